@@ -1,0 +1,100 @@
+# First use of a target sets up what it needs in .venv; later uses are instant.
+# Needs: Python 3.11 or later with venv, make. uv is used where it is on the PATH.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+JOBS ?= 2
+
+ifdef UV
+  MAKE_VENV = $(UV) venv --quiet --seed --python $(PYTHON) $(VENV)
+  INSTALL = $(UV) pip install --quiet --python $(BIN)/python
+  COMPILE = $(UV) pip compile
+else
+  MAKE_VENV = $(PYTHON) -m venv $(VENV)
+  INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+  COMPILE = $(VENV)-uv/bin/uv pip compile
+endif
+
+SOURCES := $(wildcard src tests benchmarks docs scripts)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format docs bench audit requirements clean
+.DELETE_ON_ERROR:
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.runtime ## screen a dozen synthetic candidates for the bundled trial
+	@$(BIN)/gradatim demo
+
+test: $(VENV)/.dev ## run every test; suites that could not run are named at the end
+	@scripts/setup-browser
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+lint: $(VENV)/.dev ## style, types, floors, and drift of the generated pages
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+
+format: $(VENV)/.dev ## rewrite the code in the house style
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+docs: $(VENV)/.docs ## generate the pages, build the site into site/, check every link
+	$(BIN)/python docs/generate.py
+	$(BIN)/zensical build --clean --strict
+	$(BIN)/python scripts/check_links.py
+
+bench: $(VENV)/.dev ## run the benchmarks
+	$(BIN)/python -m benchmarks
+
+audit: $(VENV)/.dev ## look the pinned runtime packages up among known vulnerabilities
+	$(BIN)/pip-audit --require-hashes -r requirements/runtime.txt
+
+# --- set-up -------------------------------------------------------------------
+# A stamp per set of requirements: the demo does not wait for the test tools.
+# The editable install uses the pinned build tools of runtime.txt and fetches nothing.
+
+$(BIN)/python:
+	@echo "Making $(VENV) with $(PYTHON) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "gradatim needs Python 3.11 or later; say which one: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(MAKE_VENV)
+
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
+	@echo "Installing gradatim ..."
+	@$(INSTALL) --require-hashes -r requirements/runtime.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@echo "Installing the test tools ..."
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.docs: requirements/docs.txt $(VENV)/.dev
+	@echo "Installing the documentation tools ..."
+	@$(INSTALL) --require-hashes -r requirements/docs.txt
+	@touch $@
+
+# --- requirements ---------------------------------------------------------------
+# One resolution, three files: what runtime.txt pins, dev.txt and docs.txt pin alike.
+
+PINNED = --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+requirements: $(if $(UV),,$(VENV)-uv/bin/uv) ## pin the newest versions that pyproject.toml allows
+	$(COMPILE) $(PINNED) --upgrade pyproject.toml requirements/build.in -o requirements/runtime.txt
+	$(COMPILE) $(PINNED) --upgrade pyproject.toml --extra dev -c requirements/runtime.txt -o requirements/dev.txt
+	$(COMPILE) $(PINNED) --upgrade pyproject.toml --extra docs -c requirements/dev.txt -o requirements/docs.txt
+
+$(VENV)-uv/bin/uv:
+	@$(PYTHON) -m venv $(VENV)-uv
+	@$(VENV)-uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+clean: ## remove the environments and everything built
+	rm -rf $(VENV) $(VENV)-uv build dist site .cache .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis
+	find src tests benchmarks docs scripts -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
