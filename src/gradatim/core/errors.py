@@ -1,0 +1,31 @@
+"""The two ways things go wrong: input a person can mend, and defects that we must mend."""
+
+from dataclasses import dataclass
+
+
+@dataclass(eq=False)
+class UnusableInput(Exception):
+    """Input that cannot be used: says what, where, why and what to do; the command exits with 2.
+
+    Args:
+        what: what is wrong, one short clause.
+        where: file, line or path; empty when there is only one place it can be.
+        why: the reason in the user's terms; may be empty.
+        todo: what to do about it.
+    """
+
+    what: str
+    where: str = ""
+    why: str = ""
+    todo: str = ""
+
+    def __str__(self) -> str:
+        """One message: `where: what: why. what to do.`."""
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        why = f": {self.why}" if self.why else ""
+        todo = f" {self.todo[0].upper()}{self.todo[1:]}." if self.todo else ""
+        return f"{head}{why}.{todo}"
+
+
+class Defect(Exception):
+    """A fault of this program: stops the run, is never taken for a verdict."""

@@ -1,0 +1,60 @@
+"""Verdicts: a truth with its text, its evidence and the verdicts it was made from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from gradatim.core.truth import Truth
+
+
+class Reason(StrEnum):
+    """Why a verdict is UNKNOWN."""
+
+    NO_RECORD = "no record"
+    STALE = "stale"
+    NO_REFERENCE_RANGE = "no reference range"
+    UNIT_MISMATCH = "unit mismatch"
+    PARTIAL_DATE = "partial date"
+    CONFLICT = "conflict"
+    JUDGEMENT = "judgement needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A truth that carries its reasons.
+
+    Args:
+        truth: the value.
+        text: one clause a person can read; empty where the children say it all.
+        evidence: the facts that were looked at (any objects the floor above defines).
+        children: the verdicts this one was made from.
+        reason: for an UNKNOWN leaf, why it is unknown.
+        element: for a leaf, the protocol element it asks about.
+    """
+
+    truth: Truth
+    text: str = ""
+    evidence: tuple[Any, ...] = ()
+    children: tuple["Verdict", ...] = ()
+    reason: Reason | None = None
+    element: str | None = None
+
+    def deciding(self) -> Iterator["Verdict"]:
+        """Give the leaves that settle this verdict, or leave it open.
+
+        Of a conjunction or a disjunction those are the children of the same truth; a negation has
+        one child, of the opposite truth.
+        """
+        if not self.children:
+            yield self
+        for child in self.children:
+            if child.truth is self.truth or len(self.children) == 1:
+                yield from child.deciding()
+
+    def leaves(self) -> Iterator["Verdict"]:
+        """Give every leaf, deciding or not."""
+        if not self.children:
+            yield self
+        for child in self.children:
+            yield from child.leaves()
