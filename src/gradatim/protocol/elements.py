@@ -1,0 +1,62 @@
+"""Elements: the things a rule can ask about, with the codes by which they arrive."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from gradatim.core.expression import Expression
+from gradatim.protocol.base import Model, Name, Sourced
+
+Kind = Literal["measurement", "condition", "exposure", "procedure", "answer", "consent",
+               "participation", "adverse_event"]  # fmt: skip
+COVERABLE: tuple[str, ...] = ("condition", "exposure", "procedure")
+"""Kinds for which a source may declare that no record means it did not happen."""
+CodeSystem = Literal["loinc", "snomed", "icd10", "rxnorm", "atc", "ucum", "local"]
+
+
+class CodeGroup(Sourced):
+    """Codes of one system. `I21*` stands for every code below; `C00-C97` for a range."""
+
+    system: CodeSystem
+    codes: list[str] = Field(min_length=1)
+
+
+class Derived(Model):
+    """How an element is computed from others of the same day when it was not reported.
+
+    `formula` names one of the clinical tables; `expression` is a tree of the rule language.
+    `inputs` maps each input's name to an element; `age` and `sex` are the person's.
+    """
+
+    formula: str | None = None
+    expression: Expression | None = None
+    inputs: dict[str, Name]
+    units: dict[str, str] = Field(default={}, description="UCUM unit each input is converted to")
+    source: str = ""
+
+
+class Allergies(Model):
+    """How recorded allergies answer a question: by severity, or by substance."""
+
+    severe: bool = False
+    substances: list[str] = Field(default=[], description="Names or codes of substances")
+
+
+class Element(Model):
+    """One thing that can be recorded of a person."""
+
+    kind: Kind
+    label: str = Field(description="What people call it")
+    unit: str = Field(default="", description="UCUM unit it is reported and compared in")
+    analyte: str = Field(default="", description="Analyte whose mass and molar units convert")
+    codes: list[CodeGroup] = []
+    drugs: list[str] = Field(default=[], description="Ingredients, by name in the drug table")
+    drug_classes: list[str] = Field(default=[], description="Every ingredient of these classes")
+    routes: list[str] = Field(default=[], description="Only these routes (SNOMED CT) count")
+    not_routes: list[str] = Field(default=[], description="These routes (SNOMED CT) do not count")
+    derived: Derived | None = None
+    allergies: Allergies | None = None
+    plausible: tuple[float, float] | None = Field(
+        default=None, description="Outside these values, in `unit`, a value is not used"
+    )
+    note: str = ""

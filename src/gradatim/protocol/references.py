@@ -1,0 +1,137 @@
+"""Does every name in a protocol refer to something? Without that, nothing can be evaluated."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gradatim.protocol.base import Model, Window
+from gradatim.protocol.nodes import Compare, Result, Rule, elements_of, leaves
+from gradatim.protocol.study import Study
+
+Steps = tuple[str | int, ...]
+KINDS_OF_LEAF = {
+    "Compare": ("measurement",),
+    "Result": ("measurement",),
+    "Attested": ("answer",),
+    "Event": ("condition", "exposure", "procedure", "participation", "consent", "adverse_event"),
+    "Count": ("exposure", "condition", "procedure", "adverse_event"),
+    "Days": ("exposure",),
+    "Stable": ("exposure",),
+    "DailyDose": ("exposure",),
+    "NotWashedOut": ("exposure",),
+}
+
+
+class Fault(NamedTuple):
+    """Something wrong with a protocol: where, what, and whether it is only a warning."""
+
+    path: Steps
+    what: str
+    warning: bool = False
+
+
+def rules_of(study: Study) -> Iterator[tuple[Steps, Rule]]:
+    """Give every rule of the document with its path."""
+    for i, criterion in enumerate(study.criteria):
+        here = ("eligibility", "criteria", i)
+        yield (*here, "rule"), criterion.rule
+        for j, alternative in enumerate(criterion.alternatives):
+            yield (*here, "alternatives", j, "rule"), alternative.rule
+            for id, rule in alternative.also.items():
+                yield (*here, "alternatives", j, "also", id), rule
+    safety = ("safety",)
+    yield (
+        (*safety, "dose_limiting_toxicity", "definition"),
+        study.safety.dose_limiting_toxicity.definition,
+    )
+    for i, stopping in enumerate(study.safety.stopping_rules):
+        yield (*safety, "stopping_rules", i, "rule"), stopping.rule
+
+
+def dangling(study: Study) -> Iterator[Fault]:
+    """Find names that refer to nothing, ids used twice, and leaves that ask the wrong kind."""
+    yield from _twice(study)
+    for path, rule in rules_of(study):
+        for leaf in leaves(rule):
+            yield from _leaf(study, path, leaf)
+    for name, encounter in study.schedule.encounters.items():
+        here = ("schedule", "encounters", name, "window")
+        windows = [encounter.window, encounter.valid_within]
+        yield from (_no(here, "anchor", w.anchor) for w in windows
+                    if w and w.anchor not in study.schedule.anchors)  # fmt: skip
+    for name, activity in study.schedule.activities.items():
+        at = ("schedule", "activities", name)
+        yield from (_no((*at, "encounters"), "encounter", one) for one in activity.encounters
+                    if one not in study.schedule.encounters)  # fmt: skip
+        yield from (_no((*at, "elements"), "element", one) for one in activity.elements
+                    if one not in study.elements)  # fmt: skip
+    for name, element in study.elements.items():
+        given = element.derived.inputs.values() if element.derived else ()
+        yield from (_no(("elements", name, "derived"), "element", one) for one in given
+                    if one not in study.elements)  # fmt: skip
+
+
+def _twice(study: Study) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for i, criterion in enumerate(study.criteria):
+        here = ("eligibility", "criteria", i)
+        if criterion.id in seen:
+            yield Fault(here, f"the criterion id {criterion.id} is used twice")
+        seen.add(criterion.id)
+        names = [criterion.reading_name, *(one.name for one in criterion.alternatives)]
+        for name in {name for name in names if names.count(name) > 1}:
+            yield Fault(here, f"criterion {criterion.id} has two readings named {name}")
+        for alternative in criterion.alternatives:
+            for id in alternative.also:
+                if study.criterion(id) is None:
+                    yield _no((*here, "alternatives"), "criterion", id)
+    if "first_dose" not in study.schedule.anchors:
+        yield _no(("schedule", "anchors"), "anchor", "first_dose")
+
+
+def _leaf(study: Study, path: Steps, leaf: Model) -> Iterator[Fault]:
+    for name in elements_of(leaf):
+        element = study.elements.get(name)
+        allowed = KINDS_OF_LEAF[type(leaf).__name__]
+        if element is None:
+            yield _no(path, "element", name)
+        elif element.kind not in allowed:
+            yield Fault(path, f"{type(leaf).__name__} asks about {name}, which is of kind "
+                              f"{element.kind}; it needs {' or '.join(allowed)}")  # fmt: skip
+    for anchor in _anchors(leaf):
+        if anchor not in study.schedule.anchors:
+            yield _no(path, "anchor", anchor)
+    if isinstance(leaf, Compare | Result):
+        yield from (_no(path, "encounter", one) for one in leaf.at
+                    if one not in study.schedule.encounters)  # fmt: skip
+        if leaf.at and leaf.within:
+            yield Fault(path, "give visits (`at`) or a window (`within`), not both")
+
+
+def _anchors(leaf: Model) -> list[str]:
+    window = getattr(leaf, "within", None)
+    named = [getattr(leaf, name, None) for name in ("age", "before", "on")]
+    return [*(name for name in named if isinstance(name, str)),
+            *([window.anchor] if isinstance(window, Window) else [])]  # fmt: skip
+
+
+def _no(path: Steps, what: str, name: str) -> Fault:
+    return Fault(path, f"there is no {what} named {name!r}")
+
+
+def cycle(study: Study) -> list[str] | None:
+    """Give a circle of derived elements, if there is one."""
+    state: dict[str, bool] = {}
+
+    def visit(name: str, trail: list[str]) -> list[str] | None:
+        if name in trail:
+            return [*trail[trail.index(name) :], name]
+        if state.get(name) or name not in study.elements:
+            return None
+        rule = study.elements[name].derived
+        for source in rule.inputs.values() if rule else ():
+            if found := visit(source, [*trail, name]):
+                return found
+        state[name] = True
+        return None
+
+    return next((found for name in study.elements if (found := visit(name, []))), None)

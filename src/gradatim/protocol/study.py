@@ -1,0 +1,72 @@
+"""The whole protocol document."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from gradatim.protocol.base import Model, Name, Sourced
+from gradatim.protocol.elements import Element
+from gradatim.protocol.eligibility import Eligibility, EligibilityCriterion
+from gradatim.protocol.schedule import Schedule
+from gradatim.protocol.treatment import Safety, Treatment
+
+
+class Fact(Sourced):
+    """One statement about the study as a whole."""
+
+    value: str | int | float
+
+
+class Identification(Model):
+    """Which study this is."""
+
+    id: str
+    version: str
+    title: str
+    phase: Fact
+    condition: Fact
+    sponsor: Fact | None = None
+    planned_enrolment: Fact | None = None
+    objectives: list[Fact] = []
+
+
+class Endpoint(Sourced):
+    """What is measured of the trial's success or harm."""
+
+    level: Literal["primary", "secondary", "exploratory"]
+    label: str
+    elements: list[Name] = []
+    measure: str
+
+
+class Ruling(Model):
+    """The sponsor's answer to one of the protocol's questions."""
+
+    question: str = Field(description="The question's key, as `protocol questions` prints it")
+    answer: str = Field(description="The reading's name, or the answer in words")
+    by: str
+    on: date
+
+
+class Study(Model):
+    """A protocol: one typed, versioned document that the whole system runs from."""
+
+    schema_: Literal["gradatim.protocol/1"] = Field(alias="schema")
+    study: Identification
+    treatment: Treatment
+    safety: Safety
+    schedule: Schedule
+    endpoints: list[Endpoint]
+    elements: dict[Name, Element]
+    eligibility: Eligibility
+    rulings: list[Ruling] = []
+
+    @property
+    def criteria(self) -> list[EligibilityCriterion]:
+        """Every criterion, in the document's order."""
+        return self.eligibility.criteria
+
+    def criterion(self, id: str) -> EligibilityCriterion | None:
+        """Give the criterion of that id, if there is one."""
+        return next((one for one in self.criteria if one.id == id), None)
