@@ -75,7 +75,8 @@ class Window(Model):
 
 
 _LIMIT = re.compile(
-    r"(?P<op><=|>=|<|>|=) *(?P<number>\d+(?:\.\d+)?)(?: *(?:x|×) *(?P<times>ULN|LLN)| +(?P<unit>\S+))?\Z"
+    r"(?P<op><=|>=|<|>|=) *(?P<number>\d+(?:\.\d+)?)"
+    r"(?: *[x×] *(?P<times>ULN|LLN)| +(?P<unit>\S+))?\Z"
 )
 
 

@@ -99,8 +99,10 @@ def parse(content: bytes, name: str) -> Document:
         UnusableInput: it is not YAML, or does not follow the schema; every fault is listed.
     """
     if len(content) > MAXIMUM_BYTES:
-        raise UnusableInput(f"this document has {len(content):,} bytes", name,
-                            f"a protocol has at most {MAXIMUM_BYTES:,}", "check the file")  # fmt: skip
+        why = f"a protocol has at most {MAXIMUM_BYTES:,}"
+        raise UnusableInput(
+            f"this document has {len(content):,} bytes", name, why, "check the file"
+        )
     lines: dict[Path_, int] = {}
     data = _read_yaml(content, name, lines)
     try:

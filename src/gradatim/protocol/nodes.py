@@ -152,7 +152,7 @@ class Requirement(Model):
 
     length: Length | None = None
     half_lives: float | None = None
-    only: list[str] = Field(default=[], description="Only for these ingredients")
+    only: tuple[str, ...] = Field(default=(), description="Only for these ingredients")
 
 
 class NotWashedOut(Model):
@@ -165,7 +165,7 @@ class NotWashedOut(Model):
 
     not_washed_out: Name
     before: Name
-    longest_of: list[Requirement]
+    longest_of: tuple[Requirement, ...]
     bounds: Bounds = "(]"
     exempt: Stable | None = None
 

@@ -111,8 +111,8 @@ def _sourced(part: object, path: str = "") -> Iterator[tuple[str, Sourced]]:
             yield from _sourced(item, f"{path}.{name}")
     elif isinstance(part, list):
         for i, item in enumerate(part):
-            label = next((str(value) for name in ("id", "number", "name", "label", "system")
-                          if (value := getattr(item, name, None)) is not None), str(i + 1))  # fmt: skip
+            names = (getattr(item, key, None) for key in ("id", "number", "name", "label"))
+            label = next((name for name in names if name is not None), i + 1)
             yield from _sourced(item, f"{path}.{label}")
 
 

@@ -1,0 +1,1 @@
+"""Benchmarks: each measures a ratio side by side in one run; `python -m benchmarks` runs all."""

@@ -1,0 +1,39 @@
+"""The command `gradatim`: groups of commands, and the one way in which they fail."""
+
+import sys
+
+import typer
+
+from gradatim.cli import demo, protocol, screen
+from gradatim.core.errors import Defect, UnusableInput
+
+app = typer.Typer(
+    name="gradatim",
+    help="Run an early-phase clinical trial from one protocol document.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+app.command("screen")(screen.screen)
+app.command("demo")(demo.demo)
+app.add_typer(protocol.app, name="protocol")
+
+
+def main() -> None:
+    """Run a command: 0 done, 1 the answer is no, 2 unusable input (one message, no traceback)."""
+    try:
+        app()
+    except UnusableInput as error:
+        print(f"gradatim: {error}", file=sys.stderr)
+        sys.exit(2)
+    except Defect as error:
+        print(f"gradatim: defect: {error}", file=sys.stderr)
+        sys.exit(70)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+
+
+if __name__ == "__main__":
+    main()

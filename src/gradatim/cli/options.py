@@ -1,0 +1,69 @@
+"""Options that several commands share, and how their words become values."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from gradatim.core.errors import UnusableInput
+
+EARLIEST, LATEST = date(1900, 1, 1), date(2150, 12, 31)
+
+
+def day_option(text: str, option: str) -> date:
+    """Read an ISO 8601 day given to an option.
+
+    Raises:
+        UnusableInput: it is not one, or far outside a trial's years.
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise UnusableInput(f"{text!r} is not a date", option, str(error),
+                            "write it as 2026-11-02") from error  # fmt: skip
+    if not EARLIEST <= day <= LATEST:
+        raise UnusableInput(f"{text} is outside {EARLIEST.year} to {LATEST.year}", option,
+                            todo="check the year")  # fmt: skip
+    return day
+
+
+def pairs(texts: Iterable[str], option: str) -> dict[str, str]:
+    """Read repeated NAME=VALUE options.
+
+    Raises:
+        UnusableInput: one has no `=`, or a name is given twice.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise UnusableInput(f"{text!r} is not NAME=VALUE", option)
+        if name in found:
+            raise UnusableInput(f"{name} is given twice", option, todo="give it once")
+        found[name] = value
+    return found
+
+
+def anchor_dates(given: Iterable[str], known: Iterable[str], on: date) -> Mapping[str, date]:
+    """Give every anchor its date: the one given, else the day asked about.
+
+    Raises:
+        UnusableInput: an anchor is not one of the protocol's, or a date cannot be read.
+    """
+    dates = dict.fromkeys(known, on)
+    for name, text in pairs(given, "--anchor").items():
+        if name not in dates:
+            raise UnusableInput(f"there is no anchor {name!r}", "--anchor",
+                                todo=f"use one of {', '.join(dates)}")  # fmt: skip
+        dates[name] = day_option(text, f"--anchor {name}")
+    return dates
+
+
+def observed_days(text: str) -> tuple[date | None, date | None]:
+    """Read FROM..TO, either of which may be left out."""
+    if not text:
+        return None, None
+    since, dots, until = text.partition("..")
+    if not dots:
+        raise UnusableInput(f"{text!r} is not FROM..TO", "--observed",
+                            todo="write 2024-01-01..2026-11-02, or 2024-01-01..")  # fmt: skip
+    return (day_option(since, "--observed") if since else None,
+            day_option(until, "--observed") if until else None)  # fmt: skip

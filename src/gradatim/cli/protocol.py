@@ -1,0 +1,84 @@
+"""`gradatim protocol`: check, show, questions, schema."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Check and show protocol documents.", no_args_is_help=True)
+
+Protocol = Annotated[str, typer.Argument(help="Path of a protocol.yaml, or a bundled trial")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout")]
+
+
+@app.command()
+def check(protocol: Protocol, json: AsJson = False) -> None:
+    """Lint a protocol. Exit code 1 when it has faults, with file and line of each."""
+    from gradatim.cli.output import print_json
+    from gradatim.protocol.load import read
+    from gradatim.protocol.questions import questions
+    from gradatim.rules.lint import lint
+
+    document = read(protocol)
+    faults = lint(document.study)
+    wrong = [one for one in faults if not one.warning]
+    still_open = sum(one.ruling is None for one in questions(document.study))
+    if json:
+        listed = [{"where": document.where(one.path), "what": one.what, "warning": one.warning}
+                  for one in faults]  # fmt: skip
+        print_json({"schema": "gradatim.check/1", "sha256": document.sha256, "ok": not wrong,
+                    "faults": listed, "open_questions": still_open})  # fmt: skip
+    else:
+        for one in faults:
+            print(f"{document.where(one.path)}: {'warning: ' * one.warning}{one.what}")
+        study = document.study
+        verdict = "sound" if not wrong else f"{len(wrong)} fault{'s' * (len(wrong) > 1)}"
+        counts = f"{len(study.criteria)} criteria, {len(study.elements)} elements"
+        print(f"{study.study.id} version {study.study.version}: {counts}, "
+              f"{still_open} open questions: {verdict}")  # fmt: skip
+    if wrong:
+        raise typer.Exit(1)
+
+
+@app.command()
+def show(protocol: Protocol, json: AsJson = False) -> None:
+    """Show a protocol as a person reads it."""
+    from gradatim.cli.output import console, print_json
+    from gradatim.protocol.load import load
+
+    document = load(protocol)
+    if json:
+        print_json(document.study.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+        return
+    from gradatim.cli.protocol_tables import protocol_tables
+
+    for part in protocol_tables(document):
+        console().print(part)
+
+
+@app.command()
+def questions(protocol: Protocol, json: AsJson = False) -> None:
+    """List what the sponsor must rule on, numbered."""
+    from gradatim.cli.output import console, print_json
+    from gradatim.protocol.load import load
+    from gradatim.protocol.questions import questions as list_questions
+
+    found = list_questions(load(protocol).study)
+    if json:
+        listed = [{**one._asdict(), "ruling": one.ruling and one.ruling.model_dump(mode="json")}
+                  for one in found]  # fmt: skip
+        print_json({"schema": "gradatim.questions/1", "questions": listed})
+        return
+    from gradatim.cli.protocol_tables import question_text
+
+    for one in found:
+        console().print(question_text(one))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of protocol documents, for editors."""
+    from gradatim.cli.output import print_json
+    from gradatim.protocol.study import Study
+
+    print_json({"$schema": "https://json-schema.org/draft/2020-12/schema",
+                **Study.model_json_schema(by_alias=True)})  # fmt: skip

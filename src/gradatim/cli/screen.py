@@ -1,0 +1,143 @@
+"""`gradatim screen`: may these people enter, and why."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from gradatim.cli.screen_tables import Result
+    from gradatim.evidence.facts import Facts
+    from gradatim.protocol.load import Document
+
+Protocol = Annotated[str, typer.Argument(help="Path of a protocol.yaml, or a bundled trial")]
+People = Annotated[list[Path], typer.Argument(help="FHIR R4 Bundles (JSON), one for each person")]
+On = Annotated[str, typer.Option(help="Date of every anchor not given [default: today]")]
+Anchors = Annotated[list[str], typer.Option(help="NAME=DATE, such as first_dose=2026-11-16")]
+Exhaustive = Annotated[
+    list[str],
+    typer.Option(help="KIND (condition, exposure, procedure): no record means it did not happen"),
+]
+Observed = Annotated[str, typer.Option(help="FROM..TO, the days the source observed")]
+OneReading = Annotated[list[str], typer.Option(help="CRITERION=READING, another reading")]
+Readings = Annotated[str, typer.Option(help="'strictest': where nothing is ruled, what excludes")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout")]
+Report = Annotated[Path | None, typer.Option(help="Folder for an HTML report on each person")]
+Megabytes = Annotated[int, typer.Option(help="Largest bundle to read", min=1)]
+NONE: list[str] = []
+BYTES_PER_MEGABYTE = 1_000_000
+
+
+def screen(
+    protocol: Protocol,
+    person: People,
+    on: On = "",
+    anchor: Anchors = NONE,
+    exhaustive: Exhaustive = NONE,
+    observed: Observed = "",
+    reading: OneReading = NONE,
+    readings: Readings = "",
+    json: AsJson = False,
+    report: Report = None,
+    max_megabytes: Megabytes = 25,
+) -> None:
+    """Screen people against every criterion of a protocol, with reasons.
+
+    Exit code 2 when a bundle cannot be used; the others are screened all the same.
+    """
+    from gradatim.cli.options import anchor_dates, day_option, pairs
+    from gradatim.cli.progress import tracked
+    from gradatim.protocol.load import load
+    from gradatim.screening.assess import assess
+    from gradatim.screening.readings import plan
+
+    document = load(protocol)
+    today = day_option(on, "--on") if on else _today()
+    anchors = anchor_dates(anchor, document.study.schedule.anchors, today)
+    chosen = plan(document.study, pairs(reading, "--reading"), _strictest(readings))
+    read = _reader(document, today, exhaustive, observed, max_megabytes)
+    results: list[Result] = []
+    unusable: list[dict[str, str]] = []
+    for path in tracked(person, "Screening", quiet=json):
+        if facts := _read_one(path, read, results, unusable):
+            results.append((assess(document.study, facts, anchors, today, chosen), facts))
+    _show(document, results, unusable, json, report)
+    if unusable:
+        raise typer.Exit(2)
+
+
+def _today() -> "date":
+    from datetime import date
+
+    return date.today()
+
+
+def _strictest(readings: str) -> bool:
+    from gradatim.core.errors import UnusableInput
+
+    if readings not in ("", "strictest"):
+        raise UnusableInput(f"{readings!r} is not a set of readings", "--readings",
+                            todo="use 'strictest', or --reading CRITERION=READING")  # fmt: skip
+    return readings == "strictest"
+
+
+def _reader(document: "Document", today: "date", exhaustive: list[str], observed: str,
+            megabytes: int) -> "Callable[[Path], Facts]":  # fmt: skip
+    from gradatim.cli.options import observed_days
+    from gradatim.evidence.codebook import Codebook
+    from gradatim.evidence.coverage import declare
+    from gradatim.evidence.sources.fhir import read
+    from gradatim.evidence.sources.fhir_load import load_bundle
+
+    coverage = declare(exhaustive, *observed_days(observed))
+    elements = document.study.elements
+    codebook = Codebook(elements)
+
+    def read_person(path: Path) -> "Facts":
+        bundle = load_bundle(path, megabytes * BYTES_PER_MEGABYTE)
+        return read(bundle, codebook, elements, on=today, coverage=coverage)
+
+    return read_person
+
+
+def _read_one(path: Path, read: "Callable[[Path], Facts]", results: "list[Result]",
+              unusable: list[dict[str, str]]) -> "Facts | None":  # fmt: skip
+    """Read one bundle; what cannot be used is listed with its message."""
+    from gradatim.core.errors import UnusableInput
+
+    try:
+        facts = read(path)
+        if any(facts.person == earlier.person for _, earlier in results):
+            raise UnusableInput(
+                f"the person {facts.person} was already screened", str(path),
+                "two bundles have the same Patient id", "give each person once",
+            )  # fmt: skip
+    except UnusableInput as error:
+        unusable.append({"input": str(path), "why": str(error)})
+        return None
+    return facts
+
+
+def _show(document: "Document", results: "list[Result]", unusable: list[dict[str, str]],
+          json: bool, report: Path | None) -> None:  # fmt: skip
+    import sys
+
+    if json:
+        from gradatim.cli.output import print_json
+        from gradatim.screening.document import screening_document
+
+        people = [(one, facts.not_used) for one, facts in results]
+        print_json(screening_document(document, people, unusable))
+    elif results:
+        from gradatim.cli.screen_tables import print_people
+
+        print_people(document, results)
+    if report is not None:
+        from gradatim.cli.reports import write_reports
+
+        write_reports(report, document, results)
+    for one in unusable:
+        print(f"gradatim: {one['why']}", file=sys.stderr)

@@ -1,0 +1,147 @@
+"""Screening results as tables for people: one person in full, or a matrix of many."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from gradatim.cli.output import console
+from gradatim.cli.words import PASSES, passes_text, status_text
+from gradatim.protocol.nodes import leaves
+from gradatim.rules.situation import FIRST_DOSE
+
+if TYPE_CHECKING:
+    from gradatim.evidence.facts import Facts
+    from gradatim.protocol.load import Document
+    from gradatim.screening.assess import Eligibility, Finding
+
+    Result = tuple[Eligibility, Facts]
+
+MATRIX_FROM = 10
+"""From so many people on, a matrix is printed instead of one table for each."""
+
+
+def print_people(document: "Document", results: Sequence[tuple["Eligibility", "Facts"]]) -> None:
+    """Print the results of one screening."""
+    if len(results) >= MATRIX_FROM:
+        print_matrix(document, [one for one, _ in results])
+        return
+    for one, facts in results:
+        print_person(document, one, facts)
+
+
+def print_person(document: "Document", one: "Eligibility", facts: "Facts") -> None:
+    """Print everything about one person: verdicts, what is missing, and from when."""
+    study = document.study.study
+    out = console()
+    out.print()
+    out.print(Text.assemble((f"{one.person}  ", "bold"), status_text(one.status),
+                            f"  for {study.id} version {study.version}"))  # fmt: skip
+    out.print(Text(_anchors(document, one), "dim"))
+    out.print(_criteria(one))
+    _print_next(document, one)
+    used = facts.read - len(facts.not_used)
+    out.print(Text(f"{facts.read} records read, {used} used, {len(facts.not_used)} not used "
+                   "(reasons: --json)", "dim"))  # fmt: skip
+
+
+def _anchors(document: "Document", one: "Eligibility") -> str:
+    used = {FIRST_DOSE} | {
+        anchor
+        for finding in one.findings
+        for leaf in leaves(finding.reading.rule)
+        for anchor in _named_anchors(document, leaf)
+    }
+    return ", ".join(f"{name.replace('_', ' ')} {day}" for name, day in one.anchors.items()
+                     if name in used)  # fmt: skip
+
+
+def _named_anchors(document: "Document", leaf: object) -> list[str]:
+    window = getattr(leaf, "within", None)
+    visits = [document.study.schedule.encounters[name].window for name in getattr(leaf, "at", [])]
+    named = [getattr(leaf, name, None) for name in ("age", "before", "on")]
+    return [*(w.anchor for w in (window, *visits) if w), *(n for n in named if isinstance(n, str))]
+
+
+def _criteria(one: "Eligibility") -> Table:
+    table = Table(show_lines=False, pad_edge=False, header_style="bold")
+    table.add_column("", no_wrap=True)
+    table.add_column("asks", max_width=10)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("because", ratio=1)
+    for finding in one.findings:
+        table.add_row(finding.criterion.id, finding.criterion.category, passes_text(finding.passes),
+                      _because(finding))  # fmt: skip
+    return table
+
+
+def _because(finding: "Finding") -> Text:
+    text = Text(finding.because)
+    if finding.unknown_because:
+        text.append(f" [{finding.unknown_because}]", "yellow")
+    if finding.reading.name not in ("literal", finding.criterion.reading_name):
+        text.append(f" (reading {finding.reading.name})", "cyan")
+    if not finding.criterion.basis.settled or finding.criterion.basis == "registry":
+        text.append(f" ({finding.criterion.basis})", "dim")
+    if finding.passes_from:
+        text.append(f" → passes from {finding.passes_from}", "bold")
+    if finding.passes_until:
+        text.append(f" (until {finding.passes_until})", "dim")
+    return text
+
+
+def _print_next(document: "Document", one: "Eligibility") -> None:
+    out = console()
+    if one.missing:
+        table = Table(title="What is missing, the most useful first", title_justify="left",
+                      pad_edge=False, header_style="bold")  # fmt: skip
+        for title in ("", "obtain", "bears on"):
+            table.add_column(title)
+        for item in one.missing:
+            table.add_row(str(item.rank), label(document, item.element), ", ".join(item.settles))
+        out.print(table)
+    out.print(when(one, one.anchors[FIRST_DOSE]))
+    if one.repeat:
+        names = ", ".join(label(document, name) for name in one.repeat)
+        out.print(f"To be repeated by then: {names}")
+    if one.recheck:
+        out.print(f"Still to be done: {', '.join(one.recheck)}")
+
+
+def label(document: "Document", element: str) -> str:
+    """Give what people call an element."""
+    known = document.study.elements.get(element)
+    return known.label if known else element.replace("_", " ")
+
+
+def when(one: "Eligibility", planned: date) -> str:
+    """Say from which first dose on nothing stands against the person."""
+    if one.eligible_from is None:
+        return "No first-dose date is known on which no criterion fails."
+    if one.eligible_from == planned:
+        return f"No criterion fails for a first dose on {planned}."
+    return f"The earliest first dose on which no criterion fails: {one.eligible_from}."
+
+
+def print_matrix(document: "Document", people: Sequence["Eligibility"]) -> None:
+    """Print many people: a line each, with what fails and what is unknown."""
+    table = Table(title=f"{document.study.study.id}: {len(people)} people", title_justify="left",
+                  pad_edge=False, header_style="bold")  # fmt: skip
+    for title in ("person", "status", "fails", "unknown", "first obtain", "no failure from"):
+        table.add_column(title)
+    for one in people:
+        table.add_row(one.person, status_text(one.status), _ids(one, False), _ids(one, None),
+                      label(document, one.missing[0].element) if one.missing else "",
+                      str(one.eligible_from or "no date known"))  # fmt: skip
+    console().print(table)
+    counts = {word: sum(one.status == word for one in people)
+              for word in ("eligible", "undetermined", "ineligible")}  # fmt: skip
+    console().print(", ".join(f"{n} {word}" for word, n in counts.items()))
+
+
+def _ids(one: "Eligibility", passes: bool | None, most: int = 6) -> Text:
+    ids = [finding.criterion.id for finding in one.findings if finding.passes is passes]
+    shown = " ".join(ids[:most]) + (f" +{len(ids) - most}" if len(ids) > most else "")
+    return Text(f"{PASSES[passes][0]} {shown}" if ids else "", PASSES[passes][2])

@@ -1,0 +1,1 @@
+"""Floor 4: what is known of a person: dated facts, where they come from, what they cover."""

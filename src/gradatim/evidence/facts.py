@@ -1,0 +1,99 @@
+"""A person's dated facts: one relation for every source, and what the source covers.
+
+fact(element, id, start, end, value, unit, low, high, code, ...): a measurement has a value or a
+code, a condition, exposure or procedure a period, an answer the code `true` or `false`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from gradatim.core.dates import ANY_DAY, Day
+from gradatim.core.quantity import Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact of one element.
+
+    Args:
+        element: the protocol element it is about.
+        id: where it comes from, such as `Observation/o7`.
+        start: first day; of a measurement or an answer, its day.
+        end: last day; NEVER_ENDED while it goes on; unknown ends are intervals.
+        value: a measured value, a total daily dose (unit `mg/d`), or an adverse event's grade.
+        unit: UCUM unit of the value.
+        bound: `<`, `<=`, `>` or `>=` when the value is only a bound.
+        low: lower reference limit.
+        high: upper reference limit (ULN).
+        code: a coded result (`positive`), an answer (`true`), or an ingredient's name.
+        method: how it was obtained.
+        route: route of administration (SNOMED CT code); empty if not recorded.
+        derived: computed, or read out of an allergy; anything recorded outranks it.
+        doubtful: why it may not count, such as `unconfirmed`; else empty.
+        sources: the facts it was derived from.
+    """
+
+    element: str
+    id: str
+    start: Day
+    end: Day
+    value: float | None = None
+    unit: str = ""
+    bound: str = ""
+    low: Quantity | None = None
+    high: Quantity | None = None
+    code: str = ""
+    method: str = ""
+    route: str = ""
+    derived: bool = False
+    doubtful: str = ""
+    sources: tuple["Fact", ...] = ()
+
+
+class NotUsed(NamedTuple):
+    """A record that is not evidence, and why; of an unreadable one, the elements it asks about."""
+
+    id: str
+    why: str
+    elements: tuple[str, ...] = ()
+
+
+class Observed(NamedTuple):
+    """The days a source observed; None where it has no limit."""
+
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that is known of one person.
+
+    Args:
+        person: identifier.
+        birth: date of birth, possibly partial.
+        sex: `female`, `male`, or empty if not recorded as one of these.
+        by_element: facts of each element, as read.
+        coverage: for each kind declared exhaustive, the days observed: no record within them
+            means that it did not happen. Other kinds are never covered.
+        not_used: records read that are no evidence, with the reason.
+        read: number of records read.
+    """
+
+    person: str
+    birth: Day = ANY_DAY
+    sex: str = ""
+    by_element: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
+    coverage: Mapping[str, Observed] = field(default_factory=dict)
+    not_used: tuple[NotUsed, ...] = ()
+    read: int = 0
+
+    def unreadable(self, element: str) -> bool:
+        """Whether a record of an element could not be read: then nothing declared covers it."""
+        return any(element in one.elements for one in self.not_used)
+
+    def of(self, element: str) -> tuple[Fact, ...]:
+        """Give the facts recorded of an element."""
+        return self.by_element.get(element, ())

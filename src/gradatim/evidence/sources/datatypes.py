@@ -1,0 +1,211 @@
+"""The parts resources are made of: texts, numbers, dates, periods, codings, as plain JSON values.
+
+Bundles in the wild are looser than any model, so every part is looked at before it is believed; one
+of the wrong shape makes its resource unreadable, with the reason. Absent and null are the same.
+
+Source: HL7 FHIR R4 (4.0.1), section 2.24, Data Types.
+"""
+
+import math
+from datetime import timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from gradatim.core.codes import SYSTEMS
+from gradatim.core.dates import Day, Duration, parse_day, step
+
+Resource = dict[str, Any]
+
+_KINDS = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number",
+          float: "a number", Decimal: "a number"}  # fmt: skip
+# OIDs are what older exports write; the wire names are those of FHIR R4, section 4.3.
+_SYSTEMS = SYSTEMS | {
+    "urn:oid:2.16.840.1.113883.6.1": "loinc",
+    "urn:oid:2.16.840.1.113883.6.96": "snomed",
+    "urn:oid:2.16.840.1.113883.6.3": "icd10",
+    "urn:oid:2.16.840.1.113883.6.90": "icd10",
+    "urn:oid:2.16.840.1.113883.6.88": "rxnorm",
+    "urn:oid:2.16.840.1.113883.6.73": "atc",
+}
+_DAYS = {"s": 1 / 86400, "min": 1 / 1440, "h": 1 / 24, "d": 1.0, "wk": 7.0}
+_MONTHS = {"mo": 1, "a": 12}
+LONGEST = 1_000_000
+"""Of any unit; a longer length of time is a slip of the pen."""
+
+
+class Unreadable(ValueError):
+    """A part of a resource that cannot be read; the message says which, and why."""
+
+
+def said(value: Any) -> str:
+    """Name the shape of a JSON value, for messages."""
+    return _KINDS.get(type(value), "nothing" if value is None else type(value).__name__)
+
+
+def obj(of: Resource, name: str) -> Resource | None:
+    """Give a part that must be an object.
+
+    Raises:
+        Unreadable: it is something else.
+    """
+    value = of.get(name)
+    if value is None or isinstance(value, dict):
+        return value
+    raise Unreadable(f"{name} is {said(value)}, not an object")
+
+
+def items(of: Resource, name: str) -> list[Resource]:
+    """Give a part that must be a list of objects; nothing there is an empty list.
+
+    Raises:
+        Unreadable: it is something else.
+    """
+    value = of.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise Unreadable(f"{name} is {said(value)}, not a list")
+    for one in value:
+        if not isinstance(one, dict):
+            raise Unreadable(f"{name} holds {said(one)}, not an object")
+    return value
+
+
+def text(of: Resource, name: str) -> str:
+    """Give a part that must be text; nothing there is an empty text.
+
+    Raises:
+        Unreadable: it is something else.
+    """
+    value = of.get(name)
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    raise Unreadable(f"{name} is {said(value)}, not text")
+
+
+def number(of: Resource, name: str) -> float | None:
+    """Give a part that must be a finite number.
+
+    Raises:
+        Unreadable: it is something else; a number written as text is not a number.
+    """
+    value = of.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise Unreadable(f"{name} is {said(value)}, not a number")
+    try:
+        given = float(value)
+    except (OverflowError, ValueError):  # a signalling NaN is a Decimal that is no float
+        given = math.inf
+    if not math.isfinite(given):
+        raise Unreadable(f"{name} is not a finite number")
+    return given
+
+
+_parse = lru_cache(maxsize=16_384)(parse_day)
+
+
+def day(of: Resource, name: str) -> Day | None:
+    """Give a part that must be a date or date-time, as precise as it is; the day as written there.
+
+    Raises:
+        Unreadable: it is something else.
+    """
+    value = of.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise Unreadable(f"{name} is {said(value)}, not a date")
+    try:
+        return _parse(value)
+    except ValueError:
+        raise Unreadable(f"{name} {value[:40]!r} is not a date") from None
+
+
+def period(of: Resource, name: str) -> tuple[Day | None, Day | None] | None:
+    """Give the start and end of a Period, each None where it is open.
+
+    Raises:
+        Unreadable: it is no Period, or it ends before it starts.
+    """
+    value = obj(of, name)
+    if value is None:
+        return None
+    start, end = day(value, "start"), day(value, "end")
+    if start and end and end.last < start.first:
+        raise Unreadable(f"{name} ends ({end}) before it starts ({start})")
+    return start, end
+
+
+def codes(concept: Resource | None) -> list[tuple[str, str]]:
+    """Give the codes of a CodeableConcept whose systems are read here, by the short system name.
+
+    Raises:
+        Unreadable: it is not of the shape of a CodeableConcept.
+    """
+    found = []
+    for one in items(concept, "coding") if concept else ():
+        system, code = one.get("system"), one.get("code")
+        if not isinstance(code, str):
+            text(one, "code")
+        elif isinstance(system, str):
+            short = _SYSTEMS.get(system) or _SYSTEMS.get(system.rstrip("/"))
+            if short:
+                found.append((short, code))
+    return found
+
+
+def words(concept: Resource | None) -> list[str]:
+    """Give what a CodeableConcept says in words, folded to one case: text, displays, then codes."""
+    if concept is None:
+        return []
+    coded = items(concept, "coding")
+    said_there = [text(concept, "text"), *(text(one, "display") for one in coded),
+                  *(text(one, "code") for one in coded)]  # fmt: skip
+    return [one.strip().casefold() for one in said_there if one.strip()]
+
+
+def state(of: Resource, name: str) -> str:
+    """Give the code of a status that is a CodeableConcept; of one without codes, its text."""
+    concept = obj(of, name)
+    coded = [text(one, "code") for one in items(concept, "coding")] if concept else []
+    return next(filter(None, coded), text(concept, "text") if concept else "").casefold()
+
+
+def length(of: Resource, name: str) -> Duration | None:
+    """Give a Duration or Age in calendar months and days; parts of a day count as a day.
+
+    Raises:
+        Unreadable: it has no number, or a unit that is no length of time.
+    """
+    quantity = obj(of, name)
+    if quantity is None:
+        return None
+    value = number(quantity, "value")
+    unit = text(quantity, "code") or text(quantity, "unit")
+    unit = _LONG_UNITS.get(unit.casefold(), unit)
+    if value is None or not 0 <= value <= LONGEST or unit not in _DAYS | _MONTHS:
+        raise Unreadable(f"{name} is not a length of time")
+    if unit in _MONTHS and value * _MONTHS[unit] == int(value * _MONTHS[unit]):
+        return Duration(int(value * _MONTHS[unit]))
+    days = value * (_DAYS[unit] if unit in _DAYS else _MONTHS[unit] * 365.25 / 12)
+    return Duration(0, math.ceil(days))
+
+
+_LONG_UNITS = {
+    **dict.fromkeys(("year", "years", "yr", "y"), "a"),
+    **dict.fromkeys(("month", "months"), "mo"),
+    **dict.fromkeys(("week", "weeks"), "wk"),
+    **dict.fromkeys(("day", "days"), "d"),
+    **dict.fromkeys(("hour", "hours"), "h"),
+}
+
+
+def last_day(start: Day, lasting: Duration) -> Day:
+    """Give the last of so many days, the first of which is `start`: a day lasts until itself."""
+    return Day(*(max(one, step(one, lasting) - timedelta(days=1)) if one > one.min else one
+                 for one in start))  # fmt: skip

@@ -1,0 +1,121 @@
+"""Read one person from a FHIR R4 Bundle, given as plain dicts.
+
+Every entry is either used (it is the Patient or gives at least one fact) or listed in `not_used`
+with the reason. One that cannot be read never stops the rest.
+
+Source: HL7 FHIR R4 (4.0.1), hl7.org/fhir/R4.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+from gradatim.evidence.codebook import Codebook
+from gradatim.evidence.facts import Fact, Facts, NotUsed, Observed
+from gradatim.evidence.sources.about import About, Results
+from gradatim.evidence.sources.allergies import allergy
+from gradatim.evidence.sources.bundles import Entry, entries_of, the_patient
+from gradatim.evidence.sources.datatypes import Resource, Unreadable
+from gradatim.evidence.sources.histories import condition, consent, procedure, research_subject
+from gradatim.evidence.sources.medications import medication
+from gradatim.evidence.sources.observations import observation
+from gradatim.evidence.sources.patient import is_another, read_patient
+from gradatim.protocol.elements import Element
+
+Reader = Callable[[Resource, str, About], Results]
+
+READERS: dict[str, tuple[str, Reader]] = {
+    "Observation": ("subject", observation),
+    "MedicationStatement": ("subject", medication),
+    "MedicationAdministration": ("subject", medication),
+    "MedicationRequest": ("subject", medication),
+    "Condition": ("subject", condition),
+    "Procedure": ("subject", procedure),
+    "AllergyIntolerance": ("patient", allergy),
+    "ResearchSubject": ("individual", research_subject),
+    "Consent": ("patient", consent),
+}
+"""Of each resource type that is read: the field that names the person, and the reader."""
+
+
+def read(
+    bundle: dict[str, Any],
+    codebook: Codebook,
+    elements: Mapping[str, Element],
+    *,
+    on: date,
+    coverage: Mapping[str, Observed] | None = None,
+) -> Facts:
+    """Read a Bundle of one person.
+
+    Args:
+        bundle: the Bundle, decoded from JSON.
+        codebook: the protocol's codes.
+        elements: the protocol's elements by name.
+        on: the day of the evaluation: nobody is born after it, and what is over ended by then.
+        coverage: for each kind declared exhaustive, the days observed.
+
+    Returns:
+        The facts. `read` counts entries; each is the Patient, in a fact, or in `not_used`. Parts of
+        a used resource that gave nothing are in `not_used` too, with a `#` in their id.
+
+    Raises:
+        UnusableInput: the Bundle as a whole cannot be used.
+    """
+    entries = entries_of(bundle)
+    patient = the_patient(entries)
+    person = read_patient(patient.resource, patient.id, patient.full_url, on)
+    about = About(codebook, elements, person, on, _medications(entries))
+    facts: dict[str, list[Fact]] = {}
+    not_used: list[NotUsed] = []
+    for entry in entries:
+        for result in _results(entry, about):
+            if isinstance(result, Fact):
+                facts.setdefault(result.element, []).append(result)
+            else:
+                not_used.append(result)
+    by_element = {name: tuple(found) for name, found in facts.items()}
+    return Facts(person.id, person.birth, person.sex, by_element, dict(coverage or {}),
+                 tuple(not_used), len(entries))  # fmt: skip
+
+
+def _results(entry: Entry, about: About) -> Results:
+    if entry.kind == "Patient":
+        return []
+    if entry.kind not in READERS:
+        return [NotUsed(entry.id, entry.fault or _not_read(entry.kind))]
+    field, read_resource = READERS[entry.kind]
+    try:
+        if is_another(entry.resource, field, about.person):
+            return [NotUsed(entry.id, "is about another person")]
+        return read_resource(entry.resource, entry.id, about)
+    except Unreadable as error:
+        return [NotUsed(entry.id, str(error), _asked_by(entry, about))]
+
+
+def _asked_by(entry: Entry, about: About) -> tuple[str, ...]:
+    """Give the elements that a record which cannot be read would have been about."""
+    found: dict[str, None] = {}
+    for field in ("code", "medicationCodeableConcept"):
+        concept = entry.resource.get(field)
+        if isinstance(concept, dict):
+            with suppress(Unreadable):
+                found |= dict.fromkeys(about.asked(concept))
+    return tuple(found)
+
+
+def _not_read(kind: str) -> str:
+    if kind == "Medication":
+        return "describes a drug; it is read with the records that name it"
+    return f"resource type {kind[:60]} is not read"
+
+
+def _medications(entries: Iterable[Entry]) -> dict[str, Resource]:
+    found = {}
+    for entry in entries:
+        if entry.kind == "Medication":
+            found[entry.id] = entry.resource
+            if entry.full_url:
+                found[entry.full_url] = entry.resource
+    return found

@@ -1,0 +1,133 @@
+"""Histories: Conditions, Procedures, participation in research, and consent.
+
+Source: HL7 FHIR R4 (4.0.1), sections 9.2 (Condition), 9.3 (Procedure), 6.2 (Consent) and
+7.5 (ResearchSubject).
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from gradatim.core.dates import ANY_DAY, Day
+from gradatim.evidence.facts import Fact, NotUsed
+from gradatim.evidence.sources.about import About, Results, happened, not_asked, settle, status_why
+from gradatim.evidence.sources.datatypes import Resource, Unreadable, day, obj, period, state, text
+from gradatim.evidence.sources.onsets import point
+
+_REFUSED = ("refuted", "entered-in-error")
+_UNCONFIRMED = ("unconfirmed", "provisional", "differential")
+_GOES_ON = ("active", "recurrence", "relapse")
+_NOT_DONE = ("not-done", "preparation", "entered-in-error")
+_NOT_IN_TRIAL = ("candidate", "potential-candidate", "eligible", "ineligible", "not-registered",
+                 "screening")  # fmt: skip
+_LEFT_TRIAL = ("off-study", "withdrawn")
+_OTHER_CONSENTS = ("adr", "treatment", "patient-privacy")
+
+
+def condition(resource: Resource, id_: str, about: About) -> Results:
+    """Read a Condition.
+
+    Raises:
+        Unreadable: a part is of the wrong shape, or it ends before it starts.
+    """
+    verified = state(resource, "verificationStatus")
+    if verified in _REFUSED:
+        return [NotUsed(id_, status_why(verified))]
+    asked = about.asked(obj(resource, "code"))
+    if not asked:
+        return not_asked(id_, obj(resource, "code"))
+    start = point(resource, "onset", about) or day(resource, "recordedDate") or about.undated()
+    end = _condition_end(resource, start, about)
+    return _all(asked, id_, start, end, "unconfirmed" if verified in _UNCONFIRMED else "", about)
+
+
+def _condition_end(resource: Resource, start: Day, about: About) -> Day:
+    end = point(resource, "abatement", about)
+    if end is None:
+        clinical = state(resource, "clinicalStatus")
+        return about.until(start, clinical in _GOES_ON) if clinical else Day(start.first, date.max)
+    if end.last < start.first:
+        raise Unreadable(f"abatement ({end}) lies before onset ({start})")
+    return Day(max(end.first, start.first), end.last)
+
+
+def procedure(resource: Resource, id_: str, about: About) -> Results:
+    """Read a Procedure.
+
+    Raises:
+        Unreadable: a part is of the wrong shape.
+    """
+    status = text(resource, "status")
+    if status in _NOT_DONE:
+        return [NotUsed(id_, status_why(status))]
+    asked = about.asked(obj(resource, "code"))
+    if not asked:
+        return not_asked(id_, obj(resource, "code"))
+    # Whether one broken off, or of unknown status, counts is for a person to say.
+    known = status in ("completed", "in-progress")
+    doubtful = "" if known else f"status {status or 'not recorded'}"
+    start, end = _performed(resource, status == "in-progress", about)
+    return _all(asked, id_, start, end, doubtful, about)
+
+
+def _performed(resource: Resource, goes_on: bool, about: About) -> tuple[Day, Day]:
+    span = period(resource, "performedPeriod")
+    if span and span[0]:
+        return span[0], span[1] or about.until(span[0], goes_on)
+    start = point(resource, "performed", about) or about.undated()
+    return start, about.until(start, True) if goes_on else start
+
+
+def _all(
+    asked: Iterable[str], id_: str, start: Day, end: Day, doubtful: str, about: About
+) -> Results:
+    facts: list[Fact] = []
+    faults: dict[str, str] = {}
+    for name in asked:
+        found = happened(name, id_, start, end, about, doubtful)
+        if isinstance(found, Fact):
+            facts.append(found)
+        else:
+            faults[name] = found
+    return settle(id_, facts, faults)
+
+
+def research_subject(resource: Resource, id_: str, about: About) -> Results:
+    """Read a ResearchSubject: a participation in a trial, over its period.
+
+    Raises:
+        Unreadable: a part is of the wrong shape.
+    """
+    status = text(resource, "status")
+    if status in _NOT_IN_TRIAL:
+        return [NotUsed(id_, f"status {status} is no participation")]
+    if not status or status == "entered-in-error":
+        return [NotUsed(id_, status_why(status))]
+    start, end = period(resource, "period") or (None, None)
+    start = start or about.undated()
+    end = end or about.until(start, status not in _LEFT_TRIAL)
+    doubtful = "not yet begun" if status == "pending-on-study" else ""
+    names = about.of_kind("participation")
+    return _answers(names, id_, start, end, doubtful, "participation in trials is not asked about")
+
+
+def consent(resource: Resource, id_: str, about: About) -> Results:
+    """Read a Consent: the day on which an active consent was given.
+
+    Raises:
+        Unreadable: a part is of the wrong shape.
+    """
+    status, scope = text(resource, "status"), state(resource, "scope")
+    if status != "active":
+        return [NotUsed(id_, status_why(status))]
+    if scope in _OTHER_CONSENTS:
+        return [NotUsed(id_, f"is a consent of scope {scope}, not to research")]
+    if text(obj(resource, "provision") or {}, "type") == "deny":
+        return [NotUsed(id_, "denies consent")]
+    at = day(resource, "dateTime") or ANY_DAY
+    return _answers(about.of_kind("consent"), id_, at, at, "", "consent is not asked about")
+
+
+def _answers(names: Iterable[str], id_: str, start: Day, end: Day, doubtful: str, otherwise: str
+             ) -> Results:  # fmt: skip
+    facts = [Fact(name, id_, start, end, code="true", doubtful=doubtful) for name in names]
+    return [*facts] if facts else [NotUsed(id_, otherwise)]

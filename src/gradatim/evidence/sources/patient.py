@@ -1,0 +1,98 @@
+"""The person a Bundle is about, and whether a resource is about them.
+
+Source: HL7 FHIR R4 (4.0.1), sections 8.1 (Patient) and 2.3.0 (References).
+"""
+
+from datetime import date
+from typing import NamedTuple
+
+from gradatim.core.dates import Day
+from gradatim.core.errors import UnusableInput
+from gradatim.evidence.sources.datatypes import Resource, Unreadable, day, items, obj, text
+
+SEXES = ("female", "male")
+
+
+class Person(NamedTuple):
+    """The Patient.
+
+    Args:
+        id: its id.
+        birth: date of birth, possibly partial.
+        sex: `female`, `male`, or empty.
+        references: every text by which a resource may point at it.
+    """
+
+    id: str
+    birth: Day
+    sex: str
+    references: frozenset[str]
+
+
+def read_patient(patient: Resource, id_: str, full_url: str, on: date) -> Person:
+    """Read the Patient resource.
+
+    Args:
+        patient: the resource.
+        id_: its place, such as `Patient/p1`.
+        full_url: the entry's fullUrl, or empty.
+        on: the day of the evaluation; nobody is born after it.
+
+    Raises:
+        UnusableInput: the date of birth is missing, no date, or after `on`.
+    """
+    try:
+        birth = day(patient, "birthDate")
+    except Unreadable as error:
+        raise _without_birth(id_, str(error)) from error
+    if birth is None:
+        raise _without_birth(id_, "birthDate is missing")
+    if birth.first > on:
+        raise _without_birth(id_, f"birthDate {birth} is after {on}, the day of the evaluation")
+    gender = patient.get("gender")
+    sex = gender if isinstance(gender, str) and gender in SEXES else ""
+    named = {id_, full_url, *_identifiers(patient)} - {""}
+    return Person(id_.removeprefix("Patient/"), birth, sex, frozenset(named))
+
+
+def _without_birth(id_: str, why: str) -> UnusableInput:
+    return UnusableInput(
+        "this person's age cannot be known", f"{id_}.birthDate", why,
+        "give the date of birth as YYYY-MM-DD, YYYY-MM or YYYY",
+    )  # fmt: skip
+
+
+def _identifiers(patient: Resource) -> list[str]:
+    """Give the conditional references (FHIR R4, 3.1.0.11.2) that mean this patient."""
+    try:
+        return [_by_identifier(one) for one in items(patient, "identifier") if text(one, "value")]
+    except Unreadable:
+        return []
+
+
+def _by_identifier(identifier: Resource) -> str:
+    system = text(identifier, "system")
+    value = text(identifier, "value")
+    return f"Patient?identifier={system}|{value}" if system else f"Patient?identifier={value}"
+
+
+def is_another(resource: Resource, field: str, person: Person) -> bool:
+    """Whether a resource points at someone, or something, other than the person.
+
+    A resource that points at nobody is taken to be about the person whose Bundle it is in.
+
+    Raises:
+        Unreadable: the reference is not of the shape of one.
+    """
+    subject = obj(resource, field)
+    if subject is None:
+        return False
+    written = text(subject, "reference")
+    if written in person.references:
+        return False
+    if written:
+        path = written.split("/_history/")[0].split("/")
+        return "/".join(path[-2:]) not in person.references
+    identifier = obj(subject, "identifier")
+    named = bool(identifier and text(identifier, "value"))
+    return named and _by_identifier(identifier or {}) not in person.references

@@ -1,0 +1,170 @@
+"""The eligibility report of one person: a self-contained HTML page."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from gradatim.core.dates import ANY_DAY
+from gradatim.evidence.facts import Facts, NotUsed
+from gradatim.protocol.base import Basis, Window
+from gradatim.protocol.load import Document
+from gradatim.protocol.nodes import leaves
+from gradatim.protocol.questions import ruled_reading
+from gradatim.protocol.study import Study
+from gradatim.reports.basis import open_questions, unstated
+from gradatim.reports.pages import page
+from gradatim.reports.sentences import headline, next_words
+from gradatim.reports.timeline import timeline
+from gradatim.reports.words import (
+    KINDS,
+    OUTCOMES,
+    STATUSES,
+    Outcome,
+    counted,
+    limits_words,
+    meaning,
+    value_words,
+    when_words,
+)
+from gradatim.rules.describe import describe
+from gradatim.rules.situation import FIRST_DOSE
+from gradatim.screening.assess import Eligibility, Finding
+from gradatim.screening.document import evidence
+
+
+class Record(NamedTuple):
+    """One fact as the report shows it."""
+
+    what: str
+    value: str
+    when: str
+    limits: str
+    note: str
+    id: str
+
+
+class Line(NamedTuple):
+    """One criterion as the report shows it."""
+
+    finding: Finding
+    outcome: Outcome
+    meaning: str
+    reading: str
+    other_readings: tuple[str, ...]
+    because: tuple[str, ...]
+    rule: str
+    records: tuple[Record, ...]
+
+
+class Needed(NamedTuple):
+    """Something to obtain, and the criteria that wait for it."""
+
+    rank: int
+    what: str
+    kind: str
+    settles: tuple[str, ...]
+
+
+def eligibility_html(document: Document, eligibility: Eligibility, facts: Facts) -> str:
+    """Write the eligibility report of one person.
+
+    Args:
+        document: the protocol the person was screened for.
+        eligibility: what screening found.
+        facts: what was known of the person.
+
+    Returns:
+        One HTML page without any reference to something outside it.
+    """
+    study, one = document.study, eligibility
+    lines = [_line(study, finding) for finding in one.findings]
+    return page(
+        "eligibility.html.j2",
+        study=study.study, sha256=document.sha256, one=one, status=STATUSES[one.status],
+        birth="not recorded" if facts.birth == ANY_DAY else str(facts.birth),
+        sex=facts.sex or "not recorded", anchors=_anchors(study, one), lines=lines,
+        counts=[(o, sum(line.outcome is o for line in lines)) for o in OUTCOMES.values()],
+        headline=headline(one), next_words=next_words(one), waiting=_waiting(one),
+        repeat=[_label(study, name) for name in one.repeat], needed=_needed(study, one),
+        chart=timeline(one), read=facts.read, not_used=_not_used(facts.not_used),
+        unused=len(facts.not_used), bases=unstated(f.criterion for f in one.findings),
+        asked=open_questions(study), counted=counted,
+    )  # fmt: skip
+
+
+def _anchors(study: Study, one: Eligibility) -> list[tuple[str, date]]:
+    """Give the dates that the rules look at, in the order of days."""
+    used = {FIRST_DOSE} | {name for finding in one.findings
+                           for leaf in leaves(finding.reading.rule)
+                           for name in _anchors_of(study, leaf)}  # fmt: skip
+    known = study.schedule.anchors
+    named = [(known[name].label, day) for name, day in one.anchors.items()
+             if name in used and name in known]  # fmt: skip
+    return sorted(named, key=lambda anchor: anchor[1])
+
+
+def _anchors_of(study: Study, leaf: object) -> list[str]:
+    visits = [study.schedule.encounters[name].window for name in getattr(leaf, "at", [])]
+    windows = [w for w in (getattr(leaf, "within", None), *visits) if isinstance(w, Window)]
+    named = [getattr(leaf, name, None) for name in ("age", "before", "on")]
+    return [*(w.anchor for w in windows), *(name for name in named if isinstance(name, str))]
+
+
+def _line(study: Study, finding: Finding) -> Line:
+    criterion, used = finding.criterion, finding.reading.name
+    readings = {criterion.reading_name: criterion.reading,
+                **{one.name: one.reading for one in criterion.alternatives}}  # fmt: skip
+    ruled = ruled_reading(study, criterion) is not None or criterion.basis is Basis.RULED
+    return Line(
+        finding, OUTCOMES[finding.passes], meaning(criterion, finding.passes),
+        readings.get(used, f"As under the reading {used}."),
+        () if ruled else tuple(name for name in readings if name != used),
+        _clauses(finding),
+        describe(finding.reading.rule, study),
+        tuple(_record(study, fact) for fact in evidence(finding.verdict)),
+    )  # fmt: skip
+
+
+def _clauses(finding: Finding) -> tuple[str, ...]:
+    """Give the deciding clauses; one that a longer one repeats is left out."""
+    texts = list(dict.fromkeys(leaf.text for leaf in finding.verdict.deciding() if leaf.text))
+    return tuple(text for text in texts
+                 if not any(text in other for other in texts if other != text))  # fmt: skip
+
+
+def _record(study: Study, fact: Mapping[str, Any]) -> Record:
+    notes = [str(fact["method"])] if "method" in fact else []
+    notes += ["computed"] if fact.get("derived") else []
+    return Record(_label(study, fact["element"]), value_words(fact), when_words(fact),
+                  limits_words(fact), ", ".join(notes), fact["id"])  # fmt: skip
+
+
+def _label(study: Study, element: str) -> str:
+    known = study.elements.get(element)
+    return known.label if known else element.replace("_", " ")
+
+
+def _needed(study: Study, one: Eligibility) -> list[Needed]:
+    def kind(element: str) -> str:
+        known = study.elements.get(element)
+        return KINDS[known.kind] if known else ""
+
+    return [Needed(item.rank, _label(study, item.element), kind(item.element), item.settles)
+            for item in one.missing]  # fmt: skip
+
+
+def _waiting(one: Eligibility) -> list[tuple[str, list[str]]]:
+    """Give the undetermined criteria by the reason they are, the most frequent reason first."""
+    found: dict[str, list[str]] = {}
+    for finding in one.findings:
+        if finding.unknown_because:
+            found.setdefault(str(finding.unknown_because), []).append(finding.criterion.id)
+    return sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+
+
+def _not_used(records: Iterable[NotUsed]) -> list[tuple[str, list[str]]]:
+    """Give the records not used by reason, the most frequent reason first."""
+    counts = Counter(record.why for record in records)
+    listed = {why: [r.id for r in records if r.why == why] for why, _ in counts.most_common()}
+    return list(listed.items())

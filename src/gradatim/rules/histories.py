@@ -1,0 +1,218 @@
+"""Leaves that look at histories: events, counts, days of exposure, and answers people gave."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+
+from gradatim.core.dates import Duration, completed_years, step
+from gradatim.core.quantity import compare
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, truth_of
+from gradatim.core.verdict import Reason, Verdict
+from gradatim.evidence.facts import Fact
+from gradatim.protocol.nodes import Age, Attested, Count, Days, Event, Sex
+from gradatim.rules.known import absent, ends, occurrences
+from gradatim.rules.pick import Candidate, Reading, pick
+from gradatim.rules.situation import Situation
+
+RELATED = ("possible", "probable", "definite", "related")
+
+
+def event(node: Event, s: Situation) -> Verdict:
+    """Evaluate whether something happened; one child for each element asked about."""
+    named = [node.event] if isinstance(node.event, str) else node.event
+    spared = {fact.id for name in node.except_ for fact in occurrences(s, name)}
+    children = tuple(_event(node, name, spared, s) for name in named)
+    if len(children) == 1:
+        return children[0]
+    return Verdict(any_of(child.truth for child in children), children=children)
+
+
+def _event(node: Event, element: str, spared: set[str], s: Situation) -> Verdict:
+    start, end = ends(s, node.within)
+    best = absent(s, element, start, end)
+    for fact in occurrences(s, element):
+        if fact.id in spared:
+            continue
+        found = _happened(node, element, fact, s)
+        if found.truth > best.truth or (found.truth is UNKNOWN and not best.evidence):
+            best = found
+    return best
+
+
+def _happened(node: Event, element: str, fact: Fact, s: Situation) -> Verdict:
+    last = fact.start if node.counts == "start" else fact.end
+    inside = s.in_window(node.within, fact.start, last)
+    truth = all_of([inside, _as_graded(node, fact), FALSE if inside is FALSE else
+                    UNKNOWN if fact.doubtful else TRUE])  # fmt: skip
+    text = f"{s.study.elements[element].label}{_which(fact, element)} {_when(fact)}"
+    reason = None
+    if truth is UNKNOWN:
+        reason = Reason.PARTIAL_DATE if inside is UNKNOWN else Reason.JUDGEMENT
+        text += f"; {fact.doubtful}" if fact.doubtful else "; whether this counts is not settled"
+    return Verdict(truth, text, (fact,), element=element, reason=reason)
+
+
+def _as_graded(node: Event, fact: Fact) -> Truth:
+    graded = TRUE
+    if node.grade is not None:
+        known = (
+            None if fact.value is None else compare(fact.value, node.grade.op, node.grade.number)
+        )
+        graded = truth_of(known)
+    if node.related is None:
+        return graded
+    known = None if not fact.method else (fact.method in RELATED) == node.related
+    return min(graded, truth_of(known))
+
+
+def _which(fact: Fact, element: str) -> str:
+    return f" ({fact.code})" if fact.code not in ("", "true", element) else ""
+
+
+def _when(fact: Fact) -> str:
+    if fact.start == fact.end:
+        return f"on {fact.start}"
+    ongoing = fact.end.first == date.max
+    return f"since {fact.start}, ongoing" if ongoing else f"from {fact.start} to {fact.end}"
+
+
+def count(node: Count, s: Situation) -> Verdict:
+    """Evaluate whether there are at least so many different ingredients, or records."""
+    surely, maybe, used = set(), set(), []
+    for fact in occurrences(s, node.count):
+        inside = s.in_window(node.within, fact.start, fact.start)
+        if inside:
+            key = fact.code if node.distinct == "ingredient" else fact.id
+            maybe.add(key)
+            used.append(fact)
+            if inside is TRUE and not fact.doubtful:
+                surely.add(key)
+    label = s.study.elements[node.count].label
+    names = f" ({', '.join(sorted(maybe))})" if maybe and node.distinct == "ingredient" else ""
+    text = f"{len(surely)} of at least {node.at_least} {label}{names}"
+    return _enough(node.count, len(surely) >= node.at_least, len(maybe) >= node.at_least, text,
+                   tuple(used), absent(s, node.count, *ends(s, node.within)))  # fmt: skip
+
+
+def _enough(element: str, surely: bool, maybe: bool, text: str, used: tuple[Fact, ...],
+            otherwise: Verdict) -> Verdict:  # fmt: skip
+    """Settle a quantity: enough, perhaps enough, or as little as the records show."""
+    if surely:
+        return Verdict(TRUE, text, used, element=element)
+    if maybe:
+        return Verdict(UNKNOWN, f"{text}, depending on exact dates", used, element=element,
+                       reason=Reason.PARTIAL_DATE)  # fmt: skip
+    more = "; there may be more than is recorded" if otherwise.truth is UNKNOWN else ""
+    return Verdict(otherwise.truth, text + more, used, element=element, reason=otherwise.reason)
+
+
+def days(node: Days, s: Situation) -> Verdict:
+    """Evaluate whether exposure lasted at least so many days."""
+    start, end = ends(s, node.within)
+    low = date.min if start is None else start.day + timedelta(days=node.within.bounds[0] == "(")
+    high = date.max if end is None else end.day - timedelta(days=node.within.bounds[1] == ")")
+    facts = occurrences(s, node.days)
+    _watch_every_day(node, s, facts)
+    surely = _longest(node, [(f.code, max(f.start.last, low), min(f.end.first, high)) for f in facts
+                             if not f.doubtful])  # fmt: skip
+    maybe = _longest(
+        node, [(f.code, max(f.start.first, low), min(f.end.last, high)) for f in facts]
+    )
+    label = s.study.elements[node.days].label
+    what = f"of each of {node.ingredients} {label}" if node.per == "ingredient" else f"of {label}"
+    text = f"{surely} of at least {node.at_least} days {what}"
+    return _enough(node.days, surely >= node.at_least, maybe >= node.at_least, text, facts,
+                   absent(s, node.days, start, end))  # fmt: skip
+
+
+def _longest(node: Days, spans: list[tuple[str, date, date]]) -> int:
+    """Give the days that count: of all together, or of the ingredient that is n-th longest."""
+    by_code: dict[str, list[tuple[date, date]]] = defaultdict(list)
+    for code, first, last in spans:
+        by_code["" if node.per == "union" else code].append((first, last))
+    totals = sorted((_union(some) for some in by_code.values()), reverse=True)
+    if node.per == "ingredient":
+        return totals[node.ingredients - 1] if len(totals) >= node.ingredients else 0
+    return sum(totals)
+
+
+def _union(spans: list[tuple[date, date]]) -> int:
+    total, reached = 0, date.min.toordinal() - 1
+    for first, last in sorted(spans):
+        low, high = max(first.toordinal(), reached + 1), last.toordinal()
+        total += max(0, high - low + 1)
+        reached = max(reached, high)
+    return total
+
+
+def _watch_every_day(node: Days, s: Situation, facts: tuple[Fact, ...]) -> None:
+    """Look at each day on which the number of days can change.
+
+    That is until the last known date has left the window, and for drugs that go on until the
+    window, or the number asked for, is full.
+    """
+    known = [day for f in facts for day in (*f.start, *f.end) if day < date.max]
+    if known:
+        back = node.within.from_ or node.within.to or Duration()
+        until = step(step(max(known), -back), Duration(0, node.at_least + 1))
+        s.watch_daily(node.within.anchor, until)
+
+
+def attested(node: Attested, s: Situation) -> Verdict:
+    """Evaluate an answer: recorded ones outrank what was read out of other records."""
+    element = s.study.elements[node.attested]
+    answers = s.facts.of(node.attested)
+    for group in ([f for f in answers if not f.derived], [f for f in answers if f.derived]):
+        candidates = []
+        for fact in group:
+            inside = s.in_window(node.within, fact.start, fact.end)
+            if inside:
+                candidates.append(Candidate(fact, inside is TRUE, _answer(element.label, fact)))
+        if candidates:
+            return pick(node.value, candidates, node.attested)
+    if answers:
+        return Verdict(UNKNOWN, f"{element.label}: the last answer is too old", answers,
+                       element=node.attested, reason=Reason.STALE)  # fmt: skip
+    return Verdict(UNKNOWN, f"{element.label}: not answered", element=node.attested,
+                   reason=Reason.JUDGEMENT)  # fmt: skip
+
+
+def _answer(label: str, fact: Fact) -> Reading:
+    word = {"true": "yes", "false": "no"}.get(fact.code)
+    said = f"{label}: {word or fact.code or 'no answer'} ({fact.start})"
+    if word is None or fact.doubtful:
+        return Reading(UNKNOWN, f"{said}, {fact.doubtful or 'not a yes or no'}", Reason.JUDGEMENT)
+    return Reading(TRUE if word == "yes" else FALSE, said)
+
+
+def age(node: Age, s: Situation) -> Verdict:
+    """Evaluate age in completed years at an anchor."""
+    at = s.edge(node.age)
+    truths, ages = set(), []
+    for birth in s.facts.birth:
+        years = completed_years(birth, at.day)
+        s.reaches(at, _next_birthday(birth, at.day))
+        ages.append(years)
+        truths.add(compare(years, node.is_.op, node.is_.number))
+    if len(truths) > 1:
+        text = f"born {s.facts.birth}: {ages[1]} or {ages[0]} years old on {at.day}"
+        return Verdict(UNKNOWN, text, element="birth_date", reason=Reason.PARTIAL_DATE)
+    return Verdict(truth_of(truths.pop()), f"{ages[0]} years old on {at.day}", element="birth_date")
+
+
+def _next_birthday(birth: date, day: date) -> date:
+    for year in (day.year, day.year + 1):
+        leap_day = birth.month == 2 and birth.day == 29
+        moved = date(year, 3, 1) if leap_day else birth.replace(year=year)
+        if leap_day and year % 4 == 0 and (year % 100 or year % 400 == 0):
+            moved = date(year, 2, 29)
+        if moved > day:
+            return moved
+    return date.max
+
+
+def sex(node: Sex, s: Situation) -> Verdict:
+    """Evaluate administrative sex."""
+    if not s.facts.sex:
+        return Verdict(UNKNOWN, "sex is not recorded as female or male", element="sex",
+                       reason=Reason.NO_RECORD)  # fmt: skip
+    return Verdict(truth_of(s.facts.sex == node.sex), f"sex: {s.facts.sex}", element="sex")

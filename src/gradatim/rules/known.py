@@ -1,0 +1,71 @@
+"""What the absence of a record means: covered by a declaration, denied, or simply not known."""
+
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN
+from gradatim.core.verdict import Reason, Verdict
+from gradatim.evidence.facts import Fact
+from gradatim.protocol.base import Window
+from gradatim.rules.situation import Edge, Situation
+
+
+def occurrences(s: Situation, element: str) -> tuple[Fact, ...]:
+    """Give the facts that say it happened (a denial says it did not)."""
+    return tuple(fact for fact in s.facts.of(element) if fact.code != "false")
+
+
+def ends(s: Situation, window: Window | None) -> tuple[Edge | None, Edge | None]:
+    """Give the first and last day of a window; None where it is open."""
+    if window is None:
+        return None, None
+    start = None if window.from_ is None else s.edge(window.anchor, window.from_)
+    return start, None if window.to is None else s.edge(window.anchor, window.to)
+
+
+def absent(s: Situation, element: str, start: Edge | None, end: Edge | None) -> Verdict:
+    """Say what it means that nothing (more) is recorded of an element between two days.
+
+    Returns:
+        FALSE where the source is exhaustive for it over those days, or it was denied; else UNKNOWN.
+    """
+    label = s.study.elements[element].label
+    denial = _denied(s, element, start)
+    if denial:
+        return Verdict(FALSE, f"{label}: said on {denial.start} not to have happened", (denial,),
+                       element=element)  # fmt: skip
+    over = _span(start, end)
+    if _covered(s, element, start, end):
+        return Verdict(FALSE, f"no {label} recorded{over}", element=element)
+    why = "one cannot be read" if s.facts.unreadable(element) else "none that it did not happen"
+    return Verdict(UNKNOWN, f"no record of {label}{over}, and {why}", element=element,
+                   reason=Reason.NO_RECORD)  # fmt: skip
+
+
+def _denied(s: Situation, element: str, start: Edge | None) -> Fact | None:
+    """Give the answer that it never happened, unless it is older than the days asked about."""
+    for fact in s.facts.of(element):
+        if fact.code == "false" and (start is None or s.not_before(fact.end, start) is TRUE):
+            return fact
+    return None
+
+
+def _covered(s: Situation, element: str, start: Edge | None, end: Edge | None) -> bool:
+    kind = s.study.elements[element].kind
+    if kind in ("consent", "participation"):  # an answer was given, so it tells all
+        return bool(s.facts.of(element))
+    observed = s.facts.coverage.get(kind)
+    if observed is None or s.facts.unreadable(element):
+        return False
+    if observed.since is not None:
+        since = observed.since
+        begun = since <= s.facts.birth.first if start is None else s.reaches(start, since)
+        if not begun:
+            return False
+    if observed.until is None:
+        return True
+    last = s.on if end is None else min(s.on, end.day)
+    return observed.until >= last
+
+
+def _span(start: Edge | None, end: Edge | None) -> str:
+    if start is None:
+        return "" if end is None else f" up to {end.day}"
+    return f" from {start.day}" + ("" if end is None else f" to {end.day}")

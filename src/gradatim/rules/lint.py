@@ -1,0 +1,148 @@
+"""Lint a protocol: one function for each thing that must hold, each giving its faults."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from gradatim.clinical.drugs import drugs, find_drug
+from gradatim.clinical.formulas import formula
+from gradatim.core.codes import fault
+from gradatim.core.errors import UnusableInput
+from gradatim.core.expression import NotAnExpression, inputs
+from gradatim.core.quantity import scale, understood
+from gradatim.protocol.base import Model
+from gradatim.protocol.nodes import Compare, elements_of, leaves
+from gradatim.protocol.references import Fault, Steps, dangling, rules_of
+from gradatim.protocol.study import Study
+from gradatim.protocol.wording import accounted
+from gradatim.rules.contradictions import contradictions
+
+
+def lint(study: Study) -> list[Fault]:
+    """Give every fault of a protocol; none when it is sound."""
+    faults = list(dangling(study))
+    if faults:  # the other checks take names for granted
+        return faults
+    return [one for check in CHECKS for one in check(study)]
+
+
+def unused_elements(study: Study) -> Iterator[Fault]:
+    """Every element is asked about by a rule, an endpoint, an activity or a derivation."""
+    used = {
+        name for _, rule in rules_of(study) for leaf in leaves(rule) for name in elements_of(leaf)
+    }
+    used |= {name for endpoint in study.endpoints for name in endpoint.elements}
+    used |= {name for activity in study.schedule.activities.values() for name in activity.elements}
+    for element in study.elements.values():
+        used |= set(element.derived.inputs.values()) if element.derived else set()
+    for name in study.elements:
+        if name not in used:
+            yield Fault(("elements", name), f"the element {name} is not used", warning=True)
+
+
+def codes_of_their_system(study: Study) -> Iterator[Fault]:
+    """Every code has the form, and the check digit, of its system."""
+    for name, element in study.elements.items():
+        for i, group in enumerate(element.codes):
+            for code in group.codes:
+                if why := fault(group.system, code):
+                    path: Steps = ("elements", name, "codes", i)
+                    yield Fault(path, f"{group.system} code {code} of {name} {why}")
+
+
+def known_drugs(study: Study) -> Iterator[Fault]:
+    """Every ingredient and drug class is in the drug table."""
+    classes = {one.drug_class for one in drugs()}
+    for name, element in study.elements.items():
+        for one in element.drugs:
+            if find_drug(one) is None:
+                yield Fault(("elements", name, "drugs"), f"the drug table has no {one!r}")
+        for one in set(element.drug_classes) - classes:
+            yield Fault(("elements", name, "drug_classes"), f"the drug table has no class {one!r}")
+
+
+def units_understood(study: Study) -> Iterator[Fault]:
+    """Every unit is UCUM, and a limit's unit is the element's or converts to it."""
+    for name, element in study.elements.items():
+        if element.unit and not understood(element.unit):
+            yield Fault(("elements", name, "unit"), f"{element.unit!r} is not a UCUM unit")
+    for path, rule in rules_of(study):
+        for leaf in leaves(rule):
+            if not isinstance(leaf, Compare) or leaf.is_.times or not leaf.is_.unit:
+                continue
+            want, have = scale(leaf.is_.unit), scale(study.elements[leaf.compare].unit)
+            if want is None:
+                yield Fault(path, f"{leaf.is_.unit!r} is not a UCUM unit")
+            elif have and want[1] != have[1] and not study.elements[leaf.compare].analyte:
+                yield Fault(path, f"{leaf.compare} is in {study.elements[leaf.compare].unit}, "
+                                  f"which never converts to {leaf.is_.unit}")  # fmt: skip
+
+
+def derivations(study: Study) -> Iterator[Fault]:
+    """Every derived element has a formula or an expression that uses the inputs it is given."""
+    for name, element in study.elements.items():
+        if element.derived is None:
+            continue
+        path: Steps = ("elements", name, "derived")
+        given = {*element.derived.inputs, "age", "sex"}
+        try:
+            if element.derived.formula:
+                wanted = set(formula(element.derived.formula).inputs)
+            else:
+                wanted = set(inputs(element.derived.expression or 0))
+        except (UnusableInput, NotAnExpression) as error:
+            yield Fault(path, str(error))
+            continue
+        if missing := sorted(wanted - given):
+            yield Fault(
+                path, f"{name} needs the input{'s' * (len(missing) > 1)} {', '.join(missing)}"
+            )
+
+
+def text_accounted_for(study: Study) -> Iterator[Fault]:
+    """Every word of the record's eligibility text is in a criterion or listed as connective."""
+    left, missing = accounted(study.eligibility)
+    for one in missing:
+        yield Fault(
+            ("eligibility",), f"the record does not contain the text of {one.id}: {one.text!r}"
+        )
+    if left:
+        words = " ".join(one.words for one in left)
+        yield Fault(("eligibility", "record_text"),
+                    f"these words of the record belong to no criterion: {words!r}")  # fmt: skip
+
+
+def readings_that_differ(study: Study) -> Iterator[Fault]:
+    """Every alternative reading differs from the default and from the others."""
+    for i, criterion in enumerate(study.criteria):
+        seen: list[tuple[str, Model, Mapping[str, Model]]] = []
+        seen.append((criterion.reading_name, criterion.rule, {}))
+        for j, one in enumerate(criterion.alternatives):
+            for name, rule, also in seen:
+                if one.rule == rule and one.also == also:
+                    path: Steps = ("eligibility", "criteria", i, "alternatives", j)
+                    yield Fault(path, f"{criterion.id}: reading {one.name} is the same as {name}")
+            seen.append((one.name, one.rule, one.also))
+
+
+def no_contradictions(study: Study) -> Iterator[Fault]:
+    """No two criteria exclude everybody between them."""
+    index = {one.id: i for i, one in enumerate(study.criteria)}
+    for a, b in contradictions(study):
+        yield Fault(("eligibility", "criteria", index[b]), f"nobody can pass both {a} and {b}")
+
+
+def rulings_that_answer(study: Study) -> Iterator[Fault]:
+    """Every ruling on a reading names one that exists."""
+    for i, ruling in enumerate(study.rulings):
+        criterion = study.criterion(ruling.question.removeprefix("eligibility."))
+        if ruling.question.startswith("eligibility.") and (
+            criterion is None
+            or ruling.answer
+            not in (criterion.reading_name, *(a.name for a in criterion.alternatives))
+        ):
+            yield Fault(("rulings", i), f"no reading {ruling.answer!r} for {ruling.question}")
+
+
+CHECKS: tuple[Callable[[Study], Iterator[Fault]], ...] = (
+    unused_elements, codes_of_their_system, known_drugs, units_understood, derivations,
+    text_accounted_for, readings_that_differ, no_contradictions, rulings_that_answer,
+)  # fmt: skip

@@ -1,0 +1,152 @@
+"""Leaves that look at measurements and results: which values count, and what they say."""
+
+from collections.abc import Callable
+from functools import partial
+
+from gradatim.clinical.units import convert_for
+from gradatim.core.quantity import Quantity, compare_bounded, plain
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, all_of, any_of
+from gradatim.core.verdict import Reason, Verdict
+from gradatim.evidence.facts import Fact
+from gradatim.protocol.base import Limit, Window
+from gradatim.protocol.elements import Element
+from gradatim.protocol.nodes import Compare, Measured, Result
+from gradatim.rules.derive import derived, missing_inputs
+from gradatim.rules.pick import Candidate, Reading, pick
+from gradatim.rules.situation import Situation
+
+WORDS = {">": "above", ">=": "at least", "<": "below", "<=": "at most", "=": "exactly"}
+DEFINITE = ("positive", "negative")
+"""Results that answer the question; any other (borderline, invalid) leaves it open."""
+
+
+def compare(node: Compare, s: Situation) -> Verdict:
+    """Evaluate a comparison of a number with a limit."""
+    return _measured(
+        node, node.compare, s, partial(_against, node.is_, s.study.elements[node.compare])
+    )
+
+
+def result(node: Result, s: Situation) -> Verdict:
+    """Evaluate the question whether a result is a given one."""
+    return _measured(node, node.result, s, partial(_coded, node.is_, s.study.elements[node.result]))
+
+
+def _measured(
+    node: Measured, element: str, s: Situation, ask: Callable[[Fact], Reading]
+) -> Verdict:
+    if not node.at:
+        windows = [node.within] if node.within else []
+        return _among(node, element, s, ask, windows, "")
+    visits = [s.study.schedule.encounters[name] for name in node.at]
+    due = [visit for visit in visits if s.due(visit.window.anchor)]
+    asked = [
+        _among(
+            node, element, s, ask, [w for w in (visit.window, visit.valid_within) if w], visit.label
+        )
+        for visit in due
+    ]
+    if node.across == "available":
+        asked = [v for v in asked if v.reason not in (Reason.NO_RECORD, Reason.STALE)] or asked
+    if not asked:
+        labels = " and ".join(visit.label for visit in visits)
+        label = s.study.elements[element].label
+        return Verdict(UNKNOWN, f"{label}: the {labels} visit is not yet due", element=element,
+                       reason=Reason.NO_RECORD)  # fmt: skip
+    combine = all_of if node.across == "every" else any_of
+    return (
+        asked[0]
+        if len(asked) == 1
+        else Verdict(combine(v.truth for v in asked), children=tuple(asked))
+    )
+
+
+def _among(node: Measured, element: str, s: Situation, ask: Callable[[Fact], Reading],
+           windows: list[Window], visit: str) -> Verdict:  # fmt: skip
+    recorded = [fact for fact in s.facts.of(element) if node.method in ("", fact.method)]
+    candidates = _candidates(recorded, windows, s, ask)
+    if not candidates and not node.method:
+        candidates = _candidates(derived(s, element, s.opens(windows)), windows, s, ask)
+    if not candidates:
+        older = bool(recorded or (not node.method and derived(s, element)))
+        return _none(element, s, visit, older, node.method)
+    return pick(node.value, candidates, element)
+
+
+def _candidates(facts: list[Fact], windows: list[Window], s: Situation,
+                ask: Callable[[Fact], Reading]) -> list[Candidate]:  # fmt: skip
+    candidates, opens = [], s.opens(windows)
+    for fact in facts:
+        if fact.end.last < opens:
+            continue
+        inside = all_of([s.in_window(window, fact.start, fact.end) for window in windows])
+        if inside:
+            candidates.append(Candidate(fact, inside is TRUE, ask(fact)))
+    return candidates
+
+
+def _none(element: str, s: Situation, visit: str, older: bool, method: str) -> Verdict:
+    label = s.study.elements[element].label + (f" by {method}" if method else "")
+    at = f" for the {visit} visit" if visit else ""
+    if older:
+        return Verdict(UNKNOWN, f"{label}: no value of the right date{at}", element=element,
+                       reason=Reason.STALE)  # fmt: skip
+    without = missing_inputs(s, element)
+    why = f" (not computed either: no {', '.join(without)})" if without else ""
+    return Verdict(
+        UNKNOWN, f"{label}: no record{at}{why}", element=element, reason=Reason.NO_RECORD
+    )
+
+
+def _against(limit: Limit, element: Element, fact: Fact) -> Reading:
+    """Say how one value compares with the limit."""
+    if fact.value is None:
+        return Reading(
+            UNKNOWN, f"{element.label} on {fact.start} is not a number", Reason.JUDGEMENT
+        )
+    measured = f"{element.label} {Quantity(fact.value, fact.unit, fact.bound)} on {fact.start}"
+    if limit.times:
+        return _against_reference(limit, element, fact, measured)
+    value = convert_for(element.analyte or None, fact.value, fact.unit, limit.unit or element.unit)
+    if value is None:
+        want = limit.unit or element.unit
+        return Reading(UNKNOWN, f"{measured} cannot be compared in {want}", Reason.UNIT_MISMATCH)
+    return _compared(limit, value, fact.bound, f"{measured} is", limit.number)
+
+
+def _against_reference(limit: Limit, element: Element, fact: Fact, measured: str) -> Reading:
+    reference = fact.high if limit.times == "ULN" else fact.low
+    if reference is None or fact.value is None:
+        return Reading(
+            UNKNOWN, f"{measured} came without its {limit.times}", Reason.NO_REFERENCE_RANGE
+        )
+    uln = convert_for(element.analyte or None, reference.value, reference.unit, fact.unit)
+    if uln is None:
+        return Reading(
+            UNKNOWN, f"{measured}: its {limit.times} is in {reference.unit}", Reason.UNIT_MISMATCH
+        )
+    if uln <= 0:
+        return Reading(
+            UNKNOWN, f"{measured}: its {limit.times} is {plain(uln)}", Reason.NO_REFERENCE_RANGE
+        )
+    ratio = f"{fact.value / uln:.3g} x {limit.times} ({plain(uln)})"
+    return _compared(limit, fact.value, fact.bound, f"{measured} is {ratio},", limit.number * uln)
+
+
+def _compared(limit: Limit, value: float, bound: str, said: str, against: float) -> Reading:
+    truth = compare_bounded(value, bound, limit.op, against)
+    if truth is UNKNOWN:
+        return Reading(truth, f"{said} known only as a bound, against {limit}", Reason.JUDGEMENT)
+    negation = "" if truth is TRUE else "not "
+    unit = f" {limit.unit}" if limit.unit and not limit.unit.startswith("{") else ""
+    return Reading(truth, f"{said} {negation}{WORDS[limit.op]} {plain(limit.number)}{unit}")
+
+
+def _coded(wanted: str, element: Element, fact: Fact) -> Reading:
+    """Say whether one coded result is the one wanted."""
+    said = f"{element.label} {fact.code or 'without a result'} on {fact.start}"
+    if fact.code == wanted:
+        return Reading(TRUE, said)
+    if fact.code in DEFINITE:
+        return Reading(FALSE, said)
+    return Reading(UNKNOWN, f"{said} is neither positive nor negative", Reason.JUDGEMENT)

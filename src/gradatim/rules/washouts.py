@@ -1,0 +1,129 @@
+"""The leaf that looks at washouts: was a drug taken too recently?"""
+
+import math
+from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
+
+from gradatim.clinical.drugs import drugs, find_drug
+from gradatim.clinical.half_life import washout_days
+from gradatim.core.dates import Duration
+from gradatim.core.quantity import RELATIVE_TOLERANCE, plain
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, any_of
+from gradatim.core.verdict import Reason, Verdict
+from gradatim.evidence.facts import Fact
+from gradatim.protocol.nodes import NotWashedOut, Requirement, Stable
+from gradatim.rules.courses import by_ingredient
+from gradatim.rules.drugs import ingredient_stable
+from gradatim.rules.known import absent, occurrences
+from gradatim.rules.situation import Edge, Situation
+
+
+class Wait(NamedTuple):
+    """One length a washout must last, for one ingredient; no edge if its half-life is unknown."""
+
+    edge: Edge | None
+    text: str
+
+
+def not_washed_out(node: NotWashedOut, s: Situation) -> Verdict:
+    """Evaluate whether a drug was taken too recently before the anchor."""
+    facts = occurrences(s, node.not_washed_out)
+    children = [_recent(node, name, some, s) for name, some in by_ingredient(facts).items()]
+    longest = _longest(node, s)
+    none = absent(s, node.not_washed_out, longest, s.edge(node.before))
+    told = [child for child in children if child.text or child.children]
+    truth = max(any_of(child.truth for child in told), none.truth)
+    if not told:
+        return none
+    kept = (*told, none) if none.truth is truth and truth is UNKNOWN else tuple(told)
+    return Verdict(truth, children=kept) if len(kept) > 1 else kept[0]
+
+
+def _recent(node: NotWashedOut, name: str, facts: list[Fact], s: Situation) -> Verdict:
+    at = s.edge(node.before)
+    taken = [(fact, s.not_after(fact.start, at)) for fact in facts]
+    waits = list(_waits(node, name, s))
+    truth, worst = FALSE, None
+    for fact, begun in taken:
+        for wait in waits:
+            recent = UNKNOWN if wait.edge is None else s.not_before(
+                fact.end, wait.edge, strictly=node.bounds[0] == "(")  # fmt: skip
+            found = min(recent, begun, UNKNOWN if fact.doubtful else TRUE)
+            if worst is None or found > truth:
+                truth, worst = found, (fact, wait)
+    if worst is None:
+        return Verdict(FALSE, element=node.not_washed_out)
+    fact, wait = worst
+    text = f"{name} {_last(fact)}{wait.text}"
+    recently = Verdict(truth, text, tuple(facts), element=node.not_washed_out,
+                       reason=_why(truth, wait))  # fmt: skip
+    if truth is not FALSE and node.exempt:
+        spared = _spared(node.exempt, name, facts, s)
+        if spared is not None:
+            return Verdict(min(recently.truth, spared.truth), children=(recently, spared))
+    return recently
+
+
+def _why(truth: Truth, wait: Wait) -> Reason | None:
+    if truth is not UNKNOWN:
+        return None
+    return Reason.JUDGEMENT if wait.edge is None else Reason.PARTIAL_DATE
+
+
+def _spared(exempt: Stable, name: str, facts: list[Fact], s: Situation) -> Verdict | None:
+    """Say that an ingredient is not spared, or perhaps not; None if it never could be."""
+    if not any(fact.code == name for fact in s.facts.of(exempt.stable)):
+        return None
+    found = ingredient_stable(exempt, name, facts, s)
+    if not found.text:  # not being taken at that anchor: there is no stable treatment to spare
+        return None
+    text = f"exempt only if stable: {found.text}"
+    return Verdict(~found.truth, text, found.evidence, element=exempt.stable, reason=found.reason)
+
+
+def _last(fact: Fact) -> str:
+    return "is being taken" if fact.end.first == date.max else f"last taken {fact.end}"
+
+
+def _waits(node: NotWashedOut, name: str, s: Situation) -> Iterator[Wait]:
+    """Give each length one ingredient must be stopped for, the longest first."""
+    waits = []
+    for requirement in node.longest_of:
+        if requirement.only and name not in requirement.only:
+            continue
+        length, text = _length(requirement, name)
+        edge = None if length is None else s.edge(node.before, -length)
+        needed = f"; {text} before {s.edge(node.before).day}"
+        waits.append(Wait(edge, f"{needed} begin on {edge.day}" if edge else needed))
+    yield from sorted(waits, key=lambda wait: wait.edge.day if wait.edge else date.max)
+
+
+def _length(requirement: Requirement, name: str) -> tuple[Duration | None, str]:
+    if requirement.length is not None:
+        return requirement.length, str(requirement.length)
+    half_lives = requirement.half_lives or 0.0
+    found = find_drug(name)
+    known = washout_days(found, half_lives) if found else None
+    if known is None:
+        return None, f"{plain(half_lives)} half-lives (half-life of {name} not established)"
+    days = math.ceil(known * (1 - RELATIVE_TOLERANCE))
+    return Duration(0, days), f"{days} days ({plain(half_lives)} half-lives)"
+
+
+def _longest(node: NotWashedOut, s: Situation) -> Edge:
+    """Give the earliest day on which a drug of the element could still matter."""
+    element = s.study.elements[node.not_washed_out]
+    lengths = _lengths(node.longest_of, tuple(element.drugs), tuple(element.drug_classes))
+    edges = [s.edge(node.before, -length) for length in lengths]
+    return min(edges, key=lambda edge: edge.day, default=s.edge(node.before))
+
+
+@lru_cache(maxsize=256)
+def _lengths(requirements: tuple[Requirement, ...], names: tuple[str, ...],
+             classes: tuple[str, ...]) -> frozenset[Duration]:  # fmt: skip
+    """Give every length that any ingredient must be stopped for."""
+    listed = [*names, *(one.name for one in drugs() if one.drug_class in classes)] or [""]
+    found = {_length(one, name)[0] for one in requirements for name in listed}
+    return frozenset(length for length in found if length is not None)

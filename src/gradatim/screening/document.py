@@ -1,0 +1,111 @@
+"""The screening document `gradatim.screening/1`: what other programs read."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from gradatim.core.dates import NEVER_ENDED
+from gradatim.core.verdict import Verdict
+from gradatim.evidence.facts import Fact, NotUsed
+from gradatim.protocol.load import Document
+from gradatim.protocol.study import Study
+from gradatim.rules.describe import describe
+from gradatim.screening.assess import Eligibility, Finding
+
+SCHEMA = "gradatim.screening/1"
+
+
+def screening_document(
+    protocol: Document,
+    people: Sequence[tuple[Eligibility, Sequence[NotUsed]]],
+    unusable: Sequence[Mapping[str, str]] = (),
+) -> dict[str, Any]:
+    """Give the document for people screened together, plain and ready for JSON."""
+    study = protocol.study
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "protocol": {
+            "id": study.study.id,
+            "version": study.study.version,
+            "sha256": protocol.sha256,
+        },
+        "people": [_person(study, one, not_used) for one, not_used in people],
+    }
+    if unusable:
+        document["unusable"] = list(unusable)
+    return document
+
+
+def _person(study: Study, one: Eligibility, not_used: Sequence[NotUsed]
+            ) -> dict[str, Any]:  # fmt: skip
+    return {
+        "person": one.person,
+        "anchors": {name: day.isoformat() for name, day in one.anchors.items()},
+        "status": one.status,
+        "eligible_from": _iso(one.eligible_from),
+        "repeat": list(one.repeat),
+        "recheck": list(one.recheck),
+        "criteria": [_criterion(study, finding) for finding in one.findings],
+        "missing": [{"element": m.element, "settles": list(m.settles), "rank": m.rank}
+                    for m in one.missing],
+        "not_used": [{"id": record.id, "why": record.why} for record in not_used],
+    }  # fmt: skip
+
+
+def _criterion(study: Study, finding: Finding) -> dict[str, Any]:
+    criterion = finding.criterion
+    return {
+        "id": criterion.id,
+        "category": criterion.category,
+        "truth": finding.verdict.truth.word,
+        "passes": finding.passes,
+        "reading": finding.reading.name,
+        "basis": str(criterion.basis),
+        "text": criterion.text,
+        "says": describe(finding.reading.rule, study),
+        "because": finding.because,
+        "evidence": evidence(finding.verdict),
+        "unknown_because": finding.unknown_because,
+        "passes_from": _iso(finding.passes_from),
+        "passes_until": _iso(finding.passes_until),
+    }
+
+
+def evidence(verdict: Verdict) -> list[dict[str, Any]]:
+    """Give the facts that settle a verdict, and those they were derived from, once each."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for leaf in verdict.deciding():
+        for fact in _with_sources(leaf.evidence):
+            found.setdefault((fact.element, fact.id), fact_document(fact))
+    return list(found.values())
+
+
+def _with_sources(facts: Iterable[Fact]) -> Iterable[Fact]:
+    for fact in facts:
+        yield fact
+        yield from _with_sources(fact.sources)
+
+
+def fact_document(fact: Fact) -> dict[str, Any]:
+    """Give one fact as the contract writes evidence; what is not known is left out."""
+    period = fact.start != fact.end
+    shown = {
+        "element": fact.element,
+        "id": fact.id,
+        "on": None if period else str(fact.start),
+        "from": str(fact.start) if period else None,
+        "to": None if not period or fact.end == NEVER_ENDED else str(fact.end),
+        "value": fact.value,
+        "bound": fact.bound or None,
+        "unit": fact.unit or None,
+        "uln": fact.high.value if fact.high else None,
+        "lln": fact.low.value if fact.low else None,
+        "code": fact.code or None,
+        "method": fact.method or None,
+        "derived": fact.derived or None,
+    }
+    return {name: value for name, value in shown.items() if value is not None}
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

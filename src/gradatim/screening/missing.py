@@ -1,0 +1,70 @@
+"""What is missing: which elements would settle most, what grows stale, what is still to be done."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from gradatim.core.truth import UNKNOWN
+from gradatim.core.verdict import Reason, Verdict
+from gradatim.protocol.base import Model
+from gradatim.protocol.nodes import Measured, elements_of, leaves
+from gradatim.rules.evaluate import evaluate
+from gradatim.rules.situation import FIRST_DOSE, Situation
+
+
+class Missing(NamedTuple):
+    """An element to obtain, and the undetermined criteria it bears on."""
+
+    element: str
+    settles: tuple[str, ...]
+    rank: int
+
+
+def rank_missing(undetermined: Iterable[tuple[str, Verdict]]) -> tuple[Missing, ...]:
+    """Rank the elements that undetermined criteria wait for, by how many each bears on."""
+    waiting: dict[str, list[str]] = {}
+    for criterion, verdict in undetermined:
+        for leaf in verdict.deciding():
+            if leaf.truth is UNKNOWN and leaf.element:
+                settles = waiting.setdefault(leaf.element, [])
+                if criterion not in settles:
+                    settles.append(criterion)
+    ordered = sorted(waiting.items(), key=lambda item: (-len(item[1]), item[0]))
+    return tuple(Missing(name, tuple(ids), n) for n, (name, ids) in enumerate(ordered, 1))
+
+
+def repeat(s: Situation, rules: Sequence[Model], start: date | None) -> tuple[str, ...]:
+    """Give the elements whose values count now and would be stale on a later first dose."""
+    if start is None or start == s.anchors[FIRST_DOSE]:
+        return ()
+    now, then = _stale(s, rules), _stale(s.moved(start), rules)
+    return tuple(name for name in then if name not in now)
+
+
+def _stale(s: Situation, rules: Sequence[Model]) -> list[str]:
+    found = {
+        leaf.element: None
+        for rule in rules
+        for leaf in evaluate(rule, s).leaves()
+        if leaf.reason is Reason.STALE and leaf.element
+    }
+    return list(found)
+
+
+def recheck(s: Situation, rules: Sequence[Model]) -> tuple[str, ...]:
+    """Name what the rules look at in visits that are not yet due: `baseline laboratory`."""
+    asked = {
+        (visit, element)
+        for rule in rules
+        for leaf in leaves(rule)
+        if isinstance(leaf, Measured)
+        for visit in leaf.at
+        if not s.due(s.study.schedule.encounters[visit].window.anchor)
+        for element in elements_of(leaf)
+    }
+    return tuple(
+        f"{s.study.schedule.encounters[visit].label} {activity.label}"
+        for activity in s.study.schedule.activities.values()
+        for visit in activity.encounters
+        if any((visit, element) in asked for element in activity.elements)
+    )

@@ -1,0 +1,1 @@
+"""Beside the floors: made-up people, for worked cases, demonstrations, benchmarks and tests."""

@@ -1,0 +1,99 @@
+"""Whatever is wrong with a Bundle, no resource is lost and nothing but UnusableInput is raised."""
+
+import json
+from copy import deepcopy
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gradatim.core.errors import UnusableInput
+from tests.evidence.people import facts_of, good_bundle, read_bundle
+
+GOOD = good_bundle()
+RUBBISH: st.SearchStrategy[Any] = st.sampled_from([
+    None, True, False, 0, -1, 1.5, 10**400, float("nan"), float("-inf"), "", "x", "2026",
+    "2026-02-30", "9999-12-31", "0000",
+    "entered-in-error", [], [None], ["x"], [[]], {}, {"x": 1}, {"value": "1"},
+    [{}], {"reference": 7}, {"reference": "Patient/p2"}, {"coding": [None]}, {"coding": {}},
+    {"value": 1e308, "code": "a"}, {"start": "9999", "end": "0001"}, "<", "\ud800",
+])  # fmt: skip
+
+
+def places(part: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Give the path of every value below a JSON value."""
+    below = part.items() if isinstance(part, dict) else enumerate(part)
+    found = []
+    for key, value in below:
+        found.append((*path, key))
+        if isinstance(value, dict | list):
+            found += places(value, (*path, key))
+    return found
+
+
+# Not the first entry alone: most damage should hit what is read after the whole-bundle checks.
+PLACES = [path for path in places(GOOD) if path[:1] == ("entry",) and len(path) > 2]
+ANYWHERE = places(GOOD)
+
+
+def damaged(changes: list[tuple[tuple[Any, ...], Any]]) -> Any:
+    bundle = deepcopy(GOOD)
+    for path, rubbish in changes:
+        part = bundle
+        try:
+            for key in path[:-1]:
+                part = part[key]
+            if rubbish == "delete":
+                del part[path[-1]]
+            elif isinstance(rubbish, tuple):
+                part[rubbish[0]] = rubbish[1]
+            else:
+                part[path[-1]] = rubbish
+        except (KeyError, IndexError, TypeError):
+            continue  # an earlier change took this place away
+    return bundle
+
+
+SHAPES: list[Any] = [None, "x", 7, True, [], {}, [{}], [7], "delete"]
+ADDED = ["subject", "code", "status", "valueString", "onsetAge", "component", "dosage",
+         "onsetString", "focus", "provision"]  # fmt: skip
+CHANGES = st.one_of(RUBBISH, st.just("delete"),
+                    st.tuples(st.sampled_from(ADDED), RUBBISH),
+                    st.text(max_size=8))  # fmt: skip
+
+
+def check_nothing_is_lost(bundle: Any) -> None:
+    try:
+        facts = read_bundle(bundle)
+    except UnusableInput:
+        return
+    whole = [
+        one.id for one in facts.not_used if "#" not in one.id[1:]
+    ]  # a damaged resourceType may be "#"
+    used = {fact.id.split("#")[0] for fact in facts_of(facts)}
+    assert facts.read == len(bundle["entry"])
+    assert facts.read == 1 + len(used) + len(whole)
+    assert not used & set(whole)
+    assert all(one.why for one in facts.not_used)
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(PLACES), CHANGES), min_size=1, max_size=6))
+def test_damaged_resources_are_reported_not_lost(changes):
+    check_nothing_is_lost(damaged(changes))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(ANYWHERE), CHANGES), min_size=1, max_size=3))
+def test_damaged_bundles_are_refused_or_read(changes):
+    check_nothing_is_lost(damaged(changes))
+
+
+def test_every_single_field_replaced_by_each_shape():
+    for path in PLACES:
+        for shape in SHAPES:
+            check_nothing_is_lost(damaged([(path, shape)]))
+
+
+def test_the_bundle_that_is_damaged_is_json():
+    assert json.loads(json.dumps(GOOD)) == GOOD
