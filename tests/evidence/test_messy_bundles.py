@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradatim.core.errors import UnusableInput
+from gradatim.evidence.sources.bundles import entries_of
 from tests.evidence.people import facts_of, good_bundle, read_bundle
 
 GOOD = good_bundle()
@@ -67,10 +68,10 @@ def check_nothing_is_lost(bundle: Any) -> None:
         facts = read_bundle(bundle)
     except UnusableInput:
         return
-    whole = [
-        one.id for one in facts.not_used if "#" not in one.id[1:]
-    ]  # a damaged resourceType may be "#"
-    used = {fact.id.split("#")[0] for fact in facts_of(facts)}
+    ids = {entry.id for entry in entries_of(bundle)}  # a damaged id may hold a "#" of its own
+    whole = [one.id for one in facts.not_used if one.id in ids]
+    used = {id_ if id_ in ids else id_.rsplit("#", 1)[0]
+            for id_ in (fact.id for fact in facts_of(facts))}  # fmt: skip
     assert facts.read == len(bundle["entry"])
     assert facts.read == 1 + len(used) + len(whole)
     assert not used & set(whole)

@@ -116,13 +116,11 @@ def _anchors(case: "Case") -> list[str]:
 
 
 def instructive(done: Demonstration) -> int:
-    """Choose whom to explain in full: someone who fails now and, with time, would not."""
-    from gradatim.rules.situation import FIRST_DOSE
+    """Choose whom to explain in full: someone all of whose failures pass with time."""
 
     def rank(n: int) -> tuple[bool, bool, int]:
-        one = done.results[n][0]
-        later = one.eligible_from not in (None, one.anchors[FIRST_DOSE])
-        return not later, one.status != "ineligible", n
+        failing = [one for one in done.results[n][0].findings if one.passes is False]
+        return not failing, not all(one.passes_from for one in failing), n
 
     return min(range(len(done.results)), key=rank)
 

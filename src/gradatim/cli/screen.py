@@ -87,6 +87,7 @@ def _strictest(readings: str) -> bool:
 def _reader(document: "Document", today: "date", exhaustive: list[str], observed: str,
             megabytes: int) -> "Callable[[Path], Facts]":  # fmt: skip
     from gradatim.cli.options import observed_days
+    from gradatim.core.errors import UnusableInput
     from gradatim.evidence.codebook import Codebook
     from gradatim.evidence.coverage import declare
     from gradatim.evidence.sources.fhir import read
@@ -98,7 +99,10 @@ def _reader(document: "Document", today: "date", exhaustive: list[str], observed
 
     def read_person(path: Path) -> "Facts":
         bundle = load_bundle(path, megabytes * BYTES_PER_MEGABYTE)
-        return read(bundle, codebook, elements, on=today, coverage=coverage)
+        try:
+            return read(bundle, codebook, elements, on=today, coverage=coverage)
+        except UnusableInput as error:
+            raise error.inside(str(path)) from error
 
     return read_person
 

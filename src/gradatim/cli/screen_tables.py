@@ -9,8 +9,8 @@ from rich.text import Text
 
 from gradatim.cli.output import console
 from gradatim.cli.words import PASSES, passes_text, status_text
-from gradatim.protocol.nodes import leaves
 from gradatim.rules.situation import FIRST_DOSE
+from gradatim.screening.assess import anchors_used
 
 if TYPE_CHECKING:
     from gradatim.evidence.facts import Facts
@@ -48,21 +48,11 @@ def print_person(document: "Document", one: "Eligibility", facts: "Facts") -> No
 
 
 def _anchors(document: "Document", one: "Eligibility") -> str:
-    used = {FIRST_DOSE} | {
-        anchor
-        for finding in one.findings
-        for leaf in leaves(finding.reading.rule)
-        for anchor in _named_anchors(document, leaf)
-    }
-    return ", ".join(f"{name.replace('_', ' ')} {day}" for name, day in one.anchors.items()
-                     if name in used)  # fmt: skip
-
-
-def _named_anchors(document: "Document", leaf: object) -> list[str]:
-    window = getattr(leaf, "within", None)
-    visits = [document.study.schedule.encounters[name].window for name in getattr(leaf, "at", [])]
-    named = [getattr(leaf, name, None) for name in ("age", "before", "on")]
-    return [*(w.anchor for w in (window, *visits) if w), *(n for n in named if isinstance(n, str))]
+    labels = document.study.schedule.anchors
+    days = [
+        f"{labels[name].label} {day}" for name, day in anchors_used(document.study, one).items()
+    ]
+    return ", ".join([*days, f"asked on {one.on}"])
 
 
 def _criteria(one: "Eligibility") -> Table:
@@ -130,15 +120,21 @@ def print_matrix(document: "Document", people: Sequence["Eligibility"]) -> None:
     table = Table(title=f"{document.study.study.id}: {len(people)} people", title_justify="left",
                   pad_edge=False, header_style="bold")  # fmt: skip
     for title in ("person", "status", "fails", "unknown", "first obtain", "no failure from"):
-        table.add_column(title)
+        table.add_column(title, no_wrap=title in ("person", "status"))
     for one in people:
         table.add_row(one.person, status_text(one.status), _ids(one, False), _ids(one, None),
                       label(document, one.missing[0].element) if one.missing else "",
-                      str(one.eligible_from or "no date known"))  # fmt: skip
+                      _from(one))  # fmt: skip
     console().print(table)
     counts = {word: sum(one.status == word for one in people)
               for word in ("eligible", "undetermined", "ineligible")}  # fmt: skip
     console().print(", ".join(f"{n} {word}" for word, n in counts.items()))
+
+
+def _from(one: "Eligibility") -> str:
+    if one.eligible_from is None:
+        return "no date known"
+    return f"{one.eligible_from}{', tests repeated' if one.repeat else ''}"
 
 
 def _ids(one: "Eligibility", passes: bool | None, most: int = 6) -> Text:

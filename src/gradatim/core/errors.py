@@ -19,6 +19,11 @@ class UnusableInput(Exception):
     why: str = ""
     todo: str = ""
 
+    def inside(self, file: str) -> "UnusableInput":
+        """The same fault, with the file it was found in before the place in it."""
+        where = f"{file}: {self.where}" if self.where else file
+        return UnusableInput(self.what, where, self.why, self.todo)
+
     def __str__(self) -> str:
         """One message: `where: what: why. what to do.`."""
         head = f"{self.where}: {self.what}" if self.where else self.what

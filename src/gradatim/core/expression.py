@@ -21,8 +21,8 @@ _ARITHMETIC: dict[str, Callable[..., float]] = {
     "multiply": lambda *xs: math.prod(xs),
     "divide": lambda a, b: a / b,
     "power": lambda a, b: a**b,
-    "min": min,
-    "max": max,
+    "min": lambda *xs: min(xs),
+    "max": lambda *xs: max(xs),
     "ln": math.log,
     "sqrt": math.sqrt,
 }
@@ -82,10 +82,11 @@ def calculate(tree: Expression, given: Mapping[str, Value | None]) -> Value | No
         return None
     try:
         result: Any = _ARITHMETIC[operator](*parts)
+        # A negative number to a fractional power is complex.
+        usable = isinstance(result, float | int) and math.isfinite(result)
     except (ValueError, ZeroDivisionError, OverflowError):
         return None
-    # A negative number to a fractional power is complex.
-    return result if isinstance(result, float | int) and math.isfinite(result) else None
+    return result if usable else None
 
 
 def _band(spec: Mapping[str, Any], value: Value | None) -> str | None:

@@ -65,7 +65,15 @@ class Quantity(NamedTuple):
 
     def __str__(self) -> str:
         """Number and unit, as a person writes them."""
-        return f"{self.bound}{plain(self.value)}{'' if self.unit in ('', '1') else ' ' + self.unit}"
+        unit = shown_unit(self.unit)
+        return f"{self.bound}{plain(self.value)}{' ' if unit else ''}{unit}"
+
+
+def shown_unit(unit: str) -> str:
+    """Write a unit for people: `mL/min/{1.73_m2}` as `mL/min/1.73 m2`, a mere `{score}` as ``."""
+    if unit == "1" or (unit.startswith("{") and unit.endswith("}")):
+        return ""
+    return unit.replace("{", "").replace("}", "").replace("_", " ")
 
 
 def plain(value: float) -> str:

@@ -52,6 +52,15 @@ class Verdict:
             if child.truth is self.truth or len(self.children) == 1:
                 yield from child.deciding()
 
+    def clauses(self) -> Iterator[str]:
+        """Give the texts that say why; a text above the leaves speaks for all below it."""
+        if self.text:
+            yield self.text
+            return
+        for child in self.children:
+            if child.truth is self.truth or len(self.children) == 1:
+                yield from child.clauses()
+
     def leaves(self) -> Iterator["Verdict"]:
         """Give every leaf, deciding or not."""
         if not self.children:

@@ -222,6 +222,16 @@ def leaves(rule: Model) -> list[Model]:
     return below if isinstance(rule, AllOf | AnyOf | Not) else [rule, *below]
 
 
+def anchors_of(leaf: Model) -> list[str]:
+    """Give the anchors a leaf names itself; those of its visits are the visits' own."""
+    window = getattr(leaf, "within", None)
+    named = [getattr(leaf, name, None) for name in ("age", "before", "on")]
+    return [
+        *(name for name in named if isinstance(name, str)),
+        *([window.anchor] if isinstance(window, Window) else []),
+    ]
+
+
 def elements_of(leaf: Model) -> list[str]:
     """Give the elements a leaf names."""
     named = getattr(leaf, kind_of(leaf) or "", [])

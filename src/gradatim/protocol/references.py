@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gradatim.protocol.base import Model, Window
-from gradatim.protocol.nodes import Compare, Result, Rule, elements_of, leaves
+from gradatim.protocol.base import Model
+from gradatim.protocol.nodes import Compare, Result, Rule, anchors_of, elements_of, leaves
 from gradatim.protocol.study import Study
 
 Steps = tuple[str | int, ...]
@@ -97,7 +97,7 @@ def _leaf(study: Study, path: Steps, leaf: Model) -> Iterator[Fault]:
         elif element.kind not in allowed:
             yield Fault(path, f"{type(leaf).__name__} asks about {name}, which is of kind "
                               f"{element.kind}; it needs {' or '.join(allowed)}")  # fmt: skip
-    for anchor in _anchors(leaf):
+    for anchor in anchors_of(leaf):
         if anchor not in study.schedule.anchors:
             yield _no(path, "anchor", anchor)
     if isinstance(leaf, Compare | Result):
@@ -105,13 +105,6 @@ def _leaf(study: Study, path: Steps, leaf: Model) -> Iterator[Fault]:
                     if one not in study.schedule.encounters)  # fmt: skip
         if leaf.at and leaf.within:
             yield Fault(path, "give visits (`at`) or a window (`within`), not both")
-
-
-def _anchors(leaf: Model) -> list[str]:
-    window = getattr(leaf, "within", None)
-    named = [getattr(leaf, name, None) for name in ("age", "before", "on")]
-    return [*(name for name in named if isinstance(name, str)),
-            *([window.anchor] if isinstance(window, Window) else [])]  # fmt: skip
 
 
 def _no(path: Steps, what: str, name: str) -> Fault:

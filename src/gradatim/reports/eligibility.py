@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 
 from gradatim.core.dates import ANY_DAY
 from gradatim.evidence.facts import Facts, NotUsed
-from gradatim.protocol.base import Basis, Window
+from gradatim.protocol.base import Basis
 from gradatim.protocol.load import Document
-from gradatim.protocol.nodes import leaves
 from gradatim.protocol.questions import ruled_reading
 from gradatim.protocol.study import Study
 from gradatim.reports.basis import open_questions, unstated
@@ -28,8 +27,7 @@ from gradatim.reports.words import (
     when_words,
 )
 from gradatim.rules.describe import describe
-from gradatim.rules.situation import FIRST_DOSE
-from gradatim.screening.assess import Eligibility, Finding
+from gradatim.screening.assess import Eligibility, Finding, anchors_used
 from gradatim.screening.document import evidence
 
 
@@ -94,21 +92,10 @@ def eligibility_html(document: Document, eligibility: Eligibility, facts: Facts)
 
 
 def _anchors(study: Study, one: Eligibility) -> list[tuple[str, date]]:
-    """Give the dates that the rules look at, in the order of days."""
-    used = {FIRST_DOSE} | {name for finding in one.findings
-                           for leaf in leaves(finding.reading.rule)
-                           for name in _anchors_of(study, leaf)}  # fmt: skip
+    """Give the dates that the rules look at, and the day of the question, in the order of days."""
     known = study.schedule.anchors
-    named = [(known[name].label, day) for name, day in one.anchors.items()
-             if name in used and name in known]  # fmt: skip
-    return sorted(named, key=lambda anchor: anchor[1])
-
-
-def _anchors_of(study: Study, leaf: object) -> list[str]:
-    visits = [study.schedule.encounters[name].window for name in getattr(leaf, "at", [])]
-    windows = [w for w in (getattr(leaf, "within", None), *visits) if isinstance(w, Window)]
-    named = [getattr(leaf, name, None) for name in ("age", "before", "on")]
-    return [*(w.anchor for w in windows), *(name for name in named if isinstance(name, str))]
+    days = [(known[name].label, day) for name, day in anchors_used(study, one).items()]
+    return [*days, ("asked on", one.on)]
 
 
 def _line(study: Study, finding: Finding) -> Line:

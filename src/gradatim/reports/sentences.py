@@ -36,20 +36,23 @@ def next_words(one: Eligibility) -> str:
 
 
 def _stale_words(one: Eligibility, start: date) -> str:
-    """Say how many criteria that pass now are unknown on a later day."""
-    lost = sum(finding.passes is True and outcome_on(criterion_spans(finding), start) is None
-               for finding in one.findings)  # fmt: skip
+    """Say how many criteria that are settled now are unknown on a later day, failing ones too."""
+    settled = (finding for finding in one.findings if finding.passes is not None)
+    lost = [finding for finding in settled if outcome_on(criterion_spans(finding), start) is None]
     if not lost:
         return ""
-    then = counted(lost, "criterion that passes now is", "criteria that pass now are")
-    why = ": values grow too old and must be repeated" if one.repeat else ""
-    return f"By then {then} unknown again{why}."
+    those = f"{counted(len(lost), 'criterion', 'criteria')} settled now"
+    failing = sum(finding.passes is False for finding in lost)
+    among = f", among them {failing} that {'fails' if failing == 1 else 'fail'} now"
+    why = ": values are too old by then and must be repeated"
+    return (f"On that day {those} {'is' if len(lost) == 1 else 'are'} unknown"
+            f"{among if failing else ''}{why if one.repeat else ''}.")  # fmt: skip
 
 
 def _still_unknown_words(n: int) -> str:
-    return f"{counted(n, 'criterion is', 'criteria are')} unknown already and must be settled." * (
-        n > 0
-    )
+    if not n:
+        return ""
+    return f"{counted(n, 'criterion is', 'criteria are')} unknown already and must be settled."
 
 
 def _unknown(one: Eligibility) -> int:

@@ -5,11 +5,11 @@ that touch or overlap, whatever their dose, are one course.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from gradatim.core.truth import UNKNOWN, Truth
+from gradatim.core.verdict import Reason
 from gradatim.evidence.facts import Fact
 
 
@@ -33,22 +33,22 @@ def by_ingredient(facts: Sequence[Fact]) -> dict[str, list[Fact]]:
     return dict(grouped)
 
 
-def whichever(facts: Sequence[Fact], ask: Callable[[list[Period]], Truth]) -> tuple[Truth, bool]:
-    """Ask of every extreme of the partial dates.
-
-    Returns:
-        The truth if all agree, else UNKNOWN; and whether the dates are to blame for an UNKNOWN.
-    """
-    answers = {ask(periods) for periods in _resolutions(facts)}
-    if len(answers) == 1:
-        return answers.pop(), False
-    return UNKNOWN, True
+def surely(facts: Sequence[Fact]) -> list[Period]:
+    """Give the days on which drugs were taken whatever the partial dates; no doubtful records."""
+    spans = [Period(f.start.last, f.end.first, f.value) for f in facts if not f.doubtful]
+    return [span for span in spans if span.start <= span.end]
 
 
-def _resolutions(facts: Sequence[Fact]) -> Iterator[list[Period]]:
-    exact = all(fact.start.exact and fact.end.exact for fact in facts)
-    for start, end in [(0, 0)] if exact else [(0, 0), (0, 1), (1, 0), (1, 1)]:
-        yield [Period(f.start[start], max(f.start[start], f.end[end]), f.value) for f in facts]
+def perhaps(facts: Sequence[Fact]) -> list[Period]:
+    """Give every day on which drugs may have been taken."""
+    return [Period(f.start.first, max(f.start.first, f.end.last), f.value) for f in facts]
+
+
+def blame(facts: Sequence[Fact]) -> Reason | None:
+    """Say what about the records leaves a question open: their dates, or that they are doubtful."""
+    if any(not (fact.start.exact and fact.end.exact) for fact in facts):
+        return Reason.PARTIAL_DATE
+    return Reason.JUDGEMENT if any(fact.doubtful for fact in facts) else None
 
 
 def merged(periods: list[Period], same_dose: bool) -> list[Period]:

@@ -6,8 +6,9 @@ from itertools import islice, product
 
 from gradatim.clinical.formulas import formula
 from gradatim.clinical.units import convert_for
-from gradatim.core.dates import Day, completed_years
-from gradatim.core.expression import Value, calculate
+from gradatim.core.dates import ANY_DAY, Day, completed_years
+from gradatim.core.expression import Value, calculate, inputs
+from gradatim.core.verdict import Reason
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Derived, Element
 from gradatim.rules.situation import Situation
@@ -18,15 +19,19 @@ MOST_COMBINATIONS = 64
 
 
 def derived(s: Situation, element: str, since: date = date.min) -> list[Fact]:
-    """Give the facts of an element that can be derived on days from `since` on."""
+    """Give the facts of an element that can be derived on days from `since` on.
+
+    A day that has every input and yet no result gives a fact without a value: it is not passed over
+    for an older one.
+    """
     rule = s.study.elements[element].derived
     if rule is None:
         return []
     found: list[Fact] = []
-    for day, inputs in _complete_days(s, element, rule):
+    for day, given in _complete_days(s, element, rule):
         if day.last >= since:
             if (element, day) not in s.derived:
-                s.derived[element, day] = tuple(_derive(s, element, rule, day, inputs))
+                s.derived[element, day] = tuple(_derive(s, element, rule, day, given))
             found += s.derived[element, day]
     return found
 
@@ -57,22 +62,20 @@ def _complete_days(s: Situation, name: str, rule: Derived) -> list[tuple[Day, In
     return s.complete_days[name]
 
 
-def _derive(s: Situation, name: str, rule: Derived, day: Day, inputs: Inputs) -> Iterable[Fact]:
-    for facts in islice(product(*inputs.values()), MOST_COMBINATIONS):
-        yield from _compute(s, name, rule, day, dict(zip(inputs, facts, strict=True)))
+def _derive(s: Situation, name: str, rule: Derived, day: Day, given: Inputs) -> Iterable[Fact]:
+    for facts in islice(product(*given.values()), MOST_COMBINATIONS):
+        yield _compute(s, name, rule, day, dict(zip(given, facts, strict=True)))
 
 
 def _compute(s: Situation, name: str, rule: Derived, day: Day, chosen: Mapping[str, Fact]
-             ) -> Iterable[Fact]:  # fmt: skip
+             ) -> Fact:  # fmt: skip
     element = s.study.elements[name]
     given: dict[str, Value | None] = {"age": _age(s, day), "sex": s.facts.sex or None}
     for key, fact in chosen.items():
         given[key] = _input(s, rule, key, fact)
     result = _result(rule, given)
-    if result is None:
-        return
     number = result if isinstance(result, float) else None
-    yield Fact(
+    return Fact(
         name, " + ".join(fact.id for fact in chosen.values()), day, day, number,
         _unit(rule, element) if number is not None else "",
         code=result if isinstance(result, str) else "", derived=True,
@@ -108,3 +111,29 @@ def _age(s: Situation, day: Day) -> float | None:
 
 def _dates(day: Day) -> tuple[date, ...]:
     return (day.first,) if day.exact else tuple(day)
+
+
+def not_computed(s: Situation, fact: Fact) -> tuple[Reason, str]:
+    """Say why a derived fact has no value."""
+    rule = s.study.elements[fact.element].derived
+    assert rule is not None, fact
+    for key, source in zip(rule.inputs, fact.sources, strict=True):
+        if _input(s, rule, key, source) is None:
+            return _not_used(s, source)
+    needed = formula(rule.formula).implicit if rule.formula else [*inputs(rule.expression or 0)]
+    if "age" in needed and _age(s, fact.start) is None:
+        if s.facts.birth == ANY_DAY:
+            return Reason.NO_RECORD, "the date of birth is not recorded"
+        return Reason.PARTIAL_DATE, f"the age on {fact.start} is not known exactly"
+    if "sex" in needed and not s.facts.sex:
+        return Reason.NO_RECORD, "the sex is not recorded"
+    return Reason.JUDGEMENT, "its inputs give no result"
+
+
+def _not_used(s: Situation, source: Fact) -> tuple[Reason, str]:
+    if source.derived and source.value is None:
+        return not_computed(s, source)
+    label = s.study.elements[source.element].label
+    if source.value is None or source.bound:
+        return Reason.JUDGEMENT, f"{label} is not an exact number"
+    return Reason.UNIT_MISMATCH, f"{label} in {source.unit or 'no unit'} cannot be converted"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradatim.core.dates import Duration
-from gradatim.core.quantity import plain
+from gradatim.core.quantity import Quantity, plain
 from gradatim.protocol.base import Limit, Model, Window
 from gradatim.protocol.nodes import (
     Age,
@@ -72,14 +72,8 @@ def _method(node: Measured) -> str:
 
 def limit_words(limit: Limit) -> str:
     """Write a limit in words: `above 2.5 x ULN`."""
-    unit = (
-        f" x {limit.times}"
-        if limit.times
-        else f" {limit.unit}"
-        if limit.unit[:1] not in "{"
-        else ""
-    )
-    return f"{WORDS[limit.op]} {plain(limit.number)}{unit}"
+    times = f" x {limit.times}" if limit.times else ""
+    return f"{WORDS[limit.op]} {Quantity(limit.number, limit.unit)}{times}"
 
 
 def _when(node: Measured, study: Study) -> str:

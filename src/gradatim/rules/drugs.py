@@ -1,20 +1,22 @@
 """Leaves that look at drugs being taken: stable doses, total daily dose."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from functools import partial
 
 from gradatim.clinical.glucocorticoids import prednisone_equivalent
 from gradatim.core.dates import Duration, step
-from gradatim.core.quantity import compare_bounded, plain
-from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, truth_of
+from gradatim.core.quantity import compare_bounded, plain, same
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.evidence.facts import Fact
+from gradatim.protocol.base import Limit
 from gradatim.protocol.nodes import DailyDose, Stable
-from gradatim.rules.courses import Period, by_ingredient, merged, whichever
+from gradatim.rules.courses import Period, blame, by_ingredient, merged, perhaps, surely
 from gradatim.rules.known import absent, occurrences
 from gradatim.rules.measurements import WORDS
 from gradatim.rules.situation import Edge, Situation
+
+DOSE_UNIT = "mg/d"
 
 
 def stable(node: Stable, s: Situation) -> Verdict:
@@ -29,7 +31,7 @@ def stable(node: Stable, s: Situation) -> Verdict:
     if none.truth is UNKNOWN and not any(child.truth is FALSE for child in taken):
         return Verdict(UNKNOWN, children=(*taken, none)) if taken else none
     if not taken:
-        return Verdict(TRUE, f"not being taken on {at.day}: {none.text}", none.evidence,
+        return Verdict(TRUE, none.text, none.evidence,
                        element=node.stable)  # fmt: skip
     return Verdict(all_of(child.truth for child in taken), children=tuple(taken))
 
@@ -38,8 +40,10 @@ def ingredient_stable(node: Stable, name: str, facts: list[Fact], s: Situation) 
     """Say whether one ingredient, if being taken at the anchor, is stable; no text if it is not."""
     at = s.edge(node.before)
     _watch(s, facts, at, *(s.edge(node.before, -n) for n in (node.started, node.unchanged) if n))
-    parts = {what: whichever(facts, partial(ask, node, s)) for what, ask in _STABLE.items()}
-    taken, started, unchanged = (parts[what][0] for what in parts)
+    first, last = surely(facts), perhaps(facts)
+    taken = _between(_taken(node, s, first), _taken(node, s, last))
+    started = _between(_started(node, s, first), _started(node, s, last))
+    unchanged = _unchanged(node, s, first, last)
     if taken is FALSE:
         return Verdict(TRUE, "", tuple(facts), element=node.stable)
     truth = max(min(started, unchanged), ~taken)
@@ -49,32 +53,40 @@ def ingredient_stable(node: Stable, name: str, facts: list[Fact], s: Situation) 
         if length:
             said = {TRUE: "", FALSE: "not ", UNKNOWN: "perhaps not "}[found]
             text += f", {said}{what} for {length}"
-    dates = any(blame for _, blame in parts.values())
-    reason = None if truth is not UNKNOWN else Reason.PARTIAL_DATE if dates else Reason.NO_RECORD
-    return Verdict(truth, text, tuple(facts), element=node.stable, reason=reason)
+    doubts = "".join(f"; {why}" for why in dict.fromkeys(f.doubtful for f in facts) if why)
+    reason = None if truth is not UNKNOWN else blame(facts) or Reason.NO_RECORD
+    return Verdict(truth, text + doubts, tuple(facts), element=node.stable, reason=reason)
 
 
-def _taken(node: Stable, s: Situation, periods: list[Period]) -> Truth:
-    return truth_of(any(p.on(s.edge(node.before).day) for p in periods))
+def _between(least: bool, most: bool) -> Truth:
+    """Settle what more days of taking can only make truer, from the fewest and the most days."""
+    return TRUE if least else UNKNOWN if most else FALSE
 
 
-def _started(node: Stable, s: Situation, periods: list[Period]) -> Truth:
+def _taken(node: Stable, s: Situation, periods: list[Period]) -> bool:
+    return any(p.on(s.edge(node.before).day) for p in periods)
+
+
+def _started(node: Stable, s: Situation, periods: list[Period]) -> bool:
     at, limit = s.edge(node.before).day, s.edge(node.before, -(node.started or Duration())).day
-    return truth_of(any(p.start <= limit for p in merged(periods, False) if p.on(at)))
+    return _covered(periods, limit, at)
 
 
-def _unchanged(node: Stable, s: Situation, periods: list[Period]) -> Truth:
+def _unchanged(node: Stable, s: Situation, first: list[Period], last: list[Period]) -> Truth:
     """Say whether one dose covers the days; records without a dose may or may not be alike."""
     at, limit = s.edge(node.before).day, s.edge(node.before, -(node.unchanged or Duration())).day
-    touching = [p for p in merged(periods, True) if p.start <= at and p.end >= limit]
-    if len(touching) == 1:
-        return truth_of(touching[0].start <= limit)
-    doses = {p.dose for p in touching}
-    gapless = any(p.start <= limit and p.end >= at for p in merged(periods, False))
-    return UNKNOWN if None in doses and gapless and len(doses - {None}) <= 1 else FALSE
+    sure, maybe = ([p for p in some if p.start <= at and p.end >= limit] for some in (first, last))
+    if len({p.dose for p in maybe}) == 1 and (len(maybe) == 1 or maybe[0].dose is not None):
+        return _between(_covered(first, limit, at), _covered(last, limit, at))
+    known = {p.dose for p in sure} - {None}
+    alike = [[p for p in last if p.dose in (dose, None)] for dose in {p.dose for p in maybe}
+             if known <= {dose}]  # fmt: skip
+    return UNKNOWN if any(_covered(some, limit, at) for some in alike) else FALSE
 
 
-_STABLE = {"taken": _taken, "started": _started, "unchanged": _unchanged}
+def _covered(periods: list[Period], first: date, last: date) -> bool:
+    """Whether drugs were taken on every day from `first` to `last`."""
+    return any(p.start <= first and p.end >= last for p in merged(periods, False))
 
 
 def _watch(s: Situation, facts: Sequence[Fact], *edges: Edge) -> None:
@@ -92,60 +104,70 @@ def daily_dose(node: DailyDose, s: Situation) -> Verdict:
     at = s.edge(node.on)
     low = at if node.mean_over is None else s.edge(node.on, -node.mean_over)
     _watch(s, facts, at, low)
-    if node.mean_over and (known := [d for f in facts for d in (*f.start, *f.end) if d < date.max]):
-        s.watch_daily(node.on, step(max(known), node.mean_over))
+    if node.mean_over and (told := [d for f in facts for d in (*f.start, *f.end) if d < date.max]):
+        s.watch_daily(node.on, step(max(told), node.mean_over))
     now = [fact for fact in facts if fact.start.first <= at.day and fact.end.last >= low.day]
     none = absent(s, node.daily_dose, low, at)
-    total, text = _total(node, now, at.day, low.day, s)
-    if not now and none.truth is FALSE:
-        text = none.text
-    truth, dates = whichever(now, lambda p: _dose_truth(node, now, p, at.day, low.day, s))
-    if none.truth is UNKNOWN and truth is TRUE:
-        return none if not now else Verdict(UNKNOWN, children=(
-            Verdict(UNKNOWN, f"{text}, but {none.text}", tuple(now), element=node.daily_dose,
-                    reason=Reason.NO_RECORD),))  # fmt: skip
-    said = "" if truth is TRUE else "not "
-    reason = None if truth is not UNKNOWN else Reason.PARTIAL_DATE if dates else Reason.NO_RECORD
-    tail = f", {said}{WORDS[node.is_.op]} {plain(node.is_.number)}" if total is not None else ""
-    return Verdict(truth, text + tail, tuple(now), element=node.daily_dose, reason=reason)
+    days = _days(node, low.day, at.day)
+    least, _ = _sum(node, now, surely, days)
+    known, unknown = _sum(node, now, perhaps, days)
+    most = None if unknown else known
+    truth = _against(node.is_, least, None if none.truth is UNKNOWN else most)
+    said = {TRUE: "", FALSE: "not ", UNKNOWN: "perhaps "}[truth]
+    text = f"{_taking(node, now, at.day, low.day, known, most)}, {said}{WORDS[node.is_.op]}"
+    text += f" {plain(node.is_.number)}"
+    if none.truth is FALSE and not now:
+        return Verdict(truth, none.text, none.evidence, element=node.daily_dose)
+    if truth is not UNKNOWN:
+        return Verdict(truth, text, tuple(now), element=node.daily_dose)
+    if _against(node.is_, least, most) is not UNKNOWN:
+        text = f"{text}; {none.text}" if now else none.text
+        return Verdict(truth, text, tuple(now), element=node.daily_dose, reason=none.reason)
+    reason = Reason.NO_RECORD if most is None else blame(now)
+    return Verdict(truth, text, tuple(now), element=node.daily_dose, reason=reason)
 
 
-def _dose_truth(node: DailyDose, facts: list[Fact], periods: list[Period], at: date, low: date,
-                s: Situation) -> Truth:  # fmt: skip
-    total = _sum(node, facts, periods, at, low, s)
-    if total is None:
-        return UNKNOWN
-    return compare_bounded(total, "", node.is_.op, node.is_.number)
+def _days(node: DailyDose, low: date, at: date) -> list[date]:
+    """Give the days whose doses count: `at`, or for a mean the days before it."""
+    if node.mean_over is None:
+        return [at]
+    return [low + timedelta(days=i) for i in range(max(1, (at - low).days))]
 
 
-def _sum(node: DailyDose, facts: list[Fact], periods: list[Period], at: date, low: date,
-         s: Situation) -> float | None:  # fmt: skip
-    """Add up daily doses (mg/d or its equivalent) on `at`, or their mean over [low, at)."""
-    days = [at] if node.mean_over is None else [
-        low + timedelta(days=i) for i in range(max(1, (at - low).days))]  # fmt: skip
-    total = 0.0
-    for name in {fact.code for fact in facts}:
-        own = merged([p for f, p in zip(facts, periods, strict=True) if f.code == name], True)
-        for period in own:
-            taken = sum(period.on(day) for day in days)
+def _against(limit: Limit, least: float, most: float | None) -> Truth:
+    """Compare a total that lies between `least` and `most` (None: without limit)."""
+    truth = compare_bounded(least, ">=", limit.op, limit.number)
+    if truth is UNKNOWN and most is not None:
+        truth = compare_bounded(most, "<=", limit.op, limit.number)
+        if truth is UNKNOWN and same(least, most):
+            return compare_bounded(least, "", limit.op, limit.number)
+    return truth
+
+
+def _sum(node: DailyDose, facts: list[Fact], spans: Callable[[list[Fact]], list[Period]],
+         days: list[date]) -> tuple[float, bool]:  # fmt: skip
+    """Give the mean of the known daily doses (mg/d or its equivalent), and if any is not known."""
+    total, unknown = 0.0, False
+    for name, own in by_ingredient(facts).items():
+        for period in merged(spans(own), True):
             dose = None if period.dose is None else _as(node, name, period.dose)
-            if taken and dose is None:
-                return None
+            taken = sum(period.on(day) for day in days)
             total += taken * (dose or 0.0)
-    return total / len(days)
+            unknown = unknown or (taken > 0 and dose is None)
+    return total / len(days), unknown
+
+
+def _taking(node: DailyDose, facts: list[Fact], at: date, low: date, known: float,
+            most: float | None) -> str:  # fmt: skip
+    what = " prednisone equivalent" if node.as_ == "prednisone" else ""
+    names = ", ".join(dict.fromkeys(f"{f.code} {plain(f.value)} mg/d" if f.value is not None else
+                                    f"{f.code} (dose not recorded)" for f in facts))  # fmt: skip
+    doubts = "".join(f", {why}" for why in dict.fromkeys(f.doubtful for f in facts) if why)
+    when = f"on {at}" if node.mean_over is None else f"on average from {low} to {at}"
+    amount = f"{known:.4g} mg/d" if most is not None else (
+        f"more than {known:.4g} mg/d" if known else "an unknown dose")  # fmt: skip
+    return f"{names or 'none'}{doubts}: {amount}{what} {when}"
 
 
 def _as(node: DailyDose, name: str, dose: float) -> float | None:
     return prednisone_equivalent(name, dose) if node.as_ == "prednisone" else dose
-
-
-def _total(node: DailyDose, facts: list[Fact], at: date, low: date, s: Situation
-           ) -> tuple[float | None, str]:  # fmt: skip
-    periods = [Period(f.start.first, f.end.last, f.value) for f in facts]
-    total = _sum(node, facts, periods, at, low, s)
-    what = " prednisone equivalent" if node.as_ == "prednisone" else ""
-    names = ", ".join(dict.fromkeys(f"{f.code} {plain(f.value)} mg/d" if f.value is not None else
-                                    f"{f.code} (dose not recorded)" for f in facts))  # fmt: skip
-    when = f"on {at}" if node.mean_over is None else f"on average from {low} to {at}"
-    amount = "an unknown dose of" if total is None else f"{total:.4g} mg/d"
-    return total, f"{names or 'none'}: {amount}{what} {when}"

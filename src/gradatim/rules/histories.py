@@ -3,13 +3,14 @@
 from collections import defaultdict
 from datetime import date, timedelta
 
-from gradatim.core.dates import Duration, completed_years, step
+from gradatim.core.dates import ANY_DAY, Duration, completed_years, step
 from gradatim.core.quantity import compare
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, truth_of
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.nodes import Age, Attested, Count, Days, Event, Sex
-from gradatim.rules.known import absent, ends, occurrences
+from gradatim.rules.courses import blame
+from gradatim.rules.known import absence_text, absent, ends, occurrences
 from gradatim.rules.pick import Candidate, Reading, pick
 from gradatim.rules.situation import Situation
 
@@ -23,7 +24,13 @@ def event(node: Event, s: Situation) -> Verdict:
     children = tuple(_event(node, name, spared, s) for name in named)
     if len(children) == 1:
         return children[0]
-    return Verdict(any_of(child.truth for child in children), children=children)
+    truth = any_of(child.truth for child in children)
+    told = [child for child in children if child.truth is truth]
+    text = ""
+    if truth is not TRUE and not any(child.evidence for child in told):
+        labels = [s.study.elements[child.element or ""].label for child in told]
+        text = absence_text(labels, truth, *ends(s, node.within))
+    return Verdict(truth, text, children=children)
 
 
 def _event(node: Event, element: str, spared: set[str], s: Situation) -> Verdict:
@@ -99,8 +106,9 @@ def _enough(element: str, surely: bool, maybe: bool, text: str, used: tuple[Fact
     if surely:
         return Verdict(TRUE, text, used, element=element)
     if maybe:
-        return Verdict(UNKNOWN, f"{text}, depending on exact dates", used, element=element,
-                       reason=Reason.PARTIAL_DATE)  # fmt: skip
+        doubts = ", ".join(dict.fromkeys(fact.doubtful for fact in used if fact.doubtful))
+        return Verdict(UNKNOWN, f"{text}, depending on {doubts or 'exact dates'}", used,
+                       element=element, reason=blame(used))  # fmt: skip
     more = "; there may be more than is recorded" if otherwise.truth is UNKNOWN else ""
     return Verdict(otherwise.truth, text + more, used, element=element, reason=otherwise.reason)
 
@@ -186,17 +194,20 @@ def _answer(label: str, fact: Fact) -> Reading:
 
 def age(node: Age, s: Situation) -> Verdict:
     """Evaluate age in completed years at an anchor."""
+    if s.facts.birth == ANY_DAY:
+        return Verdict(UNKNOWN, "the date of birth is not recorded", element="birth_date",
+                       reason=Reason.NO_RECORD)  # fmt: skip
     at = s.edge(node.age)
-    truths, ages = set(), []
+    oldest, youngest = (completed_years(birth, at.day) for birth in s.facts.birth)
     for birth in s.facts.birth:
-        years = completed_years(birth, at.day)
         s.reaches(at, _next_birthday(birth, at.day))
-        ages.append(years)
-        truths.add(compare(years, node.is_.op, node.is_.number))
+    ages = range(youngest, oldest + 1)
+    said = f"{' or '.join(map(str, ages))} years old on {at.day}"
+    truths = {compare(years, node.is_.op, node.is_.number) for years in ages}
     if len(truths) > 1:
-        text = f"born {s.facts.birth}: {ages[1]} or {ages[0]} years old on {at.day}"
-        return Verdict(UNKNOWN, text, element="birth_date", reason=Reason.PARTIAL_DATE)
-    return Verdict(truth_of(truths.pop()), f"{ages[0]} years old on {at.day}", element="birth_date")
+        return Verdict(UNKNOWN, f"born {s.facts.birth}: {said}", element="birth_date",
+                       reason=Reason.PARTIAL_DATE)  # fmt: skip
+    return Verdict(truth_of(truths.pop()), said, element="birth_date")
 
 
 def _next_birthday(birth: date, day: date) -> date:

@@ -1,6 +1,7 @@
 """What the absence of a record means: covered by a declaration, denied, or simply not known."""
 
-from gradatim.core.truth import FALSE, TRUE, UNKNOWN
+from gradatim.core.dates import on
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.base import Window
@@ -31,12 +32,21 @@ def absent(s: Situation, element: str, start: Edge | None, end: Edge | None) -> 
     if denial:
         return Verdict(FALSE, f"{label}: said on {denial.start} not to have happened", (denial,),
                        element=element)  # fmt: skip
+    truth = FALSE if _covered(s, element, start, end) else UNKNOWN
+    text = absence_text([label], truth, start, end)
+    if truth is UNKNOWN and s.facts.unreadable(element):
+        text += "; a record of it cannot be read"
+    return Verdict(truth, text, element=element,
+                   reason=None if truth is FALSE else Reason.NO_RECORD)  # fmt: skip
+
+
+def absence_text(labels: list[str], truth: Truth, start: Edge | None, end: Edge | None) -> str:
+    """Say that nothing is recorded of some things, and whether that means that none happened."""
+    named = labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} or {labels[-1]}"
     over = _span(start, end)
-    if _covered(s, element, start, end):
-        return Verdict(FALSE, f"no {label} recorded{over}", element=element)
-    why = "one cannot be read" if s.facts.unreadable(element) else "none that it did not happen"
-    return Verdict(UNKNOWN, f"no record of {label}{over}, and {why}", element=element,
-                   reason=Reason.NO_RECORD)  # fmt: skip
+    if truth is FALSE:
+        return f"no {named} recorded{over}"
+    return f"no record of {named}{over}, and none that there was none"
 
 
 def _denied(s: Situation, element: str, start: Edge | None) -> Fact | None:
@@ -59,13 +69,14 @@ def _covered(s: Situation, element: str, start: Edge | None, end: Edge | None) -
         begun = since <= s.facts.birth.first if start is None else s.reaches(start, since)
         if not begun:
             return False
-    if observed.until is None:
+    if observed.until is None or observed.until >= s.on:
         return True
-    last = s.on if end is None else min(s.on, end.day)
-    return observed.until >= last
+    return end is not None and s.not_before(on(observed.until), end) is TRUE
 
 
 def _span(start: Edge | None, end: Edge | None) -> str:
+    if start and end and start.day == end.day:
+        return f" on {start.day}"
     if start is None:
         return "" if end is None else f" up to {end.day}"
     return f" from {start.day}" + ("" if end is None else f" to {end.day}")

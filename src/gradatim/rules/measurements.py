@@ -5,19 +5,22 @@ from functools import partial
 
 from gradatim.clinical.units import convert_for
 from gradatim.core.quantity import Quantity, compare_bounded, plain
+from gradatim.core.quantity import compare as compare_numbers
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, all_of, any_of
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.base import Limit, Window
 from gradatim.protocol.elements import Element
 from gradatim.protocol.nodes import Compare, Measured, Result
-from gradatim.rules.derive import derived, missing_inputs
+from gradatim.rules.derive import derived, missing_inputs, not_computed
 from gradatim.rules.pick import Candidate, Reading, pick
 from gradatim.rules.situation import Situation
 
 WORDS = {">": "above", ">=": "at least", "<": "below", "<=": "at most", "=": "exactly"}
 DEFINITE = ("positive", "negative")
-"""Results that answer the question; any other (borderline, invalid) leaves it open."""
+"""Results that answer the question; any other that a laboratory may write leaves it open."""
+INDECISIVE = ("borderline", "equivocal", "inconclusive", "indeterminate", "invalid")
+"""Words that leave it open even where they are the protocol's own, from the bands of a number."""
 
 
 def compare(node: Compare, s: Situation) -> Verdict:
@@ -66,7 +69,8 @@ def _among(node: Measured, element: str, s: Situation, ask: Callable[[Fact], Rea
     recorded = [fact for fact in s.facts.of(element) if node.method in ("", fact.method)]
     candidates = _candidates(recorded, windows, s, ask)
     if not candidates and not node.method:
-        candidates = _candidates(derived(s, element, s.opens(windows)), windows, s, ask)
+        computed = derived(s, element, s.opens(windows))
+        candidates = _candidates(computed, windows, s, partial(_computed, s, ask))
     if not candidates:
         older = bool(recorded or (not node.method and derived(s, element)))
         return _none(element, s, visit, older, node.method)
@@ -83,6 +87,15 @@ def _candidates(facts: list[Fact], windows: list[Window], s: Situation,
         if inside:
             candidates.append(Candidate(fact, inside is TRUE, ask(fact)))
     return candidates
+
+
+def _computed(s: Situation, ask: Callable[[Fact], Reading], fact: Fact) -> Reading:
+    """Say what a derived value says, or why there is none."""
+    if fact.value is not None or fact.code:
+        return ask(fact)
+    reason, why = not_computed(s, fact)
+    label = s.study.elements[fact.element].label
+    return Reading(UNKNOWN, f"{label} on {fact.start} could not be computed: {why}", reason)
 
 
 def _none(element: str, s: Situation, visit: str, older: bool, method: str) -> Verdict:
@@ -104,7 +117,8 @@ def _against(limit: Limit, element: Element, fact: Fact) -> Reading:
         return Reading(
             UNKNOWN, f"{element.label} on {fact.start} is not a number", Reason.JUDGEMENT
         )
-    measured = f"{element.label} {Quantity(fact.value, fact.unit, fact.bound)} on {fact.start}"
+    shown = float(f"{fact.value:.6g}") if fact.derived else fact.value
+    measured = f"{element.label} {Quantity(shown, fact.unit, fact.bound)} on {fact.start}"
     if limit.times:
         return _against_reference(limit, element, fact, measured)
     value = convert_for(element.analyte or None, fact.value, fact.unit, limit.unit or element.unit)
@@ -129,8 +143,16 @@ def _against_reference(limit: Limit, element: Element, fact: Fact, measured: str
         return Reading(
             UNKNOWN, f"{measured}: its {limit.times} is {plain(uln)}", Reason.NO_REFERENCE_RANGE
         )
-    ratio = f"{fact.value / uln:.3g} x {limit.times} ({plain(uln)})"
+    ratio = f"{_ratio(fact.value / uln, limit)} x {limit.times} ({plain(uln)})"
     return _compared(limit, fact.value, fact.bound, f"{measured} is {ratio},", limit.number * uln)
+
+
+def _ratio(ratio: float, limit: Limit) -> str:
+    """Write a ratio with as many digits as it takes to see on which side of the limit it lies."""
+    truth = compare_numbers(ratio, limit.op, limit.number)
+    texts = [f"{ratio:.{digits}g}" for digits in (3, 5, 7, 10)]
+    seen = (t for t in texts if compare_numbers(float(t), limit.op, limit.number) is truth)
+    return next(seen, texts[-1])
 
 
 def _compared(limit: Limit, value: float, bound: str, said: str, against: float) -> Reading:
@@ -138,8 +160,8 @@ def _compared(limit: Limit, value: float, bound: str, said: str, against: float)
     if truth is UNKNOWN:
         return Reading(truth, f"{said} known only as a bound, against {limit}", Reason.JUDGEMENT)
     negation = "" if truth is TRUE else "not "
-    unit = f" {limit.unit}" if limit.unit and not limit.unit.startswith("{") else ""
-    return Reading(truth, f"{said} {negation}{WORDS[limit.op]} {plain(limit.number)}{unit}")
+    limit_text = Quantity(limit.number, limit.unit)
+    return Reading(truth, f"{said} {negation}{WORDS[limit.op]} {limit_text}")
 
 
 def _coded(wanted: str, element: Element, fact: Fact) -> Reading:
@@ -147,6 +169,6 @@ def _coded(wanted: str, element: Element, fact: Fact) -> Reading:
     said = f"{element.label} {fact.code or 'without a result'} on {fact.start}"
     if fact.code == wanted:
         return Reading(TRUE, said)
-    if fact.code in DEFINITE:
+    if fact.code in DEFINITE or (fact.derived and fact.code not in INDECISIVE):
         return Reading(FALSE, said)
     return Reading(UNKNOWN, f"{said} is neither positive nor negative", Reason.JUDGEMENT)

@@ -138,8 +138,10 @@ def _plus(day: date, one: bool) -> date:
 def _first_reaching(edge: Edge, target: date) -> date:
     """Give the first anchor day whose edge is on or after `target` (edges never move back)."""
     day = step(target, -edge.length)
+    if step(day, edge.length) < target and day == date.max:
+        return day  # beyond the calendar
     while step(day, edge.length) < target:
         day += timedelta(days=1)
-    while step(day - timedelta(days=1), edge.length) >= target:
+    while day > date.min and step(day - timedelta(days=1), edge.length) >= target:
         day -= timedelta(days=1)
     return day

@@ -43,7 +43,8 @@ def not_washed_out(node: NotWashedOut, s: Situation) -> Verdict:
 
 def _recent(node: NotWashedOut, name: str, facts: list[Fact], s: Situation) -> Verdict:
     at = s.edge(node.before)
-    taken = [(fact, s.not_after(fact.start, at)) for fact in facts]
+    excluded = node.bounds[1] == ")"
+    taken = [(fact, s.not_after(fact.start, at, strictly=excluded)) for fact in facts]
     waits = list(_waits(node, name, s))
     truth, worst = FALSE, None
     for fact, begun in taken:
@@ -56,9 +57,10 @@ def _recent(node: NotWashedOut, name: str, facts: list[Fact], s: Situation) -> V
     if worst is None:
         return Verdict(FALSE, element=node.not_washed_out)
     fact, wait = worst
-    text = f"{name} {_last(fact)}{wait.text}"
+    doubt = f", {fact.doubtful}" if fact.doubtful else ""
+    text = f"{name} {_last(fact)}{doubt}{wait.text}"
     recently = Verdict(truth, text, tuple(facts), element=node.not_washed_out,
-                       reason=_why(truth, wait))  # fmt: skip
+                       reason=_why(truth, fact, wait))  # fmt: skip
     if truth is not FALSE and node.exempt:
         spared = _spared(node.exempt, name, facts, s)
         if spared is not None:
@@ -66,10 +68,10 @@ def _recent(node: NotWashedOut, name: str, facts: list[Fact], s: Situation) -> V
     return recently
 
 
-def _why(truth: Truth, wait: Wait) -> Reason | None:
+def _why(truth: Truth, fact: Fact, wait: Wait) -> Reason | None:
     if truth is not UNKNOWN:
         return None
-    return Reason.JUDGEMENT if wait.edge is None else Reason.PARTIAL_DATE
+    return Reason.JUDGEMENT if wait.edge is None or fact.doubtful else Reason.PARTIAL_DATE
 
 
 def _spared(exempt: Stable, name: str, facts: list[Fact], s: Situation) -> Verdict | None:

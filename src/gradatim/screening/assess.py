@@ -10,9 +10,10 @@ from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.evidence.facts import Facts
 from gradatim.protocol.eligibility import EligibilityCriterion
+from gradatim.protocol.nodes import anchors_of, leaves
 from gradatim.protocol.study import Study
 from gradatim.rules.horizon import Stretch, horizon
-from gradatim.rules.situation import Situation
+from gradatim.rules.situation import FIRST_DOSE, Situation
 from gradatim.screening.missing import Missing, rank_missing, recheck, repeat
 from gradatim.screening.readings import Plan, Reading
 
@@ -43,8 +44,7 @@ class Finding:
     @property
     def because(self) -> str:
         """The clauses that settle the verdict, or leave it open."""
-        texts = (leaf.text for leaf in self.verdict.deciding() if leaf.text)
-        return "; ".join(dict.fromkeys(texts))
+        return "; ".join(dict.fromkeys(self.verdict.clauses()))
 
     @property
     def unknown_because(self) -> Reason | None:
@@ -76,6 +76,7 @@ class Eligibility:
     Args:
         person: identifier.
         anchors: the dates asked about.
+        on: the day the question was asked.
         status: eligible when every criterion passes, ineligible when one fails, else undetermined.
         findings: one for each criterion, in the protocol's order.
         eligible_from: the earliest first dose on which no criterion fails; None if there is none.
@@ -86,12 +87,23 @@ class Eligibility:
 
     person: str
     anchors: Mapping[str, date]
+    on: date
     status: Status
     findings: tuple[Finding, ...]
     eligible_from: date | None
     repeat: tuple[str, ...]
     recheck: tuple[str, ...]
     missing: tuple[Missing, ...]
+
+
+def anchors_used(study: Study, one: Eligibility) -> dict[str, date]:
+    """Give the dates that the rules look at, the first dose included, in the order of days."""
+    rules = [leaf for finding in one.findings for leaf in leaves(finding.reading.rule)]
+    visits = {name for leaf in rules for name in getattr(leaf, "at", [])}
+    used = {FIRST_DOSE, *(name for leaf in rules for name in anchors_of(leaf))}
+    used |= {study.schedule.encounters[name].window.anchor for name in visits}
+    named = [(name, day) for name, day in one.anchors.items() if name in used]
+    return dict(sorted(named, key=lambda item: item[1]))
 
 
 def passing(criterion: EligibilityCriterion, truth: Truth) -> bool | None:
@@ -125,7 +137,7 @@ def assess(study: Study, facts: Facts, anchors: Mapping[str, date], on: date, pl
     stale = repeat(situation, [finding.reading.rule for finding in findings], start)
     asked = [finding.reading.rule for finding in findings if not _settled_by_sex(finding)]
     return Eligibility(
-        facts.person, anchors, status, findings, start, stale, recheck(situation, asked),
+        facts.person, anchors, on, status, findings, start, stale, recheck(situation, asked),
         rank_missing([(f.criterion.id, f.verdict) for f in findings if f.passes is None]),
     )  # fmt: skip
 

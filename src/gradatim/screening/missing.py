@@ -21,7 +21,10 @@ class Missing(NamedTuple):
 
 
 def rank_missing(undetermined: Iterable[tuple[str, Verdict]]) -> tuple[Missing, ...]:
-    """Rank the elements that undetermined criteria wait for, by how many each bears on."""
+    """Rank the elements that undetermined criteria wait for, by how many each bears on.
+
+    Those that bear on equally many stand in the order in which the criteria ask for them.
+    """
     waiting: dict[str, list[str]] = {}
     for criterion, verdict in undetermined:
         for leaf in verdict.deciding():
@@ -29,7 +32,7 @@ def rank_missing(undetermined: Iterable[tuple[str, Verdict]]) -> tuple[Missing, 
                 settles = waiting.setdefault(leaf.element, [])
                 if criterion not in settles:
                     settles.append(criterion)
-    ordered = sorted(waiting.items(), key=lambda item: (-len(item[1]), item[0]))
+    ordered = sorted(waiting.items(), key=lambda item: -len(item[1]))
     return tuple(Missing(name, tuple(ids), n) for n, (name, ids) in enumerate(ordered, 1))
 
 
