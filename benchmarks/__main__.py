@@ -1,4 +1,4 @@
-"""Run every benchmark and print the table that docs/benchmarks.md holds."""
+"""Run every benchmark and write the table of docs/benchmarks.md."""
 
 import platform
 from importlib.metadata import version
@@ -6,7 +6,8 @@ from pathlib import Path
 
 from benchmarks import screening, startup
 
-FIGURES = Path(__file__).parent.parent / "docs" / "benchmarks-figures.md"
+PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
 def main() -> None:
@@ -18,7 +19,10 @@ def main() -> None:
         for row in part.rows():
             lines.append(f"| {' | '.join(row)} |")
             print(*row, sep="\n  ")
-    FIGURES.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    table = "\n".join(lines)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

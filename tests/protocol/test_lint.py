@@ -10,7 +10,7 @@ from tests.protocol.documents import Change, criterion, small
 
 
 def _set(path: str, value: Any) -> Change:
-    def change(data: dict[str, Any]) -> None:
+    def change(data: Any) -> None:
         *steps, last = path.split(".")
         for step in steps:
             data = data[int(step)] if isinstance(data, list) else data[step]

@@ -106,7 +106,9 @@ def test_what_is_not_settled_becomes_a_question_and_a_ruling_settles_it():
     by_key = {one.key: one for one in found}
     assert by_key["safety.escalation"].safety
     assert by_key["safety.escalation"].ruling is None
-    assert by_key["eligibility.I2"].ruling.answer == "b"
+    ruling = by_key["eligibility.I2"].ruling
+    assert ruling is not None
+    assert ruling.answer == "b"
 
 
 def test_the_schema_describes_the_small_document():

@@ -6,7 +6,9 @@ import typer
 
 app = typer.Typer(help="Check and show protocol documents.", no_args_is_help=True)
 
-Protocol = Annotated[str, typer.Argument(help="Path of a protocol.yaml, or a bundled trial")]
+Protocol = Annotated[
+    str, typer.Argument(metavar="PROTOCOL", help="Path of a protocol.yaml, or a bundled trial")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout")]
 
 

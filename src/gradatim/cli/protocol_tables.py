@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from gradatim.core.quantity import plain
+from gradatim.core.quantity import shown_unit
 from gradatim.protocol.base import Basis
 from gradatim.rules.describe import describe, window_words
 
@@ -66,10 +66,11 @@ def _levels(study: "Study") -> Table:
     treatment = study.treatment
     table = _table(f"Treatment: {treatment.product.name}", "level", "dose", "basis")
     for level in treatment.dose_levels:
-        table.add_row(f"{level.number} {level.label}", f"{plain(level.dose)} {level.unit}",
+        table.add_row(f"{level.number} {level.label}", f"{level.dose:,.10g} {shown_unit(level.unit)}",
                       basis_text(level.basis))  # fmt: skip
     how = treatment.administration
-    doses = f"{how.doses or '?'} doses" + (f" every {how.interval}" if how.interval else "")
+    doses = {None: "number of doses not known", 1: "one dose"}.get(how.doses, f"{how.doses} doses")
+    doses += f" every {how.interval}" if how.interval else ""
     table.add_row("given", f"{how.route}, {doses}", basis_text(how.basis))
     return table
 

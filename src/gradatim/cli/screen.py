@@ -13,20 +13,33 @@ if TYPE_CHECKING:
     from gradatim.evidence.facts import Facts
     from gradatim.protocol.load import Document
 
-Protocol = Annotated[str, typer.Argument(help="Path of a protocol.yaml, or a bundled trial")]
-People = Annotated[list[Path], typer.Argument(help="FHIR R4 Bundles (JSON), one for each person")]
-On = Annotated[str, typer.Option(help="Date of every anchor not given [default: today]")]
-Anchors = Annotated[list[str], typer.Option(help="NAME=DATE, such as first_dose=2026-11-16")]
+Protocol = Annotated[
+    str, typer.Argument(metavar="PROTOCOL", help="Path of a protocol.yaml, or a bundled trial")
+]
+People = Annotated[list[Path], typer.Argument(metavar="PERSON...", help="FHIR R4 Bundles (JSON)")]
+On = Annotated[
+    str, typer.Option(metavar="DATE", help="Date of every anchor not given [default: today]")
+]
+Anchors = Annotated[
+    list[str], typer.Option(metavar="NAME=DATE", help="Such as first_dose=2026-11-16")
+]
 Exhaustive = Annotated[
     list[str],
-    typer.Option(help="KIND (condition, exposure, procedure): no record means it did not happen"),
+    typer.Option(
+        metavar="KIND",
+        help="condition, exposure or procedure: no record of it means that it did not happen",
+    ),
 ]
-Observed = Annotated[str, typer.Option(help="FROM..TO, the days the source observed")]
-OneReading = Annotated[list[str], typer.Option(help="CRITERION=READING, another reading")]
-Readings = Annotated[str, typer.Option(help="'strictest': where nothing is ruled, what excludes")]
+Observed = Annotated[str, typer.Option(metavar="FROM..TO", help="The days the source observed")]
+OneReading = Annotated[list[str], typer.Option(metavar="CRITERION=READING", help="Another reading")]
+Readings = Annotated[
+    str, typer.Option(metavar="strictest", help="Where nothing is ruled, what excludes")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout")]
-Report = Annotated[Path | None, typer.Option(help="Folder for an HTML report on each person")]
-Megabytes = Annotated[int, typer.Option(help="Largest bundle to read", min=1)]
+Report = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Write an HTML report on each person")
+]
+Megabytes = Annotated[int, typer.Option(metavar="N", help="Largest bundle to read", min=1)]
 NONE: list[str] = []
 BYTES_PER_MEGABYTE = 1_000_000
 

@@ -64,7 +64,7 @@ def _unsettled(study: Study) -> Iterator[_Open]:
             continue
         if not part.basis.settled:
             safety = path.split(".")[0] in SAFETY_PARTS
-            yield (path, f"What is the {_title(path)}?", f"{_value(part)} ({part.basis})", (),
+            yield (path, f"{_title(path)}: is this so?", f"{_value(part)} ({part.basis})", (),
                    part.note or part.source, safety)  # fmt: skip
 
 
@@ -117,8 +117,7 @@ def _sourced(part: object, path: str = "") -> Iterator[tuple[str, Sourced]]:
 
 
 def _title(path: str) -> str:
-    parts = path.replace("_", " ").split(".")
-    return ", ".join(reversed(parts[1:])) + f" ({parts[0]})" if len(parts) > 1 else parts[0]
+    return path.replace("_", " ").replace(".", " › ")
 
 
 def _value(part: Sourced) -> str:

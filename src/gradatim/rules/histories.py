@@ -156,13 +156,26 @@ def _watch_every_day(node: Days, s: Situation, facts: tuple[Fact, ...]) -> None:
     """Look at each day on which the number of days can change.
 
     That is until the last known date has left the window, and for drugs that go on until the
-    window, or the number asked for, is full.
+    window, or the number asked for, is full; of a window of months, for good if some months are
+    too short for that number.
     """
     known = [day for f in facts for day in (*f.start, *f.end) if day < date.max]
     if known:
         back = node.within.from_ or node.within.to or Duration()
         until = step(step(max(known), -back), Duration(0, node.at_least + 1))
         s.watch_daily(node.within.anchor, until)
+    if _depends_on_the_month(node, len({f.code for f in facts if f.end.last == date.max})):
+        s.watch_months(node.within.anchor)
+
+
+def _depends_on_the_month(node: Days, going_on: int) -> bool:
+    """Whether drugs that go on fill a window of some lengths only."""
+    start, end = node.within.from_, node.within.to
+    if start is None or end is None or not going_on:
+        return False
+    months, more = end.months - start.months, end.days - start.days
+    shortest, longest = 28 * months + more - 1, 31 * months + more + 1
+    return months > 0 and shortest <= node.at_least <= longest * going_on
 
 
 def attested(node: Attested, s: Situation) -> Verdict:

@@ -123,6 +123,19 @@ class Situation:
         if self.flips is not None and edge.moves and edge.day <= until:
             self.flips.add(self.anchors[FIRST_DOSE] + timedelta(days=1))
 
+    def watch_months(self, anchor: str) -> None:
+        """Have `horizon` look, for good, at every day on which a window of months changes length.
+
+        The days from a date of one month to the same date of another are as many for all dates but
+        the last few, which are clamped.
+        """
+        edge = self.edge(anchor)
+        if self.flips is not None and edge.moves:
+            day = edge.anchor + timedelta(days=1)
+            while 1 < day.day < 29:  # February has 28 days
+                day += timedelta(days=1)
+            self.flips.add(self.anchors[FIRST_DOSE] + (day - edge.anchor))
+
     def due(self, anchor: str) -> bool:
         """Whether a visit of that anchor has come."""
         return not self.reaches(self.edge(anchor), _plus(self.on, True))

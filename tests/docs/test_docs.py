@@ -1,0 +1,79 @@
+"""The documentation is complete and true: commands, pages, examples."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from gradatim.protocol.elements import COVERABLE
+from gradatim.protocol.load import bundled, load
+from gradatim.protocol.nodes import NODE_KINDS
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
+PROSE = [ROOT / "README.md", *(p for p in PAGES if p.name not in ("cli.md", "language.md"))]
+
+
+def _text(*names: str) -> str:
+    return (ROOT.joinpath(*names)).read_text(encoding="utf-8")
+
+
+def test_generated_pages_are_up_to_date() -> None:
+    """No page differs from what it is generated from."""
+    ran = subprocess.run([sys.executable, "docs/generate.py", "--check"], cwd=ROOT,
+                         capture_output=True, text=True, check=False)  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    """A page that cannot be reached is not documentation."""
+    nav = str(tomllib.loads(_text("zensical.toml"))["project"]["nav"])
+    assert [page.name for page in PAGES if str(page.relative_to(ROOT / "docs")) not in nav] == []
+
+
+def test_every_command_and_option_is_documented() -> None:
+    """The page of the command line has each command, and says what each option is for."""
+    page = _text("docs", "cli.md")
+    for command in ("screen", "demo", "protocol check", "protocol show", "protocol questions",
+                    "protocol schema"):  # fmt: skip
+        assert f"## `gradatim {command}`" in page
+    options = re.findall(r"^  --[a-z-]+(?: \S+)? +(.*)$", page, re.MULTILINE)
+    assert len(options) > 12
+    assert all(options)
+
+
+@pytest.mark.parametrize("page", PROSE, ids=lambda page: page.name)
+def test_commands_in_the_prose_exist(page: Path) -> None:
+    """Each `gradatim ...` example names a real command, with real options."""
+    known = _text("docs", "cli.md")
+    for example in re.findall(r"^(?:gradatim|    gradatim) (.+)$", page.read_text(), re.MULTILINE):
+        words = example.split("#")[0].split()
+        name = " ".join(words[:2]) if words[0] == "protocol" else words[0]
+        assert f"## `gradatim {name}`" in known, example
+        for option in re.findall(r"--[a-z-]+", example):
+            assert f"  {option}" in known, example
+
+
+def test_every_kind_of_rule_is_on_the_language_page() -> None:
+    """And the pages count them rightly."""
+    page = _text("docs", "language.md")
+    assert all(f"`{kind}`" in page for kind in NODE_KINDS)
+    assert len(NODE_KINDS) == 14
+    assert "fourteen kinds of node" in _text("docs", "protocol.md")
+
+
+def test_the_numbers_in_the_prose_are_right() -> None:
+    """Counts that the README and the quickstart state."""
+    criteria = load("nct05962762").study.criteria
+    assert f"{len(criteria)} criteria" in _text("docs", "quickstart.md")
+    alternatives = sum(len(one.alternatives) for one in criteria)
+    assert f"{len(criteria)} criteria, {alternatives} alternative readings" in _text("CHANGELOG.md")
+
+
+def test_kinds_and_trials_are_named() -> None:
+    """What can be declared, and what is bundled, is written where a user looks."""
+    assert all(kind in _text("docs", "screening.md") for kind in COVERABLE)
+    assert all(f"`{name}`" in _text("docs", "cli.md") for name in bundled())
