@@ -1,5 +1,6 @@
 """Screening one person from a bundle of 500 resources, beside merely decoding its JSON."""
 
+import gc
 from collections.abc import Iterator
 
 import msgspec
@@ -43,6 +44,9 @@ def rows() -> Iterator[tuple[str, str, str]]:
         one = assess(study, facts(), anchors, on, chosen)  # type: ignore[arg-type]
         return screening_document(document, [(one, ())])
 
+    del bundle
+    gc.collect()
+    gc.freeze()  # as the command does once its protocol is loaded
     size = f"{RESOURCES} resources, {len(content) / 1e3:.0f} kB"
     for title, call in (("read", facts), ("read, evaluate and explain all criteria", verdicts),
                         ("the same with every horizon and the JSON document", screen)):  # fmt: skip

@@ -61,6 +61,8 @@ def screen(
 
     Exit code 2 when a bundle cannot be used; the others are screened all the same.
     """
+    import gc
+
     from gradatim.cli.options import anchor_dates, day_option, pairs
     from gradatim.cli.progress import tracked
     from gradatim.protocol.load import load
@@ -72,6 +74,7 @@ def screen(
     anchors = anchor_dates(anchor, document.study.schedule.anchors, today)
     chosen = plan(document.study, pairs(reading, "--reading"), _strictest(readings))
     read = _reader(document, today, exhaustive, observed, max_megabytes)
+    gc.freeze()  # the protocol stays for good: the collector need not look through it again
     results: list[Result] = []
     unusable: list[dict[str, str]] = []
     for path in tracked(person, "Screening", quiet=json):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from gradatim.core.quantity import same
 from gradatim.core.verdict import Reason
 from gradatim.evidence.facts import Fact
 
@@ -56,13 +57,18 @@ def merged(periods: list[Period], same_dose: bool) -> list[Period]:
     joined: list[Period] = []
     for period in sorted(periods, key=lambda p: (p.start, p.end)):
         for i, earlier in enumerate(joined):
-            alike = not same_dose or (period.dose is not None and period.dose == earlier.dose)
-            if alike and period.start <= _day_after(earlier.end):
+            if (not same_dose or _alike(period, earlier)) and period.start <= _day_after(
+                earlier.end
+            ):
                 joined[i] = earlier._replace(end=max(earlier.end, period.end))
                 break
         else:
             joined.append(period)
     return joined
+
+
+def _alike(a: Period, b: Period) -> bool:
+    return a.dose is not None and b.dose is not None and same(a.dose, b.dose)
 
 
 def _day_after(day: date) -> date:

@@ -1,0 +1,1 @@
+"""Tests of floor 1, the values every other floor is written in."""

@@ -1,0 +1,1 @@
+"""Properties: what must hold of everything that can be written, for generated rules and people."""

@@ -1,0 +1,1 @@
+"""The specification of the rule language: tables of facts in, truth out."""
