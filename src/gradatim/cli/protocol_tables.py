@@ -66,8 +66,8 @@ def _levels(study: "Study") -> Table:
     treatment = study.treatment
     table = _table(f"Treatment: {treatment.product.name}", "level", "dose", "basis")
     for level in treatment.dose_levels:
-        table.add_row(f"{level.number} {level.label}", f"{level.dose:,.10g} {shown_unit(level.unit)}",
-                      basis_text(level.basis))  # fmt: skip
+        dose = f"{level.dose:,.10g} {shown_unit(level.unit)}"
+        table.add_row(f"{level.number} {level.label}", dose, basis_text(level.basis))
     how = treatment.administration
     doses = {None: "number of doses not known", 1: "one dose"}.get(how.doses, f"{how.doses} doses")
     doses += f" every {how.interval}" if how.interval else ""
