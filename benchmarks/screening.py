@@ -15,7 +15,6 @@ from gradatim.protocol.load import load
 from gradatim.rules.evaluate import evaluate
 from gradatim.rules.situation import Situation
 from gradatim.screening.assess import assess
-from gradatim.screening.document import screening_document
 from gradatim.screening.readings import plan
 
 RESOURCES = 500
@@ -41,15 +40,14 @@ def rows() -> Iterator[tuple[str, str, str]]:
         return [evaluate(one.rule, situation).truth for one in study.criteria]
 
     def screen() -> object:
-        one = assess(study, facts(), anchors, on, chosen)  # type: ignore[arg-type]
-        return screening_document(document, [(one, ())])
+        return assess(study, facts(), anchors, on, chosen)  # type: ignore[arg-type]
 
     del bundle
     gc.collect()
     gc.freeze()  # as the command does once its protocol is loaded
     size = f"{RESOURCES} resources, {len(content) / 1e3:.0f} kB"
     for title, call in (("read", facts), ("read, evaluate and explain all criteria", verdicts),
-                        ("the same with every horizon and the JSON document", screen)):  # fmt: skip
+                        ("the same with every horizon, and what is missing", screen)):  # fmt: skip
         pair = in_turn(call, lambda: msgspec.json.decode(content))
         yield (
             f"{title} ({size})",

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from gradatim.protocol.nodes import NODE_KINDS
@@ -50,19 +50,15 @@ def test_a_horizon_agrees_with_evaluating_each_day(kind: str, data: st.DataObjec
     verdict, stretches = horizon(*case)
     first = case.situation.anchors["first_dose"]
     assert verdict == evaluate(*case)
+    assert stretches[0].first == first
+    follow_on_each_other(stretches)
     agrees(case, stretches, breakpoints(stretches))
     days = random.Random(data.draw(st.integers(0, 99))).sample(range(FIVE_YEARS), 200)
     agrees(case, stretches, (first + timedelta(days=n) for n in sorted(days)))
 
 
-@EVERY_KIND
-@given(data=st.data())
-@FEW
-def test_stretches_follow_on_each_other(kind: str, data: st.DataObject) -> None:
-    """From the given first dose on, without a gap, each of another truth than the one before."""
-    case = data.draw(cases(kind))
-    _, stretches = horizon(*case)
-    assert stretches[0].first == case.situation.anchors["first_dose"]
+def follow_on_each_other(stretches: list[Stretch]) -> None:
+    """Check that there is no gap, and that each has another truth than the one before."""
     assert stretches[-1].last is None
     for one, following in pairwise(stretches):
         assert one.last is not None
@@ -109,7 +105,7 @@ def test_a_horizon_agrees_on_every_day_of_five_years(number: int) -> None:
 
     @seed(number)
     @given(cases(NODE_KINDS[number % len(NODE_KINDS)]))
-    @settings(max_examples=1, derandomize=False, database=None, phases=[*settings().phases][2:3],
+    @settings(max_examples=1, derandomize=False, database=None, phases=[Phase.generate],
               suppress_health_check=list(HealthCheck))  # fmt: skip
     def sweep(case: Case) -> None:
         _, stretches = horizon(*case)

@@ -31,7 +31,7 @@ def test_a_sound_document_is_read_with_its_lines_and_hash():
 BAD = {
     "not YAML": ("study: [", "not YAML"),
     "empty": ("", "empty"),
-    "a list": ("- 1", "does not follow the schema"),
+    "a list": ("- 1", "not a mapping"),
     "an alias": (SMALL.replace("arms: []", "arms: &a []"), "anchors and aliases"),
     "a bomb": ("a: &a [x, x]\nb: [*a, *a]\n", "anchors and aliases"),
     "a key twice": (SMALL + "endpoints: []\n", "'endpoints' stands twice"),

@@ -65,6 +65,7 @@ def screen(
 
     from gradatim.cli.options import anchor_dates, day_option, pairs
     from gradatim.cli.progress import tracked
+    from gradatim.core.errors import UnusableInput
     from gradatim.protocol.load import load
     from gradatim.screening.assess import assess
     from gradatim.screening.readings import plan
@@ -78,8 +79,11 @@ def screen(
     results: list[Result] = []
     unusable: list[dict[str, str]] = []
     for path in tracked(person, "Screening", quiet=json):
-        if facts := _read_one(path, read, results, unusable):
+        try:
+            facts = _read_new(path, read, results)
             results.append((assess(document.study, facts, anchors, today, chosen), facts))
+        except UnusableInput as error:
+            unusable.append({"input": str(path), "why": str(error.inside(str(path)))})
     _show(document, results, unusable, json, report)
     if unusable:
         raise typer.Exit(2)
@@ -103,7 +107,6 @@ def _strictest(readings: str) -> bool:
 def _reader(document: "Document", today: "date", exhaustive: list[str], observed: str,
             megabytes: int) -> "Callable[[Path], Facts]":  # fmt: skip
     from gradatim.cli.options import observed_days
-    from gradatim.core.errors import UnusableInput
     from gradatim.evidence.codebook import Codebook
     from gradatim.evidence.coverage import declare
     from gradatim.evidence.sources.fhir import read
@@ -115,29 +118,21 @@ def _reader(document: "Document", today: "date", exhaustive: list[str], observed
 
     def read_person(path: Path) -> "Facts":
         bundle = load_bundle(path, megabytes * BYTES_PER_MEGABYTE)
-        try:
-            return read(bundle, codebook, elements, on=today, coverage=coverage)
-        except UnusableInput as error:
-            raise error.inside(str(path)) from error
+        return read(bundle, codebook, elements, on=today, coverage=coverage)
 
     return read_person
 
 
-def _read_one(path: Path, read: "Callable[[Path], Facts]", results: "list[Result]",
-              unusable: list[dict[str, str]]) -> "Facts | None":  # fmt: skip
-    """Read one bundle; what cannot be used is listed with its message."""
+def _read_new(path: Path, read: "Callable[[Path], Facts]", results: "list[Result]") -> "Facts":
+    """Read one bundle, of a person who was not screened yet."""
     from gradatim.core.errors import UnusableInput
 
-    try:
-        facts = read(path)
-        if any(facts.person == earlier.person for _, earlier in results):
-            raise UnusableInput(
-                f"the person {facts.person} was already screened", str(path),
-                "two bundles have the same Patient id", "give each person once",
-            )  # fmt: skip
-    except UnusableInput as error:
-        unusable.append({"input": str(path), "why": str(error)})
-        return None
+    facts = read(path)
+    if any(facts.person == earlier.person for _, earlier in results):
+        raise UnusableInput(
+            f"the person {facts.person} was already screened",
+            why="two bundles have the same Patient id", todo="give each person once",
+        )  # fmt: skip
     return facts
 
 

@@ -120,7 +120,7 @@ def print_matrix(document: "Document", people: Sequence["Eligibility"]) -> None:
     table = Table(title=f"{document.study.study.id}: {len(people)} people", title_justify="left",
                   pad_edge=False, header_style="bold")  # fmt: skip
     for title in ("person", "status", "fails", "unknown", "first obtain", "no failure from"):
-        table.add_column(title, no_wrap=title in ("person", "status"))
+        table.add_column(title, no_wrap=title in ("person", "status", "no failure from"))
     for one in people:
         table.add_row(one.person, status_text(one.status), _ids(one, False), _ids(one, None),
                       label(document, one.missing[0].element) if one.missing else "",
@@ -129,12 +129,14 @@ def print_matrix(document: "Document", people: Sequence["Eligibility"]) -> None:
     counts = {word: sum(one.status == word for one in people)
               for word in ("eligible", "undetermined", "ineligible")}  # fmt: skip
     console().print(", ".join(f"{n} {word}" for word, n in counts.items()))
+    if any(one.repeat for one in people):
+        console().print("* tests that are too old by then must be repeated")
 
 
 def _from(one: "Eligibility") -> str:
     if one.eligible_from is None:
         return "no date known"
-    return f"{one.eligible_from}{', tests repeated' if one.repeat else ''}"
+    return f"{one.eligible_from}{' *' if one.repeat else ''}"
 
 
 def _ids(one: "Eligibility", passes: bool | None, most: int = 6) -> Text:

@@ -21,15 +21,18 @@ class UnusableInput(Exception):
 
     def inside(self, file: str) -> "UnusableInput":
         """The same fault, with the file it was found in before the place in it."""
+        if self.where.startswith(file):
+            return self
         where = f"{file}: {self.where}" if self.where else file
         return UnusableInput(self.what, where, self.why, self.todo)
 
     def __str__(self) -> str:
         """One message: `where: what: why. what to do.`."""
         head = f"{self.where}: {self.what}" if self.where else self.what
-        why = f": {self.why}" if self.why else ""
-        todo = f" {self.todo[0].upper()}{self.todo[1:]}." if self.todo else ""
-        return f"{head}{why}.{todo}"
+        todo = f"{self.todo[0].upper()}{self.todo[1:]}." if self.todo else ""
+        if "\n" in self.why:  # a list, each on its line
+            return f"{head}:{self.why.rstrip()}\n{todo}".rstrip()
+        return f"{head}{': ' if self.why else ''}{self.why}. {todo}".rstrip()
 
 
 class Defect(Exception):

@@ -80,6 +80,7 @@ class Facts:
             means that it did not happen. Other kinds are never covered.
         not_used: records read that are no evidence, with the reason.
         read: number of records read.
+        died: day of death; ANY_DAY if it is not known when, None of the living.
     """
 
     person: str
@@ -89,6 +90,7 @@ class Facts:
     coverage: Mapping[str, Observed] = field(default_factory=dict)
     not_used: tuple[NotUsed, ...] = ()
     read: int = 0
+    died: Day | None = None
 
     def unreadable(self, element: str) -> bool:
         """Whether a record of an element could not be read: then nothing declared covers it."""

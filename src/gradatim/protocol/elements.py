@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from gradatim.core.expression import Expression
-from gradatim.protocol.base import Model, Name, Sourced
+from gradatim.protocol.base import Model, Name, Sourced, Window
 
 Kind = Literal["measurement", "condition", "exposure", "procedure", "answer", "consent",
                "participation", "adverse_event"]  # fmt: skip
@@ -42,6 +42,12 @@ class Allergies(Model):
     substances: list[str] = Field(default=[], description="Names or codes of substances")
 
 
+class Freshness(Sourced):
+    """How recent an answer must be; one without a date is taken as given for this screening."""
+
+    window: Window
+
+
 class Element(Model):
     """One thing that can be recorded of a person."""
 
@@ -58,5 +64,9 @@ class Element(Model):
     allergies: Allergies | None = None
     plausible: tuple[float, float] | None = Field(
         default=None, description="Outside these values, in `unit`, a value is not used"
+    )
+    fresh: Freshness | None = Field(
+        default=None,
+        description="Answers outside this window are stale: the state may have changed",
     )
     note: str = ""

@@ -128,14 +128,18 @@ def _read_yaml(content: bytes, name: str, lines: dict[Path_, int]) -> Any:
                 )  # fmt: skip
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
     except UnicodeDecodeError as error:
-        raise UnusableInput("this file is not UTF-8 text", name, str(error)) from error
+        raise UnusableInput(
+            "this file is not UTF-8 text", name, str(error), "save it as UTF-8"
+        ) from error
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{name}:{mark.line + 1}" if mark else name
         problem = getattr(error, "problem", None) or str(error)
         raise UnusableInput("this is not YAML", where, problem, "mend the line") from error
-    if root is None:
-        raise UnusableInput("this document is empty", name)
+    if not isinstance(root, yaml.MappingNode):
+        why = "it is empty" if root is None else "it is not a mapping"
+        raise UnusableInput("this is not a protocol", name, why,
+                            "begin with `schema: gradatim.protocol/1`")  # fmt: skip
     return _plain(root, (), lines, name)
 
 

@@ -35,10 +35,11 @@ class Not(Model):
 class Measured(Model):
     """What comparing and reading a result share: which values count.
 
-    `at` names visits: a value belongs to the visit whose window holds its date; a visit that is
-    not yet due contributes nothing; a due visit without a value is UNKNOWN. `across` says whether
-    `some` or `every` visit must satisfy, or only those with a value (`available`). `value` says
-    whether `any` or the `latest` value counts. `within` is a window instead of visits.
+    `at` names visits: a value belongs to the visit whose window holds its date; a visit that is not
+    yet due and has no value contributes nothing; a due visit without a value is UNKNOWN. `across`
+    says whether `some` or `every` visit must satisfy, or some of those that have a value
+    (`available`). `value` says whether `any` or the `latest` value counts. `within` is a window
+    instead of visits.
     """
 
     at: list[Name] = []
@@ -53,6 +54,9 @@ class Compare(Measured):
 
     compare: Name
     is_: LimitText = Field(alias="is")
+    not_while: Name | None = Field(
+        default=None, description="Values of days on which such a drug was taken do not satisfy"
+    )
 
 
 class Result(Measured):
@@ -124,7 +128,7 @@ class Stable(Model):
     """Each drug of the element taken on `before` was started and left unchanged for long enough.
 
     TRUE when none is being taken. Consecutive records of one ingredient with one daily dose are one
-    period of stable dose.
+    period of stable dose; a gap of up to six days, as between weekly doses, is no interruption.
     """
 
     stable: Name
@@ -237,4 +241,6 @@ def elements_of(leaf: Model) -> list[str]:
     named = getattr(leaf, kind_of(leaf) or "", [])
     if isinstance(leaf, Age | Sex | AllOf | AnyOf | Not):
         return []
-    return [*([named] if isinstance(named, str) else named), *getattr(leaf, "except_", [])]
+    spared = getattr(leaf, "not_while", None)
+    return [*([named] if isinstance(named, str) else named), *getattr(leaf, "except_", []),
+            *([spared] if spared else [])]  # fmt: skip

@@ -91,7 +91,8 @@ def _twice(study: Study) -> Iterator[Fault]:
 def _leaf(study: Study, path: Steps, leaf: Model) -> Iterator[Fault]:
     for name in elements_of(leaf):
         element = study.elements.get(name)
-        allowed = KINDS_OF_LEAF[type(leaf).__name__]
+        spared = name == getattr(leaf, "not_while", None)
+        allowed = ("exposure",) if spared else KINDS_OF_LEAF[type(leaf).__name__]
         if element is None:
             yield _no(path, "element", name)
         elif element.kind not in allowed:

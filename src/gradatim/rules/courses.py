@@ -13,6 +13,9 @@ from gradatim.core.quantity import same
 from gradatim.core.verdict import Reason
 from gradatim.evidence.facts import Fact
 
+DOSING_GAP = 6
+"""Days between two weekly doses, the longest usual interval: such a gap is no interruption."""
+
 
 class Period(NamedTuple):
     """Days over which one ingredient was taken; `dose` is the daily dose, None if not recorded."""
@@ -45,6 +48,26 @@ def perhaps(facts: Sequence[Fact]) -> list[Period]:
     return [Period(f.start.first, max(f.start.first, f.end.last), f.value) for f in facts]
 
 
+def bridged(periods: Sequence[Period]) -> list[Period]:
+    """Let a treatment run on between doses: over gaps of up to a week's dosing interval.
+
+    A weekly injection is recorded on single days, a monthly prescription of it on four of them. The
+    last of such single days covers the days until the next would be due.
+    """
+    ordered = sorted(periods, key=lambda p: (p.start, p.end))
+    found = []
+    for i, period in enumerate(ordered):
+        latest = _later(period.end, DOSING_GAP + 1)
+        following = [p.start for p in ordered[i + 1 :] if period.end < p.start <= latest]
+        repeated = any(_later(p.end, DOSING_GAP + 1) >= period.start for p in ordered[:i])
+        if following:
+            period = period._replace(end=min(following) - timedelta(days=1))
+        elif repeated and period.start == period.end:
+            period = period._replace(end=_later(period.end, DOSING_GAP))
+        found.append(period)
+    return found
+
+
 def blame(facts: Sequence[Fact]) -> Reason | None:
     """Say what about the records leaves a question open: their dates, or that they are doubtful."""
     if any(not (fact.start.exact and fact.end.exact) for fact in facts):
@@ -57,9 +80,8 @@ def merged(periods: list[Period], same_dose: bool) -> list[Period]:
     joined: list[Period] = []
     for period in sorted(periods, key=lambda p: (p.start, p.end)):
         for i, earlier in enumerate(joined):
-            if (not same_dose or _alike(period, earlier)) and period.start <= _day_after(
-                earlier.end
-            ):
+            touches = period.start <= _later(earlier.end, 1)
+            if touches and (not same_dose or _alike(period, earlier)):
                 joined[i] = earlier._replace(end=max(earlier.end, period.end))
                 break
         else:
@@ -71,5 +93,5 @@ def _alike(a: Period, b: Period) -> bool:
     return a.dose is not None and b.dose is not None and same(a.dose, b.dose)
 
 
-def _day_after(day: date) -> date:
-    return day if day == date.max else day + timedelta(days=1)
+def _later(day: date, days: int) -> date:
+    return date.max if (date.max - day).days < days else day + timedelta(days=days)

@@ -59,7 +59,12 @@ def _not(node: Not, study: Study) -> str:
 
 def _compare(node: Compare, study: Study) -> str:
     element = study.elements[node.compare]
-    return f"{element.label}{_method(node)} {limit_words(node.is_)}{_when(node, study)}"
+    said = f"{element.label}{_method(node)} {limit_words(node.is_)}{_when(node, study)}"
+    return said + _spared(node, study)
+
+
+def _spared(node: Compare, study: Study) -> str:
+    return f", not while taking {study.elements[node.not_while].label}" if node.not_while else ""
 
 
 def _result(node: Result, study: Study) -> str:

@@ -11,7 +11,16 @@ from gradatim.core.verdict import Reason, Verdict
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.base import Limit
 from gradatim.protocol.nodes import DailyDose, Stable
-from gradatim.rules.courses import Period, blame, by_ingredient, merged, perhaps, surely
+from gradatim.rules.courses import (
+    DOSING_GAP,
+    Period,
+    blame,
+    bridged,
+    by_ingredient,
+    merged,
+    perhaps,
+    surely,
+)  # fmt: skip
 from gradatim.rules.known import absent, occurrences
 from gradatim.rules.measurements import WORDS
 from gradatim.rules.situation import Edge, Situation
@@ -40,7 +49,7 @@ def ingredient_stable(node: Stable, name: str, facts: list[Fact], s: Situation) 
     """Say whether one ingredient, if being taken at the anchor, is stable; no text if it is not."""
     at = s.edge(node.before)
     _watch(s, facts, at, *(s.edge(node.before, -n) for n in (node.started, node.unchanged) if n))
-    first, last = surely(facts), perhaps(facts)
+    first, last = bridged(surely(facts)), bridged(perhaps(facts))
     taken = _between(_taken(node, s, first), _taken(node, s, last))
     started = _between(_started(node, s, first), _started(node, s, last))
     unchanged = _unchanged(node, s, first, last)
@@ -90,12 +99,13 @@ def _covered(periods: list[Period], first: date, last: date) -> bool:
 
 
 def _watch(s: Situation, facts: Sequence[Fact], *edges: Edge) -> None:
-    """Note the days on which these edges pass a record's first or last day."""
+    """Note the days on which these edges pass a record's first or last day, or leave its week."""
     for fact in facts:
         for day in {*fact.start, *fact.end}:
-            for edge in edges:
-                s.reaches(edge, day)
-                s.reaches(edge, day if day == date.max else day + timedelta(days=1))
+            for days in (0, 1, DOSING_GAP, DOSING_GAP + 1):
+                target = day if (date.max - day).days < days else day + timedelta(days=days)
+                for edge in edges:
+                    s.reaches(edge, target)
 
 
 def daily_dose(node: DailyDose, s: Situation) -> Verdict:

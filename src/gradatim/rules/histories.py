@@ -78,6 +78,8 @@ def _which(fact: Fact, element: str) -> str:
 def _when(fact: Fact) -> str:
     if fact.start == fact.end:
         return f"on {fact.start}"
+    if not fact.end.exact and fact.end.first <= fact.start.first:
+        return f"since {fact.start}, until a day not known"
     ongoing = fact.end.first == date.max
     return f"since {fact.start}, ongoing" if ongoing else f"from {fact.start} to {fact.end}"
 
@@ -181,11 +183,13 @@ def _depends_on_the_month(node: Days, going_on: int) -> bool:
 def attested(node: Attested, s: Situation) -> Verdict:
     """Evaluate an answer: recorded ones outrank what was read out of other records."""
     element = s.study.elements[node.attested]
+    fresh = element.fresh.window if element.fresh and node.within is None else None
     answers = s.facts.of(node.attested)
     for group in ([f for f in answers if not f.derived], [f for f in answers if f.derived]):
         candidates = []
         for fact in group:
-            inside = s.in_window(node.within, fact.start, fact.end)
+            window = None if fact.start == ANY_DAY and fresh else node.within or fresh
+            inside = s.in_window(window, fact.start, fact.end)
             if inside:
                 candidates.append(Candidate(fact, inside is TRUE, _answer(element.label, fact)))
         if candidates:

@@ -59,8 +59,10 @@ def _denied(s: Situation, element: str, start: Edge | None) -> Fact | None:
 
 def _covered(s: Situation, element: str, start: Edge | None, end: Edge | None) -> bool:
     kind = s.study.elements[element].kind
-    if kind in ("consent", "participation"):  # an answer was given, so it tells all
+    if kind == "consent":  # who has signed has been asked
         return bool(s.facts.of(element))
+    if kind == "participation":  # likewise who gave the days of one; a mere record tells of itself
+        return any(fact.code == "true" for fact in s.facts.of(element))
     observed = s.facts.coverage.get(kind)
     if observed is None or s.facts.unreadable(element):
         return False

@@ -7,7 +7,7 @@ from gradatim.clinical.formulas import formula
 from gradatim.core.codes import fault
 from gradatim.core.errors import UnusableInput
 from gradatim.core.expression import NotAnExpression, inputs
-from gradatim.core.quantity import convert, scale, understood
+from gradatim.core.quantity import scale, understood
 from gradatim.protocol.base import Model
 from gradatim.protocol.nodes import Compare, DailyDose, elements_of, leaves
 from gradatim.protocol.references import Fault, Steps, dangling, rules_of
@@ -67,7 +67,7 @@ def units_understood(study: Study) -> Iterator[Fault]:
             yield Fault(("elements", name, "unit"), f"{element.unit!r} is not a UCUM unit")
     for path, rule in rules_of(study):
         for leaf in leaves(rule):
-            if isinstance(leaf, DailyDose) and convert(1, leaf.is_.unit, DOSE_UNIT) is None:
+            if isinstance(leaf, DailyDose) and leaf.is_.unit != DOSE_UNIT:
                 yield Fault(path, f"a daily dose is in {DOSE_UNIT}, not {leaf.is_.unit or 'bare'}")
             if not isinstance(leaf, Compare) or leaf.is_.times or not leaf.is_.unit:
                 continue

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from gradatim.clinical.units import convert_for
+from gradatim.core.dates import Duration
 from gradatim.core.quantity import Quantity, compare_bounded, plain
 from gradatim.core.quantity import compare as compare_numbers
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, all_of, any_of
@@ -12,9 +13,11 @@ from gradatim.evidence.facts import Fact
 from gradatim.protocol.base import Limit, Window
 from gradatim.protocol.elements import Element
 from gradatim.protocol.nodes import Compare, Measured, Result
+from gradatim.protocol.schedule import Encounter
 from gradatim.rules.derive import derived, missing_inputs, not_computed
+from gradatim.rules.known import absent, occurrences
 from gradatim.rules.pick import Candidate, Reading, pick
-from gradatim.rules.situation import Situation
+from gradatim.rules.situation import Edge, Situation
 
 WORDS = {">": "above", ">=": "at least", "<": "below", "<=": "at most", "=": "exactly"}
 DEFINITE = ("positive", "negative")
@@ -25,9 +28,10 @@ INDECISIVE = ("borderline", "equivocal", "inconclusive", "indeterminate", "inval
 
 def compare(node: Compare, s: Situation) -> Verdict:
     """Evaluate a comparison of a number with a limit."""
-    return _measured(
-        node, node.compare, s, partial(_against, node.is_, s.study.elements[node.compare])
-    )
+    ask = partial(_against, node.is_, s.study.elements[node.compare])
+    if node.not_while:
+        ask = partial(_not_while, node.not_while, ask, s)
+    return _measured(node, node.compare, s, ask)
 
 
 def result(node: Result, s: Situation) -> Verdict:
@@ -42,15 +46,13 @@ def _measured(
         windows = [node.within] if node.within else []
         return _among(node, element, s, ask, windows, "")
     visits = [s.study.schedule.encounters[name] for name in node.at]
-    due = [visit for visit in visits if s.due(visit.window.anchor)]
-    asked = [
-        _among(
-            node, element, s, ask, [w for w in (visit.window, visit.valid_within) if w], visit.label
-        )
-        for visit in due
+    found = [
+        (s.due(v.window.anchor), _among(node, element, s, ask, _windows(v), v.label))
+        for v in visits
     ]
+    asked = [verdict for due, verdict in found if due or verdict.evidence]
     if node.across == "available":
-        asked = [v for v in asked if v.reason not in (Reason.NO_RECORD, Reason.STALE)] or asked
+        asked = [verdict for verdict in asked if verdict.evidence] or asked
     if not asked:
         labels = " and ".join(visit.label for visit in visits)
         label = s.study.elements[element].label
@@ -62,6 +64,10 @@ def _measured(
         if len(asked) == 1
         else Verdict(combine(v.truth for v in asked), children=tuple(asked))
     )
+
+
+def _windows(visit: Encounter) -> list[Window]:
+    return [visit.window, visit.valid_within] if visit.valid_within else [visit.window]
 
 
 def _among(node: Measured, element: str, s: Situation, ask: Callable[[Fact], Reading],
@@ -109,6 +115,28 @@ def _none(element: str, s: Situation, visit: str, older: bool, method: str) -> V
     return Verdict(
         UNKNOWN, f"{label}: no record{at}{why}", element=element, reason=Reason.NO_RECORD
     )
+
+
+def _not_while(drug: str, ask: Callable[[Fact], Reading], s: Situation, fact: Fact) -> Reading:
+    """Let a value of a day on which a drug was taken not satisfy."""
+    says = ask(fact)
+    if says.truth is FALSE:
+        return says
+    first, last = (Edge(day, day, Duration(), False) for day in fact.start)
+    taken = absent(s, drug, first, last)
+    for one in occurrences(s, drug):
+        at = min(s.not_after(one.start, last), s.not_before(one.end, first))
+        at = min(at, UNKNOWN) if one.doubtful or not fact.start.exact else at
+        if at > taken.truth or (at and not taken.evidence):
+            reason = Reason.JUDGEMENT if one.doubtful else Reason.PARTIAL_DATE
+            taken = Verdict(at, f"{one.code or drug} was taken then", (one,), reason=reason)
+    if taken.truth is FALSE:
+        return says
+    truth = min(says.truth, ~taken.truth)
+    text = f"{says.text}; {taken.text}"
+    if truth is not UNKNOWN or says.truth is UNKNOWN:
+        return Reading(truth, text, says.reason)
+    return Reading(truth, text, taken.reason, drug)
 
 
 def _against(limit: Limit, element: Element, fact: Fact) -> Reading:

@@ -9,11 +9,12 @@ from gradatim.evidence.facts import Fact
 
 
 class Reading(NamedTuple):
-    """What one value says."""
+    """What one value says; `asks` names another element if it is that one which leaves it open."""
 
     truth: Truth
     text: str
     reason: Reason | None = None
+    asks: str = ""
 
 
 class Candidate(NamedTuple):
@@ -70,6 +71,8 @@ def _verdict(truth: Truth, told: list[Candidate], looked_at: Iterable[Candidate]
     text = "; ".join(dict.fromkeys(one.says.text for one in told))
     if truth is UNKNOWN and reason is None:
         reason = next((one.says.reason for one in told if one.says.reason), Reason.JUDGEMENT)
+    if truth is UNKNOWN:
+        element = next((one.says.asks for one in told if one.says.asks), element)
     caveat = _CAVEATS.get(reason, "") if reason else ""
     return Verdict(truth, text + caveat, tuple(one.fact for one in looked_at), element=element,
                    reason=reason)  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from gradatim.core.errors import Defect
+from gradatim.core.errors import Defect, UnusableInput
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.evidence.facts import Facts
@@ -125,8 +125,12 @@ def assess(study: Study, facts: Facts, anchors: Mapping[str, date], on: date, pl
         plan: the reading, or readings, of every criterion.
 
     Raises:
+        UnusableInput: the person has died.
         Defect: a rule could not be evaluated; no verdict is ever made of that.
     """
+    if facts.died is not None and facts.died.first <= on:
+        raise UnusableInput(f"person {facts.person} has died", why=f"on {facts.died}",
+                            todo="correct the record, or leave this person out")  # fmt: skip
     situation = Situation(study, facts, anchors, on)
     findings = tuple(_finding(one, situation, plan[one.id]) for one in study.criteria)
     passes = [finding.passes for finding in findings]

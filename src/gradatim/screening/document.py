@@ -22,6 +22,7 @@ def screening_document(
 ) -> dict[str, Any]:
     """Give the document for people screened together, plain and ready for JSON."""
     study = protocol.study
+    says: dict[tuple[str, str], str] = {}  # a rule is put into words once, not for each person
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "protocol": {
@@ -29,15 +30,15 @@ def screening_document(
             "version": study.study.version,
             "sha256": protocol.sha256,
         },
-        "people": [_person(study, one, not_used) for one, not_used in people],
+        "people": [_person(study, says, one, not_used) for one, not_used in people],
     }
     if unusable:
         document["unusable"] = list(unusable)
     return document
 
 
-def _person(study: Study, one: Eligibility, not_used: Sequence[NotUsed]
-            ) -> dict[str, Any]:  # fmt: skip
+def _person(study: Study, says: dict[tuple[str, str], str], one: Eligibility,
+            not_used: Sequence[NotUsed]) -> dict[str, Any]:  # fmt: skip
     return {
         "person": one.person,
         "anchors": {name: day.isoformat() for name, day in one.anchors.items()},
@@ -45,24 +46,28 @@ def _person(study: Study, one: Eligibility, not_used: Sequence[NotUsed]
         "eligible_from": _iso(one.eligible_from),
         "repeat": list(one.repeat),
         "recheck": list(one.recheck),
-        "criteria": [_criterion(study, finding) for finding in one.findings],
+        "criteria": [_criterion(study, says, finding) for finding in one.findings],
         "missing": [{"element": m.element, "settles": list(m.settles), "rank": m.rank}
                     for m in one.missing],
         "not_used": [{"id": record.id, "why": record.why} for record in not_used],
     }  # fmt: skip
 
 
-def _criterion(study: Study, finding: Finding) -> dict[str, Any]:
-    criterion = finding.criterion
+def _criterion(study: Study, says: dict[tuple[str, str], str], finding: Finding
+               ) -> dict[str, Any]:  # fmt: skip
+    criterion, reading = finding.criterion, finding.reading
+    key = (criterion.id, reading.name)
+    if key not in says:
+        says[key] = describe(reading.rule, study)
     return {
         "id": criterion.id,
         "category": criterion.category,
         "truth": finding.verdict.truth.word,
         "passes": finding.passes,
-        "reading": finding.reading.name,
+        "reading": reading.name,
         "basis": str(criterion.basis),
         "text": criterion.text,
-        "says": describe(finding.reading.rule, study),
+        "says": says[key],
         "because": finding.because,
         "evidence": evidence(finding.verdict),
         "unknown_because": finding.unknown_because,

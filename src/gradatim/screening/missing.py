@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from gradatim.core.truth import UNKNOWN
-from gradatim.core.verdict import Reason, Verdict
+from gradatim.core.verdict import Verdict
 from gradatim.protocol.base import Model
 from gradatim.protocol.nodes import Measured, elements_of, leaves
 from gradatim.rules.evaluate import evaluate
@@ -37,21 +37,22 @@ def rank_missing(undetermined: Iterable[tuple[str, Verdict]]) -> tuple[Missing, 
 
 
 def repeat(s: Situation, rules: Sequence[Model], start: date | None) -> tuple[str, ...]:
-    """Give the elements whose values count now and would be stale on a later first dose."""
+    """Give the elements of which a value that counts now would not on a later first dose."""
     if start is None or start == s.anchors[FIRST_DOSE]:
         return ()
-    now, then = _stale(s, rules), _stale(s.moved(start), rules)
-    return tuple(name for name in then if name not in now)
+    now, then = _counting(s, rules), _counting(s.moved(start), rules)
+    return tuple(name for name in now if now[name] - then.get(name, set()))
 
 
-def _stale(s: Situation, rules: Sequence[Model]) -> list[str]:
-    found = {
-        leaf.element: None
-        for rule in rules
-        for leaf in evaluate(rule, s).leaves()
-        if leaf.reason is Reason.STALE and leaf.element
-    }
-    return list(found)
+def _counting(s: Situation, rules: Sequence[Model]) -> dict[str, set[str]]:
+    """Give the values that count, by element and record."""
+    found: dict[str, set[str]] = {}
+    for rule in rules:
+        for leaf in evaluate(rule, s).leaves():
+            known = s.study.elements.get(leaf.element or "")
+            if leaf.element and known and known.kind == "measurement":
+                found.setdefault(leaf.element, set()).update(f.id for f in leaf.evidence)
+    return found
 
 
 def recheck(s: Situation, rules: Sequence[Model]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What a reader of one resource needs to know besides it: the protocol's questions, the person."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -65,9 +65,17 @@ class About:
         return [name for name, element in self.elements.items() if element.kind == kind]
 
 
-def not_asked(id_: str, concept: Resource | None) -> Results:
-    """Say of a resource that no question is asked about its code."""
-    return [NotUsed(id_, NOT_ASKED if codes(concept) else NOT_CODED)]
+def not_asked(id_: str, concept: Resource | None, could_be: Iterable[str] = ()) -> Results:
+    """Say of a resource that no question is asked about its code.
+
+    Args:
+        id_: its place.
+        concept: what it is about.
+        could_be: elements that it may be about when it has no code to tell.
+    """
+    if codes(concept):
+        return [NotUsed(id_, NOT_ASKED)]
+    return [NotUsed(id_, NOT_CODED, tuple(could_be))]
 
 
 def status_why(status: str) -> str:

@@ -34,6 +34,9 @@ LONGEST = 1_000_000
 """Of any unit; a longer length of time is a slip of the pen."""
 
 
+_NUMBERS = (int, float, Decimal)
+
+
 class Unreadable(ValueError):
     """A part of a resource that cannot be read; the message says which, and why."""
 
@@ -95,7 +98,7 @@ def number(of: Resource, name: str) -> float | None:
     value = of.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+    if isinstance(value, bool) or not isinstance(value, _NUMBERS):
         raise Unreadable(f"{name} is {said(value)}, not a number")
     try:
         given = float(value)

@@ -77,7 +77,7 @@ def read(
                 not_used.append(result)
     by_element = {name: tuple(found) for name, found in facts.items()}
     return Facts(person.id, person.birth, person.sex, by_element, dict(coverage or {}),
-                 tuple(not_used), len(entries))  # fmt: skip
+                 tuple(not_used), len(entries), person.died)  # fmt: skip
 
 
 def _results(entry: Entry, about: About) -> Results:

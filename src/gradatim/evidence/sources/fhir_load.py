@@ -25,6 +25,9 @@ def load_bundle(path: str | Path, most: int = MOST_BYTES) -> dict[str, Any]:
     """
     file = Path(path)
     try:
+        if file.exists() and not file.is_file():
+            raise UnusableInput("this file cannot be read", str(path), "it is not a regular file",
+                                "give the path of a FHIR R4 Bundle")  # fmt: skip
         size = file.stat().st_size
         content = file.read_bytes() if size <= most else b""
     except OSError as error:

@@ -34,7 +34,7 @@ def condition(resource: Resource, id_: str, about: About) -> Results:
         return [NotUsed(id_, status_why(verified))]
     asked = about.asked(obj(resource, "code"))
     if not asked:
-        return not_asked(id_, obj(resource, "code"))
+        return not_asked(id_, obj(resource, "code"), about.of_kind("condition"))
     start = point(resource, "onset", about) or day(resource, "recordedDate") or about.undated()
     end = _condition_end(resource, start, about)
     return _all(asked, id_, start, end, "unconfirmed" if verified in _UNCONFIRMED else "", about)
@@ -61,7 +61,7 @@ def procedure(resource: Resource, id_: str, about: About) -> Results:
         return [NotUsed(id_, status_why(status))]
     asked = about.asked(obj(resource, "code"))
     if not asked:
-        return not_asked(id_, obj(resource, "code"))
+        return not_asked(id_, obj(resource, "code"), about.of_kind("procedure"))
     # Whether one broken off, or of unknown status, counts is for a person to say.
     known = status in ("completed", "in-progress")
     doubtful = "" if known else f"status {status or 'not recorded'}"

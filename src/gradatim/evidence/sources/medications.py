@@ -30,12 +30,12 @@ def medication(resource: Resource, id_: str, about: About) -> Results:
         return [NotUsed(id_, why)]
     concepts = _concepts(resource, about)
     if not concepts:
-        return [NotUsed(id_, _no_drug(resource))]
+        return [NotUsed(id_, _no_drug(resource), tuple(about.of_kind("exposure")))]
     asked: dict[str, str] = {}
     for concept in concepts:
         asked = about.asked(concept) | asked
     if not asked:
-        return not_asked(id_, concepts[0])
+        return not_asked(id_, concepts[0], about.of_kind("exposure"))
     return _read_all(resource, id_, asked, len(concepts) == 1, about)
 
 

@@ -6,7 +6,7 @@ Source: HL7 FHIR R4 (4.0.1), sections 8.1 (Patient) and 2.3.0 (References).
 from datetime import date
 from typing import NamedTuple
 
-from gradatim.core.dates import Day
+from gradatim.core.dates import ANY_DAY, Day
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.sources.datatypes import Resource, Unreadable, day, items, obj, text
 
@@ -21,12 +21,14 @@ class Person(NamedTuple):
         birth: date of birth, possibly partial.
         sex: `female`, `male`, or empty.
         references: every text by which a resource may point at it.
+        died: day of death; None of the living.
     """
 
     id: str
     birth: Day
     sex: str
     references: frozenset[str]
+    died: Day | None = None
 
 
 def read_patient(patient: Resource, id_: str, full_url: str, on: date) -> Person:
@@ -52,7 +54,24 @@ def read_patient(patient: Resource, id_: str, full_url: str, on: date) -> Person
     gender = patient.get("gender")
     sex = gender if isinstance(gender, str) and gender in SEXES else ""
     named = {id_, full_url, *_identifiers(patient)} - {""}
-    return Person(id_.removeprefix("Patient/"), birth, sex, frozenset(named))
+    return Person(_printable(id_.removeprefix("Patient/")), birth, sex, frozenset(named),
+                  _died(patient))  # fmt: skip
+
+
+def _died(patient: Resource) -> Day | None:
+    """Give the day of death; ANY_DAY if only that is recorded, None of the living."""
+    try:
+        when = day(patient, "deceasedDateTime")
+    except Unreadable:
+        when = ANY_DAY
+    return when or (ANY_DAY if patient.get("deceasedBoolean") is True else None)
+
+
+def _printable(id_: str) -> str:
+    """Replace what could steer a terminal; an id of FHIR has letters, digits, `-` and `.` alone."""
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in id_
+    )
 
 
 def _without_birth(id_: str, why: str) -> UnusableInput:
