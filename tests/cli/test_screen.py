@@ -173,6 +173,7 @@ WRONG = {
     "--on": ["--on", "2026-02-30"],
     "--exhaustive": ["--exhaustive", "answer"],
     "--observed": ["--exhaustive", "condition", "--observed", "2026"],
+    "--observed alone": ["--observed", "2024-01-01.."],
 }
 
 
@@ -192,6 +193,29 @@ def test_a_missing_file_and_a_missing_protocol_are_named(run, tmp_path):
     unknown = run("screen", "nct00000000", write(tmp_path, bundle()))
     assert unknown.code == 2
     assert "nct05962762" in unknown.err
+
+
+def test_the_dead_are_not_screened(run, tmp_path):
+    content = bundle()
+    content["entry"][0]["resource"]["deceasedDateTime"] = "2026-11-01"
+    ran = run("screen", "nct05962762", write(tmp_path, content), *options())
+    assert ran.code == 2
+    assert "has died: on 2026-11-01" in ran.err
+    content["entry"][0]["resource"]["deceasedDateTime"] = "2030-01-01"  # as of before that
+    assert run("screen", "nct05962762", write(tmp_path, content), *options()).code == 0
+
+
+def test_a_drug_that_cannot_be_identified_is_not_taken_for_none(run, tmp_path):
+    content = bundle()
+    patient = content["entry"][0]["resource"]["id"]
+    unnamed = {"resourceType": "MedicationStatement", "id": "text-only", "status": "active",
+               "medicationCodeableConcept": {"text": "Leflunomide 20 mg"},
+               "subject": {"reference": f"Patient/{patient}"}}  # fmt: skip
+    content["entry"].append({"resource": unnamed})
+    ran = run("screen", "nct05962762", write(tmp_path, content), "--json", *options())
+    criteria = {one["id"]: one for one in json.loads(ran.out)["people"][0]["criteria"]}
+    assert criteria["E10c"]["truth"] == "unknown"
+    assert "cannot be read" in criteria["E10c"]["because"]
 
 
 def test_a_report_is_written_for_each_person(run, tmp_path):

@@ -107,11 +107,15 @@ def _strictest(readings: str) -> bool:
 def _reader(document: "Document", today: "date", exhaustive: list[str], observed: str,
             megabytes: int) -> "Callable[[Path], Facts]":  # fmt: skip
     from gradatim.cli.options import observed_days
+    from gradatim.core.errors import UnusableInput
     from gradatim.evidence.codebook import Codebook
     from gradatim.evidence.coverage import declare
     from gradatim.evidence.sources.fhir import read
     from gradatim.evidence.sources.fhir_load import load_bundle
 
+    if observed and not exhaustive:
+        raise UnusableInput("there is nothing that the source is exhaustive for", "--observed",
+                            todo="declare what it holds with --exhaustive KIND")  # fmt: skip
     coverage = declare(exhaustive, *observed_days(observed))
     elements = document.study.elements
     codebook = Codebook(elements)
