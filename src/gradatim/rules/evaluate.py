@@ -26,8 +26,9 @@ from gradatim.protocol.nodes import (
     Sex,
     Stable,
 )  # fmt: skip
+from gradatim.rules.answers import age, attested, sex
 from gradatim.rules.drugs import daily_dose, stable
-from gradatim.rules.histories import age, attested, count, days, event, sex
+from gradatim.rules.histories import count, days, event
 from gradatim.rules.measurements import compare, result
 from gradatim.rules.situation import Situation
 from gradatim.rules.washouts import not_washed_out
