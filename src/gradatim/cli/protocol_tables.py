@@ -34,6 +34,8 @@ def protocol_tables(document: "Document") -> Iterator["RenderableType"]:
     yield Text("\nEligibility", "bold")
     for criterion in study.criteria:
         yield _criterion(study, criterion)
+    yield Text()
+    yield _elements(study)
 
 
 def basis_text(basis: Basis) -> Text:
@@ -111,6 +113,19 @@ def _criterion(study: "Study", one: "EligibilityCriterion") -> Padding:
         text.append(f"\n  or {other.name}: {other.reading}\n     = ", "dim")
         text.append(describe(other.rule, study), "dim cyan")
     return Padding(text, (1, 0, 0, 0))
+
+
+def _elements(study: "Study") -> Table:
+    table = _table("What is asked of each person, by the name that is also its local code",
+                   "name", "kind", "label and unit", "codes")  # fmt: skip
+    for name, element in study.elements.items():
+        groups = [f"{group.system} {' '.join(group.codes)}" for group in element.codes]
+        groups += [", ".join(names) for names in (element.drugs, element.drug_classes) if names]
+        groups += ["derived"] if element.derived else []
+        unit = shown_unit(element.unit)
+        table.add_row(name, element.kind, f"{element.label}{', ' if unit else ''}{unit}",
+                      "; ".join(groups))  # fmt: skip
+    return table
 
 
 def question_text(one: "Question") -> Text:
