@@ -5,16 +5,21 @@ from datetime import date
 import pytest
 
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day
+from gradatim.evidence.codebook import Codebook
+from gradatim.evidence.sources.fhir import read
 from tests.evidence.people import (
+    ELEMENTS,
     ICD10,
     LOINC,
     RXNORM,
     SNOMED,
+    bundle,
     concept,
     days,
     facts_of,
     only_fact,
     only_why,
+    patient,
     read_one,
     resource,
 )
@@ -144,9 +149,19 @@ def participation(status, **period):
 ])  # fmt: skip
 def test_participation(one, start, end):
     fact = only_fact(read_one(one))
-    assert (fact.element, fact.code) == ("other_trial_participation", "true")
+    assert (fact.element, fact.code) == ("other_trial_participation", "")  # a record, no answer
     assert fact.start == days(start)
     assert fact.end == (NEVER_ENDED if end == "ongoing" else days(end))
+
+
+def test_the_participation_in_this_very_trial_is_no_other_trial():
+    own = participation("on-study", start="2026-01-01")
+    own["study"] = {"identifier": {"value": "NCT1"}, "reference": "ResearchStudy/rs1"}
+    content = bundle(patient(), own)
+    facts = read(content, Codebook(ELEMENTS, "NCT1"), ELEMENTS, on=date(2026, 11, 2))
+    assert [one.why for one in facts.not_used] == ["is the participation in this very trial"]
+    other = read(content, Codebook(ELEMENTS, "NCT2"), ELEMENTS, on=date(2026, 11, 2))
+    assert [fact.start for fact in other.of("other_trial_participation")] == [days("2026-01-01")]
 
 
 @pytest.mark.parametrize(("status", "why"), [

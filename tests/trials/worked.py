@@ -19,7 +19,7 @@ class Trial:
         """Load the trial of that name."""
         self.document: Document = load(name)
         self.study = self.document.study
-        self.codebook = Codebook(self.study.elements)
+        self.codebook = Codebook(self.study.elements, self.study.study.id)
         self.cases: Cases = load_cases(bundled()[name].parent / "participants.yaml")
 
     def facts(self, case: Case) -> Facts:

@@ -100,7 +100,7 @@ def _screen(document: "Document", case: "Case", path: Path) -> "tuple[Eligibilit
 
     study, on = document.study, _day(case)
     anchors = anchor_dates(_anchors(case), study.schedule.anchors, on)
-    facts = read(load_bundle(path), Codebook(study.elements), study.elements, on=on,
+    facts = read(load_bundle(path), Codebook(study.elements, study.study.id), study.elements, on=on,
                  coverage=case.coverage())  # fmt: skip
     return assess(study, facts, anchors, on, plan(study, case.readings)), facts
 

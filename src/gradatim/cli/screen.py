@@ -118,7 +118,7 @@ def _reader(document: "Document", today: "date", exhaustive: list[str], observed
                             todo="declare what it holds with --exhaustive KIND")  # fmt: skip
     coverage = declare(exhaustive, *observed_days(observed))
     elements = document.study.elements
-    codebook = Codebook(elements)
+    codebook = Codebook(elements, document.study.study.id)
 
     def read_person(path: Path) -> "Facts":
         bundle = load_bundle(path, megabytes * BYTES_PER_MEGABYTE)

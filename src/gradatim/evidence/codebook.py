@@ -12,9 +12,11 @@ class Codebook:
 
     Args:
         elements: the protocol's elements by name.
+        study: the trial's own registry number, by which records of it are told from other trials.
     """
 
-    def __init__(self, elements: dict[str, Element]) -> None:
+    def __init__(self, elements: dict[str, Element], study: str = "") -> None:
+        self.study = study
         self._exact: dict[tuple[str, str], list[str]] = {}
         self._patterns: dict[str, list[tuple[str, str]]] = {}
         for name, element in elements.items():

@@ -91,6 +91,10 @@ def _all(
     return settle(id_, facts, faults)
 
 
+ANY_TRIAL = "other_trial_participation"
+"""The element that stands for participation in whatever other trial; others ask for some kinds."""
+
+
 def research_subject(resource: Resource, id_: str, about: About) -> Results:
     """Read a ResearchSubject: a participation in a trial, over its period.
 
@@ -102,12 +106,30 @@ def research_subject(resource: Resource, id_: str, about: About) -> Results:
         return [NotUsed(id_, f"status {status} is no participation")]
     if not status or status == "entered-in-error":
         return [NotUsed(id_, status_why(status))]
+    if about.codebook.study and about.codebook.study in _study_names(resource):
+        return [NotUsed(id_, "is the participation in this very trial")]
     start, end = period(resource, "period") or (None, None)
     start = start or about.undated()
     end = end or about.until(start, status not in _LEFT_TRIAL)
     doubtful = "not yet begun" if status == "pending-on-study" else ""
     names = about.of_kind("participation")
-    return _answers(names, id_, start, end, doubtful, "participation in trials is not asked about")
+    if ANY_TRIAL not in names:
+        return _answers(
+            names, id_, start, end, doubtful, "participation in trials is not asked about"
+        )
+    narrower = [name for name in names if name != ANY_TRIAL]
+    found = _answers([ANY_TRIAL], id_, start, end, doubtful, "")
+    if narrower:
+        found += _answers(narrower, id_, start, end, doubtful or "kind of trial not recorded", "")
+    return found
+
+
+def _study_names(resource: Resource) -> set[str]:
+    """Give what the study of a ResearchSubject is called: identifier, reference, display."""
+    study = obj(resource, "study") or {}
+    identifier = obj(study, "identifier") or {}
+    reference = text(study, "reference")
+    return {text(identifier, "value"), reference.split("/")[-1], text(study, "display")} - {""}
 
 
 def consent(resource: Resource, id_: str, about: About) -> Results:
@@ -129,5 +151,5 @@ def consent(resource: Resource, id_: str, about: About) -> Results:
 
 def _answers(names: Iterable[str], id_: str, start: Day, end: Day, doubtful: str, otherwise: str
              ) -> Results:  # fmt: skip
-    facts = [Fact(name, id_, start, end, code="true", doubtful=doubtful) for name in names]
+    facts = [Fact(name, id_, start, end, doubtful=doubtful) for name in names]
     return [*facts] if facts else [NotUsed(id_, otherwise)]
