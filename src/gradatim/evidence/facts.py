@@ -7,6 +7,7 @@ code, a condition, exposure or procedure a period, an answer the code `true` or 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 
 from gradatim.core.dates import ANY_DAY, Day
@@ -92,9 +93,10 @@ class Facts:
     read: int = 0
     died: Day | None = None
 
-    def unreadable(self, element: str) -> bool:
-        """Whether a record of an element could not be read: then nothing declared covers it."""
-        return any(element in one.elements for one in self.not_used)
+    @cached_property
+    def unreadable(self) -> frozenset[str]:
+        """Elements of which a record could not be read: then nothing declared covers them."""
+        return frozenset(name for one in self.not_used for name in one.elements)
 
     def of(self, element: str) -> tuple[Fact, ...]:
         """Give the facts recorded of an element."""

@@ -34,7 +34,7 @@ def absent(s: Situation, element: str, start: Edge | None, end: Edge | None) -> 
                        element=element)  # fmt: skip
     truth = FALSE if _covered(s, element, start, end) else UNKNOWN
     text = absence_text([label], truth, start, end)
-    if truth is UNKNOWN and s.facts.unreadable(element):
+    if truth is UNKNOWN and element in s.facts.unreadable:
         text += "; a record of it cannot be read"
     return Verdict(truth, text, element=element,
                    reason=None if truth is FALSE else Reason.NO_RECORD)  # fmt: skip
@@ -64,7 +64,7 @@ def _covered(s: Situation, element: str, start: Edge | None, end: Edge | None) -
     if kind == "participation":  # likewise who gave the days of one; a mere record tells of itself
         return any(fact.code == "true" for fact in s.facts.of(element))
     observed = s.facts.coverage.get(kind)
-    if observed is None or s.facts.unreadable(element):
+    if observed is None or element in s.facts.unreadable:
         return False
     if observed.since is not None:
         since = observed.since
