@@ -237,8 +237,7 @@ def facts_of(draw: st.DrawFn, name: str, number: int, dates: st.SearchStrategy[d
 
 def with_(fact: Fact, **changed: Any) -> Fact:
     """Give the fact with some of its parts changed."""
-    parts = {name: getattr(fact, name) for name in Fact.__slots__}
-    return Fact(**{**parts, **changed})
+    return fact._replace(**changed)
 
 
 @st.composite

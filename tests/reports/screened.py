@@ -56,8 +56,8 @@ def with_texts(one: Eligibility, text: str) -> Eligibility:
 
 def _said(verdict: Verdict, text: str) -> Verdict:
     children = tuple(_said(child, text) for child in verdict.children)
-    evidence = tuple(replace(fact, id=text, code=text, method=text) for fact in verdict.evidence)
-    return replace(verdict, text=text, children=children, evidence=evidence)
+    evidence = tuple(fact._replace(id=text, code=text, method=text) for fact in verdict.evidence)
+    return verdict._replace(text=text, children=children, evidence=evidence)
 
 
 VOID = {"meta", "br", "link", "img", "col", "input", "hr"}

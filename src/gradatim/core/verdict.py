@@ -1,9 +1,8 @@
 """Verdicts: a truth with its text, its evidence and the verdicts it was made from."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from gradatim.core.truth import Truth
 
@@ -20,8 +19,7 @@ class Reason(StrEnum):
     JUDGEMENT = "judgement needed"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A truth that carries its reasons.
 
     Args:

@@ -14,8 +14,7 @@ from gradatim.core.dates import ANY_DAY, Day
 from gradatim.core.quantity import Quantity
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One fact of one element.
 
     Args:

@@ -6,7 +6,7 @@ day to the next, so that it can never disagree with `evaluate` about which days 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -28,6 +28,9 @@ class Edge(NamedTuple):
     moves: bool
 
 
+Edges = dict[tuple[str, Duration], Edge]
+
+
 @dataclass(frozen=True)
 class Situation:
     """All that a rule's truth depends on.
@@ -40,7 +43,8 @@ class Situation:
         flips: where to note the first-dose days on which a comparison changes; None: nowhere.
         derived: facts derived so far by element and day, shared by all situations of one person.
         complete_days: for each derived element, the days that have every input; shared too.
-        edges: edges counted so far in this situation.
+        edges: edges counted so far for these anchors.
+        days: for each first-dose day asked about, the anchors and edges; shared too.
     """
 
     study: Study
@@ -52,15 +56,19 @@ class Situation:
     complete_days: dict[str, list[tuple[Day, Mapping[str, list[Fact]]]]] = field(
         default_factory=dict
     )
-    edges: dict[tuple[str, Duration], Edge] = field(default_factory=dict)
+    edges: Edges = field(default_factory=dict)
+    days: dict[date, tuple[dict[str, date], Edges]] = field(default_factory=dict)
 
     def moved(self, first_dose: date, flips: set[date] | None = None) -> "Situation":
         """The same person with the first dose on another day, and what moves with it."""
-        distance = first_dose - self.anchors[FIRST_DOSE]
-        anchors = {
-            name: day + distance if self._moves(name) else day for name, day in self.anchors.items()
-        }
-        return replace(self, anchors=anchors, flips=flips, edges={})
+        if first_dose not in self.days:
+            distance = first_dose - self.anchors[FIRST_DOSE]
+            anchors = {name: day + distance if self._moves(name) else day
+                       for name, day in self.anchors.items()}  # fmt: skip
+            self.days[first_dose] = anchors, {}
+        anchors, edges = self.days[first_dose]
+        return Situation(self.study, self.facts, anchors, self.on, flips, self.derived,
+                         self.complete_days, edges, self.days)  # fmt: skip
 
     def edge(self, anchor: str, length: Duration = Duration()) -> Edge:  # noqa: B008 (immutable)
         """Give the day at a distance from an anchor."""

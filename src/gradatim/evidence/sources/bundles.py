@@ -99,7 +99,8 @@ def _entry(entry: Any, place: int) -> Entry:
     if not isinstance(kind, str) or not kind:
         return Entry(f"entry[{place}]", "", {}, fault="its resource has no resourceType")
     id_ = resource.get("id")
-    named = isinstance(id_, str | int) and not isinstance(id_, bool) and id_ != ""
+    named = isinstance(id_, str) or (isinstance(id_, int) and not isinstance(id_, bool))
+    named = named and id_ != ""
     shown = f"{kind}/{id_}" if named else f"{kind}[{place}]"
     refuse_other_versions(resource, kind, shown)
     if "fhirVersion" in entry:

@@ -40,10 +40,19 @@ def refuse_other_versions(resource: Resource, kind: str, where: str) -> None:
     Raises:
         UnusableInput: it shows such a sign.
     """
+    if _plain(resource, kind):  # asked of every resource, so it must be quick
+        return
     sign = _sign(resource, kind)
     if sign:
         looks, because = sign
         raise UnusableInput(f"this looks like {looks}", where, because, "export as R4 (4.0.1)")
+
+
+def _plain(resource: Resource, kind: str) -> bool:
+    """Whether a resource has none of the parts in which a sign could be."""
+    if "meta" in resource or "fhirVersion" in resource or kind in _TYPES or kind == "Encounter":
+        return False
+    return kind not in _FIELDS or _FIELDS[kind].keys().isdisjoint(resource)
 
 
 def _sign(resource: Resource, kind: str) -> tuple[str, str] | None:
