@@ -32,16 +32,6 @@ class EligibilityCriterion(Sourced):
     alternatives: list[Alternative] = []
     ambiguities: list[str] = Field(default=[], description="What the text leaves open")
 
-    def rule_under(self, name: str) -> "Rule":
-        """Give the rule of a reading of this criterion.
-
-        Raises:
-            KeyError: it has no reading of that name.
-        """
-        if name == self.reading_name:
-            return self.rule
-        return {other.name: other.rule for other in self.alternatives}[name]
-
 
 class TextNote(Model):
     """Text of the record that is no criterion of its own: a header, or a note read with another."""
