@@ -1,6 +1,6 @@
 """Verdicts: a truth with its text, its evidence and the verdicts it was made from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -8,7 +8,7 @@ from gradatim.core.truth import Truth
 
 
 class Reason(StrEnum):
-    """Why a verdict is UNKNOWN."""
+    """Why a verdict is UNKNOWN; of several reasons the first in this list is given."""
 
     NO_RECORD = "no record"
     STALE = "stale"
@@ -17,6 +17,17 @@ class Reason(StrEnum):
     PARTIAL_DATE = "partial date"
     CONFLICT = "conflict"
     JUDGEMENT = "judgement needed"
+
+
+_PLACES = {reason: place for place, reason in enumerate(Reason)}
+
+
+def foremost(reasons: Iterable[Reason | None]) -> Reason | None:
+    """Give the reason that comes first in the list of reasons; None if there is none.
+
+    So it depends on what is known and not on the order in which it was told.
+    """
+    return min((one for one in reasons if one), key=_PLACES.__getitem__, default=None)
 
 
 class Verdict(NamedTuple):

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from gradatim.core.dates import Duration, step
 from gradatim.core.quantity import compare
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, truth_of
-from gradatim.core.verdict import Reason, Verdict
+from gradatim.core.verdict import Reason, Verdict, foremost
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.nodes import Count, Days, Event
 from gradatim.rules.courses import blame
@@ -39,9 +39,16 @@ def _event(node: Event, element: str, spared: set[str], s: Situation) -> Verdict
         if fact.id in spared:
             continue
         found = _happened(node, element, fact, s)
-        if found.truth > best.truth or (found.truth is UNKNOWN and not best.evidence):
+        if found.truth > best.truth or (found.truth is best.truth and _clearer(found, best)):
             best = found
     return best
+
+
+def _clearer(found: Verdict, best: Verdict) -> bool:
+    """Whether of two UNKNOWN verdicts this one has a record, or the foremost reason."""
+    if found.truth is not UNKNOWN or found.reason is best.reason:
+        return False
+    return not best.evidence or found.reason is foremost([found.reason, best.reason])
 
 
 def _happened(node: Event, element: str, fact: Fact, s: Situation) -> Verdict:

@@ -127,8 +127,9 @@ def _not_while(drug: str, ask: Callable[[Fact], Reading], s: Situation, fact: Fa
     for one in occurrences(s, drug):
         at = min(s.not_after(one.start, last), s.not_before(one.end, first))
         at = min(at, UNKNOWN) if one.doubtful or not fact.start.exact else at
-        if at > taken.truth or (at and not taken.evidence):
-            reason = Reason.JUDGEMENT if one.doubtful else Reason.PARTIAL_DATE
+        reason = Reason.JUDGEMENT if one.doubtful else Reason.PARTIAL_DATE
+        clearer = not taken.evidence or (taken.reason is not reason is Reason.PARTIAL_DATE)
+        if at > taken.truth or (at and at is taken.truth and clearer):
             taken = Verdict(at, f"{one.code or drug} was taken then", (one,), reason=reason)
     if taken.truth is FALSE:
         return says

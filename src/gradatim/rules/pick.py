@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, any_of
-from gradatim.core.verdict import Reason, Verdict
+from gradatim.core.verdict import Reason, Verdict, foremost
 from gradatim.evidence.facts import Fact
 
 
@@ -70,9 +70,10 @@ def _verdict(truth: Truth, told: list[Candidate], looked_at: Iterable[Candidate]
              reason: Reason | None = None) -> Verdict:  # fmt: skip
     text = "; ".join(dict.fromkeys(one.says.text for one in told))
     if truth is UNKNOWN and reason is None:
-        reason = next((one.says.reason for one in told if one.says.reason), Reason.JUDGEMENT)
+        reason = foremost(one.says.reason for one in told) or Reason.JUDGEMENT
     if truth is UNKNOWN:
-        element = next((one.says.asks for one in told if one.says.asks), element)
+        asks = (one.says.asks for one in told if one.says.reason is reason)
+        element = next((name for name in asks if name), element)
     caveat = _CAVEATS.get(reason, "") if reason else ""
     return Verdict(truth, text + caveat, tuple(one.fact for one in looked_at), element=element,
                    reason=reason)  # fmt: skip

@@ -11,7 +11,7 @@ from gradatim.clinical.half_life import washout_days
 from gradatim.core.dates import Duration
 from gradatim.core.quantity import RELATIVE_TOLERANCE, plain
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, any_of
-from gradatim.core.verdict import Reason, Verdict
+from gradatim.core.verdict import Reason, Verdict, foremost
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.nodes import NotWashedOut, Requirement, Stable
 from gradatim.rules.courses import by_ingredient
@@ -46,21 +46,21 @@ def _recent(node: NotWashedOut, name: str, facts: list[Fact], s: Situation) -> V
     excluded = node.bounds[1] == ")"
     taken = [(fact, s.not_after(fact.start, at, strictly=excluded)) for fact in facts]
     waits = list(_waits(node, name, s))
-    truth, worst = FALSE, None
+    truth, reason, worst = FALSE, None, None
     for fact, begun in taken:
         for wait in waits:
             recent = UNKNOWN if wait.edge is None else s.not_before(
                 fact.end, wait.edge, strictly=node.bounds[0] == "(")  # fmt: skip
             found = min(recent, begun, UNKNOWN if fact.doubtful else TRUE)
-            if worst is None or found > truth:
-                truth, worst = found, (fact, wait)
+            why = _why(found, begun, None if wait.edge is None else recent)
+            if worst is None or found > truth or (found is truth and _clearer(why, reason)):
+                truth, reason, worst = found, why, (fact, wait)
     if worst is None:
         return Verdict(FALSE, element=node.not_washed_out)
     fact, wait = worst
     doubt = f", {fact.doubtful}" if fact.doubtful else ""
     text = f"{name} {_last(fact)}{doubt}{wait.text}"
-    recently = Verdict(truth, text, tuple(facts), element=node.not_washed_out,
-                       reason=_why(truth, fact, wait))  # fmt: skip
+    recently = Verdict(truth, text, tuple(facts), element=node.not_washed_out, reason=reason)
     if truth is not FALSE and node.exempt:
         spared = _spared(node.exempt, name, facts, s)
         if spared is not None:
@@ -68,10 +68,15 @@ def _recent(node: NotWashedOut, name: str, facts: list[Fact], s: Situation) -> V
     return recently
 
 
-def _why(truth: Truth, fact: Fact, wait: Wait) -> Reason | None:
+def _why(truth: Truth, begun: Truth, recent: Truth | None) -> Reason | None:
+    """Say what leaves it open: the dates, or the record or the half-life (`recent` is None)."""
     if truth is not UNKNOWN:
         return None
-    return Reason.JUDGEMENT if wait.edge is None or fact.doubtful else Reason.PARTIAL_DATE
+    return Reason.PARTIAL_DATE if UNKNOWN in (begun, recent) else Reason.JUDGEMENT
+
+
+def _clearer(why: Reason | None, than: Reason | None) -> bool:
+    return why is not than and foremost([why, than]) is why
 
 
 def _spared(exempt: Stable, name: str, facts: list[Fact], s: Situation) -> Verdict | None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from gradatim.core.errors import Defect, UnusableInput
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
-from gradatim.core.verdict import Reason, Verdict
+from gradatim.core.verdict import Reason, Verdict, foremost
 from gradatim.evidence.facts import Facts
 from gradatim.protocol.eligibility import EligibilityCriterion
 from gradatim.protocol.nodes import anchors_of, leaves
@@ -48,11 +48,11 @@ class Finding:
 
     @property
     def unknown_because(self) -> Reason | None:
-        """Why it is undetermined: the first reason found."""
+        """Why it is undetermined: of several reasons the foremost."""
         if self.verdict.truth is not UNKNOWN:
             return None
-        reasons = (leaf.reason for leaf in self.verdict.deciding() if leaf.truth is UNKNOWN)
-        return next((reason for reason in reasons if reason), Reason.JUDGEMENT)
+        leaves = self.verdict.deciding()
+        return foremost(one.reason or Reason.JUDGEMENT for one in leaves if one.truth is UNKNOWN)
 
     @property
     def passes_from(self) -> date | None:

@@ -1,0 +1,99 @@
+"""The fact relation in an engine's tables: what a population is evaluated on.
+
+The columns say of many people what `Facts` says of one. Codes have become keys at the boundary, so
+that an engine compares integers; what a key means is known here, outside the engine.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ibis.expr import types as ir
+
+BOUNDS = ("", "<", "<=", ">", ">=")
+"""Bounds by their number in the column `bound`."""
+FIRST_DAY, LAST_DAY = date.min, date.max
+"""The days that stand for "without limit", as in `Day`."""
+
+
+class Meaning(NamedTuple):
+    """An element that a key stands for; `code` is the ingredient of a drug, else empty."""
+
+    element: str
+    code: str = ""
+
+
+class Key(NamedTuple):
+    """What the records of one key are about.
+
+    Args:
+        meanings: the elements each record is a fact of.
+        record: every element that the same record is evidence of, for `except`.
+    """
+
+    meanings: tuple[Meaning, ...]
+    record: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Records of one engine table.
+
+    Args:
+        name: what people call it: the name of the source table.
+        table: the records. Columns, of which only the first four must be there:
+            `person`; `key` (int64); `id` (of the record); `start` (DATE, the first day it may have
+            begun);
+            `start_last` (DATE; absent: begun on `start`), `end`, `end_last` (DATE, the first and
+            last day it may have ended; absent `end`: on the day it began; absent `end_last`: `end`
+            is known); none of these days is NULL;
+            `value` (float64; a value, a daily dose in mg, a grade), `unit` (its number among the
+            relation's `units`), `bound` (its number among BOUNDS), `low`, `high` (float64, the
+            reference limits in the value's unit), `low_other`, `high_other` (whether the limit is
+            in a unit that does not convert), `word` (the coded result or answer, its number among
+            the relation's `words`; 0 for none), `method` (likewise among `methods`);
+            `derived`, `doubtful`, `denies`, `unreadable` (boolean; `denies`: it says that it did
+            not happen; `unreadable`: no fact, but it ends the coverage of its elements);
+            `related` (1 yes, 0 no, -1 not recorded; of an adverse event).
+        keys: what each key means. Records of other keys are not evidence.
+    """
+
+    name: str
+    table: "ir.Table"
+    keys: Mapping[int, Key]
+
+    def has(self, column: str) -> bool:
+        """Whether the table has a column; without it every record has the default."""
+        return column in self.table.columns
+
+    def keys_of(self, element: str) -> Iterator[tuple[int, Meaning]]:
+        """Give the keys of an element, with what they mean for it."""
+        for key, means in self.keys.items():
+            for meaning in means.meanings:
+                if meaning.element == element:
+                    yield key, meaning
+
+
+@dataclass(frozen=True)
+class Relation:
+    """All that is known of a population.
+
+    Args:
+        persons: one row for each living person: `person`; `birth_first`, `birth_last` (DATE);
+            `sex` (`female`, `male` or empty); for each kind in `covered` the days observed,
+            `since_<kind>` and `until_<kind>` (DATE); optionally `site`.
+        streams: the records.
+        units: UCUM units, by number.
+        words: coded results and answers, by number; the first is empty.
+        methods: methods, by number; the first is empty.
+        covered: the kinds of which no record may mean that it did not happen.
+    """
+
+    persons: "ir.Table"
+    streams: tuple[Stream, ...]
+    units: tuple[str, ...] = ("",)
+    words: tuple[str, ...] = ("",)
+    methods: tuple[str, ...] = ("",)
+    covered: frozenset[str] = frozenset()
