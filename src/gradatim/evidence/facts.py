@@ -13,6 +13,9 @@ from typing import NamedTuple
 from gradatim.core.dates import ANY_DAY, Day
 from gradatim.core.quantity import Quantity
 
+RELATED = ("possible", "probable", "definite", "related")
+"""Relations of an adverse event to the product (`method`) that count as related."""
+
 
 class Fact(NamedTuple):
     """One fact of one element.

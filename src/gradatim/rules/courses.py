@@ -59,7 +59,7 @@ def bridged(periods: Sequence[Period]) -> list[Period]:
     for i, period in enumerate(ordered):
         latest = _later(period.end, DOSING_GAP + 1)
         following = [p.start for p in ordered[i + 1 :] if period.end < p.start <= latest]
-        repeated = any(_later(p.end, DOSING_GAP + 1) >= period.start for p in ordered[:i])
+        repeated = any(p.start < period.start <= _later(p.end, DOSING_GAP + 1) for p in ordered[:i])
         if following:
             period = period._replace(end=min(following) - timedelta(days=1))
         elif repeated and period.start == period.end:

@@ -122,7 +122,7 @@ def daily_dose(node: DailyDose, s: Situation) -> Verdict:
     least, _ = _sum(node, now, surely, days)
     known, unknown = _sum(node, now, perhaps, days)
     most = None if unknown else known
-    truth = _against(node.is_, least, None if none.truth is UNKNOWN else most)
+    truth = total_against(node.is_, least, None if none.truth is UNKNOWN else most)
     said = {TRUE: "", FALSE: "not ", UNKNOWN: "perhaps "}[truth]
     text = f"{_taking(node, now, at.day, low.day, known, most)}, {said}{WORDS[node.is_.op]}"
     text += f" {plain(node.is_.number)}"
@@ -130,7 +130,7 @@ def daily_dose(node: DailyDose, s: Situation) -> Verdict:
         return Verdict(truth, none.text, none.evidence, element=node.daily_dose)
     if truth is not UNKNOWN:
         return Verdict(truth, text, tuple(now), element=node.daily_dose)
-    if _against(node.is_, least, most) is not UNKNOWN:
+    if total_against(node.is_, least, most) is not UNKNOWN:
         text = f"{text}; {none.text}" if now else none.text
         return Verdict(truth, text, tuple(now), element=node.daily_dose, reason=none.reason)
     reason = Reason.NO_RECORD if most is None else blame(now)
@@ -144,7 +144,7 @@ def _days(node: DailyDose, low: date, at: date) -> list[date]:
     return [low + timedelta(days=i) for i in range(max(1, (at - low).days))]
 
 
-def _against(limit: Limit, least: float, most: float | None) -> Truth:
+def total_against(limit: Limit, least: float, most: float | None) -> Truth:
     """Compare a total that lies between `least` and `most` (None: without limit)."""
     truth = compare_bounded(least, ">=", limit.op, limit.number)
     if truth is UNKNOWN and most is not None:

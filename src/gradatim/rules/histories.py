@@ -7,13 +7,11 @@ from gradatim.core.dates import Duration, step
 from gradatim.core.quantity import compare
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, truth_of
 from gradatim.core.verdict import Reason, Verdict, foremost
-from gradatim.evidence.facts import Fact
+from gradatim.evidence.facts import RELATED, Fact
 from gradatim.protocol.nodes import Count, Days, Event
 from gradatim.rules.courses import blame
 from gradatim.rules.known import absence_text, absent, ends, occurrences
 from gradatim.rules.situation import Situation
-
-RELATED = ("possible", "probable", "definite", "related")
 
 
 def event(node: Event, s: Situation) -> Verdict:

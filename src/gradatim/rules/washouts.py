@@ -31,7 +31,7 @@ def not_washed_out(node: NotWashedOut, s: Situation) -> Verdict:
     """Evaluate whether a drug was taken too recently before the anchor."""
     facts = occurrences(s, node.not_washed_out)
     children = [_recent(node, name, some, s) for name, some in by_ingredient(facts).items()]
-    longest = _longest(node, s)
+    longest = longest_wait(node, s)
     none = absent(s, node.not_washed_out, longest, s.edge(node.before))
     told = [child for child in children if child.text or child.children]
     truth = max(any_of(child.truth for child in told), none.truth)
@@ -45,7 +45,7 @@ def _recent(node: NotWashedOut, name: str, facts: list[Fact], s: Situation) -> V
     at = s.edge(node.before)
     excluded = node.bounds[1] == ")"
     taken = [(fact, s.not_after(fact.start, at, strictly=excluded)) for fact in facts]
-    waits = list(_waits(node, name, s))
+    waits = list(waits_of(node, name, s))
     truth, reason, worst = FALSE, None, None
     for fact, begun in taken:
         for wait in waits:
@@ -94,7 +94,7 @@ def _last(fact: Fact) -> str:
     return "is being taken" if fact.end.first == date.max else f"last taken {fact.end}"
 
 
-def _waits(node: NotWashedOut, name: str, s: Situation) -> Iterator[Wait]:
+def waits_of(node: NotWashedOut, name: str, s: Situation) -> Iterator[Wait]:
     """Give each length one ingredient must be stopped for, the longest first."""
     waits = []
     for requirement in node.longest_of:
@@ -119,7 +119,7 @@ def _length(requirement: Requirement, name: str) -> tuple[Duration | None, str]:
     return Duration(0, days), f"{days} days ({plain(half_lives)} half-lives)"
 
 
-def _longest(node: NotWashedOut, s: Situation) -> Edge:
+def longest_wait(node: NotWashedOut, s: Situation) -> Edge:
     """Give the earliest day on which a drug of the element could still matter."""
     element = s.study.elements[node.not_washed_out]
     lengths = _lengths(node.longest_of, tuple(element.drugs), tuple(element.drug_classes))

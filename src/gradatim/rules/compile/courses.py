@@ -1,0 +1,252 @@
+"""Courses of treatment: was a drug being taken, since when, and at one dose (`rules/courses.py`).
+
+Everything is asked twice, of the fewest and of the most days on which a drug may have been taken;
+where both agree it is so, else it is UNKNOWN. Days are day numbers.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import ibis
+import pyarrow as pa
+from ibis.expr import types as ir
+
+from gradatim.evidence.relation import Stream
+from gradatim.rules.compile.counts import happenings, reached_before
+from gradatim.rules.compile.portable import as_whole, day_number
+from gradatim.rules.compile.rows import Value, column, dimension, has, joined
+from gradatim.rules.compile.slots import StableSlot
+from gradatim.rules.compile.states import JUDGEMENT, NO, NO_RECORD, PARTIAL, YES
+from gradatim.rules.courses import DOSING_GAP
+
+SCHEMA = {"key": pa.int64(), "slot": pa.int64(), "part": pa.int64(), "at": pa.date32(),
+          "started": pa.date32(), "unchanged": pa.date32()}  # fmt: skip
+Asked = tuple[int, StableSlot]
+PART = ["person", "slot", "part"]
+FEWEST = [*PART, "surely"]
+_NEAR = 2 * (DOSING_GAP + 1) + 1
+"""Records that ended earlier before the days asked about change nothing on them."""
+
+
+def stable_states(stream: Stream, asked: Iterable[Asked]) -> ir.Table | None:
+    """Give the states of stable slots: the conjunction over the drugs being taken.
+
+    Returns:
+        Rows of `person`, `slot`, `state` (one higher than the state), only where a drug is (perhaps)
+        being taken; None if the stream has nothing to say.
+    """
+    drugs = drug_states(stream, asked)
+    if drugs is None:
+        return None
+    taken = drugs.filter(drugs["taken"] > 0)
+    opposite = ibis.cases((taken["state"] == NO, YES), (taken["state"] == YES, NO),
+                          else_=taken["state"])  # fmt: skip
+    found = taken.group_by("person", "slot").agg(worst=opposite.max())
+    worst = found["worst"]
+    together = ibis.cases((worst == NO, YES), (worst == YES, NO), else_=worst)
+    return found.select("person", "slot", state=together.cast("int64") + 1)
+
+
+def drug_states(stream: Stream, asked: Iterable[Asked]) -> ir.Table | None:
+    """Say of each ingredient whether it is being taken and stable (`ingredient_stable`).
+
+    Returns:
+        Rows of `person`, `slot`, `part` (the ingredient's number), `taken` (a truth) and `state`.
+    """
+    rows = list(_ask(stream, asked))
+    if not rows:
+        return None
+    table = happenings(joined(stream, dimension(rows, SCHEMA)))
+    periods = _bridged(_periods(table))
+    truths = _truths(periods)
+    doubts = _doubts(table)
+    found = truths.inner_join(doubts, PART)
+    least = ibis.least(found["started"], found["unchanged"])
+    truth = ibis.greatest(least, 2 - found["taken"])
+    state = ibis.cases(
+        (truth == 2, ibis.literal(YES)), (truth == 0, ibis.literal(NO)),
+        (found["inexact"] > 0, ibis.literal(PARTIAL)), (found["doubt"] > 0, ibis.literal(JUDGEMENT)),
+        else_=ibis.literal(NO_RECORD),
+    )  # fmt: skip
+    return found.select(*PART, "taken", state=state.cast("int64"))
+
+
+def _ask(stream: Stream, asked: Iterable[Asked]) -> Iterator[dict[str, Any]]:
+    for number, slot in asked:
+        codes = ingredients(stream, slot)
+        for key, meaning in stream.keys_of(slot.element):
+            yield {"slot": number, "key": key, "part": codes.index(meaning.code), "at": slot.at,
+                   "started": slot.started, "unchanged": slot.unchanged}  # fmt: skip
+
+
+def ingredients(stream: Stream, slot: StableSlot) -> list[str]:
+    """Give the ingredients of a slot's element, by number."""
+    return sorted({meaning.code for _, meaning in stream.keys_of(slot.element)})
+
+
+def _doubts(table: ir.Table) -> ir.Table:
+    """Say of each ingredient whether some record's dates are inexact, or a record is doubtful."""
+    inexact = ibis.literal(False)
+    if has(table, "start_last"):
+        inexact = inexact | (table["start"] != table["start_last"])
+    if has(table, "end_last"):
+        inexact = inexact | (column(table, "end") != table["end_last"])
+    marked = table.select("person", slot=table["ask_slot"], part=table["ask_part"],
+                          inexact=as_whole(inexact),
+                          doubt=as_whole(column(table, "doubtful")))  # fmt: skip
+    return marked.group_by(PART).agg(inexact=marked["inexact"].max(), doubt=marked["doubt"].max())
+
+
+def _periods(table: ir.Table) -> ir.Table:
+    """Give the days of each record, the fewest and the most, with how many records say the same."""
+    table = table.filter(_matters(table))
+    start, start_last = table["start"], column(table, "start_last")
+    end, end_last = column(table, "end"), column(table, "end_last")
+    asked = {name: day_number(table[f"ask_{name}"]) for name in ("at", "started", "unchanged")}
+    keys = {"slot": table["ask_slot"], "part": table["ask_part"], **asked}
+    dose = column(table, "value")
+    low, high = day_number(start), day_number(end_last)
+    most = table.select("person", **keys, dose=dose, surely=ibis.literal(False), low=low,
+                        high=ibis.greatest(low, high))  # fmt: skip
+    sure = table.filter((start_last <= end) & ~column(table, "doubtful"))
+    fewest = sure.select(
+        "person", **{name: sure[f"ask_{name}"] for name in ("slot", "part")},
+        **{name: day_number(sure[f"ask_{name}"]) for name in ("at", "started", "unchanged")},
+        dose=column(sure, "value"), surely=ibis.literal(True),
+        low=day_number(column(sure, "start_last")), high=day_number(column(sure, "end")),
+    )  # fmt: skip
+    both = ibis.union(most, fewest, distinct=False)
+    return both.group_by(both.columns).agg(records=both.count())
+
+
+def _matters(table: ir.Table) -> Value:
+    first = ibis.least(table["ask_started"], table["ask_unchanged"])
+    since = day_number(first) - _NEAR
+    until = day_number(table["ask_at"]) + _NEAR
+    return (day_number(column(table, "end_last")) >= since) & (day_number(table["start"]) <= until)
+
+
+def _bridged(periods: ir.Table) -> ir.Table:
+    """Let a treatment run on between doses (`courses.bridged`)."""
+    gap = DOSING_GAP + 1
+    others = periods.select(*(periods[name].name(f"other_{name}") for name in (*FEWEST, "low")))
+    pairs = periods.inner_join(
+        others.distinct(),
+        [*(periods[name] == others[f"other_{name}"] for name in FEWEST),
+         others["other_low"] > periods["high"], others["other_low"] <= periods["high"] + gap],
+    )  # fmt: skip
+    identity = [*FEWEST, "low", "high", "dose"]
+    following = pairs.group_by(identity).agg(following=pairs["other_low"].min())
+    named = following.rename({f"f_{name}": name for name in identity})
+    with_next = periods.left_join(
+        named,
+        [*(periods[name] == named[f"f_{name}"] for name in (*FEWEST, "low", "high")),
+         periods["dose"].fill_null(-1.0) == named["f_dose"].fill_null(-1.0)],
+    ).select(*(periods[name] for name in periods.columns), named["following"])  # fmt: skip
+    repeated = reached_before(with_next, FEWEST) + gap >= with_next["low"]
+    last = with_next["low"] == with_next["high"]
+    end = ibis.cases(
+        (with_next["following"].notnull(), with_next["following"] - 1),
+        (repeated.fill_null(False) & last, with_next["high"] + DOSING_GAP),
+        else_=with_next["high"],
+    )  # fmt: skip
+    bridged = with_next.mutate(end=end)
+    return bridged.drop("high", "following").rename(high="end")
+
+
+# --- what the days cover --------------------------------------------------------------------------
+
+
+def _truths(periods: ir.Table) -> ir.Table:
+    """Give the truths `taken`, `started` and `unchanged` of each ingredient."""
+    periods = periods.mutate(today=periods["at"])
+    base = periods.select(*PART).distinct()
+    taken = _between(_covers(periods, "today", FEWEST), "taken")
+    started = _between(_covers(periods, "started", FEWEST), "started")
+    dose = _same_dose(periods)
+    found = base
+    for part in (taken, started, dose):
+        found = found.left_join(part, PART).drop([f"{name}_right" for name in PART])
+    return found.mutate(**{name: found[name].fill_null(0).cast("int64")
+                           for name in ("taken", "started", "unchanged")})  # fmt: skip
+
+
+def _covers(periods: ir.Table, since: str, keys: list[str]) -> ir.Table:
+    """Say whether spans cover every day from `since` to `at`.
+
+    Returns:
+        Rows of the keys and `covered` (0 or 1), of those that have a span on one of these days.
+    """
+    near = periods.filter((periods["high"] >= periods[since]) & (periods["low"] <= periods["at"]))
+    near = near.mutate(reached=reached_before(near, keys))
+    gap = ibis.ifelse(near["low"] > near["reached"] + 1, 1, 0).fill_null(0)
+    near = near.mutate(gap=gap)
+    found = near.group_by(keys).agg(
+        gap=near["gap"].max(), first=near["low"].min(), last=near["high"].max(),
+        since=near[since].max(), at=near["at"].max(),
+    )  # fmt: skip
+    every = (
+        (found["gap"] == 0) & (found["first"] <= found["since"]) & (found["last"] >= found["at"])
+    )
+    return found.select(*keys, covered=as_whole(every))
+
+
+def _between(found: ir.Table, name: str) -> ir.Table:
+    """Settle a truth from the fewest and the most days."""
+    sure = ibis.ifelse(found["surely"], found["covered"], 0).max()
+    most = ibis.ifelse(found["surely"], 0, found["covered"]).max()
+    truths = found.group_by(PART).agg(sure=sure, most=most)
+    truth = ibis.cases((truths["sure"] == 1, 2), (truths["most"] == 1, 1), else_=0)
+    return truths.select(*PART, **{name: truth.cast("int64")})
+
+
+def _same_dose(periods: ir.Table) -> ir.Table:
+    """Say whether one dose covers the days (`_unchanged`)."""
+    covered = _between(_covers(periods, "unchanged", FEWEST), "one")
+    doses = _doses(periods)
+    alike = _alike(periods)
+    found = doses
+    for part in (covered, alike):
+        found = found.left_join(part, PART).drop([f"{name}_right" for name in PART])
+    # One dose, or a single record without one: then only the days count.
+    single = (found["doses"] + found["without"].clip(upper=1) == 1) & (
+        (found["without"] == 0) | (found["records"] == 1))  # fmt: skip
+    one, perhaps = found["one"].fill_null(0), found["alike"].fill_null(0)
+    return found.select(*PART, unchanged=ibis.ifelse(single, one, perhaps).cast("int64"))
+
+
+def _near(periods: ir.Table) -> ir.Table:
+    return periods.filter(
+        (periods["low"] <= periods["at"]) & (periods["high"] >= periods["unchanged"])
+    )
+
+
+def _doses(periods: ir.Table) -> ir.Table:
+    """Count the doses, and the records without one, that may be of the days asked about."""
+    near = _near(periods)
+    near = near.filter(~near["surely"])
+    return near.group_by(PART).agg(
+        doses=near["dose"].nunique(), records=near["records"].sum(),
+        without=ibis.ifelse(near["dose"].isnull(), near["records"], 0).sum(),
+    )  # fmt: skip
+
+
+def _alike(periods: ir.Table) -> ir.Table:
+    """Say (1) whether records of one dose, and such without, may cover the days, else 0."""
+    near = _near(periods)
+    most = near.filter(~near["surely"])
+    known = near.filter(near["surely"] & near["dose"].notnull())
+    known = known.group_by(PART).agg(least=known["dose"].min(), largest=known["dose"].max())
+    dose = most.select(*PART, wanted=most["dose"]).distinct()
+    dose = dose.left_join(known, PART).drop([f"{name}_right" for name in PART])
+    fits = dose["least"].isnull() | (
+        (dose["least"] == dose["largest"]) & (dose["wanted"] == dose["least"])).fill_null(False)  # fmt: skip
+    dose = dose.filter(fits)
+    every = periods.filter(~periods["surely"])
+    pairs = every.inner_join(dose.drop("least", "largest"), PART)
+    pairs = pairs.filter(
+        pairs["dose"].isnull() | (pairs["dose"] == pairs["wanted"]).fill_null(False)
+    )
+    pairs = pairs.mutate(choice=pairs["wanted"].fill_null(-1.0))
+    found = _covers(pairs, "unchanged", [*PART, "choice"])
+    return found.group_by(PART).agg(alike=found["covered"].max())

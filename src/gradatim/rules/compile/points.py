@@ -1,0 +1,332 @@
+"""Measurements, results and answers: what the values of one element in one window say.
+
+Each record is asked by one join; its state and day are packed into one number, whose maximum over
+the records of a person and slot is what the last (or the foremost) of them says. A second maximum
+over the negated states tells whether those of the last day agree.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+import ibis
+import pyarrow as pa
+from ibis.expr import types as ir
+
+from gradatim.clinical.units import convert_for
+from gradatim.core.quantity import RELATIVE_TOLERANCE
+from gradatim.evidence.relation import FIRST_DAY, LAST_DAY, Relation, Stream
+from gradatim.protocol.elements import Element
+from gradatim.rules.compile.alongside import not_while
+from gradatim.rules.compile.portable import EPOCH, as_whole, day_number, rounded_down, whole
+from gradatim.rules.compile.rows import (
+    Value,
+    chosen,
+    column,
+    dimension,
+    has,
+    joined,
+    perhaps_inside,
+    surely_inside,
+)  # fmt: skip
+from gradatim.rules.compile.slots import PointSlot
+from gradatim.rules.compile.states import CONFLICT, JUDGEMENT, NO, NO_RANGE, PARTIAL, UNIT, YES
+from gradatim.rules.measurements import DEFINITE, INDECISIVE
+
+Asked = tuple[int, PointSlot]
+SCHEMA = {
+    "key": pa.int64(), "unit": pa.int64(), "slot": pa.int64(), "since": pa.date32(),
+    "until": pa.date32(), "latest": pa.int64(), "method": pa.int64(), "word": pa.int64(),
+    "answer": pa.bool_(), "undated": pa.bool_(), "derived": pa.bool_(), "times": pa.int64(), "factor": pa.float64(),
+    "offset": pa.float64(), "number": pa.float64(), "holds": pa.int64(), "sign": pa.float64(),
+}  # fmt: skip
+HOLDS = {"<": 1, "<=": 3, ">": 4, ">=": 6, "=": 2}
+"""The orders (1 below, 2 equal, 4 above) in which a comparison holds."""
+MARGIN_SCALE = 1_000_000
+"""Margins are kept in millionths of the limit,"""
+MARGIN_BOUND = 1 << 30
+"""at most about a thousand limits away; one more marks a value without a margin."""
+_DAY_ZERO = 719_163
+"""Makes every day of the calendar a positive number."""
+
+
+def point_states(relation: Relation, stream: Stream, asked: Iterable[Asked],
+                 elements: dict[str, Element]) -> ir.Table | None:  # fmt: skip
+    """Give the states of point slots that a stream's records answer.
+
+    Returns:
+        Rows of `person`, `slot`, `state` (one higher than the state) and `margin`; None if the
+        stream has nothing to say.
+    """
+    asked = list(asked)
+    rows = list(_ask(relation, stream, asked, elements))
+    if not rows:
+        return None
+    on = ("key", "unit") if stream.has("unit") else ("key",)
+    table = joined(stream, dimension(rows, SCHEMA), on)
+    inside = _undated(table) | surely_inside(table)
+    if not has(table, "start_last", "end", "end_last"):
+        said = _said(relation, stream, table.filter(inside))
+        return _exact(_alongside(relation, said, asked))
+    maybe = _undated(table) | perhaps_inside(table)
+    said = _said(relation, stream, table.filter(maybe))
+    return _inexact(_alongside(relation, said, asked))
+
+
+def _alongside(relation: Relation, said: ir.Table, asked: list[Asked]) -> ir.Table:
+    """Let values of days on which certain drugs were taken not satisfy."""
+    spared: dict[tuple[str, str, date], list[int]] = {}
+    for number, slot in asked:
+        if slot.not_while:
+            spared.setdefault(slot.not_while, []).append(number)
+    others = [number for numbers in spared.values() for number in numbers]
+    parts = [said.filter(said["ask_slot"].notin(others))] if others else [said]
+    for (name, kind, on), numbers in spared.items():
+        some = said.filter(said["ask_slot"].isin(numbers))
+        parts.append(not_while(relation, some, name, kind, (on - EPOCH).days))
+    return ibis.union(*parts, distinct=False) if len(parts) > 1 else said
+
+
+def _undated(table: ir.Table) -> Value:
+    if "start_last" not in table.columns:
+        return ibis.literal(False)
+    return table["ask_undated"] & (table["start"] == FIRST_DAY) & (table["start_last"] == LAST_DAY)
+
+
+# --- what is asked --------------------------------------------------------------------------------
+
+
+def _ask(relation: Relation, stream: Stream, asked: Iterable[Asked], elements: dict[str, Element]
+         ) -> Iterator[dict[str, Any]]:  # fmt: skip
+    for number, slot in asked:
+        if slot.derived and not stream.has("derived"):
+            continue
+        row = _row(relation, number, slot)
+        for key, _ in stream.keys_of(slot.element):
+            if not stream.has("unit"):
+                yield {**row, "key": key, **_conversion(slot, elements[slot.element], "")}
+                continue
+            for place, unit in enumerate(relation.units):
+                conversion = _conversion(slot, elements[slot.element], unit)
+                yield {**row, "key": key, "unit": place, **conversion}
+
+
+def _row(relation: Relation, number: int, slot: PointSlot) -> dict[str, Any]:
+    limit = slot.limit
+    word = "true" if slot.attested else slot.word
+    row = {
+        "slot": number, "since": slot.window.since, "until": slot.window.until,
+        "latest": int(slot.latest), "answer": slot.attested, "undated": slot.undated,
+        "derived": slot.derived, "method": _place(relation.methods, slot.method) if slot.method else -1,
+        "word": _place(relation.words, word) if limit is None else -1,
+        "times": 0, "number": 0.0, "holds": 0, "sign": 0.0,
+    }  # fmt: skip
+    if limit is not None:
+        sign = {"<": -1.0, "<=": -1.0, ">": 1.0, ">=": 1.0}.get(limit.op, 0.0)
+        row |= {"times": {"": 0, "ULN": 1, "LLN": 2}[limit.times], "number": limit.number,
+                "holds": HOLDS[limit.op], "sign": sign}  # fmt: skip
+    return row
+
+
+def _place(words: tuple[str, ...], word: str) -> int:
+    """Give a word's number; one that never occurs has a number that nothing has."""
+    return words.index(word) if word in words else -2
+
+
+def _conversion(slot: PointSlot, element: Element, unit: str) -> dict[str, float | None]:
+    """Give factor and offset from a unit to the limit's; no factor where it does not convert."""
+    if slot.limit is None or slot.limit.times:
+        return {"factor": 1.0, "offset": 0.0}
+    to = slot.limit.unit or element.unit
+    zero, one = (convert_for(element.analyte or None, x, unit, to) for x in (0.0, 1.0))
+    if zero is None or one is None:
+        return {"factor": None, "offset": None}
+    return {"factor": one - zero, "offset": zero}
+
+
+# --- what one record says -------------------------------------------------------------------------
+
+
+def _said(relation: Relation, stream: Stream, table: ir.Table) -> ir.Table:
+    """Add the state of each record, and its margin in millionths."""
+    table = table.filter(_counts(stream, table))
+    value, limit = _compared(table)
+    state = ibis.ifelse(table["ask_word"] == -1, _number_says(table, value, limit),
+                        _word_says(relation, table))  # fmt: skip
+    return table.mutate(state=state.cast("int64"), q=_margin(table, value, limit))
+
+
+def _counts(stream: Stream, table: ir.Table) -> Value:
+    """Leave out records of another method; computed facts are asked by slots of their own."""
+    every = (table["ask_method"] == -1) & (column(table, "derived") == table["ask_derived"])
+    if not stream.has("method"):
+        return every
+    same = (column(table, "derived") == table["ask_derived"]) & (
+        table["ask_method"] == table["method"])  # fmt: skip
+    return every | same
+
+
+def _compared(table: ir.Table) -> tuple[Value, Value]:
+    """Give the two numbers compared; NULL where one is missing, not comparable, or makes no sense."""
+    value, reference = column(table, "value"), _reference(table)
+    times = table["ask_times"] > 0
+    usable = times & (reference > 0) & ~_other(table)
+    limit = ibis.ifelse(usable, table["ask_number"] * reference,
+                        ibis.ifelse(times, ibis.null("float64"), table["ask_number"]))  # fmt: skip
+    return value * table["ask_factor"] + table["ask_offset"], limit
+
+
+def _reference(table: ir.Table) -> Value:
+    return ibis.ifelse(table["ask_times"] == 1, column(table, "high"), column(table, "low"))
+
+
+def _other(table: ir.Table) -> Value:
+    if not has(table, "high_other", "low_other"):
+        return ibis.literal(False)
+    return ibis.ifelse(table["ask_times"] == 1, column(table, "high_other"),
+                       column(table, "low_other"))  # fmt: skip
+
+
+def _number_says(table: ir.Table, value: Value, limit: Value) -> Value:
+    times, reference = table["ask_times"] > 0, _reference(table)
+    order = _order(table, value, limit)
+    holds = table["ask_holds"] & order
+    missing = (
+        [(column(table, "failed") > 0, column(table, "failed"))] if has(table, "failed") else []
+    )
+    return chosen([
+        *missing,
+        (column(table, "value").isnull(), ibis.literal(JUDGEMENT)),
+        (times & reference.isnull(), ibis.literal(NO_RANGE)),
+        (times & _other(table), ibis.literal(UNIT)),
+        (limit.isnull(), ibis.literal(NO_RANGE)),
+        (value.isnull(), ibis.literal(UNIT)),
+        (holds == order, ibis.literal(YES)),
+        (holds == whole(0), ibis.literal(NO)),
+    ], ibis.literal(JUDGEMENT))  # fmt: skip
+
+
+def _order(table: ir.Table, value: Value, limit: Value) -> Value:
+    """Give the orders that value and limit may have: of a bound there may be several."""
+    tolerance = RELATIVE_TOLERANCE * ibis.greatest(value.abs(), limit.abs())
+    same = (value - limit).abs() <= tolerance
+    below, equal, above = (whole(n) for n in (1, 2, 4))
+    order = ibis.cases((same, equal), (value < limit, below), else_=above)
+    if not has(table, "bound"):
+        return order
+    bound, any_ = table["bound"], whole(7)
+    up, down = bound >= 3, (bound >= 1) & (bound <= 2)
+    closed = (bound == 2) | (bound == 4)
+    return ibis.cases(
+        (up & (order == above), above), (down & (order == below), below),
+        (up & same & closed, above | equal), (up & same, above),
+        (down & same & closed, below | equal), (down & same, below),
+        (bound > 0, any_), else_=order,
+    )  # fmt: skip
+
+
+def _word_says(relation: Relation, table: ir.Table) -> Value:
+    if not has(table, "word"):
+        return ibis.literal(JUDGEMENT)
+    word, answer = table["word"], table["ask_answer"]
+    places = {name: [_place(relation.words, one) for one in words]
+              for name, words in (("definite", DEFINITE), ("open", INDECISIVE),
+                                  ("answers", ("true", "false")))}  # fmt: skip
+    derived = column(table, "derived")
+    missing = (
+        [(column(table, "failed") > 0, column(table, "failed"))] if has(table, "failed") else []
+    )
+    definite = word.isin(places["definite"]) | (derived & ~word.isin(places["open"]))
+    known = ibis.ifelse(answer, word.isin(places["answers"]) & ~column(table, "doubtful"), definite)
+    wanted = (word == table["ask_word"]) & ~(answer & column(table, "doubtful"))
+    return chosen([*missing, (wanted, ibis.literal(YES)), (known, ibis.literal(NO))],
+                  ibis.literal(JUDGEMENT))  # fmt: skip
+
+
+def _margin(table: ir.Table, value: Value, limit: Value) -> Value:
+    """Give how far a value is beyond the limit, in millionths of it; a bound has no margin.
+
+    The larger, the more the comparison holds.
+    """
+    beyond = table["ask_sign"] * (value - limit) / ibis.ifelse(limit == 0, ibis.null(), limit)
+    part = (beyond * MARGIN_SCALE).clip(-(MARGIN_BOUND - 2.0), MARGIN_BOUND - 2.0)
+    number = rounded_down(part + float(MARGIN_BOUND))
+    unknown = whole(0)
+    if has(table, "bound"):
+        number = ibis.ifelse(table["bound"] > 0, unknown, number)
+    return ibis.ifelse(table["ask_sign"] == 0, unknown, number.fill_null(unknown))
+
+
+# --- what they say together -----------------------------------------------------------------------
+
+
+def _exact(table: ir.Table) -> ir.Table:
+    """Settle records of known days by the largest of `day, state, margin`."""
+    day = (day_number(table["start"]) + _DAY_ZERO) * table["ask_latest"]
+    first = day * 16 + table["state"]
+    packed = first * whole(1 << 32) + table["q"]
+    table = table.mutate(packed=packed, last=day * 16 + _opposite(table["state"]))
+    found = table.group_by("person", slot=table["ask_slot"]).agg(
+        packed=table["packed"].max(), last=table["last"].max(), latest=table["ask_latest"].max()
+    )
+    fifteen = whole(15)
+    top = (found["packed"] >> 32) & fifteen
+    bottom = ibis.ifelse(found["latest"] == 1, found["last"] & fifteen, _opposite(top))
+    margin = found["packed"] & whole((1 << 32) - 1)
+    return found.select("person", "slot", state=_agreed(top, bottom, None) + 1, margin=margin)
+
+
+def _opposite(state: Value) -> Value:
+    zero, eight = whole(NO), whole(YES)
+    return ibis.cases((state == NO, eight), (state == YES, zero), else_=state)
+
+
+def _agreed(top: Value, bottom: Value, exact: Value | None) -> Value:
+    """Settle the states of those that may be the last, from the largest and its opposite."""
+    yes, no = top == YES, bottom == YES
+    one = (yes & (bottom == NO)) | (no & (top == NO)) | (~yes & ~no)
+    cases = [(one, top)]
+    if exact is not None:
+        cases.append((exact == 0, ibis.literal(PARTIAL)))
+    cases += [(yes & no, ibis.literal(CONFLICT)), (yes, bottom)]
+    return ibis.cases(*cases, else_=top).cast("int64")
+
+
+def _inexact(table: ir.Table) -> ir.Table:
+    """Settle records of which some days are not known exactly (`pick`)."""
+    table = table.mutate(
+        sure=_undated(table) | surely_inside(table),
+        known=table["start"] == column(table, "start_last"),
+        last_possible=column(table, "start_last"),
+    )
+    last = ibis.ifelse(table["sure"], table["start"], ibis.null("date")).max()
+    table = table.mutate(sure_last=last.over(group_by=[table["person"], table["ask_slot"]]))
+    latest = table["ask_latest"] == 1
+    counts = ibis.ifelse(latest, table["last_possible"] >= table["sure_last"], table["sure"])
+    table = table.mutate(counts=counts.fill_null(False))
+    return _settled(table)
+
+
+def _settled(table: ir.Table) -> ir.Table:
+    nothing = ibis.null("int64")
+    counts, state = table["counts"], table["state"]
+    exact = as_whole(table["sure"] & table["known"])
+    found = table.group_by("person", slot=table["ask_slot"]).agg(
+        top=ibis.ifelse(counts, state, nothing).max(),
+        bottom=ibis.ifelse(counts, _opposite(state), nothing).max(),
+        exact=ibis.ifelse(counts, exact, nothing).min(),
+        doubt=ibis.ifelse(table["sure"] | (state == NO), 0, 1).max(),
+        latest=table["ask_latest"].max(),
+        margin=ibis.ifelse(counts, table["q"], nothing).max(),
+    )
+    found = found.mutate(bottom=ibis.ifelse(found["latest"] == 1, found["bottom"],
+                                            _opposite(found["top"])))  # fmt: skip
+    any_ = found["latest"] == 0
+    settled = ibis.cases(
+        (found["top"].isnull(), ibis.literal(PARTIAL)),
+        (any_ & (found["top"] == NO) & (found["doubt"] == 1), ibis.literal(PARTIAL)),
+        (any_, found["top"]),
+        else_=_agreed(found["top"], found["bottom"], found["exact"]),
+    ).cast("int64")
+    return found.select("person", "slot", state=settled + 1,
+                        margin=found["margin"].fill_null(0).cast("int64"))  # fmt: skip

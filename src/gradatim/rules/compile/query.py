@@ -1,0 +1,142 @@
+"""The questions of a plan, put to a population's tables: one query for each kind of answer."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import ibis
+from ibis.expr import types as ir
+
+from gradatim.evidence.relation import FIRST_DAY, LAST_DAY, Relation, Stream
+from gradatim.protocol.elements import Element
+from gradatim.rules.compile.counts import count_states, days_states
+from gradatim.rules.compile.courses import stable_states
+from gradatim.rules.compile.derive import Deriver, prepared
+from gradatim.rules.compile.doses import dose_states
+from gradatim.rules.compile.masks import Masked, masked
+from gradatim.rules.compile.plan import Plan
+from gradatim.rules.compile.points import point_states
+from gradatim.rules.compile.portable import as_whole, day_number, whole
+from gradatim.rules.compile.slots import (
+    CountSlot,
+    DaysSlot,
+    DoseSlot,
+    PointSlot,
+    Slot,
+    SpanSlot,
+    StableSlot,
+)  # fmt: skip
+from gradatim.rules.compile.spans import span_states
+from gradatim.rules.compile.streams import together
+from gradatim.rules.compile.washouts import washout_states
+
+Asked = list[tuple[int, Any]]
+
+
+class Questions(NamedTuple):
+    """What an engine is asked.
+
+    Args:
+        persons: `person`, `born_first`, `born_last` (day numbers), `ymd_first`, `ymd_last` (numbers
+            such as 20261116), `undated` (1 if no day of birth is known), `sex` (1 female, 2 male,
+            else 0), `since_<kind>`, `until_<kind>`, and `site` if known.
+        masks: for each stream the words of its masks.
+        states: rows of `person`, `slot`, `state` (one higher than the state) and `margin`.
+    """
+
+    persons: ir.Table
+    masks: tuple[Masked, ...]
+    states: tuple[ir.Table, ...]
+
+
+def questions(plan: Plan, elements: Mapping[str, Element]) -> Questions:
+    """Ask a population everything that a plan needs."""
+    relation = prepared(plan.relation, elements)
+    deriver = Deriver(relation, elements)
+    slots = list(plan.slots.items())
+    derived = {slot.element for _, slot in slots if isinstance(slot, PointSlot) and slot.derived}
+    computed = {name: stream for name in sorted(derived)
+                if elements[name].derived and (stream := deriver.stream(name))}  # fmt: skip
+    states = [table for table in _states(relation, slots, computed, elements) if table is not None]
+    return Questions(_persons(relation), tuple(_masks(relation, plan, computed)), tuple(states))
+
+
+def _states(relation: Relation, slots: Asked, computed: Mapping[str, Stream],
+            elements: Mapping[str, Element]) -> Iterable[ir.Table | None]:  # fmt: skip
+    asks: dict[type, Callable[[Stream, Asked], ir.Table | None]] = {
+        PointSlot: lambda stream, some: point_states(relation, stream, some, elements),
+        SpanSlot: span_states, CountSlot: count_states, DaysSlot: days_states,
+        StableSlot: _courses, DoseSlot: dose_states,
+    }  # fmt: skip
+    for kind, ask in asks.items():
+        some = [(number, slot) for number, slot in slots if isinstance(slot, kind)]
+        for stream, of_it in _by_stream(relation, some):
+            yield _complete(ask(stream, of_it))
+    for name, stream in computed.items():
+        of_it = [(number, slot) for number, slot in slots
+                 if isinstance(slot, PointSlot) and slot.derived and slot.element == name]  # fmt: skip
+        yield _complete(point_states(relation, stream, of_it, elements))
+
+
+def _courses(stream: Stream, asked: Asked) -> ir.Table | None:
+    parts = [stable_states(stream, [one for one in asked if not one[1].spared]),
+             washout_states(stream, [one for one in asked if one[1].spared])]  # fmt: skip
+    found = [part for part in parts if part is not None]
+    return ibis.union(*found, distinct=False) if len(found) == 2 else next(iter(found), None)
+
+
+def _complete(table: ir.Table | None) -> ir.Table | None:
+    if table is None:
+        return None
+    margin = table["margin"] if "margin" in table.columns else whole(0)
+    return table.select("person", slot=table["slot"].cast("int64"),
+                        state=table["state"].cast("int64"), margin=margin)  # fmt: skip
+
+
+def _by_stream(relation: Relation, slots: Asked) -> Iterable[tuple[Stream, Asked]]:
+    """Sort slots by the stream that answers them."""
+    found: dict[tuple[str, ...], Asked] = {}
+    for number, slot in slots:
+        elements = _elements(slot)
+        names = tuple(one.name for one in relation.streams
+                      if any(any(one.keys_of(element)) for element in elements))  # fmt: skip
+        found.setdefault(names, []).append((number, slot))
+    for some in found.values():
+        stream = together(relation, *sorted({name for _, slot in some for name in _elements(slot)}))
+        if stream is not None:
+            yield stream, some
+
+
+def _elements(slot: Slot) -> list[str]:
+    spared = getattr(slot, "spared", "")
+    return [slot.element, *([spared] if isinstance(spared, str) and spared else [])]
+
+
+def _masks(relation: Relation, plan: Plan, computed: Mapping[str, Stream]) -> Iterable[Masked]:
+    wanted = [mask for _, mask in plan.masks.items()]
+    streams = [*((one, False) for one in relation.streams),
+               *((one, True) for one in computed.values())]  # fmt: skip
+    for number, (stream, is_computed) in enumerate(streams):
+        found = masked(relation, stream, wanted, f"w{number}", is_computed)
+        if found is not None:
+            yield found
+
+
+def _persons(relation: Relation) -> ir.Table:
+    table = relation.persons
+    columns: dict[str, Any] = {"person": table["person"]}
+    for end in ("first", "last"):
+        born = table[f"birth_{end}"]
+        columns[f"born_{end}"] = day_number(born)
+        columns[f"ymd_{end}"] = (
+            born.year().cast("int64") * whole(10_000) + born.month().cast("int64") * whole(100)
+            + born.day().cast("int64")
+        )  # fmt: skip
+    nobody = (table["birth_first"] == FIRST_DAY) & (table["birth_last"] == LAST_DAY)
+    columns["undated"] = as_whole(nobody)
+    columns["sex"] = ibis.cases((table["sex"] == "female", 1), (table["sex"] == "male", 2), else_=0)
+    for kind in sorted(relation.covered):
+        for end in ("since", "until"):
+            columns[f"{end}_{kind}"] = day_number(table[f"{end}_{kind}"])
+    if "site" in table.columns:
+        columns["site"] = table["site"]
+    return table.select(**columns)

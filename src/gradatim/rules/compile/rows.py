@@ -1,0 +1,79 @@
+"""Records of a stream joined with what the slots ask of them.
+
+What a slot asks is data in a small table: a row for each slot and key, so that one join asks all of
+them of each record. A column that the stream does not have has its default.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import ibis
+import pyarrow as pa
+from ibis.expr import types as ir
+
+from gradatim.evidence.relation import Stream
+
+Value = Any
+_FALSE = ibis.literal(False)
+_NUMBERS = {"bound": 0, "word": 0, "method": 0, "unit": 0, "failed": 0}
+_FLAGS = ("derived", "doubtful", "denies", "unreadable", "low_other", "high_other")
+
+
+def dimension(rows: Iterable[Mapping[str, Any]], schema: Mapping[str, pa.DataType]) -> ir.Table:
+    """Make a small table that every engine can join."""
+    return ibis.memtable(pa.Table.from_pylist(list(rows), schema=pa.schema(list(schema.items()))))
+
+
+def joined(stream: Stream, asked: ir.Table, on: tuple[str, ...] = ("key",)) -> ir.Table:
+    """Join records with what is asked of their key; what is asked is named `ask_...`."""
+    named = asked.rename({f"ask_{name}": name for name in asked.columns})
+    return stream.table.inner_join(named, [stream.table[one] == named[f"ask_{one}"] for one in on])
+
+
+def column(table: ir.Table, name: str) -> Value:
+    """Give a column of records, or its default where the table has none."""
+    if name in table.columns:
+        return table[name]
+    if name in _FLAGS:
+        return _FALSE
+    if name in _NUMBERS:
+        return ibis.literal(_NUMBERS[name]).cast("int64")
+    if name == "related":
+        return ibis.literal(-1).cast("int64")
+    return {"start_last": _start, "end": _start, "end_last": _end_last}.get(name, _null)(table)
+
+
+def _start(table: ir.Table) -> Value:
+    return table["start"]
+
+
+def _end_last(table: ir.Table) -> Value:
+    """Give the last day on which it may have ended; on a known end, that, else as it began."""
+    return table["end"] if "end" in table.columns else column(table, "start_last")
+
+
+def _null(_: ir.Table) -> Value:
+    return ibis.null("float64")
+
+
+def has(table: ir.Table, *names: str) -> bool:
+    """Whether a table has any of these columns."""
+    return any(name in table.columns for name in names)
+
+
+def surely_inside(table: ir.Table) -> Value:
+    """Whether the days of a record surely touch the days asked about."""
+    return (column(table, "end") >= table["ask_since"]) & (
+        column(table, "start_last") <= table["ask_until"])  # fmt: skip
+
+
+def perhaps_inside(table: ir.Table) -> Value:
+    """Whether they may touch them."""
+    return (column(table, "end_last") >= table["ask_since"]) & (
+        table["start"] <= table["ask_until"])  # fmt: skip
+
+
+def chosen(cases: Iterable[tuple[Value, Value]], otherwise: Value) -> Value:
+    """Give the value of the first condition that holds; one that is plainly false is left out."""
+    kept = [(condition, value) for condition, value in cases if condition is not _FALSE]
+    return ibis.cases(*kept, else_=otherwise) if kept else otherwise
