@@ -4,6 +4,7 @@ A rule is a mapping whose first key names its kind: `{compare: ast, is: "> 2.5 x
 What each means, with examples, is in docs/language.md, generated from the tables in tests/spec.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
@@ -244,3 +245,24 @@ def elements_of(leaf: Model) -> list[str]:
     spared = getattr(leaf, "not_while", None)
     return [*([named] if isinstance(named, str) else named), *getattr(leaf, "except_", []),
             *([spared] if spared else [])]  # fmt: skip
+
+
+def renamed(rule: Model, names: Mapping[str, str]) -> Model:
+    """Give a rule with some elements called by other names."""
+    changed: dict[str, Any] = {}
+    if isinstance(rule, AllOf):
+        changed = {"all": [renamed(part, names) for part in rule.all]}
+    elif isinstance(rule, AnyOf):
+        changed = {"any": [renamed(part, names) for part in rule.any]}
+    elif isinstance(rule, Not):
+        changed = {"not_": renamed(rule.not_, names)}
+    elif not isinstance(rule, Age | Sex):
+        for field in (kind_of(rule) or "", "except_", "not_while"):
+            named = getattr(rule, field, None)
+            if isinstance(named, str):
+                changed[field] = names.get(named, named)
+            elif isinstance(named, list):
+                changed[field] = [names.get(one, one) for one in named]
+        if isinstance(rule, NotWashedOut) and rule.exempt:
+            changed["exempt"] = renamed(rule.exempt, names)
+    return rule.model_copy(update=changed)

@@ -52,7 +52,7 @@ class Arrays:
             states[at[places]] = rows["state"][places]
             margins = rows["margin"][places]
             if margins.any():
-                kept = self._margins.setdefault(int(slot), np.zeros(self.people, np.int32))
+                kept = self._margins.setdefault(int(slot), np.zeros(self.people, np.int64))
                 kept[at[places]] = margins
 
     def add_words(self, rows: Mapping[str, Array], places: Mapping[Mask, tuple[str, int]]) -> None:
@@ -70,9 +70,18 @@ class Arrays:
         found = self._slots[number]
         return self._nothing if found is None else found
 
-    def margin(self, number: int) -> Array | None:
-        """Give a slot's margin as it was packed; None if it has none."""
-        return self._margins.get(number)
+    def margin(self, number: int) -> Array:
+        """Give a slot's margin as it was packed; 0 where it has none."""
+        return self._margins.get(number, self._nothing)
+
+    @staticmethod
+    def real(number: float) -> Array:
+        """Give a column of one number."""
+        return np.float64(number)  # type: ignore[return-value]
+
+    def years(self, at: int) -> Array:
+        """Give the age in completed years on a day such as 20261116, by the latest birth."""
+        return (at - self.persons["ymd_last"]) // 10_000
 
     def mask(self, mask: Mask) -> Array:
         """Give whether there is such a record."""

@@ -11,7 +11,7 @@ from gradatim.clinical.glucocorticoids import prednisone_equivalent
 from gradatim.core.quantity import RELATIVE_TOLERANCE
 from gradatim.evidence.relation import Stream
 from gradatim.rules.compile.counts import blamed, covered_days, doubts, happenings
-from gradatim.rules.compile.points import HOLDS
+from gradatim.rules.compile.points import HOLDS, SIGNS, packed_margin
 from gradatim.rules.compile.portable import as_whole, day_number, whole
 from gradatim.rules.compile.rows import Value, column, dimension, joined
 from gradatim.rules.compile.slots import DoseSlot
@@ -20,7 +20,7 @@ from gradatim.rules.compile.states import JUDGEMENT, NO, NO_RECORD, YES
 SCHEMA = {
     "key": pa.int64(), "slot": pa.int64(), "part": pa.int64(), "low": pa.date32(),
     "high": pa.date32(), "since": pa.date32(), "until": pa.date32(), "factor": pa.float64(),
-    "holds": pa.int64(), "number": pa.float64(), "open": pa.bool_(),
+    "sign": pa.float64(), "holds": pa.int64(), "number": pa.float64(), "open": pa.bool_(),
 }  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def dose_states(stream: Stream, asked: Iterable[tuple[int, DoseSlot]]) -> ir.Tab
     about = table.group_by("person", slot=table["ask_slot"]).agg(
         inexact=table["inexact"].max(), doubt=table["doubt"].max(),
         days=(day_number(table["ask_high"]) - day_number(table["ask_low"]) + 1).max(),
-        holds=table["ask_holds"].max(), number=table["ask_number"].max(),
+        sign=table["ask_sign"].max(), holds=table["ask_holds"].max(), number=table["ask_number"].max(),
         open_=as_whole(table["ask_open"]).max(),
     )  # fmt: skip
     keys = ["person", "slot"]
@@ -54,7 +54,7 @@ def _ask(stream: Stream, asked: Iterable[tuple[int, DoseSlot]]) -> Iterator[dict
         keys = list(stream.keys_of(slot.element))
         codes = sorted({meaning.code for _, meaning in keys})
         row = {"slot": number, "low": slot.low, "high": slot.high, "since": slot.records.since,
-               "until": slot.records.until, "holds": HOLDS[slot.limit.op],
+               "until": slot.records.until, "holds": HOLDS[slot.limit.op], "sign": SIGNS[slot.limit.op],
                "number": slot.limit.number, "open": slot.open_}  # fmt: skip
         for key, meaning in keys:
             factor = prednisone_equivalent(meaning.code, 1.0) if slot.prednisone else 1.0
@@ -120,7 +120,9 @@ def _settled(found: ir.Table) -> ir.Table:
     reason = ibis.ifelse(open_end, ibis.literal(NO_RECORD),
                          blamed(found["inexact"], found["doubt"], JUDGEMENT))  # fmt: skip
     state = ibis.cases(*cases, else_=reason)
-    return found.select("person", "slot", state=state.cast("int64") + 1)
+    exactly = ~open_end & _same(least, most)
+    margin = ibis.ifelse(exactly, packed_margin(found["sign"], least, number), whole(0))
+    return found.select("person", "slot", state=state.cast("int64") + 1, margin=margin)
 
 
 def _same(a: Value, b: Value) -> Value:

@@ -130,11 +130,19 @@ class Compiler:
         slots, older = [slot], [Mask(name, method=node.method)]
         if self.element(name).derived and not node.method:
             slots.append(slot._replace(derived=True))
-            older.append(Mask(name, derived=True))
+            older.append(self._any_derived(name))
         return terms.Point(
             tuple(self.plan.slots.number(one) for one in slots),
             tuple(self.plan.mask(one) for one in older), NO_RECORD, due,
         )  # fmt: skip
+
+    def _any_derived(self, name: str) -> Mask:
+        """Give the mask of anything to compute an element from: of one input, any record of it."""
+        rule = self.element(name).derived
+        if rule is None or len(rule.inputs) > 1:
+            return Mask(name, derived=True)
+        source = next(iter(rule.inputs.values()))
+        return Mask(name, derived=True) if self.element(source).derived else Mask(source)
 
     def _asked(self, node: Measured, name: str) -> PointSlot:
         slot = PointSlot(name, Span(), latest=node.value == "latest", method=node.method)

@@ -42,6 +42,8 @@ SCHEMA = {
 }  # fmt: skip
 HOLDS = {"<": 1, "<=": 3, ">": 4, ">=": 6, "=": 2}
 """The orders (1 below, 2 equal, 4 above) in which a comparison holds."""
+SIGNS = {"<": -1.0, "<=": -1.0, ">": 1.0, ">=": 1.0, "=": 0.0}
+"""On which side of the limit (1 above) a comparison holds."""
 MARGIN_SCALE = 1_000_000
 """Margins are kept in millionths of the limit,"""
 MARGIN_BOUND = 1 << 30
@@ -122,9 +124,8 @@ def _row(relation: Relation, number: int, slot: PointSlot) -> dict[str, Any]:
         "times": 0, "number": 0.0, "holds": 0, "sign": 0.0,
     }  # fmt: skip
     if limit is not None:
-        sign = {"<": -1.0, "<=": -1.0, ">": 1.0, ">=": 1.0}.get(limit.op, 0.0)
         row |= {"times": {"": 0, "ULN": 1, "LLN": 2}[limit.times], "number": limit.number,
-                "holds": HOLDS[limit.op], "sign": sign}  # fmt: skip
+                "holds": HOLDS[limit.op], "sign": SIGNS[limit.op]}  # fmt: skip
     return row
 
 
@@ -248,13 +249,17 @@ def _margin(table: ir.Table, value: Value, limit: Value) -> Value:
 
     The larger, the more the comparison holds.
     """
-    beyond = table["ask_sign"] * (value - limit) / ibis.ifelse(limit == 0, ibis.null(), limit)
-    part = (beyond * MARGIN_SCALE).clip(-(MARGIN_BOUND - 2.0), MARGIN_BOUND - 2.0)
-    number = rounded_down(part + float(MARGIN_BOUND))
-    unknown = whole(0)
-    if has(table, "bound"):
-        number = ibis.ifelse(table["bound"] > 0, unknown, number)
-    return ibis.ifelse(table["ask_sign"] == 0, unknown, number.fill_null(unknown))
+    number = packed_margin(table["ask_sign"], value, limit)
+    return ibis.ifelse(table["bound"] > 0, whole(0), number) if has(table, "bound") else number
+
+
+def packed_margin(sign: Value, value: Value, limit: Value) -> Value:
+    """Pack how far a value is on the side where a comparison holds; 0 where there is no margin."""
+    beyond = sign * (value - limit) / limit.nullif(0.0)
+    most = MARGIN_BOUND - 2.0
+    number = rounded_down(ibis.greatest(ibis.least(beyond * MARGIN_SCALE, most), -most)
+                          + float(MARGIN_BOUND) + 0.5)  # fmt: skip
+    return ibis.ifelse(beyond.isnull() | (sign == 0), whole(0), number)
 
 
 # --- what they say together -----------------------------------------------------------------------

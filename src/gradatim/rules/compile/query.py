@@ -48,16 +48,25 @@ class Questions(NamedTuple):
     states: tuple[ir.Table, ...]
 
 
-def questions(plan: Plan, elements: Mapping[str, Element]) -> Questions:
-    """Ask a population everything that a plan needs."""
-    relation = prepared(plan.relation, elements)
-    deriver = Deriver(relation, elements)
+def questions(plan: Plan, relation: Relation, extract: Relation, elements: Mapping[str, Element]
+              ) -> Questions:  # fmt: skip
+    """Ask a population everything that a plan needs.
+
+    Args:
+        plan: the slots and masks.
+        relation: the population.
+        extract: of the same people, the records that the slots look at.
+        elements: the elements by name.
+    """
+    extract = prepared(extract, elements)
+    deriver = Deriver(extract, elements)
     slots = list(plan.slots.items())
     derived = {slot.element for _, slot in slots if isinstance(slot, PointSlot) and slot.derived}
     computed = {name: stream for name in sorted(derived)
                 if elements[name].derived and (stream := deriver.stream(name))}  # fmt: skip
-    states = [table for table in _states(relation, slots, computed, elements) if table is not None]
-    return Questions(_persons(relation), tuple(_masks(relation, plan, computed)), tuple(states))
+    states = [table for table in _states(extract, slots, computed, elements) if table is not None]
+    masks = tuple(_masks(plan, relation, computed))
+    return Questions(_persons(relation), masks, tuple(states))
 
 
 def _states(relation: Relation, slots: Asked, computed: Mapping[str, Stream],
@@ -111,7 +120,7 @@ def _elements(slot: Slot) -> list[str]:
     return [slot.element, *([spared] if isinstance(spared, str) and spared else [])]
 
 
-def _masks(relation: Relation, plan: Plan, computed: Mapping[str, Stream]) -> Iterable[Masked]:
+def _masks(plan: Plan, relation: Relation, computed: Mapping[str, Stream]) -> Iterable[Masked]:
     wanted = [mask for _, mask in plan.masks.items()]
     streams = [*((one, False) for one in relation.streams),
                *((one, True) for one in computed.values())]  # fmt: skip

@@ -3,7 +3,7 @@
 import ibis
 
 from gradatim.evidence.relation import Key, Relation, Stream
-from gradatim.rules.compile.rows import column
+from gradatim.rules.compile.rows import Value, column
 
 _ALWAYS = ("person", "key", "id", "start")
 _SPREAD = 64
@@ -20,10 +20,15 @@ def together(relation: Relation, *elements: str) -> Stream | None:
     tables, keys = [], dict[int, Key]()
     for place, one in enumerate(streams):
         keys |= {key * _SPREAD + place: means for key, means in one.keys.items()}
-        columns = {name: column(one.table, name) for name in names}
+        columns = {name: _wide(column(one.table, name)) for name in names}
         tables.append(one.table.select(
-            person=one.table["person"], key=one.table["key"] * _SPREAD + place,
+            person=one.table["person"], key=one.table["key"].cast("int64") * _SPREAD + place,
             id=one.table["id"].cast("string"), start=one.table["start"], **columns,
         ))  # fmt: skip
     named = " and ".join(one.name for one in streams)
     return Stream(named, ibis.union(*tables, distinct=False), keys)
+
+
+def _wide(value: Value) -> Value:
+    """Give integers the same width in every table."""
+    return value.cast("int64") if value.type().is_integer() else value

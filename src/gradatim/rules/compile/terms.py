@@ -275,7 +275,7 @@ class Measured(Term):
         """Combine the visits that are due or have a value."""
         if len(self.points) == 1 and self.points[0].due:
             return self.points[0].state(kit)
-        asked = [self._asked(kit, one) for one in self.points]
+        asked = [self.asked(kit, one) for one in self.points]
         states = [one.state(kit) for one in self.points]
         combine, neutral = (smallest, YES) if self.across == "every" else (largest, NO)
         together = combine(kit, [self._if(kit, *pair, neutral)
@@ -285,7 +285,7 @@ class Measured(Term):
             return together
         return kit.where(reduce(lambda a, b: a | b, some), together, kit.constant(NO_RECORD))
 
-    def _asked(self, kit: Kit, point: Point) -> Column | None:
+    def asked(self, kit: Kit, point: Point) -> Column | None:
         """Say for whom a visit counts; None: for everybody."""
         if self.across == "available":
             has = point.has(kit)

@@ -1,0 +1,128 @@
+"""The feasibility page: what a prescreen found, as one HTML file that needs nothing else."""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader
+
+from gradatim.protocol.eligibility import EligibilityCriterion
+from gradatim.protocol.load import Document
+from gradatim.protocol.study import Study
+from gradatim.reports.basis import unstated
+from gradatim.reports.feasibility_charts import charts, drawn
+from gradatim.reports.feasibility_words import asked_words, headline, limit_words, percent, shown
+from gradatim.reports.pages import page
+from gradatim.reports.words import KINDS
+
+Row = Mapping[str, Any]
+_SCRIPTS = ("vega.min.js", "vega-lite.min.js", "vega-embed.min.js")
+_BESIDES_PEOPLE = ("schema", "protocol", "people", "recontact", "readings")
+
+
+class Later(NamedTuple):
+    """Criteria that a warehouse cannot know, by when they are known."""
+
+    when: str
+    criteria: list[EligibilityCriterion]
+
+
+def feasibility_html(document: Document, found: Row, run: Row) -> str:
+    """Write the feasibility page of a prescreen.
+
+    Args:
+        document: the protocol it was run with.
+        found: the funnel document `gradatim.funnel/1`, with counts as they may be shared.
+        run: the content of `run.json`; any part of it may be missing.
+
+    Returns:
+        One HTML page without any reference to something outside it.
+    """
+    study, t = document.study, int(found["suppression"]["threshold"])
+    specs = charts(found)
+    scripts = [*_vendored(), _drawing()]
+    criteria = {one.id: one for one in study.criteria}
+    return page(
+        "feasibility.html.j2", study=study.study, sha256=document.sha256, found=found,
+        headline=headline(found), asked=asked_words(found), criteria=criteria,
+        bases=unstated(study.criteria), unknown_rows=_unknown(found), label=_labels(study),
+        kinds=KINDS,
+        later=_later(study), charts=list(specs), data=_json(specs), scripts=scripts,
+        policy=" ".join(_hash(one) for one in scripts), facts=_facts(run, t),
+        curves=[(n, one) for n, one in enumerate(found["relaxation"]) if drawn(one)],
+        still=[one for one in found["relaxation"] if not drawn(one)],
+        people=lambda n: shown(n, t), fallen=lambda n: shown(n, 2 * t), percent=percent,
+        limit_words=limit_words, threshold=t,
+    )  # fmt: skip
+
+
+def _labels(study: Study) -> dict[str, str]:
+    known = {name: element.label for name, element in study.elements.items()}
+    return {**known, "age": "age", "": "all its tests together"}
+
+
+def _unknown(found: Row) -> list[Row]:
+    """Give the criteria that a warehouse can know, the most often unknown first."""
+    known = [row for row in found["criteria"] if row["knowable_at"] == "warehouse"]
+    return sorted(known, key=lambda row: -(row["open"] or 0))
+
+
+def _later(study: Study) -> list[Later]:
+    times = {"screening": "At screening", "pre_dose": "Just before the dose"}
+    listed = [Later(words, [one for one in study.criteria if one.knowable_at == when])
+              for when, words in times.items()]  # fmt: skip
+    return [one for one in listed if one.criteria]
+
+
+def _json(specs: Mapping[str, Any]) -> str:
+    """Write data for a script element: nothing in it can end the element."""
+    text = json.dumps(specs, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _hash(script: str) -> str:
+    digest = hashlib.sha256(script.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+@lru_cache(maxsize=1)
+def _vendored() -> tuple[str, ...]:
+    """Give Vega's scripts without the comments that point to their source maps."""
+    read = PackageLoader("gradatim", "reports/vega").get_source
+    texts = [read(Environment(autoescape=True), name)[0] for name in _SCRIPTS]
+    return tuple(re.sub(r"\n?//# sourceMappingURL=\S+\s*\Z", "", text) for text in texts)
+
+
+@lru_cache(maxsize=1)
+def _drawing() -> str:
+    """Give the page's own script."""
+    loader = PackageLoader("gradatim", "reports/templates")
+    return loader.get_source(Environment(autoescape=True), "feasibility.js")[0]
+
+
+def _facts(run: Row, t: int) -> list[tuple[str, str]]:
+    """Give the facts of the run as words; counts of people as they may be shared."""
+    people = {name: shown(n // t * t or None if t > 1 else n, t)
+              for name, n in (run.get("people") or {}).items() if isinstance(n, int)}  # fmt: skip
+    known = {
+        **({"people": people} if people else {}),
+        **{name: value for name, value in run.items() if name not in _BESIDES_PEOPLE},
+    }
+    return [(name.replace("_", " "), words) for name, value in known.items()
+            if (words := _words(value))]  # fmt: skip
+
+
+def _words(value: object) -> str:
+    if isinstance(value, Mapping):
+        parts: Iterable[str] = (f"{str(name).replace('_', ' ')} {_words(one)}"
+                                for name, one in value.items())  # fmt: skip
+        return ", ".join(parts)
+    if isinstance(value, list | tuple):
+        return ", ".join(_words(one) for one in value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return "" if value is None else re.sub(r"//[^/@\s]*@", "//", str(value))

@@ -1,0 +1,70 @@
+"""What the source says of some people: every slot and mask fetched, every verdict combined."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from ibis.expr import types as ir
+
+from gradatim.evidence.relation import Relation
+from gradatim.protocol.elements import Element
+from gradatim.rules.compile.arrays import Arrays, columns_of
+from gradatim.rules.compile.extract import extracted
+from gradatim.rules.compile.plan import Plan
+from gradatim.rules.compile.query import questions
+
+Array = npt.NDArray[Any]
+Fetch = Callable[[ir.Table], Iterable[pa.RecordBatch]]
+Keep = Callable[[ir.Table, str], ir.Table]
+
+
+@dataclass
+class Clock:
+    """Adds up the seconds that each part of a run took."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    _since: float = field(default_factory=perf_counter)
+
+    def lap(self, part: str) -> None:
+        """Count the time since the last lap for a part."""
+        now = perf_counter()
+        self.seconds[part] = self.seconds.get(part, 0.0) + now - self._since
+        self._since = now
+
+
+def answers(plan: Plan, elements: Mapping[str, Element], relation: Relation, fetch: Fetch,
+            keep: Keep, clock: Clock) -> Arrays:  # fmt: skip
+    """Ask the source about the people of a relation.
+
+    Args:
+        plan: the slots and masks of every protocol.
+        elements: the elements by name.
+        relation: the people and their records; perhaps a part of the plan's.
+        fetch: executes an expression and gives its rows.
+        keep: materialises an expression while these people are looked at.
+        clock: what the seconds of each part are added to.
+    """
+    slots = [slot for _, slot in plan.slots.items()]
+    extract = extracted(relation, slots, elements, keep)
+    clock.lap("extract")
+    asked = questions(plan, relation, extract, elements)
+    found = Arrays(_all(fetch(asked.persons)), len(slots))
+    clock.lap("persons")
+    for masked in asked.masks:
+        for batch in fetch(masked.table):
+            found.add_words(columns_of(batch), masked.places)
+    clock.lap("masks")
+    for states in asked.states:
+        for batch in fetch(states):
+            found.add_states(columns_of(batch))
+    clock.lap("states")
+    return found
+
+
+def _all(batches: Iterable[pa.RecordBatch]) -> dict[str, Array]:
+    parts = [columns_of(batch) for batch in batches]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -1,0 +1,60 @@
+"""Parts of a population that fit into memory: ranges of person ids."""
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from ibis.expr import types as ir
+
+from gradatim.evidence.relation import Relation
+from gradatim.screening.population.source import Population
+
+BYTES_PER_PERSON = 6_000
+"""What one person needs at most while being looked at: states, margins, rows under way."""
+SMALLEST = 20_000
+
+
+class Range(NamedTuple):
+    """People from one id to another, both included."""
+
+    first: Any
+    last: Any
+
+
+def ranges(population: Population, relation: Relation, memory: int) -> list[Range | None]:
+    """Give the parts in which to look at people; one that is None means everybody at once.
+
+    Args:
+        population: the people.
+        relation: the people and their records.
+        memory: bytes that the people under way may take here, beside the engine's own.
+    """
+    most = max(SMALLEST, memory // BYTES_PER_PERSON)
+    parts = [np.asarray(batch.column("person").to_numpy(zero_copy_only=False))
+             for batch in population.fetch(relation.persons.select("person"))]  # fmt: skip
+    people = np.concatenate(parts) if parts else np.zeros(0, np.int64)
+    if len(people) <= most:
+        return [None]
+    people.sort()
+    count = -(-len(people) // most)
+    edges = [len(people) * n // count for n in range(count + 1)]
+    return [Range(_plain(people[a]), _plain(people[b - 1]))
+            for a, b in zip(edges, edges[1:], strict=False)]  # fmt: skip
+
+
+def _plain(id: Any) -> Any:
+    return id.item() if isinstance(id, np.generic) else id
+
+
+def part(relation: Relation, people: Range | None) -> Relation:
+    """Give a relation of some of its people."""
+    if people is None:
+        return relation
+    streams = tuple(replace(one, table=_within(one.table, people)) for one in relation.streams)
+    return replace(relation, persons=_within(relation.persons, people), streams=streams)
+
+
+def _within(table: ir.Table, people: Range) -> ir.Table:
+    return table.filter((table["person"] >= people.first) & (table["person"] <= people.last))
+
+

@@ -1,0 +1,178 @@
+"""A prescreen from beginning to end: ask, combine, verify a sample, write."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from gradatim.core.errors import UnusableInput
+from gradatim.protocol.load import Document
+from gradatim.rules.compile.plan import Plan
+from gradatim.screening.population.answers import Clock, answers
+from gradatim.screening.population.chunks import part, ranges
+from gradatim.screening.population.columns import verdict_columns
+from gradatim.screening.population.folder import Parts, write_json, written_whole
+from gradatim.screening.population.source import Population
+from gradatim.screening.population.together import Shared, shared
+from gradatim.screening.population.verify import Question, chosen, person_ids, verify
+from gradatim.screening.population.written import Compiled, margins, verdicts
+from gradatim.screening.readings import plan as readings_plan
+
+MEMORY = 4_000_000_000
+"""Bytes that a run may take unless told otherwise."""
+Watch = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a prescreen is asked.
+
+    Args:
+        documents: the protocols.
+        on: the day of the question.
+        anchors: for each protocol a date for every anchor.
+        readings: readings asked for, by criterion; only with one protocol.
+        memory: bytes to stay within.
+        sample: how many people are evaluated again.
+        seed: which people those are.
+        evidence: whether the records behind the verdicts are written too.
+        replace: whether an earlier run's files may be replaced.
+    """
+
+    documents: Sequence[Document]
+    on: date
+    anchors: Sequence[Mapping[str, date]]
+    readings: Mapping[str, str] = field(default_factory=dict)
+    memory: int = MEMORY
+    sample: int = 1000
+    seed: int = 1
+    evidence: bool = False
+    replace: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a prescreen did.
+
+    Args:
+        folders: for each protocol, by id, where its files are.
+        run: what `run.json` says of each.
+    """
+
+    folders: Mapping[str, Path]
+    run: Mapping[str, Mapping[str, Any]]
+
+
+def prescreen(request: Request, population: Population, folder: Path, watch: Watch | None = None
+              ) -> Outcome:  # fmt: skip
+    """Ask a population about every criterion, and write what it says.
+
+    Args:
+        request: what is asked.
+        population: the people.
+        folder: where the files go; of several protocols each has a folder of its own in it.
+        watch: told of the parts done, and of how many there are.
+
+    Raises:
+        UnusableInput: the source or the folder cannot be used; nothing is written.
+        Defect: engine and specification differ; nothing is written.
+    """
+    names = _names(request.documents)
+    with written_whole(folder, request.replace) as beside:
+        places = {name: beside if len(names) == 1 else beside / name for name in names}
+        run = _Run(request, population, list(names), places)
+        documents = run.whole(watch)
+    return Outcome({name: folder if len(names) == 1 else folder / name for name in names}, documents)
+
+
+def _names(documents: Sequence[Document]) -> list[str]:
+    names = [one.study.study.id for one in documents]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise UnusableInput(f"the protocol {min(twice)} is given twice", todo="give it once")
+    return names
+
+
+class _Run:
+    def __init__(self, request: Request, population: Population, names: list[str],
+                 places: Mapping[str, Path]) -> None:  # fmt: skip
+        self.request, self.population, self.places = request, population, places
+        self.clock = Clock()
+        self.shared = shared([one.study for one in request.documents])
+        self.relation = population.relation(together(self.shared))
+        self.plan = Plan(self.relation)
+        self.protocols = [self._compiled(name, n) for n, name in enumerate(names)]
+        self.people, self.verified = 0, 0
+        self.clock.lap("prepare")
+
+    def _compiled(self, name: str, n: int) -> Compiled:
+        study = self.shared.studies[n]
+        columns = verdict_columns(study, readings_plan(study, self.request.readings))
+        compiler = self.plan.of(study, self.request.anchors[n], self.request.on)
+        return Compiled(name, tuple(columns), tuple(compiler.term(one.rule) for one in columns),
+                        self.plan)  # fmt: skip
+
+    def whole(self, watch: Watch | None) -> dict[str, Mapping[str, Any]]:
+        """Look at everybody, part by part, and describe the run."""
+        parts = ranges(self.population, self.relation, self.request.memory // 3)
+        outputs = {name: Parts(place) for name, place in self.places.items()}
+        self.clock.lap("prepare")
+        try:
+            for number, people in enumerate(parts):
+                self._part(part(self.relation, people), outputs, self.request.sample // len(parts))
+                if watch:
+                    watch(number + 1, len(parts))
+        finally:
+            for output in outputs.values():
+                output.close()
+        self.clock.lap("write")
+        documents = {name: self._document(n) for n, name in enumerate(self.places)}
+        for name, document in documents.items():
+            write_json(self.places[name] / "run.json", document)
+        return documents
+
+    def _part(self, relation: Any, outputs: Mapping[str, Parts], sample: int) -> None:
+        found = answers(self.plan, self.shared.elements, relation, self.population.fetch,
+                        self.population.keep, self.clock)  # fmt: skip
+        self.people += found.people
+        ids = person_ids(found, chosen(found.persons["person"], sample, self.request.seed))
+        people = list(self.population.facts(ids)) if ids else []
+        self.clock.lap("verify")
+        for n, protocol in enumerate(self.protocols):
+            question = Question(self.shared.studies[n], self.request.anchors[n], self.request.on)
+            states = protocol.states(found)
+            self.clock.lap("combine")
+            verify(question, protocol.columns, states, found, people)
+            self.clock.lap("verify")
+            tables = dict(zip(("verdicts", "reasons"), verdicts(protocol, found), strict=True))
+            tables["margins"] = margins(protocol, found)
+            self.clock.lap("combine")
+            for name, table in tables.items():
+                outputs[protocol.id].add(name, table)
+            self.clock.lap("write")
+        self.verified += len(people)
+
+    def _document(self, n: int) -> Mapping[str, Any]:
+        document, request = self.request.documents[n], self.request
+        known = document.study.study
+        return {
+            "schema": "gradatim.run/1",
+            "protocol": {"id": known.id, "version": known.version, "name": document.name,
+                         "sha256": document.sha256},
+            **self.population.about(),
+            "on": request.on.isoformat(),
+            "anchors": {name: day.isoformat() for name, day in request.anchors[n].items()},
+            "readings": dict(request.readings),
+            "people": {"screened": self.people},
+            "verified": {"sample": self.verified, "differences": 0},
+            "seconds": {name: round(s, 3) for name, s in self.clock.seconds.items()},
+        }  # fmt: skip
+
+
+def together(found: Shared) -> Any:
+    """Give one protocol that asks everything the protocols ask, for mapping a source to it."""
+    first = found.studies[0]
+    criteria = [one for study in found.studies for one in study.criteria]
+    eligibility = first.eligibility.model_copy(update={"criteria": criteria})
+    return first.model_copy(update={"elements": found.elements, "eligibility": eligibility})

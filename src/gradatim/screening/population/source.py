@@ -1,0 +1,30 @@
+"""A population wherever it is: a warehouse behind an engine, or a bulk export read into one."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import pyarrow as pa
+from ibis.expr import types as ir
+
+from gradatim.evidence.facts import Facts
+from gradatim.evidence.relation import Relation
+from gradatim.protocol.study import Study
+
+
+class Population(Protocol):
+    """People of whom an engine can be asked."""
+
+    def relation(self, study: Study) -> Relation:
+        """Give what is known of them, as the protocol's elements."""
+
+    def fetch(self, expr: ir.Table) -> Iterable[pa.RecordBatch]:
+        """Execute an expression and give its rows."""
+
+    def keep(self, expr: ir.Table, name: str) -> ir.Table:
+        """Materialise an expression; the same name again replaces it."""
+
+    def facts(self, persons: Sequence[Any]) -> Iterator[Facts]:
+        """Read some people one by one, for the specification."""
+
+    def about(self) -> Mapping[str, Any]:
+        """Say what it is: source, engine and versions, rows, what was left out."""

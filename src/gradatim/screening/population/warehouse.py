@@ -1,0 +1,67 @@
+"""An OMOP warehouse as a population."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+from ibis.expr import types as ir
+
+from gradatim.core.errors import Defect
+from gradatim.evidence.facts import Facts
+from gradatim.evidence.relation import Relation
+from gradatim.evidence.sources.omop.facts import facts
+from gradatim.evidence.sources.omop.mapping import relation
+from gradatim.evidence.sources.omop.options import Options
+from gradatim.evidence.sources.omop.vocabulary import concepts
+from gradatim.evidence.sources.warehouse import Warehouse
+from gradatim.protocol.study import Study
+
+
+class OmopPopulation:
+    """The people of an OMOP CDM 5.3 or 5.4 warehouse.
+
+    Args:
+        warehouse: the open warehouse.
+        options: how it is to be read.
+    """
+
+    def __init__(self, warehouse: Warehouse, options: Options) -> None:
+        self.warehouse, self.options = warehouse, options
+        self._study: Study | None = None
+        self._concepts: Any = None
+
+    def relation(self, study: Study) -> Relation:
+        """Give what is known of them, as the protocol's elements."""
+        self._study = study
+        self._concepts = concepts(self.warehouse, study)
+        return relation(self.warehouse, study, self.options, self._concepts)
+
+    def fetch(self, expr: ir.Table) -> Iterable[pa.RecordBatch]:
+        """Execute an expression and give its rows."""
+        return self.warehouse.batches(expr)
+
+    def keep(self, expr: ir.Table, name: str) -> ir.Table:
+        """Materialise an expression; the same name again replaces it."""
+        return self.warehouse.keep(expr, name)
+
+    def facts(self, persons: Sequence[Any]) -> Iterator[Facts]:
+        """Read some people one by one, for the specification."""
+        if self._study is None:
+            raise Defect("people are read before it is known what is asked of them")
+        return facts(self.warehouse, self._study, self.options, persons, self._concepts)
+
+    def about(self) -> Mapping[str, Any]:
+        """Say what it is."""
+        return {
+            "source": self.warehouse.source,
+            "engine": {"name": self.warehouse.engine,
+                       "version": self.warehouse.versions[self.warehouse.engine],
+                       "ibis": self.warehouse.versions["ibis"]},
+            "coverage": {kind: {"since": _day(seen.since), "until": _day(seen.until)}
+                         for kind, seen in self.options.coverage.items()},
+            "observation_period": self.options.observation_period,
+        }  # fmt: skip
+
+
+def _day(day: Any) -> str | None:
+    return None if day is None else day.isoformat()

@@ -1,0 +1,108 @@
+"""The verdicts, reasons and margins of some people, as tables to be written."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from gradatim.rules.compile.arrays import Arrays
+from gradatim.rules.compile.margins import Margins, Numeric, numerics
+from gradatim.rules.compile.plan import Plan
+from gradatim.rules.compile.terms import Term
+from gradatim.screening.population.columns import VerdictColumn
+
+Array = npt.NDArray[Any]
+STATUSES = ("ineligible", "undetermined", "eligible")
+_TRUTHS = np.array([0, *[1] * 7, 2], np.int8)
+_REASONS = np.array([0, *range(7, 0, -1), 0], np.int8)
+"""By state: the place of its reason in the list of reasons, from 1; 0 is not unknown."""
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A protocol compiled into a plan.
+
+    Args:
+        id: the protocol's id.
+        columns: its verdict columns.
+        terms: the term of each column.
+        plan: the plan that they share.
+    """
+
+    id: str
+    columns: tuple[VerdictColumn, ...]
+    terms: tuple[Term, ...]
+    plan: Plan
+
+    def states(self, found: Arrays) -> dict[str, Array]:
+        """Give the state of every person, by column."""
+        return {column.name: found.state(term)
+                for column, term in zip(self.columns, self.terms, strict=True)}  # fmt: skip
+
+    def limits(self) -> dict[str, tuple[Term, tuple[Numeric, ...]]]:
+        """Give for each column of margins the criterion's term, and the limits that move."""
+        found: dict[str, tuple[Term, tuple[Numeric, ...]]] = {}
+        for column, term in zip(self.columns, self.terms, strict=True):
+            if column.counts:
+                found |= {name: (term, moved) for name, moved in _named(column.name, term, self.plan)}
+        return found
+
+
+def _named(id: str, term: Term, plan: Plan) -> Iterable[tuple[str, tuple[Numeric, ...]]]:
+    every = numerics(plan, term)
+    if not every:
+        return
+    yield id, tuple(every)
+    elements = [one.element for one in every]
+    for one in every:
+        name = f"{id}:{one.element}"
+        if elements.count(one.element) > 1:
+            name = f"{name}:{one.limit.number:g}"
+        yield name, tuple(other for other in every if other == one)
+
+
+def verdicts(protocol: Compiled, found: Arrays) -> tuple[pa.Table, pa.Table]:
+    """Give the tables of verdicts and of reasons."""
+    truths: dict[str, Any] = {"person_id": pa.array(found.persons["person"])}
+    if "site" in found.persons:
+        truths["site"] = pa.array(found.persons["site"], pa.string())
+    reasons: dict[str, Any] = {"person_id": truths["person_id"]}
+    for name, states in protocol.states(found).items():
+        truths[name] = pa.array(_TRUTHS[states])
+        reasons[name] = pa.array(_REASONS[states])
+    passes = [_passes(column, truths[column.name].to_numpy())
+              for column in protocol.columns if column.counts]  # fmt: skip
+    worst = np.minimum.reduce(passes) if passes else np.full(found.people, 2, np.int8)
+    truths["status"] = pa.DictionaryArray.from_arrays(pa.array(worst), pa.array(STATUSES))
+    truths["open"] = pa.array(_open(protocol, truths, found.people))
+    return pa.table(truths), pa.table(reasons)
+
+
+def _passes(column: VerdictColumn, truth: Array) -> Array:
+    """Give 0 where it excludes, 1 where it is open, 2 where it passes."""
+    return truth if column.criterion.category == "inclusion" else 2 - truth
+
+
+def _open(protocol: Compiled, truths: Mapping[str, Any], people: int) -> Array:
+    """Count the criteria that a warehouse can know and that are open."""
+    found = np.zeros(people, np.int16)
+    for column in protocol.columns:
+        if column.counts and column.criterion.knowable_at == "warehouse":
+            found += truths[column.name].to_numpy() == 1
+    return found
+
+
+def margins(protocol: Compiled, found: Arrays) -> pa.Table:
+    """Give the table of margins."""
+    computed = Margins(protocol.plan, found)
+    table: dict[str, Any] = {"person_id": pa.array(found.persons["person"])}
+    for name, (term, moved) in protocol.limits().items():
+        distance = np.broadcast_to(computed.of(term, moved), (found.people,))
+        numbers = distance.astype(np.float32)
+        table[name] = pa.array(numbers, mask=np.isnan(numbers))
+    return pa.table(table)
+
+
