@@ -31,6 +31,7 @@ class Arrays:
         self._states: dict[Term, Array] = {}
         self._nobody = np.zeros(self.people, bool)
         self._nothing = np.zeros(self.people, np.int8)
+        self._no_margin = np.zeros(self.people, np.int64)
 
     def _at(self, person: Array) -> tuple[Array, Array]:
         """Give the places of people, and which of them are known here."""
@@ -72,7 +73,7 @@ class Arrays:
 
     def margin(self, number: int) -> Array:
         """Give a slot's margin as it was packed; 0 where it has none."""
-        return self._margins.get(number, self._nothing)
+        return self._margins.get(number, self._no_margin)
 
     @staticmethod
     def real(number: float) -> Array:

@@ -44,10 +44,10 @@ HOLDS = {"<": 1, "<=": 3, ">": 4, ">=": 6, "=": 2}
 """The orders (1 below, 2 equal, 4 above) in which a comparison holds."""
 SIGNS = {"<": -1.0, "<=": -1.0, ">": 1.0, ">=": 1.0, "=": 0.0}
 """On which side of the limit (1 above) a comparison holds."""
-MARGIN_SCALE = 1_000_000
-"""Margins are kept in millionths of the limit,"""
+MARGIN_SCALE = 10_000_000
+"""Margins are kept in ten-millionths of the limit,"""
 MARGIN_BOUND = 1 << 30
-"""at most about a thousand limits away; one more marks a value without a margin."""
+"""at most about a hundred limits away; 0 marks a value without a margin."""
 _DAY_ZERO = 719_163
 """Makes every day of the calendar a positive number."""
 

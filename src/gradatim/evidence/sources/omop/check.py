@@ -1,0 +1,166 @@
+"""Faults of a warehouse's data: found by counting, told by name, fatal only where they must be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from gradatim.core.errors import UnusableInput
+from gradatim.evidence.sources.omop import columns
+from gradatim.evidence.sources.omop.columns import a_day
+from gradatim.evidence.sources.omop.concepts import Concepts
+from gradatim.evidence.sources.omop.options import Options, Warehouse
+from gradatim.evidence.sources.omop.persons import birth, needed, person_of
+from gradatim.evidence.sources.omop.tables import (
+    CONDITIONS,
+    DRUGS,
+    MEASUREMENTS,
+    OBSERVATIONS,
+    PROCEDURES,
+    SOURCES,
+    VALUES,
+    Source,
+)
+from gradatim.evidence.sources.omop.vocabulary import concepts
+from gradatim.protocol.study import Study
+
+if TYPE_CHECKING:
+    from ibis.expr import types as ir
+
+EARLIEST = date(1900, 1, 1)
+KINDS = {CONDITIONS: ("condition",), DRUGS: ("exposure",), PROCEDURES: ("procedure",),
+         MEASUREMENTS: ("measurement",), OBSERVATIONS: ("answer", "participation")}  # fmt: skip
+"""Kinds of elements that chiefly stand in each table."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found.
+
+    Args:
+        notes: sentences for the run report.
+        not_used: counts by table and reason, such as `condition_occurrence: without start date`.
+        missing: tables that are not there, with the elements that are unknown for it.
+        unmapped: elements for which no concept was found.
+    """
+
+    notes: tuple[str, ...] = ()
+    not_used: Mapping[str, int] = field(default_factory=dict)
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unmapped: tuple[str, ...] = ()
+
+
+def check(warehouse: Warehouse, study: Study, options: Options,
+          known: Concepts | None = None) -> Checked:  # fmt: skip
+    """Look for faults.
+
+    Args:
+        warehouse: the open warehouse.
+        study: the protocol that asks.
+        options: how the warehouse is to be read.
+        known: what concepts mean, where that has been looked up already.
+
+    Raises:
+        UnusableInput: no people, people twice, a table without a column that each record needs, a
+            column of the wrong type, or a date beyond the calendar.
+    """
+    counts = dict(_people(warehouse, options))
+    if options.observation_period:
+        needed(warehouse, "observation_period", "coverage is to be tied to it")
+    missing, notes = {}, []
+    for source in SOURCES:
+        table = warehouse.table(source.name)
+        if table is None:
+            missing[source.name] = _elements_in(source, study)
+            continue
+        _columns(table, source)
+        found = _records(warehouse, table, source, options)
+        if not found.pop("rows"):
+            notes.append(f"the table {source.name} is empty")
+        found["of people who are not in person"] = _orphans(warehouse, table)
+        counts |= {f"{source.name}: {why}": n for why, n in found.items() if n}
+    known = known or concepts(warehouse, study)
+    mapped = {m.element for some in known.meanings.values() for m in some}
+    coded = [name for name, one in study.elements.items()
+             if one.codes or one.drugs or one.drug_classes]  # fmt: skip
+    unmapped = tuple(name for name in coded if name not in mapped)
+    return Checked((*known.notes, *notes), counts, missing, unmapped)
+
+
+def _elements_in(source: Source, study: Study) -> tuple[str, ...]:
+    return tuple(name for name, one in study.elements.items() if one.kind in KINDS[source])
+
+
+def _people(warehouse: Warehouse, options: Options) -> dict[str, int]:
+    t = needed(warehouse, "person", "nobody is known without it")
+    person = person_of(t)
+    first, last = birth(t, options)
+    counted = t.aggregate(
+        rows=person.count(), people=person.nunique(), nobody=person.isnull().sum(),
+        unborn=(first == a_day(date.min)).sum(), partial=(first < last).sum(),
+    )  # fmt: skip
+    found = warehouse.fetch(counted).to_pylist()[0]
+    if not found["rows"]:
+        raise UnusableInput("the table person is empty", "person", todo="load some people")
+    if found["rows"] != found["people"]:
+        twice = found["rows"] - found["people"]
+        raise UnusableInput(f"{twice} rows of person repeat a person_id", "person.person_id",
+                            "each person must have one row", "remove the doubles")  # fmt: skip
+    unborn = found["unborn"] or 0
+    counts = {"person: without person_id": found["nobody"] or 0,
+              "person: without a usable date of birth": unborn,
+              "person: date of birth known in part": (found["partial"] or 0) - unborn}  # fmt: skip
+    return {why: n for why, n in counts.items() if n}
+
+
+def _columns(table: "ir.Table", source: Source) -> None:
+    """Refuse a table without the columns that every record needs, or with one of a wrong type."""
+    for column in source.required:
+        if column not in table.columns:
+            raise UnusableInput(f"there is no column {column}", f"{source.name}.{column}",
+                                f"every record of {source.name} needs it",
+                                "add the column, or leave the table out")  # fmt: skip
+    whole = [source.concept, source.source_concept]
+    if source in VALUES:
+        whole += ["unit_concept_id", "value_as_concept_id", "operator_concept_id"]
+        columns.number(table, "value_as_number")
+    if source is DRUGS:
+        whole += ["route_concept_id", "days_supply"]
+        columns.number(table, "quantity")
+    for column in whole:
+        columns.whole(table, column)
+    if columns.day(table, source.start) is None:
+        raise columns.wrong_type(source.start, str(table[source.start].type()), "dates")
+    columns.day(table, source.end)
+
+
+def _records(warehouse: Warehouse, table: "ir.Table", source: Source, options: Options
+             ) -> dict[str, int]:  # fmt: skip
+    """Count the rows, those without dates and those with strange ones.
+
+    Dates are taken as they stand, as long as a calendar has them.
+    """
+    start, end = columns.day(table, source.start), columns.day(table, source.end)
+    assert start is not None
+    counts = {"rows": table.count(), "without start date": start.isnull().sum(),
+              "that start before 1900": (start < a_day(EARLIEST)).sum(),
+              "that start after the day of the evaluation":
+                  (start > a_day(options.on + timedelta(days=1))).sum(),
+              "beyond": ((start < a_day(date.min)) | (start > a_day(date.max))).sum()}  # fmt: skip
+    if end is not None:
+        counts["that end before they start"] = (end < start).sum()
+        counts["beyond it"] = ((end < a_day(date.min)) | (end > a_day(date.max))).sum()
+    found = warehouse.fetch(table.aggregate(**counts)).to_pylist()[0]
+    beyond = sum(found.pop(name, 0) or 0 for name in ("beyond", "beyond it"))
+    if beyond:
+        raise UnusableInput(f"{beyond} dates lie outside the years 1 to 9999",
+                            f"{source.name}.{source.start}", todo="mend these dates")  # fmt: skip
+    return {why: n or 0 for why, n in found.items()}
+
+
+def _orphans(warehouse: Warehouse, table: "ir.Table") -> int:
+    """Count the people of whom there are records but who are not in `person`."""
+    people = needed(warehouse, "person", "nobody is known without it")
+    mine = table.select(person=person_of(table)).distinct()
+    lost = mine.anti_join(people.select(person=person_of(people)), "person")
+    return int(warehouse.fetch(lost.aggregate(n=lost.count()))["n"][0].as_py())

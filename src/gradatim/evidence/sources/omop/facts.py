@@ -1,0 +1,71 @@
+"""A warehouse's people one by one: their rows, fetched and read in plain Python.
+
+It is the slow and obvious reading, by which the expressions of `mapping` are verified on a sample.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from gradatim.clinical import omop
+from gradatim.evidence.facts import Fact, Facts, NotUsed
+from gradatim.evidence.sources.omop import read_records, read_values
+from gradatim.evidence.sources.omop.concepts import Concepts
+from gradatim.evidence.sources.omop.fetched import Fetched, Row
+from gradatim.evidence.sources.omop.options import Options, Warehouse
+from gradatim.evidence.sources.omop.read_people import born, coverage, died
+from gradatim.evidence.sources.omop.tables import SOURCES, VALUES
+from gradatim.evidence.sources.omop.vocabulary import concepts
+from gradatim.protocol.study import Study
+
+
+def facts(warehouse: Warehouse, study: Study, options: Options, person_ids: Sequence[Any],
+          known_: Concepts | None = None) -> Iterator[Facts]:  # fmt: skip
+    """Read some people, in the order given.
+
+    Args:
+        warehouse: the open warehouse.
+        study: the protocol that asks.
+        options: how the warehouse is to be read.
+        person_ids: the people; who is not in the warehouse is left out.
+        known_: what concepts mean, where that has been looked up already.
+
+    Raises:
+        UnusableInput: a table or column that everything depends on is missing or unusable.
+    """
+    meaning = known_ or concepts(warehouse, study)
+    fetched = Fetched(warehouse, person_ids)
+    by_person: dict[Any, list[Fact | NotUsed]] = defaultdict(list)
+    read: dict[Any, int] = defaultdict(int)
+    people = {row["person"]: row for row in fetched.people()}
+    strengths = fetched.strengths()
+    for source in SOURCES:
+        for row in fetched.records(source):
+            person = people.get(row["person"])
+            if person is None:
+                continue
+            read[row["person"]] += 1
+            if source in VALUES:
+                found = read_values.read(source, row, person, meaning, options)
+            else:
+                found = read_records.read(source, row, meaning, strengths)
+            by_person[row["person"]] += found
+    deaths, periods = fetched.deaths(), fetched.periods()
+    for id in person_ids:
+        if id in people:
+            yield _facts(people[id], by_person[id], read[id], deaths.get(id, []),
+                         periods.get(id, []), options)  # fmt: skip
+
+
+def _facts(person: Row, found: list[Fact | NotUsed], read: int, deaths: list[date | None],
+           periods: list[tuple[date, date]], options: Options) -> Facts:  # fmt: skip
+    by_element: dict[str, list[Fact]] = defaultdict(list)
+    for one in found:
+        if isinstance(one, Fact):
+            by_element[one.element].append(one)
+    return Facts(
+        str(person["person"]), born(person, options), omop.SEXES.get(person["gender"] or 0, ""),
+        {name: tuple(some) for name, some in by_element.items()}, coverage(periods, options),
+        tuple(one for one in found if isinstance(one, NotUsed)), read, died(deaths, options.on),
+    )  # fmt: skip

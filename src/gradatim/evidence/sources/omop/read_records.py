@@ -1,0 +1,102 @@
+"""Reads one row of conditions, drug exposures or procedures."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from gradatim.clinical import omop
+from gradatim.core.dates import Day, on
+from gradatim.evidence.facts import Fact, NotUsed
+from gradatim.evidence.relation import Meaning
+from gradatim.evidence.sources.dosages import DAILY_DOSE_UNIT
+from gradatim.evidence.sources.omop.concepts import Concepts, Meanings
+from gradatim.evidence.sources.omop.fetched import Row
+from gradatim.evidence.sources.omop.tables import CONDITIONS, DRUGS, PROCEDURES, Source
+
+LONGEST_SUPPLY = 36_525
+TO_MG = {8576: 1.0, 8504: 1000.0, 9655: 0.001}
+Strengths = Mapping[int, list[tuple[float | None, int | None]]]
+
+
+def read(source: Source, row: Row, known: Concepts, strengths: Strengths) -> list[Fact | NotUsed]:
+    """Give the facts of a row, or why it gives none; nothing for one that is not asked about."""
+    id = f"{source.name}/{row['id']}"
+    meanings = meanings_of(source, row, known)
+    route = "" if source is not DRUGS else route_of(row, known)
+    meanings = tuple(m for m in meanings if _route_counts(known, m, route))
+    if not meanings:
+        return []
+    start, end = row["start"], row["end"]
+    if start is None or (end is not None and end < start):
+        why = "has no start" if start is None else f"ends ({end}) before it starts ({start})"
+        return [NotUsed(id, why, tuple(dict.fromkeys(m.element for m in meanings)))]
+    days = on(start), _end(source, row, start, end)
+    return [_fact(source, row, id, one, days, route, known, strengths) for one in meanings]
+
+
+def meanings_of(source: Source, row: Row, known: Concepts) -> Meanings:
+    """Give what a row means: by its concept; without one, by what its source wrote."""
+    concept = row["concept"] or 0
+    meanings = known.of(source, concept)
+    if meanings or (concept and known.vocabulary):
+        return meanings
+    if row["used"] and (meanings := known.of(source, row["used"])):
+        return meanings
+    return known.resolve(source, row["written"]) if row["written"] else ()
+
+
+def route_of(row: Row, known: Concepts) -> str:
+    """Give the route (SNOMED CT), empty if none is recorded."""
+    route = row["route"] or 0
+    return known.routes.get(route, f"concept {route}") if route else ""
+
+
+def _route_counts(known: Concepts, meaning: Meaning, route: str) -> bool:
+    element = known.elements[meaning.element]
+    if route in element.not_routes:
+        return False
+    return not (route and element.routes and route not in element.routes)
+
+
+def _end(source: Source, row: Row, start: date, end: date | None) -> Day:
+    if end is not None:
+        return on(end)
+    if source is PROCEDURES:
+        return on(start)
+    if source is DRUGS and (supply := _supply(row)):
+        return on(start + timedelta(days=supply - 1))
+    return Day(start, date.max)
+
+
+def _supply(row: Row) -> int:
+    supply: int = row["supply"] or 0
+    return supply if 0 < supply <= LONGEST_SUPPLY else 0
+
+
+def _fact(source: Source, row: Row, id: str, meaning: Meaning, days: tuple[Day, Day], route: str,
+          known: Concepts, strengths: Strengths) -> Fact:  # fmt: skip
+    element = known.elements[meaning.element]
+    doubtful = ""
+    if source is CONDITIONS and row["status"] in omop.UNCONFIRMED:
+        doubtful = "unconfirmed"
+    if source is DRUGS and element.routes and not route:
+        doubtful = "route not recorded"
+    if element.kind == "answer":
+        return Fact(meaning.element, id, *days, code="true", derived=True, doubtful=doubtful)
+    dose = _dose(row, strengths) if source is DRUGS else None
+    unit = "" if dose is None else DAILY_DOSE_UNIT
+    return Fact(meaning.element, id, *days, dose, unit, code=meaning.code, route=route,
+                doubtful=doubtful)  # fmt: skip
+
+
+def _dose(row: Row, strengths: Strengths) -> float | None:
+    """Give the daily dose in mg of a drug of one ingredient, if all it takes is known."""
+    parts = strengths.get(row["concept"] or 0, [])
+    if len(parts) != 1 or not row["quantity"] or row["quantity"] < 0:
+        return None
+    amount, unit = parts[0]
+    days = _supply(row)
+    if not days and row["end"] is not None:
+        days = (row["end"] - row["start"]).days + 1
+    if not amount or amount < 0 or unit not in TO_MG or days < 1:
+        return None
+    return float(row["quantity"] * (amount * TO_MG[unit]) / days)

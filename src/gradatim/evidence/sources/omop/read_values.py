@@ -1,0 +1,92 @@
+"""Reads one row of measurements or observations."""
+
+from gradatim.clinical import omop
+from gradatim.core.dates import Day, completed_years, on
+from gradatim.core.quantity import Quantity
+from gradatim.evidence.facts import Fact, NotUsed
+from gradatim.evidence.sources.about import OCCURRENCES
+from gradatim.evidence.sources.omop.concepts import MEASURED, Concepts, Meanings
+from gradatim.evidence.sources.omop.fetched import Row
+from gradatim.evidence.sources.omop.limits import in_unit
+from gradatim.evidence.sources.omop.options import Options, ReferenceRange
+from gradatim.evidence.sources.omop.read_people import born
+from gradatim.evidence.sources.omop.read_records import meanings_of
+from gradatim.evidence.sources.omop.tables import Source
+from gradatim.evidence.sources.results import Said, implausible
+
+
+def read(
+    source: Source, row: Row, person: Row, known: Concepts, options: Options
+) -> list[Fact | NotUsed]:
+    """Give the facts of a row, or why it gives none; nothing for one that is not asked about."""
+    id = f"{source.name}/{row['id']}"
+    meanings = meanings_of(source, row, known)
+    if not meanings:
+        return []
+    if row["start"] is None:
+        return [NotUsed(id, "has no date")]
+    said = said_by(row, known)
+    for one in meanings:
+        if why := implausible(said, known.elements[one.element]):
+            return [NotUsed(id, why)]
+    limits = _limits(row, said, meanings, person, known, options)
+    measured = any(known.kind(one) in MEASURED for one in meanings)
+    found = [_fact(one.element, id, on(row["start"]), said, limits, measured, known)
+             for one in meanings]  # fmt: skip
+    facts = [one for one in found if one is not None]
+    return [*facts] or [NotUsed(id, "has no value that answers")]
+
+
+def said_by(row: Row, known: Concepts) -> Said:
+    """Give the number with its unit and bound, and the word, of a row."""
+    unit = known.unit(row["unit"], row["unit_text"])
+    value = row["value"]
+    word = known.word(row["result"], row["text"], value is not None)
+    return Said(value, unit, omop.BOUNDS.get(row["operator"] or 0, ""), word)
+
+
+Limits = tuple[Quantity | None, Quantity | None]
+
+
+def _fact(element: str, id: str, at: Day, said: Said, limits: Limits, measured: bool,
+          known: Concepts) -> Fact | None:  # fmt: skip
+    kind = known.elements[element].kind
+    if kind in MEASURED:
+        if said.value is None and not said.code:
+            return None
+        return Fact(element, id, at, at, said.value, said.unit, said.bound, *limits, said.code)
+    if said.code in ("true", "false"):
+        return Fact(element, id, at, at, code=said.code)
+    if kind not in OCCURRENCES:
+        return None
+    something = said.value is not None or said.code
+    doubtful = "neither yes nor no" if something and not measured else ""
+    return Fact(element, id, at, at, doubtful=doubtful)
+
+
+def _limits(row: Row, said: Said, meanings: Meanings, person: Row, known: Concepts,
+            options: Options) -> Limits:  # fmt: skip
+    """Give the limits that came with the value, else those of the dictionary, in its unit."""
+    low, high = row["low"], row["high"]
+    ranges = options.reference_ranges
+    name = next((m.element for m in meanings if m.element in ranges), None)
+    one = _range(ranges[name], row, person, options) if name else None
+    if name and one:
+        analyte = known.elements[name].analyte or None
+        low = in_unit(analyte, one.low, one.unit, said.unit) if low is None else low
+        high = in_unit(analyte, one.high, one.unit, said.unit) if high is None else high
+    return (None if low is None else Quantity(low, said.unit),
+            None if high is None else Quantity(high, said.unit))  # fmt: skip
+
+
+def _range(ranges: tuple[ReferenceRange, ...], row: Row, person: Row, options: Options
+           ) -> ReferenceRange | None:  # fmt: skip
+    """Give the first range that surely holds for the person on that day."""
+    birth = born(person, options)
+    oldest, youngest = (completed_years(day, row["start"]) for day in birth)
+    sex = omop.SEXES.get(person["gender"] or 0, "")
+    for one in ranges:
+        of_age = one.age_from <= youngest and oldest <= one.age_to
+        if one.for_all or (of_age and one.sex in ("", sex)):
+            return one
+    return None

@@ -1,0 +1,255 @@
+"""The search of the vocabulary tables: codes, what they map to, what lies below, domains."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import ibis
+
+from gradatim.clinical.drugs import drugs_by_code, find_drug
+from gradatim.evidence.codebook import Codebook
+from gradatim.evidence.relation import Meaning
+from gradatim.evidence.sources.omop import columns
+from gradatim.evidence.sources.omop.asked import Asked
+from gradatim.evidence.sources.omop.options import Warehouse
+from gradatim.protocol.elements import Element
+
+if TYPE_CHECKING:
+    from ibis.expr import types as ir
+
+SYSTEMS = {"LOINC": "loinc", "SNOMED": "snomed", "RxNorm": "rxnorm", "RxNorm Extension": "rxnorm",
+           "ATC": "atc", "ICD10": "icd10", "ICD10CM": "icd10", "ICD10CN": "icd10",
+           "ICD10GM": "icd10", "gradatim": "local"}  # fmt: skip
+"""The short name of each vocabulary's system; `gradatim` is a hospital's own, by element names."""
+Found = dict[int, set[Meaning]]
+
+
+class Coded(NamedTuple):
+    """A concept with its code."""
+
+    id: int
+    system: str
+    code: str
+    standard: str
+    name: str
+
+
+def by_id(elements: Mapping[str, Element], codebook: Codebook, asked: Asked,
+           names: Mapping[int, str]) -> Found:  # fmt: skip
+    """Give what the protocol's own concept ids mean, and those of the drug table.
+
+    Where the vocabulary knows an id, the drug table's must be of that very drug.
+    """
+    found: Found = defaultdict(set)
+    for id in asked.ids:
+        for element in codebook.lookup("omop", str(id))[0]:
+            found[id].add(Meaning(element, str(id) if elements[element].kind == "exposure" else ""))
+    for id, ingredient in asked.ingredients.items():
+        if not names or names.get(id, "").casefold() == ingredient.casefold():
+            for element in codebook.lookup("local", ingredient)[0]:
+                found[id].add(Meaning(element, ingredient))
+    return found
+
+
+class Search:
+    """One search of the vocabulary tables."""
+
+    def __init__(self, warehouse: Warehouse, table: "ir.Table", elements: Mapping[str, Element],
+                 codebook: Codebook, asked: Asked) -> None:  # fmt: skip
+        self.warehouse, self.table = warehouse, table
+        self.elements, self.codebook, self.asked = elements, codebook, asked
+        self.notes: list[str] = []
+
+    def run(self) -> tuple[Found, dict[int, str], list[str]]:
+        """Give the meanings, the domains, and what to report."""
+        coded = self._coded()
+        named = self._named([*self.asked.ids, *self.asked.ingredients])
+        broad: Found = by_id(self.elements, self.codebook, self.asked, named)
+        narrow: Found = defaultdict(set)
+        for one in coded:
+            (narrow if one.system == "icd10" else broad)[one.id] |= self._means(one)
+        targets = self._maps_to([one.id for one in coded if one.standard not in ("S", "C")])
+        for one in coded:
+            if one.system != "icd10":
+                for target in targets.get(one.id, ()):
+                    broad[target] |= self._means(one)
+        _without_parts(broad, coded)
+        found = self._below(broad)
+        _add_mapped(found, narrow, targets)
+        self._ingredients(found, {id for id in found if _unnamed(found[id])}, broad)
+        return found, self._domains(set(found), list(broad)), self.notes
+
+    def _means(self, one: Coded) -> set[Meaning]:
+        names, ingredient = self.codebook.lookup(one.system, one.code)
+        return {Meaning(name, (ingredient or UNNAMED) if self._is_drug(name) else "")
+                for name in names}  # fmt: skip
+
+    def _is_drug(self, element: str) -> bool:
+        return self.elements[element].kind == "exposure"
+
+    def _coded(self) -> list[Coded]:
+        t = self.table
+        conditions = [
+            (t["vocabulary_id"] == vocabulary) & one
+            for vocabulary, system in SYSTEMS.items()
+            for one in self.asked.conditions(system, t["concept_code"])
+        ]
+        if not conditions:
+            return []
+        found = rows(
+            self.warehouse, t.filter(ibis.or_(*conditions)), id=columns.whole(t, "concept_id"),
+            vocabulary=t["vocabulary_id"], code=t["concept_code"],
+            standard=columns.text(t, "standard_concept"), name=t["concept_name"],
+        )  # fmt: skip
+        return [Coded(id, SYSTEMS[vocabulary], code, standard or "", name)
+                for id, vocabulary, code, standard, name in found]  # fmt: skip
+
+    def _named(self, ids: list[int]) -> dict[int, str]:
+        if not ids:
+            return {}
+        t = self.table
+        id = columns.whole(t, "concept_id")
+        assert id is not None
+        return dict(rows(self.warehouse, t.filter(id.isin(ids)), id=id, name=t["concept_name"]))
+
+    def _maps_to(self, ids: list[int]) -> dict[int, list[int]]:
+        t = self.warehouse.table("concept_relationship")
+        if t is None:
+            self.notes.append("there is no table concept_relationship: codes that are not standard "
+                              "are found only where a record carries them")  # fmt: skip
+            return {}
+        first, second = columns.whole(t, "concept_id_1"), columns.whole(t, "concept_id_2")
+        if not ids or first is None or second is None:
+            return {}
+        kept = (t["relationship_id"] == "Maps to") & first.isin(ids)
+        if (gone := columns.text(t, "invalid_reason")) is not None:
+            kept = kept & (gone.isnull() | (gone == ""))
+        found: dict[int, list[int]] = defaultdict(list)
+        for id, target in rows(self.warehouse, t.filter(kept), a=first, b=second):
+            found[id].append(target)
+        return found
+
+    def _below(self, roots: Found) -> Found:
+        """Give the roots and all below them."""
+        found: Found = defaultdict(set, {id: set(some) for id, some in roots.items()})
+        pairs = self._pairs()
+        if pairs is None:
+            self.notes.append("there is no table concept_ancestor: concepts are recognised without "
+                              "their descendants")  # fmt: skip
+            return found
+        of_roots = pairs.filter(pairs["above"].isin(sorted(roots)))
+        for above, below in rows(
+            self.warehouse, of_roots, above=of_roots["above"], below=of_roots["below"]
+        ):
+            found[below] |= roots[above]
+        return found
+
+    def _pairs(self) -> "ir.Table | None":
+        """Give concept_ancestor as `above`, `below`."""
+        t = self.warehouse.table("concept_ancestor")
+        if t is None:
+            return None
+        return t.select(above=columns.whole(t, "ancestor_concept_id"),
+                        below=columns.whole(t, "descendant_concept_id"))  # fmt: skip
+
+    def _domains(self, ids: set[int], roots: list[int]) -> dict[int, str]:
+        """Give the domain of each concept but of the hospital's own, which may stand anywhere."""
+        t = self.table.filter(self.table["vocabulary_id"] != "gradatim")
+        t = t.select(id=columns.whole(t, "concept_id"), domain=t["domain_id"])
+        found: dict[int, str] = {}
+        pairs = self._pairs()
+        if pairs is not None:
+            below = pairs.filter(pairs["above"].isin(sorted(roots))).select(id=pairs["below"])
+            found = dict(rows(self.warehouse, t.semi_join(below.distinct(), "id"), id=ibis._["id"],
+                               domain=ibis._["domain"]))  # fmt: skip
+        rest = sorted(ids.difference(found))
+        found |= dict(
+            rows(self.warehouse, t.filter(t["id"].isin(rest)), id=ibis._["id"], d=ibis._["domain"])
+        )
+        return {id: domain or "" for id, domain in found.items() if id in ids}
+
+    def _ingredients(self, found: Found, ids: set[int], roots: Found) -> None:
+        """Name the ingredients of drugs of which only the class is known."""
+        above = self._ingredients_of(ids, [id for id in roots if _unnamed(roots[id])])
+        for id in ids:
+            for element in {m.element for m in _unnamed(found[id])}:
+                found[id].discard(Meaning(element, UNNAMED))
+                if any(m.element == element for m in found[id]):
+                    continue
+                every = above.get(id, {})
+                own = {i: name for i, name in every.items()
+                       if any(m.element == element for m in found.get(i, ()))}  # fmt: skip
+                found[id] |= {Meaning(element, name) for name in (own or every).values()} or {
+                    Meaning(element, str(id))}  # fmt: skip
+
+    def _ingredients_of(self, ids: set[int], roots: list[int]) -> dict[int, dict[int, str]]:
+        pairs, c = self._pairs(), self.table
+        if pairs is None or not roots:
+            return {}
+        ingredients = c.filter(
+            (c["concept_class_id"] == "Ingredient") & c["vocabulary_id"].isin(_INGREDIENTS)
+        ).select(ingredient=columns.whole(c, "concept_id"), name=c["concept_name"],
+                 code=c["concept_code"])  # fmt: skip
+        asked = pairs.filter(pairs["above"].isin(roots)).select(drug=pairs["below"]).distinct()
+        joined = pairs.join(asked, pairs["below"] == asked["drug"]).join(
+            ingredients, pairs["above"] == ingredients["ingredient"])  # fmt: skip
+        found: dict[int, dict[int, str]] = defaultdict(dict)
+        for drug, id, name, code in rows(
+            self.warehouse,
+            joined,
+            drug=joined["below"],
+            i=joined["ingredient"],
+            n=joined["name"],
+            c=joined["code"],
+        ):
+            if drug in ids:
+                known = drugs_by_code().get(("rxnorm", code)) or find_drug(name)
+                found[drug][id] = known.name if known else name
+        return found
+
+
+_INGREDIENTS = ("RxNorm", "RxNorm Extension", "gradatim")
+UNNAMED = "*"
+"""Stands for the ingredient while only the class of a drug is known."""
+
+
+def _unnamed(meanings: Iterable[Meaning]) -> set[Meaning]:
+    """Give the meanings of drugs that do not name the ingredient."""
+    return {m for m in meanings if m.code == UNNAMED}
+
+
+def _without_parts(roots: Found, coded: list[Coded]) -> None:
+    """Leave out classes of ATC that lie within another that means the same."""
+    classes = {one.code: one.id for one in coded if one.system == "atc"}
+    for code, id in classes.items():
+        for length in (1, 3, 4, 5):
+            wider = classes.get(code[:length])
+            if wider not in (None, id) and wider in roots and roots[id] <= roots[wider]:
+                roots.pop(id)
+                break
+
+
+def _add_mapped(found: Found, narrow: Found, targets: Mapping[int, list[int]]) -> None:
+    """Add the concepts of ICD-10 codes, and those they map to."""
+    single: set[tuple[int, Meaning]] = {
+        (targets[id][0], meaning)
+        for id, some in narrow.items() if len(targets.get(id, ())) == 1 for meaning in some
+    }  # fmt: skip
+    added: Found = defaultdict(set)
+    for id, some in narrow.items():
+        for meaning in some:
+            every = targets.get(id, [])
+            sure = [one for one in every
+                    if (one, meaning) in single or meaning in found.get(one, ())]  # fmt: skip
+            for one in (id, *(sure or every)):
+                added[one].add(meaning)
+    for id, some in added.items():
+        found.setdefault(id, set()).update(some)
+
+
+def rows(warehouse: Warehouse, table: "ir.Table", **selected: Any) -> Iterator[tuple[Any, ...]]:
+    """Fetch some columns, row by row; an absent column is None throughout."""
+    given = {name: column for name, column in selected.items() if column is not None}
+    fetched = warehouse.fetch(table.select(**given)).to_pydict()
+    size = len(next(iter(fetched.values())))
+    return zip(*(fetched.get(name, [None] * size) for name in selected), strict=True)

@@ -1,0 +1,112 @@
+"""Which concepts of a warehouse stand for a protocol's codes, by its vocabulary tables.
+
+A code of SNOMED CT, LOINC, RxNorm or ATC means its concept and every descendant. A code of ICD-10
+means its concept and those it maps to, without their descendants: what an unspecified code maps to
+is often far broader than the code. Of a code that maps to several concepts, those count that
+belong to the element anyway, or all if none does.
+
+Source: OHDSI Standardized Vocabularies; Book of OHDSI, chapter 5.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from gradatim.clinical import omop
+from gradatim.clinical.units import canonical_unit
+from gradatim.core.codes import WIRE_NAMES
+from gradatim.evidence.codebook import Codebook
+from gradatim.evidence.sources.omop import columns
+from gradatim.evidence.sources.omop.asked import asked_codes, wanted_words
+from gradatim.evidence.sources.omop.concepts import Concepts, Meanings, word_of
+from gradatim.evidence.sources.omop.options import Warehouse
+from gradatim.evidence.sources.omop.search import SYSTEMS, Found, Search, by_id, rows
+from gradatim.evidence.sources.omop.tables import VALUES, Source
+from gradatim.evidence.sources.results import value_of, yes_or_no
+from gradatim.protocol.elements import Element
+from gradatim.protocol.study import Study
+
+if TYPE_CHECKING:
+    from ibis.expr import types as ir
+
+
+def concepts(warehouse: Warehouse, study: Study) -> Concepts:
+    """Find the concepts that a protocol asks about, in a few small look-ups.
+
+    Args:
+        warehouse: the open warehouse.
+        study: the protocol.
+    """
+    elements = study.elements
+    codebook = Codebook(elements, study.study.id)
+    asked = asked_codes(elements)
+    table = warehouse.table("concept")
+    if table is None:
+        found: Found = by_id(elements, codebook, asked, {})
+        domains: Mapping[int, str] = {}
+        notes = ["there is no table concept: only the concept ids that the protocol and the drug "
+                 "table name are recognised, without their descendants"]  # fmt: skip
+    else:
+        found, domains, notes = Search(warehouse, table, elements, codebook, asked).run()
+    return Concepts(
+        codebook, elements, wanted_words(study), _sorted(found, elements), domains,
+        table is not None, _units(warehouse, table), _routes(warehouse, table, elements),
+        _results(warehouse, table), tuple(notes),
+    )  # fmt: skip
+
+
+def _sorted(found: Found, elements: Mapping[str, Element]) -> dict[int, Meanings]:
+    order = {name: n for n, name in enumerate(elements)}
+    return {id: tuple(sorted(some, key=lambda m: (order[m.element], m.code)))
+            for id, some in found.items()}  # fmt: skip
+
+
+def _units(warehouse: Warehouse, table: "ir.Table | None") -> dict[int, str]:
+    found = {id: canonical_unit(unit) for id, unit in omop.units().items()}
+    if table is not None:
+        coded = rows(warehouse, table.filter(table["vocabulary_id"] == "UCUM"),
+                     id=columns.whole(table, "concept_id"), code=table["concept_code"])  # fmt: skip
+        found |= {id: canonical_unit(code) for id, code in coded}
+    return found
+
+
+def _routes(
+    warehouse: Warehouse, table: "ir.Table | None", elements: Mapping[str, Element]
+) -> dict[int, str]:
+    asked = {code for one in elements.values() for code in (*one.routes, *one.not_routes)}
+    found = dict(omop.routes())
+    if table is not None and asked:
+        kept = (table["vocabulary_id"] == "SNOMED") & table["concept_code"].isin(sorted(asked))
+        found |= dict(rows(warehouse, table.filter(kept), id=columns.whole(table, "concept_id"),
+                            code=table["concept_code"]))  # fmt: skip
+    return found
+
+
+def _results(warehouse: Warehouse, table: "ir.Table | None") -> dict[int, str]:
+    """Give the words of the concepts that occur as values, by their codes or else their names."""
+    found = dict(omop.results())
+    used = {id for source in VALUES for id in _value_concepts(warehouse, source)} - found.keys()
+    if table is None or not used:
+        return found
+    id = columns.whole(table, "concept_id")
+    assert id is not None
+    named = rows(warehouse, table.filter(id.isin(sorted(used))), id=id, system=table[
+        "vocabulary_id"], code=table["concept_code"], name=table["concept_name"])  # fmt: skip
+    return found | {one: _word(SYSTEMS.get(system, ""), code, name or "")
+                    for one, system, code, name in named}  # fmt: skip
+
+
+def _value_concepts(warehouse: Warehouse, source: Source) -> list[int]:
+    table = warehouse.table(source.name)
+    column = None if table is None else columns.whole(table, "value_as_concept_id")
+    if table is None or column is None:
+        return []
+    found = warehouse.fetch(table.select(one=column).distinct())["one"].to_pylist()
+    return [one for one in found if one]
+
+
+def _word(system: str, code: str, name: str) -> str:
+    coding = {"system": WIRE_NAMES.get(system, ""), "code": code, "display": name}
+    said = value_of({"valueCodeableConcept": {"coding": [coding]}})
+    if said is None:
+        return ""
+    return yes_or_no(said) or said.code or word_of(name)

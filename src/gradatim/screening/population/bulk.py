@@ -1,0 +1,94 @@
+"""A FHIR bulk export as a population: read person by person into an engine in memory."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import ibis
+import pyarrow as pa
+from ibis.expr import types as ir
+
+from gradatim.core.errors import UnusableInput
+from gradatim.evidence.codebook import Codebook
+from gradatim.evidence.facts import Facts, NotUsed, Observed
+from gradatim.evidence.relation import Relation
+from gradatim.evidence.sources.fhir import read
+from gradatim.evidence.sources.fhir_bulk import ndjson
+from gradatim.evidence.tabulate import tabulate
+from gradatim.protocol.study import Study
+
+Watch = Callable[[int, int], None]
+
+
+class BulkPopulation:
+    """The people of a folder of FHIR R4 NDJSON.
+
+    Args:
+        folder: the export.
+        on: the day of the evaluation; who died up to then is left out.
+        coverage: for each kind declared exhaustive, the days observed.
+        watch: told of the people read, and of how many there are.
+    """
+
+    def __init__(self, folder: str, on: date, coverage: Mapping[str, Observed],
+                 watch: Watch | None = None) -> None:  # fmt: skip
+        self.folder, self.on, self.coverage, self.watch = folder, on, coverage, watch
+        self._con = ibis.duckdb.connect()
+        self._people: dict[str, Facts] = {}
+        self._deceased = 0
+        self._unusable: list[NotUsed] = []
+
+    def relation(self, study: Study) -> Relation:
+        """Read everybody, and give what is known of them."""
+        export = ndjson(self.folder)
+        self._unusable = list(export.not_used)
+        codebook = Codebook(study.elements, study.study.id)
+        for number, bundle in enumerate(export.bundles(), 1):
+            self._read(bundle, codebook, study)
+            if self.watch:
+                self.watch(number, len(export.people))
+        if not self._people:
+            raise UnusableInput("nobody in this bulk export can be read", self.folder,
+                                self._unusable[0].why if self._unusable else "it is empty")  # fmt: skip
+        return tabulate(self._people.values(), study.elements).relation(self._registered)
+
+    def _read(self, bundle: dict[str, Any], codebook: Codebook, study: Study) -> None:
+        try:
+            one = read(bundle, codebook, study.elements, on=self.on, coverage=self.coverage)
+        except UnusableInput as error:
+            self._unusable.append(NotUsed(str(bundle.get("id", "Patient")), str(error)))
+            return
+        if one.died is not None and one.died.first <= self.on:
+            self._deceased += 1
+        else:
+            self._people[one.person] = one
+
+    def _registered(self, name: str, table: pa.Table) -> ir.Table:
+        self._con.con.register(f"read_{name}", table)
+        return self._con.table(f"read_{name}")
+
+    def fetch(self, expr: ir.Table) -> Iterable[pa.RecordBatch]:
+        """Execute an expression and give its rows."""
+        schema = expr.schema().to_pyarrow()
+        return (batch.cast(schema) for batch in self._con.to_pyarrow_batches(expr))
+
+    def keep(self, expr: ir.Table, name: str) -> ir.Table:
+        """Materialise an expression; the same name again replaces it."""
+        kept = pa.Table.from_batches(self.fetch(expr), expr.schema().to_pyarrow())
+        return self._registered(f"kept_{name}".replace(" ", "_"), kept)
+
+    def facts(self, persons: Sequence[Any]) -> Iterator[Facts]:
+        """Give some people as they were read."""
+        yield from (self._people[person] for person in persons)
+
+    def about(self) -> Mapping[str, Any]:
+        """Say what it is."""
+        return {
+            "source": f"fhir:{self.folder}",
+            "engine": {"name": "duckdb", "version": self._con.version, "ibis": ibis.__version__},
+            "coverage": {kind: {"since": seen.since and seen.since.isoformat(),
+                                "until": seen.until and seen.until.isoformat()}
+                         for kind, seen in self.coverage.items()},
+            "deceased": self._deceased,
+            "unusable": [{"input": one.id, "why": one.why} for one in self._unusable[:1000]],
+        }  # fmt: skip
