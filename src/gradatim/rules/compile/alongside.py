@@ -7,14 +7,15 @@ from ibis.expr import types as ir
 from gradatim.evidence.relation import Relation
 from gradatim.rules.compile.counts import happenings
 from gradatim.rules.compile.portable import day_number
-from gradatim.rules.compile.rows import Value, column, dimension, has, joined
+from gradatim.rules.compile.rows import Step, Value, column, dimension, has, joined
 from gradatim.rules.compile.states import JUDGEMENT, NO, NO_RECORD, PARTIAL, YES
 from gradatim.rules.compile.streams import together
 
 DAY = ["person", "start", "start_last"]
 
 
-def not_while(relation: Relation, rows: ir.Table, name: str, kind: str, on: int) -> ir.Table:
+def not_while(relation: Relation, rows: ir.Table, name: str, kind: str, on: int, step: Step
+              ) -> ir.Table:  # fmt: skip
     """Let records of days on which a drug was (perhaps) taken not satisfy.
 
     Args:
@@ -23,13 +24,14 @@ def not_while(relation: Relation, rows: ir.Table, name: str, kind: str, on: int)
         name: the drug's element.
         kind: its kind.
         on: the day of the question, as a day number.
+        step: materialises a step.
 
     Returns:
         The rows with the `state` that is left.
     """
     columns = rows.columns
     rows = rows.mutate(start_last=column(rows, "start_last"))
-    days = _taken(relation, rows.select(DAY).distinct(), name, kind, on)
+    days = _taken(relation, step(rows.select(DAY).distinct()), name, kind, on, step)
     both = rows.inner_join(days, DAY)
     says, found = both["state"], both["taken"]
     left = ibis.cases(
@@ -39,7 +41,8 @@ def not_while(relation: Relation, rows: ir.Table, name: str, kind: str, on: int)
     return both.mutate(state=left.cast("int64")).select(columns)
 
 
-def _taken(relation: Relation, days: ir.Table, name: str, kind: str, on: int) -> ir.Table:
+def _taken(relation: Relation, days: ir.Table, name: str, kind: str, on: int, step: Step
+           ) -> ir.Table:  # fmt: skip
     """Give the state "was taken" of each day."""
     days = _observed(relation, days, kind, on)
     stream = together(relation, name)
@@ -47,8 +50,10 @@ def _taken(relation: Relation, days: ir.Table, name: str, kind: str, on: int) ->
         return _known(days)
     asked = dimension([{"key": key} for key, _ in stream.keys_of(name)], {"key": pa.int64()})
     records = joined(stream, asked)
+    days = step(days)
     days = _with(days, _overlap(days, _named(happenings(records))), "says")
     if stream.has("denies"):
+        days = step(days)
         days = _with(days, _later(days, _named(records.filter(records["denies"]))), "denied")
     if stream.has("unreadable"):
         people = records.filter(records["unreadable"]).select("person").distinct()

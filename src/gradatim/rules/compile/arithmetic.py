@@ -35,27 +35,35 @@ def compiled(tree: Expression, given: Mapping[str, Number], words: Sequence[str]
     Returns:
         A column; NULL where an input is missing or the arithmetic has no real result.
     """
+    if isinstance(tree, Mapping) and "bands" in tree:
+        return _band(tree["bands"], _compiled(tree["bands"]["of"], given), words)
+    number = _compiled(tree, given)
+    return ibis.ifelse(number.abs() < _LARGEST, number, ibis.null("float64"))
+
+
+def _compiled(tree: Expression, given: Mapping[str, Number]) -> Number:
     if isinstance(tree, str):
         return given[tree]
     if not isinstance(tree, Mapping):
         return real(float(tree))
     operator, argument = next(iter(tree.items()))
     if operator == "choose":
-        return _choice(argument, given, words)
-    if operator == "bands":
-        return _band(argument, compiled(argument["of"], given, words), words)
+        return _choice(argument, given)
     parts = argument if isinstance(argument, list) else [argument]
-    return _finite(_OPERATORS[operator](*(compiled(part, given, words) for part in parts)))
+    if operator == "power":
+        return _power(_compiled(parts[0], given), parts[1], _compiled(parts[1], given))
+    if operator in ("min", "max"):
+        return _extreme(operator, [_compiled(part, given) for part in parts],
+                        [isinstance(part, int | float) for part in parts])  # fmt: skip
+    if operator not in _OPERATORS:
+        raise Defect(f"a population cannot compute {operator!r} within a formula")
+    return _OPERATORS[operator](*(_compiled(part, given) for part in parts))
 
 
-def _finite(number: Number) -> Number:
-    return ibis.ifelse(number.abs() < _LARGEST, number, ibis.null("float64"))
-
-
-def _choice(spec: Mapping[str, Any], given: Mapping[str, Number], words: Sequence[str]) -> Number:
+def _choice(spec: Mapping[str, Any], given: Mapping[str, Number]) -> Number:
     if spec["by"] != "sex":
         raise Defect(f"a population cannot choose by {spec['by']!r}: only by sex")
-    cases = [(given["sex"] == name, compiled(branch, given, words))
+    cases = [(given["sex"] == name, _compiled(branch, given))
              for name, branch in spec["among"].items()]  # fmt: skip
     return ibis.cases(*cases, else_=ibis.null("float64"))
 
@@ -71,21 +79,29 @@ def _band(spec: Mapping[str, Any], value: Number, words: Sequence[str]) -> Numbe
     return ibis.ifelse(value.isnull(), ibis.null("int64"), found.cast("int64"))
 
 
-def _power(base: Number, exponent: Number) -> Number:
+def _power(base: Number, written: Expression, exponent: Number) -> Number:
+    """Raise to a power; the usual exponents are constants, of which it is known what they bear."""
+    none = ibis.null("float64")
+    if isinstance(written, int | float) and float(written).is_integer():
+        return (base if written >= 0 else base.nullif(0.0)) ** exponent
+    if isinstance(written, int | float):
+        return ibis.ifelse(base > 0, base, none) ** exponent
     whole = exponent == exponent.floor()
     possible = (base > 0) | ((base < 0) & whole) | ((base == 0) & (exponent >= 0))
-    none = ibis.null("float64")
-    return ibis.ifelse(possible, ibis.ifelse(possible, base, none) ** exponent, none)
+    return ibis.ifelse(possible, base, none) ** exponent
+
+
+def _extreme(operator: str, numbers: Sequence[Number], constant: Sequence[bool]) -> Number:
+    """Give the least or greatest, NULL where any is: the engines pass over NULL."""
+    found = (ibis.least if operator == "min" else ibis.greatest)(*numbers)
+    checked = [one.isnull() for one, fixed in zip(numbers, constant, strict=True) if not fixed]
+    if not checked:
+        return found
+    return ibis.ifelse(reduce(lambda a, b: a | b, checked), ibis.null("float64"), found)
 
 
 def _quotient(a: Number, b: Number) -> Number:
     return a / b.nullif(0.0)
-
-
-def _known(numbers: Sequence[Number], of: Callable[..., Number]) -> Number:
-    """Give the least or greatest, NULL where any is."""
-    missing = reduce(lambda a, b: a | b, (one.isnull() for one in numbers))
-    return ibis.ifelse(missing, ibis.null("float64"), of(*numbers))
 
 
 _OPERATORS: dict[str, Callable[..., Number]] = {
@@ -93,9 +109,6 @@ _OPERATORS: dict[str, Callable[..., Number]] = {
     "subtract": lambda a, b: a - b,
     "multiply": lambda *xs: reduce(lambda a, b: a * b, xs),
     "divide": _quotient,
-    "power": _power,
-    "min": lambda *xs: _known(xs, ibis.least),
-    "max": lambda *xs: _known(xs, ibis.greatest),
     "ln": lambda x: ibis.ifelse(x > 0, x, ibis.null("float64")).ln(),
     "sqrt": lambda x: ibis.ifelse(x >= 0, x, ibis.null("float64")).sqrt(),
 }

@@ -14,7 +14,7 @@ from ibis.expr import types as ir
 from gradatim.evidence.relation import Stream
 from gradatim.rules.compile.counts import happenings, reached_before
 from gradatim.rules.compile.portable import as_whole, day_number
-from gradatim.rules.compile.rows import Value, column, dimension, has, joined
+from gradatim.rules.compile.rows import Step, Value, column, dimension, has, joined
 from gradatim.rules.compile.slots import StableSlot
 from gradatim.rules.compile.states import JUDGEMENT, NO, NO_RECORD, PARTIAL, YES
 from gradatim.rules.courses import DOSING_GAP
@@ -28,14 +28,14 @@ _NEAR = 2 * (DOSING_GAP + 1) + 1
 """Records that ended earlier before the days asked about change nothing on them."""
 
 
-def stable_states(stream: Stream, asked: Iterable[Asked]) -> ir.Table | None:
+def stable_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Table | None:
     """Give the states of stable slots: the conjunction over the drugs being taken.
 
     Returns:
         Rows of `person`, `slot`, `state` (one higher than the state), only where a drug is (perhaps)
         being taken; None if the stream has nothing to say.
     """
-    drugs = drug_states(stream, asked)
+    drugs = drug_states(stream, asked, step)
     if drugs is None:
         return None
     taken = drugs.filter(drugs["taken"] > 0)
@@ -47,7 +47,7 @@ def stable_states(stream: Stream, asked: Iterable[Asked]) -> ir.Table | None:
     return found.select("person", "slot", state=together.cast("int64") + 1)
 
 
-def drug_states(stream: Stream, asked: Iterable[Asked]) -> ir.Table | None:
+def drug_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Table | None:
     """Say of each ingredient whether it is being taken and stable (`ingredient_stable`).
 
     Returns:
@@ -57,7 +57,7 @@ def drug_states(stream: Stream, asked: Iterable[Asked]) -> ir.Table | None:
     if not rows:
         return None
     table = happenings(joined(stream, dimension(rows, SCHEMA)))
-    periods = _bridged(_periods(table))
+    periods = step(_bridged(step(_periods(table))))
     truths = _truths(periods)
     doubts = _doubts(table)
     found = truths.inner_join(doubts, PART)

@@ -17,7 +17,7 @@ from gradatim.evidence.relation import Key, Meaning, Relation, Stream
 from gradatim.protocol.elements import Derived, Element
 from gradatim.rules.compile.arithmetic import Number, compiled, words_of
 from gradatim.rules.compile.portable import real, rounded_down, whole
-from gradatim.rules.compile.rows import Value, chosen, column, dimension, has, joined
+from gradatim.rules.compile.rows import Step, Value, chosen, column, dimension, has, joined
 from gradatim.rules.compile.states import JUDGEMENT, NO_RECORD, PARTIAL, UNIT
 from gradatim.rules.compile.streams import together
 
@@ -34,10 +34,12 @@ class Deriver:
     Args:
         relation: the population; its words and units hold those of every result.
         elements: the elements by name.
+        step: materialises what was computed.
     """
 
     relation: Relation
     elements: Mapping[str, Element]
+    step: Step
 
     def stream(self, name: str) -> Stream | None:
         """Give the computed facts of an element, one for each complete day and combination.
@@ -135,7 +137,7 @@ class Deriver:
             "derived": ibis.literal(True), "failed": failed.cast("int64"),
         }  # fmt: skip
         key = Key((Meaning(name),), frozenset((name,)))
-        return Stream(f"computed {name}", table.select(**columns), {_KEY: key})
+        return Stream(f"computed {name}", self.step(table.select(**columns)), {_KEY: key})
 
 
 def prepared(relation: Relation, elements: Mapping[str, Element]) -> Relation:

@@ -15,7 +15,15 @@ from ibis.expr import types as ir
 from gradatim.evidence.relation import FIRST_DAY, LAST_DAY, Relation, Stream
 from gradatim.protocol.elements import Element
 from gradatim.rules.compile.rows import column
-from gradatim.rules.compile.slots import CountSlot, DaysSlot, DoseSlot, PointSlot, Slot, Span, SpanSlot
+from gradatim.rules.compile.slots import (
+    CountSlot,
+    DaysSlot,
+    DoseSlot,
+    PointSlot,
+    Slot,
+    Span,
+    SpanSlot,
+)
 
 Keep = Callable[[ir.Table, str], ir.Table]
 """Materialises an expression under a name, for as long as the people are looked at."""

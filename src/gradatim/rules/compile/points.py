@@ -5,7 +5,7 @@ the records of a person and slot is what the last (or the foremost) of them says
 over the negated states tells whether those of the last day agree.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -20,6 +20,7 @@ from gradatim.protocol.elements import Element
 from gradatim.rules.compile.alongside import not_while
 from gradatim.rules.compile.portable import EPOCH, as_whole, day_number, rounded_down, whole
 from gradatim.rules.compile.rows import (
+    Step,
     Value,
     chosen,
     column,
@@ -53,7 +54,7 @@ _DAY_ZERO = 719_163
 
 
 def point_states(relation: Relation, stream: Stream, asked: Iterable[Asked],
-                 elements: dict[str, Element]) -> ir.Table | None:  # fmt: skip
+                 elements: Mapping[str, Element], step: Step) -> ir.Table | None:  # fmt: skip
     """Give the states of point slots that a stream's records answer.
 
     Returns:
@@ -68,14 +69,15 @@ def point_states(relation: Relation, stream: Stream, asked: Iterable[Asked],
     table = joined(stream, dimension(rows, SCHEMA), on)
     inside = _undated(table) | surely_inside(table)
     if not has(table, "start_last", "end", "end_last"):
-        said = _said(relation, stream, table.filter(inside))
-        return _exact(_alongside(relation, said, asked))
+        said = step(_said(relation, stream, table.filter(inside)))
+        return _exact(_alongside(relation, said, asked, step))
     maybe = _undated(table) | perhaps_inside(table)
-    said = _said(relation, stream, table.filter(maybe))
-    return _inexact(_alongside(relation, said, asked))
+    said = step(_said(relation, stream, table.filter(maybe)))
+    return _inexact(_alongside(relation, said, asked, step))
 
 
-def _alongside(relation: Relation, said: ir.Table, asked: list[Asked]) -> ir.Table:
+def _alongside(relation: Relation, said: ir.Table, asked: list[Asked], step: Step
+               ) -> ir.Table:  # fmt: skip
     """Let values of days on which certain drugs were taken not satisfy."""
     spared: dict[tuple[str, str, date], list[int]] = {}
     for number, slot in asked:
@@ -85,7 +87,7 @@ def _alongside(relation: Relation, said: ir.Table, asked: list[Asked]) -> ir.Tab
     parts = [said.filter(said["ask_slot"].notin(others))] if others else [said]
     for (name, kind, on), numbers in spared.items():
         some = said.filter(said["ask_slot"].isin(numbers))
-        parts.append(not_while(relation, some, name, kind, (on - EPOCH).days))
+        parts.append(not_while(relation, some, name, kind, (on - EPOCH).days, step))
     return ibis.union(*parts, distinct=False) if len(parts) > 1 else said
 
 
@@ -98,7 +100,7 @@ def _undated(table: ir.Table) -> Value:
 # --- what is asked --------------------------------------------------------------------------------
 
 
-def _ask(relation: Relation, stream: Stream, asked: Iterable[Asked], elements: dict[str, Element]
+def _ask(relation: Relation, stream: Stream, asked: Iterable[Asked], elements: Mapping[str, Element]
          ) -> Iterator[dict[str, Any]]:  # fmt: skip
     for number, slot in asked:
         if slot.derived and not stream.has("derived"):
@@ -149,12 +151,23 @@ def _conversion(slot: PointSlot, element: Element, unit: str) -> dict[str, float
 
 
 def _said(relation: Relation, stream: Stream, table: ir.Table) -> ir.Table:
-    """Add the state of each record, and its margin in millionths."""
+    """Add the state of each record, and its margin `q`.
+
+    Step by step, each on columns of the step before, so that no expression is written twice.
+    """
     table = table.filter(_counts(stream, table))
-    value, limit = _compared(table)
-    state = ibis.ifelse(table["ask_word"] == -1, _number_says(table, value, limit),
-                        _word_says(relation, table))  # fmt: skip
-    return table.mutate(state=state.cast("int64"), q=_margin(table, value, limit))
+    if has(table, "low", "high"):
+        table = table.mutate(reference=_reference(table), other=_other(table))
+    else:
+        table = table.mutate(reference=ibis.null("float64"), other=ibis.literal(False))
+    table = table.mutate(number=_number(table), limit=_limit(table))
+    table = table.mutate(same=_same(table["number"], table["limit"]))
+    table = table.mutate(order=_order(table))
+    state = ibis.ifelse(table["ask_word"] == -1, _number_says(table), _word_says(relation, table))
+    table = table.mutate(state=state.cast("int64"), q=_margin(table))
+    kept = ["person", "start", "start_last", "end", "end_last", "state", "q", "ask_slot",
+            "ask_latest", "ask_undated", "ask_since", "ask_until"]  # fmt: skip
+    return table.select([name for name in kept if name in table.columns])
 
 
 def _counts(stream: Stream, table: ir.Table) -> Value:
@@ -165,16 +178,6 @@ def _counts(stream: Stream, table: ir.Table) -> Value:
     same = (column(table, "derived") == table["ask_derived"]) & (
         table["ask_method"] == table["method"])  # fmt: skip
     return every | same
-
-
-def _compared(table: ir.Table) -> tuple[Value, Value]:
-    """Give the two numbers compared; NULL where one is missing, not comparable, or makes no sense."""
-    value, reference = column(table, "value"), _reference(table)
-    times = table["ask_times"] > 0
-    usable = times & (reference > 0) & ~_other(table)
-    limit = ibis.ifelse(usable, table["ask_number"] * reference,
-                        ibis.ifelse(times, ibis.null("float64"), table["ask_number"]))  # fmt: skip
-    return value * table["ask_factor"] + table["ask_offset"], limit
 
 
 def _reference(table: ir.Table) -> Value:
@@ -188,41 +191,56 @@ def _other(table: ir.Table) -> Value:
                        column(table, "low_other"))  # fmt: skip
 
 
-def _number_says(table: ir.Table, value: Value, limit: Value) -> Value:
-    times, reference = table["ask_times"] > 0, _reference(table)
-    order = _order(table, value, limit)
-    holds = table["ask_holds"] & order
-    missing = (
-        [(column(table, "failed") > 0, column(table, "failed"))] if has(table, "failed") else []
-    )
+def _number(table: ir.Table) -> Value:
+    """Give the number compared, in the limit's unit; NULL where it does not convert."""
+    return column(table, "value") * table["ask_factor"] + table["ask_offset"]
+
+
+def _limit(table: ir.Table) -> Value:
+    """Give the limit compared with; NULL where there is no usable reference limit."""
+    times, nothing = table["ask_times"] > 0, ibis.null("float64")
+    usable = (table["reference"] > 0) & ~table["other"]
+    multiple = ibis.ifelse(usable, table["ask_number"] * table["reference"], nothing)
+    return ibis.ifelse(times, multiple, table["ask_number"])
+
+
+def _same(a: Value, b: Value) -> Value:
+    return (a - b).abs() <= RELATIVE_TOLERANCE * ibis.greatest(a.abs(), b.abs())
+
+
+def _number_says(table: ir.Table) -> Value:
+    times, reference = table["ask_times"] > 0, table["reference"]
+    order = table["order"]
     return chosen([
-        *missing,
+        *_failed(table),
         (column(table, "value").isnull(), ibis.literal(JUDGEMENT)),
         (times & reference.isnull(), ibis.literal(NO_RANGE)),
-        (times & _other(table), ibis.literal(UNIT)),
-        (limit.isnull(), ibis.literal(NO_RANGE)),
-        (value.isnull(), ibis.literal(UNIT)),
-        (holds == order, ibis.literal(YES)),
-        (holds == whole(0), ibis.literal(NO)),
+        (times & table["other"], ibis.literal(UNIT)),
+        (table["limit"].isnull(), ibis.literal(NO_RANGE)),
+        (table["number"].isnull(), ibis.literal(UNIT)),
+        ((table["ask_holds"] & order) == order, ibis.literal(YES)),
+        ((table["ask_holds"] & order) == whole(0), ibis.literal(NO)),
     ], ibis.literal(JUDGEMENT))  # fmt: skip
 
 
-def _order(table: ir.Table, value: Value, limit: Value) -> Value:
+def _failed(table: ir.Table) -> list[tuple[Value, Value]]:
+    """Give the state of what was computed without a result."""
+    return [(table["failed"] > 0, table["failed"])] if has(table, "failed") else []
+
+
+def _order(table: ir.Table) -> Value:
     """Give the orders that value and limit may have: of a bound there may be several."""
-    tolerance = RELATIVE_TOLERANCE * ibis.greatest(value.abs(), limit.abs())
-    same = (value - limit).abs() <= tolerance
+    same, less = table["same"], table["number"] < table["limit"]
     below, equal, above = (whole(n) for n in (1, 2, 4))
-    order = ibis.cases((same, equal), (value < limit, below), else_=above)
     if not has(table, "bound"):
-        return order
-    bound, any_ = table["bound"], whole(7)
-    up, down = bound >= 3, (bound >= 1) & (bound <= 2)
-    closed = (bound == 2) | (bound == 4)
+        return ibis.cases((same, equal), (less, below), else_=above)
+    bound = table["bound"]
+    up, down, closed = bound >= 3, (bound == 1) | (bound == 2), (bound == 2) | (bound == 4)
     return ibis.cases(
-        (up & (order == above), above), (down & (order == below), below),
-        (up & same & closed, above | equal), (up & same, above),
-        (down & same & closed, below | equal), (down & same, below),
-        (bound > 0, any_), else_=order,
+        (bound == 0, ibis.cases((same, equal), (less, below), else_=above)),
+        (same & up & closed, above | equal), (same & up, above),
+        (same & down & closed, below | equal), (same & down, below),
+        (up & ~less, above), (down & less, below), else_=whole(7),
     )  # fmt: skip
 
 
@@ -233,33 +251,33 @@ def _word_says(relation: Relation, table: ir.Table) -> Value:
     places = {name: [_place(relation.words, one) for one in words]
               for name, words in (("definite", DEFINITE), ("open", INDECISIVE),
                                   ("answers", ("true", "false")))}  # fmt: skip
-    derived = column(table, "derived")
-    missing = (
-        [(column(table, "failed") > 0, column(table, "failed"))] if has(table, "failed") else []
-    )
-    definite = word.isin(places["definite"]) | (derived & ~word.isin(places["open"]))
-    known = ibis.ifelse(answer, word.isin(places["answers"]) & ~column(table, "doubtful"), definite)
-    wanted = (word == table["ask_word"]) & ~(answer & column(table, "doubtful"))
-    return chosen([*missing, (wanted, ibis.literal(YES)), (known, ibis.literal(NO))],
+    definite = word.isin(places["definite"])
+    if has(table, "derived"):
+        definite = definite | (table["derived"] & ~word.isin(places["open"]))
+    doubtful = column(table, "doubtful")
+    known = ibis.ifelse(answer, word.isin(places["answers"]) & ~doubtful, definite)
+    wanted = (word == table["ask_word"]) & ~(answer & doubtful)
+    return chosen([*_failed(table), (wanted, ibis.literal(YES)), (known, ibis.literal(NO))],
                   ibis.literal(JUDGEMENT))  # fmt: skip
 
 
-def _margin(table: ir.Table, value: Value, limit: Value) -> Value:
-    """Give how far a value is beyond the limit, in millionths of it; a bound has no margin.
+def _margin(table: ir.Table) -> Value:
+    """Give how far a value is beyond the limit; a bound has no margin.
 
     The larger, the more the comparison holds.
     """
-    number = packed_margin(table["ask_sign"], value, limit)
+    number = packed_margin(table["ask_sign"], table["number"], table["limit"])
     return ibis.ifelse(table["bound"] > 0, whole(0), number) if has(table, "bound") else number
 
 
 def packed_margin(sign: Value, value: Value, limit: Value) -> Value:
     """Pack how far a value is on the side where a comparison holds; 0 where there is no margin."""
-    beyond = sign * (value - limit) / limit.nullif(0.0)
     most = MARGIN_BOUND - 2.0
-    number = rounded_down(ibis.greatest(ibis.least(beyond * MARGIN_SCALE, most), -most)
-                          + float(MARGIN_BOUND) + 0.5)  # fmt: skip
-    return ibis.ifelse(beyond.isnull() | (sign == 0), whole(0), number)
+    beyond = sign * (value - limit) / limit.nullif(0.0) * MARGIN_SCALE
+    # The engines pass over NULL in `least`: a value that is missing is told apart first.
+    missing = value.isnull() | limit.isnull() | (limit == 0) | (sign == 0)
+    number = rounded_down(ibis.greatest(ibis.least(beyond, most), -most) + (MARGIN_BOUND + 0.5))
+    return ibis.ifelse(missing, whole(0), number)
 
 
 # --- what they say together -----------------------------------------------------------------------

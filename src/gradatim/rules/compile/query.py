@@ -1,6 +1,7 @@
 """The questions of a plan, put to a population's tables: one query for each kind of answer."""
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import count
 from typing import Any, NamedTuple
 
 import ibis
@@ -12,10 +13,12 @@ from gradatim.rules.compile.counts import count_states, days_states
 from gradatim.rules.compile.courses import stable_states
 from gradatim.rules.compile.derive import Deriver, prepared
 from gradatim.rules.compile.doses import dose_states
+from gradatim.rules.compile.extract import Keep
 from gradatim.rules.compile.masks import Masked, masked
 from gradatim.rules.compile.plan import Plan
 from gradatim.rules.compile.points import point_states
 from gradatim.rules.compile.portable import as_whole, day_number, whole
+from gradatim.rules.compile.rows import Step
 from gradatim.rules.compile.slots import (
     CountSlot,
     DaysSlot,
@@ -48,8 +51,8 @@ class Questions(NamedTuple):
     states: tuple[ir.Table, ...]
 
 
-def questions(plan: Plan, relation: Relation, extract: Relation, elements: Mapping[str, Element]
-              ) -> Questions:  # fmt: skip
+def questions(plan: Plan, relation: Relation, extract: Relation, elements: Mapping[str, Element],
+              keep: Keep) -> Questions:  # fmt: skip
     """Ask a population everything that a plan needs.
 
     Args:
@@ -57,24 +60,31 @@ def questions(plan: Plan, relation: Relation, extract: Relation, elements: Mappi
         relation: the population.
         extract: of the same people, the records that the slots look at.
         elements: the elements by name.
+        keep: materialises an expression under a name.
     """
+    numbers = count()
+
+    def step(table: ir.Table) -> ir.Table:
+        return keep(table, f"step {next(numbers)}")
+
     extract = prepared(extract, elements)
-    deriver = Deriver(extract, elements)
+    deriver = Deriver(extract, elements, step)
     slots = list(plan.slots.items())
     derived = {slot.element for _, slot in slots if isinstance(slot, PointSlot) and slot.derived}
     computed = {name: stream for name in sorted(derived)
                 if elements[name].derived and (stream := deriver.stream(name))}  # fmt: skip
-    states = [table for table in _states(extract, slots, computed, elements) if table is not None]
+    found = _states(extract, slots, computed, elements, step)
+    states = [table for table in found if table is not None]
     masks = tuple(_masks(plan, relation, computed))
     return Questions(_persons(relation), masks, tuple(states))
 
 
 def _states(relation: Relation, slots: Asked, computed: Mapping[str, Stream],
-            elements: Mapping[str, Element]) -> Iterable[ir.Table | None]:  # fmt: skip
+            elements: Mapping[str, Element], step: Step) -> Iterable[ir.Table | None]:  # fmt: skip
     asks: dict[type, Callable[[Stream, Asked], ir.Table | None]] = {
-        PointSlot: lambda stream, some: point_states(relation, stream, some, elements),
+        PointSlot: lambda stream, some: point_states(relation, stream, some, elements, step),
         SpanSlot: span_states, CountSlot: count_states, DaysSlot: days_states,
-        StableSlot: _courses, DoseSlot: dose_states,
+        StableSlot: lambda stream, some: _courses(stream, some, step), DoseSlot: dose_states,
     }  # fmt: skip
     for kind, ask in asks.items():
         some = [(number, slot) for number, slot in slots if isinstance(slot, kind)]
@@ -83,12 +93,12 @@ def _states(relation: Relation, slots: Asked, computed: Mapping[str, Stream],
     for name, stream in computed.items():
         of_it = [(number, slot) for number, slot in slots
                  if isinstance(slot, PointSlot) and slot.derived and slot.element == name]  # fmt: skip
-        yield _complete(point_states(relation, stream, of_it, elements))
+        yield _complete(point_states(relation, stream, of_it, elements, step))
 
 
-def _courses(stream: Stream, asked: Asked) -> ir.Table | None:
-    parts = [stable_states(stream, [one for one in asked if not one[1].spared]),
-             washout_states(stream, [one for one in asked if one[1].spared])]  # fmt: skip
+def _courses(stream: Stream, asked: Asked, step: Step) -> ir.Table | None:
+    parts = [stable_states(stream, [one for one in asked if not one[1].spared], step),
+             washout_states(stream, [one for one in asked if one[1].spared], step)]  # fmt: skip
     found = [part for part in parts if part is not None]
     return ibis.union(*found, distinct=False) if len(found) == 2 else next(iter(found), None)
 

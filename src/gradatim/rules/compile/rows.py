@@ -4,7 +4,7 @@ What a slot asks is data in a small table: a row for each slot and key, so that 
 them of each record. A column that the stream does not have has its default.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import ibis
@@ -14,6 +14,8 @@ from ibis.expr import types as ir
 from gradatim.evidence.relation import Stream
 
 Value = Any
+Step = Callable[[ir.Table], ir.Table]
+"""Materialises a step of a query, so that the next ones neither compute nor write it again."""
 _FALSE = ibis.literal(False)
 _NUMBERS = {"bound": 0, "word": 0, "method": 0, "unit": 0, "failed": 0}
 _FLAGS = ("derived", "doubtful", "denies", "unreadable", "low_other", "high_other")

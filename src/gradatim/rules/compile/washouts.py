@@ -10,7 +10,7 @@ from ibis.expr import types as ir
 from gradatim.evidence.relation import Stream
 from gradatim.rules.compile.counts import happenings
 from gradatim.rules.compile.courses import PART, drug_states, ingredients
-from gradatim.rules.compile.rows import dimension, has, joined
+from gradatim.rules.compile.rows import Step, dimension, has, joined
 from gradatim.rules.compile.slots import StableSlot
 from gradatim.rules.compile.spans import record_state
 from gradatim.rules.compile.states import NO, YES
@@ -21,7 +21,7 @@ SCHEMA = {"key": pa.int64(), "slot": pa.int64(), "part": pa.int64(), "since": pa
 SPARED_SCHEMA = {"key": pa.int64(), "slot": pa.int64(), "part": pa.int64()}
 
 
-def washout_states(stream: Stream, asked: Iterable[Asked]) -> ir.Table | None:
+def washout_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Table | None:
     """Give the states of washouts with an exemption.
 
     Returns:
@@ -32,7 +32,7 @@ def washout_states(stream: Stream, asked: Iterable[Asked]) -> ir.Table | None:
     recent = _recent(stream, asked)
     if recent is None:
         return None
-    found = _with_exemptions(stream, asked, recent)
+    found = _with_exemptions(stream, asked, recent, step)
     spared = found["spared"].fill_null(-1)
     # The conjunction of "taken too recently" and "not stable"; -1 spares nobody.
     opposite = [_opposite(one) for one in (found["state"], spared)]
@@ -65,9 +65,10 @@ def _ask(stream: Stream, asked: list[Asked]) -> Iterator[dict[str, Any]]:
                     yield {**row, "open": True} if day is None else {**row, "since": day}
 
 
-def _with_exemptions(stream: Stream, asked: list[Asked], recent: ir.Table) -> ir.Table:
+def _with_exemptions(stream: Stream, asked: list[Asked], recent: ir.Table, step: Step
+                     ) -> ir.Table:  # fmt: skip
     """Add, of ingredients being taken that may be exempt, the state of not being stable."""
-    drugs = drug_states(stream, asked)
+    drugs = drug_states(stream, asked, step)
     named = _may_be_spared(stream, asked)
     nobody = ibis.null("int64")
     if drugs is None or named is None:

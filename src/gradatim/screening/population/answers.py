@@ -51,7 +51,7 @@ def answers(plan: Plan, elements: Mapping[str, Element], relation: Relation, fet
     slots = [slot for _, slot in plan.slots.items()]
     extract = extracted(relation, slots, elements, keep)
     clock.lap("extract")
-    asked = questions(plan, relation, extract, elements)
+    asked = questions(plan, relation, extract, elements, keep)
     found = Arrays(_all(fetch(asked.persons)), len(slots))
     clock.lap("persons")
     for masked in asked.masks:

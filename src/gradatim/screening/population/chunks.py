@@ -56,5 +56,3 @@ def part(relation: Relation, people: Range | None) -> Relation:
 
 def _within(table: ir.Table, people: Range) -> ir.Table:
     return table.filter((table["person"] >= people.first) & (table["person"] <= people.last))
-
-

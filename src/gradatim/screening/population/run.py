@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from gradatim.core.errors import UnusableInput
+from gradatim.protocol.elements import Element
+from gradatim.protocol.eligibility import EligibilityCriterion
 from gradatim.protocol.load import Document
+from gradatim.protocol.nodes import elements_of, leaves
 from gradatim.rules.compile.plan import Plan
 from gradatim.screening.population.answers import Clock, answers
 from gradatim.screening.population.chunks import part, ranges
@@ -83,7 +86,9 @@ def prescreen(request: Request, population: Population, folder: Path, watch: Wat
         places = {name: beside if len(names) == 1 else beside / name for name in names}
         run = _Run(request, population, list(names), places)
         documents = run.whole(watch)
-    return Outcome({name: folder if len(names) == 1 else folder / name for name in names}, documents)
+    return Outcome(
+        {name: folder if len(names) == 1 else folder / name for name in names}, documents
+    )
 
 
 def _names(documents: Sequence[Document]) -> list[str]:
@@ -175,4 +180,21 @@ def together(found: Shared) -> Any:
     first = found.studies[0]
     criteria = [one for study in found.studies for one in study.criteria]
     eligibility = first.eligibility.model_copy(update={"criteria": criteria})
-    return first.model_copy(update={"elements": found.elements, "eligibility": eligibility})
+    elements = {name: found.elements[name] for name in asked(criteria, found.elements)}
+    return first.model_copy(update={"elements": elements, "eligibility": eligibility})
+
+
+def asked(criteria: Sequence[EligibilityCriterion], elements: Mapping[str, Element]) -> list[str]:
+    """Give the elements that some reading of a criterion looks at, and what they are made from."""
+    rules = [one.rule for one in criteria]
+    for one in criteria:
+        for other in one.alternatives:
+            rules += [other.rule, *other.also.values()]
+    names = dict.fromkeys(n for rule in rules for leaf in leaves(rule) for n in elements_of(leaf))
+    waiting = list(names)
+    for name in waiting:
+        derived = elements[name].derived
+        new = [one for one in (derived.inputs.values() if derived else ()) if one not in names]
+        names |= dict.fromkeys(new)
+        waiting += new
+    return list(names)

@@ -47,7 +47,9 @@ class Compiled:
         found: dict[str, tuple[Term, tuple[Numeric, ...]]] = {}
         for column, term in zip(self.columns, self.terms, strict=True):
             if column.counts:
-                found |= {name: (term, moved) for name, moved in _named(column.name, term, self.plan)}
+                found |= {
+                    name: (term, moved) for name, moved in _named(column.name, term, self.plan)
+                }
         return found
 
 
@@ -104,5 +106,3 @@ def margins(protocol: Compiled, found: Arrays) -> pa.Table:
         numbers = distance.astype(np.float32)
         table[name] = pa.array(numbers, mask=np.isnan(numbers))
     return pa.table(table)
-
-

@@ -9,7 +9,7 @@ from gradatim.evidence.relation import LAST_DAY, Key, Stream
 from gradatim.evidence.sources.omop import columns
 from gradatim.evidence.sources.omop.columns import a_day, chosen, either, later, one_of
 from gradatim.evidence.sources.omop.concepts import Concepts, Meanings
-from gradatim.evidence.sources.omop.keys import Keyed, keyed
+from gradatim.evidence.sources.omop.keys import KEY, Keyed, keyed
 from gradatim.evidence.sources.omop.numbers import Numbers
 from gradatim.evidence.sources.omop.occurrences import answering, record_of, span
 from gradatim.evidence.sources.omop.options import Warehouse
@@ -45,13 +45,14 @@ def exposures(warehouse: Warehouse, concepts: Concepts, words: Numbers, dosed: f
     of_row = keyed(warehouse, table, DRUGS, concepts)
     if not of_row.meanings:
         return []
+    table = of_row.table
     strengths = _strengths(warehouse, of_row, dosed)
     if strengths is not None:
         table = table.left_join(strengths, columns.whole(table, DRUGS.concept)
                                 == strengths["strong"])  # fmt: skip
     routes = route_classes(concepts)
     route = columns.whole(table, "route_concept_id")
-    key, size = of_row.key, len(routes.examples)
+    key, size = table[KEY], len(routes.examples)
     if size > 2:
         key = key * size + _class(route, routes)
     selected = {"person": person_of(table), "key": key, "id": record_of(table, DRUGS)}

@@ -30,7 +30,7 @@ def occurrences(
     table = warehouse.table(source.name)
     if table is None:
         return []
-    key, meanings = keyed(warehouse, table, source, concepts)
+    table, key, meanings = keyed(warehouse, table, source, concepts)
     if not meanings:
         return []
     start, end = columns.day(table, source.start), columns.day(table, source.end)

@@ -36,21 +36,16 @@ class Texts(NamedTuple):
 
 
 class Row(NamedTuple):
-    """The parts of a row that several columns are made of.
+    """The rows that mean something, with the parts that several columns are made of.
 
     Args:
-        key: what its concept, or else its source, says.
-        value: its number.
-        unit: the number of its unit.
-        word: the number of its result or answer.
-        meanings: what each key means.
+        table: `person`, `base` (what the concept, or else the source, says), `id`, `start`,
+            `value`, `unit` and `word` by their numbers, perhaps `bound`, `low`, `high`.
+        meanings: what each base means.
         units: the texts of the units that occur, by number.
     """
 
-    key: "ir.Value"
-    value: "ir.Value"
-    unit: "ir.Value"
-    word: "ir.Value"
+    table: "ir.Table"
     meanings: dict[int, Meanings]
     units: dict[int, str]
 
@@ -65,27 +60,27 @@ def values(warehouse: Warehouse, source: Source, study: Study, concepts: Concept
     table = warehouse.table(source.name)
     if table is None:
         return []
-    key, meanings = keyed(warehouse, table, source, concepts)
+    table, key, meanings = keyed(warehouse, table, source, concepts)
     if not meanings:
         return []
     row = _row(warehouse, table, source, study, concepts, key, meanings, texts)
-    found = []
+    found: list[Stream] = []
     if source is not OBSERVATIONS:
         measured = {k: tuple(m for m in some if concepts.kind(m) in MEASURED)
                     for k, some in meanings.items()}  # fmt: skip
         keys = {k: key_of(some) for k, some in measured.items() if some}
-        said = row.value.notnull() | (row.word != 0)
-        found.append(_stream(warehouse, table, source, concepts, options, row, keys, said, texts))
+        found.append(_measured(warehouse, source, concepts, options, row, keys))
         meanings = {k: rest for k, some in meanings.items()
                     if (rest := tuple(m for m in some if m not in measured[k]))}  # fmt: skip
     keys = _by_answer(meanings, concepts)
-    found.append(_stream(warehouse, table, source, concepts, options, row, keys, None, texts))
+    found.append(_answers(warehouse, source, concepts, options, row, keys, texts))
     return [one for one in found if one.keys]
 
 
 def _row(warehouse: Warehouse, table: "ir.Table", source: Source, study: Study,
-         concepts: Concepts, key: "ir.Value",
-         meanings: dict[int, Meanings], texts: Texts) -> Row:  # fmt: skip
+         concepts: Concepts, key: "ir.Value", meanings: dict[int, Meanings], texts: Texts
+         ) -> Row:  # fmt: skip
+    """Read the parts of each row, step by step: each step uses columns of the one before."""
     value = columns.number(table, "value_as_number")
     value = ibis.null("float64") if value is None else value
     names = {m.element for some in meanings.values() for m in some}
@@ -94,38 +89,49 @@ def _row(warehouse: Warehouse, table: "ir.Table", source: Source, study: Study,
         warehouse, table, key, meanings, wanted_units(study, names), concepts, texts.units
     )
     word = word_of_row(warehouse, table, source, key, meanings, value, concepts, texts.words)
-    return Row(key, value, unit, word, meanings, units)
-
-
-def _stream(warehouse: Warehouse, table: "ir.Table", source: Source, concepts: Concepts,
-            options: Options, row: Row, keys: dict[int, Key], said: "ir.Value | None",
-            texts: Texts) -> Stream:  # fmt: skip
-    """Make a stream; `said`: whether a row says anything, None where the key tells."""
     start = columns.day(table, source.start)
     assert start is not None
-    selected = {"person": person_of(table), "key": row.key, "id": record_of(table, source),
-                "start": start, "value": row.value, "unit": row.unit, "word": row.word}  # fmt: skip
-    selected |= bound_of(table)
-    if said is None:
-        says = _says(row, texts.words)
-        selected["key"] = row.key * 4 + says
-        selected["denies"] = row.word == texts.words.of("false")
-        selected["doubtful"] = _doubtful(row, says, concepts)
-    kept = start.notnull() if said is None else start.notnull() & said
-    possible = plausible(row, row.key, row.value, row.unit, concepts)
-    if possible is not None:
-        kept = kept & possible
+    selected = {"person": person_of(table), "base": key, "id": record_of(table, source),
+                "start": start, "value": value, "unit": unit, "word": word}  # fmt: skip
     low, high = columns.number(table, "range_low"), columns.number(table, "range_high")
     selected |= {name: limit for name, limit in (("low", low), ("high", high)) if limit is not None}
-    records = table.filter(kept).select(**selected, base=row.key)
-    records = with_limits(warehouse, records, row, concepts, options)
-    name = source.name if said is not None or source is OBSERVATIONS else f"{source.name} answers"
-    return Stream(name, records.drop("base"), keys)
+    rows = table.select(**selected, **bound_of(table))
+    return Row(rows.filter(rows["start"].notnull()), meanings, units)
 
 
-def _says(row: Row, words: Numbers) -> "ir.Value":
-    something = row.value.notnull() | (row.word != 0)
-    return chosen([(row.word == words.of("true"), YES), (row.word == words.of("false"), NO),
+def _possible(row: Row, concepts: Concepts, among: "ir.Table") -> "ir.Table":
+    """Leave out values that cannot be true."""
+    possible = plausible(row, among["base"], among["value"], among["unit"], concepts)
+    return among if possible is None else among.filter(possible)
+
+
+def _measured(warehouse: Warehouse, source: Source, concepts: Concepts, options: Options, row: Row,
+              keys: dict[int, Key]) -> Stream:  # fmt: skip
+    """Give the stream of measured elements: rows with a number or a result."""
+    rows = row.table.filter(row.table["base"].isin(sorted(keys)))
+    rows = rows.filter(rows["value"].notnull() | (rows["word"] != 0))
+    rows = with_limits(warehouse, _possible(row, concepts, rows), row, concepts, options)
+    return Stream(source.name, rows.rename(key="base"), keys)
+
+
+def _answers(warehouse: Warehouse, source: Source, concepts: Concepts, options: Options, row: Row,
+             keys: dict[int, Key], texts: Texts) -> Stream:  # fmt: skip
+    """Give the stream of rows whose keys tell what they say."""
+    name = source.name if source is OBSERVATIONS else f"{source.name} answers"
+    bases = sorted({key // 4 for key in keys})
+    rows = row.table.filter(row.table["base"].isin(bases))
+    rows = rows.mutate(says=_says(rows, texts.words))
+    rows = rows.mutate(denies=rows["word"] == texts.words.of("false"),
+                       doubtful=_doubtful(rows, row.meanings, concepts))  # fmt: skip
+    rows = with_limits(warehouse, _possible(row, concepts, rows), row, concepts, options)
+    rows = rows.mutate(key=rows["base"] * 4 + rows["says"])
+    return Stream(name, rows.drop("base", "says"), keys)
+
+
+def _says(rows: "ir.Table", words: Numbers) -> "ir.Value":
+    word = rows["word"]
+    something = rows["value"].notnull() | (word != 0)
+    return chosen([(word == words.of("true"), YES), (word == words.of("false"), NO),
                    (something, SOMETHING)], NOTHING)  # fmt: skip
 
 
@@ -150,9 +156,9 @@ def _by_answer(meanings: dict[int, Meanings], concepts: Concepts) -> dict[int, K
     return found
 
 
-def _doubtful(row: Row, says: "ir.Value", concepts: Concepts) -> "ir.Value":
+def _doubtful(rows: "ir.Table", meanings: dict[int, Meanings], concepts: Concepts) -> "ir.Value":
     """Say whether it is open what a record says; one that is measured has a value by its nature."""
-    measured = [k for k, some in row.meanings.items()
+    measured = [k for k, some in meanings.items()
                 if any(concepts.kind(m) in MEASURED for m in some)]  # fmt: skip
-    doubtful = says == SOMETHING
-    return doubtful & ~row.key.isin(sorted(measured)) if measured else doubtful
+    doubtful = rows["says"] == SOMETHING
+    return doubtful & ~rows["base"].isin(sorted(measured)) if measured else doubtful
