@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from gradatim.cli import demo, protocol, screen
+from gradatim.cli import demo, export, feasibility, prescreen, protocol, screen, synthetic
 from gradatim.core.errors import Defect, UnusableInput
 
 app = typer.Typer(
@@ -16,8 +16,13 @@ app = typer.Typer(
     add_completion=True,
 )
 app.command("screen")(screen.screen)
+app.command("prescreen")(prescreen.prescreen)
+app.command("feasibility")(feasibility.feasibility)
+app.command("recontact")(feasibility.recontact)
+app.command("synthetic")(synthetic.synthetic)
 app.command("demo")(demo.demo)
 app.add_typer(protocol.app, name="protocol")
+app.add_typer(export.app, name="export")
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """Options that several commands share, and how their words become values."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 
@@ -67,3 +68,29 @@ def observed_days(text: str) -> tuple[date | None, date | None]:
                             todo="write 2024-01-01..2026-11-02, or 2024-01-01..")  # fmt: skip
     return (day_option(since, "--observed") if since else None,
             day_option(until, "--observed") if until else None)  # fmt: skip
+
+
+_SIZES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?B)\Z", re.IGNORECASE)
+SMALLEST = 500_000_000
+
+
+def size_option(text: str, option: str) -> int:
+    """Read a size such as 4GB, in bytes.
+
+    Raises:
+        UnusableInput: it is not one, or too small to work in.
+    """
+    found = _SIZE.match(text.strip())
+    if not found:
+        raise UnusableInput(f"{text!r} is not a size", option, todo="write it as 4GB or 800MB")
+    size = int(float(found[1]) * _SIZES[found[2].upper()])
+    if size < SMALLEST:
+        raise UnusableInput(f"{text} is too little memory", option,
+                            todo=f"give at least {SMALLEST // 10**6}MB")  # fmt: skip
+    return size
+
+
+def today() -> date:
+    """Give the day on which the command runs."""
+    return date.today()

@@ -5,18 +5,19 @@
         for batch in warehouse.batches(person.select("person_id")): ...
 
 Five forms name a source; `fhir:DIR` is a bulk export and read elsewhere. What is executed goes
-through `batches`, `fetch` and `write`: they know what Ibis gets wrong on each engine (see
+through `batches`, `fetch`, `write` and `keep`: they know what Ibis gets wrong on each engine (see
 docs/decisions/0005-engines.md). Every fault of a connection, a right, a file or a table becomes
 `UnusableInput` there, and inside `speaking`.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import version
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from gradatim.core.errors import UnusableInput
+from gradatim.core.errors import Defect, UnusableInput
 from gradatim.evidence.sources.warehouse_faults import speaking as _speaking
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class Warehouse(ABC):
         self.source, self.con = source, con
         self._open = dict(tables)
         self._opened: dict[str, ir.Table] = {}
+        self._kept: dict[str, ir.Table] = {}
+        self._asked, self._numbers = False, count()
         self.versions = {self.engine: str(con.version), "ibis": version("ibis-framework")}
 
     @property
@@ -87,9 +90,10 @@ class Warehouse(ABC):
         changed = {low: name for low, name in columns.items() if low != name}
         return table.rename(changed) if changed else table
 
-    @abstractmethod
     def batches(self, expr: "ir.Table", rows: int = ROWS) -> "Iterator[pa.RecordBatch]":
         """Execute an expression and give its rows, as typed in Ibis.
+
+        Take all of them before the next query: an engine answers one at a time.
 
         Args:
             expr: over tables of this warehouse and memtables.
@@ -97,9 +101,11 @@ class Warehouse(ABC):
 
         Raises:
             UnusableInput: the connection, a right, memory or a table failed.
+            Defect: another query has not been read to its end.
         """
+        with self._asking():
+            yield from self._batches(expr, rows)
 
-    @abstractmethod
     def write(self, expr: "ir.Table", path: str) -> None:
         """Execute an expression and write its rows as Parquet.
 
@@ -110,6 +116,51 @@ class Warehouse(ABC):
         Raises:
             UnusableInput: as `batches`.
         """
+        with self._asking():
+            self._write(expr, path)
+
+    def keep(self, expr: "ir.Table", name: str) -> "ir.Table":
+        """Compute an expression once for several queries.
+
+        The same name again replaces what was kept under it. On PostgreSQL this takes the right to
+        make temporary tables; without it the expression itself is given, to be computed each time.
+
+        Args:
+            expr: over tables of this warehouse and memtables.
+            name: to keep it under.
+
+        Raises:
+            UnusableInput: as `batches`.
+        """
+        with self._asking():
+            kept = self._keep(expr, f"gradatim_{next(self._numbers)}")
+            if name in self._kept:
+                self._forget(self._kept[name])
+            self._kept[name] = kept
+        return kept
+
+    @abstractmethod
+    def _batches(self, expr: "ir.Table", rows: int) -> "Iterator[pa.RecordBatch]": ...
+
+    @abstractmethod
+    def _write(self, expr: "ir.Table", path: str) -> None: ...
+
+    @abstractmethod
+    def _keep(self, expr: "ir.Table", name: str) -> "ir.Table": ...
+
+    @abstractmethod
+    def _forget(self, kept: "ir.Table") -> None: ...
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        if self._asked:
+            raise Defect("a query began before another was read to its end")
+        self._asked = True
+        try:
+            with self.speaking():
+                yield
+        finally:
+            self._asked = False
 
     def fetch(self, expr: "ir.Table") -> "pa.Table":
         """Execute an expression whose rows fit into memory; raises as `batches`."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from gradatim.core.errors import UnusableInput
-from gradatim.evidence.sources.warehouse import ROWS, Warehouse
+from gradatim.evidence.sources.warehouse import Warehouse
 from gradatim.evidence.sources.warehouse_files import tables_in
-from gradatim.evidence.sources.warehouse_rewrite import typed
+from gradatim.evidence.sources.warehouse_rewrite import kept_table, typed
 from gradatim.evidence.sources.warehouse_schemas import choose_schema
 
 if TYPE_CHECKING:
@@ -34,20 +34,25 @@ class DuckDB(Warehouse):
         super().__init__(source, con, tables)
         self._spill = spill
 
-    def batches(self, expr: "ir.Table", rows: int = ROWS) -> "Iterator[pa.RecordBatch]":
-        """Stream the result out of DuckDB; see `Warehouse.batches`."""
+    def _batches(self, expr: "ir.Table", rows: int) -> "Iterator[pa.RecordBatch]":
         schema = expr.schema().to_pyarrow()
-        with self.speaking():
-            for batch in self.con.to_pyarrow_batches(expr, chunk_size=rows):
-                yield batch.cast(schema)  # DuckDB sums integers into 128 bits
+        for batch in self.con.to_pyarrow_batches(expr, chunk_size=rows):
+            yield batch.cast(schema)  # DuckDB sums integers into 128 bits
 
-    def write(self, expr: "ir.Table", path: str) -> None:
-        """Let DuckDB write the file; see `Warehouse.write`."""
-        with self.speaking():
-            query = typed(self.con, expr)
-            self.con._run_pre_execute_hooks(expr)
-            quoted = path.replace("'", "''")
-            self.con.raw_sql(f"COPY ({query}) TO '{quoted}' (FORMAT parquet)")
+    def _write(self, expr: "ir.Table", path: str) -> None:
+        quoted = path.replace("'", "''")
+        self.con.raw_sql(f"COPY ({self._query(expr)}) TO '{quoted}' (FORMAT parquet)")
+
+    def _keep(self, expr: "ir.Table", name: str) -> "ir.Table":
+        self.con.raw_sql(f"CREATE TEMP TABLE {name} AS {self._query(expr)}")
+        return kept_table(self.con, name, expr, "temp", "main")
+
+    def _forget(self, kept: "ir.Table") -> None:
+        self.con.raw_sql(f"DROP TABLE temp.main.{kept.op().name}")
+
+    def _query(self, expr: "ir.Table") -> str:
+        self.con._run_pre_execute_hooks(expr)  # registers memtables
+        return typed(self.con, expr)
 
     def close(self) -> None:
         """Close the database and remove what was spilled."""

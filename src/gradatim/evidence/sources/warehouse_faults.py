@@ -53,8 +53,8 @@ _SAYINGS = (
     (r"TABLE_OR_VIEW_NOT_FOUND|Table with name", "a table is missing",
      "add it, as OMOP CDM 5.3 or 5.4 has it"),
     (r"Conversion Error|CAST_INVALID_INPUT|Out of Range|ARITHMETIC_OVERFLOW|NUMERIC_VALUE_OUT_OF|"
-     r"CAST_OVERFLOW", "a value cannot be read as what its column holds",
-     "mend the value in the source"),
+     r"CAST_OVERFLOW|(date|timestamp) too (large|small)",
+     "a value cannot be read as what its column holds", "mend the value in the source"),
     (r"Answer from Java side is empty|Error while receiving|Connection refused|"
      r"Connection reset|SparkContext was shut down|stopped SparkContext",
      "Spark stopped half-way", "run it again, with more --memory if it was short of it"),

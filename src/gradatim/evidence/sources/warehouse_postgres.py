@@ -1,4 +1,4 @@
-"""PostgreSQL: one read-only transaction on a server."""
+"""PostgreSQL: one transaction on a server, in which nothing of the database is changed."""
 
 import re
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.sources.warehouse import ROWS, Warehouse
-from gradatim.evidence.sources.warehouse_copy import copied
-from gradatim.evidence.sources.warehouse_rewrite import for_postgres, typed
+from gradatim.evidence.sources.warehouse_rewrite import for_postgres, kept_table, typed
 from gradatim.evidence.sources.warehouse_schemas import choose_schema
+from gradatim.evidence.sources.warehouse_stream import streamed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,12 +25,11 @@ _PERCENT = "write @, :, /, ? and # in a password as %40, %3A, %2F, %3F and %23, 
 _WAIT = 20  # seconds for a host to answer
 # One snapshot for the whole run: what is verified is what was screened, whatever is loaded
 # meanwhile. A pooler keeps the server of an open transaction, so settings stay too.
-_BEGIN = (
-    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-    "SET LOCAL datestyle TO 'ISO, YMD'",
-    "SET LOCAL extra_float_digits TO 1",
-    "SET LOCAL idle_in_transaction_session_timeout TO 0",
-)
+_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+_NO_TIMEOUT = "SET LOCAL idle_in_transaction_session_timeout TO 0"
+# In a read-only transaction no temporary table can be made either.
+_MAY_KEEP = """SELECT has_database_privilege(current_database(), 'TEMP')
+    AND NOT pg_is_in_recovery() AND NOT current_setting('default_transaction_read_only')::boolean"""
 # Also materialised views, which the information schema leaves out.
 _TABLES = """SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
     WHERE relkind IN ('r', 'v', 'm', 'f', 'p') AND NOT relispartition
@@ -42,19 +41,38 @@ class Postgres(Warehouse):
 
     engine = "postgres"
 
-    def batches(self, expr: "ir.Table", rows: int = ROWS) -> "Iterator[pa.RecordBatch]":
-        """Stream the result by COPY; see `Warehouse.batches`."""
-        with self.speaking():
-            query = typed(self.con, for_postgres(self.con, expr))
-            yield from copied(self.con.con, query, expr.schema().to_pyarrow(), rows)
+    def __init__(self, source: str, con: Any, tables: Any, keeps: bool) -> None:
+        super().__init__(source, con, tables)
+        self._keeps = keeps
 
-    def write(self, expr: "ir.Table", path: str) -> None:
-        """Write what `batches` gives; see `Warehouse.write`."""
+    def _batches(self, expr: "ir.Table", rows: int) -> "Iterator[pa.RecordBatch]":
+        with self.con.con.transaction():
+            self.con.con.execute("SET TRANSACTION READ ONLY")  # to the end of this block
+            query = self._query(expr)
+            yield from streamed(self.con.con, query, expr.schema().to_pyarrow(), rows)
+
+    def _write(self, expr: "ir.Table", path: str) -> None:
         from pyarrow import parquet
 
-        with self.speaking(), parquet.ParquetWriter(path, expr.schema().to_pyarrow()) as file:
-            for batch in self.batches(expr):
+        with parquet.ParquetWriter(path, expr.schema().to_pyarrow()) as file:
+            for batch in self._batches(expr, ROWS):
                 file.write_batch(batch)
+
+    def _keep(self, expr: "ir.Table", name: str) -> "ir.Table":
+        if not self._keeps:
+            return expr
+        with self.con.con.transaction():
+            self.con.con.execute(f"CREATE TEMP TABLE {name} AS {self._query(expr)}")
+            self.con.con.execute(f"ANALYZE pg_temp.{name}")
+        return kept_table(self.con, name, expr, None, "pg_temp")
+
+    def _forget(self, kept: "ir.Table") -> None:
+        if self._keeps:
+            with self.con.con.transaction():
+                self.con.con.execute(f"DROP TABLE pg_temp.{kept.op().name}")
+
+    def _query(self, expr: "ir.Table") -> str:
+        return typed(self.con, for_postgres(self.con, expr))
 
     def close(self) -> None:
         """End the transaction and the connection."""
@@ -78,8 +96,8 @@ def without_password(source: str) -> str:
 def open_server(source: str) -> Postgres:
     """Connect to a server.
 
-    It takes the right to CONNECT, USAGE on the schema and SELECT on its tables, and no other: no
-    temporary table is made.
+    It takes the rights to CONNECT, USAGE on the schema and SELECT on its tables. With the right to
+    make temporary tables (TEMP), which every role has unless it was revoked, `keep` saves work.
 
     Args:
         source: a URL as libpq reads it, with `schema=NAME` where the tables are not in the schema
@@ -96,10 +114,12 @@ def open_server(source: str) -> Postgres:
     schema = dict(query).get("schema", "")
     rest = urlencode([(name, value) for name, value in query if name != "schema"])
     bare = source.partition("?")[0] + (f"?{rest}" if rest else "")
-    return _opened(_connected(bare, shown), shown, schema)
+    con, keeps = _connected(bare, shown)
+    return Postgres(shown, con, _tables(con, shown, schema), keeps)
 
 
-def _connected(url: str, shown: str) -> Any:
+def _connected(url: str, shown: str) -> tuple[Any, bool]:
+    """Connect; tell whether temporary tables can be made."""
     try:
         import ibis.backends.postgres as backend
         import psycopg
@@ -113,18 +133,19 @@ def _connected(url: str, shown: str) -> Any:
                               application_name="gradatim")  # fmt: skip
     except psycopg.Error as error:
         raise not_connected(error, shown) from None
-    for statement in _BEGIN:
-        con.execute(statement)
-    return backend.Backend.from_connection(con)
+    keeps = con.execute(_MAY_KEEP).fetchone() == (True,)
+    con.execute(_BEGIN + (" READ WRITE" if keeps else " READ ONLY"))
+    con.execute(_NO_TIMEOUT)
+    return backend.Backend.from_connection(con), keeps
 
 
-def _opened(con: Any, shown: str, asked: str) -> Postgres:
+def _tables(con: Any, shown: str, asked: str) -> dict[str, Any]:
     places = con.con.execute(_TABLES).fetchall()
     schema = choose_schema(shown, places, asked, con.current_database or "")
     found: dict[str, Any] = {}
     for name in sorted(name for place, name in places if place == schema):
         found[name.lower()] = _opens(con, name, schema)  # of Person and person, the latter
-    return Postgres(shown, con, found)
+    return found
 
 
 def _opens(con: Any, name: str, schema: str) -> Any:

@@ -69,6 +69,14 @@ def typed(con: Any, expr: "ir.Table") -> str:
     return f"SELECT {', '.join(columns)} FROM ({con.compile(expr)}) AS typed"
 
 
+def kept_table(
+    con: Any, name: str, expr: "ir.Table", catalog: str | None, database: str | None
+) -> "ir.Table":
+    """Give the table in which the rows of an expression were kept, without asking the engine."""
+    place = ops.Namespace(catalog=catalog, database=database)
+    return ops.DatabaseTable(name, expr.schema(), con, place).to_expr()
+
+
 def unnested(con: Any, node: Any) -> str:
     """Write rows as a query on arrays: the planner knows their number and may run in parallel."""
     mapper = con.compiler.type_mapper

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from gradatim.core.errors import UnusableInput
-from gradatim.evidence.sources.warehouse import ROWS, Warehouse
+from gradatim.evidence.sources.warehouse import Warehouse
 from gradatim.evidence.sources.warehouse_files import tables_in
-from gradatim.evidence.sources.warehouse_rewrite import for_spark, typed
+from gradatim.evidence.sources.warehouse_rewrite import for_spark, kept_table, typed
 from gradatim.evidence.sources.warehouse_session import begin
 
 if TYPE_CHECKING:
@@ -23,16 +23,22 @@ class Spark(Warehouse):
         super().__init__(source, con, tables)
         self._ours, self._views = ours, dict[Any, str]()
 
-    def batches(self, expr: "ir.Table", rows: int = ROWS) -> "Iterator[pa.RecordBatch]":
-        """Bring the result here as Arrow data, whole; see `Warehouse.batches`."""
-        with self.speaking():
-            table = self._frame(expr).toArrow().cast(expr.schema().to_pyarrow())
+    def _batches(self, expr: "ir.Table", rows: int) -> "Iterator[pa.RecordBatch]":
+        table = self._frame(expr).toArrow().cast(expr.schema().to_pyarrow())
         yield from table.combine_chunks().to_batches(max_chunksize=rows)
 
-    def write(self, expr: "ir.Table", path: str) -> None:
-        """Let Spark write a folder of parts; see `Warehouse.write`."""
-        with self.speaking():
-            self._frame(expr).write.parquet(path)
+    def _write(self, expr: "ir.Table", path: str) -> None:
+        self._frame(expr).write.parquet(path)
+
+    def _keep(self, expr: "ir.Table", name: str) -> "ir.Table":
+        frame = self._frame(expr).persist()  # computed when first used; in memory and on disk
+        frame.createOrReplaceTempView(name)
+        return kept_table(self.con, name, expr, None, None)
+
+    def _forget(self, kept: "ir.Table") -> None:
+        name = kept.op().name
+        self.con._session.catalog.uncacheTable(name)
+        self.con._session.catalog.dropTempView(name)
 
     def _frame(self, expr: "ir.Table") -> Any:
         query = typed(self.con, for_spark(self.con, expr, self._views))
@@ -43,6 +49,8 @@ class Spark(Warehouse):
         if self._ours:
             self.con.disconnect()
         else:
+            for kept in self._kept.values():
+                self._forget(kept)
             for view in self._views.values():
                 self.con._session.catalog.dropTempView(view)
 

@@ -27,10 +27,8 @@ def streamed(con: Any, query: str, schema: "pa.Schema", rows: int) -> "Iterator[
     import pyarrow as pa
 
     size = min(_CHUNK, rows) if psycopg.capabilities.has_stream_chunked() else 1
+    row = pa.struct(list(schema))
     with con.cursor(binary=True) as cursor:
         found = cursor.stream(query, size=size)
         while some := list(islice(found, size if size > 1 else min(_CHUNK, rows))):
-            columns = zip(*some, strict=True)
-            arrays = [pa.array(column, type=kind)
-                      for column, kind in zip(columns, schema.types, strict=True)]  # fmt: skip
-            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+            yield pa.RecordBatch.from_struct_array(pa.array(some, type=row)).cast(schema)

@@ -21,6 +21,8 @@ from gradatim.screening.population.together import Shared, shared
 from gradatim.screening.population.verify import Question, chosen, person_ids, verify
 from gradatim.screening.population.written import Compiled, margins, verdicts
 from gradatim.screening.readings import plan as readings_plan
+from gradatim.screening.verdicts.count import funnel
+from gradatim.screening.verdicts.load import open_files
 
 MEMORY = 4_000_000_000
 """Bytes that a run may take unless told otherwise."""
@@ -61,10 +63,12 @@ class Outcome:
     Args:
         folders: for each protocol, by id, where its files are.
         run: what `run.json` says of each.
+        funnels: what `funnel.json` says of each.
     """
 
     folders: Mapping[str, Path]
     run: Mapping[str, Mapping[str, Any]]
+    funnels: Mapping[str, Mapping[str, Any]]
 
 
 def prescreen(request: Request, population: Population, folder: Path, watch: Watch | None = None
@@ -86,9 +90,9 @@ def prescreen(request: Request, population: Population, folder: Path, watch: Wat
         places = {name: beside if len(names) == 1 else beside / name for name in names}
         run = _Run(request, population, list(names), places)
         documents = run.whole(watch)
-    return Outcome(
-        {name: folder if len(names) == 1 else folder / name for name in names}, documents
-    )
+        funnels = run.funnels()
+    folders = {name: folder if len(names) == 1 else folder / name for name in names}
+    return Outcome(folders, documents, funnels)
 
 
 def _names(documents: Sequence[Document]) -> list[str]:
@@ -136,6 +140,14 @@ class _Run:
         for name, document in documents.items():
             write_json(self.places[name] / "run.json", document)
         return documents
+
+    def funnels(self) -> dict[str, Mapping[str, Any]]:
+        """Count what was written, and write what each criterion costs."""
+        found = {}
+        for name, document in zip(self.places, self.request.documents, strict=True):
+            found[name] = funnel(open_files(self.places[name]), document)
+            write_json(self.places[name] / "funnel.json", found[name])
+        return found
 
     def _part(self, relation: Any, outputs: Mapping[str, Parts], sample: int) -> None:
         found = answers(self.plan, self.shared.elements, relation, self.population.fetch,

@@ -1,0 +1,191 @@
+"""`gradatim prescreen`: who in a warehouse could enter, and what keeps the others out."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from gradatim.evidence.sources.described import Described
+    from gradatim.protocol.load import Document
+    from gradatim.screening.population.run import Outcome, Request
+    from gradatim.screening.population.source import Population
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PROTOCOL... SOURCE",
+        help="Protocols, then duckdb:FILE, parquet:DIR, postgresql://..., spark:DIR or fhir:DIR",
+    ),
+]
+Out = Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where the files go")]
+On = Annotated[
+    str, typer.Option(metavar="DATE", help="Date of every anchor not given [default: today]")
+]
+Anchors = Annotated[
+    list[str], typer.Option(metavar="NAME=DATE", help="Such as first_dose=2026-11-16")
+]
+Exhaustive = Annotated[
+    list[str],
+    typer.Option(
+        metavar="KIND",
+        help="condition, exposure or procedure: no record of it means that it did not happen",
+    ),
+]
+Observed = Annotated[str, typer.Option(metavar="FROM..TO", help="The days the source observed")]
+Describe = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="What the source holds completely (YAML)")
+]
+Ranges = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="A laboratory's limits, for values without their own"),
+]
+OneReading = Annotated[list[str], typer.Option(metavar="CRITERION=READING", help="Another reading")]
+Memory = Annotated[str, typer.Option(metavar="SIZE", help="Memory to stay within, such as 4GB")]
+Verify = Annotated[
+    int, typer.Option(metavar="N", min=0, help="People evaluated again, one by one, as a check")
+]
+Seed = Annotated[int, typer.Option(metavar="N", help="Which people those are")]
+Evidence = Annotated[bool, typer.Option(help="Write the records behind the verdicts too")]
+Replace = Annotated[bool, typer.Option("--replace", help="Replace an earlier run's files")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout")]
+NONE: list[str] = []
+
+
+def prescreen(
+    inputs: Inputs,
+    out: Out,
+    on: On = "",
+    anchor: Anchors = NONE,
+    exhaustive: Exhaustive = NONE,
+    observed: Observed = "",
+    describe: Describe = None,
+    reference_ranges: Ranges = None,
+    reading: OneReading = NONE,
+    memory: Memory = "4GB",
+    verify: Verify = 1000,
+    seed: Seed = 1,
+    evidence: Evidence = False,
+    replace: Replace = False,
+    json: AsJson = False,
+) -> None:
+    """Evaluate every criterion for everybody in a warehouse or a bulk export.
+
+    Writes the verdicts, their margins and reasons, and what each criterion costs. Several protocols
+    are asked at once, for little more than one.
+    """
+    from gradatim.cli.options import pairs, size_option
+    from gradatim.screening.population.run import Request
+    from gradatim.screening.population.run import prescreen as run
+
+    *names, source = _at_least_two(inputs)
+    documents, day, anchors = _questions(names, on, anchor)
+    told = _described(describe, exhaustive, observed, reference_ranges)
+    request = Request(
+        documents, day, anchors, pairs(reading, "--reading"), size_option(memory, "--memory"),
+        verify, seed, evidence, replace,
+    )  # fmt: skip
+    with _progress(json) as watch, _opened(source, told, request, watch) as population:
+        outcome = run(request, population, out, watch("Prescreening"))
+    _finish(outcome, request, json)
+
+
+def _at_least_two(inputs: list[str]) -> list[str]:
+    from gradatim.core.errors import UnusableInput
+
+    if len(inputs) < 2:
+        raise UnusableInput("a protocol and a source are needed", "gradatim prescreen",
+                            f"only {inputs[0]!r} was given",
+                            "give PROTOCOL... SOURCE, such as nct05962762 duckdb:warehouse.db")  # fmt: skip
+    return inputs
+
+
+def _questions(names: list[str], on: str, anchor: list[str]
+               ) -> "tuple[list[Document], date, list[Any]]":  # fmt: skip
+    from gradatim.cli.options import anchor_dates, day_option, today
+    from gradatim.protocol.load import load
+
+    documents = [load(name) for name in names]
+    day = day_option(on, "--on") if on else today()
+    return documents, day, [anchor_dates(anchor, one.study.schedule.anchors, day)
+                            for one in documents]  # fmt: skip
+
+
+def _described(path: Path | None, exhaustive: list[str], observed: str, ranges: Path | None
+               ) -> "Described":  # fmt: skip
+    """Join what the options and the file say of the source; options go before the file."""
+    from dataclasses import replace
+
+    from gradatim.cli.options import observed_days
+    from gradatim.core.errors import UnusableInput
+    from gradatim.evidence.coverage import declare
+    from gradatim.evidence.sources.described import Described, read
+
+    if observed and not exhaustive:
+        raise UnusableInput("there is nothing that the source is exhaustive for", "--observed",
+                            todo="declare what it holds with --exhaustive KIND")  # fmt: skip
+    told = read(path) if path else Described()
+    coverage = {**told.coverage, **declare(exhaustive, *observed_days(observed))}
+    return replace(told, coverage=coverage, reference_ranges=ranges or told.reference_ranges)
+
+
+@contextmanager
+def _opened(source: str, told: "Described", request: "Request", watch: Callable[[str], Any]
+            ) -> "Iterator[Population]":  # fmt: skip
+    """Open the source; a bulk export is read when it is first asked."""
+    if source.startswith("fhir:"):
+        from gradatim.screening.population.bulk import BulkPopulation
+
+        yield BulkPopulation(source.removeprefix("fhir:"), request.on, told.coverage,
+                             watch("Reading"))  # fmt: skip
+        return
+    from gradatim.evidence.sources.omop.options import Options
+    from gradatim.evidence.sources.omop.ranges_load import load as load_ranges
+    from gradatim.evidence.sources.warehouse import connect
+    from gradatim.screening.population.warehouse import OmopPopulation
+
+    elements = {name: one for document in request.documents
+                for name, one in document.study.elements.items()}  # fmt: skip
+    ranges = load_ranges(told.reference_ranges, elements) if told.reference_ranges else {}
+    options = Options(request.on, told.coverage, told.observation_period, ranges)
+    with connect(source, memory=request.memory // 2) as warehouse, warehouse.speaking():
+        yield OmopPopulation(warehouse, options)
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[str], Callable[[int, int], None]]]:
+    """Give what makes a progress bar of a name; it shows on stderr after the first step."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True, disable=quiet) as bars:
+
+        def watch(name: str) -> Callable[[int, int], None]:
+            task: list[Any] = []
+
+            def done(number: int, of: int) -> None:
+                if not task:
+                    task.append(bars.add_task(name, total=of))
+                bars.update(task[0], completed=number)
+
+            return done
+
+        yield watch
+
+
+def _finish(outcome: "Outcome", request: "Request", json: bool) -> None:
+    """Print what was found, for people or as JSON."""
+    from gradatim.cli.output import print_json
+    from gradatim.cli.prescreen_tables import print_outcome
+
+    if json:
+        print_json({"schema": "gradatim.prescreen/1",
+                    "runs": [{"folder": str(outcome.folders[id]), **outcome.run[id]}
+                             for id in outcome.folders]})  # fmt: skip
+    else:
+        for document in request.documents:
+            print_outcome(document, outcome)

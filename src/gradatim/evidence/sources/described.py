@@ -1,0 +1,100 @@
+"""What a user says of a source in a file: what it holds completely, and its laboratory's limits.
+
+exhaustive: {condition: 2015-01-01.., exposure: .., procedure: 2015-01-01..2026-06-30}
+observation_period: true
+reference_ranges: ranges.csv
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gradatim.core.errors import UnusableInput
+from gradatim.evidence.coverage import declare
+from gradatim.evidence.facts import Observed
+
+KEYS = ("exhaustive", "observation_period", "reference_ranges")
+
+
+@dataclass(frozen=True)
+class Described:
+    """What is said of a source.
+
+    Args:
+        coverage: for each kind of which no record means that it did not happen, the days observed.
+        observation_period: whether people are observed only in their `observation_period`.
+        reference_ranges: the file with the laboratory's limits; None if there is none.
+    """
+
+    coverage: Mapping[str, Observed] = field(default_factory=dict)
+    observation_period: bool = False
+    reference_ranges: Path | None = None
+
+
+def read(path: Path) -> Described:
+    """Read the description of a source.
+
+    Raises:
+        UnusableInput: it cannot be read, or says something that is not known here.
+    """
+    found = _mapping(path)
+    unknown = sorted(set(found) - set(KEYS))
+    if unknown:
+        raise UnusableInput(f"{unknown[0]!r} is not known here", str(path),
+                            todo=f"use {', '.join(KEYS)}")  # fmt: skip
+    tied = found.get("observation_period", False)
+    if not isinstance(tied, bool):
+        raise UnusableInput("observation_period is neither true nor false", str(path))
+    try:
+        coverage = _coverage(found.get("exhaustive") or {}, path)
+    except UnusableInput as error:
+        raise error.inside(str(path)) from error
+    ranges = found.get("reference_ranges")
+    return Described(coverage, tied, path.parent / str(ranges) if ranges else None)
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    try:
+        found = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        why = str(error).splitlines()[0]
+        raise UnusableInput(
+            "the description of the source cannot be read", str(path), why
+        ) from error
+    if not isinstance(found, dict):
+        raise UnusableInput("this does not describe a source", str(path),
+                            "it is not a mapping", f"give {', '.join(KEYS)}")  # fmt: skip
+    if "observation_period" in found:
+        found["observation_period"] = {"true": True, "false": False}.get(
+            found["observation_period"], found["observation_period"]
+        )
+    return found
+
+
+def _coverage(given: Any, path: Path) -> dict[str, Observed]:
+    if isinstance(given, list):
+        given = dict.fromkeys(given, "..")
+    if not isinstance(given, dict):
+        raise UnusableInput("exhaustive is neither a list of kinds nor kinds with days", str(path),
+                            todo="write {condition: 2015-01-01.., exposure: ..}")  # fmt: skip
+    found: dict[str, Observed] = {}
+    for kind, days in given.items():
+        found |= declare([kind], *_days(str(days)))
+    return found
+
+
+def _days(text: str) -> tuple[date | None, date | None]:
+    """Read FROM..TO, either of which may be left out."""
+    since, dots, until = text.partition("..")
+    try:
+        if not dots:
+            raise ValueError
+        return (date.fromisoformat(since) if since else None,
+                date.fromisoformat(until) if until else None)  # fmt: skip
+    except ValueError as error:
+        raise UnusableInput(f"{text!r} is not FROM..TO", "exhaustive",
+                            todo="write 2015-01-01..2026-06-30, 2015-01-01.. or ..") from error  # fmt: skip

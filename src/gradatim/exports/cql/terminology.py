@@ -1,0 +1,105 @@
+"""The codes of an element, as CQL concepts, and the records that bear one of them."""
+
+import re
+from collections.abc import Iterator
+
+from gradatim.clinical.drugs import Drug, drugs, find_drug
+from gradatim.core.codes import SYSTEMS, WIRE_NAMES
+from gradatim.exports.cql.library import Library, string, strings
+from gradatim.protocol.elements import Element
+
+_TITLES = {"loinc": "LOINC", "snomed": "SNOMED CT", "icd10": "ICD-10", "rxnorm": "RxNorm",
+           "atc": "ATC", "local": "gradatim elements"}  # fmt: skip
+_PATHS = {"MedicationStatement": "medication", "MedicationAdministration": "medication",
+          "MedicationRequest": "medication"}  # fmt: skip
+
+
+def records(library: Library, resource: str, element_name: str, element: Element) -> str:
+    """Write the records of one resource type that bear a code of an element."""
+    path = _PATHS.get(resource, "code")
+    exact = f"[{resource}: {path} ~ {_concept(library, element_name, element)}]"
+    if path == "code":
+        exact = exact.replace("code ~ ", "")
+    patterns = _patterns(element)
+    if not patterns or resource == "Observation":
+        return exact
+    coded = "R.code" if path == "code" else "(R.medication as FHIR.CodeableConcept)"
+    tests = "\n      or ".join(_tests(patterns))
+    return (f"flatten {{\n  {exact},\n  ([{resource}] R where exists (({coded}.coding) K"
+            f"\n    where {tests})) }}")  # fmt: skip
+
+
+def ingredient_codes(element: Element) -> list[tuple[str, str]]:
+    """Give each code of an element's drugs as `system|code`, with the ingredient's name."""
+    named = [(f"{system}|{code}", drug.name) for drug in _drugs(element)
+             for short, code in _drug_codes(drug) for system in _wire(short)]  # fmt: skip
+    by_code = {code: drug.name for drug in drugs() for short, code in _drug_codes(drug)}
+    other = [(f"{system}|{code}", by_code[code]) for group in element.codes for code in group.codes
+             if code in by_code for system in _wire(group.system)]  # fmt: skip
+    return list(dict.fromkeys([*named, *other]))
+
+
+def _concept(library: Library, element_name: str, element: Element) -> str:
+    codes = (
+        _declared(library, short, system, code)
+        for short, code in _exact(element_name, element)
+        for system in _wire(short)
+    )
+    return library.concept(element.label, dict.fromkeys(codes), element.label)
+
+
+def _declared(library: Library, short: str, uri: str, code: str) -> str:
+    title = _TITLES[short]
+    if uri != WIRE_NAMES[short]:
+        title += f" ({uri.rpartition('/')[2]})"
+    return library.code(f"{title} {code}", code, library.system(title, uri))
+
+
+def _wire(short: str) -> list[str]:
+    return [uri for uri, name in SYSTEMS.items() if name == short]
+
+
+def _exact(element_name: str, element: Element) -> Iterator[tuple[str, str]]:
+    yield "local", element_name
+    for group in element.codes:
+        yield from ((group.system, code) for code in group.codes if not _is_pattern(code))
+    for one in _drugs(element):
+        yield from _drug_codes(one)
+
+
+def _drugs(element: Element) -> list[Drug]:
+    named = [find_drug(one) for one in element.drugs]
+    classes = set(element.drug_classes)
+    return [*(one for one in named if one), *(d for d in drugs() if d.drug_class in classes)]
+
+
+def _drug_codes(drug: Drug) -> Iterator[tuple[str, str]]:
+    if drug.rxnorm:
+        yield "rxnorm", drug.rxnorm
+    yield from (("atc", code) for code in drug.atc)
+    yield "local", re.sub(r"\W+", "_", drug.name.lower())
+
+
+def _is_pattern(code: str) -> bool:
+    return code.endswith("*") or bool(re.fullmatch(r"[A-Z]\w\w-[A-Z]\w\w", code))
+
+
+def _patterns(element: Element) -> list[tuple[str, str]]:
+    return [(group.system, code) for group in element.codes for code in group.codes
+            if _is_pattern(code)]  # fmt: skip
+
+
+def _tests(patterns: list[tuple[str, str]]) -> Iterator[str]:
+    """Write the test of a coding K against the patterns of each system."""
+    for short in dict.fromkeys(short for short, _ in patterns):
+        tests = "\n        or ".join(_test(code) for system, code in patterns if system == short)
+        yield f"(K.system.value in {strings(_wire(short))}\n      and ({tests}))"
+
+
+def _test(pattern: str) -> str:
+    """Write the test of a code against `I21*` or `C00-C97`."""
+    if pattern.endswith("*"):
+        return f"StartsWith(K.code.value, {string(pattern[:-1])})"
+    low, high = pattern.split("-")
+    return (f"(Substring(K.code.value, 0, {len(low)}) >= {string(low)}"
+            f" and Substring(K.code.value, 0, {len(high)}) <= {string(high)})")  # fmt: skip

@@ -1,0 +1,134 @@
+"""Judged by HL7's own translator and engine, verdict by verdict, on the same FHIR people."""
+
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
+from gradatim.core.verdict import Reason, Verdict
+from gradatim.exports.cql.document import Exported
+from gradatim.screening.assess import passing
+from tests.exports.judging import (
+    TRUTHS,
+    Asked,
+    differences,
+    execute,
+    export,
+    translate,
+    unavailable,
+    verdicts_of,
+)
+from tests.exports.people import SECOND, TRIAL, generated, worked
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(unavailable()), reason=f'suite "cql": {unavailable()}'),
+]
+GENERATED, FEWER = 200, 80
+OTHERS = {"I1a": "ct_as_tie_breaker", "I1b": "both_visits", "I2a": "summed_days",
+          "E3": "from_diagnosis", "E6b": "either_visit", "E7c": "C", "E11a": "latest",
+          "E15a": "lifetime"}  # fmt: skip
+LEAST_SHARE = 0.01
+
+
+class Both(NamedTuple):
+    """One set of people with what each of the two says of them."""
+
+    library: Exported
+    elm: dict[str, Path]
+    people: list[Asked]
+    ours: list[dict[str, Verdict]]
+    theirs: list[dict[str, bool | str | None]]
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Both:
+    """Judge everybody once by each."""
+    library = export(TRIAL)
+    closed_world, others = export(TRIAL, closed_world=True), export(TRIAL, OTHERS)
+    elm = translate(tmp_path_factory.mktemp("cql"), open_world=library, closed_world=closed_world,
+                    others=others, second=export(SECOND))  # fmt: skip
+    people = [*worked(), *generated(GENERATED)]
+    ours = [verdicts_of(TRIAL, one, library.criteria) for one in people]
+    return Both(library, elm, people, ours, execute(elm["open_world"], people).verdicts)
+
+
+def test_no_verdict_differs(both: Both) -> None:
+    """Every criterion of every person: true, false and null are TRUE, FALSE and UNKNOWN."""
+    assert len(both.theirs) == len(both.people)
+    found = [(n, *one) for n, pair in enumerate(zip(both.ours, both.theirs, strict=True))
+             for one in differences(*pair)]  # fmt: skip
+    assert found == []
+
+
+def test_every_verdict_occurs(both: Both) -> None:
+    """Nearly every criterion has each truth in one verdict of a hundred: agreement means something.
+
+    Rarer are E7d, which needs two results at once, and an age that a partial date of birth leaves
+    open.
+    """
+    seen = Counter((id, one.truth) for of in both.ours for id, one in of.items())
+    least = LEAST_SHARE * len(both.people)
+    rare = {(id, truth) for id in both.library.criteria for truth in Truth
+            if seen[id, truth] < least}  # fmt: skip
+    assert rare <= {("E7d", TRUE), ("I0", UNKNOWN)}
+    assert all(seen[one] for one in rare)
+
+
+def test_the_status_is_that_of_the_criteria_exported(both: Both) -> None:
+    """Ineligible where one fails; never eligible, since some criteria are left out."""
+    assert both.library.left_out
+    for ours, theirs in zip(both.ours, both.theirs, strict=True):
+        fails = any(passing(one, ours[one.id].truth) is False for one in TRIAL.study.criteria
+                    if one.id in ours)  # fmt: skip
+        assert theirs["Status"] == ("ineligible" if fails else "undetermined")
+
+
+def test_passes_follows_the_category(both: Both) -> None:
+    """An inclusion passes when true, an exclusion when false, neither when null."""
+    for criterion in (one for one in TRIAL.study.criteria if one.id in both.library.criteria):
+        for theirs in both.theirs:
+            said = theirs[criterion.id]
+            assert said is None or isinstance(said, bool)
+            passes = theirs[f"{criterion.id} passes"]
+            assert passes is passing(criterion, TRUTHS[said])
+
+
+def test_a_closed_world_differs_only_where_nothing_settles_it(both: Both) -> None:
+    """With a plain `exists` what is not known is false: that, and nothing else, differs.
+
+    What is UNKNOWN here is then true or false there; a verdict that is settled here is the same.
+    """
+    people, ours = both.people[-FEWER:], both.ours[-FEWER:]
+    theirs = execute(both.elm["closed_world"], people).verdicts
+    found = [one for pair in zip(ours, theirs, strict=True) for one in differences(*pair)]
+    unknown = sum(one.truth is UNKNOWN for of in ours for one in of.values())
+    assert {one.ours for one in found} == {UNKNOWN}
+    assert {one.theirs for one in found} == {TRUE, FALSE}
+    assert len(found) == unknown > 0
+    assert {one.cause for one in found} == set(Reason)
+
+
+def test_nothing_is_left_to_the_stand_in_for_fhir_helpers(both: Both) -> None:
+    """The judge's own FHIRHelpers types a retrieve; no function of it is ever called."""
+    assert '"libraryName":"FHIRHelpers"' not in both.elm["open_world"].read_text(encoding="utf-8")
+
+
+def test_other_readings(both: Both) -> None:
+    """Alternatives that CQL can say agree as well, those of other criteria included."""
+    people = both.people[-FEWER:]
+    criteria = export(TRIAL, OTHERS).criteria
+    ours = [verdicts_of(TRIAL, one, criteria, OTHERS) for one in people]
+    theirs = execute(both.elm["others"], people).verdicts
+    assert [one for pair in zip(ours, theirs, strict=True) for one in differences(*pair)] == []
+
+
+def test_the_second_trial(both: Both) -> None:
+    """Another trial, with rules that the first does not have, agrees as well."""
+    people = [*worked(SECOND), *generated(FEWER, trial=SECOND)]
+    criteria = export(SECOND).criteria
+    ours = [verdicts_of(SECOND, one, criteria) for one in people]
+    theirs = execute(both.elm["second"], people).verdicts
+    assert [one for pair in zip(ours, theirs, strict=True) for one in differences(*pair)] == []
