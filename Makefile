@@ -31,7 +31,8 @@ demo: $(VENV)/.runtime ## screen a dozen synthetic candidates for the bundled tr
 
 test: $(VENV)/.dev ## run every test; suites that could not run are named at the end
 	@scripts/setup-browser
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	@scripts/setup-java $(BIN)/python $(INSTALL)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.dev ## style, types, floors, and drift of the generated pages
 	$(BIN)/ruff check $(SOURCES)
@@ -57,7 +58,8 @@ audit: $(VENV)/.dev ## look the pinned runtime packages up among known vulnerabi
 
 # --- set-up -------------------------------------------------------------------
 # A stamp per set of requirements: the demo does not wait for the test tools.
-# The editable install uses the pinned build tools of runtime.txt and fetches nothing.
+# The editable install uses the pinned build tools of runtime.txt and fetches nothing. PySpark comes
+# as source only; it is built with the pinned tool of sdist.txt.
 
 $(BIN)/python:
 	@echo "Making $(VENV) with $(PYTHON) ..."
@@ -72,8 +74,9 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
-	@echo "Installing the test tools ..."
-	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@echo "Installing the test tools (of which Spark is 450 MB) ..."
+	@$(INSTALL) --require-hashes -r requirements/sdist.txt
+	@$(INSTALL) --require-hashes --no-build-isolation -r requirements/dev.txt
 	@touch $@
 
 $(VENV)/.docs: requirements/docs.txt $(VENV)/.dev
@@ -82,13 +85,18 @@ $(VENV)/.docs: requirements/docs.txt $(VENV)/.dev
 	@touch $@
 
 # --- requirements ---------------------------------------------------------------
-# One resolution, three files: what runtime.txt pins, dev.txt and docs.txt pin alike.
+# One resolution, several files: what runtime.txt pins, all others pin alike.
 
 PINNED = --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 requirements: $(if $(UV),,$(VENV)-uv/bin/uv) ## pin the newest versions that pyproject.toml allows
 	$(COMPILE) $(PINNED) --upgrade pyproject.toml requirements/build.in -o requirements/runtime.txt
-	$(COMPILE) $(PINNED) --upgrade pyproject.toml --extra dev -c requirements/runtime.txt -o requirements/dev.txt
+	$(COMPILE) $(PINNED) --upgrade pyproject.toml --extra postgres -c requirements/runtime.txt -o requirements/postgres.txt
+	$(COMPILE) $(PINNED) --upgrade pyproject.toml --extra spark -c requirements/runtime.txt -o requirements/spark.txt
+	$(COMPILE) $(PINNED) --upgrade pyproject.toml --extra dev -c requirements/runtime.txt \
+	  -c requirements/postgres.txt -c requirements/spark.txt -o requirements/dev.txt
+	$(COMPILE) $(PINNED) --upgrade requirements/sdist.in -o requirements/sdist.txt
+	$(COMPILE) $(PINNED) --upgrade requirements/java.in -o requirements/java.txt
 	$(COMPILE) $(PINNED) --upgrade pyproject.toml --extra docs -c requirements/dev.txt -o requirements/docs.txt
 
 $(VENV)-uv/bin/uv:

@@ -4,6 +4,8 @@ import os
 
 from hypothesis import HealthCheck, settings
 
+from tests.engines import engine, postgres, postgres_server, spark_session  # noqa: F401
+
 settings.register_profile(
     "ci", derandomize=True, deadline=None, database=None,
     suppress_health_check=[HealthCheck.too_slow],

