@@ -9,14 +9,16 @@ from ibis.expr import types as ir
 
 from gradatim.evidence.relation import Stream
 from gradatim.rules.compile.portable import as_whole, day_number, whole
-from gradatim.rules.compile.rows import Value, column, dimension, has, joined
-from gradatim.rules.compile.slots import CountSlot, DaysSlot
+from gradatim.rules.compile.rows import Step, Value, column, dimension, has, joined
+from gradatim.rules.compile.slots import CountSlot, DaysSlot, Registry, Span
 from gradatim.rules.compile.states import JUDGEMENT, PARTIAL, YES
 
 COUNT_SCHEMA = {"key": pa.int64(), "slot": pa.int64(), "since": pa.date32(), "until": pa.date32(),
                 "item": pa.int64(), "at_least": pa.int64()}  # fmt: skip
 DAYS_SCHEMA = {"key": pa.int64(), "slot": pa.int64(), "since": pa.date32(), "until": pa.date32(),
-               "part": pa.int64(), "at_least": pa.int64(), "drugs": pa.int64()}  # fmt: skip
+               "part": pa.int64()}  # fmt: skip
+WANTED_SCHEMA = {"slot": pa.int64(), "question": pa.int64(), "at_least": pa.int64(),
+                 "drugs": pa.int64()}  # fmt: skip
 
 
 def happenings(table: ir.Table) -> ir.Table:
@@ -101,28 +103,41 @@ def _enough(found: ir.Table) -> ir.Table:
 # --- how many days --------------------------------------------------------------------------------
 
 
-def days_states(stream: Stream, asked: Iterable[tuple[int, DaysSlot]]) -> ir.Table | None:
+def days_states(stream: Stream, asked: Iterable[tuple[int, DaysSlot]], step: Step
+                ) -> ir.Table | None:  # fmt: skip
     """Give the states of days slots: TRUE or UNKNOWN, where there are (perhaps) enough days.
+
+    Slots about the same exposure in the same window are counted once. The fewest days are counted
+    apart only for people of whom some record is inexact or doubtful.
 
     Returns:
         As `count_states`.
     """
-    rows = list(_ask_days(stream, asked))
+    sums: Registry[tuple[str, Span, bool]] = Registry()
+    wanted = [_wanted(sums, number, slot) for number, slot in asked]
+    rows = list(_ask_days(stream, sums))
     if not rows:
         return None
     table = happenings(joined(stream, dimension(rows, DAYS_SCHEMA)))
-    table = table.mutate(**doubts(table))
-    blame = table.group_by("person", slot=table["ask_slot"]).agg(
-        inexact=table["inexact"].max(), doubt=table["doubt"].max()
+    spans = step(_spans(table))
+    blame = spans.group_by("person", "slot").agg(
+        inexact=spans["inexact"].max(), doubt=spans["doubt"].max()
     )
-    spans = _spans(table)
-    total = covered_days(spans, "part")
-    per_part = total.group_by("person", "slot").agg(
+    total = _totals(spans, blame)
+    total = total.inner_join(dimension(wanted, WANTED_SCHEMA), "slot")
+    per_slot = total.group_by("person", "slot", "question").agg(
         surely=_reached(total, "surely"), perhaps=_reached(total, "perhaps"),
         at_least=total["at_least"].max(),
     )  # fmt: skip
-    found = per_part.inner_join(blame, ["person", "slot"])
-    return _enough(found)
+    found = per_slot.inner_join(blame, ["person", "slot"])
+    return _enough(found.drop("slot").rename(slot="question"))
+
+
+def _wanted(sums: Registry[tuple[str, Span, bool]], number: int, slot: DaysSlot) -> dict[str, int]:
+    """Say which sum answers a slot, and how many days it asks for, in how many drugs each."""
+    shared = sums.number((slot.element, slot.window, slot.per != "union"))
+    return {"slot": shared, "question": number, "at_least": slot.at_least,
+            "drugs": slot.ingredients if slot.per == "ingredient" else 0}  # fmt: skip
 
 
 def _reached(total: ir.Table, which: str) -> Value:
@@ -133,33 +148,51 @@ def _reached(total: ir.Table, which: str) -> Value:
     return ibis.ifelse(total["drugs"].max() > 0, each_does, total[which].sum().cast("int64"))
 
 
-def _ask_days(stream: Stream, asked: Iterable[tuple[int, DaysSlot]]) -> Iterator[dict[str, Any]]:
-    for number, slot in asked:
-        keys = list(stream.keys_of(slot.element))
+def _ask_days(stream: Stream, sums: Registry[tuple[str, Span, bool]]) -> Iterator[dict[str, Any]]:
+    for number, (element, window, by_ingredient) in sums.items():
+        keys = list(stream.keys_of(element))
         codes = sorted({meaning.code for _, meaning in keys})
         for key, meaning in keys:
-            part = 0 if slot.per == "union" else codes.index(meaning.code)
-            yield {"slot": number, "key": key, "since": slot.window.since,
-                   "until": slot.window.until, "part": part, "at_least": slot.at_least,
-                   "drugs": slot.ingredients if slot.per == "ingredient" else 0}  # fmt: skip
+            yield {"slot": number, "key": key, "since": window.since, "until": window.until,
+                   "part": codes.index(meaning.code) if by_ingredient else 0}  # fmt: skip
 
 
 def _spans(table: ir.Table) -> ir.Table:
-    """Give the days of each record that lie in the window, as day numbers, surely and perhaps."""
+    """Give the days of each record in the window, as day numbers: the most, and the fewest."""
     low, high = day_number(table["ask_since"]), day_number(table["ask_until"])
-    start, end = day_number(table["start"]), day_number(column(table, "end"))
-    start_last = day_number(column(table, "start_last"))
-    end_last = day_number(column(table, "end_last"))
-    more = {"slot": table["ask_slot"], "part": table["ask_part"],
-            "at_least": table["ask_at_least"], "drugs": table["ask_drugs"]}  # fmt: skip
-    widest = table.select("person", **more, surely=ibis.literal(False),
-                          low=ibis.greatest(start, low), high=ibis.least(end_last, high))  # fmt: skip
-    doubtful = column(table, "doubtful")
-    sure = table.filter(~doubtful) if has(table, "doubtful") else table
-    narrowest = sure.select("person", **more, surely=ibis.literal(True),
-                            low=ibis.greatest(start_last, low), high=ibis.least(end, high))  # fmt: skip
-    both = ibis.union(widest, narrowest, distinct=False)
-    return both.filter(both["high"] >= both["low"])
+    ends = {name: day_number(column(table, name))
+            for name in ("start", "start_last", "end", "end_last")}  # fmt: skip
+    return table.select(
+        "person", slot=table["ask_slot"], part=table["ask_part"],
+        low=ibis.greatest(ends["start"], low), high=ibis.least(ends["end_last"], high),
+        least_low=ibis.greatest(ends["start_last"], low), least_high=ibis.least(ends["end"], high),
+        **doubts(table),
+    )  # fmt: skip
+
+
+def _totals(spans: ir.Table, blame: ir.Table) -> ir.Table:
+    """Give the days `surely` and `perhaps` of each person, slot and part."""
+    keys = ["person", "slot", "part"]
+    most = _covered(spans.select(*keys, "low", "high"), keys)
+    doubted = blame.filter((blame["inexact"] > 0) | (blame["doubt"] > 0)).select("person", "slot")
+    some = spans.semi_join(doubted, ["person", "slot"])
+    some = some.filter(some["doubt"] == 0)
+    fewest = _covered(some.select(*keys, low=some["least_low"], high=some["least_high"]), keys)
+    both = most.left_join(fewest, keys).drop([f"{name}_right" for name in keys])
+    both = both.rename(perhaps="days", fewest="days_right")
+    marked = both.left_join(doubted.mutate(doubted=ibis.literal(1)), ["person", "slot"])
+    surely = ibis.ifelse(marked["doubted"].isnull(), marked["perhaps"],
+                         marked["fewest"].fill_null(0))  # fmt: skip
+    return marked.select(*keys, "perhaps", surely=surely.cast("int64"))
+
+
+def _covered(spans: ir.Table, keys: list[str]) -> ir.Table:
+    """Count the days that spans cover, each once."""
+    spans = spans.filter(spans["high"] >= spans["low"])
+    spans = spans.mutate(reached=reached_before(spans, keys))
+    first = ibis.greatest(spans["low"], spans["reached"].fill_null(spans["low"] - 1) + 1)
+    spans = spans.mutate(days=ibis.greatest(spans["high"] - first + 1, 0).cast("int64"))
+    return spans.group_by(keys).agg(days=spans["days"].sum().cast("int64"))
 
 
 def reached_before(spans: ir.Table, keys: list[str]) -> Value:

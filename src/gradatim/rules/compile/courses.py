@@ -58,7 +58,7 @@ def drug_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Table 
         return None
     table = happenings(joined(stream, dimension(rows, SCHEMA)))
     periods = step(_bridged(step(_periods(table))))
-    truths = _truths(periods)
+    truths = _truths(periods, step)
     doubts = _doubts(table)
     found = truths.inner_join(doubts, PART)
     least = ibis.least(found["started"], found["unchanged"])
@@ -157,13 +157,13 @@ def _bridged(periods: ir.Table) -> ir.Table:
 # --- what the days cover --------------------------------------------------------------------------
 
 
-def _truths(periods: ir.Table) -> ir.Table:
+def _truths(periods: ir.Table, step: Step) -> ir.Table:
     """Give the truths `taken`, `started` and `unchanged` of each ingredient."""
     periods = periods.mutate(today=periods["at"])
     base = periods.select(*PART).distinct()
-    taken = _between(_covers(periods, "today", FEWEST), "taken")
-    started = _between(_covers(periods, "started", FEWEST), "started")
-    dose = _same_dose(periods)
+    taken = step(_between(_covers(periods, "today", FEWEST), "taken"))
+    started = step(_between(_covers(periods, "started", FEWEST), "started"))
+    dose = step(_same_dose(periods, step))
     found = base
     for part in (taken, started, dose):
         found = found.left_join(part, PART).drop([f"{name}_right" for name in PART])
@@ -200,11 +200,11 @@ def _between(found: ir.Table, name: str) -> ir.Table:
     return truths.select(*PART, **{name: truth.cast("int64")})
 
 
-def _same_dose(periods: ir.Table) -> ir.Table:
+def _same_dose(periods: ir.Table, step: Step) -> ir.Table:
     """Say whether one dose covers the days (`_unchanged`)."""
-    covered = _between(_covers(periods, "unchanged", FEWEST), "one")
-    doses = _doses(periods)
-    alike = _alike(periods)
+    covered = step(_between(_covers(periods, "unchanged", FEWEST), "one"))
+    doses = step(_doses(periods))
+    alike = step(_alike(periods))
     found = doses
     for part in (covered, alike):
         found = found.left_join(part, PART).drop([f"{name}_right" for name in PART])

@@ -53,8 +53,7 @@ class Deriver:
         if any(part is None for part in parts):
             return None
         table = self._complete([part for part in parts if part is not None])
-        table = self._with_person(table)
-        return self._computed(name, rule, table)
+        return self._computed(name, rule, self.step(self._with_person(table)))
 
     # --- inputs -----------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 Ibis writes each engine's SQL, and yet some expressions give other answers, or none, on one engine.
 What is safe has no helper here. What is not, was met on Ibis 12, DuckDB 1.5, PostgreSQL 18 and
-Spark 4.3 (tests/rules/compile/test_portable.py has each):
+Spark 4.3 (docs/decisions/0005-engines.md has all):
 
 - A literal integer loses its type in the SQL. `1 << 40` fails on DuckDB and gives 256, without an
   error, on PostgreSQL and Spark: `whole(1) << 40`. `literal(1, "int64").cast("int64")` does not
@@ -23,12 +23,11 @@ Spark 4.3 (tests/rules/compile/test_portable.py has each):
   PostgreSQL database, elsewhere by code point: order by numbers, or compare in Python.
 - `row_number` starts at 0. Without a frame, an aggregate over an ordered window is that of the
   whole group: `earlier` has one.
-- `ibis.memtable` needs the right to make temporary tables on PostgreSQL and keeps a query on one
-  core there. `Warehouse.batches`, `.write` and `.keep` put the rows into the query instead: execute
-  through them only. Never give a memtable a column that may be NULL on Spark unless it is text: its
-  numbers go through pandas.
-- `to_pyarrow` goes through pandas on PostgreSQL and Spark: an int64 column with a NULL becomes
-  doubles, and large keys lose digits. Fetch with `Warehouse.batches`.
+- `ibis.memtable` needs the right to make temporary tables on PostgreSQL, keeps a query on one core
+  there, and loses digits beside a NULL on Spark. `Warehouse.batches`, `.write` and `.keep` put its
+  rows into the query instead: execute through them only.
+- `to_pyarrow` goes through pandas on Spark: an int64 column with a NULL becomes doubles, and large
+  keys lose digits. Fetch with `Warehouse.batches`.
 """
 
 from collections.abc import Sequence

@@ -83,7 +83,7 @@ def _states(relation: Relation, slots: Asked, computed: Mapping[str, Stream],
             elements: Mapping[str, Element], step: Step) -> Iterable[ir.Table | None]:  # fmt: skip
     asks: dict[type, Callable[[Stream, Asked], ir.Table | None]] = {
         PointSlot: lambda stream, some: point_states(relation, stream, some, elements, step),
-        SpanSlot: span_states, CountSlot: count_states, DaysSlot: days_states,
+        SpanSlot: span_states, CountSlot: count_states, DaysSlot: lambda stream, some: days_states(stream, some, step),
         StableSlot: lambda stream, some: _courses(stream, some, step), DoseSlot: dose_states,
     }  # fmt: skip
     for kind, ask in asks.items():
