@@ -62,11 +62,9 @@ def point_states(relation: Relation, stream: Stream, asked: Iterable[Asked],
         stream has nothing to say.
     """
     asked = list(asked)
-    rows = list(_ask(relation, stream, asked, elements))
-    if not rows:
+    table = asked_of(relation, stream, asked, elements)
+    if table is None:
         return None
-    on = ("key", "unit") if stream.has("unit") else ("key",)
-    table = joined(stream, dimension(rows, SCHEMA), on)
     inside = _undated(table) | surely_inside(table)
     if not has(table, "start_last", "end", "end_last"):
         said = step(_said(relation, stream, table.filter(inside)))
@@ -74,6 +72,14 @@ def point_states(relation: Relation, stream: Stream, asked: Iterable[Asked],
     maybe = _undated(table) | perhaps_inside(table)
     said = step(_said(relation, stream, table.filter(maybe)))
     return _inexact(_alongside(relation, said, asked, step))
+
+
+def asked_of(relation: Relation, stream: Stream, asked: Iterable[Asked],
+             elements: Mapping[str, Element]) -> ir.Table | None:  # fmt: skip
+    """Join records with what the slots ask of them; None if they ask nothing of this stream."""
+    rows = list(_ask(relation, stream, asked, elements))
+    on = ("key", "unit") if stream.has("unit") else ("key",)
+    return joined(stream, dimension(rows, SCHEMA), on) if rows else None
 
 
 def _alongside(relation: Relation, said: ir.Table, asked: list[Asked], step: Step
@@ -151,7 +157,15 @@ def _conversion(slot: PointSlot, element: Element, unit: str) -> dict[str, float
 
 
 def _said(relation: Relation, stream: Stream, table: ir.Table) -> ir.Table:
-    """Add the state of each record, and its margin `q`.
+    """Give the state of each record, and its margin `q`."""
+    table = said_by_each(relation, stream, table)
+    kept = ["person", "start", "start_last", "end", "end_last", "state", "q", "ask_slot",
+            "ask_latest", "ask_undated", "ask_since", "ask_until"]  # fmt: skip
+    return table.select([name for name in kept if name in table.columns])
+
+
+def said_by_each(relation: Relation, stream: Stream, table: ir.Table) -> ir.Table:
+    """Add to records joined with what is asked what each says: `state`, `number`, `limit`, `q`.
 
     Step by step, each on columns of the step before, so that no expression is written twice.
     """
@@ -164,10 +178,7 @@ def _said(relation: Relation, stream: Stream, table: ir.Table) -> ir.Table:
     table = table.mutate(same=_same(table["number"], table["limit"]))
     table = table.mutate(order=_order(table))
     state = ibis.ifelse(table["ask_word"] == -1, _number_says(table), _word_says(relation, table))
-    table = table.mutate(state=state.cast("int64"), q=_margin(table))
-    kept = ["person", "start", "start_last", "end", "end_last", "state", "q", "ask_slot",
-            "ask_latest", "ask_undated", "ask_since", "ask_until"]  # fmt: skip
-    return table.select([name for name in kept if name in table.columns])
+    return table.mutate(state=state.cast("int64"), q=_margin(table))
 
 
 def _counts(stream: Stream, table: ir.Table) -> Value:

@@ -88,7 +88,7 @@ def _states(relation: Relation, slots: Asked, computed: Mapping[str, Stream],
     }  # fmt: skip
     for kind, ask in asks.items():
         some = [(number, slot) for number, slot in slots if isinstance(slot, kind)]
-        for stream, of_it in _by_stream(relation, some):
+        for stream, of_it in by_stream(relation, some):
             yield _complete(ask(stream, of_it))
     for name, stream in computed.items():
         of_it = [(number, slot) for number, slot in slots
@@ -111,7 +111,7 @@ def _complete(table: ir.Table | None) -> ir.Table | None:
                         state=table["state"].cast("int64"), margin=margin)  # fmt: skip
 
 
-def _by_stream(relation: Relation, slots: Asked) -> Iterable[tuple[Stream, Asked]]:
+def by_stream(relation: Relation, slots: Asked) -> Iterable[tuple[Stream, Asked]]:
     """Sort slots by the stream that answers them."""
     found: dict[tuple[str, ...], Asked] = {}
     for number, slot in slots:

@@ -37,7 +37,7 @@ class Clock:
 
 
 def answers(plan: Plan, elements: Mapping[str, Element], relation: Relation, fetch: Fetch,
-            keep: Keep, clock: Clock) -> Arrays:  # fmt: skip
+            keep: Keep, clock: Clock) -> tuple[Arrays, Relation]:  # fmt: skip
     """Ask the source about the people of a relation.
 
     Args:
@@ -47,6 +47,9 @@ def answers(plan: Plan, elements: Mapping[str, Element], relation: Relation, fet
         fetch: executes an expression and gives its rows.
         keep: materialises an expression while these people are looked at.
         clock: what the seconds of each part are added to.
+
+    Returns:
+        The answers, and the records that were taken out for them.
     """
     slots = [slot for _, slot in plan.slots.items()]
     extract = extracted(relation, slots, elements, keep)
@@ -62,7 +65,7 @@ def answers(plan: Plan, elements: Mapping[str, Element], relation: Relation, fet
         for batch in fetch(states):
             found.add_states(columns_of(batch))
     clock.lap("states")
-    return found
+    return found, extract
 
 
 def _all(batches: Iterable[pa.RecordBatch]) -> dict[str, Array]:

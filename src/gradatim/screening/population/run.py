@@ -15,6 +15,7 @@ from gradatim.rules.compile.plan import Plan
 from gradatim.screening.population.answers import Clock, answers
 from gradatim.screening.population.chunks import part, ranges
 from gradatim.screening.population.columns import verdict_columns
+from gradatim.screening.population.evidence import evidence
 from gradatim.screening.population.folder import Parts, write_json, written_whole
 from gradatim.screening.population.source import Population
 from gradatim.screening.population.together import Shared, shared
@@ -109,7 +110,10 @@ class _Run:
         self.request, self.population, self.places = request, population, places
         self.clock = Clock()
         self.shared = shared([one.study for one in request.documents])
-        self.relation = population.relation(together(self.shared))
+        asks = together(self.shared)
+        self.examined = population.examine(asks)
+        self.clock.lap("check")
+        self.relation = population.relation(asks)
         self.plan = Plan(self.relation)
         self.protocols = [self._compiled(name, n) for n, name in enumerate(names)]
         self.people, self.verified = 0, 0
@@ -150,8 +154,8 @@ class _Run:
         return found
 
     def _part(self, relation: Any, outputs: Mapping[str, Parts], sample: int) -> None:
-        found = answers(self.plan, self.shared.elements, relation, self.population.fetch,
-                        self.population.keep, self.clock)  # fmt: skip
+        found, extract = answers(self.plan, self.shared.elements, relation,
+                                 self.population.fetch, self.population.keep, self.clock)  # fmt: skip
         self.people += found.people
         ids = person_ids(found, chosen(found.persons["person"], sample, self.request.seed))
         people = list(self.population.facts(ids)) if ids else []
@@ -168,7 +172,31 @@ class _Run:
             for name, table in tables.items():
                 outputs[protocol.id].add(name, table)
             self.clock.lap("write")
+            if self.request.evidence:
+                for table in evidence(protocol, extract, self.shared.elements,
+                                      self.population.fetch):  # fmt: skip
+                    outputs[protocol.id].add("evidence", table)
+                self.clock.lap("evidence")
         self.verified += len(people)
+
+    def _told(self, n: int) -> dict[str, Any]:
+        """Say what was found wrong, and which criteria stay unknown for want of a table or code."""
+        told = dict(self.examined)
+        by_element: dict[str, list[str]] = {}
+        for column in self.protocols[n].columns:
+            if column.counts:
+                for name in {one for leaf in leaves(column.rule) for one in elements_of(leaf)}:
+                    by_element.setdefault(name, []).append(column.criterion.id)
+        for what in ("unmapped",):
+            told[what] = {
+                name: by_element[name] for name in told.get(what, ()) if name in by_element
+            }
+        tables = told.get("missing_tables", {})
+        told["missing_tables"] = {
+            table: sorted({id for name in names for id in by_element.get(name, ())})
+            for table, names in tables.items()
+        }
+        return told
 
     def _document(self, n: int) -> Mapping[str, Any]:
         document, request = self.request.documents[n], self.request
@@ -178,6 +206,7 @@ class _Run:
             "protocol": {"id": known.id, "version": known.version, "name": document.name,
                          "sha256": document.sha256},
             **self.population.about(),
+            **self._told(n),
             "on": request.on.isoformat(),
             "anchors": {name: day.isoformat() for name, day in request.anchors[n].items()},
             "readings": dict(request.readings),

@@ -14,6 +14,13 @@ from gradatim.protocol.study import Study
 class Population(Protocol):
     """People of whom an engine can be asked."""
 
+    def examine(self, study: Study) -> Mapping[str, Any]:
+        """Look for faults of the data; say which there are, and what is not known for them.
+
+        Raises:
+            UnusableInput: one is such that nothing can be said of anybody.
+        """
+
     def relation(self, study: Study) -> Relation:
         """Give what is known of them, as the protocol's elements."""
 

@@ -9,6 +9,7 @@ from ibis.expr import types as ir
 from gradatim.core.errors import Defect
 from gradatim.evidence.facts import Facts
 from gradatim.evidence.relation import Relation
+from gradatim.evidence.sources.omop.check import check
 from gradatim.evidence.sources.omop.facts import facts
 from gradatim.evidence.sources.omop.mapping import relation
 from gradatim.evidence.sources.omop.options import Options
@@ -30,10 +31,20 @@ class OmopPopulation:
         self._study: Study | None = None
         self._concepts: Any = None
 
+    def examine(self, study: Study) -> Mapping[str, Any]:
+        """Look for faults of the warehouse."""
+        self._study, self._concepts = study, concepts(self.warehouse, study)
+        found = check(self.warehouse, study, self.options, self._concepts)
+        return {
+            "rows": found.rows, "notes": list(found.notes), "not_used": dict(found.not_used),
+            "missing_tables": {name: list(some) for name, some in found.missing.items()},
+            "unmapped": list(found.unmapped),
+        }  # fmt: skip
+
     def relation(self, study: Study) -> Relation:
         """Give what is known of them, as the protocol's elements."""
-        self._study = study
-        self._concepts = concepts(self.warehouse, study)
+        if self._concepts is None:
+            self._study, self._concepts = study, concepts(self.warehouse, study)
         return relation(self.warehouse, study, self.options, self._concepts)
 
     def fetch(self, expr: ir.Table) -> Iterable[pa.RecordBatch]:

@@ -42,12 +42,14 @@ class Checked:
         not_used: counts by table and reason, such as `condition_occurrence: without start date`.
         missing: tables that are not there, with the elements that are unknown for it.
         unmapped: elements for which no concept was found.
+        rows: how many rows each table has.
     """
 
     notes: tuple[str, ...] = ()
     not_used: Mapping[str, int] = field(default_factory=dict)
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unmapped: tuple[str, ...] = ()
+    rows: Mapping[str, int] = field(default_factory=dict)
 
 
 def check(warehouse: Warehouse, study: Study, options: Options,
@@ -67,7 +69,7 @@ def check(warehouse: Warehouse, study: Study, options: Options,
     counts = dict(_people(warehouse, options))
     if options.observation_period:
         needed(warehouse, "observation_period", "coverage is to be tied to it")
-    missing, notes = {}, []
+    missing, notes, rows = {}, [], {}
     for source in SOURCES:
         table = warehouse.table(source.name)
         if table is None:
@@ -75,7 +77,8 @@ def check(warehouse: Warehouse, study: Study, options: Options,
             continue
         _columns(table, source)
         found = _records(warehouse, table, source, options)
-        if not found.pop("rows"):
+        rows[source.name] = found.pop("rows")
+        if not rows[source.name]:
             notes.append(f"the table {source.name} is empty")
         found["of people who are not in person"] = _orphans(warehouse, table)
         counts |= {f"{source.name}: {why}": n for why, n in found.items() if n}
@@ -84,7 +87,7 @@ def check(warehouse: Warehouse, study: Study, options: Options,
     coded = [name for name, one in study.elements.items()
              if one.codes or one.drugs or one.drug_classes]  # fmt: skip
     unmapped = tuple(name for name in coded if name not in mapped)
-    return Checked((*known.notes, *notes), counts, missing, unmapped)
+    return Checked((*known.notes, *notes), counts, missing, unmapped, rows)
 
 
 def _elements_in(source: Source, study: Study) -> tuple[str, ...]:
