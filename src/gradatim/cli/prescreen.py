@@ -98,9 +98,11 @@ def _at_least_two(inputs: list[str]) -> list[str]:
     from gradatim.core.errors import UnusableInput
 
     if len(inputs) < 2:
-        raise UnusableInput("a protocol and a source are needed", "gradatim prescreen",
-                            f"only {inputs[0]!r} was given",
-                            "give PROTOCOL... SOURCE, such as nct05962762 duckdb:warehouse.db")  # fmt: skip
+        raise UnusableInput(
+            "a protocol and a source are needed", "gradatim prescreen",
+            f"only {inputs[0]!r} was given",
+            "give PROTOCOL... SOURCE, such as nct05962762 duckdb:warehouse.db",
+        )  # fmt: skip
     return inputs
 
 

@@ -96,5 +96,7 @@ def _days(text: str) -> tuple[date | None, date | None]:
         return (date.fromisoformat(since) if since else None,
                 date.fromisoformat(until) if until else None)  # fmt: skip
     except ValueError as error:
-        raise UnusableInput(f"{text!r} is not FROM..TO", "exhaustive",
-                            todo="write 2015-01-01..2026-06-30, 2015-01-01.. or ..") from error  # fmt: skip
+        raise UnusableInput(
+            f"{text!r} is not FROM..TO", "exhaustive",
+            todo="write 2015-01-01..2026-06-30, 2015-01-01.. or ..",
+        ) from error  # fmt: skip

@@ -32,8 +32,8 @@ def stable_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Tabl
     """Give the states of stable slots: the conjunction over the drugs being taken.
 
     Returns:
-        Rows of `person`, `slot`, `state` (one higher than the state), only where a drug is (perhaps)
-        being taken; None if the stream has nothing to say.
+        Rows of `person`, `slot`, `state` (one higher than the state), only where a drug is
+        (perhaps) being taken; None if the stream has nothing to say.
     """
     drugs = drug_states(stream, asked, step)
     if drugs is None:
@@ -65,8 +65,8 @@ def drug_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Table 
     truth = ibis.greatest(least, 2 - found["taken"])
     state = ibis.cases(
         (truth == 2, ibis.literal(YES)), (truth == 0, ibis.literal(NO)),
-        (found["inexact"] > 0, ibis.literal(PARTIAL)), (found["doubt"] > 0, ibis.literal(JUDGEMENT)),
-        else_=ibis.literal(NO_RECORD),
+        (found["inexact"] > 0, ibis.literal(PARTIAL)),
+        (found["doubt"] > 0, ibis.literal(JUDGEMENT)), else_=ibis.literal(NO_RECORD),
     )  # fmt: skip
     return found.select(*PART, "taken", state=state.cast("int64"))
 
@@ -239,8 +239,8 @@ def _alike(periods: ir.Table) -> ir.Table:
     known = known.group_by(PART).agg(least=known["dose"].min(), largest=known["dose"].max())
     dose = most.select(*PART, wanted=most["dose"]).distinct()
     dose = dose.left_join(known, PART).drop([f"{name}_right" for name in PART])
-    fits = dose["least"].isnull() | (
-        (dose["least"] == dose["largest"]) & (dose["wanted"] == dose["least"])).fill_null(False)  # fmt: skip
+    alike = (dose["least"] == dose["largest"]) & (dose["wanted"] == dose["least"])
+    fits = dose["least"].isnull() | alike.fill_null(False)
     dose = dose.filter(fits)
     every = periods.filter(~periods["surely"])
     pairs = every.inner_join(dose.drop("least", "largest"), PART)

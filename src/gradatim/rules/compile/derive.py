@@ -58,7 +58,7 @@ class Deriver:
     # --- inputs -----------------------------------------------------------------------------------
 
     def _input(self, rule: Derived, given: str, source: str) -> ir.Table | None:
-        """Give the days of an input with its number `x_<given>`, or why it is none: `bad_<given>`."""
+        """Give the days of an input with its number `x_<given>`, or why it has none."""
         unit = _unit_wanted(rule, given, self.elements[source])
         recorded = self._recorded(source, unit)
         computed = self._converted(source, unit)
@@ -123,7 +123,7 @@ class Deriver:
         result = compiled(tree, {**given, "age": table["age"], "sex": table["sex"]},
                           self.relation.words)  # fmt: skip
         usable = _usable(rule, given, table)
-        table = table.mutate(result=ibis.ifelse(usable, result, result.nullif(result)))
+        table = table.mutate(result=ibis.ifelse(usable, result, ibis.null(result.type())))
         failed = ibis.ifelse(table["result"].isnull(), _why(rule, tree, table), 0)
         number = table["result"].cast("float64")
         nothing = ibis.null("float64")

@@ -40,7 +40,8 @@ def dose_states(stream: Stream, asked: Iterable[tuple[int, DoseSlot]]) -> ir.Tab
     about = table.group_by("person", slot=table["ask_slot"]).agg(
         inexact=table["inexact"].max(), doubt=table["doubt"].max(),
         days=(day_number(table["ask_high"]) - day_number(table["ask_low"]) + 1).max(),
-        sign=table["ask_sign"].max(), holds=table["ask_holds"].max(), number=table["ask_number"].max(),
+        sign=table["ask_sign"].max(), holds=table["ask_holds"].max(),
+        number=table["ask_number"].max(),
         open_=as_whole(table["ask_open"]).max(),
     )  # fmt: skip
     keys = ["person", "slot"]
@@ -54,7 +55,8 @@ def _ask(stream: Stream, asked: Iterable[tuple[int, DoseSlot]]) -> Iterator[dict
         keys = list(stream.keys_of(slot.element))
         codes = sorted({meaning.code for _, meaning in keys})
         row = {"slot": number, "low": slot.low, "high": slot.high, "since": slot.records.since,
-               "until": slot.records.until, "holds": HOLDS[slot.limit.op], "sign": SIGNS[slot.limit.op],
+               "until": slot.records.until, "holds": HOLDS[slot.limit.op],
+               "sign": SIGNS[slot.limit.op],
                "number": slot.limit.number, "open": slot.open_}  # fmt: skip
         for key, meaning in keys:
             factor = prednisone_equivalent(meaning.code, 1.0) if slot.prednisone else 1.0

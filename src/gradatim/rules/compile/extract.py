@@ -62,7 +62,8 @@ def _asked(slot: Slot, elements: Mapping[str, Element]) -> Iterator[tuple[str, S
         if slot.derived:
             yield from _inputs(slot.element, window, elements)
         if slot.not_while:
-            yield slot.not_while[0], window
+            # That it was not taken may have been said at any later time.
+            yield slot.not_while[0], Span(window.since, LAST_DAY)
     elif isinstance(slot, SpanSlot):
         starts = [day for _, day in slot.washouts or ()]
         known = [day for day in starts if day is not None]

@@ -113,7 +113,8 @@ class Margins:
             (value - limit) / limit of the comparison that decides; infinite where moving them
             flips nothing, not a number where the criterion is UNKNOWN.
         """
-        slots, limits = dict(self.plan.slots.items()), frozenset(moved)
+        slots: dict[int, object] = dict(self.plan.slots.items())
+        limits = frozenset(moved)
         state = self.kit.state(term)
         least, most = (self._distance(slots, term, limits, unknown)
                        for unknown in (-INFINITE, INFINITE))  # fmt: skip

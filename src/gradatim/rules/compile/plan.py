@@ -201,9 +201,9 @@ class Compiler:
                                self.absent(node.stable, (at, at)))  # fmt: skip
 
     def _stable(self, node: Stable) -> StableSlot:
-        back = [self.s.edge(node.before, -(length or Duration())).day
-                for length in (node.started, node.unchanged)]  # fmt: skip
-        return StableSlot(node.stable, self.s.edge(node.before).day, *back)
+        started, unchanged = (self.s.edge(node.before, -(length or Duration())).day
+                              for length in (node.started, node.unchanged))  # fmt: skip
+        return StableSlot(node.stable, self.s.edge(node.before).day, started, unchanged)
 
     def daily_dose(self, node: DailyDose) -> Term:
         """Compile a total daily dose, or its mean over the days before."""
@@ -212,9 +212,9 @@ class Compiler:
         last = at.day if node.mean_over is None else max(low.day, at.day - timedelta(days=1))
         slot = DoseSlot(node.daily_dose, low.day, last, Span(low.day, at.day),
                         node.as_ == "prednisone", node.is_)  # fmt: skip
-        none = [_state(total_against(node.is_, 0.0, most)) for most in (0.0, None)]
+        none, open_none = (_state(total_against(node.is_, 0.0, most)) for most in (0.0, None))
         return terms.Dose(self.plan.slots.number(slot),
-                          self.plan.slots.number(slot._replace(open_=True)), *none,
+                          self.plan.slots.number(slot._replace(open_=True)), none, open_none,
                           self.absent(node.daily_dose, (low, at)))  # fmt: skip
 
     def not_washed_out(self, node: NotWashedOut) -> Term:

@@ -38,8 +38,9 @@ Asked = tuple[int, PointSlot]
 SCHEMA = {
     "key": pa.int64(), "unit": pa.int64(), "slot": pa.int64(), "since": pa.date32(),
     "until": pa.date32(), "latest": pa.int64(), "method": pa.int64(), "word": pa.int64(),
-    "answer": pa.bool_(), "undated": pa.bool_(), "derived": pa.bool_(), "times": pa.int64(), "factor": pa.float64(),
-    "offset": pa.float64(), "number": pa.float64(), "holds": pa.int64(), "sign": pa.float64(),
+    "answer": pa.bool_(), "undated": pa.bool_(), "derived": pa.bool_(), "times": pa.int64(),
+    "factor": pa.float64(), "offset": pa.float64(), "number": pa.float64(), "holds": pa.int64(),
+    "sign": pa.float64(),
 }  # fmt: skip
 HOLDS = {"<": 1, "<=": 3, ">": 4, ">=": 6, "=": 2}
 """The orders (1 below, 2 equal, 4 above) in which a comparison holds."""
@@ -127,7 +128,8 @@ def _row(relation: Relation, number: int, slot: PointSlot) -> dict[str, Any]:
     row = {
         "slot": number, "since": slot.window.since, "until": slot.window.until,
         "latest": int(slot.latest), "answer": slot.attested, "undated": slot.undated,
-        "derived": slot.derived, "method": _place(relation.methods, slot.method) if slot.method else -1,
+        "derived": slot.derived,
+        "method": _place(relation.methods, slot.method) if slot.method else -1,
         "word": _place(relation.words, word) if limit is None else -1,
         "times": 0, "number": 0.0, "holds": 0, "sign": 0.0,
     }  # fmt: skip

@@ -83,7 +83,8 @@ def _states(relation: Relation, slots: Asked, computed: Mapping[str, Stream],
             elements: Mapping[str, Element], step: Step) -> Iterable[ir.Table | None]:  # fmt: skip
     asks: dict[type, Callable[[Stream, Asked], ir.Table | None]] = {
         PointSlot: lambda stream, some: point_states(relation, stream, some, elements, step),
-        SpanSlot: span_states, CountSlot: count_states, DaysSlot: lambda stream, some: days_states(stream, some, step),
+        SpanSlot: span_states, CountSlot: count_states,
+        DaysSlot: lambda stream, some: days_states(stream, some, step),
         StableSlot: lambda stream, some: _courses(stream, some, step), DoseSlot: dose_states,
     }  # fmt: skip
     for kind, ask in asks.items():
@@ -91,8 +92,8 @@ def _states(relation: Relation, slots: Asked, computed: Mapping[str, Stream],
         for stream, of_it in by_stream(relation, some):
             yield _complete(ask(stream, of_it))
     for name, stream in computed.items():
-        of_it = [(number, slot) for number, slot in slots
-                 if isinstance(slot, PointSlot) and slot.derived and slot.element == name]  # fmt: skip
+        points = [(number, slot) for number, slot in slots if isinstance(slot, PointSlot)]
+        of_it = [(number, slot) for number, slot in points if slot.derived and slot.element == name]
         yield _complete(point_states(relation, stream, of_it, elements, step))
 
 

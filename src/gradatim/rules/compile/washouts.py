@@ -58,8 +58,10 @@ def _ask(stream: Stream, asked: list[Asked]) -> Iterator[dict[str, Any]]:
     for number, slot in asked:
         codes = ingredients(stream, slot)
         for key, meaning in stream.keys_of(slot.element):
-            row = {"slot": number, "key": key, "part": codes.index(meaning.code),
-                   "until": slot.window.until, "since": slot.window.since, "open": False}  # fmt: skip
+            row = {
+                "slot": number, "key": key, "part": codes.index(meaning.code),
+                "until": slot.window.until, "since": slot.window.since, "open": False,
+            }  # fmt: skip
             for code, day in slot.washouts:
                 if code == meaning.code:
                     yield {**row, "open": True} if day is None else {**row, "since": day}
@@ -83,8 +85,9 @@ def _may_be_spared(stream: Stream, asked: list[Asked]) -> ir.Table | None:
     rows = []
     for number, slot in asked:
         codes = ingredients(stream, slot)
+        spared = [one for one in stream.keys_of(slot.spared) if one[1].code in codes]
         rows += [{"slot": number, "key": key, "part": codes.index(meaning.code)}
-                 for key, meaning in stream.keys_of(slot.spared) if meaning.code in codes]  # fmt: skip
+                 for key, meaning in spared]  # fmt: skip
     if not rows:
         return None
     table = joined(stream, dimension(rows, SPARED_SCHEMA))

@@ -52,8 +52,8 @@ class BulkPopulation:
             if self.watch:
                 self.watch(number, len(export.people))
         if not self._people:
-            raise UnusableInput("nobody in this bulk export can be read", self.folder,
-                                self._unusable[0].why if self._unusable else "it is empty")  # fmt: skip
+            why = self._unusable[0].why if self._unusable else "everybody in it has died"
+            raise UnusableInput("nobody in this bulk export can be screened", self.folder, why)
         return tabulate(self._people.values(), study.elements).relation(self._registered)
 
     def _read(self, bundle: dict[str, Any], codebook: Codebook, study: Study) -> None:

@@ -1,6 +1,7 @@
 """Parts of a population that fit into memory: ranges of person ids."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,7 +40,7 @@ def ranges(population: Population, relation: Relation, memory: int) -> list[Rang
     count = -(-len(people) // most)
     edges = [len(people) * n // count for n in range(count + 1)]
     return [Range(_plain(people[a]), _plain(people[b - 1]))
-            for a, b in zip(edges, edges[1:], strict=False)]  # fmt: skip
+            for a, b in pairwise(edges)]  # fmt: skip
 
 
 def _plain(id: Any) -> Any:

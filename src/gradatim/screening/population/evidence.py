@@ -22,7 +22,8 @@ SCHEMA = pa.schema([
 
 
 def evidence(protocol: Compiled, extract: Relation, elements: Mapping[str, Element],
-             fetch: Callable[[ir.Table], Iterable[pa.RecordBatch]]) -> Iterator[pa.Table]:  # fmt: skip
+             fetch: Callable[[ir.Table], Iterable[pa.RecordBatch]]
+             ) -> Iterator[pa.Table]:  # fmt: skip
     """Give the records that each criterion looked at, under the reading that is used.
 
     A value that had no say, being older than the last or outside the window, is not among them.

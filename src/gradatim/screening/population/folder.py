@@ -53,8 +53,10 @@ def _check(folder: Path, replace: bool) -> None:
         return
     ours = (folder / "run.json").exists() or any(folder.glob("*/run.json"))
     if not ours:
-        raise UnusableInput("the output folder is not empty", str(folder),
-                            "it holds something other than a prescreen", "choose another with -o")  # fmt: skip
+        raise UnusableInput(
+            "the output folder is not empty", str(folder),
+            "it holds something other than a prescreen", "choose another with -o",
+        )  # fmt: skip
     if not replace:
         raise UnusableInput("the output folder holds an earlier run", str(folder),
                             "nothing is overwritten unasked",

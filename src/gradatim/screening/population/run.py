@@ -147,15 +147,15 @@ class _Run:
 
     def funnels(self) -> dict[str, Mapping[str, Any]]:
         """Count what was written, and write what each criterion costs."""
-        found = {}
+        found: dict[str, Mapping[str, Any]] = {}
         for name, document in zip(self.places, self.request.documents, strict=True):
             found[name] = funnel(open_files(self.places[name]), document)
             write_json(self.places[name] / "funnel.json", found[name])
         return found
 
     def _part(self, relation: Any, outputs: Mapping[str, Parts], sample: int) -> None:
-        found, extract = answers(self.plan, self.shared.elements, relation,
-                                 self.population.fetch, self.population.keep, self.clock)  # fmt: skip
+        fetch, keep = self.population.fetch, self.population.keep
+        found, extract = answers(self.plan, self.shared.elements, relation, fetch, keep, self.clock)
         self.people += found.people
         ids = person_ids(found, chosen(found.persons["person"], sample, self.request.seed))
         people = list(self.population.facts(ids)) if ids else []

@@ -93,4 +93,5 @@ def _compare(column: VerdictColumn, person: str, want: tuple[Truth, Reason | Non
 
 def person_ids(found: Arrays, places: Sequence[int]) -> list[Any]:
     """Give the identifiers of people by their places."""
-    return np.asarray(found.persons["person"])[list(places)].tolist()
+    ids: list[Any] = np.asarray(found.persons["person"])[list(places)].tolist()
+    return ids
