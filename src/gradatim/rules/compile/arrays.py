@@ -8,9 +8,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from gradatim.rules.compile.slots import Mask
+from gradatim.rules.compile.states import STATES, negated
 from gradatim.rules.compile.terms import Term
 
 Array = npt.NDArray[Any]
+_NEGATED = np.array([negated(state) for state in range(STATES)], np.int8)
 
 
 class Arrays:
@@ -80,6 +82,11 @@ class Arrays:
         """Give a column of one number."""
         return np.float64(number)  # type: ignore[return-value]
 
+    @staticmethod
+    def missing() -> Array:
+        """Give a column without numbers."""
+        return np.float64("nan")  # type: ignore[return-value]
+
     def years(self, at: int) -> Array:
         """Give the age in completed years on a day such as 20261116, by the latest birth."""
         return (at - self.persons["ymd_last"]) // 10_000
@@ -110,6 +117,11 @@ class Arrays:
     def larger(a: Array, b: Array) -> Array:
         """Give the larger of two columns."""
         return np.maximum(a, b)
+
+    @staticmethod
+    def negated(state: Array) -> Array:
+        """Give the opposite states."""
+        return _NEGATED[state]
 
     def constant(self, state: int) -> Array:
         """Give a column of one state."""

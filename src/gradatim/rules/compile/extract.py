@@ -5,16 +5,16 @@ scan, in which a comparison of dates drops nearly every row before anything else
 keys of which every record matters are taken out by a second one.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
 import ibis
 from ibis.expr import types as ir
 
-from gradatim.evidence.relation import FIRST_DAY, LAST_DAY, Relation, Stream
+from gradatim.evidence.relation import FIRST_DAY, LAST_DAY, Keep, Relation, Stream
 from gradatim.protocol.elements import Element
-from gradatim.rules.compile.rows import column
+from gradatim.rules.compile.rows import column, has
 from gradatim.rules.compile.slots import (
     CountSlot,
     DaysSlot,
@@ -25,8 +25,6 @@ from gradatim.rules.compile.slots import (
     SpanSlot,
 )
 
-Keep = Callable[[ir.Table, str], ir.Table]
-"""Materialises an expression under a name, for as long as the people are looked at."""
 ALWAYS = Span(FIRST_DAY, LAST_DAY)
 
 
@@ -41,6 +39,8 @@ def extracted(relation: Relation, slots: Iterable[Slot], elements: Mapping[str, 
         keep: how to materialise what was taken out.
     """
     spans = days_asked(slots, elements)
+    if relation.records is not None:
+        return replace(relation.records.take(spans, keep), persons=relation.persons)
     streams = [_extracted(stream, spans, keep) for stream in relation.streams]
     return replace(relation, streams=tuple(one for one in streams if one is not None))
 
@@ -82,8 +82,10 @@ def _inputs(name: str, window: Span, elements: Mapping[str, Element]
     """Give the inputs of a derived element; of several, a day of any time may be complete."""
     rule = elements[name].derived
     if rule is not None:
-        span = window if len(rule.inputs) == 1 else ALWAYS
         for source in rule.inputs.values():
+            # Of an input that is itself derived nothing but its days says whether there is any.
+            alone = len(rule.inputs) == 1 and not elements[source].derived
+            span = window if alone else ALWAYS
             yield source, span
             yield from _inputs(source, span, elements)
 
@@ -112,12 +114,14 @@ def _parts(stream: Stream, days: Mapping[int, Span]) -> Iterator[ir.Table | None
 
 
 def _within(table: ir.Table, keys: list[int], span: Span) -> ir.Table:
-    """Keep the records of some keys that may touch some days, and those that say it is unknown."""
+    """Keep the records of some keys that may touch some days, and those that cannot be read."""
     since, until = _earlier(span.since), span.until
-    if until < LAST_DAY:
-        table = table.filter(table["start"] <= until)
+    touches = [table["start"] <= until] if until < LAST_DAY else []
     if since > FIRST_DAY:
-        table = table.filter(column(table, "end_last") >= since)
+        touches.append(column(table, "end_last") >= since)
+    if touches:
+        kept = ibis.and_(*touches)
+        table = table.filter(kept | table["unreadable"] if has(table, "unreadable") else kept)
     return table.filter(table["key"].isin(sorted(keys)))
 
 

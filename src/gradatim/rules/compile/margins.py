@@ -42,6 +42,9 @@ class MarginKit(Kit, Protocol):
     def real(self, number: float) -> Column:
         """Give a column of one number."""
 
+    def missing(self) -> Column:
+        """Give a column without numbers."""
+
     def years(self, at: int) -> Column:
         """Give the age in completed years on a day such as 20261116, by the latest birth."""
 
@@ -54,10 +57,13 @@ class Numeric(NamedTuple):
 
 
 class Distance(NamedTuple):
-    """How surely something holds (above 0), and the sign that makes this a natural distance."""
+    """How surely something holds (above 0), and the sign that makes this a natural distance.
+
+    The sign is a number as long as it is the same for everybody.
+    """
 
     held: Column
-    sign: Column
+    sign: Column | float
 
 
 def numerics(plan: Plan, term: Term) -> list[Numeric]:
@@ -119,7 +125,7 @@ class Margins:
         least, most = (self._distance(slots, term, limits, unknown)
                        for unknown in (-INFINITE, INFINITE))  # fmt: skip
         natural = [one.held * one.sign for one in (least, most)]
-        nothing = self.kit.real(float("nan"))
+        nothing = self.kit.missing()
         found = self.kit.where(state == NO, natural[1], nothing)
         return self.kit.where(state == YES, natural[0], found)
 
@@ -141,23 +147,34 @@ class Margins:
         return reduce(lambda a, b: self._further(a, b) if any_ else self._nearer(a, b), parts)
 
     def _further(self, a: Distance, b: Distance) -> Distance:
-        where = self.kit.where
-        return Distance(where(a.held >= b.held, a.held, b.held),
-                        where(a.held >= b.held, a.sign, b.sign))  # fmt: skip
+        held = self.kit.larger(a.held, b.held)
+        if self._one_sign(a, b):
+            return Distance(held, a.sign)
+        return Distance(held, self._chosen(a.held >= b.held, a, b))
 
     def _nearer(self, a: Distance, b: Distance) -> Distance:
-        where = self.kit.where
-        return Distance(where(a.held <= b.held, a.held, b.held),
-                        where(a.held <= b.held, a.sign, b.sign))  # fmt: skip
+        held = -self.kit.larger(-a.held, -b.held)
+        if self._one_sign(a, b):
+            return Distance(held, a.sign)
+        return Distance(held, self._chosen(a.held <= b.held, a, b))
+
+    @staticmethod
+    def _one_sign(a: Distance, b: Distance) -> bool:
+        return isinstance(a.sign, float) and isinstance(b.sign, float) and a.sign == b.sign
+
+    def _chosen(self, condition: Column, a: Distance, b: Distance) -> Column:
+        signs = [self.kit.real(one.sign) if isinstance(one.sign, float) else one.sign
+                 for one in (a, b)]  # fmt: skip
+        return self.kit.where(condition, *signs)
 
     def _constant(self, held: float) -> Distance:
-        return Distance(self.kit.real(held), self.kit.real(1.0))
+        return Distance(self.kit.real(held), 1.0)
 
     def _fixed(self, state: Column, unknown: float) -> Distance:
         """Give a leaf that no limit moves."""
         kit = self.kit
         held = kit.where(state == NO, kit.real(-INFINITE), kit.real(unknown))
-        return Distance(kit.where(state == YES, kit.real(INFINITE), held), kit.real(1.0))
+        return Distance(kit.where(state == YES, kit.real(INFINITE), held), 1.0)
 
     def _numeric(self, term: Term, unknown: float) -> Distance:
         if isinstance(term, Aged):
@@ -174,7 +191,7 @@ class Margins:
     def _unless_unknown(self, state: Column, held: Column, sign: float, unknown: float
                         ) -> Distance:  # fmt: skip
         known = (state == NO) | (state == YES)
-        return Distance(self.kit.where(known, held, self.kit.real(unknown)), self.kit.real(sign))
+        return Distance(self.kit.where(known, held, self.kit.real(unknown)), sign)
 
     def _unpacked(self, packed: Column, state: Column, unknown: float) -> Column:
         """Give a margin; without one a leaf is fixed, and so is one that something else decides."""
@@ -197,7 +214,7 @@ class Margins:
         if asked is not None:
             neutral = INFINITE if term.across == "every" else -INFINITE
             held = kit.where(asked, held, kit.real(neutral))
-        return Distance(held, kit.real(SIGNS[first.limit.op]))
+        return Distance(held, SIGNS[first.limit.op])
 
     def _dose(self, term: Dose, unknown: float) -> Distance:
         slot = dict(self.plan.slots.items())[term.slot]
@@ -207,4 +224,4 @@ class Margins:
         none = int((-sign) * MARGIN_SCALE + MARGIN_BOUND)
         packed = self.kit.where(self.kit.slot(term.slot) > 0, self.kit.margin(term.slot),
                                 self.kit.real(none))  # fmt: skip
-        return Distance(self._unpacked(packed, state, unknown), self.kit.real(sign))
+        return Distance(self._unpacked(packed, state, unknown), sign)

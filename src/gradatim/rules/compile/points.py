@@ -172,6 +172,8 @@ def said_by_each(relation: Relation, stream: Stream, table: ir.Table) -> ir.Tabl
     Step by step, each on columns of the step before, so that no expression is written twice.
     """
     table = table.filter(_counts(stream, table))
+    if has(table, "unreadable"):
+        table = table.filter(~table["unreadable"])
     if has(table, "low", "high"):
         table = table.mutate(reference=_reference(table), other=_other(table))
     else:

@@ -1,19 +1,19 @@
 """The questions of a plan, put to a population's tables: one query for each kind of answer."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from itertools import count
 from typing import Any, NamedTuple
 
 import ibis
 from ibis.expr import types as ir
 
-from gradatim.evidence.relation import FIRST_DAY, LAST_DAY, Relation, Stream
+from gradatim.evidence.relation import FIRST_DAY, LAST_DAY, Keep, Relation, Stream
 from gradatim.protocol.elements import Element
 from gradatim.rules.compile.counts import count_states, days_states
 from gradatim.rules.compile.courses import stable_states
 from gradatim.rules.compile.derive import Deriver, prepared
 from gradatim.rules.compile.doses import dose_states
-from gradatim.rules.compile.extract import Keep
 from gradatim.rules.compile.masks import Masked, masked
 from gradatim.rules.compile.plan import Plan
 from gradatim.rules.compile.points import point_states
@@ -75,7 +75,8 @@ def questions(plan: Plan, relation: Relation, extract: Relation, elements: Mappi
                 if elements[name].derived and (stream := deriver.stream(name))}  # fmt: skip
     found = _states(extract, slots, computed, elements, step)
     states = [table for table in found if table is not None]
-    masks = tuple(_masks(plan, relation, computed))
+    found_in = relation if extract.present is None else replace(extract, streams=extract.present)
+    masks = tuple(_masks(plan, found_in, computed))
     return Questions(_persons(relation), masks, tuple(states))
 
 

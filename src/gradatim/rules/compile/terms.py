@@ -43,6 +43,9 @@ class Kit(Protocol):
     def larger(self, a: Column, b: Column) -> Column:
         """Give the larger of two columns."""
 
+    def negated(self, state: Column) -> Column:
+        """Give the opposite states."""
+
     def constant(self, state: int) -> Column:
         """Give a column of one state."""
 
@@ -58,13 +61,6 @@ class Term:
         raise NotImplementedError
 
 
-def negated(kit: Kit, state: Column) -> Column:
-    """Give the opposite states."""
-    return kit.where(
-        state == NO, kit.constant(YES), kit.where(state == YES, kit.constant(NO), state)
-    )
-
-
 def largest(kit: Kit, states: Iterable[Column]) -> Column:
     """Give the disjunction; FALSE for no states."""
     found = list(states)
@@ -73,7 +69,7 @@ def largest(kit: Kit, states: Iterable[Column]) -> Column:
 
 def smallest(kit: Kit, states: Iterable[Column]) -> Column:
     """Give the conjunction; TRUE for no states."""
-    return negated(kit, largest(kit, (negated(kit, one) for one in states)))
+    return kit.negated(largest(kit, (kit.negated(one) for one in states)))
 
 
 @dataclass(frozen=True)
@@ -117,7 +113,7 @@ class Opposite(Term):
 
     def state(self, kit: Kit) -> Column:
         """Give the negation of the part."""
-        return negated(kit, kit.state(self.part))
+        return kit.negated(kit.state(self.part))
 
 
 @dataclass(frozen=True)

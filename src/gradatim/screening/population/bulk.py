@@ -81,6 +81,15 @@ class BulkPopulation:
         kept = pa.Table.from_batches(self.fetch(expr), expr.schema().to_pyarrow())
         return self._registered(f"kept_{name}".replace(" ", "_"), kept)
 
+    def write(self, expr: ir.Table, path: str) -> None:
+        """Execute an expression and write its rows."""
+        self._con.to_parquet(expr, path)
+
+    @property
+    def many_machines(self) -> bool:
+        """No: it is read into this process."""
+        return False
+
     def facts(self, persons: Sequence[Any]) -> Iterator[Facts]:
         """Give some people as they were read."""
         yield from (self._people[person] for person in persons)

@@ -1,11 +1,9 @@
 """Parts of a population that fit into memory: ranges of person ids."""
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from ibis.expr import types as ir
 
 from gradatim.evidence.relation import Relation
 from gradatim.screening.population.source import Population
@@ -49,11 +47,4 @@ def _plain(id: Any) -> Any:
 
 def part(relation: Relation, people: Range | None) -> Relation:
     """Give a relation of some of its people."""
-    if people is None:
-        return relation
-    streams = tuple(replace(one, table=_within(one.table, people)) for one in relation.streams)
-    return replace(relation, persons=_within(relation.persons, people), streams=streams)
-
-
-def _within(table: ir.Table, people: Range) -> ir.Table:
-    return table.filter((table["person"] >= people.first) & (table["person"] <= people.last))
+    return relation if people is None else relation.among(people.first, people.last)

@@ -6,7 +6,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from gradatim.core.errors import UnusableInput
+from gradatim.evidence.relation import Relation
 from gradatim.protocol.elements import Element
 from gradatim.protocol.eligibility import EligibilityCriterion
 from gradatim.protocol.load import Document
@@ -15,11 +18,19 @@ from gradatim.rules.compile.plan import Plan
 from gradatim.screening.population.answers import Clock, answers
 from gradatim.screening.population.chunks import part, ranges
 from gradatim.screening.population.columns import verdict_columns
+from gradatim.screening.population.engine_side import EngineSide, of_some, people_in
 from gradatim.screening.population.evidence import evidence
 from gradatim.screening.population.folder import Parts, write_json, written_whole
 from gradatim.screening.population.source import Population
 from gradatim.screening.population.together import Shared, shared
-from gradatim.screening.population.verify import Question, chosen, person_ids, verify
+from gradatim.screening.population.verify import (
+    Question,
+    chosen,
+    person_ids,
+    told_by,
+    told_in,
+    verify,
+)  # fmt: skip
 from gradatim.screening.population.written import Compiled, margins, verdicts
 from gradatim.screening.readings import plan as readings_plan
 from gradatim.screening.verdicts.count import funnel
@@ -127,23 +138,69 @@ class _Run:
                         self.plan)  # fmt: skip
 
     def whole(self, watch: Watch | None) -> dict[str, Mapping[str, Any]]:
-        """Look at everybody, part by part, and describe the run."""
-        parts = ranges(self.population, self.relation, self.request.memory // 3)
-        outputs = {name: Parts(place) for name, place in self.places.items()}
-        self.clock.lap("prepare")
-        try:
-            for number, people in enumerate(parts):
-                self._part(part(self.relation, people), outputs, self.request.sample // len(parts))
-                if watch:
-                    watch(number + 1, len(parts))
-        finally:
-            for output in outputs.values():
-                output.close()
+        """Look at everybody, and describe the run."""
+        if self.population.many_machines:
+            self._in_engine()
+        else:
+            self._by_parts(watch)
         self.clock.lap("write")
         documents = {name: self._document(n) for n, name in enumerate(self.places)}
         for name, document in documents.items():
             write_json(self.places[name] / "run.json", document)
         return documents
+
+    def _by_parts(self, watch: Watch | None) -> None:
+        """Fetch the answers about some people after others, and combine them here."""
+        parts = ranges(self.population, self.relation, self.request.memory // 3)
+        outputs = {name: Parts(place) for name, place in self.places.items()}
+        sample = -(-self.request.sample // len(parts))
+        self.clock.lap("prepare")
+        try:
+            for number, people in enumerate(parts):
+                self._part(part(self.relation, people), outputs, sample)
+                if watch:
+                    watch(number + 1, len(parts))
+        finally:
+            for output in outputs.values():
+                output.close()
+
+    def _in_engine(self) -> None:
+        """Let the engine combine and write; only the sample is read again."""
+        side = EngineSide(self.plan, self.shared.elements, self.protocols, self.population.keep)
+        self.clock.lap("states")
+        for protocol in self.protocols:
+            place = self.places[protocol.id]
+            place.mkdir(parents=True, exist_ok=True)
+            for name, table in side.tables(protocol).items():
+                self.population.write(table, str(place / f"{name}.parquet"))
+            self.clock.lap("write")
+            if self.request.evidence:
+                outputs = Parts(place)
+                self._evidence(protocol, side.extract, outputs)
+                outputs.close()
+        self._verify_files()
+
+    def _verify_files(self) -> None:
+        """Verify a sample of what the engine wrote."""
+        everybody = people_in(self.places[self.protocols[0].id])
+        self.people = len(everybody)
+        ids = everybody.take(pa.array(chosen(everybody, self.request.sample, self.request.seed)))
+        people = list(self.population.facts(ids.to_pylist())) if len(ids) else []
+        for n, protocol in enumerate(self.protocols):
+            place = self.places[protocol.id]
+            told = told_in(*(of_some(place, file, ids) for file in ("verdicts", "reasons")))
+            verify(self._question(n), protocol.columns, told, people)
+        self.verified = len(people)
+        self.clock.lap("verify")
+
+    def _question(self, n: int) -> Question:
+        return Question(self.shared.studies[n], self.request.anchors[n], self.request.on)
+
+    def _evidence(self, protocol: Compiled, extract: Relation, output: Parts) -> None:
+        fetch = self.population.fetch
+        for table in evidence(protocol, extract, self.shared.elements, fetch):
+            output.add("evidence", table)
+        self.clock.lap("evidence")
 
     def funnels(self) -> dict[str, Mapping[str, Any]]:
         """Count what was written, and write what each criterion costs."""
@@ -161,10 +218,9 @@ class _Run:
         people = list(self.population.facts(ids)) if ids else []
         self.clock.lap("verify")
         for n, protocol in enumerate(self.protocols):
-            question = Question(self.shared.studies[n], self.request.anchors[n], self.request.on)
             states = protocol.states(found)
             self.clock.lap("combine")
-            verify(question, protocol.columns, states, found, people)
+            verify(self._question(n), protocol.columns, told_by(found, states), people)
             self.clock.lap("verify")
             tables = dict(zip(("verdicts", "reasons"), verdicts(protocol, found), strict=True))
             tables["margins"] = margins(protocol, found)
@@ -173,10 +229,7 @@ class _Run:
                 outputs[protocol.id].add(name, table)
             self.clock.lap("write")
             if self.request.evidence:
-                for table in evidence(protocol, extract, self.shared.elements,
-                                      self.population.fetch):  # fmt: skip
-                    outputs[protocol.id].add("evidence", table)
-                self.clock.lap("evidence")
+                self._evidence(protocol, extract, outputs[protocol.id])
         self.verified += len(people)
 
     def _told(self, n: int) -> dict[str, Any]:

@@ -30,6 +30,13 @@ class Population(Protocol):
     def keep(self, expr: ir.Table, name: str) -> ir.Table:
         """Materialise an expression; the same name again replaces it."""
 
+    def write(self, expr: ir.Table, path: str) -> None:
+        """Execute an expression and let the engine write its rows as a folder of Parquet files."""
+
+    @property
+    def many_machines(self) -> bool:
+        """Whether the engine works on many machines, and shall combine and write by itself."""
+
     def facts(self, persons: Sequence[Any]) -> Iterator[Facts]:
         """Read some people one by one, for the specification."""
 

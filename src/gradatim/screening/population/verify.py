@@ -5,12 +5,13 @@ they differ the run stops, and nothing is written.
 """
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from gradatim.core.errors import Defect
 from gradatim.core.truth import UNKNOWN, Truth
@@ -42,33 +43,54 @@ def chosen(persons: Array, size: int, seed: int) -> list[int]:
     return sorted(random.Random(seed).sample(range(len(persons)), size))
 
 
-def verify(question: Question, columns: Sequence[VerdictColumn], states: Mapping[str, Array],
-           found: Arrays, people: Iterable[Facts]) -> int:  # fmt: skip
-    """Evaluate people one by one and compare with the engine's states.
+Told = Callable[[str, str], tuple[Truth, Reason | None]]
+"""What was told of a person (by id) under a column."""
+
+
+def verify(question: Question, columns: Sequence[VerdictColumn], told: Told,
+           people: Iterable[Facts]) -> None:  # fmt: skip
+    """Evaluate people one by one and compare with what is told of them.
 
     Args:
         question: what was asked.
         columns: the columns of the protocol.
-        states: the engine's state of everybody, by column.
-        found: whose states they are.
+        told: the engine's verdicts.
         people: the facts of the sample.
-
-    Returns:
-        How many verdicts were compared.
 
     Raises:
         Defect: one differs; it names the person and the criterion.
     """
-    places = {str(person): place for place, person in enumerate(found.persons["person"])}
-    compared = 0
     for one in people:
-        place = places[one.person]
         situation = Situation(question.study, one, question.anchors, question.on)
         for column in columns:
             _compare(column, one.person, expected(column.rule, situation),
-                     int(states[column.name][place]))  # fmt: skip
-            compared += 1
-    return compared
+                     told(one.person, column.name))  # fmt: skip
+
+
+def told_by(found: Arrays, states: Mapping[str, Array]) -> Told:
+    """Tell what arrays of states say."""
+    places = {str(person): place for place, person in enumerate(found.persons["person"])}
+
+    def tell(person: str, column: str) -> tuple[Truth, Reason | None]:
+        state = int(states[column][places[person]])
+        return truth_of_state(state), reason_of_state(state)
+
+    return tell
+
+
+def told_in(verdicts: pa.Table, reasons: pa.Table) -> Told:
+    """Tell what the files say, of the people in both tables."""
+    known = list(Reason)
+    truths = {name: verdicts.column(name).to_pylist() for name in reasons.column_names}
+    whys = {name: reasons.column(name).to_pylist() for name in reasons.column_names}
+    places = {str(person): place for place, person in enumerate(truths["person_id"])}
+    others = {str(person): place for place, person in enumerate(whys["person_id"])}
+
+    def tell(person: str, column: str) -> tuple[Truth, Reason | None]:
+        why = whys[column][others[person]]
+        return Truth(truths[column][places[person]]), known[why - 1] if why else None
+
+    return tell
 
 
 def expected(rule: Model, situation: Situation) -> tuple[Truth, Reason | None]:
@@ -80,9 +102,8 @@ def expected(rule: Model, situation: Situation) -> tuple[Truth, Reason | None]:
     return UNKNOWN, foremost(leaf.reason or Reason.JUDGEMENT for leaf in open_)
 
 
-def _compare(column: VerdictColumn, person: str, want: tuple[Truth, Reason | None], state: int
-             ) -> None:  # fmt: skip
-    got = truth_of_state(state), reason_of_state(state)
+def _compare(column: VerdictColumn, person: str, want: tuple[Truth, Reason | None],
+             got: tuple[Truth, Reason | None]) -> None:  # fmt: skip
     if got != want:
         said = [f"{truth.word}{f' ({reason})' if reason else ''}" for truth, reason in (want, got)]
         raise Defect(

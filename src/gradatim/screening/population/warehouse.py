@@ -55,6 +55,15 @@ class OmopPopulation:
         """Materialise an expression; the same name again replaces it."""
         return self.warehouse.keep(expr, name)
 
+    def write(self, expr: ir.Table, path: str) -> None:
+        """Execute an expression and let the engine write its rows."""
+        self.warehouse.write(expr, path)
+
+    @property
+    def many_machines(self) -> bool:
+        """Whether the engine is Spark."""
+        return self.warehouse.engine == "spark"
+
     def facts(self, persons: Sequence[Any]) -> Iterator[Facts]:
         """Read some people one by one, for the specification."""
         if self._study is None:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from gradatim.rules.compile.arrays import Arrays
+from gradatim.rules.compile.evidence import used_slots
 from gradatim.rules.compile.margins import Margins, Numeric, numerics
 from gradatim.rules.compile.plan import Plan
 from gradatim.rules.compile.terms import Term
@@ -41,6 +42,13 @@ class Compiled:
         """Give the state of every person, by column."""
         return {column.name: found.state(term)
                 for column, term in zip(self.columns, self.terms, strict=True)}  # fmt: skip
+
+    def margin_slots(self) -> list[int]:
+        """Give the slots of which the margin is needed."""
+        found = []
+        for term, _ in self.limits().values():
+            found += used_slots([term])
+        return found
 
     def limits(self) -> dict[str, tuple[Term, tuple[Numeric, ...]]]:
         """Give for each column of margins the criterion's term, and the limits that move."""
@@ -75,7 +83,7 @@ def verdicts(protocol: Compiled, found: Arrays) -> tuple[pa.Table, pa.Table]:
     for name, states in protocol.states(found).items():
         truths[name] = pa.array(_TRUTHS[states])
         reasons[name] = pa.array(_REASONS[states])
-    passes = [_passes(column, truths[column.name].to_numpy())
+    passes = [passing_state(column, truths[column.name].to_numpy())
               for column in protocol.columns if column.counts]  # fmt: skip
     worst = np.minimum.reduce(passes) if passes else np.full(found.people, 2, np.int8)
     truths["status"] = pa.DictionaryArray.from_arrays(pa.array(worst), pa.array(STATUSES))
@@ -83,7 +91,7 @@ def verdicts(protocol: Compiled, found: Arrays) -> tuple[pa.Table, pa.Table]:
     return pa.table(truths), pa.table(reasons)
 
 
-def _passes(column: VerdictColumn, truth: Array) -> Array:
+def passing_state(column: VerdictColumn, truth: Any) -> Any:
     """Give 0 where it excludes, 1 where it is open, 2 where it passes."""
     return truth if column.criterion.category == "inclusion" else 2 - truth
 

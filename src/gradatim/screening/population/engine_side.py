@@ -1,0 +1,106 @@
+"""Verdicts combined and written by the engine itself: nothing of anybody is fetched.
+
+For engines that work on many machines. The files are folders of parts, in the order of people.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pyarrow as pa
+import pyarrow.dataset as ds
+from ibis.expr import types as ir
+
+from gradatim.protocol.elements import Element
+from gradatim.rules.compile.extract import Keep, extracted
+from gradatim.rules.compile.margins import Margins
+from gradatim.rules.compile.plan import Plan
+from gradatim.rules.compile.portable import whole
+from gradatim.rules.compile.query import questions
+from gradatim.rules.compile.states import NO, YES
+from gradatim.rules.compile.tables import Columns, gathered, settled
+from gradatim.rules.compile.terms import Term
+from gradatim.screening.population.written import Compiled, passing_state
+
+FILES = ("verdicts", "reasons", "margins")
+Write = Callable[[ir.Table, str], None]
+
+
+class EngineSide:
+    """The answers about everybody, in the engine.
+
+    Args:
+        plan: the slots and masks of every protocol.
+        elements: the elements by name.
+        protocols: the protocols, compiled.
+        keep: materialises an expression under a name.
+    """
+
+    def __init__(self, plan: Plan, elements: Mapping[str, Element], protocols: list[Compiled],
+                 keep: Keep) -> None:  # fmt: skip
+        slots = [slot for _, slot in plan.slots.items()]
+        self.extract = extracted(plan.relation, slots, elements, keep)
+        asked = questions(plan, plan.relation, self.extract, elements, keep)
+        margins = sorted({slot for one in protocols for slot in one.margin_slots()})
+        table = keep(gathered(asked, len(slots), margins), "answers")
+        self._columns = Columns(table, asked, margins)
+        terms = [term for one in protocols for term in one.terms]
+        self._states: dict[Term, Any] = settled(
+            self._columns, terms, lambda leaves: keep(leaves, "leaves")
+        )
+
+    def tables(self, protocol: Compiled) -> dict[str, ir.Table]:
+        """Give the tables of verdicts, reasons and margins."""
+        table = self._columns.table
+        states = {column.name: self._states[term]
+                  for column, term in zip(protocol.columns, protocol.terms, strict=True)}  # fmt: skip
+        person = {"person_id": table["person"]}
+        site = {"site": table["site"]} if "site" in table.columns else {}
+        truths = {name: _truth(state).cast("int8") for name, state in states.items()}
+        passes = [passing_state(column, _truth(states[column.name]))
+                  for column in protocol.columns if column.counts]  # fmt: skip
+        worst = ibis.least(*passes) if len(passes) > 1 else passes[0]
+        status = ibis.cases((worst == 0, "ineligible"), (worst == 2, "eligible"),
+                            else_="undetermined")  # fmt: skip
+        reasons = {name: _reason(state).cast("int8") for name, state in states.items()}
+        verdicts = table.select(**person, **site, **truths, status=status,
+                                open=_open(protocol, states).cast("int16"))  # fmt: skip
+        found = {"verdicts": verdicts, "reasons": table.select(**person, **reasons),
+                 "margins": table.select(**person, **self._margins(protocol))}  # fmt: skip
+        return {name: one.order_by("person_id") for name, one in found.items()}
+
+    def _margins(self, protocol: Compiled) -> dict[str, Any]:
+        computed = Margins(protocol.plan, self._columns)
+        return {name: computed.of(term, moved).cast("float32")
+                for name, (term, moved) in protocol.limits().items()}  # fmt: skip
+
+
+def _truth(state: Any) -> Any:
+    return ibis.cases((state == NO, whole(0)), (state == YES, whole(2)), else_=whole(1))
+
+
+def _reason(state: Any) -> Any:
+    known = (state == NO) | (state == YES)
+    return ibis.ifelse(known, whole(0), whole(YES) - state)
+
+
+def _open(protocol: Compiled, states: Mapping[str, Any]) -> Any:
+    found: Any = whole(0)
+    for column in protocol.columns:
+        if column.counts and column.criterion.knowable_at == "warehouse":
+            state = states[column.name]
+            found = found + ibis.ifelse((state == NO) | (state == YES), whole(0), whole(1))
+    return found
+
+
+def people_in(folder: Path) -> pa.Array:
+    """Give the persons of whom there are verdicts."""
+    persons = ds.dataset(folder / "verdicts.parquet", format="parquet").to_table(["person_id"])
+    return persons.column("person_id").combine_chunks()
+
+
+def of_some(folder: Path, file: str, persons: pa.Array) -> pa.Table:
+    """Give the rows of some people."""
+    where = ds.field("person_id").isin(persons)
+    return ds.dataset(folder / f"{file}.parquet", format="parquet").to_table(filter=where)
