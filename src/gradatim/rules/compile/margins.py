@@ -6,8 +6,8 @@ can change counts as infinitely far on its side. So one number for each person g
 every other limit, without asking the source again.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import NamedTuple, Protocol
 
@@ -103,10 +103,20 @@ class Margins:
     Args:
         plan: the plan, for what its slots ask.
         kit: the columns of the population.
+        known: distances of leaves that were computed before.
     """
 
     plan: Plan
     kit: MarginKit
+    known: Mapping[tuple[Term, float], Distance] = field(default_factory=dict)
+
+    def leaves(self, terms: Iterable[Term]) -> dict[tuple[Term, float], Distance]:
+        """Give the distances of every leaf that compares with a limit, taken at worst and best."""
+        slots: dict[int, object] = dict(self.plan.slots.items())
+        numeric = [leaf for leaf in terms if (found := _numeric(slots, leaf)) is not None
+                   and found.limit.op != "=" and found.limit.number]  # fmt: skip
+        return {(leaf, unknown): self._numeric(leaf, unknown)
+                for leaf in numeric for unknown in (-INFINITE, INFINITE)}  # fmt: skip
 
     def of(self, term: Term, moved: Iterable[Numeric]) -> Column:
         """Give how far the limits that move are from flipping a criterion, in units of the limit.
@@ -138,7 +148,8 @@ class Margins:
             parts = [self._distance(slots, part, moved, unknown) for part in term.parts]
             return self._together(parts, isinstance(term, Some))
         if _numeric(slots, term) in moved:
-            return self._numeric(term, unknown)
+            known = self.known.get((term, unknown))
+            return self._numeric(term, unknown) if known is None else known
         return self._fixed(self.kit.state(term), unknown)
 
     def _together(self, parts: list[Distance], any_: bool) -> Distance:

@@ -1,12 +1,14 @@
 """Answers in the engine: the same terms as expressions, so that nobody's answers are fetched."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import ibis
 from ibis.expr import types as ir
 
+from gradatim.rules.compile.margins import Distance, Margins
 from gradatim.rules.compile.masks import Place
+from gradatim.rules.compile.plan import Plan
 from gradatim.rules.compile.portable import bit_or, real, rounded_down, whole
 from gradatim.rules.compile.query import Questions
 from gradatim.rules.compile.rows import Value
@@ -73,6 +75,11 @@ class Columns:
         self._has_states = bool(asked.states)
         self._margins = frozenset(margins)
         self._states: dict[Term, Value] = {}
+
+    def over(self, table: ir.Table, names: Mapping[Term, str]) -> None:
+        """Go on over a table in which some terms have been computed."""
+        self.table = table
+        self._states = {term: table[name] for term, name in names.items()}
 
     def slot(self, number: int) -> Value:
         """Give a slot's state plus one; 0 where no record says anything."""
@@ -145,24 +152,39 @@ class Columns:
         return self._states[term]
 
 
-def settled(columns: Columns, terms: list[Term], step: Callable[[ir.Table], ir.Table]
-            ) -> dict[Term, Any]:  # fmt: skip
-    """Compute the states of the leaves, and from them those of whole rules, in two steps.
+class Settled(NamedTuple):
+    """What the rules say of everybody.
 
     Args:
-        columns: the answers.
+        states: of each rule, an expression over the columns' table.
+        distances: of each leaf that compares with a limit, how far it is from flipping.
+    """
+
+    states: Mapping[Term, Value]
+    distances: Mapping[tuple[Term, float], Distance]
+
+
+def settled(columns: Columns, plan: Plan, terms: list[Term], step: Callable[[ir.Table], ir.Table]
+            ) -> Settled:  # fmt: skip
+    """Compute the leaves, and from them whole rules: what is used twice is written once.
+
+    Args:
+        columns: the answers; afterwards over the table of leaves.
+        plan: what the slots ask.
         terms: the rules.
         step: materialises the leaves.
-
-    Returns:
-        For each rule an expression over the columns' new table.
     """
     leaves = list(dict.fromkeys(leaf for term in terms for leaf in _leaves(term)))
     names = {leaf: f"l{n}" for n, leaf in enumerate(leaves)}
     computed = columns.table.mutate(**{names[leaf]: columns.state(leaf) for leaf in leaves})
-    columns.table = step(computed)
-    columns._states = {leaf: columns.table[name] for leaf, name in names.items()}
-    return {term: columns.state(term) for term in terms}
+    columns.over(step(computed), names)
+    distances = Margins(plan, columns).leaves(leaves)
+    places = {key: f"d{n}" for n, key in enumerate(distances)}
+    computed = columns.table.mutate(**{places[key]: one.held for key, one in distances.items()})
+    columns.over(step(computed), names)
+    table = columns.table
+    kept = {key: Distance(table[places[key]], one.sign) for key, one in distances.items()}
+    return Settled({term: columns.state(term) for term in terms}, kept)
 
 
 def _leaves(term: Any) -> list[Term]:

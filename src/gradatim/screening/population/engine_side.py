@@ -4,6 +4,7 @@ For engines that work on many machines. The files are folders of parts, in the o
 """
 
 from collections.abc import Callable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from gradatim.rules.compile.portable import whole
 from gradatim.rules.compile.query import questions
 from gradatim.rules.compile.states import NO, YES
 from gradatim.rules.compile.tables import Columns, gathered, settled
-from gradatim.rules.compile.terms import Term
 from gradatim.screening.population.written import Compiled, passing_state
 
 FILES = ("verdicts", "reasons", "margins")
@@ -46,9 +46,10 @@ class EngineSide:
         table = keep(gathered(asked, len(slots), margins), "answers")
         self._columns = Columns(table, asked, margins)
         terms = [term for one in protocols for term in one.terms]
-        self._states: dict[Term, Any] = settled(
-            self._columns, terms, lambda leaves: keep(leaves, "leaves")
-        )
+        numbers = count()
+        found = settled(self._columns, plan, terms,
+                        lambda leaves: keep(leaves, f"leaves {next(numbers)}"))  # fmt: skip
+        self._states, self._distances = found.states, found.distances
 
     def tables(self, protocol: Compiled) -> dict[str, ir.Table]:
         """Give the tables of verdicts, reasons and margins."""
@@ -71,7 +72,7 @@ class EngineSide:
         return {name: one.order_by("person_id") for name, one in found.items()}
 
     def _margins(self, protocol: Compiled) -> dict[str, Any]:
-        computed = Margins(protocol.plan, self._columns)
+        computed = Margins(protocol.plan, self._columns, self._distances)
         return {name: computed.of(term, moved).cast("float32")
                 for name, (term, moved) in protocol.limits().items()}  # fmt: skip
 
