@@ -31,6 +31,7 @@ demo: $(VENV)/.runtime ## screen a dozen synthetic candidates for the bundled tr
 
 test: $(VENV)/.dev ## run every test; suites that could not run are named at the end
 	@scripts/setup-browser
+	@scripts/setup-cql
 	@scripts/setup-java $(BIN)/python $(INSTALL)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 

@@ -87,7 +87,7 @@ def prescreen(
     told = _described(describe, exhaustive, observed, reference_ranges)
     request = Request(
         documents, day, anchors, pairs(reading, "--reading"), size_option(memory, "--memory"),
-        verify, seed, evidence, replace,
+        verify, seed, evidence, replace, [_text(name) for name in names],
     )  # fmt: skip
     with _progress(json) as watch, _opened(source, told, request, watch) as population:
         outcome = run(request, population, out, watch("Prescreening"))
@@ -117,6 +117,15 @@ def _questions(names: list[str], on: str, anchor: list[str]
                             for one in documents]  # fmt: skip
 
 
+def _text(name: str) -> bytes:
+    """Give a protocol as it is written, to be kept with what it found."""
+    from gradatim.protocol.load import bundled
+
+    path = Path(name)
+    path = path / "protocol.yaml" if path.is_dir() else path
+    return (path if path.is_file() else bundled()[name.lower()]).read_bytes()
+
+
 def _described(path: Path | None, exhaustive: list[str], observed: str, ranges: Path | None
                ) -> "Described":  # fmt: skip
     """Join what the options and the file say of the source; options go before the file."""
@@ -142,6 +151,7 @@ def _opened(source: str, told: "Described", request: "Request", watch: Callable[
     if source.startswith("fhir:"):
         from gradatim.screening.population.bulk import BulkPopulation
 
+        _only_warehouses(source, told)
         yield BulkPopulation(source.removeprefix("fhir:"), request.on, told.coverage,
                              watch("Reading"))  # fmt: skip
         return
@@ -156,6 +166,18 @@ def _opened(source: str, told: "Described", request: "Request", watch: Callable[
     options = Options(request.on, told.coverage, told.observation_period, ranges)
     with connect(source, memory=request.memory // 2) as warehouse, warehouse.speaking():
         yield OmopPopulation(warehouse, options)
+
+
+def _only_warehouses(source: str, told: "Described") -> None:
+    """Refuse what would be passed over in silence."""
+    from gradatim.core.errors import UnusableInput
+
+    for given, option, why in (
+        (told.observation_period, "observation_period", "there is no such table in FHIR"),
+        (told.reference_ranges, "--reference-ranges", "values carry their own in FHIR"),
+    ):
+        if given:
+            raise UnusableInput(f"{option} is only for warehouses", source, why, "leave it out")
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What a prescreen found, as tables for people."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from gradatim.cli.feasibility_tables import print_funnel
 from gradatim.cli.output import console
@@ -20,8 +21,26 @@ def print_outcome(document: "Document", outcome: "Outcome") -> None:
     checked = (f"{sample:,} people were evaluated again, one by one, with the same verdicts."
                if sample else "Nobody was evaluated again: this run was not verified.")  # fmt: skip
     out.print(checked, style="dim" if sample else "bold", markup=False)
-    for note in run.get("notes", []):
+    for note in notes(run):
         out.print(f"Note: {note}", markup=False)
     seconds = sum(run["seconds"].values())
     out.print(f"Written to {folder} in {seconds:.1f} s. Next: gradatim feasibility {folder} "
               "-o page.html", markup=False)  # fmt: skip
+
+
+def notes(run: Mapping[str, Any]) -> Iterator[str]:
+    """Say what was found wrong with the source, and which criteria are unknown for it."""
+    yield from run.get("notes", [])
+    for table, criteria in run.get("missing_tables", {}).items():
+        yield f"there is no table {table}, which {_listed(criteria)} ask about"
+    if unmapped := run.get("unmapped", {}):
+        told = ", ".join(f"{name} ({' '.join(ids)})" for name, ids in unmapped.items())
+        yield f"nothing in the vocabulary means {told}"
+    for what, number in run.get("not_used", {}).items():
+        yield f"{what}: {number:,}"
+    if people := run.get("unusable"):
+        yield f"{len(people):,} people could not be read; run.json says why"
+
+
+def _listed(criteria: list[str]) -> str:
+    return " ".join(criteria) if criteria else "no criterion by itself"

@@ -4,10 +4,10 @@ The columns say of many people what `Facts` says of one. Codes have become keys 
 that an engine compares integers; what a key means is known here, outside the engine.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from ibis.expr import types as ir
@@ -16,6 +16,8 @@ BOUNDS = ("", "<", "<=", ">", ">=")
 """Bounds by their number in the column `bound`."""
 FIRST_DAY, LAST_DAY = date.min, date.max
 """The days that stand for "without limit", as in `Day`."""
+Keep = Callable[["ir.Table", str], "ir.Table"]
+"""Materialises an expression under a name, for as long as the people are looked at."""
 
 
 class Meaning(NamedTuple):
@@ -76,6 +78,25 @@ class Stream:
                     yield key, meaning
 
 
+class Records(Protocol):
+    """Records that are still in their source, in its own form."""
+
+    def take(self, days: "Mapping[str, tuple[date, date]] | None", keep: Keep) -> "Relation":
+        """Give the records of some elements that may touch some days, mapped.
+
+        Args:
+            days: of each element that is looked at the first and the last day, both included; None
+                takes every record of every element.
+            keep: how to materialise what was taken out.
+
+        Returns:
+            the records and, in `present`, of which elements people have any record at all.
+        """
+
+    def among(self, first: Any, last: Any) -> "Records":
+        """Give those of the people from one id to another, both included."""
+
+
 @dataclass(frozen=True)
 class Relation:
     """All that is known of a population.
@@ -84,11 +105,15 @@ class Relation:
         persons: one row for each living person: `person`; `birth_first`, `birth_last` (DATE);
             `sex` (`female`, `male` or empty); for each kind in `covered` the days observed,
             `since_<kind>` and `until_<kind>` (DATE); optionally `site`.
-        streams: the records.
+        streams: the records. With `records` their tables hold none: only the names of the keys and
+            of the columns are known, until the records are taken out.
         units: UCUM units, by number.
         words: coded results and answers, by number; the first is empty.
         methods: methods, by number; the first is empty.
         covered: the kinds of which no record may mean that it did not happen.
+        records: how to take the records out of their source; None: the streams hold them.
+        present: records of any day, of which perhaps no more than `person` and `key` is told; for
+            the question whether there is any. None: the streams are all there is.
     """
 
     persons: "ir.Table"
@@ -97,3 +122,24 @@ class Relation:
     words: tuple[str, ...] = ("",)
     methods: tuple[str, ...] = ("",)
     covered: frozenset[str] = frozenset()
+    records: Records | None = None
+    present: tuple[Stream, ...] | None = None
+
+    def among(self, first: Any, last: Any) -> "Relation":
+        """Give what is known of the people from one id to another, both included."""
+
+        def own(table: "ir.Table") -> "ir.Table":
+            return table.filter((table["person"] >= first) & (table["person"] <= last))
+
+        if self.records is not None:
+            records = self.records.among(first, last)
+            return replace(self, persons=own(self.persons), records=records)
+        streams = tuple(replace(one, table=own(one.table)) for one in self.streams)
+        return replace(self, persons=own(self.persons), streams=streams)
+
+    def whole(self) -> "Relation":
+        """Give it with every record of every element in its streams, none of them materialised."""
+        if self.records is None:
+            return self
+        found = self.records.take(None, lambda table, _: table)
+        return replace(found, persons=self.persons, present=None)

@@ -105,7 +105,7 @@ def compare(store: w.Small, options: Options = OPTIONS) -> int:
     """Compare the two readings of everybody, and count the facts."""
     study = w.study()
     known = concepts(store, study)
-    told, people = by_relation(relation(store, study, options, known), study)
+    told, people = by_relation(relation(store, study, options, known).whole(), study)
     ids = store.table("person").select("person_id").to_pyarrow()["person_id"].to_pylist()
     ids = [int(id) if isinstance(id, float) else id for id in ids]
     count = 0

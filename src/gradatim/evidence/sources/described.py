@@ -54,36 +54,52 @@ def read(path: Path) -> Described:
     except UnusableInput as error:
         raise error.inside(str(path)) from error
     ranges = found.get("reference_ranges")
-    return Described(coverage, tied, path.parent / str(ranges) if ranges else None)
+    if ranges is not None and not (isinstance(ranges, str) and ranges):
+        raise UnusableInput("reference_ranges is not the name of a file", str(path))
+    return Described(coverage, tied, path.parent / ranges if ranges else None)
+
+
+class _Once(yaml.BaseLoader):
+    """Reads every value as text, and refuses what is said twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Give a mapping whose keys differ."""
+        keys = [key.value for key, _ in node.value]
+        twice = next((key for n, key in enumerate(keys) if key in keys[:n]), None)
+        if twice is not None:
+            raise yaml.YAMLError(f"{twice} is said twice")
+        return super().construct_mapping(node, deep)
 
 
 def _mapping(path: Path) -> dict[str, Any]:
     try:
-        found = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+        found = yaml.load(path.read_text(encoding="utf-8"), Loader=_Once)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        why = str(error).splitlines()[0]
-        raise UnusableInput(
-            "the description of the source cannot be read", str(path), why
-        ) from error
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        why = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise UnusableInput("the description of the source cannot be read", where, why) from error
     if not isinstance(found, dict):
         raise UnusableInput("this does not describe a source", str(path),
                             "it is not a mapping", f"give {', '.join(KEYS)}")  # fmt: skip
     if "observation_period" in found:
-        found["observation_period"] = {"true": True, "false": False}.get(
-            found["observation_period"], found["observation_period"]
-        )
+        said = found["observation_period"]
+        found["observation_period"] = {"true": True, "false": False}.get(str(said).lower(), said)
     return found
 
 
 def _coverage(given: Any, path: Path) -> dict[str, Observed]:
     if isinstance(given, list):
-        given = dict.fromkeys(given, "..")
+        given = {str(kind): ".." for kind in given}
     if not isinstance(given, dict):
         raise UnusableInput("exhaustive is neither a list of kinds nor kinds with days", str(path),
                             todo="write {condition: 2015-01-01.., exposure: ..}")  # fmt: skip
     found: dict[str, Observed] = {}
     for kind, days in given.items():
-        found |= declare([kind], *_days(str(days)))
+        try:
+            found |= declare([kind], *_days(str(days)))
+        except UnusableInput as error:
+            raise UnusableInput(error.what, "exhaustive", error.why, error.todo) from error
     return found
 
 

@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from ibis.expr import types as ir
 
+from gradatim.evidence.relation import Keep
 from gradatim.protocol.elements import Element
-from gradatim.rules.compile.extract import Keep, extracted
+from gradatim.rules.compile.extract import extracted
 from gradatim.rules.compile.margins import Margins
 from gradatim.rules.compile.plan import Plan
 from gradatim.rules.compile.portable import whole

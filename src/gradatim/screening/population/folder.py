@@ -1,7 +1,6 @@
 """The folder of a run: its files appear whole, all of them, or not at all."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,14 +12,20 @@ import pyarrow.parquet as pq
 
 from gradatim.core.errors import UnusableInput
 
-_MARK = ".unfinished"
+UNFINISHED = ".unfinished"
+FILES = frozenset({
+    "verdicts.parquet", "reasons.parquet", "margins.parquet", "evidence.parquet", "funnel.json",
+    "run.json", "protocol.yaml",
+})  # fmt: skip
+"""What a run writes for each protocol."""
 
 
 @contextmanager
 def written_whole(folder: Path, replace: bool) -> Iterator[Path]:
-    """Give a folder beside `folder` to write into; it takes its place when all went well.
+    """Give a folder to write into; what it holds takes its place when all went well.
 
-    What an earlier run left unfinished is removed first.
+    It is beside `folder`, or in it where that exists already: it may be the only place that may be
+    written to. What an earlier run left unfinished is removed first.
 
     Args:
         folder: where the files shall be.
@@ -29,15 +34,18 @@ def written_whole(folder: Path, replace: bool) -> Iterator[Path]:
     Raises:
         UnusableInput: it holds something already, or cannot be written.
     """
+    folder = folder.resolve()
     _check(folder, replace)
-    beside = folder.parent / f"{folder.name}{_MARK}"
+    exists = folder.exists()
+    beside = folder / UNFINISHED if exists else folder.with_name(f"{folder.name}{UNFINISHED}")
     try:
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
         yield beside
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(beside, folder)
+        if exists:
+            _put(beside, folder)
+        else:
+            beside.replace(folder)
     except OSError as error:
         raise UnusableInput("the outputs cannot be written", str(folder), str(error),
                             "choose another folder with -o, or make room") from error  # fmt: skip
@@ -45,22 +53,49 @@ def written_whole(folder: Path, replace: bool) -> Iterator[Path]:
         shutil.rmtree(beside, ignore_errors=True)
 
 
+def _put(beside: Path, folder: Path) -> None:
+    """Put the files in the place of those there; verdicts go first and come last."""
+    old = [one for one in folder.iterdir() if one != beside]
+    for one in sorted(old, key=_is_verdicts, reverse=True):
+        shutil.rmtree(one) if one.is_dir() else one.unlink()
+    for one in sorted(beside.iterdir(), key=_is_verdicts):
+        one.replace(folder / one.name)
+
+
+def _is_verdicts(file: Path) -> bool:
+    return file.name == "verdicts.parquet"
+
+
 def _check(folder: Path, replace: bool) -> None:
     if folder.exists() and not folder.is_dir():
         raise UnusableInput("the output is a file", str(folder), "a run writes a folder",
                             "choose another name with -o")  # fmt: skip
-    if not folder.exists() or not any(folder.iterdir()):
+    held = [one for one in folder.iterdir() if one.name != UNFINISHED] if folder.exists() else []
+    if not held:
         return
-    ours = (folder / "run.json").exists() or any(folder.glob("*/run.json"))
-    if not ours:
+    runs = [one for one in (folder, *held) if (one / "run.json").is_file()]
+    strange = [one for run in runs or [folder] for one in run.iterdir()
+               if one.name not in {*FILES, UNFINISHED} and one not in runs]  # fmt: skip
+    if not runs or (replace and strange):
         raise UnusableInput(
             "the output folder is not empty", str(folder),
-            "it holds something other than a prescreen", "choose another with -o",
+            f"it holds something other than a prescreen: {min(strange or held).name}",
+            "choose another with -o",
         )  # fmt: skip
     if not replace:
         raise UnusableInput("the output folder holds an earlier run", str(folder),
                             "nothing is overwritten unasked",
                             "choose another with -o, or say --replace")  # fmt: skip
+    _check_lists(runs)
+
+
+def _check_lists(runs: list[Path]) -> None:
+    """Refuse to replace a run from which a list of people was made: its record would be lost."""
+    for run in runs:
+        if b'"recontact"' in (run / "run.json").read_bytes():
+            raise UnusableInput("a list for re-contact was made from this run", str(run),
+                                "its role and approval are recorded in run.json",
+                                "keep the folder, and choose another with -o")  # fmt: skip
 
 
 class Parts:

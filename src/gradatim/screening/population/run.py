@@ -55,6 +55,7 @@ class Request:
         seed: which people those are.
         evidence: whether the records behind the verdicts are written too.
         replace: whether an earlier run's files may be replaced.
+        texts: the documents as they were read, to be kept with the verdicts; none keeps none.
     """
 
     documents: Sequence[Document]
@@ -66,6 +67,7 @@ class Request:
     seed: int = 1
     evidence: bool = False
     replace: bool = False
+    texts: Sequence[bytes] = ()
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,10 @@ def _names(documents: Sequence[Document]) -> list[str]:
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise UnusableInput(f"the protocol {min(twice)} is given twice", todo="give it once")
+    for name in names if len(names) > 1 else ():
+        if name.startswith(".") or set(name) & set("/\\\0"):
+            raise UnusableInput(f"the id {name!r} cannot name a folder", "study.id",
+                                "each protocol has one of its own", "run it alone")  # fmt: skip
     return names
 
 
@@ -147,6 +153,8 @@ class _Run:
         documents = {name: self._document(n) for n, name in enumerate(self.places)}
         for name, document in documents.items():
             write_json(self.places[name] / "run.json", document)
+        for place, text in zip(self.places.values(), self.request.texts, strict=False):
+            (place / "protocol.yaml").write_bytes(text)
         return documents
 
     def _by_parts(self, watch: Watch | None) -> None:

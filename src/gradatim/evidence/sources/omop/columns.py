@@ -34,6 +34,15 @@ def whole(table: "ir.Table", name: str) -> "ir.Value | None":
     return column if kind.is_int64() else column.cast("int64").name(name)
 
 
+def plain(table: "ir.Table", name: str) -> "ir.Value | None":
+    """Give a column of whole numbers as it is, to choose rows by: None as of `whole`.
+
+    A condition on a column that is cast does not reach the statistics of a Parquet file.
+    """
+    found = whole(table, name)
+    return table[name] if found is not None and table[name].type().is_integer() else found
+
+
 def number(table: "ir.Table", name: str) -> "ir.Value | None":
     """Give a column of numbers as float64, NULL where it is infinite or NaN; None if absent.
 

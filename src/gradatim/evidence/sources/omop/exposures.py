@@ -1,17 +1,17 @@
 """Drug exposures as streams: what was taken, by which route, from when to when, how much a day."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import ibis
 
-from gradatim.evidence.relation import LAST_DAY, Key, Stream
+from gradatim.evidence.relation import Key, Stream
 from gradatim.evidence.sources.omop import columns
-from gradatim.evidence.sources.omop.columns import a_day, chosen, either, later, one_of
+from gradatim.evidence.sources.omop.columns import chosen, either, later, one_of
 from gradatim.evidence.sources.omop.concepts import Concepts, Meanings
-from gradatim.evidence.sources.omop.keys import KEY, Keyed, keyed
+from gradatim.evidence.sources.omop.keys import KEY, Days, Scope
 from gradatim.evidence.sources.omop.numbers import Numbers
-from gradatim.evidence.sources.omop.occurrences import answering, record_of, span
+from gradatim.evidence.sources.omop.occurrences import answering, in_days, record_of, span
 from gradatim.evidence.sources.omop.options import Warehouse
 from gradatim.evidence.sources.omop.persons import person_of
 from gradatim.evidence.sources.omop.routes import Routes, counts, route_classes
@@ -26,49 +26,63 @@ MILLIGRAMS = {8576: 1.0, 8504: 1000.0, 9655: 0.001}
 """How many mg each mass is: mg, g, ug."""
 
 
-def exposures(warehouse: Warehouse, concepts: Concepts, words: Numbers, dosed: frozenset[str]
-              ) -> list[Stream]:  # fmt: skip
-    """Give the streams of drug exposures; none if there is no such table.
+def exposures(warehouse: Warehouse, of: Scope, days: Mapping[int, Days], words: Numbers,
+              dosed: frozenset[str]) -> list[Stream]:  # fmt: skip
+    """Give the streams of drug exposures.
 
     Elements that want a route are a stream of their own: what was taken by a route that is not
     recorded is doubtful for them alone.
 
     Args:
         warehouse: the open warehouse.
-        concepts: what concepts mean.
+        of: the table.
+        days: the concepts (and what else is a key) that are wanted, with their days.
         words: the numbers of words.
         dosed: elements whose daily dose is asked about.
     """
-    table = warehouse.table(DRUGS.name)
-    if table is None:
-        return []
-    of_row = keyed(warehouse, table, DRUGS, concepts)
-    if not of_row.meanings:
-        return []
-    table = of_row.table
-    strengths = _strengths(warehouse, of_row, dosed)
-    if strengths is not None:
-        table = table.left_join(strengths, columns.whole(table, DRUGS.concept)
-                                == strengths["strong"])  # fmt: skip
+    routes = route_classes(of.concepts)
+    size = len(routes.examples)
+    found = []
+    for name, keys in keys_by_route({key: of.meanings[key] for key in days}, of.concepts):
+        bases = {key // size if size > 2 else key for key in keys}
+        own = {base: one for base, one in days.items() if base in bases}
+        table = _stream(warehouse, of, own, keys, routes, words, dosed, name != DRUGS.name)
+        found.append(Stream(name, table, keys))
+    return found
+
+
+def keys_by_route(meanings: Mapping[int, Meanings], concepts: Concepts
+                  ) -> list[tuple[str, dict[int, Key]]]:  # fmt: skip
+    """Give the names of the streams, each with its keys."""
     routes = route_classes(concepts)
-    route = columns.whole(table, "route_concept_id")
-    key, size = table[KEY], len(routes.examples)
+    found = []
+    for name, by_route in ((DRUGS.name, False), (f"{DRUGS.name} by route", True)):
+        keys = _keys(meanings, routes, concepts, lambda e, w=by_route: bool(e.routes) is w)
+        if keys:
+            found.append((name, keys))
+    return found
+
+
+def _stream(warehouse: Warehouse, of: Scope, days: Mapping[int, Days], keys: Mapping[int, Key],
+            routes: Routes, words: Numbers, dosed: frozenset[str], by_route: bool
+            ) -> "ir.Table":  # fmt: skip
+    rows = of.rows(days)
+    strengths = _strengths(warehouse, of, days, dosed)
+    if strengths is not None:
+        rows = rows.left_join(strengths, rows[KEY] == strengths["strong"])
+    route = columns.whole(rows, "route_concept_id")
+    key, size = rows[KEY], len(routes.examples)
     if size > 2:
         key = key * size + _class(route, routes)
-    selected = {"person": person_of(table), "key": key, "id": record_of(table, DRUGS)}
-    selected |= _span(warehouse, table)
+    selected = {"person": person_of(rows), "key": key, "id": record_of(rows, DRUGS)}
+    selected |= _span(rows)
     if strengths is not None:
-        selected["value"] = _dose(table)
-    missing = ibis.literal(True) if route is None else route.isnull() | (route == 0)
-    found = []
-    for wanted in (False, True):
-        keys = _keys(of_row.meanings, routes, concepts, lambda e, w=wanted: bool(e.routes) is w)
-        if keys:
-            more = {"doubtful": missing} if wanted else {}
-            more |= answering(key, {k: set(one.record) for k, one in keys.items()}, concepts, words)
-            name = f"{DRUGS.name} by route" if wanted else DRUGS.name
-            found.append(Stream(name, table.select(**selected, **more), keys))
-    return found
+        selected["value"] = _dose(rows)
+    if by_route:
+        missing = ibis.literal(True) if route is None else route.isnull() | (route == 0)
+        selected["doubtful"] = missing
+    selected |= answering(key, keys, of.concepts, words)
+    return in_days(rows, days, selected)
 
 
 def _class(route: "ir.Value | None", routes: Routes) -> "ir.Value":
@@ -81,7 +95,7 @@ def _class(route: "ir.Value | None", routes: Routes) -> "ir.Value":
     return chosen([*branches, (route.isnull() | (route == 0), 0)], other)
 
 
-def _keys(meanings: dict[int, Meanings], routes: Routes, concepts: Concepts,
+def _keys(meanings: Mapping[int, Meanings], routes: Routes, concepts: Concepts,
           wanted: Callable[..., bool]) -> dict[int, Key]:  # fmt: skip
     """Give the keys of some elements, of each concept one for each class of routes."""
     size = len(routes.examples)
@@ -99,25 +113,14 @@ def _keys(meanings: dict[int, Meanings], routes: Routes, concepts: Concepts,
     return found
 
 
-def _span(warehouse: Warehouse, table: "ir.Table") -> "dict[str, ir.Value]":
+def _span(rows: "ir.Table") -> "dict[str, ir.Value]":
     """Give the columns of when it was taken; without an end, as long as the supply lasted."""
-    start, end = columns.day(table, DRUGS.start), columns.day(table, DRUGS.end)
-    found = span(warehouse, table, start, end, open_ended=True)
-    supply = _supply(table)
-    if supply is not None and _lasting(warehouse, table, supply, end):
-        over = later(found["start"], supply - 1)
-        known = either(end, over)
-        assert known is not None
-        found["end"] = known.coalesce(found["start"])
-        found["end_last"] = known.coalesce(a_day(LAST_DAY))
-    return found
-
-
-def _lasting(warehouse: Warehouse, table: "ir.Table", supply: "ir.Value", end: "ir.Value | None"
-             ) -> bool:  # fmt: skip
-    """Whether there is a record of which only the supply tells when it ended."""
-    asked = supply.notnull() if end is None else supply.notnull() & end.isnull()
-    return bool(warehouse.fetch(table.filter(asked).select(one=supply).limit(1)).num_rows)
+    end, supply = columns.day(rows, DRUGS.end), _supply(rows)
+    if supply is not None:
+        start = columns.day(rows, DRUGS.start)
+        assert start is not None
+        end = either(end, later(start, supply - 1))
+    return span(rows, DRUGS, end, open_ended=True)
 
 
 def _supply(table: "ir.Table") -> "ir.Value | None":
@@ -128,11 +131,12 @@ def _supply(table: "ir.Table") -> "ir.Value | None":
     return ibis.ifelse(usable, days, ibis.null("int64"))
 
 
-def _strengths(warehouse: Warehouse, of_row: Keyed, dosed: frozenset[str]) -> "ir.Table | None":
+def _strengths(warehouse: Warehouse, of: Scope, days: Mapping[int, Days], dosed: frozenset[str]
+               ) -> "ir.Table | None":  # fmt: skip
     """Give `strong`, `mg`: the drugs of one ingredient, with the mg of it in each unit."""
     t = warehouse.table("drug_strength")
-    asked = [base for base, some in of_row.meanings.items()
-             if base > 0 and any(m.element in dosed for m in some)]  # fmt: skip
+    asked = [base for base in days
+             if base > 0 and any(m.element in dosed for m in of.meanings[base])]  # fmt: skip
     if t is None or not asked:
         return None
     drug, unit = columns.whole(t, "drug_concept_id"), columns.whole(t, "amount_unit_concept_id")

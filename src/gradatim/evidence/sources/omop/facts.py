@@ -16,7 +16,7 @@ from gradatim.evidence.sources.omop.fetched import Fetched, Row
 from gradatim.evidence.sources.omop.options import Options, Warehouse
 from gradatim.evidence.sources.omop.read_people import born, coverage, died
 from gradatim.evidence.sources.omop.tables import SOURCES, VALUES
-from gradatim.evidence.sources.omop.vocabulary import concepts
+from gradatim.evidence.sources.omop.vocabulary import concepts, with_results
 from gradatim.protocol.study import Study
 
 
@@ -40,8 +40,11 @@ def facts(warehouse: Warehouse, study: Study, options: Options, person_ids: Sequ
     read: dict[Any, int] = defaultdict(int)
     people = {row["person"]: row for row in fetched.people()}
     strengths = fetched.strengths()
-    for source in SOURCES:
-        for row in fetched.records(source):
+    rows = {source: fetched.records(source) for source in SOURCES}
+    meaning = with_results(warehouse, meaning, {
+        row["result"] for source in VALUES for row in rows[source] if row["result"]})  # fmt: skip
+    for source, records in rows.items():
+        for row in records:
             person = people.get(row["person"])
             if person is None:
                 continue

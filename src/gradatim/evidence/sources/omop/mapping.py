@@ -1,31 +1,36 @@
-"""A warehouse as the fact relation: expressions that its engine evaluates, nothing fetched.
+"""A warehouse as the fact relation: which keys its records have, and how to take records out.
 
-Only small look-ups are executed: the vocabulary, and the different units, results and unmapped
-source values that occur.
+Little is executed for the keys: the vocabulary, and the source values without a concept. What
+else there is to look up, units and results, is looked up of the records that were taken out.
 """
 
-from gradatim.evidence.relation import Relation, Stream
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import ibis
+
+from gradatim.evidence.relation import Keep, Key, Records, Relation, Stream
 from gradatim.evidence.sources.omop.asked import dosed
-from gradatim.evidence.sources.omop.concepts import Concepts
-from gradatim.evidence.sources.omop.exposures import exposures
+from gradatim.evidence.sources.omop.concepts import MEASURED, Concepts, key_of
+from gradatim.evidence.sources.omop.exposures import exposures, keys_by_route
+from gradatim.evidence.sources.omop.keys import ALWAYS, Days, Scope, scope, wanted
 from gradatim.evidence.sources.omop.numbers import Numbers
-from gradatim.evidence.sources.omop.occurrences import occurrences
+from gradatim.evidence.sources.omop.occurrences import DATED, occurrences, readable
 from gradatim.evidence.sources.omop.options import Options, Warehouse
-from gradatim.evidence.sources.omop.persons import persons
-from gradatim.evidence.sources.omop.tables import (
-    CONDITIONS,
-    MEASUREMENTS,
-    OBSERVATIONS,
-    PROCEDURES,
-)
-from gradatim.evidence.sources.omop.values import Texts, values
+from gradatim.evidence.sources.omop.persons import person_of, persons
+from gradatim.evidence.sources.omop.tables import DRUGS, MEASUREMENTS, SOURCES, VALUES, Source
+from gradatim.evidence.sources.omop.values import Texts, outlined, present, values
 from gradatim.evidence.sources.omop.vocabulary import concepts
 from gradatim.protocol.study import Study
+
+if TYPE_CHECKING:
+    from ibis.expr import types as ir
 
 
 def relation(warehouse: Warehouse, study: Study, options: Options,
              known: Concepts | None = None) -> Relation:  # fmt: skip
-    """Give all that a warehouse knows of its people.
+    """Give all that a warehouse knows of its people; its records are taken out later.
 
     Args:
         warehouse: the open warehouse.
@@ -37,12 +42,88 @@ def relation(warehouse: Warehouse, study: Study, options: Options,
         UnusableInput: a table or column that everything depends on is missing or unusable.
     """
     meaning = known or concepts(warehouse, study)
-    texts = Texts(Numbers(), Numbers())
-    streams: list[Stream] = []
-    for source in (CONDITIONS, PROCEDURES):
-        streams += occurrences(warehouse, source, meaning, texts.words)
-    streams += exposures(warehouse, meaning, texts.words, dosed(study))
-    for source in (MEASUREMENTS, OBSERVATIONS):
-        streams += values(warehouse, source, study, meaning, options, texts)
-    return Relation(persons(warehouse, options), tuple(streams), texts.units.texts,
-                    texts.words.texts, covered=frozenset(options.coverage))  # fmt: skip
+    found = (scope(warehouse, source, meaning) for source in SOURCES)
+    scopes = tuple(one for one in found if one is not None)
+    records = OmopRecords(warehouse, study, options, scopes)
+    return Relation(persons(warehouse, options), tuple(records.outline()),
+                    covered=frozenset(options.coverage), records=records)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class OmopRecords:
+    """The records of a warehouse, in its tables.
+
+    Args:
+        warehouse: the open warehouse.
+        study: the protocol that asks.
+        options: how the warehouse is to be read.
+        scopes: the tables, with what their rows mean.
+    """
+
+    warehouse: Warehouse
+    study: Study
+    options: Options
+    scopes: tuple[Scope, ...]
+
+    def outline(self) -> Iterator[Stream]:
+        """Give the streams without any record: their keys, and the columns that some may have."""
+        for of in self.scopes:
+            for name, keys in _streams(of):
+                told = "denies" if of.source in VALUES else "unreadable"
+                table = ibis.table({"person": "int64", "key": "int64", "id": "int64",
+                                    "start": "date", told: "boolean"}, name=name)  # fmt: skip
+                yield Stream(name, table, keys)
+
+    def among(self, first: Any, last: Any) -> Records:
+        """Give those of the people from one id to another, both included."""
+
+        def own(table: "ir.Table") -> "ir.Table":
+            person = person_of(table)
+            return table.filter((person >= first) & (person <= last))
+
+        return replace(self, scopes=tuple(one._replace(table=own(one.table))
+                                          for one in self.scopes))  # fmt: skip
+
+    def take(self, days: Mapping[str, Days] | None, keep: Keep) -> Relation:
+        """Take the records of some elements out; see `Records`."""
+        texts = Texts(Numbers(), Numbers())
+        streams: list[Stream] = []
+        sure: list[Stream] = []
+        for of in self.scopes:
+            asked = wanted(of.meanings, days, self._dated(of.source))
+            if not asked:
+                continue
+            for one in self._mapped(of, asked, texts, keep):
+                streams.append(replace(one, table=keep(one.table, one.name)))
+            if of.source is MEASUREMENTS and any(one != ALWAYS for one in asked.values()):
+                sure += present(of, asked)
+        streams = [readable(self.warehouse, one) for one in streams]
+        return Relation(persons(self.warehouse, self.options), tuple(streams), texts.units.texts,
+                        texts.words.texts, covered=frozenset(self.options.coverage),
+                        present=(*streams, *sure))  # fmt: skip
+
+    def _mapped(self, of: Scope, days: Mapping[int, Days], texts: Texts, keep: Keep
+                ) -> list[Stream]:  # fmt: skip
+        if of.source in VALUES:
+            return values(self.warehouse, of, days, self.study, self.options, texts, keep)
+        if of.source is DRUGS:
+            return exposures(self.warehouse, of, days, texts.words, dosed(self.study))
+        return [occurrences(of, days, texts.words)]
+
+    def _dated(self, source: Source) -> frozenset[str]:
+        """Give the elements of which a question looks at no records but those of its days.
+
+        Of the others it is asked whether there is any record, and all of them are taken out; but
+        for measurements, of which those are counted that surely are some.
+        """
+        kinds: tuple[str, ...] = () if source in VALUES else DATED
+        kinds = MEASURED if source is MEASUREMENTS else kinds
+        return frozenset(n for n, one in self.study.elements.items() if one.kind in kinds)
+
+
+def _streams(of: Scope) -> list[tuple[str, dict[int, Key]]]:
+    if of.source in VALUES:
+        return outlined(of)
+    if of.source is DRUGS:
+        return keys_by_route(of.meanings, of.concepts)
+    return [(of.source.name, {key: key_of(some) for key, some in of.meanings.items()})]

@@ -1,15 +1,17 @@
 """Conditions and procedures as streams: records that say that, and when, something happened."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import ibis
 
 from gradatim.clinical import omop
-from gradatim.evidence.relation import FIRST_DAY, LAST_DAY, Stream
+from gradatim.evidence.relation import FIRST_DAY, LAST_DAY, Key, Stream
 from gradatim.evidence.sources.omop import columns
 from gradatim.evidence.sources.omop.columns import a_day, one_of
 from gradatim.evidence.sources.omop.concepts import Concepts, key_of
-from gradatim.evidence.sources.omop.keys import keyed
+from gradatim.evidence.sources.omop.keys import KEY, Days, Scope, touching
 from gradatim.evidence.sources.omop.numbers import Numbers
 from gradatim.evidence.sources.omop.options import Warehouse
 from gradatim.evidence.sources.omop.persons import person_of
@@ -19,29 +21,49 @@ if TYPE_CHECKING:
     from ibis.expr import types as ir
 
 
-def occurrences(
-    warehouse: Warehouse, source: Source, concepts: Concepts, words: Numbers
-) -> list[Stream]:
-    """Give the stream of conditions or procedures; none if there is no such table.
+DATED = ("condition", "exposure", "procedure")
+"""Kinds of elements of which a question looks at no records but those of its days."""
+
+
+def occurrences(of: Scope, days: Mapping[int, Days], words: Numbers) -> Stream:
+    """Give the stream of conditions or procedures.
 
     A condition without an end ended on a day that is not known; a procedure, on the day it was
     done. A record without its first day, or that ends before it begins, is unreadable.
+
+    Args:
+        of: the table.
+        days: the keys that are wanted, with their days.
+        words: the numbers of words.
     """
-    table = warehouse.table(source.name)
-    if table is None:
-        return []
-    table, key, meanings = keyed(warehouse, table, source, concepts)
-    if not meanings:
-        return []
-    start, end = columns.day(table, source.start), columns.day(table, source.end)
-    selected = {"person": person_of(table), "key": key, "id": record_of(table, source)}
-    selected |= span(warehouse, table, start, end, open_ended=source is CONDITIONS)
-    if source is CONDITIONS and (doubtful := _unconfirmed(table)) is not None:
+    source, concepts, rows = of.source, of.concepts, of.rows(days)
+    selected = {"person": person_of(rows), "key": rows[KEY], "id": record_of(rows, source)}
+    selected |= span(rows, source, columns.day(rows, source.end),
+                     open_ended=source is CONDITIONS)  # fmt: skip
+    if source is CONDITIONS and (doubtful := _unconfirmed(rows)) is not None:
         selected["doubtful"] = doubtful
-    selected |= answering(key, {k: {m.element for m in some} for k, some in meanings.items()},
-                          concepts, words)  # fmt: skip
-    keys = {one: key_of(found) for one, found in meanings.items()}
-    return [Stream(source.name, table.select(**selected), keys)]
+    keys = {key: key_of(of.meanings[key]) for key in days}
+    selected |= answering(rows[KEY], keys, concepts, words)
+    return Stream(source.name, in_days(rows, days, selected), keys)
+
+
+def in_days(rows: "ir.Table", days: "Mapping[int, Days]", selected: "dict[str, ir.Value]"
+            ) -> "ir.Table":  # fmt: skip
+    """Select of rows those that may touch the days of their keys, and those that are unreadable."""
+    last = selected.get("end_last", selected.get("end", selected["start"]))
+    here = touching(rows, days, selected["start"], last)
+    if here is not None:
+        rows = rows.filter(here | selected["unreadable"])
+    return rows.select(**selected)
+
+
+def readable(warehouse: Warehouse, stream: Stream) -> Stream:
+    """Leave out the column that tells which records are unreadable, if none is."""
+    table = stream.table
+    if "unreadable" not in table.columns:
+        return stream
+    found = warehouse.fetch(table.filter(table["unreadable"]).select("person").limit(1))
+    return stream if found.num_rows else replace(stream, table=table.drop("unreadable"))
 
 
 def record_of(table: "ir.Table", source: Source) -> "ir.Value":
@@ -50,43 +72,28 @@ def record_of(table: "ir.Table", source: Source) -> "ir.Value":
     return column if not column.type().is_floating() else column.cast("int64")
 
 
-def span(warehouse: Warehouse, table: "ir.Table", start: "ir.Value | None",
-         end: "ir.Value | None", *, open_ended: bool) -> "dict[str, ir.Value]":  # fmt: skip
-    """Give the columns of when something happened.
+def span(rows: "ir.Table", source: Source, end: "ir.Value | None", *, open_ended: bool
+         ) -> "dict[str, ir.Value]":  # fmt: skip
+    """Give the columns of when something happened, and whether that is unreadable.
 
     Args:
-        warehouse: the open warehouse.
-        table: the table.
-        start: its first day.
-        end: its last day, if there is such a column.
+        rows: rows of the table.
+        source: which table.
+        end: the last day, if there is such a column.
         open_ended: whether no end means a day that is not known; else it is the day it began.
     """
+    start, noted = columns.day(rows, source.start), columns.day(rows, source.end)
     assert start is not None
-    found = {"start": start}
-    missing, wrong = faults(warehouse, table, start, end)
-    if missing:
-        found["start"] = start.coalesce(a_day(FIRST_DAY))
+    found = {"start": start.coalesce(a_day(FIRST_DAY))}
     if end is not None:
         found["end"] = end.coalesce(found["start"])
     if open_ended:
         found["end_last"] = a_day(LAST_DAY) if end is None else end.coalesce(a_day(LAST_DAY))
         found.setdefault("end", found["start"])
-    if missing or wrong:
-        unreadable = start.isnull()
-        if end is not None:
-            unreadable = unreadable | (end < start).fill_null(False)
-        found["unreadable"] = unreadable
+    found["unreadable"] = start.isnull()
+    if noted is not None:
+        found["unreadable"] = start.isnull() | (noted < start).fill_null(False)
     return found
-
-
-def faults(warehouse: Warehouse, table: "ir.Table", start: "ir.Value", end: "ir.Value | None"
-           ) -> tuple[int, int]:  # fmt: skip
-    """Count the rows without a first day, and those that end before they begin."""
-    counts = {"missing": start.isnull().sum()}
-    if end is not None:
-        counts["wrong"] = (end < start).sum()
-    found = warehouse.fetch(table.aggregate(**counts)).to_pylist()[0]
-    return found["missing"] or 0, found.get("wrong") or 0
 
 
 def _unconfirmed(table: "ir.Table") -> "ir.Value | None":
@@ -96,11 +103,11 @@ def _unconfirmed(table: "ir.Table") -> "ir.Value | None":
     return one_of(status, list(omop.UNCONFIRMED)).fill_null(False)
 
 
-def answering(key: "ir.Value", elements: dict[int, set[str]], concepts: Concepts, words: Numbers
+def answering(key: "ir.Value", keys: Mapping[int, Key], concepts: Concepts, words: Numbers
               ) -> "dict[str, ir.Value]":  # fmt: skip
     """Give the columns of records that answer a question with yes, read out of them."""
-    answers = {k for k, names in elements.items()
-               if any(concepts.elements[name].kind == "answer" for name in names)}  # fmt: skip
+    answers = {k for k, one in keys.items()
+               if any(concepts.elements[name].kind == "answer" for name in one.record)}  # fmt: skip
     if not answers:
         return {}
     yes = words.of("true")

@@ -1,7 +1,7 @@
 """The parts of a value as expressions: unit, word, bound, and whether it can be true."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -12,6 +12,7 @@ from gradatim.evidence.relation import BOUNDS
 from gradatim.evidence.sources.omop import columns
 from gradatim.evidence.sources.omop.columns import chosen, one_of
 from gradatim.evidence.sources.omop.concepts import ANOTHER, Concepts, Meanings, word_of
+from gradatim.evidence.sources.omop.keys import KEY
 from gradatim.evidence.sources.omop.limits import Keyed
 from gradatim.evidence.sources.omop.numbers import Numbers
 from gradatim.evidence.sources.omop.options import Warehouse
@@ -31,9 +32,8 @@ KNOWN_WORDS = frozenset({"positive", "negative", "borderline", "indeterminate", 
 """Results that mean the same to every protocol."""
 
 
-def unit_of(warehouse: Warehouse, table: "ir.Table", key: "ir.Value", meanings: dict[int, Meanings],
-          wanted: dict[str, set[str]], concepts: Concepts, numbers: Numbers,
-          ) -> "tuple[ir.Value, dict[int, str]]":  # fmt: skip
+def unit_of(warehouse: Warehouse, table: "ir.Table", wanted: dict[str, set[str]],
+            concepts: Concepts, numbers: Numbers) -> "tuple[ir.Value, dict[int, str]]":  # fmt: skip
     """Give the number of the unit, by what occurs: concepts first, then units as written."""
     concept, written = columns.whole(table, "unit_concept_id"), columns.text(
         table, "unit_source_value")  # fmt: skip
@@ -44,7 +44,7 @@ def unit_of(warehouse: Warehouse, table: "ir.Table", key: "ir.Value", meanings: 
         by_concept[known_unit(concepts.elements, concepts.unit(id, ""), wanted)].append(id)
     none = concept.isnull() | (concept == 0)
     if written is not None and wanted:
-        here = table.filter(none & key.isin(sorted(meanings)))
+        here = table.filter(none)
         for text in _distinct(warehouse, here, written):
             if unit := concepts.unit(0, text):
                 by_text[known_unit(concepts.elements, unit, wanted)].append(text)
@@ -69,9 +69,8 @@ def _distinct(warehouse: Warehouse, table: "ir.Table", column: "ir.Value") -> li
     return sorted(one for one in found if one)
 
 
-def word_of_row(warehouse: Warehouse, table: "ir.Table", source: Source, key: "ir.Value",
-                meanings: dict[int, Meanings],
-          value: "ir.Value", concepts: Concepts, numbers: Numbers) -> "ir.Value":  # fmt: skip
+def word_of_row(warehouse: Warehouse, table: "ir.Table", source: Source, value: "ir.Value",
+                concepts: Concepts, numbers: Numbers) -> "ir.Value":  # fmt: skip
     """Give the number of the result or answer: the concept's, else of the text without a number."""
     concept, written = columns.whole(table, "value_as_concept_id"), columns.text(table, source.text)
     concept = ibis.literal(0, "int64") if concept is None else concept
@@ -82,7 +81,7 @@ def word_of_row(warehouse: Warehouse, table: "ir.Table", source: Source, key: "i
     if written is not None:
         alone = (concept.isnull() | (concept == 0)) & value.isnull() & written.notnull()
         by_text: dict[str, list[str]] = {}
-        for text in _distinct(warehouse, table.filter(alone & key.isin(sorted(meanings))), written):
+        for text in _distinct(warehouse, table.filter(alone), written):
             by_text.setdefault(known_word(concepts, word_of(text)), []).append(text)
         branches += [(alone & one_of(written, some), numbers.of(word))
                      for word, some in by_text.items() if word and word != ANOTHER]  # fmt: skip
@@ -132,6 +131,63 @@ def plausible(
             here = key.isin(sorted(keys)).fill_null(False) & value.notnull()
             fits = ibis.ifelse(here, chosen(branches, True), True).fill_null(True)
             found = fits if found is None else found & fits
+    return found
+
+
+def surely(rows: "ir.Table", meanings: "Mapping[int, Meanings]", keys: "Iterable[int]",
+           concepts: Concepts) -> "ir.Value":  # fmt: skip
+    """Say of which rows it is plain, without any look-up, that they have a value that can be true.
+
+    It is, if every value of the concept can, or if the unit is a known concept and the value is
+    well inside of what is plausible. NULL is no: to make it false here would have every engine
+    compute all of it of each row.
+
+    Args:
+        rows: rows with their keys.
+        meanings: what each key means.
+        keys: the keys that occur.
+        concepts: what concepts mean.
+    """
+    value, unit = columns.number(rows, "value_as_number"), columns.plain(rows, "unit_concept_id")
+    if value is None:
+        return ibis.literal(False)
+    by_limits: dict[tuple[str, ...], list[int]] = {}
+    for key in keys:
+        every = {m.element for m in meanings[key]}
+        limited = (name for name in every if concepts.elements[name].plausible is not None)
+        by_limits.setdefault(tuple(sorted(limited)), []).append(key)
+    limited_keys = sorted(key for names, some in by_limits.items() if names for key in some)
+    free = value.notnull()
+    found = [~one_of(rows[KEY], limited_keys) & free if limited_keys else free]
+    # The column as it is: NaN and infinity lie in no limits, but for what `columns.number` says.
+    plain = rows["value_as_number"]
+    for names, some in by_limits.items():
+        if len(names) == 1 and unit is not None:
+            within = [one_of(unit, ids) & plain.between(*limits)
+                      for limits, ids in _limits_by_unit(concepts, names[0]).items()]  # fmt: skip
+            if within:
+                number = ~plain.isnan() if plain.type().is_floating() else True
+                found.append(one_of(rows[KEY], some) & ibis.or_(*within) & number)
+    return ibis.or_(*found)
+
+
+_INSIDE = 1e-9
+"""How far inside, of its size, a limit is taken, for what rounding does to converted ones."""
+
+
+def _limits_by_unit(concepts: Concepts, name: str) -> "dict[tuple[float, float], list[int]]":
+    """Give, for the concepts of common units, between which values any is plausible."""
+    element = concepts.elements[name]
+    assert element.plausible is not None
+    found: dict[tuple[float, float], list[int]] = defaultdict(list)
+    ids = sorted(omop.units(), key=lambda id: concepts.units.get(id, "") != element.unit)
+    for id in ids:
+        unit = concepts.units.get(id, "")
+        there = [convert_for(element.analyte or None, one, element.unit, unit)
+                 for one in element.plausible]  # fmt: skip
+        if unit and _factor(element.analyte, unit, element.unit) and None not in there:
+            low, high = sorted(one for one in there if one is not None)
+            found[low + abs(low) * _INSIDE, high - abs(high) * _INSIDE].append(id)
     return found
 
 

@@ -1,24 +1,31 @@
 """Measurements and observations as streams: values with units and limits, results, answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import ibis
 
-from gradatim.evidence.relation import Key, Stream
+from gradatim.evidence.relation import Keep, Key, Stream
 from gradatim.evidence.sources.about import OCCURRENCES
 from gradatim.evidence.sources.omop import columns
 from gradatim.evidence.sources.omop.asked import wanted_units
 from gradatim.evidence.sources.omop.columns import chosen
 from gradatim.evidence.sources.omop.concepts import MEASURED, Concepts, Meanings, key_of
-from gradatim.evidence.sources.omop.keys import keyed
+from gradatim.evidence.sources.omop.keys import KEY, Days, Scope, touching
 from gradatim.evidence.sources.omop.limits import with_limits
 from gradatim.evidence.sources.omop.numbers import Numbers
 from gradatim.evidence.sources.omop.occurrences import record_of
 from gradatim.evidence.sources.omop.options import Options, Warehouse
 from gradatim.evidence.sources.omop.persons import person_of
 from gradatim.evidence.sources.omop.tables import OBSERVATIONS, Source
-from gradatim.evidence.sources.omop.value_parts import bound_of, plausible, unit_of, word_of_row
+from gradatim.evidence.sources.omop.value_parts import (
+    bound_of,
+    plausible,
+    surely,
+    unit_of,
+    word_of_row,
+)
+from gradatim.evidence.sources.omop.vocabulary import value_concepts, with_results
 from gradatim.protocol.study import Study
 
 if TYPE_CHECKING:
@@ -50,53 +57,147 @@ class Row(NamedTuple):
     units: dict[int, str]
 
 
-def values(warehouse: Warehouse, source: Source, study: Study, concepts: Concepts,
-           options: Options, texts: Texts) -> list[Stream]:  # fmt: skip
-    """Give the streams of measurements or of observations; none if there is no such table.
+def values(warehouse: Warehouse, of: Scope, days: Mapping[int, Days], study: Study,
+           options: Options, texts: Texts, keep: Keep) -> list[Stream]:  # fmt: skip
+    """Give the streams of measurements or of observations.
 
     Measured elements of the table of measurements have the concept as their key. What else stands
     there, and observations, have keys that tell what the record says: yes, no, something, nothing.
+    Rows are taken out as they are; all that is looked up and computed is so of what was taken.
+
+    Args:
+        warehouse: the open warehouse.
+        of: the table.
+        days: the concepts (and what else is a key) that are wanted, with their days.
+        study: the protocol that asks.
+        options: how the warehouse is to be read.
+        texts: the numbers of units and of words.
+        keep: how to materialise what was taken out.
     """
-    table = warehouse.table(source.name)
-    if table is None:
-        return []
-    table, key, meanings = keyed(warehouse, table, source, concepts)
+    source = of.source
+    table = keep(_taken(of, days), f"{source.name} rows")
+    occurring = set(warehouse.fetch(table.select(key=table[KEY]).distinct())["key"].to_pylist())
+    meanings = {key: of.meanings[key] for key in days if key in occurring}
     if not meanings:
         return []
-    row = _row(warehouse, table, source, study, concepts, key, meanings, texts)
+    concepts = with_results(warehouse, of.concepts, value_concepts(warehouse, table))
+    row = _row(warehouse, table, source, study, concepts, meanings, texts)
+    measured, said = parted(source, meanings, concepts)
     found: list[Stream] = []
-    if source is not OBSERVATIONS:
-        measured = {k: tuple(m for m in some if concepts.kind(m) in MEASURED)
-                    for k, some in meanings.items()}  # fmt: skip
-        keys = {k: key_of(some) for k, some in measured.items() if some}
-        found.append(_measured(warehouse, source, concepts, options, row, keys))
-        meanings = {k: rest for k, some in meanings.items()
-                    if (rest := tuple(m for m in some if m not in measured[k]))}  # fmt: skip
-    keys = _by_answer(meanings, concepts)
-    found.append(_answers(warehouse, source, concepts, options, row, keys, texts))
-    return [one for one in found if one.keys]
+    if measured:
+        found.append(_measured(warehouse, source, concepts, options, row, measured))
+    if keys := _by_answer(said, concepts):
+        found.append(_answers(warehouse, source, concepts, options, row, keys, texts))
+    return found
+
+
+def parted(source: Source, meanings: Mapping[int, Meanings], concepts: Concepts
+           ) -> tuple[dict[int, Key], dict[int, Meanings]]:  # fmt: skip
+    """Part what keys mean: the keys of measured elements, and what is said of the others."""
+    if source is OBSERVATIONS:
+        return {}, dict(meanings)
+    measured = {key: tuple(m for m in some if concepts.kind(m) in MEASURED)
+                for key, some in meanings.items()}  # fmt: skip
+    rest = {key: tuple(m for m in some if m not in measured[key]) for key, some in meanings.items()}
+    return ({key: key_of(some) for key, some in measured.items() if some},
+            {key: some for key, some in rest.items() if some})  # fmt: skip
+
+
+def outlined(of: Scope) -> list[tuple[str, dict[int, Key]]]:
+    """Give the names of the streams, each with its keys."""
+    measured, said = parted(of.source, of.meanings, of.concepts)
+    every = ((of.source.name, measured), (_answers_of(of.source), _by_answer(said, of.concepts)))
+    return [(name, keys) for name, keys in every if keys]
+
+
+def _answers_of(source: Source) -> str:
+    return source.name if source is OBSERVATIONS else f"{source.name} answers"
+
+
+_COLUMNS = ("value_as_number", "value_as_concept_id", "unit_concept_id", "unit_source_value",
+            "operator_concept_id", "range_low", "range_high")  # fmt: skip
+
+
+def _taken(of: Scope, days: Mapping[int, Days]) -> "ir.Table":
+    """Take the rows of their days; of others those of which only a closer look tells what they are.
+
+    Whether a person has any value at all is then known by these, and by those that are one surely.
+    """
+    parts = [_taken_of(of, keys) for keys in _parts(days)]
+    return ibis.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
+
+
+def _parts(days: Mapping[int, Days]) -> list[dict[int, Days]]:
+    """Part concepts from the keys that a source gave: what is asked of a row is then shorter."""
+    parts = ({key: one for key, one in days.items() if (key < 0) is given}
+             for given in (False, True))  # fmt: skip
+    return [part for part in parts if part]
+
+
+def _taken_of(of: Scope, days: Mapping[int, Days]) -> "ir.Table":
+    source, rows = of.source, of.rows(days)
+    start = columns.day(rows, source.start)
+    assert start is not None
+    here = touching(rows, days, start, start)
+    if here is not None:
+        open_ = _said(rows, source) & ~_sure(rows, of, days)
+        rows = rows.filter(start.notnull(), here | open_)
+    else:
+        rows = rows.filter(start.notnull())
+    kept = {name: rows[name] for name in (*_COLUMNS, source.text) if name in rows.columns}
+    return rows.select(person=person_of(rows), id=record_of(rows, source), start=start,
+                       **{KEY: rows[KEY]}, **kept)  # fmt: skip
+
+
+def _said(rows: "ir.Table", source: Source) -> "ir.Value":
+    """Say whether a row may say anything at all."""
+    value, result = columns.number(rows, "value_as_number"), columns.whole(
+        rows, "value_as_concept_id")  # fmt: skip
+    text = columns.text(rows, source.text)
+    found = [one for one in (
+        None if value is None else value.notnull(),
+        None if result is None else (result != 0).fill_null(False),
+        None if text is None else text.notnull()) if one is not None]  # fmt: skip
+    return ibis.or_(*found) if found else ibis.literal(False)
+
+
+def present(of: Scope, days: Mapping[int, Days]) -> list[Stream]:
+    """Give `person` and `key` of the measured values, of any day, that surely are some."""
+    measured, _ = parted(of.source, {key: of.meanings[key] for key in days}, of.concepts)
+    found = []
+    for part in _parts({key: days[key] for key in measured}):
+        rows = of.rows(part)
+        start = columns.day(rows, of.source.start)
+        assert start is not None
+        rows = rows.filter(start.notnull(), _sure(rows, of, part))
+        own = rows.select(person=person_of(rows), key=rows[KEY])
+        found.append(Stream(of.source.name, own, {key: measured[key] for key in part}))
+    return found
+
+
+def _sure(rows: "ir.Table", of: Scope, keys: Iterable[int]) -> "ir.BooleanValue":
+    """Say whether a row surely has a value.
+
+    As a CASE an engine goes on only with rows that a condition has left open; of a plain OR, and
+    of a function of it, DuckDB computes every part of every row, which takes three times as long.
+    """
+    return ibis.cases((surely(rows, of.meanings, keys, of.concepts), True), else_=False)
 
 
 def _row(warehouse: Warehouse, table: "ir.Table", source: Source, study: Study,
-         concepts: Concepts, key: "ir.Value", meanings: dict[int, Meanings], texts: Texts
-         ) -> Row:  # fmt: skip
+         concepts: Concepts, meanings: dict[int, Meanings], texts: Texts) -> Row:  # fmt: skip
     """Read the parts of each row, step by step: each step uses columns of the one before."""
     value = columns.number(table, "value_as_number")
     value = ibis.null("float64") if value is None else value
     names = {m.element for some in meanings.values() for m in some}
     names = {name for name in names if study.elements[name].kind == "measurement"}
-    unit, units = unit_of(
-        warehouse, table, key, meanings, wanted_units(study, names), concepts, texts.units
-    )
-    word = word_of_row(warehouse, table, source, key, meanings, value, concepts, texts.words)
-    start = columns.day(table, source.start)
-    assert start is not None
-    selected = {"person": person_of(table), "base": key, "id": record_of(table, source),
-                "start": start, "value": value, "unit": unit, "word": word}  # fmt: skip
+    unit, units = unit_of(warehouse, table, wanted_units(study, names), concepts, texts.units)
+    word = word_of_row(warehouse, table, source, value, concepts, texts.words)
+    selected = {"person": table["person"], "base": table[KEY], "id": table["id"],
+                "start": table["start"], "value": value, "unit": unit, "word": word}  # fmt: skip
     low, high = columns.number(table, "range_low"), columns.number(table, "range_high")
     selected |= {name: limit for name, limit in (("low", low), ("high", high)) if limit is not None}
-    rows = table.select(**selected, **bound_of(table))
-    return Row(rows.filter(rows["start"].notnull()), meanings, units)
+    return Row(table.select(**selected, **bound_of(table)), meanings, units)
 
 
 def _possible(row: Row, concepts: Concepts, among: "ir.Table") -> "ir.Table":
@@ -117,7 +218,6 @@ def _measured(warehouse: Warehouse, source: Source, concepts: Concepts, options:
 def _answers(warehouse: Warehouse, source: Source, concepts: Concepts, options: Options, row: Row,
              keys: dict[int, Key], texts: Texts) -> Stream:  # fmt: skip
     """Give the stream of rows whose keys tell what they say."""
-    name = source.name if source is OBSERVATIONS else f"{source.name} answers"
     bases = sorted({key // 4 for key in keys})
     rows = row.table.filter(row.table["base"].isin(bases))
     rows = rows.mutate(says=_says(rows, texts.words))
@@ -125,7 +225,7 @@ def _answers(warehouse: Warehouse, source: Source, concepts: Concepts, options: 
                        doubtful=_doubtful(rows, row.meanings, concepts))  # fmt: skip
     rows = with_limits(warehouse, _possible(row, concepts, rows), row, concepts, options)
     rows = rows.mutate(key=rows["base"] * 4 + rows["says"])
-    return Stream(name, rows.drop("base", "says"), keys)
+    return Stream(_answers_of(source), rows.drop("base", "says"), keys)
 
 
 def _says(rows: "ir.Table", words: Numbers) -> "ir.Value":

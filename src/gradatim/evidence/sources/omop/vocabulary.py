@@ -8,7 +8,8 @@ belong to the element anyway, or all if none does.
 Source: OHDSI Standardized Vocabularies; Book of OHDSI, chapter 5.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradatim.clinical import omop
@@ -20,7 +21,6 @@ from gradatim.evidence.sources.omop.asked import asked_codes, wanted_words
 from gradatim.evidence.sources.omop.concepts import Concepts, Meanings, word_of
 from gradatim.evidence.sources.omop.options import Warehouse
 from gradatim.evidence.sources.omop.search import SYSTEMS, Found, Search, by_id, rows
-from gradatim.evidence.sources.omop.tables import VALUES, Source
 from gradatim.evidence.sources.results import value_of, yes_or_no
 from gradatim.protocol.elements import Element
 from gradatim.protocol.study import Study
@@ -50,7 +50,7 @@ def concepts(warehouse: Warehouse, study: Study) -> Concepts:
     return Concepts(
         codebook, elements, wanted_words(study), _sorted(found, elements), domains,
         table is not None, _units(warehouse, table), _routes(warehouse, table, elements),
-        _results(warehouse, table), tuple(notes),
+        omop.results(), tuple(notes),
     )  # fmt: skip
 
 
@@ -81,24 +81,30 @@ def _routes(
     return found
 
 
-def _results(warehouse: Warehouse, table: "ir.Table | None") -> dict[int, str]:
-    """Give the words of the concepts that occur as values, by their codes or else their names."""
-    found = dict(omop.results())
-    used = {id for source in VALUES for id in _value_concepts(warehouse, source)} - found.keys()
-    if table is None or not used:
-        return found
+def with_results(warehouse: Warehouse, known: Concepts, used: Iterable[int]) -> Concepts:
+    """Learn the words of concepts that occur as values, by their codes or else their names.
+
+    Args:
+        warehouse: the open warehouse.
+        known: what concepts mean.
+        used: the concepts that occur.
+    """
+    table, new = warehouse.table("concept"), set(used) - known.results.keys()
+    if table is None or not new:
+        return known
     id = columns.whole(table, "concept_id")
     assert id is not None
-    named = rows(warehouse, table.filter(id.isin(sorted(used))), id=id, system=table[
+    named = rows(warehouse, table.filter(id.isin(sorted(new))), id=id, system=table[
         "vocabulary_id"], code=table["concept_code"], name=table["concept_name"])  # fmt: skip
-    return found | {one: _word(SYSTEMS.get(system, ""), code, name or "")
-                    for one, system, code, name in named}  # fmt: skip
+    words = {one: _word(SYSTEMS.get(system, ""), code, name or "")
+             for one, system, code, name in named}  # fmt: skip
+    return replace(known, results={**known.results, **words})
 
 
-def _value_concepts(warehouse: Warehouse, source: Source) -> list[int]:
-    table = warehouse.table(source.name)
-    column = None if table is None else columns.whole(table, "value_as_concept_id")
-    if table is None or column is None:
+def value_concepts(warehouse: Warehouse, table: "ir.Table") -> list[int]:
+    """Look up the concepts that occur as values in a table."""
+    column = columns.whole(table, "value_as_concept_id")
+    if column is None:
         return []
     found = warehouse.fetch(table.select(one=column).distinct())["one"].to_pylist()
     return [one for one in found if one]
