@@ -31,14 +31,14 @@ class Spark(Warehouse):
         self._frame(expr).write.parquet(path)
 
     def _keep(self, expr: "ir.Table", name: str) -> "ir.Table":
-        frame = self._frame(expr).persist()  # computed when first used; in memory and on disk
+        # Not `persist`: the plans of what was kept before would stay within this one's, and a few
+        # dozen of them take more memory than the rows.
+        frame = self._frame(expr).localCheckpoint(eager=True)
         frame.createOrReplaceTempView(name)
         return kept_table(self.con, name, expr, None, None)
 
     def _forget(self, kept: "ir.Table") -> None:
-        name = kept.op().name
-        self.con._session.catalog.uncacheTable(name)
-        self.con._session.catalog.dropTempView(name)
+        self.con._session.catalog.dropTempView(kept.op().name)
 
     def _frame(self, expr: "ir.Table") -> Any:
         query = typed(self.con, for_spark(self.con, expr, self._views))

@@ -55,8 +55,8 @@ class EngineSide:
     def tables(self, protocol: Compiled) -> dict[str, ir.Table]:
         """Give the tables of verdicts, reasons and margins."""
         table = self._columns.table
-        states = {column.name: self._states[term]
-                  for column, term in zip(protocol.columns, protocol.terms, strict=True)}  # fmt: skip
+        terms = zip(protocol.columns, protocol.terms, strict=True)
+        states = {column.name: self._states[term] for column, term in terms}
         person = {"person_id": table["person"]}
         site = {"site": table["site"]} if "site" in table.columns else {}
         truths = {name: _truth(state).cast("int8") for name, state in states.items()}

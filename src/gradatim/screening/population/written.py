@@ -45,7 +45,7 @@ class Compiled:
 
     def margin_slots(self) -> list[int]:
         """Give the slots of which the margin is needed."""
-        found = []
+        found: list[int] = []
         for term, _ in self.limits().values():
             found += used_slots([term])
         return found

@@ -1,0 +1,92 @@
+"""The prescreen measured: `python -m benchmarks.prescreen --work DIR [--only a,b] ...`.
+
+Each part replaces its own table in docs/benchmarks.md, with the day, the commit and the machine, so
+that one part can be measured again alone. Every measurement is a process of its own; what is
+compared runs in turns; the best of the turns counts.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks import prescreen_sections as sections
+from benchmarks.prescreen_runs import ROOT, Bench, NotMeasured, say
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+Part = Callable[[Bench, int], Iterator[sections.Row]]
+PARTS: dict[str, tuple[Part, int]] = {
+    "duckdb": (sections.duckdb, 1_000_000), "servers": (sections.servers, 100_000),
+    "circe": (sections.circe, 100_000), "protocols": (sections.protocols, 100_000),
+    "people": (sections.people, 10_000_000), "plan": (sections.plan, 5_000),
+}  # fmt: skip
+"""Each part by name, with how many people it is measured on unless told otherwise."""
+
+
+def main() -> None:
+    """Measure the parts asked for, print them, and write them into the page."""
+    asked = _arguments()
+    bench = Bench(asked.work.absolute(), asked.turns, asked.minutes, asked.circe)
+    bench.work.mkdir(parents=True, exist_ok=True)
+    for name in asked.only.split(","):
+        part, people = PARTS[name]
+        lines = [_machine(asked.turns), "", "| what | measured | ratio |", "|---|---|---|"]
+        for row in _rows(part, bench, min(people, asked.people)):
+            lines.append(f"| {' | '.join(row)} |")
+            print(*row, sep="\n  ", flush=True)
+        if not asked.dry:
+            _write(name, "\n".join(lines))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.prescreen")
+    parser.add_argument("--work", type=Path, required=True,
+                        help="folder for populations and databases; about 8 GB for everything")  # fmt: skip
+    parser.add_argument("--only", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--people", type=int, default=10_000_000, help="no more than these")
+    parser.add_argument("--turns", type=int, default=3, help="how often each is measured")
+    parser.add_argument("--minutes", type=float, default=60, help="for everything together")
+    parser.add_argument("--circe", default="", help="a Python that has ohdsi-circepy")
+    parser.add_argument("--dry", action="store_true", help="print only")
+    return parser.parse_args()
+
+
+def _rows(part: Part, bench: Bench, people: int) -> Iterator[sections.Row]:
+    try:
+        yield from part(bench, people)
+    except NotMeasured as why:
+        yield "the rest of this table", "not measured", str(why)
+
+
+def _machine(turns: int) -> str:
+    packages = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "ibis-framework",
+                                                                 "pyarrow", "numpy"))  # fmt: skip
+    return (f"{date.today()}, commit {_commit()}; {os.cpu_count()} cores ({platform.machine()}), "
+            f"Python {platform.python_version()}, {packages}; best of {turns}.")  # fmt: skip
+
+
+def _commit() -> str:
+    """Name the commit of the code that is measured."""
+    import gradatim
+
+    told = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=10"],
+                          cwd=Path(gradatim.__file__).parent, capture_output=True, text=True)  # fmt: skip
+    return told.stdout.strip() or "unknown"
+
+
+def _write(name: str, table: str) -> None:
+    begin, end = f"<!-- prescreen {name} -->", f"<!-- end of prescreen {name} -->"
+    before, found, rest = PAGE.read_text(encoding="utf-8").partition(begin)
+    if not found:
+        say(f"{PAGE.name} has no place for {name}")
+        return
+    after = rest.partition(end)[2]
+    PAGE.write_text(f"{before}{begin}\n\n{table}\n\n{end}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
