@@ -20,10 +20,13 @@ from benchmarks.prescreen_runs import ROOT, Bench, NotMeasured, say
 PAGE = ROOT / "docs" / "benchmarks.md"
 Part = Callable[[Bench, int], Iterator[sections.Row]]
 PARTS: dict[str, tuple[Part, int]] = {
-    "duckdb": (sections.duckdb, 1_000_000), "servers": (sections.servers, 100_000),
-    "circe": (sections.circe, 100_000), "protocols": (sections.protocols, 100_000),
-    "people": (sections.people, 10_000_000), "plan": (sections.plan, 5_000),
-}  # fmt: skip
+    "duckdb": (sections.duckdb, 1_000_000),
+    "servers": (sections.servers, 100_000),
+    "circe": (sections.circe, 100_000),
+    "protocols": (sections.protocols, 100_000),
+    "people": (sections.people, 10_000_000),
+    "plan": (sections.plan, 5_000),
+}
 """Each part by name, with how many people it is measured on unless told otherwise."""
 
 
@@ -44,8 +47,12 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.prescreen")
-    parser.add_argument("--work", type=Path, required=True,
-                        help="folder for populations and databases; about 8 GB for everything")  # fmt: skip
+    parser.add_argument(
+        "--work",
+        type=Path,
+        required=True,
+        help="folder for populations and databases; about 8 GB for everything",
+    )
     parser.add_argument("--only", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
     parser.add_argument("--people", type=int, default=10_000_000, help="no more than these")
     parser.add_argument("--turns", type=int, default=3, help="how often each is measured")
@@ -63,18 +70,25 @@ def _rows(part: Part, bench: Bench, people: int) -> Iterator[sections.Row]:
 
 
 def _machine(turns: int) -> str:
-    packages = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "ibis-framework",
-                                                                 "pyarrow", "numpy"))  # fmt: skip
-    return (f"{date.today()}, commit {_commit()}; {os.cpu_count()} cores ({platform.machine()}), "
-            f"Python {platform.python_version()}, {packages}; best of {turns}.")  # fmt: skip
+    packages = ", ".join(
+        f"{name} {version(name)}" for name in ("duckdb", "ibis-framework", "pyarrow", "numpy")
+    )
+    return (
+        f"{date.today()}, commit {_commit()}; {os.cpu_count()} cores ({platform.machine()}), "
+        f"Python {platform.python_version()}, {packages}; best of {turns}."
+    )
 
 
 def _commit() -> str:
     """Name the commit of the code that is measured."""
     import gradatim
 
-    told = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=10"],
-                          cwd=Path(gradatim.__file__).parent, capture_output=True, text=True)  # fmt: skip
+    told = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=10"],
+        cwd=Path(gradatim.__file__).parent,
+        capture_output=True,
+        text=True,
+    )
     return told.stdout.strip() or "unknown"
 
 

@@ -22,34 +22,50 @@ def cohort(excluded: list[dict[str, Any]]) -> dict[str, Any]:
     first = {"Type": "First"}
     return {
         "ConceptSets": [_concepts(n, one) for n, one in enumerate(excluded)],
-        "PrimaryCriteria": {"CriteriaList": [{"ObservationPeriod": {}}],
-                            "ObservationWindow": {"PriorDays": 0, "PostDays": 0},
-                            "PrimaryCriteriaLimit": first},
-        "QualifiedLimit": first, "ExpressionLimit": first,
+        "PrimaryCriteria": {
+            "CriteriaList": [{"ObservationPeriod": {}}],
+            "ObservationWindow": {"PriorDays": 0, "PostDays": 0},
+            "PrimaryCriteriaLimit": first,
+        },
+        "QualifiedLimit": first,
+        "ExpressionLimit": first,
         "InclusionRules": [_rule(n, one) for n, one in enumerate(excluded)],
         "CensoringCriteria": [],
-        "CollapseSettings": {"CollapseType": "ERA", "EraPad": 0}, "CensorWindow": {},
+        "CollapseSettings": {"CollapseType": "ERA", "EraPad": 0},
+        "CensorWindow": {},
         "cdmVersionRange": ">=5.0.0",
-    }  # fmt: skip
+    }
 
 
 def _concepts(n: int, one: dict[str, Any]) -> dict[str, Any]:
-    items = [{"concept": {"CONCEPT_ID": id, "CONCEPT_NAME": str(id)}, "isExcluded": False,
-              "includeDescendants": False, "includeMapped": False} for id in one["concepts"]]  # fmt: skip
+    items = [
+        {
+            "concept": {"CONCEPT_ID": id, "CONCEPT_NAME": str(id)},
+            "isExcluded": False,
+            "includeDescendants": False,
+            "includeMapped": False,
+        }
+        for id in one["concepts"]
+    ]
     return {"id": n, "name": one["name"], "expression": {"items": items}}
 
 
 def _rule(n: int, one: dict[str, Any]) -> dict[str, Any]:
     """At most zero records that began by the last day and ended on or after the first."""
     record: dict[str, Any] = {
-        "CodesetId": n, "OccurrenceStartDate": {"Value": one["until"], "Op": "lte"},
+        "CodesetId": n,
+        "OccurrenceStartDate": {"Value": one["until"], "Op": "lte"},
         "OccurrenceEndDate": {"Value": one["since"], "Op": "gte"},
-    }  # fmt: skip
+    }
     if one["table"] == "ProcedureOccurrence":
         del record["OccurrenceEndDate"]
         record["OccurrenceStartDate"] = {"Value": one["since"], "Extent": one["until"], "Op": "bt"}
-    counted = {"Criteria": {one["table"]: record}, "StartWindow": WHENEVER,
-               "Occurrence": {"Type": 1, "Count": 0}, "IgnoreObservationPeriod": True}  # fmt: skip
+    counted = {
+        "Criteria": {one["table"]: record},
+        "StartWindow": WHENEVER,
+        "Occurrence": {"Type": 1, "Count": 0},
+        "IgnoreObservationPeriod": True,
+    }
     group = {"Type": "ALL", "CriteriaList": [counted], "DemographicCriteriaList": [], "Groups": []}
     return {"name": one["name"], "expression": group}
 
@@ -65,15 +81,22 @@ def main(file: str, given: dict[str, Any]) -> dict[str, Any]:
     con.raw_sql("CREATE SCHEMA IF NOT EXISTS results")
     expression = cohort_expression_from_json(json.dumps(cohort(given["excluded"])))
     with Cost() as cost:
-        found = build_cohort(expression, backend=con, cdm_schema="main", results_schema="results",
-                             cohort_id=1)  # fmt: skip
+        found = build_cohort(
+            expression, backend=con, cdm_schema="main", results_schema="results", cohort_id=1
+        )
         people = found.to_pyarrow()
     pq.write_table(people, given["keep"])
     con.raw_sql("DROP SCHEMA results CASCADE")
-    versions = {name: importlib.metadata.version(name)
-                for name in ("ohdsi-circepy", "duckdb", "ibis-framework")}  # fmt: skip
-    return {**cost.figures(), "people": people.num_rows, "versions": versions,
-            "columns": people.column_names}  # fmt: skip
+    versions = {
+        name: importlib.metadata.version(name)
+        for name in ("ohdsi-circepy", "duckdb", "ibis-framework")
+    }
+    return {
+        **cost.figures(),
+        "people": people.num_rows,
+        "versions": versions,
+        "columns": people.column_names,
+    }
 
 
 if __name__ == "__main__":

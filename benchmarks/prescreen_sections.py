@@ -21,37 +21,52 @@ def duckdb(bench: Bench, people: int) -> Iterator[Row]:
     """(a) All criteria beside a bare grouped scan of the same columns, on DuckDB."""
     source = {"source": f"parquet:{bench.population(people)}"}
     columns = bench.columns()
-    ours, bare, lean = bench.in_turn(Job("prescreen", source),
-                                     Job("scan", source | {"columns": columns}),
-                                     Job("scan", source | {"columns": _lean(columns)}))  # fmt: skip
+    ours, bare, lean = bench.in_turn(
+        Job("prescreen", source),
+        Job("scan", source | {"columns": columns}),
+        Job("scan", source | {"columns": _lean(columns)}),
+    )
     yield from _beside("DuckDB", people, ours, bare)
-    yield ("the same beside a scan that leaves out texts and record ids", _cost(lean),
-           f"{ours['cpu'] / lean['cpu']:.1f} x")  # fmt: skip
+    yield (
+        "the same beside a scan that leaves out texts and record ids",
+        _cost(lean),
+        f"{ours['cpu'] / lean['cpu']:.1f} x",
+    )
     yield "seconds of wall time by step", _steps(ours), ""
     yield from _rows(bench, source)
     checked = bench.once(Job("prescreen", source | {"sample": 1000}))
     seconds = checked["parts"].get("verify", 0.0)
-    yield (f"the verification of {checked['verified']} people, apart", f"{seconds:.1f} s",
-           f"{seconds / checked['wall']:.0%} of that run")  # fmt: skip
+    yield (
+        f"the verification of {checked['verified']} people, apart",
+        f"{seconds:.1f} s",
+        f"{seconds / checked['wall']:.0%} of that run",
+    )
 
 
 def _lean(columns: JSON) -> JSON:
-    return {name: [one for one in some if one != f"{name}_id" and not one.endswith("_value")]
-            for name, some in columns.items()}  # fmt: skip
+    return {
+        name: [one for one in some if one != f"{name}_id" and not one.endswith("_value")]
+        for name, some in columns.items()
+    }
 
 
 def _beside(engine: str, people: int, ours: JSON, bare: JSON) -> Iterator[Row]:
     n = ours["people"]
-    yield (f"all criteria, {engine}, {people:,} people", _cost(ours),
-           f"{n / ours['wall']:,.0f} people/s; {n / ours['cpu']:,.0f} per CPU s")  # fmt: skip
-    yield (f"a bare grouped scan of the same columns, {engine}", _cost(bare),
-           f"ours takes {ours['cpu'] / bare['cpu']:.1f} x its CPU, "
-           f"{ours['wall'] / bare['wall']:.1f} x its time")  # fmt: skip
+    yield (
+        f"all criteria, {engine}, {people:,} people",
+        _cost(ours),
+        f"{n / ours['wall']:,.0f} people/s; {n / ours['cpu']:,.0f} per CPU s",
+    )
+    yield (
+        f"a bare grouped scan of the same columns, {engine}",
+        _cost(bare),
+        f"ours takes {ours['cpu'] / bare['cpu']:.1f} x its CPU, "
+        f"{ours['wall'] / bare['wall']:.1f} x its time",
+    )
 
 
 def _cost(found: JSON) -> str:
-    return (f"{found['cpu']:.1f} CPU s, {found['wall']:.1f} s, "
-            f"peak {found['peak'] / 1e9:.2f} GB")  # fmt: skip
+    return f"{found['cpu']:.1f} CPU s, {found['wall']:.1f} s, peak {found['peak'] / 1e9:.2f} GB"
 
 
 def _steps(found: JSON) -> str:
@@ -60,9 +75,11 @@ def _steps(found: JSON) -> str:
 
 def _rows(bench: Bench, source: JSON) -> Iterator[Row]:
     found = bench.once(Job("taken", source))
-    yield ("rows inside the windows, of those in the tables of records",
-           f"{found['taken']:,} of {found['rows']:,}",
-           f"{found['taken'] / found['rows']:.1%}")  # fmt: skip
+    yield (
+        "rows inside the windows, of those in the tables of records",
+        f"{found['taken']:,} of {found['rows']:,}",
+        f"{found['taken'] / found['rows']:.1%}",
+    )
 
 
 def servers(bench: Bench, people: int) -> Iterator[Row]:
@@ -89,14 +106,20 @@ def spark(bench: Bench, people: int) -> Iterator[Row]:
     yield "seconds of wall time by step, Spark", _steps(pair[0]), ""
 
 
-# (b) three criteria that ohdsi-circepy can express too ---------------------------------------------
+# (b) three criteria that ohdsi-circepy can express too
 
 EXCLUDED = (
     ("E3", "malignancy", "ConditionOccurrence", "condition_occurrence", "5 years", "2021-11-16"),
     ("E9", "biologic", "DrugExposure", "drug_exposure", "3 months", "2026-08-16"),
-    ("E14", "joint_surgery", "ProcedureOccurrence", "procedure_occurrence", "2 months",
-     "2026-09-16"),
-)  # fmt: skip
+    (
+        "E14",
+        "joint_surgery",
+        "ProcedureOccurrence",
+        "procedure_occurrence",
+        "2 months",
+        "2026-09-16",
+    ),
+)
 UNTIL = "2026-11-16"
 
 
@@ -107,14 +130,33 @@ def circe(bench: Bench, people: int) -> Iterator[Row]:
     source = {"source": f"duckdb:{bench.database(people)}"}
     with tempfile.TemporaryDirectory() as folder:
         mine, its = Path(folder) / "mine.parquet", Path(folder) / "its.parquet"
-        protocol = only(Path(folder), "three", {id: _rule(name, span)
-                                                for id, name, _, _, span, _ in EXCLUDED})  # fmt: skip
+        protocol = only(
+            Path(folder), "three", {id: _rule(name, span) for id, name, _, _, span, _ in EXCLUDED}
+        )
         job = Job("prescreen", source | {"protocols": [protocol], "keep": str(mine)})
-        asked = bench.once(Job("concepts", source | {
-            "elements": {name: table for _, name, _, table, _, _ in EXCLUDED}}))  # fmt: skip
-        command = _command(bench, people, {"keep": str(its), "excluded": [
-            {"name": id, "table": kind, "concepts": asked[name], "since": since, "until": UNTIL}
-            for id, name, kind, _, _, since in EXCLUDED]})  # fmt: skip
+        asked = bench.once(
+            Job(
+                "concepts",
+                source | {"elements": {name: table for _, name, _, table, _, _ in EXCLUDED}},
+            )
+        )
+        command = _command(
+            bench,
+            people,
+            {
+                "keep": str(its),
+                "excluded": [
+                    {
+                        "name": id,
+                        "table": kind,
+                        "concepts": asked[name],
+                        "since": since,
+                        "until": UNTIL,
+                    }
+                    for id, name, kind, _, _, since in EXCLUDED
+                ],
+            },
+        )
         pairs = []
         for _ in range(bench.turns):
             mine.unlink(missing_ok=True)
@@ -122,17 +164,25 @@ def circe(bench: Bench, people: int) -> Iterator[Row]:
         ours, theirs = (min(some, key=lambda one: one["wall"]) for some in zip(*pairs, strict=True))
         same = _agreement(mine, its)
     versions = theirs["versions"]
-    yield (f"three criteria by ohdsi-circepy {versions['ohdsi-circepy']}, {people:,} people",
-           _cost(theirs), f"{people / theirs['wall']:,.0f} people/s")  # fmt: skip
-    yield ("the same three by gradatim, on the same database", _cost(ours),
-           f"{people / ours['wall']:,.0f} people/s: {theirs['wall'] / ours['wall']:.1f} x as fast, "
-           f"{theirs['cpu'] / ours['cpu']:.1f} x by CPU")  # fmt: skip
+    yield (
+        f"three criteria by ohdsi-circepy {versions['ohdsi-circepy']}, {people:,} people",
+        _cost(theirs),
+        f"{people / theirs['wall']:,.0f} people/s",
+    )
+    yield (
+        "the same three by gradatim, on the same database",
+        _cost(ours),
+        f"{people / ours['wall']:,.0f} people/s: {theirs['wall'] / ours['wall']:.1f} x as fast, "
+        f"{theirs['cpu'] / ours['cpu']:.1f} x by CPU",
+    )
     yield "people who pass all three", same[0], same[1]
 
 
 def _rule(element: str, span: str) -> JSON:
-    return {"event": element,
-            "within": {"anchor": "first_dose", "from": f"-{span}", "to": "0 days", "bounds": "[]"}}  # fmt: skip
+    return {
+        "event": element,
+        "within": {"anchor": "first_dose", "from": f"-{span}", "to": "0 days", "bounds": "[]"},
+    }
 
 
 def _command(bench: Bench, people: int, given: JSON) -> list[str]:
@@ -153,8 +203,10 @@ def _agreement(mine: Path, its: Path) -> tuple[str, str]:
         f"count(*) FILTER (passes <> known), count(*) FROM (SELECT {criteria} AS passes, "
         f"person_id IN (SELECT person_id FROM '{its}') AS known FROM '{mine}')"
     ).fetchall()[0]
-    return (f"{both[0]:,} here, {both[1]:,} by ohdsi-circepy, of {both[3]:,} living",
-            f"{both[2]:,} differ")  # fmt: skip
+    return (
+        f"{both[0]:,} here, {both[1]:,} by ohdsi-circepy, of {both[3]:,} living",
+        f"{both[2]:,} differ",
+    )
 
 
 # (d) many protocols, many criteria ---------------------------------------------------------------
@@ -166,12 +218,17 @@ def protocols(bench: Bench, people: int) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         paths = variants(Path(folder), 20)
         numbers = (1, 2, 5, 10, 20)
-        found = bench.in_turn(*(Job("prescreen", source | {"protocols": paths[:n]})
-                                for n in numbers))  # fmt: skip
+        found = bench.in_turn(
+            *(Job("prescreen", source | {"protocols": paths[:n]}) for n in numbers)
+        )
         yield from _growing("protocols of 47 criteria", numbers, found, people)
         sizes = (5, 10, 20, 30, 40, 50)
-        found = bench.in_turn(*(Job("prescreen", source | {
-            "protocols": [with_criteria(Path(folder), n)]}) for n in sizes))  # fmt: skip
+        found = bench.in_turn(
+            *(
+                Job("prescreen", source | {"protocols": [with_criteria(Path(folder), n)]})
+                for n in sizes
+            )
+        )
         yield from _growing("criteria", sizes, found, people)
 
 
@@ -182,8 +239,10 @@ def _growing(what: str, numbers: tuple[int, ...], found: list[JSON], people: int
         if n > numbers[0]:
             times = one["cpu"] / first
             each = (one["cpu"] - first) / (n - numbers[0])
-            more = (f"{times:.1f} x for {n / numbers[0]:.0f} x as many; each more costs "
-                    f"{each:.2f} CPU s, {each / first:.0%} of the first")  # fmt: skip
+            more = (
+                f"{times:.1f} x for {n / numbers[0]:.0f} x as many; each more costs "
+                f"{each:.2f} CPU s, {each / first:.0%} of the first"
+            )
         yield f"{n} {what}, {people:,} people", _cost(one), more
 
 
@@ -201,8 +260,7 @@ def people(bench: Bench, largest: int) -> Iterator[Row]:
         if before:
             more = one["cpu"] - before["cpu"]
             slope = f"; {more / (one['people'] - before['people']) * 1e6:.1f} µs for each more"
-        yield (f"{n:,} people", _cost(one),
-               f"{one['people'] / one['wall']:,.0f} people/s{slope}")  # fmt: skip
+        yield (f"{n:,} people", _cost(one), f"{one['people'] / one['wall']:,.0f} people/s{slope}")
         before = one
 
 
@@ -216,7 +274,10 @@ def plan(bench: Bench, people: int) -> Iterator[Row]:
     nodes = ", ".join(f"{count} {name}" for name, count in found["nodes"].items())
     yield f"Spark's plans, {found['queries']} queries, {found['kept']} of them kept", nodes, ""
     yield "Python in a plan", f"{len(found['python'])} nodes", "0 expected"
-    yield (f"rows fetched to the driver, {people:,} people", f"{found['rows']:,}",
-           f"{found['rows'] / people:.3f} a person")  # fmt: skip
+    yield (
+        f"rows fetched to the driver, {people:,} people",
+        f"{found['rows']:,}",
+        f"{found['rows'] / people:.3f} a person",
+    )
     (bench.work / "spark-plan.txt").write_text(found["longest"])
     say(f"the longest plan is in {bench.work / 'spark-plan.txt'}")

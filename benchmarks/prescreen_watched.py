@@ -8,11 +8,18 @@ from typing import Any
 
 from gradatim.evidence.sources.warehouse import Warehouse
 
-_PYTHON = re.compile(r"ArrowEvalPython|BatchEvalPython|PythonUDF|MapIn(?:Pandas|Arrow)|"
-                     r"FlatMapGroupsInPandas|AggregateInPandas|WindowInPandas|DeserializeTo")  # fmt: skip
-_NODES = {"scans of Parquet": r"FileScan parquet", "exchanges": r"(?<!\w)Exchange ",
-          "broadcasts": r"BroadcastExchange", "hash aggregates": r"HashAggregate",
-          "sort aggregates": r"SortAggregate", "windows": r"\bWindow "}  # fmt: skip
+_PYTHON = re.compile(
+    r"ArrowEvalPython|BatchEvalPython|PythonUDF|MapIn(?:Pandas|Arrow)|"
+    r"FlatMapGroupsInPandas|AggregateInPandas|WindowInPandas|DeserializeTo"
+)
+_NODES = {
+    "scans of Parquet": r"FileScan parquet",
+    "exchanges": r"(?<!\w)Exchange ",
+    "broadcasts": r"BroadcastExchange",
+    "hash aggregates": r"HashAggregate",
+    "sort aggregates": r"SortAggregate",
+    "windows": r"\bWindow ",
+}
 
 
 def columns_read(warehouse: Warehouse) -> dict[str, set[str]]:
@@ -64,8 +71,14 @@ def rows_taken(warehouse: Warehouse) -> Counter[str]:
 
 def plans_of(warehouse: Warehouse) -> dict[str, Any]:
     """Collect, while Spark works, what its plans consist of and what its driver is given."""
-    found: dict[str, Any] = {"queries": 0, "kept": 0, "python": [], "rows": 0,
-                             "nodes": dict.fromkeys(_NODES, 0), "longest": ""}  # fmt: skip
+    found: dict[str, Any] = {
+        "queries": 0,
+        "kept": 0,
+        "python": [],
+        "rows": 0,
+        "nodes": dict.fromkeys(_NODES, 0),
+        "longest": "",
+    }
 
     def look(expr: Any) -> None:
         frame = warehouse._frame(expr)  # type: ignore[attr-defined]

@@ -53,7 +53,8 @@ def test_an_engine_that_combines_the_answers_itself_writes_the_same(engine):
 
 
 def test_every_kind_verdict_and_reason_is_often_generated():
-    kinds, answers = Counter(), Counter()
+    kinds: Counter[object] = Counter()
+    answers: Counter[object] = Counter()
     for number in _of("duckdb"):
         questions, people, wanted = batch(number)
         assert len(questions) == len(people) == SIZE

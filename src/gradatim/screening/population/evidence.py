@@ -31,7 +31,7 @@ def evidence(protocol: Compiled, extract: Relation, elements: Mapping[str, Eleme
     columns = [column for column in protocol.columns if column.counts]
     used = used_slots(protocol.terms[: len(columns)])
     slots = [(number, slot) for number, slot in protocol.plan.slots.items() if number in used]
-    asked = {number: slot.element for number, slot in slots}
+    asked = {number: protocol.called(slot.element) for number, slot in slots}
     yield pa.Table.from_pylist([], SCHEMA)
     for table in records(extract, slots, elements):
         for batch in fetch(table):

@@ -141,7 +141,7 @@ class _Run:
         columns = verdict_columns(study, readings_plan(study, self.request.readings))
         compiler = self.plan.of(study, self.request.anchors[n], self.request.on)
         return Compiled(name, tuple(columns), tuple(compiler.term(one.rule) for one in columns),
-                        self.plan)  # fmt: skip
+                        self.plan, self.shared.originals[n])  # fmt: skip
 
     def whole(self, watch: Watch | None) -> dict[str, Mapping[str, Any]]:
         """Look at everybody, and describe the run."""

@@ -18,21 +18,24 @@ class Shared(NamedTuple):
     Args:
         studies: the protocols, in the order given.
         elements: every element, by name.
+        originals: for each protocol, what it calls the elements that were renamed.
     """
 
     studies: tuple[Study, ...]
     elements: dict[str, Element]
+    originals: tuple[dict[str, str], ...]
 
 
 def shared(studies: Iterable[Study]) -> Shared:
     """Give protocols one vocabulary."""
     elements: dict[str, Element] = {}
-    found = []
+    found, originals = [], []
     for study in studies:
         names = _names(study, elements)
+        originals.append({new: name for name, new in names.items()})
         found.append(_renamed(study, names) if names else study)
         elements |= found[-1].elements
-    return Shared(tuple(found), elements)
+    return Shared(tuple(found), elements, tuple(originals))
 
 
 def _names(study: Study, known: dict[str, Element]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The verdicts, reasons and margins of some people, as tables to be written."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,12 +31,18 @@ class Compiled:
         columns: its verdict columns.
         terms: the term of each column.
         plan: the plan that they share.
+        originals: what the protocol calls elements that were renamed to share the plan.
     """
 
     id: str
     columns: tuple[VerdictColumn, ...]
     terms: tuple[Term, ...]
     plan: Plan
+    originals: Mapping[str, str] = field(default_factory=dict)
+
+    def called(self, element: str) -> str:
+        """Give the protocol's own name of an element."""
+        return self.originals.get(element, element)
 
     def states(self, found: Arrays) -> dict[str, Array]:
         """Give the state of every person, by column."""
@@ -55,23 +61,20 @@ class Compiled:
         found: dict[str, tuple[Term, tuple[Numeric, ...]]] = {}
         for column, term in zip(self.columns, self.terms, strict=True):
             if column.counts:
-                found |= {
-                    name: (term, moved) for name, moved in _named(column.name, term, self.plan)
-                }
+                found |= dict(self._limits(column.name, term))
         return found
 
-
-def _named(id: str, term: Term, plan: Plan) -> Iterable[tuple[str, tuple[Numeric, ...]]]:
-    every = numerics(plan, term)
-    if not every:
-        return
-    yield id, tuple(every)
-    elements = [one.element for one in every]
-    for one in every:
-        name = f"{id}:{one.element}"
-        if elements.count(one.element) > 1:
-            name = f"{name}:{one.limit.number:g}"
-        yield name, tuple(other for other in every if other == one)
+    def _limits(self, id: str, term: Term
+                ) -> Iterator[tuple[str, tuple[Term, tuple[Numeric, ...]]]]:  # fmt: skip
+        every = numerics(self.plan, term)
+        if every:
+            yield id, (term, tuple(every))
+        elements = [one.element for one in every]
+        for one in every:
+            name = f"{id}:{self.called(one.element)}"
+            if elements.count(one.element) > 1:
+                name = f"{name}:{one.limit.number:g}"
+            yield name, (term, (one,))
 
 
 def verdicts(protocol: Compiled, found: Arrays) -> tuple[pa.Table, pa.Table]:

@@ -1,0 +1,163 @@
+"""`gradatim prescreen` as a user runs it, on a made-up warehouse."""
+
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from gradatim.cli import main
+from gradatim.synthetic.population import write_population
+
+ON = ["--on", "2026-11-16", "--anchor", "screening=2026-11-02"]
+ALL = [part for kind in ("condition", "exposure", "procedure") for part in ("--exhaustive", kind)]
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("omop") / "people"
+    write_population(folder, 400, 3, candidates=0.4, as_of=date(2026, 11, 16))
+    return folder
+
+
+def run(monkeypatch: pytest.MonkeyPatch, capsys: Any, *arguments: str) -> tuple[int, str, str]:
+    """Run the command; give its exit code and what it printed."""
+    monkeypatch.setattr("sys.argv", ["gradatim", "prescreen", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    out, err = capsys.readouterr()
+    return int(ended.value.code or 0), out, err
+
+
+def test_the_files_of_a_run(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    out = tmp_path / "run"
+    code, said, _ = run(monkeypatch, capsys, "nct05962762", f"parquet:{people}", "-o", str(out),
+                        *ON, *ALL, "--verify", "60", "--evidence", "--json")  # fmt: skip
+    assert code == 0
+    document = json.loads(said)
+    assert document["runs"][0]["verified"] == {"sample": 60, "differences": 0}
+    verdicts = pq.read_table(out / "verdicts.parquet")
+    assert {"person_id", "E7c", "E7c@B", "E7d@E7c@C", "status", "open"} <= set(
+        verdicts.column_names
+    )
+    assert verdicts.schema.field("E7c").type == pa.int8()
+    assert set(verdicts["E7c"].to_pylist()) <= {0, 1, 2}
+    assert set(verdicts["status"].to_pylist()) <= {"eligible", "ineligible", "undetermined"}
+    margins = pq.read_table(out / "margins.parquet")
+    assert margins["person_id"].equals(verdicts["person_id"])
+    assert json.loads((out / "funnel.json").read_text())["schema"] == "gradatim.funnel/1"
+    evidence = pq.read_table(out / "evidence.parquet")
+    assert set(evidence.column_names) >= {"person_id", "criterion", "element", "id", "value",
+                                          "unit", "threshold", "on", "margin"}  # fmt: skip
+    assert evidence.num_rows
+
+
+def test_several_protocols_give_the_same_as_each_alone(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    source = f"parquet:{people}"
+    names = ["nct05962762", "example_oncology_tablet"]
+    options = ["--on", "2026-11-16", *ALL, "--verify", "20", "--json"]
+    code, said, _ = run(monkeypatch, capsys, *names, source, "-o", str(tmp_path / "both"), *options)
+    assert code == 0
+    folders = [Path(one["folder"]) for one in json.loads(said)["runs"]]
+    for name, folder in zip(names, folders, strict=True):
+        alone = tmp_path / name
+        assert run(monkeypatch, capsys, name, source, "-o", str(alone), *options)[0] == 0
+        for file in ("verdicts", "reasons", "margins"):
+            both, one = (pq.read_table(at / f"{file}.parquet") for at in (folder, alone))
+            assert both.equals(one), (name, file)
+
+
+def test_an_earlier_run_is_replaced_only_when_told(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    call = ["example_oncology_tablet", f"parquet:{people}", "-o", str(tmp_path / "run"),
+            "--verify", "0"]  # fmt: skip
+    code, said, _ = run(monkeypatch, capsys, *call)
+    assert code == 0
+    assert "not verified" in said
+    code, _, err = run(monkeypatch, capsys, *call)
+    assert code == 2
+    assert "--replace" in err
+    assert run(monkeypatch, capsys, *call, "--replace")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nct05962762", "oracle:x"], "a source is one of"),
+        (["nct05962762", "parquet:/nowhere"], "no such folder"),
+        (["nct05962762"], "a protocol and a source are needed"),
+        (["no_such_trial", "parquet:{people}"], "no_such_trial"),
+        (["nct05962762", "parquet:{people}", "--memory", "much"], "is not a size"),
+        (["nct05962762", "parquet:{people}", "--anchor", "birth=2026-01-01"], "no anchor"),
+        (["nct05962762", "parquet:{people}", "--exhaustive", "answer"], "cannot be declared"),
+        (["nct05962762", "parquet:{people}", "--reading", "E7c=Z"], "no reading"),
+    ],
+)
+def test_bad_input_gets_one_message_and_leaves_nothing(
+    arguments: list[str], says: str, people: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: Any,
+) -> None:  # fmt: skip
+    out = tmp_path / "run"
+    given = [one.replace("{people}", str(people)) for one in arguments]
+    code, _, err = run(monkeypatch, capsys, *given, "-o", str(out))
+    assert code == 2
+    assert says in err
+    assert "Traceback" not in err
+    assert not list(tmp_path.iterdir())
+
+
+def changed(people: Path, folder: Path, name: str, change: Any) -> Path:
+    """Give the warehouse with one table changed; None leaves it out."""
+    shutil.copytree(people, folder)
+    path = folder / f"{name}.parquet"
+    table = change(pq.read_table(path))
+    path.unlink()
+    if table is not None:
+        pq.write_table(table, path)
+    return folder
+
+
+def test_people_twice_are_refused(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    folder = changed(
+        people, tmp_path / "w", "person", lambda t: pa.concat_tables([t, t.slice(0, 1)])
+    )
+    code, _, err = run(monkeypatch, capsys, "nct05962762", f"parquet:{folder}", "-o",
+                       str(tmp_path / "run"))  # fmt: skip
+    assert code == 2
+    assert "repeat a person_id" in err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_column_that_every_record_needs_is_named(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    folder = changed(people, tmp_path / "w", "measurement",
+                     lambda t: t.drop_columns(["measurement_date"]))  # fmt: skip
+    code, _, err = run(monkeypatch, capsys, "nct05962762", f"parquet:{folder}", "-o",
+                       str(tmp_path / "run"))  # fmt: skip
+    assert code == 2
+    assert "measurement_date" in err
+
+
+def test_a_missing_table_leaves_its_criteria_unknown_and_says_so(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    folder = changed(people, tmp_path / "w", "measurement", lambda t: None)
+    out = tmp_path / "run"
+    code, _, _ = run(monkeypatch, capsys, "nct05962762", f"parquet:{folder}", "-o", str(out), *ON,
+                     *ALL, "--verify", "30")  # fmt: skip
+    assert code == 0
+    told = json.loads((out / "run.json").read_text())
+    assert "E11b1" in told["missing_tables"]["measurement"]
+    assert set(pq.read_table(out / "verdicts.parquet")["E11b1"].to_pylist()) == {1}
