@@ -111,7 +111,7 @@ def taken(source: str) -> JSON:
 
 def plans(source: str) -> JSON:
     """Tell what Spark's plans consist of, and what is fetched to the driver."""
-    asked = request(PROTOCOLS, MEMORY, 0)
+    asked = request(PROTOCOLS, MEMORY, 1)
     with tempfile.TemporaryDirectory() as folder, _opened(source, MEMORY) as warehouse:
         found = plans_of(warehouse)
         run(asked, OmopPopulation(warehouse, OPTIONS), Path(folder) / "out")

@@ -122,7 +122,7 @@ class Bench:
                 if not turn:
                     raise
                 break
-            best = [min(pair, key=_cpu) for pair in zip(best, found, strict=True)] or found
+            best = [min(pair, key=_cpu) for pair in zip(best or found, found, strict=True)]
         return best
 
     @contextmanager

@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from gradatim.core.verdict import Reason
+from gradatim.evidence.sources.described import KEYS
 from gradatim.protocol.elements import COVERABLE
 from gradatim.protocol.load import bundled, load
 from gradatim.protocol.nodes import NODE_KINDS
+from gradatim.screening.population.evidence import SCHEMA
+from gradatim.screening.population.folder import FILES
+from gradatim.screening.verdicts.recontact import HEADER
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
@@ -38,7 +43,8 @@ def test_every_command_and_option_is_documented() -> None:
     """The page of the command line has each command, and says what each option is for."""
     page = _text("docs", "cli.md")
     for command in ("screen", "demo", "protocol check", "protocol show", "protocol questions",
-                    "protocol schema"):  # fmt: skip
+                    "protocol schema", "prescreen", "feasibility", "recontact", "synthetic",
+                    "export cql"):  # fmt: skip
         assert f"## `gradatim {command}`" in page
     options = re.findall(r"^  --[a-z-]+(?: \S+)? +(.*)$", page, re.MULTILINE)
     assert len(options) > 12
@@ -77,3 +83,17 @@ def test_kinds_and_trials_are_named() -> None:
     """What can be declared, and what is bundled, is written where a user looks."""
     assert all(kind in _text("docs", "screening.md") for kind in COVERABLE)
     assert all(f"`{name}`" in _text("docs", "cli.md") for name in bundled())
+
+
+def test_the_page_on_prescreening_names_every_file_column_and_option() -> None:
+    """What a run writes, and what it can be told, stands on its page."""
+    page = _text("docs", "prescreen.md")
+    for names in (FILES, SCHEMA.names, HEADER):
+        assert [name for name in names if f"`{name}`" not in page] == []
+    assert [key for key in KEYS if f"`{key}" not in page] == []
+    cli = _text("docs", "cli.md").split("## `gradatim prescreen`")[1].split("## `")[0]
+    options = set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", cli, re.MULTILINE)) - {"--help", "--out"}
+    assert len(options) > 12
+    assert [one for one in sorted(options) if one not in page] == []
+    words = " ".join(page.split())
+    assert [n for n, reason in enumerate(Reason, 1) if f"{n} {reason}" not in words] == []
