@@ -1,6 +1,6 @@
 """Quantities: how many different drugs or records, and how many days of exposure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import ibis
@@ -16,7 +16,7 @@ from gradatim.rules.compile.states import JUDGEMENT, PARTIAL, YES
 COUNT_SCHEMA = {"key": pa.int64(), "slot": pa.int64(), "since": pa.date32(), "until": pa.date32(),
                 "item": pa.int64(), "at_least": pa.int64()}  # fmt: skip
 DAYS_SCHEMA = {"key": pa.int64(), "slot": pa.int64(), "since": pa.date32(), "until": pa.date32(),
-               "part": pa.int64()}  # fmt: skip
+               "part": pa.int64(), "most": pa.int64()}  # fmt: skip
 WANTED_SCHEMA = {"slot": pa.int64(), "question": pa.int64(), "at_least": pa.int64(),
                  "drugs": pa.int64()}  # fmt: skip
 
@@ -107,30 +107,26 @@ def days_states(stream: Stream, asked: Iterable[tuple[int, DaysSlot]], step: Ste
                 ) -> ir.Table | None:  # fmt: skip
     """Give the states of days slots: TRUE or UNKNOWN, where there are (perhaps) enough days.
 
-    Slots about the same exposure in the same window are counted once. The fewest days are counted
-    apart only for people of whom some record is inexact or doubtful.
+    Slots about the same exposure in the same window are counted once. Where a single record lasted
+    long enough, or is the only one, nothing need be counted.
 
     Returns:
         As `count_states`.
     """
     sums: Registry[tuple[str, Span, bool]] = Registry()
     wanted = [_wanted(sums, number, slot) for number, slot in asked]
-    rows = list(_ask_days(stream, sums))
+    rows = list(_ask_days(stream, sums, wanted))
     if not rows:
         return None
     table = happenings(joined(stream, dimension(rows, DAYS_SCHEMA)))
-    spans = step(_spans(table))
-    blame = spans.group_by("person", "slot").agg(
-        inexact=spans["inexact"].max(), doubt=spans["doubt"].max()
-    )
-    total = _totals(spans, blame)
+    total = _totals(step(_spans(table)), step)
     total = total.inner_join(dimension(wanted, WANTED_SCHEMA), "slot")
-    per_slot = total.group_by("person", "slot", "question").agg(
+    found = total.group_by("person", slot=total["question"]).agg(
         surely=_reached(total, "surely"), perhaps=_reached(total, "perhaps"),
-        at_least=total["at_least"].max(),
+        at_least=total["at_least"].max(), inexact=total["inexact"].max(),
+        doubt=total["doubt"].max(),
     )  # fmt: skip
-    found = per_slot.inner_join(blame, ["person", "slot"])
-    return _enough(found.drop("slot").rename(slot="question"))
+    return _enough(found)
 
 
 def _wanted(sums: Registry[tuple[str, Span, bool]], number: int, slot: DaysSlot) -> dict[str, int]:
@@ -148,13 +144,16 @@ def _reached(total: ir.Table, which: str) -> Value:
     return ibis.ifelse(total["drugs"].max() > 0, each_does, total[which].sum().cast("int64"))
 
 
-def _ask_days(stream: Stream, sums: Registry[tuple[str, Span, bool]]) -> Iterator[dict[str, Any]]:
+def _ask_days(stream: Stream, sums: Registry[tuple[str, Span, bool]],
+              wanted: Iterable[Mapping[str, int]]) -> Iterator[dict[str, Any]]:  # fmt: skip
     for number, (element, window, by_ingredient) in sums.items():
         keys = list(stream.keys_of(element))
         codes = sorted({meaning.code for _, meaning in keys})
+        most = max(one["at_least"] for one in wanted if one["slot"] == number)
         for key, meaning in keys:
             yield {"slot": number, "key": key, "since": window.since, "until": window.until,
-                   "part": codes.index(meaning.code) if by_ingredient else 0}  # fmt: skip
+                   "part": codes.index(meaning.code) if by_ingredient else 0,
+                   "most": most}  # fmt: skip
 
 
 def _spans(table: ir.Table) -> ir.Table:
@@ -163,27 +162,41 @@ def _spans(table: ir.Table) -> ir.Table:
     ends = {name: day_number(column(table, name))
             for name in ("start", "start_last", "end", "end_last")}  # fmt: skip
     return table.select(
-        "person", slot=table["ask_slot"], part=table["ask_part"],
+        "person", slot=table["ask_slot"], part=table["ask_part"], most=table["ask_most"],
         low=ibis.greatest(ends["start"], low), high=ibis.least(ends["end_last"], high),
         least_low=ibis.greatest(ends["start_last"], low), least_high=ibis.least(ends["end"], high),
         **doubts(table),
     )  # fmt: skip
 
 
-def _totals(spans: ir.Table, blame: ir.Table) -> ir.Table:
-    """Give the days `surely` and `perhaps` of each person, slot and part."""
+def _totals(spans: ir.Table, step: Step) -> ir.Table:
+    """Give the days `surely` and `perhaps` of each person, slot and part.
+
+    Nothing is asked of more days than `most`: they are counted exactly only up to there.
+    """
     keys = ["person", "slot", "part"]
-    most = _covered(spans.select(*keys, "low", "high"), keys)
-    doubted = blame.filter((blame["inexact"] > 0) | (blame["doubt"] > 0)).select("person", "slot")
-    some = spans.semi_join(doubted, ["person", "slot"])
-    some = some.filter(some["doubt"] == 0)
-    fewest = _covered(some.select(*keys, low=some["least_low"], high=some["least_high"]), keys)
-    both = most.left_join(fewest, keys).drop([f"{name}_right" for name in keys])
-    both = both.rename(perhaps="days", fewest="days_right")
-    marked = both.left_join(doubted.mutate(doubted=ibis.literal(1)), ["person", "slot"])
-    surely = ibis.ifelse(marked["doubted"].isnull(), marked["perhaps"],
-                         marked["fewest"].fill_null(0))  # fmt: skip
-    return marked.select(*keys, "perhaps", surely=surely.cast("int64"))
+    least = ibis.ifelse(spans["doubt"] == 0, _length(spans["least_low"], spans["least_high"]), 0)
+    each = step(spans.group_by(keys).agg(
+        records=spans.count(), most=spans["most"].max(), surely=least.max(),
+        perhaps=_length(spans["low"], spans["high"]).max(),
+        inexact=spans["inexact"].max(), doubt=spans["doubt"].max(),
+    ))  # fmt: skip
+    unsettled = each.filter((each["records"] > 1) & (each["surely"] < each["most"]))
+    some = step(spans.semi_join(unsettled, keys))
+    sure = some.filter(some["doubt"] == 0)
+    sure = sure.select(*keys, low=sure["least_low"], high=sure["least_high"])
+    found = each
+    for name, days in (("perhaps", some.select(*keys, "low", "high")), ("surely", sure)):
+        counted = _covered(days, keys).rename({f"of_{key}": key for key in keys})
+        found = found.left_join(counted, [found[key] == counted[f"of_{key}"] for key in keys])
+        found = found.mutate(**{name: ibis.coalesce(found["days"], found[name])})
+        found = found.drop("days", *counted.columns[:3])
+    return found
+
+
+def _length(low: Value, high: Value) -> Value:
+    """Give the days from one to another, both included."""
+    return ibis.greatest(high - low + 1, 0).cast("int64")
 
 
 def _covered(spans: ir.Table, keys: list[str]) -> ir.Table:

@@ -5,16 +5,16 @@ unknown one), and only if any of what it wrote there means something.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ibis
 import pyarrow as pa
 
 from gradatim.evidence.relation import FIRST_DAY, LAST_DAY
 from gradatim.evidence.sources.omop import columns
-from gradatim.evidence.sources.omop.columns import chosen, one_of
+from gradatim.evidence.sources.omop.columns import chosen
 from gradatim.evidence.sources.omop.concepts import Concepts, Meanings
 from gradatim.evidence.sources.omop.options import Warehouse
 from gradatim.evidence.sources.omop.tables import Source
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 
 MOST_LISTED = 500
-"""Longer lists of concepts are joined as a table instead of being written into the query."""
+"""Longer lists of concepts are not written into the query beside being joined."""
 KEY, SINCE = "gradatim_key", "gradatim_since"
+LISTED = ("said", KEY, SINCE)
 Days = tuple[date, date]
 ALWAYS: Days = (FIRST_DAY, LAST_DAY)
 
@@ -58,52 +59,54 @@ class Scope(NamedTuple):
         Args:
             days: of each key wanted, the days of which its rows matter.
         """
-        concept = columns.whole(self.table, self.source.concept)
-        plain = columns.plain(self.table, self.source.concept)
-        known = {key: one for key, one in days.items() if key not in self._given}
-        parts = []
-        if concept is not None and known:
-            parts.append(self._of_concepts(concept, known))
-        given = {key: one for key, one in days.items() if key in self._given}
-        if given:
-            parts.append(self._written(plain, given))
-        if not parts:
-            return _since(self.table.mutate(**{KEY: ibis.literal(0, "int64")}).limit(0), {})
-        return ibis.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
+        told = [one for one in self._told(days) if one.said]
+        rows = own = self.table.filter(ibis.or_(*(one.where for one in told)))
+        keys, sinces = [], []
+        for n, one in enumerate(told):
+            listed = _listed(one, days).rename({f"{name}_{n}": name for name in LISTED})
+            rows = rows.left_join(listed, one.column == listed[f"said_{n}"])
+            keys.append(rows[f"{KEY}_{n}"])
+            sinces.append((keys[-1].notnull(), rows[f"{SINCE}_{n}"]))
+        found = {KEY: ibis.coalesce(*keys), SINCE: chosen(sinces, ibis.null("date"))}
+        return rows.select(*own.columns, **found).filter(ibis._[SINCE].notnull())
 
-    def _of_concepts(self, concept: "ir.Value", days: Mapping[int, Days]) -> "ir.Table":
-        """Choose the rows of some concepts."""
-        if len(days) <= MOST_LISTED:
-            plain = columns.plain(self.table, self.source.concept)
-            assert plain is not None
-            return _since(
-                self.table.filter(plain.isin(sorted(days))).mutate(**{KEY: concept}), days
-            )
-        listed, table = _listed(days), self.table.mutate(**{KEY: concept})
-        rows = table.inner_join(listed, table[KEY] == listed["known"])
-        return rows.select(*table.columns, **{SINCE: rows["since"]})
-
-    @property
-    def _given(self) -> set[int]:
-        return {*self.used, *self.written}
-
-    def _written(self, concept: "ir.Value | None", days: Mapping[int, Days]) -> "ir.Table":
-        """Choose the rows of which the concept says nothing and the source enough."""
-        t = self.table
-        branches, kept = [], []
-        for column, found in (
-            (columns.whole(t, self.source.source_concept), self.used),
-            (columns.text(t, self.source.source_value), self.written),
+    def _told(self, days: Mapping[int, Days]) -> "Iterator[_Told]":
+        """Give the columns by which rows are chosen, first those that go before the others."""
+        t, source = self.table, self.source
+        concept, plain = columns.whole(t, source.concept), columns.plain(t, source.concept)
+        given = {*self.used, *self.written}
+        if concept is not None and plain is not None:
+            said = {key: [key] for key in days if key not in given}
+            yield _Told(concept, said, pa.int64(), _in(plain, said))
+        unsettled = _unsettled(plain, source, self.concepts)
+        for column, some, kind in (
+            (columns.whole(t, source.source_concept), self.used, pa.int64()),
+            (columns.text(t, source.source_value), self.written, pa.string()),
         ):
-            for number, values in found.items():
-                assert column is not None
-                branches.append((one_of(column, values), ibis.literal(number, "int64")))
-                if number in days:
-                    kept.append(one_of(column, values))
-        key = chosen(branches, ibis.literal(0, "int64")).cast("int64")
-        rows = t.filter(_unsettled(concept, self.source, self.concepts),
-                        ibis.or_(*kept).fill_null(False)).mutate(**{KEY: key})  # fmt: skip
-        return _since(rows.filter(rows[KEY].isin(sorted(days))), days)
+            if column is not None and any(key in days for key in given):
+                yield _Told(column, some, kind, unsettled & _in(column, some))
+
+
+class _Told(NamedTuple):
+    """A column that tells the key of a row.
+
+    Args:
+        column: the column.
+        said: for each key what the column says.
+        kind: the type of that.
+        where: in which rows it may say so.
+    """
+
+    column: "ir.Value"
+    said: Mapping[int, Iterable[Any]]
+    kind: "pa.DataType"
+    where: "ir.BooleanValue"
+
+
+def _in(column: "ir.Value", said: Mapping[int, Collection[Any]]) -> "ir.BooleanValue":
+    """Say of which rows a column may tell a key; of a long list, which is joined, of all."""
+    some = sorted({one for every in said.values() for one in every})
+    return column.isin(some) if len(some) <= MOST_LISTED else column.notnull()
 
 
 def scope(warehouse: Warehouse, source: Source, concepts: Concepts) -> Scope | None:
@@ -129,24 +132,13 @@ def scope(warehouse: Warehouse, source: Source, concepts: Concepts) -> Scope | N
                  {numbers[meanings]: texts for meanings, texts in by_text.items()})  # fmt: skip
 
 
-def _since(table: "ir.Table", days: Mapping[int, Days]) -> "ir.Table":
-    """Add from when on rows of a key matter."""
-    by_day: dict[date, list[int]] = {}
-    for key, (since, _) in days.items():
-        by_day.setdefault(since, []).append(key)
-    if not by_day:
-        return table.mutate(**{SINCE: columns.a_day(FIRST_DAY)})
-    most = max(by_day, key=lambda day: len(by_day[day]))
-    others = [(one_of(table[KEY], keys), columns.a_day(day))
-              for day, keys in by_day.items() if day != most]  # fmt: skip
-    return table.mutate(**{SINCE: chosen(others, columns.a_day(most))})
-
-
-def _listed(days: Mapping[int, Days]) -> "ir.Table":
-    keys = sorted(days)
-    return ibis.memtable(pa.table({
-        "known": pa.array(keys, pa.int64()),
-        "since": pa.array([days[key][0] for key in keys], pa.date32())}))  # fmt: skip
+def _listed(told: _Told, days: Mapping[int, Days]) -> "ir.Table":
+    """Give `said`, the key that it stands for, and since when its rows matter: NULL for never."""
+    rows = [(one, key, days[key][0] if key in days else None)
+            for key, some in told.said.items() for one in some]  # fmt: skip
+    types = dict(zip(LISTED, (told.kind, pa.int64(), pa.date32()), strict=True))
+    columns = zip(types.items(), zip(*rows, strict=True), strict=True)
+    return ibis.memtable(pa.table({name: pa.array(some, of) for (name, of), some in columns}))
 
 
 def touching(rows: "ir.Table", days: Mapping[int, Days], start: "ir.Value", end: "ir.Value"

@@ -16,7 +16,7 @@ from gradatim.evidence.sources.omop.concepts import MEASURED, Concepts, key_of
 from gradatim.evidence.sources.omop.exposures import exposures, keys_by_route
 from gradatim.evidence.sources.omop.keys import ALWAYS, Days, Scope, scope, wanted
 from gradatim.evidence.sources.omop.numbers import Numbers
-from gradatim.evidence.sources.omop.occurrences import DATED, occurrences, readable
+from gradatim.evidence.sources.omop.occurrences import DATED, occurrences, occurring
 from gradatim.evidence.sources.omop.options import Options, Warehouse
 from gradatim.evidence.sources.omop.persons import person_of, persons
 from gradatim.evidence.sources.omop.tables import DRUGS, MEASUREMENTS, SOURCES, VALUES, Source
@@ -97,7 +97,7 @@ class OmopRecords:
                 streams.append(replace(one, table=keep(one.table, one.name)))
             if of.source is MEASUREMENTS and any(one != ALWAYS for one in asked.values()):
                 sure += present(of, asked)
-        streams = [readable(self.warehouse, one) for one in streams]
+        streams = [occurring(self.warehouse, one) for one in streams]
         return Relation(persons(self.warehouse, self.options), tuple(streams), texts.units.texts,
                         texts.words.texts, covered=frozenset(self.options.coverage),
                         present=(*streams, *sure))  # fmt: skip

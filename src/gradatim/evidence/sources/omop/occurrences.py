@@ -57,13 +57,15 @@ def in_days(rows: "ir.Table", days: "Mapping[int, Days]", selected: "dict[str, i
     return rows.select(**selected)
 
 
-def readable(warehouse: Warehouse, stream: Stream) -> Stream:
-    """Leave out the column that tells which records are unreadable, if none is."""
-    table = stream.table
-    if "unreadable" not in table.columns:
-        return stream
-    found = warehouse.fetch(table.filter(table["unreadable"]).select("person").limit(1))
-    return stream if found.num_rows else replace(stream, table=table.drop("unreadable"))
+def occurring(warehouse: Warehouse, stream: Stream) -> Stream:
+    """Leave out the keys that no record has, and `unreadable` if every record can be read."""
+    table, told = stream.table, [name for name in ("key", "unreadable")
+                                 if name in stream.table.columns]  # fmt: skip
+    found = warehouse.fetch(table.select(told).distinct()).to_pydict()
+    if "unreadable" in told and not any(found["unreadable"]):
+        table = table.drop("unreadable")
+    keys = {key: stream.keys[key] for key in sorted(set(found["key"])) if key in stream.keys}
+    return replace(stream, table=table, keys=keys)
 
 
 def record_of(table: "ir.Table", source: Source) -> "ir.Value":

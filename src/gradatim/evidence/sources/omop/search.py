@@ -17,10 +17,11 @@ from gradatim.protocol.elements import Element
 if TYPE_CHECKING:
     from ibis.expr import types as ir
 
+LOCAL = "gradatim"
 SYSTEMS = {"LOINC": "loinc", "SNOMED": "snomed", "RxNorm": "rxnorm", "RxNorm Extension": "rxnorm",
            "ATC": "atc", "ICD10": "icd10", "ICD10CM": "icd10", "ICD10CN": "icd10",
-           "ICD10GM": "icd10", "gradatim": "local"}  # fmt: skip
-"""The short name of each vocabulary's system; `gradatim` is a hospital's own, by element names."""
+           "ICD10GM": "icd10", LOCAL: "local"}  # fmt: skip
+"""The short name of each vocabulary's system; LOCAL is a hospital's own, by element names."""
 Found = dict[int, set[Meaning]]
 
 
@@ -153,9 +154,14 @@ class Search:
                         below=columns.whole(t, "descendant_concept_id"))  # fmt: skip
 
     def _domains(self, ids: set[int], roots: list[int]) -> dict[int, str]:
-        """Give the domain of each concept but of the hospital's own, which may stand anywhere."""
-        t = self.table.filter(self.table["vocabulary_id"] != "gradatim")
-        t = t.select(id=columns.whole(t, "concept_id"), domain=t["domain_id"])
+        """Give the domain of each concept; values and answers of the hospital's own have none.
+
+        Those may stand in the table of measurements or of observations.
+        """
+        t = self.table
+        own = (t["vocabulary_id"] == LOCAL) & t["domain_id"].isin(["Measurement", "Observation"])
+        t = t.select(id=columns.whole(t, "concept_id"),
+                     domain=ibis.ifelse(own, "", t["domain_id"]))  # fmt: skip
         found: dict[int, str] = {}
         pairs = self._pairs()
         if pairs is not None:

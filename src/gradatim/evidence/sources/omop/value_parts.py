@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import ibis
+import pyarrow as pa
 
 from gradatim.clinical import omop
 from gradatim.clinical.units import convert_for
@@ -134,60 +135,69 @@ def plausible(
     return found
 
 
-def surely(rows: "ir.Table", meanings: "Mapping[int, Meanings]", keys: "Iterable[int]",
-           concepts: Concepts) -> "ir.Value":  # fmt: skip
-    """Say of which rows it is plain, without any look-up, that they have a value that can be true.
+def ranged(rows: "ir.Table", meanings: "Mapping[int, Meanings]", keys: "Iterable[int]",
+           concepts: Concepts) -> "tuple[ir.Table, ir.BooleanValue]":  # fmt: skip
+    """Give rows, and of which of them it is plain that they have a value that can be true.
 
-    It is, if every value of the concept can, or if the unit is a known concept and the value is
-    well inside of what is plausible. NULL is no: to make it false here would have every engine
-    compute all of it of each row.
+    It is, without any look-up, if every value of the concept can, or if the unit is a known concept
+    and the value is well inside of what is plausible.
+
+    As a CASE an engine goes on only with rows that a condition has left open; of a plain OR, and
+    of a function of it, DuckDB computes every part of every row, which takes three times as long.
 
     Args:
         rows: rows with their keys.
         meanings: what each key means.
         keys: the keys that occur.
         concepts: what concepts mean.
+
+    Returns:
+        The rows, with the plausible limits where they are needed, and the condition; never NULL.
     """
-    value, unit = columns.number(rows, "value_as_number"), columns.plain(rows, "unit_concept_id")
+    value, unit = columns.number(rows, "value_as_number"), columns.whole(rows, "unit_concept_id")
     if value is None:
-        return ibis.literal(False)
-    by_limits: dict[tuple[str, ...], list[int]] = {}
-    for key in keys:
-        every = {m.element for m in meanings[key]}
-        limited = (name for name in every if concepts.elements[name].plausible is not None)
-        by_limits.setdefault(tuple(sorted(limited)), []).append(key)
-    limited_keys = sorted(key for names, some in by_limits.items() if names for key in some)
-    free = value.notnull()
-    found = [~one_of(rows[KEY], limited_keys) & free if limited_keys else free]
-    # The column as it is: NaN and infinity lie in no limits, but for what `columns.number` says.
-    plain = rows["value_as_number"]
-    for names, some in by_limits.items():
-        if len(names) == 1 and unit is not None:
-            within = [one_of(unit, ids) & plain.between(*limits)
-                      for limits, ids in _limits_by_unit(concepts, names[0]).items()]  # fmt: skip
-            if within:
-                number = ~plain.isnan() if plain.type().is_floating() else True
-                found.append(one_of(rows[KEY], some) & ibis.or_(*within) & number)
-    return ibis.or_(*found)
+        return rows, ibis.literal(False)
+    limited = {key: names for key in keys if (names := _limited(meanings[key], concepts))}
+    plain = [(key, id, *limits) for key, names in limited.items() if len(names) == 1
+             for id, limits in _limits_by_unit(concepts, names[0]).items()]  # fmt: skip
+    sure = []
+    if plain and unit is not None:
+        given = ibis.memtable(pa.table(dict(zip(_LIMITS, zip(*plain, strict=True), strict=True))))
+        rows = rows.left_join(given, [rows[KEY] == given[_LIMITS[0]], unit == given[_LIMITS[1]]])
+        # The column as it is: infinity lies in no limits, and NaN is told apart (`columns.number`).
+        number = rows["value_as_number"]
+        within = number.between(rows[_LIMITS[2]], rows[_LIMITS[3]])
+        sure.append((within & ~number.isnan() if number.type().is_floating() else within, True))
+    some = value.notnull()
+    free = rows[KEY].notin(sorted(limited)) & some if limited else some
+    return rows, ibis.cases(*sure, (free, True), else_=False)
+
+
+_LIMITS = ("gradatim_of", "gradatim_unit", "gradatim_low", "gradatim_high")
+
+
+def _limited(meanings: Meanings, concepts: Concepts) -> list[str]:
+    """Give the elements that say which values are plausible."""
+    names = {m.element for m in meanings}
+    return sorted(name for name in names if concepts.elements[name].plausible is not None)
 
 
 _INSIDE = 1e-9
 """How far inside, of its size, a limit is taken, for what rounding does to converted ones."""
 
 
-def _limits_by_unit(concepts: Concepts, name: str) -> "dict[tuple[float, float], list[int]]":
+def _limits_by_unit(concepts: Concepts, name: str) -> "dict[int, tuple[float, float]]":
     """Give, for the concepts of common units, between which values any is plausible."""
     element = concepts.elements[name]
     assert element.plausible is not None
-    found: dict[tuple[float, float], list[int]] = defaultdict(list)
-    ids = sorted(omop.units(), key=lambda id: concepts.units.get(id, "") != element.unit)
-    for id in ids:
+    found = {}
+    for id in omop.units():
         unit = concepts.units.get(id, "")
         there = [convert_for(element.analyte or None, one, element.unit, unit)
                  for one in element.plausible]  # fmt: skip
         if unit and _factor(element.analyte, unit, element.unit) and None not in there:
             low, high = sorted(one for one in there if one is not None)
-            found[low + abs(low) * _INSIDE, high - abs(high) * _INSIDE].append(id)
+            found[id] = (low + abs(low) * _INSIDE, high - abs(high) * _INSIDE)
     return found
 
 

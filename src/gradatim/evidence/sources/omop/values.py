@@ -1,6 +1,6 @@
 """Measurements and observations as streams: values with units and limits, results, answers."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import ibis
@@ -11,7 +11,7 @@ from gradatim.evidence.sources.omop import columns
 from gradatim.evidence.sources.omop.asked import wanted_units
 from gradatim.evidence.sources.omop.columns import chosen
 from gradatim.evidence.sources.omop.concepts import MEASURED, Concepts, Meanings, key_of
-from gradatim.evidence.sources.omop.keys import KEY, Days, Scope, touching
+from gradatim.evidence.sources.omop.keys import ALWAYS, KEY, Days, Scope, touching
 from gradatim.evidence.sources.omop.limits import with_limits
 from gradatim.evidence.sources.omop.numbers import Numbers
 from gradatim.evidence.sources.omop.occurrences import record_of
@@ -21,7 +21,7 @@ from gradatim.evidence.sources.omop.tables import OBSERVATIONS, Source
 from gradatim.evidence.sources.omop.value_parts import (
     bound_of,
     plausible,
-    surely,
+    ranged,
     unit_of,
     word_of_row,
 )
@@ -75,6 +75,8 @@ def values(warehouse: Warehouse, of: Scope, days: Mapping[int, Days], study: Stu
         keep: how to materialise what was taken out.
     """
     source = of.source
+    # What a source wrote is looked up for each row; of its keys all rows are looked at.
+    days = {key: ALWAYS if key < 0 else one for key, one in days.items()}
     table = keep(_taken(of, days), f"{source.name} rows")
     occurring = set(warehouse.fetch(table.select(key=table[KEY]).distinct())["key"].to_pylist())
     meanings = {key: of.meanings[key] for key in days if key in occurring}
@@ -123,27 +125,14 @@ def _taken(of: Scope, days: Mapping[int, Days]) -> "ir.Table":
 
     Whether a person has any value at all is then known by these, and by those that are one surely.
     """
-    parts = [_taken_of(of, keys) for keys in _parts(days)]
-    return ibis.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
-
-
-def _parts(days: Mapping[int, Days]) -> list[dict[int, Days]]:
-    """Part concepts from the keys that a source gave: what is asked of a row is then shorter."""
-    parts = ({key: one for key, one in days.items() if (key < 0) is given}
-             for given in (False, True))  # fmt: skip
-    return [part for part in parts if part]
-
-
-def _taken_of(of: Scope, days: Mapping[int, Days]) -> "ir.Table":
     source, rows = of.source, of.rows(days)
     start = columns.day(rows, source.start)
     assert start is not None
+    rows = rows.filter(start.notnull())
     here = touching(rows, days, start, start)
     if here is not None:
-        open_ = _said(rows, source) & ~_sure(rows, of, days)
-        rows = rows.filter(start.notnull(), here | open_)
-    else:
-        rows = rows.filter(start.notnull())
+        rows, sure = ranged(rows, of.meanings, days, of.concepts)
+        rows = rows.filter(ibis.cases((sure, here), else_=here | _said(rows, source)))
     kept = {name: rows[name] for name in (*_COLUMNS, source.text) if name in rows.columns}
     return rows.select(person=person_of(rows), id=record_of(rows, source), start=start,
                        **{KEY: rows[KEY]}, **kept)  # fmt: skip
@@ -161,27 +150,17 @@ def _said(rows: "ir.Table", source: Source) -> "ir.Value":
     return ibis.or_(*found) if found else ibis.literal(False)
 
 
-def present(of: Scope, days: Mapping[int, Days]) -> list[Stream]:
+def present(of: Scope, keys: Iterable[int]) -> Iterator[Stream]:
     """Give `person` and `key` of the measured values, of any day, that surely are some."""
-    measured, _ = parted(of.source, {key: of.meanings[key] for key in days}, of.concepts)
-    found = []
-    for part in _parts({key: days[key] for key in measured}):
-        rows = of.rows(part)
+    measured, _ = parted(of.source, {key: of.meanings[key] for key in keys}, of.concepts)
+    plain = {key: one for key, one in measured.items() if key >= 0}
+    if plain:
+        rows = of.rows(dict.fromkeys(plain, ALWAYS))
         start = columns.day(rows, of.source.start)
         assert start is not None
-        rows = rows.filter(start.notnull(), _sure(rows, of, part))
-        own = rows.select(person=person_of(rows), key=rows[KEY])
-        found.append(Stream(of.source.name, own, {key: measured[key] for key in part}))
-    return found
-
-
-def _sure(rows: "ir.Table", of: Scope, keys: Iterable[int]) -> "ir.BooleanValue":
-    """Say whether a row surely has a value.
-
-    As a CASE an engine goes on only with rows that a condition has left open; of a plain OR, and
-    of a function of it, DuckDB computes every part of every row, which takes three times as long.
-    """
-    return ibis.cases((surely(rows, of.meanings, keys, of.concepts), True), else_=False)
+        rows, sure = ranged(rows.filter(start.notnull()), of.meanings, plain, of.concepts)
+        rows = rows.filter(sure)
+        yield Stream(of.source.name, rows.select(person=person_of(rows), key=rows[KEY]), plain)
 
 
 def _row(warehouse: Warehouse, table: "ir.Table", source: Source, study: Study,
