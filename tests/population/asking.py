@@ -21,7 +21,7 @@ from gradatim.screening.population.answers import Clock, answers
 from gradatim.screening.population.columns import VerdictColumn
 from gradatim.screening.population.engine_side import EngineSide
 from gradatim.screening.population.verify import expected
-from gradatim.screening.population.written import Compiled, margins, verdicts
+from gradatim.screening.population.written import Compiled, tables
 from tests.engines import Engine
 
 Answer = tuple[Truth, Reason | None]
@@ -107,7 +107,7 @@ def _by_arrays(warehouse: Warehouse, protocol: Compiled, elements: Mapping[str, 
                ) -> tuple[pa.Table, ...]:  # fmt: skip
     found, _ = answers(protocol.plan, elements, protocol.plan.relation, warehouse.batches,
                        warehouse.keep, Clock())  # fmt: skip
-    return *verdicts(protocol, found), margins(protocol, found)
+    return tuple(tables(protocol, found).values())
 
 
 def _by_engine(warehouse: Warehouse, protocol: Compiled, elements: Mapping[str, Element]

@@ -35,9 +35,9 @@ class DuckDB(Warehouse):
         self._spill = spill
 
     def _batches(self, expr: "ir.Table", rows: int) -> "Iterator[pa.RecordBatch]":
-        schema = expr.schema().to_pyarrow()
-        for batch in self.con.to_pyarrow_batches(expr, chunk_size=rows):
-            yield batch.cast(schema)  # DuckDB sums integers into 128 bits
+        # Rows that are streamed are computed by one thread.
+        found = self.con.con.execute(self._query(expr)).to_arrow_table()
+        yield from found.cast(expr.schema().to_pyarrow()).to_batches(max_chunksize=rows)
 
     def _write(self, expr: "ir.Table", path: str) -> None:
         quoted = path.replace("'", "''")

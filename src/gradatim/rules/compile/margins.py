@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from gradatim.protocol.base import Limit
 from gradatim.rules.compile.plan import Plan
 from gradatim.rules.compile.points import MARGIN_BOUND, MARGIN_SCALE, SIGNS
-from gradatim.rules.compile.slots import DoseSlot, PointSlot
+from gradatim.rules.compile.slots import DoseSlot, PointSlot, Registry, Slot
 from gradatim.rules.compile.states import NO, YES
 from gradatim.rules.compile.terms import (
     Aged,
@@ -68,10 +68,10 @@ class Distance(NamedTuple):
 
 def numerics(plan: Plan, term: Term) -> list[Numeric]:
     """Give the limits that a term compares with, each once."""
-    return list(dict.fromkeys(_numerics(dict(plan.slots.items()), term)))
+    return list(dict.fromkeys(_numerics(plan.slots, term)))
 
 
-def _numerics(slots: dict[int, object], term: Term) -> Iterator[Numeric]:
+def _numerics(slots: Registry[Slot], term: Term) -> Iterator[Numeric]:
     if isinstance(term, All | Some):
         for part in term.parts:
             yield from _numerics(slots, part)
@@ -83,10 +83,10 @@ def _numerics(slots: dict[int, object], term: Term) -> Iterator[Numeric]:
             yield found
 
 
-def _numeric(slots: dict[int, object], term: Term) -> Numeric | None:
+def _numeric(slots: Registry[Slot], term: Term) -> Numeric | None:
     if isinstance(term, Aged):
         return Numeric("age", Limit(term.op, term.number, "a"))
-    slot = None
+    slot: Slot | None = None
     if isinstance(term, Measured):
         slot = slots[term.points[0].slots[0]]
     elif isinstance(term, Dose):
@@ -112,7 +112,7 @@ class Margins:
 
     def leaves(self, terms: Iterable[Term]) -> dict[tuple[Term, float], Distance]:
         """Give the distances of every leaf that compares with a limit, taken at worst and best."""
-        slots: dict[int, object] = dict(self.plan.slots.items())
+        slots = self.plan.slots
         numeric = [leaf for leaf in terms if (found := _numeric(slots, leaf)) is not None
                    and found.limit.op != "=" and found.limit.number]  # fmt: skip
         return {(leaf, unknown): self._numeric(leaf, unknown)
@@ -129,7 +129,7 @@ class Margins:
             (value - limit) / limit of the comparison that decides; infinite where moving them
             flips nothing, not a number where the criterion is UNKNOWN.
         """
-        slots: dict[int, object] = dict(self.plan.slots.items())
+        slots = self.plan.slots
         limits = frozenset(moved)
         state = self.kit.state(term)
         least, most = (self._distance(slots, term, limits, unknown)
@@ -139,7 +139,7 @@ class Margins:
         found = self.kit.where(state == NO, natural[1], nothing)
         return self.kit.where(state == YES, natural[0], found)
 
-    def _distance(self, slots: dict[int, object], term: Term, moved: frozenset[Numeric],
+    def _distance(self, slots: Registry[Slot], term: Term, moved: frozenset[Numeric],
                   unknown: float) -> Distance:  # fmt: skip
         if isinstance(term, Opposite):
             found = self._distance(slots, term.part, moved, -unknown)
@@ -214,7 +214,7 @@ class Margins:
     def _point(self, term: Measured, point: Point, unknown: float) -> Distance:
         """Give the distance of a visit's value; a visit that does not count decides nothing."""
         kit, state = self.kit, point.state(self.kit)
-        first = dict(self.plan.slots.items())[point.slots[0]]
+        first = self.plan.slots[point.slots[0]]
         assert isinstance(first, PointSlot), first
         assert first.limit is not None, first
         packed = kit.margin(point.slots[-1])
@@ -228,7 +228,7 @@ class Margins:
         return Distance(held, SIGNS[first.limit.op])
 
     def _dose(self, term: Dose, unknown: float) -> Distance:
-        slot = dict(self.plan.slots.items())[term.slot]
+        slot = self.plan.slots[term.slot]
         assert isinstance(slot, DoseSlot), slot
         sign = SIGNS[slot.limit.op]
         state = self.kit.state(term)

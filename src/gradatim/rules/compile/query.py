@@ -10,10 +10,11 @@ from ibis.expr import types as ir
 
 from gradatim.evidence.relation import FIRST_DAY, LAST_DAY, Keep, Relation, Stream
 from gradatim.protocol.elements import Element
-from gradatim.rules.compile.counts import count_states, days_states
+from gradatim.rules.compile.counts import count_states
 from gradatim.rules.compile.courses import stable_states
 from gradatim.rules.compile.derive import Deriver, prepared
 from gradatim.rules.compile.doses import dose_states
+from gradatim.rules.compile.exposed import days_states
 from gradatim.rules.compile.masks import Masked, masked
 from gradatim.rules.compile.plan import Plan
 from gradatim.rules.compile.points import point_states

@@ -151,15 +151,23 @@ class Registry(Generic[Key]):
 
     def __init__(self) -> None:
         self._numbers: dict[Key, int] = {}
+        self._each: list[Key] = []
 
     def number(self, one: Key) -> int:
         """Give the number of one."""
-        return self._numbers.setdefault(one, len(self._numbers))
+        if one not in self._numbers:
+            self._numbers[one] = len(self._each)
+            self._each.append(one)
+        return self._numbers[one]
+
+    def __getitem__(self, number: int) -> Key:
+        """Give the one that has a number."""
+        return self._each[number]
 
     def __len__(self) -> int:
         """How many there are."""
-        return len(self._numbers)
+        return len(self._each)
 
     def items(self) -> Iterator[tuple[int, Key]]:
         """Give each with its number."""
-        yield from ((number, one) for one, number in self._numbers.items())
+        yield from enumerate(self._each)

@@ -6,14 +6,12 @@ foremost reason; the negation exchanges 0 and 8; and the conjunction is the nega
 negations. A record that says nothing has no state at all: stored states are one higher, 0 is none.
 """
 
-from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.core.verdict import Reason
 
 NO, YES = 0, 8
 STATES = 9
 """How many states there are."""
 _OF_REASON = {reason: YES - place for place, reason in enumerate(Reason, 1)}
-_REASONS = {state: reason for reason, state in _OF_REASON.items()}
 
 
 def unknown(reason: Reason) -> int:
@@ -24,16 +22,6 @@ def unknown(reason: Reason) -> int:
 def negated(state: int) -> int:
     """Give the state of the opposite; UNKNOWN stays as it is."""
     return {NO: YES, YES: NO}.get(state, state)
-
-
-def truth_of_state(state: int) -> Truth:
-    """Give the truth of a state."""
-    return TRUE if state == YES else FALSE if state == NO else UNKNOWN
-
-
-def reason_of_state(state: int) -> Reason | None:
-    """Give the reason of an UNKNOWN state; None for the others."""
-    return _REASONS.get(state)
 
 
 NO_RECORD = unknown(Reason.NO_RECORD)

@@ -12,8 +12,8 @@ from ibis.expr import types as ir
 
 from gradatim.evidence.relation import Relation
 from gradatim.protocol.elements import Element
-from gradatim.rules.compile.arrays import Arrays, columns_of
 from gradatim.rules.compile.extract import extracted
+from gradatim.rules.compile.gathered import Gathered, columns_of
 from gradatim.rules.compile.plan import Plan
 from gradatim.rules.compile.query import questions
 
@@ -37,7 +37,7 @@ class Clock:
 
 
 def answers(plan: Plan, elements: Mapping[str, Element], relation: Relation, fetch: Fetch,
-            keep: Keep, clock: Clock) -> tuple[Arrays, Relation]:  # fmt: skip
+            keep: Keep, clock: Clock) -> tuple[Gathered, Relation]:  # fmt: skip
     """Ask the source about the people of a relation.
 
     Args:
@@ -55,7 +55,7 @@ def answers(plan: Plan, elements: Mapping[str, Element], relation: Relation, fet
     extract = extracted(relation, slots, elements, keep)
     clock.lap("extract")
     asked = questions(plan, relation, extract, elements, keep)
-    found = Arrays(_all(fetch(asked.persons)), len(slots))
+    found = Gathered(_all(fetch(asked.persons)), len(slots))
     clock.lap("persons")
     for masked in asked.masks:
         for batch in fetch(masked.table):

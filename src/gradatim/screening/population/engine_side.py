@@ -75,7 +75,7 @@ class EngineSide:
     def _margins(self, protocol: Compiled) -> dict[str, Any]:
         computed = Margins(protocol.plan, self._columns, self._distances)
         return {name: computed.of(term, moved).cast("float32")
-                for name, (term, moved) in protocol.limits().items()}  # fmt: skip
+                for name, (term, moved) in protocol.limits.items()}  # fmt: skip
 
 
 def _truth(state: Any) -> Any:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -105,13 +106,15 @@ class Parts:
         self._folder = folder
         self._writers: dict[str, pq.ParquetWriter] = {}
 
-    def add(self, name: str, table: pa.Table) -> None:
-        """Add rows to the file of that name."""
-        if name not in self._writers:
+    def add(self, tables: Mapping[str, pa.Table]) -> None:
+        """Add rows to the files of those names, to each file beside the others."""
+        for name in set(tables).difference(self._writers):
             self._folder.mkdir(parents=True, exist_ok=True)
             path = self._folder / f"{name}.parquet"
-            self._writers[name] = pq.ParquetWriter(path, table.schema, compression="zstd")
-        self._writers[name].write_table(table)
+            schema = tables[name].schema
+            self._writers[name] = pq.ParquetWriter(path, schema, compression="zstd")
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda name: self._writers[name].write_table(tables[name]), tables))
 
     def close(self) -> None:
         """Finish the files."""

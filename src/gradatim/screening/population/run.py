@@ -23,15 +23,8 @@ from gradatim.screening.population.evidence import evidence
 from gradatim.screening.population.folder import Parts, write_json, written_whole
 from gradatim.screening.population.source import Population
 from gradatim.screening.population.together import Shared, shared
-from gradatim.screening.population.verify import (
-    Question,
-    chosen,
-    person_ids,
-    told_by,
-    told_in,
-    verify,
-)  # fmt: skip
-from gradatim.screening.population.written import Compiled, margins, verdicts
+from gradatim.screening.population.verify import Question, chosen, told_in, verify
+from gradatim.screening.population.written import Compiled, tables
 from gradatim.screening.readings import plan as readings_plan
 from gradatim.screening.verdicts.count import funnel
 from gradatim.screening.verdicts.load import open_files
@@ -207,7 +200,7 @@ class _Run:
     def _evidence(self, protocol: Compiled, extract: Relation, output: Parts) -> None:
         fetch = self.population.fetch
         for table in evidence(protocol, extract, self.shared.elements, fetch):
-            output.add("evidence", table)
+            output.add({"evidence": table})
         self.clock.lap("evidence")
 
     def funnels(self) -> dict[str, Mapping[str, Any]]:
@@ -222,19 +215,17 @@ class _Run:
         fetch, keep = self.population.fetch, self.population.keep
         found, extract = answers(self.plan, self.shared.elements, relation, fetch, keep, self.clock)
         self.people += found.people
-        ids = person_ids(found, chosen(found.persons["person"], sample, self.request.seed))
+        places = pa.array(chosen(found.persons["person"], sample, self.request.seed), pa.int64())
+        ids = pa.array(found.persons["person"]).take(places).to_pylist()
         people = list(self.population.facts(ids)) if ids else []
         self.clock.lap("verify")
         for n, protocol in enumerate(self.protocols):
-            states = protocol.states(found)
+            written = tables(protocol, found)
             self.clock.lap("combine")
-            verify(self._question(n), protocol.columns, told_by(found, states), people)
+            told = told_in(*(written[name].take(places) for name in ("verdicts", "reasons")))
+            verify(self._question(n), protocol.columns, told, people)
             self.clock.lap("verify")
-            tables = dict(zip(("verdicts", "reasons"), verdicts(protocol, found), strict=True))
-            tables["margins"] = margins(protocol, found)
-            self.clock.lap("combine")
-            for name, table in tables.items():
-                outputs[protocol.id].add(name, table)
+            outputs[protocol.id].add(written)
             self.clock.lap("write")
             if self.request.evidence:
                 self._evidence(protocol, extract, outputs[protocol.id])

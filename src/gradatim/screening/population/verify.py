@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
@@ -19,8 +18,6 @@ from gradatim.core.verdict import Reason, foremost
 from gradatim.evidence.facts import Facts
 from gradatim.protocol.base import Model
 from gradatim.protocol.study import Study
-from gradatim.rules.compile.arrays import Arrays
-from gradatim.rules.compile.states import reason_of_state, truth_of_state
 from gradatim.rules.evaluate import evaluate
 from gradatim.rules.situation import Situation
 from gradatim.screening.population.columns import VerdictColumn
@@ -67,17 +64,6 @@ def verify(question: Question, columns: Sequence[VerdictColumn], told: Told,
                      told(one.person, column.name))  # fmt: skip
 
 
-def told_by(found: Arrays, states: Mapping[str, Array]) -> Told:
-    """Tell what arrays of states say."""
-    places = {str(person): place for place, person in enumerate(found.persons["person"])}
-
-    def tell(person: str, column: str) -> tuple[Truth, Reason | None]:
-        state = int(states[column][places[person]])
-        return truth_of_state(state), reason_of_state(state)
-
-    return tell
-
-
 def told_in(verdicts: pa.Table, reasons: pa.Table) -> Told:
     """Tell what the files say, of the people in both tables."""
     known = list(Reason)
@@ -110,9 +96,3 @@ def _compare(column: VerdictColumn, person: str, want: tuple[Truth, Reason | Non
             f"criterion {column.name} of person {person}: the specification says {said[0]}, the "
             f"engine {said[1]}. Nothing was written; please report this"
         )
-
-
-def person_ids(found: Arrays, places: Sequence[int]) -> list[Any]:
-    """Give the identifiers of people by their places."""
-    ids: list[Any] = np.asarray(found.persons["person"])[list(places)].tolist()
-    return ids

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,15 @@ import pyarrow as pa
 
 from gradatim.rules.compile.arrays import Arrays
 from gradatim.rules.compile.evidence import used_slots
+from gradatim.rules.compile.gathered import Gathered
 from gradatim.rules.compile.margins import Margins, Numeric, numerics
 from gradatim.rules.compile.plan import Plan
+from gradatim.rules.compile.states import NO, YES
 from gradatim.rules.compile.terms import Term
 from gradatim.screening.population.columns import VerdictColumn
 
 Array = npt.NDArray[Any]
 STATUSES = ("ineligible", "undetermined", "eligible")
-_TRUTHS = np.array([0, *[1] * 7, 2], np.int8)
-_REASONS = np.array([0, *range(7, 0, -1), 0], np.int8)
-"""By state: the place of its reason in the list of reasons, from 1; 0 is not unknown."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,11 @@ class Compiled:
     def margin_slots(self) -> list[int]:
         """Give the slots of which the margin is needed."""
         found: list[int] = []
-        for term, _ in self.limits().values():
+        for term, _ in self.limits.values():
             found += used_slots([term])
         return found
 
+    @cached_property
     def limits(self) -> dict[str, tuple[Term, tuple[Numeric, ...]]]:
         """Give for each column of margins the criterion's term, and the limits that move."""
         found: dict[str, tuple[Term, tuple[Numeric, ...]]] = {}
@@ -77,21 +78,43 @@ class Compiled:
             yield name, (term, (one,))
 
 
-def verdicts(protocol: Compiled, found: Arrays) -> tuple[pa.Table, pa.Table]:
-    """Give the tables of verdicts and of reasons."""
-    truths: dict[str, Any] = {"person_id": pa.array(found.persons["person"])}
-    if "site" in found.persons:
-        truths["site"] = pa.array(found.persons["site"], pa.string())
+def tables(protocol: Compiled, found: Gathered) -> dict[str, pa.Table]:
+    """Give the tables of verdicts, reasons and margins, by the names of their files."""
+    parts: dict[str, list[pa.Table]] = {"verdicts": [], "reasons": [], "margins": []}
+    for places in found.blocks():
+        people = Arrays(found, places)
+        sites = "site" in found.persons
+        truths, reasons = _verdicts(protocol, people, sites)
+        for name, table in zip(parts, (truths, reasons, _margins(protocol, people)), strict=True):
+            parts[name].append(table)
+    return {name: pa.concat_tables(some) for name, some in parts.items()}
+
+
+def _verdicts(protocol: Compiled, found: Arrays, sites: bool) -> tuple[pa.Table, pa.Table]:
+    truths: dict[str, Any] = {"person_id": pa.array(found.person("person"))}
+    if sites:
+        truths["site"] = pa.array(found.person("site"), pa.string())
     reasons: dict[str, Any] = {"person_id": truths["person_id"]}
     for name, states in protocol.states(found).items():
-        truths[name] = pa.array(_TRUTHS[states])
-        reasons[name] = pa.array(_REASONS[states])
+        truths[name] = pa.array(_truths(states))
+        reasons[name] = pa.array(_reasons(states))
     passes = [passing_state(column, truths[column.name].to_numpy())
               for column in protocol.columns if column.counts]  # fmt: skip
     worst = np.minimum.reduce(passes) if passes else np.full(found.people, 2, np.int8)
     truths["status"] = pa.DictionaryArray.from_arrays(pa.array(worst), pa.array(STATUSES))
     truths["open"] = pa.array(_open(protocol, truths, found.people))
     return pa.table(truths), pa.table(reasons)
+
+
+def _truths(states: Array) -> Array:
+    """Give 0 for FALSE, 1 for UNKNOWN, 2 for TRUE."""
+    truths: Array = (states > NO).view(np.int8) + (states == YES).view(np.int8)
+    return truths
+
+
+def _reasons(states: Array) -> Array:
+    """Give the place of the reason in the list of reasons, from 1; 0 is not unknown."""
+    return (YES - states) & (YES - 1)
 
 
 def passing_state(column: VerdictColumn, truth: Any) -> Any:
@@ -108,12 +131,17 @@ def _open(protocol: Compiled, truths: Mapping[str, Any], people: int) -> Array:
     return found
 
 
-def margins(protocol: Compiled, found: Arrays) -> pa.Table:
-    """Give the table of margins."""
-    computed = Margins(protocol.plan, found)
-    table: dict[str, Any] = {"person_id": pa.array(found.persons["person"])}
-    for name, (term, moved) in protocol.limits().items():
-        distance = np.broadcast_to(computed.of(term, moved), (found.people,))
-        numbers = distance.astype(np.float32)
-        table[name] = pa.array(numbers, mask=np.isnan(numbers))
+def _margins(protocol: Compiled, found: Arrays) -> pa.Table:
+    """Give the margins; of most people most criteria are unknown, and nothing is computed."""
+    table: dict[str, Any] = {"person_id": pa.array(found.person("person"))}
+    settled: dict[Term, tuple[Array, Margins]] = {}
+    for name, (term, moved) in protocol.limits.items():
+        if term not in settled:
+            state = found.state(term)
+            which = (state == NO) | (state == YES)
+            settled[term] = which, Margins(protocol.plan, found.some(which))
+        which, computed = settled[term]
+        numbers = np.full(found.people, np.nan, np.float32)
+        numbers[which] = computed.of(term, moved)
+        table[name] = pa.array(numbers, mask=~which)
     return pa.table(table)

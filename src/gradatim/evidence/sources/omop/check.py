@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.sources.omop import columns
 from gradatim.evidence.sources.omop.columns import a_day
 from gradatim.evidence.sources.omop.concepts import Concepts
 from gradatim.evidence.sources.omop.options import Options, Warehouse
-from gradatim.evidence.sources.omop.persons import birth, needed, person_of
+from gradatim.evidence.sources.omop.persons import needed, person_of, with_birth
 from gradatim.evidence.sources.omop.tables import (
     CONDITIONS,
     DRUGS,
@@ -95,9 +95,8 @@ def _elements_in(source: Source, study: Study) -> tuple[str, ...]:
 
 
 def _people(warehouse: Warehouse, options: Options) -> dict[str, int]:
-    t = needed(warehouse, "person", "nobody is known without it")
-    person = person_of(t)
-    first, last = birth(t, options)
+    t = with_birth(needed(warehouse, "person", "nobody is known without it"), options)
+    person, first, last = person_of(t), t["birth_first"], t["birth_last"]
     counted = t.aggregate(
         rows=person.count(), people=person.nunique(), nobody=person.isnull().sum(),
         unborn=(first == a_day(date.min)).sum(), partial=(first < last).sum(),
@@ -145,20 +144,37 @@ def _records(warehouse: Warehouse, table: "ir.Table", source: Source, options: O
     """
     start, end = columns.day(table, source.start), columns.day(table, source.end)
     assert start is not None
-    counts = {"rows": table.count(), "without start date": start.isnull().sum(),
-              "that start before 1900": (start < a_day(EARLIEST)).sum(),
-              "that start after the day of the evaluation":
-                  (start > a_day(options.on + timedelta(days=1))).sum(),
-              "beyond": ((start < a_day(date.min)) | (start > a_day(date.max))).sum()}  # fmt: skip
+    late = a_day(options.on + timedelta(days=1))
+    # The extremes stand in the statistics of most files, and mostly nothing need be counted.
+    found = _one(warehouse, table, rows=table.count(), dated=start.count(),
+                 early=start.min() < a_day(EARLIEST), late=start.max() > late,
+                 beyond=_beyond(start.min()) | _beyond(start.max()),
+                 beyond_it=False if end is None else _beyond(end.min()) | _beyond(end.max()),
+                 )  # fmt: skip
+    counts = {}
+    if found["early"]:
+        counts["that start before 1900"] = (start < a_day(EARLIEST)).sum()
+    if found["late"]:
+        counts["that start after the day of the evaluation"] = (start > late).sum()
+    for name, column in (("beyond", start), ("beyond_it", end)):
+        if column is not None and found[name]:
+            many, place = _one(warehouse, table, n=_beyond(column).sum())["n"], column.get_name()
+            raise UnusableInput(f"{many} dates lie outside the years 1 to 9999",
+                                f"{source.name}.{place}", todo="mend these dates")  # fmt: skip
     if end is not None:
         counts["that end before they start"] = (end < start).sum()
-        counts["beyond it"] = ((end < a_day(date.min)) | (end > a_day(date.max))).sum()
+    told = {"rows": found["rows"], "without start date": found["rows"] - found["dated"]}
+    return told | (_one(warehouse, table, **counts) if counts else {})
+
+
+def _beyond(day: "ir.Value") -> "ir.Value":
+    return (day < a_day(date.min)) | (day > a_day(date.max))
+
+
+def _one(warehouse: Warehouse, table: "ir.Table", **counts: Any) -> dict[str, int]:
+    """Count; of no rows there is none."""
     found = warehouse.fetch(table.aggregate(**counts)).to_pylist()[0]
-    beyond = sum(found.pop(name, 0) or 0 for name in ("beyond", "beyond it"))
-    if beyond:
-        raise UnusableInput(f"{beyond} dates lie outside the years 1 to 9999",
-                            f"{source.name}.{source.start}", todo="mend these dates")  # fmt: skip
-    return {why: n or 0 for why, n in found.items()}
+    return {name: n or 0 for name, n in found.items()}
 
 
 def _orphans(warehouse: Warehouse, table: "ir.Table") -> int:

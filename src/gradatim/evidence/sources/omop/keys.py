@@ -5,7 +5,7 @@ unknown one), and only if any of what it wrote there means something.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +22,7 @@ from gradatim.evidence.sources.omop.tables import Source
 if TYPE_CHECKING:
     from ibis.expr import types as ir
 
+    Narrowed = Callable[[ir.Table], ir.Table]
 
 MOST_LISTED = 500
 """Longer lists of concepts are not written into the query beside being joined."""
@@ -50,7 +51,8 @@ class Scope(NamedTuple):
     used: Mapping[int, list[int]]
     written: Mapping[int, list[str]]
 
-    def rows(self, days: Mapping[int, Days]) -> "ir.Table":
+    def rows(self, days: Mapping[int, Days], narrowed: "Narrowed" = lambda rows: rows
+             ) -> "ir.Table":  # fmt: skip
         """Give the rows of some keys, with `gradatim_key` and, by key, `gradatim_since`.
 
         Nearly every row of a warehouse is about something else. So rows are chosen first, by a
@@ -58,55 +60,79 @@ class Scope(NamedTuple):
 
         Args:
             days: of each key wanted, the days of which its rows matter.
+            narrowed: leaves out more of the rows that were chosen, before their keys are found.
         """
-        told = [one for one in self._told(days) if one.said]
-        rows = own = self.table.filter(ibis.or_(*(one.where for one in told)))
+        known, *given = self._told(days)
+        groups = [[known], given] if known.is_long else [[known, *given]]
+        told = [[one for one in some if one.said] for some in groups]
+        parts = [self._of(some, days, narrowed) for some in told if some]
+        return ibis.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
+
+    def _of(self, told: "list[_Told]", days: Mapping[int, Days],
+            narrowed: "Narrowed") -> "ir.Table":  # fmt: skip
+        """Choose rows in one scan, and join their keys."""
+        t = self.table
+        rows = narrowed(t.filter(ibis.or_(*(self._tells(t, one) for one in told))))
+        how = "left" if len(told) > 1 else "inner"
         keys, sinces = [], []
         for n, one in enumerate(told):
             listed = _listed(one, days).rename({f"{name}_{n}": name for name in LISTED})
-            rows = rows.left_join(listed, one.column == listed[f"said_{n}"])
+            rows = rows.join(listed, one.read(rows) == listed[f"said_{n}"], how=how)
             keys.append(rows[f"{KEY}_{n}"])
             sinces.append((keys[-1].notnull(), rows[f"{SINCE}_{n}"]))
         found = {KEY: ibis.coalesce(*keys), SINCE: chosen(sinces, ibis.null("date"))}
-        return rows.select(*own.columns, **found).filter(ibis._[SINCE].notnull())
+        return rows.select(*t.columns, **found).filter(ibis._[SINCE].notnull())
 
-    def _told(self, days: Mapping[int, Days]) -> "Iterator[_Told]":
-        """Give the columns by which rows are chosen, first those that go before the others."""
-        t, source = self.table, self.source
-        concept, plain = columns.whole(t, source.concept), columns.plain(t, source.concept)
-        given = {*self.used, *self.written}
-        if concept is not None and plain is not None:
-            said = {key: [key] for key in days if key not in given}
-            yield _Told(concept, said, pa.int64(), _in(plain, said))
-        unsettled = _unsettled(plain, source, self.concepts)
-        for column, some, kind in (
-            (columns.whole(t, source.source_concept), self.used, pa.int64()),
-            (columns.text(t, source.source_value), self.written, pa.string()),
-        ):
-            if column is not None and any(key in days for key in given):
-                yield _Told(column, some, kind, unsettled & _in(column, some))
+    def _told(self, days: Mapping[int, Days]) -> "list[_Told]":
+        """Give the columns that tell keys; each goes before those that follow."""
+        source, given = self.source, {*self.used, *self.written}
+        some = any(key in given for key in days)
+        return [_Told(source.concept, {key: [key] for key in days if key not in given}),
+                _Told(source.source_concept, self.used if some else {}),
+                _Told(source.source_value, self.written if some else {}, is_text=True)]  # fmt: skip
+
+    def _tells(self, rows: "ir.Table", told: "_Told") -> "ir.BooleanValue":
+        """Say of which rows a column may tell a key: the source's only where no concept says it.
+
+        Of a long list, which is joined, it may be all.
+        """
+        column = told.plain(rows)
+        assert column is not None
+        listed = sorted({one for some in told.said.values() for one in some})
+        one_of_them = column.notnull() if told.is_long else column.isin(listed)
+        if told.name == self.source.concept:
+            return one_of_them
+        concept = columns.plain(rows, self.source.concept)
+        return _unsettled(concept, self.source, self.concepts) & one_of_them
 
 
 class _Told(NamedTuple):
     """A column that tells the key of a row.
 
     Args:
-        column: the column.
+        name: the column.
         said: for each key what the column says.
-        kind: the type of that.
-        where: in which rows it may say so.
+        is_text: whether it holds text, else whole numbers.
     """
 
-    column: "ir.Value"
-    said: Mapping[int, Iterable[Any]]
-    kind: "pa.DataType"
-    where: "ir.BooleanValue"
+    name: str
+    said: Mapping[int, Collection[Any]]
+    is_text: bool = False
 
+    def read(self, rows: "ir.Table") -> "ir.Value":
+        """Give the column of some rows, to be joined."""
+        column = (columns.text if self.is_text else columns.whole)(rows, self.name)
+        assert column is not None
+        return column
 
-def _in(column: "ir.Value", said: Mapping[int, Collection[Any]]) -> "ir.BooleanValue":
-    """Say of which rows a column may tell a key; of a long list, which is joined, of all."""
-    some = sorted({one for every in said.values() for one in every})
-    return column.isin(some) if len(some) <= MOST_LISTED else column.notnull()
+    def plain(self, rows: "ir.Table") -> "ir.Value | None":
+        """Give it as it is, to choose rows by."""
+        return (columns.text if self.is_text else columns.plain)(rows, self.name)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is better joined than written into the query."""
+        return sum(map(len, self.said.values())) > MOST_LISTED
 
 
 def scope(warehouse: Warehouse, source: Source, concepts: Concepts) -> Scope | None:
@@ -136,7 +162,8 @@ def _listed(told: _Told, days: Mapping[int, Days]) -> "ir.Table":
     """Give `said`, the key that it stands for, and since when its rows matter: NULL for never."""
     rows = [(one, key, days[key][0] if key in days else None)
             for key, some in told.said.items() for one in some]  # fmt: skip
-    types = dict(zip(LISTED, (told.kind, pa.int64(), pa.date32()), strict=True))
+    kind = pa.string() if told.is_text else pa.int64()
+    types = dict(zip(LISTED, (kind, pa.int64(), pa.date32()), strict=True))
     columns = zip(types.items(), zip(*rows, strict=True), strict=True)
     return ibis.memtable(pa.table({name: pa.array(some, of) for (name, of), some in columns}))
 

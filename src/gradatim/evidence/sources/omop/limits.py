@@ -8,7 +8,7 @@ from gradatim.clinical.units import convert_for
 from gradatim.evidence.sources.omop.columns import chosen
 from gradatim.evidence.sources.omop.concepts import Concepts, Meanings
 from gradatim.evidence.sources.omop.options import Options, ReferenceRange, Warehouse
-from gradatim.evidence.sources.omop.persons import birth, needed, person_of, sex
+from gradatim.evidence.sources.omop.persons import needed, person_of, sex, with_birth
 
 if TYPE_CHECKING:
     from ibis.expr import types as ir
@@ -70,9 +70,9 @@ _OF_PEOPLE = ("born_first", "born_last", "of_sex")
 
 
 def _with_people(warehouse: Warehouse, records: "ir.Table", options: Options) -> "ir.Table":
-    t = needed(warehouse, "person", "nobody is known without it")
-    first, last = birth(t, options)
-    people = t.select(person=person_of(t), born_first=first, born_last=last, of_sex=sex(t))
+    t = with_birth(needed(warehouse, "person", "nobody is known without it"), options)
+    people = t.select(person=person_of(t), born_first=t["birth_first"], born_last=t["birth_last"],
+                      of_sex=sex(t))  # fmt: skip
     joined = records.left_join(people, "person")
     return joined.select(*records.columns, *_OF_PEOPLE)
 

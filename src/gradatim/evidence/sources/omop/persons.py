@@ -22,10 +22,9 @@ def persons(warehouse: Warehouse, options: Options) -> "ir.Table":
     Raises:
         UnusableInput: there is no table `person`, or none of the observation periods asked for.
     """
-    t = needed(warehouse, "person", "nobody is known without it")
-    first, last = birth(t, options)
-    people = t.select(person=person_of(t), birth_first=first, birth_last=last, sex=sex(t),
-                      **_site(warehouse, t))  # fmt: skip
+    t = with_birth(needed(warehouse, "person", "nobody is known without it"), options)
+    people = t.select(person=person_of(t), birth_first=t["birth_first"], birth_last=t["birth_last"],
+                      sex=sex(t), **_site(warehouse, t))  # fmt: skip
     dead = _dead(warehouse, options)
     if dead is not None:
         people = people.anti_join(dead, "person")
@@ -67,34 +66,40 @@ def sex(t: "ir.Table") -> "ir.Value":
     return chosen([(gender == id, word) for id, word in omop.SEXES.items()], "")
 
 
-def birth(t: "ir.Table", options: Options) -> "tuple[ir.Value, ir.Value]":
-    """Give the first and last day a person can have been born on.
+def with_birth(t: "ir.Table", options: Options) -> "ir.Table":
+    """Add `birth_first` and `birth_last`, the first and last day a person can have been born on.
 
     The date-time goes before the parts, but for a placeholder: the first of January (of a month)
     of someone whose month (day) is not known. A birth after the day of the evaluation is none.
+    Step by step, each on columns of the step before, so that no expression is written twice.
     """
-    year, month, day = _parts(t)
     exact = columns.day(t, "birth_datetime")
-    exact = ibis.null("date") if exact is None else exact
-    first = ibis.date(year, month.coalesce(1), day.coalesce(1))
+    t = t.mutate(birth_year=_within(columns.whole(t, "year_of_birth"), 1, 9999),
+                 birth_month=_within(columns.whole(t, "month_of_birth"), 1, 12),
+                 birth_exact=ibis.null("date") if exact is None else exact)  # fmt: skip
+    t = t.mutate(birth_day=_day(t))
+    year, month, day = (t[f"birth_{part}"] for part in ("year", "month", "day"))
     last = ibis.date(year, month.coalesce(12), day.coalesce(_days(year, month.coalesce(12))))
+    t = t.mutate(birth_first=ibis.date(year, month.coalesce(1), day.coalesce(1)), birth_last=last)
+    exact, first, last = (t[f"birth_{part}"] for part in ("exact", "first", "last"))
     placeholder = (exact == first) & (first < last)
     by_parts = exact.isnull() | placeholder.fill_null(False)
-    first, last = (ibis.ifelse(by_parts, one, exact) for one in (first, last))
-    known = first <= a_day(options.on)
-    return (ibis.ifelse(known, first, a_day(FIRST_DAY)).coalesce(a_day(FIRST_DAY)),
-            ibis.ifelse(known, last, a_day(LAST_DAY)).coalesce(a_day(LAST_DAY)))  # fmt: skip
+    t = t.mutate(**{name: ibis.ifelse(by_parts, t[name], exact)
+                    for name in ("birth_first", "birth_last")})  # fmt: skip
+    known = t["birth_first"] <= a_day(options.on)
+    ends = {"birth_first": a_day(FIRST_DAY), "birth_last": a_day(LAST_DAY)}
+    t = t.mutate(**{name: ibis.ifelse(known, t[name], end).coalesce(end)
+                    for name, end in ends.items()})  # fmt: skip
+    return t.drop("birth_year", "birth_month", "birth_day", "birth_exact")
 
 
-def _parts(t: "ir.Table") -> "tuple[ir.Value, ir.Value, ir.Value]":
-    """Give year, month and day of birth; NULL for one that no calendar has, and for those below."""
-    year = _within(columns.whole(t, "year_of_birth"), 1, 9999)
-    month = _within(columns.whole(t, "month_of_birth"), 1, 12)
-    day = columns.whole(t, "day_of_birth")
+def _day(t: "ir.Table") -> "ir.Value":
+    """Give the day of birth; NULL for one that no calendar has, and for one without a month."""
+    day, year, month = columns.whole(t, "day_of_birth"), t["birth_year"], t["birth_month"]
     if day is None:
-        return year, month, ibis.null("int64")
+        return ibis.null("int64")
     real = month.notnull() & (day >= 1) & (day <= _days(year, month))
-    return year, month, ibis.ifelse(real, day, ibis.null("int64"))
+    return ibis.ifelse(real, day, ibis.null("int64"))
 
 
 def _within(column: "ir.Value | None", low: int, high: int) -> "ir.Value":

@@ -1,7 +1,7 @@
 """The parts of a value as expressions: unit, word, bound, and whether it can be true."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -13,7 +13,7 @@ from gradatim.evidence.relation import BOUNDS
 from gradatim.evidence.sources.omop import columns
 from gradatim.evidence.sources.omop.columns import chosen, one_of
 from gradatim.evidence.sources.omop.concepts import ANOTHER, Concepts, Meanings, word_of
-from gradatim.evidence.sources.omop.keys import KEY
+from gradatim.evidence.sources.omop.keys import MOST_LISTED, Days, Scope
 from gradatim.evidence.sources.omop.limits import Keyed
 from gradatim.evidence.sources.omop.numbers import Numbers
 from gradatim.evidence.sources.omop.options import Warehouse
@@ -135,45 +135,52 @@ def plausible(
     return found
 
 
-def ranged(rows: "ir.Table", meanings: "Mapping[int, Meanings]", keys: "Iterable[int]",
-           concepts: Concepts) -> "tuple[ir.Table, ir.BooleanValue]":  # fmt: skip
-    """Give rows, and of which of them it is plain that they have a value that can be true.
+def ranged(rows: "ir.Table", of: Scope, days: "Mapping[int, Days]"
+           ) -> "tuple[ir.Table, list[tuple[ir.Value, ir.Value]]]":  # fmt: skip
+    """Say of which rows it is plain that they have a value that can be true.
 
     It is, without any look-up, if every value of the concept can, or if the unit is a known concept
-    and the value is well inside of what is plausible.
-
-    As a CASE an engine goes on only with rows that a condition has left open; of a plain OR, and
-    of a function of it, DuckDB computes every part of every row, which takes three times as long.
+    and the value is well inside of what is plausible. NULL is no.
 
     Args:
-        rows: rows with their keys.
-        meanings: what each key means.
-        keys: the keys that occur.
-        concepts: what concepts mean.
+        rows: rows of the table.
+        of: the table.
+        days: the concepts looked at, with the days of which their rows matter.
 
     Returns:
-        The rows, with the plausible limits where they are needed, and the condition; never NULL.
+        The rows, with the plausible limits where they are needed, and conditions, the first that
+        holds, each with the day since when rows of these concepts matter.
     """
-    value, unit = columns.number(rows, "value_as_number"), columns.whole(rows, "unit_concept_id")
-    if value is None:
-        return rows, ibis.literal(False)
-    limited = {key: names for key in keys if (names := _limited(meanings[key], concepts))}
-    plain = [(key, id, *limits) for key, names in limited.items() if len(names) == 1
-             for id, limits in _limits_by_unit(concepts, names[0]).items()]  # fmt: skip
-    sure = []
-    if plain and unit is not None:
-        given = ibis.memtable(pa.table(dict(zip(_LIMITS, zip(*plain, strict=True), strict=True))))
-        rows = rows.left_join(given, [rows[KEY] == given[_LIMITS[0]], unit == given[_LIMITS[1]]])
-        # The column as it is: infinity lies in no limits, and NaN is told apart (`columns.number`).
-        number = rows["value_as_number"]
-        within = number.between(rows[_LIMITS[2]], rows[_LIMITS[3]])
-        sure.append((within & ~number.isnan() if number.type().is_floating() else within, True))
-    some = value.notnull()
-    free = rows[KEY].notin(sorted(limited)) & some if limited else some
-    return rows, ibis.cases(*sure, (free, True), else_=False)
+    if columns.number(rows, "value_as_number") is None:
+        return rows, []
+    limited = {key: names for key in days if (names := _limited(of.meanings[key], of.concepts))}
+    plain = [(key, id, *limits, days[key][0]) for key, names in limited.items() if len(names) == 1
+             for id, limits in _limits_by_unit(of.concepts, names[0]).items()]  # fmt: skip
+    sure: list[tuple[ir.Value, ir.Value]] = []
+    if plain and columns.whole(rows, "unit_concept_id") is not None:
+        rows, within = _within(rows, of.source, plain)
+        sure.append((within, rows[_LIMITS[-1]]))
+    free = sorted(set(days).difference(limited))
+    concept, value = columns.plain(rows, of.source.concept), columns.number(rows, "value_as_number")
+    if free and len(free) <= MOST_LISTED and concept is not None and value is not None:
+        least = min(days[key][0] for key in free)
+        sure.append((concept.isin(free) & value.notnull(), columns.a_day(least)))
+    return rows, sure
 
 
-_LIMITS = ("gradatim_of", "gradatim_unit", "gradatim_low", "gradatim_high")
+def _within(rows: "ir.Table", source: Source, limits: list[tuple[Any, ...]]
+            ) -> "tuple[ir.Table, ir.Value]":  # fmt: skip
+    """Join the limits of concepts and units, and say of which rows the value is within."""
+    given = ibis.memtable(pa.table(dict(zip(_LIMITS, zip(*limits, strict=True), strict=True))))
+    concept, unit = columns.whole(rows, source.concept), columns.whole(rows, "unit_concept_id")
+    rows = rows.left_join(given, [concept == given[_LIMITS[0]], unit == given[_LIMITS[1]]])
+    # The column as it is: infinity lies in no limits, and NaN is told apart (`columns.number`).
+    number = rows["value_as_number"]
+    within = number.between(rows[_LIMITS[2]], rows[_LIMITS[3]])
+    return rows, within & ~number.isnan() if number.type().is_floating() else within
+
+
+_LIMITS = ("limits_of", "limits_unit", "limits_low", "limits_high", "limits_since")
 
 
 def _limited(meanings: Meanings, concepts: Concepts) -> list[str]:

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import ibis
 
-from gradatim.evidence.relation import Keep, Key, Stream
+from gradatim.evidence.relation import FIRST_DAY, Keep, Key, Stream
 from gradatim.evidence.sources.about import OCCURRENCES
 from gradatim.evidence.sources.omop import columns
 from gradatim.evidence.sources.omop.asked import wanted_units
 from gradatim.evidence.sources.omop.columns import chosen
 from gradatim.evidence.sources.omop.concepts import MEASURED, Concepts, Meanings, key_of
-from gradatim.evidence.sources.omop.keys import ALWAYS, KEY, Days, Scope, touching
+from gradatim.evidence.sources.omop.keys import ALWAYS, KEY, Days, Scope
 from gradatim.evidence.sources.omop.limits import with_limits
 from gradatim.evidence.sources.omop.numbers import Numbers
 from gradatim.evidence.sources.omop.occurrences import record_of
@@ -125,17 +125,27 @@ def _taken(of: Scope, days: Mapping[int, Days]) -> "ir.Table":
 
     Whether a person has any value at all is then known by these, and by those that are one surely.
     """
-    source, rows = of.source, of.rows(days)
+    source, rows = of.source, of.rows(days, lambda rows: _looked_at(rows, of, days))
     start = columns.day(rows, source.start)
     assert start is not None
-    rows = rows.filter(start.notnull())
-    here = touching(rows, days, start, start)
-    if here is not None:
-        rows, sure = ranged(rows, of.meanings, days, of.concepts)
-        rows = rows.filter(ibis.cases((sure, here), else_=here | _said(rows, source)))
     kept = {name: rows[name] for name in (*_COLUMNS, source.text) if name in rows.columns}
     return rows.select(person=person_of(rows), id=record_of(rows, source), start=start,
                        **{KEY: rows[KEY]}, **kept)  # fmt: skip
+
+
+def _looked_at(rows: "ir.Table", of: Scope, days: Mapping[int, Days]) -> "ir.Table":
+    """Leave out rows without a day, and those that surely are some value, but of other days."""
+    start = columns.day(rows, of.source.start)
+    assert start is not None
+    rows = rows.filter(start.notnull())
+    known = {key: one for key, one in days.items() if key >= 0}
+    least = min((since for since, _ in known.values()), default=FIRST_DAY)
+    if not known or max(since for since, _ in known.values()) == FIRST_DAY:
+        return rows
+    rows, sure = ranged(rows, of, known)
+    here = start >= columns.a_day(least)
+    cases = [(where, start >= since) for where, since in sure]
+    return rows.filter(ibis.cases(*cases, else_=here | _said(rows, of.source)))
 
 
 def _said(rows: "ir.Table", source: Source) -> "ir.Value":
@@ -155,12 +165,16 @@ def present(of: Scope, keys: Iterable[int]) -> Iterator[Stream]:
     measured, _ = parted(of.source, {key: of.meanings[key] for key in keys}, of.concepts)
     plain = {key: one for key, one in measured.items() if key >= 0}
     if plain:
-        rows = of.rows(dict.fromkeys(plain, ALWAYS))
-        start = columns.day(rows, of.source.start)
-        assert start is not None
-        rows, sure = ranged(rows.filter(start.notnull()), of.meanings, plain, of.concepts)
-        rows = rows.filter(sure)
+        always = dict.fromkeys(plain, ALWAYS)
+        rows = of.rows(always, lambda rows: _sure(rows, of, always))
         yield Stream(of.source.name, rows.select(person=person_of(rows), key=rows[KEY]), plain)
+
+
+def _sure(rows: "ir.Table", of: Scope, days: Mapping[int, Days]) -> "ir.Table":
+    start = columns.day(rows, of.source.start)
+    assert start is not None
+    rows, sure = ranged(rows.filter(start.notnull()), of, days)
+    return rows.filter(ibis.cases(*((where, True) for where, _ in sure), else_=False))
 
 
 def _row(warehouse: Warehouse, table: "ir.Table", source: Source, study: Study,
