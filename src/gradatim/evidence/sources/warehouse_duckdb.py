@@ -35,8 +35,8 @@ class DuckDB(Warehouse):
         self._spill = spill
 
     def _batches(self, expr: "ir.Table", rows: int) -> "Iterator[pa.RecordBatch]":
-        # Rows that are streamed are computed by one thread.
-        found = self.con.con.execute(self._query(expr)).to_arrow_table()
+        # `execute` and what streams rows compute the last step of a query with one thread.
+        found = self.con.con.sql(self._query(expr)).to_arrow_table()
         yield from found.cast(expr.schema().to_pyarrow()).to_batches(max_chunksize=rows)
 
     def _write(self, expr: "ir.Table", path: str) -> None:
@@ -113,7 +113,8 @@ def _connected(file: str, memory: int | None, threads: int | None) -> tuple[Any,
 
     con = ibis.duckdb.connect(file, read_only=file != ":memory:")
     spill = tempfile.mkdtemp(prefix="gradatim-")
-    settings: dict[str, Any] = {"temp_directory": spill, "autoinstall_known_extensions": False}
+    settings: dict[str, Any] = {"temp_directory": spill, "autoinstall_known_extensions": False,
+                                "enable_progress_bar": False}  # fmt: skip
     if memory is not None:
         settings["memory_limit"] = f"{memory}B"
     if threads is not None:

@@ -1,7 +1,7 @@
 """What the source says of some people: every slot and mask fetched, every verdict combined."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
@@ -52,6 +52,7 @@ def answers(plan: Plan, elements: Mapping[str, Element], relation: Relation, fet
         The answers, and the records that were taken out for them.
     """
     slots = [slot for _, slot in plan.slots.items()]
+    relation = replace(relation, persons=keep(relation.persons, "persons"))
     extract = extracted(relation, slots, elements, keep)
     clock.lap("extract")
     asked = questions(plan, relation, extract, elements, keep)

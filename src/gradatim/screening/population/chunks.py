@@ -8,8 +8,8 @@ import numpy as np
 from gradatim.evidence.relation import Relation
 from gradatim.screening.population.source import Population
 
-BYTES_PER_PERSON = 6_000
-"""What one person needs at most while being looked at: states, margins, rows under way."""
+BYTES_PER_PERSON = 1_300
+"""What one person needs while being looked at: states, margins, rows under way."""
 SMALLEST = 20_000
 
 

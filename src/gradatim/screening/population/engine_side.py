@@ -4,6 +4,7 @@ For engines that work on many machines. The files are folders of parts, in the o
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,9 @@ class EngineSide:
     def __init__(self, plan: Plan, elements: Mapping[str, Element], protocols: list[Compiled],
                  keep: Keep) -> None:  # fmt: skip
         slots = [slot for _, slot in plan.slots.items()]
-        self.extract = extracted(plan.relation, slots, elements, keep)
-        asked = questions(plan, plan.relation, self.extract, elements, keep)
+        relation = replace(plan.relation, persons=keep(plan.relation.persons, "persons"))
+        self.extract = extracted(relation, slots, elements, keep)
+        asked = questions(plan, relation, self.extract, elements, keep)
         margins = sorted({slot for one in protocols for slot in one.margin_slots()})
         table = keep(gathered(asked, len(slots), margins), "answers")
         self._columns = Columns(table, asked, margins)

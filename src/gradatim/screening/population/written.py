@@ -1,6 +1,8 @@
 """The verdicts, reasons and margins of some people, as tables to be written."""
 
+import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -19,6 +21,7 @@ from gradatim.rules.compile.terms import Term
 from gradatim.screening.population.columns import VerdictColumn
 
 Array = npt.NDArray[Any]
+THREADS = min(4, os.cpu_count() or 1)
 STATUSES = ("ineligible", "undetermined", "eligible")
 
 
@@ -79,15 +82,19 @@ class Compiled:
 
 
 def tables(protocol: Compiled, found: Gathered) -> dict[str, pa.Table]:
-    """Give the tables of verdicts, reasons and margins, by the names of their files."""
-    parts: dict[str, list[pa.Table]] = {"verdicts": [], "reasons": [], "margins": []}
-    for places in found.blocks():
+    """Give the tables of verdicts, reasons and margins, by the names of their files.
+
+    Blocks of people are combined beside each other: numpy lets other threads go on.
+    """
+    sites = "site" in found.persons
+
+    def of(places: slice) -> tuple[pa.Table, ...]:
         people = Arrays(found, places)
-        sites = "site" in found.persons
-        truths, reasons = _verdicts(protocol, people, sites)
-        for name, table in zip(parts, (truths, reasons, _margins(protocol, people)), strict=True):
-            parts[name].append(table)
-    return {name: pa.concat_tables(some) for name, some in parts.items()}
+        return *_verdicts(protocol, people, sites), _margins(protocol, people)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        parts = zip(*pool.map(of, found.blocks()), strict=True)
+    return dict(zip(("verdicts", "reasons", "margins"), map(pa.concat_tables, parts), strict=True))
 
 
 def _verdicts(protocol: Compiled, found: Arrays, sites: bool) -> tuple[pa.Table, pa.Table]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from gradatim.evidence.relation import Keep, Key, Records, Relation, Stream
+from gradatim.evidence.relation import FIRST_DAY, Keep, Key, Records, Relation, Stream
 from gradatim.evidence.sources.omop.asked import dosed
+from gradatim.evidence.sources.omop.columns import a_day
 from gradatim.evidence.sources.omop.concepts import MEASURED, Concepts, key_of
 from gradatim.evidence.sources.omop.exposures import exposures, keys_by_route
 from gradatim.evidence.sources.omop.keys import ALWAYS, Days, Scope, scope, wanted
@@ -44,9 +45,10 @@ def relation(warehouse: Warehouse, study: Study, options: Options,
     meaning = known or concepts(warehouse, study)
     found = (scope(warehouse, source, meaning) for source in SOURCES)
     scopes = tuple(one for one in found if one is not None)
-    records = OmopRecords(warehouse, study, options, scopes)
-    return Relation(persons(warehouse, options), tuple(records.outline()),
-                    covered=frozenset(options.coverage), records=records)  # fmt: skip
+    people = persons(warehouse, options)
+    records = OmopRecords(warehouse, study, options, scopes, people)
+    return Relation(people, tuple(records.outline()), covered=frozenset(options.coverage),
+                    records=records)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,14 @@ class OmopRecords:
         study: the protocol that asks.
         options: how the warehouse is to be read.
         scopes: the tables, with what their rows mean.
+        people: the people.
     """
 
     warehouse: Warehouse
     study: Study
     options: Options
     scopes: tuple[Scope, ...]
+    people: "ir.Table"
 
     def outline(self) -> Iterator[Stream]:
         """Give the streams without any record: their keys, and the columns that some may have."""
@@ -93,14 +97,19 @@ class OmopRecords:
             asked = wanted(of.meanings, days, self._dated(of.source))
             if not asked:
                 continue
+            dated = of.source is MEASUREMENTS and any(one != ALWAYS for one in asked.values())
             for one in self._mapped(of, asked, texts, keep):
-                streams.append(replace(one, table=keep(one.table, one.name)))
-            if of.source is MEASUREMENTS and any(one != ALWAYS for one in asked.values()):
+                taken = replace(one, table=keep(one.table, one.name))
+                if dated and one.name == of.source.name:
+                    sure.append(taken)
+                    taken = replace(taken, table=keep(_in_days(taken, asked), f"{one.name} asked"))
+                streams.append(occurring(self.warehouse, taken))
+            if dated:
                 sure += present(of, asked)
-        streams = [occurring(self.warehouse, one) for one in streams]
-        return Relation(persons(self.warehouse, self.options), tuple(streams), texts.units.texts,
-                        texts.words.texts, covered=frozenset(self.options.coverage),
-                        present=(*streams, *sure))  # fmt: skip
+        told = {one.name for one in sure}
+        present_ = (*(one for one in streams if one.name not in told), *sure)
+        return Relation(self.people, tuple(streams), texts.units.texts, texts.words.texts,
+                        covered=frozenset(self.options.coverage), present=present_)  # fmt: skip
 
     def _mapped(self, of: Scope, days: Mapping[int, Days], texts: Texts, keep: Keep
                 ) -> list[Stream]:  # fmt: skip
@@ -119,6 +128,15 @@ class OmopRecords:
         kinds: tuple[str, ...] = () if source in VALUES else DATED
         kinds = MEASURED if source is MEASUREMENTS else kinds
         return frozenset(n for n, one in self.study.elements.items() if one.kind in kinds)
+
+
+def _in_days(stream: Stream, days: Mapping[int, Days]) -> "ir.Table":
+    """Leave out values of other days than any asked about, but of keys that have all days."""
+    table, own = stream.table, {key: days.get(key, ALWAYS)[0] for key in stream.keys}
+    since = min((day for day in own.values() if day > FIRST_DAY), default=FIRST_DAY)
+    always = sorted(key for key, day in own.items() if day == FIRST_DAY)
+    here = table["start"] >= a_day(since)
+    return table.filter(here | table["key"].isin(always) if always else here)
 
 
 def _streams(of: Scope) -> list[tuple[str, dict[int, Key]]]:
