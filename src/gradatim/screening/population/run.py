@@ -185,7 +185,8 @@ class _Run:
         """Verify a sample of what the engine wrote."""
         everybody = people_in(self.places[self.protocols[0].id])
         self.people = len(everybody)
-        ids = everybody.take(pa.array(chosen(everybody, self.request.sample, self.request.seed)))
+        places = pa.array(chosen(everybody, self.request.sample, self.request.seed), pa.int64())
+        ids = everybody.take(places)
         people = list(self.population.facts(ids.to_pylist())) if len(ids) else []
         for n, protocol in enumerate(self.protocols):
             place = self.places[protocol.id]
