@@ -197,15 +197,17 @@ def _agreement(mine: Path, its: Path) -> tuple[str, str]:
     """Compare, of the people both know, who passes."""
     import duckdb
 
-    criteria = " AND ".join(f"{id} = 0" for id, *_ in EXCLUDED)
-    both = duckdb.sql(
-        f"SELECT count(*) FILTER (passes), count(*) FILTER (known), "
-        f"count(*) FILTER (passes <> known), count(*) FROM (SELECT {criteria} AS passes, "
-        f"person_id IN (SELECT person_id FROM '{its}') AS known FROM '{mine}')"
+    worst = f"greatest({', '.join(id for id, *_ in EXCLUDED)})"
+    ours, theirs, people, unknown, other = duckdb.sql(
+        f"SELECT count(*) FILTER (worst = 0), count(*) FILTER (known), count(*), "
+        f"count(*) FILTER (worst = 1 AND known), count(*) FILTER (worst <> 1 AND (worst = 0) <> known) "
+        f"FROM (SELECT {worst} AS worst, person_id IN (SELECT person_id FROM '{its}') AS known "
+        f"FROM '{mine}')"
     ).fetchall()[0]
     return (
-        f"{both[0]:,} here, {both[1]:,} by ohdsi-circepy, of {both[3]:,} living",
-        f"{both[2]:,} differ",
+        f"{ours:,} here, {theirs:,} by ohdsi-circepy, of {people:,} living",
+        f"{unknown:,} more whom it passes are unknown here (a condition without an end, a doubtful "
+        f"record); {other:,} differ otherwise",
     )
 
 

@@ -161,3 +161,107 @@ def test_a_missing_table_leaves_its_criteria_unknown_and_says_so(
     told = json.loads((out / "run.json").read_text())
     assert "E11b1" in told["missing_tables"]["measurement"]
     assert set(pq.read_table(out / "verdicts.parquet")["E11b1"].to_pylist()) == {1}
+
+
+def write(name: str, made: Any) -> Any:
+    """Put other values into a column."""
+
+    def change(table: pa.Table) -> pa.Table:
+        return table.set_column(table.column_names.index(name), name, made(table))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "says"),
+    [
+        ("person", lambda t: t.slice(0, 0), "the table person is empty"),
+        ("person", lambda t: None, "there is no table person"),
+        ("person", lambda t: t.drop_columns(["person_id"]), "there is no person_id"),
+        ("measurement", write("value_as_number", lambda t: pa.array(["7"] * len(t))),
+         "value_as_number holds string, not numbers"),
+        ("condition_occurrence", write("condition_start_date", lambda t: pa.array(["x"] * len(t))),
+         "condition_start_date holds string, not dates"),
+        ("condition_occurrence",
+         write("condition_start_date", lambda t: pa.array([-800_000] * len(t), pa.date32())),
+         "lie outside the years 1 to 9999"),
+        ("drug_exposure", write("drug_concept_id", lambda t: pa.array(["a"] * len(t))),
+         "drug_concept_id holds string, not whole numbers"),
+    ],
+)  # fmt: skip
+def test_a_warehouse_that_cannot_be_used(
+    name: str, change: Any, says: str, people: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: Any,
+) -> None:  # fmt: skip
+    folder = changed(people, tmp_path / "w", name, change)
+    code, _, err = run(monkeypatch, capsys, "nct05962762", f"parquet:{folder}", "-o",
+                       str(tmp_path / "run"))  # fmt: skip
+    assert code == 2
+    assert says in " ".join(err.split())
+    assert "Traceback" not in err
+    assert [one.name for one in tmp_path.iterdir()] == ["w"]
+
+
+def shifted(table: pa.Table) -> pa.Array:
+    """Give ids of people of whom the first is nobody."""
+    return pa.array([987_654_321, *table["person_id"].to_pylist()[1:]])
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "says"),
+    [
+        ("measurement", write("person_id", shifted),
+         "measurement: of people who are not in person"),
+        ("observation", lambda t: t.slice(0, 0), "the table observation is empty"),
+        ("drug_exposure",
+         write("drug_exposure_start_date",
+               lambda t: pa.array([date(2031, 1, 1)] * len(t), pa.date32())),
+         "drug_exposure: that start after the day of the evaluation"),
+        ("procedure_occurrence",
+         write("procedure_date", lambda t: pa.array([date(1850, 1, 1)] * len(t), pa.date32())),
+         "procedure_occurrence: that start before 1900"),
+    ],
+)  # fmt: skip
+def test_what_is_only_noted(
+    name: str, change: Any, says: str, people: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: Any,
+) -> None:  # fmt: skip
+    folder = changed(people, tmp_path / "w", name, change)
+    out = tmp_path / "run"
+    code, _, _ = run(monkeypatch, capsys, "nct05962762", f"parquet:{folder}", "-o", str(out), *ON,
+                     "--verify", "20")  # fmt: skip
+    assert code == 0
+    told = json.loads((out / "run.json").read_text())
+    assert any(says in one for one in [*told["notes"], *told["not_used"]])
+
+
+def test_people_of_a_bulk_export(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    export = tmp_path / "export"
+    export.mkdir()
+    patient = {"resourceType": "Patient", "id": "a", "gender": "female", "birthDate": "1990-02-03"}
+    asthma = {"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/a"},
+              "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "C50.9"}]},
+              "onsetDateTime": "2025-01-01"}  # fmt: skip
+    (export / "Patient.ndjson").write_text(json.dumps(patient) + "\n")
+    (export / "Condition.ndjson").write_text(json.dumps(asthma) + "\n")
+    out = tmp_path / "run"
+    code, _, err = run(monkeypatch, capsys, "nct05962762", f"fhir:{export}", "-o", str(out), *ON)
+    assert code == 0, err
+    verdicts = pq.read_table(out / "verdicts.parquet")
+    assert (verdicts["person_id"].to_pylist(), verdicts["I0"].to_pylist()) == (["a"], [2])
+    assert verdicts["E3"].to_pylist() == [2]
+
+
+def test_a_bulk_export_that_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    export = tmp_path / "export"
+    export.mkdir()
+    (export / "Patient.ndjson").write_text("{not json\n")
+    code, _, err = run(monkeypatch, capsys, "nct05962762", f"fhir:{export}", "-o",
+                       str(tmp_path / "run"), *ON)  # fmt: skip
+    assert code == 2
+    assert "Patient.ndjson" in err
+    assert not (tmp_path / "run").exists()

@@ -53,7 +53,7 @@ def person_of(t: "ir.Table") -> "ir.Value":
         return t["person_id"]
     found = columns.whole(t, "person_id")
     if found is None:
-        raise UnusableInput("there is no person_id", f"{t.get_name()}.person_id",
+        raise UnusableInput("there is no person_id", "person_id",
                             "it tells whose record a row is", "add the column")  # fmt: skip
     return found
 

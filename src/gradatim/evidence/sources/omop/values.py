@@ -145,7 +145,7 @@ def _looked_at(rows: "ir.Table", of: Scope, days: Mapping[int, Days]) -> "ir.Tab
     rows, sure = ranged(rows, of, known)
     here = start >= columns.a_day(least)
     cases = [(where, start >= since) for where, since in sure]
-    return rows.filter(ibis.cases(*cases, else_=here | _said(rows, of.source)))
+    return rows.filter(chosen(cases, here | _said(rows, of.source)))
 
 
 def _said(rows: "ir.Table", source: Source) -> "ir.Value":
@@ -174,7 +174,7 @@ def _sure(rows: "ir.Table", of: Scope, days: Mapping[int, Days]) -> "ir.Table":
     start = columns.day(rows, of.source.start)
     assert start is not None
     rows, sure = ranged(rows.filter(start.notnull()), of, days)
-    return rows.filter(ibis.cases(*((where, True) for where, _ in sure), else_=False))
+    return rows.filter(chosen([(where, True) for where, _ in sure], False))
 
 
 def _row(warehouse: Warehouse, table: "ir.Table", source: Source, study: Study,
