@@ -14,6 +14,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks import cql_judge
 from benchmarks import prescreen_sections as sections
 from benchmarks.prescreen_runs import ROOT, Bench, NotMeasured, say
 
@@ -22,10 +23,11 @@ Part = Callable[[Bench, int], Iterator[sections.Row]]
 PARTS: dict[str, tuple[Part, int]] = {
     "duckdb": (sections.duckdb, 1_000_000),
     "servers": (sections.servers, 100_000),
-    "circe": (sections.circe, 100_000),
+    "circe": (sections.circe, 1_000_000),
     "protocols": (sections.protocols, 100_000),
     "people": (sections.people, 10_000_000),
     "plan": (sections.plan, 5_000),
+    "cql": (lambda _, people: cql_judge.rows(people), 5_000),
 }
 """Each part by name, with how many people it is measured on unless told otherwise."""
 

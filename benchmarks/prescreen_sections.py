@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.prescreen_runs import Bench, Job, NotMeasured, say
+from benchmarks.growth import draw
+from benchmarks.prescreen_runs import ROOT, Bench, Job, NotMeasured, say
 from benchmarks.prescreen_servers import postgres
 from benchmarks.prescreen_variants import only, variants, with_criteria
 
 Row = tuple[str, str, str]
+GROWTH = ROOT / "docs" / "images" / "prescreen-growth.svg"
 JSON = dict[str, Any]
 
 
@@ -198,16 +200,17 @@ def _agreement(mine: Path, its: Path) -> tuple[str, str]:
     import duckdb
 
     worst = f"greatest({', '.join(id for id, *_ in EXCLUDED)})"
-    ours, theirs, people, unknown, other = duckdb.sql(
+    ours, theirs, people, unknown, excluded, passes = duckdb.sql(
         f"SELECT count(*) FILTER (worst = 0), count(*) FILTER (known), count(*), "
-        f"count(*) FILTER (worst = 1 AND known), count(*) FILTER (worst <> 1 AND (worst = 0) <> known) "
+        f"count(*) FILTER (worst = 1 AND known), count(*) FILTER (worst = 2 AND known), "
+        f"count(*) FILTER (worst = 0 AND NOT known) "
         f"FROM (SELECT {worst} AS worst, person_id IN (SELECT person_id FROM '{its}') AS known "
         f"FROM '{mine}')"
     ).fetchall()[0]
     return (
         f"{ours:,} here, {theirs:,} by ohdsi-circepy, of {people:,} living",
-        f"{unknown:,} more whom it passes are unknown here (a condition without an end, a doubtful "
-        f"record); {other:,} differ otherwise",
+        f"of those whom it passes {unknown:,} are unknown here (a condition without an end) and "
+        f"{excluded:,} excluded (by what the source wrote); {passes:,} the other way round",
     )
 
 
@@ -224,6 +227,7 @@ def protocols(bench: Bench, people: int) -> Iterator[Row]:
             *(Job("prescreen", source | {"protocols": paths[:n]}) for n in numbers)
         )
         yield from _growing("protocols of 47 criteria", numbers, found, people)
+        panels = {"protocols of 47 criteria": _points(numbers, found)}
         sizes = (5, 10, 20, 30, 40, 50)
         found = bench.in_turn(
             *(
@@ -232,6 +236,11 @@ def protocols(bench: Bench, people: int) -> Iterator[Row]:
             )
         )
         yield from _growing("criteria", sizes, found, people)
+        draw(GROWTH, panels | {"criteria": _points(sizes, found)})
+
+
+def _points(numbers: tuple[int, ...], found: list[JSON]) -> list[tuple[int, float]]:
+    return [(n, one["cpu"]) for n, one in zip(numbers, found, strict=True)]
 
 
 def _growing(what: str, numbers: tuple[int, ...], found: list[JSON], people: int) -> Iterator[Row]:

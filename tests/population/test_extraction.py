@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from gradatim.evidence.relation import Relation
+from gradatim.evidence.relation import Keep, Relation
 from gradatim.evidence.sources.omop import keys, value_parts
 from gradatim.evidence.sources.omop.mapping import OmopRecords
 from tests.population.warehouses import ON, assert_equal, opened, people, run, written
@@ -29,7 +29,7 @@ def reference(folder, tmp_path_factory):
 def test_taking_every_record_gives_the_same(folder, reference, tmp_path, monkeypatch):
     take = OmopRecords.take
 
-    def everything(records: OmopRecords, days: object, keep: object) -> Relation:
+    def everything(records: OmopRecords, days: object, keep: Keep) -> Relation:
         return take(records, None, keep)
 
     monkeypatch.setattr(OmopRecords, "take", everything)

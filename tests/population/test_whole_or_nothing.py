@@ -8,8 +8,8 @@ import pytest
 from gradatim.core.errors import Defect
 from gradatim.rules.compile.arrays import Arrays
 from gradatim.rules.compile.terms import Aged
-from gradatim.screening.population import run as running
 from gradatim.screening.population.folder import Parts
+from gradatim.screening.population.written import tables as written_tables
 from tests.population.warehouses import opened, people, run, written
 
 
@@ -32,10 +32,9 @@ def test_a_fault_in_one_person_is_found_if_the_sample_has_that_person(
     folder, tmp_path, monkeypatch
 ):
     """Only one reason of one person is wrong, and only in what is about to be written."""
-    tables = running.tables
 
     def spoilt(protocol, found):
-        made = tables(protocol, found)
+        made = written_tables(protocol, found)
         reasons = made["reasons"]
         place = reasons.column_names.index("I1a")
         wrong = reasons["I1a"].to_pylist()
@@ -44,7 +43,7 @@ def test_a_fault_in_one_person_is_found_if_the_sample_has_that_person(
         made["reasons"] = reasons.set_column(place, column, pa.array(wrong, pa.int8()))
         return made
 
-    monkeypatch.setattr(running, "tables", spoilt)
+    monkeypatch.setattr("gradatim.screening.population.run.tables", spoilt)
     with opened(folder) as warehouse, pytest.raises(Defect, match="criterion I1a of person "):
         run(warehouse, tmp_path / "run", sample=60)
     assert not list(tmp_path.iterdir())

@@ -21,7 +21,7 @@ _DAYS = {"h": 1 / 24, "d": 1.0, "wk": 7.0, "mo": 365.25 / 12, "a": 365.25, "min"
 _TIMES_A_DAY = {"qd": 1.0, "am": 1.0, "pm": 1.0, "bed": 1.0, "bid": 2.0, "tid": 3.0, "qid": 4.0,
                 "qod": 0.5, "q4h": 6.0, "q6h": 4.0, "q8h": 3.0, "q12h": 2.0,
                 "wk": 1 / 7}  # fmt: skip
-_ROUTES = {
+ROUTES = {
     **dict.fromkeys(("intravenous", "intravenous route", "iv", "ivinj", "iv drip"), "47625008"),
     **dict.fromkeys(("oral", "oral route", "po", "by mouth", "orally"), "26643006"),
     **dict.fromkeys(("intramuscular", "intramuscular route", "im"), "78421000"),
@@ -71,7 +71,7 @@ def route_of(dosages: list[Resource]) -> str:
     if route is None:
         return ""
     coded = next((code for system, code in codes(route) if system == "snomed"), "")
-    return coded or next((_ROUTES[one] for one in words(route) if one in _ROUTES), "")
+    return coded or next((ROUTES[one] for one in words(route) if one in ROUTES), "")
 
 
 def _daily(dosage: Resource) -> float | None:

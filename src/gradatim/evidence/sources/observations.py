@@ -39,7 +39,7 @@ from gradatim.evidence.sources.results import (
 USED = frozenset({"final", "amended", "corrected"})
 _VALUES = ("measurement", "adverse_event")
 _SEMANTIC_TAG = re.compile(r"\s*\([a-z/ ]+\)\Z")
-_METHODS = {
+METHODS = {
     **dict.fromkeys(("x-ray", "xray", "x ray", "radiography", "plain radiograph", "plain x-ray",
                      "plain radiography", "radiograph", "plain film"), "x-ray"),
     **dict.fromkeys(("ct", "computed tomography", "ct scan", "computed tomography scan",
@@ -153,10 +153,10 @@ def _method(resource: Resource) -> str:
     if resource.get("method") is None:
         return ""
     written = [_plain(one) for one in words(obj(resource, "method"))]
-    return next((one for one in written if one in _METHODS.values()), "".join(written[:1]))
+    return next((one for one in written if one in METHODS.values()), "".join(written[:1]))
 
 
 @lru_cache(maxsize=1024)
 def _plain(method: str) -> str:
     bare = _SEMANTIC_TAG.sub("", method)
-    return _METHODS.get(bare, bare)
+    return METHODS.get(bare, bare)

@@ -30,7 +30,7 @@ _TYPES = frozenset(
 )  # fmt: skip
 UCUM = ("http://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8")
 BOUNDS = ("<", "<=", ">", ">=")
-_CODES = {
+CODES = {
     ("snomed", "10828004"): "positive", ("snomed", "260385009"): "negative",
     ("snomed", "419984006"): "inconclusive", ("snomed", "260373001"): "positive",
     ("snomed", "260415000"): "negative", ("snomed", "82334004"): "indeterminate",
@@ -40,7 +40,7 @@ _CODES = {
     ("loinc", "LA11883-8"): "negative", ("loinc", "LA33-6"): "true", ("loinc", "LA32-8"): "false",
 }  # fmt: skip
 # A lone "-" is not here: as often as "negative" it means that nothing was written.
-_WORDS = {
+WORDS = {
     **dict.fromkeys(("positive", "pos", "+", "(+)", "reactive", "detected", "阳性"), "positive"),
     **dict.fromkeys(("negative", "neg", "non-reactive", "nonreactive", "non reactive", "(-)",
                      "not reactive", "not detected", "undetected", "阴性"), "negative"),
@@ -49,7 +49,7 @@ _WORDS = {
     **dict.fromkeys(("inconclusive",), "inconclusive"),
     **dict.fromkeys(("invalid",), "invalid"),
 }  # fmt: skip
-_YES_NO = {
+YES_NO = {
     **dict.fromkeys(("true", "yes", "y"), "true"),
     **dict.fromkeys(("false", "no", "n"), "false"),
 }
@@ -100,7 +100,7 @@ def absent_reason(holder: Resource) -> str:
 
 def yes_or_no(value: Said) -> str:
     """Give `true` or `false` if that is what the value says, else an empty text."""
-    return _YES_NO.get(value.code, "")
+    return YES_NO.get(value.code, "")
 
 
 def unit_of(quantity: Resource) -> str:
@@ -130,10 +130,10 @@ def _boolean(holder: Resource) -> Said:
 
 def _concept(concept: Resource) -> Said | None:
     for code in codes(concept):
-        if code in _CODES:
-            return Said(code=_CODES[code])
+        if code in CODES:
+            return Said(code=CODES[code])
     written = words(concept)
-    known = next((_WORDS[one] for one in written if one in _WORDS), "")
+    known = next((WORDS[one] for one in written if one in WORDS), "")
     if known:
         return Said(code=known)
     return _text(written[0]) if written else None
@@ -147,7 +147,7 @@ def _text(written: str) -> Said | None:
         return Said(float(found[2]), "", _SIGNS.get(sign, sign))
     if len(folded) > LONGEST_WORD:
         raise Unreadable(f"valueString of {len(folded)} letters is no result")
-    return Said(code=_WORDS.get(folded, folded)) if folded else None
+    return Said(code=WORDS.get(folded, folded)) if folded else None
 
 
 def reference_range(

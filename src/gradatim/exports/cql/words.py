@@ -6,11 +6,10 @@ The words and codes are those of the FHIR reader (`evidence.sources`), so that t
 from collections.abc import Iterable, Mapping
 
 from gradatim.core.codes import SYSTEMS
-from gradatim.evidence.sources.dosages import _ROUTES as ROUTES
-from gradatim.evidence.sources.observations import _METHODS as METHODS
-from gradatim.evidence.sources.results import _CODES as CODES
-from gradatim.evidence.sources.results import _WORDS as RESULTS
-from gradatim.evidence.sources.results import _YES_NO as YES_NO
+from gradatim.evidence.sources.dosages import ROUTES
+from gradatim.evidence.sources.observations import METHODS
+from gradatim.evidence.sources.results import CODES, YES_NO
+from gradatim.evidence.sources.results import WORDS as RESULTS
 
 
 def _listed(texts: Iterable[str]) -> str:
