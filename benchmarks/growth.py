@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 WIDTH, HEIGHT, EDGE = 320, 220, 40
-TITLE = "CPU seconds; dashed: if each cost as much as the first"
+TITLE = "CPU seconds; dashed: in proportion"
 Points = Sequence[tuple[int, float]]
 
 

@@ -191,7 +191,8 @@ class Margins:
         if isinstance(term, Aged):
             state, sign = self.kit.state(term), SIGNS[term.op]
             at = term.at.year * 10_000 + term.at.month * 100 + term.at.day
-            held = (self.kit.years(at) - term.number) / term.number * sign
+            number = self.kit.real(term.number)
+            held = (self.kit.years(at) - number) / number * self.kit.real(sign)
             return self._unless_unknown(state, held, sign, unknown)
         if isinstance(term, Dose):
             return self._dose(term, unknown)
@@ -207,7 +208,7 @@ class Margins:
     def _unpacked(self, packed: Column, state: Column, unknown: float) -> Column:
         """Give a margin; without one a leaf is fixed, and so is one that something else decides."""
         fixed = self._fixed(state, unknown).held
-        held = (packed - MARGIN_BOUND) / float(MARGIN_SCALE)
+        held = (packed - MARGIN_BOUND) / self.kit.real(MARGIN_SCALE)
         agrees = ((state == YES) & (held > -_ROUNDED)) | ((state == NO) & (held < _ROUNDED))
         return self.kit.where((packed > 0) & agrees, held, fixed)
 
