@@ -8,7 +8,7 @@ import pyarrow as pa
 from ibis.expr import types as ir
 
 from gradatim.evidence.relation import Stream
-from gradatim.rules.compile.portable import as_whole, whole
+from gradatim.rules.compile.portable import as_whole
 from gradatim.rules.compile.rows import Value, column, dimension, has, joined
 from gradatim.rules.compile.slots import CountSlot
 from gradatim.rules.compile.states import JUDGEMENT, PARTIAL, YES
@@ -106,24 +106,8 @@ def reached_before(spans: ir.Table, keys: list[str]) -> Value:
     return spans["high"].max().over(earlier)
 
 
-def covered_days(spans: ir.Table, *parts: str) -> ir.Table:
-    """Count the days that spans cover, each once, per person, slot and parts.
-
-    Args:
-        spans: `person`, `slot`, the parts, `surely`, `low`, `high` (day numbers), and what else is
-            the same throughout a slot: `at_least`, `drugs`.
-
-    Returns:
-        `person`, `slot`, the parts, `at_least`, `drugs`, and the days `surely` and `perhaps`.
-    """
-    keys = ["person", "slot", "surely", *parts]
+def newly_covered(spans: ir.Table, keys: list[str]) -> ir.Table:
+    """Add to spans the `days` of each that no earlier one of the same keys covers."""
     spans = spans.mutate(reached=reached_before(spans, keys))
     first = ibis.greatest(spans["low"], spans["reached"].fill_null(spans["low"] - 1) + 1)
-    days = ibis.greatest(spans["high"] - first + 1, 0)
-    spans = spans.mutate(days=days.cast("int64"))
-    nothing = whole(0)
-    return spans.group_by("person", "slot", *parts).agg(
-        surely=ibis.ifelse(spans["surely"], spans["days"], nothing).sum(),
-        perhaps=ibis.ifelse(spans["surely"], nothing, spans["days"]).sum(),
-        at_least=spans["at_least"].max(), drugs=spans["drugs"].max(),
-    )  # fmt: skip
+    return spans.mutate(days=ibis.greatest(spans["high"] - first + 1, 0).cast("int64"))

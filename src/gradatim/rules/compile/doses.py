@@ -10,7 +10,7 @@ from ibis.expr import types as ir
 from gradatim.clinical.glucocorticoids import prednisone_equivalent
 from gradatim.core.quantity import RELATIVE_TOLERANCE
 from gradatim.evidence.relation import Stream
-from gradatim.rules.compile.counts import blamed, covered_days, doubts, happenings
+from gradatim.rules.compile.counts import blamed, doubts, happenings, newly_covered
 from gradatim.rules.compile.points import HOLDS, SIGNS, packed_margin
 from gradatim.rules.compile.portable import as_whole, day_number, whole
 from gradatim.rules.compile.rows import Value, column, dimension, joined
@@ -68,7 +68,7 @@ def _totals(table: ir.Table) -> ir.Table:
 
     Consecutive records of one ingredient with one daily dose count each day once.
     """
-    days = covered_days(_spans(table), "part", "dose")
+    days = _covered_days(_spans(table), "part", "dose")
     dose = days["dose"]
     unknown = dose < 0
     return days.group_by("person", "slot").agg(
@@ -142,3 +142,22 @@ def _orders(value: Value, number: Value, at_least: bool) -> Value:
     below, equal, above, any_ = (whole(n) for n in (1, 2, 4, 7))
     beyond = above if at_least else below
     return ibis.cases((order == beyond, beyond), (order == equal, beyond | equal), else_=any_)
+
+
+def _covered_days(spans: ir.Table, *parts: str) -> ir.Table:
+    """Count the days that spans cover, each once, per person, slot and parts.
+
+    Args:
+        spans: `person`, `slot`, the parts, `surely`, `low`, `high` (day numbers), and what else is
+            the same throughout a slot: `at_least`, `drugs`.
+
+    Returns:
+        `person`, `slot`, the parts, `at_least`, `drugs`, and the days `surely` and `perhaps`.
+    """
+    keys = ["person", "slot", "surely", *parts]
+    spans, nothing = newly_covered(spans, keys), whole(0)
+    return spans.group_by("person", "slot", *parts).agg(
+        surely=ibis.ifelse(spans["surely"], spans["days"], nothing).sum(),
+        perhaps=ibis.ifelse(spans["surely"], nothing, spans["days"]).sum(),
+        at_least=spans["at_least"].max(), drugs=spans["drugs"].max(),
+    )  # fmt: skip

@@ -13,7 +13,7 @@ import pyarrow as pa
 from ibis.expr import types as ir
 
 from gradatim.evidence.relation import Stream
-from gradatim.rules.compile.counts import doubts, enough, happenings, reached_before
+from gradatim.rules.compile.counts import doubts, enough, happenings, newly_covered
 from gradatim.rules.compile.portable import EPOCH, as_whole, day_number, whole
 from gradatim.rules.compile.rows import Step, Value, column, dimension, joined
 from gradatim.rules.compile.slots import DaysSlot
@@ -119,10 +119,7 @@ def _counted(longest: ir.Table, some: ir.Table, keys: list[str]) -> ir.Table:
 
 def _covered(spans: ir.Table, keys: list[str]) -> ir.Table:
     """Count the days that spans cover, each once."""
-    spans = spans.filter(spans["high"] >= spans["low"])
-    spans = spans.mutate(reached=reached_before(spans, keys))
-    first = ibis.greatest(spans["low"], spans["reached"].fill_null(spans["low"] - 1) + 1)
-    spans = spans.mutate(days=ibis.greatest(spans["high"] - first + 1, 0).cast("int64"))
+    spans = newly_covered(spans.filter(spans["high"] >= spans["low"]), keys)
     return spans.group_by(keys).agg(days=spans["days"].sum().cast("int64"))
 
 
