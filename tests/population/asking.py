@@ -105,7 +105,7 @@ def _compiled(plan: Plan, questions: Sequence[Question]) -> Compiled:
 
 def _by_arrays(warehouse: Warehouse, protocol: Compiled, elements: Mapping[str, Element]
                ) -> tuple[pa.Table, ...]:  # fmt: skip
-    found, _ = answers(protocol.plan, elements, protocol.plan.relation, warehouse.batches,
+    found, _ = answers(protocol.plan, elements, protocol.plan.relation, warehouse.fetch,
                        warehouse.keep, Clock())  # fmt: skip
     return tuple(tables(protocol, found).values())
 

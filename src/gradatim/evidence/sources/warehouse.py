@@ -142,6 +142,11 @@ class Warehouse(ABC):
     @abstractmethod
     def _batches(self, expr: "ir.Table", rows: int) -> "Iterator[pa.RecordBatch]": ...
 
+    def _whole(self, expr: "ir.Table") -> "pa.Table":
+        import pyarrow as pa
+
+        return pa.Table.from_batches(self._batches(expr, ROWS), expr.schema().to_pyarrow())
+
     @abstractmethod
     def _write(self, expr: "ir.Table", path: str) -> None: ...
 
@@ -164,9 +169,8 @@ class Warehouse(ABC):
 
     def fetch(self, expr: "ir.Table") -> "pa.Table":
         """Execute an expression whose rows fit into memory; raises as `batches`."""
-        import pyarrow as pa
-
-        return pa.Table.from_batches(self.batches(expr), expr.schema().to_pyarrow())
+        with self._asking():
+            return self._whole(expr)
 
     @abstractmethod
     def close(self) -> None:

@@ -35,9 +35,14 @@ class DuckDB(Warehouse):
         self._spill = spill
 
     def _batches(self, expr: "ir.Table", rows: int) -> "Iterator[pa.RecordBatch]":
-        # `execute` and what streams rows compute the last step of a query with one thread.
+        schema = expr.schema().to_pyarrow()
+        for batch in self.con.to_pyarrow_batches(expr, chunk_size=rows):
+            yield batch.cast(schema)  # DuckDB sums integers into 128 bits
+
+    def _whole(self, expr: "ir.Table") -> "pa.Table":
+        # What streams rows, and `execute`, compute the last step of a query with one thread.
         found = self.con.con.sql(self._query(expr)).to_arrow_table()
-        yield from found.cast(expr.schema().to_pyarrow()).to_batches(max_chunksize=rows)
+        return found.cast(expr.schema().to_pyarrow())
 
     def _write(self, expr: "ir.Table", path: str) -> None:
         quoted = path.replace("'", "''")

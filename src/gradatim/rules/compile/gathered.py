@@ -49,6 +49,8 @@ class Gathered:
 
     def add_states(self, rows: Mapping[str, Array]) -> None:
         """Take in rows of `person`, `slot`, `state` and `margin`."""
+        if not len(rows["slot"]):
+            return
         at, known = self._at(rows["person"])
         order = np.argsort(rows["slot"], kind="stable")
         slots, starts = np.unique(rows["slot"][order], return_index=True)

@@ -1,11 +1,10 @@
 """What the source says of some people: every slot and mask fetched, every verdict combined."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from ibis.expr import types as ir
@@ -18,7 +17,7 @@ from gradatim.rules.compile.plan import Plan
 from gradatim.rules.compile.query import questions
 
 Array = npt.NDArray[Any]
-Fetch = Callable[[ir.Table], Iterable[pa.RecordBatch]]
+Fetch = Callable[[ir.Table], pa.Table]
 Keep = Callable[[ir.Table, str], ir.Table]
 
 
@@ -56,19 +55,12 @@ def answers(plan: Plan, elements: Mapping[str, Element], relation: Relation, fet
     extract = extracted(relation, slots, elements, keep)
     clock.lap("extract")
     asked = questions(plan, relation, extract, elements, keep)
-    found = Gathered(_all(fetch(asked.persons)), len(slots))
+    found = Gathered(columns_of(fetch(asked.persons)), len(slots))
     clock.lap("persons")
     for masked in asked.masks:
-        for batch in fetch(masked.table):
-            found.add_words(columns_of(batch), masked.places)
+        found.add_words(columns_of(fetch(masked.table)), masked.places)
     clock.lap("masks")
     for states in asked.states:
-        for batch in fetch(states):
-            found.add_states(columns_of(batch))
+        found.add_states(columns_of(fetch(states)))
     clock.lap("states")
     return found, extract
-
-
-def _all(batches: Iterable[pa.RecordBatch]) -> dict[str, Array]:
-    parts = [columns_of(batch) for batch in batches]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -71,14 +71,18 @@ class BulkPopulation:
         self._con.con.register(f"read_{name}", table)
         return self._con.table(f"read_{name}")
 
-    def fetch(self, expr: ir.Table) -> Iterable[pa.RecordBatch]:
-        """Execute an expression and give its rows."""
+    def fetch(self, expr: ir.Table) -> pa.Table:
+        """Execute an expression of some people and give its rows."""
+        return pa.Table.from_batches(self.stream(expr), expr.schema().to_pyarrow())
+
+    def stream(self, expr: ir.Table) -> Iterable[pa.RecordBatch]:
+        """Execute an expression and give its rows, which may be more than fit into memory."""
         schema = expr.schema().to_pyarrow()
         return (batch.cast(schema) for batch in self._con.to_pyarrow_batches(expr))
 
     def keep(self, expr: ir.Table, name: str) -> ir.Table:
         """Materialise an expression; the same name again replaces it."""
-        kept = pa.Table.from_batches(self.fetch(expr), expr.schema().to_pyarrow())
+        kept = self.fetch(expr)
         return self._registered(f"kept_{name}".replace(" ", "_"), kept)
 
     def write(self, expr: ir.Table, path: str) -> None:

@@ -29,9 +29,8 @@ def ranges(population: Population, relation: Relation, memory: int) -> list[Rang
         memory: bytes that the people under way may take here, beside the engine's own.
     """
     most = max(SMALLEST, memory // BYTES_PER_PERSON)
-    parts = [np.asarray(batch.column("person").to_numpy(zero_copy_only=False))
-             for batch in population.fetch(relation.persons.select("person"))]  # fmt: skip
-    people = np.concatenate(parts) if parts else np.zeros(0, np.int64)
+    found = population.fetch(relation.persons.select("person"))
+    people = np.array(found.column("person").to_numpy())
     if len(people) <= most:
         return [None]
     people.sort()

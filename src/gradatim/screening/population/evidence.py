@@ -22,7 +22,7 @@ SCHEMA = pa.schema([
 
 
 def evidence(protocol: Compiled, extract: Relation, elements: Mapping[str, Element],
-             fetch: Callable[[ir.Table], Iterable[pa.RecordBatch]]
+             stream: Callable[[ir.Table], Iterable[pa.RecordBatch]]
              ) -> Iterator[pa.Table]:  # fmt: skip
     """Give the records that each criterion looked at, under the reading that is used.
 
@@ -34,7 +34,7 @@ def evidence(protocol: Compiled, extract: Relation, elements: Mapping[str, Eleme
     asked = {number: protocol.called(slot.element) for number, slot in slots}
     yield pa.Table.from_pylist([], SCHEMA)
     for table in records(extract, slots, elements):
-        for batch in fetch(table):
+        for batch in stream(table):
             yield _told(batch, used, asked, [one.name for one in columns], extract.units)
 
 

@@ -199,8 +199,8 @@ class _Run:
         return Question(self.shared.studies[n], self.request.anchors[n], self.request.on)
 
     def _evidence(self, protocol: Compiled, extract: Relation, output: Parts) -> None:
-        fetch = self.population.fetch
-        for table in evidence(protocol, extract, self.shared.elements, fetch):
+        stream = self.population.stream
+        for table in evidence(protocol, extract, self.shared.elements, stream):
             output.add({"evidence": table})
         self.clock.lap("evidence")
 

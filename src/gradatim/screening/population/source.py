@@ -24,8 +24,11 @@ class Population(Protocol):
     def relation(self, study: Study) -> Relation:
         """Give what is known of them, as the protocol's elements."""
 
-    def fetch(self, expr: ir.Table) -> Iterable[pa.RecordBatch]:
-        """Execute an expression and give its rows."""
+    def fetch(self, expr: ir.Table) -> pa.Table:
+        """Execute an expression of some people and give its rows."""
+
+    def stream(self, expr: ir.Table) -> Iterable[pa.RecordBatch]:
+        """Execute an expression and give its rows, which may be more than fit into memory."""
 
     def keep(self, expr: ir.Table, name: str) -> ir.Table:
         """Materialise an expression; the same name again replaces it."""

@@ -47,8 +47,12 @@ class OmopPopulation:
             self._study, self._concepts = study, concepts(self.warehouse, study)
         return relation(self.warehouse, study, self.options, self._concepts)
 
-    def fetch(self, expr: ir.Table) -> Iterable[pa.RecordBatch]:
-        """Execute an expression and give its rows."""
+    def fetch(self, expr: ir.Table) -> pa.Table:
+        """Execute an expression of some people and give its rows."""
+        return self.warehouse.fetch(expr)
+
+    def stream(self, expr: ir.Table) -> Iterable[pa.RecordBatch]:
+        """Execute an expression and give its rows, which may be more than fit into memory."""
         return self.warehouse.batches(expr)
 
     def keep(self, expr: ir.Table, name: str) -> ir.Table:
