@@ -1,7 +1,7 @@
 """Derived elements computed in the engine, from other facts of the same day (`rules/derive.py`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import ibis
@@ -40,6 +40,7 @@ class Deriver:
     relation: Relation
     elements: Mapping[str, Element]
     step: Step
+    _days: dict[tuple[tuple[str, str, str], ...], ir.Table] = field(default_factory=dict)
 
     def stream(self, name: str) -> Stream | None:
         """Give the computed facts of an element, one for each complete day and combination.
@@ -49,17 +50,21 @@ class Deriver:
         rule = self.elements[name].derived
         if rule is None:
             return None
-        parts = [self._input(rule, given, source) for given, source in rule.inputs.items()]
-        if any(part is None for part in parts):
-            return None
-        table = self._complete([part for part in parts if part is not None])
-        return self._computed(name, rule, self.step(self._with_person(table)))
+        # Formulas of the same inputs, such as several of the eGFR, share the days that have them.
+        asked = tuple((given, source, _unit_wanted(rule, given, self.elements[source]))
+                      for given, source in rule.inputs.items())  # fmt: skip
+        if asked not in self._days:
+            parts = [self._input(*one) for one in asked]
+            if any(part is None for part in parts):
+                return None
+            table = self._complete([part for part in parts if part is not None])
+            self._days[asked] = self.step(self._with_person(table))
+        return self._computed(name, rule, self._days[asked])
 
     # --- inputs -----------------------------------------------------------------------------------
 
-    def _input(self, rule: Derived, given: str, source: str) -> ir.Table | None:
+    def _input(self, given: str, source: str, unit: str) -> ir.Table | None:
         """Give the days of an input with its number `x_<given>`, or why it has none."""
-        unit = _unit_wanted(rule, given, self.elements[source])
         recorded = self._recorded(source, unit)
         computed = self._converted(source, unit)
         if recorded is not None and computed is not None:
