@@ -11,9 +11,13 @@ from gradatim.protocol.base import Basis, Model, Sourced
 from gradatim.protocol.elements import CodeGroup
 from gradatim.protocol.eligibility import EligibilityCriterion
 from gradatim.protocol.study import Ruling, Study
+from gradatim.protocol.treatment import Escalation, EscalationDesign
 
 SAFETY_PARTS = ("safety", "treatment")
 """Parts whose open questions keep a real trial from going live."""
+
+ESCALATION = "safety.escalation"
+"""The key of the question which design is meant."""
 
 
 class Question(NamedTuple):
@@ -54,6 +58,13 @@ def ruled_reading(study: Study, criterion: EligibilityCriterion) -> str | None:
     return next((one.answer for one in study.rulings if one.question == key), None)
 
 
+def ruled_design(study: Study) -> EscalationDesign:
+    """Give the escalation design in force: the one a ruling chose, else the document's first."""
+    first = study.safety.escalation
+    answer = next((one.answer for one in study.rulings if one.question == ESCALATION), None)
+    return next((one for one in first.alternatives if one.name == answer), first)
+
+
 _Open = tuple[str, str, str, tuple[str, ...], str, bool]
 
 
@@ -64,8 +75,16 @@ def _unsettled(study: Study) -> Iterator[_Open]:
             continue
         if not part.basis.settled:
             safety = path.split(".")[0] in SAFETY_PARTS
-            yield (path, f"{_title(path)}: is this so?", f"{_value(part)} ({part.basis})", (),
-                   part.note or part.source, safety)  # fmt: skip
+            yield (path, f"{_title(path)}: is this so?", f"{_value(part)} ({part.basis})",
+                   _designs(part), part.note or part.source, safety)  # fmt: skip
+
+
+def _designs(part: Sourced) -> tuple[str, ...]:
+    """Give the escalation designs to choose from; none for other parts."""
+    if not isinstance(part, Escalation) or not part.alternatives:
+        return ()
+    return (f"{part.reading_name}: {part.reading}",
+            *(f"{one.name}: {one.reading}" for one in part.alternatives))  # fmt: skip
 
 
 def _codes(study: Study) -> Iterator[_Open]:

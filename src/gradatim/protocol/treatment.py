@@ -76,16 +76,43 @@ class StoppingRule(Sourced):
     rule: Rule
 
 
-class Escalation(Sourced):
-    """The dose-escalation design."""
+Setting = bool | int | float | str | list[float]
 
-    design: str = Field(description="three_plus_three, boin, ... or a table")
+
+class EscalationDesign(Model):
+    """A dose-escalation design with its settings."""
+
+    design: str = Field(description="three_plus_three, three_per_group, boin, crm, ...")
     cohort_size: int = Field(ge=1)
     maximum_per_level: int = Field(ge=1)
-    maximum_participants: int | None = None
+    maximum_participants: int | None = Field(default=None, ge=1)
     start_level: int = Field(default=1, ge=1)
     target_toxicity: float | None = Field(default=None, gt=0, lt=1)
+    settings: dict[Name, Setting] = Field(
+        default={}, description="What else the design is told, by the names of `design oc`"
+    )
     reading: str
+
+
+class AlternativeDesign(EscalationDesign):
+    """Another design that the record allows."""
+
+    name: Name
+
+
+class RecommendedLevel(Sourced):
+    """What it takes to call a dose level recommended."""
+
+    evaluable: int = Field(ge=1, description="At least so many evaluable participants at it")
+    at_most: int = Field(ge=0, description="with at most so many dose-limiting toxicities")
+
+
+class Escalation(Sourced, EscalationDesign):
+    """The dose-escalation design, and others that the record allows."""
+
+    reading_name: Name = "default"
+    alternatives: list[AlternativeDesign] = []
+    recommended_level: RecommendedLevel | None = None
 
 
 class Sentinel(Sourced):

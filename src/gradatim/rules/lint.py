@@ -10,6 +10,7 @@ from gradatim.core.expression import NotAnExpression, inputs
 from gradatim.core.quantity import scale, understood
 from gradatim.protocol.base import Model
 from gradatim.protocol.nodes import Compare, DailyDose, elements_of, leaves
+from gradatim.protocol.questions import ESCALATION
 from gradatim.protocol.references import Fault, Steps, dangling, rules_of
 from gradatim.protocol.study import Study
 from gradatim.protocol.wording import accounted
@@ -143,6 +144,11 @@ def rulings_that_answer(study: Study) -> Iterator[Fault]:
             not in (criterion.reading_name, *(a.name for a in criterion.alternatives))
         ):
             yield Fault(("rulings", i), f"no reading {ruling.answer!r} for {ruling.question}")
+        design = study.safety.escalation
+        known = (design.reading_name, *(one.name for one in design.alternatives))
+        if ruling.question == ESCALATION and design.alternatives and ruling.answer not in known:
+            yield Fault(("rulings", i), f"no escalation design {ruling.answer!r}; "
+                                        f"there are {', '.join(known)}")  # fmt: skip
 
 
 CHECKS: tuple[Callable[[Study], Iterator[Fault]], ...] = (

@@ -1,0 +1,1 @@
+"""Dose escalation: designs, their decisions with reasons, and what to expect of them."""

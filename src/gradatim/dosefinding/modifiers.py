@@ -1,0 +1,312 @@
+"""Rules that each change one thing of a design; they go around it, the last one outermost."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from gradatim.dosefinding.binomial import above
+from gradatim.dosefinding.design import Design, Ground
+from gradatim.dosefinding.trials import Ints, Moves, Trials, Why
+
+SETTINGS = ("name", "source", "doses", "cohort", "maximum", "start", "target")
+
+
+@dataclass(frozen=True)
+class Modifier(Design):
+    """A design that asks another one and may change its answer.
+
+    Args:
+        inner: the design that is asked.
+    """
+
+    inner: Design
+    rule: ClassVar[str] = ""
+
+    def __getattr__(self, name: str) -> Any:
+        """Take the settings that a modifier does not have itself from the inner design."""
+        if name in SETTINGS:
+            return getattr(self.inner, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def size(self, trials: Trials) -> Ints:
+        """Leave the cohort's size."""
+        return np.minimum(self.inner.size(trials), self.maximum - trials.total())
+
+    def decide(self, trials: Trials) -> Moves:
+        """Ask the inner design, then change what must be changed."""
+        return self.change(trials, self.inner.decide(trials))
+
+    def change(self, trials: Trials, moves: Moves) -> Moves:
+        """Give the changed answer."""
+        return moves
+
+    def select(self, trials: Trials) -> Ints:
+        """Leave the selection."""
+        return self.inner.select(trials)
+
+    def because(self, trials: Trials, moves: Moves) -> list[Ground]:
+        """Give the inner design's reasons, and this rule where it replaced the advice."""
+        asked = self.inner.decide(trials)
+        grounds = self.inner.because(trials, asked)
+        if (asked.dose[0], asked.why[0]) == (moves.dose[0], moves.why[0]):
+            return grounds
+        overridden = grounds[-1].rule if grounds else self.inner.name
+        return [*grounds, Ground(self.said(trials, moves), self.rule, overrides=overridden)]
+
+    def said(self, trials: Trials, moves: Moves) -> str:
+        """Say why the advice was replaced, of one trial."""
+        return self.stated()
+
+    def stated(self) -> str:
+        """State the rule."""
+        raise NotImplementedError
+
+    def describe(self) -> list[str]:
+        """State the inner design's settings and this rule."""
+        return [*self.inner.describe(), self.stated()]
+
+
+def layers(design: Design) -> list[Design]:
+    """Give a design and what it is made from, the outermost modifier first."""
+    found = [design]
+    while isinstance(found[-1], Modifier):
+        found.append(found[-1].inner)
+    return found
+
+
+@dataclass(frozen=True)
+class NoSkipping(Modifier):
+    """Go up by one level at most.
+
+    Args:
+        over: counted from the highest level given so far, or from the present one (as dfcrm does).
+    """
+
+    over: Literal["highest", "present"] = "highest"
+    rule: ClassVar[str] = "no skipping"
+
+    def change(self, trials: Trials, moves: Moves) -> Moves:
+        """Lower what goes up by more."""
+        base = trials.highest() if self.over == "highest" else trials.dose
+        return moves._replace(dose=np.minimum(moves.dose, base + 1))
+
+    def stated(self) -> str:
+        """State the rule."""
+        base = "highest level given so far" if self.over == "highest" else "present level"
+        return f"goes up to one level above the {base} at most"
+
+
+@dataclass(frozen=True)
+class Coherent(Modifier):
+    """Do not go up after a cohort whose DLT rate is at or above the target.
+
+    Cheung YK (2005), Coherence principles in dose-finding studies, Biometrika 92:863-873; for
+    cohorts as `restrict` in dfcrm's crmsim.
+    """
+
+    rule: ClassVar[str] = "coherence"
+
+    def change(self, trials: Trials, moves: Moves) -> Moves:
+        """Stay where it would go up."""
+        target = self.target or 0.0
+        hit = trials.seen >= target * trials.given * (1 - 1e-9)
+        up = hit & (trials.given > 0) & (moves.dose > trials.dose)
+        return moves._replace(dose=np.where(up, trials.dose, moves.dose))
+
+    def stated(self) -> str:
+        """State the rule."""
+        return f"does not go up right after a cohort with a DLT rate of {self.target:g} or more"
+
+
+@dataclass(frozen=True)
+class StopAt(Modifier):
+    """Stop when the dose that would be next has had enough participants.
+
+    Args:
+        enough: how many.
+    """
+
+    enough: int
+    rule: ClassVar[str] = "enough participants"
+
+    def change(self, trials: Trials, moves: Moves) -> Moves:
+        """End the trials that have enough."""
+        n, _ = trials.at(moves.dose)
+        full = (n >= self.enough) & (moves.why == Why.GOING_ON)
+        return moves._replace(why=np.where(full, Why.SETTLED, moves.why))
+
+    def stated(self) -> str:
+        """State the rule."""
+        return f"stops when the level that would be next has had {self.enough} participants"
+
+
+@dataclass(frozen=True)
+class StopTooToxic(Modifier):
+    """Stop when the lowest dose is too toxic.
+
+    Args:
+        threshold: the rate that is too high.
+        confidence: stop when P(rate of the lowest dose > threshold) is above this.
+        fewest: participants at the lowest dose before the rule applies.
+    """
+
+    threshold: float
+    confidence: float
+    fewest: int = 1
+    rule: ClassVar[str] = "too toxic"
+
+    def change(self, trials: Trials, moves: Moves) -> Moves:
+        """End the trials whose lowest dose is too toxic."""
+        toxic = (self.risk(trials) > self.confidence) & (trials.n[:, 0] >= self.fewest)
+        return Moves(moves.dose, np.where(toxic, 0, moves.barred),
+                     np.where(toxic, Why.TOO_TOXIC, moves.why))  # fmt: skip
+
+    def risk(self, trials: Trials) -> Ints:
+        """Give P(rate of the lowest dose > threshold): by the model, or from its own counts."""
+        model = getattr(layers(self)[-1], "model", None)
+        if model is not None:
+            return np.asarray(model.exceeding(trials.n, trials.y, self.threshold)[:, 0])
+        table = above(self.threshold, int(trials.n[:, 0].max(initial=1)))
+        return np.asarray(table[trials.n[:, 0], trials.y[:, 0]])
+
+    def said(self, trials: Trials, moves: Moves) -> str:
+        """Say how toxic."""
+        return (f"P(DLT rate of level 1 > {self.threshold:g}) is {float(self.risk(trials)[0]):.1%}, "
+                f"above {self.confidence:.0%}: the trial stops")  # fmt: skip
+
+    def stated(self) -> str:
+        """State the rule."""
+        return (f"stops when P(DLT rate of level 1 > {self.threshold:g}) is above "
+                f"{self.confidence:g}")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class GivenOnly(Modifier):
+    """Select no dose that nobody was given: the highest one given that is not above the advice."""
+
+    rule: ClassVar[str] = "only levels given"
+
+    def select(self, trials: Trials) -> Ints:
+        """Lower the selection to a dose that was given; none if there is none."""
+        wanted = self.inner.select(trials)
+        tried = (trials.n > 0) & (np.arange(trials.doses) <= wanted[:, None])
+        last = trials.doses - 1 - np.argmax(tried[:, ::-1], axis=1)
+        return np.where(tried.any(axis=1), last, -1)
+
+    def stated(self) -> str:
+        """State the rule."""
+        return "selects no level that nobody was given"
+
+
+@dataclass(frozen=True)
+class RunIn(Modifier):
+    """Until the first DLT, go up by one level after so many participants: a two-stage design.
+
+    Args:
+        each: participants at each level of the first stage.
+    """
+
+    each: int
+    rule: ClassVar[str] = "run-in"
+
+    def change(self, trials: Trials, moves: Moves) -> Moves:
+        """Replace the advice as long as nobody had a DLT."""
+        n, _ = trials.here()
+        quiet = (trials.y.sum(axis=1) == 0) & (moves.why == Why.GOING_ON)
+        up = np.minimum(trials.dose + (n >= self.each), np.minimum(trials.doses, moves.barred) - 1)
+        return moves._replace(dose=np.where(quiet, up, moves.dose))
+
+    def stated(self) -> str:
+        """State the rule."""
+        return f"until the first DLT, goes up by one level after {self.each} participants"
+
+
+@dataclass(frozen=True)
+class Titration(Modifier):
+    """Accelerated titration: one participant a level until the first DLT, then whole cohorts.
+
+    The level of the first DLT, or the highest one, is filled up to a cohort. Simon R et al. (1997),
+    Accelerated titration designs for phase I clinical trials in oncology, Journal of the National
+    Cancer Institute 89:1138-1147; as in BOIN's get.oc(titration = TRUE).
+
+    Args:
+        fill: also fill lower levels that had one participant, when the trial comes back to them.
+    """
+
+    fill: bool = False
+    rule: ClassVar[str] = "accelerated titration"
+
+    def _titrating(self, trials: Trials) -> Ints:
+        return np.asarray(trials.n.max(axis=1) < self.cohort)
+
+    def size(self, trials: Trials) -> Ints:
+        """One while titrating; then what makes the cohort whole."""
+        n, _ = trials.here()
+        titrating = self._titrating(trials)
+        single = titrating & (n == 0)
+        filled = (titrating | self.fill) & (n > 0) & (n < self.cohort)
+        size = np.where(single, 1, np.where(filled, self.cohort - n, self.inner.size(trials)))
+        return np.minimum(size, self.maximum - trials.total())
+
+    def decide(self, trials: Trials) -> Moves:
+        """While titrating go up after no DLT, and stay to fill the cohort otherwise.
+
+        The inner design is asked of whole cohorts only.
+        """
+        titrating = self._titrating(trials)
+        up = (trials.y.sum(axis=1) == 0) & (trials.dose + 1 < np.minimum(trials.doses, trials.barred))
+        dose, barred = trials.dose + up, trials.barred.copy()
+        why = np.full(len(trials), int(Why.GOING_ON), dtype=np.int8)
+        if not titrating.all():
+            asked = self.inner.decide(trials.where(~titrating))
+            dose[~titrating], barred[~titrating], why[~titrating] = asked
+        return Moves(dose, barred, why)
+
+    def because(self, trials: Trials, moves: Moves) -> list[Ground]:
+        """Say so while titrating; then the inner design's reasons."""
+        if not self._titrating(trials)[0]:
+            return self.inner.because(trials, moves)
+        seen = "no DLT so far: the next level" if moves.dose[0] > trials.dose[0] else (
+            "the cohort at this level is made whole")  # fmt: skip
+        return [Ground(f"{self.stated()}; {seen}", self.rule)]
+
+    def stated(self) -> str:
+        """State the rule."""
+        return f"one participant a level until the first DLT, then cohorts of {self.cohort}"
+
+
+@dataclass(frozen=True)
+class CohortSizes(Modifier):
+    """Cohorts of another size at each level.
+
+    Args:
+        sizes: for each level, the lowest first.
+    """
+
+    sizes: tuple[int, ...]
+    rule: ClassVar[str] = "cohort sizes"
+
+    def size(self, trials: Trials) -> Ints:
+        """Give the level's size."""
+        return np.minimum(np.array(self.sizes)[trials.dose], self.maximum - trials.total())
+
+    def stated(self) -> str:
+        """State the rule."""
+        return f"cohorts of {', '.join(map(str, self.sizes))} at levels 1 to {len(self.sizes)}"
+
+
+@dataclass(frozen=True)
+class AtMost(Modifier):
+    """End the trial after so many participants.
+
+    Args:
+        maximum: how many in all.
+    """
+
+    maximum: int
+    rule: ClassVar[str] = "maximum"
+
+    def stated(self) -> str:
+        """State the rule."""
+        return f"at most {self.maximum} participants in all"
