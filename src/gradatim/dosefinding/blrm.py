@@ -37,8 +37,8 @@ class Blrm(ModelDesign):
 
     def preferred(self, n: Ints, y: Ints) -> Ints:
         """Give the dose; the lowest of those as likely on target; -1 if all are likely overdoses."""
-        tails = np.hstack([self.model.tail(self.low), self.model.tail(self.high)])
-        beyond = self.model.integrate(n, y, tails)
+        beyond = self.model.integrate(n, y, lambda at: np.hstack(
+            [self.model.tail(at, self.low), self.model.tail(at, self.high)]))  # fmt: skip
         under, over = beyond[:, : self.doses], beyond[:, self.doses :]
         allowed = over <= self.overdose * (1 + 1e-9)
         on = np.where(allowed, under - over, -1.0)

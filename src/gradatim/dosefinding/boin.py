@@ -17,7 +17,7 @@ from gradatim.dosefinding.binomial import above
 from gradatim.dosefinding.isotonic import Isotonic
 from gradatim.dosefinding.table_design import TableDesign
 from gradatim.dosefinding.tables import Action, Table, empty
-from gradatim.dosefinding.trials import Ints, Moves, Trials, Why
+from gradatim.dosefinding.trials import Moves, Trials, Why
 
 PAPER = "Liu and Yuan 2015, JRSS C 64:507-523"
 PACKAGE = "BOIN package 2.7.2, after " + PAPER
@@ -131,7 +131,9 @@ class Boin(TableDesign):
         if not self.stop_lowest:
             return moves
         n, y = trials.here()
-        unsafe = (trials.dose == 0) & (y >= np.array(self.stop_lowest)[np.minimum(n, self.table.most)])
+        unsafe = (trials.dose == 0) & (
+            y >= np.array(self.stop_lowest)[np.minimum(n, self.table.most)]
+        )
         return Moves(moves.dose, np.where(unsafe, 0, moves.barred),
                      np.where(unsafe, Why.TOO_TOXIC, moves.why))  # fmt: skip
 

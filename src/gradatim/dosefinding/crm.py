@@ -6,21 +6,38 @@ empiric and logistic models, the plug-in estimate and the prior of N(0, 1.34) ar
 """
 
 from dataclasses import dataclass
-from functools import cached_property
-from math import sqrt
+from functools import cached_property, lru_cache
+from math import log, sqrt
+from typing import NamedTuple
 
 import numpy as np
 
-from gradatim.dosefinding.model import ModelDesign, Posterior
+from gradatim.dosefinding.model import CHUNK, ModelDesign, Posterior, sinc_tail
 from gradatim.dosefinding.trials import Floats, Ints, Moves, Trials
 
 SOURCE = "O'Quigley et al. 1990, Biometrics 46:33-48; as in dfcrm 0.2-2.1"
 PRIOR_SD = sqrt(1.34)
 INTERCEPT = 3.0
-STEP, REACH = 0.125, 7.0
-"""The quadrature's step and reach in prior standard deviations' units of the parameter: the
-integrand is smooth and vanishes at both ends, where the trapezoidal rule converges geometrically
-(Trefethen and Weideman 2014, SIAM Review 56:385-458)."""
+FINE, REACH = 0.75, 7.0
+"""The quadrature's step in units of the smallest standard deviation that the posterior can have, and
+its reach in those of the prior. The integrand is smooth and vanishes at both ends, where the
+trapezoidal rule converges geometrically (Trefethen and Weideman 2014, SIAM Review 56:385-458): for a
+normal density this step's error is 2 exp(-2 (pi / 0.75)^2), 1e-15; posteriors are not quite normal."""
+
+
+class Nodes(NamedTuple):
+    """Values of the parameter, with the logs of what is integrated there.
+
+    Args:
+        a: the values, (nodes,).
+        some, none: log-likelihood of a DLT and of none at each dose, (D, nodes).
+        prior: log density of the prior, up to a constant, (nodes,).
+    """
+
+    a: Floats
+    some: Floats
+    none: Floats
+    prior: Floats
 
 
 @dataclass(frozen=True)
@@ -52,35 +69,44 @@ class OneParameter(Posterior):
         p = np.array(self.skeleton)
         return np.asarray(np.log(p / (1 - p)) - self.intercept)
 
-    @cached_property
-    def grid(self) -> Floats:
-        """Values of the parameter."""
-        reach = REACH * self.prior_sd
-        return np.arange(-reach, reach + STEP / 2, STEP)
-
-    @cached_property
-    def _logs(self) -> tuple[Floats, Floats, Floats]:
-        """Log-likelihood of a DLT and of none at each dose, and the log prior: at each node."""
+    def information(self) -> float:
+        """Give the greatest Fisher information on the parameter of one participant."""
         if self.logistic:
-            eta = self.intercept + np.exp(self.grid)[:, None] * self._scaled
+            eta = np.linspace(-12.0, self.intercept, 2_000)
+            return float(np.max((eta - self.intercept) ** 2 / (2 + np.exp(eta) + np.exp(-eta))))
+        p = np.linspace(0.001, 0.999, 2_000)
+        return float(np.max(p * np.log(p) ** 2 / (1 - p)))
+
+    @lru_cache(maxsize=256)  # noqa: B019 (models are few and small)
+    def nodes(self, most: int) -> Nodes:
+        """Give the nodes that are fine enough for so many participants."""
+        least = (self.prior_sd**-2 + most * self.information()) ** -0.5
+        reach, step = REACH * self.prior_sd, FINE * least
+        a = np.arange(-reach, reach + step, step)
+        if self.logistic:
+            eta = self.intercept + np.exp(a)[:, None] * self._scaled
             some, none = -np.logaddexp(0, -eta), -np.logaddexp(0, eta)
         else:
-            some = np.log(np.array(self.skeleton)) * np.exp(self.grid)[:, None]
+            some = np.log(np.array(self.skeleton)) * np.exp(a)[:, None]
             none = np.log(-np.expm1(np.minimum(some, -1e-300)))
-        return some.T, none.T, -(self.grid**2) / (2 * self.prior_sd**2)
+        return Nodes(a, some.T, none.T, -(a**2) / (2 * self.prior_sd**2))
 
-    def weights(self, n: Ints, y: Ints) -> Floats:
-        """Give the posterior weight of each node: (S, nodes), each row adding up to 1."""
-        some, none, prior = self._logs
-        logs = y.astype(float) @ some + (n - y).astype(float) @ none + prior
+    def weights(self, n: Ints, y: Ints) -> tuple[Floats, Nodes]:
+        """Give the posterior weight of each node, (S, nodes), each row adding up to 1."""
+        at = self.nodes(int(n.sum(axis=1, dtype=np.int64).max(initial=0)))
+        logs = y.astype(float) @ at.some + (n - y).astype(float) @ at.none + at.prior
         logs -= logs.max(axis=1, keepdims=True)
         np.exp(logs, out=logs)
         logs /= logs.sum(axis=1, keepdims=True)
-        return logs
+        return logs, at
 
     def estimate(self, n: Ints, y: Ints) -> Floats:
         """Give the posterior mean of the parameter: (S,)."""
-        return np.asarray(self.weights(n, y) @ self.grid)
+        found = []
+        for i in range(0, len(n), CHUNK):
+            weights, at = self.weights(n[i : i + CHUNK], y[i : i + CHUNK])
+            found.append(weights @ at.a)
+        return np.concatenate(found) if found else np.zeros(0)
 
     def rates(self, n: Ints, y: Ints) -> Floats:
         """Give each dose's estimated DLT rate: the model at the posterior mean: (S, D)."""
@@ -88,8 +114,19 @@ class OneParameter(Posterior):
 
     def exceeding(self, n: Ints, y: Ints, threshold: float) -> Floats:
         """Give P(DLT rate > threshold) of each dose: (S, D)."""
-        above = self.rate(self.grid) > threshold
-        return np.asarray(self.weights(n, y) @ above)
+        weights, at = self.weights(n, y)
+        return np.asarray(weights @ self._tail(at, threshold))
+
+    def _tail(self, at: Nodes, threshold: float) -> Floats:
+        """Give the weights that make the nodes' sum P(DLT rate > threshold): (nodes, D).
+
+        A rate exceeds the threshold below a cut of the parameter; see `logistic2` for the weights.
+        """
+        if self.logistic:
+            slope = (log(threshold / (1 - threshold)) - self.intercept) / self._scaled
+        else:
+            slope = log(threshold) / np.log(np.array(self.skeleton))
+        return sinc_tail(np.log(np.maximum(slope, 1e-300)), at.a, below=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -121,7 +121,9 @@ def decide(design: Design, cohorts: Sequence[Cohort], *, complete: bool = False,
     """
     counts = _counts(design, cohorts)
     if not cohorts:
-        first = Ground(f"nobody has been treated; the trial starts at level {design.start + 1}", "start")
+        first = Ground(
+            f"nobody has been treated; the trial starts at level {design.start + 1}", "start"
+        )
         return DoseDecision("start", design.start + 1, (first,), (), counts)
     now = replay(design, cohorts, complete)
     notes = (*now.notes, *_candidates(design, cohorts, complete))
@@ -146,7 +148,9 @@ def advice(design: Design, trials: Trials, moves: Moves) -> Advice:
     if why is not Why.GOING_ON:
         selected = int(design.select(replace(trials, barred=moves.barred))[0])
         return Advice("stop", selected + 1 if selected >= 0 else None)
-    return Advice("stay" if dose == here else "escalate" if dose > here else "de_escalate", dose + 1)
+    return Advice(
+        "stay" if dose == here else "escalate" if dose > here else "de_escalate", dose + 1
+    )
 
 
 def _settled(design: Design, now: Replay, needed: Needed) -> DoseDecision:

@@ -26,6 +26,9 @@ from gradatim.dosefinding.trials import Floats, Ints, Trials, Why
 MOST_STATES = 2_000_000
 """States of one step beyond which enumeration is not attempted unasked."""
 
+IN_CACHE = 16_384
+"""States whose selection is computed at a time, so that the arrays between stay in the cache."""
+
 
 @dataclass(frozen=True)
 class Compiled:
@@ -109,7 +112,7 @@ def compile_design(design: Design, *, limit: int | None = MOST_STATES,
         leave_out: a state is dropped if its probability is below this in every scenario.
 
     Raises:
-        UnusableInput: there are more states than `limit`.
+        TooLarge: there are more states than `limit`.
     """
     live, ways, keys = design.begin(), np.ones(1), _Keys(design)
     key, visited, pruned = np.zeros(1, dtype=np.uint64), 1, False
@@ -122,7 +125,9 @@ def compile_design(design: Design, *, limit: int | None = MOST_STATES,
         after = replace(after, barred=moves.barred)
         over = why != Why.GOING_ON
         ended.append(_merge(_States(after.where(over), many[over], key[over], why[over]), keys))
-        on = _States(replace(after, dose=moves.dose).where(~over), many[~over], key[~over], why[~over])
+        on = _States(
+            replace(after, dose=moves.dose).where(~over), many[~over], key[~over], why[~over]
+        )
         on = _merge(on, keys)
         if scenarios is not None and leave_out:
             kept = _probable(on, scenarios, leave_out, design.maximum)
@@ -131,17 +136,19 @@ def compile_design(design: Design, *, limit: int | None = MOST_STATES,
         live, ways, key = on.trials, on.ways, on.key
         visited += len(live)
         if limit is not None and max(len(live), sum(len(one.key) for one in ended)) > limit:
-            raise too_large(design, limit)
+            raise TooLarge(design, limit)
     return _compiled(design, ended, keys, visited, pruned)
 
 
-def too_large(design: Design, limit: int) -> UnusableInput:
-    """Say that a design has too many states to enumerate."""
-    return UnusableInput(
-        f"{design.name} with {design.doses} doses and {design.maximum} participants has more than "
-        f"{limit:,} states", "--method exact", "they would not be enumerated in reasonable time",
-        "use --method auto, which bounds the error, or --method simulate",
-    )  # fmt: skip
+class TooLarge(UnusableInput):
+    """A design has too many states to enumerate."""
+
+    def __init__(self, design: Design, limit: int) -> None:
+        super().__init__(
+            f"{design.name} with {design.doses} doses and {design.maximum} participants has more "
+            f"than {limit:,} states", "--method", "they would not be enumerated in reasonable time",
+            "use --method simulate, or --method bounded, which bounds the error",
+        )  # fmt: skip
 
 
 class _States(NamedTuple):
@@ -185,22 +192,21 @@ def _merge(states: _States, keys: _Keys) -> _States:
     whole = key + trials.dose.astype(np.uint64) * keys.dose * (why == Why.GOING_ON)
     whole += trials.barred.astype(np.uint64) * keys.barred + why.astype(np.uint64) * keys.why
     order = np.argsort(whole, kind="stable")
-    new = np.empty(len(order), dtype=bool)
-    new[0] = True
-    np.not_equal(whole[order[1:]], whole[order[:-1]], out=new[1:])
+    ranked = whole[order]
+    new = np.append(True, ranked[1:] != ranked[:-1])
     starts = np.flatnonzero(new)
+    _same(trials, order, new)
     kept = order[starts]
-    group = np.empty(len(order), dtype=np.int64)
-    group[order] = np.cumsum(new) - 1
-    one = trials.where(kept)
-    _same(trials, one.where(group))
-    return _States(one, np.add.reduceat(ways[order], starts), key[kept], why[kept])
+    return _States(trials.where(kept), np.add.reduceat(ways[order], starts), key[kept], why[kept])
 
 
-def _same(a: Trials, b: Trials) -> None:
+def _same(trials: Trials, order: Ints, new: NDArray[np.bool_]) -> None:
     """Stop if two different states came to one key: about once in 10^6 runs of 10^7 states."""
-    if not (np.array_equal(a.n, b.n) and np.array_equal(a.y, b.y)):
-        raise Defect("two different states of trials have the same key")
+    again = np.flatnonzero(~new)
+    a, b = order[again], order[again - 1]
+    for counts in (trials.n, trials.y):
+        if not np.array_equal(np.take(counts, a, axis=0), np.take(counts, b, axis=0)):
+            raise Defect("two different states of trials have the same key")
 
 
 def _probable(states: _States, scenarios: Floats, leave_out: float, most: int) -> NDArray[np.bool_]:
@@ -219,11 +225,13 @@ def _probable(states: _States, scenarios: Floats, leave_out: float, most: int) -
 def _compiled(design: Design, ended: list[_States], keys: _Keys, visited: int,
               pruned: bool) -> Compiled:  # fmt: skip
     parts = [one for one in ended if len(one.key)]
-    trials = Trials(*(np.concatenate(part) for part in zip(*(one.trials.parts() for one in parts), strict=True)))
+    trials = Trials(
+        *(np.concatenate(part) for part in zip(*(one.trials.parts() for one in parts), strict=True))
+    )
     ways, key, why = (np.concatenate([one[i] for one in parts]) for i in (1, 2, 3))
     last = _merge(_States(trials, ways, key, why), keys)
     selected = np.empty(len(last.key), dtype=np.int8)
-    for part in np.array_split(np.arange(len(last.key)), 1 + len(last.key) // 500_000):
+    for part in np.array_split(np.arange(len(last.key)), 1 + len(last.key) // IN_CACHE):
         selected[part] = design.select(last.trials.where(part))
     return Compiled(design, last.trials.n, last.trials.y, last.ways, selected,
                     last.why.astype(np.int8), visited, pruned)  # fmt: skip

@@ -76,16 +76,16 @@ def rising(rate: Floats, weight: Floats) -> Floats:
     Returns:
         (S, D); what has no weight takes its neighbours' value.
     """
-    zero = np.zeros((len(rate), 1))
-    sums = np.hstack([zero, np.cumsum(rate * weight, axis=1)])
-    weights = np.hstack([zero, np.cumsum(weight, axis=1)])
-    doses = rate.shape[1]
-    fitted = np.full(rate.shape, -np.inf)
+    doses, trials = rate.shape[1], len(rate)
+    sums, weights = (np.zeros((doses + 1, trials)) for _ in range(2))
+    np.cumsum((rate * weight).T, axis=0, out=sums[1:])
+    np.cumsum(weight.T, axis=0, out=weights[1:])
+    fitted = np.full((doses, trials), -np.inf)
     with np.errstate(invalid="ignore", divide="ignore"):
         for low in range(doses):
-            lowest = np.full(len(rate), np.inf)
+            lowest = np.full(trials, np.nan)
             for high in range(doses - 1, low - 1, -1):
-                mean = (sums[:, high + 1] - sums[:, low]) / (weights[:, high + 1] - weights[:, low])
-                lowest = np.fmin(lowest, mean)
-                fitted[:, high] = np.fmax(fitted[:, high], np.where(np.isinf(lowest), -np.inf, lowest))
-    return fitted
+                mean = (sums[high + 1] - sums[low]) / (weights[high + 1] - weights[low])
+                np.fmin(lowest, mean, out=lowest)
+                np.fmax(fitted[high], lowest, out=fitted[high])
+    return fitted.T

@@ -4,23 +4,40 @@ logit p(x) = a + exp(b) x with (a, b) bivariate normal. With x = log(dose / refe
 the model of Neuenschwander B, Branson M, Gsponer T (2008), Critical aspects of the Bayesian approach
 to phase I cancer trials, Statistics in Medicine 27:2420-2439, equation (1).
 
-The trapezoidal rule is spectrally accurate for the posterior's smooth, vanishing density. So are the
-probabilities of intervals here: for each b the rate exceeds a threshold where a exceeds a cut, and
-the density is integrated up to the cut through its sinc interpolant (Stenger 1993, Numerical Methods
-Based on Sinc and Analytic Functions, section 3.1), which makes each a fixed weight of the node.
+The trapezoidal rule is spectrally accurate for the posterior's smooth, vanishing density, and so are
+the probabilities of intervals (`model.sinc_tail`): no sampling, and one set of nodes for all trials.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
-from math import log, pi, sqrt
+from functools import lru_cache
+from math import ceil, log, sqrt
+from typing import NamedTuple
 
 import numpy as np
 
-from gradatim.dosefinding.model import Posterior
+from gradatim.dosefinding.model import CHUNK, Posterior, sinc_tail
 from gradatim.dosefinding.trials import Floats, Ints
 
-NODES, REACH = 56, 6.0
-CHUNK = 2_000
+NODES, REACH, AT = 56, 6.0, 30
+"""Nodes of each parameter that integrate to 1e-8 for `AT` participants, and their reach in standard
+deviations of the prior; the posterior of more participants is narrower and takes more nodes."""
+
+
+class Nodes(NamedTuple):
+    """Values of both parameters, with the logs of what is integrated there.
+
+    Args:
+        a, b: the values of each, (A,) and (B,); a node is a pair, b by b.
+        some, none: log-likelihood of a DLT and of none at each dose, (D, A x B).
+        prior: log density of the prior, up to a constant, (A x B,).
+    """
+
+    a: Floats
+    b: Floats
+    some: Floats
+    none: Floats
+    prior: Floats
 
 
 @dataclass(frozen=True)
@@ -39,55 +56,52 @@ class TwoParameter(Posterior):
     sd: tuple[float, float]
     correlation: float = 0.0
 
-    @cached_property
-    def _b(self) -> Floats:
-        return self.mean[1] + self.sd[1] * np.linspace(-REACH, REACH, NODES)
-
-    @cached_property
-    def _a(self) -> Floats:
-        return self.mean[0] + self.sd[0] * np.linspace(-REACH, REACH, 2 * NODES)
-
-    @cached_property
-    def _logs(self) -> tuple[Floats, Floats, Floats]:
-        """Log-likelihood of a DLT and of none, (D, nodes), and the log prior, (nodes,)."""
-        b, a = np.meshgrid(self._b, self._a, indexing="ij")
-        eta = a.ravel() + np.exp(b.ravel()) * np.array(self.x)[:, None]
-        u, v = (a - self.mean[0]) / self.sd[0], (b - self.mean[1]) / self.sd[1]
+    @lru_cache(maxsize=8)  # noqa: B019 (models are few)
+    def nodes(self, size: int) -> Nodes:
+        """Give the nodes, `size` values of b and twice as many of a."""
+        a = self.mean[0] + self.sd[0] * np.linspace(-REACH, REACH, 2 * size)
+        b = self.mean[1] + self.sd[1] * np.linspace(-REACH, REACH, size)
+        both, slope = np.tile(a, size), np.repeat(np.exp(b), 2 * size)
+        eta = both + slope * np.array(self.x)[:, None]
+        u, v = (both - self.mean[0]) / self.sd[0], (np.log(slope) - self.mean[1]) / self.sd[1]
         r = self.correlation
         prior = -(u**2 - 2 * r * u * v + v**2) / (2 * (1 - r**2))
-        return -np.logaddexp(0, -eta), -np.logaddexp(0, eta), prior.ravel()
+        return Nodes(a, b, -np.logaddexp(0, -eta), -np.logaddexp(0, eta), prior)
 
-    def weights(self, n: Ints, y: Ints) -> Floats:
+    def rates(self, n: Ints, y: Ints) -> Floats:
+        """Give each dose's posterior mean DLT rate: (S, D)."""
+        return self.integrate(n, y, lambda at: np.exp(at.some).T)
+
+    def exceeding(self, n: Ints, y: Ints, threshold: float) -> Floats:
+        """Give P(DLT rate > threshold) of each dose: (S, D)."""
+        return np.clip(self.integrate(n, y, lambda at: self.tail(at, threshold)), 0.0, 1.0)
+
+    def integrate(self, n: Ints, y: Ints, values: Callable[[Nodes], Floats]) -> Floats:
+        """Give posterior means of values at the nodes, (nodes, K), for each of S trials: (S, K)."""
+        most = int(n.sum(axis=1, dtype=np.int64).max(initial=0))
+        at = self.nodes(ceil(NODES * max(1.0, sqrt(most / AT))))
+        wanted = values(at)
+        found = np.empty((len(n), wanted.shape[1]))
+        for i in range(0, len(n), CHUNK // 8):
+            part = slice(i, i + CHUNK // 8)
+            found[part] = self._weights(n[part], y[part], at) @ wanted
+        return found
+
+    def _weights(self, n: Ints, y: Ints, at: Nodes) -> Floats:
         """Give the posterior weight of each node: (S, nodes), each row adding up to 1."""
-        some, none, prior = self._logs
-        logs = y.astype(float) @ some + (n - y).astype(float) @ none + prior
+        logs = y.astype(float) @ at.some + (n - y).astype(float) @ at.none + at.prior
         logs -= logs.max(axis=1, keepdims=True)
         np.exp(logs, out=logs)
         logs /= logs.sum(axis=1, keepdims=True)
         return logs
 
-    def rates(self, n: Ints, y: Ints) -> Floats:
-        """Give each dose's posterior mean DLT rate: (S, D)."""
-        return self.integrate(n, y, np.exp(self._logs[0]).T)
+    def tail(self, at: Nodes, threshold: float) -> Floats:
+        """Give the weights that make the nodes' sum P(DLT rate > threshold): (nodes, D).
 
-    def exceeding(self, n: Ints, y: Ints, threshold: float) -> Floats:
-        """Give P(DLT rate > threshold) of each dose: (S, D)."""
-        return np.clip(self.integrate(n, y, self.tail(threshold)), 0.0, 1.0)
-
-    def integrate(self, n: Ints, y: Ints, values: Floats) -> Floats:
-        """Give posterior means of values at the nodes, (nodes, K), for each of S trials: (S, K)."""
-        parts = [self.weights(n[i : i + CHUNK], y[i : i + CHUNK]) @ values
-                 for i in range(0, len(n), CHUNK)]  # fmt: skip
-        return np.concatenate(parts) if parts else np.zeros((0, values.shape[1]))
-
-    def tail(self, threshold: float) -> Floats:
-        """Give the weights that make the nodes' sum P(DLT rate > threshold): (nodes, D)."""
-        from scipy.special import sici
-
-        step = self._a[1] - self._a[0]
-        cut = log(threshold / (1 - threshold)) - np.exp(self._b)[:, None] * np.array(self.x)
-        at = (cut[:, None, :] - self._a[None, :, None]) / step
-        return np.asarray(0.5 - sici(pi * at)[0] / pi).reshape(-1, len(self.x))
+        For each b the rate exceeds the threshold where a exceeds a cut.
+        """
+        cut = log(threshold / (1 - threshold)) - np.exp(at.b)[:, None] * np.array(self.x)
+        return sinc_tail(cut, at.a, below=False).reshape(-1, len(self.x))
 
 
 def from_skeleton(skeleton: tuple[float, ...], mean: tuple[float, float] = (3.0, 0.0),

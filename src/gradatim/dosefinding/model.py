@@ -1,6 +1,7 @@
 """What designs that fit a dose-toxicity model have in common."""
 
 from dataclasses import dataclass
+from math import pi
 
 import numpy as np
 
@@ -18,6 +19,32 @@ class Posterior:
     def exceeding(self, n: Ints, y: Ints, threshold: float) -> Floats:
         """Give P(DLT rate > threshold) of each dose: (S, D)."""
         raise NotImplementedError
+
+
+CHUNK = 4_096
+"""Trials fitted at a time, so that the arrays between stay small."""
+
+
+def sinc_tail(cut: Floats, grid: Floats, below: bool) -> Floats:
+    """Give weights of a grid's nodes that integrate a density up to, or from, a cut.
+
+    The integral of the density's sinc interpolant (Stenger 1993, Numerical Methods Based on Sinc and
+    Analytic Functions, section 3.1), as accurate as the trapezoidal rule is for the whole; divided by
+    the step, so that the weights of the whole line are 1.
+
+    Args:
+        cut: where the integral ends, (..., K).
+        grid: evenly spaced nodes, (G,).
+        below: integrate below the cut, or else above it.
+
+    Returns:
+        (..., G, K).
+    """
+    from scipy.special import sici
+
+    at = (cut[..., None, :] - grid[:, None]) / (grid[1] - grid[0])
+    part = sici(pi * at)[0] / pi
+    return np.asarray(0.5 + part if below else 0.5 - part)
 
 
 def distinct(n: Ints, y: Ints) -> tuple[Ints, Ints]:
@@ -66,7 +93,9 @@ class ModelDesign(Design):
 
     def because(self, trials: Trials, moves: Moves) -> list[Ground]:
         """Say what the model makes of the counts."""
-        told = ", ".join(f"level {i + 1} {rate:.1%}" for i, rate in enumerate(self.estimated(trials)))
+        told = ", ".join(
+            f"level {i + 1} {rate:.1%}" for i, rate in enumerate(self.estimated(trials))
+        )
         n, y = (int(one[0]) for one in trials.here())
         here = f"{y} of {n} participants at level {int(trials.dose[0]) + 1} had a DLT ({y / n:.1%})"
         return [Ground(f"{here}; estimated DLT rates: {told}", self.name, self.source),

@@ -255,7 +255,9 @@ class Titration(Modifier):
         The inner design is asked of whole cohorts only.
         """
         titrating = self._titrating(trials)
-        up = (trials.y.sum(axis=1) == 0) & (trials.dose + 1 < np.minimum(trials.doses, trials.barred))
+        up = (trials.y.sum(axis=1) == 0) & (
+            trials.dose + 1 < np.minimum(trials.doses, trials.barred)
+        )
         dose, barred = trials.dose + up, trials.barred.copy()
         why = np.full(len(trials), int(Why.GOING_ON), dtype=np.int8)
         if not titrating.all():

@@ -1,7 +1,7 @@
 """A design as configuration: its name and settings, checked and built."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import log
 
 from gradatim.core.errors import UnusableInput
@@ -168,7 +168,9 @@ def _check_levels(of: Settings) -> None:
             raise UnusableInput(f"{', '.join(f'{one:g}' for one in rising)} do not rise", name,
                                 todo="give them from the lowest to the highest")  # fmt: skip
     if of.amounts is not None and of.amounts[0] <= 0:
-        raise UnusableInput(f"{of.amounts[0]:g} is not a dose", "--doses", todo="give positive doses")
+        raise UnusableInput(
+            f"{of.amounts[0]:g} is not a dose", "--doses", todo="give positive doses"
+        )
 
 
 def _boin(of: Settings) -> Design:
@@ -222,7 +224,9 @@ def _crm_model(of: Settings, target: float) -> tuple[Posterior, str]:
     logistic = of.model != "empiric"
     half = of.half_width if of.half_width is not None else target / 6
     middle = of.middle or (of.doses + 1) // 2
-    guess = of.skeleton or spread(half, target, middle, of.doses, logistic=logistic, intercept=INTERCEPT)
+    guess = of.skeleton or spread(
+        half, target, middle, of.doses, logistic=logistic, intercept=INTERCEPT
+    )
     told = "prior guesses of the DLT rates " + ", ".join(f"{one:.4g}" for one in guess)
     if of.model == "logistic2":
         mean = of.prior_mean or (INTERCEPT, 0.0)
@@ -230,7 +234,8 @@ def _crm_model(of: Settings, target: float) -> tuple[Posterior, str]:
             f"two-parameter logistic model, {told}; normal priors of the intercept and the log slope "
             f"with means {mean[0]:g}, {mean[1]:g}, sd {of.prior_sds[0]:g}, {of.prior_sds[1]:g}")  # fmt: skip
     return OneParameter(guess, logistic, INTERCEPT, of.prior_sd), (
-        f"{of.model} one-parameter model, {told}; prior N(0, {of.prior_sd**2:.4g})")
+        f"{of.model} one-parameter model, {told}; prior N(0, {of.prior_sd**2:.4g})"
+    )
 
 
 def _blrm(of: Settings) -> Design:
@@ -280,9 +285,6 @@ def _modified(design: Design, of: Settings) -> Design:
     if of.titration and of.cohort_size > 1:
         fills = not isinstance(design, TableDesign) or design.selection is None
         design = Titration(design, fills)
-    return design if of.maximum is None else AtMost(design, of.maximum)
-
-
-def with_design(of: Settings, name: str) -> Settings:
-    """Give the same settings for another design."""
-    return replace(of, design=name)
+    if of.maximum is None or of.maximum >= design.maximum:
+        return design
+    return AtMost(design, of.maximum)

@@ -33,9 +33,15 @@ def spread(half_width: float, target: float, middle: int, doses: int, *, logisti
     if not 1 <= middle <= doses:
         raise UnusableInput(f"there is no dose {middle}", "--middle",
                             todo=f"choose one of 1 to {doses}")  # fmt: skip
-    step = _logistic_step(half_width, target, intercept) if logistic else _empiric_step(half_width, target)
+    step = (
+        _logistic_step(half_width, target, intercept)
+        if logistic
+        else _empiric_step(half_width, target)
+    )
     scaled = _scale(target, logistic, intercept)
-    return tuple(_unscale(scaled * step ** (middle - 1 - i), logistic, intercept) for i in range(doses))
+    return tuple(
+        _unscale(scaled * step ** (middle - 1 - i), logistic, intercept) for i in range(doses)
+    )
 
 
 def _empiric_step(half_width: float, target: float) -> float:

@@ -125,7 +125,11 @@ class TableDesign(Design):
         here, action = int(trials.dose[0]), self.table.of(min(n, self.table.most), y)
         grounds = [Ground(self._said(n, y, here, action), self.name, self.source)]
         text = self._limited(trials, moves, action)
-        return [*grounds, Ground(text, "limits of the trial", overrides=self.name)] if text else grounds
+        return (
+            [*grounds, Ground(text, "limits of the trial", overrides=self.name)]
+            if text
+            else grounds
+        )
 
     def _said(self, n: int, y: int, here: int, action: Action) -> str:
         rate = f"{y} of {n} participants at level {here + 1} had a DLT ({y / n:.1%})"
@@ -139,7 +143,9 @@ class TableDesign(Design):
             return f"there is no {above} that may be given, so the trial ends at this one"
         if why is Why.SETTLED:
             n = int(trials.n[0, moves.dose[0]])
-            return f"level {int(moves.dose[0]) + 1} has had {n} participants, and more are not planned"
+            return (
+                f"level {int(moves.dose[0]) + 1} has had {n} participants, and more are not planned"
+            )
         if why is Why.TOO_TOXIC and action is Action.ELIMINATE:
             return "this is the lowest level, so the trial stops"
         if action is Action.ESCALATE and moves.dose[0] == here:

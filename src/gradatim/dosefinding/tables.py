@@ -70,7 +70,9 @@ class Table(NamedTuple):
     def limits(self, n: int) -> dict[Action, tuple[int, int]]:
         """Give for each action at n participants its fewest and most DLTs."""
         row = [Action(one) for one in self.actions[n, : n + 1]]
-        return {one: (row.index(one), n - row[::-1].index(one)) for one in dict.fromkeys(row) if one}
+        return {
+            one: (row.index(one), n - row[::-1].index(one)) for one in dict.fromkeys(row) if one
+        }
 
 
 def empty(most: int) -> NDArray[np.int8]:

@@ -92,9 +92,10 @@ class Trials:
         last = self.doses - 1 - np.argmax(tried[:, ::-1], axis=1)
         return np.where(tried.any(axis=1), last, -1)
 
-    def where(self, mask: NDArray[np.bool_] | Ints) -> "Trials":
-        """Give some of the trials."""
-        return Trials(*(part[mask] for part in self.parts()))
+    def where(self, chosen: NDArray[np.bool_] | Ints) -> "Trials":
+        """Give some of the trials, by a mask or by their places."""
+        places = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
+        return Trials(*(np.take(part, places, axis=0) for part in self.parts()))
 
     def after(self, given: Ints, seen: Ints) -> "Trials":
         """Give the trials once a cohort at the present dose has been observed."""
@@ -128,9 +129,9 @@ def begin(doses: int, start: int, maximum: int, trials: int = 1) -> Trials:
         trials: how many trials.
     """
     counter = np.int8 if maximum < 120 else np.int16
-    none = np.zeros((trials, doses), dtype=counter)
-    flat = np.zeros(trials, dtype=np.int64)
-    return Trials(none, none.copy(), flat + start, flat + doses, flat, flat)
+    none, flat = np.zeros((trials, doses), dtype=counter), np.zeros(trials, dtype=counter)
+    first, free = (np.full(trials, value, dtype=counter) for value in (start, doses))
+    return Trials(none, none.copy(), first, free, flat, flat)
 
 
 def one_trial(n: list[int], y: list[int], dose: int, barred: int, last: tuple[int, int]) -> Trials:

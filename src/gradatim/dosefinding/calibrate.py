@@ -1,0 +1,118 @@
+"""Choosing a design's settings from what they bring, on common scenarios and in the worst case."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+
+from gradatim.core.errors import UnusableInput
+from gradatim.dosefinding.exact import compile_design
+from gradatim.dosefinding.settings import Settings, build, target_of
+from gradatim.dosefinding.worst_case import Worst, worst_cases
+
+MOST_CANDIDATES = 500
+VARIED = ("safe", "toxic", "cutoff", "below", "over", "half_width", "middle", "prior_sd", "overdose",
+          "stop_too_toxic", "cohorts", "cohort_size", "stop_at", "enough", "start", "run_in")  # fmt: skip
+_WHOLE = {"middle", "cohorts", "cohort_size", "stop_at", "enough", "start", "run_in"}
+
+
+class Candidate(NamedTuple):
+    """Settings with what they bring.
+
+    Args:
+        varied: the values tried, by name.
+        correct: mean probability of selecting the dose on target, over the common scenarios.
+        expected_n: mean expected participants over the common scenarios.
+        worst_correct: the least probability of selecting the dose on target, over all curves.
+        worst_toxic: the greatest probability of selecting a too toxic dose, over all curves.
+        keeps: whether `worst_toxic` is within the limit.
+        curves: the curves of both.
+    """
+
+    varied: dict[str, float]
+    correct: float
+    expected_n: float
+    worst_correct: float
+    worst_toxic: float
+    keeps: bool
+    curves: tuple[Worst, Worst]
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What is wanted.
+
+    Args:
+        gap: how far from the target a rate must be to be wrong.
+        risk: the greatest worst-case probability of selecting a too toxic dose; None for any.
+    """
+
+    gap: float
+    risk: float | None = None
+
+
+def calibrate(of: Settings, vary: dict[str, Sequence[float]], aim: Aim) -> list[Candidate]:
+    """Try every combination of settings, best first.
+
+    First come those that keep the risk, by their worst probability of selecting rightly.
+
+    Args:
+        of: the design, with what is not varied.
+        vary: values to try, by the setting's name.
+        aim: what is wanted.
+
+    Raises:
+        UnusableInput: a setting that cannot be varied, too many combinations, or one that cannot be.
+    """
+    tried = [_candidate(of, dict(zip(vary, values, strict=True)), aim) for values in _grid(vary)]
+    return sorted(tried, key=lambda one: (not one.keeps, -one.worst_correct))
+
+
+def _grid(vary: dict[str, Sequence[float]]) -> list[tuple[float, ...]]:
+    for name in vary:
+        if name not in VARIED:
+            raise UnusableInput(f"{name!r} cannot be varied", "--vary",
+                                todo=f"use one of {', '.join(VARIED)}")  # fmt: skip
+    combinations = list(product(*vary.values()))
+    if len(combinations) > MOST_CANDIDATES:
+        raise UnusableInput(f"there are {len(combinations):,} combinations", "--vary",
+                            todo=f"try at most {MOST_CANDIDATES} at a time")  # fmt: skip
+    return combinations
+
+
+def _candidate(of: Settings, varied: dict[str, float], aim: Aim) -> Candidate:
+    whole = {name: int(value) if name in _WHOLE else value for name, value in varied.items()}
+    settings = replace(of, **whole)
+    target = target_of(settings)
+    compiled = compile_design(build(settings))
+    right, sizes = [], []
+    for dose, rates in enumerate(common_scenarios(of.doses, target, aim.gap)):
+        probability = compiled.probability(np.array(rates))
+        right.append(float(probability @ (compiled.selected == dose)))
+        sizes.append(float(probability @ compiled.n.sum(axis=1)))
+    worst = worst_cases(compiled, target, aim.gap)
+    correct = min(
+        (one for one in worst if one.question == "on_target"), key=lambda w: w.probability
+    )
+    toxic = max((one for one in worst if one.question == "too_toxic"), key=lambda w: w.probability)
+    keeps = aim.risk is None or toxic.probability <= aim.risk
+    return Candidate(varied, float(np.mean(right)), float(np.mean(sizes)), correct.probability,
+                     toxic.probability, keeps, (correct, toxic))  # fmt: skip
+
+
+def common_scenarios(doses: int, target: float, gap: float) -> Iterator[tuple[float, ...]]:
+    """Give a curve for each dose on which that dose is on target.
+
+    Neighbours are a gap away, the odds changing by the same factor from dose to dose.
+    """
+    odds = target / (1 - target)
+    up, down = (
+        (target + gap) / (1 - target - gap) / odds,
+        (target - gap) / (1 - target + gap) / odds,
+    )
+    for middle in range(doses):
+        steps = [odds * (up ** (i - middle) if i > middle else down ** (middle - i))
+                 for i in range(doses)]  # fmt: skip
+        yield tuple(one / (1 + one) for one in steps)

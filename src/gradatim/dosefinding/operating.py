@@ -1,0 +1,110 @@
+"""Operating characteristics of a design, by the method that is asked for or that fits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradatim.core.errors import UnusableInput
+from gradatim.dosefinding.decide import Needed
+from gradatim.dosefinding.design import Design
+from gradatim.dosefinding.exact import MOST_STATES, TooLarge, compile_design, finals
+from gradatim.dosefinding.finals import OperatingCharacteristics, characteristics
+from gradatim.dosefinding.simulate import Conduct, simulate
+from gradatim.dosefinding.trials import Floats
+
+METHODS = ("auto", "exact", "bounded", "simulate")
+LEAVE_OUT = 1e-9
+EXACT_STATES = 20_000_000
+"""More states than this do not fit into ten gigabytes."""
+
+
+@dataclass(frozen=True)
+class How:
+    """How operating characteristics are computed.
+
+    Args:
+        method: exact; bounded: states of a probability below `leave_out` are not followed, and what
+            is lost bounds the error; simulate; or auto: exact where that is a matter of seconds,
+            else simulate. With `conduct`, always simulate.
+        trials, seed, threads: of a simulation.
+        conduct: how trials pass in time, if that is to be simulated.
+        needed: what calling a dose recommended asks for.
+        leave_out: see `bounded`.
+    """
+
+    method: str = "auto"
+    trials: int = 100_000
+    seed: int = 1
+    threads: int = 2
+    conduct: Conduct | None = None
+    needed: Needed = Needed()
+    leave_out: float = LEAVE_OUT
+
+
+def operating_characteristics(design: Design, scenarios: Sequence[Sequence[float]], limit: float,
+                              how: How = How()) -> list[OperatingCharacteristics]:  # fmt: skip
+    """Say what to expect of a design.
+
+    Args:
+        design: the design.
+        scenarios: true DLT rates of each dose, one or several.
+        limit: rates above this count as too toxic.
+        how: the method.
+
+    Raises:
+        UnusableInput: rates that are none, or too many states for the method.
+    """
+    rates = [check_rates(one, design.doses) for one in scenarios]
+    if how.method not in METHODS:
+        raise UnusableInput(f"there is no method {how.method!r}", "--method",
+                            todo=f"use one of {', '.join(METHODS)}")  # fmt: skip
+    if how.conduct is not None and how.method in ("exact", "bounded"):
+        raise UnusableInput("time is simulated, never enumerated", "--method",
+                            todo="leave the times out, or use --method simulate")  # fmt: skip
+    if how.conduct is None and how.method != "simulate":
+        try:
+            return _enumerated(design, rates, limit, how)
+        except TooLarge:
+            if how.method != "auto":
+                raise
+    return [_simulated(design, one, limit, how) for one in rates]
+
+
+def check_rates(rates: Sequence[float], doses: int, where: str = "--truth") -> Floats:
+    """Give true DLT rates as an array.
+
+    Raises:
+        UnusableInput: not one for each dose, not strictly between 0 and 1, or falling.
+    """
+    if len(rates) != doses:
+        raise UnusableInput(f"{len(rates)} rates for {doses} dose levels", where,
+                            todo="give one for each level, the lowest first")  # fmt: skip
+    for i, rate in enumerate(rates):
+        if not 0 < rate < 1:
+            raise UnusableInput(f"the rate of level {i + 1}, {rate:g}, is not a rate", where,
+                                todo="give numbers between 0 and 1, neither included")  # fmt: skip
+        if i and rate < rates[i - 1]:
+            raise UnusableInput(f"the rates fall from level {i} to level {i + 1}", where,
+                                "a higher dose is taken to be at least as toxic",
+                                "give them from the lowest level to the highest")  # fmt: skip
+    return np.array(rates, dtype=float)
+
+
+def _enumerated(design: Design, rates: list[Floats], limit: float,
+                how: How) -> list[OperatingCharacteristics]:  # fmt: skip
+    if how.method == "bounded":
+        compiled = compile_design(design, limit=EXACT_STATES, scenarios=np.array(rates),
+                                  leave_out=how.leave_out)  # fmt: skip
+    else:
+        most = EXACT_STATES if how.method == "exact" else MOST_STATES
+        compiled = compile_design(design, limit=most)
+    method = "bounded" if compiled.pruned else "exact"
+    return [
+        characteristics(finals(compiled, one), one, limit, method, *how.needed) for one in rates
+    ]
+
+
+def _simulated(design: Design, rates: Floats, limit: float, how: How) -> OperatingCharacteristics:
+    ends = simulate(design, rates, how.trials, how.seed, conduct=how.conduct, threads=how.threads)
+    return characteristics(ends, rates, limit, "simulate", *how.needed)
