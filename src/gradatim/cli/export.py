@@ -52,6 +52,7 @@ def cql(
     import sys
 
     from gradatim.cli.options import pairs
+    from gradatim.core.stores import write_whole
     from gradatim.evidence.coverage import declare
     from gradatim.exports.cql.document import cql_library
     from gradatim.protocol.load import load
@@ -67,23 +68,6 @@ def cql(
     if output is None:
         sys.stdout.write(library.text)
         return
-    _write(output, library.text)
+    write_whole(output, library.text)
     written, left_out = len(library.criteria), len(library.left_out)
     print(f"{output}: {written} criteria, {left_out} left out (listed in the file)")
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all.
-
-    Raises:
-        UnusableInput: the file cannot be written.
-    """
-    from gradatim.core.errors import UnusableInput
-
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        raise UnusableInput("this file cannot be written", str(path), str(error.strerror),
-                            "give another path") from error  # fmt: skip

@@ -66,8 +66,8 @@ def feasibility(
                      pairs(relax, "--relax"))  # fmt: skip
     found = funnel(files, document, asked, suppress, _watched(files.people))
     if out is not None:
+        from gradatim.core.stores import write_whole
         from gradatim.reports.feasibility import feasibility_html
-        from gradatim.screening.verdicts.load import write_whole
 
         write_whole(out, feasibility_html(document, found, files.run))
     if json:
@@ -94,7 +94,9 @@ def recontact(
     """
     from datetime import date
 
-    from gradatim.screening.verdicts.load import append_to_run, write_whole
+    from gradatim.cli.output import console
+    from gradatim.core.stores import write_whole
+    from gradatim.screening.verdicts.load import append_to_run
     from gradatim.screening.verdicts.recontact import allowed, csv_text
 
     allowed(role, approval)
@@ -106,8 +108,6 @@ def recontact(
     }  # fmt: skip
     write_whole(out, csv_text(rows), private=True,
                 first=lambda: append_to_run(folder, "recontact", act))  # fmt: skip
-    from gradatim.cli.output import console
-
     console().print(f"{len(rows)} people are listed in {out}; the act is recorded in "
                     f"{folder / 'run.json'}.", markup=False)  # fmt: skip
 

@@ -4,7 +4,17 @@ import sys
 
 import typer
 
-from gradatim.cli import demo, export, feasibility, prescreen, protocol, screen, synthetic
+from gradatim.cli import (
+    demo,
+    design,
+    export,
+    feasibility,
+    next_dose,
+    prescreen,
+    protocol,
+    screen,
+    synthetic,
+)
 from gradatim.core.errors import Defect, UnusableInput
 
 app = typer.Typer(
@@ -19,9 +29,11 @@ app.command("screen")(screen.screen)
 app.command("prescreen")(prescreen.prescreen)
 app.command("feasibility")(feasibility.feasibility)
 app.command("recontact")(feasibility.recontact)
+app.command("next-dose")(next_dose.next_dose)
 app.command("synthetic")(synthetic.synthetic)
 app.command("demo")(demo.demo)
 app.add_typer(protocol.app, name="protocol")
+app.add_typer(design.app, name="design")
 app.add_typer(export.app, name="export")
 
 

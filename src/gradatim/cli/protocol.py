@@ -16,12 +16,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdou
 def check(protocol: Protocol, json: AsJson = False) -> None:
     """Lint a protocol. Exit code 1 when it has faults, with file and line of each."""
     from gradatim.cli.output import print_json
+    from gradatim.dosefinding.protocol_design import design_faults
     from gradatim.protocol.load import read
     from gradatim.protocol.questions import questions
     from gradatim.rules.lint import lint
 
     document = read(protocol)
-    faults = lint(document.study)
+    faults = [*lint(document.study), *design_faults(document.study)]
     wrong = [one for one in faults if not one.warning]
     still_open = sum(one.ruling is None for one in questions(document.study))
     if json:

@@ -85,6 +85,14 @@ def _safety(study: "Study") -> Table:
     table.add_row("its window", window_words(dlt.window, study), basis_text(dlt.basis))
     design = safety.escalation
     table.add_row("escalation", f"{design.design}: {design.reading}", basis_text(design.basis))
+    for other in design.alternatives:
+        table.add_row(
+            f"  or {other.name.replace('_', ' ')}", f"{other.design}: {other.reading}", ""
+        )
+    if asked := design.recommended_level:
+        words = (f"called recommended with {asked.evaluable} evaluable participants or more, "
+                 f"at most {asked.at_most} of them with a dose-limiting toxicity")  # fmt: skip
+        table.add_row("a dose level is", words, basis_text(asked.basis))
     for rule in safety.stopping_rules:
         table.add_row(f"{rule.action} ({rule.id})", rule.reading, basis_text(rule.basis))
     if safety.sentinel:

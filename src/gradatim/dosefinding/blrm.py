@@ -1,8 +1,8 @@
 """The Bayesian logistic regression model with escalation under overdose control, by quadrature.
 
 Neuenschwander B, Branson M, Gsponer T (2008), Critical aspects of the Bayesian approach to phase I
-cancer trials, Statistics in Medicine 27:2420-2439; overdose control after Babb J, Rogatko A, Zacks S
-(1998), Cancer phase I clinical trials, Statistics in Medicine 17:1103-1120.
+cancer trials, Statistics in Medicine 27:2420-2439; overdose control after Babb J, Rogatko A, Zacks
+S (1998), Cancer phase I clinical trials, Statistics in Medicine 17:1103-1120.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Blrm(ModelDesign):
     source: str = SOURCE
 
     def preferred(self, n: Ints, y: Ints) -> Ints:
-        """Give the dose; the lowest of those as likely on target; -1 if all are likely overdoses."""
+        """Give the dose; the lowest of those as likely on target; -1 if none is allowed."""
         beyond = self.model.integrate(n, y, lambda at: np.hstack(
             [self.model.tail(at, self.low), self.model.tail(at, self.high)]))  # fmt: skip
         under, over = beyond[:, : self.doses], beyond[:, self.doses :]
@@ -47,7 +47,7 @@ class Blrm(ModelDesign):
 
     def estimated(self, trials: Trials) -> Floats:
         """Give the posterior mean DLT rates of one trial."""
-        return self.model.rates(trials.n, trials.y)[0]
+        return np.asarray(self.model.rates(trials.n, trials.y)[0])
 
     def chosen(self, trials: Trials, moves: Moves) -> str:
         """Say which doses are allowed and which of them is likeliest on target."""
@@ -64,7 +64,6 @@ class Blrm(ModelDesign):
 
     def describe(self) -> list[str]:
         """State the settings."""
-        return [f"{self.doses} doses from level {self.start + 1}, cohorts of {self.cohort}, "
-                f"at most {self.maximum} participants", self.words,
+        return [self.plan(), self.words,
                 f"rates of {self.low:g} to {self.high:g} are on target; a dose with P(rate > "
                 f"{self.high:g}) > {self.overdose:g} is not given"]  # fmt: skip

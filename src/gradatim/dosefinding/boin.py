@@ -71,7 +71,7 @@ def boundaries(target: float, safe: float | None = None, toxic: float | None = N
     if not (0 < safe <= 0.9 * target and 1.1 * target <= toxic < 1):
         raise UnusableInput(
             f"the limits {safe:g} and {toxic:g} do not lie apart from the target {target:g}",
-            "--safe, --toxic", "each must differ from it by a tenth of it or more",
+            "--set safe, --set toxic", "each must differ from it by a tenth of it or more",
             f"leave them out to have {0.6 * target:g} and {1.4 * target:g}",
         )  # fmt: skip
     return Boundaries(target, safe, toxic, cutoff)
@@ -173,7 +173,7 @@ def boin(doses: int, cohort: int, cohorts: int, target: float, *, start: int = 0
 
 
 def _stop_lowest(by: Boundaries, most: int, offset: float) -> tuple[int, ...]:
-    """Give the DLTs that stop at the lowest dose; the package asks only where it could eliminate."""
+    """Give the DLTs that stop at the lowest dose; asked only where it could be eliminated."""
     exceeds = above(by.target, most)
     eliminate = counts(by, most, equal_stays=True)[2]
     return tuple(

@@ -1,9 +1,9 @@
 """Choosing a design's settings from what they bring, on common scenarios and in the worst case."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,8 +13,9 @@ from gradatim.dosefinding.settings import Settings, build, target_of
 from gradatim.dosefinding.worst_case import Worst, worst_cases
 
 MOST_CANDIDATES = 500
-VARIED = ("safe", "toxic", "cutoff", "below", "over", "half_width", "middle", "prior_sd", "overdose",
-          "stop_too_toxic", "cohorts", "cohort_size", "stop_at", "enough", "start", "run_in")  # fmt: skip
+VARIED = ("safe", "toxic", "cutoff", "below", "over", "half_width", "middle", "prior_sd",
+          "overdose", "stop_too_toxic", "cohorts", "cohort_size", "stop_at", "enough", "start",
+          "run_in")  # fmt: skip
 _WHOLE = {"middle", "cohorts", "cohort_size", "stop_at", "enough", "start", "run_in"}
 
 
@@ -53,7 +54,7 @@ class Aim:
     risk: float | None = None
 
 
-def calibrate(of: Settings, vary: dict[str, Sequence[float]], aim: Aim) -> list[Candidate]:
+def calibrate(of: Settings, vary: Mapping[str, Sequence[float]], aim: Aim) -> list[Candidate]:
     """Try every combination of settings, best first.
 
     First come those that keep the risk, by their worst probability of selecting rightly.
@@ -64,13 +65,14 @@ def calibrate(of: Settings, vary: dict[str, Sequence[float]], aim: Aim) -> list[
         aim: what is wanted.
 
     Raises:
-        UnusableInput: a setting that cannot be varied, too many combinations, or one that cannot be.
+        UnusableInput: a setting that cannot be varied, too many combinations, or one that cannot
+        be.
     """
     tried = [_candidate(of, dict(zip(vary, values, strict=True)), aim) for values in _grid(vary)]
     return sorted(tried, key=lambda one: (not one.keeps, -one.worst_correct))
 
 
-def _grid(vary: dict[str, Sequence[float]]) -> list[tuple[float, ...]]:
+def _grid(vary: Mapping[str, Sequence[float]]) -> list[tuple[float, ...]]:
     for name in vary:
         if name not in VARIED:
             raise UnusableInput(f"{name!r} cannot be varied", "--vary",
@@ -83,8 +85,9 @@ def _grid(vary: dict[str, Sequence[float]]) -> list[tuple[float, ...]]:
 
 
 def _candidate(of: Settings, varied: dict[str, float], aim: Aim) -> Candidate:
-    whole = {name: int(value) if name in _WHOLE else value for name, value in varied.items()}
-    settings = replace(of, **whole)
+    values: dict[str, Any] = {name: int(value) if name in _WHOLE else value
+                              for name, value in varied.items()}  # fmt: skip
+    settings = replace(of, **values)
     target = target_of(settings)
     compiled = compile_design(build(settings))
     right, sizes = [], []

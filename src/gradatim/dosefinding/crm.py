@@ -19,10 +19,11 @@ SOURCE = "O'Quigley et al. 1990, Biometrics 46:33-48; as in dfcrm 0.2-2.1"
 PRIOR_SD = sqrt(1.34)
 INTERCEPT = 3.0
 FINE, REACH = 0.75, 7.0
-"""The quadrature's step in units of the smallest standard deviation that the posterior can have, and
+"""The quadrature's step in units of the smallest standard deviation the posterior can have, and
 its reach in those of the prior. The integrand is smooth and vanishes at both ends, where the
-trapezoidal rule converges geometrically (Trefethen and Weideman 2014, SIAM Review 56:385-458): for a
-normal density this step's error is 2 exp(-2 (pi / 0.75)^2), 1e-15; posteriors are not quite normal."""
+trapezoidal rule converges geometrically (Trefethen and Weideman 2014, SIAM Review 56:385-458): for
+a normal density this step's error is 2 exp(-2 (pi / 0.75)^2), 1e-15; posteriors are not quite
+normal."""
 
 
 class Nodes(NamedTuple):
@@ -149,19 +150,19 @@ class Crm(ModelDesign):
 
     def estimated(self, trials: Trials) -> Floats:
         """Give the estimated DLT rates of one trial."""
-        return self.model.rates(trials.n, trials.y)[0]
+        return np.asarray(self.model.rates(trials.n, trials.y)[0])
 
     def chosen(self, trials: Trials, moves: Moves) -> str:
         """Say which dose is nearest."""
         dose = int(moves.dose[0])
         rate = self.estimated(trials)[dose]
-        return f"the rate at level {dose + 1}, {rate:.1%}, is nearest to the target of {self.target:.1%}"
+        return (f"the rate at level {dose + 1}, {rate:.1%}, is nearest to the target of "
+                f"{self.target:.1%}")  # fmt: skip
 
     def describe(self) -> list[str]:
         """State the settings."""
-        return [f"{self.doses} doses from level {self.start + 1}, cohorts of {self.cohort}, "
-                f"at most {self.maximum} participants", self.words,
-                f"gives the dose with the estimated DLT rate nearest to {self.target:g}"]  # fmt: skip
+        nearest_to = f"gives the dose with the estimated DLT rate nearest to {self.target:g}"
+        return [self.plan(), self.words, nearest_to]
 
 
 def nearest(rates: Floats, target: float) -> Ints:

@@ -106,8 +106,11 @@ class Needed(NamedTuple):
     at_most: int = AT_MOST
 
 
+NEEDED = Needed()
+
+
 def decide(design: Design, cohorts: Sequence[Cohort], *, complete: bool = False,
-           needed: Needed = Needed()) -> DoseDecision:  # noqa: B008  # fmt: skip
+           needed: Needed = NEEDED) -> DoseDecision:  # fmt: skip
     """Say what the design advises after these cohorts.
 
     Args:
@@ -202,14 +205,14 @@ def flips(design: Design, now: Replay, said: Advice) -> tuple[Flip, ...]:
     for way in (range(1, n - y + 1), range(-1, -y - 1, -1)):
         for change in way:
             other = _with(design, now.trials, change)
-            if other is not None and other != said:
+            if other != said:
                 found.append(Flip(change, other))
                 break
     return tuple(found)
 
 
-def _with(design: Design, trials: Trials, change: int) -> Advice | None:
-    """Give the advice with other DLTs at the present level, as if in the last cohort; None if none."""
+def _with(design: Design, trials: Trials, change: int) -> Advice:
+    """Give the advice with other DLTs at the present level, as if in the last cohort."""
     y = trials.y.copy()
     y[0, trials.dose[0]] += change
     seen = np.clip(trials.seen + change, 0, trials.given)
@@ -226,8 +229,9 @@ def _open(design: Design, cohorts: Sequence[Cohort], now: Replay, complete: bool
     if len(distinct) == 1 and distinct <= set(EARLY) and len({one.advice for one in ways}) == 1:
         first = replay(design, ways[0].cohorts, complete)
         sure = _settled(design, first, needed)
-        ground = Ground(f"{_left(pending, now.missing)}, and however they turn out the advice is the "
-                        "same", "unanimous")  # fmt: skip
+        text = (f"{_left(pending, now.missing)}, and however they turn out the advice is the same; "
+                "with the fewest DLTs")  # fmt: skip
+        ground = Ground(text, "unanimous")
         return replace(sure, reasons=(ground, *sure.reasons), distance_to_flip=(), resolutions=ways)
     level = cohorts[-1].level
     action = "pending" if pending else "continue_cohort"
@@ -292,10 +296,12 @@ def _candidates(design: Design, cohorts: Sequence[Cohort], complete: bool) -> It
     number = sum(one.results.count("C") for one in cohorts)
     if not number:
         return
-    counted = f"{number} DLT candidate{'s' * (number > 1)} not adjudicated count{'s' * (number == 1)} as a DLT"
+    counted = (f"{number} DLT candidate{'s' * (number > 1)} not adjudicated "
+               f"count{'s' * (number == 1)} as DLT{'s' * (number > 1)}")  # fmt: skip
     cleared = [Cohort(one.level, one.results.replace("C", "N")) for one in cohorts]
     then = replay(design, cleared, complete)
     if then.moves is None or any("P" in one.results for one in cohorts):
         yield counted
         return
-    yield f"{counted}; adjudicated as none it would be {_said(advice(design, then.trials, then.moves))}"
+    said = _said(advice(design, then.trials, then.moves))
+    yield f"{counted}; adjudicated as none it would be {said}"

@@ -67,6 +67,11 @@ class Design:
         """Say why, of one trial and what was decided for it."""
         raise NotImplementedError
 
+    def plan(self) -> str:
+        """State the trial's frame: doses, cohorts, participants."""
+        doses = f"{self.doses} dose{'s' * (self.doses > 1)} from level {self.start + 1}"
+        return f"{doses}, cohorts of {self.cohort}, at most {self.maximum} participants"
+
     def describe(self) -> list[str]:
         """State the design's settings, a line each, as a protocol's appendix would."""
         raise NotImplementedError

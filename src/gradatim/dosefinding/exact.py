@@ -1,8 +1,8 @@
-"""Operating characteristics without simulation: every state a trial can end in, and in how many ways.
+"""Operating characteristics without simulation: all states a trial can end in, and their ways.
 
 Trials that agree in all counts, the present dose and the barred doses have the same future, so they
-are merged. What is left of a design is compiled once: the final states, the number of ways into each
-(independent of the true rates) and the selected dose. The probability of a final state is then
+are merged. What is left of a design is compiled once: the final states, the number of ways into
+each (independent of the true rates) and the selected dose. The probability of a final state is then
 
     ways x product over doses of p^y (1 - p)^(n - y)
 
@@ -101,8 +101,10 @@ def powers(rate: float, most: int) -> Floats:
     return np.asarray(table.ravel())
 
 
-def compile_design(design: Design, *, limit: int | None = MOST_STATES,
-                   scenarios: Floats | None = None, leave_out: float = 0.0) -> Compiled:  # fmt: skip
+def compile_design(
+    design: Design, *, limit: int | None = MOST_STATES, scenarios: Floats | None = None,
+    leave_out: float = 0.0,
+) -> Compiled:  # fmt: skip
     """Enumerate every state that trials of this design can come to.
 
     Args:
@@ -159,7 +161,7 @@ class _States(NamedTuple):
 
 
 class _Keys:
-    """Random numbers that make one 64-bit key of a state; equal keys are checked for equal states."""
+    """Random numbers that make a 64-bit key of a state; equal keys are checked for equal states."""
 
     def __init__(self, design: Design) -> None:
         rng = np.random.Generator(np.random.Philox(20_260_101))

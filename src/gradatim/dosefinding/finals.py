@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gradatim.dosefinding.design import Design
-from gradatim.dosefinding.trials import Floats, Ints, Why
+from gradatim.dosefinding.trials import Bools, Floats, Ints, Why
 
 ENOUGH, AT_MOST = 6, 1
 """A dose is called recommended with so many evaluable participants and at most so many DLTs, unless
@@ -89,8 +89,10 @@ class OperatingCharacteristics:
     states: int
 
 
-def characteristics(finals: Finals, rates: Floats, limit: float, method: str,
-                    enough: int = ENOUGH, at_most: int = AT_MOST) -> OperatingCharacteristics:  # fmt: skip
+def characteristics(
+    finals: Finals, rates: Floats, limit: float, method: str, enough: int = ENOUGH,
+    at_most: int = AT_MOST,
+) -> OperatingCharacteristics:  # fmt: skip
     """Sum up how trials end.
 
     Args:
@@ -107,7 +109,7 @@ def characteristics(finals: Finals, rates: Floats, limit: float, method: str,
     planned = finals.design.maximum
     return OperatingCharacteristics(
         rates=tuple(float(one) for one in rates), limit=limit, method=method,
-        states=len(finals.weight), error_bound=max(0.0, 1.0 - float(finals.weight.sum())) if method == "bounded" else 0.0,
+        states=len(finals.weight), error_bound=_lost(finals) if method == "bounded" else 0.0,
         selection=tuple(of.mean(finals.selected == i) for i in doses),
         none_selected=of.mean(finals.selected < 0),
         patients=tuple(of.mean(n[:, i]) for i in doses),
@@ -122,7 +124,12 @@ def characteristics(finals: Finals, rates: Floats, limit: float, method: str,
     )  # fmt: skip
 
 
-def _recommended(finals: Finals, enough: int, at_most: int) -> Ints:
+def _lost(finals: Finals) -> float:
+    """Give the probability of the states that were not followed."""
+    return max(0.0, 1.0 - float(finals.weight.sum()))
+
+
+def _recommended(finals: Finals, enough: int, at_most: int) -> Bools:
     row, dose = np.arange(len(finals.selected)), finals.selected
     n, y = finals.n[row, dose], finals.y[row, dose]
     return np.asarray((dose >= 0) & (n >= enough) & (y <= at_most))

@@ -50,8 +50,8 @@ def interval(target: float, below: float, over: float, cutoff: float, fewest: in
     if not (0 < low < high < 1) or below < 0 or over < 0:
         raise UnusableInput(
             f"the interval from {low:g} to {high:g} is not one of rates around {target:g}",
-            "--target, --below, --over", "its ends must lie between 0 and 1, one of them off the "
-            "target", "choose smaller distances",
+            "--target, --set below, --set over", "its ends must lie between 0 and 1, one of them "
+            "off the target", "choose smaller distances",
         )  # fmt: skip
     return Interval(target, low, high, cutoff, fewest)
 
@@ -73,7 +73,7 @@ def mtpi2(of: Interval, most: int) -> Table:
 
 
 def keyboard(of: Interval, most: int) -> Table:
-    """Compare keys of the width of the target's; what is too short for a key at the ends is none."""
+    """Compare keys of the width of the target's; at the ends there is none that is shorter."""
     below, over = keys(of, whole=True)
     nothing = np.where(np.isnan(above(of.target, most)), np.nan, -1.0)
     heights = [[nothing, *(between(low, high, most) for low, high in some)]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradatim.dosefinding.binomial import above
-from gradatim.dosefinding.trials import Floats, Ints, Trials
+from gradatim.dosefinding.trials import Bools, Floats, Ints, Trials
 
 TIE = 1e-10
 """Added once per dose to the fitted rates, as select.mtd of the BOIN package does: of equal rates
@@ -57,7 +57,7 @@ class Isotonic(NamedTuple):
             toxic[:, 0] |= (exceeds[:, 0] > self.cutoff - self.offset) & (n[:, 0] >= self.fewest)
         return np.where(toxic.any(axis=1), np.argmax(toxic, axis=1), trials.doses)
 
-    def fit(self, trials: Trials, among: Ints) -> Floats:
+    def fit(self, trials: Trials, among: Bools) -> Floats:
         """Fit rising rates to the doses in `among` (S, D); the others are given zero weight."""
         n, y, a = trials.n.astype(float), trials.y.astype(float), self.pseudo
         total = np.where(among, n + 2 * a, 1.0)

@@ -19,7 +19,8 @@ def read_table(path: str) -> Table:
     (stop); cells with more DLTs than participants are empty. Lines that begin with # are comments.
 
     Raises:
-        UnusableInput: the file cannot be read, is not of that form, has a hole or contradicts itself.
+        UnusableInput: the file cannot be read, is not of that form, has a hole or contradicts
+        itself.
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")

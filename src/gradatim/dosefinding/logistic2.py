@@ -1,11 +1,12 @@
 """The logistic model with two parameters, by quadrature over both.
 
 logit p(x) = a + exp(b) x with (a, b) bivariate normal. With x = log(dose / reference dose) this is
-the model of Neuenschwander B, Branson M, Gsponer T (2008), Critical aspects of the Bayesian approach
-to phase I cancer trials, Statistics in Medicine 27:2420-2439, equation (1).
+the model of Neuenschwander B, Branson M, Gsponer T (2008), Critical aspects of the Bayesian
+approach to phase I cancer trials, Statistics in Medicine 27:2420-2439, equation (1).
 
-The trapezoidal rule is spectrally accurate for the posterior's smooth, vanishing density, and so are
-the probabilities of intervals (`model.sinc_tail`): no sampling, and one set of nodes for all trials.
+The trapezoidal rule is spectrally accurate for the posterior's smooth, vanishing density, and so
+are the probabilities of intervals (`model.sinc_tail`): no sampling, and one set of nodes for all
+trials.
 """
 
 from collections.abc import Callable
@@ -114,5 +115,5 @@ def from_skeleton(skeleton: tuple[float, ...], mean: tuple[float, float] = (3.0,
 
 def from_doses(doses: tuple[float, ...], reference: float, mean: tuple[float, float],
                sd: tuple[float, float], correlation: float) -> TwoParameter:  # fmt: skip
-    """Give the model on the doses' own scale, with a the logit of the rate at the reference dose."""
+    """Give the model on the doses' own scale; a is the logit of the rate at the reference dose."""
     return TwoParameter(tuple(log(one / reference) for one in doses), mean, sd, correlation)

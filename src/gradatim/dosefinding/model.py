@@ -28,9 +28,9 @@ CHUNK = 4_096
 def sinc_tail(cut: Floats, grid: Floats, below: bool) -> Floats:
     """Give weights of a grid's nodes that integrate a density up to, or from, a cut.
 
-    The integral of the density's sinc interpolant (Stenger 1993, Numerical Methods Based on Sinc and
-    Analytic Functions, section 3.1), as accurate as the trapezoidal rule is for the whole; divided by
-    the step, so that the weights of the whole line are 1.
+    The integral of the density's sinc interpolant (Stenger 1993, Numerical Methods Based on Sinc
+    and Analytic Functions, section 3.1), as accurate as the trapezoidal rule is for the whole;
+    divided by the step, so that the weights of the whole line are 1.
 
     Args:
         cut: where the integral ends, (..., K).

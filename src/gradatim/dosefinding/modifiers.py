@@ -7,7 +7,7 @@ import numpy as np
 
 from gradatim.dosefinding.binomial import above
 from gradatim.dosefinding.design import Design, Ground
-from gradatim.dosefinding.trials import Ints, Moves, Trials, Why
+from gradatim.dosefinding.trials import Bools, Floats, Ints, Moves, Trials, Why
 
 SETTINGS = ("name", "source", "doses", "cohort", "maximum", "start", "target")
 
@@ -162,7 +162,7 @@ class StopTooToxic(Modifier):
         return Moves(moves.dose, np.where(toxic, 0, moves.barred),
                      np.where(toxic, Why.TOO_TOXIC, moves.why))  # fmt: skip
 
-    def risk(self, trials: Trials) -> Ints:
+    def risk(self, trials: Trials) -> Floats:
         """Give P(rate of the lowest dose > threshold): by the model, or from its own counts."""
         model = getattr(layers(self)[-1], "model", None)
         if model is not None:
@@ -172,7 +172,7 @@ class StopTooToxic(Modifier):
 
     def said(self, trials: Trials, moves: Moves) -> str:
         """Say how toxic."""
-        return (f"P(DLT rate of level 1 > {self.threshold:g}) is {float(self.risk(trials)[0]):.1%}, "
+        return (f"P(DLT rate of level 1 > {self.threshold:g}) is {self.risk(trials)[0]:.1%}, "
                 f"above {self.confidence:.0%}: the trial stops")  # fmt: skip
 
     def stated(self) -> str:
@@ -237,7 +237,7 @@ class Titration(Modifier):
     fill: bool = False
     rule: ClassVar[str] = "accelerated titration"
 
-    def _titrating(self, trials: Trials) -> Ints:
+    def _titrating(self, trials: Trials) -> Bools:
         return np.asarray(trials.n.max(axis=1) < self.cohort)
 
     def size(self, trials: Trials) -> Ints:
@@ -291,7 +291,8 @@ class CohortSizes(Modifier):
 
     def size(self, trials: Trials) -> Ints:
         """Give the level's size."""
-        return np.minimum(np.array(self.sizes)[trials.dose], self.maximum - trials.total())
+        sizes = np.array(self.sizes)[trials.dose]
+        return np.asarray(np.minimum(sizes, self.maximum - trials.total()))
 
     def stated(self) -> str:
         """State the rule."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.decide import Needed
+from gradatim.dosefinding.decide import NEEDED, Needed
 from gradatim.dosefinding.design import Design
 from gradatim.dosefinding.exact import MOST_STATES, TooLarge, compile_design, finals
 from gradatim.dosefinding.finals import OperatingCharacteristics, characteristics
@@ -38,12 +38,15 @@ class How:
     seed: int = 1
     threads: int = 2
     conduct: Conduct | None = None
-    needed: Needed = Needed()
+    needed: Needed = NEEDED
     leave_out: float = LEAVE_OUT
 
 
+HOW = How()
+
+
 def operating_characteristics(design: Design, scenarios: Sequence[Sequence[float]], limit: float,
-                              how: How = How()) -> list[OperatingCharacteristics]:  # fmt: skip
+                              how: How = HOW) -> list[OperatingCharacteristics]:  # fmt: skip
     """Say what to expect of a design.
 
     Args:

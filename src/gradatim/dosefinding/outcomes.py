@@ -1,4 +1,4 @@
-"""What was observed, as a short text: `1NNN 2NNT` is three without a DLT at level 1, then one in three.
+"""What was observed, as a short text: `1NNN 2NNT` is no DLT in three, then one in three a level up.
 
 A letter per participant in the order of treatment: N no DLT, T a DLT, P pending (the window is
 open), C a DLT candidate that nobody has adjudicated, which counts as a DLT until somebody does. The

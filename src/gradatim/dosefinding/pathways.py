@@ -57,7 +57,7 @@ def pathways(design: Design, cohorts: Sequence[Cohort], ahead: int) -> list[Step
     now = replay(design, cohorts)
     if any("P" in one.results for one in cohorts) or now.missing:
         raise UnusableInput("the last cohort is not complete", "OUTCOMES",
-                            todo="wait for its outcomes, or write how they may turn out")  # fmt: skip
+                            todo="wait for it, or write how it may turn out")  # fmt: skip
     going = now.moves is None or now.moves.why[0] == Why.GOING_ON
     if not going or now.trials.total()[0] >= design.maximum:
         return []

@@ -5,9 +5,11 @@ from dataclasses import fields
 from math import ceil
 from typing import Any
 
+from gradatim.core.dates import Duration
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.decide import Needed
 from gradatim.dosefinding.settings import Settings, build
+from gradatim.dosefinding.simulate import Conduct
 from gradatim.protocol.questions import ruled_design
 from gradatim.protocol.references import Fault
 from gradatim.protocol.study import Study
@@ -60,6 +62,32 @@ def _settings(study: Study, of: EscalationDesign) -> Settings:
     )  # fmt: skip
 
 
+def alternatives(study: Study) -> dict[str, Settings]:
+    """Give the settings of every design the protocol holds, by its name, the first one first."""
+    first = study.safety.escalation
+    return {first.reading_name: _settings(study, first),
+            **{one.name: _settings(study, one) for one in first.alternatives}}  # fmt: skip
+
+
+def conduct_of(study: Study, between_arrivals: float) -> Conduct:
+    """Give how the protocol's trial passes in time.
+
+    The window is that of the dose-limiting toxicity, counted from a participant's first dose.
+
+    Args:
+        study: the protocol.
+        between_arrivals: mean days between arrivals, which no protocol states.
+    """
+    window, sentinel = study.safety.dose_limiting_toxicity.window, study.safety.sentinel
+    wait, between = (sentinel.wait, sentinel.between_participants) if sentinel else (None, None)
+    return Conduct(between_arrivals, _days(window.to), _days(wait), _days(between))
+
+
+def _days(length: Duration | None) -> float:
+    """Give a calendar length in days, a month being the mean of the Gregorian calendar."""
+    return 0.0 if length is None else length.months * 146_097 / 4_800 + length.days
+
+
 def needed_of(study: Study) -> Needed:
     """Give what calling a level recommended asks for."""
     asked = study.safety.escalation.recommended_level
@@ -67,7 +95,7 @@ def needed_of(study: Study) -> Needed:
 
 
 def design_faults(study: Study) -> Iterator[Fault]:
-    """Give the faults of the designs that a protocol configures, one for each that cannot be built."""
+    """Give the faults of a protocol's designs, one for each that cannot be built."""
     first = study.safety.escalation
     for steps, one in (((), first), *((("alternatives", i), one)
                                       for i, one in enumerate(first.alternatives))):  # fmt: skip

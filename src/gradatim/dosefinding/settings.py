@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import log
+from itertools import pairwise
+from math import inf, log
 
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.blrm import Blrm
@@ -131,52 +132,71 @@ def target_of(of: Settings) -> float:
 
 
 def _check(of: Settings) -> None:
-    for name, value, low, high in (
-        ("doses", of.doses, 1, MOST_DOSES), ("--cohort-size", of.cohort_size, 1, 100),
-        ("--cohorts", of.cohorts, 1, MOST_PARTICIPANTS), ("--start", of.start, 1, of.doses),
-        ("--max-n", of.maximum, 1, MOST_PARTICIPANTS), ("--stop-at", of.stop_at, 1, MOST_PARTICIPANTS),
-        ("--run-in", of.run_in, 1, MOST_PARTICIPANTS), ("--enough", of.enough, 1, MOST_PARTICIPANTS),
-        ("--middle", of.middle, 1, of.doses),
-        *(("--cohort-sizes", one, 1, 100) for one in of.sizes or ()),
-    ):  # fmt: skip
-        if value is not None and not low <= value <= high:
-            raise UnusableInput(f"{value} is not from {low} to {high}", name,
+    most = MOST_PARTICIPANTS
+    whole = [("--levels", of.doses, MOST_DOSES), ("--cohort-size", of.cohort_size, 100),
+             ("--cohorts", of.cohorts, most), ("--start", of.start, of.doses),
+             *((f"--set {name}", getattr(of, name), most)
+               for name in ("maximum", "stop_at", "run_in", "enough")),
+             ("--set middle", of.middle, of.doses),
+             *(("--set sizes", one, 100) for one in of.sizes or ())]  # fmt: skip
+    for name, value, high in whole:
+        if value is not None and not 1 <= value <= high:
+            raise UnusableInput(f"{value} is not from 1 to {high}", name,
                                 todo="give a whole number in that range")  # fmt: skip
-    if of.cohort_size * of.cohorts > MOST_PARTICIPANTS:
-        raise UnusableInput(f"{of.cohorts} cohorts of {of.cohort_size} are more than "
-                            f"{MOST_PARTICIPANTS:,} participants", "--cohorts",
-                            todo="give fewer")  # fmt: skip
-    for name, rate in (("--target", of.target), ("--cutoff", of.cutoff), ("--overdose", of.overdose),
-                       ("--stop-too-toxic", of.stop_too_toxic),
-                       *(("--skeleton", one) for one in of.skeleton or ()),
-                       *(("--on-target", one) for one in of.on_target)):  # fmt: skip
+    if of.cohort_size * of.cohorts > most:
+        raise UnusableInput(f"{of.cohorts} cohorts of {of.cohort_size} are more than {most:,} "
+                            "participants", "--cohorts", todo="give fewer")  # fmt: skip
+    rates = [("--target", of.target), *((f"--set {name}", getattr(of, name))
+                                        for name in ("cutoff", "overdose", "stop_too_toxic")),
+             *(("--set skeleton", one) for one in of.skeleton or ()),
+             *(("--set on_target", one) for one in of.on_target)]  # fmt: skip
+    for name, rate in rates:
         if rate is not None and not 0 < rate < 1:
             raise UnusableInput(f"{rate:g} is not a rate", name,
                                 todo="give a number between 0 and 1, neither included")  # fmt: skip
     _check_levels(of)
+    _check_positive(of)
+
+
+def _check_positive(of: Settings) -> None:
+    single = ("prior_sd", "reference", "half_width")
+    positive = [*((name, getattr(of, name)) for name in single),
+                *(("prior_sds", one) for one in of.prior_sds),
+                *(("amounts", one) for one in of.amounts or ())]  # fmt: skip
+    for name, value in positive:
+        if value is not None and not (0 < value < inf):
+            raise UnusableInput(f"{value:g} is not a positive number", f"--set {name}",
+                                todo="give one")  # fmt: skip
+    if not abs(of.correlation) < 1:
+        raise UnusableInput(f"{of.correlation:g} is not a correlation", "--set correlation",
+                            todo="give a number between -1 and 1, neither included")  # fmt: skip
 
 
 def _check_levels(of: Settings) -> None:
-    for name, values in (("--skeleton", of.skeleton), ("--doses", of.amounts),
-                         ("--cohort-sizes", of.sizes)):  # fmt: skip
+    for name in ("skeleton", "amounts", "sizes"):
+        values = getattr(of, name)
         if values is not None and len(values) != of.doses:
-            raise UnusableInput(f"{len(values)} values for {of.doses} dose levels", name,
+            raise UnusableInput(f"{len(values)} values for {of.doses} dose levels", f"--set {name}",
                                 todo="give one for each level, the lowest first")  # fmt: skip
-    for name, rising in (("--skeleton", of.skeleton), ("--doses", of.amounts),
-                         ("--on-target", of.on_target)):  # fmt: skip
-        if rising is not None and any(b <= a for a, b in zip(rising, rising[1:], strict=False)):
-            raise UnusableInput(f"{', '.join(f'{one:g}' for one in rising)} do not rise", name,
+    for name in ("skeleton", "amounts", "on_target"):
+        values = getattr(of, name)
+        if values is not None and any(b <= a for a, b in pairwise(values)):
+            raise UnusableInput(f"{', '.join(f'{one:g}' for one in values)} do not rise",
+                                f"--set {name}",
                                 todo="give them from the lowest to the highest")  # fmt: skip
-    if of.amounts is not None and of.amounts[0] <= 0:
-        raise UnusableInput(
-            f"{of.amounts[0]:g} is not a dose", "--doses", todo="give positive doses"
-        )
+    for name, length in (("on_target", 2), ("prior_mean", 2), ("prior_sds", 2)):
+        values = getattr(of, name)
+        if values is not None and len(values) != length:
+            raise UnusableInput(f"{len(values)} values where {length} are needed", f"--set {name}",
+                                todo=f"give {length}, with a comma between")  # fmt: skip
 
 
 def _boin(of: Settings) -> Design:
-    return boin(of.doses, of.cohort_size, of.cohorts, target_of(of), start=of.start - 1, safe=of.safe,
-                toxic=of.toxic, cutoff=of.cutoff, stop_at=of.stop_at, safer=of.safer,
-                offset=of.offset, bound=of.bound, published=of.design == "boin_published")  # fmt: skip
+    return boin(
+        of.doses, of.cohort_size, of.cohorts, target_of(of), start=of.start - 1, safe=of.safe,
+        toxic=of.toxic, cutoff=of.cutoff, stop_at=of.stop_at, safer=of.safer, offset=of.offset,
+        bound=of.bound, published=of.design == "boin_published",
+    )  # fmt: skip
 
 
 def _interval(of: Settings) -> Design:
@@ -202,8 +222,8 @@ def _table(of: Settings) -> Design:
 
 def _three(of: Settings) -> Design:
     if of.cohort_size != 3:
-        raise UnusableInput(f"{of.design} has cohorts of 3, not of {of.cohort_size}", "--cohort-size",
-                            todo="leave it out")  # fmt: skip
+        raise UnusableInput(f"{of.design} has cohorts of 3, not of {of.cohort_size}",
+                            "--cohort-size", todo="leave it out")  # fmt: skip
     if of.design == "three_per_group":
         return three_per_group(of.doses, start=of.start - 1, committee=of.committee)
     return three_plus_three(of.doses, start=of.start - 1,
@@ -219,7 +239,7 @@ def _crm(of: Settings) -> Design:
 
 def _crm_model(of: Settings, target: float) -> tuple[Posterior, str]:
     if of.model not in MODELS:
-        raise UnusableInput(f"there is no model {of.model!r}", "--model",
+        raise UnusableInput(f"there is no model {of.model!r}", "--set model",
                             todo=f"use one of {', '.join(MODELS)}")  # fmt: skip
     logistic = of.model != "empiric"
     half = of.half_width if of.half_width is not None else target / 6
@@ -231,8 +251,9 @@ def _crm_model(of: Settings, target: float) -> tuple[Posterior, str]:
     if of.model == "logistic2":
         mean = of.prior_mean or (INTERCEPT, 0.0)
         return from_skeleton(guess, mean, of.prior_sds), (
-            f"two-parameter logistic model, {told}; normal priors of the intercept and the log slope "
-            f"with means {mean[0]:g}, {mean[1]:g}, sd {of.prior_sds[0]:g}, {of.prior_sds[1]:g}")  # fmt: skip
+            f"two-parameter logistic model, {told}; normal priors of the intercept and the log "
+            f"slope with means {mean[0]:g}, {mean[1]:g}, sd {of.prior_sds[0]:g}, "
+            f"{of.prior_sds[1]:g}")  # fmt: skip
     return OneParameter(guess, logistic, INTERCEPT, of.prior_sd), (
         f"{of.model} one-parameter model, {told}; prior N(0, {of.prior_sd**2:.4g})"
     )
@@ -242,9 +263,6 @@ def _blrm(of: Settings) -> Design:
     amounts = of.amounts or tuple(float(i + 1) for i in range(of.doses))
     reference = of.reference or amounts[-1]
     mean = of.prior_mean or (log(of.on_target[1] / (1 - of.on_target[1])), 0.0)
-    if not abs(of.correlation) < 1 or min(of.prior_sds) <= 0 or reference <= 0:
-        raise UnusableInput("the prior is not a distribution", "--prior-sds, --correlation, --reference",
-                            todo="give positive numbers, and a correlation between -1 and 1")  # fmt: skip
     model = from_doses(amounts, reference, mean, of.prior_sds, of.correlation)
     words = (f"two-parameter logistic model in log(dose / {reference:g}) of doses "
              f"{', '.join(f'{one:g}' for one in amounts)}; bivariate normal prior with means "
@@ -279,7 +297,7 @@ def _modified(design: Design, of: Settings) -> Design:
     if of.sizes is not None:
         design = CohortSizes(design, of.sizes)
     if of.titration and of.design in ("three_plus_three", "three_per_group"):
-        raise UnusableInput(f"{of.design} cannot follow a titration", "--titration",
+        raise UnusableInput(f"{of.design} cannot follow a titration", "--set titration",
                             "it never goes back to a level that had one participant",
                             "use three_plus_three_korn")  # fmt: skip
     if of.titration and of.cohort_size > 1:

@@ -1,4 +1,4 @@
-"""Trials by Monte Carlo, with the time they take: for what enumeration cannot hold or does not know.
+"""Trials by Monte Carlo, with the time they take: for what enumeration cannot hold or know.
 
 The decisions are those of the design itself, asked of thousands of trials at once. Chunks of trials
 have random streams of their own, so that the figures of a seed do not depend on the threads.

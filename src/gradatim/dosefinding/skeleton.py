@@ -29,9 +29,9 @@ def spread(half_width: float, target: float, middle: int, doses: int, *, logisti
     """
     if not 0 < target - half_width < target + half_width < 1:
         raise UnusableInput(f"the half-width {half_width:g} does not fit around {target:g}",
-                            "--half-width", todo="choose a smaller one")  # fmt: skip
+                            "--set half_width", todo="choose a smaller one")  # fmt: skip
     if not 1 <= middle <= doses:
-        raise UnusableInput(f"there is no dose {middle}", "--middle",
+        raise UnusableInput(f"there is no dose {middle}", "--set middle",
                             todo=f"choose one of 1 to {doses}")  # fmt: skip
     step = (
         _logistic_step(half_width, target, intercept)

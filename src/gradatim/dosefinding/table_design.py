@@ -8,7 +8,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.design import Design, Ground
 from gradatim.dosefinding.isotonic import Isotonic
 from gradatim.dosefinding.tables import MEANING, Action, Table
-from gradatim.dosefinding.trials import Ints, Moves, Trials, Why
+from gradatim.dosefinding.trials import Bools, Ints, Moves, Trials, Why
 
 COMMITTEES = ("stop", "escalate")
 
@@ -92,7 +92,7 @@ class TableDesign(Design):
             found = np.where(found == Action.HOLD, Action.ESCALATE, found)
         return found
 
-    def _full(self, trials: Trials, dose: Ints) -> Ints:
+    def _full(self, trials: Trials, dose: Ints) -> Bools:
         """Whether the dose that would be next has had all the participants it may have."""
         n, _ = trials.at(dose)
         full = n >= min(self.per_level or self.maximum + 1, self._last)
@@ -113,7 +113,7 @@ class TableDesign(Design):
         last = trials.doses - 1 - np.argmax(tolerated[:, ::-1], axis=1)
         return np.where(tolerated.any(axis=1), last, -1)
 
-    def tolerated(self, trials: Trials) -> Ints:
+    def tolerated(self, trials: Trials) -> Bools:
         """Whether each dose's own counts allow going higher, and it is not barred: (S, D)."""
         seen = self._actions(trials.n, trials.y) == Action.ESCALATE
         allowed = np.arange(trials.doses) < trials.barred[:, None]
@@ -156,8 +156,7 @@ class TableDesign(Design):
 
     def describe(self) -> list[str]:
         """State the settings."""
-        lines = [f"{self.doses} doses from level {self.start + 1}, cohorts of {self.cohort}, "
-                 f"at most {self.maximum} participants", *self.settings]  # fmt: skip
+        lines = [self.plan(), *self.settings]
         if self.per_level:
             lines.append(f"at most {self.per_level} participants at one level")
         if self.stop_at:

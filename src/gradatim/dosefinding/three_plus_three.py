@@ -53,7 +53,7 @@ def three_per_group(doses: int, *, start: int = 0, committee: str = "stop") -> T
         UnusableInput: the committee is taken to do something else.
     """
     if committee not in ("stop", "escalate"):
-        raise UnusableInput(f"the committee cannot be taken to {committee!r}", "--committee",
+        raise UnusableInput(f"the committee cannot be taken to {committee!r}", "--set committee",
                             todo="say stop or escalate")  # fmt: skip
     return TableDesign(
         table=_table({3: (E, H, X, X)}), doses=doses, cohort=3, maximum=3 * doses, start=start,

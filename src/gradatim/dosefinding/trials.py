@@ -7,12 +7,13 @@ state, however they came there. Doses count from 0 here and from 1 wherever a pe
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.integer]
+Ints = NDArray[np.integer[Any]]
+Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 
@@ -84,7 +85,7 @@ class Trials:
 
     def total(self) -> Ints:
         """How many participants each trial has had."""
-        return self.n.sum(axis=1, dtype=np.int64)
+        return np.asarray(self.n.sum(axis=1, dtype=np.int64))
 
     def highest(self) -> Ints:
         """The highest dose that anybody has been given; -1 before the first participant."""
@@ -92,7 +93,7 @@ class Trials:
         last = self.doses - 1 - np.argmax(tried[:, ::-1], axis=1)
         return np.where(tried.any(axis=1), last, -1)
 
-    def where(self, chosen: NDArray[np.bool_] | Ints) -> "Trials":
+    def where(self, chosen: Bools | Ints) -> "Trials":
         """Give some of the trials, by a mask or by their places."""
         places = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
         return Trials(*(np.take(part, places, axis=0) for part in self.parts()))
@@ -128,7 +129,7 @@ def begin(doses: int, start: int, maximum: int, trials: int = 1) -> Trials:
         maximum: the most participants that a trial can have; it chooses the size of the counters.
         trials: how many trials.
     """
-    counter = np.int8 if maximum < 120 else np.int16
+    counter: type[np.int8] | type[np.int16] = np.int8 if maximum < 120 else np.int16
     none, flat = np.zeros((trials, doses), dtype=counter), np.zeros(trials, dtype=counter)
     first, free = (np.full(trials, value, dtype=counter) for value in (start, doses))
     return Trials(none, none.copy(), first, free, flat, flat)

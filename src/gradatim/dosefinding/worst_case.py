@@ -1,10 +1,10 @@
 """The true rates under which a design does worst, found along the exact gradient.
 
-A dose-toxicity curve is only known to rise. For each dose that could be the first too toxic one, the
-probability of selecting it or a higher one is maximised over all rising curves on which it is; and
-for each dose that could be on target, the probability of selecting it is minimised over all rising
-curves on which its neighbours are at least a gap away (Cheung YK 2011, Dose Finding by the Continual
-Reassessment Method, section 5.3, calls such curves least favourable).
+A dose-toxicity curve is only known to rise. For each dose that could be the first too toxic one,
+the probability of selecting it or a higher one is maximised over all rising curves on which it is;
+and for each dose that could be on target, the probability of selecting it is minimised over all
+rising curves on which its neighbours are at least a gap away (Cheung YK 2011, Dose Finding by the
+Continual Reassessment Method, section 5.3, calls such curves least favourable).
 """
 
 from collections.abc import Sequence
@@ -75,8 +75,9 @@ def _on_target(compiled: Compiled, dose: int, target: float, gap: float) -> Wors
     return Worst("on_target", dose + 1, rates, -best)
 
 
-def _greatest(compiled: Compiled, value: Floats,
-              bounds: Sequence[tuple[float, float]]) -> tuple[tuple[float, ...], float]:  # fmt: skip
+def _greatest(
+    compiled: Compiled, value: Floats, bounds: Sequence[tuple[float, float]]
+) -> tuple[tuple[float, ...], float]:
     """Maximise an expected value over rising rates within bounds, from several starts."""
     from scipy.optimize import LinearConstraint, minimize
 

@@ -1,8 +1,7 @@
 """Read what a prescreen wrote, in chunks; add to its `run.json` what was done with it."""
 
-import contextlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from gradatim.core.errors import UnusableInput
+from gradatim.core.stores import write_whole
 from gradatim.screening.verdicts.chunk import Chunk
 
 CHUNK = 1 << 17
@@ -211,32 +211,3 @@ def append_to_run(folder: Path, key: str, act: dict[str, Any]) -> None:
     run = _run(folder)
     run[key] = [*run.get(key, []), act]
     write_whole(folder / RUN, json.dumps(run, indent=1, ensure_ascii=False) + "\n")
-
-
-def write_whole(
-    path: Path, text: str, private: bool = False, first: Callable[[], None] | None = None
-) -> None:
-    """Write a file so that it appears whole or not at all.
-
-    Args:
-        path: where.
-        text: its content, written as UTF-8.
-        private: whether only the user may read it.
-        first: what must have succeeded before the file appears.
-
-    Raises:
-        UnusableInput: it cannot be written.
-    """
-    new = path.with_name(f".{path.name}.new")
-    try:
-        new.touch(mode=0o600 if private else 0o666)
-        new.write_text(text, encoding="utf-8", newline="")
-        if first is not None:
-            first()
-        new.replace(path)
-    except OSError as error:
-        raise UnusableInput("this file cannot be written", str(path), str(error.strerror or error),
-                            "give a place that can be written to") from error  # fmt: skip
-    finally:
-        with contextlib.suppress(OSError):
-            new.unlink(missing_ok=True)

@@ -1,0 +1,177 @@
+"""The options by which commands are told a dose-escalation design."""
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gradatim.core.errors import UnusableInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gradatim.dosefinding.design import Design
+    from gradatim.dosefinding.settings import Settings
+    from gradatim.protocol.study import Study
+
+Name = Annotated[
+    str, typer.Option("--design", metavar="NAME", help="The design, such as three_plus_three, boin")
+]
+Target = Annotated[
+    float | None, typer.Option("--target", metavar="T", help="The DLT rate aimed at, such as 0.3")
+]
+CohortSize = Annotated[
+    int | None, typer.Option("--cohort-size", metavar="K", help="Participants per decision [3]")
+]
+Cohorts = Annotated[
+    int | None, typer.Option("--cohorts", metavar="M", help="The most cohorts [10]")
+]
+Start = Annotated[int | None, typer.Option("--start", metavar="D", help="The first level [1]")]
+Levels = Annotated[int | None, typer.Option("--levels", metavar="N", help="How many dose levels")]
+TableFile = Annotated[
+    str, typer.Option("--table", metavar="FILE", help="Any decision table (CSV) as the design")
+]
+Protocol = Annotated[
+    str, typer.Option("--protocol", metavar="PROTOCOL", help="The design of this protocol")
+]
+Reading = Annotated[
+    str, typer.Option("--reading", metavar="NAME", help="An alternative design of the protocol")
+]
+Set = Annotated[
+    list[str],
+    typer.Option(
+        "--set", metavar="SETTING=VALUE", help="Another setting of the design, repeatable"
+    ),
+]
+Truth = Annotated[
+    str, typer.Option("--truth", metavar="P1,P2,...", help="The true DLT rate of each level")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout")]
+NONE: list[str] = []
+_NAMED = {"design", "doses", "table", "target", "cohort_size", "cohorts", "start"}
+
+
+def numbers(text: str, option: str) -> tuple[float, ...]:
+    """Read numbers with commas between.
+
+    Raises:
+        UnusableInput: one is not a number.
+    """
+    found = []
+    for part in text.split(","):
+        try:
+            found.append(float(part))
+        except ValueError as error:
+            raise UnusableInput(f"{part.strip()!r} is not a number", option,
+                                todo="write numbers with commas between, such as 0.05,0.12,0.30"
+                                ) from error  # fmt: skip
+    return tuple(found)
+
+
+class Asked:
+    """A design as the command line names it.
+
+    Args:
+        design, target, cohort_size, cohorts, start, levels, table, protocol, reading, more: the
+            options; what is empty or None was not given.
+        truths: true rates that were given, which tell how many levels there are.
+    """
+
+    def __init__(self, design: str, target: float | None, cohort_size: int | None,
+                 cohorts: int | None, start: int | None, levels: int | None, table: str,
+                 protocol: str, reading: str, more: "Sequence[str]",
+                 truths: "Iterable[Sequence[float]]" = ()) -> None:  # fmt: skip
+        self.study = _study(protocol, design, table, reading)
+        self._own = {"target": target, "cohort_size": cohort_size, "cohorts": cohorts,
+                     "start": start, **_more(more)}  # fmt: skip
+        self._own = {name: value for name, value in self._own.items() if value is not None}
+        self._design, self._reading, self._table = design, reading, table
+        self._levels = levels or next((len(one) for one in truths), None)
+
+    def settings(self, design: str = "") -> "Settings":
+        """Give the settings, of this design if it is named."""
+        from dataclasses import replace
+
+        from gradatim.dosefinding.load import read_table
+        from gradatim.dosefinding.protocol_design import settings_of
+        from gradatim.dosefinding.settings import Settings
+
+        if self.study is not None and not design:
+            return replace(settings_of(self.study, self._reading or None), **self._own)
+        name = design or self._design or ("table" if self._table else "")
+        if not name:
+            raise UnusableInput("no design is named", "--design",
+                                todo="name one with --design, --table or --protocol")  # fmt: skip
+        table = read_table(self._table) if self._table else None
+        return Settings(name, self._number_of_levels(), table=table, **self._own)
+
+    def build(self) -> "Design":
+        """Give the design."""
+        from gradatim.dosefinding.settings import build
+
+        return build(self.settings())
+
+    def _number_of_levels(self) -> int:
+        given = next((len(self._own[name]) for name in ("skeleton", "amounts")
+                      if name in self._own), None)  # fmt: skip
+        study = len(self.study.treatment.dose_levels) if self.study else None
+        levels = self._levels or given or study
+        if levels is None:
+            raise UnusableInput("the number of dose levels is not known", "--levels",
+                                todo="give it, such as --levels 3")  # fmt: skip
+        return int(levels)
+
+
+def _study(protocol: str, design: str, table: str, reading: str) -> "Study | None":
+    if sum(map(bool, (protocol, design, table))) > 1 and not (design == "table" and table):
+        raise UnusableInput("more than one design is named", "--design, --table, --protocol",
+                            todo="give one of them")  # fmt: skip
+    if reading and not protocol:
+        raise UnusableInput("--reading is of a protocol's designs", "--reading",
+                            todo="name the protocol with --protocol")  # fmt: skip
+    if not protocol:
+        return None
+    from gradatim.protocol.load import load
+
+    return load(protocol).study
+
+
+def _more(texts: "Sequence[str]") -> dict[str, Any]:
+    """Read `--set` options by the type that the setting has.
+
+    Raises:
+        UnusableInput: there is no such setting, or its value is of another type.
+    """
+    from gradatim.cli.options import pairs
+    from gradatim.dosefinding.settings import Settings
+
+    kinds = {one.name: str(one.type) for one in fields(Settings) if one.name not in _NAMED}
+    found: dict[str, Any] = {}
+    for name, text in pairs(texts, "--set").items():
+        if name not in kinds:
+            raise UnusableInput(f"a design has no setting {name!r}", "--set",
+                                todo=f"use one of {', '.join(kinds)}")  # fmt: skip
+        found[name] = _value(text, kinds[name], f"--set {name}")
+    return found
+
+
+def _value(text: str, kind: str, option: str) -> Any:
+    if "tuple" in kind:
+        values = numbers(text, option)
+        if "int" not in kind:
+            return values
+        return tuple(_whole(one, option) for one in values)
+    if "bool" in kind:
+        if text.lower() not in ("true", "false"):
+            raise UnusableInput(f"{text!r} is neither true nor false", option, todo="say which")
+        return text.lower() == "true"
+    if "str" in kind:
+        return text
+    (value,) = numbers(text, option)[:1]
+    return _whole(value, option) if "int" in kind else value
+
+
+def _whole(value: float, option: str) -> int:
+    if not value.is_integer():
+        raise UnusableInput(f"{value:g} is not a whole number", option, todo="give one")
+    return int(value)

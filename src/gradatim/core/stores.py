@@ -1,0 +1,36 @@
+"""Writing files: whole or not at all."""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+from gradatim.core.errors import UnusableInput
+
+
+def write_whole(
+    path: Path, text: str, private: bool = False, first: Callable[[], None] | None = None
+) -> None:
+    """Write a file so that it appears whole or not at all.
+
+    Args:
+        path: where.
+        text: its content, written as UTF-8.
+        private: whether only the user may read it.
+        first: what must have succeeded before the file appears.
+
+    Raises:
+        UnusableInput: it cannot be written.
+    """
+    new = path.with_name(f".{path.name}.new")
+    try:
+        new.touch(mode=0o600 if private else 0o666)
+        new.write_text(text, encoding="utf-8", newline="")
+        if first is not None:
+            first()
+        new.replace(path)
+    except OSError as error:
+        raise UnusableInput("this file cannot be written", str(path), str(error.strerror or error),
+                            "give a place that can be written to") from error  # fmt: skip
+    finally:
+        with contextlib.suppress(OSError):
+            new.unlink(missing_ok=True)

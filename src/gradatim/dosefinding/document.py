@@ -1,0 +1,101 @@
+"""Decisions, tables and operating characteristics as documents that other programs read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from gradatim.dosefinding.calibrate import Candidate
+from gradatim.dosefinding.decide import Advice, DoseDecision
+from gradatim.dosefinding.design import Design
+from gradatim.dosefinding.finals import Figure, OperatingCharacteristics
+from gradatim.dosefinding.pathways import Step
+from gradatim.dosefinding.tables import Table
+from gradatim.dosefinding.worst_case import Worst
+
+OC, COMPARE, DECISION = "gradatim.oc/1", "gradatim.compare/1", "gradatim.decision/1"
+TABLE, PATHS, CALIBRATION = "gradatim.table/1", "gradatim.paths/1", "gradatim.calibration/1"
+
+LISTS = ("selection", "patients", "dlts")
+SINGLE = ("none_selected", "expected_n", "expected_dlts", "too_toxic_selected", "overdosed",
+          "overdose_60", "overdose_80", "recommended")  # fmt: skip
+
+
+def design_document(design: Design) -> dict[str, Any]:
+    """Give a design's name, source and settings."""
+    return {"name": design.name, "source": design.source, "settings": design.describe()}
+
+
+def oc_document(design: Design, found: OperatingCharacteristics, seconds: float,
+                worst: Sequence[Worst] = ()) -> dict[str, Any]:  # fmt: skip
+    """Give operating characteristics; with standard errors where they were simulated."""
+    document: dict[str, Any] = {
+        "schema": OC, "design": design.name, "method": found.method, "states": found.states,
+        "error_bound": found.error_bound, "truth": list(found.rates), "limit": found.limit,
+        **{name: [one.value for one in getattr(found, name)] for name in LISTS},
+        **{name: getattr(found, name).value for name in SINGLE},
+        "ends": {why.name.lower(): p for why, p in found.ends.items()},
+        "sizes": {str(n): p for n, p in found.sizes.items()},
+    }  # fmt: skip
+    if found.days is not None:
+        mean, low, half, high = found.days
+        document["days"] = {"mean": mean.value, "tenth": low, "median": half, "nine_tenths": high}
+    if found.method == "simulate":
+        document["standard_error"] = _errors(found)
+    if worst:
+        document["worst_case"] = [_worst(one) for one in worst]
+    return {**document, "settings": design.describe(), "seconds": round(seconds, 4)}
+
+
+def _errors(found: OperatingCharacteristics) -> dict[str, Any]:
+    lists: dict[str, Any] = {name: _error(getattr(found, name)) for name in LISTS}
+    single = {name: getattr(found, name).error for name in SINGLE}
+    days = {} if found.days is None else {"days": found.days[0].error}
+    return {**lists, **single, **days}
+
+
+def _error(figures: Sequence[Figure]) -> list[float]:
+    return [one.error for one in figures]
+
+
+def _worst(one: Worst) -> dict[str, Any]:
+    return {"question": one.question, "dose": one.dose, "truth": list(one.rates),
+            "probability": one.probability}  # fmt: skip
+
+
+def decision_document(design: Design, decision: DoseDecision) -> dict[str, Any]:
+    """Give a decision with its reasons."""
+    called = decision.recommendation
+    return {
+        "schema": DECISION, "design": design.name, "action": decision.action, "dose": decision.dose,
+        "reasons": [one._asdict() for one in decision.reasons],
+        "distance_to_flip": [{"dlts": one.dlts, **_advice(one.advice)}
+                             for one in decision.distance_to_flip],
+        "counts": [{"level": i, "n": n, "dlts": y, "pending": pending}
+                   for i, (n, y, pending) in enumerate(decision.counts, 1)],
+        "resolutions": [{"outcomes": " ".join(map(str, one.cohorts)), **_advice(one.advice)}
+                        for one in decision.resolutions],
+        "recommendation": None if called is None else called._asdict(),
+        "notes": list(decision.notes),
+    }  # fmt: skip
+
+
+def _advice(one: Advice) -> dict[str, Any]:
+    return {"action": one.action, "dose": one.dose}
+
+
+def table_document(design: Design, table: Table) -> dict[str, Any]:
+    """Give a decision table: for each number of participants the actions for 0, 1, ... DLTs."""
+    actions = {str(n): [table.of(n, y).sign for y in range(n + 1)] for n in table.sizes()}
+    return {"schema": TABLE, **design_document(design), "actions": actions}
+
+
+def paths_document(design: Design, steps: Sequence[Step]) -> dict[str, Any]:
+    """Give dose-transition pathways as a list of steps, each naming the one before it."""
+    listed = [{**one._asdict(), "advice": _advice(one.advice)} for one in steps]
+    return {"schema": PATHS, "design": design.name, "steps": listed}
+
+
+def calibration_document(design: str, candidates: Sequence[Candidate]) -> dict[str, Any]:
+    """Give the settings that were tried, best first."""
+    listed = [{**one._asdict(), "curves": [_worst(curve) for curve in one.curves]}
+              for one in candidates]  # fmt: skip
+    return {"schema": CALIBRATION, "design": design, "candidates": listed}
