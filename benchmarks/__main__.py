@@ -1,28 +1,19 @@
-"""Run every benchmark and write the table of docs/benchmarks.md."""
+"""Run the benchmarks that take minutes, and write their tables into docs/benchmarks.md."""
 
 import platform
 from importlib.metadata import version
-from pathlib import Path
 
-from benchmarks import screening, startup
-
-PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
+from benchmarks import dosefinding, screening, startup
+from benchmarks.page import write_table
 
 
 def main() -> None:
     """Measure, print, and write the figures for the documentation."""
     python = f"Python {platform.python_version()}, {platform.machine()}, one core"
     packages = ", ".join(f"{name} {version(name)}" for name in ("msgspec", "pydantic"))
-    lines = [f"{python}; {packages}.", "", "| what | measured | ratio |", "|---|---|---|"]
-    for part in (screening, startup):
-        for row in part.rows():
-            lines.append(f"| {' | '.join(row)} |")
-            print(*row, sep="\n  ")
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    table = "\n".join(lines)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{after}", encoding="utf-8")
+    write_table("figures", f"{python}; {packages}.",
+                (row for part in (screening, startup) for row in part.rows()))  # fmt: skip
+    dosefinding.measure(large=False)
 
 
 if __name__ == "__main__":

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from benchmarks import cql_judge
 from benchmarks import prescreen_sections as sections
-from benchmarks.prescreen_runs import ROOT, Bench, NotMeasured, say
+from benchmarks.page import table, write_section
+from benchmarks.prescreen_runs import Bench, NotMeasured
 
-PAGE = ROOT / "docs" / "benchmarks.md"
 Part = Callable[[Bench, int], Iterator[sections.Row]]
 PARTS: dict[str, tuple[Part, int]] = {
     "duckdb": (sections.duckdb, 1_000_000),
@@ -39,12 +39,9 @@ def main() -> None:
     bench.work.mkdir(parents=True, exist_ok=True)
     for name in asked.only.split(","):
         part, people = PARTS[name]
-        lines = [_machine(asked.turns), "", "| what | measured | ratio |", "|---|---|---|"]
-        for row in _rows(part, bench, min(people, asked.people)):
-            lines.append(f"| {' | '.join(row)} |")
-            print(*row, sep="\n  ", flush=True)
+        text = table(_machine(asked.turns), _rows(part, bench, min(people, asked.people)))
         if not asked.dry:
-            _write(name, "\n".join(lines))
+            write_section(f"prescreen {name}", text)
 
 
 def _arguments() -> argparse.Namespace:
@@ -92,16 +89,6 @@ def _commit() -> str:
         text=True,
     )
     return told.stdout.strip() or "unknown"
-
-
-def _write(name: str, table: str) -> None:
-    begin, end = f"<!-- prescreen {name} -->", f"<!-- end of prescreen {name} -->"
-    before, found, rest = PAGE.read_text(encoding="utf-8").partition(begin)
-    if not found:
-        say(f"{PAGE.name} has no place for {name}")
-        return
-    after = rest.partition(end)[2]
-    PAGE.write_text(f"{before}{begin}\n\n{table}\n\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

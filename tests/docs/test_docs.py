@@ -44,7 +44,8 @@ def test_every_command_and_option_is_documented() -> None:
     page = _text("docs", "cli.md")
     for command in ("screen", "demo", "protocol check", "protocol show", "protocol questions",
                     "protocol schema", "prescreen", "feasibility", "recontact", "synthetic",
-                    "export cql"):  # fmt: skip
+                    "export cql", "next-dose", "design table", "design decide", "design paths",
+                    "design oc", "design compare", "design calibrate", "design report"):  # fmt: skip
         assert f"## `gradatim {command}`" in page
     options = re.findall(r"^  --[a-z-]+(?: \S+)? +(.*)$", page, re.MULTILINE)
     assert len(options) > 12
@@ -57,7 +58,7 @@ def test_commands_in_the_prose_exist(page: Path) -> None:
     known = _text("docs", "cli.md")
     for example in re.findall(r"^(?:gradatim|    gradatim) (.+)$", page.read_text(), re.MULTILINE):
         words = example.split("#")[0].split()
-        name = " ".join(words[:2]) if words[0] in ("protocol", "export") else words[0]
+        name = " ".join(words[:2]) if words[0] in ("protocol", "export", "design") else words[0]
         assert f"## `gradatim {name}`" in known, example
         for option in re.findall(r"--[a-z-]+", example):
             assert f"  {option}" in known, example
