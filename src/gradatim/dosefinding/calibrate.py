@@ -1,6 +1,6 @@
 """Choosing a design's settings from what they bring, on common scenarios and in the worst case."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, NamedTuple
@@ -9,6 +9,7 @@ import numpy as np
 
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.exact import compile_design
+from gradatim.dosefinding.scenarios import on_target
 from gradatim.dosefinding.settings import Settings, build, target_of
 from gradatim.dosefinding.worst_case import Worst, worst_cases
 
@@ -91,7 +92,7 @@ def _candidate(of: Settings, varied: dict[str, float], aim: Aim) -> Candidate:
     target = target_of(settings)
     compiled = compile_design(build(settings))
     right, sizes = [], []
-    for dose, rates in enumerate(common_scenarios(of.doses, target, aim.gap)):
+    for dose, rates in enumerate(on_target(of.doses, target, aim.gap)):
         probability = compiled.probability(np.array(rates))
         right.append(float(probability @ (compiled.selected == dose)))
         sizes.append(float(probability @ compiled.n.sum(axis=1)))
@@ -103,19 +104,3 @@ def _candidate(of: Settings, varied: dict[str, float], aim: Aim) -> Candidate:
     keeps = aim.risk is None or toxic.probability <= aim.risk
     return Candidate(varied, float(np.mean(right)), float(np.mean(sizes)), correct.probability,
                      toxic.probability, keeps, (correct, toxic))  # fmt: skip
-
-
-def common_scenarios(doses: int, target: float, gap: float) -> Iterator[tuple[float, ...]]:
-    """Give a curve for each dose on which that dose is on target.
-
-    Neighbours are a gap away, the odds changing by the same factor from dose to dose.
-    """
-    odds = target / (1 - target)
-    up, down = (
-        (target + gap) / (1 - target - gap) / odds,
-        (target - gap) / (1 - target + gap) / odds,
-    )
-    for middle in range(doses):
-        steps = [odds * (up ** (i - middle) if i > middle else down ** (middle - i))
-                 for i in range(doses)]  # fmt: skip
-        yield tuple(one / (1 + one) for one in steps)
