@@ -186,7 +186,7 @@ def report(protocol: TrialProtocol, out: Page, reading: Reading = "") -> None:
     from gradatim.protocol.load import load
     from gradatim.reports.design import design_report
 
-    write_whole(out, design_report(load(protocol).study, reading or None))
+    write_whole(out, design_report(load(protocol), reading or None))
     console().print(f"The design report is {out}.", markup=False)
 
 

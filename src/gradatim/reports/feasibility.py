@@ -1,14 +1,8 @@
 """The feasibility page: what a prescreen found, as one HTML file that needs nothing else."""
 
-import base64
-import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple
-
-from jinja2 import Environment, PackageLoader
 
 from gradatim.protocol.eligibility import EligibilityCriterion
 from gradatim.protocol.load import Document
@@ -16,11 +10,10 @@ from gradatim.protocol.study import Study
 from gradatim.reports.basis import unstated
 from gradatim.reports.feasibility_charts import charts, drawn
 from gradatim.reports.feasibility_words import asked_words, headline, limit_words, percent, shown
-from gradatim.reports.pages import page
+from gradatim.reports.pages import charted_page
 from gradatim.reports.words import KINDS
 
 Row = Mapping[str, Any]
-_SCRIPTS = ("vega.min.js", "vega-lite.min.js", "vega-embed.min.js")
 _BESIDES_PEOPLE = ("schema", "protocol", "people", "recontact", "readings")
 
 
@@ -44,15 +37,13 @@ def feasibility_html(document: Document, found: Row, run: Row) -> str:
     """
     study, t = document.study, int(found["suppression"]["threshold"])
     specs = charts(found)
-    scripts = [*_vendored(), _drawing()]
     criteria = {one.id: one for one in study.criteria}
-    return page(
-        "feasibility.html.j2", study=study.study, sha256=document.sha256, found=found,
+    return charted_page(
+        "feasibility.html.j2", specs, study=study.study, sha256=document.sha256, found=found,
         headline=headline(found), asked=asked_words(found), criteria=criteria,
         bases=unstated(study.criteria), unknown_rows=_unknown(found), label=_labels(study),
         kinds=KINDS,
-        later=_later(study), charts=list(specs), data=_json(specs), scripts=scripts,
-        policy=" ".join(_hash(one) for one in scripts), facts=_facts(run, t),
+        later=_later(study), facts=_facts(run, t),
         curves=[(n, one) for n, one in enumerate(found["relaxation"]) if drawn(one)],
         still=[one for one in found["relaxation"] if not drawn(one)],
         people=lambda n: shown(n, t), fallen=lambda n: shown(n, 2 * t), percent=percent,
@@ -76,32 +67,6 @@ def _later(study: Study) -> list[Later]:
     listed = [Later(words, [one for one in study.criteria if one.knowable_at == when])
               for when, words in times.items()]  # fmt: skip
     return [one for one in listed if one.criteria]
-
-
-def _json(specs: Mapping[str, Any]) -> str:
-    """Write data for a script element: nothing in it can end the element."""
-    text = json.dumps(specs, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _hash(script: str) -> str:
-    digest = hashlib.sha256(script.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
-
-
-@lru_cache(maxsize=1)
-def _vendored() -> tuple[str, ...]:
-    """Give Vega's scripts without the comments that point to their source maps."""
-    read = PackageLoader("gradatim", "reports/vega").get_source
-    texts = [read(Environment(autoescape=True), name)[0] for name in _SCRIPTS]
-    return tuple(re.sub(r"\n?//# sourceMappingURL=\S+\s*\Z", "", text) for text in texts)
-
-
-@lru_cache(maxsize=1)
-def _drawing() -> str:
-    """Give the page's own script."""
-    loader = PackageLoader("gradatim", "reports/templates")
-    return loader.get_source(Environment(autoescape=True), "feasibility.js")[0]
 
 
 def _facts(run: Row, t: int) -> list[tuple[str, str]]:

@@ -39,7 +39,8 @@ def drawn(curve: Row) -> bool:
     return any(point["passing"] for point in curve["points"])
 
 
-def _base(values: Sequence[Row], **rest: Any) -> Spec:
+def base(values: Sequence[Row], **rest: Any) -> Spec:
+    """Give what every chart has; it is as wide as its place in the page."""
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "data": {"values": list(values)}, "width": "container",
@@ -62,7 +63,7 @@ def _open(rows: Sequence[Row]) -> Spec | None:
     if not shown:
         return None
     colour = {"condition": {"test": "datum.open == 0", "value": GREEN}, "value": AMBER}
-    return _base(
+    return base(
         shown, height=190, mark={"type": "bar", "cornerRadiusEnd": 2},
         encoding={
             "x": {"field": "open", "type": "ordinal", "title": "warehouse-knowable criteria open",
@@ -87,7 +88,7 @@ def _funnel(rows: Sequence[Row]) -> Spec:
 def _layered(values: Sequence[Row], series: Sequence[tuple[str, str]], rows: int) -> Spec:
     """Draw bars in front of one another, the longest behind."""
     scale = {"domain": [title for title, _ in series], "range": [colour for _, colour in series]}
-    return _base(
+    return base(
         values, height=rows * ROW, mark={"type": "bar"},
         encoding={
             "y": _criteria(), "x": _people("people", stack=None),
@@ -112,7 +113,7 @@ def _unknown(rows: Sequence[Row]) -> Spec | None:
         return None
     reasons = list(dict.fromkeys(why for row in asked for why in _reasons(row)))
     reasons = [why for why in reasons if any(one["reason"] == why for one in values)]
-    return _base(
+    return base(
         values, height=len(asked) * ROW, mark={"type": "bar"},
         encoding={
             "y": _criteria(), "x": _people("people"),
@@ -156,7 +157,7 @@ def _readings(rows: Sequence[Row]) -> Spec | None:
     if not values:
         return None
     scale = {"domain": [way[1] for way in ways], "range": [way[3] for way in ways]}
-    return _base(
+    return base(
         values, height=len({one["id"] for one in values}) * ROW, mark={"type": "bar"},
         encoding={
             "y": _criteria(axis={"ticks": False, "domain": False, "labelLimit": 150}),
@@ -188,7 +189,7 @@ def _curve(one: Row) -> Spec:
     ends = sorted((points[0]["limit"], points[-1]["limit"]))
     scale = {"domain": [title for title, _ in series.values()],
              "range": [colour for _, colour in series.values()]}  # fmt: skip
-    return _base(
+    return base(
         values, height=150,
         mark={"type": "line", "interpolate": "step-after", "strokeWidth": 2.5,
               "point": {"size": 26, "filled": True}},

@@ -14,7 +14,8 @@
     const spec = specs[place.dataset.chart];
     if (!spec) continue;
     place.closest(".drawn").hidden = false;
-    const legend = spec.encoding.color && spec.encoding.color.legend;
+    const colour = spec.encoding && spec.encoding.color;
+    const legend = colour && colour.legend;
     if (legend && place.clientWidth < 560) legend.columns = 1;
     vegaEmbed(place, spec, {renderer: "svg", actions: false, ast: true, config: config})
       .catch(function (error) { place.textContent = "This chart cannot be drawn: " + error.message; });

@@ -1,0 +1,88 @@
+"""Dose-transition pathways as a picture: a tree whose places are computed here."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gradatim.dosefinding.decide import Advice
+from gradatim.dosefinding.pathways import Step
+
+ROW, TOP, WIDTH = 25, 34, 1000
+WORDS = {"escalate": "escalate to", "stay": "stay at", "de_escalate": "de-escalate to",
+         "hold": "hold at"}  # fmt: skip
+
+
+class Node(NamedTuple):
+    """An outcome in the picture.
+
+    Args:
+        x, y: where it stands; the line to it comes from `from_x`, `from_y`.
+        kind: the action, which gives the colour and the shape.
+        outcome: what was observed.
+        words: what follows.
+    """
+
+    x: float
+    y: float
+    from_x: float
+    from_y: float
+    kind: str
+    outcome: str
+    words: str
+
+
+class Drawing(NamedTuple):
+    """The picture.
+
+    Args:
+        height: in its own units; it is `WIDTH` wide.
+        nodes: from the next cohort on.
+        columns: the left edge and title of each cohort.
+        start: where the tree begins.
+    """
+
+    height: float
+    nodes: list[Node]
+    columns: list[tuple[float, str]]
+    start: tuple[float, float]
+
+
+def drawing(steps: Sequence[Step]) -> Drawing:
+    """Place the outcomes of the next cohorts: leaves one below another, parents in their middle."""
+    depth = max((one.depth for one in steps), default=1)
+    at = _heights(steps)
+    wide = (WIDTH - 30) / depth
+    left = [20 + i * wide for i in range(depth)]
+    roots = [at[i] for i, one in enumerate(steps) if one.parent < 0]
+    start = (6.0, sum(roots) / len(roots) if roots else TOP)
+    nodes = []
+    for i, one in enumerate(steps):
+        x = left[one.depth - 1] + 60
+        parent = (left[one.depth - 2] + wide - 8, at[one.parent]) if one.parent >= 0 else start
+        outcome = f"level {one.level}: {one.dlts} of {one.size}"
+        nodes.append(Node(x, at[i], *parent, one.advice.action, outcome, words(one.advice)))
+    titles = [(x + 50, "next cohort" if not i else "the one after" if i == 1 else f"cohort {i + 1}")
+              for i, x in enumerate(left)]  # fmt: skip
+    return Drawing(max(at, default=TOP) + ROW, nodes, titles, start)
+
+
+def _heights(steps: Sequence[Step]) -> list[float]:
+    """Give each outcome's height; children come after their parents in the list."""
+    children: dict[int, list[int]] = {}
+    for i, one in enumerate(steps):
+        children.setdefault(one.parent, []).append(i)
+    at, row = [0.0] * len(steps), 0
+    for i in range(len(steps)):
+        if i not in children:
+            at[i], row = TOP + ROW * (row + 0.5), row + 1
+    for i in reversed(range(len(steps))):
+        if i in children:
+            below = [at[k] for k in children[i]]
+            at[i] = sum(below) / len(below)
+    return at
+
+
+def words(advice: Advice) -> str:
+    """Say what follows, in a few words."""
+    if advice.action == "stop":
+        return "stop, none" if advice.dose is None else f"stop, level {advice.dose}"
+    return f"{WORDS[advice.action]} {advice.dose}"
