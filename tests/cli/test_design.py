@@ -160,7 +160,7 @@ FAULTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("words, says", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize(("words", "says"), FAULTS.values(), ids=FAULTS)
 def test_bad_input_is_one_message(run, words, says):
     """Exit code 2, nothing on stdout, one line that says what."""
     ran = run("design", *words)

@@ -44,8 +44,9 @@ def test_every_command_and_option_is_documented() -> None:
     page = _text("docs", "cli.md")
     for command in ("screen", "demo", "protocol check", "protocol show", "protocol questions",
                     "protocol schema", "prescreen", "feasibility", "recontact", "synthetic",
-                    "export cql", "next-dose", "design table", "design decide", "design paths",
-                    "design oc", "design compare", "design calibrate", "design report"):  # fmt: skip
+                    "export cql", "next-dose", "design table", "design decide",
+                    "design paths", "design oc", "design compare", "design calibrate",
+                    "design report"):  # fmt: skip
         assert f"## `gradatim {command}`" in page
     options = re.findall(r"^  --[a-z-]+(?: \S+)? +(.*)$", page, re.MULTILINE)
     assert len(options) > 12

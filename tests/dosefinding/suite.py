@@ -22,8 +22,9 @@ def _of(name: str, **more: object) -> Settings:
 
 
 CASES: dict[str, Settings] = {
-    **{name: _of(name) for name in ("three_plus_three", "three_plus_three_korn", "i3_plus_3", "boin",
-                                    "boin_published", "mtpi", "mtpi2", "keyboard", "crm", "blrm")},
+    **{name: _of(name) for name in ("three_plus_three", "three_plus_three_korn", "i3_plus_3",
+                                    "boin", "boin_published", "mtpi", "mtpi2", "keyboard", "crm",
+                                    "blrm")},
     "three_per_group": _of("three_per_group"),
     "three_per_group, committee escalates": _of("three_per_group", committee="escalate"),
     "table": _of("table", table=OWN, target=None),

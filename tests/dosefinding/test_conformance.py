@@ -95,8 +95,8 @@ def test_many_trials_at_once_are_each_decided_alike(case: str) -> None:
     """A trial's decision does not depend on the others it is asked with."""
     of = design(case)
     some = list(visits(of))[::7][:200]
-    together = Trials(*(np.concatenate(parts)
-                        for parts in zip(*(one.after.parts() for one in some), strict=True)))  # fmt: skip
+    parts = zip(*(one.after.parts() for one in some), strict=True)
+    together = Trials(*(np.concatenate(part) for part in parts))
     moves, selected = of.decide(together), of.select(together)
     for i, one in enumerate(some):
         alone = (one.moves.dose[0], one.moves.barred[0], one.moves.why[0])
@@ -129,7 +129,7 @@ def test_a_defect_would_be_seen() -> None:
     """The suite fails for a design that goes up whatever happens."""
 
     class Reckless(TableDesign):
-        def decide(self, trials):  # noqa: ANN
+        def decide(self, trials):
             moves = super().decide(trials)
             up = np.minimum(trials.dose + 1, trials.doses - 1)
             return moves._replace(dose=up, why=np.zeros(len(trials), dtype=int))

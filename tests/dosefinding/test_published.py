@@ -116,7 +116,8 @@ def test_boin_tables_agree_with_the_formulas(target: float, equal_stays: bool) -
     for n in range(1, 31):
         for y in range(n + 1):
             toxic = n >= 3 and stats.beta.sf(target, 1 + y, 1 + n - y) > 0.95
-            wanted = ("DU" if toxic else "E" if y / n <= low else "D" if y / n >= high else "S")  # fmt: skip
+            wanted = "E" if y / n <= low else "D" if y / n >= high else "S"
+            wanted = "DU" if toxic else wanted
             assert table.of(n, y).sign == wanted, (n, y)
 
 
@@ -247,8 +248,8 @@ def test_skeleton_spaces_neighbours_by_the_indifference_interval(logistic: bool)
 
 def test_what_small_numbers_exclude() -> None:
     """Clopper and Pearson 1934, page 404, with none of n: 1 - 0.05 ** (1 / n)."""
-    assert excluded(3) == "0 of 3 excludes only true DLT rates above 63% (one-sided 95 %)"
-    assert excluded(6) == "0 of 6 excludes only true DLT rates above 39% (one-sided 95 %)"
+    assert excluded(3) == "0 of 3 excludes only true DLT rates above 63 % (one-sided 95 %)"
+    assert excluded(6) == "0 of 6 excludes only true DLT rates above 39 % (one-sided 95 %)"
 
 
 def test_what_a_3_plus_3_lets_pass() -> None:
@@ -256,4 +257,4 @@ def test_what_a_3_plus_3_lets_pass() -> None:
     by_hand = 0.6**3 + comb(3, 1) * 0.4 * 0.6**2 * 0.6**3
     assert passes_3_plus_3(0.4) == pytest.approx(by_hand, abs=1e-15)
     assert f"{passes_3_plus_3(0.4):.0%}" == "31%"
-    assert any("40 % still passes a 3+3 in 31%" in one for one in plainly(3))
+    assert any("40 % still passes a 3+3 in 31 %" in one for one in plainly(3))

@@ -25,6 +25,9 @@ trapezoidal rule converges geometrically (Trefethen and Weideman 2014, SIAM Revi
 a normal density this step's error is 2 exp(-2 (pi / 0.75)^2), 1e-15; posteriors are not quite
 normal."""
 
+FEW = 20
+"""As fine as for so many participants at least: with fewer the posterior is far from normal."""
+
 
 class Nodes(NamedTuple):
     """Values of the parameter, with the logs of what is integrated there.
@@ -92,9 +95,10 @@ class OneParameter(Posterior):
             none = np.log(-np.expm1(np.minimum(some, -1e-300)))
         return Nodes(a, some.T, none.T, -(a**2) / (2 * self.prior_sd**2))
 
-    def weights(self, n: Ints, y: Ints) -> tuple[Floats, Nodes]:
+    def weights(self, n: Ints, y: Ints, finer: int = 1) -> tuple[Floats, Nodes]:
         """Give the posterior weight of each node, (S, nodes), each row adding up to 1."""
-        at = self.nodes(int(n.sum(axis=1, dtype=np.int64).max(initial=0)))
+        most = max(FEW, int(n.sum(axis=1, dtype=np.int64).max(initial=0)))
+        at = self.nodes(most * finer**2)
         logs = y.astype(float) @ at.some + (n - y).astype(float) @ at.none + at.prior
         logs -= logs.max(axis=1, keepdims=True)
         np.exp(logs, out=logs)
@@ -115,7 +119,7 @@ class OneParameter(Posterior):
 
     def exceeding(self, n: Ints, y: Ints, threshold: float) -> Floats:
         """Give P(DLT rate > threshold) of each dose: (S, D)."""
-        weights, at = self.weights(n, y)
+        weights, at = self.weights(n, y, finer=2)  # interpolation takes half the step
         return np.asarray(weights @ self._tail(at, threshold))
 
     def _tail(self, at: Nodes, threshold: float) -> Floats:
@@ -168,8 +172,10 @@ class Crm(ModelDesign):
 def nearest(rates: Floats, target: float) -> Ints:
     """Give the dose nearest to the target by estimated rate; of equal ones the lowest: (S,).
 
-    Rates within a relative 1e-9 are equal, so that the last digits of a sum decide nothing.
+    Where every rate is at or below the target it is the highest dose, as in dfcrm. Distances within
+    a relative 1e-9 are equal, so that the last digits of a sum decide nothing.
     """
     distance = np.abs(rates - target)
     least = distance.min(axis=1, keepdims=True)
-    return np.asarray(np.argmax(distance <= least + 1e-9 * target, axis=1))
+    closest = np.argmax(distance <= least + 1e-9 * target, axis=1)
+    return np.where((rates <= target).all(axis=1), rates.shape[1] - 1, closest)

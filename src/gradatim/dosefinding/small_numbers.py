@@ -5,7 +5,8 @@ from gradatim.dosefinding.binomial import pmf, upper_bound
 
 def excluded(n: int, y: int = 0) -> str:
     """Say which true DLT rates so few participants exclude, one-sided 95 %."""
-    return f"{y} of {n} excludes only true DLT rates above {upper_bound(n, y):.0%} (one-sided 95 %)"
+    limit = _percent(upper_bound(n, y))
+    return f"{y} of {n} excludes only true DLT rates above {limit} (one-sided 95 %)"
 
 
 def passes_3_plus_3(rate: float) -> float:
@@ -22,7 +23,11 @@ def plainly(levels: int) -> list[str]:
     return [
         excluded(3), excluded(6),
         f"a level with a true DLT rate of 40 % still passes a 3+3 in "
-        f"{passes_3_plus_3(0.4):.0%} of trials",
+        f"{_percent(passes_3_plus_3(0.4))} of trials",
         f"with 3 participants at each of {levels} levels, an event that 1 in 10 would have is not "
-        f"seen at any one level in {0.9**3:.0%} of trials",
+        f"seen at any one level in {_percent(0.9**3)} of trials",
     ]  # fmt: skip
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.0f} %"

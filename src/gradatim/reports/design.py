@@ -176,5 +176,3 @@ def _percent(value: float) -> str:
     if 1 > value > 1 - 5e-4:
         return ">99.9 %"
     return f"{np.round(100 * value, 1):.1f} %"
-
-

@@ -36,7 +36,7 @@ def _stacked(rows: Sequence[tuple[str, "OperatingCharacteristics"]], legend: boo
              *((f"level {i}", figure) for i, figure in enumerate(one.selection, 1))])
         if figure.value > 0
     ]  # fmt: skip
-    return _bars(values, len(rows), _levels(rows), "selected in % of trials", "p", legend)
+    return _bars(values, len(rows), _levels(rows), "selected in % of trials", [0, 100], legend)
 
 
 def _patients(rows: Sequence[tuple[str, "OperatingCharacteristics"]]) -> Spec:
@@ -45,7 +45,7 @@ def _patients(rows: Sequence[tuple[str, "OperatingCharacteristics"]]) -> Spec:
         {"row": name, "what": f"level {i}", "p": figure.value, "order": i}
         for name, one in rows for i, figure in enumerate(one.patients, 1)
     ]  # fmt: skip
-    return _bars(values, len(rows), _levels(rows)[1:], "expected participants", "p", True)
+    return _bars(values, len(rows), _levels(rows)[1:], "expected participants", None, True)
 
 
 def _levels(rows: Sequence[tuple[str, "OperatingCharacteristics"]]) -> list[tuple[str, str]]:
@@ -57,19 +57,21 @@ def _levels(rows: Sequence[tuple[str, "OperatingCharacteristics"]]) -> list[tupl
 
 
 def _bars(values: Sequence[dict[str, Any]], rows: int, parts: Sequence[tuple[str, str]],
-          title: str, field: str, legend: bool) -> Spec:  # fmt: skip
+          title: str, domain: list[int] | None, legend: bool) -> Spec:  # fmt: skip
     scale = {"domain": [name for name, _ in parts], "range": [colour for _, colour in parts]}
     top = {"orient": "top", "direction": "horizontal", "columns": 6} if legend else None
     return base(
         values, height=rows * BAR, mark={"type": "bar"},
+        padding={"left": 20, "right": 12, "top": 5, "bottom": 5},
         encoding={
             "y": {"field": "row", "type": "nominal", "sort": None, "title": None,
                   "axis": {"ticks": False, "domain": False, "labelLimit": 210}},
-            "x": {"field": field, "type": "quantitative", "title": title, "stack": True,
-                  "axis": {"tickCount": 5}},
+            "x": {"field": "p", "type": "quantitative", "title": title, "stack": True,
+                  "axis": {"tickCount": 5},
+                  "scale": {"domain": domain, "nice": False} if domain else {}},
             "color": {"field": "what", "scale": scale, "title": None, "legend": top},
             "order": {"field": "order", "type": "quantitative"},
             "tooltip": [{"field": "row", "title": "scenario or design"}, {"field": "what"},
-                        {"field": field, "title": title, "format": ".1f"}],
+                        {"field": "p", "title": title, "format": ".1f"}],
         },
     )  # fmt: skip

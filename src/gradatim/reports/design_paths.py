@@ -7,6 +7,8 @@ from gradatim.dosefinding.decide import Advice
 from gradatim.dosefinding.pathways import Step
 
 ROW, TOP, WIDTH = 25, 34, 1000
+LETTER = 6.4
+"""About the width of a letter, to begin a line after a text."""
 WORDS = {"escalate": "escalate to", "stay": "stay at", "de_escalate": "de-escalate to",
          "hold": "hold at"}  # fmt: skip
 
@@ -19,6 +21,7 @@ class Node(NamedTuple):
         kind: the action, which gives the colour and the shape.
         outcome: what was observed.
         words: what follows.
+        line: from where to where a line leads on to the outcomes after it; none if there are none.
     """
 
     x: float
@@ -28,6 +31,7 @@ class Node(NamedTuple):
     kind: str
     outcome: str
     words: str
+    line: tuple[float, float] | None
 
 
 class Drawing(NamedTuple):
@@ -52,6 +56,7 @@ def drawing(steps: Sequence[Step]) -> Drawing:
     at = _heights(steps)
     wide = (WIDTH - 30) / depth
     left = [20 + i * wide for i in range(depth)]
+    parents = {one.parent for one in steps}
     roots = [at[i] for i, one in enumerate(steps) if one.parent < 0]
     start = (6.0, sum(roots) / len(roots) if roots else TOP)
     nodes = []
@@ -59,7 +64,10 @@ def drawing(steps: Sequence[Step]) -> Drawing:
         x = left[one.depth - 1] + 60
         parent = (left[one.depth - 2] + wide - 8, at[one.parent]) if one.parent >= 0 else start
         outcome = f"level {one.level}: {one.dlts} of {one.size}"
-        nodes.append(Node(x, at[i], *parent, one.advice.action, outcome, words(one.advice)))
+        told = words(one.advice)
+        ends = x + 24 + LETTER * (len(outcome) + len(told))
+        line = (ends, left[one.depth - 1] + wide - 8) if i in parents else None
+        nodes.append(Node(x, at[i], *parent, one.advice.action, outcome, told, line))
     titles = [(x + 50, "next cohort" if not i else "the one after" if i == 1 else f"cohort {i + 1}")
               for i, x in enumerate(left)]  # fmt: skip
     return Drawing(max(at, default=TOP) + ROW, nodes, titles, start)
