@@ -66,8 +66,8 @@ def test_a_dlt_is_known_when_it_happens() -> None:
 
 def test_bounded_is_within_its_bound_of_exact() -> None:
     """What is left out is the error of every figure at most."""
-    (exact,) = operating_characteristics(BOIN, [RATES], 0.3)
-    (bounded,) = operating_characteristics(BOIN, [RATES], 0.3, How("bounded", leave_out=1e-5))
+    (exact,) = operating_characteristics(BOIN, [tuple(RATES)], 0.3)
+    (bounded,) = operating_characteristics(BOIN, [tuple(RATES)], 0.3, How("bounded", leave_out=1e-5))
     assert 0 < bounded.error_bound < 0.05
     assert bounded.states < exact.states
     for a, b in zip(exact.selection, bounded.selection, strict=True):
@@ -81,4 +81,4 @@ def test_requests_that_cannot_be() -> None:
     with pytest.raises(UnusableInput, match="no number of days"):
         Conduct(-1, 28)
     with pytest.raises(UnusableInput, match="never enumerated"):
-        operating_characteristics(BOIN, [RATES], 0.3, How("exact", conduct=CONDUCT))
+        operating_characteristics(BOIN, [tuple(RATES)], 0.3, How("exact", conduct=CONDUCT))
