@@ -134,5 +134,5 @@ def test_isotonic_rates_are_what_pooling_gives(pairs: list[tuple[float, float]])
             i = max(i - 1, 0)
         else:
             i += 1
-    wanted = [mean for mean, _, size in blocks for _ in range(size)]
+    wanted = [mean for mean, _, size in blocks for _ in range(int(size))]
     assert rising(rate, weight)[0][weight[0] > 0] == pytest.approx(wanted, abs=1e-9)

@@ -178,4 +178,4 @@ def nearest(rates: Floats, target: float) -> Ints:
     distance = np.abs(rates - target)
     least = distance.min(axis=1, keepdims=True)
     closest = np.argmax(distance <= least + 1e-9 * target, axis=1)
-    return np.where((rates <= target).all(axis=1), rates.shape[1] - 1, closest)
+    return np.asarray(np.where((rates <= target).all(axis=1), rates.shape[1] - 1, closest))
