@@ -67,7 +67,8 @@ def test_a_dlt_is_known_when_it_happens() -> None:
 def test_bounded_is_within_its_bound_of_exact() -> None:
     """What is left out is the error of every figure at most."""
     (exact,) = operating_characteristics(BOIN, [tuple(RATES)], 0.3)
-    (bounded,) = operating_characteristics(BOIN, [tuple(RATES)], 0.3, How("bounded", leave_out=1e-5))
+    how = How("bounded", leave_out=1e-5)
+    (bounded,) = operating_characteristics(BOIN, [tuple(RATES)], 0.3, how)
     assert 0 < bounded.error_bound < 0.05
     assert bounded.states < exact.states
     for a, b in zip(exact.selection, bounded.selection, strict=True):
