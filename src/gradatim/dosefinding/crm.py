@@ -25,6 +25,8 @@ trapezoidal rule converges geometrically (Trefethen and Weideman 2014, SIAM Revi
 a normal density this step's error is 2 exp(-2 (pi / 0.75)^2), 1e-15; posteriors are not quite
 normal."""
 
+FARTHEST = 30.0
+"""How many standard deviations of the prior the search for the posterior's ends goes."""
 FEW = 20
 """As fine as for so many participants at least: with fewer the posterior is far from normal."""
 
@@ -81,18 +83,31 @@ class OneParameter(Posterior):
         p = np.linspace(0.001, 0.999, 2_000)
         return float(np.max(p * np.log(p) ** 2 / (1 - p)))
 
+    def _log_likelihood(self, a: Floats) -> tuple[Floats, Floats]:
+        """Give the log-likelihood of a DLT and of none: (len(a), D) each."""
+        if self.logistic:
+            eta = self.intercept + np.exp(a)[:, None] * self._scaled
+            return -np.logaddexp(0, -eta), -np.logaddexp(0, eta)
+        some = np.log(np.array(self.skeleton)) * np.exp(a)[:, None]
+        return some, np.log(-np.expm1(np.minimum(some, -1e-300)))
+
+    def _ends(self, most: int) -> tuple[float, float]:
+        """Give where the posteriors have vanished of all DLTs at the lowest dose, and of none at all."""
+        a = self.prior_sd * np.linspace(-FARTHEST, FARTHEST, 8_001)
+        some, none = self._log_likelihood(a)
+        prior, fallen = -(a**2) / (2 * self.prior_sd**2), REACH**2 / 2
+        left, right = prior + most * some[:, 0], prior + most * none[:, -1]
+        low = float(a[np.flatnonzero(left >= left.max() - fallen)[0]])
+        high = float(a[np.flatnonzero(right >= right.max() - fallen)[-1]])
+        return min(low, -REACH * self.prior_sd), max(high, REACH * self.prior_sd)
+
     @lru_cache(maxsize=256)  # noqa: B019 (models are few and small)
     def nodes(self, most: int) -> Nodes:
         """Give the nodes that are fine enough for so many participants."""
         least = (self.prior_sd**-2 + most * self.information()) ** -0.5
-        reach, step = REACH * self.prior_sd, FINE * least
-        a = np.arange(-reach, reach + step, step)
-        if self.logistic:
-            eta = self.intercept + np.exp(a)[:, None] * self._scaled
-            some, none = -np.logaddexp(0, -eta), -np.logaddexp(0, eta)
-        else:
-            some = np.log(np.array(self.skeleton)) * np.exp(a)[:, None]
-            none = np.log(-np.expm1(np.minimum(some, -1e-300)))
+        low, high = self._ends(most)
+        a = np.arange(low, high + FINE * least, FINE * least)
+        some, none = self._log_likelihood(a)
         return Nodes(a, some.T, none.T, -(a**2) / (2 * self.prior_sd**2))
 
     def weights(self, n: Ints, y: Ints, finer: int = 1) -> tuple[Floats, Nodes]:
