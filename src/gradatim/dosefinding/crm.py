@@ -92,7 +92,7 @@ class OneParameter(Posterior):
         return some, np.log(-np.expm1(np.minimum(some, -1e-300)))
 
     def _ends(self, most: int) -> tuple[float, float]:
-        """Give where the posteriors have vanished of all DLTs at the lowest dose, and of none at all."""
+        """Give where the posteriors of all DLTs at the lowest dose, and of none, have vanished."""
         a = self.prior_sd * np.linspace(-FARTHEST, FARTHEST, 8_001)
         some, none = self._log_likelihood(a)
         prior, fallen = -(a**2) / (2 * self.prior_sd**2), REACH**2 / 2
