@@ -21,9 +21,10 @@ import numpy as np
 
 from benchmarks.measure import in_turn
 from benchmarks.page import Row, write_table
+from gradatim.dosefinding.designs import build
 from gradatim.dosefinding.exact import Compiled, compile_design, finals
 from gradatim.dosefinding.finals import characteristics
-from gradatim.dosefinding.settings import Settings, build
+from gradatim.dosefinding.settings import Settings
 from gradatim.dosefinding.simulate import Conduct, simulate
 
 RATES = np.array((0.05, 0.12, 0.30, 0.45, 0.60))

@@ -10,7 +10,8 @@ import numpy as np
 
 from gradatim.dosefinding.boin import boin_table, boundaries
 from gradatim.dosefinding.design import Design
-from gradatim.dosefinding.settings import Settings, build
+from gradatim.dosefinding.designs import build
+from gradatim.dosefinding.settings import Settings
 from gradatim.dosefinding.trials import Moves, Trials, Why
 
 RATES = (0.1, 0.25, 0.45)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from gradatim.dosefinding.design import Design
+from gradatim.dosefinding.designs import DESIGNS
 from gradatim.dosefinding.exact import compile_design, finals
 from gradatim.dosefinding.finals import characteristics
 from gradatim.dosefinding.modifiers import Modifier, layers
-from gradatim.dosefinding.settings import DESIGNS
 from gradatim.dosefinding.simulate import simulate
 from gradatim.dosefinding.table_design import TableDesign
 from gradatim.dosefinding.tables import Action

@@ -3,11 +3,13 @@
 import pytest
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.decide import Advice, DoseDecision, Needed, decide
+from gradatim.dosefinding.decide import Advice, DoseDecision, decide
 from gradatim.dosefinding.design import Design
+from gradatim.dosefinding.designs import build
 from gradatim.dosefinding.outcomes import parse
 from gradatim.dosefinding.pathways import leaves, pathways
-from gradatim.dosefinding.settings import Settings, build
+from gradatim.dosefinding.recommended import Needed
+from gradatim.dosefinding.settings import Settings
 
 THREE = build(Settings("three_plus_three", 3))
 BOIN = build(Settings("boin", 5, target=0.3))

@@ -8,10 +8,11 @@ from scipy import stats
 
 from gradatim.dosefinding.boin import boin_table, boundaries, counts
 from gradatim.dosefinding.crm import PRIOR_SD, OneParameter, nearest
+from gradatim.dosefinding.designs import build
 from gradatim.dosefinding.exact import compile_design, finals
 from gradatim.dosefinding.finals import OperatingCharacteristics, characteristics
 from gradatim.dosefinding.intervals import KINDS, interval
-from gradatim.dosefinding.settings import Settings, build
+from gradatim.dosefinding.settings import Settings
 from gradatim.dosefinding.skeleton import spread
 from gradatim.dosefinding.small_numbers import excluded, passes_3_plus_3, plainly
 from gradatim.dosefinding.tables import Action, Table

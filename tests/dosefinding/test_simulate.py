@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from gradatim.core.errors import UnusableInput
+from gradatim.dosefinding.designs import build
 from gradatim.dosefinding.exact import compile_design, finals
 from gradatim.dosefinding.finals import characteristics
 from gradatim.dosefinding.operating import How, operating_characteristics
-from gradatim.dosefinding.settings import Settings, build
+from gradatim.dosefinding.settings import Settings
 from gradatim.dosefinding.simulate import Conduct, simulate
 
 RATES = np.array((0.05, 0.12, 0.30, 0.45, 0.60))

@@ -5,6 +5,7 @@ import pytest
 
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.calibrate import Aim, calibrate
+from gradatim.dosefinding.designs import build
 from gradatim.dosefinding.exact import compile_design
 from gradatim.dosefinding.protocol_design import (
     alternatives,
@@ -14,7 +15,7 @@ from gradatim.dosefinding.protocol_design import (
     settings_of,
 )
 from gradatim.dosefinding.scenarios import on_target, scenarios
-from gradatim.dosefinding.settings import Settings, build
+from gradatim.dosefinding.settings import Settings
 from gradatim.dosefinding.worst_case import worst_cases
 from gradatim.protocol.load import bundled, load
 from gradatim.protocol.study import Ruling

@@ -110,11 +110,11 @@ def decided(asked: Asked, outcomes: str, complete: bool, json: bool) -> None:
     """Decide and print."""
     from gradatim.cli.design_tables import print_decision
     from gradatim.cli.output import print_json
-    from gradatim.dosefinding.decide import Needed
     from gradatim.dosefinding.decide import decide as decide_trial
     from gradatim.dosefinding.document import decision_document
     from gradatim.dosefinding.outcomes import parse
     from gradatim.dosefinding.protocol_design import needed_of
+    from gradatim.dosefinding.recommended import Needed
 
     made = asked.build()
     needed = needed_of(asked.study) if asked.study else Needed()

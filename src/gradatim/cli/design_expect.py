@@ -116,10 +116,10 @@ def compare(
     """
     from gradatim.cli.expect_tables import print_comparison
     from gradatim.cli.output import print_json
+    from gradatim.dosefinding.designs import build
     from gradatim.dosefinding.document import COMPARE, oc_document
     from gradatim.dosefinding.operating import How, operating_characteristics
     from gradatim.dosefinding.scenarios import scenarios
-    from gradatim.dosefinding.settings import build
 
     given = [numbers(one, "--truth") for one in truth]
     made = {name: build(one) for name, one in _compared(
@@ -172,9 +172,9 @@ def _limit(limit: float | None, target: float | None) -> float:
 
 def _how(asked: Asked, method: str, trials: int, seed: int, threads: int,
          conduct: "Conduct | None") -> "How":  # fmt: skip
-    from gradatim.dosefinding.decide import Needed
     from gradatim.dosefinding.operating import How
     from gradatim.dosefinding.protocol_design import needed_of
+    from gradatim.dosefinding.recommended import Needed
 
     needed = needed_of(asked.study) if asked.study else Needed()
     return How(method, trials, seed, threads, conduct, needed)

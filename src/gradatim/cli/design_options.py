@@ -107,7 +107,7 @@ class Asked:
 
     def build(self) -> "Design":
         """Give the design."""
-        from gradatim.dosefinding.settings import build
+        from gradatim.dosefinding.designs import build
 
         return build(self.settings())
 

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradatim.core.errors import UnusableInput
+from gradatim.dosefinding.designs import build
 from gradatim.dosefinding.exact import compile_design
 from gradatim.dosefinding.scenarios import on_target
-from gradatim.dosefinding.settings import Settings, build, target_of
+from gradatim.dosefinding.settings import Settings, target_of
 from gradatim.dosefinding.worst_case import Worst, worst_cases
 
 MOST_CANDIDATES = 500

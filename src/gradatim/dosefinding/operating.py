@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.decide import NEEDED, Needed
 from gradatim.dosefinding.design import Design
 from gradatim.dosefinding.exact import MOST_STATES, TooLarge, compile_design, finals
 from gradatim.dosefinding.finals import OperatingCharacteristics, characteristics
+from gradatim.dosefinding.recommended import NEEDED, Needed
 from gradatim.dosefinding.simulate import Conduct, simulate
 from gradatim.dosefinding.trials import Floats
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from gradatim.core.dates import Duration
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.decide import Needed
-from gradatim.dosefinding.settings import Settings, build
+from gradatim.dosefinding.designs import build
+from gradatim.dosefinding.recommended import Needed
+from gradatim.dosefinding.settings import Settings
 from gradatim.dosefinding.simulate import Conduct
 from gradatim.protocol.questions import ruled_design
 from gradatim.protocol.references import Fault

@@ -1,37 +1,14 @@
-"""A design as configuration: its name and settings, checked and built."""
+"""What a design can be told: its name and settings, checked."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from math import inf, log
+from math import inf
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.blrm import Blrm
-from gradatim.dosefinding.boin import boin
-from gradatim.dosefinding.crm import INTERCEPT, PRIOR_SD, Crm, OneParameter
-from gradatim.dosefinding.design import Design
-from gradatim.dosefinding.intervals import KINDS, interval_design
-from gradatim.dosefinding.isotonic import Isotonic
-from gradatim.dosefinding.logistic2 import from_doses, from_skeleton
-from gradatim.dosefinding.model import Posterior
-from gradatim.dosefinding.modifiers import (
-    AtMost,
-    Coherent,
-    CohortSizes,
-    GivenOnly,
-    NoSkipping,
-    RunIn,
-    StopAt,
-    StopTooToxic,
-    Titration,
-)
-from gradatim.dosefinding.skeleton import spread
-from gradatim.dosefinding.table_design import TableDesign
-from gradatim.dosefinding.tables import Table, check
-from gradatim.dosefinding.three_plus_three import three_per_group, three_plus_three
+from gradatim.dosefinding.crm import PRIOR_SD
+from gradatim.dosefinding.tables import Table
 
 MOST_DOSES, MOST_PARTICIPANTS = 20, 1_000
-MODELS = ("empiric", "logistic", "logistic2")
 
 
 @dataclass(frozen=True)
@@ -105,20 +82,6 @@ class Settings:
     untried: bool = False
 
 
-def build(of: Settings) -> Design:
-    """Give the design.
-
-    Raises:
-        UnusableInput: a setting that cannot be, or one that the design needs and was not given.
-    """
-    _check(of)
-    make = DESIGNS.get(of.design)
-    if make is None:
-        raise UnusableInput(f"there is no design {of.design!r}", "--design",
-                            todo=f"use one of {', '.join(DESIGNS)}, or --table FILE")  # fmt: skip
-    return _modified(make(of), of)
-
-
 def target_of(of: Settings) -> float:
     """Give the target; it has no default.
 
@@ -131,7 +94,12 @@ def target_of(of: Settings) -> float:
     return of.target
 
 
-def _check(of: Settings) -> None:
+def check_settings(of: Settings) -> None:
+    """Check what can be checked whatever the design.
+
+    Raises:
+        UnusableInput: a setting that cannot be.
+    """
     most = MOST_PARTICIPANTS
     whole = [("--levels", of.doses, MOST_DOSES), ("--cohort-size", of.cohort_size, 100),
              ("--cohorts", of.cohorts, most), ("--start", of.start, of.doses),
@@ -189,120 +157,3 @@ def _check_levels(of: Settings) -> None:
         if values is not None and len(values) != length:
             raise UnusableInput(f"{len(values)} values where {length} are needed", f"--set {name}",
                                 todo=f"give {length}, with a comma between")  # fmt: skip
-
-
-def _boin(of: Settings) -> Design:
-    return boin(
-        of.doses, of.cohort_size, of.cohorts, target_of(of), start=of.start - 1, safe=of.safe,
-        toxic=of.toxic, cutoff=of.cutoff, stop_at=of.stop_at, safer=of.safer, offset=of.offset,
-        bound=of.bound, published=of.design == "boin_published",
-    )  # fmt: skip
-
-
-def _interval(of: Settings) -> Design:
-    return interval_design(of.design, of.doses, of.cohort_size, of.cohorts, target_of(of),
-                           start=of.start - 1, below=of.below, over=of.over, cutoff=of.cutoff,
-                           stop_at=of.stop_at)  # fmt: skip
-
-
-def _table(of: Settings) -> Design:
-    if of.table is None:
-        raise UnusableInput("the table is not given", "--table", todo="name its file")
-    check(of.table, cohort=None if of.sizes or of.titration else of.cohort_size)
-    chosen = None if of.target is None else Isotonic(of.target, of.cutoff)
-    how = ("selects the highest level whose counts say E" if chosen is None
-           else f"selects by isotonic regression, target {of.target:g}")  # fmt: skip
-    return TableDesign(
-        table=of.table, doses=of.doses, cohort=of.cohort_size, maximum=of.cohort_size * of.cohorts,
-        start=of.start - 1, target=of.target, name="table", source="a table of the user's",
-        selection=chosen, stop_at=of.stop_at, expand_top=chosen is not None,
-        committee=of.committee, settings=(how,),
-    )  # fmt: skip
-
-
-def _three(of: Settings) -> Design:
-    if of.cohort_size != 3:
-        raise UnusableInput(f"{of.design} has cohorts of 3, not of {of.cohort_size}",
-                            "--cohort-size", todo="leave it out")  # fmt: skip
-    if of.design == "three_per_group":
-        return three_per_group(of.doses, start=of.start - 1, committee=of.committee)
-    return three_plus_three(of.doses, start=of.start - 1,
-                            de_escalate=of.design == "three_plus_three_korn")  # fmt: skip
-
-
-def _crm(of: Settings) -> Design:
-    target = target_of(of)
-    model, words = _crm_model(of, target)
-    return Crm(doses=of.doses, cohort=of.cohort_size, maximum=of.cohort_size * of.cohorts,
-               start=of.start - 1, target=target, model=model, words=words)  # fmt: skip
-
-
-def _crm_model(of: Settings, target: float) -> tuple[Posterior, str]:
-    if of.model not in MODELS:
-        raise UnusableInput(f"there is no model {of.model!r}", "--set model",
-                            todo=f"use one of {', '.join(MODELS)}")  # fmt: skip
-    logistic = of.model != "empiric"
-    half = of.half_width if of.half_width is not None else target / 6
-    middle = of.middle or (of.doses + 1) // 2
-    guess = of.skeleton or spread(
-        half, target, middle, of.doses, logistic=logistic, intercept=INTERCEPT
-    )
-    told = "prior guesses of the DLT rates " + ", ".join(f"{one:.4g}" for one in guess)
-    if of.model == "logistic2":
-        mean = of.prior_mean or (INTERCEPT, 0.0)
-        return from_skeleton(guess, mean, of.prior_sds), (
-            f"two-parameter logistic model, {told}; normal priors of the intercept and the log "
-            f"slope with means {mean[0]:g}, {mean[1]:g}, sd {of.prior_sds[0]:g}, "
-            f"{of.prior_sds[1]:g}")  # fmt: skip
-    return OneParameter(guess, logistic, INTERCEPT, of.prior_sd), (
-        f"{of.model} one-parameter model, {told}; prior N(0, {of.prior_sd**2:.4g})"
-    )
-
-
-def _blrm(of: Settings) -> Design:
-    amounts = of.amounts or tuple(float(i + 1) for i in range(of.doses))
-    reference = of.reference or amounts[-1]
-    mean = of.prior_mean or (log(of.on_target[1] / (1 - of.on_target[1])), 0.0)
-    model = from_doses(amounts, reference, mean, of.prior_sds, of.correlation)
-    words = (f"two-parameter logistic model in log(dose / {reference:g}) of doses "
-             f"{', '.join(f'{one:g}' for one in amounts)}; bivariate normal prior with means "
-             f"{mean[0]:.4g}, {mean[1]:.4g}, sd {of.prior_sds[0]:g}, {of.prior_sds[1]:g}, "
-             f"correlation {of.correlation:g}")  # fmt: skip
-    low, high = of.on_target
-    return Blrm(doses=of.doses, cohort=of.cohort_size, maximum=of.cohort_size * of.cohorts,
-                start=of.start - 1, target=of.target or (low + high) / 2, model=model, low=low,
-                high=high, overdose=of.overdose, words=words)  # fmt: skip
-
-
-DESIGNS: dict[str, Callable[[Settings], Design]] = {
-    "three_plus_three": _three, "three_plus_three_korn": _three, "three_per_group": _three,
-    "i3_plus_3": _interval, "boin": _boin, "boin_published": _boin, "mtpi": _interval,
-    "mtpi2": _interval, "keyboard": _interval, "crm": _crm, "blrm": _blrm, "table": _table,
-}  # fmt: skip
-assert set(KINDS) <= set(DESIGNS)
-
-
-def _modified(design: Design, of: Settings) -> Design:
-    """Put the modifiers around: those of the models, then those asked for."""
-    if of.run_in:
-        design = RunIn(design, of.run_in)
-    if of.design in ("crm", "blrm"):
-        design = NoSkipping(design, over="present" if of.design == "crm" else "highest")
-        design = design if of.design == "blrm" else Coherent(design)
-        design = design if of.untried else GivenOnly(design)
-    if of.stop_too_toxic is not None:
-        design = StopTooToxic(design, target_of(of), of.stop_too_toxic)
-    if of.enough is not None:
-        design = StopAt(design, of.enough)
-    if of.sizes is not None:
-        design = CohortSizes(design, of.sizes)
-    if of.titration and of.design in ("three_plus_three", "three_per_group"):
-        raise UnusableInput(f"{of.design} cannot follow a titration", "--set titration",
-                            "it never goes back to a level that had one participant",
-                            "use three_plus_three_korn")  # fmt: skip
-    if of.titration and of.cohort_size > 1:
-        fills = not isinstance(design, TableDesign) or design.selection is None
-        design = Titration(design, fills)
-    if of.maximum is None or of.maximum >= design.maximum:
-        return design
-    return AtMost(design, of.maximum)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradatim.dosefinding.design import Design
+from gradatim.dosefinding.designs import build
 from gradatim.dosefinding.exact import Compiled, TooLarge, compile_design
 from gradatim.dosefinding.finals import OperatingCharacteristics
 from gradatim.dosefinding.modifiers import layers
@@ -18,7 +19,6 @@ from gradatim.dosefinding.protocol_design import (
     settings_of,
 )
 from gradatim.dosefinding.scenarios import TOLERATED, Scenario, scenarios
-from gradatim.dosefinding.settings import build
 from gradatim.dosefinding.small_numbers import plainly
 from gradatim.dosefinding.table_design import TableDesign
 from gradatim.dosefinding.tables import MEANING, Action, Table
