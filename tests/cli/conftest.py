@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from gradatim.cli.main import main
+from gradatim.cli.output import console
 
 
 class Ran(NamedTuple):
@@ -22,6 +23,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     """Give a function that runs `gradatim` with arguments."""
 
     def run_command(*arguments: object) -> Ran:
+        console.cache_clear()  # a new process has a console of its own, as wide as it is told
         monkeypatch.setattr(sys, "argv", ["gradatim", *map(str, arguments)])
         code = 0
         try:
