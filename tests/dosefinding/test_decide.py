@@ -110,7 +110,10 @@ def test_recommended_takes_enough_participants_with_few_dlts() -> None:
     assert few.words.startswith("highest administered: level 3, n = 3; not a recommended level")
     six = ask(THREE, "1NNN 2NNN 3NNT 3NNN").recommendation
     assert six is not None
-    assert (six.recommended, six.words) == (True, "recommended: level 3, 1 DLTs in n = 6")
+    assert (six.recommended, six.words) == (
+        True,
+        "recommended: level 3, n = 6, 1 of them with a DLT",
+    )
     below = ask(THREE, "1NNN 2NTT").recommendation
     assert below is not None
     assert below.words.startswith("highest tolerated: level 1, n = 3")
@@ -160,6 +163,15 @@ def test_pathways_lead_where_the_written_outcomes_lead(design: Design) -> None:
         text = " ".join(f"{one.level}{'T' * one.dlts}{'N' * (one.size - one.dlts)}" for one in path)
         found = ask(design, f"1NNN {text}")
         assert (found.action, found.dose) == path[-1].advice
+
+
+def test_hold_is_never_answered_for_the_committee() -> None:
+    """Whatever computations take it to do, a real one is asked."""
+    for committee in ("stop", "escalate"):
+        design = build(Settings("three_per_group", 3, committee=committee, maximum=8))
+        found = ask(design, "1NNT")
+        assert (found.action, found.dose) == ("hold", 1)
+        assert any(one.advice.action == "hold" for one in pathways(design, [], 1))
 
 
 def test_pathways_need_complete_outcomes_and_end_with_the_trial() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.design import Design, Ground
+from gradatim.dosefinding.modifiers import uncommitted
 from gradatim.dosefinding.outcomes import WHERE, Cohort
 from gradatim.dosefinding.recommended import NEEDED, Needed, Recommendation, recommendation
 from gradatim.dosefinding.replay import Replay, replay
@@ -93,7 +94,7 @@ def decide(design: Design, cohorts: Sequence[Cohort], *, complete: bool = False,
     Raises:
         UnusableInput: the design has no advice for such counts, or too many outcomes are pending.
     """
-    counts = _counts(design, cohorts)
+    design, counts = uncommitted(design), _counts(design, cohorts)
     if not cohorts:
         first = Ground(
             f"nobody has been treated; the trial starts at level {design.start + 1}", "start"

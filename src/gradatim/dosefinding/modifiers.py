@@ -1,12 +1,13 @@
 """Rules that each change one thing of a design; they go around it, the last one outermost."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from gradatim.dosefinding.binomial import above
 from gradatim.dosefinding.design import Design, Ground
+from gradatim.dosefinding.table_design import TableDesign
 from gradatim.dosefinding.trials import Floats, Ints, Moves, Trials, Why
 
 SETTINGS = ("name", "source", "doses", "cohort", "maximum", "start", "target")
@@ -73,6 +74,13 @@ def layers(design: Design) -> list[Design]:
     while isinstance(found[-1], Modifier):
         found.append(found[-1].inner)
     return found
+
+
+def uncommitted(design: Design) -> Design:
+    """Give the design for a real trial: on HOLD the committee is asked and has not decided."""
+    if isinstance(design, Modifier):
+        return replace(design, inner=uncommitted(design.inner))
+    return replace(design, committee=None) if isinstance(design, TableDesign) else design
 
 
 @dataclass(frozen=True)

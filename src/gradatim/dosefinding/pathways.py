@@ -14,6 +14,7 @@ import numpy as np
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.decide import Advice, advice
 from gradatim.dosefinding.design import Design
+from gradatim.dosefinding.modifiers import uncommitted
 from gradatim.dosefinding.outcomes import Cohort
 from gradatim.dosefinding.replay import replay
 from gradatim.dosefinding.trials import Trials, Why
@@ -54,6 +55,7 @@ def pathways(design: Design, cohorts: Sequence[Cohort], ahead: int) -> list[Step
     Raises:
         UnusableInput: outcomes are pending, or there would be too many paths.
     """
+    design = uncommitted(design)
     now = replay(design, cohorts)
     if any("P" in one.results for one in cohorts) or now.missing:
         raise UnusableInput("the last cohort is not complete", "OUTCOMES",

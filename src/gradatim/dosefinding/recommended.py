@@ -48,7 +48,9 @@ def recommendation(level: int | None, trials: Trials, needed: Needed) -> Recomme
     n, y = int(trials.n[0, level - 1]), int(trials.y[0, level - 1])
     asked = f"{needed.evaluable} evaluable participants with at most {needed.at_most} DLT"
     if n >= needed.evaluable and y <= needed.at_most:
-        return Recommendation(level, True, f"recommended: level {level}, {y} DLTs in n = {n}")
+        return Recommendation(
+            level, True, f"recommended: level {level}, n = {n}, {y} of them with a DLT"
+        )
     highest = int(trials.highest()[0]) + 1
     what = "highest administered" if level == highest else "highest tolerated"
     return Recommendation(level, False, f"{what}: level {level}, n = {n}; not a recommended level, "

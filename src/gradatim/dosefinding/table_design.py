@@ -37,7 +37,8 @@ class TableDesign(Design):
         stop_at: stop when the advice is to stay at a dose with so many participants.
         expand_top: whether ESCALATE at the top dose, or below a barred one, means more participants
             there; otherwise the trial ends.
-        committee: what the committee is taken to do on HOLD where a computation has to go on.
+        committee: what the committee is taken to do on HOLD where a computation has to go on; None
+            where a real one is asked.
         clauses: for the reasons, what each action means in the design's own terms.
     """
 
@@ -53,7 +54,7 @@ class TableDesign(Design):
     per_level: int | None = None
     stop_at: int | None = None
     expand_top: bool = True
-    committee: str = "stop"
+    committee: str | None = "stop"
     settings: tuple[str, ...] = ()
     clauses: dict[Action, str] = field(default_factory=dict, hash=False)
 
