@@ -83,8 +83,8 @@ class ModelDesign(Design):
     def decide(self, trials: Trials) -> Moves:
         """Give the preferred dose; stop where there is none."""
         dose = self._preferred(trials)
-        why = np.where(dose < 0, Why.TOO_TOXIC, Why.GOING_ON)
         barred = np.where(dose < 0, 0, trials.barred)
+        why = np.where(barred == 0, Why.TOO_TOXIC, Why.GOING_ON)
         return Moves(np.where(dose < 0, trials.dose, dose), barred, why)
 
     def select(self, trials: Trials) -> Ints:

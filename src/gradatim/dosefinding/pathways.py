@@ -63,7 +63,9 @@ def pathways(design: Design, cohorts: Sequence[Cohort], ahead: int) -> list[Step
     going = now.moves is None or now.moves.why[0] == Why.GOING_ON
     if not going or now.trials.total()[0] >= design.maximum:
         return []
-    trials = now.trials if now.moves is None else replace(now.trials, dose=now.moves.dose)
+    trials = now.trials
+    if now.moves is not None:
+        trials = replace(trials, dose=now.moves.dose, barred=now.moves.barred)
     found: list[Step] = []
     _follow(design, trials, 1, ahead, -1, found)
     return found

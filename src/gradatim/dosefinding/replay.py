@@ -15,7 +15,7 @@ class Replay(NamedTuple):
     """A trial so far.
 
     Args:
-        trials: its state after the last cohort, one trial.
+        trials: its state after the last cohort and before the decision on it, one trial.
         moves: what the design decides there; None before the first participant.
         missing: participants of the last cohort still to be treated.
         notes: where the trial was led otherwise than the design advised.
@@ -42,7 +42,8 @@ def replay(design: Design, cohorts: Sequence[Cohort], complete: bool = False) ->
     for i, cohort in enumerate(cohorts):
         note = _deviation(trials, moves, cohort)
         notes += [note] if note else []
-        trials = replace(trials, dose=np.array([cohort.level - 1]))
+        barred = trials.barred if moves is None else moves.barred
+        trials = replace(trials, dose=np.array([cohort.level - 1]), barred=barred)
         results = cohort.results
         while results:
             planned = int(design.size(trials)[0])
@@ -55,9 +56,8 @@ def replay(design: Design, cohorts: Sequence[Cohort], complete: bool = False) ->
                 moves = None
                 break
             moves = design.decide(trials)
-            trials = replace(trials, barred=moves.barred)
             if results:
-                trials = replace(trials, dose=np.array([cohort.level - 1]))
+                trials = replace(trials, barred=moves.barred)
     return Replay(trials, moves, missing, tuple(notes))
 
 

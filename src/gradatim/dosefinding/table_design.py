@@ -66,13 +66,16 @@ class TableDesign(Design):
         up = action == Action.ESCALATE
         blocked = up & (here + 1 >= barred)
         down = (action == Action.DE_ESCALATE) | (action == Action.ELIMINATE)
-        dose = np.where(up & ~blocked, here + 1, np.where(down, np.maximum(here - 1, 0), here))
+        dose = np.where(up & ~blocked, here + 1, np.where(down, here - 1, here))
+        dose = np.maximum(
+            np.minimum(dose, barred - 1), 0
+        )  # a trial may have been led to a barred one
         why = np.full(len(trials), int(Why.GOING_ON), dtype=np.int8)
         why[self._full(trials, dose)] = Why.SETTLED
         if not self.expand_top:
             why[blocked] = Why.SETTLED
         why[action == Action.STOP] = Why.TOO_TOXIC
-        why[(action == Action.ELIMINATE) & (here == 0)] = Why.TOO_TOXIC
+        why[barred == 0] = Why.TOO_TOXIC
         why[action == Action.HOLD] = Why.HOLD
         return Moves(dose, barred, why)
 
@@ -139,6 +142,10 @@ class TableDesign(Design):
 
     def _limited(self, trials: Trials, moves: Moves, action: Action) -> str:
         here, why = int(trials.dose[0]), Why(moves.why[0])
+        if trials.barred[0] <= here:
+            return (
+                "this level may not be given again: it, or one below it, was found too toxic before"
+            )
         if why is Why.SETTLED and action is Action.ESCALATE and here + 1 >= moves.barred[0]:
             above = "level above" if here + 1 < self.doses else "higher level"
             return f"there is no {above} that may be given, so the trial ends at this one"

@@ -1,0 +1,49 @@
+"""Paths of small trials as a person writes them down, and decisions after them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from gradatim.dosefinding.decide import Advice, DoseDecision, decide
+from gradatim.dosefinding.design import Design
+from gradatim.dosefinding.outcomes import parse
+from gradatim.dosefinding.trials import Trials, Why
+
+
+class Written(NamedTuple):
+    """A cohort that a design asked for: what was written before it, and who had a DLT in it."""
+
+    before: str
+    level: int
+    size: int
+    dlts: int
+
+    def text(self, dlts: int | None = None) -> str:
+        """Give all outcomes, this cohort's with so many DLTs."""
+        k = self.dlts if dlts is None else dlts
+        return f"{self.before} {self.level}{'N' * (self.size - k)}{'T' * k}".strip()
+
+
+def ask(design: Design, text: str, **more: object) -> DoseDecision:
+    """Decide after written outcomes."""
+    return decide(design, parse(text, design.doses, design.start + 1), **more)  # type: ignore[arg-type]
+
+
+def said(decision: DoseDecision) -> Advice:
+    """Give what was decided, without the reasons."""
+    return Advice(decision.action, decision.dose)
+
+
+def written(of: Design, trials: Trials | None = None, before: str = "") -> Iterator[Written]:
+    """Give every cohort of every path."""
+    trials = of.begin() if trials is None else trials
+    size, level = int(of.size(trials)[0]), int(trials.dose[0]) + 1
+    for dlts in range(size + 1):
+        one = Written(before, level, size, dlts)
+        yield one
+        after = trials.after(np.array([size]), np.array([dlts]))
+        moves = of.decide(after)
+        if moves.why[0] == Why.GOING_ON and after.total()[0] < of.maximum:
+            yield from written(of, replace(after, dose=moves.dose, barred=moves.barred), one.text())
