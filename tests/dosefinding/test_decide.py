@@ -168,7 +168,7 @@ def test_pathways_lead_where_the_written_outcomes_lead(design: Design) -> None:
 def test_hold_is_never_answered_for_the_committee() -> None:
     """Whatever computations take it to do, a real one is asked."""
     for committee in ("stop", "escalate"):
-        design = build(Settings("three_per_group", 3, committee=committee, maximum=8))
+        design = build(Settings("three_per_group", 3, committee=committee, maximum=6))
         found = ask(design, "1NNT")
         assert (found.action, found.dose) == ("hold", 1)
         assert any(one.advice.action == "hold" for one in pathways(design, [], 1))

@@ -1,6 +1,5 @@
 """The options by which commands are told a dose-escalation design."""
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -143,35 +142,23 @@ def _more(texts: "Sequence[str]") -> dict[str, Any]:
         UnusableInput: there is no such setting, or its value is of another type.
     """
     from gradatim.cli.options import pairs
-    from gradatim.dosefinding.settings import Settings
+    from gradatim.dosefinding.settings import KINDS, typed
 
-    kinds = {one.name: str(one.type) for one in fields(Settings) if one.name not in _NAMED}
+    kinds = {name: kind for name, kind in KINDS.items() if name not in _NAMED}
     found: dict[str, Any] = {}
     for name, text in pairs(texts, "--set").items():
         if name not in kinds:
             raise UnusableInput(f"a design has no setting {name!r}", "--set",
                                 todo=f"use one of {', '.join(kinds)}")  # fmt: skip
-        found[name] = _value(text, kinds[name], f"--set {name}")
+        found[name] = typed(name, _value(text, kinds[name], f"--set {name}"), "--set")
     return found
 
 
 def _value(text: str, kind: str, option: str) -> Any:
-    if "tuple" in kind:
-        values = numbers(text, option)
-        if "int" not in kind:
-            return values
-        return tuple(_whole(one, option) for one in values)
-    if "bool" in kind:
-        if text.lower() not in ("true", "false"):
-            raise UnusableInput(f"{text!r} is neither true nor false", option, todo="say which")
+    """Read a value as a document would say it."""
+    if text.lower() in ("true", "false"):
         return text.lower() == "true"
-    if "str" in kind:
+    if "str" in kind or "bool" in kind:
         return text
-    (value,) = numbers(text, option)[:1]
-    return _whole(value, option) if "int" in kind else value
-
-
-def _whole(value: float, option: str) -> int:
-    if not value.is_integer():
-        raise UnusableInput(f"{value:g} is not a whole number", option, todo="give one")
-    return int(value)
+    values = numbers(text, option)
+    return values if "tuple" in kind else values[0] if len(values) == 1 else values

@@ -35,5 +35,10 @@ class UnusableInput(Exception):
         return f"{head}{': ' if self.why else ''}{self.why}. {todo}".rstrip()
 
 
+def shortened(text: str, most: int = 40) -> str:
+    """Quote what a person wrote; of a long text its beginning."""
+    return repr(text if len(text) <= most else f"{text[:most]}...")
+
+
 class Defect(Exception):
     """A fault of this program: stops the run, is never taken for a verdict."""

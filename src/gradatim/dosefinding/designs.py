@@ -1,7 +1,8 @@
 """Every design by its name, built from settings."""
 
 from collections.abc import Callable
-from math import log
+from dataclasses import replace
+from math import ceil, exp, log
 
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.blrm import Blrm
@@ -21,6 +22,7 @@ from gradatim.dosefinding.modifiers import (
     StopAt,
     StopTooToxic,
 )
+from gradatim.dosefinding.reach import reaching
 from gradatim.dosefinding.settings import Settings, check_settings, target_of
 from gradatim.dosefinding.skeleton import spread
 from gradatim.dosefinding.stages import RunIn, Titration
@@ -42,7 +44,13 @@ def build(of: Settings) -> Design:
     if make is None:
         raise UnusableInput(f"there is no design {of.design!r}", "--design",
                             todo=f"use one of {', '.join(DESIGNS)}, or --table FILE")  # fmt: skip
-    return _modified(make(of), of)
+    return _modified(reaching(make(_long_enough(of)), of), of)
+
+
+def _long_enough(of: Settings) -> Settings:
+    """Give as many cohorts as the maximum asked for takes."""
+    cohorts = max(of.cohorts, ceil((of.maximum or 0) / of.cohort_size))
+    return replace(of, cohorts=cohorts)
 
 
 def _boin(of: Settings) -> Design:
@@ -101,6 +109,10 @@ def _crm_model(of: Settings, target: float) -> tuple[Posterior, str]:
     guess = of.skeleton or spread(
         half, target, middle, of.doses, logistic=logistic, intercept=INTERCEPT
     )
+    if of.model == "logistic" and guess[-1] >= 1 / (1 + exp(-INTERCEPT)):
+        raise UnusableInput(f"a guess of {guess[-1]:g} is too high for the logistic model",
+                            "--set skeleton", f"its intercept is {INTERCEPT:g}",
+                            "give lower guesses")  # fmt: skip
     told = "prior guesses of the DLT rates " + ", ".join(f"{one:.4g}" for one in guess)
     if of.model == "logistic2":
         mean = of.prior_mean or (INTERCEPT, 0.0)

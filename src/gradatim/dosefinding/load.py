@@ -3,11 +3,11 @@
 import csv
 from pathlib import Path
 
-from gradatim.core.errors import UnusableInput
+from gradatim.core.errors import UnusableInput, shortened
 from gradatim.dosefinding.tables import SIGNS, Action, Table, check, empty
 
 HEAD = "DLTs"
-MOST = 1_000
+MOST, DIGITS = 1_000, 9
 _ACTIONS = {sign: action for action, sign in SIGNS.items() if sign}
 _EXAMPLE = f"the first line is {HEAD},3,6 and the next ones 0,E,E and 1,S,E"
 
@@ -34,7 +34,7 @@ def read_table(path: str) -> Table:
     sizes = _head(lines[0], path)
     actions, seen = empty(max(sizes)), set[int]()
     for n, line in lines[1:]:
-        cells = [cell.strip() for cell in next(csv.reader([line]))]
+        cells = _cells(line, f"{path}:{n}")
         y = _count(cells[0], f"{path}:{n}")
         if y in seen:
             raise UnusableInput(f"there are two rows for {y} DLTs", f"{path}:{n}", todo="keep one")
@@ -49,7 +49,7 @@ def read_table(path: str) -> Table:
 
 def _head(line: tuple[int, str], path: str) -> list[int]:
     where = f"{path}:{line[0]}"
-    cells = [cell.strip() for cell in next(csv.reader([line[1]]))]
+    cells = _cells(line[1], where)
     if cells[0].lower() != HEAD.lower() or len(cells) < 2:
         raise UnusableInput(f"the first line does not begin with {HEAD}", where, todo=_EXAMPLE)
     sizes = [_count(cell, where) for cell in cells[1:]]
@@ -58,9 +58,16 @@ def _head(line: tuple[int, str], path: str) -> list[int]:
     return sizes
 
 
+def _cells(line: str, where: str) -> list[str]:
+    try:
+        return [cell.strip() for cell in next(csv.reader([line]))]
+    except csv.Error as error:
+        raise UnusableInput("this line cannot be read", where, str(error), _EXAMPLE) from error
+
+
 def _count(cell: str, where: str) -> int:
-    if not cell.isdecimal() or int(cell) > MOST:
-        raise UnusableInput(f"{cell!r} is not a number of people", where,
+    if not (cell.isascii() and cell.isdecimal() and len(cell) <= DIGITS) or int(cell) > MOST:
+        raise UnusableInput(f"{shortened(cell)} is not a number of people", where,
                             todo=f"give a whole number up to {MOST:,}; {_EXAMPLE}")  # fmt: skip
     return int(cell)
 
@@ -71,7 +78,9 @@ def _fill(actions: "object", size: int, y: int, cell: str, where: str) -> None:
     action = _ACTIONS.get(cell.upper())
     if action is None:
         known = ", ".join(_ACTIONS)
-        raise UnusableInput(f"{cell!r} is not an action", where, todo=f"use one of {known}")
+        raise UnusableInput(
+            f"{shortened(cell)} is not an action", where, todo=f"use one of {known}"
+        )
     if y > size:
         raise UnusableInput(f"there cannot be {y} DLTs in {size} participants", where,
                             todo="leave the cell empty")  # fmt: skip

@@ -12,7 +12,7 @@ trials.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from math import ceil, log, sqrt
+from math import log, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -20,9 +20,11 @@ import numpy as np
 from gradatim.dosefinding.model import CHUNK, Posterior, sinc_tail
 from gradatim.dosefinding.trials import Floats, Ints
 
-NODES, REACH, AT = 56, 6.0, 30
-"""Nodes of each parameter that integrate to 1e-8 for `AT` participants, and their reach in standard
-deviations of the prior; the posterior of more participants is narrower and takes more nodes."""
+FINE, WIDE, REACH = 0.6, 0.21, 6.0
+"""The step of a, in units of the smallest standard deviation its posterior can have; the step of b
+for `AT` participants, in units of its prior's or of 1 if that is smaller; how far the nodes reach
+at least, in standard deviations of the prior. With the usual prior the error is about 1e-8."""
+AT, FEW, FARTHEST = 30, 20, 20.0
 
 
 class Nodes(NamedTuple):
@@ -58,16 +60,40 @@ class TwoParameter(Posterior):
     correlation: float = 0.0
 
     @lru_cache(maxsize=8)  # noqa: B019 (models are few)
-    def nodes(self, size: int) -> Nodes:
-        """Give the nodes, `size` values of b and twice as many of a."""
-        a = self.mean[0] + self.sd[0] * np.linspace(-REACH, REACH, 2 * size)
-        b = self.mean[1] + self.sd[1] * np.linspace(-REACH, REACH, size)
-        both, slope = np.tile(a, size), np.repeat(np.exp(b), 2 * size)
+    def nodes(self, most: int) -> Nodes:
+        """Give the nodes that are fine and far enough for so many participants."""
+        (low_a, high_a), (low_b, high_b) = self._box(most)
+        step_a = FINE * (self.sd[0] ** -2 + most / 4) ** -0.5
+        step_b = WIDE * min(self.sd[1], 1.0) * min(1.0, sqrt(AT / most))
+        return self._at(np.arange(low_a, high_a + step_a, step_a),
+                        np.arange(low_b, high_b + step_b, step_b))  # fmt: skip
+
+    def _at(self, a: Floats, b: Floats) -> Nodes:
+        """Give the logs at every pair of these values."""
+        both, slope = np.tile(a, len(b)), np.repeat(np.exp(b), len(a))
         eta = both + slope * np.array(self.x)[:, None]
         u, v = (both - self.mean[0]) / self.sd[0], (np.log(slope) - self.mean[1]) / self.sd[1]
         r = self.correlation
         prior = -(u**2 - 2 * r * u * v + v**2) / (2 * (1 - r**2))
         return Nodes(a, b, -np.logaddexp(0, -eta), -np.logaddexp(0, eta), prior)
+
+    def _box(self, most: int) -> list[tuple[float, float]]:
+        """Give how far each parameter must reach for the posteriors of the most extreme data.
+
+        All with a DLT at the lowest dose, and none at the highest; there it is farthest from the
+        prior.
+        """
+        spread = np.linspace(-FARTHEST, FARTHEST, 161)
+        at = self._at(*(m + s * spread for m, s in zip(self.mean, self.sd, strict=True)))
+        found = [(m - REACH * s, m + REACH * s) for m, s in zip(self.mean, self.sd, strict=True)]
+        for logs in (at.some[0], at.none[-1]):
+            for much in (3, most):
+                density = (at.prior + much * logs).reshape(len(at.b), len(at.a))
+                kept = density >= density.max() - REACH**2 / 2
+                found = [(min(low, one[some.any(axis=k)][0]), max(high, one[some.any(axis=k)][-1]))
+                         for (low, high), one, some, k in zip(
+                             found, (at.a, at.b), (kept, kept), (0, 1), strict=True)]  # fmt: skip
+        return [(float(low), float(high)) for low, high in found]
 
     def rates(self, n: Ints, y: Ints) -> Floats:
         """Give each dose's posterior mean DLT rate: (S, D)."""
@@ -80,7 +106,7 @@ class TwoParameter(Posterior):
     def integrate(self, n: Ints, y: Ints, values: Callable[[Nodes], Floats]) -> Floats:
         """Give posterior means of values at the nodes, (nodes, K), for each of S trials: (S, K)."""
         most = int(n.sum(axis=1, dtype=np.int64).max(initial=0))
-        at = self.nodes(ceil(NODES * max(1.0, sqrt(most / AT))))
+        at = self.nodes(max(FEW, most))
         wanted = values(at)
         found = np.empty((len(n), wanted.shape[1]))
         for i in range(0, len(n), CHUNK // 8):

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from gradatim.core.errors import UnusableInput
+from gradatim.core.errors import UnusableInput, shortened
 
 LETTERS = {"N": "no DLT", "T": "a DLT", "P": "pending", "C": "a DLT candidate"}
-_COHORT = re.compile(r"(\d+)([A-Za-z]+)\Z")
+_COHORT = re.compile(r"(\d{1,4})([A-Za-z]+)\Z", re.ASCII)
 _EXAMPLE = 'write a level and a letter per participant, such as "1NNN 2NNT"'
 WHERE = "OUTCOMES"
 
@@ -60,7 +60,7 @@ def parse(text: str, doses: int, start: int = 1) -> list[Cohort]:
 def _cohort(part: str, doses: int) -> Cohort:
     found = _COHORT.match(part)
     if not found:
-        raise UnusableInput(f"{part!r} is not a cohort", WHERE, todo=_EXAMPLE)
+        raise UnusableInput(f"{shortened(part)} is not a cohort", WHERE, todo=_EXAMPLE)
     level, results = int(found[1]), found[2].upper()
     if strange := sorted(set(results) - set(LETTERS)):
         known = ", ".join(f"{letter} {words}" for letter, words in LETTERS.items())

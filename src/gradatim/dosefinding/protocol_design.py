@@ -9,7 +9,7 @@ from gradatim.core.dates import Duration
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.designs import build
 from gradatim.dosefinding.recommended import Needed
-from gradatim.dosefinding.settings import Settings
+from gradatim.dosefinding.settings import Settings, typed
 from gradatim.dosefinding.simulate import Conduct
 from gradatim.protocol.questions import ruled_design
 from gradatim.protocol.references import Fault
@@ -50,7 +50,7 @@ def _settings(study: Study, of: EscalationDesign) -> Settings:
         if name not in SETTABLE:
             raise UnusableInput(f"a design has no setting {name!r}", "safety.escalation.settings",
                                 todo=f"use one of {', '.join(sorted(SETTABLE))}")  # fmt: skip
-        more[name] = tuple(value) if isinstance(value, list) else value
+        more[name] = typed(name, value, "safety.escalation.settings")
     fixed = of.design.startswith("three_")
     planned = of.maximum_participants or of.maximum_per_level * len(levels)
     if not fixed:

@@ -39,35 +39,37 @@ def replay(design: Design, cohorts: Sequence[Cohort], complete: bool = False) ->
         UnusableInput: the design has no advice for such counts.
     """
     trials, moves, missing, notes = design.begin(), None, 0, list[str]()
-    for i, cohort in enumerate(cohorts):
-        note = _deviation(trials, moves, cohort)
-        notes += [note] if note else []
-        barred = trials.barred if moves is None else moves.barred
-        trials = replace(trials, dose=np.array([cohort.level - 1]), barred=barred)
+    for cohort in cohorts:
         results = cohort.results
         while results:
+            trials = _led(trials, moves, cohort.level)
             planned = int(design.size(trials)[0])
             now, results = results[: planned or None], results[planned or len(results) :]
-            last = i == len(cohorts) - 1 and not results
-            missing = planned - len(now) if last and planned and not complete else 0
-            dlts = Cohort(cohort.level, now).dlts
-            trials = trials.after(np.array([len(now)]), np.array([dlts]))
-            if missing:
-                moves = None
-                break
+            part = Cohort(cohort.level, now)
+            note = _deviation(design, trials, moves, part)
+            notes += [note] if note else []
+            trials = trials.after(np.array([len(now)]), np.array([part.dlts]))
+            missing = max(planned - len(now), 0)
+            if missing and not complete and cohort is cohorts[-1]:
+                return Replay(trials, None, missing, tuple(notes))
             moves = design.decide(trials)
-            if results:
-                trials = replace(trials, barred=moves.barred)
-    return Replay(trials, moves, missing, tuple(notes))
+    return Replay(trials, moves, 0, tuple(notes))
 
 
-def _deviation(trials: Trials, moves: Moves | None, cohort: Cohort) -> str:
+def _led(trials: Trials, moves: Moves | None, level: int) -> Trials:
+    """Give the trial as it goes on at a level, whatever was advised."""
+    barred = trials.barred if moves is None else moves.barred
+    return replace(trials, dose=np.array([level - 1]), barred=barred)
+
+
+def _deviation(design: Design, trials: Trials, moves: Moves | None, cohort: Cohort) -> str:
     """Say where a cohort was not given what the design advised."""
-    if moves is None:
-        return ""
-    if moves.why[0] != Why.GOING_ON:
-        return f"{cohort} was treated although the design had ended ({Why(moves.why[0]).words})"
-    advised = int(moves.dose[0]) + 1
+    if moves is not None:
+        full = trials.total()[0] >= design.maximum
+        why = Why.MAXIMUM if moves.why[0] == Why.GOING_ON and full else Why(moves.why[0])
+        if why is not Why.GOING_ON:
+            return f"{cohort} was treated although the design had ended ({why.words})"
+    advised = int(design.start if moves is None else moves.dose[0]) + 1
     if cohort.level == advised:
         return ""
     how = "more cautious" if cohort.level < advised else "LESS cautious"

@@ -1,12 +1,13 @@
 """What a design can be told: its name and settings, checked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
-from math import inf
+from math import inf, isfinite
 
-from gradatim.core.errors import UnusableInput
+from gradatim.core.errors import Defect, UnusableInput, shortened
 from gradatim.dosefinding.crm import PRIOR_SD
 from gradatim.dosefinding.tables import Table
+from gradatim.dosefinding.three_plus_three import COMMITTEES
 
 MOST_DOSES, MOST_PARTICIPANTS = 20, 1_000
 
@@ -22,7 +23,7 @@ class Settings:
         cohort_size, cohorts: participants per decision, and decisions.
         start: the first level, from 1.
         table: a decision table of the user's.
-        maximum: participants in all, if not cohorts x cohort size.
+        maximum: participants in all; it goes before cohorts x cohort size.
         cutoff: eliminate a dose where P(rate > target) is above it.
         safe, toxic: BOIN's rates deemed too low and too high.
         below, over: reach of the interval of equivalence of mTPI, mTPI-2, Keyboard and i3+3.
@@ -82,6 +83,40 @@ class Settings:
     untried: bool = False
 
 
+KINDS = {one.name: str(one.type) for one in fields(Settings)}
+"""The type of each setting, as text."""
+
+
+def typed(name: str, value: object, where: str) -> object:
+    """Give a setting's value in its own type, from what a document or an option says.
+
+    Raises:
+        UnusableInput: it is of another kind.
+    """
+    kind = KINDS[name]
+    if "tuple" in kind and isinstance(value, list | tuple):
+        return tuple(
+            _single(name, "int" if "int" in kind else "float", one, where) for one in value
+        )
+    return _single(name, kind, value, where)
+
+
+def _single(name: str, kind: str, value: object, where: str) -> object:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    whole = number and float(str(value)).is_integer()
+    for wanted, fits, words in (("tuple", False, "a list of numbers"),
+                                ("bool", isinstance(value, bool), "true or false"),
+                                ("str", isinstance(value, str), "a word"),
+                                ("int", whole, "a whole number"),
+                                ("float", number, "a number")):  # fmt: skip
+        if wanted in kind and not fits:
+            raise UnusableInput(f"the setting {name} cannot be {shortened(str(value))}", where,
+                                todo=f"give {words}")  # fmt: skip
+        if wanted in kind:
+            return int(float(str(value))) if wanted == "int" else value
+    raise Defect(f"the setting {name} has the unknown type {kind}")
+
+
 def target_of(of: Settings) -> float:
     """Give the target; it has no default.
 
@@ -124,6 +159,9 @@ def check_settings(of: Settings) -> None:
                                 todo="give a number between 0 and 1, neither included")  # fmt: skip
     _check_levels(of)
     _check_positive(of)
+    if of.committee not in COMMITTEES:
+        raise UnusableInput(f"the committee cannot be taken to {of.committee!r}", "--set committee",
+                            todo=f"say {' or '.join(COMMITTEES)}")  # fmt: skip
 
 
 def _check_positive(of: Settings) -> None:
@@ -135,6 +173,11 @@ def _check_positive(of: Settings) -> None:
         if value is not None and not (0 < value < inf):
             raise UnusableInput(f"{value:g} is not a positive number", f"--set {name}",
                                 todo="give one")  # fmt: skip
+    if not 0 <= of.offset < min(0.5, of.cutoff):
+        raise UnusableInput(f"{of.offset:g} is no offset of a cutoff of {of.cutoff:g}",
+                            "--set offset", todo="give a small number, such as 0.05")  # fmt: skip
+    if not all(isfinite(one) for one in of.prior_mean or ()):
+        raise UnusableInput("a prior mean is not a number", "--set prior_mean", todo="give two")
     if not abs(of.correlation) < 1:
         raise UnusableInput(f"{of.correlation:g} is not a correlation", "--set correlation",
                             todo="give a number between -1 and 1, neither included")  # fmt: skip

@@ -10,8 +10,6 @@ from gradatim.dosefinding.isotonic import Isotonic
 from gradatim.dosefinding.tables import MEANING, Action, Table
 from gradatim.dosefinding.trials import Bools, Ints, Moves, Trials, Why
 
-COMMITTEES = ("stop", "escalate")
-
 
 def no_advice(name: str, n: int, y: int, sizes: list[int]) -> UnusableInput:
     """Say that a table has no entry for these counts."""
@@ -35,6 +33,8 @@ class TableDesign(Design):
             which select the highest dose whose counts say ESCALATE.
         per_level: the most participants at one dose; None for no limit but the table's.
         stop_at: stop when the advice is to stay at a dose with so many participants.
+        largest: the most participants that a cohort can have, if not `cohort`; a dose is full when
+            another such cohort would go beyond its limit or the table.
         expand_top: whether ESCALATE at the top dose, or below a barred one, means more participants
             there; otherwise the trial ends.
         committee: what the committee is taken to do on HOLD where a computation has to go on; None
@@ -53,6 +53,7 @@ class TableDesign(Design):
     selection: Isotonic | None = None
     per_level: int | None = None
     stop_at: int | None = None
+    largest: int | None = None
     expand_top: bool = True
     committee: str | None = "stop"
     settings: tuple[str, ...] = ()
@@ -99,15 +100,17 @@ class TableDesign(Design):
     def _full(self, trials: Trials, dose: Ints) -> Bools:
         """Whether the dose that would be next has had all the participants it may have."""
         n, _ = trials.at(dose)
-        full = n >= min(self.per_level or self.maximum + 1, self._last)
+        cohort = self.largest or self.cohort
+        full = n.astype(np.int64) + cohort > self.last()
         if self.stop_at is not None:
             full = full | ((dose == trials.dose) & (n >= self.stop_at))
         return np.asarray(full)
 
-    @property
-    def _last(self) -> int:
-        """The participants at one dose after which the table has no more advice."""
-        return self.table.most if self.table.most < self.maximum else self.maximum + 1
+    def last(self) -> int:
+        """Give the most participants one dose may have; far too many where there is no limit."""
+        unlimited = 2 * self.maximum + (self.largest or self.cohort)
+        table = self.table.most if self.table.most < self.maximum else unlimited
+        return min(self.per_level or unlimited, table)
 
     def select(self, trials: Trials) -> Ints:
         """Select by isotonic regression, or the highest dose whose counts say ESCALATE."""

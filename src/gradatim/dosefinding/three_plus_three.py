@@ -5,13 +5,15 @@ Korn EL, Midthune D, Chen TT, Rubinstein LV, Christian MC, Simon RM (1994), A co
 phase I trial designs, Statistics in Medicine 13:1799-1806, section 2 (with de-escalation).
 """
 
-from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.table_design import TableDesign
 from gradatim.dosefinding.tables import Action, Table, empty
 
 STORER = "Storer 1989, Biometrics 45:925-937, design A"
 KORN = "Korn et al. 1994, Statistics in Medicine 13:1799-1806, section 2"
 THREE = "one cohort of three at each level, as a planned enrolment of three per level suggests"
+
+COMMITTEES = ("stop", "escalate")
+"""What a committee can be taken to do on HOLD where a computation has to go on."""
 
 E, S, H, DU, X = (Action.ESCALATE, Action.STAY, Action.HOLD, Action.ELIMINATE, Action.STOP)
 
@@ -47,14 +49,8 @@ def three_per_group(doses: int, *, start: int = 0, committee: str = "stop") -> T
     Args:
         doses, start: as for every design.
         committee: what the committee is taken to decide after 1 of 3 when operating
-            characteristics are computed: `stop` or `escalate`.
-
-    Raises:
-        UnusableInput: the committee is taken to do something else.
+            characteristics are computed: one of `COMMITTEES`.
     """
-    if committee not in ("stop", "escalate"):
-        raise UnusableInput(f"the committee cannot be taken to {committee!r}", "--set committee",
-                            todo="say stop or escalate")  # fmt: skip
     return TableDesign(
         table=_table({3: (E, H, X, X)}), doses=doses, cohort=3, maximum=3 * doses, start=start,
         name="three_per_group", source=THREE, per_level=3, expand_top=False, committee=committee,

@@ -1,0 +1,163 @@
+"""Settings of a design: what cannot be is refused when it is built, in one clear message."""
+
+from math import inf, nan
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradatim.core.errors import UnusableInput
+from gradatim.dosefinding.boin import boin_table, boundaries
+from gradatim.dosefinding.designs import DESIGNS, build
+from gradatim.dosefinding.exact import compile_design
+from gradatim.dosefinding.operating import How, check_rates, operating_characteristics
+from gradatim.dosefinding.settings import Settings
+
+OWN = boin_table(boundaries(0.3), 12, equal_stays=True)
+SEVEN = boin_table(boundaries(0.3), 7, equal_stays=True)
+
+
+def of(design: str = "boin", doses: int = 3, **more: Any) -> Settings:
+    """Give settings that can be, but for what a test changes."""
+    return Settings(design, doses, **{"target": 0.3, "cohorts": 4, **more})
+
+
+BAD: dict[str, tuple[Settings, str, str]] = {
+    "unknown design": (of("bion"), "--design", "there is no design 'bion'"),
+    "no levels": (of(doses=0), "--levels", "0 is not from 1 to 20"),
+    "too many levels": (of(doses=21), "--levels", "21 is not from 1 to 20"),
+    "no target": (of(target=None), "--target", "boin needs a target"),
+    "no target for a model": (of("crm", target=None), "--target", "crm needs a target"),
+    "target 0": (of(target=0.0), "--target", "0 is not a rate"),
+    "target 1": (of(target=1.0), "--target", "1 is not a rate"),
+    "target in percent": (of(target=30.0), "--target", "30 is not a rate"),
+    "target no number": (of(target=nan), "--target", "nan is not a rate"),
+    "target beyond BOIN": (of(target=0.7), "--target", "outside 0.05 to 0.6"),
+    "cohort of none": (of(cohort_size=0), "--cohort-size", "0 is not from 1"),
+    "no cohort": (of(cohorts=0), "--cohorts", "0 is not from 1"),
+    "too many participants": (of(cohort_size=50, cohorts=50), "--cohorts", "more than 1,000"),
+    "start 0": (of(start=0), "--start", "0 is not from 1 to 3"),
+    "start beyond": (of(start=4), "--start", "4 is not from 1 to 3"),
+    "maximum 0": (of(maximum=0), "maximum", "0 is not from 1"),
+    "stop_at 0": (of(stop_at=0), "stop_at", "0 is not from 1"),
+    "enough 0": (of(enough=0), "enough", "0 is not from 1"),
+    "run_in 0": (of(run_in=0), "run_in", "0 is not from 1"),
+    "middle beyond": (of("crm", middle=4), "middle", "4 is not from 1 to 3"),
+    "size 0": (of(sizes=(3, 0, 3)), "sizes", "0 is not from 1"),
+    "too few sizes": (of(sizes=(3, 3)), "sizes", "2 values for 3 dose levels"),
+    "cutoff 1": (of(cutoff=1.0), "cutoff", "1 is not a rate"),
+    "safe too near": (of(safe=0.29), "safe", "do not lie apart from the target"),
+    "toxic below": (of(toxic=0.2), "toxic", "do not lie apart from the target"),
+    "interval below 0": (of("mtpi", below=0.3), "below", "from 0 to 0.35"),
+    "interval above 1": (of("keyboard", over=0.7), "over", "from 0.25 to 1"),
+    "interval inside out": (of("mtpi2", below=-0.1), "below", "from 0.4 to 0.35"),
+    "interval of no width": (of("i3_plus_3", below=0.0, over=0.0), "over", "from 0.3 to 0.3"),
+    "skeleton falls": (of("crm", skeleton=(0.1, 0.3, 0.2)), "skeleton", "do not rise"),
+    "skeleton level": (of("crm", skeleton=(0.1, 0.2, 0.2)), "skeleton", "do not rise"),
+    "skeleton short": (of("crm", skeleton=(0.1, 0.2)), "skeleton", "2 values for 3"),
+    "skeleton 0": (of("crm", skeleton=(0.0, 0.2, 0.3)), "skeleton", "0 is not a rate"),
+    "half-width": (of("crm", half_width=0.3), "half_width", "does not fit around 0.3"),
+    "model": (of("crm", model="probit"), "model", "there is no model 'probit'"),
+    "prior_sd 0": (of("crm", prior_sd=0.0), "prior_sd", "0 is not a positive number"),
+    "prior_sds 0": (of("blrm", prior_sds=(2.0, 0.0)), "prior_sds", "0 is not a positive"),
+    "prior_mean": (of("blrm", prior_mean=(0.0,)), "prior_mean", "1 values where 2"),
+    "correlation 1": (of("blrm", correlation=1.0), "correlation", "1 is not a correlation"),
+    "amounts fall": (of("blrm", amounts=(1.0, 3.0, 2.0)), "amounts", "do not rise"),
+    "amount 0": (of("blrm", amounts=(0.0, 1.0, 2.0)), "amounts", "0 is not a positive"),
+    "amount no number": (of("blrm", amounts=(1.0, nan, 2.0)), "amounts", "nan is not"),
+    "amount endless": (of("blrm", amounts=(1.0, 2.0, inf)), "amounts", "inf is not"),
+    "reference": (of("blrm", reference=-1.0), "reference", "-1 is not a positive"),
+    "on_target falls": (of("blrm", on_target=(0.4, 0.2)), "on_target", "do not rise"),
+    "overdose": (of("blrm", overdose=0.0), "overdose", "0 is not a rate"),
+    "stop_too_toxic": (of(stop_too_toxic=95.0), "stop_too_toxic", "95 is not a rate"),
+    "stop_too_toxic without target": (
+        of("three_plus_three", target=None, stop_too_toxic=0.9), "--target", "needs a target",
+    ),
+    "3+3 in twos": (of("three_plus_three", cohort_size=2), "--cohort-size", "cohorts of 3"),
+    "3+3 titrated": (of("three_plus_three", titration=True), "titration", "cannot follow"),
+    "committee": (of("three_per_group", committee="vote"), "committee", "taken to 'vote'"),
+    "table not given": (of("table"), "--table", "the table is not given"),
+    "table without the cohort": (of("table", table=OWN, cohort_size=13), "", "13 participants"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "where", "says"), BAD.values(), ids=BAD)
+def test_what_cannot_be_is_refused_in_one_clear_message(
+    settings: Settings, where: str, says: str
+) -> None:
+    """What, where and what to do, on one line."""
+    with pytest.raises(UnusableInput) as caught:
+        build(settings)
+    assert says in caught.value.what
+    assert where in caught.value.where
+    assert caught.value.todo
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("settings", [
+    of("table", table=OWN, committee="vote"),  # as three_per_group refuses it
+    of(safer=True, offset=2.0),  # cutoff - offset is no probability, so every trial would stop
+    of(safer=True, offset=-0.5),
+    of("blrm", prior_mean=(nan, 0.0)),
+    of("crm", model="logistic2", prior_mean=(inf, 0.0)),
+    of("crm", model="logistic", skeleton=(0.2, 0.5, 1 / (1 + np.exp(-3.0)))),  # at the intercept
+], ids=["committee", "offset", "negative offset", "mean nan", "mean inf", "skeleton"])  # fmt: skip
+def test_what_would_compute_nonsense_is_refused(settings: Settings) -> None:
+    """It is not silently taken for something else."""
+    with pytest.raises(UnusableInput):
+        build(settings)
+
+
+@pytest.mark.parametrize("settings", [
+    of("three_plus_three", maximum=10),
+    of("three_plus_three_korn", maximum=11),
+    of("three_plus_three", sizes=(2, 2, 2)),
+    of("three_plus_three", run_in=9),
+    of("three_per_group", run_in=6),
+    of("table", table=SEVEN),
+    of("table", table=SEVEN, cohort_size=2, cohorts=6),
+], ids=["maximum", "maximum of korn", "sizes", "run-in", "run-in of one cohort", "table of 7",
+        "table of 7 in twos"])  # fmt: skip
+def test_a_design_that_was_built_never_runs_out_of_advice(settings: Settings) -> None:
+    """It is refused when it is built, or every one of its trials comes to an end."""
+    try:
+        design = build(settings)
+    except UnusableInput:
+        return
+    rates = np.full(3, 0.3)
+    assert compile_design(design).probability(rates).sum() == pytest.approx(1, abs=1e-12)
+
+
+def test_the_maximum_that_was_asked_for_is_the_one_that_is_kept() -> None:
+    """More than cohorts x cohort size as well as fewer."""
+    assert build(of(maximum=10)).maximum == 10
+    assert build(of(maximum=24)).maximum == 24
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_a_design_states_its_settings(name: str) -> None:
+    """A line each, with the doses and the participants in the first."""
+    design = build(of(name, table=OWN, start=2))
+    first, *others = design.describe()
+    assert first.startswith("3 doses from level 2, cohorts of 3, at most ")
+    assert others
+    assert all("\n" not in line for line in others)
+    assert design.source
+
+
+@pytest.mark.parametrize(("rates", "says"), [
+    ((0.1, 0.2), "2 rates for 3 dose levels"), ((0.1, 0.2, 0.3, 0.4), "4 rates for 3"),
+    ((0.0, 0.2, 0.3), "level 1, 0, is not a rate"), ((0.1, 0.2, 1.0), "level 3, 1, is not a rate"),
+    ((0.1, 0.3, 0.2), "fall from level 2 to level 3"), ((0.1, nan, 0.3), "level 2, nan, is not"),
+])  # fmt: skip
+def test_true_rates_that_cannot_be(rates: tuple[float, ...], says: str) -> None:
+    """One for each level, each a rate, none falling; equal ones may be."""
+    with pytest.raises(UnusableInput, match=says):
+        check_rates(rates, 3)
+    assert check_rates((0.2, 0.2, 0.2), 3).tolist() == [0.2] * 3
+
+
+def test_a_method_that_is_none() -> None:
+    """The known ones are named."""
+    with pytest.raises(UnusableInput, match="auto, exact, bounded, simulate"):
+        operating_characteristics(build(of()), [(0.1, 0.2, 0.3)], 0.3, How("guess"))
