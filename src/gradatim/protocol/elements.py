@@ -69,4 +69,7 @@ class Element(Model):
         default=None,
         description="Answers outside this window are stale: the state may have changed",
     )
+    ctcae_terms: list[str] = Field(
+        default=[], description="Terms whose adverse events are events of this element too"
+    )
     note: str = ""

@@ -64,6 +64,10 @@ def dangling(study: Study) -> Iterator[Fault]:
                     if one not in study.schedule.encounters)  # fmt: skip
         yield from (_no((*at, "elements"), "element", one) for one in activity.elements
                     if one not in study.elements)  # fmt: skip
+    watched = study.safety.special_interest
+    yield from (_no(("safety", "special_interest", "elements"), "element", one)
+                for one in (watched.elements if watched else ())
+                if one not in study.elements)  # fmt: skip
     for name, element in study.elements.items():
         given = element.derived.inputs.values() if element.derived else ()
         yield from (_no(("elements", name, "derived"), "element", one) for one in given

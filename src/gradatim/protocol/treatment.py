@@ -50,6 +50,31 @@ class Administration(Sourced):
     weight_from: Name | None = Field(default=None, description="Anchor whose weight is used")
 
 
+class Preparation(Sourced):
+    """How a dose scaled by body weight is drawn from units of the product, and its limits."""
+
+    counts: Literal["viable", "total"] = Field(description="The cells that a dose counts")
+    mode: Literal["exact volume", "whole units"] = Field(
+        description="Draw the exact volume and discard the rest, or give whole units only"
+    )
+    tolerance: float = Field(ge=0, lt=1, description="Deviation from the dose that is accepted")
+    redose_if_weight_changes_by: float | None = Field(default=None, gt=0, lt=1)
+    weight_cap: float | None = Field(default=None, gt=0, description="kg; above it, it counts")
+    minimum_viability: float | None = Field(default=None, gt=0, le=1)
+    thaw_to_end: float | None = Field(default=None, gt=0, description="Hours, for each unit")
+    filter_and_hold_up: float = Field(default=0, ge=0, description="mL that stay in the line")
+    maximum_rate: float | None = Field(default=None, gt=0, description="mL/min")
+    maximum_dmso: float | None = Field(default=None, gt=0, description="g/kg for each infusion")
+
+
+class PreDoseCheck(Sourced):
+    """One item of the checklist that is signed before each dose."""
+
+    id: Name
+    label: str
+    reading: str = Field(default="", description="When the item is in order")
+
+
 class Treatment(Model):
     """Arms, levels, product and how it is given."""
 
@@ -57,6 +82,8 @@ class Treatment(Model):
     dose_levels: list[DoseLevel]
     product: Product
     administration: Administration
+    preparation: Preparation | None = None
+    checklist: list[PreDoseCheck] = []
 
 
 class DoseLimitingToxicity(Sourced):
@@ -120,6 +147,31 @@ class Sentinel(Sourced):
 
     wait: Length
     between_participants: Length | None = None
+    infusions: int = Field(default=1, ge=1, description="Of the first participant, observed")
+
+
+class Evaluability(Sourced):
+    """Who counts for the escalation: a DLT always does, else the dose and the whole window."""
+
+    dose_fraction: float = Field(gt=0, le=1, description="Least part of the planned dose")
+
+
+class SpecialInterest(Sourced):
+    """Adverse events of special interest: reported like serious ones, whatever their grade."""
+
+    elements: list[Name]
+
+
+class Reporting(Sourced):
+    """Whose rules set the clocks of safety reports."""
+
+    jurisdiction: Literal["CN", "EU", "US"]
+
+
+class Committee(Sourced):
+    """The safety committee: who must sign a dose decision."""
+
+    signers: int = Field(ge=1, description="At least so many members")
 
 
 class Safety(Model):
@@ -130,6 +182,10 @@ class Safety(Model):
     escalation: Escalation
     sentinel: Sentinel | None = None
     follow_up: "FollowUp | None" = None
+    evaluable: Evaluability | None = None
+    special_interest: SpecialInterest | None = None
+    reporting: Reporting | None = None
+    committee: Committee | None = None
 
 
 class FollowUp(Sourced):

@@ -35,6 +35,8 @@ def unused_elements(study: Study) -> Iterator[Fault]:
     used |= {name for activity in study.schedule.activities.values() for name in activity.elements}
     for element in study.elements.values():
         used |= set(element.derived.inputs.values()) if element.derived else set()
+    watched = study.safety.special_interest
+    used |= set(watched.elements) if watched else set()
     for name in study.elements:
         if name not in used:
             yield Fault(("elements", name), f"the element {name} is not used", warning=True)
