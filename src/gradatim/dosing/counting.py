@@ -1,0 +1,61 @@
+"""Which cells a dose counts and which a label: viability is applied once, or not at all."""
+
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN
+from gradatim.core.verdict import Reason, Verdict
+from gradatim.dosing.limits import WHEN
+from gradatim.dosing.product import Concentration, Counted
+from gradatim.dosing.steps import CELLS_PER_ML, Step, step
+
+
+def basis(one: Concentration, counts: Counted) -> Verdict:
+    """Say whether a label's count can be turned into cells that the dose counts.
+
+    Args:
+        one: the label's concentration.
+        counts: the cells that the dose counts.
+
+    Returns:
+        TRUE: it can. FALSE: it would be wrong, with the reason. UNKNOWN: the viability is missing.
+    """
+    if one.counted == "viable" and one.viability is not None:
+        return Verdict(FALSE, "the label counts viable cells and a viability is given as well: it "
+                       "would be applied twice")  # fmt: skip
+    if one.counted == "viable" and counts == "total":
+        return Verdict(FALSE, "the dose counts total cells and the label viable ones: the total "
+                       "count is needed")  # fmt: skip
+    if one.counted == "total" and counts == "viable" and one.viability is None:
+        return Verdict(UNKNOWN, "the dose counts viable cells and the label total ones: the "
+                       "viability is missing", reason=Reason.NO_RECORD)  # fmt: skip
+    return Verdict(TRUE, f"the dose counts {counts} cells; the label {_described(one)}")
+
+
+def _described(one: Concentration) -> str:
+    text = f"counts {one.counted} cells, measured {WHEN[one.measured]}"
+    if one.recovery == 1:
+        return f"{text}, and no loss since is reckoned with"
+    return f"{text}, of which {100 * one.recovery:g} % are recovered"
+
+
+def cells_that_count(one: Concentration, counts: Counted) -> float | None:
+    """Give the cells per mL that the dose counts; None unless `basis` is TRUE."""
+    found = counting_step(one, counts)
+    return found.result.value if found else None
+
+
+def counting_step(one: Concentration, counts: Counted) -> Step | None:
+    """Give the step from the label's count to the cells per mL that the dose counts.
+
+    A dose of viable cells: total cells × viability × recovery, or labelled viable cells × recovery.
+    A dose of total cells: total cells × recovery.
+    """
+    if basis(one, counts).truth is not TRUE:
+        return None
+    name = "labelled viable cells" if one.counted == "viable" else "total cells"
+    numbers = {name: (one.cells_per_ml, CELLS_PER_ML)}
+    result = one.cells_per_ml
+    if counts == "viable" and one.counted == "total" and one.viability is not None:
+        numbers["viability"] = (one.viability, "1")
+        result *= one.viability
+    numbers["recovery"] = (one.recovery, "1")
+    return step(f"{counts} cells per mL", " × ".join(numbers), numbers, result * one.recovery,
+                CELLS_PER_ML)  # fmt: skip

@@ -1,0 +1,143 @@
+"""Limits that hold at the preparation and again at the administration; each is one question.
+
+UNKNOWN where something is missing; TRUE, with words that say so, where a protocol sets no limit.
+"""
+
+from datetime import datetime, timedelta
+
+from gradatim.core.errors import UnusableInput
+from gradatim.core.quantity import compare
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, truth_of
+from gradatim.core.verdict import Reason, Verdict
+from gradatim.dosing.product import Concentration, Measured, Unit
+
+DMSO_DENSITY = 1.10
+"""g/mL at 20 °C. Source: NTP Chemical Repository, CAS 67-68-5. The usual limit of 1 g/kg for an
+infusion of cells: PMC12362920."""
+
+
+WHEN: dict[Measured, str] = {"release": "at release", "post-thaw": "after the thaw"}
+"""When a count was made, in words."""
+
+
+def thaw_clock(unit: Unit, end: datetime | None, hours: float | None) -> Verdict:
+    """Say whether the infusion ends within so many hours of the unit's thaw (the limit counts)."""
+    if hours is None:
+        return _no_limit("time from the thaw to the end")
+    if unit.thawed_at is None:
+        return _missing(f"no time of the thaw is given; the infusion must end {hours:g} h after it")
+    if end is None:
+        latest = unit.thawed_at + timedelta(hours=hours)
+        return _missing(f"no end of the infusion is given; it must end by {moment(latest)}")
+    taken = elapsed(unit.thawed_at, end) / timedelta(hours=1)
+    if taken < 0:
+        text = f"the infusion ends {-taken:.3g} h before the thaw"
+        return Verdict(UNKNOWN, text, reason=Reason.CONFLICT)
+    within = compare(taken, "<=", hours)
+    return Verdict(truth_of(within), f"ends {span(taken)} after the thaw, "
+                   f"{'within' if within else 'more than'} {hours:g} h")  # fmt: skip
+
+
+def in_date(unit: Unit, end: datetime | None) -> Verdict:
+    """Say whether the infusion ends before the unit expires (the moment itself is in date)."""
+    if unit.expiry is None:
+        return _missing("no expiry is given")
+    if end is None:
+        return _missing(f"no end of the infusion is given; expires {moment(unit.expiry)}")
+    good = elapsed(end, unit.expiry) >= timedelta()
+    return Verdict(truth_of(good), f"{'expires' if good else 'expired'} {moment(unit.expiry)}")
+
+
+def viability(one: Concentration, minimum: float | None, certified: float | None = None) -> Verdict:
+    """Say whether the viability is high enough; `certified` is the certificate's, if it has one.
+
+    Of two values the lower counts.
+    """
+    known = [value for value in (one.viability, certified) if value is not None]
+    if minimum is None:
+        return _no_limit("viability")
+    if not known:
+        return _missing(f"no viability is known; at least {100 * minimum:g} % is needed")
+    enough = compare(min(known), ">=", minimum)
+    when = f" ({WHEN[one.measured]})" if one.viability == min(known) else " (certificate)"
+    return Verdict(truth_of(enough), f"{100 * min(known):.4g} % viable{when}, "
+                   f"{'at least' if enough else 'less than'} {100 * minimum:g} %")  # fmt: skip
+
+
+def rate(volume_ml: float | None, minutes: float | None, maximum: float | None) -> Verdict:
+    """Say whether so many mL in so many minutes is slow enough; `maximum` is in mL/min."""
+    if maximum is None:
+        return _no_limit("rate of the infusion")
+    if volume_ml is None:
+        return _missing("there is no volume to infuse")
+    if minutes is None:
+        return _missing(f"no duration is given; at least {volume_ml / maximum:.3g} min for "
+                        f"{volume_ml:.4g} mL")  # fmt: skip
+    if not minutes > 0:
+        raise UnusableInput(f"{minutes:g} min is not a duration", todo="give minutes above 0")
+    slow = compare(volume_ml / minutes, "<=", maximum)
+    return Verdict(truth_of(slow), f"{volume_ml / minutes:.3g} mL/min, "
+                   f"{'at most' if slow else 'more than'} {maximum:g} mL/min")  # fmt: skip
+
+
+def dmso(grams_per_kg: float | None, maximum: float | None) -> Verdict:
+    """Say whether an infusion brings at most so much dimethyl sulfoxide per kg of body weight."""
+    if maximum is None:
+        return _no_limit("dimethyl sulfoxide")
+    if grams_per_kg is None:
+        return _missing(f"how much dimethyl sulfoxide is unknown; at most {maximum:g} g/kg")
+    good = compare(grams_per_kg, "<=", maximum)
+    return Verdict(truth_of(good), f"{grams_per_kg:.3g} g/kg of dimethyl sulfoxide, "
+                   f"{'at most' if good else 'more than'} {maximum:g} g/kg")  # fmt: skip
+
+
+def two_people(prepared_by: str, verified_by: str) -> Verdict:
+    """Say whether one person prepared the dose and another verified it."""
+    first, second = (" ".join(name.split()) for name in (prepared_by, verified_by))
+    if not (first and second):
+        return _missing(f"nobody has {'verified' if first else 'prepared'} it yet")
+    if first.casefold() == second.casefold():
+        return Verdict(FALSE, f"{first} prepared and verified it: another person must verify")
+    return Verdict(TRUE, f"prepared by {first}, verified by {second}")
+
+
+def end_before(unit: Unit, hours: float | None) -> datetime | None:
+    """Give the moment by which the infusion of a unit must have ended; None if none is known."""
+    latest = [unit.expiry] if unit.expiry else []
+    if unit.thawed_at and hours is not None:
+        latest.append(unit.thawed_at + timedelta(hours=hours))
+    if len(latest) == 2:
+        elapsed(*latest)
+    return min(latest, default=None)
+
+
+def elapsed(start: datetime, end: datetime) -> timedelta:
+    """Give the time from `start` to `end`.
+
+    Raises:
+        UnusableInput: only one of them has a time zone.
+    """
+    if (start.utcoffset() is None) != (end.utcoffset() is None):
+        raise UnusableInput(f"{moment(start)} and {moment(end)} cannot be compared",
+                            why="only one of them has a time zone",
+                            todo="give all times with a time zone, or none")  # fmt: skip
+    return end - start
+
+
+def moment(at: datetime) -> str:
+    """Write a moment to the minute."""
+    return at.isoformat(" ", "minutes")
+
+
+def span(hours: float) -> str:
+    """Write hours as hours, minutes and, where there are any, seconds."""
+    minutes, seconds = divmod(round(hours * 3600), 60)
+    return f"{minutes // 60} h {minutes % 60} min" + (f" {seconds} s" if seconds else "")
+
+
+def _no_limit(what: str) -> Verdict:
+    return Verdict(TRUE, f"the protocol sets no limit: {what}")
+
+
+def _missing(text: str) -> Verdict:
+    return Verdict(UNKNOWN, text, reason=Reason.NO_RECORD)

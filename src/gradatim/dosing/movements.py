@@ -1,0 +1,112 @@
+"""What happens to a bag of the product, and the table of what may follow what.
+
+A fact is kept even if it should not have happened: a movement that the table does not have is
+reported as a fault, and the bag is where the movement took it.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+EXPECTED = "expected"
+"""The state of a bag that has not been received."""
+
+PRODUCT_TRANSITIONS: Mapping[tuple[str, str], str] = {
+    ("expected", "received"): "quarantined",
+    ("quarantined", "released"): "released",
+    ("quarantined", "excursion"): "excursion",
+    ("quarantined", "returned"): "returned",
+    ("quarantined", "destroyed"): "destroyed",
+    ("released", "quarantined"): "quarantined",
+    ("released", "prepared"): "prepared",
+    ("released", "excursion"): "excursion",
+    ("released", "returned"): "returned",
+    ("released", "destroyed"): "destroyed",
+    # A bag that was too warm or too cold waits for a person's judgement, then for a new release.
+    ("excursion", "excursion"): "excursion",
+    ("excursion", "assessed fit"): "quarantined",
+    ("excursion", "assessed unfit"): "unfit",
+    ("unfit", "returned"): "returned",
+    ("unfit", "destroyed"): "destroyed",
+    # A thawed bag cannot go back to the shelf: it is given, or discarded.
+    ("prepared", "infused"): "infused",
+    ("prepared", "discarded"): "discarded",
+    ("prepared", "excursion"): "held",
+    ("held", "excursion"): "held",
+    ("held", "assessed fit"): "prepared",
+    ("held", "assessed unfit"): "unfit thawed",
+    ("unfit thawed", "discarded"): "discarded",
+    ("infused", "discarded"): "used",
+}
+"""(state, event) to state; `infused` is a bag whose rest has not been recorded as discarded."""
+
+STATES = (EXPECTED, *dict.fromkeys(PRODUCT_TRANSITIONS.values()))
+EVENTS = tuple(dict.fromkeys(event for _, event in PRODUCT_TRANSITIONS))
+ON_HAND = ("quarantined", "released", "excursion", "unfit", "prepared", "held", "unfit thawed")
+"""States in which the whole bag is at the site."""
+
+LEADS_TO: Mapping[str, str] = {
+    "received": "quarantined", "quarantined": "quarantined", "released": "released",
+    "excursion": "excursion", "assessed fit": "quarantined", "assessed unfit": "unfit",
+    "prepared": "prepared", "infused": "infused", "discarded": "discarded",
+    "returned": "returned", "destroyed": "destroyed",
+}  # fmt: skip
+"""Where an event that should not have happened takes a bag; of two states the cautious one."""
+
+
+class Lot(NamedTuple):
+    """A lot: the donor and the cell bank it was made from; empty is not known."""
+
+    id: str
+    donor: str = ""
+    cell_bank: str = ""
+    product: str = ""
+    expiry: datetime | None = None
+
+
+class Bag(NamedTuple):
+    """A bag of a lot, with its mL."""
+
+    id: str
+    lot: str
+    volume_ml: float
+
+
+class Movement(NamedTuple):
+    """Something that happened to a bag.
+
+    Args:
+        bag: its id.
+        event: one of `EVENTS`.
+        at: when it happened.
+        by: who did it.
+        volume_ml: for `infused` and `discarded`, the mL; None is all that is left.
+        participant: for `prepared` and `infused`, for whom.
+        reason: why; for an excursion what was measured, for an assessment what it rests on.
+    """
+
+    bag: str
+    event: str
+    at: datetime
+    by: str
+    volume_ml: float | None = None
+    participant: str = ""
+    reason: str = ""
+
+
+class Fault(NamedTuple):
+    """Something in the record of a bag or a lot that does not fit."""
+
+    where: str
+    what: str
+
+
+def after(state: str, event: str) -> tuple[str, bool]:
+    """Give the state after an event, and whether the table allows it.
+
+    Source: `PRODUCT_TRANSITIONS`; what it does not have ends where `LEADS_TO` says, and an event
+    that nobody knows changes nothing.
+    """
+    if (state, event) in PRODUCT_TRANSITIONS:
+        return PRODUCT_TRANSITIONS[state, event], True
+    return LEADS_TO.get(event, state), False

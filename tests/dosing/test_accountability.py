@@ -1,0 +1,304 @@
+"""Where every bag went: the table of movements, the account of each lot, donor to participant."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradatim.core.quantity import Quantity
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN
+from gradatim.dosing.accountability import Stock, balance, balances, fold
+from gradatim.dosing.limits import two_people
+from gradatim.dosing.movements import (
+    EVENTS,
+    LEADS_TO,
+    ON_HAND,
+    PRODUCT_TRANSITIONS,
+    STATES,
+    Bag,
+    Lot,
+    Movement,
+)
+from gradatim.dosing.release import SponsorDecision, release_check
+from gradatim.dosing.traceability import (
+    NO_LOT,
+    Trace,
+    by_lot,
+    lots_of,
+    participants_of,
+    trace,
+    traceable,
+)
+from gradatim.protocol.base import Limit
+
+START = datetime(2026, 11, 2, 8)
+LOTS = (Lot("L1", "donor 7", "bank 3"), Lot("L2", "donor 7", "bank 4"))
+BAGS = (Bag("a", "L1", 5), Bag("b", "L1", 5), Bag("c", "L2", 10))
+
+
+def told(*lines: str) -> Stock:
+    """Fold lines of `bag event [mL] [participant]`."""
+    movements = []
+    for n, line in enumerate(lines):
+        bag, event, *rest = line.split(" ", 1)[0], *line.split(" ", 1)[1].split(", ")
+        ml = next((float(one.removesuffix(" mL")) for one in rest if one.endswith("mL")), None)
+        who = next((one for one in rest if not one.endswith("mL")), "")
+        movements.append(Movement(bag, event, START + timedelta(hours=n), "Li", ml, who))
+    return fold(LOTS, BAGS, movements)
+
+
+GIVEN = ("a received", "a released", "a prepared, p1", "a infused, 3 mL, p1", "a discarded, 2 mL")
+
+
+def test_a_bag_is_received_released_prepared_infused_and_its_rest_discarded():
+    account = balance(told(*GIVEN, "b received"), "L1")
+    assert account.closes
+    assert (account.received_ml, account.used_ml, account.discarded_ml, account.on_hand_ml) == (
+        10, 3, 2, 5)  # fmt: skip
+    assert account.states == {"used": 1, "quarantined": 1}
+
+
+def test_a_rest_that_nobody_discarded_is_reported_and_not_hidden():
+    account = balance(told(*GIVEN[:-1]), "L1")
+    assert account.difference_ml == 2
+    assert [one.what for one in account.faults] == [
+        "5 mL received and 3 mL accounted for: 2 mL missing"
+    ]
+
+
+def test_two_mismatches_do_not_cancel():
+    stock = told(
+        *GIVEN[:-1], "b received", "b released", "b prepared, p1", "b infused, 7 mL, p1",
+        "b discarded, 0 mL",
+    )  # fmt: skip
+    account = balance(stock, "L1")
+    assert account.difference_ml == 0
+    assert not account.closes
+    assert ["2 mL missing" in one.what or "2 mL too many" in one.what
+            for one in account.faults] == [True, True]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lines", "bag", "state", "what"),
+    [
+        (("a infused, p1",), "a", "infused", "infused while expected"),
+        (("a received", "a prepared, p1"), "a", "prepared", "prepared while quarantined"),
+        (("a received", "a excursion", "a released"), "a", "released", "released while excursion"),
+        (("a received", "a received"), "a", "quarantined", "received while quarantined"),
+        ((*GIVEN[:3], "a released"), "a", "released", "released while prepared"),
+        ((*GIVEN[:3], "a infused, p2"), "a", "infused", "infused to p2, though prepared for p1"),
+        ((*GIVEN[:3], "a infused"), "a", "infused", "infused, but not said to whom"),
+        ((*GIVEN[:3], "a infused, -1 mL, p1"), "a", "infused", "infused -1 mL"),
+        (("a received", "a lost"), "a", "quarantined", "lost while quarantined"),
+    ],
+)
+def test_what_should_not_have_happened_is_kept_and_is_a_fault(lines, bag, state, what):
+    status = told(*lines).bags[bag]
+    assert status.state == state
+    assert any(what in one.what for one in status.faults)
+    assert all("by Li" in one.what for one in status.faults)
+    assert not balance(told(*lines), "L1").closes
+
+
+def test_an_excursion_keeps_a_bag_in_quarantine_until_it_is_assessed_and_released_again():
+    lines = ["a received", "a released", "a excursion"]
+    assert told(*lines).bags["a"].state == "excursion"
+    assert told(*lines, "a prepared, p1").bags["a"].faults
+    assert told(*lines, "a assessed fit").bags["a"].state == "quarantined"
+    fit = told(*lines, "a assessed fit", "a released", "a prepared, p1").bags["a"]
+    assert (fit.state, fit.faults) == ("prepared", ())
+    unfit = told(*lines, "a assessed unfit", "a destroyed")
+    assert balance(unfit, "L1").closes
+    assert balance(unfit, "L1").destroyed_ml == 5
+
+
+def test_a_thawed_bag_never_goes_back_to_the_shelf():
+    reached, more = set[str](), {"prepared"}
+    while more - reached:
+        reached |= more
+        more = {to for (state, _), to in PRODUCT_TRANSITIONS.items() if state in reached}
+    assert reached == {"prepared", "held", "unfit thawed", "infused", "discarded", "used"}
+
+
+def test_only_a_released_bag_can_be_prepared():
+    assert [state for state, event in PRODUCT_TRANSITIONS if event == "prepared"] == ["released"]
+
+
+def test_every_state_of_the_table_can_be_reached_and_every_event_leads_somewhere():
+    reached, more = set[str](), {"expected"}
+    while more - reached:
+        reached |= more
+        more = {to for (state, _), to in PRODUCT_TRANSITIONS.items() if state in reached}
+    assert reached == set(STATES)
+    assert set(LEADS_TO) == set(EVENTS)
+    assert set(LEADS_TO.values()) | set(ON_HAND) <= set(STATES)
+
+
+def test_a_movement_of_an_unknown_bag_and_a_bag_of_an_unknown_lot_are_faults():
+    stock = told("x received")
+    assert [(one.where, one.what) for one in stock.faults] == [
+        ("x", "received, but no such bag is known")
+    ]
+    other = fold(LOTS, [Bag("d", "L9", 5), Bag("d", "L1", 5)], ())
+    assert [one.what for one in other.faults] == [
+        "its lot L9 is not known", "two bags have this id; the first is counted",
+    ]  # fmt: skip
+    assert not balance(other, "L9").closes
+    assert [one.lot for one in balances(other)] == ["L1", "L2", "L9"]
+
+
+# --- laws ---------------------------------------------------------------------
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Movement]:
+    """Histories that the table allows, of several bags, with every mL of a given bag recorded."""
+    found = []
+    for bag in BAGS:
+        state, left = "expected", bag.volume_ml
+        for _ in range(draw(st.integers(0, 12))):
+            events = [event for at, event in PRODUCT_TRANSITIONS if at == state]
+            if not events:
+                break
+            event = draw(st.sampled_from(events))
+            ml = None
+            if event == "infused":
+                ml = draw(st.floats(0, left))
+            left = left - ml if ml is not None else left
+            who = "p1" if event in ("prepared", "infused") else ""
+            found.append(Movement(bag.id, event, START, "Li", ml, who))
+            state = PRODUCT_TRANSITIONS[state, event]
+        if state == "infused":
+            found.append(Movement(bag.id, "discarded", START, "Li"))
+    return found
+
+
+@given(histories())
+def test_the_balance_of_a_history_that_the_table_allows_always_closes(movements):
+    for account in balances(fold(LOTS, BAGS, movements)):
+        assert account.closes, account.faults
+        assert account.difference_ml == pytest.approx(0, abs=1e-9)
+
+
+movements = st.builds(
+    Movement, st.sampled_from("abc"), st.sampled_from(EVENTS), st.just(START), st.just("Li"),
+    st.sampled_from([None, 0, 1, 2.5, 5, 10]), st.sampled_from(["", "p1", "p2"]),
+)  # fmt: skip
+
+
+@given(st.lists(movements, max_size=25))
+def test_whatever_is_told_a_difference_never_goes_unreported(told_so):
+    stock = fold(LOTS, BAGS, told_so)
+    for account in balances(stock):
+        assert not account.closes or account.difference_ml == pytest.approx(0, abs=1e-9)
+        assert sum(account.states.values()) == sum(one.lot == account.lot for one in BAGS)
+
+
+@given(st.lists(movements, max_size=25))
+def test_whoever_was_infused_is_found_from_the_lot_and_from_the_participant(told_so):
+    stock = fold(LOTS, BAGS, told_so)
+    infused = {(one.bag, one.participant) for one in told_so
+               if one.event == "infused" and one.participant}  # fmt: skip
+    for bag, who in infused:
+        lot = stock.bags[bag].bag.lot
+        assert who in participants_of(stock, lot)
+        assert lot in lots_of(stock, who)
+        assert who in trace(stock, bag).participants
+
+
+@pytest.mark.parametrize(("state", "event"), list(PRODUCT_TRANSITIONS))
+def test_each_transition_of_the_table_can_be_reached(state, event):
+    lines = [*_way_to(state), event]
+    status = told(*(f"a {one}, p1" if one in ("prepared", "infused") else f"a {one}"
+                    for one in lines)).bags["a"]  # fmt: skip
+    assert status.state == PRODUCT_TRANSITIONS[state, event]
+    assert status.faults == ()
+
+
+def _way_to(state: str) -> list[str]:
+    ways: dict[str, list[str]] = {"expected": []}
+    while state not in ways:
+        for (at, event), to in PRODUCT_TRANSITIONS.items():
+            if at in ways and to not in ways:
+                ways[to] = [*ways[at], event]
+    return ways[state]
+
+
+# --- from the donor to the participant ----------------------------------------------
+
+
+def test_a_bag_is_traced_from_the_donor_to_the_participant_and_a_lot_to_all_of_them():
+    stock = told(*GIVEN, "b received", "b released", "b prepared, p2", "b infused, p2")
+    assert trace(stock, "a") == Trace("donor 7", "bank 3", "L1", "a", ("p1",))
+    assert participants_of(stock, "L1") == ("p1", "p2")
+    assert participants_of(stock, "L2") == ()
+    assert traceable(stock, "a").truth is TRUE
+
+
+def test_a_way_with_a_gap_is_unknown_and_names_the_gap():
+    stock = fold([Lot("L1", donor="donor 7")], [Bag("a", "L1", 5)], ())
+    verdict = traceable(stock, "a")
+    assert (verdict.truth, verdict.text) == (UNKNOWN, "a: cell bank not known")
+    assert "donor and cell bank and lot" in traceable(stock, "zz").text
+
+
+def test_safety_is_grouped_by_lot_and_no_row_is_lost():
+    stock = told(*GIVEN, "c received", "c released", "c prepared, p1", "c infused, p1")
+    rows = [("p1", "fever"), ("p1", "headache"), ("p9", "rash")]
+    assert by_lot(stock, rows) == {
+        "L1": ["fever", "headache"], "L2": ["fever", "headache"], NO_LOT: ["rash"],
+    }  # fmt: skip
+
+
+# --- release ------------------------------------------------------------------
+
+WANTED: dict[str, Limit | str] = {
+    "viability": Limit(">=", 80, "%"),
+    "endotoxin": Limit("<", 0.5, "[EU]/mL"),
+    "mycoplasma": "negative",
+}
+GOOD: dict[str, Quantity | str] = {
+    "viability": Quantity(0.8, "1"),
+    "endotoxin": Quantity(0.5, "[EU]/mL", "<"),
+    "mycoplasma": "Negative",
+}
+DECISION = SponsorDecision("Dr Wang", date(2026, 11, 2), "no other lot", ("viability",))
+
+
+@pytest.mark.parametrize(
+    ("change", "decision", "truth", "says"),
+    [
+        ({}, None, TRUE, ""),
+        ({"viability": Quantity(79, "%")}, None, FALSE, "viability: 79 %, must be >= 80 %"),
+        ({"viability": Quantity(79, "%")}, DECISION, TRUE, "accepted by Dr Wang on 2026-11-02"),
+        ({"viability": Quantity(79, "%")}, DECISION._replace(by=" "), FALSE, "no name"),
+        ({"viability": Quantity(79, "%")}, DECISION._replace(reason=""), FALSE, "no reason"),
+        ({"viability": Quantity(79, "%"), "mycoplasma": "positive"}, DECISION, FALSE,
+         "mycoplasma: positive, must be negative (out of specification)"),
+        ({"viability": None}, DECISION, UNKNOWN, "viability: no result"),
+        ({"endotoxin": Quantity(1, "[EU]/mL", "<")}, None, UNKNOWN, "endotoxin: <1"),
+        ({"endotoxin": Quantity(0.1, "ng/mL")}, None, UNKNOWN, "cannot be held against"),
+        ({"mycoplasma": Quantity(0, "1")}, None, UNKNOWN, "cannot be held against"),
+    ],
+)  # fmt: skip
+def test_only_a_named_and_reasoned_decision_releases_what_is_out_of_specification(
+    change, decision, truth, says
+):
+    results = {name: one for name, one in {**GOOD, **change}.items() if one is not None}
+    verdict = release_check(results, WANTED, decision)
+    assert verdict.truth is truth
+    assert says in " / ".join(one.text for one in verdict.children)
+    assert [one.element for one in verdict.children] == list(WANTED)
+
+
+def test_without_a_specification_nothing_is_released():
+    assert release_check(GOOD, {}).truth is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "truth"),
+    [("Li", "Chen", TRUE), ("Li", " li ", FALSE), ("Li", "", UNKNOWN), ("", "", UNKNOWN)],
+)
+def test_two_different_people_prepare_and_verify(first, second, truth):
+    assert two_people(first, second).truth is truth
