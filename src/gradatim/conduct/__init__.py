@@ -1,0 +1,1 @@
+"""Conduct: the trial as it is run; the ledger is the trial, and its state is a fold of it."""

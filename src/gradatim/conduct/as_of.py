@@ -1,0 +1,41 @@
+"""The state of a trial as it was: after an entry, at a recorded time, or by a day of occurrence."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+
+from gradatim.conduct.events import decoded
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.fold import fold
+from gradatim.conduct.ledger import Entry
+from gradatim.conduct.state import State
+
+
+def as_of(
+    trial: str, entries: Iterable[Entry], *, position: int | None = None,
+    recorded_at: datetime | None = None, occurred_on: date | None = None,
+) -> State:  # fmt: skip
+    """Give the state of a trial at an earlier point.
+
+    Args:
+        trial: its name.
+        entries: its ledger, from the first entry.
+        position: after this entry.
+        recorded_at: as it was known at this time. A clock that went backwards hides nothing: an
+            entry counts as recorded no earlier than those before it.
+        occurred_on: only what had happened by this day, as it is known at the point asked about.
+    """
+    events = _known(entries, position, recorded_at)
+    if occurred_on is not None:
+        events = ((at, event) for at, event in events if event.occurred_on <= occurred_on)
+    return fold(trial, events)
+
+
+def _known(entries: Iterable[Entry], position: int | None, recorded_at: datetime | None
+           ) -> Iterator[tuple[int, Event]]:  # fmt: skip
+    for entry in entries:
+        if position is not None and entry.position > position:
+            return
+        event = decoded(entry.body)
+        if recorded_at is not None and event.recorded_at > recorded_at:
+            return
+        yield entry.position, event

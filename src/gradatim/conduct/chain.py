@@ -1,0 +1,61 @@
+"""The chain of the ledger: every event's hash covers its own bytes and the hash before it.
+
+    hash = SHA-256(previous hash | header | body)
+    header = "<bytes of trial>:<trial><position>:<bytes of request>:<request>", UTF-8
+
+The first predecessor is SHA-256("gradatim.ledger/1\\n" | trial). Lengths stand before texts, so no
+two different rows have the same header, and altering any column alters the hash. Bytes in, bytes
+out: what an event means is said elsewhere.
+"""
+
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from typing import NamedTuple
+
+DOMAIN = b"gradatim.ledger/1\n"
+
+
+class Entry(NamedTuple):
+    """One row of the ledger.
+
+    Args:
+        trial: the trial's identifier.
+        position: from 1, without gaps.
+        request: the idempotency key of the request that recorded it; "" when there is none.
+        body: the event, canonical JSON as stored.
+        hash: 32 bytes, SHA-256 over the previous hash, the columns before, and the body.
+    """
+
+    trial: str
+    position: int
+    request: str
+    body: bytes
+    hash: bytes
+
+
+def genesis(trial: str) -> bytes:
+    """Give the hash before the first event of a trial."""
+    return sha256(DOMAIN + trial.encode()).digest()
+
+
+def chained(previous: bytes, trial: str, position: int, request: str, body: bytes) -> Entry:
+    """Give the entry that follows the one whose hash is `previous`."""
+    named = request.encode()
+    header = b"%b%d:%d:%b" % (prefix(trial), position, len(named), named)
+    return Entry(trial, position, request, body, sha256(previous + header + body).digest())
+
+
+def chain(
+    previous: bytes, trial: str, after: int, bodies: Iterable[tuple[bytes, str]]
+) -> Iterator[Entry]:
+    """Give the entries of several (body, request) in a row, the first at `after` + 1."""
+    for position, (body, request) in enumerate(bodies, after + 1):
+        entry = chained(previous, trial, position, request, body)
+        previous = entry.hash
+        yield entry
+
+
+def prefix(trial: str) -> bytes:
+    """Give the part of the header that all entries of a trial share."""
+    named = trial.encode()
+    return b"%d:%b" % (len(named), named)

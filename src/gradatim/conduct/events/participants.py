@@ -1,0 +1,172 @@
+"""Events of a participant's way into the trial and out of it."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from gradatim.conduct.events.base import (
+    Event,
+    Id,
+    Measured,
+    Name,
+    Number,
+    PartialDate,
+    Reason,
+    Sealed,
+    Text,
+)
+
+Version = Annotated[str, Meta(max_length=40)]
+
+
+class ParticipantRegistered(Event, frozen=True):
+    """A person enters screening under a number; who they are is sealed.
+
+    `person_token` is a keyed hash of who they are: the same person twice is seen by it.
+    """
+
+    participant: Id
+    person_token: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    identity: dict[Name, Sealed] = {}
+    sex: Literal["female", "male", "other", ""] = ""
+    birth: PartialDate | None = None
+
+
+class InformedConsentObtained(Event, frozen=True):
+    """Informed consent was given, to a version of the form, in a language."""
+
+    participant: Id
+    version: Version
+    language: Annotated[str, Meta(min_length=2, max_length=35)]
+    obtained_by: Id
+
+
+class InformedConsentRenewed(Event, frozen=True):
+    """Consent was given again, to a later version."""
+
+    participant: Id
+    version: Version
+    language: Annotated[str, Meta(min_length=2, max_length=35)]
+    obtained_by: Id
+
+
+class InformedConsentWithdrawn(Event, frozen=True):
+    """Consent was withdrawn, from further treatment or from everything; data so far are kept."""
+
+    participant: Id
+    scope: Literal["treatment", "all"]
+    reason: Text = ""
+    adverse_event: Id | None = None
+
+
+class FactRecorded(Event, frozen=True):
+    """One fact of a person's history or findings, as a source shows it.
+
+    `start` is the day of a measurement or an answer; `end` empty with `ongoing` is a period that
+    goes on. A drug has its ingredient in `code` and its daily dose in `value`.
+    """
+
+    participant: Id
+    fact: Measured
+    start: PartialDate | None = None
+    end: PartialDate | None = None
+    ongoing: bool = False
+    route: Annotated[str, Meta(max_length=40)] = ""
+    source: Text = ""
+
+
+class EntryCorrected(Event, frozen=True):
+    """An earlier entry is corrected; the earlier value stays in the ledger.
+
+    Args:
+        of: the entry's position.
+        fields: what it should have said, by field.
+        reason: why.
+    """
+
+    of: Number
+    fields: dict[str, Any]
+    reason: Reason
+
+
+class HistoryDeclaredComplete(Event, frozen=True):
+    """A person signs that what is recorded of these kinds is all there is, over those days."""
+
+    participant: Id
+    kinds: tuple[Literal["condition", "exposure", "procedure"], ...]
+    signer: Id
+    sources: Text
+    since: date | None = None
+    until: date | None = None
+
+
+class CriterionAttested(Event, frozen=True):
+    """An investigator answers a criterion that the records leave open."""
+
+    participant: Id
+    criterion: Annotated[str, Meta(max_length=40)]
+    passes: bool
+    reason: Reason
+
+
+class EligibilityConfirmed(Event, frozen=True):
+    """An investigator signs that a person is eligible, with the first dose planned for a day."""
+
+    participant: Id
+    signer: Id
+    first_dose_on: date
+
+
+class ScreenFailed(Event, frozen=True):
+    """A person does not enter."""
+
+    participant: Id
+    criteria: tuple[str, ...] = ()
+    reason: Text = ""
+
+
+class PlacedOnWaitingList(Event, frozen=True):
+    """An eligible person waits for a place."""
+
+    participant: Id
+
+
+class ParticipantEnrolled(Event, frozen=True):
+    """A participant takes a slot of the open cohort at a dose level."""
+
+    participant: Id
+    level: Number
+
+
+class ParticipantReplaced(Event, frozen=True):
+    """A slot is free again, for a reason unrelated to the product; the participant is kept."""
+
+    participant: Id
+    reason: Reason
+    signers: tuple[Id, ...]
+
+
+class Disposition(Event, frozen=True):
+    """A participant's end of the trial. `adverse_event` is the one that led to it, if one did."""
+
+    participant: Id
+    status: Literal["completed", "withdrawn", "lost to follow-up", "died"]
+    reason: Text = ""
+    adverse_event: Id | None = None
+
+
+class PersonalDataErased(Event, frozen=True):
+    """The key to a person's identifying data was destroyed; clinical facts stay."""
+
+    participant: Id
+    order: Reason
+    retention_ended_on: date
+
+
+EVENTS = (
+    ParticipantRegistered, InformedConsentObtained, InformedConsentRenewed,
+    InformedConsentWithdrawn, FactRecorded, EntryCorrected, HistoryDeclaredComplete,
+    CriterionAttested, EligibilityConfirmed, ScreenFailed, PlacedOnWaitingList,
+    ParticipantEnrolled, ParticipantReplaced, Disposition, PersonalDataErased,
+)  # fmt: skip

@@ -1,0 +1,103 @@
+"""Events of review: queries, source data, the committee's decisions, lock, exports."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from gradatim.conduct.events.base import Event, Id, Number, Reason, Text
+
+Sha = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Action = Literal["start", "escalate", "stay", "de_escalate", "hold", "stop"]
+
+
+class QueryOpened(Event, frozen=True):
+    """A question about an entry."""
+
+    query: Id
+    of: Number
+    question: Reason
+
+
+class QueryAnswered(Event, frozen=True):
+    """The site's answer."""
+
+    query: Id
+    answer: Reason
+
+
+class QueryClosed(Event, frozen=True):
+    """The question is settled."""
+
+    query: Id
+    comment: Text = ""
+
+
+class SourceDataVerified(Event, frozen=True):
+    """Entries were compared with their source."""
+
+    entries: tuple[Number, ...]
+
+
+class ReviewMeetingHeld(Event, frozen=True):
+    """The committee met over the data of one ledger head."""
+
+    head: Number
+    head_hash: Sha
+    members: tuple[Id, ...]
+    data_cut_on: date
+    minutes: Text = ""
+
+
+class DoseDecision(Event, frozen=True):
+    """The committee's decision, with all it was made on.
+
+    Args:
+        action: what is decided; `start` opens the first level.
+        level: the level it leads to; for `stop` the level selected, None if none.
+        head: position of the ledger that the committee saw, and its hash.
+        design: name of the design, and the protocol it stands in by hash.
+        advice_action, advice_level: what the design advised.
+        outcomes: what the design was told, such as `1NNN 2NT`.
+        reason: needed where the decision is not the advice.
+        signers: members who signed.
+    """
+
+    action: Action
+    head: Number
+    head_hash: Sha
+    protocol_sha256: Sha
+    design: Annotated[str, Meta(max_length=60)]
+    advice_action: Annotated[str, Meta(max_length=40)]
+    outcomes: Annotated[str, Meta(max_length=2_000)]
+    signers: tuple[Id, ...]
+    level: Number | None = None
+    advice_level: Number | None = None
+    reason: Text = ""
+
+
+class DataLocked(Event, frozen=True):
+    """The data are final; what still comes to light is recorded and flagged."""
+
+    reason: Text = ""
+
+
+class DataUnlocked(Event, frozen=True):
+    """The data may change again."""
+
+    reason: Reason
+
+
+class ExportMade(Event, frozen=True):
+    """Data left the system: which, to whom, and their fingerprint."""
+
+    format: Annotated[str, Meta(max_length=60)]
+    recipient: Text
+    sha256: Sha
+    head: Number
+
+
+EVENTS = (
+    QueryOpened, QueryAnswered, QueryClosed, SourceDataVerified, ReviewMeetingHeld, DoseDecision,
+    DataLocked, DataUnlocked, ExportMade,
+)  # fmt: skip

@@ -1,0 +1,146 @@
+"""Events of safety: adverse events, their reports, what was judged of them."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from gradatim.conduct.events.base import (
+    Event,
+    Id,
+    Moment,
+    Name,
+    Number,
+    PartialDate,
+    Reason,
+    Text,
+)
+
+Grade = Annotated[int, Meta(ge=1, le=5)]
+Relation = Literal["unrelated", "unlikely", "possible", "probable", "definite", "related"]
+Seriousness = Literal[
+    "death", "life_threatening", "hospitalisation", "disability", "congenital_anomaly",
+    "important_medical_event",
+]  # fmt: skip
+Outcome = Literal["recovered", "recovering", "not recovered", "recovered with sequelae", "fatal",
+                  "unknown"]  # fmt: skip
+
+
+class AdverseEventReported(Event, frozen=True):
+    """An adverse event, as first known; what is not yet known is left out.
+
+    `elements` are further elements of the protocol that it is an event of, as a person judged; its
+    term says the rest. `of` is the entry of a laboratory result it was seen in.
+    """
+
+    participant: Id
+    adverse_event: Id
+    term: Annotated[str, Meta(min_length=2, max_length=200)]
+    onset: PartialDate
+    grade: Grade | None = None
+    scale: Literal["CTCAE v5.0", "ASTCT 2019"] = "CTCAE v5.0"
+    serious: tuple[Seriousness, ...] = ()
+    relation: Relation | None = None
+    elements: tuple[Name, ...] = ()
+    site_aware_at: Moment | None = None
+    of: Number | None = None
+    description: Text = ""
+
+
+class AdverseEventUpdated(Event, frozen=True):
+    """More is known, or it became worse; what is left out stays as it was."""
+
+    adverse_event: Id
+    participant: Id
+    grade: Grade | None = None
+    serious: tuple[Seriousness, ...] | None = None
+    relation: Relation | None = None
+    elements: tuple[Name, ...] | None = None
+    site_aware_at: Moment | None = None
+    comment: Text = ""
+
+
+class AdverseEventResolved(Event, frozen=True):
+    """An adverse event is over, or has come to its outcome."""
+
+    adverse_event: Id
+    participant: Id
+    resolved_on: PartialDate
+    outcome: Outcome
+
+
+class AdverseEventAssessed(Event, frozen=True):
+    """The sponsor's causality and expectedness, by a version of the reference safety information.
+
+    The sponsor never downgrades the investigator's causality: the more related of the two counts.
+    """
+
+    adverse_event: Id
+    participant: Id
+    relation: Relation
+    expected: bool
+    reference_safety_information: Annotated[str, Meta(min_length=1, max_length=100)]
+    sponsor_aware_at: Moment | None = None
+
+
+class SafetyReportSent(Event, frozen=True):
+    """A report of an adverse event was sent, and received if it is the sponsor who received it."""
+
+    adverse_event: Id
+    participant: Id
+    recipient: Literal["sponsor", "regulator", "ethics", "investigators"]
+    report: Literal["initial", "follow-up"]
+    sent_at: Moment
+    reference: Text = ""
+
+
+class PregnancyReported(Event, frozen=True):
+    """A participant, or a participant's partner, is pregnant."""
+
+    participant: Id
+    person: Literal["participant", "partner"]
+    detected_on: PartialDate
+    description: Text = ""
+
+
+class MedicationErrorReported(Event, frozen=True):
+    """The product was handled or given otherwise than meant."""
+
+    participant: Id
+    description: Reason
+    dose: Number | None = None
+    adverse_event: Id | None = None
+
+
+class DoseLimitingToxicityAdjudicated(Event, frozen=True):
+    """The committee says whether a candidate was dose-limiting. `candidate` names it."""
+
+    participant: Id
+    candidate: Annotated[str, Meta(max_length=100)]
+    dose_limiting: bool
+    reason: Reason
+    signers: tuple[Id, ...]
+
+
+class ProtocolDeviation(Event, frozen=True):
+    """A rule of the protocol was broken; `of` is the entry that shows it, `rule` the rule."""
+
+    rule: Annotated[str, Meta(max_length=100)]
+    description: Text
+    of: Number | None = None
+    participant: Id | None = None
+    important: bool = False
+
+
+class ProtocolDeviationReviewed(Event, frozen=True):
+    """A person judged a deviation, and said what was done about it."""
+
+    of: Number
+    important: bool
+    action: Reason
+
+
+EVENTS = (
+    AdverseEventReported, AdverseEventUpdated, AdverseEventResolved, AdverseEventAssessed,
+    SafetyReportSent, PregnancyReported, MedicationErrorReported, DoseLimitingToxicityAdjudicated,
+    ProtocolDeviation, ProtocolDeviationReviewed,
+)  # fmt: skip

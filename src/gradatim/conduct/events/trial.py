@@ -1,0 +1,147 @@
+"""Events of the trial as a whole: protocol versions, approvals, sites, delegation, pausing."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from gradatim.conduct.events.base import Event, Id, Name, Reason, Text
+
+Mode = Literal["real", "demo", "simulated"]
+Role = Literal[
+    "sponsor", "investigator", "coordinator", "nurse", "pharmacist", "cell_lab",
+    "safety_committee", "data_manager", "monitor", "statistician", "auditor",
+]  # fmt: skip
+Part = Literal["eligibility", "treatment", "safety", "schedule", "endpoints", "elements"]
+Applies = Literal["at once", "after re-consent", "next participant"]
+
+
+class Change(Struct, frozen=True):
+    """When an amended part of the protocol applies, and why it was changed."""
+
+    part: Part
+    applies: Applies
+    why: Reason
+
+
+class TrialCreated(Event, frozen=True):
+    """The ledger begins; demo and simulated trials are marked as such for ever."""
+
+    mode: Mode
+    title: Text = ""
+
+
+class RulingSigned(Event, frozen=True):
+    """The sponsor's signed answer to one of the protocol's open questions."""
+
+    question: Annotated[str, Meta(max_length=200)]
+    answer: Text
+    signer: Id
+
+
+class ApprovalRecorded(Event, frozen=True):
+    """An ethics committee or a regulator approved a version of the protocol."""
+
+    of: Literal["ethics", "regulator"]
+    version: Annotated[str, Meta(max_length=40)]
+    reference: Text
+    expires_on: date | None = None
+
+
+class ProtocolActivated(Event, frozen=True):
+    """The first version of the protocol goes live; the document itself is kept here."""
+
+    version: Annotated[str, Meta(max_length=40)]
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    document: Annotated[str, Meta(max_length=900_000)]
+
+
+class ProtocolAmended(Event, frozen=True):
+    """A later version goes live; every changed part states when it applies."""
+
+    version: Annotated[str, Meta(max_length=40)]
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    document: Annotated[str, Meta(max_length=900_000)]
+    changes: tuple[Change, ...]
+    urgent_safety_measure: bool = False
+
+
+class SiteOpened(Event, frozen=True):
+    """A site may screen and treat."""
+
+    name: Text
+    principal_investigator: Id
+
+
+class SiteClosed(Event, frozen=True):
+    """A site no longer enrols."""
+
+    reason: Reason
+
+
+class RoleGranted(Event, frozen=True):
+    """The delegation log: a user is given a task at a site, or in the whole trial."""
+
+    user: Id
+    role: Role
+
+
+class RoleRevoked(Event, frozen=True):
+    """The delegation log: a task is taken back."""
+
+    user: Id
+    role: Role
+    reason: Reason
+
+
+class TrainingRecorded(Event, frozen=True):
+    """A user was trained on a version of the protocol."""
+
+    user: Id
+    version: Annotated[str, Meta(max_length=40)]
+
+
+class ReferenceRangesRecorded(Event, frozen=True):
+    """A laboratory's reference ranges, as one version."""
+
+    laboratory: Id
+    version: Id
+    ranges: tuple["Range", ...]
+
+
+class Range(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Reference limits of an element in a unit; `sex` empty means for all."""
+
+    element: Name
+    unit: Annotated[str, Meta(max_length=40)]
+    low: float | None = None
+    high: float | None = None
+    sex: Literal["", "female", "male"] = ""
+
+
+class TrialPaused(Event, frozen=True):
+    """Dosing is paused; anyone on site may do it, only the committee resumes."""
+
+    reason: Reason
+
+
+class TrialResumed(Event, frozen=True):
+    """The committee lets dosing go on; `stopping_rules` names those it knows to have fired."""
+
+    reason: Reason
+    signers: tuple[Id, ...]
+    stopping_rules: tuple[Text, ...] = ()
+
+
+class TrialStopped(Event, frozen=True):
+    """Dosing has ended for good; follow-up goes on."""
+
+    reason: Reason
+    signers: tuple[Id, ...] = ()
+
+
+EVENTS = (
+    TrialCreated, RulingSigned, ApprovalRecorded, ProtocolActivated, ProtocolAmended, SiteOpened,
+    SiteClosed, RoleGranted, RoleRevoked, TrainingRecorded, ReferenceRangesRecorded, TrialPaused,
+    TrialResumed, TrialStopped,
+)  # fmt: skip

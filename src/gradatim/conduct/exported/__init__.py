@@ -1,0 +1,1 @@
+"""The ledger as an export: JSON Lines, to be read by anybody."""

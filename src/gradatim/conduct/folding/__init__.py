@@ -1,0 +1,1 @@
+"""What each type of event adds to the state, by what the event is about."""

@@ -1,0 +1,76 @@
+"""What queries, verification, decisions and locks add to the state."""
+
+from gradatim.conduct.events import review
+from gradatim.conduct.folding.handlers import Handlers
+from gradatim.conduct.state import Cohort, Query, State
+from gradatim.protocol.questions import ruled_design
+
+OPENING = ("start", "escalate", "stay", "de_escalate")
+"""Decisions that open a cohort."""
+
+
+def _queried(state: State, position: int, event: review.QueryOpened) -> None:
+    state.queries.setdefault(event.query, Query(event.query, event.of, event.question))
+
+
+def _answered(state: State, position: int, event: review.QueryAnswered) -> None:
+    if one := state.queries.get(event.query):
+        one.status, one.answer = "answered", event.answer
+
+
+def _closed(state: State, position: int, event: review.QueryClosed) -> None:
+    if one := state.queries.get(event.query):
+        one.status = "closed"
+
+
+def _verified(state: State, position: int, event: review.SourceDataVerified) -> None:
+    state.verified |= set(event.entries)
+
+
+def _met(state: State, position: int, event: review.ReviewMeetingHeld) -> None:
+    state.meetings.append(position)
+
+
+def _decided(state: State, position: int, event: review.DoseDecision) -> None:
+    state.decisions.append(position)
+    if event.action == "hold":
+        return
+    for cohort in state.cohorts:
+        cohort.status = "closed"
+    if event.action in OPENING and event.level is not None and state.versions:
+        places = places_at(state, event.level)
+        state.cohorts.append(Cohort(len(state.cohorts) + 1, event.level, places, position))
+    elif event.action == "stop":
+        state.stopped = position
+
+
+def places_at(state: State, level: int) -> int:
+    """Give how many places a new cohort at a level has, by the design and its limits."""
+    design = ruled_design(state.study)
+    there = sum(one.level == level and not one.replaced for one in state.participants.values())
+    everywhere = sum(one.level is not None and not one.replaced
+                     for one in state.participants.values())  # fmt: skip
+    left = design.maximum_per_level - there
+    if design.maximum_participants is not None:
+        left = min(left, design.maximum_participants - everywhere)
+    return max(0, min(design.cohort_size, left))
+
+
+def _locked(state: State, position: int, event: review.DataLocked) -> None:
+    state.locked = True
+
+
+def _unlocked(state: State, position: int, event: review.DataUnlocked) -> None:
+    state.locked = False
+
+
+def _exported(state: State, position: int, event: review.ExportMade) -> None:
+    state.exports.append(position)
+
+
+HANDLERS: Handlers = {
+    review.QueryOpened: _queried, review.QueryAnswered: _answered, review.QueryClosed: _closed,
+    review.SourceDataVerified: _verified, review.ReviewMeetingHeld: _met,
+    review.DoseDecision: _decided, review.DataLocked: _locked, review.DataUnlocked: _unlocked,
+    review.ExportMade: _exported,
+}  # fmt: skip

@@ -1,0 +1,1 @@
+"""The keys of participants' identifying data: outside the database and its backups."""

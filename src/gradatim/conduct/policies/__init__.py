@@ -1,0 +1,144 @@
+"""May this be authorised now? Authorisations can be refused; facts cannot.
+
+`POLICIES` lists, for every type of event, the questions asked of it. An authorisation is refused
+unless every answer is yes: what is not known is no ground to authorise. A fact is recorded whatever
+the answers; each that is not yes opens a protocol deviation.
+"""
+
+from collections.abc import Mapping
+
+from gradatim.conduct.events import participants as p
+from gradatim.conduct.events import product as x
+from gradatim.conduct.events import review as r
+from gradatim.conduct.events import safety as s
+from gradatim.conduct.events import trial as t
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.findings import (
+    EncounterDone,
+    EncounterMissed,
+    LaboratoryResultsRecorded,
+    ScoresRecorded,
+    VitalSignsRecorded,
+)
+from gradatim.conduct.policies import dosing, entry, protocol, reports, review
+from gradatim.conduct.policies.verdicts import Policy, rule, sentence
+from gradatim.conduct.state import State
+from gradatim.core.truth import TRUE, all_of
+from gradatim.core.verdict import Verdict
+
+ACTIVE = protocol.a_version_is_active
+GATES: tuple[Policy, ...] = (
+    entry.consent_is_in_force, entry.consent_is_to_the_version_in_force,
+    entry.eligibility_is_confirmed, dosing.a_place_is_held, dosing.treatment_goes_on,
+    dosing.the_preparation_is_verified, entry.the_trial_goes_on, entry.dosing_is_not_paused,
+    dosing.no_stopping_rule_has_fired, dosing.no_toxicity_is_open, dosing.the_sentinel_was_watched,
+)  # fmt: skip
+"""What every dose must pass, before and after the fact."""
+
+AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
+    t.TrialCreated: (protocol.the_ledger_begins_once,),
+    t.RulingSigned: (protocol.the_question_is_open,),
+    t.ProtocolActivated: (
+        protocol.the_document_is_sound, protocol.no_version_is_active,
+        protocol.the_approvals_are_there, protocol.no_safety_question_is_open,
+    ),
+    t.ProtocolAmended: (
+        protocol.the_document_is_sound, protocol.the_version_is_new,
+        protocol.every_change_says_when_it_applies, protocol.safety_measures_apply_at_once,
+        protocol.the_approvals_are_there, protocol.no_safety_question_is_open,
+    ),
+    t.SiteOpened: (ACTIVE, protocol.the_site_is_not_open),
+    t.RoleGranted: (protocol.the_committee_is_independent,),
+    t.TrialResumed: (
+        ACTIVE, review.the_committee_signs, review.every_fired_rule_is_named,
+        review.no_rule_ends_the_trial,
+    ),
+    p.ParticipantRegistered: (
+        ACTIVE, entry.the_site_is_open, entry.the_trial_goes_on, entry.the_number_is_new,
+        entry.the_person_is_new,
+    ),
+    p.EligibilityConfirmed: (
+        entry.the_trial_goes_on, entry.the_step_is_legal, entry.an_investigator_signs,
+        entry.consent_is_in_force, entry.every_criterion_is_met,
+    ),
+    p.PlacedOnWaitingList: (entry.the_step_is_legal, entry.consent_is_in_force),
+    p.ParticipantEnrolled: (
+        entry.the_site_is_open, entry.the_trial_goes_on, entry.dosing_is_not_paused,
+        entry.the_step_is_legal, entry.consent_is_in_force, entry.eligibility_is_confirmed,
+        entry.the_level_is_open, entry.a_place_is_free, entry.nobody_has_waited_longer,
+    ),
+    p.ParticipantReplaced: (review.the_committee_signs, entry.the_reason_is_unrelated),
+    p.PersonalDataErased: (entry.retention_has_ended,),
+    x.ProductReleased: (dosing.the_bags_may_be_released,),
+    x.ProductAssigned: (
+        dosing.a_place_is_held, dosing.treatment_goes_on, dosing.the_bags_are_free,
+    ),
+    x.PreparationVerified: (dosing.a_second_person_verifies,),
+    x.PreDoseChecklistSigned: (
+        *GATES, entry.an_investigator_signs, dosing.the_dose_is_the_next,
+        dosing.every_item_is_in_order, dosing.the_pre_dose_criteria_hold,
+    ),
+    s.DoseLimitingToxicityAdjudicated: (
+        review.the_committee_signs, review.the_candidate_is_there,
+    ),
+    r.DoseDecision: (
+        ACTIVE, entry.the_trial_goes_on, review.the_committee_signs,
+        review.the_decision_saw_the_present, review.the_advice_is_the_design_s,
+        review.the_decision_is_not_less_cautious,
+    ),
+    r.DataLocked: (review.the_data_are_not_locked, review.nothing_is_left_open),
+    r.DataUnlocked: (review.the_data_are_locked,),
+}  # fmt: skip
+"""What can be refused, and the policies it must pass."""
+
+_UNLOCKED = (review.the_data_are_not_locked,)
+_WITH_CONSENT = (entry.consent_is_in_force, *_UNLOCKED)
+
+RULES: Mapping[type[Event], tuple[Policy, ...]] = {
+    p.InformedConsentObtained: (
+        entry.the_step_is_legal, entry.the_participant_agrees_before_any_procedure, *_UNLOCKED,
+    ),
+    p.InformedConsentRenewed: (entry.a_new_consent_is_to_a_later_version, *_UNLOCKED),
+    p.FactRecorded: _UNLOCKED, p.EntryCorrected: _UNLOCKED,
+    p.ScreenFailed: (entry.the_step_is_legal, *_UNLOCKED),
+    p.Disposition: (entry.the_step_is_legal, *_UNLOCKED),
+    x.DosePrepared: (dosing.the_bags_were_assigned, dosing.the_amount_is_the_planned_one),
+    x.DoseAdministered: (
+        *GATES, dosing.the_checklist_is_signed, dosing.the_amount_is_the_planned_one,
+        dosing.the_infusion_keeps_its_limits,
+    ),
+    EncounterDone: (entry.consent_is_in_force, entry.the_visit_is_in_its_window, *_UNLOCKED),
+    EncounterMissed: (entry.no_visit_is_missed, *_UNLOCKED),
+    VitalSignsRecorded: _WITH_CONSENT, LaboratoryResultsRecorded: _WITH_CONSENT,
+    ScoresRecorded: _WITH_CONSENT,
+    s.AdverseEventReported: _UNLOCKED, s.AdverseEventUpdated: _UNLOCKED,
+    s.SafetyReportSent: (reports.the_report_is_in_time,),
+}  # fmt: skip
+"""Facts that can break a rule, and the rules."""
+
+
+def is_authorisation(event: Event) -> bool:
+    """Whether an event can be refused."""
+    return type(event) in AUTHORISATIONS
+
+
+def asked(kind: type[Event]) -> tuple[Policy, ...]:
+    """Give the policies asked of a type of event."""
+    return AUTHORISATIONS.get(kind) or RULES.get(kind, ())
+
+
+def check(state: State, event: Event) -> Verdict:
+    """Ask every policy of an event, each one child of the verdict.
+
+    Returns:
+        TRUE where every answer is yes; else FALSE or UNKNOWN, with the reasons.
+    """
+    children = tuple(policy(state, event) for policy in asked(type(event)))
+    return Verdict(all_of(one.truth for one in children), "", (), children)
+
+
+def unmet(event: Event, verdict: Verdict) -> list[tuple[str, str]]:
+    """Give the rules that an event does not meet: the rule's name, and why."""
+    pairs = zip(asked(type(event)), verdict.children, strict=True)
+    return [(rule(policy), "; ".join(dict.fromkeys(one.clauses())) or sentence(policy))
+            for policy, one in pairs if one.truth is not TRUE]  # fmt: skip

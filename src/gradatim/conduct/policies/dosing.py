@@ -1,0 +1,259 @@
+"""The gates of a dose: asked before it is authorised, and again of every dose that was given."""
+
+from datetime import date, datetime, timedelta
+
+from gradatim.conduct.events.product import (
+    Bag,
+    DoseAdministered,
+    DosePrepared,
+    PreDoseChecklistSigned,
+    PreparationVerified,
+    ProductAssigned,
+    ProductReleased,
+)
+from gradatim.conduct.folding.product import held, units_of
+from gradatim.conduct.policies.entry import person
+from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.doses import Dose, doses, first_dose_at
+from gradatim.conduct.views.eligibility import pre_dose_criteria
+from gradatim.conduct.views.safety import candidates, unanswered_rules
+from gradatim.core.dates import Duration, step
+from gradatim.core.quantity import compare
+from gradatim.core.truth import all_of
+from gradatim.core.verdict import Verdict
+from gradatim.dosing.limits import in_date, rate, thaw_clock
+from gradatim.dosing.movements import PRODUCT_TRANSITIONS
+from gradatim.dosing.product import Concentration, Unit
+
+_Dosing = PreDoseChecklistSigned | DoseAdministered | PreparationVerified
+
+
+def this_dose(state: State, event: _Dosing) -> Dose:
+    """Give the dose that an event is about."""
+    return doses(state, person(state, event)).get(event.dose, Dose(event.dose))
+
+
+def a_place_is_held(state: State, event: _Dosing) -> Verdict:
+    """The participant has a place in a cohort, and has not been replaced."""
+    one = person(state, event)
+    if one.cohort is None:
+        return unknown(f"{one.id} has no place in a cohort")
+    return either(not one.replaced, f"{one.id} has a place in cohort {one.cohort}",
+                  f"{one.id} was replaced")  # fmt: skip
+
+
+def treatment_goes_on(state: State, event: _Dosing) -> Verdict:
+    """The participant has not left the treatment."""
+    one = person(state, event)
+    return either(one.status in ("enrolled", "treated"), f"{one.id} is {one.status}",
+                  f"{one.id} is {one.status}")  # fmt: skip
+
+
+def the_preparation_is_verified(state: State, event: _Dosing) -> Verdict:
+    """A second person has verified the preparation of this dose."""
+    dose = this_dose(state, event)
+    if dose.prepared is None:
+        return unknown(f"no preparation of dose {event.dose} is recorded")
+    if dose.verified is None:
+        return unknown(f"nobody has verified the preparation of dose {event.dose}")
+    return either(dose.verified.recorded_by != dose.prepared.recorded_by,
+                  f"{dose.verified.recorded_by} verified it",
+                  f"{dose.verified.recorded_by} both prepared and verified it")  # fmt: skip
+
+
+def the_checklist_is_signed(state: State, event: DoseAdministered) -> Verdict:
+    """The checklist of this dose was signed on the day of the dose, or the day before."""
+    signed = this_dose(state, event).signed
+    if signed is None:
+        return unknown(f"no checklist of dose {event.dose} is signed")
+    age = event.occurred_on - signed.occurred_on
+    return either(timedelta(0) <= age <= timedelta(days=1), f"it was signed by {signed.signer}",
+                  f"it was signed on {signed.occurred_on}")  # fmt: skip
+
+
+def every_item_is_in_order(state: State, event: PreDoseChecklistSigned) -> Verdict:
+    """Every item of the protocol's checklist is answered, and none is out of order."""
+    treatment = state.governing("treatment", person(state, event)).treatment
+    asked = [one.id for one in treatment.checklist]
+    if missing := [one for one in asked if one not in event.items]:
+        return unknown(f"not answered: {', '.join(missing)}")
+    wrong = [name for name, said in event.items.items() if said == "not in order"]
+    return either(not wrong, "every item is in order", f"not in order: {', '.join(wrong)}")
+
+
+def the_pre_dose_criteria_hold(state: State, event: PreDoseChecklistSigned) -> Verdict:
+    """The criteria that are known only before the dose hold, or are attested."""
+    return pre_dose_criteria(state, person(state, event), event.occurred_on)
+
+
+def the_dose_is_the_next(state: State, event: PreDoseChecklistSigned) -> Verdict:
+    """Doses are given in their order, once each, and as many as the protocol plans."""
+    one = person(state, event)
+    known = doses(state, one)
+    planned = state.governing("treatment", one).treatment.administration.doses
+    if planned is not None and event.dose > planned:
+        return broken(f"the protocol plans {planned}")
+    if (this := known.get(event.dose)) and this.given:
+        return broken(f"dose {event.dose} has been given")
+    early = [n for n in range(1, event.dose) if n not in known
+             or not (known[n].given or known[n].withheld)]  # fmt: skip
+    return either(not early, f"dose {event.dose} is the next",
+                  f"dose {', '.join(map(str, early))} is neither given nor withheld")  # fmt: skip
+
+
+def no_toxicity_is_open(state: State, event: _Dosing) -> Verdict:
+    """The participant has no dose-limiting toxicity, adjudicated or not."""
+    standing = [one for one in candidates(state, person(state, event)) if one.counts]
+    named = ", ".join(one.label for one in standing)
+    return either(not standing, "there is none", f"{named} counts as dose-limiting")
+
+
+def no_stopping_rule_has_fired(state: State, event: _Dosing) -> Verdict:
+    """No stopping rule has fired that the committee has not answered."""
+    open_ = unanswered_rules(state, event.occurred_on)
+    stops = [one for one in open_ if one.level is None or one.level == person(state, event).level]
+    return either(not stops, "none has fired", "; ".join(one.text for one in stops))
+
+
+def the_sentinel_was_watched(state: State, event: _Dosing) -> Verdict:
+    """The first participant of the level was watched before the next, and each before another."""
+    sentinel = state.governing("safety").safety.sentinel
+    one = person(state, event)
+    if sentinel is None or event.dose > 1 or one.level is None:
+        return holds("no wait is asked for")
+    before = _before(state, one)
+    if not before:
+        return holds(f"{one.id} is the first at level {one.level}")
+    if open_ := [other.id for other, day in before if day is None]:
+        return broken(f"{open_[0]} is signed for at level {one.level} and not yet dosed")
+    first = before[0][0]
+    seen = sum(dose.given is not None for dose in doses(state, first).values())
+    if seen < sentinel.infusions:
+        return broken(f"{first.id} has had {seen} of {sentinel.infusions} infusions to be observed")
+    return _waited(state, event.occurred_on, before, sentinel.wait, sentinel.between_participants)
+
+
+def _before(state: State, one: Participant) -> list[tuple[Participant, date | None]]:
+    """Give who was dosed at the level before, first to last; None for one signed for."""
+    found: list[tuple[Participant, date | None]] = []
+    for other in state.participants.values():
+        if other.level != one.level or other.id == one.id:
+            continue
+        at = first_dose_at(state, other)
+        if at is not None:
+            found.append((other, at.date()))
+        elif any(dose.authorised for dose in doses(state, other).values()):
+            found.append((other, None))
+    mine = first_dose_at(state, one)
+    if mine is not None:  # asked of a dose that was given: who came later does not matter
+        found = [pair for pair in found if pair[1] is not None and pair[1] <= mine.date()]
+    return sorted(found, key=lambda pair: pair[1] or date.max)
+
+
+def _waited(state: State, today: date, before: list[tuple[Participant, date | None]],
+            wait: Duration, between: Duration | None) -> Verdict:  # fmt: skip
+    first, last = before[0][1], before[-1][1]
+    assert first is not None
+    assert last is not None
+    if today < (opens := step(first, wait)):
+        return broken(f"{before[0][0].id}, the first at this level, is watched until {opens}")
+    if between is not None and today < (opens := step(last, between)):
+        return broken(f"{before[-1][0].id} was dosed on {last}; the next may be from {opens}")
+    return holds(f"{before[0][0].id} was dosed on {first}")
+
+
+def the_bags_are_free(state: State, event: ProductAssigned) -> Verdict:
+    """Bags that are set aside are released, of one lot, not expired, and nobody else's."""
+    units = units_of(state, event.lot, event.bags)
+    if len(units) < len(event.bags):
+        known = {one.bag.id for one in units}
+        return broken(f"lot {event.lot} has no bag "
+                      f"{', '.join(one for one in event.bags if one not in known)}")  # fmt: skip
+    for unit in units:
+        if unit.status != "released":
+            return broken(f"bag {unit.bag.id} is {unit.status}")
+        if unit.held_for not in (None, (event.participant, event.dose)):
+            return broken(f"bag {unit.bag.id} is held for {unit.held_for[0]}")
+        if unit.bag.expires_at is not None and unit.bag.expires_at <= event.recorded_at:
+            return broken(f"bag {unit.bag.id} expired at {unit.bag.expires_at}")
+    return holds(f"{len(units)} bags are free")
+
+
+def the_bags_may_be_released(state: State, event: ProductReleased) -> Verdict:
+    """What is released is here; out of specification, only by the sponsor's decision."""
+    units = units_of(state, event.lot, event.bags)
+    if len(units) < len(event.bags) or not units:
+        return broken(f"lot {event.lot} does not have all of these bags")
+    for unit in units:
+        if (unit.status, "released") not in PRODUCT_TRANSITIONS:
+            return broken(f"bag {unit.bag.id} is {unit.status}")
+    if event.out_of_specification and not _is(state, event.decided_by or "", "sponsor"):
+        return broken("out of specification, and no one of the sponsor is named who decided")
+    return holds("they are here")
+
+
+def _is(state: State, user: str, role: str) -> bool:
+    return any(role in roles for (name, _), roles in state.roles.items() if name == user)
+
+
+def a_second_person_verifies(state: State, event: PreparationVerified) -> Verdict:
+    """Two different people prepare and verify."""
+    prepared = this_dose(state, event).prepared
+    if prepared is None:
+        return unknown(f"no preparation of dose {event.dose} is recorded")
+    return either(prepared.recorded_by != event.recorded_by, f"{prepared.recorded_by} prepared it",
+                  f"{event.recorded_by} prepared it; another person must verify")  # fmt: skip
+
+
+def the_bags_were_assigned(state: State, event: DosePrepared) -> Verdict:
+    """A dose is prepared from the bags that were set aside for it."""
+    units = units_of(state, event.lot, tuple(one.bag for one in event.drawn))
+    ours = {one.bag.id for one in held(state, event.participant, event.dose)}
+    if strange := [one.bag for one in event.drawn if one.bag not in ours]:
+        return broken(f"not set aside for this dose: {', '.join(strange)}")
+    return holds(f"{len(units)} bags set aside for this dose")
+
+
+def the_amount_is_the_planned_one(state: State, event: DosePrepared | DoseAdministered) -> Verdict:
+    """The dose is the planned one, within the protocol's tolerance."""
+    one = person(state, event)
+    rules = state.governing("treatment", one).treatment.preparation
+    tolerance = rules.tolerance if rules else 0.0
+    prepared = event if isinstance(event, DosePrepared) else this_dose(state, event).prepared
+    if prepared is None or prepared.unit != event.unit:
+        return unknown("what was planned is not recorded in that unit")
+    off = event.amount / prepared.planned - 1
+    told = f"it is {off:+.1%} off the planned dose"
+    return either(compare(abs(off), "<=", tolerance), told, f"{told}; {tolerance:.0%} is accepted")
+
+
+def the_infusion_keeps_its_limits(state: State, event: DoseAdministered) -> Verdict:
+    """The infusion ended in time after each thaw and before each expiry, and was not too fast."""
+    one = person(state, event)
+    rules = state.governing("treatment", one).treatment.preparation
+    prepared = this_dose(state, event).prepared
+    if rules is None or prepared is None:
+        return holds("there are no limits") if rules is None else unknown("no preparation is known")
+    thawed = {drawn.bag: drawn.thawed_at for drawn in prepared.drawn}
+    children = []
+    for ours in held(state, one.id, event.dose):
+        unit = as_unit(ours.bag, ours.lot, thawed.get(ours.bag.id))
+        if unit is not None:
+            children += [thaw_clock(unit, event.ended_at, rules.thaw_to_end),
+                         in_date(unit, event.ended_at)]  # fmt: skip
+    stood = sum((pause.to - pause.from_ for pause in event.interruptions), timedelta(0))
+    ran = (event.ended_at - event.started_at - stood).total_seconds() / 60
+    children.append(rate(event.volume_ml, max(ran, 1 / 60), rules.maximum_rate))
+    return Verdict(all_of(child.truth for child in children), "", (), tuple(children))
+
+
+def as_unit(bag: Bag, lot: str, thawed_at: datetime | None) -> Unit | None:
+    """Give a bag as the dosing arithmetic takes it; None for what is not a fluid of cells."""
+    if bag.volume_ml is None or bag.cells_per_ml is None or not (bag.counted and bag.measured):
+        return None
+    certified = bag.viability if bag.counted == "viable" else None
+    concentration = Concentration(bag.cells_per_ml, bag.counted, bag.measured,
+                                  None if certified else bag.viability)  # fmt: skip
+    return Unit(bag.id, bag.volume_ml, concentration, lot, bag.expires_at, bag.dmso, thawed_at,
+                certified)  # fmt: skip

@@ -1,0 +1,208 @@
+"""Policies of entering the trial: registration, consent, eligibility, places."""
+
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.findings import (
+    EncounterDone,
+    EncounterMissed,
+    LaboratoryResultsRecorded,
+    ScoresRecorded,
+    VitalSignsRecorded,
+)
+from gradatim.conduct.events.participants import (
+    EligibilityConfirmed,
+    InformedConsentObtained,
+    InformedConsentRenewed,
+    ParticipantEnrolled,
+    ParticipantRegistered,
+    ParticipantReplaced,
+    PersonalDataErased,
+)
+from gradatim.conduct.events.product import DoseAdministered
+from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.transitions import PARTICIPANT, act
+from gradatim.conduct.views.anchors import anchors_of
+from gradatim.conduct.views.eligibility import assessed
+from gradatim.conduct.views.facts import facts_of
+from gradatim.conduct.views.safety import related_to_product
+from gradatim.core.dates import on
+from gradatim.core.truth import TRUE
+from gradatim.core.verdict import Verdict
+from gradatim.rules.situation import Situation
+
+
+def person(state: State, event: Event) -> Participant:
+    """Give the participant whom an event is about; `unusable` has checked that there is one."""
+    return state.participants[event.participant]  # type: ignore[attr-defined]
+
+
+def the_trial_goes_on(state: State, event: Event) -> Verdict:
+    """The trial has not been stopped, and its data are not locked."""
+    if state.stopped is not None:
+        return broken("dosing has been stopped for good")
+    return either(not state.locked, "the trial goes on", "the data are locked")
+
+
+def dosing_is_not_paused(state: State, event: Event) -> Verdict:
+    """Dosing is not paused."""
+    if not state.pauses:
+        return holds("dosing is not paused")
+    reason = getattr(state.events[state.pauses[-1]], "reason", "")
+    return broken(f"dosing is paused (entry {state.pauses[-1]}: {reason})")
+
+
+def the_site_is_open(state: State, event: Event) -> Verdict:
+    """The site is open."""
+    return either(state.sites.get(event.site) == "open", f"site {event.site} is open",
+                  f"site {event.site or '(none named)'} is not open")  # fmt: skip
+
+
+def the_number_is_new(state: State, event: ParticipantRegistered) -> Verdict:
+    """No participant has that number."""
+    return either(event.participant not in state.participants, "the number is new",
+                  f"there is a participant {event.participant}")  # fmt: skip
+
+
+def the_person_is_new(state: State, event: ParticipantRegistered) -> Verdict:
+    """The same person is not registered twice."""
+    known = state.tokens.get(event.person_token)
+    return holds("the person is new") if known is None else broken(
+        f"the same person is participant {known}")  # fmt: skip
+
+
+def the_step_is_legal(state: State, event: Event) -> Verdict:
+    """A participant goes only ways that the table of statuses has."""
+    one = person(state, event)
+    return either((one.status, act(event)) in PARTICIPANT, f"{one.id} is {one.status}",
+                  f"{one.id} is {one.status}: {act(event)} does not follow on that")  # fmt: skip
+
+
+def consent_is_in_force(state: State, event: Event) -> Verdict:
+    """Informed consent was given, before, and not withdrawn."""
+    one = person(state, event)
+    if one.consent == "none":
+        return unknown(f"no consent of {one.id} is recorded")
+    if one.consent != "given":
+        return broken(f"{one.id}: consent {one.consent}")
+    first = min(state.events[at].occurred_on for at, _ in one.consents)
+    return either(first <= event.occurred_on, f"consent was given on {first}",
+                  f"consent was given on {first}, after this")  # fmt: skip
+
+
+def consent_is_to_the_version_in_force(state: State, event: Event) -> Verdict:
+    """Where changes apply after re-consent, consent to that version has been renewed or given."""
+    one = person(state, event)
+    asks = [v for v in state.versions[1:] if "after re-consent" in v.applies.values()]
+    if not asks or any(at > asks[-1].position for at, _ in one.consents):
+        return holds("consent is up to date")
+    return broken(f"{one.id} has not consented since version {asks[-1].version}, which asks for it")
+
+
+def a_new_consent_is_to_a_later_version(state: State, event: InformedConsentRenewed) -> Verdict:
+    """Consent is renewed after it was first given."""
+    one = person(state, event)
+    return either(bool(one.consents), "consent was given before", "no consent was given before")
+
+
+def the_participant_agrees_before_any_procedure(
+    state: State, event: InformedConsentObtained
+) -> Verdict:
+    """Nothing is measured or given before consent."""
+    one = person(state, event)
+    early = [at for at in one.entries if _is_procedure(state.events[at])
+             and state.events[at].occurred_on < event.occurred_on]  # fmt: skip
+    entries = ", ".join(map(str, early[:5]))
+    return either(not early, "no procedure came before",
+                  f"entries {entries} are of procedures before consent")  # fmt: skip
+
+
+def _is_procedure(event: Event) -> bool:
+    return isinstance(event, VitalSignsRecorded | LaboratoryResultsRecorded | ScoresRecorded
+                      | DoseAdministered)  # fmt: skip
+
+
+def every_criterion_is_met(state: State, event: EligibilityConfirmed) -> Verdict:
+    """Every criterion that can be known now passes; what the records leave open is attested."""
+    one = person(state, event)
+    return assessed(state, one, event.occurred_on, event.first_dose_on)
+
+
+def an_investigator_signs(state: State, event: Event) -> Verdict:
+    """Who signs is an investigator of the site."""
+    signer: str = event.signer  # type: ignore[attr-defined]
+    roles = state.roles.get((signer, event.site), set()) | state.roles.get((signer, ""), set())
+    return either("investigator" in roles, f"{signer} is an investigator",
+                  f"{signer} is not an investigator at site {event.site}")  # fmt: skip
+
+
+def eligibility_is_confirmed(state: State, event: Event) -> Verdict:
+    """An investigator has confirmed that the person is eligible."""
+    one = person(state, event)
+    return holds(f"confirmed by entry {one.eligible_at}") if one.eligible_at else unknown(
+        f"nobody has confirmed that {one.id} is eligible")  # fmt: skip
+
+
+def the_level_is_open(state: State, event: ParticipantEnrolled) -> Verdict:
+    """The committee has opened the level."""
+    cohort = state.cohort
+    if cohort is None:
+        return broken("no level is open")
+    return either(cohort.level == event.level, f"level {event.level} is open",
+                  f"level {event.level} is not open; level {cohort.level} is")  # fmt: skip
+
+
+def a_place_is_free(state: State, event: ParticipantEnrolled) -> Verdict:
+    """The open cohort has a free place."""
+    cohort = state.cohort
+    if cohort is None:
+        return broken("no cohort is open")
+    free = state.free_places(cohort)
+    return either(free > 0, f"{free} of {cohort.places} places are free",
+                  f"all {cohort.places} places of cohort {cohort.number} are taken")  # fmt: skip
+
+
+def nobody_has_waited_longer(state: State, event: ParticipantEnrolled) -> Verdict:
+    """Who waits longest is enrolled first."""
+    waiting = [one for one in state.participants.values() if one.status == "waiting"]
+    first = min(waiting, key=lambda one: one.position, default=None)
+    if first is None or first.id == event.participant:
+        return holds("nobody has waited longer")
+    return broken(f"{first.id} has been waiting longer")
+
+
+def the_reason_is_unrelated(state: State, event: ParticipantReplaced) -> Verdict:
+    """Only who left for reasons unrelated to the product, and had no DLT candidate, is replaced."""
+    one = person(state, event)
+    if one.cohort is None:
+        return broken(f"{one.id} has no place")
+    if one.replaced:
+        return broken(f"{one.id} has been replaced already")
+    return related_to_product(state, one)
+
+
+def retention_has_ended(state: State, event: PersonalDataErased) -> Verdict:
+    """Identifying data are erased only once nobody is bound to keep them."""
+    return either(event.retention_ended_on <= event.occurred_on, "they need not be kept",
+                  f"they must be kept until {event.retention_ended_on}")  # fmt: skip
+
+
+def no_visit_is_missed(state: State, event: EncounterMissed) -> Verdict:
+    """Every visit of the schedule takes place."""
+    return broken(f"{event.participant} missed {event.encounter}")
+
+
+def the_visit_is_in_its_window(state: State, event: EncounterDone) -> Verdict:
+    """A visit takes place within its window."""
+    one = person(state, event)
+    visit = state.governing("schedule", one).schedule.encounters[event.encounter]
+    study = state.governing("schedule", one)
+    anchors = anchors_of(state, one, study, None)
+    if anchors is None:
+        return holds("its anchor has no date yet")
+    window, day = visit.window, event.occurred_on
+    situation = Situation(study, facts_of(state, one), anchors, day)
+    first = situation.edge(window.anchor, window.from_).day if window.from_ else None
+    last = situation.edge(window.anchor, window.to).day if window.to else None
+    inside = situation.in_window(window, on(day), on(day))
+    told = f"{event.encounter} on {day}, window {first or '...'} to {last or '...'}"
+    return either(inside is TRUE, told, told)

@@ -1,0 +1,130 @@
+"""Policies of the committee's decisions, of resuming and of locking."""
+
+from gradatim.conduct.escalation import Advised, advised, bolder
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.review import DataLocked, DataUnlocked, DoseDecision
+from gradatim.conduct.events.safety import DoseLimitingToxicityAdjudicated
+from gradatim.conduct.events.trial import TrialResumed
+from gradatim.conduct.policies.verdicts import broken, either, holds
+from gradatim.conduct.state import State
+from gradatim.conduct.views.safety import candidates, unanswered_rules
+from gradatim.core.verdict import Verdict
+
+
+def the_committee_signs(state: State, event: Event) -> Verdict:
+    """Enough members of the safety committee sign, each once."""
+    signers: tuple[str, ...] = event.signers  # type: ignore[attr-defined]
+    asked = state.study.safety.committee if state.versions else None
+    needed = asked.signers if asked else 1
+    strange = [one for one in signers if not _sits(state, one)]
+    if strange:
+        return broken(f"{', '.join(strange)} is not of the safety committee")
+    return either(len(set(signers)) >= needed, f"{', '.join(signers)} signed",
+                  f"{len(set(signers))} of at least {needed} members signed")  # fmt: skip
+
+
+def _sits(state: State, user: str) -> bool:
+    return any("safety_committee" in roles for (name, _), roles in state.roles.items()
+               if name == user)  # fmt: skip
+
+
+def the_candidate_is_there(state: State, event: DoseLimitingToxicityAdjudicated) -> Verdict:
+    """What is adjudicated is a candidate of that participant."""
+    one = state.participants[event.participant]
+    known = [found.id for found in candidates(state, one)]
+    return either(event.candidate in known, "it is a candidate",
+                  f"{one.id} has no candidate {event.candidate}"
+                  + (f"; there are {', '.join(known)}" if known else ""))  # fmt: skip
+
+
+def the_decision_saw_the_present(state: State, event: DoseDecision) -> Verdict:
+    """The decision was made on all that is recorded: nothing about a participant came since."""
+    if event.head > state.position:
+        return broken(f"the ledger has {state.position} entries, not {event.head}")
+    since = [at for at in range(event.head + 1, state.position + 1)
+             if getattr(state.events[at], "participant", None) is not None]  # fmt: skip
+    return either(not since, "nothing was recorded since",
+                  f"entries about participants were recorded since: "
+                  f"{', '.join(map(str, since[:5]))}")  # fmt: skip
+
+
+def the_advice_is_the_design_s(state: State, event: DoseDecision) -> Verdict:
+    """The advice that is stored is what the design says on the present ledger."""
+    now = advised(state, event.occurred_on)
+    said = (event.advice_action, event.advice_level, event.outcomes)
+    version = state.version
+    if version is None or event.protocol_sha256 != version.sha256:
+        return broken("the decision names another version of the protocol")
+    return either(said == (now.action, now.level, now.outcomes),
+                  f"the design advises {now}",
+                  f"the design advises {now} on {now.outcomes or 'nobody'}")  # fmt: skip
+
+
+def the_decision_is_not_less_cautious(state: State, event: DoseDecision) -> Verdict:
+    """The committee may be more cautious than the design, with a reason; never less."""
+    now = advised(state, event.occurred_on)
+    if (event.action, event.level) == (now.action, now.level):
+        return holds("it is what the design advises")
+    if why := _too_bold(state, event, now):
+        return broken(f"{why}: an approved amendment would have to be in force first")
+    return either(bool(event.reason.strip()), "it is more cautious, and says why",
+                  "it is not what the design advises, and gives no reason")  # fmt: skip
+
+
+def _too_bold(state: State, event: DoseDecision, now: Advised) -> str:
+    """Say why a decision is less cautious than the advice; empty if it is not."""
+    here = state.cohorts[-1].level if state.cohorts else 0
+    if event.action != "stop" and event.action != "hold" and event.level is None:
+        return "it names no level"
+    if event.action == "start" or now.action == "start":
+        return "" if event.action in ("hold", "stop") else f"the design advises {now}"
+    if bolder(event.action, now.action):
+        return f"{event.action} is less cautious than {now}"
+    level = event.level or 0
+    if event.action == "escalate":
+        return "" if level == here + 1 else f"level {level} is not the next above level {here}"
+    if event.action == "stay":
+        return "" if level == here else f"level {level} is not the present one"
+    if event.action == "de_escalate":
+        return "" if level < here else f"level {level} is not below level {here}"
+    return ""
+
+
+def every_fired_rule_is_named(state: State, event: TrialResumed) -> Verdict:
+    """Who resumes dosing names every stopping rule that has fired, so that none is overlooked."""
+    open_ = [one.key for one in unanswered_rules(state, event.occurred_on)]
+    missing = [one for one in open_ if one not in event.stopping_rules]
+    return either(not missing, "every fired rule is named",
+                  f"not named: {', '.join(missing)}")  # fmt: skip
+
+
+def no_rule_ends_the_trial(state: State, event: TrialResumed) -> Verdict:
+    """What a rule ends for good is not resumed; that takes an amendment."""
+    ends = [one.text for one in unanswered_rules(state, event.occurred_on) if one.action == "stop"]
+    return either(not ends and state.stopped is None, "no rule ends the trial",
+                  "; ".join(ends) or "dosing has been stopped for good")  # fmt: skip
+
+
+def nothing_is_left_open(state: State, event: DataLocked) -> Verdict:
+    """Data are locked when all queries are closed, candidates adjudicated, participants ended."""
+    open_ = [one.id for one in state.queries.values() if one.status != "closed"]
+    if open_:
+        return broken(f"open queries: {', '.join(open_[:5])}")
+    waiting = [one for p in state.participants.values() for one in candidates(state, p)
+               if one.dose_limiting is None]  # fmt: skip
+    if waiting:
+        return broken(f"not adjudicated: {', '.join(one.label for one in waiting[:5])}")
+    ends = ("completed", "withdrawn", "lost to follow-up", "died", "screen failed")
+    left = [one.id for one in state.participants.values() if one.status not in ends]
+    return either(not left, "nothing is left open",
+                  f"without an end: {', '.join(left[:5])}")  # fmt: skip
+
+
+def the_data_are_locked(state: State, event: DataUnlocked) -> Verdict:
+    """Only locked data are unlocked."""
+    return either(state.locked, "the data are locked", "the data are not locked")
+
+
+def the_data_are_not_locked(state: State, event: Event) -> Verdict:
+    """What is recorded after the lock is seen to be."""
+    return either(not state.locked, "the data are not locked", "the data are locked")

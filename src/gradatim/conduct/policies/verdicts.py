@@ -1,0 +1,45 @@
+"""How a policy answers: it holds, it does not, or what it asks about is not known."""
+
+from collections.abc import Callable
+from typing import Any
+
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.state import State
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
+from gradatim.core.verdict import Reason, Verdict
+
+Policy = Callable[[State, Any], Verdict]
+"""Asks one question of the state and an event; its docstring is the rule in words."""
+
+
+def holds(text: str = "") -> Verdict:
+    """Say that it is as it should be."""
+    return Verdict(TRUE, text)
+
+
+def broken(text: str) -> Verdict:
+    """Say what is not as it should be."""
+    return Verdict(FALSE, text)
+
+
+def unknown(text: str) -> Verdict:
+    """Say what is not known; an authorisation does not rest on it."""
+    return Verdict(UNKNOWN, text, reason=Reason.NO_RECORD)
+
+
+def either(truth: bool, yes: str, no: str) -> Verdict:
+    """Say one thing or the other."""
+    return Verdict(Truth.TRUE if truth else Truth.FALSE, yes if truth else no)
+
+
+def rule(policy: Policy) -> str:
+    """Give the rule's name in words."""
+    return policy.__name__.replace("_", " ")
+
+
+def sentence(policy: Policy) -> str:
+    """Give the rule as a sentence."""
+    return (policy.__doc__ or "").strip().split("\n")[0]
+
+
+__all__ = ["Event", "Policy", "broken", "either", "holds", "rule", "sentence", "unknown"]

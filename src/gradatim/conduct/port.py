@@ -1,0 +1,118 @@
+"""The port of the ledger: what every store of events does, and what it refuses."""
+
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+from gradatim.conduct.ledger import Entry
+from gradatim.core.errors import UnusableInput, shortened
+
+LARGEST_BODY = 1_000_000  # bytes
+LONGEST_NAME = 200  # characters of a trial's identifier or an idempotency key
+
+Bodies = Sequence[tuple[bytes, str]]
+
+
+class Mode(Enum):
+    """What a store is opened for: CREATE also makes the table where there is none."""
+
+    READ = "read"
+    WRITE = "write"
+    CREATE = "create"
+
+
+class Head(NamedTuple):
+    """The last event of a trial: its position and hash; 0 and the genesis when there is none."""
+
+    position: int
+    hash: bytes
+
+
+class HeadMoved(UnusableInput):
+    """The ledger is not as the caller last read it; `head` is what it is now."""
+
+    def __init__(self, head: Head) -> None:
+        super().__init__(
+            "the ledger has changed since it was read", "",
+            f"its last event is now {head.position}", "read it again, and decide again",
+        )  # fmt: skip
+        self.head = head
+
+
+class RequestKnown(UnusableInput):
+    """A request with this idempotency key was recorded before, at `position`."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"this request is already recorded, as event {position}")
+        self.position = position
+
+
+class Store(Protocol):
+    """Where the events of trials stand: appended, read, never changed."""
+
+    def head(self, trial: str) -> Head:
+        """Give the last event's position and hash."""
+        ...
+
+    def append(self, trial: str, bodies: Bodies, expected: Head) -> Head:
+        """Record events, all or none; durable on return unless the caller began a transaction.
+
+        Args:
+            trial: the trial's identifier.
+            bodies: (body, idempotency key or "") of each event.
+            expected: the head on which the decision to record them was taken.
+
+        Returns:
+            The new head.
+
+        Raises:
+            RequestKnown: an idempotency key is already there; comes before HeadMoved.
+            HeadMoved: the head is another; nothing was recorded.
+            UnusableInput: it cannot be recorded; nothing was.
+        """
+        ...
+
+    def read(self, trial: str, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
+        """Give the entries with positions in after + 1 .. upto, in order."""
+        ...
+
+    def position_of(self, trial: str, request: str) -> int | None:
+        """Give the position of the event with this idempotency key, if there is one."""
+        ...
+
+    def trials(self) -> list[str]:
+        """Give the identifiers of the trials that have events."""
+        ...
+
+    def close(self) -> None:
+        """End it; for whoever opened it by its address."""
+        ...
+
+
+def check_appended(trial: str, bodies: Bodies) -> None:
+    """Refuse what no store may hold.
+
+    Raises:
+        UnusableInput: a name or a body is empty, too long, or not text.
+    """
+    _check_name(trial, "the trial's identifier")
+    requests = [request for _, request in bodies if request]
+    for request in requests:
+        _check_name(request, "an idempotency key")
+    if len(set(requests)) != len(requests):
+        raise UnusableInput("two events of one batch have the same idempotency key")
+    for body, _ in bodies:
+        if not 0 < len(body) <= LARGEST_BODY:
+            raise UnusableInput(f"an event of {len(body)} bytes cannot be recorded", "",
+                                f"an event has 1 to {LARGEST_BODY} bytes",
+                                "keep large documents elsewhere and record their hash")  # fmt: skip
+        try:
+            body.decode()
+        except UnicodeDecodeError as error:
+            raise UnusableInput("an event is not UTF-8 text", "", str(error)) from error
+
+
+def _check_name(name: str, what: str) -> None:
+    if not (0 < len(name) <= LONGEST_NAME and name.isprintable()):
+        raise UnusableInput(f"{what} cannot be {shortened(name)}", "",
+                            f"it has 1 to {LONGEST_NAME} printable characters")  # fmt: skip

@@ -1,0 +1,1 @@
+"""The ledger in PostgreSQL: for production, with several writers."""

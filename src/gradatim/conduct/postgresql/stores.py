@@ -1,0 +1,145 @@
+"""The event table in PostgreSQL, through a connection of psycopg 3."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib.resources import files
+from typing import Any
+
+from gradatim.conduct.event_table import INSERT, TABLE, EventTable, Refused
+from gradatim.conduct.ledger import Entry
+from gradatim.conduct.port import Mode
+from gradatim.core.errors import UnusableInput
+
+WAIT = "10s"  # for another writer to finish
+REQUIRED = {
+    "fsync": ("on",),
+    "full_page_writes": ("on",),
+    "synchronous_commit": ("on", "remote_apply"),
+}
+SETTINGS = "SELECT name, setting FROM pg_settings WHERE name = ANY(?)"
+PROTECTIONS = {f"{TABLE}_next", f"{TABLE}_no_change", f"{TABLE}_no_truncate"}
+TRIGGERS = """
+SELECT tgname FROM pg_trigger
+WHERE tgrelid = to_regclass(?) AND NOT tgisinternal AND tgenabled = 'O'"""
+LOCK = """
+SELECT set_config('lock_timeout', ?, true), current_setting('synchronous_commit'),
+       pg_advisory_xact_lock(hashtextextended(?, 5962762))"""
+MAKING = "SELECT pg_advisory_xact_lock(5962762)"
+
+
+class PostgresStore(EventTable):
+    """The ledger in a PostgreSQL schema (the first of the connection's search path).
+
+    Raises:
+        UnusableInput: the server would lose acknowledged events in a crash, or it is not a ledger.
+    """
+
+    page = (
+        f"SELECT position, request, body, hash FROM {TABLE} "
+        "WHERE trial = ? AND position > ? AND position <= ? ORDER BY position LIMIT ?"
+    )
+
+    def __init__(self, connection: Any, mode: Mode = Mode.CREATE) -> None:
+        import psycopg
+
+        self.psycopg = psycopg
+        super().__init__(connection, mode)
+
+    def _prepare(self) -> None:
+        if self.mode is not Mode.READ:
+            for name, setting in self._rows(SETTINGS, (list(REQUIRED),)):
+                _assert_setting(name, setting)
+        if self.mode is Mode.CREATE and not self._exists():
+            self._create()
+        if not self._exists():
+            raise UnusableInput("there is no ledger in this database", "", f"no table {TABLE}")
+        missing = PROTECTIONS - {name for (name,) in self._rows(TRIGGERS, (TABLE,))}
+        if missing and self.mode is not Mode.READ:
+            raise UnusableInput("this ledger is not protected", "",
+                                f"the trigger {', '.join(sorted(missing))} is missing or off",
+                                "verify it against a checkpoint before it is used")  # fmt: skip
+
+    def _exists(self) -> bool:
+        return self._rows("SELECT to_regclass(?) IS NOT NULL", (TABLE,)) == [(True,)]
+
+    def _create(self) -> None:
+        statements = files("gradatim.conduct.postgresql").joinpath("table.sql").read_text("utf-8")
+        with self._transaction():
+            self.connection.execute(MAKING)
+            self.connection.execute(statements)
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except self.psycopg.IntegrityError as error:
+            raise Refused(str(error)) from error
+        except self.psycopg.Error as error:
+            raise _explained(str(error).strip(), error.sqlstate or "") from error
+
+    def _transaction(self) -> AbstractContextManager[Any]:
+        made: AbstractContextManager[Any] = self.connection.transaction()
+        return made
+
+    def _lock(self, trial: str) -> None:
+        ((_, setting, _),) = self._rows(LOCK, (WAIT, trial))
+        _assert_setting("synchronous_commit", setting)
+
+    def _rows(self, statement: str, parameters: Sequence[Any]) -> list[Any]:
+        rows = self.psycopg.rows.tuple_row
+        with self._ended(), self.connection.cursor(binary=True, row_factory=rows) as cursor:
+            return list(cursor.execute(statement.replace("?", "%s"), parameters).fetchall())
+
+    def _ended(self) -> AbstractContextManager[Any]:
+        """End what reading alone would begin: later appends would wait for a commit unseen."""
+        idle = self.connection.info.transaction_status == self.psycopg.pq.TransactionStatus.IDLE
+        return self._transaction() if idle and not self.connection.autocommit else nullcontext()
+
+    def _insert(self, entries: Sequence[Entry]) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.executemany(INSERT.replace("?", "%b"), entries)
+
+
+def _assert_setting(name: str, setting: str) -> None:
+    if setting not in REQUIRED[name]:
+        raise UnusableInput(f"PostgreSQL runs with {name} = {setting}", "",
+                            "acknowledged events would not survive a crash",
+                            f"set {name} = on")  # fmt: skip
+
+
+REASONS = (
+    ("53100", "the server's disk is full", "make room; nothing was recorded"),
+    ("55P03", "the ledger is in use by another writer", "try again"),
+    ("25006", "this ledger cannot be written to", "connect to the primary server"),
+    ("42501", "this ledger cannot be used", "give the user the right to it"),
+)
+
+
+def _explained(error: str, state: str) -> UnusableInput:
+    for sign, what, todo in REASONS:
+        if sign == state:
+            return UnusableInput(what, "", f"PostgreSQL says: {error}", todo)
+    return UnusableInput("the ledger cannot be used", "", f"PostgreSQL says: {error}",
+                         "ask by the request's key whether it was recorded")  # fmt: skip
+
+
+def open_postgres(url: str, mode: Mode) -> PostgresStore:
+    """Connect to a PostgreSQL URL as a ledger.
+
+    Raises:
+        UnusableInput: psycopg is not installed, the server does not answer, or is not fit.
+    """
+    try:
+        import psycopg
+    except ImportError as error:
+        raise UnusableInput("PostgreSQL cannot be reached", "", "psycopg is not installed",
+                            "install gradatim[postgres]") from error  # fmt: skip
+    try:
+        connection = psycopg.connect(url, autocommit=True)
+    except psycopg.Error as error:
+        raise _explained(str(error).strip(), error.sqlstate or "") from error
+    try:
+        return PostgresStore(connection, mode)
+    except BaseException:
+        connection.close()
+        raise

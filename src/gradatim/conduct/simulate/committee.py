@@ -1,0 +1,152 @@
+"""The safety committee and the office: decisions, adjudication, amendment, lock."""
+
+from datetime import timedelta
+from hashlib import sha256
+
+from gradatim.conduct.escalation import advised
+from gradatim.conduct.events import participants, product, review, safety, trial
+from gradatim.conduct.simulate.dosing import free_bags
+from gradatim.conduct.simulate.run import (
+    COMMITTEE,
+    DATA_MANAGER,
+    MONITOR,
+    SITES,
+    SPONSOR,
+    STATISTICIAN,
+    Run,
+    staff,
+)
+from gradatim.conduct.views.safety import candidates, unanswered_rules
+from gradatim.protocol.questions import ruled_design
+
+CHAIR = COMMITTEE[0]
+OPENS = ("start", "escalate", "stay", "de_escalate")
+
+
+def meets(run: Run) -> None:
+    """The committee looks at what is open, and decides if the design has an advice."""
+    _adjudicate(run)
+    _resume(run)
+    if run.state.stopped is not None:
+        return
+    now = advised(run.state, run.today)
+    if now.action in ("pending", "continue_cohort"):
+        if run.happens("the committee is too eager"):
+            _sign(run, "escalate", (now.level or 1) + 1, "the sponsor is in a hurry")
+        return
+    run.do(review.ReviewMeetingHeld, CHAIR, head=run.state.position, head_hash=_hash(run),
+           members=COMMITTEE, data_cut_on=run.today, minutes="safety data seen")  # fmt: skip
+    if now.action == "hold":
+        _sign(run, "stop", None, "the design leaves it to us; we stop here")
+    elif now.action == "escalate" and run.happens("the committee is more cautious"):
+        _sign(run, "stay", run.state.cohorts[-1].level, "three more to be surer of this level")
+    else:
+        _sign(run, now.action, now.level, "")
+
+
+def _hash(run: Run) -> str:
+    return run.trial.head.hash.hex()
+
+
+def _sign(run: Run, action: str, level: int | None, reason: str) -> None:
+    """Sign a decision on the present ledger; one that is too bold is refused."""
+    now, version = advised(run.state, run.today), run.state.version
+    assert version is not None
+    run.ask(review.DoseDecision, CHAIR, action=action, level=level, head=run.state.position,
+            head_hash=_hash(run), protocol_sha256=version.sha256,
+            design=ruled_design(version.study).design, advice_action=now.action,
+            advice_level=now.level, outcomes=now.outcomes, signers=COMMITTEE,
+            reason=reason)  # fmt: skip
+
+
+def _adjudicate(run: Run) -> None:
+    for one in list(run.state.participants.values()):
+        for found in candidates(run.state, one):
+            if found.dose_limiting is None:
+                limiting = "laboratory" not in found.label and run.rng.random() < 0.8
+                why = "as defined in the protocol" if limiting else "another cause found"
+                run.do(safety.DoseLimitingToxicityAdjudicated, CHAIR, participant=one.id,
+                       candidate=found.id, dose_limiting=limiting, signers=COMMITTEE,
+                       reason=why)  # fmt: skip
+
+
+def _resume(run: Run) -> None:
+    rules = unanswered_rules(run.state, run.today)
+    if run.state.stopped is not None or not (run.state.pauses or rules):
+        return
+    if any(one.action in ("stop", "stop level") for one in rules):
+        return
+    run.do(trial.TrialResumed, CHAIR, reason="all is in order again", signers=COMMITTEE,
+           stopping_rules=tuple(one.key for one in rules))  # fmt: skip
+
+
+def amend(run: Run) -> None:
+    """The protocol is amended: a longer wait after the first participant of a level."""
+    if run.state.stopped is not None:
+        return
+    before = run.state.study.study.version
+    number = f"{float(before) + 0.1:.1f}"
+    text = run.document.replace(f'version: "{before}"', f'version: "{number}"', 1)
+    text = text.replace("between_participants: 3 days", "between_participants: 4 days", 1)
+    if text.count("between_participants: 4 days") == 0:
+        return
+    for of in ("ethics", "regulator"):
+        run.do(trial.ApprovalRecorded, SPONSOR, of=of, version=number, reference=f"{of} amendment")
+    change = trial.Change("safety", "at once", "one day more between participants")
+    run.do(trial.ProtocolAmended, SPONSOR, version=number, document=text, changes=(change,),
+           sha256=sha256(text.encode()).hexdigest())  # fmt: skip
+    run.document = text
+    for one in list(run.state.participants.values()):
+        if one.consent == "given":
+            run.do(participants.InformedConsentRenewed, staff(one.site, "investigator"), one.site,
+                   participant=one.id, version="1.1", language="zh-CN",
+                   obtained_by=staff(one.site, "investigator"))  # fmt: skip
+
+
+def mishaps(run: Run) -> None:
+    """What happens in the freezer and in the office."""
+    site = next(iter(SITES))
+    free = [(lot.id, bag) for lot in run.state.lots.values() if lot.id.startswith(site)
+            for bag in free_bags(lot)]  # fmt: skip
+    if len(free) < 4:
+        return
+    laboratory, (lot, _) = staff(site, "cell_lab"), free[0]
+    bags = [bag for of, bag in free if of == lot][:4]
+    if len(bags) < 4 or not run.happens("the freezer fails"):
+        return
+    run.do(product.TemperatureExcursion, laboratory, site, lot=lot, bags=tuple(bags[:2]),
+           worst_celsius=-92.0, minutes=35)  # fmt: skip
+    run.do(product.TemperatureExcursionAssessed, laboratory, site, lot=lot, bags=(bags[0],),
+           fit=True, reason="viability of a retained vial is 91 %")  # fmt: skip
+    run.do(product.ProductReleased, laboratory, site, lot=lot, bags=(bags[0],))
+    run.do(product.TemperatureExcursionAssessed, laboratory, site, lot=lot, bags=(bags[1],),
+           fit=False, reason="the bag is cracked")  # fmt: skip
+    run.do(product.ProductDestroyed, laboratory, site, lot=lot, bags=(bags[1],),
+           reason="cracked after the excursion")  # fmt: skip
+    run.do(product.ProductQuarantined, laboratory, site, lot=lot, bags=(bags[2],),
+           reason="the label is torn")  # fmt: skip
+    run.do(product.ProductReturned, laboratory, site, lot=lot, bags=(bags[2],),
+           reason="to be labelled anew")  # fmt: skip
+
+
+def finish(run: Run) -> None:
+    """Close the sites, look at the deviations, lock, export; then what still comes to light."""
+    for position in list(run.state.deviations):
+        run.do(safety.ProtocolDeviationReviewed, SPONSOR, of=position,
+               important=run.state.deviations[position].rule.endswith("is signed"),
+               action="discussed with the site")  # fmt: skip
+    for site in SITES:
+        run.do(trial.SiteClosed, SPONSOR, site, reason="all participants have completed")
+        run.do(trial.RoleRevoked, SPONSOR, site, user=staff(site, "investigator", 2),
+               role="investigator", reason="the site is closed")  # fmt: skip
+    run.do(review.DataLocked, DATA_MANAGER)
+    run.do(review.ExportMade, STATISTICIAN, format="ledger", recipient="statistics",
+           sha256=_hash(run), head=run.state.position)  # fmt: skip
+    if run.happens("something comes to light after the lock"):
+        run.do(review.DataUnlocked, DATA_MANAGER, reason="a result was found in the archive")
+        run.do(safety.ProtocolDeviation, MONITOR, rule="filing",
+               description="a report was misfiled")  # fmt: skip
+        run.do(review.DataLocked, DATA_MANAGER)
+    first = next(iter(run.state.participants))
+    run.do(participants.PersonalDataErased, SPONSOR, participant=first, order="order of the court",
+           retention_ended_on=run.today - timedelta(days=1))  # fmt: skip

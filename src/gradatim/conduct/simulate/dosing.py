@@ -1,0 +1,181 @@
+"""From the assigned bags to the end of the infusion."""
+
+from datetime import timedelta
+from math import ceil
+
+from gradatim.conduct.events import findings, participants, product, safety, trial
+from gradatim.conduct.events.base import Measured
+from gradatim.conduct.simulate.opening import BAG_ML, CELLS_PER_ML, receive
+from gradatim.conduct.simulate.run import Run, staff
+from gradatim.conduct.simulate.visits import plan_visits
+from gradatim.conduct.state import Lot
+from gradatim.conduct.trial import Recorded
+
+PATIENCE = 60
+"""Days for which a participant waits for the gates to open before they leave."""
+
+
+def plan_dose(run: Run, name: str, waited: int = 0) -> None:
+    """Give the first dose as soon as the gates allow; each day somebody asks again."""
+    one = run.participant(name)
+    if one.status != "enrolled" or one.replaced:
+        return
+    if waited == 0 and run.happens("a dose is given without authorisation"):
+        _prepare(run, name)
+        _infuse(run, name)
+        return
+    if waited == 0 and run.happens("a participant changes their mind"):
+        run.do(participants.InformedConsentWithdrawn, staff(one.site, "coordinator"), one.site,
+               participant=name, scope="all", reason="moved to another town")  # fmt: skip
+        _replace(run, name)
+        return
+    if waited > PATIENCE or run.state.stopped is not None:
+        _withhold(run, name, "the gates did not open in time")
+        return
+    if _prepared_in_vain(run, name):
+        return
+    if not _authorised(run, name):
+        run.later(1, lambda: plan_dose(run, name, waited + 1))
+        return
+    _infuse(run, name)
+
+
+def _prepared_in_vain(run: Run, name: str) -> bool:
+    """Sometimes a prepared dose is withheld, for a reason that has nothing to do with it."""
+    if not run.happens("a dose is withheld"):
+        return False
+    _prepare(run, name)
+    _withhold(run, name, "fever of a cold on the morning of the infusion")
+    return True
+
+
+def _withhold(run: Run, name: str, why: str) -> None:
+    one = run.participant(name)
+    lead = staff(one.site, "investigator")
+    run.do(product.DoseWithheld, lead, one.site, participant=name, dose=1, reason=why)
+    run.do(participants.Disposition, lead, one.site, participant=name, status="withdrawn",
+           reason=why)  # fmt: skip
+    _replace(run, name)
+
+
+def _replace(run: Run, name: str) -> None:
+    from gradatim.conduct.simulate.run import COMMITTEE
+
+    run.ask(participants.ParticipantReplaced, COMMITTEE[0], participant=name,
+            reason="left before the first dose", signers=COMMITTEE)  # fmt: skip
+
+
+def planned_amount(run: Run, name: str) -> tuple[float, str]:
+    """Give the planned dose: by weight where the protocol says so."""
+    one = run.participant(name)
+    level = run.study.treatment.dose_levels[(one.level or 1) - 1]
+    if run.study.treatment.administration.dose_per:
+        return level.dose * run.weights[name], level.unit.split("/")[0]
+    return level.dose, level.unit
+
+
+def _prepare(run: Run, name: str) -> bool:
+    """Set bags aside, draw the dose, have it verified; False if it is done already."""
+    one = run.participant(name)
+    amount, unit = planned_amount(run, name)
+    cells = run.study.treatment.preparation is not None
+    needed = ceil(amount / (BAG_ML * CELLS_PER_ML)) if cells else 1
+    lot, bags = _bags(run, one.site, needed)
+    site, laboratory = one.site, staff(one.site, "cell_lab")
+    run.do(product.ProductAssigned, staff(site, "pharmacist"), site, participant=name, dose=1,
+           lot=lot, bags=bags)  # fmt: skip
+    thawed, left, drawn = run.now(), amount / CELLS_PER_ML, []
+    for bag in bags:
+        take = round(min(left, BAG_ML), 3) if cells else 0.0
+        left -= take
+        rest = round(BAG_ML - take, 3) if cells else 0.0
+        drawn.append(product.Drawn(bag, take, rest, thawed if cells else None))
+    run.do(product.DosePrepared, laboratory, site, participant=name, dose=1, lot=lot,
+           amount=amount, planned=amount, unit=unit, drawn=tuple(drawn),
+           weight_kg=run.weights[name])  # fmt: skip
+    if run.happens("one person prepares and verifies"):
+        run.ask(product.PreparationVerified, laboratory, site, participant=name, dose=1)
+    run.do(product.PreparationVerified, staff(site, "cell_lab", 2), site, participant=name, dose=1)
+    return True
+
+
+def _bags(run: Run, site: str, needed: int) -> tuple[str, tuple[str, ...]]:
+    """Find enough free bags of one lot of the site; receive another lot if there are not."""
+    for lot in run.state.lots.values():
+        free = free_bags(lot)
+        if lot.id.startswith(site) and len(free) >= needed:
+            return lot.id, tuple(free[:needed])
+    number = sum(one.startswith(site) for one in run.state.lots) + 1
+    receive(run, site, f"{site}-L{number}", max(needed, 12))
+    return _bags(run, site, needed)
+
+
+def free_bags(lot: Lot) -> list[str]:
+    """Give the bags of a lot that are released and held for nobody."""
+    return [one.bag.id for one in lot.units.values()
+            if one.status == "released" and one.held_for is None]  # fmt: skip
+
+
+def _authorised(run: Run, name: str) -> bool:
+    """Ask the gates with a signed checklist; a preparation is made once, when it may be needed."""
+    one = run.participant(name)
+    site, lead = one.site, staff(one.site, "investigator")
+    _vital_signs(run, name, "before", 36.6)
+    if _gate_closed(run, name):
+        return False
+    _prepare(run, name)
+    items = {one.id: "in order" for one in run.study.treatment.checklist}
+    outcome = run.ask(product.PreDoseChecklistSigned, lead, site, participant=name, dose=1,
+                      items=items, signer=lead)  # fmt: skip
+    return isinstance(outcome, Recorded)
+
+
+def _gate_closed(run: Run, name: str) -> bool:
+    """Look whether the gates are open, as a coordinator does before anything is thawed."""
+    from gradatim.conduct.policies import GATES
+    from gradatim.core.truth import TRUE
+
+    one = run.participant(name)
+    lead = staff(one.site, "investigator")
+    asked = product.PreDoseChecklistSigned(
+        occurred_on=run.today, recorded_at=run.now(), recorded_by=lead, site=one.site,
+        participant=name, dose=1, items={}, signer=lead,
+    )  # fmt: skip
+    ready = [gate for gate in GATES if gate.__name__ != "the_preparation_is_verified"]
+    return any(gate(run.state, asked).truth is not TRUE for gate in ready)
+
+
+def _infuse(run: Run, name: str) -> None:
+    one = run.participant(name)
+    nurse, (amount, unit) = staff(one.site, "nurse"), planned_amount(run, name)
+    started = run.now()
+    cells = run.study.treatment.preparation is not None
+    volume = round(amount / CELLS_PER_ML, 3) if cells else None
+    minutes = 60 if cells else 1
+    pauses: tuple[product.Interruption, ...] = ()
+    if run.happens("an infusion is interrupted"):
+        pauses = (product.Interruption(started + timedelta(minutes=20),
+                                       started + timedelta(minutes=30), "shivering"),)  # fmt: skip
+    run.minutes += minutes
+    run.do(product.DoseAdministered, nurse, one.site, participant=name, dose=1, started_at=started,
+           ended_at=started + timedelta(minutes=minutes), amount=amount, unit=unit,
+           volume_ml=volume, interruptions=pauses)  # fmt: skip
+    if run.happens("the dose was too fast"):
+        run.do(safety.MedicationErrorReported, nurse, one.site, participant=name, dose=1,
+               description="the pump ran at another patient's rate for five minutes")  # fmt: skip
+    _vital_signs(run, name, "2 h after", round(run.rng.gauss(37.2, 0.7), 1))
+    if run.happens("dosing is paused"):
+        run.do(trial.TrialPaused, nurse, one.site, reason="a bag leaked; all bags are looked at")
+    plan_visits(run, name)
+
+
+def _vital_signs(run: Run, name: str, timepoint: str, temperature: float) -> None:
+    one = run.participant(name)
+    known = {"body_temperature": (min(temperature, 39.4), "Cel"),
+             "body_weight": (run.weights[name], "kg")}  # fmt: skip
+    results = tuple(Measured(element=element, value=value, unit=unit)
+                    for element, (value, unit) in known.items()
+                    if element in run.study.elements)  # fmt: skip
+    if results:
+        run.do(findings.VitalSignsRecorded, staff(one.site, "nurse"), one.site, participant=name,
+               results=results, timepoint=timepoint, taken_at=run.now())  # fmt: skip

@@ -1,0 +1,174 @@
+"""From a person at the door to a place in a cohort."""
+
+from datetime import date, timedelta
+from functools import partial
+from hashlib import sha256
+
+from gradatim.conduct.events import findings, participants
+from gradatim.conduct.events.base import Event, Measured, Sealed
+from gradatim.conduct.simulate.dosing import plan_dose
+from gradatim.conduct.simulate.opening import LABORATORY, RANGES
+from gradatim.conduct.simulate.run import Run, staff
+from gradatim.conduct.trial import Recorded
+from gradatim.core.dates import Day
+from gradatim.evidence.facts import Fact, Facts
+from gradatim.protocol.elements import Element
+
+DAYS_OF_SCREENING = 14
+VITAL_SIGNS = {"8310-5", "8480-6", "8462-4", "8867-4", "9279-1", "2708-6", "59408-5", "29463-7",
+               "8302-2"}  # fmt: skip
+"""LOINC: temperature, systolic and diastolic pressure, heart rate, breathing rate, oxygen
+saturation, weight, height."""
+
+
+def arrives(run: Run, site: str) -> None:
+    """A person comes to be screened: registered and asked for consent today, tested and judged."""
+    run.people_seen += 1
+    name = f"{site}-{run.people_seen:03}"
+    first_dose = run.today + timedelta(days=DAYS_OF_SCREENING)
+    facts = run.people(run.rng, run.people_seen, first_dose)
+    run.facts[name] = facts
+    run.weights[name] = round(run.rng.uniform(52, 95), 1)
+    nurse, lead = staff(site, "coordinator"), staff(site, "investigator")
+    token = sha256(f"{name} {run.trial.name}".encode()).hexdigest()
+    sealed = Sealed(commitment=token, ciphertext="c2ltdWxhdGVk")
+    sex = facts.sex if facts.sex in ("female", "male") else ""
+    run.do(participants.ParticipantRegistered, nurse, site, participant=name, person_token=token,
+           identity={"name": sealed}, sex=sex, birth=str(facts.birth))  # fmt: skip
+    if run.happens("the same person comes twice"):
+        run.ask(participants.ParticipantRegistered, nurse, site, participant=f"{name}-again",
+                person_token=token)  # fmt: skip
+    run.do(participants.InformedConsentObtained, lead, site, participant=name, version="1.0",
+           language="zh-CN", obtained_by=lead)  # fmt: skip
+    _history(run, site, name, facts)
+    run.later(DAYS_OF_SCREENING - 2, lambda: judged(run, name))
+
+
+def _history(run: Run, site: str, name: str, facts: Facts) -> None:
+    """Record what is known of a person, each in its time: results by sample, all else singly."""
+    samples: dict[tuple[type[Event], date], list[Measured]] = {}
+    for element, some in facts.by_element.items():
+        for fact in some if run.study.elements[element].kind != "consent" else ():
+            kind = kind_of(run.study.elements[element], fact)
+            if kind is None:
+                day = fact.start.first if fact.start.exact else run.today
+                run.on(day, partial(_fact, run, site, name, fact))
+            else:
+                samples.setdefault((kind, fact.start.first), []).append(measured(fact))
+    for (kind, day), results in samples.items():
+        run.on(day, partial(record_results, run, name, kind, day, tuple(results)))  # fmt: skip
+    lead = staff(site, "investigator")
+    for kinds, seen in _covered(facts).items():
+        run.do(participants.HistoryDeclaredComplete, lead, site, participant=name, kinds=kinds,
+               signer=lead, sources="hospital records and interview", since=seen[0],
+               until=seen[1])  # fmt: skip
+
+
+def _covered(facts: Facts) -> dict[tuple[str, ...], tuple[object, object]]:
+    kinds = tuple(facts.coverage)
+    if not kinds:
+        return {}
+    seen = facts.coverage[kinds[0]]
+    return {kinds: (seen.since, seen.until)}
+
+
+def kind_of(element: Element, fact: Fact) -> type[Event] | None:
+    """Give the event that a value is recorded in; None for what is a fact of its own."""
+    if element.kind != "measurement" or fact.value is None or not fact.start.exact:
+        return None
+    codes = {code for group in element.codes if group.system == "loinc" for code in group.codes}
+    if codes & VITAL_SIGNS:
+        return findings.VitalSignsRecorded
+    return findings.LaboratoryResultsRecorded if codes else findings.ScoresRecorded
+
+
+def measured(fact: Fact) -> Measured:
+    """Give a fact as a measured value."""
+    return Measured(
+        element=fact.element, value=fact.value, unit=fact.unit, bound=fact.bound,
+        low=fact.low.value if fact.low else None, high=fact.high.value if fact.high else None,
+        code=fact.code, method=fact.method,
+    )  # fmt: skip
+
+
+def record_results(run: Run, name: str, kind: type[Event], day: date,
+                   results: tuple[Measured, ...], **more: object) -> int:  # fmt: skip
+    """Record the results of a day; those of a laboratory with the version of its ranges."""
+    if kind is findings.LaboratoryResultsRecorded:
+        more |= {"laboratory": LABORATORY, "ranges_version": RANGES, "collected_on": str(day)}
+    site = run.participant(name).site
+    return run.do(kind, staff(site, "nurse"), site, on=day, participant=name, results=results,
+                  **more)  # fmt: skip
+
+
+def _fact(run: Run, site: str, name: str, fact: Fact) -> None:
+    ongoing = fact.end.first.year == 9999
+    end = None if ongoing or fact.end == fact.start else _partial(fact.end)
+    run.do(participants.FactRecorded, staff(site, "coordinator"), site, participant=name,
+           fact=measured(fact), start=_partial(fact.start), end=end, ongoing=ongoing,
+           route=fact.route, source="hospital record")  # fmt: skip
+
+
+def _partial(day: Day) -> str | None:
+    text = str(day)
+    return text if text[0].isdigit() and len(text) <= len("2026-11-16") else None
+
+
+def judged(run: Run, name: str) -> None:
+    """An investigator confirms that a person is eligible, or the person does not enter."""
+    site = run.participant(name).site
+    lead = staff(site, "investigator")
+    if run.state.stopped is not None:
+        run.do(participants.ScreenFailed, lead, site, participant=name, reason="enrolment ended")
+        return
+    outcome = run.ask(participants.EligibilityConfirmed, lead, site, participant=name, signer=lead,
+                      first_dose_on=run.today + timedelta(days=2))  # fmt: skip
+    if isinstance(outcome, Recorded):
+        enrol(run, name)
+        return
+    run.do(participants.ScreenFailed, lead, site, participant=name, criteria=(),
+           reason="not every criterion is met")  # fmt: skip
+
+
+def enrol(run: Run, name: str) -> None:
+    """Take a place where one is free; else wait for one."""
+    one = run.participant(name)
+    lead, cohort = staff(one.site, "investigator"), run.state.cohort
+    if one.status not in ("eligible", "waiting"):
+        return
+    if run.state.stopped is not None:
+        run.do(participants.ScreenFailed, lead, one.site, participant=name,
+               reason="no place was free before the trial ended")  # fmt: skip
+        return
+    if cohort is not None:
+        outcome = run.ask(participants.ParticipantEnrolled, staff(one.site, "coordinator"),
+                          one.site, participant=name, level=cohort.level)  # fmt: skip
+        if isinstance(outcome, Recorded):
+            run.later(1, lambda: plan_dose(run, name))
+            return
+    if one.status == "eligible":
+        run.do(participants.PlacedOnWaitingList, staff(one.site, "coordinator"), one.site,
+               participant=name)  # fmt: skip
+    run.later(3, lambda: again(run, name))
+
+
+def again(run: Run, name: str) -> None:
+    """Who waits is judged again, since results grow stale, and asks for a place."""
+    one = run.participant(name)
+    lead = staff(one.site, "investigator")
+    if one.status != "waiting":
+        return
+    if run.state.cohort is None or run.state.free_places(run.state.cohort) <= 0:
+        if run.state.stopped is None:
+            run.later(3, lambda: again(run, name))
+        else:
+            run.do(participants.ScreenFailed, lead, one.site, participant=name,
+                   reason="no place was free before the trial ended")  # fmt: skip
+        return
+    outcome = run.ask(participants.EligibilityConfirmed, lead, one.site, participant=name,
+                      signer=lead, first_dose_on=run.today + timedelta(days=1))  # fmt: skip
+    if isinstance(outcome, Recorded):
+        enrol(run, name)
+    else:
+        run.do(participants.ScreenFailed, lead, one.site, participant=name,
+               reason="the results of screening are too old")  # fmt: skip

@@ -1,0 +1,78 @@
+"""The beginning: the trial, its people, its protocol, its sites, its product."""
+
+from datetime import timedelta
+from hashlib import sha256
+
+from gradatim.conduct.events import product, trial
+from gradatim.conduct.simulate.run import (
+    COMMITTEE,
+    DATA_MANAGER,
+    MONITOR,
+    SITES,
+    SPONSOR,
+    STATISTICIAN,
+    Run,
+    staff,
+)
+
+AT_SITE = (("investigator", 2), ("coordinator", 1), ("nurse", 1), ("pharmacist", 1),
+           ("cell_lab", 2))  # fmt: skip
+RANGES = "2026-1"
+LABORATORY = "central"
+BAG_ML, CELLS_PER_ML = 10.0, 5_000_000.0
+
+
+def open_trial(run: Run, mode: trial.Mode) -> None:
+    """Create the trial, give out the tasks, activate the protocol, open the sites."""
+    run.do(trial.TrialCreated, SPONSOR, mode=mode, title=run.study.study.title)
+    for user, role in _office():
+        run.do(trial.RoleGranted, SPONSOR, user=user, role=role)
+    version = run.study.study.version
+    for of in ("ethics", "regulator"):
+        run.do(trial.ApprovalRecorded, SPONSOR, of=of, version=version, reference=f"{of} approval")
+    run.do(trial.ProtocolActivated, SPONSOR, version=version, document=run.document,
+           sha256=sha256(run.document.encode()).hexdigest())  # fmt: skip
+    ranges = (trial.Range(element=_first_measurement(run), unit=""),)
+    run.do(trial.ReferenceRangesRecorded, SPONSOR, laboratory=LABORATORY, version=RANGES,
+           ranges=ranges)  # fmt: skip
+    for site, name in SITES.items():
+        _open_site(run, site, name)
+
+
+def _office() -> list[tuple[str, str]]:
+    people = [(SPONSOR, "sponsor"), (MONITOR, "monitor"), (DATA_MANAGER, "data_manager"),
+              (STATISTICIAN, "statistician")]  # fmt: skip
+    return [*people, *((one, "safety_committee") for one in COMMITTEE)]
+
+
+def _first_measurement(run: Run) -> str:
+    return next(name for name, one in run.study.elements.items() if one.kind == "measurement")
+
+
+def _open_site(run: Run, site: str, name: str) -> None:
+    lead = staff(site, "investigator")
+    run.do(trial.SiteOpened, SPONSOR, site, name=name, principal_investigator=lead)
+    for role, number in AT_SITE:
+        for n in range(1, number + 1):
+            run.do(trial.RoleGranted, SPONSOR, site, user=staff(site, role, n), role=role)
+            run.do(trial.TrainingRecorded, MONITOR, user=staff(site, role, n),
+                   version=run.study.study.version)  # fmt: skip
+
+
+def receive(run: Run, site: str, lot: str, number: int) -> None:
+    """Receive and release a lot of so many bags at a site; of tablets, boxes."""
+    laboratory = staff(site, "cell_lab")
+    cells = run.study.treatment.preparation is not None
+    bags = []
+    for _ in range(number):
+        run.bags += 1
+        bag = f"{lot}-{run.bags:03}"
+        expires = run.at(0) + timedelta(days=1_000)
+        bags.append(product.Bag(
+            id=bag, volume_ml=BAG_ML, cells_per_ml=CELLS_PER_ML, counted="viable",
+            measured="post-thaw", viability=0.92, dmso=0.05, expires_at=expires,
+        ) if cells else product.Bag(id=bag, expires_at=expires))  # fmt: skip
+    donor = {"donor": f"donor-{lot}", "cell_bank": f"bank-{lot}"} if cells else {}
+    run.do(product.ProductReceived, laboratory, site, lot=lot, bags=tuple(bags),
+           temperature="-150 °C" if cells else "", **donor)  # fmt: skip
+    run.do(product.ProductReleased, laboratory, site, lot=lot, bags=tuple(one.id for one in bags))

@@ -1,0 +1,189 @@
+"""Follow-up: visits, results, adverse events, and what people get wrong."""
+
+from datetime import date, timedelta
+from functools import partial
+
+from gradatim.conduct.events import findings, participants, review, safety
+from gradatim.conduct.events.base import Event, Measured
+from gradatim.conduct.simulate.run import DATA_MANAGER, MONITOR, SPONSOR, Run, staff
+from gradatim.conduct.views.anchors import anchors_of
+from gradatim.conduct.views.doses import first_dose_at
+from gradatim.conduct.views.grades import abnormal, grades
+from gradatim.core.dates import Duration, step
+from gradatim.core.quantity import Quantity
+from gradatim.evidence.facts import Fact
+
+COMMON = (("Headache", 1), ("Fatigue", 1), ("Fever", 1), ("Chills", 1), ("Arthralgia", 2),
+          ("Infusion related reaction", 1))  # fmt: skip
+"""What is usual after cells: mild, soon over."""
+LIMITING = (("Thromboembolic event", 3), ("Infusion related reaction", 3))
+RSI = "Investigator's Brochure 2.0"
+
+
+def plan_visits(run: Run, name: str) -> None:
+    """Plan the visits after the first dose, the adverse events, and the end."""
+    one = run.participant(name)
+    at = first_dose_at(run.state, one)
+    assert at is not None
+    anchors = anchors_of(run.state, one, run.study) or {}
+    last = at.date()
+    for encounter, visit in run.study.schedule.encounters.items():
+        window = visit.window
+        first = step(anchors[window.anchor], window.from_ or Duration())
+        to = step(anchors[window.anchor], window.to or Duration())
+        if to < at.date():
+            continue
+        day = max(at.date(), first + timedelta(days=run.rng.randint(0, max(0, (to - first).days))))
+        last = max(last, day)
+        run.on(day, partial(_visit, run, name, encounter))
+    _plan_events(run, name, at.date())
+    run.on(last + timedelta(days=1), lambda: _end(run, name))
+
+
+def _here(run: Run, name: str) -> bool:
+    return run.participant(name).status == "treated"
+
+
+def _visit(run: Run, name: str, encounter: str) -> None:
+    one = run.participant(name)
+    if not _here(run, name):
+        return
+    nurse = staff(one.site, "nurse")
+    if run.happens("a visit is missed"):
+        run.do(findings.EncounterMissed, nurse, one.site, participant=name, encounter=encounter,
+               reason="the train was cancelled")  # fmt: skip
+        return
+    run.do(findings.EncounterDone, nurse, one.site, participant=name, encounter=encounter)
+    late = 9 if run.happens("results come late") else 0
+    run.later(late, partial(_results, run, name, encounter, run.today))
+
+
+def _results(run: Run, name: str, encounter: str, on: date) -> None:
+    """Record what is measured at a visit, around the values that the person had before."""
+    from gradatim.conduct.simulate.entering import kind_of, measured, record_results
+
+    samples: dict[type[Event], list[Measured]] = {}
+    for activity in run.study.schedule.activities.values():
+        for element in activity.elements if encounter in activity.encounters else ():
+            fact = next(iter(run.facts[name].of(element)), None)
+            if fact is None or fact.value is None:
+                continue
+            kind = kind_of(run.study.elements[element], fact)
+            if kind is not None:
+                samples.setdefault(kind, []).append(measured(_changed(run, fact)))
+    for kind, results in samples.items():
+        at = record_results(run, name, kind, on, tuple(results), encounter=encounter)
+        _looked_at(run, name, at)
+        _corrected(run, name, at, results)
+
+
+def _changed(run: Run, fact: Fact) -> Fact:
+    value = round((fact.value or 0) * run.rng.lognormvariate(0, 0.08), 2)
+    high = Quantity(fact.high.value, fact.high.unit) if fact.high else None
+    return fact._replace(value=value, high=high, bound="")
+
+
+def _looked_at(run: Run, name: str, position: int) -> None:
+    """The investigator signs what abnormal results mean; the monitor compares and asks."""
+    one = run.participant(name)
+    lead = staff(one.site, "investigator")
+    seen = {graded.element for graded in grades(run.state, one)
+            if graded.position == position and abnormal(graded)}  # fmt: skip
+    for element in sorted(seen)[:3]:
+        run.do(findings.ClinicalSignificanceSigned, lead, one.site, participant=name, of=position,
+               element=element, significant=False, signer=lead)  # fmt: skip
+    if run.rng.random() < 0.1:
+        run.do(review.SourceDataVerified, MONITOR, one.site, entries=(position,))
+
+
+def _corrected(run: Run, name: str, position: int, results: list[Measured]) -> None:
+    """Now and then a value was written down wrongly: asked about, corrected, closed."""
+    if not (run.happens("a value was mistyped") or run.rng.random() < 0.02):
+        return
+    one, query = run.participant(name), f"Q{position}"
+    run.do(review.QueryOpened, MONITOR, one.site, query=query, of=position,
+           question=f"Is {results[0].element} as in the laboratory's report?")  # fmt: skip
+    from msgspec import to_builtins
+
+    right = [to_builtins(item) for item in results]
+    right[0]["value"] = round((results[0].value or 0) * 1.1, 2)
+    run.do(participants.EntryCorrected, staff(one.site, "coordinator"), one.site, of=position,
+           fields={"results": right}, reason="mistyped from the laboratory's report")  # fmt: skip
+    run.do(review.QueryAnswered, staff(one.site, "coordinator"), one.site, query=query,
+           answer="It was mistyped, and is corrected.")  # fmt: skip
+    run.do(review.QueryClosed, DATA_MANAGER, one.site, query=query)
+
+
+def _plan_events(run: Run, name: str, dosed: date) -> None:
+    one = run.participant(name)
+    for _ in range(min(4, int(run.rng.expovariate(0.8)))):
+        term, grade = run.rng.choice(COMMON)
+        day = dosed + timedelta(days=int(run.rng.expovariate(0.15)))
+        run.on(day, partial(_mild, run, name, term, grade))
+    if run.rng.random() < run.toxicity[(one.level or 1) - 1]:
+        term, grade = run.rng.choice(LIMITING)
+        day = dosed + timedelta(days=run.rng.randint(0, 20))
+        run.on(day, lambda: _limiting(run, name, term, grade))
+    if run.happens("a pregnancy"):
+        run.on(dosed + timedelta(days=40), lambda: _pregnancy(run, name))
+
+
+def _report(run: Run, name: str, term: str, **known: object) -> str:
+    one = run.participant(name)
+    number = f"{name}-AE{sum(who == name for who in run.state.adverse_events.values()) + 1}"
+    run.do(safety.AdverseEventReported, staff(one.site, "investigator"), one.site,
+           participant=name, adverse_event=number, term=term, onset=str(run.today),
+           site_aware_at=run.now(), **known)  # fmt: skip
+    return number
+
+
+def _mild(run: Run, name: str, term: str, grade: int) -> None:
+    if not _here(run, name):
+        return
+    one = run.participant(name)
+    relation = run.rng.choice(("unlikely", "possible", "probable"))
+    number = _report(run, name, term, grade=grade, relation=relation)
+    days = run.rng.randint(1, 6)
+    run.later(days, lambda: run.do(
+        safety.AdverseEventResolved, staff(one.site, "investigator"), one.site, participant=name,
+        adverse_event=number, resolved_on=str(run.today), outcome="recovered"))  # fmt: skip
+
+
+def _limiting(run: Run, name: str, term: str, grade: int) -> None:
+    """A serious event: reported at once, assessed by the sponsor, seen through, adjudicated."""
+    if not _here(run, name):
+        return
+    one = run.participant(name)
+    site, lead = one.site, staff(one.site, "investigator")
+    number = _report(run, name, term, grade=grade, serious=("hospitalisation",))
+    about = {"participant": name, "adverse_event": number}
+    run.do(safety.SafetyReportSent, lead, site, recipient="sponsor", report="initial",
+           sent_at=run.now(), **about)  # fmt: skip
+    run.later(1, lambda: run.do(safety.AdverseEventUpdated, lead, site, relation="possible",
+                                comment="ultrasound confirms it", **about))  # fmt: skip
+    run.later(2, lambda: _assessed(run, name, number))
+    run.later(9, lambda: run.do(safety.AdverseEventResolved, lead, site, outcome="recovered",
+                                resolved_on=str(run.today), **about))  # fmt: skip
+
+
+def _assessed(run: Run, name: str, number: str) -> None:
+    about = {"participant": name, "adverse_event": number}
+    run.do(safety.AdverseEventAssessed, SPONSOR, relation="unlikely", expected=False,
+           reference_safety_information=RSI, **about)  # fmt: skip
+    for recipient in ("regulator", "ethics"):
+        run.do(safety.SafetyReportSent, SPONSOR, recipient=recipient, report="initial",
+               sent_at=run.now(), **about)  # fmt: skip
+
+
+def _pregnancy(run: Run, name: str) -> None:
+    if _here(run, name):
+        one = run.participant(name)
+        run.do(safety.PregnancyReported, staff(one.site, "investigator"), one.site,
+               participant=name, person="partner", detected_on=str(run.today))  # fmt: skip
+
+
+def _end(run: Run, name: str) -> None:
+    one = run.participant(name)
+    if _here(run, name):
+        run.do(participants.Disposition, staff(one.site, "investigator"), one.site,
+               participant=name, status="completed")  # fmt: skip

@@ -1,0 +1,175 @@
+"""The event table in SQLite, through a connection of the standard library."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from gradatim.conduct.event_table import INSERT, TABLE, EventTable, Refused, as_text
+from gradatim.conduct.ledger import Entry
+from gradatim.conduct.port import Mode
+from gradatim.core.errors import Defect, UnusableInput
+
+WAIT = 10.0  # seconds for another writer to finish
+SETTINGS = (
+    ("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1),
+    ("busy_timeout", int(WAIT * 1000)),
+)  # fmt: skip
+PROTECTIONS = {
+    ("table", TABLE), ("index", f"{TABLE}_request"), ("trigger", f"{TABLE}_next"),
+    ("trigger", f"{TABLE}_no_update"), ("trigger", f"{TABLE}_no_delete"),
+}  # fmt: skip
+ABSENT = "there is no ledger in this database"
+
+
+class SqliteStore(EventTable):
+    """The ledger in a SQLite file. Write-ahead log, synced at every commit; one writer at a time.
+
+    Raises:
+        UnusableInput: a setting that durability needs was not taken, or it is not a ledger.
+    """
+
+    page = (
+        f"SELECT position, CAST(request AS BLOB), body, hash FROM {TABLE} "
+        "WHERE trial = ? AND position > ? AND position <= ? ORDER BY position LIMIT ?"
+    )
+
+    def _prepare(self) -> None:
+        found = self._found()
+        if not found and self.mode is not Mode.CREATE:
+            raise UnusableInput(ABSENT, self._place(), f"it has no table {TABLE}")
+        if self.mode is Mode.READ:
+            return
+        for name, value in SETTINGS:
+            self._set(name, value)
+        if not found:
+            self._create()
+        missing = {name for _, name in PROTECTIONS - self._found()}
+        if missing:
+            raise UnusableInput("this ledger is not protected", self._place(),
+                                f"{', '.join(sorted(missing))} is missing",
+                                "verify it against a checkpoint before it is used")  # fmt: skip
+
+    def _set(self, name: str, value: str | int) -> None:
+        """Set a pragma and assert it. None of it is parameterised: all values are our own."""
+        if not self.connection.in_transaction:
+            self.connection.execute(f"PRAGMA {name} = {value}")
+        taken = as_text(self._rows(f"PRAGMA {name}", ())[0][0])
+        if taken != value:
+            raise UnusableInput(f"SQLite did not take {name} = {value}", self._place(),
+                                f"it is {taken}, and events would not survive a crash",
+                                "open it as a file, outside a transaction")  # fmt: skip
+
+    def _create(self) -> None:
+        statements = files("gradatim.conduct.sqlite").joinpath("table.sql").read_text("utf-8")
+        with self._transaction():
+            for statement in statements.split(";\n\n"):
+                self.connection.execute(statement)
+
+    def _found(self) -> set[tuple[str, str]]:
+        rows = self._rows("SELECT type, name FROM sqlite_master WHERE tbl_name = ?", (TABLE,))
+        return {(as_text(kind), as_text(name)) for kind, name in rows}
+
+    def _place(self) -> str:
+        return str(as_text(self._rows("PRAGMA database_list", ())[0][2]))
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.IntegrityError as error:
+            raise Refused(str(error)) from error
+        except sqlite3.ProgrammingError as error:
+            raise Defect(str(error)) from error
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite quotes what is damaged
+            raise _explained(str(error)) from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        inside = self.connection.in_transaction
+        self.connection.execute("SAVEPOINT ledger_append" if inside else "BEGIN IMMEDIATE")
+        try:
+            yield
+            self.connection.execute("RELEASE ledger_append" if inside else "COMMIT")
+        except BaseException:
+            self._undo(inside)
+            raise
+
+    def _undo(self, inside: bool) -> None:
+        if not self.connection.in_transaction:  # SQLite has undone it by itself: disk full
+            return
+        if inside:
+            self.connection.execute("ROLLBACK TO ledger_append")
+        self.connection.execute("RELEASE ledger_append" if inside else "ROLLBACK")
+
+    def _lock(self, trial: str) -> None:
+        """Nothing: BEGIN IMMEDIATE has done it, or the caller's first write does."""
+
+    def _rows(self, statement: str, parameters: Sequence[Any]) -> list[Any]:
+        cursor = self.connection.cursor()
+        cursor.row_factory = None
+        return list(cursor.execute(statement, parameters))
+
+    def _insert(self, entries: Sequence[Entry]) -> None:
+        self.connection.executemany(INSERT, entries)
+
+
+REASONS = (
+    ("locked", "the ledger is in use by another writer", "try again"),
+    ("disk is full", "the disk is full", "make room; nothing was recorded"),
+    ("readonly", "this ledger cannot be written to", "give the user the right to write to it"),
+    ("not a database", "this is not a ledger", "give a SQLite file or an export"),
+    ("malformed", "the database file is damaged", "restore a copy, and verify it"),
+    ("codec can't decode", "the database file is damaged", "restore a copy, and verify it"),
+    ("unable to open", "this ledger cannot be opened", "check the path and the rights to it"),
+)
+
+
+def _explained(error: str) -> UnusableInput:
+    for sign, what, todo in REASONS:
+        if sign in error:
+            return UnusableInput(what, "", f"SQLite says: {error}", todo)
+    return UnusableInput("the ledger cannot be used", "", f"SQLite says: {error}")
+
+
+def open_sqlite(path: Path, mode: Mode) -> SqliteStore:
+    """Open a SQLite file as a ledger.
+
+    Raises:
+        UnusableInput: it is missing, not a ledger, or cannot be opened.
+    """
+    if mode is not Mode.CREATE and not path.is_file():
+        raise UnusableInput("there is no such ledger", str(path))
+    try:
+        if mode is Mode.READ:
+            return _readable(path)
+        return _store(sqlite3.connect(path, timeout=WAIT, isolation_level=None), mode)
+    except sqlite3.Error as error:
+        raise _explained(str(error)).inside(str(path)) from error
+    except UnusableInput as error:
+        raise error.inside(str(path)) from error
+
+
+def _readable(path: Path) -> SqliteStore:
+    """Open to read; on a medium that cannot be written to SQLite must be told so."""
+    address = f"{path.resolve().as_uri()}?mode=ro"
+    try:
+        return _store(_connected(address), Mode.READ)
+    except UnusableInput:
+        if path.with_name(path.name + "-wal").exists():
+            raise  # its events would silently be left out
+        return _store(_connected(address + "&immutable=1"), Mode.READ)
+
+
+def _connected(address: str) -> sqlite3.Connection:
+    return sqlite3.connect(address, uri=True, timeout=WAIT, isolation_level=None)
+
+
+def _store(connection: sqlite3.Connection, mode: Mode) -> SqliteStore:
+    try:
+        return SqliteStore(connection, mode)
+    except BaseException:
+        connection.close()
+        raise

@@ -1,0 +1,237 @@
+"""The state of a trial: what its events add up to.
+
+Only `fold` changes a state; everybody else reads it. What can be worked out of a participant's
+entries (doses, adverse events, grades, facts) is not kept here but asked of `views`, so that a
+correction of any entry is right everywhere.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple, TypeVar
+
+from gradatim.conduct.events.base import Event, Sealed
+from gradatim.conduct.events.product import Bag
+from gradatim.conduct.events.trial import Applies, Part
+from gradatim.dosing.movements import EXPECTED, Movement
+from gradatim.protocol.study import Study
+
+Value = TypeVar("Value")
+
+
+class Version(NamedTuple):
+    """A version of the protocol in force.
+
+    Args:
+        version: its number.
+        sha256: of the document.
+        study: the document, with the sponsor's rulings signed since.
+        applies: when each changed part applies; of a first version, all at once.
+        position: of the event that activated it.
+        on: the day it was activated.
+    """
+
+    version: str
+    sha256: str
+    study: Study
+    applies: dict[Part, Applies]
+    position: int
+    on: date
+
+
+@dataclass(slots=True)
+class Participant:
+    """What is known of a participant, apart from what `views` works out.
+
+    Args:
+        id, site, position: number, site, and the entry that registered them.
+        status: see `transitions.PARTICIPANT`.
+        consents: position and version of each consent.
+        consent: `none`, `given`, `treatment withdrawn` or `withdrawn`.
+        eligible_at: position of the confirmation of eligibility in force.
+        level, cohort: dose level and number of the cohort; None before enrolment.
+        replaced: whether the slot was given to another.
+        entries: positions of all entries about them.
+        revision: grows with every entry about them, and when a protocol changes.
+    """
+
+    id: str
+    site: str
+    position: int
+    status: str = "registered"
+    sex: str = ""
+    birth: str = ""
+    person_token: str = ""
+    identity: dict[str, Sealed] = field(default_factory=dict)
+    erased: bool = False
+    consents: list[tuple[int, str]] = field(default_factory=list)
+    consent: str = "none"
+    eligible_at: int | None = None
+    first_dose_planned: date | None = None
+    level: int | None = None
+    cohort: int | None = None
+    replaced: bool = False
+    entries: list[int] = field(default_factory=list)
+    revision: int = 0
+    _known: dict[str, tuple[int, Any]] = field(default_factory=dict, repr=False, compare=False)
+
+    def remembered(self, name: str, work_out: Callable[[], Value]) -> Value:
+        """Give a value worked out of the entries, once for each revision."""
+        known = self._known.get(name)
+        if known is not None and known[0] == self.revision:
+            value: Value = known[1]
+            return value
+        value = work_out()
+        self._known[name] = (self.revision, value)
+        return value
+
+
+@dataclass(slots=True)
+class Cohort:
+    """Places at one dose level, opened by a decision.
+
+    Args:
+        number: from 1.
+        level: dose level.
+        places: how many.
+        members: participants, in the order of enrolment, replaced ones too.
+        status: see `transitions.COHORT`.
+        position: of the decision that opened it.
+    """
+
+    number: int
+    level: int
+    places: int
+    position: int
+    members: list[str] = field(default_factory=list)
+    status: str = "open"
+
+
+@dataclass(slots=True)
+class Unit:
+    """A bag, and where it is.
+
+    Args:
+        bag, lot: as received.
+        status: one of `dosing.movements.STATES`.
+        held_for: the participant and dose it is set aside for.
+        drawn_ml: what was drawn from it for that dose; None before.
+    """
+
+    bag: Bag
+    lot: str
+    status: str = EXPECTED
+    held_for: tuple[str, int] | None = None
+    drawn_ml: float | None = None
+
+
+@dataclass(slots=True)
+class Lot:
+    """A lot of the product, with where it came from."""
+
+    id: str
+    donor: str = ""
+    cell_bank: str = ""
+    units: dict[str, Unit] = field(default_factory=dict)
+
+
+class Deviation(NamedTuple):
+    """A broken rule: which, by which entry, of whom, and whether a person judged it important."""
+
+    position: int
+    rule: str
+    description: str
+    of: int | None
+    participant: str | None
+    important: bool
+    action: str
+
+
+@dataclass(slots=True)
+class Query:
+    """A question about an entry."""
+
+    id: str
+    of: int
+    question: str
+    status: str = "open"
+    answer: str = ""
+
+
+@dataclass(slots=True)
+class State:
+    """The trial at one position of its ledger."""
+
+    trial: str
+    mode: str = ""
+    title: str = ""
+    position: int = 0
+    recorded_at: datetime | None = None
+    clock_went_back: list[int] = field(default_factory=list)
+    events: dict[int, Event] = field(default_factory=dict)
+    earlier: dict[int, list[Event]] = field(default_factory=dict)
+    corrected_by: dict[int, list[int]] = field(default_factory=dict)
+    versions: list[Version] = field(default_factory=list)
+    rulings: list[int] = field(default_factory=list)
+    approvals: list[int] = field(default_factory=list)
+    sites: dict[str, str] = field(default_factory=dict)
+    roles: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    training: dict[str, set[str]] = field(default_factory=dict)
+    ranges: dict[tuple[str, str], int] = field(default_factory=dict)
+    participants: dict[str, Participant] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    cohorts: list[Cohort] = field(default_factory=list)
+    lots: dict[str, Lot] = field(default_factory=dict)
+    movements: list[Movement] = field(default_factory=list)
+    adverse_events: dict[str, str] = field(default_factory=dict)
+    deviations: dict[int, Deviation] = field(default_factory=dict)
+    queries: dict[str, Query] = field(default_factory=dict)
+    verified: set[int] = field(default_factory=set)
+    decisions: list[int] = field(default_factory=list)
+    meetings: list[int] = field(default_factory=list)
+    pauses: list[int] = field(default_factory=list)
+    resumed_rules: set[str] = field(default_factory=set)
+    stopped: int | None = None
+    locked: bool = False
+    exports: list[int] = field(default_factory=list)
+
+    @property
+    def version(self) -> Version | None:
+        """The latest version of the protocol in force."""
+        return self.versions[-1] if self.versions else None
+
+    @property
+    def study(self) -> Study:
+        """The protocol in force. Ask only once one has been activated."""
+        return self.versions[-1].study
+
+    @property
+    def cohort(self) -> Cohort | None:
+        """The cohort that enrols, or whose windows are awaited."""
+        last = self.cohorts[-1] if self.cohorts else None
+        return last if last is not None and last.status != "closed" else None
+
+    def governing(self, part: Part, of: Participant | None = None) -> Study:
+        """Give the version whose `part` applies to a participant (to the trial, without one).
+
+        A change applies at once, to the next participant registered, or after consent is renewed.
+        """
+        for number in range(len(self.versions) - 1, 0, -1):
+            one = self.versions[number]
+            applies = one.applies.get(part)
+            if applies is not None and (of is None or _reached(one, applies, of)):
+                return one.study
+        return self.versions[0].study if of is not None else self.study
+
+    def free_places(self, cohort: Cohort) -> int:
+        """Give how many places of a cohort are free; a replaced participant's is."""
+        taken = sum(not self.participants[one].replaced for one in cohort.members)
+        return cohort.places - taken
+
+
+def _reached(version: Version, applies: Applies, of: Participant) -> bool:
+    if applies == "at once":
+        return True
+    if applies == "next participant":
+        return of.position > version.position
+    return bool(of.consents) and of.consents[-1][0] > version.position

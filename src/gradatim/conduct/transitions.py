@@ -1,0 +1,94 @@
+"""The legal ways of participants, cohorts and adverse events, as tables.
+
+A fact that fits no row is recorded all the same: it leaves the status as it is and opens a
+deviation. The product's table stands in `dosing.accountability`. Diagrams are drawn from these.
+"""
+
+from collections.abc import Mapping
+
+from gradatim.conduct.events import participants, product, safety
+from gradatim.conduct.events.base import Event
+
+Table = Mapping[tuple[str, str], str]
+"""From a status, by an act, to a status."""
+
+_LEAVING = {
+    "Disposition: withdrawn": "withdrawn", "Disposition: lost to follow-up": "lost to follow-up",
+    "Disposition: died": "died", "InformedConsentWithdrawn: all": "withdrawn",
+}  # fmt: skip
+_BEFORE = ("registered", "consented", "eligible", "waiting")
+_WITHIN = ("enrolled", "treated")
+
+PARTICIPANT: Table = {
+    ("registered", "InformedConsentObtained"): "consented",
+    ("consented", "EligibilityConfirmed"): "eligible",
+    ("eligible", "EligibilityConfirmed"): "eligible",
+    ("waiting", "EligibilityConfirmed"): "waiting",
+    ("eligible", "PlacedOnWaitingList"): "waiting",
+    ("eligible", "ParticipantEnrolled"): "enrolled",
+    ("waiting", "ParticipantEnrolled"): "enrolled",
+    ("enrolled", "DoseAdministered"): "treated",
+    ("treated", "DoseAdministered"): "treated",
+    ("treated", "Disposition: completed"): "completed",
+    **{(status, "ScreenFailed"): "screen failed" for status in _BEFORE},
+    **{(status, act): end for status in (*_BEFORE, *_WITHIN) for act, end in _LEAVING.items()},
+    **{(status, "Disposition: died"): "died"
+       for status in ("completed", "withdrawn", "lost to follow-up")},
+}  # fmt: skip
+
+COHORT: Table = {
+    ("open", "a participant is enrolled"): "open",
+    ("open", "the last place is taken"): "full",
+    ("full", "a participant is replaced"): "open",
+    ("open", "the committee decides"): "closed",
+    ("full", "the committee decides"): "closed",
+    ("open", "the trial is stopped"): "closed",
+    ("full", "the trial is stopped"): "closed",
+}
+
+ADVERSE_EVENT: Table = {
+    ("ongoing", "AdverseEventUpdated"): "ongoing",
+    ("ongoing", "AdverseEventAssessed"): "ongoing",
+    ("ongoing", "AdverseEventResolved: not recovered"): "ongoing",
+    ("ongoing", "AdverseEventResolved: recovering"): "ongoing",
+    ("ongoing", "AdverseEventResolved: unknown"): "ongoing",
+    ("ongoing", "AdverseEventResolved: recovered"): "resolved",
+    ("ongoing", "AdverseEventResolved: recovered with sequelae"): "resolved",
+    ("ongoing", "AdverseEventResolved: fatal"): "fatal",
+    ("resolved", "AdverseEventAssessed"): "resolved",
+    ("resolved", "AdverseEventUpdated"): "ongoing",
+    ("fatal", "AdverseEventAssessed"): "fatal",
+    ("fatal", "AdverseEventUpdated"): "fatal",
+}
+
+
+def act(event: Event) -> str:
+    """Name an event as the tables do: its type, and what it says where that decides."""
+    name = type(event).__name__
+    match event:
+        case participants.Disposition(status=said) | safety.AdverseEventResolved(outcome=said):
+            return f"{name}: {said}"
+        case participants.InformedConsentWithdrawn(scope=said):
+            return f"{name}: {said}"
+    return name
+
+
+STEPS = (
+    participants.InformedConsentObtained, participants.EligibilityConfirmed,
+    participants.PlacedOnWaitingList, participants.ParticipantEnrolled, participants.ScreenFailed,
+    participants.Disposition, participants.InformedConsentWithdrawn, product.DoseAdministered,
+)  # fmt: skip
+"""The events that move a participant along."""
+
+
+def diagram(table: Table, name: str) -> str:
+    """Draw a table as a Mermaid state diagram; acts between the same two states share an arrow."""
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for (before, by), after in table.items():
+        arrows.setdefault((before, after), []).append(by)
+    states = list(dict.fromkeys(one for pair in arrows for one in pair))
+    ids = {state: state.replace(" ", "_").replace("-", "_") for state in states}
+    lines = [f'    state "{state}" as {id}' for state, id in ids.items() if state != id]
+    lines += [f"    {ids[a]} --> {ids[b]}: {', '.join(acts).replace(':', '')}"
+              for (a, b), acts in arrows.items()]  # fmt: skip
+    return "\n".join([f"%% {name}", "stateDiagram-v2", f"    [*] --> {ids[states[0]]}", *lines])

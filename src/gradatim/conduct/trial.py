@@ -1,0 +1,136 @@
+"""A trial on its ledger: the one place where anything is recorded.
+
+    what cannot be meant -> the user's permission -> the policies -> append -> fold
+
+Authorisations can be refused. Facts are recorded, and each rule that one breaks opens a deviation
+in the same append. When the head has moved meanwhile, everything is asked again; an authorisation
+whose participant, cohort or lot was touched is handed back, to be looked at once more.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from gradatim.conduct.events import decoded, encoded
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.safety import ProtocolDeviation
+from gradatim.conduct.fold import apply
+from gradatim.conduct.permissions import SYSTEM, permitted
+from gradatim.conduct.policies import check, is_authorisation, unmet
+from gradatim.conduct.port import Head, HeadMoved, RequestKnown, Store
+from gradatim.conduct.state import State
+from gradatim.conduct.subjects import touched
+from gradatim.conduct.unusable import refuse_unusable
+from gradatim.core.truth import TRUE
+from gradatim.core.verdict import Verdict
+
+
+class Recorded(NamedTuple):
+    """It is recorded, at this position; `deviations` are those it opened."""
+
+    position: int
+    deviations: tuple[int, ...] = ()
+
+
+class Refused(NamedTuple):
+    """It is not recorded: by permission or by policy, each rule with its reason."""
+
+    by: str
+    verdict: Verdict
+    reasons: tuple[tuple[str, str], ...]
+
+
+class Overtaken(NamedTuple):
+    """It is not recorded: these entries touched what it is about, and are to be seen first."""
+
+    entries: tuple[int, ...]
+
+
+Outcome = Recorded | Refused | Overtaken
+
+
+class Trial:
+    """A trial, its store and its state; the state follows the ledger.
+
+    Args:
+        store: where the ledger is kept.
+        name: the trial's name in it.
+    """
+
+    def __init__(self, store: Store, name: str) -> None:
+        self.store, self.name = store, name
+        self.state = State(name)
+        self.head = Head(0, b"")
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Fold in what others have recorded since."""
+        head = self.store.head(self.name)
+        if head == self.head:
+            return
+        for entry in self.store.read(self.name, self.head.position, head.position):
+            apply(self.state, entry.position, decoded(entry.body))
+        self.head = head
+
+    def record(self, event: Event, seen: int | None = None, request: str = "") -> Outcome:
+        """Record an event, unless it is an authorisation that is refused.
+
+        Args:
+            event: the event.
+            seen: position of the ledger that the user has looked at; the last one known here if
+                not given.
+            request: idempotency key: the same request is recorded once, however often it comes.
+
+        Raises:
+            UnusableInput: it names what does not exist, or what cannot be; the store is unusable.
+        """
+        if request and (known := self.store.position_of(self.name, request)):
+            self.refresh()
+            return Recorded(known)
+        since = self.state.position if seen is None else seen
+        while True:
+            decision = self._decided(event, since)
+            if isinstance(decision, Refused | Overtaken):
+                return decision
+            try:
+                return self._appended(decision, request)
+            except RequestKnown as error:
+                self.refresh()
+                return Recorded(error.position)
+            except HeadMoved:
+                self.refresh()
+
+    def _decided(self, event: Event, since: int) -> list[Event] | Refused | Overtaken:
+        """Give what is to be recorded: the event and the deviations that it opens."""
+        state = self.state
+        refuse_unusable(state, event)
+        may = permitted(state, event)
+        if may.truth is not TRUE:
+            return Refused("permission", may, (("permission", may.text),))
+        if is_authorisation(event) and (entries := touched(state, event, since)):
+            return Overtaken(entries)
+        verdict = check(state, event)
+        broken = unmet(event, verdict) if verdict.truth is not TRUE else []
+        if broken and is_authorisation(event):
+            return Refused("policy", verdict, tuple(broken))
+        now = state.version
+        stamped = event if now is None else msgspec.structs.replace(event, protocol=now.version)
+        return [stamped, *self._deviations(stamped, broken)]
+
+    def _deviations(self, event: Event, broken: list[tuple[str, str]]) -> Iterator[Event]:
+        about = getattr(event, "participant", None)
+        for rule, why in broken:
+            yield ProtocolDeviation(
+                occurred_on=event.occurred_on, recorded_at=event.recorded_at, recorded_by=SYSTEM,
+                site=event.site, protocol=event.protocol, rule=rule, description=why[:4_000],
+                of=self.state.position + 1, participant=about,
+            )  # fmt: skip
+
+    def _appended(self, events: list[Event], request: str) -> Recorded:
+        bodies = [(encoded(event), request if i == 0 else "") for i, event in enumerate(events)]
+        first = self.head.position + 1
+        self.head = self.store.append(self.name, bodies, self.head)
+        for position, event in enumerate(events, first):
+            apply(self.state, position, event)
+        return Recorded(first, tuple(range(first + 1, first + len(events))))

@@ -1,0 +1,187 @@
+"""Input that is no fact: it names what does not exist, or says what cannot be.
+
+A fact is recorded whatever rule it breaks. But a participant nobody knows, a day that has not come,
+a unit that measures something else are slips of the pen: nothing happened that they describe.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+
+import msgspec
+
+from gradatim.clinical.units import convert_for
+from gradatim.conduct.events import findings, participants, product, safety
+from gradatim.conduct.events.base import Event, Measured
+from gradatim.conduct.events.trial import ProtocolActivated, ProtocolAmended
+from gradatim.conduct.folding.participants import corrected
+from gradatim.conduct.state import State
+from gradatim.core.dates import parse_day
+from gradatim.core.errors import UnusableInput
+
+EARLIEST = date(1900, 1, 1)
+CORRECTABLE: tuple[type[Event], ...] = (
+    *findings.EVENTS, participants.FactRecorded, participants.InformedConsentObtained,
+    participants.InformedConsentRenewed, participants.HistoryDeclaredComplete,
+    product.DosePrepared, product.DoseAdministered, product.DoseWithheld,
+    safety.AdverseEventReported, safety.AdverseEventUpdated, safety.AdverseEventResolved,
+    safety.AdverseEventAssessed, safety.SafetyReportSent, safety.PregnancyReported,
+    safety.MedicationErrorReported,
+)  # fmt: skip
+"""What can be corrected: facts. An authorisation is not corrected but followed by another act."""
+_FIXED = {"event", "participant", "adverse_event", "recorded_at", "recorded_by", "dose", "protocol"}
+
+
+def refuse_unusable(state: State, event: Event) -> None:
+    """Refuse an event that cannot be meant.
+
+    Raises:
+        UnusableInput: it names what does not exist, or a day or unit that cannot be.
+    """
+    for fault in _FAULTS:
+        fault(state, event)
+
+
+def _unusable(event: Event, what: str, why: str = "", todo: str = "") -> UnusableInput:
+    return UnusableInput(what, type(event).__name__, why, todo)
+
+
+def _days(state: State, event: Event) -> None:
+    latest = event.recorded_at.date() + timedelta(days=1)  # zones ahead of UTC
+    if not EARLIEST <= event.occurred_on <= latest:
+        raise _unusable(event, f"it occurred on {event.occurred_on}",
+                        f"it is recorded on {event.recorded_at.date()}",
+                        "give the day on which it happened")  # fmt: skip
+    for name in ("onset", "resolved_on", "collected_on", "detected_on", "start", "end", "birth"):
+        text = getattr(event, name, None)
+        if isinstance(text, str) and text:
+            _past(event, name, text, latest)
+    ended = getattr(event, "ended_at", None)
+    if ended is not None and ended < event.started_at:  # type: ignore[attr-defined]
+        raise _unusable(event, f"it ended at {ended}, before it began", todo="correct the times")
+
+
+def _past(event: Event, name: str, text: str, latest: date) -> None:
+    try:
+        day = parse_day(text)
+    except ValueError as error:
+        raise _unusable(event, f"{name} cannot be read", str(error),
+                        "write it as 2026-03-14, 2026-03 or 2026") from error  # fmt: skip
+    if day.first > latest:
+        raise _unusable(event, f"{name} is {text}", f"it is recorded on {event.recorded_at.date()}",
+                        "give a day that has come")  # fmt: skip
+
+
+def _people(state: State, event: Event) -> None:
+    name = getattr(event, "participant", None)
+    if isinstance(event, participants.ParticipantRegistered) or name is None:
+        return
+    if name not in state.participants:
+        raise _unusable(event, f"there is no participant {name}", todo="register the person first")
+    of = state.participants[name].site
+    if event.site and of and event.site != of:
+        raise _unusable(event, f"{name} is a participant of site {of}, not of {event.site}")
+
+
+def _adverse_events(state: State, event: Event) -> None:
+    name = getattr(event, "adverse_event", None)
+    if name is None:
+        return
+    about = getattr(event, "participant", None)
+    if isinstance(event, safety.AdverseEventReported):
+        if name in state.adverse_events:
+            raise _unusable(event, f"there is an adverse event {name} already",
+                            todo="give it another number, or record an update")  # fmt: skip
+    elif state.adverse_events.get(name) != about:
+        raise _unusable(event, f"{about} has no adverse event {name}", todo="report it first")
+
+
+def _named(state: State, event: Event) -> None:
+    """Elements, encounters, levels and criteria are the protocol's."""
+    if not state.versions:
+        if isinstance(getattr(event, "participant", None), str):
+            raise _unusable(event, "no protocol is active yet", todo="activate one first")
+        return
+    study = state.study
+    encounter, level = getattr(event, "encounter", None), getattr(event, "level", None)
+    if encounter is not None and encounter not in study.schedule.encounters:
+        raise _unusable(event, f"the protocol has no encounter {encounter!r}",
+                        todo=f"use one of {', '.join(study.schedule.encounters)}")  # fmt: skip
+    if level is not None and level > len(study.treatment.dose_levels):
+        raise _unusable(event, f"the protocol has no level {level}",
+                        f"it has {len(study.treatment.dose_levels)}")  # fmt: skip
+    criterion = getattr(event, "criterion", None)
+    if criterion is not None and study.criterion(criterion) is None:
+        raise _unusable(event, f"the protocol has no criterion {criterion!r}")
+    for name in getattr(event, "elements", None) or ():
+        _element(state, event, name)
+
+
+def _element(state: State, event: Event, name: str) -> None:
+    if name not in state.study.elements:
+        raise _unusable(event, f"the protocol has no element {name!r}",
+                        todo="name one of its elements")  # fmt: skip
+
+
+def _values(state: State, event: Event) -> None:
+    for one in _measured(event):
+        _element(state, event, one.element)
+        element = state.study.elements[one.element]
+        if one.value is None or not element.unit or element.kind != "measurement":
+            continue
+        if convert_for(element.analyte or None, one.value, one.unit, element.unit) is None:
+            raise _unusable(event, f"{one.element} {one.value:g} {one.unit}",
+                            f"this unit does not convert to {element.unit}",
+                            "correct the unit")  # fmt: skip
+
+
+def _measured(event: Event) -> Iterable[Measured]:
+    if isinstance(event, participants.FactRecorded):
+        return (event.fact,)
+    results: tuple[Measured, ...] = getattr(event, "results", ())
+    return results
+
+
+def _references(state: State, event: Event) -> None:
+    """Positions, queries, lots and site visits that an event refers to exist."""
+    of = getattr(event, "of", None)
+    for position in (of, *getattr(event, "entries", ())):
+        if position is not None and position not in state.events:
+            raise _unusable(event, f"there is no entry {position}",
+                            f"the ledger has {state.position}")  # fmt: skip
+    query = getattr(event, "query", None)
+    if query is not None and (query in state.queries) is (type(event).__name__ == "QueryOpened"):
+        there = "there is a query" if query in state.queries else "there is no query"
+        raise _unusable(event, f"{there} {query}")
+    lot = getattr(event, "lot", None)
+    if lot is not None and lot not in state.lots and type(event) is not product.ProductReceived:
+        raise _unusable(event, f"there is no lot {lot}", todo="record its receipt first")
+
+
+def _corrections(state: State, event: Event) -> None:
+    if not isinstance(event, participants.EntryCorrected):
+        return
+    was = state.events[event.of]
+    if type(was) not in CORRECTABLE:
+        raise _unusable(event, f"entry {event.of} is a {type(was).__name__}",
+                        "an authorisation is not corrected",
+                        "record the act that follows")  # fmt: skip
+    if fixed := sorted(_FIXED & set(event.fields)):
+        raise _unusable(event, f"{fixed[0]} cannot be corrected", "it says whose entry this is",
+                        "record another entry")  # fmt: skip
+    try:
+        now = corrected(was, event.fields)
+    except msgspec.ValidationError as error:
+        raise _unusable(event, f"entry {event.of} cannot say that", str(error)) from error
+    refuse_unusable(state, msgspec.structs.replace(now, recorded_at=event.recorded_at))
+
+
+def _protocols(state: State, event: Event) -> None:
+    if not state.mode and type(event).__name__ != "TrialCreated":
+        raise _unusable(event, "the ledger has no trial yet", todo="begin with TrialCreated")
+    if isinstance(event, ProtocolActivated | ProtocolAmended) and not event.document.strip():
+        raise _unusable(event, "the document is empty")
+
+
+_FAULTS: tuple[Callable[[State, Event], None], ...] = (
+    _protocols, _days, _people, _named, _adverse_events, _values, _references, _corrections,
+)  # fmt: skip

@@ -1,0 +1,56 @@
+"""The dates that a participant's windows are counted from, as far as they are known."""
+
+from datetime import date
+
+from gradatim.conduct.events.participants import (
+    InformedConsentObtained,
+    InformedConsentRenewed,
+    ParticipantEnrolled,
+)
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.doses import entries, first_dose_at
+from gradatim.core.dates import step
+from gradatim.protocol.study import Study
+from gradatim.rules.situation import FIRST_DOSE
+
+
+def anchors_of(state: State, participant: Participant, study: Study,
+               first_dose: date | None = None) -> dict[str, date] | None:  # fmt: skip
+    """Give a date for every anchor of the protocol.
+
+    What has happened has its own date; the rest follows the schedule's offsets.
+
+    Args:
+        state: the trial.
+        participant: of whom.
+        study: the version of the protocol that applies.
+        first_dose: the first dose if it has not been given; else the planned one is taken.
+
+    Returns:
+        None where neither a first dose nor a plan for it is known.
+    """
+    given = first_dose_at(state, participant)
+    day = given.date() if given else first_dose or participant.first_dose_planned
+    if day is None:
+        return None
+    known = {**_happened(state, participant), FIRST_DOSE: day}
+    return {name: _date(name, study, known) for name in study.schedule.anchors}
+
+
+def _happened(state: State, participant: Participant) -> dict[str, date]:
+    known = {"screening": state.events[participant.position].occurred_on}
+    for _, event in entries(state, participant):
+        if isinstance(event, InformedConsentObtained | InformedConsentRenewed):
+            known.setdefault("consent", event.occurred_on)
+        elif isinstance(event, ParticipantEnrolled):
+            known["enrolment"] = event.occurred_on
+    return known
+
+
+def _date(name: str, study: Study, known: dict[str, date]) -> date:
+    if name in known:
+        return known[name]
+    anchor = study.schedule.anchors[name]
+    if anchor.offset is None or anchor.relative_to is None:
+        return known[FIRST_DOSE]
+    return step(_date(anchor.relative_to, study, known), anchor.offset)

@@ -1,0 +1,87 @@
+"""A participant's entries as the facts that rules are evaluated on."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from gradatim.conduct.events.base import Event, Measured
+from gradatim.conduct.events.findings import (
+    LaboratoryResultsRecorded,
+    ScoresRecorded,
+    VitalSignsRecorded,
+)
+from gradatim.conduct.events.participants import (
+    FactRecorded,
+    HistoryDeclaredComplete,
+    InformedConsentObtained,
+    InformedConsentRenewed,
+)
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.doses import entries
+from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, on, parse_day
+from gradatim.core.quantity import Quantity
+from gradatim.evidence.coverage import declare
+from gradatim.evidence.facts import Fact, Facts, Observed
+
+
+def facts_of(state: State, participant: Participant) -> Facts:
+    """Give all that the ledger knows of a participant, as facts."""
+    return participant.remembered("facts", lambda: _facts(state, participant))
+
+
+def _facts(state: State, participant: Participant) -> Facts:
+    found: dict[str, list[Fact]] = {}
+    coverage: dict[str, Observed] = {}
+    read = 0
+    for position, event in entries(state, participant):
+        for fact in _of(position, event, state):
+            found.setdefault(fact.element, []).append(fact)
+            read += 1
+        if isinstance(event, HistoryDeclaredComplete):
+            coverage.update(declare(event.kinds, event.since, event.until))
+    birth = parse_day(participant.birth) if participant.birth else ANY_DAY
+    sex = participant.sex if participant.sex in ("female", "male") else ""
+    died = _died(state, participant)
+    return Facts(participant.id, birth, sex, {name: tuple(some) for name, some in found.items()},
+                 coverage, read=read, died=died)  # fmt: skip
+
+
+def _died(state: State, participant: Participant) -> Day | None:
+    if participant.status != "died":
+        return None
+    days = [event.occurred_on for _, event in entries(state, participant)
+            if getattr(event, "status", "") == "died"]  # fmt: skip
+    return on(days[-1]) if days else ANY_DAY
+
+
+def _of(position: int, event: Event, state: State) -> Iterator[Fact]:
+    id = f"entry:{position}"
+    match event:
+        case FactRecorded():
+            yield _recorded(id, event)
+        case LaboratoryResultsRecorded():
+            day = parse_day(event.collected_on)
+            yield from (measured(id, one, day) for one in event.results)
+        case VitalSignsRecorded() | ScoresRecorded():
+            yield from (measured(id, one, on(event.occurred_on)) for one in event.results)
+        case InformedConsentObtained() | InformedConsentRenewed():
+            yield from _consents(id, event.occurred_on, state)
+
+
+def _consents(id: str, day: date, state: State) -> Iterator[Fact]:
+    for name, element in state.study.elements.items() if state.versions else ():
+        if element.kind == "consent":
+            yield Fact(name, id, on(day), on(day))
+
+
+def measured(id: str, one: Measured, day: Day) -> Fact:
+    """Give a measured value as a fact."""
+    low = None if one.low is None else Quantity(one.low, one.unit)
+    high = None if one.high is None else Quantity(one.high, one.unit)
+    return Fact(one.element, f"{id}#{one.element}", day, day, one.value, one.unit, one.bound, low,
+                high, one.code, one.method)  # fmt: skip
+
+
+def _recorded(id: str, event: FactRecorded) -> Fact:
+    start = ANY_DAY if event.start is None else parse_day(event.start)
+    end = NEVER_ENDED if event.ongoing else start if event.end is None else parse_day(event.end)
+    return measured(id, event.fact, start)._replace(id=id, end=end, route=event.route)

@@ -1,0 +1,132 @@
+"""Every laboratory value and vital sign of a participant, graded by CTCAE, with its baseline.
+
+The baseline of an element is its last value before the first dose. On the day of the dose a value
+before it is told by its time; one without a time counts as measured after. A grade stands
+beside its rule, its arithmetic and the version of the scale; what numbers cannot settle keeps every
+grade that it could be.
+"""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from gradatim.clinical.ctcae import Given, Grade, Value, analyte_of_loinc, grade
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.doses import first_dose_at
+from gradatim.conduct.views.facts import facts_of
+from gradatim.core.quantity import convert
+from gradatim.evidence.facts import Fact
+from gradatim.protocol.elements import Element
+
+
+class Graded(NamedTuple):
+    """One value with the grade of one term.
+
+    Args:
+        element: the protocol's element.
+        fact: the value.
+        grade: its grade.
+        baseline: the grade of the baseline by the same term; None if it is the baseline itself or
+            comes before it, or if there is none.
+        after_dose: whether it was measured after the first dose.
+    """
+
+    element: str
+    fact: Fact
+    grade: Grade
+    baseline: Grade | None
+    after_dose: bool
+
+    @property
+    def position(self) -> int:
+        """The entry that holds the value."""
+        return position_of(self.fact)
+
+
+def grades(state: State, participant: Participant) -> tuple[Graded, ...]:
+    """Give every graded value of a participant, in the order of elements and days."""
+    return participant.remembered("grades", lambda: _grades(state, participant))
+
+
+def _grades(state: State, participant: Participant) -> tuple[Graded, ...]:
+    if not state.versions:
+        return ()
+    elements = state.governing("elements", participant).elements
+    at = first_dose_at(state, participant)
+    found: list[Graded] = []
+    for name, facts in facts_of(state, participant).by_element.items():
+        element = elements.get(name)
+        analyte = analyte_of(element) if element else None
+        if analyte is not None:
+            after = frozenset(one.id for one in facts if at and _after(state, one, at))
+            found += _of_element(name, analyte, facts, after if at else None)
+    return tuple(found)
+
+
+def _after(state: State, fact: Fact, dose: datetime) -> bool:
+    taken: datetime | None = getattr(state.events[position_of(fact)], "taken_at", None)
+    return taken > dose if taken is not None else fact.start.last >= dose.date()
+
+
+def position_of(fact: Fact) -> int:
+    """Give the entry that a fact comes from."""
+    return int(fact.id.split(":")[1].split("#")[0])
+
+
+def analyte_of(element: Element) -> str | None:
+    """Give the analyte by which an element's values are graded, found by its LOINC codes."""
+    loinc = [group.codes for group in element.codes if group.system == "loinc"]
+    return _analyte(tuple(code for codes in loinc for code in codes))
+
+
+@lru_cache(maxsize=512)
+def _analyte(codes: tuple[str, ...]) -> str | None:
+    return next((found for code in codes if (found := analyte_of_loinc(code))), None)
+
+
+def _of_element(name: str, analyte: str, facts: tuple[Fact, ...], after: frozenset[str] | None
+                ) -> list[Graded]:  # fmt: skip
+    numbers = [one for one in facts if one.value is not None]
+    base = None if after is None else baseline([one for one in numbers if one.id not in after])
+    before = () if base is None else grade(analyte, value_of(base), Given(at_baseline=True))
+    found = []
+    for fact in numbers:
+        later = after is not None and fact.id in after
+        given = Given(baseline=value_of(base) if base else None) if later else Given(
+            at_baseline=True)  # fmt: skip
+        for i, one in enumerate(grade(analyte, value_of(fact), given)):
+            found.append(Graded(name, fact, one, before[i] if before and later else None, later))
+    return found
+
+
+def baseline(before: list[Fact]) -> Fact | None:
+    """Give the last of the values before the first dose; None if there is none.
+
+    Source: CDISC ADaM Implementation Guide 1.3, section 3.3.8 (the last non-missing value before
+    the first dose).
+    """
+    return max(before, key=lambda one: (one.start.last, position_of(one)), default=None)
+
+
+def value_of(fact: Fact) -> Value:
+    """Give a fact's value as grading takes it, with its limits in its own unit."""
+    low = fact.low and convert(fact.low.value, fact.low.unit, fact.unit)
+    high = fact.high and convert(fact.high.value, fact.high.unit, fact.unit)
+    return Value(fact.value, fact.unit, fact.bound, low, high)
+
+
+def abnormal(one: Graded) -> bool:
+    """Whether a value has a grade above 0, or may have: an investigator signs what it means."""
+    return max(one.grade.possible, default=0) > 0
+
+
+def worsened(one: Graded) -> bool:
+    """Whether a grade after the first dose is, or may be, worse than that of the baseline.
+
+    Without a baseline it may be whatever it is now.
+    """
+    if not one.after_dose:
+        return False
+    worst = max(one.grade.possible, default=0)
+    best_before = min(one.baseline.possible, default=0) if one.baseline else 0
+    return worst > best_before

@@ -1,0 +1,201 @@
+"""What a participant's adverse events and results mean: candidates, letters, fired rules."""
+
+from datetime import date
+from typing import NamedTuple
+
+from gradatim.conduct.events.participants import Disposition, InformedConsentWithdrawn
+from gradatim.conduct.events.product import DoseWithheld
+from gradatim.conduct.events.safety import DoseLimitingToxicityAdjudicated
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.adverse_events import adverse_events
+from gradatim.conduct.views.doses import doses, entries, given
+from gradatim.conduct.views.grades import Graded, grades, worsened
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN
+from gradatim.core.verdict import Verdict
+from gradatim.safety import dlt, stopping
+from gradatim.safety.events import AdverseEvent, relation
+
+
+class Candidate(NamedTuple):
+    """What may be a dose-limiting toxicity.
+
+    Args:
+        id: its name for adjudication: of an adverse event its number.
+        label: what people call it.
+        verdict: why it is one, by the protocol's definition.
+        dose_limiting: what the committee said; None while it has not. Until then it counts.
+    """
+
+    id: str
+    label: str
+    verdict: Verdict
+    dose_limiting: bool | None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts as a dose-limiting toxicity."""
+        return self.dose_limiting is not False
+
+
+def candidates(state: State, participant: Participant) -> tuple[Candidate, ...]:
+    """Give what may be a dose-limiting toxicity of a participant, adjudicated or not."""
+    return participant.remembered("candidates", lambda: _candidates(state, participant))
+
+
+def _candidates(state: State, participant: Participant) -> tuple[Candidate, ...]:
+    said = {event.candidate: event.dose_limiting for _, event in entries(state, participant)
+            if isinstance(event, DoseLimitingToxicityAdjudicated)}  # fmt: skip
+    found = [*_by_definition(state, participant), *_leaving(state, participant)]
+    return tuple(Candidate(id, label, why, said.get(id)) for id, label, why in found)
+
+
+_Found = tuple[str, str, Verdict]
+
+
+def _by_definition(state: State, participant: Participant) -> list[_Found]:
+    """Give the candidates that the protocol's definition makes: events, and worsened results."""
+    done = given(state, participant)
+    if not done:
+        return []
+    study = state.governing("safety", participant)
+    first, last = done[0].started_at.date(), done[-1].started_at.date()
+    events = adverse_events(state, participant)
+    found = [(one.event.id, one.event.term, one.verdict)
+             for one in dlt.candidates(study, events, first, last)]  # fmt: skip
+    worst = [(one, _as_event(participant, one)) for one in grades(state, participant)
+             if worsened(one)]  # fmt: skip
+    return found + [
+        (event.id, f"{event.term} (laboratory)", verdict) for _, event in worst
+        if (verdict := dlt.defined(study, event, first, last)).truth is not FALSE
+    ]  # fmt: skip
+
+
+def _as_event(participant: Participant, one: Graded) -> AdverseEvent:
+    """Give a value that became worse as an adverse event nobody has judged yet."""
+    day = str(one.fact.start)
+    return AdverseEvent(
+        id=f"{one.position}-{one.element}", participant=participant.id, term=one.grade.term,
+        grade=max(one.grade.possible), onset=day if day[0].isdigit() else "2000", lab=True,
+    )  # fmt: skip
+
+
+def _leaving(state: State, participant: Participant) -> list[_Found]:
+    """Give who left, or had a dose withheld, for an event that may be related to the product.
+
+    It counts as dose-limiting unless the committee records otherwise.
+    """
+    found = []
+    for position, event in entries(state, participant):
+        if not isinstance(event, DoseWithheld | Disposition | InformedConsentWithdrawn):
+            continue
+        name = event.adverse_event
+        because = next((one for one in adverse_events(state, participant) if one.id == name), None)
+        if because is not None and _may_be_related(because):
+            left = "withheld" if isinstance(event, DoseWithheld) else "left"
+            why = Verdict(UNKNOWN, f"{left} because of {because.term}, which may be related")
+            found.append((f"{left}-{position}", f"{left} ({because.term})", why))
+    return found
+
+
+def _may_be_related(event: AdverseEvent) -> bool:
+    return relation(event) is not FALSE
+
+
+def related_to_product(state: State, participant: Participant) -> Verdict:
+    """Say whether a participant left for reasons unrelated to the product (TRUE), or not.
+
+    Somebody with a candidate that counts is not replaced, nor one who completed the window.
+    """
+    standing = [one.label for one in candidates(state, participant) if one.counts]
+    if standing:
+        return Verdict(FALSE, f"{participant.id} counts for {', '.join(standing)}")
+    if letter(state, participant, date.max) == "N":
+        return Verdict(FALSE, f"{participant.id} has been evaluated")
+    return Verdict(TRUE, "nothing related to the product is recorded")
+
+
+def letter(state: State, participant: Participant, on: date) -> str:
+    """Give what a treated participant is for the design, as of a day.
+
+    Returns:
+        T a dose-limiting toxicity, C a candidate nobody has adjudicated, P pending, N none; empty
+        for who is not evaluable and so does not count.
+    """
+    found = candidates(state, participant)
+    if any(one.dose_limiting for one in found):
+        return "T"
+    if any(one.counts for one in found):
+        return "C"
+    if participant.replaced:
+        return ""
+    return _without_toxicity(state, participant, on)
+
+
+def _without_toxicity(state: State, participant: Participant, on: date) -> str:
+    done = given(state, participant)
+    study = state.governing("safety", participant)
+    first, last = done[0].started_at.date(), done[-1].started_at.date()
+    left = _left_on(state, participant)
+    _, closes = dlt.window(study, first, last)
+    if left is not None and closes is not None and left < closes:
+        return ""  # gone before the window closed
+    if not dlt.complete(study, first, last, on):
+        return "P"
+    return "N" if _enough(state, participant) else ""
+
+
+def _left_on(state: State, participant: Participant) -> date | None:
+    if participant.status not in ("withdrawn", "lost to follow-up", "died"):
+        return None
+    days = [event.occurred_on for _, event in entries(state, participant)
+            if isinstance(event, Disposition | InformedConsentWithdrawn)]  # fmt: skip
+    return min(days, default=None)
+
+
+def _enough(state: State, participant: Participant) -> bool:
+    """Whether enough of every planned dose was given; one whose part is not known does not do."""
+    asked = state.governing("safety", participant).safety.evaluable
+    if asked is None:
+        return True
+    parts = [one.fraction for one in doses(state, participant).values() if one.given or one.withheld]
+    return all(part is not None and part >= asked.dose_fraction - 1e-9 for part in parts)
+
+
+class Rule(NamedTuple):
+    """A stopping rule that has fired, or may have, and that the committee has not answered."""
+
+    key: str
+    action: str
+    level: int | None
+    text: str
+
+
+def unanswered_rules(state: State, on: date) -> list[Rule]:
+    """Give the stopping rules that have fired since the committee last resumed dosing."""
+    if not state.versions:
+        return []
+    found = stopping.fired(state.governing("safety"), _watched(state), on)
+    rules = [Rule(_key(one), one.rule.action, one.level, _text(one)) for one in found]
+    return [one for one in rules if one.key not in state.resumed_rules]
+
+
+def _watched(state: State) -> list[stopping.Watched]:
+    found = []
+    for one in state.participants.values():
+        events = adverse_events(state, one)
+        counts = [each for each in candidates(state, one) if each.counts]
+        if events or counts:
+            at = given(state, one)
+            since = at[0].started_at.date() if counts and at else None
+            found.append(stopping.Watched(one.id, one.level, events, since))
+    return found
+
+
+def _key(one: stopping.Fired) -> str:
+    level = "" if one.level is None else f" at level {one.level}"
+    return f"{one.rule.id}{level}: {', '.join(sorted(one.by))}"
+
+
+def _text(one: stopping.Fired) -> str:
+    sure = "has fired" if one.certain else "may have fired"
+    return f"stopping rule {_key(one)} {sure} ({one.rule.action})"

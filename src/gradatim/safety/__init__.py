@@ -1,0 +1,1 @@
+"""Floor 6: safety: dose-limiting toxicity, stopping rules, the clocks of safety reports."""

@@ -1,0 +1,122 @@
+"""Dose-limiting toxicity: who may have one, by the protocol's definition and over its window.
+
+An adverse event for which the definition is TRUE or UNKNOWN is a candidate: missing is never
+harmless. The ledger holds every adverse event there is, so an event that is not recorded has not
+happened; a grade or a relation that nobody has given is unknown.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import NamedTuple
+
+from gradatim.core.dates import NEVER_ENDED, Day, parse_day, step
+from gradatim.core.truth import FALSE, TRUE, Truth, all_of
+from gradatim.core.verdict import Verdict
+from gradatim.evidence.facts import Fact, Facts, Observed
+from gradatim.protocol.base import Window
+from gradatim.protocol.study import Study
+from gradatim.rules.evaluate import evaluate
+from gradatim.rules.situation import FIRST_DOSE, Situation
+from gradatim.safety.events import AdverseEvent, graded, relation
+
+ADVERSE_EVENT = "adverse_event"
+_RELATION = {Truth.TRUE: "related", Truth.FALSE: "unrelated", Truth.UNKNOWN: ""}
+
+
+class Candidate(NamedTuple):
+    """An adverse event that may be dose-limiting, with what the definition says of it."""
+
+    event: AdverseEvent
+    verdict: Verdict
+
+
+def elements_of(study: Study, event: AdverseEvent) -> tuple[str, ...]:
+    """Give the protocol's elements that an adverse event is an event of."""
+    by_term = (name for name, one in study.elements.items()
+               if event.term.casefold() in (term.casefold() for term in one.ctcae_terms))  # fmt: skip
+    known = (ADVERSE_EVENT, *by_term, *event.elements)
+    return tuple(dict.fromkeys(name for name in known if name in study.elements))
+
+
+def facts_of(study: Study, person: str, events: Iterable[AdverseEvent]) -> Facts:
+    """Give adverse events as the facts that rules are evaluated on."""
+    found: dict[str, list[Fact]] = {}
+    for event in events:
+        start = parse_day(event.onset)
+        end = parse_day(event.resolved) if event.resolved else NEVER_ENDED
+        grade = graded(event)
+        for name in elements_of(study, event):
+            found.setdefault(name, []).append(Fact(
+                name, event.id, start, end, None if grade is None else float(grade),
+                method=_RELATION[relation(event)], code=event.term,
+            ))  # fmt: skip
+    return Facts(person, by_element={name: tuple(some) for name, some in found.items()},
+                 coverage={ADVERSE_EVENT: Observed()})  # fmt: skip
+
+
+def window(study: Study, first_dose: date, last_dose: date) -> tuple[date, date | None]:
+    """Give the first and the last day of the window; it runs on from the last dose given.
+
+    Returns:
+        The last day is None where the window never ends.
+    """
+    span = study.safety.dose_limiting_toxicity.window
+    first = first_dose if span.from_ is None else step(first_dose, span.from_)
+    return first, None if span.to is None else step(last_dose, span.to)
+
+
+def within(study: Study, onset: Day, first_dose: date, last_dose: date) -> Truth:
+    """Say whether an onset, possibly known only in part, lies in the window."""
+    span = study.safety.dose_limiting_toxicity.window
+    before = Window(anchor=FIRST_DOSE, from_=span.from_, to=None, bounds=span.bounds)
+    after = Window(anchor=FIRST_DOSE, from_=None, to=span.to, bounds=span.bounds)
+    return all_of([_inside(study, before, onset, first_dose),
+                   _inside(study, after, onset, last_dose)])  # fmt: skip
+
+
+def _inside(study: Study, span: Window, onset: Day, anchor: date) -> Truth:
+    anchors = {**dict.fromkeys(study.schedule.anchors, anchor), FIRST_DOSE: anchor}
+    situation = Situation(study, Facts(""), anchors, anchor)
+    return situation.in_window(span, onset, onset)
+
+
+def candidates(study: Study, events: Iterable[AdverseEvent], first_dose: date, last_dose: date
+               ) -> tuple[Candidate, ...]:  # fmt: skip
+    """Give the adverse events in the window that may be dose-limiting.
+
+    Args:
+        study: the protocol.
+        events: one participant's.
+        first_dose: the day of the first dose given.
+        last_dose: that of the last one.
+    """
+    found = []
+    for event in events:
+        verdict = defined(study, event, first_dose, last_dose)
+        if verdict.truth is not FALSE:
+            found.append(Candidate(event, verdict))
+    return tuple(found)
+
+
+def defined(study: Study, event: AdverseEvent, first_dose: date, last_dose: date) -> Verdict:
+    """Say whether an adverse event is dose-limiting by the protocol's definition and window."""
+    inside = within(study, parse_day(event.onset), first_dose, last_dose)
+    anchors: Mapping[str, date] = dict.fromkeys([*study.schedule.anchors, FIRST_DOSE], first_dose)
+    situation = Situation(study, facts_of(study, event.participant, [event]), anchors, last_dose)
+    verdict = evaluate(study.safety.dose_limiting_toxicity.definition, situation)
+    if inside is TRUE or verdict.truth is FALSE:
+        return verdict
+    text = f"onset {event.onset}, " + ("outside the window" if inside is FALSE else
+                                       "which may lie in the window")  # fmt: skip
+    return Verdict(min(inside, verdict.truth), text, children=(verdict,))
+
+
+def complete(study: Study, first_dose: date, last_dose: date, as_of: date) -> bool:
+    """Whether the window has closed by a day: its last day has passed."""
+    _, last = window(study, first_dose, last_dose)
+    if last is None:
+        return False
+    span = study.safety.dose_limiting_toxicity.window
+    return as_of > last if span.bounds[1] == "]" else as_of >= last
+
+

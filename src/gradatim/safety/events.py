@@ -1,0 +1,97 @@
+"""Adverse events as the safety floor sees them, and what their causality and seriousness come to.
+
+The ledger builds these values from what was recorded. What is not known is left empty, and empty
+is never taken for harmless: an event that nobody judged is not "unrelated".
+"""
+
+from msgspec import Struct
+
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, any_of
+from gradatim.evidence.facts import RELATED
+
+NOT_RELATED = ("unrelated", "unlikely")
+"""Judgements that exclude a relation to the product; every word in neither list is unknown."""
+DEATH, LIFE_THREATENING = "death", "life_threatening"
+SERIOUS = (DEATH, LIFE_THREATENING, "hospitalisation", "disability", "congenital_anomaly",
+           "important_medical_event")  # fmt: skip
+"""Criteria of seriousness. Source: ICH E2A (1994), section II.B."""
+FATAL_GRADE = 5
+"""Source: CTCAE v5.0 (2017), "Grade 5: Death related to AE"; ASTCT 2019 likewise."""
+
+
+class AdverseEvent(Struct, frozen=True, kw_only=True):
+    """One adverse event of one participant, as it is known at the time asked about.
+
+    Args:
+        id: identifier, unique within the participant.
+        participant: whose event it is.
+        term: the CTCAE term, or the words in which it was reported.
+        grade: 1 to 5 by `scale`; None while nobody has graded it.
+        onset: ISO date, possibly partial (`2026-03`).
+        scale: `CTCAE v5.0` or `ASTCT 2019`.
+        resolved: ISO date, possibly partial; empty while it goes on.
+        serious: criteria of `SERIOUS` that it meets.
+        investigator_relation: `unrelated`, `unlikely`, `possible`, `probable`, `definite` or
+            `related`; empty while the investigator has not judged.
+        sponsor_relation: likewise of the sponsor.
+        expected: whether nature and severity are in the reference safety information; None while
+            nobody has said.
+        reference_safety_information: the version that `expected` was judged by.
+        elements: further elements of the protocol that it is an event of, as a person said.
+        led_to: what was done because of it, such as `withdrawal` or `dose_withheld`.
+        lab: derived from a graded laboratory value, and not yet judged by a person.
+    """
+
+    id: str
+    participant: str
+    term: str
+    grade: int | None
+    onset: str
+    scale: str = "CTCAE v5.0"
+    resolved: str = ""
+    serious: tuple[str, ...] = ()
+    investigator_relation: str = ""
+    sponsor_relation: str = ""
+    expected: bool | None = None
+    reference_safety_information: str = ""
+    elements: tuple[str, ...] = ()
+    led_to: tuple[str, ...] = ()
+    lab: bool = False
+
+
+def judged(word: str) -> Truth:
+    """Give what one judgement of causality says; `unlikely` excludes, as in `facts.RELATED`."""
+    if word in RELATED:
+        return TRUE
+    return FALSE if word in NOT_RELATED else UNKNOWN
+
+
+def relation(event: AdverseEvent) -> Truth:
+    """Give whether an adverse event is related to the product: the more related judgement counts.
+
+    Returns:
+        TRUE where the investigator or the sponsor cannot exclude it; FALSE only where the
+        investigator excludes it and the sponsor does not say otherwise; UNKNOWN while the
+        investigator has not judged. The sponsor never makes it less related.
+
+    Source: ICH E2A (1994), section III.A.1; Regulation (EU) 536/2014, Annex III, 2.1.
+    """
+    investigator, sponsor = judged(event.investigator_relation), judged(event.sponsor_relation)
+    if not event.sponsor_relation:
+        return investigator
+    return any_of([investigator, sponsor])
+
+
+def graded(event: AdverseEvent) -> int | None:
+    """Give the grade: of an event that was fatal 5, whatever was written; None if not graded."""
+    return FATAL_GRADE if fatal(event) else event.grade
+
+
+def fatal(event: AdverseEvent) -> bool:
+    """Whether a person died of it."""
+    return DEATH in event.serious or event.grade == FATAL_GRADE
+
+
+def is_serious(event: AdverseEvent) -> bool:
+    """Whether it meets a criterion of seriousness; a fatal grade is one."""
+    return bool(event.serious) or fatal(event)
