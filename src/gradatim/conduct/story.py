@@ -15,7 +15,7 @@ from gradatim.core.quantity import Quantity
 SENTENCES: Mapping[type[Event], str] = {
     t.TrialCreated: "the trial begins ({mode}): {title}",
     t.RulingSigned: "the sponsor rules on {question}: {answer}",
-    t.ApprovalRecorded: "{of} approval of version {version}: {reference}",
+    t.ApprovalRecorded: "{authority} approval of version {version}: {reference}",
     t.ProtocolActivated: "protocol version {version} is activated (sha256 {sha256:.12})",
     t.ProtocolAmended: "the protocol is amended to version {version} (sha256 {sha256:.12})",
     t.SiteOpened: "the site is opened: {name}", t.SiteClosed: "the site is closed: {reason}",

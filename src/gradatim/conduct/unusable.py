@@ -46,7 +46,9 @@ def _unusable(event: Event, what: str, why: str = "", todo: str = "") -> Unusabl
 
 
 def _days(state: State, event: Event) -> None:
-    latest = event.recorded_at.date() + timedelta(days=1)  # zones ahead of UTC
+    # A clock that went backwards does not make what happened since impossible.
+    now = max(event.recorded_at, state.recorded_at or event.recorded_at)
+    latest = now.date() + timedelta(days=1)  # zones ahead of UTC
     if not EARLIEST <= event.occurred_on <= latest:
         raise _unusable(event, f"it occurred on {event.occurred_on}",
                         f"it is recorded on {event.recorded_at.date()}",

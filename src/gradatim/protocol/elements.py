@@ -72,4 +72,7 @@ class Element(Model):
     ctcae_terms: list[str] = Field(
         default=[], description="Terms whose adverse events are events of this element too"
     )
+    ctcae_terms_except: list[str] = Field(
+        default=[], description="Adverse events of every other term are events of this element"
+    )
     note: str = ""

@@ -14,6 +14,7 @@ from gradatim.core.truth import FALSE, TRUE, Truth, all_of
 from gradatim.core.verdict import Verdict
 from gradatim.evidence.facts import Fact, Facts, Observed
 from gradatim.protocol.base import Window
+from gradatim.protocol.elements import Element
 from gradatim.protocol.study import Study
 from gradatim.rules.evaluate import evaluate
 from gradatim.rules.situation import FIRST_DOSE, Situation
@@ -32,10 +33,15 @@ class Candidate(NamedTuple):
 
 def elements_of(study: Study, event: AdverseEvent) -> tuple[str, ...]:
     """Give the protocol's elements that an adverse event is an event of."""
-    by_term = (name for name, one in study.elements.items()
-               if event.term.casefold() in (term.casefold() for term in one.ctcae_terms))  # fmt: skip
+    by_term = (name for name, one in study.elements.items() if _by_term(one, event.term))
     known = (ADVERSE_EVENT, *by_term, *event.elements)
     return tuple(dict.fromkeys(name for name in known if name in study.elements))
+
+
+def _by_term(element: Element, term: str) -> bool:
+    named, spared = ({one.casefold() for one in some}
+                     for some in (element.ctcae_terms, element.ctcae_terms_except))  # fmt: skip
+    return term.casefold() in named or (bool(spared) and term.casefold() not in spared)
 
 
 def facts_of(study: Study, person: str, events: Iterable[AdverseEvent]) -> Facts:

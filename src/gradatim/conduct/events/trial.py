@@ -42,7 +42,7 @@ class RulingSigned(Event, frozen=True):
 class ApprovalRecorded(Event, frozen=True):
     """An ethics committee or a regulator approved a version of the protocol."""
 
-    of: Literal["ethics", "regulator"]
+    authority: Literal["ethics", "regulator"]
     version: Annotated[str, Meta(max_length=40)]
     reference: Text
     expires_on: date | None = None

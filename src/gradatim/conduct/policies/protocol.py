@@ -89,7 +89,7 @@ def the_approvals_are_there(state: State, event: _Versioned) -> Verdict:
     if state.mode != "real" or getattr(event, "urgent_safety_measure", False):
         return holds("no approval is asked for")
     approved = [state.events[one] for one in state.approvals]
-    have = {one.of for one in approved if isinstance(one, ApprovalRecorded)
+    have = {one.authority for one in approved if isinstance(one, ApprovalRecorded)
             and one.version == event.version
             and (one.expires_on is None or one.expires_on >= event.occurred_on)}  # fmt: skip
     lacks = [one for one in ("ethics", "regulator") if one not in have]

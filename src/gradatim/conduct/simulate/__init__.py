@@ -22,10 +22,10 @@ INCIDENTS = (
     "an infusion is interrupted", "the dose was too fast", "dosing is paused", "a visit is missed",
     "results come late", "a value was mistyped", "a pregnancy", "the committee is too eager",
     "the committee is more cautious", "the freezer fails",
-    "something comes to light after the lock", "the clock is set back",
+    "something comes to light after the lock", "the clock is set back", "a judgement is missing",
 )  # fmt: skip
 TOXICITY = (0.03, 0.10, 0.20, 0.30, 0.40)
-LONGEST = 4 * 366
+LONGEST = 6 * 366
 """Days after which a run that does not come to an end is given up."""
 
 

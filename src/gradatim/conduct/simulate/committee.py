@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from hashlib import sha256
+from re import subn as sub
 
 from gradatim.conduct.escalation import advised
 from gradatim.conduct.events import participants, product, review, safety, trial
@@ -42,6 +43,9 @@ def meets(run: Run) -> None:
         _sign(run, "stay", run.state.cohorts[-1].level, "three more to be surer of this level")
     else:
         _sign(run, now.action, now.level, "")
+    if run.state.stopped is not None:
+        run.do(trial.TrialStopped, SPONSOR, reason="the design has come to its end",
+               signers=COMMITTEE)  # fmt: skip
 
 
 def _hash(run: Run) -> str:
@@ -81,18 +85,19 @@ def _resume(run: Run) -> None:
 
 
 def amend(run: Run) -> None:
-    """The protocol is amended: a longer wait after the first participant of a level."""
+    """The protocol is amended: a longer wait, or another part of the dose that counts."""
     if run.state.stopped is not None:
         return
     before = run.state.study.study.version
     number = f"{float(before) + 0.1:.1f}"
     text = run.document.replace(f'version: "{before}"', f'version: "{number}"', 1)
-    text = text.replace("between_participants: 3 days", "between_participants: 4 days", 1)
-    if text.count("between_participants: 4 days") == 0:
-        return
-    for of in ("ethics", "regulator"):
-        run.do(trial.ApprovalRecorded, SPONSOR, of=of, version=number, reference=f"{of} amendment")
-    change = trial.Change("safety", "at once", "one day more between participants")
+    text, times = sub(r"between_participants: 3 days", "between_participants: 4 days", text, 1)
+    if not times:
+        text, _ = sub(r"dose_fraction: [\d.]+", "dose_fraction: 0.8", text, 1)
+    for who in ("ethics", "regulator"):
+        run.do(trial.ApprovalRecorded, SPONSOR, authority=who, version=number,
+               reference=f"{who} amendment")  # fmt: skip
+    change = trial.Change("safety", "at once", "more caution after the first participants")
     run.do(trial.ProtocolAmended, SPONSOR, version=number, document=text, changes=(change,),
            sha256=sha256(text.encode()).hexdigest())  # fmt: skip
     run.document = text

@@ -9,10 +9,12 @@ from gradatim.conduct.events.base import Event, Measured, Sealed
 from gradatim.conduct.simulate.dosing import plan_dose
 from gradatim.conduct.simulate.opening import LABORATORY, RANGES
 from gradatim.conduct.simulate.run import Run, staff
-from gradatim.conduct.trial import Recorded
+from gradatim.conduct.trial import Recorded, Refused
 from gradatim.core.dates import Day
+from gradatim.core.verdict import Reason
 from gradatim.evidence.facts import Fact, Facts
 from gradatim.protocol.elements import Element
+from gradatim.protocol.nodes import Attested
 
 DAYS_OF_SCREENING = 14
 VITAL_SIGNS = {"8310-5", "8480-6", "8462-4", "8867-4", "9279-1", "2708-6", "59408-5", "29463-7",
@@ -50,6 +52,8 @@ def _history(run: Run, site: str, name: str, facts: Facts) -> None:
     for element, some in facts.by_element.items():
         for fact in some if run.study.elements[element].kind != "consent" else ():
             kind = kind_of(run.study.elements[element], fact)
+            if _forgotten(run, element, fact):
+                continue
             if kind is None:
                 day = fact.start.first if fact.start.exact else run.today
                 run.on(day, partial(_fact, run, site, name, fact))
@@ -62,6 +66,12 @@ def _history(run: Run, site: str, name: str, facts: Facts) -> None:
         run.do(participants.HistoryDeclaredComplete, lead, site, participant=name, kinds=kinds,
                signer=lead, sources="hospital records and interview", since=seen[0],
                until=seen[1])  # fmt: skip
+
+
+def _forgotten(run: Run, element: str, fact: Fact) -> bool:
+    """Once, an answer that a criterion asks for is not written down."""
+    asked = {one.rule.attested for one in run.study.criteria if isinstance(one.rule, Attested)}
+    return element in asked and run.happens("a judgement is missing")
 
 
 def _covered(facts: Facts) -> dict[tuple[str, ...], tuple[object, object]]:
@@ -121,13 +131,28 @@ def judged(run: Run, name: str) -> None:
     if run.state.stopped is not None:
         run.do(participants.ScreenFailed, lead, site, participant=name, reason="enrolment ended")
         return
-    outcome = run.ask(participants.EligibilityConfirmed, lead, site, participant=name, signer=lead,
-                      first_dose_on=run.today + timedelta(days=2))  # fmt: skip
+    about = {"participant": name, "signer": lead,
+             "first_dose_on": run.today + timedelta(days=2)}  # fmt: skip
+    outcome = run.ask(participants.EligibilityConfirmed, lead, site, **about)
+    if isinstance(outcome, Refused) and _attested(run, name, outcome):
+        outcome = run.ask(participants.EligibilityConfirmed, lead, site, **about)
     if isinstance(outcome, Recorded):
         enrol(run, name)
         return
     run.do(participants.ScreenFailed, lead, site, participant=name, criteria=(),
            reason="not every criterion is met")  # fmt: skip
+
+
+def _attested(run: Run, name: str, refused: Refused) -> bool:
+    """Attest the criteria that only a judgement is missing for; False if more is missing."""
+    open_ = [one for child in refused.verdict.children for one in child.children]
+    if not open_ or any(one.reason not in (Reason.JUDGEMENT, Reason.NO_RECORD) for one in open_):
+        return False
+    site = run.participant(name).site
+    for one in open_:
+        run.do(participants.CriterionAttested, staff(site, "investigator"), site, participant=name,
+               criterion=one.text.split(":")[0], passes=True, reason="asked again today")  # fmt: skip
+    return True
 
 
 def enrol(run: Run, name: str) -> None:

@@ -28,11 +28,14 @@ def open_trial(run: Run, mode: trial.Mode) -> None:
     for user, role in _office():
         run.do(trial.RoleGranted, SPONSOR, user=user, role=role)
     version = run.study.study.version
-    for of in ("ethics", "regulator"):
-        run.do(trial.ApprovalRecorded, SPONSOR, of=of, version=version, reference=f"{of} approval")
+    for who in ("ethics", "regulator"):
+        run.do(trial.ApprovalRecorded, SPONSOR, authority=who, version=version,
+               reference=f"{who} approval")  # fmt: skip
     run.do(trial.ProtocolActivated, SPONSOR, version=version, document=run.document,
            sha256=sha256(run.document.encode()).hexdigest())  # fmt: skip
     ranges = (trial.Range(element=_first_measurement(run), unit=""),)
+    run.do(trial.RulingSigned, SPONSOR, question="safety.sentinel", signer=SPONSOR,
+           answer="as the document says")  # fmt: skip
     run.do(trial.ReferenceRangesRecorded, SPONSOR, laboratory=LABORATORY, version=RANGES,
            ranges=ranges)  # fmt: skip
     for site, name in SITES.items():
@@ -55,7 +58,7 @@ def _open_site(run: Run, site: str, name: str) -> None:
     for role, number in AT_SITE:
         for n in range(1, number + 1):
             run.do(trial.RoleGranted, SPONSOR, site, user=staff(site, role, n), role=role)
-            run.do(trial.TrainingRecorded, MONITOR, user=staff(site, role, n),
+            run.do(trial.TrainingRecorded, MONITOR, site, user=staff(site, role, n),
                    version=run.study.study.version)  # fmt: skip
 
 

@@ -70,6 +70,8 @@ class Run:
     def now(self) -> datetime:
         """Give the simulated time; each time it is asked some minutes have passed."""
         self.minutes += self.rng.randint(1, 5)
+        if self.minutes > 120 and self.happens("the clock is set back"):
+            self.minutes -= 90
         return self.at(self.minutes)
 
     def at(self, minutes: int) -> datetime:

@@ -13,9 +13,9 @@ from gradatim.core.dates import Duration, step
 from gradatim.core.quantity import Quantity
 from gradatim.evidence.facts import Fact
 
-COMMON = (("Headache", 1), ("Fatigue", 1), ("Fever", 1), ("Chills", 1), ("Arthralgia", 2),
-          ("Infusion related reaction", 1))  # fmt: skip
-"""What is usual after cells: mild, soon over."""
+COMMON = (("Fever", 1, 0), ("Chills", 1, 0), ("Infusion related reaction", 1, 0), ("Headache", 1, 9),
+          ("Fatigue", 1, 12), ("Arthralgia", 2, 20))  # fmt: skip
+"""What is usual after cells, mild and soon over: term, grade, mean days until it begins."""
 LIMITING = (("Thromboembolic event", 3), ("Infusion related reaction", 3))
 RSI = "Investigator's Brochure 2.0"
 
@@ -49,13 +49,19 @@ def _visit(run: Run, name: str, encounter: str) -> None:
     if not _here(run, name):
         return
     nurse = staff(one.site, "nurse")
-    if run.happens("a visit is missed"):
+    if encounter not in _with_dose(run) and run.happens("a visit is missed"):
         run.do(findings.EncounterMissed, nurse, one.site, participant=name, encounter=encounter,
                reason="the train was cancelled")  # fmt: skip
         return
     run.do(findings.EncounterDone, nurse, one.site, participant=name, encounter=encounter)
     late = 9 if run.happens("results come late") else 0
     run.later(late, partial(_results, run, name, encounter, run.today))
+
+
+def _with_dose(run: Run) -> set[str]:
+    """Give the visits that are the day of the dose itself."""
+    return {name for name, one in run.study.schedule.encounters.items()
+            if one.window.from_ == one.window.to == Duration()}  # fmt: skip
 
 
 def _results(run: Run, name: str, encounter: str, on: date) -> None:
@@ -117,8 +123,8 @@ def _corrected(run: Run, name: str, position: int, results: list[Measured]) -> N
 def _plan_events(run: Run, name: str, dosed: date) -> None:
     one = run.participant(name)
     for _ in range(min(4, int(run.rng.expovariate(0.8)))):
-        term, grade = run.rng.choice(COMMON)
-        day = dosed + timedelta(days=int(run.rng.expovariate(0.15)))
+        term, grade, mean = run.rng.choice(COMMON)
+        day = dosed + timedelta(days=int(run.rng.expovariate(1 / mean)) if mean else 0)
         run.on(day, partial(_mild, run, name, term, grade))
     if run.rng.random() < run.toxicity[(one.level or 1) - 1]:
         term, grade = run.rng.choice(LIMITING)

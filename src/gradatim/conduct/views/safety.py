@@ -109,7 +109,7 @@ def related_to_product(state: State, participant: Participant) -> Verdict:
     standing = [one.label for one in candidates(state, participant) if one.counts]
     if standing:
         return Verdict(FALSE, f"{participant.id} counts for {', '.join(standing)}")
-    if letter(state, participant, date.max) == "N":
+    if given(state, participant) and letter(state, participant, date.max) == "N":
         return Verdict(FALSE, f"{participant.id} has been evaluated")
     return Verdict(TRUE, "nothing related to the product is recorded")
 

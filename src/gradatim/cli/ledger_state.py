@@ -1,0 +1,90 @@
+"""How the state of a trial is printed."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from gradatim.cli.output import console, print_json
+
+if TYPE_CHECKING:
+    from gradatim.conduct.state import State
+
+
+def print_state(state: "State", on: date | None, json: bool) -> None:
+    """Print the trial: protocol, cohorts, participants, what is open; or one JSON document."""
+    document = state_document(state, on)
+    if json:
+        print_json(document)
+        return
+    _heading(document)
+    _table("Cohorts", ("cohort", "level", "places", "participants", "status"), [
+        (str(one["number"]), str(one["level"]), str(one["places"]), " ".join(one["participants"]),
+         one["status"]) for one in document["cohorts"]])  # fmt: skip
+    _table("Participants", ("participant", "site", "status", "level", "doses", "adverse events",
+                            "candidates"), [
+        (one["id"], one["site"], one["status"], str(one["level"] or ""), str(one["doses"]),
+         str(one["adverse_events"]), " ".join(one["candidates"])) for one in
+        document["participants"]])  # fmt: skip
+
+
+def state_document(state: "State", on: date | None) -> dict[str, Any]:
+    """Give the state as plain values; `on` is the day windows are looked at, else the last one."""
+    from gradatim.conduct.escalation import advised
+    from gradatim.conduct.views.doses import given
+    from gradatim.conduct.views.safety import candidates
+
+    day = on or (state.recorded_at.date() if state.recorded_at else date.min)
+    version = state.version
+    advice = advised(state, day) if version else None
+    return {
+        "schema": "gradatim.state/1", "trial": state.trial, "mode": state.mode,
+        "entries": state.position, "on": day,
+        "protocol": None if version is None else {"version": version.version,
+                                                  "sha256": version.sha256},
+        "outcomes": advice.outcomes if advice else "",
+        "advice": None if advice is None else {"action": advice.action, "level": advice.level},
+        "paused": bool(state.pauses), "stopped": state.stopped, "locked": state.locked,
+        "deviations": len(state.deviations),
+        "open_queries": sum(one.status != "closed" for one in state.queries.values()),
+        "clock_went_back": state.clock_went_back,
+        "cohorts": [
+            {"number": one.number, "level": one.level, "places": one.places,
+             "participants": one.members, "status": one.status} for one in state.cohorts
+        ],
+        "participants": [
+            {"id": one.id, "site": one.site, "status": one.status, "level": one.level,
+             "replaced": one.replaced, "erased": one.erased, "doses": len(given(state, one)),
+             "adverse_events": sum(who == one.id for who in state.adverse_events.values()),
+             "candidates": [found.label for found in candidates(state, one)]}
+            for one in state.participants.values()
+        ],
+    }  # fmt: skip
+
+
+def _heading(document: dict[str, Any]) -> None:
+    said = console()
+    marked = "" if document["mode"] == "real" else f" ({document['mode']} trial)"
+    said.print(f"{document['trial']}{marked}: {document['entries']} entries, as of "
+               f"{document['on']}", markup=False)  # fmt: skip
+    if document["protocol"] is not None:
+        advice = document["advice"]
+        level = "" if advice["level"] is None else f", level {advice['level']}"
+        said.print(f"protocol version {document['protocol']['version']}; outcomes "
+                   f"{document['outcomes'] or 'none yet'}; the design advises "
+                   f"{advice['action'].replace('_', '-')}{level}", markup=False)  # fmt: skip
+    for word in ("paused", "stopped", "locked"):
+        if document[word]:
+            said.print(f"{word}", style="bold yellow")
+    said.print(f"{document['deviations']} deviations, {document['open_queries']} open queries")
+
+
+def _table(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    from rich.table import Table
+
+    if not rows:
+        return
+    table = Table(title=title, title_justify="left", box=None)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console().print(table)
