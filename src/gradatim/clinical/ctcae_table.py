@@ -1,0 +1,188 @@
+"""The table of CTCAE v5.0 grades as data: which analytes there are, and what each grade asks.
+
+Nothing is decided here; gradatim.clinical.ctcae grades.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import yaml
+
+from gradatim.clinical import load
+from gradatim.core.errors import Defect, UnusableInput, shortened
+from gradatim.core.quantity import plain, shown_unit
+
+_COMPARISON = re.compile(
+    r"(?P<op>[<>]=?) (?:"
+    r"(?:(?P<times>[\d.]+) x )?(?P<whole>ULN|LLN|baseline)"
+    r"|(?P<cuts>[\d.]+ \S+(?: or [\d.]+ \S+)*)(?: (?P<side>above|below) (?P<from>ULN|baseline))?)"
+)
+_FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+class Comparison(NamedTuple):
+    """One comparison of a measured value with a limit.
+
+    Args:
+        op: `<`, `<=`, `>` or `>=`, between the value and the limit.
+        anchor: `ULN`, `LLN` or `baseline`; empty when the limit is a printed number.
+        times: what the anchor is multiplied with.
+        cuts: the printed number by UCUM unit, or the distance from the anchor; empty without one.
+        below: whether the distance counts downwards.
+        text: the comparison as the table writes it.
+    """
+
+    op: str
+    anchor: str
+    times: float
+    cuts: Mapping[str, float]
+    below: bool
+    text: str
+
+    def said(self, unit: str) -> str:
+        """Write the comparison for people, with the number printed for one unit."""
+        if not self.cuts:
+            return self.text
+        op = self.text.partition(" ")[0]
+        tail = f" {'below' if self.below else 'above'} {self.anchor}" if self.anchor else ""
+        return f"{op} {plain(self.cuts[unit])} {shown_unit(unit)}".rstrip() + tail
+
+
+class Step(NamedTuple):
+    """A grade and what must hold for it, all of it.
+
+    Args:
+        grade: 1 to 4.
+        comparisons: of the value.
+        conditions: what a measurement cannot tell, by name.
+    """
+
+    grade: int
+    comparisons: tuple[Comparison, ...]
+    conditions: tuple[str, ...]
+
+
+class Term(NamedTuple):
+    """A CTCAE term of an analyte.
+
+    Args:
+        name: as CTCAE writes it.
+        meddra: code of the lowest level term.
+        worst_of: whether every list of steps applies; else the situation chooses one.
+        clauses: the steps by situation, each from the highest grade down.
+        death: whether CTCAE prints a grade 5, which no measurement gives.
+    """
+
+    name: str
+    meddra: str
+    worst_of: bool
+    clauses: Mapping[str, tuple[Step, ...]]
+    death: bool
+
+    @property
+    def grades(self) -> tuple[int, ...]:
+        """The grades that a measurement may have, 0 first."""
+        return tuple(sorted({0} | {step.grade for steps in self.clauses.values() for step in steps}))
+
+
+class Analyte(NamedTuple):
+    """What is measured.
+
+    Args:
+        name: its key in the table.
+        names: other names.
+        loinc: LOINC codes.
+        substance: its name in `conversions.csv`; empty where arithmetic of units is enough.
+        units: UCUM units it comes in.
+        ionized: whether it is the ionized part; None where that is not said by the name.
+        terms: its CTCAE terms.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    loinc: tuple[str, ...]
+    substance: str
+    units: tuple[str, ...]
+    ionized: bool | None
+    terms: tuple[Term, ...]
+
+
+@lru_cache(maxsize=1)
+def analytes() -> tuple[Analyte, ...]:
+    """Give every analyte that is graded, in the order of the table.
+
+    Source: `tables/ctcae_v5_labs.yaml`.
+    """
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    table = yaml.load(load.text("ctcae_v5_labs.yaml"), Loader=loader)
+    return tuple(_analyte(name, row) for name, row in table.items())
+
+
+def analyte_called(text: str) -> Analyte:
+    """Find an analyte by its name, another name of it, a LOINC code, or one of its CTCAE terms.
+
+    Raises:
+        UnusableInput: there is none; the message lists those there are.
+    """
+    found = _index().get(text.strip().casefold())
+    if found is None:
+        known = ", ".join(analyte.name for analyte in analytes())
+        raise UnusableInput(f"{shortened(text)} is not an analyte that CTCAE v5.0 is graded for here",
+                            todo=f"use one of {known}, a LOINC code or a CTCAE term")  # fmt: skip
+    return found
+
+
+@lru_cache(maxsize=1)
+def _index() -> dict[str, Analyte]:
+    found: dict[str, Analyte] = {}
+    for analyte in analytes():
+        for key in _keys(analyte):
+            found.setdefault(key.casefold(), analyte)
+    return found
+
+
+def _keys(analyte: Analyte) -> Iterator[str]:
+    yield analyte.name
+    yield from analyte.names
+    yield from analyte.loinc
+    yield from (term.name for term in analyte.terms)
+
+
+def _analyte(name: str, row: dict[str, Any]) -> Analyte:
+    return Analyte(name, tuple(row.get("names", ())), tuple(row.get("loinc", ())),
+                   row.get("substance", ""), tuple(row["units"]), row.get("ionized"),
+                   tuple(_term(term) for term in row["terms"]))  # fmt: skip
+
+
+def _term(row: dict[str, Any]) -> Term:
+    worst_of = "worst_of" in row
+    clauses = row["worst_of"] if worst_of else row["one_of"]
+    steps = {name: tuple(_step(*step) for step in clause) for name, clause in clauses.items()}
+    return Term(row["term"], row["meddra"], worst_of, steps, row.get("death", False))
+
+
+def _step(grade: int, *conditions: str) -> Step:
+    compared = [text for text in conditions if text[0] in "<>"]
+    others = tuple(text for text in conditions if text[0] not in "<>")
+    return Step(grade, tuple(map(comparison, compared)), others)
+
+
+def comparison(text: str) -> Comparison:
+    """Read a comparison as the table writes it.
+
+    Raises:
+        Defect: it is not written in the table's way.
+    """
+    found = _COMPARISON.fullmatch(text)
+    if not found:
+        raise Defect(f"the CTCAE table has {text!r}, which is no comparison")
+    if found["whole"]:
+        return Comparison(found["op"], found["whole"], float(found["times"] or 1), {}, False, text)
+    cuts = {unit: float(number) for number, unit in
+            (cut.split(" ") for cut in found["cuts"].split(" or "))}  # fmt: skip
+    below = found["side"] == "below"
+    # "10 or more below" is a value of the anchor less 10, or less.
+    op = _FLIPPED[found["op"]] if below else found["op"]
+    return Comparison(op, found["from"] or "", 1.0, cuts, below, text)
