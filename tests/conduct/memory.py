@@ -39,6 +39,9 @@ class ListStore:
         found = (one.position for one in self.entries.get(trial, []) if one.request == request)
         return next(found, None) if request else None
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
     def trials(self) -> list[str]:
         """Give the trials that have events."""
         return sorted(self.entries)

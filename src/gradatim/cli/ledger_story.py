@@ -39,7 +39,8 @@ def log(ledger: Ledger, participant: About = "", event: Kind = NONE, trial: Tria
 
 
 def as_of(ledger: Ledger, entry: Entry = None, recorded_at: RecordedAt = "",
-          occurred_on: OccurredOn = "", trial: Trial = "", json: AsJson = False) -> None:  # fmt: skip
+          occurred_on: OccurredOn = "", trial: Trial = "",
+          json: AsJson = False) -> None:  # fmt: skip
     """Show the trial as it was: after an entry, at a recorded time, or by a day of occurrence."""
     from gradatim.cli.ledger_files import chosen_trial, entries_of
     from gradatim.cli.ledger_state import print_state

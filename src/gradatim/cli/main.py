@@ -7,12 +7,16 @@ import typer
 from gradatim.cli import (
     demo,
     design,
+    dose,
     export,
     feasibility,
+    ledger,
+    ledger_story,
     next_dose,
     prescreen,
     protocol,
     screen,
+    simulate,
     synthetic,
 )
 from gradatim.core.errors import Defect, UnusableInput
@@ -29,12 +33,17 @@ app.command("screen")(screen.screen)
 app.command("prescreen")(prescreen.prescreen)
 app.command("feasibility")(feasibility.feasibility)
 app.command("recontact")(feasibility.recontact)
+app.command("dose")(dose.dose)
 app.command("next-dose")(next_dose.next_dose)
+app.command("simulate")(simulate.simulate)
 app.command("synthetic")(synthetic.synthetic)
 app.command("demo")(demo.demo)
 app.add_typer(protocol.app, name="protocol")
 app.add_typer(design.app, name="design")
 app.add_typer(export.app, name="export")
+ledger.app.command("log")(ledger_story.log)
+ledger.app.command("as-of")(ledger_story.as_of)
+app.add_typer(ledger.app, name="ledger")
 
 
 def main() -> None:

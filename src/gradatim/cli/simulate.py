@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from gradatim.conduct.simulate import Run
+    from gradatim.conduct.simulate.run import Run
 
 Protocol = Annotated[
     str, typer.Argument(metavar="PROTOCOL", help="A bundled trial, or a folder with worked cases")

@@ -112,7 +112,8 @@ def worst(those: Sequence[Possible]) -> Possible:
 def _holds(step: Step, known: Known) -> tuple[Truth, list[str]]:
     """Judge a step; beside its truth, what is missing where that is UNKNOWN."""
     parts = [*(_compared(one, known) for one in step.comparisons),
-             *((known.conditions[name], known.lacking[name]) for name in step.conditions)]  # fmt: skip
+             *((known.conditions[name], known.lacking[name])
+               for name in step.conditions)]  # fmt: skip
     lacking = [lack for truth, lack in parts if truth is UNKNOWN]
     return all_of(truth for truth, _ in parts), lacking
 

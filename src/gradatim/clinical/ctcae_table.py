@@ -84,7 +84,8 @@ class Term(NamedTuple):
     @property
     def grades(self) -> tuple[int, ...]:
         """The grades that a measurement may have, 0 first."""
-        return tuple(sorted({0} | {step.grade for steps in self.clauses.values() for step in steps}))
+        steps = [step for some in self.clauses.values() for step in some]
+        return tuple(sorted({0} | {step.grade for step in steps}))
 
 
 class Analyte(NamedTuple):
@@ -129,7 +130,7 @@ def analyte_called(text: str) -> Analyte:
     found = _index().get(text.strip().casefold())
     if found is None:
         known = ", ".join(analyte.name for analyte in analytes())
-        raise UnusableInput(f"{shortened(text)} is not an analyte that CTCAE v5.0 is graded for here",
+        raise UnusableInput(f"{shortened(text)} is no analyte that is graded by CTCAE v5.0 here",
                             todo=f"use one of {known}, a LOINC code or a CTCAE term")  # fmt: skip
     return found
 

@@ -16,23 +16,12 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import NamedTuple
 
+from gradatim.conduct.events.base import Sealed
 from gradatim.core.errors import UnusableInput
 
 ERASED = "erased"
 KEY, SALT, NONCE = 32, 32, 12  # bytes
 PERSON = ("name", "birth_date")
-
-
-class Sealed(NamedTuple):
-    """One value as the ledger holds it.
-
-    Args:
-        commitment: SHA-256(salt | value), hexadecimal.
-        ciphertext: nonce, then salt and value encrypted; base64.
-    """
-
-    commitment: str
-    ciphertext: str
 
 
 class Whose(NamedTuple):

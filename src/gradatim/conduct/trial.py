@@ -8,6 +8,7 @@ whose participant, cohort or lot was touched is handed back, to be looked at onc
 """
 
 from collections.abc import Iterator
+from datetime import UTC
 from typing import NamedTuple
 
 import msgspec
@@ -114,8 +115,9 @@ class Trial:
         broken = unmet(event, verdict) if verdict.truth is not TRUE else []
         if broken and is_authorisation(event):
             return Refused("policy", verdict, tuple(broken))
-        now = state.version
-        stamped = event if now is None else msgspec.structs.replace(event, protocol=now.version)
+        version = "" if state.version is None else state.version.version
+        at = event.recorded_at.astimezone(UTC)
+        stamped = msgspec.structs.replace(event, protocol=version, recorded_at=at)
         return [stamped, *self._deviations(stamped, broken)]
 
     def _deviations(self, event: Event, broken: list[tuple[str, str]]) -> Iterator[Event]:
@@ -128,9 +130,10 @@ class Trial:
             )  # fmt: skip
 
     def _appended(self, events: list[Event], request: str) -> Recorded:
-        bodies = [(encoded(event), request if i == 0 else "") for i, event in enumerate(events)]
+        stored = [encoded(event) for event in events]
+        bodies = [(body, "" if i else request) for i, (body, _) in enumerate(stored)]
         first = self.head.position + 1
         self.head = self.store.append(self.name, bodies, self.head)
-        for position, event in enumerate(events, first):
+        for position, (_, event) in enumerate(stored, first):
             apply(self.state, position, event)
         return Recorded(first, tuple(range(first + 1, first + len(events))))

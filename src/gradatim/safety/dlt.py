@@ -124,5 +124,3 @@ def complete(study: Study, first_dose: date, last_dose: date, as_of: date) -> bo
         return False
     span = study.safety.dose_limiting_toxicity.window
     return as_of > last if span.bounds[1] == "]" else as_of >= last
-
-

@@ -25,18 +25,20 @@ _ENCODE = msgspec.json.Encoder().encode
 _DECODE = msgspec.json.Decoder(_ANY).decode
 
 
-def encoded(event: Event) -> bytes:
-    """Give the bytes of an event, having read them back: nothing unreadable is ever stored.
+def encoded(event: Event) -> tuple[bytes, Event]:
+    """Give the bytes of an event, and the event that they say: nothing unreadable is ever stored.
+
+    An event built in Python may hold what its bytes do not, such as 80 for 80.0; what is read back
+    counts, and its bytes are stored.
 
     Raises:
         UnusableInput: a field holds what it may not hold.
     """
-    body = _ENCODE(event)
     try:
-        _DECODE(body)
+        read: Event = _DECODE(_ENCODE(event))
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         raise _unusable(type(event).__name__, error) from error
-    return body
+    return _ENCODE(read), read
 
 
 def decoded(body: bytes) -> Event:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from hashlib import sha256
-from re import subn as sub
+from re import subn
 
 from gradatim.conduct.escalation import advised
 from gradatim.conduct.events import participants, product, review, safety, trial
@@ -91,9 +91,11 @@ def amend(run: Run) -> None:
     before = run.state.study.study.version
     number = f"{float(before) + 0.1:.1f}"
     text = run.document.replace(f'version: "{before}"', f'version: "{number}"', 1)
-    text, times = sub(r"between_participants: 3 days", "between_participants: 4 days", text, 1)
+    text, times = subn(
+        r"between_participants: 3 days", "between_participants: 4 days", text, count=1
+    )
     if not times:
-        text, _ = sub(r"dose_fraction: [\d.]+", "dose_fraction: 0.8", text, 1)
+        text, _ = subn(r"dose_fraction: [\d.]+", "dose_fraction: 0.8", text, count=1)
     for who in ("ethics", "regulator"):
         run.do(trial.ApprovalRecorded, SPONSOR, authority=who, version=number,
                reference=f"{who} amendment")  # fmt: skip

@@ -9,7 +9,7 @@ from gradatim.conduct.events.base import Event, Measured, Sealed
 from gradatim.conduct.simulate.dosing import plan_dose
 from gradatim.conduct.simulate.opening import LABORATORY, RANGES
 from gradatim.conduct.simulate.run import Run, staff
-from gradatim.conduct.trial import Recorded, Refused
+from gradatim.conduct.trial import Outcome, Recorded, Refused
 from gradatim.core.dates import Day
 from gradatim.core.verdict import Reason
 from gradatim.evidence.facts import Fact, Facts
@@ -131,16 +131,22 @@ def judged(run: Run, name: str) -> None:
     if run.state.stopped is not None:
         run.do(participants.ScreenFailed, lead, site, participant=name, reason="enrolment ended")
         return
-    about = {"participant": name, "signer": lead,
-             "first_dose_on": run.today + timedelta(days=2)}  # fmt: skip
-    outcome = run.ask(participants.EligibilityConfirmed, lead, site, **about)
+    outcome = _confirmed(run, name, days=2)
     if isinstance(outcome, Refused) and _attested(run, name, outcome):
-        outcome = run.ask(participants.EligibilityConfirmed, lead, site, **about)
+        outcome = _confirmed(run, name, days=2)
     if isinstance(outcome, Recorded):
         enrol(run, name)
         return
     run.do(participants.ScreenFailed, lead, site, participant=name, criteria=(),
            reason="not every criterion is met")  # fmt: skip
+
+
+def _confirmed(run: Run, name: str, days: int) -> Outcome:
+    """An investigator signs that a person is eligible, the first dose being in so many days."""
+    site = run.participant(name).site
+    lead = staff(site, "investigator")
+    return run.ask(participants.EligibilityConfirmed, lead, site, participant=name, signer=lead,
+                   first_dose_on=run.today + timedelta(days=days))  # fmt: skip
 
 
 def _attested(run: Run, name: str, refused: Refused) -> bool:
@@ -151,7 +157,8 @@ def _attested(run: Run, name: str, refused: Refused) -> bool:
     site = run.participant(name).site
     for one in open_:
         run.do(participants.CriterionAttested, staff(site, "investigator"), site, participant=name,
-               criterion=one.text.split(":")[0], passes=True, reason="asked again today")  # fmt: skip
+               criterion=one.text.split(":")[0], passes=True,
+               reason="asked again today")  # fmt: skip
     return True
 
 
@@ -190,8 +197,7 @@ def again(run: Run, name: str) -> None:
             run.do(participants.ScreenFailed, lead, one.site, participant=name,
                    reason="no place was free before the trial ended")  # fmt: skip
         return
-    outcome = run.ask(participants.EligibilityConfirmed, lead, one.site, participant=name,
-                      signer=lead, first_dose_on=run.today + timedelta(days=1))  # fmt: skip
+    outcome = _confirmed(run, name, days=1)
     if isinstance(outcome, Recorded):
         enrol(run, name)
     else:

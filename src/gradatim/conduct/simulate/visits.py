@@ -13,8 +13,8 @@ from gradatim.core.dates import Duration, step
 from gradatim.core.quantity import Quantity
 from gradatim.evidence.facts import Fact
 
-COMMON = (("Fever", 1, 0), ("Chills", 1, 0), ("Infusion related reaction", 1, 0), ("Headache", 1, 9),
-          ("Fatigue", 1, 12), ("Arthralgia", 2, 20))  # fmt: skip
+COMMON = (("Fever", 1, 0), ("Chills", 1, 0), ("Infusion related reaction", 1, 0),
+          ("Headache", 1, 9),          ("Fatigue", 1, 12), ("Arthralgia", 2, 20))  # fmt: skip
 """What is usual after cells, mild and soon over: term, grade, mean days until it begins."""
 LIMITING = (("Thromboembolic event", 3), ("Infusion related reaction", 3))
 RSI = "Investigator's Brochure 2.0"

@@ -17,7 +17,7 @@ from gradatim.conduct.events.safety import (
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import ADVERSE_EVENT, act
 from gradatim.conduct.views.doses import entries
-from gradatim.safety.events import AdverseEvent
+from gradatim.safety.events import LIFE_THREATENING, AdverseEvent, fatal
 
 FATAL_OUTCOME = "fatal"
 _LED_TO = {DoseWithheld: "dose_withheld", Disposition: "withdrawal",
@@ -34,6 +34,8 @@ class Course:
         position: of the entry that reported it.
         history: position and grade each time one was recorded.
         site_aware_at, sponsor_aware_at: when each first knew; None if not recorded.
+        became_grave: whether it became fatal or life-threatening after it was first reported.
+        upgraded_at: when the sponsor knew of that.
         sent: the reports of it.
         outcome: as last recorded.
     """
@@ -44,6 +46,8 @@ class Course:
     history: tuple[tuple[int, int | None], ...] = ()
     site_aware_at: datetime | None = None
     sponsor_aware_at: datetime | None = None
+    became_grave: bool = False
+    upgraded_at: datetime | None = None
     sent: tuple[SafetyReportSent, ...] = field(default=())
     outcome: str = ""
 
@@ -81,6 +85,18 @@ def _reported(position: int, event: AdverseEventReported) -> Course:
 
 
 def _more(course: Course, position: int, event: object) -> Course:
+    before = _grave(course.event)
+    course = _with(course, position, event)
+    if _grave(course.event) and not before:
+        return replace(course, became_grave=True)
+    return course
+
+
+def _grave(event: AdverseEvent) -> bool:
+    return fatal(event) or LIFE_THREATENING in event.serious
+
+
+def _with(course: Course, position: int, event: object) -> Course:
     match event:
         case AdverseEventUpdated():
             course = _updated(course, position, event)
@@ -129,7 +145,10 @@ def _assessed(course: Course, event: AdverseEventAssessed) -> Course:
 
 
 def _sent(course: Course, event: SafetyReportSent) -> Course:
-    aware = course.sponsor_aware_at
+    aware, upgraded = course.sponsor_aware_at, course.upgraded_at
     if event.recipient == "sponsor":
+        if aware is not None and course.became_grave:
+            upgraded = upgraded or event.sent_at
         aware = min(aware, event.sent_at) if aware else event.sent_at
-    return replace(course, sent=(*course.sent, event), sponsor_aware_at=aware)
+    return replace(course, sent=(*course.sent, event), sponsor_aware_at=aware,
+                   upgraded_at=upgraded)  # fmt: skip

@@ -157,7 +157,9 @@ def _enough(state: State, participant: Participant) -> bool:
     asked = state.governing("safety", participant).safety.evaluable
     if asked is None:
         return True
-    parts = [one.fraction for one in doses(state, participant).values() if one.given or one.withheld]
+    parts = [
+        one.fraction for one in doses(state, participant).values() if one.given or one.withheld
+    ]
     return all(part is not None and part >= asked.dose_fraction - 1e-9 for part in parts)
 
 

@@ -1,0 +1,199 @@
+"""Check the export of a gradatim ledger without gradatim. One file; copy it anywhere.
+
+    python verify_ledger.py EXPORT.jsonl [--against CHECKPOINT.json ...] [--key PUBLIC.pem ...]
+
+Needs Python 3.11 or later, and the package `cryptography` for signatures.
+Ends with 0 when nothing is wrong, 1 when something is, 2 when a file cannot be used.
+
+The format. The first line of an export names the trial. Each further line is an event:
+  position  1, 2, 3 ... without gaps
+  request   text, may be empty
+  body      text: the event exactly as it was recorded
+  hash      SHA-256 over: the hash before (32 bytes), then
+            "<length of trial>:<trial><position>:<length of request>:<request>", then the body;
+            lengths in bytes of UTF-8. Before the first event stands
+            SHA-256("gradatim.ledger/1", a line feed, the trial).
+So an event that was altered, removed, added or moved breaks the chain. What it cannot show by
+itself: events cut off at the end, or a chain computed anew. A checkpoint kept elsewhere shows it:
+a statement of trial, position, hash and time, signed with Ed25519 over the statement's JSON with
+sorted keys, no spaces, ASCII.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import sys
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+HEADER = {"schema": "str", "trial": "str"}
+EVENT = {"position": "int", "request": "str", "body": "str", "hash": "str"}
+SIGNATURE = {"name": "str", "key": "str", "signature": "str"}
+CHECKPOINT = {"schema": "str", "trial": "str", "position": "int", "head": "str",
+              "recorded_at": "str", "signatures": "list"}  # fmt: skip
+
+
+class Unusable(Exception):
+    """A file is not what it should be."""
+
+
+class Bad(Exception):
+    """Something is wrong; where it is an event, the text names the first bad one."""
+
+
+def read_json(text: bytes, where: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise Unusable(f"{where}: {error}") from error
+    return found if isinstance(found, dict) else {}
+
+
+def kinds(of: dict[str, Any]) -> dict[str, str]:
+    return {name: type(value).__name__ for name, value in of.items()}
+
+
+def is_digest(text: str) -> bool:
+    return len(text) == 64 and set(text) <= set("0123456789abcdef")
+
+
+class Chain:
+    """The stored hash of every event read so far, before them the trial's; the first fault."""
+
+    def __init__(self, trial: str) -> None:
+        self.trial = trial.encode("utf-8")
+        self.hashes = [hashlib.sha256(b"gradatim.ledger/1\n" + self.trial).digest()]
+        self.bad: Bad | None = None
+
+    def add(self, line: bytes, where: str) -> None:
+        row = read_json(line, where)
+        if kinds(row) != EVENT:
+            raise Unusable(f"{where}: an event has position, request, body and hash")
+        try:
+            body = row["body"].encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError as error:
+            raise Unusable(f"{where}: {error}") from error
+        if self.bad is None and not self.fits(row, body):
+            due, at = len(self.hashes), row["position"]
+            found = "it does not fit its hash" if at == due else f"event {at} stands in its place"
+            self.bad = Bad(f"event {due}: {found}")
+        self.hashes.append(bytes.fromhex(row["hash"]) if is_digest(row["hash"]) else b"")
+
+    def fits(self, row: dict[str, Any], body: bytes) -> bool:
+        try:
+            request = row["request"].encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            return False
+        at = row["position"]
+        header = b"%d:%s%d:%d:%s" % (len(self.trial), self.trial, at, len(request), request)
+        digest = hashlib.sha256(self.hashes[-1] + header + body).hexdigest()
+        return bool(at == len(self.hashes) and digest == row["hash"])
+
+
+def walk(path: str, checkpoints: list[dict[str, Any]]) -> Chain:
+    with open(path, "rb") as file:
+        header = read_json(file.readline(), f"{path}:1")
+        trial: Any = header.get("trial")
+        known = kinds(header) == HEADER and header["schema"] == "gradatim.ledger/1"
+        if not (known and trial.isprintable()):
+            raise Unusable(f"{path}:1: this is not an export of a ledger")
+        if any(one["trial"] != trial for one in checkpoints):
+            raise Unusable(f"a checkpoint is of another trial than {trial!r}")
+        chain = Chain(trial)
+        for number, line in enumerate(file, 2):
+            chain.add(line, f"{path}:{number}")
+    return chain
+
+
+def compare(chain: Chain, checkpoints: list[dict[str, Any]]) -> None:
+    """Hold an unbroken chain against what the checkpoints saw, the earliest first."""
+    for one in sorted(checkpoints, key=lambda each: each["position"]):
+        at, saw = one["position"], f"the checkpoint of {one['recorded_at']} saw"
+        if at >= len(chain.hashes):
+            raise Bad(f"event {len(chain.hashes)}: {saw} {at}: a cut tail, or an older copy")
+        if one["head"] != "sha256:" + chain.hashes[at].hex():
+            raise Bad(f"event {at}: {saw} another: the chain was rewritten here or before")
+
+
+def read_checkpoint(path: str) -> dict[str, Any]:
+    with open(path, "rb") as file:
+        found = read_json(file.read(), path)
+    if kinds(found) != CHECKPOINT or found["schema"] != "gradatim.checkpoint/1":
+        raise Unusable(f"{path}: not a checkpoint")
+    named, _, digest = found["head"].partition(":")
+    if found["position"] < 0 or named != "sha256" or not is_digest(digest):
+        raise Unusable(f"{path}: its position or head is not a checkpoint's")
+    for one in found["signatures"]:
+        try:
+            if kinds(one) != SIGNATURE or len(base64.b64decode(one["key"], validate=True)) != 32:
+                raise ValueError("it has name, key (32 bytes) and signature")
+            base64.b64decode(one["signature"], validate=True)
+        except (AttributeError, ValueError) as error:
+            raise Unusable(f"{path}: a signature cannot be read: {error}") from error
+    return found
+
+
+def check_signatures(checkpoint: dict[str, Any], trusted: set[bytes]) -> None:
+    """See that every signature fits, and that a trusted key's is there if keys were given."""
+    statement = {name: value for name, value in checkpoint.items() if name != "signatures"}
+    signed = json.dumps(statement, sort_keys=True, separators=(",", ":")).encode()
+    seen = set()
+    for one in checkpoint["signatures"]:
+        key = base64.b64decode(one["key"])
+        if not fits(key, base64.b64decode(one["signature"]), signed):
+            raise Bad(f"the signature of {one['name']!r} does not fit its checkpoint")
+        seen.add(key)
+    if trusted and not seen & trusted:
+        raise Bad("a checkpoint bears no signature of a trusted key")
+
+
+def fits(key: bytes, made: bytes, signed: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(made, signed)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def read_key(path: str) -> bytes:
+    with open(path, "rb") as file:
+        key = load_pem_public_key(file.read())
+    if not isinstance(key, Ed25519PublicKey):
+        raise ValueError(f"{path}: not an Ed25519 key")
+    return key.public_bytes_raw()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Check the export of a gradatim ledger.")
+    parser.add_argument("export", metavar="EXPORT.jsonl")
+    parser.add_argument("--against", action="append", default=[], metavar="CHECKPOINT.json")
+    parser.add_argument("--key", action="append", default=[], metavar="PUBLIC.pem")
+    given = parser.parse_args()
+    try:
+        checkpoints = [read_checkpoint(one) for one in given.against]
+        trusted = {read_key(one) for one in given.key}
+        chain = walk(given.export, checkpoints)
+        print(f"{len(chain.hashes) - 1} events, head sha256:{chain.hashes[-1].hex()}")
+        if not checkpoints:
+            print("without a checkpoint, a cut tail or a rewritten chain cannot be seen")
+        if chain.bad:
+            raise chain.bad
+        for one in checkpoints:
+            check_signatures(one, trusted)
+        compare(chain, checkpoints)
+    except Bad as bad:
+        print(f"WRONG: {bad}")
+        return 1
+    except (Unusable, OSError, ValueError) as error:
+        print(f"cannot be used: {error}", file=sys.stderr)
+        return 2
+    print("nothing is wrong")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,155 @@
+"""What the ledger's commands read: keys, checkpoints, and entries with a progress bar."""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gradatim.cli.progress import SHOW_AFTER_SECONDS
+from gradatim.core.errors import UnusableInput
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from gradatim.conduct.ledger import Checkpoint, Entry
+    from gradatim.conduct.stores import Store
+
+PRIVATE, PUBLIC = "private.pem", "public.pem"
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a small file.
+
+    Raises:
+        UnusableInput: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnusableInput("this file cannot be read", str(path),
+                            str(error.strerror or error)) from error  # fmt: skip
+
+
+def read_checkpoint(path: Path) -> "Checkpoint":
+    """Read a checkpoint's file.
+
+    Raises:
+        UnusableInput: it is not one.
+    """
+    from gradatim.conduct.ledger import parse_checkpoint
+
+    return parse_checkpoint(read_bytes(path).decode("utf-8", "replace"), str(path))
+
+
+def public_key(path: Path) -> bytes:
+    """Read an Ed25519 public key from PEM; 32 bytes.
+
+    Raises:
+        UnusableInput: it is not one.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    try:
+        key = load_pem_public_key(read_bytes(path))
+    except ValueError as error:
+        raise _no_key(path, "public", PUBLIC) from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise _no_key(path, "public", PUBLIC)
+    return key.public_bytes_raw()
+
+
+def private_key(path: Path) -> "Ed25519PrivateKey":
+    """Read an Ed25519 private key from PEM.
+
+    Raises:
+        UnusableInput: it is not one, or is protected by a password.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(read_bytes(path), password=None)
+    except (ValueError, TypeError) as error:
+        raise _no_key(path, "private", PRIVATE) from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise _no_key(path, "private", PRIVATE)
+    return key
+
+
+def _no_key(path: Path, which: str, name: str) -> UnusableInput:
+    return UnusableInput(f"this is not an Ed25519 {which} key", str(path),
+                         todo=f"give the {name} that `gradatim ledger keys` wrote")  # fmt: skip
+
+
+def write_key_pair(folder: Path) -> tuple[Path, Path]:
+    """Make an Ed25519 key pair: the private key readable by the user only.
+
+    Raises:
+        UnusableInput: a key is there already, or the folder cannot be written to.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+        PublicFormat,
+    )
+
+    from gradatim.core.stores import write_whole
+
+    private, public = folder / PRIVATE, folder / PUBLIC
+    _refuse_existing(folder, private, public)
+    key = Ed25519PrivateKey.generate()
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    open_part = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    write_whole(private, secret.decode(), private=True)
+    write_whole(public, open_part.decode())
+    return private, public
+
+
+def _refuse_existing(folder: Path, *keys: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnusableInput("this folder cannot be made", str(folder),
+                            str(error.strerror or error)) from error  # fmt: skip
+    for key in keys:
+        if key.exists():
+            raise UnusableInput("there is a key already", str(key),
+                                todo="give another folder")  # fmt: skip
+
+
+def chosen_trial(store: "Store", given: str, checkpoints: list["Checkpoint"]) -> str:
+    """Give the trial asked about: the one named, the checkpoint's, or the only one there is.
+
+    Raises:
+        UnusableInput: the ledger has several, or none.
+    """
+    if given or checkpoints:
+        return given or checkpoints[0].trial
+    trials = store.trials()
+    if not trials:
+        raise UnusableInput("the ledger has no events")
+    if len(trials) > 1:
+        raise UnusableInput("the ledger has several trials", "--trial",
+                            todo=f"use one of {', '.join(trials)}")  # fmt: skip
+    return trials[0]
+
+
+def entries_of(store: "Store", trial: str, quiet: bool = False) -> Iterator["Entry"]:
+    """Give a trial's entries; after a second, with a progress bar on stderr."""
+    begun, entries, done = time.monotonic(), store.read(trial), 0
+    for entry in entries:
+        yield entry
+        done += 1
+        if time.monotonic() - begun > SHOW_AFTER_SECONDS and not quiet and sys.stderr.isatty():
+            break
+    else:
+        return
+    from rich.console import Console
+    from rich.progress import track
+
+    left = max(store.head(trial).position - done, 0)
+    yield from track(entries, "Reading events", total=left, console=Console(stderr=True))

@@ -1,0 +1,22 @@
+"""How what was found in a ledger is printed."""
+
+from gradatim.cli.output import console, print_json
+from gradatim.conduct.ledger import Verification
+
+
+def print_verification(trial: str, found: Verification, json: bool) -> None:
+    """Print what a check of the chain found: lines for people, or the contract's document."""
+    head = f"sha256:{found.head.hex()}"
+    if json:
+        print_json({
+            "schema": "gradatim.verify/1", "events": found.events, "head": head, "ok": found.ok,
+            "first_bad": found.first_bad, "why": found.why, "knows": found.knows,
+        })  # fmt: skip
+        return
+    said = console()
+    said.print(f"{trial}: {found.events} events, head {head}", markup=False, soft_wrap=True)
+    if found.ok:
+        said.print("✔ nothing is wrong", style="green")
+    else:
+        said.print(f"✘ {found.why}", style="bold red", markup=False)
+    said.print(found.knows, markup=False)

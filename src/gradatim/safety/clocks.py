@@ -1,0 +1,168 @@
+"""Clocks of safety reports: what is due to whom and when, by the rules of a jurisdiction.
+
+Onset, the site's awareness, the sponsor's awareness (day 0) and an upgrade to fatal or
+life-threatening are separate times. What is not yet known runs as if it were so: an event whose
+expectedness nobody has judged is treated as unexpected. Source of each row: its own.
+"""
+
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, all_of, truth_of
+from gradatim.core.verdict import Verdict
+from gradatim.safety import load
+from gradatim.safety.events import (
+    DEATH,
+    LIFE_THREATENING,
+    AdverseEvent,
+    fatal,
+    is_serious,
+    relation,
+)
+
+Status = Literal["open", "met", "late", "missed"]
+
+
+class Rule(NamedTuple):
+    """A row of the table.
+
+    Args:
+        jurisdiction: CN, EU or US.
+        recipient: to whom.
+        report: `initial` or `follow-up`.
+        severity: `any` serious event, or of suspected unexpected ones `fatal` (fatal or
+            life-threatening) and `other`.
+        starts: the time it counts from, `site_aware` or `sponsor_aware`.
+        hours, days: how long; days end with the day.
+        source, version: of the rule, and the date it is of.
+        basis: `published` as read or quoted; `proposed` our reading; `unverified` from memory.
+        note: what else to know.
+    """
+
+    jurisdiction: str
+    recipient: str
+    report: str
+    severity: str
+    starts: str
+    hours: int | None
+    days: int | None
+    source: str
+    version: str
+    basis: str
+    note: str
+
+
+class Times(NamedTuple):
+    """When who knew; None is not recorded.
+
+    Args:
+        site_aware: the site, of the event.
+        sponsor_aware: the sponsor, of the event: day 0.
+        upgraded: the sponsor, of its having become fatal or life-threatening later.
+    """
+
+    site_aware: datetime | None = None
+    sponsor_aware: datetime | None = None
+    upgraded: datetime | None = None
+
+
+class Clock(NamedTuple):
+    """A report that is due. `why` says what started it."""
+
+    recipient: str
+    report: str
+    starts: datetime
+    due: datetime
+    why: str
+    rule: Rule
+
+    def status(self, sent: datetime | None, as_of: datetime) -> Status:
+        """Say how the clock stands: `late` is sent after it was due, `missed` not sent by then."""
+        if sent is not None and sent <= as_of:
+            return "met" if sent <= self.due else "late"
+        return "open" if as_of <= self.due else "missed"
+
+
+@lru_cache(maxsize=1)
+def rules() -> tuple[Rule, ...]:
+    """Give every row of the table."""
+
+    def number(text: str) -> int | None:
+        return int(text) if text else None
+
+    return tuple(Rule(row["jurisdiction"], row["recipient"], row["report"], row["severity"],
+                      row["starts"], number(row["hours"]), number(row["days"]), row["source"],
+                      row["version"], row["basis"], row["note"])
+                 for row in load.rows("reporting_clocks.csv"))  # fmt: skip
+
+
+def is_susar(event: AdverseEvent) -> Verdict:
+    """Say whether an adverse event is a suspected unexpected serious adverse reaction.
+
+    UNKNOWN while relation or expectedness is not judged; its clock runs all the same.
+    Source: ICH E2A (1994), sections II and III.A.1.
+    """
+    serious = Verdict(
+        truth_of(is_serious(event)), "serious" if is_serious(event) else "not serious"
+    )
+    related = {TRUE: "related cannot be excluded", FALSE: "not related", UNKNOWN:
+               "nobody has judged the relation"}[relation(event)]  # fmt: skip
+    unexpected = truth_of(None if event.expected is None else not event.expected)
+    by = event.reference_safety_information or "no reference safety information named"
+    told = {TRUE: f"unexpected ({by})", FALSE: f"expected ({by})",
+            UNKNOWN: "nobody has judged whether it is expected"}[unexpected]  # fmt: skip
+    children = (serious, Verdict(relation(event), related), Verdict(unexpected, told))
+    return Verdict(all_of(one.truth for one in children), "", (), children)
+
+
+def clocks(event: AdverseEvent, times: Times, jurisdiction: str,
+           special_interest: bool = False) -> tuple[Clock, ...]:  # fmt: skip
+    """Give every report that an adverse event makes due.
+
+    Args:
+        event: what is known of it.
+        times: when who knew.
+        jurisdiction: CN, EU or US.
+        special_interest: whether the protocol has the site report it as if it were serious.
+    """
+    found = [one for one in rules() if one.jurisdiction == jurisdiction]
+    return tuple(sorted(
+        [*_to_sponsor(event, times, found, special_interest), *_expedited(event, times, found)],
+        key=lambda clock: clock.due,
+    ))  # fmt: skip
+
+
+def _to_sponsor(event: AdverseEvent, times: Times, found: Collection[Rule], watched: bool
+                ) -> Iterator[Clock]:  # fmt: skip
+    if times.site_aware is None or not (is_serious(event) or watched):
+        return
+    why = "serious" if is_serious(event) else "of special interest"
+    for rule in found:
+        if rule.severity == "any":
+            yield _clock(rule, times.site_aware, f"{why}, known to the site")
+
+
+def _expedited(event: AdverseEvent, times: Times, found: Collection[Rule]) -> Iterator[Clock]:
+    if times.sponsor_aware is None or is_susar(event).truth is FALSE:
+        return
+    grave = fatal(event) or DEATH in event.serious or LIFE_THREATENING in event.serious
+    later = times.upgraded
+    if grave and later is not None:  # first it was of the other kind, with a clock of its own
+        yield from (_clock(rule, times.sponsor_aware, "known to the sponsor")
+                    for rule in found if rule.severity == "other")  # fmt: skip
+    severity = "fatal" if grave else "other"
+    starts = later if grave and later is not None else times.sponsor_aware
+    why = "upgrade to fatal or life-threatening" if grave and later else "known to the sponsor"
+    yield from (_clock(rule, starts, why) for rule in found if rule.severity == severity)
+
+
+def _clock(rule: Rule, starts: datetime, why: str) -> Clock:
+    if rule.hours is not None:
+        return Clock(rule.recipient, rule.report, starts, starts + timedelta(hours=rule.hours), why,
+                     rule)  # fmt: skip
+    last = starts.date() + timedelta(days=rule.days or 0)
+    zone = starts.tzinfo or UTC
+    return Clock(rule.recipient, rule.report, starts, datetime.combine(last, time.max, zone), why,
+                 rule)  # fmt: skip

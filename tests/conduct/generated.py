@@ -1,0 +1,226 @@
+"""Generated acts upon a trial under way, sensible and not: what property tests play."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from hypothesis import strategies as st
+
+from gradatim.conduct.escalation import advised
+from gradatim.conduct.events import participants as p
+from gradatim.conduct.events import product as x
+from gradatim.conduct.events import review as r
+from gradatim.conduct.events import safety as s
+from gradatim.conduct.events import trial as t
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.ledger import Entry
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.trial import Trial
+from gradatim.conduct.views.safety import candidates, unanswered_rules
+from gradatim.core.errors import UnusableInput
+from tests.conduct.digest import digest
+from tests.conduct.memory import ListStore
+from tests.conduct.trials import START, simulated
+
+NAME = "NCT05962762"
+FROM = START + timedelta(days=24)
+SIGNERS = ("committee.1", "committee.2")
+Step = tuple[str, int, int, bool, int]
+"""An act, of whom, a choice, whether properly done, and days that pass before it."""
+
+
+@lru_cache(maxsize=1)
+def beginning() -> tuple[Entry, ...]:
+    """A trial some weeks old: people are screened, the first are enrolled."""
+    run = simulated(7, until=FROM, incidents=())
+    return tuple(run.trial.store.read(NAME))
+
+
+def begun() -> Trial:
+    """Give that trial, to go on with."""
+    store = ListStore()
+    store.entries[NAME] = list(beginning())
+    return Trial(store, NAME)
+
+
+@dataclass
+class Scene:
+    """What an act is made from."""
+
+    state: State
+    one: Participant
+    choice: int
+    proper: bool
+    today: date
+    at: datetime
+
+    def by(self, role: str, number: int = 1) -> str:
+        """Name somebody at the participant's site."""
+        return f"{role}.{self.one.site}.{number}"
+
+    def made(self, kind: type[Event], by: str, site: str | None = None, **fields: Any) -> Event:
+        """Make an event of this moment."""
+        return kind(occurred_on=self.today, recorded_at=self.at, recorded_by=by,
+                    site=self.one.site if site is None else site, **fields)  # fmt: skip
+
+    def about(self, kind: type[Event], role: str, **fields: Any) -> Event:
+        """Make an event about the participant."""
+        return self.made(kind, self.by(role), participant=self.one.id, **fields)
+
+    def signed(self, kind: type[Event], **fields: Any) -> Event:
+        """Make an event that the committee signs."""
+        return self.made(kind, SIGNERS[0], "", signers=SIGNERS, **fields)
+
+    def bag(self) -> tuple[str, str]:
+        """Name a lot and one of its bags."""
+        lots = [lot for lot in self.state.lots.values() if lot.units]
+        if not lots:
+            return "none", "none"
+        lot = lots[self.choice % len(lots)]
+        return lot.id, list(lot.units)[self.choice % len(lot.units)]
+
+
+def _enrol(s_: Scene) -> Event:
+    return s_.about(p.ParticipantEnrolled, "investigator", level=s_.choice if s_.proper else 1)
+
+
+def _assign(s_: Scene) -> Event:
+    lot, bag = s_.bag()
+    return s_.about(x.ProductAssigned, "pharmacist", lot=lot, dose=1, bags=(bag,))
+
+
+def _prepare(s_: Scene) -> Event:
+    lot, bag = s_.bag()
+    return s_.about(x.DosePrepared, "cell_lab", lot=lot, dose=1, planned=7e7, unit="{cells}",
+                    amount=7e7 if s_.proper else 9e7, drawn=(x.Drawn(bag, 9.0, 1.0, s_.at),))  # fmt: skip
+
+
+def _verify(s_: Scene) -> Event:
+    return s_.made(x.PreparationVerified, s_.by("cell_lab", 1 + s_.proper), dose=1,
+                   participant=s_.one.id)  # fmt: skip
+
+
+def _sign(s_: Scene) -> Event:
+    items = {item.id: "in order" for item in s_.state.study.treatment.checklist}
+    return s_.about(x.PreDoseChecklistSigned, "investigator", dose=1,
+                    items=items if s_.proper else {}, signer=s_.by("investigator"))  # fmt: skip
+
+
+def _give(s_: Scene) -> Event:
+    return s_.about(x.DoseAdministered, "nurse", dose=1, started_at=s_.at, unit="{cells}",
+                    amount=7e7, ended_at=s_.at + timedelta(minutes=60), volume_ml=9.0)  # fmt: skip
+
+
+def _withhold(s_: Scene) -> Event:
+    return s_.about(x.DoseWithheld, "investigator", dose=1, reason="not today")
+
+
+def _event(s_: Scene) -> Event:
+    return s_.about(
+        s.AdverseEventReported, "investigator", adverse_event=f"A{s_.state.position}",
+        term=("Fever", "Anaphylaxis", "Thromboembolic event")[s_.choice % 3],
+        onset=str(s_.today), grade=s_.choice if s_.proper else None,
+        relation="possible" if s_.proper else None,
+    )  # fmt: skip
+
+
+def _worse(s_: Scene) -> Event | None:
+    mine = [number for number, of in s_.state.adverse_events.items() if of == s_.one.id]
+    return s_.about(s.AdverseEventUpdated, "investigator", adverse_event=mine[0],
+                    grade=s_.choice) if mine else None  # fmt: skip
+
+
+def _adjudicate(s_: Scene) -> Event | None:
+    found = candidates(s_.state, s_.one)
+    return s_.signed(s.DoseLimitingToxicityAdjudicated, candidate=found[0].id, reason="all saw it",
+                     dose_limiting=s_.proper, participant=s_.one.id) if found else None  # fmt: skip
+
+
+def _pause(s_: Scene) -> Event:
+    return s_.made(t.TrialPaused, s_.by("nurse"), reason="something is odd")
+
+
+def _resume(s_: Scene) -> Event:
+    rules = tuple(one.key for one in unanswered_rules(s_.state, s_.today)) if s_.proper else ()
+    return s_.signed(t.TrialResumed, reason="seen by all", stopping_rules=rules)
+
+
+def _withdraw(s_: Scene) -> Event:
+    return s_.about(p.InformedConsentWithdrawn, "investigator",
+                    scope="all" if s_.proper else "treatment")  # fmt: skip
+
+
+def _replace(s_: Scene) -> Event:
+    return s_.signed(p.ParticipantReplaced, reason="left early", participant=s_.one.id)
+
+
+def _correct(s_: Scene) -> Event:
+    entry = s_.one.entries[s_.choice % len(s_.one.entries)]
+    fields = {"occurred_on": str(s_.today)}
+    return s_.made(p.EntryCorrected, s_.by("investigator"), of=entry, fields=fields,
+                   reason="another day")  # fmt: skip
+
+
+def _consent(s_: Scene) -> Event:
+    return s_.about(p.InformedConsentRenewed, "investigator", version="2", language="en",
+                    obtained_by="i")  # fmt: skip
+
+
+def _excursion(s_: Scene) -> Event:
+    lot, bag = s_.bag()
+    return s_.made(x.TemperatureExcursion, s_.by("cell_lab"), lot=lot, bags=(bag,),
+                   worst_celsius=-80, minutes=20)  # fmt: skip
+
+
+def _leave(s_: Scene) -> Event:
+    return s_.about(p.Disposition, "investigator", status="withdrawn", reason="moved")
+
+
+def _decide(s_: Scene) -> Event:
+    now, version = advised(s_.state, s_.today), s_.state.version
+    assert version is not None
+    actions = ("start", "escalate", "stay", "de_escalate", "hold", "stop")
+    action = now.action if s_.proper and now.action in actions else actions[s_.choice]
+    return s_.signed(
+        r.DoseDecision, action=action, level=now.level if s_.proper else s_.choice,
+        head=s_.state.position, head_hash="0" * 64, protocol_sha256=version.sha256,
+        design="three_plus_three", advice_action=now.action, advice_level=now.level,
+        outcomes=now.outcomes, reason="so be it",
+    )  # fmt: skip
+
+
+ACTS: dict[str, Callable[[Scene], Event | None]] = {
+    "enrol": _enrol, "assign": _assign, "prepare": _prepare, "verify": _verify, "sign": _sign,
+    "give": _give, "withhold": _withhold, "event": _event, "worse": _worse,
+    "adjudicate": _adjudicate, "decide": _decide, "pause": _pause, "resume": _resume,
+    "withdraw": _withdraw, "replace": _replace, "correct": _correct, "consent": _consent,
+    "excursion": _excursion, "leave": _leave,
+}  # fmt: skip
+STEPS = st.lists(
+    st.tuples(st.sampled_from(sorted(ACTS)), st.integers(0, 5), st.integers(1, 5), st.booleans(),
+              st.sampled_from((0, 0, 0, 1, 3, 14, 30))),
+    min_size=5, max_size=40,
+)  # fmt: skip
+
+
+def play(trial: Trial, steps: list[Step]) -> list[tuple[int, str]]:
+    """Carry out generated acts; give position and digest of the state after each."""
+    return list(_played(trial, steps))
+
+
+def _played(trial: Trial, steps: list[Step]) -> Iterator[tuple[int, str]]:
+    today, people = FROM, list(trial.state.participants.values())
+    for minute, (act, who, choice, proper, days) in enumerate(steps):
+        today += timedelta(days=days)
+        at = datetime(today.year, today.month, today.day, 7, tzinfo=UTC)
+        scene = Scene(trial.state, people[who % len(people)], choice, proper, today,
+                      at + timedelta(minutes=minute))  # fmt: skip
+        made = ACTS[act](scene)
+        if made is not None:
+            try:
+                trial.record(made)
+            except UnusableInput:
+                continue
+        yield trial.state.position, digest(trial.state)

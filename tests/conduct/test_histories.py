@@ -1,0 +1,154 @@
+"""Laws that hold for every history: generated acts, sensible and not, upon a trial under way."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+
+from gradatim.conduct.as_of import as_of
+from gradatim.conduct.events import decoded, encoded
+from gradatim.conduct.events import participants as p
+from gradatim.conduct.events import product as x
+from gradatim.conduct.events import review as r
+from gradatim.conduct.events import safety as s
+from gradatim.conduct.events import trial as t
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.fold import fold
+from gradatim.conduct.permissions import SYSTEM
+from gradatim.conduct.trial import Recorded
+from gradatim.conduct.views.safety import letter
+from tests.conduct.digest import digest
+from tests.conduct.generated import FROM, NAME, STEPS, beginning, begun, play
+
+HISTORIES = settings(max_examples=60, deadline=None,
+                     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])  # fmt: skip
+
+
+@HISTORIES
+@given(STEPS)
+def test_no_dose_goes_without_what_it_takes_unless_a_deviation_says_so(steps: Any) -> None:
+    """Told from the events alone, by none of the code that decides."""
+    trial = begun()
+    play(trial, steps)
+    raw = [decoded(one.body) for one in trial.store.read(NAME)]
+    deviating = {one.of for one in raw if isinstance(one, s.ProtocolDeviation)}
+    for position, made in enumerate(raw, 1):
+        if isinstance(made, x.DoseAdministered | x.PreDoseChecklistSigned):
+            missing = _missing(raw[: position - 1], made)
+            if isinstance(made, x.PreDoseChecklistSigned):
+                assert not missing - {"checklist"}, "none of these may be authorised"
+            else:
+                assert not missing or position in deviating
+
+
+def _missing(before: list[Event], dose: Any) -> set[str]:
+    """What a dose lacks: consent, confirmed eligibility, place, verification, checklist."""
+    mine = [one for one in before if getattr(one, "participant", None) == dose.participant]
+    consent, preparer, found = (
+        False,
+        "",
+        {"consent", "eligibility", "slot", "verified", "checklist"},
+    )
+    for one in mine:
+        match one:
+            case p.InformedConsentObtained() | p.InformedConsentRenewed():
+                consent = True
+            case p.InformedConsentWithdrawn():
+                consent = False
+            case p.EligibilityConfirmed():
+                found.discard("eligibility")
+            case p.ParticipantEnrolled():
+                found.discard("slot")
+            case p.ParticipantReplaced():
+                found.add("slot")
+            case x.DosePrepared():
+                preparer = one.recorded_by
+            case x.PreparationVerified() if preparer and one.recorded_by != preparer:
+                found.discard("verified")
+            case x.PreDoseChecklistSigned():
+                found.discard("checklist")
+    return found - {"consent"} if consent else found
+
+
+@HISTORIES
+@given(STEPS)
+def test_levels_are_opened_by_decisions_and_never_over_filled(steps: Any) -> None:
+    trial = begun()
+    play(trial, steps)
+    level, places, taken = None, 0, 0
+    for one in (decoded(entry.body) for entry in trial.store.read(NAME)):
+        match one:
+            case r.DoseDecision(action="hold"):
+                pass
+            case r.DoseDecision(action="stop"):
+                level = None
+            case r.DoseDecision():
+                level, places, taken = one.level, 3, 0
+            case p.ParticipantEnrolled():
+                taken += 1
+                assert one.level == level
+                assert taken <= places
+            case p.ParticipantReplaced():
+                taken -= 1
+
+
+@HISTORIES
+@given(STEPS)
+def test_every_candidate_counts_until_it_is_adjudicated(steps: Any) -> None:
+    """Anaphylaxis of a treated participant, in its window, is a candidate whatever its grade."""
+    trial = begun()
+    play(trial, steps)
+    state = trial.state
+    raw = [decoded(one.body) for one in trial.store.read(NAME)]
+    first = {one.participant: one.started_at.date() for one in reversed(raw)
+             if isinstance(one, x.DoseAdministered)}  # fmt: skip
+    said = {one.candidate: one.dose_limiting for one in raw
+            if isinstance(one, s.DoseLimitingToxicityAdjudicated)}  # fmt: skip
+    for one in raw:
+        if not isinstance(one, s.AdverseEventReported) or one.term != "Anaphylaxis":
+            continue
+        since = first.get(one.participant)
+        if since is None or not since <= date.fromisoformat(one.onset) <= since + timedelta(28):
+            continue
+        if said.get(one.adverse_event) is not False:
+            found = letter(state, state.participants[one.participant], date(2030, 1, 1))
+            assert found in ("T", "C")
+
+
+@HISTORIES
+@given(STEPS)
+def test_the_state_is_the_fold_of_the_bytes(steps: Any) -> None:
+    """Replay gives the same bytes and the same state; an earlier state is what it was then."""
+    trial = begun()
+    seen = play(trial, steps)
+    entries = list(trial.store.read(NAME))
+    assert all(encoded(decoded(one.body))[0] == one.body for one in entries)
+    again = fold(NAME, ((one.position, decoded(one.body)) for one in entries))
+    assert digest(again) == digest(trial.state)
+    for position, then in seen[::7]:
+        assert digest(as_of(NAME, entries, position=position)) == then
+
+
+@HISTORIES
+@given(STEPS)
+def test_what_was_refused_left_no_trace_and_what_was_recorded_stays(steps: Any) -> None:
+    """Corrections keep the earlier value; deviations are recorded by the system alone."""
+    trial = begun()
+    play(trial, steps)
+    raw = [decoded(one.body) for one in trial.store.read(NAME)]
+    for of, earlier in trial.state.earlier.items():
+        assert earlier[0] == raw[of - 1]
+        assert len(earlier) == len(trial.state.corrected_by[of])
+    for one in raw[len(beginning()) :]:
+        assert (one.recorded_by == SYSTEM) is isinstance(one, s.ProtocolDeviation)
+
+
+def test_the_same_request_is_recorded_once() -> None:
+    trial = begun()
+    made = t.TrialPaused(occurred_on=FROM, recorded_by="nurse.S01.1", site="S01", reason="a leak",
+                         recorded_at=datetime(2027, 2, 1, tzinfo=UTC))  # fmt: skip
+    first, second = trial.record(made, request="r-1"), trial.record(made, request="r-1")
+    assert isinstance(first, Recorded)
+    assert isinstance(second, Recorded)
+    assert first.position == second.position
+    assert len(trial.state.pauses) == 1

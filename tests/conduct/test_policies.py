@@ -1,0 +1,383 @@
+"""Each policy refuses what it is there to refuse; a test holds that none is forgotten."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+import pytest
+
+from gradatim.conduct.escalation import advised
+from gradatim.conduct.events import findings as f
+from gradatim.conduct.events import participants as p
+from gradatim.conduct.events import product as x
+from gradatim.conduct.events import review as r
+from gradatim.conduct.events import safety as s
+from gradatim.conduct.events import trial as t
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.fold import apply
+from gradatim.conduct.policies import AUTHORISATIONS, RULES, check, dosing, entry, reports, review
+from gradatim.conduct.policies import protocol as going_live
+from gradatim.conduct.policies.verdicts import Policy
+from gradatim.conduct.state import Participant, State
+from gradatim.core.truth import TRUE
+from tests.conduct.digest import digest
+from tests.conduct.trials import START, event, finished, protocol, simulated
+
+Case = tuple[State, Event]
+LATER = START + timedelta(days=60)
+
+
+@lru_cache(maxsize=1)
+def opened() -> State:
+    """The trial on its first day: level 1 is open."""
+    return simulated(1, until=START, incidents=()).state
+
+
+@lru_cache(maxsize=1)
+def under_way() -> State:
+    """The trial two months on: participants were treated, others wait."""
+    return simulated(1, until=LATER, incidents=()).state
+
+
+def after(state: State, *events: Event) -> State:
+    """Give a copy of a state with more events."""
+    more = deepcopy(state)
+    for one in events:
+        apply(more, more.position + 1, one)
+    return more
+
+
+def one_of(state: State, *statuses: str) -> Participant:
+    """Give a participant of such a status."""
+    return next(one for one in state.participants.values() if one.status in statuses)
+
+
+def real(state: State | None = None) -> State:
+    """A real trial, not yet active."""
+    return after(State("real"), event(t.TrialCreated, "sponsor.1", mode="real"))
+
+
+def document(**changes: str) -> t.ProtocolActivated:
+    """The activation of the bundled protocol, its text changed."""
+    text = protocol()[1]
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    return activation(text)
+
+
+def activation(text: str, version: str = "1.0") -> t.ProtocolActivated:
+    """The activation of a document."""
+    made = event(t.ProtocolActivated, "sponsor.1", version=version, document=text,
+                 sha256=sha256(text.encode()).hexdigest())  # fmt: skip
+    assert isinstance(made, t.ProtocolActivated)
+    return made
+
+
+def amended(old: str, new: str, *changes: t.Change, version: str = "2.0", urgent: bool = False
+            ) -> Event:  # fmt: skip
+    """An amendment of the bundled protocol."""
+    text = protocol()[1].replace('version: "1.0"', f'version: "{version}"', 1)
+    assert old in text
+    text = text.replace(old, new, 1)
+    return event(t.ProtocolAmended, "sponsor.1", version=version, document=text, changes=changes,
+                 sha256=sha256(text.encode()).hexdigest(),
+                 urgent_safety_measure=urgent)  # fmt: skip
+
+
+def signed(state: State, one: Participant, items: dict[str, str] | None = None) -> Event:
+    """A signed checklist of the first dose."""
+    said = items or {item.id: "in order" for item in state.study.treatment.checklist}
+    return about(x.PreDoseChecklistSigned, one, dose=1, items=said,
+                 signer=f"investigator.{one.site}.1")  # fmt: skip
+
+
+def given(one: Participant, minutes: int = 60, amount: float = 7e7) -> Event:
+    """A first dose, given today."""
+    at = datetime(LATER.year, LATER.month, LATER.day, 10, tzinfo=UTC)
+    return about(x.DoseAdministered, one, "nurse", dose=1, started_at=at, amount=amount,
+                 ended_at=at + timedelta(minutes=minutes), unit="{cells}",
+                 volume_ml=14.0)  # fmt: skip
+
+
+def decision(**more: Any) -> Event:
+    """The decision that the design advises two months on, changed."""
+    state = under_way()
+    now, version = advised(state, LATER), state.version
+    assert version is not None
+    fields: dict[str, Any] = {
+        "action": "hold", "level": now.level, "head": state.position, "head_hash": "0" * 64,
+        "protocol_sha256": version.sha256, "design": "three_plus_three",
+        "advice_action": now.action, "advice_level": now.level, "outcomes": now.outcomes,
+        "signers": ("committee.1", "committee.2"), **more,
+    }  # fmt: skip
+    return event(r.DoseDecision, "committee.1", on=LATER, **fields)
+
+
+def about(kind: type[Event], one: Participant, by: str = "investigator", **more: Any) -> Event:
+    """An event about a participant, recorded at their site."""
+    return event(kind, f"{by}.{one.site}.1", one.site, on=LATER, participant=one.id, **more)
+
+
+def consenting() -> Case:
+    state = after(opened(), _registration())
+    return state, about(p.EligibilityConfirmed, state.participants["N1"], signer="nobody",
+                        first_dose_on=LATER)  # fmt: skip
+
+
+def _registration(**more: Any) -> Event:
+    fields: dict[str, Any] = {"participant": "N1", "person_token": "0" * 64} | more
+    return event(p.ParticipantRegistered, "coordinator.S01.1", "S01", **fields)
+
+
+def new() -> Participant:
+    """A person who has only been registered."""
+    return after(opened(), _registration()).participants["N1"]
+
+
+def with_new() -> State:
+    """The trial's first day, with a person registered."""
+    return after(opened(), _registration())
+
+
+def treated() -> Participant:
+    """Somebody who was treated."""
+    return one_of(under_way(), "treated", "completed")
+
+
+def serious(grade: int = 4) -> State:
+    """A treated participant has a related serious event."""
+    one = treated()
+    return after(under_way(), event(
+        s.AdverseEventReported, "investigator.S01.1", one.site, on=LATER, participant=one.id,
+        adverse_event="AE-x", term="Anaphylaxis", onset=str(_dosed(one)), grade=grade,
+        relation="probable",
+    ))  # fmt: skip
+
+
+def _dosed(one: Participant) -> date:
+    from gradatim.conduct.views.doses import first_dose_at
+
+    at = first_dose_at(under_way(), one)
+    assert at is not None
+    return at.date()
+
+
+CASES: dict[Policy, Callable[[], Case]] = {
+    going_live.the_ledger_begins_once: lambda: (
+        opened(), event(t.TrialCreated, "sponsor.1", mode="demo")),
+    going_live.the_question_is_open: lambda: (
+        opened(), event(t.RulingSigned, "sponsor.1", question="eligibility.E7c", answer="no such",
+                        signer="sponsor.1")),
+    going_live.the_document_is_sound: lambda: (real(), document(adverse_event="adverse_evnt")),
+    going_live.no_version_is_active: lambda: (opened(), activation(protocol()[1])),
+    going_live.the_approvals_are_there: lambda: (real(), activation(protocol()[1])),
+    going_live.no_safety_question_is_open: lambda: (real(), activation(protocol()[1])),
+    going_live.the_version_is_new: lambda: (
+        opened(), amended("wait: 14 days", "wait: 15 days", version="1.0")),
+    going_live.every_change_says_when_it_applies: lambda: (
+        opened(), amended("wait: 14 days", "wait: 15 days")),
+    going_live.safety_measures_apply_at_once: lambda: (
+        opened(), amended("wait: 14 days", "wait: 15 days",
+                          t.Change("safety", "next participant", "later"))),
+    going_live.a_version_is_active: lambda: (
+        real(), event(t.SiteOpened, "sponsor.1", "S09", name="x", principal_investigator="i")),
+    going_live.the_site_is_not_open: lambda: (
+        opened(), event(t.SiteOpened, "sponsor.1", "S01", name="x", principal_investigator="i")),
+    going_live.the_committee_is_independent: lambda: (
+        opened(), event(t.RoleGranted, "sponsor.1", "S01", user="committee.1",
+                        role="investigator")),
+    entry.the_trial_goes_on: lambda: (
+        finished(1).state, event(p.ParticipantRegistered, "coordinator.S01.1", "S01",
+                                 participant="N1", person_token="0" * 64)),
+    entry.dosing_is_not_paused: lambda: (
+        after(under_way(), event(t.TrialPaused, "nurse.S01.1", "S01", on=LATER, reason="a leak")),
+        about(p.ParticipantEnrolled, treated(), level=1)),
+    entry.the_site_is_open: lambda: (
+        opened(), event(p.ParticipantRegistered, "coordinator.S01.1", "S77", participant="N1",
+                        person_token="0" * 64)),
+    entry.the_number_is_new: lambda: (with_new(), _registration()),
+    entry.the_person_is_new: lambda: (with_new(), _registration(participant="N2")),
+    entry.the_step_is_legal: lambda: (with_new(), about(p.Disposition, new(), status="completed")),
+    entry.consent_is_in_force: lambda: (with_new(), about(f.EncounterDone, new(),
+                                                          encounter="screening")),
+    entry.consent_is_to_the_version_in_force: lambda: (
+        after(under_way(), amended("label: day 1\n", "label: day one\n",
+                                   t.Change("schedule", "after re-consent", "a better name"))),
+        given(treated())),
+    entry.a_new_consent_is_to_a_later_version: lambda: (
+        with_new(), about(p.InformedConsentRenewed, new(), version="2", language="en",
+                          obtained_by="i")),
+    entry.the_participant_agrees_before_any_procedure: lambda: (
+        after(with_new(), event(f.VitalSignsRecorded, "nurse.S01.1", "S01", participant="N1",
+                                results=())),
+        about(p.InformedConsentObtained, new(), version="1", language="en", obtained_by="i")),
+    entry.every_criterion_is_met: consenting,
+    entry.an_investigator_signs: consenting,
+    entry.eligibility_is_confirmed: lambda: (
+        with_new(), about(p.ParticipantEnrolled, new(), level=1)),
+    entry.the_level_is_open: lambda: (
+        under_way(), about(p.ParticipantEnrolled, treated(), level=3)),
+    entry.a_place_is_free: lambda: (
+        full(), about(p.ParticipantEnrolled, new(), level=1)),
+    entry.nobody_has_waited_longer: lambda: (
+        waiting(), about(p.ParticipantEnrolled, treated(), level=1)),
+    entry.the_reason_is_unrelated: lambda: (
+        serious(), about(p.ParticipantReplaced, treated(), reason="moved away",
+                         signers=("committee.1", "committee.2"))),
+    entry.retention_has_ended: lambda: (
+        with_new(), about(p.PersonalDataErased, new(), order="of a court",
+                          retention_ended_on=LATER + timedelta(days=1))),
+    entry.the_visit_is_in_its_window: lambda: (
+        under_way(), about(f.EncounterDone, treated(), encounter="day_1")),
+    entry.no_visit_is_missed: lambda: (
+        under_way(), about(f.EncounterMissed, treated(), encounter="day_28")),
+    dosing.a_place_is_held: lambda: (with_new(), signed(with_new(), new())),
+    dosing.treatment_goes_on: lambda: (with_new(), signed(with_new(), new())),
+    dosing.the_preparation_is_verified: lambda: (with_new(), signed(with_new(), new())),
+    dosing.no_stopping_rule_has_fired: lambda: (serious(), signed(serious(), treated())),
+    dosing.no_toxicity_is_open: lambda: (serious(), signed(serious(), treated())),
+    dosing.the_sentinel_was_watched: lambda: sentinel(),
+    dosing.the_dose_is_the_next: lambda: (under_way(), signed(under_way(), treated())),
+    dosing.every_item_is_in_order: lambda: (
+        under_way(), signed(under_way(), treated(), items={"no_infection": "in order"})),
+    dosing.the_pre_dose_criteria_hold: lambda: (
+        with_new(), signed(with_new(), new())),
+    dosing.the_checklist_is_signed: lambda: (with_new(), given(new())),
+    dosing.the_amount_is_the_planned_one: lambda: (
+        under_way(), given(treated(), amount=1.0)),
+    dosing.the_infusion_keeps_its_limits: lambda: (
+        under_way(), given(treated(), minutes=1)),
+    dosing.the_bags_may_be_released: lambda: (
+        under_way(), event(x.ProductReleased, "cell_lab.S01.1", "S01", lot=a_lot(), bags=("no",))),
+    dosing.the_bags_are_free: lambda: (
+        under_way(), about(x.ProductAssigned, treated(), "pharmacist", dose=1, lot=a_lot(),
+                           bags=(used_bag(),))),
+    dosing.the_bags_were_assigned: lambda: (
+        under_way(), about(x.DosePrepared, treated(), "cell_lab", dose=1, lot=a_lot(), amount=1,
+                           planned=1, unit="{cells}", drawn=(x.Drawn("other", 1, 1),))),
+    dosing.a_second_person_verifies: lambda: (
+        under_way(), about(x.PreparationVerified, treated(), "cell_lab", dose=1)),
+    review.the_committee_signs: lambda: (under_way(), decision(signers=("me",))),
+    review.the_decision_saw_the_present: lambda: (under_way(), decision(head=50)),
+    review.the_advice_is_the_design_s: lambda: (
+        under_way(), decision(advice_action="escalate", advice_level=3)),
+    review.the_decision_is_not_less_cautious: lambda: (
+        under_way(), decision(action="escalate", level=3)),
+    review.the_candidate_is_there: lambda: (
+        under_way(), about(s.DoseLimitingToxicityAdjudicated, treated(), candidate="none",
+                           dose_limiting=True, reason="so it is", signers=("committee.1",))),
+    review.every_fired_rule_is_named: lambda: (
+        serious(), event(t.TrialResumed, "committee.1", on=LATER, reason="all clear",
+                         signers=("committee.1", "committee.2"))),
+    review.no_rule_ends_the_trial: lambda: (
+        serious(5), event(t.TrialResumed, "committee.1", on=LATER, reason="all clear",
+                          signers=("committee.1", "committee.2"))),
+    review.nothing_is_left_open: lambda: (under_way(), event(r.DataLocked, "data.1", on=LATER)),
+    review.the_data_are_locked: lambda: (
+        under_way(), event(r.DataUnlocked, "data.1", on=LATER, reason="a mistake")),
+    review.the_data_are_not_locked: lambda: (
+        finished(1).state, event(r.DataLocked, "data.1", on=LATER)),
+    reports.the_report_is_in_time: lambda: late_report(),
+}  # fmt: skip
+
+
+def full() -> State:
+    """A person wants to enter, and every place is taken."""
+    state = with_new()
+    assert state.cohort is not None
+    state.cohort.places = 0
+    return state
+
+
+def waiting() -> State:
+    """Somebody waits."""
+    state = after(under_way(), _registration())
+    state.participants["N1"].status = "waiting"
+    return state
+
+
+def sentinel() -> Case:
+    """Somebody is to be dosed on the day of the first participant of the level."""
+    state, first = deepcopy(under_way()), treated()
+    other = after(state, _registration())
+    other.participants["N1"].level = first.level
+    made = signed(other, other.participants["N1"])
+    return other, msgspec.structs.replace(made, occurred_on=_dosed(first))
+
+
+def a_lot() -> str:
+    """A lot from which somebody was treated."""
+    return next(lot.id for lot in under_way().lots.values()
+                if any(unit.held_for for unit in lot.units.values()))  # fmt: skip
+
+
+def used_bag() -> str:
+    """A bag that is gone."""
+    return next(unit.bag.id for unit in under_way().lots[a_lot()].units.values() if unit.held_for)
+
+
+def late_report() -> Case:
+    """The sponsor reports a fatal unexpected event a month after knowing of it."""
+    state, one = serious(5), treated()
+    aware = event(t.TrialPaused, "x", on=START, reason="only for its time").recorded_at
+    state = after(state, about(
+        s.AdverseEventAssessed, one, adverse_event="AE-x", relation="probable", expected=False,
+        reference_safety_information="IB 1", sponsor_aware_at=aware))  # fmt: skip
+    return state, about(s.SafetyReportSent, one, adverse_event="AE-x", recipient="regulator",
+                        report="initial", sent_at=aware + timedelta(days=30))  # fmt: skip
+
+
+ALL = {policy for table in (AUTHORISATIONS, RULES) for some in table.values() for policy in some}
+
+
+def test_no_policy_is_forgotten() -> None:
+    assert set(CASES) == ALL
+
+
+@pytest.mark.parametrize("policy", CASES, ids=lambda one: one.__name__)
+def test_it_refuses_what_it_is_there_to_refuse(policy: Policy) -> None:
+    state, made = CASES[policy]()
+    found = policy(state, made)
+    assert found.truth is not TRUE
+    assert "".join(found.clauses()), "it must say why"
+
+
+@pytest.mark.parametrize("policy", CASES, ids=lambda one: one.__name__)
+def test_it_is_asked_of_such_an_event(policy: Policy) -> None:
+    state, made = CASES[policy]()
+    assert policy in (*AUTHORISATIONS.get(type(made), ()), *RULES.get(type(made), ()))
+    check(state, made)  # and all its policies can be asked together
+
+
+@pytest.mark.parametrize("policy", CASES, ids=lambda one: one.__name__)
+def test_it_changes_nothing(policy: Policy) -> None:
+    state, made = CASES[policy]()
+    before = digest(state)
+    check(state, made)
+    assert digest(state) == before
+
+
+def test_every_policy_lets_something_pass() -> None:
+    """In simulated trials each policy is met, so that none refuses everything."""
+    passed = set()
+    for seed in (1, 2, 3, 4, 5):
+        run = finished(seed)
+        state = State("again")
+        for position, made in raw_events(run.trial.store, run.trial.name):
+            kind = type(made)
+            for policy in (*AUTHORISATIONS.get(kind, ()), *RULES.get(kind, ())):
+                if policy not in passed and policy(state, made).truth is TRUE:
+                    passed.add(policy)
+            apply(state, position, made)
+    assert {one.__name__ for one in ALL - passed} <= {"no_visit_is_missed"}
+
+
+def raw_events(store: object, name: str) -> list[tuple[int, Event]]:
+    """Give the events as they were recorded, not as they stand corrected."""
+    from gradatim.conduct.events import decoded
+
+    return [(one.position, decoded(one.body)) for one in store.read(name)]  # type: ignore[attr-defined]
