@@ -34,7 +34,7 @@ Step = tuple[str, int, int, bool, int]
 @lru_cache(maxsize=1)
 def beginning() -> tuple[Entry, ...]:
     """A trial some weeks old: people are screened, the first are enrolled."""
-    run = simulated(7, until=FROM, incidents=())
+    run = simulated(12, until=FROM, incidents=())
     return tuple(run.trial.store.read(NAME))
 
 
@@ -94,7 +94,8 @@ def _assign(s_: Scene) -> Event:
 def _prepare(s_: Scene) -> Event:
     lot, bag = s_.bag()
     return s_.about(x.DosePrepared, "cell_lab", lot=lot, dose=1, planned=7e7, unit="{cells}",
-                    amount=7e7 if s_.proper else 9e7, drawn=(x.Drawn(bag, 9.0, 1.0, s_.at),))  # fmt: skip
+                    amount=7e7 if s_.proper else 9e7,
+                    drawn=(x.Drawn(bag, 9.0, 1.0, s_.at),))  # fmt: skip
 
 
 def _verify(s_: Scene) -> Event:

@@ -12,16 +12,15 @@ from gradatim.conduct.events import product as x
 from gradatim.conduct.events import review as r
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
-from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.fold import fold
-from gradatim.conduct.permissions import SYSTEM
 from gradatim.conduct.trial import Recorded
 from gradatim.conduct.views.safety import letter
 from tests.conduct.digest import digest
 from tests.conduct.generated import FROM, NAME, STEPS, beginning, begun, play
 
-HISTORIES = settings(max_examples=60, deadline=None,
-                     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])  # fmt: skip
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+HISTORIES = settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
 
 
 @HISTORIES

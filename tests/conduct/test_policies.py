@@ -17,7 +17,7 @@ from gradatim.conduct.events import product as x
 from gradatim.conduct.events import review as r
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
-from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.fold import apply
 from gradatim.conduct.policies import AUTHORISATIONS, RULES, check, dosing, entry, reports, review
 from gradatim.conduct.policies import protocol as going_live
@@ -187,6 +187,10 @@ CASES: dict[Policy, Callable[[], Case]] = {
         real(), event(t.SiteOpened, "sponsor.1", "S09", name="x", principal_investigator="i")),
     going_live.the_site_is_not_open: lambda: (
         opened(), event(t.SiteOpened, "sponsor.1", "S01", name="x", principal_investigator="i")),
+    going_live.the_name_is_a_person_s: lambda: (
+        opened(),
+        event(t.RoleGranted, "sponsor.1", user=SYSTEM, role="nurse"),
+    ),
     going_live.the_committee_is_independent: lambda: (
         opened(), event(t.RoleGranted, "sponsor.1", "S01", user="committee.1",
                         role="investigator")),

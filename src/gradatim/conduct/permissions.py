@@ -7,13 +7,11 @@ user may. What follows by itself is recorded by `gradatim`.
 from collections.abc import Mapping
 
 from gradatim.conduct.events import EVENTS
-from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.state import State
 from gradatim.core.truth import FALSE, TRUE
 from gradatim.core.verdict import Verdict
 
-SYSTEM = "gradatim"
-"""Who records what follows by itself: deviations."""
 ROLES = (
     "sponsor", "investigator", "coordinator", "nurse", "pharmacist", "cell_lab",
     "safety_committee", "data_manager", "monitor", "statistician", "auditor",

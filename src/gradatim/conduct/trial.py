@@ -14,10 +14,10 @@ from typing import NamedTuple
 import msgspec
 
 from gradatim.conduct.events import decoded, encoded
-from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.events.safety import ProtocolDeviation
 from gradatim.conduct.fold import apply
-from gradatim.conduct.permissions import SYSTEM, permitted
+from gradatim.conduct.permissions import permitted
 from gradatim.conduct.policies import check, is_authorisation, unmet
 from gradatim.conduct.port import Head, HeadMoved, RequestKnown, Store
 from gradatim.conduct.state import State

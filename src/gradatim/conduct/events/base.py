@@ -28,6 +28,10 @@ NotNegative = Annotated[float, Meta(ge=0)]
 Number = Annotated[int, Meta(ge=1)]
 
 
+SYSTEM = "gradatim"
+"""Who records what follows by itself: deviations."""
+
+
 class Event(Struct, frozen=True, kw_only=True, tag_field="event", tag=True, omit_defaults=True,
             forbid_unknown_fields=True):  # fmt: skip
     """One act of the trial.

@@ -32,6 +32,7 @@ GATES: tuple[Policy, ...] = (
     entry.eligibility_is_confirmed, dosing.a_place_is_held, dosing.treatment_goes_on,
     dosing.the_preparation_is_verified, entry.the_trial_goes_on, entry.dosing_is_not_paused,
     dosing.no_stopping_rule_has_fired, dosing.no_toxicity_is_open, dosing.the_sentinel_was_watched,
+    dosing.the_dose_is_the_next,
 )  # fmt: skip
 """What every dose must pass, before and after the fact."""
 
@@ -48,7 +49,7 @@ AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
         protocol.the_approvals_are_there, protocol.no_safety_question_is_open,
     ),
     t.SiteOpened: (ACTIVE, protocol.the_site_is_not_open),
-    t.RoleGranted: (protocol.the_committee_is_independent,),
+    t.RoleGranted: (protocol.the_name_is_a_person_s, protocol.the_committee_is_independent),
     t.TrialResumed: (
         ACTIVE, review.the_committee_signs, review.every_fired_rule_is_named,
         review.no_rule_ends_the_trial,
@@ -75,8 +76,8 @@ AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     ),
     x.PreparationVerified: (dosing.a_second_person_verifies,),
     x.PreDoseChecklistSigned: (
-        *GATES, entry.an_investigator_signs, dosing.the_dose_is_the_next,
-        dosing.every_item_is_in_order, dosing.the_pre_dose_criteria_hold,
+        *GATES, entry.an_investigator_signs, dosing.every_item_is_in_order,
+        dosing.the_pre_dose_criteria_hold,
     ),
     s.DoseLimitingToxicityAdjudicated: (
         review.the_committee_signs, review.the_candidate_is_there,

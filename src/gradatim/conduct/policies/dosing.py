@@ -173,7 +173,7 @@ def the_bags_are_free(state: State, event: ProductAssigned) -> Verdict:
     for unit in units:
         if unit.status != "released":
             return broken(f"bag {unit.bag.id} is {unit.status}")
-        if unit.held_for not in (None, (event.participant, event.dose)):
+        if unit.held_for is not None:
             return broken(f"bag {unit.bag.id} is held for {unit.held_for[0]}")
         if unit.bag.expires_at is not None and unit.bag.expires_at <= event.recorded_at:
             return broken(f"bag {unit.bag.id} expired at {unit.bag.expires_at}")

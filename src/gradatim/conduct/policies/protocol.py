@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 
+from gradatim.conduct.events.base import SYSTEM
 from gradatim.conduct.events.trial import (
     ApprovalRecorded,
     Part,
@@ -143,6 +144,11 @@ def the_site_is_not_open(state: State, event: SiteOpened) -> Verdict:
         return broken("it names no site")
     return either(state.sites.get(event.site) != "open", "the site is not open yet",
                   f"site {event.site} is open")  # fmt: skip
+
+
+def the_name_is_a_person_s(state: State, event: RoleGranted) -> Verdict:
+    """Tasks are given to people; the system records under a name of its own."""
+    return either(event.user != SYSTEM, "it is a person's", f"{SYSTEM} is the system itself")
 
 
 def the_committee_is_independent(state: State, event: RoleGranted) -> Verdict:

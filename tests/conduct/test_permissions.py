@@ -1,0 +1,84 @@
+"""Every event for every role: who may record what, and where."""
+
+import pytest
+
+from gradatim.conduct.events import BY_NAME, EVENTS
+from gradatim.conduct.events import trial as t
+from gradatim.conduct.events.base import SYSTEM, Event
+from gradatim.conduct.fold import apply
+from gradatim.conduct.permissions import MAY, ROLES, permitted
+from gradatim.conduct.state import State
+from gradatim.core.truth import TRUE
+from tests.conduct.trials import event
+
+ALWAYS = {"TrialCreated"}
+"""What begins a ledger, before anybody has a task."""
+
+
+def trial_with(role: str, site: str) -> State:
+    """A trial in which `user` has one task at one site."""
+    state = State("t")
+    apply(state, 1, event(t.TrialCreated, "sponsor", mode="demo"))
+    apply(state, 2, event(t.RoleGranted, "sponsor", user="sponsor", role="sponsor"))
+    apply(state, 3, event(t.RoleGranted, "sponsor", site, user="user", role=role))
+    return state
+
+
+class Bare(Event, frozen=True):
+    """Stands for an event of a type: permissions look at its type and its common fields only."""
+
+
+def bare(name: str, by: str, site: str) -> Event:
+    """An event of a type without its own fields."""
+    made = event(Bare, by, site)
+    return _named(name, made)  # type: ignore[return-value]
+
+
+def _named(name: str, made: Event) -> object:
+    return type(name, (), {one: getattr(made, one) for one in made.__struct_fields__})()
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", MAY)
+def test_a_role_may_what_the_table_says_at_its_site_and_nowhere_else(name: str, role: str) -> None:
+    state = trial_with(role, "S01")
+    allowed = role in MAY[name] or name in ALWAYS
+    assert (permitted(state, bare(name, "user", "S01")).truth is TRUE) is allowed
+    assert (permitted(state, bare(name, "user", "S02")).truth is TRUE) is (name in ALWAYS)
+
+
+@pytest.mark.parametrize("name", MAY)
+def test_a_task_in_the_whole_trial_holds_at_every_site(name: str) -> None:
+    role = MAY[name][0]
+    state = trial_with(role, "")
+    assert permitted(state, bare(name, "user", "S07")).truth is TRUE
+
+
+def test_who_has_no_task_may_nothing_and_is_told_so() -> None:
+    found = permitted(trial_with("nurse", "S01"), bare("DoseAdministered", "stranger", "S01"))
+    assert found.truth is not TRUE
+    assert found.text == "stranger has no task at site S01; this takes investigator or nurse"
+
+
+def test_a_revoked_task_is_gone() -> None:
+    state = trial_with("nurse", "S01")
+    apply(
+        state, 4, event(t.RoleRevoked, "sponsor", "S01", user="user", role="nurse", reason="left")
+    )
+    assert permitted(state, bare("DoseAdministered", "user", "S01")).truth is not TRUE
+
+
+def test_the_table_has_every_type_and_only_roles_there_are() -> None:
+    assert set(MAY) == set(BY_NAME) == {one.__name__ for one in EVENTS}
+    assert {role for roles in MAY.values() for role in roles} <= set(ROLES)
+    assert set(ROLES) == set(t.Role.__args__)  # type: ignore[attr-defined]
+
+
+def test_nobody_is_given_the_name_of_the_system() -> None:
+    """What follows by itself is told from what people record."""
+    found = permitted(trial_with("nurse", "S01"), bare("TrialStopped", SYSTEM, ""))
+    assert found.truth is TRUE  # by name alone: so no user may have it
+    from gradatim.conduct.policies import check
+
+    made = event(t.RoleGranted, "sponsor", user=SYSTEM, role="nurse")
+    assert check(State("t"), made).truth is not TRUE
