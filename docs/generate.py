@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 import command_page
+import states_page
 import yaml
 from pydantic.fields import FieldInfo
 
@@ -219,7 +220,10 @@ def _written(node: yaml.Node, text: str) -> Written:
 PAGES = [
     Page(ROOT / "docs" / "language.md", language),
     Page(ROOT / "docs" / "cli.md", command_page.commands),
-]
+    Page(ROOT / "docs" / "states.md", states_page.states),
+    *(Page(ROOT / "docs" / "pictures" / f"{one.name}.svg", one.picture)
+      for one in states_page.DIAGRAMS),
+]  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -187,7 +187,7 @@ CASES: dict[Policy, Callable[[], Case]] = {
         real(), event(t.SiteOpened, "sponsor.1", "S09", name="x", principal_investigator="i")),
     going_live.the_site_is_not_open: lambda: (
         opened(), event(t.SiteOpened, "sponsor.1", "S01", name="x", principal_investigator="i")),
-    going_live.the_name_is_a_person_s: lambda: (
+    going_live.the_user_is_a_person: lambda: (
         opened(),
         event(t.RoleGranted, "sponsor.1", user=SYSTEM, role="nurse"),
     ),
@@ -267,7 +267,7 @@ CASES: dict[Policy, Callable[[], Case]] = {
         under_way(), about(x.PreparationVerified, treated(), "cell_lab", dose=1)),
     review.the_committee_signs: lambda: (under_way(), decision(signers=("me",))),
     review.the_decision_saw_the_present: lambda: (under_way(), decision(head=50)),
-    review.the_advice_is_the_design_s: lambda: (
+    review.the_advice_is_that_of_the_design: lambda: (
         under_way(), decision(advice_action="escalate", advice_level=3)),
     review.the_decision_is_not_less_cautious: lambda: (
         under_way(), decision(action="escalate", level=3)),

@@ -1,7 +1,7 @@
 """The legal ways of participants, cohorts and adverse events, as tables.
 
 A fact that fits no row is recorded all the same: it leaves the status as it is and opens a
-deviation. The product's table stands in `dosing.accountability`. Diagrams are drawn from these.
+deviation. The product's table stands in `dosing.movements`. Diagrams are drawn from these.
 """
 
 from collections.abc import Mapping
@@ -79,16 +79,3 @@ STEPS = (
     participants.Disposition, participants.InformedConsentWithdrawn, product.DoseAdministered,
 )  # fmt: skip
 """The events that move a participant along."""
-
-
-def diagram(table: Table, name: str) -> str:
-    """Draw a table as a Mermaid state diagram; acts between the same two states share an arrow."""
-    arrows: dict[tuple[str, str], list[str]] = {}
-    for (before, by), after in table.items():
-        arrows.setdefault((before, after), []).append(by)
-    states = list(dict.fromkeys(one for pair in arrows for one in pair))
-    ids = {state: state.replace(" ", "_").replace("-", "_") for state in states}
-    lines = [f'    state "{state}" as {id}' for state, id in ids.items() if state != id]
-    lines += [f"    {ids[a]} --> {ids[b]}: {', '.join(acts).replace(':', '')}"
-              for (a, b), acts in arrows.items()]  # fmt: skip
-    return "\n".join([f"%% {name}", "stateDiagram-v2", f"    [*] --> {ids[states[0]]}", *lines])

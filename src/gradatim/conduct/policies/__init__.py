@@ -49,7 +49,7 @@ AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
         protocol.the_approvals_are_there, protocol.no_safety_question_is_open,
     ),
     t.SiteOpened: (ACTIVE, protocol.the_site_is_not_open),
-    t.RoleGranted: (protocol.the_name_is_a_person_s, protocol.the_committee_is_independent),
+    t.RoleGranted: (protocol.the_user_is_a_person, protocol.the_committee_is_independent),
     t.TrialResumed: (
         ACTIVE, review.the_committee_signs, review.every_fired_rule_is_named,
         review.no_rule_ends_the_trial,
@@ -84,7 +84,7 @@ AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     ),
     r.DoseDecision: (
         ACTIVE, entry.the_trial_goes_on, review.the_committee_signs,
-        review.the_decision_saw_the_present, review.the_advice_is_the_design_s,
+        review.the_decision_saw_the_present, review.the_advice_is_that_of_the_design,
         review.the_decision_is_not_less_cautious,
     ),
     r.DataLocked: (review.the_data_are_not_locked, review.nothing_is_left_open),

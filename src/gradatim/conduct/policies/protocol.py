@@ -146,7 +146,7 @@ def the_site_is_not_open(state: State, event: SiteOpened) -> Verdict:
                   f"site {event.site} is open")  # fmt: skip
 
 
-def the_name_is_a_person_s(state: State, event: RoleGranted) -> Verdict:
+def the_user_is_a_person(state: State, event: RoleGranted) -> Verdict:
     """Tasks are given to people; the system records under a name of its own."""
     return either(event.user != SYSTEM, "it is a person's", f"{SYSTEM} is the system itself")
 

@@ -48,7 +48,7 @@ def the_decision_saw_the_present(state: State, event: DoseDecision) -> Verdict:
                   f"{', '.join(map(str, since[:5]))}")  # fmt: skip
 
 
-def the_advice_is_the_design_s(state: State, event: DoseDecision) -> Verdict:
+def the_advice_is_that_of_the_design(state: State, event: DoseDecision) -> Verdict:
     """The advice that is stored is what the design says on the present ledger."""
     now = advised(state, event.occurred_on)
     said = (event.advice_action, event.advice_level, event.outcomes)
