@@ -271,6 +271,7 @@ CASES: dict[Policy, Callable[[], Case]] = {
         under_way(), decision(advice_action="escalate", advice_level=3)),
     review.the_decision_is_not_less_cautious: lambda: (
         under_way(), decision(action="escalate", level=3)),
+    review.the_level_is_not_stopped: lambda: (serious(5), decision(action="stay", level=1)),
     review.the_candidate_is_there: lambda: (
         under_way(), about(s.DoseLimitingToxicityAdjudicated, treated(), candidate="none",
                            dose_limiting=True, reason="so it is", signers=("committee.1",))),

@@ -85,7 +85,7 @@ AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     r.DoseDecision: (
         ACTIVE, entry.the_trial_goes_on, review.the_committee_signs,
         review.the_decision_saw_the_present, review.the_advice_is_that_of_the_design,
-        review.the_decision_is_not_less_cautious,
+        review.the_decision_is_not_less_cautious, review.the_level_is_not_stopped,
     ),
     r.DataLocked: (review.the_data_are_not_locked, review.nothing_is_left_open),
     r.DataUnlocked: (review.the_data_are_locked,),

@@ -90,9 +90,19 @@ def _too_bold(state: State, event: DoseDecision, now: Advised) -> str:
     return ""
 
 
+def the_level_is_not_stopped(state: State, event: DoseDecision) -> Verdict:
+    """A level that a stopping rule has ended is not opened again."""
+    if event.action in ("hold", "stop"):
+        return holds("no level is opened")
+    ends = [one.text for one in unanswered_rules(state, event.occurred_on)
+            if one.action != "pause" and one.level in (None, event.level)]  # fmt: skip
+    return either(not ends, "no rule has ended it", "; ".join(ends))
+
+
 def every_fired_rule_is_named(state: State, event: TrialResumed) -> Verdict:
     """Who resumes dosing names every stopping rule that has fired, so that none is overlooked."""
-    open_ = [one.key for one in unanswered_rules(state, event.occurred_on)]
+    open_ = [one.key for one in unanswered_rules(state, event.occurred_on)
+             if one.action == "pause"]  # fmt: skip
     missing = [one for one in open_ if one not in event.stopping_rules]
     return either(not missing, "every fired rule is named",
                   f"not named: {', '.join(missing)}")  # fmt: skip

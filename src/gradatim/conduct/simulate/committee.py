@@ -41,11 +41,27 @@ def meets(run: Run) -> None:
         _sign(run, "stop", None, "the design leaves it to us; we stop here")
     elif now.action == "escalate" and run.happens("the committee is more cautious"):
         _sign(run, "stay", run.state.cohorts[-1].level, "three more to be surer of this level")
+    elif now.level in stopped_levels(run) and now.action != "stop":
+        _elsewhere(run, now.level or 1)
     else:
         _sign(run, now.action, now.level, "")
     if run.state.stopped is not None:
         run.do(trial.TrialStopped, SPONSOR, reason="the design has come to its end",
                signers=COMMITTEE)  # fmt: skip
+
+
+def _elsewhere(run: Run, level: int) -> None:
+    """The advised level has been ended by a rule: the highest one below goes on, or none."""
+    lower = [one for one in range(1, level) if one not in stopped_levels(run)]
+    here = run.state.cohorts[-1].level
+    action = "stop" if not lower else "stay" if max(lower) == here else "de_escalate"
+    _sign(run, action, max(lower, default=None), "a stopping rule has ended the level")
+
+
+def stopped_levels(run: Run) -> set[int | None]:
+    """Give the levels that a stopping rule has ended."""
+    return {one.level for one in unanswered_rules(run.state, run.today)
+            if one.action == "stop level"}  # fmt: skip
 
 
 def _hash(run: Run) -> str:
@@ -78,7 +94,8 @@ def _resume(run: Run) -> None:
     rules = unanswered_rules(run.state, run.today)
     if run.state.stopped is not None or not (run.state.pauses or rules):
         return
-    if any(one.action in ("stop", "stop level") for one in rules):
+    rules = [one for one in rules if one.action == "pause"]
+    if not (run.state.pauses or rules):
         return
     run.do(trial.TrialResumed, CHAIR, reason="all is in order again", signers=COMMITTEE,
            stopping_rules=tuple(one.key for one in rules))  # fmt: skip

@@ -29,6 +29,8 @@ class Graded(NamedTuple):
         baseline: the grade of the baseline by the same term; None if it is the baseline itself or
             comes before it, or if there is none.
         after_dose: whether it was measured after the first dose.
+        by_numbers: the worst grade that the numbers alone allow. Symptoms, bleeding and treatment,
+            which raise a grade too, are reported as adverse events.
     """
 
     element: str
@@ -36,6 +38,7 @@ class Graded(NamedTuple):
     grade: Grade
     baseline: Grade | None
     after_dose: bool
+    by_numbers: int
 
     @property
     def position(self) -> int:
@@ -94,9 +97,23 @@ def _of_element(name: str, analyte: str, facts: tuple[Fact, ...], after: frozens
         later = after is not None and fact.id in after
         given = Given(baseline=value_of(base) if base else None) if later else Given(
             at_baseline=True)  # fmt: skip
-        for i, one in enumerate(grade(analyte, value_of(fact), given)):
-            found.append(Graded(name, fact, one, before[i] if before and later else None, later))
+        value = value_of(fact)
+        plain = grade(analyte, value, _without_signs(given)) if later else ()
+        for i, one in enumerate(grade(analyte, value, given)):
+            worst = _worst(plain[i]) if later else max(one.possible, default=0)
+            was = before[i] if before and later else None
+            found.append(Graded(name, fact, one, was, later, worst))
     return found
+
+
+def _without_signs(given: Given) -> Given:
+    return given._replace(symptomatic=False, bleeding=False, life_threatening=False)
+
+
+def _worst(one: Grade) -> int:
+    """Give the worst grade; where only a clinician could tell more, what is certain."""
+    clinical = one.needs and all(need.startswith("needs ") for need in one.needs.split("; "))
+    return (min if clinical else max)(one.possible, default=0)
 
 
 def baseline(before: list[Fact]) -> Fact | None:
@@ -127,6 +144,5 @@ def worsened(one: Graded) -> bool:
     """
     if not one.after_dose:
         return False
-    worst = max(one.grade.possible, default=0)
     best_before = min(one.baseline.possible, default=0) if one.baseline else 0
-    return worst > best_before
+    return one.by_numbers > best_before

@@ -75,7 +75,7 @@ def _as_event(participant: Participant, one: Graded) -> AdverseEvent:
     day = str(one.fact.start)
     return AdverseEvent(
         id=f"{one.position}-{one.element}", participant=participant.id, term=one.grade.term,
-        grade=max(one.grade.possible), onset=day if day[0].isdigit() else "2000", lab=True,
+        grade=one.by_numbers, onset=day if day[0].isdigit() else "2000", lab=True,
     )  # fmt: skip
 
 
@@ -173,12 +173,15 @@ class Rule(NamedTuple):
 
 
 def unanswered_rules(state: State, on: date) -> list[Rule]:
-    """Give the stopping rules that have fired since the committee last resumed dosing."""
+    """Give the stopping rules that stand: those that pause, until the committee resumes dosing.
+
+    What stops a level or the trial stands for good; nothing but an amendment ends it.
+    """
     if not state.versions:
         return []
     found = stopping.fired(state.governing("safety"), _watched(state), on)
     rules = [Rule(_key(one), one.rule.action, one.level, _text(one)) for one in found]
-    return [one for one in rules if one.key not in state.resumed_rules]
+    return [one for one in rules if one.action != "pause" or one.key not in state.resumed_rules]
 
 
 def _watched(state: State) -> list[stopping.Watched]:
