@@ -10,6 +10,7 @@ from gradatim.cli import (
     dose,
     export,
     feasibility,
+    grade,
     ledger,
     ledger_story,
     next_dose,
@@ -34,6 +35,7 @@ app.command("prescreen")(prescreen.prescreen)
 app.command("feasibility")(feasibility.feasibility)
 app.command("recontact")(feasibility.recontact)
 app.command("dose")(dose.dose)
+app.command("grade")(grade.grade)
 app.command("next-dose")(next_dose.next_dose)
 app.command("simulate")(simulate.simulate)
 app.command("synthetic")(synthetic.synthetic)

@@ -24,6 +24,7 @@ from gradatim.clinical.ctcae_words import because
 from gradatim.core.truth import FALSE
 
 VERSION = "CTCAE v5.0"
+NOT_GRADED = "not graded"
 SOURCE = "NCI, Common Terminology Criteria for Adverse Events v5.0, 27 November 2017"
 
 __all__ = ["SOURCE", "VERSION", "ClinicalTerm", "Given", "Grade", "Value", "analyte_of_loinc",
@@ -126,6 +127,8 @@ def _graded(analyte: Analyte, term: Term, value: Value, given: Given) -> Grade:
     if len(grades) == 1:
         return Grade(term.name, term.meddra, grades[0], grades, "", found.rules[grades[0]], told)
     rule = ", or ".join(f"{number}: {found.rules[number]}" for number in grades[::-1])
+    if all(words.startswith(NOT_GRADED) for words in found.rules.values()):
+        rule = NOT_GRADED
     needs = "; ".join(dict.fromkeys(found.needs))
     return Grade(term.name, term.meddra, None, grades, needs, rule, told)
 
@@ -143,7 +146,7 @@ def _parts(analyte: Analyte, term: Term, value: Value, given: Given) -> Iterator
             continue
         known = known_of(name, steps, analyte, value, given)
         if isinstance(known, str):
-            yield Possible(dict.fromkeys(term.grades, "not graded"), [known])
+            yield Possible(dict.fromkeys(term.grades, NOT_GRADED), [known])
             continue
         found = judge(steps, known)
         yield Possible(found.rules, [*lacking, *found.needs])

@@ -169,4 +169,3 @@ def _range(nearer: str, further: str) -> str:
     beyond = further.split(" ")[1:]
     same = rest and rest == beyond[1:]
     return " ".join([op, number, "to", *beyond] if same else [nearer, "to", *beyond])
-

@@ -1,0 +1,141 @@
+"""`gradatim grade`: the CTCAE grade of a measured value, with the rule and the arithmetic."""
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from gradatim.clinical.ctcae import Grade, Value
+
+Analyte = Annotated[
+    str, typer.Argument(metavar="[ANALYTE]", help="Its name, LOINC code or CTCAE term")
+]
+Number = Annotated[
+    str, typer.Argument(metavar="[VALUE]", help='Such as 121, or "<20" where only a bound is known')
+]
+Unit = Annotated[str, typer.Option(metavar="UCUM", help="Its unit, and that of the limits")]
+Low = Annotated[float | None, typer.Option(help="Lower limit of normal")]
+High = Annotated[float | None, typer.Option(help="Upper limit of normal (ULN)")]
+Baseline = Annotated[float | None, typer.Option(help="The value before treatment, same unit")]
+BaselineLow = Annotated[float | None, typer.Option(help="Its lower limit; --low if not given")]
+BaselineHigh = Annotated[float | None, typer.Option(help="Its upper limit; --high if not given")]
+AtBaseline = Annotated[bool, typer.Option("--at-baseline", help="The value is the baseline")]
+Anticoagulated = Annotated[
+    bool | None, typer.Option("--anticoagulated/--not-anticoagulated", help="For INR")
+]
+Symptomatic = Annotated[
+    bool | None, typer.Option("--symptomatic/--asymptomatic", help="With symptoms of it")
+]
+Bleeding = Annotated[bool | None, typer.Option("--bleeding/--no-bleeding", help="For aPTT, INR")]
+Hours = Annotated[float | None, typer.Option(help="Hours of a temperature above 40 °C")]
+Ionized = Annotated[bool | None, typer.Option("--ionized/--total", help="Which calcium")]
+AsList = Annotated[bool, typer.Option("--list", help="List what can be graded, and in which units")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document")]
+_NUMBER = re.compile(r"(?P<bound>[<>]=?)?\s*(?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\Z")
+
+
+def grade(
+    analyte: Analyte = "", value: Number = "", unit: Unit = "", low: Low = None, high: High = None,
+    baseline: Baseline = None, baseline_low: BaselineLow = None,
+    baseline_high: BaselineHigh = None, at_baseline: AtBaseline = False,
+    anticoagulated: Anticoagulated = None, symptomatic: Symptomatic = None,
+    bleeding: Bleeding = None, hours_above_40: Hours = None, ionized: Ionized = None,
+    list_: AsList = False, json: AsJson = False,
+) -> None:  # fmt: skip
+    """Grade a measured value by CTCAE v5.0.
+
+    What is not given is not known: where that leaves several grades open, all of them are shown,
+    with what is needed to tell. Ungradable is not grade 0.
+    """
+    from gradatim.clinical.ctcae import Given, Value
+    from gradatim.clinical.ctcae import grade as graded
+
+    if list_:
+        _list(json)
+        return
+    measured = _measured(value, unit, low, high)
+    before = None
+    if baseline is not None:
+        before = Value(baseline, unit, "", low if baseline_low is None else baseline_low,
+                       high if baseline_high is None else baseline_high)  # fmt: skip
+    given = Given(before, at_baseline, anticoagulated, symptomatic, bleeding, None, ionized,
+                  hours_above_40)  # fmt: skip
+    found = graded(analyte, measured, given)
+    _refuse_mismatch(analyte, unit, found)
+    _print(analyte, found, json)
+
+
+def _refuse_mismatch(analyte: str, unit: str, found: "tuple[Grade, ...]") -> None:
+    from gradatim.clinical.ctcae_known import UNIT_MISMATCH
+    from gradatim.clinical.ctcae_table import analyte_called
+    from gradatim.core.errors import UnusableInput
+
+    if any(UNIT_MISMATCH in one.needs.split("; ") for one in found):
+        units = ", ".join(analyte_called(analyte).units)
+        what = f"{unit!r} is no unit of {analyte}" if unit else f"{analyte} has no unit"
+        raise UnusableInput(what, "--unit", todo=f"give the value in {units}")
+
+
+def _measured(text: str, unit: str, low: float | None, high: float | None) -> "Value":
+    """Read the value as it was typed.
+
+    Raises:
+        UnusableInput: it is not a number, or its unit is none.
+    """
+    from gradatim.clinical.ctcae import Value
+    from gradatim.clinical.units import canonical_unit
+    from gradatim.core.errors import UnusableInput
+    from gradatim.core.quantity import understood
+
+    found = _NUMBER.match(text.strip())
+    if not found:
+        raise UnusableInput(f"{text!r} is not a number", "VALUE", todo='write 121, or "<20"')
+    if unit and not understood(canonical_unit(unit)):
+        raise UnusableInput(f"{unit!r} is not a unit", "--unit", "it is not in UCUM",
+                            "write it as U/L, mmol/L, 10*9/L or Cel")  # fmt: skip
+    return Value(float(found["number"]), unit, found["bound"] or "", low, high)
+
+
+def _print(analyte: str, found: "tuple[Grade, ...]", json: bool) -> None:
+    from gradatim.cli.output import console, print_json
+
+    if json:
+        rows = [{name: value for name, value in one._asdict().items()
+                 if name not in ("version", "source")} for one in found]  # fmt: skip
+        print_json({"schema": "gradatim.grade/1", "analyte": analyte, "version": found[0].version,
+                    "source": found[0].source, "grades": rows})  # fmt: skip
+        return
+    said = console()
+    for one in found:
+        said.print(f"{one.term}: {_word(one)}", style="bold", markup=False)
+        said.print(f"  because {one.because}", markup=False, soft_wrap=True)
+        said.print(f"  rule    {one.rule}", markup=False, soft_wrap=True)
+        if one.needs:
+            said.print(f"  needs   {one.needs}", style="yellow", markup=False)
+    said.print(f"{found[0].version} ({found[0].source})", style="dim", markup=False, soft_wrap=True)
+
+
+def _word(one: "Grade") -> str:
+    if one.grade is not None:
+        return f"grade {one.grade}"
+    return f"not graded; it could be {' or '.join(map(str, one.possible))}"
+
+
+def _list(json: bool) -> None:
+    from gradatim.cli.output import console, print_json
+    from gradatim.clinical.ctcae_table import analytes
+
+    if json:
+        rows: list[dict[str, Any]] = [
+            {"analyte": one.name, "loinc": one.loinc, "units": one.units,
+             "terms": [term.name for term in one.terms]} for one in analytes()
+        ]  # fmt: skip
+        print_json({"schema": "gradatim.gradable/1", "analytes": rows})
+        return
+    from rich.table import Table
+
+    table = Table("analyte", "units", "CTCAE v5.0 terms", box=None)
+    for one in analytes():
+        table.add_row(one.name, ", ".join(one.units), ", ".join(term.name for term in one.terms))
+    console().print(table)

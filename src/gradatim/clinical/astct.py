@@ -1,0 +1,76 @@
+"""Grades of cytokine release syndrome by the ASTCT consensus; no other module gives them.
+
+Fever, not attributable to another cause, is needed, but no longer once antipyretic or anticytokine
+treatment was given. The grade is the worse of hypotension and hypoxia. ASTCT and CTCAE grade the
+syndrome differently: both are kept, each with the name of its scale.
+
+Source: Lee DW et al., ASTCT consensus grading for cytokine release syndrome and neurologic toxicity
+associated with immune effector cells, Biol Blood Marrow Transplant 2019;25:625-638, table 2 (as
+quoted in PMC8021214, table 1).
+"""
+
+from functools import lru_cache
+from itertools import product
+from typing import Literal
+
+from gradatim.clinical import load
+from gradatim.clinical.ctcae import Grade
+from gradatim.core.truth import FALSE, any_of, truth_of
+
+SCALE = "ASTCT 2019"
+SOURCE = "Lee DW et al., Biol Blood Marrow Transplant 2019;25:625-638, table 2"
+TERM, MEDDRA = "Cytokine release syndrome", "10052015"
+Hypotension = Literal["none", "without vasopressor", "one", "multiple"]
+Hypoxia = Literal["none", "low flow", "high flow", "positive pressure"]
+
+
+@lru_cache(maxsize=1)
+def limbs() -> dict[str, dict[str, int]]:
+    """Give the grade of each state of hypotension and of oxygen, from the table."""
+    found: dict[str, dict[str, int]] = {}
+    for row in load.rows("astct_crs.csv"):
+        found.setdefault(row["limb"], {})[row["state"]] = int(row["grade"])
+    return found
+
+
+def crs_grade(fever: bool | None = None, treated: bool | None = None,
+              hypotension: Hypotension | None = None, oxygen: Hypoxia | None = None
+              ) -> Grade:  # fmt: skip
+    """Grade a cytokine release syndrome.
+
+    Args:
+        fever: 38 °C or more, not attributable to another cause.
+        treated: whether antipyretic or anticytokine treatment was given since the onset.
+        hypotension: `none`, or by how many vasopressors it is treated. Vasopressin does not count
+            towards `multiple`.
+        oxygen: what hypoxia takes; low flow is at most 6 L/min.
+
+    Returns:
+        A grade of 0 to 4, or every grade that what is known allows. Grade 5, a death, is a
+        person's judgement.
+    """
+    syndrome = any_of([truth_of(fever), truth_of(treated)])
+    if syndrome is FALSE:
+        return Grade(TERM, MEDDRA, 0, (0,), "", "no fever", "no fever and no treatment of one",
+                     SCALE, SOURCE)  # fmt: skip
+    pressure, breathing = limbs()["hypotension"], limbs()["oxygen"]
+    pressures = pressure.values() if hypotension is None else [pressure[hypotension]]
+    oxygens = breathing.values() if oxygen is None else [breathing[oxygen]]
+    grades = {max(pair) for pair in product(pressures, oxygens)}
+    needs = _needs(fever, treated, hypotension, oxygen)
+    if "fever" in needs:
+        grades.add(0)
+    possible = tuple(sorted(grades))
+    told = f"hypotension: {hypotension or 'not known'}; hypoxia: {oxygen or 'not known'}"
+    if len(possible) == 1:
+        return Grade(TERM, MEDDRA, possible[0], possible, "", "worse of the two", told, SCALE,
+                     SOURCE)  # fmt: skip
+    return Grade(TERM, MEDDRA, None, possible, "; ".join(needs), "worse of the two", told, SCALE,
+                 SOURCE)  # fmt: skip
+
+
+def _needs(fever: bool | None, treated: bool | None, hypotension: str | None,
+           oxygen: str | None) -> list[str]:  # fmt: skip
+    needs = [] if fever or treated else ["fever"]
+    needs += ["treatment of hypotension"] if hypotension is None else []
+    return needs + (["treatment of hypoxia"] if oxygen is None else [])
