@@ -38,7 +38,8 @@ def test_the_list(run) -> None:
         (["ALT", "nan"], "is not a number"), (["ALT", "high"], "is not a number"),
         (["ALT", ""], "is not a number"), (["unobtainium", "1"], "is no analyte"),
         (["ALT", "3", "--unit", "mg/dL"], "is no unit of ALT"),
-        (["ALT", "3", "--unit", "furlong"], "is not a unit"), (["platelets", "3"], "platelets has no unit"),
+        (["ALT", "3", "--unit", "furlong"], "is not a unit"),
+        (["platelets", "3"], "platelets has no unit"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_message(run, arguments: list[str], says: str) -> None:

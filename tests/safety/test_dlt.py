@@ -1,0 +1,138 @@
+"""Dose-limiting toxicity: the definition, the window, and what is not known."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
+from gradatim.protocol.load import load
+from gradatim.safety.dlt import candidates, complete, defined, elements_of, facts_of, window
+from gradatim.safety.events import AdverseEvent, relation
+
+CELLS, TABLET = load("nct05962762").study, load("example_oncology_tablet").study
+DOSED = date(2027, 3, 1)
+
+
+def event(term: str = "Headache", grade: int | None = 3, relation: str = "possible",
+          onset: str = "2027-03-05", **more: Any) -> AdverseEvent:  # fmt: skip
+    """One adverse event, four days after the dose."""
+    return AdverseEvent(id=more.pop("id", "AE1"), participant="P1", term=term, grade=grade,
+                        onset=onset, investigator_relation=relation, **more)  # fmt: skip
+
+
+CASES: list[tuple[Any, AdverseEvent, Truth]] = [
+    (CELLS, event(grade=2), FALSE),
+    (CELLS, event(grade=3), TRUE),
+    (CELLS, event(grade=3, relation="unrelated"), FALSE),
+    (CELLS, event(grade=3, relation="unlikely"), FALSE),
+    (CELLS, event(grade=3, relation=""), UNKNOWN),
+    (CELLS, event(grade=None), UNKNOWN),
+    (CELLS, event(grade=None, relation="unrelated"), FALSE),
+    (CELLS, event(grade=1, relation=""), FALSE),
+    (CELLS, event(grade=2, serious=("death",)), TRUE),  # a death is grade 5, whatever was written
+    (CELLS, event("Anaphylaxis", 1, "unrelated"), TRUE),
+    (CELLS, event("anaphylaxis", None, ""), TRUE),
+    (CELLS, event("Thromboembolic event", 1, "unrelated"), FALSE),
+    (CELLS, event("Thromboembolic event", 2, "unrelated"), TRUE),
+    (CELLS, event("Thromboembolic event", None, "unrelated"), UNKNOWN),
+    (CELLS, event("Infusion related reaction", 2, "probable"), FALSE),
+    (CELLS, event("Infusion related reaction", 3, "unrelated"), TRUE),
+    (CELLS, event("Cytokine release syndrome", 3, "unrelated", scale="ASTCT 2019"), TRUE),
+    (CELLS, event("Headache", 1, "unrelated", elements=("anaphylaxis",)), TRUE),
+    (TABLET, event("Headache", 3), TRUE),  # not of the blood
+    (TABLET, event("Headache", 3, elements=("brief_digestive_event",)), FALSE),
+    (TABLET, event("Anemia", 3), FALSE),
+    (TABLET, event("Anemia", 4), TRUE),
+    (TABLET, event("Febrile neutropenia", 3), TRUE),
+    (TABLET, event("Febrile neutropenia", 3, "unrelated"), FALSE),
+    (TABLET, event("Headache", 5), TRUE),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("study", "one", "expected"), CASES)
+def test_the_definition(study: Any, one: AdverseEvent, expected: Truth) -> None:
+    found = defined(study, one, DOSED, DOSED)
+    assert found.truth is expected
+    assert (candidates(study, [one], DOSED, DOSED) == ()) is (expected is FALSE)
+
+
+@pytest.mark.parametrize(
+    ("onset", "expected"),
+    [
+        ("2027-02-28", FALSE), ("2027-03-01", TRUE), ("2027-03-29", TRUE), ("2027-03-30", FALSE),
+        ("2027-03", UNKNOWN), ("2027", UNKNOWN), ("2027-02", FALSE), ("2026", FALSE),
+    ],
+)  # fmt: skip
+def test_the_window_of_28_days(onset: str, expected: Truth) -> None:
+    assert defined(CELLS, event(onset=onset), DOSED, DOSED).truth is expected
+
+
+def test_the_window_of_a_cycle_ends_a_day_earlier() -> None:
+    assert defined(TABLET, event(onset="2027-03-28"), DOSED, DOSED).truth is TRUE
+    assert defined(TABLET, event(onset="2027-03-29"), DOSED, DOSED).truth is FALSE
+
+
+def test_with_several_doses_the_window_runs_on_from_the_last() -> None:
+    last = DOSED + timedelta(days=7)
+    assert window(CELLS, DOSED, last) == (DOSED, date(2027, 4, 5))
+    assert defined(CELLS, event(onset="2027-04-05"), DOSED, last).truth is TRUE
+    assert defined(CELLS, event(onset="2027-04-06"), DOSED, last).truth is FALSE
+
+
+def test_the_window_is_complete_when_its_last_day_has_passed() -> None:
+    assert not complete(CELLS, DOSED, DOSED, date(2027, 3, 29))
+    assert complete(CELLS, DOSED, DOSED, date(2027, 3, 30))
+
+
+@pytest.mark.parametrize(
+    ("investigator", "sponsor", "expected"),
+    [
+        ("unrelated", "", FALSE), ("unlikely", "unrelated", FALSE), ("possible", "", TRUE),
+        ("possible", "unrelated", TRUE),  # the sponsor never downgrades
+        ("unrelated", "possible", TRUE), ("", "", UNKNOWN), ("", "unrelated", UNKNOWN),
+        ("", "related", TRUE), ("no such word", "", UNKNOWN),
+    ],
+)  # fmt: skip
+def test_causality(investigator: str, sponsor: str, expected: Truth) -> None:
+    assert relation(event(relation=investigator, sponsor_relation=sponsor)) is expected
+
+
+def test_terms_lead_to_elements() -> None:
+    assert elements_of(CELLS, event("ANAPHYLAXIS")) == ("adverse_event", "anaphylaxis")
+    assert elements_of(CELLS, event("Headache")) == ("adverse_event",)
+    assert set(elements_of(TABLET, event("Headache"))) == {"adverse_event",
+                                                           "nonhaematological_event"}  # fmt: skip
+    assert set(elements_of(TABLET, event("Anemia"))) == {"adverse_event", "haematological_event"}
+    assert elements_of(CELLS, event(elements=("no_such",))) == ("adverse_event",)
+
+
+def test_what_is_recorded_is_all_there_is() -> None:
+    """No adverse event recorded means none happened; the ledger holds every one."""
+    assert facts_of(CELLS, "P1", []).coverage.keys() == {"adverse_event"}
+
+
+EVENTS = st.builds(
+    event, st.sampled_from(("Headache", "Anaphylaxis", "Thromboembolic event", "Anemia")),
+    st.one_of(st.none(), st.integers(1, 5)), st.sampled_from(("", "unrelated", "possible")),
+    st.sampled_from(("2027-02-20", "2027-03-02", "2027-03", "2027-04-30")),
+)  # fmt: skip
+
+
+@given(st.lists(EVENTS, max_size=5), EVENTS)
+def test_another_event_never_removes_a_candidate(some: list[AdverseEvent], more: AdverseEvent
+                                                 ) -> None:  # fmt: skip
+    before = {one.event for one in candidates(CELLS, some, DOSED, DOSED)}
+    assert before <= {one.event for one in candidates(CELLS, [*some, more], DOSED, DOSED)}
+
+
+@given(EVENTS, st.sampled_from(("CELLS", "TABLET")))
+def test_knowing_less_never_makes_it_less_of_a_candidate(one: AdverseEvent, name: str) -> None:
+    study = {"CELLS": CELLS, "TABLET": TABLET}[name]
+    known = defined(study, one, DOSED, DOSED).truth
+    vague = msgspec.structs.replace(one, investigator_relation="")
+    if known is TRUE:
+        assert defined(study, vague, DOSED, DOSED).truth is not FALSE
