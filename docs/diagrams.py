@@ -18,8 +18,10 @@ STYLE = (
     "rect{fill:#eef2ff;stroke:#4f46e5}line{stroke:#6b7280;stroke-width:1.4;"
     "marker-end:url(#to)}"
 )
-HEAD = ('<defs><marker id="to" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8" '
-        'markerHeight="8" orient="auto"><path d="M0,0 L8,4 L0,8 z" fill="#6b7280"/></marker></defs>')  # fmt: skip
+HEAD = (
+    '<defs><marker id="to" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8" markerHeight="8" '
+    'orient="auto"><path d="M0,0 L8,4 L0,8 z" fill="#6b7280"/></marker></defs>'
+)
 
 
 class Box(NamedTuple):
@@ -111,7 +113,8 @@ def _box(state: str, box: Box) -> str:
     notes = "".join(f'<text class="n" x="{x:g}" y="{box.y + 38 + LINE * i:g}">{escape(line)}</text>'
                     for i, line in enumerate(box.notes))  # fmt: skip
     return (f'<rect x="{box.x:g}" y="{box.y:g}" width="{WIDTH}" height="{box.height:g}" rx="8"/>'
-            f'<text class="s" x="{x:g}" y="{box.y + 22:g}">{escape(state)}</text>{notes}')  # fmt: skip
+            f'<text class="s" x="{x:g}" y="{box.y + 22:g}">{escape(state)}</text>{notes}'
+            )  # fmt: skip
 
 
 def _arrow(a: Box, b: Box, acts: list[str]) -> Iterator[str]:
@@ -129,7 +132,7 @@ def _arrow(a: Box, b: Box, acts: list[str]) -> Iterator[str]:
 
 def _ends(a: Box, b: Box) -> tuple[float, float, float, float]:
     """Give where an arrow begins and ends; the two ways between a pair run side by side."""
-    (ax, ay), (bx, by) = a.middle, b.middle
+    (ax, ay), (bx, _) = a.middle, b.middle
     if a.y == b.y:
         right = b.x > a.x
         y = ay - 7 if right else ay + 7

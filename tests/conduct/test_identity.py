@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradatim.conduct.events.base import Sealed
 from gradatim.conduct.identity import (
     ERASED,
-    Sealed,
     Whose,
     opened,
     person_token,

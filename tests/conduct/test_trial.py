@@ -3,6 +3,7 @@
 import ast
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ def a_participant(trial: Trial) -> str:
                 if one.status in ("enrolled", "waiting", "eligible"))  # fmt: skip
 
 
-def about(trial: Trial, kind: type[Event], by: str = "nurse", **fields: object) -> Event:
+def about(trial: Trial, kind: type[Event], by: str = "nurse", **fields: Any) -> Event:
     """Make an event about a participant of the trial."""
     name = a_participant(trial)
     site = trial.state.participants[name].site

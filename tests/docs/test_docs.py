@@ -59,7 +59,8 @@ def test_commands_in_the_prose_exist(page: Path) -> None:
     known = _text("docs", "cli.md")
     for example in re.findall(r"^(?:gradatim|    gradatim) (.+)$", page.read_text(), re.MULTILINE):
         words = example.split("#")[0].split()
-        name = " ".join(words[:2]) if words[0] in ("protocol", "export", "design") else words[0]
+        grouped = words[0] in ("protocol", "export", "design", "ledger")
+        name = " ".join(words[:2]) if grouped else words[0]
         assert f"## `gradatim {name}`" in known, example
         for option in re.findall(r"--[a-z-]+", example):
             assert f"  {option}" in known, example

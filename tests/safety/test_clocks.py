@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from tests.safety.test_dlt import event
 SITE = datetime(2027, 3, 5, 9, 30, tzinfo=UTC)
 SPONSOR = SITE + timedelta(hours=20)
 LATER = SPONSOR + timedelta(days=3)
-SERIOUS = {"serious": ("hospitalisation",), "expected": False,
+SERIOUS: dict[str, Any] = {"serious": ("hospitalisation",), "expected": False,
            "reference_safety_information": "IB 2"}  # fmt: skip
 FATAL = SERIOUS | {"serious": ("death",)}
 
@@ -69,6 +70,26 @@ def test_an_upgrade_starts_its_own_clock_and_the_first_one_stays() -> None:
     assert ("regulator", "initial", "2027-03-16") in told(found)  # seven days from the upgrade
 
 
+def test_an_event_that_qualifies_later_runs_from_then() -> None:
+    """First judged unrelated, or not serious; the sponsor learns otherwise three days on."""
+    found = clocks(event(**SERIOUS), Times(SITE, SPONSOR, qualified=LATER), "CN")
+    assert told(found)[1:] == [("regulator", "initial", "2027-03-24"),
+                               ("ethics", "initial", "2027-03-24")]  # fmt: skip
+    assert {one.why for one in found[1:]} == {"qualified for reporting"}
+
+
+def test_what_was_fatal_when_it_qualified_has_one_clock_only() -> None:
+    found = clocks(event(**FATAL), Times(SITE, SPONSOR, LATER, LATER), "EU")
+    assert told(found)[1:] == [("regulator", "initial", "2027-03-16"),
+                               ("regulator", "follow-up", "2027-03-24")]  # fmt: skip
+
+
+def test_in_the_united_states_investigators_hear_of_a_death_too() -> None:
+    found = clocks(event(**FATAL), Times(SITE, SPONSOR), "US")
+    assert told(found)[1:] == [("regulator", "initial", "2027-03-13"),
+                               ("investigators", "initial", "2027-03-21")]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
@@ -77,7 +98,7 @@ def test_an_upgrade_starts_its_own_clock_and_the_first_one_stays() -> None:
         (SERIOUS | {"relation": "unrelated"}, FALSE), (SERIOUS | {"relation": ""}, UNKNOWN),
     ],
 )  # fmt: skip
-def test_suspected_unexpected_serious(more: dict, expected: object) -> None:
+def test_suspected_unexpected_serious(more: dict[str, Any], expected: object) -> None:
     found = is_susar(event(**more))
     assert found.truth is expected
     runs = any(one.recipient == "regulator" for one in
@@ -104,8 +125,10 @@ def test_the_page_shows_the_same_table() -> None:
     for one in rules():
         length = f"{one.hours} h" if one.hours else f"{one.days} d"
         row = f"| {one.jurisdiction} | {one.recipient} | {one.report} | {one.severity} | {length} |"
-        assert row in page, row
-        assert one.source in page
+        line = next((each for each in page.splitlines() if each.startswith(row)), "")
+        assert one.source in line, row
+        assert line.endswith(f"| {one.basis} |"), row
+    assert page.count("| site aware |") + page.count("| sponsor aware |") == len(rules())
 
 
 @given(st.integers(0, 40), st.integers(0, 40))

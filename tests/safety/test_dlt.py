@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.protocol.load import load
+from gradatim.protocol.study import Study
 from gradatim.safety.dlt import candidates, complete, defined, elements_of, facts_of, window
 from gradatim.safety.events import AdverseEvent, relation
 
@@ -43,6 +44,7 @@ CASES: list[tuple[Any, AdverseEvent, Truth]] = [
     (CELLS, event("Infusion related reaction", 3, "unrelated"), TRUE),
     (CELLS, event("Cytokine release syndrome", 3, "unrelated", scale="ASTCT 2019"), TRUE),
     (CELLS, event("Headache", 1, "unrelated", elements=("anaphylaxis",)), TRUE),
+    (CELLS, event("false", 3), TRUE),  # a term, and not the denial that this word is elsewhere
     (TABLET, event("Headache", 3), TRUE),  # not of the blood
     (TABLET, event("Headache", 3, elements=("brief_digestive_event",)), FALSE),
     (TABLET, event("Anemia", 3), FALSE),
@@ -81,6 +83,39 @@ def test_with_several_doses_the_window_runs_on_from_the_last() -> None:
     assert window(CELLS, DOSED, last) == (DOSED, date(2027, 4, 5))
     assert defined(CELLS, event(onset="2027-04-05"), DOSED, last).truth is TRUE
     assert defined(CELLS, event(onset="2027-04-06"), DOSED, last).truth is FALSE
+
+
+def test_treatment_that_goes_on_does_not_keep_the_window_open() -> None:
+    last = DOSED + timedelta(days=100)
+    assert window(TABLET, DOSED, last) == (DOSED, date(2027, 3, 28))
+    assert defined(TABLET, event(onset="2027-03-29"), DOSED, last).truth is FALSE
+    assert complete(TABLET, DOSED, last, date(2027, 3, 29))
+
+
+@pytest.mark.parametrize(
+    ("bounds", "first", "last"),
+    [("[]", "2027-03-01", "2027-03-29"), ("[)", "2027-03-01", "2027-03-28"),
+     ("(]", "2027-03-02", "2027-03-29"), ("()", "2027-03-02", "2027-03-28")],
+)  # fmt: skip
+def test_the_days_of_the_window_are_those_inside(bounds: str, first: str, last: str) -> None:
+    study = bounded(CELLS, bounds)
+    assert window(study, DOSED, DOSED) == (date.fromisoformat(first), date.fromisoformat(last))
+    closed = date.fromisoformat(last)
+    assert not complete(study, DOSED, DOSED, closed)
+    assert complete(study, DOSED, DOSED, closed + timedelta(days=1))
+    assert defined(study, event(onset=last), DOSED, DOSED).truth is TRUE
+    assert defined(study, event(onset=first), DOSED, DOSED).truth is TRUE
+    outside = str(date.fromisoformat(first) - timedelta(days=1))
+    assert defined(study, event(onset=outside), DOSED, DOSED).truth is FALSE
+
+
+def bounded(study: Study, bounds: str) -> Study:
+    """Give a protocol with other bounds of its window."""
+    limiting = study.safety.dose_limiting_toxicity
+    span = limiting.window.model_copy(update={"bounds": bounds})
+    limiting = limiting.model_copy(update={"window": span})
+    safety = study.safety.model_copy(update={"dose_limiting_toxicity": limiting})
+    return study.model_copy(update={"safety": safety})
 
 
 def test_the_window_is_complete_when_its_last_day_has_passed() -> None:

@@ -1,11 +1,16 @@
 """Stopping rules, asked of the whole trial's safety data."""
 
 from datetime import date
+from typing import Any
 
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
+from gradatim.protocol.nodes import Rule
+from gradatim.protocol.study import Study
+from gradatim.safety.events import AdverseEvent
 from gradatim.safety.stopping import Fired, Watched, fired
 from tests.safety.test_dlt import CELLS, EVENTS, TABLET, event
 
@@ -58,6 +63,39 @@ def test_a_fired_rule_says_by_whom() -> None:
     assert found.by == ("AE7",)
 
 
+def test_every_event_that_bears_a_rule_out_is_named() -> None:
+    """One more is a new reason to stop, whoever comes first in the list."""
+    first, second = event(id="AE7", grade=4), event(id="AE8", grade=4, relation="")
+    other = event(id="AE9", grade=2)
+    (found,) = fired(CELLS, [Watched("P1", 1, [first, other]), Watched("P2", 1, [second])], TODAY)
+    assert found.by == ("AE7", "AE8")
+    assert found.certain
+
+
+def test_a_level_is_stopped_by_all_who_had_a_toxicity() -> None:
+    (found,) = fired(CELLS, [Watched(f"P{n}", 2, [], DAY) for n in range(3)], TODAY)
+    assert found.by == ("P0", "P1", "P2")
+
+
+def windowed(study: Study, rule: dict[str, Any]) -> Study:
+    """Give a protocol whose one stopping rule looks at a window."""
+    span = {"anchor": "first_dose", "from": "0 days", "to": "28 days", "bounds": "[]"}
+    asked = TypeAdapter(Rule).validate_python(
+        {"any": [{"event": "adverse_event", **rule, "within": span}]}
+    )
+    only = study.safety.stopping_rules[0].model_copy(update={"rule": asked})
+    safety = study.safety.model_copy(update={"stopping_rules": [only]})
+    return study.model_copy(update={"safety": safety})
+
+
+def test_a_window_of_each_participant_is_left_out_and_the_rule_may_have_fired() -> None:
+    study = windowed(CELLS, {"grade": ">= 4"})
+    ended = event(id="AE7", grade=4, resolved="2027-03-07")
+    (found,) = fired(study, [Watched("P1", 1, [ended])], TODAY)
+    assert (found.certain, found.by) == (False, ("AE7",))
+    assert list(fired(study, [Watched("P1", 1, [event(grade=3)])], TODAY)) == []
+
+
 def test_contamination_and_malignancy_pause() -> None:
     watched = Watched("P1", 1, [event(grade=1, relation="unrelated",
                                       elements=("product_contamination",))])  # fmt: skip
@@ -71,7 +109,7 @@ def test_the_other_protocol_has_its_own_rules() -> None:
 
 
 @given(st.lists(EVENTS, min_size=1, max_size=4), st.integers(0, 3))
-def test_a_worse_grade_never_un_fires_a_rule(some, which: int) -> None:
+def test_a_worse_grade_never_un_fires_a_rule(some: list[AdverseEvent], which: int) -> None:
     worse = list(some)
     at = which % len(some)
     worse[at] = msgspec.structs.replace(some[at], grade=min(5, (some[at].grade or 4) + 1))
@@ -79,3 +117,14 @@ def test_a_worse_grade_never_un_fires_a_rule(some, which: int) -> None:
         return
     before = {(rule, level) for rule, level, _ in ask(Watched("P1", 1, some))}
     assert before <= {(rule, level) for rule, level, _ in ask(Watched("P1", 1, worse))}
+
+
+@given(st.lists(EVENTS, max_size=4), EVENTS)
+def test_another_event_never_takes_one_away_from_a_rule(some: list[AdverseEvent],
+                                                        more: AdverseEvent) -> None:  # fmt: skip
+    some = [msgspec.structs.replace(one, id=f"AE{n}") for n, one in enumerate(some)]
+    more = msgspec.structs.replace(more, id="more")
+    before = {one.rule.id: one.by for one in fired(CELLS, [Watched("P1", 1, some)], TODAY)}
+    two = [Watched("P0", 1, [more]), Watched("P1", 1, some)]
+    after = {one.rule.id: one.by for one in fired(CELLS, two, TODAY)}
+    assert all(set(by) <= set(after[rule]) for rule, by in before.items())

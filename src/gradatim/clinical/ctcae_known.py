@@ -1,7 +1,7 @@
 """What is known when a value is graded: the value in the printed unit, its limits, and the rest."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from gradatim.clinical.ctcae_rules import LACKING, Amount, Known
 from gradatim.clinical.ctcae_table import Analyte, Step
@@ -66,17 +66,23 @@ def situation(name: str, analyte: Analyte, given: Given) -> tuple[Truth, list[st
         analyte: what is measured.
         given: what else is known.
     """
+    truth, lacking = _situation(name, analyte, given)
+    return truth, [lacking] if truth is UNKNOWN else []
+
+
+def _situation(name: str, analyte: Analyte, given: Given) -> tuple[Truth, str]:
     if name in ("baseline normal", "baseline abnormal"):
         abnormal, lacking = _abnormal(given)
         return (abnormal if name == "baseline abnormal" else ~abnormal), lacking
     if name in ("on anticoagulation", "not on anticoagulation"):
-        on = truth_of(given.anticoagulated)
-        return (on if name == "on anticoagulation" else ~on), ["whether on anticoagulation"]
+        # On anticoagulation an INR is a multiple of its baseline: itself, when at baseline.
+        on = FALSE if given.at_baseline else truth_of(given.anticoagulated)
+        return (on if name == "on anticoagulation" else ~on), "whether on anticoagulation"
     if name in ("ionized", "total corrected for albumin"):
         ionized = truth_of(given.ionized if analyte.ionized is None else analyte.ionized)
-        return (ionized if name == "ionized" else ~ionized), ["whether ionized"]
+        return (ionized if name == "ionized" else ~ionized), "whether ionized"
     itself = name == "against the baseline" and given.at_baseline
-    return (FALSE if itself else TRUE), []
+    return (FALSE if itself else TRUE), ""
 
 
 def known_of(name: str, steps: Sequence[Step], analyte: Analyte, value: Value,
@@ -96,11 +102,11 @@ def known_of(name: str, steps: Sequence[Step], analyte: Analyte, value: Value,
         return fault or UNIT_MISMATCH
     measured = _amount(analyte, value, unit)
     assert measured is not None, value
-    anchors = {"ULN": _amount(analyte, Value(value.high, value.unit), unit),
-               "LLN": _amount(analyte, Value(value.low, value.unit), unit)}  # fmt: skip
+    anchors = {"ULN": _limit(analyte, Value(value.high, value.unit), unit),
+               "LLN": _limit(analyte, Value(value.low, value.unit), unit)}  # fmt: skip
     lacking = dict(LACKING)
     before = None if given.at_baseline else given.baseline
-    baseline = None if before is None else _amount(analyte, before, unit)
+    baseline = None if before is None else _limit(analyte, before, unit)
     if before is not None and not fault_of(before) and baseline is None:
         lacking["baseline"] = BASELINE_MISMATCH
     if before is None and name == "baseline abnormal" and anchors["ULN"]:
@@ -117,18 +123,17 @@ def fault_of(value: Value) -> str:
     return NO_SUCH_VALUE if negative or value.bound not in BOUNDS else ""
 
 
-def _abnormal(given: Given) -> tuple[Truth, list[str]]:
-    """Whether the baseline was above the upper limit it had."""
+def _abnormal(given: Given) -> tuple[Truth, str]:
+    """Whether the baseline was above the upper limit it had, and what is missing to tell."""
     if given.at_baseline:
-        return FALSE, []
+        return FALSE, ""
     before = given.baseline
     if before is None or fault_of(before) or before.value is None:
-        return UNKNOWN, [LACKING["baseline"]]
+        return UNKNOWN, LACKING["baseline"]
     if not _is_limit(before.high):
-        return UNKNOWN, ["no reference range of the baseline"]
-    assert before.high is not None
+        return UNKNOWN, "no reference range of the baseline"
     truth = compare_bounded(before.value, before.bound, ">", before.high)
-    return truth, ["only a bound of the baseline is known"]
+    return truth, "only a bound of the baseline is known"
 
 
 def _conditions(given: Given) -> dict[str, Truth]:
@@ -154,7 +159,7 @@ def _unit(analyte: Analyte, steps: Sequence[Step], unit: str) -> str | None:
 
 
 def _amount(analyte: Analyte, value: Value, unit: str) -> Amount | None:
-    """Convert a usable number; a limit or baseline of 0 or less can be no measure of another."""
+    """Convert a number; None where there is none, or its unit does not compare."""
     if not is_number(value.value):
         return None
     number = value.value
@@ -164,5 +169,10 @@ def _amount(analyte: Analyte, value: Value, unit: str) -> Amount | None:
     return Amount(number, value.bound)
 
 
-def _is_limit(limit: float | None) -> bool:
+def _limit(analyte: Analyte, value: Value, unit: str) -> Amount | None:
+    """Convert a limit or a baseline; of 0 or less it can be no measure of another."""
+    return _amount(analyte, value, unit) if _is_limit(value.value) else None
+
+
+def _is_limit(limit: float | None) -> TypeGuard[float]:
     return is_number(limit) and limit > 0

@@ -5,13 +5,13 @@ grade possible, and the search goes on: what comes out is every grade that the f
 missing limit, baseline or judgement is UNKNOWN; it is never a grade 0.
 """
 
-from collections.abc import Mapping, Sequence
-from itertools import chain, pairwise, product
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, product
 from typing import NamedTuple
 
 from gradatim.clinical.ctcae_table import Comparison, Step
 from gradatim.core.quantity import compare_bounded
-from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 
 LACKING = {
     "ULN": "no reference range",
@@ -77,12 +77,11 @@ def judge(steps: Sequence[Step], known: Known) -> Possible:
     """
     rules: dict[int, str] = {}
     needs: list[str] = []
-    for worse, step in pairwise([None, *steps]):
-        assert step is not None
+    for at, step in enumerate(steps):
         truth, lacking = _holds(step, known)
         if truth is FALSE:
             continue
-        rules.setdefault(step.grade, _words(step, worse, known.unit))
+        rules.setdefault(step.grade, _words(step, _worse(steps[:at], step), known.unit))
         if truth is TRUE:
             return Possible(rules, needs)
         needs += lacking
@@ -111,11 +110,21 @@ def worst(those: Sequence[Possible]) -> Possible:
 
 def _holds(step: Step, known: Known) -> tuple[Truth, list[str]]:
     """Judge a step; beside its truth, what is missing where that is UNKNOWN."""
-    parts = [*(_compared(one, known) for one in step.comparisons),
-             *((known.conditions[name], known.lacking[name])
-               for name in step.conditions)]  # fmt: skip
-    lacking = [lack for truth, lack in parts if truth is UNKNOWN]
-    return all_of(truth for truth, _ in parts), lacking
+    lacking: list[str] = []
+    for truth, lack in _parts(step, known):
+        if truth is FALSE:
+            return FALSE, []
+        if truth is UNKNOWN:
+            lacking.append(lack)
+    return (UNKNOWN if lacking else TRUE), lacking
+
+
+def _parts(step: Step, known: Known) -> Iterator[tuple[Truth, str]]:
+    """Judge each thing that a step asks, with what is missing where it is UNKNOWN."""
+    for one in step.comparisons:
+        yield _compared(one, known)
+    for name in step.conditions:
+        yield known.conditions[name], known.lacking[name]
 
 
 def _compared(one: Comparison, known: Known) -> tuple[Truth, str]:
@@ -145,6 +154,12 @@ def _limit(one: Comparison, known: Known) -> Amount | None:
         return None
     moved = anchor.number - away if one.below else anchor.number + away
     return Amount(moved * one.times, anchor.bound)
+
+
+def _worse(above: Sequence[Step], step: Step) -> Step | None:
+    """Find the step at which a higher grade begins whatever a clinician says; None if none does."""
+    return next((one for one in reversed(above) if one.grade > step.grade and not one.conditions),
+                None)  # fmt: skip
 
 
 def _words(step: Step, worse: Step | None, unit: str) -> str:

@@ -73,6 +73,7 @@ class Term(NamedTuple):
         worst_of: whether every list of steps applies; else the situation chooses one.
         clauses: the steps by situation, each from the highest grade down.
         death: whether CTCAE prints a grade 5, which no measurement gives.
+        anchors: what its steps compare with (`ULN`, `LLN`, `baseline`), and whether by distance.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Term(NamedTuple):
     worst_of: bool
     clauses: Mapping[str, tuple[Step, ...]]
     death: bool
+    anchors: tuple[tuple[str, bool], ...]
 
     @property
     def grades(self) -> tuple[int, ...]:
@@ -161,7 +163,10 @@ def _term(row: dict[str, Any]) -> Term:
     worst_of = "worst_of" in row
     clauses = row["worst_of"] if worst_of else row["one_of"]
     steps = {name: tuple(_step(*step) for step in clause) for name, clause in clauses.items()}
-    return Term(row["term"], row["meddra"], worst_of, steps, row.get("death", False))
+    anchors = dict.fromkeys((one.anchor, bool(one.cuts)) for some in steps.values() for step in some
+                            for one in step.comparisons if one.anchor)  # fmt: skip
+    return Term(row["term"], row["meddra"], worst_of, steps, row.get("death", False),
+                tuple(anchors))  # fmt: skip
 
 
 def _step(grade: int, *conditions: str) -> Step:

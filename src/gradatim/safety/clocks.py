@@ -14,7 +14,6 @@ from gradatim.core.truth import FALSE, TRUE, UNKNOWN, all_of, truth_of
 from gradatim.core.verdict import Verdict
 from gradatim.safety import load
 from gradatim.safety.events import (
-    DEATH,
     LIFE_THREATENING,
     AdverseEvent,
     fatal,
@@ -58,14 +57,24 @@ class Times(NamedTuple):
     """When who knew; None is not recorded.
 
     Args:
-        site_aware: the site, of the event.
+        site_aware: the site, of the event as one that is reported at once.
         sponsor_aware: the sponsor, of the event: day 0.
         upgraded: the sponsor, of its having become fatal or life-threatening later.
+        qualified: the sponsor, of its being serious, suspected and unexpected, where it had first
+            been judged not to be; None where it was so, or may have been, from the beginning.
     """
 
     site_aware: datetime | None = None
     sponsor_aware: datetime | None = None
     upgraded: datetime | None = None
+    qualified: datetime | None = None
+
+    @property
+    def day_0(self) -> datetime | None:
+        """When the clocks of the sponsor's reports start, but for those of an upgrade."""
+        if self.sponsor_aware is None or self.qualified is None:
+            return self.sponsor_aware
+        return max(self.sponsor_aware, self.qualified)
 
 
 class Clock(NamedTuple):
@@ -145,16 +154,23 @@ def _to_sponsor(event: AdverseEvent, times: Times, found: Collection[Rule], watc
 
 
 def _expedited(event: AdverseEvent, times: Times, found: Collection[Rule]) -> Iterator[Clock]:
-    if times.sponsor_aware is None or is_susar(event).truth is FALSE:
+    day_0 = times.day_0
+    if day_0 is None or is_susar(event).truth is FALSE:
         return
-    grave = fatal(event) or DEATH in event.serious or LIFE_THREATENING in event.serious
-    later = times.upgraded
-    if grave and later is not None:  # first it was of the other kind, with a clock of its own
-        yield from (_clock(rule, times.sponsor_aware, "known to the sponsor")
-                    for rule in found if rule.severity == "other")  # fmt: skip
-    severity = "fatal" if grave else "other"
-    starts = later if grave and later is not None else times.sponsor_aware
-    why = "upgrade to fatal or life-threatening" if grave and later else "known to the sponsor"
+    why = "known to the sponsor" if day_0 == times.sponsor_aware else "qualified for reporting"
+    later = times.upgraded if _grave(event) else None
+    if later is None or later <= day_0:
+        yield from _of(found, "fatal" if _grave(event) else "other", day_0, why)
+        return
+    yield from _of(found, "other", day_0, why)  # first it was of the other kind
+    yield from _of(found, "fatal", later, "upgrade to fatal or life-threatening")
+
+
+def _grave(event: AdverseEvent) -> bool:
+    return fatal(event) or LIFE_THREATENING in event.serious
+
+
+def _of(found: Collection[Rule], severity: str, starts: datetime, why: str) -> Iterator[Clock]:
     yield from (_clock(rule, starts, why) for rule in found if rule.severity == severity)
 
 

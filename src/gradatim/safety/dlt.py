@@ -6,7 +6,7 @@ happened; a grade or a relation that nobody has given is unknown.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from gradatim.core.dates import NEVER_ENDED, Day, parse_day, step
@@ -54,21 +54,40 @@ def facts_of(study: Study, person: str, events: Iterable[AdverseEvent]) -> Facts
         for name in elements_of(study, event):
             found.setdefault(name, []).append(Fact(
                 name, event.id, start, end, None if grade is None else float(grade),
-                method=_RELATION[relation(event)], code=event.term,
+                method=_RELATION[relation(event)], code=_code(event.term),
             ))  # fmt: skip
     return Facts(person, by_element={name: tuple(some) for name, some in found.items()},
                  coverage={ADVERSE_EVENT: Observed()})  # fmt: skip
 
 
+def _code(term: str) -> str:
+    """Give a term as a fact's code, where the word `false` would say that it did not happen."""
+    return "" if term == "false" else term
+
+
 def window(study: Study, first_dose: date, last_dose: date) -> tuple[date, date | None]:
-    """Give the first and the last day of the window; it runs on from the last dose given.
+    """Give the first and the last day that belong to the window.
+
+    It runs on from the last dose given; but where treatment goes on, at an interval and without a
+    number of doses, such as a tablet a day, it is counted from the first.
 
     Returns:
         The last day is None where the window never ends.
     """
     span = study.safety.dose_limiting_toxicity.window
     first = first_dose if span.from_ is None else step(first_dose, span.from_)
-    return first, None if span.to is None else step(last_dose, span.to)
+    if span.from_ is not None and span.bounds[0] == "(":
+        first += timedelta(days=1)
+    if span.to is None:
+        return first, None
+    last = step(_counted_from(study, first_dose, last_dose), span.to)
+    return first, last - timedelta(days=1) if span.bounds[1] == ")" else last
+
+
+def _counted_from(study: Study, first_dose: date, last_dose: date) -> date:
+    given = study.treatment.administration
+    goes_on = given.doses is None and given.interval is not None
+    return first_dose if goes_on else last_dose
 
 
 def within(study: Study, onset: Day, first_dose: date, last_dose: date) -> Truth:
@@ -76,8 +95,8 @@ def within(study: Study, onset: Day, first_dose: date, last_dose: date) -> Truth
     span = study.safety.dose_limiting_toxicity.window
     before = Window(anchor=FIRST_DOSE, from_=span.from_, to=None, bounds=span.bounds)
     after = Window(anchor=FIRST_DOSE, from_=None, to=span.to, bounds=span.bounds)
-    return all_of([_inside(study, before, onset, first_dose),
-                   _inside(study, after, onset, last_dose)])  # fmt: skip
+    last = _counted_from(study, first_dose, last_dose)
+    return all_of([_inside(study, before, onset, first_dose), _inside(study, after, onset, last)])
 
 
 def _inside(study: Study, span: Window, onset: Day, anchor: date) -> Truth:
@@ -120,7 +139,4 @@ def defined(study: Study, event: AdverseEvent, first_dose: date, last_dose: date
 def complete(study: Study, first_dose: date, last_dose: date, as_of: date) -> bool:
     """Whether the window has closed by a day: its last day has passed."""
     _, last = window(study, first_dose, last_dose)
-    if last is None:
-        return False
-    span = study.safety.dose_limiting_toxicity.window
-    return as_of > last if span.bounds[1] == "]" else as_of >= last
+    return last is not None and as_of > last

@@ -23,7 +23,7 @@ class AdverseEvent(Struct, frozen=True, kw_only=True):
     """One adverse event of one participant, as it is known at the time asked about.
 
     Args:
-        id: identifier, unique within the participant.
+        id: identifier, unique in the trial.
         participant: whose event it is.
         term: the CTCAE term, or the words in which it was reported.
         grade: 1 to 5 by `scale`; None while nobody has graded it.

@@ -1,13 +1,20 @@
-"""Stopping rules: rules of the protocol, asked of the whole trial's safety data."""
+"""Stopping rules: rules of the protocol, asked of the whole trial's safety data.
 
-from collections.abc import Iterator, Sequence
+A rule that has fired names every event that bears it out, not only the first: one more is a new
+reason to stop, which nobody has answered yet.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
 from gradatim.core.dates import on
-from gradatim.core.truth import FALSE, Truth
+from gradatim.core.truth import FALSE, UNKNOWN, Truth
 from gradatim.core.verdict import Verdict
 from gradatim.evidence.facts import Fact, Facts
+from gradatim.protocol.base import Model
+from gradatim.protocol.nodes import AllOf, AnyOf, Event, Not, elements_of, leaves
 from gradatim.protocol.study import Study
 from gradatim.protocol.treatment import StoppingRule
 from gradatim.rules.evaluate import evaluate
@@ -41,7 +48,7 @@ class Fired(NamedTuple):
         rule: the rule.
         level: the level, of a rule that stops a level.
         verdict: what it says.
-        by: the events and participants that fired it, by id.
+        by: every event, and every participant with a dose-limiting toxicity, that bears it out.
     """
 
     rule: StoppingRule
@@ -56,24 +63,61 @@ class Fired(NamedTuple):
 
 
 def fired(study: Study, watched: Sequence[Watched], as_of: date) -> Iterator[Fired]:
-    """Give the stopping rules that have fired, or may have, as of a day."""
+    """Give the stopping rules that have fired, or may have, as of a day.
+
+    A window in such a rule is one of each participant; over all of them it is left out, and the
+    rule then may have fired, and no more: too wide is cautious, too narrow is not.
+    """
     levels = sorted({one.level for one in watched if one.level is not None})
     for rule in study.safety.stopping_rules:
         of_levels: list[int | None] = [*levels] if rule.action == "stop level" else [None]
+        asked = _without_windows(rule.rule)
         for level in of_levels:
             some = [one for one in watched if level is None or one.level == level]
-            verdict = evaluate(rule.rule, _situation(study, some, as_of))
+            situation = _situation(study, some, as_of)
+            verdict = evaluate(asked, situation)
             if verdict.truth is not FALSE:
-                yield Fired(rule, level, verdict, tuple(_ids(verdict)))
+                if asked != rule.rule:
+                    verdict = Verdict(UNKNOWN, "whenever it was", children=(verdict,))
+                by = tuple(dict.fromkeys(_bearing_out(asked, situation)))
+                yield Fired(rule, level, verdict, by)
 
 
-def _ids(verdict: Verdict) -> Iterator[str]:
-    found = {fact.id: None for one in verdict.leaves() for fact in one.evidence}
-    yield from found
+def _without_windows(rule: Model) -> Model:
+    if isinstance(rule, AllOf):
+        return rule.model_copy(update={"all": [_without_windows(part) for part in rule.all]})
+    if isinstance(rule, AnyOf):
+        return rule.model_copy(update={"any": [_without_windows(part) for part in rule.any]})
+    if isinstance(rule, Not):  # under a negation too wide would be too narrow
+        return rule
+    window = getattr(rule, "within", None)
+    return rule if window is None else rule.model_copy(update={"within": None})
+
+
+def _bearing_out(rule: Model, s: Situation) -> Iterator[str]:
+    """Give the id of each fact for which a leaf of the rule holds, or may, by itself."""
+    by_id = _by_id(s.facts.by_element)
+    for leaf in leaves(rule):
+        if not isinstance(leaf, Event):
+            yield from (fact.id for fact in evaluate(leaf, s).evidence)
+            continue
+        ids = dict.fromkeys(fact.id for name in elements_of(leaf) for fact in s.facts.of(name))
+        for id in ids:
+            alone = replace(s, facts=replace(s.facts, by_element=by_id[id]))
+            if evaluate(leaf, alone).truth is not FALSE:
+                yield id
+
+
+def _by_id(by_element: Mapping[str, tuple[Fact, ...]]) -> dict[str, dict[str, tuple[Fact, ...]]]:
+    found: dict[str, dict[str, tuple[Fact, ...]]] = {}
+    for name, facts in by_element.items():
+        for fact in facts:
+            found.setdefault(fact.id, {})[name] = (fact,)
+    return found
 
 
 def _situation(study: Study, watched: Sequence[Watched], as_of: date) -> Situation:
-    """Pool the safety data of several participants; each event is named with its participant."""
+    """Pool the safety data of several participants; no two events of a trial share a number."""
     pooled: dict[str, list[Fact]] = {}
     for one in watched:
         facts = facts_of(study, one.participant, one.events)
