@@ -27,6 +27,41 @@ def test_json(run) -> None:
     assert [one["grade"] for one in document["grades"]] == [0, 2]
 
 
+def test_the_document_names_the_analyte_and_what_is_needed(run) -> None:
+    done = run("grade", "718-7", "75", "--unit", "g/L", "--low", "120", "--high", "160", "--json")
+    document = json.loads(done.out)
+    assert (document["analyte"], document["version"]) == ("hemoglobin", "CTCAE v5.0")
+    assert document["grades"][0] == {
+        "term": "Anemia", "meddra": "10002272", "grade": None, "possible": [3, 4],
+        "needs": "needs clinician: life-threatening consequences",
+        "rule": "4: < 80 g/L, life-threatening, or 3: < 80 g/L",
+        "because": "hemoglobin 75 g/L is 0.625 x LLN (120)",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["platelets", "<20", "--unit", "10*9/L"], "grade 4"),
+        (["platelets", "<60", "--unit", "10*9/L"], "it could be 2 or 3 or 4"),
+        (["INR", "1.4", "--not-anticoagulated", "--no-bleeding"], "grade 1"),
+        (["INR", "1.4", "--anticoagulated", "--no-bleeding", "--baseline", "2"], "grade 0"),
+        (["INR", "1.4", "--at-baseline", "--bleeding"], "grade 3"),
+        (["temperature", "40.2", "--unit", "Cel", "--hours-above-40", "30"], "grade 4"),
+        (["calcium", "1.7", "--unit", "mmol/L", "--ionized", "--low", "1.1"], "grade 3"),
+        (["calcium", "1.7", "--unit", "mmol/L", "--total", "--low", "2.1"], "grade 3"),
+        (["potassium", "3.2", "--unit", "mmol/L", "--low", "3.5", "--not-symptomatic"], "grade 1"),
+        (["hemoglobin", "75", "--unit", "g/L", "--life-threatening"], "grade 4"),
+        (["ALT", "89", "--unit", "U/L", "--high", "50", "--baseline", "60", "--baseline-high",
+          "40"], "grade 0"),
+    ],
+)  # fmt: skip
+def test_what_is_told_settles_the_grade(run, arguments: list[str], says: str) -> None:
+    done = run("grade", *arguments)
+    assert done.code == 0
+    assert says in done.out
+
+
 def test_the_list(run) -> None:
     assert "Ejection fraction decreased" in run("grade", "--list").out
     assert len(json.loads(run("grade", "--list", "--json").out)["analytes"]) > 30
@@ -39,7 +74,11 @@ def test_the_list(run) -> None:
         (["ALT", ""], "is not a number"), (["unobtainium", "1"], "is no analyte"),
         (["ALT", "3", "--unit", "mg/dL"], "is no unit of ALT"),
         (["ALT", "3", "--unit", "furlong"], "is not a unit"),
-        (["platelets", "3"], "platelets has no unit"),
+        ([], "no analyte is given"), (["ALT", "1e999", "--unit", "U/L"], "no finite number"),
+        (["ALT", "3", "--unit", "U/L", "--high", "nan"], "no finite number"),
+        (["ALT", "3", "--unit", "U/L", "--low", "9", "--high", "4"], "lower limit 9 is above"),
+        (["ALT", "3", "--unit", "U/L", "--baseline-high", "4"], "without the baseline"),
+        (["platelets", "3"], "platelets comes without a unit"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_message(run, arguments: list[str], says: str) -> None:

@@ -1,24 +1,26 @@
 """ASTCT grades of cytokine release syndrome: every cell of the table, and what is not known."""
 
+from itertools import product
+
 import pytest
 
-from gradatim.clinical.astct import crs_grade
+from gradatim.clinical.astct import Hypotension, Hypoxia, crs_grade
+from gradatim.core.errors import UnusableInput
+
+PRESSURE: dict[Hypotension, int] = {"none": 1, "without vasopressor": 2, "one": 3, "multiple": 4}
+OXYGEN: dict[Hypoxia, int] = {
+    "none": 1, "low flow": 2, "high flow": 3, "positive pressure": 4,
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("hypotension", "oxygen", "expected"),
-    [
-        ("none", "none", 1), ("without vasopressor", "none", 2),
-        ("none", "low flow", 2), ("without vasopressor", "low flow", 2), ("one", "none", 3),
-        ("one", "low flow", 3), ("without vasopressor", "high flow", 3), ("none", "high flow", 3),
-        ("multiple", "none", 4), ("multiple", "low flow", 4), ("one", "high flow", 3),
-        ("none", "positive pressure", 4), ("one", "positive pressure", 4),
-    ],
-)  # fmt: skip
-def test_the_worse_of_hypotension_and_hypoxia(hypotension, oxygen, expected) -> None:
+@pytest.mark.parametrize("hypotension", PRESSURE)
+@pytest.mark.parametrize("oxygen", OXYGEN)
+def test_the_worse_of_hypotension_and_hypoxia(hypotension, oxygen) -> None:
     found = crs_grade(True, False, hypotension, oxygen)
-    assert found.grade == expected
+    assert found.grade == max(PRESSURE[hypotension], OXYGEN[oxygen])
     assert found.version == "ASTCT 2019"
+    assert "Lee DW" in found.source
+    assert found.needs == ""
 
 
 def test_fever_is_needed_unless_it_was_treated() -> None:
@@ -34,3 +36,24 @@ def test_what_is_not_known_leaves_grades_open() -> None:
     assert crs_grade(None, None, "one", "none").possible == (0, 3)
     assert crs_grade(None, None, "one", "none").needs == "fever"
     assert crs_grade(None, False, "none", "none").possible == (0, 1)
+    assert crs_grade(False, None, "one", "none").needs == "treatment of fever"
+    assert crs_grade().possible == (0, 1, 2, 3, 4)
+    assert crs_grade().needs == "fever; treatment of hypotension; treatment of hypoxia"
+
+
+def test_what_is_not_known_never_rules_the_true_grade_out() -> None:
+    """Nor is anything but 0 to 4 ever derived: a grade 5 is a death."""
+    for fever, treated, pressure, oxygen in product((True, False), (True, False), PRESSURE, OXYGEN):
+        whole = crs_grade(fever, treated, pressure, oxygen)
+        assert whole.grade in range(5)
+        for found in (crs_grade(None, treated, pressure, oxygen),
+                      crs_grade(fever, None, pressure, oxygen),
+                      crs_grade(fever, treated, None, oxygen),
+                      crs_grade(fever, treated, pressure, None)):  # fmt: skip
+            assert whole.grade in found.possible
+            assert (found.grade is None) is (found.needs != "")
+
+
+def test_an_unknown_state_is_refused() -> None:
+    with pytest.raises(UnusableInput, match="without vasopressor"):
+        crs_grade(True, False, "several", "none")  # type: ignore[arg-type]

@@ -33,9 +33,14 @@ Step = tuple[str, int, int, bool, int]
 
 @lru_cache(maxsize=1)
 def beginning() -> tuple[Entry, ...]:
-    """A trial some weeks old: people are screened, the first are enrolled."""
-    run = simulated(12, until=FROM, incidents=())
-    return tuple(run.trial.store.read(NAME))
+    """A trial some weeks old in which one is treated, one enrolled, and one waits."""
+    for seed in range(1, 100):
+        run = simulated(seed, until=FROM, incidents=())
+        if {"treated", "enrolled", "waiting"} <= {
+            one.status for one in run.state.participants.values()
+        }:
+            return tuple(run.trial.store.read(NAME))
+    raise AssertionError("no seed gives such a trial")
 
 
 def begun() -> Trial:

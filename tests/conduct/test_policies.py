@@ -260,6 +260,11 @@ CASES: dict[Policy, Callable[[], Case]] = {
     dosing.the_bags_are_free: lambda: (
         under_way(), about(x.ProductAssigned, treated(), "pharmacist", dose=1, lot=a_lot(),
                            bags=(used_bag(),))),
+    dosing.the_planned_dose_is_that_of_the_level: lambda: (
+        under_way(),
+        about(x.DosePrepared, treated(), "cell_lab", dose=1, lot=a_lot(), amount=9e7, planned=9e7,
+              unit="{cells}", weight_kg=70.0),
+    ),
     dosing.the_bags_were_assigned: lambda: (
         under_way(), about(x.DosePrepared, treated(), "cell_lab", dose=1, lot=a_lot(), amount=1,
                            planned=1, unit="{cells}", drawn=(x.Drawn("other", 1, 1),))),

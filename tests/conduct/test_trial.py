@@ -182,7 +182,7 @@ def test_erasure_leaves_the_proof_and_the_clinical_facts() -> None:
     run = finished(1)
     erased = [one for one in run.state.participants.values() if one.erased]
     assert erased
-    assert erased[0].identity == {}
+    assert set(erased[0].identity) == {"name", "birth_date"}  # commitments prove what was there
     assert len(erased[0].entries) > 10
     assert verify(run.trial.store.read(run.trial.name), run.trial.name).ok
 
@@ -318,6 +318,51 @@ def test_every_refusal_of_a_simulated_trial_was_asked_for() -> None:
     for _, refused in run.refusals:
         assert refused.reasons
         assert all(why for _, why in refused.reasons)
+
+
+def test_every_type_of_event_has_its_sentence() -> None:
+    from gradatim.conduct.story import SENTENCES, told
+
+    assert set(SENTENCES) == set(EVENTS)
+    for made in finished(2).state.events.values():
+        sentence = told(made)
+        assert sentence
+        assert "{" not in sentence.replace("{cells}", "")
+
+
+@pytest.mark.parametrize("seed", [1, 2, 4])
+def test_every_millilitre_of_a_simulated_trial_is_accounted_for(seed: int) -> None:
+    from gradatim.conduct.views.product import accounts, stock
+    from gradatim.dosing.traceability import trace
+
+    state = finished(seed).state
+    assert accounts(state)
+    for account in accounts(state):
+        assert account.closes, account.faults
+        assert abs(account.difference_ml) < 1e-6
+    given = {unit.bag.id: unit.held_for for lot in state.lots.values()
+             for unit in lot.units.values() if unit.status == "used"}  # fmt: skip
+    for bag, held in given.items():
+        assert held is not None
+        found = trace(stock(state), bag)
+        assert found.participants == (held[0],)
+        assert found.donor
+        assert found.cell_bank
+
+
+def test_abnormal_results_wait_for_an_investigator() -> None:
+    from gradatim.conduct.views.grades import abnormal, grades, unsigned
+
+    state = finished(2).state
+    for one in state.participants.values():
+        assert all(abnormal(found) for found in unsigned(state, one))
+        assert len(unsigned(state, one)) <= len(grades(state, one))
+    signed = [
+        made for made in state.events.values() if isinstance(made, f.ClinicalSignificanceSigned)
+    ]
+    first = signed[0]
+    waiting = unsigned(state, state.participants[first.participant])
+    assert (first.of, first.element) not in {(found.position, found.element) for found in waiting}
 
 
 def test_recorded_positions_follow_one_another() -> None:

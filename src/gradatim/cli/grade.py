@@ -1,6 +1,7 @@
 """`gradatim grade`: the CTCAE grade of a measured value, with the rule and the arithmetic."""
 
 import re
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,7 +26,11 @@ Anticoagulated = Annotated[
     bool | None, typer.Option("--anticoagulated/--not-anticoagulated", help="For INR")
 ]
 Symptomatic = Annotated[
-    bool | None, typer.Option("--symptomatic/--asymptomatic", help="With symptoms of it")
+    bool | None, typer.Option("--symptomatic/--not-symptomatic", help="With symptoms of it")
+]
+LifeThreatening = Annotated[
+    bool | None,
+    typer.Option("--life-threatening/--not-life-threatening", help="Its consequences"),
 ]
 Bleeding = Annotated[bool | None, typer.Option("--bleeding/--no-bleeding", help="For aPTT, INR")]
 Hours = Annotated[float | None, typer.Option(help="Hours of a temperature above 40 °C")]
@@ -40,8 +45,9 @@ def grade(
     baseline: Baseline = None, baseline_low: BaselineLow = None,
     baseline_high: BaselineHigh = None, at_baseline: AtBaseline = False,
     anticoagulated: Anticoagulated = None, symptomatic: Symptomatic = None,
-    bleeding: Bleeding = None, hours_above_40: Hours = None, ionized: Ionized = None,
-    list_: AsList = False, json: AsJson = False,
+    bleeding: Bleeding = None, life_threatening: LifeThreatening = None,
+    hours_above_40: Hours = None, ionized: Ionized = None, list_: AsList = False,
+    json: AsJson = False,
 ) -> None:  # fmt: skip
     """Grade a measured value by CTCAE v5.0.
 
@@ -54,26 +60,66 @@ def grade(
     if list_:
         _list(json)
         return
+    name = _name(analyte)
     measured = _measured(value, unit, low, high)
     before = None
     if baseline is not None:
         before = Value(baseline, unit, "", low if baseline_low is None else baseline_low,
                        high if baseline_high is None else baseline_high)  # fmt: skip
-    given = Given(before, at_baseline, anticoagulated, symptomatic, bleeding, None, ionized,
-                  hours_above_40)  # fmt: skip
-    found = graded(analyte, measured, given)
-    _refuse_mismatch(analyte, unit, found)
-    _print(analyte, found, json)
+    _refuse_limits(measured, before, baseline_low, baseline_high)
+    given = Given(before, at_baseline, anticoagulated, symptomatic, bleeding, life_threatening,
+                  ionized, hours_above_40)  # fmt: skip
+    found = graded(name, measured, given)
+    _refuse_mismatch(name, unit, found)
+    _print(name, found, json)
 
 
-def _refuse_mismatch(analyte: str, unit: str, found: "tuple[Grade, ...]") -> None:
+def _name(analyte: str) -> str:
+    """Give the analyte's name in the table.
+
+    Raises:
+        UnusableInput: none was given, or none is called so.
+    """
+    from gradatim.clinical.ctcae_table import analyte_called
+    from gradatim.core.errors import UnusableInput
+
+    if not analyte.strip():
+        raise UnusableInput("no analyte is given", "ANALYTE",
+                            todo="choose one of gradatim grade --list")  # fmt: skip
+    return analyte_called(analyte).name
+
+
+def _refuse_limits(measured: "Value", before: "Value | None", *of_baseline: float | None) -> None:
+    """Refuse limits that can be none.
+
+    Raises:
+        UnusableInput: one is no number, the lower one is above the upper one, or limits of a
+            baseline come without it.
+    """
+    from gradatim.core.errors import UnusableInput
+
+    if before is None and any(limit is not None for limit in of_baseline):
+        raise UnusableInput("a baseline's limit is given without the baseline", "--baseline",
+                            todo="give --baseline as well")  # fmt: skip
+    for option, one in (("--low", measured), ("--baseline-low", before)):
+        if one is None:
+            continue
+        if any(number is not None and not isfinite(number)
+               for number in (one.value, one.low, one.high)):  # fmt: skip
+            raise UnusableInput("a value or limit is no finite number", option.removesuffix("-low"))
+        if one.low is not None and one.high is not None and one.low > one.high:
+            raise UnusableInput(f"the lower limit {one.low:g} is above the upper one {one.high:g}",
+                                option, todo="exchange them")  # fmt: skip
+
+
+def _refuse_mismatch(name: str, unit: str, found: "tuple[Grade, ...]") -> None:
     from gradatim.clinical.ctcae_known import UNIT_MISMATCH
     from gradatim.clinical.ctcae_table import analyte_called
     from gradatim.core.errors import UnusableInput
 
     if any(UNIT_MISMATCH in one.needs.split("; ") for one in found):
-        units = ", ".join(analyte_called(analyte).units)
-        what = f"{unit!r} is no unit of {analyte}" if unit else f"{analyte} has no unit"
+        units = ", ".join(analyte_called(name).units)
+        what = f"{unit!r} is no unit of {name}" if unit else f"{name} comes without a unit"
         raise UnusableInput(what, "--unit", todo=f"give the value in {units}")
 
 
@@ -108,11 +154,12 @@ def _print(analyte: str, found: "tuple[Grade, ...]", json: bool) -> None:
         return
     said = console()
     for one in found:
-        said.print(f"{one.term}: {_word(one)}", style="bold", markup=False)
+        said.print(f"{one.term}: {_word(one)}", style="bold", markup=False, soft_wrap=True)
         said.print(f"  because {one.because}", markup=False, soft_wrap=True)
         said.print(f"  rule    {one.rule}", markup=False, soft_wrap=True)
         if one.needs:
-            said.print(f"  needs   {one.needs}", style="yellow", markup=False)
+            needs = "; ".join(need.removeprefix("needs ") for need in one.needs.split("; "))
+            said.print(f"  needs   {needs}", style="yellow", markup=False, soft_wrap=True)
     said.print(f"{found[0].version} ({found[0].source})", style="dim", markup=False, soft_wrap=True)
 
 

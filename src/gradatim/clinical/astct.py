@@ -1,7 +1,8 @@
 """Grades of cytokine release syndrome by the ASTCT consensus; no other module gives them.
 
 Fever, not attributable to another cause, is needed, but no longer once antipyretic or anticytokine
-treatment was given. The grade is the worse of hypotension and hypoxia. ASTCT and CTCAE grade the
+treatment was given: a treated syndrome without hypotension and hypoxia stays grade 1, since its
+fever may be masked. The grade is the worse of hypotension and hypoxia. ASTCT and CTCAE grade the
 syndrome differently: both are kept, each with the name of its scale.
 
 Source: Lee DW et al., ASTCT consensus grading for cytokine release syndrome and neurologic toxicity
@@ -15,7 +16,8 @@ from typing import Literal
 
 from gradatim.clinical import load
 from gradatim.clinical.ctcae import Grade
-from gradatim.core.truth import FALSE, any_of, truth_of
+from gradatim.core.errors import UnusableInput
+from gradatim.core.truth import FALSE, UNKNOWN, any_of, truth_of
 
 SCALE = "ASTCT 2019"
 SOURCE = "Lee DW et al., Biol Blood Marrow Transplant 2019;25:625-638, table 2"
@@ -48,29 +50,41 @@ def crs_grade(fever: bool | None = None, treated: bool | None = None,
     Returns:
         A grade of 0 to 4, or every grade that what is known allows. Grade 5, a death, is a
         person's judgement.
+
+    Raises:
+        UnusableInput: a state of hypotension or hypoxia that the table does not have.
     """
+    pressures = _grades("hypotension", hypotension)
+    oxygens = _grades("oxygen", oxygen)
     syndrome = any_of([truth_of(fever), truth_of(treated)])
     if syndrome is FALSE:
         return Grade(TERM, MEDDRA, 0, (0,), "", "no fever", "no fever and no treatment of one",
                      SCALE, SOURCE)  # fmt: skip
-    pressure, breathing = limbs()["hypotension"], limbs()["oxygen"]
-    pressures = pressure.values() if hypotension is None else [pressure[hypotension]]
-    oxygens = breathing.values() if oxygen is None else [breathing[oxygen]]
     grades = {max(pair) for pair in product(pressures, oxygens)}
-    needs = _needs(fever, treated, hypotension, oxygen)
-    if "fever" in needs:
+    if syndrome is UNKNOWN:
         grades.add(0)
     possible = tuple(sorted(grades))
     told = f"hypotension: {hypotension or 'not known'}; hypoxia: {oxygen or 'not known'}"
     if len(possible) == 1:
         return Grade(TERM, MEDDRA, possible[0], possible, "", "worse of the two", told, SCALE,
                      SOURCE)  # fmt: skip
-    return Grade(TERM, MEDDRA, None, possible, "; ".join(needs), "worse of the two", told, SCALE,
-                 SOURCE)  # fmt: skip
+    needs = "; ".join(_needs(fever, treated, hypotension, oxygen))
+    return Grade(TERM, MEDDRA, None, possible, needs, "worse of the two", told, SCALE, SOURCE)
+
+
+def _grades(limb: str, state: str | None) -> list[int]:
+    """Give the grade of a state, or of every state where it is not known."""
+    known = limbs()[limb]
+    if state is None:
+        return list(known.values())
+    if state not in known:
+        raise UnusableInput(f"{state!r} is no state of {limb} in the ASTCT grades",
+                            todo=f"use one of {', '.join(known)}")  # fmt: skip
+    return [known[state]]
 
 
 def _needs(fever: bool | None, treated: bool | None, hypotension: str | None,
            oxygen: str | None) -> list[str]:  # fmt: skip
-    needs = [] if fever or treated else ["fever"]
+    needs = [] if fever or treated else ["fever" if fever is None else "treatment of fever"]
     needs += ["treatment of hypotension"] if hypotension is None else []
     return needs + (["treatment of hypoxia"] if oxygen is None else [])

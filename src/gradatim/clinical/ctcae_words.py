@@ -33,6 +33,6 @@ def _limit(anchor: str, analyte: Analyte, value: Value, given: Given) -> float |
 def _against(number: float, unit: str, anchor: str, limit: float, by_distance: bool) -> str:
     """Write a number as a multiple of what it is compared with, or as its distance from that."""
     if not by_distance:
-        return f"{number / limit:.4g} x {anchor} ({plain(limit)})"
+        return f"{plain(float(f'{number / limit:.4g}'))} x {anchor} ({plain(limit)})"
     side = "below" if number < limit else "above"
     return f"{Quantity(abs(number - limit), unit)} {side} {anchor} ({plain(limit)})"

@@ -62,12 +62,14 @@ class Times(NamedTuple):
         upgraded: the sponsor, of its having become fatal or life-threatening later.
         qualified: the sponsor, of its being serious, suspected and unexpected, where it had first
             been judged not to be; None where it was so, or may have been, from the beginning.
+        site_upgraded: the site, of its having become fatal or life-threatening later.
     """
 
     site_aware: datetime | None = None
     sponsor_aware: datetime | None = None
     upgraded: datetime | None = None
     qualified: datetime | None = None
+    site_upgraded: datetime | None = None
 
     @property
     def day_0(self) -> datetime | None:
@@ -151,6 +153,8 @@ def _to_sponsor(event: AdverseEvent, times: Times, found: Collection[Rule], watc
     for rule in found:
         if rule.severity == "any":
             yield _clock(rule, times.site_aware, f"{why}, known to the site")
+            if times.site_upgraded is not None:
+                yield _clock(rule, times.site_upgraded, "upgrade known to the site")
 
 
 def _expedited(event: AdverseEvent, times: Times, found: Collection[Rule]) -> Iterator[Clock]:

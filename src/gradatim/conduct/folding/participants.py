@@ -83,7 +83,6 @@ def _replaced(state: State, position: int, event: participants.ParticipantReplac
 def _erased(state: State, position: int, event: participants.PersonalDataErased) -> None:
     if one := state.participants.get(event.participant):
         one.erased = True
-        one.identity = {}
 
 
 def _reported(state: State, position: int, event: safety.AdverseEventReported) -> None:

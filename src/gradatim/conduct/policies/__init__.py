@@ -103,7 +103,10 @@ RULES: Mapping[type[Event], tuple[Policy, ...]] = {
     p.FactRecorded: _UNLOCKED, p.EntryCorrected: _UNLOCKED,
     p.ScreenFailed: (entry.the_step_is_legal, *_UNLOCKED),
     p.Disposition: (entry.the_step_is_legal, *_UNLOCKED),
-    x.DosePrepared: (dosing.the_bags_were_assigned, dosing.the_amount_is_the_planned_one),
+    x.DosePrepared: (
+        dosing.the_bags_were_assigned, dosing.the_planned_dose_is_that_of_the_level,
+        dosing.the_amount_is_the_planned_one,
+    ),
     x.DoseAdministered: (
         *GATES, dosing.the_checklist_is_signed, dosing.the_amount_is_the_planned_one,
         dosing.the_infusion_keeps_its_limits,

@@ -19,13 +19,17 @@ from gradatim.conduct.views.doses import Dose, doses, first_dose_at
 from gradatim.conduct.views.eligibility import pre_dose_criteria
 from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.core.dates import Duration, step
+from gradatim.core.errors import UnusableInput
 from gradatim.core.quantity import compare
 from gradatim.core.truth import all_of
 from gradatim.core.verdict import Verdict
 from gradatim.dosing.limits import in_date, rate, thaw_clock
 from gradatim.dosing.movements import PRODUCT_TRANSITIONS
-from gradatim.dosing.product import Concentration, Unit
+from gradatim.dosing.preparation import prepare
+from gradatim.dosing.product import Concentration, Unit, Weights
 
+ROUNDING = 0.005
+"""Part of the dose by which a planned dose may be rounded."""
 _Dosing = PreDoseChecklistSigned | DoseAdministered | PreparationVerified
 
 
@@ -213,6 +217,25 @@ def the_bags_were_assigned(state: State, event: DosePrepared) -> Verdict:
     if strange := [one.bag for one in event.drawn if one.bag not in ours]:
         return broken(f"not set aside for this dose: {', '.join(strange)}")
     return holds(f"{len(units)} bags set aside for this dose")
+
+
+def the_planned_dose_is_that_of_the_level(state: State, event: DosePrepared) -> Verdict:
+    """The planned dose is the level's, times the weight where the protocol scales it."""
+    one = person(state, event)
+    study = state.governing("treatment", one)
+    if one.level is None:
+        return unknown(f"{one.id} has no dose level")
+    scaled = bool(study.treatment.administration.dose_per)
+    if scaled and event.weight_kg is None:
+        return unknown("the weight it was computed from is not recorded")
+    try:
+        weights = None if event.weight_kg is None or not scaled else Weights(event.weight_kg)
+        planned = prepare(study, one.level, weights).planned
+    except UnusableInput as error:
+        return unknown(str(error))
+    right = planned.unit == event.unit and compare(abs(event.planned / planned.value - 1), "<=",
+                                                   ROUNDING)  # fmt: skip
+    return either(right, f"it is {planned}", f"level {one.level} is {planned} at that weight")
 
 
 def the_amount_is_the_planned_one(state: State, event: DosePrepared | DoseAdministered) -> Verdict:

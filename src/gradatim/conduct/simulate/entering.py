@@ -2,10 +2,10 @@
 
 from datetime import date, timedelta
 from functools import partial
-from hashlib import sha256
 
 from gradatim.conduct.events import findings, participants
 from gradatim.conduct.events.base import Event, Measured, Sealed
+from gradatim.conduct.identity import Whose, person_token, seal
 from gradatim.conduct.simulate.dosing import plan_dose
 from gradatim.conduct.simulate.opening import LABORATORY, RANGES
 from gradatim.conduct.simulate.run import Run, staff
@@ -32,11 +32,10 @@ def arrives(run: Run, site: str) -> None:
     run.facts[name] = facts
     run.weights[name] = round(run.rng.uniform(52, 95), 1)
     nurse, lead = staff(site, "coordinator"), staff(site, "investigator")
-    token = sha256(f"{name} {run.trial.name}".encode()).hexdigest()
-    sealed = Sealed(commitment=token, ciphertext="c2ltdWxhdGVk")
+    token, identity = _made_up(run, name, facts)
     sex = facts.sex if facts.sex in ("female", "male") else ""
     run.do(participants.ParticipantRegistered, nurse, site, participant=name, person_token=token,
-           identity={"name": sealed}, sex=sex, birth=str(facts.birth))  # fmt: skip
+           identity=identity, sex=sex, birth=str(facts.birth))  # fmt: skip
     if run.happens("the same person comes twice"):
         run.ask(participants.ParticipantRegistered, nurse, site, participant=f"{name}-again",
                 person_token=token)  # fmt: skip
@@ -44,6 +43,13 @@ def arrives(run: Run, site: str) -> None:
            language="zh-CN", obtained_by=lead)  # fmt: skip
     _history(run, site, name, facts)
     run.later(DAYS_OF_SCREENING - 2, lambda: judged(run, name))
+
+
+def _made_up(run: Run, name: str, facts: Facts) -> tuple[str, dict[str, Sealed]]:
+    """Seal a made-up name under a key that nobody keeps."""
+    values = {"name": f"Simulated person {run.people_seen}", "birth_date": str(facts.birth)}
+    sealed = seal(Whose(run.trial.name, name), values, run.rng.randbytes(32), run.rng.randbytes)
+    return person_token(values, bytes(32)), sealed
 
 
 def _history(run: Run, site: str, name: str, facts: Facts) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import Disposition, InformedConsentWithdrawn
 from gradatim.conduct.events.product import DoseWithheld
 from gradatim.conduct.events.safety import (
@@ -17,7 +18,9 @@ from gradatim.conduct.events.safety import (
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import ADVERSE_EVENT, act
 from gradatim.conduct.views.doses import entries
-from gradatim.safety.events import LIFE_THREATENING, AdverseEvent, fatal
+from gradatim.core.truth import FALSE
+from gradatim.safety.clocks import is_susar
+from gradatim.safety.events import LIFE_THREATENING, AdverseEvent, fatal, is_serious
 
 FATAL_OUTCOME = "fatal"
 _LED_TO = {DoseWithheld: "dose_withheld", Disposition: "withdrawal",
@@ -29,13 +32,16 @@ class Course:
     """An adverse event with its course.
 
     Args:
-        event: what is known of it now.
+        event: what is known of it now; its grade is the worst it had, which only a correction of
+            the entry makes less.
         status: see `transitions.ADVERSE_EVENT`.
         position: of the entry that reported it.
         history: position and grade each time one was recorded.
         site_aware_at, sponsor_aware_at: when each first knew; None if not recorded.
-        became_grave: whether it became fatal or life-threatening after it was first reported.
+        became_grave_at: when the site knew that it had become fatal or life-threatening, where it
+            was not at first.
         upgraded_at: when the sponsor knew of that.
+        qualified_at: when it was judged reportable, where it had first been judged not to be.
         sent: the reports of it.
         outcome: as last recorded.
     """
@@ -46,8 +52,9 @@ class Course:
     history: tuple[tuple[int, int | None], ...] = ()
     site_aware_at: datetime | None = None
     sponsor_aware_at: datetime | None = None
-    became_grave: bool = False
+    became_grave_at: datetime | None = None
     upgraded_at: datetime | None = None
+    qualified_at: datetime | None = None
     sent: tuple[SafetyReportSent, ...] = field(default=())
     outcome: str = ""
 
@@ -84,19 +91,32 @@ def _reported(position: int, event: AdverseEventReported) -> Course:
     return Course(known, "ongoing", position, ((position, event.grade),), event.site_aware_at)
 
 
-def _more(course: Course, position: int, event: object) -> Course:
-    before = _grave(course.event)
+def _more(course: Course, position: int, event: Event) -> Course:
+    before = course.event
     course = _with(course, position, event)
-    if _grave(course.event) and not before:
-        return replace(course, became_grave=True)
+    if _grave(course.event) and is_serious(before) and not _grave(before):
+        course = replace(course, became_grave_at=_known_at(event))
+    if (
+        is_serious(before)
+        and is_susar(before).truth is FALSE
+        and (is_susar(course.event).truth is not FALSE)
+    ):
+        course = replace(course, qualified_at=_known_at(event))
     return course
+
+
+def _known_at(event: Event) -> datetime:
+    """Give when somebody knew what an entry says: as it says itself, or when it was recorded."""
+    said = getattr(event, "site_aware_at", None) or getattr(event, "sponsor_aware_at", None)
+    known: datetime = said or event.recorded_at
+    return known
 
 
 def _grave(event: AdverseEvent) -> bool:
     return fatal(event) or LIFE_THREATENING in event.serious
 
 
-def _with(course: Course, position: int, event: object) -> Course:
+def _with(course: Course, position: int, event: Event) -> Course:
     match event:
         case AdverseEventUpdated():
             course = _updated(course, position, event)
@@ -116,13 +136,22 @@ def _with(course: Course, position: int, event: object) -> Course:
 
 
 def _updated(course: Course, position: int, event: AdverseEventUpdated) -> Course:
-    told = {"grade": event.grade, "serious": event.serious, "elements": event.elements,
+    worst = max(course.event.grade or 0, event.grade or 0) or None
+    told = {"grade": worst, "serious": event.serious, "elements": event.elements,
             "investigator_relation": event.relation}  # fmt: skip
     known = {name: value for name, value in told.items() if value is not None}
     now = msgspec.structs.replace(course.event, **known)
     history = course.history if event.grade is None else (*course.history, (position, event.grade))
-    aware = course.site_aware_at or event.site_aware_at
-    return replace(course, event=now, history=history, site_aware_at=aware)
+    if is_serious(now) and not is_serious(course.event):
+        return _became_serious(replace(course, event=now, history=history), event)
+    return replace(course, event=now, history=history,
+                   site_aware_at=course.site_aware_at or event.site_aware_at)  # fmt: skip
+
+
+def _became_serious(course: Course, event: AdverseEventUpdated) -> Course:
+    """Who knew of it while it was not serious has to be told anew: the clocks begin now."""
+    return replace(course, site_aware_at=event.site_aware_at or event.recorded_at,
+                   sponsor_aware_at=None)  # fmt: skip
 
 
 def _resolved(course: Course, event: AdverseEventResolved) -> Course:
@@ -147,7 +176,7 @@ def _assessed(course: Course, event: AdverseEventAssessed) -> Course:
 def _sent(course: Course, event: SafetyReportSent) -> Course:
     aware, upgraded = course.sponsor_aware_at, course.upgraded_at
     if event.recipient == "sponsor":
-        if aware is not None and course.became_grave:
+        if aware is not None and course.became_grave_at is not None:
             upgraded = upgraded or event.sent_at
         aware = min(aware, event.sent_at) if aware else event.sent_at
     return replace(course, sent=(*course.sent, event), sponsor_aware_at=aware,

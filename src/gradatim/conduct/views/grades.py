@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from gradatim.clinical.ctcae import Given, Grade, Value, analyte_of_loinc, grade
+from gradatim.conduct.events.findings import ClinicalSignificanceSigned
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.doses import first_dose_at
+from gradatim.conduct.views.doses import entries, first_dose_at
 from gradatim.conduct.views.facts import facts_of
 from gradatim.core.quantity import convert
 from gradatim.evidence.facts import Fact
@@ -135,6 +136,14 @@ def value_of(fact: Fact) -> Value:
 def abnormal(one: Graded) -> bool:
     """Whether a value has a grade above 0, or may have: an investigator signs what it means."""
     return max(one.grade.possible, default=0) > 0
+
+
+def unsigned(state: State, participant: Participant) -> list[Graded]:
+    """Give the abnormal results whose clinical significance no investigator has signed."""
+    signed = {(event.of, event.element) for _, event in entries(state, participant)
+              if isinstance(event, ClinicalSignificanceSigned)}  # fmt: skip
+    return [one for one in grades(state, participant)
+            if abnormal(one) and (one.position, one.element) not in signed]  # fmt: skip
 
 
 def worsened(one: Graded) -> bool:

@@ -42,7 +42,8 @@ def due_of(state: State, participant: Participant, course: Course) -> Iterator[D
     watched = study.safety.special_interest
     of = elements_of(study, course.event)
     interest = watched is not None and any(name in watched.elements for name in of)
-    times = Times(course.site_aware_at, course.sponsor_aware_at, course.upgraded_at)
+    times = Times(course.site_aware_at, course.sponsor_aware_at, course.upgraded_at,
+                  course.qualified_at, course.became_grave_at)  # fmt: skip
     for clock in clocks(course.event, times, rules.jurisdiction, interest):
         yield Due(course.event.id, clock, _sent(course, clock))
 

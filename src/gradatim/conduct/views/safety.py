@@ -8,8 +8,9 @@ from gradatim.conduct.events.product import DoseWithheld
 from gradatim.conduct.events.safety import DoseLimitingToxicityAdjudicated
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import adverse_events
-from gradatim.conduct.views.doses import doses, entries, given
+from gradatim.conduct.views.doses import doses, entries, first_dose_at, given
 from gradatim.conduct.views.grades import Graded, grades, worsened
+from gradatim.core.dates import ANY_DAY
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.core.verdict import Verdict
 from gradatim.safety import dlt, stopping
@@ -62,20 +63,24 @@ def _by_definition(state: State, participant: Participant) -> list[_Found]:
     events = adverse_events(state, participant)
     found = [(one.event.id, one.event.term, one.verdict)
              for one in dlt.candidates(study, events, first, last)]  # fmt: skip
-    worst = [(one, _as_event(participant, one)) for one in grades(state, participant)
+    worst = [_as_event(state, participant, one) for one in grades(state, participant)
              if worsened(one)]  # fmt: skip
     return found + [
-        (event.id, f"{event.term} (laboratory)", verdict) for _, event in worst
+        (event.id, f"{event.term} (laboratory)", verdict) for event in worst
         if (verdict := dlt.defined(study, event, first, last)).truth is not FALSE
     ]  # fmt: skip
 
 
-def _as_event(participant: Participant, one: Graded) -> AdverseEvent:
-    """Give a value that became worse as an adverse event nobody has judged yet."""
-    day = str(one.fact.start)
+def _as_event(state: State, participant: Participant, one: Graded) -> AdverseEvent:
+    """Give a value that became worse as an adverse event nobody has judged yet.
+
+    Of a value of an unknown day it is not known whether it lies in the window.
+    """
+    at = first_dose_at(state, participant)
+    day = str(one.fact.start) if one.fact.start != ANY_DAY or at is None else str(at.year)
     return AdverseEvent(
         id=f"{one.position}-{one.element}", participant=participant.id, term=one.grade.term,
-        grade=one.by_numbers, onset=day if day[0].isdigit() else "2000", lab=True,
+        grade=one.by_numbers, onset=day, lab=True,
     )  # fmt: skip
 
 
@@ -157,9 +162,11 @@ def _enough(state: State, participant: Participant) -> bool:
     asked = state.governing("safety", participant).safety.evaluable
     if asked is None:
         return True
-    parts = [
-        one.fraction for one in doses(state, participant).values() if one.given or one.withheld
-    ]
+    known = doses(state, participant)
+    planned = state.governing("treatment", participant).treatment.administration.doses
+    if planned is not None and any(number not in known for number in range(1, planned + 1)):
+        return False
+    parts = [one.fraction for one in known.values() if one.given or one.withheld]
     return all(part is not None and part >= asked.dose_fraction - 1e-9 for part in parts)
 
 
@@ -185,20 +192,26 @@ def unanswered_rules(state: State, on: date) -> list[Rule]:
 
 
 def _watched(state: State) -> list[stopping.Watched]:
-    found = []
-    for one in state.participants.values():
-        events = adverse_events(state, one)
-        counts = [each for each in candidates(state, one) if each.counts]
-        if events or counts:
-            at = given(state, one)
-            since = at[0].started_at.date() if counts and at else None
-            found.append(stopping.Watched(one.id, one.level, events, since))
-    return found
+    """Give every participant as the stopping rules see one, replaced ones too."""
+    return [one for person in state.participants.values()
+            if (one := _as_watched(state, person)).events or one.limiting is not None]  # fmt: skip
+
+
+def _as_watched(state: State, person: Participant) -> stopping.Watched:
+    known = candidates(state, person)
+    cleared = {one.id for one in known if not one.counts}
+    results = (_as_event(state, person, one) for one in grades(state, person) if worsened(one))
+    events = [*adverse_events(state, person), *(one for one in results if one.id not in cleared)]
+    at = first_dose_at(state, person)
+    counts = any(one.counts for one in known)
+    return stopping.Watched(person.id, person.level, events, at.date() if counts and at else None)
 
 
 def _key(one: stopping.Fired) -> str:
+    """Name what fired: what only may have is another thing than what has."""
     level = "" if one.level is None else f" at level {one.level}"
-    return f"{one.rule.id}{level}: {', '.join(sorted(one.by))}"
+    perhaps = "" if one.certain else " (possibly)"
+    return f"{one.rule.id}{level}{perhaps}: {', '.join(sorted(one.by))}"
 
 
 def _text(one: stopping.Fired) -> str:
