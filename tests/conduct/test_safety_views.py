@@ -56,9 +56,10 @@ def result(state: State, element: str, value: float, unit: str, on: date, **more
 
 def adverse(state: State, **more: Any) -> None:
     """Report an adverse event four days after the dose."""
-    fields: dict[str, Any] = {"adverse_event": "AE1", "term": "Headache", "onset": str(DOSED + timedelta(days=4)),
-              "grade": 3, "relation": "possible"} | more  # fmt: skip
-    add(state, s.AdverseEventReported, DOSED + timedelta(days=4), **fields)
+    day = DOSED + timedelta(days=4)
+    fields: dict[str, Any] = {"adverse_event": "AE1", "term": "Headache", "onset": str(day),
+                              "grade": 3, "relation": "possible", **more}  # fmt: skip
+    add(state, s.AdverseEventReported, day, **fields)
 
 
 BEFORE, AFTER = DOSED - timedelta(days=5), DOSED + timedelta(days=7)

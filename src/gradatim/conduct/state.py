@@ -19,6 +19,19 @@ from gradatim.protocol.study import Study
 Value = TypeVar("Value")
 
 
+Known = dict[str, tuple[int, Any]]
+"""Values worked out, each with what it was worked out for."""
+
+
+def _once(known: Known, name: str, of: int, work_out: Callable[[], Value]) -> Value:
+    """Give a value that is known for this, or work it out."""
+    found = known.get(name)
+    if found is None or found[0] != of:
+        found = known[name] = (of, work_out())
+    value: Value = found[1]
+    return value
+
+
 class Version(NamedTuple):
     """A version of the protocol in force.
 
@@ -73,17 +86,11 @@ class Participant:
     replaced: bool = False
     entries: list[int] = field(default_factory=list)
     revision: int = 0
-    _known: dict[str, tuple[int, Any]] = field(default_factory=dict, repr=False, compare=False)
+    _known: Known = field(default_factory=dict, repr=False, compare=False)
 
     def remembered(self, name: str, work_out: Callable[[], Value]) -> Value:
         """Give a value worked out of the entries, once for each revision."""
-        known = self._known.get(name)
-        if known is not None and known[0] == self.revision:
-            value: Value = known[1]
-            return value
-        value = work_out()
-        self._known[name] = (self.revision, value)
-        return value
+        return _once(self._known, name, self.revision, work_out)
 
 
 @dataclass(slots=True)
@@ -194,6 +201,11 @@ class State:
     stopped: int | None = None
     locked: bool = False
     exports: list[int] = field(default_factory=list)
+    _known: Known = field(default_factory=dict, repr=False, compare=False)
+
+    def remembered(self, name: str, work_out: Callable[[], Value]) -> Value:
+        """Give a value worked out of the whole trial, once for each position."""
+        return _once(self._known, name, self.position, work_out)
 
     @property
     def version(self) -> Version | None:

@@ -33,7 +33,8 @@ class Candidate(NamedTuple):
 
 def elements_of(study: Study, event: AdverseEvent) -> tuple[str, ...]:
     """Give the protocol's elements that an adverse event is an event of."""
-    by_term = (name for name, one in study.elements.items() if _by_term(one, event.term))
+    by_term = (name for name, one in study.elements.items()
+               if one.kind == "adverse_event" and _by_term(one, event.term))  # fmt: skip
     known = (ADVERSE_EVENT, *by_term, *event.elements)
     return tuple(dict.fromkeys(name for name in known if name in study.elements))
 

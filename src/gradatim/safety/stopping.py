@@ -69,11 +69,12 @@ def fired(study: Study, watched: Sequence[Watched], as_of: date) -> Iterator[Fir
     rule then may have fired, and no more: too wide is cautious, too narrow is not.
     """
     levels = sorted({one.level for one in watched if one.level is not None})
+    told = [(one, facts_of(study, one.participant, one.events)) for one in watched]
     for rule in study.safety.stopping_rules:
         of_levels: list[int | None] = [*levels] if rule.action == "stop level" else [None]
         asked = _without_windows(rule.rule)
         for level in of_levels:
-            some = [one for one in watched if level is None or one.level == level]
+            some = [(one, facts) for one, facts in told if level is None or one.level == level]
             situation = _situation(study, some, as_of)
             verdict = evaluate(asked, situation)
             if verdict.truth is not FALSE:
@@ -116,18 +117,18 @@ def _by_id(by_element: Mapping[str, tuple[Fact, ...]]) -> dict[str, dict[str, tu
     return found
 
 
-def _situation(study: Study, watched: Sequence[Watched], as_of: date) -> Situation:
+def _situation(study: Study, watched: Sequence[tuple[Watched, Facts]], as_of: date
+               ) -> Situation:  # fmt: skip
     """Pool the safety data of several participants; no two events of a trial share a number."""
     pooled: dict[str, list[Fact]] = {}
-    for one in watched:
-        facts = facts_of(study, one.participant, one.events)
+    for one, facts in watched:
         for name, some in facts.by_element.items():
             pooled.setdefault(name, []).extend(some)
         if one.limiting is not None and LIMITING in study.elements:
             day = on(one.limiting)
             pooled.setdefault(LIMITING, []).append(Fact(LIMITING, one.participant, day, day))
     empty = facts_of(study, "", [])
-    facts = Facts("trial", by_element={name: tuple(some) for name, some in pooled.items()},
+    whole = Facts("trial", by_element={name: tuple(some) for name, some in pooled.items()},
                   coverage=empty.coverage)  # fmt: skip
     anchors = dict.fromkeys([*study.schedule.anchors, FIRST_DOSE], as_of)
-    return Situation(study, facts, anchors, as_of)
+    return Situation(study, whole, anchors, as_of)

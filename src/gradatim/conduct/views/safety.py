@@ -184,6 +184,10 @@ def unanswered_rules(state: State, on: date) -> list[Rule]:
 
     What stops a level or the trial stands for good; nothing but an amendment ends it.
     """
+    return state.remembered(f"rules {on}", lambda: _unanswered(state, on))
+
+
+def _unanswered(state: State, on: date) -> list[Rule]:
     if not state.versions:
         return []
     found = stopping.fired(state.governing("safety"), _watched(state), on)
