@@ -115,3 +115,10 @@ def test_a_value_in_another_unit_is_not_graded() -> None:
     assert found.rule == "not graded"
     before = Given(baseline=Value(1.0, "g", high=2.0))
     assert "of the baseline" in grade("creatinine", Value(1, "mg/dL", high=2), before)[0].needs
+
+
+def test_a_baseline_of_nought_is_no_baseline_to_compare_with() -> None:
+    before = Given(baseline=Value(0, "mg/dL", high=1.2))
+    found = grade("creatinine", Value(1.0, "mg/dL", high=1.2), before)[0]
+    assert found.possible == (0, 2, 3)
+    assert found.needs == "no baseline"

@@ -13,6 +13,7 @@ Source: NCI, Common Terminology Criteria for Adverse Events v5.0, 27 November 20
 stand in `tables/ctcae_v5_labs.yaml`, the readings of unclear print in docs/ctcae.md.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from gradatim.clinical import load
@@ -20,7 +21,7 @@ from gradatim.clinical.ctcae_known import Given, Value, known_of, situation
 from gradatim.clinical.ctcae_rules import Possible, either, judge, worst
 from gradatim.clinical.ctcae_table import Analyte, Term, analyte_called, analytes
 from gradatim.clinical.ctcae_words import because
-from gradatim.core.truth import FALSE, UNKNOWN
+from gradatim.core.truth import FALSE
 
 VERSION = "CTCAE v5.0"
 NOT_GRADED = "not graded"
@@ -125,23 +126,27 @@ def _graded(analyte: Analyte, term: Term, value: Value, given: Given) -> Grade:
     grades = tuple(sorted(found.rules))
     if len(grades) == 1:
         return Grade(term.name, term.meddra, grades[0], grades, "", found.rules[grades[0]], told)
-    rule = ", or ".join(f"{one}: {found.rules[one]}" for one in grades if found.rules[one])
+    rule = ", or ".join(f"{number}: {found.rules[number]}" for number in grades[::-1])
+    if all(words.startswith(NOT_GRADED) for words in found.rules.values()):
+        rule = NOT_GRADED
     needs = "; ".join(dict.fromkeys(found.needs))
     return Grade(term.name, term.meddra, None, grades, needs, rule, told)
 
 
 def _possible(analyte: Analyte, term: Term, value: Value, given: Given) -> Possible:
     """Judge the lists of steps that apply, or may apply."""
-    parts: list[Possible] = []
+    parts = list(_parts(analyte, term, value, given))
+    return worst(parts) if term.worst_of else either(parts)
+
+
+def _parts(analyte: Analyte, term: Term, value: Value, given: Given) -> Iterator[Possible]:
     for name, steps in term.clauses.items():
         applies, lacking = situation(name, analyte, given)
         if applies is FALSE:
             continue
         known = known_of(name, steps, analyte, value, given)
         if isinstance(known, str):
-            return Possible(dict.fromkeys(term.grades, ""), [known])
+            yield Possible(dict.fromkeys(term.grades, NOT_GRADED), [known])
+            continue
         found = judge(steps, known)
-        suffix = "" if term.worst_of or name == "always" else f"; {name}"
-        rules = {one: f"{words}{suffix}" for one, words in found.rules.items()}
-        parts.append(Possible(rules, [*(lacking if applies is UNKNOWN else ()), *found.needs]))
-    return worst(parts) if term.worst_of else either(parts)
+        yield Possible(found.rules, [*lacking, *found.needs])

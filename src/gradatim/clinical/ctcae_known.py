@@ -1,7 +1,7 @@
 """What is known when a value is graded: the value in the printed unit, its limits, and the rest."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeGuard, TypeGuard
+from typing import NamedTuple, TypeGuard
 
 from gradatim.clinical.ctcae_rules import LACKING, Amount, Known
 from gradatim.clinical.ctcae_table import Analyte, Step
@@ -102,11 +102,17 @@ def known_of(name: str, steps: Sequence[Step], analyte: Analyte, value: Value,
         return fault or UNIT_MISMATCH
     measured = _amount(analyte, value, unit)
     assert measured is not None, value
-    anchors = {"ULN": _limit(analyte, value._replace(value=value.high, bound=""), unit),
-               "LLN": _limit(analyte, value._replace(value=value.low, bound=""), unit)}  # fmt: skip
-    baseline, lacking = _baseline(name, analyte, given, unit, anchors["ULN"])
-    return Known(measured, {**anchors, "baseline": baseline}, _conditions(given), unit,
-                 LACKING | {"baseline": lacking})  # fmt: skip
+    anchors = {"ULN": _limit(analyte, Value(value.high, value.unit), unit),
+               "LLN": _limit(analyte, Value(value.low, value.unit), unit)}  # fmt: skip
+    lacking = dict(LACKING)
+    before = None if given.at_baseline else given.baseline
+    baseline = None if before is None else _limit(analyte, before, unit)
+    if before is not None and not fault_of(before) and _amount(analyte, before, unit) is None:
+        lacking["baseline"] = BASELINE_MISMATCH
+    if before is None and name == "baseline abnormal" and anchors["ULN"]:
+        # A baseline nobody knows is taken to have had the reference range of the value.
+        baseline = Amount(anchors["ULN"].number, ">")
+    return Known(measured, {**anchors, "baseline": baseline}, _conditions(given), unit, lacking)
 
 
 def fault_of(value: Value) -> str:
@@ -124,7 +130,7 @@ def _abnormal(given: Given) -> tuple[Truth, str]:
     before = given.baseline
     if before is None or fault_of(before) or before.value is None:
         return UNKNOWN, LACKING["baseline"]
-    if not is_limit(before.high):
+    if not _is_limit(before.high):
         return UNKNOWN, "no reference range of the baseline"
     truth = compare_bounded(before.value, before.bound, ">", before.high)
     return truth, "only a bound of the baseline is known"
@@ -152,34 +158,21 @@ def _unit(analyte: Analyte, steps: Sequence[Step], unit: str) -> str | None:
     return "" if printed is None and not unit.strip() else None
 
 
-def _baseline(name: str, analyte: Analyte, given: Given, unit: str,
-              upper: Amount | None) -> tuple[Amount | None, str]:  # fmt: skip
-    """Give the baseline to compare with, and what is missing where there is none."""
-    before = None if given.at_baseline else given.baseline
-    if before is not None and not fault_of(before):
-        found = _limit(analyte, before, unit)
-        fits = _amount(analyte, before, unit) is not None
-        return found, LACKING["baseline"] if fits else BASELINE_MISMATCH
-    if name == "baseline abnormal" and upper is not None:
-        # A baseline nobody knows is taken to have had the reference range of the value.
-        return Amount(upper.number, ">"), LACKING["baseline"]
-    return None, LACKING["baseline"]
+def _amount(analyte: Analyte, value: Value, unit: str) -> Amount | None:
+    """Convert a number; None where there is none, or its unit does not compare."""
+    if not is_number(value.value):
+        return None
+    number = value.value
+    if unit or value.unit.strip():
+        converted = convert_for(analyte.substance, number, value.unit, unit)
+        return None if converted is None else Amount(converted, value.bound)
+    return Amount(number, value.bound)
 
 
 def _limit(analyte: Analyte, value: Value, unit: str) -> Amount | None:
-    """Convert a limit or a baseline; one of 0 or less can be no measure of another number."""
-    return _amount(analyte, value, unit) if is_limit(value.value) else None
+    """Convert a limit or a baseline; of 0 or less it can be no measure of another."""
+    return _amount(analyte, value, unit) if _is_limit(value.value) else None
 
 
-def _amount(analyte: Analyte, value: Value, unit: str) -> Amount | None:
-    if not is_number(value.value):
-        return None
-    if not unit and not value.unit.strip():
-        return Amount(value.value, value.bound)
-    converted = convert_for(analyte.substance, value.value, value.unit, unit)
-    return None if converted is None else Amount(converted, value.bound)
-
-
-def is_limit(limit: float | None) -> TypeGuard[float]:
-    """Whether a number can be a limit: known, and above 0."""
+def _is_limit(limit: float | None) -> TypeGuard[float]:
     return is_number(limit) and limit > 0
