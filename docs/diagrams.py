@@ -10,7 +10,7 @@ from textwrap import wrap
 from typing import NamedTuple
 
 Table = Mapping[tuple[str, str], str]
-WIDTH, GAP_X, GAP_Y, EDGE, LINE, FEW = 168, 128, 58, 16, 13, 2
+WIDTH, GAP_X, GAP_Y, EDGE, LINE, FEW = 144, 90, 60, 16, 13, 2
 STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#1f2937}.s{font-weight:600;text-anchor:middle}"
     ".a{font-size:11px;fill:#374151;text-anchor:middle;paint-order:stroke;stroke:#fff;"
@@ -96,10 +96,10 @@ def _notes(table: Table, state: str, drop: str) -> Iterator[str]:
 
 
 def _boxes(table: Table, rows: list[list[str]], drop: str) -> dict[str, Box]:
-    boxes, y = dict[str, Box](), float(EDGE)
+    boxes, y = dict[str, Box](), float(EDGE + 2 * LINE)
     for row in rows:
         notes = {state: tuple(line for note in _notes(table, state, drop)
-                              for line in wrap(note, 30)) for state in row if state}  # fmt: skip
+                              for line in wrap(note, 25)) for state in row if state}  # fmt: skip
         height = 34 + LINE * max(map(len, notes.values()))
         for i, state in enumerate(row):
             if state:
@@ -120,11 +120,12 @@ def _box(state: str, box: Box) -> str:
 def _arrow(a: Box, b: Box, acts: list[str]) -> Iterator[str]:
     x1, y1, x2, y2 = _ends(a, b)
     yield f'<line x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}"/>'
-    lines = [line for act in acts for line in wrap(act, 20)]
+    lines = [line for act in acts for line in wrap(act, 15)]
     below = a.y == b.y and a.x > b.x
     x, y = (x1 + x2) / 2, (y1 + y2) / 2
     if a.x == b.x:  # of two ways side by side each has its words outside
-        x += (-1 if b.y > a.y else 1) * (4 + 3 * max(map(len, lines)))
+        left = b.y > a.y and a.x > EDGE
+        x += (-1 if left else 1) * (4 + 3 * max(map(len, lines)))
     top = y + 14 if below else y - 5 - LINE * (len(lines) - 1) if a.y == b.y else y + 4
     for i, line in enumerate(lines):
         yield f'<text class="a" x="{x:g}" y="{top + LINE * i:g}">{escape(line)}</text>'

@@ -27,15 +27,16 @@ class Diagram(NamedTuple):
 
 DIAGRAMS = (
     Diagram("participant", PARTICIPANT, [
-        ["registered", "consented", "eligible", "enrolled", "treated", "completed"],
-        ["screen failed", "", "waiting", "withdrawn", "lost to follow-up", "died"],
+        ["registered", "consented", "eligible", "waiting"],
+        ["completed", "treated", "enrolled"],
+        ["screen failed", "withdrawn", "lost to follow-up", "died"],
     ], "A participant's way through the trial. Replacement frees the place and changes no state."),
-    Diagram("cohort", COHORT, [["open", "full"], ["", "closed"]],
+    Diagram("cohort", COHORT, [["open", "", "full"], ["", "closed"]],
             "The places that one decision of the committee opens."),
     Diagram("product", PRODUCT_TRANSITIONS, [
-        ["expected", "quarantined", "released", "prepared", "infused", "used"],
-        ["", "excursion", "", "held"], ["", "unfit", "", "unfit thawed", "discarded"],
-        ["", "returned", "destroyed"],
+        ["expected", "quarantined", "released", "prepared", "held"],
+        ["", "excursion", "infused", "discarded", "unfit thawed"],
+        ["returned", "unfit", "used", "destroyed"],
     ], "A bag of the product. A temperature excursion holds it until a person has judged it."),
     Diagram("adverse_event", ADVERSE_EVENT, [["ongoing", "resolved"], ["fatal"]],
             "An adverse event. What becomes worse again goes on.", "adverse event "),
