@@ -55,7 +55,7 @@ def as_of(ledger: Ledger, entry: Entry = None, recorded_at: RecordedAt = "",
     state = earlier.as_of(name, entries_of(store, name, quiet=json), position=entry,
                           recorded_at=when, occurred_on=day)  # fmt: skip
     _refuse_beyond(state, entry or 0)
-    print_state(state, day, json)
+    print_state(state, day or (when.date() if when else None), json)
 
 
 def _refuse_beyond(state: "State", entry: int) -> None:
