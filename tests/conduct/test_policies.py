@@ -19,7 +19,16 @@ from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.fold import apply
-from gradatim.conduct.policies import AUTHORISATIONS, RULES, check, dosing, entry, reports, review
+from gradatim.conduct.policies import (
+    AUTHORISATIONS,
+    RULES,
+    check,
+    dosing,
+    entry,
+    preparation,
+    reports,
+    review,
+)
 from gradatim.conduct.policies import protocol as going_live
 from gradatim.conduct.policies.verdicts import Policy
 from gradatim.conduct.state import Participant, State
@@ -251,21 +260,23 @@ CASES: dict[Policy, Callable[[], Case]] = {
     dosing.the_pre_dose_criteria_hold: lambda: (
         with_new(), signed(with_new(), new())),
     dosing.the_checklist_is_signed: lambda: (with_new(), given(new())),
-    dosing.the_amount_is_the_planned_one: lambda: (
+    preparation.the_amount_is_the_planned_one: lambda: (
         under_way(), given(treated(), amount=1.0)),
-    dosing.the_infusion_keeps_its_limits: lambda: (
+    preparation.the_infusion_keeps_its_limits: lambda: (
         under_way(), given(treated(), minutes=1)),
     dosing.the_bags_may_be_released: lambda: (
         under_way(), event(x.ProductReleased, "cell_lab.S01.1", "S01", lot=a_lot(), bags=("no",))),
     dosing.the_bags_are_free: lambda: (
         under_way(), about(x.ProductAssigned, treated(), "pharmacist", dose=1, lot=a_lot(),
                            bags=(used_bag(),))),
-    dosing.the_planned_dose_is_that_of_the_level: lambda: (
+    preparation.the_planned_dose_is_that_of_the_level: lambda: (
         under_way(),
         about(x.DosePrepared, treated(), "cell_lab", dose=1, lot=a_lot(), amount=9e7, planned=9e7,
               unit="{cells}", weight_kg=70.0),
     ),
-    dosing.the_bags_were_assigned: lambda: (
+    preparation.the_amount_is_what_was_drawn: lambda: drawn(volume=9.0, amount=7e7),
+    preparation.the_preparation_keeps_its_limits: lambda: drawn(volume=10.0, amount=5e7, hours=1e5),
+    preparation.the_bags_were_assigned: lambda: (
         under_way(), about(x.DosePrepared, treated(), "cell_lab", dose=1, lot=a_lot(), amount=1,
                            planned=1, unit="{cells}", drawn=(x.Drawn("other", 1, 1),))),
     dosing.a_second_person_verifies: lambda: (
@@ -328,6 +339,16 @@ def a_lot() -> str:
 def used_bag() -> str:
     """A bag that is gone."""
     return next(unit.bag.id for unit in under_way().lots[a_lot()].units.values() if unit.held_for)
+
+
+def drawn(volume: float, amount: float, hours: float = 12) -> Case:
+    """A dose prepared from a bag of which so much was drawn, so many hours after the day began."""
+    one = treated()
+    made = about(x.DosePrepared, one, "cell_lab", dose=1, lot=a_lot(), amount=amount,
+                 weight_kg=70.0, planned=7e7, unit="{cells}",
+                 drawn=(x.Drawn(used_bag(), volume, 0.0),))  # fmt: skip
+    later = made.recorded_at + timedelta(hours=hours)
+    return under_way(), msgspec.structs.replace(made, recorded_at=later)
 
 
 def late_report() -> Case:

@@ -20,7 +20,7 @@ from gradatim.conduct.events.findings import (
     ScoresRecorded,
     VitalSignsRecorded,
 )
-from gradatim.conduct.policies import dosing, entry, protocol, reports, review
+from gradatim.conduct.policies import dosing, entry, preparation, protocol, reports, review
 from gradatim.conduct.policies.verdicts import Policy, rule, sentence
 from gradatim.conduct.state import State
 from gradatim.core.truth import TRUE, all_of
@@ -104,12 +104,13 @@ RULES: Mapping[type[Event], tuple[Policy, ...]] = {
     p.ScreenFailed: (entry.the_step_is_legal, *_UNLOCKED),
     p.Disposition: (entry.the_step_is_legal, *_UNLOCKED),
     x.DosePrepared: (
-        dosing.the_bags_were_assigned, dosing.the_planned_dose_is_that_of_the_level,
-        dosing.the_amount_is_the_planned_one,
+        preparation.the_bags_were_assigned, preparation.the_planned_dose_is_that_of_the_level,
+        preparation.the_amount_is_the_planned_one, preparation.the_amount_is_what_was_drawn,
+        preparation.the_preparation_keeps_its_limits,
     ),
     x.DoseAdministered: (
-        *GATES, dosing.the_checklist_is_signed, dosing.the_amount_is_the_planned_one,
-        dosing.the_infusion_keeps_its_limits,
+        *GATES, dosing.the_checklist_is_signed, preparation.the_amount_is_the_planned_one,
+        preparation.the_infusion_keeps_its_limits,
     ),
     EncounterDone: (entry.consent_is_in_force, entry.the_visit_is_in_its_window, *_UNLOCKED),
     EncounterMissed: (entry.no_visit_is_missed, *_UNLOCKED),

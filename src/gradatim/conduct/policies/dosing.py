@@ -1,17 +1,15 @@
 """The gates of a dose: asked before it is authorised, and again of every dose that was given."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from gradatim.conduct.events.product import (
-    Bag,
     DoseAdministered,
-    DosePrepared,
     PreDoseChecklistSigned,
     PreparationVerified,
     ProductAssigned,
     ProductReleased,
 )
-from gradatim.conduct.folding.product import held, units_of
+from gradatim.conduct.folding.product import units_of
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
@@ -19,17 +17,9 @@ from gradatim.conduct.views.doses import Dose, doses, first_dose_at
 from gradatim.conduct.views.eligibility import pre_dose_criteria
 from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.core.dates import Duration, step
-from gradatim.core.errors import UnusableInput
-from gradatim.core.quantity import compare
-from gradatim.core.truth import all_of
 from gradatim.core.verdict import Verdict
-from gradatim.dosing.limits import in_date, rate, thaw_clock
 from gradatim.dosing.movements import PRODUCT_TRANSITIONS
-from gradatim.dosing.preparation import prepare
-from gradatim.dosing.product import Concentration, Unit, Weights
 
-ROUNDING = 0.005
-"""Part of the dose by which a planned dose may be rounded."""
 _Dosing = PreDoseChecklistSigned | DoseAdministered | PreparationVerified
 
 
@@ -208,75 +198,3 @@ def a_second_person_verifies(state: State, event: PreparationVerified) -> Verdic
         return unknown(f"no preparation of dose {event.dose} is recorded")
     return either(prepared.recorded_by != event.recorded_by, f"{prepared.recorded_by} prepared it",
                   f"{event.recorded_by} prepared it; another person must verify")  # fmt: skip
-
-
-def the_bags_were_assigned(state: State, event: DosePrepared) -> Verdict:
-    """A dose is prepared from the bags that were set aside for it."""
-    units = units_of(state, event.lot, tuple(one.bag for one in event.drawn))
-    ours = {one.bag.id for one in held(state, event.participant, event.dose)}
-    if strange := [one.bag for one in event.drawn if one.bag not in ours]:
-        return broken(f"not set aside for this dose: {', '.join(strange)}")
-    return holds(f"{len(units)} bags set aside for this dose")
-
-
-def the_planned_dose_is_that_of_the_level(state: State, event: DosePrepared) -> Verdict:
-    """The planned dose is the level's, times the weight where the protocol scales it."""
-    one = person(state, event)
-    study = state.governing("treatment", one)
-    if one.level is None:
-        return unknown(f"{one.id} has no dose level")
-    scaled = bool(study.treatment.administration.dose_per)
-    if scaled and event.weight_kg is None:
-        return unknown("the weight it was computed from is not recorded")
-    try:
-        weights = None if event.weight_kg is None or not scaled else Weights(event.weight_kg)
-        planned = prepare(study, one.level, weights).planned
-    except UnusableInput as error:
-        return unknown(str(error))
-    right = planned.unit == event.unit and compare(abs(event.planned / planned.value - 1), "<=",
-                                                   ROUNDING)  # fmt: skip
-    return either(right, f"it is {planned}", f"level {one.level} is {planned} at that weight")
-
-
-def the_amount_is_the_planned_one(state: State, event: DosePrepared | DoseAdministered) -> Verdict:
-    """The dose is the planned one, within the protocol's tolerance."""
-    one = person(state, event)
-    rules = state.governing("treatment", one).treatment.preparation
-    tolerance = rules.tolerance if rules else 0.0
-    prepared = event if isinstance(event, DosePrepared) else this_dose(state, event).prepared
-    if prepared is None or prepared.unit != event.unit:
-        return unknown("what was planned is not recorded in that unit")
-    off = event.amount / prepared.planned - 1
-    told = f"it is {off:+.1%} off the planned dose"
-    return either(compare(abs(off), "<=", tolerance), told, f"{told}; {tolerance:.0%} is accepted")
-
-
-def the_infusion_keeps_its_limits(state: State, event: DoseAdministered) -> Verdict:
-    """The infusion ended in time after each thaw and before each expiry, and was not too fast."""
-    one = person(state, event)
-    rules = state.governing("treatment", one).treatment.preparation
-    prepared = this_dose(state, event).prepared
-    if rules is None or prepared is None:
-        return holds("there are no limits") if rules is None else unknown("no preparation is known")
-    thawed = {drawn.bag: drawn.thawed_at for drawn in prepared.drawn}
-    children = []
-    for ours in held(state, one.id, event.dose):
-        unit = as_unit(ours.bag, ours.lot, thawed.get(ours.bag.id))
-        if unit is not None:
-            children += [thaw_clock(unit, event.ended_at, rules.thaw_to_end),
-                         in_date(unit, event.ended_at)]  # fmt: skip
-    stood = sum((pause.to - pause.from_ for pause in event.interruptions), timedelta(0))
-    ran = (event.ended_at - event.started_at - stood).total_seconds() / 60
-    children.append(rate(event.volume_ml, max(ran, 1 / 60), rules.maximum_rate))
-    return Verdict(all_of(child.truth for child in children), "", (), tuple(children))
-
-
-def as_unit(bag: Bag, lot: str, thawed_at: datetime | None) -> Unit | None:
-    """Give a bag as the dosing arithmetic takes it; None for what is not a fluid of cells."""
-    if bag.volume_ml is None or bag.cells_per_ml is None or not (bag.counted and bag.measured):
-        return None
-    certified = bag.viability if bag.counted == "viable" else None
-    concentration = Concentration(bag.cells_per_ml, bag.counted, bag.measured,
-                                  None if certified else bag.viability)  # fmt: skip
-    return Unit(bag.id, bag.volume_ml, concentration, lot, bag.expires_at, bag.dmso, thawed_at,
-                certified)  # fmt: skip

@@ -1,0 +1,150 @@
+"""Policies of a prepared and a given dose: the right amount, within the product's limits."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from gradatim.conduct.events.product import Bag, DoseAdministered, DosePrepared
+from gradatim.conduct.folding.product import held, units_of
+from gradatim.conduct.policies.dosing import this_dose
+from gradatim.conduct.policies.entry import person
+from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
+from gradatim.conduct.state import State
+from gradatim.core.errors import UnusableInput
+from gradatim.core.quantity import compare
+from gradatim.core.truth import all_of
+from gradatim.core.verdict import Verdict
+from gradatim.dosing.limits import DMSO_DENSITY, dmso, in_date, rate, thaw_clock, viability
+from gradatim.dosing.preparation import prepare
+from gradatim.dosing.product import Concentration, Unit, Weights
+from gradatim.protocol.treatment import Preparation
+
+ROUNDING = 0.005
+"""Part of the dose by which a planned dose, or what was drawn for it, may be rounded."""
+Drawn = tuple[Unit, float]
+"""A bag as the dosing arithmetic takes it, with the mL drawn from it."""
+
+
+def the_bags_were_assigned(state: State, event: DosePrepared) -> Verdict:
+    """A dose is prepared from the bags that were set aside for it."""
+    units = units_of(state, event.lot, tuple(one.bag for one in event.drawn))
+    ours = {one.bag.id for one in held(state, event.participant, event.dose)}
+    if strange := [one.bag for one in event.drawn if one.bag not in ours]:
+        return broken(f"not set aside for this dose: {', '.join(strange)}")
+    return holds(f"{len(units)} bags set aside for this dose")
+
+
+def the_planned_dose_is_that_of_the_level(state: State, event: DosePrepared) -> Verdict:
+    """The planned dose is the level's, times the weight where the protocol scales it."""
+    one = person(state, event)
+    study = state.governing("treatment", one)
+    if one.level is None:
+        return unknown(f"{one.id} has no dose level")
+    scaled = bool(study.treatment.administration.dose_per)
+    if scaled and event.weight_kg is None:
+        return unknown("the weight it was computed from is not recorded")
+    try:
+        weights = None if event.weight_kg is None or not scaled else Weights(event.weight_kg)
+        planned = prepare(study, one.level, weights).planned
+    except UnusableInput as error:
+        return unknown(str(error))
+    right = planned.unit == event.unit and compare(abs(event.planned / planned.value - 1), "<=",
+                                                   ROUNDING)  # fmt: skip
+    return either(right, f"it is {planned}", f"level {one.level} is {planned} at that weight")
+
+
+def the_amount_is_the_planned_one(state: State, event: DosePrepared | DoseAdministered) -> Verdict:
+    """The dose is the planned one, within the protocol's tolerance."""
+    one = person(state, event)
+    rules = state.governing("treatment", one).treatment.preparation
+    tolerance = rules.tolerance if rules else 0.0
+    prepared = event if isinstance(event, DosePrepared) else this_dose(state, event).prepared
+    if prepared is None or prepared.unit != event.unit:
+        return unknown("what was planned is not recorded in that unit")
+    off = event.amount / prepared.planned - 1
+    told = f"it is {off:+.1%} off the planned dose"
+    return either(compare(abs(off), "<=", tolerance), told, f"{told}; {tolerance:.0%} is accepted")
+
+
+def the_amount_is_what_was_drawn(state: State, event: DosePrepared) -> Verdict:
+    """The dose is what the drawn volumes hold: viability is applied once, where it has to be."""
+    rules = state.governing("treatment", person(state, event)).treatment.preparation
+    drawn = list(_drawn(state, event))
+    if rules is None or not drawn:
+        return holds("it is not drawn from a fluid of cells")
+    cells = [_cells(rules, unit.concentration, ml) for unit, ml in drawn]
+    known = [one for one in cells if one is not None]
+    if len(known) < len(cells):
+        return unknown(f"how many {rules.counts} cells a bag holds is not known")
+    total = sum(known)
+    told = f"{sum(ml for _, ml in drawn):.4g} mL hold {total:.4g} {rules.counts} cells"
+    off = abs(event.amount / total - 1) if total else 1.0
+    return either(compare(off, "<=", ROUNDING), told, f"{told}, not {event.amount:.4g}")
+
+
+def _drawn(state: State, event: DosePrepared) -> Iterator[Drawn]:
+    for drawn in event.drawn:
+        for ours in units_of(state, event.lot, (drawn.bag,)):
+            unit = as_unit(ours.bag, ours.lot, drawn.thawed_at)
+            if unit is not None:
+                yield unit, drawn.volume_ml
+
+
+def _cells(rules: Preparation, of: Concentration, volume_ml: float) -> float | None:
+    """Give the cells in a volume, of the kind that a dose counts; None where they are unknown."""
+    if of.counted == rules.counts:
+        return volume_ml * of.cells_per_ml
+    if of.counted == "viable" or of.viability is None:
+        return None
+    return volume_ml * of.cells_per_ml * of.viability
+
+
+def the_preparation_keeps_its_limits(state: State, event: DosePrepared) -> Verdict:
+    """Every bag is in date and viable enough, and the dose has not too much dimethyl sulfoxide."""
+    rules = state.governing("treatment", person(state, event)).treatment.preparation
+    drawn = list(_drawn(state, event))
+    if rules is None or not drawn:
+        return holds("there are no limits")
+    children = [dmso(_dmso(drawn, event.weight_kg), rules.maximum_dmso)]
+    for unit, _ in drawn:
+        children += [in_date(unit, event.recorded_at),
+                     viability(unit.concentration, rules.minimum_viability,
+                               unit.certified_viability)]  # fmt: skip
+    return Verdict(all_of(child.truth for child in children), "", (), tuple(children))
+
+
+def _dmso(drawn: list[Drawn], weight_kg: float | None) -> float | None:
+    """Give the dimethyl sulfoxide in what was drawn, in g per kg of body weight."""
+    if weight_kg is None or any(unit.dmso_fraction is None for unit, _ in drawn):
+        return None
+    return sum(ml * (unit.dmso_fraction or 0) for unit, ml in drawn) * DMSO_DENSITY / weight_kg
+
+
+def the_infusion_keeps_its_limits(state: State, event: DoseAdministered) -> Verdict:
+    """The infusion ended in time after each thaw and before each expiry, and was not too fast."""
+    one = person(state, event)
+    rules = state.governing("treatment", one).treatment.preparation
+    prepared = this_dose(state, event).prepared
+    if rules is None or prepared is None:
+        return holds("there are no limits") if rules is None else unknown("no preparation is known")
+    thawed = {drawn.bag: drawn.thawed_at for drawn in prepared.drawn}
+    children = []
+    for ours in held(state, one.id, event.dose):
+        unit = as_unit(ours.bag, ours.lot, thawed.get(ours.bag.id))
+        if unit is not None:
+            children += [thaw_clock(unit, event.ended_at, rules.thaw_to_end),
+                         in_date(unit, event.ended_at)]  # fmt: skip
+    stood = sum((pause.to - pause.from_ for pause in event.interruptions), timedelta(0))
+    ran = (event.ended_at - event.started_at - stood).total_seconds() / 60
+    children.append(rate(event.volume_ml, max(ran, 1 / 60), rules.maximum_rate))
+    return Verdict(all_of(child.truth for child in children), "", (), tuple(children))
+
+
+def as_unit(bag: Bag, lot: str, thawed_at: datetime | None) -> Unit | None:
+    """Give a bag as the dosing arithmetic takes it; None for what is not a fluid of cells."""
+    if bag.volume_ml is None or bag.cells_per_ml is None or not (bag.counted and bag.measured):
+        return None
+    certified = bag.viability if bag.counted == "viable" else None
+    concentration = Concentration(bag.cells_per_ml, bag.counted, bag.measured,
+                                  None if certified else bag.viability)  # fmt: skip
+    return Unit(bag.id, bag.volume_ml, concentration, lot, bag.expires_at, bag.dmso, thawed_at,
+                certified)  # fmt: skip
