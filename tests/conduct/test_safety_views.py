@@ -152,6 +152,18 @@ def test_leaving_for_a_related_event_counts_and_for_another_reason_does_not() ->
     assert letter(other, one(other), LATER) == ""  # not evaluable, and not counted
 
 
+def test_a_death_that_nothing_accounts_for_may_be_related() -> None:
+    state = treated()
+    add(state, p.Disposition, AFTER, status="died")
+    assert letter(state, one(state), LATER) == "C"
+    (found,) = candidates(state, one(state))
+    assert found.label == "died (cause not recorded)"
+    other = treated()
+    adverse(other, grade=2, relation="unrelated", serious=("death",))
+    add(other, p.Disposition, AFTER, status="died", adverse_event="AE1")
+    assert letter(other, one(other), LATER) == ""
+
+
 def test_too_little_of_the_dose_is_not_evaluable() -> None:
     state = treated()
     add(state, x.DoseAdministered, dose=1, started_at=AT, ended_at=AT + timedelta(hours=1),

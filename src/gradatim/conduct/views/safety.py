@@ -87,18 +87,22 @@ def _as_event(state: State, participant: Participant, one: Graded) -> AdverseEve
 def _leaving(state: State, participant: Participant) -> list[_Found]:
     """Give who left, or had a dose withheld, for an event that may be related to the product.
 
-    It counts as dose-limiting unless the committee records otherwise.
+    It counts as dose-limiting unless the committee records otherwise. A death that no adverse event
+    accounts for may be related.
     """
     found = []
+    events = {one.id: one for one in adverse_events(state, participant)}
     for position, event in entries(state, participant):
         if not isinstance(event, DoseWithheld | Disposition | InformedConsentWithdrawn):
             continue
-        name = event.adverse_event
-        because = next((one for one in adverse_events(state, participant) if one.id == name), None)
-        if because is not None and _may_be_related(because):
-            left = "withheld" if isinstance(event, DoseWithheld) else "left"
-            why = Verdict(UNKNOWN, f"{left} because of {because.term}, which may be related")
-            found.append((f"{left}-{position}", f"{left} ({because.term})", why))
+        because = events.get(event.adverse_event or "")
+        died = isinstance(event, Disposition) and event.status == "died"
+        if not (died if because is None else _may_be_related(because)):
+            continue
+        left = "withheld" if isinstance(event, DoseWithheld) else "died" if died else "left"
+        term = because.term if because is not None else "cause not recorded"
+        why = Verdict(UNKNOWN, f"{left} because of {term}, which may be related")
+        found.append((f"{left}-{position}", f"{left} ({term})", why))
     return found
 
 
