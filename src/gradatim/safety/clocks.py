@@ -78,6 +78,18 @@ class Times(NamedTuple):
             return self.sponsor_aware
         return max(self.sponsor_aware, self.qualified)
 
+    @property
+    def upgrade(self) -> datetime | None:
+        """When the clocks of an upgrade start.
+
+        What the site knew when the sponsor first heard of the event, the sponsor heard then. As
+        long as nobody recorded when the sponsor knew of the upgrade, the site's knowledge counts.
+        """
+        if self.site_upgraded is None or self.upgraded is None:
+            return self.upgraded or self.site_upgraded
+        known_at_first = self.sponsor_aware is not None and self.site_upgraded <= self.sponsor_aware
+        return self.site_upgraded if known_at_first else self.upgraded
+
 
 class Clock(NamedTuple):
     """A report that is due. `why` says what started it."""
@@ -162,7 +174,7 @@ def _expedited(event: AdverseEvent, times: Times, found: Collection[Rule]) -> It
     if day_0 is None or is_susar(event).truth is FALSE:
         return
     why = "known to the sponsor" if day_0 == times.sponsor_aware else "qualified for reporting"
-    later = times.upgraded if _grave(event) else None
+    later = times.upgrade if _grave(event) else None
     if later is None or later <= day_0:
         yield from _of(found, "fatal" if _grave(event) else "other", day_0, why)
         return

@@ -42,7 +42,8 @@ def elements_of(study: Study, event: AdverseEvent) -> tuple[str, ...]:
 def _by_term(element: Element, term: str) -> bool:
     named, spared = ({one.casefold() for one in some}
                      for some in (element.ctcae_terms, element.ctcae_terms_except))  # fmt: skip
-    return term.casefold() in named or (bool(spared) and term.casefold() not in spared)
+    written = " ".join(term.split()).casefold()
+    return written in named or (bool(spared) and written not in spared)
 
 
 def facts_of(study: Study, person: str, events: Iterable[AdverseEvent]) -> Facts:

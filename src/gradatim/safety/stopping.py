@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
-from gradatim.core.dates import on
+from gradatim.core.dates import Day, on
 from gradatim.core.truth import FALSE, UNKNOWN, Truth
 from gradatim.core.verdict import Verdict
 from gradatim.evidence.facts import Fact, Facts
@@ -123,12 +123,20 @@ def _situation(study: Study, watched: Sequence[tuple[Watched, Facts]], as_of: da
     pooled: dict[str, list[Fact]] = {}
     for one, facts in watched:
         for name, some in facts.by_element.items():
-            pooled.setdefault(name, []).extend(some)
-        if one.limiting is not None and LIMITING in study.elements:
-            day = on(one.limiting)
+            if name != LIMITING:
+                pooled.setdefault(name, []).extend(some)
+        day = _limited_since(one, facts)
+        if day is not None and LIMITING in study.elements:
             pooled.setdefault(LIMITING, []).append(Fact(LIMITING, one.participant, day, day))
     empty = facts_of(study, "", [])
     whole = Facts("trial", by_element={name: tuple(some) for name, some in pooled.items()},
                   coverage=empty.coverage)  # fmt: skip
     anchors = dict.fromkeys([*study.schedule.anchors, FIRST_DOSE], as_of)
     return Situation(study, whole, anchors, as_of)
+
+
+def _limited_since(one: Watched, facts: Facts) -> Day | None:
+    """Give since when a participant has a dose-limiting toxicity: one record, however many."""
+    if one.limiting is not None:
+        return on(one.limiting)
+    return next((fact.start for fact in facts.of(LIMITING)), None)

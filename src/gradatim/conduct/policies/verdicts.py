@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from gradatim.conduct.events.base import Event
 from gradatim.conduct.state import State
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.core.verdict import Reason, Verdict
@@ -40,6 +39,3 @@ def rule(policy: Policy) -> str:
 def sentence(policy: Policy) -> str:
     """Give the rule as a sentence."""
     return (policy.__doc__ or "").strip().split("\n")[0]
-
-
-__all__ = ["Event", "Policy", "broken", "either", "holds", "rule", "sentence", "unknown"]

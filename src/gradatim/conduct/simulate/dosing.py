@@ -5,11 +5,13 @@ from math import ceil
 
 from gradatim.conduct.events import findings, participants, product, safety, trial
 from gradatim.conduct.events.base import Measured
+from gradatim.conduct.policies import GATES
 from gradatim.conduct.simulate.opening import BAG_ML, CELLS_PER_ML, receive
-from gradatim.conduct.simulate.run import Run, staff
+from gradatim.conduct.simulate.run import COMMITTEE, Run, staff
 from gradatim.conduct.simulate.visits import plan_visits
 from gradatim.conduct.state import Lot
 from gradatim.conduct.trial import Recorded
+from gradatim.core.truth import TRUE
 
 PATIENCE = 60
 """Days for which a participant waits for the gates to open before they leave."""
@@ -59,8 +61,6 @@ def _withhold(run: Run, name: str, why: str) -> None:
 
 
 def _replace(run: Run, name: str) -> None:
-    from gradatim.conduct.simulate.run import COMMITTEE
-
     run.ask(participants.ParticipantReplaced, COMMITTEE[0], participant=name,
             reason="left before the first dose", signers=COMMITTEE)  # fmt: skip
 
@@ -74,8 +74,8 @@ def planned_amount(run: Run, name: str) -> tuple[float, str]:
     return level.dose, level.unit
 
 
-def _prepare(run: Run, name: str) -> bool:
-    """Set bags aside, draw the dose, have it verified; False if it is done already."""
+def _prepare(run: Run, name: str) -> None:
+    """Set bags aside, draw the dose, have it verified."""
     one = run.participant(name)
     amount, unit = planned_amount(run, name)
     cells = run.study.treatment.preparation is not None
@@ -96,7 +96,6 @@ def _prepare(run: Run, name: str) -> bool:
     if run.happens("one person prepares and verifies"):
         run.ask(product.PreparationVerified, laboratory, site, participant=name, dose=1)
     run.do(product.PreparationVerified, staff(site, "cell_lab", 2), site, participant=name, dose=1)
-    return True
 
 
 def _bags(run: Run, site: str, needed: int) -> tuple[str, tuple[str, ...]]:
@@ -132,9 +131,6 @@ def _authorised(run: Run, name: str) -> bool:
 
 def _gate_closed(run: Run, name: str) -> bool:
     """Look whether the gates are open, as a coordinator does before anything is thawed."""
-    from gradatim.conduct.policies import GATES
-    from gradatim.core.truth import TRUE
-
     one = run.participant(name)
     lead = staff(one.site, "investigator")
     asked = product.PreDoseChecklistSigned(

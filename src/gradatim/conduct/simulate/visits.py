@@ -3,8 +3,11 @@
 from datetime import date, timedelta
 from functools import partial
 
+from msgspec import to_builtins
+
 from gradatim.conduct.events import findings, participants, review, safety
 from gradatim.conduct.events.base import Event, Measured
+from gradatim.conduct.simulate.results import kind_of, measured, record_results
 from gradatim.conduct.simulate.run import DATA_MANAGER, MONITOR, SPONSOR, Run, staff
 from gradatim.conduct.views.anchors import anchors_of
 from gradatim.conduct.views.doses import first_dose_at
@@ -66,8 +69,6 @@ def _with_dose(run: Run) -> set[str]:
 
 def _results(run: Run, name: str, encounter: str, on: date) -> None:
     """Record what is measured at a visit, around the values that the person had before."""
-    from gradatim.conduct.simulate.entering import kind_of, measured, record_results
-
     samples: dict[type[Event], list[Measured]] = {}
     for activity in run.study.schedule.activities.values():
         for element in activity.elements if encounter in activity.encounters else ():
@@ -109,8 +110,6 @@ def _corrected(run: Run, name: str, position: int, results: list[Measured]) -> N
     one, query = run.participant(name), f"Q{position}"
     run.do(review.QueryOpened, MONITOR, one.site, query=query, of=position,
            question=f"Is {results[0].element} as in the laboratory's report?")  # fmt: skip
-    from msgspec import to_builtins
-
     right = [to_builtins(item) for item in results]
     right[0]["value"] = round((results[0].value or 0) * 1.1, 2)
     run.do(participants.EntryCorrected, staff(one.site, "coordinator"), one.site, of=position,
