@@ -2,8 +2,9 @@
 
     python -m benchmarks.conduct
 
-The appends are lines of two loops run in turn: one event of the same bytes written to a ledger of
-its own with nothing asked of it, and `Trial.record` of the same events in a trial under way.
+The appends are lines of two loops run in turn on one store: 400 ready bytes written to a ledger of
+its own with nothing asked of them, and `Trial.record` of typical events in a trial under way, with
+permission, policies, encoding and folding.
 """
 
 import platform
@@ -18,6 +19,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from benchmarks.page import Row, write_table
 from gradatim.conduct.events import decoded, encoded
 from gradatim.conduct.events import findings as f
@@ -26,12 +29,17 @@ from gradatim.conduct.events import safety as s
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.fold import apply, fold
 from gradatim.conduct.ledger import Entry, verify
+from gradatim.conduct.state import Participant, State
 from gradatim.conduct.stores import Mode, Store, open_store
 from gradatim.conduct.trial import Recorded, Trial
+from gradatim.conduct.views.safety import unanswered_rules
 from tests.conduct.generated import FROM, NAME, begun
 from tests.conduct.memory import ListStore
+from tests.conduct.trials import finished
 
 APPENDS, ROUNDS, LARGE = 400, 5, 200_000
+PLAIN = (b'{"event":"Plain","text":"' + b"x" * 373 + b'"}', "")
+assert len(PLAIN[0]) == 400
 
 
 def main() -> None:
@@ -50,6 +58,7 @@ def rows() -> Iterator[Row]:
     entries = _large()
     yield from _verifying(entries)
     yield from _folding(entries)
+    yield from _asking(entries)
 
 
 def _appending(name: str, url: str) -> Iterator[Row]:
@@ -62,24 +71,26 @@ def _appending(name: str, url: str) -> Iterator[Row]:
     events, plain = _typical(trial, APPENDS * ROUNDS), _Plain(store)
     for _ in range(ROUNDS):
         some = [next(events) for _ in range(APPENDS)]
-        raw += _timed(plain.write, some)
+        raw += _timed(plain.write, range(APPENDS))
         checked += _timed(partial(_record, trial), some)
     store.close()
     rate, mean = 1 / statistics.mean(raw), 1 / statistics.mean(checked)
-    yield (f"{name}: durable appends, nothing asked", f"{rate:,.0f}/s, p99 {_p99(raw)}", "")
-    yield (f"{name}: appends with permissions and policies", f"{mean:,.0f}/s, p99 {_p99(checked)}",
+    yield (f"{name}: durable appends of 400 bytes, nothing asked",
+           f"{rate:,.0f}/s; {_percentiles(raw)}", "")  # fmt: skip
+    yield (f"{name}: appends with permissions and policies",
+           f"{mean:,.0f}/s; {_percentiles(checked)}",
            f"{mean / rate:.0%} of the raw rate")  # fmt: skip
 
 
 class _Plain:
-    """Appends events to a ledger of their own and asks nothing."""
+    """Appends bytes to a ledger of their own and asks nothing."""
 
     def __init__(self, store: Store) -> None:
         self.store, self.head = store, store.head("raw")
 
-    def write(self, event: Event) -> None:
+    def write(self, _: int) -> None:
         """Append one."""
-        self.head = self.store.append("raw", [(encoded(event)[0], "")], self.head)
+        self.head = self.store.append("raw", [PLAIN], self.head)
 
 
 def _record(trial: Trial, event: Event) -> None:
@@ -96,8 +107,9 @@ def _timed(call: Callable[[Any], object], some: Iterable[Any]) -> list[float]:
     return times
 
 
-def _p99(times: list[float]) -> str:
-    return f"{1e3 * statistics.quantiles(times, n=100)[98]:.2g} ms"
+def _percentiles(times: list[float]) -> str:
+    cuts = statistics.quantiles(times, n=100)
+    return f"p50 {1e3 * cuts[49]:.2g} ms, p99 {1e3 * cuts[98]:.2g} ms"
 
 
 def _typical(trial: Trial, number: int) -> Iterator[Event]:
@@ -161,11 +173,43 @@ def _folding(entries: list[Entry]) -> Iterator[Row]:
     state = _fold(entries)
     more = decoded(entries[-1].body)
     times = _timed(lambda n: apply(state, len(entries) + n, more), range(1, 2_000))
-    yield ("one event more upon 200,000", f"{1e6 * statistics.median(times):.1f} µs", "")
+    yield ("one event more folded upon 200,000", f"{1e6 * statistics.median(times):.1f} µs", "")
 
 
 def _fold(entries: list[Entry]) -> Any:
     return fold(NAME, ((one.position, decoded(one.body)) for one in entries))
+
+
+def _asking(entries: list[Entry]) -> Iterator[Row]:
+    """Time what is asked of a long ledger and of a whole trial; no disk takes part."""
+    store = ListStore()
+    store.entries[NAME] = list(entries)
+    trial = Trial(store, NAME)
+    numbered = (_renumbered(one, i) for i, one in enumerate(_typical(trial, 2_000)))
+    times = _timed(partial(_record, trial), list(numbered))
+    yield ("one event checked, chained and folded upon 200,000, no disk", _percentiles(times), "")
+    state = finished(1).state
+    times = [one for _ in range(10) for one in _timed(partial(_ask, state), _treated(state))]
+    yield (f"all candidates and stopping rules after one entry more, {len(state.participants)} "
+           "participants", _percentiles(times), "")  # fmt: skip
+
+
+def _renumbered(event: Event, i: int) -> Event:
+    """Give an adverse event a number that the long ledger has not used."""
+    if isinstance(event, s.AdverseEventReported):
+        return msgspec.structs.replace(event, adverse_event=f"C{i}")
+    return event
+
+
+def _treated(state: State) -> list[Participant]:
+    return [one for one in state.participants.values() if one.level is not None]
+
+
+def _ask(state: State, changed: Participant) -> None:
+    """Ask for everything that is not remembered once a participant has one entry more."""
+    changed.revision += 1
+    state.position += 1
+    unanswered_rules(state, FROM)
 
 
 @contextmanager

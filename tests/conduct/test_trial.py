@@ -365,6 +365,39 @@ def test_abnormal_results_wait_for_an_investigator() -> None:
     assert (first.of, first.element) not in {(found.position, found.element) for found in waiting}
 
 
+def test_a_new_preparation_has_to_be_verified_anew() -> None:
+    from gradatim.conduct.views.doses import doses
+
+    trial = begun()
+    name = a_participant(trial)
+    one = trial.state.participants[name]
+    prepared = {"dose": 1, "lot": next(iter(trial.state.lots)), "amount": 7e7, "planned": 7e7,
+                "unit": "{cells}", "weight_kg": 70.0}  # fmt: skip
+    recorded(trial.record(about(trial, x.DosePrepared, "cell_lab", **prepared)))
+    verify = event(x.PreparationVerified, f"cell_lab.{one.site}.2", one.site, on=FROM,
+                   participant=name, dose=1)  # fmt: skip
+    recorded(trial.record(verify))
+    assert doses(trial.state, one)[1].verified is not None
+    recorded(trial.record(about(trial, x.DosePrepared, "cell_lab", **prepared)))
+    assert doses(trial.state, one)[1].verified is None
+
+
+def test_bags_of_another_site_are_not_set_aside() -> None:
+    trial = begun()
+    one = trial.state.participants[a_participant(trial)]
+    other = next(site for site in trial.state.sites if site != one.site)
+    bag = x.Bag(id="OTHER-1", volume_ml=10.0)
+    recorded(trial.record(event(x.ProductReceived, f"cell_lab.{other}.1", other, on=FROM,
+                                lot="OTHER", bags=(bag,))))  # fmt: skip
+    recorded(trial.record(event(x.ProductReleased, f"cell_lab.{other}.1", other, on=FROM,
+                                lot="OTHER", bags=("OTHER-1",))))  # fmt: skip
+    found = trial.record(event(x.ProductAssigned, f"pharmacist.{one.site}.1", one.site, on=FROM,
+                               participant=one.id, dose=1, lot="OTHER",
+                               bags=("OTHER-1",)))  # fmt: skip
+    assert isinstance(found, Refused)
+    assert f"lot OTHER is at site {other}" in found.reasons[-1][1]
+
+
 def test_recorded_positions_follow_one_another() -> None:
     run = finished(1)
     assert sorted(run.state.events) == list(range(1, run.state.position + 1))

@@ -8,11 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
+from gradatim.core.dates import on
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, truth_of
 from gradatim.protocol.load import load
+from gradatim.protocol.nodes import AnyOf
 from gradatim.protocol.study import Study
-from gradatim.safety.dlt import candidates, complete, defined, elements_of, facts_of, window
-from gradatim.safety.events import AdverseEvent, relation
+from gradatim.safety.dlt import (
+    candidates,
+    complete,
+    defined,
+    elements_of,
+    facts_of,
+    window,
+    within,
+)
+from gradatim.safety.events import AdverseEvent, graded, relation
 
 CELLS, TABLET = load("nct05962762").study, load("example_oncology_tablet").study
 DOSED = date(2027, 3, 1)
@@ -42,13 +52,32 @@ CASES: list[tuple[Any, AdverseEvent, Truth]] = [
     (CELLS, event("Thromboembolic event", None, "unrelated"), UNKNOWN),
     (CELLS, event("Infusion related reaction", 2, "probable"), FALSE),
     (CELLS, event("Infusion related reaction", 3, "unrelated"), TRUE),
+    (CELLS, event("Infusion related reaction", None, "unrelated"), UNKNOWN),
     (CELLS, event("Cytokine release syndrome", 3, "unrelated", scale="ASTCT 2019"), TRUE),
+    (CELLS, event("Cytokine release syndrome", 2, "definite", scale="ASTCT 2019"), FALSE),
+    (CELLS, event("Cytokine release syndrome", None, "unrelated", scale="ASTCT 2019"), UNKNOWN),
+    (CELLS, event("Fever", 3), TRUE),  # fever counts as graded
+    (CELLS, event(grade=5), TRUE),
+    (CELLS, event(grade=2, relation="unrelated", serious=("death",)), FALSE),
+    (CELLS, event(grade=None, relation="", serious=("death",)), UNKNOWN),
+    (CELLS, event(grade=None, serious=("death",)), TRUE),
+    (CELLS, event("Anaphylactic reaction", 1, "unrelated"), FALSE),  # another term: a person says
+    (CELLS, event(" anaphylaxis ", 1, "unrelated"), TRUE),
     (CELLS, event("Headache", 1, "unrelated", elements=("anaphylaxis",)), TRUE),
     (CELLS, event("false", 3), TRUE),  # a term, and not the denial that this word is elsewhere
     (TABLET, event("Headache", 3), TRUE),  # not of the blood
+    (TABLET, event("Headache", 2), FALSE),
+    (TABLET, event("Headache", 4, "unlikely"), FALSE),
+    (TABLET, event("Headache", 3, ""), UNKNOWN),
+    (TABLET, event("Headache", None), UNKNOWN),
+    (TABLET, event("no term of CTCAE", 3), TRUE),
     (TABLET, event("Headache", 3, elements=("brief_digestive_event",)), FALSE),
+    (TABLET, event("Nausea", 5, elements=("brief_digestive_event",)), TRUE),  # a death counts
     (TABLET, event("Anemia", 3), FALSE),
     (TABLET, event("Anemia", 4), TRUE),
+    (TABLET, event("Anemia", None), UNKNOWN),
+    (TABLET, event("Anemia", 4, ""), UNKNOWN),
+    (TABLET, event("Febrile neutropenia", 2), FALSE),
     (TABLET, event("Febrile neutropenia", 3), TRUE),
     (TABLET, event("Febrile neutropenia", 3, "unrelated"), FALSE),
     (TABLET, event("Headache", 5), TRUE),
@@ -62,6 +91,18 @@ def test_the_definition(study: Any, one: AdverseEvent, expected: Truth) -> None:
     assert (candidates(study, [one], DOSED, DOSED) == ()) is (expected is FALSE)
 
 
+@pytest.mark.parametrize("study", [CELLS, TABLET])
+def test_every_branch_decides_a_case_by_itself(study: Study) -> None:
+    definition = study.safety.dose_limiting_toxicity.definition
+    assert isinstance(definition, AnyOf)
+    mine = [(one, expected) for of, one, expected in CASES if of is study]
+    for branch in definition.any:
+        rest = [one for one in definition.any if one is not branch]
+        less = changed(study, definition=definition.model_copy(update={"any": rest}))
+        assert any(defined(less, one, DOSED, DOSED).truth is not expected
+                   for one, expected in mine), branch  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("onset", "expected"),
     [
@@ -71,6 +112,18 @@ def test_the_definition(study: Any, one: AdverseEvent, expected: Truth) -> None:
 )  # fmt: skip
 def test_the_window_of_28_days(onset: str, expected: Truth) -> None:
     assert defined(CELLS, event(onset=onset), DOSED, DOSED).truth is expected
+
+
+def test_a_month_that_lies_in_the_window_as_a_whole_is_certain() -> None:
+    dosed = date(2027, 2, 1)
+    assert defined(CELLS, event(onset="2027-02"), dosed, dosed).truth is TRUE
+    assert defined(TABLET, event(onset="2027-02"), dosed, dosed).truth is TRUE
+    assert defined(CELLS, event(onset="2027-02"), date(2027, 2, 2), dosed).truth is UNKNOWN
+
+
+def test_of_an_onset_known_in_part_the_definition_may_still_say_no() -> None:
+    assert defined(CELLS, event(grade=2, onset="2027-03"), DOSED, DOSED).truth is FALSE
+    assert defined(CELLS, event(grade=None, onset="2027-03"), DOSED, DOSED).truth is UNKNOWN
 
 
 def test_the_window_of_a_cycle_ends_a_day_earlier() -> None:
@@ -111,11 +164,37 @@ def test_the_days_of_the_window_are_those_inside(bounds: str, first: str, last: 
 
 def bounded(study: Study, bounds: str) -> Study:
     """Give a protocol with other bounds of its window."""
-    limiting = study.safety.dose_limiting_toxicity
-    span = limiting.window.model_copy(update={"bounds": bounds})
-    limiting = limiting.model_copy(update={"window": span})
+    span = study.safety.dose_limiting_toxicity.window
+    return changed(study, window=span.model_copy(update={"bounds": bounds}))
+
+
+def changed(study: Study, **update: Any) -> Study:
+    """Give a protocol with another definition or window."""
+    limiting = study.safety.dose_limiting_toxicity.model_copy(update=update)
     safety = study.safety.model_copy(update={"dose_limiting_toxicity": limiting})
     return study.model_copy(update={"safety": safety})
+
+
+@given(st.sampled_from(("[]", "[)", "(]", "()")), st.integers(-3, 70), st.integers(0, 30))
+def test_the_first_and_last_day_are_those_of_the_comparison(bounds: str, day: int, doses: int
+                                                            ) -> None:  # fmt: skip
+    study, onset, last_dose = (
+        bounded(CELLS, bounds),
+        DOSED + timedelta(day),
+        DOSED + timedelta(doses),
+    )
+    first, last = window(study, DOSED, last_dose)
+    assert last is not None
+    inside = within(study, on(onset), DOSED, last_dose)
+    assert inside is truth_of(first <= onset <= last)
+
+
+def test_a_window_without_an_end_never_closes() -> None:
+    span = CELLS.safety.dose_limiting_toxicity.window.model_copy(update={"to": None})
+    study = changed(CELLS, window=span)
+    assert window(study, DOSED, DOSED) == (DOSED, None)
+    assert not complete(study, DOSED, DOSED, date(2099, 1, 1))
+    assert defined(study, event(onset="2098"), DOSED, DOSED).truth is TRUE
 
 
 def test_the_window_is_complete_when_its_last_day_has_passed() -> None:
@@ -130,6 +209,7 @@ def test_the_window_is_complete_when_its_last_day_has_passed() -> None:
         ("possible", "unrelated", TRUE),  # the sponsor never downgrades
         ("unrelated", "possible", TRUE), ("", "", UNKNOWN), ("", "unrelated", UNKNOWN),
         ("", "related", TRUE), ("no such word", "", UNKNOWN),
+        ("unrelated", "no such word", UNKNOWN), ("definite", "", TRUE), ("probable", "", TRUE),
     ],
 )  # fmt: skip
 def test_causality(investigator: str, sponsor: str, expected: Truth) -> None:
@@ -143,6 +223,18 @@ def test_terms_lead_to_elements() -> None:
                                                            "nonhaematological_event"}  # fmt: skip
     assert set(elements_of(TABLET, event("Anemia"))) == {"adverse_event", "haematological_event"}
     assert elements_of(CELLS, event(elements=("no_such",))) == ("adverse_event",)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [({"grade": 5}, 5), ({"grade": 2, "serious": ("death",)}, 5), ({"grade": None}, None),
+     ({"grade": None, "serious": ("disability", "death")}, 5),
+     ({"grade": 4, "serious": ("life_threatening",)}, 4)],
+)  # fmt: skip
+def test_fatal_is_grade_5(more: dict[str, Any], expected: int | None) -> None:
+    assert graded(event(**more)) == expected
+    (fact,) = facts_of(CELLS, "P1", [event(**more)]).of("adverse_event")
+    assert fact.value == expected
 
 
 def test_what_is_recorded_is_all_there_is() -> None:

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
@@ -96,10 +97,61 @@ def test_a_window_of_each_participant_is_left_out_and_the_rule_may_have_fired() 
     assert list(fired(study, [Watched("P1", 1, [event(grade=3)])], TODAY)) == []
 
 
-def test_contamination_and_malignancy_pause() -> None:
-    watched = Watched("P1", 1, [event(grade=1, relation="unrelated",
-                                      elements=("product_contamination",))])  # fmt: skip
-    assert ask(watched) == [("product_contamination", None, True)]
+@pytest.mark.parametrize(
+    ("element", "rule"),
+    [("product_contamination", "product_contamination"),
+     ("ectopic_tissue", "ectopic_tissue_or_new_malignancy"),
+     ("new_malignancy", "ectopic_tissue_or_new_malignancy")],
+)  # fmt: skip
+def test_what_a_person_said_it_is_pauses_whatever_its_grade(element: str, rule: str) -> None:
+    one = event(grade=1, relation="unrelated", elements=(element,))
+    assert ask(Watched("P1", 1, [one])) == [(rule, None, True)]
+
+
+def test_one_participant_counts_once_whatever_is_said_of_whose_event() -> None:
+    one = event(id="AE7", elements=("dose_limiting_toxicity",))
+    two = event(id="AE8", elements=("dose_limiting_toxicity",))
+    assert ask(Watched("P1", 2, [one, two], DAY)) == []
+    found = ask(Watched("P1", 2, [one, two], DAY), Watched("P2", 2, [one]))
+    assert found == [("two_dlts_at_a_level", 2, True)]
+
+
+def test_who_has_no_level_stops_none_and_still_counts_for_the_trial() -> None:
+    assert ask(Watched("P1", None, [], DAY), Watched("P2", None, [], DAY)) == []
+    assert ask(Watched("P1", None, [event(grade=4)])) == [("related_grade_4", None, True)]
+
+
+def test_two_levels_are_stopped_each_by_its_own() -> None:
+    some = [Watched(f"P{n}", level, [], DAY) for n, level in enumerate((1, 1, 3, 3, 2))]
+    assert ask(*some) == [("two_dlts_at_a_level", 1, True), ("two_dlts_at_a_level", 3, True)]
+    assert [one.by for one in fired(CELLS, some, TODAY)] == [("P0", "P1"), ("P2", "P3")]
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        (event("Hepatic failure", 4), [("related_grade_4_liver_injury", None, True)]),
+        (event("Hepatic failure", 3), []),
+        (event("Hepatic failure", 4, "unrelated"), []),
+        (event("Hepatic failure", 4, ""), [("related_grade_4_liver_injury", None, False)]),
+        (event("Hepatic failure", 5), [("related_death", None, True),
+                                       ("related_grade_4_liver_injury", None, True)]),
+        (event("Headache", 4), []),
+        (event("Headache", 1, elements=("hys_law_case",)),
+         [("related_grade_4_liver_injury", None, True)]),
+        (event("Headache", 2, serious=("death",)), [("related_death", None, True)]),
+        (event("Headache", 2, "unrelated", serious=("death",)), []),
+        (event("Headache", 2, "unrelated", serious=("death",), sponsor_relation="possible"),
+         [("related_death", None, True)]),
+    ],
+)  # fmt: skip
+def test_the_rules_of_the_tablet(one: AdverseEvent, expected: object) -> None:
+    assert rules(list(fired(TABLET, [Watched("P1", 1, [one])], TODAY))) == expected
+
+
+def test_each_rule_has_the_action_of_the_protocol() -> None:
+    some = [Watched(f"P{n}", 1, [event(grade=5)], DAY) for n in range(2)]
+    assert [one.rule.action for one in fired(CELLS, some, TODAY)] == ["stop", "pause", "stop level"]
 
 
 def test_the_other_protocol_has_its_own_rules() -> None:

@@ -134,9 +134,10 @@ class Unit:
 
 @dataclass(slots=True)
 class Lot:
-    """A lot of the product, with where it came from."""
+    """A lot of the product: at which site it is, and where it came from."""
 
     id: str
+    site: str = ""
     donor: str = ""
     cell_bank: str = ""
     units: dict[str, Unit] = field(default_factory=dict)

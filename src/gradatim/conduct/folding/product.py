@@ -10,7 +10,7 @@ from gradatim.dosing.movements import Movement, after
 
 
 def _received(state: State, position: int, event: product.ProductReceived) -> None:
-    lot = state.lots.setdefault(event.lot, Lot(event.lot))
+    lot = state.lots.setdefault(event.lot, Lot(event.lot, event.site))
     lot.donor = lot.donor or event.donor or ""
     lot.cell_bank = lot.cell_bank or event.cell_bank or ""
     for bag in event.bags:

@@ -158,8 +158,10 @@ def _waited(state: State, today: date, before: list[tuple[Participant, date | No
 
 
 def the_bags_are_free(state: State, event: ProductAssigned) -> Verdict:
-    """Bags that are set aside are released, of one lot, not expired, and nobody else's."""
-    units = units_of(state, event.lot, event.bags)
+    """Bags set aside are at the site, released, of one lot, not expired, and nobody else's."""
+    units, of = units_of(state, event.lot, event.bags), person(state, event).site
+    if state.lots[event.lot].site != of:
+        return broken(f"lot {event.lot} is at site {state.lots[event.lot].site}, not at {of}")
     if len(units) < len(event.bags):
         known = {one.bag.id for one in units}
         return broken(f"lot {event.lot} has no bag "

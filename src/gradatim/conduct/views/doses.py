@@ -20,7 +20,8 @@ from gradatim.conduct.state import Participant, State
 class Dose:
     """One planned dose, by its number; what has not happened is None.
 
-    Each field is the latest entry of that kind; `positions` holds where they stand.
+    Each field is the latest entry of that kind. A new preparation has to be verified and signed for
+    anew.
     """
 
     number: int
@@ -67,7 +68,10 @@ def _doses(state: State, participant: Participant) -> dict[int, Dose]:
         name = _FIELDS.get(type(event))
         if name is not None:
             number = event.dose  # type: ignore[attr-defined]  # each of these types has it
-            setattr(found.setdefault(number, Dose(number)), name, event)
+            dose = found.setdefault(number, Dose(number))
+            if name == "prepared":  # what was verified and signed for was another preparation
+                dose.verified = dose.signed = None
+            setattr(dose, name, event)
     return found
 
 

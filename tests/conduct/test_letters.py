@@ -1,0 +1,191 @@
+"""Letters of the design: who counts, as what, as of which day."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from gradatim.conduct.events import participants as p
+from gradatim.conduct.events import product as x
+from gradatim.conduct.events import safety as s
+from gradatim.conduct.state import State
+from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.safety import candidates, letter
+from tests.conduct.treated import (
+    AFTER,
+    AT,
+    DOSED,
+    LATER,
+    add,
+    adjudicate,
+    adverse,
+    correct,
+    one,
+    treated,
+)
+from tests.conduct.trials import TABLET, UC_MSC
+
+LAST = DOSED + timedelta(days=28)
+
+
+def test_letters_by_day() -> None:
+    state = treated()
+    last = DOSED + timedelta(days=28)
+    assert letter(state, one(state), last) == "P"
+    assert letter(state, one(state), last + timedelta(days=1)) == "N"
+    adverse(state)
+    assert letter(state, one(state), LATER) == "C"
+    adjudicate(state, "AE1", dlt=False)
+    assert letter(state, one(state), LATER) == "N"
+    adjudicate(state, "AE1", dlt=True)
+    assert letter(state, one(state), LATER) == "T"
+
+
+def test_a_lower_grade_does_not_take_a_candidate_away() -> None:
+    """Only a correction does: an event that was grade 3 was grade 3."""
+    state = treated()
+    adverse(state)
+    add(state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", grade=1)
+    assert letter(state, one(state), LATER) == "C"
+    assert courses(state, one(state))["AE1"].history[-1][1] == 1
+    correct(state, courses(state, one(state))["AE1"].position, grade=1)
+    assert letter(state, one(state), LATER) == "N"
+
+
+def test_leaving_for_a_related_event_counts_and_for_another_reason_does_not() -> None:
+    state = treated()
+    adverse(state, grade=1)
+    add(state, p.Disposition, AFTER, status="withdrawn", adverse_event="AE1")
+    assert letter(state, one(state), LATER) == "C"
+    other = treated()
+    add(other, p.Disposition, AFTER, status="withdrawn", reason="moved")
+    assert letter(other, one(other), LATER) == ""  # not evaluable, and not counted
+
+
+def test_a_death_that_nothing_accounts_for_may_be_related() -> None:
+    state = treated()
+    add(state, p.Disposition, AFTER, status="died")
+    assert letter(state, one(state), LATER) == "C"
+    (found,) = candidates(state, one(state))
+    assert found.label == "died (cause not recorded)"
+    other = treated()
+    adverse(other, grade=2, relation="unrelated", serious=("death",))
+    add(other, p.Disposition, AFTER, status="died", adverse_event="AE1")
+    assert letter(other, one(other), LATER) == ""
+
+
+def test_too_little_of_the_dose_is_not_evaluable() -> None:
+    state = treated()
+    add(state, x.DoseAdministered, dose=1, started_at=AT, ended_at=AT + timedelta(hours=1),
+        amount=5e7, unit="{cells}")  # fmt: skip
+    assert letter(state, one(state), LATER) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "last"),
+    [(UC_MSC, "{cells}", LAST), (TABLET, "mg", DOSED + timedelta(days=27))],
+)
+def test_around_the_end_of_the_window(name: str, unit: str, last: date) -> None:
+    state = treated(name, unit)
+    days = (DOSED, last - timedelta(days=1), last, last + timedelta(days=1))
+    assert "".join(letter(state, one(state), day) for day in days) == "PPPN"
+    adverse(state)
+    assert "".join(letter(state, one(state), day) for day in days) == "CCCC"
+    adjudicate(state, "AE1", dlt=True)
+    assert "".join(letter(state, one(state), day) for day in days) == "TTTT"
+    adjudicate(state, "AE1", dlt=False)
+    assert "".join(letter(state, one(state), day) for day in days) == "PPPN"
+
+
+@pytest.mark.parametrize(("onset", "expected"), [
+    (DOSED - timedelta(days=1), "N"), (DOSED, "C"), (LAST, "C"), (LAST + timedelta(days=1), "N"),
+    (DOSED.year, "C"),
+])  # fmt: skip
+def test_an_event_counts_where_its_onset_may_lie_in_the_window(onset: object, expected: str
+                                                               ) -> None:  # fmt: skip
+    state = treated()
+    adverse(state, onset=str(onset))
+    assert letter(state, one(state), LATER) == expected
+
+
+@pytest.mark.parametrize(("gone", "expected"), [
+    (LAST - timedelta(days=1), ""), (LAST, "N"), (LAST + timedelta(days=1), "N"),
+])  # fmt: skip
+@pytest.mark.parametrize("status", ["withdrawn", "lost to follow-up"])
+def test_who_is_gone_before_the_last_day_is_not_evaluable(gone: date, expected: str, status: str
+                                                          ) -> None:  # fmt: skip
+    state = treated()
+    add(state, p.Disposition, gone, status=status, reason="moved")
+    assert letter(state, one(state), LATER) == expected
+
+
+LEAVING: list[tuple[type[Any], dict[str, Any]]] = [
+    (x.DoseWithheld, {"dose": 2, "reason": "not well"}),
+    (p.Disposition, {"status": "withdrawn"}),
+    (p.InformedConsentWithdrawn, {"scope": "treatment"}),
+    (p.InformedConsentWithdrawn, {"scope": "all"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "fields"), LEAVING)
+@pytest.mark.parametrize(("relation", "counts"), [
+    ("possible", True), (None, True), ("unlikely", False), ("unrelated", False),
+])  # fmt: skip
+def test_withheld_or_withdrawn_for_a_related_event_counts_until_adjudicated(
+    kind: type[Any], fields: dict[str, Any], relation: str | None, counts: bool
+) -> None:
+    state = treated()
+    adverse(state, grade=1, relation=relation)
+    at = add(state, kind, AFTER, adverse_event="AE1", **fields)
+    assert (letter(state, one(state), LATER) == "C") is counts
+    if counts:
+        (found,) = candidates(state, one(state))
+        assert found.id.endswith(f"-{at}")
+        adjudicate(state, found.id, dlt=True)
+        assert letter(state, one(state), LATER) == "T"
+        adjudicate(state, found.id, dlt=False)
+        assert letter(state, one(state), LATER) in ("", "N")
+
+
+def test_a_relation_judged_later_settles_whether_leaving_counts() -> None:
+    state = treated()
+    adverse(state, grade=1, relation=None)
+    add(state, p.Disposition, AFTER, status="withdrawn", adverse_event="AE1")
+    assert letter(state, one(state), LATER) == "C"
+    add(state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", relation="unrelated")
+    assert letter(state, one(state), LATER) == ""
+
+
+def test_the_sponsor_makes_an_event_a_candidate_and_never_takes_one_away() -> None:
+    state = treated()
+    adverse(state, relation="unrelated")
+    assert letter(state, one(state), LATER) == "N"
+    _assess(state, "possible")
+    assert letter(state, one(state), LATER) == "C"
+    other = treated()
+    adverse(other, relation="possible")
+    _assess(other, "unrelated")
+    assert letter(other, one(other), LATER) == "C"
+
+
+def _assess(state: State, relation: str) -> None:
+    add(state, s.AdverseEventAssessed, AFTER, adverse_event="AE1", relation=relation,
+        expected=False, reference_safety_information="IB 2")  # fmt: skip
+
+
+def test_who_is_replaced_does_not_count_but_for_a_toxicity() -> None:
+    state = treated()
+    add(state, p.ParticipantReplaced, AFTER, reason="left", signers=("c1", "c2"))
+    assert letter(state, one(state), LATER) == ""
+    adverse(state)
+    assert letter(state, one(state), LATER) == "C"
+    adjudicate(state, "AE1", dlt=True)
+    assert letter(state, one(state), LATER) == "T"
+
+
+@pytest.mark.parametrize(("amount", "expected"), [(7e7, "N"), (6.3e7, "N"), (6.29e7, "")])
+def test_nine_tenths_of_the_dose_are_enough(amount: float, expected: str) -> None:
+    state = treated()
+    add(state, x.DoseAdministered, dose=1, started_at=AT, ended_at=AT + timedelta(hours=1),
+        amount=amount, unit="{cells}")  # fmt: skip
+    assert letter(state, one(state), LATER) == expected
