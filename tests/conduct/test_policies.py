@@ -200,6 +200,10 @@ CASES: dict[Policy, Callable[[], Case]] = {
         opened(),
         event(t.RoleGranted, "sponsor.1", user=SYSTEM, role="nurse"),
     ),
+    going_live.the_task_is_of_the_site: lambda: (
+        opened(),
+        event(t.RoleGranted, "investigator.S01.1", "S01", user="x", role="safety_committee"),
+    ),
     going_live.the_committee_is_independent: lambda: (
         opened(), event(t.RoleGranted, "sponsor.1", "S01", user="committee.1",
                         role="investigator")),

@@ -49,7 +49,10 @@ AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
         protocol.the_approvals_are_there, protocol.no_safety_question_is_open,
     ),
     t.SiteOpened: (ACTIVE, protocol.the_site_is_not_open),
-    t.RoleGranted: (protocol.the_user_is_a_person, protocol.the_committee_is_independent),
+    t.RoleGranted: (
+        protocol.the_user_is_a_person, protocol.the_task_is_of_the_site,
+        protocol.the_committee_is_independent,
+    ),
     t.TrialResumed: (
         ACTIVE, review.the_committee_signs, review.every_fired_rule_is_named,
         review.no_rule_ends_the_trial,
