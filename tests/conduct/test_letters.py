@@ -14,6 +14,7 @@ from gradatim.conduct.views.safety import candidates, letter
 from tests.conduct.treated import (
     AFTER,
     AT,
+    BEFORE,
     DOSED,
     LATER,
     add,
@@ -21,6 +22,7 @@ from tests.conduct.treated import (
     adverse,
     correct,
     one,
+    result,
     treated,
 )
 from tests.conduct.trials import TABLET, UC_MSC
@@ -189,3 +191,30 @@ def test_nine_tenths_of_the_dose_are_enough(amount: float, expected: str) -> Non
     add(state, x.DoseAdministered, dose=1, started_at=AT, ended_at=AT + timedelta(hours=1),
         amount=amount, unit="{cells}")  # fmt: skip
     assert letter(state, one(state), LATER) == expected
+
+
+@pytest.mark.parametrize(
+    "worse",
+    [{"grade": 4}, {"serious": ("hospitalisation",)}, {"serious": ("death",)}],
+)
+def test_what_became_worse_after_it_was_cleared_is_open_again(worse: dict[str, Any]) -> None:
+    state = treated()
+    adverse(state)
+    adjudicate(state, "AE1", dlt=False)
+    add(state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", grade=2)
+    assert letter(state, one(state), LATER) == "N"  # better, or as bad
+    add(state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", **worse)
+    assert letter(state, one(state), LATER) == "C"
+    adjudicate(state, "AE1", dlt=False)
+    assert letter(state, one(state), LATER) == "N"
+
+
+def test_a_cleared_result_that_is_corrected_is_open_again() -> None:
+    state = treated()
+    result(state, "platelets", 200, "10*9/L", BEFORE, low=150)
+    at = result(state, "platelets", 40, "10*9/L", AFTER, low=150)
+    adjudicate(state, f"{at}-platelets", dlt=False)
+    assert letter(state, one(state), LATER) == "N"
+    worse = {"element": "platelets", "value": 10, "unit": "10*9/L", "low": 150}
+    correct(state, at, results=[worse])
+    assert letter(state, one(state), LATER) == "C"

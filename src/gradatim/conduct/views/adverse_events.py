@@ -18,9 +18,16 @@ from gradatim.conduct.events.safety import (
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import ADVERSE_EVENT, act
 from gradatim.conduct.views.doses import entries
-from gradatim.core.truth import FALSE
+from gradatim.core.truth import FALSE, TRUE
 from gradatim.safety.clocks import is_susar
-from gradatim.safety.events import LIFE_THREATENING, AdverseEvent, fatal, is_serious
+from gradatim.safety.events import (
+    LIFE_THREATENING,
+    AdverseEvent,
+    fatal,
+    graded,
+    is_serious,
+    relation,
+)
 
 FATAL_OUTCOME = "fatal"
 _LED_TO = {DoseWithheld: "dose_withheld", Disposition: "withdrawal",
@@ -37,6 +44,7 @@ class Course:
         status: see `transitions.ADVERSE_EVENT`.
         position: of the entry that reported it.
         history: position and grade each time one was recorded.
+        worse_at: the last entry that made it worse, the first report included.
         site_aware_at, sponsor_aware_at: when each first knew; None if not recorded.
         became_grave_at: when the site knew that it had become fatal or life-threatening, where it
             was not at first.
@@ -50,6 +58,7 @@ class Course:
     status: str
     position: int
     history: tuple[tuple[int, int | None], ...] = ()
+    worse_at: int = 0
     site_aware_at: datetime | None = None
     sponsor_aware_at: datetime | None = None
     became_grave_at: datetime | None = None
@@ -88,12 +97,15 @@ def _reported(position: int, event: AdverseEventReported) -> Course:
         onset=event.onset, scale=event.scale, serious=event.serious,
         investigator_relation=event.relation or "", elements=event.elements,
     )  # fmt: skip
-    return Course(known, "ongoing", position, ((position, event.grade),), event.site_aware_at)
+    return Course(known, "ongoing", position, ((position, event.grade),), position,
+                  event.site_aware_at)  # fmt: skip
 
 
 def _more(course: Course, position: int, event: Event) -> Course:
     before = course.event
     course = _with(course, position, event)
+    if _badness(course.event) > _badness(before):
+        course = replace(course, worse_at=position)
     if _grave(course.event) and is_serious(before) and not _grave(before):
         course = replace(course, became_grave_at=_known_at(event))
     if (
@@ -103,6 +115,11 @@ def _more(course: Course, position: int, event: Event) -> Course:
     ):
         course = replace(course, qualified_at=_known_at(event))
     return course
+
+
+def _badness(event: AdverseEvent) -> tuple[int, bool, bool, bool]:
+    """Order what is known of an event by how bad it is: grade, serious, grave, related."""
+    return (graded(event) or 0, is_serious(event), _grave(event), relation(event) is TRUE)
 
 
 def _known_at(event: Event) -> datetime:
@@ -169,8 +186,11 @@ def _assessed(course: Course, event: AdverseEventAssessed) -> Course:
         course.event, sponsor_relation=event.relation, expected=event.expected,
         reference_safety_information=event.reference_safety_information,
     )  # fmt: skip
-    return replace(course, event=now, sponsor_aware_at=course.sponsor_aware_at
-                   or event.sponsor_aware_at)  # fmt: skip
+    aware, upgraded = course.sponsor_aware_at, course.upgraded_at
+    if aware is not None and course.became_grave_at is not None:
+        upgraded = upgraded or event.sponsor_aware_at or event.recorded_at
+    return replace(course, event=now, sponsor_aware_at=aware or event.sponsor_aware_at,
+                   upgraded_at=upgraded)  # fmt: skip
 
 
 def _sent(course: Course, event: SafetyReportSent) -> Course:

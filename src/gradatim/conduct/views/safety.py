@@ -7,7 +7,7 @@ from gradatim.conduct.events.participants import Disposition, InformedConsentWit
 from gradatim.conduct.events.product import DoseWithheld
 from gradatim.conduct.events.safety import DoseLimitingToxicityAdjudicated
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.adverse_events import adverse_events
+from gradatim.conduct.views.adverse_events import adverse_events, courses
 from gradatim.conduct.views.doses import doses, entries, first_dose_at, given
 from gradatim.conduct.views.grades import Graded, grades, worsened
 from gradatim.core.dates import ANY_DAY
@@ -44,10 +44,30 @@ def candidates(state: State, participant: Participant) -> tuple[Candidate, ...]:
 
 
 def _candidates(state: State, participant: Participant) -> tuple[Candidate, ...]:
-    said = {event.candidate: event.dose_limiting for _, event in entries(state, participant)
+    said = {event.candidate: (position, event.dose_limiting)
+            for position, event in entries(state, participant)
             if isinstance(event, DoseLimitingToxicityAdjudicated)}  # fmt: skip
     found = [*_by_definition(state, participant), *_leaving(state, participant)]
-    return tuple(Candidate(id, label, why, said.get(id)) for id, label, why in found)
+    return tuple(Candidate(id, label, why, _said(state, participant, id, said.get(id)))
+                 for id, label, why in found)  # fmt: skip
+
+
+def _said(state: State, participant: Participant, id: str, said: tuple[int, bool] | None
+          ) -> bool | None:  # fmt: skip
+    """Give what the committee said, while it knew the worst: what became worse is open again."""
+    if said is None:
+        return None
+    at, limiting = said
+    return None if not limiting and _worse_at(state, participant, id) > at else limiting
+
+
+def _worse_at(state: State, participant: Participant, id: str) -> int:
+    """Give the last entry that made a candidate worse, or changed what it rests on."""
+    course = courses(state, participant).get(id)
+    first, _, rest = id.partition("-")
+    source = course.position if course else int(first) if rest and first.isdigit() else 0
+    corrected = state.corrected_by.get(source, [])
+    return max(course.worse_at if course else 0, *corrected, 0)
 
 
 _Found = tuple[str, str, Verdict]
