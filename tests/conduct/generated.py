@@ -98,8 +98,8 @@ def _assign(s_: Scene) -> Event:
 
 def _prepare(s_: Scene) -> Event:
     lot, bag = s_.bag()
-    return s_.about(x.DosePrepared, "cell_lab", lot=lot, dose=1, planned=7e7, unit="{cells}",
-                    amount=7e7 if s_.proper else 9e7,
+    return s_.about(x.DosePrepared, "cell_lab", lot=lot, dose=1, planned=4.5e7, weight_kg=45.0,
+                    unit="{cells}", amount=4.5e7 if s_.proper else 9e7,
                     drawn=(x.Drawn(bag, 9.0, 1.0, s_.at),))  # fmt: skip
 
 
@@ -116,7 +116,8 @@ def _sign(s_: Scene) -> Event:
 
 def _give(s_: Scene) -> Event:
     return s_.about(x.DoseAdministered, "nurse", dose=1, started_at=s_.at, unit="{cells}",
-                    amount=7e7, ended_at=s_.at + timedelta(minutes=60), volume_ml=9.0)  # fmt: skip
+                    amount=4.5e7, ended_at=s_.at + timedelta(minutes=60),
+                    volume_ml=9.0)  # fmt: skip
 
 
 def _withhold(s_: Scene) -> Event:

@@ -64,8 +64,8 @@ def _ready(name: str, bag: str) -> list[Event]:
     """Everything up to the signature: bag, preparation, verification by another."""
     return [
         about(x.ProductAssigned, name, PHARMACIST, dose=1, lot="L1", bags=(bag,)),
-        about(x.DosePrepared, name, f"cell_lab.{SITE}.1", dose=1, lot="L1", amount=1.0, planned=1.0,
-              unit="{cells}", drawn=(x.Drawn(bag, 1.0, 9.0),)),
+        about(x.DosePrepared, name, f"cell_lab.{SITE}.1", dose=1, lot="L1", amount=7e7,
+              planned=7e7, weight_kg=70.0, unit="{cells}", drawn=(x.Drawn(bag, 1.0, 9.0),)),
         about(x.PreparationVerified, name, f"cell_lab.{SITE}.2", dose=1),
     ]  # fmt: skip
 

@@ -13,7 +13,6 @@ from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.safety import candidates, letter
 from tests.conduct.treated import (
     AFTER,
-    AT,
     BEFORE,
     DOSED,
     LATER,
@@ -76,10 +75,15 @@ def test_a_death_that_nothing_accounts_for_may_be_related() -> None:
     assert letter(other, one(other), LATER) == ""
 
 
+def given_as(state: State, amount: float) -> None:
+    """Correct how much was given."""
+    dose = next(at for at, made in state.events.items() if isinstance(made, x.DoseAdministered))
+    correct(state, dose, amount=amount)
+
+
 def test_too_little_of_the_dose_is_not_evaluable() -> None:
     state = treated()
-    add(state, x.DoseAdministered, dose=1, started_at=AT, ended_at=AT + timedelta(hours=1),
-        amount=5e7, unit="{cells}")  # fmt: skip
+    given_as(state, 5e7)
     assert letter(state, one(state), LATER) == ""
 
 
@@ -188,8 +192,7 @@ def test_who_is_replaced_does_not_count_but_for_a_toxicity() -> None:
 @pytest.mark.parametrize(("amount", "expected"), [(7e7, "N"), (6.3e7, "N"), (6.29e7, "")])
 def test_nine_tenths_of_the_dose_are_enough(amount: float, expected: str) -> None:
     state = treated()
-    add(state, x.DoseAdministered, dose=1, started_at=AT, ended_at=AT + timedelta(hours=1),
-        amount=amount, unit="{cells}")  # fmt: skip
+    given_as(state, amount)
     assert letter(state, one(state), LATER) == expected
 
 

@@ -7,6 +7,7 @@ from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.fold import apply
 from gradatim.conduct.permissions import MAY, ROLES, permitted
+from gradatim.conduct.policies import check
 from gradatim.conduct.state import State
 from gradatim.core.truth import TRUE
 from tests.conduct.trials import event
@@ -74,11 +75,9 @@ def test_the_table_has_every_type_and_only_roles_there_are() -> None:
     assert set(ROLES) == set(t.Role.__args__)  # type: ignore[attr-defined]
 
 
-def test_nobody_is_given_the_name_of_the_system() -> None:
+def test_nobody_records_as_the_system_nor_is_given_its_name() -> None:
     """What follows by itself is told from what people record."""
-    found = permitted(trial_with("nurse", "S01"), bare("TrialStopped", SYSTEM, ""))
-    assert found.truth is TRUE  # by name alone: so no user may have it
-    from gradatim.conduct.policies import check
-
+    found = permitted(trial_with("nurse", "S01"), bare("PreparationVerified", SYSTEM, ""))
+    assert found.truth is not TRUE
     made = event(t.RoleGranted, "sponsor", user=SYSTEM, role="nurse")
     assert check(State("t"), made).truth is not TRUE

@@ -32,9 +32,10 @@ from gradatim.conduct.policies import (
 from gradatim.conduct.policies import protocol as going_live
 from gradatim.conduct.policies.verdicts import Policy
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.doses import first_dose_at
 from gradatim.core.truth import TRUE
 from tests.conduct.digest import digest
-from tests.conduct.trials import START, event, finished, protocol, simulated
+from tests.conduct.trials import START, TABLET, event, finished, protocol, simulated
 
 Case = tuple[State, Event]
 LATER = START + timedelta(days=60)
@@ -168,8 +169,6 @@ def serious(grade: int = 4) -> State:
 
 
 def _dosed(one: Participant) -> date:
-    from gradatim.conduct.views.doses import first_dose_at
-
     at = first_dose_at(under_way(), one)
     assert at is not None
     return at.date()
@@ -258,6 +257,12 @@ CASES: dict[Policy, Callable[[], Case]] = {
     dosing.no_stopping_rule_has_fired: lambda: (serious(), signed(serious(), treated())),
     dosing.no_toxicity_is_open: lambda: (serious(), signed(serious(), treated())),
     dosing.the_sentinel_was_watched: lambda: sentinel(),
+    dosing.the_interval_has_passed: lambda: second_dose_at_once(),
+    preparation.the_preparation_still_holds: lambda: (
+        under_way(),
+        signed(under_way(), treated()),  # its bags are used
+    ),
+    preparation.the_bags_were_released: lambda: drawn(volume=10.0, amount=5e7),
     dosing.the_dose_is_the_next: lambda: (under_way(), signed(under_way(), treated())),
     dosing.every_item_is_in_order: lambda: (
         under_way(), signed(under_way(), treated(), items={"no_infection": "in order"})),
@@ -353,6 +358,16 @@ def drawn(volume: float, amount: float, hours: float = 12) -> Case:
                  drawn=(x.Drawn(used_bag(), volume, 0.0),))  # fmt: skip
     later = made.recorded_at + timedelta(hours=hours)
     return under_way(), msgspec.structs.replace(made, recorded_at=later)
+
+
+def second_dose_at_once() -> Case:
+    """The tablet's second dose, on the day of the first."""
+    state = simulated(1, TABLET, until=LATER, incidents=()).state
+    one = one_of(state, "treated", "completed")
+    at = first_dose_at(state, one)
+    assert at is not None
+    made = signed(state, one)
+    return state, msgspec.structs.replace(made, dose=2, occurred_on=at.date())
 
 
 def late_report() -> Case:

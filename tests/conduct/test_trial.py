@@ -395,10 +395,86 @@ def test_bags_of_another_site_are_not_set_aside() -> None:
                                participant=one.id, dose=1, lot="OTHER",
                                bags=("OTHER-1",)))  # fmt: skip
     assert isinstance(found, Refused)
-    assert f"lot OTHER is at site {other}" in found.reasons[-1][1]
+    assert f"bag OTHER-1 is at site {other}" in found.reasons[-1][1]
 
 
 def test_recorded_positions_follow_one_another() -> None:
     run = finished(1)
     assert sorted(run.state.events) == list(range(1, run.state.position + 1))
     assert isinstance(Recorded(1), Recorded)
+
+
+def test_a_dose_recorded_twice_loses_nothing() -> None:
+    """Neither the first dose nor the toxicity after it goes when it is recorded again later."""
+    from gradatim.conduct.views.doses import first_dose_at
+    from gradatim.conduct.views.safety import letter
+    from tests.conduct.treated import AFTER, LATER, add, adverse, one, treated
+
+    state = treated()
+    first = first_dose_at(state, one(state))
+    adverse(state, term="Anaphylaxis", grade=4)
+    at = datetime(AFTER.year, AFTER.month, AFTER.day, 10, tzinfo=UTC)
+    add(state, x.DoseAdministered, AFTER, dose=1, started_at=at, ended_at=at, amount=7e7,
+        unit="{cells}")  # fmt: skip
+    assert first_dose_at(state, one(state)) == first
+    assert letter(state, one(state), LATER) == "C"
+
+
+def test_every_fact_can_be_corrected_as_it_was_said() -> None:
+    """A correction that changes nothing is possible for each kind of fact that was recorded."""
+    from gradatim.conduct.unusable import CORRECTABLE, refuse_unusable
+
+    run, tried = finished(2), set()
+    for at, made in list(run.state.events.items()):
+        if type(made) in CORRECTABLE and type(made) not in tried:
+            tried.add(type(made))
+            site = made.site or "S01"
+            same = event(p.EntryCorrected, f"investigator.{site}.1", site, on=run.today, of=at,
+                         fields={}, reason="as it was")  # fmt: skip
+            refuse_unusable(run.state, same)
+    assert len(tried) > 10
+
+
+def test_a_correction_is_about_whom_its_entry_is() -> None:
+    from gradatim.conduct.subjects import subjects, whom
+
+    run = finished(2)
+    corrections = [made for made in run.state.events.values() if isinstance(made, p.EntryCorrected)]
+    assert corrections
+    for made in corrections:
+        name = whom(run.state, made)
+        assert name in run.state.participants
+        assert f"participant {name}" in subjects(run.state, made)
+
+
+def test_times_that_cannot_be_meant_are_refused() -> None:
+    trial = begun()
+    for year in (2026, 9999):
+        at = datetime(year, 1, 5, tzinfo=UTC)
+        with pytest.raises(UnusableInput):
+            trial.record(about(trial, x.DoseAdministered, dose=1, started_at=at, ended_at=at,
+                               amount=1.0, unit="{cells}"))  # fmt: skip
+
+
+def test_a_revocation_of_what_was_not_granted_there_is_refused() -> None:
+    trial = begun()
+    with pytest.raises(UnusableInput, match="Revoke it where it was granted"):
+        trial.record(event(t.RoleRevoked, "sponsor.1", "S01", on=FROM, user="committee.1",
+                           role="safety_committee", reason="left"))  # fmt: skip
+
+
+def test_as_of_a_day_tells_entries_as_they_stand_corrected() -> None:
+    from gradatim.conduct.as_of import as_of
+
+    trial = begun()
+    name = a_participant(trial)
+    one = trial.state.participants[name]
+    consent, _ = one.consents[0]
+    was = trial.state.events[consent].occurred_on
+    right = {"occurred_on": str(was - timedelta(days=2)), "language": "en"}
+    recorded(trial.record(event(p.EntryCorrected, f"investigator.{one.site}.1", one.site, on=FROM,
+                                of=consent, fields=right, reason="the form's date")))  # fmt: skip
+    then = as_of(trial.name, trial.store.read(trial.name), occurred_on=was - timedelta(days=1))
+    stands = then.events[consent]
+    assert isinstance(stands, p.InformedConsentObtained)
+    assert stands.language == "en"

@@ -5,7 +5,9 @@ from datetime import date, datetime
 
 from gradatim.conduct.events import decoded
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.fold import fold
+from gradatim.conduct.folding.participants import corrected
 from gradatim.conduct.ledger import Entry
 from gradatim.conduct.state import State
 
@@ -26,8 +28,20 @@ def as_of(
     """
     events = _known(entries, position, recorded_at)
     if occurred_on is not None:
-        events = ((at, event) for at, event in events if event.occurred_on <= occurred_on)
+        events = _happened(list(events), occurred_on)
     return fold(trial, events)
+
+
+def _happened(events: list[tuple[int, Event]], by: date) -> Iterator[tuple[int, Event]]:
+    """Give what had happened by a day, told by the entries as they stand corrected."""
+    now = dict(events)
+    for _, event in events:
+        if isinstance(event, EntryCorrected) and event.of in now:
+            now[event.of] = corrected(now[event.of], event.fields)
+    for at, event in events:
+        of = event.of if isinstance(event, EntryCorrected) else at
+        if of in now and now[of].occurred_on <= by:
+            yield at, event
 
 
 def _known(entries: Iterable[Entry], position: int | None, recorded_at: datetime | None

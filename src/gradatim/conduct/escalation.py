@@ -77,7 +77,7 @@ def advised(state: State, on: date) -> Advised:
     outcomes = " ".join(map(str, cohorts))
     design = build(settings_of(study))
     found = decide(design, cohorts, needed=needed_of(study), complete=_complete(state))
-    if found.action not in ("pending", "stop") and (left := _still_to_treat(state)):
+    if found.action not in ("pending", "stop", "de_escalate") and (left := _still_to_treat(state)):
         return Advised("continue_cohort", left.level, outcomes, found)
     return Advised(found.action, found.dose, outcomes, found)
 

@@ -81,7 +81,7 @@ def permitted(state: State, event: Event) -> Verdict:
     the delegation log decides.
     """
     if event.recorded_by == SYSTEM:
-        return Verdict(TRUE, "it follows by itself")
+        return Verdict(FALSE, f"{SYSTEM} is the system itself, which nobody signs for")
     name = type(event).__name__
     if name == "TrialCreated" or (name == "RoleGranted" and not state.roles):
         return Verdict(TRUE, "the trial begins")

@@ -119,7 +119,7 @@ class Unit:
     """A bag, and where it is.
 
     Args:
-        bag, lot: as received.
+        bag, lot, site: as received.
         status: one of `dosing.movements.STATES`.
         held_for: the participant and dose it is set aside for.
         drawn_ml: what was drawn from it for that dose; None before.
@@ -127,6 +127,7 @@ class Unit:
 
     bag: Bag
     lot: str
+    site: str = ""
     status: str = EXPECTED
     held_for: tuple[str, int] | None = None
     drawn_ml: float | None = None
@@ -134,10 +135,9 @@ class Unit:
 
 @dataclass(slots=True)
 class Lot:
-    """A lot of the product: at which site it is, and where it came from."""
+    """A lot of the product, with where it came from."""
 
     id: str
-    site: str = ""
     donor: str = ""
     cell_bank: str = ""
     units: dict[str, Unit] = field(default_factory=dict)

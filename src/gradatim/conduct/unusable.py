@@ -12,7 +12,7 @@ import msgspec
 from gradatim.clinical.units import convert_for
 from gradatim.conduct.events import findings, participants, product, safety
 from gradatim.conduct.events.base import Event, Measured
-from gradatim.conduct.events.trial import ProtocolActivated, ProtocolAmended
+from gradatim.conduct.events.trial import ProtocolActivated, ProtocolAmended, RoleRevoked
 from gradatim.conduct.folding.participants import corrected
 from gradatim.conduct.state import State
 from gradatim.core.dates import parse_day
@@ -57,6 +57,16 @@ def _days(state: State, event: Event) -> None:
         text = getattr(event, name, None)
         if isinstance(text, str) and text:
             _past(event, name, text, latest)
+    for name in ("started_at", "ended_at", "taken_at", "sent_at", "site_aware_at",
+                 "sponsor_aware_at"):  # fmt: skip
+        at = getattr(event, name, None)
+        if at is not None and not EARLIEST <= at.date() <= latest:
+            raise _unusable(event, f"{name} is {at}", f"it is recorded on {now.date()}",
+                            "correct the time")  # fmt: skip
+    started = getattr(event, "started_at", None)
+    if started is not None and abs((started.date() - event.occurred_on).days) > 1:
+        raise _unusable(event, f"it began at {started}", f"it occurred on {event.occurred_on}",
+                        "correct one of them")  # fmt: skip
     ended = getattr(event, "ended_at", None)
     if ended is not None and ended < event.started_at:  # type: ignore[attr-defined]
         raise _unusable(event, f"it ended at {ended}, before it began", todo="correct the times")
@@ -104,8 +114,9 @@ def _named(state: State, event: Event) -> None:
             raise _unusable(event, "no protocol is active yet", todo="activate one first")
         return
     study = state.study
+    visits = {name for one in state.versions for name in one.study.schedule.encounters}
     encounter, level = getattr(event, "encounter", None), getattr(event, "level", None)
-    if encounter is not None and encounter not in study.schedule.encounters:
+    if encounter is not None and encounter not in visits:
         raise _unusable(event, f"the protocol has no encounter {encounter!r}",
                         todo=f"use one of {', '.join(study.schedule.encounters)}")  # fmt: skip
     if level is not None and level > len(study.treatment.dose_levels):
@@ -119,7 +130,7 @@ def _named(state: State, event: Event) -> None:
 
 
 def _element(state: State, event: Event, name: str) -> None:
-    if name not in state.study.elements:
+    if not any(name in one.study.elements for one in state.versions):
         raise _unusable(event, f"the protocol has no element {name!r}",
                         todo="name one of its elements")  # fmt: skip
 
@@ -127,7 +138,8 @@ def _element(state: State, event: Event, name: str) -> None:
 def _values(state: State, event: Event) -> None:
     for one in _measured(event):
         _element(state, event, one.element)
-        element = state.study.elements[one.element]
+        element = next(version.study.elements[one.element] for version in state.versions[::-1]
+                       if one.element in version.study.elements)  # fmt: skip
         if one.value is None or not element.unit or element.kind != "measurement":
             continue
         if convert_for(element.analyte or None, one.value, one.unit, element.unit) is None:
@@ -174,7 +186,18 @@ def _corrections(state: State, event: Event) -> None:
         now = corrected(was, event.fields)
     except msgspec.ValidationError as error:
         raise _unusable(event, f"entry {event.of} cannot say that", str(error)) from error
-    refuse_unusable(state, msgspec.structs.replace(now, recorded_at=event.recorded_at))
+    said = msgspec.structs.replace(now, recorded_at=event.recorded_at)
+    for fault in (_days, _named, _values, _references):
+        fault(state, said)
+
+
+def _revocations(state: State, event: Event) -> None:
+    if isinstance(event, RoleRevoked) and event.role not in state.roles.get(
+        (event.user, event.site), set()
+    ):
+        where = f"at site {event.site}" if event.site else "in the whole trial"
+        raise _unusable(event, f"{event.user} is not {event.role} {where}",
+                        todo="revoke it where it was granted")  # fmt: skip
 
 
 def _protocols(state: State, event: Event) -> None:
@@ -186,4 +209,5 @@ def _protocols(state: State, event: Event) -> None:
 
 _FAULTS: tuple[Callable[[State, Event], None], ...] = (
     _protocols, _days, _people, _named, _adverse_events, _values, _references, _corrections,
+    _revocations,
 )  # fmt: skip

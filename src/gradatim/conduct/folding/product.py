@@ -10,12 +10,12 @@ from gradatim.dosing.movements import Movement, after
 
 
 def _received(state: State, position: int, event: product.ProductReceived) -> None:
-    lot = state.lots.setdefault(event.lot, Lot(event.lot, event.site))
+    lot = state.lots.setdefault(event.lot, Lot(event.lot))
     lot.donor = lot.donor or event.donor or ""
     lot.cell_bank = lot.cell_bank or event.cell_bank or ""
     for bag in event.bags:
         if bag.id not in lot.units:
-            lot.units[bag.id] = Unit(bag, event.lot)
+            lot.units[bag.id] = Unit(bag, event.lot, event.site)
             move(state, event, lot.units[bag.id], "received")
 
 
@@ -53,6 +53,9 @@ def _prepared(state: State, position: int, event: product.DosePrepared) -> None:
 
 def _given(state: State, position: int, event: product.DoseAdministered) -> None:
     for unit in held(state, event.participant, event.dose):
+        if unit.drawn_ml is None and unit.bag.volume_ml is not None:
+            unit.held_for = None  # set aside and never opened
+            continue
         move(state, event, unit, "infused", unit.drawn_ml)
         move(state, event, unit, "discarded")
 

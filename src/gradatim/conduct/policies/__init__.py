@@ -32,7 +32,7 @@ GATES: tuple[Policy, ...] = (
     entry.eligibility_is_confirmed, dosing.a_place_is_held, dosing.treatment_goes_on,
     dosing.the_preparation_is_verified, entry.the_trial_goes_on, entry.dosing_is_not_paused,
     dosing.no_stopping_rule_has_fired, dosing.no_toxicity_is_open, dosing.the_sentinel_was_watched,
-    dosing.the_dose_is_the_next,
+    dosing.the_dose_is_the_next, dosing.the_interval_has_passed,
 )  # fmt: skip
 """What every dose must pass, before and after the fact."""
 
@@ -79,7 +79,8 @@ AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     ),
     x.PreparationVerified: (dosing.a_second_person_verifies,),
     x.PreDoseChecklistSigned: (
-        *GATES, entry.an_investigator_signs, dosing.every_item_is_in_order,
+        *GATES, entry.an_investigator_signs, preparation.the_preparation_still_holds,
+        dosing.every_item_is_in_order,
         dosing.the_pre_dose_criteria_hold,
     ),
     s.DoseLimitingToxicityAdjudicated: (
@@ -107,7 +108,8 @@ RULES: Mapping[type[Event], tuple[Policy, ...]] = {
     p.ScreenFailed: (entry.the_step_is_legal, *_UNLOCKED),
     p.Disposition: (entry.the_step_is_legal, *_UNLOCKED),
     x.DosePrepared: (
-        preparation.the_bags_were_assigned, preparation.the_planned_dose_is_that_of_the_level,
+        preparation.the_bags_were_released, preparation.the_bags_were_assigned,
+        preparation.the_planned_dose_is_that_of_the_level,
         preparation.the_amount_is_the_planned_one, preparation.the_amount_is_what_was_drawn,
         preparation.the_preparation_keeps_its_limits,
     ),

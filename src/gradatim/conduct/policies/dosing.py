@@ -13,7 +13,7 @@ from gradatim.conduct.folding.product import units_of
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.doses import Dose, doses, first_dose_at
+from gradatim.conduct.views.doses import Dose, doses, first_dose_at, given
 from gradatim.conduct.views.eligibility import pre_dose_criteria
 from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.core.dates import Duration, step
@@ -33,6 +33,9 @@ def a_place_is_held(state: State, event: _Dosing) -> Verdict:
     one = person(state, event)
     if one.cohort is None:
         return unknown(f"{one.id} has no place in a cohort")
+    now = state.cohort
+    if now is not None and (one.level or 0) > now.level and first_dose_at(state, one) is None:
+        return broken(f"level {one.level} was left; level {now.level} is open")
     return either(not one.replaced, f"{one.id} has a place in cohort {one.cohort}",
                   f"{one.id} was replaced")  # fmt: skip
 
@@ -88,12 +91,26 @@ def the_dose_is_the_next(state: State, event: PreDoseChecklistSigned) -> Verdict
     planned = state.governing("treatment", one).treatment.administration.doses
     if planned is not None and event.dose > planned:
         return broken(f"the protocol plans {planned}")
-    if (this := known.get(event.dose)) and this.given:
-        return broken(f"dose {event.dose} has been given")
+    if (this := known.get(event.dose)) and (this.given or this.withheld):
+        return broken(f"dose {event.dose} has been {'given' if this.given else 'withheld'}")
+    if later := [n for n, dose in known.items() if n > event.dose and dose.given]:
+        return broken(f"dose {later[0]} has been given already")
     early = [n for n in range(1, event.dose) if n not in known
              or not (known[n].given or known[n].withheld)]  # fmt: skip
     return either(not early, f"dose {event.dose} is the next",
                   f"dose {', '.join(map(str, early))} is neither given nor withheld")  # fmt: skip
+
+
+def the_interval_has_passed(state: State, event: _Dosing) -> Verdict:
+    """Between two doses of a participant lies at least the protocol's interval."""
+    one = person(state, event)
+    interval = state.governing("treatment", one).treatment.administration.interval
+    before = [dose for dose in given(state, one) if dose.dose < event.dose]
+    if interval is None or not before:
+        return holds("no interval is asked for")
+    opens = step(before[-1].started_at.date(), interval)
+    told = f"dose {before[-1].dose} was given on {before[-1].started_at.date()}"
+    return either(event.occurred_on >= opens, told, f"{told}; the next may be from {opens}")
 
 
 def no_toxicity_is_open(state: State, event: _Dosing) -> Verdict:
@@ -114,7 +131,7 @@ def the_sentinel_was_watched(state: State, event: _Dosing) -> Verdict:
     """The first participant of the level was watched before the next, and each before another."""
     sentinel = state.governing("safety").safety.sentinel
     one = person(state, event)
-    if sentinel is None or event.dose > 1 or one.level is None:
+    if sentinel is None or first_dose_at(state, one) is not None or one.level is None:
         return holds("no wait is asked for")
     before = _before(state, one)
     if not before:
@@ -160,8 +177,8 @@ def _waited(state: State, today: date, before: list[tuple[Participant, date | No
 def the_bags_are_free(state: State, event: ProductAssigned) -> Verdict:
     """Bags set aside are at the site, released, of one lot, not expired, and nobody else's."""
     units, of = units_of(state, event.lot, event.bags), person(state, event).site
-    if state.lots[event.lot].site != of:
-        return broken(f"lot {event.lot} is at site {state.lots[event.lot].site}, not at {of}")
+    if away := [one for one in units if one.site != of]:
+        return broken(f"bag {away[0].bag.id} is at site {away[0].site}, not at {of}")
     if len(units) < len(event.bags):
         known = {one.bag.id for one in units}
         return broken(f"lot {event.lot} has no bag "
@@ -182,6 +199,8 @@ def the_bags_may_be_released(state: State, event: ProductReleased) -> Verdict:
     if len(units) < len(event.bags) or not units:
         return broken(f"lot {event.lot} does not have all of these bags")
     for unit in units:
+        if event.site and unit.site != event.site:
+            return broken(f"bag {unit.bag.id} is at site {unit.site}, not at {event.site}")
         if (unit.status, "released") not in PRODUCT_TRANSITIONS:
             return broken(f"bag {unit.bag.id} is {unit.status}")
     if event.out_of_specification and not _is(state, event.decided_by or "", "sponsor"):

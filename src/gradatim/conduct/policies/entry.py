@@ -10,6 +10,7 @@ from gradatim.conduct.events.findings import (
 )
 from gradatim.conduct.events.participants import (
     EligibilityConfirmed,
+    EntryCorrected,
     InformedConsentObtained,
     InformedConsentRenewed,
     ParticipantEnrolled,
@@ -138,8 +139,17 @@ def an_investigator_signs(state: State, event: Event) -> Verdict:
 def eligibility_is_confirmed(state: State, event: Event) -> Verdict:
     """An investigator has confirmed that the person is eligible."""
     one = person(state, event)
-    return holds(f"confirmed by entry {one.eligible_at}") if one.eligible_at else unknown(
-        f"nobody has confirmed that {one.id} is eligible")  # fmt: skip
+    if one.eligible_at is None:
+        return unknown(f"nobody has confirmed that {one.id} is eligible")
+    corrected = any(isinstance(state.events[at], EntryCorrected) for at in one.entries
+                    if at > one.eligible_at)  # fmt: skip
+    signed = state.events[one.eligible_at]
+    if corrected and isinstance(signed, EligibilityConfirmed):
+        found = assessed(state, one, signed.occurred_on, signed.first_dose_on)
+        if found.truth is not TRUE:
+            why = "; ".join(found.clauses())
+            return broken(f"entries were corrected since it was confirmed, and now: {why}")
+    return holds(f"confirmed by entry {one.eligible_at}")
 
 
 def the_level_is_open(state: State, event: ParticipantEnrolled) -> Verdict:
@@ -194,7 +204,9 @@ def no_visit_is_missed(state: State, event: EncounterMissed) -> Verdict:
 def the_visit_is_in_its_window(state: State, event: EncounterDone) -> Verdict:
     """A visit takes place within its window."""
     one = person(state, event)
-    visit = state.governing("schedule", one).schedule.encounters[event.encounter]
+    visit = state.governing("schedule", one).schedule.encounters.get(event.encounter)
+    if visit is None:
+        return broken(f"the schedule of {one.id} has no {event.encounter}")
     study = state.governing("schedule", one)
     anchors = anchors_of(state, one, study, None)
     if anchors is None:

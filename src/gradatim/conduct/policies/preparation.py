@@ -3,7 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from gradatim.conduct.events.product import Bag, DoseAdministered, DosePrepared
+from gradatim.conduct.events.product import (
+    Bag,
+    DoseAdministered,
+    DosePrepared,
+    PreDoseChecklistSigned,
+)
 from gradatim.conduct.folding.product import held, units_of
 from gradatim.conduct.policies.dosing import this_dose
 from gradatim.conduct.policies.entry import person
@@ -22,6 +27,13 @@ ROUNDING = 0.005
 """Part of the dose by which a planned dose, or what was drawn for it, may be rounded."""
 Drawn = tuple[Unit, float]
 """A bag as the dosing arithmetic takes it, with the mL drawn from it."""
+
+
+def the_bags_were_released(state: State, event: DosePrepared) -> Verdict:
+    """A dose is prepared from bags that are released."""
+    units = units_of(state, event.lot, tuple(one.bag for one in event.drawn))
+    wrong = [f"{one.bag.id} is {one.status}" for one in units if one.status != "released"]
+    return either(not wrong, "they are released", f"bag {', '.join(wrong)}")
 
 
 def the_bags_were_assigned(state: State, event: DosePrepared) -> Verdict:
@@ -148,3 +160,27 @@ def as_unit(bag: Bag, lot: str, thawed_at: datetime | None) -> Unit | None:
                                   None if certified else bag.viability)  # fmt: skip
     return Unit(bag.id, bag.volume_ml, concentration, lot, bag.expires_at, bag.dmso, thawed_at,
                 certified)  # fmt: skip
+
+
+def the_preparation_still_holds(state: State, event: PreDoseChecklistSigned) -> Verdict:
+    """What was prepared is the planned dose, from bags that may be given, and still in time."""
+    one = person(state, event)
+    prepared = this_dose(state, event).prepared
+    if prepared is None:
+        return unknown(f"no preparation of dose {event.dose} is recorded")
+    rules = state.governing("treatment", one).treatment.preparation
+    children = [asked(state, prepared) for asked in _OF_A_PREPARATION]
+    for drawn in prepared.drawn:
+        for ours in units_of(state, prepared.lot, (drawn.bag,)):
+            children.append(either(ours.status == "prepared", f"bag {drawn.bag} is prepared",
+                                   f"bag {drawn.bag} is {ours.status}"))  # fmt: skip
+    for unit, _ in _drawn(state, prepared):
+        children += [thaw_clock(unit, event.recorded_at, rules.thaw_to_end if rules else None),
+                     in_date(unit, event.recorded_at)]  # fmt: skip
+    return Verdict(all_of(child.truth for child in children), "", (), tuple(children))
+
+
+_OF_A_PREPARATION = (
+    the_planned_dose_is_that_of_the_level, the_amount_is_the_planned_one,
+    the_amount_is_what_was_drawn, the_preparation_keeps_its_limits,
+)  # fmt: skip

@@ -7,6 +7,7 @@ from gradatim.conduct.events.safety import DoseLimitingToxicityAdjudicated
 from gradatim.conduct.events.trial import TrialResumed
 from gradatim.conduct.policies.verdicts import broken, either, holds
 from gradatim.conduct.state import State
+from gradatim.conduct.subjects import whom
 from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.core.verdict import Verdict
 
@@ -42,7 +43,7 @@ def the_decision_saw_the_present(state: State, event: DoseDecision) -> Verdict:
     if event.head > state.position:
         return broken(f"the ledger has {state.position} entries, not {event.head}")
     since = [at for at in range(event.head + 1, state.position + 1)
-             if getattr(state.events[at], "participant", None) is not None]  # fmt: skip
+             if whom(state, state.events[at]) is not None]  # fmt: skip
     return either(not since, "nothing was recorded since",
                   f"entries about participants were recorded since: "
                   f"{', '.join(map(str, since[:5]))}")  # fmt: skip
@@ -86,7 +87,8 @@ def _too_bold(state: State, event: DoseDecision, now: Advised) -> str:
     if event.action == "stay":
         return "" if level == here else f"level {level} is not the present one"
     if event.action == "de_escalate":
-        return "" if level < here else f"level {level} is not below level {here}"
+        most = min(here - 1, now.level or here) if now.action == "de_escalate" else here - 1
+        return "" if level <= most else f"level {level} is above level {most}"
     return ""
 
 
@@ -103,6 +105,8 @@ def every_fired_rule_is_named(state: State, event: TrialResumed) -> Verdict:
     """Who resumes dosing names every stopping rule that has fired, so that none is overlooked."""
     open_ = [one.key for one in unanswered_rules(state, event.occurred_on)
              if one.action == "pause"]  # fmt: skip
+    if early := [one for one in event.stopping_rules if one not in open_]:
+        return broken(f"not fired, or answered already: {', '.join(early)}")
     missing = [one for one in open_ if one not in event.stopping_rules]
     return either(not missing, "every fired rule is named",
                   f"not named: {', '.join(missing)}")  # fmt: skip

@@ -1,7 +1,7 @@
 """The doses of a participant: prepared, verified, signed for, given or withheld."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from gradatim.conduct.events.base import Event
@@ -20,8 +20,13 @@ from gradatim.conduct.state import Participant, State
 class Dose:
     """One planned dose, by its number; what has not happened is None.
 
-    Each field is the latest entry of that kind. A new preparation has to be verified and signed for
-    anew.
+    Each field is the latest entry of that kind. A preparation that is new, or was corrected, has to
+    be verified and signed for anew.
+
+    Args:
+        number: from 1.
+        administrations: every time it was recorded as given: what is recorded twice is not lost.
+        at: positions of the latest entries, by field.
     """
 
     number: int
@@ -29,25 +34,35 @@ class Dose:
     prepared: DosePrepared | None = None
     verified: PreparationVerified | None = None
     signed: PreDoseChecklistSigned | None = None
-    given: DoseAdministered | None = None
     withheld: DoseWithheld | None = None
+    administrations: list[DoseAdministered] = field(default_factory=list)
+    at: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def given(self) -> DoseAdministered | None:
+        """The dose as it was first given."""
+        return min(self.administrations, key=lambda one: one.started_at, default=None)
 
     @property
     def authorised(self) -> bool:
         """Whether the checklist is signed, and the dose neither given nor withheld."""
-        return self.signed is not None and self.given is None and self.withheld is None
+        return self.signed is not None and not self.administrations and self.withheld is None
 
     @property
     def fraction(self) -> float | None:
         """The part of the planned dose that was given; None if one of them is not known."""
-        if self.given is None or self.prepared is None or self.prepared.unit != self.given.unit:
+        if (
+            not self.administrations
+            or self.prepared is None
+            or any(one.unit != self.prepared.unit for one in self.administrations)
+        ):
             return None
-        return self.given.amount / self.prepared.planned
+        return sum(one.amount for one in self.administrations) / self.prepared.planned
 
 
 _FIELDS: dict[type[Event], str] = {
     ProductAssigned: "assigned", DosePrepared: "prepared", PreparationVerified: "verified",
-    PreDoseChecklistSigned: "signed", DoseAdministered: "given", DoseWithheld: "withheld",
+    PreDoseChecklistSigned: "signed", DoseWithheld: "withheld",
 }  # fmt: skip
 
 
@@ -64,20 +79,32 @@ def doses(state: State, participant: Participant) -> dict[int, Dose]:
 
 def _doses(state: State, participant: Participant) -> dict[int, Dose]:
     found: dict[int, Dose] = {}
-    for _, event in entries(state, participant):
-        name = _FIELDS.get(type(event))
-        if name is not None:
+    for position, event in entries(state, participant):
+        if isinstance(event, DoseAdministered):
+            found.setdefault(event.dose, Dose(event.dose)).administrations.append(event)
+        elif (name := _FIELDS.get(type(event))) is not None:
             number = event.dose  # type: ignore[attr-defined]  # each of these types has it
             dose = found.setdefault(number, Dose(number))
-            if name == "prepared":  # what was verified and signed for was another preparation
-                dose.verified = dose.signed = None
             setattr(dose, name, event)
+            dose.at[name] = position
+    for dose in found.values():
+        _anew(state, dose)
     return found
+
+
+def _anew(state: State, dose: Dose) -> None:
+    """Drop what was verified and signed before the preparation was as it is now."""
+    prepared = dose.at.get("prepared", 0)
+    changed = max([prepared, *state.corrected_by.get(prepared, [])])
+    for name in ("verified", "signed"):
+        if dose.at.get(name, changed) < changed:
+            setattr(dose, name, None)
 
 
 def given(state: State, participant: Participant) -> list[DoseAdministered]:
     """Give the doses administered, in the order of time."""
-    done = [one.given for one in doses(state, participant).values() if one.given is not None]
+    known = doses(state, participant).values()
+    done = [event for one in known for event in one.administrations]
     return sorted(done, key=lambda one: one.started_at)
 
 
