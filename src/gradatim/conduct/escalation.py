@@ -1,6 +1,5 @@
 """What the design is told of the trial, and what it advises."""
 
-from collections.abc import Iterator
 from datetime import date
 from itertools import groupby
 from typing import NamedTuple
@@ -101,8 +100,3 @@ def _still_to_treat(state: State) -> Cohort | None:
     waiting = [one for one in cohort.members if not state.participants[one].replaced
                and first_dose_at(state, state.participants[one]) is None]  # fmt: skip
     return cohort if waiting or state.free_places(cohort) > 0 else None
-
-
-def not_counted(state: State, on: date) -> Iterator[Participant]:
-    """Give who has had a dose and does not count for the design."""
-    return (one for one in treated(state) if not letter(state, one, on))

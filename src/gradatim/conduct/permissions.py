@@ -5,17 +5,16 @@ user may. What follows by itself is recorded by `gradatim`.
 """
 
 from collections.abc import Mapping
+from typing import get_args
 
 from gradatim.conduct.events import EVENTS
 from gradatim.conduct.events.base import SYSTEM, Event
+from gradatim.conduct.events.trial import Role
 from gradatim.conduct.state import State
 from gradatim.core.truth import FALSE, TRUE
 from gradatim.core.verdict import Verdict
 
-ROLES = (
-    "sponsor", "investigator", "coordinator", "nurse", "pharmacist", "cell_lab",
-    "safety_committee", "data_manager", "monitor", "statistician", "auditor",
-)  # fmt: skip
+ROLES: tuple[str, ...] = get_args(Role)
 
 _SITE = ("investigator", "coordinator", "nurse")
 _PRODUCT = ("pharmacist", "cell_lab")

@@ -18,6 +18,7 @@ from gradatim.conduct.views.eligibility import pre_dose_criteria
 from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.core.dates import Duration, step
 from gradatim.core.verdict import Verdict
+from gradatim.dosing.limits import two_people
 from gradatim.dosing.movements import PRODUCT_TRANSITIONS
 
 _Dosing = PreDoseChecklistSigned | DoseAdministered | PreparationVerified
@@ -54,9 +55,7 @@ def the_preparation_is_verified(state: State, event: _Dosing) -> Verdict:
         return unknown(f"no preparation of dose {event.dose} is recorded")
     if dose.verified is None:
         return unknown(f"nobody has verified the preparation of dose {event.dose}")
-    return either(dose.verified.recorded_by != dose.prepared.recorded_by,
-                  f"{dose.verified.recorded_by} verified it",
-                  f"{dose.verified.recorded_by} both prepared and verified it")  # fmt: skip
+    return two_people(dose.prepared.recorded_by, dose.verified.recorded_by)
 
 
 def the_checklist_is_signed(state: State, event: DoseAdministered) -> Verdict:
@@ -217,5 +216,4 @@ def a_second_person_verifies(state: State, event: PreparationVerified) -> Verdic
     prepared = this_dose(state, event).prepared
     if prepared is None:
         return unknown(f"no preparation of dose {event.dose} is recorded")
-    return either(prepared.recorded_by != event.recorded_by, f"{prepared.recorded_by} prepared it",
-                  f"{event.recorded_by} prepared it; another person must verify")  # fmt: skip
+    return two_people(prepared.recorded_by, event.recorded_by)

@@ -21,7 +21,6 @@ from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.protocol.questions import ruled_design
 
 CHAIR = COMMITTEE[0]
-OPENS = ("start", "escalate", "stay", "de_escalate")
 
 
 def meets(run: Run) -> None:
