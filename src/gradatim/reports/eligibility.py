@@ -75,20 +75,30 @@ def eligibility_html(document: Document, eligibility: Eligibility, facts: Facts)
     Returns:
         One HTML page without any reference to something outside it.
     """
-    study, one = document.study, eligibility
+    return page("eligibility.html.j2", sha256=document.sha256,
+                **sheet(document.study, eligibility, facts))  # fmt: skip
+
+
+def sheet(study: Study, one: Eligibility, facts: Facts) -> dict[str, Any]:
+    """Give all that an eligibility sheet shows, for a report or a page.
+
+    Args:
+        study: the protocol the person was screened for.
+        one: what screening found.
+        facts: what was known of the person.
+    """
     lines = [_line(study, finding) for finding in one.findings]
-    return page(
-        "eligibility.html.j2",
-        study=study.study, sha256=document.sha256, one=one, status=STATUSES[one.status],
-        birth="not recorded" if facts.birth == ANY_DAY else str(facts.birth),
-        sex=facts.sex or "not recorded", anchors=_anchors(study, one), lines=lines,
-        counts=[(o, sum(line.outcome is o for line in lines)) for o in OUTCOMES.values()],
-        headline=headline(one), next_words=next_words(one), waiting=_waiting(one),
-        repeat=[_label(study, name) for name in one.repeat], needed=_needed(study, one),
-        chart=timeline(one), read=facts.read, not_used=_not_used(facts.not_used),
-        unused=len(facts.not_used), bases=unstated(f.criterion for f in one.findings),
-        asked=open_questions(study), counted=counted,
-    )  # fmt: skip
+    return {
+        "study": study.study, "one": one, "status": STATUSES[one.status],
+        "birth": "not recorded" if facts.birth == ANY_DAY else str(facts.birth),
+        "sex": facts.sex or "not recorded", "anchors": _anchors(study, one), "lines": lines,
+        "counts": [(o, sum(line.outcome is o for line in lines)) for o in OUTCOMES.values()],
+        "headline": headline(one), "next_words": next_words(one), "waiting": _waiting(one),
+        "repeat": [_label(study, name) for name in one.repeat], "needed": _needed(study, one),
+        "chart": timeline(one), "read": facts.read, "not_used": _not_used(facts.not_used),
+        "unused": len(facts.not_used), "bases": unstated(f.criterion for f in one.findings),
+        "asked": open_questions(study), "counted": counted,
+    }  # fmt: skip
 
 
 def _anchors(study: Study, one: Eligibility) -> list[tuple[str, date]]:

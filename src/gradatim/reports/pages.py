@@ -53,7 +53,7 @@ def _vendored() -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def _drawing() -> str:
     """Give the page's own script."""
-    loader = PackageLoader("gradatim", "reports/templates")
+    loader = PackageLoader("gradatim", "reports/vega")
     return loader.get_source(Environment(autoescape=True), "charts.js")[0]
 
 

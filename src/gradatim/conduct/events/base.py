@@ -32,6 +32,16 @@ SYSTEM = "gradatim"
 """Who records what follows by itself: deviations."""
 
 
+class Signature(Struct, frozen=True):
+    """A person's signature, bound to the record that carries it: printed name and meaning.
+
+    The time is the record's own. Source: 21 CFR 11.50 and 11.70.
+    """
+
+    printed_name: Annotated[str, Meta(min_length=1, max_length=200)]
+    meaning: Annotated[str, Meta(min_length=3, max_length=400)]
+
+
 class Event(Struct, frozen=True, kw_only=True, tag_field="event", tag=True, omit_defaults=True,
             forbid_unknown_fields=True):  # fmt: skip
     """One act of the trial.
@@ -42,6 +52,7 @@ class Event(Struct, frozen=True, kw_only=True, tag_field="event", tag=True, omit
         recorded_by: the user who recorded it; `gradatim` for what follows by itself.
         site: where; empty for acts of the sponsor and the committee.
         protocol: the version in force for the person who acted; empty before there is one.
+        signature: of the person who recorded it, where it was signed.
     """
 
     occurred_on: date
@@ -49,6 +60,7 @@ class Event(Struct, frozen=True, kw_only=True, tag_field="event", tag=True, omit
     recorded_by: Id
     site: str = ""
     protocol: str = ""
+    signature: Signature | None = None
 
 
 class Measured(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -26,6 +26,7 @@ from gradatim.conduct.views.anchors import anchors_of
 from gradatim.conduct.views.eligibility import assessed
 from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.safety import related_to_product
+from gradatim.conduct.views.visits import window_days
 from gradatim.core.dates import on
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
@@ -213,8 +214,7 @@ def the_visit_is_in_its_window(state: State, event: EncounterDone) -> Verdict:
         return holds("its anchor has no date yet")
     window, day = visit.window, event.occurred_on
     situation = Situation(study, facts_of(state, one), anchors, day)
-    first = situation.edge(window.anchor, window.from_).day if window.from_ else None
-    last = situation.edge(window.anchor, window.to).day if window.to else None
+    first, last = window_days(window, situation)
     inside = situation.in_window(window, on(day), on(day))
     told = f"{event.encounter} on {day}, window {first or '...'} to {last or '...'}"
     return either(inside is TRUE, told, told)

@@ -3,14 +3,14 @@
 from datetime import date, timedelta
 from functools import partial
 
+from gradatim.conduct.arriving import fact_fields, kind_of, measured
 from gradatim.conduct.events import participants
 from gradatim.conduct.events.base import Event, Measured, Sealed
 from gradatim.conduct.identity import Whose, person_token, seal
 from gradatim.conduct.simulate.dosing import plan_dose
-from gradatim.conduct.simulate.results import kind_of, measured, record_results
+from gradatim.conduct.simulate.results import record_results
 from gradatim.conduct.simulate.run import Run, staff
 from gradatim.conduct.trial import Outcome, Recorded, Refused
-from gradatim.core.dates import Day
 from gradatim.core.verdict import Reason
 from gradatim.evidence.facts import Fact, Facts
 from gradatim.protocol.nodes import Attested
@@ -84,16 +84,8 @@ def _covered(facts: Facts) -> dict[tuple[str, ...], tuple[object, object]]:
 
 
 def _fact(run: Run, site: str, name: str, fact: Fact) -> None:
-    ongoing = fact.end.first.year == 9999
-    end = None if ongoing or fact.end == fact.start else _partial(fact.end)
     run.do(participants.FactRecorded, staff(site, "coordinator"), site, participant=name,
-           fact=measured(fact), start=_partial(fact.start), end=end, ongoing=ongoing,
-           route=fact.route, source="hospital record")  # fmt: skip
-
-
-def _partial(day: Day) -> str | None:
-    text = str(day)
-    return text if text[0].isdigit() and len(text) <= len("2026-11-16") else None
+           **fact_fields(fact, "hospital record"))  # fmt: skip
 
 
 def judged(run: Run, name: str) -> None:

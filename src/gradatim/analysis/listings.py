@@ -1,0 +1,204 @@
+"""Listings for the committee: candidates for dose-limiting toxicity, serious events, departures."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import Literal, NamedTuple
+
+from gradatim.analysis.adverse_events import of_special_interest
+from gradatim.analysis.groups import people
+from gradatim.analysis.observation import departures, dlt_window
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.adverse_events import Course, courses
+from gradatim.conduct.views.doses import given
+from gradatim.conduct.views.reporting import Due, due_of
+from gradatim.conduct.views.safety import Candidate, candidates
+from gradatim.core.dates import parse_day
+from gradatim.core.truth import Truth
+from gradatim.safety.clocks import Status
+from gradatim.safety.events import AdverseEvent, fatal, graded, is_serious, relation
+
+Adjudication = Literal["dose-limiting", "not dose-limiting", "not adjudicated"]
+
+
+class Who(NamedTuple):
+    """Whom a line is about; `level` is None of who was never enrolled at one."""
+
+    participant: str
+    site: str
+    level: int | None
+
+
+class CandidateLine(NamedTuple):
+    """A candidate for dose-limiting toxicity.
+
+    Args:
+        candidate: its name for adjudication.
+        definition: TRUE where the protocol's definition holds, UNKNOWN where it may.
+        counts: whether the design counts it; it does until it is adjudicated otherwise.
+    """
+
+    who: Who
+    candidate: str
+    label: str
+    definition: Truth
+    because: str
+    adjudication: Adjudication
+    counts: bool
+
+
+class ClockLine(NamedTuple):
+    """A report of an event, when it is due, and how it stands; `basis` is that of the rule."""
+
+    recipient: str
+    report: str
+    starts: datetime
+    due: datetime
+    sent: datetime | None
+    status: Status
+    why: str
+    source: str
+    basis: str
+
+
+class SeriousLine(NamedTuple):
+    """An adverse event that is serious, or that the protocol has reported like one.
+
+    Args:
+        event: all that is known of it.
+        grade: 5 of one that was fatal; None while nobody has graded it.
+        related: UNKNOWN while nobody has judged it.
+        status, outcome: of its course.
+        clocks: None where the protocol names no jurisdiction.
+    """
+
+    who: Who
+    event: AdverseEvent
+    grade: int | None
+    serious: bool
+    special_interest: bool
+    related: Truth
+    status: str
+    outcome: str
+    clocks: tuple[ClockLine, ...] | None
+
+
+class DeathLine(NamedTuple):
+    """A participant who died, told by their disposition, by a fatal adverse event, or by both.
+
+    Args:
+        on: the day, by the disposition or as the end of the fatal event; None where neither says.
+        adverse_event, term: the fatal event, or the one that led to it; empty where none is named.
+        related: UNKNOWN where no event accounts for it.
+        days_after_dose: from the last dose; None without one, or without the day.
+    """
+
+    who: Who
+    on: date | None
+    adverse_event: str
+    term: str
+    related: Truth
+    days_after_dose: int | None
+
+
+class DispositionLine(NamedTuple):
+    """An entry by which a participant left; `window` is how it left their DLT window."""
+
+    who: Who
+    position: int
+    on: date
+    how: str
+    reason: str
+    adverse_event: str
+    term: str
+    window: str
+    replaced: bool
+
+
+def who(one: Participant) -> Who:
+    """Name a participant as the listings do."""
+    return Who(one.id, one.site, one.level)
+
+
+def dlt_candidates(state: State) -> tuple[CandidateLine, ...]:
+    """Give every candidate for dose-limiting toxicity, adjudicated or not."""
+    return tuple(_candidate(who(one), found)
+                 for one in people(state) for found in candidates(state, one))  # fmt: skip
+
+
+def _candidate(whom: Who, one: Candidate) -> CandidateLine:
+    words: dict[bool | None, Adjudication] = {
+        None: "not adjudicated", True: "dose-limiting", False: "not dose-limiting",
+    }  # fmt: skip
+    because = "; ".join(dict.fromkeys(one.verdict.clauses()))
+    return CandidateLine(whom, one.id, one.label, one.verdict.truth, because,
+                         words[one.dose_limiting], one.counts)  # fmt: skip
+
+
+def serious_adverse_events(state: State, at: datetime) -> tuple[SeriousLine, ...]:
+    """Give the adverse events that are serious or of special interest, with their clocks.
+
+    Args:
+        state: the trial, already as of the data cut.
+        at: the moment at which the clocks are read, with its zone.
+    """
+    found = [_serious(state, one, course, at)
+             for one in people(state) for course in courses(state, one).values()]  # fmt: skip
+    return tuple(line for line in found if line.serious or line.special_interest)
+
+
+def _serious(state: State, one: Participant, course: Course, at: datetime) -> SeriousLine:
+    event = course.event
+    named = state.governing("safety", one).safety.reporting is not None
+    clocks = tuple(_clock(due, at) for due in due_of(state, one, course)) if named else None
+    return SeriousLine(
+        who(one), event, graded(event), is_serious(event), of_special_interest(state, one, event),
+        relation(event), course.status, course.outcome, clocks,
+    )  # fmt: skip
+
+
+def _clock(due: Due, at: datetime) -> ClockLine:
+    clock = due.clock
+    return ClockLine(clock.recipient, clock.report, clock.starts, clock.due, due.sent,
+                     due.status(at), clock.why, clock.rule.source, clock.rule.basis)  # fmt: skip
+
+
+def deaths(state: State) -> tuple[DeathLine, ...]:
+    """Give who died, each once, whichever entry tells of it."""
+    return tuple(line for one in people(state) if (line := _death(state, one)) is not None)
+
+
+def _death(state: State, one: Participant) -> DeathLine | None:
+    left = [found for found in departures(state, one) if found.how == "died"]
+    events = {found.event.id: found.event for found in courses(state, one).values()}
+    killed = [event for event in events.values() if fatal(event)]
+    if not left and not killed:
+        return None
+    on = left[0].on if left else _ended(killed)
+    cause = killed[0] if killed else events.get(left[0].adverse_event)
+    done = given(state, one)
+    days = (on - done[-1].started_at.date()).days if on is not None and done else None
+    return DeathLine(who(one), on, cause.id if cause else "", cause.term if cause else "",
+                     _most_related(killed or ([cause] if cause else [])), days)  # fmt: skip
+
+
+def _ended(events: Iterable[AdverseEvent]) -> date | None:
+    days = [parse_day(one.resolved) for one in events if one.resolved]
+    return next((day.first for day in days if day.exact), None)
+
+
+def _most_related(events: Iterable[AdverseEvent]) -> Truth:
+    return max((relation(one) for one in events), default=Truth.UNKNOWN)
+
+
+def dispositions(state: State, on: date) -> tuple[DispositionLine, ...]:
+    """Give every entry by which somebody left, as of a day."""
+    return tuple(line for one in people(state) for line in _dispositions(state, one, on))
+
+
+def _dispositions(state: State, one: Participant, on: date) -> Iterator[DispositionLine]:
+    events = {found.event.id: found.event.term for found in courses(state, one).values()}
+    window = dlt_window(state, one, on).status
+    for left in departures(state, one):
+        yield DispositionLine(who(one), left.position, left.on, left.how, left.reason,
+                              left.adverse_event, events.get(left.adverse_event, ""), window,
+                              one.replaced)  # fmt: skip

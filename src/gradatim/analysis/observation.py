@@ -1,0 +1,89 @@
+"""How long a participant is observed: the window for dose-limiting toxicity, and how it ended."""
+
+from datetime import date
+from typing import Literal, NamedTuple
+
+from gradatim.conduct.events.participants import Disposition, InformedConsentWithdrawn
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.doses import entries, given
+from gradatim.conduct.views.safety import _left_on as left_on
+from gradatim.safety import dlt
+
+WindowStatus = Literal["not begun", "open", "complete", "left early", "without end"]
+ENDED = ("completed", "withdrawn", "lost to follow-up", "died")
+"""Statuses in which a participant is no longer observed."""
+
+
+class DltWindow(NamedTuple):
+    """A participant's window for dose-limiting toxicity, as of a day.
+
+    Args:
+        status: `left early` of who was gone before its last day; `without end` where the protocol
+            gives it none.
+        first, last: its days, as they follow from the doses given so far; None before the first
+            dose, and of a window without end.
+    """
+
+    status: WindowStatus
+    first: date | None = None
+    last: date | None = None
+
+
+class Departure(NamedTuple):
+    """An entry by which a participant left, or left off treatment.
+
+    Args:
+        position: the entry.
+        on: the day it happened.
+        how: `completed`, `withdrawn`, `lost to follow-up`, `died`, or `consent withdrawn` from
+            `treatment` or `all`.
+        reason: in the words of who recorded it.
+        adverse_event: the number of the one that led to it; empty if none did.
+    """
+
+    position: int
+    on: date
+    how: str
+    reason: str
+    adverse_event: str
+
+
+def dlt_window(state: State, participant: Participant, on: date) -> DltWindow:
+    """Give a participant's window; it agrees with `conduct.views.safety.letter`."""
+    done = given(state, participant)
+    if not done:
+        return DltWindow("not begun")
+    study = state.governing("safety", participant)
+    days = done[0].started_at.date(), done[-1].started_at.date()
+    first, last = dlt.window(study, *days)
+    if last is None:
+        return DltWindow("without end", first)
+    left = left_on(state, participant)
+    if left is not None and left < last:
+        return DltWindow("left early", first, last)
+    over = dlt.complete(study, *days, on)
+    return DltWindow("complete" if over else "open", first, last)
+
+
+def departures(state: State, participant: Participant) -> tuple[Departure, ...]:
+    """Give the entries by which a participant left, in the order of the ledger."""
+    found = []
+    for position, event in entries(state, participant):
+        if isinstance(event, Disposition | InformedConsentWithdrawn):
+            how = (event.status if isinstance(event, Disposition)
+                   else f"consent withdrawn ({event.scope})")  # fmt: skip
+            found.append(Departure(position, event.occurred_on, how, event.reason,
+                                   event.adverse_event or ""))  # fmt: skip
+    return tuple(found)
+
+
+def ended_on(state: State, participant: Participant) -> date | None:
+    """Give the day from which a participant is no longer observed; None of who still is.
+
+    Leaving off treatment alone does not end it.
+    """
+    if participant.status not in ENDED:
+        return None
+    days = [one.on for one in departures(state, participant)
+            if one.how != "consent withdrawn (treatment)"]  # fmt: skip
+    return min(days, default=None)

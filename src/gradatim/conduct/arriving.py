@@ -1,0 +1,70 @@
+"""What a source knows of a person, as entries: results by sample, all else singly."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from gradatim.conduct.events import participants
+from gradatim.conduct.events.base import Event, Measured
+from gradatim.conduct.recorded_in import recorded_in
+from gradatim.core.dates import Day
+from gradatim.evidence.facts import Fact, Facts
+from gradatim.protocol.elements import Element
+
+
+class Arriving(NamedTuple):
+    """One entry to be recorded: its type, the day it is of (None: not known), and its fields."""
+
+    kind: type[Event]
+    day: date | None
+    fields: dict[str, Any]
+
+
+def arriving(facts: Facts, elements: Mapping[str, Element], source: str) -> Iterator[Arriving]:
+    """Give the entries that hold what a source knows; consent is recorded by a person.
+
+    Args:
+        facts: what the source knows.
+        elements: the protocol's elements by name.
+        source: what to call it.
+    """
+    samples: dict[tuple[type[Event], date], list[Measured]] = {}
+    for name, some in facts.by_element.items():
+        for fact in some if elements[name].kind != "consent" else ():
+            kind = kind_of(elements[name], fact)
+            if kind is not None:
+                samples.setdefault((kind, fact.start.first), []).append(measured(fact))
+                continue
+            day = fact.start.first if fact.start.exact else None
+            yield Arriving(participants.FactRecorded, day, fact_fields(fact, source))
+    for (kind, day), results in samples.items():
+        yield Arriving(kind, day, {"results": tuple(results)})
+
+
+def kind_of(element: Element, fact: Fact) -> type[Event] | None:
+    """Give the event that a value is recorded in; None for what is a fact of its own."""
+    if fact.value is None or not fact.start.exact:
+        return None
+    return recorded_in(element)
+
+
+def measured(fact: Fact) -> Measured:
+    """Give a fact as a measured value."""
+    return Measured(
+        element=fact.element, value=fact.value, unit=fact.unit, bound=fact.bound,
+        low=fact.low.value if fact.low else None, high=fact.high.value if fact.high else None,
+        code=fact.code, method=fact.method,
+    )  # fmt: skip
+
+
+def fact_fields(fact: Fact, source: str) -> dict[str, Any]:
+    """Give the fields in which a fact is recorded singly."""
+    ongoing = fact.end.first.year == 9999
+    end = None if ongoing or fact.end == fact.start else _partial(fact.end)
+    return {"fact": measured(fact), "start": _partial(fact.start), "end": end, "ongoing": ongoing,
+            "route": fact.route, "source": source}  # fmt: skip
+
+
+def _partial(day: Day) -> str | None:
+    text = str(day)
+    return text if text[0].isdigit() and len(text) <= len("2026-11-16") else None

@@ -1,0 +1,165 @@
+"""What needs doing, by whom and until when: worked out of the ledger, never kept as a list.
+
+A task goes when the entry that it asks for is recorded.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+
+from gradatim.conduct.escalation import advised
+from gradatim.conduct.permissions import MAY
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.doses import doses
+from gradatim.conduct.views.grades import unsigned
+from gradatim.conduct.views.reporting import reports
+from gradatim.conduct.views.safety import candidates, unanswered_rules
+from gradatim.conduct.views.visits import visits
+
+SOON = timedelta(days=7)
+
+
+class Task(NamedTuple):
+    """One thing that waits for somebody.
+
+    Args:
+        kind: what sort of thing, such as `safety report`.
+        what: in a sentence.
+        event: the act that settles it.
+        site: where; empty for the trial as a whole.
+        participant: whom it is about; None for nobody in particular.
+        due: until when, where there is a time.
+        given: fields of the act that are known.
+    """
+
+    kind: str
+    what: str
+    event: str
+    site: str = ""
+    participant: str | None = None
+    due: datetime | None = None
+    given: Mapping[str, str] = {}
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Who may do it."""
+        return MAY[self.event]
+
+    def late(self, now: datetime) -> bool:
+        """Whether its time has passed."""
+        return self.due is not None and self.due < now
+
+
+def tasks(state: State, now: datetime, on: date) -> list[Task]:
+    """Give what needs doing: what is due first comes first, then what has no time.
+
+    Args:
+        state: the trial.
+        now: the time that clocks are looked at.
+        on: the day, by the clock of the sites.
+    """
+    if not state.versions:
+        return []
+    found = [*_of_trial(state, on)]
+    for one in state.participants.values():
+        for source in _OF_PARTICIPANT:
+            found += source(state, one, now, on)
+    return sorted(found, key=lambda one: (one.due is None, one.due or now, one.kind, one.what))
+
+
+def _end_of(day: date | None) -> datetime | None:
+    return None if day is None else datetime.combine(day, time(23, 59), tzinfo=UTC)
+
+
+def _reports(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    for due in reports(state, one):
+        if due.status(now) in ("open", "missed"):
+            clock = due.clock
+            yield Task("safety report",
+                       f"{due.adverse_event}: {clock.report} report to {clock.recipient}",
+                       "SafetyReportSent", one.site, one.id, clock.due,
+                       {"adverse_event": due.adverse_event, "recipient": clock.recipient,
+                        "report": clock.report})  # fmt: skip
+
+
+def _candidates(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    for found in candidates(state, one):
+        if found.dose_limiting is None:
+            yield Task("adjudication", f"{one.id}: {found.label} awaits adjudication",
+                       "DoseLimitingToxicityAdjudicated", "", one.id, None,
+                       {"candidate": found.id})  # fmt: skip
+
+
+def _visits(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    if one.status not in ("enrolled", "treated"):
+        return
+    for visit in visits(state, one, on):
+        near = visit.status == "open" and visit.last is not None and visit.last - on <= SOON
+        if visit.status == "overdue" or near:
+            yield Task("visit", f"{one.id}: {visit.label}", "EncounterDone", one.site, one.id,
+                       _end_of(visit.last), {"encounter": visit.encounter})  # fmt: skip
+
+
+def _doses(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    for number, dose in doses(state, one).items():
+        if dose.administrations or dose.withheld or dose.prepared is None:
+            continue
+        what, event = (
+            ("verify the preparation", "PreparationVerified") if dose.verified is None
+            else ("sign the checklist", "PreDoseChecklistSigned") if dose.signed is None
+            else ("give", "DoseAdministered")
+        )  # fmt: skip
+        yield Task("dose", f"{one.id}, dose {number}: {what}", event, one.site, one.id, None,
+                   {"dose": str(number)})  # fmt: skip
+
+
+def _results(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    open_ = {(found.position, found.element) for found in unsigned(state, one)}
+    for position, element in sorted(open_):
+        yield Task("abnormal result", f"{one.id}: {element} of entry {position} is not judged",
+                   "ClinicalSignificanceSigned", one.site, one.id, None,
+                   {"of": str(position), "element": element})  # fmt: skip
+
+
+def _waiting(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    cohort = state.cohort
+    free = cohort is not None and state.free_places(cohort) > 0
+    if one.status in ("eligible", "waiting") and free and cohort is not None:
+        yield Task("enrolment", f"{one.id} is eligible; a place at level {cohort.level} is free",
+                   "ParticipantEnrolled", one.site, one.id, None,
+                   {"level": str(cohort.level)})  # fmt: skip
+
+
+_OF_PARTICIPANT: tuple[
+    Callable[[State, Participant, datetime, date], Iterator[Task]], ...
+] = (_reports, _candidates, _visits, _doses, _results, _waiting)  # fmt: skip
+
+
+def _of_trial(state: State, on: date) -> Iterator[Task]:
+    for query in state.queries.values():
+        if query.status == "open":
+            yield Task("query", f"{query.id}: {query.question}", "QueryAnswered",
+                       state.events[query.of].site, _about(state, query.of), None,
+                       {"query": query.id})  # fmt: skip
+        elif query.status == "answered":
+            yield Task("query", f"{query.id} is answered: {query.answer}", "QueryClosed", "",
+                       _about(state, query.of), None, {"query": query.id})  # fmt: skip
+    for rule in unanswered_rules(state, on):
+        if rule.action == "pause":
+            yield Task("stopping rule", rule.text, "TrialResumed")
+    yield from _reviews(state)
+    advice = advised(state, on)
+    if state.stopped is None and advice.action not in ("pending", "continue_cohort"):
+        yield Task("dose decision", f"the design advises to {advice}", "DoseDecision")
+
+
+def _reviews(state: State) -> Iterator[Task]:
+    for position, one in state.deviations.items():
+        if not one.action:
+            yield Task("deviation", f"{one.rule}: {one.description}", "ProtocolDeviationReviewed",
+                       "", one.participant, None, {"of": str(position)})  # fmt: skip
+
+
+def _about(state: State, position: int) -> str | None:
+    name: str | None = getattr(state.events[position], "participant", None)
+    return name

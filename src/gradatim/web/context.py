@@ -1,0 +1,48 @@
+"""What every page has: the trial, its user, and where they may go."""
+
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from gradatim.web.access import Access
+
+AREAS = (
+    ("overview", _("Overview")), ("screening", _("Screening")), ("participants", _("Participants")),
+    ("dosing", _("Dosing")), ("review", _("Safety review")), ("design", _("Design")),
+    ("feasibility", _("Feasibility")), ("protocol", _("Protocol")), ("audit", _("Audit")),
+    ("people", _("People and rights")),
+)  # fmt: skip
+THEMES = ("light", "dark")
+
+
+class Place(NamedTuple):
+    """An entry of the navigation."""
+
+    url: str
+    label: Any
+    here: bool
+
+
+def everywhere(request: HttpRequest) -> dict[str, Any]:
+    """Give what the frame of every page shows."""
+    access: Access | None = getattr(request, "access", None)
+    theme = request.COOKIES.get("theme", "")
+    found = {"zone": settings.TIME_ZONE, "demo": settings.DEMO,
+             "theme": theme if theme in THEMES else ""}  # fmt: skip
+    if access is None:
+        return found
+    state = access.state
+    return {
+        **found, "state": state, "access": access, "places": _places(request, access),
+        "trial_title": state.title or state.trial, "mode": state.mode,
+        "position": state.position,
+    }  # fmt: skip
+
+
+def _places(request: HttpRequest, access: Access) -> list[Place]:
+    return [Place(reverse(name), label, request.path.startswith(reverse(name)) and
+                  (name != "overview" or request.path == reverse(name)))
+            for name, label in AREAS if access.sees(name)]  # fmt: skip

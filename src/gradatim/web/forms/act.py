@@ -1,0 +1,219 @@
+"""The form of an act: one field for each field of its event that a person fills in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec.inspect as inspect
+from django import forms
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from gradatim.conduct.events import BY_NAME
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.recorded_in import recorded_in
+from gradatim.conduct.signatures import MEANINGS
+from gradatim.web.acts import provided
+from gradatim.web.forms.choices import Asked, choices_of
+from gradatim.web.forms.kinds import field_of, struct_fields
+from gradatim.web.forms.results import ResultsField, Row
+from gradatim.web.forms.rows import RowsField
+from gradatim.web.forms.wording import choice_words, help_of, label_of
+
+OPTIONAL = {"obtained_by"}
+MEASURED = ("VitalSignsRecorded", "LaboratoryResultsRecorded", "ScoresRecorded")
+
+
+class ActForm(forms.Form):
+    """What every act's form has, beside its own fields.
+
+    `seen` is the position of the ledger that its user has looked at, `request` makes sure that it
+    is recorded once however often it is sent.
+    """
+
+    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    request = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+    def fields_given(self) -> dict[str, Any]:
+        """Give the event's fields as they were filled in; what was left out is left out."""
+        return {name: value for name, value in self.cleaned_data.items()
+                if name not in ActForm.base_fields and value not in (None, "", [])}  # fmt: skip
+
+
+def act_form(asked: Asked) -> type[ActForm]:
+    """Make the form of an act as it is asked for."""
+    kind = BY_NAME[asked.event]
+    fields = dict(_extra(asked))
+    for one in _asked_fields(kind):
+        if one.name in asked.given or one.name in provided(asked.event):
+            continue
+        if (field := _field(asked, one)) is not None:
+            fields[one.name] = field
+    return type(f"{asked.event}Form", (ActForm,), fields)
+
+
+def _asked_fields(kind: type[Event]) -> list[inspect.Field]:
+    """Give an event's own fields first, the day it happened after them."""
+    info = inspect.type_info(kind)
+    assert isinstance(info, inspect.StructType)
+    return sorted(info.fields, key=lambda one: (one.name == "occurred_on", not one.required))
+
+
+def _field(asked: Asked, one: inspect.Field) -> forms.Field | None:
+    options = {"label": label_of(one.name, asked.event), "help_text": help_of(one.name)}
+    if one.name == "participant":
+        if asked.participant is not None:
+            return None
+        people = [(p.id, p.id) for p in asked.access.participants("participants")]
+        return field_of(one.name, one.type, one.required, people, **options)
+    if special := _SPECIAL.get((asked.event, one.name)):
+        return special(asked, options)
+    if one.name == "results":
+        return _results(asked, options)
+    if one.name == "occurred_on":
+        options["initial"] = asked.today
+    return field_of(one.name, one.type, one.required and one.name not in OPTIONAL,
+                    choices_of(asked, one.name), **options)  # fmt: skip
+
+
+def _results(asked: Asked, options: dict[str, Any]) -> forms.Field:
+    """Ask for the results that the protocol plans for the visit; for all, without a visit."""
+    limits = asked.event == "LaboratoryResultsRecorded"
+    url = reverse("grade", args=[asked.participant.id]) if asked.participant and limits else ""
+    return ResultsField(rows_of(asked), limits, url, **options)
+
+
+def rows_of(asked: Asked) -> list[Row]:
+    """Give the elements that results of this event may be of, with the limits in force."""
+    study = asked.study
+    if study is None:
+        return []
+    visit = asked.given.get("encounter")
+    planned = {element for activity in study.schedule.activities.values()
+               if visit in activity.encounters for element in activity.elements}  # fmt: skip
+    limits = _limits(asked)
+    return [Row(name, one, *limits.get(name, (None, None)))
+            for name, one in study.elements.items()
+            if getattr(recorded_in(one), "__name__", "") == asked.event
+            and one.derived is None and (not planned or name in planned)]  # fmt: skip
+
+
+def _limits(asked: Asked) -> dict[str, tuple[float | None, float | None]]:
+    """Give the reference limits of the laboratory's latest version, by element."""
+    if not asked.state.ranges:
+        return {}
+    position = next(reversed(asked.state.ranges.values()))
+    sex = asked.participant.sex if asked.participant else ""
+    ranges = getattr(asked.state.events[position], "ranges", ())
+    return {one.element: (one.low, one.high) for one in ranges if one.sex in ("", sex)}
+
+
+def _checklist(asked: Asked, options: dict[str, Any]) -> forms.Field:
+    """Ask for every item of the protocol's checklist."""
+    return ChecklistField(asked, **options)
+
+
+class ChecklistWidget(forms.Widget):
+    """One question for each item, with three answers."""
+
+    template_name = "gradatim/checklist.html"
+
+    def __init__(self, items: list[tuple[str, str, str, str]]) -> None:
+        super().__init__()
+        self.items = items
+
+    def id_for_label(self, id_: str) -> str:
+        """No single input carries the label of the whole list."""
+        return ""
+
+    def use_required_attribute(self, initial: Any) -> bool:
+        """The form says which item is not answered."""
+        return False
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        """Give the items with what was answered."""
+        context = super().get_context(name, value, attrs)
+        answers = [(one, choice_words("items", one))
+                   for one in ("in order", "not applicable", "not in order")]  # fmt: skip
+        context["widget"] |= {"answers": answers, "items": [
+            {"id": id, "label": label, "reading": reading, "basis": basis,
+             "said": (value or {}).get(id)} for id, label, reading, basis in self.items
+        ]}  # fmt: skip
+        return context
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, str]:
+        """Give the answers by item."""
+        said = {id: data.get(f"{name}-{id}", "") for id, *_rest in self.items}
+        return {id: one for id, one in said.items() if one}
+
+
+class ChecklistField(forms.Field):
+    """The pre-dose checklist: every item has to be answered by a person."""
+
+    def __init__(self, asked: Asked, **options: Any) -> None:
+        study = asked.state.governing("treatment", asked.participant)
+        self.labels = {one.id: one.label for one in study.treatment.checklist}
+        items = [(one.id, one.label, one.reading, str(one.basis.value))
+                 for one in study.treatment.checklist]  # fmt: skip
+        super().__init__(widget=ChecklistWidget(items), **options)
+
+    def clean(self, value: Any) -> dict[str, str]:
+        """Refuse what is left open, by its name."""
+        left = [label for id, label in self.labels.items() if id not in (value or {})]
+        if left:
+            raise forms.ValidationError([_("Not answered: %(item)s") % {"item": one}
+                                         for one in left])  # fmt: skip
+        return dict(value)
+
+
+def _drawn(asked: Asked, options: dict[str, Any]) -> forms.Field:
+    from gradatim.conduct.events.product import Drawn
+
+    bags = choices_of(asked, "bags")
+    return RowsField(struct_fields(Drawn, choices={"bag": bags or []}), **options)
+
+
+def _fact(asked: Asked, options: dict[str, Any]) -> forms.Field:
+    """Ask for one measured value, of any element that is not derived."""
+    from gradatim.conduct.events.base import Measured
+
+    elements = [(name, one.label) for name, one in asked.study.elements.items()
+                if one.derived is None] if asked.study else []  # fmt: skip
+    fields = struct_fields(Measured, choices={"element": elements})
+    return RowsField(fields, most=1, **options)
+
+
+def _document(asked: Asked, options: dict[str, Any]) -> forms.Field:
+    return forms.FileField(**options)
+
+
+def _new_site(asked: Asked) -> forms.Field:
+    from gradatim.web.forms.kinds import _pattern
+
+    return forms.CharField(max_length=64, label=label_of("site", "SiteOpened"),
+                           validators=[_pattern(r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z")])  # fmt: skip
+
+
+_SPECIAL: Mapping[tuple[str, str], Any] = {
+    ("PreDoseChecklistSigned", "items"): _checklist, ("DosePrepared", "drawn"): _drawn,
+    ("FactRecorded", "fact"): _fact, ("ProtocolActivated", "document"): _document,
+    ("ProtocolAmended", "document"): _document,
+}  # fmt: skip
+
+
+def _extra(asked: Asked) -> dict[str, forms.Field]:
+    """Give fields that are not the event's own: who is registered, and where something happens."""
+    fields: dict[str, forms.Field] = {}
+    if asked.event == "ParticipantRegistered":
+        from gradatim.web.forms.kinds import day_field
+
+        fields["full_name"] = forms.CharField(max_length=200, label=label_of("full_name"),
+                                              help_text=help_of("full_name"))  # fmt: skip
+        fields["birth_date"] = day_field(label=label_of("birth_date"))
+    if asked.event == "SiteOpened":
+        fields["site"] = _new_site(asked)
+    return fields
+
+
+def is_signed(event: str) -> bool:
+    """Whether an act is signed by whoever records it."""
+    return BY_NAME[event] in MEANINGS

@@ -1,0 +1,169 @@
+"""What can be meant: the choices that a form offers, from the state of the trial."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
+
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.safety import candidates, unanswered_rules
+from gradatim.protocol.study import Study
+from gradatim.web.access import Access
+from gradatim.web.forms.wording import CHOICES, GRADES
+
+Choices = list[tuple[str, Any]]
+
+
+class Asked(NamedTuple):
+    """What a form is filled in about.
+
+    Args:
+        event: name of the act.
+        access: of the user.
+        site: where it is recorded; "" is the trial as a whole.
+        participant: whom it is about, if anybody.
+        given: fields whose value the page gives already, as text.
+        today: the day, by the site's clock.
+    """
+
+    event: str
+    access: Access
+    site: str
+    participant: Participant | None
+    given: Mapping[str, str]
+    today: Any
+
+    @property
+    def state(self) -> State:
+        """The trial now."""
+        return self.access.state
+
+    @property
+    def study(self) -> Study | None:
+        """The protocol that applies; None before one is active."""
+        if not self.state.versions:
+            return None
+        return self.state.governing("schedule", self.participant)
+
+
+def _adverse_events(asked: Asked) -> Choices | None:
+    if asked.participant is None:
+        return None
+    return [(number, f"{number} {one.event.term}")
+            for number, one in courses(asked.state, asked.participant).items()]  # fmt: skip
+
+
+def _lots(asked: Asked) -> Choices:
+    mine = [lot for lot in asked.state.lots.values()
+            if any(unit.site in ("", asked.site) for unit in lot.units.values())]  # fmt: skip
+    return [(lot.id, lot.id) for lot in mine]
+
+
+def _bags(asked: Asked) -> Choices:
+    """Give the bags of the lot that is spoken of, or of all lots of the site."""
+    lot = asked.given.get("lot")
+    return [(unit.bag.id, f"{unit.bag.id} ({unit.lot}, {unit.status})")
+            for one in asked.state.lots.values() if lot in (None, "", one.id)
+            for unit in one.units.values() if unit.site in ("", asked.site)]  # fmt: skip
+
+
+def _visits(asked: Asked) -> Choices:
+    study = asked.study
+    return [(name, one.label) for name, one in study.schedule.encounters.items()] if study else []
+
+
+def _levels(asked: Asked) -> Choices:
+    if not asked.state.versions:
+        return []
+    return [(str(one.number), f"{one.number} {one.label}")
+            for one in asked.state.study.treatment.dose_levels]  # fmt: skip
+
+
+def _criteria(asked: Asked) -> Choices:
+    if not asked.state.versions:
+        return []
+    study = asked.state.governing("eligibility", asked.participant)
+    return [(one.id, f"{one.id} {one.text[:100]}") for one in study.criteria]
+
+
+def _candidates(asked: Asked) -> Choices | None:
+    if asked.participant is None:
+        return None
+    return [(one.id, one.label) for one in candidates(asked.state, asked.participant)]
+
+
+def _rules(asked: Asked) -> Choices:
+    return [(one.key, one.text) for one in unanswered_rules(asked.state, asked.today)
+            if one.action == "pause"]  # fmt: skip
+
+
+def _elements(asked: Asked) -> Choices:
+    study = asked.study
+    return [(name, one.label) for name, one in study.elements.items()
+            if one.kind == "adverse_event" and name not in ("adverse_event",
+                                                            "dose_limiting_toxicity")
+            ] if study else []  # fmt: skip
+
+
+def _staff(asked: Asked) -> Choices:
+    """Give who has a task at the site, or in the whole trial."""
+    return [(user, f"{user} ({', '.join(str(CHOICES.get(r, r)) for r in sorted(roles))})")
+            for (user, site), roles in asked.state.roles.items()
+            if roles and site in ("", asked.site)]  # fmt: skip
+
+
+def _committee(asked: Asked) -> Choices:
+    return [(user, user) for (user, _site), roles in asked.state.roles.items()
+            if "safety_committee" in roles]  # fmt: skip
+
+
+def _laboratories(asked: Asked) -> Choices:
+    return [(name, name) for name in dict.fromkeys(lab for lab, _v in asked.state.ranges)]
+
+
+def _range_versions(asked: Asked) -> Choices:
+    return [(v, v) for v in dict.fromkeys(v for _lab, v in reversed(asked.state.ranges))]
+
+
+def _versions(asked: Asked) -> Choices:
+    return [(one.version, one.version) for one in reversed(asked.state.versions)]
+
+
+def _queries(asked: Asked) -> Choices:
+    status = {"QueryAnswered": ("open",), "QueryClosed": ("open", "answered")}.get(asked.event, ())
+    return [(one.id, f"{one.id}: {one.question[:80]}") for one in asked.state.queries.values()
+            if one.status in status]  # fmt: skip
+
+
+def _grades(asked: Asked) -> Choices:
+    return list(GRADES.items())
+
+
+def _doses(asked: Asked) -> Choices:
+    planned = asked.study.treatment.administration.doses if asked.study else 1
+    return [(str(n), str(n)) for n in range(1, (planned or 1) + 1)]
+
+
+_OF_FIELD: Mapping[str, Callable[[Asked], Choices | None]] = {
+    "adverse_event": _adverse_events, "lot": _lots, "bags": _bags, "encounter": _visits,
+    "level": _levels, "criterion": _criteria, "criteria": _criteria, "candidate": _candidates,
+    "stopping_rules": _rules, "elements": _elements, "obtained_by": _staff, "decided_by": _staff,
+    "members": _committee, "laboratory": _laboratories, "ranges_version": _range_versions,
+    "query": _queries, "grade": _grades, "dose": _doses,
+}  # fmt: skip
+_NEW = {("ProductReceived", "lot"), ("ProductReceived", "bags"),
+        ("ReferenceRangesRecorded", "laboratory"), ("AdverseEventReported", "adverse_event")}  # fmt: skip
+"""What an act names for the first time, so that there is nothing to choose from."""
+
+
+def choices_of(asked: Asked, field: str) -> Choices | None:
+    """Give the choices for a field; None where anything may be entered."""
+    if (asked.event, field) in _NEW:
+        return None
+    if field == "version" and asked.event == "TrainingRecorded":
+        return _versions(asked)
+    if field == "language":
+        return [("zh-CN", _("Chinese")), ("en", _("English")), ("other", _("another"))]
+    of = _OF_FIELD.get(field)
+    return of(asked) if of else None

@@ -1,0 +1,88 @@
+"""What the application fills in itself: numbers, seals, hashes, signers."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Any
+
+from django.conf import settings
+
+from gradatim.conduct.keyring.stores import Keyring
+from gradatim.conduct.personal import sealed
+from gradatim.conduct.state import State
+from gradatim.protocol.load import parse
+from gradatim.web.forms.choices import Asked
+
+Fields = dict[str, Any]
+
+
+def completed(asked: Asked, fields: Fields) -> Fields:
+    """Give an event's fields, with those filled in that no form asks for."""
+    more = _COMPLETE.get(asked.event)
+    found = {**asked.given, **fields}
+    return more(asked, found) if more else found
+
+
+def keyring() -> Keyring:
+    """Give the participants' keys."""
+    return Keyring(settings.KEYS_FOLDER, secrets.token_bytes)
+
+
+def _registered(asked: Asked, fields: Fields) -> Fields:
+    """Number a person, and seal who they are: the ledger never holds a name."""
+    number = next_number(asked.state, asked.site)
+    values = {"name": fields.pop("full_name"), "birth_date": str(fields.pop("birth_date"))}
+    fields.setdefault("birth", values["birth_date"][:4])
+    identity = sealed(keyring(), asked.state.trial, number, values, secrets.token_bytes)
+    return {**fields, "participant": number, "person_token": identity.person_token,
+            "identity": {name: {"commitment": one.commitment, "ciphertext": one.ciphertext}
+                         for name, one in identity.identity.items()}}  # fmt: skip
+
+
+def next_number(state: State, site: str) -> str:
+    """Give the number of the next person registered at a site, such as S01-004."""
+    taken = len([one for one in state.participants.values() if one.site == site])
+    while (number := f"{site}-{taken + 1:03}") in state.participants:
+        taken += 1
+    return number
+
+
+def _adverse_event(asked: Asked, fields: Fields) -> Fields:
+    about = fields.get("participant") or (asked.participant.id if asked.participant else "")
+    taken = sum(who == about for who in asked.state.adverse_events.values())
+    while (number := f"{about}-AE{taken + 1}") in asked.state.adverse_events:
+        taken += 1
+    return {**fields, "adverse_event": number}
+
+
+def _query(asked: Asked, fields: Fields) -> Fields:
+    taken = len(asked.state.queries)
+    while (number := f"Q{taken + 1}") in asked.state.queries:
+        taken += 1
+    return {**fields, "query": number}
+
+
+def _signer(asked: Asked, fields: Fields) -> Fields:
+    return {**fields, "signer": asked.access.user}
+
+
+def _own_signature(asked: Asked, fields: Fields) -> Fields:
+    return {**fields, "signers": [asked.access.user]}
+
+
+def _document(asked: Asked, fields: Fields) -> Fields:
+    """Read an uploaded protocol: its version stands in it, its hash is worked out."""
+    upload = fields.pop("document")
+    content = upload.read()
+    study = parse(content, upload.name).study
+    return {**fields, "document": content.decode(), "version": study.study.version,
+            "sha256": sha256(content).hexdigest()}  # fmt: skip
+
+
+_COMPLETE: Mapping[str, Callable[[Asked, Fields], Fields]] = {
+    "ParticipantRegistered": _registered, "AdverseEventReported": _adverse_event,
+    "QueryOpened": _query, "HistoryDeclaredComplete": _signer, "EligibilityConfirmed": _signer,
+    "PreDoseChecklistSigned": _signer, "ClinicalSignificanceSigned": _signer,
+    "RulingSigned": _signer, "TrialStopped": _own_signature, "ProtocolActivated": _document,
+    "ProtocolAmended": _document,
+}  # fmt: skip

@@ -1,0 +1,85 @@
+"""What happens around every request: the trial is brought up to date, headers set, faults told."""
+
+import logging
+import time
+from collections.abc import Callable
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from gradatim.core.errors import UnusableInput
+from gradatim.web.access import access_of
+from gradatim.web.running import running
+
+Respond = Callable[[HttpRequest], HttpResponse]
+LOG = logging.getLogger("gradatim.request")
+WITHOUT_TRIAL = ("/static/", "/healthz")
+
+
+def log_request(respond: Respond) -> Respond:
+    """Log each request by its route, never by its address: an address may name a participant."""
+
+    def logged(request: HttpRequest) -> HttpResponse:
+        started = time.perf_counter()
+        request.id = uuid4().hex  # type: ignore[attr-defined]
+        response = respond(request)
+        match = request.resolver_match
+        user = getattr(request, "user", None)
+        LOG.info("request", extra={
+            "request": request.id, "method": request.method,  # type: ignore[attr-defined]
+            "route": match.route if match else "none", "status": response.status_code,
+            "ms": round(1000 * (time.perf_counter() - started), 1),
+            "user": getattr(user, "username", ""),
+        })  # fmt: skip
+        response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
+        return response
+
+    return logged
+
+
+def headers(respond: Respond) -> Respond:
+    """Keep pages with data out of caches, and the browser's devices away from them."""
+
+    def answered(request: HttpRequest) -> HttpResponse:
+        response = respond(request)
+        response.setdefault("Cache-Control", "no-store")
+        response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+    return answered
+
+
+def open_trial(respond: Respond) -> Respond:
+    """Bring the trial up to date, and keep it still while the request is answered."""
+
+    def answered(request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(WITHOUT_TRIAL):
+            return respond(request)
+        now = running()
+        with now.lock:
+            now.trial.refresh()
+            request.trial = now.trial  # type: ignore[attr-defined]
+            name = request.user.get_username() if request.user.is_authenticated else ""
+            request.access = access_of(now.trial.state, name)  # type: ignore[attr-defined]
+            return respond(request)
+
+    return answered
+
+
+class explain_unusable:  # noqa: N801  (a middleware is called like a function)
+    """Answer with one clear message where something given cannot be used."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer."""
+        return self.respond(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Turn unusable input into a page that says what, where, why and what to do."""
+        if isinstance(error, UnusableInput):
+            return render(request, "gradatim/unusable.html", {"error": error}, status=400)
+        return None

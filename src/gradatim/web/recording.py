@@ -1,0 +1,102 @@
+"""From a filled-in form to the ledger: the one way in which the application records anything.
+
+    fields -> event -> what others changed meanwhile -> Trial.record -> what came of it
+"""
+
+import logging
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from gradatim.conduct.events import built
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.policies import is_authorisation
+from gradatim.conduct.signatures import signature
+from gradatim.conduct.story import told
+from gradatim.conduct.subjects import touched
+from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Trial
+
+LOG = logging.getLogger("gradatim.record")
+
+
+class Told(NamedTuple):
+    """An entry as it is shown to whoever has not seen it yet."""
+
+    position: int
+    recorded_at: datetime
+    recorded_by: str
+    text: str
+
+
+def event_of(request: HttpRequest, name: str, site: str, fields: dict[str, Any]) -> Event:
+    """Build the event of an act by the user of a request, signed where the act is signed.
+
+    Raises:
+        UnusableInput: a field cannot hold what it was given.
+    """
+    user: Any = request.user
+    own = built({**fields, "event": name, "recorded_at": now(), "site": site,
+                 "recorded_by": user.get_username()})  # fmt: skip
+    signed = signature(type(own), user.printed_name)
+    return own if signed is None else _signed(own, signed)
+
+
+def _signed(event: Event, signed: Any) -> Event:
+    import msgspec
+
+    return msgspec.structs.replace(event, signature=signed)
+
+
+def now() -> datetime:
+    """Give the time, in UTC."""
+    return datetime.now(UTC)
+
+
+def today() -> Any:
+    """Give the day, as the clock of the sites shows it."""
+    from zoneinfo import ZoneInfo
+
+    return datetime.now(ZoneInfo(settings.TIME_ZONE)).date()
+
+
+def record(trial: Trial, event: Event, seen: int, request: str) -> Outcome:
+    """Record an event, unless it is refused or somebody else was faster.
+
+    A fact about a participant whom another user has changed since the page was made is handed back
+    as an authorisation would be: its user looks at the change, and sends it again.
+
+    Args:
+        trial: the trial.
+        event: what is recorded.
+        seen: position of the ledger that the user's page was made from.
+        request: idempotency key of the form.
+
+    Raises:
+        UnusableInput: it names what does not exist, or what cannot be.
+    """
+    known = bool(request) and trial.store.position_of(trial.name, request) is not None
+    if not known and not is_authorisation(event) and (changed := _by_others(trial, event, seen)):
+        return Overtaken(changed)
+    outcome = trial.record(event, seen, request)
+    LOG.info("record", extra={
+        "act": type(event).__name__, "user": event.recorded_by,
+        "outcome": type(outcome).__name__.lower(),
+        "position": outcome.position if isinstance(outcome, Recorded) else 0,
+    })  # fmt: skip
+    return outcome
+
+
+def _by_others(trial: Trial, event: Event, seen: int) -> tuple[int, ...]:
+    state = trial.state
+    if getattr(event, "participant", None) is None:
+        return ()
+    return tuple(at for at in touched(state, event, seen)
+                 if state.events[at].recorded_by != event.recorded_by)  # fmt: skip
+
+
+def shown(trial: Trial, positions: tuple[int, ...]) -> list[Told]:
+    """Give entries as they are told to a user."""
+    found = [(at, trial.state.events[at]) for at in positions]
+    return [Told(at, one.recorded_at, one.recorded_by, told(one)) for at, one in found]

@@ -1,0 +1,101 @@
+"""The trial that this process runs: one state in memory, brought up to date for every request.
+
+A state is folded in place, so whoever reads it keeps others from folding: a request holds the lock
+while it is answered. Several processes run beside each other, each with a state of its own; the
+ledger decides between them.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+
+from gradatim.conduct.ledger import Entry
+from gradatim.conduct.port import Bodies, Head, Mode, Store
+from gradatim.conduct.stores import open_store
+from gradatim.conduct.trial import Trial
+from gradatim.core.errors import UnusableInput
+
+
+class OwnConnections:
+    """A store in which each thread has a connection of its own."""
+
+    def __init__(self, url: str, mode: Mode = Mode.CREATE) -> None:
+        self._url, self._mode, self._own = url, mode, threading.local()
+
+    @property
+    def _store(self) -> Store:
+        if (found := getattr(self._own, "store", None)) is None:
+            found = self._own.store = open_store(self._url, self._mode)
+        return found  # type: ignore[no-any-return]
+
+    def head(self, trial: str) -> Head:
+        """See `Store.head`."""
+        return self._store.head(trial)
+
+    def append(self, trial: str, bodies: Bodies, expected: Head) -> Head:
+        """See `Store.append`."""
+        return self._store.append(trial, bodies, expected)
+
+    def read(self, trial: str, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
+        """See `Store.read`."""
+        return self._store.read(trial, after, upto)
+
+    def position_of(self, trial: str, request: str) -> int | None:
+        """See `Store.position_of`."""
+        return self._store.position_of(trial, request)
+
+    def trials(self) -> Sequence[str]:  # type: ignore[override]
+        """See `Store.trials`."""
+        return self._store.trials()
+
+    def close(self) -> None:
+        """Close this thread's connection; the next call opens another."""
+        if (found := getattr(self._own, "store", None)) is not None:
+            self._own.store = None
+            found.close()
+
+
+class Running:
+    """One trial on one ledger, for all threads of this process.
+
+    Args:
+        url: address of the ledger.
+        name: of the trial; empty where the ledger has one only.
+    """
+
+    def __init__(self, url: str, name: str = "") -> None:
+        self.store = OwnConnections(url)
+        self.lock = threading.RLock()
+        self.trial = Trial(self.store, name or self._only(url))  # type: ignore[arg-type]
+
+    def _only(self, url: str) -> str:
+        found = list(self.store.trials())
+        if len(found) != 1:
+            shown = ", ".join(found) or "none"
+            raise UnusableInput("GRADATIM_TRIAL is not set", url.partition("://")[0],
+                                f"the ledger has {len(found)} trials: {shown}",
+                                "name the trial")  # fmt: skip
+        return found[0]
+
+
+_running: Running | None = None
+_opening = threading.Lock()
+
+
+def running() -> Running:
+    """Give this process's trial, opened on first use."""
+    global _running
+    with _opening:
+        if _running is None:
+            from django.conf import settings
+
+            _running = Running(settings.LEDGER_URL, settings.LEDGER_TRIAL)
+        return _running
+
+
+def forget_running() -> None:
+    """Close it; the next use opens it anew. After settings have changed, and before a fork."""
+    global _running
+    with _opening:
+        if _running is not None:
+            _running.store.close()
+        _running = None

@@ -1,0 +1,45 @@
+"use strict";
+// The few things that a page does by itself. Everything works without: forms are sent, pages drawn.
+(function () {
+  // htmx sends the token of the form that Django asks for.
+  document.addEventListener("htmx:configRequest", function (event) {
+    const token = document.querySelector("input[name=csrfmiddlewaretoken]");
+    if (token) event.detail.headers["X-CSRFToken"] = token.value;
+  });
+
+  // A countdown: <time data-until="ISO time">; the words stay for readers, the figures go on.
+  function count() {
+    for (const place of document.querySelectorAll("[data-until]")) {
+      const left = Math.round((new Date(place.dataset.until) - Date.now()) / 1000);
+      const size = Math.abs(left);
+      const hours = Math.floor(size / 3600), minutes = Math.floor(size / 60) % 60;
+      place.textContent = (left < 0 ? "−" : "") + hours + ":" + String(minutes).padStart(2, "0") +
+        (size < 3600 * 6 ? ":" + String(size % 60).padStart(2, "0") : "");
+      place.classList.toggle("late", left < 0);
+    }
+  }
+  count();
+  if (document.querySelector("[data-until]")) setInterval(count, 1000);
+
+  // What was typed is not lost by leaving the page unawares.
+  let touched = false;
+  document.addEventListener("input", function (event) {
+    if (event.target.closest("form.act")) touched = true;
+  });
+  document.addEventListener("submit", function () { touched = false; });
+  window.addEventListener("beforeunload", function (event) {
+    if (touched) event.preventDefault();
+  });
+
+  for (const box of document.querySelectorAll("[data-print]")) {
+    box.hidden = false;
+    box.addEventListener("click", function () { window.print(); });
+  }
+  for (const box of document.querySelectorAll("[data-show-password]")) {
+    box.addEventListener("change", function () {
+      for (const input of box.form.querySelectorAll("[data-password]")) {
+        input.type = box.checked ? "text" : "password";
+      }
+    });
+  }
+})();

@@ -1,0 +1,138 @@
+"""How the templates write things: times with their zone, acts and choices in words."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from gradatim.conduct.story import told
+from gradatim.dosing.steps import shown
+from gradatim.web.acts import title
+from gradatim.web.forms.wording import choice_words, label_of
+
+register = template.Library()
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """Write a time with its zone."""
+    if value is None:
+        return "–"
+    return localtime(value).strftime("%Y-%m-%d %H:%M %Z")
+
+
+@register.filter
+def day(value: Any) -> str:
+    """Write a day as ISO 8601 does."""
+    return value.isoformat() if isinstance(value, date) else str(value or "–")
+
+
+@register.filter
+def act(name: Any) -> Any:
+    """Write an act in words, by the name or the event itself."""
+    return title(name if isinstance(name, str) else type(name).__name__)
+
+
+@register.filter
+def sentence(event: Any) -> str:
+    """Tell an event in a sentence."""
+    return told(event)
+
+
+@register.filter
+def role(name: str) -> Any:
+    """Write a role in words."""
+    return choice_words("role", name)
+
+
+@register.filter
+def label(name: str) -> Any:
+    """Write the label of a field."""
+    return label_of(name)
+
+
+@register.filter
+def or_unknown(value: Any) -> Any:
+    """Write what is not known as not known, never as nothing or zero."""
+    return _("not known") if value is None or value == "" else value
+
+
+@register.filter
+def number(value: Any) -> str:
+    """Write a number as short as it is exact to four digits; what is not known as a dash."""
+    return "–" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+@register.filter
+def times(count: int) -> range:
+    """Repeat something so many times."""
+    return range(count)
+
+
+@register.filter
+def dose(value: float) -> str:
+    """Write a dose with its thousands apart, for no zero may be lost in reading."""
+    return f"{value:,.10g}".replace(",", "\u202f")
+
+
+@register.filter
+def may(access: Any, event: str) -> bool:
+    """Whether the user may record an act anywhere."""
+    return bool(access.sites_for(event))
+
+
+@register.filter
+def sees(access: Any, area: str) -> bool:
+    """Whether the user sees an area."""
+    return bool(access.sees(area))
+
+
+@register.filter
+def may_at(access: Any, event: str) -> tuple[Any, str]:
+    """Begin the question whether the user may record an act at a site: `|may_at:event|at:site`."""
+    return access, event
+
+
+@register.filter
+def at(asked: tuple[Any, str], site: str) -> bool:
+    """End it."""
+    access, event = asked
+    return bool(access.may(event, site))
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """Give the words of a text."""
+    return text.split()
+
+
+@register.filter
+def readable(name: str) -> str:
+    """Write a name of the protocol as words."""
+    return name.replace("_", " ")
+
+
+@register.filter
+def percent(part: float | None) -> str:
+    """Write a part as per cent."""
+    return "–" if part is None else f"{100 * part:.3g} %"
+
+
+@register.filter
+def braceless(unit: str) -> str:
+    """Write a UCUM unit without the braces of its annotations."""
+    return unit.replace("{", "").replace("}", "")
+
+
+@register.filter
+def quantity(value: Any) -> str:
+    """Write a quantity of the dosing arithmetic."""
+    return shown(value)
+
+
+@register.filter
+def has(values: Any, name: str) -> bool:
+    """Whether a collection has a member of this name."""
+    return name in values

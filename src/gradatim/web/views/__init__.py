@@ -1,0 +1,1 @@
+"""Pages: each answers one request. Rules stay below."""

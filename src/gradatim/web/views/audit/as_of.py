@@ -1,0 +1,53 @@
+"""The trial as it was: after an entry, or on what had happened by a day."""
+
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from gradatim.conduct.as_of import as_of as state_as_of
+from gradatim.conduct.state import State
+from gradatim.conduct.trial import Trial
+from gradatim.web.access import Access, page
+from gradatim.web.recording import today
+from gradatim.web.views.overview import advice_words, advised, enrolment, ladder
+from gradatim.web.views.participant.pages import row_of
+
+
+@page("audit")
+def as_of(request: HttpRequest) -> HttpResponse:
+    """Show the trial as it was known after an entry, or at the end of a day."""
+    access: Access = request.access  # type: ignore[attr-defined]
+    last = access.state.position
+    asked = request.GET.get("entry", "")
+    position = min(int(asked), last) if asked.isdigit() and int(asked) else last
+    day = _day(request.GET.get("day", ""))
+    state = _state(request.trial, position, day)  # type: ignore[attr-defined]
+    on = day or (state.recorded_at.date() if state.recorded_at else today())
+    then = access._replace(state=state)
+    content: dict[str, Any] = {"last": last, "asked": state.position, "day": day, "on": on,
+                               "then": state}  # fmt: skip
+    if state.versions:
+        advice = advised(state, on)
+        content |= {"ladder": ladder(then, on), "advice": advice, "enrolment": enrolment(state),
+                    "advice_words": advice_words(advice),
+                    "rows": [row_of(then, one, on) for one in then.participants("participants")]}  # fmt: skip
+    return render(request, "gradatim/audit/as_of.html", content)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _state(trial: Trial, position: int, day: date | None) -> State:
+    if day is None and position == trial.state.position:
+        return trial.state
+    until = day and datetime.combine(day, time.max, tzinfo=ZoneInfo(settings.TIME_ZONE))
+    return state_as_of(trial.name, trial.store.read(trial.name), position=position,
+                       recorded_at=until or None)  # fmt: skip

@@ -1,0 +1,66 @@
+"""The product: lots and bags from receipt to the end, and their account in mL."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from gradatim.conduct.state import Lot
+from gradatim.conduct.story import told
+from gradatim.conduct.views.doses import doses
+from gradatim.conduct.views.product import accounts
+from gradatim.web.access import Access, page
+from gradatim.web.recording import today
+
+OF_PRODUCT = ("ProductReceived",)
+OF_LOT = ("ProductReleased", "ProductQuarantined", "TemperatureExcursion",
+          "TemperatureExcursionAssessed", "ProductReturned", "ProductDestroyed")  # fmt: skip
+PRESENT = ("enrolled", "treated")
+
+
+@page("dosing")
+def dosing(request: HttpRequest) -> HttpResponse:
+    """Show who is to be dosed next, and the lots of the product."""
+    access: Access = request.access  # type: ignore[attr-defined]
+    people = [one for one in access.participants("dosing") if one.status in PRESENT]
+    rows = [(one, list(doses(access.state, one).values())) for one in people]
+    waiting = [(one, some) for one, some in rows if not all(
+        dose.administrations or dose.withheld for dose in some) or not some]  # fmt: skip
+    balances = {one.lot: one for one in accounts(access.state)}
+    lots = [(lot, _counts(lot), balances.get(lot.id)) for lot in access.state.lots.values()
+            if _seen(access, lot)]  # fmt: skip
+    return render(request, "gradatim/dosing/product.html", {
+        "waiting": waiting, "lots": lots, "today": today(),
+        "acts": [name for name in OF_PRODUCT if access.sites_for(name)],
+    })  # fmt: skip
+
+
+def _seen(access: Access, lot: Lot) -> bool:
+    sites = access.sites("dosing")
+    return any(unit.site in sites or not unit.site for unit in lot.units.values())
+
+
+def _counts(lot: Lot) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for unit in lot.units.values():
+        found[unit.status] = found.get(unit.status, 0) + 1
+    return found
+
+
+@page("dosing")
+def lot(request: HttpRequest, id: str) -> HttpResponse:
+    """Show a lot: where it came from, where every bag is, and all that was done with it."""
+    access: Access = request.access  # type: ignore[attr-defined]
+    one = access.state.lots.get(id)
+    if one is None or not _seen(access, one):
+        raise Http404(_("There is no such lot."))
+    site = next((unit.site for unit in one.units.values() if unit.site), "")
+    entries = [(at, event, told(event)) for at, event in access.state.events.items()
+               if getattr(event, "lot", None) == id]  # fmt: skip
+    content: dict[str, Any] = {
+        "lot": one, "site": site, "entries": entries,
+        "balance": next((b for b in accounts(access.state) if b.lot == id), None),
+        "acts": [name for name in OF_LOT if access.may(name, site)],
+    }  # fmt: skip
+    return render(request, "gradatim/dosing/lot.html", content)

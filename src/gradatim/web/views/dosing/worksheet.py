@@ -1,0 +1,170 @@
+"""The doses of a participant: the worksheet with its arithmetic, and each step in its order."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from gradatim.conduct.folding.product import held
+from gradatim.conduct.policies import GATES
+from gradatim.conduct.policies.preparation import as_unit
+from gradatim.conduct.policies.verdicts import rule, sentence
+from gradatim.conduct.events.product import PreDoseChecklistSigned
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.doses import Dose, doses
+from gradatim.conduct.views.facts import facts_of
+from gradatim.core.errors import UnusableInput
+from gradatim.core.verdict import Verdict
+from gradatim.dosing.preparation import prepare
+from gradatim.dosing.prepared import Prepared
+from gradatim.dosing.product import Weights
+from gradatim.web.access import Access, page
+from gradatim.web.recording import now, today
+from gradatim.web.views.participant.frame import framed
+
+WEIGHT_CODES = {"29463-7"}
+
+
+class Step(NamedTuple):
+    """A step on the way to a dose: what, by whom it was done, and how it is done."""
+
+    event: str
+    entry: Any
+    position: int | None
+    url: str
+    here: bool
+
+
+class Worksheet(NamedTuple):
+    """A dose of a participant as it is worked on.
+
+    Args:
+        number: of the dose.
+        dose: what is recorded of it.
+        steps: in their order.
+        computed: the arithmetic for the bags set aside; None where it cannot be done.
+        fault: why not.
+        gates: what must hold before a dose, each with its answer today.
+        end_by: when the infusion must have ended, for the thaw.
+    """
+
+    number: int
+    dose: Dose
+    steps: list[Step]
+    computed: Prepared | None
+    fault: str
+    gates: list[tuple[str, Verdict]]
+    end_by: datetime | None
+
+
+@page("dosing")
+def worksheets(request: HttpRequest, id: str) -> HttpResponse:
+    """Show the doses of a participant, done and to be done."""
+    access: Access = request.access  # type: ignore[attr-defined]
+    one = access.participant("dosing", id)
+    planned = access.state.governing("treatment", one).treatment.administration.doses or 1
+    found = doses(access.state, one)
+    numbers = range(1, max(planned, *found, 1) + 1) if found else range(1, planned + 1)
+    sheets = [_worksheet(access, one, n, found.get(n) or Dose(n)) for n in numbers]
+    return render(request, "gradatim/dosing/worksheet.html", {
+        **framed(request, one, "doses"), "sheets": sheets, "now": now(),
+        "bare": not access.sees_participant("participants", one),
+    })  # fmt: skip
+
+
+def _worksheet(access: Access, one: Participant, number: int, dose: Dose) -> Worksheet:
+    state = access.state
+    weight = weight_of(state, one)
+    computed, fault = None, ""
+    try:
+        computed = _computed(state, one, dose, weight)
+    except UnusableInput as error:
+        fault = str(error)
+    open_ = not dose.administrations and dose.withheld is None and one.level is not None
+    return Worksheet(number, dose, list(_steps(access, one, number, dose, weight)), computed, fault,
+                     _gates(state, one, number) if open_ else [], _end_by(state, one, dose))  # fmt: skip
+
+
+def weight_of(state: State, one: Participant) -> tuple[float, Any] | None:
+    """Give the latest body weight in kg and its day; None where none is recorded."""
+    for name, element in state.governing("elements", one).elements.items():
+        codes = {c for g in element.codes if g.system == "loinc" for c in g.codes}
+        if codes & WEIGHT_CODES:
+            known = [f for f in facts_of(state, one).of(name) if f.value is not None]
+            if known:
+                last = max(known, key=lambda fact: fact.start.first)
+                return float(last.value or 0), last.start
+    return None
+
+
+def _computed(state: State, one: Participant, dose: Dose, weight: Any) -> Prepared | None:
+    if one.level is None:
+        return None
+    study = state.governing("treatment", one)
+    kg = dose.prepared.weight_kg if dose.prepared else weight[0] if weight else None
+    scaled = bool(study.treatment.administration.dose_per)
+    thawed = {d.bag: d.thawed_at for d in dose.prepared.drawn} if dose.prepared else {}
+    units = [unit for ours in held(state, one.id, dose.number)
+             if (unit := as_unit(ours.bag, ours.lot, thawed.get(ours.bag.id)))]  # fmt: skip
+    return prepare(study, one.level, Weights(kg) if scaled and kg else None, tuple(units))
+
+
+def _gates(state: State, one: Participant, number: int) -> list[tuple[str, Verdict]]:
+    """Ask what must hold before a dose, as the checklist's signature would be asked now."""
+    at = now()
+    asked = PreDoseChecklistSigned(occurred_on=today(), recorded_at=at, recorded_by="-",
+                                   site=one.site, participant=one.id, dose=number, items={},
+                                   signer="-")  # fmt: skip
+    return [(sentence(gate) or rule(gate), gate(state, asked)) for gate in GATES]
+
+
+def _end_by(state: State, one: Participant, dose: Dose) -> datetime | None:
+    rules = state.governing("treatment", one).treatment.preparation
+    if rules is None or rules.thaw_to_end is None or dose.prepared is None:
+        return None
+    thawed = [d.thawed_at for d in dose.prepared.drawn if d.thawed_at is not None]
+    return min(thawed) + timedelta(hours=rules.thaw_to_end) if thawed else None
+
+
+_ORDER = (("ProductAssigned", "assigned"), ("DosePrepared", "prepared"),
+          ("PreparationVerified", "verified"), ("PreDoseChecklistSigned", "signed"),
+          ("DoseAdministered", "given"))  # fmt: skip
+
+
+def _steps(access: Access, one: Participant, number: int, dose: Dose, weight: Any
+           ) -> Iterator[Step]:  # fmt: skip
+    """Give the steps, each with the way to do it for whoever may; the next one is marked."""
+    over = bool(dose.administrations or dose.withheld)
+    fields = {name: field for name, field in _ORDER}
+    next_ = next((name for name, field in _ORDER if getattr(dose, field) is None), "")
+    for event, field in fields.items():
+        entry = getattr(dose, field)
+        may = access.may(event, one.site) and not over and one.level is not None
+        yield Step(event, entry, dose.at.get("given" if field == "given" else field),
+                   _url(access.state, one, number, dose, event, weight) if may else "",
+                   event == next_ and not over)  # fmt: skip
+
+
+def _url(state: State, one: Participant, number: int, dose: Dose, event: str, weight: Any) -> str:
+    query = {"participant": one.id, "dose": str(number), "next": reverse("doses", args=[one.id])}
+    if event == "DosePrepared" and dose.assigned is not None:
+        query |= {"lot": dose.assigned.lot, **_initial(state, one, dose, weight)}
+    if event == "DoseAdministered" and dose.prepared is not None:
+        query |= {"initial-amount": f"{dose.prepared.amount:.10g}", "unit": dose.prepared.unit}
+    return f"{reverse('record', args=[event])}?{urlencode(query)}"
+
+
+def _initial(state: State, one: Participant, dose: Dose, weight: Any) -> dict[str, str]:
+    try:
+        found = _computed(state, one, dose, weight)
+    except UnusableInput:
+        return {}
+    if found is None:
+        return {}
+    given = {"initial-planned": f"{found.planned.value:.10g}", "unit": found.planned.unit,
+             "initial-amount": f"{found.planned.value:.10g}"}  # fmt: skip
+    return given | ({"initial-weight_kg": f"{weight[0]:g}"} if weight else {})

@@ -1,0 +1,148 @@
+"""One entry of the ledger: what it says, what it said before, and how it is corrected."""
+
+from typing import Any
+
+import msgspec
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.story import told
+from gradatim.conduct.subjects import whom
+from gradatim.conduct.unusable import CORRECTABLE
+from gradatim.web.access import Access, page
+from gradatim.web.acts import title
+from gradatim.web.forms.act import ActForm, act_form
+from gradatim.web.forms.choices import Asked
+from gradatim.web.forms.wording import label_of
+from gradatim.web.recording import today
+from gradatim.web.views.record import Filling, filled_in
+
+HIDDEN = {"identity", "person_token", "document", "signature"}
+"""Fields that no page shows: seals, and what has a page of its own."""
+FIXED = {"participant", "adverse_event", "dose", "site"}
+
+
+@page("overview")
+def entry(request: HttpRequest, position: int) -> HttpResponse:
+    """Show an entry that the user sees, with its corrections, queries and verification."""
+    access: Access = request.access  # type: ignore[attr-defined]
+    event = seen_entry(access, position)
+    state = access.state
+    about = state.participants.get(whom(state, event) or "")
+    corrections = [(at, state.events[at]) for at in state.corrected_by.get(position, ())]
+    return render(request, "gradatim/entry.html", {
+        "position": position, "event": event, "text": told(event), "title": title(
+            type(event).__name__), "fields": fields_shown(event), "about": about,
+        "earlier": [fields_shown(one) for one in state.earlier.get(position, ())],
+        "corrections": corrections, "verified": position in state.verified,
+        "queries": [one for one in state.queries.values() if one.of == position],
+        "may_correct": type(event) in CORRECTABLE and about is not None
+        and access.may("EntryCorrected", about.site),
+        "may_query": access.may("QueryOpened"), "may_verify": access.may("SourceDataVerified"),
+    })  # fmt: skip
+
+
+def seen_entry(access: Access, position: int) -> Event:
+    """Give an entry.
+
+    Raises:
+        Http404: there is none, or it is not for this user.
+    """
+    event = access.state.events.get(position)
+    areas = ("participants", "dosing", "audit")
+    if event is None or not any(
+        access.sees(area) and access.sees_entry(area, event) for area in areas
+    ):
+        raise Http404(_("There is no such entry."))
+    return event
+
+
+def fields_shown(event: Event) -> list[tuple[Any, str]]:
+    """Give an entry's fields as label and value; what is not set is left out."""
+    plain = msgspec.to_builtins(event)
+    name = type(event).__name__
+    return [(label_of(key, name), shown(value)) for key, value in plain.items()
+            if key not in HIDDEN and key != "event" and value not in ("", None, [], {})]  # fmt: skip
+
+
+def shown(value: Any) -> str:
+    """Write a value of an entry."""
+    if isinstance(value, dict):
+        return ", ".join(f"{label_of(key)}: {shown(one)}" for key, one in value.items())
+    if isinstance(value, list):
+        return "; ".join(shown(one) for one in value)
+    return {True: _("yes"), False: _("no")}[value] if isinstance(value, bool) else str(value)
+
+
+@page("overview")
+def correct(request: HttpRequest, position: int) -> HttpResponse:
+    """Correct an entry: the form it was recorded with, filled in as it stands, and a reason."""
+    access: Access = request.access  # type: ignore[attr-defined]
+    event = seen_entry(access, position)
+    one = access.state.participants.get(whom(access.state, event) or "")
+    if one is None or type(event) not in CORRECTABLE or not access.may("EntryCorrected", one.site):
+        raise Http404(_("There is no such page."))
+    plain = msgspec.to_builtins(event)
+    given = {name: str(plain[name]) for name in FIXED if plain.get(name) not in (None, "")}
+    asked = Asked(type(event).__name__, access, one.site, one, given, today())
+    make = _form(asked)
+    filling = Filling(asked._replace(event="EntryCorrected"), make,
+                      lambda form: _fields(form, event, position), _initial(event))  # fmt: skip
+    return filled_in(request, filling, title=_("Correct entry %(n)d: %(what)s") % {
+        "n": position, "what": title(type(event).__name__)})  # fmt: skip
+
+
+def _form(asked: Asked) -> type[ActForm]:
+    reason = forms.CharField(label=gettext_lazy("Reason for the correction"), min_length=3,
+                             max_length=4_000, widget=forms.Textarea(attrs={"rows": 2}))  # fmt: skip
+    return type("CorrectionForm", (act_form(asked),), {"correction_reason": reason})
+
+
+def _initial(event: Event) -> dict[str, Any]:
+    """Give an entry as its form is filled in: rows of a struct as plain values."""
+    values = {name: getattr(event, name) for name in event.__struct_fields__}
+    return {name: _as_typed(value) for name, value in values.items()}
+
+
+def _as_typed(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, msgspec.Struct):
+        return [_row(value)]
+    if isinstance(value, tuple):
+        return [_row(one) if isinstance(one, msgspec.Struct) else one for one in value]
+    return value
+
+
+def _row(one: msgspec.Struct) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in one.__struct_fields__}
+
+
+def _fields(form: Any, event: Event, position: int) -> dict[str, Any]:
+    """Give the correction: only the fields that now say something else.
+
+    Raises:
+        UnusableInput: nothing was changed, or a field cannot hold what it was given.
+    """
+    from gradatim.conduct.events import built
+    from gradatim.core.errors import UnusableInput
+
+    said = form.fields_given()
+    reason = said.pop("correction_reason")
+    was = msgspec.to_builtins(event)
+    if "fact" in said:
+        said["fact"] = said["fact"][0]
+    emptied = {name: None for name in form.fields if name in was and name not in said
+               and name not in ("seen", "request", "correction_reason")}  # fmt: skip
+    merged = {**was, **said}
+    for name in emptied:
+        merged.pop(name)
+    now = msgspec.to_builtins(built({**merged, "recorded_at": event.recorded_at}))
+    changed = {name: now.get(name) for name in {*now, *was} if now.get(name) != was.get(name)}
+    if not changed:
+        raise UnusableInput(_("nothing was changed"), "", "", _("change what is wrong"))
+    return {"of": position, "fields": changed, "reason": reason, "occurred_on": today()}

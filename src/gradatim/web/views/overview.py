@@ -1,0 +1,153 @@
+"""The first page: the ladder of doses, what needs doing now, and how far enrolment is."""
+
+from collections import Counter
+from datetime import date
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from gradatim.conduct.escalation import Advised, advised
+from gradatim.conduct.state import Cohort, Participant, State
+from gradatim.conduct.views.doses import first_dose_at, given
+from gradatim.conduct.views.safety import letter
+from gradatim.conduct.views.tasks import Task, tasks
+from gradatim.safety import dlt
+from gradatim.web.access import Access, page
+from gradatim.web.recording import now, today
+
+SHOWN = 60
+SLOTS = {"T": ("toxic", _("DLT")), "C": ("toxic", _("DLT candidate")), "P": ("waiting", ""),
+         "N": ("clear", _("no DLT")), "": ("", _("not evaluable"))}  # fmt: skip
+
+
+class Slot(NamedTuple):
+    """A place on the ladder: who has it, and how it stands."""
+
+    participant: str
+    seen: bool
+    kind: str
+    words: str
+    until: date | None = None
+
+
+class Rung(NamedTuple):
+    """A dose level: its places, its toxicities, and whether it is the present one."""
+
+    level: Any
+    slots: list[Slot]
+    free: int
+    toxic: int
+    treated: int
+    here: bool
+
+
+class Doing(NamedTuple):
+    """A task as its user sees it: with the way to do it, if it is for them."""
+
+    task: Task
+    late: bool
+    mine: bool
+    url: str
+    seen: bool
+
+
+@page("overview")
+def overview(request: HttpRequest) -> HttpResponse:
+    """Show the trial at a glance."""
+    access: Access = request.access  # type: ignore[attr-defined]
+    state, day = access.state, today()
+    if not state.versions:
+        return render(request, "gradatim/not_active.html")
+    doing = doing_of(access, now(), day)
+    mine = [one for one in doing if one.mine]
+    return render(request, "gradatim/overview.html", {
+        "ladder": ladder(access, day), "mine": mine[:SHOWN],
+        "others": [one for one in doing if not one.mine][:SHOWN], "more": max(0, len(mine) - SHOWN),
+        "advice": advised(state, day), "advice_words": advice_words(advised(state, day)),
+        "enrolment": enrolment(state), "planned": state.study.study.planned_enrolment,
+        "sentinel": state.study.safety.sentinel, "now": now(),
+    })  # fmt: skip
+
+
+def advice_words(advice: Advised) -> Any:
+    """Write what the design advises."""
+    words = {
+        "pending": _("wait: outcomes are open"), "continue_cohort": _("go on with this cohort"),
+        "escalate": _("escalate"), "stay": _("stay"), "de_escalate": _("de-escalate"),
+        "stop": _("stop"), "hold": _("hold: the committee decides"), "start": _("start"),
+    }  # fmt: skip
+    said = words.get(advice.action, advice.action)
+    return f"{said}, {_('level')} {advice.level}" if advice.level is not None else said
+
+
+def ladder(access: Access, day: date) -> list[Rung]:
+    """Give the dose levels, the lowest first, each with its places."""
+    state = access.state
+    cohort = state.cohort
+    rungs = []
+    for level in state.study.treatment.dose_levels:
+        members = [state.participants[id] for one in state.cohorts if one.level == level.number
+                   for id in one.members]  # fmt: skip
+        slots = [_slot(access, one, day) for one in members]
+        here = cohort is not None and cohort.level == level.number
+        rungs.append(Rung(level, slots, _free(state, cohort) if here else 0,
+                          sum(slot.kind == "toxic" for slot in slots),
+                          sum(bool(given(state, one)) for one in members), here))  # fmt: skip
+    return rungs
+
+
+def _free(state: State, cohort: Cohort | None) -> int:
+    return state.free_places(cohort) if cohort is not None else 0
+
+
+def _slot(access: Access, one: Participant, day: date) -> Slot:
+    state, seen = access.state, access.sees_participant("participants", one)
+    if first_dose_at(state, one) is None:
+        words = _("replaced") if one.replaced else _("not yet dosed")
+        return Slot(one.id, seen, "", words)
+    said = letter(state, one, day)
+    kind, words = SLOTS[said]
+    if said != "P":
+        return Slot(one.id, seen, kind, words)
+    times = given(state, one)
+    study = state.governing("safety", one)
+    _opens, closes = dlt.window(study, times[0].started_at.date(), times[-1].started_at.date())
+    return Slot(one.id, seen, kind, _("window open"), closes)
+
+
+def doing_of(access: Access, at: Any, day: date) -> list[Doing]:
+    """Give the tasks of what the user sees; those that are theirs are marked."""
+    found = []
+    for one in tasks(access.state, at, day):
+        about = access.state.participants.get(one.participant or "")
+        if about is not None and not _visible(access, about):
+            continue
+        if about is None and one.site and one.site not in access.sites("overview"):
+            continue
+        mine = access.may(one.event, one.site)
+        found.append(Doing(one, one.late(at), mine, _url(one) if mine else "", about is not None
+                           and access.sees_participant("participants", about)))  # fmt: skip
+    return found
+
+
+def _visible(access: Access, about: Participant) -> bool:
+    return any(access.sees_participant(area, about) for area in ("participants", "dosing"))
+
+
+def _url(one: Task) -> str:
+    query = {"site": one.site, **one.given, "next": reverse("overview")}
+    if one.participant:
+        query["participant"] = one.participant
+    return f"{reverse('record', args=[one.event])}?{urlencode(query)}"
+
+
+def enrolment(state: State) -> list[tuple[str, int]]:
+    """Give how many people stand where on their way."""
+    counts = Counter(one.status for one in state.participants.values())
+    order = ("registered", "consented", "eligible", "waiting", "enrolled", "treated", "completed",
+             "withdrawn", "lost to follow-up", "died", "screen failed")  # fmt: skip
+    return [(status, counts[status]) for status in order if counts[status]]

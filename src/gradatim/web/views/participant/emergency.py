@@ -1,0 +1,35 @@
+"""The emergency page: what somebody has been given, by whom to be called, what to do. It prints."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from gradatim.conduct.events.trial import SiteOpened
+from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.doses import doses, given
+from gradatim.web.access import Access, page
+from gradatim.web.accounts.models import User
+from gradatim.web.recording import now
+from gradatim.web.views.participant.frame import identity
+
+
+@page("emergency")
+def emergency(request: HttpRequest, id: str) -> HttpResponse:
+    """Show it."""
+    access: Access = request.access  # type: ignore[attr-defined]
+    one = access.participant("emergency", id)
+    state = access.state
+    study = state.governing("treatment", one)
+    opened = [event for event in state.events.values()
+              if isinstance(event, SiteOpened) and event.site == one.site]  # fmt: skip
+    leads = [user for (user, site), roles in state.roles.items()
+             if "investigator" in roles and site in ("", one.site)]  # fmt: skip
+    names = dict(User.objects.filter(username__in=leads).values_list("username", "printed_name"))
+    events = courses(state, one) if access.sees_participant("participants", one) else {}
+    return render(request, "gradatim/participant/emergency.html", {
+        "one": one, "study": study, "site": opened[-1] if opened else None, "now": now(),
+        "leads": [(user, names.get(user, "")) for user in leads], "identity": identity(access, one),
+        "doses": [(dose, doses(state, one)[dose.dose].prepared) for dose in given(state, one)],
+        "ongoing": [c for c in events.values() if c.status == "ongoing"],
+        "watched": state.governing("safety", one).safety.special_interest,
+        "level": study.treatment.dose_levels[one.level - 1] if one.level else None,
+    })  # fmt: skip

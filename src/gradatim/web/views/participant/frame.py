@@ -1,0 +1,49 @@
+"""What all pages of a participant share: who it is, where they stand, what may be done."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from gradatim.conduct.personal import opened
+from gradatim.conduct.state import Participant
+from gradatim.web.access import Access
+from gradatim.web.forms.completing import keyring
+
+TABS = (
+    ("participant", _("Summary")), ("visits", _("Visits")), ("laboratory", _("Laboratory")),
+    ("adverse-events", _("Adverse events")), ("scores", _("Scores")), ("doses", _("Doses")),
+    ("eligibility", _("Eligibility")), ("history", _("History")),
+)  # fmt: skip
+ALWAYS = ("AdverseEventReported", "FactRecorded", "PregnancyReported", "MedicationErrorReported",
+          "ProtocolDeviation", "InformedConsentWithdrawn", "Disposition")  # fmt: skip
+ACTS = {
+    "registered": ("InformedConsentObtained", "ScreenFailed"),
+    "consented": ("EligibilityConfirmed", "HistoryDeclaredComplete", "ScreenFailed"),
+    "eligible": ("ParticipantEnrolled", "PlacedOnWaitingList", "EligibilityConfirmed",
+                 "ScreenFailed"),
+    "waiting": ("ParticipantEnrolled", "EligibilityConfirmed", "ScreenFailed"),
+    "enrolled": ("InformedConsentRenewed", "ProductAssigned", "DoseWithheld"),
+    "treated": ("InformedConsentRenewed", "DoseWithheld"),
+}  # fmt: skip
+"""What comes next for whoever has a status."""
+
+
+def framed(request: HttpRequest, one: Participant, tab: str) -> dict[str, Any]:
+    """Give the content that every page of a participant has."""
+    access: Access = request.access  # type: ignore[attr-defined]
+    names = (*ACTS.get(one.status, ()), *ALWAYS)
+    return {
+        "one": one, "tab": tab, "tabs": TABS, "acts": [n for n in names if access.may(n, one.site)],
+        "first_acts": len([n for n in ACTS.get(one.status, ()) if access.may(n, one.site)]),
+        "identity": identity(access, one),
+        "level": access.state.governing("treatment", one).treatment.dose_levels[one.level - 1]
+        if one.level else None,
+    }  # fmt: skip
+
+
+def identity(access: Access, one: Participant) -> dict[str, str]:
+    """Give who a participant is, for those who treat them; nothing for everybody else."""
+    if not one.identity or not access.sees_participant("identity", one):
+        return {}
+    return opened(keyring(), access.state, one)

@@ -1,0 +1,104 @@
+"""The participants, and the pages of one of them."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from gradatim.conduct.state import Participant
+from gradatim.conduct.story import told
+from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.doses import doses, given
+from gradatim.conduct.views.reporting import reports
+from gradatim.conduct.views.safety import candidates, letter
+from gradatim.conduct.views.visits import visits
+from gradatim.web.access import Access, page
+from gradatim.web.recording import now, today
+from gradatim.web.views.participant.frame import framed
+
+
+def _access(request: HttpRequest) -> Access:
+    access: Access = request.access  # type: ignore[attr-defined]
+    return access
+
+
+@page("participants")
+def participants(request: HttpRequest) -> HttpResponse:
+    """List the participants that the user sees."""
+    access, day = _access(request), today()
+    status = request.GET.get("status", "")
+    people = [one for one in access.participants("participants") if status in ("", one.status)]
+    rows = [row_of(access, one, day) for one in people]
+    statuses = sorted({one.status for one in access.participants("participants")})
+    return render(request, "gradatim/participants.html",
+                  {"rows": rows, "statuses": statuses, "status": status})  # fmt: skip
+
+
+def row_of(access: Access, one: Participant, day: Any) -> dict[str, Any]:
+    """Give what a list says of a participant."""
+    state = access.state
+    dosed = given(state, one)
+    due = [visit for visit in visits(state, one, day) if visit.status in ("open", "overdue")]
+    return {
+        "one": one, "doses": len(dosed), "events": len(courses(state, one)),
+        "candidates": candidates(state, one), "letter": letter(state, one, day) if dosed else "",
+        "next": due[0] if due and one.status in ("enrolled", "treated") else None,
+    }  # fmt: skip
+
+
+@page("participants")
+def summary(request: HttpRequest, id: str) -> HttpResponse:
+    """Show how a participant stands, and what comes next."""
+    access = _access(request)
+    one = access.participant("participants", id)
+    state, day = access.state, today()
+    from gradatim.web.views.participant.timeline import timeline_spec
+
+    spec, rows = timeline_spec(state, one, day)
+    return render(request, "gradatim/participant/summary.html", {
+        **framed(request, one, "participant"), "candidates": candidates(state, one),
+        "visits": visits(state, one, day), "doses": doses(state, one),
+        "events": list(courses(state, one).values()), "charts": {"timeline": spec}, "rows": rows,
+        "queries": [q for q in state.queries.values()
+                    if getattr(state.events[q.of], "participant", None) == one.id],
+        "deviations": [d for d in state.deviations.values() if d.participant == one.id],
+    })  # fmt: skip
+
+
+@page("participants")
+def schedule(request: HttpRequest, id: str) -> HttpResponse:
+    """Show the visits of a participant, each with its forms."""
+    access = _access(request)
+    one = access.participant("participants", id)
+    study = access.state.governing("schedule", one)
+    from gradatim.web.views.participant.forms_of_visit import forms_of_visit
+
+    rows = [(visit, forms_of_visit(access.state, study, one, visit.encounter))
+            for visit in visits(access.state, one, today())]  # fmt: skip
+    return render(request, "gradatim/participant/visits.html",
+                  {**framed(request, one, "visits"), "rows": rows})  # fmt: skip
+
+
+@page("participants")
+def adverse_events(request: HttpRequest, id: str) -> HttpResponse:
+    """Show a participant's adverse events, with the clocks of their reports."""
+    access = _access(request)
+    one = access.participant("participants", id)
+    state, at = access.state, now()
+    clocks = [(due, due.status(at)) for due in reports(state, one)]
+    return render(request, "gradatim/participant/adverse_events.html", {
+        **framed(request, one, "adverse-events"), "courses": courses(state, one),
+        "clocks": clocks, "candidates": candidates(state, one),
+    })  # fmt: skip
+
+
+@page("participants")
+def history(request: HttpRequest, id: str) -> HttpResponse:
+    """Show every entry about a participant, the latest first."""
+    access = _access(request)
+    one = access.participant("participants", id)
+    state = access.state
+    rows = [(at, state.events[at], told(state.events[at]), state.corrected_by.get(at, ()),
+             at in state.verified) for at in reversed(one.entries)]  # fmt: skip
+    return render(request, "gradatim/participant/history.html",
+                  {**framed(request, one, "history"), "rows": rows})  # fmt: skip

@@ -1,0 +1,247 @@
+"""The page of an act: a form, and what came of it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from gradatim.conduct.events import BY_NAME
+from gradatim.conduct.signatures import MEANINGS
+from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Refused
+from gradatim.core.errors import UnusableInput
+from gradatim.web.access import page
+from gradatim.web.accounts.signing import SignatureFields, verify
+from gradatim.web.acts import BY_COMMITTEE, ELSEWHERE, title
+from gradatim.web.forms.act import ActForm, act_form
+from gradatim.web.forms.choices import Asked
+from gradatim.web.forms.completing import completed
+from gradatim.web.recording import event_of, now, record, shown, today
+
+PAGE_ONLY = ("participant", "site", "next")
+
+
+class Filling(NamedTuple):
+    """How an act is filled in.
+
+    Args:
+        asked: what it is about.
+        make: its form.
+        fields: gives the event's fields from a form without faults.
+        initial: what the form begins with.
+    """
+
+    asked: Asked
+    make: type[ActForm]
+    fields: Callable[[Any], dict[str, Any]]
+    initial: Mapping[str, Any] = {}
+
+
+class Act(NamedTuple):
+    """An act that is being filled in: its form, and what came of sending it."""
+
+    filling: Filling
+    form: ActForm
+    signing: Any
+    outcome: Outcome | None = None
+    changed: list[Any] | None = None
+
+    @property
+    def asked(self) -> Asked:
+        """What it is about."""
+        return self.filling.asked
+
+
+@page("overview")
+def record_act(request: HttpRequest, event: str) -> HttpResponse:
+    """Show the form of an act, and record it when it is sent."""
+    if event not in BY_NAME or event in ELSEWHERE:
+        raise Http404(_("There is no such act."))
+    asked = asked_of(request, event)
+    if asked is None:
+        return _choose_site(request, event)
+    return filled_in(request, Filling(asked, act_form(asked), lambda form: completed(
+        asked, _plain(form.fields_given()))))  # fmt: skip
+
+
+def filled_in(request: HttpRequest, filling: Filling, template: str = "gradatim/record.html",
+              **content: Any) -> HttpResponse:  # fmt: skip
+    """Show a form, and record what it says when it is sent: the way of every form."""
+    done = sent(request, filling) if request.method == "POST" else begun(request, filling)
+    if isinstance(done.outcome, Recorded):
+        tell(request, done.outcome)
+        return HttpResponseRedirect(next_page(request, filling.asked))
+    return drawn(request, done, template, content)
+
+
+def asked_of(request: HttpRequest, event: str) -> Asked | None:
+    """Give what the form is about; None where the site has still to be chosen.
+
+    Raises:
+        Http404: the user may not record this act here, or does not see the participant.
+    """
+    access = request.access  # type: ignore[attr-defined]
+    query = request.GET
+    one = None
+    if query.get("participant") and event != "ParticipantRegistered":
+        one = _participant(access, query["participant"])
+    sites = access.sites_for(event)
+    if not sites:
+        raise Http404(_("There is no such act for you."))
+    site = one.site if one and one.site in sites else query.get("site")
+    if site is None and len(sites) == 1:
+        site = sites[0]
+    if site is None:
+        return None
+    if site not in sites and not (event == "SiteOpened" and "" in sites):
+        raise Http404(_("There is no such act for you."))
+    fields = BY_NAME[event].__struct_fields__
+    given = {name: value for name, value in query.items()
+             if name in fields and name not in PAGE_ONLY and value}  # fmt: skip
+    if one is not None and "participant" in fields:
+        given["participant"] = one.id
+    return Asked(event, access, site, one, given, today())
+
+
+def _participant(access: Any, id: str) -> Any:
+    """Give a participant whom the user sees in any of the areas where acts begin."""
+    for area in ("participants", "dosing"):
+        one = access.state.participants.get(id)
+        if one is not None and access.sees_participant(area, one):
+            return one
+    raise Http404(_("There is no such participant."))
+
+
+def begun(request: HttpRequest, filling: Filling) -> Act:
+    """Give the empty form."""
+    asked = filling.asked
+    initial: dict[str, Any] = {"seen": asked.state.position, "request": uuid4().hex,
+                               **filling.initial}  # fmt: skip
+    initial |= {key.removeprefix("initial-"): value for key, value in request.GET.items()
+                if key.startswith("initial-")}  # fmt: skip
+    return Act(filling, filling.make(initial=initial), _signing(request, asked))
+
+
+def _signing(request: HttpRequest, asked: Asked) -> Any:
+    if BY_NAME[asked.event] not in MEANINGS:
+        return None
+    data = request.POST if request.method == "POST" and "_more" not in request.POST else None
+    return SignatureFields(request.user, data)
+
+
+def sent(request: HttpRequest, filling: Filling) -> Act:
+    """Take a form that was sent: record it, or give it back with what stands against it."""
+    form = filling.make(request.POST, request.FILES)
+    act = Act(filling, form, _signing(request, filling.asked))
+    if "_more" in request.POST:
+        return act
+    signed = act.signing is None or act.signing.is_valid()
+    if not form.is_valid() or not signed or not _verified(request, act):
+        return act
+    try:
+        outcome = _recorded(request, filling, form)
+    except UnusableInput as error:
+        place_fault(form, error)
+        return act
+    if isinstance(outcome, Overtaken):
+        return overtaken(request, act, outcome)
+    return act._replace(outcome=outcome)
+
+
+def _verified(request: HttpRequest, act: Act) -> bool:
+    """Have the signer identify themselves again, last of all: a form with faults is not signed."""
+    if act.signing is None:
+        return True
+    said = act.signing.cleaned_data
+    if fault := verify(request, said.get("password", ""), said.get("code", "")):
+        act.signing.add_error("password", fault)
+        return False
+    return True
+
+
+def _recorded(request: HttpRequest, filling: Filling, form: ActForm) -> Outcome:
+    asked, fields = filling.asked, filling.fields(form)
+    site = fields.pop("site", asked.site)
+    typed = {name: _typed(asked.event, name, value) for name, value in fields.items()}
+    event = event_of(request, asked.event, site, typed)
+    return record(request.trial, event, form.cleaned_data["seen"],  # type: ignore[attr-defined]
+                  form.cleaned_data["request"])  # fmt: skip
+
+
+def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Give single rows as themselves, for a field that holds one."""
+    return {name: value[0] if name == "fact" else value for name, value in fields.items()}
+
+
+def _typed(event: str, name: str, value: Any) -> Any:
+    """Give a value from the page's address as its field holds it: a number as a number."""
+    if isinstance(value, str) and name in ("of", "dose", "level", "grade", "head"):
+        return int(value) if value.isdigit() else value
+    return value.split(",") if isinstance(value, str) and name in ("bags", "entries") else value
+
+
+def place_fault(form: ActForm, error: UnusableInput) -> None:
+    """Show a fault at its field, where the message names one; else above the form."""
+    found = next((name for name in form.fields if f"$.{name}`" in error.why
+                  or f"`$.{name}" in error.why), None)  # fmt: skip
+    form.add_error(found, str(error))
+
+
+def overtaken(request: HttpRequest, act: Act, outcome: Overtaken) -> Act:
+    """Give the form back as it was filled in, with what others recorded meanwhile."""
+    data = act.form.data.copy()
+    data["seen"] = str(act.asked.state.position)
+    data["request"] = uuid4().hex
+    form = act.filling.make(data, request.FILES)
+    changed = shown(request.trial, outcome.entries)  # type: ignore[attr-defined]
+    return act._replace(form=form, outcome=outcome, changed=changed)
+
+
+def tell(request: HttpRequest, outcome: Recorded) -> None:
+    """Say that it is recorded, and which rules it broke."""
+    messages.success(request, _("Recorded as entry %(n)d.") % {"n": outcome.position})
+    state = request.trial.state  # type: ignore[attr-defined]
+    for at in outcome.deviations:
+        one = state.deviations[at]
+        messages.warning(request, _("This is a protocol deviation (%(rule)s): %(why)s")
+                         % {"rule": one.rule, "why": one.description})  # fmt: skip
+
+
+def next_page(request: HttpRequest, asked: Asked) -> str:
+    """Give where to go on: where the user came from, or the participant."""
+    wanted = request.GET.get("next", "")
+    if wanted and url_has_allowed_host_and_scheme(wanted, {request.get_host()}):
+        return wanted
+    if asked.participant is not None and asked.access.sees("participants"):
+        return reverse("participant", args=[asked.participant.id])
+    return reverse("overview")
+
+
+def drawn(request: HttpRequest, act: Act, template: str, more: Mapping[str, Any]) -> HttpResponse:
+    """Draw the page of an act."""
+    refused = act.outcome if isinstance(act.outcome, Refused) else None
+    status = 200
+    if request.method == "POST" and "_more" not in request.POST:
+        status = 403 if refused and refused.by == "permission" else 409 if act.outcome else 422
+    content = {
+        "title": title(act.asked.event), "event": act.asked.event, "asked": act.asked,
+        "form": act.form, "signing": act.signing, "refused": refused, "changed": act.changed,
+        "meaning": MEANINGS.get(BY_NAME[act.asked.event]), "now": now(),
+        "by_committee": act.asked.event in BY_COMMITTEE,
+        "back": next_page(request, act.asked), **more,
+    }  # fmt: skip
+    return render(request, template, content, status=status)
+
+
+def _choose_site(request: HttpRequest, event: str) -> HttpResponse:
+    access = request.access  # type: ignore[attr-defined]
+    here = {key: value for key, value in request.GET.items() if key != "site"}
+    links = [(site, access.state.sites.get(site, ""), "?" + urlencode({**here, "site": site}))
+             for site in access.sites_for(event)]  # fmt: skip
+    return render(request, "gradatim/choose_site.html", {"title": title(event), "links": links})

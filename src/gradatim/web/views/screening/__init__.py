@@ -1,0 +1,1 @@
+"""Screening: the worklist, the log, the eligibility sheet, and records that arrive."""

@@ -1,0 +1,45 @@
+"""Answering a question of the protocol about a person, in place: yes or no, asked on a day."""
+
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from gradatim.web.access import Access, page
+from gradatim.web.forms.act import ActForm
+from gradatim.web.forms.choices import Asked
+from gradatim.web.forms.kinds import day_field
+from gradatim.web.recording import today
+from gradatim.web.views.record import Filling, filled_in
+
+
+class AnswerForm(ActForm):
+    """The answer, the day it was asked, and who or what says so."""
+
+    answer = forms.ChoiceField(label=_("Answer"), widget=forms.RadioSelect,
+                               choices=[("true", _("yes")), ("false", _("no"))])  # fmt: skip
+    start = day_field(label=_("Asked on"))
+    source = forms.CharField(label=_("Source"), max_length=200, required=False,
+                             help_text=_("Such as the interview, or a letter."))  # fmt: skip
+
+
+@page("screening")
+def answer(request: HttpRequest, id: str, element: str) -> HttpResponse:
+    """Ask one question, and record its answer as a fact."""
+    access: Access = request.access  # type: ignore[attr-defined]
+    one = access.participant("screening", id)
+    study = access.state.governing("elements", one)
+    if element not in study.elements or study.elements[element].kind != "answer" or (
+        not access.may("FactRecorded", one.site)
+    ):  # fmt: skip
+        raise Http404(_("There is no such question."))
+    asked = Asked("FactRecorded", access, one.site, one, {"participant": one.id}, today())
+
+    def fields(form: AnswerForm) -> dict[str, Any]:
+        said = form.cleaned_data
+        return {"participant": one.id, "source": said["source"], "start": str(said["start"]),
+                "occurred_on": today(), "fact": {"element": element, "code": said["answer"]}}  # fmt: skip
+
+    return filled_in(request, Filling(asked, AnswerForm, fields, {"start": today()}),
+                     title=study.elements[element].label)  # fmt: skip

@@ -1,0 +1,55 @@
+"""The eligibility sheet of one person: text, reading, verdict, evidence, who attested what."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from gradatim.conduct.events.participants import CriterionAttested
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.doses import entries
+from gradatim.conduct.views.facts import facts_of
+from gradatim.protocol.study import Study
+from gradatim.reports.eligibility import Line
+from gradatim.reports.eligibility import sheet as content_of
+from gradatim.screening.assess import Eligibility
+from gradatim.web.access import Access, page
+from gradatim.web.recording import today
+from gradatim.web.views.participant.frame import framed
+from gradatim.web.views.screening.worklist import planned_dose, screened
+
+
+@page("participants")
+def sheet(request: HttpRequest, id: str) -> HttpResponse:
+    """Show the sheet, as of today; `first_dose` may be another day than planned."""
+    access: Access = request.access  # type: ignore[attr-defined]
+    one = access.participant("participants", id)
+    state, day = access.state, today()
+    found = screened(state, one, day)
+    content: dict[str, Any] = {**framed(request, one, "eligibility"), "screened": found,
+                               "first_dose": planned_dose(state, one, day)}  # fmt: skip
+    if found.found is not None:
+        study = state.governing("eligibility", one)
+        content["sheet"] = content_of(study, found.found, facts_of(state, one))
+        content["lines"] = lines(state, study, one, found.found,
+                                 content["sheet"]["lines"])  # fmt: skip
+    return render(request, "gradatim/screening/sheet.html", content)
+
+
+def lines(state: State, study: Study, one: Participant, found: Eligibility, sheet: list[Line]
+          ) -> list[dict[str, Any]]:  # fmt: skip
+    """Give the criteria, each with who attested it and what may be answered in place."""
+    said = {event.criterion: (at, event) for at, event in entries(state, one)
+            if isinstance(event, CriterionAttested)}  # fmt: skip
+    return [{
+        "line": line, "attested": said.get(line.finding.criterion.id),
+        "answers": _answers(study, found, line.finding.criterion.id)
+        if line.finding.passes is None else [],
+    } for line in sheet]  # fmt: skip
+
+
+def _answers(study: Study, found: Eligibility, criterion: str) -> list[tuple[str, str]]:
+    """Give what a person can answer of a criterion: name and label of each element."""
+    wanted = [item.element for item in found.missing if criterion in item.settles]
+    return [(name, study.elements[name].label) for name in wanted
+            if name in study.elements and study.elements[name].kind == "answer"]  # fmt: skip

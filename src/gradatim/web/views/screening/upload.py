@@ -1,0 +1,120 @@
+"""Records that arrive as a FHIR Bundle: looked at first, then recorded as facts."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from gradatim.conduct.arriving import Arriving, arriving
+from gradatim.conduct.events.findings import LaboratoryResultsRecorded
+from gradatim.conduct.state import Participant
+from gradatim.conduct.trial import Recorded
+from gradatim.core.errors import UnusableInput
+from gradatim.evidence.codebook import Codebook
+from gradatim.evidence.facts import Facts
+from gradatim.evidence.sources.fhir import read
+from gradatim.evidence.sources.fhir_load import decode
+from gradatim.web.access import Access, page
+from gradatim.web.recording import event_of, record, today
+
+MOST = 5_000_000  # bytes
+
+
+class UploadForm(forms.Form):
+    """The file, and what to call its source."""
+
+    bundle = forms.FileField(label=gettext_lazy("FHIR R4 Bundle (JSON)"))
+    source = forms.CharField(label=gettext_lazy("Source"), max_length=200,
+                             help_text=gettext_lazy("Such as the hospital's record system."))  # fmt: skip
+
+
+@page("screening")
+def upload(request: HttpRequest, id: str) -> HttpResponse:
+    """Read a Bundle and record what it says of a person; what is there already is left out."""
+    access: Access = request.access  # type: ignore[attr-defined]
+    one = access.participant("screening", id)
+    if not access.may("FactRecorded", one.site):
+        raise Http404(_("There is no such page."))
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            facts = _facts(access, one, form.cleaned_data["bundle"])
+            _check_person(one, facts)
+            return _recorded(request, one, facts, form.cleaned_data["source"])
+        except UnusableInput as error:
+            form.add_error("bundle", str(error))
+    return render(request, "gradatim/screening/upload.html", {"form": form, "one": one},
+                  status=422 if form.errors else 200)  # fmt: skip
+
+
+def _facts(access: Access, one: Participant, file: Any) -> Facts:
+    study = access.state.governing("elements", one)
+    bundle = decode(file.read(MOST + 1), file.name, MOST)
+    return read(bundle, Codebook(study.elements, study.study.id), study.elements, on=today())
+
+
+def _check_person(one: Participant, facts: Facts) -> None:
+    """Refuse the records of somebody else, as far as sex and birth can tell."""
+    if one.sex and facts.sex and one.sex != facts.sex:
+        raise UnusableInput(_("these are somebody else's records"), one.id,
+                            _("sex is %(theirs)s, not %(ours)s") % {"theirs": facts.sex,
+                                                                   "ours": one.sex})  # fmt: skip
+    born = str(facts.birth)
+    if one.birth and born[0].isdigit() and not (
+        born.startswith(one.birth) or one.birth.startswith(born)
+    ):  # fmt: skip
+        raise UnusableInput(_("these are somebody else's records"), one.id,
+                            _("the birth date does not fit"))  # fmt: skip
+
+
+def _recorded(request: HttpRequest, one: Participant, facts: Facts, source: str) -> HttpResponse:
+    study = request.trial.state.governing("elements", one)  # type: ignore[attr-defined]
+    known = _known(request, one)
+    entries = [found for found in arriving(facts, study.elements, source)
+               if (found.kind.__name__, repr(sorted(found.fields.items(), key=str))) not in known]  # fmt: skip
+    done = sum(_record(request, one, found, source) for found in entries)
+    messages.success(request, _("%(n)d entries recorded.") % {"n": done})
+    if unused := _reasons(facts.not_used):
+        messages.warning(request, _("Not used: %(why)s") % {"why": unused})
+    return HttpResponseRedirect(reverse("eligibility", args=[one.id]))
+
+
+def _reasons(not_used: Sequence[Any]) -> str:
+    whys = dict.fromkeys(one.why for one in not_used)
+    return "; ".join(f"{sum(one.why == why for one in not_used)} × {why}" for why in whys)
+
+
+def _known(request: HttpRequest, one: Participant) -> set[tuple[str, str]]:
+    """Give what is recorded already, so that the same file twice changes nothing."""
+    from gradatim.conduct.views.doses import entries
+
+    found = set()
+    for _at, event in entries(request.trial.state, one):  # type: ignore[attr-defined]
+        names = ("fact", "start", "end", "ongoing", "route", "source", "results")
+        fields = {name: getattr(event, name) for name in names if hasattr(event, name)}
+        found.add((type(event).__name__, repr(sorted(fields.items(), key=str))))
+    return found
+
+
+def _record(request: HttpRequest, one: Participant, found: Arriving, source: str) -> bool:
+    fields: dict[str, Any] = {"participant": one.id, "occurred_on": found.day or today(),
+                              **found.fields}  # fmt: skip
+    if found.kind is LaboratoryResultsRecorded:
+        fields |= {"laboratory": _laboratory(source), "ranges_version": "as-reported",
+                   "collected_on": str(found.day)}  # fmt: skip
+    event = event_of(request, found.kind.__name__, one.site, fields)
+    trial = request.trial  # type: ignore[attr-defined]
+    return isinstance(record(trial, event, trial.state.position, uuid4().hex), Recorded)
+
+
+def _laboratory(source: str) -> str:
+    """Name the laboratory by the source, in the letters that an identifier may have."""
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in source)
+    return (kept.strip("-._") or "reported")[:64]
