@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.folding import participants, product, review, trial
+from gradatim.conduct.proposals import settle
 from gradatim.conduct.state import State
 from gradatim.conduct.transitions import PARTICIPANT, STEPS, act
 
@@ -40,6 +41,8 @@ def apply(state: State, position: int, event: Event) -> None:
     handler = _HANDLERS.get(kind)
     if handler is not None:
         handler(state, position, event)
+    if state.proposals and hasattr(event, "signers"):
+        settle(state, event)
     participant = state.participants.get(getattr(event, "participant", None) or "")
     if participant is not None:
         participant.entries.append(position)

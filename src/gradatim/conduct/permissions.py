@@ -60,7 +60,9 @@ MAY: Mapping[str, tuple[str, ...]] = {
     "QueryOpened": ("monitor", "data_manager"), "QueryAnswered": _SITE,
     "QueryClosed": ("monitor", "data_manager"), "SourceDataVerified": ("monitor",),
     "ReviewMeetingHeld": ("safety_committee",), "DoseDecision": ("safety_committee",),
-    "DataLocked": ("data_manager",), "DataUnlocked": ("data_manager",),
+    "ProposalMade": ("safety_committee",), "ProposalSigned": ("safety_committee",),
+    "ProposalWithdrawn": ("safety_committee",), "DataLocked": ("data_manager",),
+    "DataUnlocked": ("data_manager",),
     "ExportMade": (*_OFFICE, "statistician", "monitor", "auditor"),
 }  # fmt: skip
 """The roles that may record each type of event."""

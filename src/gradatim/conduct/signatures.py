@@ -35,6 +35,8 @@ MEANINGS: Mapping[type[Event], str] = {
     s.ProtocolDeviationReviewed: "I have judged this deviation.",
     r.SourceDataVerified: "I have compared these entries with their source.",
     r.DoseDecision: "I have seen the data of this cut, and agree with this decision.",
+    r.ProposalMade: "I have seen the data, propose this to the committee, and agree with it.",
+    r.ProposalSigned: "I have seen the data, and agree with what is proposed.",
     r.DataLocked: "The data are final.",
     r.DataUnlocked: "I open the data again.",
 }

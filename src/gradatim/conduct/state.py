@@ -167,6 +167,24 @@ class Query:
 
 
 @dataclass(slots=True)
+class Proposal:
+    """An act that several members sign.
+
+    Args:
+        id, position: its number, and the entry that made it.
+        act: the fields of the proposed event, its type under `event`.
+        signers: who has signed, whoever proposed it first.
+        status: `open`, `recorded` or `withdrawn`.
+    """
+
+    id: str
+    position: int
+    act: dict[str, Any]
+    signers: list[str]
+    status: str = "open"
+
+
+@dataclass(slots=True)
 class State:
     """The trial at one position of its ledger."""
 
@@ -194,6 +212,7 @@ class State:
     adverse_events: dict[str, str] = field(default_factory=dict)
     deviations: dict[int, Deviation] = field(default_factory=dict)
     queries: dict[str, Query] = field(default_factory=dict)
+    proposals: dict[str, Proposal] = field(default_factory=dict)
     verified: set[int] = field(default_factory=set)
     decisions: list[int] = field(default_factory=list)
     meetings: list[int] = field(default_factory=list)

@@ -1,5 +1,6 @@
 """Each event as one sentence, so that a ledger can be read as the story of its trial."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -79,9 +80,15 @@ SENTENCES: Mapping[type[Event], str] = {
     r.ReviewMeetingHeld: "the committee meets over entry {head}, data of {data_cut_on}",
     r.DoseDecision: "the committee decides: {action}, level {level} (advice: {advice_action}, "
                     "level {advice_level}, on {outcomes!r}) {reason}",
+    r.ProposalMade: "{proposal} is proposed to the committee: {act}",
+    r.ProposalSigned: "{recorded_by} signs {proposal}",
+    r.ProposalWithdrawn: "{proposal} is withdrawn: {reason}",
     r.DataLocked: "the data are locked {reason}", r.DataUnlocked: "the data are unlocked: {reason}",
     r.ExportMade: "{format} export to {recipient}",
 }  # fmt: skip
+
+
+_HASHED = re.compile(r"[0-9a-f]{64}")
 
 
 def told(event: Event) -> str:
@@ -95,6 +102,10 @@ def _word(value: Any) -> Any:
         return _measured(value)
     if isinstance(value, x.Bag):
         return value.id
+    if isinstance(value, dict):
+        plain = {name: one for name, one in value.items() if isinstance(one, str | int | float)}
+        return ", ".join(f"{name} {_word(one)}" for name, one in plain.items()
+                         if not _HASHED.fullmatch(str(one)))  # fmt: skip
     if isinstance(value, bool):
         return "yes" if value else "no"
     if value is None:

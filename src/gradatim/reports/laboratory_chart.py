@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
+from gradatim.core.quantity import shown_unit
 from gradatim.reports.feasibility_charts import Spec, base
 
 
@@ -29,11 +30,12 @@ def value_over_time(label: str, unit: str, points: Sequence[Point], baseline: fl
               for p in points]  # fmt: skip
     x: dict[str, Any] = {"field": "day", "type": "temporal", "title": None,
                          "axis": {"format": "%m-%d", "labelOverlap": True}}  # fmt: skip
-    y = {"field": "value", "type": "quantitative", "title": f"{label}, {unit}" if unit else label,
+    y = {"field": "value", "type": "quantitative", "title": shown_unit(unit) or label,
          "scale": {"zero": False}}  # fmt: skip
     layers: list[dict[str, Any]] = [
         {"mark": {"type": "line", "interpolate": "step", "color": "#8795a3", "strokeDash": [2, 2]},
          "encoding": {"x": x, "y": {**y, "field": limit}}} for limit in ("low", "high")
+        if any(one[limit] is not None for one in values)
     ]  # fmt: skip
     if baseline is not None:
         layers.append({"mark": {"type": "rule", "color": "#c98a1b", "strokeDash": [6, 4]},

@@ -10,6 +10,9 @@ COLOURS = {"dose": "#17406b", "visit": "#5a6b7a", "event": "#c98a1b", "severe": 
            "result": "#3d8a63"}  # fmt: skip
 
 
+LANE = 26
+
+
 class Mark(NamedTuple):
     """Something on the timeline: one day, or the days from `start` to `end`."""
 
@@ -42,4 +45,6 @@ def timeline(marks: Sequence[Mark]) -> Spec:
         "mark": {"type": "point", "filled": True, "size": 80},
         "encoding": {"x": x, "y": y, "color": colour, "tooltip": tooltip},
     }
-    return {**base(values), "height": {"step": 26}, "layer": [spans, points]}
+    layers = [layer for layer, long in ((spans, True), (points, False))
+              if any((one["start"] != one["end"]) is long for one in values)]  # fmt: skip
+    return {**base(values), "height": LANE * max(len(lanes), 1), "layer": layers}

@@ -58,7 +58,9 @@ TITLES: Mapping[str, Any] = {
     "QueryAnswered": _("Answer a query"), "QueryClosed": _("Close a query"),
     "SourceDataVerified": _("Verify source data"),
     "ReviewMeetingHeld": _("Record a review meeting"), "DoseDecision": _("Decide on the dose"),
-    "DataLocked": _("Lock the data"), "DataUnlocked": _("Unlock the data"),
+    "ProposalMade": _("Propose to the committee"), "ProposalSigned": _("Sign a proposal"),
+    "ProposalWithdrawn": _("Withdraw a proposal"), "DataLocked": _("Lock the data"),
+    "DataUnlocked": _("Unlock the data"),
     "ExportMade": _("Record an export"),
 }  # fmt: skip
 
@@ -80,13 +82,11 @@ PROVIDED: Mapping[str, frozenset[str]] = {
 }  # fmt: skip
 """What the application itself fills in, by type of event."""
 
-BY_COMMITTEE = ("DoseDecision", "DoseLimitingToxicityAdjudicated", "TrialResumed",
-                "ParticipantReplaced")  # fmt: skip
-"""Acts that several members sign: they are proposed first, and recorded once enough have signed."""
-
 ELSEWHERE: Mapping[str, str] = {
     "TrialCreated": "the command line begins a trial",
     "EntryCorrected": "the page of the entry",
+    "ProposalMade": "the form of the act that is proposed",
+    "ProposalSigned": "its own page",
     "ExportMade": "the page of exports records what it exports",
 }
 """Acts without a form of their own, and where they are done."""

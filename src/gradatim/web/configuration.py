@@ -1,7 +1,7 @@
 """What the environment says: where the ledger is, who may connect, which keys to use.
 
-Every name is listed in docs/operations.md. Nothing has a default that would be unsafe in a hospital;
-the demonstration sets its own.
+Every name is listed in docs/operations.md. Nothing has a default that would be unsafe in a
+hospital; the demonstration sets its own.
 """
 
 import secrets

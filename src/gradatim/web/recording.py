@@ -1,6 +1,6 @@
 """From a filled-in form to the ledger: the one way in which the application records anything.
 
-    fields -> event -> what others changed meanwhile -> Trial.record -> what came of it
+fields -> event -> what others changed meanwhile -> Trial.record -> what came of it
 """
 
 import logging

@@ -3,10 +3,11 @@
 from django.urls import include, path
 
 from gradatim.web.views import entry, faults, health, overview, record, theme
-from gradatim.web.views.dosing import product, worksheet
 from gradatim.web.views.audit import as_of, log, proof
-from gradatim.web.views.participant import emergency, laboratory, pages
+from gradatim.web.views.dosing import product, worksheet
+from gradatim.web.views.participant import emergency, laboratory, pages, questionnaire
 from gradatim.web.views.protocol import pages as protocol
+from gradatim.web.views.review import committee, package
 from gradatim.web.views.screening import answer, sheet, upload, worklist
 
 urlpatterns = [
@@ -27,10 +28,13 @@ urlpatterns = [
     path("participants/<str:id>/emergency/", emergency.emergency, name="emergency"),
     path("participants/<str:id>/laboratory/", laboratory.laboratory, name="laboratory"),
     path("participants/<str:id>/scores/", laboratory.scores, name="scores"),
+    path("participants/<str:id>/questionnaire/", questionnaire.questionnaire, name="questionnaire"),
     path("participants/<str:id>/grade/", laboratory.grade_typed, name="grade"),
     path("participants/<str:id>/doses/", worksheet.worksheets, name="doses"),
     path("dosing/", product.dosing, name="dosing"),
     path("dosing/lots/<str:id>/", product.lot, name="lot"),
+    path("review/", package.review, name="review"),
+    path("review/proposals/<str:id>/", committee.proposal, name="proposal"),
     path("protocol/", protocol.document, name="protocol"),
     path("protocol/questions/", protocol.open_questions, name="questions"),
     path("protocol/versions/", protocol.versions, name="versions"),

@@ -1,7 +1,7 @@
 """Events of review: queries, source data, the committee's decisions, lock, exports."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
@@ -76,6 +76,29 @@ class DoseDecision(Event, frozen=True):
     reason: Text = ""
 
 
+class ProposalMade(Event, frozen=True):
+    """A member of the committee proposes an act that several must sign, and signs it first.
+
+    `act` are the fields of the proposed event, its type under `event`; not who recorded it when.
+    """
+
+    proposal: Id
+    act: dict[str, Any]
+
+
+class ProposalSigned(Event, frozen=True):
+    """Another member signs a proposal, as it stands."""
+
+    proposal: Id
+
+
+class ProposalWithdrawn(Event, frozen=True):
+    """A proposal is no longer to be signed."""
+
+    proposal: Id
+    reason: Reason
+
+
 class DataLocked(Event, frozen=True):
     """The data are final; what still comes to light is recorded and flagged."""
 
@@ -99,5 +122,5 @@ class ExportMade(Event, frozen=True):
 
 EVENTS = (
     QueryOpened, QueryAnswered, QueryClosed, SourceDataVerified, ReviewMeetingHeld, DoseDecision,
-    DataLocked, DataUnlocked, ExportMade,
+    ProposalMade, ProposalSigned, ProposalWithdrawn, DataLocked, DataUnlocked, ExportMade,
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from gradatim.conduct.events import review
 from gradatim.conduct.folding.handlers import Handlers
-from gradatim.conduct.state import Cohort, Query, State
+from gradatim.conduct.state import Cohort, Proposal, Query, State
 from gradatim.protocol.questions import ruled_design
 
 OPENING = ("start", "escalate", "stay", "de_escalate")
@@ -56,6 +56,22 @@ def places_at(state: State, level: int) -> int:
     return max(0, min(design.cohort_size, left))
 
 
+def _proposed(state: State, position: int, event: review.ProposalMade) -> None:
+    made = Proposal(event.proposal, position, event.act, [event.recorded_by])
+    state.proposals.setdefault(event.proposal, made)
+
+
+def _signed(state: State, position: int, event: review.ProposalSigned) -> None:
+    one = state.proposals.get(event.proposal)
+    if one is not None and event.recorded_by not in one.signers:
+        one.signers.append(event.recorded_by)
+
+
+def _withdrawn(state: State, position: int, event: review.ProposalWithdrawn) -> None:
+    if one := state.proposals.get(event.proposal):
+        one.status = "withdrawn"
+
+
 def _locked(state: State, position: int, event: review.DataLocked) -> None:
     state.locked = True
 
@@ -71,6 +87,7 @@ def _exported(state: State, position: int, event: review.ExportMade) -> None:
 HANDLERS: Handlers = {
     review.QueryOpened: _queried, review.QueryAnswered: _answered, review.QueryClosed: _closed,
     review.SourceDataVerified: _verified, review.ReviewMeetingHeld: _met,
-    review.DoseDecision: _decided, review.DataLocked: _locked, review.DataUnlocked: _unlocked,
-    review.ExportMade: _exported,
+    review.ProposalMade: _proposed, review.ProposalSigned: _signed,
+    review.ProposalWithdrawn: _withdrawn, review.DoseDecision: _decided,
+    review.DataLocked: _locked, review.DataUnlocked: _unlocked, review.ExportMade: _exported,
 }  # fmt: skip

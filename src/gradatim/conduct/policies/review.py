@@ -2,31 +2,68 @@
 
 from gradatim.conduct.escalation import Advised, advised, bolder
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.events.review import DataLocked, DataUnlocked, DoseDecision
+from gradatim.conduct.events.review import (
+    DataLocked,
+    DataUnlocked,
+    DoseDecision,
+    ProposalMade,
+    ProposalSigned,
+    ProposalWithdrawn,
+)
 from gradatim.conduct.events.safety import DoseLimitingToxicityAdjudicated
 from gradatim.conduct.events.trial import TrialResumed
 from gradatim.conduct.policies.verdicts import broken, either, holds
+from gradatim.conduct.proposals import needed, unsigned_signers
 from gradatim.conduct.state import State
 from gradatim.conduct.subjects import whom
 from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.core.verdict import Verdict
 
+BY_COMMITTEE = ("DoseDecision", "DoseLimitingToxicityAdjudicated", "TrialResumed",
+                "ParticipantReplaced")  # fmt: skip
+"""Acts that several members sign."""
+
 
 def the_committee_signs(state: State, event: Event) -> Verdict:
     """Enough members of the safety committee sign, each once."""
     signers: tuple[str, ...] = event.signers  # type: ignore[attr-defined]
-    asked = state.study.safety.committee if state.versions else None
-    needed = asked.signers if asked else 1
+    least = needed(state)
     strange = [one for one in signers if not _sits(state, one)]
     if strange:
         return broken(f"{', '.join(strange)} is not of the safety committee")
-    return either(len(set(signers)) >= needed, f"{', '.join(signers)} signed",
-                  f"{len(set(signers))} of at least {needed} members signed")  # fmt: skip
+    if state.mode == "real" and (absent := unsigned_signers(state, event)):
+        return broken(f"no signature of {', '.join(absent)} is recorded")
+    return either(len(set(signers)) >= least, f"{', '.join(signers)} signed",
+                  f"{len(set(signers))} of at least {least} members signed")  # fmt: skip
 
 
 def _sits(state: State, user: str) -> bool:
     return any("safety_committee" in roles for (name, _), roles in state.roles.items()
                if name == user)  # fmt: skip
+
+
+def the_proposal_is_new(state: State, event: ProposalMade) -> Verdict:
+    """A proposal has a number of its own, and proposes what the committee signs."""
+    if event.proposal in state.proposals:
+        return broken(f"there is a proposal {event.proposal} already")
+    kind = event.act.get("event")
+    return either(kind in BY_COMMITTEE, "the committee signs it",
+                  f"{kind} is not signed by the committee")  # fmt: skip
+
+
+def the_proposal_is_open(state: State, event: ProposalSigned | ProposalWithdrawn) -> Verdict:
+    """What is signed or withdrawn has been proposed, and is still open."""
+    one = state.proposals.get(event.proposal)
+    if one is None:
+        return broken(f"there is no proposal {event.proposal}")
+    return either(one.status == "open", "it is open", f"{one.id} is {one.status}")
+
+
+def nobody_signs_twice(state: State, event: ProposalSigned) -> Verdict:
+    """Each member signs once."""
+    one = state.proposals.get(event.proposal)
+    return either(one is None or event.recorded_by not in one.signers, "it is a new signature",
+                  f"{event.recorded_by} has signed {event.proposal}")  # fmt: skip
 
 
 def the_candidate_is_there(state: State, event: DoseLimitingToxicityAdjudicated) -> Verdict:

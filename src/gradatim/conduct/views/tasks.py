@@ -4,7 +4,7 @@ A task goes when the entry that it asks for is recorded.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
 from gradatim.conduct.escalation import advised
@@ -55,7 +55,7 @@ def tasks(state: State, now: datetime, on: date) -> list[Task]:
 
     Args:
         state: the trial.
-        now: the time that clocks are looked at.
+        now: the time that clocks are looked at; days end by its zone.
         on: the day, by the clock of the sites.
     """
     if not state.versions:
@@ -67,8 +67,8 @@ def tasks(state: State, now: datetime, on: date) -> list[Task]:
     return sorted(found, key=lambda one: (one.due is None, one.due or now, one.kind, one.what))
 
 
-def _end_of(day: date | None) -> datetime | None:
-    return None if day is None else datetime.combine(day, time(23, 59), tzinfo=UTC)
+def _end_of(day: date | None, zone: tzinfo | None) -> datetime | None:
+    return None if day is None else datetime.combine(day, time(23, 59), tzinfo=zone)
 
 
 def _reports(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
@@ -97,7 +97,7 @@ def _visits(state: State, one: Participant, now: datetime, on: date) -> Iterator
         near = visit.status == "open" and visit.last is not None and visit.last - on <= SOON
         if visit.status == "overdue" or near:
             yield Task("visit", f"{one.id}: {visit.label}", "EncounterDone", one.site, one.id,
-                       _end_of(visit.last), {"encounter": visit.encounter})  # fmt: skip
+                       _end_of(visit.last, now.tzinfo), {"encounter": visit.encounter})  # fmt: skip
 
 
 def _doses(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
@@ -114,11 +114,15 @@ def _doses(state: State, one: Participant, now: datetime, on: date) -> Iterator[
 
 
 def _results(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
-    open_ = {(found.position, found.element) for found in unsigned(state, one)}
-    for position, element in sorted(open_):
-        yield Task("abnormal result", f"{one.id}: {element} of entry {position} is not judged",
-                   "ClinicalSignificanceSigned", one.site, one.id, None,
-                   {"of": str(position), "element": element})  # fmt: skip
+    open_ = sorted({(found.position, found.element) for found in unsigned(state, one)})
+    if not open_:
+        return
+    names = ", ".join(dict.fromkeys(element for _, element in open_))
+    position, element = open_[0]
+    count = "1 result awaits" if len(open_) == 1 else f"{len(open_)} results await"
+    yield Task("abnormal result", f"{one.id}: {count} judgement ({names})",
+               "ClinicalSignificanceSigned", one.site, one.id, None,
+               {"of": str(position), "element": element})  # fmt: skip
 
 
 def _waiting(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:

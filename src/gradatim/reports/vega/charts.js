@@ -24,7 +24,7 @@
     const legend = coloured && coloured.legend;
     if (legend && place.clientWidth < 560) legend.columns = 1;
     vegaEmbed(place, spec, {renderer: "svg", actions: false, ast: true, defaultStyle: false,
-      config: config})
+      tooltip: {disableDefaultStyle: true}, config: config})
       .catch(function (error) { place.textContent = "This chart cannot be drawn: " + error.message; });
   }
 })();

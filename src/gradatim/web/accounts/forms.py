@@ -22,9 +22,10 @@ def password_field(label: Any, new: bool = False) -> forms.CharField:
 class SignInForm(forms.Form):
     """Who somebody says they are, and the password."""
 
-    username = forms.CharField(label=gettext_lazy("User"), max_length=64,
-                               widget=forms.TextInput(attrs={"autocomplete": "username",
-                                                             "autocapitalize": "none"}))  # fmt: skip
+    username = forms.CharField(
+        label=gettext_lazy("User"), max_length=64,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
+    )  # fmt: skip
     password = password_field(gettext_lazy("Password"))
 
     def __init__(self, request: HttpRequest, data: Any = None) -> None:
@@ -96,9 +97,10 @@ class TokenForm(forms.Form):
 class InviteForm(forms.Form):
     """A new account."""
 
-    username = forms.RegexField(r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z", max_length=64,
-                                label=gettext_lazy("User"),
-                                help_text=gettext_lazy("As the ledger will name this person."))  # fmt: skip
+    username = forms.RegexField(
+        r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z", max_length=64, label=gettext_lazy("User"),
+        help_text=gettext_lazy("As the ledger will name this person."),
+    )  # fmt: skip
     printed_name = forms.CharField(label=gettext_lazy("Name as printed in signatures"),
                                    max_length=200)  # fmt: skip
     email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)

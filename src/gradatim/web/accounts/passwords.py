@@ -6,6 +6,7 @@ Unicode, normalised; compared with a list of common, expected or compromised val
 """
 
 import unicodedata
+from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
@@ -71,7 +72,7 @@ def _unit(text: str) -> str:
 def easy(text: str) -> float:
     """Give the part of a text that continues a run of keys, an alphabet or a repeat."""
     rows = [*ROWS, *(row[::-1] for row in ROWS)]
-    pairs = list(zip(text, text[1:], strict=False))
+    pairs = list(pairwise(text))
     runs = sum(a == b or any(a + b in row for row in rows) for a, b in pairs)
     return runs / len(pairs) if pairs else 1.0
 

@@ -14,7 +14,7 @@ from gradatim.conduct.recorded_in import recorded_in
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.web.acts import provided
 from gradatim.web.forms.choices import Asked, choices_of
-from gradatim.web.forms.kinds import field_of, struct_fields
+from gradatim.web.forms.kinds import day_field, field_of, pattern_validator, struct_fields
 from gradatim.web.forms.results import ResultsField, Row
 from gradatim.web.forms.rows import RowsField
 from gradatim.web.forms.wording import choice_words, help_of, label_of
@@ -60,6 +60,7 @@ def _asked_fields(kind: type[Event]) -> list[inspect.Field]:
 
 def _field(asked: Asked, one: inspect.Field) -> forms.Field | None:
     options = {"label": label_of(one.name, asked.event), "help_text": help_of(one.name)}
+    required = one.required
     if one.name == "participant":
         if asked.participant is not None:
             return None
@@ -71,7 +72,10 @@ def _field(asked: Asked, one: inspect.Field) -> forms.Field | None:
         return _results(asked, options)
     if one.name == "occurred_on":
         options["initial"] = asked.today
-    return field_of(one.name, one.type, one.required and one.name not in OPTIONAL,
+    elif isinstance(one.default, str) and one.default:
+        options["initial"] = one.default
+        required = True
+    return field_of(one.name, one.type, required and one.name not in OPTIONAL,
                     choices_of(asked, one.name), **options)  # fmt: skip
 
 
@@ -187,10 +191,8 @@ def _document(asked: Asked, options: dict[str, Any]) -> forms.Field:
 
 
 def _new_site(asked: Asked) -> forms.Field:
-    from gradatim.web.forms.kinds import _pattern
-
-    return forms.CharField(max_length=64, label=label_of("site", "SiteOpened"),
-                           validators=[_pattern(r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z")])  # fmt: skip
+    valid = pattern_validator(r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z")
+    return forms.CharField(max_length=64, label=label_of("site", "SiteOpened"), validators=[valid])
 
 
 _SPECIAL: Mapping[tuple[str, str], Any] = {
@@ -204,8 +206,6 @@ def _extra(asked: Asked) -> dict[str, forms.Field]:
     """Give fields that are not the event's own: who is registered, and where something happens."""
     fields: dict[str, forms.Field] = {}
     if asked.event == "ParticipantRegistered":
-        from gradatim.web.forms.kinds import day_field
-
         fields["full_name"] = forms.CharField(max_length=200, label=label_of("full_name"),
                                               help_text=help_of("full_name"))  # fmt: skip
         fields["birth_date"] = day_field(label=label_of("birth_date"))

@@ -25,6 +25,7 @@ class Asked(NamedTuple):
         participant: whom it is about, if anybody.
         given: fields whose value the page gives already, as text.
         today: the day, by the site's clock.
+        head_hash: hash of the ledger's last entry, for what is decided on it.
     """
 
     event: str
@@ -33,6 +34,7 @@ class Asked(NamedTuple):
     participant: Participant | None
     given: Mapping[str, str]
     today: Any
+    head_hash: str = ""
 
     @property
     def state(self) -> State:
@@ -152,8 +154,10 @@ _OF_FIELD: Mapping[str, Callable[[Asked], Choices | None]] = {
     "members": _committee, "laboratory": _laboratories, "ranges_version": _range_versions,
     "query": _queries, "grade": _grades, "dose": _doses,
 }  # fmt: skip
-_NEW = {("ProductReceived", "lot"), ("ProductReceived", "bags"),
-        ("ReferenceRangesRecorded", "laboratory"), ("AdverseEventReported", "adverse_event")}  # fmt: skip
+_NEW = {
+    ("ProductReceived", "lot"), ("ProductReceived", "bags"),
+    ("ReferenceRangesRecorded", "laboratory"), ("AdverseEventReported", "adverse_event"),
+}  # fmt: skip
 """What an act names for the first time, so that there is nothing to choose from."""
 
 

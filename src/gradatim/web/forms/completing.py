@@ -7,10 +7,12 @@ from typing import Any
 
 from django.conf import settings
 
+from gradatim.conduct.escalation import advised
 from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.personal import sealed
 from gradatim.conduct.state import State
 from gradatim.protocol.load import parse
+from gradatim.protocol.questions import ruled_design
 from gradatim.web.forms.choices import Asked
 
 Fields = dict[str, Any]
@@ -79,10 +81,28 @@ def _document(asked: Asked, fields: Fields) -> Fields:
             "sha256": sha256(content).hexdigest()}  # fmt: skip
 
 
+def _decision(asked: Asked, fields: Fields) -> Fields:
+    """Fill in what a decision is made on: the present ledger, and what the design advises on it."""
+    state = asked.state
+    now, version = advised(state, fields["occurred_on"]), state.versions[-1]
+    return {**fields, **_head(asked), "protocol_sha256": version.sha256,
+            "design": ruled_design(version.study).design, "advice_action": now.action,
+            "outcomes": now.outcomes,
+            **({} if now.level is None else {"advice_level": now.level})}  # fmt: skip
+
+
+def _meeting(asked: Asked, fields: Fields) -> Fields:
+    return {**fields, **_head(asked)}
+
+
+def _head(asked: Asked) -> Fields:
+    return {"head": asked.state.position, "head_hash": asked.head_hash}
+
+
 _COMPLETE: Mapping[str, Callable[[Asked, Fields], Fields]] = {
     "ParticipantRegistered": _registered, "AdverseEventReported": _adverse_event,
     "QueryOpened": _query, "HistoryDeclaredComplete": _signer, "EligibilityConfirmed": _signer,
     "PreDoseChecklistSigned": _signer, "ClinicalSignificanceSigned": _signer,
     "RulingSigned": _signer, "TrialStopped": _own_signature, "ProtocolActivated": _document,
-    "ProtocolAmended": _document,
+    "ProtocolAmended": _document, "DoseDecision": _decision, "ReviewMeetingHeld": _meeting,
 }  # fmt: skip

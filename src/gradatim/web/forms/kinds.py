@@ -111,12 +111,12 @@ def _words(name: str, type_: inspect.StrType, options: dict[str, Any]) -> forms.
     widget = (forms.Textarea(attrs={"rows": 3}) if longest > LONG
               else forms.TextInput(attrs={"autocomplete": "off"}))  # fmt: skip
     if type_.pattern:
-        options["validators"] = [*options.get("validators", ()), _pattern(type_.pattern)]
+        options["validators"] = [*options.get("validators", ()), pattern_validator(type_.pattern)]
     return forms.CharField(max_length=longest, min_length=type_.min_length or None,
                            widget=widget, **options)  # fmt: skip
 
 
-def _pattern(pattern: str) -> Any:
+def pattern_validator(pattern: str) -> Any:
     from django.core.validators import RegexValidator
 
     return RegexValidator(pattern, _("Letters, digits and . _ : - only, at most 64."))
@@ -182,8 +182,9 @@ class _ListField(forms.CharField):
             raise forms.ValidationError(_("Give numbers, apart by commas.")) from error
 
 
-def struct_fields(cls: Any, leave_out: tuple[str, ...] = (),
-                  choices: Mapping[str, Choices] | None = None) -> dict[str, forms.Field]:  # fmt: skip
+def struct_fields(
+    cls: Any, leave_out: tuple[str, ...] = (), choices: Mapping[str, Choices] | None = None
+) -> dict[str, forms.Field]:
     """Give form fields for the fields of a struct, such as a bag, in their order."""
     from gradatim.web.forms.wording import label_of
 

@@ -77,6 +77,9 @@ OF_EVENT: Mapping[tuple[str, str], Words] = {
     ("MedicationErrorReported", "description"): _("What happened"),
     ("PersonalDataErased", "order"): _("By whose order, and why"),
     ("Bag", "id"): _("Bag number"),
+    ("AdverseEventReported", "occurred_on"): _("Became known on"),
+    ("AdverseEventUpdated", "occurred_on"): _("Became known on"),
+    ("LaboratoryResultsRecorded", "occurred_on"): _("Results received on"),
 }
 HELP: Mapping[str, Words] = {
     "occurred_on": _("By the clock of the site. May lie in the past for a late entry."),
@@ -107,7 +110,10 @@ CHOICES: Mapping[str, Words] = {
     "not applicable": _("not applicable"),
 }  # fmt: skip
 GRADES: Mapping[str, Words] = {
-    "1": _("1 mild"), "2": _("2 moderate"), "3": _("3 severe"), "4": _("4 life-threatening"),
+    "1": _("1 mild"),
+    "2": _("2 moderate"),
+    "3": _("3 severe"),
+    "4": _("4 life-threatening"),
     "5": _("5 death"),
 }
 

@@ -7,6 +7,7 @@ from django import template
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from gradatim.analysis.shifts import CATEGORIES
 from gradatim.conduct.story import told
 from gradatim.dosing.steps import shown
 from gradatim.web.acts import title
@@ -136,3 +137,9 @@ def quantity(value: Any) -> str:
 def has(values: Any, name: str) -> bool:
     """Whether a collection has a member of this name."""
     return name in values
+
+
+@register.filter
+def shift_rows(table: Any) -> list[tuple[str, tuple[int, ...]]]:
+    """Give the rows of a shift table with their names."""
+    return list(zip(CATEGORIES, table.cells, strict=True))

@@ -65,8 +65,9 @@ def fields_shown(event: Event) -> list[tuple[Any, str]]:
     """Give an entry's fields as label and value; what is not set is left out."""
     plain = msgspec.to_builtins(event)
     name = type(event).__name__
-    return [(label_of(key, name), shown(value)) for key, value in plain.items()
-            if key not in HIDDEN and key != "event" and value not in ("", None, [], {})]  # fmt: skip
+    said = {key: value for key, value in plain.items()
+            if key not in HIDDEN and key != "event" and value not in ("", None, [], {})}  # fmt: skip
+    return [(label_of(key, name), shown(value)) for key, value in said.items()]
 
 
 def shown(value: Any) -> str:
@@ -97,8 +98,10 @@ def correct(request: HttpRequest, position: int) -> HttpResponse:
 
 
 def _form(asked: Asked) -> type[ActForm]:
-    reason = forms.CharField(label=gettext_lazy("Reason for the correction"), min_length=3,
-                             max_length=4_000, widget=forms.Textarea(attrs={"rows": 2}))  # fmt: skip
+    reason = forms.CharField(
+        label=gettext_lazy("Reason for the correction"), min_length=3, max_length=4_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )  # fmt: skip
     return type("CorrectionForm", (act_form(asked),), {"correction_reason": reason})
 
 

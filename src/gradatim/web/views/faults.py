@@ -25,9 +25,9 @@ def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form without the token of its page."""
-    return fault(request, 403, _("This form is too old"),
-                  _("It was opened before you signed in, or in another window. Load the page again; "
-                    "nothing was recorded."))  # fmt: skip
+    why = _("It was opened before you signed in, or in another window. Load the page again; "
+            "nothing was recorded.")  # fmt: skip
+    return fault(request, 403, _("This form is too old"), why)
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:

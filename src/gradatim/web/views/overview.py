@@ -8,7 +8,9 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from gradatim.conduct.escalation import Advised, advised
 from gradatim.conduct.state import Cohort, Participant, State
@@ -20,8 +22,17 @@ from gradatim.web.access import Access, page
 from gradatim.web.recording import now, today
 
 SHOWN = 60
-SLOTS = {"T": ("toxic", _("DLT")), "C": ("toxic", _("DLT candidate")), "P": ("waiting", ""),
-         "N": ("clear", _("no DLT")), "": ("", _("not evaluable"))}  # fmt: skip
+SLOTS = {"T": ("toxic", gettext_lazy("DLT")), "C": ("toxic", gettext_lazy("DLT candidate")),
+         "P": ("waiting", ""), "N": ("clear", gettext_lazy("no DLT")),
+         "": ("", gettext_lazy("not evaluable"))}  # fmt: skip
+
+ACTIONS = {
+    "pending": gettext_lazy("wait: outcomes are open"),
+    "continue_cohort": gettext_lazy("go on with this cohort"),
+    "escalate": gettext_lazy("escalate"), "stay": gettext_lazy("stay"),
+    "de_escalate": gettext_lazy("de-escalate"), "stop": gettext_lazy("stop"),
+    "hold": gettext_lazy("hold: the committee decides"), "start": gettext_lazy("start"),
+}  # fmt: skip
 
 
 class Slot(NamedTuple):
@@ -62,7 +73,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     state, day = access.state, today()
     if not state.versions:
         return render(request, "gradatim/not_active.html")
-    doing = doing_of(access, now(), day)
+    doing = doing_of(access, localtime(now()), day)
     mine = [one for one in doing if one.mine]
     return render(request, "gradatim/overview.html", {
         "ladder": ladder(access, day), "mine": mine[:SHOWN],
@@ -75,12 +86,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 def advice_words(advice: Advised) -> Any:
     """Write what the design advises."""
-    words = {
-        "pending": _("wait: outcomes are open"), "continue_cohort": _("go on with this cohort"),
-        "escalate": _("escalate"), "stay": _("stay"), "de_escalate": _("de-escalate"),
-        "stop": _("stop"), "hold": _("hold: the committee decides"), "start": _("start"),
-    }  # fmt: skip
-    said = words.get(advice.action, advice.action)
+    said = ACTIONS.get(advice.action, advice.action)
     return f"{said}, {_('level')} {advice.level}" if advice.level is not None else said
 
 

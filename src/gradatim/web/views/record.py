@@ -13,16 +13,18 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from gradatim.conduct.events import BY_NAME
+from gradatim.conduct.policies.review import BY_COMMITTEE
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Refused
 from gradatim.core.errors import UnusableInput
 from gradatim.web.access import page
 from gradatim.web.accounts.signing import SignatureFields, verify
-from gradatim.web.acts import BY_COMMITTEE, ELSEWHERE, title
+from gradatim.web.acts import ELSEWHERE, title
 from gradatim.web.forms.act import ActForm, act_form
 from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.completing import completed
 from gradatim.web.recording import event_of, now, record, shown, today
+from gradatim.web.views.review.committee import propose
 
 PAGE_ONLY = ("participant", "site", "next")
 
@@ -106,7 +108,8 @@ def asked_of(request: HttpRequest, event: str) -> Asked | None:
              if name in fields and name not in PAGE_ONLY and value}  # fmt: skip
     if one is not None and "participant" in fields:
         given["participant"] = one.id
-    return Asked(event, access, site, one, given, today())
+    head = request.trial.head.hash.hex()  # type: ignore[attr-defined]
+    return Asked(event, access, site, one, given, today(), head)
 
 
 def _participant(access: Any, id: str) -> Any:
@@ -169,6 +172,9 @@ def _recorded(request: HttpRequest, filling: Filling, form: ActForm) -> Outcome:
     asked, fields = filling.asked, filling.fields(form)
     site = fields.pop("site", asked.site)
     typed = {name: _typed(asked.event, name, value) for name, value in fields.items()}
+    if asked.event in BY_COMMITTEE:
+        typed["signers"] = [asked.access.user]
+        return propose(request, event_of(request, asked.event, site, typed), form)
     event = event_of(request, asked.event, site, typed)
     return record(request.trial, event, form.cleaned_data["seen"],  # type: ignore[attr-defined]
                   form.cleaned_data["request"])  # fmt: skip

@@ -80,8 +80,8 @@ def _sites(state: State, seen: frozenset[str]) -> list[tuple[str, str, str, str]
 def _people(state: State, users: set[str]) -> list[Person]:
     accounts = {one.username: one for one in User.objects.filter(username__in=users)}
     verified = set(TOTPDevice.objects.filter(confirmed=True).values_list("user_id", flat=True))
-    locked = set(AccessAttempt.objects.filter(
-        failures_since_start__gte=settings.AXES_FAILURE_LIMIT).values_list("username", flat=True))  # fmt: skip
+    tried = AccessAttempt.objects.filter(failures_since_start__gte=settings.AXES_FAILURE_LIMIT)
+    locked = set(tried.values_list("username", flat=True))
     version = state.version.version if state.version else ""
     found = []
     for user in sorted(users):
@@ -148,7 +148,7 @@ def _link(request: HttpRequest, user: User) -> str:
 @require_POST
 @page("people")
 def manage(request: HttpRequest, username: str, what: str) -> HttpResponse:
-    """Unlock, deactivate or activate an account, or reset it: a new invitation, no second factor."""
+    """Unlock, deactivate or activate an account, or reset it: invited anew, no second factor."""
     access: Access = request.access  # type: ignore[attr-defined]
     user = User.objects.filter(username=username).first()
     if user is None or not _may_manage(access, username) or what not in MANAGED:

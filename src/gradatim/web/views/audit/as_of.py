@@ -33,8 +33,8 @@ def as_of(request: HttpRequest) -> HttpResponse:
     if state.versions:
         advice = advised(state, on)
         content |= {"ladder": ladder(then, on), "advice": advice, "enrolment": enrolment(state),
-                    "advice_words": advice_words(advice),
-                    "rows": [row_of(then, one, on) for one in then.participants("participants")]}  # fmt: skip
+                    "advice_words": advice_words(advice)}  # fmt: skip
+        content["rows"] = [row_of(then, one, on) for one in then.participants("participants")]
     return render(request, "gradatim/audit/as_of.html", content)
 
 

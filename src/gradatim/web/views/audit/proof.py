@@ -1,4 +1,4 @@
-"""The proof: verification of the ledger, checkpoints to keep elsewhere, the export of all events."""
+"""The proof: the ledger verified, checkpoints to keep elsewhere, the export of all events."""
 
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -28,9 +28,11 @@ MOST = 100_000  # bytes of a checkpoint
 class CheckpointForm(forms.Form):
     """A checkpoint that was kept elsewhere."""
 
-    checkpoint = forms.FileField(label=gettext_lazy("Checkpoint kept elsewhere"), required=False,
-                                 help_text=gettext_lazy("A cut tail, a rewritten chain or an older "
-                                                        "copy shows only against one."))  # fmt: skip
+    checkpoint = forms.FileField(
+        label=gettext_lazy("Checkpoint kept elsewhere"), required=False,
+        help_text=gettext_lazy("A cut tail, a rewritten chain or an older copy shows only "
+                               "against one."),
+    )  # fmt: skip
 
 
 @page("audit")
@@ -70,8 +72,8 @@ def checkpoint(request: HttpRequest) -> HttpResponse:
 
 def _file(text: str, name: str) -> HttpResponse:
     safe = "".join(c for c in name if c.isalnum() or c in "._-")
-    return HttpResponse(text, content_type="application/json; charset=utf-8",
-                        headers={"Content-Disposition": f'attachment; filename="{safe}"'})  # fmt: skip
+    named = {"Content-Disposition": f'attachment; filename="{safe}"'}
+    return HttpResponse(text, content_type="application/json; charset=utf-8", headers=named)
 
 
 def _may_export(request: HttpRequest) -> bool:
@@ -99,4 +101,3 @@ def export(request: HttpRequest) -> HttpResponse:
         raise Http404(_("There is no such page."))
     name = f"{trial.name}-{outcome.position - 1}.jsonl"
     return _file(text, name)
-

@@ -9,11 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from gradatim.conduct.events.product import PreDoseChecklistSigned
 from gradatim.conduct.folding.product import held
 from gradatim.conduct.policies import GATES
 from gradatim.conduct.policies.preparation import as_unit
 from gradatim.conduct.policies.verdicts import rule, sentence
-from gradatim.conduct.events.product import PreDoseChecklistSigned
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import Dose, doses
 from gradatim.conduct.views.facts import facts_of
@@ -85,8 +85,9 @@ def _worksheet(access: Access, one: Participant, number: int, dose: Dose) -> Wor
     except UnusableInput as error:
         fault = str(error)
     open_ = not dose.administrations and dose.withheld is None and one.level is not None
+    gates = _gates(state, one, number) if open_ else []
     return Worksheet(number, dose, list(_steps(access, one, number, dose, weight)), computed, fault,
-                     _gates(state, one, number) if open_ else [], _end_by(state, one, dose))  # fmt: skip
+                     gates, _end_by(state, one, dose))  # fmt: skip
 
 
 def weight_of(state: State, one: Participant) -> tuple[float, Any] | None:
@@ -139,7 +140,7 @@ def _steps(access: Access, one: Participant, number: int, dose: Dose, weight: An
            ) -> Iterator[Step]:  # fmt: skip
     """Give the steps, each with the way to do it for whoever may; the next one is marked."""
     over = bool(dose.administrations or dose.withheld)
-    fields = {name: field for name, field in _ORDER}
+    fields = dict(_ORDER)
     next_ = next((name for name, field in _ORDER if getattr(dose, field) is None), "")
     for event, field in fields.items():
         entry = getattr(dose, field)

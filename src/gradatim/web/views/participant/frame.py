@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from gradatim.conduct.identity import ERASED
 from gradatim.conduct.personal import opened
 from gradatim.conduct.state import Participant
 from gradatim.web.access import Access
@@ -15,7 +16,7 @@ TABS = (
     ("adverse-events", _("Adverse events")), ("scores", _("Scores")), ("doses", _("Doses")),
     ("eligibility", _("Eligibility")), ("history", _("History")),
 )  # fmt: skip
-ALWAYS = ("AdverseEventReported", "FactRecorded", "PregnancyReported", "MedicationErrorReported",
+ALWAYS = ("FactRecorded", "PregnancyReported", "MedicationErrorReported",
           "ProtocolDeviation", "InformedConsentWithdrawn", "Disposition")  # fmt: skip
 ACTS = {
     "registered": ("InformedConsentObtained", "ScreenFailed"),
@@ -32,10 +33,12 @@ ACTS = {
 def framed(request: HttpRequest, one: Participant, tab: str) -> dict[str, Any]:
     """Give the content that every page of a participant has."""
     access: Access = request.access  # type: ignore[attr-defined]
-    names = (*ACTS.get(one.status, ()), *ALWAYS)
+    first = (*ACTS.get(one.status, ()), *(("AdverseEventReported",) if one.status != "registered"
+                                          else ()))  # fmt: skip
+    names = (*first, *ALWAYS)
     return {
         "one": one, "tab": tab, "tabs": TABS, "acts": [n for n in names if access.may(n, one.site)],
-        "first_acts": len([n for n in ACTS.get(one.status, ()) if access.may(n, one.site)]),
+        "first_acts": len([n for n in first if access.may(n, one.site)]),
         "identity": identity(access, one),
         "level": access.state.governing("treatment", one).treatment.dose_levels[one.level - 1]
         if one.level else None,
@@ -46,4 +49,6 @@ def identity(access: Access, one: Participant) -> dict[str, str]:
     """Give who a participant is, for those who treat them; nothing for everybody else."""
     if not one.identity or not access.sees_participant("identity", one):
         return {}
-    return opened(keyring(), access.state, one)
+    found = opened(keyring(), access.state, one)
+    unreadable = not one.erased and ERASED in found.values()
+    return {} if unreadable else found

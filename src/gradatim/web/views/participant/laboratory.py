@@ -121,7 +121,7 @@ def grade_typed(request: HttpRequest, id: str) -> HttpResponse:
     name = request.GET.get("element", "")
     element = access.state.governing("elements", one).elements.get(name)
     words = ""
-    if element is not None and request.GET.get("value"):
+    if element is not None and _typed(request, name, "value"):
         words = _graded_words(access.state, one, name, element, request)
     return HttpResponse(escape(words))
 
@@ -131,13 +131,18 @@ def _graded_words(state: State, one: Participant, name: str, element: Element,
     analyte = analyte_of(element)
     if analyte is None:
         return _("not graded by CTCAE")
-    text = request.GET["value"].strip()
+    text = _typed(request, name, "value")
     bound = next((b for b in BOUNDS if text.startswith(b)), "")
     try:
-        limits = [number(said) if (said := request.GET.get(part, "").strip()) else None
+        limits = [number(said) if (said := _typed(request, name, part)) else None
                   for part in ("low", "high")]  # fmt: skip
-        typed = Typed(number(text.removeprefix(bound)), request.GET.get("unit", element.unit),
+        typed = Typed(number(text.removeprefix(bound)), _typed(request, name, "unit") or element.unit,
                       bound, *limits)  # fmt: skip
     except ValueError as error:
         return str(error)
     return grade_words(state, one, name, analyte, typed)
+
+
+def _typed(request: HttpRequest, element: str, part: str) -> str:
+    """Give a part of a row as it stands in the form."""
+    return request.GET.get(f"results-{element}-{part}", "").strip()

@@ -1,1 +1,1 @@
-"""The protocol as a person reads it, its open questions, its versions, and the way to going live."""
+"""The protocol as a person reads it, its questions and versions, the way to going live."""

@@ -14,7 +14,6 @@ from gradatim.rules.describe import describe, window_words
 from gradatim.web.access import Access, page
 
 
-
 class Criterion(NamedTuple):
     """A criterion as it is read."""
 

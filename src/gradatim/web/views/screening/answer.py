@@ -38,8 +38,9 @@ def answer(request: HttpRequest, id: str, element: str) -> HttpResponse:
 
     def fields(form: AnswerForm) -> dict[str, Any]:
         said = form.cleaned_data
+        fact = {"element": element, "code": said["answer"]}
         return {"participant": one.id, "source": said["source"], "start": str(said["start"]),
-                "occurred_on": today(), "fact": {"element": element, "code": said["answer"]}}  # fmt: skip
+                "occurred_on": today(), "fact": fact}  # fmt: skip
 
     return filled_in(request, Filling(asked, AnswerForm, fields, {"start": today()}),
                      title=study.elements[element].label)  # fmt: skip

@@ -31,8 +31,10 @@ class UploadForm(forms.Form):
     """The file, and what to call its source."""
 
     bundle = forms.FileField(label=gettext_lazy("FHIR R4 Bundle (JSON)"))
-    source = forms.CharField(label=gettext_lazy("Source"), max_length=200,
-                             help_text=gettext_lazy("Such as the hospital's record system."))  # fmt: skip
+    source = forms.CharField(
+        label=gettext_lazy("Source"), max_length=200,
+        help_text=gettext_lazy("Such as the hospital's record system."),
+    )  # fmt: skip
 
 
 @page("screening")
@@ -78,7 +80,7 @@ def _recorded(request: HttpRequest, one: Participant, facts: Facts, source: str)
     study = request.trial.state.governing("elements", one)  # type: ignore[attr-defined]
     known = _known(request, one)
     entries = [found for found in arriving(facts, study.elements, source)
-               if (found.kind.__name__, repr(sorted(found.fields.items(), key=str))) not in known]  # fmt: skip
+               if _fingerprint(found.kind.__name__, found.fields) not in known]  # fmt: skip
     done = sum(_record(request, one, found, source) for found in entries)
     messages.success(request, _("%(n)d entries recorded.") % {"n": done})
     if unused := _reasons(facts.not_used):
@@ -99,8 +101,12 @@ def _known(request: HttpRequest, one: Participant) -> set[tuple[str, str]]:
     for _at, event in entries(request.trial.state, one):  # type: ignore[attr-defined]
         names = ("fact", "start", "end", "ongoing", "route", "source", "results")
         fields = {name: getattr(event, name) for name in names if hasattr(event, name)}
-        found.add((type(event).__name__, repr(sorted(fields.items(), key=str))))
+        found.add(_fingerprint(type(event).__name__, fields))
     return found
+
+
+def _fingerprint(kind: str, fields: dict[str, Any]) -> tuple[str, str]:
+    return kind, repr(sorted(fields.items(), key=str))
 
 
 def _record(request: HttpRequest, one: Participant, found: Arriving, source: str) -> bool:

@@ -1,0 +1,75 @@
+"""A participant's questionnaires, filled in on a tablet: numbers from 0 to 10, large and plain.
+
+The labels are our own short ones, marked unvalidated; a site supplies licensed wording.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from gradatim.conduct.recorded_in import recorded_in
+from gradatim.protocol.study import Study
+from gradatim.web.access import Access, page
+from gradatim.web.forms.act import ActForm
+from gradatim.web.forms.choices import Asked
+from gradatim.web.recording import today
+from gradatim.web.views.record import Filling, filled_in
+
+FORMULAS = ("basdai", "basfi")
+"""Formulas whose inputs are answered by the participant as numbers from 0 to 10."""
+ALSO = ("patient_global", "spinal_pain")
+SCALE = range(11)
+
+
+class NumericRatingScale(forms.RadioSelect):
+    """Eleven boxes, from 0 to 10."""
+
+    template_name = "gradatim/nrs.html"
+
+
+def items_of(study: Study) -> Mapping[str, str]:
+    """Give the elements that a participant answers, with their labels."""
+    inputs = [name for one in study.elements.values()
+              if one.derived is not None and one.derived.formula in FORMULAS
+              for name in one.derived.inputs.values()]  # fmt: skip
+    names = [*dict.fromkeys(inputs), *(name for name in ALSO if name in study.elements)]
+    return {name: study.elements[name].label for name in names
+            if recorded_in(study.elements[name]) is not None}  # fmt: skip
+
+
+def questionnaire_form(items: Mapping[str, str]) -> type[ActForm]:
+    """Make the form; every question may be left out, and none is answered beforehand."""
+    fields: dict[str, Any] = {
+        name: forms.TypedChoiceField(
+            label=gettext_lazy(label), choices=[(str(n), str(n)) for n in SCALE], coerce=float,
+            empty_value=None, required=False, widget=NumericRatingScale)
+        for name, label in items.items()
+    }  # fmt: skip
+    return type("QuestionnaireForm", (ActForm,), fields)
+
+
+@page("participants")
+def questionnaire(request: HttpRequest, id: str) -> HttpResponse:
+    """Show the questions to the participant, and record the answers as scores."""
+    access: Access = request.access  # type: ignore[attr-defined]
+    one = access.participant("participants", id)
+    items = items_of(access.state.governing("elements", one))
+    if not items or not access.may("ScoresRecorded", one.site):
+        raise Http404(_("There is no such page."))
+    given = {"participant": one.id}
+    if visit := request.GET.get("encounter"):
+        given["encounter"] = visit
+    asked = Asked("ScoresRecorded", access, one.site, one, given, today())
+
+    def fields(form: ActForm) -> dict[str, Any]:
+        said = form.fields_given()
+        results = [{"element": name, "value": value, "unit": "{score}"}
+                   for name, value in said.items()]  # fmt: skip
+        return {**given, "occurred_on": today(), "results": results}
+
+    return filled_in(request, Filling(asked, questionnaire_form(items), fields),
+                     "gradatim/participant/questionnaire.html")  # fmt: skip

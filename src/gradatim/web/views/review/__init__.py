@@ -1,0 +1,1 @@
+"""Safety review: the package at a data cut, the design's advice, the committee's decisions."""

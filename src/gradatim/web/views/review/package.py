@@ -1,0 +1,124 @@
+"""The package for the safety committee: what happened, at which dose, and what is advised."""
+
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from gradatim.analysis.adverse_events import GRADES, adverse_event_table
+from gradatim.analysis.conduct_listings import deviations, lots, unsigned_results
+from gradatim.analysis.exposure import exposure
+from gradatim.analysis.groups import By
+from gradatim.analysis.listings import deaths, dispositions, dlt_candidates, serious_adverse_events
+from gradatim.analysis.responses import endpoint_elements
+from gradatim.analysis.shifts import CATEGORIES, shift_tables
+from gradatim.analysis.waterfall import waterfall
+from gradatim.conduct.escalation import advised
+from gradatim.conduct.events.review import DoseDecision
+from gradatim.conduct.state import State
+from gradatim.conduct.views.safety import unanswered_rules
+from gradatim.dosefinding.decide import Resolution
+from gradatim.reports.safety_charts import safety_charts
+from gradatim.web.access import Access, page
+from gradatim.web.recording import now
+from gradatim.web.views.overview import ACTIONS, advice_words
+from gradatim.web.views.review.cut import cut_of
+
+PARTS = (
+    ("advice", _("Advice and decisions")), ("exposure", _("Exposure")),
+    ("toxicity", _("Dose-limiting toxicity")), ("events", _("Adverse events")),
+    ("shifts", _("Laboratory")), ("courses", _("Courses and responses")),
+    ("listings", _("Listings")),
+)  # fmt: skip
+SUBSETS = ("all", "related", "serious", "special interest")
+
+
+@page("review")
+def review(request: HttpRequest) -> HttpResponse:
+    """Show one part of the package, as of the cut."""
+    access: Access = request.access  # type: ignore[attr-defined]
+    if not access.state.versions:
+        return render(request, "gradatim/not_active.html")
+    cut = cut_of(request)
+    part = request.GET.get("part", "advice")
+    if part not in dict(PARTS):
+        part = "advice"
+    by: By = "lot" if request.GET.get("by") == "lot" else "level"
+    content = _CONTENT[part](access, cut.state, cut.on, by) if cut.state.versions else {}
+    return render(request, f"gradatim/review/{part}.html", {
+        "cut": cut, "parts": PARTS, "part": part, "by": by, "empty": not cut.state.versions,
+        **content,
+    })  # fmt: skip
+
+
+class Outlook(NamedTuple):
+    """What the advice becomes if those who are pending turn out so."""
+
+    outcomes: str
+    words: Any
+
+
+def _advice(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
+    found = advised(state, on)
+    present = state is access.state
+    return {
+        "advice": found, "advice_words": advice_words(found), "charts": {},
+        "outlooks": [_outlook(one) for one in found.decision.resolutions],
+        "rules": unanswered_rules(state, on),
+        "decisions": [(at, state.events[at]) for at in reversed(state.decisions)],
+        "meetings": [(at, state.events[at]) for at in reversed(state.meetings)],
+        "proposals": [one for one in access.state.proposals.values() if one.status == "open"],
+        "may_decide": present and access.may("DoseDecision"), "past": DoseDecision,
+    }  # fmt: skip
+
+
+def _outlook(one: Resolution) -> Outlook:
+    words = ACTIONS.get(one.advice.action, one.advice.action)
+    level = f", {_('level')} {one.advice.dose}" if one.advice.dose is not None else ""
+    return Outlook(" ".join(map(str, one.cohorts)), f"{words}{level}")
+
+
+def _exposure(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
+    return {"table": exposure(state, on, by), "lots": lots(state), "charts": _some(
+        state, on, "swimmer")}  # fmt: skip
+
+
+def _toxicity(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
+    rule = state.governing("safety").safety.dose_limiting_toxicity
+    return {"candidates": dlt_candidates(state), "rule": rule, "charts": {},
+            "may_adjudicate": state is access.state
+            and access.may("DoseLimitingToxicityAdjudicated")}  # fmt: skip
+
+
+def _events(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
+    tables = [adverse_event_table(state, by, subset) for subset in SUBSETS]  # type: ignore[arg-type]
+    chart = "events-by-lot" if by == "lot" else "events-by-level"
+    return {"tables": tables, "grades": GRADES, "serious": serious_adverse_events(state, now()),
+            "charts": _some(state, on, chart, "events-by-term"), "chart": chart}  # fmt: skip
+
+
+def _shifts(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
+    tables = [one for one in shift_tables(state, None) if any(one.worse)]
+    return {"shifts": tables, "categories": CATEGORIES, "unsigned": unsigned_results(state),
+            "charts": {}}  # fmt: skip
+
+
+def _courses(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
+    elements = endpoint_elements(state.study)
+    falls = [waterfall(state, one) for one in elements]
+    names = [f"{kind}-{one.element}" for one in elements for kind in ("waterfall", "responses")]
+    return {"falls": falls, "charts": _some(state, on, "swimmer", *names)}
+
+
+def _listings(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
+    return {"deaths": deaths(state), "dispositions": dispositions(state, on),
+            "deviations": deviations(state), "charts": {}}  # fmt: skip
+
+
+def _some(state: State, on: Any, *names: str) -> dict[str, Any]:
+    return {name: spec for name, spec in safety_charts(state, on).items() if name in names}
+
+
+_CONTENT = {"advice": _advice, "exposure": _exposure, "toxicity": _toxicity, "events": _events,
+            "shifts": _shifts, "courses": _courses, "listings": _listings}  # fmt: skip
