@@ -17,6 +17,7 @@ from gradatim.conduct.events.base import Event
 from gradatim.conduct.permissions import MAY, ROLES, roles_of
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.subjects import whom
+from gradatim.conduct.trial import Trial
 
 _CLINIC = ("investigator", "coordinator", "nurse")
 _PRODUCT = ("pharmacist", "cell_lab")
@@ -111,6 +112,14 @@ def access_of(state: State, user: str) -> Access:
     return Access(user, state, held)
 
 
+class Request(HttpRequest):
+    """A request as the pages get it: with the trial, brought up to date, and its user's access."""
+
+    id: str
+    trial: Trial
+    access: Access
+
+
 Page = Callable[..., HttpResponse]
 AREAS: dict[Page, str] = {}
 """Every page, with the area it belongs to; filled by `page`."""
@@ -124,10 +133,10 @@ def page(area: str) -> Callable[[Page], Page]:
 
     def decorated(view: Page) -> Page:
         @wraps(view)
-        def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def kept(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
-            if not request.access.sees(area):  # type: ignore[attr-defined]
+            if not request.access.sees(area):
                 raise Http404(_("There is no such page."))
             return view(request, *args, **kwargs)
 

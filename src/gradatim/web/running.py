@@ -6,7 +6,7 @@ ledger decides between them.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from gradatim.conduct.ledger import Entry
 from gradatim.conduct.port import Bodies, Head, Mode, Store
@@ -25,7 +25,7 @@ class OwnConnections:
     def _store(self) -> Store:
         if (found := getattr(self._own, "store", None)) is None:
             found = self._own.store = open_store(self._url, self._mode)
-        return found  # type: ignore[no-any-return]
+        return found
 
     def head(self, trial: str) -> Head:
         """See `Store.head`."""
@@ -43,7 +43,7 @@ class OwnConnections:
         """See `Store.position_of`."""
         return self._store.position_of(trial, request)
 
-    def trials(self) -> Sequence[str]:  # type: ignore[override]
+    def trials(self) -> list[str]:
         """See `Store.trials`."""
         return self._store.trials()
 
@@ -65,7 +65,7 @@ class Running:
     def __init__(self, url: str, name: str = "") -> None:
         self.store = OwnConnections(url)
         self.lock = threading.RLock()
-        self.trial = Trial(self.store, name or self._only(url))  # type: ignore[arg-type]
+        self.trial = Trial(self.store, name or self._only(url))
 
     def _only(self, url: str) -> str:
         found = list(self.store.trials())

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import authenticate
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -30,7 +31,8 @@ class SignInForm(forms.Form):
 
     def __init__(self, request: HttpRequest, data: Any = None) -> None:
         super().__init__(data)
-        self.request, self.user = request, None
+        self.request = request
+        self.user: AbstractBaseUser | None = None
 
     def clean(self) -> dict[str, Any]:
         """Refuse without saying which of the two was wrong."""
@@ -91,7 +93,9 @@ class TokenForm(forms.Form):
 
     def __init__(self, roles: list[tuple[str, Any]], data: Any = None) -> None:
         super().__init__(data)
-        self.fields["role"].choices = [("", _("all of my tasks")), *roles]  # type: ignore[attr-defined]
+        role = self.fields["role"]
+        assert isinstance(role, forms.ChoiceField)
+        role.choices = [("", _("all of my tasks")), *roles]
 
 
 class InviteForm(forms.Form):

@@ -1,6 +1,6 @@
 """The form of an act: one field for each field of its event that a person fills in."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec.inspect as inspect
@@ -195,7 +195,7 @@ def _new_site(asked: Asked) -> forms.Field:
     return forms.CharField(max_length=64, label=label_of("site", "SiteOpened"), validators=[valid])
 
 
-_SPECIAL: Mapping[tuple[str, str], Any] = {
+_SPECIAL: Mapping[tuple[str, str], Callable[[Asked, dict[str, Any]], forms.Field]] = {
     ("PreDoseChecklistSigned", "items"): _checklist, ("DosePrepared", "drawn"): _drawn,
     ("FactRecorded", "fact"): _fact, ("ProtocolActivated", "document"): _document,
     ("ProtocolAmended", "document"): _document,

@@ -117,6 +117,7 @@ def _words(name: str, type_: inspect.StrType, options: dict[str, Any]) -> forms.
 
 
 def pattern_validator(pattern: str) -> Any:
+    """Give what refuses text that is not an identifier."""
     from django.core.validators import RegexValidator
 
     return RegexValidator(pattern, _("Letters, digits and . _ : - only, at most 64."))

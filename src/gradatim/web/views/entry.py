@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,7 +13,7 @@ from gradatim.conduct.events.base import Event
 from gradatim.conduct.story import told
 from gradatim.conduct.subjects import whom
 from gradatim.conduct.unusable import CORRECTABLE
-from gradatim.web.access import Access, page
+from gradatim.web.access import Access, Request, page
 from gradatim.web.acts import title
 from gradatim.web.forms.act import ActForm, act_form
 from gradatim.web.forms.choices import Asked
@@ -27,9 +27,9 @@ FIXED = {"participant", "adverse_event", "dose", "site"}
 
 
 @page("overview")
-def entry(request: HttpRequest, position: int) -> HttpResponse:
+def entry(request: Request, position: int) -> HttpResponse:
     """Show an entry that the user sees, with its corrections, queries and verification."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     event = seen_entry(access, position)
     state = access.state
     about = state.participants.get(whom(state, event) or "")
@@ -65,8 +65,9 @@ def fields_shown(event: Event) -> list[tuple[Any, str]]:
     """Give an entry's fields as label and value; what is not set is left out."""
     plain = msgspec.to_builtins(event)
     name = type(event).__name__
+    left_out = {*HIDDEN, "event"}
     said = {key: value for key, value in plain.items()
-            if key not in HIDDEN and key != "event" and value not in ("", None, [], {})}  # fmt: skip
+            if key not in left_out and value not in ("", None, [], {})}  # fmt: skip
     return [(label_of(key, name), shown(value)) for key, value in said.items()]
 
 
@@ -80,9 +81,9 @@ def shown(value: Any) -> str:
 
 
 @page("overview")
-def correct(request: HttpRequest, position: int) -> HttpResponse:
+def correct(request: Request, position: int) -> HttpResponse:
     """Correct an entry: the form it was recorded with, filled in as it stands, and a reason."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     event = seen_entry(access, position)
     one = access.state.participants.get(whom(access.state, event) or "")
     if one is None or type(event) not in CORRECTABLE or not access.may("EntryCorrected", one.site):

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import localtime
@@ -18,11 +18,11 @@ from gradatim.conduct.views.doses import first_dose_at, given
 from gradatim.conduct.views.safety import letter
 from gradatim.conduct.views.tasks import Task, tasks
 from gradatim.safety import dlt
-from gradatim.web.access import Access, page
+from gradatim.web.access import Access, Request, page
 from gradatim.web.recording import now, today
 
 SHOWN = 60
-SLOTS = {"T": ("toxic", gettext_lazy("DLT")), "C": ("toxic", gettext_lazy("DLT candidate")),
+SLOTS: dict[str, tuple[str, Any]] = {"T": ("toxic", gettext_lazy("DLT")), "C": ("toxic", gettext_lazy("DLT candidate")),
          "P": ("waiting", ""), "N": ("clear", gettext_lazy("no DLT")),
          "": ("", gettext_lazy("not evaluable"))}  # fmt: skip
 
@@ -67,9 +67,9 @@ class Doing(NamedTuple):
 
 
 @page("overview")
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: Request) -> HttpResponse:
     """Show the trial at a glance."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     state, day = access.state, today()
     if not state.versions:
         return render(request, "gradatim/not_active.html")
@@ -113,8 +113,7 @@ def _free(state: State, cohort: Cohort | None) -> int:
 def _slot(access: Access, one: Participant, day: date) -> Slot:
     state, seen = access.state, access.sees_participant("participants", one)
     if first_dose_at(state, one) is None:
-        words = _("replaced") if one.replaced else _("not yet dosed")
-        return Slot(one.id, seen, "", words)
+        return Slot(one.id, seen, "", _("replaced") if one.replaced else _("not yet dosed"))
     said = letter(state, one, day)
     kind, words = SLOTS[said]
     if said != "P":

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -17,7 +17,7 @@ from gradatim.conduct.policies.review import BY_COMMITTEE
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Refused
 from gradatim.core.errors import UnusableInput
-from gradatim.web.access import page
+from gradatim.web.access import Request, page
 from gradatim.web.accounts.signing import SignatureFields, verify
 from gradatim.web.acts import ELSEWHERE, title
 from gradatim.web.forms.act import ActForm, act_form
@@ -61,7 +61,7 @@ class Act(NamedTuple):
 
 
 @page("overview")
-def record_act(request: HttpRequest, event: str) -> HttpResponse:
+def record_act(request: Request, event: str) -> HttpResponse:
     """Show the form of an act, and record it when it is sent."""
     if event not in BY_NAME or event in ELSEWHERE:
         raise Http404(_("There is no such act."))
@@ -72,7 +72,7 @@ def record_act(request: HttpRequest, event: str) -> HttpResponse:
         asked, _plain(form.fields_given()))))  # fmt: skip
 
 
-def filled_in(request: HttpRequest, filling: Filling, template: str = "gradatim/record.html",
+def filled_in(request: Request, filling: Filling, template: str = "gradatim/record.html",
               **content: Any) -> HttpResponse:  # fmt: skip
     """Show a form, and record what it says when it is sent: the way of every form."""
     done = sent(request, filling) if request.method == "POST" else begun(request, filling)
@@ -82,13 +82,13 @@ def filled_in(request: HttpRequest, filling: Filling, template: str = "gradatim/
     return drawn(request, done, template, content)
 
 
-def asked_of(request: HttpRequest, event: str) -> Asked | None:
+def asked_of(request: Request, event: str) -> Asked | None:
     """Give what the form is about; None where the site has still to be chosen.
 
     Raises:
         Http404: the user may not record this act here, or does not see the participant.
     """
-    access = request.access  # type: ignore[attr-defined]
+    access = request.access
     query = request.GET
     one = None
     if query.get("participant") and event != "ParticipantRegistered":
@@ -104,11 +104,11 @@ def asked_of(request: HttpRequest, event: str) -> Asked | None:
     if site not in sites and not (event == "SiteOpened" and "" in sites):
         raise Http404(_("There is no such act for you."))
     fields = BY_NAME[event].__struct_fields__
-    given = {name: value for name, value in query.items()
+    given = {name: str(value) for name, value in query.items()
              if name in fields and name not in PAGE_ONLY and value}  # fmt: skip
     if one is not None and "participant" in fields:
         given["participant"] = one.id
-    head = request.trial.head.hash.hex()  # type: ignore[attr-defined]
+    head = request.trial.head.hash.hex()
     return Asked(event, access, site, one, given, today(), head)
 
 
@@ -121,7 +121,7 @@ def _participant(access: Any, id: str) -> Any:
     raise Http404(_("There is no such participant."))
 
 
-def begun(request: HttpRequest, filling: Filling) -> Act:
+def begun(request: Request, filling: Filling) -> Act:
     """Give the empty form."""
     asked = filling.asked
     initial: dict[str, Any] = {"seen": asked.state.position, "request": uuid4().hex,
@@ -131,14 +131,14 @@ def begun(request: HttpRequest, filling: Filling) -> Act:
     return Act(filling, filling.make(initial=initial), _signing(request, asked))
 
 
-def _signing(request: HttpRequest, asked: Asked) -> Any:
+def _signing(request: Request, asked: Asked) -> Any:
     if BY_NAME[asked.event] not in MEANINGS:
         return None
     data = request.POST if request.method == "POST" and "_more" not in request.POST else None
     return SignatureFields(request.user, data)
 
 
-def sent(request: HttpRequest, filling: Filling) -> Act:
+def sent(request: Request, filling: Filling) -> Act:
     """Take a form that was sent: record it, or give it back with what stands against it."""
     form = filling.make(request.POST, request.FILES)
     act = Act(filling, form, _signing(request, filling.asked))
@@ -157,7 +157,7 @@ def sent(request: HttpRequest, filling: Filling) -> Act:
     return act._replace(outcome=outcome)
 
 
-def _verified(request: HttpRequest, act: Act) -> bool:
+def _verified(request: Request, act: Act) -> bool:
     """Have the signer identify themselves again, last of all: a form with faults is not signed."""
     if act.signing is None:
         return True
@@ -168,7 +168,7 @@ def _verified(request: HttpRequest, act: Act) -> bool:
     return True
 
 
-def _recorded(request: HttpRequest, filling: Filling, form: ActForm) -> Outcome:
+def _recorded(request: Request, filling: Filling, form: ActForm) -> Outcome:
     asked, fields = filling.asked, filling.fields(form)
     site = fields.pop("site", asked.site)
     typed = {name: _typed(asked.event, name, value) for name, value in fields.items()}
@@ -176,7 +176,7 @@ def _recorded(request: HttpRequest, filling: Filling, form: ActForm) -> Outcome:
         typed["signers"] = [asked.access.user]
         return propose(request, event_of(request, asked.event, site, typed), form)
     event = event_of(request, asked.event, site, typed)
-    return record(request.trial, event, form.cleaned_data["seen"],  # type: ignore[attr-defined]
+    return record(request.trial, event, form.cleaned_data["seen"],
                   form.cleaned_data["request"])  # fmt: skip
 
 
@@ -199,27 +199,27 @@ def place_fault(form: ActForm, error: UnusableInput) -> None:
     form.add_error(found, str(error))
 
 
-def overtaken(request: HttpRequest, act: Act, outcome: Overtaken) -> Act:
+def overtaken(request: Request, act: Act, outcome: Overtaken) -> Act:
     """Give the form back as it was filled in, with what others recorded meanwhile."""
-    data = act.form.data.copy()
+    data = request.POST.copy()
     data["seen"] = str(act.asked.state.position)
     data["request"] = uuid4().hex
     form = act.filling.make(data, request.FILES)
-    changed = shown(request.trial, outcome.entries)  # type: ignore[attr-defined]
+    changed = shown(request.trial, outcome.entries)
     return act._replace(form=form, outcome=outcome, changed=changed)
 
 
-def tell(request: HttpRequest, outcome: Recorded) -> None:
+def tell(request: Request, outcome: Recorded) -> None:
     """Say that it is recorded, and which rules it broke."""
     messages.success(request, _("Recorded as entry %(n)d.") % {"n": outcome.position})
-    state = request.trial.state  # type: ignore[attr-defined]
+    state = request.trial.state
     for at in outcome.deviations:
         one = state.deviations[at]
         messages.warning(request, _("This is a protocol deviation (%(rule)s): %(why)s")
                          % {"rule": one.rule, "why": one.description})  # fmt: skip
 
 
-def next_page(request: HttpRequest, asked: Asked) -> str:
+def next_page(request: Request, asked: Asked) -> str:
     """Give where to go on: where the user came from, or the participant."""
     wanted = request.GET.get("next", "")
     if wanted and url_has_allowed_host_and_scheme(wanted, {request.get_host()}):
@@ -229,7 +229,7 @@ def next_page(request: HttpRequest, asked: Asked) -> str:
     return reverse("overview")
 
 
-def drawn(request: HttpRequest, act: Act, template: str, more: Mapping[str, Any]) -> HttpResponse:
+def drawn(request: Request, act: Act, template: str, more: Mapping[str, Any]) -> HttpResponse:
     """Draw the page of an act."""
     refused = act.outcome if isinstance(act.outcome, Refused) else None
     status = 200
@@ -245,8 +245,8 @@ def drawn(request: HttpRequest, act: Act, template: str, more: Mapping[str, Any]
     return render(request, template, content, status=status)
 
 
-def _choose_site(request: HttpRequest, event: str) -> HttpResponse:
-    access = request.access  # type: ignore[attr-defined]
+def _choose_site(request: Request, event: str) -> HttpResponse:
+    access = request.access
     here = {key: value for key, value in request.GET.items() if key != "site"}
     links = [(site, access.state.sites.get(site, ""), "?" + urlencode({**here, "site": site}))
              for site in access.sites_for(event)]  # fmt: skip

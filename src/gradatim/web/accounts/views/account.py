@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.sessions.models import Session
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from gradatim.web.access import Access, public
+from gradatim.web.access import Access, Request, public
 from gradatim.web.accounts.forms import ChangePasswordForm, TokenForm
 from gradatim.web.accounts.models import ApiToken
 from gradatim.web.accounts.signing import has_device, verify
@@ -30,19 +30,19 @@ class Mine(NamedTuple):
     here: bool
 
 
-def _signed_in(request: HttpRequest) -> HttpResponse | None:
+def _signed_in(request: Request) -> HttpResponse | None:
     if request.user.is_authenticated:
         return None
     return HttpResponseRedirect(f"{reverse('sign-in')}?next={request.path}")
 
 
 @public
-def account(request: HttpRequest) -> HttpResponse:
+def account(request: Request) -> HttpResponse:
     """Show one's account; make a token for a program."""
     if (elsewhere := _signed_in(request)) is not None:
         return elsewhere
     user: Any = request.user
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     form = TokenForm([(role, choice_words("role", role)) for role in access.held],
                      request.POST or None)  # fmt: skip
     made = ""
@@ -57,7 +57,7 @@ def account(request: HttpRequest) -> HttpResponse:
     }, status=422 if form.errors else 200)  # fmt: skip
 
 
-def sessions_of(request: HttpRequest) -> list[Mine]:
+def sessions_of(request: Request) -> list[Mine]:
     """Give the sessions of the user that have not ended; a handle names one without its key."""
     found = []
     for one in Session.objects.filter(expire_date__gt=timezone.now()):
@@ -70,7 +70,7 @@ def sessions_of(request: HttpRequest) -> list[Mine]:
 
 @public
 @require_POST
-def end_session(request: HttpRequest, handle: str) -> HttpResponse:
+def end_session(request: Request, handle: str) -> HttpResponse:
     """End one of one's own sessions."""
     for one in Session.objects.filter(session_key__endswith=handle):
         if one.get_decoded().get("_auth_user_id") == str(request.user.pk):
@@ -81,7 +81,7 @@ def end_session(request: HttpRequest, handle: str) -> HttpResponse:
 
 @public
 @require_POST
-def revoke_token(request: HttpRequest, id: int) -> HttpResponse:
+def revoke_token(request: Request, id: int) -> HttpResponse:
     """Revoke one of one's own tokens."""
     if request.user.is_authenticated:
         ApiToken.objects.filter(user=request.user, pk=id).update(revoked_at=timezone.now())
@@ -90,7 +90,7 @@ def revoke_token(request: HttpRequest, id: int) -> HttpResponse:
 
 @public
 @sensitive_post_parameters("present", "password", "again")
-def password(request: HttpRequest) -> HttpResponse:
+def password(request: Request) -> HttpResponse:
     """Change one's password; all other sessions end."""
     if (elsewhere := _signed_in(request)) is not None:
         return elsewhere

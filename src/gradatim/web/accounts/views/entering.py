@@ -40,7 +40,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in with a password; the second factor is asked for afterwards."""
     form = SignInForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        login(request, form.user)  # type: ignore[arg-type]
+        login(request, form.user)
         return HttpResponseRedirect(_next(request))
     return render(request, "accounts/sign_in.html", {
         "form": form, "next": request.GET.get("next", ""), "ended": "ended" in request.GET,

@@ -6,7 +6,7 @@ from axes.models import AccessAttempt
 from axes.utils import reset
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from gradatim.conduct.events.trial import RoleGranted, RoleRevoked, SiteOpened
 from gradatim.conduct.state import State
-from gradatim.web.access import Access, page
+from gradatim.web.access import Access, Request, page
 from gradatim.web.accounts.forms import InviteForm
 from gradatim.web.accounts.models import User
 from gradatim.web.accounts.tokens import make_invitation
@@ -59,9 +59,9 @@ def delegations(state: State) -> list[Delegated]:
 
 
 @page("people")
-def people(request: HttpRequest) -> HttpResponse:
+def people(request: Request) -> HttpResponse:
     """Show who has which task where, who was trained on what, and how accounts stand."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     sites = access.sites("people")
     log = [one for one in delegations(access.state) if not one.site or one.site in sites]
     return render(request, "accounts/people.html", {
@@ -118,9 +118,9 @@ def _may_manage(access: Access, username: str = "") -> bool:
 
 
 @page("people")
-def invite(request: HttpRequest) -> HttpResponse:
+def invite(request: Request) -> HttpResponse:
     """Make an account, and a link by which its person chooses a password; it is shown once."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     if not _may_manage(access):
         raise Http404(_("There is no such page."))
     form = InviteForm(request.POST or None, initial={"username": request.GET.get("user", "")})
@@ -140,16 +140,16 @@ def invite(request: HttpRequest) -> HttpResponse:
                   status=422 if form.errors else 200)  # fmt: skip
 
 
-def _link(request: HttpRequest, user: User) -> str:
+def _link(request: Request, user: User) -> str:
     token = make_invitation(user, request.user.get_username())
     return request.build_absolute_uri(reverse("invitation", args=[token]))
 
 
 @require_POST
 @page("people")
-def manage(request: HttpRequest, username: str, what: str) -> HttpResponse:
+def manage(request: Request, username: str, what: str) -> HttpResponse:
     """Unlock, deactivate or activate an account, or reset it: invited anew, no second factor."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     user = User.objects.filter(username=username).first()
     if user is None or not _may_manage(access, username) or what not in MANAGED:
         raise Http404(_("There is no such account."))
@@ -163,19 +163,19 @@ def manage(request: HttpRequest, username: str, what: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("people"))
 
 
-def _unlock(request: HttpRequest, user: User) -> None:
+def _unlock(request: Request, user: User) -> None:
     reset(username=user.username)
 
 
 def _activity(active: bool) -> Any:
-    def change(request: HttpRequest, user: User) -> None:
+    def change(request: Request, user: User) -> None:
         user.is_active = active
         user.save()
 
     return change
 
 
-def _reset(request: HttpRequest, user: User) -> str:
+def _reset(request: Request, user: User) -> str:
     user.set_unusable_password()
     user.save()
     TOTPDevice.objects.filter(user=user).delete()

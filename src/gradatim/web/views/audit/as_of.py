@@ -5,27 +5,28 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from gradatim.conduct.as_of import as_of as state_as_of
+from gradatim.conduct.escalation import advised
 from gradatim.conduct.state import State
 from gradatim.conduct.trial import Trial
-from gradatim.web.access import Access, page
+from gradatim.web.access import Access, Request, page
 from gradatim.web.recording import today
-from gradatim.web.views.overview import advice_words, advised, enrolment, ladder
+from gradatim.web.views.overview import advice_words, enrolment, ladder
 from gradatim.web.views.participant.pages import row_of
 
 
 @page("audit")
-def as_of(request: HttpRequest) -> HttpResponse:
+def as_of(request: Request) -> HttpResponse:
     """Show the trial as it was known after an entry, or at the end of a day."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     last = access.state.position
     asked = request.GET.get("entry", "")
     position = min(int(asked), last) if asked.isdigit() and int(asked) else last
     day = _day(request.GET.get("day", ""))
-    state = _state(request.trial, position, day)  # type: ignore[attr-defined]
+    state = _state(request.trial, position, day)
     on = day or (state.recorded_at.date() if state.recorded_at else today())
     then = access._replace(state=state)
     content: dict[str, Any] = {"last": last, "asked": state.position, "day": day, "on": on,
@@ -48,6 +49,7 @@ def _day(text: str) -> date | None:
 def _state(trial: Trial, position: int, day: date | None) -> State:
     if day is None and position == trial.state.position:
         return trial.state
-    until = day and datetime.combine(day, time.max, tzinfo=ZoneInfo(settings.TIME_ZONE))
+    zone = ZoneInfo(settings.TIME_ZONE)
+    until = None if day is None else datetime.combine(day, time.max, tzinfo=zone)
     return state_as_of(trial.name, trial.store.read(trial.name), position=position,
-                       recorded_at=until or None)  # fmt: skip
+                       recorded_at=until)  # fmt: skip

@@ -5,14 +5,14 @@ from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.story import told
 from gradatim.conduct.subjects import whom
-from gradatim.web.access import Access, page
+from gradatim.web.access import Access, Request, page
 from gradatim.web.acts import TITLES
 
 PAGE = 100
@@ -50,13 +50,14 @@ def _day(text: str) -> Any:
 
 
 @page("audit")
-def audit(request: HttpRequest) -> HttpResponse:
+def audit(request: Request) -> HttpResponse:
     """Show the trail, the latest first."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     asked = Filter(**{name: request.GET.get(name, "").strip() for name in Filter._fields})
     before = request.GET.get("before", "")
     start = int(before) if before.isdigit() else access.state.position + 1
-    rows, more = [], None
+    rows: list[tuple[int, Event, str]] = []
+    more = None
     for position, event in _backwards(access, start):
         if not asked.fits(access, event):
             continue

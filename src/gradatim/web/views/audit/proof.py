@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from gradatim.conduct.ledger import verify
 from gradatim.conduct.lines import export_lines
 from gradatim.conduct.trial import Recorded, Trial
 from gradatim.core.errors import UnusableInput
-from gradatim.web.access import Access, page
+from gradatim.web.access import Access, Request, page
 from gradatim.web.recording import event_of, record, today
 
 MOST = 100_000  # bytes of a checkpoint
@@ -36,9 +36,9 @@ class CheckpointForm(forms.Form):
 
 
 @page("audit")
-def proof(request: HttpRequest) -> HttpResponse:
+def proof(request: Request) -> HttpResponse:
     """Verify the ledger, against a checkpoint if one is given."""
-    trial: Trial = request.trial  # type: ignore[attr-defined]
+    trial: Trial = request.trial
     form = CheckpointForm(request.POST or None, request.FILES or None)
     content: dict[str, Any] = {"form": form, "head": trial.head.hash.hex(),
                                "may_export": _may_export(request)}  # fmt: skip
@@ -62,9 +62,9 @@ def _kept(file: Any) -> list[Checkpoint]:
 
 
 @page("audit")
-def checkpoint(request: HttpRequest) -> HttpResponse:
+def checkpoint(request: Request) -> HttpResponse:
     """Give the head of the ledger, unsigned: whoever keeps it signs it with a key of their own."""
-    trial: Trial = request.trial  # type: ignore[attr-defined]
+    trial: Trial = request.trial
     at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     made = Checkpoint(trial.name, trial.head.position, trial.head.hash, at)
     return _file(checkpoint_text(made), f"{trial.name}-{trial.head.position}.checkpoint.json")
@@ -76,16 +76,16 @@ def _file(text: str, name: str) -> HttpResponse:
     return HttpResponse(text, content_type="application/json; charset=utf-8", headers=named)
 
 
-def _may_export(request: HttpRequest) -> bool:
-    access: Access = request.access  # type: ignore[attr-defined]
+def _may_export(request: Request) -> bool:
+    access: Access = request.access
     return access.may("ExportMade")
 
 
 @require_POST
 @page("audit")
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: Request) -> HttpResponse:
     """Export every event as JSON Lines; that it was done is recorded first."""
-    trial: Trial = request.trial  # type: ignore[attr-defined]
+    trial: Trial = request.trial
     recipient = request.POST.get("recipient", "").strip()
     if not _may_export(request):
         raise Http404(_("There is no such page."))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -10,7 +10,7 @@ from gradatim.conduct.state import Lot
 from gradatim.conduct.story import told
 from gradatim.conduct.views.doses import doses
 from gradatim.conduct.views.product import accounts
-from gradatim.web.access import Access, page
+from gradatim.web.access import Access, Request, page
 from gradatim.web.recording import today
 
 OF_PRODUCT = ("ProductReceived",)
@@ -20,9 +20,9 @@ PRESENT = ("enrolled", "treated")
 
 
 @page("dosing")
-def dosing(request: HttpRequest) -> HttpResponse:
+def dosing(request: Request) -> HttpResponse:
     """Show who is to be dosed next, and the lots of the product."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     people = [one for one in access.participants("dosing") if one.status in PRESENT]
     rows = [(one, list(doses(access.state, one).values())) for one in people]
     waiting = [(one, some) for one, some in rows if not all(
@@ -49,9 +49,9 @@ def _counts(lot: Lot) -> dict[str, int]:
 
 
 @page("dosing")
-def lot(request: HttpRequest, id: str) -> HttpResponse:
+def lot(request: Request, id: str) -> HttpResponse:
     """Show a lot: where it came from, where every bag is, and all that was done with it."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     one = access.state.lots.get(id)
     if one is None or not _seen(access, one):
         raise Http404(_("There is no such lot."))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -22,7 +22,7 @@ from gradatim.core.verdict import Verdict
 from gradatim.dosing.preparation import prepare
 from gradatim.dosing.prepared import Prepared
 from gradatim.dosing.product import Weights
-from gradatim.web.access import Access, page
+from gradatim.web.access import Access, Request, page
 from gradatim.web.recording import now, today
 from gradatim.web.views.participant.frame import framed
 
@@ -62,9 +62,9 @@ class Worksheet(NamedTuple):
 
 
 @page("dosing")
-def worksheets(request: HttpRequest, id: str) -> HttpResponse:
+def worksheets(request: Request, id: str) -> HttpResponse:
     """Show the doses of a participant, done and to be done."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     one = access.participant("dosing", id)
     planned = access.state.governing("treatment", one).treatment.administration.doses or 1
     found = doses(access.state, one)

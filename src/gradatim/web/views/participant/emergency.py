@@ -1,21 +1,21 @@
 """The emergency page: what somebody has been given, by whom to be called, what to do. It prints."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from gradatim.conduct.events.trial import SiteOpened
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import doses, given
-from gradatim.web.access import Access, page
+from gradatim.web.access import Access, Request, page
 from gradatim.web.accounts.models import User
 from gradatim.web.recording import now
 from gradatim.web.views.participant.frame import identity
 
 
 @page("emergency")
-def emergency(request: HttpRequest, id: str) -> HttpResponse:
+def emergency(request: Request, id: str) -> HttpResponse:
     """Show it."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     one = access.participant("emergency", id)
     state = access.state
     study = state.governing("treatment", one)

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from gradatim.conduct.identity import ERASED
 from gradatim.conduct.personal import opened
 from gradatim.conduct.state import Participant
-from gradatim.web.access import Access
+from gradatim.web.access import Access, Request
 from gradatim.web.forms.completing import keyring
 
 TABS = (
@@ -30,9 +29,9 @@ ACTS = {
 """What comes next for whoever has a status."""
 
 
-def framed(request: HttpRequest, one: Participant, tab: str) -> dict[str, Any]:
+def framed(request: Request, one: Participant, tab: str) -> dict[str, Any]:
     """Give the content that every page of a participant has."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     first = (*ACTS.get(one.status, ()), *(("AdverseEventReported",) if one.status != "registered"
                                           else ()))  # fmt: skip
     names = (*first, *ALWAYS)

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.html import escape
 from django.utils.translation import gettext as _
@@ -22,7 +22,7 @@ from gradatim.conduct.views.grades import Graded, analyte_of, baseline, grades, 
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Element
 from gradatim.reports.laboratory_chart import Point, value_over_time
-from gradatim.web.access import Access, page
+from gradatim.web.access import Access, Request, page
 from gradatim.web.forms.results import BOUNDS, number
 from gradatim.web.views.participant.frame import framed
 from gradatim.web.views.participant.typed import Typed, grade_words
@@ -41,19 +41,19 @@ class Series(NamedTuple):
 
 
 @page("participants")
-def laboratory(request: HttpRequest, id: str) -> HttpResponse:
+def laboratory(request: Request, id: str) -> HttpResponse:
     """Show laboratory results and vital signs, each element with its chart."""
     return _page(request, id, "laboratory", (LaboratoryResultsRecorded, VitalSignsRecorded))
 
 
 @page("participants")
-def scores(request: HttpRequest, id: str) -> HttpResponse:
+def scores(request: Request, id: str) -> HttpResponse:
     """Show scores and examinations, each with its chart."""
     return _page(request, id, "scores", (ScoresRecorded,))
 
 
-def _page(request: HttpRequest, id: str, tab: str, kinds: tuple[type, ...]) -> HttpResponse:
-    access: Access = request.access  # type: ignore[attr-defined]
+def _page(request: Request, id: str, tab: str, kinds: tuple[type, ...]) -> HttpResponse:
+    access: Access = request.access
     one = access.participant("participants", id)
     series = all_series(access.state, one, kinds)
     wanted = request.GET.get("element", "")
@@ -114,9 +114,9 @@ def _in_unit(analyte: str | None, value: float | None, unit: str, wanted: str) -
 
 
 @page("participants")
-def grade_typed(request: HttpRequest, id: str) -> HttpResponse:
+def grade_typed(request: Request, id: str) -> HttpResponse:
     """Grade a value as it is typed; the page shows it beside the value."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     one = access.participant("participants", id)
     name = request.GET.get("element", "")
     element = access.state.governing("elements", one).elements.get(name)
@@ -127,7 +127,7 @@ def grade_typed(request: HttpRequest, id: str) -> HttpResponse:
 
 
 def _graded_words(state: State, one: Participant, name: str, element: Element,
-                  request: HttpRequest) -> str:  # fmt: skip
+                  request: Request) -> str:  # fmt: skip
     analyte = analyte_of(element)
     if analyte is None:
         return _("not graded by CTCAE")
@@ -136,13 +136,13 @@ def _graded_words(state: State, one: Participant, name: str, element: Element,
     try:
         limits = [number(said) if (said := _typed(request, name, part)) else None
                   for part in ("low", "high")]  # fmt: skip
-        typed = Typed(number(text.removeprefix(bound)), _typed(request, name, "unit") or element.unit,
-                      bound, *limits)  # fmt: skip
+        unit = _typed(request, name, "unit") or element.unit
+        typed = Typed(number(text.removeprefix(bound)), unit, bound, *limits)
     except ValueError as error:
         return str(error)
     return grade_words(state, one, name, analyte, typed)
 
 
-def _typed(request: HttpRequest, element: str, part: str) -> str:
+def _typed(request: Request, element: str, part: str) -> str:
     """Give a part of a row as it stands in the form."""
     return request.GET.get(f"results-{element}-{part}", "").strip()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from gradatim.conduct.state import Participant
@@ -12,18 +12,18 @@ from gradatim.conduct.views.doses import doses, given
 from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import candidates, letter
 from gradatim.conduct.views.visits import visits
-from gradatim.web.access import Access, page
+from gradatim.web.access import Access, Request, page
 from gradatim.web.recording import now, today
 from gradatim.web.views.participant.frame import framed
 
 
-def _access(request: HttpRequest) -> Access:
-    access: Access = request.access  # type: ignore[attr-defined]
+def _access(request: Request) -> Access:
+    access: Access = request.access
     return access
 
 
 @page("participants")
-def participants(request: HttpRequest) -> HttpResponse:
+def participants(request: Request) -> HttpResponse:
     """List the participants that the user sees."""
     access, day = _access(request), today()
     status = request.GET.get("status", "")
@@ -47,7 +47,7 @@ def row_of(access: Access, one: Participant, day: Any) -> dict[str, Any]:
 
 
 @page("participants")
-def summary(request: HttpRequest, id: str) -> HttpResponse:
+def summary(request: Request, id: str) -> HttpResponse:
     """Show how a participant stands, and what comes next."""
     access = _access(request)
     one = access.participant("participants", id)
@@ -66,7 +66,7 @@ def summary(request: HttpRequest, id: str) -> HttpResponse:
 
 
 @page("participants")
-def schedule(request: HttpRequest, id: str) -> HttpResponse:
+def schedule(request: Request, id: str) -> HttpResponse:
     """Show the visits of a participant, each with its forms."""
     access = _access(request)
     one = access.participant("participants", id)
@@ -80,7 +80,7 @@ def schedule(request: HttpRequest, id: str) -> HttpResponse:
 
 
 @page("participants")
-def adverse_events(request: HttpRequest, id: str) -> HttpResponse:
+def adverse_events(request: Request, id: str) -> HttpResponse:
     """Show a participant's adverse events, with the clocks of their reports."""
     access = _access(request)
     one = access.participant("participants", id)
@@ -93,7 +93,7 @@ def adverse_events(request: HttpRequest, id: str) -> HttpResponse:
 
 
 @page("participants")
-def history(request: HttpRequest, id: str) -> HttpResponse:
+def history(request: Request, id: str) -> HttpResponse:
     """Show every entry about a participant, the latest first."""
     access = _access(request)
     one = access.participant("participants", id)

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gradatim.conduct.recorded_in import recorded_in
 from gradatim.protocol.study import Study
-from gradatim.web.access import Access, page
+from gradatim.web.access import Access, Request, page
 from gradatim.web.forms.act import ActForm
 from gradatim.web.forms.choices import Asked
 from gradatim.web.recording import today
@@ -53,9 +53,9 @@ def questionnaire_form(items: Mapping[str, str]) -> type[ActForm]:
 
 
 @page("participants")
-def questionnaire(request: HttpRequest, id: str) -> HttpResponse:
+def questionnaire(request: Request, id: str) -> HttpResponse:
     """Show the questions to the participant, and record the answers as scores."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     one = access.participant("participants", id)
     items = items_of(access.state.governing("elements", one))
     if not items or not access.may("ScoresRecorded", one.site):

@@ -53,9 +53,8 @@ def _results(state: State, one: Participant) -> list[Mark]:
              VitalSignsRecorded: _("vital signs")}  # fmt: skip
     days: dict[tuple[str, date], int] = {}
     for _at, event in entries(state, one):
-        if (lane := lanes.get(type(event))) is not None:
-            count = len(event.results)  # type: ignore[attr-defined]
-            key = (lane, event.occurred_on)
-            days[key] = days.get(key, 0) + count
+        if isinstance(event, LaboratoryResultsRecorded | ScoresRecorded | VitalSignsRecorded):
+            key = (lanes[type(event)], event.occurred_on)
+            days[key] = days.get(key, 0) + len(event.results)
     return [Mark(lane, day, None, _("%(n)d results") % {"n": n}, "result")
             for (lane, day), n in days.items()]  # fmt: skip

@@ -3,7 +3,7 @@
 from difflib import unified_diff
 from typing import Any, NamedTuple
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -11,7 +11,7 @@ from gradatim.conduct.events.trial import ApprovalRecorded, ProtocolActivated, P
 from gradatim.conduct.state import State
 from gradatim.protocol.questions import Question, questions
 from gradatim.rules.describe import describe, window_words
-from gradatim.web.access import Access, page
+from gradatim.web.access import Access, Request, page
 
 
 class Criterion(NamedTuple):
@@ -21,13 +21,13 @@ class Criterion(NamedTuple):
     rule: str
 
 
-def _state(request: HttpRequest) -> State:
-    access: Access = request.access  # type: ignore[attr-defined]
+def _state(request: Request) -> State:
+    access: Access = request.access
     return access.state
 
 
 @page("protocol")
-def document(request: HttpRequest) -> HttpResponse:
+def document(request: Request) -> HttpResponse:
     """Show the version in force; before there is one, what is asked for."""
     state = _state(request)
     if not state.versions:
@@ -54,7 +54,7 @@ def readiness(state: State) -> dict[str, Any]:
 
 
 @page("protocol")
-def open_questions(request: HttpRequest) -> HttpResponse:
+def open_questions(request: Request) -> HttpResponse:
     """Show the questions to the sponsor, each with its ruling or with what is done until then."""
     state = _state(request)
     if not state.versions:
@@ -66,7 +66,7 @@ def open_questions(request: HttpRequest) -> HttpResponse:
 
 
 @page("protocol")
-def versions(request: HttpRequest) -> HttpResponse:
+def versions(request: Request) -> HttpResponse:
     """Show the versions, and what differs between two of them."""
     state = _state(request)
     known = [(one, state.events[one.position]) for one in state.versions]

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,16 +21,16 @@ from gradatim.conduct.story import told
 from gradatim.conduct.trial import Outcome, Recorded, Refused, Trial
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
-from gradatim.web.access import Access, page
+from gradatim.web.access import Access, Request, page
 from gradatim.web.accounts.signing import SignatureFields, verify
 from gradatim.web.acts import title
 from gradatim.web.forms.act import ActForm
 from gradatim.web.recording import event_of, now, record, today
 
 
-def propose(request: HttpRequest, event: Event, form: ActForm) -> Outcome:
+def propose(request: Request, event: Event, form: ActForm) -> Outcome:
     """Propose an act, unless something else than signatures stands against it."""
-    trial: Trial = request.trial  # type: ignore[attr-defined]
+    trial: Trial = request.trial
     alone = built({**act_of(event), "signers": [event.recorded_by], "recorded_at": now(),
                    "occurred_on": event.occurred_on, "recorded_by": event.recorded_by})  # fmt: skip
     if against := _against(trial.state, alone):
@@ -40,7 +40,7 @@ def propose(request: HttpRequest, event: Event, form: ActForm) -> Outcome:
     made = event_of(request, "ProposalMade", "", fields)
     outcome = record(trial, made, form.cleaned_data["seen"], form.cleaned_data["request"])
     if isinstance(outcome, Recorded):
-        finished = _finish(request, trial, trial.state.events[outcome.position])
+        finished = _finish(request, trial, trial.state.proposals[fields["proposal"]])
         return finished or outcome
     return outcome
 
@@ -57,9 +57,9 @@ def _number(state: State) -> str:
     return f"D{len(state.proposals) + 1}"
 
 
-def _finish(request: HttpRequest, trial: Trial, signed: Event) -> Outcome | None:
+def _finish(request: Request, trial: Trial, proposal: Proposal) -> Outcome | None:
     """Record the act if enough have signed; None if more have to."""
-    proposal = trial.state.proposals[signed.proposal]  # type: ignore[attr-defined]
+    signed = trial.state.events[trial.state.position]
     if len(proposal.signers) < needed(trial.state):
         return None
     outcome = record(trial, proposed(proposal, signed), trial.state.position, uuid4().hex)
@@ -69,9 +69,9 @@ def _finish(request: HttpRequest, trial: Trial, signed: Event) -> Outcome | None
 
 
 @page("review")
-def proposal(request: HttpRequest, id: str) -> HttpResponse:
+def proposal(request: Request, id: str) -> HttpResponse:
     """Show a proposal, and let a member sign it."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     one = access.state.proposals.get(id)
     if one is None:
         raise Http404(_("There is no such proposal."))
@@ -93,8 +93,8 @@ def proposal(request: HttpRequest, id: str) -> HttpResponse:
     }, status=422 if refused or (signing and signing.errors) else 200)  # fmt: skip
 
 
-def _sign(request: HttpRequest, one: Proposal) -> Refused | None:
-    trial: Trial = request.trial  # type: ignore[attr-defined]
+def _sign(request: Request, one: Proposal) -> Refused | None:
+    trial: Trial = request.trial
     event = event_of(request, "ProposalSigned", "", {"proposal": one.id, "occurred_on": today()})
     alone = built({**one.act, "signers": [*one.signers, event.recorded_by],
                    "recorded_at": event.recorded_at, "occurred_on": event.occurred_on,
@@ -103,7 +103,7 @@ def _sign(request: HttpRequest, one: Proposal) -> Refused | None:
         return Refused("policy", Verdict(TRUE, ""), tuple(against))
     outcome = record(trial, event, trial.state.position, uuid4().hex)
     if isinstance(outcome, Recorded):
-        outcome = _finish(request, trial, trial.state.events[outcome.position]) or outcome
+        outcome = _finish(request, trial, one) or outcome
     return outcome if isinstance(outcome, Refused) else None
 
 

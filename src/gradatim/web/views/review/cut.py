@@ -3,11 +3,10 @@
 from datetime import date
 from typing import NamedTuple
 
-from django.http import HttpRequest
-
 from gradatim.conduct.as_of import as_of
 from gradatim.conduct.state import State
 from gradatim.conduct.trial import Trial
+from gradatim.web.access import Request
 from gradatim.web.recording import today
 
 
@@ -27,9 +26,9 @@ class Cut(NamedTuple):
     present: bool
 
 
-def cut_of(request: HttpRequest) -> Cut:
+def cut_of(request: Request) -> Cut:
     """Give the cut that a page asks for by `cut`, a day; without one, all that is recorded."""
-    trial: Trial = request.trial  # type: ignore[attr-defined]
+    trial: Trial = request.trial
     asked = request.GET.get("cut", "")
     try:
         day = date.fromisoformat(asked) if asked else None

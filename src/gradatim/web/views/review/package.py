@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +20,7 @@ from gradatim.conduct.state import State
 from gradatim.conduct.views.safety import unanswered_rules
 from gradatim.dosefinding.decide import Resolution
 from gradatim.reports.safety_charts import safety_charts
-from gradatim.web.access import Access, page
+from gradatim.web.access import Access, Request, page
 from gradatim.web.recording import now
 from gradatim.web.views.overview import ACTIONS, advice_words
 from gradatim.web.views.review.cut import cut_of
@@ -35,9 +35,9 @@ SUBSETS = ("all", "related", "serious", "special interest")
 
 
 @page("review")
-def review(request: HttpRequest) -> HttpResponse:
+def review(request: Request) -> HttpResponse:
     """Show one part of the package, as of the cut."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     if not access.state.versions:
         return render(request, "gradatim/not_active.html")
     cut = cut_of(request)

@@ -3,10 +3,10 @@
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from gradatim.web.access import Access, page
+from gradatim.web.access import Access, Request, page
 from gradatim.web.forms.act import ActForm
 from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.kinds import day_field
@@ -25,9 +25,9 @@ class AnswerForm(ActForm):
 
 
 @page("screening")
-def answer(request: HttpRequest, id: str, element: str) -> HttpResponse:
+def answer(request: Request, id: str, element: str) -> HttpResponse:
     """Ask one question, and record its answer as a fact."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     one = access.participant("screening", id)
     study = access.state.governing("elements", one)
     if element not in study.elements or study.elements[element].kind != "answer" or (

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from gradatim.conduct.events.participants import CriterionAttested
@@ -13,16 +13,16 @@ from gradatim.protocol.study import Study
 from gradatim.reports.eligibility import Line
 from gradatim.reports.eligibility import sheet as content_of
 from gradatim.screening.assess import Eligibility
-from gradatim.web.access import Access, page
+from gradatim.web.access import Access, Request, page
 from gradatim.web.recording import today
 from gradatim.web.views.participant.frame import framed
 from gradatim.web.views.screening.worklist import planned_dose, screened
 
 
 @page("participants")
-def sheet(request: HttpRequest, id: str) -> HttpResponse:
+def sheet(request: Request, id: str) -> HttpResponse:
     """Show the sheet, as of today; `first_dose` may be another day than planned."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     one = access.participant("participants", id)
     state, day = access.state, today()
     found = screened(state, one, day)

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,7 +21,7 @@ from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Facts
 from gradatim.evidence.sources.fhir import read
 from gradatim.evidence.sources.fhir_load import decode
-from gradatim.web.access import Access, page
+from gradatim.web.access import Access, Request, page
 from gradatim.web.recording import event_of, record, today
 
 MOST = 5_000_000  # bytes
@@ -38,9 +38,9 @@ class UploadForm(forms.Form):
 
 
 @page("screening")
-def upload(request: HttpRequest, id: str) -> HttpResponse:
+def upload(request: Request, id: str) -> HttpResponse:
     """Read a Bundle and record what it says of a person; what is there already is left out."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     one = access.participant("screening", id)
     if not access.may("FactRecorded", one.site):
         raise Http404(_("There is no such page."))
@@ -76,8 +76,8 @@ def _check_person(one: Participant, facts: Facts) -> None:
                             _("the birth date does not fit"))  # fmt: skip
 
 
-def _recorded(request: HttpRequest, one: Participant, facts: Facts, source: str) -> HttpResponse:
-    study = request.trial.state.governing("elements", one)  # type: ignore[attr-defined]
+def _recorded(request: Request, one: Participant, facts: Facts, source: str) -> HttpResponse:
+    study = request.trial.state.governing("elements", one)
     known = _known(request, one)
     entries = [found for found in arriving(facts, study.elements, source)
                if _fingerprint(found.kind.__name__, found.fields) not in known]  # fmt: skip
@@ -93,12 +93,12 @@ def _reasons(not_used: Sequence[Any]) -> str:
     return "; ".join(f"{sum(one.why == why for one in not_used)} × {why}" for why in whys)
 
 
-def _known(request: HttpRequest, one: Participant) -> set[tuple[str, str]]:
+def _known(request: Request, one: Participant) -> set[tuple[str, str]]:
     """Give what is recorded already, so that the same file twice changes nothing."""
     from gradatim.conduct.views.doses import entries
 
     found = set()
-    for _at, event in entries(request.trial.state, one):  # type: ignore[attr-defined]
+    for _at, event in entries(request.trial.state, one):
         names = ("fact", "start", "end", "ongoing", "route", "source", "results")
         fields = {name: getattr(event, name) for name in names if hasattr(event, name)}
         found.add(_fingerprint(type(event).__name__, fields))
@@ -109,14 +109,14 @@ def _fingerprint(kind: str, fields: dict[str, Any]) -> tuple[str, str]:
     return kind, repr(sorted(fields.items(), key=str))
 
 
-def _record(request: HttpRequest, one: Participant, found: Arriving, source: str) -> bool:
+def _record(request: Request, one: Participant, found: Arriving, source: str) -> bool:
     fields: dict[str, Any] = {"participant": one.id, "occurred_on": found.day or today(),
                               **found.fields}  # fmt: skip
     if found.kind is LaboratoryResultsRecorded:
         fields |= {"laboratory": _laboratory(source), "ranges_version": "as-reported",
                    "collected_on": str(found.day)}  # fmt: skip
     event = event_of(request, found.kind.__name__, one.site, fields)
-    trial = request.trial  # type: ignore[attr-defined]
+    trial = request.trial
     return isinstance(record(trial, event, trial.state.position, uuid4().hex), Recorded)
 
 

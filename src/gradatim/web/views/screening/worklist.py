@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from gradatim.conduct.events.participants import ParticipantRegistered, ScreenFailed
@@ -13,7 +13,7 @@ from gradatim.conduct.views.eligibility import attested, eligibility
 from gradatim.core.errors import UnusableInput
 from gradatim.reports.words import STATUSES
 from gradatim.screening.assess import Eligibility
-from gradatim.web.access import Access, page
+from gradatim.web.access import Access, Request, page
 from gradatim.web.recording import today
 
 IN_SCREENING = ("registered", "consented", "eligible", "waiting")
@@ -73,9 +73,9 @@ def _screened(state: State, one: Participant, day: date) -> Screened:
 
 
 @page("screening")
-def worklist(request: HttpRequest) -> HttpResponse:
+def worklist(request: Request) -> HttpResponse:
     """Show who is being screened, what is missing, and from when they could enter."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     people = [one for one in access.participants("screening") if one.status in IN_SCREENING]
     rows = [screened(access.state, one, today()) for one in people]
     return render(request, "gradatim/screening/worklist.html", {"rows": rows, "shown": SHOWN})
@@ -91,9 +91,9 @@ class Logged(NamedTuple):
 
 
 @page("screening")
-def log(request: HttpRequest) -> HttpResponse:
+def log(request: Request) -> HttpResponse:
     """Show everyone who was screened, with the reason of whoever did not enter."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access: Access = request.access
     rows = [_logged(access.state, one) for one in access.participants("screening")]
     return render(request, "gradatim/screening/log.html", {"rows": rows})
 
