@@ -4,10 +4,9 @@ fields -> event -> what others changed meanwhile -> Trial.record -> what came of
 """
 
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.http import HttpRequest
 
 from gradatim.conduct.events import built
@@ -17,6 +16,7 @@ from gradatim.conduct.signatures import signature
 from gradatim.conduct.story import told
 from gradatim.conduct.subjects import touched
 from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Trial
+from gradatim.web.clock import now
 
 LOG = logging.getLogger("gradatim.record")
 
@@ -47,18 +47,6 @@ def _signed(event: Event, signed: Any) -> Event:
     import msgspec
 
     return msgspec.structs.replace(event, signature=signed)
-
-
-def now() -> datetime:
-    """Give the time, in UTC."""
-    return datetime.now(UTC)
-
-
-def today() -> Any:
-    """Give the day, as the clock of the sites shows it."""
-    from zoneinfo import ZoneInfo
-
-    return datetime.now(ZoneInfo(settings.TIME_ZONE)).date()
 
 
 def record(trial: Trial, event: Event, seen: int, request: str) -> Outcome:

@@ -4,12 +4,12 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import authenticate
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from gradatim.web.accounts.models import User
 from gradatim.web.accounts.passwords import LONGEST, normalised
 
 
@@ -32,7 +32,7 @@ class SignInForm(forms.Form):
     def __init__(self, request: HttpRequest, data: Any = None) -> None:
         super().__init__(data)
         self.request = request
-        self.user: AbstractBaseUser | None = None
+        self.user: User | None = None
 
     def clean(self) -> dict[str, Any]:
         """Refuse without saying which of the two was wrong."""

@@ -15,10 +15,10 @@ from gradatim.conduct.subjects import whom
 from gradatim.conduct.unusable import CORRECTABLE
 from gradatim.web.access import Access, Request, page
 from gradatim.web.acts import title
+from gradatim.web.clock import today
 from gradatim.web.forms.act import ActForm, act_form
 from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.wording import label_of
-from gradatim.web.recording import today
 from gradatim.web.views.record import Filling, filled_in
 
 HIDDEN = {"identity", "person_token", "document", "signature"}

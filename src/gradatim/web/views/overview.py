@@ -19,12 +19,14 @@ from gradatim.conduct.views.safety import letter
 from gradatim.conduct.views.tasks import Task, tasks
 from gradatim.safety import dlt
 from gradatim.web.access import Access, Request, page
-from gradatim.web.recording import now, today
+from gradatim.web.clock import now, today
 
 SHOWN = 60
-SLOTS: dict[str, tuple[str, Any]] = {"T": ("toxic", gettext_lazy("DLT")), "C": ("toxic", gettext_lazy("DLT candidate")),
-         "P": ("waiting", ""), "N": ("clear", gettext_lazy("no DLT")),
-         "": ("", gettext_lazy("not evaluable"))}  # fmt: skip
+SLOTS: dict[str, tuple[str, Any]] = {
+    "T": ("toxic", gettext_lazy("DLT")), "C": ("toxic", gettext_lazy("DLT candidate")),
+    "P": ("waiting", ""), "N": ("clear", gettext_lazy("no DLT")),
+    "": ("", gettext_lazy("not evaluable")),
+}  # fmt: skip
 
 ACTIONS = {
     "pending": gettext_lazy("wait: outcomes are open"),

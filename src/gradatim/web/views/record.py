@@ -20,10 +20,11 @@ from gradatim.core.errors import UnusableInput
 from gradatim.web.access import Request, page
 from gradatim.web.accounts.signing import SignatureFields, verify
 from gradatim.web.acts import ELSEWHERE, title
+from gradatim.web.clock import now, today
 from gradatim.web.forms.act import ActForm, act_form
 from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.completing import completed
-from gradatim.web.recording import event_of, now, record, shown, today
+from gradatim.web.recording import event_of, record, shown
 from gradatim.web.views.review.committee import propose
 
 PAGE_ONLY = ("participant", "site", "next")

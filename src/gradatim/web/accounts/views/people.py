@@ -145,8 +145,8 @@ def _link(request: Request, user: User) -> str:
     return request.build_absolute_uri(reverse("invitation", args=[token]))
 
 
-@require_POST
 @page("people")
+@require_POST
 def manage(request: Request, username: str, what: str) -> HttpResponse:
     """Unlock, deactivate or activate an account, or reset it: invited anew, no second factor."""
     access: Access = request.access

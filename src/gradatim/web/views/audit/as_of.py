@@ -13,7 +13,7 @@ from gradatim.conduct.escalation import advised
 from gradatim.conduct.state import State
 from gradatim.conduct.trial import Trial
 from gradatim.web.access import Access, Request, page
-from gradatim.web.recording import today
+from gradatim.web.clock import today
 from gradatim.web.views.overview import advice_words, enrolment, ladder
 from gradatim.web.views.participant.pages import row_of
 

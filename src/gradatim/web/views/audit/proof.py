@@ -20,7 +20,8 @@ from gradatim.conduct.lines import export_lines
 from gradatim.conduct.trial import Recorded, Trial
 from gradatim.core.errors import UnusableInput
 from gradatim.web.access import Access, Request, page
-from gradatim.web.recording import event_of, record, today
+from gradatim.web.clock import today
+from gradatim.web.recording import event_of, record
 
 MOST = 100_000  # bytes of a checkpoint
 
@@ -81,8 +82,8 @@ def _may_export(request: Request) -> bool:
     return access.may("ExportMade")
 
 
-@require_POST
 @page("audit")
+@require_POST
 def export(request: Request) -> HttpResponse:
     """Export every event as JSON Lines; that it was done is recorded first."""
     trial: Trial = request.trial

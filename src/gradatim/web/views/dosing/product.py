@@ -11,7 +11,7 @@ from gradatim.conduct.story import told
 from gradatim.conduct.views.doses import doses
 from gradatim.conduct.views.product import accounts
 from gradatim.web.access import Access, Request, page
-from gradatim.web.recording import today
+from gradatim.web.clock import today
 
 OF_PRODUCT = ("ProductReceived",)
 OF_LOT = ("ProductReleased", "ProductQuarantined", "TemperatureExcursion",

@@ -23,7 +23,7 @@ from gradatim.dosing.preparation import prepare
 from gradatim.dosing.prepared import Prepared
 from gradatim.dosing.product import Weights
 from gradatim.web.access import Access, Request, page
-from gradatim.web.recording import now, today
+from gradatim.web.clock import now, today
 from gradatim.web.views.participant.frame import framed
 
 WEIGHT_CODES = {"29463-7"}

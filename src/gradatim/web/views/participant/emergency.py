@@ -8,7 +8,7 @@ from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import doses, given
 from gradatim.web.access import Access, Request, page
 from gradatim.web.accounts.models import User
-from gradatim.web.recording import now
+from gradatim.web.clock import now
 from gradatim.web.views.participant.frame import identity
 
 

@@ -25,6 +25,7 @@ from gradatim.reports.laboratory_chart import Point, value_over_time
 from gradatim.web.access import Access, Request, page
 from gradatim.web.forms.results import BOUNDS, number
 from gradatim.web.views.participant.frame import framed
+from gradatim.web.views.participant.questionnaire import items_of
 from gradatim.web.views.participant.typed import Typed, grade_words
 
 MOST_CHARTS = 24
@@ -63,6 +64,7 @@ def _page(request: Request, id: str, tab: str, kinds: tuple[type, ...]) -> HttpR
     return render(request, "gradatim/participant/laboratory.html", {
         **framed(request, one, tab), "series": shown, "all": series, "charts": charts,
         "wanted": wanted, "act": "ScoresRecorded" if tab == "scores" else "",
+            "asks": tab == "scores" and items_of(access.state.governing("elements", one)),
     })  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import candidates, letter
 from gradatim.conduct.views.visits import visits
 from gradatim.web.access import Access, Request, page
-from gradatim.web.recording import now, today
+from gradatim.web.clock import now, today
 from gradatim.web.views.participant.frame import framed
 
 

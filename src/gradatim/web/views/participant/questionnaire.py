@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy
 from gradatim.conduct.recorded_in import recorded_in
 from gradatim.protocol.study import Study
 from gradatim.web.access import Access, Request, page
+from gradatim.web.clock import today
 from gradatim.web.forms.act import ActForm
 from gradatim.web.forms.choices import Asked
-from gradatim.web.recording import today
 from gradatim.web.views.record import Filling, filled_in
 
 FORMULAS = ("basdai", "basfi")

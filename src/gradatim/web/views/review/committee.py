@@ -24,8 +24,9 @@ from gradatim.core.verdict import Verdict
 from gradatim.web.access import Access, Request, page
 from gradatim.web.accounts.signing import SignatureFields, verify
 from gradatim.web.acts import title
+from gradatim.web.clock import now, today
 from gradatim.web.forms.act import ActForm
-from gradatim.web.recording import event_of, now, record, today
+from gradatim.web.recording import event_of, record
 
 
 def propose(request: Request, event: Event, form: ActForm) -> Outcome:
@@ -35,12 +36,13 @@ def propose(request: Request, event: Event, form: ActForm) -> Outcome:
                    "occurred_on": event.occurred_on, "recorded_by": event.recorded_by})  # fmt: skip
     if against := _against(trial.state, alone):
         return Refused("policy", Verdict(TRUE, ""), tuple(against))
-    fields = {"proposal": _number(trial.state), "act": act_of(event),
+    number = _number(trial.state)
+    fields = {"proposal": number, "act": act_of(event),
               "occurred_on": event.occurred_on}  # fmt: skip
     made = event_of(request, "ProposalMade", "", fields)
     outcome = record(trial, made, form.cleaned_data["seen"], form.cleaned_data["request"])
     if isinstance(outcome, Recorded):
-        finished = _finish(request, trial, trial.state.proposals[fields["proposal"]])
+        finished = _finish(request, trial, trial.state.proposals[number])
         return finished or outcome
     return outcome
 

@@ -7,7 +7,7 @@ from gradatim.conduct.as_of import as_of
 from gradatim.conduct.state import State
 from gradatim.conduct.trial import Trial
 from gradatim.web.access import Request
-from gradatim.web.recording import today
+from gradatim.web.clock import today
 
 
 class Cut(NamedTuple):

@@ -21,7 +21,7 @@ from gradatim.conduct.views.safety import unanswered_rules
 from gradatim.dosefinding.decide import Resolution
 from gradatim.reports.safety_charts import safety_charts
 from gradatim.web.access import Access, Request, page
-from gradatim.web.recording import now
+from gradatim.web.clock import now
 from gradatim.web.views.overview import ACTIONS, advice_words
 from gradatim.web.views.review.cut import cut_of
 

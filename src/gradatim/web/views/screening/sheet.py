@@ -14,7 +14,7 @@ from gradatim.reports.eligibility import Line
 from gradatim.reports.eligibility import sheet as content_of
 from gradatim.screening.assess import Eligibility
 from gradatim.web.access import Access, Request, page
-from gradatim.web.recording import today
+from gradatim.web.clock import today
 from gradatim.web.views.participant.frame import framed
 from gradatim.web.views.screening.worklist import planned_dose, screened
 

@@ -22,7 +22,8 @@ from gradatim.evidence.facts import Facts
 from gradatim.evidence.sources.fhir import read
 from gradatim.evidence.sources.fhir_load import decode
 from gradatim.web.access import Access, Request, page
-from gradatim.web.recording import event_of, record, today
+from gradatim.web.clock import today
+from gradatim.web.recording import event_of, record
 
 MOST = 5_000_000  # bytes
 

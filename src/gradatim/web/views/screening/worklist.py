@@ -14,7 +14,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.reports.words import STATUSES
 from gradatim.screening.assess import Eligibility
 from gradatim.web.access import Access, Request, page
-from gradatim.web.recording import today
+from gradatim.web.clock import today
 
 IN_SCREENING = ("registered", "consented", "eligible", "waiting")
 SHOWN = 4
