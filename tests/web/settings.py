@@ -15,6 +15,8 @@ os.environ.setdefault("GRADATIM_KEYS", f"{_HERE}.keys")
 os.environ.setdefault("GRADATIM_HOSTS", "testserver,localhost,127.0.0.1")
 os.environ.setdefault("GRADATIM_PLAIN_HTTP", "1")
 os.environ.setdefault("GRADATIM_TIME_ZONE", "Asia/Shanghai")
+# Playwright keeps an event loop in the thread of the tests; nothing else runs in it.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 from gradatim.web.settings import *  # noqa: E402, F403
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from gradatim.conduct.events import BY_NAME
-from gradatim.conduct.permissions import MAY, ROLES
+from gradatim.conduct.permissions import MAY, OF_THE_WHOLE_TRIAL, ROLES
 from gradatim.web.access import AREAS, PUBLIC, SEES
 from gradatim.web.accounts.models import User
 from gradatim.web.acts import ELSEWHERE
@@ -125,6 +125,7 @@ def test_acts(app: Running, role: str):
             for site in PLACES:
                 response = client.get(reverse("record", args=[event]), {"site": site})
                 may = event not in ELSEWHERE and role in MAY[event] and place in (site, "")
+                may = may and (not site or event not in OF_THE_WHOLE_TRIAL)
                 told = f"{role} at {place!r}: {event} at {site!r}: {response.status_code}"
                 assert (response.status_code == 200) is may, told
 

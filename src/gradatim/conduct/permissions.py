@@ -70,6 +70,14 @@ MAY: Mapping[str, tuple[str, ...]] = {
 assert set(MAY) == {one.__name__ for one in EVENTS}
 
 
+_OF_A_SITE = ("SiteOpened", "SiteClosed")
+OF_THE_WHOLE_TRIAL = frozenset(
+    name for name, roles in MAY.items()
+    if name not in _OF_A_SITE and not set(roles).intersection(_ALL_AT_SITE)
+)  # fmt: skip
+"""Acts that belong to no site: those of the sponsor, the committee and the office alone."""
+
+
 def roles_of(state: State, user: str, site: str) -> frozenset[str]:
     """Give a user's roles at a site, those of the whole trial included."""
     return frozenset(state.roles.get((user, site), set()) | state.roles.get((user, ""), set()))

@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.permissions import MAY, ROLES, roles_of
+from gradatim.conduct.permissions import MAY, OF_THE_WHOLE_TRIAL, ROLES, roles_of
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.subjects import whom
 from gradatim.conduct.trial import Trial
@@ -91,7 +91,8 @@ class Access(NamedTuple):
 
     def sites_for(self, event: str) -> list[str]:
         """Give the sites at which the user may record a type of event; "" the whole trial."""
-        return [site for site in ("", *self.state.sites) if self.may(event, site)]
+        places = ("",) if event in OF_THE_WHOLE_TRIAL else ("", *self.state.sites)
+        return [site for site in places if self.may(event, site)]
 
     def sees_entry(self, area: str, event: Event) -> bool:
         """Whether an entry of the ledger belongs to what the user sees in an area."""
