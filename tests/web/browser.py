@@ -86,6 +86,7 @@ class Person:
         """Leave; the pages broke no policy and asked no other host for anything."""
         self.context.close()
         origin = "/".join(self.asked[0].split("/")[:3])
-        assert [one for one in self.asked if not one.startswith((origin, "data:"))] == []
+        elsewhere = [one for one in self.asked if not one.startswith((origin, "data:"))]
+        assert not elsewhere, elsewhere
         said = [one for one in self.said if "status of 4" not in one]
-        assert said == []
+        assert not said, said

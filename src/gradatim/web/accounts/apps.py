@@ -9,3 +9,11 @@ class Accounts(AppConfig):
     name = "gradatim.web.accounts"
     label = "accounts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Have lockouts written down."""
+        from axes.signals import user_locked_out
+
+        from gradatim.web.accounts.lockout import note_lockout
+
+        user_locked_out.connect(note_lockout, dispatch_uid="gradatim.lockout")

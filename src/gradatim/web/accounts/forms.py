@@ -3,21 +3,24 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gradatim.web.accounts.models import User
-from gradatim.web.accounts.passwords import LONGEST, normalised
+from gradatim.conduct.events.base import SYSTEM
+from gradatim.web.accounts.identifying import identified, wait
+from gradatim.web.accounts.models import USERNAME, User
+
+MOST_TYPED = 1024
+"""Far more than a password may have: whatever is longer is refused, never cut off."""
 
 
 def password_field(label: Any, new: bool = False) -> forms.CharField:
     """Give a field for a password; it may be pasted, and shown."""
     kind = "new-password" if new else "current-password"
     widget = forms.PasswordInput(attrs={"autocomplete": kind, "data-password": ""})
-    return forms.CharField(label=label, strip=False, max_length=LONGEST + 1, widget=widget)
+    return forms.CharField(label=label, strip=False, max_length=MOST_TYPED, widget=widget)
 
 
 class SignInForm(forms.Form):
@@ -33,13 +36,14 @@ class SignInForm(forms.Form):
         super().__init__(data)
         self.request = request
         self.user: User | None = None
+        self.locked = False
 
     def clean(self) -> dict[str, Any]:
         """Refuse without saying which of the two was wrong."""
         said = super().clean() or {}
         name, password = said.get("username"), said.get("password")
         if name and password:
-            self.user = authenticate(self.request, username=name, password=normalised(password))
+            self.user, self.locked = identified(self.request, name, password)
             if self.user is None:
                 raise forms.ValidationError(_("User or password is wrong, or the account is not "
                                               "active."))  # fmt: skip
@@ -49,9 +53,10 @@ class SignInForm(forms.Form):
 class CodeForm(forms.Form):
     """A one-time code, or a recovery code."""
 
-    code = forms.CharField(label=gettext_lazy("One-time code"), max_length=20,
-                           widget=forms.TextInput(attrs={"autocomplete": "one-time-code",
-                                                         "inputmode": "numeric"}))  # fmt: skip
+    code = forms.CharField(
+        label=gettext_lazy("One-time code"), max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
+    )  # fmt: skip
 
 
 class NewPasswordForm(forms.Form):
@@ -66,23 +71,41 @@ class NewPasswordForm(forms.Form):
 
     def clean_password(self) -> str:
         """Refuse what is too short, or easily guessed."""
-        password = normalised(self.cleaned_data["password"])
+        password: str = self.cleaned_data["password"]
         validate_password(password, self.user)
         return password
 
     def clean(self) -> dict[str, Any]:
         """Refuse two that differ."""
         said = super().clean() or {}
-        if "password" in said and said["password"] != normalised(said.get("again", "")):
+        if "password" in said and "again" in said and said["password"] != said["again"]:
             self.add_error("again", _("The two are not the same."))
         return said
 
 
 class ChangePasswordForm(NewPasswordForm):
-    """The present password first."""
+    """The present password first; it is compared last, when nothing else stands against it."""
 
     present = password_field(gettext_lazy("Present password"))
     field_order = ("present", "password", "again")
+
+    def __init__(self, request: HttpRequest, data: Any = None) -> None:
+        super().__init__(request.user, data)
+        self.request = request
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a wrong present password, and a new one that is the present one."""
+        said = super().clean()
+        if self.errors:
+            return said
+        if said["password"] == said["present"]:
+            self.add_error("password", _("This is the present password."))
+        found = identified(self.request, self.user.get_username(), said["present"])
+        if found.locked:
+            self.add_error("present", _("Too many attempts.") + " " + wait())
+        elif found.user is None:
+            self.add_error("present", _("This is not your password."))
+        return said
 
 
 class TokenForm(forms.Form):
@@ -102,9 +125,18 @@ class InviteForm(forms.Form):
     """A new account."""
 
     username = forms.RegexField(
-        r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z", max_length=64, label=gettext_lazy("User"),
-        help_text=gettext_lazy("As the ledger will name this person."),
+        USERNAME, max_length=64, label=gettext_lazy("User"),
+        help_text=gettext_lazy("As the ledger will name this person: letters, digits and . _ : -"),
     )  # fmt: skip
     printed_name = forms.CharField(label=gettext_lazy("Name as printed in signatures"),
                                    max_length=200)  # fmt: skip
     email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
+
+    def clean_username(self) -> str:
+        """Refuse a name that is another's, or could be taken for it."""
+        name: str = self.cleaned_data["username"]
+        if name.casefold() == SYSTEM:
+            raise forms.ValidationError(_("This is the name of the system itself."))
+        if User.objects.filter(username__iexact=name).exists():
+            raise forms.ValidationError(_("There is an account of this name already."))
+        return name

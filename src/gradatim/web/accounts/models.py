@@ -1,4 +1,7 @@
-"""Credentials: users, invitations, tokens. Nothing of the trial stands here."""
+"""Credentials: users, invitations, tokens, recovery codes, and what was done to accounts.
+
+Nothing of the trial stands here: who has which task, and who was trained, is in the ledger.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -9,8 +12,12 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from gradatim.web.accounts.passwords import normalised
+
 INVITED_FOR = timedelta(days=7)
 TOKEN_FOR = timedelta(days=90)
+USERNAME = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z"
+"""As `gradatim.conduct.events.base.Id`: the ledger knows a user by it."""
 
 
 class Users(BaseUserManager["User"]):
@@ -32,9 +39,8 @@ class User(AbstractBaseUser):
     """
 
     username = models.CharField(
-        _("user"), max_length=64, unique=True,
-        validators=[RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z")],
-    )  # fmt: skip
+        _("user"), max_length=64, unique=True, validators=[RegexValidator(USERNAME)]
+    )
     printed_name = models.CharField(_("name as printed in signatures"), max_length=200)
     email = models.EmailField(_("e-mail"), blank=True)
     is_active = models.BooleanField(default=True)
@@ -49,9 +55,17 @@ class User(AbstractBaseUser):
         """The identifier."""
         return self.username
 
+    def set_password(self, raw_password: str | None) -> None:
+        """Keep a password in its normal form, so that every keyboard gives the same one."""
+        super().set_password(None if raw_password is None else normalised(raw_password))
+
+    def check_password(self, raw_password: str) -> bool:
+        """Whether it is the user's password."""
+        return super().check_password(normalised(raw_password))
+
 
 class Invitation(models.Model):
-    """A link that lets a new user choose a password, once; only its hash is kept."""
+    """A link that lets a user choose a password, once; only its hash is kept."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations")
     hashed = models.CharField(max_length=64, unique=True)
@@ -84,3 +98,62 @@ class ApiToken(models.Model):
     def __str__(self) -> str:
         """Its name."""
         return self.name
+
+
+class RecoveryCode(models.Model):
+    """A code that stands in for a lost device, once; only its hash is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    hashed = models.CharField(max_length=64, unique=True)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        """Whose it is."""
+        return f"recovery code of {self.user}"
+
+
+class AccountAct(models.Model):
+    """What was done to or with an account, by whom and when. It is only ever added to."""
+
+    class What(models.TextChoices):
+        """What was done."""
+
+        INVITED = "invited", _("Invited")
+        PASSWORD_CHOSEN = "password chosen", _("Password chosen by invitation")
+        PASSWORD_CHANGED = "password changed", _("Password changed")
+        PASSWORD_RESET = "password reset", _("Password taken away, invited anew")
+        FACTOR_SET_UP = "factor set up", _("Second factor set up")
+        FACTOR_REMOVED = "factor removed", _("Second factor removed by its owner")
+        FACTOR_RESET = "factor reset", _("Second factor taken away")
+        CODES_MADE = "codes made", _("Recovery codes made")
+        CODE_USED = "code used", _("Recovery code used")
+        SIGNED_IN = "signed in", _("Signed in")
+        LOCKED = "locked", _("Locked after too many attempts")
+        UNLOCKED = "unlocked", _("Unlocked")
+        DEACTIVATED = "deactivated", _("Deactivated")
+        ACTIVATED = "activated", _("Activated")
+        TOKEN_MADE = "token made", _("Token for a program made")
+        TOKEN_REVOKED = "token revoked", _("Token for a program revoked")
+        SESSION_ENDED = "session ended", _("Session ended from elsewhere")
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="acts")
+    what = models.CharField(max_length=20, choices=What.choices)
+    by = models.CharField(max_length=64)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        """The order of time."""
+
+        ordering = ("at", "pk")
+
+    def __str__(self) -> str:
+        """What was done to whom."""
+        return f"{self.user}: {self.what}"
+
+
+What = AccountAct.What
+
+
+def note(user: User, what: AccountAct.What, by: str = "") -> None:
+    """Write down what was done to an account: by its owner, if nobody else is named."""
+    AccountAct.objects.create(user=user, what=what, by=by or user.username)

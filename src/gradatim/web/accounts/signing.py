@@ -1,31 +1,33 @@
 """Signing: whoever signs identifies themselves again.
 
 Source: 21 CFR 11.200(a)(1): a signature takes two distinct components, here the account that is
-signed in and its password, and with a second factor its code too. Nothing of it is kept.
+signed in and its password, and with a second factor its code too. Nothing of it is kept. Failures
+count towards the same lockout as those of signing in (11.300(d)).
 """
 
 from typing import Any
 
-from axes.handlers.proxy import AxesProxyHandler
 from django import forms
-from django.contrib.auth import authenticate
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_otp import match_token
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from gradatim.web.accounts.identifying import (
+    count_failure,
+    forget_failures,
+    identified,
+    wait,
+)
+from gradatim.web.accounts.second_factor import device_accepting, has_device
 
-def has_device(user: Any) -> bool:
-    """Whether a user has a confirmed second factor."""
-    return bool(TOTPDevice.objects.filter(user=user, confirmed=True).exists())
+__all__ = ["SignatureFields", "has_device", "verify"]
 
 
 class SignatureFields(forms.Form):
     """The password, and the code of whoever has a second factor."""
 
     password = forms.CharField(
-        label=gettext_lazy("Password"), strip=False, max_length=256,
+        label=gettext_lazy("Password"), strip=False, max_length=1024,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )  # fmt: skip
     code = forms.CharField(
@@ -42,11 +44,25 @@ class SignatureFields(forms.Form):
 def verify(request: HttpRequest, password: str, code: str) -> str | None:
     """Say what is wrong with what a signer gave; None if nothing is. Failures count to lockout."""
     user: Any = request.user
-    credentials = {"username": user.get_username(), "password": password}
-    if not AxesProxyHandler.is_allowed(request, credentials):
-        return _("Too many attempts. Wait a quarter of an hour.")
-    if authenticate(request, **credentials) is None:
+    name = user.get_username()
+    found = identified(request, name, password)
+    if found.locked:
+        return _("Too many attempts.") + " " + wait()
+    if found.user is None:
         return _("This is not your password.")
-    if has_device(user) and match_token(user, code.replace(" ", "")) is None:
+    if has_device(user) and device_accepting(user, code) is None:
+        count_failure(request, name)
         return _("This code is not valid, or was used before. Wait for the next.")
+    forget_failures(request, name)
     return None
+
+
+def confirmed(request: HttpRequest, form: SignatureFields) -> bool:
+    """Whether a form shows that the user of a session is still the one who signed in."""
+    if not form.is_valid():
+        return False
+    said = form.cleaned_data
+    if fault := verify(request, said["password"], said.get("code", "")):
+        form.add_error("password", fault)
+        return False
+    return True

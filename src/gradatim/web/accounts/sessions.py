@@ -1,0 +1,82 @@
+"""Sessions: how they begin, which a user has, and how the others end."""
+
+import time
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from django.contrib.auth import SESSION_KEY, login
+from django.contrib.sessions.models import Session
+from django.http import HttpRequest
+from django.utils import timezone
+from django_otp import login as second_factor_passed
+
+from gradatim.web.accounts.models import User, What, note
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class Mine(NamedTuple):
+    """A session of a user.
+
+    Args:
+        handle: names it, without telling its key.
+        began, seen: when it began, and when it was last used.
+        here: whether it is the one that asks.
+    """
+
+    handle: str
+    began: datetime | None
+    seen: datetime | None
+    here: bool
+
+
+def begin(request: HttpRequest, user: User) -> None:
+    """Sign a user in: a session with a new key, whose time begins now."""
+    login(request, user, backend=BACKEND)
+    request.session["began"] = request.session["seen"] = time.time()
+
+
+def verified(request: HttpRequest, device: Any) -> None:
+    """Note that the second factor was shown: the session may do more, so its key is a new one."""
+    second_factor_passed(request, device)
+    request.session.cycle_key()
+    note(device.user, What.SIGNED_IN)
+
+
+def sessions_of(request: HttpRequest) -> list[Mine]:
+    """Give the sessions of the user of a request that have not ended, the latest first."""
+    here = request.session.session_key
+    found = [Mine(handle(one.session_key), _moment(data.get("began")), _moment(data.get("seen")),
+                  one.session_key == here) for one, data in _of(request.user)]  # fmt: skip
+    return sorted(found, key=lambda one: one.seen or datetime.min.replace(tzinfo=UTC))[::-1]
+
+
+def handle(key: str) -> str:
+    """Give a name for a session from which its key cannot be found."""
+    return sha256(key.encode()).hexdigest()[:16]
+
+
+def end(user: Any, name: str) -> bool:
+    """End one of a user's sessions by its handle; False if there is none such."""
+    found = [one for one, _data in _of(user) if handle(one.session_key) == name]
+    for one in found:
+        one.delete()
+    return bool(found)
+
+
+def end_all(user: Any, but: str | None = None) -> None:
+    """End all sessions of a user, but the one with this key."""
+    for one, _data in _of(user):
+        if one.session_key != but:
+            one.delete()
+
+
+def _of(user: Any) -> list[tuple[Session, dict[str, Any]]]:
+    running = Session.objects.filter(expire_date__gt=timezone.now())
+    decoded = ((one, one.get_decoded()) for one in running)
+    return [(one, data) for one, data in decoded if data.get(SESSION_KEY) == str(user.pk)]
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
