@@ -1,0 +1,157 @@
+"""Bad input in every form: a message at the field, nothing lost, nothing recorded, no fault."""
+
+import re
+from html import unescape
+
+import pytest
+
+from gradatim.conduct.events import BY_NAME
+from gradatim.conduct.permissions import MAY, OF_THE_WHOLE_TRIAL
+from gradatim.web.acts import ELSEWHERE
+from gradatim.web.running import Running
+from tests.web.conftest import PASSWORD, state
+
+USERS = {
+    "sponsor": "sponsor.1", "safety_committee": "committee.1", "data_manager": "data.1",
+    "monitor": "monitor.1", "statistician": "statistics.1",
+}  # fmt: skip
+NASTY = (
+    "", "<script>alert(1)</script>", "=HYPERLINK(1)", "{{ 7|add:7 }}{% debug %}", "x" * 5_000,
+    "nul\x00nul", "-1", "1e400", "NaN", "9999-99-99", "2026-13", "\u202egnp.exe", "; DROP TABLE",
+    "../../etc/passwd", "1,5",
+)  # fmt: skip
+INPUT = re.compile(r'<(?:input|select|textarea)[^>]*\bname="([^"]+)"')
+
+
+def user_for(event: str) -> str:
+    """Name somebody who may record an act, at the first site where it is of a site."""
+    role = MAY[event][0]
+    return USERS.get(role) or f"{role}.S01.1"
+
+
+def address(app: Running, event: str) -> str:
+    """Give the address of a form, about a treated participant where it is about one."""
+    one = next(p for p in app.trial.state.participants.values()
+               if p.site == "S01" and p.status == "treated")  # fmt: skip
+    site = "" if event in OF_THE_WHOLE_TRIAL or MAY[event][0] in USERS else "S01"
+    about = f"&participant={one.id}" if "participant" in BY_NAME[event].__struct_fields__ else ""
+    return f"/record/{event}/?site={site}{about}"
+
+
+FORMS = [name for name in BY_NAME if name not in ELSEWHERE]
+
+
+@pytest.mark.parametrize("event", FORMS)
+def test_nasty_input_is_told_and_kept(app: Running, signed_in, event: str):
+    """Whatever is typed: no fault, nothing recorded, no markup of it on the page."""
+    client, path = signed_in(user_for(event)), address(app, event)
+    names = list(dict.fromkeys(INPUT.findall(client.get(path).content.decode())))
+    names = [one for one in names if one not in ("csrfmiddlewaretoken", "seen", "request", "theme",
+                                                 "next", "password", "_more")]  # fmt: skip
+    before = state(app).position
+    for said in NASTY:
+        data = {**dict.fromkeys(names, said), "seen": before, "request": "r" * 8,
+                "password": "wrong password here"}  # fmt: skip
+        response = client.post(path, data)
+        text = response.content.decode()
+        if response.status_code == 302:  # nothing of it was wrong: it is recorded, as it was typed
+            before = state(app).position
+            continue
+        assert response.status_code in (409, 422), (said[:20], response.status_code)
+        assert state(app).position == before
+        assert "<script>alert(1)" not in text
+        assert "14{" not in text
+        assert 'role="alert"' in text
+
+
+def test_what_was_typed_is_still_there(app: Running, signed_in):
+    """A form with one fault comes back as it was filled in, the message at the field."""
+    client = signed_in("investigator.S01.1")
+    path = address(app, "AdverseEventReported")
+    data = {"term": "Fever & <b>chills</b>", "onset": "yesterday", "grade": "2",
+            "scale": "CTCAE v5.0", "serious": ["hospitalisation"], "description": "after the dose",
+            "occurred_on": "2026-09-21", "seen": app.trial.state.position, "request": "abc"}  # fmt: skip
+    response = client.post(path, data)
+    text = response.content.decode()
+    assert response.status_code == 422
+    assert 'value="Fever &amp; &lt;b&gt;chills&lt;/b&gt;"' in text
+    assert "after the dose" in text
+    assert re.search(r'value="2"[^>]*checked', text)
+    assert re.search(r'value="hospitalisation"[^>]*checked', text)
+    fault = re.search(r'id="id_onset_error".*?</div>', text, re.S)
+    assert fault
+    assert "2026-11-26, as 2026-11 or as 2026" in unescape(fault[0])
+    assert re.search(r'aria-describedby="[^"]*id_onset_error', text)
+
+
+def test_a_stale_page_is_told_what_changed(app: Running, signed_in):
+    """Somebody else records about the participant: the form comes back, and shows the change."""
+    first, second = signed_in("investigator.S01.1"), signed_in("nurse.S01.1")
+    path = address(app, "AdverseEventReported")
+    data = {"onset": "2026-09-20", "scale": "CTCAE v5.0", "occurred_on": "2026-09-21",
+            "seen": state(app).position}  # fmt: skip
+    assert second.post(path, {**data, "term": "Dizziness", "request": "n1"}).status_code == 302
+    response = first.post(path, {**data, "term": "Vertigo", "request": "i1"})
+    text = response.content.decode()
+    assert response.status_code == 409
+    assert "Dizziness" in text
+    assert "nurse.S01.1" in text
+    assert 'value="Vertigo"' in text
+    seen = re.search(r'name="seen" value="(\d+)"', text)
+    assert seen
+    assert int(seen[1]) == state(app).position
+    again = {**data, "term": "Vertigo", "seen": seen[1], "request": "i2"}
+    assert first.post(path, again).status_code == 302
+
+
+def test_a_form_sent_twice_is_recorded_once(app: Running, signed_in):
+    """The same form, sent again by an impatient user, is one entry."""
+    client, path = signed_in("nurse.S01.1"), address(app, "AdverseEventReported")
+    data = {"term": "Cough", "onset": "2026-09-20", "scale": "CTCAE v5.0",
+            "occurred_on": "2026-09-21", "seen": state(app).position, "request": "once"}  # fmt: skip
+    before = state(app).position
+    assert client.post(path, data).status_code == 302
+    assert client.post(path, data).status_code == 302
+    assert state(app).position == before + 1
+
+
+def test_a_signature_is_bound_to_the_record(app: Running, signed_in):
+    """Printed name, time and meaning stand in the event itself."""
+    one = next(p for p in app.trial.state.participants.values()
+               if p.site == "S01" and p.status == "treated")  # fmt: skip
+    client = signed_in("investigator.S01.1")
+    path = f"/record/CriterionAttested/?participant={one.id}&criterion=E16"
+    data = {"passes": "yes", "reason": "nothing speaks against it", "occurred_on": "2026-09-21",
+            "seen": state(app).position, "request": "s1"}  # fmt: skip
+    assert client.post(path, {**data, "password": "not my password"}).status_code == 422
+    assert client.post(path, {**data, "password": PASSWORD}).status_code == 302
+    event = state(app).events[state(app).position]
+    assert event.signature is not None
+    assert event.signature.printed_name == "Printed investigator.S01.1"
+    assert "judged this criterion" in event.signature.meaning
+
+
+def test_an_entry_is_corrected_with_a_reason(app: Running, signed_in):
+    """The form is filled in as it stands; only what changed is recorded; both stay visible."""
+    one = next(p for p in app.trial.state.participants.values()
+               if p.site == "S01" and p.status == "treated")  # fmt: skip
+    client = signed_in("nurse.S01.1")
+    report = address(app, "AdverseEventReported")
+    client.post(report, {"term": "Feber", "onset": "2026-09-20", "scale": "CTCAE v5.0",
+                         "occurred_on": "2026-09-21", "seen": state(app).position,
+                         "request": "c1"})  # fmt: skip
+    at = state(app).position
+    path = f"/entries/{at}/correct/"
+    text = client.get(path).content.decode()
+    assert 'value="Feber"' in text
+    data = {"term": "Fever", "onset": "2026-09-20", "scale": "CTCAE v5.0",
+            "occurred_on": "2026-09-21", "seen": at, "request": "c2"}  # fmt: skip
+    assert client.post(path, data).status_code == 422, "a reason is asked for"
+    assert client.post(path, {**data, "correction_reason": "a slip"}).status_code == 302
+    now = state(app)
+    assert now.events[at].term == "Fever"
+    assert now.events[now.position].fields == {"term": "Fever"}
+    page = client.get(f"/entries/{at}/").content.decode()
+    assert "Feber" in page
+    assert "a slip" in page
+    assert one.id in page
