@@ -26,6 +26,14 @@ def test_a_deviation_becomes_important_by_its_review() -> None:
     assert found.action == "trained"
 
 
+def test_important_deviations_come_first_and_each_part_in_the_order_of_the_ledger() -> None:
+    state = small.opened()
+    at = [small.add(state, None, s.ProtocolDeviation, day, rule=f"rule {day}", description="told",
+                    important=day % 2 == 1) for day in range(4)]  # fmt: skip
+    assert [one.position for one in deviations(state)] == [at[1], at[3], at[0], at[2]]
+    assert [one.position for one in deviations(state, important=True)] == [at[1], at[3]]
+
+
 def test_a_deviation_of_nobody_in_particular_is_listed() -> None:
     state = small.opened()
     small.add(state, None, s.ProtocolDeviation, rule="filing", description="misfiled")
@@ -88,5 +96,5 @@ def test_every_participant_dosed_is_in_a_lot_and_every_deviation_is_listed(name)
         one.id for one in dosed(state)
     }
     assert set(state.lots) <= {one.lot for one in found}
-    assert [one.position for one in deviations(state)] == list(state.deviations)
+    assert sorted(one.position for one in deviations(state)) == sorted(state.deviations)
     assert state.deviations

@@ -9,6 +9,7 @@ from gradatim.analysis.exposure import Amount, exposure
 from gradatim.analysis.groups import dosed
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
+from gradatim.conduct.events import safety as s
 from gradatim.protocol.base import Basis
 from tests.analysis import small
 from tests.conduct.trials import TABLET, UC_MSC
@@ -99,6 +100,16 @@ def test_leaving_off_treatment_alone_does_not_end_the_study() -> None:
     small.dosed(state, "P1")
     small.add(state, "P1", p.InformedConsentWithdrawn, 5, scope="treatment")
     assert row(state).days == 61
+
+
+@pytest.mark.parametrize("told", [f"{small.on(9)}", f"{small.on(9):%Y-%m}"])
+def test_who_died_is_not_on_study_any_more_though_no_disposition_is_recorded(told) -> None:
+    state = small.opened()
+    small.dosed(state, "P1")
+    small.adverse(state, "P1", "A1", grade=4)
+    small.add(state, "P1", s.AdverseEventResolved, 30, adverse_event="A1", outcome="fatal",
+              resolved_on=told)  # fmt: skip
+    assert row(state).days == (10 if len(told) == 10 else None)
 
 
 def test_a_number_of_doses_that_no_protocol_names_is_not_known() -> None:

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gradatim.analysis.groups import dosed
 from gradatim.analysis.shifts import CATEGORIES, possible, shift_tables
@@ -94,6 +96,29 @@ def test_on_the_day_of_the_dose_the_time_tells() -> None:
         small.add(state, "P1", f.VitalSignsRecorded, results=(warm,),
                   taken_at=small.moment(0) + timedelta(hours=hours))  # fmt: skip
     assert shifts(state, "Fever") == [("P1", "0", "2")]
+
+
+LIMITS = {0: 40, 1: 120, 2: 200, 3: 800, 4: 9e9}
+"""The highest ALT of each grade where the limit is 40, and the value before was normal."""
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from([-5, 1, 9]), st.sampled_from([30, 100, 150, 700, 900]),
+                          st.booleans()), max_size=6))  # fmt: skip
+def test_the_worst_grade_is_told_only_where_every_value_tells_it(values) -> None:
+    state = small.opened()
+    small.dosed(state, "P1")
+    alt(state, "P1", 30, -9)
+    for day, value, limited in values:
+        known = limited or day < 0
+        alt(state, "P1", value if day > 0 else 30, day, high=40.0 if known else None)
+    later = [(value, limited) for day, value, limited in values if day > 0]
+    sure = {next(g for g, most in LIMITS.items() if value <= most) for value, limited in later
+            if limited}  # fmt: skip
+    worst = str(max(sure, default=0)) if later else "missing"
+    if worst != "4" and not all(limited for _, limited in later):
+        worst = "unknown"
+    assert shifts(state) == [("P1", "0", worst)]
 
 
 @pytest.mark.parametrize("name", [UC_MSC, TABLET])

@@ -121,9 +121,25 @@ def test_a_death_has_one_mark_on_its_day_or_on_all_days_it_may_have_been() -> No
     state = small.opened()
     small.dosed(state, "P1")
     small.adverse(state, "P1", "A1", grade=5, relation="unrelated")
-    assert [one for one in marks(state) if one[0] == "death"] == [("death", 4, 60)]
+    assert marks(state) == {("dose", 0, 0), ("SAE", 4, 4), ("death", 4, 60)}
     small.add(state, "P1", p.Disposition, 12, status="died", adverse_event="A1")
     assert [one for one in marks(state) if one[0] == "death"] == [("death", 12, 12)]
+
+
+@pytest.mark.parametrize(
+    ("resolved", "death", "last"),
+    [(str(small.on(9)), (9, 9), 9), (f"{small.on(9):%Y-%m}", (4, 17), 60),
+     (f"{small.on(9):%Y}", (4, 60), 60)],
+)  # fmt: skip
+def test_who_died_is_not_ongoing_though_no_disposition_is_recorded(resolved, death, last) -> None:
+    state = small.opened()
+    small.dosed(state, "P1")
+    small.adverse(state, "P1", "A1", grade=4, relation="unrelated")
+    small.add(state, "P1", s.AdverseEventResolved, 30, adverse_event="A1", outcome="fatal",
+              resolved_on=resolved)  # fmt: skip
+    (lane,) = swimmer(state, small.on(60))
+    assert {one[:3] for one in lane.marks} == {("dose", 0, 0), ("SAE", 4, 4), ("death", *death)}
+    assert (lane.last, lane.spans[-1].last) == (last, last)
 
 
 @pytest.mark.parametrize("name", [UC_MSC, TABLET])

@@ -87,6 +87,32 @@ def test_a_bound_is_no_value_to_compute_with() -> None:
     }
 
 
+def test_a_bar_says_how_many_values_may_have_been_better() -> None:
+    state = small.opened()
+    small.dosed(state, "P1")
+    low = Measured(element="crp", value=1, unit="mg/L", bound="<")
+    for value, day in ((12, -3), (9, 8), (6, 20)):
+        small.result(state, "P1", "crp", value, "mg/L", day)
+    small.add(state, "P1", f.LaboratoryResultsRecorded, 9, results=(low,), laboratory="l",
+              ranges_version="v", collected_on=str(small.on(9)))  # fmt: skip
+    (bar,) = waterfall(state, of("crp")).bars
+    assert (bar.change, bar.values, bar.left_out) == (-50, 2, 1)
+
+
+def test_an_endpoint_of_the_other_trial() -> None:
+    state = small.opened(TABLET)
+    element = of("largest_lesion", TABLET)
+    for number, values in enumerate(((40, 20), (50, 60), (30, None))):
+        small.dosed(state, f"P{number}", day=number)
+        for value, day in zip(values, (-3, 30), strict=True):
+            if value is not None:
+                small.result(state, f"P{number}", "largest_lesion", value, element.unit, day)
+    found = waterfall(state, element)
+    assert [(one.participant, one.change) for one in found.bars] == [("P1", 20), ("P0", -50)]
+    assert [(one.participant, one.why) for one in found.without] == [
+        ("P2", "no value after the first dose")]  # fmt: skip
+
+
 def test_values_are_in_the_unit_of_the_element_or_have_none() -> None:
     state = small.opened()
     small.dosed(state, "P1")

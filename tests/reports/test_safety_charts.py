@@ -113,6 +113,18 @@ def test_ungraded_events_have_a_colour_of_their_own() -> None:
     assert "unknown" in {one["grade"] for one in values(spec)}
 
 
+def test_each_part_of_a_bar_names_its_grade_in_its_middle() -> None:
+    spec = events_by_term(adverse_event_table(eventful()))
+    assert spec is not None
+    assert spec["layer"][1]["encoding"]["x"]["field"] == "middle"
+    ends: dict[str, float] = {}
+    for one in sorted(values(spec), key=lambda one: (one["row"], one["order"])):
+        start = ends.get(one["row"], 0)
+        ends[one["row"]] = start + one["percent"]
+        assert one["middle"] == pytest.approx((start + ends[one["row"]]) / 2)
+    assert len(ends) > 1
+
+
 def test_one_term_by_two_scales_is_two_bars() -> None:
     state = small.opened()
     small.dosed(state, "P1")
@@ -168,6 +180,7 @@ def test_a_level_has_one_colour_in_every_chart() -> None:
     assert first == second
     assert first["level 1: Low-dose group"] == LEVELS[0]
     assert len(set(first.values())) == len(first) == 4
+    assert list(first)[-1] == "dosed without a level"
 
 
 def test_an_empty_trial_has_no_chart() -> None:
@@ -186,6 +199,16 @@ def page(specs) -> str:
                      for name in specs)  # fmt: skip
     html = charted_page("charted.html.j2", specs, title="Charts", running="Charts")
     return html.replace('<div class="sheet">', f'<div class="sheet">{places}', 1)
+
+
+CUT_OFF = """[...document.querySelectorAll('[data-chart]')].flatMap(chart => {
+  const whole = chart.querySelector('svg').getBoundingClientRect();
+  return [...chart.querySelectorAll('svg text')].filter(text => {
+    const box = text.getBoundingClientRect();
+    return text.textContent && (box.left < whole.left - 1 || box.right > whole.right + 1);
+  }).map(text => `${chart.dataset.chart}: ${text.textContent}`);
+})"""
+"""The words that are not whole within their chart."""
 
 
 @pytest.mark.browser
@@ -213,4 +236,7 @@ def test_a_browser_draws_every_chart(tmp_path, width, scheme) -> None:
         for name in specs:
             inside = f"[data-chart='{name}'] svg"
             assert shown.locator(f"{inside} .mark-rect path, {inside} .mark-symbol path").count()
+        assert shown.evaluate(CUT_OFF) == []
+        inside = "[data-chart='events-by-lot-0'] svg .mark-text.role-mark text"
+        assert shown.locator(inside).all_text_contents() == ["3", "4", "5", "?"]
         browser.close()

@@ -69,8 +69,9 @@ def test_what_was_typed_is_still_there(app: Running, signed_in):
     client = signed_in("investigator.S01.1")
     path = address(app, "AdverseEventReported")
     data = {"term": "Fever & <b>chills</b>", "onset": "yesterday", "grade": "2",
-            "scale": "CTCAE v5.0", "serious": ["hospitalisation"], "description": "after the dose",
-            "occurred_on": "2026-09-21", "seen": app.trial.state.position, "request": "abc"}  # fmt: skip
+            "scale": "CTCAE v5.0", "serious": ["hospitalisation"],
+            "description": "after the dose", "occurred_on": "2026-09-21",
+            "seen": app.trial.state.position, "request": "abc"}  # fmt: skip
     response = client.post(path, data)
     text = response.content.decode()
     assert response.status_code == 422
@@ -108,7 +109,8 @@ def test_a_form_sent_twice_is_recorded_once(app: Running, signed_in):
     """The same form, sent again by an impatient user, is one entry."""
     client, path = signed_in("nurse.S01.1"), address(app, "AdverseEventReported")
     data = {"term": "Cough", "onset": "2026-09-20", "scale": "CTCAE v5.0",
-            "occurred_on": "2026-09-21", "seen": state(app).position, "request": "once"}  # fmt: skip
+            "occurred_on": "2026-09-21", "seen": state(app).position,
+            "request": "once"}  # fmt: skip
     before = state(app).position
     assert client.post(path, data).status_code == 302
     assert client.post(path, data).status_code == 302

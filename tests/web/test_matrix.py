@@ -60,7 +60,8 @@ def arguments(app: Running) -> dict[str, list]:
               "emergency", "laboratory", "scores", "questionnaire", "grade", "doses")  # fmt: skip
     return {
         **{name: [one.id] for name in person}, "answer": [one.id, "willing_to_comply"],
-        "entry": [lab], "correct": [lab], "lot": [lot], "record": ["TrialPaused"],
+        "blank": ["VitalSignsRecorded"], "entry": [lab], "correct": [lab], "lot": [lot],
+        "record": ["TrialPaused"],
         "manage-account": ["nurse.S01.1", "unlock"],
     }  # fmt: skip
 
@@ -69,8 +70,8 @@ def probe(app: Running, role: str, place: str) -> Client:
     """Sign in as somebody with one task at one place, and no other."""
     name = f"probe.{role}.{place or 'all'}"
     app.trial.state.roles[name, place] = {role}
-    user = User.objects.filter(username=name).first() or User.objects.create_user(name, name,
-                                                                                 PASSWORD)  # fmt: skip
+    known = User.objects.filter(username=name).first()
+    user = known or User.objects.create_user(name, name, PASSWORD)
     client = Client()
     client.force_login(user, backend=BACKEND)
     return client

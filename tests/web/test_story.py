@@ -16,7 +16,7 @@ from gradatim.protocol.load import bundled, load
 from gradatim.synthetic.candidates import Candidates
 from gradatim.synthetic.cases import load_cases
 from tests.web.browser import IN_BROWSER, Person, launched
-from tests.web.conftest import opened, state
+from tests.web.conftest import PASSWORD, opened, state
 
 pytestmark = [*IN_BROWSER, pytest.mark.slow]
 NAME = "nct05962762"
@@ -61,156 +61,199 @@ def patient(bundle: dict) -> dict:
                 if one["resource"]["resourceType"] == "Patient")  # fmt: skip
 
 
+class Cast:
+    """Everybody in the story, each at a browser of their own."""
+
+    def __init__(self, browser, address: str) -> None:
+        self.browser, self.address, self.known = browser, address, {}
+
+    def __getitem__(self, user: str) -> Person:
+        if user not in self.known:
+            self.known[user] = Person(self.browser, self.address, user)
+        return self.known[user]
+
+    def leave(self) -> None:
+        for person in self.known.values():
+            person.close()
+
+
+COORDINATOR, INVESTIGATOR, NURSE = "coordinator.S01.1", "investigator.S01.1", "nurse.S01.1"
+CHAIR, MEMBER = "committee.1", "committee.2"
+ABOUT = f"participant={NUMBER}"
+
+
 def test_from_registration_to_lock(fresh, browser, live_server, at, tmp_path):
     """Register, consent, screen, confirm, enrol, prepare, verify, dose, follow, review, lock."""
-
-    def who(user: str) -> Person:
-        return Person(browser, live_server.url, user)
-
-    # Registration and consent
+    cast = Cast(browser, live_server.url)
     at(at_site("2026-11-02"))
-    coordinator = who("coordinator.S01.1")
-    coordinator.go("/screening/")
-    coordinator.page.click("text=Register a person")
-    hospital, file = records(), tmp_path / "bundle.json"
-    file.write_text(json.dumps(hospital))
+    registered(cast, tmp_path)
+    at(at_site("2026-11-16"))
+    screened(cast, fresh, tmp_path)
+    prepared(cast, at)
+    verified_and_given(cast, at)
+    assert state(fresh).participants[NUMBER].status == "treated"
+    at(at_site("2026-11-17"))
+    followed(cast)
+    adjudicated(cast, fresh)
+    decided(cast, fresh)
+    at(at_site("2026-12-20"))
+    ended(cast)
+    cast.leave()
+
+
+def registered(cast: Cast, tmp_path: Path) -> None:
+    """A coordinator registers a person and records consent; the same person twice is refused."""
+    hospital = records()
+    (tmp_path / "bundle.json").write_text(json.dumps(hospital))
     birth, sex = patient(hospital)["birthDate"], patient(hospital)["gender"]
-    coordinator.fill(full_name="Made-up Person", birth_date=birth, sex=sex, birth=birth)
-    assert "Recorded as entry" in coordinator.press("Record")
-    text = coordinator.record("ParticipantRegistered", full_name="made-up  person",
-                              birth_date=birth, sex=sex)  # fmt: skip
-    assert "Nothing was recorded" in text, "the same person twice"
-    about = f"participant={NUMBER}"
-    text = coordinator.record("InformedConsentObtained", about, version="1.0", language="zh-CN",
-                              obtained_by="investigator.S01.1")  # fmt: skip
+    one = cast[COORDINATOR]
+    one.go("/screening/")
+    one.page.click("text=Register a person")
+    one.fill(full_name="Made-up Person", birth_date=birth, sex=sex, birth=birth)
+    assert "Recorded as entry" in one.press("Record")
+    text = one.record("ParticipantRegistered", full_name="made-up  person", birth_date=birth,
+                      sex=sex)  # fmt: skip
+    assert "Nothing was recorded" in text
+    text = one.record("InformedConsentObtained", ABOUT, version="1.0", language="zh-CN",
+                      obtained_by=INVESTIGATOR)  # fmt: skip
     assert "Recorded" in text
 
-    # Screening: records arrive, an investigator signs
-    at(at_site("2026-11-16"))
-    coordinator.go(f"/participants/{NUMBER}/records/")
-    coordinator.fill(bundle=str(file), source="Hospital record")
-    assert "entries recorded" in coordinator.press("Read and record")
-    investigator = who("investigator.S01.1")
-    investigator.record("HistoryDeclaredComplete", about, signed=True,
-                        kinds=["condition", "exposure", "procedure"], sources="record, interview")  # fmt: skip
-    text = investigator.go(f"/participants/{NUMBER}/eligibility/")
-    assert "Eligible" in text, text[:600]
-    text = investigator.record("EligibilityConfirmed", about, signed=True,
-                               first_dose_on="2026-11-16")  # fmt: skip
+
+def screened(cast: Cast, fresh, tmp_path: Path) -> None:
+    """Records arrive, an investigator signs that the person is eligible; a place is taken."""
+    one, lead = cast[COORDINATOR], cast[INVESTIGATOR]
+    one.go(f"/participants/{NUMBER}/records/")
+    one.fill(bundle=str(tmp_path / "bundle.json"), source="Hospital record")
+    assert "entries recorded" in one.press("Read and record")
+    lead.record("HistoryDeclaredComplete", ABOUT, signed=True, sources="record, interview",
+                kinds=["condition", "exposure", "procedure"])  # fmt: skip
+    assert "Eligible" in lead.go(f"/participants/{NUMBER}/eligibility/")
+    text = lead.record("EligibilityConfirmed", ABOUT, signed=True, first_dose_on="2026-11-16")
     assert "Recorded" in text
     assert state(fresh).participants[NUMBER].status == "eligible"
-    coordinator.go(f"/participants/{NUMBER}/")
-    coordinator.page.click("text=Enrol")
-    assert "Recorded" in coordinator.press("Record")
+    one.go(f"/participants/{NUMBER}/")
+    one.page.click("text=Enrol")
+    assert "Recorded" in one.press("Record")
 
-    # The dose: set aside, prepared, verified by a second person, signed for, given
-    nurse, pharmacist = who("nurse.S01.1"), who("pharmacist.S01.1")
-    text = nurse.record("VitalSignsRecorded", f"{about}&encounter=infusion", **{
+
+BAGS = ("S01-L1-001", "S01-L1-002")
+
+
+def prepared(cast: Cast, at) -> None:
+    """A nurse weighs, a pharmacist sets bags aside, the laboratory prepares the dose."""
+    text = cast[NURSE].record("VitalSignsRecorded", f"{ABOUT}&encounter=infusion", **{
         "results-body_weight-value": "70", "results-body_temperature-value": "36.6",
         "taken_at": "2026-11-16T09:05"})  # fmt: skip
     assert "Recorded" in text
-    laboratory, second = who("cell_lab.S01.1"), who("cell_lab.S01.2")
-    bags = ["S01-L1-001", "S01-L1-002"]
-    text = pharmacist.record("ProductAssigned", f"{about}&dose=1&lot=S01-L1", bags=bags)
-    assert "Recorded" in text
-    assert "S01-L1-001" in pharmacist.go(f"/participants/{NUMBER}/doses/")
+    pharmacist, laboratory = cast["pharmacist.S01.1"], cast["cell_lab.S01.1"]
+    assert "Recorded" in pharmacist.record("ProductAssigned", f"{ABOUT}&dose=1&lot=S01-L1",
+                                           bags=BAGS)  # fmt: skip
+    assert BAGS[0] in pharmacist.go(f"/participants/{NUMBER}/doses/")
     at(at_site("2026-11-16", "09:30"))
     laboratory.go(f"/participants/{NUMBER}/doses/")
     laboratory.page.locator(".steps a.button").click()
     laboratory.fill(**{
-        "weight_kg": "70", "drawn-0-bag": bags[0], "drawn-0-volume_ml": "10",
+        "weight_kg": "70", "drawn-0-bag": BAGS[0], "drawn-0-volume_ml": "10",
         "drawn-0-discarded_ml": "0", "drawn-0-thawed_at": "2026-11-16T09:20",
-        "drawn-1-bag": bags[1], "drawn-1-volume_ml": "4", "drawn-1-discarded_ml": "6",
+        "drawn-1-bag": BAGS[1], "drawn-1-volume_ml": "4", "drawn-1-discarded_ml": "6",
         "drawn-1-thawed_at": "2026-11-16T09:20",
     })  # fmt: skip
-    assert "Recorded" in laboratory.press("Record")
-    assert "protocol deviation" not in laboratory.text()
-    text = laboratory.record("PreparationVerified", f"{about}&dose=1", signed=True)
+    text = laboratory.press("Record")
+    assert "Recorded" in text
+    assert "protocol deviation" not in text
+
+
+def verified_and_given(cast: Cast, at) -> None:
+    """A second person verifies, the investigator signs the checklist, a nurse gives the dose."""
+    dose = f"{ABOUT}&dose=1"
+    text = cast["cell_lab.S01.1"].record("PreparationVerified", dose, signed=True)
     assert "Nothing was recorded" in text, "whoever prepared it cannot verify it"
-    assert "Recorded" in second.record("PreparationVerified", f"{about}&dose=1", signed=True)
+    second = cast["cell_lab.S01.2"]
+    assert "Recorded" in second.record("PreparationVerified", dose, signed=True)
     items = {f"items-{one.id}": "in order" for one in load(NAME).study.treatment.checklist}
     items["items-not_pregnant"] = "not applicable"
-    text = investigator.record("PreDoseChecklistSigned", f"{about}&dose=1", signed=True, **items)
+    text = cast[INVESTIGATOR].record("PreDoseChecklistSigned", dose, signed=True, **items)
     assert "Recorded" in text, text
     at(at_site("2026-11-16", "10:30"))
+    nurse = cast[NURSE]
     nurse.go(f"/participants/{NUMBER}/doses/")
     nurse.page.locator(".steps a.button").click()
     nurse.fill(started_at="2026-11-16T09:40", ended_at="2026-11-16T10:20", volume_ml="14")
     text = nurse.press("Record")
     assert "Recorded" in text
     assert "protocol deviation" not in text
-    assert state(fresh).participants[NUMBER].status == "treated"
 
-    # Follow-up: laboratory graded as it is typed, an adverse event that is a candidate
-    at(at_site("2026-11-17"))
-    nurse.go(f"/record/LaboratoryResultsRecorded/?{about}&encounter=day_1")
+
+def followed(cast: Cast) -> None:
+    """A result is graded as it is typed; an adverse event is a candidate, and has its clocks."""
+    nurse, lead = cast[NURSE], cast[INVESTIGATOR]
+    nurse.go(f"/record/LaboratoryResultsRecorded/?{ABOUT}&encounter=day_1")
     nurse.fill(**{"laboratory": "central", "ranges_version": "2026-1",
                   "collected_on": "2026-11-17", "results-alt-low": "7",
                   "results-alt-high": "40"})  # fmt: skip
     nurse.page.locator("[name=results-alt-value]").press_sequentially("250")
     nurse.page.locator("#grade-alt", has_text="grade 3").wait_for()
     assert "Recorded" in nurse.press("Record")
-    text = investigator.record("AdverseEventReported", about, term="Alanine aminotransferase "
-                               "increased", onset="2026-11-17", grade="3", relation="possible",
-                               serious=["important_medical_event"],
-                               site_aware_at="2026-11-17T08:30")  # fmt: skip
+    text = lead.record("AdverseEventReported", ABOUT, onset="2026-11-17", grade="3",
+                       term="Alanine aminotransferase increased", relation="possible",
+                       serious=["important_medical_event"],
+                       site_aware_at="2026-11-17T08:30")  # fmt: skip
     assert "Recorded" in text
-    text = investigator.go(f"/participants/{NUMBER}/adverse-events/")
-    assert "initial" in text
-    assert "sponsor" in text
-    assert "counts as dose-limiting" in investigator.go(f"/participants/{NUMBER}/")
+    text = lead.go(f"/participants/{NUMBER}/adverse-events/")
+    assert "initial to sponsor" in text
+    assert "counts as dose-limiting" in lead.go(f"/participants/{NUMBER}/")
 
-    # The committee: one proposes, a second signs
-    chair, member = who("committee.1"), who("committee.2")
-    assert "not adjudicated" in chair.go("/review/?part=toxicity")
-    chair.page.locator("text=Propose an adjudication").first.click()
-    chair.fill(dose_limiting="yes", reason="related, grade 3", password="wrong password here")
-    assert "not your password" in chair.press("Sign and record")
-    from tests.web.conftest import PASSWORD
 
-    chair.fill(password=PASSWORD)
-    assert "Recorded" in chair.press("Sign and record")
-    member.go("/review/")
-    member.page.locator("text=D1").first.click()
-    member.fill(password=PASSWORD)
-    assert "2 of 2 signatures" in member.press("Sign")
-    while "None" not in member.go("/review/?part=toxicity").split("Candidates")[1] and (
-        member.page.locator("text=not adjudicated").count()
-    ):  # fmt: skip
-        member.page.locator("tr", has_text="not adjudicated").locator("a.button").first.click()
-        member.fill(dose_limiting="no", reason="the same finding", password=PASSWORD)
-        member.press("Sign and record")
-        number = list(state(fresh).proposals)[-1]
-        chair.go(f"/review/proposals/{number}/")
+def signs(one: Person, fresh) -> str:
+    """Have a member sign the latest proposal."""
+    one.go(f"/review/proposals/{list(state(fresh).proposals)[-1]}/")
+    one.fill(password=PASSWORD)
+    return one.press("Sign")
+
+
+def adjudicated(cast: Cast, fresh) -> None:
+    """One member proposes, a second signs: only then is it recorded."""
+    chair, member = cast[CHAIR], cast[MEMBER]
+    open_ = chair.go("/review/?part=toxicity").count("not adjudicated")
+    assert open_
+    for _n in range(open_):
+        chair.go("/review/?part=toxicity")
+        row = chair.page.locator("tr", has_text="not adjudicated").first
+        limiting = "yes" if "AE1" in row.inner_text() or "aminotransferase increased" in (
+            row.inner_text()) else "no"  # fmt: skip
+        row.locator("a.button").click()
+        chair.fill(dose_limiting=limiting, reason="as defined", password="wrong password here")
+        assert "not your password" in chair.press("Sign and record")
         chair.fill(password=PASSWORD)
-        chair.press("Sign")
+        assert "Recorded" in chair.press("Sign and record")
+        assert "1 of 2 signatures" in chair.go(
+            f"/review/proposals/{list(state(fresh).proposals)[-1]}/")  # fmt: skip
+        assert "2 of 2 signatures" in signs(member, fresh)
+
+
+def decided(cast: Cast, fresh) -> None:
+    """Nothing bolder than the design's advice can be proposed; more caution can."""
+    chair = cast[CHAIR]
     text = chair.record("DoseDecision", "site=", signed=True, action="escalate", level="2",
                         reason="the sponsor is in a hurry")  # fmt: skip
     assert "less cautious" in text
     text = chair.record("DoseDecision", "site=", signed=True, action="stop",
                         reason="one dose-limiting toxicity is enough for us")  # fmt: skip
     assert "Recorded" in text
-    member.go(f"/review/proposals/{list(state(fresh).proposals)[-1]}/")
-    member.fill(password=PASSWORD)
-    member.press("Sign")
+    signs(cast[MEMBER], fresh)
     assert state(fresh).stopped is not None
-    assert "stopped for good" in nurse.go("/")
+    assert "stopped for good" in cast[NURSE].go("/")
 
-    # The end: outcome, disposition, lock; then what still comes to light is flagged
-    at(at_site("2026-12-20"))
-    investigator.record("AdverseEventResolved", f"{about}&adverse_event={NUMBER}-AE1",
-                        resolved_on="2026-12-10", outcome="recovered")  # fmt: skip
-    assert "Recorded" in investigator.record("Disposition", about, status="completed")
-    manager = who("data.1")
-    assert "Recorded" in manager.record("DataLocked", signed=True, reason="end of the trial")
-    assert "protocol deviation" in nurse.record("AdverseEventReported", about, term="Headache",
-                                                onset="2026-12-19")  # fmt: skip
 
-    # Proof
-    monitor = who("monitor.1")
+def ended(cast: Cast) -> None:
+    """The event resolves, participation ends, the data are locked; the ledger verifies."""
+    lead, nurse, monitor = cast[INVESTIGATOR], cast[NURSE], cast["monitor.1"]
+    lead.record("AdverseEventResolved", f"{ABOUT}&adverse_event={NUMBER}-AE1",
+                resolved_on="2026-12-10", outcome="recovered")  # fmt: skip
+    assert "Recorded" in lead.record("Disposition", ABOUT, status="completed")
+    assert "Recorded" in cast["data.1"].record("DataLocked", signed=True, reason="the end")
+    text = nurse.record("AdverseEventReported", ABOUT, term="Headache", onset="2026-12-19")
+    assert "protocol deviation" in text
     monitor.go("/audit/proof/")
     assert "entries verified" in monitor.press("Verify")
-    assert "S01-001 is enrolled" in monitor.go("/audit/?participant=S01-001") or True
-    for person in (coordinator, investigator, nurse, pharmacist, laboratory, second, chair, member,
-                   manager, monitor):  # fmt: skip
-        person.close()
+    assert "S01-001 takes a place at level 1" in monitor.go(f"/audit/?{ABOUT}")

@@ -88,9 +88,14 @@ class UnsignedLine(NamedTuple):
 
 
 def deviations(state: State, important: bool = False) -> tuple[DeviationLine, ...]:
-    """Give the deviations in the order of the ledger; if asked, only the important ones."""
-    return tuple(_deviation(state, one) for one in state.deviations.values()
-                 if one.important or not important)  # fmt: skip
+    """Give the deviations, the important ones first, and each part in the order of the ledger.
+
+    Args:
+        state: the trial, already as of the data cut.
+        important: give only the important ones.
+    """
+    found = sorted(state.deviations.values(), key=lambda one: (not one.important, one.position))
+    return tuple(_deviation(state, one) for one in found if one.important or not important)
 
 
 def _deviation(state: State, one: Deviation) -> DeviationLine:

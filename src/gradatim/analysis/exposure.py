@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from gradatim.analysis.groups import By, Group, groups, level_label, lots_of, people
-from gradatim.analysis.observation import DltWindow, WindowStatus, dlt_window, ended_on
+from gradatim.analysis.observation import DltWindow, WindowStatus, died, dlt_window, ended_on
 from gradatim.analysis.rests_on import RestsOn, rests_on
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import Dose, doses, given
@@ -45,7 +45,8 @@ class Exposure(NamedTuple):
         doses_withheld: of which none is, and which were withheld.
         doses_planned: by the protocol; None where treatment goes on without a number.
         first_dose_at, last_dose_at: when the first dose began and the last one ended.
-        days: on study, the day of the first dose being the first; None before it.
+        days: on study, the day of the first dose being the first; None before it, and of who died
+            on a day that is not known.
         window: for dose-limiting toxicity.
         letter: what they are for the design, `conduct.views.safety.letter`; empty also before the
             first dose.
@@ -135,7 +136,10 @@ def _days(state: State, participant: Participant, on: date) -> int | None:
     done = given(state, participant)
     if not done:
         return None
-    end = min(ended_on(state, participant) or on, on)
+    ended = ended_on(state, participant)
+    if ended is None and died(state, participant):
+        return None
+    end = min(ended or on, on)
     return max((end - done[0].started_at.date()).days + 1, 0)
 
 

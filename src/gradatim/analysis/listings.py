@@ -6,16 +6,15 @@ from typing import Literal, NamedTuple
 
 from gradatim.analysis.adverse_events import of_special_interest
 from gradatim.analysis.groups import people
-from gradatim.analysis.observation import departures, dlt_window
+from gradatim.analysis.observation import departures, died, died_on, dlt_window, fatal_events
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.adverse_events import Course, courses
+from gradatim.conduct.views.adverse_events import Course, adverse_events, courses
 from gradatim.conduct.views.doses import given
 from gradatim.conduct.views.reporting import Due, due_of
 from gradatim.conduct.views.safety import Candidate, candidates
-from gradatim.core.dates import parse_day
 from gradatim.core.truth import Truth
 from gradatim.safety.clocks import Status
-from gradatim.safety.events import AdverseEvent, fatal, graded, is_serious, relation
+from gradatim.safety.events import AdverseEvent, graded, is_serious, relation
 
 Adjudication = Literal["dose-limiting", "not dose-limiting", "not adjudicated"]
 
@@ -168,22 +167,17 @@ def deaths(state: State) -> tuple[DeathLine, ...]:
 
 
 def _death(state: State, one: Participant) -> DeathLine | None:
-    left = [found for found in departures(state, one) if found.how == "died"]
-    events = {found.event.id: found.event for found in courses(state, one).values()}
-    killed = [event for event in events.values() if fatal(event)]
-    if not left and not killed:
+    if not died(state, one):
         return None
-    on = left[0].on if left else _ended(killed)
-    cause = killed[0] if killed else events.get(left[0].adverse_event)
-    done = given(state, one)
+    named = [found.adverse_event for found in departures(state, one) if found.how == "died"]
+    causes = fatal_events(state, one) or tuple(
+        event for event in adverse_events(state, one) if event.id in named
+    )
+    on, done = died_on(state, one), given(state, one)
     days = (on - done[-1].started_at.date()).days if on is not None and done else None
-    return DeathLine(who(one), on, cause.id if cause else "", cause.term if cause else "",
-                     _most_related(killed or ([cause] if cause else [])), days)  # fmt: skip
-
-
-def _ended(events: Iterable[AdverseEvent]) -> date | None:
-    days = [parse_day(one.resolved) for one in events if one.resolved]
-    return next((day.first for day in days if day.exact), None)
+    first = causes[0] if causes else None
+    return DeathLine(who(one), on, first.id if first else "", first.term if first else "",
+                     _most_related(causes), days)  # fmt: skip
 
 
 def _most_related(events: Iterable[AdverseEvent]) -> Truth:

@@ -1,13 +1,16 @@
-"""How long a participant is observed: the window for dose-limiting toxicity, and how it ended."""
+"""How long a participant is observed: the DLT window, how they left, and whether they died."""
 
 from datetime import date
 from typing import Literal, NamedTuple
 
 from gradatim.conduct.events.participants import Disposition, InformedConsentWithdrawn
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.adverse_events import adverse_events
 from gradatim.conduct.views.doses import entries, given
 from gradatim.conduct.views.safety import _left_on as left_on
+from gradatim.core.dates import parse_day
 from gradatim.safety import dlt
+from gradatim.safety.events import AdverseEvent, fatal
 
 WindowStatus = Literal["not begun", "open", "complete", "left early", "without end"]
 ENDED = ("completed", "withdrawn", "lost to follow-up", "died")
@@ -80,10 +83,29 @@ def departures(state: State, participant: Participant) -> tuple[Departure, ...]:
 def ended_on(state: State, participant: Participant) -> date | None:
     """Give the day from which a participant is no longer observed; None of who still is.
 
-    Leaving off treatment alone does not end it.
+    Leaving off treatment alone does not end it. A death ends it, also while no disposition is
+    recorded; None too while its day is not known.
     """
     if participant.status not in ENDED:
-        return None
+        return died_on(state, participant)
     days = [one.on for one in departures(state, participant)
             if one.how != "consent withdrawn (treatment)"]  # fmt: skip
     return min(days, default=None)
+
+
+def died(state: State, participant: Participant) -> bool:
+    """Whether a participant died, as their disposition or a fatal adverse event tells."""
+    left = any(one.how == "died" for one in departures(state, participant))
+    return left or bool(fatal_events(state, participant))
+
+
+def died_on(state: State, participant: Participant) -> date | None:
+    """Give the day of the disposition, else the end of a fatal event; None if neither tells it."""
+    said = [one.on for one in departures(state, participant) if one.how == "died"]
+    ends = [parse_day(one.resolved) for one in fatal_events(state, participant) if one.resolved]
+    return next(iter([*said, *(day.first for day in ends if day.exact)]), None)
+
+
+def fatal_events(state: State, participant: Participant) -> tuple[AdverseEvent, ...]:
+    """Give the adverse events that a participant died of, in the order they were reported."""
+    return tuple(one for one in adverse_events(state, participant) if fatal(one))

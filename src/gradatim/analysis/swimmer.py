@@ -76,11 +76,15 @@ def swimmer(state: State, on: date) -> tuple[Lane, ...]:
 
 
 def _died(state: State, line: DeathLine) -> Day:
-    """Give the day of a death; of one that is not known, any from the onset of the event on."""
+    """Give the day of a death; where it is not known, those from the event's onset to its end."""
     if line.on is not None:
         return exactly(line.on)
     fatal = courses(state, state.participants[line.who.participant])[line.adverse_event].event
-    return Day(parse_day(fatal.onset).first, date.max)
+    onset = parse_day(fatal.onset).first
+    if not fatal.resolved:
+        return Day(onset, date.max)
+    first, last = parse_day(fatal.resolved)
+    return Day(min(max(onset, first), last), last)
 
 
 def _lane(state: State, one: Participant, on: date, died: Day | None) -> Lane:
@@ -132,7 +136,7 @@ def _marks(state: State, one: Participant) -> Iterator[_Found]:
 def _end(one: Participant, end: date, died: Day | None) -> Iterator[_Found]:
     if died is not None:
         yield "death", died, "death"
-    if one.status not in ENDED:
+    elif one.status not in ENDED:
         yield "ongoing", exactly(end), f"{one.status}, observed"
 
 

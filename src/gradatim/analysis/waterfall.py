@@ -19,6 +19,7 @@ class Bar(NamedTuple):
         change: from the baseline to the best value, in percent of the baseline; negative is a fall.
         days: from the first dose to the best value; None where its day is not known exactly.
         values: how many values after the first dose it is the best of.
+        left_out: how many more have no exact number, any of which may have been better.
     """
 
     participant: str
@@ -30,6 +31,7 @@ class Bar(NamedTuple):
     days: int | None
     encounter: str
     values: int
+    left_out: int
 
 
 class WithoutBar(NamedTuple):
@@ -76,7 +78,8 @@ def _best(course: Course, better: Better) -> Bar | WithoutBar:
     pick = min if better == "lower" else max
     value, at = pick(known, key=lambda pair: pair[0])
     change = 100 * (value - base.value) / abs(base.value)
-    return Bar(*who, base.value, value, change, at.days, at.encounter, len(known))
+    return Bar(*who, base.value, value, change, at.days, at.encounter, len(known),
+               len(later) - len(known))  # fmt: skip
 
 
 def _why_not(base: Measure | None, later: tuple[Measure, ...]) -> str:

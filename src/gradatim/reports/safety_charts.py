@@ -1,7 +1,8 @@
 """The charts of the safety review as Vega-Lite specifications; the page draws them.
 
 What has no number is in no chart: it stands in the tables beside them, and each chart's description
-says how much that is. Nothing is told by colour alone: marks differ in shape, bars in their labels.
+says how much that is. Nothing is told by colour alone: marks differ in shape, bars and their parts
+in the words on them.
 """
 
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ LEVELS = (BLUE, AMBER, GREEN, VIOLET, RED, "#5aa9a0", GREY)
 """Colours of dose levels from the lowest; an eighth level takes the first again."""
 SHAPES = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "stroke")
 GRADE_COLOURS = (PALE, BLUE, AMBER, RED, VIOLET, GREY)
-"""Grade 1 to 5, and unknown."""
+"""Grade 1 to 5, and unknown; black words can be read on each."""
 SPANS = {"screening": GREY, "DLT window": BLUE, "follow-up": PALE}
 MARKS = {
     "dose": (VIOLET, "triangle-up"), "dose withheld": (GREY, "triangle-up"),
@@ -43,7 +44,11 @@ MARKS = {
 }  # fmt: skip
 LANE, BAR = 22, 24
 _PADDING = {"left": 24, "right": 12, "top": 5, "bottom": 5}
-_TOP = {"orient": "top", "direction": "horizontal", "columns": 4}
+_TOP = {"orient": "top", "direction": "horizontal", "columns": 3}
+_NARROW = {"direction": "horizontal", "columns": 2, "columnPadding": 8}
+"""A legend that fits beside the names of lanes on a telephone."""
+_OUTLINE = {"stroke": "white", "strokeWidth": 1}
+"""Tells marks apart that share a day, and each from the span it lies on."""
 
 
 def safety_charts(state: State, on: date) -> dict[str, Spec]:
@@ -94,7 +99,8 @@ def _spans() -> Spec:
         "mark": {"type": "bar", "height": 9, "opacity": 0.75},
         "encoding": {
             "x": {"field": "first", "scale": {"nice": False}, **days}, "x2": {"field": "end"},
-            "color": {"field": "what", "scale": scale, "title": None, "legend": _TOP},
+            "color": {"field": "what", "scale": scale, "title": None,
+                      "legend": {"orient": "top", **_NARROW}},
             "tooltip": [{"field": "lane", "title": "participant"}, {"field": "what"},
                         {"field": "first", "title": "from day"},
                         {"field": "last", "title": "to day"}],
@@ -108,12 +114,13 @@ def _marks(marks: Sequence[dict[str, Any]]) -> list[Spec]:
     colour = {"domain": used, "range": [MARKS[kind][0] for kind in used]}
     shape = {"domain": used, "range": [MARKS[kind][1] for kind in used]}
     x = {"field": "day", "type": "quantitative"}
-    coloured = {"field": "what", "scale": colour, "title": None, "legend": _TOP}
-    shaped = {"field": "what", "scale": shape, "title": None, "legend": _TOP}
+    below = {"orient": "bottom", "symbolStrokeWidth": 0, **_NARROW}
+    coloured = {"field": "what", "scale": colour, "title": None, "legend": below}
+    shaped = {"field": "what", "scale": shape, "title": None, "legend": below}
     told = [{"field": "lane", "title": "participant"}, {"field": "what"}, {"field": "label"},
             {"field": "day"}, {"field": "until", "title": "at the latest"}]  # fmt: skip
     point = {"data": {"values": list(marks)},
-             "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
+             "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1, **_OUTLINE},
              "encoding": {"x": x, "color": coloured, "shape": shaped, "tooltip": told}}  # fmt: skip
     partial = [one for one in marks if one["until"] > one["day"]]
     line = {"data": {"values": partial},
@@ -127,7 +134,8 @@ def waterfall_chart(found: Waterfall) -> Spec | None:
     if not found.bars:
         return None
     values = [{"who": _named(one.participant, one.level), "level": one.label, "change": one.change,
-               "baseline": one.baseline, "best": one.best, "days": one.days}
+               "baseline": one.baseline, "best": one.best, "days": one.days,
+               "left_out": one.left_out}
               for one in found.bars]  # fmt: skip
     title = f"best change of {found.of.label} from baseline, %"
     return base(
@@ -142,7 +150,8 @@ def waterfall_chart(found: Waterfall) -> Spec | None:
             "tooltip": [{"field": "who", "title": "participant"}, {"field": "level"},
                         {"field": "baseline"}, {"field": "best"},
                         {"field": "change", "title": "change, %", "format": "+.1f"},
-                        {"field": "days", "title": "day of the best value"}],
+                        {"field": "days", "title": "day of the best value"},
+                        {"field": "left_out", "title": "values without a number"}],
         },
     )  # fmt: skip
 
@@ -174,10 +183,10 @@ def responses_chart(found: Responses) -> Spec | None:
 
 def _by_level(of: Sequence[Course] | Sequence[Bar], among: Sequence[str]) -> Spec:
     """Give each level its own of some colours or shapes, the same in every chart."""
-    levels = sorted({(one.level or 0, one.label) for one in of})
-    picked = [among[(number - 1) % len(among)] for number, _ in levels]
+    levels = sorted({(one.level is None, one.level or 0, one.label) for one in of})
+    picked = [among[(number - 1) % len(among)] for _, number, _ in levels]
     return {"field": "level", "type": "nominal", "title": None,
-            "scale": {"domain": [label for _, label in levels], "range": picked}}  # fmt: skip
+            "scale": {"domain": [label for *_, label in levels], "range": picked}}  # fmt: skip
 
 
 def events_by_group(table: AdverseEventTable) -> Spec | None:
@@ -199,9 +208,19 @@ def _names_one(table: AdverseEventTable, term: str) -> bool:
     return sum(one.term == term for one in table.rows) == 1
 
 
+_GRADE_INSIDE = {
+    "transform": [{"filter": "datum.percent >= 5"},
+                  {"calculate": "datum.grade == 'unknown' ? '?' : datum.grade", "as": "short"}],
+    "mark": {"type": "text", "fontSize": 11},
+    "encoding": {"text": {"field": "short"},
+                 "color": {"value": "black"}, "x": {"field": "middle", "stack": None}},
+}  # fmt: skip
+"""The grade in each part of a bar that is wide enough: nothing is told by colour alone."""
+
+
 def _stacked(rows: Sequence[tuple[str, Sequence[int], int]], what: str) -> Spec | None:
     values = [{"row": name, "grade": grade, "participants": n, "percent": 100 * n / dosed,
-               "order": place}
+               "order": place, "middle": 100 * (sum(counts[:place]) + n / 2) / dosed}
               for name, counts, dosed in rows
               for place, (grade, n) in enumerate(zip(GRADES, counts, strict=True))
               if n]  # fmt: skip
@@ -209,14 +228,15 @@ def _stacked(rows: Sequence[tuple[str, Sequence[int], int]], what: str) -> Spec 
         return None
     scale = {"domain": list(GRADES), "range": list(GRADE_COLOURS)}
     return base(
-        values, height=len(rows) * BAR, padding=_PADDING, mark={"type": "bar"},
+        values, height=len(rows) * BAR, padding=_PADDING, layer=[{"mark": "bar"}, _GRADE_INSIDE],
         description=f"participants by worst grade of adverse events, for each {what}",
         encoding={
             "y": {"field": "row", "type": "nominal", "sort": None, "title": None,
                   "scale": {"domain": [name for name, _, _ in rows]},
                   "axis": {"ticks": False, "domain": False, "labelLimit": 260}},
             "x": {"field": "percent", "type": "quantitative", "stack": True,
-                  "title": "% of those dosed, by worst grade", "axis": {"tickCount": 5},
+                  "title": "% of those dosed, by worst grade",
+                  "axis": {"tickCount": 5, "titleAnchor": "end"},
                   "scale": {"domain": [0, 100], "nice": False}},
             "color": {"field": "grade", "scale": scale, "title": None,
                       "legend": {**_TOP, "columns": 6}},

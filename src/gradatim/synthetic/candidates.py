@@ -8,7 +8,7 @@ from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Facts
 from gradatim.evidence.sources import fhir
 from gradatim.protocol.study import Study
-from gradatim.synthetic.cases import FIRST_DOSE, load_cases
+from gradatim.synthetic.cases import FIRST_DOSE, Case, load_cases
 from gradatim.synthetic.fhir import bundle
 
 INELIGIBLE = 0.2
@@ -35,7 +35,10 @@ class Candidates:
     def __call__(self, rng: random.Random, number: int, first_dose: date) -> Facts:
         """Give the facts of a candidate, screened two weeks before that first dose."""
         some = self.ineligible if rng.random() < INELIGIBLE and self.ineligible else self.eligible
-        case = rng.choice(some[:12])
+        return self.facts(rng.choice(some[:12]), first_dose)
+
+    def facts(self, case: Case, first_dose: date) -> Facts:
+        """Give the facts of a worked case, moved to that first dose."""
         days = (first_dose - case.anchors[FIRST_DOSE]).days
         person = case.person.moved(days)
         observed = case.coverage()

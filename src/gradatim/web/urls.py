@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from gradatim.web.views import entry, faults, health, overview, record, theme
+from gradatim.web.views import entry, faults, health, overview, paper, record, theme
 from gradatim.web.views.audit import as_of, log, proof
 from gradatim.web.views.dosing import product, worksheet
 from gradatim.web.views.participant import emergency, laboratory, pages, questionnaire
@@ -43,6 +43,8 @@ urlpatterns = [
     path("audit/checkpoint/", proof.checkpoint, name="checkpoint"),
     path("audit/export/", proof.export, name="export"),
     path("audit/as-of/", as_of.as_of, name="as-of"),
+    path("paper/", paper.paper, name="paper"),
+    path("paper/<str:event>/", paper.blank, name="blank"),
     path("theme/", theme.choose, name="theme"),
     path("healthz", health.healthz, name="healthz"),
     path("", include("gradatim.web.accounts.urls")),

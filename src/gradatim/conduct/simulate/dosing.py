@@ -162,7 +162,7 @@ def _infuse(run: Run, name: str) -> None:
     _vital_signs(run, name, "2 h after", round(run.rng.gauss(37.2, 0.7), 1))
     if run.happens("dosing is paused"):
         run.do(trial.TrialPaused, nurse, one.site, reason="a bag leaked; all bags are looked at")
-    plan_visits(run, name)
+    (run.follow or plan_visits)(run, name)
 
 
 def _vital_signs(run: Run, name: str, timepoint: str, temperature: float) -> None:

@@ -20,6 +20,12 @@ DAYS_OF_SCREENING = 14
 
 def arrives(run: Run, site: str) -> None:
     """A person comes to be screened: registered and asked for consent today, tested and judged."""
+    name = registered(run, site)
+    run.later(DAYS_OF_SCREENING - 2, lambda: judged(run, name))
+
+
+def registered(run: Run, site: str) -> str:
+    """Register a person who consents, plan the recording of what is known; give the number."""
     run.people_seen += 1
     name = f"{site}-{run.people_seen:03}"
     first_dose = run.today + timedelta(days=DAYS_OF_SCREENING)
@@ -27,7 +33,7 @@ def arrives(run: Run, site: str) -> None:
     run.facts[name] = facts
     run.weights[name] = round(run.rng.uniform(52, 95), 1)
     nurse, lead = staff(site, "coordinator"), staff(site, "investigator")
-    token, identity = _made_up(run, name, facts)
+    token, identity = run.identify(name, facts) if run.identify else _made_up(run, name, facts)
     sex = facts.sex if facts.sex in ("female", "male") else ""
     run.do(participants.ParticipantRegistered, nurse, site, participant=name, person_token=token,
            identity=identity, sex=sex, birth=str(facts.birth))  # fmt: skip
@@ -37,7 +43,7 @@ def arrives(run: Run, site: str) -> None:
     run.do(participants.InformedConsentObtained, lead, site, participant=name, version="1.0",
            language="zh-CN", obtained_by=lead)  # fmt: skip
     _history(run, site, name, facts)
-    run.later(DAYS_OF_SCREENING - 2, lambda: judged(run, name))
+    return name
 
 
 def _made_up(run: Run, name: str, facts: Facts) -> tuple[str, dict[str, Sealed]]:

@@ -22,7 +22,7 @@ LABORATORY = "central"
 BAG_ML, CELLS_PER_ML = 10.0, 5_000_000.0
 
 
-def open_trial(run: Run, mode: trial.Mode) -> None:
+def open_trial(run: Run, mode: trial.Mode, ranges: tuple[trial.Range, ...] = ()) -> None:
     """Create the trial, give out the tasks, activate the protocol, open the sites."""
     run.do(trial.TrialCreated, SPONSOR, mode=mode, title=run.study.study.title)
     for user, role in _office():
@@ -33,7 +33,7 @@ def open_trial(run: Run, mode: trial.Mode) -> None:
                reference=f"{who} approval")  # fmt: skip
     run.do(trial.ProtocolActivated, SPONSOR, version=version, document=run.document,
            sha256=sha256(run.document.encode()).hexdigest())  # fmt: skip
-    ranges = (trial.Range(element=_first_measurement(run), unit=""),)
+    ranges = ranges or (trial.Range(element=_first_measurement(run), unit=""),)
     run.do(trial.RulingSigned, SPONSOR, question="safety.sentinel", signer=SPONSOR,
            answer="as the document says")  # fmt: skip
     run.do(trial.ReferenceRangesRecorded, SPONSOR, laboratory=LABORATORY, version=RANGES,

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from heapq import heappop, heappush
 from typing import Any, TypeVar
 
-from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.base import Event, Sealed
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Refused, Trial
 from gradatim.core.errors import Defect
@@ -42,6 +42,8 @@ class Run:
         due: what is to be done on which day: day, order, act.
         incidents: names of mishaps still to happen.
         refusals: what was refused, with the reasons: some is asked for in vain on purpose.
+        identify: gives the token and the sealed identity of a new participant; made up if None.
+        follow: plans what comes after a first dose; the simulation's own plan if None.
     """
 
     trial: Trial
@@ -61,6 +63,8 @@ class Run:
     refusals: list[tuple[str, Refused]] = field(default_factory=list)
     bags: int = 0
     events: int = 0
+    identify: Callable[[str, Facts], tuple[str, dict[str, Sealed]]] | None = None
+    follow: Callable[["Run", str], None] | None = None
 
     @property
     def state(self) -> State:

@@ -29,7 +29,7 @@ class Identified(NamedTuple):
 def _bare(request: HttpRequest) -> HttpRequest:
     """Give a request without what its form holds."""
     bare = copy.copy(request)
-    bare.GET, bare.POST = QueryDict(), QueryDict()  # type: ignore[assignment]
+    bare.GET, bare.POST = QueryDict(), QueryDict()
     return bare
 
 

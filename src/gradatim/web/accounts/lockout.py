@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from gradatim.conduct.events.base import SYSTEM
 from gradatim.web.accounts.identifying import wait
 from gradatim.web.accounts.models import User, What, note
 from gradatim.web.views.faults import fault
@@ -36,5 +37,5 @@ def note_lockout(sender: Any, username: str, **more: Any) -> None:
     cool_off = get_cool_off()
     since = timezone.now() - cool_off if cool_off else user.created_at
     if not user.acts.filter(what=What.LOCKED, at__gt=since).exists():
-        note(user, What.LOCKED, by="?")
+        note(user, What.LOCKED, by=SYSTEM)
         LOG.warning("lockout", extra={"user": user.username})

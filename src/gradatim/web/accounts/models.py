@@ -59,9 +59,9 @@ class User(AbstractBaseUser):
         """Keep a password in its normal form, so that every keyboard gives the same one."""
         super().set_password(None if raw_password is None else normalised(raw_password))
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Whether it is the user's password."""
-        return super().check_password(normalised(raw_password))
+        return super().check_password(None if raw_password is None else normalised(raw_password))
 
 
 class Invitation(models.Model):

@@ -26,7 +26,7 @@ ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", 
 EASY_PART = 0.6
 """Part of a password that may not be made of runs and of the same sign again."""
 FEWEST_SIGNS = 5
-LOOKALIKES = str.maketrans("@4301!$57+8", "aaeoiisst" "tb")
+LOOKALIKES = str.maketrans("@4301$57+8", "aaeoissttb")
 UNKEEPABLE = ("Cc", "Cn", "Cs")
 """Control signs, and code points that no normal form is known for."""
 
@@ -86,7 +86,7 @@ def _bare(text: str) -> str:
 
 def _forms(text: str) -> set[str]:
     """Give what a text comes down to: without decoration, and with letters for their lookalikes."""
-    plain = {text, _bare(text)}
+    plain = {text, _bare(text), _bare(text.translate(LOOKALIKES))}
     plain |= {one.strip("0123456789") for one in plain}
     return plain | {one.translate(LOOKALIKES) for one in plain}
 

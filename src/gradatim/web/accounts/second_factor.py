@@ -69,6 +69,15 @@ def use_recovery_code(user: User, code: str) -> bool:
     return True
 
 
+def device_let_in_by(user: Any, code: str) -> Any:
+    """Give the device that a code lets in by; a recovery code stands in for one that is lost."""
+    if _plain(code).isdigit():
+        return device_accepting(user, code)
+    if not use_recovery_code(user, code):
+        return None
+    return TOTPDevice.objects.filter(user=user, confirmed=True).first()
+
+
 def make_recovery_codes(user: User) -> list[str]:
     """Make recovery codes, each to be used once; earlier ones no longer count."""
     made = [base64.b32encode(secrets.token_bytes(RECOVERY_BYTES)).decode()

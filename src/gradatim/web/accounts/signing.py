@@ -5,6 +5,7 @@ signed in and its password, and with a second factor its code too. Nothing of it
 count towards the same lockout as those of signing in (11.300(d)).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -20,7 +21,7 @@ from gradatim.web.accounts.identifying import (
 )
 from gradatim.web.accounts.second_factor import device_accepting, has_device
 
-__all__ = ["SignatureFields", "has_device", "verify"]
+Accepting = Callable[[Any, str], Any]
 
 
 class SignatureFields(forms.Form):
@@ -31,7 +32,7 @@ class SignatureFields(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )  # fmt: skip
     code = forms.CharField(
-        label=gettext_lazy("One-time code"), max_length=12,
+        label=gettext_lazy("One-time code"), max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )  # fmt: skip
 
@@ -41,8 +42,16 @@ class SignatureFields(forms.Form):
             del self.fields["code"]
 
 
-def verify(request: HttpRequest, password: str, code: str) -> str | None:
-    """Say what is wrong with what a signer gave; None if nothing is. Failures count to lockout."""
+def verify(request: HttpRequest, password: str, code: str,
+           accepting: Accepting = device_accepting) -> str | None:  # fmt: skip
+    """Say what is wrong with what a signer gave; None if nothing is. Failures count to lockout.
+
+    Args:
+        request: of the signer.
+        password: as typed.
+        code: as typed; not looked at where the signer has no second factor.
+        accepting: gives the device that a code of a user is good for, or None.
+    """
     user: Any = request.user
     name = user.get_username()
     found = identified(request, name, password)
@@ -50,19 +59,20 @@ def verify(request: HttpRequest, password: str, code: str) -> str | None:
         return _("Too many attempts.") + " " + wait()
     if found.user is None:
         return _("This is not your password.")
-    if has_device(user) and device_accepting(user, code) is None:
+    if has_device(user) and accepting(user, code) is None:
         count_failure(request, name)
         return _("This code is not valid, or was used before. Wait for the next.")
     forget_failures(request, name)
     return None
 
 
-def confirmed(request: HttpRequest, form: SignatureFields) -> bool:
+def confirmed(request: HttpRequest, form: SignatureFields,
+              accepting: Accepting = device_accepting) -> bool:  # fmt: skip
     """Whether a form shows that the user of a session is still the one who signed in."""
     if not form.is_valid():
         return False
     said = form.cleaned_data
-    if fault := verify(request, said["password"], said.get("code", "")):
+    if fault := verify(request, said["password"], said.get("code", ""), accepting):
         form.add_error("password", fault)
         return False
     return True

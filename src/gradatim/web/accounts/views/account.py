@@ -1,110 +1,101 @@
-"""One's own account: password, second factor, sessions, tokens."""
+"""One's own account: tasks, password, sessions, tokens, and what was done with it."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.sessions.models import Session
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from gradatim.web.access import Access, Request, public
+from gradatim.web.access import Request, public
 from gradatim.web.accounts.forms import ChangePasswordForm, TokenForm
-from gradatim.web.accounts.models import ApiToken
-from gradatim.web.accounts.signing import has_device, verify
-from gradatim.web.accounts.tokens import make_token
+from gradatim.web.accounts.identifying import forget_failures
+from gradatim.web.accounts.models import What, note
+from gradatim.web.accounts.second_factor import has_device, recovery_codes_left
+from gradatim.web.accounts.sessions import end, end_all, sessions_of
+from gradatim.web.accounts.signing import SignatureFields, confirmed
+from gradatim.web.accounts.standing import trainings, versions_in_force
+from gradatim.web.accounts.tokens import make_token, revoke_tokens
+from gradatim.web.accounts.views.own import own
 from gradatim.web.forms.wording import choice_words
 
-
-class Mine(NamedTuple):
-    """A session of one's own."""
-
-    handle: str
-    seen: float
-    began: float
-    here: bool
-
-
-def _signed_in(request: Request) -> HttpResponse | None:
-    if request.user.is_authenticated:
-        return None
-    return HttpResponseRedirect(f"{reverse('sign-in')}?next={request.path}")
+LATEST = 20
 
 
 @public
+@own
 def account(request: Request) -> HttpResponse:
-    """Show one's account; make a token for a program."""
-    if (elsewhere := _signed_in(request)) is not None:
-        return elsewhere
+    """Show one's account."""
     user: Any = request.user
-    access: Access = request.access
-    form = TokenForm([(role, choice_words("role", role)) for role in access.held],
-                     request.POST or None)  # fmt: skip
-    made = ""
-    if request.method == "POST" and form.is_valid():
-        made = make_token(user, form.cleaned_data["name"], form.cleaned_data["role"])
+    access = request.access
     return render(request, "accounts/account.html", {
-        "form": form, "made": made, "sessions": sessions_of(request),
-        "tokens": user.tokens.filter(revoked_at=None).order_by("-created_at"),
         "held": sorted((role, sorted(sites)) for role, sites in access.held.items()),
-        "trained": sorted(access.state.training.get(user.username, ())),
-        "has_device": has_device(user),
-    }, status=422 if form.errors else 200)  # fmt: skip
-
-
-def sessions_of(request: Request) -> list[Mine]:
-    """Give the sessions of the user that have not ended; a handle names one without its key."""
-    found = []
-    for one in Session.objects.filter(expire_date__gt=timezone.now()):
-        data = one.get_decoded()
-        if data.get("_auth_user_id") == str(request.user.pk):
-            found.append(Mine(one.session_key[-6:], data.get("seen", 0), data.get("began", 0),
-                              one.session_key == request.session.session_key))  # fmt: skip
-    return found
+        "trained": trainings(access.state).get(user.username, {}).values(),
+        "in_force": versions_in_force(access.state), "sessions": sessions_of(request),
+        "has_device": has_device(user), "codes_left": recovery_codes_left(user),
+        "tokens": user.tokens.filter(revoked_at=None).order_by("-created_at"),
+        "acts": user.acts.order_by("-at", "-pk")[:LATEST],
+    })  # fmt: skip
 
 
 @public
+@own
+def make_api_token(request: Request) -> HttpResponse:
+    """Make a token for a program, after the user has identified themselves again; show it once."""
+    user: Any = request.user
+    data = request.POST or None
+    roles = [(role, choice_words("role", role)) for role in sorted(request.access.held)]
+    form, signing = TokenForm(roles, data), SignatureFields(user, data)
+    made = ""
+    if request.method == "POST" and form.is_valid() and confirmed(request, signing):
+        made = make_token(user, form.cleaned_data["name"], form.cleaned_data["role"])
+    return render(request, "accounts/token.html", {"form": form, "signing": signing, "made": made},
+                  status=422 if form.errors or signing.errors else 200)  # fmt: skip
+
+
+@public
+@own
 @require_POST
 def end_session(request: Request, handle: str) -> HttpResponse:
     """End one of one's own sessions."""
-    for one in Session.objects.filter(session_key__endswith=handle):
-        if one.get_decoded().get("_auth_user_id") == str(request.user.pk):
-            one.delete()
-            messages.success(request, _("The session has ended."))
+    user: Any = request.user
+    if end(user, handle):
+        note(user, What.SESSION_ENDED)
+        messages.success(request, _("The session has ended."))
     return HttpResponseRedirect(reverse("account"))
 
 
 @public
+@own
 @require_POST
 def revoke_token(request: Request, id: int) -> HttpResponse:
     """Revoke one of one's own tokens."""
-    if request.user.is_authenticated:
-        ApiToken.objects.filter(user=request.user, pk=id).update(revoked_at=timezone.now())
+    user: Any = request.user
+    if revoke_tokens(user, user.username, pk=id):
+        messages.success(request, _("The token no longer counts."))
     return HttpResponseRedirect(reverse("account"))
 
 
 @public
+@own
 @sensitive_post_parameters("present", "password", "again")
 def password(request: Request) -> HttpResponse:
     """Change one's password; all other sessions end."""
-    if (elsewhere := _signed_in(request)) is not None:
-        return elsewhere
     user: Any = request.user
-    form = ChangePasswordForm(user, request.POST or None)
+    form = ChangePasswordForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if user.check_password(form.cleaned_data["present"]):
-            user.set_password(form.cleaned_data["password"])
-            user.must_change_password = False
-            user.save()
-            update_session_auth_hash(request, user)
-            messages.success(request, _("The password was changed; all other sessions have ended."))
-            return HttpResponseRedirect(reverse("account"))
-        fault = verify(request, form.cleaned_data["present"], "")  # counts towards the lockout
-        form.add_error("present", fault or _("This is not your password."))
+        user.set_password(form.cleaned_data["password"])
+        user.must_change_password = False
+        user.save()
+        forget_failures(request, user.username)
+        end_all(user, but=request.session.session_key)
+        update_session_auth_hash(request, user)
+        note(user, What.PASSWORD_CHANGED)
+        messages.success(request, _("The password was changed; all other sessions have ended."))
+        return HttpResponseRedirect(reverse("account"))
     return render(request, "accounts/password.html", {"form": form},
                   status=422 if form.errors else 200)  # fmt: skip

@@ -1,186 +1,119 @@
 """People and rights: the delegation log, training, accounts, sites."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from axes.models import AccessAttempt
-from axes.utils import reset
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from gradatim.conduct.events.trial import RoleGranted, RoleRevoked, SiteOpened
-from gradatim.conduct.state import State
 from gradatim.web.access import Access, Request, page
 from gradatim.web.accounts.forms import InviteForm
+from gradatim.web.accounts.invitations import invite as make_invitation
+from gradatim.web.accounts.managing import alone, possible
 from gradatim.web.accounts.models import User
-from gradatim.web.accounts.tokens import make_invitation
-
-
-class Delegated(NamedTuple):
-    """A line of the delegation log."""
-
-    user: str
-    role: str
-    site: str
-    since: Any
-    by: str
-    until: Any
-
-
-class Person(NamedTuple):
-    """Somebody with a task or an account, and how their account stands."""
-
-    user: str
-    name: str
-    tasks: list[tuple[str, str]]
-    trained: list[str]
-    lacks_training: bool
-    status: str
-
-
-def delegations(state: State) -> list[Delegated]:
-    """Give the delegation log, in the order in which tasks were given."""
-    open_: dict[tuple[str, str, str], Delegated] = {}
-    closed = []
-    for event in state.events.values():
-        if isinstance(event, RoleGranted):
-            key = (event.user, event.role, event.site)
-            open_[key] = Delegated(*key, event.recorded_at, event.recorded_by, None)
-        elif isinstance(event, RoleRevoked):
-            key = (event.user, event.role, event.site)
-            if key in open_:
-                closed.append(open_.pop(key)._replace(until=event.recorded_at))
-    return sorted([*open_.values(), *closed], key=lambda one: one.since)
+from gradatim.web.accounts.signing import SignatureFields, confirmed
+from gradatim.web.accounts.standing import (
+    Person,
+    delegations,
+    may_manage,
+    people_of,
+    sites_of,
+    versions_in_force,
+)
 
 
 @page("people")
 def people(request: Request) -> HttpResponse:
     """Show who has which task where, who was trained on what, and how accounts stand."""
-    access: Access = request.access
-    sites = access.sites("people")
-    log = [one for one in delegations(access.state) if not one.site or one.site in sites]
+    access = request.access
+    sites = access.sites("people") | {""}
     return render(request, "accounts/people.html", {
-        "people": _people(access.state, {one.user for one in log}), "log": log,
-        "sites": _sites(access.state, sites), "may_invite": access.sites_for("RoleGranted"),
-        "second_factor": settings.SECOND_FACTOR_REQUIRED,
+        "people": people_of(access), "in_force": versions_in_force(access.state),
+        "log": [one for one in delegations(access.state) if one.site in sites],
+        "sites": sites_of(access.state, access.sites("people")),
+        "may_invite": access.sites_for("RoleGranted"),
     })  # fmt: skip
 
 
-def _sites(state: State, seen: frozenset[str]) -> list[tuple[str, str, str, str]]:
-    opened = {one.site: one for one in state.events.values() if isinstance(one, SiteOpened)}
-    return [(site, opened[site].name, status, opened[site].principal_investigator)
-            for site, status in state.sites.items() if site in seen and site in opened]  # fmt: skip
+@page("people")
+def person(request: Request, username: str) -> HttpResponse:
+    """Show one person: tasks, training, and what was done to the account."""
+    access = request.access
+    one = _seen(access, username)
+    account = User.objects.filter(username=username).first()
+    sites = access.sites("people") | {""}
+    manageable = account is not None and one.manageable
+    return render(request, "accounts/person.html", {
+        "one": one, "account": account, "in_force": versions_in_force(access.state),
+        "log": [at for at in delegations(access.state) if at.user == username and at.site in sites],
+        "possible": possible(account, one.status) if account and manageable else {},
+        "acts": account.acts.order_by("-at", "-pk") if account else [],
+    })  # fmt: skip
 
 
-def _people(state: State, users: set[str]) -> list[Person]:
-    accounts = {one.username: one for one in User.objects.filter(username__in=users)}
-    verified = set(TOTPDevice.objects.filter(confirmed=True).values_list("user_id", flat=True))
-    tried = AccessAttempt.objects.filter(failures_since_start__gte=settings.AXES_FAILURE_LIMIT)
-    locked = set(tried.values_list("username", flat=True))
-    version = state.version.version if state.version else ""
-    found = []
-    for user in sorted(users):
-        tasks = sorted((site, role) for (name, site), roles in state.roles.items()
-                       for role in roles if name == user)  # fmt: skip
-        one, trained = accounts.get(user), sorted(state.training.get(user, ()))
-        at_site = any(site for site, _role in tasks)
-        found.append(Person(user, one.printed_name if one else "", tasks, trained,
-                            bool(at_site and version and version not in trained),
-                            _status(one, verified, locked)))  # fmt: skip
+def _seen(access: Access, username: str) -> Person:
+    found = next((one for one in people_of(access) if one.user == username), None)
+    if found is None:
+        raise Http404(_("There is no such person."))
     return found
-
-
-def _status(one: User | None, verified: set[int], locked: set[str]) -> str:
-    if one is None:
-        return "no account"
-    if not one.is_active:
-        return "deactivated"
-    if one.username in locked:
-        return "locked"
-    if not one.has_usable_password():
-        return "invited"
-    return "active" if one.pk in verified else "no second factor"
-
-
-def _may_manage(access: Access, username: str = "") -> bool:
-    """Whether a user may manage an account: whoever delegates tasks where its person has any."""
-    if access.may("RoleGranted"):
-        return True
-    theirs = {site for (name, site), roles in access.state.roles.items()
-              if name == username and roles}  # fmt: skip
-    mine = set(access.sites_for("RoleGranted"))
-    return bool(mine) and (not username or not theirs or theirs <= mine)
 
 
 @page("people")
 def invite(request: Request) -> HttpResponse:
     """Make an account, and a link by which its person chooses a password; it is shown once."""
-    access: Access = request.access
-    if not _may_manage(access):
+    access = request.access
+    if not access.sites_for("RoleGranted"):
         raise Http404(_("There is no such page."))
     form = InviteForm(request.POST or None, initial={"username": request.GET.get("user", "")})
-    link, user = "", None
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
-        user = User.objects.filter(username=said["username"]).first()
-        if user is not None and user.has_usable_password():
-            form.add_error("username", _("There is an account of this name already."))
-        elif not _may_manage(access, said["username"]):
-            form.add_error("username", _("This person has tasks elsewhere."))
-        else:
-            user = user or User.objects.create_user(said["username"], said["printed_name"],
-                                                    email=said["email"])  # fmt: skip
-            link = _link(request, user)
-    return render(request, "accounts/invite.html", {"form": form, "link": link, "invited": user},
+        if _may_invite(access, said["username"]):
+            user = User.objects.create_user(said["username"], said["printed_name"],
+                                            email=said["email"])  # fmt: skip
+            return _link_shown(request, user, make_invitation(user, access.user))
+        form.add_error("username", _("This name cannot be invited by you."))
+    return render(request, "accounts/invite.html", {"form": form},
                   status=422 if form.errors else 200)  # fmt: skip
 
 
-def _link(request: Request, user: User) -> str:
-    token = make_invitation(user, request.user.get_username())
-    return request.build_absolute_uri(reverse("invitation", args=[token]))
+def _may_invite(access: Access, username: str) -> bool:
+    """Whether a user may make this account: whom the ledger does not know yet, anybody may."""
+    known = any(name == username and roles for (name, _at), roles in access.state.roles.items())
+    return may_manage(access, username) if known else username != access.user
+
+
+def _link_shown(request: Request, user: User, secret: str) -> HttpResponse:
+    link = request.build_absolute_uri(reverse("invitation", args=[secret]))
+    return render(request, "accounts/invited.html", {"link": link, "invited": user})
 
 
 @page("people")
-@require_POST
 def manage(request: Request, username: str, what: str) -> HttpResponse:
-    """Unlock, deactivate or activate an account, or reset it: invited anew, no second factor."""
-    access: Access = request.access
-    user = User.objects.filter(username=username).first()
-    if user is None or not _may_manage(access, username) or what not in MANAGED:
+    """Do something to the account of another, having identified oneself again."""
+    access = request.access
+    one, user = _seen(access, username), User.objects.filter(username=username).first()
+    managed = possible(user, one.status).get(what) if user and one.manageable else None
+    if user is None or managed is None:
         raise Http404(_("There is no such account."))
-    if user.username == access.user:
-        messages.error(request, _("Nobody manages an account of their own."))
-        return HttpResponseRedirect(reverse("people"))
-    link = MANAGED[what](request, user)
-    if link:
-        return render(request, "accounts/invite.html", {"link": link, "invited": user})
-    messages.success(request, _("Done."))
-    return HttpResponseRedirect(reverse("people"))
+    form = SignatureFields(request.user, request.POST or None)
+    against = _against(user, managed, access.user)
+    if request.method == "POST" and not against and confirmed(request, form):
+        if secret := managed.do(user, access.user):
+            return _link_shown(request, user, secret)
+        messages.success(request, _("Done."))
+        return HttpResponseRedirect(reverse("person", args=[username]))
+    status = 403 if against else 422 if form.errors else 200
+    return render(request, "accounts/confirm.html", {
+        "what": managed.label, "effect": managed.effect, "about": f"{one.name} ({one.user})",
+        "against": against, "form": form, "back": reverse("person", args=[username]),
+    }, status=status)  # fmt: skip
 
 
-def _unlock(request: Request, user: User) -> None:
-    reset(username=user.username)
-
-
-def _activity(active: bool) -> Any:
-    def change(request: Request, user: User) -> None:
-        user.is_active = active
-        user.save()
-
-    return change
-
-
-def _reset(request: Request, user: User) -> str:
-    user.set_unusable_password()
-    user.save()
-    TOTPDevice.objects.filter(user=user).delete()
-    return _link(request, user)
-
-
-MANAGED = {"unlock": _unlock, "deactivate": _activity(False), "activate": _activity(True),
-           "reset": _reset}  # fmt: skip
+def _against(user: User, managed: Any, by: str) -> str:
+    if not alone(user, managed, by):
+        return ""
+    return _("You have already taken the other of password and second factor away, or made the "
+             "invitation. Nobody can have both: this takes a second person, or that the owner "
+             "signs in first.")  # fmt: skip

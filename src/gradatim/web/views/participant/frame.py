@@ -36,8 +36,9 @@ def framed(request: Request, one: Participant, tab: str) -> dict[str, Any]:
                                           else ()))  # fmt: skip
     names = (*first, *ALWAYS)
     return {
-        "one": one, "tab": tab, "tabs": [(name, label) for name, label in TABS
-                 if access.sees("dosing" if name == "doses" else "participants")], "acts": [n for n in names if access.may(n, one.site)],
+        "one": one, "tab": tab, "acts": [n for n in names if access.may(n, one.site)],
+        "tabs": [(name, label) for name, label in TABS
+                 if access.sees("dosing" if name == "doses" else "participants")],
         "first_acts": len([n for n in first if access.may(n, one.site)]),
         "identity": identity(access, one),
         "level": access.state.governing("treatment", one).treatment.dose_levels[one.level - 1]

@@ -1,0 +1,118 @@
+"""What may be done to the account of another, and that nobody can take one over alone.
+
+A signature is only its owner's: to use it must take two people at least (21 CFR 11.200(a)(3)).
+Whoever takes a password away gets a link by which a new one is chosen; the second factor stays with
+its owner. Whoever takes the second factor away does not get the password. So nobody does both,
+until the owner has signed in again.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from axes.utils import reset
+from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from gradatim.web.accounts.invitations import invite
+from gradatim.web.accounts.models import User, What, note
+from gradatim.web.accounts.second_factor import has_device, remove_devices
+from gradatim.web.accounts.sessions import end_all
+from gradatim.web.accounts.standing import Status
+from gradatim.web.accounts.tokens import revoke_tokens
+
+Words = Any
+
+
+class Managed(NamedTuple):
+    """An act on another's account.
+
+    Args:
+        label: what it is called.
+        effect: what comes of it.
+        do: does it; gives the secret of an invitation, or nothing.
+        when: whether it can be done to an account that stands so.
+        unless: acts which, if the same person did one since the owner last signed in, forbid it.
+    """
+
+    label: Words
+    effect: Words
+    do: Callable[[User, str], str]
+    when: Callable[[User, Status], bool]
+    unless: tuple[What, ...] = ()
+
+
+def alone(user: User, managed: Managed, by: str) -> bool:
+    """Whether an act, with others that the same person did, would hand them the account."""
+    signed_in = user.acts.filter(what=What.SIGNED_IN).last()
+    since = user.acts.filter(pk__gt=signed_in.pk if signed_in else 0)
+    return bool(managed.unless) and since.filter(what__in=managed.unless, by=by).exists()
+
+
+def _unlock(user: User, by: str) -> str:
+    reset(username=user.username)
+    TOTPDevice.objects.filter(user=user).update(throttling_failure_count=0,
+                                                throttling_failure_timestamp=None)  # fmt: skip
+    note(user, What.UNLOCKED, by)
+    return ""
+
+
+def _deactivate(user: User, by: str) -> str:
+    user.is_active = False
+    user.save()
+    end_all(user)
+    revoke_tokens(user, by)
+    note(user, What.DEACTIVATED, by)
+    return ""
+
+
+def _activate(user: User, by: str) -> str:
+    user.is_active = True
+    user.save()
+    note(user, What.ACTIVATED, by)
+    return ""
+
+
+def _reset_password(user: User, by: str) -> str:
+    user.set_password(None)
+    user.save()
+    end_all(user)
+    revoke_tokens(user, by)
+    note(user, What.PASSWORD_RESET, by)
+    return invite(user, by)
+
+
+def _reset_factor(user: User, by: str) -> str:
+    remove_devices(user)
+    end_all(user)
+    note(user, What.FACTOR_RESET, by)
+    return ""
+
+
+MANAGED: Mapping[str, Managed] = {
+    "unlock": Managed(
+        _("Unlock"), _("Earlier failures are forgotten; the person can sign in at once."),
+        _unlock, lambda user, status: status is Status.LOCKED),
+    "invite-anew": Managed(
+        _("Invite anew"),
+        _("The password is taken away, if there is one. All sessions and tokens end. You get a "
+          "link to hand over, by which a new password is chosen; the second factor stays."),
+        _reset_password, lambda user, status: user.is_active, (What.FACTOR_RESET,)),
+    "reset-second-factor": Managed(
+        _("Take the second factor away"),
+        _("All sessions end. After signing in with the password, the person sets a new one up."),
+        _reset_factor, lambda user, status: user.is_active and has_device(user),
+        (What.PASSWORD_RESET, What.INVITED)),
+    "deactivate": Managed(
+        _("Deactivate"),
+        _("The person can no longer sign in; all sessions and tokens end. Tasks are taken back in "
+          "the delegation log."), _deactivate, lambda user, status: user.is_active),
+    "activate": Managed(
+        _("Activate"), _("The person can sign in again, with the password they had."),
+        _activate, lambda user, status: not user.is_active),
+}  # fmt: skip
+"""What can be done to the account of another, by its name in the page's address."""
+
+
+def possible(user: User, status: Status) -> dict[str, Managed]:
+    """Give what can be done to an account as it stands."""
+    return {name: one for name, one in MANAGED.items() if one.when(user, status)}

@@ -1,0 +1,208 @@
+"""How people stand: their tasks and training by the ledger, their accounts by Django's tables."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple, get_args
+
+from axes.helpers import get_cool_off
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.db.models import Sum, TextChoices
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from gradatim.conduct.events.trial import (
+    Part,
+    RoleGranted,
+    RoleRevoked,
+    SiteClosed,
+    SiteOpened,
+    TrainingRecorded,
+)
+from gradatim.conduct.state import State
+from gradatim.web.access import Access
+from gradatim.web.accounts.models import Invitation, User
+
+
+class Delegated(NamedTuple):
+    """A line of the delegation log: a task, since when and by whom, and who took it back when."""
+
+    user: str
+    role: str
+    site: str
+    since: datetime
+    by: str
+    until: datetime | None = None
+    until_by: str = ""
+
+
+class Site(NamedTuple):
+    """A site: when it was opened and closed, and who leads it."""
+
+    number: str
+    name: str
+    status: str
+    opened: datetime
+    closed: datetime | None
+    investigator: str
+
+
+class Status(TextChoices):
+    """How an account stands."""
+
+    NONE = "none", _("no account")
+    INVITED = "invited", _("invited")
+    ACTIVE = "active", _("active")
+    NO_FACTOR = "no_factor", _("no second factor")
+    LOCKED = "locked", _("locked")
+    DEACTIVATED = "deactivated", _("deactivated")
+
+
+TONES = {Status.ACTIVE: "good", Status.LOCKED: "bad", Status.DEACTIVATED: "bad",
+         Status.NO_FACTOR: "warn"}  # fmt: skip
+
+
+class Person(NamedTuple):
+    """Somebody with a task or an account.
+
+    Args:
+        user, name: their identifier, and their name as it is printed.
+        tasks: (site, role), in order; "" is the whole trial.
+        trained: version -> when they were trained on it.
+        lacks: versions in force on which they should have been trained, and were not.
+        status: how their account stands.
+        manageable: whether the viewer may manage their account.
+    """
+
+    user: str
+    name: str
+    tasks: tuple[tuple[str, str], ...]
+    trained: Mapping[str, TrainingRecorded]
+    lacks: tuple[str, ...]
+    status: Status
+    manageable: bool
+
+    @property
+    def tone(self) -> str:
+        """How the status is coloured."""
+        if self.status is Status.NO_FACTOR and not settings.SECOND_FACTOR_REQUIRED:
+            return ""
+        return TONES.get(self.status, "")
+
+
+def delegations(state: State) -> list[Delegated]:
+    """Give the delegation log, in the order in which tasks were given."""
+    held: dict[tuple[str, str, str], Delegated] = {}
+    ended = []
+    for event in state.events.values():
+        if isinstance(event, RoleGranted):
+            key = (event.user, event.role, event.site)
+            held.setdefault(key, Delegated(*key, event.recorded_at, event.recorded_by))
+        elif isinstance(event, RoleRevoked):
+            key = (event.user, event.role, event.site)
+            if key in held:
+                ended.append(held.pop(key)._replace(until=event.recorded_at,
+                                                    until_by=event.recorded_by))  # fmt: skip
+    return sorted([*held.values(), *ended], key=lambda one: one.since)
+
+
+def trainings(state: State) -> dict[str, dict[str, TrainingRecorded]]:
+    """Give user -> version -> the first entry that says they were trained on it."""
+    found: dict[str, dict[str, TrainingRecorded]] = {}
+    for event in state.events.values():
+        if isinstance(event, TrainingRecorded):
+            found.setdefault(event.user, {}).setdefault(event.version, event)
+    return found
+
+
+def versions_in_force(state: State) -> list[str]:
+    """Give the versions that apply to anybody: the latest, and those of some participants."""
+    if not state.versions:
+        return []
+    latest = state.versions[-1]
+    studies = [latest.study, *(state.governing(part, one) for part in get_args(Part)
+                               for one in state.participants.values())]  # fmt: skip
+    applied = {id(study) for study in studies}
+    return [one.version for one in state.versions if id(one.study) in applied]
+
+
+def sites_of(state: State, seen: frozenset[str]) -> list[Site]:
+    """Give the sites that a viewer sees."""
+    opened = {one.site: one for one in state.events.values() if isinstance(one, SiteOpened)}
+    closed = {one.site: one for one in state.events.values() if isinstance(one, SiteClosed)}
+    return [Site(site, opened[site].name, status, opened[site].recorded_at,
+                 closed[site].recorded_at if status == "closed" else None,
+                 opened[site].principal_investigator)
+            for site, status in state.sites.items() if site in seen and site in opened]  # fmt: skip
+
+
+def may_manage(access: Access, username: str) -> bool:
+    """Whether a user may manage an account: not their own.
+
+    Whoever delegates the tasks of the whole trial may; whoever delegates those of sites may where
+    its person has tasks there and nowhere else, or, having none yet, was invited by them.
+    """
+    if username == access.user:
+        return False
+    if access.may("RoleGranted"):
+        return True
+    theirs = {site for (name, site), roles in access.state.roles.items()
+              if name == username and roles}  # fmt: skip
+    if theirs:
+        return theirs <= set(access.sites_for("RoleGranted"))
+    return Invitation.objects.filter(user__username=username, made_by=access.user).exists()
+
+
+def people_of(access: Access) -> list[Person]:
+    """Give everybody whom a viewer sees: with a task at their sites, or in the whole trial.
+
+    Whoever may invite also sees the accounts without any task that they may manage.
+    """
+    state, sites = access.state, access.sites("people") | {""}
+    users = {one.user for one in delegations(state) if one.site in sites}
+    if access.sites_for("RoleGranted"):
+        known = {name for (name, _site) in state.roles}
+        idle = User.objects.exclude(username__in=known).values_list("username", flat=True)
+        users |= {name for name in idle if may_manage(access, name)}
+    accounts = {one.username: one for one in User.objects.filter(username__in=users)}
+    statuses = _statuses(list(accounts.values()))
+    log, in_force = trainings(state), versions_in_force(state)
+    return [_person(access, user, accounts.get(user), statuses.get(user, Status.NONE),
+                    log.get(user, {}), in_force) for user in sorted(users)]  # fmt: skip
+
+
+def _person(access: Access, user: str, account: User | None, status: Status,
+            trained: Mapping[str, TrainingRecorded], in_force: list[str]) -> Person:  # fmt: skip
+    sites = access.sites("people") | {""}
+    tasks = sorted((site, role) for (name, site), roles in access.state.roles.items()
+                   for role in roles if name == user and site in sites)  # fmt: skip
+    at_site = any(site for site, _role in tasks)
+    lacks = [one for one in in_force if at_site and one not in trained]
+    return Person(user, account.printed_name if account else "", tuple(tasks), trained,
+                  tuple(lacks), status, may_manage(access, user))  # fmt: skip
+
+
+def _statuses(accounts: list[User]) -> dict[str, Status]:
+    with_factor = set(TOTPDevice.objects.filter(confirmed=True).values_list("user_id", flat=True))
+    locked = locked_users()
+    return {one.username: _status(one, one.pk in with_factor, one.username in locked)
+            for one in accounts}  # fmt: skip
+
+
+def _status(account: User, with_factor: bool, locked: bool) -> Status:
+    if not account.is_active:
+        return Status.DEACTIVATED
+    if locked:
+        return Status.LOCKED
+    if not account.has_usable_password():
+        return Status.INVITED
+    return Status.ACTIVE if with_factor else Status.NO_FACTOR
+
+
+def locked_users() -> set[str]:
+    """Give the names that are locked now, from any address."""
+    since = timezone.now() - (get_cool_off() or timedelta())
+    tried = AccessAttempt.objects.filter(attempt_time__gte=since).values("username", "ip_address")
+    failed = tried.annotate(failures=Sum("failures_since_start"))
+    return {one["username"] for one in failed if one["failures"] >= settings.AXES_FAILURE_LIMIT}

@@ -1,0 +1,105 @@
+"""The second factor: asked for, set up, removed; recovery codes."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from gradatim.web.access import Request, public
+from gradatim.web.accounts import second_factor as factor
+from gradatim.web.accounts.forms import CodeForm
+from gradatim.web.accounts.identifying import count_failure, forget_failures, locked
+from gradatim.web.accounts.lockout import locked_out
+from gradatim.web.accounts.models import What, note
+from gradatim.web.accounts.sessions import verified
+from gradatim.web.accounts.signing import SignatureFields, confirmed
+from gradatim.web.accounts.views.entering import next_page
+from gradatim.web.accounts.views.own import own
+
+
+@public
+@own
+def second_factor(request: Request) -> HttpResponse:
+    """Ask for the one-time code, or a recovery code."""
+    user: Any = request.user
+    if user.is_verified() or not factor.has_device(user):
+        return HttpResponseRedirect(next_page(request))
+    if locked(request, user.username):
+        return locked_out(request)
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if (device := factor.device_let_in_by(user, form.cleaned_data["code"])) is not None:
+            forget_failures(request, user.username)
+            verified(request, device)
+            return HttpResponseRedirect(next_page(request))
+        count_failure(request, user.username)
+        form.add_error("code", _("This code is not valid, or was used before. "
+                                 "Wait for the next."))  # fmt: skip
+    return render(request, "accounts/second_factor.html", {
+        "form": form, "next": next_page(request),
+    }, status=422 if form.errors else 200)  # fmt: skip
+
+
+@public
+@own
+def set_up(request: Request) -> HttpResponse:
+    """Set a second factor up: scan the code, and prove that it works."""
+    user: Any = request.user
+    if factor.has_device(user):
+        return HttpResponseRedirect(reverse("account"))
+    device = factor.unconfirmed_device(user)
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if factor.confirm(user, device, form.cleaned_data["code"]):
+            verified(request, device)
+            return _codes_shown(request)
+        form.add_error("code", _("This code is not valid. Is the clock of the device right?"))
+    return render(request, "accounts/second_factor_setup.html", {
+        "form": form, "picture": factor.picture(device), "secret": factor.secret(device),
+    }, status=422 if form.errors else 200)  # fmt: skip
+
+
+@public
+@own
+def recovery_codes(request: Request) -> HttpResponse:
+    """Make new recovery codes, after the user has identified themselves again."""
+    if not factor.has_device(request.user):
+        return HttpResponseRedirect(reverse("account"))
+    form = SignatureFields(request.user, request.POST or None)
+    if request.method == "POST" and confirmed(request, form):
+        return _codes_shown(request)
+    return _asked(
+        request, form, _("Make new recovery codes"), _("The earlier ones no longer count.")
+    )
+
+
+@public
+@own
+def remove(request: Request) -> HttpResponse:
+    """Remove the second factor, lost or not, so that another can be set up."""
+    user: Any = request.user
+    if not factor.has_device(user):
+        return HttpResponseRedirect(reverse("second-factor-setup"))
+    form = SignatureFields(user, request.POST or None)
+    if request.method == "POST" and confirmed(request, form, factor.device_let_in_by):
+        factor.remove_devices(user)
+        note(user, What.FACTOR_REMOVED)
+        messages.success(request, _("The second factor was removed. Set up another."))
+        return HttpResponseRedirect(reverse("second-factor-setup"))
+    return _asked(request, form, _("Set up another second factor"),
+                  _("The present one and its recovery codes no longer count."))  # fmt: skip
+
+
+def _codes_shown(request: Request) -> HttpResponse:
+    user: Any = request.user
+    codes = factor.make_recovery_codes(user)
+    return render(request, "accounts/recovery_codes.html", {"codes": codes})
+
+
+def _asked(request: Request, form: SignatureFields, what: str, effect: str) -> HttpResponse:
+    return render(request, "accounts/confirm.html", {
+        "what": what, "effect": effect, "form": form, "back": reverse("account"),
+    }, status=422 if form.errors else 200)  # fmt: skip

@@ -1,0 +1,182 @@
+"""The second factor: asked for before anything else, each code once, and what if it is lost."""
+
+import re
+from base64 import b32decode
+
+import pytest
+from django.test import Client
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from gradatim.web.accounts.models import RecoveryCode, What
+from gradatim.web.accounts.second_factor import make_recovery_codes
+from gradatim.web.running import Running
+from tests.web.accounts.people import (
+    account,
+    code_of,
+    entered,
+    fresh,
+    sign_in,
+    with_device,
+    wrong_code_of,
+)
+from tests.web.conftest import PASSWORD
+
+NURSE = "nurse.S01.1"
+PAGES = ("/", "/participants/", "/account/", "/account/password/", "/account/tokens/", "/people/",
+         "/record/TrialPaused/")  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _required(settings):
+    settings.SECOND_FACTOR_REQUIRED = True
+
+
+def verified(name: str) -> tuple[Client, TOTPDevice]:
+    """Sign in with both factors."""
+    device = with_device(name)
+    client = entered(name)
+    assert client.post("/second-factor/", {"code": code_of(device)}).status_code == 302
+    return client, fresh(device)
+
+
+def test_it_has_to_be_set_up_before_anything_else(app: Running):
+    client = entered(NURSE)
+    for path in PAGES:
+        assert client.get(path)["Location"].startswith("/second-factor/set-up/"), path
+    assert not account(NURSE).acts.filter(what=What.SIGNED_IN).exists()
+
+
+def test_setting_it_up(app: Running):
+    client = entered(NURSE)
+    page = client.get("/second-factor/set-up/").content.decode()
+    assert "<svg" in page
+    assert "style=" not in page
+    assert "data:" not in page
+    device = TOTPDevice.objects.get(user=account(NURSE))
+    shown = re.search(r'class="mono">([A-Z2-7 ]+)<', page)
+    assert shown
+    assert b32decode(shown[1].replace(" ", "")) == device.bin_key
+    wrong = client.post("/second-factor/set-up/", {"code": wrong_code_of(device)})
+    assert wrong.status_code == 422
+    assert client.get("/participants/").status_code == 302, "a wrong code opens nothing"
+    key = client.session.session_key
+    done = client.post("/second-factor/set-up/", {"code": code_of(fresh(device))})
+    codes = re.findall(r"<li>((?:[A-Z2-7]{4} ?){6})</li>", done.content.decode())
+    assert len(codes) == 10
+    assert client.session.session_key != key
+    assert client.get("/participants/").status_code == 200
+    kept = str(list(RecoveryCode.objects.values()))
+    assert not any(code.replace(" ", "") in kept for code in codes)
+    assert client.get("/second-factor/set-up/")["Location"] == "/account/", "it is not shown again"
+
+
+def test_it_is_asked_for_at_every_signing_in(app: Running):
+    device = with_device(NURSE)
+    client = entered(NURSE)
+    for path in PAGES:
+        assert client.get(path)["Location"].startswith("/second-factor/?next="), path
+    assert client.get("/second-factor/set-up/")["Location"].startswith("/second-factor/")
+    page = client.post("/second-factor/?next=/participants/%3Fx%3D1", {"code": code_of(device)})
+    assert page["Location"] == "/participants/?x=1"
+    assert client.get("/participants/").status_code == 200
+    assert entered(NURSE).get("/participants/").status_code == 302, "another browser is asked anew"
+
+
+def test_the_password_alone_does_not_change_the_password(app: Running):
+    with_device(NURSE)
+    client = entered(NURSE)
+    new = "gravel moth piano cirrus"
+    client.post("/account/password/", {"present": PASSWORD, "password": new, "again": new})
+    assert account(NURSE).check_password(PASSWORD)
+
+
+def test_a_code_counts_once(app: Running):
+    device = with_device(NURSE)
+    code = code_of(device)
+    assert entered(NURSE).post("/second-factor/", {"code": code}).status_code == 302
+    again = entered(NURSE)
+    page = again.post("/second-factor/", {"code": code})
+    assert page.status_code == 422
+    assert "used before" in page.content.decode()
+    assert again.get("/participants/").status_code == 302
+
+
+def test_a_code_of_another_person_does_not_count(app: Running):
+    with_device(NURSE)
+    other = with_device("nurse.S02.1")
+    page = entered(NURSE).post("/second-factor/", {"code": code_of(other)})
+    assert page.status_code == 422
+
+
+def test_guessing_codes_is_locked(app: Running):
+    device = with_device(NURSE)
+    client = entered(NURSE)
+    statuses = []
+    for _n in range(6):
+        fresh(device)
+        statuses.append(client.post("/second-factor/", {"code": wrong_code_of(device)}).status_code)
+    assert statuses == [422] * 5 + [429]
+    assert client.post("/second-factor/", {"code": code_of(fresh(device))}).status_code == 429
+    assert sign_in(NURSE)[1].status_code == 429
+
+
+def test_a_recovery_code_lets_in_once(app: Running):
+    with_device(NURSE)
+    codes = make_recovery_codes(account(NURSE))
+    client = entered(NURSE)
+    page = client.post("/second-factor/", {"code": codes[0].lower()})
+    assert page.status_code == 302
+    assert client.get("/participants/").status_code == 200
+    assert "9 recovery codes left" in client.get("/account/").content.decode()
+    assert entered(NURSE).post("/second-factor/", {"code": codes[0]}).status_code == 422
+    assert entered(NURSE).post("/second-factor/", {"code": codes[1]}).status_code == 302
+
+
+def test_a_recovery_code_of_another_person_does_not_count(app: Running):
+    with_device(NURSE)
+    codes = make_recovery_codes(account("nurse.S02.1"))
+    assert entered(NURSE).post("/second-factor/", {"code": codes[0]}).status_code == 422
+
+
+def test_new_recovery_codes_take_password_and_code(app: Running):
+    client, device = verified(NURSE)
+    old = make_recovery_codes(account(NURSE))
+    wrong = client.post("/account/recovery-codes/", {"password": "wrong", "code": code_of(device)})
+    assert wrong.status_code == 422
+    assert account(NURSE).recovery_codes.count() == 10
+    page = client.post("/account/recovery-codes/",
+                       {"password": PASSWORD, "code": code_of(fresh(device))})  # fmt: skip
+    assert len(re.findall(r"<li>(?:[A-Z2-7]{4} ?){6}</li>", page.content.decode())) == 10
+    assert entered(NURSE).post("/second-factor/", {"code": old[0]}).status_code == 422
+
+
+def test_a_lost_device_is_replaced_by_way_of_recovery_codes(app: Running):
+    client, device = verified(NURSE)
+    codes = make_recovery_codes(account(NURSE))
+    page = client.post("/account/second-factor/", {"password": PASSWORD, "code": ""})
+    assert page.status_code == 422
+    page = client.post("/account/second-factor/", {"password": PASSWORD, "code": codes[3]})
+    assert page["Location"] == "/second-factor/set-up/"
+    assert not TOTPDevice.objects.filter(pk=device.pk).exists()
+    assert client.get("/participants/")["Location"].startswith("/second-factor/set-up/")
+    assert not account(NURSE).recovery_codes.exists()
+
+
+def test_a_session_of_a_removed_device_is_no_longer_verified(app: Running):
+    client, device = verified(NURSE)
+    device.delete()
+    assert client.get("/participants/")["Location"].startswith("/second-factor/set-up/")
+
+
+def test_an_unconfirmed_device_does_not_count(app: Running):
+    device = TOTPDevice.objects.create(user=account(NURSE), name="app", confirmed=False)
+    client = entered(NURSE)
+    client.post("/second-factor/", {"code": code_of(device)})
+    assert client.get("/participants/")["Location"].startswith("/second-factor/set-up/")
+
+
+def test_the_demonstration_does_without_but_asks_whoever_has_one(app: Running, settings):
+    settings.SECOND_FACTOR_REQUIRED = False
+    assert entered("nurse.S02.1").get("/participants/").status_code == 200
+    with_device(NURSE)
+    assert entered(NURSE).get("/participants/")["Location"].startswith("/second-factor/")
