@@ -62,7 +62,7 @@ def arguments(app: Running) -> dict[str, list]:
         **{name: [one.id] for name in person}, "answer": [one.id, "willing_to_comply"],
         "blank": ["VitalSignsRecorded"], "entry": [lab], "correct": [lab], "lot": [lot],
         "record": ["TrialPaused"],
-        "manage-account": ["nurse.S01.1", "unlock"],
+        "person": ["nurse.S01.1"], "manage-account": ["nurse.S01.1", "deactivate"],
     }  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def probe(app: Running, role: str, place: str) -> Client:
 
 OF_HERE = ("participant", "visits", "adverse-events", "history", "eligibility", "upload",
            "emergency", "laboratory", "scores", "questionnaire", "grade", "doses", "answer",
-           "correct", "lot")  # fmt: skip
+           "correct", "lot", "person")  # fmt: skip
 """Pages of somebody or something at the first site."""
 
 
@@ -110,7 +110,7 @@ def test_pages(app: Running, arguments, role: str):
                 continue
             area = AREAS[one.callback]
             path = reverse(one.name, args=arguments.get(one.name, []))
-            posted = one.name in ("export", "manage-account")
+            posted = one.name == "export"
             response = client.post(path) if posted else client.get(path)
             expected = may_see(role, place, one.name, area)
             told = f"{role} at {place or 'the whole trial'}: {path}: {response.status_code}"

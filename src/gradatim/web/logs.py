@@ -28,8 +28,13 @@ class Json(logging.Formatter):
 
 
 def _message(record: logging.LogRecord) -> str:
-    """Give the words of a record; those of Django's faults hold addresses, and are left out."""
-    return str(record.msg) if record.name.startswith("django") else record.getMessage()
+    """Give the words of a record; what faults of requests would put into them is left out.
+
+    Django names the address of the page, gunicorn what came over the line: both may name people.
+    """
+    told = record.name.startswith("django") or (
+        record.name.startswith("gunicorn") and record.levelno > logging.INFO)  # fmt: skip
+    return str(record.msg) if told else record.getMessage()
 
 
 def _places(record: logging.LogRecord) -> str:

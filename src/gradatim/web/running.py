@@ -2,7 +2,8 @@
 
 A state is folded in place, so whoever reads it keeps others from folding: a request holds the lock
 while it is answered. Several processes run beside each other, each with a state of its own; the
-ledger decides between them.
+ledger decides between them. A process that is forked shares the memory of the state until it folds;
+connections are never shared.
 """
 
 import threading
@@ -16,7 +17,11 @@ from gradatim.core.errors import UnusableInput
 
 
 class OwnConnections:
-    """A store in which each thread has a connection of its own."""
+    """A store in which each thread has a connection of its own.
+
+    A connection that the server has closed, as when it was started anew, is opened again by the
+    next request: each begins with `head`.
+    """
 
     def __init__(self, url: str, mode: Mode = Mode.CREATE) -> None:
         self._url, self._mode, self._own = url, mode, threading.local()
@@ -29,7 +34,20 @@ class OwnConnections:
 
     def head(self, trial: str) -> Head:
         """See `Store.head`."""
+        try:
+            return self._store.head(trial)
+        except UnusableInput:
+            if not self._lost():
+                raise
         return self._store.head(trial)
+
+    def _lost(self) -> bool:
+        """Let go of a connection that was closed from the other side; say whether it was."""
+        connection = getattr(getattr(self._own, "store", None), "connection", None)
+        lost = bool(getattr(connection, "closed", False))
+        if lost:
+            self._own.store = None
+        return lost
 
     def append(self, trial: str, bodies: Bodies, expected: Head) -> Head:
         """See `Store.append`."""
@@ -71,9 +89,9 @@ class Running:
         found = list(self.store.trials())
         if len(found) != 1:
             shown = ", ".join(found) or "none"
+            todo = "name the trial" if found else "begin one with `gradatim trial begin`"
             raise UnusableInput("GRADATIM_TRIAL is not set", url.partition("://")[0],
-                                f"the ledger has {len(found)} trials: {shown}",
-                                "name the trial")  # fmt: skip
+                                f"the ledger has {len(found)} trials: {shown}", todo)  # fmt: skip
         return found[0]
 
 
@@ -92,8 +110,22 @@ def running() -> Running:
         return _running
 
 
+def before_fork() -> None:
+    """Bring the state up to date and close the connection to the ledger.
+
+    Children share the state's memory with this process, and open connections of their own.
+
+    Raises:
+        UnusableInput: the ledger cannot be read.
+    """
+    now = running()
+    with now.lock:
+        now.trial.refresh()
+        now.store.close()
+
+
 def forget_running() -> None:
-    """Close it; the next use opens it anew. After settings have changed, and before a fork."""
+    """Close it; the next use opens it anew. After settings have changed."""
     global _running
     with _opening:
         if _running is not None:

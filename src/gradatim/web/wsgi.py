@@ -1,8 +1,12 @@
-"""What a WSGI server runs: `gunicorn gradatim.web.wsgi`."""
+"""What a WSGI server runs: `gradatim serve`, or another by the name `gradatim.web.wsgi`.
+
+Another server has to load it before it forks, and to start workers that are processes.
+"""
 
 import os
 
-from django.core.wsgi import get_wsgi_application
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gradatim.web.settings")
-application = get_wsgi_application()
+
+from gradatim.web.serving.application import served  # noqa: E402  (settings come first)
+
+application = served()

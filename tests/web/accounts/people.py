@@ -1,6 +1,7 @@
 """What the tests of the accounts do as people do: sign in, show codes, sign."""
 
-from django.http import HttpResponse
+from typing import Any
+
 from django.test import Client
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -17,7 +18,7 @@ def account(name: str) -> User:
 
 
 def sign_in(name: str, password: str = PASSWORD, client: Client | None = None, **more
-            ) -> tuple[Client, HttpResponse]:  # fmt: skip
+            ) -> tuple[Client, Any]:  # fmt: skip
     """Sign in by the page; give the browser and the answer."""
     client = client or Client()
     said = {"username": name, "password": password, **more}

@@ -12,10 +12,11 @@ from gradatim.conduct.simulate.run import Run, staff
 from gradatim.conduct.views.anchors import anchors_of
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.conduct.views.grades import unsigned
+from gradatim.conduct.views.visits import FOLLOWED
 from gradatim.core.dates import Duration, step
 from gradatim.synthetic.demonstration.ordinary import Ordinary
 
-RELIEF_DAYS, MOST_RELIEF = 40.0, (0.45, 0.6)
+RELIEF_DAYS, MOST_RELIEF = 14.0, (0.55, 0.7)
 """Days until half of the relief is felt, and the part by which activity falls at levels 1 and 2."""
 
 WEIGHT = "body_weight"
@@ -85,6 +86,8 @@ class Followed:
                encounter=encounter, reason="travelling; well when telephoned")  # fmt: skip
 
     def _visit(self, run: Run, name: str, encounter: str) -> None:
+        if run.participant(name).status not in FOLLOWED:
+            return
         site = run.participant(name).site
         run.do(findings.EncounterDone, staff(site, "nurse"), site, participant=name,
                encounter=encounter)  # fmt: skip

@@ -19,7 +19,7 @@ from gradatim.protocol.elements import Element
 from gradatim.protocol.study import Study
 from gradatim.synthetic.omop.vocabulary import rows
 
-BETWEEN, WITHIN = 0.5, 0.15
+BETWEEN, WITHIN = 0.5, 0.3
 """Spread between people and from visit to visit, as parts of the spread in the population."""
 ILL = 4.0
 """By how much inflammation is above its usual value in somebody with active disease."""
@@ -38,7 +38,13 @@ class Usual(NamedTuple):
     digits: int
 
     def around(self, value: float, deviation: float) -> float:
-        """Give a value so many standard deviations from another, as laboratories round it."""
+        """Give a value so many standard deviations from another, as laboratories round it.
+
+        What has no reference range, the body weight, differs between people and hardly from visit
+        to visit.
+        """
+        if self.low is None and self.high is None:
+            deviation /= 6
         moved = value * exp(deviation * self.spread) if self.log else (
             value + deviation * self.spread)  # fmt: skip
         return round(moved, self.digits)
@@ -75,6 +81,8 @@ class Ordinary:
     def varied(self, fact: Fact, rng: random.Random) -> Fact:
         """Give a fact with a value a little different."""
         usual = self._usual_of(fact)
+        if fact.element in self.followed and fact.value is not None and usual is None:
+            return fact._replace(value=round(fact.value * rng.uniform(0.9, 1.2), 1))
         if usual is None or fact.value is None:
             return fact
         return fact._replace(value=usual.around(fact.value, rng.uniform(-WITHIN, WITHIN)))
@@ -128,7 +136,8 @@ class Ordinary:
         element, usual = self.study.elements[name], self.usual.get(name)
         value = base * (1 - relief) if name in self.followed else base
         if usual is None:
-            return Measured(element=name, value=round(value), unit=element.unit)
+            step = rng.choice((-1, 0, 0, 0, 1)) if name in self.followed else 0
+            return Measured(element=name, value=max(0, round(value) + step), unit=element.unit)
         limits = (usual.low, usual.high) if self._of_laboratory(name) else (None, None)
         return Measured(
             element=name, value=usual.around(value, rng.uniform(-WITHIN, WITHIN)),

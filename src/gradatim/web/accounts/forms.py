@@ -111,7 +111,8 @@ class ChangePasswordForm(NewPasswordForm):
 class TokenForm(forms.Form):
     """A token for a program."""
 
-    name = forms.CharField(label=gettext_lazy("What it is for"), max_length=100)
+    name = forms.CharField(label=gettext_lazy("What it is for"), max_length=100,
+                           widget=forms.TextInput(attrs={"autocomplete": "off"}))  # fmt: skip
     role = forms.ChoiceField(label=gettext_lazy("Limited to"), required=False)
 
     def __init__(self, roles: list[tuple[str, Any]], data: Any = None) -> None:

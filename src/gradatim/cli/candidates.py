@@ -1,4 +1,4 @@
-"""`gradatim demo`: a dozen made-up candidates, screened for the bundled trial and reported on."""
+"""`gradatim candidates`: a dozen made-up candidates, screened for the bundled trial and reported on."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -40,7 +40,7 @@ class Demonstration(NamedTuple):
     overview: Path
 
 
-def demo(out: Out = Path("demo-output"), check: Check = False) -> None:
+def candidates(out: Out = Path("candidates"), check: Check = False) -> None:
     """Screen a dozen made-up candidates for the bundled trial.
 
     Their FHIR bundles and an HTML report on each are left in the folder.
@@ -165,7 +165,7 @@ def _check() -> None:
 
     from gradatim.core.errors import Defect
 
-    with TemporaryDirectory(prefix="gradatim-demo-") as folder:
+    with TemporaryDirectory(prefix="gradatim-candidates-") as folder:
         done = demonstrate(Path(folder))
         wrong = [fault for n in range(len(done.candidates)) for fault in faults(done, n)]
     if wrong:

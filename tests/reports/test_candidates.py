@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gradatim.cli.demo import command, demonstrate, faults, instructive
+from gradatim.cli.candidates import command, demonstrate, faults, instructive
 from gradatim.cli.main import app
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import FALSE
@@ -14,7 +14,7 @@ from gradatim.core.truth import FALSE
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):
-    return demonstrate(tmp_path_factory.mktemp("demo"))
+    return demonstrate(tmp_path_factory.mktemp("candidates"))
 
 
 def test_a_dozen_people_are_screened_with_the_verdicts_expected(done):
@@ -51,14 +51,14 @@ def test_the_command_it_prints_gives_the_same_answer(done):
 
 def test_check_leaves_nothing_behind(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    ran = CliRunner().invoke(app, ["demo", "--check"])
+    ran = CliRunner().invoke(app, ["candidates", "--check"])
     assert ran.exit_code == 0, ran.output
     assert "12 candidates screened with the verdicts expected, 12 reports" in ran.output
     assert list(Path().iterdir()) == []
 
 
 def test_it_says_where_everything_is(tmp_path):
-    ran = CliRunner().invoke(app, ["demo", "--out", str(tmp_path / "there")])
+    ran = CliRunner().invoke(app, ["candidates", "--out", str(tmp_path / "there")])
     assert ran.exit_code == 0, ran.output
     assert (tmp_path / "there" / "reports" / "index.html").is_file()
     assert "index.html" in ran.output

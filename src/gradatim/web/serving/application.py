@@ -1,0 +1,66 @@
+"""What may be served: one real trial, on tables that fit, with its state in memory beforehand."""
+
+from secrets import token_bytes
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
+
+from gradatim.conduct.keyring.stores import Keyring
+from gradatim.conduct.state import State
+from gradatim.core.errors import UnusableInput
+from gradatim.web.running import before_fork, running
+from gradatim.web.serving.preparing import refuse_unmigrated
+
+
+def served() -> Any:
+    """Give the WSGI application, ready to be forked: the trial is folded, no connection is open.
+
+    Raises:
+        UnusableInput: it may not be served.
+    """
+    application = get_wsgi_application()
+    refuse_unmigrated()
+    refuse_unfit(running().trial.state)
+    Keyring(settings.KEYS_FOLDER, token_bytes)
+    call_command("clearsessions", verbosity=0)
+    rest()
+    return application
+
+
+def rest() -> None:
+    """Be ready to be forked.
+
+    Raises:
+        UnusableInput: the ledger cannot be read.
+    """
+    before_fork()
+    connections.close_all()
+
+
+def refuse_unfit(state: State) -> None:
+    """Refuse a trial of the wrong kind: the demonstration asks for no second factor.
+
+    Raises:
+        UnusableInput: there is no such trial, or it is made up, or it is real in a demonstration.
+    """
+    if not state.position:
+        raise UnusableInput(f"the ledger has no trial {state.trial}", "GRADATIM_TRIAL",
+                            todo="begin it with `gradatim trial begin`")  # fmt: skip
+    made_up = state.mode != "real"
+    if made_up and not settings.DEMO:
+        raise UnusableInput(
+            f"this ledger is of a {_kind(state)} trial", state.trial,
+            "its people are made up, and no real person may be added to them",
+            "give the ledger of a real trial, or look at this one with `gradatim ledger log`",
+        )  # fmt: skip
+    if settings.DEMO and not made_up:
+        raise UnusableInput("this ledger is of a real trial", state.trial,
+                            "GRADATIM_DEMO=1 switches the second factor off",
+                            "unset GRADATIM_DEMO")  # fmt: skip
+
+
+def _kind(state: State) -> str:
+    return {"demo": "demonstration's", "simulated": "simulated"}.get(state.mode, state.mode)

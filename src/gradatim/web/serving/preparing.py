@@ -1,0 +1,72 @@
+"""Setting up: the settings from the environment, and the tables of the application."""
+
+import os
+
+import django
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.utils import DatabaseError
+
+from gradatim.core.errors import UnusableInput
+
+COMMAND = "gradatim database migrate"
+
+
+def prepare(**more: str) -> None:
+    """Read the settings from the environment, as it is and with what is given here.
+
+    Raises:
+        UnusableInput: something that is needed is missing there, or cannot be meant.
+    """
+    os.environ.update(more)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gradatim.web.settings")
+    django.setup()
+
+
+def unapplied() -> list[str]:
+    """Give the changes of the tables that this version needs and the database does not have yet.
+
+    Raises:
+        UnusableInput: the database does not answer.
+    """
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        raise unreachable(error) from error
+    return [f"{one.app_label}.{one.name}" for one, _backwards in plan]
+
+
+def migrate() -> list[str]:
+    """Make or change the tables as this version needs them; give what was done.
+
+    Raises:
+        UnusableInput: the database does not answer, or does not let this user change it.
+    """
+    missing = unapplied()
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except DatabaseError as error:
+        raise unreachable(error) from error
+    return missing
+
+
+def refuse_unmigrated() -> None:
+    """Refuse tables that are not as this version needs them.
+
+    Raises:
+        UnusableInput: they are not; it says which command changes them.
+    """
+    if missing := unapplied():
+        shown = ", ".join(missing[:3]) + (" ..." if len(missing) > 3 else "")
+        raise UnusableInput("the database is not set up for this version", "",
+                            f"{len(missing)} changes of its tables are missing: {shown}",
+                            f"back it up, then run `{COMMAND}`")  # fmt: skip
+
+
+def unreachable(error: DatabaseError) -> UnusableInput:
+    """Say that the database does not answer or refuses; never with what it was asked."""
+    said = str(error).strip().partition("\n")[0]
+    return UnusableInput("the database cannot be used", "DATABASE_URL", said,
+                         "check the address, the server and the user's rights")  # fmt: skip
