@@ -41,6 +41,7 @@ lint: $(VENV)/.dev ## style, types, floors, and drift of the generated pages
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python scripts/compile_messages.py --check
 
 format: $(VENV)/.dev ## rewrite the code in the house style
 	$(BIN)/ruff check --fix $(SOURCES)

@@ -7,6 +7,6 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gradatim.web.settings")
 
-from gradatim.web.serving.application import served  # noqa: E402  (settings come first)
+from gradatim.web.serving.application import served
 
 application = served()

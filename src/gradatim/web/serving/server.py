@@ -23,7 +23,7 @@ from gradatim.web.serving.application import rest, served
 LOG = logging.getLogger("gradatim.serve")
 THREADS = 4
 MOST_WORKERS = 64
-SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  (where workers say that they are alive)
+SHARED_MEMORY = Path("/dev/shm")
 FINISH_WITHIN = 30  # seconds for requests under way when the server stops
 
 

@@ -17,6 +17,7 @@ from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today
 from gradatim.web.forms.act import ActForm
 from gradatim.web.forms.choices import Asked
+from gradatim.web.languages import in_asked_language
 from gradatim.web.views.record import Filling, filled_in
 
 FORMULAS = ("basdai", "basfi")
@@ -53,6 +54,7 @@ def questionnaire_form(items: Mapping[str, str]) -> type[ActForm]:
 
 
 @page("participants")
+@in_asked_language
 def questionnaire(request: Request, id: str) -> HttpResponse:
     """Show the questions to the participant, and record the answers as scores."""
     access: Access = request.access

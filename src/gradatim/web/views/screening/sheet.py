@@ -15,11 +15,13 @@ from gradatim.reports.eligibility import sheet as content_of
 from gradatim.screening.assess import Eligibility
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today
+from gradatim.web.languages import in_asked_language
 from gradatim.web.views.participant.frame import framed
 from gradatim.web.views.screening.worklist import planned_dose, screened
 
 
 @page("participants")
+@in_asked_language
 def sheet(request: Request, id: str) -> HttpResponse:
     """Show the sheet, as of today; `first_dose` may be another day than planned."""
     access: Access = request.access
