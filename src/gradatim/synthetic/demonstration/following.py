@@ -110,13 +110,9 @@ class Followed:
         spared = known.union(*totals)
         asked = [one for activity in run.study.schedule.activities.values()
                  if encounter in activity.encounters for one in activity.elements]  # fmt: skip
-        return [
-            one
-            for one in asked
-            if one not in spared
-            and run.study.elements[one].derived is None
-            and not self._awaited(run, name, one)
-        ]
+        return [one for one in asked
+                if one not in spared and run.study.elements[one].derived is None
+                and not self._awaited(run, name, one)]  # fmt: skip
 
     def _awaited(self, run: Run, name: str, element: str) -> bool:
         kind = recorded_in(run.study.elements[element])
@@ -153,7 +149,8 @@ class Followed:
         """The investigator signs what abnormal results mean; at the open level that is to come."""
         one = run.participant(name)
         lead = staff(one.site, "investigator")
-        if run.state.cohort is None or one.cohort == run.state.cohort.number != 1:
+        here = run.state.cohort
+        if here is None or (here.number > 1 and one.cohort == here.number):
             return
         open_ = {(found.position, found.element) for found in unsigned(run.state, one)}
         for position, element in sorted(open_):

@@ -1,0 +1,83 @@
+"""A trial of 1,000 participants and 200,000 events, for load: one made-up trial, many times over.
+
+The participants of a simulated trial are copied under new numbers, entry by entry, and appended to
+its ledger as they are. Nine in ten of the copies have left screening; twenty are in it.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+import msgspec
+
+from gradatim.conduct.events import decoded, encoded
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.participants import (
+    EligibilityConfirmed,
+    ParticipantEnrolled,
+    ParticipantRegistered,
+    PlacedOnWaitingList,
+    ScreenFailed,
+)
+from gradatim.conduct.port import Store
+from gradatim.conduct.simulate import simulate
+from gradatim.conduct.trial import Trial
+from gradatim.protocol.load import bundled, load
+from gradatim.synthetic.candidates import Candidates
+
+NAME = "nct05962762"
+PARTICIPANTS, EVENTS, IN_SCREENING, BATCH = 1_000, 200_000, 20, 2_000
+_STEPS = (EligibilityConfirmed, ParticipantEnrolled, PlacedOnWaitingList, ScreenFailed)
+
+
+def large_trial(store: Store, until: date) -> str:
+    """Fill a store; give the trial's name."""
+    document, folder = load(NAME), bundled()[NAME].parent
+    trial = Trial(store, document.study.study.id)
+    simulate(trial, document, (folder / "protocol.yaml").read_text(),
+             Candidates(document.study, folder / "participants.yaml"), 3,
+             start=date.fromordinal(until.toordinal() - 168), until=until, mode="demo",
+             incidents=())  # fmt: skip
+    head, bodies = trial.head, []
+    for event in _copies(trial):
+        bodies.append((encoded(event)[0], ""))
+        if len(bodies) == BATCH:
+            head, bodies = store.append(trial.name, bodies, head), []
+    store.append(trial.name, bodies, head)
+    return trial.name
+
+
+def _copies(trial: Trial) -> Iterator[Event]:
+    state = trial.state
+    models = [[state.events[at] for at in one.entries] for one in state.participants.values()
+              if one.status in ("treated", "completed")]  # fmt: skip
+    wanted, made = PARTICIPANTS - len(state.participants), 0
+    share = (EVENTS - state.position) // wanted
+    for number in range(wanted):
+        id = f"S01-{1000 + number}" if number % 2 else f"S02-{1000 + number}"
+        last = number >= wanted - IN_SCREENING
+        for event in _of_one(models[number % len(models)], id, share, last):
+            made += 1
+            yield event
+
+
+def _of_one(model: list[Event], id: str, share: int, in_screening: bool) -> Iterator[Event]:
+    """Give the entries of one copy, as many as its share; what is left over is measured again."""
+    kept = [_renamed(event, id) for event in model if not isinstance(event, _STEPS)]
+    findings = [event for event in kept if hasattr(event, "results")]
+    yield from kept[:share]
+    for n in range(share - len(kept) - 1):
+        yield findings[n % len(findings)]
+    if not in_screening:
+        last = kept[-1]
+        yield ScreenFailed(occurred_on=last.occurred_on, recorded_at=last.recorded_at,
+                           recorded_by=last.recorded_by, site=id[:3], participant=id,
+                           reason="a copy")  # fmt: skip
+
+
+def _renamed(event: Event, id: str) -> Event:
+    changed: dict[str, object] = {"participant": id, "site": id[:3]}
+    if isinstance(event, ParticipantRegistered):
+        changed |= {"person_token": f"{hash(id) & (2**63 - 1):064x}", "identity": {}}
+    if getattr(event, "adverse_event", None):
+        changed["adverse_event"] = f"{id}-{event.adverse_event}"  # type: ignore[attr-defined]
+    return decoded(encoded(msgspec.structs.replace(event, **changed))[0])
