@@ -1,18 +1,29 @@
 """A trial of 1,000 participants and 200,000 events, for load: one made-up trial, many times over.
 
 The participants of a simulated trial are copied under new numbers, entry by entry, and appended to
-its ledger as they are. Nine in ten of the copies have left screening; twenty are in it.
+its ledger as they are: one in ten with doses and adverse events, the others with what screening
+records, twenty of them still in it.
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 import msgspec
 
 from gradatim.conduct.events import decoded, encoded
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.findings import (
+    LaboratoryResultsRecorded,
+    ScoresRecorded,
+    VitalSignsRecorded,
+)
 from gradatim.conduct.events.participants import (
     EligibilityConfirmed,
+    FactRecorded,
+    HistoryDeclaredComplete,
+    InformedConsentObtained,
+    InformedConsentWithdrawn,
     ParticipantEnrolled,
     ParticipantRegistered,
     PlacedOnWaitingList,
@@ -25,7 +36,9 @@ from gradatim.protocol.load import bundled, load
 from gradatim.synthetic.candidates import Candidates
 
 NAME = "nct05962762"
-PARTICIPANTS, EVENTS, IN_SCREENING, BATCH = 1_000, 200_000, 20, 2_000
+PARTICIPANTS, EVENTS, IN_SCREENING, DOSED, BATCH = 1_000, 200_000, 20, 100, 2_000
+_SCREENING = (ParticipantRegistered, InformedConsentObtained, FactRecorded, HistoryDeclaredComplete,
+              LaboratoryResultsRecorded, VitalSignsRecorded, ScoresRecorded)  # fmt: skip
 _STEPS = (EligibilityConfirmed, ParticipantEnrolled, PlacedOnWaitingList, ScreenFailed)
 
 
@@ -50,32 +63,36 @@ def _copies(trial: Trial) -> Iterator[Event]:
     state = trial.state
     models = [[state.events[at] for at in one.entries] for one in state.participants.values()
               if one.status in ("treated", "completed")]  # fmt: skip
-    wanted, made = PARTICIPANTS - len(state.participants), 0
+    wanted = PARTICIPANTS - len(state.participants)
     share = (EVENTS - state.position) // wanted
     for number in range(wanted):
         id = f"S01-{1000 + number}" if number % 2 else f"S02-{1000 + number}"
-        last = number >= wanted - IN_SCREENING
-        for event in _of_one(models[number % len(models)], id, share, last):
-            made += 1
-            yield event
+        model = [_renamed(event, id, state.recorded_at) for event in models[number % len(models)]
+                 if not isinstance(event, _STEPS)
+                 and (number < DOSED or isinstance(event, _SCREENING))]  # fmt: skip
+        yield from _of_one(model, share)
+        if number < wanted - IN_SCREENING:
+            yield _end(model[-1], id, number < DOSED)
 
 
-def _of_one(model: list[Event], id: str, share: int, in_screening: bool) -> Iterator[Event]:
+def _of_one(model: list[Event], share: int) -> Iterator[Event]:
     """Give the entries of one copy, as many as its share; what is left over is measured again."""
-    kept = [_renamed(event, id) for event in model if not isinstance(event, _STEPS)]
-    findings = [event for event in kept if hasattr(event, "results")]
-    yield from kept[:share]
-    for n in range(share - len(kept) - 1):
+    findings = [event for event in model if hasattr(event, "results")]
+    yield from model[: share - 1]
+    for n in range(share - len(model) - 1):
         yield findings[n % len(findings)]
-    if not in_screening:
-        last = kept[-1]
-        yield ScreenFailed(occurred_on=last.occurred_on, recorded_at=last.recorded_at,
-                           recorded_by=last.recorded_by, site=id[:3], participant=id,
-                           reason="a copy")  # fmt: skip
 
 
-def _renamed(event: Event, id: str) -> Event:
-    changed: dict[str, object] = {"participant": id, "site": id[:3]}
+def _end(last: Event, id: str, dosed: bool) -> Event:
+    common: dict[str, Any] = {"occurred_on": last.occurred_on, "recorded_at": last.recorded_at,
+              "recorded_by": last.recorded_by, "site": id[:3], "participant": id}  # fmt: skip
+    if dosed:
+        return InformedConsentWithdrawn(**common, scope="all", reason="a copy")
+    return ScreenFailed(**common, reason="a copy")
+
+
+def _renamed(event: Event, id: str, at: datetime | None) -> Event:
+    changed: dict[str, object] = {"participant": id, "site": id[:3], "recorded_at": at}
     if isinstance(event, ParticipantRegistered):
         changed |= {"person_token": f"{hash(id) & (2**63 - 1):064x}", "identity": {}}
     if getattr(event, "adverse_event", None):

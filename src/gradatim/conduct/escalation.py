@@ -7,6 +7,7 @@ from typing import NamedTuple
 from gradatim.conduct.state import Cohort, Participant, State
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.conduct.views.safety import letter
+from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.decide import DoseDecision, decide
 from gradatim.dosefinding.designs import build
 from gradatim.dosefinding.outcomes import Cohort as Observed
@@ -79,6 +80,14 @@ def advised(state: State, on: date) -> Advised:
     if found.action not in ("pending", "stop", "de_escalate") and (left := _still_to_treat(state)):
         return Advised("continue_cohort", left.level, outcomes, found)
     return Advised(found.action, found.dose, outcomes, found)
+
+
+def advice_or_why(state: State, on: date) -> tuple[Advised | None, str]:
+    """Give the design's advice, or why it has none for what is recorded."""
+    try:
+        return advised(state, on), ""
+    except UnusableInput as error:
+        return None, str(error)
 
 
 def _complete(state: State) -> bool:

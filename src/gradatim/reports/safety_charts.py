@@ -5,12 +5,19 @@ says how much that is. Nothing is told by colour alone: marks differ in shape, b
 in the words on them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 from gradatim.analysis.adverse_events import GRADES, AdverseEventTable, adverse_event_table
-from gradatim.analysis.responses import Course, Responses, endpoint_elements, responses
+from gradatim.analysis.responses import (
+    Course,
+    EndpointElement,
+    Responses,
+    endpoint_elements,
+    responses,
+)
 from gradatim.analysis.swimmer import Lane, swimmer
 from gradatim.analysis.waterfall import Bar, Waterfall, waterfall
 from gradatim.conduct.state import State
@@ -51,19 +58,33 @@ _OUTLINE = {"stroke": "white", "strokeWidth": 1}
 """Tells marks apart that share a day, and each from the span it lies on."""
 
 
-def safety_charts(state: State, on: date) -> dict[str, Spec]:
-    """Give the charts that have something to show, by the name of their place in the page."""
-    table = adverse_event_table(state)
-    made = {
-        "swimmer": swimmer_chart(swimmer(state, on)),
-        "events-by-level": events_by_group(table),
-        "events-by-lot": events_by_group(adverse_event_table(state, "lot")),
-        "events-by-term": events_by_term(table),
+def safety_charts(state: State, on: date, names: Collection[str] = ()) -> dict[str, Spec]:
+    """Give the charts that have something to show, by the name of their place in the page.
+
+    Args:
+        state: the trial, already as of the data cut.
+        on: the day of the cut.
+        names: only these; all if none is named.
+    """
+    made: dict[str, Callable[[], Spec | None]] = {
+        "swimmer": lambda: swimmer_chart(swimmer(state, on)),
+        "events-by-level": lambda: events_by_group(adverse_event_table(state)),
+        "events-by-lot": lambda: events_by_group(adverse_event_table(state, "lot")),
+        "events-by-term": lambda: events_by_term(adverse_event_table(state)),
     }
     for one in endpoint_elements(state.study):
-        made[f"waterfall-{one.element}"] = waterfall_chart(waterfall(state, one))
-        made[f"responses-{one.element}"] = responses_chart(responses(state, one))
-    return {name: spec for name, spec in made.items() if spec}
+        made[f"waterfall-{one.element}"] = partial(_waterfall_of, state, one)
+        made[f"responses-{one.element}"] = partial(_responses_of, state, one)
+    drawn = {name: make() for name, make in made.items() if not names or name in names}
+    return {name: spec for name, spec in drawn.items() if spec}
+
+
+def _waterfall_of(state: State, one: EndpointElement) -> Spec | None:
+    return waterfall_chart(waterfall(state, one))
+
+
+def _responses_of(state: State, one: EndpointElement) -> Spec | None:
+    return responses_chart(responses(state, one))
 
 
 def swimmer_chart(lanes: Sequence[Lane]) -> Spec | None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from uuid import uuid4
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -49,6 +50,13 @@ def headers(respond: Respond) -> Respond:
         return response
 
     return answered
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """Give where a request comes from; behind a proxy, what the proxy itself added: the last."""
+    proxied = settings.CONFIGURATION.proxied
+    said = request.META.get("HTTP_X_FORWARDED_FOR", "") if proxied else ""
+    return said.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR")
 
 
 def open_trial(respond: Respond) -> Respond:

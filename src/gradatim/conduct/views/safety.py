@@ -83,12 +83,18 @@ def _by_definition(state: State, participant: Participant) -> list[_Found]:
     events = adverse_events(state, participant)
     found = [(one.event.id, one.event.term, one.verdict)
              for one in dlt.candidates(study, events, first, last)]  # fmt: skip
-    worst = [_as_event(state, participant, one) for one in grades(state, participant)
-             if worsened(one)]  # fmt: skip
     return found + [
-        (event.id, f"{event.term} (laboratory)", verdict) for event in worst
+        (event.id, f"{event.term} (laboratory)", verdict) for event in _worsened(state, participant)
         if (verdict := dlt.defined(study, event, first, last)).truth is not FALSE
     ]  # fmt: skip
+
+
+def _worsened(state: State, participant: Participant) -> list[AdverseEvent]:
+    """Give the results that became worse after a dose, as events; before one nothing is graded."""
+    if first_dose_at(state, participant) is None:
+        return []
+    return [_as_event(state, participant, one) for one in grades(state, participant)
+            if worsened(one)]  # fmt: skip
 
 
 def _as_event(state: State, participant: Participant, one: Graded) -> AdverseEvent:
@@ -228,8 +234,8 @@ def _watched(state: State) -> list[stopping.Watched]:
 def _as_watched(state: State, person: Participant) -> stopping.Watched:
     known = candidates(state, person)
     cleared = {one.id for one in known if not one.counts}
-    results = (_as_event(state, person, one) for one in grades(state, person) if worsened(one))
-    events = [*adverse_events(state, person), *(one for one in results if one.id not in cleared)]
+    results = [one for one in _worsened(state, person) if one.id not in cleared]
+    events = [*adverse_events(state, person), *results]
     at = first_dose_at(state, person)
     counts = any(one.counts for one in known)
     return stopping.Watched(person.id, person.level, events, at.date() if counts and at else None)

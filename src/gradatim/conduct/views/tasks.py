@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
-from gradatim.conduct.escalation import advised
+from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.permissions import MAY
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.doses import doses
+from gradatim.conduct.views.doses import doses, first_dose_at
 from gradatim.conduct.views.grades import unsigned
 from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import candidates, unanswered_rules
-from gradatim.conduct.views.visits import visits
+from gradatim.conduct.views.visits import FOLLOWED, visits
 
 SOON = timedelta(days=7)
 
@@ -67,11 +67,18 @@ def tasks(state: State, now: datetime, on: date) -> list[Task]:
     return sorted(found, key=lambda one: (one.due is None, one.due or now, one.kind, one.what))
 
 
+def with_events(state: State) -> frozenset[str]:
+    """Give who has had an adverse event reported."""
+    return state.remembered("with events", lambda: frozenset(state.adverse_events.values()))
+
+
 def _end_of(day: date | None, zone: tzinfo | None) -> datetime | None:
     return None if day is None else datetime.combine(day, time(23, 59), tzinfo=zone)
 
 
 def _reports(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    if one.id not in with_events(state):
+        return
     for due in reports(state, one):
         if due.status(now) in ("open", "missed"):
             clock = due.clock
@@ -83,6 +90,8 @@ def _reports(state: State, one: Participant, now: datetime, on: date) -> Iterato
 
 
 def _candidates(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    if first_dose_at(state, one) is None and one.id not in with_events(state):
+        return
     for found in candidates(state, one):
         if found.dose_limiting is None:
             yield Task("adjudication", f"{one.id}: {found.label} awaits adjudication",
@@ -114,6 +123,8 @@ def _doses(state: State, one: Participant, now: datetime, on: date) -> Iterator[
 
 
 def _results(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    if one.status not in FOLLOWED:
+        return  # whoever did not enter, or has left, waits for nothing
     open_ = sorted({(found.position, found.element) for found in unsigned(state, one)})
     if not open_:
         return
@@ -152,8 +163,8 @@ def _of_trial(state: State, on: date) -> Iterator[Task]:
         if rule.action == "pause":
             yield Task("stopping rule", rule.text, "TrialResumed")
     yield from _reviews(state)
-    advice = advised(state, on)
-    if state.stopped is None and advice.action not in ("pending", "continue_cohort"):
+    advice, _why = advice_or_why(state, on)
+    if advice and state.stopped is None and advice.action not in ("pending", "continue_cohort"):
         yield Task("dose decision", f"the design advises to {advice}", "DoseDecision")
 
 

@@ -12,7 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gradatim.conduct.escalation import Advised, advised
+from gradatim.conduct.escalation import Advised, advice_or_why
 from gradatim.conduct.state import Cohort, Participant, State
 from gradatim.conduct.views.doses import first_dose_at, given
 from gradatim.conduct.views.safety import letter
@@ -80,10 +80,16 @@ def overview(request: Request) -> HttpResponse:
     return render(request, "gradatim/overview.html", {
         "ladder": ladder(access, day), "mine": mine[:SHOWN],
         "others": [one for one in doing if not one.mine][:SHOWN], "more": max(0, len(mine) - SHOWN),
-        "advice": advised(state, day), "advice_words": advice_words(advised(state, day)),
+        **advice_shown(state, day),
         "enrolment": enrolment(state), "planned": state.study.study.planned_enrolment,
         "sentinel": state.study.safety.sentinel, "now": now(),
     })  # fmt: skip
+
+
+def advice_shown(state: State, day: date) -> dict[str, Any]:
+    """Give the design's advice as pages show it, or why there is none."""
+    found, why = advice_or_why(state, day)
+    return {"advice": found, "advice_words": advice_words(found) if found else why}
 
 
 def advice_words(advice: Advised) -> Any:

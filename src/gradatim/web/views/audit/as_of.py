@@ -9,13 +9,14 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from gradatim.conduct.as_of import as_of as state_as_of
-from gradatim.conduct.escalation import advised
 from gradatim.conduct.state import State
 from gradatim.conduct.trial import Trial
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today
-from gradatim.web.views.overview import advice_words, enrolment, ladder
+from gradatim.web.views.overview import advice_shown, enrolment, ladder
 from gradatim.web.views.participant.pages import row_of
+
+SHOWN = 200
 
 
 @page("audit")
@@ -32,10 +33,11 @@ def as_of(request: Request) -> HttpResponse:
     content: dict[str, Any] = {"last": last, "asked": state.position, "day": day, "on": on,
                                "then": state}  # fmt: skip
     if state.versions:
-        advice = advised(state, on)
-        content |= {"ladder": ladder(then, on), "advice": advice, "enrolment": enrolment(state),
-                    "advice_words": advice_words(advice)}  # fmt: skip
-        content["rows"] = [row_of(then, one, on) for one in then.participants("participants")]
+        content |= {"ladder": ladder(then, on), "enrolment": enrolment(state),
+                    **advice_shown(state, on)}  # fmt: skip
+        content["rows"] = [
+            row_of(then, one, on) for one in then.participants("participants")[:SHOWN]
+        ]
     return render(request, "gradatim/audit/as_of.html", content)
 
 

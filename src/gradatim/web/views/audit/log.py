@@ -15,7 +15,7 @@ from gradatim.conduct.subjects import whom
 from gradatim.web.access import Access, Request, page
 from gradatim.web.acts import TITLES
 
-PAGE = 100
+PAGE, MOST_TOLD = 100, 20
 
 
 class Filter(NamedTuple):
@@ -70,7 +70,7 @@ def audit(request: Request) -> HttpResponse:
     acts = [(name, TITLES[name]) for name in BY_NAME]
     return render(request, "gradatim/audit/log.html", {
         "rows": rows, "more": more, "asked": asked, "people": people, "acts": acts,
-        "sites": sorted(access.sites("audit")), "clock": state.clock_went_back,
+        "sites": sorted(access.sites("audit")), "clock": state.clock_went_back[-MOST_TOLD:],
     })  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from gradatim.analysis.listings import deaths, dispositions, dlt_candidates, ser
 from gradatim.analysis.responses import endpoint_elements
 from gradatim.analysis.shifts import CATEGORIES, shift_tables
 from gradatim.analysis.waterfall import waterfall
-from gradatim.conduct.escalation import advised
+from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.events.review import DoseDecision
 from gradatim.conduct.state import State
 from gradatim.conduct.views.safety import unanswered_rules
@@ -22,7 +22,7 @@ from gradatim.dosefinding.decide import Resolution
 from gradatim.reports.safety_charts import safety_charts
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import now
-from gradatim.web.views.overview import ACTIONS, advice_words
+from gradatim.web.views.overview import ACTIONS, advice_shown
 from gradatim.web.views.review.cut import cut_of
 
 PARTS = (
@@ -31,6 +31,7 @@ PARTS = (
     ("shifts", _("Laboratory")), ("courses", _("Courses and responses")),
     ("listings", _("Listings")),
 )  # fmt: skip
+MOST_SHIFTS, MOST_ROWS = 60, 200
 SUBSETS = ("all", "related", "serious", "special interest")
 
 
@@ -60,11 +61,11 @@ class Outlook(NamedTuple):
 
 
 def _advice(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
-    found = advised(state, on)
+    found, _why = advice_or_why(state, on)
     present = state is access.state
     return {
-        "advice": found, "advice_words": advice_words(found), "charts": {},
-        "outlooks": [_outlook(one) for one in found.decision.resolutions],
+         **advice_shown(state, on), "charts": {},
+        "outlooks": [_outlook(one) for one in (found.decision.resolutions if found else ())],
         "rules": unanswered_rules(state, on),
         "decisions": [(at, state.events[at]) for at in reversed(state.decisions)],
         "meetings": [(at, state.events[at]) for at in reversed(state.meetings)],
@@ -99,8 +100,8 @@ def _events(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
 
 
 def _shifts(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
-    tables = [one for one in shift_tables(state, None) if any(one.worse)]
-    return {"shifts": tables, "categories": CATEGORIES, "unsigned": unsigned_results(state),
+    tables = [one for one in shift_tables(state, None) if any(one.worse)][:MOST_SHIFTS]
+    return {"shifts": tables, "categories": CATEGORIES, "unsigned": unsigned_results(state)[:MOST_ROWS],
             "charts": {}}  # fmt: skip
 
 
@@ -117,7 +118,7 @@ def _listings(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
 
 
 def _some(state: State, on: Any, *names: str) -> dict[str, Any]:
-    return {name: spec for name, spec in safety_charts(state, on).items() if name in names}
+    return safety_charts(state, on, names)
 
 
 _CONTENT = {"advice": _advice, "exposure": _exposure, "toxicity": _toxicity, "events": _events,
