@@ -31,6 +31,7 @@ from gradatim.conduct.policies import (
 )
 from gradatim.conduct.policies import protocol as going_live
 from gradatim.conduct.policies.verdicts import Policy
+from gradatim.conduct.proposals import act_of
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.core.truth import TRUE
@@ -379,6 +380,56 @@ def late_report() -> Case:
         reference_safety_information="IB 1", sponsor_aware_at=aware))  # fmt: skip
     return state, about(s.SafetyReportSent, one, adverse_event="AE-x", recipient="regulator",
                         report="initial", sent_at=aware + timedelta(days=30))  # fmt: skip
+
+
+def proposed(**more: Any) -> Event:
+    """A decision that is proposed to the committee."""
+    fields = {"proposal": "D-x", "act": act_of(decision()), **more}
+    return event(r.ProposalMade, "committee.1", on=LATER, **fields)
+
+
+def proposed_twice() -> Case:
+    """Two proposals of one number."""
+    return after(under_way(), proposed()), proposed()
+
+
+def signing_nothing() -> Case:
+    """A signature under a proposal that nobody made."""
+    return under_way(), event(r.ProposalSigned, "committee.2", on=LATER, proposal="D-none")
+
+
+def signing_twice() -> Case:
+    """Whoever proposed has signed."""
+    state = after(under_way(), proposed())
+    return state, event(r.ProposalSigned, "committee.1", on=LATER, proposal="D-x")
+
+
+CASES |= {
+    review.the_proposal_is_new: proposed_twice, review.the_proposal_is_open: signing_nothing,
+    review.nobody_signs_twice: signing_twice,
+}  # fmt: skip
+
+
+def test_in_a_real_trial_nobody_is_believed_to_have_signed() -> None:
+    """A signer needs a signature of their own in the ledger; a proposal recorded is settled."""
+    state = under_way()
+    now = decision()
+    assert review.the_committee_signs(state, now).truth is TRUE
+    state.mode = "real"
+    found = review.the_committee_signs(state, now)
+    assert found.truth is not TRUE
+    assert "no signature of committee.1, committee.2 is recorded" in "".join(found.clauses())
+    state = after(state, event(r.ProposalMade, "committee.1", on=LATER, proposal="D-x",
+                               act=act_of(now)))  # fmt: skip
+    found = review.the_committee_signs(state, now)
+    assert "no signature of committee.2 is recorded" in "".join(found.clauses())
+    state = after(state, event(r.ProposalSigned, "committee.2", on=LATER, proposal="D-x"))
+    assert review.the_committee_signs(state, now).truth is TRUE
+    other = decision(action="stop", level=None)
+    assert review.the_committee_signs(state, other).truth is not TRUE, "another act was signed"
+    state = after(state, now)
+    assert state.proposals["D-x"].status == "recorded"
+    assert review.the_committee_signs(state, now).truth is not TRUE, "a signature is used once"
 
 
 ALL = {policy for table in (AUTHORISATIONS, RULES) for some in table.values() for policy in some}

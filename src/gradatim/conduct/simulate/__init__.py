@@ -21,7 +21,7 @@ INCIDENTS = (
     "a participant changes their mind", "a dose is withheld", "one person prepares and verifies",
     "an infusion is interrupted", "the dose was too fast", "dosing is paused", "a visit is missed",
     "results come late", "a value was mistyped", "a pregnancy", "the committee is too eager",
-    "the committee is more cautious", "the freezer fails",
+    "a proposal is withdrawn", "the committee is more cautious", "the freezer fails",
     "something comes to light after the lock", "the clock is set back", "a judgement is missing",
 )  # fmt: skip
 TOXICITY = (0.03, 0.10, 0.20, 0.30, 0.40)

@@ -3,9 +3,11 @@
 from datetime import timedelta
 from hashlib import sha256
 from re import subn
+from typing import Any
 
 from gradatim.conduct.escalation import advised
 from gradatim.conduct.events import participants, product, review, safety, trial
+from gradatim.conduct.proposals import act_of
 from gradatim.conduct.simulate.dosing import free_bags
 from gradatim.conduct.simulate.run import (
     COMMITTEE,
@@ -32,7 +34,7 @@ def meets(run: Run) -> None:
     now = advised(run.state, run.today)
     if now.action in ("pending", "continue_cohort"):
         if run.happens("the committee is too eager"):
-            _sign(run, "escalate", (now.level or 1) + 1, "the sponsor is in a hurry")
+            _too_bold(run, (now.level or 1) + 1)
         return
     run.do(review.ReviewMeetingHeld, CHAIR, head=run.state.position, head_hash=_hash(run),
            members=COMMITTEE, data_cut_on=run.today, minutes="safety data seen")  # fmt: skip
@@ -67,15 +69,42 @@ def _hash(run: Run) -> str:
     return run.trial.head.hash.hex()
 
 
-def _sign(run: Run, action: str, level: int | None, reason: str) -> None:
-    """Sign a decision on the present ledger; one that is too bold is refused."""
+def _too_bold(run: Run, level: int) -> None:
+    """Ask for more than the design advises, which is refused."""
+    run.ask(review.DoseDecision, CHAIR, signers=COMMITTEE,
+            **_decision(run, "escalate", level, "the sponsor is in a hurry"))  # fmt: skip
+
+
+def _decision(run: Run, action: str, level: int | None, reason: str) -> dict[str, Any]:
+    """Give a decision on the present ledger, without its signatures."""
     now, version = advised(run.state, run.today), run.state.version
     assert version is not None
-    run.ask(review.DoseDecision, CHAIR, action=action, level=level, head=run.state.position,
-            head_hash=_hash(run), protocol_sha256=version.sha256,
-            design=ruled_design(version.study).design, advice_action=now.action,
-            advice_level=now.level, outcomes=now.outcomes, signers=COMMITTEE,
-            reason=reason)  # fmt: skip
+    return {
+        "action": action, "level": level, "head": run.state.position, "head_hash": _hash(run),
+        "protocol_sha256": version.sha256, "design": ruled_design(version.study).design,
+        "advice_action": now.action, "advice_level": now.level, "outcomes": now.outcomes,
+        "reason": reason,
+    }  # fmt: skip
+
+
+def _sign(run: Run, action: str, level: int | None, reason: str) -> None:
+    """One member proposes a decision, the others sign it, the last records it."""
+    fields = _decision(run, action, level, reason)
+    if run.happens("a proposal is withdrawn"):
+        run.do(review.ProposalWithdrawn, CHAIR, proposal=_propose(run, fields),
+               reason="a figure was copied wrongly")  # fmt: skip
+    proposal = _propose(run, fields)
+    for member in COMMITTEE[1:]:
+        run.do(review.ProposalSigned, member, proposal=proposal)
+    run.do(review.DoseDecision, COMMITTEE[-1], signers=COMMITTEE, **fields)
+
+
+def _propose(run: Run, fields: dict[str, Any]) -> str:
+    number = f"D{len(run.state.proposals) + 1}"
+    bare = review.DoseDecision(occurred_on=run.today, recorded_at=run.at(0), recorded_by=CHAIR,
+                               signers=COMMITTEE, **fields)  # fmt: skip
+    run.do(review.ProposalMade, CHAIR, proposal=number, act=act_of(bare))
+    return number
 
 
 def _adjudicate(run: Run) -> None:
