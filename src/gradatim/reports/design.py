@@ -72,14 +72,14 @@ def design_report(document: Document, name: str | None = None) -> str:
     main, aim = build(settings), settings.target or TOLERATED
     curves = scenarios(main.doses, settings.target)
     shown = name or _name_of(study, ruled_design(study))
-    compared = [_compared(study, one, curves, aim) for one in _order(study, shown)]
+    compared = [compared_on(study, one, curves, aim) for one in _order(study, shown)]
     steps = pathways(main, [], 2)
     return charted_page(
         "design.html.j2", design_charts(compared, curves), study=study.study,
         sha256=document.sha256, escalation=first, bases=BASES, main=compared[0],
         compared=compared, curves=curves, aim=aim, stated=settings.target is not None,
-        levels=study.treatment.dose_levels, table=_table(main), steps=steps, paths=drawing(steps),
-        worst=_worst(main, aim), gap=aim / 3, lengths=_lengths(study, main, curves, aim),
+        levels=study.treatment.dose_levels, table=decision_table(main),
+        steps=steps, paths=drawing(steps), worst=_worst(main, aim), gap=aim / 3, lengths=_lengths(study, main, curves, aim),
         arrivals=ARRIVALS, conduct=conduct_of(study, ARRIVALS[0]), trials=LENGTH_TRIALS,
         needed=needed_of(study), plainly=plainly(main.doses), percent=_percent,
     )  # fmt: skip
@@ -95,7 +95,15 @@ def _order(study: Study, shown: str) -> list[str]:
     return [shown, *(name for name in alternatives(study) if name != shown)]
 
 
-def _compared(study: Study, name: str, curves: Sequence[Scenario], aim: float) -> Compared:
+def compared_on(study: Study, name: str, curves: Sequence[Scenario], aim: float) -> Compared:
+    """Give a protocol's design by its name, with what to expect of it on these curves.
+
+    Args:
+        study: the protocol.
+        name: of the design, as the protocol calls it.
+        curves: true rates, each of one rate a level.
+        aim: the rate that a level is not to be above.
+    """
     first = study.safety.escalation
     readings = {first.reading_name: first.reading,
                 **{one.name: one.reading for one in first.alternatives}}  # fmt: skip
@@ -126,7 +134,7 @@ class Shown(NamedTuple):
     legend: list[tuple[Cell, str]]
 
 
-def _table(design: Design) -> Shown | None:
+def decision_table(design: Design) -> Shown | None:
     """Give the decision table; None for a design that has none."""
     inner = layers(design)[-1]
     if not isinstance(inner, TableDesign):

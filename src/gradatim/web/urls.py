@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from gradatim.web.views import entry, faults, health, overview, paper, record, theme
+from gradatim.web.views import design, entry, faults, health, overview, paper, record, theme
 from gradatim.web.views.audit import as_of, log, proof
 from gradatim.web.views.dosing import product, worksheet
 from gradatim.web.views.participant import emergency, laboratory, pages, questionnaire
@@ -35,6 +35,7 @@ urlpatterns = [
     path("dosing/lots/<str:id>/", product.lot, name="lot"),
     path("review/", package.review, name="review"),
     path("review/proposals/<str:id>/", committee.proposal, name="proposal"),
+    path("design/", design.design, name="design"),
     path("protocol/", protocol.document, name="protocol"),
     path("protocol/questions/", protocol.open_questions, name="questions"),
     path("protocol/versions/", protocol.versions, name="versions"),

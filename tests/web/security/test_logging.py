@@ -19,7 +19,7 @@ SECRET = "Li Wei, born 1990-02-28"
 
 
 @public
-def breaking(request):
+def breaking(request, about):
     """Fail as a fault of this program would, with somebody's name in the message."""
     raise LookupError(SECRET)
 

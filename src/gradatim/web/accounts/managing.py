@@ -101,7 +101,7 @@ MANAGED: Mapping[str, Managed] = {
         _("Take the second factor away"),
         _("All sessions end. After signing in with the password, the person sets a new one up."),
         _reset_factor, lambda user, status: user.is_active and has_device(user),
-        (What.PASSWORD_RESET, What.INVITED)),
+        (What.INVITED,)),
     "deactivate": Managed(
         _("Deactivate"),
         _("The person can no longer sign in; all sessions and tokens end. Tasks are taken back in "

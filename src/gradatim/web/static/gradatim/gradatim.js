@@ -21,6 +21,12 @@
   count();
   if (document.querySelector("[data-until]")) setInterval(count, 1000);
 
+  // A slider shows its value while it is moved.
+  document.addEventListener("input", function (event) {
+    const shown = event.target.dataset && document.getElementById(event.target.dataset.output || "");
+    if (shown) shown.textContent = event.target.value;
+  });
+
   // What was typed is not lost by leaving the page unawares.
   let touched = false;
   document.addEventListener("input", function (event) {

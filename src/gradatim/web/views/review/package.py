@@ -101,8 +101,8 @@ def _events(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
 
 def _shifts(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
     tables = [one for one in shift_tables(state, None) if any(one.worse)][:MOST_SHIFTS]
-    return {"shifts": tables, "categories": CATEGORIES, "unsigned": unsigned_results(state)[:MOST_ROWS],
-            "charts": {}}  # fmt: skip
+    unsigned = unsigned_results(state)[:MOST_ROWS]
+    return {"shifts": tables, "categories": CATEGORIES, "unsigned": unsigned, "charts": {}}  # fmt: skip
 
 
 def _courses(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:

@@ -1,0 +1,119 @@
+"""ASVS V13 and V14: data stay where they belong; an installation that is not safe does not begin."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.checks import Tags, run_checks
+from django.test import Client
+
+import gradatim.web as web
+from gradatim.core.errors import UnusableInput
+from gradatim.web.configuration import configuration
+from gradatim.web.running import Running
+from tests.web.conftest import PASSWORD
+from tests.web.security.attacks import event_form, pages, treated
+from tests.web.security.test_frontend import production  # noqa: F401
+
+GOOD = {"DATABASE_URL": "postgresql://u:p@db/x", "GRADATIM_SECRET_KEY": "k" * 50,
+        "GRADATIM_KEYS": "/keys", "GRADATIM_HOSTS": "trial.example"}  # fmt: skip
+
+
+def test_no_page_with_data_is_kept_by_browser_or_proxy(app: Running, signed_in):
+    client = signed_in("data.1")
+    for path in [*pages(app, treated(app).id), "/audit/checkpoint/"]:
+        assert client.get(path)["Cache-Control"] == "no-store", path
+    assert client.post("/audit/export/", {"recipient": "sponsor"})["Cache-Control"] == "no-store"
+    assert Client().get("/sign-in/")["Cache-Control"] == "no-store"
+
+
+def test_nothing_of_the_trial_stands_in_a_cookie(app: Running, signed_in):
+    """Messages name entries and deviations: they wait on the server."""
+    client = signed_in("nurse.S01.1")
+    path, said = event_form(app)
+    assert client.post(path, said).status_code == 302
+    assert set(client.cookies) <= {"sessionid", "csrftoken", "theme"}
+    assert "Recorded as entry" in client.get("/").content.decode()
+
+
+def test_the_browser_is_given_nothing_to_keep():
+    """No script of ours stores anything; what htmx would keep of pages is switched off."""
+    folder = Path(web.__file__).parent
+    ours = [folder / "static/gradatim/gradatim.js", folder.parent / "reports/vega/charts.js"]
+    for script in ours:
+        text = script.read_text()
+        assert not re.search(r"localStorage|sessionStorage|indexedDB|document\.cookie|caches\.",
+                             text)  # fmt: skip
+        assert not re.search(r"innerHTML|outerHTML|document\.write|eval\(|postMessage", text)
+    assert '"historyCacheSize": 0' in (folder / "templates/gradatim/base.html").read_text()
+
+
+def test_templates_escape_everything_but_the_code_to_scan():
+    """`safe` stands once, for a picture that the program draws; nothing else is let through."""
+    found = [(path.name, word) for path in Path(web.__file__).parent.rglob("*.html")
+             for word in re.findall(r"\|\s*safe\b|autoescape|<script>|\son\w+=|style=\"|safeseq",
+                                    path.read_text())]  # fmt: skip
+    assert found == [("second_factor_setup.html", "|safe")]
+
+
+def test_no_page_names_another_host(app: Running, signed_in):
+    """Nothing is sent to anybody else: no script, picture, font or form of another host."""
+    for user in ("investigator.S01.1", "data.1"):
+        for path in pages(app, treated(app).id):
+            text = signed_in(user).get(path).content.decode()
+            assert not re.search(r"<(script|img|link|form|iframe)[^>]+(src|href|action)=\"(https?:)?//",
+                                 text), path  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"GRADATIM_SECRET_KEY": ""}, {"GRADATIM_SECRET_KEY": "short"}, {"GRADATIM_HOSTS": "*"},
+        {"DATABASE_URL": ""}, {"GRADATIM_KEYS": ""}, {"GRADATIM_TIME_ZONE": "../../etc/passwd"},
+    ],
+)  # fmt: skip
+def test_an_unsafe_installation_does_not_begin(change: dict):
+    assert configuration(GOOD)
+    with pytest.raises(UnusableInput):
+        configuration(GOOD | change)
+
+
+def test_a_secret_that_is_wrong_is_not_repeated():
+    with pytest.raises(UnusableInput) as found:
+        configuration(GOOD | {"GRADATIM_SECRET_KEY": "hunter2"})
+    assert "hunter2" not in str(found.value)
+
+
+def test_the_checks_of_a_deployment_find_nothing(app: Running, production):  # noqa: F811
+    """Django's own, with the settings of an installation."""
+    assert run_checks(tags=[Tags.security], include_deployment_checks=True) == []
+
+
+def test_tracing_tells_nothing_of_a_request(app: Running):
+    answer = Client(headers={"x-secret": "told-by-mistake"}).trace("/sign-in/")
+    assert "told-by-mistake" not in answer.content.decode()
+    assert answer["Content-Type"].startswith("text/html")
+
+
+def test_the_health_of_the_application_tells_nothing_else(app: Running):
+    assert Client().get("/healthz").json() == {"status": "ok"}
+
+
+def test_the_type_of_each_answer_is_said(app: Running, signed_in):
+    client = signed_in("data.1")
+    for path in ("/", "/audit/", "/nothing/", "/audit/proof/"):
+        assert client.get(path)["Content-Type"] == "text/html; charset=utf-8"
+    kept = client.get("/audit/checkpoint/")
+    assert kept["Content-Type"].startswith("application/json")
+    assert kept["Content-Disposition"].startswith("attachment; filename=")
+    assert client.get("/healthz")["Content-Type"] == "application/json"
+
+
+def test_whoever_signed_out_leaves_no_message_behind(app: Running):
+    client = Client()
+    client.post("/sign-in/", {"username": "nurse.S01.1", "password": PASSWORD})
+    path, said = event_form(app)
+    client.post(path, said)
+    client.post("/sign-out/")
+    client.post("/sign-in/", {"username": "nurse.S02.1", "password": PASSWORD})
+    assert "Recorded as entry" not in client.get("/").content.decode()
