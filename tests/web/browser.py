@@ -36,7 +36,9 @@ class Person:
     def __init__(self, browser, address: str, user: str, **options) -> None:
         self.context = browser.new_context(base_url=address, **options)
         self.page = self.context.new_page()
-        self.user, self.said, self.asked = user, [], []
+        self.user = user
+        self.said: list[str] = []
+        self.asked: list[str] = []
         self.page.on("console", lambda one: self.said.append(one.text))
         self.page.on("pageerror", lambda one: self.said.append(str(one)))
         self.page.on("request", lambda one: self.asked.append(one.url))

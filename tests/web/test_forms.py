@@ -6,7 +6,9 @@ from html import unescape
 import pytest
 
 from gradatim.conduct.events import BY_NAME
+from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.permissions import MAY, OF_THE_WHOLE_TRIAL
+from gradatim.conduct.story import told
 from gradatim.web.acts import ELSEWHERE
 from gradatim.web.running import Running
 from tests.web.conftest import PASSWORD, state
@@ -151,8 +153,10 @@ def test_an_entry_is_corrected_with_a_reason(app: Running, signed_in):
     assert client.post(path, data).status_code == 422, "a reason is asked for"
     assert client.post(path, {**data, "correction_reason": "a slip"}).status_code == 302
     now = state(app)
-    assert now.events[at].term == "Fever"
-    assert now.events[now.position].fields == {"term": "Fever"}
+    assert "Fever" in told(now.events[at])
+    correction = now.events[now.position]
+    assert isinstance(correction, EntryCorrected)
+    assert correction.fields == {"term": "Fever"}
     page = client.get(f"/entries/{at}/").content.decode()
     assert "Feber" in page
     assert "a slip" in page

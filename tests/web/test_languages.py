@@ -33,7 +33,7 @@ def test_every_message_has_words():
             for message in read_po(file):
                 assert not message.id or message.string
                 holes = re.findall(r"%\(\w+\)\w", str(message.id))
-                assert all(hole in message.string for hole in holes)
+                assert all(hole in str(message.string) for hole in holes)
 
 
 def test_the_questionnaire_is_in_chinese(app: Running, signed_in):

@@ -29,7 +29,7 @@ ALSO = {"eligibility": "participants", "doses": "dosing"}
 
 def patterns(resolver=None) -> list[URLPattern]:
     """Give every address there is, those of included lists too."""
-    found = []
+    found: list[URLPattern] = []
     for one in (resolver or get_resolver()).url_patterns:
         found += patterns(one) if isinstance(one, URLResolver) else [one]
     return found
@@ -112,7 +112,7 @@ def test_pages(app: Running, arguments, role: str):
             path = reverse(one.name, args=arguments.get(one.name, []))
             posted = one.name == "export"
             response = client.post(path) if posted else client.get(path)
-            expected = may_see(role, place, one.name, area)
+            expected = may_see(role, place, str(one.name), area)
             told = f"{role} at {place or 'the whole trial'}: {path}: {response.status_code}"
             assert (response.status_code != 404) is expected, told
 

@@ -17,7 +17,9 @@ MOST_OF_A_KIND = 3
 @pytest.mark.parametrize("user", ROLES)
 def test_every_link_leads_to_a_page(either_app: Running, signed_in, user: str):
     """A page links only to what its user may see."""
-    client, todo, seen, kinds = signed_in(user), ["/"], set(), Counter()
+    client, todo = signed_in(user), ["/"]
+    seen: set[str] = set()
+    kinds: Counter[str] = Counter()
     while todo:
         path = todo.pop(0)
         kind = re.sub(r"[A-Z]\d\d-[\w-]+|\d+", "#", path.split("?")[0])

@@ -4,6 +4,7 @@ import json
 import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,8 @@ class Cast:
     """Everybody in the story, each at a browser of their own."""
 
     def __init__(self, browser, address: str) -> None:
-        self.browser, self.address, self.known = browser, address, {}
+        self.browser, self.address = browser, address
+        self.known: dict[str, Person] = {}
 
     def __getitem__(self, user: str) -> Person:
         if user not in self.known:
@@ -170,7 +172,9 @@ def verified_and_given(cast: Cast, at) -> None:
     assert "Nothing was recorded" in text, "whoever prepared it cannot verify it"
     second = cast["cell_lab.S01.2"]
     assert "Recorded" in second.record("PreparationVerified", dose, signed=True)
-    items = {f"items-{one.id}": "in order" for one in load(NAME).study.treatment.checklist}
+    items: dict[str, Any] = {
+        f"items-{one.id}": "in order" for one in load(NAME).study.treatment.checklist
+    }
     items["items-not_pregnant"] = "not applicable"
     text = cast[INVESTIGATOR].record("PreDoseChecklistSigned", dose, signed=True, **items)
     assert "Recorded" in text, text

@@ -79,7 +79,8 @@ def design_report(document: Document, name: str | None = None) -> str:
         sha256=document.sha256, escalation=first, bases=BASES, main=compared[0],
         compared=compared, curves=curves, aim=aim, stated=settings.target is not None,
         levels=study.treatment.dose_levels, table=decision_table(main),
-        steps=steps, paths=drawing(steps), worst=_worst(main, aim), gap=aim / 3, lengths=_lengths(study, main, curves, aim),
+        steps=steps, paths=drawing(steps), worst=_worst(main, aim), gap=aim / 3,
+        lengths=_lengths(study, main, curves, aim),
         arrivals=ARRIVALS, conduct=conduct_of(study, ARRIVALS[0]), trials=LENGTH_TRIALS,
         needed=needed_of(study), plainly=plainly(main.doses), percent=_percent,
     )  # fmt: skip

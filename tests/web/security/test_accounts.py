@@ -43,7 +43,9 @@ def test_another_address_cannot_be_claimed(app: Running, proxied):
 def test_without_a_proxy_its_headers_are_nothing(app: Running):
     for n in range(5):
         fail(1, **{"x-forwarded-for": f"10.0.0.{n}", "x-real-ip": f"10.0.0.{n}"})
-    assert Client(headers={"x-forwarded-for": "10.1.1.1"}).post("/sign-in/", RIGHT).status_code == 429
+    assert (
+        Client(headers={"x-forwarded-for": "10.1.1.1"}).post("/sign-in/", RIGHT).status_code == 429
+    )
     assert AccessAttempt.objects.get().ip_address == "127.0.0.1"
 
 
@@ -65,7 +67,9 @@ def test_a_session_key_that_was_brought_along_is_not_taken(app: Running):
     assert stranger.get("/participants/").status_code == 302
     inside = Client()
     inside.get("/sign-in/", {"sessionid": client.session.session_key})
-    assert inside.get("/participants/", {"sessionid": client.session.session_key}).status_code == 302
+    assert (
+        inside.get("/participants/", {"sessionid": client.session.session_key}).status_code == 302
+    )
 
 
 @pytest.mark.parametrize("user", WATCHERS)

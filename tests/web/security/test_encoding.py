@@ -84,7 +84,9 @@ def test_a_fault_of_a_file_name_is_text(app: Running, signed_in):
     clean(response.content.decode(), "proof")
 
 
-@pytest.mark.parametrize("name", ['x"\r\nSet-Cookie: a=b', "x\n\ny", 'a";filename=b', "../../x", "试"])
+@pytest.mark.parametrize(
+    "name", ['x"\r\nSet-Cookie: a=b', "x\n\ny", 'a";filename=b', "../../x", "试"]
+)
 def test_the_name_of_an_export_cannot_leave_its_header(name: str):
     """No line break, quote or slash of a trial's name comes into the header."""
     said = _file("{}", f"{name}.jsonl")["Content-Disposition"]

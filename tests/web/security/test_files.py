@@ -75,7 +75,9 @@ def test_what_is_no_protocol_is_refused(app: Running, signed_in, content: bytes)
 def test_a_bundle_that_is_too_large_is_refused_with_its_size(app: Running, signed_in):
     content = BUNDLE + b'"' + b"x" * MOST + b'"}'
     path = f"/participants/{treated(app).id}/records/"
-    response = signed_in("investigator.S01.1").post(path, {"bundle": file(content), "source": "EHR"})
+    response = signed_in("investigator.S01.1").post(
+        path, {"bundle": file(content), "source": "EHR"}
+    )
     assert response.status_code == 422
     assert "at most 5 MB" in response.content.decode()
 

@@ -91,7 +91,9 @@ def test_a_form_with_faults_says_nothing_of_them_in_the_log(app: Running, signed
         "AdverseEventReported", "recorded", state(app).position)  # fmt: skip
 
 
-@pytest.mark.parametrize("said", ['a\nb{"level": "info"}', "\r\n", "\x1b[31m", "\u2028", '"', "\x00"])
+@pytest.mark.parametrize(
+    "said", ['a\nb{"level": "info"}', "\r\n", "\x1b[31m", "\u2028", '"', "\x00"]
+)
 def test_no_line_can_be_forged(said: str):
     """Whatever stands in a message, it is one line of JSON."""
     try:

@@ -80,5 +80,6 @@ def blank_of(form: ActForm, name: str) -> Blank:
         columns = [one.label for one in widget.fields.values()]
         rows = [[""] * len(columns) for _row in range(min(ROWS, widget.most))]
     elif isinstance(field, forms.ChoiceField) and name not in ("participant", "lot", "bags"):
-        ticked = [words for value, words in field.choices if value != ""]
+        offered: Any = field.choices
+        ticked = [words for value, words in offered if value != ""]
     return Blank(field.label, field.help_text, ticked, columns, rows)
