@@ -13,7 +13,9 @@ from gradatim.conduct.ledger import Entry
 from gradatim.conduct.port import Bodies, Head, Mode, Store
 from gradatim.conduct.stores import open_store
 from gradatim.conduct.trial import Trial
+from gradatim.conduct.views.tasks import tasks
 from gradatim.core.errors import UnusableInput
+from gradatim.web import clock
 
 
 class OwnConnections:
@@ -121,6 +123,7 @@ def before_fork() -> None:
     now = running()
     with now.lock:
         now.trial.refresh()
+        tasks(now.trial.state, clock.now(), clock.today())  # what the first page would work out
         now.store.close()
 
 

@@ -6,6 +6,7 @@ from django.test import Client
 
 from gradatim.web.accounts.models import User
 from gradatim.web.running import Running
+from tests.web.accounts.people import key_of
 from tests.web.conftest import PASSWORD
 from tests.web.security.attacks import WATCHERS, treated
 from tests.web.test_matrix import own_patterns
@@ -66,10 +67,8 @@ def test_a_session_key_that_was_brought_along_is_not_taken(app: Running):
     stranger.cookies["sessionid"] = "a" * 32
     assert stranger.get("/participants/").status_code == 302
     inside = Client()
-    inside.get("/sign-in/", {"sessionid": client.session.session_key})
-    assert (
-        inside.get("/participants/", {"sessionid": client.session.session_key}).status_code == 302
-    )
+    inside.get("/sign-in/", {"sessionid": key_of(client)})
+    assert inside.get("/participants/", {"sessionid": key_of(client)}).status_code == 302
 
 
 @pytest.mark.parametrize("user", WATCHERS)
@@ -83,7 +82,7 @@ def test_every_page_offers_to_sign_out(app: Running, signed_in, user: str):
 def test_the_cookie_of_a_session_that_ended_opens_nothing(app: Running):
     client = Client()
     client.post("/sign-in/", RIGHT)
-    key = client.session.session_key
+    key = key_of(client)
     client.post("/sign-out/")
     old = Client()
     old.cookies["sessionid"] = key

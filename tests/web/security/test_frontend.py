@@ -18,8 +18,8 @@ ELSEWHERE = ("https://elsewhere.example/", "//elsewhere.example/", "/\\elsewhere
              "javascript:alert(1)", "data:text/html,x", "http:///elsewhere.example")  # fmt: skip
 ANSWERS = {
     "/": 200, "/sign-in/": 200, "/participants/": 200, "/account/": 200, "/nothing/": 404,
-    "/audit/checkpoint/": 404, "/theme/": 405, "/healthz": 200, "/static/gradatim/gradatim.css": 200,
-    "/static/gradatim/icon.svg": 200, "/static/none.css": 404, "/sign-in": 301,
+    "/audit/checkpoint/": 404, "/theme/": 405, "/healthz": 200, "/sign-in": 301,
+    "/static/gradatim/gradatim.css": 200, "/static/gradatim/icon.svg": 200, "/static/none.css": 404,
 }  # fmt: skip
 
 
