@@ -1,4 +1,4 @@
-"""`gradatim candidates`: a dozen made-up candidates, screened for the bundled trial and reported on."""
+"""`gradatim candidates`: a dozen made-up candidates, screened and reported on."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -5,18 +5,21 @@ import sys
 import typer
 
 from gradatim.cli import (
+    candidates,
     demo,
     design,
     dose,
     export,
     feasibility,
     grade,
+    installing,
     ledger,
     ledger_story,
     next_dose,
     prescreen,
     protocol,
     screen,
+    serve,
     simulate,
     synthetic,
 )
@@ -39,7 +42,12 @@ app.command("grade")(grade.grade)
 app.command("next-dose")(next_dose.next_dose)
 app.command("simulate")(simulate.simulate)
 app.command("synthetic")(synthetic.synthetic)
+app.command("candidates")(candidates.candidates)
 app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
+app.add_typer(installing.database, name="database")
+app.add_typer(installing.trial, name="trial")
+app.add_typer(installing.user, name="user")
 app.add_typer(protocol.app, name="protocol")
 app.add_typer(design.app, name="design")
 app.add_typer(export.app, name="export")

@@ -15,6 +15,8 @@ AREAS = (
     ("feasibility", _("Feasibility")), ("protocol", _("Protocol")), ("audit", _("Audit")),
     ("people", _("People and rights")),
 )  # fmt: skip
+BEFORE = ("sign-in", "second-factor", "second-factor-setup", "invitation")
+"""Pages on which nothing of the trial is shown: nobody is fully signed in yet."""
 THEMES = ("light", "dark")
 
 
@@ -32,7 +34,8 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
     theme = request.COOKIES.get("theme", "")
     found = {"zone": settings.TIME_ZONE, "demo": settings.DEMO,
              "theme": theme if theme in THEMES else ""}  # fmt: skip
-    if access is None:
+    match = request.resolver_match
+    if access is None or (match is not None and match.url_name in BEFORE):
         return found
     state = access.state
     return {

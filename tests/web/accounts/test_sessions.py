@@ -114,11 +114,12 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(app: Running):
 
 def test_changing_the_password_ends_all_other_sessions(app: Running):
     here, there, elsewhere = entered(NURSE), entered(NURSE), entered("nurse.S02.1")
-    key = key_of(here)
+    key, theirs = key_of(here), key_of(there)
     new = "gravel moth piano cirrus"
     here.post("/account/password/", {"present": PASSWORD, "password": new, "again": new})
     assert here.get("/participants/").status_code == 200
     assert key_of(here) != key
+    assert not Session.objects.filter(session_key=theirs).exists()
     assert there.get("/participants/")["Location"].startswith("/sign-in/")
     assert elsewhere.get("/participants/").status_code == 200
 

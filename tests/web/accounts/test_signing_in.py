@@ -2,7 +2,6 @@
 
 import time
 from datetime import timedelta
-from statistics import median
 
 import pytest
 from axes.models import AccessAttempt
@@ -58,12 +57,13 @@ def test_an_unknown_user_takes_as_long_as_a_wrong_password(app: Running, setting
     settings.AXES_FAILURE_LIMIT = 100
 
     def seconds(name: str) -> float:
+        """Give the least work of five attempts: what else the machine does is not counted."""
         took = []
         for _n in range(5):
-            began = time.perf_counter()
+            began = time.process_time()
             sign_in(name, WRONG)
-            took.append(time.perf_counter() - began)
-        return median(took)
+            took.append(time.process_time() - began)
+        return min(took)
 
     known, unknown = seconds("nurse.S01.1"), seconds("nobody.1")
     assert unknown > known / 2

@@ -61,7 +61,7 @@ def _made(username: str, printed_name: str, email: str) -> User:
     if not form.is_valid():
         said = [f"{name}: {' '.join(map(str, faults))}" for name, faults in form.errors.items()]
         raise UnusableInput("this person cannot be invited", username, "; ".join(said),
-                            "give USER and --name as the ledger and signatures show them")  # fmt: skip
+                            "give USER and --name as ledger and signatures show them")  # fmt: skip
     said = form.cleaned_data
     return User.objects.create_user(said["username"], said["printed_name"], email=said["email"])
 

@@ -1,0 +1,82 @@
+"""What comes before `gradatim serve`: the tables, the trial's beginning, the first person."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+database = typer.Typer(help="Tables of the web application.", no_args_is_help=True)
+trial = typer.Typer(help="The beginning of a trial.", no_args_is_help=True)
+user = typer.Typer(help="Accounts of the web application.", no_args_is_help=True)
+
+User = Annotated[str, typer.Argument(metavar="USER", help="As the ledger names this person")]
+Name = Annotated[str, typer.Option(metavar="NAME", help="As it is printed in signatures")]
+Anew = Annotated[bool, typer.Option("--anew", help="Take a password away that is there")]
+Trial = Annotated[str, typer.Argument(metavar="TRIAL", help="The trial's identifier")]
+Title = Annotated[str, typer.Option(metavar="TITLE", help="What it is called")]
+Sponsor = Annotated[str, typer.Option(metavar="USER", help="Who is given the sponsor's task")]
+
+
+@database.callback()
+def of_database() -> None:
+    """Tables of the web application."""
+
+
+@database.command()
+def migrate() -> None:
+    """Make or change the tables of DATABASE_URL as this version needs them."""
+    from gradatim.web.serving import preparing
+
+    preparing.prepare()
+    done = preparing.migrate()
+    print("\n".join(done) if done else "the tables are as they should be")
+
+
+@trial.callback()
+def of_trial() -> None:
+    """The beginning of a trial."""
+
+
+@trial.command()
+def begin(trial: Trial, sponsor: Sponsor, title: Title = "") -> None:
+    """Begin a real trial in the ledger of DATABASE_URL, and give its sponsor their task.
+
+    Everything after that is done in the web application, by people who are signed in.
+    """
+    from django.conf import settings
+
+    from gradatim.conduct.events.trial import RoleGranted, TrialCreated
+    from gradatim.conduct.port import Mode
+    from gradatim.conduct.stores import open_store
+    from gradatim.conduct.trial import Recorded
+    from gradatim.conduct.trial import Trial as Ledger
+    from gradatim.core.errors import UnusableInput
+    from gradatim.web.serving.preparing import prepare
+
+    prepare()
+    made = Ledger(open_store(settings.LEDGER_URL, Mode.CREATE), trial)
+    if made.state.position:
+        raise UnusableInput(f"the ledger has a trial {trial} already", "DATABASE_URL")
+    now = datetime.now(UTC)
+    common = {"occurred_on": now.date(), "recorded_at": now, "recorded_by": sponsor}
+    for event in (TrialCreated(**common, mode="real", title=title),
+                  RoleGranted(**common, user=sponsor, role="sponsor")):  # fmt: skip
+        assert isinstance(made.record(event), Recorded)
+    print(f"{trial} begins; {sponsor} is its sponsor. Next: gradatim user invite {sponsor}")
+
+
+@user.callback()
+def of_user() -> None:
+    """Accounts of the web application."""
+
+
+@user.command()
+def invite(user: User, name: Name, anew: Anew = False) -> None:
+    """Make an account, and a link by which its person chooses a password, once."""
+    from gradatim.web.serving.preparing import prepare
+
+    prepare()
+    from gradatim.web.serving.inviting import invite_user
+
+    made = invite_user(user, name, anew=anew)
+    print(f"{made.link}\nHand it to {name}; it can be used once, within {made.days} days.")
