@@ -26,8 +26,8 @@ SOURCES := $(wildcard src tests benchmarks docs scripts)
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.runtime ## screen a dozen synthetic candidates for the bundled trial
-	@$(BIN)/gradatim demo
+demo: $(VENV)/.runtime ## open the bundled trial, part-way through, in the web application
+	@$(BIN)/gradatim demo $(ARGS)
 
 test: $(VENV)/.dev ## run every test; suites that could not run are named at the end
 	@scripts/setup-browser

@@ -2,8 +2,8 @@
 
 1,000 participants and 200,000 events on PostgreSQL; 50 users who have signed in, each with a think
 time of 5 seconds in the mean, a fifth of what they do being writes; the load is made on the same
-cores. Every write that was acknowledged is looked for in the ledger afterwards. Then the server is killed under load and
-started again: nothing acknowledged may be missing, and the first page is timed.
+cores. Every write that was acknowledged is looked for in the ledger afterwards. Then the server is
+killed under load and started again: nothing acknowledged may be missing; the first page is timed.
 """
 
 import argparse

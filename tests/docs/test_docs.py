@@ -42,7 +42,9 @@ def test_every_page_is_in_the_navigation() -> None:
 def test_every_command_and_option_is_documented() -> None:
     """The page of the command line has each command, and says what each option is for."""
     page = _text("docs", "cli.md")
-    for command in ("screen", "demo", "protocol check", "protocol show", "protocol questions",
+    for command in ("screen", "demo", "candidates", "serve", "database migrate",
+                    "trial begin", "user invite", "protocol check", "protocol show",
+                    "protocol questions",
                     "protocol schema", "prescreen", "feasibility", "recontact", "synthetic",
                     "export cql", "next-dose", "design table", "design decide",
                     "design paths", "design oc", "design compare", "design calibrate",
@@ -59,7 +61,15 @@ def test_commands_in_the_prose_exist(page: Path) -> None:
     known = _text("docs", "cli.md")
     for example in re.findall(r"^(?:gradatim|    gradatim) (.+)$", page.read_text(), re.MULTILINE):
         words = example.split("#")[0].split()
-        grouped = words[0] in ("protocol", "export", "design", "ledger")
+        grouped = words[0] in (
+            "protocol",
+            "export",
+            "design",
+            "ledger",
+            "database",
+            "trial",
+            "user",
+        )
         name = " ".join(words[:2]) if grouped else words[0]
         assert f"## `gradatim {name}`" in known, example
         for option in re.findall(r"--[a-z-]+", example):

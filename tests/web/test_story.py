@@ -138,14 +138,16 @@ def screened(cast: Cast, fresh, tmp_path: Path) -> None:
     assert "Recorded" in one.press("Record")
 
 
+SIGNS: dict[str, Any] = {
+    "results-body_weight-value": "70", "results-body_temperature-value": "36.6",
+    "taken_at": "2026-11-16T09:05",
+}  # fmt: skip
 BAGS = ("S01-L1-001", "S01-L1-002")
 
 
 def prepared(cast: Cast, at) -> None:
     """A nurse weighs, a pharmacist sets bags aside, the laboratory prepares the dose."""
-    text = cast[NURSE].record("VitalSignsRecorded", f"{ABOUT}&encounter=infusion", **{
-        "results-body_weight-value": "70", "results-body_temperature-value": "36.6",
-        "taken_at": "2026-11-16T09:05"})  # fmt: skip
+    text = cast[NURSE].record("VitalSignsRecorded", f"{ABOUT}&encounter=infusion", **SIGNS)
     assert "Recorded" in text
     pharmacist, laboratory = cast["pharmacist.S01.1"], cast["cell_lab.S01.1"]
     assert "Recorded" in pharmacist.record("ProductAssigned", f"{ABOUT}&dose=1&lot=S01-L1",

@@ -1,7 +1,7 @@
 """What comes before `gradatim serve`: the tables, the trial's beginning, the first person."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -58,7 +58,7 @@ def begin(trial: Trial, sponsor: Sponsor, title: Title = "") -> None:
     if made.state.position:
         raise UnusableInput(f"the ledger has a trial {trial} already", "DATABASE_URL")
     now = datetime.now(UTC)
-    common = {"occurred_on": now.date(), "recorded_at": now, "recorded_by": sponsor}
+    common: dict[str, Any] = {"occurred_on": now.date(), "recorded_at": now, "recorded_by": sponsor}
     for event in (TrialCreated(**common, mode="real", title=title),
                   RoleGranted(**common, user=sponsor, role="sponsor")):  # fmt: skip
         assert isinstance(made.record(event), Recorded)

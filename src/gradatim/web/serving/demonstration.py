@@ -67,9 +67,12 @@ def _accounts(trial: Trial) -> list[Role]:
 
 def passphrase(rng: random.Random) -> str:
     """Give a password that can be read out: four made-up words, about 50 bits."""
-    syllable = lambda: rng.choice(_CONSONANTS) + rng.choice(_VOWELS)  # noqa: E731
-    return "-".join("".join(syllable() for _ in range(2)) + rng.choice(_CONSONANTS)
-                    for _ in range(4))  # fmt: skip
+    return "-".join(_word(rng) for _ in range(4))
+
+
+def _word(rng: random.Random) -> str:
+    letters = (_CONSONANTS, _VOWELS, _CONSONANTS, _VOWELS, _CONSONANTS)
+    return "".join(rng.choice(one) for one in letters)
 
 
 class Visit(NamedTuple):

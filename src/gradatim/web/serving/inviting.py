@@ -59,8 +59,8 @@ def invite_user(username: str, printed_name: str, email: str = "", anew: bool = 
 def _made(username: str, printed_name: str, email: str) -> User:
     form = InviteForm({"username": username, "printed_name": printed_name, "email": email})
     if not form.is_valid():
-        said = [f"{name}: {' '.join(map(str, faults))}" for name, faults in form.errors.items()]
-        raise UnusableInput("this person cannot be invited", username, "; ".join(said),
+        why = [f"{name}: {' '.join(map(str, faults))}" for name, faults in form.errors.items()]
+        raise UnusableInput("this person cannot be invited", username, "; ".join(why),
                             "give USER and --name as ledger and signatures show them")  # fmt: skip
     said = form.cleaned_data
     return User.objects.create_user(said["username"], said["printed_name"], email=said["email"])

@@ -102,7 +102,7 @@ def _events(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
 def _shifts(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
     tables = [one for one in shift_tables(state, None) if any(one.worse)][:MOST_SHIFTS]
     unsigned = unsigned_results(state)[:MOST_ROWS]
-    return {"shifts": tables, "categories": CATEGORIES, "unsigned": unsigned, "charts": {}}  # fmt: skip
+    return {"shifts": tables, "categories": CATEGORIES, "unsigned": unsigned, "charts": {}}
 
 
 def _courses(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
