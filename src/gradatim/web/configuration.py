@@ -29,6 +29,7 @@ class Configuration(NamedTuple):
         zone: the clock that the sites go by.
         demo: whether this is the demonstration: loopback only, no second factor.
         proxied: whether a proxy in front speaks HTTPS and says so.
+        prescreen: folder of prescreen runs that the page of feasibility offers.
     """
 
     database: str
@@ -39,6 +40,7 @@ class Configuration(NamedTuple):
     zone: str
     demo: bool
     proxied: bool
+    prescreen: Path | None
 
 
 def configuration(environment: Mapping[str, str]) -> Configuration:
@@ -57,6 +59,7 @@ def configuration(environment: Mapping[str, str]) -> Configuration:
         Path(environment.get("GRADATIM_KEYS") or _beside(database)),
         environment.get("GRADATIM_TRIAL", ""), _zone(environment.get("GRADATIM_TIME_ZONE", "UTC")),
         demo, environment.get("GRADATIM_BEHIND_PROXY") == "1",
+        Path(runs) if (runs := environment.get("GRADATIM_PRESCREEN")) else None,
     )  # fmt: skip
 
 

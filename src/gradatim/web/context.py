@@ -48,4 +48,4 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
 def _places(request: HttpRequest, access: Access) -> list[Place]:
     return [Place(reverse(name), label, request.path.startswith(reverse(name)) and
                   (name != "overview" or request.path == reverse(name)))
-            for name, label in AREAS if access.sees(name) and name != "feasibility"]  # fmt: skip
+            for name, label in AREAS if access.sees(name)]  # fmt: skip

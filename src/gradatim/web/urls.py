@@ -2,7 +2,17 @@
 
 from django.urls import include, path
 
-from gradatim.web.views import design, entry, faults, health, overview, paper, record, theme
+from gradatim.web.views import (
+    design,
+    entry,
+    faults,
+    feasibility,
+    health,
+    overview,
+    paper,
+    record,
+    theme,
+)
 from gradatim.web.views.audit import as_of, log, proof
 from gradatim.web.views.dosing import product, worksheet
 from gradatim.web.views.participant import emergency, laboratory, pages, questionnaire
@@ -36,6 +46,7 @@ urlpatterns = [
     path("review/", package.review, name="review"),
     path("review/proposals/<str:id>/", committee.proposal, name="proposal"),
     path("design/", design.design, name="design"),
+    path("feasibility/", feasibility.feasibility, name="feasibility"),
     path("protocol/", protocol.document, name="protocol"),
     path("protocol/questions/", protocol.open_questions, name="questions"),
     path("protocol/versions/", protocol.versions, name="versions"),

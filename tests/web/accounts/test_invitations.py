@@ -87,6 +87,15 @@ def test_a_link_of_a_deactivated_account_opens_nothing(link: str):
     assert Client().post(link, CHOSEN).status_code == 404
 
 
+def test_choosing_a_password_undoes_no_deactivation(link: str):
+    """Another process may deactivate an account while its owner chooses a password."""
+    read_before = invited(link.split("/")[2])
+    assert read_before
+    User.objects.filter(username="monitor.2").update(is_active=False)
+    accept(read_before, NEW)
+    assert not account("monitor.2").is_active
+
+
 def test_a_made_up_link_is_not_found(app: Running):
     assert Client().get("/invitation/" + "A" * 43 + "/").status_code == 404
     assert Client().get("/invitation/%00/").status_code == 404

@@ -153,6 +153,22 @@ def test_deactivating_ends_everything(app: Running, signed_in):
     assert user_of(token) is None, "what was revoked stays so"
 
 
+def test_neither_of_two_changes_at_the_same_time_is_undone(app: Running, signed_in):
+    """What one process read before another changed it is not written back."""
+    read_before, new = account(NURSE), "gravel moth piano cirrus"
+    assert managed(signed_in(LEAD), NURSE, "deactivate").status_code == 302
+    read_before.choose_password(new)
+    assert not account(NURSE).is_active
+    read_before = account(NURSE)
+    read_before.choose_password("lantern oxide plume")
+    stale = account(NURSE)
+    stale.choose_password(new)
+    MANAGED["activate"].do(read_before, LEAD)
+    assert account(NURSE).check_password(new)
+    MANAGED["deactivate"].do(read_before, LEAD)
+    assert account(NURSE).check_password(new)
+
+
 def test_unlocking(app: Running, signed_in):
     assert managed(signed_in(LEAD), NURSE, "unlock").status_code == 404, "it is not locked"
     for _n in range(5):

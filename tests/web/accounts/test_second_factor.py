@@ -120,6 +120,51 @@ def test_guessing_codes_is_locked(app: Running):
     assert sign_in(NURSE)[1].status_code == 429
 
 
+def test_the_password_does_not_forget_wrong_codes(app: Running, settings):
+    """Whoever knows the password cannot guess codes without end by signing in again and again."""
+    settings.AXES_RESET_ON_SUCCESS = False
+    device = with_device(NURSE)
+    for _n in range(2):
+        client = entered(NURSE)
+        for _m in range(2):
+            client.post("/second-factor/", {"code": wrong_code_of(fresh(device))})
+    client = entered(NURSE)
+    client.post("/second-factor/", {"code": wrong_code_of(fresh(device))})
+    assert client.post("/second-factor/", {"code": code_of(fresh(device))}).status_code == 429
+    assert sign_in(NURSE)[1].status_code == 429
+    assert account(NURSE).acts.filter(what=What.LOCKED).exists()
+
+
+def test_both_factors_forget_earlier_failures(app: Running, settings):
+    settings.AXES_RESET_ON_SUCCESS = False
+    device = with_device(NURSE)
+    for _n in range(2):
+        for _m in range(4):
+            sign_in(NURSE, "quite another password")
+        client = entered(NURSE)
+        assert client.post("/second-factor/", {"code": code_of(fresh(device))}).status_code == 302
+
+
+def test_setting_it_up_forgets_earlier_failures(app: Running, settings):
+    settings.AXES_RESET_ON_SUCCESS = False
+    for _m in range(4):
+        sign_in(NURSE, "quite another password")
+    client = entered(NURSE)
+    client.get("/second-factor/set-up/")
+    device = TOTPDevice.objects.get(user=account(NURSE))
+    client.post("/second-factor/set-up/", {"code": code_of(device)})
+    assert sign_in(NURSE, "quite another password")[1].status_code == 422, "counted from one again"
+
+
+def test_signing_in_again_asks_for_it_again(app: Running):
+    """A password alone prolongs no session in which the second factor was shown."""
+    client, _device = verified(NURSE)
+    key = client.session.session_key
+    sign_in(NURSE, client=client)
+    assert client.session.session_key != key
+    assert client.get("/participants/")["Location"].startswith("/second-factor/?next=")
+
+
 def test_a_recovery_code_lets_in_once(app: Running):
     with_device(NURSE)
     codes = make_recovery_codes(account(NURSE))
@@ -153,6 +198,9 @@ def test_new_recovery_codes_take_password_and_code(app: Running):
 def test_a_lost_device_is_replaced_by_way_of_recovery_codes(app: Running):
     client, device = verified(NURSE)
     codes = make_recovery_codes(account(NURSE))
+    asked = client.get("/account/second-factor/").content.decode()
+    assert "one of your recovery codes" in asked
+    assert 'inputmode="numeric"' not in asked, "its letters can be typed on a telephone"
     page = client.post("/account/second-factor/", {"password": PASSWORD, "code": ""})
     assert page.status_code == 422
     page = client.post("/account/second-factor/", {"password": PASSWORD, "code": codes[3]})

@@ -33,8 +33,6 @@ def accept(invitation: Invitation, password: str) -> bool:
         open_ = Invitation.objects.filter(pk=invitation.pk, used_at=None)
         if open_.update(used_at=timezone.now()) != 1:
             return False
-        user.set_password(password)
-        user.must_change_password = False
-        user.save()
+        user.choose_password(password)
         note(user, What.PASSWORD_CHOSEN)
     return True

@@ -58,7 +58,7 @@ def _unlock(user: User, by: str) -> str:
 
 def _deactivate(user: User, by: str) -> str:
     user.is_active = False
-    user.save()
+    user.save(update_fields=["is_active"])
     end_all(user)
     revoke_tokens(user, by)
     note(user, What.DEACTIVATED, by)
@@ -67,14 +67,14 @@ def _deactivate(user: User, by: str) -> str:
 
 def _activate(user: User, by: str) -> str:
     user.is_active = True
-    user.save()
+    user.save(update_fields=["is_active"])
     note(user, What.ACTIVATED, by)
     return ""
 
 
 def _reset_password(user: User, by: str) -> str:
     user.set_password(None)
-    user.save()
+    user.save(update_fields=["password"])
     end_all(user)
     revoke_tokens(user, by)
     note(user, What.PASSWORD_RESET, by)

@@ -59,6 +59,15 @@ class User(AbstractBaseUser):
         """Keep a password in its normal form, so that every keyboard gives the same one."""
         super().set_password(None if raw_password is None else normalised(raw_password))
 
+    def choose_password(self, password: str) -> None:
+        """Keep a password that its owner chose.
+
+        Nothing else is written: the account may have been deactivated since it was read.
+        """
+        self.set_password(password)
+        self.must_change_password = False
+        self.save(update_fields=["password", "must_change_password"])
+
     def check_password(self, raw_password: str | None) -> bool:
         """Whether it is the user's password."""
         return super().check_password(None if raw_password is None else normalised(raw_password))

@@ -32,7 +32,12 @@ class Mine(NamedTuple):
 
 
 def begin(request: HttpRequest, user: User) -> None:
-    """Sign a user in: a session with a new key, whose time begins now."""
+    """Sign a user in: a new session, whose time begins now.
+
+    Nothing of an earlier one goes on: else a password alone would prolong a session in which the
+    second factor was shown, beyond its limit.
+    """
+    request.session.flush()
     login(request, user, backend=BACKEND)
     request.session["began"] = request.session["seen"] = time.time()
 

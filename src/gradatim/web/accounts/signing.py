@@ -42,6 +42,16 @@ class SignatureFields(forms.Form):
             del self.fields["code"]
 
 
+class LettingInFields(SignatureFields):
+    """As for a signature; but a recovery code, which has letters, stands in for a lost device."""
+
+    code = forms.CharField(
+        label=gettext_lazy("One-time code"), max_length=40,
+        help_text=gettext_lazy("From the app on your device; or one of your recovery codes."),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
+    )  # fmt: skip
+
+
 def verify(request: HttpRequest, password: str, code: str,
            accepting: Accepting = device_accepting) -> str | None:  # fmt: skip
     """Say what is wrong with what a signer gave; None if nothing is. Failures count to lockout.

@@ -88,9 +88,7 @@ def password(request: Request) -> HttpResponse:
     user: Any = request.user
     form = ChangePasswordForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        user.set_password(form.cleaned_data["password"])
-        user.must_change_password = False
-        user.save()
+        user.choose_password(form.cleaned_data["password"])
         forget_failures(request, user.username)
         end_all(user, but=request.session.session_key)
         update_session_auth_hash(request, user)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from gradatim.web.access import Request, access_of, public
 from gradatim.web.accounts.forms import NewPasswordForm, SignInForm
+from gradatim.web.accounts.identifying import forget_failures
 from gradatim.web.accounts.invitations import accept, invited
 from gradatim.web.accounts.lockout import locked_out
 from gradatim.web.accounts.models import User, What, note
@@ -30,6 +31,7 @@ def _begun(request: Request, user: User) -> HttpResponse:
     """Begin a session; whoever has no task is shown their account, which says so."""
     begin(request, user)
     if not settings.SECOND_FACTOR_REQUIRED and not has_device(user):
+        forget_failures(request, user.username)
         note(user, What.SIGNED_IN)
     tasks = access_of(request.trial.state, user.username).held
     return HttpResponseRedirect(next_page(request) if tasks else reverse("account"))

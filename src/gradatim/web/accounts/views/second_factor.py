@@ -15,7 +15,7 @@ from gradatim.web.accounts.identifying import count_failure, forget_failures, lo
 from gradatim.web.accounts.lockout import locked_out
 from gradatim.web.accounts.models import What, note
 from gradatim.web.accounts.sessions import verified
-from gradatim.web.accounts.signing import SignatureFields, confirmed
+from gradatim.web.accounts.signing import LettingInFields, SignatureFields, confirmed
 from gradatim.web.accounts.views.entering import next_page
 from gradatim.web.accounts.views.own import own
 
@@ -54,6 +54,7 @@ def set_up(request: Request) -> HttpResponse:
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         if factor.confirm(user, device, form.cleaned_data["code"]):
+            forget_failures(request, user.username)
             verified(request, device)
             return _codes_shown(request)
         form.add_error("code", _("This code is not valid. Is the clock of the device right?"))
@@ -83,7 +84,7 @@ def remove(request: Request) -> HttpResponse:
     user: Any = request.user
     if not factor.has_device(user):
         return HttpResponseRedirect(reverse("second-factor-setup"))
-    form = SignatureFields(user, request.POST or None)
+    form = LettingInFields(user, request.POST or None)
     if request.method == "POST" and confirmed(request, form, factor.device_let_in_by):
         factor.remove_devices(user)
         note(user, What.FACTOR_REMOVED)
