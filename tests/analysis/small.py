@@ -28,7 +28,7 @@ def under_way(name: str) -> State:
     """A simulated trial with mishaps; nobody changes it."""
     if name == UC_MSC:
         return finished(3, name).state
-    return simulated(3, name, until=START + timedelta(days=130)).state
+    return simulated(5, name, until=START + timedelta(days=130)).state
 
 
 def add(state: State, who: str | None, kind: type[Event], day: int = 0, **fields: Any) -> int:

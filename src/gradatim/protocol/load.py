@@ -19,6 +19,8 @@ from gradatim.protocol.study import Study
 
 Path_ = tuple[str | int, ...]
 MAXIMUM_BYTES = 5_000_000
+DEEPEST = 100
+"""Levels of nesting."""
 
 
 class Document(NamedTuple):
@@ -119,13 +121,7 @@ def parse(content: bytes, name: str) -> Document:
 def _read_yaml(content: bytes, name: str, lines: dict[Path_, int]) -> Any:
     try:
         text = content.decode("utf-8")
-        for token in yaml.scan(text, Loader=yaml.CSafeLoader):
-            if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
-                raise UnusableInput(
-                    "YAML anchors and aliases are not allowed",
-                    f"{name}:{token.start_mark.line + 1}", "a reader must see what each rule says",
-                    "write the part out where it is used",
-                )  # fmt: skip
+        _check_tokens(text, name)
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
     except UnicodeDecodeError as error:
         raise UnusableInput(
@@ -143,10 +139,31 @@ def _read_yaml(content: bytes, name: str, lines: dict[Path_, int]) -> Any:
     return _plain(root, (), lines, name)
 
 
+def _check_tokens(text: str, name: str) -> None:
+    """Refuse aliases, and nesting so deep that the reader would run out of its stack."""
+    depth = 0
+    for token in yaml.scan(text, Loader=yaml.CSafeLoader):
+        if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
+            raise UnusableInput(
+                "YAML anchors and aliases are not allowed",
+                f"{name}:{token.start_mark.line + 1}", "a reader must see what each rule says",
+                "write the part out where it is used",
+            )  # fmt: skip
+        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+        if depth > DEEPEST:
+            raise UnusableInput(
+                "this is nested too deeply", f"{name}:{token.start_mark.line + 1}",
+                f"a protocol has at most {DEEPEST} levels", "mend the line",
+            )  # fmt: skip
+
+
+_OPENING = (yaml.BlockMappingStartToken, yaml.BlockSequenceStartToken, yaml.FlowMappingStartToken,
+            yaml.FlowSequenceStartToken)  # fmt: skip
+_CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
 _SCALARS: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
     (re.compile(r"(?:~|null|)\Z"), lambda text: None),
     (re.compile(r"(?:true|false)\Z"), lambda text: text == "true"),
-    (re.compile(r"[-+]?\d+\Z"), int),
+    (re.compile(r"[-+]?\d{1,300}\Z"), int),
     (re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?\Z"), float),
 )  # fmt: skip
 

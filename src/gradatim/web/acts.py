@@ -82,6 +82,12 @@ PROVIDED: Mapping[str, frozenset[str]] = {
 }  # fmt: skip
 """What the application itself fills in, by type of event."""
 
+GIVEN = frozenset({
+    "encounter", "adverse_event", "recipient", "report", "candidate", "criterion", "dose", "lot",
+    "level", "of", "element", "query", "entries", "question", "user", "role", "unit", "proposal",
+})  # fmt: skip
+"""Fields that the address of a form may give: what it is about, beside the participant."""
+
 ELSEWHERE: Mapping[str, str] = {
     "TrialCreated": "the command line begins a trial",
     "EntryCorrected": "the page of the entry",

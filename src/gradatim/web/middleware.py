@@ -65,6 +65,8 @@ def open_trial(respond: Respond) -> Respond:
     def answered(request: HttpRequest) -> HttpResponse:
         if request.path.startswith(WITHOUT_TRIAL):
             return respond(request)
+        if request.method == "POST":
+            _ = request.POST  # read before others are kept waiting: a sender may be slow
         now = running()
         with now.lock:
             now.trial.refresh()

@@ -122,7 +122,6 @@ def test_guessing_codes_is_locked(app: Running):
 
 def test_the_password_does_not_forget_wrong_codes(app: Running, settings):
     """Whoever knows the password cannot guess codes without end by signing in again and again."""
-    settings.AXES_RESET_ON_SUCCESS = False
     device = with_device(NURSE)
     for _n in range(2):
         client = entered(NURSE)
@@ -136,7 +135,6 @@ def test_the_password_does_not_forget_wrong_codes(app: Running, settings):
 
 
 def test_both_factors_forget_earlier_failures(app: Running, settings):
-    settings.AXES_RESET_ON_SUCCESS = False
     device = with_device(NURSE)
     for _n in range(2):
         for _m in range(4):
@@ -146,7 +144,6 @@ def test_both_factors_forget_earlier_failures(app: Running, settings):
 
 
 def test_setting_it_up_forgets_earlier_failures(app: Running, settings):
-    settings.AXES_RESET_ON_SUCCESS = False
     for _m in range(4):
         sign_in(NURSE, "quite another password")
     client = entered(NURSE)

@@ -94,7 +94,7 @@ def _site(number: int) -> str:
 def _identity(keyring: Keyring, trial: str, name: str, facts: Facts
               ) -> tuple[str, dict[str, Sealed]]:  # fmt: skip
     """Seal a name that is obviously made up."""
-    values = {"name": f"Participant {name}", "birth_date": str(facts.birth)}
+    values = {"name": f"Made-up Person {name}", "birth_date": str(facts.birth)}
     return sealed(keyring, trial, name, values, keyring.random)
 
 

@@ -68,7 +68,7 @@ class Cast:
     def _facts(self, part: Part, rng: random.Random, number: int, first_dose: date) -> Facts:
         if part.kind != "eligible":
             return self.people.facts(self._failing(part, first_dose), first_dose)
-        fits = self._all(self.people.eligible, first_dose, _FITS["eligible"])
+        fits = self._all(self.people.eligible, part, first_dose)
         case = [next(fits), next(fits)][number // 2 % 2]
         facts = self.people.facts(_of_another_age(case, rng.choice(YEARS)), first_dose)
         return replace(facts, by_element={
@@ -80,17 +80,18 @@ class Cast:
         """Give a case that is not eligible: one for good, or the one for whom it takes longest."""
         waits = sorted(self.people.ineligible, key=lambda one: one.expect.eligible_from or date.min,
                        reverse=part.kind == "washing out")  # fmt: skip
-        return next(self._all(waits, first_dose, _FITS[part.kind]))
+        return next(self._all(waits, part, first_dose))
 
-    def _all(self, cases: list[Case], first_dose: date, fits: "Fits") -> Iterator[Case]:
-        """Give the cases that fit when they are judged by the days of the demonstration."""
+    def _all(self, cases: list[Case], part: Part, first_dose: date) -> Iterator[Case]:
+        """Give the cases that fit a part when they are judged by the days of the demonstration."""
         for case in cases:
             days = first_dose - case.anchors[FIRST_DOSE]
             anchors = dict.fromkeys(self.study.schedule.anchors, first_dose)
-            anchors |= {name: day + days for name, day in case.anchors.items()}
+            # whatever the case says, consent is asked for on the day of coming
+            anchors |= {name: max(day + days, part.coming) for name, day in case.anchors.items()}
             found = assess(self.study, self.people.facts(case, first_dose), anchors, first_dose,
                            plan(self.study))  # fmt: skip
-            if fits(found, first_dose):
+            if _FITS[part.kind](found, first_dose):
                 yield case
 
     def _lacking(self, lack: Lack, element: str) -> bool:

@@ -19,15 +19,13 @@ from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Refused
 from gradatim.core.errors import UnusableInput
 from gradatim.web.access import Request, page
 from gradatim.web.accounts.signing import SignatureFields, verify
-from gradatim.web.acts import ELSEWHERE, title
+from gradatim.web.acts import ELSEWHERE, GIVEN, title
 from gradatim.web.clock import now, today
 from gradatim.web.forms.act import ActForm, act_form
 from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.completing import completed
 from gradatim.web.recording import event_of, record, shown
 from gradatim.web.views.review.committee import propose
-
-PAGE_ONLY = ("participant", "site", "next")
 
 
 class Filling(NamedTuple):
@@ -106,7 +104,7 @@ def asked_of(request: Request, event: str) -> Asked | None:
         raise Http404(_("There is no such act for you."))
     fields = BY_NAME[event].__struct_fields__
     given = {name: str(value) for name, value in query.items()
-             if name in fields and name not in PAGE_ONLY and value}  # fmt: skip
+             if name in fields and name in GIVEN and value}  # fmt: skip
     if one is not None and "participant" in fields:
         given["participant"] = one.id
     head = request.trial.head.hash.hex()
@@ -128,7 +126,7 @@ def begun(request: Request, filling: Filling) -> Act:
     initial: dict[str, Any] = {"seen": asked.state.position, "request": uuid4().hex,
                                **filling.initial}  # fmt: skip
     initial |= {key.removeprefix("initial-"): value for key, value in request.GET.items()
-                if key.startswith("initial-")}  # fmt: skip
+                if key.startswith("initial-") and key[8:] not in ActForm.base_fields}  # fmt: skip
     return Act(filling, filling.make(initial=initial), _signing(request, asked))
 
 
