@@ -1,94 +1,197 @@
-"""The design: what to expect of it and of its alternatives, for true rates set with sliders."""
+"""The design: what it says now, and what to expect of it and of others, for rates set by sliders.
 
+Every figure is exact: all ways a trial can go are enumerated, once for each design's settings; what
+a slider of the true rates changes is then a sum over the ends that there are.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from gradatim.conduct.escalation import advice_or_why
-from gradatim.dosefinding.protocol_design import alternatives, settings_of
-from gradatim.dosefinding.scenarios import TOLERATED, Scenario, scenarios
+from gradatim.conduct.escalation import Advised, advice_or_why
+from gradatim.conduct.state import State
+from gradatim.core.errors import UnusableInput
+from gradatim.dosefinding.decide import Advice, DoseDecision
+from gradatim.dosefinding.designs import build
+from gradatim.dosefinding.exact import Compiled, TooLarge, compile_design, finals
+from gradatim.dosefinding.finals import OperatingCharacteristics, characteristics
+from gradatim.dosefinding.operating import check_rates
+from gradatim.dosefinding.protocol_design import needed_of, settings_of
+from gradatim.dosefinding.recommended import Needed
+from gradatim.dosefinding.scenarios import Scenario
+from gradatim.dosefinding.settings import Settings
+from gradatim.dosefinding.worst_case import Worst, worst_cases
+from gradatim.protocol.questions import ruled_design
 from gradatim.protocol.study import Study
-from gradatim.reports.design import compared_on, decision_table
-from gradatim.reports.design_charts import design_charts
+from gradatim.reports.design import Shown, decision_table
+from gradatim.reports.design_charts import charts_of
 from gradatim.web.access import Request, page
 from gradatim.web.clock import today
+from gradatim.web.views.design_asked import (
+    MOST_LEVELS,
+    Asked,
+    Chosen,
+    offered,
+    presets,
+    query_of,
+    target_of,
+)
 from gradatim.web.views.overview import advice_words
 
-LOWEST, HIGHEST = 1, 95  # per cent, what a slider can be set to
+MOST_STATES = 10_000
+"""More ends than this take longer than a slider can wait: at least 0.1 s for one design."""
+KEPT = 64  # designs; each takes up to a megabyte
+SHADES = {"escalate": "good", "stay": "", "hold": "warn", "de_escalate": "warn",
+          "eliminate": "bad", "stop": "bad"}  # fmt: skip
 
 
 class Slider(NamedTuple):
-    """The true rate of a level, as it is set: in whole per cent."""
+    """A slider: its name, what it sets, where it stands, its ends, and what was wrong."""
 
     name: str
     label: str
     value: int
+    low: int
+    high: int
+    faults: list[str]
+
+
+class Expected(NamedTuple):
+    """A design with what to expect of it; `found` is None where it has too many ends."""
+
+    design: Chosen
+    found: OperatingCharacteristics | None
+    table: Shown | None
+    described: list[str]
 
 
 @page("design")
 def design(request: Request) -> HttpResponse:
-    """Show operating characteristics, exactly, for the rates of the sliders."""
+    """Show what the design says, and operating characteristics for what was asked."""
     state = request.access.state
     if not state.versions:
         return render(request, "gradatim/not_active.html")
-    study = state.study
-    aim = settings_of(study).target or TOLERATED
-    sliders = sliders_of(request, study, aim)
-    curve = Scenario(_("as set"), rates_of(sliders))
-    chosen = chosen_of(request, study)
-    compared = [compared_on(study, name, [curve], aim) for name in chosen]
-    advice, why = advice_or_why(state, today())
+    study = state.governing("safety")
+    force = ruled_design(study)
+    about = {"study": study, "force": force, "escalation": study.safety.escalation,
+             "shades": SHADES, **now_of(state, study)}  # fmt: skip
+    if len(study.treatment.dose_levels) > MOST_LEVELS:
+        return render(request, "gradatim/design/page.html", {**about, "too_many": MOST_LEVELS})
+    asked = Asked(study, request.GET)
+    aim, basis = target_of(study)
     return render(request, "gradatim/design/page.html", {
-        "study": study, "sliders": sliders, "compared": compared, "aim": aim,
-        "designs": list(alternatives(study)), "chosen": chosen, "curve": curve,
-        "rising": curve.rates != tuple(one.value / 100 for one in sliders),
-        "presets": presets(study, aim), "charts": _charts(compared, curve),
-        "table": decision_table(compared[0].design), "advice": advice, "why": why,
-        "advice_words": advice_words(advice) if advice else why,
-        "levels": range(1, len(sliders) + 1),
+        **about, "asked": asked, "basis": basis, "others": offered(study),
+        "rates": [slider(asked, f"r{one.number}") for one in study.treatment.dose_levels],
+        "settings": [slider(asked, name) for name in ("target", "cohort", "maximum")],
+        "ticked": asked["design"].value(), "levels": study.treatment.dose_levels,
+        "presets": presets(study, aim, request.GET), "needed": study.safety.escalation,
+        "worst": worst_of(request, study) if "worst" in request.GET else None,
+        **(expected_of(asked) if asked.is_valid() else {"charts": {}}),
     })  # fmt: skip
 
 
-def sliders_of(request: Request, study: Study, aim: float) -> list[Slider]:
-    """Give the sliders as they were sent; else the curve with the middle level on target."""
-    levels = study.treatment.dose_levels
-    first = scenarios(len(levels), aim)[1 + len(levels) // 2].rates
-    return [Slider(f"r{one.number}", f"{one.number} {one.label}",
-                   _bounded(request.GET.get(f"r{one.number}", ""), round(100 * rate)))
-            for one, rate in zip(levels, first, strict=True)]  # fmt: skip
+def slider(asked: Asked, name: str) -> Slider:
+    """Give a slider as it is to be drawn."""
+    field: Any = asked.fields[name]
+    return Slider(name, str(field.label), asked.shown(name), field.min_value, field.max_value,
+                  list(asked.errors.get(name, [])))  # fmt: skip
 
 
-def _bounded(text: str, default: int) -> int:
-    value = int(text) if text.isdigit() and len(text) < 4 else default
-    return min(max(value, LOWEST), HIGHEST)
+def now_of(state: State, study: Study) -> dict[str, Any]:
+    """Give what the design advises now, what could change it, and its decision table."""
+    advice, why = advice_or_why(state, today())
+    found: dict[str, Any] = {"advice": advice, "table": decision_table(build(settings_of(study)))}
+    if advice is None:
+        return {**found, "advice_words": why}
+    decision = advice.decision
+    return {
+        **found, "advice_words": advice_words(advice), "here": _here(state, decision),
+        "outlooks": [(" ".join(map(str, one.cohorts)), _words(one.advice, decision))
+                     for one in decision.resolutions],
+        "flips": [(one.dlts, abs(one.dlts), _words(one.advice, decision))
+                  for one in decision.distance_to_flip],
+    }  # fmt: skip
 
 
-def rates_of(sliders: list[Slider]) -> tuple[float, ...]:
-    """Give the rates; one that is set below that of a lower level is taken as equal to it."""
-    rates: list[float] = []
-    for one in sliders:
-        rates.append(max(one.value / 100, rates[-1] if rates else 0))
-    return tuple(rates)
+def _words(said: Advice, decision: DoseDecision) -> Any:
+    return advice_words(Advised(said.action, said.dose, "", decision))
 
 
-def chosen_of(request: Request, study: Study) -> list[str]:
-    """Give the designs that are to be compared; all that the protocol holds if none is named."""
-    known = list(alternatives(study))
-    asked = [name for name in request.GET.getlist("design") if name in known]
-    return asked or known
+def _here(state: State, decision: DoseDecision) -> tuple[int, int] | None:
+    """Give participants and DLTs at the present level, where every outcome of it is known."""
+    if state.cohort is None:
+        return None
+    n, y, pending = decision.counts[state.cohort.level - 1]
+    return None if pending or not n else (n, y)
 
 
-def presets(study: Study, aim: float) -> list[tuple[str, str]]:
-    """Give common curves by name, each with the address that sets it."""
-    curves = scenarios(len(study.treatment.dose_levels), aim)
-    return [(one.name, "&".join(f"r{n}={round(100 * rate)}" for n, rate in enumerate(one.rates, 1)))
-            for one in curves]  # fmt: skip
+def expected_of(asked: Asked) -> dict[str, Any]:
+    """Give what to expect of the designs that were chosen."""
+    curve, needed = asked.curve(), needed_of(asked.study)
+    found = [_expected(one, curve, asked.aim, needed) for one in asked.designs()]
+    computed = [(one.design.name, one.found) for one in found if one.found]
+    set_to = tuple(asked.cleaned_data[f"r{n}"] / 100 for n in range(1, len(curve.rates) + 1))
+    return {
+        "expected": found, "curve": curve, "aim": asked.aim, "rising": curve.rates != set_to,
+        "charts": charts_of(computed) if computed else {}, "headline": headline(computed),
+        "needs": needed,
+    }  # fmt: skip
 
 
-def _charts(compared: list[Any], curve: Scenario) -> dict[str, Any]:
-    if len(compared) == 1:
-        return design_charts(compared, [curve])
-    made = design_charts(compared, [curve])
-    return {"selection": made["side-0"]}
+def _expected(one: Chosen, curve: Scenario, aim: float, needed: Needed) -> Expected:
+    made = compiled(one.settings)
+    if made is None:
+        return Expected(one, None, None, [])
+    rates = check_rates(curve.rates, made.design.doses)
+    found = characteristics(finals(made, rates), rates, aim, "exact", *needed)
+    return Expected(one, found, decision_table(made.design), made.design.describe())
+
+
+@lru_cache(KEPT)
+def compiled(settings: Settings) -> Compiled | None:
+    """Give a design with all its ends; None where there are too many to wait for."""
+    try:
+        return compile_design(build(settings), limit=MOST_STATES)
+    except TooLarge:
+        return None
+
+
+def headline(computed: list[tuple[str, OperatingCharacteristics]]) -> str:
+    """Say in a sentence what to expect of the first design."""
+    if not computed:
+        return ""
+    name, found = computed[0]
+    chances = [found.none_selected.value, *(one.value for one in found.selection)]
+    likely = max(range(len(chances)), key=chances.__getitem__)
+    said: Mapping[str, Any] = {
+        "name": name, "level": likely, "chance": f"{100 * chances[likely]:.0f}",
+        "n": f"{found.expected_n.value:.1f}", "dlts": f"{found.expected_dlts.value:.1f}",
+    }  # fmt: skip
+    if likely:
+        return _("%(name)s: most likely it selects level %(level)s (%(chance)s %%); "
+                 "%(n)s participants and %(dlts)s DLTs on average.") % said  # fmt: skip
+    return _("%(name)s: most likely it selects no level (%(chance)s %%); "
+             "%(n)s participants and %(dlts)s DLTs on average.") % said  # fmt: skip
+
+
+def worst_of(request: Request, study: Study) -> dict[str, Any]:
+    """Give the true rates on which the design in force does worst, each with the way to set them."""
+    aim, _basis = target_of(study)
+    try:
+        found = _worst(settings_of(study), aim)
+    except UnusableInput as error:
+        return {"why": str(error)}
+    return {"rows": [(one, query_of(one.rates, request.GET)) for one in found], "gap": aim / 3}
+
+
+@lru_cache(KEPT)
+def _worst(settings: Settings, aim: float) -> list[Worst]:
+    """Search the worst curves, a level next to the one on target being a third of the aim away."""
+    made = compiled(settings)
+    if made is None:
+        raise TooLarge(build(settings), MOST_STATES)
+    return worst_cases(made, aim, aim / 3)

@@ -76,8 +76,9 @@ def runs() -> dict[str, Path]:
 
 def _said(request: Request, prefix: str) -> dict[str, str]:
     """Give what was chosen under names that begin so; what was left as it is, is left out."""
-    return {key.removeprefix(prefix): value.strip() for key, value in request.GET.items()
-            if key.startswith(prefix) and value.strip()}  # fmt: skip
+    said = {key: str(value).strip() for key, value in request.GET.items()
+            if key.startswith(prefix)}  # fmt: skip
+    return {key.removeprefix(prefix): value for key, value in said.items() if value}
 
 
 def limits_of(request: Request, found: Any) -> list[Movable]:

@@ -1,0 +1,198 @@
+"""What is asked on the page of the design: true rates, designs, and what the others are told."""
+
+from math import ceil
+from typing import Any, NamedTuple
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from gradatim.dosefinding.protocol_design import alternatives
+from gradatim.dosefinding.scenarios import TOLERATED, Scenario, scenarios
+from gradatim.dosefinding.settings import Settings
+from gradatim.protocol.base import Basis
+from gradatim.protocol.questions import ruled_design
+from gradatim.protocol.study import Study
+
+MOST_LEVELS, MOST_DESIGNS, MOST_COHORT, MOST_PARTICIPANTS = 8, 8, 12, 60
+RATES, TARGETS = (1, 95), (5, 60)  # per cent
+OTHER = "other-"
+OTHERS: dict[str, Any] = {
+    "three_plus_three": gettext_lazy("3+3"),
+    "three_plus_three_korn": gettext_lazy("3+3 with de-escalation"),
+    "i3_plus_3": gettext_lazy("i3+3"), "boin": gettext_lazy("BOIN"),
+    "mtpi2": gettext_lazy("mTPI-2"), "keyboard": gettext_lazy("Keyboard"),
+    "crm": gettext_lazy("CRM"),
+}  # fmt: skip
+"""Designs that no protocol has to name, those quick enough to be enumerated while a slider moves."""
+OF_THREE = ("three_plus_three", "three_plus_three_korn")
+"""Their cohorts are of 3, and they have no target."""
+
+
+class Chosen(NamedTuple):
+    """A design to compute.
+
+    Args:
+        name: as pages show it.
+        settings: what it is told.
+        reading: the protocol's words for it; empty where the protocol does not hold it.
+        of_protocol: whether the protocol holds it.
+    """
+
+    name: str
+    settings: Settings
+    reading: str
+    of_protocol: bool
+
+
+class Asked(forms.Form):
+    """The sliders and the choice of designs, as the address has them.
+
+    What the address leaves out is as the protocol says. `asked` tells a form that was sent with no
+    box ticked from an address without any.
+
+    Args:
+        study: the protocol.
+        sent: the query of the address.
+    """
+
+    asked = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, study: Study, sent: QueryDict) -> None:
+        self.study, self.start = study, starting(study)
+        super().__init__({**self.start, **_given(sent, study)})
+        for one in study.treatment.dose_levels:
+            self.fields[f"r{one.number}"] = _whole(f"{one.number} {one.label}", *RATES)
+        self.fields["target"] = _whole(_("Target rate"), *TARGETS)
+        self.fields["cohort"] = _whole(_("Participants in a cohort"), 1, MOST_COHORT)
+        self.fields["maximum"] = _whole(_("Participants in all, at most"), 1, MOST_PARTICIPANTS)
+        self.fields["design"] = forms.MultipleChoiceField(
+            label=_("Designs"), choices=[(name, one) for name, one in offered(study).items()],
+            error_messages={"required": _("Choose at least one design.")})  # fmt: skip
+
+    def clean_design(self) -> list[str]:
+        """Keep to as many designs as can be compared at a glance, and computed at once."""
+        names: list[str] = self.cleaned_data["design"]
+        if len(names) > MOST_DESIGNS:
+            raise forms.ValidationError(
+                _("Choose at most %(most)s designs.") % {"most": MOST_DESIGNS})  # fmt: skip
+        return names
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a trial that is over before its first cohort is full."""
+        found = self.cleaned_data
+        if found.get("maximum", MOST_PARTICIPANTS) < found.get("cohort", 1):
+            self.add_error("maximum", _("This is less than one cohort."))
+        return found
+
+    def shown(self, name: str) -> int:
+        """Give where a slider stands: where it was set, or where it starts if that was refused."""
+        return int(self.start[name] if name in self.errors else self[name].value())
+
+    @property
+    def aim(self) -> float:
+        """The rate aimed at; a level above it is too toxic."""
+        return float(self.cleaned_data["target"] / 100)
+
+    def curve(self) -> Scenario:
+        """Give the true rates; one set below that of a lower level is taken as equal to it."""
+        rates: list[float] = []
+        for one in self.study.treatment.dose_levels:
+            set_to = self.cleaned_data[f"r{one.number}"] / 100
+            rates.append(max(set_to, rates[-1] if rates else 0))
+        return Scenario(_("as set"), tuple(rates))
+
+    def designs(self) -> list[Chosen]:
+        """Give the designs that were chosen, those of the protocol first."""
+        own, readings = alternatives(self.study), _readings(self.study)
+        names = self.cleaned_data["design"]
+        found = [Chosen(name.replace("_", " "), settings, readings[name], True)
+                 for name, settings in own.items() if name in names]  # fmt: skip
+        return found + [self._other(name.removeprefix(OTHER)) for name in offered(self.study)
+                        if name in names and name.startswith(OTHER)]  # fmt: skip
+
+    def _other(self, design: str) -> Chosen:
+        said, fixed = self.cleaned_data, design in OF_THREE
+        cohort, maximum = 3 if fixed else said["cohort"], said["maximum"]
+        settings = Settings(
+            design, len(self.study.treatment.dose_levels), None if fixed else self.aim, cohort,
+            ceil(maximum / cohort), ruled_design(self.study).start_level, maximum=maximum,
+        )  # fmt: skip
+        return Chosen(str(OTHERS[design]), settings, "", False)
+
+
+def _whole(label: str, low: int, high: int) -> forms.IntegerField:
+    words = _("A whole number from %(low)s to %(high)s is needed.") % {"low": low, "high": high}
+    return forms.IntegerField(label=label, min_value=low, max_value=high, error_messages=dict
+                              .fromkeys(("invalid", "min_value", "max_value", "required"), words))  # fmt: skip
+
+
+def _given(sent: QueryDict, study: Study) -> dict[str, Any]:
+    """Give what the address says; a number left empty is as if it were not there."""
+    found: dict[str, Any] = {name: text for name, text in sent.items() if text.strip()}
+    if names := sent.getlist("design"):
+        found["design"] = names
+    elif "asked" in sent:
+        found["design"] = []
+    return found
+
+
+def starting(study: Study) -> dict[str, Any]:
+    """Give where everything starts: the protocol's design, and the middle level on target."""
+    levels = study.treatment.dose_levels
+    of, aim = ruled_design(study), target_of(study)[0]
+    middle = scenarios(len(levels), aim)[1 + len(levels) // 2].rates
+    planned = of.maximum_participants or of.maximum_per_level * len(levels)
+    return {
+        **{f"r{one.number}": _within(100 * rate, *RATES)
+           for one, rate in zip(levels, middle, strict=True)},
+        "target": _within(100 * aim, *TARGETS),
+        "cohort": min(of.cohort_size, MOST_COHORT), "maximum": min(planned, MOST_PARTICIPANTS),
+        "design": list(alternatives(study))[:MOST_DESIGNS],
+    }  # fmt: skip
+
+
+def _within(value: float, low: int, high: int) -> int:
+    return min(max(round(value), low), high)
+
+
+def target_of(study: Study) -> tuple[float, Basis]:
+    """Give the target of the design in force, with its basis.
+
+    A design without one, such as 3+3, aims loosely at `TOLERATED`; that is assumed.
+    """
+    said = ruled_design(study).target_toxicity
+    return (TOLERATED, Basis.ASSUMED) if said is None else (said, study.safety.escalation.basis)
+
+
+def offered(study: Study) -> dict[str, str]:
+    """Give the designs there are to choose from, by the name the address has for them.
+
+    Those of the protocol first; then the others, without those of three that it holds itself.
+    """
+    own = alternatives(study)
+    held = {one.design for one in own.values() if one.design in OF_THREE}
+    return {**{name: name.replace("_", " ") for name in own},
+            **{OTHER + name: str(words) for name, words in OTHERS.items() if name not in held}}  # fmt: skip
+
+
+def _readings(study: Study) -> dict[str, str]:
+    first = study.safety.escalation
+    return {first.reading_name: first.reading,
+            **{one.name: one.reading for one in first.alternatives}}  # fmt: skip
+
+
+def presets(study: Study, aim: float, sent: QueryDict) -> list[tuple[str, str]]:
+    """Give common curves by name, each with the query that sets it and leaves the rest."""
+    return [(one.name, query_of(one.rates, sent))
+            for one in scenarios(len(study.treatment.dose_levels), aim)]  # fmt: skip
+
+
+def query_of(rates: tuple[float, ...], sent: QueryDict) -> str:
+    """Give the query with these true rates, and the rest as it is."""
+    query = sent.copy()
+    query.pop("worst", None)
+    for number, rate in enumerate(rates, 1):
+        query[f"r{number}"] = str(_within(100 * rate, *RATES))
+    return query.urlencode()
