@@ -18,12 +18,21 @@ BAR = 26
 def design_charts(compared: Sequence["Compared"], curves: Sequence[Scenario]) -> dict[str, Spec]:
     """Give the charts by the name of their place in the page."""
     rows = [(curve.name, one) for curve, one in zip(curves, compared[0].found, strict=True)]
-    made = {"selection": _stacked(rows), "patients": _patients(rows)}
+    made = charts_of(rows)
     if len(compared) > 1:
         for i in range(len(curves)):
             beside = [(one.name.replace("_", " "), one.found[i]) for one in compared]
             made[f"side-{i}"] = _stacked(beside, legend=i == 0)
     return made
+
+
+def charts_of(rows: Sequence[tuple[str, "OperatingCharacteristics"]]) -> dict[str, Spec]:
+    """Give the two charts of some rows, each a scenario or a design, by the names of their places.
+
+    Args:
+        rows: at least one, each with its name and what to expect, of the same number of levels.
+    """
+    return {"selection": _stacked(rows), "patients": _patients(rows)}
 
 
 def _stacked(rows: Sequence[tuple[str, "OperatingCharacteristics"]], legend: bool = True) -> Spec:

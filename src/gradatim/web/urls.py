@@ -59,6 +59,7 @@ urlpatterns = [
     path("paper/<str:event>/", paper.blank, name="blank"),
     path("theme/", theme.choose, name="theme"),
     path("healthz", health.healthz, name="healthz"),
+    path("api/", include("gradatim.web.api.urls")),
     path("", include("gradatim.web.accounts.urls")),
 ]
 handler400 = faults.bad

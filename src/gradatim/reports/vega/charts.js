@@ -21,6 +21,7 @@
     // Where the place itself says what it shows, the drawing is silent: one picture, one name.
     const picture = place.querySelector("svg");
     if (picture && place.hasAttribute("aria-label")) picture.setAttribute("aria-hidden", "true");
+    place.style.minHeight = "";
   }
 
   function draw() {
@@ -28,14 +29,23 @@
     const specs = data ? JSON.parse(data.textContent) : {};
     for (const place of document.querySelectorAll("[data-chart]")) {
       const spec = specs[place.dataset.chart];
-      if (!spec || place.querySelector("svg")) continue;
+      const said = JSON.stringify(spec);
+      if (place.said === said) continue;
+      if (!spec) { place.closest(".drawn").hidden = true; place.said = said; continue; }
+      place.said = said;
       place.closest(".drawn").hidden = false;
+      // What is below stays where it is while another drawing takes the place of this one.
+      place.style.minHeight = place.clientHeight + "px";
       const coloured = spec.encoding && spec.encoding.color;
       const legend = coloured && coloured.legend;
       if (legend && place.clientWidth < 560) legend.columns = 1;
       vegaEmbed(place, spec, {renderer: "svg", actions: false, ast: true, defaultStyle: false,
         tooltip: {disableDefaultStyle: true}, config: config})
-        .then(function () { drawn(place); })
+        .then(function (made) {
+          if (place.made) place.made.finalize();
+          place.made = made;
+          drawn(place);
+        })
         .catch(function (error) {
           place.textContent = "This chart cannot be drawn: " + error.message;
         });

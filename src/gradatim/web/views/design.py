@@ -98,7 +98,7 @@ def slider(asked: Asked, name: str) -> Slider:
     """Give a slider as it is to be drawn."""
     field: Any = asked.fields[name]
     return Slider(name, str(field.label), asked.shown(name), field.min_value, field.max_value,
-                  list(asked.errors.get(name, [])))  # fmt: skip
+                  [str(one) for one in asked.errors.get(name, [])])  # fmt: skip
 
 
 def now_of(state: State, study: Study) -> dict[str, Any]:
@@ -179,7 +179,7 @@ def headline(computed: list[tuple[str, OperatingCharacteristics]]) -> str:
 
 
 def worst_of(request: Request, study: Study) -> dict[str, Any]:
-    """Give the true rates on which the design in force does worst, each with the way to set them."""
+    """Give the true rates on which the design in force does worst, with the way to set them."""
     aim, _basis = target_of(study)
     try:
         found = _worst(settings_of(study), aim)

@@ -25,7 +25,7 @@ OTHERS: dict[str, Any] = {
     "mtpi2": gettext_lazy("mTPI-2"), "keyboard": gettext_lazy("Keyboard"),
     "crm": gettext_lazy("CRM"),
 }  # fmt: skip
-"""Designs that no protocol has to name, those quick enough to be enumerated while a slider moves."""
+"""Designs beside the protocol's: those quick enough to be enumerated while a slider moves."""
 OF_THREE = ("three_plus_three", "three_plus_three_korn")
 """Their cohorts are of 3, and they have no target."""
 
@@ -56,8 +56,6 @@ class Asked(forms.Form):
         study: the protocol.
         sent: the query of the address.
     """
-
-    asked = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, study: Study, sent: QueryDict) -> None:
         self.study, self.start = study, starting(study)
@@ -124,13 +122,13 @@ class Asked(forms.Form):
 
 def _whole(label: str, low: int, high: int) -> forms.IntegerField:
     words = _("A whole number from %(low)s to %(high)s is needed.") % {"low": low, "high": high}
-    return forms.IntegerField(label=label, min_value=low, max_value=high, error_messages=dict
-                              .fromkeys(("invalid", "min_value", "max_value", "required"), words))  # fmt: skip
+    said = dict.fromkeys(("invalid", "min_value", "max_value", "required"), words)
+    return forms.IntegerField(label=label, min_value=low, max_value=high, error_messages=said)
 
 
 def _given(sent: QueryDict, study: Study) -> dict[str, Any]:
     """Give what the address says; a number left empty is as if it were not there."""
-    found: dict[str, Any] = {name: text for name, text in sent.items() if text.strip()}
+    found: dict[str, Any] = {name: sent[name] for name in sent if str(sent[name]).strip()}
     if names := sent.getlist("design"):
         found["design"] = names
     elif "asked" in sent:
@@ -173,8 +171,8 @@ def offered(study: Study) -> dict[str, str]:
     """
     own = alternatives(study)
     held = {one.design for one in own.values() if one.design in OF_THREE}
-    return {**{name: name.replace("_", " ") for name in own},
-            **{OTHER + name: str(words) for name, words in OTHERS.items() if name not in held}}  # fmt: skip
+    others = {OTHER + name: str(words) for name, words in OTHERS.items() if name not in held}
+    return {**{name: name.replace("_", " ") for name in own}, **others}
 
 
 def _readings(study: Study) -> dict[str, str]:

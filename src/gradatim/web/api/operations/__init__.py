@@ -1,0 +1,1 @@
+"""What can be asked and done, one module for each kind of thing."""

@@ -1,0 +1,68 @@
+"""Participants, and what is worked out of their entries."""
+
+from typing import Annotated, Any
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router
+
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.doses import given
+from gradatim.conduct.views.safety import letter
+from gradatim.protocol.load import Document
+from gradatim.screening.document import screening_document
+from gradatim.web.api.operations.asked import FAULTS, USUAL, Limit, Number, access_to
+from gradatim.web.api.operations.worked_out import detail
+from gradatim.web.api.schemas import participants as schemas
+from gradatim.web.api.schemas.screening import Screening
+from gradatim.web.clock import today
+from gradatim.web.views.screening.worklist import screened
+
+router = Router(tags=["participants"])
+After = Annotated[str, Query(max_length=64, description="The number to go on after")]
+
+
+@router.get("/participants", response={200: schemas.Participants, **FAULTS})
+def participants(request: HttpRequest, after: After = "", limit: Limit = USUAL) -> Any:
+    """List the participants that are seen, in the order of registration."""
+    access = access_to(request, "participants")
+    first = access.participant("participants", after).position if after else 0
+    people = [one for one in access.participants("participants") if one.position > first]
+    items = [summary(access.state, one) for one in people[:limit]]
+    return {"items": items, "next": items[-1]["id"] if len(people) > limit else None}
+
+
+def summary(state: State, one: Participant) -> dict[str, Any]:
+    """Give how a participant stands."""
+    dosed = given(state, one)
+    return {
+        "id": one.id, "site": one.site, "status": one.status, "sex": one.sex,
+        "consent": one.consent, "registered_on": state.events[one.position].occurred_on,
+        "level": one.level, "cohort": one.cohort, "replaced": one.replaced, "doses": len(dosed),
+        "adverse_events": len(courses(state, one)),
+        "letter": letter(state, one, today()) if dosed else "",
+    }  # fmt: skip
+
+
+@router.get("/participants/{id}", response={200: schemas.ParticipantDetail, **FAULTS})
+def participant(request: HttpRequest, id: Number) -> Any:
+    """Give a participant with visits, doses, adverse events, candidates and grades."""
+    access = access_to(request, "participants")
+    one = access.participant("participants", id)
+    return {**summary(access.state, one), **detail(access.state, one)}
+
+
+@router.get("/participants/{id}/eligibility", response={200: Screening, **FAULTS}, by_alias=True)
+def eligibility(request: HttpRequest, id: Number) -> Any:
+    """Give the screening document of a participant on today's records."""
+    access = access_to(request, "participants")
+    one = access.participant("participants", id)
+    state, found = access.state, screened(access.state, one, today())
+    study = state.governing("eligibility", one)
+    sha256 = next(version.sha256 for version in state.versions if version.study is study)
+    protocol = Document(study, sha256, study.study.id, {})
+    people = [] if found.found is None else [(found.found, ())]
+    unusable = [] if found.found is not None else [{"input": one.id, "why": found.fault}]
+    document = screening_document(protocol, people, unusable)
+    return HttpResponse(msgspec.json.encode(document), content_type="application/json")

@@ -1,0 +1,198 @@
+"""An event that a program sends: read, completed, recorded, and what is answered.
+
+JSON -> given event -> may this token -> does it see what it names -> completed -> web.recording
+"""
+
+from hashlib import sha256
+from typing import Any, NamedTuple, cast
+
+import msgspec
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from gradatim.conduct.events import BY_NAME
+from gradatim.conduct.events.base import SYSTEM
+from gradatim.conduct.events.participants import EntryCorrected
+from gradatim.conduct.signatures import MEANINGS
+from gradatim.conduct.state import State
+from gradatim.conduct.trial import Outcome, Overtaken, Refused, Trial
+from gradatim.core.errors import UnusableInput
+from gradatim.web.api.access import Held, refuse_unseen, sees_entry
+from gradatim.web.api.faults import Refusal
+from gradatim.web.api.given import INSTEAD, filled_in, read
+from gradatim.web.api.replaying import as_recorded, refuse_another
+from gradatim.web.api.shown import plain
+from gradatim.web.clock import today
+from gradatim.web.forms.choices import Asked as Act
+from gradatim.web.forms.completing import completed
+from gradatim.web.recording import Told, event_of, record, shown
+
+JSON = "application/json"
+
+
+class Asked(NamedTuple):
+    """What a program asks to be recorded.
+
+    Args:
+        name: type of the event.
+        given: the event, as a program gives it; its site is where it is recorded.
+        seen: position of the ledger that was looked at.
+        request: the idempotency key, as the ledger keeps it: each user has their own.
+    """
+
+    name: str
+    given: Any
+    seen: int
+    request: str
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What is given, as plain values, without the type and the site."""
+        found = msgspec.to_builtins(self.given)
+        return {name: value for name, value in found.items() if name not in ("event", "site")}
+
+
+class Answer(NamedTuple):
+    """What is answered: status and content."""
+
+    status: int
+    content: dict[str, Any]
+
+
+def asked_for(request: HttpRequest, key: str, seen: str) -> Asked:
+    """Read what a program asks to be recorded.
+
+    Raises:
+        Refusal: it is no JSON, is to be signed, or is not for this token.
+        UnusableInput: it is no event, or has a field that it may not have.
+    """
+    access = cast(Held, request.access)  # type: ignore[attr-defined]
+    name, given = _given(request, access)
+    position = access.state.position
+    if seen != "*" and int(seen) > position:
+        raise UnusableInput(_("this position has not come"), "If-Match",
+                            _("the ledger has %(n)d entries") % {"n": position})  # fmt: skip
+    own = sha256(f"{access.user}\n{key}".encode()).hexdigest()
+    return Asked(name, given, position if seen == "*" else int(seen), f"api-{own}")
+
+
+def _given(request: HttpRequest, access: Held) -> tuple[str, Any]:
+    if request.content_type != JSON:
+        raise Refusal(415, _("this is not JSON"), "Content-Type", todo=_("send application/json"))
+    try:
+        raw = msgspec.json.decode(request.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refusal(400, _("this is not JSON"), "body", str(error)) from error
+    name = raw.get("event") if isinstance(raw, dict) else None
+    if not isinstance(name, str) or name not in BY_NAME:
+        raise UnusableInput(_("this is not an event"), "body.event",
+                            todo=_("name its type, such as VitalSignsRecorded"))  # fmt: skip
+    _refuse_signed(name)
+    _refuse_unpermitted(access, name, raw.get("site", ""))
+    _refuse_ours(name, raw)
+    try:
+        return name, read(raw)
+    except msgspec.ValidationError as error:
+        raise UnusableInput(_("this %(act)s cannot be recorded") % {"act": name}, "body",
+                            str(error), _("correct the field")) from error  # fmt: skip
+
+
+def _refuse_signed(name: str) -> None:
+    if BY_NAME[name] in MEANINGS:
+        raise Refusal(403, _("%(act)s has to be signed") % {"act": name}, "body.event",
+                      _("a token cannot sign"), _("a person signs it on its page"))  # fmt: skip
+
+
+def _refuse_ours(name: str, raw: dict[str, Any]) -> None:
+    """Refuse fields that the application fills in."""
+    if ours := sorted(set(raw) & filled_in(name)):
+        raise UnusableInput(_("%(field)s may not be given") % {"field": ours[0]}, f"body.{ours[0]}",
+                            _("the application fills it in"), _("leave it out"))  # fmt: skip
+
+
+def _refuse_unpermitted(access: Held, name: str, site: Any) -> None:
+    sites = access.sites_for(name)
+    if site in sites or (name == "SiteOpened" and "" in sites):
+        return
+    where = [site or _("the whole trial") for site in sites]
+    raise Refusal(
+        403, _("you may not record %(act)s here") % {"act": name}, "body.site",
+        _("this token may record it for: %(where)s") % {"where": ", ".join(where)} if where
+        else _("no task that this token has includes it"),
+    )  # fmt: skip
+
+
+def done(request: HttpRequest, trial: Trial, asked: Asked) -> Answer:
+    """Record what is asked for, once.
+
+    Raises:
+        Http404: it names what the user does not see.
+        Refusal: it may not be.
+        UnusableInput: it cannot be meant, or the key was used for something else.
+    """
+    access = cast(Held, request.access)  # type: ignore[attr-defined]
+    known = trial.store.position_of(trial.name, asked.request)
+    if known is not None:
+        refuse_another(access.state, known, asked.name, asked.given.site, asked.fields)
+        return _recorded(access.state, known)
+    refuse_unseen(access, asked.name, asked.given)
+    if asked.name == EntryCorrected.__name__:
+        _refuse_correction(access.state, asked.given)
+    event = event_of(request, asked.name, asked.given.site, _completed(access, trial, asked))
+    return _answer(access, trial, record(trial, event, asked.seen, asked.request))
+
+
+def _refuse_correction(state: State, given: Any) -> None:
+    """Refuse to correct what was signed, and what is not corrected but filled in."""
+    entry = state.events[given.of]
+    if type(entry) in MEANINGS:
+        raise Refusal(403, _("entry %(n)d is signed") % {"n": given.of}, "body.of",
+                      _("a token cannot sign"), _("correct it on its page"))  # fmt: skip
+    if ours := sorted(set(given.fields) & {*filled_in(type(entry).__name__), "site"}):
+        raise UnusableInput(_("%(field)s cannot be corrected") % {"field": ours[0]},
+                            f"body.fields.{ours[0]}")  # fmt: skip
+
+
+def _completed(access: Held, trial: Trial, asked: Asked) -> dict[str, Any]:
+    fields = asked.fields
+    one = access.state.participants.get(fields.get("participant", ""))
+    if asked.name in INSTEAD:
+        fields["full_name"] = fields.pop("name")
+    act = Act(asked.name, access, asked.given.site, one, {}, today(), trial.head.hash.hex())
+    return completed(act, fields)
+
+
+def _answer(access: Held, trial: Trial, outcome: Outcome) -> Answer:
+    if isinstance(outcome, Refused):
+        reasons = [{"rule": rule, "why": why} for rule, why in outcome.reasons]
+        status = 403 if outcome.by == "permission" else 422
+        raise Refusal(status, _("nothing was recorded"), why=outcome.verdict.text, reasons=reasons)
+    if isinstance(outcome, Overtaken):
+        return Answer(409, {
+            "what": _("others were faster: nothing was recorded"),
+            "todo": _("look at these entries, then send it again with this position in If-Match"),
+            "entries": [_changed(access, one) for one in shown(trial, outcome.entries)],
+            "position": access.state.position,
+        })  # fmt: skip
+    return _recorded(access.state, outcome.position)
+
+
+def _changed(access: Held, one: Told) -> dict[str, Any]:
+    """Tell an entry; of one that is not for this user, only that it is there."""
+    if sees_entry(access, access.state.events[one.position]):
+        return one._asdict() | {"told": one.text}
+    return {"position": one.position, "told": _("an entry at another site")}
+
+
+def _recorded(state: State, position: int) -> Answer:
+    """Give what was recorded there, and the deviations that it opened."""
+    opened = []
+    for at in range(position + 1, state.position + 1):
+        if state.events[at].recorded_by != SYSTEM:
+            break
+        opened.append(state.deviations[at])
+    deviations = [{"position": one.position, "rule": one.rule, "description": one.description}
+                  for one in opened]  # fmt: skip
+    content = {"position": position, "event": plain(as_recorded(state, position)),
+               "deviations": deviations}  # fmt: skip
+    return Answer(201, content)

@@ -1,0 +1,48 @@
+"""An act that is sent again: it must be the one that was recorded under its key."""
+
+from typing import Any
+
+import msgspec
+from django.utils.translation import gettext as _
+
+from gradatim.conduct.events import built
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.participants import ParticipantRegistered
+from gradatim.conduct.identity import person_token
+from gradatim.conduct.state import State
+from gradatim.core.errors import UnusableInput
+from gradatim.web.api.given import INSTEAD, filled_in
+from gradatim.web.forms.completing import keyring
+
+
+def as_recorded(state: State, position: int) -> Event:
+    """Give an entry as it was recorded, whatever was corrected since."""
+    was = state.earlier.get(position)
+    return was[0] if was else state.events[position]
+
+
+def refuse_another(state: State, position: int, name: str, site: str, fields: dict[str, Any]
+                   ) -> None:  # fmt: skip
+    """Refuse an act whose idempotency key recorded something else.
+
+    Raises:
+        UnusableInput: the entry at the key's position is another act, or says something else.
+    """
+    entry = as_recorded(state, position)
+    same = type(entry).__name__ == name and site == entry.site and _says(entry, name, fields)
+    if not same:
+        raise UnusableInput(_("this key was used for another act"), "Idempotency-Key",
+                            _("it is entry %(n)d") % {"n": position},
+                            _("give each act a key of its own"))  # fmt: skip
+
+
+def _says(entry: Event, name: str, fields: dict[str, Any]) -> bool:
+    """Whether an entry says what is given, with what the application filled in left aside."""
+    given = {key: value for key, value in fields.items() if key not in dict(INSTEAD.get(name, ()))}
+    if isinstance(entry, ParticipantRegistered):
+        if entry.person_token != person_token(fields, keyring().pepper()):
+            return False
+        given.setdefault("birth", fields["birth_date"][:4])
+    ours = {key: value for key, value in msgspec.to_builtins(entry).items()
+            if key in {*filled_in(name), "site"}}  # fmt: skip
+    return built({**ours, **given, "event": name}) == entry

@@ -1,0 +1,1 @@
+"""What the API answers, as precise schemas: the OpenAPI document is made of them."""

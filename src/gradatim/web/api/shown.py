@@ -1,0 +1,17 @@
+"""Entries as programs see them: plain values, without what tells who a participant is."""
+
+from typing import Any
+
+import msgspec
+
+from gradatim.conduct.events.base import Event
+
+HIDDEN = ("identity", "person_token", "document")
+"""Fields that are never shown: seals, the keyed hash of a person, and a protocol's whole text."""
+
+
+def plain(event: Event) -> dict[str, Any]:
+    """Give an event's fields as plain values, its type under `event`; of a birth the year."""
+    found = msgspec.to_builtins(event)
+    shown = {name: value for name, value in found.items() if name not in HIDDEN}
+    return shown if "birth" not in shown else {**shown, "birth": shown["birth"][:4]}
