@@ -161,3 +161,20 @@ def test_an_entry_is_corrected_with_a_reason(app: Running, signed_in):
     assert "Feber" in page
     assert "a slip" in page
     assert one.id in page
+
+
+def test_what_is_of_another_site_cannot_be_named(app: Running, signed_in):
+    """A query about another site's entry is not answered from here; it is not even there."""
+    theirs = next(p for p in state(app).participants.values() if p.site == "S02")
+    monitor, nurse = signed_in("monitor.1"), signed_in("nurse.S01.1")
+    said = {"question": "is this the right day?", "occurred_on": "2026-09-21",
+            "seen": state(app).position, "request": "q1"}  # fmt: skip
+    assert monitor.post(f"/record/QueryOpened/?of={theirs.position}", said).status_code == 302
+    query = next(iter(state(app).queries))
+    before = state(app).position
+    answer = {"answer": "yes it is", "occurred_on": "2026-09-21", "seen": before, "request": "q2"}
+    path = f"/record/QueryAnswered/?query={query}&site=S01"
+    assert nurse.post(path, answer).status_code == 404
+    assert state(app).position == before
+    there = signed_in("nurse.S02.1")
+    assert there.post(path.replace("S01", "S02"), answer).status_code == 302

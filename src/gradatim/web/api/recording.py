@@ -17,7 +17,7 @@ from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
 from gradatim.conduct.trial import Outcome, Overtaken, Refused, Trial
 from gradatim.core.errors import UnusableInput
-from gradatim.web.api.access import Held, refuse_unseen, sees_entry
+from gradatim.web.api.access import Held
 from gradatim.web.api.faults import Refusal
 from gradatim.web.api.given import INSTEAD, filled_in, read
 from gradatim.web.api.replaying import as_recorded, refuse_another
@@ -26,6 +26,7 @@ from gradatim.web.clock import today
 from gradatim.web.forms.choices import Asked as Act
 from gradatim.web.forms.completing import completed
 from gradatim.web.recording import Told, event_of, record, shown
+from gradatim.web.references import refuse_unseen, sees_entry
 
 JSON = "application/json"
 

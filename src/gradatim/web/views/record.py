@@ -25,6 +25,7 @@ from gradatim.web.forms.act import ActForm, act_form
 from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.completing import completed
 from gradatim.web.recording import event_of, record, shown
+from gradatim.web.references import refuse_unseen
 from gradatim.web.views.review.committee import propose
 
 
@@ -175,6 +176,7 @@ def _recorded(request: Request, filling: Filling, form: ActForm) -> Outcome:
         typed["signers"] = [asked.access.user]
         return propose(request, event_of(request, asked.event, site, typed), form)
     event = event_of(request, asked.event, site, typed)
+    refuse_unseen(request.access, asked.event, event)
     return record(request.trial, event, form.cleaned_data["seen"],
                   form.cleaned_data["request"])  # fmt: skip
 

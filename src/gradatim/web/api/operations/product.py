@@ -8,9 +8,10 @@ from ninja import Router
 from gradatim.conduct.state import Lot, Unit
 from gradatim.conduct.views.product import accounts
 from gradatim.dosing.accountability import Balance
-from gradatim.web.api.access import Held, sees_lot
+from gradatim.web.api.access import Held
 from gradatim.web.api.operations.asked import FAULTS, access_to
 from gradatim.web.api.schemas.product import Lots
+from gradatim.web.references import sees_lot
 
 router = Router(tags=["product"])
 
