@@ -239,6 +239,7 @@ def _kill_once_busy(server: subprocess.Popen[bytes]) -> None:
 
 def _killed(environment: dict[str, str], people: dict[str, list[str]], url: str, name: str) -> None:
     """Kill the server under load, all its processes at once; then start it again."""
+    BUSY.clear()
     with served(environment) as (server, _first):
         killer = threading.Thread(target=_kill_once_busy, args=(server,), daemon=True)
         killer.start()

@@ -36,19 +36,29 @@ def feasibility_html(document: Document, found: Row, run: Row) -> str:
         One HTML page without any reference to something outside it.
     """
     study, t = document.study, int(found["suppression"]["threshold"])
-    specs = charts(found)
-    criteria = {one.id: one for one in study.criteria}
     return charted_page(
-        "feasibility.html.j2", specs, study=study.study, sha256=document.sha256, found=found,
-        headline=headline(found), asked=asked_words(found), criteria=criteria,
-        bases=unstated(study.criteria), unknown_rows=_unknown(found), label=_labels(study),
-        kinds=KINDS,
-        later=_later(study), facts=_facts(run, t),
-        curves=[(n, one) for n, one in enumerate(found["relaxation"]) if drawn(one)],
-        still=[one for one in found["relaxation"] if not drawn(one)],
+        "feasibility.html.j2", charts(found), study=study.study, sha256=document.sha256,
+        found=found, **parts(study, found), kinds=KINDS, facts=_facts(run, t),
         people=lambda n: shown(n, t), fallen=lambda n: shown(n, 2 * t), percent=percent,
         limit_words=limit_words, threshold=t,
     )  # fmt: skip
+
+
+def parts(study: Study, found: Row) -> dict[str, Any]:
+    """Give what a page on a prescreen says beside its counts, by the names of its template.
+
+    Args:
+        study: the protocol it was run with.
+        found: the funnel document `gradatim.funnel/1`.
+    """
+    curves = found["relaxation"]
+    return {
+        "headline": headline(found), "asked": asked_words(found), "label": _labels(study),
+        "criteria": {one.id: one for one in study.criteria}, "bases": unstated(study.criteria),
+        "unknown_rows": _unknown(found), "later": _later(study),
+        "curves": [(n, one) for n, one in enumerate(curves) if drawn(one)],
+        "still": [one for one in curves if not drawn(one)],
+    }  # fmt: skip
 
 
 def _labels(study: Study) -> dict[str, str]:

@@ -61,12 +61,13 @@ class Slider(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """A design with what to expect of it; `found` is None where it has too many ends."""
+    """A design with what to expect of it; or why that is not computed."""
 
     design: Chosen
     found: OperatingCharacteristics | None
     table: Shown | None
     described: list[str]
+    why: str = ""
 
 
 @page("design")
@@ -88,7 +89,7 @@ def design(request: Request) -> HttpResponse:
         "rates": [slider(asked, f"r{one.number}") for one in study.treatment.dose_levels],
         "settings": [slider(asked, name) for name in ("target", "cohort", "maximum")],
         "ticked": asked["design"].value(), "levels": study.treatment.dose_levels,
-        "presets": presets(study, aim, request.GET), "needed": study.safety.escalation,
+        "presets": presets(study, aim, request.GET),
         "worst": worst_of(request, study) if "worst" in request.GET else None,
         **(expected_of(asked) if asked.is_valid() else {"charts": {}}),
     })  # fmt: skip
@@ -144,20 +145,28 @@ def expected_of(asked: Asked) -> dict[str, Any]:
 
 def _expected(one: Chosen, curve: Scenario, aim: float, needed: Needed) -> Expected:
     made = compiled(one.settings)
-    if made is None:
-        return Expected(one, None, None, [])
+    if isinstance(made, str):
+        return Expected(one, None, None, [], why_not(made))
     rates = check_rates(curve.rates, made.design.doses)
     found = characteristics(finals(made, rates), rates, aim, "exact", *needed)
     return Expected(one, found, decision_table(made.design), made.design.describe())
 
 
 @lru_cache(KEPT)
-def compiled(settings: Settings) -> Compiled | None:
-    """Give a design with all its ends; None where there are too many to wait for."""
+def compiled(settings: Settings) -> Compiled | str:
+    """Give a design with all its ends; or why not, which is empty if they are too many."""
     try:
         return compile_design(build(settings), limit=MOST_STATES)
     except TooLarge:
-        return None
+        return ""
+    except UnusableInput as error:
+        return f"{error.what}."
+
+
+def why_not(said: str) -> str:
+    """Say why a design is not computed; kept as it is, words would stay in one language."""
+    return said or _("Too many ways to go to be enumerated while you wait. Take larger cohorts or "
+                     "a lower maximum, or ask the command gradatim design oc.")  # fmt: skip
 
 
 def headline(computed: list[tuple[str, OperatingCharacteristics]]) -> str:
@@ -181,17 +190,19 @@ def headline(computed: list[tuple[str, OperatingCharacteristics]]) -> str:
 def worst_of(request: Request, study: Study) -> dict[str, Any]:
     """Give the true rates on which the design in force does worst, with the way to set them."""
     aim, _basis = target_of(study)
-    try:
-        found = _worst(settings_of(study), aim)
-    except UnusableInput as error:
-        return {"why": str(error)}
+    found = _worst(settings_of(study), aim)
+    if isinstance(found, str):
+        return {"why": why_not(found)}
     return {"rows": [(one, query_of(one.rates, request.GET)) for one in found], "gap": aim / 3}
 
 
 @lru_cache(KEPT)
-def _worst(settings: Settings, aim: float) -> list[Worst]:
+def _worst(settings: Settings, aim: float) -> list[Worst] | str:
     """Search the worst curves, a level next to the one on target being a third of the aim away."""
     made = compiled(settings)
-    if made is None:
-        raise TooLarge(build(settings), MOST_STATES)
-    return worst_cases(made, aim, aim / 3)
+    if isinstance(made, str):
+        return made
+    try:
+        return worst_cases(made, aim, aim / 3)
+    except UnusableInput as error:
+        return f"{error.what}."

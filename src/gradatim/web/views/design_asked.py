@@ -16,7 +16,7 @@ from gradatim.protocol.questions import ruled_design
 from gradatim.protocol.study import Study
 
 MOST_LEVELS, MOST_DESIGNS, MOST_COHORT, MOST_PARTICIPANTS = 8, 8, 12, 60
-RATES, TARGETS = (1, 95), (5, 60)  # per cent
+RATES, TARGETS = (1, 95), (10, 60)  # per cent
 OTHER = "other-"
 OTHERS: dict[str, Any] = {
     "three_plus_three": gettext_lazy("3+3"),

@@ -4,105 +4,177 @@ Everything is counted from the files of the run. Counts below five are not shown
 listed: the page is fit for whoever may see counts only.
 """
 
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
+from gradatim.conduct.state import State
 from gradatim.core.errors import UnusableInput
 from gradatim.protocol.load import Document, load
-from gradatim.reports.feasibility_charts import charts, drawn
-from gradatim.reports.feasibility_words import asked_words, headline, shown
-from gradatim.screening.verdicts.count import funnel
-from gradatim.screening.verdicts.load import open_files
+from gradatim.reports.feasibility import parts
+from gradatim.reports.feasibility_charts import charts
+from gradatim.reports.words import KINDS
+from gradatim.screening.verdicts.count import count
+from gradatim.screening.verdicts.funnel import funnel_document
+from gradatim.screening.verdicts.load import Files, open_files
 from gradatim.screening.verdicts.question import question
+from gradatim.screening.verdicts.suppression import Mask
+from gradatim.screening.verdicts.tally import Tally
 from gradatim.web.access import Request, page
+from gradatim.web.views.feasibility_asked import (
+    LIMIT,
+    READING,
+    RUN,
+    WITHOUT,
+    Said,
+    asked,
+    readable,
+    sliders,
+)
 
 SUPPRESSED = 5
 """Counts below it are not shown."""
-LIMIT, READING = "limit-", "reading-"
 NEEDED = ("protocol.yaml", "verdicts.parquet")
+MOST_TESTS = 12
 
 
-class Movable(NamedTuple):
-    """A limit that can be moved: its name, what it is, what it was moved to."""
+class Run(NamedTuple):
+    """A prescreen run of the folder.
 
-    column: str
-    limit: str
-    said: str
+    Args:
+        folder: where it is.
+        stamp: when its files were last written, ns; a run made anew is read anew.
+        files: what the prescreen wrote.
+        document: the protocol it was run with.
+    """
 
-
-class Readable(NamedTuple):
-    """A criterion with other readings: its id, their names, the one that was chosen."""
-
-    id: str
-    names: list[str]
-    said: str
+    folder: Path
+    stamp: int
+    files: Files
+    document: Document
 
 
 @page("feasibility")
 def feasibility(request: Request) -> HttpResponse:
     """Show a run, as it was or asked otherwise."""
     known = runs()
-    name = request.GET.get("run", next(iter(known), ""))
+    name = request.GET.get(RUN, next(iter(known), ""))
     if name not in known:
-        return render(request, "gradatim/feasibility/none.html", {"folder": settings.PRESCREEN})
-    files, document = open_files(known[name]), load(known[name] / "protocol.yaml")
-    fault, asked = "", None
+        return _without(request, known)
     try:
-        asked = question(document.study, files.readings, request.GET.getlist("without"),
-                         _said(request, READING), _said(request, LIMIT))  # fmt: skip
+        run = opened(known[name])
+        said, faults = asked(run.document.study, run.files, request.GET)
+        found = counted(run, Said() if faults else said)
     except UnusableInput as error:
-        fault = str(error)
-    found = funnel(files, document, asked, SUPPRESSED)
+        return _without(request, known, f"{name}: {error.what}")
+    # A page that is refused is not put in place by the script: there the words must do.
+    status = 422 if faults and "HX-Request" not in request.headers else 200
+    about = shown(run, found)
     return render(request, "gradatim/feasibility/page.html", {
-        "runs": list(known), "run": name, "found": found, "fault": fault,
-        "headline": headline(found), "asked": asked_words(found), "charts": charts(found),
-        "without": request.GET.getlist("without"), "ids": [c.id for c in document.study.criteria],
-        "limits": limits_of(request, found), "readings": readings_of(request, document),
-        "rows": _rows(found), "curves": [c for c in found["relaxation"] if drawn(c)],
-    }, status=422 if fault else 200)  # fmt: skip
+        **about, "runs": list(known), "run": name, "said": said, "faults": faults,
+        "other": _other(request.access.state, run.document), "charts": charts(found),
+        **_form(run, said, request, about["label"]),
+    }, status=status)  # fmt: skip
+
+
+def _without(request: Request, known: dict[str, Path], fault: str = "") -> HttpResponse:
+    status = 422 if fault or (RUN in request.GET and known) else 200
+    return render(request, "gradatim/feasibility/none.html",
+                  {"folder": settings.PRESCREEN, "runs": list(known), "fault": fault},
+                  status=status)  # fmt: skip
 
 
 def runs() -> dict[str, Path]:
     """Give the runs of the folder that the operator named, by name: only these can be asked for."""
-    if settings.PRESCREEN is None or not settings.PRESCREEN.is_dir():
+    try:
+        folders = sorted(settings.PRESCREEN.iterdir()) if settings.PRESCREEN else []
+    except OSError:
         return {}
-    folders = sorted(settings.PRESCREEN.iterdir())
     return {one.name: one for one in folders if all((one / file).exists() for file in NEEDED)}
 
 
-def _said(request: Request, prefix: str) -> dict[str, str]:
-    """Give what was chosen under names that begin so; what was left as it is, is left out."""
-    said = {key: str(value).strip() for key, value in request.GET.items()
-            if key.startswith(prefix)}  # fmt: skip
-    return {key.removeprefix(prefix): value for key, value in said.items() if value}
+def opened(folder: Path) -> Run:
+    """Open a run.
+
+    Raises:
+        UnusableInput: its files are damaged, or its protocol is not the one it was run with.
+    """
+    stamp = max(one.stat().st_mtime_ns for one in folder.iterdir())
+    return Run(folder, stamp, *_opened(folder, stamp))
 
 
-def limits_of(request: Request, found: Any) -> list[Movable]:
-    """Give the limits that can be moved."""
-    return [Movable(one["column"], one["limit"], request.GET.get(LIMIT + one["column"], ""))
-            for one in found["relaxation"]]  # fmt: skip
+@lru_cache(8)
+def _opened(folder: Path, _stamp: int) -> tuple[Files, Document]:
+    files, document = open_files(folder), load(folder / "protocol.yaml")
+    named = files.run.get("protocol") or {}
+    if named.get("sha256", document.sha256) != document.sha256:
+        raise UnusableInput(_("its protocol is not the one it was run with"), "protocol.yaml")
+    return files, document
 
 
-def readings_of(request: Request, document: Document) -> list[Readable]:
-    """Give the criteria that can be read otherwise."""
-    return [Readable(one.id, [one.reading_name, *(a.name for a in one.alternatives)],
-                     request.GET.get(READING + one.id, ""))
-            for one in document.study.criteria if one.alternatives]  # fmt: skip
+def counted(run: Run, said: Said) -> dict[str, Any]:
+    """Give the funnel document of a run for a question, with counts as they may be shown.
+
+    Raises:
+        UnusableInput: the files are damaged, or not of their protocol.
+    """
+    before = tally(run.folder, run.stamp, Said()) if said != Said() else None
+    now = tally(run.folder, run.stamp, said)
+    return funnel_document(run.document, _question(run.files, run.document, said), now,
+                           Mask(SUPPRESSED), before)  # fmt: skip
 
 
-def _rows(found: Any) -> list[dict[str, Any]]:
-    """Give a row for each criterion: in order, by itself, and what it is worth."""
-    alone = {one["id"]: one for one in found["criteria"]}
-    return [{"step": one, "alone": alone[one["id"]], "remaining": _count(one["remaining"]),
-             "removed": _count(one["removed"]), "failed": _count(alone[one["id"]]["failed"]),
-             "only": _count(alone[one["id"]]["only"]),
-             "shapley": _count(alone[one["id"]]["shapley"])}
-            for one in found["sequential"] if one["id"] in alone]  # fmt: skip
+@lru_cache(32)
+def tally(folder: Path, stamp: int, said: Said) -> Tally:
+    """Count a run's files for a question: once, as long as the files stay as they are."""
+    files, document = _opened(folder, stamp)
+    return count(files, document, _question(files, document, said))
 
 
-def _count(value: Any) -> str:
-    return shown(value, SUPPRESSED)
+def _question(files: Files, document: Document, said: Said) -> Any:
+    return question(document.study, files.readings, said.without, dict(said.readings),
+                    dict(said.limits))  # fmt: skip
+
+
+def shown(run: Run, found: dict[str, Any]) -> dict[str, Any]:
+    """Give what the page says of the counts."""
+    about = parts(run.document.study, found)
+    labels, criteria = about["label"], about["criteria"]
+    return {
+        **about, "found": found, "document": run.document, "threshold": SUPPRESSED,
+        "curves": [(f"curve-{n}", one, labels.get(one["element"], one["element"]),
+                    criteria[one["criterion"]]) for n, one in about["curves"]],
+        "still": [(one, labels.get(one["element"], one["element"])) for one in about["still"]],
+        "steps": [(one, criteria[one["id"]]) for one in found["sequential"]],
+        "alone": [(one, criteria[one["id"]]) for one in found["criteria"]],
+        "unknown": [(one, criteria[one["id"]], _reasons(one)) for one in about["unknown_rows"]],
+        "tests": [(one, KINDS.get(one["kind"], "")) for one in found["tests"][:MOST_TESTS]],
+        "told": [one for one in found["readings"] if one["verdicts_changed"]],
+        "quiet": [one for one in found["readings"] if not one["verdicts_changed"]],
+        "hidden": any(one["people"] is None for one in found["people"]["open"]),
+        "facts": run.files.run,
+    }  # fmt: skip
+
+
+def _reasons(row: dict[str, Any]) -> list[tuple[str, int]]:
+    return [(why, n) for why, n in row["reasons"].items() if why != "suppressed" and n]
+
+
+def _other(state: State, document: Document) -> bool:
+    """Whether a run was made with another protocol than a version of the trial's."""
+    return document.sha256 not in {one.sha256 for one in state.versions}
+
+
+def _form(run: Run, said: Said, request: Request, labels: Mapping[str, str]) -> dict[str, Any]:
+    study = run.document.study
+    return {
+        "limits": sliders(study, run.files, labels, said), "LIMIT": LIMIT, "READING": READING,
+        "WITHOUT": WITHOUT, "readings": readable(study, request.GET),
+        "without": request.GET.getlist(WITHOUT), "all": study.criteria,
+    }  # fmt: skip

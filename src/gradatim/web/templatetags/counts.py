@@ -1,0 +1,39 @@
+"""How the page of feasibility writes counts of people, as they may be shown, and limits."""
+
+from typing import Any
+
+from django import template
+
+from gradatim.reports import feasibility_words
+
+register = template.Library()
+
+
+@register.filter
+def people(count: float | None, threshold: int) -> str:
+    """Write a published count; one that is suppressed as fewer than the threshold."""
+    return feasibility_words.shown(count, threshold)
+
+
+@register.filter
+def fallen(count: float | None, threshold: int) -> str:
+    """Write a published step between counts; one that is suppressed as fewer than twice that."""
+    return feasibility_words.shown(count, 2 * threshold)
+
+
+@register.filter
+def share(part: float | None, whole: float | None) -> str:
+    """Write a share of a published count; nothing where either is suppressed."""
+    return feasibility_words.percent(part, whole)
+
+
+@register.filter
+def limit_words(limit: str) -> str:
+    """Write a limit with the signs of print."""
+    return feasibility_words.limit_words(limit)
+
+
+@register.filter
+def of(found: Any, name: str) -> Any:
+    """Give what stands under a name; nothing where there is no such name."""
+    return found.get(name, "")
