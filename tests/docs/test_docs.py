@@ -43,8 +43,8 @@ def test_every_command_and_option_is_documented() -> None:
     """The page of the command line has each command, and says what each option is for."""
     page = _text("docs", "cli.md")
     for command in ("screen", "demo", "candidates", "serve", "database migrate",
-                    "trial begin", "user invite", "protocol check", "protocol show",
-                    "protocol questions",
+                    "backup", "restore", "trial begin", "user invite",
+                    "protocol check", "protocol show", "protocol questions",
                     "protocol schema", "prescreen", "feasibility", "recontact", "synthetic",
                     "export cql", "next-dose", "design table", "design decide",
                     "design paths", "design oc", "design compare", "design calibrate",

@@ -1,15 +1,18 @@
 """`gradatim demo`: the bundled trial, part-way through, in the web application."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from gradatim.web.serving.apart import Served
     from gradatim.web.serving.demonstration import Role
 
 HOST = "127.0.0.1"
-Port = Annotated[int, typer.Option(help="Where to listen; 0 is any port that is free")]
+Port = Annotated[
+    int, typer.Option(help="Where to listen; 0 is any port that is free", min=0, max=65535)
+]
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Do not open a browser")]
 Check = Annotated[bool, typer.Option("--check", help="Start, sign in as every role, visit, stop")]
 
@@ -23,32 +26,38 @@ def demo(port: Port = 8000, no_browser: NoBrowser = False, check: Check = False)
     from tempfile import TemporaryDirectory
 
     from gradatim.cli.options import today
+    from gradatim.web.serving.apart import Served, end_on_sigterm
 
+    end_on_sigterm()
     with TemporaryDirectory(prefix="gradatim-demo-") as folder:
         from gradatim.web.serving.demonstration import made
 
         roles = made(Path(folder), today())
-        if check:
-            _check(roles)
-        else:
-            _open(roles, port, no_browser)
+        from gradatim.web.serving.server import listening
+
+        served = Served(listening(HOST, 0 if check else port), quiet=not check)
+        try:
+            if check:
+                _check(served.address, roles)
+            else:
+                _open(served, roles, no_browser)
+        except KeyboardInterrupt:  # the terminal has told the server too
+            print()
+        finally:
+            served.stop()
 
 
-def _open(roles: "list[Role]", port: int, no_browser: bool) -> None:
+def _open(served: "Served", roles: "list[Role]", no_browser: bool) -> None:
     import webbrowser
 
-    from gradatim.web.serving.server import listening, serve
+    from gradatim.web.serving.visiting import wait_until_up
 
-    place = listening(HOST, port)
-    address = f"http://{HOST}:{place.getsockname()[1]}"
     print_roles(roles)
-
-    def ready() -> None:
-        print(f"\nOpen {address} and sign in as any of them. Ctrl+C ends it.", flush=True)
-        if not no_browser:
-            webbrowser.open(address)
-
-    serve(place, 2, ready)
+    wait_until_up(served.address)
+    print(f"\nOpen {served.address} and sign in as any of them. Ctrl+C ends it.", flush=True)
+    if not no_browser:
+        webbrowser.open(served.address)
+    served.wait()
 
 
 def print_roles(roles: "list[Role]") -> None:
@@ -65,31 +74,15 @@ def print_roles(roles: "list[Role]") -> None:
     console().print(table)
 
 
-def _check(roles: "list[Role]") -> None:
-    """Serve in a process of its own, visit as every role, stop it."""
-    import os
-    import signal
+def _check(address: str, roles: "list[Role]") -> None:
+    """Sign in as one of each role and visit what it is shown.
 
-    from gradatim.core.errors import Defect
-    from gradatim.web.serving.demonstration import visited
-    from gradatim.web.serving.server import listening, serve
+    Raises:
+        Defect: something is not as it should be.
+    """
+    from gradatim.web.serving.visiting import visit, wait_until_up
 
-    place = listening(HOST, 0)
-    address = f"http://{HOST}:{place.getsockname()[1]}"
-    child = os.fork()
-    if child == 0:
-        os.setsid()
-        serve(place, 2)
-    try:
-        place.close()
-        visits = [visited(address, one) for one in _one_of_each(roles)]
-    finally:
-        os.kill(child, signal.SIGTERM)
-        os.waitpid(child, 0)
-    if wrong := [f"{one.user}: {fault}" for one in visits for fault in one.faults]:
-        raise Defect(f"the demonstration is not as it should be: {'; '.join(wrong)}")
-    print(f"signed in as {len(visits)} roles and visited {sum(one.pages for one in visits)} pages")
-
-
-def _one_of_each(roles: "list[Role]") -> "list[Any]":
-    return list({one.role: one for one in reversed(roles)}.values())
+    wait_until_up(address)
+    of_role = {one.role: one for one in reversed(roles)}
+    visits = [visit(address, one.user, one.password) for one in of_role.values()]
+    print(f"signed in as {len(visits)} roles and visited {sum(visits)} pages")

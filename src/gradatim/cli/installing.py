@@ -61,7 +61,9 @@ def begin(trial: Trial, sponsor: Sponsor, title: Title = "") -> None:
     common: dict[str, Any] = {"occurred_on": now.date(), "recorded_at": now, "recorded_by": sponsor}
     for event in (TrialCreated(**common, mode="real", title=title),
                   RoleGranted(**common, user=sponsor, role="sponsor")):  # fmt: skip
-        assert isinstance(made.record(event), Recorded)
+        outcome = made.record(event)
+        if not isinstance(outcome, Recorded):
+            raise UnusableInput(f"{trial} cannot begin", "DATABASE_URL", str(outcome))
     print(f"{trial} begins; {sponsor} is its sponsor. Next: gradatim user invite {sponsor}")
 
 

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from gradatim.cli import (
+    backup,
     candidates,
     demo,
     design,
@@ -45,6 +46,8 @@ app.command("synthetic")(synthetic.synthetic)
 app.command("candidates")(candidates.candidates)
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.add_typer(installing.database, name="database")
 app.add_typer(installing.trial, name="trial")
 app.add_typer(installing.user, name="user")

@@ -1,14 +1,14 @@
 """The demonstration: a folder of its own, made-up people, a password for each role."""
 
+import os
 import random
 import secrets
 from datetime import date
-from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import NamedTuple
-from urllib.error import HTTPError
-from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, build_opener
+from urllib.parse import quote
+
+from django.db import connections
 
 from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.port import Mode
@@ -21,6 +21,9 @@ from gradatim.web.serving.preparing import migrate, prepare
 
 TRIAL = "nct05962762"
 ZONE = "Asia/Shanghai"
+NOT_OURS = ("GRADATIM_SECRET_KEY", "GRADATIM_HOSTS", "GRADATIM_TRIAL", "GRADATIM_BEHIND_PROXY",
+            "GRADATIM_PLAIN_HTTP", "DJANGO_SETTINGS_MODULE")  # fmt: skip
+"""What the environment says of a real installation, and the demonstration is not to follow."""
 _CONSONANTS, _VOWELS = "bdfgklmnprstvz", "aeiou"
 
 
@@ -39,7 +42,7 @@ def made(folder: Path, today: date) -> list[Role]:
     Returns:
         Who may sign in, one row for each task; the password of a person is the same in each.
     """
-    url = f"sqlite:///{folder / 'demo.sqlite'}"
+    url = f"sqlite:///{quote(str(folder / 'demo.sqlite'))}"
     keyring = Keyring(folder / "keys", secrets.token_bytes)
     document, path = load(TRIAL), bundled()[TRIAL]
     store = open_store(url, Mode.CREATE)
@@ -47,10 +50,14 @@ def made(folder: Path, today: date) -> list[Role]:
     people = Candidates(document.study, path.parent / "participants.yaml")
     demonstrate(trial, document, path.read_text(encoding="utf-8"), people, today, keyring=keyring)
     store.close()
+    for name in NOT_OURS:
+        os.environ.pop(name, None)
     prepare(DATABASE_URL=url, GRADATIM_DEMO="1", GRADATIM_KEYS=str(folder / "keys"),
             GRADATIM_TIME_ZONE=ZONE)  # fmt: skip
     migrate()
-    return _accounts(trial)
+    roles = _accounts(trial)
+    connections.close_all()
+    return roles
 
 
 def _accounts(trial: Trial) -> list[Role]:
@@ -73,32 +80,3 @@ def passphrase(rng: random.Random) -> str:
 def _word(rng: random.Random) -> str:
     letters = (_CONSONANTS, _VOWELS, _CONSONANTS, _VOWELS, _CONSONANTS)
     return "".join(rng.choice(one) for one in letters)
-
-
-class Visit(NamedTuple):
-    """What one role saw: addresses, and those that did not answer as they should."""
-
-    user: str
-    pages: int
-    faults: list[str]
-
-
-def visited(address: str, one: Role) -> Visit:
-    """Sign in as a role over HTTP, and open every page of the navigation."""
-    import re
-
-    opener = build_opener(HTTPCookieProcessor(CookieJar()))
-    page = opener.open(f"{address}/sign-in/").read().decode()
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
-    said = {"csrfmiddlewaretoken": token[1] if token else "", "username": one.user,
-            "password": one.password}  # fmt: skip
-    first = opener.open(f"{address}/sign-in/", urlencode(said).encode()).read().decode()
-    nav = first.partition('<nav class="areas"')[2].partition("</nav>")[0]
-    paths = re.findall(r'href="([^"]+)"', nav)
-    faults = [] if paths else ["no page of the navigation"]
-    for path in paths:
-        try:
-            opener.open(f"{address}{path}").read()
-        except HTTPError as error:
-            faults.append(f"{path}: {error.code}")
-    return Visit(one.user, len(paths), faults)

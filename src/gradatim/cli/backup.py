@@ -1,0 +1,72 @@
+"""`gradatim backup` and `gradatim restore`: the database as files that prove themselves."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from gradatim.web.serving.backups import Kept
+
+To = Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="A new folder")]
+From = Annotated[Path, typer.Argument(metavar="FOLDER", help="What `gradatim backup` wrote")]
+Against = Annotated[
+    list[Path],
+    typer.Option(metavar="CHECKPOINT", help="A checkpoint kept elsewhere (repeatable)"),
+]
+PublicKeys = Annotated[
+    list[Path],
+    typer.Option("--key", metavar="PEM", help="Public key of a trusted signer (repeatable)"),
+]
+NONE: list[Path] = []
+
+
+def backup(output: To, against: Against = NONE, key: PublicKeys = NONE) -> None:
+    """Back up the database, while it is in use: every ledger with its checkpoint, the accounts.
+
+    A ledger in which something is wrong is not backed up. The keys of the participants' names are
+    never part of it. The folder appears whole or not at all.
+    """
+    from gradatim.web.serving.preparing import prepare
+
+    kept = _kept(against, key)
+    prepare()
+    from gradatim.web.serving.saving import save
+
+    made = save(output, kept)
+    for trial, events in made.ledgers.items():
+        print(f"{output}: {trial}, {events} events, verified")
+    print(f"{output}: {made.accounts} records of accounts\n"
+          f"Not in it: the folder of keys, {made.keys}. Copy that apart from this, and let no copy "
+          "keep an erased key.")  # fmt: skip
+
+
+def restore(folder: From, against: Against = NONE, key: PublicKeys = NONE) -> None:
+    """Restore a backup into an empty database, whole or not at all.
+
+    Every ledger is verified against the backup's checkpoint, and those kept elsewhere, before
+    anything is written, and again in its new place.
+    """
+    from gradatim.web.serving.backups import read_backup
+    from gradatim.web.serving.preparing import prepare
+
+    kept = _kept(against, key)
+    found = read_backup(folder, kept)
+    from gradatim.web.serving.target import Target
+
+    target = Target.of_environment()
+    prepare(DATABASE_URL=target.building)
+    from gradatim.web.serving.restoring import restore as restored
+
+    restored(found, kept, target)
+    for ledger in found.ledgers:
+        print(f"{ledger.checkpoint.trial}: {ledger.checkpoint.position} events restored, verified")
+    print("Nobody is signed in. Put the folder of keys back, and hold the ledger against a "
+          "checkpoint kept elsewhere: gradatim ledger verify")  # fmt: skip
+
+
+def _kept(against: list[Path], keys: list[Path]) -> "Kept":
+    from gradatim.cli.ledger_files import public_key, read_checkpoint
+    from gradatim.web.serving.backups import Kept
+
+    return Kept([read_checkpoint(one) for one in against], [public_key(one) for one in keys])

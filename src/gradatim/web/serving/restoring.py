@@ -1,0 +1,126 @@
+"""Restoring: an empty database is filled from a backup, and what stands there is verified."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from itertools import islice
+from typing import Any
+
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.core.serializers.base import DeserializationError
+from django.db import connection, connections, transaction
+from django.db.migrations.loader import MigrationLoader
+from django.db.utils import DatabaseError
+
+from gradatim.conduct.port import Head, Mode, Store
+from gradatim.conduct.stores import PostgresStore, open_store
+from gradatim.core.errors import UnusableInput
+from gradatim.web.serving.backups import ACCOUNTS, Backup, Kept, Ledger, refuse_unsound
+from gradatim.web.serving.preparing import unreachable
+from gradatim.web.serving.target import Target
+
+TOGETHER = 1000  # events appended at a time
+
+
+def restore(backup: Backup, kept: Kept, target: Target) -> None:
+    """Fill the database with a backup that was verified.
+
+    Raises:
+        UnusableInput: the database is not empty, the backup is of another version, or what stands
+            there afterwards does not verify; the database is then as it was.
+    """
+    _refuse_other_version(backup)
+    try:
+        _refuse_filled()
+        with _whole():
+            call_command("migrate", verbosity=0, interactive=False)
+            _load_accounts(backup)
+            with _ledgers() as store:
+                for ledger in backup.ledgers:
+                    _fill(store, ledger)
+                    refuse_unsound(store.read(ledger.checkpoint.trial), ledger.checkpoint, kept)
+        connections.close_all()
+        _settle(target)
+        target.keep()
+    except DatabaseError as error:
+        raise unreachable(error) from error
+    finally:
+        connections.close_all()
+        target.discard()
+
+
+def _refuse_other_version(backup: Backup) -> None:
+    """Refuse a backup of other tables: they are changed by the version that follows, not here."""
+    here = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+    if here != set(backup.migrations):
+        raise UnusableInput(f"this backup was made by version {backup.version}", str(backup.folder),
+                            "its tables are not those of this version",
+                            "restore it with that version, then upgrade")  # fmt: skip
+
+
+def _refuse_filled() -> None:
+    if tables := connection.introspection.table_names():
+        shown = ", ".join(sorted(tables)[:3])
+        raise UnusableInput("the database is not empty", "DATABASE_URL",
+                            f"it has {len(tables)} tables: {shown}, ...",
+                            "name an empty one; nothing is ever overwritten")  # fmt: skip
+
+
+def _load_accounts(backup: Backup) -> None:
+    """Fill the tables of the accounts.
+
+    Raises:
+        UnusableInput: a record is not one of this version.
+    """
+    path = str(backup.folder / ACCOUNTS)
+    try:
+        call_command("loaddata", path, verbosity=0)
+    except (DeserializationError, CommandError) as error:
+        raise UnusableInput("these accounts cannot be read", path,
+                            str(error).partition(":")[0]) from error  # fmt: skip
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """Make one transaction of it in PostgreSQL; a SQLite file has no name until it is whole."""
+    if connection.vendor == "postgresql":
+        with transaction.atomic():
+            yield
+    else:
+        yield
+
+
+@contextmanager
+def _ledgers() -> Iterator[Store]:
+    """Give the ledger: in PostgreSQL through Django's connection, within its transaction."""
+    raw: Any = connection.connection
+    if connection.vendor != "postgresql":
+        with closing(open_store(settings.LEDGER_URL, Mode.CREATE)) as store:
+            yield store
+        return
+    import psycopg
+
+    usual, raw.cursor_factory = raw.cursor_factory, psycopg.Cursor
+    try:
+        yield PostgresStore(raw, Mode.CREATE)
+    finally:
+        raw.cursor_factory = usual
+
+
+def _fill(store: Store, ledger: Ledger) -> None:
+    """Append a trial's events: the same bytes after each other give the same hashes."""
+    trial = ledger.checkpoint.trial
+    head, entries = store.head(trial), ledger.export.read(trial)
+    while some := list(islice(entries, TOGETHER)):
+        head = store.append(trial, [(one.body, one.request) for one in some], head)
+    if head != Head(ledger.checkpoint.position, ledger.checkpoint.head):
+        raise UnusableInput("the restored ledger has another head than its checkpoint", trial)
+
+
+def _settle(target: Target) -> None:
+    """Bring everything into the one file, so that it can be renamed."""
+    if target.made is not None:
+        opened = sqlite3.connect(target.made)
+        opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        opened.close()

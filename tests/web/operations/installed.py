@@ -1,0 +1,173 @@
+"""An installation as a hospital has it: commands in processes of their own, and a real server."""
+
+import base64
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import NamedTuple
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, ProxyHandler, build_opener
+
+from django_otp.oath import TOTP
+
+from gradatim.web.serving.visiting import TOKEN, Answer, Visitor, wait_until_up
+
+TRIAL, SPONSOR = "NCT00000001", "sponsor.1"
+SECRET = "only-for-tests-0123456789" * 3
+PASSPHRASE = "seven quiet otters under ivy"
+LISTENING = re.compile(r"Listening at: (http://[^ ]+) \((\d+)\)")
+OURS = ("DATABASE_URL", "DJANGO_SETTINGS_MODULE", "DJANGO_ALLOW_ASYNC_UNSAFE")
+
+
+class Installation:
+    """A database and a folder of keys, and the environment that names them.
+
+    Args:
+        folder: for the keys and the log.
+        url: of the database.
+    """
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder, self.url = folder, url
+        self.log = folder / "serve.log"
+        self.more = {"DATABASE_URL": url, "GRADATIM_KEYS": str(folder / "keys"),
+                     "GRADATIM_SECRET_KEY": SECRET, "GRADATIM_PLAIN_HTTP": "1"}  # fmt: skip
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the processes are started with: nothing of the tests' own settings."""
+        inherited = {name: value for name, value in os.environ.items()
+                     if name not in OURS and not name.startswith("GRADATIM_")}  # fmt: skip
+        return {**inherited, **self.more}
+
+    def run(self, *words: object, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run `gradatim` with arguments."""
+        return self.python("-m", "gradatim.cli.main", *words, **more)
+
+    def python(self, *words: object, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run Python with arguments, in the environment of the installation."""
+        return subprocess.run([sys.executable, *map(str, words)], text=True, capture_output=True,
+                              env={**self.environment, **more}, timeout=120,
+                              check=False)  # fmt: skip
+
+    def done(self, *words: object) -> str:
+        """Run a command that has to succeed; give what it says."""
+        ran = self.run(*words)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    def begin(self) -> str:
+        """Set up a real trial; give the path of the sponsor's invitation."""
+        self.done("database", "migrate")
+        self.done("trial", "begin", TRIAL, "--sponsor", SPONSOR)
+        return self.done("user", "invite", SPONSOR, "--name", "Sponsor One").split()[0]
+
+    @contextmanager
+    def served(self, workers: int = 2) -> Iterator["Serving"]:
+        """Serve, until the block ends."""
+        with self.log.open("w") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "gradatim.cli.main", "serve", "--port", "0", "--workers",
+                 str(workers)], env=self.environment, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        try:
+            address = self._listening(process)
+            wait_until_up(address)
+            yield Serving(process, address)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+            process.wait(40)
+
+    def _listening(self, process: subprocess.Popen[bytes]) -> str:
+        while process.poll() is None:
+            if found := LISTENING.search(self.log.read_text()):
+                return found[1]
+        raise AssertionError(self.log.read_text())
+
+
+class Serving(NamedTuple):
+    """A server that answers."""
+
+    process: "subprocess.Popen[bytes]"
+    address: str
+
+    def kill(self) -> None:
+        """End all its processes at once: no handler, no clean-up."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self) -> int:
+        """Have it stop as a service is stopped; give how it ended."""
+        self.process.terminate()
+        return self.process.wait(40)
+
+
+def code(key: bytes) -> str:
+    """Give the code that an app for one-time codes shows."""
+    return f"{TOTP(key).token():06}"
+
+
+def entered(address: str, link: str) -> "Sender":
+    """Follow an invitation to the end: a password, a second factor, in."""
+    person = Sender(address)
+    came = person.send(link, person.page(link), password=PASSPHRASE, again=PASSPHRASE)
+    assert came.status == 200, came.text
+    page = person.page("/second-factor/set-up/")
+    said = re.search(r'Or type: <span class="mono">([A-Z2-7 ]+)</span>', page)
+    assert said, page
+    came = person.send("/second-factor/set-up/", page,
+                       code=code(base64.b32decode(said[1].replace(" ", ""))))  # fmt: skip
+    assert came.status == 200, came.text
+    return person
+
+
+class _Stay(HTTPRedirectHandler):
+    def redirect_request(self, *_given: object) -> None:
+        """Follow nothing: that it was recorded is said by the redirection itself."""
+
+
+class Sender(Visitor):
+    """Somebody signed in, who records what can be counted."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.cookies = CookieJar()
+        self.opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(self.cookies))
+
+    def acknowledged(self, form: str, reference: str) -> bool:
+        """Record an approval; say whether the server acknowledged it."""
+        fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+        token = TOKEN.search(form)
+        assert token
+        said = {**fields, "csrfmiddlewaretoken": token[1], "authority": "ethics", "version": "1",
+                "reference": reference, "request": reference,
+                "occurred_on": _today(form)}  # fmt: skip
+        opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(self.cookies), _Stay)
+        try:
+            opener.open(f"{self.address}/record/ApprovalRecorded/", urlencode(said).encode(), 20)
+        except HTTPError as answer:
+            return answer.code == 302
+        except OSError:
+            return False
+        return False
+
+    def approval_form(self) -> str:
+        """Give the form of an approval."""
+        return self.page("/record/ApprovalRecorded/")
+
+
+def _today(form: str) -> str:
+    found = re.search(r'name="occurred_on"[^>]*value="([\d-]+)"', form)
+    assert found, form
+    return found[1]
+
+
+__all__ = ["Answer", "Installation", "Sender", "Serving", "entered"]
