@@ -188,8 +188,9 @@ def test_erasure_leaves_the_proof_and_the_clinical_facts() -> None:
 
 
 def test_nothing_but_the_trial_appends_to_a_ledger() -> None:
-    """Simulation, commands and pages record only through `Trial.record`."""
+    """Simulation, commands and pages record only through `Trial.record`; a copy is no record."""
     allowed = {
+        "conduct/copying.py",
         "web/running.py",
         "conduct/trial.py",
         "conduct/event_table.py",

@@ -7,7 +7,7 @@ from gradatim.conduct.events.participants import Disposition, InformedConsentWit
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import adverse_events
 from gradatim.conduct.views.doses import entries, given
-from gradatim.conduct.views.safety import _left_on as left_on
+from gradatim.conduct.views.safety import left_on
 from gradatim.core.dates import parse_day
 from gradatim.safety import dlt
 from gradatim.safety.events import AdverseEvent, fatal

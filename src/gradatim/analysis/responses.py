@@ -16,8 +16,7 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.anchors import anchors_of
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.conduct.views.facts import facts_of
-from gradatim.conduct.views.grades import _after as measured_after
-from gradatim.conduct.views.grades import baseline, position_of
+from gradatim.conduct.views.grades import baseline, measured_after, position_of
 from gradatim.core.dates import Day
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Element

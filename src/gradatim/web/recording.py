@@ -7,16 +7,20 @@ import logging
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import msgspec
 from django.http import HttpRequest
 
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.participants import PersonalDataErased
+from gradatim.conduct.personal import forget
 from gradatim.conduct.policies import is_authorisation
 from gradatim.conduct.signatures import signature
 from gradatim.conduct.story import told
 from gradatim.conduct.subjects import touched
 from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Trial
 from gradatim.web.clock import now
+from gradatim.web.keys import keyring
 
 LOG = logging.getLogger("gradatim.record")
 
@@ -44,8 +48,6 @@ def event_of(request: HttpRequest, name: str, site: str, fields: dict[str, Any])
 
 
 def _signed(event: Event, signed: Any) -> Event:
-    import msgspec
-
     return msgspec.structs.replace(event, signature=signed)
 
 
@@ -68,6 +70,8 @@ def record(trial: Trial, event: Event, seen: int, request: str) -> Outcome:
     if not known and not is_authorisation(event) and (changed := _by_others(trial, event, seen)):
         return Overtaken(changed)
     outcome = trial.record(event, seen, request)
+    if isinstance(event, PersonalDataErased) and isinstance(outcome, Recorded):
+        forget(keyring(), trial.state)
     LOG.info("record", extra={
         "act": type(event).__name__, "user": event.recorded_by,
         "outcome": type(outcome).__name__.lower(),

@@ -10,7 +10,7 @@ from gradatim.conduct.events.safety import AdverseEventReported
 from gradatim.conduct.personal import opened
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.web.api.given import filled_in
-from gradatim.web.forms.completing import keyring
+from gradatim.web.keys import keyring
 from gradatim.web.running import Running
 from tests.web.conftest import state
 

@@ -62,12 +62,13 @@ def _grades(state: State, participant: Participant) -> tuple[Graded, ...]:
         element = elements.get(name)
         analyte = analyte_of(element) if element else None
         if analyte is not None:
-            after = frozenset(one.id for one in facts if at and _after(state, one, at))
+            after = frozenset(one.id for one in facts if at and measured_after(state, one, at))
             found += _of_element(name, analyte, facts, after if at else None)
     return tuple(found)
 
 
-def _after(state: State, fact: Fact, dose: datetime) -> bool:
+def measured_after(state: State, fact: Fact, dose: datetime) -> bool:
+    """Whether a value was taken after a dose; of one known to the day only, on its day or later."""
     taken: datetime | None = getattr(state.events[position_of(fact)], "taken_at", None)
     return taken > dose if taken is not None else fact.start.last >= dose.date()
 

@@ -170,7 +170,7 @@ def _without_toxicity(state: State, participant: Participant, on: date) -> str:
     done = given(state, participant)
     study = state.governing("safety", participant)
     first, last = done[0].started_at.date(), done[-1].started_at.date()
-    left = _left_on(state, participant)
+    left = left_on(state, participant)
     _, closes = dlt.window(study, first, last)
     if left is not None and closes is not None and left < closes:
         return ""  # gone before the window closed
@@ -179,7 +179,8 @@ def _without_toxicity(state: State, participant: Participant, on: date) -> str:
     return "N" if _enough(state, participant) else ""
 
 
-def _left_on(state: State, participant: Participant) -> date | None:
+def left_on(state: State, participant: Participant) -> date | None:
+    """Give the day on which a participant left the trial or died; None while they are in it."""
     if participant.status not in ("withdrawn", "lost to follow-up", "died"):
         return None
     days = [event.occurred_on for _, event in entries(state, participant)

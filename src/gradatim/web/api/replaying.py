@@ -12,7 +12,7 @@ from gradatim.conduct.identity import person_token
 from gradatim.conduct.state import State
 from gradatim.core.errors import UnusableInput
 from gradatim.web.api.given import INSTEAD, filled_in
-from gradatim.web.forms.completing import keyring
+from gradatim.web.keys import keyring
 
 
 def as_recorded(state: State, position: int) -> Event:

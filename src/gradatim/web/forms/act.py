@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from gradatim.conduct.events import BY_NAME
-from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.base import Event, Measured
+from gradatim.conduct.events.product import Drawn
 from gradatim.conduct.recorded_in import recorded_in
-from gradatim.conduct.signatures import MEANINGS
 from gradatim.web.acts import provided
 from gradatim.web.forms.choices import Asked, choices_of
 from gradatim.web.forms.kinds import day_field, field_of, pattern_validator, struct_fields
@@ -170,16 +170,12 @@ class ChecklistField(forms.Field):
 
 
 def _drawn(asked: Asked, options: dict[str, Any]) -> forms.Field:
-    from gradatim.conduct.events.product import Drawn
-
     bags = choices_of(asked, "bags")
     return RowsField(struct_fields(Drawn, choices={"bag": bags or []}), **options)
 
 
 def _fact(asked: Asked, options: dict[str, Any]) -> forms.Field:
     """Ask for one measured value, of any element that is not derived."""
-    from gradatim.conduct.events.base import Measured
-
     elements = [(name, one.label) for name, one in asked.study.elements.items()
                 if one.derived is None] if asked.study else []  # fmt: skip
     fields = struct_fields(Measured, choices={"element": elements})
@@ -212,8 +208,3 @@ def _extra(asked: Asked) -> dict[str, forms.Field]:
     if asked.event == "SiteOpened":
         fields["site"] = _new_site(asked)
     return fields
-
-
-def is_signed(event: str) -> bool:
-    """Whether an act is signed by whoever records it."""
-    return BY_NAME[event] in MEANINGS

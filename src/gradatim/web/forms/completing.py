@@ -5,15 +5,13 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
 
-from django.conf import settings
-
 from gradatim.conduct.escalation import advised
-from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.personal import sealed
 from gradatim.conduct.state import State
 from gradatim.protocol.load import parse
 from gradatim.protocol.questions import ruled_design
 from gradatim.web.forms.choices import Asked
+from gradatim.web.keys import keyring
 
 Fields = dict[str, Any]
 
@@ -23,11 +21,6 @@ def completed(asked: Asked, fields: Fields) -> Fields:
     more = _COMPLETE.get(asked.event)
     found = {**asked.given, **fields}
     return more(asked, found) if more else found
-
-
-def keyring() -> Keyring:
-    """Give the participants' keys."""
-    return Keyring(settings.KEYS_FOLDER, secrets.token_bytes)
 
 
 def _registered(asked: Asked, fields: Fields) -> Fields:

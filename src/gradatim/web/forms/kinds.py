@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gradatim.core.dates import parse_day
 from gradatim.web.forms.rows import RowsField
-from gradatim.web.forms.wording import choice_words
+from gradatim.web.forms.wording import choice_words, label_of
 
 Choices = list[tuple[str, Any]]
 LONG = 200  # characters; above it, several lines are offered
@@ -187,8 +187,6 @@ def struct_fields(
     cls: Any, leave_out: tuple[str, ...] = (), choices: Mapping[str, Choices] | None = None
 ) -> dict[str, forms.Field]:
     """Give form fields for the fields of a struct, such as a bag, in their order."""
-    from gradatim.web.forms.wording import label_of
-
     info = inspect.type_info(cls)
     assert isinstance(info, inspect.StructType)
     return {

@@ -1,6 +1,5 @@
 """What may be served: one real trial, on tables that fit, with its state in memory beforehand."""
 
-from secrets import token_bytes
 from typing import Any
 
 from django.conf import settings
@@ -8,9 +7,10 @@ from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
-from gradatim.conduct.keyring.stores import Keyring
+from gradatim.conduct.personal import forget
 from gradatim.conduct.state import State
 from gradatim.core.errors import UnusableInput
+from gradatim.web.keys import keyring
 from gradatim.web.running import before_fork, running
 from gradatim.web.serving.preparing import refuse_unmigrated
 
@@ -24,7 +24,7 @@ def served() -> Any:
     application = get_wsgi_application()
     refuse_unmigrated()
     refuse_unfit(running().trial.state)
-    Keyring(settings.KEYS_FOLDER, token_bytes)
+    forget(keyring(), running().trial.state)  # of those whose erasure was broken off
     call_command("clearsessions", verbosity=0)
     rest()
     return application

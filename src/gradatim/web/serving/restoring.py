@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -13,14 +12,13 @@ from django.db import connection, connections, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.utils import DatabaseError
 
+from gradatim.conduct.copying import fill
 from gradatim.conduct.port import Head, Mode, Store
 from gradatim.conduct.stores import PostgresStore, open_store
 from gradatim.core.errors import UnusableInput
-from gradatim.web.serving.backups import ACCOUNTS, Backup, Kept, Ledger, refuse_unsound
+from gradatim.web.serving.backups import ACCOUNTS, Backup, Kept, refuse_unsound
 from gradatim.web.serving.preparing import unreachable
 from gradatim.web.serving.target import Target
-
-TOGETHER = 1000  # events appended at a time
 
 
 def restore(backup: Backup, kept: Kept, target: Target) -> None:
@@ -38,8 +36,10 @@ def restore(backup: Backup, kept: Kept, target: Target) -> None:
             _load_accounts(backup)
             with _ledgers() as store:
                 for ledger in backup.ledgers:
-                    _fill(store, ledger)
-                    refuse_unsound(store.read(ledger.checkpoint.trial), ledger.checkpoint, kept)
+                    last = ledger.checkpoint
+                    fill(store, last.trial, ledger.export.read(last.trial),
+                         Head(last.position, last.head))  # fmt: skip
+                    refuse_unsound(store.read(last.trial), last, kept)
         connections.close_all()
         _settle(target)
         target.keep()
@@ -106,16 +106,6 @@ def _ledgers() -> Iterator[Store]:
         yield PostgresStore(raw, Mode.CREATE)
     finally:
         raw.cursor_factory = usual
-
-
-def _fill(store: Store, ledger: Ledger) -> None:
-    """Append a trial's events: the same bytes after each other give the same hashes."""
-    trial = ledger.checkpoint.trial
-    head, entries = store.head(trial), ledger.export.read(trial)
-    while some := list(islice(entries, TOGETHER)):
-        head = store.append(trial, [(one.body, one.request) for one in some], head)
-    if head != Head(ledger.checkpoint.position, ledger.checkpoint.head):
-        raise UnusableInput("the restored ledger has another head than its checkpoint", trial)
 
 
 def _settle(target: Target) -> None:

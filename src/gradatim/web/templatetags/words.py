@@ -8,7 +8,6 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from gradatim.analysis.shifts import CATEGORIES
-from gradatim.conduct.story import told
 from gradatim.dosing.steps import shown
 from gradatim.web.acts import title
 from gradatim.web.forms.wording import choice_words, label_of
@@ -34,12 +33,6 @@ def day(value: Any) -> str:
 def act(name: Any) -> Any:
     """Write an act in words, by the name or the event itself."""
     return title(name if isinstance(name, str) else type(name).__name__)
-
-
-@register.filter
-def sentence(event: Any) -> str:
-    """Tell an event in a sentence."""
-    return told(event)
 
 
 @register.filter

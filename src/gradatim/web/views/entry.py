@@ -9,20 +9,20 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.story import told
 from gradatim.conduct.subjects import whom
 from gradatim.conduct.unusable import CORRECTABLE
+from gradatim.core.errors import UnusableInput
 from gradatim.web.access import Access, Request, page
 from gradatim.web.acts import title
 from gradatim.web.clock import today
+from gradatim.web.entries import fields_shown
 from gradatim.web.forms.act import ActForm, act_form
 from gradatim.web.forms.choices import Asked
-from gradatim.web.forms.wording import label_of
 from gradatim.web.views.record import Filling, filled_in
 
-HIDDEN = {"identity", "person_token", "document", "signature"}
-"""Fields that no page shows: seals, and what has a page of its own."""
 FIXED = {"participant", "adverse_event", "dose", "site"}
 
 
@@ -59,25 +59,6 @@ def seen_entry(access: Access, position: int) -> Event:
     ):
         raise Http404(_("There is no such entry."))
     return event
-
-
-def fields_shown(event: Event) -> list[tuple[Any, str]]:
-    """Give an entry's fields as label and value; what is not set is left out."""
-    plain = msgspec.to_builtins(event)
-    name = type(event).__name__
-    left_out = {*HIDDEN, "event"}
-    said = {key: value for key, value in plain.items()
-            if key not in left_out and value not in ("", None, [], {})}  # fmt: skip
-    return [(label_of(key, name), shown(value)) for key, value in said.items()]
-
-
-def shown(value: Any) -> str:
-    """Write a value of an entry."""
-    if isinstance(value, dict):
-        return ", ".join(f"{label_of(key)}: {shown(one)}" for key, one in value.items())
-    if isinstance(value, list):
-        return "; ".join(shown(one) for one in value)
-    return {True: _("yes"), False: _("no")}[value] if isinstance(value, bool) else str(value)
 
 
 @page("overview")
@@ -132,9 +113,6 @@ def _fields(form: Any, event: Event, position: int) -> dict[str, Any]:
     Raises:
         UnusableInput: nothing was changed, or a field cannot hold what it was given.
     """
-    from gradatim.conduct.events import built
-    from gradatim.core.errors import UnusableInput
-
     said = form.fields_given()
     reason = said.pop("correction_reason")
     was = msgspec.to_builtins(event)

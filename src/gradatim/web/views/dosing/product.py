@@ -12,6 +12,7 @@ from gradatim.conduct.views.doses import doses
 from gradatim.conduct.views.product import accounts
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today
+from gradatim.web.references import sees_lot
 
 OF_PRODUCT = ("ProductReceived",)
 OF_LOT = ("ProductReleased", "ProductQuarantined", "TemperatureExcursion",
@@ -29,16 +30,11 @@ def dosing(request: Request) -> HttpResponse:
         dose.administrations or dose.withheld for dose in some) or not some]  # fmt: skip
     balances = {one.lot: one for one in accounts(access.state)}
     lots = [(lot, _counts(lot), balances.get(lot.id)) for lot in access.state.lots.values()
-            if _seen(access, lot)]  # fmt: skip
+            if sees_lot(access, lot)]  # fmt: skip
     return render(request, "gradatim/dosing/product.html", {
         "waiting": waiting, "lots": lots, "today": today(),
         "acts": [name for name in OF_PRODUCT if access.sites_for(name)],
     })  # fmt: skip
-
-
-def _seen(access: Access, lot: Lot) -> bool:
-    sites = access.sites("dosing")
-    return any(unit.site in sites or not unit.site for unit in lot.units.values())
 
 
 def _counts(lot: Lot) -> dict[str, int]:
@@ -53,7 +49,7 @@ def lot(request: Request, id: str) -> HttpResponse:
     """Show a lot: where it came from, where every bag is, and all that was done with it."""
     access: Access = request.access
     one = access.state.lots.get(id)
-    if one is None or not _seen(access, one):
+    if one is None or not sees_lot(access, one):
         raise Http404(_("There is no such lot."))
     site = next((unit.site for unit in one.units.values() if unit.site), "")
     entries = [(at, event, told(event)) for at, event in access.state.events.items()

@@ -14,6 +14,7 @@ from gradatim.conduct.folding.product import held
 from gradatim.conduct.policies import GATES
 from gradatim.conduct.policies.preparation import as_unit
 from gradatim.conduct.policies.verdicts import rule, sentence
+from gradatim.conduct.recorded_in import WEIGHT
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import Dose, doses
 from gradatim.conduct.views.facts import facts_of
@@ -25,8 +26,6 @@ from gradatim.dosing.product import Weights
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import now, today
 from gradatim.web.views.participant.frame import framed
-
-WEIGHT_CODES = {"29463-7"}
 
 
 class Step(NamedTuple):
@@ -94,7 +93,7 @@ def weight_of(state: State, one: Participant) -> tuple[float, Any] | None:
     """Give the latest body weight in kg and its day; None where none is recorded."""
     for name, element in state.governing("elements", one).elements.items():
         codes = {c for g in element.codes if g.system == "loinc" for c in g.codes}
-        if codes & WEIGHT_CODES:
+        if WEIGHT in codes:
             known = [f for f in facts_of(state, one).of(name) if f.value is not None]
             if known:
                 last = max(known, key=lambda fact: fact.start.first)

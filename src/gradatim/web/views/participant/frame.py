@@ -8,7 +8,7 @@ from gradatim.conduct.identity import ERASED
 from gradatim.conduct.personal import opened
 from gradatim.conduct.state import Participant
 from gradatim.web.access import Access, Request
-from gradatim.web.forms.completing import keyring
+from gradatim.web.keys import keyring
 
 TABS = (
     ("participant", _("Summary")), ("visits", _("Visits")), ("laboratory", _("Laboratory")),

@@ -14,7 +14,9 @@ from gradatim.conduct.views.safety import candidates, letter
 from gradatim.conduct.views.visits import visits
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import now, today
+from gradatim.web.views.participant.forms_of_visit import forms_of_visit
 from gradatim.web.views.participant.frame import framed
+from gradatim.web.views.participant.timeline import timeline_spec
 
 
 def _access(request: Request) -> Access:
@@ -52,8 +54,6 @@ def summary(request: Request, id: str) -> HttpResponse:
     access = _access(request)
     one = access.participant("participants", id)
     state, day = access.state, today()
-    from gradatim.web.views.participant.timeline import timeline_spec
-
     spec, rows = timeline_spec(state, one, day)
     return render(request, "gradatim/participant/summary.html", {
         **framed(request, one, "participant"), "candidates": candidates(state, one),
@@ -71,8 +71,6 @@ def schedule(request: Request, id: str) -> HttpResponse:
     access = _access(request)
     one = access.participant("participants", id)
     study = access.state.governing("schedule", one)
-    from gradatim.web.views.participant.forms_of_visit import forms_of_visit
-
     rows = [(visit, forms_of_visit(access.state, study, one, visit.encounter))
             for visit in visits(access.state, one, today())]  # fmt: skip
     return render(request, "gradatim/participant/visits.html",

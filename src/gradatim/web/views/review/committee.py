@@ -25,6 +25,7 @@ from gradatim.web.access import Access, Request, page
 from gradatim.web.accounts.signing import SignatureFields, verify
 from gradatim.web.acts import title
 from gradatim.web.clock import now, today
+from gradatim.web.entries import fields_shown
 from gradatim.web.forms.act import ActForm
 from gradatim.web.recording import event_of, record
 
@@ -111,8 +112,6 @@ def _sign(request: Request, one: Proposal) -> Refused | None:
 
 def _shown(state: State, one: Proposal) -> dict[str, Any]:
     event = proposed(one, state.events[one.position])
-    from gradatim.web.views.entry import fields_shown
-
     return {"proposal": one, "text": told(event), "what": title(one.act["event"]),
             "fields": fields_shown(event), "needed": needed(state),
             "made": state.events[one.position]}  # fmt: skip

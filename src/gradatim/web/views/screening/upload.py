@@ -16,6 +16,7 @@ from gradatim.conduct.arriving import Arriving, arriving
 from gradatim.conduct.events.findings import LaboratoryResultsRecorded
 from gradatim.conduct.state import Participant
 from gradatim.conduct.trial import Recorded
+from gradatim.conduct.views.doses import entries as recorded
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Facts
@@ -96,10 +97,8 @@ def _reasons(not_used: Sequence[Any]) -> str:
 
 def _known(request: Request, one: Participant) -> set[tuple[str, str]]:
     """Give what is recorded already, so that the same file twice changes nothing."""
-    from gradatim.conduct.views.doses import entries
-
     found = set()
-    for _at, event in entries(request.trial.state, one):
+    for _at, event in recorded(request.trial.state, one):
         names = ("fact", "start", "end", "ongoing", "route", "source", "results")
         fields = {name: getattr(event, name) for name in names if hasattr(event, name)}
         found.add(_fingerprint(type(event).__name__, fields))
