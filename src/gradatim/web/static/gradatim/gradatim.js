@@ -32,7 +32,14 @@
   document.addEventListener("input", function (event) {
     if (event.target.closest("form.act")) touched = true;
   });
-  document.addEventListener("submit", function () { touched = false; });
+  // A day or time that is typed in part reaches the server as nothing: it is completed or cleared first.
+  document.addEventListener("submit", function (event) {
+    const partial = Array.from(event.target.querySelectorAll("input")).find(one => one.validity.badInput);
+    if (partial) {
+      event.preventDefault();
+      partial.reportValidity();
+    } else touched = false;
+  });
   window.addEventListener("beforeunload", function (event) {
     if (touched) event.preventDefault();
   });

@@ -1,0 +1,122 @@
+"""The first trial at its first day, and the people who screen somebody in it, each at a browser."""
+
+import json
+import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from gradatim.conduct.port import Mode
+from gradatim.conduct.simulate import simulate
+from gradatim.conduct.simulate.opening import receive
+from gradatim.conduct.stores import open_store
+from gradatim.conduct.trial import Trial
+from gradatim.protocol.load import bundled, load
+from gradatim.synthetic.candidates import Candidates
+from gradatim.synthetic.cases import load_cases
+from tests.web.browser import Person
+from tests.web.conftest import opened, state
+
+NAME = "nct05962762"
+OPENED = date(2026, 10, 28)
+NUMBER = "S01-001"
+COORDINATOR, INVESTIGATOR, NURSE = "coordinator.S01.1", "investigator.S01.1", "nurse.S01.1"
+CHAIR, MEMBER = "committee.1", "committee.2"
+ABOUT = f"participant={NUMBER}"
+BAGS = ("S01-L1-001", "S01-L1-002")
+
+
+def at_site(day: str, clock: str = "09:00") -> datetime:
+    """Give a time by the clock of the sites, eight hours ahead of UTC."""
+    return datetime.fromisoformat(f"{day}T{clock}:00+08:00").astimezone(UTC)
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, settings, transactional_db, at):
+    """A trial that has just been opened, with product at its first site."""
+    folder = bundled()[NAME].parent
+    document = load(NAME)
+    path = tmp_path / "fresh.sqlite"
+    store = open_store(f"sqlite:///{path}", Mode.CREATE)
+    run = simulate(Trial(store, document.study.study.id), document,
+                   (folder / "protocol.yaml").read_text(),
+                   Candidates(document.study, folder / "participants.yaml"), 1, start=OPENED,
+                   until=OPENED, mode="demo")  # fmt: skip
+    receive(run, "S01", "S01-L1", 12)
+    store.close()
+    shutil.copy(path, tmp_path / "made.sqlite")
+    (tmp_path / "app").mkdir()
+    return opened(path, tmp_path / "app", settings)
+
+
+def records() -> dict:
+    """Give the records of somebody who fits, as the hospital has them."""
+    study = load(NAME).study
+    cases = load_cases(bundled()[NAME].parent / "candidates.yaml").cases
+    case = next(one for one in cases if one.id == "C-01")
+    return case.bundle(study.elements)
+
+
+def patient(bundle: dict) -> dict:
+    """Give the patient of the records."""
+    return next(one["resource"] for one in bundle["entry"]
+                if one["resource"]["resourceType"] == "Patient")  # fmt: skip
+
+
+class Cast:
+    """Everybody in the story, each at a browser of their own."""
+
+    def __init__(self, browser, address: str) -> None:
+        self.browser, self.address = browser, address
+        self.known: dict[str, Person] = {}
+
+    def __getitem__(self, user: str) -> Person:
+        if user not in self.known:
+            self.known[user] = Person(self.browser, self.address, user)
+        return self.known[user]
+
+    def leave(self) -> None:
+        """Everybody closes their browser."""
+        for person in self.known.values():
+            person.close()
+
+
+def registered(cast: Cast, tmp_path: Path) -> None:
+    """A coordinator registers a person and records consent; the same person twice is refused."""
+    hospital = records()
+    (tmp_path / "bundle.json").write_text(json.dumps(hospital))
+    birth, sex = patient(hospital)["birthDate"], patient(hospital)["gender"]
+    one = cast[COORDINATOR]
+    one.go("/screening/")
+    one.page.click("text=Register a person")
+    one.fill(full_name="Made-up Person", birth_date=birth, sex=sex, birth=birth)
+    assert "Recorded as entry" in one.press("Record")
+    text = one.record("ParticipantRegistered", full_name="made-up  person", birth_date=birth,
+                      sex=sex)  # fmt: skip
+    assert "Nothing was recorded" in text
+    text = one.record("InformedConsentObtained", ABOUT, version="1.0", language="zh-CN",
+                      obtained_by=INVESTIGATOR)  # fmt: skip
+    assert "Recorded" in text
+
+
+def screened(cast: Cast, fresh, tmp_path: Path) -> None:
+    """Records arrive, and an investigator signs that the person is eligible."""
+    one, lead = cast[COORDINATOR], cast[INVESTIGATOR]
+    one.go(f"/participants/{NUMBER}/records/")
+    one.fill(bundle=str(tmp_path / "bundle.json"), source="Hospital record")
+    assert "entries recorded" in one.press("Read and record")
+    lead.record("HistoryDeclaredComplete", ABOUT, signed=True, sources="record, interview",
+                kinds=["condition", "exposure", "procedure"])  # fmt: skip
+    assert "Eligible" in lead.go(f"/participants/{NUMBER}/eligibility/")
+    text = lead.record("EligibilityConfirmed", ABOUT, signed=True, first_dose_on="2026-11-16")
+    assert "Recorded" in text
+    assert state(fresh).participants[NUMBER].status == "eligible"
+
+
+def enrolled(cast: Cast) -> None:
+    """The person takes a place at the level that is open."""
+    one = cast[COORDINATOR]
+    one.go(f"/participants/{NUMBER}/")
+    one.page.click("text=Enrol")
+    assert "Recorded" in one.press("Record")
