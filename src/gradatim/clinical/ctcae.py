@@ -19,6 +19,7 @@ from typing import NamedTuple
 from gradatim.clinical import load
 from gradatim.clinical.ctcae_known import Given, Value, known_of, situation
 from gradatim.clinical.ctcae_rules import Possible, either, judge, worst
+from gradatim.clinical.ctcae_stretches import stretches
 from gradatim.clinical.ctcae_table import Analyte, Term, analyte_called, analytes
 from gradatim.clinical.ctcae_words import because
 from gradatim.core.truth import FALSE
@@ -121,16 +122,27 @@ def _clinical_term(row: dict[str, str]) -> ClinicalTerm:
 
 
 def _graded(analyte: Analyte, term: Term, value: Value, given: Given) -> Grade:
-    told = because(analyte, term, value, given)
+    known = stretches(analyte.name, term.name, value.unit, value.low, value.high, given)
+    stretch = known.of(value)
+    found = None if stretch is None else known.found.get(stretch)
+    if found is None:
+        found = judged(analyte, term, value, given)
+        if stretch is not None:
+            known.found[stretch] = found
+    return Grade(*found[:6], because(analyte, term, value, given))
+
+
+def judged(analyte: Analyte, term: Term, value: Value, given: Given) -> Grade:
+    """Judge a value by a term, step by step; the words of its arithmetic are left out."""
     found = _possible(analyte, term, value, given)
     grades = tuple(sorted(found.rules))
     if len(grades) == 1:
-        return Grade(term.name, term.meddra, grades[0], grades, "", found.rules[grades[0]], told)
+        return Grade(term.name, term.meddra, grades[0], grades, "", found.rules[grades[0]], "")
     rule = ", or ".join(f"{number}: {found.rules[number]}" for number in grades[::-1])
     if all(words.startswith(NOT_GRADED) for words in found.rules.values()):
         rule = NOT_GRADED
     needs = "; ".join(dict.fromkeys(found.needs))
-    return Grade(term.name, term.meddra, None, grades, needs, rule, told)
+    return Grade(term.name, term.meddra, None, grades, needs, rule, "")
 
 
 def _possible(analyte: Analyte, term: Term, value: Value, given: Given) -> Possible:

@@ -89,6 +89,16 @@ def judge(steps: Sequence[Step], known: Known) -> Possible:
     return Possible(rules, needs)
 
 
+def limits(steps: Sequence[Step], known: Known) -> tuple[float, ...]:
+    """Give the numbers that steps compare a value with, ascending; what is not known is left out.
+
+    The truth of each comparison, and so what `judge` finds, is the same for all values between two
+    of them.
+    """
+    found = [_limit(one, known) for step in steps for one in step.comparisons]
+    return tuple(sorted({one.number for one in found if one is not None}))
+
+
 def either(those: Sequence[Possible]) -> Possible:
     """Join what is possible where it is not known which list of steps applies."""
     rules: dict[int, str] = {}

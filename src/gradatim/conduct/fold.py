@@ -10,6 +10,7 @@ from gradatim.conduct.folding import participants, product, review, trial
 from gradatim.conduct.proposals import settle
 from gradatim.conduct.state import State
 from gradatim.conduct.transitions import PARTICIPANT, STEPS, act
+from gradatim.core.collecting import collector_paused
 
 _HANDLERS = {**trial.HANDLERS, **participants.HANDLERS, **product.HANDLERS, **review.HANDLERS}
 _STEPS = frozenset(STEPS)
@@ -24,8 +25,9 @@ def fold(trial: str, events: Iterable[tuple[int, Event]], state: State | None = 
         state: a state to go on from; it is changed.
     """
     state = State(trial) if state is None else state
-    for position, event in events:
-        apply(state, position, event)
+    with collector_paused():
+        for position, event in events:
+            apply(state, position, event)
     return state
 
 

@@ -23,6 +23,7 @@ from gradatim.conduct.port import Head, HeadMoved, RequestKnown, Store
 from gradatim.conduct.state import State
 from gradatim.conduct.subjects import touched
 from gradatim.conduct.unusable import refuse_unusable
+from gradatim.core.collecting import collector_paused
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
 
@@ -70,8 +71,9 @@ class Trial:
         head = self.store.head(self.name)
         if head == self.head:
             return
-        for entry in self.store.read(self.name, self.head.position, head.position):
-            apply(self.state, entry.position, decoded(entry.body))
+        with collector_paused():
+            for entry in self.store.read(self.name, self.head.position, head.position):
+                apply(self.state, entry.position, decoded(entry.body))
         self.head = head
 
     def record(self, event: Event, seen: int | None = None, request: str = "") -> Outcome:

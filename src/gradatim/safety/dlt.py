@@ -7,6 +7,7 @@ happened; a grade or a relation that nobody has given is unknown.
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from gradatim.core.dates import NEVER_ENDED, Day, parse_day, step
@@ -33,17 +34,23 @@ class Candidate(NamedTuple):
 
 def elements_of(study: Study, event: AdverseEvent) -> tuple[str, ...]:
     """Give the protocol's elements that an adverse event is an event of."""
+    written = " ".join(event.term.split()).casefold()
     by_term = (name for name, one in study.elements.items()
-               if one.kind == "adverse_event" and _by_term(one, event.term))  # fmt: skip
+               if one.kind == "adverse_event" and _by_term(one, written))  # fmt: skip
     known = (ADVERSE_EVENT, *by_term, *event.elements)
     return tuple(dict.fromkeys(name for name in known if name in study.elements))
 
 
-def _by_term(element: Element, term: str) -> bool:
-    named, spared = ({one.casefold() for one in some}
-                     for some in (element.ctcae_terms, element.ctcae_terms_except))  # fmt: skip
-    written = " ".join(term.split()).casefold()
-    return written in named or (bool(spared) and written not in spared)
+def _by_term(element: Element, written: str) -> bool:
+    if written in _folded(tuple(element.ctcae_terms)):
+        return True
+    spared = _folded(tuple(element.ctcae_terms_except))
+    return bool(spared) and written not in spared
+
+
+@lru_cache(maxsize=1024)
+def _folded(terms: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(one.casefold() for one in terms)
 
 
 def facts_of(study: Study, person: str, events: Iterable[AdverseEvent]) -> Facts:

@@ -14,6 +14,7 @@ from gradatim.conduct.port import Bodies, Head, Mode, Store
 from gradatim.conduct.stores import open_store
 from gradatim.conduct.trial import Trial
 from gradatim.conduct.views.tasks import tasks
+from gradatim.core.collecting import collector_paused
 from gradatim.core.errors import UnusableInput
 from gradatim.web import clock
 
@@ -121,7 +122,7 @@ def before_fork() -> None:
         UnusableInput: the ledger cannot be read.
     """
     now = running()
-    with now.lock:
+    with now.lock, collector_paused():
         now.trial.refresh()
         tasks(now.trial.state, clock.now(), clock.today())  # what the first page would work out
         now.store.close()

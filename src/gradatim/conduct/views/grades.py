@@ -100,16 +100,22 @@ def _of_element(name: str, analyte: str, facts: tuple[Fact, ...], after: frozens
         given = Given(baseline=value_of(base) if base else None) if later else Given(
             at_baseline=True)  # fmt: skip
         value = value_of(fact)
-        plain = grade(analyte, value, _without_signs(given)) if later else ()
-        for i, one in enumerate(grade(analyte, value, given)):
+        graded = grade(analyte, value, given)
+        plain = _by_numbers(analyte, value, given, graded) if later else graded
+        for i, one in enumerate(graded):
             worst = _worst(plain[i]) if later else max(one.possible, default=0)
             was = before[i] if before and later else None
             found.append(Graded(name, fact, one, was, later, worst))
     return found
 
 
-def _without_signs(given: Given) -> Given:
-    return given._replace(symptomatic=False, bleeding=False, life_threatening=False)
+def _by_numbers(analyte: str, value: Value, given: Given, graded: tuple[Grade, ...]
+                ) -> tuple[Grade, ...]:  # fmt: skip
+    """Grade without signs; what is settled whether or not there are any stays as it is."""
+    if all(one.grade is not None for one in graded):
+        return graded
+    bare = given._replace(symptomatic=False, bleeding=False, life_threatening=False)
+    return grade(analyte, value, bare)
 
 
 def _worst(one: Grade) -> int:

@@ -1,0 +1,60 @@
+"""A grade that is looked up by its stretch is the grade that its steps give, judged one by one."""
+
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradatim.clinical.ctcae import Given, Value, grade, judged
+from gradatim.clinical.ctcae_stretches import Scale, stretches
+from gradatim.clinical.ctcae_table import Analyte, analytes
+from gradatim.core.quantity import compare
+
+KNOWN = st.sampled_from([None, True, False])
+LIMITS = st.sampled_from([None, 0.0, 10.0, 40.0, 140.0, 145.5])
+
+
+@st.composite
+def givens(draw: st.DrawFn, unit: str) -> Given:
+    """Draw what else a grade can depend on."""
+    high = draw(LIMITS)
+    before = Value(draw(st.sampled_from([None, 0.0, 20.0, 60.0])), unit, high=high)
+    return Given(draw(st.sampled_from([None, before])), draw(st.booleans()), *(
+        draw(KNOWN) for _ in range(5)), draw(st.sampled_from([None, 1.0, 30.0])))  # fmt: skip
+
+
+def near(analyte: Analyte, unit: str, low: float | None, high: float | None, known: Given,
+         ) -> list[float]:  # fmt: skip
+    """Give each limit of each term, and what lies just beside it, in the unit of the value."""
+    found = [0.0, 1e9]
+    for term in analyte.terms:
+        for scale in stretches(analyte.name, term.name, unit, low, high, known).scales:
+            for limit in scale.limits:
+                found += [limit, limit * (1 + 5e-10), limit * (1 + 1e-8), limit * (1 - 1e-8),
+                          math.nextafter(limit, 0.0), limit * 1.2, limit * 0.8]  # fmt: skip
+    return found
+
+
+@given(st.data())
+def test_a_grade_looked_up_is_the_grade_judged(data: st.DataObject) -> None:
+    """At every limit, on both sides of it and in between, twice: made, and found again."""
+    analyte = data.draw(st.sampled_from(analytes()))
+    unit = data.draw(st.sampled_from([*analyte.units, "mg/dL", "", "?"]))
+    low, high = data.draw(LIMITS), data.draw(LIMITS)
+    known = data.draw(givens(unit))
+    numbers = near(analyte, unit, low, high, known)
+    for number in data.draw(st.lists(st.sampled_from(numbers), min_size=5, max_size=20)):
+        value = Value(number, unit, data.draw(st.sampled_from(["", "", "", "<", ">="])), low, high)
+        for _ in range(2):
+            for term, found in zip(analyte.terms, grade(analyte.name, value, known), strict=True):
+                assert found._replace(because="") == judged(analyte, term, value, known)
+
+
+@given(st.lists(st.floats(0, 1e3), max_size=6), st.floats(0, 1e3), st.floats(0, 1e3))
+def test_one_stretch_has_the_same_comparisons(limits: list[float], a: float, b: float) -> None:
+    """Two numbers of a stretch compare alike with every limit."""
+    scale = Scale("", tuple(sorted(limits)))
+    alike = all(compare(a, op, limit) == compare(b, op, limit)
+                for limit in limits for op in ("<", "<=", ">", ">="))  # fmt: skip
+    if scale.place(a) == scale.place(b):
+        assert alike
