@@ -19,8 +19,10 @@ def givens(draw: st.DrawFn, unit: str) -> Given:
     """Draw what else a grade can depend on."""
     high = draw(LIMITS)
     before = Value(draw(st.sampled_from([None, 0.0, 20.0, 60.0])), unit, high=high)
-    return Given(draw(st.sampled_from([None, before])), draw(st.booleans()), *(
-        draw(KNOWN) for _ in range(5)), draw(st.sampled_from([None, 1.0, 30.0])))  # fmt: skip
+    return Given(
+        draw(st.sampled_from([None, before])), draw(st.booleans()), draw(KNOWN), draw(KNOWN),
+        draw(KNOWN), draw(KNOWN), draw(KNOWN), draw(st.sampled_from([None, 1.0, 30.0])),
+    )  # fmt: skip
 
 
 def near(analyte: Analyte, unit: str, low: float | None, high: float | None, known: Given,

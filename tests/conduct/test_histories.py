@@ -14,7 +14,7 @@ from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.fold import fold
-from gradatim.conduct.trial import Recorded
+from gradatim.conduct.trial import Recorded, Trial
 from gradatim.conduct.views.safety import letter
 from tests.conduct.digest import digest
 from tests.conduct.generated import FROM, NAME, STEPS, beginning, begun, play
@@ -124,6 +124,7 @@ def test_the_state_is_the_fold_of_the_bytes(steps: Any) -> None:
     assert all(encoded(decoded(one.body))[0] == one.body for one in entries)
     again = fold(NAME, ((one.position, decoded(one.body)) for one in entries))
     assert digest(again) == digest(trial.state)
+    assert digest(Trial(trial.store, NAME).state) == digest(trial.state)  # read only when asked
     for position, then in seen[::7]:
         assert digest(as_of(NAME, entries, position=position)) == then
 

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from gradatim.conduct.events.participants import Disposition, InformedConsentWithdrawn
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import adverse_events
-from gradatim.conduct.views.doses import entries, given
+from gradatim.conduct.views.doses import entries_of, given
 from gradatim.conduct.views.safety import left_on
 from gradatim.core.dates import parse_day
 from gradatim.safety import dlt
@@ -71,12 +71,11 @@ def dlt_window(state: State, participant: Participant, on: date) -> DltWindow:
 def departures(state: State, participant: Participant) -> tuple[Departure, ...]:
     """Give the entries by which a participant left, in the order of the ledger."""
     found = []
-    for position, event in entries(state, participant):
-        if isinstance(event, Disposition | InformedConsentWithdrawn):
-            how = (event.status if isinstance(event, Disposition)
-                   else f"consent withdrawn ({event.scope})")  # fmt: skip
-            found.append(Departure(position, event.occurred_on, how, event.reason,
-                                   event.adverse_event or ""))  # fmt: skip
+    for position, event in entries_of(state, participant, Disposition, InformedConsentWithdrawn):
+        how = (event.status if isinstance(event, Disposition)
+               else f"consent withdrawn ({event.scope})")  # fmt: skip
+        found.append(Departure(position, event.occurred_on, how, event.reason,
+                               event.adverse_event or ""))  # fmt: skip
     return tuple(found)
 
 

@@ -15,7 +15,7 @@ from gradatim.analysis.observation import ENDED, departures, dlt_window, ended_o
 from gradatim.conduct.events.product import DoseWithheld
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
-from gradatim.conduct.views.doses import entries, given
+from gradatim.conduct.views.doses import entries_of, given
 from gradatim.conduct.views.safety import Candidate, candidates
 from gradatim.core.dates import Day, parse_day
 from gradatim.core.dates import on as exactly
@@ -118,9 +118,8 @@ _Found = tuple[MarkKind, Day, str]
 def _marks(state: State, one: Participant) -> Iterator[_Found]:
     for dose in given(state, one):
         yield "dose", exactly(dose.started_at.date()), f"dose {dose.dose}"
-    for _, event in entries(state, one):
-        if isinstance(event, DoseWithheld):
-            yield "dose withheld", exactly(event.occurred_on), f"dose {event.dose}: {event.reason}"
+    for _, event in entries_of(state, one, DoseWithheld):
+        yield "dose withheld", exactly(event.occurred_on), f"dose {event.dose}: {event.reason}"
     for course in courses(state, one).values():
         if (kind := _kind(course.event)) is not None:
             yield kind, parse_day(course.event.onset), _words(course.event)

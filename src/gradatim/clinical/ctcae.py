@@ -124,12 +124,14 @@ def _clinical_term(row: dict[str, str]) -> ClinicalTerm:
 def _graded(analyte: Analyte, term: Term, value: Value, given: Given) -> Grade:
     known = stretches(analyte.name, term.name, value.unit, value.low, value.high, given)
     stretch = known.of(value)
-    found = None if stretch is None else known.found.get(stretch)
+    found: Grade | None = None if stretch is None else known.found.get(stretch)
     if found is None:
         found = judged(analyte, term, value, given)
         if stretch is not None:
             known.found[stretch] = found
-    return Grade(*found[:6], because(analyte, term, value, given))
+    term_name, meddra, number, possible, needs, rule, *_rest = found
+    told = because(analyte, term, value, given)
+    return Grade(term_name, meddra, number, possible, needs, rule, told)
 
 
 def judged(analyte: Analyte, term: Term, value: Value, given: Given) -> Grade:

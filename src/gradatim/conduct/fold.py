@@ -4,16 +4,22 @@ The events of visits add nothing here: `views` reads them.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
+from gradatim.conduct.events import EVENTS, decoded
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.folding import participants, product, review, trial
+from gradatim.conduct.kept import glimpsed
 from gradatim.conduct.proposals import settle
-from gradatim.conduct.state import State
+from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import PARTICIPANT, STEPS, act
 from gradatim.core.collecting import collector_paused
 
 _HANDLERS = {**trial.HANDLERS, **participants.HANDLERS, **product.HANDLERS, **review.HANDLERS}
 _STEPS = frozenset(STEPS)
+_PLAIN = frozenset(kind for kind in EVENTS if kind not in _HANDLERS and kind not in _STEPS
+                   and "signers" not in kind.__struct_fields__)  # fmt: skip
+"""Results, facts and the like: they add to the state only that they are there."""
 
 
 def fold(trial: str, events: Iterable[tuple[int, Event]], state: State | None = None) -> State:
@@ -33,22 +39,46 @@ def fold(trial: str, events: Iterable[tuple[int, Event]], state: State | None = 
 
 def apply(state: State, position: int, event: Event) -> None:
     """Let one event change the state."""
-    state.position = position
-    state.events[position] = event
-    if state.recorded_at is not None and event.recorded_at < state.recorded_at:
-        state.clock_went_back.append(position)
-    else:
-        state.recorded_at = event.recorded_at
     kind = type(event)
+    state.events.put(position, kind, event)
+    _passed(state, position, event.recorded_at)
     handler = _HANDLERS.get(kind)
     if handler is not None:
         handler(state, position, event)
     if state.proposals and hasattr(event, "signers"):
         settle(state, event)
-    participant = state.participants.get(getattr(event, "participant", None) or "")
+    participant = _concerned(state, position, kind, getattr(event, "participant", None))
+    if participant is not None and kind in _STEPS:
+        step = (participant.status, act(event))
+        participant.status = PARTICIPANT.get(step, participant.status)
+
+
+def apply_stored(state: State, position: int, body: bytes) -> None:
+    """Let one event change the state, as it is stored: it is read only where its words count.
+
+    Raises:
+        UnusableInput: it is no event.
+    """
+    seen = glimpsed(body)
+    if seen is None or seen.kind not in _PLAIN:
+        apply(state, position, decoded(body))
+        return
+    state.events.put(position, seen.kind, body)
+    _passed(state, position, seen.recorded_at)
+    _concerned(state, position, seen.kind, seen.participant)
+
+
+def _passed(state: State, position: int, recorded_at: datetime) -> None:
+    state.position = position
+    if state.recorded_at is not None and recorded_at < state.recorded_at:
+        state.clock_went_back.append(position)
+    else:
+        state.recorded_at = recorded_at
+
+
+def _concerned(state: State, position: int, kind: type[Event], whom: str | None
+               ) -> Participant | None:  # fmt: skip
+    participant = state.participants.get(whom or "")
     if participant is not None:
-        participant.entries.append(position)
-        participant.revision += 1
-        if kind in _STEPS:
-            step = (participant.status, act(event))
-            participant.status = PARTICIPANT.get(step, participant.status)
+        participant.concerned(position, kind)
+    return participant

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from gradatim.conduct.events.base import Event, Sealed
 from gradatim.conduct.events.product import Bag
 from gradatim.conduct.events.trial import Applies, Part
+from gradatim.conduct.kept import Events
 from gradatim.dosing.movements import EXPECTED, Movement
 from gradatim.protocol.study import Study
 
@@ -65,6 +66,7 @@ class Participant:
         level, cohort: dose level and number of the cohort; None before enrolment.
         replaced: whether the slot was given to another.
         entries: positions of all entries about them.
+        entries_of: the same by type of event.
         revision: grows with every entry about them, and when a protocol changes.
     """
 
@@ -85,8 +87,15 @@ class Participant:
     cohort: int | None = None
     replaced: bool = False
     entries: list[int] = field(default_factory=list)
+    entries_of: dict[type[Event], list[int]] = field(default_factory=dict)
     revision: int = 0
     _known: Known = field(default_factory=dict, repr=False, compare=False)
+
+    def concerned(self, position: int, kind: type[Event]) -> None:
+        """Note an entry about them."""
+        self.entries.append(position)
+        self.entries_of.setdefault(kind, []).append(position)
+        self.revision += 1
 
     def remembered(self, name: str, work_out: Callable[[], Value]) -> Value:
         """Give a value worked out of the entries, once for each revision."""
@@ -194,7 +203,7 @@ class State:
     position: int = 0
     recorded_at: datetime | None = None
     clock_went_back: list[int] = field(default_factory=list)
-    events: dict[int, Event] = field(default_factory=dict)
+    events: Events = field(default_factory=Events)
     earlier: dict[int, list[Event]] = field(default_factory=dict)
     corrected_by: dict[int, list[int]] = field(default_factory=dict)
     versions: list[Version] = field(default_factory=list)

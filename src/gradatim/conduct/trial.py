@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from gradatim.conduct.events import decoded, encoded
+from gradatim.conduct.events import encoded
 from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.events.safety import ProtocolDeviation
-from gradatim.conduct.fold import apply
+from gradatim.conduct.fold import apply, apply_stored
 from gradatim.conduct.permissions import permitted
 from gradatim.conduct.policies import check, is_authorisation, unmet
 from gradatim.conduct.port import Head, HeadMoved, RequestKnown, Store
@@ -73,7 +73,7 @@ class Trial:
             return
         with collector_paused():
             for entry in self.store.read(self.name, self.head.position, head.position):
-                apply(self.state, entry.position, decoded(entry.body))
+                apply_stored(self.state, entry.position, entry.body)
         self.head = head
 
     def record(self, event: Event, seen: int | None = None, request: str = "") -> Outcome:

@@ -40,10 +40,9 @@ def _corrected(state: State, position: int, event: participants.EntryCorrected) 
         return
     state.earlier.setdefault(event.of, []).append(was)
     state.corrected_by.setdefault(event.of, []).append(position)
-    state.events[event.of] = corrected(was, event.fields)
+    state.events.correct(event.of, corrected(was, event.fields))
     if one := state.participants.get(getattr(was, "participant", "") or ""):
-        one.entries.append(position)
-        one.revision += 1
+        one.concerned(position, participants.EntryCorrected)
 
 
 def corrected(event: Event, fields: dict[str, Any]) -> Event:

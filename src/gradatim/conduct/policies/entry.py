@@ -23,6 +23,7 @@ from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import PARTICIPANT, act
 from gradatim.conduct.views.anchors import anchors_of
+from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.eligibility import assessed
 from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.safety import related_to_product
@@ -31,6 +32,8 @@ from gradatim.core.dates import on
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
 from gradatim.rules.situation import Situation
+
+_PROCEDURES = (VitalSignsRecorded, LaboratoryResultsRecorded, ScoresRecorded, DoseAdministered)
 
 
 def person(state: State, event: Event) -> Participant:
@@ -111,16 +114,11 @@ def the_participant_agrees_before_any_procedure(
 ) -> Verdict:
     """Nothing is measured or given before consent."""
     one = person(state, event)
-    early = [at for at in one.entries if _is_procedure(state.events[at])
-             and state.events[at].occurred_on < event.occurred_on]  # fmt: skip
+    early = [at for at, done in entries_of(state, one, *_PROCEDURES)
+             if done.occurred_on < event.occurred_on]  # fmt: skip
     entries = ", ".join(map(str, early[:5]))
     return either(not early, "no procedure came before",
                   f"entries {entries} are of procedures before consent")  # fmt: skip
-
-
-def _is_procedure(event: Event) -> bool:
-    return isinstance(event, VitalSignsRecorded | LaboratoryResultsRecorded | ScoresRecorded
-                      | DoseAdministered)  # fmt: skip
 
 
 def every_criterion_is_met(state: State, event: EligibilityConfirmed) -> Verdict:
@@ -142,8 +140,7 @@ def eligibility_is_confirmed(state: State, event: Event) -> Verdict:
     one = person(state, event)
     if one.eligible_at is None:
         return unknown(f"nobody has confirmed that {one.id} is eligible")
-    corrected = any(isinstance(state.events[at], EntryCorrected) for at in one.entries
-                    if at > one.eligible_at)  # fmt: skip
+    corrected = any(at > one.eligible_at for at in one.entries_of.get(EntryCorrected, ()))
     signed = state.events[one.eligible_at]
     if corrected and isinstance(signed, EligibilityConfirmed):
         found = assessed(state, one, signed.occurred_on, signed.first_dose_on)

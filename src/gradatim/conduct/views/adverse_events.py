@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from gradatim.conduct.events import EVENTS
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import Disposition, InformedConsentWithdrawn
 from gradatim.conduct.events.product import DoseWithheld
@@ -17,7 +18,7 @@ from gradatim.conduct.events.safety import (
 )
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import ADVERSE_EVENT, act
-from gradatim.conduct.views.doses import entries
+from gradatim.conduct.views.doses import entries_of
 from gradatim.core.truth import FALSE, TRUE
 from gradatim.safety.clocks import is_susar
 from gradatim.safety.events import (
@@ -30,6 +31,7 @@ from gradatim.safety.events import (
 )
 
 FATAL_OUTCOME = "fatal"
+_ABOUT = tuple(kind for kind in EVENTS if "adverse_event" in kind.__struct_fields__)
 _LED_TO = {DoseWithheld: "dose_withheld", Disposition: "withdrawal",
            InformedConsentWithdrawn: "withdrawal"}  # fmt: skip
 
@@ -80,8 +82,8 @@ def adverse_events(state: State, participant: Participant) -> list[AdverseEvent]
 
 def _courses(state: State, participant: Participant) -> dict[str, Course]:
     found: dict[str, Course] = {}
-    for position, event in entries(state, participant):
-        name = getattr(event, "adverse_event", None)
+    for position, event in entries_of(state, participant, *_ABOUT):
+        name: str | None = event.adverse_event  # type: ignore[attr-defined]  # each type has it
         if name is None:
             continue
         if isinstance(event, AdverseEventReported):

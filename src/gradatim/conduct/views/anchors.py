@@ -8,7 +8,7 @@ from gradatim.conduct.events.participants import (
     ParticipantEnrolled,
 )
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.doses import entries, first_dose_at
+from gradatim.conduct.views.doses import entries_of, first_dose_at
 from gradatim.core.dates import step
 from gradatim.protocol.study import Study
 from gradatim.rules.situation import FIRST_DOSE
@@ -39,11 +39,10 @@ def anchors_of(state: State, participant: Participant, study: Study,
 
 def _happened(state: State, participant: Participant) -> dict[str, date]:
     known = {"screening": state.events[participant.position].occurred_on}
-    for _, event in entries(state, participant):
-        if isinstance(event, InformedConsentObtained | InformedConsentRenewed):
-            known.setdefault("consent", event.occurred_on)
-        elif isinstance(event, ParticipantEnrolled):
-            known["enrolment"] = event.occurred_on
+    for _, event in entries_of(state, participant, InformedConsentObtained, InformedConsentRenewed):
+        known.setdefault("consent", event.occurred_on)
+    for _, enrolled in entries_of(state, participant, ParticipantEnrolled):
+        known["enrolment"] = enrolled.occurred_on
     return known
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, TypeVar, overload
 
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.product import (
@@ -14,6 +15,10 @@ from gradatim.conduct.events.product import (
     ProductAssigned,
 )
 from gradatim.conduct.state import Participant, State
+
+A = TypeVar("A", bound=Event)
+B = TypeVar("B", bound=Event)
+C = TypeVar("C", bound=Event)
 
 
 @dataclass(slots=True)
@@ -72,6 +77,31 @@ def entries(state: State, participant: Participant) -> Iterator[tuple[int, Event
         yield position, state.events[position]
 
 
+@overload
+def entries_of(
+    state: State, participant: Participant, kind: type[A], /
+) -> Iterator[tuple[int, A]]: ...
+@overload
+def entries_of(
+    state: State, participant: Participant, kind: type[A], other: type[B], /
+) -> Iterator[tuple[int, A | B]]: ...
+@overload
+def entries_of(
+    state: State, participant: Participant, kind: type[A], other: type[B], third: type[C], /
+) -> Iterator[tuple[int, A | B | C]]: ...
+@overload
+def entries_of(
+    state: State, participant: Participant, /, *kinds: type[Event]
+) -> Iterator[tuple[int, Event]]: ...
+def entries_of(
+    state: State, participant: Participant, /, *kinds: type[Event]
+) -> Iterator[tuple[int, Any]]:
+    """Give a participant's entries of some types, as `entries` does; no others are read."""
+    found = [at for kind in kinds for at in participant.entries_of.get(kind, ())]
+    for position in sorted(found):
+        yield position, state.events[position]
+
+
 def doses(state: State, participant: Participant) -> dict[int, Dose]:
     """Give a participant's doses by number."""
     return participant.remembered("doses", lambda: _doses(state, participant))
@@ -79,14 +109,15 @@ def doses(state: State, participant: Participant) -> dict[int, Dose]:
 
 def _doses(state: State, participant: Participant) -> dict[int, Dose]:
     found: dict[int, Dose] = {}
-    for position, event in entries(state, participant):
+    for position, event in entries_of(state, participant, DoseAdministered, *_FIELDS):
+        number = event.dose  # type: ignore[attr-defined]  # each of these types has it
+        dose = found.setdefault(number, Dose(number))
         if isinstance(event, DoseAdministered):
-            found.setdefault(event.dose, Dose(event.dose)).administrations.append(event)
-        elif (name := _FIELDS.get(type(event))) is not None:
-            number = event.dose  # type: ignore[attr-defined]  # each of these types has it
-            dose = found.setdefault(number, Dose(number))
-            setattr(dose, name, event)
-            dose.at[name] = position
+            dose.administrations.append(event)
+            continue
+        name = _FIELDS[type(event)]
+        setattr(dose, name, event)
+        dose.at[name] = position
     for dose in found.values():
         _anew(state, dose)
     return found

@@ -5,7 +5,7 @@ from datetime import date
 from gradatim.conduct.events.participants import CriterionAttested
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.anchors import anchors_of
-from gradatim.conduct.views.doses import entries
+from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.facts import facts_of
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, all_of, truth_of
@@ -31,8 +31,8 @@ def eligibility(state: State, participant: Participant, on: date, first_dose: da
 
 def attested(state: State, participant: Participant) -> dict[str, bool]:
     """Give what investigators attested of criteria, the latest answer to each."""
-    return {event.criterion: event.passes for _, event in entries(state, participant)
-            if isinstance(event, CriterionAttested)}  # fmt: skip
+    return {event.criterion: event.passes
+            for _, event in entries_of(state, participant, CriterionAttested)}  # fmt: skip
 
 
 def assessed(state: State, participant: Participant, on: date, first_dose: date) -> Verdict:

@@ -10,13 +10,14 @@ from gradatim.conduct.events.findings import (
     VitalSignsRecorded,
 )
 from gradatim.conduct.events.participants import (
+    Disposition,
     FactRecorded,
     HistoryDeclaredComplete,
     InformedConsentObtained,
     InformedConsentRenewed,
 )
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.doses import entries
+from gradatim.conduct.views.doses import entries, entries_of
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, on, parse_day
 from gradatim.core.quantity import Quantity
 from gradatim.evidence.coverage import declare
@@ -48,8 +49,8 @@ def _facts(state: State, participant: Participant) -> Facts:
 def _died(state: State, participant: Participant) -> Day | None:
     if participant.status != "died":
         return None
-    days = [event.occurred_on for _, event in entries(state, participant)
-            if getattr(event, "status", "") == "died"]  # fmt: skip
+    days = [event.occurred_on for _, event in entries_of(state, participant, Disposition)
+            if event.status == "died"]  # fmt: skip
     return on(days[-1]) if days else ANY_DAY
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from gradatim.clinical.ctcae import Given, Grade, Value, analyte_of_loinc, grade
 from gradatim.conduct.events.findings import ClinicalSignificanceSigned
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.doses import entries, first_dose_at
+from gradatim.conduct.views.doses import entries_of, first_dose_at
 from gradatim.conduct.views.facts import facts_of
 from gradatim.core.quantity import convert
 from gradatim.evidence.facts import Fact
@@ -147,8 +147,8 @@ def abnormal(one: Graded) -> bool:
 
 def unsigned(state: State, participant: Participant) -> list[Graded]:
     """Give the abnormal results whose clinical significance no investigator has signed."""
-    signed = {(event.of, event.element) for _, event in entries(state, participant)
-              if isinstance(event, ClinicalSignificanceSigned)}  # fmt: skip
+    signed = {(event.of, event.element) for _, event in entries_of(
+        state, participant, ClinicalSignificanceSigned)}  # fmt: skip
     return [one for one in grades(state, participant)
             if abnormal(one) and (one.position, one.element) not in signed]  # fmt: skip
 

@@ -8,7 +8,7 @@ from gradatim.conduct.events.product import DoseWithheld
 from gradatim.conduct.events.safety import DoseLimitingToxicityAdjudicated
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import adverse_events, courses
-from gradatim.conduct.views.doses import doses, entries, first_dose_at, given
+from gradatim.conduct.views.doses import doses, entries_of, first_dose_at, given
 from gradatim.conduct.views.grades import Graded, grades, worsened
 from gradatim.core.dates import ANY_DAY
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
@@ -45,8 +45,8 @@ def candidates(state: State, participant: Participant) -> tuple[Candidate, ...]:
 
 def _candidates(state: State, participant: Participant) -> tuple[Candidate, ...]:
     said = {event.candidate: (position, event.dose_limiting)
-            for position, event in entries(state, participant)
-            if isinstance(event, DoseLimitingToxicityAdjudicated)}  # fmt: skip
+            for position, event in entries_of(
+                state, participant, DoseLimitingToxicityAdjudicated)}  # fmt: skip
     found = [*_by_definition(state, participant), *_leaving(state, participant)]
     return tuple(Candidate(id, label, why, _said(state, participant, id, said.get(id)))
                  for id, label, why in found)  # fmt: skip
@@ -118,9 +118,8 @@ def _leaving(state: State, participant: Participant) -> list[_Found]:
     """
     found = []
     events = {one.id: one for one in adverse_events(state, participant)}
-    for position, event in entries(state, participant):
-        if not isinstance(event, DoseWithheld | Disposition | InformedConsentWithdrawn):
-            continue
+    for position, event in entries_of(state, participant, DoseWithheld, Disposition,
+                                      InformedConsentWithdrawn):  # fmt: skip
         because = events.get(event.adverse_event or "")
         died = isinstance(event, Disposition) and event.status == "died"
         if not (died if because is None else _may_be_related(because)):
@@ -183,8 +182,8 @@ def left_on(state: State, participant: Participant) -> date | None:
     """Give the day on which a participant left the trial or died; None while they are in it."""
     if participant.status not in ("withdrawn", "lost to follow-up", "died"):
         return None
-    days = [event.occurred_on for _, event in entries(state, participant)
-            if isinstance(event, Disposition | InformedConsentWithdrawn)]  # fmt: skip
+    days = [event.occurred_on for _, event in entries_of(
+        state, participant, Disposition, InformedConsentWithdrawn)]  # fmt: skip
     return min(days, default=None)
 
 

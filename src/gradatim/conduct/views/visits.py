@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from gradatim.conduct.events.findings import EncounterDone, EncounterMissed
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.anchors import anchors_of
-from gradatim.conduct.views.doses import entries
+from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.facts import facts_of
 from gradatim.protocol.base import Window
 from gradatim.protocol.study import Study
@@ -49,8 +49,8 @@ def visits(state: State, participant: Participant, on: date) -> list[Visit]:
     """Give the visits of the schedule that applies to a participant, as of a day."""
     study = state.governing("schedule", participant)
     anchors = anchors_of(state, participant, study, None)
-    said = {event.encounter: (at, event) for at, event in entries(state, participant)
-            if isinstance(event, EncounterDone | EncounterMissed)}  # fmt: skip
+    said = {event.encounter: (at, event) for at, event in entries_of(
+        state, participant, EncounterDone, EncounterMissed)}  # fmt: skip
     situation = anchors and Situation(study, facts_of(state, participant), anchors, on)
     return [_visit(study, name, said.get(name), situation or None, participant, on)
             for name in study.schedule.encounters]  # fmt: skip

@@ -14,7 +14,7 @@ from gradatim.conduct.events.participants import (
     ScreenFailed,
 )
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.doses import entries
+from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.facts import facts_of
 from gradatim.evidence.sources.datatypes import Resource
 from gradatim.exports.fhir.datatypes import (
@@ -68,18 +68,17 @@ def research_subject(state: State, one: Participant) -> Resource:
 
 def _left_on(state: State, one: Participant) -> str | None:
     """Give the day on which participation ended; None while it goes on."""
-    days = [event.occurred_on for _, event in entries(state, one)
-            if isinstance(event, Disposition | ScreenFailed)
-            or (isinstance(event, InformedConsentWithdrawn) and event.scope == "all")]  # fmt: skip
+    days = [event.occurred_on for _, event in entries_of(
+        state, one, Disposition, ScreenFailed, InformedConsentWithdrawn)
+            if not isinstance(event, InformedConsentWithdrawn) or event.scope == "all"]  # fmt: skip
     return min(days).isoformat() if days else None
 
 
 def consents(state: State, one: Participant) -> Iterator[Resource]:
     """Give each consent; one that was replaced by a later one, or withdrawn, is inactive."""
-    for position, event in entries(state, one):
-        if isinstance(event, InformedConsentObtained | InformedConsentRenewed):
-            active = position == one.consents[-1][0] and one.consent != "withdrawn"
-            yield _consent(one, position, event, active)
+    for position, event in entries_of(state, one, InformedConsentObtained, InformedConsentRenewed):
+        active = position == one.consents[-1][0] and one.consent != "withdrawn"
+        yield _consent(one, position, event, active)
 
 
 def _consent(one: Participant, position: int, event: Any, active: bool) -> Resource:

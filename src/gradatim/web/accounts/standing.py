@@ -95,24 +95,21 @@ def delegations(state: State) -> list[Delegated]:
     """Give the delegation log, in the order in which tasks were given."""
     held: dict[tuple[str, str, str], Delegated] = {}
     ended = []
-    for event in state.events.values():
+    for _at, event in state.events.of(RoleGranted, RoleRevoked):
+        key = (event.user, event.role, event.site)
         if isinstance(event, RoleGranted):
-            key = (event.user, event.role, event.site)
             held.setdefault(key, Delegated(*key, event.recorded_at, event.recorded_by))
-        elif isinstance(event, RoleRevoked):
-            key = (event.user, event.role, event.site)
-            if key in held:
-                ended.append(held.pop(key)._replace(until=event.recorded_at,
-                                                    until_by=event.recorded_by))  # fmt: skip
+        elif key in held:
+            ended.append(held.pop(key)._replace(until=event.recorded_at,
+                                                until_by=event.recorded_by))  # fmt: skip
     return sorted([*held.values(), *ended], key=lambda one: one.since)
 
 
 def trainings(state: State) -> dict[str, dict[str, TrainingRecorded]]:
     """Give user -> version -> the first entry that says they were trained on it."""
     found: dict[str, dict[str, TrainingRecorded]] = {}
-    for event in state.events.values():
-        if isinstance(event, TrainingRecorded):
-            found.setdefault(event.user, {}).setdefault(event.version, event)
+    for _at, event in state.events.of(TrainingRecorded):
+        found.setdefault(event.user, {}).setdefault(event.version, event)
     return found
 
 
@@ -129,8 +126,8 @@ def versions_in_force(state: State) -> list[str]:
 
 def sites_of(state: State, seen: frozenset[str]) -> list[Site]:
     """Give the sites that a viewer sees."""
-    opened = {one.site: one for one in state.events.values() if isinstance(one, SiteOpened)}
-    closed = {one.site: one for one in state.events.values() if isinstance(one, SiteClosed)}
+    opened = {one.site: one for _at, one in state.events.of(SiteOpened)}
+    closed = {one.site: one for _at, one in state.events.of(SiteClosed)}
     return [Site(site, opened[site].name, status, opened[site].recorded_at,
                  closed[site].recorded_at if status == "closed" else None,
                  opened[site].principal_investigator)

@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from gradatim.conduct.events import EVENTS
 from gradatim.conduct.state import Lot
 from gradatim.conduct.story import told
 from gradatim.conduct.views.doses import doses
@@ -17,6 +18,7 @@ from gradatim.web.references import sees_lot
 OF_PRODUCT = ("ProductReceived",)
 OF_LOT = ("ProductReleased", "ProductQuarantined", "TemperatureExcursion",
           "TemperatureExcursionAssessed", "ProductReturned", "ProductDestroyed")  # fmt: skip
+WITH_LOT = tuple(kind for kind in EVENTS if "lot" in kind.__struct_fields__)
 PRESENT = ("enrolled", "treated")
 
 
@@ -52,8 +54,8 @@ def lot(request: Request, id: str) -> HttpResponse:
     if one is None or not sees_lot(access, one):
         raise Http404(_("There is no such lot."))
     site = next((unit.site for unit in one.units.values() if unit.site), "")
-    entries = [(at, event, told(event)) for at, event in access.state.events.items()
-               if getattr(event, "lot", None) == id]  # fmt: skip
+    entries = [(at, event, told(event)) for at, event in access.state.events.of(*WITH_LOT)
+               if event.lot == id]  # type: ignore[attr-defined]  # fmt: skip
     content: dict[str, Any] = {
         "lot": one, "site": site, "entries": entries,
         "balance": next((b for b in accounts(access.state) if b.lot == id), None),

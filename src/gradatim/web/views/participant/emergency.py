@@ -19,8 +19,7 @@ def emergency(request: Request, id: str) -> HttpResponse:
     one = access.participant("emergency", id)
     state = access.state
     study = state.governing("treatment", one)
-    opened = [event for event in state.events.values()
-              if isinstance(event, SiteOpened) and event.site == one.site]  # fmt: skip
+    opened = [event for _, event in state.events.of(SiteOpened) if event.site == one.site]
     leads = [user for (user, site), roles in state.roles.items()
              if "investigator" in roles and site in ("", one.site)]  # fmt: skip
     names = dict(User.objects.filter(username__in=leads).values_list("username", "printed_name"))

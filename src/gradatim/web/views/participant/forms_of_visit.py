@@ -9,10 +9,8 @@ from gradatim.conduct.events.findings import (
 )
 from gradatim.conduct.recorded_in import recorded_in
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.doses import entries
+from gradatim.conduct.views.doses import entries_of
 from gradatim.protocol.study import Study
-
-Results = LaboratoryResultsRecorded | VitalSignsRecorded | ScoresRecorded
 
 
 class VisitForm(NamedTuple):
@@ -53,6 +51,6 @@ def forms_of_visit(state: State, study: Study, one: Participant, encounter: str
 
 
 def _entered(state: State, one: Participant, encounter: str) -> set[str]:
-    return {result.element for _, event in entries(state, one)
-            if isinstance(event, Results) and event.encounter == encounter
+    found = entries_of(state, one, LaboratoryResultsRecorded, VitalSignsRecorded, ScoresRecorded)
+    return {result.element for _, event in found if event.encounter == encounter
             for result in event.results}  # fmt: skip

@@ -16,7 +16,7 @@ from gradatim.conduct.events.findings import (
 )
 from gradatim.conduct.recorded_in import recorded_in
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.doses import entries, first_dose_at
+from gradatim.conduct.views.doses import entries_of, first_dose_at
 from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.grades import Graded, analyte_of, baseline, grades, position_of
 from gradatim.evidence.facts import Fact
@@ -74,8 +74,8 @@ def all_series(state: State, one: Participant, kinds: tuple[type, ...]) -> list[
     by_fact: dict[str, list[Graded]] = {}
     for found in grades(state, one):
         by_fact.setdefault(found.fact.id, []).append(found)
-    said = {(event.of, event.element): event for _, event in entries(state, one)
-            if isinstance(event, ClinicalSignificanceSigned)}  # fmt: skip
+    said = {(event.of, event.element): event
+            for _, event in entries_of(state, one, ClinicalSignificanceSigned)}  # fmt: skip
     series = []
     for name, element in elements.items():
         facts = facts_of(state, one).of(name)

@@ -7,7 +7,7 @@ from django.shortcuts import render
 
 from gradatim.conduct.events.participants import CriterionAttested
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.doses import entries
+from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.facts import facts_of
 from gradatim.protocol.study import Study
 from gradatim.reports.eligibility import Line
@@ -41,8 +41,8 @@ def sheet(request: Request, id: str) -> HttpResponse:
 def lines(state: State, study: Study, one: Participant, found: Eligibility, sheet: list[Line]
           ) -> list[dict[str, Any]]:  # fmt: skip
     """Give the criteria, each with who attested it and what may be answered in place."""
-    said = {event.criterion: (at, event) for at, event in entries(state, one)
-            if isinstance(event, CriterionAttested)}  # fmt: skip
+    said = {event.criterion: (at, event)
+            for at, event in entries_of(state, one, CriterionAttested)}  # fmt: skip
     return [{
         "line": line, "attested": said.get(line.finding.criterion.id),
         "answers": _answers(study, found, line.finding.criterion.id)

@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from gradatim.conduct.events.participants import ParticipantRegistered, ScreenFailed
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.doses import entries
+from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.eligibility import attested, eligibility
 from gradatim.core.errors import UnusableInput
 from gradatim.reports.words import STATUSES
@@ -101,5 +101,5 @@ def log(request: Request) -> HttpResponse:
 def _logged(state: State, one: Participant) -> Logged:
     first = state.events[one.position]
     assert isinstance(first, ParticipantRegistered)
-    failures = [event for _, event in entries(state, one) if isinstance(event, ScreenFailed)]
+    failures = [event for _, event in entries_of(state, one, ScreenFailed)]
     return Logged(one, first.occurred_on, first.recorded_by, failures[-1] if failures else None)

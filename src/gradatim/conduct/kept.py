@@ -1,0 +1,94 @@
+"""The events of a trial by position; those that nobody has looked at yet are still bytes.
+
+Most events of a trial are results and facts, which add nothing to its state but their place. To
+read them costs most of what it costs to fold a ledger; of those who left long ago nobody asks.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, TypeVar, overload
+
+import msgspec
+
+from gradatim.conduct.events import BY_NAME, decoded
+from gradatim.conduct.events.base import Event
+
+A = TypeVar("A", bound=Event)
+B = TypeVar("B", bound=Event)
+
+
+class Glimpse(msgspec.Struct, gc=False):
+    """What can be told of an event without reading all of it."""
+
+    event: str
+    recorded_at: datetime
+    participant: str | None = None
+
+    @property
+    def kind(self) -> type[Event] | None:
+        """Its type; None where there is no such type."""
+        return BY_NAME.get(self.event)
+
+
+_GLIMPSE = msgspec.json.Decoder(Glimpse).decode
+
+
+def glimpsed(body: bytes) -> Glimpse | None:
+    """Look at the bytes of an event; None where they are no event."""
+    try:
+        return _GLIMPSE(body)
+    except (msgspec.ValidationError, msgspec.DecodeError):
+        return None
+
+
+class Events(Mapping[int, Event]):
+    """Every event by its position, as it stands corrected, in the order of the ledger.
+
+    Raises:
+        UnusableInput: when one is read, its bytes are no event.
+    """
+
+    __slots__ = ("_held", "_of")
+
+    def __init__(self) -> None:
+        self._held: dict[int, Event | bytes] = {}
+        self._of: dict[type[Event], list[int]] = {}
+
+    def __getitem__(self, position: int) -> Event:
+        """Give the event at a position."""
+        found = self._held[position]
+        if isinstance(found, bytes):
+            found = self._held[position] = decoded(found)
+        return found
+
+    def __iter__(self) -> Iterator[int]:
+        """Give the positions."""
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        """Count the events."""
+        return len(self._held)
+
+    def __repr__(self) -> str:
+        """Write every event, read or not."""
+        return repr(dict(self.items()))
+
+    def put(self, position: int, kind: type[Event], event: Event | bytes) -> None:
+        """Add an event, or its bytes, after those that are here."""
+        self._held[position] = event
+        self._of.setdefault(kind, []).append(position)
+
+    def correct(self, position: int, event: Event) -> None:
+        """Put a corrected event, of the same type, in the place of another."""
+        self._held[position] = event
+
+    @overload
+    def of(self, kind: type[A], /) -> Iterator[tuple[int, A]]: ...
+    @overload
+    def of(self, kind: type[A], other: type[B], /) -> Iterator[tuple[int, A | B]]: ...
+    @overload
+    def of(self, /, *kinds: type[Event]) -> Iterator[tuple[int, Event]]: ...
+    def of(self, /, *kinds: type[Event]) -> Iterator[tuple[int, Any]]:
+        """Give the events of some types with their positions; no others are read."""
+        for position in sorted(at for kind in kinds for at in self._of.get(kind, ())):
+            yield position, self[position]
