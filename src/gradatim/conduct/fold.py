@@ -60,12 +60,13 @@ def apply_stored(state: State, position: int, body: bytes) -> None:
         UnusableInput: it is no event.
     """
     seen = glimpsed(body)
-    if seen is None or seen.kind not in _PLAIN:
+    if seen is None or seen[0] not in _PLAIN:
         apply(state, position, decoded(body))
         return
-    state.events.put(position, seen.kind, body)
-    _passed(state, position, seen.recorded_at)
-    _concerned(state, position, seen.kind, seen.participant)
+    kind, glimpse = seen
+    state.events.put(position, kind, body)
+    _passed(state, position, glimpse.recorded_at)
+    _concerned(state, position, kind, glimpse.participant)
 
 
 def _passed(state: State, position: int, recorded_at: datetime) -> None:

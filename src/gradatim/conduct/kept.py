@@ -24,21 +24,18 @@ class Glimpse(msgspec.Struct, gc=False):
     recorded_at: datetime
     participant: str | None = None
 
-    @property
-    def kind(self) -> type[Event] | None:
-        """Its type; None where there is no such type."""
-        return BY_NAME.get(self.event)
-
 
 _GLIMPSE = msgspec.json.Decoder(Glimpse).decode
 
 
-def glimpsed(body: bytes) -> Glimpse | None:
-    """Look at the bytes of an event; None where they are no event."""
+def glimpsed(body: bytes) -> tuple[type[Event], Glimpse] | None:
+    """Look at the bytes of an event, and give its type too; None where they are no event."""
     try:
-        return _GLIMPSE(body)
+        glimpse = _GLIMPSE(body)
     except (msgspec.ValidationError, msgspec.DecodeError):
         return None
+    kind = BY_NAME.get(glimpse.event)
+    return None if kind is None else (kind, glimpse)
 
 
 class Events(Mapping[int, Event]):

@@ -135,13 +135,14 @@ def candidates(study: Study, events: Iterable[AdverseEvent], first_dose: date, l
 def defined(study: Study, event: AdverseEvent, first_dose: date, last_dose: date) -> Verdict:
     """Say whether an adverse event is dose-limiting by the protocol's definition and window."""
     inside = within(study, parse_day(event.onset), first_dose, last_dose)
+    if inside is FALSE:
+        return Verdict(FALSE, f"onset {event.onset}, outside the window")
     anchors: Mapping[str, date] = dict.fromkeys([*study.schedule.anchors, FIRST_DOSE], first_dose)
     situation = Situation(study, facts_of(study, event.participant, [event]), anchors, last_dose)
     verdict = evaluate(study.safety.dose_limiting_toxicity.definition, situation)
     if inside is TRUE or verdict.truth is FALSE:
         return verdict
-    text = f"onset {event.onset}, " + ("outside the window" if inside is FALSE else
-                                       "which may lie in the window")  # fmt: skip
+    text = f"onset {event.onset}, which may lie in the window"
     return Verdict(min(inside, verdict.truth), text, children=(verdict,))
 
 

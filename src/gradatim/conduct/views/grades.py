@@ -19,6 +19,8 @@ from gradatim.core.quantity import convert
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Element
 
+AT_BASELINE = Given(at_baseline=True)
+
 
 class Graded(NamedTuple):
     """One value with the grade of one term.
@@ -93,24 +95,32 @@ def _of_element(name: str, analyte: str, facts: tuple[Fact, ...], after: frozens
                 ) -> list[Graded]:  # fmt: skip
     numbers = [one for one in facts if one.value is not None]
     base = None if after is None else baseline([one for one in numbers if one.id not in after])
-    before = () if base is None else grade(analyte, value_of(base), Given(at_baseline=True))
+    before = () if base is None else grade(analyte, value_of(base), AT_BASELINE)
+    since = Given(baseline=value_of(base) if base else None)
+    known: dict[tuple[Value, bool], list[tuple[Grade, int]]] = {}  # the same value, the same grade
     found = []
     for fact in numbers:
         later = after is not None and fact.id in after
-        given = Given(baseline=value_of(base) if base else None) if later else Given(
-            at_baseline=True)  # fmt: skip
         value = value_of(fact)
-        graded = grade(analyte, value, given)
-        plain = _by_numbers(analyte, value, given, graded) if later else graded
-        for i, one in enumerate(graded):
-            worst = _worst(plain[i]) if later else max(one.possible, default=0)
+        if (value, later) not in known:
+            known[value, later] = _judged(analyte, value, since if later else AT_BASELINE)
+        for i, (one, worst) in enumerate(known[value, later]):
             was = before[i] if before and later else None
             found.append(Graded(name, fact, one, was, later, worst))
     return found
 
 
-def _by_numbers(analyte: str, value: Value, given: Given, graded: tuple[Grade, ...]
-                ) -> tuple[Grade, ...]:  # fmt: skip
+def _judged(analyte: str, value: Value, given: Given) -> list[tuple[Grade, int]]:
+    """Grade a value by each term, each with the worst grade that its number alone allows."""
+    graded = grade(analyte, value, given)
+    if given.at_baseline:
+        return [(one, max(one.possible, default=0)) for one in graded]
+    return [(one, _worst(bare)) for one, bare in zip(
+        graded, _without_signs(analyte, value, given, graded), strict=True)]  # fmt: skip
+
+
+def _without_signs(analyte: str, value: Value, given: Given, graded: tuple[Grade, ...]
+                   ) -> tuple[Grade, ...]:  # fmt: skip
     """Grade without signs; what is settled whether or not there are any stays as it is."""
     if all(one.grade is not None for one in graded):
         return graded
