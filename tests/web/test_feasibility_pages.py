@@ -214,6 +214,27 @@ def test_a_run_of_another_protocol_is_marked(app: Running, signed_in, folder):
     assert "another protocol" in text
 
 
+def test_without_a_run_the_page_says_how_to_make_one(app: Running, signed_in):
+    text = signed_in("statistics.1").get("/feasibility/").content.decode()
+    assert "gradatim prescreen" in text
+
+
+@pytest.mark.parametrize("name", ["..", "../runs/first", "/etc", "first/../first", "none"])
+def test_only_runs_of_the_folder_are_opened(app: Running, signed_in, folder, name):
+    text = signed_in("statistics.1").get("/feasibility/", {"run": name}).content.decode()
+    assert "gradatim prescreen" in text
+
+
+def test_a_run_is_asked_otherwise(app: Running, signed_in, folder):
+    """The page says what was asked, beside other counts."""
+    client = signed_in("statistics.1")
+    plain = client.get("/feasibility/").content.decode()
+    other = client.get("/feasibility/", {"without": ["I0", "I1a"]}).content.decode()
+    assert other.split('id="found"')[1] != plain.split('id="found"')[1]
+    assert "without I0" in other
+    assert "without I0" not in plain
+
+
 def test_a_folder_that_is_not_there_holds_no_runs(app: Running, signed_in, settings, tmp_path):
     settings.PRESCREEN = tmp_path / "nowhere"
     response = signed_in("statistics.1").get("/feasibility/")
