@@ -1,10 +1,12 @@
 """Pictures of the web application: of the demonstration, at three widths, light and dark.
 
 python scripts/screenshots.py            into .cache/screenshots, to be looked at
+python scripts/screenshots.py 390 dark   only at these widths, in these themes
 python scripts/screenshots.py --docs     those of the documentation, into docs/images
 """
 
 import os
+import re
 import shutil
 import signal
 import sys
@@ -12,38 +14,47 @@ from datetime import date
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+from scripts.web_pages import PAGES, prescreened, spoken_of  # noqa: E402
+
 WIDTHS, THEMES, HEIGHT = (390, 820, 1280), ("light", "dark"), 900
-DOCS = {"web-overview": ("investigator", "/"), "web-doses": ("cell_lab", "doses"),
-        "web-participant": ("investigator", "participant"),
-        "web-review": ("safety_committee", "/review/?part=courses")}  # fmt: skip
-PAGES = {
-    "investigator": ("/", "/screening/", "/participants/", "participant", "visits", "laboratory",
-                     "adverse-events", "eligibility", "emergency", "questionnaire", "/protocol/",
-                     "/record/AdverseEventReported/?participant={one}", "/paper/"),
-    "cell_lab": ("/dosing/", "doses", "/record/ProductReceived/"),
-    "safety_committee": ("/review/", "/review/?part=events", "/review/?part=courses", "/design/"),
-    "data_manager": ("/audit/", "/audit/proof/", "/audit/as-of/", "/people/"),
-}  # fmt: skip
+DRAWN = 700  # milliseconds until the charts of a page are drawn
+DOCS = {
+    "web-overview": ("investigator.S01.1", "/"),
+    "web-doses": ("cell_lab.S01.1", "/participants/{treated}/doses/"),
+    "web-participant": ("investigator.S01.1", "/participants/{treated}/"),
+    "web-review": ("committee.1", "/review/?part=courses"),
+}
+PRINTED = {"investigator.S01.1": (
+    "/participants/{screening}/eligibility/", "/participants/{treated}/emergency/",
+    "/participants/{treated}/doses/", "/paper/DosePrepared/",
+)}  # fmt: skip
 
 
-def serve_demonstration(folder: Path) -> tuple[int, str, list[Any], str]:
-    """Serve the demonstration in a process of its own.
+class Served(NamedTuple):
+    """A demonstration that is served: process, address, passwords, whom its addresses speak of."""
 
-    Returns:
-        The process, the address, who may sign in, and a treated participant.
-    """
+    child: int
+    address: str
+    passwords: dict[str, str]
+    names: dict[str, Any]
+
+
+def serve_demonstration(folder: Path) -> Served:
+    """Serve the demonstration in a process of its own."""
     from gradatim.web.serving.demonstration import made
     from gradatim.web.serving.server import listening, serve
 
+    os.environ["GRADATIM_PRESCREEN"] = str(prescreened(folder))
     roles = made(folder, date.today())
     from gradatim.web.running import running
 
-    one = next(p.id for p in running().trial.state.participants.values() if p.status == "treated")
+    names = {**spoken_of(running().trial.state), "invitation": invitation("nurse.S01.1")}
     place = listening("127.0.0.1", 0)
     port = place.getsockname()[1]
     child = os.fork()
@@ -52,26 +63,73 @@ def serve_demonstration(folder: Path) -> tuple[int, str, list[Any], str]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         serve(place, 2)
     place.close()
-    return child, f"http://127.0.0.1:{port}", roles, one
+    return Served(child, f"http://127.0.0.1:{port}", {one.user: one.password for one in roles},
+                  names)  # fmt: skip
 
 
-def signed_in(browser: Browser, address: str, role: Any, width: int, theme: Any) -> Page:
-    """Sign in as a role, at a width and in a theme."""
-    page = browser.new_context(viewport={"width": width, "height": HEIGHT}, base_url=address,
-                               color_scheme=theme).new_page()  # fmt: skip
-    page.goto("/sign-in/")
-    page.fill("[name=username]", role.user)
-    page.fill("[name=password]", role.password)
-    page.click("main button")
+def invitation(name: str) -> str:
+    """Invite somebody anew; give the secret of the link."""
+    from django.db import connections
+
+    from gradatim.web.accounts.invitations import invite
+    from gradatim.web.accounts.models import User
+
+    secret = invite(User.objects.get(username=name), "sponsor.1")
+    connections.close_all()
+    return secret
+
+
+def at_browser(browser: Browser, served: Served, user: str, width: int, theme: Any) -> Page:
+    """Open a browser of a width and in a theme; sign in, unless as nobody."""
+    page = browser.new_context(viewport={"width": width, "height": HEIGHT},
+                               base_url=served.address, color_scheme=theme).new_page()  # fmt: skip
+    if user:
+        page.goto("/sign-in/")
+        page.fill("[name=username]", user)
+        page.fill("[name=password]", served.passwords[user])
+        page.click("main button")
     return page
 
 
-def taken(page: Page, where: str, one: str, file: Path, whole: bool) -> None:
+def taken(page: Page, path: str, file: Path, whole: bool) -> None:
     """Take the picture of a page."""
-    path = where.format(one=one) if where.startswith("/") else f"/participants/{one}/{where}/"
-    page.goto(path.replace("/participant/", "/"))
-    page.wait_for_timeout(700)
+    page.goto(path)
+    page.wait_for_timeout(DRAWN)
     page.screenshot(path=file, full_page=whole)
+
+
+def for_documentation(browser: Browser, served: Served, target: Path) -> None:
+    """Take the pictures of the documentation."""
+    for name, (user, path) in DOCS.items():
+        page = at_browser(browser, served, user, 1280, "light")
+        taken(page, path.format(**served.names), target / f"{name}.png", whole=False)
+
+
+def to_be_looked_at(browser: Browser, served: Served, target: Path, wanted: list[str]) -> None:
+    """Take pictures of every page, and print those that are printed."""
+    widths = [one for one in WIDTHS if str(one) in wanted] or WIDTHS
+    themes = [one for one in THEMES if one in wanted] or THEMES
+    for user, width, theme in product(PAGES, widths, themes):
+        page = at_browser(browser, served, user, width, theme)
+        for path in PAGES[user]:
+            taken(
+                page,
+                path.format(**served.names),
+                target / f"{named(user, path)}-{width}-{theme}.png",
+                whole=True,
+            )
+        page.context.close()
+    for user, paths in PRINTED.items():
+        page = at_browser(browser, served, user, 1280, "light")
+        for path in paths:
+            page.goto(path.format(**served.names))
+            page.pdf(path=target / f"{named(user, path)}.pdf", format="A4")
+
+
+def named(user: str, path: str) -> str:
+    """Name a picture by who looks at which page."""
+    words = re.sub(r"[^A-Za-z0-9]+", "-", path.replace("{", "").replace("}", "")).strip("-")
+    return f"{user.split('.')[0] or 'nobody'}-{words or 'overview'}"
 
 
 def main() -> None:
@@ -79,30 +137,18 @@ def main() -> None:
     docs = "--docs" in sys.argv
     target = ROOT / "docs" / "images" if docs else ROOT / ".cache" / "screenshots"
     target.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory() as folder:
-        child, address, roles, one = serve_demonstration(Path(folder))
-        try:
-            photographed(address, roles, one, target, docs)
-        finally:
-            os.kill(child, signal.SIGTERM)
-
-
-def photographed(address: str, roles: list[Any], one: str, target: Path, docs: bool) -> None:
-    """Take the pictures of a demonstration that is served."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    with sync_playwright() as driver:
-        known = {role.role: role for role in reversed(roles)}
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        if docs:
-            for name, (role, where) in DOCS.items():
-                page = signed_in(browser, address, known[role], 1280, "light")
-                taken(page, where, one, target / f"{name}.png", whole=False)
-            return
-        for role, width, theme in product(PAGES, WIDTHS, THEMES):
-            page = signed_in(browser, address, known[role], width, theme)
-            for n, where in enumerate(PAGES[role]):
-                file = target / f"{role}-{n}-{width}-{theme}.png"
-                taken(page, where, one, file, whole=True)
+    with TemporaryDirectory() as folder:
+        served = serve_demonstration(Path(folder))
+        try:
+            with sync_playwright() as driver:
+                browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+                if docs:
+                    for_documentation(browser, served, target)
+                else:
+                    to_be_looked_at(browser, served, target, sys.argv[1:])
+        finally:
+            os.kill(served.child, signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ def launched() -> Iterator:
         browser.close()
 
 
-class Person:
-    """Somebody signed in, in a browser of their own.
+class Stranger:
+    """Somebody in a browser of their own, who has not signed in.
 
     Args:
         browser: the browser.
@@ -33,7 +33,7 @@ class Person:
         options: of the browser's context, such as its size.
     """
 
-    def __init__(self, browser, address: str, user: str, **options) -> None:
+    def __init__(self, browser, address: str, user: str = "", **options) -> None:
         self.context = browser.new_context(base_url=address, **options)
         self.page = self.context.new_page()
         self.user = user
@@ -42,9 +42,6 @@ class Person:
         self.page.on("console", lambda one: self.said.append(one.text))
         self.page.on("pageerror", lambda one: self.said.append(str(one)))
         self.page.on("request", lambda one: self.asked.append(one.url))
-        self.page.goto("/sign-in/")
-        self.fill(username=user, password=PASSWORD)
-        self.press("Sign in")
 
     def go(self, path: str) -> str:
         """Open a page; give what it says."""
@@ -92,3 +89,13 @@ class Person:
         assert not elsewhere, elsewhere
         said = [one for one in self.said if "status of 4" not in one]
         assert not said, said
+
+
+class Person(Stranger):
+    """Somebody signed in, in a browser of their own."""
+
+    def __init__(self, browser, address: str, user: str, **options) -> None:
+        super().__init__(browser, address, user, **options)
+        self.page.goto("/sign-in/")
+        self.fill(username=user, password=PASSWORD)
+        self.press("Sign in")

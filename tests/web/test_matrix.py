@@ -36,7 +36,7 @@ def patterns(resolver=None) -> list[URLPattern]:
 
 
 def own_patterns() -> list[URLPattern]:
-    return [one for one in patterns() if one.name and "api" not in str(one.lookup_str)]
+    return [one for one in patterns() if one.name and ".web.api." not in str(one.lookup_str)]
 
 
 def test_every_page_says_for_whom_it_is():

@@ -1,0 +1,78 @@
+"""Every page of the web application, by who looks at it: photographed, and tested for access."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+PAGES: Mapping[str, tuple[str, ...]] = {
+    "investigator.S01.1": (
+        "/", "/screening/", "/screening/log/", "/participants/", "/participants/{treated}/",
+        "/participants/{treated}/visits/", "/participants/{treated}/laboratory/",
+        "/participants/{treated}/adverse-events/", "/participants/{treated}/scores/",
+        "/participants/{treated}/doses/", "/participants/{treated}/history/",
+        "/participants/{screening}/eligibility/", "/participants/{treated}/emergency/",
+        "/participants/{treated}/questionnaire/", "/participants/{screening}/records/",
+        "/participants/{screening}/answer/willing_to_comply/",
+        "/record/AdverseEventReported/?participant={treated}",
+        "/record/LaboratoryResultsRecorded/?participant={treated}&encounter=day_28",
+        "/record/PreDoseChecklistSigned/?participant={treated}&dose=1", "/record/TrialPaused/",
+        "/entries/{entry}/", "/entries/{entry}/correct/",
+        "/protocol/", "/protocol/questions/", "/people/", "/nothing/",
+        "/account/", "/account/password/", "/account/tokens/", "/second-factor/set-up/",
+        "/paper/", "/paper/DosePrepared/", "/paper/LaboratoryResultsRecorded/?encounter=day_28",
+    ),
+    "cell_lab.S01.1": ("/dosing/", "/participants/{treated}/doses/"),
+    "pharmacist.S01.1": ("/dosing/", "/dosing/lots/{lot}/", "/participants/{treated}/doses/",
+                         "/record/ProductReceived/"),
+    "committee.1": (
+        *(f"/review/?part={part}" for part in ("advice", "exposure", "toxicity", "events",
+                                               "shifts", "courses", "listings")),
+        "/review/proposals/{proposal}/", "/record/DoseDecision/?site=",
+    ),
+    "statistics.1": ("/design/", "/design/?worst=1", "/design/?cohort=4&design=boin", "/review/"),
+    "data.1": ("/audit/", "/audit/proof/", "/audit/as-of/?entry=400", "/protocol/versions/",
+               "/feasibility/"),
+    "sponsor.1": ("/people/", "/people/invite/", "/people/accounts/nurse.S01.1/",
+                  "/people/accounts/nurse.S01.1/invite-anew/", "/feasibility/?without=I1a",
+                  "/record/RulingSigned/?question=x"),
+    "": ("/sign-in/", "/invitation/{invitation}/", "/invitation/nothing/"),
+}  # fmt: skip
+"""Addresses by user, in the order of the picture; "" is whoever has not signed in."""
+NO_PAGES: Mapping[str, str] = {
+    "sign-out": "is sent, and leads to another page", "theme": "is sent, and leads back",
+    "end-session": "is sent, and leads back", "revoke-token": "is sent, and leads back",
+    "export": "is sent, and answered with a file", "checkpoint": "is answered with a file",
+    "grade": "is a part of the page of a visit", "healthz": "is for machines",
+    "second-factor": "asks for a code: a test of its own goes there",
+    "recovery-codes": "needs a second factor: a test of its own goes there",
+    "second-factor-remove": "needs a second factor: a test of its own goes there",
+}  # fmt: skip
+"""Names of addresses that are not in `PAGES`, and why."""
+
+
+def spoken_of(state: Any) -> dict[str, Any]:
+    """Give whom and what the addresses speak of, in a trial; an invitation has to be made."""
+    here = [one for one in state.participants.values() if one.site == "S01"]
+    treated = next(one for one in here if one.status == "treated")
+    asked = next((one for one in here if one.status == "eligible"), here[0])
+    entry = next(at for at in treated.entries
+                 if type(state.events[at]).__name__ == "LaboratoryResultsRecorded")  # fmt: skip
+    return {"treated": treated.id, "screening": asked.id, "entry": entry,
+            "lot": next(iter(state.lots)), "proposal": next(iter(state.proposals))}  # fmt: skip
+
+
+def prescreened(folder: Path, people: int = 3000) -> Path:
+    """Run a prescreen of a made-up warehouse; give the folder of runs for the application."""
+    from typer.testing import CliRunner
+
+    from gradatim.cli.main import app
+
+    warehouse, runs = folder / "warehouse", folder / "runs"
+    for words in (
+        ["synthetic", "-o", str(warehouse), "--people", str(people), "--candidates", "0.3"],
+        ["prescreen", "nct05962762", f"parquet:{warehouse}", "-o", str(runs / "first")],
+    ):
+        made = CliRunner().invoke(app, words)
+        if made.exit_code:
+            raise RuntimeError(made.output)
+    return runs
