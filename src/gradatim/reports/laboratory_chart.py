@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from gradatim.core.quantity import shown_unit
 from gradatim.reports.feasibility_charts import Spec, base
 
 
@@ -18,20 +17,19 @@ class Point(NamedTuple):
     grade: str
 
 
-def value_over_time(label: str, unit: str, points: Sequence[Point], baseline: float | None) -> Spec:
+def value_over_time(points: Sequence[Point], baseline: float | None) -> Spec:
     """Draw the values as a line, the limits as steps, the baseline as a dashed line.
 
     Args:
-        label, unit: of the element.
-        points: in the order of days, all in `unit`.
+        points: in the order of days, all in one unit; the heading over the chart says which.
         baseline: the value before the first dose; None if there is none.
     """
     values = [{"day": str(p.day), "value": p.value, "low": p.low, "high": p.high, "grade": p.grade}
               for p in points]  # fmt: skip
     x: dict[str, Any] = {"field": "day", "type": "temporal", "title": None,
                          "axis": {"format": "%m-%d", "labelOverlap": True}}  # fmt: skip
-    y = {"field": "value", "type": "quantitative", "title": shown_unit(unit) or label,
-         "scale": {"zero": False}}  # fmt: skip
+    y = {"field": "value", "type": "quantitative", "title": None,
+         "axis": {"format": ".12~g"}, "scale": {"zero": False}}  # fmt: skip
     layers: list[dict[str, Any]] = [
         {"mark": {"type": "line", "interpolate": "step", "color": "#8795a3", "strokeDash": [2, 2]},
          "encoding": {"x": x, "y": {**y, "field": limit}}} for limit in ("low", "high")

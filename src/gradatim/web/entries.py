@@ -1,31 +1,81 @@
 """An entry of the ledger as pages show it: each field by its label, in words."""
 
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 import msgspec
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from gradatim.conduct.events.base import Event
-from gradatim.web.forms.wording import label_of
+from gradatim.core.quantity import Quantity, plain
+from gradatim.web.forms.wording import choice_words, label_of
 
-HIDDEN = {"identity", "person_token", "document", "signature"}
-"""Fields that no page shows: seals, and what has a page of its own."""
+HIDDEN = {"event", "identity", "person_token", "document", "signature", "recorded_at",
+          "recorded_by", "protocol"}  # fmt: skip
+"""Fields that no list shows: seals, and what stands elsewhere on the page."""
 
 
-def fields_shown(event: Event) -> list[tuple[Any, str]]:
-    """Give an entry's fields as label and value; what is not set is left out."""
-    plain = msgspec.to_builtins(event)
+class Line(NamedTuple):
+    """A line of a field.
+
+    Args:
+        text: in words.
+        element: whose value it is: the page puts its label before it.
+        visit: whose label is the line.
+    """
+
+    text: str
+    element: str = ""
+    visit: str = ""
+
+
+def fields_shown(event: Event) -> list[tuple[Any, list[Line]]]:
+    """Give an entry's fields as label and lines; what is not set is left out."""
+    said = msgspec.to_builtins(event, builtin_types=(datetime, date))
     name = type(event).__name__
-    left_out = {*HIDDEN, "event"}
-    said = {key: value for key, value in plain.items()
-            if key not in left_out and value not in ("", None, [], {})}  # fmt: skip
-    return [(label_of(key, name), shown(value)) for key, value in said.items()]
+    return [(label_of(key, name), _lines(key, value)) for key, value in said.items()
+            if key not in HIDDEN and value not in ("", None, [], (), {})]  # fmt: skip
 
 
-def shown(value: Any) -> str:
-    """Write a value of an entry."""
+def _lines(key: str, value: Any) -> list[Line]:
+    if key == "encounter":
+        return [Line("", visit=value)]
+    rows = list(value) if isinstance(value, list | tuple) else [value]
+    if not any(isinstance(one, dict) for one in rows):
+        return [Line(", ".join(_shown(key, one) for one in rows))]
+    return [_row(key, one) for one in rows]
+
+
+def _row(key: str, one: Any) -> Line:
+    if not isinstance(one, dict):
+        return Line(_shown(key, one))
+    if "element" in one:
+        return Line(_measured(one), element=one["element"])
+    return Line(_shown(key, one))
+
+
+def _measured(one: dict[str, Any]) -> str:
+    """Write a measured value as one reads it: value, unit, limits, words."""
+    value = one.get("value")
+    number = (
+        "" if value is None else str(Quantity(value, one.get("unit", ""), one.get("bound", "")))
+    )
+    low, high = ("" if one.get(at) is None else plain(one[at]) for at in ("low", "high"))
+    limits = f"({low}–{high})" if low or high else ""
+    words = {"true": _("yes"), "false": _("no")}.get(one.get("code", ""), one.get("code", ""))
+    return " ".join(part for part in (number, words, limits, one.get("method", "")) if part)
+
+
+def _shown(key: str, value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{label_of(key)}: {shown(one)}" for key, one in value.items())
-    if isinstance(value, list):
-        return "; ".join(shown(one) for one in value)
-    return {True: _("yes"), False: _("no")}[value] if isinstance(value, bool) else str(value)
+        return ", ".join(f"{label_of(name)}: {_shown(name, one)}" for name, one in value.items())
+    if isinstance(value, list | tuple):
+        return "; ".join(_shown(key, one) for one in value)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, datetime):
+        return localtime(value).strftime("%Y-%m-%d %H:%M %Z")
+    if isinstance(value, float):
+        return plain(value)
+    return str(choice_words(key, value) if isinstance(value, str) else value)

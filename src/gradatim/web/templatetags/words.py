@@ -13,6 +13,10 @@ from gradatim.web.acts import title
 from gradatim.web.forms.wording import choice_words, label_of
 
 register = template.Library()
+_SIGNS = {"Cel": "°C", "m[Hg]": "mHg", "10*3/": "10³/", "10*6/": "10⁶/", "10*9/": "10⁹/",
+          "uL": "µL", "[IU]": "IU", "{#}": "", "{score}": "", "{INR}": "",
+          "{grade}": ""}  # fmt: skip
+"""What UCUM writes otherwise than people do, and annotations that only repeat a name."""
 
 
 @register.filter
@@ -103,6 +107,26 @@ def words(text: str) -> list[str]:
 
 
 @register.filter
+def visit(name: str, state: Any) -> str:
+    """Write a visit by its label."""
+    known = state.study.schedule.encounters if state.versions else {}
+    return known[name].label if name in known else name
+
+
+@register.filter
+def element(name: str, state: Any) -> str:
+    """Write an element by its label."""
+    known = state.study.elements if state.versions else {}
+    return known[name].label if name in known else name
+
+
+@register.filter
+def figure(value: Any) -> Any:
+    """Write a number into a field, exact, without a fraction that is none; typed text as typed."""
+    return f"{value:.15g}" if isinstance(value, float) else "" if value is None else value
+
+
+@register.filter
 def readable(name: str) -> str:
     """Write a name of the protocol as words."""
     return name.replace("_", " ")
@@ -116,8 +140,10 @@ def percent(part: float | None) -> str:
 
 @register.filter
 def braceless(unit: str) -> str:
-    """Write a UCUM unit without the braces of its annotations."""
-    return unit.replace("{", "").replace("}", "")
+    """Write a UCUM unit for people: no braces of annotations, and signs that are known outside."""
+    for code, sign in _SIGNS.items():
+        unit = unit.replace(code, sign)
+    return unit.replace("{", "").replace("}", "").replace("_", " ")
 
 
 @register.filter

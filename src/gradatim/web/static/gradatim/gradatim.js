@@ -44,6 +44,13 @@
     if (touched) event.preventDefault();
   });
 
+  // On a narrow screen the areas are a strip: the present one is brought into sight.
+  const here = document.querySelector(".areas [aria-current]");
+  if (here) {
+    const strip = here.closest("ul");
+    strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+  }
+
   for (const box of document.querySelectorAll("[data-print]")) {
     box.hidden = false;
     box.addEventListener("click", function () { window.print(); });

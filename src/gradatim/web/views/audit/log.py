@@ -10,10 +10,10 @@ from django.shortcuts import render
 
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.story import told
 from gradatim.conduct.subjects import whom
 from gradatim.web.access import Access, Request, page
 from gradatim.web.acts import TITLES
+from gradatim.web.telling import told_in_words
 
 PAGE, MOST_TOLD = 100, 20
 
@@ -38,7 +38,10 @@ class Filter(NamedTuple):
             and self.participant in ("", whom(access.state, event) or "")
             and (_day(self.since) is None or event.recorded_at.date() >= _day(self.since))
             and (_day(self.until) is None or event.recorded_at.date() <= _day(self.until))
-            and (not self.text or self.text.casefold() in told(event).casefold())
+            and (
+                not self.text
+                or self.text.casefold() in told_in_words(access.state, event).casefold()
+            )
         )
 
 
@@ -64,7 +67,7 @@ def audit(request: Request) -> HttpResponse:
         if len(rows) == PAGE:
             more = "?" + urlencode({**asked._asdict(), "before": rows[-1][0]})
             break
-        rows.append((position, event, told(event)))
+        rows.append((position, event, told_in_words(access.state, event)))
     state = access.state
     people = sorted({user for user, _ in state.roles})
     acts = [(name, TITLES[name]) for name in BY_NAME]

@@ -106,7 +106,7 @@ def chart_of(state: State, one: Participant, series: Series) -> dict[str, Any]:
               if first is None or fact.start.first <= first.date()]  # fmt: skip
     base = baseline(before) if first else None
     value = _in_unit(analyte, base.value, base.unit, unit) if base else None
-    return value_over_time(series.element.label, unit, points, value)
+    return value_over_time(points, value)
 
 
 def _in_unit(analyte: str | None, value: float | None, unit: str, wanted: str) -> float | None:

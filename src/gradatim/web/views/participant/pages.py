@@ -6,7 +6,6 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from gradatim.conduct.state import Participant
-from gradatim.conduct.story import told
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import doses, given
 from gradatim.conduct.views.reporting import reports
@@ -14,6 +13,7 @@ from gradatim.conduct.views.safety import candidates, letter
 from gradatim.conduct.views.visits import visits
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import now, today
+from gradatim.web.telling import told_in_words
 from gradatim.web.views.participant.forms_of_visit import forms_of_visit
 from gradatim.web.views.participant.frame import framed
 from gradatim.web.views.participant.timeline import timeline_spec
@@ -40,7 +40,8 @@ def row_of(access: Access, one: Participant, day: Any) -> dict[str, Any]:
     """Give what a list says of a participant."""
     state = access.state
     dosed = given(state, one)
-    due = [visit for visit in visits(state, one, day) if visit.status in ("open", "overdue")]
+    due = [visit for visit in visits(state, one, day)
+           if visit.status in ("open", "overdue", "planned")]  # fmt: skip
     return {
         "one": one, "doses": len(dosed), "events": len(courses(state, one)),
         "candidates": candidates(state, one), "letter": letter(state, one, day) if dosed else "",
@@ -96,7 +97,8 @@ def history(request: Request, id: str) -> HttpResponse:
     access = _access(request)
     one = access.participant("participants", id)
     state = access.state
-    rows = [(at, state.events[at], told(state.events[at]), state.corrected_by.get(at, ()),
-             at in state.verified) for at in reversed(one.entries)]  # fmt: skip
+    rows = [(at, state.events[at], told_in_words(state, state.events[at]),
+             state.corrected_by.get(at, ()), at in state.verified)
+            for at in reversed(one.entries)]  # fmt: skip
     return render(request, "gradatim/participant/history.html",
                   {**framed(request, one, "history"), "rows": rows})  # fmt: skip

@@ -1,0 +1,43 @@
+"""An entry told in a sentence as people say it: elements and visits by their labels.
+
+Only what the event's fields name is put in words; what a person wrote stays as it was written.
+"""
+
+from typing import Any
+
+import msgspec
+
+from gradatim.conduct.events.base import Event, Measured
+from gradatim.conduct.state import State
+from gradatim.conduct.story import told
+from gradatim.protocol.study import Study
+
+WORDS = {"true": "yes", "false": "no"}
+
+
+def told_in_words(state: State, event: Event) -> str:
+    """Tell an entry; as it stands, while there is no protocol that could name anything."""
+    return told(worded(event, state.study)) if state.versions else told(event)
+
+
+def worded(event: Event, study: Study) -> Event:
+    """Give an event for telling only: its elements and visits are labels, no names."""
+    named = {name: _named(name, getattr(event, name), study) for name in event.__struct_fields__}
+    return msgspec.structs.replace(event, **named)
+
+
+def _named(field: str, value: Any, study: Study) -> Any:
+    if isinstance(value, Measured):
+        return msgspec.structs.replace(value, element=_element(value.element, study),
+                                       code=WORDS.get(value.code, value.code))  # fmt: skip
+    if isinstance(value, tuple):
+        return tuple(_named("", one, study) for one in value)
+    if field == "element":
+        return _element(value, study)
+    if field == "encounter" and value in study.schedule.encounters:
+        return study.schedule.encounters[value].label
+    return value
+
+
+def _element(name: str, study: Study) -> str:
+    return study.elements[name].label if name in study.elements else name
