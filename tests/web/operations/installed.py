@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.error import HTTPError
 from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, ProxyHandler, build_opener
+from urllib.request import (
+    BaseHandler,
+    HTTPCookieProcessor,
+    HTTPRedirectHandler,
+    ProxyHandler,
+    build_opener,
+)
 
 from django_otp.oath import TOTP
 
@@ -115,9 +121,8 @@ def code(key: bytes) -> str:
     return f"{TOTP(key).token():06}"
 
 
-def entered(address: str, link: str) -> "Sender":
+def entered(person: "Sender", link: str) -> "Sender":
     """Follow an invitation to the end: a password, a second factor, in."""
-    person = Sender(address)
     came = person.send(link, person.page(link), password=PASSPHRASE, again=PASSPHRASE)
     assert came.status == 200, came.text
     page = person.page("/second-factor/set-up/")
@@ -137,10 +142,10 @@ class _Stay(HTTPRedirectHandler):
 class Sender(Visitor):
     """Somebody signed in, who records what can be counted."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *handlers: BaseHandler) -> None:
         super().__init__(address)
         self.cookies = CookieJar()
-        self.opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(self.cookies))
+        self.opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(self.cookies), *handlers)
 
     def acknowledged(self, form: str, reference: str) -> bool:
         """Record an approval; say whether the server acknowledged it."""

@@ -23,7 +23,7 @@ from gradatim.conduct.port import Mode
 from gradatim.conduct.stores import open_store
 from gradatim.web.serving.visiting import Visitor
 from tests.engines import POSTGRES
-from tests.web.operations.installed import PASSPHRASE, SPONSOR, TRIAL, Installation, entered
+from tests.web.operations.installed import PASSPHRASE, SPONSOR, TRIAL, Installation, Sender, entered
 
 pytestmark = pytest.mark.slow
 FILES = {"backup.json", "ledger-1.jsonl", "checkpoint-1.json", "accounts.jsonl"}
@@ -37,7 +37,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     made = Installation(folder, f"sqlite:///{folder / 'trial.sqlite'}")
     link = made.begin()
     with made.served() as server:
-        person = entered(server.address, link)
+        person = entered(Sender(server.address), link)
         for number in range(2):
             assert person.acknowledged(person.approval_form(), f"act-{number}")
     made.done("backup", "-o", folder / "backup")
@@ -130,7 +130,7 @@ def test_a_backup_is_made_while_people_work(either: Installation, tmp_path: Path
     """Ten backups under writes: each is a beginning of what came to be recorded."""
     link = either.begin()
     with either.served() as server:
-        person, done = entered(server.address, link), threading.Event()
+        person, done = entered(Sender(server.address), link), threading.Event()
         form = person.approval_form()
 
         def write() -> None:

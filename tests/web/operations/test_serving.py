@@ -25,7 +25,7 @@ def test_from_nothing_to_a_first_entry(either: Installation):
     """Tables, trial, first person by link, second factor, an act; then a stop that waits."""
     link = either.begin()
     with either.served() as server:
-        person = entered(server.address, link)
+        person = entered(Sender(server.address), link)
         assert "entry 2" in person.page("/")
         assert person.acknowledged(person.approval_form(), "first-act")
         assert "first-act" in person.page("/audit/")
@@ -53,7 +53,7 @@ def test_a_worker_that_dies_is_replaced(small: Installation):
     """The others answer meanwhile; the new one knows what was recorded since the start."""
     link = small.begin()
     with small.served(workers=1) as server:
-        person = entered(server.address, link)
+        person = entered(Sender(server.address), link)
         assert person.acknowledged(person.approval_form(), "before-the-end")
         booted = re.findall(r"Booting worker with pid: (\d+)", small.log.read_text())
         os.kill(int(booted[-1]), signal.SIGKILL)
@@ -89,7 +89,7 @@ def test_connections_are_opened_again_when_the_server_closes_them(large: Install
     """PostgreSQL is restarted for an upgrade: the application goes on without being told."""
     link = large.begin()
     with large.served() as server:
-        person = entered(server.address, link)
+        person = entered(Sender(server.address), link)
         with psycopg.connect(large.url, autocommit=True) as owner:
             owner.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -165,7 +165,7 @@ def test_killed_under_writes_it_loses_nothing_it_acknowledged(either: Installati
     """kill -9 of all processes, three times: every acknowledged act is there, and once."""
     link, said = either.begin(), list[str]()
     with either.served() as server:
-        person = entered(server.address, link)
+        person = entered(Sender(server.address), link)
         _write_until_killed(server, person, "round-1", said)
     for again in ("round-2", "round-3"):
         with either.served() as server:

@@ -1,0 +1,195 @@
+"""The application behind the proxy of docs/operations.md: nginx, with the block as printed."""
+
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+from urllib.error import HTTPError
+from urllib.request import HTTPSHandler
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from gradatim.web.serving.visiting import TOKEN
+from tests.web.operations.installed import SPONSOR, Installation, Sender, entered
+from tests.web.operations.test_deployment import blocks
+
+NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
+pytestmark = [
+    pytest.mark.proxy,
+    pytest.mark.skipif(NGINX is None, reason='suite "proxy": no nginx here'),
+]
+AROUND = """
+daemon off; pid {folder}/pid; error_log {folder}/error.log;
+events {{}}
+http {{
+  client_body_temp_path {folder}/1; proxy_temp_path {folder}/2; fastcgi_temp_path {folder}/3;
+  uwsgi_temp_path {folder}/4; scgi_temp_path {folder}/5; access_log off;
+{block}
+}}
+"""
+
+
+class Proxied(NamedTuple):
+    """An application behind nginx: the two ports, whom a browser trusts, and an invitation."""
+
+    secure: int
+    plain: int
+    trusted: ssl.SSLContext
+    link: str
+
+    def person(self) -> Sender:
+        """Give somebody with a browser; it says where it comes from, as browsers do."""
+        made = Sender(f"https://localhost:{self.secure}", HTTPSHandler(context=self.trusted))
+        made.opener.addheaders = [("Referer", "https://localhost/")]
+        return made
+
+    def raw(self, request: bytes) -> bytes:
+        """Send bytes, and give the beginning of what comes."""
+        plain = socket.create_connection(("localhost", self.secure), timeout=20)
+        with self.trusted.wrap_socket(plain, server_hostname="localhost") as sent:
+            sent.sendall(request)
+            return sent.recv(4096)
+
+
+def free() -> int:
+    """Give a port that is free now."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+        return port
+
+
+def certificate(folder: Path) -> ssl.SSLContext:
+    """Write a certificate for this machine and its key; give a context that trusts nothing else."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    made = (x509.CertificateBuilder().subject_name(name).issuer_name(name)
+            .public_key(key.public_key()).serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(days=1))
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)
+            .sign(key, hashes.SHA256()))  # fmt: skip
+    pem = made.public_bytes(serialization.Encoding.PEM)
+    (folder / "trial.pem").write_bytes(pem)
+    (folder / "trial.key").write_bytes(key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption()))  # fmt: skip
+    return ssl.create_default_context(cadata=pem.decode())
+
+
+def configured(folder: Path, application: str, secure: int, plain: int) -> Path:
+    """Write the block of the page with this machine's name, ports and certificate."""
+    (text,) = blocks("nginx")
+    for old, new in (("trial.example.org", "localhost"), ("http://127.0.0.1:8000", application),
+                     ("listen 443", f"listen 127.0.0.1:{secure}"),
+                     ("listen 80", f"listen 127.0.0.1:{plain}"),
+                     ("/etc/ssl/", f"{folder}/")):  # fmt: skip
+        assert old in text
+        text = text.replace(old, new)
+    path = folder / "nginx.conf"
+    path.write_text(AROUND.format(folder=folder, block=text))
+    return path
+
+
+@pytest.fixture
+def proxied(small: Installation, tmp_path: Path) -> Iterator[Proxied]:
+    """A real trial, served as the page says for an installation with a proxy."""
+    del small.more["GRADATIM_PLAIN_HTTP"]
+    small.more |= {"GRADATIM_HOSTS": "localhost,127.0.0.1", "GRADATIM_BEHIND_PROXY": "1"}
+    link = re.sub(r"^https?://[^/]+", "", small.begin())
+    folder, secure, plain = tmp_path / "proxy", free(), free()
+    folder.mkdir()
+    trusted = certificate(folder)
+    with small.served() as served:
+        path = configured(folder, served.address, secure, plain)
+        nginx = subprocess.Popen([str(NGINX), "-c", str(path)], stderr=subprocess.PIPE)
+        try:
+            _wait(nginx, secure)
+            yield Proxied(secure, plain, trusted, link)
+        finally:
+            nginx.terminate()
+            nginx.wait(20)
+
+
+def _wait(nginx: subprocess.Popen[bytes], port: int) -> None:
+    while nginx.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        except ConnectionRefusedError:
+            continue
+        return
+    assert nginx.stderr
+    raise AssertionError(nginx.stderr.read().decode())
+
+
+def test_a_person_signs_in_and_is_kept_to_https(proxied: Proxied):
+    """From the invitation to the first page, with cookies that no other host can set."""
+    person = entered(proxied.person(), proxied.link)
+    with person.opener.open(person.address + "/", timeout=20) as came:
+        headers = came.headers
+        assert "Sponsor One" in came.read().decode()
+    kept = re.search(r"max-age=(\d+)", headers["Strict-Transport-Security"])
+    assert kept
+    assert int(kept[1]) >= 31_536_000  # a year
+    assert "unsafe-inline" not in headers["Content-Security-Policy"]
+
+
+def test_plain_http_leads_to_https(proxied: Proxied):
+    with socket.create_connection(("127.0.0.1", proxied.plain), timeout=20) as sent:
+        sent.sendall(b"GET /participants/ HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        came = sent.recv(4096).decode()
+    assert came.startswith("HTTP/1.1 301")
+    assert "Location: https://localhost/participants/" in came
+
+
+def test_a_client_cannot_say_that_it_is_another(proxied: Proxied):
+    """Whatever address a browser claims, five failures lock the name from where they came."""
+    person = proxied.person()
+    for n in range(6):
+        person.opener.addheaders = [("Referer", "https://localhost/"),
+                                    ("X-Forwarded-For", f"203.0.113.{n}"),
+                                    ("X-Forwarded-Proto", "http")]  # fmt: skip
+        page = person.page("/sign-in/")
+        token = TOKEN.search(page)
+        assert token
+        came = person.ask("/sign-in/", {"csrfmiddlewaretoken": token[1], "username": SPONSOR,
+                                        "password": "wrong each time"})  # fmt: skip
+    assert came.status == 429
+
+
+@pytest.mark.parametrize("headers", [
+    b"Content-Length: 5\r\nContent-Length: 50\r\n",
+    b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+    b"Transfer-Encoding: xchunked\r\n",
+])  # fmt: skip
+def test_a_message_has_one_end(proxied: Proxied, headers: bytes):
+    """What two parsers could read in two ways reaches the application in no way."""
+    hidden = b"\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    came = proxied.raw(b"POST /sign-in/ HTTP/1.1\r\nHost: localhost\r\n" + headers + hidden)
+    assert came.split(b"\r\n")[0].split()[1] in (b"400", b"501")
+    assert came.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.filterwarnings("ignore:ssl.OP_NO_TLS")
+def test_old_versions_of_tls_are_refused(proxied: Proxied):
+    old = ssl.create_default_context()
+    old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+    old.set_ciphers("DEFAULT:@SECLEVEL=0")
+    old.options |= ssl.OP_NO_TLSv1_2 | ssl.OP_NO_TLSv1_3
+    with (socket.create_connection(("127.0.0.1", proxied.secure), timeout=20) as plain,
+          pytest.raises(ssl.SSLError)):  # fmt: skip
+        old.wrap_socket(plain)
+
+
+def test_what_is_too_large_is_refused_before_it_is_sent_on(proxied: Proxied):
+    person = proxied.person()
+    with pytest.raises(HTTPError) as refused:
+        person.opener.open(person.address + "/sign-in/", b"x" * 11_000_000, 30)
+    assert refused.value.code == 413
