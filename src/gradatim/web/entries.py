@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from gradatim.conduct.events.base import Event
 from gradatim.core.quantity import Quantity, plain
 from gradatim.web.forms.wording import choice_words, label_of
+from gradatim.web.units import unit_in_words
 
 HIDDEN = {"event", "identity", "person_token", "document", "signature", "recorded_at",
           "recorded_by", "protocol"}  # fmt: skip
@@ -58,9 +59,8 @@ def _row(key: str, one: Any) -> Line:
 def _measured(one: dict[str, Any]) -> str:
     """Write a measured value as one reads it: value, unit, limits, words."""
     value = one.get("value")
-    number = (
-        "" if value is None else str(Quantity(value, one.get("unit", ""), one.get("bound", "")))
-    )
+    unit, bound = unit_in_words(one.get("unit", "")), one.get("bound", "")
+    number = "" if value is None else str(Quantity(value, unit, bound))
     low, high = ("" if one.get(at) is None else plain(one[at]) for at in ("low", "high"))
     limits = f"({low}–{high})" if low or high else ""
     words = {"true": _("yes"), "false": _("no")}.get(one.get("code", ""), one.get("code", ""))

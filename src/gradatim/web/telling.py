@@ -1,4 +1,4 @@
-"""An entry told in a sentence as people say it: elements and visits by their labels.
+"""An entry told in a sentence as people say it: elements and visits by their labels, usual units.
 
 Only what the event's fields name is put in words; what a person wrote stays as it was written.
 """
@@ -11,6 +11,7 @@ from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.state import State
 from gradatim.conduct.story import told
 from gradatim.protocol.study import Study
+from gradatim.web.units import unit_in_words
 
 WORDS = {"true": "yes", "false": "no"}
 
@@ -28,8 +29,10 @@ def worded(event: Event, study: Study) -> Event:
 
 def _named(field: str, value: Any, study: Study) -> Any:
     if isinstance(value, Measured):
-        return msgspec.structs.replace(value, element=_element(value.element, study),
-                                       code=WORDS.get(value.code, value.code))  # fmt: skip
+        return msgspec.structs.replace(
+            value, element=_element(value.element, study), unit=unit_in_words(value.unit),
+            code=WORDS.get(value.code, value.code),
+        )  # fmt: skip
     if isinstance(value, tuple):
         return tuple(_named("", one, study) for one in value)
     if field == "element":

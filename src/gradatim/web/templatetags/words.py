@@ -11,12 +11,9 @@ from gradatim.analysis.shifts import CATEGORIES
 from gradatim.dosing.steps import shown
 from gradatim.web.acts import title
 from gradatim.web.forms.wording import choice_words, label_of
+from gradatim.web.units import unit_in_words
 
 register = template.Library()
-_SIGNS = {"Cel": "°C", "m[Hg]": "mHg", "10*3/": "10³/", "10*6/": "10⁶/", "10*9/": "10⁹/",
-          "uL": "µL", "[IU]": "IU", "{#}": "", "{score}": "", "{INR}": "",
-          "{grade}": ""}  # fmt: skip
-"""What UCUM writes otherwise than people do, and annotations that only repeat a name."""
 
 
 @register.filter
@@ -140,10 +137,8 @@ def percent(part: float | None) -> str:
 
 @register.filter
 def braceless(unit: str) -> str:
-    """Write a UCUM unit for people: no braces of annotations, and signs that are known outside."""
-    for code, sign in _SIGNS.items():
-        unit = unit.replace(code, sign)
-    return unit.replace("{", "").replace("}", "").replace("_", " ")
+    """Write a UCUM unit for people: with the usual signs, without the braces of annotations."""
+    return unit_in_words(unit)
 
 
 @register.filter

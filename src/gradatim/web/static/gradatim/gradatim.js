@@ -44,6 +44,13 @@
     if (touched) event.preventDefault();
   });
 
+  // Where the device is dark and nothing was chosen, the button offers light.
+  const theme = document.querySelector("[data-light]");
+  if (theme && matchMedia("(prefers-color-scheme: dark)").matches) {
+    theme.value = "light";
+    theme.textContent = theme.dataset.light;
+  }
+
   // On a narrow screen the areas are a strip: the present one is brought into sight.
   const here = document.querySelector(".areas [aria-current]");
   if (here) {
