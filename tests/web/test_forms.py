@@ -178,3 +178,27 @@ def test_what_is_of_another_site_cannot_be_named(app: Running, signed_in):
     assert state(app).position == before
     there = signed_in("nurse.S02.1")
     assert there.post(path.replace("S01", "S02"), answer).status_code == 302
+
+
+def test_values_that_do_not_go_together_are_asked_about_first(app: Running, signed_in):
+    """An edit check of the protocol: nothing is recorded before it is confirmed; then a query."""
+    client, path = signed_in("nurse.S01.1"), address(app, "VitalSignsRecorded")
+    data = {"results-systolic_pressure-value": "80", "results-systolic_pressure-unit": "mm[Hg]",
+            "results-diastolic_pressure-value": "120", "results-diastolic_pressure-unit": "mm[Hg]",
+            "occurred_on": "2026-09-21", "seen": state(app).position, "request": "bp"}  # fmt: skip
+    before, queries = state(app).position, set(state(app).queries)
+    response = client.post(path, data)
+    text = response.content.decode()
+    assert response.status_code == 422
+    assert "Were the two exchanged?" in text
+    assert "assumed" in text.split('name="_right"')[0].rpartition("<fieldset")[2]
+    assert 'value="120"' in text
+    assert state(app).position == before
+    confirmed = client.post(path, {**data, "_right": "yes"}, follow=True)
+    assert "Were the two exchanged?" in confirmed.content.decode()
+    (query,) = set(state(app).queries) - queries
+    assert state(app).queries[query].of == before + 1
+    right = {**data, "results-systolic_pressure-value": "130", "request": "bp2",
+             "seen": state(app).position}  # fmt: skip
+    assert client.post(path, right).status_code == 302
+    assert len(state(app).queries) == len(queries) + 1

@@ -51,10 +51,11 @@ SENTENCES: Mapping[type[Event], str] = {
     x.ProductReturned: "lot {lot}: {bags} returned: {reason}",
     x.ProductDestroyed: "lot {lot}: {bags} destroyed: {reason}",
     x.ProductAssigned: "{participant}: {bags} of lot {lot} are set aside for dose {dose}",
-    x.DosePrepared: "{participant}: dose {dose} is prepared, {amount:.4g} of {planned:.4g} {unit}",
+    x.DosePrepared: "{participant}: dose {dose} is prepared, {amount:,.10g} of {planned:,.10g} "
+                    "{unit}",
     x.PreparationVerified: "{participant}: the preparation of dose {dose} is verified",
     x.PreDoseChecklistSigned: "{participant}: {signer} signs the checklist of dose {dose}",
-    x.DoseAdministered: "{participant} is given dose {dose}: {amount:.4g} {unit}",
+    x.DoseAdministered: "{participant} is given dose {dose}: {amount:,.10g} {unit}",
     x.DoseWithheld: "{participant}: dose {dose} is withheld: {reason}",
     f.EncounterDone: "{participant}: visit {encounter}",
     f.EncounterMissed: "{participant}: visit {encounter} is missed: {reason}",
@@ -79,7 +80,7 @@ SENTENCES: Mapping[type[Event], str] = {
     r.QueryClosed: "{query} is closed", r.SourceDataVerified: "entries {entries} verified",
     r.ReviewMeetingHeld: "the committee meets over entry {head}, data of {data_cut_on}",
     r.DoseDecision: "the committee decides: {action}, level {level} (advice: {advice_action}, "
-                    "level {advice_level}, on {outcomes!r}) {reason}",
+                    "level {advice_level}, on outcomes {outcomes}) {reason}",
     r.ProposalMade: "{proposal} is proposed to the committee: {act}",
     r.ProposalSigned: "{recorded_by} signs {proposal}",
     r.ProposalWithdrawn: "{proposal} is withdrawn: {reason}",
@@ -94,6 +95,8 @@ _HASHED = re.compile(r"[0-9a-f]{64}")
 def told(event: Event) -> str:
     """Tell an event in a sentence."""
     fields = {name: _word(getattr(event, name)) for name in event.__struct_fields__}
+    if "unit" in fields:
+        fields["unit"] = fields["unit"].replace("{", "").replace("}", "")
     return " ".join(SENTENCES[type(event)].format(**fields).split()).rstrip(":, ")
 
 

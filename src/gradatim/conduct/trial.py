@@ -2,9 +2,10 @@
 
     what cannot be meant -> the user's permission -> the policies -> append -> fold
 
-Authorisations can be refused. Facts are recorded, and each rule that one breaks opens a deviation
-in the same append. When the head has moved meanwhile, everything is asked again; an authorisation
-whose participant, cohort or lot was touched is handed back, to be looked at once more.
+Authorisations can be refused. Facts are recorded; in the same append, each rule that one breaks
+opens a deviation, and each edit check that it does not fulfil a query. When the head has moved
+meanwhile, everything is asked again; an authorisation whose participant, cohort or lot was touched
+is handed back, to be looked at once more.
 """
 
 from collections.abc import Iterator
@@ -13,8 +14,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from gradatim.conduct.checks import questions
 from gradatim.conduct.events import encoded
 from gradatim.conduct.events.base import SYSTEM, Event
+from gradatim.conduct.events.review import QueryOpened
 from gradatim.conduct.events.safety import ProtocolDeviation
 from gradatim.conduct.fold import apply, apply_stored
 from gradatim.conduct.permissions import permitted
@@ -29,10 +32,11 @@ from gradatim.core.verdict import Verdict
 
 
 class Recorded(NamedTuple):
-    """It is recorded, at this position; `deviations` are those it opened."""
+    """It is recorded, at this position; with the deviations and queries that it opened."""
 
     position: int
     deviations: tuple[int, ...] = ()
+    queries: tuple[str, ...] = ()
 
 
 class Refused(NamedTuple):
@@ -120,7 +124,7 @@ class Trial:
         version = "" if state.version is None else state.version.version
         at = event.recorded_at.astimezone(UTC)
         stamped = msgspec.structs.replace(event, protocol=version, recorded_at=at)
-        return [stamped, *self._deviations(stamped, broken)]
+        return [stamped, *self._deviations(stamped, broken), *questions(state, stamped)]
 
     def _deviations(self, event: Event, broken: list[tuple[str, str]]) -> Iterator[Event]:
         about = getattr(event, "participant", None)
@@ -138,4 +142,8 @@ class Trial:
         self.head = self.store.append(self.name, bodies, self.head)
         for position, (_, event) in enumerate(stored, first):
             apply(self.state, position, event)
-        return Recorded(first, tuple(range(first + 1, first + len(events))))
+        follow = list(enumerate((event for _, event in stored[1:]), first + 1))
+        return Recorded(
+            first, tuple(at for at, one in follow if isinstance(one, ProtocolDeviation)),
+            tuple(one.query for _, one in follow if isinstance(one, QueryOpened)),
+        )  # fmt: skip

@@ -45,6 +45,8 @@ def rules_of(study: Study) -> Iterator[tuple[Steps, Rule]]:
     )
     for i, stopping in enumerate(study.safety.stopping_rules):
         yield (*safety, "stopping_rules", i, "rule"), stopping.rule
+    for i, check in enumerate(study.checks):
+        yield ("checks", i, "rule"), check.rule
 
 
 def dangling(study: Study) -> Iterator[Fault]:
@@ -88,6 +90,10 @@ def _twice(study: Study) -> Iterator[Fault]:
             for id in alternative.also:
                 if study.criterion(id) is None:
                     yield _no((*here, "alternatives"), "criterion", id)
+    ids = [check.id for check in study.checks]
+    for i, check in enumerate(study.checks):
+        if ids.index(check.id) != i:
+            yield Fault(("checks", i), f"the check id {check.id} is used twice")
     if "first_dose" not in study.schedule.anchors:
         yield _no(("schedule", "anchors"), "anchor", "first_dose")
 

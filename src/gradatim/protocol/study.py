@@ -8,6 +8,7 @@ from pydantic import Field
 from gradatim.protocol.base import Model, Name, Sourced
 from gradatim.protocol.elements import Element
 from gradatim.protocol.eligibility import Eligibility, EligibilityCriterion
+from gradatim.protocol.nodes import Rule
 from gradatim.protocol.schedule import Schedule
 from gradatim.protocol.treatment import Safety, Treatment
 
@@ -49,6 +50,17 @@ class Ruling(Model):
     on: date
 
 
+class Check(Sourced):
+    """An edit check: what values entered for one day fulfil; those that do not are questioned.
+
+    The rule is asked of the values of that day alone. FALSE opens a query; UNKNOWN does not.
+    """
+
+    id: Name
+    text: str = Field(description="The question, to whoever entered the values", min_length=3)
+    rule: Rule
+
+
 class Study(Model):
     """A protocol: one typed, versioned document that the whole system runs from."""
 
@@ -60,6 +72,7 @@ class Study(Model):
     endpoints: list[Endpoint]
     elements: dict[Name, Element]
     eligibility: Eligibility
+    checks: list[Check] = []
     rulings: list[Ruling] = []
 
     @property

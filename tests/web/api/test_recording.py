@@ -37,7 +37,7 @@ def test_an_event_is_recorded_by_the_tokens_user(app: Running, program, one: str
     response = program(NURSE).post(weighed(one))
     assert response.status_code == 201
     assert response.json()["position"] == before + 1
-    assert response.json()["deviations"] == []
+    assert response.json()["deviations"] == response.json()["queries"] == []
     event: Any = state(app).events[before + 1]
     assert (event.recorded_by, event.site, event.protocol) == (
         NURSE, "S01", state(app).versions[-1].version)  # fmt: skip
@@ -67,6 +67,18 @@ def test_what_leaves_a_field_out_is_another_act(app: Running, program, one: str)
     assert timed.status_code == 201
     assert nurse.post(weighed(one, taken_at="2026-09-20T00:00:00Z"), key="k").status_code == 201
     assert nurse.post(weighed(one), key="k").status_code == 422
+
+
+def test_values_that_do_not_go_together_open_a_query(app: Running, program, one: str):
+    """Nobody can be asked first: they are recorded, and the answer says what is asked."""
+    pressures = [{"element": f"{which}_pressure", "value": value, "unit": "mm[Hg]"}
+                 for which, value in (("systolic", 80), ("diastolic", 120))]  # fmt: skip
+    response = program(NURSE).post(weighed(one) | {"results": pressures})
+    assert response.status_code == 201
+    (opened,) = response.json()["queries"]
+    assert "exchanged" in opened["question"]
+    query = state(app).queries[opened["query"]]
+    assert query.of == response.json()["position"]
 
 
 def test_an_answer_to_a_repeated_request_has_its_deviations(app: Running, program, one: str):

@@ -34,7 +34,7 @@ def _facts(state: State, participant: Participant) -> Facts:
     coverage: dict[str, Observed] = {}
     read = 0
     for position, event in entries(state, participant):
-        for fact in _of(position, event, state):
+        for fact in facts_in(position, event, state):
             found.setdefault(fact.element, []).append(fact)
             read += 1
         if isinstance(event, HistoryDeclaredComplete):
@@ -54,7 +54,8 @@ def _died(state: State, participant: Participant) -> Day | None:
     return on(days[-1]) if days else ANY_DAY
 
 
-def _of(position: int, event: Event, state: State) -> Iterator[Fact]:
+def facts_in(position: int, event: Event, state: State) -> Iterator[Fact]:
+    """Give the facts that one entry holds; of most kinds of entry there are none."""
     id = f"entry:{position}"
     match event:
         case FactRecorded():

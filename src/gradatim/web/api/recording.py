@@ -3,6 +3,7 @@
 JSON -> given event -> may this token -> does it see what it names -> completed -> web.recording
 """
 
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, NamedTuple, cast
 
@@ -11,8 +12,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from gradatim.conduct.events import BY_NAME
-from gradatim.conduct.events.base import SYSTEM
+from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.events.participants import EntryCorrected
+from gradatim.conduct.events.review import QueryOpened
+from gradatim.conduct.events.safety import ProtocolDeviation
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
 from gradatim.conduct.trial import Outcome, Overtaken, Refused, Trial
@@ -186,14 +189,20 @@ def _changed(access: Held, one: Told) -> dict[str, Any]:
 
 
 def _recorded(state: State, position: int) -> Answer:
-    """Give what was recorded there, and the deviations that it opened."""
-    opened = []
+    """Give what was recorded there, and the deviations and queries that it opened."""
+    opened = list(_following(state, position))
+    deviations = [{"position": at, "rule": one.rule, "description": one.description}
+                  for at, one in opened if isinstance(one, ProtocolDeviation)]  # fmt: skip
+    queries = [{"query": one.query, "question": one.question}
+               for _at, one in opened if isinstance(one, QueryOpened)]  # fmt: skip
+    content = {"position": position, "event": plain(as_recorded(state, position)),
+               "deviations": deviations, "queries": queries}  # fmt: skip
+    return Answer(201, content)
+
+
+def _following(state: State, position: int) -> Iterator[tuple[int, Event]]:
+    """Give what followed an entry by itself, in the same append."""
     for at in range(position + 1, state.position + 1):
         if state.events[at].recorded_by != SYSTEM:
-            break
-        opened.append(state.deviations[at])
-    deviations = [{"position": one.position, "rule": one.rule, "description": one.description}
-                  for one in opened]  # fmt: skip
-    content = {"position": position, "event": plain(as_recorded(state, position)),
-               "deviations": deviations}  # fmt: skip
-    return Answer(201, content)
+            return
+        yield at, state.events[at]

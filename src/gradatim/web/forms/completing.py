@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
 
+from gradatim.conduct.checks import next_query
 from gradatim.conduct.escalation import advised
 from gradatim.conduct.personal import sealed
 from gradatim.conduct.state import State
@@ -51,10 +52,7 @@ def _adverse_event(asked: Asked, fields: Fields) -> Fields:
 
 
 def _query(asked: Asked, fields: Fields) -> Fields:
-    taken = len(asked.state.queries)
-    while (number := f"Q{taken + 1}") in asked.state.queries:
-        taken += 1
-    return {**fields, "query": number}
+    return {**fields, "query": next_query(asked.state)}
 
 
 def _signer(asked: Asked, fields: Fields) -> Fields:

@@ -37,7 +37,9 @@ LABELS: Mapping[str, Words] = {
     "dose": _("Dose number"), "amount": _("Amount"), "planned": _("Planned amount"),
     "unit": _("Unit"), "drawn": _("Drawn from the bags"), "weight_kg": _("Body weight, kg"),
     "items": _("Checklist"), "started_at": _("Started at"), "ended_at": _("Ended at"),
-    "volume_ml": _("Volume, mL"), "discarded_ml": _("Discarded, mL"),
+    "volume_ml": _("Volume, mL"), "advice_level": _("Level of the advice"),
+    "advice_action": _("Advice of the design"), "head_hash": _("Hash of that entry"),
+    "protocol_sha256": _("SHA-256 of the protocol"), "discarded_ml": _("Discarded, mL"),
     "interruptions": _("Interruptions"), "from_": _("From"), "to": _("To"), "bag": _("Bag"),
     "thawed_at": _("Thawed at"), "id": _("Number"), "cells_per_ml": _("Cells per mL"),
     "counted": _("Counted"), "measured": _("Measured"), "viability": _("Viability, 0 to 1"),
@@ -63,12 +65,13 @@ LABELS: Mapping[str, Words] = {
     "urgent_safety_measure": _("Urgent safety measure, without prior approval?"),
     "mode": _("Mode"), "title": _("Title"), "stopping_rules": _("Fired rules that are answered"),
     "format": _("Format"), "sha256": _("SHA-256"), "participant": _("Participant"),
-    "signers": _("Signed by"), "head": _("Data up to entry"), "advice_action": _("Advice"),
+    "signers": _("Signed by"), "head": _("Data up to entry"),
 }  # fmt: skip
 OF_EVENT: Mapping[tuple[str, str], Words] = {
     ("ReviewMeetingHeld", "minutes"): _("Minutes"),
     ("SiteOpened", "name"): _("Name of the site"),
     ("SiteOpened", "site"): _("Number of the site"),
+    ("Drawn", "volume_ml"): _("Drawn, mL"),
     ("SafetyReportSent", "reference"): _("Reference of the report"),
     ("AdverseEventReported", "of"): _("Seen in the result of entry"),
     ("ProtocolDeviation", "of"): _("Shown by entry"),
@@ -107,7 +110,7 @@ CHOICES: Mapping[str, Words] = {
     "probable": _("probable"), "definite": _("definite"), "related": _("related"),
     "escalate": _("escalate"), "stay": _("stay"), "hold": _("hold"), "stop": _("stop"),
     "start": _("start"), "in order": _("in order"), "not in order": _("not in order"),
-    "not applicable": _("not applicable"),
+    "not applicable": _("not applicable"), "three_plus_three": "3+3", "dmso": _("DMSO"),
 }  # fmt: skip
 GRADES: Mapping[str, Words] = {
     "1": _("1 mild"),

@@ -12,11 +12,13 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from gradatim.conduct.checks import unfulfilled
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.policies.review import BY_COMMITTEE
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Refused
 from gradatim.core.errors import UnusableInput
+from gradatim.protocol.study import Check
 from gradatim.web.access import Request, page
 from gradatim.web.accounts.signing import SignatureFields, verify
 from gradatim.web.acts import ELSEWHERE, GIVEN, title
@@ -46,13 +48,19 @@ class Filling(NamedTuple):
 
 
 class Act(NamedTuple):
-    """An act that is being filled in: its form, and what came of sending it."""
+    """An act that is being filled in: its form, and what came of sending it.
+
+    Args:
+        questioned: edit checks that the values do not fulfil; nothing is recorded before their user
+            has said that they are right.
+    """
 
     filling: Filling
     form: ActForm
     signing: Any
     outcome: Outcome | None = None
     changed: list[Any] | None = None
+    questioned: list[Check] | None = None
 
     @property
     def asked(self) -> Asked:
@@ -152,6 +160,8 @@ def sent(request: Request, filling: Filling) -> Act:
     except UnusableInput as error:
         place_fault(form, error)
         return act
+    if isinstance(outcome, list):
+        return act._replace(questioned=outcome)
     if isinstance(outcome, Overtaken):
         return overtaken(request, act, outcome)
     return act._replace(outcome=outcome)
@@ -168,7 +178,7 @@ def _verified(request: Request, act: Act) -> bool:
     return True
 
 
-def _recorded(request: Request, filling: Filling, form: ActForm) -> Outcome:
+def _recorded(request: Request, filling: Filling, form: ActForm) -> Outcome | list[Check]:
     asked, fields = filling.asked, filling.fields(form)
     site = fields.pop("site", asked.site)
     typed = {name: _typed(asked.event, name, value) for name, value in fields.items()}
@@ -177,6 +187,8 @@ def _recorded(request: Request, filling: Filling, form: ActForm) -> Outcome:
         return propose(request, event_of(request, asked.event, site, typed), form)
     event = event_of(request, asked.event, site, typed)
     refuse_unseen(request.access, asked.event, event)
+    if "_right" not in request.POST and (checks := unfulfilled(asked.state, event)):
+        return checks
     return record(request.trial, event, form.cleaned_data["seen"],
                   form.cleaned_data["request"])  # fmt: skip
 
@@ -211,13 +223,16 @@ def overtaken(request: Request, act: Act, outcome: Overtaken) -> Act:
 
 
 def tell(request: Request, outcome: Recorded) -> None:
-    """Say that it is recorded, and which rules it broke."""
+    """Say that it is recorded, which rules it broke, and what is asked about it."""
     messages.success(request, _("Recorded as entry %(n)d.") % {"n": outcome.position})
     state = request.trial.state
     for at in outcome.deviations:
         one = state.deviations[at]
         messages.warning(request, _("This is a protocol deviation (%(rule)s): %(why)s")
                          % {"rule": one.rule, "why": one.description})  # fmt: skip
+    for name in outcome.queries:
+        messages.warning(request, _("Query %(query)s is open: %(question)s")
+                         % {"query": name, "question": state.queries[name].question})  # fmt: skip
 
 
 def next_page(request: Request, asked: Asked) -> str:
@@ -239,6 +254,7 @@ def drawn(request: Request, act: Act, template: str, more: Mapping[str, Any]) ->
     content = {
         "title": title(act.asked.event), "event": act.asked.event, "asked": act.asked,
         "form": act.form, "signing": act.signing, "refused": refused, "changed": act.changed,
+        "questioned": act.questioned,
         "meaning": MEANINGS.get(BY_NAME[act.asked.event]), "now": now(),
         "by_committee": act.asked.event in BY_COMMITTEE,
         "back": next_page(request, act.asked), **more,

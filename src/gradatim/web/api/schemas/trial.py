@@ -125,9 +125,17 @@ class Opened(Schema):
     description: str
 
 
+class Queried(Schema):
+    """A query that values opened which do not go together, by an edit check of the protocol."""
+
+    query: str
+    question: str
+
+
 class Recorded(Schema):
     """An act was recorded, once for one idempotency key."""
 
     position: int = Field(ge=1)
     event: dict[str, Any] = Field(description="As it was recorded, with numbers given to it")
     deviations: list[Opened]
+    queries: list[Queried]
