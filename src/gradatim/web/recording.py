@@ -16,11 +16,11 @@ from gradatim.conduct.events.participants import PersonalDataErased
 from gradatim.conduct.personal import forget
 from gradatim.conduct.policies import is_authorisation
 from gradatim.conduct.signatures import signature
-from gradatim.conduct.story import told
 from gradatim.conduct.subjects import touched
 from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Trial
 from gradatim.web.clock import now
 from gradatim.web.keys import keyring
+from gradatim.web.telling import told_in_words
 
 LOG = logging.getLogger("gradatim.record")
 
@@ -91,4 +91,5 @@ def _by_others(trial: Trial, event: Event, seen: int) -> tuple[int, ...]:
 def shown(trial: Trial, positions: tuple[int, ...]) -> list[Told]:
     """Give entries as they are told to a user."""
     found = [(at, trial.state.events[at]) for at in positions]
-    return [Told(at, one.recorded_at, one.recorded_by, told(one)) for at, one in found]
+    return [Told(at, one.recorded_at, one.recorded_by, told_in_words(trial.state, one))
+            for at, one in found]  # fmt: skip

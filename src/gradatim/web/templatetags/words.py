@@ -14,6 +14,8 @@ from gradatim.web.forms.wording import choice_words, label_of
 from gradatim.web.units import unit_in_words
 
 register = template.Library()
+THIN = "\u202f"
+"""Between thousands: a narrow space at which no line breaks; a comma may be read as a decimal."""
 
 
 @register.filter
@@ -69,7 +71,7 @@ def times(count: int) -> range:
 @register.filter
 def dose(value: float) -> str:
     """Write a dose with its thousands apart, for no zero may be lost in reading."""
-    return f"{value:,.10g}".replace(",", "\u202f")
+    return f"{value:,.10g}".replace(",", THIN)
 
 
 @register.filter
@@ -143,8 +145,20 @@ def braceless(unit: str) -> str:
 
 @register.filter
 def quantity(value: Any) -> str:
-    """Write a quantity of the dosing arithmetic."""
-    return shown(value)
+    """Write a quantity of the dosing arithmetic, its thousands as those of a dose."""
+    return shown(value).replace(",", THIN)
+
+
+@register.filter
+def arithmetic(step: Any) -> str:
+    """Write a step of the dosing arithmetic with its numbers."""
+    return str(step.written(quantity))
+
+
+@register.filter
+def choice(name: str) -> Any:
+    """Write a name out of a list in words."""
+    return choice_words("", name)
 
 
 @register.filter

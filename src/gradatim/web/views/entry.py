@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy
 
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.story import told
 from gradatim.conduct.subjects import whom
 from gradatim.conduct.unusable import CORRECTABLE
 from gradatim.core.errors import UnusableInput
@@ -21,6 +20,7 @@ from gradatim.web.clock import today
 from gradatim.web.entries import fields_shown
 from gradatim.web.forms.act import ActForm, act_form
 from gradatim.web.forms.choices import Asked
+from gradatim.web.telling import told_in_words
 from gradatim.web.views.record import Filling, filled_in
 
 FIXED = {"participant", "adverse_event", "dose", "site"}
@@ -35,7 +35,7 @@ def entry(request: Request, position: int) -> HttpResponse:
     about = state.participants.get(whom(state, event) or "")
     corrections = [(at, state.events[at]) for at in state.corrected_by.get(position, ())]
     return render(request, "gradatim/entry.html", {
-        "position": position, "event": event, "text": told(event), "title": title(
+        "position": position, "event": event, "text": told_in_words(state, event), "title": title(
             type(event).__name__), "fields": fields_shown(event), "about": about,
         "earlier": [fields_shown(one) for one in state.earlier.get(position, ())],
         "corrections": corrections, "verified": position in state.verified,

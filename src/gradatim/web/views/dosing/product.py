@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 
 from gradatim.conduct.events import EVENTS
 from gradatim.conduct.state import Lot
-from gradatim.conduct.story import told
 from gradatim.conduct.views.doses import doses
 from gradatim.conduct.views.product import accounts
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today
 from gradatim.web.references import sees_lot
+from gradatim.web.telling import told_in_words
 
 OF_PRODUCT = ("ProductReceived",)
 OF_LOT = ("ProductReleased", "ProductQuarantined", "TemperatureExcursion",
@@ -54,7 +54,8 @@ def lot(request: Request, id: str) -> HttpResponse:
     if one is None or not sees_lot(access, one):
         raise Http404(_("There is no such lot."))
     site = next((unit.site for unit in one.units.values() if unit.site), "")
-    entries = [(at, event, told(event)) for at, event in access.state.events.of(*WITH_LOT)
+    entries = [(at, event, told_in_words(access.state, event))
+               for at, event in access.state.events.of(*WITH_LOT)
                if event.lot == id]  # type: ignore[attr-defined]  # fmt: skip
     content: dict[str, Any] = {
         "lot": one, "site": site, "entries": entries,

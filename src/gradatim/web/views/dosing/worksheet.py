@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.timezone import localtime
 
 from gradatim.conduct.events.product import PreDoseChecklistSigned
 from gradatim.conduct.folding.product import held
@@ -22,7 +23,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.core.verdict import Verdict
 from gradatim.dosing.preparation import prepare
 from gradatim.dosing.prepared import Prepared
-from gradatim.dosing.product import Weights
+from gradatim.dosing.product import Intended, Unit, Weights
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import now, today
 from gradatim.web.views.participant.frame import framed
@@ -107,10 +108,29 @@ def _computed(state: State, one: Participant, dose: Dose, weight: Any) -> Prepar
     study = state.governing("treatment", one)
     kg = dose.prepared.weight_kg if dose.prepared else weight[0] if weight else None
     scaled = bool(study.treatment.administration.dose_per)
+    return prepare(study, one.level, Weights(kg) if scaled and kg else None,
+                   tuple(_units(state, one, dose)), intended=_as_given(dose))  # fmt: skip
+
+
+def _units(state: State, one: Participant, dose: Dose) -> Iterator[Unit]:
+    """Give the bags set aside, with their times as the clock of the sites shows them."""
     thawed = {d.bag: d.thawed_at for d in dose.prepared.drawn} if dose.prepared else {}
-    units = [unit for ours in held(state, one.id, dose.number)
-             if (unit := as_unit(ours.bag, ours.lot, thawed.get(ours.bag.id)))]  # fmt: skip
-    return prepare(study, one.level, Weights(kg) if scaled and kg else None, tuple(units))
+    for ours in held(state, one.id, dose.number):
+        unit = as_unit(ours.bag, ours.lot, _local(thawed.get(ours.bag.id)))
+        if unit is not None:
+            yield unit._replace(expiry=_local(unit.expiry))
+
+
+def _local(at: datetime | None) -> datetime | None:
+    return None if at is None else localtime(at)
+
+
+def _as_given(dose: Dose) -> Intended:
+    """Give how long the infusion took and when it ended; before it nothing of it is known."""
+    if dose.given is None:
+        return Intended()
+    took = dose.given.ended_at - dose.given.started_at
+    return Intended(took / timedelta(minutes=1), localtime(dose.given.ended_at))
 
 
 def _gates(state: State, one: Participant, number: int) -> list[tuple[str, Verdict]]:

@@ -17,7 +17,6 @@ from gradatim.conduct.policies.verdicts import rule
 from gradatim.conduct.proposals import act_of, needed, proposed
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import Proposal, State
-from gradatim.conduct.story import told
 from gradatim.conduct.trial import Outcome, Recorded, Refused, Trial
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
@@ -28,6 +27,7 @@ from gradatim.web.clock import now, today
 from gradatim.web.entries import fields_shown
 from gradatim.web.forms.act import ActForm
 from gradatim.web.recording import event_of, record
+from gradatim.web.telling import told_in_words
 
 
 def propose(request: Request, event: Event, form: ActForm) -> Outcome:
@@ -112,6 +112,6 @@ def _sign(request: Request, one: Proposal) -> Refused | None:
 
 def _shown(state: State, one: Proposal) -> dict[str, Any]:
     event = proposed(one, state.events[one.position])
-    return {"proposal": one, "text": told(event), "what": title(one.act["event"]),
+    return {"proposal": one, "text": told_in_words(state, event), "what": title(one.act["event"]),
             "fields": fields_shown(event), "needed": needed(state),
             "made": state.events[one.position]}  # fmt: skip
