@@ -216,8 +216,11 @@ def main() -> None:
         name = large_trial(store, date.today())
         head = store.head(name)
         print(f"{name}: {head.position} events")
-        environment = {
-            **os.environ, "DATABASE_URL": url, "GRADATIM_DEMO": "1",
+        inherited = {name: value for name, value in os.environ.items()
+                     if name != "PYTHONDONTWRITEBYTECODE"}  # fmt: skip
+        environment = {  # with compiled modules, as an installation has them
+            **inherited, "PYTHONPYCACHEPREFIX": f"{folder}/compiled",
+            "DATABASE_URL": url, "GRADATIM_DEMO": "1",
             "GRADATIM_KEYS": f"{folder}/keys", "GRADATIM_SECRET_KEY": "load" * 15,
         }  # fmt: skip
         subprocess.run([sys.executable, "-m", "benchmarks.web_server", "prepare"], check=True,

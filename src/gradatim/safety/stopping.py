@@ -33,12 +33,18 @@ class Watched(NamedTuple):
         level: dose level; None of somebody not enrolled.
         events: adverse events.
         limiting: whether they have, or may have, a dose-limiting toxicity, and since when.
+        known: the events as facts, where they have been made by `dlt.facts_of` already.
     """
 
     participant: str
     level: int | None
     events: Sequence[AdverseEvent]
     limiting: date | None = None
+    known: Facts | None = None
+
+    def facts(self, study: Study) -> Facts:
+        """Give the events as the facts that rules are evaluated on."""
+        return self.known or facts_of(study, self.participant, self.events)
 
 
 class Fired(NamedTuple):
@@ -69,7 +75,7 @@ def fired(study: Study, watched: Sequence[Watched], as_of: date) -> Iterator[Fir
     rule then may have fired, and no more: too wide is cautious, too narrow is not.
     """
     levels = sorted({one.level for one in watched if one.level is not None})
-    told = [(one, facts_of(study, one.participant, one.events)) for one in watched]
+    told = [(one, one.facts(study)) for one in watched]
     for rule in study.safety.stopping_rules:
         of_levels: list[int | None] = [*levels] if rule.action == "stop level" else [None]
         asked = _without_windows(rule.rule)

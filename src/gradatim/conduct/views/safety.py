@@ -1,6 +1,7 @@
 """What a participant's adverse events and results mean: candidates, letters, fired rules."""
 
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
 from gradatim.conduct.events.participants import Disposition, InformedConsentWithdrawn
@@ -227,8 +228,9 @@ def _unanswered(state: State, on: date) -> list[Rule]:
 
 def _watched(state: State) -> list[stopping.Watched]:
     """Give every participant as the stopping rules see one, replaced ones too."""
-    return [one for person in state.participants.values()
-            if (one := _as_watched(state, person)).events or one.limiting is not None]  # fmt: skip
+    everybody = (person.remembered("watched", partial(_as_watched, state, person))
+                 for person in state.participants.values())  # fmt: skip
+    return [one for one in everybody if one.events or one.limiting is not None]
 
 
 def _as_watched(state: State, person: Participant) -> stopping.Watched:
@@ -238,7 +240,8 @@ def _as_watched(state: State, person: Participant) -> stopping.Watched:
     events = [*adverse_events(state, person), *results]
     at = first_dose_at(state, person)
     counts = any(one.counts for one in known)
-    return stopping.Watched(person.id, person.level, events, at.date() if counts and at else None)
+    return stopping.Watched(person.id, person.level, events, at.date() if counts and at else None,
+                            dlt.facts_of(state.governing("safety"), person.id, events))  # fmt: skip
 
 
 def _key(one: stopping.Fired) -> str:

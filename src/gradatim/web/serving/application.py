@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
+from django.urls import get_resolver
 
 from gradatim.conduct.personal import forget
 from gradatim.conduct.state import State
@@ -24,6 +25,7 @@ def served() -> Any:
     application = get_wsgi_application()
     refuse_unmigrated()
     refuse_unfit(running().trial.state)
+    _ = get_resolver().url_patterns  # every page's code, in memory that the workers share
     forget(keyring(), running().trial.state)  # of those whose erasure was broken off
     call_command("clearsessions", verbosity=0)
     rest()
