@@ -7,14 +7,16 @@ hospital; the demonstration sets its own.
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import NamedTuple
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gradatim.core.errors import UnusableInput
+from gradatim.web.database import refuse_plain
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 SHORTEST_SECRET = 50  # characters, as Django's own deployment check asks
+REQUESTS, WRITES, FEWEST = 240, 60, 10  # in a minute
 
 
 class Configuration(NamedTuple):
@@ -30,6 +32,9 @@ class Configuration(NamedTuple):
         demo: whether this is the demonstration: loopback only, no second factor.
         proxied: whether a proxy in front speaks HTTPS and says so.
         prescreen: folder of prescreen runs that the page of feasibility offers.
+        earlier: secret that was in use before, by which sessions are known until they end.
+        requests, writes: how often one user may ask and record in a minute.
+        breached: file of the hashes of passwords that were stolen elsewhere.
     """
 
     database: str
@@ -41,6 +46,10 @@ class Configuration(NamedTuple):
     demo: bool
     proxied: bool
     prescreen: Path | None
+    earlier: str = ""
+    requests: int = REQUESTS
+    writes: int = WRITES
+    breached: Path | None = None
 
 
 def configuration(environment: Mapping[str, str]) -> Configuration:
@@ -54,12 +63,16 @@ def configuration(environment: Mapping[str, str]) -> Configuration:
     if not database:
         raise UnusableInput("DATABASE_URL is not set", "the environment",
                             todo="give sqlite:///PATH or postgresql://...")  # fmt: skip
+    refuse_plain(database, environment)
     return Configuration(
         database, _secret(environment, demo), _hosts(environment, demo),
         Path(environment.get("GRADATIM_KEYS") or _beside(database)),
         environment.get("GRADATIM_TRIAL", ""), _zone(environment.get("GRADATIM_TIME_ZONE", "UTC")),
         demo, environment.get("GRADATIM_BEHIND_PROXY") == "1",
         Path(runs) if (runs := environment.get("GRADATIM_PRESCREEN")) else None,
+        _earlier(environment), _rate(environment, "GRADATIM_REQUESTS_PER_MINUTE", REQUESTS),
+        _rate(environment, "GRADATIM_WRITES_PER_MINUTE", WRITES),
+        _file(environment, "GRADATIM_BREACHED_PASSWORDS"),
     )  # fmt: skip
 
 
@@ -72,6 +85,32 @@ def _secret(environment: Mapping[str, str], demo: bool) -> str:
                             f"it has {len(secret)} characters",
                             f"give at least {SHORTEST_SECRET} random ones")  # fmt: skip
     return secret
+
+
+def _earlier(environment: Mapping[str, str]) -> str:
+    earlier = environment.get("GRADATIM_SECRET_KEY_BEFORE", "")
+    if earlier and len(earlier) < SHORTEST_SECRET:
+        raise UnusableInput("GRADATIM_SECRET_KEY_BEFORE is too short", "the environment",
+                            f"it has {len(earlier)} characters",
+                            "give the secret as it was, or unset it")  # fmt: skip
+    return earlier
+
+
+def _rate(environment: Mapping[str, str], name: str, usual: int) -> int:
+    said = environment.get(name) or str(usual)
+    if not (said.isascii() and said.isdecimal()) or int(said) < FEWEST:
+        raise UnusableInput(f"{name} is no number of at least {FEWEST}", "the environment",
+                            todo=f"give one such as {usual}")  # fmt: skip
+    return int(said)
+
+
+def _file(environment: Mapping[str, str], name: str) -> Path | None:
+    if not (said := environment.get(name)):
+        return None
+    if not Path(said).is_file():
+        raise UnusableInput(f"{name} names no file", "the environment",
+                            todo="give the path of one, or unset it")  # fmt: skip
+    return Path(said)
 
 
 def _hosts(environment: Mapping[str, str], demo: bool) -> tuple[str, ...]:
@@ -99,33 +138,3 @@ def _zone(name: str) -> str:
         raise UnusableInput(f"there is no time zone {name}", "GRADATIM_TIME_ZONE",
                             todo="give one such as Asia/Shanghai") from error  # fmt: skip
     return name
-
-
-def django_database(url: str) -> dict[str, Any]:
-    """Give Django's entry for a database: its own tables stand beside the ledger's.
-
-    Raises:
-        UnusableInput: it is neither SQLite nor PostgreSQL.
-    """
-    if url.startswith("sqlite:///"):
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": unquote(url.removeprefix("sqlite:///")),
-            "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE"},
-        }
-    parts = urlsplit(url)
-    if parts.scheme not in ("postgresql", "postgres"):
-        raise UnusableInput("this is not the address of a database", "DATABASE_URL",
-                            todo="give sqlite:///PATH or postgresql://...")  # fmt: skip
-    query = dict(parse_qsl(parts.query))
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": query.pop("host", None) or parts.hostname or "",
-        "PORT": str(parts.port or ""),
-        "CONN_MAX_AGE": 600,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": query,
-    }

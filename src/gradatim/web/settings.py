@@ -5,7 +5,8 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from gradatim.web.configuration import configuration, django_database
+from gradatim.web.configuration import configuration
+from gradatim.web.database import django_database
 
 HERE = Path(__file__).parent
 CONFIGURATION = configuration(os.environ)
@@ -14,6 +15,7 @@ PLAIN_HTTP = DEMO or os.environ.get("GRADATIM_PLAIN_HTTP") == "1"
 """Only on loopback: without HTTPS cookies cannot be kept to it."""
 
 SECRET_KEY = CONFIGURATION.secret
+SECRET_KEY_FALLBACKS = [CONFIGURATION.earlier] if CONFIGURATION.earlier else []
 ALLOWED_HOSTS = list(CONFIGURATION.hosts)
 DEBUG = False
 ROOT_URLCONF = "gradatim.web.urls"
@@ -26,6 +28,9 @@ LEDGER_TRIAL = CONFIGURATION.trial
 KEYS_FOLDER = CONFIGURATION.keys
 PRESCREEN = CONFIGURATION.prescreen
 SECOND_FACTOR_REQUIRED = not DEMO
+REQUESTS_PER_MINUTE = CONFIGURATION.requests
+WRITES_PER_MINUTE = CONFIGURATION.writes
+BREACHED_PASSWORDS = CONFIGURATION.breached
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -54,6 +59,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "gradatim.web.middleware.headers",
+    "gradatim.web.limits.limit_requests",
     "gradatim.web.accounts.middleware.limit_session",
     "gradatim.web.middleware.open_trial",
     "gradatim.web.middleware.explain_unusable",

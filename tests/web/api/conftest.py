@@ -5,11 +5,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from gradatim.web.accounts.models import User
 from gradatim.web.accounts.tokens import make_token
+from gradatim.web.counting import COUNTS
 from gradatim.web.running import Running
 from tests.web.conftest import PASSWORD
 
@@ -34,7 +34,7 @@ class Program:
 @pytest.fixture(autouse=True)
 def uncounted() -> None:
     """Begin with no request counted."""
-    cache.clear()
+    COUNTS.forget()
 
 
 @pytest.fixture

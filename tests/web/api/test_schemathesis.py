@@ -38,7 +38,7 @@ def token(app: Running, monkeypatch: pytest.MonkeyPatch) -> str:
     counted: list[Any] = [api.auth, fhir.auth]
     for (auth,) in counted:
         for throttle in (auth._by_address, auth._by_token):
-            monkeypatch.setattr(throttle, "num_requests", 1_000_000)
+            monkeypatch.setattr(throttle, "most", 1_000_000)
     app.trial.state.roles["several.1", ""] = set(ROLES)
     return make_token(User.objects.create_user("several.1", "Several", PASSWORD), "test", "")
 

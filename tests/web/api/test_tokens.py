@@ -11,7 +11,7 @@ from gradatim.web.access import SEES
 from gradatim.web.accounts.models import ApiToken, User
 from gradatim.web.accounts.tokens import make_token, revoke_tokens
 from gradatim.web.api.interface import api
-from gradatim.web.api.limits import address_of
+from gradatim.web.middleware import address_of
 from gradatim.web.running import Running
 from tests.web.api.conftest import Program
 from tests.web.api.test_matrix import HERE, OPERATIONS
@@ -96,7 +96,7 @@ def auth() -> Any:
 
 
 def test_a_token_that_asks_too_often_has_to_wait(app: Running, program, monkeypatch):
-    monkeypatch.setattr(auth()._by_token, "num_requests", 3)
+    monkeypatch.setattr(auth()._by_token, "most", 3)
     one, two = program(INVESTIGATOR), program(INVESTIGATOR)
     assert [one.get("trial").status_code for _n in range(4)] == [200, 200, 200, 429]
     response = one.get("trial")
@@ -106,7 +106,7 @@ def test_a_token_that_asks_too_often_has_to_wait(app: Running, program, monkeypa
 
 
 def test_an_address_that_tries_tokens_has_to_wait(app: Running, program, monkeypatch):
-    monkeypatch.setattr(auth()._by_address, "num_requests", 5)
+    monkeypatch.setattr(auth()._by_address, "most", 5)
     guesses = [Program(f"gradatim_{n}").get("trial").status_code for n in range(6)]
     assert guesses == [401] * 5 + [429]
     assert program(INVESTIGATOR).get("trial").status_code == 429

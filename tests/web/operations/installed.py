@@ -44,7 +44,9 @@ class Installation:
         self.folder, self.url = folder, url
         self.log = folder / "serve.log"
         self.more = {"DATABASE_URL": url, "GRADATIM_KEYS": str(folder / "keys"),
-                     "GRADATIM_SECRET_KEY": SECRET, "GRADATIM_PLAIN_HTTP": "1"}  # fmt: skip
+                     "GRADATIM_SECRET_KEY": SECRET, "GRADATIM_PLAIN_HTTP": "1",
+                     "GRADATIM_REQUESTS_PER_MINUTE": "100000",
+                     "GRADATIM_WRITES_PER_MINUTE": "100000"}  # fmt: skip
 
     @property
     def environment(self) -> dict[str, str]:

@@ -15,7 +15,7 @@ from tests.web.conftest import PASSWORD
 from tests.web.security.attacks import event_form, pages, treated
 from tests.web.security.test_frontend import production  # noqa: F401
 
-GOOD = {"DATABASE_URL": "postgresql://u:p@db/x", "GRADATIM_SECRET_KEY": "k" * 50,
+GOOD = {"DATABASE_URL": "postgresql://u:p@localhost/x", "GRADATIM_SECRET_KEY": "k" * 50,
         "GRADATIM_KEYS": "/keys", "GRADATIM_HOSTS": "trial.example"}  # fmt: skip
 FOREIGN = re.compile(r'<(script|img|link|form|iframe)[^>]+(src|href|action)="(https?:)?//')
 

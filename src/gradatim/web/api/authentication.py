@@ -20,12 +20,11 @@ class Token(HttpBearer):
 
     def __init__(self) -> None:
         super().__init__()
-        self._by_address = limits.ByAddress(limits.PER_ADDRESS)
-        self._by_token = limits.ByToken(limits.PER_TOKEN)
+        self._by_address, self._by_token = limits.by_address(), limits.by_token()
 
     def __call__(self, request: HttpRequest) -> Any | None:
         """Give the user, None without a valid token."""
-        limits.limit(self._by_address, request)
+        self._by_address.count(request)
         return super().__call__(request)
 
     def authenticate(self, request: HttpRequest, token: str) -> Any | None:
@@ -35,7 +34,7 @@ class Token(HttpBearer):
             return None
         user, role = found
         request.api_token = hashed(token)  # type: ignore[attr-defined]
-        limits.limit(self._by_token, request)
+        self._by_token.count(request)
         request.user = user
         state = request.trial.state  # type: ignore[attr-defined]
         request.access = held_by(state, user.get_username(), role)  # type: ignore[attr-defined]

@@ -1,44 +1,44 @@
-"""How often a program may ask: by its address and by its token, each process for itself."""
+"""How often a program may ask: by its address and by its token, all processes together."""
 
-from django.conf import settings
+from collections.abc import Callable
+
 from django.http import HttpRequest
 from ninja.errors import Throttled
-from ninja.throttling import SimpleRateThrottle
 
-PER_ADDRESS, PER_TOKEN = "1200/m", "600/m"
+from gradatim.web.limits import asked
+from gradatim.web.middleware import address_of
 
-
-def address_of(request: HttpRequest) -> str:
-    """Give the address that a request comes from; of one through our proxy, as the proxy saw it."""
-    seen: str = request.META.get("REMOTE_ADDR", "")
-    forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
-    if settings.CONFIGURATION.proxied and forwarded:
-        return forwarded.split(",")[-1].strip()
-    return seen
+PER_ADDRESS, PER_TOKEN = 1_200, 600
+"""In a minute."""
 
 
-class ByAddress(SimpleRateThrottle):
-    """Counts every request of an address, with a valid token or not."""
+class Limit:
+    """Counts requests by what they have in common.
 
-    def get_cache_key(self, request: HttpRequest) -> str:
-        """See `SimpleRateThrottle`."""
-        return f"api-address-{address_of(request)}"
-
-
-class ByToken(SimpleRateThrottle):
-    """Counts the requests with one token."""
-
-    def get_cache_key(self, request: HttpRequest) -> str:
-        """See `SimpleRateThrottle`; the token's hash stands for it."""
-        return f"api-token-{request.api_token}"  # type: ignore[attr-defined]
-
-
-def limit(throttle: SimpleRateThrottle, request: HttpRequest) -> None:
-    """Count a request.
-
-    Raises:
-        Throttled: there were too many; it says how long to wait.
+    Args:
+        name: of what is counted.
+        most: how many there may be in a minute.
+        of: gives what is counted, of a request.
     """
-    if not throttle.allow_request(request):
-        wait = throttle.wait()
-        raise Throttled(wait=None if wait is None else max(1, round(wait)))
+
+    def __init__(self, name: str, most: int, of: Callable[[HttpRequest], str]) -> None:
+        self.name, self.most, self.of = name, most, of
+
+    def count(self, request: HttpRequest) -> None:
+        """Count a request.
+
+        Raises:
+            Throttled: there were too many; it says how long to wait.
+        """
+        if wait := asked(f"api-{self.name}-{self.of(request)}", self.most):
+            raise Throttled(wait=wait)
+
+
+def by_address() -> Limit:
+    """Count every request of an address, with a valid token or not."""
+    return Limit("address", PER_ADDRESS, lambda request: address_of(request) or "")
+
+
+def by_token() -> Limit:
+    """Count the requests with one token; its hash stands for it."""
+    return Limit("token", PER_TOKEN, lambda request: str(getattr(request, "api_token", "")))
