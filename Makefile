@@ -20,7 +20,7 @@ endif
 SOURCES := $(wildcard src tests benchmarks docs scripts)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs bench audit requirements clean
+.PHONY: help demo test lint format docs bench audit sbom requirements clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -56,8 +56,11 @@ docs: $(VENV)/.docs ## generate the pages, build the site into site/, check ever
 bench: $(VENV)/.dev ## run the benchmarks
 	$(BIN)/python -m benchmarks
 
-audit: $(VENV)/.dev ## look the pinned runtime packages up among known vulnerabilities
-	$(BIN)/pip-audit --require-hashes -r requirements/runtime.txt
+audit: $(VENV)/.dev ## look the pinned packages up among known vulnerabilities; needs the network
+	@$(BIN)/python scripts/audit.py $(ARGS)
+
+sbom: $(BIN)/python ## print a bill of materials, CycloneDX
+	@$(BIN)/python scripts/sbom.py
 
 # --- set-up -------------------------------------------------------------------
 # A stamp per set of requirements: the demo does not wait for the test tools.

@@ -115,12 +115,15 @@ def test_every_dependency_is_pinned_with_hashes(path: Path):
     assert not re.search(r"(https?|git\+|--extra-index|--trusted)", text)
 
 
-def test_what_is_run_in_the_browser_is_what_its_maker_published():
+@pytest.mark.parametrize(("path", "scripts"), [
+    ("reports/vega", 3), ("web/static/gradatim/htmx", 1),
+])  # fmt: skip
+def test_what_is_run_in_the_browser_is_what_its_maker_published(path: str, scripts: int):
     """The hashes of the vendored files are those of their table."""
-    folder = ROOT / "src/gradatim/reports/vega"
+    folder = ROOT / "src/gradatim" / path
     rows = re.findall(r"^\| (\S+\.js) \|.*\| ([0-9a-f]{64}) \|$",
                       (folder / "README.md").read_text(), re.MULTILINE)  # fmt: skip
-    assert len(rows) == 3
+    assert len(rows) == scripts
     for name, digest in rows:
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
 
