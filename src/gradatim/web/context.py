@@ -31,7 +31,7 @@ class Place(NamedTuple):
 def everywhere(request: HttpRequest) -> dict[str, Any]:
     """Give what the frame of every page shows."""
     access: Access | None = getattr(request, "access", None)
-    theme = request.COOKIES.get("theme", "")
+    theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
     found = {"zone": settings.TIME_ZONE, "demo": settings.DEMO,
              "theme": theme if theme in THEMES else ""}  # fmt: skip
     match = request.resolver_match

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 
 from gradatim.core.errors import UnusableInput
@@ -16,6 +16,7 @@ from gradatim.web.running import running
 Respond = Callable[[HttpRequest], HttpResponse]
 LOG = logging.getLogger("gradatim.request")
 WITHOUT_TRIAL = ("/static/", "/healthz")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def log_request(respond: Respond) -> Respond:
@@ -37,6 +38,15 @@ def log_request(respond: Respond) -> Respond:
         return response
 
     return logged
+
+
+def refuse_methods(respond: Respond) -> Respond:
+    """Refuse methods that nothing here has, TRACE above all."""
+
+    def answered(request: HttpRequest) -> HttpResponse:
+        return respond(request) if request.method in METHODS else HttpResponseNotAllowed(METHODS)
+
+    return answered
 
 
 def headers(respond: Respond) -> Respond:

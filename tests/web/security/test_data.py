@@ -91,8 +91,8 @@ def test_the_checks_of_a_deployment_find_nothing(app: Running, production):  # n
 
 def test_tracing_tells_nothing_of_a_request(app: Running):
     answer = Client(headers={"x-secret": "told-by-mistake"}).trace("/sign-in/")
-    assert "told-by-mistake" not in answer.content.decode()
-    assert answer["Content-Type"].startswith("text/html")
+    assert answer.status_code == 405
+    assert "told-by-mistake" not in answer.content.decode() + str(answer.headers)
 
 
 def test_the_health_of_the_application_tells_nothing_else(app: Running):

@@ -30,7 +30,7 @@ def production(monkeypatch, settings):
     monkeypatch.setenv("GRADATIM_BEHIND_PROXY", "1")
     found = runpy.run_path(str(Path(installed.__file__)))
     for name, value in found.items():
-        if name.startswith(("SESSION_", "CSRF_", "SECURE_", "CONFIGURATION")):
+        if name.startswith(("SESSION_", "CSRF_", "THEME_", "SECURE_", "CONFIGURATION")):
             setattr(settings, name, value)
     assert os.environ["GRADATIM_PLAIN_HTTP"] == ""
     return settings
@@ -89,10 +89,36 @@ def test_cookies_of_production(app: Running, production):
     said = {"username": "nurse.S01.1", "password": PASSWORD}
     assert client.post("/sign-in/", said, secure=True).status_code == 302
     client.post("/theme/", {"theme": "dark"}, secure=True)
-    assert set(client.cookies) == {"__Host-sessionid", "__Host-csrftoken", "theme"}
+    assert set(client.cookies) == {"__Host-sessionid", "__Host-csrftoken", "__Host-theme"}
     for cookie in client.cookies.values():
         assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Lax")
         assert (cookie["path"], cookie["domain"]) == ("/", "")
+    assert 'data-theme="dark"' in client.get("/", secure=True).content.decode()
+
+
+@pytest.mark.parametrize("path", ["trial", "events", "fhir/Patient/x", "nothing", "openapi.json"])
+def test_a_program_is_refused_without_https(app: Running, production, path: str):
+    """Not redirected, for it would go on sending its token in the open; in its own words."""
+    for method in (Client().get, Client().post):
+        response = method(f"/api/{path}", headers={"authorization": "Bearer gradatim_x"})
+        assert response.status_code == 403
+        assert "Location" not in response
+        assert "HTTPS" in response.content.decode()
+        kind = "fhir+json" if path.startswith("fhir") else "json"
+        assert response["Content-Type"] == f"application/{kind}"
+        guarded(response)
+    assert Client().get(f"/api/{path}", secure=True).status_code != 403
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "TRACK", "DEBUG", "PROPFIND"])
+def test_methods_that_nothing_has_are_refused(app: Running, signed_in, method: str):
+    """By pages, files and the interface for programs alike."""
+    for path in ("/", "/sign-in/", "/static/gradatim/gradatim.css", "/api/trial", "/nothing/"):
+        response = signed_in("nurse.S01.1").generic(method, path)
+        assert response.status_code == 405, path
+        assert method not in response["Allow"]
+        assert not response.content
+        guarded(response)
 
 
 def test_every_form_is_refused_without_its_token(app: Running, arguments):  # noqa: F811
