@@ -6,8 +6,9 @@ from datetime import date, datetime
 from gradatim.conduct.events import decoded
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import EntryCorrected
-from gradatim.conduct.fold import fold
+from gradatim.conduct.fold import fold, fold_stored
 from gradatim.conduct.folding.participants import corrected
+from gradatim.conduct.kept import glimpsed
 from gradatim.conduct.ledger import Entry
 from gradatim.conduct.state import State
 
@@ -26,10 +27,11 @@ def as_of(
             entry counts as recorded no earlier than those before it.
         occurred_on: only what had happened by this day, as it is known at the point asked about.
     """
-    events = _known(entries, position, recorded_at)
-    if occurred_on is not None:
-        events = _happened(list(events), occurred_on)
-    return fold(trial, events)
+    known = _known(entries, position, recorded_at)
+    if occurred_on is None:
+        return fold_stored(trial, ((one.position, one.body) for one in known))
+    events = [(one.position, decoded(one.body)) for one in known]
+    return fold(trial, _happened(events, occurred_on))
 
 
 def _happened(events: list[tuple[int, Event]], by: date) -> Iterator[tuple[int, Event]]:
@@ -45,11 +47,15 @@ def _happened(events: list[tuple[int, Event]], by: date) -> Iterator[tuple[int, 
 
 
 def _known(entries: Iterable[Entry], position: int | None, recorded_at: datetime | None
-           ) -> Iterator[tuple[int, Event]]:  # fmt: skip
+           ) -> Iterator[Entry]:  # fmt: skip
     for entry in entries:
         if position is not None and entry.position > position:
             return
-        event = decoded(entry.body)
-        if recorded_at is not None and event.recorded_at > recorded_at:
+        if recorded_at is not None and _recorded_at(entry) > recorded_at:
             return
-        yield entry.position, event
+        yield entry
+
+
+def _recorded_at(entry: Entry) -> datetime:
+    seen = glimpsed(entry.body)
+    return seen[1].recorded_at if seen else decoded(entry.body).recorded_at

@@ -12,7 +12,7 @@ from gradatim.conduct.ledger import Entry, chain, genesis
 from gradatim.conduct.port import Bodies, Head, HeadMoved, Mode, RequestKnown, check_appended
 from gradatim.core.errors import UnusableInput
 
-PAGE = 1000  # entries fetched at a time: no cursor stays open while the caller writes
+PAGE = 4000  # entries fetched at a time: no cursor stays open while the caller writes
 
 TABLE = "ledger_event"
 HEAD = f"SELECT position, hash FROM {TABLE} WHERE trial = ? ORDER BY position DESC LIMIT 1"

@@ -37,6 +37,20 @@ def fold(trial: str, events: Iterable[tuple[int, Event]], state: State | None = 
     return state
 
 
+def fold_stored(trial: str, bodies: Iterable[tuple[int, bytes]], state: State | None = None
+                ) -> State:  # fmt: skip
+    """Give the state after these events, as they are stored: see `fold`.
+
+    Raises:
+        UnusableInput: one of them is no event.
+    """
+    state = State(trial) if state is None else state
+    with collector_paused():
+        for position, body in bodies:
+            apply_stored(state, position, body)
+    return state
+
+
 def apply(state: State, position: int, event: Event) -> None:
     """Let one event change the state."""
     kind = type(event)

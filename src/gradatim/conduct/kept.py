@@ -4,6 +4,7 @@ Most events of a trial are results and facts, which add nothing to its state but
 read them costs most of what it costs to fold a ledger; of those who left long ago nobody asks.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar, overload
@@ -49,7 +50,7 @@ class Events(Mapping[int, Event]):
 
     def __init__(self) -> None:
         self._held: dict[int, Event | bytes] = {}
-        self._of: dict[type[Event], list[int]] = {}
+        self._of: dict[type[Event], list[int]] = defaultdict(list)
 
     def __getitem__(self, position: int) -> Event:
         """Give the event at a position."""
@@ -73,7 +74,7 @@ class Events(Mapping[int, Event]):
     def put(self, position: int, kind: type[Event], event: Event | bytes) -> None:
         """Add an event, or its bytes, after those that are here."""
         self._held[position] = event
-        self._of.setdefault(kind, []).append(position)
+        self._of[kind].append(position)
 
     def correct(self, position: int, event: Event) -> None:
         """Put a corrected event, of the same type, in the place of another."""

@@ -5,6 +5,7 @@ entries (doses, adverse events, grades, facts) is not kept here but asked of `vi
 correction of any entry is right everywhere.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -87,14 +88,14 @@ class Participant:
     cohort: int | None = None
     replaced: bool = False
     entries: list[int] = field(default_factory=list)
-    entries_of: dict[type[Event], list[int]] = field(default_factory=dict)
+    entries_of: dict[type[Event], list[int]] = field(default_factory=lambda: defaultdict(list))
     revision: int = 0
     _known: Known = field(default_factory=dict, repr=False, compare=False)
 
     def concerned(self, position: int, kind: type[Event]) -> None:
         """Note an entry about them."""
         self.entries.append(position)
-        self.entries_of.setdefault(kind, []).append(position)
+        self.entries_of[kind].append(position)
         self.revision += 1
 
     def remembered(self, name: str, work_out: Callable[[], Value]) -> Value:

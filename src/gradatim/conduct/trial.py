@@ -19,14 +19,13 @@ from gradatim.conduct.events import encoded
 from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.events.review import QueryOpened
 from gradatim.conduct.events.safety import ProtocolDeviation
-from gradatim.conduct.fold import apply, apply_stored
+from gradatim.conduct.fold import apply, fold_stored
 from gradatim.conduct.permissions import permitted
 from gradatim.conduct.policies import check, is_authorisation, unmet
 from gradatim.conduct.port import Head, HeadMoved, RequestKnown, Store
 from gradatim.conduct.state import State
 from gradatim.conduct.subjects import touched
 from gradatim.conduct.unusable import refuse_unusable
-from gradatim.core.collecting import collector_paused
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
 
@@ -75,9 +74,8 @@ class Trial:
         head = self.store.head(self.name)
         if head == self.head:
             return
-        with collector_paused():
-            for entry in self.store.read(self.name, self.head.position, head.position):
-                apply_stored(self.state, entry.position, entry.body)
+        entries = self.store.read(self.name, self.head.position, head.position)
+        fold_stored(self.name, ((one.position, one.body) for one in entries), self.state)
         self.head = head
 
     def record(self, event: Event, seen: int | None = None, request: str = "") -> Outcome:

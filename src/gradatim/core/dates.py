@@ -8,6 +8,7 @@ whose outcome depends on which of those days it was is UNKNOWN. Source: HL7 FHIR
 import calendar
 import re
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
@@ -50,6 +51,7 @@ def on(day: date) -> Day:
     return Day(day, day)
 
 
+@lru_cache(maxsize=16_384)
 def parse_day(text: str) -> Day:
     """Read an ISO 8601 date of any precision; of a date-time, the date as written there.
 

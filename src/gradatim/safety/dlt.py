@@ -34,23 +34,34 @@ class Candidate(NamedTuple):
 
 def elements_of(study: Study, event: AdverseEvent) -> tuple[str, ...]:
     """Give the protocol's elements that an adverse event is an event of."""
-    written = " ".join(event.term.split()).casefold()
-    by_term = (name for name, one in study.elements.items()
-               if one.kind == "adverse_event" and _by_term(one, written))  # fmt: skip
+    by_term = _of_term(_Same(study), " ".join(event.term.split()).casefold())
     known = (ADVERSE_EVENT, *by_term, *event.elements)
     return tuple(dict.fromkeys(name for name in known if name in study.elements))
 
 
+class _Same:
+    """A protocol as a key: equal to itself alone, and kept while it is one."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.study is self.study
+
+    def __hash__(self) -> int:
+        return id(self.study)
+
+
+@lru_cache(maxsize=4096)
+def _of_term(of: _Same, written: str) -> tuple[str, ...]:
+    return tuple(name for name, one in of.study.elements.items()
+                 if one.kind == "adverse_event" and _by_term(one, written))  # fmt: skip
+
+
 def _by_term(element: Element, written: str) -> bool:
-    if written in _folded(tuple(element.ctcae_terms)):
-        return True
-    spared = _folded(tuple(element.ctcae_terms_except))
-    return bool(spared) and written not in spared
-
-
-@lru_cache(maxsize=1024)
-def _folded(terms: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(one.casefold() for one in terms)
+    named, spared = ({one.casefold() for one in some}
+                     for some in (element.ctcae_terms, element.ctcae_terms_except))  # fmt: skip
+    return written in named or (bool(spared) and written not in spared)
 
 
 def facts_of(study: Study, person: str, events: Iterable[AdverseEvent]) -> Facts:
@@ -101,11 +112,17 @@ def _counted_from(study: Study, first_dose: date, last_dose: date) -> date:
 
 def within(study: Study, onset: Day, first_dose: date, last_dose: date) -> Truth:
     """Say whether an onset, possibly known only in part, lies in the window."""
-    span = study.safety.dose_limiting_toxicity.window
-    before = Window(anchor=FIRST_DOSE, from_=span.from_, to=None, bounds=span.bounds)
-    after = Window(anchor=FIRST_DOSE, from_=None, to=span.to, bounds=span.bounds)
+    before, after = _ends(_Same(study))
     last = _counted_from(study, first_dose, last_dose)
     return all_of([_inside(study, before, onset, first_dose), _inside(study, after, onset, last)])
+
+
+@lru_cache(maxsize=64)
+def _ends(of: _Same) -> tuple[Window, Window]:
+    """Give the window's two ends, each as a window that is open on the other side."""
+    span = of.study.safety.dose_limiting_toxicity.window
+    return (Window(anchor=FIRST_DOSE, from_=span.from_, to=None, bounds=span.bounds),
+            Window(anchor=FIRST_DOSE, from_=None, to=span.to, bounds=span.bounds))  # fmt: skip
 
 
 def _inside(study: Study, span: Window, onset: Day, anchor: date) -> Truth:

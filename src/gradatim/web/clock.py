@@ -1,6 +1,8 @@
 """The clock of the application: the time in UTC, and the day as the sites see it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -13,13 +15,24 @@ def _system() -> datetime:
 
 source: Callable[[], datetime] = _system
 """Where the time comes from."""
+_standing: ContextVar[datetime | None] = ContextVar("standing", default=None)
 
 
 def now() -> datetime:
     """Give the time, in UTC."""
-    return source()
+    return _standing.get() or source()
 
 
 def today() -> date:
     """Give the day, as the clock of the sites shows it."""
-    return source().astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    return now().astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+
+
+@contextmanager
+def standing_at(moment: datetime) -> Iterator[None]:
+    """Let the clock stand for one request, which looks at the trial as it was."""
+    token = _standing.set(moment.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _standing.reset(token)

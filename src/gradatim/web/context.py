@@ -41,7 +41,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
     return {
         **found, "state": state, "access": access, "places": _places(request, access),
         "trial_title": state.title or state.trial, "mode": state.mode,
-        "position": state.position,
+        "position": state.position, "past": getattr(request, "past", None),
     }  # fmt: skip
 
 

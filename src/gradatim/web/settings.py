@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "gradatim.web.limits.limit_requests",
     "gradatim.web.accounts.middleware.limit_session",
     "gradatim.web.middleware.open_trial",
+    "gradatim.web.looking_back.look_back",
     "gradatim.web.middleware.explain_unusable",
     "axes.middleware.AxesMiddleware",
 ]

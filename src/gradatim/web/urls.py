@@ -55,6 +55,7 @@ urlpatterns = [
     path("audit/checkpoint/", proof.checkpoint, name="checkpoint"),
     path("audit/export/", proof.export, name="export"),
     path("audit/as-of/", as_of.as_of, name="as-of"),
+    path("audit/look-back/", as_of.look_back, name="look-back"),
     path("paper/", paper.paper, name="paper"),
     path("paper/<str:event>/", paper.blank, name="blank"),
     path("theme/", theme.choose, name="theme"),

@@ -10,6 +10,7 @@ from django.urls import get_resolver
 
 from gradatim.conduct.personal import forget
 from gradatim.conduct.state import State
+from gradatim.core.collecting import collector_paused
 from gradatim.core.errors import UnusableInput
 from gradatim.web.keys import keyring
 from gradatim.web.running import before_fork, running
@@ -22,13 +23,14 @@ def served() -> Any:
     Raises:
         UnusableInput: it may not be served.
     """
-    application = get_wsgi_application()
-    refuse_unmigrated()
-    refuse_unfit(running().trial.state)
-    _ = get_resolver().url_patterns  # every page's code, in memory that the workers share
-    forget(keyring(), running().trial.state)  # of those whose erasure was broken off
-    call_command("clearsessions", verbosity=0)
-    rest()
+    with collector_paused():
+        application = get_wsgi_application()
+        refuse_unmigrated()
+        refuse_unfit(running().trial.state)
+        _ = get_resolver().url_patterns  # every page's code, in memory that the workers share
+        forget(keyring(), running().trial.state)  # of those whose erasure was broken off
+        call_command("clearsessions", verbosity=0)
+        rest()
     return application
 
 

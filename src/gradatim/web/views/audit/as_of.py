@@ -1,18 +1,16 @@
-"""The trial as it was: after an entry, or on what had happened by a day."""
+"""The trial as it was, after an entry or at the end of a day: here, and on every page."""
 
-from datetime import date, datetime, time
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
 
-from gradatim.conduct.as_of import as_of as state_as_of
-from gradatim.conduct.state import State
-from gradatim.conduct.trial import Trial
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today
+from gradatim.web.looking_back import CHOSEN, Chosen, state_then
 from gradatim.web.views.overview import advice_shown, enrolment, ladder
 from gradatim.web.views.participant.pages import row_of
 
@@ -23,15 +21,13 @@ SHOWN = 200
 def as_of(request: Request) -> HttpResponse:
     """Show the trial as it was known after an entry, or at the end of a day."""
     access: Access = request.access
-    last = access.state.position
-    asked = request.GET.get("entry", "")
-    position = min(int(asked), last) if asked.isdigit() and int(asked) else last
-    day = _day(request.GET.get("day", ""))
-    state = _state(request.trial, position, day)
+    chosen = _chosen(request.GET, access.state.position)
+    state = state_then(request.trial, chosen)
+    day = date.fromisoformat(chosen.day) if chosen.day else None
     on = day or (state.recorded_at.date() if state.recorded_at else today())
     then = access._replace(state=state)
-    content: dict[str, Any] = {"last": last, "asked": state.position, "day": day, "on": on,
-                               "then": state}  # fmt: skip
+    content: dict[str, Any] = {"last": access.state.position, "asked": state.position, "day": day,
+                               "on": on, "then": state}  # fmt: skip
     if state.versions:
         content |= {"ladder": ladder(then, on), "enrolment": enrolment(state),
                     **advice_shown(state, on)}  # fmt: skip
@@ -41,17 +37,23 @@ def as_of(request: Request) -> HttpResponse:
     return render(request, "gradatim/audit/as_of.html", content)
 
 
-def _day(text: str) -> date | None:
+@page("audit")
+@require_POST
+def look_back(request: Request) -> HttpResponse:
+    """Look through the whole application as it was then; or return to now."""
+    request.session.pop(CHOSEN, None)
+    if "return" in request.POST:
+        return HttpResponseRedirect(reverse("as-of"))
+    request.session[CHOSEN] = list(_chosen(request.POST, request.access.state.position))
+    return HttpResponseRedirect(reverse("overview"))
+
+
+def _chosen(said: Any, last: int) -> Chosen:
+    """Read what was asked for; what is no entry is the last one, what is no day is none."""
+    entry, day = said.get("entry", ""), said.get("day", "")
+    position = int(entry) if entry.isdecimal() and len(entry) < 12 else last
     try:
-        return date.fromisoformat(text)
+        date.fromisoformat(day)
     except ValueError:
-        return None
-
-
-def _state(trial: Trial, position: int, day: date | None) -> State:
-    if day is None and position == trial.state.position:
-        return trial.state
-    zone = ZoneInfo(settings.TIME_ZONE)
-    until = None if day is None else datetime.combine(day, time.max, tzinfo=zone)
-    return state_as_of(trial.name, trial.store.read(trial.name), position=position,
-                       recorded_at=until)  # fmt: skip
+        day = ""
+    return Chosen(min(max(position, 1), last), day)

@@ -35,6 +35,6 @@ def cut_of(request: Request) -> Cut:
     except ValueError:
         day = None
     if day is None or day >= today():
-        return Cut(trial.state, today(), None, True)
-    entries = trial.store.read(trial.name, 0, trial.head.position)
+        return Cut(request.access.state, today(), None, True)
+    entries = trial.store.read(trial.name, 0, request.access.state.position)
     return Cut(as_of(trial.name, entries, occurred_on=day), day, day, False)

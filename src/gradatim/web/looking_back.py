@@ -1,0 +1,105 @@
+"""The whole application as the trial was: an earlier state on every page, and no way to record.
+
+Whoever sees the audit may choose an entry or a day; until they return, every page shows the trial
+as it was known then, by the clock of then. What they may see is decided by their tasks of now.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import Resolver404, resolve
+
+from gradatim.conduct.as_of import as_of
+from gradatim.conduct.state import State
+from gradatim.conduct.trial import Trial
+from gradatim.web import clock
+from gradatim.web.access import Access
+
+Respond = Callable[[HttpRequest], HttpResponse]
+CHOSEN = "as_of"
+"""Where the session keeps what was chosen."""
+OF_NOW = ("as-of", "look-back", "sign-in", "sign-out", "theme", "account")
+"""Pages that are not of the trial, and those where what was chosen is changed."""
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class Chosen(NamedTuple):
+    """A point of the past: after an entry, or at the end of a day as it was known then."""
+
+    position: int
+    day: str = ""
+
+
+class Past(Access):
+    """What a user sees of an earlier state; it cannot be added to."""
+
+    def may(self, event: str, site: str = "") -> bool:
+        """Whether the user may record something: never."""
+        return False
+
+
+_kept: dict[tuple[str, Chosen], State] = {}
+"""The last state that was asked for; one only, for it may be large."""
+
+
+def state_then(trial: Trial, chosen: Chosen) -> State:
+    """Give the state at a point of the past."""
+    if not chosen.day and chosen.position >= trial.state.position:
+        return trial.state
+    if (trial.name, chosen) not in _kept:
+        zone = ZoneInfo(settings.TIME_ZONE)
+        until = (datetime.combine(date.fromisoformat(chosen.day), time.max, tzinfo=zone)
+                 if chosen.day else None)  # fmt: skip
+        found = as_of(trial.name, trial.store.read(trial.name), position=chosen.position,
+                      recorded_at=until)  # fmt: skip
+        _kept.clear()
+        _kept[trial.name, chosen] = found
+    return _kept[trial.name, chosen]
+
+
+def look_back(respond: Respond) -> Respond:
+    """Answer a request out of the past, where its user has chosen to look at that."""
+
+    def answered(request: HttpRequest) -> HttpResponse:
+        chosen = request.session.get(CHOSEN) if hasattr(request, "access") else None
+        if chosen is None or not request.access.sees("audit"):  # type: ignore[attr-defined]
+            return respond(request)
+        return _then(request, Chosen(*chosen), respond)
+
+    return answered
+
+
+def _then(request: HttpRequest, chosen: Chosen, respond: Respond) -> HttpResponse:
+    now: Access = request.access  # type: ignore[attr-defined]
+    state = state_then(request.trial, chosen)  # type: ignore[attr-defined]
+    past = Past(now.user, state, now.held)
+    request.past = past  # type: ignore[attr-defined]
+    if _of_now(request):
+        return respond(request)
+    if request.method not in SAFE:
+        return render(request, "gradatim/past.html", status=409)
+    request.access = past  # type: ignore[attr-defined]
+    with clock.standing_at(_moment(state, chosen)):
+        return respond(request)
+
+
+def _of_now(request: HttpRequest) -> bool:
+    try:
+        found = resolve(request.path_info)
+    except Resolver404:
+        return True
+    return found.url_name in OF_NOW or "api" in found.namespaces
+
+
+def _moment(state: State, chosen: Chosen) -> datetime:
+    """Give the time then: the end of a day that was chosen, else when the entry was recorded."""
+    if chosen.day:
+        zone = ZoneInfo(settings.TIME_ZONE)
+        end = datetime.combine(date.fromisoformat(chosen.day), time.max, tzinfo=zone)
+        return min(end, clock.now())
+    return state.recorded_at or clock.now()
