@@ -9,9 +9,10 @@ from django.test import Client
 
 import gradatim.web as web
 from gradatim.core.errors import UnusableInput
+from gradatim.web.accounts.models import User
 from gradatim.web.configuration import configuration
 from gradatim.web.running import Running
-from tests.web.conftest import PASSWORD
+from tests.web.conftest import BACKEND, PASSWORD
 from tests.web.security.attacks import event_form, pages, treated
 from tests.web.security.test_frontend import production  # noqa: F401
 
@@ -117,3 +118,23 @@ def test_whoever_signed_out_leaves_no_message_behind(app: Running):
     client.post("/sign-out/")
     client.post("/sign-in/", {"username": "nurse.S02.1", "password": PASSWORD})
     assert "Recorded as entry" not in client.get("/").content.decode()
+
+
+def test_what_is_typed_stands_in_no_address(app: Running, signed_in):
+    """A laboratory value is graded as it is typed: posted, with the token of its page."""
+    one, client = treated(app), signed_in("nurse.S01.1")
+    path = f"/participants/{one.id}/grade/?element=alt"
+    said = {"results-alt-value": "200", "results-alt-unit": "U/L", "results-alt-high": "40"}
+    assert "grade" in client.post(path, said).content.decode()
+    assert (
+        client.get(f"/participants/{one.id}/grade/", {"element": "alt", **said}).status_code == 405
+    )
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(User.objects.get(username="nurse.S01.1"), backend=BACKEND)
+    assert strict.post(path, said).status_code == 403
+    page = client.get(f"/record/LaboratoryResultsRecorded/?participant={one.id}").content.decode()
+    asks = re.findall(r'hx-(get|post)="[^"]+/grade/[^"]*" hx-params="([^"]+)"', page)
+    assert asks
+    for method, sent in asks:
+        assert method == "post"
+        assert all(name.startswith("results-") for name in sent.split(","))
