@@ -196,7 +196,9 @@ def retention_has_ended(state: State, event: PersonalDataErased) -> Verdict:
 
 def no_visit_is_missed(state: State, event: EncounterMissed) -> Verdict:
     """Every visit of the schedule takes place."""
-    return broken(f"{event.participant} missed {event.encounter}")
+    known = state.governing("schedule", person(state, event)).schedule.encounters
+    label = known[event.encounter].label if event.encounter in known else event.encounter
+    return broken(f"{event.participant} missed {label}")
 
 
 def the_visit_is_in_its_window(state: State, event: EncounterDone) -> Verdict:
@@ -213,5 +215,5 @@ def the_visit_is_in_its_window(state: State, event: EncounterDone) -> Verdict:
     situation = Situation(study, facts_of(state, one), anchors, day)
     first, last = window_days(window, situation)
     inside = situation.in_window(window, on(day), on(day))
-    told = f"{event.encounter} on {day}, window {first or '...'} to {last or '...'}"
+    told = f"{visit.label} on {day}, window {first or '...'} to {last or '...'}"
     return either(inside is TRUE, told, told)
