@@ -39,7 +39,7 @@ def test_every_page_shows_the_trial_as_it_was(app: Running, signed_in):
 
 
 @pytest.mark.parametrize("part", [0.02, 0.1, 0.3, 0.6, 0.9])
-def test_no_page_is_broken_at_any_point(app: Running, signed_in, arguments, part: float):
+def test_no_page_is_broken_at_any_point(app: Running, signed_in, arguments, part):  # noqa: F811
     """From before the protocol on: each page of the trial is there, or says that it is not."""
     client = looking_back(signed_in, entry=max(1, int(state(app).position * part)))
     seen, some = 0, {"proposal": ["D1"], **arguments}

@@ -55,12 +55,16 @@ def begin(trial: Trial, sponsor: Sponsor, title: Title = "") -> None:
 
     prepare()
     made = Ledger(open_store(settings.LEDGER_URL, Mode.CREATE), trial)
-    if made.state.position:
+    if made.state.roles:
         raise UnusableInput(f"the ledger has a trial {trial} already", "DATABASE_URL")
     now = datetime.now(UTC)
     common: dict[str, Any] = {"occurred_on": now.date(), "recorded_at": now, "recorded_by": sponsor}
-    for event in (TrialCreated(**common, mode="real", title=title),
-                  RoleGranted(**common, user=sponsor, role="sponsor")):  # fmt: skip
+    role = RoleGranted(**common, user=sponsor, role="sponsor")
+    # A beginning that broke off between its two events is gone on with.
+    left = (
+        [role] if made.state.position else [TrialCreated(**common, mode="real", title=title), role]
+    )
+    for event in left:
         outcome = made.record(event)
         if not isinstance(outcome, Recorded):
             raise UnusableInput(f"{trial} cannot begin", "DATABASE_URL", str(outcome))

@@ -7,14 +7,17 @@ import signal
 import socket
 import threading
 import time
+from datetime import UTC, datetime
 from itertools import count
 
 import psycopg
 import pytest
 
+from gradatim.conduct.events.trial import TrialCreated
 from gradatim.conduct.ledger import verify
 from gradatim.conduct.port import Mode
 from gradatim.conduct.stores import open_store
+from gradatim.conduct.trial import Trial
 from gradatim.web.serving.visiting import Visitor
 from tests.web.operations.installed import SPONSOR, TRIAL, Installation, Sender, Serving, entered
 
@@ -135,6 +138,20 @@ def test_an_empty_ledger_says_how_to_begin(small: Installation):
     small.done("database", "migrate")
     ran = small.run("serve", "--port", "0")
     assert (ran.returncode, "`gradatim trial begin`" in ran.stderr) == (2, True)
+
+
+def test_a_beginning_that_broke_off_is_gone_on_with(small: Installation):
+    """The trial is there, its sponsor is not yet; a trial that has begun is not begun again."""
+    small.done("database", "migrate")
+    store = open_store(small.url, Mode.CREATE)
+    now = datetime.now(UTC)
+    Trial(store, TRIAL).record(TrialCreated(occurred_on=now.date(), recorded_at=now,
+                                            recorded_by=SPONSOR, mode="real"))  # fmt: skip
+    small.done("trial", "begin", TRIAL, "--sponsor", SPONSOR)
+    assert Trial(store, TRIAL).state.roles == {(SPONSOR, ""): {"sponsor"}}
+    store.close()
+    ran = small.run("trial", "begin", TRIAL, "--sponsor", SPONSOR)
+    assert (ran.returncode, "has a trial" in ran.stderr) == (2, True)
 
 
 def test_without_https_only_this_machine_connects(small: Installation):
