@@ -14,25 +14,31 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdou
 
 @app.command()
 def check(protocol: Protocol, json: AsJson = False) -> None:
-    """Lint a protocol. Exit code 1 when it has faults, with file and line of each."""
+    """Lint a protocol and the translations beside it. Exit code 1 when there are faults.
+
+    File and line of each are given.
+    """
     from gradatim.cli.output import print_json
     from gradatim.dosefinding.protocol_design import design_faults
     from gradatim.protocol.load import read
     from gradatim.protocol.questions import questions
+    from gradatim.protocol.translation.load import told
     from gradatim.rules.lint import lint
 
     document = read(protocol)
-    faults = [*lint(document.study), *design_faults(document.study)]
-    wrong = [one for one in faults if not one.warning]
+    faults = [(document.where(one.path), one.what, one.warning)
+              for one in (*lint(document.study), *design_faults(document.study))]  # fmt: skip
+    faults += told(protocol, document.study)
+    wrong = [what for _, what, warning in faults if not warning]
     still_open = sum(one.ruling is None for one in questions(document.study))
     if json:
-        listed = [{"where": document.where(one.path), "what": one.what, "warning": one.warning}
-                  for one in faults]  # fmt: skip
+        listed = [{"where": where, "what": what, "warning": warning}
+                  for where, what, warning in faults]  # fmt: skip
         print_json({"schema": "gradatim.check/1", "sha256": document.sha256, "ok": not wrong,
                     "faults": listed, "open_questions": still_open})  # fmt: skip
     else:
-        for one in faults:
-            print(f"{document.where(one.path)}: {'warning: ' * one.warning}{one.what}")
+        for where, what, warning in faults:
+            print(f"{where}: {'warning: ' * warning}{what}")
         study = document.study
         verdict = "sound" if not wrong else f"{len(wrong)} fault{'s' * (len(wrong) > 1)}"
         counts = f"{len(study.criteria)} criteria, {len(study.elements)} elements"

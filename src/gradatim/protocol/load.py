@@ -59,7 +59,7 @@ def read(protocol: str | Path) -> Document:
     Raises:
         UnusableInput: there is no such protocol, or it does not follow the schema.
     """
-    path = _locate(str(protocol))
+    path = locate(str(protocol))
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -79,7 +79,12 @@ def bundled() -> dict[str, Path]:
     return {}
 
 
-def _locate(protocol: str) -> Path:
+def locate(protocol: str) -> Path:
+    """Give the path of a protocol document: itself, in a folder, or bundled under that name.
+
+    Raises:
+        UnusableInput: there is no such protocol.
+    """
     path = Path(protocol)
     if path.is_dir() and (path / "protocol.yaml").is_file():
         return path / "protocol.yaml"
@@ -106,11 +111,12 @@ def parse(content: bytes, name: str) -> Document:
             f"this document has {len(content):,} bytes", name, why, "check the file"
         )
     lines: dict[Path_, int] = {}
-    data = _read_yaml(content, name, lines)
+    data = read_yaml(content, name, lines, "gradatim.protocol/1")
     try:
         study = Study.model_validate(data)
     except ValidationError as error:
-        raise _faults(error, name, lines) from error
+        todo = "compare with `gradatim protocol schema`"
+        raise faults_of(error, name, lines, "this protocol", todo) from error
     if circle := cycle(study):
         where = f"{name}:{lines.get(('elements', circle[0]), 1)}"
         raise UnusableInput("derived elements go round in a circle", where, " -> ".join(circle),
@@ -118,7 +124,12 @@ def parse(content: bytes, name: str) -> Document:
     return Document(study, hashlib.sha256(content).hexdigest(), name, lines)
 
 
-def _read_yaml(content: bytes, name: str, lines: dict[Path_, int]) -> Any:
+def read_yaml(content: bytes, name: str, lines: dict[Path_, int], schema: str) -> Any:
+    """Read a mapping from YAML, and note the line of each of its parts in `lines`.
+
+    Raises:
+        UnusableInput: it is not such YAML; `schema` is what the document should begin with.
+    """
     try:
         text = content.decode("utf-8")
         _check_tokens(text, name)
@@ -134,8 +145,9 @@ def _read_yaml(content: bytes, name: str, lines: dict[Path_, int]) -> Any:
         raise UnusableInput("this is not YAML", where, problem, "mend the line") from error
     if not isinstance(root, yaml.MappingNode):
         why = "it is empty" if root is None else "it is not a mapping"
-        raise UnusableInput("this is not a protocol", name, why,
-                            "begin with `schema: gradatim.protocol/1`")  # fmt: skip
+        what = schema.partition("/")[0].removeprefix("gradatim.")
+        raise UnusableInput(f"this is not a {what}", name, why,
+                            f"begin with `schema: {schema}`")  # fmt: skip
     return _plain(root, (), lines, name)
 
 
@@ -190,7 +202,9 @@ def _plain(node: Any, path: Path_, lines: dict[Path_, int], name: str) -> Any:
     return result
 
 
-def _faults(error: ValidationError, name: str, lines: dict[Path_, int]) -> UnusableInput:
+def faults_of(error: ValidationError, name: str, lines: dict[Path_, int], what: str, todo: str
+              ) -> UnusableInput:  # fmt: skip
+    """Give every way in which a document does not follow its schema, each with its line."""
     found = []
     for fault in error.errors():
         path = tuple(fault["loc"])
@@ -203,9 +217,8 @@ def _faults(error: ValidationError, name: str, lines: dict[Path_, int]) -> Unusa
     text = "".join(f"\n  {name}:{line}: {path}: {why}" for line, path, why in found[:20])
     more = f"\n  ... and {len(found) - 20} more" if len(found) > 20 else ""
     return UnusableInput(
-        f"this protocol does not follow the schema ({len(found)} fault"
-        f"{'s' if len(found) > 1 else ''})", f"{name}:{found[0][0]}", text + more + "\n",
-        "compare with `gradatim protocol schema`",
+        f"{what} does not follow the schema ({len(found)} fault"
+        f"{'s' if len(found) > 1 else ''})", f"{name}:{found[0][0]}", text + more + "\n", todo,
     )  # fmt: skip
 
 
