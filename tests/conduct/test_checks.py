@@ -9,6 +9,7 @@ import pytest
 from gradatim.conduct.checks import about, next_query, unfulfilled
 from gradatim.conduct.events.base import SYSTEM, Event, Measured
 from gradatim.conduct.events.findings import LaboratoryResultsRecorded, VitalSignsRecorded
+from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.events.review import QueryAnswered, QueryOpened
 from gradatim.conduct.ledger import verify
 from gradatim.conduct.state import Participant
@@ -95,6 +96,23 @@ def test_what_is_recorded_all_the_same_opens_a_query_in_the_same_append():
     assert verify(trial.store.read(trial.name), trial.name).ok
     again = Trial(trial.store, trial.name)
     assert again.state.queries == trial.state.queries
+
+
+def test_a_correction_is_asked_about_as_the_entry_it_makes():
+    """The entry as it was does not count: exchanged pressures are put right without a question."""
+    trial = open_trial()
+    one = treated(trial)
+    wrong = recorded(trial.record(vital_signs(one, systolic_pressure=80, diastolic_pressure=120)))
+
+    def correction(systolic: float, diastolic: float) -> Event:
+        results = [{"element": SYSTOLIC, "value": systolic, "unit": "mm[Hg]"},
+                   {"element": DIASTOLIC, "value": diastolic, "unit": "mm[Hg]"}]  # fmt: skip
+        return event(EntryCorrected, f"nurse.{one.site}.1", one.site, on=UNTIL, of=wrong.position,
+                     fields={"results": results}, reason="exchanged")  # fmt: skip
+
+    assert failing(trial, correction(120, 80)) == []
+    assert failing(trial, correction(70, 120)) == [ORDER]
+    assert not recorded(trial.record(correction(120, 80))).queries
 
 
 def test_units_are_converted_before_values_are_compared():

@@ -14,9 +14,12 @@ from gradatim.conduct.events.findings import (
     ScoresRecorded,
     VitalSignsRecorded,
 )
+from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.events.review import QueryOpened
+from gradatim.conduct.folding.participants import corrected
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.facts import facts_in, facts_of
+from gradatim.conduct.views.grades import position_of
 from gradatim.core.truth import FALSE
 from gradatim.evidence.facts import Fact, Facts
 from gradatim.protocol.nodes import elements_of, leaves
@@ -29,15 +32,24 @@ Results = LaboratoryResultsRecorded | VitalSignsRecorded | ScoresRecorded
 
 def unfulfilled(state: State, event: Event) -> list[Check]:
     """Give the edit checks that an entry of results does not fulfil, with those of its day."""
-    if not isinstance(event, Results) or not state.versions:
+    position, meant = _meant(state, event)
+    if not isinstance(meant, Results) or not state.versions:
         return []
-    participant = state.participants[event.participant]
+    participant = state.participants[meant.participant]
     study = state.governing("elements", participant)
-    entered = list(facts_in(state.position + 1, event, state))
+    entered = list(facts_in(position, meant, state))
     named = {fact.element for fact in entered}
     situation = _of_the_day(state, participant, study, entered)
     return [one for one in study.checks if named & about(study, one)
             and evaluate(one.rule, situation).truth is FALSE]  # fmt: skip
+
+
+def _meant(state: State, event: Event) -> tuple[int, Event]:
+    """Give the entry that an event is, with its position; of a correction, the entry corrected."""
+    was = state.events.get(event.of) if isinstance(event, EntryCorrected) else None
+    if isinstance(event, EntryCorrected) and isinstance(was, Results):
+        return event.of, corrected(was, event.fields)
+    return state.position + 1, event
 
 
 def about(study: Study, check: Check) -> set[str]:
@@ -75,8 +87,10 @@ def _of_the_day(state: State, participant: Participant, study: Study, entered: l
     day = entered[0].start if entered else None
     known = facts_of(state, participant)
     values: dict[str, list[Fact]] = {}
-    for fact in (*(f for some in known.by_element.values() for f in some if f.start == day),
-                 *entered):  # fmt: skip
+    anew = {position_of(fact) for fact in entered}
+    before = (fact for some in known.by_element.values() for fact in some
+              if fact.start == day and position_of(fact) not in anew)  # fmt: skip
+    for fact in (*before, *entered):
         values.setdefault(fact.element, []).append(fact)
     facts: Facts = replace(known, by_element={name: tuple(some) for name, some in values.items()})
     on: date = day.last if day else date.max
