@@ -15,7 +15,7 @@ from gradatim.web.running import running
 
 Respond = Callable[[HttpRequest], HttpResponse]
 LOG = logging.getLogger("gradatim.request")
-WITHOUT_TRIAL = ("/static/", "/healthz")
+WITHOUT_TRIAL = ("/static/", "/healthz", "/session/")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 

@@ -79,6 +79,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "gradatim.web.context.everywhere",
+                "gradatim.web.accounts.views.staying.staying",
             ],
             "builtins": ["gradatim.web.templatetags.words"],
         },

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from urllib.parse import urlencode
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -12,7 +13,9 @@ from django.urls import Resolver404, resolve, reverse
 from gradatim.web.accounts.second_factor import has_device
 
 Respond = Callable[[HttpRequest], HttpResponse]
-ALWAYS = ("sign-in", "sign-out", "invitation", "theme", "healthz")
+SESSION = "session"
+"""Where a page asks how much of the session is left; asking is no use of it, posting is."""
+ALWAYS = ("sign-in", "sign-out", "invitation", "theme", "healthz", SESSION)
 """Pages that are open whatever has to be done first."""
 SEEN_EVERY = 30
 """Seconds after which the use of a session is written down again."""
@@ -23,45 +26,76 @@ def limit_session(respond: Respond) -> Respond:
 
     def limited(request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
-            return respond(request)
-        if _ended(request):
+            return _unlost(request, respond(request))
+        page = page_of(request)
+        if _ended(request, noted=page != SESSION or request.method == "POST"):
             logout(request)
-            return _to(request, "sign-in", ended=1)
-        first = _first(request)
-        if first and _page(request) not in (first, *ALWAYS):
+            return respond(request) if page == SESSION else _signed_out(request)
+        first = first_page(request)
+        if first and page not in (first, *ALWAYS):
             return _to(request, first)
         return respond(request)
 
     return limited
 
 
-def _ended(request: HttpRequest) -> bool:
+def _ended(request: HttpRequest, noted: bool) -> bool:
     """Whether a session has come to its end; if not, its use is noted."""
     at, session = time.time(), request.session
     began, seen = session.get("began", at), session.get("seen", at)
     if at - seen > settings.SESSION_IDLE_SECONDS or at - began > settings.SESSION_COOKIE_AGE:
         return True
-    if "began" not in session or at - seen >= min(SEEN_EVERY, settings.SESSION_IDLE_SECONDS / 10):
+    due = at - seen >= min(SEEN_EVERY, settings.SESSION_IDLE_SECONDS / 10)
+    if noted and ("began" not in session or due):
         session["began"], session["seen"] = began, at
     return False
 
 
-def _first(request: HttpRequest) -> str:
-    """Give the page that has to be passed first; empty if there is none."""
-    user = request.user
-    if not user.is_verified():  # type: ignore[union-attr]
+def seconds_left(request: HttpRequest) -> int:
+    """Give the seconds until a session ends by rest or age; 0 where nobody is fully signed in."""
+    if not request.user.is_authenticated or first_page(request):
+        return 0
+    at, session = time.time(), request.session
+    idle = settings.SESSION_IDLE_SECONDS - (at - session.get("seen", at))
+    whole = settings.SESSION_COOKIE_AGE - (at - session.get("began", at))
+    return max(0, round(min(idle, whole)))
+
+
+def first_page(request: HttpRequest) -> str:
+    """Give the page that has to be passed first; empty if there is none. Worked out once."""
+    if not hasattr(request, "first_page"):
+        request.first_page = _first_page(request.user)  # type: ignore[attr-defined]
+    return str(request.first_page)  # type: ignore[attr-defined]
+
+
+def _first_page(user: Any) -> str:
+    if not user.is_verified():
         if has_device(user):
             return "second-factor"
         if settings.SECOND_FACTOR_REQUIRED:
             return "second-factor-setup"
-    return "password" if user.must_change_password else ""  # type: ignore[union-attr]
+    return "password" if user.must_change_password else ""
 
 
-def _page(request: HttpRequest) -> str:
+def page_of(request: HttpRequest) -> str:
+    """Give the name of the page that is asked for; empty if there is none."""
     try:
         return resolve(request.path_info).url_name or ""
     except Resolver404:
         return ""
+
+
+def _unlost(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Say to whoever sent something and is sent to sign in that it was not recorded."""
+    to_sign_in = response.get("Location", "").startswith(reverse("sign-in"))
+    if request.method == "POST" and to_sign_in and page_of(request) not in ALWAYS:
+        return _signed_out(request)
+    return response
+
+
+def _signed_out(request: HttpRequest) -> HttpResponse:
+    sent = {"lost": 1} if request.method == "POST" else {}
+    return _to(request, "sign-in", ended=1, **sent)
 
 
 def _to(request: HttpRequest, name: str, **more: int) -> HttpResponse:
@@ -71,5 +105,13 @@ def _to(request: HttpRequest, name: str, **more: int) -> HttpResponse:
     """
     if request.headers.get("HX-Request"):
         return HttpResponse(status=200, headers={"HX-Redirect": reverse(name)})
-    query = urlencode({**more, "next": request.get_full_path()})
+    query = urlencode({**more, "next": _open_page(request)})
     return HttpResponseRedirect(f"{reverse(name)}?{query}")
+
+
+def _open_page(request: HttpRequest) -> str:
+    """Give the page that its user sees: that of a form is where it was sent from, if from here."""
+    came = urlsplit(request.headers.get("Referer", ""))
+    if request.method != "POST" or came.netloc != request.get_host():
+        return request.get_full_path()
+    return f"{came.path}?{came.query}" if came.query else came.path

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from gradatim.web.accounts.views import account, entering, people, second_factor
+from gradatim.web.accounts.views import account, entering, people, second_factor, staying
 
 urlpatterns = [
     path("sign-in/", entering.sign_in, name="sign-in"),
     path("sign-out/", entering.sign_out, name="sign-out"),
+    path("session/", staying.session, name="session"),
     path("second-factor/", second_factor.second_factor, name="second-factor"),
     path("second-factor/set-up/", second_factor.set_up, name="second-factor-setup"),
     path("invitation/<str:token>/", entering.invitation, name="invitation"),

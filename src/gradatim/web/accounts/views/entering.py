@@ -49,6 +49,7 @@ def sign_in(request: Request) -> HttpResponse:
     wanted = request.POST.get("next") or request.GET.get("next", "")
     return render(request, "accounts/sign_in.html", {
         "form": form, "next": wanted, "ended": "ended" in request.GET,
+        "lost": "lost" in request.GET,
     }, status=422 if form.errors else 200)  # fmt: skip
 
 
@@ -57,7 +58,9 @@ def sign_in(request: Request) -> HttpResponse:
 def sign_out(request: Request) -> HttpResponse:
     """Sign out."""
     logout(request)
-    return HttpResponseRedirect(reverse("sign-in"))
+    response = HttpResponseRedirect(reverse("sign-in"))
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
 @public
