@@ -58,9 +58,7 @@ def sign_in(request: Request) -> HttpResponse:
 def sign_out(request: Request) -> HttpResponse:
     """Sign out."""
     logout(request)
-    response = HttpResponseRedirect(reverse("sign-in"))
-    response["Clear-Site-Data"] = '"cache", "storage"'
-    return response
+    return HttpResponseRedirect(reverse("sign-in"))
 
 
 @public
