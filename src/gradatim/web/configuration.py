@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gradatim.core.errors import UnusableInput
+from gradatim.web.accounts.breached import seen
 from gradatim.web.database import refuse_plain
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -72,7 +73,7 @@ def configuration(environment: Mapping[str, str]) -> Configuration:
         Path(runs) if (runs := environment.get("GRADATIM_PRESCREEN")) else None,
         _earlier(environment), _rate(environment, "GRADATIM_REQUESTS_PER_MINUTE", REQUESTS),
         _rate(environment, "GRADATIM_WRITES_PER_MINUTE", WRITES),
-        _file(environment, "GRADATIM_BREACHED_PASSWORDS"),
+        _breached(environment),
     )  # fmt: skip
 
 
@@ -104,12 +105,11 @@ def _rate(environment: Mapping[str, str], name: str, usual: int) -> int:
     return int(said)
 
 
-def _file(environment: Mapping[str, str], name: str) -> Path | None:
-    if not (said := environment.get(name)):
+def _breached(environment: Mapping[str, str]) -> Path | None:
+    """Give the list of stolen passwords, having tried it."""
+    if not (said := environment.get("GRADATIM_BREACHED_PASSWORDS")):
         return None
-    if not Path(said).is_file():
-        raise UnusableInput(f"{name} names no file", "the environment",
-                            todo="give the path of one, or unset it")  # fmt: skip
+    seen(Path(said), "")
     return Path(said)
 
 

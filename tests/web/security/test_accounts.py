@@ -4,11 +4,14 @@ import pytest
 from axes.models import AccessAttempt
 from django.test import Client
 
+from gradatim.core.errors import UnusableInput
 from gradatim.web.accounts.models import User
+from gradatim.web.configuration import configuration
 from gradatim.web.running import Running
 from tests.web.accounts.people import key_of
 from tests.web.conftest import PASSWORD
 from tests.web.security.attacks import WATCHERS, treated
+from tests.web.security.test_data import GOOD
 from tests.web.test_matrix import own_patterns
 
 WRONG = {"username": "nurse.S01.1", "password": "not the right password"}
@@ -97,3 +100,24 @@ def test_there_and_not_for_you_are_told_in_the_same_words(app: Running, signed_i
     texts = [page.content.decode().partition("<main")[2] for page in pages]
     assert [page.status_code for page in pages] == [404, 404]
     assert texts[0] == texts[1]
+
+
+def test_the_secret_is_changed_without_ending_sessions(app: Running, settings):
+    """Those that are used while the one before is named go on; all others end."""
+    used, rested = Client(), Client()
+    for one in (used, rested):
+        one.post("/sign-in/", RIGHT)
+    before = settings.SECRET_KEY
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another-one-" * 5, [before]
+    assert used.get("/participants/").status_code == 200
+    settings.SECRET_KEY_FALLBACKS = []
+    assert used.get("/participants/").status_code == 200
+    assert rested.get("/participants/").status_code == 302
+
+
+def test_the_secret_before_is_read_and_must_be_one():
+    earlier = {"GRADATIM_SECRET_KEY_BEFORE": "e" * 50}
+    assert configuration(GOOD | earlier).earlier == "e" * 50
+    assert configuration(GOOD).earlier == ""
+    with pytest.raises(UnusableInput, match="GRADATIM_SECRET_KEY_BEFORE"):
+        configuration(GOOD | {"GRADATIM_SECRET_KEY_BEFORE": "short"})

@@ -56,8 +56,8 @@ def seconds_left(request: HttpRequest) -> int:
     if not request.user.is_authenticated or first_page(request):
         return 0
     at, session = time.time(), request.session
-    idle = settings.SESSION_IDLE_SECONDS - (at - session.get("seen", at))
-    whole = settings.SESSION_COOKIE_AGE - (at - session.get("began", at))
+    idle: float = settings.SESSION_IDLE_SECONDS - (at - session.get("seen", at))
+    whole: float = settings.SESSION_COOKIE_AGE - (at - session.get("began", at))
     return max(0, round(min(idle, whole)))
 
 

@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from gradatim.core.errors import UnusableInput
+from gradatim.web.accounts.breached import seen
 from gradatim.web.running import running
 
 SHORTEST, LONGEST = 15, 256
@@ -57,7 +58,10 @@ class LongEnough:
 
 
 class NotBreached:
-    """Not among the passwords that are tried first, nor made of two, of repeats or of runs."""
+    """Not among the passwords that are tried first, nor made of two, of repeats or of runs.
+
+    Where the installation has a list of passwords that were stolen elsewhere, not on that either.
+    """
 
     def __init__(self) -> None:
         self.common = CommonPasswordValidator().passwords
@@ -72,6 +76,11 @@ class NotBreached:
                                     "Choose another."))  # fmt: skip
         if any(_known(form, self.common) for form in _forms(text)):
             raise ValidationError(_("It is among those that are guessed first. Choose another."))
+        if settings.BREACHED_PASSWORDS and any(
+            seen(settings.BREACHED_PASSWORDS, form) for form in {normalised(password), text}
+        ):
+            raise ValidationError(_("It is on a list of passwords that were stolen elsewhere. "
+                                    "Choose another."))  # fmt: skip
 
     def get_help_text(self) -> str:
         """Say what is asked for."""
