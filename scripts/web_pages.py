@@ -40,6 +40,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
 """Addresses by user, in the order of the picture; "" is whoever has not signed in."""
 NO_PAGES: Mapping[str, str] = {
     "sign-out": "is sent, and leads to another page", "theme": "is sent, and leads back",
+    "look-back": "is sent, and leads to the overview", "session": "is asked by a page left open",
     "end-session": "is sent, and leads back", "revoke-token": "is sent, and leads back",
     "export": "is sent, and answered with a file", "checkpoint": "is answered with a file",
     "grade": "is a part of the page of a visit", "healthz": "is for machines",

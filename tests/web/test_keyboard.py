@@ -118,7 +118,7 @@ def prepared(one: Typist) -> None:
     one.follow("Record the preparation, dose 1")
     for n, (bag, drawn, discarded) in enumerate(DRAWN, 1):
         one.choose(f"Bag, {n}", bag)
-        one.type(f"Volume, mL, {n}", drawn)
+        one.type(f"Drawn, mL, {n}", drawn)
         one.type(f"Discarded, mL, {n}", discarded)
         one.day(f"Thawed at, {n}", DAY, "09:20")
     one.type("Body weight", "70")
