@@ -8,10 +8,20 @@ from django.test import Client
 
 from gradatim.web.accounts.sessions import handle
 from gradatim.web.running import Running
-from tests.web.accounts.people import account, entered, key_of, sign_in
+from tests.web.accounts.people import (
+    account,
+    code_of,
+    entered,
+    fresh,
+    key_of,
+    sign_in,
+    with_device,
+    wrong_code_of,
+)
 from tests.web.conftest import PASSWORD
 
 NURSE = "nurse.S01.1"
+SHOWN = {"password": PASSWORD}
 
 
 def aged(client: Client, **seconds: float) -> None:
@@ -129,19 +139,56 @@ def test_ones_sessions_are_listed_and_can_be_ended(app: Running):
     key = key_of(there)
     page = here.get("/account/").content.decode()
     assert "this one" in page
-    assert page.count("/end/") == 1
+    assert page.count(f"/{handle(key)}/end/") == 1
     assert key not in page
     assert key[-8:] not in page
-    assert here.post(f"/account/sessions/{handle(key)}/end/").status_code == 302
+    assert here.post(f"/account/sessions/{handle(key)}/end/", SHOWN).status_code == 302
     assert there.get("/participants/")["Location"].startswith("/sign-in/")
     assert here.get("/participants/").status_code == 200
+
+
+def test_all_other_sessions_can_be_ended_at_once(app: Running):
+    here, there, elsewhere, theirs = *(entered(NURSE) for _n in range(3)), entered("nurse.S02.1")
+    assert "End all others" in here.get("/account/").content.decode()
+    here.post("/account/sessions/others/end/", SHOWN)
+    for one, status in ((here, 200), (there, 302), (elsewhere, 302), (theirs, 200)):
+        assert one.get("/participants/").status_code == status
+    assert account(NURSE).acts.filter(what="session ended").count() == 1
+    assert "End all others" not in here.get("/account/").content.decode()
+
+
+@pytest.mark.parametrize("said", [{}, {"password": "not the password"}])
+@pytest.mark.parametrize("which", ["one", "others"])
+def test_ending_a_session_takes_the_password(app: Running, said: dict, which: str):
+    """Whoever finds a page open cannot put its user out elsewhere; trying counts to lockout."""
+    here, there = entered(NURSE), entered(NURSE)
+    name = handle(key_of(there)) if which == "one" else "others"
+    for _n in range(5):
+        here.post(f"/account/sessions/{name}/end/", said)
+    page = here.get("/account/").content.decode()
+    assert "No session was ended. Password:" in page
+    assert ("Too many attempts" in page) is bool(said)
+    assert there.get("/participants/").status_code == 200
+
+
+def test_ending_a_session_takes_the_code_of_whoever_has_a_device(app: Running):
+    here, there = entered(NURSE), entered(NURSE)
+    device = with_device(NURSE)
+    for one in (here, there):
+        assert one.post("/second-factor/", {"code": code_of(fresh(device))}).status_code == 302
+    path = f"/account/sessions/{handle(key_of(there))}/end/"
+    here.post(path, SHOWN)
+    here.post(path, SHOWN | {"code": wrong_code_of(device)})
+    assert there.get("/participants/").status_code == 200
+    here.post(path, SHOWN | {"code": code_of(fresh(device))})
+    assert there.get("/participants/").status_code == 302
 
 
 def test_sessions_of_others_can_be_neither_seen_nor_ended(app: Running):
     here, theirs = entered(NURSE), entered("nurse.S02.1")
     name = handle(key_of(theirs))
     assert name not in here.get("/account/").content.decode()
-    here.post(f"/account/sessions/{name}/end/")
+    here.post(f"/account/sessions/{name}/end/", SHOWN)
     assert theirs.get("/participants/").status_code == 200
     assert not account(NURSE).acts.filter(what="session ended").exists()
 

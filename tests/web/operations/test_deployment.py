@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gradatim.web import configuration, settings
+from gradatim.web import configuration, database, settings
+from gradatim.web.accounts import breached
 from tests.web.operations.installed import Installation
 
 ROOT = Path(__file__).parents[3]
@@ -26,7 +27,7 @@ def blocks(kind: str) -> list[str]:
 
 def test_every_variable_is_documented_and_no_other():
     """The table names what the settings read, and nothing that they do not."""
-    sources = [Path(one.__file__ or "") for one in (configuration, settings)]
+    sources = [Path(one.__file__ or "") for one in (configuration, settings, database, breached)]
     read = {
         name
         for source in sources

@@ -5,7 +5,9 @@ import shutil
 import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -141,12 +143,18 @@ def test_a_person_signs_in_and_is_kept_to_https(proxied: Proxied):
     assert "unsafe-inline" not in headers["Content-Security-Policy"]
 
 
-def test_plain_http_leads_to_https(proxied: Proxied):
+def _plain(proxied: Proxied, path: str) -> str:
     with socket.create_connection(("127.0.0.1", proxied.plain), timeout=20) as sent:
-        sent.sendall(b"GET /participants/ HTTP/1.0\r\nHost: localhost\r\n\r\n")
-        came = sent.recv(4096).decode()
+        sent.sendall(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+        return sent.recv(4096).decode()
+
+
+def test_plain_http_leads_to_https(proxied: Proxied):
+    """Pages; a program is refused, for it would not notice that its token went in the open."""
+    came = _plain(proxied, "/participants/")
     assert came.startswith("HTTP/1.1 301")
     assert "Location: https://localhost/participants/" in came
+    assert _plain(proxied, "/api/trial").startswith("HTTP/1.1 403")
 
 
 def test_a_client_cannot_say_that_it_is_another(proxied: Proxied):
@@ -186,6 +194,37 @@ def test_old_versions_of_tls_are_refused(proxied: Proxied):
     with (socket.create_connection(("127.0.0.1", proxied.secure), timeout=20) as plain,
           pytest.raises(ssl.SSLError)):  # fmt: skip
         old.wrap_socket(plain)
+
+
+@pytest.mark.parametrize(("ciphers", "taken"), [
+    ("ECDHE+AESGCM", True), ("ECDHE+CHACHA20", True), ("ECDHE+AES+SHA256:!AESGCM", False),
+    ("AES256-GCM-SHA384:AES128-SHA", False), ("DHE+AESGCM", False),
+])  # fmt: skip
+def test_only_ciphers_with_forward_secrecy_are_taken(proxied: Proxied, ciphers: str, taken: bool):
+    """Of TLS 1.2; those of 1.3 all are. Neither CBC nor an exchange by RSA alone."""
+    asked = proxied.trusted
+    asked.maximum_version = ssl.TLSVersion.TLSv1_2
+    asked.set_ciphers(ciphers)
+    with socket.create_connection(("127.0.0.1", proxied.secure), timeout=20) as plain:
+        if taken:
+            with asked.wrap_socket(plain, server_hostname="localhost") as sent:
+                assert sent.version() == "TLSv1.2"
+        else:
+            with pytest.raises(ssl.SSLError, match="handshake"):
+                asked.wrap_socket(plain, server_hostname="localhost")
+
+
+def test_who_sends_slowly_holds_nobody_up(proxied: Proxied):
+    """More of them than there are workers and threads, each in the middle of a form."""
+    head = b"POST /sign-in/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\nuser"
+    with ExitStack() as open_:
+        for _n in range(40):
+            plain = open_.enter_context(socket.create_connection(("localhost", proxied.secure)))
+            slow = proxied.trusted.wrap_socket(plain, server_hostname="localhost")
+            open_.enter_context(slow).sendall(head)
+        began = time.monotonic()
+        assert proxied.person().ask("/sign-in/").status == 200
+        assert time.monotonic() - began < 5
 
 
 def test_what_is_too_large_is_refused_before_it_is_sent_on(proxied: Proxied):

@@ -1,10 +1,16 @@
-"""ASVS V12.3: a database elsewhere is spoken to by TLS, and its certificate is checked."""
+"""ASVS V12.3 and V13.2: the way to the database, and what the service may do there."""
 
+import re
+
+import psycopg
 import pytest
 
 from gradatim.core.errors import UnusableInput
 from gradatim.web.configuration import configuration
 from gradatim.web.database import django_database
+from tests.web.operations.conftest import large  # noqa: F401
+from tests.web.operations.installed import Installation, Sender, entered
+from tests.web.operations.test_deployment import blocks
 from tests.web.security.test_data import GOOD
 
 ELSEWHERE = (
@@ -55,3 +61,31 @@ def test_with_verification_or_where_it_is_said_to_be_safe_it_begins():
     assert started("postgresql://u@db/x", GRADATIM_PLAIN_DATABASE="1")
     with pytest.raises(UnusableInput):
         started("postgresql://u@db/x", GRADATIM_PLAIN_DATABASE="yes")
+
+
+RIGHTS = """CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {schema} TO {role};
+{page}"""
+
+
+@pytest.mark.postgres
+@pytest.mark.xdist_group("postgres")
+def test_the_service_cannot_change_the_ledger(large: Installation, postgres):  # noqa: F811
+    """With the rights of docs/operations.md, and no others: a page is opened, an act recorded."""
+    link = large.begin()
+    role = f"service_{postgres.schema}"
+    given = blocks("sql")[2].replace("SCHEMA public", f"SCHEMA {postgres.schema}")
+    assert "REVOKE UPDATE, DELETE ON ledger_event" in given
+    with psycopg.connect(large.url, autocommit=True) as owner:
+        owner.execute(RIGHTS.format(role=role, schema=postgres.schema,
+                                    page=re.sub(r"\bgradatim\b", role, given)))  # fmt: skip
+    large.more["DATABASE_URL"] = large.url.replace("postgres@", f"{role}@", 1)
+    with large.served() as server:
+        person = entered(Sender(server.address), link)
+        assert person.acknowledged(person.approval_form(), "by the service")
+    with psycopg.connect(large.more["DATABASE_URL"], autocommit=True) as service:
+        for change in ("UPDATE ledger_event SET body = ''", "DELETE FROM ledger_event",
+                       "TRUNCATE ledger_event", "DROP TABLE ledger_event",
+                       "ALTER TABLE ledger_event DISABLE TRIGGER USER",
+                       "CREATE TABLE more (n int)"):  # fmt: skip
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                service.execute(change)

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import include, path
 
 from gradatim.web.access import public
+from gradatim.web.counting import COUNTS
 from gradatim.web.logs import Json
 from gradatim.web.running import Running
 from gradatim.web.views import faults
@@ -115,3 +116,24 @@ def test_nobody_sees_a_debugging_page(app: Running):
     text = Client().get("/nothing/").content.decode()
     assert "urlpatterns" not in text
     assert "settings" not in text
+
+
+def test_attempts_to_pass_the_controls_by_are_logged_with_who_tried(app: Running, signed_in,
+                                                                    settings, caplog):  # fmt: skip
+    """Input that is refused, a page that is stale, too much, a method and a host there is not."""
+    client = signed_in("nurse.S01.1")
+    COUNTS.forget()
+    path_, said = event_form(app)
+    client.post(path_, said | {"onset": SECRET})
+    client.post("/record/TrialStopped/", {})
+    client.generic("TRACE", "/participants/")
+    settings.WRITES_PER_MINUTE = 2
+    client.post(path_, said)
+    told = [(one["user"], one["status"], one["route"], one["method"]) for one in lines(caplog)
+            if one["logger"] == "gradatim.request"]  # fmt: skip
+    assert [one[:2] for one in told] == [("nurse.S01.1", 422), ("nurse.S01.1", 404), ("", 405),
+                                         ("nurse.S01.1", 429)]  # fmt: skip
+    assert told[0][2:] == ("record/<str:event>/", "POST")
+    warned = [one for one in lines(caplog) if one["logger"] == "gradatim.limits"]
+    assert [(one["user"], one["level"]) for one in warned] == [("nurse.S01.1", "warning")]
+    assert "Li Wei" not in json.dumps(lines(caplog))

@@ -24,6 +24,8 @@ from gradatim.web.accounts.views.own import own
 from gradatim.web.forms.wording import choice_words
 
 LATEST = 20
+OTHERS = "others"
+"""In place of a session: all but the one that asks."""
 
 
 @public
@@ -38,7 +40,7 @@ def account(request: Request) -> HttpResponse:
         "in_force": versions_in_force(access.state), "sessions": sessions_of(request),
         "has_device": has_device(user), "codes_left": recovery_codes_left(user),
         "tokens": user.tokens.filter(revoked_at=None).order_by("-created_at"),
-        "acts": user.acts.order_by("-at", "-pk")[:LATEST],
+        "signing": SignatureFields(user), "acts": user.acts.order_by("-at", "-pk")[:LATEST],
     })  # fmt: skip
 
 
@@ -61,12 +63,25 @@ def make_api_token(request: Request) -> HttpResponse:
 @own
 @require_POST
 def end_session(request: Request, handle: str) -> HttpResponse:
-    """End one of one's own sessions."""
+    """End one of one's own sessions, or all others, having identified oneself again."""
     user: Any = request.user
-    if end(user, handle):
+    signing = SignatureFields(user, request.POST)
+    if not confirmed(request, signing):
+        messages.error(request, _("No session was ended.") + " " + _fault(signing))
+    elif handle == OTHERS:
+        end_all(user, but=request.session.session_key)
+        note(user, What.SESSION_ENDED)
+        messages.success(request, _("All other sessions have ended."))
+    elif end(user, handle):
         note(user, What.SESSION_ENDED)
         messages.success(request, _("The session has ended."))
     return HttpResponseRedirect(reverse("account"))
+
+
+def _fault(form: SignatureFields) -> str:
+    """Give what is wrong with a form, in words that stand by themselves."""
+    return " ".join(f"{form.fields[name].label}: {' '.join(map(str, said))}"
+                    for name, said in form.errors.items())  # fmt: skip
 
 
 @public
