@@ -10,7 +10,10 @@ from gradatim.core.errors import UnusableInput
 from gradatim.web.configuration import configuration
 from gradatim.web.counting import COUNTS, SLOTS, Count, Counts
 from gradatim.web.running import Running
+from gradatim.web.serving.visiting import Visitor
 from tests.web.conftest import PASSWORD, state
+from tests.web.operations.conftest import small  # noqa: F401
+from tests.web.operations.installed import Installation
 from tests.web.security.attacks import event_form, treated
 from tests.web.security.test_data import GOOD
 
@@ -150,3 +153,14 @@ def test_the_limits_can_be_set():
     more = {"GRADATIM_REQUESTS_PER_MINUTE": "500", "GRADATIM_WRITES_PER_MINUTE": "90"}
     set_ = configuration(GOOD | more)
     assert (set_.requests, set_.writes) == (500, 90)
+
+
+@pytest.mark.slow
+def test_the_workers_of_a_server_count_together(small: Installation):  # noqa: F811
+    """Served as it is installed: three workers let through what one would."""
+    small.begin()
+    small.more["GRADATIM_REQUESTS_PER_MINUTE"] = "10"
+    with small.served(workers=3) as server:
+        came = [Visitor(server.address).ask("/sign-in/").status for _n in range(60)]
+        assert came == [200] * 50 + [429] * 10
+        assert Visitor(server.address).ask("/healthz").status == 200
