@@ -6,7 +6,11 @@ import sys
 from pathlib import Path
 
 from babel.messages.pofile import read_po
+from django.utils.html import escape
 
+from gradatim.protocol.load import bundled
+from gradatim.protocol.translation.load import translation_of
+from gradatim.web import languages
 from gradatim.web.running import Running
 from tests.web.conftest import state
 
@@ -41,10 +45,83 @@ def test_the_questionnaire_is_in_chinese(app: Running, signed_in):
     client, path = signed_in("nurse.S01.1"), f"/participants/{treated(app)}/questionnaire/"
     text = client.get(path, {"language": "zh-hans"}).content.decode()
     assert '<html lang="zh-hans"' in text
-    assert "BASDAI 1:疲劳" in text
+    assert "BASDAI 1：疲劳" in text
     main = re.sub(r"<[^>]+>", " ", text.split("<main")[1].split("</main>")[0])
     english = set(re.findall(r"[A-Za-z]{4,}", main)) - {"BASDAI", "BASFI", "English", "main"}
     assert english <= {"tabindex"}, english
+
+
+def sheet_of(client, app: Running, person: str) -> str:
+    path = f"/participants/{person}/eligibility/"
+    return client.get(path, {"language": "zh-hans"}).content.decode()
+
+
+def english_of(text: str) -> set[str]:
+    """Give the English words of a page's sheet that are not marked as English."""
+    main = text.split("<main")[1].split("</main>")[0].split('class="card"', 1)[1]
+    for name in ("q", "span", "a", "button"):  # marked, names of records, links into forms
+        main = re.sub(
+            rf'<{name}\b[^>]*(?:lang="en"|class="(?:button|mono))[^>]*>.*?</{name}>', " ", main
+        )
+    return set(re.findall(r"[A-Za-z]{4,}", re.sub(r"<[^>]+>", " ", main)))
+
+
+KEPT = {"NSAIDs", "BASDAI", "TRUST", "SPOT", "HBsAg", "HBcAb", "DMARDs", "DMARD", "APTT", "umol",
+        "ESAT"}  # fmt: skip
+"""Abbreviations that stand in the Chinese too, and units."""
+
+
+def test_nothing_of_the_sheet_is_english_but_what_says_so(app: Running, signed_in):
+    """Whoever it is about: reasons, readings, labels, what is missing and the evidence."""
+    client = signed_in("investigator.S01.1")
+    people = [one.id for one in state(app).participants.values() if one.site == "S01"]
+    for person in people:
+        text = sheet_of(client, app, person)
+        assert english_of(text) <= KEPT, (person, english_of(text) - KEPT)
+        assert "未经申办方验证" in text
+        assert "未翻译" not in text
+
+
+def test_the_record_stays_beside_its_translation(app: Running, signed_in):
+    """Word by word, and marked as English for whoever has it read out."""
+    text = sheet_of(signed_in("investigator.S01.1"), app, treated(app))
+    for criterion in state(app).study.criteria:
+        assert not criterion.text or f'<q lang="en">{escape(criterion.text)}</q>' in text
+        assert f'<span lang="en">{escape(criterion.reading)}</span>' in text
+
+
+def test_a_changed_criterion_is_shown_as_not_translated(app: Running, signed_in, monkeypatch):
+    """An amended text is never shown in the words of the one before."""
+    stale = translation_of("NCT05962762", "zh-hans")
+    assert stale is not None
+    wording = stale.criteria["E12"].model_copy(update={"text": stale.criteria["E14"].text})
+    changed = stale.model_copy(update={"criteria": {**stale.criteria, "E12": wording}})
+    monkeypatch.setattr(languages, "_words_of", lambda study, language: changed)
+    text = sheet_of(signed_in("investigator.S01.1"), app, treated(app))
+    row = text.split('id="criterion-E12"')[1].split("</tr>")[0]
+    assert "未翻译" in row
+    assert "脊柱或关节手术" not in row
+
+
+def test_a_trial_without_a_translation_has_chinese_reasons(either_app: Running, signed_in):
+    """Its own words stay English; headings and reasons are Chinese, and the sheet says so."""
+    if state(either_app).study.study.id == "NCT05962762":
+        return
+    person = treated(either_app)
+    text = sheet_of(signed_in("investigator.S01.1"), either_app, person)
+    assert "方案文字尚无中文译文" in text
+    assert "周岁" in text
+    assert '<q lang="en">' in text
+
+
+def test_a_folder_of_translations_comes_first(tmp_path: Path):
+    """A site brings a translation of its own, one that somebody vouches for."""
+    source = bundled()["nct05962762"].parent / "zh-Hans.yaml"
+    text = source.read_text("utf-8").replace("note: ", "validated_by: The sponsor\nnote: ")
+    (tmp_path / "own.yaml").write_text(text, "utf-8")
+    found = translation_of("NCT05962762", "zh-hans", tmp_path)
+    assert found is not None
+    assert found.validated_by == "The sponsor"
 
 
 def test_the_eligibility_sheet_is_in_chinese(app: Running, signed_in):

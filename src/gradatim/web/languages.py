@@ -1,13 +1,18 @@
 """A page in another language: for participants and sites, where the trial is."""
 
-from functools import wraps
+from functools import lru_cache, wraps
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils import translation
 
+from gradatim.protocol.study import Study
+from gradatim.protocol.translation.document import Translation
+from gradatim.protocol.translation.load import translation_of
 from gradatim.web.access import Page, Request
+from gradatim.web.phrases.saying import Speaker
 
 ASKED = "language"
 """The name by which the address of a page asks for one."""
@@ -24,3 +29,21 @@ def in_asked_language(view: Page) -> Page:
             return view(request, *args, **kwargs)
 
     return shown
+
+
+def speaker(study: Study) -> Speaker:
+    """Give who says the texts of a study in the language of the page.
+
+    The study's own words are looked for in the folder of the setting `TRANSLATIONS`, where there is
+    one, and beside the bundled protocols.
+    """
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    if language == settings.LANGUAGE_CODE:
+        return Speaker(study, None, active=False)
+    return Speaker(study, _words_of(study.study.id, language), active=True)
+
+
+@lru_cache(maxsize=8)
+def _words_of(study: str, language: str) -> Translation | None:
+    folder = getattr(settings, "TRANSLATIONS", None)
+    return translation_of(study, language, Path(folder) if folder else None)

@@ -15,8 +15,10 @@ from gradatim.reports.eligibility import sheet as content_of
 from gradatim.screening.assess import Eligibility
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today
-from gradatim.web.languages import in_asked_language
+from gradatim.web.languages import in_asked_language, speaker
+from gradatim.web.phrases.saying import Speaker
 from gradatim.web.views.participant.frame import framed
+from gradatim.web.views.screening.said import said_line, said_sheet
 from gradatim.web.views.screening.worklist import planned_dose, screened
 
 
@@ -32,20 +34,27 @@ def sheet(request: Request, id: str) -> HttpResponse:
                                "first_dose": planned_dose(state, one, day)}  # fmt: skip
     if found.found is not None:
         study = state.governing("eligibility", one)
-        content["sheet"] = content_of(study, found.found, facts_of(state, one))
-        content["lines"] = lines(state, study, one, found.found,
-                                 content["sheet"]["lines"])  # fmt: skip
+        shown = content_of(study, found.found, facts_of(state, one))
+        says = speaker(study)
+        content |= {
+            "sheet": shown,
+            "said": said_sheet(says, shown),
+            "says": says,
+            "lines": lines(state, study, one, found.found, shown["lines"], says),
+        }
     return render(request, "gradatim/screening/sheet.html", content)
 
 
-def lines(state: State, study: Study, one: Participant, found: Eligibility, sheet: list[Line]
-          ) -> list[dict[str, Any]]:  # fmt: skip
+def lines(state: State, study: Study, one: Participant, found: Eligibility, sheet: list[Line],
+          says: Speaker) -> list[dict[str, Any]]:  # fmt: skip
     """Give the criteria, each with who attested it and what may be answered in place."""
     said = {event.criterion: (at, event)
             for at, event in entries_of(state, one, CriterionAttested)}  # fmt: skip
     return [{
-        "line": line, "attested": said.get(line.finding.criterion.id),
-        "answers": _answers(study, found, line.finding.criterion.id)
+        "line": line, "said": said_line(says, line),
+        "attested": said.get(line.finding.criterion.id),
+        "answers": [(name, says.label(label))
+                    for name, label in _answers(study, found, line.finding.criterion.id)]
         if line.finding.passes is None else [],
     } for line in sheet]  # fmt: skip
 

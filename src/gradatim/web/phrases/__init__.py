@@ -1,0 +1,1 @@
+"""Texts made in English below, said in the language of the page."""

@@ -1,0 +1,82 @@
+"""Texts that tables, generated rules and worked people seldom or never give: made on purpose."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import product
+
+from gradatim.core.quantity import Quantity
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
+from gradatim.core.verdict import Verdict
+from gradatim.evidence.facts import Facts, NotUsed
+from gradatim.protocol.load import load
+from gradatim.protocol.study import Study
+from gradatim.reports.sentences import headline, next_words
+from gradatim.reports.words import limits_words
+from gradatim.rules.evaluate import evaluate
+from gradatim.rules.horizon import Stretch
+from gradatim.rules.situation import Situation
+from gradatim.screening.assess import Eligibility, Finding
+from gradatim.screening.document import fact_document
+from gradatim.screening.readings import Reading
+from tests.properties.strategies import STUDY
+from tests.spec.tables import RULE, anchors, read_facts
+from tests.web.texts import Text, clauses
+
+DOSE = date(2026, 11, 16)
+BASE = {"stable": "run_in", "before": "first_dose"}
+ASKED: list[tuple[dict, dict]] = [
+    *(({**BASE, "started": length}, {"run_in": "methotrexate, 10 mg/d, 2026-11-16.."})
+      for length in ("1 day", "1 year", "2 years")),
+    ({"daily_dose": "steroid", "on": "first_dose", "is": ">= 0 mg/d"}, {}),
+    ({"daily_dose": "steroid", "on": "first_dose", "is": "<= 10 mg/d", "as": "prednisone"},
+     {"steroid": ["prednisone, 5 mg/d, 2026-01-01..", "dexamethasone, 2026-01-01.."]}),
+    *(({"daily_dose": "steroid", "on": "first_dose", "is": f"{limit} 10 mg/d"},
+       {"steroid": "prednisone, 2026-01-01.."}) for limit in ("<", "<=", "=", ">=", ">")),
+    ({"compare": "egfr", "is": "< 60 mL/min/{1.73_m2}"}, {"creatinine": "1"}),
+    ({"count": "surgery", "at_least": 2, "distinct": "record"},
+     {"surgery": ["2026-01-01, doubtful status not recorded",
+                  "2026-01-02, doubtful neither yes nor no"]}),
+    ({"event": "other_trial"}, {"other_trial": "2026-01-01, doubtful not yet begun"}),
+]  # fmt: skip
+"""Rules, and the facts they are asked of, in the words of the specification tables."""
+
+
+def of_rare() -> Iterator[Text]:
+    """Give what is seldom said."""
+    for rule, facts in ASKED:
+        told = {name: tuple(read_facts(name, some)) for name, some in facts.items()}
+        yield from _asked(rule, Facts("p1", by_element=told, sex="male"))
+    unreadable = (NotUsed("Condition/1", "-", ("infarction",)),)
+    yield from _asked({"event": "infarction"}, Facts("p1", not_used=unreadable))
+    (only_low,) = read_facts("creatinine", "1 mg/dL, LLN 0.5")
+    assert only_low.low == Quantity(0.5, "mg/dL")
+    yield Text("limits", limits_words(fact_document(only_low)), STUDY)
+    yield from _sentences()
+
+
+def _asked(rule: dict, facts: Facts) -> Iterator[Text]:
+    s = Situation(STUDY, facts, anchors({}), DOSE)
+    yield from clauses(evaluate(RULE.validate_python(rule), s), STUDY)
+
+
+def _sentences() -> Iterator[Text]:
+    """Give what decides, for every number of criteria that are lost later, fail or are open."""
+    study = load("nct05962762").study
+    for lost, failing, open_, repeat in product(range(3), range(3), range(3), ((), ("ast",))):
+        later = [(TRUE, UNKNOWN)] * lost + [(FALSE, UNKNOWN)] * failing + [(UNKNOWN,) * 2] * open_
+        one = _eligibility(study, later, repeat)
+        yield Text("sentences", headline(one), study)
+        yield Text("sentences", next_words(one), study)
+
+
+def _eligibility(study: Study, later: list[tuple[Truth, Truth]], repeat: tuple[str, ...]
+                 ) -> Eligibility:  # fmt: skip
+    """Give inclusion criteria that come out one way now and another way four weeks later."""
+    moved = DOSE + timedelta(days=28)
+    criterion = study.criteria[1]
+    reading = Reading(criterion.reading_name, criterion.rule)
+    findings = [Finding(criterion, reading, Verdict(now),
+                        (Stretch(DOSE, moved, now), Stretch(moved, None, then)))
+                for now, then in later]  # fmt: skip
+    return Eligibility("p1", {"first_dose": DOSE}, DOSE, "undetermined", tuple(findings), moved,
+                       repeat, (), ())  # fmt: skip
