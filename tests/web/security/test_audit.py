@@ -1,6 +1,7 @@
 """ASVS V15.1 and V15.2: what is depended on is listed, and looked up by every change."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -72,8 +73,10 @@ def ci(folder: Path, audit: str) -> subprocess.CompletedProcess[str]:
     (folder / "Makefile").write_text(
         f"audit:\n\t@test '$(ARGS)' = --if-reachable; {audit}\nlint test docs:\n\t@echo $@ ran\n"
     )
+    inherited = {name: value for name, value in os.environ.items()  # of the `make test` around it
+                 if name not in ("MAKELEVEL", "MAKEFLAGS", "MFLAGS", "ARGS")}  # fmt: skip
     return subprocess.run(["bash", ".ci/run"], cwd=folder, capture_output=True, text=True,
-                          check=False)  # fmt: skip
+                          env=inherited, check=False)  # fmt: skip
 
 
 def test_every_change_is_audited(tmp_path: Path):
