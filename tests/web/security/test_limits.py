@@ -1,7 +1,6 @@
 """ASVS V2.4 and V15.1: how often somebody may ask, counted by all processes together."""
 
 import multiprocessing
-import time
 
 import pytest
 from django.test import Client
@@ -131,13 +130,6 @@ def test_more_keys_than_places_let_go_of_the_oldest():
     for n in range(SLOTS):
         counts.wait(f"old-{n}", 5, 0.0)
     assert [counts.wait("new", 1, 600.0) > 0 for _n in range(2)] == [False, True]
-
-
-def test_counting_costs_next_to_nothing():
-    counts, started = Counts(), time.perf_counter()
-    for n in range(1_000):
-        counts.wait(f"user-{n % 50}", 1_000_000, n / 100)
-    assert time.perf_counter() - started < 0.5  # seconds: half a thousandth each
 
 
 @pytest.mark.parametrize("said", ["9", "0", "-5", "many", "1e3", "٣٠٠٠"])
