@@ -2,15 +2,18 @@
 
 from datetime import date
 from functools import lru_cache
+from hashlib import sha256
+from itertools import islice
 from typing import Any
 
 import pytest
 
-from gradatim.conduct.checks import about, next_query, unfulfilled
+from gradatim.conduct.checks import about, query_numbers, unfulfilled
 from gradatim.conduct.events.base import SYSTEM, Event, Measured
 from gradatim.conduct.events.findings import LaboratoryResultsRecorded, VitalSignsRecorded
 from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.events.review import QueryAnswered, QueryOpened
+from gradatim.conduct.events.trial import ProtocolAmended
 from gradatim.conduct.ledger import verify
 from gradatim.conduct.state import Participant
 from gradatim.conduct.trial import Trial
@@ -115,6 +118,23 @@ def test_a_correction_is_asked_about_as_the_entry_it_makes():
     assert not recorded(trial.record(correction(120, 80))).queries
 
 
+def test_an_amended_check_is_asked_of_everybody_at_once():
+    """It is about what is entered now, not about how somebody is treated."""
+    trial = open_trial()
+    one, close = treated(trial), {SYSTOLIC: 125.0, DIASTOLIC: 120.0}
+    assert failing(trial, vital_signs(one, **close)) == []  # type: ignore[arg-type]
+    version = trial.state.versions[-1]
+    inforce: Any = trial.state.events[version.position]
+    text = inforce.document.replace(f'version: "{version.version}"', 'version: "9.0"', 1)
+    limit = 'pulse_pressure, is: "> 0 mm[Hg]"'
+    assert limit in text
+    text = text.replace(limit, limit.replace("0", "10"), 1)
+    amended = event(ProtocolAmended, "sponsor.1", on=UNTIL, version="9.0", changes=(),
+                    document=text, sha256=sha256(text.encode()).hexdigest())  # fmt: skip
+    recorded(trial.record(amended))
+    assert failing(trial, vital_signs(one, **close)) == [ORDER]  # type: ignore[arg-type]
+
+
 def test_units_are_converted_before_values_are_compared():
     """5,200 neutrophils in a microlitre are 5.2 thousand."""
     trial = looked_at()
@@ -143,6 +163,6 @@ def test_a_check_is_about_what_it_is_derived_from(name: str):
 def test_queries_are_numbered_on():
     trial = looked_at()
     taken = set(trial.state.queries)
-    numbers = [next_query(trial.state, n) for n in range(3)]
+    numbers = list(islice(query_numbers(trial.state), 3))
     assert len(set(numbers)) == 3
     assert not taken & set(numbers)

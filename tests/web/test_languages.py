@@ -5,14 +5,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from babel.messages.pofile import read_po
 from django.utils.html import escape
 
+from gradatim.core.errors import UnusableInput
 from gradatim.protocol.load import bundled
 from gradatim.protocol.translation.load import translation_of
 from gradatim.web import languages
+from gradatim.web.configuration import configuration
 from gradatim.web.running import Running
 from tests.web.conftest import state
+from tests.web.security.test_data import GOOD
 
 LOCALE = Path(__file__).parents[2] / "src/gradatim/web/locale"
 ROOT = Path(__file__).parents[2]
@@ -103,10 +107,9 @@ def test_a_changed_criterion_is_shown_as_not_translated(app: Running, signed_in,
     assert "脊柱或关节手术" not in row
 
 
+@pytest.mark.parametrize("made", ["example_oncology_tablet"], indirect=True)
 def test_a_trial_without_a_translation_has_chinese_reasons(either_app: Running, signed_in):
     """Its own words stay English; headings and reasons are Chinese, and the sheet says so."""
-    if state(either_app).study.study.id == "NCT05962762":
-        return
     person = treated(either_app)
     text = sheet_of(signed_in("investigator.S01.1"), either_app, person)
     assert "方案文字尚无中文译文" in text
@@ -114,14 +117,32 @@ def test_a_trial_without_a_translation_has_chinese_reasons(either_app: Running, 
     assert '<q lang="en">' in text
 
 
-def test_a_folder_of_translations_comes_first(tmp_path: Path):
-    """A site brings a translation of its own, one that somebody vouches for."""
+def test_a_folder_of_translations_comes_first(app: Running, signed_in, settings, tmp_path: Path):
+    """A site brings a translation of its own, one that somebody vouches for: the sheet says who."""
     source = bundled()["nct05962762"].parent / "zh-Hans.yaml"
     text = source.read_text("utf-8").replace("note: ", "validated_by: The sponsor\nnote: ")
     (tmp_path / "own.yaml").write_text(text, "utf-8")
     found = translation_of("NCT05962762", "zh-hans", tmp_path)
     assert found is not None
     assert found.validated_by == "The sponsor"
+    settings.TRANSLATIONS = tmp_path
+    languages._words_of.cache_clear()
+    sheet = sheet_of(signed_in("investigator.S01.1"), app, treated(app))
+    languages._words_of.cache_clear()
+    assert "The sponsor" in sheet
+    assert "自拟译文" not in sheet
+
+
+def test_what_is_no_translation_is_refused_at_the_start(tmp_path: Path):
+    """No such folder, or a file in it that does not follow the schema: one message each."""
+    with pytest.raises(UnusableInput, match="GRADATIM_TRANSLATIONS"):
+        configuration(GOOD | {"GRADATIM_TRANSLATIONS": str(tmp_path / "none")})
+    (tmp_path / "broken.yaml").write_text("schema: gradatim.translation/1\nlanguage: zh\n", "utf-8")
+    with pytest.raises(UnusableInput, match="does not follow the schema"):
+        configuration(GOOD | {"GRADATIM_TRANSLATIONS": str(tmp_path)})
+    (tmp_path / "broken.yaml").unlink()
+    found = configuration(GOOD | {"GRADATIM_TRANSLATIONS": str(tmp_path)})
+    assert found.translations == tmp_path
 
 
 def test_the_eligibility_sheet_is_in_chinese(app: Running, signed_in):

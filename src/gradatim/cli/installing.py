@@ -61,10 +61,8 @@ def begin(trial: Trial, sponsor: Sponsor, title: Title = "") -> None:
     common: dict[str, Any] = {"occurred_on": now.date(), "recorded_at": now, "recorded_by": sponsor}
     role = RoleGranted(**common, user=sponsor, role="sponsor")
     # A beginning that broke off between its two events is gone on with.
-    left = (
-        [role] if made.state.position else [TrialCreated(**common, mode="real", title=title), role]
-    )
-    for event in left:
+    created = [] if made.state.position else [TrialCreated(**common, mode="real", title=title)]
+    for event in (*created, role):
         outcome = made.record(event)
         if not isinstance(outcome, Recorded):
             raise UnusableInput(f"{trial} cannot begin", "DATABASE_URL", str(outcome))

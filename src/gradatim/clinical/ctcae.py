@@ -129,9 +129,7 @@ def _graded(analyte: Analyte, term: Term, value: Value, given: Given) -> Grade:
         found = judged(analyte, term, value, given)
         if stretch is not None:
             known.found[stretch] = found
-    term_name, meddra, number, possible, needs, rule, *_rest = found
-    told = because(analyte, term, value, given)
-    return Grade(term_name, meddra, number, possible, needs, rule, told)
+    return found._replace(because=because(analyte, term, value, given))
 
 
 def judged(analyte: Analyte, term: Term, value: Value, given: Given) -> Grade:

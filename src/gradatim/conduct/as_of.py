@@ -6,7 +6,7 @@ from datetime import date, datetime
 from gradatim.conduct.events import decoded
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import EntryCorrected
-from gradatim.conduct.fold import fold, fold_stored
+from gradatim.conduct.fold import fold
 from gradatim.conduct.folding.participants import corrected
 from gradatim.conduct.kept import glimpsed
 from gradatim.conduct.ledger import Entry
@@ -29,7 +29,7 @@ def as_of(
     """
     known = _known(entries, position, recorded_at)
     if occurred_on is None:
-        return fold_stored(trial, ((one.position, one.body) for one in known))
+        return fold(trial, ((one.position, one.body) for one in known))
     events = [(one.position, decoded(one.body)) for one in known]
     return fold(trial, _happened(events, occurred_on))
 

@@ -1,12 +1,14 @@
 """Edit checks: values that were entered together and do not go together are questioned.
 
-A check is a rule of the protocol. It is asked of the values of one day, and only when one of the
+A check is a rule of the latest version of the protocol: it is about what is entered now, whichever
+version a participant is treated by. It is asked of the values of one day, and only when one of the
 values that it is about has been entered; what is not known does not question anything.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import count
 
 from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.events.findings import (
@@ -35,8 +37,7 @@ def unfulfilled(state: State, event: Event) -> list[Check]:
     position, meant = _meant(state, event)
     if not isinstance(meant, Results) or not state.versions:
         return []
-    participant = state.participants[meant.participant]
-    study = state.governing("elements", participant)
+    participant, study = state.participants[meant.participant], state.study
     entered = list(facts_in(position, meant, state))
     named = {fact.element for fact in entered}
     situation = _of_the_day(state, participant, study, entered)
@@ -66,19 +67,18 @@ def about(study: Study, check: Check) -> set[str]:
 
 def questions(state: State, event: Event) -> Iterator[QueryOpened]:
     """Open a query for each edit check that an entry, which comes next, does not fulfil."""
-    for n, check in enumerate(unfulfilled(state, event)):
+    for check, number in zip(unfulfilled(state, event), query_numbers(state), strict=False):
         yield QueryOpened(
-            query=next_query(state, n), of=state.position + 1, question=check.text,
+            query=number, of=state.position + 1, question=check.text,
             occurred_on=event.occurred_on, recorded_at=event.recorded_at, recorded_by=SYSTEM,
             site=event.site, protocol=event.protocol,
         )  # fmt: skip
 
 
-def next_query(state: State, after: int = 0) -> str:
-    """Give the number of the next query, such as Q12; of a further one after it."""
-    free = (name for n in range(1, len(state.queries) + after + 2)
-            if (name := f"Q{len(state.queries) + n}") not in state.queries)  # fmt: skip
-    return [next(free) for _ in range(after + 1)][-1]
+def query_numbers(state: State) -> Iterator[str]:
+    """Give the numbers of the next queries, such as Q12, without end."""
+    numbers = (f"Q{n}" for n in count(len(state.queries) + 1))
+    return (one for one in numbers if one not in state.queries)
 
 
 def _of_the_day(state: State, participant: Participant, study: Study, entered: list[Fact]

@@ -22,32 +22,25 @@ _PLAIN = frozenset(kind for kind in EVENTS if kind not in _HANDLERS and kind not
 """Results, facts and the like: they add to the state only that they are there."""
 
 
-def fold(trial: str, events: Iterable[tuple[int, Event]], state: State | None = None) -> State:
+def fold(trial: str, events: Iterable[tuple[int, Event | bytes]], state: State | None = None
+         ) -> State:  # fmt: skip
     """Give the state after these events.
 
     Args:
         trial: the trial's name.
-        events: position and event, in the order of the ledger.
+        events: position and event, or its bytes as they are stored, in the order of the ledger.
         state: a state to go on from; it is changed.
+
+    Raises:
+        UnusableInput: bytes are no event.
     """
     state = State(trial) if state is None else state
     with collector_paused():
         for position, event in events:
-            apply(state, position, event)
-    return state
-
-
-def fold_stored(trial: str, bodies: Iterable[tuple[int, bytes]], state: State | None = None
-                ) -> State:  # fmt: skip
-    """Give the state after these events, as they are stored: see `fold`.
-
-    Raises:
-        UnusableInput: one of them is no event.
-    """
-    state = State(trial) if state is None else state
-    with collector_paused():
-        for position, body in bodies:
-            apply_stored(state, position, body)
+            if isinstance(event, bytes):
+                apply_stored(state, position, event)
+            else:
+                apply(state, position, event)
     return state
 
 

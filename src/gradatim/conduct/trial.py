@@ -19,7 +19,7 @@ from gradatim.conduct.events import encoded
 from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.events.review import QueryOpened
 from gradatim.conduct.events.safety import ProtocolDeviation
-from gradatim.conduct.fold import apply, fold_stored
+from gradatim.conduct.fold import apply, fold
 from gradatim.conduct.permissions import permitted
 from gradatim.conduct.policies import check, is_authorisation, unmet
 from gradatim.conduct.port import Head, HeadMoved, RequestKnown, Store
@@ -75,7 +75,7 @@ class Trial:
         if head == self.head:
             return
         entries = self.store.read(self.name, self.head.position, head.position)
-        fold_stored(self.name, ((one.position, one.body) for one in entries), self.state)
+        fold(self.name, ((one.position, one.body) for one in entries), self.state)
         self.head = head
 
     def record(self, event: Event, seen: int | None = None, request: str = "") -> Outcome:

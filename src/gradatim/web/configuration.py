@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gradatim.core.errors import UnusableInput
+from gradatim.protocol.translation.load import load_translation, translations_in
 from gradatim.web.accounts.breached import seen
 from gradatim.web.database import refuse_plain
 
@@ -36,6 +37,7 @@ class Configuration(NamedTuple):
         earlier: secret that was in use before, by which sessions are known until they end.
         requests, writes: how often one user may ask and record in a minute.
         breached: file of the hashes of passwords that were stolen elsewhere.
+        translations: folder of what protocols say in other languages.
     """
 
     database: str
@@ -51,6 +53,7 @@ class Configuration(NamedTuple):
     requests: int = REQUESTS
     writes: int = WRITES
     breached: Path | None = None
+    translations: Path | None = None
 
 
 def configuration(environment: Mapping[str, str]) -> Configuration:
@@ -73,7 +76,7 @@ def configuration(environment: Mapping[str, str]) -> Configuration:
         Path(runs) if (runs := environment.get("GRADATIM_PRESCREEN")) else None,
         _earlier(environment), _rate(environment, "GRADATIM_REQUESTS_PER_MINUTE", REQUESTS),
         _rate(environment, "GRADATIM_WRITES_PER_MINUTE", WRITES),
-        _breached(environment),
+        _breached(environment), _translations(environment),
     )  # fmt: skip
 
 
@@ -110,6 +113,18 @@ def _breached(environment: Mapping[str, str]) -> Path | None:
     if not (said := environment.get("GRADATIM_BREACHED_PASSWORDS")):
         return None
     seen(Path(said), "")
+    return Path(said)
+
+
+def _translations(environment: Mapping[str, str]) -> Path | None:
+    """Give the folder of translations, having read each."""
+    if not (said := environment.get("GRADATIM_TRANSLATIONS")):
+        return None
+    if not Path(said).is_dir():
+        raise UnusableInput("there is no such folder", "GRADATIM_TRANSLATIONS", said,
+                            "name the folder of the translation files, or unset it")  # fmt: skip
+    for path in translations_in(Path(said)):
+        load_translation(path)
     return Path(said)
 
 

@@ -4,12 +4,12 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from gradatim.conduct.events.base import Event
 from gradatim.core.quantity import Quantity, plain
 from gradatim.web.forms.wording import choice_words, label_of
+from gradatim.web.templatetags.words import moment
 from gradatim.web.units import unit_in_words
 
 HIDDEN = {"event", "identity", "person_token", "document", "signature", "recorded_at",
@@ -75,7 +75,7 @@ def _shown(key: str, value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, datetime):
-        return localtime(value).strftime("%Y-%m-%d %H:%M %Z")
+        return moment(value)
     if isinstance(value, float):
         return plain(value)
     return str(choice_words(key, value) if isinstance(value, str) else value)

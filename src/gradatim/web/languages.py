@@ -1,7 +1,6 @@
 """A page in another language: for participants and sites, where the trial is."""
 
 from functools import lru_cache, wraps
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -34,8 +33,8 @@ def in_asked_language(view: Page) -> Page:
 def speaker(study: Study) -> Speaker:
     """Give who says the texts of a study in the language of the page.
 
-    The study's own words are looked for in the folder of the setting `TRANSLATIONS`, where there is
-    one, and beside the bundled protocols.
+    The study's own words are looked for in the folder that the installation names, if it does, and
+    beside the bundled protocols.
     """
     language = translation.get_language() or settings.LANGUAGE_CODE
     if language == settings.LANGUAGE_CODE:
@@ -45,5 +44,4 @@ def speaker(study: Study) -> Speaker:
 
 @lru_cache(maxsize=8)
 def _words_of(study: str, language: str) -> Translation | None:
-    folder = getattr(settings, "TRANSLATIONS", None)
-    return translation_of(study, language, Path(folder) if folder else None)
+    return translation_of(study, language, settings.TRANSLATIONS)

@@ -9,12 +9,11 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from gradatim.web.counting import COUNTS
-from gradatim.web.middleware import address_of
+from gradatim.web.middleware import address_of, page_of
 from gradatim.web.views.faults import fault
 
 LOG = logging.getLogger("gradatim.limits")
@@ -58,12 +57,7 @@ def _wait(request: HttpRequest) -> int:
 
 
 def _writes(request: HttpRequest) -> bool:
-    if request.method in READING:
-        return False
-    try:
-        return resolve(request.path_info).url_name not in ASKING
-    except Resolver404:
-        return True
+    return request.method not in READING and page_of(request) not in ASKING
 
 
 def _too_many(request: HttpRequest, wait: int) -> HttpResponse:

@@ -12,18 +12,19 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import Resolver404, resolve
 
 from gradatim.conduct.as_of import as_of
 from gradatim.conduct.state import State
 from gradatim.conduct.trial import Trial
 from gradatim.web import clock
 from gradatim.web.access import Access
+from gradatim.web.middleware import page_of
 
 Respond = Callable[[HttpRequest], HttpResponse]
 CHOSEN = "as_of"
 """Where the session keeps what was chosen."""
-OF_NOW = ("as-of", "look-back", "sign-in", "sign-out", "theme", "account")
+API = "/api/"
+OF_NOW = ("", "as-of", "look-back", "sign-in", "sign-out", "theme", "account")
 """Pages that are not of the trial, and those where what was chosen is changed."""
 SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -33,6 +34,13 @@ class Chosen(NamedTuple):
 
     position: int
     day: str = ""
+
+    @property
+    def until(self) -> datetime | None:
+        """The end of the day, by the clock of the sites; None where an entry was chosen."""
+        zone = ZoneInfo(settings.TIME_ZONE)
+        return (datetime.combine(date.fromisoformat(self.day), time.max, tzinfo=zone)
+                if self.day else None)  # fmt: skip
 
 
 class Past(Access):
@@ -52,11 +60,8 @@ def state_then(trial: Trial, chosen: Chosen) -> State:
     if not chosen.day and chosen.position >= trial.state.position:
         return trial.state
     if (trial.name, chosen) not in _kept:
-        zone = ZoneInfo(settings.TIME_ZONE)
-        until = (datetime.combine(date.fromisoformat(chosen.day), time.max, tzinfo=zone)
-                 if chosen.day else None)  # fmt: skip
         found = as_of(trial.name, trial.store.read(trial.name), position=chosen.position,
-                      recorded_at=until)  # fmt: skip
+                      recorded_at=chosen.until)  # fmt: skip
         _kept.clear()
         _kept[trial.name, chosen] = found
     return _kept[trial.name, chosen]
@@ -79,7 +84,7 @@ def _then(request: HttpRequest, chosen: Chosen, respond: Respond) -> HttpRespons
     state = state_then(request.trial, chosen)  # type: ignore[attr-defined]
     past = Past(now.user, state, now.held)
     request.past = past  # type: ignore[attr-defined]
-    if _of_now(request):
+    if request.path.startswith(API) or page_of(request) in OF_NOW:
         return respond(request)
     if request.method not in SAFE:
         return render(request, "gradatim/past.html", status=409)
@@ -88,18 +93,6 @@ def _then(request: HttpRequest, chosen: Chosen, respond: Respond) -> HttpRespons
         return respond(request)
 
 
-def _of_now(request: HttpRequest) -> bool:
-    try:
-        found = resolve(request.path_info)
-    except Resolver404:
-        return True
-    return found.url_name in OF_NOW or "api" in found.namespaces
-
-
 def _moment(state: State, chosen: Chosen) -> datetime:
     """Give the time then: the end of a day that was chosen, else when the entry was recorded."""
-    if chosen.day:
-        zone = ZoneInfo(settings.TIME_ZONE)
-        end = datetime.combine(date.fromisoformat(chosen.day), time.max, tzinfo=zone)
-        return min(end, clock.now())
-    return state.recorded_at or clock.now()
+    return min(chosen.until or state.recorded_at or clock.now(), clock.now())

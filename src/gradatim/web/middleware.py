@@ -8,6 +8,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 
 from gradatim.core.errors import UnusableInput
 from gradatim.web.access import access_of
@@ -67,6 +68,14 @@ def address_of(request: HttpRequest) -> str | None:
     proxied = settings.CONFIGURATION.proxied
     said = request.META.get("HTTP_X_FORWARDED_FOR", "") if proxied else ""
     return said.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR")
+
+
+def page_of(request: HttpRequest) -> str:
+    """Give the name of the page that is asked for; empty if there is none."""
+    try:
+        return resolve(request.path_info).url_name or ""
+    except Resolver404:
+        return ""
 
 
 def open_trial(respond: Respond) -> Respond:

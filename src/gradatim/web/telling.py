@@ -30,17 +30,22 @@ def worded(event: Event, study: Study) -> Event:
 def _named(field: str, value: Any, study: Study) -> Any:
     if isinstance(value, Measured):
         return msgspec.structs.replace(
-            value, element=_element(value.element, study), unit=unit_in_words(value.unit),
+            value, element=element_label(value.element, study), unit=unit_in_words(value.unit),
             code=WORDS.get(value.code, value.code),
         )  # fmt: skip
     if isinstance(value, tuple):
         return tuple(_named("", one, study) for one in value)
     if field == "element":
-        return _element(value, study)
-    if field == "encounter" and value in study.schedule.encounters:
-        return study.schedule.encounters[value].label
-    return value
+        return element_label(value, study)
+    return visit_label(value, study) if field == "encounter" else value
 
 
-def _element(name: str, study: Study) -> str:
+def element_label(name: Any, study: Study) -> Any:
+    """Give the label of an element; of a name that the protocol has not, the name."""
     return study.elements[name].label if name in study.elements else name
+
+
+def visit_label(name: Any, study: Study) -> Any:
+    """Give the label of a visit; of a name that the protocol has not, the name."""
+    known = study.schedule.encounters
+    return known[name].label if name in known else name

@@ -8,9 +8,10 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import Resolver404, resolve, reverse
+from django.urls import reverse
 
 from gradatim.web.accounts.second_factor import has_device
+from gradatim.web.middleware import page_of
 
 Respond = Callable[[HttpRequest], HttpResponse]
 SESSION = "session"
@@ -75,14 +76,6 @@ def _first_page(user: Any) -> str:
         if settings.SECOND_FACTOR_REQUIRED:
             return "second-factor-setup"
     return "password" if user.must_change_password else ""
-
-
-def page_of(request: HttpRequest) -> str:
-    """Give the name of the page that is asked for; empty if there is none."""
-    try:
-        return resolve(request.path_info).url_name or ""
-    except Resolver404:
-        return ""
 
 
 def _unlost(request: HttpRequest, response: HttpResponse) -> HttpResponse:

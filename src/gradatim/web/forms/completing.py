@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
 
-from gradatim.conduct.checks import next_query
+from gradatim.conduct.checks import query_numbers
 from gradatim.conduct.escalation import advised
 from gradatim.conduct.personal import sealed
 from gradatim.conduct.state import State
@@ -52,7 +52,7 @@ def _adverse_event(asked: Asked, fields: Fields) -> Fields:
 
 
 def _query(asked: Asked, fields: Fields) -> Fields:
-    return {**fields, "query": next_query(asked.state)}
+    return {**fields, "query": next(query_numbers(asked.state))}
 
 
 def _signer(asked: Asked, fields: Fields) -> Fields:

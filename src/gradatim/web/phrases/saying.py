@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.utils.translation import pgettext
 
 from gradatim.protocol.study import Study
+from gradatim.protocol.translation.check import scheduled_labels
 from gradatim.protocol.translation.document import Translation
 from gradatim.web.phrases.parsing import Grammar, Phrase
 from gradatim.web.units import unit_in_words
@@ -87,11 +88,8 @@ def parts_of(kind: str, text: str) -> list[tuple[str, str]]:
 
 def labels_of(study: Study) -> tuple[str, ...]:
     """Give every label that can stand in a text, and the names of elements without one."""
-    plan = study.schedule
     labels = [one.label for one in study.elements.values()]
-    labels += [one.label for one in plan.anchors.values()]
-    labels += [one.label for one in plan.encounters.values()]
-    return tuple(dict.fromkeys([*labels, *study.elements]))
+    return tuple(dict.fromkeys([*labels, *scheduled_labels(study), *study.elements]))
 
 
 @lru_cache(maxsize=8)

@@ -11,6 +11,7 @@ from gradatim.analysis.shifts import CATEGORIES
 from gradatim.dosing.steps import shown
 from gradatim.web.acts import title
 from gradatim.web.forms.wording import choice_words, label_of
+from gradatim.web.telling import element_label, visit_label
 from gradatim.web.units import unit_in_words
 
 register = template.Library()
@@ -108,15 +109,13 @@ def words(text: str) -> list[str]:
 @register.filter
 def visit(name: str, state: Any) -> str:
     """Write a visit by its label."""
-    known = state.study.schedule.encounters if state.versions else {}
-    return known[name].label if name in known else name
+    return str(visit_label(name, state.study) if state.versions else name)
 
 
 @register.filter
 def element(name: str, state: Any) -> str:
     """Write an element by its label."""
-    known = state.study.elements if state.versions else {}
-    return known[name].label if name in known else name
+    return str(element_label(name, state.study) if state.versions else name)
 
 
 @register.filter
