@@ -29,7 +29,8 @@ def timeline(marks: Sequence[Mark]) -> Spec:
     values = [{"lane": one.lane, "start": str(one.start), "end": str(one.end or one.start),
                "words": one.words, "kind": one.kind} for one in marks]  # fmt: skip
     x: dict[str, Any] = {"field": "start", "type": "temporal", "title": None,
-                         "axis": {"format": "%Y-%m-%d", "labelOverlap": True}}  # fmt: skip
+                         "axis": {"format": "%Y-%m-%d", "labelOverlap": True,
+                                  "labelSeparation": 8}}  # fmt: skip
     y = {"field": "lane", "type": "nominal", "title": None, "sort": lanes}
     colour = {"field": "kind", "type": "nominal", "legend": None,
               "scale": {"domain": list(COLOURS), "range": list(COLOURS.values())}}  # fmt: skip
