@@ -1,0 +1,165 @@
+"""Databases of earlier versions, served by this one: people sign in and see what they saw."""
+
+import json
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+import psycopg
+import pytest
+from django_otp.oath import TOTP
+
+from gradatim.web.serving.visiting import Visitor, visit
+from tests.earlier.conftest import Earlier
+from tests.earlier.make import post_event
+from tests.engines import POSTGRES
+from tests.web.operations.installed import Installation
+
+pytestmark = pytest.mark.slow
+DEVICES = """
+SELECT u.username, d.key FROM otp_totp_totpdevice d JOIN accounts_user u ON u.id = d.user_id
+WHERE d.confirmed"""
+CLOCK = (
+    "UPDATE otp_totp_totpdevice SET last_t = -1",
+    "UPDATE accounts_apitoken SET expires_at = '2999-01-01'",
+)
+"""Whatever day it is, a code was not used before, and the token has not run out."""
+
+
+class Kept(Installation):
+    """A copy of an installation of an earlier version."""
+
+    def asked(self, *statements: str) -> list[Any]:
+        """Execute statements on the database; return the rows of the last."""
+        if self.url.startswith("sqlite"):
+            opened: Any = sqlite3.connect(self.url.removeprefix("sqlite:///"))
+        else:
+            opened = psycopg.connect(self.url)
+        with closing(opened), opened:
+            for statement in statements:
+                cursor = opened.execute(statement)
+            return list(cursor.fetchall()) if cursor.description else []
+
+
+@pytest.fixture(
+    params=["sqlite", "backup", pytest.param("postgres", marks=POSTGRES)],
+)
+def kept(request: pytest.FixtureRequest, earlier: Earlier) -> Kept:
+    """The installation as its SQLite file, its backup and its dump of PostgreSQL bring it here."""
+    folder = earlier.keys("installation").parent
+    url = f"sqlite:///{folder / 'trial.sqlite'}"
+    if request.param == "postgres":
+        url = earlier.in_postgres("installation", request.getfixturevalue("postgres_server"))
+    elif request.param == "sqlite":
+        earlier.file("installation.sqlite").rename(folder / "trial.sqlite")
+    made = Kept(folder, url)
+    if request.param == "backup":
+        then = earlier.facts["ledgers"]["installation"]
+        said = made.done("restore", earlier.unpacked("backup"))
+        assert f"{then['trial']}: {then['entries']} events restored, verified" in said
+    made.done("database", "migrate")
+    made.asked(*CLOCK)
+    return made
+
+
+def signed_in(kept: Kept, address: str, user: str, password: str) -> Visitor:
+    """Sign in with the password and the code that the device shows."""
+    ((key,),) = [row[1:] for row in kept.asked(DEVICES) if row[0] == user]
+    visitor = Visitor(address)
+    came = visitor.send("/sign-in/", visitor.page("/sign-in/"), username=user, password=password)
+    assert "/second-factor/" in came.address, came.text
+    code = f"{TOTP(bytes.fromhex(key)).token():06}"
+    came = visitor.send("/second-factor/", came.text, code=code)
+    assert (came.status, came.address) == (200, f"{address}/"), came.text
+    return visitor
+
+
+def test_an_installation_goes_on(kept: Kept, earlier: Earlier) -> None:
+    """Accounts, second factors, a program's token and its act, pages, names, the ledger."""
+    then, ledger = earlier.facts["installation"], earlier.facts["ledgers"]["installation"]
+    _accounts_are_those_that_were_kept(kept, then)
+    with kept.served() as server:
+        for user in set(then["users"]) - {then["deactivated"]}:
+            page = signed_in(kept, server.address, user, then["password"]).page("/account/")
+            assert then["users"][user] in page
+        for user in (then["deactivated"], then["invited"]):
+            stranger = Visitor(server.address)
+            came = stranger.send(
+                "/sign-in/", stranger.page("/sign-in/"), username=user, password=then["password"]
+            )
+            assert came.address.endswith("/sign-in/"), user
+        kept.asked(*CLOCK)
+        lead = signed_in(kept, server.address, "investigator.S01.1", then["password"])
+        _looks_around(lead, earlier)
+        act = then["act"]
+        again = post_event(server.address, then["token"], act["key"], act["event"])
+        assert again["position"] == act["position"]
+        new = post_event(server.address, then["token"], "of today", act["event"])
+        assert new["position"] == ledger["entries"] + 1
+    said = json.loads(
+        kept.done(
+            "ledger",
+            "verify",
+            kept.url,
+            "--against",
+            earlier.folder / "ledgers" / "checkpoint.json",
+            "--json",
+        )
+    )
+    assert (said["ok"], said["events"] > ledger["entries"]) == (True, True)
+
+
+def _accounts_are_those_that_were_kept(kept: Kept, then: dict[str, Any]) -> None:
+    """Nobody is lost, and nothing of what was done with the accounts."""
+    users = dict(kept.asked("SELECT username, is_active FROM accounts_user"))
+    assert set(users) == {*then["users"], then["invited"]}
+    assert [name for name, active in users.items() if not active] == [then["deactivated"]]
+    assert {name for name, _key in kept.asked(DEVICES)} == set(then["users"])
+    ((codes,),) = kept.asked("SELECT count(*) FROM accounts_recoverycode")
+    assert codes == 10 * len(then["users"])
+    assert kept.asked("SELECT name, revoked_at FROM accounts_apitoken") == [("laboratory", None)]
+    done = {what for (what,) in kept.asked("SELECT DISTINCT what FROM accounts_accountact")}
+    assert {
+        "invited",
+        "password chosen",
+        "factor set up",
+        "codes made",
+        "token made",
+        "deactivated",
+    } <= done
+
+
+def _looks_around(lead: Visitor, earlier: Earlier) -> None:
+    """A name that is known, one that was erased, a value that was corrected, everybody's list."""
+    people, ledger = (earlier.facts[name] for name in ("people", "ledgers"))
+    corrected = ledger["installation"]["corrections"]
+    for number, who in people["installation"].items():
+        page = lead.page(f"/participants/{number}/")
+        assert (who["name"] if who else "identifying data erased") in page
+    everybody = lead.page("/participants/")
+    screened = lead.page("/screening/") + lead.page("/screening/log/")
+    for number, one in ledger["installation"]["participants"].items():
+        if one["site"] == "S01":
+            assert number in everybody + screened
+    weights = [one for one in corrected if one["field"] == "results"]
+    page = lead.page(f"/entries/{weights[0]['of']}/")
+    for one in (*(each["earlier"] for each in weights), weights[-1]["now"]):
+        assert str(one[0]["value"]) in page
+
+
+def test_a_demonstration_is_shown(earlier: Earlier) -> None:
+    """People sign in with the password of then; every page of their navigation is there."""
+    folder = earlier.keys("demonstration").parent
+    path = earlier.file("demonstration.sqlite")
+    shown = Kept(folder, f"sqlite:///{path}")
+    shown.more["GRADATIM_DEMO"] = "1"
+    shown.done("database", "migrate")
+    passwords = earlier.facts["demonstration"]["passwords"]
+    with shown.served() as server:
+        for user in ("investigator.S01.1", "committee.1"):
+            assert visit(server.address, user, passwords[user]) > 3
+        lead = Visitor(server.address)
+        lead.sign_in("investigator.S01.1", passwords["investigator.S01.1"])
+        for number, who in earlier.facts["people"]["demonstration"].items():
+            if number.startswith("S01"):
+                assert who["name"] in lead.page(f"/participants/{number}/")

@@ -1,0 +1,228 @@
+"""Ledgers of earlier versions: every byte verifies, and they say today what they said then."""
+
+import json
+import secrets
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradatim.conduct.events.participants import EntryCorrected
+from gradatim.conduct.events.product import DoseAdministered
+from gradatim.conduct.events.review import QueryOpened
+from gradatim.conduct.identity import ERASED
+from gradatim.conduct.keyring.stores import Keyring
+from gradatim.conduct.ledger import verify
+from gradatim.conduct.personal import opened
+from gradatim.conduct.port import Mode, Store
+from gradatim.conduct.state import State
+from gradatim.conduct.stores import ExportStore, open_store
+from gradatim.conduct.trial import Recorded, Trial
+from tests.earlier.conftest import FOLDERS, Command, Earlier
+from tests.earlier.facts import facts_of, identities
+
+VERIFIER = Path(__file__).parents[2] / "scripts/verify_ledger.py"
+KEPT, ERASED_PERSON = "S01-901", "S01-902"
+
+
+def says_what_it_said(store: Store, then: dict[str, Any]) -> State:
+    """Insist that a ledger verifies and says what it is known to say; return its state."""
+    assert store.trials() == [then["trial"]]
+    found = verify(store.read(then["trial"]), then["trial"])
+    assert (found.ok, found.events, found.head.hex()) == (True, then["entries"], then["head"])
+    trial = Trial(store, then["trial"])
+    now = facts_of(trial)
+    assert {name: now[name] for name in then} == then
+    return trial.state
+
+
+def test_there_is_something_of_an_earlier_version() -> None:
+    assert "cf71a43" in {one.name for one in FOLDERS}
+
+
+def test_a_ledger_verifies_and_says_what_it_said(earlier: Earlier, ledger: str) -> None:
+    """Entries, head, versions, participants, doses, decisions, deviations, corrections."""
+    with closing(open_store(str(earlier.file(f"{ledger}.sqlite")), Mode.WRITE)) as store:
+        says_what_it_said(store, earlier.facts["ledgers"][ledger])
+
+
+@pytest.mark.postgres
+@pytest.mark.xdist_group("postgres")
+def test_its_dump_from_postgresql_has_the_same_head(
+    earlier: Earlier, ledger: str, postgres_server: str
+) -> None:
+    url = earlier.in_postgres(ledger, postgres_server)
+    with closing(open_store(url, Mode.WRITE)) as store:
+        says_what_it_said(store, earlier.facts["ledgers"][ledger])
+
+
+def test_the_entries_are_those_that_were_written(earlier: Earlier, ledger: str) -> None:
+    """What is counted of the fold is counted of the bytes too, which no later code can change."""
+    then = earlier.facts["ledgers"][ledger]
+    with closing(open_store(str(earlier.file(f"{ledger}.sqlite")), Mode.READ)) as store:
+        written = [json.loads(one.body) for one in store.read(then["trial"])]
+    kinds = [one["event"] for one in written]
+    assert {kind: kinds.count(kind) for kind in sorted(set(kinds))} == then["events"]
+    erased = [one["participant"] for one in written if one["event"] == "PersonalDataErased"]
+    people = then["participants"]
+    assert [name for name, one in people.items() if one["erased"]] == erased
+    assert sum(len(one["doses"]) for one in people.values()) == kinds.count("DoseAdministered")
+    decided = [
+        [n, one["action"], one.get("level")]
+        for n, one in enumerate(written, 1)
+        if one["event"] == "DoseDecision"
+    ]
+    assert decided == then["decisions"]
+
+
+def test_who_somebody_is_can_be_read_until_it_is_erased(earlier: Earlier) -> None:
+    for ledger, then in earlier.facts["people"].items():
+        path = earlier.file(f"{ledger}.sqlite")
+        keyring = Keyring(earlier.keys(ledger), secrets.token_bytes)
+        trial = earlier.facts["ledgers"][ledger]["trial"]
+        with closing(open_store(str(path), Mode.READ)) as store:
+            assert identities(keyring, Trial(store, trial).state) == then
+        names = [one["name"].encode() for one in then.values() if one]
+        assert not [one for one in names if one in path.read_bytes()]
+
+
+@pytest.fixture
+def corrected(earlier: Earlier) -> Trial:
+    """The ledger that was led on by hand: see `corrected.py`."""
+    store = open_store(str(earlier.file("corrected.sqlite")), Mode.WRITE)
+    return Trial(store, earlier.facts["ledgers"]["corrected"]["trial"])
+
+
+def corrections(state: State, kind: str, field: str) -> list[list[Any]]:
+    """Return all that a field has said, earliest first, of each corrected entry of a type."""
+    stood = [
+        [*state.earlier[of], state.events[of]]
+        for of in state.corrected_by
+        if type(state.events[of]).__name__ == kind
+    ]
+    return [[getattr(one, field) for one in entries] for entries in stood]
+
+
+def test_what_was_corrected_shows_what_stood_there_before(corrected: Trial) -> None:
+    """Twice the same value, a day, a grade and a term, a dose: every earlier value stays."""
+    state = corrected.state
+    (weights,) = corrections(state, "VitalSignsRecorded", "results")
+    assert [one[0].value for one in weights] == [17.5, 71.5, 75.1]
+    assert corrections(state, "FactRecorded", "start") == [["2019-03", "2009-03"]]
+    assert corrections(state, "AdverseEventReported", "grade") == [[1, 2, 2]]
+    assert corrections(state, "AdverseEventReported", "term") == [
+        ["Headache", "Headache", "Migraine"]
+    ]
+    assert corrections(state, "AdverseEventResolved", "resolved_on") == [
+        ["2026-06-22", "2026-06-21"]
+    ]
+    ((typed, given),) = corrections(state, "DoseAdministered", "amount")
+    assert given == pytest.approx(0.9 * typed)
+
+
+def test_a_correction_of_what_may_no_longer_be_corrected_is_still_there(corrected: Trial) -> None:
+    """It was recorded, whatever is made of it now; and the signed words stand as they were."""
+    state = corrected.state
+    corrected_since = [one for one in state.events.values() if isinstance(one, EntryCorrected)]
+    made = [one for one in corrected_since if "signature" in one.fields]
+    assert [set(one.fields) for one in made] == [{"site", "signature"}]
+    signed: Any = state.events[made[0].of]
+    assert (signed.participant, signed.sources) == (KEPT, "hospital record, interview")
+    assert state.earlier[made[0].of][0].signature.printed_name == "Investigator One"  # type: ignore[union-attr]
+
+
+def test_an_amendment_applies_when_it_said(corrected: Trial) -> None:
+    """At once; after consent was renewed, which one participant did; to the next registered."""
+    state = corrected.state
+    kept = state.participants[KEPT]
+    other = next(one for one in state.participants.values() if one.entries_of[DoseAdministered])
+    assert [one.version for one in state.versions] == ["1.0", "1.1", "2.0"]
+    for one in (kept, other):
+        sentinel = state.governing("safety", one).safety.sentinel
+        assert sentinel is not None
+        assert str(sentinel.wait) == "21 days"
+        assert state.governing("elements", one).elements["malignancy"].label == "malignancy"
+    assert state.governing("schedule", kept).schedule.encounters["day_7"].label == "day seven"
+    assert state.governing("schedule", other).schedule.encounters["day_7"].label == "day 7"
+
+
+def test_an_erased_person_is_nobody_to_whoever_has_the_other_keys(
+    corrected: Trial, earlier: Earlier
+) -> None:
+    keyring = Keyring(earlier.keys("corrected"), secrets.token_bytes)
+    one = corrected.state.participants[ERASED_PERSON]
+    assert one.erased
+    assert keyring.key(KEPT) is not None
+    assert keyring.key(ERASED_PERSON) is None
+    assert opened(keyring, corrected.state, one) == {"name": ERASED, "birth_date": ERASED}
+    assert one.identity  # the commitments stay: what stood there
+
+
+def test_an_earlier_ledger_goes_on(corrected: Trial) -> None:
+    before, state = corrected.state.position, corrected.state
+    weighed = next(of for of in state.corrected_by if len(state.earlier[of]) == 2)
+    day = date(2026, 6, 23)
+    asked = QueryOpened(
+        occurred_on=day,
+        recorded_at=datetime(2026, 6, 23, 9, tzinfo=UTC),
+        recorded_by="monitor.1",
+        site="S01",
+        query="Q-later",
+        of=weighed,
+        question="which scales?",
+    )
+    assert corrected.record(asked, request="later") == Recorded(before + 1)
+    assert corrected.record(asked, request="later") == Recorded(before + 1)
+    assert corrected.record(asked, request=f"by-hand-{weighed}") == Recorded(weighed)
+    found = verify(corrected.store.read(corrected.name), corrected.name)
+    assert (found.ok, found.events) == (True, before + 1)
+
+
+def test_an_export_holds_the_same_entries(earlier: Earlier) -> None:
+    trial = earlier.facts["ledgers"]["corrected"]["trial"]
+    export = earlier.file("corrected.jsonl")
+    with closing(open_store(str(earlier.file("corrected.sqlite")), Mode.READ)) as store:
+        assert list(ExportStore(export).read(trial)) == list(store.read(trial))
+
+
+@pytest.mark.parametrize("name", ["corrected.sqlite", "corrected.jsonl", "installation.sqlite"])
+def test_a_checkpoint_kept_elsewhere_fits(earlier: Earlier, gradatim: Command, name: str) -> None:
+    """The ledger it was taken of, its export, and one that has gone on since."""
+    kept = earlier.folder / "ledgers"
+    against = ("--against", kept / "checkpoint.json", "--key", kept / "public.pem")
+    code, said = gradatim("ledger", "verify", earlier.file(name), *against)
+    assert code == 0, said
+    assert "Checked against a checkpoint" in " ".join(said.split())
+    code, said = gradatim("ledger", "verify", earlier.file("demonstration.sqlite"), *against)
+    assert code == 1, said
+
+
+def test_the_verifier_that_stands_alone_checks_an_export(earlier: Earlier) -> None:
+    kept = earlier.folder / "ledgers"
+    ran = subprocess.run(
+        [
+            sys.executable,
+            VERIFIER,
+            earlier.file("corrected.jsonl"),
+            "--against",
+            kept / "checkpoint.json",
+            "--key",
+            kept / "public.pem",
+        ],
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_its_story_is_told(earlier: Earlier, ledger: str, gradatim: Command) -> None:
+    """A line for each entry."""
+    code, said = gradatim("ledger", "log", earlier.file(f"{ledger}.sqlite"))
+    lines = [one for one in said.splitlines() if one[:6].strip().isdigit()]
+    assert code == 0, said
+    assert len(lines) == earlier.facts["ledgers"][ledger]["entries"]
