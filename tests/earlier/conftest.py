@@ -37,16 +37,16 @@ class Earlier:
     def file(self, name: str) -> Path:
         """Return a copy of a compressed file of a ledger, such as `corrected.sqlite`."""
         copy = self.work / name
-        with gzip.open(self.folder / "ledgers" / f"{name}.gz") as kept, copy.open("wb") as to:
-            shutil.copyfileobj(kept, to)
+        with gzip.open(self.folder / "ledgers" / f"{name}.gz") as source, copy.open("wb") as to:
+            shutil.copyfileobj(source, to)
         return copy
 
     def unpacked(self, archive: str) -> Path:
         """Return the folder that an archive holds, copied."""
-        with tarfile.open(self.folder / f"{archive}.tar.gz") as kept:
-            (top,) = {one.name.partition("/")[0] for one in kept.getmembers()}
+        with tarfile.open(self.folder / f"{archive}.tar.gz") as source:
+            (top,) = {one.name.partition("/")[0] for one in source.getmembers()}
             place = self.work / Path(archive).name
-            kept.extractall(place, filter="data")
+            source.extractall(place, filter="data")
         for one in place.rglob("*"):
             one.chmod(0o700 if one.is_dir() else 0o600)
         return place / top
@@ -112,7 +112,7 @@ def gradatim(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
         monkeypatch.setattr("sys.argv", ["gradatim", *map(str, words)])
         with pytest.raises(SystemExit) as ended:
             main.main()
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out + said.err
+        output = capsys.readouterr()
+        return int(ended.value.code or 0), output.out + output.err
 
     return run

@@ -43,18 +43,26 @@ def corrected(path: Path, keys: Path) -> None:
     document, source = load(NAME), bundled()[NAME]
     text = source.read_text(encoding="utf-8")
     store = open_store(f"sqlite:///{path}", Mode.CREATE)
-    begun = _Ruled(store, document.study.study.id)
+    ledger_trial = _Ruled(store, document.study.study.id)
     people = Candidates(document.study, source.parent / "participants.yaml")
     simulate(
-        begun, document, text, people, SEED, start=START, mode="real", until=UNTIL, incidents=()
+        ledger_trial,
+        document,
+        text,
+        people,
+        SEED,
+        start=START,
+        mode="real",
+        until=UNTIL,
+        incidents=(),
     )
-    led = _Led(begun)
+    led = _Led(ledger_trial)
     keyring = Keyring(keys, secrets.token_bytes)
     for number in PEOPLE:
         _register(led, keyring, number)
     treated = next(
         one
-        for one in begun.state.participants.values()
+        for one in ledger_trial.state.participants.values()
         if one.site == "S01" and one.entries_of[DoseAdministered]
     )
     _correct_weights(led)
@@ -70,7 +78,7 @@ def corrected(path: Path, keys: Path) -> None:
         order="order of a court",
         retention_ended_on=ON - timedelta(days=1),
     )
-    assert forget(keyring, begun.state) == [ERASED]
+    assert forget(keyring, ledger_trial.state) == [ERASED]
     store.close()
 
 
@@ -96,8 +104,8 @@ class _Ruled(Trial):
 class _Led:
     """Records what must be possible, each act a minute after the one before."""
 
-    def __init__(self, begun: Trial) -> None:
-        self.trial = begun
+    def __init__(self, ledger_trial: Trial) -> None:
+        self.trial = ledger_trial
         self.at = datetime.combine(ON, time(1), UTC)
 
     def record(self, kind: type[Event], by: str, site: str = "S01", **fields: Any) -> int:

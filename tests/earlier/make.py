@@ -42,11 +42,18 @@ from tests.earlier.facts import facts_of, identities
 from tests.web.operations.installed import PASSPHRASE, Installation, Sender, entered
 
 ROOT = Path(__file__).parents[2]
-SIMULATED = {"nct05962762": 1, "example_oncology_tablet": 2}
+SEEDS = {"nct05962762": 1, "example_oncology_tablet": 2}
 """The bundled trials, each with the seed of its simulation."""
 FIRST_DOSE, SCREENING = "2026-11-16", "2026-11-02"
-ASKED = ("--on", FIRST_DOSE, "--anchor", f"screening={SCREENING}", "--evidence")
-COMPLETE = ("--exhaustive", "condition", "--exhaustive", "exposure", "--exhaustive", "procedure")
+PRESCREEN_OPTIONS = ("--on", FIRST_DOSE, "--anchor", f"screening={SCREENING}", "--evidence")
+COVERAGE_OPTIONS = (
+    "--exhaustive",
+    "condition",
+    "--exhaustive",
+    "exposure",
+    "--exhaustive",
+    "procedure",
+)
 CASES, RANDOM_PEOPLE = 30, 20
 PEOPLE = {
     "sponsor.1": "Sponsor One",
@@ -80,19 +87,19 @@ def make(folder: Path, commit: str) -> None:
             "ledgers": {},
             "people": {},
         }
-        known = _Made(folder, work, server, facts)
-        known.protocols()
-        known.simulated()
-        known.corrected()
-        known.demonstration()
-        known.installation()
-        known.prescreens()
+        maker = _Maker(folder, work, server, facts)
+        maker.protocols()
+        maker.simulations()
+        maker.corrected()
+        maker.demonstration()
+        maker.installation()
+        maker.prescreens()
     (folder / "facts.json").write_text(
         json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
 
 
-class _Made:
+class _Maker:
     """What is made, where, and what is noted of it.
 
     Args:
@@ -113,12 +120,12 @@ class _Made:
             to.mkdir(parents=True)
             for one in (path, *sorted(path.parent.glob("zh-*.yaml"))):
                 shutil.copy(one, to / one.name)
-                kept = f"{name}/{one.name}"
-                self.facts["protocols"][kept] = sha256(one.read_bytes()).hexdigest()
+                relative = f"{name}/{one.name}"
+                self.facts["protocols"][relative] = sha256(one.read_bytes()).hexdigest()
 
-    def simulated(self) -> None:
+    def simulations(self) -> None:
         """Simulate each bundled trial to its end, in SQLite and in PostgreSQL."""
-        for name, seed in SIMULATED.items():
+        for name, seed in SEEDS.items():
             path = self.work / f"{name}.sqlite"
             for ledger in (str(path), self._database(name)):
                 self._gradatim("simulate", name, ledger, "--seed", str(seed))
@@ -156,8 +163,8 @@ class _Made:
             "from gradatim.web.serving.demonstration import made\n"
             "print(json.dumps(made(Path(sys.argv[1]), date.today())))"
         )
-        said = _run(sys.executable, "-c", made, str(place), cwd=self.work)
-        roles = json.loads(said)
+        output = _run(sys.executable, "-c", made, str(place), cwd=self.work)
+        roles = json.loads(output)
         path = place / "demo.sqlite"
         self._fill(path, self._database("demonstration"))
         self._keep_ledger("demonstration", path, place / "keys")
@@ -169,14 +176,14 @@ class _Made:
         place = self.work / "installation"
         place.mkdir()
         path = place / "trial.sqlite"
-        with closing(sqlite3.connect(self.work / "corrected.sqlite")) as made:
-            made.execute("VACUUM INTO ?", (str(path),))
+        with closing(sqlite3.connect(self.work / "corrected.sqlite")) as source:
+            source.execute("VACUUM INTO ?", (str(path),))
         shutil.copytree(self.work / "keys", place / "keys")
-        begun = Installation(place, f"sqlite:///{path}")
-        self.facts["installation"] = _entered(begun)
-        begun.done("backup", "-o", place / "backup")
-        with tarfile.open(self.folder / "backup.tar.gz", "w:gz") as kept:
-            kept.add(place / "backup", "backup")
+        installation = Installation(place, f"sqlite:///{path}")
+        self.facts["installation"] = _entered(installation)
+        installation.done("backup", "-o", place / "backup")
+        with tarfile.open(self.folder / "backup.tar.gz", "w:gz") as archive:
+            archive.add(place / "backup", "backup")
         restored = Installation(place, self._database("installation"))
         restored.done("restore", place / "backup")
         self._keep_ledger("installation", path, place / "keys")
@@ -186,17 +193,25 @@ class _Made:
         self._gradatim(
             "synthetic", "-o", "people", "--people", "60", "--candidates", "0.5", "--seed", "5"
         )
-        self._gradatim("prescreen", *SIMULATED, "parquet:people", "-o", "omop", *ASKED, *COMPLETE)
+        self._gradatim(
+            "prescreen",
+            *SEEDS,
+            "parquet:people",
+            "-o",
+            "omop",
+            *PRESCREEN_OPTIONS,
+            *COVERAGE_OPTIONS,
+        )
         _write_export(self.work / "export")
-        self._gradatim("prescreen", "nct05962762", "fhir:export", "-o", "fhir", *ASKED)
+        self._gradatim("prescreen", "nct05962762", "fhir:export", "-o", "fhir", *PRESCREEN_OPTIONS)
         self.facts["prescreens"] = {}
         for run in ("omop", "fhir"):
-            with tarfile.open(self.folder / f"prescreen-{run}.tar.gz", "w:gz") as kept:
-                kept.add(self.work / run, run)
+            with tarfile.open(self.folder / f"prescreen-{run}.tar.gz", "w:gz") as archive:
+                archive.add(self.work / run, run)
             for one in sorted((self.work / run).rglob("run.json")):
                 name = str(one.parent.relative_to(self.work))
-                said = self._gradatim("feasibility", name, "--suppress", "0", "--json")
-                self.facts["prescreens"][name] = counted(json.loads(said))
+                output = self._gradatim("feasibility", name, "--suppress", "0", "--json")
+                self.facts["prescreens"][name] = counted(json.loads(output))
 
     def _gradatim(self, *words: str) -> str:
         return _run(sys.executable, "-m", "gradatim.cli.main", *words, cwd=self.work)
@@ -221,8 +236,8 @@ class _Made:
         place = self.folder / "ledgers"
         flat = self.work / "flat" / f"{name}.sqlite"
         flat.parent.mkdir(exist_ok=True)
-        with closing(sqlite3.connect(path)) as made:
-            made.execute("VACUUM INTO ?", (str(flat),))
+        with closing(sqlite3.connect(path)) as source:
+            source.execute("VACUUM INTO ?", (str(flat),))
         _zip(flat, place)
         dump = self.work / "flat" / f"{name}.sql"
         _run(
@@ -246,8 +261,8 @@ class _Made:
         if keys is not None:
             ring = Keyring(keys, secrets.token_bytes)
             self.facts["people"][name] = identities(ring, known.state)
-            with tarfile.open(place / f"{name}-keys.tar.gz", "w:gz") as kept:
-                kept.add(keys, "keys")
+            with tarfile.open(place / f"{name}-keys.tar.gz", "w:gz") as archive:
+                archive.add(keys, "keys")
         store.close()
 
 
@@ -262,17 +277,17 @@ def counted(funnel: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _entered(begun: Installation) -> dict[str, Any]:
+def _entered(installation: Installation) -> dict[str, Any]:
     """Let people in over HTTP: passwords, second factors, a token, an act of a program."""
-    begun.done("database", "migrate")
+    installation.done("database", "migrate")
     links = {
-        user: begun.done("user", "invite", user, "--name", name).split()[0]
+        user: installation.done("user", "invite", user, "--name", name).split()[0]
         for user, name in PEOPLE.items()
     }
-    begun.done("user", "invite", INVITED, "--name", "Data Manager One")
-    with begun.served() as server:
+    installation.done("user", "invite", INVITED, "--name", "Data Manager One")
+    with installation.served() as server:
         senders = {user: entered(Sender(server.address), link) for user, link in links.items()}
-        token = _token(begun, senders["coordinator.S01.1"])
+        token = _token(installation, senders["coordinator.S01.1"])
         act = {
             "event": "VitalSignsRecorded",
             "participant": KEPT,
@@ -288,7 +303,7 @@ def _entered(begun: Installation) -> dict[str, Any]:
             username="investigator.S01.1",
             password="not the password",
         )
-    ran = begun.python("-c", DEACTIVATE)
+    ran = installation.python("-c", DEACTIVATE)
     assert ran.returncode == 0, ran.stderr
     return {
         "password": PASSPHRASE,
@@ -300,16 +315,16 @@ def _entered(begun: Installation) -> dict[str, Any]:
     }
 
 
-def _token(begun: Installation, person: Sender) -> str:
+def _token(installation: Installation, person: Sender) -> str:
     """Make a token of the coordinator on the page; the code is the one after that of signing in."""
-    path = begun.url.removeprefix("sqlite:///")
-    with closing(sqlite3.connect(path)) as opened:
-        ((key,),) = opened.execute(
+    path = installation.url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path)) as connection:
+        ((key,),) = connection.execute(
             "SELECT key FROM otp_totp_totpdevice JOIN accounts_user u ON u.id = user_id "
             "WHERE u.username = 'coordinator.S01.1'"
         )
     shown = f"{TOTP(bytes.fromhex(key), drift=1).token():06}"
-    came = person.send(
+    answer = person.send(
         "/account/tokens/",
         person.page("/account/tokens/"),
         name="laboratory",
@@ -317,16 +332,16 @@ def _token(begun: Installation, person: Sender) -> str:
         password=PASSPHRASE,
         code=shown,
     )
-    marked = '<p class="mono">'
-    assert marked in came.text, came.text
-    return came.text.split(marked)[1].split("<")[0]
+    opening = '<p class="mono">'
+    assert opening in answer.text, answer.text
+    return answer.text.split(opening)[1].split("<")[0]
 
 
 def post_event(address: str, token: str, key: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Have a program record an event; return what it is answered."""
+    """Have a program record an event; return the answer."""
     from urllib.request import ProxyHandler, Request, build_opener
 
-    asked = Request(
+    request = Request(
         f"{address}/api/events",
         json.dumps(event).encode(),
         {
@@ -335,9 +350,9 @@ def post_event(address: str, token: str, key: str, event: dict[str, Any]) -> dic
             "Idempotency-Key": key,
         },
     )
-    with build_opener(ProxyHandler({})).open(asked, timeout=30) as came:
-        answered: dict[str, Any] = json.load(came)
-    return answered
+    with build_opener(ProxyHandler({})).open(request, timeout=30) as answer:
+        content: dict[str, Any] = json.load(answer)
+    return content
 
 
 def _write_export(folder: Path) -> None:

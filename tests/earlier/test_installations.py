@@ -26,25 +26,25 @@ CLOCK = (
 """Whatever day it is, a code was not used before, and the token has not run out."""
 
 
-class Kept(Installation):
+class InstallationCopy(Installation):
     """A copy of an installation of an earlier version."""
 
-    def asked(self, *statements: str) -> list[Any]:
+    def execute(self, *statements: str) -> list[Any]:
         """Execute statements on the database; return the rows of the last."""
         if self.url.startswith("sqlite"):
-            opened: Any = sqlite3.connect(self.url.removeprefix("sqlite:///"))
+            connection: Any = sqlite3.connect(self.url.removeprefix("sqlite:///"))
         else:
-            opened = psycopg.connect(self.url)
-        with closing(opened), opened:
+            connection = psycopg.connect(self.url)
+        with closing(connection), connection:
             for statement in statements:
-                cursor = opened.execute(statement)
+                cursor = connection.execute(statement)
             return list(cursor.fetchall()) if cursor.description else []
 
 
 @pytest.fixture(
     params=["sqlite", "backup", pytest.param("postgres", marks=POSTGRES)],
 )
-def kept(request: pytest.FixtureRequest, earlier: Earlier) -> Kept:
+def installation(request: pytest.FixtureRequest, earlier: Earlier) -> InstallationCopy:
     """The installation as its SQLite file, its backup and its dump of PostgreSQL bring it here."""
     folder = earlier.keys("installation").parent
     url = f"sqlite:///{folder / 'trial.sqlite'}"
@@ -52,73 +52,79 @@ def kept(request: pytest.FixtureRequest, earlier: Earlier) -> Kept:
         url = earlier.in_postgres("installation", request.getfixturevalue("postgres_server"))
     elif request.param == "sqlite":
         earlier.file("installation.sqlite").rename(folder / "trial.sqlite")
-    made = Kept(folder, url)
+    copy = InstallationCopy(folder, url)
     if request.param == "backup":
         then = earlier.facts["ledgers"]["installation"]
-        said = made.done("restore", earlier.unpacked("backup"))
-        assert f"{then['trial']}: {then['entries']} events restored, verified" in said
-    made.done("database", "migrate")
-    made.asked(*CLOCK)
-    return made
+        output = copy.done("restore", earlier.unpacked("backup"))
+        assert f"{then['trial']}: {then['entries']} events restored, verified" in output
+    copy.done("database", "migrate")
+    copy.execute(*CLOCK)
+    return copy
 
 
-def signed_in(kept: Kept, address: str, user: str, password: str) -> Visitor:
+def signed_in(installation: InstallationCopy, address: str, user: str, password: str) -> Visitor:
     """Sign in with the password and the code that the device shows."""
-    ((key,),) = [row[1:] for row in kept.asked(DEVICES) if row[0] == user]
+    ((key,),) = [row[1:] for row in installation.execute(DEVICES) if row[0] == user]
     visitor = Visitor(address)
-    came = visitor.send("/sign-in/", visitor.page("/sign-in/"), username=user, password=password)
-    assert "/second-factor/" in came.address, came.text
+    answer = visitor.send("/sign-in/", visitor.page("/sign-in/"), username=user, password=password)
+    assert "/second-factor/" in answer.address, answer.text
     code = f"{TOTP(bytes.fromhex(key)).token():06}"
-    came = visitor.send("/second-factor/", came.text, code=code)
-    assert (came.status, came.address) == (200, f"{address}/"), came.text
+    answer = visitor.send("/second-factor/", answer.text, code=code)
+    assert (answer.status, answer.address) == (200, f"{address}/"), answer.text
     return visitor
 
 
-def test_an_installation_goes_on(kept: Kept, earlier: Earlier) -> None:
+def test_an_installation_goes_on(installation: InstallationCopy, earlier: Earlier) -> None:
     """Accounts, second factors, a program's token and its act, pages, names, the ledger."""
     then, ledger = earlier.facts["installation"], earlier.facts["ledgers"]["installation"]
-    _accounts_are_those_that_were_kept(kept, then)
-    with kept.served() as server:
+    _accounts_are_those_that_were_kept(installation, then)
+    with installation.served() as server:
         for user in set(then["users"]) - {then["deactivated"]}:
-            page = signed_in(kept, server.address, user, then["password"]).page("/account/")
+            page = signed_in(installation, server.address, user, then["password"]).page("/account/")
             assert then["users"][user] in page
         for user in (then["deactivated"], then["invited"]):
             stranger = Visitor(server.address)
-            came = stranger.send(
+            answer = stranger.send(
                 "/sign-in/", stranger.page("/sign-in/"), username=user, password=then["password"]
             )
-            assert came.address.endswith("/sign-in/"), user
-        kept.asked(*CLOCK)
-        lead = signed_in(kept, server.address, "investigator.S01.1", then["password"])
+            assert answer.address.endswith("/sign-in/"), user
+        installation.execute(*CLOCK)
+        lead = signed_in(installation, server.address, "investigator.S01.1", then["password"])
         _looks_around(lead, earlier)
         act = then["act"]
         again = post_event(server.address, then["token"], act["key"], act["event"])
         assert again["position"] == act["position"]
         new = post_event(server.address, then["token"], "of today", act["event"])
         assert new["position"] == ledger["entries"] + 1
-    said = json.loads(
-        kept.done(
+    output = json.loads(
+        installation.done(
             "ledger",
             "verify",
-            kept.url,
+            installation.url,
             "--against",
             earlier.folder / "ledgers" / "checkpoint.json",
             "--json",
         )
     )
-    assert (said["ok"], said["events"] > ledger["entries"]) == (True, True)
+    assert (output["ok"], output["events"] > ledger["entries"]) == (True, True)
 
 
-def _accounts_are_those_that_were_kept(kept: Kept, then: dict[str, Any]) -> None:
+def _accounts_are_those_that_were_kept(
+    installation: InstallationCopy, then: dict[str, Any]
+) -> None:
     """Nobody is lost, and nothing of what was done with the accounts."""
-    users = dict(kept.asked("SELECT username, is_active FROM accounts_user"))
+    users = dict(installation.execute("SELECT username, is_active FROM accounts_user"))
     assert set(users) == {*then["users"], then["invited"]}
     assert [name for name, active in users.items() if not active] == [then["deactivated"]]
-    assert {name for name, _key in kept.asked(DEVICES)} == set(then["users"])
-    ((codes,),) = kept.asked("SELECT count(*) FROM accounts_recoverycode")
+    assert {name for name, _key in installation.execute(DEVICES)} == set(then["users"])
+    ((codes,),) = installation.execute("SELECT count(*) FROM accounts_recoverycode")
     assert codes == 10 * len(then["users"])
-    assert kept.asked("SELECT name, revoked_at FROM accounts_apitoken") == [("laboratory", None)]
-    done = {what for (what,) in kept.asked("SELECT DISTINCT what FROM accounts_accountact")}
+    assert installation.execute("SELECT name, revoked_at FROM accounts_apitoken") == [
+        ("laboratory", None)
+    ]
+    done = {
+        what for (what,) in installation.execute("SELECT DISTINCT what FROM accounts_accountact")
+    }
     assert {
         "invited",
         "password chosen",
@@ -151,11 +157,11 @@ def test_a_demonstration_is_shown(earlier: Earlier) -> None:
     """People sign in with the password of then; every page of their navigation is there."""
     folder = earlier.keys("demonstration").parent
     path = earlier.file("demonstration.sqlite")
-    shown = Kept(folder, f"sqlite:///{path}")
-    shown.more["GRADATIM_DEMO"] = "1"
-    shown.done("database", "migrate")
+    demonstration = InstallationCopy(folder, f"sqlite:///{path}")
+    demonstration.more["GRADATIM_DEMO"] = "1"
+    demonstration.done("database", "migrate")
     passwords = earlier.facts["demonstration"]["passwords"]
-    with shown.served() as server:
+    with demonstration.served() as server:
         for user in ("investigator.S01.1", "committee.1"):
             assert visit(server.address, user, passwords[user]) > 3
         lead = Visitor(server.address)

@@ -99,12 +99,12 @@ def corrected(earlier: Earlier) -> Trial:
 
 def corrections(state: State, kind: str, field: str) -> list[list[Any]]:
     """Return all that a field has said, earliest first, of each corrected entry of a type."""
-    stood = [
+    versions = [
         [*state.earlier[of], state.events[of]]
         for of in state.corrected_by
         if type(state.events[of]).__name__ == kind
     ]
-    return [[getattr(one, field) for one in entries] for entries in stood]
+    return [[getattr(one, field) for one in entries] for entries in versions]
 
 
 def test_what_was_corrected_shows_what_stood_there_before(corrected: Trial) -> None:
@@ -127,12 +127,14 @@ def test_what_was_corrected_shows_what_stood_there_before(corrected: Trial) -> N
 def test_a_correction_of_what_may_no_longer_be_corrected_is_still_there(corrected: Trial) -> None:
     """It was recorded, whatever is made of it now; and the signed words stand as they were."""
     state = corrected.state
-    corrected_since = [one for one in state.events.values() if isinstance(one, EntryCorrected)]
-    made = [one for one in corrected_since if "signature" in one.fields]
-    assert [set(one.fields) for one in made] == [{"site", "signature"}]
-    signed: Any = state.events[made[0].of]
+    entries = [one for one in state.events.values() if isinstance(one, EntryCorrected)]
+    (correction,) = [one for one in entries if "signature" in one.fields]
+    assert set(correction.fields) == {"site", "signature"}
+    signed: Any = state.events[correction.of]
     assert (signed.participant, signed.sources) == (KEPT, "hospital record, interview")
-    assert state.earlier[made[0].of][0].signature.printed_name == "Investigator One"  # type: ignore[union-attr]
+    signature = state.earlier[correction.of][0].signature
+    assert signature is not None
+    assert signature.printed_name == "Investigator One"
 
 
 def test_an_amendment_applies_when_it_said(corrected: Trial) -> None:
@@ -166,7 +168,7 @@ def test_an_earlier_ledger_goes_on(corrected: Trial) -> None:
     before, state = corrected.state.position, corrected.state
     weighed = next(of for of in state.corrected_by if len(state.earlier[of]) == 2)
     day = date(2026, 6, 23)
-    asked = QueryOpened(
+    query = QueryOpened(
         occurred_on=day,
         recorded_at=datetime(2026, 6, 23, 9, tzinfo=UTC),
         recorded_by="monitor.1",
@@ -175,9 +177,9 @@ def test_an_earlier_ledger_goes_on(corrected: Trial) -> None:
         of=weighed,
         question="which scales?",
     )
-    assert corrected.record(asked, request="later") == Recorded(before + 1)
-    assert corrected.record(asked, request="later") == Recorded(before + 1)
-    assert corrected.record(asked, request=f"by-hand-{weighed}") == Recorded(weighed)
+    assert corrected.record(query, request="later") == Recorded(before + 1)
+    assert corrected.record(query, request="later") == Recorded(before + 1)
+    assert corrected.record(query, request=f"by-hand-{weighed}") == Recorded(weighed)
     found = verify(corrected.store.read(corrected.name), corrected.name)
     assert (found.ok, found.events) == (True, before + 1)
 
@@ -192,26 +194,26 @@ def test_an_export_holds_the_same_entries(earlier: Earlier) -> None:
 @pytest.mark.parametrize("name", ["corrected.sqlite", "corrected.jsonl", "installation.sqlite"])
 def test_a_checkpoint_kept_elsewhere_fits(earlier: Earlier, gradatim: Command, name: str) -> None:
     """The ledger it was taken of, its export, and one that has gone on since."""
-    kept = earlier.folder / "ledgers"
-    against = ("--against", kept / "checkpoint.json", "--key", kept / "public.pem")
-    code, said = gradatim("ledger", "verify", earlier.file(name), *against)
-    assert code == 0, said
-    assert "Checked against a checkpoint" in " ".join(said.split())
-    code, said = gradatim("ledger", "verify", earlier.file("demonstration.sqlite"), *against)
-    assert code == 1, said
+    ledgers = earlier.folder / "ledgers"
+    against = ("--against", ledgers / "checkpoint.json", "--key", ledgers / "public.pem")
+    code, output = gradatim("ledger", "verify", earlier.file(name), *against)
+    assert code == 0, output
+    assert "Checked against a checkpoint" in " ".join(output.split())
+    code, output = gradatim("ledger", "verify", earlier.file("demonstration.sqlite"), *against)
+    assert code == 1, output
 
 
 def test_the_verifier_that_stands_alone_checks_an_export(earlier: Earlier) -> None:
-    kept = earlier.folder / "ledgers"
+    ledgers = earlier.folder / "ledgers"
     ran = subprocess.run(
         [
             sys.executable,
             VERIFIER,
             earlier.file("corrected.jsonl"),
             "--against",
-            kept / "checkpoint.json",
+            ledgers / "checkpoint.json",
             "--key",
-            kept / "public.pem",
+            ledgers / "public.pem",
         ],
         text=True,
         capture_output=True,
@@ -222,7 +224,7 @@ def test_the_verifier_that_stands_alone_checks_an_export(earlier: Earlier) -> No
 
 def test_its_story_is_told(earlier: Earlier, ledger: str, gradatim: Command) -> None:
     """A line for each entry."""
-    code, said = gradatim("ledger", "log", earlier.file(f"{ledger}.sqlite"))
-    lines = [one for one in said.splitlines() if one[:6].strip().isdigit()]
-    assert code == 0, said
+    code, output = gradatim("ledger", "log", earlier.file(f"{ledger}.sqlite"))
+    lines = [one for one in output.splitlines() if one[:6].strip().isdigit()]
+    assert code == 0, output
     assert len(lines) == earlier.facts["ledgers"][ledger]["entries"]

@@ -32,9 +32,9 @@ def test_feasibility_counts_what_it_counted(earlier: Earlier, gradatim: Command)
     """People, and of each criterion how many fail it, leave it open, pass it."""
     for name, run in runs(earlier).items():
         assert {one.name for one in run.iterdir()} == FILES
-        code, said = gradatim("feasibility", run, "--suppress", "0", "--json")
-        assert code == 0, said
-        now, then = counted(json.loads(said)), earlier.facts["prescreens"][name]
+        code, output = gradatim("feasibility", run, "--suppress", "0", "--json")
+        assert code == 0, output
+        now, then = counted(json.loads(output)), earlier.facts["prescreens"][name]
         assert now == then
 
 
@@ -58,7 +58,7 @@ def test_the_counts_are_those_of_the_verdicts(earlier: Earlier) -> None:
 def test_the_page_is_made(earlier: Earlier, gradatim: Command) -> None:
     for name, run in runs(earlier).items():
         page = earlier.work / "page.html"
-        code, said = gradatim("feasibility", run, "-o", page)
-        assert code == 0, said
+        code, output = gradatim("feasibility", run, "-o", page)
+        assert code == 0, output
         protocol = json.loads((run / "run.json").read_text("utf-8"))["protocol"]["id"]
         assert protocol in page.read_text("utf-8"), name
