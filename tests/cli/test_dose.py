@@ -176,3 +176,23 @@ def test_the_worked_example_on_the_page_is_what_the_command_answers(dose):
         if step["label"] != "deviation":
             assert f"| {step['arithmetic']} |" in page
     assert all(f"`{one['id']}`" in page for one in found["checks"])
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        ("--weight", 154, "--baseline-weight", 70),
+        ("--weight", 70, "--baseline-weight", 7.0),
+        ("--weight", 31.8, "--baseline-weight", 70),
+        ("--weight", 9),
+    ],
+)
+def test_an_implausible_weight_is_refused_until_it_is_confirmed(run, dose, weights):
+    """Pounds for kilograms, a slipped decimal point: said which, why, and what to do."""
+    ran = run("dose", "nct05962762", "--level", 1, *weights, *LABEL)
+    assert ran.code == 2
+    assert "is not plausible" in ran.err
+    assert "--weight-is-meant" in ran.err
+    found = dose("nct05962762", "--level", 1, *weights, *LABEL, "--weight-is-meant")
+    said = {one["id"]: one for one in found["checks"]}["weight"]
+    assert "confirmed as meant" in said["because"] or said["truth"] == "unknown"

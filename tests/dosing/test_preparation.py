@@ -15,6 +15,7 @@ from gradatim.dosing.preparation import prepare
 from gradatim.dosing.prepared import Prepared
 from gradatim.dosing.product import Concentration, Intended, Unit, Weights
 from gradatim.dosing.steps import Step, percent
+from gradatim.dosing.weight import implausible
 from gradatim.protocol.base import Basis
 from tests.dosing.made import (
     END,
@@ -308,6 +309,11 @@ def test_every_value_of_the_protocol_that_was_used_shows_its_basis():
         ((TRIAL, 1, Weights(0.5)), "0.5 kg is not a body weight"),
         ((TRIAL, 1, Weights(math.nan)), "nan kg is not a body weight"),
         ((TRIAL, 1, Weights(70, 70_000)), "70000 kg is not a body weight"),
+        ((TRIAL, 1, Weights(154, 70)), r"154 kg is not plausible: it is \+120 % against 70 kg"),
+        ((TRIAL, 1, Weights(70, 7.0)), "7 kg is not plausible: adults weigh 22.7 to 340.2 kg"),
+        ((TRIAL, 1, Weights(56, 70.1)), "56 kg is not plausible"),
+        ((TRIAL, 1, Weights(15.4)), "15.4 kg is not plausible"),
+        ((TRIAL, 1, Weights(15.4, 15.4)), "15.4 kg is not plausible"),
         ((with_administration(dose_per=""), 1), "scaled by nothing"),
         ((with_administration(dose_per="body surface area"), 1), "only body weight"),
         ((TRIAL, 1, Weights(70), [bags(1)[0], bags(1)[0]]), "is there twice"),
@@ -322,6 +328,22 @@ def test_what_cannot_be_used_is_named(arguments, says):
     with pytest.raises(UnusableInput, match=f"(?i){says}") as caught:
         prepare(*arguments)
     assert str(caught.value).endswith(".")
+
+
+def test_an_implausible_weight_is_computed_with_once_it_is_confirmed():
+    """And the check says that it was: nobody takes it for an ordinary one."""
+    prepared = prepare(TRIAL, 1, Weights(154, 70, meant=True))
+    assert prepared.planned.value == 154e6
+    assert prepared.weight is not None
+    assert "confirmed as meant" in prepared.weight.text
+    ordinary = prepare(TRIAL, 1, Weights(75, 70)).weight
+    assert ordinary is not None
+    assert "meant" not in ordinary.text
+
+
+def test_a_weight_that_stands_in_for_that_of_the_day_leaves_the_check_open():
+    prepared = prepare(TRIAL, 1, Weights(70, 70, of_the_day=False))
+    assert check(prepared, "weight").truth is UNKNOWN
 
 
 def test_a_protocol_that_does_not_say_how_a_dose_is_prepared_is_sent_back():
@@ -354,10 +376,22 @@ studies = st.builds(
     st.sampled_from([0.0, 0.05, 0.1, 0.5]), st.none() | st.just(90),
 )  # fmt: skip
 preparations = st.builds(
-    lambda study, level, day, then, units: prepare(study, level, Weights(day, then), units,
-                                                   intended=GIVEN),
+    lambda study, level, day, then, units: prepare(
+        study, level, Weights(day, then, meant=True), units, intended=GIVEN),
     studies, st.integers(1, 3), st.floats(30, 150), st.none() | st.floats(30, 150), units,
 )  # fmt: skip
+
+
+@given(st.floats(23, 340), st.floats(0.1, 10))
+def test_a_weight_is_plausible_within_a_fifth_of_another(then, times):
+    """Pounds (2.2), stones (6.35) and a slipped decimal point (10) never are, in either place."""
+    day = then * times
+    assert bool(implausible(day, (then,))) is (abs(times - 1) > 0.2 * (1 + 1e-9))
+    assert not implausible(then, (day, then)), "one of them is enough"
+    for factor in (1 / 10, 1 / 6.35, 1 / 2.2046, 2.2046, 6.35, 10):
+        if 1 <= then * factor <= 500:
+            with pytest.raises(UnusableInput):
+                prepare(TRIAL, 1, Weights(then * factor, then))
 
 
 @given(preparations)

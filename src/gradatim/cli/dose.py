@@ -22,6 +22,7 @@ from gradatim.cli.dose_options import (
     ThawedAt,
     Viability,
     Weight,
+    WeightIsMeant,
     WholeBags,
     expiry_option,
     label_option,
@@ -57,18 +58,21 @@ def dose(
     certified_viability: Certified = None, recovery: Recovery = 1.0,
     baseline_weight: Baseline = None, bag_volume: BagVolume = None, bags: Bags = None,
     whole_bags: WholeBags = False, dmso: Dmso = None, thawed_at: ThawedAt = "",
-    ends_at: EndsAt = "", expiry: Expiry = "", duration: Minutes = None, json: AsJson = False,
+    ends_at: EndsAt = "", expiry: Expiry = "", duration: Minutes = None,
+    weight_is_meant: WeightIsMeant = False, json: AsJson = False,
 ) -> None:  # fmt: skip
     """Compute a dose: cells, volume and bags, with every step, every limit and what it rests on.
 
     What counts as a cell (viable or total) and when it was counted must be said. A preparation
-    that breaks a limit is shown as refused; one that lacks something as undetermined.
+    that breaks a limit is shown as refused; one that lacks something as undetermined. A weight
+    that the other one, or the weights of adults, make implausible is not computed with until
+    --weight-is-meant confirms it.
     """
     from gradatim.dosing.product import Intended, Weights
     from gradatim.protocol.load import load
 
     document = load(protocol)
-    weights = None if weight is None else Weights(weight, baseline_weight)
+    weights = None if weight is None else Weights(weight, baseline_weight, weight_is_meant)
     if weights is None and baseline_weight is not None:
         raise UnusableInput("there is no weight on the day", "--baseline-weight",
                             "it is compared with that", "give --weight KG")  # fmt: skip

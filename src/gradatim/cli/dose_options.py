@@ -24,6 +24,10 @@ Baseline = Annotated[
     float | None,
     typer.Option("--baseline-weight", metavar="KG", help="Body weight at the protocol's anchor"),
 ]
+WeightIsMeant = Annotated[
+    bool,
+    typer.Option("--weight-is-meant", help="An implausible weight has been checked and is right"),
+]
 PerMl = Annotated[
     float | None,
     typer.Option("--cells-per-ml", metavar="X", help="Cells per mL on the label, such as 1e7"),

@@ -15,10 +15,19 @@ LIGHTEST, HEAVIEST = 1, 500
 
 
 class Weights(NamedTuple):
-    """Body weights in kg: on the day of the dose, and at the anchor that the protocol names."""
+    """Body weights in kg that a dose may be scaled by.
+
+    Args:
+        on_day: on the day of the dose.
+        at_anchor: at the anchor that the protocol names; None is not known.
+        meant: somebody has confirmed that they are right although they look implausible.
+        of_the_day: False where an older weight stands in for that of the day.
+    """
 
     on_day: float
     at_anchor: float | None = None
+    meant: bool = False
+    of_the_day: bool = True
 
 
 class Concentration(NamedTuple):
@@ -82,7 +91,10 @@ def usable_weights(weights: Weights) -> Weights:
     Raises:
         UnusableInput: one is not between 1 and 500 kg.
     """
-    for name, kg in zip(("weight on the day", "weight at the anchor"), weights, strict=True):
+    for name, kg in (
+        ("weight on the day", weights.on_day),
+        ("weight at the anchor", weights.at_anchor),
+    ):
         if kg is not None and not LIGHTEST <= kg <= HEAVIEST:
             raise UnusableInput(f"{kg:g} kg is not a body weight", name,
                                 todo=f"give it in kg, {LIGHTEST} to {HEAVIEST}")  # fmt: skip

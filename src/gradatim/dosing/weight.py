@@ -1,13 +1,33 @@
-"""The weight that a dose is scaled by: the anchor's, unless it changed too much; and a cap."""
+"""The weight that a dose is scaled by: the anchor's, unless it changed too much; and a cap.
 
+A weight in pounds, or with a slipped decimal point, looks like any other number. So each is held
+against the others of the same person, and counts only once somebody has confirmed that it is meant
+(ISMP Canada Safety Bulletin 16(9), 2016; PSNet, A Weighty Mistake).
+"""
+
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from gradatim.core.errors import UnusableInput
 from gradatim.core.quantity import compare
 from gradatim.core.truth import TRUE, UNKNOWN
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.dosing.product import Weights, usable_weights
 from gradatim.dosing.steps import KG, Step, percent, step
 from gradatim.protocol.treatment import Administration, Preparation
+
+LIGHTEST_PLAUSIBLE, HEAVIEST_PLAUSIBLE = 22.7, 340.2
+"""kg; 50 and 750 pounds, outside which the weight of an adult is implausible.
+
+Source: Chan and Raffa 2017, one of the algorithms compared by Evans et al., JMIR Medical
+Informatics 2022;10(3):e30328.
+"""
+PLAUSIBLE_CHANGE = 0.2
+"""Part by which two weights of one person may differ before the later one is questioned.
+
+Assumed: no source sets a limit for the days or weeks before a dose. It lies above any change that a
+protocol doses anew for (10 % is usual) and far below pounds for kilograms (a factor of 2.2).
+"""
 
 
 class WeightUsed(NamedTuple):
@@ -27,9 +47,17 @@ def weight_used(administration: Administration, rules: Preparation | None, weigh
     day. Without an anchor it is the weight on the day. A cap comes last.
 
     Raises:
-        UnusableInput: a weight is not one of a person.
+        UnusableInput: a weight is not one of a person, or is implausible and not confirmed as
+            meant.
     """
-    chosen = _chosen(administration.weight_from, rules, usable_weights(weights))
+    chosen = _chosen(administration.weight_from, rules, _plausible(usable_weights(weights)))
+    if doubts(weights):
+        text = f"{chosen.verdict.text}; implausible, and confirmed as meant"
+        chosen = chosen._replace(verdict=chosen.verdict._replace(text=text))
+    if not weights.of_the_day:
+        text = f"no weight of the day is recorded; an older one, {weights.on_day:g} kg, stands in"
+        open_ = Verdict(UNKNOWN, text, reason=Reason.NO_RECORD)
+        chosen = chosen._replace(verdict=open_)
     cap = rules.weight_cap if rules else None
     if cap is None:
         return chosen
@@ -40,8 +68,58 @@ def weight_used(administration: Administration, rules: Preparation | None, weigh
     return WeightUsed(kg, (*chosen.steps, capped), chosen.verdict._replace(text=text))
 
 
+def implausible(kg: float, others: Iterable[float]) -> str:
+    """Say why a weight is implausible beside a person's other weights; empty where it is not.
+
+    Any other weight within `PLAUSIBLE_CHANGE` makes it plausible. Where there is no other, it is
+    held against the weights of adults.
+
+    Args:
+        kg: the weight.
+        others: weights of the same person that are not in doubt, in kg.
+    """
+    known = tuple(others)
+    if not known:
+        outside = not LIGHTEST_PLAUSIBLE <= kg <= HEAVIEST_PLAUSIBLE
+        return f"adults weigh {LIGHTEST_PLAUSIBLE:g} to {HEAVIEST_PLAUSIBLE:g} kg" * outside
+    nearest = min(known, key=lambda other: abs(kg / other - 1))
+    change = kg / nearest - 1
+    if not compare(abs(change), ">", PLAUSIBLE_CHANGE):
+        return ""
+    return (
+        f"it is {percent(change)} against {nearest:g} kg, and more than "
+        f"±{100 * PLAUSIBLE_CHANGE:g} % is not expected of one person"
+    )
+
+
+def doubts(weights: Weights) -> list[tuple[str, float, str]]:
+    """Return what is implausible about weights: which, in kg, and why."""
+    day, then = weights.on_day, weights.at_anchor
+    asked: list[tuple[str, float, tuple[float, ...]]] = [("weight on the day", day, ())]
+    if then is not None:
+        asked = [("weight at the anchor", then, ()), *asked, ("weight on the day", day, (then,))]
+    return [(where, kg, why) for where, kg, others in asked if (why := implausible(kg, others))]
+
+
+def _plausible(weights: Weights) -> Weights:
+    """Return the weights, if each is plausible beside the other, or confirmed as meant.
+
+    Raises:
+        UnusableInput: one is implausible and not confirmed.
+    """
+    for where, kg, why in () if weights.meant else doubts(weights):
+        raise UnusableInput(
+            f"{kg:g} kg is not plausible",
+            where,
+            why,
+            "check the unit (kg, not pounds) and the decimal point; if it is "
+            "right, confirm it with --weight-is-meant",
+        )
+    return weights
+
+
 def _chosen(anchor: str | None, rules: Preparation | None, weights: Weights) -> WeightUsed:
-    day, then = weights
+    day, then = weights.on_day, weights.at_anchor
     if anchor is None:
         return WeightUsed(day, (), Verdict(TRUE, f"the weight on the day, {day:g} kg"))
     if then is None:
