@@ -29,6 +29,11 @@ class EligibilityCriterion(Sourced):
     reading: str = Field(description="How the text was understood, in plain words")
     knowable_at: Literal["warehouse", "screening", "pre_dose"]
     rule: Rule
+    before_each_dose: bool = Field(
+        default=False,
+        description="Must pass before every dose, its windows counted from that dose; "
+        "else before the first one only",
+    )
     alternatives: list[Alternative] = []
     ambiguities: list[str] = Field(default=[], description="What the text leaves open")
 

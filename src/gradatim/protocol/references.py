@@ -38,6 +38,9 @@ def rules_of(study: Study) -> Iterator[tuple[Steps, Rule]]:
             yield (*here, "alternatives", j, "rule"), alternative.rule
             for id, rule in alternative.also.items():
                 yield (*here, "alternatives", j, "also", id), rule
+    for i, item in enumerate(study.treatment.checklist):
+        if item.rule is not None:
+            yield ("treatment", "checklist", i, "rule"), item.rule
     safety = ("safety",)
     yield (
         (*safety, "dose_limiting_toxicity", "definition"),

@@ -73,6 +73,16 @@ class PreDoseCheck(Sourced):
     id: Name
     label: str
     reading: str = Field(default="", description="When the item is in order")
+    rule: Rule | None = Field(
+        default=None,
+        description="What the records must show for the item to be in order; its windows are "
+        "counted from this dose, and the value taken last before it counts",
+    )
+    without_record: Literal["refused", "answered"] = Field(
+        default="refused",
+        description="Where the records leave `rule` open: the dose is refused, or the signer's "
+        "answer stands",
+    )
 
 
 class Treatment(Model):

@@ -7,7 +7,7 @@ from gradatim.clinical.formulas import formula
 from gradatim.core.codes import fault
 from gradatim.core.errors import UnusableInput
 from gradatim.core.expression import NotAnExpression, inputs
-from gradatim.core.quantity import scale, understood
+from gradatim.core.quantity import convert, scale, understood
 from gradatim.protocol.base import Model
 from gradatim.protocol.nodes import Compare, DailyDose, elements_of, leaves
 from gradatim.protocol.questions import ESCALATION
@@ -74,7 +74,10 @@ def units_understood(study: Study) -> Iterator[Fault]:
                 yield Fault(path, f"a daily dose is in {DOSE_UNIT}, not {leaf.is_.unit or 'bare'}")
             if not isinstance(leaf, Compare) or leaf.is_.times or not leaf.is_.unit:
                 continue
-            want, have = scale(leaf.is_.unit), scale(study.elements[leaf.compare].unit)
+            unit = study.elements[leaf.compare].unit
+            if convert(1, leaf.is_.unit, unit) is not None:
+                continue  # degrees Celsius too, which are no multiple of another unit
+            want, have = scale(leaf.is_.unit), scale(unit)
             if want is None:
                 yield Fault(path, f"{leaf.is_.unit!r} is not a UCUM unit")
             elif have and want[1] != have[1] and not study.elements[leaf.compare].analyte:
