@@ -180,6 +180,26 @@ def test_what_is_of_another_site_cannot_be_named(app: Running, signed_in):
     assert there.post(path.replace("S01", "S02"), answer).status_code == 302
 
 
+def test_a_weight_in_pounds_is_asked_about_first(app: Running, signed_in):
+    """Beside the weights recorded it is implausible: nothing is recorded before it is confirmed."""
+    client, path = signed_in("nurse.S01.1"), address(app, "VitalSignsRecorded")
+    data = {
+        "results-body_weight-value": "702",
+        "results-body_weight-unit": "kg",
+        "occurred_on": "2026-09-21",
+        "seen": state(app).position,
+        "request": "kg",
+    }
+    before = state(app).position
+    response = client.post(path, data)
+    assert response.status_code == 422
+    assert "Is this body weight right, and in kg? 702 kg" in response.content.decode()
+    assert state(app).position == before
+    confirmed = client.post(path, {**data, "_right": "yes"}, follow=True)
+    assert "702 kg" in confirmed.content.decode()
+    assert state(app).queries[list(state(app).queries)[-1]].of == before + 1
+
+
 def test_values_that_do_not_go_together_are_asked_about_first(app: Running, signed_in):
     """An edit check of the protocol: nothing is recorded before it is confirmed; then a query."""
     client, path = signed_in("nurse.S01.1"), address(app, "VitalSignsRecorded")

@@ -22,9 +22,9 @@ LOCALE = Path(__file__).parents[2] / "src/gradatim/web/locale"
 ROOT = Path(__file__).parents[2]
 
 
-def treated(app: Running) -> str:
+def treated(app: Running, site: str = "S01") -> str:
     return next(p.id for p in state(app).participants.values()
-                if p.site == "S01" and p.status == "treated")  # fmt: skip
+                if p.site == site and p.status == "treated")  # fmt: skip
 
 
 def test_compiled_messages_are_up_to_date():
@@ -110,8 +110,8 @@ def test_a_changed_criterion_is_shown_as_not_translated(app: Running, signed_in,
 @pytest.mark.parametrize("made", ["example_oncology_tablet"], indirect=True)
 def test_a_trial_without_a_translation_has_chinese_reasons(either_app: Running, signed_in):
     """Its own words stay English; headings and reasons are Chinese, and the sheet says so."""
-    person = treated(either_app)
-    text = sheet_of(signed_in("investigator.S01.1"), either_app, person)
+    person = treated(either_app, "S02")
+    text = sheet_of(signed_in("investigator.S02.1"), either_app, person)
     assert "方案文字尚无中文译文" in text
     assert "周岁" in text
     assert '<q lang="en">' in text

@@ -49,6 +49,9 @@ def test_from_registration_to_lock(fresh, browser, live_server, at, tmp_path):
     cast.leave()
 
 
+BASELINE: dict[str, Any] = {
+    "results-body_weight-value": "69", "taken_at": "2026-11-15T10:00", "occurred_on": "2026-11-15",
+}  # fmt: skip
 SIGNS: dict[str, Any] = {
     "results-body_weight-value": "70", "results-body_temperature-value": "36.6",
     "taken_at": "2026-11-16T09:05",
@@ -56,7 +59,12 @@ SIGNS: dict[str, Any] = {
 
 
 def prepared(cast: Cast, at) -> None:
-    """A nurse weighs, a pharmacist sets bags aside, the laboratory prepares the dose."""
+    """A nurse weighs, a pharmacist sets bags aside, the laboratory prepares the dose.
+
+    The dose is scaled by the weight at baseline, 69 kg; that of the day, 70 kg, is close to it.
+    """
+    text = cast[NURSE].record("VitalSignsRecorded", f"{ABOUT}&encounter=baseline", **BASELINE)
+    assert "Recorded" in text
     text = cast[NURSE].record("VitalSignsRecorded", f"{ABOUT}&encounter=infusion", **SIGNS)
     assert "Recorded" in text
     pharmacist, laboratory = cast["pharmacist.S01.1"], cast["cell_lab.S01.1"]
@@ -69,7 +77,7 @@ def prepared(cast: Cast, at) -> None:
     laboratory.fill(**{
         "weight_kg": "70", "drawn-0-bag": BAGS[0], "drawn-0-volume_ml": "10",
         "drawn-0-discarded_ml": "0", "drawn-0-thawed_at": "2026-11-16T09:20",
-        "drawn-1-bag": BAGS[1], "drawn-1-volume_ml": "4", "drawn-1-discarded_ml": "6",
+        "drawn-1-bag": BAGS[1], "drawn-1-volume_ml": "3.8", "drawn-1-discarded_ml": "6.2",
         "drawn-1-thawed_at": "2026-11-16T09:20",
     })  # fmt: skip
     text = laboratory.press("Record")
@@ -94,7 +102,7 @@ def verified_and_given(cast: Cast, at) -> None:
     nurse = cast[NURSE]
     nurse.go(f"/participants/{NUMBER}/doses/")
     nurse.page.locator(".steps a.button").click()
-    nurse.fill(started_at="2026-11-16T09:40", ended_at="2026-11-16T10:20", volume_ml="14")
+    nurse.fill(started_at="2026-11-16T09:40", ended_at="2026-11-16T10:20", volume_ml="13.8")
     text = nurse.press("Record")
     assert "Recorded" in text
     assert "protocol deviation" not in text

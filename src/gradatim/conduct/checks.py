@@ -3,12 +3,16 @@
 A check is a rule of the latest version of the protocol: it is about what is entered now, whichever
 version a participant is treated by. It is asked of the values of one day, and only when one of the
 values that it is about has been entered; what is not known does not question anything.
+
+A body weight that the others of the same person make implausible is questioned as well: a dose may
+be scaled by it.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from itertools import count
+from typing import NamedTuple
 
 from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.events.findings import (
@@ -16,14 +20,16 @@ from gradatim.conduct.events.findings import (
     ScoresRecorded,
     VitalSignsRecorded,
 )
-from gradatim.conduct.events.participants import EntryCorrected
+from gradatim.conduct.events.participants import EntryCorrected, FactRecorded
 from gradatim.conduct.events.review import QueryOpened
 from gradatim.conduct.folding.participants import corrected
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.facts import facts_in, facts_of
 from gradatim.conduct.views.grades import position_of
+from gradatim.conduct.views.weights import QUESTION, doubt_about, in_kg, weight_elements
 from gradatim.core.truth import FALSE
 from gradatim.evidence.facts import Fact, Facts
+from gradatim.protocol.base import Basis
 from gradatim.protocol.nodes import elements_of, leaves
 from gradatim.protocol.study import Check, Study
 from gradatim.rules.evaluate import evaluate
@@ -32,23 +38,62 @@ from gradatim.rules.situation import FIRST_DOSE, Situation
 Results = LaboratoryResultsRecorded | VitalSignsRecorded | ScoresRecorded
 
 
-def unfulfilled(state: State, event: Event) -> list[Check]:
-    """Give the edit checks that an entry of results does not fulfil, with those of its day."""
+class Questioned(NamedTuple):
+    """Why an entry is questioned.
+
+    Args:
+        id: of the check; `plausible_weight` for a body weight.
+        text: the question, to whoever entered the values.
+        basis, source, note: where the check comes from.
+    """
+
+    id: str
+    text: str
+    basis: Basis
+    source: str
+    note: str
+
+
+def unfulfilled(state: State, event: Event) -> list[Questioned]:
+    """Return what is questioned of an entry: edit checks of its day, and implausible weights."""
     position, meant = _meant(state, event)
-    if not isinstance(meant, Results) or not state.versions:
+    if not isinstance(meant, Results | FactRecorded) or not state.versions:
         return []
     participant, study = state.participants[meant.participant], state.study
     entered = list(facts_in(position, meant, state))
+    found = list(_weights(state, participant, entered))
+    if isinstance(meant, FactRecorded):
+        return found
     named = {fact.element for fact in entered}
     situation = _of_the_day(state, participant, study, entered)
-    return [one for one in study.checks if named & about(study, one)
-            and evaluate(one.rule, situation).truth is FALSE]  # fmt: skip
+    return found + [
+        Questioned(one.id, one.text, one.basis, one.source, one.note)
+        for one in study.checks
+        if named & about(study, one) and evaluate(one.rule, situation).truth is FALSE
+    ]
+
+
+def _weights(state: State, participant: Participant, entered: list[Fact]) -> Iterator[Questioned]:
+    """Question the body weights that those recorded, or those of adults, make implausible."""
+    names = weight_elements(state.study)
+    for fact in entered:
+        kg = in_kg(fact) if fact.element in names else None
+        why = kg and doubt_about(state, participant, kg, position_of(fact))
+        if kg and why:
+            text = f"{QUESTION} {kg:g} kg on {fact.start}: {why}."
+            yield Questioned(
+                "plausible_weight",
+                text,
+                Basis.ASSUMED,
+                "ISMP Canada Safety Bulletin 16(9), 2016",
+                "A dose may be scaled by it.",
+            )
 
 
 def _meant(state: State, event: Event) -> tuple[int, Event]:
     """Give the entry that an event is, with its position; of a correction, the entry corrected."""
     was = state.events.get(event.of) if isinstance(event, EntryCorrected) else None
-    if isinstance(event, EntryCorrected) and isinstance(was, Results):
+    if isinstance(event, EntryCorrected) and isinstance(was, Results | FactRecorded):
         return event.of, corrected(was, event.fields)
     return state.position + 1, event
 

@@ -1,7 +1,7 @@
 """Policies of a prepared and a given dose: the right amount, within the product's limits."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from gradatim.conduct.events.product import (
     Bag,
@@ -13,18 +13,23 @@ from gradatim.conduct.folding.product import held, units_of
 from gradatim.conduct.policies.dosing import this_dose
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
-from gradatim.conduct.state import State
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.weights import weights_for_dose
 from gradatim.core.errors import UnusableInput
 from gradatim.core.quantity import compare
-from gradatim.core.truth import all_of
+from gradatim.core.truth import TRUE, all_of
 from gradatim.core.verdict import Verdict
 from gradatim.dosing.limits import DMSO_DENSITY, dmso, in_date, rate, thaw_clock, viability
 from gradatim.dosing.preparation import prepare
 from gradatim.dosing.product import Concentration, Unit, Weights
+from gradatim.dosing.weight import weight_used
+from gradatim.protocol.study import Study
 from gradatim.protocol.treatment import Preparation
 
 ROUNDING = 0.005
 """Part of the dose by which a planned dose, or what was drawn for it, may be rounded."""
+WEIGHING = 0.05
+"""kg by which a weight that a preparation names may be rounded."""
 Drawn = tuple[Unit, float]
 """A bag as the dosing arithmetic takes it, with the mL drawn from it."""
 
@@ -45,23 +50,68 @@ def the_bags_were_assigned(state: State, event: DosePrepared) -> Verdict:
     return holds(f"{len(units)} bags set aside for this dose")
 
 
-def the_planned_dose_is_that_of_the_level(state: State, event: DosePrepared) -> Verdict:
-    """The planned dose is the level's, times the weight where the protocol scales it."""
-    one = person(state, event)
+def the_planned_dose_is_that_of_the_level(
+    state: State, event: DosePrepared | DoseAdministered
+) -> Verdict:
+    """The planned dose is the level's, times the weight that counts where it is scaled by weight.
+
+    The weight that counts is chosen by the protocol's rule from the weights recorded.
+    """
+    if isinstance(event, DosePrepared):
+        return _planned_right(state, event, event.occurred_on, event.recorded_at)
+    prepared = this_dose(state, event).prepared
+    if prepared is None:
+        return unknown(f"no preparation of dose {event.dose} is recorded")
+    return _planned_right(state, prepared, event.occurred_on, event.started_at)
+
+
+def _planned_right(state: State, prepared: DosePrepared, day: date, moment: datetime) -> Verdict:
+    """Whether what was planned is right on the day of a dose, by the weights taken until then."""
+    one = person(state, prepared)
     study = state.governing("treatment", one)
     if one.level is None:
         return unknown(f"{one.id} has no dose level")
-    scaled = bool(study.treatment.administration.dose_per)
-    if scaled and event.weight_kg is None:
-        return unknown("the weight it was computed from is not recorded")
+    weights = None
+    if study.treatment.administration.dose_per:
+        recorded = weights_for_dose(state, one, day, since=prepared.occurred_on, until=moment)
+        if recorded.weights is None:
+            return unknown(f"no body weight of {one.id} is recorded")
+        if recorded.doubt:
+            return unknown(recorded.doubt)
+        weights = recorded.weights
     try:
-        weights = None if event.weight_kg is None or not scaled else Weights(event.weight_kg)
-        planned = prepare(study, one.level, weights).planned
+        right = prepare(study, one.level, weights)
     except UnusableInput as error:
         return unknown(str(error))
-    right = planned.unit == event.unit and compare(abs(event.planned / planned.value - 1), "<=",
-                                                   ROUNDING)  # fmt: skip
-    return either(right, f"it is {planned}", f"level {one.level} is {planned} at that weight")
+    named = [] if weights is None else [_weight_named(study, prepared, weights)]
+    if right.weight is not None and right.weight.truth is not TRUE:
+        return _all(right.weight, *named)
+    same = right.planned.unit == prepared.unit and compare(
+        abs(prepared.planned / right.planned.value - 1), "<=", ROUNDING
+    )
+    by = f", by {right.weight.text}" if right.weight else ""
+    told = f"level {one.level} is {right.planned}{by}"
+    return _all(*named, either(same, f"it is {right.planned}", told))
+
+
+def _all(*children: Verdict) -> Verdict:
+    return Verdict(all_of(child.truth for child in children), "", (), children)
+
+
+def _weight_named(study: Study, prepared: DosePrepared, weights: Weights) -> Verdict:
+    """Whether the weight that a preparation names is recorded: that of the day, or what counts."""
+    said = prepared.weight_kg
+    if said is None:
+        return unknown("the weight it was computed from is not recorded")
+    counts = weight_used(study.treatment.administration, study.treatment.preparation, weights)
+    known = (weights.on_day, counts.kg)
+    told = f"{said:g} kg is the weight of the day, or the one that counts"
+    return either(
+        any(abs(said - kg) <= WEIGHING for kg in known),
+        told,
+        f"{said:g} kg is no weight of the day that is recorded, which is "
+        f"{weights.on_day:g} kg: record the weight, or correct the preparation",
+    )
 
 
 def the_amount_is_the_planned_one(state: State, event: DosePrepared | DoseAdministered) -> Verdict:
@@ -116,12 +166,19 @@ def the_preparation_keeps_its_limits(state: State, event: DosePrepared) -> Verdi
     drawn = list(_drawn(state, event))
     if rules is None or not drawn:
         return holds("there are no limits")
-    children = [dmso(_dmso(drawn, event.weight_kg), rules.maximum_dmso)]
+    kg = _weight_of_day(state, person(state, event), event)
+    children = [dmso(_dmso(drawn, kg), rules.maximum_dmso)]
     for unit, _ in drawn:
         children += [in_date(unit, event.recorded_at),
                      viability(unit.concentration, rules.minimum_viability,
                                unit.certified_viability)]  # fmt: skip
     return Verdict(all_of(child.truth for child in children), "", (), tuple(children))
+
+
+def _weight_of_day(state: State, one: Participant, event: DosePrepared) -> float | None:
+    """Return the real weight on the day in kg; the one that the preparation names stands in."""
+    known = weights_for_dose(state, one, event.occurred_on, until=event.recorded_at).weights
+    return known.on_day if known and known.of_the_day else event.weight_kg
 
 
 def _dmso(drawn: list[Drawn], weight_kg: float | None) -> float | None:
@@ -170,6 +227,7 @@ def the_preparation_still_holds(state: State, event: PreDoseChecklistSigned) -> 
         return unknown(f"no preparation of dose {event.dose} is recorded")
     rules = state.governing("treatment", one).treatment.preparation
     children = [asked(state, prepared) for asked in _OF_A_PREPARATION]
+    children.append(_planned_right(state, prepared, event.occurred_on, event.recorded_at))
     for drawn in prepared.drawn:
         for ours in units_of(state, prepared.lot, (drawn.bag,)):
             children.append(either(ours.status == "prepared", f"bag {drawn.bag} is prepared",
@@ -181,6 +239,6 @@ def the_preparation_still_holds(state: State, event: PreDoseChecklistSigned) -> 
 
 
 _OF_A_PREPARATION = (
-    the_planned_dose_is_that_of_the_level, the_amount_is_the_planned_one,
+    the_amount_is_the_planned_one,
     the_amount_is_what_was_drawn, the_preparation_keeps_its_limits,
 )  # fmt: skip

@@ -12,13 +12,12 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from gradatim.conduct.checks import unfulfilled
+from gradatim.conduct.checks import Questioned, unfulfilled
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.policies.review import BY_COMMITTEE
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Refused
 from gradatim.core.errors import UnusableInput
-from gradatim.protocol.study import Check
 from gradatim.web.access import Request, page
 from gradatim.web.accounts.signing import SignatureFields, verify
 from gradatim.web.acts import ELSEWHERE, GIVEN, title
@@ -51,7 +50,7 @@ class Act(NamedTuple):
     """An act that is being filled in: its form, and what came of sending it.
 
     Args:
-        questioned: edit checks that the values do not fulfil; nothing is recorded before their user
+        questioned: what is questioned about the values; nothing is recorded before their user
             has said that they are right.
     """
 
@@ -60,7 +59,7 @@ class Act(NamedTuple):
     signing: Any
     outcome: Outcome | None = None
     changed: list[Any] | None = None
-    questioned: list[Check] | None = None
+    questioned: list[Questioned] | None = None
 
     @property
     def asked(self) -> Asked:
@@ -178,7 +177,7 @@ def _verified(request: Request, act: Act) -> bool:
     return True
 
 
-def _recorded(request: Request, filling: Filling, form: ActForm) -> Outcome | list[Check]:
+def _recorded(request: Request, filling: Filling, form: ActForm) -> Outcome | list[Questioned]:
     asked, fields = filling.asked, filling.fields(form)
     site = fields.pop("site", asked.site)
     typed = {name: _typed(asked.event, name, value) for name, value in fields.items()}

@@ -15,11 +15,11 @@ from gradatim.conduct.folding.product import held
 from gradatim.conduct.policies import GATES
 from gradatim.conduct.policies.preparation import as_unit
 from gradatim.conduct.policies.verdicts import rule, sentence
-from gradatim.conduct.recorded_in import WEIGHT
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import Dose, doses
-from gradatim.conduct.views.facts import facts_of
+from gradatim.conduct.views.weights import weights_for_dose
 from gradatim.core.errors import UnusableInput
+from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
 from gradatim.dosing.preparation import prepare
 from gradatim.dosing.prepared import Prepared
@@ -78,38 +78,40 @@ def worksheets(request: Request, id: str) -> HttpResponse:
 
 def _worksheet(access: Access, one: Participant, number: int, dose: Dose) -> Worksheet:
     state = access.state
-    weight = weight_of(state, one)
     computed, fault = None, ""
     try:
-        computed = _computed(state, one, dose, weight)
+        computed = _computed(state, one, dose)
     except UnusableInput as error:
         fault = str(error)
     open_ = not dose.administrations and dose.withheld is None and one.level is not None
     gates = _gates(state, one, number) if open_ else []
-    return Worksheet(number, dose, list(_steps(access, one, number, dose, weight)), computed, fault,
+    return Worksheet(number, dose, list(_steps(access, one, number, dose)), computed, fault,
                      gates, _end_by(state, one, dose))  # fmt: skip
 
 
-def weight_of(state: State, one: Participant) -> tuple[float, Any] | None:
-    """Give the latest body weight in kg and its day; None where none is recorded."""
-    for name, element in state.governing("elements", one).elements.items():
-        codes = {c for g in element.codes if g.system == "loinc" for c in g.codes}
-        if WEIGHT in codes:
-            known = [f for f in facts_of(state, one).of(name) if f.value is not None]
-            if known:
-                last = max(known, key=lambda fact: fact.start.first)
-                return float(last.value or 0), last.start
-    return None
-
-
-def _computed(state: State, one: Participant, dose: Dose, weight: Any) -> Prepared | None:
+def _computed(state: State, one: Participant, dose: Dose) -> Prepared | None:
     if one.level is None:
         return None
     study = state.governing("treatment", one)
-    kg = dose.prepared.weight_kg if dose.prepared else weight[0] if weight else None
-    scaled = bool(study.treatment.administration.dose_per)
-    return prepare(study, one.level, Weights(kg) if scaled and kg else None,
-                   tuple(_units(state, one, dose)), intended=_as_given(dose))  # fmt: skip
+    weights = _weights(state, one, dose) if study.treatment.administration.dose_per else None
+    return prepare(
+        study, one.level, weights, tuple(_units(state, one, dose)), intended=_as_given(dose)
+    )
+
+
+def _weights(state: State, one: Participant, dose: Dose) -> Weights | None:
+    """Return the recorded weights of the day on which the dose was given, or would be.
+
+    Raises:
+        UnusableInput: one of them is in doubt.
+    """
+    day = dose.given.occurred_on if dose.given else today()
+    prepared = dose.prepared.occurred_on if dose.prepared else day
+    until = dose.given.started_at if dose.given else None
+    found = weights_for_dose(state, one, day, since=min(prepared, day), until=until)
+    if found.doubt:
+        raise UnusableInput("the weights recorded cannot be relied on", one.id, found.doubt)
+    return found.weights
 
 
 def _units(state: State, one: Participant, dose: Dose) -> Iterator[Unit]:
@@ -155,8 +157,7 @@ _ORDER = (("ProductAssigned", "assigned"), ("DosePrepared", "prepared"),
           ("DoseAdministered", "given"))  # fmt: skip
 
 
-def _steps(access: Access, one: Participant, number: int, dose: Dose, weight: Any
-           ) -> Iterator[Step]:  # fmt: skip
+def _steps(access: Access, one: Participant, number: int, dose: Dose) -> Iterator[Step]:
     """Give the steps, each with the way to do it for whoever may; the next one is marked."""
     over = bool(dose.administrations or dose.withheld)
     fields = dict(_ORDER)
@@ -165,26 +166,28 @@ def _steps(access: Access, one: Participant, number: int, dose: Dose, weight: An
         entry = getattr(dose, field)
         may = access.may(event, one.site) and not over and one.level is not None
         yield Step(event, entry, dose.at.get("given" if field == "given" else field),
-                   _url(access.state, one, number, dose, event, weight) if may else "",
+                   _url(access.state, one, number, dose, event) if may else "",
                    event == next_ and not over)  # fmt: skip
 
 
-def _url(state: State, one: Participant, number: int, dose: Dose, event: str, weight: Any) -> str:
+def _url(state: State, one: Participant, number: int, dose: Dose, event: str) -> str:
     query = {"participant": one.id, "dose": str(number), "next": reverse("doses", args=[one.id])}
     if event == "DosePrepared" and dose.assigned is not None:
-        query |= {"lot": dose.assigned.lot, **_initial(state, one, dose, weight)}
+        query |= {"lot": dose.assigned.lot, **_initial(state, one, dose)}
     if event == "DoseAdministered" and dose.prepared is not None:
         query |= {"initial-amount": f"{dose.prepared.amount:.10g}", "unit": dose.prepared.unit}
     return f"{reverse('record', args=[event])}?{urlencode(query)}"
 
 
-def _initial(state: State, one: Participant, dose: Dose, weight: Any) -> dict[str, str]:
+def _initial(state: State, one: Participant, dose: Dose) -> dict[str, str]:
+    """Return what the form of a preparation begins with, as far as the records say it."""
     try:
-        found = _computed(state, one, dose, weight)
+        found = _computed(state, one, dose)
     except UnusableInput:
         return {}
-    if found is None:
+    if found is None or (found.weight is not None and found.weight.truth is not TRUE):
         return {}
     given = {"initial-planned": f"{found.planned.value:.10g}", "unit": found.planned.unit,
              "initial-amount": f"{found.planned.value:.10g}"}  # fmt: skip
-    return given | ({"initial-weight_kg": f"{weight[0]:g}"} if weight else {})
+    weights = found.weights
+    return given | ({"initial-weight_kg": f"{weights.on_day:g}"} if weights else {})

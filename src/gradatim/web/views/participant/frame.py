@@ -23,7 +23,8 @@ ACTS = {
     "eligible": ("ParticipantEnrolled", "PlacedOnWaitingList", "EligibilityConfirmed",
                  "ScreenFailed"),
     "waiting": ("ParticipantEnrolled", "EligibilityConfirmed", "ScreenFailed"),
-    "enrolled": ("InformedConsentRenewed", "ProductAssigned", "DoseWithheld"),
+    "enrolled": ("InformedConsentRenewed", "ProductAssigned", "DoseWithheld",
+                 "EligibilityConfirmed"),
     "treated": ("InformedConsentRenewed", "DoseWithheld"),
 }  # fmt: skip
 """What comes next for whoever has a status."""

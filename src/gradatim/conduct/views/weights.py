@@ -1,0 +1,211 @@
+"""The body weights of a participant that a dose is scaled by, as they are recorded.
+
+The weight at the protocol's anchor (`weight_from`) is the latest one of the visit of that anchor;
+the weight on the day is the latest one of the day of the dose. A weight that the others make
+implausible counts only once the query about it is answered, or it is corrected.
+"""
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from gradatim.conduct.recorded_in import WEIGHT
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.anchors import anchors_of
+from gradatim.conduct.views.facts import facts_of
+from gradatim.conduct.views.grades import position_of
+from gradatim.conduct.views.visits import window_days
+from gradatim.core.dates import Day
+from gradatim.core.quantity import convert
+from gradatim.core.truth import TRUE
+from gradatim.dosing.product import Weights
+from gradatim.dosing.steps import KG
+from gradatim.dosing.weight import implausible
+from gradatim.evidence.facts import Fact
+from gradatim.protocol.study import Study
+from gradatim.rules.situation import Situation
+
+QUESTION = "Is this body weight right, and in kg?"
+"""How a query about an implausible weight begins."""
+
+
+class Weighed(NamedTuple):
+    """A recorded weight.
+
+    Args:
+        kg: the weight.
+        day: when it was taken.
+        position: the entry that holds it.
+        taken_at: the time at which it was taken; None is not known.
+        recorded_at: when it was recorded.
+    """
+
+    kg: float
+    day: Day
+    position: int
+    taken_at: datetime | None
+    recorded_at: datetime
+
+
+class RecordedWeights(NamedTuple):
+    """The weights that a dose is scaled by, as far as they are recorded.
+
+    Args:
+        weights: None where no weight is recorded.
+        doubt: why they cannot be relied on; empty where they can.
+    """
+
+    weights: Weights | None
+    doubt: str = ""
+
+
+def weight_elements(study: Study) -> list[str]:
+    """Return the names of the elements that hold a body weight, known by their LOINC code."""
+    return [
+        name
+        for name, element in study.elements.items()
+        if any(group.system == "loinc" and WEIGHT in group.codes for group in element.codes)
+    ]
+
+
+def weighed(state: State, participant: Participant) -> list[Weighed]:
+    """Return the recorded weights, in the order in which they were taken."""
+    names = weight_elements(state.governing("elements", participant))
+    known = facts_of(state, participant)
+    found = [
+        _weighed(state, fact, kg)
+        for name in names
+        for fact in known.of(name)
+        if (kg := in_kg(fact)) is not None
+    ]
+    return sorted(
+        found, key=lambda one: (one.day.first, one.taken_at or one.recorded_at, one.position)
+    )
+
+
+def in_kg(fact: Fact) -> float | None:
+    """Return a fact's value in kg; None where it is no number that converts to kg."""
+    kg = None if fact.value is None or fact.bound else convert(fact.value, fact.unit, KG)
+    return kg if kg is not None and kg > 0 else None
+
+
+def _weighed(state: State, fact: Fact, kg: float) -> Weighed:
+    at = position_of(fact)
+    entry = state.events[at]
+    return Weighed(kg, fact.start, at, getattr(entry, "taken_at", None), entry.recorded_at)
+
+
+def doubtful(state: State, participant: Participant) -> dict[int, str]:
+    """Return the entries with an implausible weight that nobody has confirmed, and why each is."""
+    accepted: list[float] = []
+    found: dict[int, str] = {}
+    for one in weighed(state, participant):
+        why = implausible(one.kg, accepted)
+        if why and not _confirmed(state, one.position):
+            found[one.position] = why
+        else:
+            accepted.append(one.kg)
+    return found
+
+
+def doubt_about(state: State, participant: Participant, kg: float, but: int) -> str:
+    """Say why a weight to be entered is implausible beside those recorded; empty where it is not.
+
+    Args:
+        state: the trial.
+        participant: of whom.
+        kg: the weight.
+        but: the entry that it stands in for, which does not count.
+    """
+    open_ = doubtful(state, participant)
+    others = [
+        one.kg
+        for one in weighed(state, participant)
+        if one.position != but and one.position not in open_
+    ]
+    return implausible(kg, others)
+
+
+def _confirmed(state: State, position: int) -> bool:
+    """Whether the latest query about a weight has been answered: it is right as it stands."""
+    entries = {position, *state.corrected_by.get(position, ())}
+    asked = [
+        one
+        for one in state.queries.values()
+        if one.of in entries and one.question.startswith(QUESTION)
+    ]
+    return bool(asked) and asked[-1].status != "open"
+
+
+def weights_for_dose(
+    state: State,
+    participant: Participant,
+    day: date,
+    *,
+    since: date | None = None,
+    until: datetime | None = None,
+) -> RecordedWeights:
+    """Return the weights that a dose is scaled by, by the protocol's rule.
+
+    Args:
+        state: the trial.
+        participant: whose dose.
+        day: the day of the dose.
+        since: the day of its preparation, if that is another one; its weights count as of the day.
+        until: the moment of the dose; weights taken later do not count.
+    """
+    study = state.governing("treatment", participant)
+    known = [
+        one
+        for one in weighed(state, participant)
+        if one.day.last <= day and not (until and one.taken_at and one.taken_at > until)
+    ]
+    if not known:
+        return RecordedWeights(None)
+    today = [one for one in known if one.day.first >= (since or day)]
+    anchor = study.treatment.administration.weight_from
+    then = _of_visit(state, participant, anchor, day, known) if anchor else None
+    last = today[-1] if today else known[-1]
+    open_ = doubtful(state, participant)
+    doubt = "; ".join(
+        f"{one.kg:g} kg of {one.day} (entry {one.position}) is not plausible: "
+        f"{open_[one.position]}. It counts once it is corrected, or the query about it is answered"
+        for one in dict.fromkeys((then, last))
+        if one is not None and one.position in open_
+    )
+    rules = study.treatment.preparation
+    compared = anchor is None or (rules is not None and rules.redose_if_weight_changes_by)
+    weights = Weights(
+        last.kg, then.kg if then else None, meant=True, of_the_day=bool(today) or not compared
+    )
+    return RecordedWeights(weights, doubt)
+
+
+def _of_visit(
+    state: State, participant: Participant, anchor: str, day: date, known: list[Weighed]
+) -> Weighed | None:
+    """Return the latest weight of the visits that are counted from an anchor.
+
+    A weight belongs to the visit whose window holds its day. Where there is none, one counts that
+    was recorded as of such a visit after its window, but not one from before it.
+    """
+    study = state.governing("schedule", participant)
+    anchors = anchors_of(state, participant, study, day)
+    if anchors is None or anchor not in anchors:
+        return None
+    situation = Situation(study, facts_of(state, participant), anchors, day)
+    inside: list[Weighed] = []
+    named: list[Weighed] = []
+    for one in known:
+        entry = state.events[one.position]
+        for encounter, visit in study.schedule.encounters.items():
+            if visit.window.anchor != anchor:
+                continue
+            if situation.in_window(visit.window, one.day, one.day) is TRUE:
+                inside.append(one)
+            first = window_days(visit.window, situation)[0]
+            if getattr(entry, "encounter", None) == encounter and (
+                first is None or one.day.first >= first
+            ):
+                named.append(one)
+    found = inside or named
+    return found[-1] if found else None
