@@ -9,16 +9,20 @@ from typing import Any
 from hypothesis import strategies as st
 
 from gradatim.conduct.escalation import advised
+from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import review as r
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
-from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.ledger import Entry
+from gradatim.conduct.simulate.dosing import free_bags
+from gradatim.conduct.simulate.opening import BAG_ML, CELLS_PER_ML
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Trial
 from gradatim.conduct.views.safety import candidates, unanswered_rules
+from gradatim.conduct.views.weights import weighed
 from gradatim.core.errors import UnusableInput
 from tests.conduct.digest import digest
 from tests.conduct.memory import ListStore
@@ -101,6 +105,75 @@ def _prepare(s_: Scene) -> Event:
     return s_.about(x.DosePrepared, "cell_lab", lot=lot, dose=1, planned=4.5e7, weight_kg=45.0,
                     unit="{cells}", amount=4.5e7 if s_.proper else 9e7,
                     drawn=(x.Drawn(bag, 9.0, 1.0, s_.at),))  # fmt: skip
+
+
+def _ready(s_: Scene) -> list[Event]:
+    """Weigh somebody, prepare the dose by that weight and have it verified."""
+    known = [one.kg for one in weighed(s_.state, s_.one)] or [70.0]
+    kg = round(known[-1] * (1, 1, 1.05, 0.96, 1.12, 2.2)[s_.choice], 1)
+    counts = kg if s_.proper else known[-1]
+    weight = Measured(element="body_weight", value=kg, unit="kg")
+    celsius = Measured(element="body_temperature", value=36.6, unit="Cel")
+    free = [
+        (lot.id, bags)
+        for lot in s_.state.lots.values()
+        if len(bags := free_bags(lot)) > 3
+        and all(unit.site == s_.one.site for unit in lot.units.values())
+    ]
+    lot, bags = free[0] if free else ("none", ["none"])
+    planned = counts * 1e6 * (1, 3, 5)[(s_.one.level or 1) - 1]
+    left, drawn = planned / CELLS_PER_ML, []
+    for bag in bags:
+        drawn.append(x.Drawn(bag, min(left, BAG_ML), BAG_ML - min(left, BAG_ML), s_.at))
+        left -= drawn[-1].volume_ml
+        if left <= 0:
+            break
+    names = tuple(one.bag for one in drawn)
+    return [
+        s_.about(f.VitalSignsRecorded, "nurse", results=(weight, celsius), taken_at=s_.at),
+        s_.about(x.ProductAssigned, "pharmacist", lot=lot, dose=1, bags=names),
+        s_.about(
+            x.DosePrepared,
+            "cell_lab",
+            lot=lot,
+            dose=1,
+            planned=planned,
+            weight_kg=kg,
+            unit="{cells}",
+            amount=planned,
+            drawn=tuple(drawn),
+        ),
+        s_.made(x.PreparationVerified, s_.by("cell_lab", 2), dose=1, participant=s_.one.id),
+        _sign(s_),
+    ]
+
+
+def _against(s_: Scene) -> Event:
+    """Record what speaks against a dose: a result, a fever, a diagnosis; or nothing of the kind."""
+    day = str(s_.today)
+    found = (
+        ("alt", 400.0, "U/L", 40.0, ""),
+        ("hbsag", None, "", None, "positive"),
+        ("lvef", 30.0, "%", None, ""),
+        ("potassium", 7.2, "mmol/L", 5.1, ""),
+    )
+    if s_.choice == 4:
+        fever = Measured(element="body_temperature", value=39.5, unit="Cel")
+        return s_.about(f.VitalSignsRecorded, "nurse", results=(fever,), taken_at=s_.at)
+    if s_.choice == 5:
+        return s_.about(
+            p.FactRecorded, "investigator", start=day, fact=Measured(element="malignancy")
+        )
+    element, value, unit, high, code = found[(s_.choice - 1) % len(found)]
+    result = Measured(element=element, value=value, unit=unit, high=high, code=code)
+    return s_.about(
+        f.LaboratoryResultsRecorded,
+        "nurse",
+        results=(result,),
+        collected_on=day,
+        laboratory="central",
+        ranges_version="2026-1",
+    )
 
 
 def _verify(s_: Scene) -> Event:
@@ -198,7 +271,8 @@ def _decide(s_: Scene) -> Event:
     )  # fmt: skip
 
 
-ACTS: dict[str, Callable[[Scene], Event | None]] = {
+ACTS: dict[str, Callable[[Scene], Event | list[Event] | None]] = {
+    "ready": _ready, "against": _against,
     "enrol": _enrol, "assign": _assign, "prepare": _prepare, "verify": _verify, "sign": _sign,
     "give": _give, "withhold": _withhold, "event": _event, "worse": _worse,
     "adjudicate": _adjudicate, "decide": _decide, "pause": _pause, "resume": _resume,
@@ -212,22 +286,22 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
-def play(trial: Trial, steps: list[Step]) -> list[tuple[int, str]]:
+def play(trial: Trial, steps: list[Step], since: date = FROM) -> list[tuple[int, str]]:
     """Carry out generated acts; give position and digest of the state after each."""
-    return list(_played(trial, steps))
+    return list(_played(trial, steps, since))
 
 
-def _played(trial: Trial, steps: list[Step]) -> Iterator[tuple[int, str]]:
-    today, people = FROM, list(trial.state.participants.values())
+def _played(trial: Trial, steps: list[Step], since: date) -> Iterator[tuple[int, str]]:
+    today, people = since, list(trial.state.participants.values())
     for minute, (act, who, choice, proper, days) in enumerate(steps):
         today += timedelta(days=days)
         at = datetime(today.year, today.month, today.day, 7, tzinfo=UTC)
         scene = Scene(trial.state, people[who % len(people)], choice, proper, today,
                       at + timedelta(minutes=minute))  # fmt: skip
         made = ACTS[act](scene)
-        if made is not None:
+        for one in made if isinstance(made, list) else [made] if made else []:
             try:
-                trial.record(made)
+                trial.record(one)
             except UnusableInput:
-                continue
+                break
         yield trial.state.position, digest(trial.state)

@@ -13,13 +13,17 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
+from msgspec.structs import replace
+
 from gradatim.conduct.events import decoded, encoded
+from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
-from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.ledger import verify
 from gradatim.conduct.stores import Mode, Store, open_store
 from gradatim.conduct.trial import Overtaken, Recorded, Refused, Trial
+from tests.conduct.ready import facts, records
 from tests.conduct.trials import START, simulated
 
 CLIENTS = 50
@@ -43,7 +47,9 @@ def about(kind: type[Event], name: str, by: str = LEAD, **fields: Any) -> Event:
 def _eligible(name: str) -> list[Event]:
     token = sha256(name.encode()).hexdigest()
     return [
-        about(p.ParticipantRegistered, name, person_token=token, sex="male"),
+        about(
+            p.ParticipantRegistered, name, person_token=token, sex="male", birth=str(facts().birth)
+        ),
         about(p.InformedConsentObtained, name, version="1", language="en", obtained_by=LEAD),
         about(p.EligibilityConfirmed, name, signer=LEAD, first_dose_on=ON),
     ]
@@ -60,9 +66,23 @@ def _enrolled(name: str) -> Event:
     return about(p.ParticipantEnrolled, name, level=1)
 
 
+def _records(name: str) -> list[Event]:
+    """The records of somebody eligible, who weighs 70 kg and has no fever."""
+    found = [
+        replace(about(kind, name, **fields), occurred_on=day) for kind, day, fields in records(ON)
+    ]
+    kinds = ("condition", "exposure", "procedure")
+    found.append(about(p.HistoryDeclaredComplete, name, kinds=kinds, signer=LEAD, sources="ward"))
+    weight = Measured(element="body_weight", value=70, unit="kg")
+    celsius = Measured(element="body_temperature", value=36.6, unit="Cel")
+    today = about(f.VitalSignsRecorded, name, results=(weight, celsius))
+    return [*found, replace(today, occurred_on=ON - timedelta(days=1)), today]
+
+
 def _ready(name: str, bag: str) -> list[Event]:
-    """Everything up to the signature: bag, preparation, verification by another."""
+    """Everything up to the signature: records, bag, preparation, verification by another."""
     return [
+        *_records(name),
         about(x.ProductAssigned, name, PHARMACIST, dose=1, lot="L1", bags=(bag,)),
         about(x.DosePrepared, name, f"cell_lab.{SITE}.1", dose=1, lot="L1", amount=7e7,
               planned=7e7, weight_kg=70.0, unit="{cells}", drawn=(x.Drawn(bag, 1.0, 9.0),)),

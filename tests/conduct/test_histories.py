@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 
 from gradatim.conduct.as_of import as_of
 from gradatim.conduct.events import decoded, encoded
+from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import review as r
@@ -14,10 +15,14 @@ from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.fold import fold
+from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Recorded, Trial
+from gradatim.conduct.views.doses import first_dose_at
+from gradatim.conduct.views.eligibility import attested, eligibility
 from gradatim.conduct.views.safety import letter
 from tests.conduct.digest import digest
 from tests.conduct.generated import FROM, NAME, STEPS, beginning, begun, play
+from tests.conduct.ready import DAY, enrolled
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 HISTORIES = settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
@@ -67,6 +72,63 @@ def _missing(before: list[Event], dose: Any) -> set[str]:
             case x.PreDoseChecklistSigned():
                 found.discard("checklist")
     return found - {"consent"} if consent else found
+
+
+@HISTORIES
+@given(STEPS)
+def test_no_dose_is_authorised_that_the_records_of_its_day_speak_against(steps: Any) -> None:
+    """Neither an unmet criterion, nor a fever, nor another weight than the protocol's."""
+    led = enrolled()
+    led.measured(DAY - timedelta(days=1), body_weight=70)
+    trial, since = led.trial, led.trial.state.position
+    play(trial, steps, DAY)
+    entries = list(trial.store.read(trial.name))
+    raw = [decoded(one.body) for one in entries]
+    deviating = {one.of for one in raw if isinstance(one, s.ProtocolDeviation)}
+    for position, made in enumerate(raw, 1):
+        if position <= since:
+            continue
+        if not isinstance(made, x.PreDoseChecklistSigned | x.DoseAdministered) or made.dose > 1:
+            continue
+        then = as_of(trial.name, entries, position=position - 1)
+        one, day = then.participants[made.participant], made.occurred_on
+        if first_dose_at(then, one) is not None:
+            continue
+        may = _eligible(then, one, day) and _by_the_rule(raw[: position - 1], made, one.level)
+        if isinstance(made, x.PreDoseChecklistSigned):
+            assert may, "this was authorised"
+        else:
+            assert may or position in deviating
+
+
+def _eligible(then: State, one: Participant, day: date) -> bool:
+    if one.status == "died":
+        return False
+    found = eligibility(then, one, day, day)
+    open_ = [item.criterion.id for item in found.findings if item.passes is None]
+    return found.status != "ineligible" and not set(open_) - set(attested(then, one))
+
+
+def _by_the_rule(before: list[Event], dose: Any, level: int | None) -> bool:
+    """Whether the latest preparation is the level times the weight, and nobody has a fever."""
+    day, planned, celsius = dose.occurred_on, 0.0, 0.0
+    at_baseline, on_day = 0.0, 0.0
+    for one in before:
+        if getattr(one, "participant", None) != dose.participant:
+            continue
+        if isinstance(one, x.DosePrepared):
+            planned = one.planned
+        for result in one.results if isinstance(one, f.VitalSignsRecorded) else ():
+            value, days = result.value or 0, (day - one.occurred_on).days
+            if result.element == "body_weight":
+                at_baseline = value if 1 <= days <= 8 else at_baseline
+                on_day = value if days == 0 else on_day
+            elif result.element == "body_temperature" and days == 0:
+                celsius = value
+    if not (at_baseline and on_day and planned and level and 0 < celsius < 38):
+        return False
+    counts = on_day if abs(on_day / at_baseline - 1) > 0.1 + 1e-9 else at_baseline
+    return abs(planned / (counts * (1e6, 3e6, 5e6)[level - 1]) - 1) <= 0.005 + 1e-9
 
 
 @HISTORIES

@@ -17,7 +17,7 @@ from gradatim.conduct.events import product as x
 from gradatim.conduct.events import review as r
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
-from gradatim.conduct.events.base import SYSTEM, Event
+from gradatim.conduct.events.base import SYSTEM, Event, Measured
 from gradatim.conduct.fold import apply
 from gradatim.conduct.policies import (
     AUTHORISATIONS,
@@ -154,6 +154,31 @@ def with_new() -> State:
     return after(opened(), _registration())
 
 
+def with_malignancy() -> State:
+    """The person registered has had a malignant tumour."""
+    return after(
+        with_new(),
+        about(p.FactRecorded, new(), start="2026-12", fact=Measured(element="malignancy")),
+    )
+
+
+def with_potassium() -> State:
+    """The person registered has a potassium of grade 4 on the day, which nobody has judged."""
+    result = Measured(element="potassium", value=7.4, unit="mmol/L", low=3.5, high=5.1)
+    return after(
+        with_new(),
+        about(
+            f.LaboratoryResultsRecorded,
+            new(),
+            "nurse",
+            results=(result,),
+            laboratory="l",
+            ranges_version="v",
+            collected_on=str(LATER),
+        ),
+    )
+
+
 def treated() -> Participant:
     """Somebody who was treated."""
     return one_of(under_way(), "treated", "completed")
@@ -236,6 +261,8 @@ CASES: dict[Policy, Callable[[], Case]] = {
     entry.an_investigator_signs: consenting,
     entry.eligibility_is_confirmed: lambda: (
         with_new(), about(p.ParticipantEnrolled, new(), level=1)),
+    entry.the_criteria_still_hold: lambda: (
+        with_new(), about(p.ParticipantEnrolled, new(), level=1)),
     entry.the_level_is_open: lambda: (
         under_way(), about(p.ParticipantEnrolled, treated(), level=3)),
     entry.a_place_is_free: lambda: (
@@ -267,8 +294,13 @@ CASES: dict[Policy, Callable[[], Case]] = {
     dosing.the_dose_is_the_next: lambda: (under_way(), signed(under_way(), treated())),
     dosing.every_item_is_in_order: lambda: (
         under_way(), signed(under_way(), treated(), items={"no_infection": "in order"})),
-    dosing.the_pre_dose_criteria_hold: lambda: (
-        with_new(), signed(with_new(), new())),
+    dosing.the_criteria_hold: lambda: (with_new(), signed(with_new(), new())),
+    dosing.no_criterion_fails: lambda: (
+        with_malignancy(), about(x.ProductAssigned, new(), "pharmacist", dose=1, lot="L",
+                                 bags=("B1",))),
+    dosing.the_records_show_it_in_order: lambda: (with_new(), signed(with_new(), new())),
+    dosing.no_severe_result_awaits_judgement: lambda: (
+        with_potassium(), signed(with_new(), new())),
     dosing.the_checklist_is_signed: lambda: (with_new(), given(new())),
     preparation.the_amount_is_the_planned_one: lambda: (
         under_way(), given(treated(), amount=1.0)),

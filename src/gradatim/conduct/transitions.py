@@ -24,6 +24,7 @@ PARTICIPANT: Table = {
     ("consented", "EligibilityConfirmed"): "eligible",
     ("eligible", "EligibilityConfirmed"): "eligible",
     ("waiting", "EligibilityConfirmed"): "waiting",
+    ("enrolled", "EligibilityConfirmed"): "enrolled",
     ("eligible", "PlacedOnWaitingList"): "waiting",
     ("eligible", "ParticipantEnrolled"): "enrolled",
     ("waiting", "ParticipantEnrolled"): "enrolled",

@@ -32,7 +32,8 @@ GATES: tuple[Policy, ...] = (
     entry.eligibility_is_confirmed, dosing.a_place_is_held, dosing.treatment_goes_on,
     dosing.the_preparation_is_verified, entry.the_trial_goes_on, entry.dosing_is_not_paused,
     dosing.no_stopping_rule_has_fired, dosing.no_toxicity_is_open, dosing.the_sentinel_was_watched,
-    dosing.the_dose_is_the_next, dosing.the_interval_has_passed,
+    dosing.the_dose_is_the_next, dosing.the_interval_has_passed, dosing.the_criteria_hold,
+    dosing.the_records_show_it_in_order, dosing.no_severe_result_awaits_judgement,
 )  # fmt: skip
 """What every dose must pass, before and after the fact."""
 
@@ -69,19 +70,20 @@ AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     p.ParticipantEnrolled: (
         entry.the_site_is_open, entry.the_trial_goes_on, entry.dosing_is_not_paused,
         entry.the_step_is_legal, entry.consent_is_in_force, entry.eligibility_is_confirmed,
-        entry.the_level_is_open, entry.a_place_is_free, entry.nobody_has_waited_longer,
+        entry.the_criteria_still_hold, entry.the_level_is_open, entry.a_place_is_free,
+        entry.nobody_has_waited_longer,
     ),
     p.ParticipantReplaced: (review.the_committee_signs, entry.the_reason_is_unrelated),
     p.PersonalDataErased: (entry.retention_has_ended,),
     x.ProductReleased: (dosing.the_bags_may_be_released,),
     x.ProductAssigned: (
-        dosing.a_place_is_held, dosing.treatment_goes_on, dosing.the_bags_are_free,
+        dosing.a_place_is_held, dosing.treatment_goes_on, dosing.no_criterion_fails,
+        dosing.the_bags_are_free,
     ),
     x.PreparationVerified: (dosing.a_second_person_verifies,),
     x.PreDoseChecklistSigned: (
         *GATES, entry.an_investigator_signs, preparation.the_preparation_still_holds,
         dosing.every_item_is_in_order,
-        dosing.the_pre_dose_criteria_hold,
     ),
     s.DoseLimitingToxicityAdjudicated: (
         review.the_committee_signs, review.the_candidate_is_there,
@@ -117,6 +119,7 @@ RULES: Mapping[type[Event], tuple[Policy, ...]] = {
     ),
     x.DoseAdministered: (
         *GATES, dosing.the_checklist_is_signed, preparation.the_amount_is_the_planned_one,
+        preparation.the_planned_dose_is_that_of_the_level,
         preparation.the_infusion_keeps_its_limits,
     ),
     EncounterDone: (entry.consent_is_in_force, entry.the_visit_is_in_its_window, *_UNLOCKED),

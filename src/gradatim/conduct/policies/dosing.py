@@ -1,7 +1,8 @@
 """The gates of a dose: asked before it is authorised, and again of every dose that was given."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
+from gradatim.conduct.events.findings import ClinicalSignificanceSigned
 from gradatim.conduct.events.product import (
     DoseAdministered,
     PreDoseChecklistSigned,
@@ -13,10 +14,13 @@ from gradatim.conduct.folding.product import units_of
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.doses import Dose, doses, first_dose_at, given
-from gradatim.conduct.views.eligibility import pre_dose_criteria
+from gradatim.conduct.views.checklist import items_shown
+from gradatim.conduct.views.doses import Dose, doses, entries_of, first_dose_at, given
+from gradatim.conduct.views.eligibility import before_dose, may_yet_be_dosed
+from gradatim.conduct.views.grades import grades
 from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.core.dates import Duration, step
+from gradatim.core.truth import UNKNOWN, all_of
 from gradatim.core.verdict import Verdict
 from gradatim.dosing.limits import two_people
 from gradatim.dosing.movements import PRODUCT_TRANSITIONS
@@ -74,13 +78,75 @@ def every_item_is_in_order(state: State, event: PreDoseChecklistSigned) -> Verdi
     asked = [one.id for one in treatment.checklist]
     if missing := [one for one in asked if one not in event.items]:
         return unknown(f"not answered: {', '.join(missing)}")
+    if asked and all(event.items[one] == "not applicable" for one in asked):
+        return broken("every item is said not to apply, so nothing was looked at")
     wrong = [name for name, said in event.items.items() if said == "not in order"]
     return either(not wrong, "every item is in order", f"not in order: {', '.join(wrong)}")
 
 
-def the_pre_dose_criteria_hold(state: State, event: PreDoseChecklistSigned) -> Verdict:
-    """The criteria that are known only before the dose hold, or are attested."""
-    return pre_dose_criteria(state, person(state, event), event.occurred_on)
+def the_records_show_it_in_order(state: State, event: _Dosing) -> Verdict:
+    """What the checklist states as a rule is what the records of the day show."""
+    children = []
+    for item, found in items_shown(state, person(state, event), event.occurred_on, moment(event)):
+        if found.truth is UNKNOWN and item.without_record == "answered":
+            continue
+        told = f"{item.label}: {'; '.join(dict.fromkeys(found.clauses()))}"
+        children.append(Verdict(found.truth, told, reason=found.reason))
+    if not children:
+        return holds("the checklist states no rule")
+    return Verdict(all_of(one.truth for one in children), "", (), tuple(children))
+
+
+SEVERE = 3
+"""The CTCAE grade from which a result is severe or medically significant (CTCAE v5.0, page 2)."""
+
+
+def no_severe_result_awaits_judgement(state: State, event: _Dosing) -> Verdict:
+    """A severe result of the day of the dose, or the day before, was judged by an investigator."""
+    one = person(state, event)
+    said = {
+        (signed.of, signed.element): signed.significant
+        for _, signed in entries_of(state, one, ClinicalSignificanceSigned)
+    }
+    first, last = event.occurred_on - timedelta(days=1), moment(event)
+    children = []
+    for found in grades(state, one):
+        day, at = found.fact.start, state.events[found.position]
+        taken = getattr(at, "taken_at", None)
+        near = first <= day.last and day.first <= event.occurred_on
+        if found.by_numbers < SEVERE or not near or (taken is not None and taken > last):
+            continue
+        significant = said.get((found.position, found.element))
+        grade = f"grade {found.by_numbers}"
+        if found.grade.grade is None:
+            grade = f"perhaps {grade}"
+        told = f"{found.grade.term} {grade} on {day} (entry {found.position})"
+        if significant is None:
+            children.append(unknown(f"{told}: no investigator has judged it"))
+        elif significant:
+            children.append(broken(f"{told}: judged clinically significant"))
+    if not children:
+        return holds("there is none")
+    return Verdict(all_of(one.truth for one in children), "", (), tuple(children))
+
+
+def moment(event: _Dosing) -> datetime:
+    """Give when a dose is, or was, given: of an authorisation, when it is signed."""
+    return event.started_at if isinstance(event, DoseAdministered) else event.recorded_at
+
+
+def the_criteria_hold(state: State, event: _Dosing) -> Verdict:
+    """Every criterion passes on the day, as the ledger stands; before later doses those marked.
+
+    A result that has grown stale, or is not there, does not pass; it is repeated, or a criterion is
+    attested, and eligibility can be confirmed anew.
+    """
+    return before_dose(state, person(state, event), event.occurred_on)
+
+
+def no_criterion_fails(state: State, event: ProductAssigned) -> Verdict:
+    """No criterion is known to fail; what is not known yet is asked before the dose."""
+    return may_yet_be_dosed(state, person(state, event), event.occurred_on)
 
 
 def the_dose_is_the_next(state: State, event: PreDoseChecklistSigned) -> Verdict:

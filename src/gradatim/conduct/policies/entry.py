@@ -22,8 +22,8 @@ from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import PARTICIPANT, act
-from gradatim.conduct.views.anchors import anchors_of
-from gradatim.conduct.views.doses import entries_of
+from gradatim.conduct.views.anchors import anchors_of, is_screening, screened_on
+from gradatim.conduct.views.doses import entries_of, first_dose_at
 from gradatim.conduct.views.eligibility import assessed
 from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.safety import related_to_product
@@ -141,13 +141,34 @@ def eligibility_is_confirmed(state: State, event: Event) -> Verdict:
     if one.eligible_at is None:
         return unknown(f"nobody has confirmed that {one.id} is eligible")
     corrected = any(at > one.eligible_at for at in one.entries_of.get(EntryCorrected, ()))
-    signed = state.events[one.eligible_at]
-    if corrected and isinstance(signed, EligibilityConfirmed):
+    if corrected and first_dose_at(state, one) is not None:
+        # before the first dose every criterion is asked anyway
+        signed = state.events[one.eligible_at]
+        assert isinstance(signed, EligibilityConfirmed)
         found = assessed(state, one, signed.occurred_on, signed.first_dose_on)
         if found.truth is not TRUE:
             why = "; ".join(found.clauses())
             return broken(f"entries were corrected since it was confirmed, and now: {why}")
     return holds(f"confirmed by entry {one.eligible_at}")
+
+
+def the_criteria_still_hold(state: State, event: ParticipantEnrolled) -> Verdict:
+    """What was recorded since eligibility was confirmed does not speak against it."""
+    one = person(state, event)
+    signed = None if one.eligible_at is None else state.events[one.eligible_at]
+    if not isinstance(signed, EligibilityConfirmed):
+        return unknown(f"nobody has confirmed that {one.id} is eligible")
+    since = one.entries[-1] != one.eligible_at or event.occurred_on > signed.first_dose_on
+    if not since:
+        return holds("nothing was recorded since it was confirmed")
+    first_dose = max(signed.first_dose_on, event.occurred_on)
+    found = assessed(state, one, signed.occurred_on, first_dose)
+    if found.truth is TRUE:
+        return found
+    why = "; ".join(found.clauses())
+    return Verdict(
+        found.truth, f"since it was confirmed, it has changed: {why}", (), found.children
+    )
 
 
 def the_level_is_open(state: State, event: ParticipantEnrolled) -> Verdict:
@@ -204,10 +225,17 @@ def no_visit_is_missed(state: State, event: EncounterMissed) -> Verdict:
 def the_visit_is_in_its_window(state: State, event: EncounterDone) -> Verdict:
     """A visit takes place within its window."""
     one = person(state, event)
-    visit = state.governing("schedule", one).schedule.encounters.get(event.encounter)
+    study = state.governing("schedule", one)
+    visit = study.schedule.encounters.get(event.encounter)
     if visit is None:
         return broken(f"the schedule of {one.id} has no {event.encounter}")
-    study = state.governing("schedule", one)
+    undosed = first_dose_at(state, one) is None
+    if (
+        undosed
+        and is_screening(study, event.encounter)
+        and (event.occurred_on >= screened_on(state, one, study))
+    ):
+        return holds(f"{visit.label} on {event.occurred_on}: that is now the day of screening")
     anchors = anchors_of(state, one, study, None)
     if anchors is None:
         return holds("its anchor has no date yet")

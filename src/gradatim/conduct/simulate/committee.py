@@ -7,6 +7,7 @@ from typing import Any
 
 from gradatim.conduct.escalation import advised
 from gradatim.conduct.events import participants, product, review, safety, trial
+from gradatim.conduct.folding.review import places_at
 from gradatim.conduct.proposals import act_of
 from gradatim.conduct.simulate.dosing import free_bags
 from gradatim.conduct.simulate.run import (
@@ -52,8 +53,12 @@ def meets(run: Run) -> None:
 
 
 def _elsewhere(run: Run, level: int) -> None:
-    """The advised level has been ended by a rule: the highest one below goes on, or none."""
-    lower = [one for one in range(1, level) if one not in stopped_levels(run)]
+    """The advised level has been ended by a rule: the highest one with places below goes on."""
+    lower = [
+        one
+        for one in range(1, level)
+        if one not in stopped_levels(run) and places_at(run.state, one) > 0
+    ]
     here = run.state.cohorts[-1].level
     action = "stop" if not lower else "stay" if max(lower) == here else "de_escalate"
     _sign(run, action, max(lower, default=None), "a stopping rule has ended the level")

@@ -1,18 +1,38 @@
 """From the assigned bags to the end of the infusion."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from math import ceil
 
 from gradatim.conduct.events import findings, participants, product, safety, trial
 from gradatim.conduct.events.base import Measured
 from gradatim.conduct.policies import GATES
+from gradatim.conduct.policies.dosing import (
+    no_severe_result_awaits_judgement,
+    the_criteria_hold,
+    the_preparation_is_verified,
+    the_records_show_it_in_order,
+)
+from gradatim.conduct.policies.verdicts import Policy
 from gradatim.conduct.simulate.opening import BAG_ML, CELLS_PER_ML, receive
+from gradatim.conduct.simulate.repeating import judged, made_ready
 from gradatim.conduct.simulate.run import COMMITTEE, Run, staff
 from gradatim.conduct.simulate.visits import plan_visits
 from gradatim.conduct.state import Lot
 from gradatim.conduct.trial import Recorded
-from gradatim.core.truth import TRUE
+from gradatim.conduct.views.eligibility import may_yet_be_dosed
+from gradatim.conduct.views.weights import weights_for_dose
+from gradatim.core.truth import FALSE, TRUE
+from gradatim.dosing.preparation import prepare
+from gradatim.dosing.product import Weights
 
+READINESS: tuple[Policy, ...] = (
+    the_criteria_hold,
+    the_records_show_it_in_order,
+    no_severe_result_awaits_judgement,
+)
+"""Gates that a site can open itself, by doing again what has grown stale."""
+UNAUTHORISED = "a dose is given without authorisation"
 PATIENCE = 60
 """Days for which a participant waits for the gates to open before they leave."""
 
@@ -22,7 +42,7 @@ def plan_dose(run: Run, name: str, waited: int = 0) -> None:
     one = run.participant(name)
     if one.status != "enrolled" or one.replaced:
         return
-    if waited == 0 and run.happens("a dose is given without authorisation"):
+    if waited == 0 and _may_have_bags(run, name) and run.happens(UNAUTHORISED):
         _prepare(run, name)
         _infuse(run, name)
         return
@@ -34,12 +54,15 @@ def plan_dose(run: Run, name: str, waited: int = 0) -> None:
     if waited > PATIENCE or run.state.stopped is not None:
         _withhold(run, name, "the gates did not open in time")
         return
-    if _prepared_in_vain(run, name):
-        return
     if not _authorised(run, name):
         run.later(1, lambda: plan_dose(run, name, waited + 1))
         return
     _infuse(run, name)
+
+
+def _may_have_bags(run: Run, name: str) -> bool:
+    """Whether bags may be set aside for somebody: no criterion is known to fail."""
+    return may_yet_be_dosed(run.state, run.participant(name), run.today).truth is TRUE
 
 
 def _prepared_in_vain(run: Run, name: str) -> bool:
@@ -66,12 +89,14 @@ def _replace(run: Run, name: str) -> None:
 
 
 def planned_amount(run: Run, name: str) -> tuple[float, str]:
-    """Give the planned dose: by weight where the protocol says so."""
+    """Give the planned dose: by the weight that counts where the protocol scales it."""
     one = run.participant(name)
-    level = run.study.treatment.dose_levels[(one.level or 1) - 1]
+    weights = None
     if run.study.treatment.administration.dose_per:
-        return level.dose * run.weights[name], level.unit.split("/")[0]
-    return level.dose, level.unit
+        recorded = weights_for_dose(run.state, one, run.today).weights
+        weights = recorded or Weights(run.weights[name], meant=True)
+    planned = prepare(run.study, one.level or 1, weights).planned
+    return planned.value, planned.unit
 
 
 def _prepare(run: Run, name: str) -> None:
@@ -120,7 +145,14 @@ def _authorised(run: Run, name: str) -> bool:
     one = run.participant(name)
     site, lead = one.site, staff(one.site, "investigator")
     _vital_signs(run, name, "before", 36.6)
-    if _gate_closed(run, name):
+    if _closed(run, name, [gate for gate in GATES if gate not in READINESS]):
+        return False
+    if _closed(run, name, READINESS) or planned_on_doubt(run, name):
+        judged(run, name)
+        if made_ready(run, name) is FALSE:
+            _withhold(run, name, "a criterion is no longer met")
+        return False
+    if _prepared_in_vain(run, name):
         return False
     _prepare(run, name)
     items = {one.id: "in order" for one in run.study.treatment.checklist}
@@ -129,16 +161,30 @@ def _authorised(run: Run, name: str) -> bool:
     return isinstance(outcome, Recorded)
 
 
-def _gate_closed(run: Run, name: str) -> bool:
-    """Look whether the gates are open, as a coordinator does before anything is thawed."""
+def planned_on_doubt(run: Run, name: str) -> bool:
+    """Whether the weight that the dose is scaled by is not the one that the protocol wants."""
+    if not run.study.treatment.administration.dose_per:
+        return False
+    found = weights_for_dose(run.state, run.participant(name), run.today)
+    if found.weights is None or found.doubt:
+        return True
+    weight = prepare(run.study, run.participant(name).level or 1, found.weights).weight
+    return weight is not None and weight.truth is not TRUE
+
+
+def _closed(run: Run, name: str, gates: Collection[Policy]) -> bool:
+    """Look whether a gate is closed, as a coordinator does before anything is thawed."""
     one = run.participant(name)
     lead = staff(one.site, "investigator")
     asked = product.PreDoseChecklistSigned(
         occurred_on=run.today, recorded_at=run.now(), recorded_by=lead, site=one.site,
         participant=name, dose=1, items={}, signer=lead,
     )  # fmt: skip
-    ready = [gate for gate in GATES if gate.__name__ != "the_preparation_is_verified"]
-    return any(gate(run.state, asked).truth is not TRUE for gate in ready)
+    return any(
+        gate(run.state, asked).truth is not TRUE
+        for gate in gates
+        if gate is not the_preparation_is_verified
+    )
 
 
 def _infuse(run: Run, name: str) -> None:

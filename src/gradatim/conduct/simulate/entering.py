@@ -3,14 +3,15 @@
 from datetime import date, timedelta
 from functools import partial
 
-from gradatim.conduct.arriving import fact_fields, kind_of, measured
+from gradatim.conduct.arriving import kind_of, measured
 from gradatim.conduct.events import participants
 from gradatim.conduct.events.base import Event, Measured, Sealed
 from gradatim.conduct.identity import Whose, person_token, seal
 from gradatim.conduct.simulate.dosing import plan_dose
-from gradatim.conduct.simulate.results import record_results
+from gradatim.conduct.simulate.results import record_fact, record_results
 from gradatim.conduct.simulate.run import Run, staff
 from gradatim.conduct.trial import Outcome, Recorded, Refused
+from gradatim.conduct.views.weights import in_kg, weight_elements
 from gradatim.core.verdict import Reason
 from gradatim.evidence.facts import Fact, Facts
 from gradatim.protocol.nodes import Attested
@@ -31,7 +32,7 @@ def registered(run: Run, site: str) -> str:
     first_dose = run.today + timedelta(days=DAYS_OF_SCREENING)
     facts = run.people(run.rng, run.people_seen, first_dose)
     run.facts[name] = facts
-    run.weights[name] = round(run.rng.uniform(52, 95), 1)
+    run.weights[name] = _weight(run, facts)
     nurse, lead = staff(site, "coordinator"), staff(site, "investigator")
     token, identity = run.identify(name, facts) if run.identify else _made_up(run, name, facts)
     sex = facts.sex if facts.sex in ("female", "male") else ""
@@ -44,6 +45,18 @@ def registered(run: Run, site: str) -> str:
            language="zh-CN", obtained_by=lead)  # fmt: skip
     _history(run, site, name, facts)
     return name
+
+
+def _weight(run: Run, facts: Facts) -> float:
+    """Give the weight that the records say; if they do not, one made up."""
+    made_up = round(run.rng.uniform(52, 95), 1)
+    known = [
+        kg
+        for element in weight_elements(run.study)
+        for fact in facts.of(element)
+        if (kg := in_kg(fact)) is not None
+    ]
+    return known[-1] if known else made_up
 
 
 def _made_up(run: Run, name: str, facts: Facts) -> tuple[str, dict[str, Sealed]]:
@@ -63,7 +76,7 @@ def _history(run: Run, site: str, name: str, facts: Facts) -> None:
                 continue
             if kind is None:
                 day = fact.start.first if fact.start.exact else run.today
-                run.on(day, partial(_fact, run, site, name, fact))
+                run.on(day, partial(record_fact, run, name, fact))
             else:
                 samples.setdefault((kind, fact.start.first), []).append(measured(fact))
     for (kind, day), results in samples.items():
@@ -87,11 +100,6 @@ def _covered(facts: Facts) -> dict[tuple[str, ...], tuple[object, object]]:
         return {}
     seen = facts.coverage[kinds[0]]
     return {kinds: (seen.since, seen.until)}
-
-
-def _fact(run: Run, site: str, name: str, fact: Fact) -> None:
-    run.do(participants.FactRecorded, staff(site, "coordinator"), site, participant=name,
-           **fact_fields(fact, "hospital record"))  # fmt: skip
 
 
 def judged(run: Run, name: str) -> None:

@@ -3,10 +3,12 @@
 from datetime import date
 from typing import Any
 
-from gradatim.conduct.events import findings
+from gradatim.conduct.arriving import fact_fields
+from gradatim.conduct.events import findings, participants
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.simulate.opening import LABORATORY, RANGES
 from gradatim.conduct.simulate.run import Run, staff
+from gradatim.evidence.facts import Fact
 
 
 def record_results(run: Run, name: str, kind: type[Event], day: date,
@@ -17,3 +19,15 @@ def record_results(run: Run, name: str, kind: type[Event], day: date,
     site = run.participant(name).site
     return run.do(kind, staff(site, "nurse"), site, on=day, participant=name, results=results,
                   **more)  # fmt: skip
+
+
+def record_fact(run: Run, name: str, fact: Fact) -> None:
+    """Record singly what a record says of somebody."""
+    site = run.participant(name).site
+    run.do(
+        participants.FactRecorded,
+        staff(site, "coordinator"),
+        site,
+        participant=name,
+        **fact_fields(fact, "hospital record"),
+    )

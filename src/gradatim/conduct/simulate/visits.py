@@ -13,6 +13,7 @@ from gradatim.conduct.simulate.run import DATA_MANAGER, MONITOR, SPONSOR, Run, s
 from gradatim.conduct.views.anchors import anchors_of
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.conduct.views.grades import abnormal, grades
+from gradatim.conduct.views.weights import weight_elements
 from gradatim.core.dates import Duration, step
 from gradatim.core.quantity import Quantity
 from gradatim.evidence.facts import Fact
@@ -86,7 +87,8 @@ def _results(run: Run, name: str, encounter: str, on: date) -> None:
 
 
 def _changed(run: Run, fact: Fact) -> Fact:
-    value = round((fact.value or 0) * run.rng.lognormvariate(0, 0.08), 2)
+    spread = 0.01 if fact.element in weight_elements(run.study) else 0.08
+    value = round((fact.value or 0) * run.rng.lognormvariate(0, spread), 2)
     high = Quantity(fact.high.value, fact.high.unit) if fact.high else None
     return fact._replace(value=value, high=high, bound="")
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from gradatim.conduct.events.findings import EncounterDone
 from gradatim.conduct.events.participants import (
     InformedConsentObtained,
     InformedConsentRenewed,
@@ -13,12 +14,16 @@ from gradatim.core.dates import step
 from gradatim.protocol.study import Study
 from gradatim.rules.situation import FIRST_DOSE
 
+SCREENING = "screening"
+
 
 def anchors_of(state: State, participant: Participant, study: Study,
                first_dose: date | None = None) -> dict[str, date] | None:  # fmt: skip
     """Give a date for every anchor of the protocol.
 
-    What has happened has its own date; the rest follows the schedule's offsets.
+    What has happened has its own date; the rest follows the schedule's offsets. The day of
+    screening is that of registration, until a screening visit before the first dose is later: who
+    is screened again is judged by that screening.
 
     Args:
         state: the trial.
@@ -33,17 +38,35 @@ def anchors_of(state: State, participant: Participant, study: Study,
     day = given.date() if given else first_dose or participant.first_dose_planned
     if day is None:
         return None
-    known = {**_happened(state, participant), FIRST_DOSE: day}
+    known = {**_happened(state, participant, study), FIRST_DOSE: day}
     return {name: _date(name, study, known) for name in study.schedule.anchors}
 
 
-def _happened(state: State, participant: Participant) -> dict[str, date]:
-    known = {"screening": state.events[participant.position].occurred_on}
+def _happened(state: State, participant: Participant, study: Study) -> dict[str, date]:
+    known = {SCREENING: screened_on(state, participant, study)}
     for _, event in entries_of(state, participant, InformedConsentObtained, InformedConsentRenewed):
         known.setdefault("consent", event.occurred_on)
     for _, enrolled in entries_of(state, participant, ParticipantEnrolled):
         known["enrolment"] = enrolled.occurred_on
     return known
+
+
+def screened_on(state: State, participant: Participant, study: Study) -> date:
+    """Return the day of screening: of the latest screening visit before the first dose."""
+    dosed = first_dose_at(state, participant)
+    visits = [
+        done.occurred_on
+        for _, done in entries_of(state, participant, EncounterDone)
+        if is_screening(study, done.encounter)
+        and (dosed is None or done.occurred_on <= dosed.date())
+    ]
+    return max([state.events[participant.position].occurred_on, *visits])
+
+
+def is_screening(study: Study, encounter: str) -> bool:
+    """Whether a visit is one of screening: its window is counted from that day."""
+    visit = study.schedule.encounters.get(encounter)
+    return visit is not None and visit.window.anchor == SCREENING
 
 
 def _date(name: str, study: Study, known: dict[str, date]) -> date:

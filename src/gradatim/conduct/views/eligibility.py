@@ -1,19 +1,47 @@
-"""Whether a participant may enter, asked of the ledger's facts and of what people attested."""
+"""Whether a participant may enter, asked of the ledger's facts and of what people attested.
 
+It is asked when an investigator confirms it, and again before a dose: before the first one of every
+criterion, as the ledger stands; before later ones of those that the protocol marks for them.
+"""
+
+from collections.abc import Iterable
 from datetime import date
+from typing import NamedTuple
 
 from gradatim.conduct.events.participants import CriterionAttested
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.anchors import anchors_of
-from gradatim.conduct.views.doses import entries_of
+from gradatim.conduct.views.anchors import anchors_of, is_screening
+from gradatim.conduct.views.doses import entries_of, first_dose_at
 from gradatim.conduct.views.facts import facts_of
+from gradatim.conduct.views.visits import window_days
+from gradatim.core.dates import Duration
+from gradatim.core.dates import on as exactly
 from gradatim.core.errors import UnusableInput
-from gradatim.core.truth import FALSE, TRUE, UNKNOWN, all_of, truth_of
-from gradatim.core.verdict import Verdict
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, truth_of
+from gradatim.core.verdict import Reason, Verdict, foremost
+from gradatim.protocol.base import Model, Window
+from gradatim.protocol.eligibility import EligibilityCriterion
+from gradatim.protocol.nodes import AllOf, AnyOf, Measured, Not, Result, leaves
+from gradatim.protocol.study import Study
 from gradatim.rules.evaluate import evaluate
-from gradatim.rules.situation import Situation
-from gradatim.screening.assess import Eligibility, assess, passing
+from gradatim.rules.situation import FIRST_DOSE, Situation
+from gradatim.screening.assess import Eligibility, Finding, assess, passing
 from gradatim.screening.readings import plan
+
+
+class _Answer(NamedTuple):
+    """What a criterion says of somebody, before anything that was attested is looked at."""
+
+    criterion: EligibilityCriterion
+    rule: Model
+    truth: Truth
+    because: str
+    reason: Reason | None
+
+    @property
+    def passes(self) -> bool | None:
+        """Whether the records let the person pass; None while they leave it open."""
+        return passing(self.criterion, self.truth)
 
 
 def eligibility(state: State, participant: Participant, on: date, first_dose: date
@@ -31,7 +59,11 @@ def eligibility(state: State, participant: Participant, on: date, first_dose: da
 
 def attested(state: State, participant: Participant) -> dict[str, bool]:
     """Give what investigators attested of criteria, the latest answer to each."""
-    return {event.criterion: event.passes
+    return {name: event.passes for name, event in _attestations(state, participant).items()}
+
+
+def _attestations(state: State, participant: Participant) -> dict[str, CriterionAttested]:
+    return {event.criterion: event
             for _, event in entries_of(state, participant, CriterionAttested)}  # fmt: skip
 
 
@@ -41,41 +73,176 @@ def assessed(state: State, participant: Participant, on: date, first_dose: date)
     What the records settle is never overruled by an attestation. Criteria that are known only
     before the dose are asked then.
     """
+    return _assessed(state, participant, on, first_dose, before_the_dose=False)
+
+
+def before_dose(state: State, participant: Participant, day: date) -> Verdict:
+    """Say whether the criteria let a participant be dosed on a day, as the ledger stands.
+
+    Before the first dose every criterion must pass, the first dose being on that day: a result that
+    has grown stale, or is not there, is not met. Before a later dose those must pass that are known
+    only before the dose, and those that the protocol marks as asked before each dose.
+
+    Returns:
+        TRUE, or the reasons: one child, and one clause, for each criterion that does not pass.
+    """
+    if first_dose_at(state, participant) is None:
+        return _assessed(state, participant, day, day, before_the_dose=True)
+    return _before_later_dose(state, participant, day)
+
+
+def before_planned_dose(state: State, participant: Participant, day: date) -> Verdict:
+    """Say as of a day whether the criteria let the first dose be given when it is planned.
+
+    What is still to be done at visits that are not yet due is not asked for. Where the day planned
+    has passed, or the first dose was given, it is asked as `before_dose` asks it.
+    """
+    planned = participant.first_dose_planned
+    if first_dose_at(state, participant) is not None or planned is None or planned <= day:
+        return before_dose(state, participant, day)
+    return _assessed(state, participant, day, planned, before_the_dose=True)
+
+
+def may_yet_be_dosed(state: State, participant: Participant, day: date) -> Verdict:
+    """Say whether no criterion is known to fail; what is still open is asked before the dose."""
+    found = before_planned_dose(state, participant, day)
+    failing = tuple(one for one in found.children or (found,) if one.truth is FALSE)
+    if not failing:
+        return Verdict(TRUE, "no criterion is known to fail")
+    return Verdict(FALSE, "; ".join(one.text for one in failing), (), failing)
+
+
+def _assessed(
+    state: State, participant: Participant, on: date, first_dose: date, *, before_the_dose: bool
+) -> Verdict:
     try:
         found = eligibility(state, participant, on, first_dose)
     except UnusableInput as error:
         return Verdict(FALSE, str(error))
-    said = attested(state, participant)
-    children = []
-    for one in found.findings:
+    answers = [_answer_of(one) for one in found.findings]
+    study = state.governing("eligibility", participant)
+    situation = Situation(study, facts_of(state, participant), found.anchors, on)
+    if before_the_dose:
+        answers = [_with_latest(one, situation) for one in answers]
+    return _settled(state, participant, answers, situation, before_the_dose)
+
+
+def _answer_of(one: Finding) -> _Answer:
+    return _Answer(
+        one.criterion, one.reading.rule, one.verdict.truth, one.because, one.unknown_because
+    )
+
+
+def _with_latest(answer: _Answer, situation: Situation) -> _Answer:
+    """Let a result that came after the visits a criterion asks about, until the dose, fail as well.
+
+    A criterion that is asked at a visit after screening is asked again to keep out whom its results
+    speak against; a result of the day of the dose speaks no less. Of an exclusion a finding such as
+    a positive test counts whenever it was made, since it does not pass like a measured value.
+    """
+    found = answer.criterion.category == "exclusion"
+    rule = _since_visits(answer.rule, situation, found)
+    if answer.passes is False or rule == answer.rule:
+        return answer
+    verdict = evaluate(rule, situation)
+    if passing(answer.criterion, verdict.truth) is not False:
+        return answer
+    because = "; ".join(dict.fromkeys(verdict.clauses()))
+    return answer._replace(truth=verdict.truth, because=because, reason=None)
+
+
+def _since_visits(rule: Model, situation: Situation, found: bool) -> Model:
+    """Return a rule that asks for results since the last visit before the first dose.
+
+    Args:
+        rule: of a criterion.
+        situation: on the day of the dose.
+        found: whether findings after a visit of screening are asked for too.
+    """
+    if isinstance(rule, AllOf):
+        parts = [_since_visits(one, situation, found) for one in rule.all]
+        return rule.model_copy(update={"all": parts})
+    if isinstance(rule, AnyOf):
+        parts = [_since_visits(one, situation, found) for one in rule.any]
+        return rule.model_copy(update={"any": parts})
+    if isinstance(rule, Not):
+        return rule.model_copy(update={"not_": _since_visits(rule.not_, situation, found)})
+    visits = situation.study.schedule.encounters
+    first_dose = situation.anchors[FIRST_DOSE]
+    lasts = [
+        window_days(visits[name].window, situation)[1]
+        for name in (rule.at if isinstance(rule, Measured) else ())
+        if not is_screening(situation.study, name) or (found and isinstance(rule, Result))
+    ]
+    ends = [day for day in lasts if day is not None and day <= first_dose]
+    if not ends:
+        return rule
+    since = Duration(days=-(first_dose - max(ends)).days)
+    window = Window(anchor=FIRST_DOSE, from_=since, to=Duration(), bounds="[]")
+    return rule.model_copy(update={"at": [], "within": window})
+
+
+def _settled(
+    state: State,
+    participant: Participant,
+    answers: Iterable[_Answer],
+    situation: Situation,
+    before_the_dose: bool,
+) -> Verdict:
+    """Put the answers together, with what was attested of those that the records leave open."""
+    said = _attestations(state, participant)
+    answers, children = list(answers), []
+    for one in answers:
         passes = one.passes
-        if passes is None:
-            passes = said.get(one.criterion.id)
-        if passes is None and one.criterion.knowable_at == "pre_dose":
+        word = said.get(one.criterion.id)
+        if passes is None and word is not None and _stands(word, one.rule, situation):
+            passes = word.passes
+        if passes is None and one.criterion.knowable_at == "pre_dose" and not before_the_dose:
             continue
         if passes is not True:
             text = f"{one.criterion.id}: {one.because}"
-            children.append(Verdict(truth_of(passes), text, reason=one.unknown_because))
+            children.append(Verdict(truth_of(passes), text, reason=one.reason))
     if not children:
-        return Verdict(TRUE, f"all {len(found.findings)} criteria pass")
-    return Verdict(all_of(one.truth for one in children), "", (), tuple(children))
+        return Verdict(TRUE, f"all {len(answers)} criteria pass")
+    told = "; ".join(one.text for one in children)
+    return Verdict(all_of(one.truth for one in children), told, (), tuple(children))
 
 
-def pre_dose_criteria(state: State, participant: Participant, on: date) -> Verdict:
-    """Say whether the criteria that are known only before the dose pass, or are attested."""
+def _stands(word: CriterionAttested, rule: Model, situation: Situation) -> bool:
+    """Whether what was attested still stands: as long as results of its day would."""
+    visits = situation.study.schedule.encounters
+    limits = [
+        visits[name].valid_within
+        for leaf in leaves(rule)
+        if isinstance(leaf, Measured)
+        for name in leaf.at
+    ]
+    day = exactly(word.occurred_on)
+    return all(situation.in_window(limit, day, day) is TRUE for limit in limits if limit)
+
+
+def _before_later_dose(state: State, participant: Participant, day: date) -> Verdict:
+    """Ask the criteria that are known only before the dose, and those marked for each dose.
+
+    The windows of those marked for each dose are counted from that dose.
+    """
     study = state.governing("eligibility", participant)
-    anchors = anchors_of(state, participant, study, on)
+    anchors = anchors_of(state, participant, study)
     assert anchors is not None
-    situation = Situation(study, facts_of(state, participant), anchors, on)
-    said, readings, children = attested(state, participant), plan(study), []
-    for one in study.criteria:
-        if one.knowable_at != "pre_dose":
-            continue
-        verdict = evaluate(readings[one.id][0].rule, situation)
-        passes = passing(one, verdict.truth)
-        if passes is None:
-            passes = said.get(one.id)
-        truth = UNKNOWN if passes is None else TRUE if passes else FALSE
-        children.append(Verdict(truth, f"{one.id}: {'; '.join(verdict.clauses())}"))
-    return Verdict(all_of(one.truth for one in children), "" if children else "there are none", (),
-                   tuple(children))  # fmt: skip
+    situation = Situation(study, facts_of(state, participant), anchors, day)
+    asked = [one for one in study.criteria if one.before_each_dose or one.knowable_at == "pre_dose"]
+    answers = [
+        _answer(study, one, situation.moved(day) if one.before_each_dose else situation)
+        for one in asked
+    ]
+    if not answers:
+        return Verdict(TRUE, "the protocol asks for none again")
+    return _settled(state, participant, answers, situation, before_the_dose=True)
+
+
+def _answer(study: Study, criterion: EligibilityCriterion, situation: Situation) -> _Answer:
+    (reading,) = plan(study)[criterion.id]
+    verdict = evaluate(reading.rule, situation)
+    open_ = foremost(one.reason for one in verdict.deciding() if one.truth is UNKNOWN)
+    because = "; ".join(dict.fromkeys(verdict.clauses()))
+    return _Answer(criterion, reading.rule, verdict.truth, because, open_)

@@ -11,10 +11,12 @@ from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.permissions import MAY
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import doses, first_dose_at
+from gradatim.conduct.views.eligibility import before_planned_dose
 from gradatim.conduct.views.grades import unsigned
 from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.conduct.views.visits import FOLLOWED, visits
+from gradatim.core.truth import TRUE
 
 SOON = timedelta(days=7)
 
@@ -122,6 +124,26 @@ def _doses(state: State, one: Participant, now: datetime, on: date) -> Iterator[
                    {"dose": str(number)})  # fmt: skip
 
 
+def _readiness(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    """What keeps somebody who has a place from the first dose: to be repeated, or judged anew."""
+    if one.status != "enrolled" or one.replaced:
+        return
+    found = state.remembered(
+        f"readiness {one.id} {on}", lambda: before_planned_dose(state, one, on)
+    )
+    if found.truth is TRUE:
+        return
+    why = "; ".join(dict.fromkeys(found.clauses()))
+    yield Task(
+        "readiness",
+        f"{one.id} cannot be dosed as the records stand: {why}",
+        "EligibilityConfirmed",
+        one.site,
+        one.id,
+        _end_of(one.first_dose_planned, now.tzinfo),
+    )
+
+
 def _results(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
     if one.status not in FOLLOWED:
         return  # whoever did not enter, or has left, waits for nothing
@@ -147,7 +169,7 @@ def _waiting(state: State, one: Participant, now: datetime, on: date) -> Iterato
 
 _OF_PARTICIPANT: tuple[
     Callable[[State, Participant, datetime, date], Iterator[Task]], ...
-] = (_reports, _candidates, _visits, _doses, _results, _waiting)  # fmt: skip
+] = (_reports, _candidates, _visits, _readiness, _doses, _results, _waiting)  # fmt: skip
 
 
 def _of_trial(state: State, on: date) -> Iterator[Task]:

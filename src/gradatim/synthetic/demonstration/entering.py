@@ -6,9 +6,10 @@ from functools import partial
 from gradatim.conduct.events import participants
 from gradatim.conduct.simulate.dosing import plan_dose
 from gradatim.conduct.simulate.entering import DAYS_OF_SCREENING, registered
+from gradatim.conduct.simulate.repeating import tested
 from gradatim.conduct.simulate.run import Run, staff
 from gradatim.conduct.views.eligibility import eligibility
-from gradatim.synthetic.demonstration.following import WEIGHT, Followed
+from gradatim.synthetic.demonstration.following import Followed
 
 BEFORE_DOSE = 2
 """Days before the first dose on which who fits is confirmed and takes a place."""
@@ -17,7 +18,6 @@ BEFORE_DOSE = 2
 def comes(run: Run, site: str, part: str, follow: Followed) -> None:
     """Somebody comes to be screened today."""
     name = registered(run, site)
-    _weigh(run, name)
     first_dose = run.today + timedelta(days=DAYS_OF_SCREENING)
     follow.before(run, name, first_dose)
     if part.startswith("treated"):
@@ -27,13 +27,6 @@ def comes(run: Run, site: str, part: str, follow: Followed) -> None:
     elif part == "eligible":
         run.on(first_dose - timedelta(days=BEFORE_DOSE + 1),
                partial(_confirmed, run, name, first_dose))  # fmt: skip
-
-
-def _weigh(run: Run, name: str) -> None:
-    """Take the weight that the records say, if they do."""
-    known = [fact.value for fact in run.facts[name].of(WEIGHT) if fact.value]
-    if known:
-        run.weights[name] = known[-1]
 
 
 def _confirmed(run: Run, name: str, first_dose: date) -> None:
@@ -50,6 +43,7 @@ def _enters(run: Run, name: str, first_dose: date) -> None:
     assert cohort is not None
     run.do(participants.ParticipantEnrolled, staff(one.site, "coordinator"), one.site,
            participant=name, level=cohort.level)  # fmt: skip
+    run.on(first_dose - timedelta(days=1), partial(tested, run, name, first_dose))
     run.on(first_dose, partial(plan_dose, run, name))
 
 
