@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -11,8 +12,14 @@ from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.design import Design, Ground
 from gradatim.dosefinding.modifiers import uncommitted
 from gradatim.dosefinding.outcomes import WHERE, Cohort
-from gradatim.dosefinding.recommended import NEEDED, Needed, Recommendation, recommendation
-from gradatim.dosefinding.replay import Replay, replay
+from gradatim.dosefinding.recommended import (
+    NEEDED,
+    AtLevel,
+    Needed,
+    Recommendation,
+    recommendation,
+)
+from gradatim.dosefinding.replay import Replay, replay, replay_each, standing
 from gradatim.dosefinding.trials import Moves, Trials, Why
 
 EARLY = ("stop", "de_escalate")
@@ -67,7 +74,8 @@ class DoseDecision:
         distance_to_flip: the nearest changes of the number of DLTs that would change it.
         counts: participants, DLTs and pending ones at each level, (n, y, pending).
         resolutions: every way in which pending participants can turn out.
-        recommendation: what may be said of the selected level, once the trial stops.
+        recommendation: what may be said of the selected level, once the trial stops; recommended
+            only if it is so however everything that is open turns out.
         notes: where the trial was not led as the design advised, and what counts as what.
     """
 
@@ -102,43 +110,63 @@ def decide(design: Design, cohorts: Sequence[Cohort], *, complete: bool = False,
         return DoseDecision("start", design.start + 1, (first,), (), counts)
     now = replay(design, cohorts, complete)
     notes = (*now.notes, *_candidates(design, cohorts, complete))
-    if now.moves is not None and not any(one.results.count("P") for one in cohorts):
-        return replace(_settled(design, now, needed), counts=counts, notes=notes)
-    return replace(_open(design, cohorts, now, complete, needed), counts=counts, notes=notes)
+    if now.moves is not None and not any("P" in one.results for one in cohorts):
+        found = _settled(design, now)
+    else:
+        found = _open(design, cohorts, now)
+    if found.action == "stop":
+        found = replace(found, recommendation=_called(design, cohorts, now, found, needed))
+    return replace(found, counts=counts, notes=notes)
 
 
 def _counts(design: Design, cohorts: Sequence[Cohort]) -> tuple[tuple[int, int, int], ...]:
-    at = [[one for one in cohorts if one.level == level] for level in range(1, design.doses + 1)]
-    return tuple((sum(len(one.results) for one in some), sum(one.dlts for one in some),
-                  sum(one.results.count("P") for one in some)) for some in at)  # fmt: skip
+    return tuple((one.n, one.dlts + one.candidates, one.pending)
+                 for one in _at_levels(design, cohorts))  # fmt: skip
+
+
+def _at_levels(design: Design, cohorts: Sequence[Cohort]) -> list[AtLevel]:
+    at = ["".join(one.results for one in cohorts if one.level == level)
+          for level in range(1, design.doses + 1)]  # fmt: skip
+    return [AtLevel(len(one), one.count("T"), one.count("P"), one.count("C")) for one in at]
 
 
 def advice(design: Design, trials: Trials, moves: Moves) -> Advice:
     """Put what is decided for one trial into words."""
-    why, here, dose = Why(moves.why[0]), int(trials.dose[0]), int(moves.dose[0])
+    return advice_each(design, trials, moves)[0]
+
+
+def advice_each(design: Design, trials: Trials, moves: Moves) -> list[Advice]:
+    """Put what is decided for each of several trials into words."""
+    full = (moves.why == Why.GOING_ON) & (trials.total() >= design.maximum)
+    ended = full | ((moves.why != Why.GOING_ON) & (moves.why != Why.HOLD))
+    selected = np.full(len(trials), -1)
+    if ended.any():
+        last = replace(trials, barred=moves.barred).where(ended)
+        selected[ended] = design.select(last)
+    return [_in_words(Why(why), bool(over), int(here), int(dose), int(chosen))
+            for why, over, here, dose, chosen in
+            zip(moves.why, ended, trials.dose, moves.dose, selected, strict=True)]  # fmt: skip
+
+
+def _in_words(why: Why, ended: bool, here: int, dose: int, selected: int) -> Advice:
     if why is Why.HOLD:
         return Advice("hold", here + 1)
-    if why is Why.GOING_ON and trials.total()[0] >= design.maximum:
-        why = Why.MAXIMUM
-    if why is not Why.GOING_ON:
-        selected = int(design.select(replace(trials, barred=moves.barred))[0])
+    if ended:
         return Advice("stop", selected + 1 if selected >= 0 else None)
     return Advice(
         "stay" if dose == here else "escalate" if dose > here else "de_escalate", dose + 1
     )
 
 
-def _settled(design: Design, now: Replay, needed: Needed) -> DoseDecision:
+def _settled(design: Design, now: Replay) -> DoseDecision:
     """Decide where nothing is pending."""
     trials, moves = now.trials, now.moves
     assert moves is not None
     said = advice(design, trials, moves)
     grounds = design.because(trials, moves)
-    called = recommendation(said.dose, trials, needed) if said.action == "stop" else None
     if said.action == "stop":
         grounds = [*grounds, *_ending(design, trials, moves, said)]
-    return DoseDecision(said.action, said.dose, tuple(grounds), flips(design, now, said), (),
-                        recommendation=called)  # fmt: skip
+    return DoseDecision(said.action, said.dose, tuple(grounds), flips(design, now, said), ())
 
 
 def _ending(design: Design, trials: Trials, moves: Moves, said: Advice) -> Iterator[Ground]:
@@ -172,23 +200,52 @@ def _with(design: Design, trials: Trials, change: int) -> Advice:
     return advice(design, other, design.decide(other))
 
 
-def _open(design: Design, cohorts: Sequence[Cohort], now: Replay, complete: bool,
-          needed: Needed) -> DoseDecision:  # fmt: skip
+def _open(design: Design, cohorts: Sequence[Cohort], now: Replay) -> DoseDecision:
     """Decide where outcomes are open: early only if every resolution says stop or de-escalate."""
-    ways = tuple(resolutions(design, cohorts, now.missing, complete))
+    ways = resolutions(design, cohorts, now.missing)
     pending = sum(one.results.count("P") for one in cohorts)
-    distinct = {one.advice.action for one in ways}
-    if len(distinct) == 1 and distinct <= set(EARLY) and len({one.advice for one in ways}) == 1:
-        first = replay(design, ways[0].cohorts, complete)
-        sure = _settled(design, first, needed)
-        text = (f"{_left(pending, now.missing)}, and however they turn out the advice is the same; "
-                "with the fewest DLTs")  # fmt: skip
-        ground = Ground(text, "unanimous")
-        return replace(sure, reasons=(ground, *sure.reasons), distance_to_flip=(), resolutions=ways)
+    said = ways[0].advice
+    if said.action in EARLY and all(one.advice == said for one in ways) and (
+        said.action != "stop" or _selected_as_it_stands(design, cohorts, said.dose)
+    ):  # fmt: skip
+        first = _settled(design, replay(design, ways[0].cohorts, complete=True))
+        text = f"{_left(pending, now.missing)}, and however they turn out the advice is the same"
+        outcomes = " ".join(map(str, ways[0].cohorts))
+        grounds = [one._replace(text=f"if it is {outcomes}: {one.text}") for one in first.reasons]
+        return DoseDecision(said.action, said.dose, (Ground(text, "unanimous"), *grounds), (), (),
+                            resolutions=ways)  # fmt: skip
     level = cohorts[-1].level
     action = "pending" if pending else "continue_cohort"
     ground = Ground(f"{_left(pending, now.missing)}; {_could(ways)}", "open outcomes")
     return DoseDecision(action, level, (ground,), (), (), resolutions=ways)
+
+
+def _selected_as_it_stands(design: Design, cohorts: Sequence[Cohort], level: int | None) -> bool:
+    """Whether a trial that stops now, with nobody treated any more, selects this level too.
+
+    No level is the most cautious answer, and holds in any case.
+    """
+    if level is None:
+        return True
+    stopped = standing(design, _resolved(cohorts, "P"))
+    return bool((design.select(stopped) == level - 1).all())
+
+
+def _called(design: Design, cohorts: Sequence[Cohort], now: Replay, found: DoseDecision,
+            needed: Needed) -> Recommendation:  # fmt: skip
+    """Say what the selected level may be called; candidates are open here, as what is pending is.
+
+    It is not settled which level that is as long as a candidate at another one decides it.
+    """
+    settled = True
+    if any("C" in one.results for one in cohorts):
+        said = Advice(found.action, found.dose)
+        few = _many(cohorts, now.missing, "PC") <= MOST_RESOLUTIONS
+        ways = resolutions(design, cohorts, now.missing, "PC") if few else ()
+        settled = few and all(one.advice == said for one in ways)
+    at, last = _at_levels(design, cohorts), cohorts[-1].level - 1
+    at[last] = at[last]._replace(missing=now.missing)
+    return recommendation(found.dose, at, needed, settled)
 
 
 def _left(pending: int, missing: int) -> str:
@@ -213,34 +270,56 @@ def _said(one: Advice) -> str:
 
 
 def resolutions(design: Design, cohorts: Sequence[Cohort], missing: int,
-                complete: bool) -> Iterator[Resolution]:  # fmt: skip
-    """Give every way in which pending participants, and those missing, can turn out.
+                letters: str = "P") -> tuple[Resolution, ...]:  # fmt: skip
+    """Give every way in which open participants, and those missing, can turn out.
+
+    Args:
+        design: the design.
+        cohorts: what was observed.
+        missing: participants of the last cohort still to be treated.
+        letters: who is open: P for those pending, C for candidates.
 
     Raises:
-        UnusableInput: there are too many to show.
+        UnusableInput: there are too many to show; the design has no advice for some of them.
     """
-    open_ = [one.results.count("P") for one in cohorts]
-    open_[-1] += missing
-    if np.prod([k + 1 for k in open_]) > MOST_RESOLUTIONS:
-        raise UnusableInput(f"{sum(open_)} participants are pending", WHERE,
+    if _many(cohorts, missing, letters) > MOST_RESOLUTIONS:
+        pending = sum(one.results.count("P") for one in cohorts) + missing
+        raise UnusableInput(f"{pending} participants are pending", WHERE,
                             f"their outcomes can combine in more than {MOST_RESOLUTIONS:,} ways",
                             "give those that are known")  # fmt: skip
-    for dlts in product(*(range(k + 1) for k in open_)):
-        resolved = tuple(_resolve(one, k, missing if i == len(cohorts) - 1 else 0)
-                         for i, (one, k) in enumerate(zip(cohorts, dlts, strict=True)))  # fmt: skip
-        then = replay(design, resolved, complete)
-        assert then.moves is not None
-        yield Resolution(resolved, advice(design, then.trials, then.moves))
+    ways = _resolved(cohorts, letters, missing)
+    trials, moves = replay_each(design, ways)
+    return tuple(map(Resolution, ways, advice_each(design, trials, moves)))
 
 
-def _resolve(cohort: Cohort, dlts: int, missing: int) -> Cohort:
+def _many(cohorts: Sequence[Cohort], missing: int, letters: str) -> int:
+    """Give how many ways there are."""
+    open_ = _open_in(cohorts, letters)
+    open_[-1] += missing
+    return prod(k + 1 for k in open_)
+
+
+def _open_in(cohorts: Sequence[Cohort], letters: str) -> list[int]:
+    return [sum(letter in letters for letter in one.results) for one in cohorts]
+
+
+def _resolved(cohorts: Sequence[Cohort], letters: str,
+              missing: int = 0) -> list[tuple[Cohort, ...]]:  # fmt: skip
+    """Give the cohorts in every way, those missing treated at the end of the last one."""
+    last = cohorts[-1]
+    whole = [*cohorts[:-1], Cohort(last.level, last.results + letters[0] * missing)]
+    return [tuple(_resolve(one, k, letters) for one, k in zip(whole, dlts, strict=True))
+            for dlts in product(*(range(k + 1) for k in _open_in(whole, letters)))]  # fmt: skip
+
+
+def _resolve(cohort: Cohort, dlts: int, letters: str) -> Cohort:
     """Let the first so many of the open participants have a DLT, the others none."""
-    letters = []
-    for letter in cohort.results + "P" * missing:
-        if letter == "P":
+    found = []
+    for letter in cohort.results:
+        if letter in letters:
             letter, dlts = ("T", dlts - 1) if dlts else ("N", 0)
-        letters.append(letter)
-    return Cohort(cohort.level, "".join(letters))
+        found.append(letter)
+    return Cohort(cohort.level, "".join(found))
 
 
 def _candidates(design: Design, cohorts: Sequence[Cohort], complete: bool) -> Iterator[str]:

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from gradatim.core.errors import UnusableInput, shortened
 
+DLTS = "TC"
+"""Letters that count as a DLT: one that was adjudicated, and a candidate."""
 LETTERS = {"N": "no DLT", "T": "a DLT", "P": "pending", "C": "a DLT candidate"}
 _COHORT = re.compile(r"(\d{1,4})([A-Za-z]+)\Z", re.ASCII)
 _EXAMPLE = 'write a level and a letter per participant, such as "1NNN 2NNT"'
@@ -32,7 +34,7 @@ class Cohort(NamedTuple):
     @property
     def dlts(self) -> int:
         """How many count as having had a DLT: those adjudicated, and candidates."""
-        return sum(self.results.count(letter) for letter in "TC")
+        return sum(self.results.count(letter) for letter in DLTS)
 
     def __str__(self) -> str:
         """As it is written."""

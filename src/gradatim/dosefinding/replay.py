@@ -1,14 +1,14 @@
 """From observed cohorts to a design's state: the same steps as in exact enumeration."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from gradatim.dosefinding.design import Design
-from gradatim.dosefinding.outcomes import Cohort
-from gradatim.dosefinding.trials import Moves, Trials, Why
+from gradatim.dosefinding.outcomes import DLTS, Cohort
+from gradatim.dosefinding.trials import Ints, Moves, Trials, Why
 
 
 class Replay(NamedTuple):
@@ -30,6 +30,8 @@ class Replay(NamedTuple):
 def replay(design: Design, cohorts: Sequence[Cohort], complete: bool = False) -> Replay:
     """Lead a trial through its cohorts; letters other than T and C count as no DLT.
 
+    Participants beyond the design's maximum are counted as they were treated, and noted.
+
     Args:
         design: the design.
         cohorts: what was observed, neighbours of one level joined.
@@ -38,34 +40,139 @@ def replay(design: Design, cohorts: Sequence[Cohort], complete: bool = False) ->
     Raises:
         UnusableInput: the design has no advice for such counts.
     """
-    trials, moves, missing, notes = design.begin(), None, 0, list[str]()
-    for cohort in cohorts:
-        results = cohort.results
-        while results:
-            trials = _led(trials, moves, cohort.level)
-            planned = int(design.size(trials)[0])
-            now, results = results[: planned or None], results[planned or len(results) :]
-            part = Cohort(cohort.level, now)
-            note = _deviation(design, trials, moves, part)
-            notes += [note] if note else []
-            trials = trials.after(np.array([len(now)]), np.array([part.dlts]))
-            missing = max(planned - len(now), 0)
-            if missing and not complete and cohort is cohorts[-1]:
-                return Replay(trials, None, missing, tuple(notes))
-            moves = design.decide(trials)
-    return Replay(trials, moves, 0, tuple(notes))
+    walk, notes = _Walk(design, [cohorts]), list[str]()
+    for part in walk:
+        note = _deviation(design, part)
+        notes += [note] if note else []
+        if part.last and part.missing and not complete:
+            return Replay(walk.trials, None, part.missing, tuple(notes))
+        walk.decide()
+    return Replay(walk.trials, walk.moves, 0, tuple(notes))
 
 
-def _led(trials: Trials, moves: Moves | None, level: int) -> Trials:
-    """Give the trial as it goes on at a level, whatever was advised."""
-    barred = trials.barred if moves is None else moves.barred
-    return replace(trials, dose=np.array([level - 1]), barred=barred)
+def replay_each(design: Design, ways: Sequence[Sequence[Cohort]]) -> tuple[Trials, Moves]:
+    """Lead several trials at once, whose cohorts have the same levels and sizes in turn.
+
+    Args:
+        design: the design.
+        ways: for each trial its cohorts, at least one; the last one is taken as complete.
+
+    Returns:
+        the trials after the last cohort, and what the design decides for each.
+
+    Raises:
+        UnusableInput: the design has no advice for some of the counts.
+    """
+    walk = _Walk(design, ways)
+    for _ in walk:
+        walk.decide()
+    assert walk.moves is not None
+    return walk.trials, walk.moves
 
 
-def _deviation(design: Design, trials: Trials, moves: Moves | None, cohort: Cohort) -> str:
+def standing(design: Design, ways: Sequence[Sequence[Cohort]]) -> Trials:
+    """Give several trials as they stand, without a decision on the last cohort.
+
+    Args:
+        design: the design.
+        ways: as for `replay_each`.
+
+    Raises:
+        UnusableInput: the design has no advice for some of the counts before the last cohort.
+    """
+    walk = _Walk(design, ways)
+    for part in walk:
+        if not part.last:
+            walk.decide()
+    return walk.trials
+
+
+class _Part(NamedTuple):
+    """So many participants on whom the design decides at once, of the first of the trials led.
+
+    Args:
+        before: the trial as it goes on at their level.
+        moves: what the design had decided before them; None at the start.
+        cohort: their outcomes.
+        missing: how many more the design planned.
+        last: whether nobody was treated after them, in any of the trials.
+    """
+
+    before: Trials
+    moves: Moves | None
+    cohort: Cohort
+    missing: int
+    last: bool
+
+
+class _Walk:
+    """Trials led through their cohorts, cohort by cohort as the design plans them.
+
+    Iterating gives each part once it has been treated; `decide` then asks the design. Every part
+    has a participant at least, so that a walk has no more parts than participants.
+
+    Args:
+        design: the design.
+        ways: for each trial its cohorts; those of all trials have the same levels and sizes.
+    """
+
+    def __init__(self, design: Design, ways: Sequence[Sequence[Cohort]]) -> None:
+        self.design, self.ways = design, ways
+        begun = design.begin(len(ways))
+        # A history can be longer than the plan, for which the design's own counters are made.
+        self.trials = Trials(*(part.astype(np.int64) for part in begun.parts()))
+        self.moves: Moves | None = None
+        self._led = np.arange(len(ways))
+
+    def __iter__(self) -> Iterator[_Part]:
+        """Treat part after part."""
+        for i, cohort in enumerate(self.ways[0]):
+            toxic = np.array([[letter in DLTS for letter in way[i].results] for way in self.ways])
+            dlts = np.pad(np.cumsum(toxic, axis=1), ((0, 0), (1, 0)))
+            size, done = len(cohort.results), np.zeros(len(self.ways), dtype=np.int64)
+            while len(led := np.flatnonzero(done < size)):
+                before = self._at(led, cohort.level)
+                planned = np.asarray(self.design.size(before), dtype=np.int64)
+                left = size - done[led]
+                given = np.where(planned > 0, np.minimum(planned, left), left)
+                seen = dlts[led, done[led] + given] - dlts[led, done[led]]
+                part = Cohort(cohort.level, cohort.results[done[0] : done[0] + int(given[0])])
+                done[led] += given
+                self.trials, self._led = _put(self.trials, led, before.after(given, seen)), led
+                last = cohort is self.ways[0][-1] and bool((done == size).all())
+                yield _Part(before, self.moves, part, max(int(planned[0] - given[0]), 0), last)
+
+    def _at(self, led: Ints, level: int) -> Trials:
+        """Give the trials as they go on at a level, whatever was advised."""
+        some = self.trials.where(led)
+        barred = some.barred if self.moves is None else self.moves.barred[led]
+        return replace(some, dose=np.full(len(led), level - 1), barred=barred)
+
+    def decide(self) -> None:
+        """Ask the design about the trials in which the last part was treated."""
+        asked = self.design.decide(self.trials.where(self._led))
+        if self.moves is None:
+            self.moves = asked
+        else:
+            whole = [part.copy() for part in self.moves]
+            for part, new in zip(whole, asked, strict=True):
+                part[self._led] = new
+            self.moves = Moves(*whole)
+
+
+def _put(trials: Trials, places: Ints, some: Trials) -> Trials:
+    """Give the trials with some of them replaced."""
+    whole = [part.copy() for part in trials.parts()]
+    for part, new in zip(whole, some.parts(), strict=True):
+        part[places] = new
+    return Trials(*whole)
+
+
+def _deviation(design: Design, part: _Part) -> str:
     """Say where a cohort was not given what the design advised."""
+    moves, cohort = part.moves, part.cohort
     if moves is not None:
-        full = trials.total()[0] >= design.maximum
+        full = part.before.total()[0] >= design.maximum
         why = Why.MAXIMUM if moves.why[0] == Why.GOING_ON and full else Why(moves.why[0])
         if why is not Why.GOING_ON:
             return f"{cohort} was treated although the design had ended ({why.words})"

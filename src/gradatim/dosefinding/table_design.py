@@ -81,10 +81,16 @@ class TableDesign(Design):
         return Moves(dose, barred, why)
 
     def _found(self, trials: Trials) -> Ints:
-        """Look the present dose's counts up; a hole is never taken for advice."""
+        """Look the present dose's counts up; a hole is never taken for advice.
+
+        A trial that was led beyond its maximum has ended, whatever the table says; what more it
+        had at a dose than the table knows is read as its last column, where as many DLTs are a
+        higher rate.
+        """
         n, y = trials.here()
         action = self._actions(n, y)
-        holes = np.flatnonzero((action == Action.NONE) | (n > self.table.most))
+        beyond = (n > self.table.most) & (trials.total() <= self.maximum)
+        holes = np.flatnonzero((action == Action.NONE) | beyond)
         if len(holes):
             raise no_advice(self.name, int(n[holes[0]]), int(y[holes[0]]), self.table.sizes())
         return action
@@ -129,7 +135,8 @@ class TableDesign(Design):
     def because(self, trials: Trials, moves: Moves) -> list[Ground]:
         """Say the counts, what the table says of them, and what limited it."""
         n, y = (int(one[0]) for one in trials.here())
-        here, action = int(trials.dose[0]), self.table.of(min(n, self.table.most), y)
+        most = self.table.most
+        here, action = int(trials.dose[0]), self.table.of(min(n, most), min(y, most))
         grounds = [Ground(self._said(n, y, here, action), self.name, self.source)]
         text = self._limited(trials, moves, action)
         return (
