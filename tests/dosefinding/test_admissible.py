@@ -51,8 +51,8 @@ def test_only_when_asked_crm_selects_a_level_that_nobody_was_given() -> None:
     """As dfcrm does; everything else stays."""
     as_dfcrm = build(Settings("crm", 3, 0.25, cohorts=2, untried=True))
     ours = build(Settings("crm", 3, 0.25, cohorts=2))
-    untried = [one for one in visits(as_dfcrm) if one.ended
-               and one.after.n[0, as_dfcrm.select(one.after)[0]] == 0]  # fmt: skip
+    ended = [one for one in visits(as_dfcrm) if one.ended and as_dfcrm.select(one.after)[0] >= 0]
+    untried = [one for one in ended if one.after.n[0, as_dfcrm.select(one.after)[0]] == 0]
     assert untried
     assert all(ours.select(one.after)[0] < as_dfcrm.select(one.after)[0] for one in untried)
     assert enumerated(as_dfcrm, RATES)["n"] == pytest.approx(enumerated(ours, RATES)["n"])

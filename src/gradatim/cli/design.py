@@ -62,7 +62,7 @@ TrialProtocol = Annotated[
 @app.command()
 def table(
     design: Name = "", target: Target = None, cohort_size: CohortSize = None,
-    cohorts: Cohorts = None, levels: Levels = 1, table: TableFile = "", protocol: Protocol = "",
+    cohorts: Cohorts = None, levels: Levels = 2, table: TableFile = "", protocol: Protocol = "",
     reading: Reading = "", more: Set = NONE, out: Out = None, json: AsJson = False,
 ) -> None:  # fmt: skip
     """Show a design's decision table: what y DLTs in n participants at a level lead to.
@@ -107,7 +107,9 @@ def decide(
 
 
 def decided(asked: Asked, outcomes: str, complete: bool, json: bool) -> None:
-    """Decide and print."""
+    """Decide and print; that a protocol's design is not sound is a note, for its trial may run."""
+    from dataclasses import replace
+
     from gradatim.cli.design_tables import print_decision
     from gradatim.cli.output import print_json
     from gradatim.dosefinding.decide import decide as decide_trial
@@ -115,11 +117,14 @@ def decided(asked: Asked, outcomes: str, complete: bool, json: bool) -> None:
     from gradatim.dosefinding.outcomes import parse
     from gradatim.dosefinding.protocol_design import needed_of
     from gradatim.dosefinding.recommended import Needed
+    from gradatim.dosefinding.soundness import unsound
 
-    made = asked.build()
+    made = asked.build(sound=asked.study is None)
     needed = needed_of(asked.study) if asked.study else Needed()
     cohorts = parse(outcomes, made.doses, made.start + 1)
     decision = decide_trial(made, cohorts, complete=complete, needed=needed)
+    if asked.study is not None and (why := unsound(made)):
+        decision = replace(decision, notes=(*decision.notes, f"the design is not sound: {why}"))
     if json:
         print_json(decision_document(made, decision))
     else:
@@ -170,6 +175,7 @@ def calibrate(
 
     asked = Asked(design, target, cohort_size, cohorts, None, levels, "", protocol, reading, more)
     settings = asked.settings()
+    asked.build()
     values = {name: numbers(text, f"--vary {name}") for name, text in pairs(vary, "--vary").items()}
     found = try_all(settings, values, Aim(gap, risk))
     if json:

@@ -120,9 +120,10 @@ def compare(
     from gradatim.dosefinding.document import COMPARE, oc_document
     from gradatim.dosefinding.operating import How, operating_characteristics
     from gradatim.dosefinding.scenarios import scenarios
+    from gradatim.dosefinding.soundness import refuse_unsound
 
     given = [numbers(one, "--truth") for one in truth]
-    made = {name: build(one) for name, one in _compared(
+    made = {name: refuse_unsound(build(one)) for name, one in _compared(
         design, target, cohort_size, cohorts, start, levels, table, protocol, more, given).items()
     }  # fmt: skip
     first = next(iter(made.values()))
@@ -154,6 +155,10 @@ def _compared(designs: list[str], target: float | None, cohort_size: int | None,
     found: dict[str, Settings] = {}
     if asked.study is not None:
         found |= alternatives(asked.study)
+        if (told := asked.overrides()) and not designs:
+            raise UnusableInput(f"{', '.join(told)}: a protocol's designs are as it says",
+                                "--protocol", "they would be compared without",
+                                "leave it out, or name other designs with --design")  # fmt: skip
     if table:
         found["table"] = asked.settings("table")
     for name in designs:
@@ -165,6 +170,11 @@ def _compared(designs: list[str], target: float | None, cohort_size: int | None,
 
 
 def _limit(limit: float | None, target: float | None) -> float:
+    from gradatim.core.errors import UnusableInput
+
+    if limit is not None and not 0 < limit < 1:
+        raise UnusableInput(f"{limit:g} is not a rate", "--limit",
+                            todo="give a number between 0 and 1, neither included")  # fmt: skip
     if limit is not None:
         return limit
     return LIMIT if target is None else target

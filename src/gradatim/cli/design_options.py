@@ -88,15 +88,42 @@ class Asked:
         self._levels = levels or next((len(one) for one in truths), None)
 
     def settings(self, design: str = "") -> "Settings":
-        """Give the settings, of this design if it is named."""
+        """Give the settings, of this design if it is named.
+
+        Raises:
+            UnusableInput: something was given that the design would make nothing of.
+        """
+        from gradatim.dosefinding.settings import refuse_foreign, refuse_too_few
+
+        found = self._of_protocol() if self.study and not design else self._of(design)
+        refuse_foreign(found.design, self._own, "--set {}")
+        if "cohorts" in self._own:
+            refuse_too_few(found)
+            planned = found.cohorts * found.cohort_size
+            if found.maximum is not None and found.maximum > planned:
+                raise UnusableInput(f"{found.cohorts} cohorts of {found.cohort_size} are {planned} "
+                                    f"participants, not {found.maximum}", "--set maximum",
+                                    todo="leave --cohorts or the maximum out")  # fmt: skip
+        return found
+
+    def _of_protocol(self) -> "Settings":
         from dataclasses import replace
 
-        from gradatim.dosefinding.load import read_table
         from gradatim.dosefinding.protocol_design import settings_of
+
+        assert self.study is not None
+        levels = len(self.study.treatment.dose_levels)
+        if self._levels not in (None, levels):
+            raise UnusableInput(f"the protocol has {levels} dose levels, not {self._levels}",
+                                "--levels", todo="leave it out")  # fmt: skip
+        # A number of cohorts is the maximum that is asked for, not that of the protocol.
+        frame = {"maximum": None} if "cohorts" in self._own else {}
+        return replace(settings_of(self.study, self._reading or None), **{**frame, **self._own})
+
+    def _of(self, design: str) -> "Settings":
+        from gradatim.dosefinding.load import read_table
         from gradatim.dosefinding.settings import Settings
 
-        if self.study is not None and not design:
-            return replace(settings_of(self.study, self._reading or None), **self._own)
         name = design or self._design or ("table" if self._table else "")
         if not name:
             raise UnusableInput("no design is named", "--design",
@@ -104,11 +131,21 @@ class Asked:
         table = read_table(self._table) if self._table else None
         return Settings(name, self._number_of_levels(), table=table, **self._own)
 
-    def build(self) -> "Design":
-        """Give the design."""
-        from gradatim.dosefinding.designs import build
+    def overrides(self) -> list[str]:
+        """Name what was given of a design, beside the target."""
+        return [name for name in self._own if name != "target"]
 
-        return build(self.settings())
+    def build(self, sound: bool = True) -> "Design":
+        """Give the design.
+
+        Args:
+            sound: refuse one that can never escalate.
+        """
+        from gradatim.dosefinding.designs import build
+        from gradatim.dosefinding.soundness import refuse_unsound
+
+        made = build(self.settings())
+        return refuse_unsound(made, "--design, --table, --set") if sound else made
 
     def _number_of_levels(self) -> int:
         given = next((len(self._own[name]) for name in ("skeleton", "amounts")
@@ -156,8 +193,12 @@ def _more(texts: "Sequence[str]") -> dict[str, Any]:
 
 def _value(text: str, kind: str, option: str) -> Any:
     """Read a value as a document would say it."""
+    from gradatim.dosefinding.settings import OFF
+
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
+    if text.lower() == OFF and OFF in kind:
+        return OFF
     if "str" in kind or "bool" in kind:
         return text
     values = numbers(text, option)

@@ -19,6 +19,7 @@ from gradatim.conduct.events import encoded
 from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.events.review import QueryOpened
 from gradatim.conduct.events.safety import ProtocolDeviation
+from gradatim.conduct.events.trial import ProtocolActivated, ProtocolAmended
 from gradatim.conduct.fold import apply, fold
 from gradatim.conduct.permissions import permitted
 from gradatim.conduct.policies import check, is_authorisation, unmet
@@ -122,6 +123,8 @@ class Trial:
         version = "" if state.version is None else state.version.version
         at = event.recorded_at.astimezone(UTC)
         stamped = msgspec.structs.replace(event, protocol=version, recorded_at=at)
+        if isinstance(stamped, ProtocolActivated | ProtocolAmended):
+            stamped = msgspec.structs.replace(stamped, design_defaults=2)
         return [stamped, *self._deviations(stamped, broken), *questions(state, stamped)]
 
     def _deviations(self, event: Event, broken: list[tuple[str, str]]) -> Iterator[Event]:

@@ -11,13 +11,13 @@ from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.designs import build
 from gradatim.dosefinding.exact import compile_design
 from gradatim.dosefinding.scenarios import on_target
-from gradatim.dosefinding.settings import Settings, target_of
+from gradatim.dosefinding.settings import Settings, refuse_foreign, refuse_too_few, target_of
 from gradatim.dosefinding.worst_case import Worst, worst_cases
 
 MOST_CANDIDATES = 500
 VARIED = ("safe", "toxic", "cutoff", "below", "over", "half_width", "middle", "prior_sd",
-          "overdose", "stop_too_toxic", "cohorts", "cohort_size", "stop_at", "enough", "start",
-          "run_in")  # fmt: skip
+          "overdose", "stop_too_toxic", "safety", "cohorts", "cohort_size", "stop_at", "enough",
+          "start", "run_in")  # fmt: skip
 _WHOLE = {"middle", "cohorts", "cohort_size", "stop_at", "enough", "start", "run_in"}
 
 
@@ -70,6 +70,7 @@ def calibrate(of: Settings, vary: Mapping[str, Sequence[float]], aim: Aim) -> li
         UnusableInput: a setting that cannot be varied, too many combinations, or one that cannot
         be.
     """
+    refuse_foreign(of.design, vary, "--vary {}")
     tried = [_candidate(of, dict(zip(vary, values, strict=True)), aim) for values in _grid(vary)]
     return sorted(tried, key=lambda one: (not one.keeps, -one.worst_correct))
 
@@ -90,6 +91,8 @@ def _candidate(of: Settings, varied: dict[str, float], aim: Aim) -> Candidate:
     values: dict[str, Any] = {name: int(value) if name in _WHOLE else value
                               for name, value in varied.items()}  # fmt: skip
     settings = replace(of, **values)
+    if "cohorts" in varied:
+        refuse_too_few(settings)
     target = target_of(settings)
     compiled = compile_design(build(settings))
     right, sizes = [], []

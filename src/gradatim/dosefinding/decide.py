@@ -10,7 +10,8 @@ import numpy as np
 
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.design import Design, Ground
-from gradatim.dosefinding.modifiers import uncommitted
+from gradatim.dosefinding.model import ModelDesign
+from gradatim.dosefinding.modifiers import HardSafety, layers, uncommitted
 from gradatim.dosefinding.outcomes import WHERE, Cohort
 from gradatim.dosefinding.recommended import (
     NEEDED,
@@ -20,6 +21,7 @@ from gradatim.dosefinding.recommended import (
     recommendation,
 )
 from gradatim.dosefinding.replay import Replay, replay, replay_each, standing
+from gradatim.dosefinding.settings import SAFETY
 from gradatim.dosefinding.trials import Moves, Trials, Why
 
 EARLY = ("stop", "de_escalate")
@@ -116,7 +118,21 @@ def decide(design: Design, cohorts: Sequence[Cohort], *, complete: bool = False,
         found = _open(design, cohorts, now)
     if found.action == "stop":
         found = replace(found, recommendation=_called(design, cohorts, now, found, needed))
+    notes = (*notes, *_unprotected(design, now.trials, found))
     return replace(found, counts=counts, notes=notes)
+
+
+def _unprotected(design: Design, trials: Trials, found: DoseDecision) -> Iterator[str]:
+    """Warn of a level that a hard safety rule would close, where a model design has none."""
+    made = layers(design)
+    if not isinstance(made[-1], ModelDesign) or any(isinstance(one, HardSafety) for one in made):
+        return
+    rule = HardSafety(design, made[-1].target, SAFETY)
+    closed = int(rule.closed(trials)[0])
+    if found.dose is not None and found.dose > closed:
+        n, y = int(trials.n[0, closed]), int(trials.y[0, closed])
+        yield (f"NO hard safety rule is on, which would close level {closed + 1} and those above "
+               f"it: {y} of {n} participants there had a DLT")  # fmt: skip
 
 
 def _counts(design: Design, cohorts: Sequence[Cohort]) -> tuple[tuple[int, int, int], ...]:

@@ -18,12 +18,20 @@ from gradatim.dosefinding.modifiers import (
     Coherent,
     CohortSizes,
     GivenOnly,
+    HardSafety,
     NoSkipping,
     StopAt,
     StopTooToxic,
 )
 from gradatim.dosefinding.reach import reaching
-from gradatim.dosefinding.settings import Settings, check_settings, target_of
+from gradatim.dosefinding.settings import (
+    MODEL_DESIGNS,
+    OFF,
+    Settings,
+    check_own,
+    check_settings,
+    target_of,
+)
 from gradatim.dosefinding.skeleton import spread
 from gradatim.dosefinding.stages import RunIn, Titration
 from gradatim.dosefinding.table_design import TableDesign
@@ -44,6 +52,7 @@ def build(of: Settings) -> Design:
     if make is None:
         raise UnusableInput(f"there is no design {of.design!r}", "--design",
                             todo=f"use one of {', '.join(DESIGNS)}, or --table FILE")  # fmt: skip
+    check_own(of)
     return _modified(reaching(make(_long_enough(of)), of), of)
 
 
@@ -95,6 +104,7 @@ def _three(of: Settings) -> Design:
 def _crm(of: Settings) -> Design:
     target = target_of(of)
     model, words = _crm_model(of, target)
+    words += _without_rule(of)
     return Crm(doses=of.doses, cohort=of.cohort_size, maximum=of.cohort_size * of.cohorts,
                start=of.start - 1, target=target, model=model, words=words)  # fmt: skip
 
@@ -125,6 +135,10 @@ def _crm_model(of: Settings, target: float) -> tuple[Posterior, str]:
     )
 
 
+def _without_rule(of: Settings) -> str:
+    return "; no hard safety rule closes a level by its own counts" if of.safety == OFF else ""
+
+
 def _blrm(of: Settings) -> Design:
     amounts = of.amounts or tuple(float(i + 1) for i in range(of.doses))
     reference = of.reference or amounts[-1]
@@ -133,7 +147,7 @@ def _blrm(of: Settings) -> Design:
     words = (f"two-parameter logistic model in log(dose / {reference:g}) of doses "
              f"{', '.join(f'{one:g}' for one in amounts)}; bivariate normal prior with means "
              f"{mean[0]:.4g}, {mean[1]:.4g}, sd {of.prior_sds[0]:g}, {of.prior_sds[1]:g}, "
-             f"correlation {of.correlation:g}")  # fmt: skip
+             f"correlation {of.correlation:g}{_without_rule(of)}")  # fmt: skip
     low, high = of.on_target
     return Blrm(doses=of.doses, cohort=of.cohort_size, maximum=of.cohort_size * of.cohorts,
                 start=of.start - 1, target=of.target or (low + high) / 2, model=model, low=low,
@@ -148,16 +162,31 @@ DESIGNS: dict[str, Callable[[Settings], Design]] = {
 assert set(KINDS) <= set(DESIGNS)
 
 
+def _too_toxic(of: Settings) -> float:
+    """Give the rate that is too high: the target; of BLRM without one, the end of its interval."""
+    return of.on_target[1] if of.target is None else of.target
+
+
+def _of_models(design: Design, of: Settings) -> Design:
+    """Put the models' modifiers around: how far they go up, what is closed, what is chosen."""
+    design = NoSkipping(design, over="present" if of.design == "crm" else "highest")
+    design = _stopping(design if of.design == "blrm" else Coherent(design), of)
+    if of.safety != OFF:
+        design = HardSafety(design, _too_toxic(of), float(of.safety))
+    return design if of.untried else GivenOnly(design)
+
+
+def _stopping(design: Design, of: Settings) -> Design:
+    if of.stop_too_toxic is None:
+        return design
+    return StopTooToxic(design, target_of(of), of.stop_too_toxic)
+
+
 def _modified(design: Design, of: Settings) -> Design:
     """Put the modifiers around: those of the models, then those asked for."""
     if of.run_in:
         design = RunIn(design, of.run_in)
-    if of.design in ("crm", "blrm"):
-        design = NoSkipping(design, over="present" if of.design == "crm" else "highest")
-        design = design if of.design == "blrm" else Coherent(design)
-        design = design if of.untried else GivenOnly(design)
-    if of.stop_too_toxic is not None:
-        design = StopTooToxic(design, target_of(of), of.stop_too_toxic)
+    design = _of_models(design, of) if of.design in MODEL_DESIGNS else _stopping(design, of)
     if of.enough is not None:
         design = StopAt(design, of.enough)
     if of.sizes is not None:

@@ -64,37 +64,28 @@ def mtpi(of: Interval, most: int) -> Table:
     return _strongest(of, most, per_length[0], per_length[1], per_length[2])
 
 
-def mtpi2(of: Interval, most: int) -> Table:
-    """Compare intervals of the width of the target's; shorter ones at the ends by their length."""
-    below, over = keys(of, whole=False)
+def equal_widths(of: Interval, most: int) -> Table:
+    """Compare intervals (keys) of the width of the target's; shorter ones at the ends by length.
+
+    So mTPI-2 (Guo et al. 2017, section 2.3) and Keyboard (Yan et al. 2017) as the package Keyboard
+    0.1.3 has it: without what is shorter at the lower end a target below three times its interval's
+    reach has nothing below it, and the design never escalates.
+    """
+    below, over = ends(of)
     heights = [[between(low, high, most) / (high - low) for low, high in some]
                for some in (below, [(of.low, of.high)], over)]  # fmt: skip
     return _strongest(of, most, *(np.max(some, axis=0) for some in heights))
 
 
-def keyboard(of: Interval, most: int) -> Table:
-    """Compare keys of the width of the target's; at the ends there is none that is shorter."""
-    below, over = keys(of, whole=True)
-    nothing = np.where(np.isnan(above(of.target, most)), np.nan, -1.0)
-    heights = [[nothing, *(between(low, high, most) for low, high in some)]
-               for some in (below, [(of.low, of.high)], over)]  # fmt: skip
-    return _strongest(of, most, *(np.max(some, axis=0) for some in heights))
-
-
-def keys(of: Interval, whole: bool) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
-    """Give the intervals of equal width below and above the target's own.
-
-    Args:
-        of: the target's interval.
-        whole: leave out what is shorter at the ends.
-    """
+def ends(of: Interval) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+    """Give the intervals of equal width below and above the target's own; the last ones shorter."""
     width, slack = of.high - of.low, 1e-9
     below, over, edge = [], [], of.low
-    while edge > slack and (edge > width - slack or not whole):
-        below.append((max(edge - width, 0.0) if edge > width + slack else 0.0, edge))
+    while edge > slack:
+        below.append((edge - width if edge > width + slack else 0.0, edge))
         edge -= width
     edge = of.high
-    while edge < 1 - slack and (edge < 1 - width + slack or not whole):
+    while edge < 1 - slack:
         over.append((edge, edge + width if edge < 1 - width - slack else 1.0))
         edge += width
     return below, over
@@ -164,10 +155,12 @@ class Kind(NamedTuple):
 KINDS = {
     "mtpi": Kind(mtpi, "Ji et al. 2010, Clinical Trials 7:653-663",
                  "unit probability mass below, in and above the interval", 2, 0.005),
-    "mtpi2": Kind(mtpi2, "Guo et al. 2017, Contemporary Clinical Trials 58:23-33",
-                  "unit probability mass of intervals of equal width", 2, 0.005),
-    "keyboard": Kind(keyboard, "Yan et al. 2017, Clinical Cancer Research 23:3994-4003",
-                     "probability of keys of equal width", 3, 0.05),
+    "mtpi2": Kind(equal_widths, "Guo et al. 2017, Contemporary Clinical Trials 58:23-33",
+                  "unit probability mass of intervals of equal width, shorter at the ends",
+                  2, 0.005),
+    "keyboard": Kind(equal_widths, "Yan et al. 2017, Clinical Cancer Research 23:3994-4003",
+                     "probability of keys of equal width, of shorter ones by their length",
+                     3, 0.05),
     "i3_plus_3": Kind(i3_plus_3, "Liu et al. 2020, J Biopharm Stat 30:294-304",
                       "the observed rate with the interval", 3, 0.005),
 }  # fmt: skip

@@ -190,6 +190,67 @@ class StopTooToxic(Modifier):
 
 
 @dataclass(frozen=True)
+class HardSafety(Modifier):
+    """Never again a dose, or one above it, whose own counts make it too toxic.
+
+    A model borrows strength across doses, so that with a wrong skeleton or prior it may prefer a
+    dose at which everybody had a DLT. This rule looks at each dose alone, with a uniform prior, as
+    the elimination rule of BOIN does (Liu and Yuan 2015, JRSS C 64:507-523, section 2.3); crmPack
+    has it as IncrementsHSRBeta and StoppingLowestDoseHSRBeta.
+
+    Args:
+        threshold: the rate that is too high.
+        confidence: a dose is closed where P(its rate > threshold) is above this.
+        fewest: participants that a dose needs before it can be closed.
+    """
+
+    threshold: float
+    confidence: float
+    fewest: int = 3
+    rule: ClassVar[str] = "hard safety rule"
+
+    def closed(self, trials: Trials) -> Ints:
+        """Give the lowest dose that may not be given again; D where there is none: (S,)."""
+        toxic = (self.risk(trials) > self.confidence) & (trials.n >= self.fewest)
+        own = np.where(toxic.any(axis=1), np.argmax(toxic, axis=1), trials.doses)
+        return np.minimum(own.astype(trials.barred.dtype), trials.barred)
+
+    def risk(self, trials: Trials) -> Floats:
+        """Give P(rate > threshold) of each dose from its own counts: (S, D)."""
+        most = max(self.maximum, int(trials.n.max(initial=1)))
+        return np.asarray(above(self.threshold, most)[trials.n, trials.y])
+
+    def change(self, trials: Trials, moves: Moves) -> Moves:
+        """Go below what is closed; stop where that is the lowest dose."""
+        barred = np.minimum(moves.barred, self.closed(trials))
+        dose = np.maximum(np.minimum(moves.dose, barred - 1), 0)
+        return Moves(dose, barred, np.where(barred == 0, Why.TOO_TOXIC, moves.why))
+
+    def select(self, trials: Trials) -> Ints:
+        """Select nothing that is closed."""
+        return np.minimum(self.inner.select(trials), self.closed(trials) - 1)
+
+    def said(self, trials: Trials, moves: Moves) -> str:
+        """Say which dose is closed by which counts."""
+        level = int(moves.barred[0])
+        n, y = int(trials.n[0, level]), int(trials.y[0, level])
+        risk = self.risk(trials)[0, level]
+        if risk <= self.confidence or n < self.fewest:
+            return f"level {level + 1} was closed before, and those above it"
+        what = "the trial stops" if level == 0 else "it is closed, and those above it"
+        return (f"{y} of {n} participants at level {level + 1} had a DLT: P(DLT rate > "
+                f"{self.threshold:g}) from them alone is {risk:.1%}, above "
+                f"{self.confidence:.0%}: {what}")  # fmt: skip
+
+    def stated(self) -> str:
+        """State the rule."""
+        return (f"hard safety rule: never again a dose, or one above it, where P(DLT rate > "
+                f"{self.threshold:g}) > {self.confidence:g} from its own counts, with "
+                f"{self.fewest} participants or more; at the lowest level the trial stops"
+                )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class GivenOnly(Modifier):
     """Select no dose that nobody was given: the highest one given that is not above the advice."""
 

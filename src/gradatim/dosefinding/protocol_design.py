@@ -7,14 +7,28 @@ from typing import Any
 
 from gradatim.core.dates import Duration
 from gradatim.core.errors import UnusableInput
+from gradatim.dosefinding.design import Design
 from gradatim.dosefinding.designs import build
+from gradatim.dosefinding.modifiers import layers
 from gradatim.dosefinding.recommended import Needed
-from gradatim.dosefinding.settings import Settings, typed
+from gradatim.dosefinding.settings import (
+    MODEL_DESIGNS,
+    OF,
+    OFF,
+    THREES,
+    Settings,
+    foreign,
+    idle,
+    refuse_foreign,
+    typed,
+)
 from gradatim.dosefinding.simulate import Conduct
+from gradatim.dosefinding.soundness import unsound
+from gradatim.dosefinding.table_design import TableDesign
 from gradatim.protocol.questions import ruled_design
-from gradatim.protocol.references import Fault
+from gradatim.protocol.references import Fault, Steps
 from gradatim.protocol.study import Study
-from gradatim.protocol.treatment import EscalationDesign
+from gradatim.protocol.treatment import Escalation, EscalationDesign
 
 _OWN = {"design", "doses", "table", "cohort_size", "cohorts", "start", "target", "maximum"}
 SETTABLE = {one.name for one in fields(Settings)} - _OWN
@@ -45,13 +59,14 @@ def _named(study: Study, name: str) -> EscalationDesign:
 
 def _settings(study: Study, of: EscalationDesign) -> Settings:
     levels = study.treatment.dose_levels
+    refuse_foreign(of.design, of.settings, "safety.escalation.settings")
     more: dict[str, Any] = {}
     for name, value in of.settings.items():
         if name not in SETTABLE:
             raise UnusableInput(f"a design has no setting {name!r}", "safety.escalation.settings",
                                 todo=f"use one of {', '.join(sorted(SETTABLE))}")  # fmt: skip
         more[name] = typed(name, value, "safety.escalation.settings")
-    fixed = of.design.startswith("three_")
+    fixed = of.design in THREES
     planned = of.maximum_participants or of.maximum_per_level * len(levels)
     if not fixed:
         more.setdefault("enough", of.maximum_per_level)
@@ -96,11 +111,68 @@ def needed_of(study: Study) -> Needed:
 
 
 def design_faults(study: Study) -> Iterator[Fault]:
-    """Give the faults of a protocol's designs, one for each that cannot be built."""
-    first = study.safety.escalation
-    for steps, one in (((), first), *((("alternatives", i), one)
-                                      for i, one in enumerate(first.alternatives))):  # fmt: skip
+    """Give the faults of a protocol's designs: what cannot be built, or can never escalate.
+
+    Warnings are of model designs without a hard safety rule.
+    """
+    for steps, one in _designs(study.safety.escalation):
+        here = ("safety", "escalation", *steps)
+        if strange := foreign(one.design, one.settings):
+            for name in strange:
+                yield Fault((*here, "settings", name), f"{one.design} has no setting {name}: it is "
+                            f"a setting of {', '.join(OF[name])}; leave it out, or choose one of these "
+                            "designs")  # fmt: skip
+            continue
         try:
-            build(_settings(study, one))
+            settings = _settings(study, one)
+            made = build(settings)
         except UnusableInput as error:
-            yield Fault(("safety", "escalation", *steps), str(error))
+            yield Fault(here, str(error))
+            continue
+        if why := unsound(made):
+            yield Fault(here, f"the design {one.design} is not sound: {why}; change the setting or "
+                        "the table that keeps it from escalating")  # fmt: skip
+        yield from _per_level(here, one, made)
+        if one.design in MODEL_DESIGNS and settings.safety == OFF:
+            yield Fault((*here, "settings", "safety"), NO_RULE, warning=True)
+
+
+NO_RULE = ("no hard safety rule is on: the model may escalate to a level at which everybody had a "
+           "dose-limiting toxicity")  # fmt: skip
+
+
+def _designs(first: Escalation) -> Iterator[tuple[Steps, EscalationDesign]]:
+    yield (), first
+    for i, one in enumerate(first.alternatives):
+        yield ("alternatives", i), one
+
+
+def _per_level(here: Steps, of: EscalationDesign, made: Design) -> Iterator[Fault]:
+    """3+3 has its own most participants at a level; the document cannot say another number."""
+    inner = layers(made)[-1]
+    own = inner.per_level if isinstance(inner, TableDesign) else None
+    if own is not None and of.maximum_per_level != own:
+        yield Fault((*here, "maximum_per_level"), f"{of.design} treats up to {own} at a level, not "
+                    f"{of.maximum_per_level}; correct the number or the design")  # fmt: skip
+
+
+def as_before(study: Study) -> Study:
+    """Give a protocol with its designs as documents were once read, for trials that run by one.
+
+    A model design that said nothing of a hard safety rule had none, and settings without any effect
+    were accepted. Such a trial keeps its design until it is amended.
+    """
+    first = study.safety.escalation
+    if all(_before(one) == one.settings for one in (first, *first.alternatives)):
+        return study
+    others = [one.model_copy(update={"settings": _before(one)}) for one in first.alternatives]
+    escalation = first.model_copy(update={"settings": _before(first), "alternatives": others})
+    safety = study.safety.model_copy(update={"escalation": escalation})
+    return study.model_copy(update={"safety": safety})
+
+
+def _before(of: EscalationDesign) -> dict[str, Any]:
+    without = {name for name, _ in idle(of.design, of.settings, of.cohort_size, of.target_toxicity)}
+    without |= {*foreign(of.design, of.settings)}
+    told = {name: value for name, value in of.settings.items() if name not in without}
+    return {"safety": OFF, **told} if of.design in MODEL_DESIGNS else told

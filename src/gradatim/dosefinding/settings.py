@@ -1,8 +1,10 @@
 """What a design can be told: its name and settings, checked."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from math import inf, isfinite
+from typing import Literal
 
 from gradatim.core.errors import Defect, UnusableInput, shortened
 from gradatim.dosefinding.crm import PRIOR_SD
@@ -10,6 +12,13 @@ from gradatim.dosefinding.tables import Table
 from gradatim.dosefinding.three_plus_three import COMMITTEES
 
 MOST_DOSES, MOST_PARTICIPANTS = 20, 1_000
+SAFETY = 0.95
+"""P(rate > target) from a level's own counts above which the hard safety rule closes it."""
+OFF: Literal["off"] = "off"
+MOST_CORRELATION = 0.99
+"""Beyond it the grid over both parameters is too coarse: at 0.999 probabilities are off by 0.01."""
+WIDEST = 10.0
+"""The widest prior of the two-parameter models that the grid over both parameters reaches."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,8 @@ class Settings:
         sizes: cohort sizes by level.
         enough: end when the level that would be next has had so many participants.
         stop_too_toxic: stop when P(rate of the lowest dose > target) is above this.
+        safety: of CRM and BLRM, the hard safety rule: never again a dose, or one above it, where
+            P(rate > target) from its own counts is above this; `off` for none, as dfcrm has it.
         untried: CRM and BLRM may select a level that nobody was given, as dfcrm does.
     """
 
@@ -80,11 +91,114 @@ class Settings:
     sizes: tuple[int, ...] | None = None
     enough: int | None = None
     stop_too_toxic: float | None = None
+    safety: float | Literal["off"] = SAFETY
     untried: bool = False
 
 
 KINDS = {one.name: str(one.type) for one in fields(Settings)}
 """The type of each setting, as text."""
+DEFAULTS = {one.name: one.default for one in fields(Settings)}
+
+THREES = ("three_plus_three", "three_plus_three_korn", "three_per_group")
+_BOIN = ("boin", "boin_published")
+_INTERVALS = ("mtpi", "mtpi2", "keyboard", "i3_plus_3")
+MODEL_DESIGNS = ("crm", "blrm")
+OF: dict[str, tuple[str, ...]] = {
+    "table": ("table",),
+    "cutoff": (*_BOIN, *_INTERVALS, "table"),
+    "stop_at": (*_BOIN, *_INTERVALS, "table"),
+    **dict.fromkeys(("safe", "toxic", "safer", "offset", "bound"), _BOIN),
+    **dict.fromkeys(("below", "over"), _INTERVALS),
+    **dict.fromkeys(("model", "skeleton", "half_width", "middle", "prior_sd"), ("crm",)),
+    **dict.fromkeys(("prior_mean", "prior_sds"), MODEL_DESIGNS),
+    **dict.fromkeys(("amounts", "reference", "correlation", "on_target", "overdose"), ("blrm",)),
+    **dict.fromkeys(("safety", "untried"), MODEL_DESIGNS),
+    "committee": ("three_per_group", "table"),
+}
+"""The designs that have a setting; what is not here every design has."""
+
+
+def refuse_foreign(design: str, names: Iterable[str], where: str) -> None:
+    """Refuse settings that a design does not have: it would go on without them, and nobody know.
+
+    Args:
+        design: its name.
+        names: the settings that it is told.
+        where: for the message, with the setting's name in braces.
+
+    Raises:
+        UnusableInput: one of them is not a setting of this design.
+    """
+    for name in foreign(design, names):
+        raise UnusableInput(
+            f"{design} has no setting {name}", where.format(name),
+            f"it is a setting of {', '.join(OF[name])}", "leave it out, or choose one of these designs",
+        )  # fmt: skip
+
+
+def refuse_too_few(of: Settings) -> None:
+    """Refuse a number of cohorts that 3+3 or three per level cannot keep to.
+
+    Args:
+        of: the settings, whose number of cohorts was asked for.
+
+    Raises:
+        UnusableInput: the design may take more cohorts.
+    """
+    each = 1 if of.design == "three_per_group" else 2
+    if of.design in THREES and of.cohorts < each * of.doses:
+        raise UnusableInput(
+            f"{of.design} cannot be kept to {of.cohorts} cohorts", "--cohorts",
+            f"it takes up to {each} at each of {of.doses} levels",
+            f"leave it out, or give --set maximum={3 * of.cohorts}",
+        )  # fmt: skip
+
+
+def idle(design: str, told: Mapping[str, object], cohort_size: int,
+         target: float | None) -> Iterator[tuple[str, str]]:  # fmt: skip
+    """Give settings that a design has, and that would all the same have no effect, with the reason.
+
+    Args:
+        design: its name.
+        told: the settings that it is told, by their names.
+        cohort_size, target: as the design is told them.
+    """
+    two = design == "blrm" or told.get("model") == "logistic2"
+    for name, without, why in (
+        ("offset", not told.get("safer"), "it is how much stricter safer=true makes level 1"),
+        ("cutoff", design == "table" and target is None, "a table eliminates as its cells say, and "
+         "without a target it selects by them too"),
+        ("half_width", "skeleton" in told, "the skeleton is given"),
+        ("middle", "skeleton" in told, "the skeleton is given"),
+        ("prior_sd", two, "it is of the one-parameter models"),
+        ("prior_mean", not two, "it is of the two-parameter models"),
+        ("prior_sds", not two, "it is of the two-parameter models"),
+        ("titration", cohort_size == 1, "cohorts are of one participant from the start"),
+    ):  # fmt: skip
+        if name in told and without:
+            yield name, why
+
+
+def foreign(design: str, names: Iterable[str]) -> list[str]:
+    """Give those settings that a design does not have."""
+    return [name for name in names if design not in OF.get(name, (design,))]
+
+
+def check_own(of: Settings) -> None:
+    """Refuse what the design, or what else it is told, makes of no effect.
+
+    Raises:
+        UnusableInput: a setting that would not be looked at.
+    """
+    told = {
+        name: getattr(of, name)
+        for name, usual in DEFAULTS.items()
+        if getattr(of, name) != usual and name != "table"
+    }  # one is given to compare with
+    refuse_foreign(of.design, told, "--set {}")
+    for name, why in idle(of.design, told, of.cohort_size, of.target):
+        raise UnusableInput(f"the setting {name} would have no effect", f"--set {name}", why,
+                            "leave it out")  # fmt: skip
 
 
 def typed(name: str, value: object, where: str) -> object:
@@ -94,6 +208,8 @@ def typed(name: str, value: object, where: str) -> object:
         UnusableInput: it is of another kind.
     """
     kind = KINDS[name]
+    if OFF in kind and (value is False or value == OFF):
+        return OFF
     if "tuple" in kind and isinstance(value, list | tuple):
         return tuple(
             _single(name, "int" if "int" in kind else "float", one, where) for one in value
@@ -151,6 +267,7 @@ def check_settings(of: Settings) -> None:
                             "participants", "--cohorts", todo="give fewer")  # fmt: skip
     rates = [("--target", of.target), *((f"--set {name}", getattr(of, name))
                                         for name in ("cutoff", "overdose", "stop_too_toxic")),
+             ("--set safety", None if of.safety == OFF else of.safety),
              *(("--set skeleton", one) for one in of.skeleton or ()),
              *(("--set on_target", one) for one in of.on_target)]  # fmt: skip
     for name, rate in rates:
@@ -173,6 +290,10 @@ def _check_positive(of: Settings) -> None:
         if value is not None and not (0 < value < inf):
             raise UnusableInput(f"{value:g} is not a positive number", f"--set {name}",
                                 todo="give one")  # fmt: skip
+    if max(of.prior_sds) > WIDEST:
+        raise UnusableInput(f"a prior standard deviation of {max(of.prior_sds):g} is too wide",
+                            "--set prior_sds", "it is that of a logit, and of a logarithm",
+                            f"give numbers up to {WIDEST:g}")  # fmt: skip
     if not 0 <= of.offset < min(0.5, of.cutoff):
         raise UnusableInput(f"{of.offset:g} is no offset of a cutoff of {of.cutoff:g}",
                             "--set offset", todo="give a small number, such as 0.05")  # fmt: skip
@@ -181,6 +302,12 @@ def _check_positive(of: Settings) -> None:
     if not abs(of.correlation) < 1:
         raise UnusableInput(f"{of.correlation:g} is not a correlation", "--set correlation",
                             todo="give a number between -1 and 1, neither included")  # fmt: skip
+    if abs(of.correlation) > MOST_CORRELATION:
+        raise UnusableInput(f"a correlation of {of.correlation:g} is too close to one",
+                            "--set correlation", "the two parameters would be one, and "
+                            "probabilities inaccurate",
+                            f"give a number from -{MOST_CORRELATION} to {MOST_CORRELATION}"
+                            )  # fmt: skip
 
 
 def _check_levels(of: Settings) -> None:

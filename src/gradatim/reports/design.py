@@ -20,6 +20,7 @@ from gradatim.dosefinding.protocol_design import (
 )
 from gradatim.dosefinding.scenarios import TOLERATED, Scenario, scenarios
 from gradatim.dosefinding.small_numbers import plainly
+from gradatim.dosefinding.soundness import refuse_unsound
 from gradatim.dosefinding.table_design import TableDesign
 from gradatim.dosefinding.tables import MEANING, Action, Table
 from gradatim.dosefinding.worst_case import Worst, worst_cases
@@ -65,11 +66,11 @@ def design_report(document: Document, name: str | None = None) -> str:
         One HTML page without any reference to something outside it.
 
     Raises:
-        UnusableInput: the protocol has no such design, or one that cannot be built.
+        UnusableInput: the protocol has no such design, or one that cannot be built or is not sound.
     """
     study, first = document.study, document.study.safety.escalation
     settings = settings_of(study, name)
-    main, aim = build(settings), settings.target or TOLERATED
+    main, aim = refuse_unsound(build(settings), document.name), settings.target or TOLERATED
     curves = scenarios(main.doses, settings.target)
     shown = name or _name_of(study, ruled_design(study))
     compared = [compared_on(study, one, curves, aim) for one in _order(study, shown)]

@@ -68,7 +68,8 @@ OF_ALL = {"recorded_at", "recorded_by", "protocol", "signature", "site"}
 PROVIDED: Mapping[str, frozenset[str]] = {
     name: frozenset(OF_ALL | more) for name, more in {
         "ParticipantRegistered": {"participant", "person_token", "identity"},
-        "ProtocolActivated": {"sha256", "version"}, "ProtocolAmended": {"sha256", "version"},
+        "ProtocolActivated": {"sha256", "version", "design_defaults"},
+        "ProtocolAmended": {"sha256", "version", "design_defaults"},
         "AdverseEventReported": {"adverse_event"}, "QueryOpened": {"query"},
         "HistoryDeclaredComplete": {"signer"}, "EligibilityConfirmed": {"signer"},
         "PreDoseChecklistSigned": {"signer"}, "ClinicalSignificanceSigned": {"signer"},

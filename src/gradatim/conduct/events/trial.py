@@ -48,22 +48,36 @@ class ApprovalRecorded(Event, frozen=True):
     expires_on: date | None = None
 
 
+DesignDefaults = Literal[1, 2]
+
+
 class ProtocolActivated(Event, frozen=True):
-    """The first version of the protocol goes live; the document itself is kept here."""
+    """The first version of the protocol goes live; the document itself is kept here.
+
+    Args:
+        design_defaults: what holds of a design where the document is silent; 1, of entries that do
+            not say, is as before model designs had a hard safety rule. The trial fills it in.
+    """
 
     version: Annotated[str, Meta(max_length=40)]
     sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
     document: Annotated[str, Meta(max_length=900_000)]
+    design_defaults: DesignDefaults = 1
 
 
 class ProtocolAmended(Event, frozen=True):
-    """A later version goes live; every changed part states when it applies."""
+    """A later version goes live; every changed part states when it applies.
+
+    Args:
+        design_defaults: as of `ProtocolActivated`.
+    """
 
     version: Annotated[str, Meta(max_length=40)]
     sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
     document: Annotated[str, Meta(max_length=900_000)]
     changes: tuple[Change, ...]
     urgent_safety_measure: bool = False
+    design_defaults: DesignDefaults = 1
 
 
 class SiteOpened(Event, frozen=True):

@@ -5,6 +5,7 @@ from functools import lru_cache
 from gradatim.conduct.events import trial
 from gradatim.conduct.folding.handlers import Handlers
 from gradatim.conduct.state import State, Version
+from gradatim.dosefinding.protocol_design import as_before
 from gradatim.protocol.load import parse
 from gradatim.protocol.study import Ruling, Study
 
@@ -13,6 +14,12 @@ from gradatim.protocol.study import Ruling, Study
 def study_of(document: str) -> Study:
     """Give the protocol that a document holds."""
     return parse(document.encode(), "the ledger's protocol").study
+
+
+def _in_force(state: State, event: trial.ProtocolActivated | trial.ProtocolAmended) -> Study:
+    """Give the protocol of a version, with its silence read as on the day it went live."""
+    study = study_of(event.document)
+    return with_rulings(state, study if event.design_defaults > 1 else as_before(study))
 
 
 def _created(state: State, position: int, event: trial.TrialCreated) -> None:
@@ -39,7 +46,7 @@ def with_rulings(state: State, study: Study) -> Study:
 
 
 def _activated(state: State, position: int, event: trial.ProtocolActivated) -> None:
-    study = with_rulings(state, study_of(event.document))
+    study = _in_force(state, event)
     state.versions.append(
         Version(event.version, event.sha256, study, {}, position, event.occurred_on)
     )
@@ -47,7 +54,7 @@ def _activated(state: State, position: int, event: trial.ProtocolActivated) -> N
 
 
 def _amended(state: State, position: int, event: trial.ProtocolAmended) -> None:
-    study = with_rulings(state, study_of(event.document))
+    study = _in_force(state, event)
     applies = {one.part: one.applies for one in event.changes}
     state.versions.append(
         Version(event.version, event.sha256, study, applies, position, event.occurred_on)
