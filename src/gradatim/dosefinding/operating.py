@@ -9,6 +9,8 @@ from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.design import Design
 from gradatim.dosefinding.exact import MOST_STATES, TooLarge, compile_design, finals
 from gradatim.dosefinding.finals import OperatingCharacteristics, characteristics
+from gradatim.dosefinding.logistic2 import TwoParameter
+from gradatim.dosefinding.modifiers import layers
 from gradatim.dosefinding.recommended import NEEDED, Needed
 from gradatim.dosefinding.simulate import Conduct, simulate
 from gradatim.dosefinding.trials import Floats
@@ -17,6 +19,8 @@ METHODS = ("auto", "exact", "bounded", "simulate")
 LEAVE_OUT = 1e-9
 EXACT_STATES = 20_000_000
 """More states than this do not fit into ten gigabytes."""
+MOST_FITS = 20_000
+"""Of the two-parameter models: each state is fitted, a few thousand in a second."""
 
 
 @dataclass(frozen=True)
@@ -100,12 +104,18 @@ def _enumerated(design: Design, rates: list[Floats], limit: float,
         compiled = compile_design(design, limit=EXACT_STATES, scenarios=np.array(rates),
                                   leave_out=how.leave_out)  # fmt: skip
     else:
-        most = EXACT_STATES if how.method == "exact" else MOST_STATES
+        most = EXACT_STATES if how.method == "exact" else _in_seconds(design)
         compiled = compile_design(design, limit=most)
     method = "bounded" if compiled.pruned else "exact"
     return [
         characteristics(finals(compiled, one), one, limit, method, *how.needed) for one in rates
     ]
+
+
+def _in_seconds(design: Design) -> int:
+    """Give the states of a step that are enumerated in a matter of seconds."""
+    model = getattr(layers(design)[-1], "model", None)
+    return MOST_FITS if isinstance(model, TwoParameter) else MOST_STATES
 
 
 def _simulated(design: Design, rates: Floats, limit: float, how: How) -> OperatingCharacteristics:

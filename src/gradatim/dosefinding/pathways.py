@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.decide import Advice, advice
+from gradatim.dosefinding.decide import Advice, advice_each
 from gradatim.dosefinding.design import Design
 from gradatim.dosefinding.modifiers import uncommitted
 from gradatim.dosefinding.outcomes import Cohort
@@ -74,17 +74,18 @@ def pathways(design: Design, cohorts: Sequence[Cohort], ahead: int) -> list[Step
 def _follow(design: Design, trials: Trials, depth: int, ahead: int, parent: int,
             found: list[Step]) -> None:  # fmt: skip
     size = int(design.size(trials)[0])
-    for dlts in range(size + 1):
-        after = trials.after(np.array([size]), np.array([dlts]))
-        moves = design.decide(after)
-        said = advice(design, after, moves)
-        n, y = (int(one[0]) for one in after.here())
-        found.append(Step(depth, int(trials.dose[0]) + 1, dlts, size, n, y, said, parent))
+    each = trials.where(np.zeros(size + 1, dtype=np.int64))
+    after = each.after(np.full(size + 1, size), np.arange(size + 1))
+    moves = design.decide(after)
+    n, y = after.here()
+    for dlts, said in enumerate(advice_each(design, after, moves)):
+        found.append(Step(depth, int(trials.dose[0]) + 1, dlts, size, int(n[dlts]), int(y[dlts]),
+                          said, parent))  # fmt: skip
         if len(found) > MOST:
             raise UnusableInput(f"there are more than {MOST:,} paths", "--ahead",
                                 todo="look fewer cohorts ahead")  # fmt: skip
         if depth < ahead and said.action not in ("stop", "hold"):
-            then = replace(after, dose=moves.dose, barred=moves.barred)
+            then = replace(after, dose=moves.dose, barred=moves.barred).where(np.array([dlts]))
             _follow(design, then, depth + 1, ahead, len(found) - 1, found)
 
 

@@ -119,9 +119,10 @@ def design_faults(study: Study) -> Iterator[Fault]:
         here = ("safety", "escalation", *steps)
         if strange := foreign(one.design, one.settings):
             for name in strange:
+                having = ", ".join(OF[name])
                 yield Fault((*here, "settings", name), f"{one.design} has no setting {name}: it is "
-                            f"a setting of {', '.join(OF[name])}; leave it out, or choose one of these "
-                            "designs")  # fmt: skip
+                            f"a setting of {having}; leave it out, or choose one of these designs"
+                            )  # fmt: skip
             continue
         try:
             settings = _settings(study, one)

@@ -132,7 +132,8 @@ def refuse_foreign(design: str, names: Iterable[str], where: str) -> None:
     for name in foreign(design, names):
         raise UnusableInput(
             f"{design} has no setting {name}", where.format(name),
-            f"it is a setting of {', '.join(OF[name])}", "leave it out, or choose one of these designs",
+            f"it is a setting of {', '.join(OF[name])}",
+            "leave it out, or choose one of these designs",
         )  # fmt: skip
 
 
