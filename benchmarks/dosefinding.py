@@ -51,9 +51,11 @@ def rows(large: bool) -> Iterator[Row]:
     boin = Settings("boin", 5, target=0.3)
     yield from _compiling("BOIN, 5 doses, 10 cohorts of 3", boin)
     yield _scenario(boin)
-    yield from _compiling("CRM, 5 doses, 10 cohorts of 3", Settings("crm", 5, target=0.3))
-    yield from _compiling("CRM, 5 doses, 30 one by one",
-                          Settings("crm", 5, target=0.3, cohort_size=1, cohorts=30))  # fmt: skip
+    yield from _compiling(
+        "CRM as dfcrm, 5 doses, 10 cohorts of 3", Settings("crm", 5, target=0.3, safety="off")
+    )
+    yield from _compiling("CRM as dfcrm, 5 doses, 30 one by one", Settings(
+        "crm", 5, target=0.3, cohort_size=1, cohorts=30, safety="off"))  # fmt: skip
     yield from _compiling("BLRM, 5 doses, 10 cohorts of 3", Settings("blrm", 5))
     if large:
         yield from _compiling("BOIN, 8 doses, 20 cohorts of 3",
