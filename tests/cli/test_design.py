@@ -157,6 +157,33 @@ FAULTS = {
     "no table": (("table", "--design", "crm", "--target", "0.3"), "has no decision table"),
     "no file": (("oc", "--table", "nowhere.csv", "--truth", RATES), "nowhere.csv"),
     "vary": (("calibrate", *BOIN, "--levels", "3", "--vary", "color=1"), "cannot be varied"),
+    "another design's setting": (
+        ("oc", "--design", "crm", "--target", "0.3", "--set", "cutoff=0.95", "--truth", RATES),
+        "crm has no setting cutoff: it is a setting of boin,",
+    ),
+    "another design's, compared": (
+        ("compare", "--design", "boin", "--design", "crm", "--target", "0.3", "--levels", "3",
+         "--set", "cutoff=0.9"), "crm has no setting cutoff"),
+    "another design's, varied": (
+        ("calibrate", "--design", "crm", "--target", "0.3", "--levels", "3", "--vary",
+         "cutoff=0.9"), "--vary cutoff: crm has no setting cutoff"),
+    "3+3 in one cohort": (("oc", "--design", "three_plus_three", "--cohorts", "1", "--truth",
+                           "0.1,0.2"), "cannot be kept to 1 cohorts"),
+    "a protocol's designs, compared otherwise": (
+        ("compare", "--protocol", "nct05962762", "--cohorts", "20"), "are as it says"),
+    "a protocol's levels": (("oc", "--protocol", "nct05962762", "--truth", RATES),
+                            "the protocol has 3 dose levels, not 5"),
+    "cohorts and another maximum": (
+        ("oc", *BOIN, "--cohorts", "5", "--set", "maximum=30", "--truth", RATES), "not 30"),
+    "limit": (("oc", *BOIN, "--limit", "2", "--truth", RATES), "2 is not a rate"),
+    "a wide prior": (("oc", "--design", "blrm", "--set", "prior_sds=1000,1000", "--truth", RATES),
+                     "too wide"),
+    "a correlation of one": (("oc", "--design", "blrm", "--set", "correlation=0.9999", "--truth",
+                              RATES), "too close to one"),
+    "not sound": (("oc", *BOIN, "--set", "stop_too_toxic=0.2", "--truth", RATES),
+                  "the design boin is not sound"),
+    "not sound, compared": (("compare", *BOIN, "--set", "stop_too_toxic=0.2", "--levels", "3"),
+                            "the design boin is not sound"),
     "times": (("oc", *BOIN, "--window", "28", "--truth", RATES), "how often participants arrive"),
 }  # fmt: skip
 
@@ -168,6 +195,79 @@ def test_bad_input_is_one_message(run, words, says):
     assert (ran.code, ran.out) == (2, "")
     assert len(ran.err.strip().splitlines()) == 1
     assert says in ran.err
+
+
+def document(tmp_path, design, more=""):
+    """Write the second trial's protocol with another design; give its path."""
+    text = (TRIALS / "example_oncology_tablet" / "protocol.yaml").read_text(encoding="utf-8")
+    path = tmp_path / f"{design}.yaml"
+    path.write_text(text.replace("design: boin", f"design: {design}{more}"), encoding="utf-8")
+    return path
+
+
+def test_a_setting_of_another_design_is_a_fault_with_its_line(run, tmp_path):
+    """Of a protocol; and what is asked of it is refused, not answered without the setting."""
+    path = document(tmp_path, "crm", "\n    settings:\n      cutoff: 0.9\n      stop_at: 9")
+    ran = run("protocol", "check", path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for name in ("cutoff", "stop_at"):
+        (number,) = [n for n, line in enumerate(lines, 1) if line.startswith(f"      {name}:")]
+        assert f"{path}:{number}: crm has no setting {name}" in ran.out
+    assert ran.code == 1
+    ran = run("next-dose", path, "1TTTTTT")
+    assert (ran.code, ran.out) == (2, "")
+    assert "crm has no setting cutoff" in ran.err
+
+
+def test_a_protocol_that_never_escalates_is_not_sound(run, tmp_path):
+    """A fault of the document; what comes next in a trial under way is answered, with a note."""
+    path = document(tmp_path, "boin", "\n    settings: {stop_too_toxic: 0.2}")
+    ran = run("protocol", "check", path)
+    assert ran.code == 1
+    assert "the design boin is not sound: a trial without any DLT stops at level 1" in ran.out
+    found = json.loads(run("next-dose", path, "1NNT", "--json").out)
+    assert any("not sound" in note for note in found["notes"])
+    assert run("design", "oc", "--protocol", path, "--truth", RATES).code == 2
+
+
+def test_a_model_in_a_protocol_has_the_hard_safety_rule(run, tmp_path):
+    """Unless the document says off, which is a warning and a note."""
+    ask = ("1NNN 2TTT 1NNN 1NNN", "--json")
+    found = json.loads(run("next-dose", document(tmp_path, "crm"), *ask).out)
+    assert (found["action"], found["dose"]) == ("stay", 1)
+    off = document(tmp_path, "crm", "\n    settings: {safety: off}")
+    found = json.loads(run("next-dose", off, *ask).out)
+    assert (found["action"], found["dose"]) == ("escalate", 2)
+    assert any("NO hard safety rule" in note for note in found["notes"])
+    ran = run("protocol", "check", off)
+    assert ran.code == 0
+    assert "warning: no hard safety rule is on" in ran.out
+
+
+def test_a_recommendation_holds_for_every_resolution(run):
+    """Two pending can still make it three of twelve."""
+    for outcomes, recommended in (("3NNNNNNTPP", False), ("3NNNNNNT", False), ("3NNNNNNTNN", True)):
+        ran = run("next-dose", "example_oncology_tablet", f"1NNN 2NNN 3NNN 4TTT {outcomes}",
+                  "--json")  # fmt: skip
+        found = json.loads(ran.out)
+        assert (found["action"], found["dose"]) == ("stop", 3)
+        assert found["recommendation"]["recommended"] is recommended
+
+
+@pytest.mark.parametrize("outcomes", ["1NNN 2NNN 3NNN 2NN", "1NNN 2NNN 2NN 3N", "1NNN 2NNN 3NNN"])
+def test_a_history_beyond_the_maximum_is_answered(run, outcomes):
+    """Six were planned."""
+    found = json.loads(run("design", "decide", *BOIN, "--levels", "3", "--cohorts", "2", outcomes,
+                           "--json").out)  # fmt: skip
+    assert found["action"] == "stop"
+    assert any("although the design had ended" in note for note in found["notes"])
+
+
+def test_cohorts_go_before_a_protocols_maximum(run):
+    """Five cohorts of three are fifteen participants, of a protocol that plans thirty."""
+    ran = run("design", "oc", "--protocol", "example_oncology_tablet", "--cohorts", "5", "--truth",
+              RATES, "--json")  # fmt: skip
+    assert max(map(int, json.loads(ran.out)["sizes"])) == 15
 
 
 def test_a_protocol_whose_design_cannot_be_built_is_faulty(run, tmp_path):

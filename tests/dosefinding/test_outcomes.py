@@ -69,6 +69,7 @@ def test_candidates_count_and_what_is_pending_does_not() -> None:
     ("1NNN;2NNN", "is not a cohort"),
     ("1NNŇ", "is not a cohort"),
     ("0N", "there are 3 levels"),
+    ("1" + "N" * 1_001, "there are 1,001 participants"),
 ])  # fmt: skip
 def test_a_text_that_cannot_be_is_one_clear_message(text: str, says: str) -> None:
     """What, where and what to do, on one line."""

@@ -12,6 +12,7 @@ from gradatim.dosefinding.exact import compile_design
 from gradatim.dosefinding.protocol_design import (
     SETTABLE,
     alternatives,
+    as_before,
     conduct_of,
     design_faults,
     needed_of,
@@ -147,6 +148,62 @@ def test_a_faulty_alternative_is_named_by_its_place() -> None:
     wrong = first.model_copy(update={"start_level": 4})
     (fault,) = faults(changed(FIRST, alternatives=[first, wrong]))
     assert fault.path == ("safety", "escalation", "alternatives", 1)
+
+
+def test_settings_of_other_designs_are_faults_at_their_own_lines() -> None:
+    """One each, naming the designs that have them; in alternatives too."""
+    wrong = {"cutoff": 0.9, "stop_at": 9}
+    found = faults(changed(SECOND, design="crm", settings=wrong))
+    assert [one.path[2:] for one in found] == [("settings", "cutoff"), ("settings", "stop_at")]
+    assert all("keyboard, i3_plus_3, table" in one.what for one in found)
+    first, *_ = FIRST.safety.escalation.alternatives
+    other = first.model_copy(update={"settings": {"skeleton": [0.1, 0.2, 0.3]}})
+    (fault,) = faults(changed(FIRST, alternatives=[other]))
+    assert fault.path == ("safety", "escalation", "alternatives", 0, "settings", "skeleton")
+    with pytest.raises(UnusableInput, match="crm has no setting cutoff"):
+        settings_of(changed(SECOND, design="crm", settings=wrong))
+
+
+def test_a_design_that_can_never_escalate_is_a_fault_of_the_document() -> None:
+    """Three without a DLT are stopped for."""
+    (fault,) = faults(changed(SECOND, settings={"stop_too_toxic": 0.2}))
+    assert fault.path == ("safety", "escalation")
+    assert "is not sound" in fault.what
+    assert not fault.warning
+
+
+def test_the_participants_at_a_level_are_those_of_3_plus_3() -> None:
+    """Six, whatever the document says; of a design with a limit of its own it is a fault."""
+    (fault,) = faults(changed(FIRST, maximum_per_level=12))
+    assert fault.path == ("safety", "escalation", "maximum_per_level")
+    assert "up to 6 at a level, not 12" in fault.what
+
+
+@pytest.mark.parametrize("design", ["crm", "blrm"])
+def test_a_model_design_has_the_hard_safety_rule_unless_the_document_says_off(design: str) -> None:
+    """Then it is a warning, for dfcrm's figures can be wanted."""
+    silent = changed(SECOND, design=design)
+    assert settings_of(silent).safety == 0.95
+    assert faults(silent) == []
+    for said in ("off", False):
+        off = changed(SECOND, design=design, settings={"safety": said})
+        assert settings_of(off).safety == "off"
+        (warning,) = faults(off)
+        assert warning.warning
+        assert "no hard safety rule" in warning.what
+
+
+def test_documents_of_trials_under_way_are_read_as_before() -> None:
+    """A model without the rule, and without settings that had no effect; others stay the same."""
+    told = {"cutoff": 0.9, "prior_sd": 1.0, "middle": 2, "skeleton": [0.1, 0.2, 0.3, 0.4, 0.5]}
+    old = as_before(changed(SECOND, design="crm", settings=told))
+    assert old.safety.escalation.settings == {
+        "safety": "off", "prior_sd": 1.0, "skeleton": [0.1, 0.2, 0.3, 0.4, 0.5]}  # fmt: skip
+    assert settings_of(old).safety == "off"
+    on = as_before(changed(SECOND, design="crm", settings={"safety": 0.9}))
+    assert settings_of(on).safety == 0.9
+    assert as_before(FIRST) is FIRST
+    assert as_before(SECOND) is SECOND
 
 
 def test_settings_are_told_and_lists_become_tuples() -> None:

@@ -153,6 +153,63 @@ def test_3_of_6_at_30_percent_is_where_mtpi_stays() -> None:
     assert boin_table(boundaries(0.3), 6, equal_stays=True).of(6, 3) is Action.DE_ESCALATE
 
 
+@pytest.mark.parametrize(("target", "reach", "escalate", "de_escalate"), [
+    (0.10, 0.05, (0, 0, 0, 0, 0, 0), (1, 1, 2, 2, 3, 3)),
+    (0.15, 0.08, (0, 0, 0, 0, 1, 1), (1, 2, 2, 3, 4, 4)),
+    (0.20, 0.08, (0, 0, 0, 1, 1, 2), (1, 2, 3, 4, 5, 5)),
+    (0.30, 0.05, (0, 1, 2, 2, 3, 4), (2, 3, 4, 5, 6, 7)),
+])  # fmt: skip
+@pytest.mark.parametrize("name", ["keyboard", "mtpi2"])
+def test_keyboard_boundaries(
+    name: str, target: float, reach: float, escalate: tuple[int, ...], de_escalate: tuple[int, ...]
+) -> None:
+    """Package Keyboard 0.1.3, get.boundary.kb(0.1), for 3 to 18; at 0.3 the table of Yan 2017.
+
+    The others by scipy, as are all cells below: a shorter end key counts by its length.
+    """
+    kind = KINDS[name]
+    table = kind.table(interval(target, reach, reach, 0.95, kind.fewest), 18)
+    found = {n: signs(table, n).split() for n in range(3, 19, 3)}
+    assert tuple(row.count("E") - 1 for row in found.values()) == escalate
+    assert tuple(min(row.index(one) for one in ("D", "DU") if one in row)
+                 for row in found.values()) == de_escalate  # fmt: skip
+
+
+def strengths(target: float, reach: float, n: int, y: int) -> list[float]:
+    """Give how strongly the data speak for less, for the target's interval, for more, by scipy."""
+    width = 2 * reach
+    steps = range(1, 1 + int(1 / width) + 1)
+    below = [(max(target - reach - i * width, 0), target - reach - (i - 1) * width) for i in steps]
+    over = [(target + reach + (i - 1) * width, min(target + reach + i * width, 1)) for i in steps]
+    post = stats.beta(1 + y, 1 + n - y)
+    return [max((post.cdf(b) - post.cdf(a)) / (b - a) for a, b in some if b - a > 1e-9)
+            for some in (below, [(target - reach, target + reach)], over)]  # fmt: skip
+
+
+@pytest.mark.parametrize("target", [0.1, 0.15, 0.2, 0.3, 0.45, 0.55])
+@pytest.mark.parametrize("reach", [0.03, 0.05, 0.08])
+@pytest.mark.parametrize("name", ["keyboard", "mtpi2"])
+def test_every_cell_of_equal_intervals(name: str, target: float, reach: float) -> None:
+    """Yan et al. 2017 and Guo et al. 2017: the strongest interval; of a tie the careful action."""
+    kind = KINDS[name]
+    table = kind.table(interval(target, reach, reach, 0.95, kind.fewest), 15)
+    for n in range(1, 16):
+        for y in range(n + 1):
+            less, on, more = strengths(target, reach, n, y)
+            most = max(less, on, more) * (1 - 1e-9)
+            wanted = "D" if more >= most else "S" if on >= most else "E"
+            toxic = n >= kind.fewest and stats.beta.sf(target, 1 + y, 1 + n - y) > 0.95
+            assert table.of(n, y).sign == ("DU" if toxic else wanted), (n, y)
+
+
+def test_a_tie_is_broken_to_the_careful_action() -> None:
+    """At 0.45 one of two speaks as much for 0.5 to 0.6 as for 0.4 to 0.5: go down."""
+    table = table_of("keyboard", 0.45, 0.05, 0.05)
+    assert [table.of(n, n // 2).sign for n in (2, 4, 6)] == ["D", "D", "D"]
+    table = table_of("keyboard", 0.55, 0.05, 0.05)
+    assert [table.of(n, n // 2).sign for n in (2, 4, 6)] == ["S", "S", "S"]
+
+
 def test_mtpi_2_table() -> None:
     """Guo et al. 2017, Contemporary Clinical Trials 58:23-33, figure 3: target 0.3 +- 0.05."""
     table = table_of("mtpi2", 0.3, 0.05, 0.05)

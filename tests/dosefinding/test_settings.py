@@ -1,6 +1,9 @@
 """Settings of a design: what cannot be is refused when it is built, in one clear message."""
 
+import re
+from dataclasses import fields
 from math import inf, nan
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,10 +11,13 @@ import pytest
 
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.boin import boin_table, boundaries
+from gradatim.dosefinding.calibrate import Aim, calibrate
 from gradatim.dosefinding.designs import DESIGNS, build
 from gradatim.dosefinding.exact import compile_design
 from gradatim.dosefinding.operating import How, check_rates, operating_characteristics
-from gradatim.dosefinding.settings import Settings
+from gradatim.dosefinding.settings import OF, Settings, idle
+from gradatim.dosefinding.soundness import refuse_unsound, unsound
+from gradatim.dosefinding.tables import Action, Table
 
 OWN = boin_table(boundaries(0.3), 12, equal_stays=True)
 SEVEN = boin_table(boundaries(0.3), 7, equal_stays=True)
@@ -161,3 +167,120 @@ def test_a_method_that_is_none() -> None:
     """The known ones are named."""
     with pytest.raises(UnusableInput, match="auto, exact, bounded, simulate"):
         operating_characteristics(build(of()), [(0.1, 0.2, 0.3)], 0.3, How("guess"))
+
+
+# --- settings of other designs --------------------------------------------------------------------
+
+VALUES: dict[str, Any] = {
+    "cutoff": 0.9, "stop_at": 9, "safe": 0.1, "toxic": 0.5, "safer": True, "offset": 0.04,
+    "bound": True, "below": 0.06, "over": 0.06, "model": "logistic", "skeleton": (0.1, 0.2, 0.3),
+    "half_width": 0.04, "middle": 1, "prior_sd": 1.0, "prior_mean": (0.0, 0.0),
+    "prior_sds": (1.0, 1.0), "amounts": (1.0, 2.0, 4.0), "reference": 2.0, "correlation": 0.1,
+    "on_target": (0.2, 0.3), "overdose": 0.3, "safety": 0.9, "untried": True,
+    "committee": "escalate",
+}  # fmt: skip
+"""A value for each setting that not every design has, other than its default."""
+
+
+def test_every_setting_of_some_designs_has_a_value_here() -> None:
+    """Else it would not be tried."""
+    assert set(VALUES) == set(OF) - {"table"}
+    assert {one for some in OF.values() for one in some} <= set(DESIGNS)
+
+
+@pytest.mark.parametrize("name", VALUES)
+@pytest.mark.parametrize("design", DESIGNS)
+def test_a_setting_that_a_design_does_not_have_is_refused(design: str, name: str) -> None:
+    """And names those that have it; one that it has changes what it says of itself or decides."""
+    settings = of(design, table=OWN, **{name: VALUES[name]})
+    if design not in OF[name]:
+        with pytest.raises(UnusableInput) as caught:
+            build(settings)
+        assert f"{design} has no setting {name}" in caught.value.what
+        assert all(one in caught.value.why for one in OF[name])
+        assert (caught.value.where, bool(caught.value.todo)) == (f"--set {name}", True)
+    elif dict(idle(design, {name: VALUES[name]}, 3, 0.3)):
+        with pytest.raises(UnusableInput, match="would have no effect"):
+            build(settings)
+    else:
+        assert repr(build(settings)) != repr(build(of(design, table=OWN)))
+
+
+@pytest.mark.parametrize(("settings", "name"), [
+    (of(offset=0.04), "offset"),
+    (of("table", table=OWN, target=None, cutoff=0.9), "cutoff"),
+    (of("crm", skeleton=(0.1, 0.2, 0.3), half_width=0.04), "half_width"),
+    (of("crm", skeleton=(0.1, 0.2, 0.3), middle=1), "middle"),
+    (of("crm", model="logistic2", prior_sd=1.0), "prior_sd"),
+    (of("crm", prior_mean=(0.0, 0.0)), "prior_mean"),
+    (of("crm", prior_sds=(1.0, 1.0)), "prior_sds"),
+    (of(titration=True, cohort_size=1), "titration"),
+], ids=str)  # fmt: skip
+def test_a_setting_that_another_one_makes_idle_is_refused(settings: Settings, name: str) -> None:
+    """It would be accepted and ignored."""
+    with pytest.raises(UnusableInput, match=f"the setting {name} would have no effect") as caught:
+        build(settings)
+    assert caught.value.why
+
+
+def test_the_page_names_the_designs_of_each_setting() -> None:
+    """docs/dosefinding.md has a row for every setting."""
+    page = (Path(__file__).parents[2] / "docs" / "dosefinding.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    frame = {"design", "doses", "target", "cohort_size", "cohorts", "start", "table"}
+    assert {one.name for one in fields(Settings)} - frame <= named
+
+
+@pytest.mark.parametrize(("changes", "says"), [
+    ({"cutoff": (0.9, 0.95)}, "crm has no setting cutoff"),
+    ({"stop_at": (9,)}, "crm has no setting stop_at"),
+])  # fmt: skip
+def test_calibrate_varies_only_what_the_design_has(changes: dict[str, Any], says: str) -> None:
+    """Else every candidate would be the same one."""
+    with pytest.raises(UnusableInput, match=says):
+        calibrate(of("crm"), changes, Aim(0.1))
+
+
+@pytest.mark.parametrize("prior_sds", [(1_000.0, 1_000.0), (2.0, 11.0)])
+def test_a_prior_beyond_the_grid_is_refused(prior_sds: tuple[float, float]) -> None:
+    """It was a crash, or would be minutes."""
+    with pytest.raises(UnusableInput, match="too wide"):
+        build(of("blrm", prior_sds=prior_sds))
+
+
+# --- soundness ------------------------------------------------------------------------------------
+
+NEVER = Table(np.where(OWN.actions == Action.ESCALATE, Action.STAY, OWN.actions))
+LATE = Table(np.where((OWN.actions == Action.ESCALATE) & (np.arange(13)[:, None] % 3 == 0),
+                      Action.STAY, OWN.actions))  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "says"), [
+    (of("table", table=NEVER), "escalates at no number of participants"),
+    (of("table", table=NEVER, cohorts=1), "escalates at no number of participants"),
+    (of("table", table=LATE), "never leaves level 1"),  # E only where cohorts of 3 never come
+    (of(stop_too_toxic=0.2), "stops at level 1 as too toxic"),
+    (of("keyboard", cutoff=0.2), "stops at level 1 as too toxic"),
+    (of("crm", skeleton=(0.29, 0.8, 0.9), prior_sd=0.1), "never leaves level 1"),
+    (of("blrm", prior_mean=(3.0, 0.0), prior_sds=(0.1, 0.1)), "level 1"),
+], ids=str)  # fmt: skip
+def test_a_design_that_can_never_escalate_is_not_sound(settings: Settings, says: str) -> None:
+    """One trial without any DLT shows it."""
+    assert says in unsound(build(settings))
+    with pytest.raises(UnusableInput, match="is not sound"):
+        refuse_unsound(build(settings))
+
+
+@pytest.mark.parametrize("target", [0.06, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4])
+@pytest.mark.parametrize("design", [one for one in DESIGNS if one not in ("table", "blrm")])
+def test_every_design_escalates_at_every_target(design: str, target: float) -> None:
+    """Keyboard never did below 0.15."""
+    assert unsound(build(of(design, 5, target=target, cohorts=10))) == ""
+
+
+def test_a_plan_with_few_participants_is_sound() -> None:
+    """It is not the design that keeps it from the highest level."""
+    assert unsound(build(of(doses=8, cohorts=2))) == ""
+    assert unsound(build(of("crm", doses=8, cohorts=2))) == ""
+    assert unsound(build(of("three_per_group", doses=8))) == ""

@@ -57,7 +57,7 @@ def answer(case: str, cohorts: list[Cohort], **more: object) -> DoseDecision | N
         return None
 
 
-@settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(case=st.sampled_from([*CASES]), data=st.data())
 def test_every_walk_ends_after_as_many_steps_as_there_are_participants(
     case: str, data: st.DataObject
@@ -90,7 +90,7 @@ def resolved(cohorts: list[Cohort], missing: int) -> Iterator[list[Cohort]]:
         yield [Cohort(one.level, "".join(next(left) for _ in one.results)) for one in whole]
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(case=st.sampled_from(CHEAP), data=st.data())
 def test_what_is_final_holds_for_every_resolution(case: str, data: st.DataObject) -> None:
     """Stopping and the level that is selected; recommended for candidates either way as well."""
@@ -100,7 +100,7 @@ def test_what_is_final_holds_for_every_resolution(case: str, data: st.DataObject
         return
     open_ = sum(letter in "PC" for one in cohorts for letter in one.results)
     missing = walks.replay(design(case), cohorts).missing
-    if open_ + missing > 7 or not open_ + missing:
+    if not 1 <= open_ + missing <= 5:
         return
     called = found.recommendation
     assert called is not None
@@ -121,7 +121,7 @@ def test_what_is_final_holds_for_every_resolution(case: str, data: st.DataObject
             assert then.recommendation.recommended
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     case=st.sampled_from([case for case, of in CASES.items() if of.design in OWN_COUNTS]),
     data=st.data(),
@@ -221,12 +221,12 @@ def test_very_many_ways_are_refused_and_not_counted_in_64_bits() -> None:
 
 
 def test_the_ways_of_a_model_with_many_levels_are_fitted_together() -> None:
-    """Two thousand ways of fifteen levels take about as many fits, not as many walks."""
+    """A hundred ways of fifteen levels are one walk, not a hundred."""
     of = build(Settings("blrm", 15, cohort_size=1, cohorts=30))
-    text = " ".join(f"{level}{'N' if level < 6 else 'P'}" for level in range(1, 16))
+    text = " ".join(f"{level}{'N' if level < 9 else 'P'}" for level in range(1, 16))
     found = ask(of, text)
     assert found.action == "pending"
-    assert len(found.resolutions) == 2**10
+    assert len(found.resolutions) == 2**7
 
 
 def test_the_hard_rule_is_in_every_model_case_of_the_suite() -> None:

@@ -18,6 +18,8 @@ LETTERS = {"N": "no DLT", "T": "a DLT", "P": "pending", "C": "a DLT candidate"}
 _COHORT = re.compile(r"(\d{1,4})([A-Za-z]+)\Z", re.ASCII)
 _EXAMPLE = 'write a level and a letter per participant, such as "1NNN 2NNT"'
 WHERE = "OUTCOMES"
+MOST = 1_000
+"""Participants of one trial; a design can be planned for as many."""
 
 
 class Cohort(NamedTuple):
@@ -50,12 +52,17 @@ def parse(text: str, doses: int, start: int = 1) -> list[Cohort]:
         start: the level at which the trial starts.
 
     Raises:
-        UnusableInput: not of that form, a level that does not exist, or one that was skipped.
+        UnusableInput: not of that form, a level that does not exist, or one that was skipped; or
+        more participants than a design can be planned for.
     """
     cohorts = [_cohort(part, doses) for part in text.split()]
     joined = [Cohort(level, "".join(one.results for one in some))
               for level, some in groupby(cohorts, key=lambda one: one.level)]  # fmt: skip
     _no_skipping(joined, start)
+    if (people := sum(len(one.results) for one in joined)) > MOST:
+        raise UnusableInput(f"there are {people:,} participants", WHERE,
+                            f"a design is asked of up to {MOST:,}",
+                            "leave out what does not belong to the escalation")  # fmt: skip
     return joined
 
 

@@ -24,6 +24,7 @@ from gradatim.dosefinding.protocol_design import needed_of, settings_of
 from gradatim.dosefinding.recommended import Needed
 from gradatim.dosefinding.scenarios import Scenario
 from gradatim.dosefinding.settings import Settings
+from gradatim.dosefinding.soundness import refuse_unsound
 from gradatim.dosefinding.worst_case import Worst, worst_cases
 from gradatim.protocol.questions import ruled_design
 from gradatim.protocol.study import Study
@@ -156,7 +157,7 @@ def _expected(one: Chosen, curve: Scenario, aim: float, needed: Needed) -> Expec
 def compiled(settings: Settings) -> Compiled | str:
     """Give a design with all its ends; or why not, which is empty if they are too many."""
     try:
-        return compile_design(build(settings), limit=MOST_STATES)
+        return compile_design(refuse_unsound(build(settings)), limit=MOST_STATES)
     except TooLarge:
         return ""
     except UnusableInput as error:
