@@ -1,6 +1,7 @@
 """What holds of a design where its document is silent is that of the day it went into force."""
 
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.conduct.memory import ListStore
 from tests.conduct.trials import START, TABLET, event, protocol, recorded
 
 
-def activation(more: str = "", **fields: int) -> trial.ProtocolActivated:
+def activation(more: str = "", **fields: Any) -> trial.ProtocolActivated:
     """Put the second trial into force with a model as its design."""
     text = protocol(TABLET)[1].replace("design: boin", f"design: crm{more}")
     made = event(trial.ProtocolActivated, "sponsor.1", version="1.0", document=text,
@@ -60,7 +61,9 @@ def test_an_amendment_brings_the_rule_and_must_say_so() -> None:
     state = State("T")
     apply(state, 1, activation())
     text = activation().document.replace('version: "1.0"', 'version: "2.0"', 1)
-    fields = {"version": "2.0", "document": text, "sha256": sha256(text.encode()).hexdigest()}
+    fields: dict[str, Any] = {
+        "version": "2.0", "document": text, "sha256": sha256(text.encode()).hexdigest(),
+    }  # fmt: skip
     silent = event(trial.ProtocolAmended, "sponsor.1", changes=(), **fields)
     assert "safety" in policy(state, silent).text  # type: ignore[arg-type]
     said = event(trial.ProtocolAmended, "sponsor.1", design_defaults=2, **fields,

@@ -184,6 +184,7 @@ def test_a_model_design_has_the_hard_safety_rule_unless_the_document_says_off(de
     """Then it is a warning, for dfcrm's figures can be wanted."""
     silent = changed(SECOND, design=design)
     assert settings_of(silent).safety == 0.95
+    assert settings_of(changed(SECOND, design=design, settings={"safety": "on"})).safety == 0.95
     assert faults(silent) == []
     for said in ("off", False):
         off = changed(SECOND, design=design, settings={"safety": said})

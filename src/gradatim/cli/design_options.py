@@ -197,8 +197,8 @@ def _value(text: str, kind: str, option: str) -> Any:
 
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
-    if text.lower() == OFF and OFF in kind:
-        return OFF
+    if OFF in kind and text.lower() in ("on", OFF):
+        return text.lower()
     if "str" in kind or "bool" in kind:
         return text
     values = numbers(text, option)

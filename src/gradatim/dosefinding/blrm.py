@@ -24,6 +24,7 @@ class Blrm(ModelDesign):
         model: the two-parameter logistic model.
         low, high: the interval of rates that are on target; above `high` is an overdose.
         overdose: the greatest P(rate > high) that a dose may have.
+        limit: a rate above it is too toxic: the target, or `high` where none is given.
         words: what the model is, for the settings.
     """
 
@@ -31,9 +32,15 @@ class Blrm(ModelDesign):
     low: float
     high: float
     overdose: float
+    limit: float
     words: str
     name: str = "blrm"
     source: str = SOURCE
+
+    @property
+    def too_toxic(self) -> float:
+        """Give the rate above which a dose is too toxic."""
+        return self.limit
 
     def preferred(self, n: Ints, y: Ints) -> Ints:
         """Give the dose; the lowest of those as likely on target; -1 if none is allowed."""

@@ -127,7 +127,7 @@ def _unprotected(design: Design, trials: Trials, found: DoseDecision) -> Iterato
     made = layers(design)
     if not isinstance(made[-1], ModelDesign) or any(isinstance(one, HardSafety) for one in made):
         return
-    rule = HardSafety(design, made[-1].target, SAFETY)
+    rule = HardSafety(design, made[-1].too_toxic, SAFETY)
     closed = int(rule.closed(trials)[0])
     if found.dose is not None and found.dose > closed:
         n, y = int(trials.n[0, closed]), int(trials.y[0, closed])

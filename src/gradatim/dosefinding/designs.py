@@ -12,7 +12,7 @@ from gradatim.dosefinding.design import Design
 from gradatim.dosefinding.intervals import KINDS, interval_design
 from gradatim.dosefinding.isotonic import Isotonic
 from gradatim.dosefinding.logistic2 import from_doses, from_skeleton
-from gradatim.dosefinding.model import Posterior
+from gradatim.dosefinding.model import ModelDesign, Posterior
 from gradatim.dosefinding.modifiers import (
     AtMost,
     Coherent,
@@ -22,6 +22,7 @@ from gradatim.dosefinding.modifiers import (
     NoSkipping,
     StopAt,
     StopTooToxic,
+    layers,
 )
 from gradatim.dosefinding.reach import reaching
 from gradatim.dosefinding.settings import (
@@ -151,7 +152,7 @@ def _blrm(of: Settings) -> Design:
     low, high = of.on_target
     return Blrm(doses=of.doses, cohort=of.cohort_size, maximum=of.cohort_size * of.cohorts,
                 start=of.start - 1, target=of.target or (low + high) / 2, model=model, low=low,
-                high=high, overdose=of.overdose, words=words)  # fmt: skip
+                high=high, overdose=of.overdose, limit=of.target or high, words=words)  # fmt: skip
 
 
 DESIGNS: dict[str, Callable[[Settings], Design]] = {
@@ -162,17 +163,13 @@ DESIGNS: dict[str, Callable[[Settings], Design]] = {
 assert set(KINDS) <= set(DESIGNS)
 
 
-def _too_toxic(of: Settings) -> float:
-    """Give the rate that is too high: the target; of BLRM without one, the end of its interval."""
-    return of.on_target[1] if of.target is None else of.target
-
-
 def _of_models(design: Design, of: Settings) -> Design:
     """Put the models' modifiers around: how far they go up, what is closed, what is chosen."""
+    inner = layers(design)[-1]
     design = NoSkipping(design, over="present" if of.design == "crm" else "highest")
     design = _stopping(design if of.design == "blrm" else Coherent(design), of)
-    if of.safety != OFF:
-        design = HardSafety(design, _too_toxic(of), float(of.safety))
+    if of.safety != OFF and isinstance(inner, ModelDesign):
+        design = HardSafety(design, inner.too_toxic, float(of.safety))
     return design if of.untried else GivenOnly(design)
 
 

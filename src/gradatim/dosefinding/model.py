@@ -72,6 +72,11 @@ class ModelDesign(Design):
     start: int
     target: float
 
+    @property
+    def too_toxic(self) -> float:
+        """Give the rate above which a dose is too toxic."""
+        return self.target
+
     def preferred(self, n: Ints, y: Ints) -> Ints:
         """Give the dose that the model prefers, from 0; -1 where none may be given: (S,)."""
         raise NotImplementedError

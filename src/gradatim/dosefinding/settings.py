@@ -181,7 +181,10 @@ def idle(design: str, told: Mapping[str, object], cohort_size: int,
 
 
 def foreign(design: str, names: Iterable[str]) -> list[str]:
-    """Give those settings that a design does not have."""
+    """Give those settings that a design does not have; none of one that does not exist."""
+    known = (*THREES, *_BOIN, *_INTERVALS, *MODEL_DESIGNS, "table")
+    if design not in known:
+        return []
     return [name for name in names if design not in OF.get(name, (design,))]
 
 
@@ -211,6 +214,8 @@ def typed(name: str, value: object, where: str) -> object:
     kind = KINDS[name]
     if OFF in kind and (value is False or value == OFF):
         return OFF
+    if OFF in kind and (value is True or value == "on"):
+        return SAFETY
     if "tuple" in kind and isinstance(value, list | tuple):
         return tuple(
             _single(name, "int" if "int" in kind else "float", one, where) for one in value
