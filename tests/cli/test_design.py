@@ -216,7 +216,7 @@ def test_a_setting_of_another_design_is_a_fault_with_its_line(run, tmp_path):
     assert ran.code == 1
     ran = run("next-dose", path, "1TTTTTT")
     assert (ran.code, ran.out) == (2, "")
-    assert "crm has no setting cutoff" in ran.err
+    assert f"{path}: safety.escalation.settings: crm has no setting cutoff" in ran.err
 
 
 def test_a_protocol_that_never_escalates_is_not_sound(run, tmp_path):

@@ -80,7 +80,7 @@ class Asked:
                  cohorts: int | None, start: int | None, levels: int | None, table: str,
                  protocol: str, reading: str, more: "Sequence[str]",
                  truths: "Iterable[Sequence[float]]" = ()) -> None:  # fmt: skip
-        self.study = _study(protocol, design, table, reading)
+        self.study, self._protocol = _study(protocol, design, table, reading), protocol
         self._own = {"target": target, "cohort_size": cohort_size, "cohorts": cohorts,
                      "start": start, **_more(more)}  # fmt: skip
         self._own = {name: value for name, value in self._own.items() if value is not None}
@@ -118,7 +118,13 @@ class Asked:
                                 "--levels", todo="leave it out")  # fmt: skip
         # A number of cohorts is the maximum that is asked for, not that of the protocol.
         frame = {"maximum": None} if "cohorts" in self._own else {}
-        return replace(settings_of(self.study, self._reading or None), **{**frame, **self._own})
+        try:
+            found = settings_of(self.study, self._reading or None)
+        except UnusableInput as error:
+            if error.where.startswith("safety."):
+                raise error.inside(self._protocol) from error
+            raise
+        return replace(found, **{**frame, **self._own})
 
     def _of(self, design: str) -> "Settings":
         from gradatim.dosefinding.load import read_table
