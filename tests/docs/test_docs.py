@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from gradatim.core.verdict import Reason
 from gradatim.evidence.sources.described import KEYS
 from gradatim.protocol.elements import COVERABLE
 from gradatim.protocol.load import bundled, load
 from gradatim.protocol.nodes import NODE_KINDS
 from gradatim.screening.population.evidence import SCHEMA
 from gradatim.screening.population.folder import FILES
+from gradatim.screening.verdicts.reasons import NUMBERS
 from gradatim.screening.verdicts.recontact import HEADER
 
 ROOT = Path(__file__).parents[2]
@@ -109,4 +109,4 @@ def test_the_page_on_prescreening_names_every_file_column_and_option() -> None:
     assert len(options) > 12
     assert [one for one in sorted(options) if one not in page] == []
     words = " ".join(page.split())
-    assert [n for n, reason in enumerate(Reason, 1) if f"{n} {reason}" not in words] == []
+    assert [n for reason, n in NUMBERS.items() if f"{n} {reason}" not in words] == []

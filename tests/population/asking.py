@@ -22,10 +22,10 @@ from gradatim.screening.population.columns import VerdictColumn
 from gradatim.screening.population.engine_side import EngineSide
 from gradatim.screening.population.verify import expected
 from gradatim.screening.population.written import Compiled, tables
+from gradatim.screening.verdicts.reasons import REASONS
 from tests.engines import Engine
 
 Answer = tuple[Truth, Reason | None]
-REASONS = (None, *Reason)
 
 
 class Question(NamedTuple):
@@ -53,7 +53,7 @@ class Told(NamedTuple):
         """Give everybody's answers to the question of that number."""
         name = name_of(number)
         both = zip(self.verdicts[name].to_pylist(), self.reasons[name].to_pylist(), strict=True)
-        return [(Truth(truth), REASONS[reason]) for truth, reason in both]
+        return [(Truth(truth), REASONS.get(reason)) for truth, reason in both]
 
 
 def name_of(number: int) -> str:

@@ -73,7 +73,7 @@ def write(folder: Path, document: Document, verdicts: dict[str, np.ndarray], *, 
     table |= {name: pa.array(values) for name, values in verdicts.items()}
     table |= {"status": pa.array(status), "open": pa.array(open.astype(np.int16))}
     _save(folder, "verdicts", pa.table(table), parts)
-    reasons = {name: np.where(values == 1, rng.integers(1, 8, people), 0).astype(np.int8)
+    reasons = {name: np.where(values == 1, rng.integers(1, 9, people), 0).astype(np.int8)
                for name, values in verdicts.items()}  # fmt: skip
     _save(folder, "reasons", pa.table({"person_id": ids, **reasons}), parts)
     if with_margins:

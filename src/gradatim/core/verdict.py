@@ -11,6 +11,7 @@ class Reason(StrEnum):
     """Why a verdict is UNKNOWN; of several reasons the first in this list is given."""
 
     NO_RECORD = "no record"
+    NOT_UNDERSTOOD = "not understood"
     STALE = "stale"
     NO_REFERENCE_RANGE = "no reference range"
     UNIT_MISMATCH = "unit mismatch"

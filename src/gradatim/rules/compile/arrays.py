@@ -7,10 +7,12 @@ import numpy.typing as npt
 
 from gradatim.rules.compile.gathered import Gathered
 from gradatim.rules.compile.slots import Mask
-from gradatim.rules.compile.states import YES
+from gradatim.rules.compile.states import STATES, negated
 from gradatim.rules.compile.terms import Term
 
 Array = npt.NDArray[Any]
+_NEGATED = np.array([negated(state) for state in range(STATES)], np.int8)
+"""The opposite of every state."""
 
 
 class Arrays:
@@ -86,9 +88,8 @@ class Arrays:
 
     @staticmethod
     def negated(state: Array) -> Array:
-        """Give the opposite states: FALSE is 0 and TRUE 8, and the others stay."""
-        settled: Array = (state & (YES - 1)) == 0
-        opposite: Array = state ^ (settled.view(np.int8) << 3)
+        """Return the opposite states."""
+        opposite: Array = _NEGATED[state]
         return opposite
 
     def constant(self, state: int) -> Array:

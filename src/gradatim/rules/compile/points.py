@@ -315,8 +315,7 @@ def _exact(table: ir.Table) -> ir.Table:
 
 
 def _opposite(state: Value) -> Value:
-    zero, eight = whole(NO), whole(YES)
-    return ibis.cases((state == NO, eight), (state == YES, zero), else_=state)
+    return ibis.cases((state == NO, whole(YES)), (state == YES, whole(NO)), else_=state)
 
 
 def _agreed(top: Value, bottom: Value, exact: Value | None) -> Value:

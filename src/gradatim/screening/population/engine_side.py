@@ -23,9 +23,11 @@ from gradatim.rules.compile.portable import whole
 from gradatim.rules.compile.query import questions
 from gradatim.rules.compile.states import NO, YES
 from gradatim.rules.compile.tables import Columns, gathered, settled
-from gradatim.screening.population.written import Compiled, passing_state
+from gradatim.screening.population.written import REASON_NUMBERS, Compiled, passing_state
 
 FILES = ("verdicts", "reasons", "margins")
+_NUMBERS = sum(number << 4 * state for state, number in enumerate(REASON_NUMBERS))
+"""The numbers of the reasons by state, packed four bits each."""
 Write = Callable[[ir.Table, str], None]
 
 
@@ -85,8 +87,7 @@ def _truth(state: Any) -> Any:
 
 
 def _reason(state: Any) -> Any:
-    known = (state == NO) | (state == YES)
-    return ibis.ifelse(known, whole(0), whole(YES) - state)
+    return (whole(_NUMBERS) >> (state * 4).cast("int32")) & whole(15)
 
 
 def _open(protocol: Compiled, states: Mapping[str, Any]) -> Any:

@@ -21,6 +21,7 @@ from gradatim.protocol.study import Study
 from gradatim.rules.evaluate import evaluate
 from gradatim.rules.situation import Situation
 from gradatim.screening.population.columns import VerdictColumn
+from gradatim.screening.verdicts.reasons import REASONS
 
 Array = npt.NDArray[Any]
 
@@ -66,7 +67,6 @@ def verify(question: Question, columns: Sequence[VerdictColumn], told: Told,
 
 def told_in(verdicts: pa.Table, reasons: pa.Table) -> Told:
     """Tell what the files say, of the people in both tables."""
-    known = list(Reason)
     truths = {name: verdicts.column(name).to_pylist() for name in reasons.column_names}
     whys = {name: reasons.column(name).to_pylist() for name in reasons.column_names}
     places = {str(person): place for place, person in enumerate(truths["person_id"])}
@@ -74,7 +74,7 @@ def told_in(verdicts: pa.Table, reasons: pa.Table) -> Told:
 
     def tell(person: str, column: str) -> tuple[Truth, Reason | None]:
         why = whys[column][others[person]]
-        return Truth(truths[column][places[person]]), known[why - 1] if why else None
+        return Truth(truths[column][places[person]]), REASONS.get(why)
 
     return tell
 

@@ -16,13 +16,17 @@ from gradatim.rules.compile.evidence import used_slots
 from gradatim.rules.compile.gathered import Gathered
 from gradatim.rules.compile.margins import Margins, Numeric, numerics
 from gradatim.rules.compile.plan import Plan
-from gradatim.rules.compile.states import NO, YES
+from gradatim.rules.compile.states import NO, STATES, YES, unknown
 from gradatim.rules.compile.terms import Term
 from gradatim.screening.population.columns import VerdictColumn
+from gradatim.screening.verdicts.reasons import KNOWN, NUMBERS
 
 Array = npt.NDArray[Any]
 THREADS = min(4, os.cpu_count() or 1)
 STATUSES = ("ineligible", "undetermined", "eligible")
+_OF_STATE = {unknown(reason): number for reason, number in NUMBERS.items()}
+REASON_NUMBERS = tuple(_OF_STATE.get(state, KNOWN) for state in range(STATES))
+"""By state the number that stands for its reason in the files."""
 
 
 @dataclass(frozen=True)
@@ -120,8 +124,9 @@ def _truths(states: Array) -> Array:
 
 
 def _reasons(states: Array) -> Array:
-    """Give the place of the reason in the list of reasons, from 1; 0 is not unknown."""
-    return (YES - states) & (YES - 1)
+    """Return the number of the reason; 0 is not unknown."""
+    numbers: Array = np.array(REASON_NUMBERS, np.int8)[states]
+    return numbers
 
 
 def passing_state(column: VerdictColumn, truth: Any) -> Any:

@@ -18,7 +18,7 @@ class Chunk:
         verdicts: truths by column: 0 false, 1 unknown, 2 true.
         margins: by column: how far the limit moves, in units of itself, until the verdict flips;
             NaN unknown or without a value, infinite never.
-        reasons: by column: why it is unknown, counted from 1 in the order of `Reason`; 0 is known.
+        reasons: by column: why it is unknown, by its number in `reasons.NUMBERS`; 0 is known.
         about: `person_id` and `site`, where they were asked for, as Arrow columns.
         people: how many they are.
     """

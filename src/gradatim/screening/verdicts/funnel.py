@@ -27,6 +27,7 @@ from gradatim.screening.verdicts.leverage import shapley
 from gradatim.screening.verdicts.needed import needed
 from gradatim.screening.verdicts.question import Question
 from gradatim.screening.verdicts.readings_effect import STATUSES, WORDS, Effect
+from gradatim.screening.verdicts.reasons import NUMBERS
 from gradatim.screening.verdicts.relaxation import Curve
 from gradatim.screening.verdicts.suppression import Mask
 from gradatim.screening.verdicts.tally import Tally
@@ -126,7 +127,7 @@ def _about(column: Column) -> Row:
 def _reasons(counts: Any, publish: Mask) -> Row:
     if counts is None:
         return {}
-    cells = [int(n) for n in counts[1:]]
+    cells = [int(counts[NUMBERS[why]]) for why in Reason]
     shown = publish.parts(cells, sum(cells))
     return {str(why): n for why, n in zip(Reason, shown, strict=True) if publish.active or n}
 

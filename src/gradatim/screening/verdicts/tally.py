@@ -15,10 +15,10 @@ from gradatim.screening.verdicts.limits import grid, movable
 from gradatim.screening.verdicts.patterns import Collector, Patterns, Words, mask, ones, pack
 from gradatim.screening.verdicts.question import Question
 from gradatim.screening.verdicts.readings_effect import Effect, statuses
+from gradatim.screening.verdicts.reasons import NUMBERS
 from gradatim.screening.verdicts.relaxation import Curve, relaxed
 
-REASONS = 8
-"""Reasons of UNKNOWN are numbered from 1; 0 is none."""
+_KINDS = 1 + max(NUMBERS.values())
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Tally:
 
     Args:
         patterns: the people by what they fail and what is open.
-        reasons: for each criterion the people by the number of the reason why it is unknown.
+        reasons: for each criterion the people by the number of the reason why it is unknown
+            (`reasons.NUMBERS`).
         effects: what each other reading would change.
         curves: whom each limit lets pass as it moves.
         sites: for each site its people, those not excluded, and of these those with no
@@ -62,7 +63,7 @@ class Counting:
         self._patterns = Collector(ids, [one.warehouse for one in self._used])
         verdicts, margins, reasons = (set(there.get(file, ()))
                                       for file in ("verdicts", "margins", "reasons"))  # fmt: skip
-        self._reasons = {one.criterion.id: np.zeros(REASONS, np.int64) for one in self._used
+        self._reasons = {one.criterion.id: np.zeros(_KINDS, np.int64) for one in self._used
                          if one.name in reasons}  # fmt: skip
         self._effects = list(self._all_effects(study, run, verdicts))
         self._curves = [Curve(limit, grid(limit)) for one in self._used
@@ -119,7 +120,7 @@ class Counting:
         for one, truth in zip(self._used, truths, strict=True):
             if one.name in chunk.reasons:
                 why = chunk.reasons[one.name][truth == 1]
-                self._reasons[one.criterion.id] += np.bincount(why, minlength=REASONS)[:REASONS]
+                self._reasons[one.criterion.id] += np.bincount(why, minlength=_KINDS)[:_KINDS]
 
     def _add_effects(self, chunk: Chunk, truths: list[Truths], failed: Words, open: Words) -> None:
         before = statuses(failed, open)
