@@ -15,6 +15,14 @@ SYSTEMS = {
 }
 """Wire name (URI) of each system that protocols use, and its short name here."""
 WIRE_NAMES = {short: uri for uri, short in reversed(SYSTEMS.items())}
+LABELS = {
+    "loinc": "LOINC",
+    "snomed": "SNOMED CT",
+    "icd10": "ICD-10",
+    "rxnorm": "RxNorm",
+    "atc": "ATC",
+}
+"""What people call the public systems, by short name."""
 
 
 def luhn_ok(digits: str) -> bool:
@@ -89,3 +97,64 @@ def matches(pattern: str, code: str) -> bool:
         low, high = pattern.split("-")
         return low <= code[: len(low)] and code[: len(high)] <= high
     return pattern == code
+
+
+def normalised(system: str, code: str) -> str:
+    """Return a code (of a short system name) as its system writes it: `i2141 ` is `I21.41`.
+
+    ICD-10 and ATC are written in capitals; of ICD-10 the point, the dash of an open category
+    (`C34.-`), and the dagger, asterisk and exclamation marks of double coding say nothing.
+    """
+    code = code.strip()
+    if system == "atc":
+        return code.upper()
+    if system != "icd10":
+        return code
+    bare = code.upper().rstrip("+*!†-").replace(".", "").strip()
+    if not _ICD10.fullmatch(bare):
+        return code.upper()
+    return bare if len(bare) == _CATEGORY else f"{bare[:_CATEGORY]}.{bare[_CATEGORY:]}"
+
+
+_CATEGORY = 3
+_ICD10 = re.compile(r"[A-Z]\d[0-9A-Z]{1,5}", re.ASCII)
+
+
+def akin(pattern: str, code: str) -> bool:
+    """Whether a code is an ancestor or a descendant of what a pattern stands for.
+
+    So it may mean the same: `I49` beside `I49.0*`, `L04A` beside `L04AB02`, `M45.00` beside
+    `M45.0`. For systems whose codes show the hierarchy, ICD-10 and ATC, in normal form.
+    """
+    base = pattern.removesuffix("*")
+    return base.startswith(code) or code.startswith(base)
+
+
+ICD10_STATUS = ("Z08-Z09", "Z21-Z22", "Z40-Z54", "Z71-Z72", "Z85-Z99")
+"""Categories of chapter XXI that tell of illness or treatment, past or present: follow-up after
+treatment, carriers, care, personal history, status. (Z80 to Z84 are the family's history.)"""
+_ICD10_ELSEWHERE = (
+    *ICD10_STATUS,
+    *("B90-B94", "E64*", "E68*", "G09*", "I25.2*", "I69*", "T90-T98"),
+    *("O00-O9Z", "P00-P96", "T80-T88", "V00-Y99", "U00-U99"),
+    *("R57*", "R65*", "R75*", "R78*", "R97*", "R99*"),
+)
+
+
+def states_the_disease(code: str) -> bool:
+    """Whether an ICD-10 code (in normal form) says which disease it is, and so which it is not.
+
+    ICD-10 classifies a disease once, except where it speaks of the same disease in other words:
+    sequelae, an old infarction; complications of pregnancy, of the newborn and of care, external
+    causes and emergency codes; shock, sepsis and findings that stand for a disease; and the history
+    and status codes of chapter XXI.
+
+    Source: WHO, ICD-10, volume 2 (the chapters of "special groups"; the categories for sequelae)
+    and the notes at the head of chapters XV, XVI, XVIII, XX, XXI and XXII in volume 1.
+    """
+    if not _WELL_FORMED.fullmatch(code):
+        return False
+    return not any(matches(one, code) for one in _ICD10_ELSEWHERE)
+
+
+_WELL_FORMED = re.compile(r"[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?", re.ASCII)

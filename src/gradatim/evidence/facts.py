@@ -56,11 +56,21 @@ class Fact(NamedTuple):
 
 
 class NotUsed(NamedTuple):
-    """A record that is not evidence, and why; of an unreadable one, the elements it asks about."""
+    """A record that is not evidence.
+
+    Args:
+        id: where it comes from, such as `Condition/c7`.
+        why: why it is not used.
+        elements: of a record that is not understood, the elements that it may be about: while
+            there is one, nothing declared complete covers them.
+        codes: what it is coded as, in words, such as `SNOMED CT 254837009 (Malignant neoplasm of
+            breast)`; empty where it has no code, or is not understood for another reason.
+    """
 
     id: str
     why: str
     elements: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
 
 
 class Observed(NamedTuple):
@@ -96,9 +106,18 @@ class Facts:
     died: Day | None = None
 
     @cached_property
+    def not_understood(self) -> Mapping[str, tuple[NotUsed, ...]]:
+        """By element the records that may be about it and are not understood."""
+        found: dict[str, list[NotUsed]] = {}
+        for one in self.not_used:
+            for name in one.elements:
+                found.setdefault(name, []).append(one)
+        return {name: tuple(some) for name, some in found.items()}
+
+    @property
     def unreadable(self) -> frozenset[str]:
-        """Elements of which a record could not be read: then nothing declared covers them."""
-        return frozenset(name for one in self.not_used for name in one.elements)
+        """Elements that nothing declared complete covers: a record of them is not understood."""
+        return frozenset(self.not_understood)
 
     def of(self, element: str) -> tuple[Fact, ...]:
         """Give the facts recorded of an element."""

@@ -10,7 +10,7 @@ from gradatim.core.verdict import Reason, Verdict, foremost
 from gradatim.evidence.facts import RELATED, Fact
 from gradatim.protocol.nodes import Count, Days, Event
 from gradatim.rules.courses import blame
-from gradatim.rules.known import absence_text, absent, ends, occurrences
+from gradatim.rules.known import absence_text, absent, ends, not_understood, occurrences
 from gradatim.rules.situation import Situation
 
 
@@ -25,8 +25,13 @@ def event(node: Event, s: Situation) -> Verdict:
     told = [child for child in children if child.truth is truth]
     text = ""
     if truth is not TRUE and not any(child.evidence for child in told):
-        labels = [s.study.elements[child.element or ""].label for child in told]
-        text = absence_text(labels, truth, *ends(s, node.within))
+        asked = [child.element or "" for child in told]
+        text = absence_text(
+            [s.study.elements[name].label for name in asked],
+            foremost(child.reason for child in told),
+            *ends(s, node.within),
+            not_understood(s, asked),
+        )
     return Verdict(truth, text, children=children)
 
 

@@ -1,7 +1,9 @@
 """What the absence of a record means: covered by a declaration, denied, or simply not known."""
 
+from collections.abc import Iterable
+
 from gradatim.core.dates import on
-from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.base import Window
@@ -25,28 +27,60 @@ def absent(s: Situation, element: str, start: Edge | None, end: Edge | None) -> 
     """Say what it means that nothing (more) is recorded of an element between two days.
 
     Returns:
-        FALSE where the source is exhaustive for it over those days, or it was denied; else UNKNOWN.
+        FALSE where the source is exhaustive for it over those days and every record of it is
+        understood, or it was denied; else UNKNOWN.
     """
     label = s.study.elements[element].label
     denial = _denied(s, element, start)
     if denial:
         return Verdict(FALSE, f"{label}: said on {denial.start} not to have happened", (denial,),
                        element=element)  # fmt: skip
-    truth = FALSE if _covered(s, element, start, end) else UNKNOWN
-    text = absence_text([label], truth, start, end)
-    if truth is UNKNOWN and element in s.facts.unreadable:
-        text += "; a record of it cannot be read"
-    return Verdict(truth, text, element=element,
-                   reason=None if truth is FALSE else Reason.NO_RECORD)  # fmt: skip
+    reason = _why_open(s, element, start, end)
+    text = absence_text([label], reason, start, end, not_understood(s, [element]))
+    return Verdict(UNKNOWN if reason else FALSE, text, element=element, reason=reason)
 
 
-def absence_text(labels: list[str], truth: Truth, start: Edge | None, end: Edge | None) -> str:
-    """Say that nothing is recorded of some things, and whether that means that none happened."""
+def _why_open(s: Situation, element: str, start: Edge | None, end: Edge | None) -> Reason | None:
+    """Return why the absence of records settles nothing; None where it means that none is."""
+    if not _covered(s, element, start, end):
+        return Reason.NO_RECORD
+    return Reason.NOT_UNDERSTOOD if element in s.facts.not_understood else None
+
+
+_MOST_SHOWN = 3
+
+
+def not_understood(s: Situation, elements: Iterable[str]) -> str:
+    """Name the records that may be about some elements and are not understood: a few, then more."""
+    records = (one for name in elements for one in s.facts.not_understood.get(name, ()))
+    shown = list(dict.fromkeys(code for one in records for code in one.codes or (one.id,)))
+    more = len(shown) - _MOST_SHOWN
+    return ", ".join(shown[:_MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def absence_text(
+    labels: list[str],
+    reason: Reason | None,
+    start: Edge | None,
+    end: Edge | None,
+    records: str = "",
+) -> str:
+    """Say that nothing is recorded of some things, and whether that means that none happened.
+
+    Args:
+        labels: what is asked about.
+        reason: why that is not known; None where none happened.
+        start, end: the days asked about.
+        records: the records that are not understood, if any may be about it.
+    """
     named = labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} or {labels[-1]}"
     over = _span(start, end)
-    if truth is FALSE:
+    if reason is None:
         return f"no {named} recorded{over}"
-    return f"no record of {named}{over}, and none that there was none"
+    if reason is Reason.NOT_UNDERSTOOD:
+        return f"whether {named} is recorded{over} is not known; not understood: {records}"
+    text = f"no record of {named}{over}, and none that there was none"
+    return f"{text}; not understood: {records}" if records else text
 
 
 def _denied(s: Situation, element: str, start: Edge | None) -> Fact | None:
@@ -64,7 +98,7 @@ def _covered(s: Situation, element: str, start: Edge | None, end: Edge | None) -
     if kind == "participation":  # likewise who gave the days of one; a mere record tells of itself
         return any(fact.code == "true" for fact in s.facts.of(element))
     observed = s.facts.coverage.get(kind)
-    if observed is None or element in s.facts.unreadable:
+    if observed is None:
         return False
     if observed.since is not None:
         since = observed.since

@@ -1,21 +1,33 @@
 """What a reader of one resource needs to know besides it: the protocol's questions, the person."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
+from gradatim.core.codes import ICD10_STATUS, matches, normalised
 from gradatim.core.dates import NEVER_ENDED, Day
-from gradatim.evidence.codebook import Codebook
+from gradatim.evidence.codebook import Codebook, Outcome
 from gradatim.evidence.facts import Fact, NotUsed
-from gradatim.evidence.sources.datatypes import Resource, codes
+from gradatim.evidence.sources.datatypes import (
+    Resource,
+    Unreadable,
+    coded_as,
+    codes,
+    printable,
+    text,
+)
 from gradatim.evidence.sources.patient import Person
-from gradatim.protocol.elements import Element
+from gradatim.protocol.elements import COVERABLE, Element
 
 Results = list[Fact | NotUsed]
 """What a resource gives: facts, and of what gives none the reason; never nothing at all."""
 
 NOT_ASKED = "not asked about by this protocol"
 NOT_CODED = "has no code of a code system that is read here"
+NOT_UNDERSTOOD = "its code is not known here"
+_TREATED = ("Z79*", "Z92*")
+"""ICD-10 status codes of treatment with drugs; those of other treatment are of procedures."""
 OCCURRENCES = frozenset({"condition", "exposure", "procedure", "participation", "adverse_event"})
 """Kinds of elements of which a record says that, and when, something happened."""
 
@@ -64,18 +76,106 @@ class About:
         """Give the names of the elements of a kind."""
         return [name for name, element in self.elements.items() if element.kind == kind]
 
+    def of_diagnosis(self, concept: Resource | None) -> list[str]:
+        """Return the elements that a diagnosis may be of, whatever its code.
 
-def not_asked(id_: str, concept: Resource | None, could_be: Iterable[str] = ()) -> Results:
-    """Say of a resource that no question is asked about its code.
+        Codes of history and status stand among diagnoses and tell of treatment too.
+        """
+        icd = [normalised(*one) for one in _codes_or_none(concept) if one[0] == "icd10"]
+        found = self.of_kind("condition")
+        if any(matches(one, code) for one in _TREATED for code in icd):
+            return found + self.of_kind("exposure")
+        if any(matches(one, code) for one in ICD10_STATUS for code in icd):
+            return found + self.of_procedure()
+        return found
+
+    def of_procedure(self) -> list[str]:
+        """Return the elements that a procedure may be of, whatever its code.
+
+        It may also be how something was given that no drug code defines, as cells are.
+        """
+        given = [
+            name
+            for name in self.of_kind("exposure")
+            if any(group.system == "snomed" for group in self.elements[name].codes)
+        ]
+        return self.of_kind("procedure") + given
+
+    def coverable(self) -> list[str]:
+        """Return every element that a declaration of completeness may cover."""
+        return [name for kind in COVERABLE for name in self.of_kind(kind)]
+
+    def open_to(
+        self,
+        concepts: Iterable[Resource | None],
+        names: Iterable[str],
+        asked: Container[str] = (),
+    ) -> tuple[str, ...]:
+        """Return those of some elements that a record is not known to lie outside of.
+
+        Args:
+            concepts: what it is about, in one concept or as the parts of a whole: an element is
+                only known to be something else where all parts are known to be.
+            names: the elements.
+            asked: elements it is known to be of; they are left out.
+        """
+        given = [_codes_or_none(one) for one in concepts]
+
+        def excluded(name: str) -> bool:
+            outcomes = {self.codebook.outcome(one, name) for one in given}
+            return outcomes == {Outcome.SOMETHING_ELSE}
+
+        left = (name for name in dict.fromkeys(names) if name not in asked)
+        return tuple(name for name in left if not excluded(name))
+
+
+def _codes_or_none(concept: Resource | None) -> list[tuple[str, str]]:
+    """Return the codes of a concept; none of one that cannot be read."""
+    try:
+        return codes(concept)
+    except Unreadable:
+        return []
+
+
+def not_understood(
+    id_: str, concepts: Iterable[Resource | None], elements: tuple[str, ...]
+) -> NotUsed:
+    """Say of a resource that its codes do not tell whether it is of some elements.
 
     Args:
         id_: its place.
-        concept: what it is about.
-        could_be: elements that it may be about when it has no code to tell.
+        concepts: what it is about.
+        elements: the elements it may be of; none where every one is known to be something else.
     """
-    if codes(concept):
-        return [NotUsed(id_, NOT_ASKED)]
-    return [NotUsed(id_, NOT_CODED, tuple(could_be))]
+    concepts = list(concepts)
+    read = any(codes(one) for one in concepts)
+    if not elements:
+        return NotUsed(id_, NOT_ASKED if read else NOT_CODED)
+    told = codes_of(concepts)
+    said = told or tuple(dict.fromkeys(repr(one) for one in _wordings(concepts)))
+    why = NOT_UNDERSTOOD if read else NOT_CODED
+    return NotUsed(id_, f"{why}: {', '.join(said)}" if said else why, elements, told)
+
+
+def codes_of(concepts: Iterable[Resource | None]) -> tuple[str, ...]:
+    """Return the codes of some concepts as people write them; none of one that cannot be read."""
+    found: dict[str, None] = {}
+    for one in concepts:
+        with suppress(Unreadable):
+            found |= dict.fromkeys(coded_as(one))
+    return tuple(found)
+
+
+def besides(
+    id_: str, concepts: Iterable[Resource | None], elements: tuple[str, ...]
+) -> list[NotUsed]:
+    """Say of a resource that is used of what else its codes may be."""
+    return [not_understood(f"{id_}#code", concepts, elements)] if elements else []
+
+
+def _wordings(concepts: Iterable[Resource | None]) -> list[str]:
+    """Return what concepts without a code say in words."""
+    return [printable(text(one, "text")) for one in concepts if one and text(one, "text")]
 
 
 def status_why(status: str) -> str:

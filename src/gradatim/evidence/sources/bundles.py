@@ -21,6 +21,7 @@ class Entry(NamedTuple):
         resource: the resource; empty when there is none.
         full_url: the entry's own address, or empty.
         fault: why there is nothing to read; empty where there is.
+        holds: whether something stands there all the same, of which nothing can be told.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Entry(NamedTuple):
     resource: Resource
     full_url: str = ""
     fault: str = ""
+    holds: bool = False
 
 
 def entries_of(bundle: Any) -> list[Entry]:
@@ -91,13 +93,16 @@ def not_a_bundle(content: Any, where: str = "") -> UnusableInput:
 
 def _entry(entry: Any, place: int) -> Entry:
     if not isinstance(entry, dict):
-        return Entry(f"entry[{place}]", "", {}, fault=f"is {said(entry)}, not an entry")
+        return Entry(f"entry[{place}]", "", {}, fault=f"is {said(entry)}, not an entry",
+                     holds=entry is not None)  # fmt: skip
     resource = entry.get("resource")
     if not isinstance(resource, dict):
-        return Entry(f"entry[{place}]", "", {}, fault="has no resource")
+        holds = resource is not None
+        return Entry(f"entry[{place}]", "", {}, fault="has no resource", holds=holds)
     kind = resource.get("resourceType")
     if not isinstance(kind, str) or not kind:
-        return Entry(f"entry[{place}]", "", {}, fault="its resource has no resourceType")
+        return Entry(f"entry[{place}]", "", {}, fault="its resource has no resourceType",
+                     holds=True)  # fmt: skip
     id_ = resource.get("id")
     named = isinstance(id_, str) or (isinstance(id_, int) and not isinstance(id_, bool))
     named = named and id_ != ""

@@ -12,14 +12,15 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from gradatim.core.codes import SYSTEMS
+from gradatim.core.codes import LABELS, SYSTEMS
 from gradatim.core.dates import Day, Duration, parse_day, step
 
 Resource = dict[str, Any]
 
 _KINDS = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number",
           float: "a number", Decimal: "a number"}  # fmt: skip
-# OIDs are what older exports write; the wire names are those of FHIR R4, section 4.3.
+# OIDs are what older exports write; the wire names are those of FHIR R4, section 4.3. National
+# modifications of ICD-10 share its hierarchy: the codes of one below those of the other.
 _SYSTEMS = SYSTEMS | {
     "urn:oid:2.16.840.1.113883.6.1": "loinc",
     "urn:oid:2.16.840.1.113883.6.96": "snomed",
@@ -27,6 +28,8 @@ _SYSTEMS = SYSTEMS | {
     "urn:oid:2.16.840.1.113883.6.90": "icd10",
     "urn:oid:2.16.840.1.113883.6.88": "rxnorm",
     "urn:oid:2.16.840.1.113883.6.73": "atc",
+    "http://fhir.de/CodeSystem/bfarm/icd-10-gm": "icd10",
+    "http://fhir.de/CodeSystem/dimdi/icd-10-gm": "icd10",
 }
 _DAYS = {"s": 1 / 86400, "min": 1 / 1440, "h": 1 / 24, "d": 1.0, "wk": 7.0}
 _MONTHS = {"mo": 1, "a": 12}
@@ -155,11 +158,42 @@ def codes(concept: Resource | None) -> list[tuple[str, str]]:
         system, code = one.get("system"), one.get("code")
         if not isinstance(code, str):
             text(one, "code")
-        elif isinstance(system, str):
-            short = _SYSTEMS.get(system) or _SYSTEMS.get(system.rstrip("/"))
-            if short:
-                found.append((short, code))
+        elif short := _system(system):
+            found.append((short, code))
     return found
+
+
+def _system(uri: Any) -> str:
+    """Return the short name of a code system that is read here, or an empty text."""
+    if not isinstance(uri, str):
+        return ""
+    return _SYSTEMS.get(uri) or _SYSTEMS.get(uri.rstrip("/"), "")
+
+
+def coded_as(concept: Resource | None) -> list[str]:
+    """Return the codes of a CodeableConcept as people write them, each with its display.
+
+    Raises:
+        Unreadable: it is not of the shape of a CodeableConcept.
+    """
+    found = []
+    for one in items(concept, "coding") if concept else ():
+        code, display = text(one, "code"), text(one, "display")
+        if code:
+            short = _system(one.get("system"))
+            label = LABELS.get(short, "") or text(one, "system") or "no code system"
+            found.append(f"{label} {code}" + (f" ({display})" if display else ""))
+    return [printable(one) for one in found]
+
+
+LONGEST_SHOWN = 120
+
+
+def printable(written: str) -> str:
+    """Return a text of a record fit to be shown: on one line, cut, and without control letters."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in written)
+    plain = " ".join(plain.split())
+    return plain if len(plain) <= LONGEST_SHOWN else f"{plain[: LONGEST_SHOWN - 1]}…"
 
 
 def words(concept: Resource | None) -> list[str]:

@@ -7,7 +7,6 @@ Source: HL7 FHIR R4 (4.0.1), hl7.org/fhir/R4.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -21,6 +20,7 @@ from gradatim.evidence.sources.histories import condition, consent, procedure, r
 from gradatim.evidence.sources.medications import medication
 from gradatim.evidence.sources.observations import observation
 from gradatim.evidence.sources.patient import is_another, read_patient
+from gradatim.evidence.sources.unread import unread, unreadable
 from gradatim.protocol.elements import Element
 
 Reader = Callable[[Resource, str, About], Results]
@@ -84,31 +84,14 @@ def _results(entry: Entry, about: About) -> Results:
     if entry.kind == "Patient":
         return []
     if entry.kind not in READERS:
-        return [NotUsed(entry.id, entry.fault or _not_read(entry.kind))]
+        return [unread(entry, about)]
     field, read_resource = READERS[entry.kind]
     try:
         if is_another(entry.resource, field, about.person):
             return [NotUsed(entry.id, "is about another person")]
         return read_resource(entry.resource, entry.id, about)
     except Unreadable as error:
-        return [NotUsed(entry.id, str(error), _asked_by(entry, about))]
-
-
-def _asked_by(entry: Entry, about: About) -> tuple[str, ...]:
-    """Give the elements that a record which cannot be read would have been about."""
-    found: dict[str, None] = {}
-    for field in ("code", "medicationCodeableConcept"):
-        concept = entry.resource.get(field)
-        if isinstance(concept, dict):
-            with suppress(Unreadable):
-                found |= dict.fromkeys(about.asked(concept))
-    return tuple(found)
-
-
-def _not_read(kind: str) -> str:
-    if kind == "Medication":
-        return "describes a drug; it is read with the records that name it"
-    return f"resource type {kind[:60]} is not read"
+        return [unreadable(entry, str(error), about)]
 
 
 def _medications(entries: Iterable[Entry]) -> dict[str, Resource]:

@@ -9,7 +9,15 @@ from datetime import date
 
 from gradatim.core.dates import ANY_DAY, Day
 from gradatim.evidence.facts import Fact, NotUsed
-from gradatim.evidence.sources.about import About, Results, happened, not_asked, settle, status_why
+from gradatim.evidence.sources.about import (
+    About,
+    Results,
+    besides,
+    happened,
+    not_understood,
+    settle,
+    status_why,
+)
 from gradatim.evidence.sources.datatypes import Resource, Unreadable, day, obj, period, state, text
 from gradatim.evidence.sources.onsets import point
 
@@ -32,12 +40,15 @@ def condition(resource: Resource, id_: str, about: About) -> Results:
     verified = state(resource, "verificationStatus")
     if verified in _REFUSED:
         return [NotUsed(id_, status_why(verified))]
-    asked = about.asked(obj(resource, "code"))
+    concept = obj(resource, "code")
+    asked = about.asked(concept)
+    open_to = about.open_to([concept], about.of_diagnosis(concept), asked)
     if not asked:
-        return not_asked(id_, obj(resource, "code"), about.of_kind("condition"))
+        return [not_understood(id_, [concept], open_to)]
     start = point(resource, "onset", about) or day(resource, "recordedDate") or about.undated()
     end = _condition_end(resource, start, about)
-    return _all(asked, id_, start, end, "unconfirmed" if verified in _UNCONFIRMED else "", about)
+    doubtful = "unconfirmed" if verified in _UNCONFIRMED else ""
+    return [*_all(asked, id_, start, end, doubtful, about), *besides(id_, [concept], open_to)]
 
 
 def _condition_end(resource: Resource, start: Day, about: About) -> Day:
@@ -59,14 +70,16 @@ def procedure(resource: Resource, id_: str, about: About) -> Results:
     status = text(resource, "status")
     if status in _NOT_DONE:
         return [NotUsed(id_, status_why(status))]
-    asked = about.asked(obj(resource, "code"))
+    concept = obj(resource, "code")
+    asked = about.asked(concept)
+    open_to = about.open_to([concept], about.of_procedure(), asked)
     if not asked:
-        return not_asked(id_, obj(resource, "code"), about.of_kind("procedure"))
+        return [not_understood(id_, [concept], open_to)]
     # Whether one broken off, or of unknown status, counts is for a person to say.
     known = status in ("completed", "in-progress")
     doubtful = "" if known else f"status {status or 'not recorded'}"
     start, end = _performed(resource, status == "in-progress", about)
-    return _all(asked, id_, start, end, doubtful, about)
+    return [*_all(asked, id_, start, end, doubtful, about), *besides(id_, [concept], open_to)]
 
 
 def _performed(resource: Resource, goes_on: bool, about: About) -> tuple[Day, Day]:

@@ -4,19 +4,49 @@ Source: HL7 FHIR R4 (4.0.1), sections 11.1 (MedicationRequest), 11.2 (Medication
 11.4 (MedicationStatement) and 11.5 (Medication).
 """
 
+from collections.abc import Container, Iterable
+from typing import NamedTuple
+
 from gradatim.core.dates import NEVER_ENDED, Day
 from gradatim.evidence.facts import Fact, NotUsed
-from gradatim.evidence.sources.about import About, Results, happened, not_asked, settle, status_why
+from gradatim.evidence.sources.about import (
+    About,
+    Results,
+    besides,
+    codes_of,
+    happened,
+    not_understood,
+    settle,
+    status_why,
+)
 from gradatim.evidence.sources.datatypes import Resource, items, obj, text
 from gradatim.evidence.sources.dosages import DAILY_DOSE_UNIT, daily_dose, milligrams, route_of
 from gradatim.evidence.sources.taken import span_of
+from gradatim.protocol.elements import Element
 
 _USED = {
     "MedicationStatement": {"active", "completed", "stopped", "on-hold", "unknown"},
     "MedicationAdministration": {"completed", "in-progress", "stopped"},
     "MedicationRequest": {"active", "completed", "stopped", "on-hold", "unknown"},
 }
-_NO_ORDERS = ("proposal", "plan", "option")
+_NOT_TAKEN = {"entered-in-error", "not-taken", "not-done", "intended", "cancelled", "draft"}
+_NO_ORDERS = ("proposal", "option")
+
+
+class Named(NamedTuple):
+    """What names a drug.
+
+    Args:
+        code: the product.
+        parts: of a combination, what is in it; None: something that no concept names.
+    """
+
+    code: Resource | None
+    parts: list[Resource | None]
+
+    def concepts(self) -> list[Resource]:
+        """Return every concept there is."""
+        return [one for one in (self.code, *self.parts) if one is not None]
 
 
 def medication(resource: Resource, id_: str, about: About) -> Results:
@@ -28,39 +58,77 @@ def medication(resource: Resource, id_: str, about: About) -> Results:
     why = _excluded(resource)
     if why:
         return [NotUsed(id_, why)]
-    concepts = _concepts(resource, about)
+    named = named_drug(resource, about)
+    concepts = named.concepts()
     if not concepts:
         return [NotUsed(id_, _no_drug(resource), tuple(about.of_kind("exposure")))]
     asked: dict[str, str] = {}
     for concept in concepts:
         asked = about.asked(concept) | asked
+    open_to = _by_route(resource, open_to_drug(named, about, asked), about)
+    doubt = _doubted(resource)
+    if doubt:
+        return [NotUsed(id_, doubt, (*asked, *open_to), codes_of(concepts))]
     if not asked:
-        return not_asked(id_, concepts[0], about.of_kind("exposure"))
-    return _read_all(resource, id_, asked, len(concepts) == 1, about)
+        return [not_understood(id_, concepts, open_to)]
+    found = _read_all(resource, id_, asked, len(concepts) == 1, about)
+    return [*found, *besides(id_, concepts, open_to)]
+
+
+def open_to_drug(named: Named, about: About, asked: Container[str] = ()) -> tuple[str, ...]:
+    """Return the exposures that a drug is not known to lie outside of, those asked about left out.
+
+    Where the product is known to be something else, or everything in it, it is.
+    """
+    names = about.open_to(named.parts, about.of_kind("exposure"), asked)
+    return names if named.code is None else about.open_to([named.code], names)
+
+
+def _by_route(resource: Resource, names: Iterable[str], about: About) -> tuple[str, ...]:
+    """Leave out elements to which the recorded route does not belong, whatever the drug is."""
+    route = route_of(_dosages(resource))
+    return tuple(name for name in names if _counts_by(route, about.elements[name]))
+
+
+def _counts_by(route: str, element: Element) -> bool:
+    """Whether a drug given by a route (empty: not recorded) may count as of an element."""
+    if route in element.not_routes:
+        return False
+    return not (route and element.routes and route not in element.routes)
 
 
 def _excluded(resource: Resource) -> str:
-    kind, status = resource["resourceType"], text(resource, "status")
+    """Say why it is known that nothing was taken."""
+    status = text(resource, "status")
     if status == "intended":
         return "intended, not taken"
-    if status not in _USED[kind]:
+    if status in _NOT_TAKEN:
         return status_why(status)
-    intent = text(resource, "intent") if kind == "MedicationRequest" else ""
+    intent = text(resource, "intent") if resource["resourceType"] == "MedicationRequest" else ""
     if intent in _NO_ORDERS:
         return f"intent {intent}, not an order"
     return "orders that it is not to be given" if resource.get("doNotPerform") is True else ""
 
 
-def _concepts(resource: Resource, about: About) -> list[Resource]:
-    """Give the concepts that name the drug: of a combination, each ingredient too."""
+def _doubted(resource: Resource) -> str:
+    """Say why it cannot be told whether something was taken."""
+    kind, status = resource["resourceType"], text(resource, "status")
+    if status not in _USED[kind]:
+        return status_why(status)
+    plan = kind == "MedicationRequest" and text(resource, "intent") == "plan"
+    return "intent plan, not an order" if plan else ""
+
+
+def named_drug(resource: Resource, about: About) -> Named:
+    """Return what names the drug of a medication record."""
     named = obj(resource, "medicationCodeableConcept")
     if named is not None:
-        return [named]
+        return Named(named, [])
     found = _referenced(resource, about)
     if found is None:
-        return []
-    ingredients = [obj(one, "itemCodeableConcept") for one in items(found, "ingredient")]
-    return [one for one in (obj(found, "code"), *ingredients) if one is not None]
+        return Named(None, [])
+    parts = [obj(one, "itemCodeableConcept") for one in items(found, "ingredient")]
+    return Named(obj(found, "code"), parts)
 
 
 def _referenced(resource: Resource, about: About) -> Resource | None:
@@ -102,7 +170,7 @@ def _read_all(resource: Resource, id_: str, asked: dict[str, str], alone: bool, 
 def _fact(name: str, id_: str, drug: str, span: tuple[Day, Day], about: About, route: str,
           dose: float | None) -> Fact | str:  # fmt: skip
     element = about.elements[name]
-    if route in element.not_routes or (route and element.routes and route not in element.routes):
+    if not _counts_by(route, element):
         return f"its route {route} does not count"
     doubtful = "route not recorded" if element.routes and not route else ""
     if element.kind == "exposure":
@@ -111,18 +179,23 @@ def _fact(name: str, id_: str, drug: str, span: tuple[Day, Day], about: About, r
     return happened(name, id_, *span, about, doubtful)
 
 
+def _dosages(resource: Resource) -> list[Resource]:
+    kind = resource["resourceType"]
+    if kind == "MedicationAdministration":
+        given = obj(resource, "dosage")
+        return [] if given is None else [given]
+    return items(resource, "dosage" if kind == "MedicationStatement" else "dosageInstruction")
+
+
 def _dosage(resource: Resource, start: Day, end: Day) -> tuple[list[Resource], float | None]:
     """Give the dosages, and the daily dose in mg.
 
     The dose of an administration is what was given in all, so it is a daily one only on one day.
     """
-    kind = resource["resourceType"]
-    if kind != "MedicationAdministration":
-        name = "dosage" if kind == "MedicationStatement" else "dosageInstruction"
-        dosages = items(resource, name)
+    dosages = _dosages(resource)
+    if resource["resourceType"] != "MedicationAdministration":
         return dosages, daily_dose(dosages) if dosages else None
-    given = obj(resource, "dosage")
-    if given is None:
+    if not dosages:
         return [], None
-    dose = milligrams(obj(given, "dose"))
-    return [given], dose if start == end != NEVER_ENDED else None
+    dose = milligrams(obj(dosages[0], "dose"))
+    return dosages, dose if start == end != NEVER_ENDED else None

@@ -12,7 +12,7 @@ from gradatim.evidence.sources.about import (
     OCCURRENCES,
     About,
     Results,
-    not_asked,
+    not_understood,
     settle,
     status_why,
 )
@@ -60,7 +60,7 @@ def observation(resource: Resource, id_: str, about: About) -> Results:
     asked = [(part, holder, about.asked(obj(holder, "code"))) for part, holder in holders]
     asked = [one for one in asked if one[2]]
     if not asked:
-        return not_asked(id_, obj(resource, "code"))
+        return [not_understood(id_, [obj(resource, "code")], ())]
     if "focus" in resource and any(
         is_another({"focus": one}, "focus", about.person) for one in items(resource, "focus")
     ):

@@ -8,7 +8,7 @@ from gradatim.evidence.relation import Relation
 from gradatim.rules.compile.counts import happenings
 from gradatim.rules.compile.portable import day_number
 from gradatim.rules.compile.rows import Step, Value, column, dimension, has, joined
-from gradatim.rules.compile.states import JUDGEMENT, NO, NO_RECORD, PARTIAL, YES
+from gradatim.rules.compile.states import JUDGEMENT, NO, NO_RECORD, NOT_UNDERSTOOD, PARTIAL, YES
 from gradatim.rules.compile.streams import together
 
 DAY = ["person", "start", "start_last"]
@@ -83,7 +83,8 @@ def _known(days: ir.Table) -> ir.Table:
                                 for name in ("denied", "unreadable", "says"))  # fmt: skip
     taken = ibis.cases(
         (says.notnull(), says), (denied.notnull(), ibis.literal(NO)),
-        (days["observed"] & unreadable.isnull(), ibis.literal(NO)), else_=ibis.literal(NO_RECORD),
+        (days["observed"] & unreadable.isnull(), ibis.literal(NO)),
+        (days["observed"], ibis.literal(NOT_UNDERSTOOD)), else_=ibis.literal(NO_RECORD),
     )  # fmt: skip
     return days.select(*DAY, taken=taken.cast("int64"))
 

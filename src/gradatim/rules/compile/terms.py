@@ -13,7 +13,7 @@ from functools import reduce
 from typing import Any, Protocol
 
 from gradatim.rules.compile.slots import Mask
-from gradatim.rules.compile.states import NO, NO_RECORD, PARTIAL, STALE, YES
+from gradatim.rules.compile.states import NO, NO_RECORD, NOT_UNDERSTOOD, PARTIAL, STALE, YES
 
 Column = Any
 """A column of states or numbers: a numpy array, or an expression of an engine."""
@@ -125,7 +125,7 @@ class Absent(Term):
         begin: the first day asked about; None without limit.
         end: the last day; None without limit.
         on: the day of the question.
-        unreadable: whether a record of it could not be read.
+        unreadable: whether a record that may be of it is not understood.
         denied: the slot of records that say that it did not happen.
         told: for a consent or a participation, the mask of records that show one was asked for.
     """
@@ -144,7 +144,10 @@ class Absent(Term):
         if self.told is not None:
             found = kit.where(kit.mask(self.told), kit.constant(NO), found)
         elif self.kind:
-            found = kit.where(self._covered(kit), kit.constant(NO), found)
+            known = kit.constant(NO)
+            if self.unreadable is not None:
+                known = kit.where(kit.mask(self.unreadable), kit.constant(NOT_UNDERSTOOD), known)
+            found = kit.where(self._covered(kit), known, found)
         if self.denied is not None:
             found = kit.where(kit.slot(self.denied) == YES + 1, kit.constant(NO), found)
         return found
@@ -156,8 +159,7 @@ class Absent(Term):
         lasted = until >= self.on
         if self.end is not None:
             lasted = lasted | (until >= self.end)
-        covered = begun & lasted
-        return covered if self.unreadable is None else covered & ~kit.mask(self.unreadable)
+        return begun & lasted
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,8 @@ class Unchanged(Term):
         """Give TRUE where none is taken, if that is known."""
         found, absent = kit.slot(self.slot), kit.state(self.absent)
         known = kit.where(found > 0, found - 1, kit.constant(YES))
-        return kit.where((absent != NO) & (found != NO + 1), kit.constant(NO_RECORD), known)
+        open_ = kit.larger(absent, kit.where(known == YES, kit.constant(NO), known))
+        return kit.where((absent != NO) & (found != NO + 1), open_, known)
 
 
 @dataclass(frozen=True)
@@ -219,8 +222,9 @@ class Dose(Term):
         total = _or_else(kit, self.slot, self.none)
         least = _or_else(kit, self.open_slot, self.open_none)
         settled = (least == NO) | (least == YES)
-        undecided = kit.where((total == NO) | (total == YES), kit.constant(NO_RECORD), total)
-        return kit.where(kit.state(self.absent) == NO, total, kit.where(settled, least, undecided))
+        absent = kit.state(self.absent)
+        undecided = kit.where((total == NO) | (total == YES), absent, total)
+        return kit.where(absent == NO, total, kit.where(settled, least, undecided))
 
 
 def _or_else(kit: Kit, slot: int, none: int) -> Column:
