@@ -61,13 +61,14 @@ EXAMPLE = """\
 All tables ask about one small study. Screening was on 2 November 2026, baseline is on the 15th and
 the first dose on the 16th; that is also the day the question is asked, unless a row says otherwise.
 A fact without a date is of that day. Dates of the form `2026-01-01..` have no end, `..?` an unknown
-one; `exhaustive` names the kinds of record of which the source is declared to hold all.
+one; `exhaustive` names the kinds of record of which the source is declared to hold all, and
+`not_understood` the codes of records that may be about an element, or about something else.
 
 | element | kind | label | |
 |---|---|---|---|
 """
 SIGNS = {"TRUE": "● TRUE", "FALSE": "○ FALSE", "UNKNOWN": "◐ UNKNOWN"}
-GIVEN = ("birth", "sex", "exhaustive", "anchors", "asked")
+GIVEN = ("birth", "sex", "exhaustive", "not_understood", "anchors", "asked")
 
 
 class Written(NamedTuple):

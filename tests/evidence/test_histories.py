@@ -88,7 +88,8 @@ def test_unconfirmed_conditions_are_doubtful(verified, doubtful):
 @pytest.mark.parametrize(("fields", "why"), [
     ({"verificationStatus": state("refuted")}, "refuted"),
     ({"verificationStatus": state("entered-in-error")}, "entered-in-error"),
-    ({"code": concept(SNOMED, "44054006")}, "not asked about by this protocol"),
+    ({"code": concept(SNOMED, "44054006")}, "its code is not known here: SNOMED CT 44054006"),
+    ({"code": concept(ICD10, "E11.9")}, "not asked about by this protocol"),
     ({"code": concept(LOINC, "1920-8")}, "is no measurement, which is what ast is"),
     ({"clinicalStatus": "active"}, "clinicalStatus is text, not an object"),
     ({"onsetDateTime": "long ago"}, "onsetDateTime 'long ago' is not a date"),

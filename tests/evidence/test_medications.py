@@ -108,9 +108,9 @@ NOT_USED = [
      "its end (2026-02-01) lies before its start (2026-03-01)"),
     ("MedicationStatement", {"medicationCodeableConcept": None}, "names no drug"),
     ("MedicationStatement", {"medicationCodeableConcept": concept(RXNORM, "314076")},
-     "not asked about by this protocol"),
+     "its code is not known here: RxNorm 314076"),
     ("MedicationStatement", {"medicationCodeableConcept": {"text": "a red pill"}},
-     "has no code of a code system that is read here"),
+     "has no code of a code system that is read here: 'a red pill'"),
     ("MedicationStatement", {"medicationCodeableConcept": None, "medicationReference":
      {"reference": "Medication/gone"}},
      "its Medication/gone is not in the Bundle, or names no drug"),

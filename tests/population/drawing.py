@@ -114,9 +114,9 @@ def _completed(case: Case, recorded: dict[str, list[tuple[Fact, ...]]], chance: 
     one = case.situation.facts
     rest = {name: chance.choice(some) for name, some in recorded.items()}
     asked = {name: facts for name, facts in one.by_element.items() if facts}
-    coverage = chance.choice([one.coverage, one.coverage, EVERYTHING])
+    coverage = chance.choice([one.coverage, EVERYTHING])
     unreadable = tuple(NotUsed(f"{name}/x", "unreadable", (name,))
-                       for name in STUDY.elements if chance.random() < 0.03)  # fmt: skip
+                       for name in STUDY.elements if chance.random() < 0.1)  # fmt: skip
     return Facts("", one.birth, one.sex, {**rest, **asked}, coverage, unreadable)
 
 

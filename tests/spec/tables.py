@@ -12,6 +12,8 @@ A fact is written as its parts, in any order, separated by commas:
     no, 2026-11-16                        an answer
     naproxen, 1000 mg/d, 2026-01-01..     a drug that is still being taken
     2026-01-01..?                         something whose end is not known
+
+Records that are not understood are written as their codes, by the element that they may be about.
 """
 
 import re
@@ -29,7 +31,7 @@ from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, parse_day
 from gradatim.core.quantity import Quantity
 from gradatim.core.truth import Truth
 from gradatim.core.verdict import Reason
-from gradatim.evidence.facts import Fact, Facts, Observed
+from gradatim.evidence.facts import Fact, Facts, NotUsed, Observed
 from gradatim.protocol.base import Model
 from gradatim.protocol.nodes import Rule
 from gradatim.protocol.study import Study
@@ -91,6 +93,7 @@ class Row:
             self.spec.get("sex", ""),
             {name: tuple(read_facts(name, some)) for name, some in self.spec["facts"].items()},
             dict(coverage(self.spec.get("exhaustive", []))),
+            tuple(not_understood(self.spec.get("not_understood", {}))),
         )
         return Situation(study_with(self.spec.get("elements", {})), facts, anchors(given), asked)
 
@@ -111,6 +114,13 @@ def coverage(declared: Any) -> Iterator[tuple[str, Observed]]:
     for kind in declared:
         ends = (declared[kind] if isinstance(declared, dict) else "..").split("..")
         yield kind, Observed(*(parse_day(end).first if end else None for end in ends))
+
+
+def not_understood(given: Mapping[str, str | list[str]]) -> Iterator[NotUsed]:
+    """Read records that are not understood, by the element that they may be about."""
+    for element, written in given.items():
+        for number, code in enumerate([written] if isinstance(written, str) else written):
+            yield NotUsed(f"record/{number}", "its code is not known here", (element,), (code,))
 
 
 def read_facts(element: str, written: str | list[str]) -> Iterator[Fact]:

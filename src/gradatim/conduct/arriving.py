@@ -8,7 +8,7 @@ from gradatim.conduct.events import participants
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.recorded_in import recorded_in
 from gradatim.core.dates import Day
-from gradatim.evidence.facts import Fact, Facts
+from gradatim.evidence.facts import Fact, Facts, NotUsed
 from gradatim.protocol.elements import Element
 
 
@@ -22,6 +22,8 @@ class Arriving(NamedTuple):
 
 def arriving(facts: Facts, elements: Mapping[str, Element], source: str) -> Iterator[Arriving]:
     """Give the entries that hold what a source knows; consent is recorded by a person.
+
+    Records that are not understood are among them, so that what they may be of stays unknown.
 
     Args:
         facts: what the source knows.
@@ -39,6 +41,26 @@ def arriving(facts: Facts, elements: Mapping[str, Element], source: str) -> Iter
             yield Arriving(participants.FactRecorded, day, fact_fields(fact, source))
     for (kind, day), results in samples.items():
         yield Arriving(kind, day, {"results": tuple(results)})
+    for record in facts.not_used:
+        if record.elements:
+            yield Arriving(
+                participants.RecordNotUnderstood, None, not_understood_fields(record, source)
+            )
+
+
+MOST_CODES = 20
+LONGEST = 200
+
+
+def not_understood_fields(record: NotUsed, source: str) -> dict[str, Any]:
+    """Return the fields in which a record that is not understood is recorded."""
+    codes = tuple(code[:LONGEST] for code in record.codes[:MOST_CODES])
+    return {
+        "record": record.id[:LONGEST],
+        "codes": codes,
+        "elements": tuple(record.elements),
+        "source": source,
+    }
 
 
 def kind_of(element: Element, fact: Fact) -> type[Event] | None:

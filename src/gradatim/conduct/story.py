@@ -32,6 +32,7 @@ SENTENCES: Mapping[type[Event], str] = {
     p.InformedConsentRenewed: "{participant} consents again (form {version}, {language})",
     p.InformedConsentWithdrawn: "{participant} withdraws consent ({scope}): {reason}",
     p.FactRecorded: "{participant}: {fact}",
+    p.RecordNotUnderstood: "{participant}: record {record} of a source is not understood",
     p.EntryCorrected: "entry {of} is corrected: {reason}",
     p.HistoryDeclaredComplete: "{participant}: {signer} signs that the history is complete "
                                "({kinds})",

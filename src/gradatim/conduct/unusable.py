@@ -20,7 +20,8 @@ from gradatim.core.errors import UnusableInput
 
 EARLIEST = date(1900, 1, 1)
 CORRECTABLE: tuple[type[Event], ...] = (
-    *findings.EVENTS, participants.FactRecorded, participants.InformedConsentObtained,
+    *findings.EVENTS, participants.FactRecorded, participants.RecordNotUnderstood,
+    participants.InformedConsentObtained,
     participants.InformedConsentRenewed, participants.HistoryDeclaredComplete,
     product.DosePrepared, product.DoseAdministered, product.DoseWithheld,
     safety.AdverseEventReported, safety.AdverseEventUpdated, safety.AdverseEventResolved,

@@ -150,7 +150,6 @@ def _drug_of(system: str, code: str) -> Drug | None:
     return drugs_by_code().get((system, code))
 
 
-_SUBGROUP = 4
 _ONE_SUBSTANCE = 7
 _MIXED = 50
 _COMBINATIONS = (
@@ -168,8 +167,12 @@ def _near(one: str, code: str) -> bool:
 
     Source: WHO Collaborating Centre for Drug Statistics Methodology, ATC alterations.
     """
-    moved = ("L01", "L04")
-    return one[:_SUBGROUP] == code[:_SUBGROUP] or (one.startswith(moved) and code.startswith(moved))
+    alike = _GROUP if code.startswith(_MOVED) else _SUBGROUP
+    return one[:alike] == code[:alike]
+
+
+_GROUP, _SUBGROUP = 3, 4
+_MOVED = ("L01", "L04")
 
 
 def _combines(code: str) -> bool:

@@ -76,6 +76,27 @@ class FactRecorded(Event, frozen=True):
     source: Text = ""
 
 
+class RecordNotUnderstood(Event, frozen=True):
+    """A record of a source may be of some elements, and its codes do not tell whether it is.
+
+    While it stands, a declaration that the history is complete does not cover these elements, nor
+    elements of their kinds that the protocol did not have then. Whoever finds out what the record
+    means corrects the elements.
+
+    Args:
+        record: the record's id in the source, such as `Condition/c7`.
+        codes: what it is coded as, in words; empty where it has no code.
+        elements: the protocol's elements that it may be of.
+        source: what the source is called.
+    """
+
+    participant: Id
+    record: Annotated[str, Meta(max_length=200)]
+    codes: tuple[Annotated[str, Meta(max_length=200)], ...] = ()
+    elements: tuple[Name, ...] = ()
+    source: Text = ""
+
+
 class EntryCorrected(Event, frozen=True):
     """An earlier entry is corrected; the earlier value stays in the ledger.
 
@@ -166,7 +187,8 @@ class PersonalDataErased(Event, frozen=True):
 
 EVENTS = (
     ParticipantRegistered, InformedConsentObtained, InformedConsentRenewed,
-    InformedConsentWithdrawn, FactRecorded, EntryCorrected, HistoryDeclaredComplete,
+    InformedConsentWithdrawn, FactRecorded, RecordNotUnderstood, EntryCorrected,
+    HistoryDeclaredComplete,
     CriterionAttested, EligibilityConfirmed, ScreenFailed, PlacedOnWaitingList,
     ParticipantEnrolled, ParticipantReplaced, Disposition, PersonalDataErased,
 )  # fmt: skip

@@ -108,7 +108,7 @@ RULES: Mapping[type[Event], tuple[Policy, ...]] = {
         entry.the_step_is_legal, entry.the_participant_agrees_before_any_procedure, *_UNLOCKED,
     ),
     p.InformedConsentRenewed: (entry.a_new_consent_is_to_a_later_version, *_UNLOCKED),
-    p.FactRecorded: _UNLOCKED, p.EntryCorrected: _UNLOCKED,
+    p.FactRecorded: _UNLOCKED, p.RecordNotUnderstood: _UNLOCKED, p.EntryCorrected: _UNLOCKED,
     p.ScreenFailed: (entry.the_step_is_legal, *_UNLOCKED),
     p.Disposition: (entry.the_step_is_legal, *_UNLOCKED),
     x.DosePrepared: (

@@ -23,6 +23,7 @@ INCIDENTS = (
     "results come late", "a value was mistyped", "a pregnancy", "the committee is too eager",
     "a proposal is withdrawn", "the committee is more cautious", "the freezer fails",
     "something comes to light after the lock", "the clock is set back", "a judgement is missing",
+    "a record is not understood",
 )  # fmt: skip
 TOXICITY = (0.03, 0.10, 0.20, 0.30, 0.40)
 LONGEST = 6 * 366

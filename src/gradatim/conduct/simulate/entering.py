@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from functools import partial
 
-from gradatim.conduct.arriving import kind_of, measured
+from gradatim.conduct.arriving import kind_of, measured, not_understood_fields
 from gradatim.conduct.events import participants
 from gradatim.conduct.events.base import Event, Measured, Sealed
 from gradatim.conduct.identity import Whose, person_token, seal
@@ -13,7 +13,7 @@ from gradatim.conduct.simulate.run import Run, staff
 from gradatim.conduct.trial import Outcome, Recorded, Refused
 from gradatim.conduct.views.weights import in_kg, weight_elements
 from gradatim.core.verdict import Reason
-from gradatim.evidence.facts import Fact, Facts
+from gradatim.evidence.facts import Fact, Facts, NotUsed
 from gradatim.protocol.nodes import Attested
 
 DAYS_OF_SCREENING = 14
@@ -81,6 +81,12 @@ def _history(run: Run, site: str, name: str, facts: Facts) -> None:
                 samples.setdefault((kind, fact.start.first), []).append(measured(fact))
     for (kind, day), results in samples.items():
         run.on(day, partial(record_results, run, name, kind, day, tuple(results)))  # fmt: skip
+    for record in facts.not_used:
+        if record.elements:
+            _unclear(run, site, name, record)
+    if run.happens("a record is not understood"):
+        at = _unclear(run, site, name, _hypertension(run))
+        run.later(1, lambda: _found_out(run, site, at))
     lead = staff(site, "investigator")
     for kinds, seen in _covered(facts).items():
         run.do(participants.HistoryDeclaredComplete, lead, site, participant=name, kinds=kinds,
@@ -100,6 +106,31 @@ def _covered(facts: Facts) -> dict[tuple[str, ...], tuple[object, object]]:
         return {}
     seen = facts.coverage[kinds[0]]
     return {kinds: (seen.since, seen.until)}
+
+
+def _unclear(run: Run, site: str, name: str, record: NotUsed) -> int:
+    return run.do(participants.RecordNotUnderstood, staff(site, "coordinator"), site,
+                  participant=name, **not_understood_fields(record, "hospital record"))  # fmt: skip
+
+
+def _hypertension(run: Run) -> NotUsed:
+    """Return a diagnosis whose code no protocol lists."""
+    elements = run.study.elements
+    names = tuple(name for name, one in elements.items() if one.kind == "condition")
+    code = "SNOMED CT 38341003 (Hypertensive disorder)"
+    return NotUsed("Condition/1", "its code is not known here", names, (code,))
+
+
+def _found_out(run: Run, site: str, at: int) -> None:
+    """Somebody asks what a record means: it is of nothing that the protocol asks about."""
+    run.do(
+        participants.EntryCorrected,
+        staff(site, "coordinator"),
+        site,
+        of=at,
+        fields={"elements": []},
+        reason="high blood pressure, which is not asked about",
+    )
 
 
 def judged(run: Run, name: str) -> None:

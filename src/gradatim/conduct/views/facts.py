@@ -15,23 +15,26 @@ from gradatim.conduct.events.participants import (
     HistoryDeclaredComplete,
     InformedConsentObtained,
     InformedConsentRenewed,
+    RecordNotUnderstood,
 )
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries, entries_of
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, on, parse_day
 from gradatim.core.quantity import Quantity
 from gradatim.evidence.coverage import declare
-from gradatim.evidence.facts import Fact, Facts, Observed
+from gradatim.evidence.facts import Fact, Facts, NotUsed, Observed
 
 
 def facts_of(state: State, participant: Participant) -> Facts:
     """Give all that the ledger knows of a participant, as facts."""
-    return participant.remembered("facts", lambda: _facts(state, participant))
+    known = f"facts by version {len(state.versions)}"
+    return participant.remembered(known, lambda: _facts(state, participant))
 
 
 def _facts(state: State, participant: Participant) -> Facts:
     found: dict[str, list[Fact]] = {}
     coverage: dict[str, Observed] = {}
+    not_used: list[NotUsed] = []
     read = 0
     for position, event in entries(state, participant):
         for fact in facts_in(position, event, state):
@@ -39,11 +42,27 @@ def _facts(state: State, participant: Participant) -> Facts:
             read += 1
         if isinstance(event, HistoryDeclaredComplete):
             coverage.update(declare(event.kinds, event.since, event.until))
+        if isinstance(event, RecordNotUnderstood):
+            not_used.append(_not_understood(f"entry:{position}", event, state))
     birth = parse_day(participant.birth) if participant.birth else ANY_DAY
     sex = participant.sex if participant.sex in ("female", "male") else ""
     died = _died(state, participant)
     return Facts(participant.id, birth, sex, {name: tuple(some) for name, some in found.items()},
-                 coverage, read=read, died=died)  # fmt: skip
+                 coverage, tuple(not_used), read + len(not_used), died)  # fmt: skip
+
+
+def _not_understood(id: str, event: RecordNotUnderstood, state: State) -> NotUsed:
+    """Return a record with the elements it may be of, those that came with an amendment too."""
+    then = next((one.study for one in state.versions if one.version == event.protocol), state.study)
+    kinds = {then.elements[name].kind for name in event.elements if name in then.elements}
+    later = (
+        name
+        for version in state.versions
+        for name, element in version.study.elements.items()
+        if name not in then.elements and element.kind in kinds
+    )
+    elements = tuple(dict.fromkeys((*event.elements, *later)))
+    return NotUsed(id, "it is not understood", elements, event.codes or (event.record,))
 
 
 def _died(state: State, participant: Participant) -> Day | None:

@@ -99,14 +99,16 @@ def _known(request: Request, one: Participant) -> set[tuple[str, str]]:
     """Give what is recorded already, so that the same file twice changes nothing."""
     found = set()
     for _at, event in recorded(request.trial.state, one):
-        names = ("fact", "start", "end", "ongoing", "route", "source", "results")
+        names = ("fact", "start", "end", "ongoing", "route", "source", "results", "record", "codes")
         fields = {name: getattr(event, name) for name in names if hasattr(event, name)}
         found.add(_fingerprint(type(event).__name__, fields))
     return found
 
 
 def _fingerprint(kind: str, fields: dict[str, Any]) -> tuple[str, str]:
-    return kind, repr(sorted(fields.items(), key=str))
+    """Return what tells one entry from another; of which elements a record may be is corrected."""
+    told = (item for item in fields.items() if item[0] != "elements")
+    return kind, repr(sorted(told, key=str))
 
 
 def _record(request: Request, one: Participant, found: Arriving, source: str) -> bool:
