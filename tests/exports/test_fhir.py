@@ -10,7 +10,12 @@ import jsonschema
 import pytest
 
 from gradatim.clinical.drugs import find_drug
-from gradatim.conduct.events.participants import InformedConsentObtained, InformedConsentRenewed
+from gradatim.conduct.as_of import as_of
+from gradatim.conduct.events.participants import (
+    InformedConsentObtained,
+    InformedConsentRenewed,
+    RecordNotUnderstood,
+)
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import doses
 from gradatim.conduct.views.facts import facts_of
@@ -135,7 +140,21 @@ def test_what_is_read_back_is_the_same(state: State):
                 assert all(fact.code in drugs for fact in found.of(name))
             else:
                 assert theirs == ours
-        assert not found.unreadable
+        assert set(found.not_understood) >= set(ledger.not_understood)
+        assert bool(found.not_understood) is bool(ledger.not_understood)
+
+
+def test_a_record_that_is_not_understood_stays_so_when_read_back(state: State):
+    """Where it is known by now what it means, it is gone."""
+    at, event = next((at, event) for at, event in state.events.items()
+                     if isinstance(event, RecordNotUnderstood))  # fmt: skip
+    one = state.participants[event.participant]
+    assert not read_back(state, one).not_understood, "it was corrected"
+    before = as_of(state.trial, finished(5, state.trial.lower().replace("-", "_")).trial.store.read(state.trial),
+                   position=at)  # fmt: skip
+    names = {name for name, element in state.study.elements.items() if element.kind == "condition"}
+    assert set(read_back(before, before.participants[one.id]).not_understood) == names
+    judged(bundle_of(before, before.participants[one.id]))
 
 
 def test_a_patient_is_nobody_by_name(state: State):

@@ -15,6 +15,8 @@ SYSTEMS = {
 }
 """Wire name (URI) of each system that protocols use, and its short name here."""
 WIRE_NAMES = {short: uri for uri, short in reversed(SYSTEMS.items())}
+PRODUCT = "urn:gradatim:product"
+"""Wire name of the trials' own products; the code is the trial's registry number."""
 LABELS = {
     "loinc": "LOINC",
     "snomed": "SNOMED CT",

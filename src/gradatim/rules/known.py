@@ -7,6 +7,7 @@ from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.base import Window
+from gradatim.protocol.elements import COVERABLE
 from gradatim.rules.situation import Edge, Situation
 
 
@@ -44,7 +45,8 @@ def _why_open(s: Situation, element: str, start: Edge | None, end: Edge | None) 
     """Return why the absence of records settles nothing; None where it means that none is."""
     if not _covered(s, element, start, end):
         return Reason.NO_RECORD
-    return Reason.NOT_UNDERSTOOD if element in s.facts.not_understood else None
+    declared = s.study.elements[element].kind in COVERABLE
+    return Reason.NOT_UNDERSTOOD if declared and element in s.facts.not_understood else None
 
 
 _MOST_SHOWN = 3
@@ -53,7 +55,8 @@ _MOST_SHOWN = 3
 def not_understood(s: Situation, elements: Iterable[str]) -> str:
     """Name the records that may be about some elements and are not understood: a few, then more."""
     records = (one for name in elements for one in s.facts.not_understood.get(name, ()))
-    shown = list(dict.fromkeys(code for one in records for code in one.codes or (one.id,)))
+    named = (code for one in records for code in one.codes or (one.id,))
+    shown = list(dict.fromkeys(code.replace(";", ",") for code in named))
     more = len(shown) - _MOST_SHOWN
     return ", ".join(shown[:_MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
 

@@ -24,7 +24,7 @@ TITLES: Mapping[str, Any] = {
     "InformedConsentRenewed": _("Record renewed consent"),
     "InformedConsentWithdrawn": _("Record withdrawal of consent"),
     "FactRecorded": _("Record history or a finding"),
-    "RecordNotUnderstood": _("Record what a source holds that is not understood"),
+    "RecordNotUnderstood": _("Record what is not understood"),
     "EntryCorrected": _("Correct an entry"),
     "HistoryDeclaredComplete": _("Sign that the history is complete"),
     "CriterionAttested": _("Attest a criterion"),

@@ -7,6 +7,7 @@ Source: HL7 FHIR R4 (4.0.1), sections 11.1 (MedicationRequest), 11.2 (Medication
 from collections.abc import Container, Iterable
 from typing import NamedTuple
 
+from gradatim.core.codes import PRODUCT
 from gradatim.core.dates import NEVER_ENDED, Day
 from gradatim.evidence.facts import Fact, NotUsed
 from gradatim.evidence.sources.about import (
@@ -62,6 +63,8 @@ def medication(resource: Resource, id_: str, about: About) -> Results:
     concepts = named.concepts()
     if not concepts:
         return [NotUsed(id_, _no_drug(resource), tuple(about.of_kind("exposure")))]
+    if any(_own_product(one, about) for one in concepts):
+        return [NotUsed(id_, "is the product of this very trial")]
     asked: dict[str, str] = {}
     for concept in concepts:
         asked = about.asked(concept) | asked
@@ -73,6 +76,13 @@ def medication(resource: Resource, id_: str, about: About) -> Results:
         return [not_understood(id_, concepts, open_to)]
     found = _read_all(resource, id_, asked, len(concepts) == 1, about)
     return [*found, *besides(id_, concepts, open_to)]
+
+
+def _own_product(concept: Resource, about: About) -> bool:
+    """Whether a concept is the product of the trial that is asked about."""
+    coded = items(concept, "coding")
+    own = {"system": PRODUCT, "code": about.codebook.study}
+    return any(own.items() <= one.items() for one in coded)
 
 
 def open_to_drug(named: Named, about: About, asked: Container[str] = ()) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from gradatim.conduct.views.grades import position_of
 from gradatim.core.codes import matches
 from gradatim.core.dates import NEVER_ENDED
 from gradatim.evidence.codebook import Codebook
-from gradatim.evidence.facts import Fact
+from gradatim.evidence.facts import Fact, NotUsed
 from gradatim.evidence.sources.datatypes import Resource
 from gradatim.evidence.sources.dosages import DAILY_DOSE_UNIT
 from gradatim.evidence.sources.results import CODES, YES_NO
@@ -61,9 +61,34 @@ class Source(NamedTuple):
 
 
 def recorded(state: State, one: Participant) -> Iterator[Resource]:
-    """Give every fact of a participant as a resource, apart from consents."""
+    """Give every fact of a participant as a resource, apart from consents.
+
+    A record that is not understood is given in words, as what it may have been.
+    """
     for source in _sources(state, one):
         yield _MAKERS.get(_kind(source), _observation)(source)
+    for record in facts_of(state, one).not_used:
+        yield from _not_understood(state, one, record)
+
+
+def _not_understood(state: State, one: Participant, record: NotUsed) -> Iterator[Resource]:
+    elements = state.governing("elements", one).elements
+    kinds = {(elements.get(name) or _elsewhere(state, name)).kind for name in record.elements}
+    said = concept(", ".join(record.codes))
+    for kind in sorted(kinds & _IN_WORDS.keys()):
+        of, fields = _IN_WORDS[kind](said)
+        id_ = f"{record.id.rpartition(':')[2]}-{kind}"
+        yield {"resourceType": of, "id": id_, "subject": reference("Patient", one.id), **fields}
+
+
+_IN_WORDS: Mapping[str, Callable[[Resource], tuple[str, Resource]]] = {
+    "condition": lambda said: ("Condition", {"code": said}),
+    "exposure": lambda said: (
+        "MedicationStatement",
+        {"status": "unknown", "medicationCodeableConcept": said},
+    ),
+    "procedure": lambda said: ("Procedure", {"status": "unknown", "code": said}),
+}
 
 
 def observations(state: State, one: Participant) -> Iterator[Resource]:

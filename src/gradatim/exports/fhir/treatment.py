@@ -10,6 +10,7 @@ from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import Course, courses
 from gradatim.conduct.views.doses import Dose, doses
+from gradatim.core.codes import PRODUCT
 from gradatim.evidence.sources.datatypes import Resource
 from gradatim.evidence.sources.dosages import ROUTES
 from gradatim.exports.fhir.datatypes import (
@@ -42,7 +43,8 @@ def administrations(state: State, one: Participant) -> Iterator[Resource]:
 def _common(state: State, one: Participant, dose: Dose, n: int) -> Resource:
     product = state.governing("treatment", one).treatment.product
     lot = dose.prepared.lot if dose.prepared else dose.assigned.lot if dose.assigned else ""
-    code = concept(product.name, wire("local", _local(product.name)))
+    own = (PRODUCT, state.study.study.id)
+    code = concept(product.name, wire("local", _local(product.name)), own)
     drug = present(resourceType="Medication", id="product", code=code,
                    batch=present(lotNumber=lot))  # fmt: skip
     return {

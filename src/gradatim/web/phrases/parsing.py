@@ -23,6 +23,7 @@ WORDS: Mapping[str, str] = {
     "drug": r"[^\s;:(),][^;:(),]*?",
     "method": r"[^\s;:][^;:]*?",
     "status": r"[a-z]+(?:-[a-z]+)*",
+    "records": r"[^;]+",
 }
 """What fills a hole whose kind has no patterns; labels and visits are those of the protocol."""
 _NESTED = {"clause": r"[^;]+", "labels": r"{label}(?:(?:, | or ){label})*",
