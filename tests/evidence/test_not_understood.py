@@ -46,8 +46,13 @@ def condition(code: Any, **fields: Any) -> dict[str, Any]:
 
 
 def drug(code: Any, kind: str = "MedicationStatement", **fields: Any) -> dict[str, Any]:
-    return {"resourceType": kind, "id": "m", "status": "active",
-            "medicationCodeableConcept": code, **fields}  # fmt: skip
+    return {
+        "resourceType": kind,
+        "id": "m",
+        "status": "active",
+        "medicationCodeableConcept": code,
+        **fields,
+    }
 
 
 def procedure(code: Any) -> dict[str, Any]:
@@ -61,10 +66,17 @@ def open_of(*resources: Any) -> set[str]:
 # --- diagnoses ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("code", [
-    (SNOMED, "254837009"), (SNOMED, "38341003"), ("http://loinc.org", "1920-8x"),
-    ("urn:oid:1.2.3", "CA"), (CM, "174.9"), (ICD10, "cancer"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "code",
+    [
+        (SNOMED, "254837009"),
+        (SNOMED, "38341003"),
+        ("http://loinc.org", "1920-8x"),
+        ("urn:oid:1.2.3", "CA"),
+        (CM, "174.9"),
+        (ICD10, "cancer"),
+    ],
+)
 def test_a_code_in_no_list_keeps_every_condition_open(code: tuple[str, str]) -> None:
     assert open_of(condition(coded(code))) == CONDITIONS
 
@@ -75,11 +87,19 @@ def test_the_hierarchy_of_icd_10_proves_what_a_disease_is_not(system: str, code:
     assert not open_of(condition(coded((system, code))))
 
 
-@pytest.mark.parametrize(("code", "element"), [
-    ("C34.1", "malignancy"), ("c509", "malignancy"), ("I2141", "myocardial_infarction"),
-    ("i21.4", "myocardial_infarction"), ("I4720", "severe_arrhythmia"), ("C34.-", "malignancy"),
-    ("B20+", "hiv_infection"), ("M45.0 ", "ankylosing_spondylitis"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("code", "element"),
+    [
+        ("C34.1", "malignancy"),
+        ("c509", "malignancy"),
+        ("I2141", "myocardial_infarction"),
+        ("i21.4", "myocardial_infarction"),
+        ("I4720", "severe_arrhythmia"),
+        ("C34.-", "malignancy"),
+        ("B20+", "hiv_infection"),
+        ("M45.0 ", "ankylosing_spondylitis"),
+    ],
+)
 @pytest.mark.parametrize("system", [ICD10, CM, GM])
 def test_a_code_is_known_however_it_is_written(system: str, code: str, element: str) -> None:
     found = person(condition(coded((system, code))))
@@ -87,19 +107,42 @@ def test_a_code_is_known_however_it_is_written(system: str, code: str, element: 
     assert element not in found.not_understood
 
 
-@pytest.mark.parametrize(("code", "element"), [
-    ("I49", "severe_arrhythmia"), ("I47", "severe_arrhythmia"), ("F32", "severe_mental_illness"),
-    ("M45.09", "ankylosing_spondylitis"), ("I82", "deep_vein_thrombosis"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("code", "element"),
+    [
+        ("I49", "severe_arrhythmia"),
+        ("I47", "severe_arrhythmia"),
+        ("F32", "severe_mental_illness"),
+        ("M45.09", "ankylosing_spondylitis"),
+        ("I82", "deep_vein_thrombosis"),
+    ],
+)
 def test_a_code_above_or_below_may_be_it(code: str, element: str) -> None:
     assert element in open_of(condition(coded((ICD10, code))))
     assert "malignancy" not in open_of(condition(coded((ICD10, code))))
 
 
-@pytest.mark.parametrize("code", [
-    "Z85.3", "Z86.73", "I25.2", "I69.3", "B90.9", "B94.2", "O98.7", "O88.2", "P29.1", "T86.0",
-    "U07.1", "R65.21", "R75", "Z22.5", "Y83.1", "R99",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "code",
+    [
+        "Z85.3",
+        "Z86.73",
+        "I25.2",
+        "I69.3",
+        "B90.9",
+        "B94.2",
+        "O98.7",
+        "O88.2",
+        "P29.1",
+        "T86.0",
+        "U07.1",
+        "R65.21",
+        "R75",
+        "Z22.5",
+        "Y83.1",
+        "R99",
+    ],
+)
 def test_history_sequelae_and_their_like_prove_nothing(code: str) -> None:
     assert open_of(condition(coded((ICD10, code)))) >= CONDITIONS - {"hiv_infection"}
 
@@ -129,29 +172,44 @@ def test_beside_a_code_that_is_known_one_that_is_not_says_nothing(
         assert set(found.not_understood) & CONDITIONS == set(alone.not_understood)
 
 
-@pytest.mark.parametrize("code", [
-    {"text": "Mamma-Ca"}, {"coding": [{"display": "breast cancer"}]}, {}, None,
-    {"coding": [{"system": SNOMED, "display": "breast cancer", "userSelected": True}]},
-    {"coding": [{"system": SNOMED, "code": None}]}, {"coding": [None]}, "C50.9",
-    {"coding": [{"system": ICD10, "code": 509}]},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "code",
+    [
+        {"text": "Mamma-Ca"},
+        {"coding": [{"display": "breast cancer"}]},
+        {},
+        None,
+        {"coding": [{"system": SNOMED, "display": "breast cancer", "userSelected": True}]},
+        {"coding": [{"system": SNOMED, "code": None}]},
+        {"coding": [None]},
+        "C50.9",
+        {"coding": [{"system": ICD10, "code": 509}]},
+    ],
+)
 def test_without_a_code_that_can_be_read_every_condition_is_open(code: Any) -> None:
     assert open_of(condition(code)) == CONDITIONS
 
 
 def test_what_it_is_coded_as_is_told() -> None:
-    code = {"coding": [{"system": SNOMED, "code": "254837009", "display": "Malignant\nneoplasm"},
-                       {"system": "urn:x", "code": "CA"}]}  # fmt: skip
+    code = {
+        "coding": [
+            {"system": SNOMED, "code": "254837009", "display": "Malignant\nneoplasm"},
+            {"system": "urn:x", "code": "CA"},
+        ]
+    }
     (one,) = person(condition(code)).not_used
     assert one.codes == ("SNOMED CT 254837009 (Malignant neoplasm)", "urn:x CA")
     assert one.why == f"its code is not known here: {', '.join(one.codes)}"
 
 
-@pytest.mark.parametrize("why", [
-    {"verificationStatus": {"coding": [{"code": "refuted"}]}},
-    {"verificationStatus": {"coding": [{"code": "entered-in-error"}]}},
-    {"subject": {"reference": "Patient/another"}},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "why",
+    [
+        {"verificationStatus": {"coding": [{"code": "refuted"}]}},
+        {"verificationStatus": {"coding": [{"code": "entered-in-error"}]}},
+        {"subject": {"reference": "Patient/another"}},
+    ],
+)
 def test_a_record_that_says_nothing_of_the_person_keeps_nothing_open(why: Any) -> None:
     assert not open_of(condition(coded((SNOMED, "254837009")), **why))
 
@@ -159,10 +217,17 @@ def test_a_record_that_says_nothing_of_the_person_keeps_nothing_open(why: Any) -
 # --- drugs ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("code", [
-    (RXNORM, "1872980"), (SNOMED, "407317001"), ("http://hl7.org/fhir/sid/ndc", "0074-0554-02"),
-    (LOCAL, "snake_oil"), (ATC, "adalimumab"), (ATC, "L"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "code",
+    [
+        (RXNORM, "1872980"),
+        (SNOMED, "407317001"),
+        ("http://hl7.org/fhir/sid/ndc", "0074-0554-02"),
+        (LOCAL, "snake_oil"),
+        (ATC, "adalimumab"),
+        (ATC, "L"),
+    ],
+)
 def test_a_drug_in_no_list_keeps_every_exposure_open(code: tuple[str, str]) -> None:
     assert open_of(drug(coded(code))) == EXPOSURES
 
@@ -174,17 +239,20 @@ def test_a_known_ingredient_is_nothing_else() -> None:
         assert not found.not_understood
 
 
-@pytest.mark.parametrize(("code", "open_", "closed"), [
-    ("N02BE01", set(), {"biologic", "dmard", "nsaid", "iv_antibiotic", "anticoagulant"}),
-    ("B01AC06", set(), {"biologic", "dmard", "nsaid", "anticoagulant"}),
-    ("L04A", {"biologic", "dmard"}, {"nsaid", "anticoagulant"}),
-    ("L04", {"biologic", "dmard"}, {"nsaid"}),
-    ("L04AA", {"dmard", "biologic"}, {"nsaid"}),
-    ("L01EX01", {"dmard", "biologic"}, {"anticoagulant", "iv_antibiotic"}),
-    ("M01AE20", {"nsaid"}, {"biologic", "anticoagulant"}),
-    ("M01AE52", {"nsaid", "biologic"}, set()),
-    ("N02AJ08", {"nsaid"}, set()),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("code", "open_", "closed"),
+    [
+        ("N02BE01", set(), {"biologic", "dmard", "nsaid", "iv_antibiotic", "anticoagulant"}),
+        ("B01AC06", set(), {"biologic", "dmard", "nsaid", "anticoagulant"}),
+        ("L04A", {"biologic", "dmard"}, {"nsaid", "anticoagulant"}),
+        ("L04", {"biologic", "dmard"}, {"nsaid"}),
+        ("L04AA", {"dmard", "biologic"}, {"nsaid"}),
+        ("L01EX01", {"dmard", "biologic"}, {"anticoagulant", "iv_antibiotic"}),
+        ("M01AE20", {"nsaid"}, {"biologic", "anticoagulant"}),
+        ("M01AE52", {"nsaid", "biologic"}, set()),
+        ("N02AJ08", {"nsaid"}, set()),
+    ],
+)
 def test_the_hierarchy_of_atc_proves_what_a_drug_is_not(
     code: str, open_: set[str], closed: set[str]
 ) -> None:
@@ -209,8 +277,12 @@ def test_the_route_tells_what_a_drug_is_not() -> None:
 
 def combination(*ingredients: Any, code: Any = None) -> list[dict[str, Any]]:
     made = {"resourceType": "Medication", "id": "d", "ingredient": list(ingredients)}
-    given = {"resourceType": "MedicationStatement", "id": "m", "status": "active",
-             "medicationReference": {"reference": "Medication/d"}}  # fmt: skip
+    given = {
+        "resourceType": "MedicationStatement",
+        "id": "m",
+        "status": "active",
+        "medicationReference": {"reference": "Medication/d"},
+    }
     return [made | ({"code": code} if code else {}), given]
 
 
@@ -227,13 +299,21 @@ def test_a_combination_is_known_by_its_code_or_by_all_that_is_in_it() -> None:
     assert "nsaid" in person(*combination(IBUPROFEN, named)).by_element
 
 
-@pytest.mark.parametrize(("kind", "status", "kept"), [
-    ("MedicationStatement", "not-taken", False), ("MedicationStatement", "intended", False),
-    ("MedicationStatement", "entered-in-error", False), ("MedicationStatement", None, True),
-    ("MedicationStatement", "aktiv", True), ("MedicationAdministration", "unknown", True),
-    ("MedicationAdministration", "on-hold", True), ("MedicationAdministration", "not-done", False),
-    ("MedicationRequest", "cancelled", False), ("MedicationRequest", "draft", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "status", "kept"),
+    [
+        ("MedicationStatement", "not-taken", False),
+        ("MedicationStatement", "intended", False),
+        ("MedicationStatement", "entered-in-error", False),
+        ("MedicationStatement", None, True),
+        ("MedicationStatement", "aktiv", True),
+        ("MedicationAdministration", "unknown", True),
+        ("MedicationAdministration", "on-hold", True),
+        ("MedicationAdministration", "not-done", False),
+        ("MedicationRequest", "cancelled", False),
+        ("MedicationRequest", "draft", False),
+    ],
+)
 def test_a_status_that_does_not_tell_whether_it_was_taken_keeps_it_open(
     kind: str, status: str | None, kept: bool
 ) -> None:
@@ -276,20 +356,42 @@ def test_an_entry_without_a_resource_is_nothing() -> None:
     assert open_of(None) == set()
 
 
-@pytest.mark.parametrize(("resource", "kept"), [
-    (drug(coded((RXNORM, "327361")), "MedicationDispense", status="completed"), {"biologic"}),
-    (drug(coded((RXNORM, "327361")), "MedicationDispense", status="cancelled"), set()),
-    (drug(coded((RXNORM, "1872980")), "MedicationDispense"), EXPOSURES),
-    ({"resourceType": "ExplanationOfBenefit", "id": "e", "diagnosis": [
-        {"diagnosisCodeableConcept": coded((ICD10, "C50.9"))}]}, {"malignancy"}),
-    ({"resourceType": "Claim", "id": "e", "procedure": [
-        {"procedureCodeableConcept": coded(("http://www.ama-assn.org/go/cpt", "22551"))}]},
-     PROCEDURES | {"stem_cell_therapy"}),
-    ({"resourceType": "ExplanationOfBenefit", "id": "e", "diagnosis": [
-        {"diagnosisReference": {"reference": "Condition/1"}}]}, set()),
-    ({"resourceType": "Bundle", "id": "b", "entry": []}, COVERABLE),
-    ({"resourceType": "Encounter", "id": "e"}, set()),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("resource", "kept"),
+    [
+        (drug(coded((RXNORM, "327361")), "MedicationDispense", status="completed"), {"biologic"}),
+        (drug(coded((RXNORM, "327361")), "MedicationDispense", status="cancelled"), set()),
+        (drug(coded((RXNORM, "1872980")), "MedicationDispense"), EXPOSURES),
+        (
+            {
+                "resourceType": "ExplanationOfBenefit",
+                "id": "e",
+                "diagnosis": [{"diagnosisCodeableConcept": coded((ICD10, "C50.9"))}],
+            },
+            {"malignancy"},
+        ),
+        (
+            {
+                "resourceType": "Claim",
+                "id": "e",
+                "procedure": [
+                    {"procedureCodeableConcept": coded(("http://www.ama-assn.org/go/cpt", "22551"))}
+                ],
+            },
+            PROCEDURES | {"stem_cell_therapy"},
+        ),
+        (
+            {
+                "resourceType": "ExplanationOfBenefit",
+                "id": "e",
+                "diagnosis": [{"diagnosisReference": {"reference": "Condition/1"}}],
+            },
+            set(),
+        ),
+        ({"resourceType": "Bundle", "id": "b", "entry": []}, COVERABLE),
+        ({"resourceType": "Encounter", "id": "e"}, set()),
+    ],
+)
 def test_types_that_are_not_read_keep_open_what_they_may_tell_of(
     resource: dict[str, Any], kept: set[str]
 ) -> None:

@@ -150,8 +150,8 @@ def test_a_record_that_is_not_understood_stays_so_when_read_back(state: State):
                      if isinstance(event, RecordNotUnderstood))  # fmt: skip
     one = state.participants[event.participant]
     assert not read_back(state, one).not_understood, "it was corrected"
-    before = as_of(state.trial, finished(5, state.trial.lower().replace("-", "_")).trial.store.read(state.trial),
-                   position=at)  # fmt: skip
+    store = finished(5, state.trial.lower().replace("-", "_")).trial.store
+    before = as_of(state.trial, store.read(state.trial), position=at)
     names = {name for name, element in state.study.elements.items() if element.kind == "condition"}
     assert set(read_back(before, before.participants[one.id]).not_understood) == names
     judged(bundle_of(before, before.participants[one.id]))

@@ -20,13 +20,25 @@ SNOMED, RXNORM = "http://snomed.info/sct", "http://www.nlm.nih.gov/research/umls
 ICD10, ATC = "http://hl7.org/fhir/sid/icd-10", "http://www.whocc.no/atc"
 
 UNKNOWN_CODES = [
-    (SNOMED, "254837009"), (SNOMED, "407317001"), (RXNORM, "1872980"), (ATC, "L04A"),
-    ("http://hl7.org/fhir/sid/ndc", "0074-0554-02"), ("urn:oid:1.2.3", "X"), (ICD10, "Z85.3"),
-]  # fmt: skip
+    (SNOMED, "254837009"),
+    (SNOMED, "407317001"),
+    (RXNORM, "1872980"),
+    (ATC, "L04A"),
+    ("http://hl7.org/fhir/sid/ndc", "0074-0554-02"),
+    ("urn:oid:1.2.3", "X"),
+    (ICD10, "Z85.3"),
+]
 KNOWN_CODES = [
-    (ICD10, "J06.9"), (ICD10, "C50.9"), (ICD10, "I21.4"), (SNOMED, "22298006"), (ATC, "N02BE01"),
-    (RXNORM, "5640"), (RXNORM, "327361"), (ATC, "H02AB07"), (SNOMED, "55705006"),
-]  # fmt: skip
+    (ICD10, "J06.9"),
+    (ICD10, "C50.9"),
+    (ICD10, "I21.4"),
+    (SNOMED, "22298006"),
+    (ATC, "N02BE01"),
+    (RXNORM, "5640"),
+    (RXNORM, "327361"),
+    (ATC, "H02AB07"),
+    (SNOMED, "55705006"),
+]
 CODES = st.lists(st.sampled_from(UNKNOWN_CODES + KNOWN_CODES), max_size=3, unique=True)
 KINDS = ("Condition", "MedicationStatement", "MedicationRequest", "Procedure")
 OF_KIND = {"Condition": "condition", "Procedure": "procedure"}
@@ -37,15 +49,25 @@ def concept(codes: list[tuple[str, str]], text: str = "") -> dict[str, Any]:
 
 
 @st.composite
-def records(draw: st.DrawFn, codes: st.SearchStrategy[list[tuple[str, str]]] = CODES
-            ) -> dict[str, Any]:  # fmt: skip
+def records(
+    draw: st.DrawFn, codes: st.SearchStrategy[list[tuple[str, str]]] = CODES
+) -> dict[str, Any]:
     kind = draw(st.sampled_from(KINDS))
     field = "code" if kind in OF_KIND else "medicationCodeableConcept"
     day = draw(st.sampled_from(["2015-03-01", "2026-10-20", "2026-11", None]))
-    when = {"Condition": "onsetDateTime", "MedicationStatement": "effectiveDateTime",
-            "MedicationRequest": "authoredOn", "Procedure": "performedDateTime"}[kind]  # fmt: skip
-    return {"resourceType": kind, "status": "completed", "intent": "order", when: day,
-            field: concept(draw(codes), draw(st.sampled_from(["", "words"])))}  # fmt: skip
+    when = {
+        "Condition": "onsetDateTime",
+        "MedicationStatement": "effectiveDateTime",
+        "MedicationRequest": "authoredOn",
+        "Procedure": "performedDateTime",
+    }[kind]
+    return {
+        "resourceType": kind,
+        "status": "completed",
+        "intent": "order",
+        when: day,
+        field: concept(draw(codes), draw(st.sampled_from(["", "words"]))),
+    }
 
 
 def person(some: list[dict[str, Any]], id_: str = "p1") -> Facts:

@@ -65,7 +65,8 @@ def test_the_order_of_codings_changes_nothing(record: dict[str, Any], chance: An
     other = {**record, field: {**record[field], "coding": coding}}
     first, second = person([record]), person([other])
     assert {n: {f.id for f in some} for n, some in first.by_element.items()} == {
-        n: {f.id for f in some} for n, some in second.by_element.items()}  # fmt: skip
+        n: {f.id for f in some} for n, some in second.by_element.items()
+    }
     assert set(first.not_understood) == set(second.not_understood)
 
 
@@ -75,8 +76,9 @@ def test_a_record_with_unknown_codes_is_as_cautious_as_one_in_words(record: dict
     field = "code" if "code" in record else "medicationCodeableConcept"
     words = {**record, field: {"text": "words"}}
     kind = OF_KIND.get(record["resourceType"], "exposure")
-    in_words = {name for name in person([words]).not_understood
-                if STUDY.elements[name].kind == kind}  # fmt: skip
+    in_words = {
+        name for name in person([words]).not_understood if STUDY.elements[name].kind == kind
+    }
     facts = person([record])
     assert in_words <= set(facts.not_understood) | set(facts.by_element) | _excluded(record)
 
@@ -87,6 +89,11 @@ def _excluded(record: dict[str, Any]) -> set[str]:
     codes = {one["code"] for one in record[field]["coding"]}
     if "L04A" not in codes:
         return set()
-    outside = ("nsaid", "anticoagulant", "iv_antibiotic", "systemic_glucocorticoid",
-               "glucocorticoid_any_route")  # fmt: skip
+    outside = (
+        "nsaid",
+        "anticoagulant",
+        "iv_antibiotic",
+        "systemic_glucocorticoid",
+        "glucocorticoid_any_route",
+    )
     return set(outside)

@@ -109,8 +109,9 @@ def _covered(facts: Facts) -> dict[tuple[str, ...], tuple[object, object]]:
 
 
 def _unclear(run: Run, site: str, name: str, record: NotUsed) -> int:
-    return run.do(participants.RecordNotUnderstood, staff(site, "coordinator"), site,
-                  participant=name, **not_understood_fields(record, "hospital record"))  # fmt: skip
+    fields = not_understood_fields(record, "hospital record")
+    by = staff(site, "coordinator")
+    return run.do(participants.RecordNotUnderstood, by, site, participant=name, **fields)
 
 
 def _hypertension(run: Run) -> NotUsed:

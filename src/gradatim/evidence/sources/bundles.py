@@ -93,16 +93,16 @@ def not_a_bundle(content: Any, where: str = "") -> UnusableInput:
 
 def _entry(entry: Any, place: int) -> Entry:
     if not isinstance(entry, dict):
-        return Entry(f"entry[{place}]", "", {}, fault=f"is {said(entry)}, not an entry",
-                     holds=entry is not None)  # fmt: skip
+        fault = f"is {said(entry)}, not an entry"
+        return Entry(f"entry[{place}]", "", {}, fault=fault, holds=entry is not None)
     resource = entry.get("resource")
     if not isinstance(resource, dict):
         holds = resource is not None
         return Entry(f"entry[{place}]", "", {}, fault="has no resource", holds=holds)
     kind = resource.get("resourceType")
     if not isinstance(kind, str) or not kind:
-        return Entry(f"entry[{place}]", "", {}, fault="its resource has no resourceType",
-                     holds=True)  # fmt: skip
+        fault = "its resource has no resourceType"
+        return Entry(f"entry[{place}]", "", {}, fault=fault, holds=True)
     id_ = resource.get("id")
     named = isinstance(id_, str) or (isinstance(id_, int) and not isinstance(id_, bool))
     named = named and id_ != ""
