@@ -10,7 +10,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.sources.fhir import read
 from gradatim.evidence.sources.fhir_bulk import ndjson
-from gradatim.protocol.elements import Allergies, Element
+from gradatim.protocol.elements import COVERABLE, Allergies, Element
 from tests.evidence.people import (
     LOCAL,
     ON,
@@ -134,3 +134,26 @@ def expected_use(lines):
         for kind, code in held.items()
     }
     return Counter(counts | {"Patient": lines["Patient"]})
+
+
+def test_a_line_without_a_type_is_its_persons_and_may_be_anything(tmp_path):
+    lines = {
+        "Patient": [
+            '{"resourceType": "Patient", "id": "a", "birthDate": "1990-01-01"}',
+            '{"resourceType": "Patient", "id": "b", "birthDate": "1990-01-01"}',
+        ],
+        "Condition": [
+            '{"id": "c", "subject": {"reference": "Patient/a"}}',
+            '{"id": "d", "subject": {"reference": "Patient/x"}}',
+        ],
+    }
+    for kind, some in lines.items():
+        (tmp_path / f"{kind}.ndjson").write_text("\n".join(some))
+    export = ndjson(tmp_path)
+    assert [(one.id, one.why) for one in export.not_used] == [
+        ("Condition.ndjson:2", "has no resourceType")
+    ]
+    first, second = (read(one, Codebook(ASKED), ASKED, on=ON) for one in export.bundles())
+    coverable = {name for name, one in ASKED.items() if one.kind in COVERABLE}
+    assert set(first.not_understood) == coverable
+    assert not second.not_understood

@@ -100,7 +100,7 @@ class _Index:
 
     def __init__(self) -> None:
         self.export = Export()
-        self._waiting: list[tuple[str, str, str, _Line]] = []
+        self._waiting: list[tuple[str, str, str, str, _Line]] = []
         self._medications: dict[str, _Line] = {}
         self._decoder = msgspec.json.Decoder(_Head)
 
@@ -113,7 +113,8 @@ class _Index:
             self.export.not_used.append(NotUsed(place, head))
             return
         kind, id_ = head.resourceType, head.id
-        shown = f"{kind}/{id_}" if isinstance(id_, str) and id_ else place
+        named_so = isinstance(kind, str) and isinstance(id_, str) and id_
+        shown = f"{kind}/{id_}" if named_so else place
         if kind == "Patient":
             self.export.people.setdefault(shown, []).append(line)
         elif kind == "Medication" and shown != place and shown not in self._medications:
@@ -121,7 +122,10 @@ class _Index:
         else:
             named = (_reference(head.subject) or _reference(head.patient)
                      or _reference(head.individual))  # fmt: skip
-            self._waiting.append((shown, named, _reference(head.medicationReference), line))
+            # A line without a type is its person's all the same: it may be anything.
+            fault = "" if isinstance(kind, str) else "has no resourceType"
+            drug = _reference(head.medicationReference)
+            self._waiting.append((shown, named, drug, fault, line))
 
     def _head(self, content: bytes) -> _Head | str:
         if len(content) > LONGEST_LINE:
@@ -131,16 +135,16 @@ class _Index:
             head = self._decoder.decode(content)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             return f"is not a resource in JSON: {str(error)[:100]}"
-        return head if isinstance(head.resourceType, str) else "has no resourceType"
+        return head
 
     def finish(self) -> Export:
         """Give each waiting line to its person, and say of the rest why nobody has it."""
         people, not_used = self.export.people, self.export.not_used
         named_drugs: set[str] = set()
         holds: set[tuple[str, str]] = set()
-        for shown, named, drug, line in self._waiting:
+        for shown, named, drug, fault, line in self._waiting:
             if named not in people:
-                not_used.append(NotUsed(shown, _nobody(named)))
+                not_used.append(NotUsed(shown, fault or _nobody(named)))
                 continue
             people[named].append(line)
             if drug in self._medications:
