@@ -116,7 +116,7 @@ def _completed(case: Case, recorded: dict[str, list[tuple[Fact, ...]]], chance: 
     asked = {name: facts for name, facts in one.by_element.items() if facts}
     coverage = chance.choice([one.coverage, EVERYTHING])
     unreadable = tuple(NotUsed(f"{name}/x", "unreadable", (name,))
-                       for name in STUDY.elements if chance.random() < 0.1)  # fmt: skip
+                       for name in STUDY.elements if chance.random() < 0.15)  # fmt: skip
     return Facts("", one.birth, one.sex, {**rest, **asked}, coverage, unreadable)
 
 

@@ -56,7 +56,7 @@ class About:
         for pair in codes(concept):
             names, ingredient = self.codebook.lookup(*pair)
             for name in names:
-                found.setdefault(name, ingredient or pair[1])
+                found.setdefault(name, ingredient or normalised(*pair))
         return found
 
     def undated(self) -> Day:
