@@ -1,5 +1,6 @@
 """Records that arrive as a FHIR Bundle: looked at first, then recorded as facts."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
@@ -91,8 +92,9 @@ def _recorded(request: Request, one: Participant, facts: Facts, source: str) -> 
 
 
 def _reasons(not_used: Sequence[Any]) -> str:
-    whys = dict.fromkeys(one.why for one in not_used)
-    return "; ".join(f"{sum(one.why == why for one in not_used)} × {why}" for why in whys)
+    """Count the records by why they are not used; what each is coded as stands in its entry."""
+    whys = Counter(one.why.partition(": ")[0] for one in not_used)
+    return "; ".join(f"{number} × {why}" for why, number in whys.items())
 
 
 def _known(request: Request, one: Participant) -> set[tuple[str, str]]:
