@@ -59,6 +59,10 @@ FAULTS: dict[str, tuple[Change, str]] = {
         _set("elements.alt.codes", [{"system": "atc", "codes": ["L4AB"], "basis": "stated"}]),
         "L4AB of alt is not of the form",
     ),
+    "CTCAE term": (
+        _set("elements.alt.ctcae_terms", ["Anaphylaxys"]), "no term 'Anaphylaxys'; other words",
+    ),
+    "CTCAE class": (_set("elements.alt.ctcae_classes", ["Infections"]), "no class 'Infections'"),
     "unknown drug": (
         _set("elements.alt.drugs", ["aspirinium"]), "the drug table has no 'aspirinium'",
     ),

@@ -19,10 +19,14 @@ from gradatim.safety.dlt import (
     defined,
     elements_of,
     facts_of,
+    of_special_interest,
+    perhaps_of,
+    watched_elements,
     window,
     within,
 )
 from gradatim.safety.events import AdverseEvent, graded, relation
+from tests.clinical.written import disguised
 
 CELLS, TABLET = load("nct05962762").study, load("example_oncology_tablet").study
 DOSED = date(2027, 3, 1)
@@ -61,7 +65,14 @@ CASES: list[tuple[Any, AdverseEvent, Truth]] = [
     (CELLS, event(grade=2, relation="unrelated", serious=("death",)), FALSE),
     (CELLS, event(grade=None, relation="", serious=("death",)), UNKNOWN),
     (CELLS, event(grade=None, serious=("death",)), TRUE),
-    (CELLS, event("Anaphylactic reaction", 1, "unrelated"), FALSE),  # another term: a person says
+    (CELLS, event("Anaphylactic reaction", 1, "unrelated"), TRUE),
+    (CELLS, event("anaphylactic shock", 2, "possible"), TRUE),
+    (CELLS, event("Pulmonary embolism", 2, "unrelated"), TRUE),
+    (CELLS, event("DVT", 1, "unrelated"), FALSE),
+    (CELLS, event("crs", 3, "unrelated"), TRUE),
+    (CELLS, event("Deep vein thrombosis left leg", 2), UNKNOWN),  # nobody has said what it is
+    (CELLS, event("Kopfschmerz", 1, "unrelated"), UNKNOWN),
+    (CELLS, event("Death NOS", 5, "unrelated"), UNKNOWN),  # of what is not said
     (CELLS, event(" anaphylaxis ", 1, "unrelated"), TRUE),
     (CELLS, event("Headache", 1, "unrelated", elements=("anaphylaxis",)), TRUE),
     (CELLS, event("false", 3), TRUE),  # a term, and not the denial that this word is elsewhere
@@ -263,3 +274,68 @@ def test_knowing_less_never_makes_it_less_of_a_candidate(one: AdverseEvent, name
     vague = msgspec.structs.replace(one, investigator_relation="")
     if known is TRUE:
         assert defined(study, vague, DOSED, DOSED).truth is not FALSE
+
+
+# --- terms --------------------------------------------------------------------------------------
+
+WATCHED = ("anaphylaxis", "thromboembolic_event", "infusion_related_reaction",
+           "cytokine_release_syndrome", "product_contamination", "ectopic_tissue",
+           "new_malignancy", "infection")  # fmt: skip
+
+
+def test_the_watched_elements_are_those_that_rules_look_for() -> None:
+    """Not those that a rule spares, nor the generic ones."""
+    assert watched_elements(CELLS) == WATCHED
+    assert watched_elements(TABLET) == (
+        "haematological_event", "febrile_neutropenia", "liver_injury", "hys_law_case",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("term", "expected"),
+    [("Headache", ()), ("Allergic reaction", ()), ("Lung infection", ()), ("Infection", ()),
+     ("anaphylactic shock", ()), ("Bauchweh", WATCHED), ("Sudden death NOS", WATCHED)],
+)  # fmt: skip
+def test_a_term_that_nobody_knows_may_be_each_watched_element(term: str, expected: Any) -> None:
+    assert perhaps_of(CELLS, event(term)) == expected
+
+
+def test_an_answer_settles_the_element_it_is_about() -> None:
+    one = event("Bauchweh", 1, "unrelated", not_elements=WATCHED[1:])
+    assert perhaps_of(CELLS, one) == ("anaphylaxis",)
+    assert defined(CELLS, one, DOSED, DOSED).truth is UNKNOWN
+    none = event("Bauchweh", 1, "unrelated", not_elements=WATCHED)
+    assert defined(CELLS, none, DOSED, DOSED).truth is FALSE
+    yes = event("Bauchweh", 1, "unrelated", elements=("anaphylaxis",), not_elements=WATCHED)
+    assert defined(CELLS, yes, DOSED, DOSED).truth is TRUE
+
+
+def test_what_may_be_of_special_interest_is_said_to_be_open() -> None:
+    assert of_special_interest(CELLS, event("Lung infection")) is TRUE
+    assert of_special_interest(CELLS, event("Headache")) is FALSE
+    assert of_special_interest(CELLS, event("Bauchweh")) is UNKNOWN
+    bare = CELLS.safety.model_copy(update={"special_interest": None})
+    assert of_special_interest(CELLS.model_copy(update={"safety": bare}), event()) is FALSE
+
+
+GRADES = st.none() | st.integers(1, 5)
+RELATIONS = st.sampled_from(["", "unrelated", "possible"])
+KNOWN = [one for name in WATCHED for one in
+         (*CELLS.elements[name].ctcae_terms, *CELLS.elements[name].synonyms)]  # fmt: skip
+
+
+@given(st.sampled_from([*KNOWN, "Headache"]).flatmap(disguised), GRADES, RELATIONS)
+def test_how_a_term_is_typed_changes_no_candidate(pair: tuple[str, str], grade: int | None,
+                                                  relation: str) -> None:  # fmt: skip
+    as_printed, as_typed = (defined(CELLS, event(one, grade, relation), DOSED, DOSED).truth
+                            for one in pair)  # fmt: skip
+    assert as_printed is as_typed
+
+
+@given(st.sampled_from(KNOWN), GRADES, RELATIONS, st.sampled_from(["Bauchweh", "???", "Death NOS"]))
+def test_an_unknown_term_is_a_candidate_wherever_a_watched_one_is(
+    term: str, grade: int | None, relation: str, unknown: str
+) -> None:
+    known, other = (candidates(CELLS, [event(one, grade, relation)], DOSED, DOSED)
+                    for one in (term, unknown))  # fmt: skip
+    assert len(other) >= len(known)

@@ -75,4 +75,11 @@ class Element(Model):
     ctcae_terms_except: list[str] = Field(
         default=[], description="Adverse events of every other term are events of this element"
     )
+    ctcae_classes: list[str] = Field(
+        default=[],
+        description="CTCAE system organ classes, of which every term is one of this element's",
+    )
+    synonyms: list[str] = Field(
+        default=[], description="Other words for it in use, such as MedDRA preferred terms"
+    )
     note: str = ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+from gradatim.clinical.ctcae_terms import is_ctcae_term, system_organ_classes
 from gradatim.clinical.drugs import drugs, find_drug
 from gradatim.clinical.formulas import formula
 from gradatim.core.codes import fault
@@ -50,6 +51,21 @@ def codes_of_their_system(study: Study) -> Iterator[Fault]:
                 if why := fault(group.system, code):
                     path: Steps = ("elements", name, "codes", i)
                     yield Fault(path, f"{group.system} code {code} of {name} {why}")
+
+
+def known_terms(study: Study) -> Iterator[Fault]:
+    """Every CTCAE term and class of an element is one: a misspelled term would never be met."""
+    classes = set(system_organ_classes().values())
+    for name, element in study.elements.items():
+        path: Steps = ("elements", name)
+        for one in element.ctcae_classes:
+            if one not in classes:
+                yield Fault((*path, "ctcae_classes"), f"CTCAE v5.0 has no class {one!r}")
+        for field in ("ctcae_terms", "ctcae_terms_except"):
+            for one in getattr(element, field):
+                if not is_ctcae_term(one):
+                    yield Fault((*path, field), f"CTCAE v5.0 has no term {one!r}; other words for "
+                                "an element are its synonyms", warning=True)  # fmt: skip
 
 
 def known_drugs(study: Study) -> Iterator[Fault]:
@@ -157,6 +173,6 @@ def rulings_that_answer(study: Study) -> Iterator[Fault]:
 
 
 CHECKS: tuple[Callable[[Study], Iterator[Fault]], ...] = (
-    unused_elements, codes_of_their_system, known_drugs, units_understood, derivations,
+    unused_elements, codes_of_their_system, known_terms, known_drugs, units_understood, derivations,
     text_accounted_for, readings_that_differ, no_contradictions, rulings_that_answer,
 )  # fmt: skip

@@ -13,13 +13,7 @@ from typing import Literal, NamedTuple
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, all_of, truth_of
 from gradatim.core.verdict import Verdict
 from gradatim.safety import load
-from gradatim.safety.events import (
-    LIFE_THREATENING,
-    AdverseEvent,
-    fatal,
-    is_serious,
-    relation,
-)
+from gradatim.safety.events import AdverseEvent, grave, is_serious, relation
 
 Status = Literal["open", "met", "late", "missed"]
 
@@ -63,6 +57,7 @@ class Times(NamedTuple):
         qualified: the sponsor, of its being serious, suspected and unexpected, where it had first
             been judged not to be; None where it was so, or may have been, from the beginning.
         site_upgraded: the site, of its having become fatal or life-threatening later.
+        presumed: the sponsor, at the latest, as long as it is not recorded when it knew.
     """
 
     site_aware: datetime | None = None
@@ -70,6 +65,7 @@ class Times(NamedTuple):
     upgraded: datetime | None = None
     qualified: datetime | None = None
     site_upgraded: datetime | None = None
+    presumed: datetime | None = None
 
     @property
     def day_0(self) -> datetime | None:
@@ -171,19 +167,17 @@ def _to_sponsor(event: AdverseEvent, times: Times, found: Collection[Rule], watc
 
 def _expedited(event: AdverseEvent, times: Times, found: Collection[Rule]) -> Iterator[Clock]:
     day_0 = times.day_0
+    why = "known to the sponsor" if day_0 == times.sponsor_aware else "qualified for reporting"
+    if day_0 is None and times.presumed is not None:
+        day_0, why = times.presumed, "known to the site; when the sponsor knew is not recorded"
     if day_0 is None or is_susar(event).truth is FALSE:
         return
-    why = "known to the sponsor" if day_0 == times.sponsor_aware else "qualified for reporting"
-    later = times.upgrade if _grave(event) else None
+    later = times.upgrade if grave(event) else None
     if later is None or later <= day_0:
-        yield from _of(found, "fatal" if _grave(event) else "other", day_0, why)
+        yield from _of(found, "fatal" if grave(event) else "other", day_0, why)
         return
     yield from _of(found, "other", day_0, why)  # first it was of the other kind
     yield from _of(found, "fatal", later, "upgrade to fatal or life-threatening")
-
-
-def _grave(event: AdverseEvent) -> bool:
-    return fatal(event) or LIFE_THREATENING in event.serious
 
 
 def _of(found: Collection[Rule], severity: str, starts: datetime, why: str) -> Iterator[Clock]:

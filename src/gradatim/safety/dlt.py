@@ -10,18 +10,23 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from gradatim.clinical.ctcae_terms import folded, is_ctcae_term, system_organ_classes
 from gradatim.core.dates import NEVER_ENDED, Day, parse_day, step
-from gradatim.core.truth import FALSE, TRUE, Truth, all_of
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of
 from gradatim.core.verdict import Verdict
 from gradatim.evidence.facts import Fact, Facts, Observed
 from gradatim.protocol.base import Window
 from gradatim.protocol.elements import Element
+from gradatim.protocol.nodes import Event, leaves
+from gradatim.protocol.nodes import elements_of as elements_of_leaf
 from gradatim.protocol.study import Study
 from gradatim.rules.evaluate import evaluate
 from gradatim.rules.situation import FIRST_DOSE, Situation
 from gradatim.safety.events import AdverseEvent, graded, relation
 
-ADVERSE_EVENT = "adverse_event"
+ADVERSE_EVENT, LIMITING = "adverse_event", "dose_limiting_toxicity"
+NOT_SAID = "its term does not say whether it is one"
+"""Why an event may, and may not, be one of a watched element."""
 _RELATION = {Truth.TRUE: "related", Truth.FALSE: "unrelated", Truth.UNKNOWN: ""}
 
 
@@ -33,10 +38,44 @@ class Candidate(NamedTuple):
 
 
 def elements_of(study: Study, event: AdverseEvent) -> tuple[str, ...]:
-    """Give the protocol's elements that an adverse event is an event of."""
-    by_term = _of_term(_Same(study), " ".join(event.term.split()).casefold())
+    """Return the protocol's elements that an adverse event is an event of, as far as is known."""
+    by_term = _of_term(_Same(study), folded(event.term))
     known = (ADVERSE_EVENT, *by_term, *event.elements)
     return tuple(dict.fromkeys(name for name in known if name in study.elements))
+
+
+def perhaps_of(study: Study, event: AdverseEvent) -> tuple[str, ...]:
+    """Return the watched elements that an adverse event may be an event of: nobody has said.
+
+    A term that neither the protocol nor CTCAE knows may stand for any of them, until an
+    investigator has answered for each. What is worked out of a result has a term of the table.
+    """
+    if event.lab or _recognised(_Same(study), folded(event.term)):
+        return ()
+    settled = {*elements_of(study, event), *event.not_elements}
+    return tuple(name for name in watched_elements(study) if name not in settled)
+
+
+def watched_elements(study: Study) -> tuple[str, ...]:
+    """Return the elements whose events the safety rules of a protocol look out for.
+
+    Those that the definition of a dose-limiting toxicity or a stopping rule names, and the adverse
+    events of special interest; not those that a rule spares, nor those made of all other terms.
+    """
+    return _watched(_Same(study))
+
+
+def of_special_interest(study: Study, event: AdverseEvent) -> Truth:
+    """Say whether an adverse event is of special interest; UNKNOWN while its term leaves it open.
+
+    FALSE where the protocol names no such events.
+    """
+    named = study.safety.special_interest
+    if named is None:
+        return FALSE
+    if any(name in named.elements for name in elements_of(study, event)):
+        return TRUE
+    return UNKNOWN if any(name in named.elements for name in perhaps_of(study, event)) else FALSE
 
 
 class _Same:
@@ -55,13 +94,42 @@ class _Same:
 @lru_cache(maxsize=4096)
 def _of_term(of: _Same, written: str) -> tuple[str, ...]:
     return tuple(name for name, one in of.study.elements.items()
-                 if one.kind == "adverse_event" and _by_term(one, written))  # fmt: skip
+                 if one.kind == "adverse_event" and _by_term(of, name, one, written))  # fmt: skip
 
 
-def _by_term(element: Element, written: str) -> bool:
-    named, spared = ({one.casefold() for one in some}
-                     for some in (element.ctcae_terms, element.ctcae_terms_except))  # fmt: skip
-    return written in named or (bool(spared) and written not in spared)
+def _by_term(of: _Same, name: str, element: Element, written: str) -> bool:
+    named, spared = (
+        {folded(one) for one in some}
+        for some in ((*element.ctcae_terms, *element.synonyms), element.ctcae_terms_except)
+    )
+    if written in named or (bool(spared) and written not in spared):
+        return True
+    if system_organ_classes().get(written) in element.ctcae_classes:
+        return True
+    return written == folded(element.label) and name in _watched(of)
+
+
+@lru_cache(maxsize=64)
+def _watched(of: _Same) -> tuple[str, ...]:
+    study = of.study
+    rules = [study.safety.dose_limiting_toxicity.definition,
+             *(one.rule for one in study.safety.stopping_rules)]  # fmt: skip
+    asked = [leaf for rule in rules for leaf in leaves(rule)]
+    named = [name for leaf in asked for name in elements_of_leaf(leaf)]
+    if study.safety.special_interest is not None:
+        named += study.safety.special_interest.elements
+    spared = {name for leaf in asked if isinstance(leaf, Event) for name in leaf.except_}
+    return tuple(dict.fromkeys(
+        name for name in named if name not in {ADVERSE_EVENT, LIMITING, *spared}
+        and name in study.elements and study.elements[name].kind == "adverse_event"
+        and not study.elements[name].ctcae_terms_except
+    ))  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _recognised(of: _Same, written: str) -> bool:
+    """Whether a term says what happened: one of CTCAE, or a watched element's own."""
+    return is_ctcae_term(written) or any(name in _watched(of) for name in _of_term(of, written))
 
 
 def facts_of(study: Study, person: str, events: Iterable[AdverseEvent]) -> Facts:
@@ -71,10 +139,12 @@ def facts_of(study: Study, person: str, events: Iterable[AdverseEvent]) -> Facts
         start = parse_day(event.onset)
         end = parse_day(event.resolved) if event.resolved else NEVER_ENDED
         grade = graded(event)
-        for name in elements_of(study, event):
+        told = [(name, "") for name in elements_of(study, event)]
+        open_ = [(name, NOT_SAID) for name in perhaps_of(study, event)]
+        for name, doubt in (*told, *open_):
             found.setdefault(name, []).append(Fact(
                 name, event.id, start, end, None if grade is None else float(grade),
-                method=_RELATION[relation(event)], code=_code(event.term),
+                method=_RELATION[relation(event)], code=_code(event.term), doubtful=doubt,
             ))  # fmt: skip
     return Facts(person, by_element={name: tuple(some) for name, some in found.items()},
                  coverage={ADVERSE_EVENT: Observed()})  # fmt: skip

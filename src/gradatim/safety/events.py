@@ -38,6 +38,7 @@ class AdverseEvent(Struct, frozen=True, kw_only=True):
             nobody has said.
         reference_safety_information: the version that `expected` was judged by.
         elements: further elements of the protocol that it is an event of, as a person said.
+        not_elements: elements that an investigator has said it is not an event of.
         led_to: what was done because of it, such as `withdrawal` or `dose_withheld`.
         lab: derived from a graded laboratory value, and not yet judged by a person.
     """
@@ -55,6 +56,7 @@ class AdverseEvent(Struct, frozen=True, kw_only=True):
     expected: bool | None = None
     reference_safety_information: str = ""
     elements: tuple[str, ...] = ()
+    not_elements: tuple[str, ...] = ()
     led_to: tuple[str, ...] = ()
     lab: bool = False
 
@@ -90,6 +92,14 @@ def graded(event: AdverseEvent) -> int | None:
 def fatal(event: AdverseEvent) -> bool:
     """Whether a person died of it."""
     return DEATH in event.serious or event.grade == FATAL_GRADE
+
+
+def grave(event: AdverseEvent) -> bool:
+    """Whether it was fatal or life-threatening: what is reported within seven days.
+
+    Source: ICH E2A (1994), section III.B.1.
+    """
+    return fatal(event) or LIFE_THREATENING in event.serious
 
 
 def is_serious(event: AdverseEvent) -> bool:

@@ -19,10 +19,8 @@ from gradatim.protocol.study import Study
 from gradatim.protocol.treatment import StoppingRule
 from gradatim.rules.evaluate import evaluate
 from gradatim.rules.situation import FIRST_DOSE, Situation
-from gradatim.safety.dlt import facts_of
+from gradatim.safety.dlt import LIMITING, facts_of
 from gradatim.safety.events import AdverseEvent
-
-LIMITING = "dose_limiting_toxicity"
 
 
 class Watched(NamedTuple):

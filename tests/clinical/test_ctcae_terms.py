@@ -1,0 +1,61 @@
+"""Terms of CTCAE v5.0: the table, and how a written term is compared."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradatim.clinical.ctcae import clinical_terms
+from gradatim.clinical.ctcae_table import analytes
+from gradatim.clinical.ctcae_terms import folded, is_ctcae_term, system_organ_classes, terms
+from tests.clinical.written import disguised
+
+
+def test_the_table_has_every_term_but_those_called_other() -> None:
+    """CTCAE v5.0 (2017) has 837 terms in 26 classes, 26 of them "Other, specify"."""
+    assert len(terms()) == 837 - 26
+    assert len(system_organ_classes()) == len(terms())
+    assert not any("other, specify" in one.casefold() for one in terms())
+    assert system_organ_classes()[folded("Lung infection")] == "Infections and infestations"
+
+
+def test_every_term_that_is_graded_here_is_a_term() -> None:
+    measured = [one.name for analyte in analytes() for one in analyte.terms]
+    assert all(is_ctcae_term(one) for one in [*measured, *(one.term for one in clinical_terms())])
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["\uff21\uff4e\uff41phylaxis", "Anaphylaxis\u200b", "\ufeffana\u00adphylaxis ", "ANAPHYLAXIS",
+     "\u3000Anaphylaxis\u00a0", "Anaphyla\u2060xis", "Anaphylaxis\ufe0f"],
+)  # fmt: skip
+def test_a_term_is_known_however_it_was_typed(written: str) -> None:
+    assert folded(written) == "anaphylaxis"
+    assert is_ctcae_term(written)
+
+
+def test_hyphens_are_spaces() -> None:
+    assert folded("Infusion\u2010related  reaction") == folded("infusion related reaction")
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["", "Anaphylactic reaction", "\u0410naphylaxis", "Kopfschmerz", "Death NOS",
+     "Vascular disorders - Other, specify", "Deep vein thrombosis left leg"],
+)  # fmt: skip
+def test_what_is_no_term_or_says_nothing_is_not_known(written: str) -> None:
+    """Among them a Cyrillic letter that looks like a Latin one."""
+    assert not is_ctcae_term(written)
+
+
+@given(st.text(max_size=30))
+def test_folding_twice_changes_nothing(text: str) -> None:
+    assert folded(folded(text)) == folded(text)
+    assert not any(unicodedata.category(one) == "Cf" for one in folded(text))
+
+
+@given(st.sampled_from(terms()).flatmap(disguised))
+def test_a_disguised_term_is_still_known_as_what_it_is(pair: tuple[str, str]) -> None:
+    term, written = pair
+    assert folded(written) == folded(term)
