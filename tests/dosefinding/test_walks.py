@@ -69,10 +69,10 @@ def test_every_walk_ends_after_as_many_steps_as_there_are_participants(
     people = sum(len(one.results) for one in cohorts)
     asked, ask_design = list[int](), walks._Walk.decide
 
-    def counted(walk: walks._Walk) -> None:
+    def counted(walk: walks._Walk, part: walks._Part) -> bool:
         asked.append(1)
         assert len(asked) <= 5 * (people + 3), "the walk goes on and on"
-        ask_design(walk)
+        return ask_design(walk, part)
 
     with mock.patch.object(walks._Walk, "decide", counted):
         found = answer(case, cohorts, complete=complete)

@@ -112,7 +112,7 @@ def decided(asked: Asked, outcomes: str, complete: bool, json: bool) -> None:
 
     from gradatim.cli.design_tables import print_decision
     from gradatim.cli.output import print_json
-    from gradatim.dosefinding.decide import decide as decide_trial
+    from gradatim.dosefinding.ceiling import advise
     from gradatim.dosefinding.document import decision_document
     from gradatim.dosefinding.outcomes import parse
     from gradatim.dosefinding.protocol_design import needed_of
@@ -122,7 +122,7 @@ def decided(asked: Asked, outcomes: str, complete: bool, json: bool) -> None:
     made = asked.build(sound=asked.study is None)
     needed = needed_of(asked.study) if asked.study else Needed()
     cohorts = parse(outcomes, made.doses, made.start + 1)
-    decision = decide_trial(made, cohorts, complete=complete, needed=needed)
+    decision = advise(made, cohorts, complete=complete, needed=needed)
     if asked.study is not None and (why := unsound(made)):
         decision = replace(decision, notes=(*decision.notes, f"the design is not sound: {why}"))
     if json:

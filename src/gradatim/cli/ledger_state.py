@@ -16,6 +16,11 @@ def print_state(state: "State", on: date | None, json: bool) -> None:
         print_json(document)
         return
     _heading(document)
+    for rule in document["stopping"]:
+        console().print(rule["text"], style="bold red", markup=False)
+    _table("Levels where no dose may be given", ("level", "why"), [
+        (str(one["number"]), "; ".join(one["why"])) for one in document["levels"]
+        if not one["open"]])  # fmt: skip
     _table("Cohorts", ("cohort", "level", "places", "participants", "status"), [
         (str(one["number"]), str(one["level"]), str(one["places"]), " ".join(one["participants"]),
          one["status"]) for one in document["cohorts"]])  # fmt: skip
@@ -30,7 +35,8 @@ def state_document(state: "State", on: date | None) -> dict[str, Any]:
     """Give the state as plain values; `on` is the day windows are looked at, else the last one."""
     from gradatim.conduct.escalation import advised
     from gradatim.conduct.views.doses import given
-    from gradatim.conduct.views.safety import candidates
+    from gradatim.conduct.views.levels import levels
+    from gradatim.conduct.views.safety import candidates, unanswered_rules
 
     day = on or (state.recorded_at.date() if state.recorded_at else date.min)
     version = state.version
@@ -46,6 +52,10 @@ def state_document(state: "State", on: date | None) -> dict[str, Any]:
         "deviations": len(state.deviations),
         "open_queries": sum(one.status != "closed" for one in state.queries.values()),
         "clock_went_back": state.clock_went_back,
+        "stopping": [{"rule": one.key, "action": one.action, "level": one.level, "text": one.text}
+                     for one in (unanswered_rules(state, day) if version else ())],
+        "levels": [{"number": one.number, "open": one.open, "why": list(one.closed)}
+                   for one in (levels(state, day) if version else ())],
         "cohorts": [
             {"number": one.number, "level": one.level, "places": one.places,
              "participants": one.members, "status": one.status} for one in state.cohorts
@@ -61,16 +71,16 @@ def state_document(state: "State", on: date | None) -> dict[str, Any]:
 
 
 def _heading(document: dict[str, Any]) -> None:
-    said = console()
+    from gradatim.conduct.escalation import in_words
+
+    said, advice = console(), document["advice"]
     marked = "" if document["mode"] == "real" else f" ({document['mode']} trial)"
     said.print(f"{document['trial']}{marked}: {document['entries']} entries, as of "
                f"{document['on']}", markup=False)  # fmt: skip
     if document["protocol"] is not None:
-        advice = document["advice"]
-        level = "" if advice["level"] is None else f", level {advice['level']}"
         said.print(f"protocol version {document['protocol']['version']}; outcomes "
                    f"{document['outcomes'] or 'none yet'}; the design advises "
-                   f"{advice['action'].replace('_', '-')}{level}", markup=False)  # fmt: skip
+                   f"{in_words(advice['action'], advice['level'])}", markup=False)  # fmt: skip
     for word in ("paused", "stopped", "locked"):
         if document[word]:
             said.print(f"{word}", style="bold yellow")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.design import Design
 from gradatim.dosefinding.outcomes import DLTS, Cohort
 from gradatim.dosefinding.trials import Ints, Moves, Trials, Why
@@ -46,7 +47,11 @@ def replay(design: Design, cohorts: Sequence[Cohort], complete: bool = False) ->
         notes += [note] if note else []
         if part.last and part.missing and not complete:
             return Replay(walk.trials, None, part.missing, tuple(notes))
-        walk.decide()
+        if not walk.decide(part):
+            notes.append(
+                f"{part.cohort} was left before its cohort was complete, at counts on which the "
+                "design has no advice"
+            )
     return Replay(walk.trials, walk.moves, 0, tuple(notes))
 
 
@@ -64,8 +69,8 @@ def replay_each(design: Design, ways: Sequence[Sequence[Cohort]]) -> tuple[Trial
         UnusableInput: the design has no advice for some of the counts.
     """
     walk = _Walk(design, ways)
-    for _ in walk:
-        walk.decide()
+    for part in walk:
+        walk.decide(part)
     assert walk.moves is not None
     return walk.trials, walk.moves
 
@@ -83,7 +88,7 @@ def standing(design: Design, ways: Sequence[Sequence[Cohort]]) -> Trials:
     walk = _Walk(design, ways)
     for part in walk:
         if not part.last:
-            walk.decide()
+            walk.decide(part)
     return walk.trials
 
 
@@ -148,16 +153,30 @@ class _Walk:
         barred = some.barred if self.moves is None else self.moves.barred[led]
         return replace(some, dose=np.full(len(led), level - 1), barred=barred)
 
-    def decide(self) -> None:
-        """Ask the design about the trials in which the last part was treated."""
-        asked = self.design.decide(self.trials.where(self._led))
+    def decide(self, part: _Part) -> bool:
+        """Ask the design about the trials in which the last part was treated.
+
+        Returns:
+            Whether it has advice. Of a cohort that was left before it was complete it may have
+            none: then what it decided before stands.
+
+        Raises:
+            UnusableInput: it has no advice on the last cohort, or on a complete one.
+        """
+        try:
+            asked = self.design.decide(self.trials.where(self._led))
+        except UnusableInput:
+            if part.last or not part.missing:
+                raise
+            return False
         if self.moves is None:
             self.moves = asked
         else:
-            whole = [part.copy() for part in self.moves]
-            for part, new in zip(whole, asked, strict=True):
-                part[self._led] = new
+            whole = [values.copy() for values in self.moves]
+            for values, new in zip(whole, asked, strict=True):
+                values[self._led] = new
             self.moves = Moves(*whole)
+        return True
 
 
 def _put(trials: Trials, places: Ints, some: Trials) -> Trials:
