@@ -36,6 +36,7 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.core.truth import TRUE
 from tests.conduct.digest import digest
+from tests.conduct.leveled import leveled, limiting
 from tests.conduct.trials import START, TABLET, event, finished, protocol, simulated
 
 Case = tuple[State, Event]
@@ -283,6 +284,7 @@ CASES: dict[Policy, Callable[[], Case]] = {
     dosing.treatment_goes_on: lambda: (with_new(), signed(with_new(), new())),
     dosing.the_preparation_is_verified: lambda: (with_new(), signed(with_new(), new())),
     dosing.no_stopping_rule_has_fired: lambda: (serious(), signed(serious(), treated())),
+    dosing.the_level_is_tolerated: lambda: too_toxic(),
     dosing.no_toxicity_is_open: lambda: (serious(), signed(serious(), treated())),
     dosing.the_sentinel_was_watched: lambda: sentinel(),
     dosing.the_interval_has_passed: lambda: second_dose_at_once(),
@@ -323,6 +325,9 @@ CASES: dict[Policy, Callable[[], Case]] = {
                            planned=1, unit="{cells}", drawn=(x.Drawn("other", 1, 1),))),
     dosing.a_second_person_verifies: lambda: (
         under_way(), about(x.PreparationVerified, treated(), "cell_lab", dose=1)),
+    review.the_answers_are_asked_for: lambda: (
+        serious(), about(s.AdverseEventClassified, treated(), adverse_event="AE-x",
+                         answers={"alt": "no"}, signer="investigator.S01.1")),
     review.the_committee_signs: lambda: (under_way(), decision(signers=("me",))),
     review.the_decision_saw_the_present: lambda: (under_way(), decision(head=50)),
     review.the_advice_is_that_of_the_design: lambda: (
@@ -370,6 +375,14 @@ def sentinel() -> Case:
     other.participants["N1"].level = first.level
     made = signed(other, other.participants["N1"])
     return other, msgspec.structs.replace(made, occurred_on=_dosed(first))
+
+
+def too_toxic() -> Case:
+    """One at level 1 is found late to have had a toxicity; somebody is to be dosed at level 2."""
+    state = leveled()
+    limiting(state, "P1")
+    return state, about(x.PreDoseChecklistSigned, state.participants["P4"], dose=1, items={},
+                        signer="investigator.S01.1")  # fmt: skip
 
 
 def a_lot() -> str:

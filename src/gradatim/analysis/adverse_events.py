@@ -13,12 +13,13 @@ from typing import Literal, NamedTuple
 from gradatim.analysis.groups import By, Group, dosed, group_of, groups
 from gradatim.analysis.rests_on import RestsOn, rests_on
 from gradatim.clinical.ctcae import clinical_terms
+from gradatim.clinical.ctcae_terms import folded
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import Course, courses
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.core.dates import before, parse_day
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
-from gradatim.safety.dlt import elements_of
+from gradatim.safety import dlt
 from gradatim.safety.events import AdverseEvent, graded, is_serious, relation
 
 Subset = Literal["all", "related", "serious", "special interest"]
@@ -148,12 +149,11 @@ def belongs(state: State, participant: Participant, event: AdverseEvent, subset:
 
 
 def of_special_interest(state: State, participant: Participant, event: AdverseEvent) -> bool:
-    """Whether the protocol that applies to a participant names an event as one to watch."""
-    study = state.governing("safety", participant)
-    watched = study.safety.special_interest
-    return watched is not None and any(
-        name in watched.elements for name in elements_of(study, event)
-    )
+    """Whether the protocol that applies to a participant names an event as one to watch.
+
+    One whose term leaves it open counts, until an investigator has answered.
+    """
+    return dlt.of_special_interest(state.governing("safety", participant), event) is not FALSE
 
 
 def not_counted(state: State, participant: Participant, course: Course) -> str:
@@ -184,12 +184,12 @@ def _aside(state: State, subset: Subset) -> Iterable[SetAside]:
 
 
 def _key(event: AdverseEvent) -> tuple[str, str]:
-    return " ".join(event.term.split()).casefold(), event.scale
+    return folded(event.term), event.scale
 
 
 @lru_cache(maxsize=1)
 def _spelled() -> dict[str, str]:
-    return {one.term.casefold(): one.term for one in clinical_terms()}
+    return {folded(one.term): one.term for one in clinical_terms()}
 
 
 def _row(events: Sequence[AdverseEvent], columns: Sequence[Group]) -> TermRow:
@@ -201,7 +201,7 @@ def _row(events: Sequence[AdverseEvent], columns: Sequence[Group]) -> TermRow:
     term, scale = "", ""
     if events:
         written = " ".join(events[0].term.split())
-        term, scale = _spelled().get(written.casefold(), written), events[0].scale
+        term, scale = _spelled().get(folded(written), written), events[0].scale
     return TermRow(term, scale, tuple(map(counts, of)), counts(events))
 
 

@@ -8,7 +8,12 @@ from gradatim.analysis.adverse_events import of_special_interest
 from gradatim.analysis.groups import people
 from gradatim.analysis.observation import departures, died, died_on, dlt_window, fatal_events
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.adverse_events import Course, adverse_events, courses
+from gradatim.conduct.views.adverse_events import (
+    Course,
+    adverse_events,
+    courses,
+    unexplained_death,
+)
 from gradatim.conduct.views.doses import given
 from gradatim.conduct.views.reporting import Due, due_of
 from gradatim.conduct.views.safety import Candidate, candidates
@@ -136,13 +141,21 @@ def _candidate(whom: Who, one: Candidate) -> CandidateLine:
 def serious_adverse_events(state: State, at: datetime) -> tuple[SeriousLine, ...]:
     """Give the adverse events that are serious or of special interest, with their clocks.
 
+    Among them who died without an adverse event that accounts for it.
+
     Args:
         state: the trial, already as of the data cut.
         at: the moment at which the clocks are read, with its zone.
     """
     found = [_serious(state, one, course, at)
-             for one in people(state) for course in courses(state, one).values()]  # fmt: skip
+             for one in people(state) for course in _with_death(state, one)]  # fmt: skip
     return tuple(line for line in found if line.serious or line.special_interest)
+
+
+def _with_death(state: State, one: Participant) -> Iterator[Course]:
+    yield from courses(state, one).values()
+    if (death := unexplained_death(state, one)) is not None:
+        yield death
 
 
 def _serious(state: State, one: Participant, course: Course, at: datetime) -> SeriousLine:

@@ -4,11 +4,14 @@ from datetime import date
 from itertools import groupby
 from typing import NamedTuple
 
+from gradatim.conduct.events.review import DoseDecision as DoseMade
 from gradatim.conduct.state import Cohort, Participant, State
 from gradatim.conduct.views.doses import first_dose_at
-from gradatim.conduct.views.safety import letter
+from gradatim.conduct.views.safety import letter, unanswered_rules
 from gradatim.core.errors import UnusableInput
+from gradatim.dosefinding.ceiling import Ceiling, Limit, below, ceiling, highest, limited
 from gradatim.dosefinding.decide import DoseDecision, decide
+from gradatim.dosefinding.design import Design
 from gradatim.dosefinding.designs import build
 from gradatim.dosefinding.outcomes import Cohort as Observed
 from gradatim.dosefinding.protocol_design import needed_of, settings_of
@@ -46,8 +49,15 @@ class Advised(NamedTuple):
 
     def __str__(self) -> str:
         """As a sentence names it."""
-        words = self.action.replace("_", "-")
-        return f"{words} at level {self.level}" if self.level is not None else words
+        return in_words(self.action, self.level)
+
+
+def in_words(action: str, level: int | None) -> str:
+    """Write an advice as a sentence names it; of a stop, the level is the one selected."""
+    words = action.replace("_", "-")
+    if action == "stop":
+        return f"{words} with {'no level' if level is None else f'level {level}'} selected"
+    return f"{words} at level {level}" if level is not None else words
 
 
 def treated(state: State) -> list[Participant]:
@@ -69,17 +79,112 @@ def observed(state: State, on: date) -> list[Observed]:
 def advised(state: State, on: date) -> Advised:
     """Ask the design in force what it advises as of a day.
 
+    What became known late at a lower level counts at once: while the design would not go up from
+    there, it advises no level above it. A level that a stopping rule has ended is not advised, nor
+    one above it; where a rule ends the trial, the advice is to stop.
+
     Raises:
         UnusableInput: the design has no advice for such counts.
     """
+    return state.remembered(f"advice {on}", lambda: _advised(state, on))
+
+
+def _advised(state: State, on: date) -> Advised:
     study: Study = state.governing("safety")
-    cohorts = observed(state, on)
+    cohorts, design, complete = observed(state, on), build(settings_of(study)), _complete(state)
     outcomes = " ".join(map(str, cohorts))
-    design = build(settings_of(study))
-    found = decide(design, cohorts, needed=needed_of(study), complete=_complete(state))
-    if found.action not in ("pending", "stop", "de_escalate") and (left := _still_to_treat(state)):
+    limits = (_limit(state, cohorts, ceiling(design, cohorts, complete=complete)),
+              _ended(state, cohorts, design, on))  # fmt: skip
+    found = decide(design, cohorts, needed=needed_of(study), complete=complete)
+    found = limited(found, cohorts, limits)
+    left = _still_to_treat(state)
+    goes_on = found.action not in ("pending", "stop")
+    most = found.dose or 0 if found.action == "de_escalate" else supported(state, on).highest
+    if left is not None and goes_on and left.level <= most:
         return Advised("continue_cohort", left.level, outcomes, found)
+    here = state.cohorts[-1].level if state.cohorts else 0
+    if found.action == "stay" and found.dose is not None and found.dose < here:
+        return Advised("de_escalate", found.dose, outcomes, found)
     return Advised(found.action, found.dose, outcomes, found)
+
+
+def _ended(state: State, cohorts: list[Observed], design: Design, on: date) -> Limit | None:
+    """Return what stopping rules leave of the levels; None where none has ended any."""
+    lowest = min(one.number for one in state.governing("safety").treatment.dose_levels)
+    rules = [one for one in unanswered_rules(state, on) if one.action != "pause"]
+    ending = [one.text for one in rules if one.ends_the_trial(lowest)]
+    if ending:
+        return Limit(lowest, 0, "advice", "; ".join(ending))
+    first = min(rules, key=lambda one: one.level or lowest, default=None)
+    return first and below(design, cohorts, first.level or lowest, first.text)
+
+
+class Supported(NamedTuple):
+    """How high doses may be given as of a day, by the design.
+
+    Args:
+        highest: the highest level that somebody may be given for the first time; 0 for none.
+        tolerated: the highest level not found too toxic; nobody is given one above it.
+        why: on what outcomes; empty where nobody has been treated.
+    """
+
+    highest: int
+    tolerated: int
+    why: str
+
+
+def supported(state: State, on: date) -> Supported:
+    """Say how high the design in force lets doses be given as of a day.
+
+    Raises:
+        UnusableInput: the design has no advice for such counts.
+    """
+    return state.remembered(f"supported {on}", lambda: _supported(state, on))
+
+
+def _supported(state: State, on: date) -> Supported:
+    study = state.governing("safety")
+    cohorts, design, complete = observed(state, on), build(settings_of(study)), _complete(state)
+    top = len(study.treatment.dose_levels)
+    if not cohorts:
+        return Supported(top, top, "")
+    last, found = cohorts[-1].level, ceiling(design, cohorts, complete=complete)
+    limit = _limit(state, cohorts, found)
+    try:
+        said = decide(design, cohorts, needed=needed_of(study), complete=complete)
+    except UnusableInput:  # too much is open to be worked through; what is settled limits
+        most, why = last, ""
+    else:
+        by_committee = said.action == "hold" and _decided_upon(state, cohorts, last)
+        most = last + 1 if by_committee else highest(said, last)
+        why = f"the design advises {in_words(said.action, said.dose)}"
+    if limit is not None and limit.supported < most:
+        most, why = limit.supported, limit.text
+    outcomes = " ".join(map(str, cohorts))
+    return Supported(most, found.tolerated, f"on {outcomes}: {why}" if why else f"on {outcomes}")
+
+
+def _limit(state: State, cohorts: list[Observed], found: Ceiling) -> Limit | None:
+    """Return the strictest limit, but for what the design left to the committee's decision."""
+    held = [one.at for one in found.limits if one.kind == "hold"]
+    return found.lowest(frozenset(at for at in held if _decided_upon(state, cohorts, at)))
+
+
+def _decided_upon(state: State, cohorts: list[Observed], level: int) -> bool:
+    """Whether the committee opened a higher level knowing of as many DLTs at this one."""
+    now = sum(one.dlts for one in cohorts if one.level == level)
+    for position in reversed(state.decisions):
+        made = state.events[position]
+        assert isinstance(made, DoseMade)
+        if made.level is not None and made.level > level:
+            return now <= _dlts_in(made.outcomes, level)
+    return False
+
+
+def _dlts_in(outcomes: str, level: int) -> int:
+    """Count the DLTs at a level in outcomes as they are written."""
+    parts = [one for one in outcomes.split() if one.rstrip("NTPC") == str(level)]
+    return sum(one.count("T") + one.count("C") for one in parts)
 
 
 def advice_or_why(state: State, on: date) -> tuple[Advised | None, str]:

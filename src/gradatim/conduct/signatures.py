@@ -30,6 +30,7 @@ MEANINGS: Mapping[type[Event], str] = {
     x.PreparationVerified: "I have checked this preparation, and did not make it.",
     x.PreDoseChecklistSigned: "I have checked every item; this dose may be given now.",
     f.ClinicalSignificanceSigned: "I have judged this result.",
+    s.AdverseEventClassified: "I have judged of which watched events this is one.",
     s.AdverseEventAssessed: "I judge causality and expectedness for the sponsor.",
     s.DoseLimitingToxicityAdjudicated: "I have judged whether this was dose-limiting.",
     s.ProtocolDeviationReviewed: "I have judged this deviation.",

@@ -68,6 +68,7 @@ SENTENCES: Mapping[type[Event], str] = {
     s.AdverseEventReported: "{participant}: {adverse_event} {term}, grade {grade}, {serious}",
     s.AdverseEventUpdated: "{participant}: more on {adverse_event}: {comment}",
     s.AdverseEventResolved: "{participant}: {adverse_event} {outcome} on {resolved_on}",
+    s.AdverseEventClassified: "{participant}: {signer} says what {adverse_event} is: {answers}",
     s.AdverseEventAssessed: "{participant}: the sponsor judges {adverse_event} {relation}, "
                             "expected: {expected}",
     s.SafetyReportSent: "{adverse_event}: {report} report to {recipient}",

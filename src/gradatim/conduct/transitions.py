@@ -50,6 +50,7 @@ COHORT: Table = {
 ADVERSE_EVENT: Table = {
     ("ongoing", "AdverseEventUpdated"): "ongoing",
     ("ongoing", "AdverseEventAssessed"): "ongoing",
+    ("ongoing", "Disposition: died"): "fatal",
     ("ongoing", "AdverseEventResolved: not recovered"): "ongoing",
     ("ongoing", "AdverseEventResolved: recovering"): "ongoing",
     ("ongoing", "AdverseEventResolved: unknown"): "ongoing",
@@ -57,8 +58,10 @@ ADVERSE_EVENT: Table = {
     ("ongoing", "AdverseEventResolved: recovered with sequelae"): "resolved",
     ("ongoing", "AdverseEventResolved: fatal"): "fatal",
     ("resolved", "AdverseEventAssessed"): "resolved",
+    ("resolved", "Disposition: died"): "fatal",
     ("resolved", "AdverseEventUpdated"): "ongoing",
     ("fatal", "AdverseEventAssessed"): "fatal",
+    ("fatal", "Disposition: died"): "fatal",
     ("fatal", "AdverseEventUpdated"): "fatal",
 }
 

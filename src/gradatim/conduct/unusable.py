@@ -126,7 +126,8 @@ def _named(state: State, event: Event) -> None:
     criterion = getattr(event, "criterion", None)
     if criterion is not None and study.criterion(criterion) is None:
         raise _unusable(event, f"the protocol has no criterion {criterion!r}")
-    for name in getattr(event, "elements", None) or ():
+    named = (*(getattr(event, "elements", None) or ()), *getattr(event, "answers", ()))
+    for name in named:
         _element(state, event, name)
 
 

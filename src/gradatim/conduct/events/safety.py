@@ -68,6 +68,20 @@ class AdverseEventResolved(Event, frozen=True):
     outcome: Outcome
 
 
+class AdverseEventClassified(Event, frozen=True):
+    """An investigator says of which events that the protocol watches an adverse event is one.
+
+    `answers` has an answer for elements of the protocol; one that is left out stays open. What was
+    answered with yes is not taken back by a later no.
+    """
+
+    adverse_event: Id
+    participant: Id
+    answers: dict[Name, Literal["yes", "no"]]
+    signer: Id
+    comment: Text = ""
+
+
 class AdverseEventAssessed(Event, frozen=True):
     """The sponsor's causality and expectedness, by a version of the reference safety information.
 
@@ -140,7 +154,8 @@ class ProtocolDeviationReviewed(Event, frozen=True):
 
 
 EVENTS = (
-    AdverseEventReported, AdverseEventUpdated, AdverseEventResolved, AdverseEventAssessed,
+    AdverseEventReported, AdverseEventUpdated, AdverseEventResolved, AdverseEventClassified,
+    AdverseEventAssessed,
     SafetyReportSent, PregnancyReported, MedicationErrorReported, DoseLimitingToxicityAdjudicated,
     ProtocolDeviation, ProtocolDeviationReviewed,
 )  # fmt: skip

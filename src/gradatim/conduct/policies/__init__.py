@@ -31,9 +31,10 @@ GATES: tuple[Policy, ...] = (
     entry.consent_is_in_force, entry.consent_is_to_the_version_in_force,
     entry.eligibility_is_confirmed, dosing.a_place_is_held, dosing.treatment_goes_on,
     dosing.the_preparation_is_verified, entry.the_trial_goes_on, entry.dosing_is_not_paused,
-    dosing.no_stopping_rule_has_fired, dosing.no_toxicity_is_open, dosing.the_sentinel_was_watched,
-    dosing.the_dose_is_the_next, dosing.the_interval_has_passed, dosing.the_criteria_hold,
-    dosing.the_records_show_it_in_order, dosing.no_severe_result_awaits_judgement,
+    dosing.no_stopping_rule_has_fired, dosing.the_level_is_tolerated, dosing.no_toxicity_is_open,
+    dosing.the_sentinel_was_watched, dosing.the_dose_is_the_next, dosing.the_interval_has_passed,
+    dosing.the_criteria_hold, dosing.the_records_show_it_in_order,
+    dosing.no_severe_result_awaits_judgement,
 )  # fmt: skip
 """What every dose must pass, before and after the fact."""
 
@@ -70,21 +71,26 @@ AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     p.ParticipantEnrolled: (
         entry.the_site_is_open, entry.the_trial_goes_on, entry.dosing_is_not_paused,
         entry.the_step_is_legal, entry.consent_is_in_force, entry.eligibility_is_confirmed,
-        entry.the_criteria_still_hold, entry.the_level_is_open, entry.a_place_is_free,
+        entry.the_criteria_still_hold, entry.the_level_is_open, dosing.the_level_is_tolerated,
+        entry.a_place_is_free,
         entry.nobody_has_waited_longer,
     ),
     p.ParticipantReplaced: (review.the_committee_signs, entry.the_reason_is_unrelated),
     p.PersonalDataErased: (entry.retention_has_ended,),
     x.ProductReleased: (dosing.the_bags_may_be_released,),
     x.ProductAssigned: (
-        dosing.a_place_is_held, dosing.treatment_goes_on, dosing.no_criterion_fails,
-        dosing.the_bags_are_free,
+        dosing.a_place_is_held, dosing.treatment_goes_on, dosing.no_stopping_rule_has_fired,
+        dosing.the_level_is_tolerated, dosing.no_criterion_fails, dosing.the_bags_are_free,
     ),
-    x.PreparationVerified: (dosing.a_second_person_verifies,),
+    x.PreparationVerified: (
+        dosing.a_second_person_verifies, dosing.no_stopping_rule_has_fired,
+        dosing.the_level_is_tolerated,
+    ),
     x.PreDoseChecklistSigned: (
         *GATES, entry.an_investigator_signs, preparation.the_preparation_still_holds,
         dosing.every_item_is_in_order,
     ),
+    s.AdverseEventClassified: (entry.an_investigator_signs, review.the_answers_are_asked_for),
     s.DoseLimitingToxicityAdjudicated: (
         review.the_committee_signs, review.the_candidate_is_there,
     ),
@@ -115,7 +121,8 @@ RULES: Mapping[type[Event], tuple[Policy, ...]] = {
         preparation.the_bags_were_released, preparation.the_bags_were_assigned,
         preparation.the_planned_dose_is_that_of_the_level,
         preparation.the_amount_is_the_planned_one, preparation.the_amount_is_what_was_drawn,
-        preparation.the_preparation_keeps_its_limits,
+        preparation.the_preparation_keeps_its_limits, dosing.no_stopping_rule_has_fired,
+        dosing.the_level_is_tolerated,
     ),
     x.DoseAdministered: (
         *GATES, dosing.the_checklist_is_signed, preparation.the_amount_is_the_planned_one,

@@ -3,8 +3,10 @@
 from datetime import date, datetime, timedelta
 
 from gradatim.conduct.events.findings import ClinicalSignificanceSigned
+from gradatim.conduct.events.participants import ParticipantEnrolled
 from gradatim.conduct.events.product import (
     DoseAdministered,
+    DosePrepared,
     PreDoseChecklistSigned,
     PreparationVerified,
     ProductAssigned,
@@ -18,6 +20,7 @@ from gradatim.conduct.views.checklist import items_shown
 from gradatim.conduct.views.doses import Dose, doses, entries_of, first_dose_at, given
 from gradatim.conduct.views.eligibility import before_dose, may_yet_be_dosed
 from gradatim.conduct.views.grades import grades
+from gradatim.conduct.views.levels import against
 from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.core.dates import Duration, step
 from gradatim.core.truth import UNKNOWN, all_of
@@ -26,6 +29,7 @@ from gradatim.dosing.limits import two_people
 from gradatim.dosing.movements import PRODUCT_TRANSITIONS
 
 _Dosing = PreDoseChecklistSigned | DoseAdministered | PreparationVerified
+_AtALevel = _Dosing | ProductAssigned | DosePrepared | ParticipantEnrolled
 
 
 def this_dose(state: State, event: _Dosing) -> Dose:
@@ -185,11 +189,22 @@ def no_toxicity_is_open(state: State, event: _Dosing) -> Verdict:
     return either(not standing, "there is none", f"{named} counts as dose-limiting")
 
 
-def no_stopping_rule_has_fired(state: State, event: _Dosing) -> Verdict:
+def no_stopping_rule_has_fired(state: State, event: _AtALevel) -> Verdict:
     """No stopping rule has fired that the committee has not answered."""
-    open_ = unanswered_rules(state, event.occurred_on)
-    stops = [one for one in open_ if one.level is None or one.level == person(state, event).level]
+    level = person(state, event).level
+    stops = [one for one in unanswered_rules(state, event.occurred_on) if one.closes(level)]
     return either(not stops, "none has fired", "; ".join(one.text for one in stops))
+
+
+def the_level_is_tolerated(state: State, event: _AtALevel) -> Verdict:
+    """The design lets a dose be given at the level, on all that is known, late or not."""
+    one = person(state, event)
+    level = event.level if isinstance(event, ParticipantEnrolled) else one.level
+    if level is None:
+        return unknown(f"{one.id} has no level")
+    first = first_dose_at(state, one) is None
+    found = against(state, level, event.occurred_on, first=first)
+    return either(not found, f"level {level} is tolerated so far", "; ".join(found))
 
 
 def the_sentinel_was_watched(state: State, event: _Dosing) -> Verdict:

@@ -10,7 +10,10 @@ from gradatim.conduct.events.review import (
     ProposalSigned,
     ProposalWithdrawn,
 )
-from gradatim.conduct.events.safety import DoseLimitingToxicityAdjudicated
+from gradatim.conduct.events.safety import (
+    AdverseEventClassified,
+    DoseLimitingToxicityAdjudicated,
+)
 from gradatim.conduct.events.trial import TrialResumed
 from gradatim.conduct.policies.verdicts import broken, either, holds
 from gradatim.conduct.proposals import needed, unsigned_signers
@@ -18,6 +21,7 @@ from gradatim.conduct.state import State
 from gradatim.conduct.subjects import whom
 from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.core.verdict import Verdict
+from gradatim.safety.dlt import watched_elements
 
 BY_COMMITTEE = ("DoseDecision", "DoseLimitingToxicityAdjudicated", "TrialResumed",
                 "ParticipantReplaced")  # fmt: skip
@@ -75,6 +79,16 @@ def the_candidate_is_there(state: State, event: DoseLimitingToxicityAdjudicated)
                   + (f"; there are {', '.join(known)}" if known else ""))  # fmt: skip
 
 
+def the_answers_are_asked_for(state: State, event: AdverseEventClassified) -> Verdict:
+    """What is answered is whether an adverse event is one of those that the protocol watches."""
+    watched = watched_elements(state.governing("safety", state.participants[event.participant]))
+    strange = [name for name in event.answers if name not in watched]
+    if strange or not event.answers:
+        said = ", ".join(strange) or "nothing"
+        return broken(f"{said} is answered; the protocol watches {', '.join(watched)}")
+    return holds("it is one of the watched events")
+
+
 def the_decision_saw_the_present(state: State, event: DoseDecision) -> Verdict:
     """The decision was made on all that is recorded: nothing about a participant came since."""
     if event.head > state.position:
@@ -119,6 +133,8 @@ def _too_bold(state: State, event: DoseDecision, now: Advised) -> str:
     if bolder(event.action, now.action):
         return f"{event.action} is less cautious than {now}"
     level = event.level or 0
+    if now.action == "hold" and now.level is not None and level > now.level + 1:
+        return f"level {level} is more than one above level {now.level}, which the design holds"
     if event.action == "escalate":
         return "" if level == here + 1 else f"level {level} is not the next above level {here}"
     if event.action == "stay":
@@ -130,11 +146,11 @@ def _too_bold(state: State, event: DoseDecision, now: Advised) -> str:
 
 
 def the_level_is_not_stopped(state: State, event: DoseDecision) -> Verdict:
-    """A level that a stopping rule has ended is not opened again."""
+    """A level that a stopping rule has ended is not opened again, nor one above it."""
     if event.action in ("hold", "stop"):
         return holds("no level is opened")
     ends = [one.text for one in unanswered_rules(state, event.occurred_on)
-            if one.action != "pause" and one.level in (None, event.level)]  # fmt: skip
+            if one.action != "pause" and one.closes(event.level)]  # fmt: skip
     return either(not ends, "no rule has ended it", "; ".join(ends))
 
 
@@ -151,7 +167,9 @@ def every_fired_rule_is_named(state: State, event: TrialResumed) -> Verdict:
 
 def no_rule_ends_the_trial(state: State, event: TrialResumed) -> Verdict:
     """What a rule ends for good is not resumed; that takes an amendment."""
-    ends = [one.text for one in unanswered_rules(state, event.occurred_on) if one.action == "stop"]
+    lowest = min(one.number for one in state.study.treatment.dose_levels)
+    ends = [one.text for one in unanswered_rules(state, event.occurred_on)
+            if one.ends_the_trial(lowest)]  # fmt: skip
     return either(not ends and state.stopped is None, "no rule ends the trial",
                   "; ".join(ends) or "dosing has been stopped for good")  # fmt: skip
 

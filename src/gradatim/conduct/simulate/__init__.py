@@ -24,6 +24,7 @@ INCIDENTS = (
     "a proposal is withdrawn", "the committee is more cautious", "the freezer fails",
     "something comes to light after the lock", "the clock is set back", "a judgement is missing",
     "a record is not understood",
+    "an event in words of one's own",
 )  # fmt: skip
 TOXICITY = (0.03, 0.10, 0.20, 0.30, 0.40)
 LONGEST = 6 * 366

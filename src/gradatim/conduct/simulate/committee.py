@@ -43,7 +43,7 @@ def meets(run: Run) -> None:
         _sign(run, "stop", None, "the design leaves it to us; we stop here")
     elif now.action == "escalate" and run.happens("the committee is more cautious"):
         _sign(run, "stay", run.state.cohorts[-1].level, "three more to be surer of this level")
-    elif now.level in stopped_levels(run) and now.action != "stop":
+    elif now.action != "stop" and _is_stopped(run, now.level or 1):
         _elsewhere(run, now.level or 1)
     else:
         _sign(run, now.action, now.level, "")
@@ -57,17 +57,17 @@ def _elsewhere(run: Run, level: int) -> None:
     lower = [
         one
         for one in range(1, level)
-        if one not in stopped_levels(run) and places_at(run.state, one) > 0
+        if not _is_stopped(run, one) and places_at(run.state, one) > 0
     ]
     here = run.state.cohorts[-1].level
     action = "stop" if not lower else "stay" if max(lower) == here else "de_escalate"
     _sign(run, action, max(lower, default=None), "a stopping rule has ended the level")
 
 
-def stopped_levels(run: Run) -> set[int | None]:
-    """Give the levels that a stopping rule has ended."""
-    return {one.level for one in unanswered_rules(run.state, run.today)
-            if one.action == "stop level"}  # fmt: skip
+def _is_stopped(run: Run, level: int) -> bool:
+    """Whether a stopping rule has ended a level, or one below it."""
+    return any(one.action == "stop level" and one.closes(level)
+               for one in unanswered_rules(run.state, run.today))  # fmt: skip
 
 
 def _hash(run: Run) -> str:

@@ -17,6 +17,7 @@ from gradatim.conduct.views.weights import weight_elements
 from gradatim.core.dates import Duration, step
 from gradatim.core.quantity import Quantity
 from gradatim.evidence.facts import Fact
+from gradatim.safety.dlt import watched_elements
 
 COMMON = (("Fever", 1, 0), ("Chills", 1, 0), ("Infusion related reaction", 1, 0),
           ("Headache", 1, 9),          ("Fatigue", 1, 12), ("Arthralgia", 2, 20))  # fmt: skip
@@ -150,11 +151,24 @@ def _mild(run: Run, name: str, term: str, grade: int) -> None:
         return
     one = run.participant(name)
     relation = run.rng.choice(("unlikely", "possible", "probable"))
-    number = _report(run, name, term, grade=grade, relation=relation)
+    own_words = run.happens("an event in words of one's own")
+    number = _report(run, name, f"{term}, soon over" if own_words else term, grade=grade,
+                     relation=relation)  # fmt: skip
+    if own_words:
+        _says_what_it_is(run, name, number)
     days = run.rng.randint(1, 6)
     run.later(days, lambda: run.do(
         safety.AdverseEventResolved, staff(one.site, "investigator"), one.site, participant=name,
         adverse_event=number, resolved_on=str(run.today), outcome="recovered"))  # fmt: skip
+
+
+def _says_what_it_is(run: Run, name: str, number: str) -> None:
+    """The investigator answers of each watched event that this is none."""
+    site = run.participant(name).site
+    lead = staff(site, "investigator")
+    watched = watched_elements(run.state.governing("safety", run.participant(name)))
+    run.do(safety.AdverseEventClassified, lead, site, participant=name, adverse_event=number,
+           answers=dict.fromkeys(watched, "no"), signer=lead)  # fmt: skip
 
 
 def _limiting(run: Run, name: str, term: str, grade: int) -> None:

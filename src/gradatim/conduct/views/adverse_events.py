@@ -1,16 +1,23 @@
-"""A participant's adverse events, each as all that is recorded of it says."""
+"""A participant's adverse events, each as all that is recorded of it says.
+
+Every page, report, gate, stopping rule and clock takes them from here, so that a death is one
+everywhere: who died of an event had it with grade 5, whatever grade was written.
+"""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 
 import msgspec
 
+from gradatim.clinical.ctcae_terms import folded
 from gradatim.conduct.events import EVENTS
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import Disposition, InformedConsentWithdrawn
 from gradatim.conduct.events.product import DoseWithheld
 from gradatim.conduct.events.safety import (
     AdverseEventAssessed,
+    AdverseEventClassified,
     AdverseEventReported,
     AdverseEventResolved,
     AdverseEventUpdated,
@@ -18,19 +25,22 @@ from gradatim.conduct.events.safety import (
 )
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import ADVERSE_EVENT, act
-from gradatim.conduct.views.doses import entries_of
+from gradatim.conduct.views.doses import entries_of, given
 from gradatim.core.truth import FALSE, TRUE
 from gradatim.safety.clocks import is_susar
 from gradatim.safety.events import (
-    LIFE_THREATENING,
+    DEATH,
+    FATAL_GRADE,
     AdverseEvent,
     fatal,
     graded,
+    grave,
     is_serious,
     relation,
 )
 
-FATAL_OUTCOME = "fatal"
+FATAL_OUTCOME, DIED = "fatal", "died"
+CAUSE_UNKNOWN = "death, cause not recorded"
 _ABOUT = tuple(kind for kind in EVENTS if "adverse_event" in kind.__struct_fields__)
 _LED_TO = {DoseWithheld: "dose_withheld", Disposition: "withdrawal",
            InformedConsentWithdrawn: "withdrawal"}  # fmt: skip
@@ -42,10 +52,10 @@ class Course:
 
     Args:
         event: what is known of it now; its grade is the worst it had, which only a correction of
-            the entry makes less.
+            the entry makes less, and 5 where the participant died of it.
         status: see `transitions.ADVERSE_EVENT`.
         position: of the entry that reported it.
-        history: position and grade each time one was recorded.
+        history: position and grade each time one was recorded, as it was written.
         worse_at: the last entry that made it worse, the first report included.
         site_aware_at, sponsor_aware_at: when each first knew; None if not recorded.
         became_grave_at: when the site knew that it had become fatal or life-threatening, where it
@@ -82,15 +92,66 @@ def adverse_events(state: State, participant: Participant) -> list[AdverseEvent]
 
 def _courses(state: State, participant: Participant) -> dict[str, Course]:
     found: dict[str, Course] = {}
+    early: list[tuple[int, Event]] = []  # a correction may name an event that was reported later
     for position, event in entries_of(state, participant, *_ABOUT):
         name: str | None = event.adverse_event  # type: ignore[attr-defined]  # each type has it
         if name is None:
             continue
         if isinstance(event, AdverseEventReported):
             found[name] = _reported(position, event)
-        elif name in found:
-            found[name] = _more(found[name], position, event)
-    return found
+        elif name not in found:
+            early.append((position, event))
+        else:
+            found[name] = _more(state, found[name], position, event)
+    for position, event in early:
+        name = event.adverse_event  # type: ignore[attr-defined]
+        if name in found:
+            found[name] = _more(state, found[name], position, event)
+    return {name: _as_it_counts(state, participant, one) for name, one in found.items()}
+
+
+def _as_it_counts(state: State, participant: Participant, course: Course) -> Course:
+    """Count a fatal event as grade 5, known at the latest when the death was recorded."""
+    if not fatal(course.event):
+        return course
+    now = msgspec.structs.replace(course.event, grade=FATAL_GRADE)
+    death = _death(state, participant)
+    aware = course.site_aware_at
+    if death is not None and death[0] < course.position:
+        told = death[1].recorded_at
+        aware = told if aware is None else min(aware, told)
+    return replace(course, event=now, site_aware_at=aware)
+
+
+def _death(state: State, participant: Participant) -> tuple[int, Disposition] | None:
+    """Return the entry that a participant died; the first, where there are several."""
+    return next(((position, event) for position, event in entries_of(
+        state, participant, Disposition) if event.status == DIED), None)  # fmt: skip
+
+
+def unexplained_death(state: State, participant: Participant) -> Course | None:
+    """Return the death of a participant which no adverse event accounts for, as one that does.
+
+    Nobody has judged it: it may be related to the product, may be unexpected, and may have any
+    cause; of somebody who was never given the product, nor had a place, it is not related. It is
+    known since it was recorded. Reporting the adverse event that the participant died of settles
+    it; then that event counts.
+    """
+    death = _death(state, participant)
+    if death is None:
+        return None
+    known = courses(state, participant).values()
+    position, event = death
+    if event.adverse_event is not None or any(fatal(one.event) for one in known):
+        return None
+    untouched = participant.level is None and not given(state, participant)
+    as_event = AdverseEvent(
+        id=f"{DIED}-{position}", participant=participant.id, term=CAUSE_UNKNOWN, grade=FATAL_GRADE,
+        onset=str(event.occurred_on), serious=(DEATH,),
+        investigator_relation="unrelated" if untouched else "",
+    )  # fmt: skip
+    return Course(as_event, "fatal", position, ((position, FATAL_GRADE),), position,
+                  event.recorded_at, outcome=FATAL_OUTCOME)  # fmt: skip
 
 
 def _reported(position: int, event: AdverseEventReported) -> Course:
@@ -103,12 +164,15 @@ def _reported(position: int, event: AdverseEventReported) -> Course:
                   event.site_aware_at)  # fmt: skip
 
 
-def _more(course: Course, position: int, event: Event) -> Course:
+def _more(state: State, course: Course, position: int, event: Event) -> Course:
     before = course.event
-    course = _with(course, position, event)
+    course = _with(state, course, position, event)
+    if is_serious(course.event) and not is_serious(before):
+        # Who knew of it while it was not serious has to be told anew: the clocks begin now.
+        course = replace(course, site_aware_at=_known_at(event), sponsor_aware_at=None)
     if _badness(course.event) > _badness(before):
         course = replace(course, worse_at=position)
-    if _grave(course.event) and is_serious(before) and not _grave(before):
+    if grave(course.event) and is_serious(before) and not grave(before):
         course = replace(course, became_grave_at=_known_at(event))
     if (
         is_serious(before)
@@ -119,9 +183,10 @@ def _more(course: Course, position: int, event: Event) -> Course:
     return course
 
 
-def _badness(event: AdverseEvent) -> tuple[int, bool, bool, bool]:
-    """Order what is known of an event by how bad it is: grade, serious, grave, related."""
-    return (graded(event) or 0, is_serious(event), _grave(event), relation(event) is TRUE)
+def _badness(event: AdverseEvent) -> tuple[int, bool, bool, bool, int]:
+    """Order what is known of an event by how bad it is: grade, serious, grave, related, what."""
+    return (graded(event) or 0, is_serious(event), grave(event), relation(event) is TRUE,
+            len(event.elements))  # fmt: skip
 
 
 def _known_at(event: Event) -> datetime:
@@ -131,20 +196,20 @@ def _known_at(event: Event) -> datetime:
     return known
 
 
-def _grave(event: AdverseEvent) -> bool:
-    return fatal(event) or LIFE_THREATENING in event.serious
-
-
-def _with(course: Course, position: int, event: Event) -> Course:
+def _with(state: State, course: Course, position: int, event: Event) -> Course:
     match event:
         case AdverseEventUpdated():
             course = _updated(course, position, event)
         case AdverseEventResolved():
             course = _resolved(course, event)
+        case AdverseEventClassified():
+            return _classified(state, course, position, event)
         case AdverseEventAssessed():
             course = _assessed(course, event)
         case SafetyReportSent():
             course = _sent(course, event)
+        case Disposition(status="died"):
+            course = _died(course, event)
         case DoseWithheld() | Disposition() | InformedConsentWithdrawn():
             led = (*course.event.led_to, _LED_TO[type(event)])
             return replace(course, event=msgspec.structs.replace(course.event, led_to=led))
@@ -156,31 +221,58 @@ def _with(course: Course, position: int, event: Event) -> Course:
 
 def _updated(course: Course, position: int, event: AdverseEventUpdated) -> Course:
     worst = max(course.event.grade or 0, event.grade or 0) or None
-    told = {"grade": worst, "serious": event.serious, "elements": event.elements,
+    serious: tuple[str, ...] | None = event.serious
+    if serious is not None and fatal(course.event):  # nobody who died of it comes back
+        serious = tuple(dict.fromkeys((DEATH, *serious)))
+    told = {"grade": worst, "serious": serious, "elements": event.elements,
             "investigator_relation": event.relation}  # fmt: skip
     known = {name: value for name, value in told.items() if value is not None}
     now = msgspec.structs.replace(course.event, **known)
     history = course.history if event.grade is None else (*course.history, (position, event.grade))
-    if is_serious(now) and not is_serious(course.event):
-        return _became_serious(replace(course, event=now, history=history), event)
     return replace(course, event=now, history=history,
                    site_aware_at=course.site_aware_at or event.site_aware_at)  # fmt: skip
-
-
-def _became_serious(course: Course, event: AdverseEventUpdated) -> Course:
-    """Who knew of it while it was not serious has to be told anew: the clocks begin now."""
-    return replace(course, site_aware_at=event.site_aware_at or event.recorded_at,
-                   sponsor_aware_at=None)  # fmt: skip
 
 
 def _resolved(course: Course, event: AdverseEventResolved) -> Course:
     over = event.outcome.startswith("recovered") or event.outcome == FATAL_OUTCOME
     serious = course.event.serious
-    if event.outcome == FATAL_OUTCOME and "death" not in serious:
-        serious = ("death", *serious)
+    if event.outcome == FATAL_OUTCOME:
+        serious = tuple(dict.fromkeys((DEATH, *serious)))
     now = msgspec.structs.replace(course.event, serious=serious,
                                   resolved=event.resolved_on if over else "")  # fmt: skip
     return replace(course, event=now, outcome=event.outcome)
+
+
+def _died(course: Course, event: Disposition) -> Course:
+    """Who died of an event had it until then, and its outcome is fatal."""
+    now = msgspec.structs.replace(
+        course.event, serious=tuple(dict.fromkeys((DEATH, *course.event.serious))),
+        resolved=course.event.resolved or str(event.occurred_on),
+        led_to=(*course.event.led_to, _LED_TO[Disposition]),
+    )  # fmt: skip
+    return replace(course, event=now, outcome=FATAL_OUTCOME)
+
+
+def _classified(state: State, course: Course, position: int, event: AdverseEventClassified
+                ) -> Course:  # fmt: skip
+    """Take over an investigator's answers, which are to the term as it stood then."""
+    if position < _term_changed_at(state, course.position):
+        return course
+    yes = [name for name, said in event.answers.items() if said == "yes"]
+    no = [name for name, said in event.answers.items() if said == "no"]
+    now = msgspec.structs.replace(
+        course.event, elements=tuple(dict.fromkeys((*course.event.elements, *yes))),
+        not_elements=tuple(dict.fromkeys((*course.event.not_elements, *no))),
+    )  # fmt: skip
+    return replace(course, event=now)
+
+
+def _term_changed_at(state: State, reported: int) -> int:
+    """Return the last correction that gave an adverse event another term; 0 where none did."""
+    versions = [*state.earlier.get(reported, []), state.events[reported]]
+    terms = [one.term if isinstance(one, AdverseEventReported) else "" for one in versions]
+    corrections = zip(state.corrected_by.get(reported, []), pairwise(terms), strict=True)
+    return max((at for at, (was, now) in corrections if folded(was) != folded(now)), default=0)
 
 
 def _assessed(course: Course, event: AdverseEventAssessed) -> Course:

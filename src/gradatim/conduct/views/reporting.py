@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.adverse_events import Course, courses
+from gradatim.conduct.views.adverse_events import Course, courses, unexplained_death
+from gradatim.core.truth import FALSE
 from gradatim.safety.clocks import Clock, Status, Times, clocks
-from gradatim.safety.dlt import elements_of
+from gradatim.safety.dlt import of_special_interest
+from gradatim.safety.events import grave
 
 
 class Due(NamedTuple):
@@ -23,27 +25,38 @@ class Due(NamedTuple):
 
 
 def reports(state: State, participant: Participant) -> tuple[Due, ...]:
-    """Give every report that a participant's adverse events make due, the first due first."""
+    """Give every report that a participant's adverse events make due, the first due first.
+
+    A death that no adverse event accounts for is one.
+    """
     return participant.remembered("reports", lambda: tuple(_reports(state, participant)))
 
 
 def _reports(state: State, participant: Participant) -> Iterator[Due]:
-    found = [due for one in courses(state, participant).values()
-             for due in due_of(state, participant, one)]  # fmt: skip
+    death = unexplained_death(state, participant)
+    known = [*courses(state, participant).values(), *([death] if death else [])]
+    found = [due for one in known for due in due_of(state, participant, one)]
     yield from sorted(found, key=lambda due: due.clock.due)
 
 
 def due_of(state: State, participant: Participant, course: Course) -> Iterator[Due]:
-    """Give the reports that one adverse event makes due; none where no jurisdiction is named."""
+    """Give the reports that one adverse event makes due; none where no jurisdiction is named.
+
+    The site knew of it at the latest when it was recorded. Of what was fatal or life-threatening
+    the sponsor knew at the latest when the site did, as long as nothing else is recorded: the site
+    is bound to tell it at once. What may be of special interest is reported as such until an
+    investigator has said that it is not.
+    """
     study = state.governing("safety", participant)
     rules = study.safety.reporting
     if rules is None:
         return
-    watched = study.safety.special_interest
-    of = elements_of(study, course.event)
-    interest = watched is not None and any(name in watched.elements for name in of)
-    times = Times(course.site_aware_at, course.sponsor_aware_at, course.upgraded_at,
-                  course.qualified_at, course.became_grave_at)  # fmt: skip
+    interest = of_special_interest(study, course.event) is not FALSE
+    known = course.site_aware_at or state.events[course.position].recorded_at
+    latest = [course.became_grave_at or known, *filter(None, [course.qualified_at])]
+    presumed = max(latest) if grave(course.event) else None
+    times = Times(known, course.sponsor_aware_at, course.upgraded_at, course.qualified_at,
+                  course.became_grave_at, presumed)  # fmt: skip
     for clock in clocks(course.event, times, rules.jurisdiction, interest):
         yield Due(course.event.id, clock, _sent(course, clock))
 

@@ -8,7 +8,11 @@ from gradatim.conduct.events.participants import Disposition, InformedConsentWit
 from gradatim.conduct.events.product import DoseWithheld
 from gradatim.conduct.events.safety import DoseLimitingToxicityAdjudicated
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.adverse_events import adverse_events, courses
+from gradatim.conduct.views.adverse_events import (
+    adverse_events,
+    courses,
+    unexplained_death,
+)
 from gradatim.conduct.views.doses import doses, entries_of, first_dose_at, given
 from gradatim.conduct.views.grades import Graded, grades, worsened
 from gradatim.core.dates import ANY_DAY
@@ -123,7 +127,9 @@ def _leaving(state: State, participant: Participant) -> list[_Found]:
                                       InformedConsentWithdrawn):  # fmt: skip
         because = events.get(event.adverse_event or "")
         died = isinstance(event, Disposition) and event.status == "died"
-        if not (died if because is None else _may_be_related(because)):
+        if because is None and not (died and unexplained_death(state, participant)):
+            continue
+        if because is not None and not _may_be_related(because):
             continue
         left = "withheld" if isinstance(event, DoseWithheld) else "died" if died else "left"
         term = because.term if because is not None else "cause not recorded"
@@ -209,6 +215,17 @@ class Rule(NamedTuple):
     level: int | None
     text: str
 
+    def closes(self, level: int | None) -> bool:
+        """Whether no dose is given at a level while it stands.
+
+        What stops a level stops those above it, and of somebody without a level nobody knows.
+        """
+        return self.level is None or level is None or level >= self.level
+
+    def ends_the_trial(self, lowest: int) -> bool:
+        """Whether no dose is given at any level any more, whatever the committee decides."""
+        return self.action == "stop" or (self.action == "stop level" and self.level == lowest)
+
 
 def unanswered_rules(state: State, on: date) -> list[Rule]:
     """Give the stopping rules that stand: those that pause, until the committee resumes dosing.
@@ -237,7 +254,9 @@ def _as_watched(state: State, person: Participant) -> stopping.Watched:
     known = candidates(state, person)
     cleared = {one.id for one in known if not one.counts}
     results = [one for one in _worsened(state, person) if one.id not in cleared]
-    events = [*adverse_events(state, person), *results]
+    death = unexplained_death(state, person)
+    deaths = [death.event] if death is not None and _may_be_related(death.event) else []
+    events = [*adverse_events(state, person), *results, *deaths]
     at = first_dose_at(state, person)
     counts = any(one.counts for one in known)
     return stopping.Watched(person.id, person.level, events, at.date() if counts and at else None,

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.permissions import MAY
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import doses, first_dose_at
 from gradatim.conduct.views.eligibility import before_planned_dose
 from gradatim.conduct.views.grades import unsigned
@@ -17,6 +18,7 @@ from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.conduct.views.visits import FOLLOWED, visits
 from gradatim.core.truth import TRUE
+from gradatim.safety.dlt import perhaps_of
 
 SOON = timedelta(days=7)
 
@@ -79,16 +81,32 @@ def _end_of(day: date | None, zone: tzinfo | None) -> datetime | None:
 
 
 def _reports(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
-    if one.id not in with_events(state):
+    if one.id not in with_events(state) and one.status != "died":
         return
     for due in reports(state, one):
         if due.status(now) in ("open", "missed"):
             clock = due.clock
-            yield Task("safety report",
-                       f"{due.adverse_event}: {clock.report} report to {clock.recipient}",
-                       "SafetyReportSent", one.site, one.id, clock.due,
-                       {"adverse_event": due.adverse_event, "recipient": clock.recipient,
-                        "report": clock.report})  # fmt: skip
+            what = f"{clock.report} report to {clock.recipient}"
+            if due.adverse_event in state.adverse_events:
+                yield Task("safety report", f"{due.adverse_event}: {what}", "SafetyReportSent",
+                           one.site, one.id, clock.due,
+                           {"adverse_event": due.adverse_event, "recipient": clock.recipient,
+                            "report": clock.report})  # fmt: skip
+            else:
+                yield Task("safety report", f"death of {one.id}: {what}; first record the adverse "
+                           "event that led to it", "AdverseEventReported", one.site, one.id,
+                           clock.due)  # fmt: skip
+
+
+def _terms(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    if one.id not in with_events(state):
+        return
+    study = state.governing("safety", one)
+    for number, course in courses(state, one).items():
+        if perhaps_of(study, course.event):
+            yield Task("term", f"{number}: which watched event {course.event.term!r} is, if any, "
+                       "is not said", "AdverseEventClassified", one.site, one.id, None,
+                       {"adverse_event": number})  # fmt: skip
 
 
 def _candidates(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
@@ -169,7 +187,7 @@ def _waiting(state: State, one: Participant, now: datetime, on: date) -> Iterato
 
 _OF_PARTICIPANT: tuple[
     Callable[[State, Participant, datetime, date], Iterator[Task]], ...
-] = (_reports, _candidates, _visits, _readiness, _doses, _results, _waiting)  # fmt: skip
+] = (_reports, _terms, _candidates, _visits, _readiness, _doses, _results, _waiting)  # fmt: skip
 
 
 def _of_trial(state: State, on: date) -> Iterator[Task]:

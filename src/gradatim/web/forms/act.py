@@ -8,10 +8,13 @@ from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from gradatim.clinical.ctcae_terms import terms
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.product import Drawn
 from gradatim.conduct.recorded_in import recorded_in
+from gradatim.conduct.views.adverse_events import courses
+from gradatim.safety.dlt import perhaps_of, watched_elements
 from gradatim.web.acts import provided
 from gradatim.web.forms.choices import Asked, choices_of
 from gradatim.web.forms.kinds import day_field, field_of, pattern_validator, struct_fields
@@ -113,17 +116,50 @@ def _limits(asked: Asked) -> dict[str, tuple[float | None, float | None]]:
 
 def _checklist(asked: Asked, options: dict[str, Any]) -> forms.Field:
     """Ask for every item of the protocol's checklist."""
-    return ChecklistField(asked, **options)
+    study = asked.state.governing("treatment", asked.participant)
+    items = [(one.id, one.label, one.reading, str(one.basis.value))
+             for one in study.treatment.checklist]  # fmt: skip
+    answers = [(one, choice_words("items", one))
+               for one in ("in order", "not applicable", "not in order")]  # fmt: skip
+    return ChecklistField(items, answers, **options)
+
+
+def _answers(asked: Asked, options: dict[str, Any]) -> forms.Field:
+    """Ask of each watched event that an adverse event may be whether it is one."""
+    study = asked.state.governing("safety", asked.participant)
+    known = courses(asked.state, asked.participant) if asked.participant else {}
+    course = known.get(asked.given.get("adverse_event", ""))
+    open_ = perhaps_of(study, course.event) if course else ()
+    items = [(name, study.elements[name].label, "", "stated")
+             for name in open_ or watched_elements(study)]  # fmt: skip
+    return ChecklistField(items, [("yes", _("yes")), ("no", _("no"))], **options)
+
+
+def _term(asked: Asked, options: dict[str, Any]) -> forms.Field:
+    """Ask for a term, with those of CTCAE to search in."""
+    return forms.CharField(min_length=2, max_length=200, widget=TermWidget(), **options)
+
+
+class TermWidget(forms.TextInput):
+    """A line of text with the terms of CTCAE v5.0 beneath it."""
+
+    template_name = "gradatim/term.html"
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        """Give the line, and the terms."""
+        attrs = {**(attrs or {}), "list": f"{name}-terms", "autocomplete": "off"}
+        return {**super().get_context(name, value, attrs), "terms": terms()}
 
 
 class ChecklistWidget(forms.Widget):
-    """One question for each item, with three answers."""
+    """One question for each item, with a few answers to choose from."""
 
     template_name = "gradatim/checklist.html"
 
-    def __init__(self, items: list[tuple[str, str, str, str]]) -> None:
+    def __init__(self, items: list[tuple[str, str, str, str]], answers: list[tuple[str, Any]]
+                 ) -> None:  # fmt: skip
         super().__init__()
-        self.items = items
+        self.items, self.answers = items, answers
 
     def id_for_label(self, id_: str) -> str:
         """No single input carries the label of the whole list."""
@@ -136,9 +172,7 @@ class ChecklistWidget(forms.Widget):
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         """Give the items with what was answered."""
         context = super().get_context(name, value, attrs)
-        answers = [(one, choice_words("items", one))
-                   for one in ("in order", "not applicable", "not in order")]  # fmt: skip
-        context["widget"] |= {"answers": answers, "items": [
+        context["widget"] |= {"answers": self.answers, "items": [
             {"id": id, "label": label, "reading": reading, "basis": basis,
              "said": (value or {}).get(id)} for id, label, reading, basis in self.items
         ]}  # fmt: skip
@@ -151,14 +185,17 @@ class ChecklistWidget(forms.Widget):
 
 
 class ChecklistField(forms.Field):
-    """The pre-dose checklist: every item has to be answered by a person."""
+    """Questions that a person has to answer, every one: such as the pre-dose checklist.
 
-    def __init__(self, asked: Asked, **options: Any) -> None:
-        study = asked.state.governing("treatment", asked.participant)
-        self.labels = {one.id: one.label for one in study.treatment.checklist}
-        items = [(one.id, one.label, one.reading, str(one.basis.value))
-                 for one in study.treatment.checklist]  # fmt: skip
-        super().__init__(widget=ChecklistWidget(items), **options)
+    Args:
+        items: name, label, reading and basis of each.
+        answers: value and words of each answer that there is.
+    """
+
+    def __init__(self, items: list[tuple[str, str, str, str]], answers: list[tuple[str, Any]],
+                 **options: Any) -> None:  # fmt: skip
+        self.labels = {name: label for name, label, *_rest in items}
+        super().__init__(widget=ChecklistWidget(items, answers), **options)
 
     def clean(self, value: Any) -> dict[str, str]:
         """Refuse what is left open, by its name."""
@@ -193,6 +230,7 @@ def _new_site(asked: Asked) -> forms.Field:
 
 _SPECIAL: Mapping[tuple[str, str], Callable[[Asked, dict[str, Any]], forms.Field]] = {
     ("PreDoseChecklistSigned", "items"): _checklist, ("DosePrepared", "drawn"): _drawn,
+    ("AdverseEventClassified", "answers"): _answers, ("AdverseEventReported", "term"): _term,
     ("FactRecorded", "fact"): _fact, ("ProtocolActivated", "document"): _document,
     ("ProtocolAmended", "document"): _document,
 }  # fmt: skip

@@ -94,6 +94,7 @@ _COMPLETE: Mapping[str, Callable[[Asked, Fields], Fields]] = {
     "ParticipantRegistered": _registered, "AdverseEventReported": _adverse_event,
     "QueryOpened": _query, "HistoryDeclaredComplete": _signer, "EligibilityConfirmed": _signer,
     "PreDoseChecklistSigned": _signer, "ClinicalSignificanceSigned": _signer,
-    "RulingSigned": _signer, "TrialStopped": _own_signature, "ProtocolActivated": _document,
-    "ProtocolAmended": _document, "DoseDecision": _decision, "ReviewMeetingHeld": _meeting,
+    "AdverseEventClassified": _signer, "RulingSigned": _signer, "TrialStopped": _own_signature,
+    "ProtocolActivated": _document, "ProtocolAmended": _document, "DoseDecision": _decision,
+    "ReviewMeetingHeld": _meeting,
 }  # fmt: skip

@@ -44,7 +44,8 @@ LABELS: Mapping[str, Words] = {
     "thawed_at": _("Thawed at"), "id": _("Number"), "cells_per_ml": _("Cells per mL"),
     "counted": _("Counted"), "measured": _("Measured"), "viability": _("Viability, 0 to 1"),
     "dmso": _("DMSO, volume per volume"), "expires_at": _("Expires at"),
-    "term": _("Term (CTCAE or MedDRA)"), "onset": _("Began on"), "grade": _("Grade"),
+    "term": _("Term (CTCAE or MedDRA)"), "answers": _("Is it one of these?"),
+    "onset": _("Began on"), "grade": _("Grade"),
     "scale": _("Graded by"), "serious": _("Serious because of"),
     "relation": _("Relation to the product"), "elements": _("Counts as"),
     "site_aware_at": _("The site became aware at"), "of": _("Entry"),
@@ -90,6 +91,11 @@ HELP: Mapping[str, Words] = {
     "site_aware_at": _("The clocks of safety reports begin then."),
     "relation": _("Left open, it counts as related until somebody has judged it."),
     "grade": _("Left open, it is not known; it is never taken as mild."),
+    "term": _(
+        "Best a term of CTCAE v5.0 from the list. Of other words an investigator is asked "
+        "what they mean."
+    ),
+    "answers": _("Its term does not say so. Until you have answered, it counts as each of these."),
     "elements": _("What else this event is an event of, as you judge it."),
     "out_of_specification": _("Only where bags are released by the sponsor's named decision."),
     "birth": _("Year or month is enough; the full date is kept sealed."),

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from gradatim.conduct.escalation import Advised, advice_or_why
+from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.state import State
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.decide import Advice, DoseDecision
@@ -111,7 +111,8 @@ def now_of(state: State, study: Study) -> dict[str, Any]:
         return {**found, "advice_words": why}
     decision = advice.decision
     return {
-        **found, "advice_words": advice_words(advice), "here": _here(state, decision),
+        **found, "advice_words": advice_words(advice.action, advice.level),
+        "here": _here(state, decision),
         "outlooks": [(" ".join(map(str, one.cohorts)), _words(one.advice, decision))
                      for one in decision.resolutions],
         "flips": [(one.dlts, abs(one.dlts), _words(one.advice, decision))
@@ -120,7 +121,7 @@ def now_of(state: State, study: Study) -> dict[str, Any]:
 
 
 def _words(said: Advice, decision: DoseDecision) -> Any:
-    return advice_words(Advised(said.action, said.dose, "", decision))
+    return advice_words(said.action, said.dose)
 
 
 def _here(state: State, decision: DoseDecision) -> tuple[int, int] | None:

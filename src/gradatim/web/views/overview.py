@@ -12,10 +12,11 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gradatim.conduct.escalation import Advised, advice_or_why
+from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.state import Cohort, Participant, State
 from gradatim.conduct.views.doses import first_dose_at, given
-from gradatim.conduct.views.safety import letter
+from gradatim.conduct.views.levels import levels
+from gradatim.conduct.views.safety import letter, unanswered_rules
 from gradatim.conduct.views.tasks import Task, tasks
 from gradatim.safety import dlt
 from gradatim.web.access import Access, Request, page
@@ -48,7 +49,7 @@ class Slot(NamedTuple):
 
 
 class Rung(NamedTuple):
-    """A dose level: its places, its toxicities, and whether it is the present one."""
+    """A dose level: its places, its toxicities, whether it is the present one, and closed."""
 
     level: Any
     slots: list[Slot]
@@ -56,6 +57,7 @@ class Rung(NamedTuple):
     toxic: int
     treated: int
     here: bool
+    closed: tuple[str, ...] = ()
 
 
 class Doing(NamedTuple):
@@ -87,21 +89,27 @@ def overview(request: Request) -> HttpResponse:
 
 
 def advice_shown(state: State, day: date) -> dict[str, Any]:
-    """Give the design's advice as pages show it, or why there is none."""
+    """Give the design's advice as pages show it, or why there is none, and the rules that stand."""
     found, why = advice_or_why(state, day)
-    return {"advice": found, "advice_words": advice_words(found) if found else why}
+    words = advice_words(found.action, found.level) if found else why
+    return {"advice": found, "advice_words": words, "rules": unanswered_rules(state, day)}
 
 
-def advice_words(advice: Advised) -> Any:
-    """Write what the design advises."""
-    said = ACTIONS.get(advice.action, advice.action)
-    return f"{said}, {_('level')} {advice.level}" if advice.level is not None else said
+def advice_words(action: str, level: int | None) -> Any:
+    """Write what a design advises; of a stop, which level it selects."""
+    if action == "stop" and level is None:
+        return _("stop the trial; no level is selected")
+    if action == "stop":
+        return _("stop the trial; level %(level)s is selected") % {"level": level}
+    said = ACTIONS.get(action, action)
+    return f"{said}, {_('level')} {level}" if level is not None else said
 
 
 def ladder(access: Access, day: date) -> list[Rung]:
     """Give the dose levels, the lowest first, each with its places."""
     state = access.state
     cohort = state.cohort
+    closed = {one.number: one.closed for one in levels(state, day)}
     rungs = []
     for level in state.study.treatment.dose_levels:
         members = [state.participants[id] for one in state.cohorts if one.level == level.number
@@ -110,7 +118,8 @@ def ladder(access: Access, day: date) -> list[Rung]:
         here = cohort is not None and cohort.level == level.number
         rungs.append(Rung(level, slots, _free(state, cohort) if here else 0,
                           sum(slot.kind == "toxic" for slot in slots),
-                          sum(bool(given(state, one)) for one in members), here))  # fmt: skip
+                          sum(bool(given(state, one)) for one in members), here,
+                          closed[level.number]))  # fmt: skip
     return rungs
 
 

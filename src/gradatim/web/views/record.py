@@ -14,10 +14,13 @@ from django.utils.translation import gettext as _
 
 from gradatim.conduct.checks import Questioned, unfulfilled
 from gradatim.conduct.events import BY_NAME
+from gradatim.conduct.events.safety import AdverseEventReported
 from gradatim.conduct.policies.review import BY_COMMITTEE
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Refused
+from gradatim.conduct.views.adverse_events import courses
 from gradatim.core.errors import UnusableInput
+from gradatim.safety.dlt import perhaps_of
 from gradatim.web.access import Request, page
 from gradatim.web.accounts.signing import SignatureFields, verify
 from gradatim.web.acts import ELSEWHERE, GIVEN, title
@@ -85,8 +88,29 @@ def filled_in(request: Request, filling: Filling, template: str = "gradatim/reco
     done = sent(request, filling) if request.method == "POST" else begun(request, filling)
     if isinstance(done.outcome, Recorded):
         tell(request, done.outcome)
-        return HttpResponseRedirect(next_page(request, filling.asked))
+        return HttpResponseRedirect(_asks_back(request, filling.asked, done.outcome)
+                                    or next_page(request, filling.asked))  # fmt: skip
     return drawn(request, done, template, content)
+
+
+def _asks_back(request: Request, asked: Asked, outcome: Recorded) -> str | None:
+    """Return the form that asks what a term means which no rule knows; None where all is clear."""
+    made = request.trial.state.events[outcome.position]
+    if not isinstance(made, AdverseEventReported):
+        return None
+    state = request.trial.state
+    one = state.participants[made.participant]
+    course = courses(state, one)[made.adverse_event]
+    if not perhaps_of(state.governing("safety", one), course.event):
+        return None
+    messages.warning(request, _("%(term)s says nothing to the protocol's rules: until an "
+                                "investigator has said what it is, it counts as each event that "
+                                "they watch.") % {"term": made.term})  # fmt: skip
+    if not asked.access.may("AdverseEventClassified", one.site):
+        return None
+    query = urlencode({"participant": one.id, "adverse_event": made.adverse_event,
+                       "next": next_page(request, asked)})  # fmt: skip
+    return f"{reverse('record', args=['AdverseEventClassified'])}?{query}"
 
 
 def asked_of(request: Request, event: str) -> Asked | None:

@@ -10,6 +10,7 @@ from ninja import Router
 from gradatim.conduct.escalation import advised
 from gradatim.conduct.state import Query, State
 from gradatim.conduct.subjects import whom
+from gradatim.conduct.views.levels import levels
 from gradatim.conduct.views.safety import unanswered_rules
 from gradatim.protocol.questions import ruled_design
 from gradatim.web.api.access import Held
@@ -63,6 +64,8 @@ def next_dose(request: HttpRequest) -> Any:
         "outlook": [{"outcomes": " ".join(map(str, one.cohorts)), "action": one.advice.action,
                      "level": one.advice.dose} for one in found.decision.resolutions],
         "stopping_rules": [rule.text for rule in unanswered_rules(state, day)],
+        "levels": [{"number": one.number, "open": one.open, "why": list(one.closed)}
+                   for one in levels(state, day)],
     }  # fmt: skip
 
 

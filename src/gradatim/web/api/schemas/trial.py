@@ -45,6 +45,14 @@ class Outlook(Schema):
     level: int | None
 
 
+class Level(Schema):
+    """A dose level, and whether doses may be given at it."""
+
+    number: int
+    open: bool = Field(description="As far as the design and the stopping rules decide")
+    why: list[str] = Field(description="Why nobody is given a first dose at it")
+
+
 class NextDose(Schema):
     """What the design in force advises. The committee decides."""
 
@@ -58,6 +66,7 @@ class NextDose(Schema):
     notes: list[str]
     outlook: list[Outlook]
     stopping_rules: list[str] = Field(description="Rules that fired, or may have, and stand")
+    levels: list[Level]
 
 
 class Task(Schema):

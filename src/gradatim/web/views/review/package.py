@@ -17,12 +17,11 @@ from gradatim.analysis.waterfall import waterfall
 from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.events.review import DoseDecision
 from gradatim.conduct.state import State
-from gradatim.conduct.views.safety import unanswered_rules
 from gradatim.dosefinding.decide import Resolution
 from gradatim.reports.safety_charts import safety_charts
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import now
-from gradatim.web.views.overview import ACTIONS, advice_shown
+from gradatim.web.views.overview import advice_shown, advice_words
 from gradatim.web.views.review.cut import cut_of
 
 PARTS = (
@@ -66,7 +65,6 @@ def _advice(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
     return {
          **advice_shown(state, on), "charts": {},
         "outlooks": [_outlook(one) for one in (found.decision.resolutions if found else ())],
-        "rules": unanswered_rules(state, on),
         "decisions": [(at, state.events[at]) for at in reversed(state.decisions)],
         "meetings": [(at, state.events[at]) for at in reversed(state.meetings)],
         "proposals": [one for one in access.state.proposals.values() if one.status == "open"],
@@ -75,9 +73,7 @@ def _advice(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
 
 
 def _outlook(one: Resolution) -> Outlook:
-    words = ACTIONS.get(one.advice.action, one.advice.action)
-    level = f", {_('level')} {one.advice.dose}" if one.advice.dose is not None else ""
-    return Outlook(" ".join(map(str, one.cohorts)), f"{words}{level}")
+    return Outlook(" ".join(map(str, one.cohorts)), advice_words(*one.advice))
 
 
 def _exposure(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:

@@ -1,0 +1,70 @@
+"""At which dose levels doses may be given, and why not at the others.
+
+A level that a stopping rule ends, or that the design has found too toxic, is closed, and every
+level above it: toxicity is taken not to fall with the dose.
+"""
+
+from datetime import date
+from typing import NamedTuple
+
+from gradatim.conduct.escalation import supported
+from gradatim.conduct.state import State
+from gradatim.conduct.views.safety import unanswered_rules
+from gradatim.core.errors import UnusableInput
+
+
+class Level(NamedTuple):
+    """A dose level.
+
+    Args:
+        number: from 1.
+        enrolling: whether a cohort at it is open.
+        closed: why nobody is given a dose at it, each reason once; empty where somebody may be.
+    """
+
+    number: int
+    enrolling: bool
+    closed: tuple[str, ...]
+
+    @property
+    def open(self) -> bool:
+        """Whether a dose may be given at it, as far as the levels decide."""
+        return not self.closed
+
+
+def levels(state: State, on: date) -> list[Level]:
+    """Return the dose levels of the protocol as of a day, the lowest first."""
+    now = state.cohort
+    return [Level(one.number, now is not None and now.level == one.number,
+                  tuple(_closed(state, one.number, on)))
+            for one in state.study.treatment.dose_levels]  # fmt: skip
+
+
+def _closed(state: State, level: int, on: date) -> list[str]:
+    if state.stopped is not None:
+        return ["dosing has been stopped for good"]
+    found = [f"dosing is paused (entry {state.pauses[-1]})"] if state.pauses else []
+    found += [one.text for one in unanswered_rules(state, on) if one.closes(level)]
+    return [*found, *against(state, level, on, first=True)]
+
+
+def against(state: State, level: int, on: date, *, first: bool) -> list[str]:
+    """Return what the design says against a dose at a level, as of a day; empty where nothing.
+
+    Args:
+        state: the trial.
+        level: the dose level.
+        on: the day.
+        first: whether it is somebody's first dose. Who has had one goes on at a level that the
+            design has not found too toxic, though it would give it to nobody new.
+    """
+    try:
+        found = supported(state, on)
+    except UnusableInput as error:
+        return [f"the design has no advice: {error}"] if first else []
+    if level > found.tolerated:
+        return [f"level {level} is not tolerated ({found.why})"]
+    if first and level > found.highest:
+        return [f"the design supports no dose above level {found.highest} ({found.why})"
+                if found.highest else f"the design supports no dose ({found.why})"]  # fmt: skip
+    return []

@@ -1,0 +1,190 @@
+"""A death fires what it must, starts its clocks, and is one everywhere."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gradatim.analysis.listings import serious_adverse_events
+from gradatim.conduct.events import participants as p
+from gradatim.conduct.events import safety as s
+from gradatim.conduct.state import State
+from gradatim.conduct.views.adverse_events import courses, unexplained_death
+from gradatim.conduct.views.reporting import reports
+from gradatim.conduct.views.safety import candidates, letter, unanswered_rules
+from gradatim.conduct.views.tasks import tasks
+from tests.conduct.treated import AFTER, AT, LATER, add, adverse, correct, one, treated
+from tests.conduct.trials import TABLET
+
+EVENT: dict[str, Any] = {"serious": ("hospitalisation",), "relation": "possible"}
+
+
+def died(state: State, **more: Any) -> int:
+    return add(state, p.Disposition, AFTER, status="died", **more)
+
+
+def rules(state: State) -> dict[str, str]:
+    """Return what stands of the rule about deaths: fired, may have fired."""
+    found = unanswered_rules(state, LATER)
+    return {one.key.split(" ")[0].rstrip(":"): "may have fired" if "may have" in one.text
+            else "has fired" for one in found}  # fmt: skip
+
+
+def due(state: State) -> dict[tuple[str, str], set[int]]:
+    """Return in how many days each report is due, from when its clock started."""
+    found: dict[tuple[str, str], set[int]] = {}
+    for item in reports(state, one(state)):
+        days = (item.clock.due.date() - item.clock.starts.date()).days
+        found.setdefault((item.clock.recipient, item.clock.report), set()).add(days)
+    return found
+
+
+def test_the_event_somebody_died_of_is_of_grade_5_and_ends_dosing() -> None:
+    state = treated()
+    adverse(state, **EVENT)
+    assert "related_death" not in rules(state)
+    died(state, adverse_event="AE1")
+    (course,) = courses(state, one(state)).values()
+    assert (course.event.grade, course.status, course.outcome) == (5, "fatal", "fatal")
+    assert rules(state)["related_death"] == "has fired"
+    assert letter(state, one(state), LATER) == "C"
+
+
+def test_its_clocks_become_the_seven_days_of_a_fatal_event() -> None:
+    """Regulation (EU) 536/2014, article 42(2)(a); the first clock stays."""
+    state = treated(TABLET, "mg")
+    aware = AT + timedelta(days=4)
+    adverse(state, **EVENT, site_aware_at=aware)
+    add(state, s.SafetyReportSent, AFTER, adverse_event="AE1", recipient="sponsor",
+        report="initial", sent_at=aware + timedelta(hours=1))  # fmt: skip
+    assert due(state)["regulator", "initial"] == {15}
+    at = died(state, adverse_event="AE1")
+    assert due(state)["regulator", "initial"] == {7, 15}
+    seven = [item.clock for item in reports(state, one(state))
+             if item.clock.why.startswith("upgrade to fatal")]  # fmt: skip
+    assert {clock.starts for clock in seven} == {state.events[at].recorded_at}
+
+
+@pytest.mark.parametrize("relation", ["unrelated", "unlikely"])
+def test_a_death_of_an_unrelated_event_fires_nothing(relation: str) -> None:
+    state = treated()
+    adverse(state, relation=relation)
+    died(state, adverse_event="AE1")
+    assert rules(state) == {}
+    assert unexplained_death(state, one(state)) is None
+
+
+def test_a_death_nobody_explained_may_have_fired_the_rule_and_starts_its_clocks() -> None:
+    state = treated(TABLET, "mg")
+    at = died(state)
+    assert rules(state)["related_death"] == "may have fired"
+    known = state.events[at].recorded_at
+    assert {item.clock.starts for item in reports(state, one(state))} == {known}
+    assert due(state)["sponsor", "initial"] == {1}
+    assert due(state)["regulator", "initial"] == {7}
+    assert [found.id for found in candidates(state, one(state))] == [f"died-{at}"]
+    (line,) = serious_adverse_events(state, datetime(2027, 3, 1, tzinfo=UTC))
+    assert (line.event.id, line.grade) == (f"died-{at}", 5)
+    waiting = [found for found in tasks(state, known, AFTER) if found.kind == "safety report"]
+    assert waiting
+    assert {found.event for found in waiting} == {"AdverseEventReported"}
+
+
+def test_the_event_that_explains_a_death_takes_its_place_and_its_clock() -> None:
+    state = treated(TABLET, "mg")
+    at = died(state)
+    adverse(state, serious=("death",), relation="unrelated", site_aware_at=AT + timedelta(days=40))
+    assert rules(state) == {}
+    assert {item.clock.starts for item in reports(state, one(state))} == {
+        state.events[at].recorded_at}  # fmt: skip
+
+
+def test_who_never_had_a_place_cannot_have_died_of_the_product() -> None:
+    state = treated()
+    add(state, p.ParticipantRegistered, participant="P9", person_token="9" * 64)
+    add(state, p.Disposition, AFTER, participant="P9", status="died")
+    assert rules(state) == {}
+    found = reports(state, state.participants["P9"])
+    assert [item.clock.recipient for item in found] == ["sponsor"]
+
+
+def test_a_fatal_outcome_of_a_mild_event_is_serious_from_then_on() -> None:
+    """It was nothing to report at first: its clocks begin when it is recorded."""
+    state = treated(TABLET, "mg")
+    adverse(state, grade=1, relation="possible", site_aware_at=AT)
+    assert reports(state, one(state)) == ()
+    add(state, s.AdverseEventResolved, AFTER, adverse_event="AE1", outcome="fatal",
+        resolved_on=str(AFTER))  # fmt: skip
+    assert rules(state)["related_death"] == "has fired"
+    recorded = state.events[state.position].recorded_at
+    assert {item.clock.starts for item in reports(state, one(state))} == {recorded}
+    assert due(state)["regulator", "initial"] == {7}
+
+
+def test_nobody_comes_back_by_an_update() -> None:
+    state = treated()
+    adverse(state, **EVENT)
+    died(state, adverse_event="AE1")
+    add(state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", grade=2, serious=())
+    assert rules(state)["related_death"] == "has fired"
+
+
+def test_a_serious_event_without_a_time_starts_its_clock_when_it_is_recorded() -> None:
+    """Regulation (EU) 536/2014, article 41(2)."""
+    state = treated()
+    adverse(state, **EVENT)
+    recorded = state.events[state.position].recorded_at
+    assert [item.clock.starts for item in reports(state, one(state))] == [recorded]
+
+
+def test_a_candidate_is_open_again_after_the_death() -> None:
+    state = treated()
+    adverse(state, **EVENT)
+    add(state, s.DoseLimitingToxicityAdjudicated, AFTER, candidate="AE1", dose_limiting=False,
+        reason="seen", signers=("c1", "c2"))  # fmt: skip
+    died(state, adverse_event="AE1")
+    assert letter(state, one(state), LATER) == "C"
+
+
+STORY = st.lists(
+    st.tuples(st.sampled_from(["Headache", "Bauchweh", "Anaphylaxis"]), st.integers(1, 4),
+              st.sampled_from([None, "unrelated", "possible"])),
+    max_size=3,
+)  # fmt: skip
+PROPERTY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@PROPERTY
+@given(STORY, st.integers(-1, 2), st.booleans())
+def test_a_death_never_takes_a_rule_or_a_candidate_away(story: Any, of: int, by_outcome: bool
+                                                        ) -> None:  # fmt: skip
+    state = treated()
+    for n, (term, grade, relation) in enumerate(story):
+        adverse(state, adverse_event=f"AE{n}", term=term, grade=grade, relation=relation)
+    found = {item.id for item in candidates(state, one(state))}
+    stands = set(rules(state))
+    cause = f"AE{of}" if 0 <= of < len(story) else None
+    if by_outcome and cause is not None:
+        add(state, s.AdverseEventResolved, AFTER, adverse_event=cause, outcome="fatal",
+            resolved_on=str(AFTER))  # fmt: skip
+    else:
+        died(state, adverse_event=cause)
+    assert found <= {item.id for item in candidates(state, one(state))}
+    assert stands <= set(rules(state))
+    if cause is None or story[of][2] != "unrelated":
+        assert "related_death" in rules(state)
+    assert "regulator" in {item.clock.recipient for item in reports(state, one(state))} or (
+        cause is not None and story[of][2] == "unrelated"
+    )
+
+
+def test_a_corrected_cause_is_followed() -> None:
+    """A withheld dose that names another event than at first, reported after it."""
+    state = treated()
+    adverse(state, grade=1, relation="unrelated")
+    resolved = add(state, s.AdverseEventResolved, AFTER, adverse_event="AE1", outcome="recovered",
+                   resolved_on=str(AFTER))  # fmt: skip
+    correct(state, resolved, outcome="fatal")
+    assert courses(state, one(state))["AE1"].event.grade == 5

@@ -1,0 +1,213 @@
+"""A level that is stopped or not tolerated closes those above it, whenever it becomes known."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gradatim.conduct.escalation import advised, supported
+from gradatim.conduct.events import participants as p
+from gradatim.conduct.events import product as x
+from gradatim.conduct.events import review as r
+from gradatim.conduct.events import safety as s
+from gradatim.conduct.events import trial as t
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.policies import check, unmet
+from gradatim.conduct.state import State
+from gradatim.conduct.views.levels import levels
+from gradatim.conduct.views.safety import unanswered_rules
+from gradatim.core.truth import TRUE
+from tests.conduct.leveled import (
+    LEVEL_1,
+    TODAY,
+    add,
+    asked,
+    checklist,
+    decide,
+    enrol,
+    give,
+    leveled,
+    limiting,
+)
+from tests.conduct.trials import event
+
+LEVEL_RULES = {"the level is tolerated", "no stopping rule has fired"}
+
+
+def broken(state: State, made: Event) -> set[str]:
+    """Return the rules about levels that an event does not meet."""
+    return {rule for rule, _ in unmet(made, check(state, made))} & LEVEL_RULES
+
+
+def closed_to(state: State, who: str) -> set[str]:
+    """Return the rules about levels that keep somebody's checklist from being signed."""
+    signed = event(x.PreDoseChecklistSigned, "i", "S01", on=TODAY, participant=who, dose=1,
+                   items={}, signer="i")  # fmt: skip
+    return {rule for rule, _ in unmet(signed, checklist(state, who))} & LEVEL_RULES
+
+
+def test_as_long_as_nothing_is_known_the_level_is_open() -> None:
+    state = leveled()
+    assert advised(state, TODAY)[:3] == ("continue_cohort", 2, "1NNN")
+    assert closed_to(state, "P4") == set()
+    assert [one.open for one in levels(state, TODAY)] == [True, True, False]
+
+
+def test_one_late_candidate_at_once_closes_the_level_above() -> None:
+    """One of three: the design asks for three more at level 1 before anybody goes up."""
+    state = leveled()
+    limiting(state, "P1")
+    now = advised(state, TODAY)
+    assert now[:3] == ("de_escalate", 1, "1CNN")
+    assert closed_to(state, "P4") == {"the level is tolerated"}
+    made = asked(state, x.ProductAssigned, "P4", dose=1, lot="L", bags=("B",))
+    told = dict(unmet(made, check(state, made)))["the level is tolerated"]
+    assert "supports no dose above level 1 (on 1CNN" in told
+
+
+def test_what_the_committee_clears_opens_the_level_again() -> None:
+    state = leveled()
+    limiting(state, "P1")
+    adjudicated(state, "P1", dlt=False)
+    assert advised(state, TODAY)[:2] == ("continue_cohort", 2)
+    assert closed_to(state, "P4") == set()
+
+
+def adjudicated(state: State, who: str, dlt: bool) -> None:
+    add(
+        state, s.DoseLimitingToxicityAdjudicated, participant=who, candidate=f"{who}-AE",
+        dose_limiting=dlt, reason="seen by all", signers=("committee.1", "committee.2"),
+    )  # fmt: skip
+
+
+def test_two_toxicities_at_the_lowest_level_end_all_dosing() -> None:
+    state = leveled()
+    for who in ("P1", "P2"):
+        limiting(state, who)
+        adjudicated(state, who, dlt=True)
+    assert advised(state, TODAY)[:2] == ("stop", None)
+    (rule,) = unanswered_rules(state, TODAY)
+    assert (rule.action, rule.level) == ("stop level", 1)
+    assert closed_to(state, "P4") == LEVEL_RULES
+    assert not any(one.open for one in levels(state, TODAY))
+    resumed = event(t.TrialResumed, "committee.1", on=TODAY, reason="all clear",
+                    stopping_rules=(), signers=("committee.1", "committee.2"))  # fmt: skip
+    assert "no rule ends the trial" in {rule for rule, _ in unmet(resumed, check(state, resumed))}
+
+
+@pytest.mark.parametrize("kind", [x.ProductAssigned, x.DosePrepared, x.PreparationVerified,
+                                  x.DoseAdministered, p.ParticipantEnrolled])  # fmt: skip
+def test_every_way_to_a_dose_at_a_closed_level_is_closed(kind: Any) -> None:
+    """Authorisations are refused; what is done all the same breaks a rule: a deviation."""
+    state = leveled()
+    at = event(t.TrialPaused, "x", on=TODAY, reason="only for its time").recorded_at
+    fields: dict[Any, dict[str, Any]] = {
+        x.ProductAssigned: {"dose": 1, "lot": "L", "bags": ("B",)},
+        x.DosePrepared: {"dose": 1, "lot": "L", "amount": 2.1e8, "planned": 2.1e8,
+                         "unit": "{cells}"},
+        x.PreparationVerified: {"dose": 1},
+        x.DoseAdministered: {"dose": 1, "started_at": at, "ended_at": at, "amount": 2.1e8,
+                             "unit": "{cells}"},
+        p.ParticipantEnrolled: {"level": 2},
+    }  # fmt: skip
+    made = asked(state, kind, "P4", **fields[kind])
+    assert "the level is tolerated" not in broken(state, made)
+    limiting(state, "P1")
+    assert "the level is tolerated" in broken(state, made)
+
+
+def test_who_has_had_a_dose_goes_on_until_the_level_is_found_too_toxic() -> None:
+    """One candidate below opens no level to anybody new; two close it to everybody."""
+    state = leveled()
+    give(state, "P4", TODAY)
+    limiting(state, "P1")
+    assert "the level is tolerated" not in closed_to(state, "P4")
+    assert "the level is tolerated" in closed_to(state, "P5")
+    assert advised(state, TODAY)[:2] == ("de_escalate", 1)
+    limiting(state, "P2")
+    assert "the level is tolerated" in closed_to(state, "P4")
+    assert advised(state, TODAY)[:2] == ("stop", None)
+
+
+def test_the_committee_cannot_go_on_above_what_is_supported() -> None:
+    state = leveled()
+    give(state, "P4", TODAY)
+    limiting(state, "P1")
+    now = advised(state, TODAY)
+    for action, level in (("stay", 2), ("escalate", 3)):
+        made = event(r.DoseDecision, "committee.1", on=TODAY, action=action, level=level,
+                     head=state.position, head_hash="0" * 64, protocol_sha256="0" * 64,
+                     design="three_plus_three", advice_action=now.action, reason="so be it",
+                     advice_level=now.level, outcomes=now.outcomes,
+                     signers=("committee.1", "committee.2"))  # fmt: skip
+        rules = {rule for rule, _ in unmet(made, check(state, made))}
+        assert "the decision is not less cautious" in rules
+
+
+def test_the_trial_goes_on_after_a_level_was_left_half_done() -> None:
+    """After going down, the one who was treated above does not keep the design from advising."""
+    state = leveled()
+    give(state, "P4", TODAY)
+    limiting(state, "P1")
+    decide(state, "de_escalate", 1, "1CNN 2P")
+    for who in ("P6", "P7", "P8"):
+        enrol(state, who, 1)
+        give(state, who, TODAY)
+    later = TODAY.replace(year=TODAY.year + 1)
+    assert advised(state, later)[:3] == ("escalate", 2, "1CNN 2N 1NNN")
+
+
+def test_a_death_at_level_1_closes_everything() -> None:
+    state = leveled()
+    add(state, p.Disposition, participant="P1", status="died")
+    (rule,) = [one for one in unanswered_rules(state, TODAY) if one.action == "stop"]
+    assert "may have fired" in rule.text
+    assert closed_to(state, "P4") >= {"no stopping rule has fired"}
+    assert advised(state, TODAY)[:2] == ("stop", None)
+    assert not any(one.open for one in levels(state, TODAY))
+
+
+LATE = st.lists(
+    st.tuples(
+        st.sampled_from(LEVEL_1),
+        st.sampled_from(["Headache", "Anaphylaxis", "Bauchweh", "Thromboembolic event"]),
+        st.integers(1, 5), st.sampled_from([None, "unrelated", "possible"]), st.booleans(),
+    ),
+    unique_by=lambda one: one[0], max_size=3,
+)  # fmt: skip
+DEAD = st.lists(st.sampled_from([*LEVEL_1, "P4"]), unique=True, max_size=2)
+PROPERTY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@PROPERTY
+@given(LATE, DEAD, st.booleans())
+def test_what_comes_to_light_late_never_opens_a_gate(late: Any, dead: Any, dosed: bool) -> None:
+    """And at or above a level that is stopped or not tolerated no dose is ever authorised."""
+    state = leveled()
+    if dosed:
+        give(state, "P4", TODAY)
+    for who, term, grade, relation, adjudicate_it in late:
+        before = {one: closed_to(state, one) for one in ("P4", "P5")}
+        limiting(state, who, term, grade, relation)
+        assert all(before[one] <= closed_to(state, one) for one in before)
+        if adjudicate_it:
+            adjudicated(state, who, dlt=True)
+            assert all(before[one] <= closed_to(state, one) for one in before)
+    for who in dead:
+        before = {one: closed_to(state, one) for one in ("P4", "P5")}
+        add(state, p.Disposition, participant=who, status="died")
+        assert all(before[one] <= closed_to(state, one) for one in before)
+    found = supported(state, TODAY)
+    ended = [one.level or 1 for one in unanswered_rules(state, TODAY)]
+    for who in ("P4", "P5"):
+        if min([*ended, found.tolerated + 1]) <= 2:
+            assert closed_to(state, who)
+            assert checklist(state, who).truth is not TRUE
+    toxic = {who for who, term, grade, relation, _ in late
+             if (grade >= 3 and relation == "possible") or term == "Anaphylaxis"}  # fmt: skip
+    if len(toxic) >= 2:
+        assert found.tolerated == 0
+        assert advised(state, TODAY).action == "stop"
+    elif toxic:
+        assert found.highest <= 1

@@ -1,0 +1,140 @@
+"""An adverse event in words that no rule knows: what it counts as, and who is asked."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gradatim.conduct.events import safety as s
+from gradatim.conduct.policies import check, unmet
+from gradatim.conduct.state import State
+from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.reporting import reports
+from gradatim.conduct.views.safety import candidates, letter, unanswered_rules
+from gradatim.conduct.views.tasks import tasks
+from gradatim.safety.dlt import watched_elements
+from tests.clinical.written import disguised
+from tests.conduct.treated import AFTER, LATER, add, adjudicate, adverse, correct, one, treated
+from tests.conduct.trials import event
+
+NOW = datetime(2027, 3, 1, tzinfo=UTC)
+MILD: dict[str, Any] = {"term": "Quaddeln und Schwindel", "grade": 1, "relation": "unrelated"}
+
+
+def said(state: State, **answers: str) -> None:
+    """Answer for the investigator; `others` is the answer to all that is not named."""
+    others = answers.pop("others", None)
+    watched = watched_elements(state.governing("safety", one(state)))
+    every = dict.fromkeys(watched, others) if others else {}
+    add(state, s.AdverseEventClassified, AFTER, adverse_event="AE1", answers={**every, **answers},
+        signer="i")  # fmt: skip
+
+
+def asked(state: State) -> list[str]:
+    return [found.event for found in tasks(state, NOW, AFTER) if found.kind == "term"]
+
+
+def test_until_it_is_answered_it_counts_as_each_watched_event() -> None:
+    state = treated()
+    adverse(state, **MILD)
+    assert letter(state, one(state), LATER) == "C"
+    found = {rule.key.split(" ")[0] for rule in unanswered_rules(state, LATER)}
+    assert found == {"product_contamination", "ectopic_tissue_or_new_malignancy"}
+    assert [item.clock.recipient for item in reports(state, one(state))] == ["sponsor"]
+    assert asked(state) == ["AdverseEventClassified"]
+    assert (
+        "investigator"
+        in next(found for found in tasks(state, NOW, AFTER) if found.kind == "term").roles
+    )
+
+
+def test_no_to_each_settles_it() -> None:
+    state = treated()
+    adverse(state, **MILD)
+    said(state, others="no")
+    assert candidates(state, one(state)) == ()
+    assert unanswered_rules(state, LATER) == []
+    assert reports(state, one(state)) == ()
+    assert asked(state) == []
+
+
+def test_what_is_left_out_stays_open() -> None:
+    state = treated()
+    adverse(state, **MILD)
+    said(state, others="no", anaphylaxis="yes")
+    assert letter(state, one(state), LATER) == "C"
+    other = treated()
+    adverse(other, **MILD)
+    said(other, thromboembolic_event="no")
+    assert letter(other, one(other), LATER) == "C"
+    assert asked(other) == ["AdverseEventClassified"]
+
+
+def test_a_yes_is_not_taken_back_and_opens_what_was_adjudicated() -> None:
+    state = treated()
+    adverse(state, **MILD)
+    adjudicate(state, "AE1", dlt=False)
+    assert letter(state, one(state), LATER) != "C"
+    said(state, others="no", anaphylaxis="yes")
+    assert letter(state, one(state), LATER) == "C"
+    said(state, anaphylaxis="no")
+    assert letter(state, one(state), LATER) == "C"
+
+
+def test_an_answer_is_to_the_term_as_it_stood() -> None:
+    state = treated()
+    adverse(state, **MILD)
+    reported = state.position
+    said(state, others="no")
+    correct(state, reported, term="Etwas anderes")
+    assert letter(state, one(state), LATER) == "C"
+    assert asked(state) == ["AdverseEventClassified"]
+    said(state, others="no")
+    correct(state, reported, grade=2)
+    assert candidates(state, one(state)) == ()
+
+
+def test_a_known_term_asks_nobody() -> None:
+    state = treated()
+    adverse(state, term="Headache", grade=1)
+    assert asked(state) == []
+    assert candidates(state, one(state)) == ()
+
+
+@pytest.mark.parametrize(("answers", "signer"), [({"anaphylaxis": "no"}, "nobody"),
+                                                 ({"alt": "no"}, "i"), ({}, "i")])  # fmt: skip
+def test_only_an_investigator_answers_and_only_what_is_asked(answers: Any, signer: str) -> None:
+    state = treated()
+    adverse(state, **MILD)
+    made = event(s.AdverseEventClassified, "i", "S01", on=AFTER, participant="P1",
+                 adverse_event="AE1", answers=answers, signer=signer)  # fmt: skip
+    assert unmet(made, check(state, made))
+
+
+PROPERTY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+TERMS = st.sampled_from(["Anaphylaxis", "Pulmonary embolism", "CRS", "Headache", "Sepsis"])
+
+
+@PROPERTY
+@given(TERMS.flatmap(disguised), st.integers(1, 4), st.sampled_from([None, "unrelated"]))
+def test_how_it_was_typed_changes_no_candidate_rule_or_clock(pair: Any, grade: int,
+                                                             relation: Any) -> None:  # fmt: skip
+    found = []
+    for term in pair:
+        state = treated()
+        adverse(state, term=term, grade=grade, relation=relation)
+        who = one(state)
+        found.append(([item.id for item in candidates(state, who)],
+                      [rule.key for rule in unanswered_rules(state, LATER)],
+                      [item.clock for item in reports(state, who)]))  # fmt: skip
+    assert found[0] == found[1]
+
+
+def test_courses_tell_what_was_answered() -> None:
+    state = treated()
+    adverse(state, **MILD)
+    said(state, anaphylaxis="yes", infection="no")
+    told = courses(state, one(state))["AE1"].event
+    assert (told.elements, told.not_elements) == (("anaphylaxis",), ("infection",))
