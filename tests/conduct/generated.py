@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gradatim.conduct.escalation import advised
 from gradatim.conduct.events import findings as f
@@ -15,8 +16,9 @@ from gradatim.conduct.events import product as x
 from gradatim.conduct.events import review as r
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
-from gradatim.conduct.events.base import Event, Measured
+from gradatim.conduct.events.base import Event, Measured, Signature
 from gradatim.conduct.ledger import Entry
+from gradatim.conduct.proposals import act_of, proposed
 from gradatim.conduct.simulate.dosing import free_bags
 from gradatim.conduct.simulate.opening import BAG_ML, CELLS_PER_ML
 from gradatim.conduct.state import Participant, State
@@ -89,6 +91,12 @@ class Scene:
             return "none", "none"
         lot = lots[self.choice % len(lots)]
         return lot.id, list(lot.units)[self.choice % len(lot.units)]
+
+
+def _sealed(s_: Scene, made: Event) -> Event:
+    """Sign it, if it is properly done."""
+    name = made.recorded_by
+    return replace(made, signature=Signature(name, "I have seen it")) if s_.proper else made
 
 
 def _enrol(s_: Scene) -> Event:
@@ -198,12 +206,12 @@ def _withhold(s_: Scene) -> Event:
 
 
 def _event(s_: Scene) -> Event:
-    return s_.about(
+    return _sealed(s_, s_.about(
         s.AdverseEventReported, "investigator", adverse_event=f"A{s_.state.position}",
         term=("Fever", "Anaphylaxis", "Thromboembolic event")[s_.choice % 3],
         onset=str(s_.today), grade=s_.choice if s_.proper else None,
         relation="possible" if s_.proper else None,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _worse(s_: Scene) -> Event | None:
@@ -236,11 +244,82 @@ def _replace(s_: Scene) -> Event:
     return s_.signed(p.ParticipantReplaced, reason="left early", participant=s_.one.id)
 
 
+ROLES = ("investigator", "coordinator", "nurse", "pharmacist", "cell_lab")
+
+
 def _correct(s_: Scene) -> Event:
-    entry = s_.one.entries[s_.choice % len(s_.one.entries)]
-    fields = {"occurred_on": str(s_.today)}
-    return s_.made(p.EntryCorrected, s_.by("investigator"), of=entry, fields=fields,
-                   reason="another day")  # fmt: skip
+    """Somebody at the site, or the sponsor, corrects what somebody recorded."""
+    entry = s_.one.entries[-1 - s_.choice * 3 % len(s_.one.entries)]
+    by = s_.by(ROLES[s_.choice % 5]) if s_.choice < 5 else "sponsor.1"
+    tries: tuple[dict[str, Any], ...] = (
+        {"occurred_on": str(s_.today)}, {"grade": 1}, {"relation": "unrelated"},
+        {"signature": {"printed_name": "Dr A", "meaning": "judged"}}, {"site": "S99"}, {},
+        {"onset": str(s_.today - timedelta(days=300))}, {"serious": []}, {"results": []},
+    )  # fmt: skip
+    fields = tries[(s_.choice * 2 + len(s_.one.entries)) % len(tries)]
+    return _sealed(s_, s_.made(p.EntryCorrected, by, of=entry, fields=fields, reason="a slip"))
+
+
+def _correct_event(s_: Scene) -> Event | None:
+    """Somebody corrects an adverse event."""
+    found = [at for at in s_.one.entries
+             if isinstance(s_.state.events[at], s.AdverseEventReported)]  # fmt: skip
+    if not found:
+        return None
+    tries = ({"grade": 1}, {"relation": "unrelated"}, {"grade": 4}, {"term": "Headache"},
+             {"onset": str(FROM - timedelta(days=300))})  # fmt: skip
+    return _sealed(s_, s_.made(p.EntryCorrected, s_.by(ROLES[s_.choice % 3]), of=found[-1],
+                               fields=tries[len(s_.one.entries) % 5],
+                               reason="a slip"))  # fmt: skip
+
+
+def _judge(s_: Scene) -> Event | None:
+    """Somebody judges an adverse event to be less."""
+    mine = [number for number, of in s_.state.adverse_events.items() if of == s_.one.id]
+    return _sealed(s_, s_.about(
+        s.AdverseEventUpdated, ROLES[s_.choice % 3], adverse_event=mine[-1],
+        relation="unrelated", serious=())) if mine else None  # fmt: skip
+
+
+def _assess(s_: Scene) -> Event | None:
+    mine = [number for number, of in s_.state.adverse_events.items() if of == s_.one.id]
+    return s_.made(
+        s.AdverseEventAssessed, "sponsor.1", "", participant=s_.one.id, adverse_event=mine[-1],
+        relation="possible" if s_.proper else "unrelated", expected=True,
+        reference_safety_information="IB 1") if mine else None  # fmt: skip
+
+
+def _result(s_: Scene) -> Event:
+    low = Measured(element="platelets", value=(20.0, 45.0, 150.0)[s_.choice % 3], unit="10*9/L",
+                   low=150.0)  # fmt: skip
+    return s_.about(f.LaboratoryResultsRecorded, "nurse", results=(low,), laboratory="l",
+                    ranges_version="v", collected_on=str(s_.today))  # fmt: skip
+
+
+def _propose(s_: Scene) -> Event | None:
+    """A member proposes an adjudication, on what is there or on what was there before."""
+    found = [one for one in candidates(s_.state, s_.one) if one.dose_limiting is None]
+    if not found:
+        return None
+    act = act_of(s_.signed(s.DoseLimitingToxicityAdjudicated, candidate=found[0].id,
+                           reason="seen together", dose_limiting=False,
+                           participant=s_.one.id))  # fmt: skip
+    return s_.made(r.ProposalMade, SIGNERS[0], "", proposal=f"D{s_.state.position}", act=act,
+                   seen=s_.state.position - (0 if s_.proper else s_.choice))  # fmt: skip
+
+
+def _countersign(s_: Scene) -> Event | None:
+    open_ = [one for one in s_.state.proposals.values() if one.status == "open"]
+    seen = s_.state.position - (0 if s_.proper else s_.choice)
+    return s_.made(r.ProposalSigned, SIGNERS[s_.choice % 2], "", proposal=open_[-1].id,
+                   seen=seen) if open_ else None  # fmt: skip
+
+
+def _conclude(s_: Scene) -> Event | None:
+    """What was proposed is recorded, in the name of both, whether or not both have signed it."""
+    open_ = [one for one in s_.state.proposals.values() if one.status == "open"]
+    by = s_.made(r.ProposalSigned, SIGNERS[1], "", proposal="none")
+    return proposed(open_[-1], by, SIGNERS) if open_ else None
 
 
 def _consent(s_: Scene) -> Event:
@@ -277,7 +356,9 @@ ACTS: dict[str, Callable[[Scene], Event | list[Event] | None]] = {
     "give": _give, "withhold": _withhold, "event": _event, "worse": _worse,
     "adjudicate": _adjudicate, "decide": _decide, "pause": _pause, "resume": _resume,
     "withdraw": _withdraw, "replace": _replace, "correct": _correct, "consent": _consent,
-    "excursion": _excursion, "leave": _leave,
+    "excursion": _excursion, "leave": _leave, "correct an event": _correct_event, "judge": _judge,
+    "assess": _assess, "result": _result, "propose": _propose, "countersign": _countersign,
+    "conclude": _conclude,
 }  # fmt: skip
 STEPS = st.lists(
     st.tuples(st.sampled_from(sorted(ACTS)), st.integers(0, 5), st.integers(1, 5), st.booleans(),

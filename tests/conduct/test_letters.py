@@ -8,6 +8,7 @@ import pytest
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import safety as s
+from gradatim.conduct.events import trial as t
 from gradatim.conduct.state import State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.safety import candidates, letter
@@ -43,13 +44,16 @@ def test_letters_by_day() -> None:
 
 
 def test_a_lower_grade_does_not_take_a_candidate_away() -> None:
-    """Only a correction does: an event that was grade 3 was grade 3."""
+    """Nor does a correction: a candidate stays one until the committee has adjudicated it."""
     state = treated()
     adverse(state)
     add(state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", grade=1)
     assert letter(state, one(state), LATER) == "C"
     assert courses(state, one(state))["AE1"].history[-1][1] == 1
     correct(state, courses(state, one(state))["AE1"].position, grade=1)
+    assert courses(state, one(state))["AE1"].event.grade == 1
+    assert letter(state, one(state), LATER) == "C"
+    adjudicate(state, "AE1", dlt=False)
     assert letter(state, one(state), LATER) == "N"
 
 
@@ -153,12 +157,17 @@ def test_withheld_or_withdrawn_for_a_related_event_counts_until_adjudicated(
         assert letter(state, one(state), LATER) in ("", "N")
 
 
-def test_a_relation_judged_later_settles_whether_leaving_counts() -> None:
+def test_leaving_counts_until_it_is_adjudicated_whatever_is_judged_later() -> None:
     state = treated()
     adverse(state, grade=1, relation=None)
     add(state, p.Disposition, AFTER, status="withdrawn", adverse_event="AE1")
     assert letter(state, one(state), LATER) == "C"
+    (left,) = candidates(state, one(state))
+    add(state, t.RoleGranted, AFTER, user="i", role="investigator")
     add(state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", relation="unrelated")
+    assert courses(state, one(state))["AE1"].event.investigator_relation == "unrelated"
+    assert letter(state, one(state), LATER) == "C"
+    adjudicate(state, left.id, dlt=False)
     assert letter(state, one(state), LATER) == ""
 
 

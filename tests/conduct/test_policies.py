@@ -31,8 +31,10 @@ from gradatim.conduct.policies import (
 )
 from gradatim.conduct.policies import protocol as going_live
 from gradatim.conduct.policies.verdicts import Policy
-from gradatim.conduct.proposals import act_of
+from gradatim.conduct.proposals import act_of, altered_since, holding
+from gradatim.conduct.proposals import proposed as proposed_event
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.subjects import altered
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.core.truth import TRUE
 from tests.conduct.digest import digest
@@ -449,7 +451,29 @@ def signing_twice() -> Case:
     return state, event(r.ProposalSigned, "committee.1", on=LATER, proposal="D-x")
 
 
+def adjudicating(**more: Any) -> Event:
+    """A proposal to adjudicate the event of the treated participant."""
+    act = {"event": "DoseLimitingToxicityAdjudicated", "participant": treated().id,
+           "candidate": "AE-x", "dose_limiting": False, "reason": "another cause"}  # fmt: skip
+    return event(r.ProposalMade, "committee.1", on=LATER, proposal="D-y", act=act, **more)
+
+
+def worse(by: str = "nurse", **more: Any) -> Event:
+    """More is known of that event."""
+    return about(s.AdverseEventUpdated, treated(), by, adverse_event="AE-x", **more)
+
+
+def signing_unseen() -> Case:
+    """The event becomes worse while a member has the page of the proposal open."""
+    state = after(serious(), adjudicating())
+    state = after(state, worse(grade=5))
+    return state, event(r.ProposalSigned, "committee.2", on=LATER, proposal="D-y",
+                        seen=state.position - 1)  # fmt: skip
+
+
 CASES |= {
+    review.the_signer_saw_the_present: signing_unseen,
+    reports.an_investigator_judges_what_is_less: lambda: (serious(), worse(relation="unrelated")),
     review.the_proposal_is_new: proposed_twice, review.the_proposal_is_open: signing_nothing,
     review.nobody_signs_twice: signing_twice,
 }  # fmt: skip
@@ -475,6 +499,48 @@ def test_in_a_real_trial_nobody_is_believed_to_have_signed() -> None:
     state = after(state, now)
     assert state.proposals["D-x"].status == "recorded"
     assert review.the_committee_signs(state, now).truth is not TRUE, "a signature is used once"
+
+
+def test_a_signature_is_of_the_subject_as_its_signer_saw_it() -> None:
+    """What alters it afterwards is signed anew; what is about somebody else is not."""
+    state = after(serious(), adjudicating())
+    proposal = state.proposals["D-y"]
+    assert holding(state, proposal) == ["committee.1"]
+    other = one_of(state, "registered", "consented", "eligible", "waiting", "enrolled")
+    elsewhere = after(state, about(f.EncounterMissed, other, encounter="day_1"))
+    assert holding(elsewhere, elsewhere.proposals["D-y"]) == ["committee.1"]
+    state = after(state, worse(grade=5))
+    assert holding(state, state.proposals["D-y"]) == []
+    assert altered_since(state, state.proposals["D-y"]) == (state.position,)
+    signed = event(r.ProposalSigned, "committee.2", on=LATER, proposal="D-y", seen=state.position)
+    assert check(state, signed).truth is TRUE
+    state = after(state, signed)
+    assert holding(state, state.proposals["D-y"]) == ["committee.2"]
+    last = proposed_event(state.proposals["D-y"], signed, ["committee.1", "committee.2"])
+    found = review.the_committee_signs(state, last)
+    assert found.truth is not TRUE
+    assert "no signature of committee.1 is recorded" in found.text
+    again = event(r.ProposalSigned, "committee.1", on=LATER, proposal="D-y", seen=state.position)
+    assert check(state, again).truth is TRUE, "once more, on what stands now"
+    state = after(state, again)
+    assert review.the_committee_signs(state, last).truth is TRUE
+
+
+@pytest.mark.parametrize(
+    ("act", "alters"),
+    [({"event": "TrialResumed"}, True), ({"event": "DoseDecision"}, True),
+     ({"event": "ParticipantReplaced", "participant": "mine"}, True),
+     ({"event": "ParticipantReplaced", "participant": "another"}, False),
+     ({"event": "DoseLimitingToxicityAdjudicated", "participant": "mine", "candidate": "x"}, True),
+     ({"event": "DoseLimitingToxicityAdjudicated", "participant": "another", "candidate": "x"},
+      False)],
+)  # fmt: skip
+def test_what_alters_the_subject_of_each_kind_of_proposal(act: dict[str, str], alters: bool
+                                                          ) -> None:  # fmt: skip
+    state = serious()
+    named = {name: treated().id if value == "mine" else value for name, value in act.items()}
+    assert bool(altered(state, named, state.position - 1)) is alters
+    assert altered(state, named, state.position) == ()
 
 
 ALL = {policy for table in (AUTHORISATIONS, RULES) for some in table.values() for policy in some}

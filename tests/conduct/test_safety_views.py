@@ -104,7 +104,7 @@ def test_a_result_after_the_window_is_no_candidate() -> None:
     assert len(candidates(state, one(state))) == 1
 
 
-def test_a_corrected_baseline_makes_and_unmakes_candidates() -> None:
+def test_a_corrected_baseline_makes_candidates_and_takes_none_away() -> None:
     state = treated()
     at = result(state, "platelets", 40, "10*9/L", BEFORE, low=150)
     result(state, "platelets", 30, "10*9/L", AFTER, low=150)
@@ -113,18 +113,26 @@ def test_a_corrected_baseline_makes_and_unmakes_candidates() -> None:
     correct(state, at, results=[right])
     assert len(candidates(state, one(state))) == 1
     correct(state, at, results=[right | {"value": 45}])
-    assert candidates(state, one(state)) == ()
+    (found,) = candidates(state, one(state))
+    assert found.changed_by == state.position
+    assert (
+        found.verdict.text == f"was a candidate: grade 3, until entry {state.position} changed it"
+    )
+    adjudicate(state, found.id, dlt=False)
+    assert not any(one.counts for one in candidates(state, one(state)))
 
 
-def test_a_corrected_onset_takes_an_event_out_of_the_window() -> None:
+def test_a_corrected_onset_takes_no_candidate_out_of_the_window() -> None:
     state = treated()
     adverse(state)
     reported = state.position
     assert len(candidates(state, one(state))) == 1
     correct(state, reported, onset=str(DOSED - timedelta(days=1)))
-    assert candidates(state, one(state)) == ()
+    (found,) = candidates(state, one(state))
+    assert (found.id, found.changed_by, found.dose_limiting) == ("AE1", state.position, None)
     correct(state, reported, onset=str(DOSED.year))
-    assert len(candidates(state, one(state))) == 1
+    (found,) = candidates(state, one(state))
+    assert found.changed_by is None
 
 
 def test_what_cannot_be_graded_keeps_every_grade_that_it_could_be() -> None:

@@ -96,6 +96,27 @@ def test_an_answer_is_to_the_term_as_it_stood() -> None:
     assert candidates(state, one(state)) == ()
 
 
+def test_an_answer_settles_what_an_update_before_it_did_not_touch() -> None:
+    state = treated()
+    adverse(state, **MILD)
+    add(state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", grade=1)
+    assert letter(state, one(state), LATER) == "C"
+    said(state, others="no")
+    assert candidates(state, one(state)) == ()
+
+
+def test_words_that_replaced_others_nobody_had_answered_leave_the_candidate() -> None:
+    for term in ("Headache", "Etwas anderes"):
+        state = treated()
+        adverse(state, **MILD)
+        correct(state, state.position, term=term)
+        if asked(state):
+            said(state, others="no")
+        assert letter(state, one(state), LATER) == "C"
+        adjudicate(state, "AE1", dlt=False)
+        assert letter(state, one(state), LATER) == "N"
+
+
 def test_a_known_term_asks_nobody() -> None:
     state = treated()
     adverse(state, term="Headache", grade=1)

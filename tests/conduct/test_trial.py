@@ -426,18 +426,19 @@ def test_a_dose_recorded_twice_loses_nothing() -> None:
     assert letter(state, one(state), LATER) == "C"
 
 
-def test_every_fact_can_be_corrected_as_it_was_said() -> None:
-    """A correction that changes nothing is possible for each kind of fact that was recorded."""
-    from gradatim.conduct.unusable import CORRECTABLE, refuse_unusable
+def test_every_fact_can_be_corrected() -> None:
+    """A correction of the day is usable for each kind of fact that was recorded."""
+    from gradatim.conduct.corrections import CORRECTABLE
+    from gradatim.conduct.unusable import refuse_unusable
 
     run, tried = finished(2), set()
     for at, made in list(run.state.events.items()):
         if type(made) in CORRECTABLE and type(made) not in tried:
             tried.add(type(made))
-            site = made.site or "S01"
-            same = event(p.EntryCorrected, f"investigator.{site}.1", site, on=run.today, of=at,
-                         fields={}, reason="as it was")  # fmt: skip
-            refuse_unusable(run.state, same)
+            day = str(made.occurred_on - timedelta(days=1))
+            other = event(p.EntryCorrected, f"investigator.{made.site}.1", made.site, on=run.today,
+                          of=at, fields={"occurred_on": day}, reason="a day earlier")  # fmt: skip
+            refuse_unusable(run.state, other)
     assert len(tried) > 10
 
 

@@ -32,7 +32,8 @@ def treated(name: str = UC_MSC, unit: str = "{cells}") -> State:
 
 def add(state: State, kind: type[Event], on: date = DOSED, hour: float = 12, **fields: Any) -> int:
     """Add an event about P1 and give its position."""
-    fields.setdefault("participant", "P1")
+    if "participant" in kind.__struct_fields__:
+        fields.setdefault("participant", "P1")
     apply(state, state.position + 1, event(kind, "i", "S01", on=on, hour=hour, **fields))
     return state.position
 

@@ -7,10 +7,20 @@ user may. What follows by itself is recorded by `gradatim`.
 from collections.abc import Mapping
 from typing import get_args
 
+from gradatim.conduct.corrections import CORRECTABLE, is_signed
 from gradatim.conduct.events import EVENTS
 from gradatim.conduct.events.base import SYSTEM, Event
+from gradatim.conduct.events.participants import EntryCorrected
+from gradatim.conduct.events.safety import (
+    AdverseEventReported,
+    AdverseEventResolved,
+    AdverseEventUpdated,
+)
 from gradatim.conduct.events.trial import Role
+from gradatim.conduct.signatures import JUDGEMENT, MEANINGS, meaning_of_correction
 from gradatim.conduct.state import State
+from gradatim.conduct.views.judgements import INVESTIGATOR
+from gradatim.conduct.views.safety import update_takes_signature, why_signed
 from gradatim.core.truth import FALSE, TRUE
 from gradatim.core.verdict import Verdict
 
@@ -21,7 +31,7 @@ _PRODUCT = ("pharmacist", "cell_lab")
 _ALL_AT_SITE = (*_SITE, *_PRODUCT)
 _OFFICE = ("sponsor", "data_manager")
 
-MAY: Mapping[str, tuple[str, ...]] = {
+_RECORDED: Mapping[str, tuple[str, ...]] = {
     "TrialCreated": ("sponsor",), "RulingSigned": ("sponsor",), "ApprovalRecorded": ("sponsor",),
     "ProtocolActivated": ("sponsor",), "ProtocolAmended": ("sponsor",), "SiteOpened": ("sponsor",),
     "SiteClosed": ("sponsor",), "RoleGranted": ("sponsor", "investigator"),
@@ -33,7 +43,6 @@ MAY: Mapping[str, tuple[str, ...]] = {
     "ParticipantRegistered": _SITE, "InformedConsentObtained": ("investigator", "coordinator"),
     "InformedConsentRenewed": ("investigator", "coordinator"), "InformedConsentWithdrawn": _SITE,
     "FactRecorded": _SITE, "RecordNotUnderstood": _SITE,
-    "EntryCorrected": (*_ALL_AT_SITE, "sponsor"),
     "HistoryDeclaredComplete": ("investigator", "coordinator"),
     "CriterionAttested": ("investigator",), "EligibilityConfirmed": ("investigator",),
     "ScreenFailed": ("investigator", "coordinator"),
@@ -67,7 +76,26 @@ MAY: Mapping[str, tuple[str, ...]] = {
     "DataUnlocked": ("data_manager",),
     "ExportMade": (*_OFFICE, "statistician", "monitor", "auditor"),
 }  # fmt: skip
-"""The roles that may record each type of event."""
+_CORRECTING = {role for kind in CORRECTABLE for role in _RECORDED[kind.__name__]}
+MAY: Mapping[str, tuple[str, ...]] = {
+    **_RECORDED,
+    "EntryCorrected": tuple(role for role in ROLES if role in _CORRECTING),
+}
+"""The roles that may record each type of event. Who may correct depends on what is corrected: those
+who may correct anything at all stand here, `permitted` asks the entry."""
+
+SIGNED_BY: Mapping[str, tuple[str, ...]] = {
+    **{kind.__name__: MAY[kind.__name__] for kind in CORRECTABLE},
+    **{
+        kind.__name__: ("investigator",)
+        for kind in (AdverseEventReported, AdverseEventUpdated, AdverseEventResolved)
+    },
+}
+"""The roles whose signature a correction of signed content takes, by type of the entry corrected.
+
+An adverse event may be recorded by others; it is judged by an investigator. Source: ICH E6(R3),
+2.7.1; ICH E2A, III.A.1.
+"""
 
 assert set(MAY) == {one.__name__ for one in EVENTS}
 
@@ -96,9 +124,58 @@ def permitted(state: State, event: Event) -> Verdict:
     name = type(event).__name__
     if name == "TrialCreated" or (name == "RoleGranted" and not state.roles):
         return Verdict(TRUE, "the trial begins")
-    roles, may = roles_of(state, event.recorded_by, event.site), MAY[name]
+    if isinstance(event, EntryCorrected) and event.of in state.events:
+        return _may_correct(state, event)
+    return _holds(state, event, MAY[name])
+
+
+def _holds(state: State, event: Event, may: tuple[str, ...]) -> Verdict:
+    """Say whether who records an event has one of these tasks where it is recorded."""
+    roles = roles_of(state, event.recorded_by, event.site)
     if roles.intersection(may):
         return Verdict(TRUE, f"{event.recorded_by} is {', '.join(sorted(roles))}")
     where = f" at site {event.site}" if event.site else ""
     held = f"is {', '.join(sorted(roles))}" if roles else "has no task"
     return Verdict(FALSE, f"{event.recorded_by} {held}{where}; this takes {' or '.join(may)}")
+
+
+def who_may_correct(state: State, position: int) -> tuple[str, ...]:
+    """Return the roles that may correct an entry: of signed content those that may sign it.
+
+    Where the entry was recorded; empty where it cannot be corrected at all.
+    """
+    kind = type(state.events[position])
+    if kind not in CORRECTABLE:
+        return ()
+    return SIGNED_BY[kind.__name__] if is_signed(state, position) else MAY[kind.__name__]
+
+
+def _may_correct(state: State, event: EntryCorrected) -> Verdict:
+    """Say whether a user may correct an entry: who may record it may, signed if it is signed."""
+    name = type(state.events[event.of]).__name__
+    found = _holds(state, event, MAY[name])
+    why = why_signed(state, event)
+    if found.truth is not TRUE or not why:
+        return found
+    signers = SIGNED_BY.get(name, MAY[name])
+    may = _holds(state, event, signers)
+    if event.signature is not None and may.truth is TRUE:
+        return may
+    return Verdict(FALSE, f"{why}: a change takes the signature of {' or '.join(signers)}")
+
+
+def signature_meaning(state: State, event: Event) -> str | None:
+    """Return what the signature means that an event takes in this state; None where it takes none.
+
+    Beside the acts that are always signed these are corrections of signed content, and whatever
+    makes an adverse event less than was judged. Who is no investigator is not asked to sign that:
+    what they record is kept, and counts once an investigator has signed it.
+    """
+    if isinstance(event, EntryCorrected):
+        kind = type(state.events[event.of])
+        return meaning_of_correction(kind) if why_signed(state, event) else None
+    if isinstance(event, AdverseEventUpdated):
+        roles = roles_of(state, event.recorded_by, event.site)
+        judges = INVESTIGATOR in roles and update_takes_signature(state, event)
+        return JUDGEMENT if judges else None
+    return MEANINGS.get(type(event))

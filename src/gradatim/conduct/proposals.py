@@ -1,9 +1,11 @@
 """Proposals: an act that several members of the committee sign, each for themselves.
 
 The act is recorded by the last who signs, with all who signed as its signers. In a real trial no
-signer is believed without their own signature in the ledger.
+signer is believed without their own signature in the ledger. A signature is of the subject as its
+signer saw it: what alters the subject afterwards is signed anew.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -11,6 +13,7 @@ import msgspec
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.state import Proposal, State
+from gradatim.conduct.subjects import altered
 
 OF_THE_RECORD = ("recorded_at", "recorded_by", "protocol", "signature", "signers", "occurred_on",
                  "site")  # fmt: skip
@@ -23,15 +26,36 @@ def act_of(event: Event) -> dict[str, Any]:
     return {name: value for name, value in plain.items() if name not in OF_THE_RECORD}
 
 
-def proposed(proposal: Proposal, by: Event) -> Event:
-    """Give the proposed event as it would be recorded now, signed by all who have signed.
+def proposed(proposal: Proposal, by: Event, signers: Sequence[str]) -> Event:
+    """Return the proposed event as it would be recorded now.
 
     Args:
         proposal: what was proposed.
         by: the last signature; its day, time and user are those of the act.
+        signers: whose signatures it carries.
     """
-    return built({**proposal.act, "signers": proposal.signers, "occurred_on": by.occurred_on,
+    return built({**proposal.act, "signers": list(signers), "occurred_on": by.occurred_on,
                   "recorded_at": by.recorded_at, "recorded_by": by.recorded_by})  # fmt: skip
+
+
+def altered_since(state: State, proposal: Proposal) -> tuple[int, ...]:
+    """Return what altered the subject of an open proposal after somebody had signed it."""
+    if proposal.status != "open":
+        return ()
+    return state.remembered(
+        f"altered {proposal.id}",
+        lambda: altered(state, proposal.act, min(proposal.seen.values())),
+    )
+
+
+def holding(state: State, proposal: Proposal) -> list[str]:
+    """Return whose signatures hold: who signed a proposal's subject as it stands now.
+
+    A signature is of what its signer saw (21 CFR 11.70). Of a proposal that was recorded or
+    withdrawn every signature is returned: what came after did not alter what was decided.
+    """
+    last = max(altered_since(state, proposal), default=0)
+    return [user for user, seen in proposal.seen.items() if seen >= last]
 
 
 def needed(state: State) -> int:
@@ -40,20 +64,22 @@ def needed(state: State) -> int:
     return asked.signers if asked else 1
 
 
-def unsigned_signers(state: State, event: Event) -> list[str]:
-    """Give who is named as a signer of an act without having signed a proposal of it."""
+def open_proposals(state: State, event: Event) -> list[Proposal]:
+    """Return the open proposals of an act."""
+    if not any(one.status == "open" for one in state.proposals.values()):
+        return []
     act = act_of(event)
-    signed = {user for one in state.proposals.values() if one.act == act and one.status == "open"
-              for user in one.signers}  # fmt: skip
+    return [one for one in state.proposals.values() if one.status == "open" and one.act == act]
+
+
+def unsigned_signers(state: State, event: Event) -> list[str]:
+    """Return who is named as a signer of an act and has signed no proposal of it as it stands."""
+    signed = {user for one in open_proposals(state, event) for user in holding(state, one)}
     signers: tuple[str, ...] = getattr(event, "signers", ())
     return [user for user in signers if user not in signed]
 
 
 def settle(state: State, event: Event) -> None:
     """Mark the proposals of an act that has been recorded."""
-    if not any(one.status == "open" for one in state.proposals.values()):
-        return
-    act = act_of(event)
-    for one in state.proposals.values():
-        if one.status == "open" and one.act == act:
-            one.status = "recorded"
+    for one in open_proposals(state, event):
+        one.status = "recorded"

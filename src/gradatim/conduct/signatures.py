@@ -12,7 +12,7 @@ from gradatim.conduct.events import product as x
 from gradatim.conduct.events import review as r
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
-from gradatim.conduct.events.base import Event, Signature
+from gradatim.conduct.events.base import Event
 
 MEANINGS: Mapping[type[Event], str] = {
     t.RulingSigned: "I answer this question for the sponsor.",
@@ -44,7 +44,16 @@ MEANINGS: Mapping[type[Event], str] = {
 """What it means to sign each of them."""
 
 
-def signature(kind: type[Event], printed_name: str) -> Signature | None:
-    """Give a person's signature of an act; None where the act is not signed."""
-    meaning = MEANINGS.get(kind)
-    return Signature(printed_name, meaning) if meaning else None
+JUDGEMENT = "I have judged this adverse event."
+"""What an investigator signs who makes an adverse event less than was judged."""
+CORRECTION = "I have seen this correction, and sign what the entry says now."
+"""What is signed where signed content is corrected; the act's own meaning follows."""
+
+
+def meaning_of_correction(kind: type[Event]) -> str:
+    """Return what it means to sign a correction of an entry of this type."""
+    own = JUDGEMENT if kind in _JUDGED else MEANINGS.get(kind, "")
+    return f"{CORRECTION} {own}".rstrip()
+
+
+_JUDGED = (s.AdverseEventReported, s.AdverseEventUpdated, s.AdverseEventResolved)

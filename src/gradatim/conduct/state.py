@@ -91,6 +91,7 @@ class Participant:
     entries_of: dict[type[Event], list[int]] = field(default_factory=lambda: defaultdict(list))
     revision: int = 0
     _known: Known = field(default_factory=dict, repr=False, compare=False)
+    _past: dict[tuple[int, int], Any] = field(default_factory=dict, repr=False, compare=False)
 
     def concerned(self, position: int, kind: type[Event]) -> None:
         """Note an entry about them."""
@@ -101,6 +102,22 @@ class Participant:
     def remembered(self, name: str, work_out: Callable[[], Value]) -> Value:
         """Give a value worked out of the entries, once for each revision."""
         return _once(self._known, name, self.revision, work_out)
+
+    def remembered_before(
+        self, position: int, besides: int, work_out: Callable[[], Value]
+    ) -> Value:
+        """Return a value worked out of the entries before a position: those never change.
+
+        Args:
+            position: of the first entry that is left out.
+            besides: how many later entries bear on it all the same.
+            work_out: works it out.
+        """
+        known = (position, besides)
+        if known not in self._past:
+            self._past[known] = work_out()
+        value: Value = self._past[known]
+        return value
 
 
 @dataclass(slots=True)
@@ -183,15 +200,31 @@ class Proposal:
     Args:
         id, position: its number, and the entry that made it.
         act: the fields of the proposed event, its type under `event`.
-        signers: who has signed, whoever proposed it first.
+        seen: who has signed, whoever proposed it first, and the position of the ledger that each
+            had looked at when they signed last.
         status: `open`, `recorded` or `withdrawn`.
     """
 
     id: str
     position: int
     act: dict[str, Any]
-    signers: list[str]
+    seen: dict[str, int]
     status: str = "open"
+
+    @property
+    def signers(self) -> list[str]:
+        """Who has signed, whether or not the subject was altered since."""
+        return list(self.seen)
+
+
+class Delegation(NamedTuple):
+    """A task given to a user, or taken back, at a site or in the whole trial."""
+
+    position: int
+    user: str
+    site: str
+    role: str
+    held: bool
 
 
 @dataclass(slots=True)
@@ -212,6 +245,7 @@ class State:
     approvals: list[int] = field(default_factory=list)
     sites: dict[str, str] = field(default_factory=dict)
     roles: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    delegations: list[Delegation] = field(default_factory=list)
     training: dict[str, set[str]] = field(default_factory=dict)
     ranges: dict[tuple[str, str], int] = field(default_factory=dict)
     participants: dict[str, Participant] = field(default_factory=dict)
@@ -252,6 +286,22 @@ class State:
         """The cohort that enrols, or whose windows are awaited."""
         last = self.cohorts[-1] if self.cohorts else None
         return last if last is not None and last.status != "closed" else None
+
+    def roles_at(self, user: str, site: str, position: int) -> frozenset[str]:
+        """Return the roles that a user held at a site, those of the whole trial included.
+
+        Args:
+            user: whom.
+            site: where.
+            position: when: at this entry of the ledger.
+        """
+        held: dict[tuple[str, str], bool] = {}
+        for one in self.delegations:
+            if one.position > position:
+                break
+            if one.user == user and one.site in (site, ""):
+                held[one.site, one.role] = one.held
+        return frozenset(role for (_, role), still in held.items() if still)
 
     def governing(self, part: Part, of: Participant | None = None) -> Study:
         """Give the version whose `part` applies to a participant (to the trial, without one).

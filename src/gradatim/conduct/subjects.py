@@ -1,13 +1,43 @@
-"""What an event touches: whoever decides about these must have seen it."""
+"""What an event touches, and what alters what a committee signs: whoever decides must have seen it.
 
+`touched` is about one act and the entries beside it; `altered` is about a proposal, which several
+sign one after another while the trial goes on.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gradatim.conduct.events import findings
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.findings import ClinicalSignificanceSigned
 from gradatim.conduct.events.participants import (
+    Disposition,
     EntryCorrected,
+    FactRecorded,
+    InformedConsentWithdrawn,
     ParticipantEnrolled,
     ParticipantReplaced,
 )
-from gradatim.conduct.events.product import DoseAdministered, PreDoseChecklistSigned
-from gradatim.conduct.events.review import DoseDecision
+from gradatim.conduct.events.product import (
+    DoseAdministered,
+    DosePrepared,
+    DoseWithheld,
+    PreDoseChecklistSigned,
+    ProductQuarantined,
+    TemperatureExcursion,
+)
+from gradatim.conduct.events.review import DoseDecision, SourceDataVerified
+from gradatim.conduct.events.safety import (
+    AdverseEventAssessed,
+    AdverseEventClassified,
+    AdverseEventReported,
+    AdverseEventResolved,
+    AdverseEventUpdated,
+    DoseLimitingToxicityAdjudicated,
+    MedicationErrorReported,
+    PregnancyReported,
+)
+from gradatim.conduct.events.trial import ProtocolAmended, TrialPaused, TrialStopped
 from gradatim.conduct.state import State
 
 _COHORT = (ParticipantEnrolled, ParticipantReplaced, DoseDecision, PreDoseChecklistSigned,
@@ -32,7 +62,17 @@ def subjects(state: State, event: Event) -> frozenset[str]:
         one = state.participants.get(getattr(event, "participant", ""))
         level = getattr(event, "level", None) or (one.level if one else None)
         found.add(f"level {level}")
-    return frozenset(found)
+    return frozenset(found | _entries(event))
+
+
+def _entries(event: Event) -> set[str]:
+    """Return the entries that an event changes, judges or compares with their source."""
+    match event:
+        case EntryCorrected() | ClinicalSignificanceSigned():
+            return {f"entry {event.of}"}
+        case SourceDataVerified():
+            return {f"entry {one}" for one in event.entries}
+    return set()
 
 
 def touched(state: State, event: Event, since: int) -> tuple[int, ...]:
@@ -40,3 +80,47 @@ def touched(state: State, event: Event, since: int) -> tuple[int, ...]:
     mine = subjects(state, event)
     return tuple(at for at in range(since + 1, state.position + 1)
                  if mine & subjects(state, state.events[at]))  # fmt: skip
+
+
+_CLINICAL: tuple[type[Event], ...] = (
+    findings.VitalSignsRecorded, findings.LaboratoryResultsRecorded, findings.ScoresRecorded,
+    ClinicalSignificanceSigned, FactRecorded, EntryCorrected, DosePrepared, DoseAdministered,
+    DoseWithheld, AdverseEventReported, AdverseEventUpdated, AdverseEventResolved,
+    AdverseEventAssessed, AdverseEventClassified, PregnancyReported, MedicationErrorReported,
+    Disposition, InformedConsentWithdrawn,
+)  # fmt: skip
+"""What says how a participant is, or was treated."""
+_OF_THE_TRIAL = (TrialPaused, TrialStopped, DoseDecision)
+_OF_THE_PRODUCT = (TemperatureExcursion, ProductQuarantined)
+
+
+def altered(state: State, act: Mapping[str, Any], since: int) -> tuple[int, ...]:
+    """Return the entries after a position that alter the subject of what the committee signs.
+
+    An adjudication and a replacement are about one participant; dosing is resumed on the whole
+    trial's safety; a dose decision rests on all that is recorded of anybody. Another version of the
+    protocol alters each of them.
+
+    Args:
+        state: the trial now.
+        act: the fields of the act that is proposed, its type under `event`.
+        since: the position of the ledger that was looked at.
+    """
+    return tuple(at for at in range(since + 1, state.position + 1)
+                 if _alters(state, act, state.events[at]))  # fmt: skip
+
+
+def _alters(state: State, act: Mapping[str, Any], event: Event) -> bool:
+    if isinstance(event, ProtocolAmended):
+        return True
+    match act.get("event"):
+        case "DoseDecision":
+            return isinstance(event, _OF_THE_TRIAL) or whom(state, event) is not None
+        case "TrialResumed":
+            return isinstance(event, (*_CLINICAL, *_OF_THE_TRIAL, *_OF_THE_PRODUCT,
+                                      DoseLimitingToxicityAdjudicated))  # fmt: skip
+    if whom(state, event) != act.get("participant"):
+        return False
+    if isinstance(event, DoseLimitingToxicityAdjudicated):
+        return act.get("candidate") in (None, event.candidate)
+    return isinstance(event, (*_CLINICAL, ParticipantReplaced))

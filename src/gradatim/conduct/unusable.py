@@ -10,26 +10,20 @@ from datetime import date, timedelta
 import msgspec
 
 from gradatim.clinical.units import convert_for
-from gradatim.conduct.events import findings, participants, product, safety
+from gradatim.conduct.corrections import (
+    CORRECTABLE,
+    correction_of,
+    fixed_fields,
+    unchanged_fields,
+)
+from gradatim.conduct.events import participants, product, safety
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.trial import ProtocolActivated, ProtocolAmended, RoleRevoked
-from gradatim.conduct.folding.participants import corrected
 from gradatim.conduct.state import State
 from gradatim.core.dates import parse_day
 from gradatim.core.errors import UnusableInput
 
 EARLIEST = date(1900, 1, 1)
-CORRECTABLE: tuple[type[Event], ...] = (
-    *findings.EVENTS, participants.FactRecorded, participants.RecordNotUnderstood,
-    participants.InformedConsentObtained,
-    participants.InformedConsentRenewed, participants.HistoryDeclaredComplete,
-    product.DosePrepared, product.DoseAdministered, product.DoseWithheld,
-    safety.AdverseEventReported, safety.AdverseEventUpdated, safety.AdverseEventResolved,
-    safety.AdverseEventAssessed, safety.SafetyReportSent, safety.PregnancyReported,
-    safety.MedicationErrorReported,
-)  # fmt: skip
-"""What can be corrected: facts. An authorisation is not corrected but followed by another act."""
-_FIXED = {"event", "participant", "adverse_event", "recorded_at", "recorded_by", "dose", "protocol"}
 
 
 def refuse_unusable(state: State, event: Event) -> None:
@@ -181,13 +175,23 @@ def _corrections(state: State, event: Event) -> None:
         raise _unusable(event, f"entry {event.of} is a {type(was).__name__}",
                         "an authorisation is not corrected",
                         "record the act that follows")  # fmt: skip
-    if fixed := sorted(_FIXED & set(event.fields)):
+    if event.site != was.site:
+        where = f"site {was.site}" if was.site else "the trial as a whole"
+        raise _unusable(event, f"entry {event.of} is of {where}",
+                        f"the correction names {event.site or 'no site'}",
+                        "record it where the entry was recorded")  # fmt: skip
+    if not event.fields:
+        raise _unusable(event, "nothing is changed", "it names no field", "change what is wrong")
+    if fixed := fixed_fields(event.fields):
         raise _unusable(event, f"{fixed[0]} cannot be corrected", "it says whose entry this is",
                         "record another entry")  # fmt: skip
     try:
-        now = corrected(was, event.fields)
+        was, now = correction_of(state, event)
     except msgspec.ValidationError as error:
         raise _unusable(event, f"entry {event.of} cannot say that", str(error)) from error
+    if same := unchanged_fields(was, now, event.fields):
+        raise _unusable(event, f"{same[0]} is not changed", f"entry {event.of} says that already",
+                        "name only the fields that are wrong")  # fmt: skip
     said = msgspec.structs.replace(now, recorded_at=event.recorded_at)
     for fault in (_days, _named, _values, _references):
         fault(state, said)

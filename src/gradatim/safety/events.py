@@ -15,6 +15,7 @@ DEATH, LIFE_THREATENING = "death", "life_threatening"
 SERIOUS = (DEATH, LIFE_THREATENING, "hospitalisation", "disability", "congenital_anomaly",
            "important_medical_event")  # fmt: skip
 """Criteria of seriousness. Source: ICH E2A (1994), section II.B."""
+FATAL_OUTCOME = "fatal"
 FATAL_GRADE = 5
 """Source: CTCAE v5.0 (2017), "Grade 5: Death related to AE"; ASTCT 2019 likewise."""
 

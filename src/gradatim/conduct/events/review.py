@@ -80,16 +80,23 @@ class ProposalMade(Event, frozen=True):
     """A member of the committee proposes an act that several must sign, and signs it first.
 
     `act` are the fields of the proposed event, its type under `event`; not who recorded it when.
+    `seen` is the position of the ledger that the member had looked at; None, as older software
+    wrote it: all that came before this entry.
     """
 
     proposal: Id
     act: dict[str, Any]
+    seen: Number | None = None
 
 
 class ProposalSigned(Event, frozen=True):
-    """Another member signs a proposal, as it stands."""
+    """Another member signs a proposal, as it stands; `seen` as of `ProposalMade`.
+
+    Who has signed signs once more where the proposal's subject has been altered since.
+    """
 
     proposal: Id
+    seen: Number | None = None
 
 
 class ProposalWithdrawn(Event, frozen=True):

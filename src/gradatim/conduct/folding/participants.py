@@ -34,6 +34,11 @@ def _withdrew(state: State, position: int, event: participants.InformedConsentWi
         one.consent = "withdrawn" if event.scope == "all" else "treatment withdrawn"
 
 
+FIXED = frozenset({"event", *Event.__struct_fields__} - {"occurred_on"}) | {
+    "participant", "adverse_event", "dose", "signer", "signers"}  # fmt: skip
+"""Fields that say whose entry it is: who recorded and signed it, where and when, and of whom."""
+
+
 def _corrected(state: State, position: int, event: participants.EntryCorrected) -> None:
     was = state.events.get(event.of)
     if was is None:
@@ -41,17 +46,24 @@ def _corrected(state: State, position: int, event: participants.EntryCorrected) 
     state.earlier.setdefault(event.of, []).append(was)
     state.corrected_by.setdefault(event.of, []).append(position)
     state.events.correct(event.of, corrected(was, event.fields))
+    state.verified.discard(event.of)
     if one := state.participants.get(getattr(was, "participant", "") or ""):
         one.concerned(position, participants.EntryCorrected)
 
 
 def corrected(event: Event, fields: dict[str, Any]) -> Event:
-    """Give an event with other values in some fields.
+    """Return an event with other values in some fields.
+
+    It carries no signature: one belongs to the record that was signed (21 CFR 11.70), and the new
+    content to the correction. Fields that are never corrected stay, whatever an older ledger says.
 
     Raises:
         msgspec.ValidationError: a field is unknown, or its value of the wrong kind.
     """
-    return msgspec.convert({**msgspec.to_builtins(event), **fields}, type(event))
+    other = {name: value for name, value in fields.items() if name not in FIXED}
+    plain = {**msgspec.to_builtins(event), **other}
+    plain.pop("signature", None)
+    return msgspec.convert(plain, type(event))
 
 
 def _eligible(state: State, position: int, event: participants.EligibilityConfirmed) -> None:

@@ -57,14 +57,18 @@ def places_at(state: State, level: int) -> int:
 
 
 def _proposed(state: State, position: int, event: review.ProposalMade) -> None:
-    made = Proposal(event.proposal, position, event.act, [event.recorded_by])
-    state.proposals.setdefault(event.proposal, made)
+    seen = {event.recorded_by: _seen(position, event)}
+    state.proposals.setdefault(event.proposal, Proposal(event.proposal, position, event.act, seen))
 
 
 def _signed(state: State, position: int, event: review.ProposalSigned) -> None:
-    one = state.proposals.get(event.proposal)
-    if one is not None and event.recorded_by not in one.signers:
-        one.signers.append(event.recorded_by)
+    if one := state.proposals.get(event.proposal):
+        one.seen[event.recorded_by] = _seen(position, event)
+
+
+def _seen(position: int, event: review.ProposalMade | review.ProposalSigned) -> int:
+    """Return what a signer had looked at; where an older entry does not say, all before it."""
+    return position - 1 if event.seen is None else event.seen
 
 
 def _withdrawn(state: State, position: int, event: review.ProposalWithdrawn) -> None:

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from gradatim.conduct.events import trial
 from gradatim.conduct.folding.handlers import Handlers
-from gradatim.conduct.state import State, Version
+from gradatim.conduct.state import Delegation, State, Version
 from gradatim.dosefinding.protocol_design import as_before
 from gradatim.protocol.load import parse
 from gradatim.protocol.study import Ruling, Study
@@ -82,10 +82,12 @@ def _site_closed(state: State, position: int, event: trial.SiteClosed) -> None:
 
 def _granted(state: State, position: int, event: trial.RoleGranted) -> None:
     state.roles.setdefault((event.user, event.site), set()).add(event.role)
+    state.delegations.append(Delegation(position, event.user, event.site, event.role, True))
 
 
 def _revoked(state: State, position: int, event: trial.RoleRevoked) -> None:
     state.roles.get((event.user, event.site), set()).discard(event.role)
+    state.delegations.append(Delegation(position, event.user, event.site, event.role, False))
 
 
 def _trained(state: State, position: int, event: trial.TrainingRecorded) -> None:

@@ -99,8 +99,11 @@ AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
         review.the_decision_saw_the_present, review.the_advice_is_that_of_the_design,
         review.the_decision_is_not_less_cautious, review.the_level_is_not_stopped,
     ),
-    r.ProposalMade: (review.the_proposal_is_new,),
-    r.ProposalSigned: (review.the_proposal_is_open, review.nobody_signs_twice),
+    r.ProposalMade: (review.the_proposal_is_new, review.the_signer_saw_the_present),
+    r.ProposalSigned: (
+        review.the_proposal_is_open, review.nobody_signs_twice,
+        review.the_signer_saw_the_present,
+    ),
     r.DataLocked: (review.the_data_are_not_locked, review.nothing_is_left_open),
     r.DataUnlocked: (review.the_data_are_locked,),
 }  # fmt: skip
@@ -133,7 +136,8 @@ RULES: Mapping[type[Event], tuple[Policy, ...]] = {
     EncounterMissed: (entry.no_visit_is_missed, *_UNLOCKED),
     VitalSignsRecorded: _WITH_CONSENT, LaboratoryResultsRecorded: _WITH_CONSENT,
     ScoresRecorded: _WITH_CONSENT,
-    s.AdverseEventReported: _UNLOCKED, s.AdverseEventUpdated: _UNLOCKED,
+    s.AdverseEventReported: _UNLOCKED,
+    s.AdverseEventUpdated: (reports.an_investigator_judges_what_is_less, *_UNLOCKED),
     r.ProposalWithdrawn: (review.the_proposal_is_open,),
     s.SafetyReportSent: (reports.the_report_is_in_time,),
 }  # fmt: skip

@@ -1,11 +1,14 @@
-"""Policies of safety reports: was each sent in time."""
+"""Policies of adverse events and their reports: who judges, and was each report sent in time."""
 
-from gradatim.conduct.events.safety import SafetyReportSent
+from gradatim.conduct.events.safety import AdverseEventUpdated, SafetyReportSent
+from gradatim.conduct.permissions import roles_of
 from gradatim.conduct.policies.entry import person
-from gradatim.conduct.policies.verdicts import either, holds
+from gradatim.conduct.policies.verdicts import broken, either, holds
 from gradatim.conduct.state import State
 from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.judgements import INVESTIGATOR, lessened_by
 from gradatim.conduct.views.reporting import due_of
+from gradatim.conduct.views.safety import candidates
 from gradatim.core.verdict import Verdict
 
 
@@ -20,3 +23,25 @@ def the_report_is_in_time(state: State, event: SafetyReportSent) -> Verdict:
         return holds("no clock asks for it")
     return either(event.sent_at <= min(due), f"it was due by {min(due):%Y-%m-%d %H:%M}",
                   f"it was due by {min(due):%Y-%m-%d %H:%M}")  # fmt: skip
+
+
+def an_investigator_judges_what_is_less(state: State, event: AdverseEventUpdated) -> Verdict:
+    """That an adverse event is less than was judged is an investigator's judgement, and signed."""
+    one = person(state, event)
+    course = courses(state, one)[event.adverse_event]
+    lesser = lessened_by(event, course.event)
+    if not lesser:
+        return holds("it is not made less")
+    what = " and ".join("seriousness" if name == "serious" else name for name in lesser)
+    if INVESTIGATOR not in roles_of(state, event.recorded_by, event.site):
+        return broken(f"{event.recorded_by} is no investigator: the {what} judged before counts "
+                      "until an investigator has signed otherwise")  # fmt: skip
+    if event.signature is not None:
+        return holds("an investigator signed it")
+    if course.signed:
+        return broken(f"{event.adverse_event} is signed: the {what} judged before counts until an "
+                      "investigator has signed otherwise")  # fmt: skip
+    return either(event.adverse_event not in {found.id for found in candidates(state, one)},
+                  "nothing that was signed is made less",
+                  f"{event.adverse_event} is a candidate for a dose-limiting toxicity: that its "
+                  f"{what} is less is not signed")  # fmt: skip

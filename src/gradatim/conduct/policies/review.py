@@ -1,5 +1,7 @@
 """Policies of the committee's decisions, of resuming and of locking."""
 
+from collections.abc import Sequence
+
 from gradatim.conduct.escalation import Advised, advised, bolder
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.review import (
@@ -16,9 +18,16 @@ from gradatim.conduct.events.safety import (
 )
 from gradatim.conduct.events.trial import TrialResumed
 from gradatim.conduct.policies.verdicts import broken, either, holds
-from gradatim.conduct.proposals import needed, unsigned_signers
+from gradatim.conduct.proposals import (
+    act_of,
+    altered_since,
+    holding,
+    needed,
+    open_proposals,
+    unsigned_signers,
+)
 from gradatim.conduct.state import State
-from gradatim.conduct.subjects import whom
+from gradatim.conduct.subjects import altered
 from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.core.verdict import Verdict
 from gradatim.safety.dlt import watched_elements
@@ -35,10 +44,24 @@ def the_committee_signs(state: State, event: Event) -> Verdict:
     strange = [one for one in signers if not _sits(state, one)]
     if strange:
         return broken(f"{', '.join(strange)} is not of the safety committee")
-    if state.mode == "real" and (absent := unsigned_signers(state, event)):
-        return broken(f"no signature of {', '.join(absent)} is recorded")
+    asked = state.mode == "real" or bool(open_proposals(state, event))
+    if asked and (absent := unsigned_signers(state, event)):
+        return broken(f"no signature of {', '.join(absent)} is recorded{_stale(state, event)}")
     return either(len(set(signers)) >= least, f"{', '.join(signers)} signed",
                   f"{len(set(signers))} of at least {least} members signed")  # fmt: skip
+
+
+def _stale(state: State, event: Event) -> str:
+    """Say what altered the subject of an act after it was first signed; empty if nothing did."""
+    since = sorted({at for one in open_proposals(state, event)
+                    for at in altered_since(state, one)})  # fmt: skip
+    return f" since {_entries(since)} altered what it is about" if since else ""
+
+
+def _entries(positions: Sequence[int]) -> str:
+    more = f" and {len(positions) - 5} more" if len(positions) > 5 else ""
+    word = "entry" if len(positions) == 1 else "entries"
+    return f"{word} {', '.join(map(str, positions[:5]))}{more}"
 
 
 def _sits(state: State, user: str) -> bool:
@@ -64,10 +87,28 @@ def the_proposal_is_open(state: State, event: ProposalSigned | ProposalWithdrawn
 
 
 def nobody_signs_twice(state: State, event: ProposalSigned) -> Verdict:
-    """Each member signs once."""
+    """Each member signs once, and once more where the subject was altered since."""
     one = state.proposals.get(event.proposal)
-    return either(one is None or event.recorded_by not in one.signers, "it is a new signature",
+    return either(one is None or event.recorded_by not in holding(state, one),
+                  "it is a new signature",
                   f"{event.recorded_by} has signed {event.proposal}")  # fmt: skip
+
+
+def the_signer_saw_the_present(state: State, event: ProposalMade | ProposalSigned) -> Verdict:
+    """Who signs a proposal has seen its subject as it stands: nothing altered it since."""
+    if isinstance(event, ProposalMade):
+        act = event.act
+    elif (one := state.proposals.get(event.proposal)) is not None:
+        act = one.act
+    else:
+        return holds("there is nothing to see")
+    seen = state.position if event.seen is None else event.seen
+    if seen > state.position:
+        return broken(f"the ledger has {state.position} entries, not {seen}")
+    since = altered(state, act, seen)
+    return either(not since, "nothing altered it since",
+                  f"{_entries(since)} altered what is signed since entry {seen}; "
+                  "look at it once more")  # fmt: skip
 
 
 def the_candidate_is_there(state: State, event: DoseLimitingToxicityAdjudicated) -> Verdict:
@@ -93,11 +134,9 @@ def the_decision_saw_the_present(state: State, event: DoseDecision) -> Verdict:
     """The decision was made on all that is recorded: nothing about a participant came since."""
     if event.head > state.position:
         return broken(f"the ledger has {state.position} entries, not {event.head}")
-    since = [at for at in range(event.head + 1, state.position + 1)
-             if whom(state, state.events[at]) is not None]  # fmt: skip
+    since = altered(state, act_of(event), event.head)
     return either(not since, "nothing was recorded since",
-                  f"entries about participants were recorded since: "
-                  f"{', '.join(map(str, since[:5]))}")  # fmt: skip
+                  f"recorded since: {_entries(since)}")  # fmt: skip
 
 
 def the_advice_is_that_of_the_design(state: State, event: DoseDecision) -> Verdict:

@@ -11,6 +11,7 @@ from itertools import pairwise
 import msgspec
 
 from gradatim.clinical.ctcae_terms import folded
+from gradatim.conduct.corrections import signings
 from gradatim.conduct.events import EVENTS
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import Disposition, InformedConsentWithdrawn
@@ -26,11 +27,17 @@ from gradatim.conduct.events.safety import (
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import ADVERSE_EVENT, act
 from gradatim.conduct.views.doses import entries_of, given
+from gradatim.conduct.views.judgements import (
+    by_investigator,
+    lessened_by,
+    signed_by_investigator,
+)
 from gradatim.core.truth import FALSE, TRUE
 from gradatim.safety.clocks import is_susar
 from gradatim.safety.events import (
     DEATH,
     FATAL_GRADE,
+    FATAL_OUTCOME,
     AdverseEvent,
     fatal,
     graded,
@@ -39,9 +46,10 @@ from gradatim.safety.events import (
     relation,
 )
 
-FATAL_OUTCOME, DIED = "fatal", "died"
+DIED = "died"
 CAUSE_UNKNOWN = "death, cause not recorded"
-_ABOUT = tuple(kind for kind in EVENTS if "adverse_event" in kind.__struct_fields__)
+ABOUT = tuple(kind for kind in EVENTS if "adverse_event" in kind.__struct_fields__)
+"""What an adverse event's course is read from."""
 _LED_TO = {DoseWithheld: "dose_withheld", Disposition: "withdrawal",
            InformedConsentWithdrawn: "withdrawal"}  # fmt: skip
 
@@ -64,6 +72,9 @@ class Course:
         qualified_at: when it was judged reportable, where it had first been judged not to be.
         sent: the reports of it.
         outcome: as last recorded.
+        signed: whether an investigator signed what was judged of it.
+        unsigned: updates that make it less than was judged, and do not count, for want of an
+            investigator's signature.
     """
 
     event: AdverseEvent
@@ -78,6 +89,8 @@ class Course:
     qualified_at: datetime | None = None
     sent: tuple[SafetyReportSent, ...] = field(default=())
     outcome: str = ""
+    signed: bool = False
+    unsigned: tuple[int, ...] = ()
 
 
 def courses(state: State, participant: Participant) -> dict[str, Course]:
@@ -93,12 +106,12 @@ def adverse_events(state: State, participant: Participant) -> list[AdverseEvent]
 def _courses(state: State, participant: Participant) -> dict[str, Course]:
     found: dict[str, Course] = {}
     early: list[tuple[int, Event]] = []  # a correction may name an event that was reported later
-    for position, event in entries_of(state, participant, *_ABOUT):
+    for position, event in entries_of(state, participant, *ABOUT):
         name: str | None = event.adverse_event  # type: ignore[attr-defined]  # each type has it
         if name is None:
             continue
         if isinstance(event, AdverseEventReported):
-            found[name] = _reported(position, event)
+            found[name] = _reported(state, position, event)
         elif name not in found:
             early.append((position, event))
         else:
@@ -154,18 +167,20 @@ def unexplained_death(state: State, participant: Participant) -> Course | None:
                   event.recorded_at, outcome=FATAL_OUTCOME)  # fmt: skip
 
 
-def _reported(position: int, event: AdverseEventReported) -> Course:
+def _reported(state: State, position: int, event: AdverseEventReported) -> Course:
     known = AdverseEvent(
         id=event.adverse_event, participant=event.participant, term=event.term, grade=event.grade,
         onset=event.onset, scale=event.scale, serious=event.serious,
         investigator_relation=event.relation or "", elements=event.elements,
     )  # fmt: skip
     return Course(known, "ongoing", position, ((position, event.grade),), position,
-                  event.site_aware_at)  # fmt: skip
+                  event.site_aware_at, signed=bool(signings(state, position)))  # fmt: skip
 
 
 def _more(state: State, course: Course, position: int, event: Event) -> Course:
     before = course.event
+    if isinstance(event, AdverseEventUpdated):
+        course, event = _judged(state, course, position, event)
     course = _with(state, course, position, event)
     if is_serious(course.event) and not is_serious(before):
         # Who knew of it while it was not serious has to be told anew: the clocks begin now.
@@ -181,6 +196,19 @@ def _more(state: State, course: Course, position: int, event: Event) -> Course:
     ):
         course = replace(course, qualified_at=_known_at(event))
     return course
+
+
+def _judged(
+    state: State, course: Course, position: int, event: AdverseEventUpdated
+) -> tuple[Course, AdverseEventUpdated]:
+    """Return an update as it counts: what it makes less is an investigator's, or does not."""
+    if signed_by_investigator(state, position):
+        return replace(course, signed=True, unsigned=()), event
+    lesser = lessened_by(event, course.event)
+    if not lesser or (by_investigator(state, position, event) and not course.signed):
+        return course, event
+    counts = msgspec.structs.replace(event, **dict.fromkeys(lesser))
+    return replace(course, unsigned=(*course.unsigned, position)), counts
 
 
 def _badness(event: AdverseEvent) -> tuple[int, bool, bool, bool, int]:
@@ -256,7 +284,7 @@ def _died(course: Course, event: Disposition) -> Course:
 def _classified(state: State, course: Course, position: int, event: AdverseEventClassified
                 ) -> Course:  # fmt: skip
     """Take over an investigator's answers, which are to the term as it stood then."""
-    if position < _term_changed_at(state, course.position):
+    if any(position < at for at in term_changes(state, course.position)):
         return course
     yes = [name for name, said in event.answers.items() if said == "yes"]
     no = [name for name, said in event.answers.items() if said == "no"]
@@ -267,12 +295,12 @@ def _classified(state: State, course: Course, position: int, event: AdverseEvent
     return replace(course, event=now)
 
 
-def _term_changed_at(state: State, reported: int) -> int:
-    """Return the last correction that gave an adverse event another term; 0 where none did."""
+def term_changes(state: State, reported: int) -> list[int]:
+    """Return the corrections that gave an adverse event another term, by where it was reported."""
     versions = [*state.earlier.get(reported, []), state.events[reported]]
     terms = [one.term if isinstance(one, AdverseEventReported) else "" for one in versions]
     corrections = zip(state.corrected_by.get(reported, []), pairwise(terms), strict=True)
-    return max((at for at, (was, now) in corrections if folded(was) != folded(now)), default=0)
+    return [at for at, (was, now) in corrections if folded(was) != folded(now)]
 
 
 def _assessed(course: Course, event: AdverseEventAssessed) -> Course:

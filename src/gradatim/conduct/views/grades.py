@@ -6,11 +6,14 @@ beside its rule, its arithmetic and the version of the scale; what numbers canno
 grade that it could be.
 """
 
+from bisect import bisect_left
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
 from gradatim.clinical.ctcae import Given, Grade, Value, analyte_of_loinc, grade
+from gradatim.conduct.corrections import signings
+from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.findings import ClinicalSignificanceSigned
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of, first_dose_at
@@ -156,11 +159,32 @@ def abnormal(one: Graded) -> bool:
 
 
 def unsigned(state: State, participant: Participant) -> list[Graded]:
-    """Give the abnormal results whose clinical significance no investigator has signed."""
-    signed = {(event.of, event.element) for _, event in entries_of(
-        state, participant, ClinicalSignificanceSigned)}  # fmt: skip
+    """Return the abnormal results whose clinical significance no investigator has signed.
+
+    A judgement is of the value that was judged: of one corrected since it is to be signed anew.
+    """
+    signed = {(event.of, event.element) for position, event in entries_of(
+        state, participant, ClinicalSignificanceSigned)
+        if _judged_as_it_stands(state, position, event)}  # fmt: skip
     return [one for one in grades(state, participant)
             if abnormal(one) and (one.position, one.element) not in signed]  # fmt: skip
+
+
+def _judged_as_it_stands(state: State, position: int, event: ClinicalSignificanceSigned) -> bool:
+    """Whether the value that was judged is the one that stands."""
+    corrections = state.corrected_by.get(event.of)
+    if not corrections:
+        return True
+    found = signings(state, position)
+    signed_at = found[-1].entry if found else position
+    versions = [*state.earlier[event.of], state.events[event.of]]
+    then = versions[bisect_left(corrections, signed_at)]
+    return _value(then, event.element) == _value(versions[-1], event.element)
+
+
+def _value(entry: Event, element: str) -> list[Measured]:
+    results: tuple[Measured, ...] = getattr(entry, "results", ())
+    return [one for one in results if one.element == element]
 
 
 def worsened(one: Graded) -> bool:

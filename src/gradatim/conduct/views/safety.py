@@ -1,12 +1,22 @@
 """What a participant's adverse events and results mean: candidates, letters, fired rules."""
 
+from collections.abc import Iterator
 from datetime import date
 from functools import partial
 from typing import NamedTuple
 
-from gradatim.conduct.events.participants import Disposition, InformedConsentWithdrawn
+from gradatim.conduct.corrections import correction_of, is_signed
+from gradatim.conduct.events.participants import (
+    Disposition,
+    EntryCorrected,
+    InformedConsentWithdrawn,
+)
 from gradatim.conduct.events.product import DoseWithheld
-from gradatim.conduct.events.safety import DoseLimitingToxicityAdjudicated
+from gradatim.conduct.events.safety import (
+    AdverseEventClassified,
+    AdverseEventUpdated,
+    DoseLimitingToxicityAdjudicated,
+)
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import (
     adverse_events,
@@ -15,11 +25,18 @@ from gradatim.conduct.views.adverse_events import (
 )
 from gradatim.conduct.views.doses import doses, entries_of, first_dose_at, given
 from gradatim.conduct.views.grades import Graded, grades, worsened
+from gradatim.conduct.views.judgements import (
+    JUDGEMENTS,
+    lessened,
+    lessened_by,
+    to_be_signed,
+)
+from gradatim.conduct.views.past import Change, before, changes
 from gradatim.core.dates import ANY_DAY
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.core.verdict import Verdict
 from gradatim.safety import dlt, stopping
-from gradatim.safety.events import AdverseEvent, relation
+from gradatim.safety.events import AdverseEvent, graded, relation
 
 
 class Candidate(NamedTuple):
@@ -30,12 +47,18 @@ class Candidate(NamedTuple):
         label: what people call it.
         verdict: why it is one, by the protocol's definition.
         dose_limiting: what the committee said; None while it has not. Until then it counts.
+        changed_by: the entry since which the definition no longer makes it one; None if it does.
+            What has been a candidate stays one until it is adjudicated, whoever changes what.
+        event: the adverse event, or the result as one, that makes it a candidate, as it was then;
+            None where it is one because somebody left.
     """
 
     id: str
     label: str
     verdict: Verdict
     dose_limiting: bool | None
+    changed_by: int | None = None
+    event: AdverseEvent | None = None
 
     @property
     def counts(self) -> bool:
@@ -49,12 +72,62 @@ def candidates(state: State, participant: Participant) -> tuple[Candidate, ...]:
 
 
 def _candidates(state: State, participant: Participant) -> tuple[Candidate, ...]:
-    said = {event.candidate: (position, event.dose_limiting)
-            for position, event in entries_of(
-                state, participant, DoseLimitingToxicityAdjudicated)}  # fmt: skip
+    now = _by_its_entries(state, participant)
+    return (*now, *_former(state, participant, {one.id for one in now}))
+
+
+def _by_its_entries(state: State, participant: Participant) -> tuple[Candidate, ...]:
+    """Return what the entries, as they stand, make a candidate."""
+    said = _adjudicated(state, participant)
+    events = {one.id: one for one in (*adverse_events(state, participant),
+                                      *_worsened(state, participant))}  # fmt: skip
     found = [*_by_definition(state, participant), *_leaving(state, participant)]
-    return tuple(Candidate(id, label, why, _said(state, participant, id, said.get(id)))
-                 for id, label, why in found)  # fmt: skip
+    return tuple(Candidate(id, label, why, _said(state, participant, id, said.get(id)),
+                           event=events.get(id)) for id, label, why in found)  # fmt: skip
+
+
+def _adjudicated(state: State, participant: Participant) -> dict[str, tuple[int, bool]]:
+    return {event.candidate: (position, event.dose_limiting) for position, event in entries_of(
+        state, participant, DoseLimitingToxicityAdjudicated)}  # fmt: skip
+
+
+def _former(state: State, participant: Participant, now: set[str]) -> Iterator[Candidate]:
+    """Return what was a candidate and is none any more, with what the committee said of it."""
+    found: dict[str, Candidate] = {}
+    for change in changes(state, participant):
+        for one in _before(state, participant, change):
+            if one.id not in now:
+                found[one.id] = one._replace(changed_by=change.position)
+    said = _adjudicated(state, participant)
+    for one in found.values():
+        at, limiting = said.get(one.id, (0, None))
+        since = at > (one.changed_by or 0)
+        yield one._replace(dose_limiting=limiting if since else one.dose_limiting,
+                           verdict=_was(one))  # fmt: skip
+
+
+def _before(state: State, participant: Participant, change: Change) -> tuple[Candidate, ...]:
+    """Return the candidates that there were before a change, of those that it concerns."""
+
+    def worked_out() -> tuple[Candidate, ...]:
+        past, was = before(state, participant, change)
+        return _by_its_entries(past, was) if past.versions else ()
+
+    answered = len(participant.entries_of.get(AdverseEventClassified, ()))
+    return participant.remembered_before(change.position, answered, worked_out)
+
+
+def _was(one: Candidate) -> Verdict:
+    """Say what a candidate was before it was changed."""
+    if one.event is None:
+        text = f"was a candidate until entry {one.changed_by} changed it"
+        return Verdict(one.verdict.truth, text, children=(one.verdict,))
+    grade = graded(one.event)
+    known = f"grade {'unknown' if grade is None else grade}"
+    if not one.event.lab:
+        known += f", {one.event.investigator_relation or 'relation unknown'}"
+    return Verdict(one.verdict.truth, f"was a candidate: {known}, until entry {one.changed_by} "
+                   "changed it", one.verdict.evidence)  # fmt: skip
 
 
 def _said(state: State, participant: Participant, id: str, said: tuple[int, bool] | None
@@ -73,6 +146,38 @@ def _worse_at(state: State, participant: Participant, id: str) -> int:
     source = course.position if course else int(first) if rest and first.isdigit() else 0
     corrected = state.corrected_by.get(source, [])
     return max(course.worse_at if course else 0, *corrected, 0)
+
+
+def why_signed(state: State, event: EntryCorrected) -> str:
+    """Say why a correction takes a signature; empty where it takes none.
+
+    What was signed is signed anew, and what makes a candidate less than it was recorded is signed
+    by an investigator. The correction must be usable.
+    """
+    if is_signed(state, event.of):
+        return f"entry {event.of} is signed"
+    was, now = correction_of(state, event)
+    if not isinstance(was, JUDGEMENTS) or not lessened(was, now):
+        return ""
+    one = state.participants[was.participant]
+    if was.adverse_event not in {found.id for found in candidates(state, one)}:
+        return ""
+    return f"{was.adverse_event} is a candidate for a dose-limiting toxicity, and would be less"
+
+
+def update_takes_signature(state: State, event: AdverseEventUpdated) -> bool:
+    """Whether an investigator signs an update of an adverse event.
+
+    They do where it makes less what was signed, or what is a candidate, and where something about
+    the event was changed without the signature that it takes. The update must be usable.
+    """
+    one = state.participants[event.participant]
+    course = courses(state, one)[event.adverse_event]
+    waiting = {getattr(entry, "adverse_event", None) for _, entry in to_be_signed(state, one)}
+    if course.unsigned or event.adverse_event in waiting:
+        return True
+    weighty = course.signed or event.adverse_event in {found.id for found in candidates(state, one)}
+    return weighty and bool(lessened_by(event, course.event))
 
 
 _Found = tuple[str, str, Verdict]
@@ -256,7 +361,11 @@ def _as_watched(state: State, person: Participant) -> stopping.Watched:
     results = [one for one in _worsened(state, person) if one.id not in cleared]
     death = unexplained_death(state, person)
     deaths = [death.event] if death is not None and _may_be_related(death.event) else []
-    events = [*adverse_events(state, person), *results, *deaths]
+    # What was changed counts as it was until the committee has adjudicated it.
+    was = {one.id: one.event for one in known
+           if one.changed_by is not None and one.counts and one.event is not None}  # fmt: skip
+    now = (*adverse_events(state, person), *results)
+    events = [*(one for one in now if one.id not in was), *was.values(), *deaths]
     at = first_dose_at(state, person)
     counts = any(one.counts for one in known)
     return stopping.Watched(person.id, person.level, events, at.date() if counts and at else None,

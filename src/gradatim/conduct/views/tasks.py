@@ -8,12 +8,15 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
 from gradatim.conduct.escalation import advice_or_why
-from gradatim.conduct.permissions import MAY
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.permissions import MAY, SIGNED_BY
+from gradatim.conduct.proposals import altered_since, holding, needed
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import doses, first_dose_at
 from gradatim.conduct.views.eligibility import before_planned_dose
 from gradatim.conduct.views.grades import unsigned
+from gradatim.conduct.views.judgements import JUDGEMENTS, to_be_signed
 from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.conduct.views.visits import FOLLOWED, visits
@@ -21,6 +24,8 @@ from gradatim.core.truth import TRUE
 from gradatim.safety.dlt import perhaps_of
 
 SOON = timedelta(days=7)
+SIGNATURE = "signature"
+"""The kind of a task that a signature settles."""
 
 
 class Task(NamedTuple):
@@ -46,8 +51,8 @@ class Task(NamedTuple):
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """Who may do it."""
-        return MAY[self.event]
+        """Who may do it; what is to be signed, whoever may sign it."""
+        return SIGNED_BY[self.event] if self.kind == SIGNATURE else MAY[self.event]
 
     def late(self, now: datetime) -> bool:
         """Whether its time has passed."""
@@ -119,6 +124,31 @@ def _candidates(state: State, one: Participant, now: datetime, on: date) -> Iter
                        {"candidate": found.id})  # fmt: skip
 
 
+def _signatures(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    """Return what was changed without the signature that it takes."""
+    for position, event in to_be_signed(state, one):
+        act, given = _signed_by(event)
+        yield Task(SIGNATURE, f"{one.id}: entry {position} was changed after it was signed, and is "
+                   "not signed anew", act, event.site, one.id, None, given)  # fmt: skip
+    if one.id not in with_events(state):
+        return
+    for number, course in courses(state, one).items():
+        if course.unsigned:
+            made = ", ".join(map(str, course.unsigned))
+            yield Task(SIGNATURE, f"{number}: entry {made} makes it less than was judged, and "
+                       "counts once an investigator has signed it", "AdverseEventUpdated", one.site,
+                       one.id, None, {"adverse_event": number})  # fmt: skip
+
+
+def _signed_by(event: Event) -> tuple[str, dict[str, str]]:
+    """Return the act that signs anew what an entry says, with the fields of it that are known."""
+    known = {name: str(value) for name in ("adverse_event", "of", "element")
+             if (value := getattr(event, name, None)) is not None}  # fmt: skip
+    if isinstance(event, JUDGEMENTS):
+        return "AdverseEventUpdated", {"adverse_event": event.adverse_event}
+    return type(event).__name__, known
+
+
 def _visits(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
     if one.status not in ("enrolled", "treated"):
         return
@@ -187,7 +217,9 @@ def _waiting(state: State, one: Participant, now: datetime, on: date) -> Iterato
 
 _OF_PARTICIPANT: tuple[
     Callable[[State, Participant, datetime, date], Iterator[Task]], ...
-] = (_reports, _terms, _candidates, _visits, _readiness, _doses, _results, _waiting)  # fmt: skip
+] = (
+    _reports, _terms, _candidates, _signatures, _visits, _readiness, _doses, _results, _waiting,
+)  # fmt: skip
 
 
 def _of_trial(state: State, on: date) -> Iterator[Task]:
@@ -203,9 +235,21 @@ def _of_trial(state: State, on: date) -> Iterator[Task]:
         if rule.action == "pause":
             yield Task("stopping rule", rule.text, "TrialResumed")
     yield from _reviews(state)
+    yield from _proposals(state)
     advice, _why = advice_or_why(state, on)
     if advice and state.stopped is None and advice.action not in ("pending", "continue_cohort"):
         yield Task("dose decision", f"the design advises to {advice}", "DoseDecision")
+
+
+def _proposals(state: State) -> Iterator[Task]:
+    """Return the proposals that wait for signatures, with what altered their subjects."""
+    for one in state.proposals.values():
+        if one.status == "open":
+            since = altered_since(state, one)
+            anew = f"; entry {since[-1]} altered what it is about" if since else ""
+            yield Task("proposal", f"{one.id}: {len(holding(state, one))} of {needed(state)} "
+                       f"signatures{anew}", "ProposalSigned", "", one.act.get("participant"), None,
+                       {"proposal": one.id})  # fmt: skip
 
 
 def _reviews(state: State) -> Iterator[Task]:

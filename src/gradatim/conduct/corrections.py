@@ -1,0 +1,109 @@
+"""What a correction may change, and what a signature covers once it has been corrected.
+
+A correction obeys the rights of what it corrects. Who recorded an entry, where, when and under
+whose signature is no part of what it says: none of that is corrected. A signature covers the
+content that its signer saw: a correction of signed content is signed anew, and what was signed
+before is shown as of what it signed.
+
+Source: 21 CFR 11.10(e), 11.50(b), 11.70; EMA guideline on computerised systems and electronic data
+in clinical trials (EMA/INS/GCP/112288/2023), annex 4; ICH E6(R3), 4.2.2.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from gradatim.conduct.events import findings, participants, product, safety
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.participants import EntryCorrected
+from gradatim.conduct.folding.participants import FIXED, corrected
+from gradatim.conduct.signatures import MEANINGS
+from gradatim.conduct.state import State
+
+CORRECTABLE: tuple[type[Event], ...] = (
+    *findings.EVENTS, participants.FactRecorded, participants.RecordNotUnderstood,
+    participants.InformedConsentObtained, participants.InformedConsentRenewed,
+    participants.HistoryDeclaredComplete,
+    product.DosePrepared, product.DoseAdministered, product.DoseWithheld,
+    safety.AdverseEventReported, safety.AdverseEventUpdated, safety.AdverseEventResolved,
+    safety.AdverseEventAssessed, safety.SafetyReportSent, safety.PregnancyReported,
+    safety.MedicationErrorReported,
+)  # fmt: skip
+"""What can be corrected: facts. An authorisation is not corrected but followed by another act."""
+
+
+def fixed_fields(fields: dict[str, object]) -> list[str]:
+    """Return which of these fields no correction may change, in alphabetical order."""
+    return sorted(FIXED & set(fields))
+
+
+def unchanged_fields(was: Event, now: Event, fields: dict[str, object]) -> list[str]:
+    """Return the named fields that say the same in both, in alphabetical order."""
+    return sorted(name for name in fields if getattr(was, name) == getattr(now, name))
+
+
+class Signing(NamedTuple):
+    """A signature under an entry, with what it signed.
+
+    Args:
+        entry: the position of the record that carries the signature: the entry itself, or the
+            correction that was signed.
+        by: the user who signed.
+        printed_name, meaning: as signed.
+        at: when it was signed.
+        content: what the entry said when it was signed.
+        stands: whether the entry still says that.
+    """
+
+    entry: int
+    by: str
+    printed_name: str
+    meaning: str
+    at: datetime
+    content: Event
+    stands: bool
+
+
+def signings(state: State, position: int) -> tuple[Signing, ...]:
+    """Return every signature under an entry, the earliest first, each as of what it signed."""
+    first = state.earlier.get(position)
+    versions = [*first, state.events[position]] if first else [state.events[position]]
+    carriers = [position, *state.corrected_by.get(position, [])]
+    found = []
+    for i, (carrier, content) in enumerate(zip(carriers, versions, strict=True)):
+        record = versions[0] if i == 0 else state.events[carrier]
+        if (signature := record.signature) is not None:
+            found.append(Signing(carrier, record.recorded_by, signature.printed_name,
+                                 signature.meaning, record.recorded_at, content,
+                                 i == len(versions) - 1))  # fmt: skip
+    return tuple(found)
+
+
+def is_signed(state: State, position: int) -> bool:
+    """Whether what an entry says is, or ever was, signed: to change it takes a signature."""
+    return type(state.events[position]) in MEANINGS or bool(signings(state, position))
+
+
+def changed_after_signature(state: State, position: int) -> bool:
+    """Whether an entry was signed, and says something else since that nobody has signed."""
+    if position not in state.corrected_by:
+        return False
+    found = signings(state, position)
+    return bool(found) and not found[-1].stands
+
+
+def correction_of(state: State, event: EntryCorrected) -> tuple[Event, Event]:
+    """Return an entry as it stands, and as a correction would have it.
+
+    Raises:
+        msgspec.ValidationError: a field is unknown, or its value of the wrong kind.
+    """
+    was = state.events[event.of]
+    return was, corrected(was, event.fields)
+
+
+def same_content(one: Event, other: Event) -> bool:
+    """Whether two versions of an entry say the same, apart from signatures."""
+    return (msgspec.structs.replace(one, signature=None)
+            == msgspec.structs.replace(other, signature=None))  # fmt: skip

@@ -1,0 +1,240 @@
+"""What a participant's entries said before one of them was changed.
+
+A change must not make a candidate for a dose-limiting toxicity vanish. What may take one away is
+named here, each with what it can concern; the same views are then asked of the entries as they were
+before it. The past does not change, so that each change is looked at once.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import msgspec
+
+from gradatim.conduct.events.base import Event, Measured
+from gradatim.conduct.events.findings import (
+    LaboratoryResultsRecorded,
+    ScoresRecorded,
+    VitalSignsRecorded,
+)
+from gradatim.conduct.events.participants import EntryCorrected, FactRecorded
+from gradatim.conduct.events.product import DoseAdministered
+from gradatim.conduct.events.safety import (
+    AdverseEventAssessed,
+    AdverseEventClassified,
+    AdverseEventReported,
+    AdverseEventResolved,
+    AdverseEventUpdated,
+)
+from gradatim.conduct.kept import Events
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.adverse_events import ABOUT, term_changes
+from gradatim.conduct.views.doses import entries_of, first_dose_at
+from gradatim.conduct.views.facts import facts_of
+from gradatim.conduct.views.grades import grades, position_of
+
+RESULTS = (LaboratoryResultsRecorded, VitalSignsRecorded, ScoresRecorded, FactRecorded)
+
+
+class Change(NamedTuple):
+    """An entry that may take a candidate away.
+
+    Args:
+        position: of the entry.
+        adverse_event: whose candidate it may be; empty if of none.
+        elements: whose results they may be.
+        anything: whether it may be any adverse event and any result.
+    """
+
+    position: int
+    adverse_event: str = ""
+    elements: frozenset[str] = frozenset()
+    anything: bool = False
+
+
+def changes(state: State, participant: Participant) -> list[Change]:
+    """Return what may have taken a candidate of a participant away, in the order of the ledger."""
+    found = [*_corrections(state, participant), *_follow_ups(state, participant),
+             *_doses(state, participant), *_baselines(state, participant)]  # fmt: skip
+    dosed = min(participant.entries_of.get(DoseAdministered, ()), default=None)
+    if dosed is not None:
+        found += [Change(one.position, anything=True) for one in state.versions
+                  if one.position > dosed]  # fmt: skip
+    return sorted(found, key=lambda one: one.position)
+
+
+def _corrections(state: State, participant: Participant) -> Iterator[Change]:
+    seen: dict[int, int] = {}
+    for position, made in entries_of(state, participant, EntryCorrected):
+        versions = [*state.earlier[made.of], state.events[made.of]]
+        number = seen[made.of] = seen.get(made.of, 0) + 1
+        before, after = versions[number - 1], versions[number]
+        if isinstance(before, DoseAdministered):
+            yield Change(position, anything=True)
+        elif isinstance(before, RESULTS):
+            same_day = _when(before) == _when(after)
+            was, now = _measured(before), _measured(after)
+            yield Change(position, elements=frozenset(
+                name for name in {*was, *now}
+                if not same_day or was.get(name) != now.get(name)))  # fmt: skip
+        elif name := getattr(before, "adverse_event", None):
+            yield Change(position, name)
+
+
+def _when(event: Event) -> list[Any]:
+    """Return what an entry of results says besides its values: when they were taken, above all."""
+    return [getattr(event, name) for name in event.__struct_fields__
+            if name not in ("results", "fact", "signature")]  # fmt: skip
+
+
+def _measured(event: Event) -> dict[str, list[Measured]]:
+    some = (event.fact,) if isinstance(event, FactRecorded) else getattr(event, "results", ())
+    found: dict[str, list[Measured]] = {}
+    for one in some:
+        found.setdefault(one.element, []).append(one)
+    return found
+
+
+def _follow_ups(state: State, participant: Participant) -> Iterator[Change]:
+    kinds = (AdverseEventUpdated, AdverseEventAssessed, AdverseEventResolved)
+    for position, event in entries_of(state, participant, *kinds):
+        yield Change(position, event.adverse_event)
+
+
+def _doses(state: State, participant: Participant) -> Iterator[Change]:
+    """Return the doses recorded after a later one: the first dose is another since."""
+    first = None
+    for position, event in entries_of(state, participant, DoseAdministered):
+        if first is not None and event.started_at < first:
+            yield Change(position, anything=True)
+        first = event.started_at if first is None else min(first, event.started_at)
+
+
+def _baselines(state: State, participant: Participant) -> Iterator[Change]:
+    """Return the results recorded after the first dose that were taken before it."""
+    dosed = min(participant.entries_of.get(DoseAdministered, ()), default=None)
+    if dosed is None or first_dose_at(state, participant) is None:
+        return
+    late: dict[int, set[str]] = {}
+    for one in grades(state, participant):
+        if not one.after_dose and one.position > dosed:
+            late.setdefault(one.position, set()).add(one.element)
+    for position, elements in late.items():
+        yield Change(position, elements=frozenset(elements))
+
+
+def before(state: State, participant: Participant, change: Change) -> tuple[State, Participant]:
+    """Return the trial and a participant as they were before a change, as far as it concerns them.
+
+    Of what the change does not concern the entries are left out.
+    """
+    until = change.position
+    past = State(state.trial, state.mode, position=until - 1)
+    past.versions = [one for one in state.versions if one.position < until]
+    past.delegations = state.delegations
+    _as_corrected(state, participant, past, until)
+    wanted = _wanted(state, participant, change)
+    entries = {
+        kind: [at for at in positions[: bisect_left(positions, until)] if wanted(kind, at)]
+        for kind, positions in participant.entries_of.items()
+    }
+    entries[AdverseEventClassified] = [
+        at for at in _answers(state, participant, until) if wanted(AdverseEventClassified, at)
+    ]
+    elements = None if change.anything else change.elements
+    past.events = _PastEvents(state, past, participant, elements)
+    was = replace(
+        participant, entries=sorted(at for some in entries.values() for at in some),
+        entries_of=entries, consents=[one for one in participant.consents if one[0] < until],
+        _known={},
+    )  # fmt: skip
+    past.participants = {participant.id: was}
+    return past, was
+
+
+def _answers(state: State, participant: Participant, until: int) -> Iterator[int]:
+    """Return where an investigator said what an event was that stood in the same words then.
+
+    Later answers count too: they are about what the event was all along.
+    """
+    reported = {
+        event.adverse_event: position
+        for position, event in entries_of(state, participant, AdverseEventReported)
+    }
+    for position, event in entries_of(state, participant, AdverseEventClassified):
+        changes = term_changes(state, reported[event.adverse_event])
+        if not any(until <= at < position for at in changes):
+            yield position
+
+
+def _as_corrected(state: State, participant: Participant, past: State, until: int) -> None:
+    """Fill in which entries had been corrected by then."""
+    of = {state.events[at].of for at in participant.entries_of.get(EntryCorrected, ())}  # type: ignore[attr-defined]  # fmt: skip
+    for entry in of:
+        made = [at for at in state.corrected_by[entry] if at < until]
+        if made:
+            past.corrected_by[entry] = made
+            past.earlier[entry] = state.earlier[entry][: len(made)]
+
+
+def _wanted(state: State, participant: Participant, change: Change
+            ) -> Callable[[type[Event], int], bool]:  # fmt: skip
+    """Say which entries a change concerns."""
+    if change.anything:
+        return lambda kind, at: True
+    holding = _holding(state, participant) if change.elements else {}
+    positions = {at for name in change.elements for at in holding.get(name, ())}
+
+    def wanted(kind: type[Event], at: int) -> bool:
+        if kind in RESULTS:
+            return at in positions
+        if kind in ABOUT:
+            name = getattr(state.events[at], "adverse_event", None)
+            return bool(change.adverse_event) and name == change.adverse_event
+        return True
+
+    return wanted
+
+
+def _holding(state: State, participant: Participant) -> Mapping[str, set[int]]:
+    """Return the entries that hold, or once held, a value of each element."""
+    return participant.remembered("holding", lambda: _held(state, participant))
+
+
+def _held(state: State, participant: Participant) -> Mapping[str, set[int]]:
+    found: dict[str, set[int]] = {}
+    for name, facts in facts_of(state, participant).by_element.items():
+        found[name] = {position_of(one) for one in facts}
+    for _, made in entries_of(state, participant, EntryCorrected):
+        for earlier in state.earlier[made.of]:
+            for name in _measured(earlier) if isinstance(earlier, RESULTS) else ():
+                found.setdefault(name, set()).add(made.of)
+    return found
+
+
+class _PastEvents(Events):
+    """The events as they stood then; of results only those of some elements."""
+
+    __slots__ = ("_elements", "_now", "_versions")
+
+    def __init__(self, state: State, past: State, participant: Participant,
+                 elements: frozenset[str] | None) -> None:  # fmt: skip
+        super().__init__()
+        self._now, self._elements = state.events, elements
+        self._versions: dict[int, Event] = {}
+        for _, made in entries_of(state, participant, EntryCorrected):
+            every = [*state.earlier[made.of], state.events[made.of]]
+            self._versions[made.of] = every[len(past.corrected_by.get(made.of, ()))]
+
+    def __getitem__(self, position: int) -> Event:
+        """Return the event at a position as it stood then."""
+        event = self._versions.get(position) or self._now[position]
+        if (
+            self._elements is None
+            or not isinstance(event, RESULTS)
+            or isinstance(event, FactRecorded)
+        ):
+            return event
+        some = tuple(one for one in event.results if one.element in self._elements)
+        return msgspec.structs.replace(event, results=some)
