@@ -20,7 +20,7 @@ HERE, THERE = "S01", "S02"
 PLACES = (HERE, THERE, "")
 NEEDS = {
     "upload": "FactRecorded", "answer": "FactRecorded", "questionnaire": "ScoresRecorded",
-    "correct": "EntryCorrected", "export": "ExportMade", "invite": "RoleGranted",
+    "correct": "LaboratoryResultsRecorded", "export": "ExportMade", "invite": "RoleGranted",
     "manage-account": "RoleGranted",
 }  # fmt: skip
 """Pages that only whoever may record an act finds."""

@@ -5,7 +5,7 @@ whole trial sees every site; one granted at a site sees that site. What a user m
 found: no page says that it exists.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any, NamedTuple
 
@@ -87,7 +87,11 @@ class Access(NamedTuple):
 
     def may(self, event: str, site: str = "") -> bool:
         """Whether the user may record a type of event at a site ("" the trial as a whole)."""
-        return not roles_of(self.state, self.user, site).isdisjoint(MAY[event])
+        return self.has_any(MAY[event], site)
+
+    def has_any(self, roles: Iterable[str], site: str = "") -> bool:
+        """Whether the user has any of these roles at a site ("" the trial as a whole)."""
+        return not roles_of(self.state, self.user, site).isdisjoint(roles)
 
     def sites_for(self, event: str) -> list[str]:
         """Give the sites at which the user may record a type of event; "" the whole trial."""

@@ -11,12 +11,13 @@ import msgspec
 from django.http import HttpRequest
 
 from gradatim.conduct.events import built
-from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.base import Event, Signature
 from gradatim.conduct.events.participants import PersonalDataErased
+from gradatim.conduct.events.review import SourceDataVerified
 from gradatim.conduct.personal import forget
 from gradatim.conduct.policies import is_authorisation
-from gradatim.conduct.signatures import signature
-from gradatim.conduct.subjects import touched
+from gradatim.conduct.signatures import MEANINGS
+from gradatim.conduct.subjects import touched, whom
 from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Trial
 from gradatim.web.clock import now
 from gradatim.web.keys import keyring
@@ -35,7 +36,7 @@ class Told(NamedTuple):
 
 
 def event_of(request: HttpRequest, name: str, site: str, fields: dict[str, Any]) -> Event:
-    """Build the event of an act by the user of a request, signed where the act is signed.
+    """Build the event of an act by the user of a request, signed where the act is always signed.
 
     Raises:
         UnusableInput: a field cannot hold what it was given.
@@ -43,12 +44,17 @@ def event_of(request: HttpRequest, name: str, site: str, fields: dict[str, Any])
     user: Any = request.user
     own = built({**fields, "event": name, "recorded_at": now(), "site": site,
                  "recorded_by": user.get_username()})  # fmt: skip
-    signed = signature(type(own), user.printed_name)
-    return own if signed is None else _signed(own, signed)
+    meaning = MEANINGS.get(type(own))
+    return own if meaning is None else signed(request, own, meaning)
 
 
-def _signed(event: Event, signed: Any) -> Event:
-    return msgspec.structs.replace(event, signature=signed)
+def signed(request: HttpRequest, event: Event, meaning: str) -> Event:
+    """Return an event under the signature of the user of a request.
+
+    Whoever calls this has had the user identify themselves again.
+    """
+    user: Any = request.user
+    return msgspec.structs.replace(event, signature=Signature(user.printed_name, meaning))
 
 
 def record(trial: Trial, event: Event, seen: int, request: str) -> Outcome:
@@ -82,7 +88,7 @@ def record(trial: Trial, event: Event, seen: int, request: str) -> Outcome:
 
 def _by_others(trial: Trial, event: Event, seen: int) -> tuple[int, ...]:
     state = trial.state
-    if getattr(event, "participant", None) is None:
+    if whom(state, event) is None and not isinstance(event, SourceDataVerified):
         return ()
     return tuple(at for at in touched(state, event, seen)
                  if state.events[at].recorded_by != event.recorded_by)  # fmt: skip

@@ -11,11 +11,13 @@ import msgspec
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from gradatim.conduct.corrections import is_signed
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.events.review import QueryOpened
 from gradatim.conduct.events.safety import ProtocolDeviation
+from gradatim.conduct.folding.participants import FIXED
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
 from gradatim.conduct.trial import Outcome, Overtaken, Refused, Trial
@@ -149,10 +151,10 @@ def done(request: HttpRequest, trial: Trial, asked: Asked) -> Answer:
 def _refuse_correction(state: State, given: Any) -> None:
     """Refuse to correct what was signed, and what is not corrected but filled in."""
     entry = state.events[given.of]
-    if type(entry) in MEANINGS:
+    if is_signed(state, given.of):
         raise Refusal(403, _("entry %(n)d is signed") % {"n": given.of}, "body.of",
                       _("a token cannot sign"), _("correct it on its page"))  # fmt: skip
-    if ours := sorted(set(given.fields) & {*filled_in(type(entry).__name__), "site"}):
+    if ours := sorted(set(given.fields) & {*filled_in(type(entry).__name__), *FIXED}):
         raise UnusableInput(_("%(field)s cannot be corrected") % {"field": ours[0]},
                             f"body.fields.{ours[0]}")  # fmt: skip
 

@@ -9,13 +9,18 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from gradatim.conduct.corrections import changed_after_signature, is_signed, signings
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.review import SourceDataVerified
+from gradatim.conduct.folding.participants import FIXED
+from gradatim.conduct.permissions import who_may_correct
+from gradatim.conduct.signatures import meaning_of_correction
+from gradatim.conduct.state import State
 from gradatim.conduct.subjects import whom
-from gradatim.conduct.unusable import CORRECTABLE
 from gradatim.core.errors import UnusableInput
 from gradatim.web.access import Access, Request, page
-from gradatim.web.acts import title
+from gradatim.web.acts import OF_ALL, title
 from gradatim.web.clock import today
 from gradatim.web.entries import fields_shown
 from gradatim.web.forms.act import ActForm, act_form
@@ -23,7 +28,8 @@ from gradatim.web.forms.choices import Asked
 from gradatim.web.telling import told_in_words
 from gradatim.web.views.record import Filling, filled_in
 
-FIXED = {"participant", "adverse_event", "dose", "site"}
+ABOUT = FIXED - OF_ALL - {"event"} | {"site"}
+"""What a correction leaves as it is, and its page shows: whose entry it is."""
 
 
 @page("overview")
@@ -34,16 +40,28 @@ def entry(request: Request, position: int) -> HttpResponse:
     state = access.state
     about = state.participants.get(whom(state, event) or "")
     corrections = [(at, state.events[at]) for at in state.corrected_by.get(position, ())]
+    who, signed = who_may_correct(state, position), signings(state, position)
     return render(request, "gradatim/entry.html", {
         "position": position, "event": event, "text": told_in_words(state, event), "title": title(
             type(event).__name__), "fields": fields_shown(event), "about": about,
-        "earlier": [fields_shown(one) for one in state.earlier.get(position, ())],
+        "earlier": [(fields_shown(one), next((by for by in signed if by.content is one), None))
+                    for one in state.earlier.get(position, ())],
+        "signing": next((one for one in signed if one.stands), None),
         "corrections": corrections, "verified": position in state.verified,
+        "verified_before": position not in state.verified and _was_verified(state, position),
+        "not_signed_anew": changed_after_signature(state, position),
         "queries": [one for one in state.queries.values() if one.of == position],
-        "may_correct": type(event) in CORRECTABLE and about is not None
-        and access.may("EntryCorrected", about.site),
+        "may_correct": about is not None and access.has_any(who, event.site),
+        "correctors": who if is_signed(state, position) else (),
         "may_query": access.may("QueryOpened"), "may_verify": access.may("SourceDataVerified"),
     })  # fmt: skip
+
+
+def _was_verified(state: State, position: int) -> bool:
+    """Whether an entry was compared with its source before it was corrected."""
+    return position in state.corrected_by and any(
+        position in one.entries for _, one in state.events.of(SourceDataVerified)
+    )
 
 
 def seen_entry(access: Access, position: int) -> Event:
@@ -66,15 +84,17 @@ def correct(request: Request, position: int) -> HttpResponse:
     """Correct an entry: the form it was recorded with, filled in as it stands, and a reason."""
     access: Access = request.access
     event = seen_entry(access, position)
-    one = access.state.participants.get(whom(access.state, event) or "")
-    if one is None or type(event) not in CORRECTABLE or not access.may("EntryCorrected", one.site):
+    state = access.state
+    one = state.participants.get(whom(state, event) or "")
+    if one is None or not access.has_any(who_may_correct(state, position), event.site):
         raise Http404(_("There is no such page."))
     plain = msgspec.to_builtins(event)
-    given = {name: str(plain[name]) for name in FIXED if plain.get(name) not in (None, "")}
-    asked = Asked(type(event).__name__, access, one.site, one, given, today())
-    make = _form(asked)
-    filling = Filling(asked._replace(event="EntryCorrected"), make,
-                      lambda form: _fields(form, event, position), _initial(event))  # fmt: skip
+    given = {name: str(plain[name]) for name in ABOUT if plain.get(name) not in (None, "")}
+    asked = Asked(type(event).__name__, access, event.site, one, given, today())
+    signs = meaning_of_correction(type(event)) if is_signed(state, position) else ""
+    filling = Filling(asked._replace(event="EntryCorrected"), _form(asked),
+                      lambda form: _fields(form, event, position), _initial(event),
+                      signs)  # fmt: skip
     return filled_in(request, filling, title=_("Correct entry %(n)d: %(what)s") % {
         "n": position, "what": title(type(event).__name__)})  # fmt: skip
 
@@ -123,8 +143,9 @@ def _fields(form: Any, event: Event, position: int) -> dict[str, Any]:
     merged = {**was, **said}
     for name in emptied:
         merged.pop(name)
-    now = msgspec.to_builtins(built({**merged, "recorded_at": event.recorded_at}))
-    changed = {name: now.get(name) for name in {*now, *was} if now.get(name) != was.get(name)}
+    now = built({**merged, "recorded_at": event.recorded_at})
+    changed = {name: msgspec.to_builtins(getattr(now, name)) for name in now.__struct_fields__
+               if name not in FIXED and getattr(now, name) != getattr(event, name)}  # fmt: skip
     if not changed:
         raise UnusableInput(_("nothing was changed"), "", "", _("change what is wrong"))
     return {"of": position, "fields": changed, "reason": reason, "occurred_on": today()}

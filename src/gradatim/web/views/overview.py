@@ -150,7 +150,7 @@ def doing_of(access: Access, at: Any, day: date) -> list[Doing]:
             continue
         if about is None and one.site and one.site not in access.sites("overview"):
             continue
-        mine = access.may(one.event, one.site)
+        mine = access.has_any(one.roles, one.site)
         found.append(Doing(one, one.late(at), mine, _url(one) if mine else "", about is not None
                            and access.sees_participant("participants", about)))  # fmt: skip
     return found
@@ -161,6 +161,8 @@ def _visible(access: Access, about: Participant) -> bool:
 
 
 def _url(one: Task) -> str:
+    if one.event == "ProposalSigned":
+        return reverse("proposal", args=[one.given["proposal"]])
     query = {"site": one.site, **one.given, "next": reverse("overview")}
     if one.participant:
         query["participant"] = one.participant

@@ -14,10 +14,13 @@ from django.utils.translation import gettext as _
 
 from gradatim.conduct.checks import Questioned, unfulfilled
 from gradatim.conduct.events import BY_NAME
+from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.safety import AdverseEventReported
+from gradatim.conduct.permissions import signature_meaning
 from gradatim.conduct.policies.review import BY_COMMITTEE
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Refused
+from gradatim.conduct.unusable import refuse_unusable
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.core.errors import UnusableInput
 from gradatim.safety.dlt import perhaps_of
@@ -28,7 +31,7 @@ from gradatim.web.clock import now, today
 from gradatim.web.forms.act import ActForm, act_form
 from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.completing import completed
-from gradatim.web.recording import event_of, record, shown
+from gradatim.web.recording import event_of, record, shown, signed
 from gradatim.web.references import refuse_unseen
 from gradatim.web.views.review.committee import propose
 
@@ -41,12 +44,19 @@ class Filling(NamedTuple):
         make: its form.
         fields: gives the event's fields from a form without faults.
         initial: what the form begins with.
+        meaning: what is signed, whatever is filled in; empty where the act is not always signed.
     """
 
     asked: Asked
     make: type[ActForm]
     fields: Callable[[Any], dict[str, Any]]
     initial: Mapping[str, Any] = {}
+    meaning: str = ""
+
+    @property
+    def signs(self) -> str:
+        """What is signed whatever is filled in; empty where nothing is."""
+        return self.meaning or MEANINGS.get(BY_NAME[self.asked.event], "")
 
 
 class Act(NamedTuple):
@@ -55,6 +65,7 @@ class Act(NamedTuple):
     Args:
         questioned: what is questioned about the values; nothing is recorded before their user
             has said that they are right.
+        meaning: what is signed, where that depends on what was filled in.
     """
 
     filling: Filling
@@ -63,6 +74,7 @@ class Act(NamedTuple):
     outcome: Outcome | None = None
     changed: list[Any] | None = None
     questioned: list[Questioned] | None = None
+    meaning: str = ""
 
     @property
     def asked(self) -> Asked:
@@ -159,11 +171,12 @@ def begun(request: Request, filling: Filling) -> Act:
                                **filling.initial}  # fmt: skip
     initial |= {key.removeprefix("initial-"): value for key, value in request.GET.items()
                 if key.startswith("initial-") and key[8:] not in ActForm.base_fields}  # fmt: skip
-    return Act(filling, filling.make(initial=initial), _signing(request, asked))
+    return Act(filling, filling.make(initial=initial), _signing(request, filling))
 
 
-def _signing(request: Request, asked: Asked) -> Any:
-    if BY_NAME[asked.event] not in MEANINGS:
+def _signing(request: Request, filling: Filling) -> Any:
+    """Return the fields of a signature: where one is always given, or is given all the same."""
+    if not filling.signs and "password" not in request.POST:
         return None
     data = request.POST if request.method == "POST" and "_more" not in request.POST else None
     return SignatureFields(request.user, data)
@@ -172,19 +185,45 @@ def _signing(request: Request, asked: Asked) -> Any:
 def sent(request: Request, filling: Filling) -> Act:
     """Take a form that was sent: record it, or give it back with what stands against it."""
     form = filling.make(request.POST, request.FILES)
-    act = Act(filling, form, _signing(request, filling.asked))
+    act = Act(filling, form, _signing(request, filling))
     if "_more" in request.POST:
         return act
-    signed = act.signing is None or act.signing.is_valid()
-    if not form.is_valid() or not signed or not _verified(request, act):
+    signing = act.signing is None or act.signing.is_valid()
+    if not form.is_valid() or not signing:
         return act
     try:
-        outcome = _recorded(request, filling, form)
+        return _recorded(request, act)
     except UnusableInput as error:
         place_fault(form, error)
         return act
-    if isinstance(outcome, list):
-        return act._replace(questioned=outcome)
+
+
+def _recorded(request: Request, act: Act) -> Act:
+    """Record what a form without faults says, once its user has signed what is to be signed.
+
+    Raises:
+        UnusableInput: it names what does not exist, or what cannot be.
+    """
+    asked, trial = act.asked, request.trial
+    event = _event(request, act)
+    if asked.event not in BY_COMMITTEE:
+        refuse_unseen(request.access, asked.event, event)
+        refuse_unusable(trial.state, event)
+        meaning = act.filling.meaning or signature_meaning(trial.state, event) or ""
+        if meaning:
+            act = act._replace(meaning=meaning)
+            event = signed(request, event, meaning)
+        if meaning and act.signing is None:
+            return act._replace(signing=SignatureFields(request.user))
+    if (act.meaning or act.filling.signs) and not _verified(request, act):
+        return act
+    seen, key = act.form.cleaned_data["seen"], act.form.cleaned_data["request"]
+    if asked.event in BY_COMMITTEE:
+        outcome = propose(request, event, seen, key)
+    elif "_right" not in request.POST and (checks := unfulfilled(asked.state, event)):
+        return act._replace(questioned=checks)
+    else:
+        outcome = record(trial, event, seen, key)
     if isinstance(outcome, Overtaken):
         return overtaken(request, act, outcome)
     return act._replace(outcome=outcome)
@@ -192,8 +231,6 @@ def sent(request: Request, filling: Filling) -> Act:
 
 def _verified(request: Request, act: Act) -> bool:
     """Have the signer identify themselves again, last of all: a form with faults is not signed."""
-    if act.signing is None:
-        return True
     said = act.signing.cleaned_data
     if fault := verify(request, said.get("password", ""), said.get("code", "")):
         act.signing.add_error("password", fault)
@@ -201,19 +238,13 @@ def _verified(request: Request, act: Act) -> bool:
     return True
 
 
-def _recorded(request: Request, filling: Filling, form: ActForm) -> Outcome | list[Questioned]:
-    asked, fields = filling.asked, filling.fields(form)
+def _event(request: Request, act: Act) -> Event:
+    asked, fields = act.asked, act.filling.fields(act.form)
     site = fields.pop("site", asked.site)
     typed = {name: _typed(asked.event, name, value) for name, value in fields.items()}
     if asked.event in BY_COMMITTEE:
         typed["signers"] = [asked.access.user]
-        return propose(request, event_of(request, asked.event, site, typed), form)
-    event = event_of(request, asked.event, site, typed)
-    refuse_unseen(request.access, asked.event, event)
-    if "_right" not in request.POST and (checks := unfulfilled(asked.state, event)):
-        return checks
-    return record(request.trial, event, form.cleaned_data["seen"],
-                  form.cleaned_data["request"])  # fmt: skip
+    return event_of(request, asked.event, site, typed)
 
 
 def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -225,7 +256,9 @@ def _typed(event: str, name: str, value: Any) -> Any:
     """Give a value from the page's address as its field holds it: a number as a number."""
     if isinstance(value, str) and name in ("of", "dose", "level", "grade", "head"):
         return int(value) if value.isdigit() else value
-    return value.split(",") if isinstance(value, str) and name in ("bags", "entries") else value
+    if isinstance(value, str) and name == "entries":
+        return [int(one) if one.isdigit() else one for one in value.split(",")]
+    return value.split(",") if isinstance(value, str) and name == "bags" else value
 
 
 def place_fault(form: ActForm, error: UnusableInput) -> None:
@@ -274,11 +307,14 @@ def drawn(request: Request, act: Act, template: str, more: Mapping[str, Any]) ->
     status = 200
     if request.method == "POST" and "_more" not in request.POST:
         status = 403 if refused and refused.by == "permission" else 409 if act.outcome else 422
+    signs = act.meaning or act.filling.signs
     content = {
         "title": title(act.asked.event), "event": act.asked.event, "asked": act.asked,
-        "form": act.form, "signing": act.signing, "refused": refused, "changed": act.changed,
+        "form": act.form, "signing": act.signing if signs else None, "refused": refused,
+        "changed": act.changed,
         "questioned": act.questioned,
-        "meaning": MEANINGS.get(BY_NAME[act.asked.event]), "now": now(),
+        "meaning": signs, "now": now(),
+        "to_be_signed": bool(act.meaning) and act.signing is not None and not act.signing.is_bound,
         "by_committee": act.asked.event in BY_COMMITTEE,
         "back": next_page(request, act.asked), **more,
     }  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Header, Query, Router, Status
 
+from gradatim.conduct.corrections import signings
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.state import State
 from gradatim.conduct.story import told
@@ -51,6 +52,9 @@ def _entry(state: State, position: int, event: Event) -> dict[str, Any]:
         "earlier": [plain(one) for one in state.earlier.get(position, ())],
         "corrected_by": list(state.corrected_by.get(position, ())),
         "verified": position in state.verified,
+        "signatures": [{"entry": one.entry, "by": one.by, "printed_name": one.printed_name,
+                        "meaning": one.meaning, "at": one.at, "stands": one.stands}
+                       for one in signings(state, position)],
     }  # fmt: skip
 
 

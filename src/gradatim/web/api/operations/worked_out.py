@@ -60,7 +60,8 @@ def _report(one: Due) -> dict[str, Any]:
 
 def _candidate(one: Candidate) -> dict[str, Any]:
     return {"id": one.id, "label": one.label, "why": "; ".join(one.verdict.clauses()),
-            "dose_limiting": one.dose_limiting, "counts": one.counts}  # fmt: skip
+            "dose_limiting": one.dose_limiting, "counts": one.counts,
+            "changed_by": one.changed_by}  # fmt: skip
 
 
 def _grade(one: Graded) -> dict[str, Any]:

@@ -111,6 +111,9 @@ class Candidate(Schema):
     why: str
     dose_limiting: bool | None
     counts: bool
+    changed_by: int | None = Field(
+        description="The entry since which the definition makes it none; it stays until adjudicated"
+    )
 
 
 class Grade(Schema):

@@ -108,6 +108,17 @@ class Queries(Schema):
     items: list[Query]
 
 
+class Signing(Schema):
+    """A signature under an entry, and whether the entry still says what was signed."""
+
+    entry: int = Field(ge=1, description="Position of the record that carries it")
+    by: str
+    printed_name: str
+    meaning: str
+    at: datetime
+    stands: bool = Field(description="False where the entry was changed after it was signed")
+
+
 class Entry(Schema):
     """An entry of the ledger, as it stands corrected; without seals, tokens and documents."""
 
@@ -116,7 +127,8 @@ class Entry(Schema):
     told: str = Field(description="The entry in a sentence")
     earlier: list[dict[str, Any]] = Field(description="What it said before each correction")
     corrected_by: list[int]
-    verified: bool = Field(description="Whether it was compared with its source")
+    verified: bool = Field(description="Whether it was compared with its source as it stands")
+    signatures: list[Signing]
 
 
 class Entries(Schema):

@@ -5,9 +5,11 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from gradatim.conduct.corrections import signings
 from gradatim.conduct.state import Participant
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import doses, given
+from gradatim.conduct.views.judgements import to_be_signed
 from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import candidates, letter
 from gradatim.conduct.views.visits import visits
@@ -85,9 +87,15 @@ def adverse_events(request: Request, id: str) -> HttpResponse:
     one = access.participant("participants", id)
     state, at = access.state, now()
     clocks = [(due, due.status(at)) for due in reports(state, one)]
+    counting = {found.id: found for found in candidates(state, one)}
+    changed: dict[str, list[int]] = {}
+    for position, event in to_be_signed(state, one):
+        changed.setdefault(getattr(event, "adverse_event", ""), []).append(position)
+    rows = [(number, course, counting.get(number), changed.get(number, []))
+            for number, course in courses(state, one).items()]  # fmt: skip
     return render(request, "gradatim/participant/adverse_events.html", {
-        **framed(request, one, "adverse-events"), "courses": courses(state, one),
-        "clocks": clocks, "candidates": candidates(state, one),
+        **framed(request, one, "adverse-events"), "rows": rows, "clocks": clocks,
+        "courses": courses(state, one),
     })  # fmt: skip
 
 
@@ -98,7 +106,7 @@ def history(request: Request, id: str) -> HttpResponse:
     one = access.participant("participants", id)
     state = access.state
     rows = [(at, state.events[at], told_in_words(state, state.events[at]),
-             state.corrected_by.get(at, ()), at in state.verified)
+             state.corrected_by.get(at, ()), at in state.verified, signings(state, at))
             for at in reversed(one.entries)]  # fmt: skip
     return render(request, "gradatim/participant/history.html",
                   {**framed(request, one, "history"), "rows": rows})  # fmt: skip
