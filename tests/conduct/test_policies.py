@@ -19,6 +19,7 @@ from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import SYSTEM, Event, Measured
 from gradatim.conduct.fold import apply
+from gradatim.conduct.folding.trial import study_of
 from gradatim.conduct.policies import (
     AUTHORISATIONS,
     RULES,
@@ -37,6 +38,7 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.subjects import altered
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.core.truth import TRUE
+from gradatim.protocol.questions import questions
 from tests.conduct.digest import digest
 from tests.conduct.leveled import leveled, limiting
 from tests.conduct.trials import START, TABLET, event, finished, protocol, simulated
@@ -100,6 +102,29 @@ def amended(old: str, new: str, *changes: t.Change, version: str = "2.0", urgent
     return event(t.ProtocolAmended, "sponsor.1", version=version, document=text, changes=changes,
                  sha256=sha256(text.encode()).hexdigest(),
                  urgent_safety_measure=urgent)  # fmt: skip
+
+
+def ruling(
+    key: str,
+    answer: str = "so it is",
+    outcome: str = "confirmed",
+    value: str | None = None,
+    text: str | None = None,
+) -> t.RulingSigned:
+    """A ruling on what the bundled protocol, or another text, says there."""
+    study = protocol()[0].study if text is None else study_of(text)
+    said = next((one.value for one in questions(study) if one.key == key), "")
+    made = event(
+        t.RulingSigned,
+        "sponsor.1",
+        question=key,
+        answer=answer,
+        signer="sponsor.1",
+        outcome=outcome,
+        value=said if value is None else value,
+    )
+    assert isinstance(made, t.RulingSigned)
+    return made
 
 
 def signed(state: State, one: Participant, items: dict[str, str] | None = None) -> Event:
@@ -206,9 +231,13 @@ def _dosed(one: Participant) -> date:
 CASES: dict[Policy, Callable[[], Case]] = {
     going_live.the_ledger_begins_once: lambda: (
         opened(), event(t.TrialCreated, "sponsor.1", mode="demo")),
-    going_live.the_question_is_open: lambda: (
-        opened(), event(t.RulingSigned, "sponsor.1", question="eligibility.E7c", answer="no such",
-                        signer="sponsor.1")),
+    going_live.the_question_is_asked: lambda: (opened(), ruling("treatment.nonsense")),
+    going_live.the_ruling_is_about_what_stands_there: lambda: (
+        opened(), ruling("safety.sentinel", value='{"wait": "1 day"}')),
+    going_live.the_ruling_says_what_it_comes_to: lambda: (
+        opened(), ruling("eligibility.E7c", "no such")),
+    going_live.the_ruling_changes_something: lambda: (
+        after(opened(), ruling("safety.follow_up")), ruling("safety.follow_up")),
     going_live.the_document_is_sound: lambda: (real(), document(adverse_event="adverse_evnt")),
     going_live.no_version_is_active: lambda: (opened(), activation(protocol()[1])),
     going_live.the_approvals_are_there: lambda: (real(), activation(protocol()[1])),

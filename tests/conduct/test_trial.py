@@ -231,11 +231,33 @@ def test_a_real_trial_goes_live_only_with_every_ruling_and_both_approvals() -> N
     assert isinstance(found, Refused)
     assert {rule for rule, _ in found.reasons} == {
         "the approvals are there", "no safety question is open"}  # fmt: skip
+    recorded(
+        trial.record(
+            event(
+                t.ProtocolSubmitted,
+                "sponsor.1",
+                version="1.0",
+                document=text,
+                sha256=sha256(text.encode()).hexdigest(),
+            )
+        )
+    )
     for one in questions(document.study):
         if one.safety:
-            answer = one.choices[0].split(":")[0] if one.choices else "as the document says"
-            recorded(trial.record(event(t.RulingSigned, "sponsor.1", question=one.key,
-                                        answer=answer, signer="sponsor.1")))  # fmt: skip
+            answer = one.names[0] if one.choices else "as the document says"
+            recorded(
+                trial.record(
+                    event(
+                        t.RulingSigned,
+                        "sponsor.1",
+                        question=one.key,
+                        answer=answer,
+                        signer="sponsor.1",
+                        value=one.value,
+                        outcome="confirmed",
+                    )
+                )
+            )
     for authority in ("ethics", "regulator"):
         recorded(trial.record(event(t.ApprovalRecorded, "sponsor.1", authority=authority,
                                     version="1.0", reference="yes")))  # fmt: skip

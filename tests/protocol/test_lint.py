@@ -87,6 +87,11 @@ FAULTS: dict[str, tuple[Change, str]] = {
                           "on": "2026-11-22"}]),
         "no reading 'Z'",
     ),
+    "ruling on nothing": (
+        _set("rulings", [{"question": "treatment.nonsense", "answer": "yes", "by": "sponsor",
+                          "on": "2026-11-22"}]),
+        "nothing to rule on at 'treatment.nonsense'",
+    ),
 }  # fmt: skip
 
 

@@ -19,18 +19,16 @@ def check(protocol: Protocol, json: AsJson = False) -> None:
     File and line of each are given.
     """
     from gradatim.cli.output import print_json
-    from gradatim.dosefinding.protocol_design import design_faults
+    from gradatim.dosefinding.protocol_faults import placed
     from gradatim.protocol.load import read
     from gradatim.protocol.questions import questions
     from gradatim.protocol.translation.load import told
-    from gradatim.rules.lint import lint
 
     document = read(protocol)
-    faults = [(document.where(one.path), one.what, one.warning)
-              for one in (*lint(document.study), *design_faults(document.study))]  # fmt: skip
+    faults = [(one.where, one.what, one.warning) for one in placed(document)]
     faults += told(protocol, document.study)
     wrong = [what for _, what, warning in faults if not warning]
-    still_open = sum(one.ruling is None for one in questions(document.study))
+    still_open = sum(not one.settled for one in questions(document.study))
     if json:
         listed = [{"where": where, "what": what, "warning": warning}
                   for where, what, warning in faults]  # fmt: skip

@@ -145,8 +145,9 @@ def question_text(one: "Question") -> Text:
         text.append(f"   - {choice}\n", "cyan")
     if one.why:
         text.append(f"   {one.why}\n", "dim")
-    answer = (
-        f"ruled {one.ruling.on} by {one.ruling.by}: {one.ruling.answer}" if one.ruling else "open"
-    )
-    text.append(f"   {answer}; answer with a ruling on {one.key}\n", "dim")
+    state = "settled" if one.settled else "open"
+    if ruling := one.ruling:
+        outcome = ruling.outcome or "ruled without an outcome"
+        state += f"; {outcome} {ruling.on} by {ruling.by}: {ruling.answer}"
+    text.append(f"   {state}; answer with a ruling on {one.key}\n", "dim")
     return text

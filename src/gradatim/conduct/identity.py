@@ -21,7 +21,8 @@ from gradatim.core.errors import UnusableInput
 
 ERASED = "erased"
 KEY, SALT, NONCE = 32, 32, 12  # bytes
-PERSON = ("name", "birth_date")
+BIRTH_DATE = "birth_date"
+PERSON = ("name", BIRTH_DATE)
 
 
 class Whose(NamedTuple):

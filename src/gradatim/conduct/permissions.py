@@ -32,7 +32,8 @@ _ALL_AT_SITE = (*_SITE, *_PRODUCT)
 _OFFICE = ("sponsor", "data_manager")
 
 _RECORDED: Mapping[str, tuple[str, ...]] = {
-    "TrialCreated": ("sponsor",), "RulingSigned": ("sponsor",), "ApprovalRecorded": ("sponsor",),
+    "TrialCreated": ("sponsor",), "ProtocolSubmitted": ("sponsor",),
+    "RulingSigned": ("sponsor",), "ApprovalRecorded": ("sponsor",),
     "ProtocolActivated": ("sponsor",), "ProtocolAmended": ("sponsor",), "SiteOpened": ("sponsor",),
     "SiteClosed": ("sponsor",), "RoleGranted": ("sponsor", "investigator"),
     "RoleRevoked": ("sponsor", "investigator"),

@@ -8,9 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from gradatim.conduct.events.base import Sealed
-from gradatim.conduct.identity import Whose, person_token, seal, unseal
+from gradatim.conduct.identity import BIRTH_DATE, Whose, person_token, seal, unseal
 from gradatim.conduct.keyring.stores import Keyring
-from gradatim.conduct.state import Participant, State
+from gradatim.conduct.state import Participant, State, UnsealedBirth
+from gradatim.conduct.views.birth import agreed
+from gradatim.core.dates import Day, parse_day
+from gradatim.core.errors import UnusableInput
 
 
 class Identity(NamedTuple):
@@ -46,6 +49,49 @@ def opened(keyring: Keyring, state: State, participant: Participant) -> dict[str
     """
     whose = Whose(state.trial, participant.id)
     return unseal(whose, participant.identity, keyring.key(participant.id))
+
+
+def birth_recorded(birth_date: str, given: str = "") -> str:
+    """Return what the ledger keeps in clear of a date of birth: its year.
+
+    Args:
+        birth_date: the date that is sealed.
+        given: a date, or part of one, that was given beside it.
+
+    Raises:
+        UnusableInput: the two contradict each other, or are no dates.
+    """
+    try:
+        sealed = parse_day(birth_date)
+        fits = not given or agreed(sealed, parse_day(given)) is not None
+    except ValueError as error:
+        raise UnusableInput("the date of birth cannot be read", "birth", str(error),
+                            "write it as 1980-03-14") from error  # fmt: skip
+    if not fits:
+        raise UnusableInput(f"birth is {given}, and the date of birth is another", "birth",
+                            todo="give the date of birth once")  # fmt: skip
+    return birth_date[:4]
+
+
+def unsealing(keyring: Callable[[], Keyring | None], trial: str) -> UnsealedBirth:
+    """Return what opens the sealed dates of birth of a trial's participants.
+
+    Args:
+        keyring: gives the keys, asked each time, since they may be made or destroyed meanwhile;
+            None while there are none.
+        trial: its name.
+    """
+
+    def birth(participant: str, identity: Mapping[str, Sealed]) -> Day | None:
+        one = {name: value for name, value in identity.items() if name == BIRTH_DATE}
+        try:
+            keys = keyring() if one else None
+            key = keys.key(participant) if keys else None
+            return parse_day(unseal(Whose(trial, participant), one, key)[BIRTH_DATE])
+        except (UnusableInput, ValueError, KeyError):  # nothing that can be read as a date
+            return None
+
+    return birth
 
 
 def forget(keyring: Keyring, state: State) -> list[str]:

@@ -6,7 +6,7 @@ correction of any entry is right everywhere.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
@@ -15,11 +15,15 @@ from gradatim.conduct.events.base import Event, Sealed
 from gradatim.conduct.events.product import Bag
 from gradatim.conduct.events.trial import Applies, Part
 from gradatim.conduct.kept import Events
+from gradatim.core.dates import Day
 from gradatim.dosing.movements import EXPECTED, Movement
 from gradatim.protocol.study import Study
 
 Value = TypeVar("Value")
 
+
+UnsealedBirth = Callable[[str, Mapping[str, Sealed]], Day | None]
+"""Opens the sealed date of birth of a participant, by number; None where that cannot be read."""
 
 Known = dict[str, tuple[int, Any]]
 """Values worked out, each with what it was worked out for."""
@@ -40,7 +44,7 @@ class Version(NamedTuple):
     Args:
         version: its number.
         sha256: of the document.
-        study: the document, with the sponsor's rulings signed since.
+        study: the document, with the sponsor's rulings on it.
         applies: when each changed part applies; of a first version, all at once.
         position: of the event that activated it.
         on: the day it was activated.
@@ -229,7 +233,11 @@ class Delegation(NamedTuple):
 
 @dataclass(slots=True)
 class State:
-    """The trial at one position of its ledger."""
+    """The trial at one position of its ledger.
+
+    `unsealed_birth` is no part of it, but how whoever has the participants' keys reads their exact
+    age; without it, as in the state of an earlier time, the ledger's own words are all there is.
+    """
 
     trial: str
     mode: str = ""
@@ -242,6 +250,7 @@ class State:
     corrected_by: dict[int, list[int]] = field(default_factory=dict)
     versions: list[Version] = field(default_factory=list)
     rulings: list[int] = field(default_factory=list)
+    submitted: int | None = None
     approvals: list[int] = field(default_factory=list)
     sites: dict[str, str] = field(default_factory=dict)
     roles: dict[tuple[str, str], set[str]] = field(default_factory=dict)
@@ -265,6 +274,7 @@ class State:
     stopped: int | None = None
     locked: bool = False
     exports: list[int] = field(default_factory=list)
+    unsealed_birth: UnsealedBirth | None = field(default=None, repr=False, compare=False)
     _known: Known = field(default_factory=dict, repr=False, compare=False)
 
     def remembered(self, name: str, work_out: Callable[[], Value]) -> Value:

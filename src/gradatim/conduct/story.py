@@ -15,7 +15,8 @@ from gradatim.core.quantity import Quantity
 
 SENTENCES: Mapping[type[Event], str] = {
     t.TrialCreated: "the trial begins ({mode}): {title}",
-    t.RulingSigned: "the sponsor rules on {question}: {answer}",
+    t.ProtocolSubmitted: "protocol version {version} is submitted (sha256 {sha256:.12})",
+    t.RulingSigned: "the sponsor rules on {question}: {outcome} {answer}",
     t.ApprovalRecorded: "{authority} approval of version {version}: {reference}",
     t.ProtocolActivated: "protocol version {version} is activated (sha256 {sha256:.12})",
     t.ProtocolAmended: "the protocol is amended to version {version} (sha256 {sha256:.12})",

@@ -37,7 +37,12 @@ from gradatim.conduct.events.safety import (
     MedicationErrorReported,
     PregnancyReported,
 )
-from gradatim.conduct.events.trial import ProtocolAmended, TrialPaused, TrialStopped
+from gradatim.conduct.events.trial import (
+    ProtocolAmended,
+    RulingSigned,
+    TrialPaused,
+    TrialStopped,
+)
 from gradatim.conduct.state import State
 
 _COHORT = (ParticipantEnrolled, ParticipantReplaced, DoseDecision, PreDoseChecklistSigned,
@@ -52,12 +57,14 @@ def whom(state: State, event: Event) -> str | None:
 
 
 def subjects(state: State, event: Event) -> frozenset[str]:
-    """Give the participant, cohort and lot that an event is about.
+    """Give the participant, cohort, lot and question of the protocol that an event is about.
 
     A place, and the wait after the first participant of a level, are matters of the whole cohort.
     """
     known = {"participant": whom(state, event), "lot": getattr(event, "lot", None)}
     found = {f"{kind} {name}" for kind, name in known.items() if name is not None}
+    if isinstance(event, RulingSigned):
+        found.add(f"question {event.question}")
     if isinstance(event, _COHORT):
         one = state.participants.get(getattr(event, "participant", ""))
         level = getattr(event, "level", None) or (one.level if one else None)

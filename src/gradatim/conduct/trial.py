@@ -24,7 +24,7 @@ from gradatim.conduct.fold import apply, fold
 from gradatim.conduct.permissions import permitted
 from gradatim.conduct.policies import check, is_authorisation, unmet
 from gradatim.conduct.port import Head, HeadMoved, RequestKnown, Store
-from gradatim.conduct.state import State
+from gradatim.conduct.state import State, UnsealedBirth
 from gradatim.conduct.subjects import touched
 from gradatim.conduct.unusable import refuse_unusable
 from gradatim.core.truth import TRUE
@@ -62,11 +62,14 @@ class Trial:
     Args:
         store: where the ledger is kept.
         name: the trial's name in it.
+        unsealed_birth: opens sealed dates of birth, for whoever has the participants' keys.
     """
 
-    def __init__(self, store: Store, name: str) -> None:
+    def __init__(
+        self, store: Store, name: str, unsealed_birth: UnsealedBirth | None = None
+    ) -> None:
         self.store, self.name = store, name
-        self.state = State(name)
+        self.state = State(name, unsealed_birth=unsealed_birth)
         self.head = Head(0, b"")
         self.refresh()
 

@@ -18,8 +18,14 @@ from gradatim.conduct.corrections import (
 )
 from gradatim.conduct.events import participants, product, safety
 from gradatim.conduct.events.base import Event, Measured
-from gradatim.conduct.events.trial import ProtocolActivated, ProtocolAmended, RoleRevoked
+from gradatim.conduct.events.trial import (
+    ProtocolActivated,
+    ProtocolAmended,
+    ProtocolSubmitted,
+    RoleRevoked,
+)
 from gradatim.conduct.state import State
+from gradatim.conduct.views.birth import agreed
 from gradatim.core.dates import parse_day
 from gradatim.core.errors import UnusableInput
 
@@ -87,6 +93,29 @@ def _people(state: State, event: Event) -> None:
     of = state.participants[name].site
     if event.site and of and event.site != of:
         raise _unusable(event, f"{name} is a participant of site {of}, not of {event.site}")
+
+
+def _births(state: State, event: Event) -> None:
+    """A date of birth is one: sealed, and in clear no other. Read where the keys are at hand."""
+    if not isinstance(event, participants.ParticipantRegistered) or state.unsealed_birth is None:
+        return
+    sealed = state.unsealed_birth(event.participant, event.identity)
+    if sealed is None:
+        return
+    if sealed.last < EARLIEST or sealed.first > event.occurred_on:
+        raise _unusable(
+            event,
+            "the sealed date of birth cannot be",
+            f"it is not between {EARLIEST} and the day of the registration",
+            "correct the date of birth",
+        )
+    if event.birth and agreed(sealed, parse_day(event.birth)) is None:
+        raise _unusable(
+            event,
+            f"birth is {event.birth}, and the sealed date of birth is another",
+            "they are of one person",
+            "give the date of birth once; the ledger keeps its year",
+        )
 
 
 def _adverse_events(state: State, event: Event) -> None:
@@ -209,11 +238,12 @@ def _revocations(state: State, event: Event) -> None:
 def _protocols(state: State, event: Event) -> None:
     if not state.mode and type(event).__name__ != "TrialCreated":
         raise _unusable(event, "the ledger has no trial yet", todo="begin with TrialCreated")
-    if isinstance(event, ProtocolActivated | ProtocolAmended) and not event.document.strip():
+    held = ProtocolSubmitted | ProtocolActivated | ProtocolAmended
+    if isinstance(event, held) and not event.document.strip():
         raise _unusable(event, "the document is empty")
 
 
 _FAULTS: tuple[Callable[[State, Event], None], ...] = (
-    _protocols, _days, _people, _named, _adverse_events, _values, _references, _corrections,
-    _revocations,
+    _protocols, _days, _births, _people, _named, _adverse_events, _values, _references,
+    _corrections, _revocations,
 )  # fmt: skip

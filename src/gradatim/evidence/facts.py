@@ -94,6 +94,8 @@ class Facts:
         not_used: records read that are no evidence, with the reason.
         read: number of records read.
         died: day of death; ANY_DAY if it is not known when, None of the living.
+        birth_conflict: how what is known of the date of birth contradicts itself; empty if it does
+            not. Then `birth` is ANY_DAY.
     """
 
     person: str
@@ -104,6 +106,7 @@ class Facts:
     not_used: tuple[NotUsed, ...] = ()
     read: int = 0
     died: Day | None = None
+    birth_conflict: str = ""
 
     @cached_property
     def not_understood(self) -> Mapping[str, tuple[NotUsed, ...]]:

@@ -1,11 +1,14 @@
 """The questions a protocol leaves open: what the record does not state, or states ambiguously.
 
 They are generated from the document: every part whose basis is not settled, and every criterion
-that can be read in more than one way. A ruling (who, when, answer) settles one.
+that can be read in more than one way. A ruling that confirms the value that stands there settles
+one; a wish for a change, or a decision put off, leaves it open.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from gradatim.protocol.base import Basis, Model, Sourced
 from gradatim.protocol.elements import CodeGroup
@@ -15,6 +18,16 @@ from gradatim.protocol.treatment import Escalation, EscalationDesign
 
 SAFETY_PARTS = ("safety", "treatment")
 """Parts whose open questions keep a real trial from going live."""
+
+CODES = "elements.codes"
+"""The key of the question whether the code lists are right."""
+
+PROVENANCE = frozenset(Sourced.model_fields)
+"""The fields that say where a part comes from, and not what it says."""
+
+RULED_BY = "ruled by {who} on {day}"
+_RULED_BY = re.compile(r"ruled by (?P<who>\S+) on (?P<day>\d{4}-\d{2}-\d{2})")
+"""The source of a part that a ruling signed on the ledger has settled."""
 
 ESCALATION = "safety.escalation"
 """The key of the question which design is meant."""
@@ -31,7 +44,9 @@ class Question(NamedTuple):
         choices: the readings to choose from, if it is a matter of reading.
         why: source or note.
         safety: whether a trial cannot go live before it is settled.
-        ruling: the ruling that settles it, if there is one.
+        value: all that is ruled on, as JSON; a ruling holds for this value and no other.
+        ruling: the last ruling on this value; without one, the last on an earlier value.
+        settled: whether that ruling settles it.
     """
 
     number: int
@@ -41,31 +56,196 @@ class Question(NamedTuple):
     choices: tuple[str, ...]
     why: str
     safety: bool
+    value: str
     ruling: Ruling | None
+    settled: bool
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the readings to choose from."""
+        return [one.split(":")[0] for one in self.choices]
 
 
 def questions(study: Study) -> list[Question]:
-    """Give every question in the document's order, settled ones with their ruling."""
-    ruled = {ruling.question: ruling for ruling in study.rulings}
-    found = [*_unsettled(study), *_ambiguous(study)]
-    return [Question(n, key, asks, now, choices, why, safety, ruled.get(key))
-            for n, (key, asks, now, choices, why, safety) in enumerate(found, 1)]  # fmt: skip
+    """Return every question in the document's order, settled ones with their ruling."""
+    found = enumerate([*_unsettled(study), *_ambiguous(study)], 1)
+    return ruled_on([Question(n, *one, None, settled=False) for n, one in found], study.rulings)
+
+
+def ruled_on(asked: Iterable[Question], rulings: Sequence[Ruling]) -> list[Question]:
+    """Return questions with the last ruling on each, and whether it settles them."""
+    found = []
+    for one in asked:
+        ruling = _last_ruling(rulings, one.key, one.value)
+        settled = ruling is not None and settles(ruling, one)
+        found.append(one._replace(ruling=ruling, settled=settled))
+    return found
+
+
+def settles(ruling: Ruling, question: Question) -> bool:
+    """Whether a ruling settles a question: it confirms the value that stands there now.
+
+    A ruling without an outcome can be read as a refusal as well as a confirmation. It settles how
+    a criterion is read, where it names a reading, and never an item of treatment or safety.
+    """
+    if question.choices and ruling.answer not in question.names:
+        return False
+    if not ruling.outcome:
+        return bool(question.choices) and not question.safety
+    return ruling.outcome == "confirmed" and ruling.value == question.value
+
+
+def _last_ruling(rulings: Sequence[Ruling], key: str, value: str) -> Ruling | None:
+    """Return the last ruling on this value of an item; without one, the last on another value."""
+    about = [one for one in rulings if one.question == key]
+    of_value = [one for one in about if one.value in ("", value)]
+    return next(reversed(of_value or about), None)
+
+
+def _chosen(study: Study, key: str, value: str, names: Iterable[str]) -> str | None:
+    """Return the reading that is in force by a ruling: the last chosen and not only wished for.
+
+    A change that is requested, or a decision that is deferred, alters nothing until the protocol
+    is amended.
+    """
+    known = set(names)
+    about = [
+        one
+        for one in study.rulings
+        if one.question == key and one.answer in known and one.outcome in ("", "confirmed")
+    ]
+    of_value = [one for one in about if one.value in ("", value)]
+    found = next(reversed(of_value or about), None)
+    return None if found is None else found.answer
 
 
 def ruled_reading(study: Study, criterion: EligibilityCriterion) -> str | None:
-    """Give the reading of a criterion that a ruling chose, if one did."""
-    key = f"eligibility.{criterion.id}"
-    return next((one.answer for one in study.rulings if one.question == key), None)
+    """Return the reading of a criterion that a ruling chose, if one did."""
+    names = (criterion.reading_name, *(one.name for one in criterion.alternatives))
+    return _chosen(study, criterion_key(criterion), ruled_value(criterion), names)
 
 
 def ruled_design(study: Study) -> EscalationDesign:
-    """Give the escalation design in force: the one a ruling chose, else the document's first."""
+    """Return the escalation design in force: the one a ruling chose, else the document's first."""
     first = study.safety.escalation
-    answer = next((one.answer for one in study.rulings if one.question == ESCALATION), None)
+    names = (first.reading_name, *(one.name for one in first.alternatives))
+    answer = _chosen(study, ESCALATION, ruled_value(first), names)
     return next((one for one in first.alternatives if one.name == answer), first)
 
 
-_Open = tuple[str, str, str, tuple[str, ...], str, bool]
+def criterion_key(criterion: EligibilityCriterion) -> str:
+    """Return the key of the question how a criterion is read."""
+    return f"eligibility.{criterion.id}"
+
+
+def can_be_ruled_on(study: Study) -> frozenset[str]:
+    """Return the key of every part that a ruling can be about, settled ones included."""
+    parts = {
+        path
+        for path, part in _sourced(study)
+        if not isinstance(part, EligibilityCriterion | CodeGroup)
+    }
+    return frozenset({CODES, *parts, *map(criterion_key, study.criteria)})
+
+
+def ruled_value(part: object) -> str:
+    """Return all that a ruling on a part confirms, as JSON in the document's order.
+
+    Where it comes from is no part of it: a better source does not change what was confirmed.
+    """
+    return json.dumps(_plain(part), ensure_ascii=False)
+
+
+def _plain(part: object) -> Any:
+    if isinstance(part, Model):
+        left_out = PROVENANCE if isinstance(part, Sourced) else ()
+        found = {}
+        for name, field in type(part).model_fields.items():
+            value = getattr(part, name)
+            default = object() if field.is_required() else field.get_default()
+            if name not in left_out and value != default:
+                found[field.alias or name] = _plain(value)
+        return found
+    if isinstance(part, dict):
+        return {name: _plain(one) for name, one in part.items()}
+    if isinstance(part, list):
+        return [_plain(one) for one in part]
+    return part if isinstance(part, bool | int | float | str) or part is None else str(part)
+
+
+def as_ruled(study: Study, asked: Iterable[Question]) -> Study:
+    """Return a protocol in which what a ruling has settled says so: `ruled`, by whom and when.
+
+    Args:
+        study: the protocol.
+        asked: its questions, with the rulings on them.
+    """
+    settled = {one.key: one.ruling for one in asked if one.ruling and one.settled}
+    return _as_ruled(study, "", settled) if settled else study
+
+
+def basis_words(part: Sourced) -> str:
+    """Return what a part rests on, in a word; of what a signed ruling settled, by whom and when."""
+    signed = part.basis is Basis.RULED and parse_ruled_by(part.source)
+    return part.source if signed else str(part.basis)
+
+
+def parse_ruled_by(source: str) -> tuple[str, str] | None:
+    """Return who settled a part by a signed ruling, and on which day; None if none did."""
+    found = _RULED_BY.fullmatch(source)
+    return (found["who"], found["day"]) if found else None
+
+
+Part = TypeVar("Part")
+
+
+def _as_ruled(part: Part, path: str, settled: Mapping[str, Ruling]) -> Part:
+    """Return a part as it is ruled, each of its parts too; itself where nothing of it is ruled."""
+    found: Any = part
+    if isinstance(part, Model):
+        key = criterion_key(part) if isinstance(part, EligibilityCriterion) else path
+        fields = (
+            (name, f"{path}.{name}".lstrip("."), getattr(part, name))
+            for name in type(part).model_fields
+        )
+        changed = {
+            name: now for name, at, was in fields if (now := _as_ruled(was, at, settled)) is not was
+        }
+        if isinstance(part, Sourced) and not part.basis.settled and (by := settled.get(key)):
+            changed |= {
+                "basis": Basis.RULED,
+                "source": RULED_BY.format(who=by.by, day=by.on),
+                "note": part.note or part.source,
+            }
+        found = part.model_copy(update=changed) if changed else part
+    elif isinstance(part, dict):
+        items = {name: _as_ruled(one, f"{path}.{name}", settled) for name, one in part.items()}
+        found = items if any(items[name] is not one for name, one in part.items()) else part
+    elif isinstance(part, list):
+        some = [_as_ruled(one, f"{path}.{_label(i, one)}", settled) for i, one in enumerate(part)]
+        found = some if any(now is not was for now, was in zip(some, part, strict=True)) else part
+    result: Part = found
+    return result
+
+
+class _Open(NamedTuple):
+    """What a question is made of; see `Question`."""
+
+    key: str
+    asks: str
+    now: str
+    choices: tuple[str, ...]
+    why: str
+    safety: bool
+    value: str
+
+
+def _is_open(study: Study, key: str, part: Sourced) -> bool:
+    """Whether a part is asked about: its basis is not settled, or is by a ruling that is listed."""
+    if part.basis is not Basis.RULED:
+        return not part.basis.settled
+    value = ruled_value(part)
+    return any(one.question == key and one.outcome and one.value == value for one in study.rulings)
 
 
 def _unsettled(study: Study) -> Iterator[_Open]:
@@ -73,10 +253,17 @@ def _unsettled(study: Study) -> Iterator[_Open]:
     for path, part in _sourced(study):
         if isinstance(part, EligibilityCriterion | CodeGroup):
             continue
-        if not part.basis.settled:
+        if _is_open(study, path, part):
             safety = path.split(".")[0] in SAFETY_PARTS
-            yield (path, f"{_title(path)}: is this so?", f"{_value(part)} ({part.basis})",
-                   _designs(part), part.note or part.source, safety)  # fmt: skip
+            yield _Open(
+                path,
+                f"{_title(path)}: is this so?",
+                f"{_value(part)} ({part.basis})",
+                _designs(part),
+                part.note or part.source,
+                safety,
+                ruled_value(part),
+            )
 
 
 def _designs(part: Sourced) -> tuple[str, ...]:
@@ -97,24 +284,24 @@ def _codes(study: Study) -> Iterator[_Open]:
         )
         now = f"{len(open_)} code lists of {len({name for name, _ in open_})} elements (proposed)"
         why = f"Not yet verified: {', '.join(unverified)}." if unverified else ""
-        yield "elements.codes", "Which codes identify each element?", now, (), why, False
+        value = json.dumps(
+            {name: [_plain(one) for of, one in open_ if of == name] for name, _ in open_},
+            ensure_ascii=False,
+        )
+        yield _Open(CODES, "Which codes identify each element?", now, (), why, False, value)
 
 
 def _ambiguous(study: Study) -> Iterator[_Open]:
     for one in study.criteria:
-        if not one.alternatives and one.basis.settled and not one.ambiguities:
+        key = criterion_key(one)
+        if not (one.alternatives or one.ambiguities or _is_open(study, key, one)):
             continue
         choices = (f"{one.reading_name}: {one.reading}",
                    *(f"{a.name}: {a.reading}" for a in one.alternatives))  # fmt: skip
         asks = f"How is {one.id} read: “{one.text}”" if one.text else f"Does {one.id} apply?"
         why = " ".join(one.ambiguities) or one.note
-        yield (
-            f"eligibility.{one.id}",
-            asks,
-            f"{one.reading_name} ({one.basis})",
-            choices,
-            why,
-            False,
+        yield _Open(
+            key, asks, f"{one.reading_name} ({one.basis})", choices, why, False, ruled_value(one)
         )
 
 
@@ -130,9 +317,13 @@ def _sourced(part: object, path: str = "") -> Iterator[tuple[str, Sourced]]:
             yield from _sourced(item, f"{path}.{name}")
     elif isinstance(part, list):
         for i, item in enumerate(part):
-            names = (getattr(item, key, None) for key in ("id", "number", "name", "label"))
-            label = next((name for name in names if name is not None), i + 1)
-            yield from _sourced(item, f"{path}.{label}")
+            yield from _sourced(item, f"{path}.{_label(i, item)}")
+
+
+def _label(place: int, item: object) -> object:
+    """Return the name of an item of a list in a dotted path: its own, else its place from 1."""
+    names = (getattr(item, key, None) for key in ("id", "number", "name", "label"))
+    return next((name for name in names if name is not None), place + 1)
 
 
 def _title(path: str) -> str:
@@ -143,6 +334,7 @@ def _value(part: Sourced) -> str:
     for name in ("reading", "value", "label", "name"):
         if (text := getattr(part, name, "")) not in ("", None):
             return str(text)
-    skip = {"basis", "source", "note"}
-    shown = part.model_dump(exclude=skip, exclude_defaults=True, mode="json", by_alias=True)
+    shown = part.model_dump(
+        exclude=set(PROVENANCE), exclude_defaults=True, mode="json", by_alias=True
+    )
     return ", ".join(f"{name} {value}" for name, value in shown.items())

@@ -41,13 +41,26 @@ class Endpoint(Sourced):
     measure: str
 
 
+RulingOutcome = Literal["confirmed", "change requested", "deferred", ""]
+"""What a ruling comes to: the item stands as written; it is to be amended; nothing is decided yet.
+
+Empty is a ruling made before outcomes were recorded: nobody can tell whether it confirms.
+"""
+
+
 class Ruling(Model):
-    """The sponsor's answer to one of the protocol's questions."""
+    """The sponsor's answer to one of the protocol's questions; of several, the last counts."""
 
     question: str = Field(description="The question's key, as `protocol questions` prints it")
     answer: str = Field(description="The reading's name, or the answer in words")
     by: str
     on: date
+    outcome: RulingOutcome = Field(
+        default="", description="Only `confirmed` settles an item of treatment or safety"
+    )
+    value: str = Field(
+        default="", description="What was ruled on, as `protocol questions --json` gives it"
+    )
 
 
 class Check(Sourced):

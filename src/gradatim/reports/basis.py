@@ -34,7 +34,7 @@ class Asked(NamedTuple):
 
 def open_questions(study: Study) -> Asked:
     """Count the questions that no ruling has settled."""
-    left = [one for one in questions(study) if one.ruling is None]
+    left = [one for one in questions(study) if not one.settled]
     return Asked(sum(not _on_criterion(one) for one in left), sum(one.safety for one in left),
                  sum(_on_criterion(one) for one in left))  # fmt: skip
 

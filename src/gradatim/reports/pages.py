@@ -10,6 +10,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from gradatim.protocol.questions import basis_words
+
 _SCRIPTS = ("vega.min.js", "vega-lite.min.js", "vega-embed.min.js")
 
 
@@ -67,6 +69,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["css_string"] = css_string
+    environment.filters["basis_words"] = basis_words
     return environment
 
 

@@ -43,6 +43,10 @@ def _answer(label: str, fact: Fact) -> Reading:
 
 def age(node: Age, s: Situation) -> Verdict:
     """Evaluate age in completed years at an anchor."""
+    if s.facts.birth_conflict:
+        return Verdict(
+            UNKNOWN, s.facts.birth_conflict, element="birth_date", reason=Reason.CONFLICT
+        )
     if s.facts.birth == ANY_DAY:
         return Verdict(UNKNOWN, "the date of birth is not recorded", element="birth_date",
                        reason=Reason.NO_RECORD)  # fmt: skip

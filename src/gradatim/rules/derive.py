@@ -122,6 +122,8 @@ def not_computed(s: Situation, fact: Fact) -> tuple[Reason, str]:
             return _not_used(s, source)
     needed = formula(rule.formula).implicit if rule.formula else [*inputs(rule.expression or 0)]
     if "age" in needed and _age(s, fact.start) is None:
+        if s.facts.birth_conflict:
+            return Reason.CONFLICT, s.facts.birth_conflict
         if s.facts.birth == ANY_DAY:
             return Reason.NO_RECORD, "the date of birth is not recorded"
         return Reason.PARTIAL_DATE, f"the age on {fact.start} is not known exactly"

@@ -11,7 +11,7 @@ from gradatim.core.expression import NotAnExpression, inputs
 from gradatim.core.quantity import convert, scale, understood
 from gradatim.protocol.base import Model
 from gradatim.protocol.nodes import Compare, DailyDose, elements_of, leaves
-from gradatim.protocol.questions import ESCALATION
+from gradatim.protocol.questions import ESCALATION, can_be_ruled_on, questions
 from gradatim.protocol.references import Fault, Steps, dangling, rules_of
 from gradatim.protocol.study import Study
 from gradatim.protocol.wording import accounted
@@ -155,24 +155,45 @@ def no_contradictions(study: Study) -> Iterator[Fault]:
         yield Fault(("eligibility", "criteria", index[b]), f"nobody can pass both {a} and {b}")
 
 
-def rulings_that_answer(study: Study) -> Iterator[Fault]:
-    """Every ruling on a reading names one that exists."""
+def rulings_about_something(study: Study) -> Iterator[Fault]:
+    """Every ruling is about a part of the protocol, and what it confirms is what stands there."""
+    known = can_be_ruled_on(study)
+    values = {one.key: one.value for one in questions(study)}
     for i, ruling in enumerate(study.rulings):
+        path, key = ("rulings", i), ruling.question
+        if key not in known:
+            yield Fault(path, f"the protocol has nothing to rule on at {key!r}")
+        elif ruling.outcome == "confirmed" and values.get(key, ruling.value) != ruling.value:
+            yield Fault(
+                path,
+                f"the ruling on {key} confirms another value than stands there, and "
+                "settles nothing",
+                warning=True,
+            )
+
+
+def rulings_that_answer(study: Study) -> Iterator[Fault]:
+    """Every ruling that chooses a reading names one that exists."""
+    design = study.safety.escalation
+    designs = (design.reading_name, *(one.name for one in design.alternatives))
+    for i, ruling in enumerate(study.rulings):
+        if ruling.outcome not in ("", "confirmed"):  # it asks for what may not exist yet
+            continue
         criterion = study.criterion(ruling.question.removeprefix("eligibility."))
-        if ruling.question.startswith("eligibility.") and (
-            criterion is None
-            or ruling.answer
-            not in (criterion.reading_name, *(a.name for a in criterion.alternatives))
-        ):
+        readings = (
+            (criterion.reading_name, *(a.name for a in criterion.alternatives)) if criterion else ()
+        )
+        if ruling.question.startswith("eligibility.") and ruling.answer not in readings:
             yield Fault(("rulings", i), f"no reading {ruling.answer!r} for {ruling.question}")
-        design = study.safety.escalation
-        known = (design.reading_name, *(one.name for one in design.alternatives))
-        if ruling.question == ESCALATION and design.alternatives and ruling.answer not in known:
-            yield Fault(("rulings", i), f"no escalation design {ruling.answer!r}; "
-                                        f"there are {', '.join(known)}")  # fmt: skip
+        if ruling.question == ESCALATION and design.alternatives and ruling.answer not in designs:
+            yield Fault(
+                ("rulings", i),
+                f"no escalation design {ruling.answer!r}; there are {', '.join(designs)}",
+            )
 
 
 CHECKS: tuple[Callable[[Study], Iterator[Fault]], ...] = (
     unused_elements, codes_of_their_system, known_terms, known_drugs, units_understood, derivations,
-    text_accounted_for, readings_that_differ, no_contradictions, rulings_that_answer,
+    text_accounted_for, readings_that_differ, no_contradictions, rulings_about_something,
+    rulings_that_answer,
 )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from gradatim.conduct.events.base import Event, Id, Name, Reason, Text
+from gradatim.protocol.study import RulingOutcome
 
 Mode = Literal["real", "demo", "simulated"]
 Role = Literal[
@@ -32,11 +33,31 @@ class TrialCreated(Event, frozen=True):
 
 
 class RulingSigned(Event, frozen=True):
-    """The sponsor's signed answer to one of the protocol's open questions."""
+    """The sponsor's signed answer to one of the protocol's open questions.
+
+    Args:
+        question: its key.
+        answer: the reading that is meant, where there are several; else words of the sponsor.
+        signer: who signs.
+        outcome: what the ruling comes to; only `confirmed` settles. Empty in rulings signed before
+            outcomes were recorded, which settle nothing anew.
+        value: what the protocol says there, as `protocol.questions` gives it: the ruling is about
+            this value, and one that is amended asks for another.
+    """
 
     question: Annotated[str, Meta(max_length=200)]
     answer: Text
     signer: Id
+    outcome: RulingOutcome = ""
+    value: Annotated[str, Meta(max_length=900_000)] = ""
+
+
+class ProtocolSubmitted(Event, frozen=True):
+    """A version of the protocol is submitted for rulings and approval; it is not in force."""
+
+    version: Annotated[str, Meta(max_length=40)]
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    document: Annotated[str, Meta(max_length=900_000)]
 
 
 class ApprovalRecorded(Event, frozen=True):
@@ -155,7 +176,7 @@ class TrialStopped(Event, frozen=True):
 
 
 EVENTS = (
-    TrialCreated, RulingSigned, ApprovalRecorded, ProtocolActivated, ProtocolAmended, SiteOpened,
-    SiteClosed, RoleGranted, RoleRevoked, TrainingRecorded, ReferenceRangesRecorded, TrialPaused,
-    TrialResumed, TrialStopped,
+    TrialCreated, ProtocolSubmitted, RulingSigned, ApprovalRecorded, ProtocolActivated,
+    ProtocolAmended, SiteOpened, SiteClosed, RoleGranted, RoleRevoked, TrainingRecorded,
+    ReferenceRangesRecorded, TrialPaused, TrialResumed, TrialStopped,
 )  # fmt: skip

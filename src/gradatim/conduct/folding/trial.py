@@ -6,20 +6,27 @@ from gradatim.conduct.events import trial
 from gradatim.conduct.folding.handlers import Handlers
 from gradatim.conduct.state import Delegation, State, Version
 from gradatim.dosefinding.protocol_design import as_before
-from gradatim.protocol.load import parse
+from gradatim.protocol.load import Document, parse
+from gradatim.protocol.questions import Question, as_ruled, questions, ruled_on
 from gradatim.protocol.study import Ruling, Study
+
+Activation = trial.ProtocolActivated | trial.ProtocolAmended
+"""What brings a version of the protocol into force."""
 
 
 @lru_cache(maxsize=16)
+def document_of(text: str) -> Document:
+    """Return the protocol document that an entry of the ledger holds.
+
+    Raises:
+        UnusableInput: it is not YAML, or does not follow the schema.
+    """
+    return parse(text.encode(), "protocol.yaml")
+
+
 def study_of(document: str) -> Study:
-    """Give the protocol that a document holds."""
-    return parse(document.encode(), "the ledger's protocol").study
-
-
-def _in_force(state: State, event: trial.ProtocolActivated | trial.ProtocolAmended) -> Study:
-    """Give the protocol of a version, with its silence read as on the day it went live."""
-    study = study_of(event.document)
-    return with_rulings(state, study if event.design_defaults > 1 else as_before(study))
+    """Return the protocol that a document holds; see `document_of`."""
+    return document_of(document).study
 
 
 def _created(state: State, position: int, event: trial.TrialCreated) -> None:
@@ -28,37 +35,115 @@ def _created(state: State, position: int, event: trial.TrialCreated) -> None:
 
 def _ruled(state: State, position: int, event: trial.RulingSigned) -> None:
     state.rulings.append(position)
-    state.versions = [one._replace(study=with_rulings(state, one.study)) for one in state.versions]
+    state.versions = [one._replace(study=_ruled_anew(state, one)) for one in state.versions]
     _everything_anew(state)
 
 
-def with_rulings(state: State, study: Study) -> Study:
-    """Give a protocol with the rulings that the sponsor has signed on the ledger."""
-    signed = []
+def _ruled_anew(state: State, version: Version) -> Study:
+    event = _activation(state, version)
+    return _read_as_then(with_rulings(state, event.document, version.position), event)
+
+
+def study_in_force(state: State) -> Study:
+    """Return the protocol in force as its document has it, without rulings signed on the ledger."""
+    event = _activation(state, state.versions[-1])
+    return _read_as_then(study_of(event.document), event)
+
+
+def _activation(state: State, version: Version) -> Activation:
+    event = state.events[version.position]
+    assert isinstance(event, trial.ProtocolActivated | trial.ProtocolAmended)
+    return event
+
+
+def _read_as_then(study: Study, event: Activation) -> Study:
+    """Return the protocol of a version, with its silence read as on the day it went live."""
+    return study if event.design_defaults > 1 else as_before(study)
+
+
+@lru_cache(maxsize=16)
+def questions_of(document: str) -> tuple[Question, ...]:
+    """Return the questions that a document asks, before any ruling on the ledger."""
+    return tuple(questions(study_of(document)))
+
+
+def with_rulings(state: State, document: str, since: int | None = None) -> Study:
+    """Return the protocol of a document with the rulings that the sponsor has signed on the ledger.
+
+    Args:
+        state: the trial.
+        document: its text.
+        since: where it came into force. A ruling signed later is on it only if it is on a value
+            that stands there; else it is on an amendment that is not in force yet. None while it
+            is not in force.
+
+    Raises:
+        UnusableInput: the document cannot be read.
+    """
+    study, asked = study_of(document), questions_of(document)
+    values = {(one.key, one.value) for one in asked}
+    safety = {one.key for one in asked if one.safety}
+    rulings = [_unsigned(one) if one.question in safety else one for one in study.rulings]
     for position in state.rulings:
         event = state.events[position]
         assert isinstance(event, trial.RulingSigned)
-        signed.append(Ruling(question=event.question, answer=event.answer, by=event.signer,
-                             on=event.occurred_on))  # fmt: skip
-    keys = {one.question for one in signed}
-    own = [one for one in study.rulings if one.question not in keys]
-    return study.model_copy(update={"rulings": [*own, *signed]})
+        on_it = not event.value or (event.question, event.value) in values
+        if on_it or since is None or position < since:
+            rulings.append(_as_written_down(event))
+    now = study.model_copy(update={"rulings": rulings})
+    return as_ruled(now, ruled_on(asked, rulings))
+
+
+def _unsigned(ruling: Ruling) -> Ruling:
+    """Return a ruling that only the document has: it may choose a design, but nobody signed it."""
+    return ruling.model_copy(update={"outcome": ""})
+
+
+def _as_written_down(event: trial.RulingSigned) -> Ruling:
+    """Return a signed ruling as a document has it; what was checked when it was signed is taken."""
+    return Ruling.model_construct(
+        question=event.question,
+        answer=event.answer,
+        by=event.signer,
+        on=event.occurred_on,
+        outcome=event.outcome,
+        value=event.value,
+    )
+
+
+def submitted(state: State) -> trial.ProtocolSubmitted | None:
+    """Return the version of the protocol that is submitted and not in force yet."""
+    event = None if state.submitted is None else state.events[state.submitted]
+    return event if isinstance(event, trial.ProtocolSubmitted) else None
+
+
+def submitted_study(state: State) -> Study | None:
+    """Return the protocol that is submitted and not in force yet, with the rulings on it."""
+    if (held := submitted(state)) is None:
+        return None
+    return state.remembered("submitted", lambda: with_rulings(state, held.document))
+
+
+def _submitted(state: State, position: int, event: trial.ProtocolSubmitted) -> None:
+    state.submitted = position
 
 
 def _activated(state: State, position: int, event: trial.ProtocolActivated) -> None:
-    study = _in_force(state, event)
-    state.versions.append(
-        Version(event.version, event.sha256, study, {}, position, event.occurred_on)
-    )
-    _everything_anew(state)
+    _in_force(state, position, event, {})
 
 
 def _amended(state: State, position: int, event: trial.ProtocolAmended) -> None:
-    study = _in_force(state, event)
-    applies = {one.part: one.applies for one in event.changes}
+    _in_force(state, position, event, {one.part: one.applies for one in event.changes})
+
+
+def _in_force(
+    state: State, position: int, event: Activation, applies: dict[trial.Part, trial.Applies]
+) -> None:
+    study = _read_as_then(with_rulings(state, event.document, position), event)
     state.versions.append(
         Version(event.version, event.sha256, study, applies, position, event.occurred_on)
     )
+    state.submitted = None
     _everything_anew(state)
 
 
@@ -115,7 +200,8 @@ def _stopped(state: State, position: int, event: trial.TrialStopped) -> None:
 
 HANDLERS: Handlers = {
     trial.TrialCreated: _created, trial.RulingSigned: _ruled, trial.ApprovalRecorded: _approved,
-    trial.ProtocolActivated: _activated, trial.ProtocolAmended: _amended,
+    trial.ProtocolSubmitted: _submitted, trial.ProtocolActivated: _activated,
+    trial.ProtocolAmended: _amended,
     trial.SiteOpened: _site_opened, trial.SiteClosed: _site_closed, trial.RoleGranted: _granted,
     trial.RoleRevoked: _revoked, trial.TrainingRecorded: _trained,
     trial.ReferenceRangesRecorded: _ranges, trial.TrialPaused: _paused,

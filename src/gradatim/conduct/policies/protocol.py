@@ -8,23 +8,32 @@ from gradatim.conduct.events.trial import (
     Part,
     ProtocolActivated,
     ProtocolAmended,
+    ProtocolSubmitted,
     RoleGranted,
     RulingSigned,
     SiteOpened,
     TrialCreated,
 )
-from gradatim.conduct.folding.trial import study_of, with_rulings
+from gradatim.conduct.folding.trial import (
+    document_of,
+    study_in_force,
+    study_of,
+    submitted_study,
+    with_rulings,
+)
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import State
 from gradatim.core.errors import UnusableInput
+from gradatim.core.truth import FALSE
 from gradatim.core.verdict import Verdict
-from gradatim.protocol.questions import questions
-from gradatim.protocol.references import dangling
+from gradatim.dosefinding.protocol_faults import MOST, placed
+from gradatim.protocol.questions import Question, questions
 from gradatim.protocol.study import Study
 
 PARTS: tuple[Part, ...] = ("eligibility", "treatment", "safety", "schedule", "endpoints",
                            "elements")  # fmt: skip
 _Versioned = ProtocolActivated | ProtocolAmended
+_Held = ProtocolSubmitted | _Versioned
 
 
 def the_ledger_begins_once(state: State, event: TrialCreated) -> Verdict:
@@ -32,30 +41,78 @@ def the_ledger_begins_once(state: State, event: TrialCreated) -> Verdict:
     return either(not state.mode, "nothing is recorded yet", "the trial has been created already")
 
 
-def the_question_is_open(state: State, event: RulingSigned) -> Verdict:
-    """A ruling answers a question of the protocol, with one of its readings if it has any."""
-    if not state.versions:
-        return holds("it is checked when the protocol is activated")
-    asked = {one.key: one for one in questions(state.study)}
-    if event.question not in asked:
-        return broken(f"the protocol asks no question {event.question!r}")
-    names = [one.split(":")[0] for one in asked[event.question].choices]
-    return either(not names or event.answer in names, "the protocol asks it",
-                  f"its readings are {', '.join(names)}")  # fmt: skip
+def asked_about(state: State, key: str) -> list[Question]:
+    """Return the questions of that key: of the version that is submitted, and of that in force."""
+    return [one for one in state.remembered("asked", lambda: _asked(state)) if one.key == key]
 
 
-def the_document_is_sound(state: State, event: _Versioned) -> Verdict:
-    """The document is the one with that fingerprint, can be read, and refers to nothing missing."""
+def _asked(state: State) -> list[Question]:
+    studies = [submitted_study(state), state.study if state.versions else None]
+    return [one for study in studies if study for one in questions(study)]
+
+
+def the_question_is_asked(state: State, event: RulingSigned) -> Verdict:
+    """A ruling is about a question of the protocol in force, or of the one that is submitted."""
+    if not state.versions and state.submitted is None:
+        return broken("there is no protocol to rule on: submit one first")
+    return either(
+        bool(asked_about(state, event.question)),
+        "the protocol asks it",
+        f"the protocol asks no question {event.question!r}",
+    )
+
+
+def the_ruling_is_about_what_stands_there(state: State, event: RulingSigned) -> Verdict:
+    """A ruling holds the value that it is about, as the protocol has it; an amended one is not."""
+    values = list(dict.fromkeys(one.value for one in asked_about(state, event.question)))
+    if event.value in values:
+        return holds("the protocol says so")
+    now = " or ".join(values) or "nothing"
+    return broken(f"it is about {event.value or 'no value'}; the protocol says {now}")
+
+
+def the_ruling_says_what_it_comes_to(state: State, event: RulingSigned) -> Verdict:
+    """A ruling confirms, requests a change or defers; to confirm a reading it names one."""
+    if not event.outcome:
+        return broken("it does not say whether it confirms, requests a change or defers")
+    if event.outcome != "confirmed" and not event.answer.strip():
+        return broken("it does not say in words what is to be changed, or what is awaited")
+    about = asked_about(state, event.question)
+    names = next((one.names for one in about if one.value == event.value), [])
+    if event.outcome != "confirmed" or not names or event.answer in names:
+        return holds(event.outcome)
+    return broken(f"it confirms no reading: its readings are {', '.join(names)}")
+
+
+def the_ruling_changes_something(state: State, event: RulingSigned) -> Verdict:
+    """A ruling supersedes an earlier one by saying something else; the same again is none."""
+    for one in asked_about(state, event.question):
+        last = one.ruling
+        if last is None or (last.value, last.outcome) != (event.value, event.outcome):
+            continue
+        if last.answer == event.answer or (last.outcome == "confirmed" and not one.choices):
+            return broken(f"nothing is to be ruled: {last.outcome} by {last.by} on {last.on}")
+    return holds("it was not ruled so before")
+
+
+def the_document_is_sound(state: State, event: _Held) -> Verdict:
+    """The document is the one with that fingerprint, and `gradatim protocol check` faults nothing.
+
+    What the check only warns of stands in nobody's way.
+    """
     if sha256(event.document.encode()).hexdigest() != event.sha256:
         return broken("the document's SHA-256 is not the one stated")
     try:
-        study = study_of(event.document)
+        document = document_of(event.document)
     except UnusableInput as error:
         return broken(str(error))
-    if study.study.version != event.version:
-        return broken(f"the document says that it is version {study.study.version}")
-    faults = list(dangling(study))
-    return broken(faults[0].what) if faults else holds("the document is sound")
+    if document.study.study.version != event.version:
+        return broken(f"the document says that it is version {document.study.study.version}")
+    wrong = [str(one) for one in placed(document) if not one.warning]
+    if not wrong:
+        return holds("the document is sound")
+    more = [f"... and {len(wrong) - MOST} more"] if len(wrong) > MOST else []
+    return Verdict(FALSE, "", (), tuple(map(broken, (*wrong[:MOST], *more))))
 
 
 def no_version_is_active(state: State, event: ProtocolActivated) -> Verdict:
@@ -70,19 +127,39 @@ def a_version_is_active(state: State, event: object) -> Verdict:
 
 
 def no_safety_question_is_open(state: State, event: _Versioned) -> Verdict:
-    """A real trial goes live only when the sponsor has ruled on every open safety item."""
+    """A real trial goes live only when the sponsor has confirmed every open safety item.
+
+    Each counts as confirmed only if the last ruling on the value that stands there confirms it. An
+    urgent safety measure is asked for what it changes only: the rest is in force already.
+    """
     if state.mode != "real":
         return holds(f"this is a {state.mode or 'nameless'} trial")
     try:
-        study = with_rulings(state, study_of(event.document))
+        study = with_rulings(state, event.document)
     except UnusableInput:
         return broken("the document cannot be read")
-    open_ = [one.key for one in questions(study) if one.safety and one.ruling is None]
+    open_ = [one for one in questions(study) if one.safety and not one.settled]
+    if getattr(event, "urgent_safety_measure", False) and state.versions:
+        stands = {(one.key, one.value) for one in questions(state.study)}
+        open_ = [one for one in open_ if (one.key, one.value) not in stands]
     if not open_:
         return holds("every safety item is settled")
     more = f" and {len(open_) - 5} more" if len(open_) > 5 else ""
-    return broken(f"{len(open_)} safety items are assumed or proposed and not ruled on: "
-                  f"{', '.join(open_[:5])}{more}")  # fmt: skip
+    return broken(
+        f"{len(open_)} safety items are assumed or proposed and not confirmed: "
+        f"{', '.join(map(_left_open, open_[:5]))}{more}"
+    )
+
+
+def _left_open(one: Question) -> str:
+    """Name an open question, and the ruling that does not settle it."""
+    if one.ruling is None:
+        return one.key
+    if not one.ruling.outcome:
+        return f"{one.key} (ruled without a signed confirmation)"
+    if one.ruling.value != one.value:
+        return f"{one.key} (amended since the ruling)"
+    return f"{one.key} ({one.ruling.outcome})"
 
 
 def the_approvals_are_there(state: State, event: _Versioned) -> Verdict:
@@ -108,7 +185,7 @@ def every_change_says_when_it_applies(state: State, event: ProtocolAmended) -> V
     if not state.versions:
         return broken("there is no protocol to amend")
     try:
-        parts = changed(state.study, with_rulings(state, study_of(event.document)))
+        parts = changed(study_in_force(state), study_of(event.document))
     except UnusableInput:
         return broken("the document cannot be read")
     stated = [one.part for one in event.changes]
@@ -131,8 +208,8 @@ def safety_measures_apply_at_once(state: State, event: ProtocolAmended) -> Verdi
     return holds("safety rules apply at once")
 
 
-def the_version_is_new(state: State, event: ProtocolAmended) -> Verdict:
-    """An amendment has a version of its own."""
+def the_version_is_new(state: State, event: ProtocolSubmitted | ProtocolAmended) -> Verdict:
+    """What is to follow a version that was in force has a version of its own."""
     known = {one.version for one in state.versions}
     return either(event.version not in known, "the version is new",
                   f"there is a version {event.version} already")  # fmt: skip

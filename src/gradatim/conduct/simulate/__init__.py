@@ -14,6 +14,7 @@ from gradatim.conduct.simulate.entering import arrives
 from gradatim.conduct.simulate.opening import open_trial
 from gradatim.conduct.simulate.run import SITES, People, Run
 from gradatim.conduct.trial import Trial
+from gradatim.dosefinding.protocol_faults import refuse_faulty
 from gradatim.protocol.load import Document
 
 INCIDENTS = (
@@ -51,7 +52,9 @@ def simulate(
 
     Raises:
         Stuck: something that had to be possible was refused.
+        UnusableInput: the protocol has faults.
     """
+    refuse_faulty(document)
     levels = len(document.study.treatment.dose_levels)
     toxicity = tuple(TOXICITY[min(i, len(TOXICITY) - 1)] for i in range(levels))
     run = Run(trial, document.study, text, random.Random(seed), people, toxicity, start,

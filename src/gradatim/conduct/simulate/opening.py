@@ -14,6 +14,7 @@ from gradatim.conduct.simulate.run import (
     Run,
     staff,
 )
+from gradatim.protocol.questions import questions
 
 AT_SITE = (("investigator", 2), ("coordinator", 1), ("nurse", 1), ("pharmacist", 1),
            ("cell_lab", 2))  # fmt: skip
@@ -34,12 +35,26 @@ def open_trial(run: Run, mode: trial.Mode, ranges: tuple[trial.Range, ...] = ())
     run.do(trial.ProtocolActivated, SPONSOR, version=version, document=run.document,
            sha256=sha256(run.document.encode()).hexdigest())  # fmt: skip
     ranges = ranges or (trial.Range(element=_first_measurement(run), unit=""),)
-    run.do(trial.RulingSigned, SPONSOR, question="safety.sentinel", signer=SPONSOR,
-           answer="as the document says")  # fmt: skip
+    _confirm(run, "safety.sentinel")
     run.do(trial.ReferenceRangesRecorded, SPONSOR, laboratory=LABORATORY, version=RANGES,
            ranges=ranges)  # fmt: skip
     for site, name in SITES.items():
         _open_site(run, site, name)
+
+
+def _confirm(run: Run, key: str) -> None:
+    """The sponsor confirms what the protocol says of an item, where it asks for a ruling."""
+    for one in questions(run.study):
+        if one.key == key:
+            run.do(
+                trial.RulingSigned,
+                SPONSOR,
+                question=key,
+                signer=SPONSOR,
+                value=one.value,
+                outcome="confirmed",
+                answer="as the document says",
+            )
 
 
 def _office() -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from gradatim.conduct.events.participants import (
     RecordNotUnderstood,
 )
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.birth import birth_of
 from gradatim.conduct.views.doses import entries, entries_of
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, on, parse_day
 from gradatim.core.quantity import Quantity
@@ -44,11 +45,20 @@ def _facts(state: State, participant: Participant) -> Facts:
             coverage.update(declare(event.kinds, event.since, event.until))
         if isinstance(event, RecordNotUnderstood):
             not_used.append(_not_understood(f"entry:{position}", event, state))
-    birth = parse_day(participant.birth) if participant.birth else ANY_DAY
+    birth = birth_of(state, participant)
     sex = participant.sex if participant.sex in ("female", "male") else ""
     died = _died(state, participant)
-    return Facts(participant.id, birth, sex, {name: tuple(some) for name, some in found.items()},
-                 coverage, tuple(not_used), read + len(not_used), died)  # fmt: skip
+    return Facts(
+        participant.id,
+        birth.day,
+        sex,
+        {name: tuple(some) for name, some in found.items()},
+        coverage,
+        tuple(not_used),
+        read=read + len(not_used),
+        died=died,
+        birth_conflict=birth.conflict,
+    )
 
 
 def _not_understood(id: str, event: RecordNotUnderstood, state: State) -> NotUsed:

@@ -19,6 +19,7 @@ from gradatim.conduct.simulate.opening import open_trial, receive
 from gradatim.conduct.simulate.run import SITES, SPONSOR, Run
 from gradatim.conduct.state import State
 from gradatim.conduct.trial import Trial
+from gradatim.dosefinding.protocol_faults import refuse_faulty
 from gradatim.evidence.facts import Facts
 from gradatim.protocol.load import Document
 from gradatim.synthetic.candidates import Candidates
@@ -61,8 +62,9 @@ def demonstrate(trial: Trial, document: Document, text: str, people: Candidates,
 
     Raises:
         Stuck: something that had to be possible was refused.
-        UnusableInput: a key cannot be kept.
+        UnusableInput: a key cannot be kept; the protocol has faults.
     """
+    refuse_faulty(document)
     timetable, ordinary = timetable_of(document.study, today), Ordinary(document.study)
     parts = timetable.parts
     names = {part: f"{_site(n)}-{n:03}" for n, part in enumerate(parts, 1)}
