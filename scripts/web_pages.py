@@ -34,7 +34,8 @@ PAGES: Mapping[str, tuple[str, ...]] = {
                "/feasibility/"),
     "sponsor.1": ("/people/", "/people/invite/", "/people/accounts/nurse.S01.1/",
                   "/people/accounts/nurse.S01.1/invite-anew/", "/feasibility/?without=I1a",
-                  "/record/RulingSigned/?question=x"),
+                  "/record/RulingSigned/?question=safety.sentinel", "/protocol/submitted/",
+                  "/record/ProtocolSubmitted/?site=", "/record/ProtocolActivated/?site="),
     "": ("/sign-in/", "/invitation/{invitation}/", "/invitation/nothing/"),
 }  # fmt: skip
 """Addresses by user, in the order of the picture; "" is whoever has not signed in."""

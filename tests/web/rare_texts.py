@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import product
 
+from gradatim.conduct.views.birth import CONFLICT
 from gradatim.core.quantity import Quantity
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.core.verdict import Verdict
@@ -46,6 +47,14 @@ def of_rare() -> Iterator[Text]:
     for rule, facts in ASKED:
         told = {name: tuple(read_facts(name, some)) for name, some in facts.items()}
         yield from _asked(rule, Facts("p1", by_element=told, sex="male"))
+    contradicting = Facts(
+        "p1",
+        birth_conflict=CONFLICT,
+        sex="male",
+        by_element={"creatinine": tuple(read_facts("creatinine", "1 mg/dL"))},
+    )
+    yield from _asked({"age": "first_dose", "is": ">= 18"}, contradicting)
+    yield from _asked({"compare": "egfr", "is": "< 60 mL/min/{1.73_m2}"}, contradicting)
     unreadable = (NotUsed("Condition/1", "-", ("infarction",)),)
     yield from _asked({"event": "infarction"}, Facts("p1", not_used=unreadable))
     (only_low,) = read_facts("creatinine", "1 mg/dL, LLN 0.5")

@@ -90,7 +90,7 @@ def registered(cast: Cast, tmp_path: Path) -> None:
     one = cast[COORDINATOR]
     one.go("/screening/")
     one.page.click("text=Register a person")
-    one.fill(full_name="Made-up Person", birth_date=birth, sex=sex, birth=birth)
+    one.fill(full_name="Made-up Person", birth_date=birth, sex=sex)
     assert "Recorded as entry" in one.press("Record")
     text = one.record("ParticipantRegistered", full_name="made-up  person", birth_date=birth,
                       sex=sex)  # fmt: skip

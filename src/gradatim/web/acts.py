@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from gradatim.conduct.events import BY_NAME
 
 TITLES: Mapping[str, Any] = {
-    "TrialCreated": _("Begin the trial"), "RulingSigned": _("Rule on a question"),
+    "TrialCreated": _("Begin the trial"), "ProtocolSubmitted": _("Submit a protocol"),
+    "RulingSigned": _("Rule on a question"),
     "ApprovalRecorded": _("Record an approval"), "ProtocolActivated": _("Activate the protocol"),
     "ProtocolAmended": _("Amend the protocol"), "SiteOpened": _("Open a site"),
     "SiteClosed": _("Close a site"), "RoleGranted": _("Delegate a task"),
@@ -70,9 +71,10 @@ TITLES: Mapping[str, Any] = {
 OF_ALL = {"recorded_at", "recorded_by", "protocol", "signature", "site"}
 PROVIDED: Mapping[str, frozenset[str]] = {
     name: frozenset(OF_ALL | more) for name, more in {
-        "ParticipantRegistered": {"participant", "person_token", "identity"},
-        "ProtocolActivated": {"sha256", "version", "design_defaults"},
-        "ProtocolAmended": {"sha256", "version", "design_defaults"},
+        "ParticipantRegistered": {"participant", "person_token", "identity", "birth"},
+        "ProtocolSubmitted": {"sha256", "version"},
+        "ProtocolActivated": {"document", "sha256", "version", "design_defaults"},
+        "ProtocolAmended": {"document", "sha256", "version", "design_defaults"},
         "AdverseEventReported": {"adverse_event"}, "QueryOpened": {"query"},
         "HistoryDeclaredComplete": {"signer"}, "EligibilityConfirmed": {"signer"},
         "PreDoseChecklistSigned": {"signer"}, "ClinicalSignificanceSigned": {"signer"},

@@ -14,3 +14,8 @@ def keyring() -> Keyring:
         UnusableInput: the folder cannot be used.
     """
     return Keyring(settings.KEYS_FOLDER, secrets.token_bytes)
+
+
+def keyring_or_none() -> Keyring | None:
+    """Give the keys if there are any; their folder is not made to be looked into."""
+    return keyring() if settings.KEYS_FOLDER.is_dir() else None

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 
 from gradatim.conduct.ledger import Entry
+from gradatim.conduct.personal import unsealing
 from gradatim.conduct.port import Bodies, Head, Mode, Store
 from gradatim.conduct.stores import open_store
 from gradatim.conduct.trial import Trial
@@ -17,6 +18,7 @@ from gradatim.conduct.views.tasks import tasks
 from gradatim.core.collecting import collector_paused
 from gradatim.core.errors import UnusableInput
 from gradatim.web import clock
+from gradatim.web.keys import keyring_or_none
 
 
 class OwnConnections:
@@ -86,7 +88,8 @@ class Running:
     def __init__(self, url: str, name: str = "") -> None:
         self.store = OwnConnections(url)
         self.lock = threading.RLock()
-        self.trial = Trial(self.store, name or self._only(url))
+        name = name or self._only(url)
+        self.trial = Trial(self.store, name, unsealing(keyring_or_none, name))
 
     def _only(self, url: str) -> str:
         found = list(self.store.trials())

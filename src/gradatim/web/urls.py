@@ -48,6 +48,7 @@ urlpatterns = [
     path("design/", design.design, name="design"),
     path("feasibility/", feasibility.feasibility, name="feasibility"),
     path("protocol/", protocol.document, name="protocol"),
+    path("protocol/submitted/", protocol.submitted_document, name="submitted"),
     path("protocol/questions/", protocol.open_questions, name="questions"),
     path("protocol/versions/", protocol.versions, name="versions"),
     path("audit/", log.audit, name="audit"),

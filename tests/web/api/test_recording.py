@@ -119,6 +119,23 @@ def test_no_given_event_has_what_is_filled_in():
         assert "site" not in filled_in(name)
 
 
+def test_a_birth_beside_the_date_may_not_contradict_it(app: Running, program):
+    """It is taken where it says the same; what the ledger keeps is the year of the sealed date."""
+    coordinator, before = program(COORDINATOR), app.trial.state.position
+    for other in ("1980", "1991-03", "1991-02-27"):
+        refused = coordinator.post({**PERSON, "birth": other})
+        assert refused.status_code == 422
+        assert f"birth is {other}" in refused.json()["what"]
+    assert state(app).position == before
+    for n, same in enumerate(("1991", "1991-02", "1991-02-28")):
+        taken = coordinator.post({**PERSON, "name": f"Made-up {n}", "birth": same}, key=f"b{n}")
+        assert taken.status_code == 201
+        number = taken.json()["event"]["participant"]
+        assert state(app).participants[number].birth == "1991"
+        again = coordinator.post({**PERSON, "name": f"Made-up {n}", "birth": same}, key=f"b{n}")
+        assert again.json() == taken.json()
+
+
 def test_a_person_is_numbered_and_sealed(app: Running, program):
     """Name and birth date are sealed; the same person twice is met again."""
     coordinator = program(COORDINATOR)

@@ -74,7 +74,7 @@ def test_what_is_no_protocol_is_refused(app: Running, signed_in, content: bytes)
     client, before = signed_in("sponsor.1"), state(app).position
     said = {"document": file(content, "protocol.yaml"), "occurred_on": "2026-09-21",
             "seen": before, "request": "p", "password": PASSWORD}  # fmt: skip
-    response = client.post("/record/ProtocolActivated/?site=", said)
+    response = client.post("/record/ProtocolSubmitted/?site=", said)
     text = response.content.decode()
     assert response.status_code == 422
     assert "protocol.yaml" in text or "The submitted file is empty." in text

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from gradatim.conduct.events import BY_NAME, EVENTS
-from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.base import Event, PartialDate
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.web.acts import provided
 from gradatim.web.api.shown import HIDDEN
@@ -22,10 +22,22 @@ from gradatim.web.api.shown import HIDDEN
 PREFIX = "Given"
 REFERENCE = "#/components/schemas/{name}"
 _Name = Annotated[str, Meta(min_length=1, max_length=200)]
-INSTEAD: Mapping[str, list[tuple[str, Any]]] = {
-    "ParticipantRegistered": [("name", _Name), ("birth_date", date)],
+INSTEAD: Mapping[str, list[tuple[str, Any, Any]]] = {
+    "ParticipantRegistered": [
+        ("name", _Name, msgspec.NODEFAULT),
+        ("birth_date", date, msgspec.NODEFAULT),
+        ("birth", PartialDate | None, None),
+    ],
 }
-"""What is given in the place of what is sealed; it never reaches the ledger."""
+"""What is given in the place of what is sealed; it never reaches the ledger.
+
+A `birth` given beside the date may not contradict it; what the ledger keeps is made from the date.
+"""
+
+
+def instead(name: str) -> frozenset[str]:
+    """Give the names of what a program gives in the place of what is sealed."""
+    return frozenset(field for field, *_ in INSTEAD.get(name, ()))
 
 
 def filled_in(name: str) -> frozenset[str]:
@@ -37,10 +49,15 @@ def _class(kind: type[Event]) -> type[msgspec.Struct]:
     name = kind.__name__
     own = [_field(one) for one in msgspec.structs.fields(kind) if one.name not in filled_in(name)]
     return msgspec.defstruct(
-        PREFIX + name, [*own, *INSTEAD.get(name, [])], tag_field="event", tag=name, frozen=True,
-        kw_only=True, omit_defaults=True, forbid_unknown_fields=True,
+        PREFIX + name, [*own, *map(_replacing, INSTEAD.get(name, ()))], tag_field="event",
+        tag=name, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True,
         namespace={"__doc__": kind.__doc__},
     )  # fmt: skip
+
+
+def _replacing(one: tuple[str, Any, Any]) -> Any:
+    name, type_, default = one
+    return (name, type_) if default is msgspec.NODEFAULT else one
 
 
 def _field(one: msgspec.structs.FieldInfo) -> Any:

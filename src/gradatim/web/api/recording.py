@@ -24,7 +24,7 @@ from gradatim.conduct.trial import Outcome, Overtaken, Refused, Trial
 from gradatim.core.errors import UnusableInput
 from gradatim.web.api.access import Held
 from gradatim.web.api.faults import Refusal
-from gradatim.web.api.given import INSTEAD, filled_in, read
+from gradatim.web.api.given import INSTEAD, filled_in, instead, read
 from gradatim.web.api.replaying import as_recorded, refuse_another
 from gradatim.web.api.shown import plain
 from gradatim.web.clock import today
@@ -111,7 +111,7 @@ def _refuse_signed(name: str) -> None:
 
 def _refuse_ours(name: str, raw: dict[str, Any]) -> None:
     """Refuse fields that the application fills in."""
-    if ours := sorted(set(raw) & filled_in(name)):
+    if ours := sorted(set(raw) & (filled_in(name) - instead(name))):
         raise UnusableInput(_("%(field)s may not be given") % {"field": ours[0]}, f"body.{ours[0]}",
                             _("the application fills it in"), _("leave it out"))  # fmt: skip
 

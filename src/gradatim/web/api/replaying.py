@@ -7,11 +7,10 @@ from django.utils.translation import gettext as _
 
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.events.participants import ParticipantRegistered
 from gradatim.conduct.identity import person_token
 from gradatim.conduct.state import State
 from gradatim.core.errors import UnusableInput
-from gradatim.web.api.given import INSTEAD, filled_in
+from gradatim.web.api.given import filled_in, instead
 from gradatim.web.keys import keyring
 
 
@@ -38,11 +37,10 @@ def refuse_another(state: State, position: int, name: str, site: str, fields: di
 
 def _says(entry: Event, name: str, fields: dict[str, Any]) -> bool:
     """Whether an entry says what is given, with what the application filled in left aside."""
-    given = {key: value for key, value in fields.items() if key not in dict(INSTEAD.get(name, ()))}
-    if isinstance(entry, ParticipantRegistered):
-        if entry.person_token != person_token(fields, keyring().pepper()):
-            return False
-        given.setdefault("birth", fields["birth_date"][:4])
+    given = {key: value for key, value in fields.items() if key not in instead(name)}
+    token = getattr(entry, "person_token", None)
+    if token is not None and token != person_token(fields, keyring().pepper()):
+        return False
     ours = {key: value for key, value in msgspec.to_builtins(entry).items()
             if key in {*filled_in(name), "site"}}  # fmt: skip
     return built({**ours, **given, "event": name}) == entry

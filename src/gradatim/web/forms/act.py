@@ -12,8 +12,11 @@ from gradatim.clinical.ctcae_terms import terms
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.product import Drawn
+from gradatim.conduct.folding.trial import submitted
+from gradatim.conduct.policies.protocol import asked_about
 from gradatim.conduct.recorded_in import recorded_in
 from gradatim.conduct.views.adverse_events import courses
+from gradatim.protocol.questions import Question, basis_words
 from gradatim.safety.dlt import perhaps_of, watched_elements
 from gradatim.web.acts import provided
 from gradatim.web.forms.choices import Asked, choices_of
@@ -49,7 +52,7 @@ def act_form(asked: Asked) -> type[ActForm]:
     for one in _asked_fields(kind):
         if one.name in asked.given or one.name in provided(asked.event):
             continue
-        if (field := _field(asked, one)) is not None:
+        if one.name not in fields and (field := _field(asked, one)) is not None:
             fields[one.name] = field
     return type(f"{asked.event}Form", (ActForm,), fields)
 
@@ -117,7 +120,7 @@ def _limits(asked: Asked) -> dict[str, tuple[float | None, float | None]]:
 def _checklist(asked: Asked, options: dict[str, Any]) -> forms.Field:
     """Ask for every item of the protocol's checklist."""
     study = asked.state.governing("treatment", asked.participant)
-    items = [(one.id, one.label, one.reading, str(one.basis.value))
+    items = [(one.id, one.label, one.reading, basis_words(one))
              for one in study.treatment.checklist]  # fmt: skip
     answers = [(one, choice_words("items", one))
                for one in ("in order", "not applicable", "not in order")]  # fmt: skip
@@ -223,6 +226,66 @@ def _document(asked: Asked, options: dict[str, Any]) -> forms.Field:
     return forms.FileField(**options)
 
 
+def _shown_document(asked: Asked) -> forms.Field:
+    """Keep which document the page shows: another one is not what was read."""
+    held = submitted(asked.state)
+    return forms.CharField(
+        required=False, widget=forms.HiddenInput, max_length=64, initial=held.sha256 if held else ""
+    )
+
+
+def _shown_value(asked: Asked, options: dict[str, Any]) -> forms.Field:
+    """Keep which value the page shows: an amended one is not what was ruled on."""
+    question = ruled_on(asked)
+    return forms.CharField(
+        required=False,
+        widget=forms.HiddenInput,
+        strip=False,
+        initial=question.value if question else "",
+    )
+
+
+def _in_words(asked: Asked, options: dict[str, Any]) -> forms.Field:
+    options["help_text"] = _(
+        "What is to be changed or awaited, and why. A confirmation has no words beside it."
+    )
+    return forms.CharField(
+        required=False, max_length=4_000, widget=forms.Textarea(attrs={"rows": 3}), **options
+    )
+
+
+def ruled_on(asked: Asked) -> Question | None:
+    """Return the question that a ruling is about; of the submitted version where both ask it."""
+    found = asked_about(asked.state, asked.given.get("question", ""))
+    return found[0] if found else None
+
+
+RULINGS = (
+    ("confirmed", _("Confirmed: it stands as the protocol says")),
+    ("change requested", _("Change requested: it stays open until the protocol is amended")),
+    ("deferred", _("Not yet: nothing is decided")),
+)
+
+
+def _ruling(asked: Asked) -> dict[str, forms.Field]:
+    """Ask what the ruling comes to, and which reading is meant where there are several."""
+    fields: dict[str, forms.Field] = {
+        "outcome": forms.ChoiceField(
+            choices=RULINGS, widget=forms.RadioSelect, label=label_of("outcome", "RulingSigned")
+        )
+    }
+    question = ruled_on(asked)
+    if question and question.choices:
+        choices = [(name, name.replace("_", " ")) for name in question.names]
+        fields["reading"] = forms.ChoiceField(
+            required=False,
+            choices=[("", _("not said")), *choices],
+            widget=forms.RadioSelect,
+            label=_("Which reading is confirmed?"),
+        )
+    return fields
+
+
 def _new_site(asked: Asked) -> forms.Field:
     valid = pattern_validator(r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z")
     return forms.CharField(max_length=64, label=label_of("site", "SiteOpened"), validators=[valid])
@@ -231,8 +294,9 @@ def _new_site(asked: Asked) -> forms.Field:
 _SPECIAL: Mapping[tuple[str, str], Callable[[Asked, dict[str, Any]], forms.Field]] = {
     ("PreDoseChecklistSigned", "items"): _checklist, ("DosePrepared", "drawn"): _drawn,
     ("AdverseEventClassified", "answers"): _answers, ("AdverseEventReported", "term"): _term,
-    ("FactRecorded", "fact"): _fact, ("ProtocolActivated", "document"): _document,
-    ("ProtocolAmended", "document"): _document,
+    ("FactRecorded", "fact"): _fact, ("ProtocolSubmitted", "document"): _document,
+    ("RulingSigned", "value"): _shown_value,
+    ("RulingSigned", "answer"): _in_words,
 }  # fmt: skip
 
 
@@ -242,7 +306,13 @@ def _extra(asked: Asked) -> dict[str, forms.Field]:
     if asked.event == "ParticipantRegistered":
         fields["full_name"] = forms.CharField(max_length=200, label=label_of("full_name"),
                                               help_text=help_of("full_name"))  # fmt: skip
-        fields["birth_date"] = day_field(label=label_of("birth_date"))
+        fields["birth_date"] = day_field(
+            label=label_of("birth_date"), help_text=help_of("birth_date")
+        )
+    if asked.event in ("ProtocolActivated", "ProtocolAmended"):
+        fields["shown_sha256"] = _shown_document(asked)
+    if asked.event == "RulingSigned":
+        fields |= _ruling(asked)
     if asked.event == "SiteOpened":
         fields["site"] = _new_site(asked)
     return fields

@@ -2,13 +2,17 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from hashlib import sha256
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from gradatim.conduct.checks import query_numbers
 from gradatim.conduct.escalation import advised
-from gradatim.conduct.personal import sealed
+from gradatim.conduct.folding.trial import submitted
+from gradatim.conduct.personal import birth_recorded, sealed
 from gradatim.conduct.state import State
+from gradatim.core.errors import UnusableInput
+from gradatim.dosefinding.protocol_faults import refuse_faulty
 from gradatim.protocol.load import parse
 from gradatim.protocol.questions import ruled_design
 from gradatim.web.forms.choices import Asked
@@ -28,7 +32,7 @@ def _registered(asked: Asked, fields: Fields) -> Fields:
     """Number a person, and seal who they are: the ledger never holds a name."""
     number = next_number(asked.state, asked.site)
     values = {"name": fields.pop("full_name"), "birth_date": str(fields.pop("birth_date"))}
-    fields.setdefault("birth", values["birth_date"][:4])
+    fields["birth"] = birth_recorded(values["birth_date"], fields.get("birth", ""))
     identity = sealed(keyring(), asked.state.trial, number, values, secrets.token_bytes)
     return {**fields, "participant": number, "person_token": identity.person_token,
             "identity": {name: {"commitment": one.commitment, "ciphertext": one.ciphertext}
@@ -64,12 +68,50 @@ def _own_signature(asked: Asked, fields: Fields) -> Fields:
 
 
 def _document(asked: Asked, fields: Fields) -> Fields:
-    """Read an uploaded protocol: its version stands in it, its hash is worked out."""
-    upload = fields.pop("document")
-    content = upload.read()
-    study = parse(content, upload.name).study
-    return {**fields, "document": content.decode(), "version": study.study.version,
-            "sha256": sha256(content).hexdigest()}  # fmt: skip
+    """Read a protocol, from a file or as text: its version stands in it, its hash is worked out."""
+    given = fields.pop("document")
+    content, name = (
+        (given.encode(), "protocol.yaml") if isinstance(given, str) else (given.read(), given.name)
+    )
+    document = parse(content, name)
+    refuse_faulty(document)
+    return {
+        **fields,
+        "document": content.decode(),
+        "version": document.study.study.version,
+        "sha256": document.sha256,
+    }
+
+
+def _submitted(asked: Asked, fields: Fields) -> Fields:
+    """Take the document that the page has shown: nobody signs what they have not read."""
+    held = submitted(asked.state)
+    if held is None:
+        raise UnusableInput(
+            _("no version of the protocol is submitted"),
+            "",
+            todo=_("submit the file protocol.yaml first, and read it"),
+        )
+    if fields.pop("shown_sha256", "") != held.sha256:
+        raise UnusableInput(
+            _("this is not the document that you were shown"),
+            held.version,
+            todo=_("read the one that is submitted now"),
+        )
+    return {**fields, "document": held.document, "version": held.version, "sha256": held.sha256}
+
+
+def _ruling(asked: Asked, fields: Fields) -> Fields:
+    """Say which reading is confirmed; a confirmation has no conditions in words."""
+    reading, words = fields.pop("reading", ""), fields.pop("answer", "")
+    confirmed = fields["outcome"] == "confirmed"
+    if confirmed and words:
+        raise UnusableInput(
+            _("what is confirmed stands as it is written"),
+            "",
+            todo=_("leave the words out, or request a change"),
+        )
+    return _signer(asked, {**fields, "answer": reading if reading and confirmed else words})
 
 
 def _decision(asked: Asked, fields: Fields) -> Fields:
@@ -94,7 +136,8 @@ _COMPLETE: Mapping[str, Callable[[Asked, Fields], Fields]] = {
     "ParticipantRegistered": _registered, "AdverseEventReported": _adverse_event,
     "QueryOpened": _query, "HistoryDeclaredComplete": _signer, "EligibilityConfirmed": _signer,
     "PreDoseChecklistSigned": _signer, "ClinicalSignificanceSigned": _signer,
-    "AdverseEventClassified": _signer, "RulingSigned": _signer, "TrialStopped": _own_signature,
-    "ProtocolActivated": _document, "ProtocolAmended": _document, "DoseDecision": _decision,
+    "AdverseEventClassified": _signer, "RulingSigned": _ruling, "TrialStopped": _own_signature,
+    "ProtocolSubmitted": _document, "ProtocolActivated": _submitted,
+    "ProtocolAmended": _submitted, "DoseDecision": _decision,
     "ReviewMeetingHeld": _meeting,
 }  # fmt: skip

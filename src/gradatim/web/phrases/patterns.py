@@ -15,6 +15,7 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         "{label}: said on {day} not to have happened",
         "{label}: {answer} ({day})",
         "the date of birth is not recorded",
+        "the sealed date of birth and the one recorded beside it contradict each other",
         "{years} years old on {day}",
         "born {day}: {clause}",
         "sex is not recorded as female or male",
@@ -84,6 +85,7 @@ PATTERNS: dict[str, tuple[str, ...]] = {
     ),
     "why": (
         "the date of birth is not recorded",
+        "the sealed date of birth and the one recorded beside it contradict each other",
         "the sex is not recorded",
         "the age on {day} is not known exactly",
         "its inputs give no result",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from gradatim.analysis.shifts import CATEGORIES
 from gradatim.dosing.steps import shown
+from gradatim.protocol.questions import parse_ruled_by
 from gradatim.web.acts import title
 from gradatim.web.forms.wording import choice_words, label_of
 from gradatim.web.telling import element_label, visit_label
@@ -49,6 +50,14 @@ def role(name: str) -> Any:
 def label(name: str) -> Any:
     """Write the label of a field."""
     return label_of(name)
+
+
+@register.filter
+def basis(part: Any) -> str:
+    """Write what a part of the protocol rests on; of what was ruled on, by whom and when."""
+    if signed := parse_ruled_by(part.source):
+        return _("ruled by %(who)s on %(day)s") % {"who": signed[0], "day": signed[1]}
+    return _(str(part.basis))
 
 
 @register.filter

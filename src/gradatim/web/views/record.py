@@ -28,11 +28,12 @@ from gradatim.web.access import Request, page
 from gradatim.web.accounts.signing import SignatureFields, verify
 from gradatim.web.acts import ELSEWHERE, GIVEN, title
 from gradatim.web.clock import now, today
-from gradatim.web.forms.act import ActForm, act_form
+from gradatim.web.forms.act import ActForm, act_form, ruled_on
 from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.completing import completed
 from gradatim.web.recording import event_of, record, shown, signed
 from gradatim.web.references import refuse_unseen
+from gradatim.web.views.protocol import pages
 from gradatim.web.views.review.committee import propose
 
 
@@ -90,8 +91,33 @@ def record_act(request: Request, event: str) -> HttpResponse:
     asked = asked_of(request, event)
     if asked is None:
         return _choose_site(request, event)
-    return filled_in(request, Filling(asked, act_form(asked), lambda form: completed(
-        asked, _plain(form.fields_given()))))  # fmt: skip
+    if event == "RulingSigned" and ruled_on(asked) is None:
+        return _no_question(request, asked)
+    template, reading = _reading(asked)
+    return filled_in(
+        request,
+        Filling(asked, act_form(asked), lambda form: completed(asked, _plain(form.fields_given()))),
+        template,
+        **reading,
+    )
+
+
+def _no_question(request: Request, asked: Asked) -> HttpResponse:
+    """Show the questions where none is named; refuse one that the protocol does not ask."""
+    if asked.given.get("question"):
+        raise Http404(_("The protocol asks no such question."))
+    if request.method == "POST":
+        return HttpResponseRedirect(reverse("questions"))
+    return pages.open_questions(request)
+
+
+def _reading(asked: Asked) -> tuple[str, dict[str, Any]]:
+    """Give the page of an act, and what is read on it before it is signed."""
+    if asked.event == "RulingSigned" and (question := ruled_on(asked)):
+        return "gradatim/protocol/rule.html", {"item": pages.of_state(asked.state, question)}
+    if asked.event in ("ProtocolActivated", "ProtocolAmended"):
+        return "gradatim/protocol/put_into_force.html", pages.put_into_force(asked.state)
+    return "gradatim/record.html", {}
 
 
 def filled_in(request: Request, filling: Filling, template: str = "gradatim/record.html",

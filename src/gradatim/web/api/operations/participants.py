@@ -17,7 +17,7 @@ from gradatim.web.api.operations.worked_out import detail
 from gradatim.web.api.schemas import participants as schemas
 from gradatim.web.api.schemas.screening import Screening
 from gradatim.web.clock import today
-from gradatim.web.views.screening.worklist import screened
+from gradatim.web.views.screening.worklist import screened, tells_birthday
 
 router = Router(tags=["participants"])
 After = Annotated[str, Query(max_length=64, description="The number to go on after")]
@@ -65,4 +65,8 @@ def eligibility(request: HttpRequest, id: Number) -> Any:
     people = [] if found.found is None else [(found.found, ())]
     unusable = [] if found.found is not None else [{"input": one.id, "why": found.fault}]
     document = screening_document(protocol, people, unusable)
+    private = {each.id for each in study.criteria if tells_birthday(access, one, each)}
+    for shown in (line for person in document["people"] for line in person["criteria"]):
+        if shown["id"] in private:
+            shown |= {"passes_from": None, "passes_until": None}
     return HttpResponse(msgspec.json.encode(document), content_type="application/json")

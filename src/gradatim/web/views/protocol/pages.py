@@ -1,15 +1,19 @@
 """The protocol: the document, what is stated and what assumed, versions side by side, rulings."""
 
+import json
 from difflib import unified_diff
 from typing import Any, NamedTuple
 
+import yaml
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from gradatim.conduct.events.trial import ApprovalRecorded, ProtocolActivated, ProtocolAmended
+from gradatim.conduct.folding.trial import submitted, submitted_study
 from gradatim.conduct.state import State
 from gradatim.protocol.questions import Question, questions
+from gradatim.protocol.study import Ruling, Study
 from gradatim.rules.describe import describe, window_words
 from gradatim.web.access import Access, Request, page
 
@@ -21,6 +25,20 @@ class Criterion(NamedTuple):
     rule: str
 
 
+class Asked(NamedTuple):
+    """A question to the sponsor as its page shows it.
+
+    Args:
+        question: what is asked.
+        value: what is ruled on, in lines.
+        earlier: the rulings on it before the last, the latest first.
+    """
+
+    question: Question
+    value: str
+    earlier: list[Ruling]
+
+
 def _state(request: Request) -> State:
     access: Access = request.access
     return access.state
@@ -28,41 +46,118 @@ def _state(request: Request) -> State:
 
 @page("protocol")
 def document(request: Request) -> HttpResponse:
-    """Show the version in force; before there is one, what is asked for."""
+    """Show the version in force; before there is one, the one submitted, or what is needed."""
     state = _state(request)
     if not state.versions:
-        return render(request, "gradatim/protocol/readiness.html", readiness(state))
-    study = state.study
-    return render(request, "gradatim/protocol/document.html", {
-        "study": study, "version": state.version,
+        return submitted_document(request)
+    now = state.versions[-1]
+    return render(
+        request,
+        "gradatim/protocol/document.html",
+        {
+            **as_read(state.study),
+            "version": now.version,
+            "sha256": now.sha256,
+            "tab": "protocol",
+            "submitted": submitted(state),
+            **readiness(state, state.study),
+        },
+    )
+
+
+@page("protocol")
+def submitted_document(request: Request) -> HttpResponse:
+    """Show the version that is submitted, and what stands between it and going live."""
+    state = _state(request)
+    held, study = submitted(state), submitted_study(state)
+    if held is None or study is None:
+        return render(request, "gradatim/protocol/readiness.html", readiness(state, None))
+    return render(
+        request,
+        "gradatim/protocol/document.html",
+        {
+            **as_read(study),
+            "version": held.version,
+            "sha256": held.sha256,
+            "tab": "submitted",
+            "not_in_force": True,
+            "submitted": held,
+            **readiness(state, study),
+        },
+    )
+
+
+def as_read(study: Study) -> dict[str, Any]:
+    """Return what the document's own page shows of it."""
+    return {
+        "study": study,
         "criteria": [Criterion(one, describe(one.rule, study)) for one in study.criteria],
-        "visits": [(one, window_words(one.window, study))
-                   for one in study.schedule.encounters.values()],
-        "open_": sum(one.ruling is None for one in questions(study)), **readiness(state),
-    })  # fmt: skip
+        "visits": [
+            (one, window_words(one.window, study)) for one in study.schedule.encounters.values()
+        ],
+        "open_": sum(not one.settled for one in questions(study)),
+    }
 
 
-def readiness(state: State) -> dict[str, Any]:
-    """Give what stands between a trial and going live: approvals, and questions about safety."""
-    approvals = [one for one in (state.events[at] for at in state.approvals)
-                 if isinstance(one, ApprovalRecorded)]  # fmt: skip
-    asked = questions(state.study) if state.versions else []
-    blocking = [one for one in asked if one.safety and one.ruling is None]
+def readiness(state: State, study: Study | None) -> dict[str, Any]:
+    """Return what stands between a protocol and going live: approvals, and open safety items."""
+    approvals = [
+        one
+        for one in (state.events[at] for at in state.approvals)
+        if isinstance(one, ApprovalRecorded)
+        and (study is None or one.version == study.study.version)
+    ]
+    asked = questions(study) if study else []
+    blocking = [one for one in asked if one.safety and not one.settled]
     return {"approvals": approvals, "blocking": blocking, "has_version": bool(state.versions),
+            "safety_items": sum(one.safety for one in asked), "submitted": submitted(state),
             "missing": [who for who in ("ethics", "regulator")
                         if not any(one.authority == who for one in approvals)]}  # fmt: skip
 
 
 @page("protocol")
 def open_questions(request: Request) -> HttpResponse:
-    """Show the questions to the sponsor, each with its ruling or with what is done until then."""
+    """Show the questions to the sponsor, of the version submitted, else of the one in force."""
     state = _state(request)
-    if not state.versions:
-        raise Http404(_("No protocol is active."))
-    asked: list[Question] = questions(state.study)
+    of_submitted = submitted_study(state) is not None and "in-force" not in request.GET
+    study = submitted_study(state) if of_submitted else state.study if state.versions else None
+    if study is None:
+        raise Http404(_("No protocol is submitted or active."))
+    found = questions(study)
+    safety = [one for one in found if one.safety]
     return render(request, "gradatim/protocol/questions.html", {
-        "questions": asked, "open_": [one for one in asked if one.ruling is None],
+        "asked": [asked(study, one) for one in found], "of_submitted": of_submitted,
+        "version": study.study.version, "both": bool(state.versions) and submitted(state),
+        "submitted": submitted(state),
+        "open_": sum(not one.settled for one in found), "safety": safety,
+        "settled": sum(one.settled for one in safety),
     })  # fmt: skip
+
+
+def asked(study: Study, question: Question) -> Asked:
+    """Return a question as it is shown: with its value in lines, and with all rulings on it."""
+    value = yaml.safe_dump(json.loads(question.value), sort_keys=False, allow_unicode=True)
+    rulings = [one for one in study.rulings if one.question == question.key]
+    return Asked(question, value, [one for one in reversed(rulings) if one is not question.ruling])
+
+
+def of_state(state: State, question: Question) -> Asked:
+    """Return a question of the version submitted, else of the one in force, as it is shown."""
+    return asked(submitted_study(state) or state.study, question)
+
+
+def put_into_force(state: State) -> dict[str, Any]:
+    """Return what is read before a version is put into force: all of it, and what is new in it."""
+    held, study = submitted(state), submitted_study(state)
+    if held is None or study is None:
+        return {"held": None}
+    lines = []
+    if state.versions:
+        now = state.versions[-1]
+        before = state.events[now.position]
+        assert isinstance(before, ProtocolActivated | ProtocolAmended)
+        lines = differences(before.document, held.document, now.version, held.version)
+    return {**as_read(study), **readiness(state, study), "held": held, "lines": lines}
 
 
 @page("protocol")
@@ -75,12 +170,17 @@ def versions(request: Request) -> HttpResponse:
              if isinstance(event, ProtocolActivated | ProtocolAmended)}  # fmt: skip
     lines = []
     if first in texts and second in texts:
-        lines = list(unified_diff(texts[first].splitlines(), texts[second].splitlines(), first,
-                                  second, lineterm="", n=2))  # fmt: skip
+        lines = differences(texts[first], texts[second], first, second)
     return render(request, "gradatim/protocol/versions.html", {
-        "known": known, "lines": [(_kind(line), line) for line in lines], "first": first,
-        "second": second, "same": bool(first and second and not lines),
+        "known": known, "lines": lines, "first": first, "second": second,
+        "same": bool(first and second and not lines), "submitted": submitted(state),
     })  # fmt: skip
+
+
+def differences(before: str, after: str, first: str, second: str) -> list[tuple[str, str]]:
+    """Return the lines in which two documents differ, each with its kind."""
+    lines = unified_diff(before.splitlines(), after.splitlines(), first, second, lineterm="", n=2)
+    return [(_kind(line), line) for line in lines]
 
 
 def _kind(line: str) -> str:

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from gradatim.conduct.events.participants import CriterionAttested
-from gradatim.conduct.state import Participant, State
+from gradatim.conduct.state import Participant
 from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.facts import facts_of
 from gradatim.protocol.study import Study
@@ -19,7 +19,7 @@ from gradatim.web.languages import in_asked_language, speaker
 from gradatim.web.phrases.saying import Speaker
 from gradatim.web.views.participant.frame import framed
 from gradatim.web.views.screening.said import said_line, said_sheet
-from gradatim.web.views.screening.worklist import planned_dose, screened
+from gradatim.web.views.screening.worklist import planned_dose, screened, tells_birthday
 
 
 @page("participants")
@@ -40,18 +40,20 @@ def sheet(request: Request, id: str) -> HttpResponse:
             "sheet": shown,
             "said": said_sheet(says, shown),
             "says": says,
-            "lines": lines(state, study, one, found.found, shown["lines"], says),
+            "lines": lines(access, study, one, found.found, shown["lines"], says),
         }
     return render(request, "gradatim/screening/sheet.html", content)
 
 
-def lines(state: State, study: Study, one: Participant, found: Eligibility, sheet: list[Line],
+def lines(access: Access, study: Study, one: Participant, found: Eligibility, sheet: list[Line],
           says: Speaker) -> list[dict[str, Any]]:  # fmt: skip
     """Give the criteria, each with who attested it and what may be answered in place."""
     said = {event.criterion: (at, event)
-            for at, event in entries_of(state, one, CriterionAttested)}  # fmt: skip
+            for at, event in entries_of(access.state, one, CriterionAttested)}  # fmt: skip
     return [{
         "line": line, "said": said_line(says, line),
+        "passes_from": None if tells_birthday(access, one, line.finding.criterion)
+        else line.finding.passes_from,
         "attested": said.get(line.finding.criterion.id),
         "answers": [(name, says.label(label))
                     for name, label in _answers(study, found, line.finding.criterion.id)]

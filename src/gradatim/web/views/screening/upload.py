@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy
 
 from gradatim.conduct.arriving import Arriving, arriving
 from gradatim.conduct.events.findings import LaboratoryResultsRecorded
-from gradatim.conduct.state import Participant
+from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Recorded
+from gradatim.conduct.views.birth import agreed, birth_of
 from gradatim.conduct.views.doses import entries as recorded
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.codebook import Codebook
@@ -51,7 +52,7 @@ def upload(request: Request, id: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             facts = _facts(access, one, form.cleaned_data["bundle"])
-            _check_person(one, facts)
+            _check_person(access.state, one, facts)
             return _recorded(request, one, facts, form.cleaned_data["source"])
         except UnusableInput as error:
             form.add_error("bundle", str(error))
@@ -65,16 +66,17 @@ def _facts(access: Access, one: Participant, file: Any) -> Facts:
     return read(bundle, Codebook(study.elements, study.study.id), study.elements, on=today())
 
 
-def _check_person(one: Participant, facts: Facts) -> None:
+def _check_person(state: State, one: Participant, facts: Facts) -> None:
     """Refuse the records of somebody else, as far as sex and birth can tell."""
     if one.sex and facts.sex and one.sex != facts.sex:
         raise UnusableInput(_("these are somebody else's records"), one.id,
                             _("sex is %(theirs)s, not %(ours)s") % {"theirs": facts.sex,
                                                                    "ours": one.sex})  # fmt: skip
-    born = str(facts.birth)
-    if one.birth and born[0].isdigit() and not (
-        born.startswith(one.birth) or one.birth.startswith(born)
-    ):  # fmt: skip
+    ours = birth_of(state, one)
+    if ours.conflict:
+        raise UnusableInput(_("whose records these are cannot be told"), one.id, ours.conflict,
+                            _("have the registration looked at"))  # fmt: skip
+    if agreed(ours.day, facts.birth) is None:
         raise UnusableInput(_("these are somebody else's records"), one.id,
                             _("the birth date does not fit"))  # fmt: skip
 

@@ -11,6 +11,8 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.eligibility import attested, eligibility
 from gradatim.core.errors import UnusableInput
+from gradatim.protocol.eligibility import EligibilityCriterion
+from gradatim.protocol.nodes import Age, leaves
 from gradatim.reports.words import STATUSES
 from gradatim.screening.assess import Eligibility
 from gradatim.web.access import Access, Request, page
@@ -70,6 +72,15 @@ def _screened(state: State, one: Participant, day: date) -> Screened:
               else item.element for item in found.missing]  # fmt: skip
     return Screened(one, found, "", sum(f.passes is None for f in found.findings),
                     len(attested(state, one)), labels)  # fmt: skip
+
+
+def tells_birthday(access: Access, one: Participant, criterion: EligibilityCriterion) -> bool:
+    """Whether the days on which a criterion changes give away a birthday that the user may not see.
+
+    The age is reckoned with the sealed date; of it, those who do not treat a person see the years.
+    """
+    asks_age = any(isinstance(leaf, Age) for leaf in leaves(criterion.rule))
+    return asks_age and not access.sees_participant("identity", one)
 
 
 @page("screening")

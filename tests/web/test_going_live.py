@@ -1,0 +1,287 @@
+"""A real trial goes live page by page: submitted, read, confirmed item by item, signed."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from gradatim.conduct.events.trial import (
+    ApprovalRecorded,
+    RoleGranted,
+    RulingSigned,
+    TrialCreated,
+)
+from gradatim.conduct.folding.trial import study_of, submitted
+from gradatim.conduct.port import Mode
+from gradatim.conduct.stores import open_store
+from gradatim.conduct.trial import Trial
+from gradatim.protocol.load import bundled
+from gradatim.protocol.questions import Question, questions
+from gradatim.web.accounts.models import User
+from gradatim.web.running import Running, forget_running, running
+from tests.conduct.trials import event, recorded
+from tests.web.conftest import NOW, PASSWORD, state
+
+SPONSOR = "sponsor.1"
+TEXT = (bundled()["example_oncology_tablet"]).read_text(encoding="utf-8")
+LEVEL = "treatment.dose_levels.1"
+
+
+@pytest.fixture
+def real(tmp_path: Path, settings, db, at) -> Iterator[Running]:
+    """A real trial that has only begun."""
+    settings.LEDGER_URL = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    settings.LEDGER_TRIAL, settings.KEYS_FOLDER = "", tmp_path / "keys"
+    store = open_store(settings.LEDGER_URL, Mode.CREATE)
+    trial = Trial(store, "tablet")
+    recorded(trial.record(event(TrialCreated, SPONSOR, mode="real")))
+    recorded(trial.record(event(RoleGranted, SPONSOR, user=SPONSOR, role="sponsor")))
+    store.close()
+    forget_running()
+    User.objects.create_user(SPONSOR, "Sponsor One", PASSWORD)
+    yield running()
+    forget_running()
+    shutil.rmtree(tmp_path / "keys", ignore_errors=True)
+
+
+def submit(client: Client, text: str = TEXT) -> tuple[int, str]:
+    """Submit a document; give the status and what the page says."""
+    file = SimpleUploadedFile("protocol.yaml", text.encode(), "text/yaml")
+    return post(client, "/record/ProtocolSubmitted/?site=", document=file)
+
+
+def post(client: Client, path: str, **fields) -> tuple[int, str]:
+    """Fill in the form of a page as it stands, change some fields, sign and send it."""
+    page = client.get(path)
+    if page.status_code != 200:
+        return page.status_code, page.content.decode()
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?',
+                        page.content.decode())  # fmt: skip
+    data = {name: unescape(value) for name, value in hidden}
+    said = {**data, "occurred_on": "2026-09-21", "password": PASSWORD, **fields}
+    response = client.post(path, said)
+    return response.status_code, unescape(response.content.decode())
+
+
+def rule(client: Client, key: str, outcome: str = "confirmed", **more) -> tuple[int, str]:
+    """Rule on a question from its page."""
+    return post(client, f"/record/RulingSigned/?site=&question={key}", outcome=outcome, **more)
+
+
+def confirm_all(app: Running) -> None:
+    """Confirm every safety item of what is submitted, and record both approvals."""
+    now = state(app)
+    held = submitted(now)
+    assert held is not None
+    for one in asked(held.document):
+        answer = one.names[0] if one.choices else ""
+        recorded(
+            app.trial.record(
+                event(
+                    RulingSigned,
+                    SPONSOR,
+                    on=NOW.date(),
+                    question=one.key,
+                    answer=answer,
+                    value=one.value,
+                    outcome="confirmed",
+                    signer=SPONSOR,
+                )
+            )
+        )
+    for authority in ("ethics", "regulator"):
+        recorded(
+            app.trial.record(
+                event(
+                    ApprovalRecorded,
+                    SPONSOR,
+                    on=NOW.date(),
+                    reference="yes",
+                    authority=authority,
+                    version=held.version,
+                )
+            )
+        )
+
+
+def asked(text: str = TEXT) -> list[Question]:
+    """The safety items of a document."""
+    return [one for one in questions(study_of(text)) if one.safety]
+
+
+def activate(client: Client, **more) -> tuple[int, str]:
+    """Sign the activation of what is submitted."""
+    return post(client, "/record/ProtocolActivated/?site=", **more)
+
+
+def test_before_anything_is_submitted_there_is_nothing_to_rule_on(real: Running, signed_in):
+    client = signed_in(SPONSOR)
+    assert client.get("/protocol/questions/").status_code == 404
+    assert rule(client, LEVEL)[0] == 404
+    assert activate(client)[0] == 422
+    assert state(real).position == 2
+
+
+def test_a_confirmed_protocol_goes_live_and_says_who_ruled(real: Running, signed_in):
+    """From the submitted file to the badge on every page that shows what a level rests on."""
+    client = signed_in(SPONSOR)
+    assert submit(client)[0] == 302
+    assert "0 are confirmed" in unescape(client.get("/protocol/questions/").content.decode())
+    assert activate(client)[0] == 409
+    confirm_all(real)
+    page = unescape(client.get("/record/ProtocolActivated/?site=").content.decode())
+    assert "20 mg once daily" in page
+    assert "design: boin" in page
+    status, told = activate(client)
+    assert status == 302, told
+    assert [one.version for one in state(real).versions] == ["1.0"]
+    for path in ("/", "/protocol/", "/protocol/questions/"):
+        text = client.get(path).content.decode()
+        assert "ruled by sponsor.1 on 2026-09-21" in text, path
+    assert state(real).study.treatment.dose_levels[0].basis == "ruled"
+
+
+@pytest.mark.parametrize("outcome", ["change requested", "deferred"])
+def test_a_no_keeps_the_trial_from_going_live(real: Running, signed_in, outcome: str):
+    """Whatever was confirmed before; the item is named, with what was ruled on it."""
+    client = signed_in(SPONSOR)
+    submit(client)
+    confirm_all(real)
+    said = "NO. This is wrong: level 1 is 10 mg."
+    assert rule(client, LEVEL, outcome, answer=said)[0] == 302
+    status, told = activate(client)
+    assert status == 409
+    assert f"1 safety items are assumed or proposed and not confirmed: {LEVEL} ({outcome})" in told
+    text = unescape(client.get("/protocol/questions/").content.decode())
+    assert said in text
+    assert "1 earlier ruling, superseded" in text
+    assert not state(real).versions
+
+
+def test_a_ruling_without_an_outcome_or_without_reasons_is_not_taken(real: Running, signed_in):
+    client = signed_in(SPONSOR)
+    submit(client)
+    before = state(real).position
+    assert rule(client, LEVEL, "")[0] == 422
+    assert rule(client, LEVEL, "change requested")[0] == 409
+    assert state(real).position == before
+
+
+def test_a_key_that_is_no_question_has_no_page(real: Running, signed_in):
+    client = signed_in(SPONSOR)
+    submit(client)
+    assert rule(client, "treatment.nonsense")[0] == 404
+    confirm_all(real)
+    activate(client)
+    assert state(real).versions
+    assert rule(client, "treatment.nonsense")[0] == 404
+
+
+def test_the_same_ruling_again_is_none(real: Running, signed_in):
+    client = signed_in(SPONSOR)
+    submit(client)
+    assert rule(client, LEVEL)[0] == 302
+    status, told = rule(client, LEVEL)
+    assert status == 409
+    assert "nothing is to be ruled: confirmed by sponsor.1 on 2026-09-21" in told
+
+
+def test_a_confirmation_has_no_conditions(real: Running, signed_in):
+    """Words beside it could take it back."""
+    client = signed_in(SPONSOR)
+    submit(client)
+    before = state(real).position
+    status, told = rule(client, LEVEL, answer="NO. This is wrong: level 1 is 10 mg.")
+    assert status == 422
+    assert "eave the words out, or request a change" in told
+    assert state(real).position == before
+
+
+def test_a_ruling_made_meanwhile_is_looked_at_first(real: Running, signed_in):
+    """A page opened before another's ruling does not supersede it unseen."""
+    client = signed_in(SPONSOR)
+    submit(client)
+    seen = state(real).position
+    assert rule(client, LEVEL, "change requested", answer="10 mg")[0] == 302
+    status, told = rule(client, LEVEL, seen=seen)
+    assert status == 409
+    assert "10 mg" in told
+    assert rule(client, LEVEL)[0] == 302
+
+
+def test_a_page_that_shows_an_old_value_confirms_nothing(real: Running, signed_in):
+    """Somebody submits another dose while the page is open: the old one is not confirmed."""
+    client = signed_in(SPONSOR)
+    submit(client)
+    changed = TEXT.replace("dose: 20", "dose: 10", 1)
+    assert changed != TEXT
+    old = next(one.value for one in asked() if one.key == LEVEL)
+    submit(client, changed)
+    status, told = rule(client, LEVEL, value=old)
+    assert status == 409
+    assert "it is about" in told
+    assert '"dose": 10.0' in told
+
+
+def test_what_is_signed_is_the_document_that_was_read(real: Running, signed_in):
+    """Another document is submitted while the page is open: its user reads that first."""
+    client = signed_in(SPONSOR)
+    submit(client)
+    confirm_all(real)
+    page = client.get("/record/ProtocolActivated/?site=").content.decode()
+    read = re.search(r'name="shown_sha256" value="([0-9a-f]{64})"', page)
+    assert read
+    submit(client, TEXT.replace("dose: 20", "dose: 10", 1))
+    status, told = activate(client, shown_sha256=read[1])
+    assert status == 422
+    assert "this is not the document that you were shown" in told
+    assert not state(real).versions
+
+
+FAULTS = {
+    "design: boin": ("design: BOIN", "there is no design 'BOIN'"),
+    'unit: "10*9/L"': ('unit: "G/L"', "'G/L' is not a UCUM unit"),
+}
+
+
+@pytest.mark.parametrize("good", FAULTS)
+def test_what_the_check_faults_is_not_taken_in(real: Running, signed_in, good: str):
+    """With the line of the file and the words of `gradatim protocol check`."""
+    bad, words = FAULTS[good]
+    assert good in TEXT
+    status, told = submit(signed_in(SPONSOR), TEXT.replace(good, bad, 1))
+    assert status == 422
+    line = TEXT[: TEXT.index(good)].count("\n") + 1
+    assert words in told
+    assert any(f"protocol.yaml:{n}:" in told for n in range(line - 3, line + 2)), told
+    assert state(real).submitted is None
+
+
+def test_an_amended_value_asks_for_another_ruling(real: Running, signed_in):
+    """The amendment is read beside what it changes, and waits for its own confirmation."""
+    client = signed_in(SPONSOR)
+    submit(client)
+    confirm_all(real)
+    activate(client)
+    text = TEXT.replace("dose: 20", "dose: 10", 1).replace('version: "1.0"', 'version: "2.0"', 1)
+    assert submit(client, text)[0] == 302
+    for authority in ("ethics", "regulator"):
+        post(client, "/record/ApprovalRecorded/?site=", authority=authority, version="2.0",
+             reference="approved")  # fmt: skip
+    page = unescape(client.get("/record/ProtocolAmended/?site=").content.decode())
+    assert "+" in page
+    assert "dose: 10" in page
+    change = {"changes-0-part": "treatment", "changes-0-applies": "at once",
+              "changes-0-why": "a lower first dose", "urgent_safety_measure": "no"}  # fmt: skip
+    status, told = post(client, "/record/ProtocolAmended/?site=", **change)
+    assert status == 409
+    assert f"{LEVEL} (amended since the ruling)" in told
+    assert "ruled by sponsor.1" in client.get("/").content.decode()
+    assert rule(client, LEVEL)[0] == 302
+    assert post(client, "/record/ProtocolAmended/?site=", **change)[0] == 302
+    assert [one.version for one in state(real).versions] == ["1.0", "2.0"]
