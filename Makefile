@@ -32,6 +32,7 @@ demo: $(VENV)/.runtime ## open the bundled trial, part-way through, in the web a
 test: $(VENV)/.dev ## run every test; suites that could not run are named at the end
 	@scripts/setup-debian browser chromium chromium chromium-browser google-chrome
 	@scripts/setup-debian proxy nginx-light nginx
+	@scripts/setup-debian "linguistic order" postgresql pg_ctlcluster
 	@scripts/setup-cql
 	@scripts/setup-java $(BIN)/python $(INSTALL)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)

@@ -4,7 +4,14 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-from tests.engines import engine, postgres, postgres_server, spark_session  # noqa: F401
+from tests.engines import (  # noqa: F401
+    engine,
+    linguistic_postgres,
+    linguistic_server,
+    postgres,
+    postgres_server,
+    spark_session,
+)
 
 settings.register_profile(
     "ci", derandomize=True, deadline=None, database=None,

@@ -12,8 +12,12 @@ worker has all its tests (`--dist loadgroup`).
 """
 
 import io
+import os
+import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -106,11 +110,19 @@ class ParquetFolder(Engine):
 
 
 class PostgresSchema(Engine):
+    """A schema of a server; its texts are in a collation, the server's own unless another is named.
+
+    Args:
+        host: the folder of the server's socket.
+        collation: what the owner has called a collation in that database.
+    """
+
     name = "postgres"
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, collation: str = "default") -> None:
         super().__init__()
         self.host, self.schema = host, f"test_{next(_NUMBERS)}"
+        self._types = _TYPES | {pa.string(): f'text COLLATE "{collation}"'}
         self.execute(f"CREATE SCHEMA {self.schema}; GRANT USAGE ON SCHEMA {self.schema} TO reader")
 
     @property
@@ -129,7 +141,7 @@ class PostgresSchema(Engine):
         return psycopg.connect(host=self.host, user="postgres", dbname="postgres", autocommit=True)
 
     def _load(self, name: str, table: pa.Table) -> None:
-        columns = ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in table.schema)
+        columns = ", ".join(f'"{field.name}" {self._types[field.type]}' for field in table.schema)
         place, lines = f'{self.schema}."{name}"', io.BytesIO()
         pa.csv.write_csv(table, lines, pa.csv.WriteOptions(include_header=False))
         with self.owner() as con, con.cursor() as cursor:
@@ -152,6 +164,57 @@ def postgres_server() -> Iterator[str]:
             con.execute("CREATE ROLE reader LOGIN; REVOKE TEMP ON DATABASE postgres FROM PUBLIC")
         yield host
         server.cleanup()
+
+
+LINGUISTIC = "linguistic"
+"""The collation of `linguistic_postgres`: it orders text as English dictionaries do."""
+
+
+@contextmanager
+def system_server(programs: Path) -> Iterator[str]:
+    """Run a server of the system's own installation; gives the folder of its socket."""
+    owner: Any = {"user": "postgres"} if os.getuid() == 0 else {}  # it does not run as root
+    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
+        if owner:
+            shutil.chown(folder, owner["user"])
+
+        def call(program: str, *options: str) -> None:
+            command = [str(programs / program), "-D", f"{folder}/data", *options]
+            subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **owner)
+
+        call("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync")
+        settings = f"-k {folder} -c listen_addresses='' -F"
+        call("pg_ctl", "-w", "-l", f"{folder}/log", "-o", settings, "start")
+        try:
+            yield folder
+        finally:
+            call("pg_ctl", "-m", "fast", "stop")
+
+
+@pytest.fixture(scope="session")
+def linguistic_server() -> Iterator[str]:
+    """The folder of the socket of the system's server, which unlike the wheel's may have ICU."""
+    import psycopg
+
+    programs = max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), default=None)
+    if programs is None:
+        pytest.skip("there is no PostgreSQL on this system")
+    with system_server(programs.parent) as folder:
+        with psycopg.connect(host=folder, user="postgres", autocommit=True) as con:
+            try:
+                con.execute(f"CREATE COLLATION {LINGUISTIC} (provider=icu, locale='en-US')")
+            except psycopg.Error as error:
+                pytest.skip(f"this PostgreSQL has no linguistic collation: {error}")
+            con.execute("CREATE ROLE reader LOGIN")
+        yield folder
+
+
+@pytest.fixture
+def linguistic_postgres(linguistic_server: str) -> Iterator[PostgresSchema]:
+    """PostgreSQL whose texts are in a linguistic collation; mark the test with `postgres`."""
+    made = PostgresSchema(linguistic_server, LINGUISTIC)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -22,8 +22,59 @@ def _date_mi(later: date, earlier: date) -> int:  # type: ignore[empty-body]
     """What PostgreSQL calls for `date - date`: eight times as fast as Ibis's way."""
 
 
+@ibis.udf.scalar.builtin(name="text_pattern_lt")  # type: ignore[untyped-decorator]
+def _before(one: str, other: str) -> bool:  # type: ignore[empty-body]
+    """What PostgreSQL calls for `<` of texts by their bytes, whatever collation they have."""
+
+
+@ibis.udf.scalar.builtin(name="text_pattern_le")  # type: ignore[untyped-decorator]
+def _not_after(one: str, other: str) -> bool:  # type: ignore[empty-body]
+    """As `_before`, for `<=`."""
+
+
+@ibis.udf.scalar.builtin(name="text_pattern_ge")  # type: ignore[untyped-decorator]
+def _not_before(one: str, other: str) -> bool:  # type: ignore[empty-body]
+    """As `_before`, for `>=`."""
+
+
+@ibis.udf.scalar.builtin(name="text_pattern_gt")  # type: ignore[untyped-decorator]
+def _after(one: str, other: str) -> bool:  # type: ignore[empty-body]
+    """As `_before`, for `>`."""
+
+
+_BY_BYTES = {
+    ops.Less: _before,
+    ops.LessEqual: _not_after,
+    ops.GreaterEqual: _not_before,
+    ops.Greater: _after,
+}
+
+
+def _by_bytes(node: Any) -> Any:
+    """Compare texts by their bytes: a collation orders them as a dictionary of its language would.
+
+    Two columns may have two collations, and code points are the order of Python and of the other
+    engines.
+    """
+    if isinstance(node, ops.Between):
+        one, low, high = node.arg.to_expr(), node.lower_bound.to_expr(), node.upper_bound.to_expr()
+        return (_not_before(one, low) & _not_after(one, high)).op()
+    return _BY_BYTES[type(node)](node.left.to_expr(), node.right.to_expr()).op()
+
+
+def _compares_texts(node: Any) -> bool:
+    if isinstance(node, ops.Between):
+        return bool(node.arg.dtype.is_string())
+    return type(node) in _BY_BYTES and node.left.dtype.is_string() and node.right.dtype.is_string()
+
+
 def for_postgres(con: Any, expr: "ir.Table") -> "ir.Table":
-    """Put memtables into the query, and count days between dates as PostgreSQL does."""
+    """Put memtables into the query, and count days and compare texts as PostgreSQL's functions do.
+
+    Args:
+        con: the Ibis backend.
+        expr: the expression.
+    """
 
     def replaced(node: Any, changed: Any) -> Any:
         if isinstance(node, ops.InMemoryTable):
@@ -31,7 +82,7 @@ def for_postgres(con: Any, expr: "ir.Table") -> "ir.Table":
         node = node.__recreate__(changed) if changed else node
         if isinstance(node, ops.DateDelta) and getattr(node.part, "value", None) == "day":
             return ops.Cast(_date_mi(node.left.to_expr(), node.right.to_expr()).op(), to="int64")
-        return node
+        return _by_bytes(node) if _compares_texts(node) else node
 
     return expr.op().replace(replaced).to_expr()
 

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from gradatim.core.errors import UnusableInput
@@ -16,7 +17,14 @@ from gradatim.protocol.load import Document
 from gradatim.protocol.nodes import elements_of, leaves
 from gradatim.rules.compile.plan import Plan
 from gradatim.screening.population.answers import Clock, answers
-from gradatim.screening.population.chunks import part, ranges
+from gradatim.screening.population.chunks import (
+    Range,
+    check_count,
+    check_part,
+    counted_once,
+    everybody,
+    ranges,
+)
 from gradatim.screening.population.columns import verdict_columns
 from gradatim.screening.population.engine_side import EngineSide, of_some, people_in
 from gradatim.screening.population.evidence import evidence
@@ -152,13 +160,14 @@ class _Run:
 
     def _by_parts(self, watch: Watch | None) -> None:
         """Fetch the answers about some people after others, and combine them here."""
-        parts = ranges(self.population, self.relation, self.request.memory // 3)
+        parts = ranges(everybody(self.population, self.relation), self.request.memory // 3)
         outputs = {name: Parts(place) for name, place in self.places.items()}
         sample = -(-self.request.sample // len(parts))
         self.clock.lap("prepare")
         try:
             for number, people in enumerate(parts):
-                self._part(part(self.relation, people), outputs, sample)
+                relation = self.relation if len(parts) == 1 else people.of(self.relation)
+                self._part(relation, people, outputs, sample)
                 if watch:
                     watch(number + 1, len(parts))
         finally:
@@ -183,10 +192,14 @@ class _Run:
 
     def _verify_files(self) -> None:
         """Verify a sample of what the engine wrote."""
-        everybody = people_in(self.places[self.protocols[0].id])
-        self.people = len(everybody)
-        places = pa.array(chosen(everybody, self.request.sample, self.request.seed), pa.int64())
-        ids = everybody.take(places)
+        wanted = len(everybody(self.population, self.relation))
+        for place in self.places.values():
+            ids = np.sort(people_in(place).to_numpy(zero_copy_only=False))
+            check_count(counted_once(ids), wanted, len(ids))
+        written = people_in(self.places[self.protocols[0].id])
+        self.people = len(written)
+        places = pa.array(chosen(written, self.request.sample, self.request.seed), pa.int64())
+        ids = written.take(places)
         people = list(self.population.facts(ids.to_pylist())) if len(ids) else []
         for n, protocol in enumerate(self.protocols):
             place = self.places[protocol.id]
@@ -212,9 +225,12 @@ class _Run:
             write_json(self.places[name] / "funnel.json", found[name])
         return found
 
-    def _part(self, relation: Any, outputs: Mapping[str, Parts], sample: int) -> None:
+    def _part(
+        self, relation: Relation, part: Range, outputs: Mapping[str, Parts], sample: int
+    ) -> None:
         fetch, keep = self.population.fetch, self.population.keep
         found, extract = answers(self.plan, self.shared.elements, relation, fetch, keep, self.clock)
+        check_part(found.persons["person"], part)
         self.people += found.people
         places = pa.array(chosen(found.persons["person"], sample, self.request.seed), pa.int64())
         ids = pa.array(found.persons["person"]).take(places).to_pylist()
@@ -240,15 +256,19 @@ class _Run:
             if column.counts:
                 for name in {one for leaf in leaves(column.rule) for one in elements_of(leaf)}:
                     by_element.setdefault(name, []).append(column.criterion.id)
-        for what in ("unmapped",):
-            told[what] = {
-                name: by_element[name] for name in told.get(what, ()) if name in by_element
-            }
-        tables = told.get("missing_tables", {})
-        told["missing_tables"] = {
-            table: sorted({id for name in names for id in by_element.get(name, ())})
-            for table, names in tables.items()
+        told["unmapped"] = {
+            name: by_element[name] for name in told.get("unmapped", ()) if name in by_element
         }
+        told["not_recognised"] = {
+            name: {"why": why, "criteria": by_element[name]}
+            for name, why in told.get("not_recognised", {}).items()
+            if name in by_element
+        }
+        for what in ("missing_tables", "empty_tables"):
+            told[what] = {
+                table: sorted({id for name in names for id in by_element.get(name, ())})
+                for table, names in told.get(what, {}).items()
+            }
         return told
 
     def _document(self, n: int) -> Mapping[str, Any]:

@@ -33,18 +33,23 @@ class OmopPopulation:
 
     def examine(self, study: Study) -> Mapping[str, Any]:
         """Look for faults of the warehouse."""
-        self._study, self._concepts = study, concepts(self.warehouse, study)
+        self._study = study
+        self._concepts = concepts(self.warehouse, study, self.options.coverage)
         found = check(self.warehouse, study, self.options, self._concepts)
         return {
             "rows": found.rows, "notes": list(found.notes), "not_used": dict(found.not_used),
             "missing_tables": {name: list(some) for name, some in found.missing.items()},
-            "unmapped": list(found.unmapped),
+            "empty_tables": {name: list(some) for name, some in found.empty.items()},
+            "unmapped": list(found.unmapped), "not_recognised": dict(found.unrecognised),
+            "not_understood": {table: {"people": some.people, "codes": dict(some.codes)}
+                               for table, some in found.not_understood.items()},
         }  # fmt: skip
 
     def relation(self, study: Study) -> Relation:
         """Give what is known of them, as the protocol's elements."""
         if self._concepts is None:
-            self._study, self._concepts = study, concepts(self.warehouse, study)
+            self._study = study
+            self._concepts = concepts(self.warehouse, study, self.options.coverage)
         return relation(self.warehouse, study, self.options, self._concepts)
 
     def fetch(self, expr: ir.Table) -> pa.Table:
