@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -161,6 +162,84 @@ def test_a_missing_table_leaves_its_criteria_unknown_and_says_so(
     told = json.loads((out / "run.json").read_text())
     assert "E11b1" in told["missing_tables"]["measurement"]
     assert set(pq.read_table(out / "verdicts.parquet")["E11b1"].to_pylist()) == {1}
+
+
+STROKE = "230690007"
+
+
+def test_what_the_vocabulary_does_not_hold_is_absent_in_nobody(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    without = changed(
+        people,
+        tmp_path / "w",
+        "concept",
+        lambda t: t.filter(pc.not_equal(t["concept_code"], STROKE)),
+    )
+    told, verdicts = {}, {}
+    for name, folder in (("whole", people), ("without", without)):
+        out = tmp_path / name
+        code, said, _ = run(
+            monkeypatch,
+            capsys,
+            "nct05962762",
+            f"parquet:{folder}",
+            "-o",
+            str(out),
+            *ON,
+            *ALL,
+            "--verify",
+            "40",
+        )
+        assert code == 0
+        assert ("stroke_unspecified (E4)" in " ".join(said.split())) is (name == "without")
+        told[name] = json.loads((out / "run.json").read_text())
+        verdicts[name] = pq.read_table(out / "verdicts.parquet")
+    assert verdicts["whole"]["E4"].to_pylist().count(0) > 100
+    assert 0 not in verdicts["without"]["E4"].to_pylist()
+    assert "stroke_unspecified" not in told["whole"]["not_recognised"]
+    assert told["without"]["not_recognised"]["stroke_unspecified"] == {
+        "why": f"the vocabulary does not hold SNOMED CT {STROKE}",
+        "criteria": ["E4"],
+    }
+    assert told["whole"]["not_understood"]["condition_occurrence"]["people"] > 0
+    # Who had a stroke has a record of a concept that is not known now, which may be anything.
+    before, after = (verdicts[name]["E3"].to_pylist() for name in ("whole", "without"))
+    assert {*zip(before, after, strict=True)} == {(0, 0), (0, 1), (1, 1), (2, 2)}
+    assert after.count(0) > 100
+
+
+@pytest.mark.parametrize("how", ["missing", "empty"])
+def test_a_declaration_does_not_cover_a_table_without_rows(
+    how: str, people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    folder = changed(
+        people,
+        tmp_path / "w",
+        "condition_occurrence",
+        lambda t: None if how == "missing" else t.slice(0, 0),
+    )
+    out = tmp_path / "run"
+    code, said, _ = run(
+        monkeypatch,
+        capsys,
+        "nct05962762",
+        f"parquet:{folder}",
+        "-o",
+        str(out),
+        *ON,
+        *ALL,
+        "--verify",
+        "20",
+    )
+    assert code == 0
+    assert "condition_occurrence" in said
+    told = json.loads((out / "run.json").read_text())
+    assert {"E3", "E4"} <= set(told[f"{how}_tables"]["condition_occurrence"])
+    verdicts, reasons = (pq.read_table(out / f"{one}.parquet") for one in ("verdicts", "reasons"))
+    for criterion in ("E3", "E4"):
+        assert set(verdicts[criterion].to_pylist()) == {1}
+        assert set(reasons[criterion].to_pylist()) == {1}
 
 
 def write(name: str, made: Any) -> Any:

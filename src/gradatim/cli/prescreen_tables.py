@@ -33,13 +33,28 @@ def notes(run: Mapping[str, Any]) -> Iterator[str]:
     yield from run.get("notes", [])
     for table, criteria in run.get("missing_tables", {}).items():
         yield f"there is no table {table}, which {_listed(criteria)} ask about"
+    for table, criteria in run.get("empty_tables", {}).items():
+        yield f"{_listed(criteria)} ask about {table}, of which nothing is known"
     if unmapped := run.get("unmapped", {}):
         told = ", ".join(f"{name} ({' '.join(ids)})" for name, ids in unmapped.items())
         yield f"nothing in the vocabulary means {told}"
+    yield from _not_known(run)
     for what, number in run.get("not_used", {}).items():
         yield f"{what}: {number:,}"
     if people := run.get("unusable"):
         yield f"{len(people):,} people could not be read; run.json says why"
+
+
+def _not_known(run: Mapping[str, Any]) -> Iterator[str]:
+    """Say what no declaration covers, since its records would not, or need not, be understood."""
+    for name, one in run.get("not_recognised", {}).items():
+        yield f"nobody is known to have no {name} ({' '.join(one['criteria'])}): {one['why']}"
+    for table, records in run.get("not_understood", {}).items():
+        codes = ", ".join(f"{code} ({number:,})" for code, number in records["codes"].items())
+        yield (
+            f"{table}: {records['people']:,} people have records of unknown meaning, which keep "
+            f"what they may be about unknown: {codes}"
+        )
 
 
 def _listed(criteria: list[str]) -> str:

@@ -58,7 +58,8 @@ class Stream:
             the relation's `words`; 0 for none), `method` (likewise among `methods`);
             `derived`, `doubtful`, `denies`, `unreadable` (boolean; `denies`: it says that it did
             not happen; `unreadable`: no fact, but it ends the coverage of its elements);
-            `related` (1 yes, 0 no, -1 not recorded; of an adverse event).
+            `related` (1 yes, 0 no, -1 not recorded; of an adverse event). Of the streams in
+            `Relation.unclear` only `person`, `key` and `unreadable`, which holds of all, are there.
         keys: what each key means. Records of other keys are not evidence.
     """
 
@@ -114,6 +115,10 @@ class Relation:
         records: how to take the records out of their source; None: the streams hold them.
         present: records of any day, of which perhaps no more than `person` and `key` is told; for
             the question whether there is any. None: the streams are all there is.
+        unclear: records of which it is not known what they mean; each keeps the elements that its
+            key stands for from being absent, for its person.
+        unrecognised: elements whose records the source could hold without its being seen: they are
+            absent in nobody.
     """
 
     persons: "ir.Table"
@@ -124,6 +129,8 @@ class Relation:
     covered: frozenset[str] = frozenset()
     records: Records | None = None
     present: tuple[Stream, ...] | None = None
+    unclear: tuple[Stream, ...] = ()
+    unrecognised: frozenset[str] = frozenset()
 
     def among(self, first: Any, last: Any) -> "Relation":
         """Give what is known of the people from one id to another, both included."""
@@ -134,8 +141,11 @@ class Relation:
         if self.records is not None:
             records = self.records.among(first, last)
             return replace(self, persons=own(self.persons), records=records)
-        streams = tuple(replace(one, table=own(one.table)) for one in self.streams)
-        return replace(self, persons=own(self.persons), streams=streams)
+        streams, unclear = (
+            tuple(replace(one, table=own(one.table)) for one in some)
+            for some in (self.streams, self.unclear)
+        )
+        return replace(self, persons=own(self.persons), streams=streams, unclear=unclear)
 
     def whole(self) -> "Relation":
         """Give it with every record of every element in its streams, none of them materialised."""

@@ -22,8 +22,9 @@ OPTIONS = Options(
     {"ast": (ReferenceRange("U/L", 0, 35, "female"), ReferenceRange("U/L", None, 50, "male", 18)),
      "creatinine": (ReferenceRange("mg/dL", 0.5, 1.2),)},
 )  # fmt: skip
-TEXTS = ["C44.01", "C5091", "c50.9", "I10", "363346000", "1920-8", "prednisone 5 MG Oral Tablet",
-         "J01CA04", "urn:gradatim:element|back_pain", "urn:gradatim:element|stem_cells",
+TEXTS = ["C44.01", "C5091", "c50.9", "I10", "363346000", "387713003", "1920-8",
+         "prednisone 5 MG Oral Tablet", "J01CA04", "urn:gradatim:element|back_pain",
+         "urn:gradatim:element|stem_cells",
          "urn:gradatim:element|score", "LOINC: 2160-0", "ICD10CM:C44011", "", " ",
          None]  # fmt: skip
 

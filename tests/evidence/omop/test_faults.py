@@ -40,7 +40,9 @@ def test_counts() -> None:
 
 
 def test_an_empty_table_is_told() -> None:
-    assert checked(measurement=[]).notes == ("the table measurement is empty",)
+    found = checked(measurement=[])
+    assert set(found.empty) == {"measurement"}
+    assert "ast" in found.empty["measurement"]
 
 
 @pytest.mark.parametrize(("tables", "what"), [

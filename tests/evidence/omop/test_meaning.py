@@ -99,7 +99,7 @@ def test_a_preliminary_diagnosis_is_unconfirmed() -> None:
 def test_a_record_with_impossible_dates_ends_the_coverage_of_its_elements(dates: Any) -> None:
     found = read("condition_occurrence", condition_concept_id=w.CANCER, **dates)
     assert not found.by_element
-    assert found.unreadable == {"malignancy"}
+    assert set(found.not_understood) == {"malignancy"}
 
 
 @pytest.mark.parametrize(("columns", "dose", "last"), [
@@ -206,7 +206,10 @@ def test_births(person: dict[str, Any], birth: Day) -> None:
 def test_observation_periods(periods: list[tuple[str, str]], seen: tuple[str, str] | None) -> None:
     rows = [{"person_id": 1, "observation_period_start_date": date.fromisoformat(a),
              "observation_period_end_date": date.fromisoformat(b)} for a, b in periods]  # fmt: skip
-    store = w.Small({"person": [BORN], "observation_period": rows})
+    of_another = {"condition_occurrence_id": 1, "person_id": 2, "condition_start_date": DAY}
+    store = w.Small(
+        {"person": [BORN], "observation_period": rows, "condition_occurrence": [of_another]}
+    )
     options = Options(w.ON, {"condition": Observed()}, observation_period=True)
     (found,) = facts(store, w.study(), options, [1])
     wanted = {}

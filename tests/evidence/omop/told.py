@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from gradatim.core.dates import ANY_DAY
-from gradatim.evidence.facts import Facts
+from gradatim.evidence.facts import Facts, NotUsed
 from gradatim.evidence.relation import BOUNDS, FIRST_DAY, LAST_DAY, Relation, Stream
 from gradatim.evidence.sources.omop.asked import wanted_units
 from gradatim.evidence.sources.omop.concepts import ANOTHER, MEASURED
@@ -21,12 +21,19 @@ def by_relation(relation: Relation, study: Study) -> tuple[Told, dict[Any, tuple
         for row in stream.table.to_pyarrow().to_pylist():
             for one in stream.keys[row["key"]].meanings if row["key"] in stream.keys else ():
                 facts[row["person"]].add(_of_row(stream, row, one, relation, study))
+    for stream in relation.unclear:
+        for row in stream.table.to_pyarrow().to_pylist():
+            assert row["unreadable"]
+            for one in stream.keys[row["key"]].meanings:
+                facts[row["person"]].add((one.element, "not understood"))
     people = {}
     for row in relation.persons.to_pyarrow().to_pylist():
         days = [(kind, row[f"since_{kind}"], row[f"until_{kind}"]) for kind in relation.covered]
         people[row["person"]] = (
             row["birth_first"], row["birth_last"], row["sex"],
             frozenset(one for one in days if one[1:] != (LAST_DAY, FIRST_DAY)))  # fmt: skip
+    for person in people:
+        facts[person] |= {(name, "not recognised") for name in relation.unrecognised}
     return facts, people
 
 
@@ -76,8 +83,15 @@ def by_facts(facts: Facts, study: Study, words: frozenset[str]) -> set[tuple[Any
                 found.add((name, f.id, *days, f.code, f.derived, bool(f.doubtful)))
             else:
                 found.add((name, f.id, *days, _rounded(f.value), f.code, bool(f.doubtful)))
-    found |= {(name, one.id, "unreadable") for one in facts.not_used for name in one.elements}
+    found |= {(name, *_why(one)) for one in facts.not_used for name in one.elements}
     return found
+
+
+def _why(one: NotUsed) -> tuple[str, ...]:
+    """Say why a record is not used, as the relation does: of those not understood in all."""
+    if one.id == "vocabulary":
+        return ("not recognised",)
+    return ("not understood",) if one.codes else (one.id, "unreadable")
 
 
 def person(facts: Facts) -> tuple[Any, ...]:

@@ -94,17 +94,27 @@ def study(**elements: Element) -> Study:
 
 
 def vocabulary() -> dict[str, list[dict[str, Any]]]:
+    return vocabulary_with({}, (), ())
+
+
+def vocabulary_with(
+    more: dict[int, tuple[Any, ...]], below: tuple[tuple[int, int], ...], without: tuple[int, ...]
+) -> dict[str, list[dict[str, Any]]]:
+    """Give the vocabulary with further concepts and pairs, and without some."""
+    known = {id: one for id, one in (CONCEPTS | more).items() if id not in without}
+    pairs = [*BELOW, *below, *((id, id) for id, one in known.items() if one[3])]
     return {
         "concept": [
             {"concept_id": id, "domain_id": domain, "vocabulary_id": vocabulary,
              "concept_class_id": kind, "standard_concept": standard, "concept_code": code,
              "concept_name": name}
-            for id, (domain, vocabulary, kind, standard, code, name) in CONCEPTS.items()],
+            for id, (domain, vocabulary, kind, standard, code, name) in known.items()],
         "concept_ancestor": [{"ancestor_concept_id": above, "descendant_concept_id": below}
-                             for above, below in [*BELOW, *((id, id) for id in CONCEPTS)]],
+                             for above, below in pairs if above in known and below in known],
         "concept_relationship": [
             {"concept_id_1": one, "concept_id_2": two, "relationship_id": "Maps to",
-             "invalid_reason": None} for one, two in ((ICD_CANCER, CANCER), (ICD_BASAL, BASAL))],
+             "invalid_reason": None} for one, two in ((ICD_CANCER, CANCER), (ICD_BASAL, BASAL))
+            if one in known and two in known],
         "drug_strength": [
             {"drug_concept_id": drug, "ingredient_concept_id": part, "amount_value": amount,
              "amount_unit_concept_id": unit, "invalid_reason": None}

@@ -4,7 +4,7 @@ import ibis
 import pyarrow as pa
 from ibis.expr import types as ir
 
-from gradatim.evidence.relation import Relation
+from gradatim.evidence.relation import Relation, Stream
 from gradatim.rules.compile.counts import happenings
 from gradatim.rules.compile.portable import day_number
 from gradatim.rules.compile.rows import Step, Value, column, dimension, has, joined
@@ -45,21 +45,35 @@ def _taken(relation: Relation, days: ir.Table, name: str, kind: str, on: int, st
            ) -> ir.Table:  # fmt: skip
     """Give the state "was taken" of each day."""
     days = _observed(relation, days, kind, on)
+    unrecognised = name in relation.unrecognised
     stream = together(relation, name)
+    not_read = [_of(one, name) for one in relation.unclear if any(one.keys_of(name))]
     if stream is None:
-        return _known(days)
-    asked = dimension([{"key": key} for key, _ in stream.keys_of(name)], {"key": pa.int64()})
-    records = joined(stream, asked)
+        return _known(_not_understood(days, not_read), unrecognised)
+    records = _of(stream, name)
     days = step(days)
     days = _with(days, _overlap(days, _named(happenings(records))), "says")
     if stream.has("denies"):
         days = step(days)
         days = _with(days, _later(days, _named(records.filter(records["denies"]))), "denied")
     if stream.has("unreadable"):
-        people = records.filter(records["unreadable"]).select("person").distinct()
-        people = people.mutate(unreadable=ibis.literal(1))
-        days = days.left_join(people, "person").drop("person_right")
-    return _known(days)
+        not_read.append(records.filter(records["unreadable"]))
+    return _known(_not_understood(days, not_read), unrecognised)
+
+
+def _of(stream: Stream, name: str) -> ir.Table:
+    """Return the records of an element."""
+    asked = dimension([{"key": key} for key, _ in stream.keys_of(name)], {"key": pa.int64()})
+    return joined(stream, asked)
+
+
+def _not_understood(days: ir.Table, records: list[ir.Table]) -> ir.Table:
+    """Add whether a record that may be about the drug is not understood."""
+    people = [one.select("person") for one in records]
+    if not people:
+        return days
+    every = (ibis.union(*people, distinct=False) if len(people) > 1 else people[0]).distinct()
+    return days.left_join(every.mutate(unreadable=ibis.literal(1)), "person").drop("person_right")
 
 
 def _observed(relation: Relation, days: ir.Table, kind: str, on: int) -> ir.Table:
@@ -76,14 +90,15 @@ def _observed(relation: Relation, days: ir.Table, kind: str, on: int) -> ir.Tabl
     return table.select(*DAY, observed=(table["since"] <= table["start"]) & lasted)
 
 
-def _known(days: ir.Table) -> ir.Table:
+def _known(days: ir.Table, unrecognised: bool) -> ir.Table:
     """Settle what records and their absence say."""
     nothing = ibis.null("int64")
     denied, unreadable, says = (days[name] if has(days, name) else nothing
                                 for name in ("denied", "unreadable", "says"))  # fmt: skip
+    understood = ibis.literal(False) if unrecognised else unreadable.isnull()
     taken = ibis.cases(
         (says.notnull(), says), (denied.notnull(), ibis.literal(NO)),
-        (days["observed"] & unreadable.isnull(), ibis.literal(NO)),
+        (days["observed"] & understood, ibis.literal(NO)),
         (days["observed"], ibis.literal(NOT_UNDERSTOOD)), else_=ibis.literal(NO_RECORD),
     )  # fmt: skip
     return days.select(*DAY, taken=taken.cast("int64"))

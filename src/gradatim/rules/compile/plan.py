@@ -280,12 +280,15 @@ class Compiler:
         denied = self.plan.slots.number(denial) if self._can(name, "denies") else None
         kind = self.element(name).kind
         told = {"consent": Mask(name), "participation": Mask(name, "said")}.get(kind)
-        unreadable = Mask(name, "unreadable") if self._can(name, "unreadable") else None
-        declared = kind if kind in self.plan.relation.covered else ""
+        relation = self.plan.relation
+        unclear = any(any(one.keys_of(name)) for one in relation.unclear)
+        some = unclear or self._can(name, "unreadable")
+        unreadable = Mask(name, "unreadable") if some else None
+        declared = kind if kind in relation.covered else ""
         return terms.Absent(
             declared, _number(begin), _number(end), _number(self.s.on) or 0,
             self.plan.mask(unreadable) if unreadable and declared else None, denied,
-            self.plan.mask(told) if told else None,
+            self.plan.mask(told) if told else None, name in relation.unrecognised,
         )  # fmt: skip
 
     def _can(self, name: str, column: str) -> bool:

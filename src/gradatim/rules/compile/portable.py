@@ -20,7 +20,8 @@ Spark 4.3 (docs/decisions/0005-engines.md has all):
 - `greatest` and `least` pass over NULL on all three; `argmax` breaks ties differently; the mean of
   integers is a decimal on PostgreSQL.
 - `order_by` puts NULL last everywhere, as Ibis writes it so. Text is ordered by the collation of a
-  PostgreSQL database, elsewhere by code point: order by numbers, or compare in Python.
+  PostgreSQL database, elsewhere by code point: order by numbers, or sort in Python. `<`, `<=`, `>`,
+  `>=` and `between` of texts are by code point on all three: `Warehouse` sees to that.
 - `row_number` starts at 0. Without a frame, an aggregate over an ordered window is that of the
   whole group: `earlier` has one.
 - `ibis.memtable` needs the right to make temporary tables on PostgreSQL, keeps a query on one core

@@ -135,10 +135,14 @@ def _elements(slot: Slot) -> list[str]:
 
 def _masks(plan: Plan, relation: Relation, computed: Mapping[str, Stream]) -> Iterable[Masked]:
     wanted = [mask for _, mask in plan.masks.items()]
-    streams = [*((one, False) for one in relation.streams),
-               *((one, True) for one in computed.values())]  # fmt: skip
-    for number, (stream, is_computed) in enumerate(streams):
-        found = masked(relation, stream, wanted, f"w{number}", is_computed)
+    unreadable = [mask for mask in wanted if mask.what == "unreadable"]
+    asked = [
+        *((one, wanted, False) for one in relation.streams),
+        *((one, wanted, True) for one in computed.values()),
+        *((one, unreadable, False) for one in relation.unclear),
+    ]
+    for number, (stream, of_it, is_computed) in enumerate(asked):
+        found = masked(relation, stream, of_it, f"w{number}", is_computed)
         if found is not None:
             yield found
 

@@ -128,6 +128,7 @@ class Absent(Term):
         unreadable: whether a record that may be of it is not understood.
         denied: the slot of records that say that it did not happen.
         told: for a consent or a participation, the mask of records that show one was asked for.
+        unrecognised: whether the source could hold a record of it without its being seen.
     """
 
     kind: str
@@ -137,6 +138,7 @@ class Absent(Term):
     unreadable: Mask | None = None
     denied: int | None = None
     told: Mask | None = None
+    unrecognised: bool = False
 
     def state(self, kit: Kit) -> Column:
         """Give FALSE where it is covered or denied, else UNKNOWN."""
@@ -144,7 +146,7 @@ class Absent(Term):
         if self.told is not None:
             found = kit.where(kit.mask(self.told), kit.constant(NO), found)
         elif self.kind:
-            known = kit.constant(NO)
+            known = kit.constant(NOT_UNDERSTOOD if self.unrecognised else NO)
             if self.unreadable is not None:
                 known = kit.where(kit.mask(self.unreadable), kit.constant(NOT_UNDERSTOOD), known)
             found = kit.where(self._covered(kit), known, found)

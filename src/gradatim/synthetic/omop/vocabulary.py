@@ -36,8 +36,27 @@ def vocabulary() -> Vocabulary:
     for row in rows("concepts"):
         concepts.add(row["domain"], row["vocabulary"], row["code"], row["name"], omop=row["omop"],
                      kind=row["class"], standard=row["standard"] or None)  # fmt: skip
-    return Vocabulary(concepts, _conditions(concepts), _procedures(concepts), _labs(concepts),
-                      _drugs(concepts))  # fmt: skip
+    parts = _conditions(concepts), _procedures(concepts), _labs(concepts), _drugs(concepts)
+    _asked(concepts)
+    return Vocabulary(concepts, *parts)
+
+
+def _asked(concepts: Concepts) -> None:
+    """Add what the bundled trials ask about and nobody here has.
+
+    As in a vocabulary that is whole: that nobody has it can be told only by one that holds it.
+    """
+    for row in rows("asked"):
+        id = concepts.add(
+            row["domain"],
+            row["vocabulary"],
+            row["code"],
+            row["name"],
+            kind=row["class"],
+            standard=row["standard"],
+        )
+        above = [code for code in row["ancestors"].split(";") if code]
+        concepts.under(id, [concepts.find(row["vocabulary"], code) for code in above])
 
 
 def _weights(table: list[dict[str, str]]) -> Numbers:

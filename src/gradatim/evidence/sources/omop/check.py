@@ -1,26 +1,22 @@
 """Faults of a warehouse's data: found by counting, told by name, fatal only where they must be."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import ibis
 
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.sources.omop import columns
 from gradatim.evidence.sources.omop.columns import a_day
 from gradatim.evidence.sources.omop.concepts import Concepts
+from gradatim.evidence.sources.omop.keys import scope, unclear_codes, unclear_rows
 from gradatim.evidence.sources.omop.options import Options, Warehouse
 from gradatim.evidence.sources.omop.persons import needed, person_of, with_birth
-from gradatim.evidence.sources.omop.tables import (
-    CONDITIONS,
-    DRUGS,
-    MEASUREMENTS,
-    OBSERVATIONS,
-    PROCEDURES,
-    SOURCES,
-    VALUES,
-    Source,
-)
+from gradatim.evidence.sources.omop.read_records import coded_as
+from gradatim.evidence.sources.omop.tables import DRUGS, SOURCES, VALUES, Source
+from gradatim.evidence.sources.omop.understood import KINDS
 from gradatim.evidence.sources.omop.vocabulary import concepts
 from gradatim.protocol.study import Study
 
@@ -28,9 +24,20 @@ if TYPE_CHECKING:
     from ibis.expr import types as ir
 
 EARLIEST = date(1900, 1, 1)
-KINDS = {CONDITIONS: ("condition",), DRUGS: ("exposure",), PROCEDURES: ("procedure",),
-         MEASUREMENTS: ("measurement",), OBSERVATIONS: ("answer", "participation")}  # fmt: skip
-"""Kinds of elements that chiefly stand in each table."""
+MOST_CODES = 20
+"""Codes that are not understood are told as far as these, the most frequent first."""
+
+
+class NotUnderstood(NamedTuple):
+    """Records of one table that may be about what is asked, for all that is known of them.
+
+    Args:
+        people: how many people have any.
+        codes: the most frequent of their codes, as far as written, with how many records have each.
+    """
+
+    people: int
+    codes: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -41,14 +48,20 @@ class Checked:
         notes: sentences for the run report.
         not_used: counts by table and reason, such as `condition_occurrence: without start date`.
         missing: tables that are not there, with the elements that are unknown for it.
+        empty: likewise, tables without a row.
         unmapped: elements for which no concept was found.
+        unrecognised: elements whose absence cannot be concluded of anybody, with why.
+        not_understood: by table, records that keep elements from being absent in their people.
         rows: how many rows each table has.
     """
 
     notes: tuple[str, ...] = ()
     not_used: Mapping[str, int] = field(default_factory=dict)
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    empty: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unmapped: tuple[str, ...] = ()
+    unrecognised: Mapping[str, str] = field(default_factory=dict)
+    not_understood: Mapping[str, NotUnderstood] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -69,7 +82,7 @@ def check(warehouse: Warehouse, study: Study, options: Options,
     counts = dict(_people(warehouse, options))
     if options.observation_period:
         needed(warehouse, "observation_period", "coverage is to be tied to it")
-    missing, notes, rows = {}, [], {}
+    missing, empty, rows = {}, {}, {}
     for source in SOURCES:
         table = warehouse.table(source.name)
         if table is None:
@@ -79,15 +92,47 @@ def check(warehouse: Warehouse, study: Study, options: Options,
         found = _records(warehouse, table, source, options)
         rows[source.name] = found.pop("rows")
         if not rows[source.name]:
-            notes.append(f"the table {source.name} is empty")
+            empty[source.name] = _elements_in(source, study)
         found["of people who are not in person"] = _orphans(warehouse, table)
         counts |= {f"{source.name}: {why}": n for why, n in found.items() if n}
-    known = known or concepts(warehouse, study)
+    known = known or concepts(warehouse, study, options.coverage)
     mapped = {m.element for some in known.meanings.values() for m in some}
     coded = [name for name, one in study.elements.items()
              if one.codes or one.drugs or one.drug_classes]  # fmt: skip
     unmapped = tuple(name for name in coded if name not in mapped)
-    return Checked((*known.notes, *notes), counts, missing, unmapped, rows)
+    notes = (
+        ()
+        if warehouse.table("death") is not None
+        else ("there is no table death: people who have died are not left out",)
+    )
+    return Checked(
+        (*known.notes, *notes, *(f"the table {name} is empty" for name in empty)),
+        counts,
+        missing,
+        empty,
+        unmapped,
+        known.understood.unrecognised,
+        dict(_not_understood(warehouse, known)),
+        rows,
+    )
+
+
+def _not_understood(warehouse: Warehouse, known: Concepts) -> Iterator[tuple[str, NotUnderstood]]:
+    """Count the people with records of unknown meaning, and the codes of these."""
+    for source in known.understood.elements:
+        of = scope(warehouse, source, known)
+        if of is None or of.unclear is None:
+            continue
+        found = unclear_rows(of, of.unclear)
+        people = warehouse.fetch(found.aggregate(n=found["person"].nunique()))["n"][0].as_py()
+        if people:
+            codes = unclear_codes(of, of.unclear).order_by(ibis.desc("rows")).limit(MOST_CODES)
+            told = [(coded_as(row), row["rows"]) for row in warehouse.fetch(codes).to_pylist()]
+            yield source.name, NotUnderstood(people, dict(sorted(told, key=_often)))
+
+
+def _often(told: tuple[str, int]) -> tuple[int, str]:
+    return -told[1], told[0]
 
 
 def _elements_in(source: Source, study: Study) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from gradatim.evidence.relation import Key, Meaning
 from gradatim.evidence.sources.about import OCCURRENCES
 from gradatim.evidence.sources.datatypes import Unreadable
 from gradatim.evidence.sources.omop.tables import DRUGS, MEASUREMENTS, VALUES, Source
+from gradatim.evidence.sources.omop.understood import Understanding
 from gradatim.evidence.sources.results import value_of, yes_or_no
 from gradatim.protocol.elements import Element
 
@@ -49,6 +50,7 @@ class Concepts:
         routes: SNOMED CT code of each route concept.
         results: word of each concept of a result or answer.
         notes: what the run report should say.
+        understood: what can be concluded from the absence of records.
     """
 
     codebook: Codebook
@@ -61,6 +63,7 @@ class Concepts:
     routes: Mapping[int, str]
     results: Mapping[int, str]
     notes: tuple[str, ...] = field(default=())
+    understood: Understanding = field(default=Understanding())
 
     def of(self, source: Source, concept: int) -> Meanings:
         """Give what a concept means in a table; nothing if its domain belongs elsewhere."""
@@ -124,6 +127,27 @@ class Concepts:
                 found[Meaning(name, (ingredient or code) if drug else "")] = None
         return self.read_in(source, tuple(found), "")
 
+    def may_be(
+        self, source: Source, concept: int | None, used: int | None, written: str | None
+    ) -> frozenset[str]:
+        """Return the elements of a declared kind that a row may be of, beside those it means.
+
+        Args:
+            source: the table.
+            concept: the standard concept of the row, if any.
+            used: the concept that its source used, if any.
+            written: what its source wrote, if anything.
+        """
+        if concept:
+            meant, found = self.of(source, concept), self.understood.of_concept(source, concept)
+        else:
+            meant = (self.of(source, used) if used else ()) or (
+                self.resolve(source, written) if written else ()
+            )
+            codes = surely_codes(written.strip()) if written else []
+            found = self.understood.of_source(source, used, codes, self.codebook)
+        return found.difference(one.element for one in meant)
+
     def unit(self, concept: int | None, written: str | None) -> str:
         """Give the UCUM unit of a record, as far as it is known; empty if none is recorded."""
         if concept:
@@ -154,15 +178,22 @@ def word_of(written: str) -> str:
     return yes_or_no(said) or said.code or written.strip().casefold()
 
 
-def _codes(source: Source, written: str) -> Iterable[tuple[str, str]]:
-    """Give the codes that a source value may be, each with the short name of its system."""
+def surely_codes(written: str) -> list[tuple[str, str]]:
+    """Return the code that a source value says it is, with the short name of its system."""
     if written.startswith(LOCAL):
         return [("local", written.removeprefix(LOCAL).split("|")[0])]
     labelled = _LABELLED.fullmatch(written)
-    if labelled:
-        system = labelled[1].lower().replace("-", "").removesuffix("cm").removesuffix("ct")
-        code = labelled[2].strip()
-        return [(system, _dotted(code) if system == "icd10" else code)]
+    if not labelled:
+        return []
+    system = labelled[1].lower().replace("-", "").removesuffix("cm").removesuffix("ct")
+    code = labelled[2].strip()
+    return [(system, _dotted(code) if system == "icd10" else code)]
+
+
+def _codes(source: Source, written: str) -> Iterable[tuple[str, str]]:
+    """Give the codes that a source value may be, each with the short name of its system."""
+    if surely := surely_codes(written):
+        return surely
     if source is DRUGS:
         return [("atc", written)] if _ATC.fullmatch(written) else _ingredients(written)
     found = []

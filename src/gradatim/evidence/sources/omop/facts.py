@@ -34,7 +34,12 @@ def facts(warehouse: Warehouse, study: Study, options: Options, person_ids: Sequ
     Raises:
         UnusableInput: a table or column that everything depends on is missing or unusable.
     """
-    meaning = known_ or concepts(warehouse, study)
+    meaning = known_ or concepts(warehouse, study, options.coverage)
+    options = options.without(meaning.understood.unheld)
+    unseen = tuple(
+        NotUsed("vocabulary", why, (name,), (why,))
+        for name, why in meaning.understood.unrecognised.items()
+    )
     fetched = Fetched(warehouse, person_ids)
     by_person: dict[Any, list[Fact | NotUsed]] = defaultdict(list)
     read: dict[Any, int] = defaultdict(int)
@@ -53,11 +58,12 @@ def facts(warehouse: Warehouse, study: Study, options: Options, person_ids: Sequ
                 found = read_values.read(source, row, person, meaning, options)
             else:
                 found = read_records.read(source, row, meaning, strengths)
+                found += read_records.not_understood(source, row, meaning)
             by_person[row["person"]] += found
     deaths, periods = fetched.deaths(), fetched.periods()
     for id in person_ids:
         if id in people:
-            yield _facts(people[id], by_person[id], read[id], deaths.get(id, []),
+            yield _facts(people[id], [*by_person[id], *unseen], read[id], deaths.get(id, []),
                          periods.get(id, []), options)  # fmt: skip
 
 

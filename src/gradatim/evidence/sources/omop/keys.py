@@ -5,7 +5,7 @@ unknown one), and only if any of what it wrote there means something.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +17,7 @@ from gradatim.evidence.sources.omop import columns
 from gradatim.evidence.sources.omop.columns import chosen
 from gradatim.evidence.sources.omop.concepts import Concepts, Meanings
 from gradatim.evidence.sources.omop.options import Warehouse
+from gradatim.evidence.sources.omop.persons import person_of
 from gradatim.evidence.sources.omop.tables import Source
 
 if TYPE_CHECKING:
@@ -32,6 +33,23 @@ Days = tuple[date, date]
 ALWAYS: Days = (FIRST_DAY, LAST_DAY)
 
 
+class Unclear(NamedTuple):
+    """Which rows of a table may be of elements that they are not known to lie outside of.
+
+    Args:
+        keys: the elements that each key stands for.
+        by_concept: the key of the concepts that tell no more.
+        by_source: the key of what sources used and wrote where there is no concept, `(0, "")` for
+            nothing; None where all is known of it.
+        otherwise: the key of the other rows without a concept; None where all is known of them.
+    """
+
+    keys: Mapping[int, frozenset[str]]
+    by_concept: Mapping[int, int]
+    by_source: Mapping[tuple[int, str], int | None]
+    otherwise: int | None
+
+
 class Scope(NamedTuple):
     """Which rows of a table mean something, and what.
 
@@ -42,6 +60,7 @@ class Scope(NamedTuple):
         meanings: what each key means; the keys that a source gave are below zero.
         used: of keys that a source gave, the concepts that it used for them.
         written: likewise, the texts that it wrote.
+        unclear: which rows may mean something that is not seen; None where that is asked of none.
     """
 
     source: Source
@@ -50,6 +69,7 @@ class Scope(NamedTuple):
     meanings: Mapping[int, Meanings]
     used: Mapping[int, list[int]]
     written: Mapping[int, list[str]]
+    unclear: Unclear | None = None
 
     def rows(self, days: Mapping[int, Days], narrowed: "Narrowed" = lambda rows: rows
              ) -> "ir.Table":  # fmt: skip
@@ -135,6 +155,72 @@ class _Told(NamedTuple):
         return sum(map(len, self.said.values())) > MOST_LISTED
 
 
+def unclear_rows(of: Scope, unclear: Unclear) -> "ir.Table":
+    """Give `person` and `key` of the rows of which it is not known what they mean.
+
+    Args:
+        of: the table.
+        unclear: which these are.
+    """
+    return _unclear_coded(of, unclear).select("person", "key").distinct()
+
+
+def unclear_codes(of: Scope, unclear: Unclear) -> "ir.Table":
+    """Count the `rows` of which it is not known what they mean by `concept`, `used`, `written`."""
+    found = _unclear_coded(of, unclear)
+    return found.group_by("concept", "used", "written").aggregate(rows=found.count())
+
+
+def _unclear_coded(of: Scope, unclear: Unclear) -> "ir.Table":
+    """Give `person`, `key`, and what tells it: `concept`, `used`, `written`."""
+    t, source = of.table, of.source
+    concept = columns.plain(t, source.concept)
+    listed = sorted(unclear.by_concept)
+    here = _unsettled(concept, source, of.concepts)
+    if listed and concept is not None:
+        here = here | (concept.notnull() if len(listed) > MOST_LISTED else concept.isin(listed))
+    used, written = (columns.whole(t, source.source_concept), columns.text(t, source.source_value))
+    rows = t.filter(here).select(
+        person=person_of(t),
+        concept=_or_none(columns.whole(t, source.concept), 0),
+        used=_or_none(used, 0),
+        written=_or_none(written, ""),
+    )
+    by_concept = _table(
+        {"concept_": pa.int64(), "of_concept": pa.int64()},
+        list(unclear.by_concept.items()) or [(-1, None)],
+    )
+    told = [(*pair, key, True) for pair, key in unclear.by_source.items()] or [(-1, "", None, True)]
+    by_source = _table(
+        {"used_": pa.int64(), "written_": pa.string(), "of_source": pa.int64(), "told": pa.bool_()},
+        told,
+    )
+    rows = rows.left_join(by_concept, rows["concept"] == by_concept["concept_"])
+    rows = rows.left_join(
+        by_source, [rows["used"] == by_source["used_"], rows["written"] == by_source["written_"]]
+    )
+    default = unclear.otherwise
+    otherwise = ibis.null("int64") if default is None else ibis.literal(default).cast("int64")
+    without = ibis.ifelse(rows["told"].notnull(), rows["of_source"], otherwise)
+    found = rows.select(
+        "person",
+        "concept",
+        "used",
+        "written",
+        key=ibis.ifelse(rows["concept"] == 0, without, rows["of_concept"]),
+    )
+    return found.filter(found["key"].notnull())
+
+
+def _or_none(column: "ir.Value | None", none: Any) -> "ir.Value":
+    return ibis.literal(none) if column is None else column.fill_null(none)
+
+
+def _table(types: Mapping[str, pa.DataType], rows: list[tuple[Any, ...]]) -> "ir.Table":
+    columns = zip(types.items(), zip(*rows, strict=True), strict=True)
+    return ibis.memtable(pa.table({name: pa.array(some, of) for (name, of), some in columns}))
+
+
 def scope(warehouse: Warehouse, source: Source, concepts: Concepts) -> Scope | None:
     """Look up what a table's rows can mean; None if there is no such table, or nothing asked for.
 
@@ -145,17 +231,55 @@ def scope(warehouse: Warehouse, source: Source, concepts: Concepts) -> Scope | N
         return None
     known = concepts.in_table(source)
     concept = columns.plain(table, source.concept)
-    by_concept, by_text = _resolved(warehouse, table, concept, source, concepts)
+    given = _given(warehouse, table, concept, source, concepts)
+    by_concept, by_text = _resolved(given, source, concepts)
     numbers: dict[Meanings, int] = {}
     for found in (by_concept, by_text):
         for meanings in found:
             numbers.setdefault(meanings, -1 - len(numbers))
     meant = (known if concept is not None else {}) | {n: found for found, n in numbers.items()}
-    if not meant:
+    unclear = _unclear(given, source, concepts)
+    if not meant and unclear is None:
         return None
-    return Scope(source, table, concepts, meant,
-                 {numbers[meanings]: ids for meanings, ids in by_concept.items()},
-                 {numbers[meanings]: texts for meanings, texts in by_text.items()})  # fmt: skip
+    return Scope(
+        source,
+        table,
+        concepts,
+        meant,
+        {numbers[meanings]: ids for meanings, ids in by_concept.items()},
+        {numbers[meanings]: texts for meanings, texts in by_text.items()},
+        unclear,
+    )
+
+
+def _unclear(
+    given: Iterable[tuple[int | None, str | None]], source: Source, concepts: Concepts
+) -> Unclear | None:
+    """Find out which rows are not understood, by their concepts and by what their source wrote."""
+    understood = concepts.understood
+    if source not in understood.elements:
+        return None
+    numbers: dict[frozenset[str], int] = {}
+
+    def key_of_some(names: frozenset[str]) -> int | None:
+        return numbers.setdefault(names, len(numbers)) if names else None
+
+    otherwise = key_of_some(concepts.may_be(source, None, None, None))
+    by_source = {
+        (used or 0, written or ""): key_of_some(concepts.may_be(source, 0, used, written))
+        for used, written in given
+    }
+    by_concept = {
+        id: key
+        for id in understood.unplaced
+        if (key := key_of_some(concepts.may_be(source, id, None, None))) is not None
+    }
+    return Unclear(
+        {key: names for names, key in numbers.items()},
+        by_concept,
+        {pair: key for pair, key in by_source.items() if key != otherwise},
+        otherwise,
+    )
 
 
 def _listed(told: _Told, days: Mapping[int, Days]) -> "ir.Table":
@@ -164,8 +288,7 @@ def _listed(told: _Told, days: Mapping[int, Days]) -> "ir.Table":
             for key, some in told.said.items() for one in some]  # fmt: skip
     kind = pa.string() if told.is_text else pa.int64()
     types = dict(zip(LISTED, (kind, pa.int64(), pa.date32()), strict=True))
-    columns = zip(types.items(), zip(*rows, strict=True), strict=True)
-    return ibis.memtable(pa.table({name: pa.array(some, of) for (name, of), some in columns}))
+    return _table(types, rows)
 
 
 def touching(rows: "ir.Table", days: Mapping[int, Days], start: "ir.Value", end: "ir.Value"
@@ -204,31 +327,43 @@ def wanted(meanings: Mapping[int, Meanings], days: Mapping[str, Days] | None,
 
 
 def _unsettled(concept: "ir.Value | None", source: Source, concepts: Concepts) -> "ir.Value":
-    known = concepts.in_table(source)
+    """Say of which rows the concept does not tell what they mean (`read_records.meanings_of`)."""
     if concept is None:
         return ibis.literal(True)
-    if concepts.vocabulary or not known:
+    if concepts.vocabulary:
         return concept.isnull() | (concept == 0)
-    return concept.isnull() | ~concept.isin(sorted(known))
+    known = concepts.in_table(source)
+    return concept.isnull() | ~concept.isin(sorted(known)) if known else ibis.literal(True)
 
 
-def _resolved(warehouse: Warehouse, table: "ir.Table", concept: "ir.Value | None", source: Source,
-              concepts: Concepts
-              ) -> "tuple[dict[Meanings, list[int]], dict[Meanings, list[str]]]":  # fmt: skip
-    """Look up what sources wrote, as concepts and as text, and give what of it means something."""
+def _given(
+    warehouse: Warehouse,
+    table: "ir.Table",
+    concept: "ir.Value | None",
+    source: Source,
+    concepts: Concepts,
+) -> list[tuple[int | None, str | None]]:
+    """Look up what sources used and wrote where no concept tells what it means."""
     used, written = (columns.whole(table, source.source_concept),
                      columns.text(table, source.source_value))  # fmt: skip
     given = {name: column for name, column in (("used", used), ("written", written))
              if column is not None}  # fmt: skip
+    if not given:
+        return []
+    unsettled = table.filter(_unsettled(concept, source, concepts))
+    found = warehouse.fetch(unsettled.select(**given).distinct()).to_pylist()
+    return [(row.get("used"), row.get("written")) for row in found]
+
+
+def _resolved(given: Iterable[tuple[int | None, str | None]], source: Source, concepts: Concepts
+              ) -> "tuple[dict[Meanings, list[int]], dict[Meanings, list[str]]]":  # fmt: skip
+    """Give what means something of what sources wrote, as concepts and as text."""
     by_concept: dict[Meanings, set[int]] = defaultdict(set)
     by_text: dict[Meanings, set[str]] = defaultdict(set)
-    if given:
-        unsettled = table.filter(_unsettled(concept, source, concepts))
-        for row in warehouse.fetch(unsettled.select(**given).distinct()).to_pylist():
-            one, text = row.get("used"), row.get("written")
-            if one and (meanings := concepts.of(source, one)):
-                by_concept[meanings].add(one)
-            elif text and (meanings := concepts.resolve(source, text)):
-                by_text[meanings].add(text)
+    for one, text in given:
+        if one and (meanings := concepts.of(source, one)):
+            by_concept[meanings].add(one)
+        elif text and (meanings := concepts.resolve(source, text)):
+            by_text[meanings].add(text)
     return ({meanings: sorted(some) for meanings, some in by_concept.items()},
             {meanings: sorted(some) for meanings, some in by_text.items()})  # fmt: skip

@@ -10,12 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from gradatim.evidence.relation import FIRST_DAY, Keep, Key, Records, Relation, Stream
+from gradatim.evidence.relation import (
+    FIRST_DAY,
+    Keep,
+    Key,
+    Meaning,
+    Records,
+    Relation,
+    Stream,
+)
 from gradatim.evidence.sources.omop.asked import dosed
 from gradatim.evidence.sources.omop.columns import a_day
 from gradatim.evidence.sources.omop.concepts import MEASURED, Concepts, key_of
 from gradatim.evidence.sources.omop.exposures import exposures, keys_by_route
-from gradatim.evidence.sources.omop.keys import ALWAYS, Days, Scope, scope, wanted
+from gradatim.evidence.sources.omop.keys import (
+    ALWAYS,
+    Days,
+    Scope,
+    scope,
+    unclear_rows,
+    wanted,
+)
 from gradatim.evidence.sources.omop.numbers import Numbers
 from gradatim.evidence.sources.omop.occurrences import DATED, occurrences, occurring
 from gradatim.evidence.sources.omop.options import Options, Warehouse
@@ -42,13 +57,21 @@ def relation(warehouse: Warehouse, study: Study, options: Options,
     Raises:
         UnusableInput: a table or column that everything depends on is missing or unusable.
     """
-    meaning = known or concepts(warehouse, study)
+    meaning = known or concepts(warehouse, study, options.coverage)
     found = (scope(warehouse, source, meaning) for source in SOURCES)
     scopes = tuple(one for one in found if one is not None)
+    options = options.without(meaning.understood.unheld)
     people = persons(warehouse, options)
-    records = OmopRecords(warehouse, study, options, scopes, people)
-    return Relation(people, tuple(records.outline()), covered=frozenset(options.coverage),
-                    records=records)  # fmt: skip
+    unseen = frozenset(meaning.understood.unrecognised)
+    records = OmopRecords(warehouse, study, options, scopes, people, unseen)
+    return Relation(
+        people,
+        tuple(records.outline()),
+        covered=frozenset(options.coverage),
+        records=records,
+        unclear=tuple(_unclear(of, None) for of in scopes if of.unclear),
+        unrecognised=unseen,
+    )
 
 
 @dataclass(frozen=True)
@@ -61,6 +84,7 @@ class OmopRecords:
         options: how the warehouse is to be read.
         scopes: the tables, with what their rows mean.
         people: the people.
+        unrecognised: elements of which a record need not be seen.
     """
 
     warehouse: Warehouse
@@ -68,11 +92,12 @@ class OmopRecords:
     options: Options
     scopes: tuple[Scope, ...]
     people: "ir.Table"
+    unrecognised: frozenset[str] = frozenset()
 
     def outline(self) -> Iterator[Stream]:
         """Give the streams without any record: their keys, and the columns that some may have."""
         for of in self.scopes:
-            for name, keys in _streams(of):
+            for name, keys in _streams(of) if of.meanings else ():
                 told = "denies" if of.source in VALUES else "unreadable"
                 table = ibis.table({"person": "int64", "key": "int64", "id": "int64",
                                     "start": "date", told: "boolean"}, name=name)  # fmt: skip
@@ -108,8 +133,17 @@ class OmopRecords:
                 sure += present(of, asked)
         told = {one.name for one in sure}
         present_ = (*(one for one in streams if one.name not in told), *sure)
-        return Relation(self.people, tuple(streams), texts.units.texts, texts.words.texts,
-                        covered=frozenset(self.options.coverage), present=present_)  # fmt: skip
+        unclear = tuple(_unclear(of, keep) for of in self.scopes if of.unclear)
+        return Relation(
+            self.people,
+            tuple(streams),
+            texts.units.texts,
+            texts.words.texts,
+            covered=frozenset(self.options.coverage),
+            present=present_,
+            unclear=unclear,
+            unrecognised=self.unrecognised,
+        )
 
     def _mapped(self, of: Scope, days: Mapping[int, Days], texts: Texts, keep: Keep
                 ) -> list[Stream]:  # fmt: skip
@@ -128,6 +162,21 @@ class OmopRecords:
         kinds: tuple[str, ...] = () if source in VALUES else DATED
         kinds = MEASURED if source is MEASUREMENTS else kinds
         return frozenset(n for n, one in self.study.elements.items() if one.kind in kinds)
+
+
+def _unclear(of: Scope, keep: Keep | None) -> Stream:
+    """Give the rows of a table that are not understood; without `keep` no more than their keys."""
+    assert of.unclear is not None
+    name = f"{of.source.name} not understood"
+    keys = {
+        key: key_of(tuple(Meaning(one) for one in sorted(names)))
+        for key, names in of.unclear.keys.items()
+    }
+    if keep is None:
+        empty = ibis.table({"person": "int64", "key": "int64", "unreadable": "boolean"}, name=name)
+        return Stream(name, empty, keys)
+    table = keep(unclear_rows(of, of.unclear), name)
+    return Stream(name, table.mutate(unreadable=True), keys)
 
 
 def _in_days(stream: Stream, days: Mapping[int, Days]) -> "ir.Table":

@@ -1,7 +1,7 @@
 """What a user says of a warehouse that the warehouse does not say itself."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -74,3 +74,9 @@ class Options:
     coverage: Mapping[str, Observed] = field(default_factory=dict)
     observation_period: bool = False
     reference_ranges: ReferenceRanges = field(default_factory=dict)
+
+    def without(self, kinds: Collection[str]) -> "Options":
+        """Return them without the declaration that some kinds are held completely."""
+        return replace(
+            self, coverage={kind: seen for kind, seen in self.coverage.items() if kind not in kinds}
+        )

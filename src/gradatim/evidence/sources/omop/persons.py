@@ -25,6 +25,7 @@ def persons(warehouse: Warehouse, options: Options) -> "ir.Table":
     t = with_birth(needed(warehouse, "person", "nobody is known without it"), options)
     people = t.select(person=person_of(t), birth_first=t["birth_first"], birth_last=t["birth_last"],
                       sex=sex(t), **_site(warehouse, t))  # fmt: skip
+    people = people.filter(people["person"].notnull())
     dead = _dead(warehouse, options)
     if dead is not None:
         people = people.anti_join(dead, "person")

@@ -33,6 +33,28 @@ def read(source: Source, row: Row, known: Concepts, strengths: Strengths) -> lis
     return [_fact(source, row, id, one, days, route, known, strengths) for one in meanings]
 
 
+def not_understood(source: Source, row: Row, known: Concepts) -> list[NotUsed]:
+    """Return what a row may be about beside what it means; nothing where all of it is known."""
+    names = known.may_be(source, row["concept"], row["used"], row["written"])
+    if not names:
+        return []
+    return [
+        NotUsed(
+            f"{source.name}/{row['id']}",
+            "its code is not known here",
+            tuple(sorted(names)),
+            (coded_as(row),),
+        )
+    ]
+
+
+def coded_as(row: Row) -> str:
+    """Write the concepts and the source value of a row, as far as it has any."""
+    concepts = [f"concept {row[name]}" for name in ("concept", "used") if row[name]]
+    told = [*concepts, *([repr(row["written"])] if row["written"] else [])]
+    return " ".join(told) or "no code"
+
+
 def meanings_of(source: Source, row: Row, known: Concepts) -> Meanings:
     """Give what a row means: by its concept; without one, by what its source wrote."""
     concept = row["concept"] or 0

@@ -12,6 +12,7 @@ from gradatim.evidence.relation import Meaning
 from gradatim.evidence.sources.omop import columns
 from gradatim.evidence.sources.omop.asked import Asked
 from gradatim.evidence.sources.omop.options import Warehouse
+from gradatim.evidence.sources.omop.understood import Coded, empty
 from gradatim.protocol.elements import Element
 
 if TYPE_CHECKING:
@@ -25,14 +26,27 @@ SYSTEMS = {"LOINC": "loinc", "SNOMED": "snomed", "RxNorm": "rxnorm", "RxNorm Ext
 Found = dict[int, set[Meaning]]
 
 
-class Coded(NamedTuple):
-    """A concept with its code."""
+class Searched(NamedTuple):
+    """What was found.
 
-    id: int
-    system: str
-    code: str
-    standard: str
-    name: str
+    Args:
+        meanings: what concepts mean.
+        domains: their domains.
+        notes: what to report.
+        coded: the concepts of the protocol's codes.
+        targets: what those that are not standard map to.
+        hierarchy: whether the vocabulary tells what is below a concept.
+        mapped: concepts that mean an element for no more than that a code of ICD-10 maps to them;
+            what lies below them may mean it or not.
+    """
+
+    meanings: Found
+    domains: dict[int, str]
+    notes: list[str]
+    coded: list[Coded]
+    targets: dict[int, list[int]]
+    hierarchy: bool
+    mapped: Found
 
 
 def by_id(elements: Mapping[str, Element], codebook: Codebook, asked: Asked,
@@ -61,8 +75,8 @@ class Search:
         self.elements, self.codebook, self.asked = elements, codebook, asked
         self.notes: list[str] = []
 
-    def run(self) -> tuple[Found, dict[int, str], list[str]]:
-        """Give the meanings, the domains, and what to report."""
+    def run(self) -> Searched:
+        """Search, from the codes to what lies below them."""
         coded = self._coded()
         named = self._named([*self.asked.ids, *self.asked.ingredients])
         broad: Found = by_id(self.elements, self.codebook, self.asked, named)
@@ -76,9 +90,11 @@ class Search:
                     broad[target] |= self._means(one)
         _without_parts(broad, coded)
         found = self._below(broad)
-        _add_mapped(found, narrow, targets)
+        mapped = _add_mapped(found, narrow, targets)
         self._ingredients(found, {id for id in found if _unnamed(found[id])}, broad)
-        return found, self._domains(set(found), list(broad)), self.notes
+        domains = self._domains(set(found), list(broad))
+        hierarchy = not empty(self.warehouse, "concept_ancestor")
+        return Searched(found, domains, self.notes, coded, targets, hierarchy, mapped)
 
     def _means(self, one: Coded) -> set[Meaning]:
         names, ingredient = self.codebook.lookup(one.system, one.code)
@@ -101,9 +117,12 @@ class Search:
             self.warehouse, t.filter(ibis.or_(*conditions)), id=columns.whole(t, "concept_id"),
             vocabulary=t["vocabulary_id"], code=t["concept_code"],
             standard=columns.text(t, "standard_concept"), name=t["concept_name"],
+            gone=columns.text(t, "invalid_reason"),
         )  # fmt: skip
-        return [Coded(id, SYSTEMS[vocabulary], code, standard or "", name)
-                for id, vocabulary, code, standard, name in found]  # fmt: skip
+        return [
+            Coded(id, SYSTEMS[vocabulary], code, standard or "", name, gone or "")
+            for id, vocabulary, code, standard, name, gone in found
+        ]
 
     def _named(self, ids: list[int]) -> dict[int, str]:
         if not ids:
@@ -133,7 +152,7 @@ class Search:
     def _below(self, roots: Found) -> Found:
         """Give the roots and all below them."""
         found: Found = defaultdict(set, {id: set(some) for id, some in roots.items()})
-        pairs = self._pairs()
+        pairs = pairs_of(self.warehouse)
         if pairs is None:
             self.notes.append("there is no table concept_ancestor: concepts are recognised without "
                               "their descendants")  # fmt: skip
@@ -145,14 +164,6 @@ class Search:
             found[below] |= roots[above]
         return found
 
-    def _pairs(self) -> "ir.Table | None":
-        """Give concept_ancestor as `above`, `below`."""
-        t = self.warehouse.table("concept_ancestor")
-        if t is None:
-            return None
-        return t.select(above=columns.whole(t, "ancestor_concept_id"),
-                        below=columns.whole(t, "descendant_concept_id"))  # fmt: skip
-
     def _domains(self, ids: set[int], roots: list[int]) -> dict[int, str]:
         """Give the domain of each concept; values and answers of the hospital's own have none.
 
@@ -163,7 +174,7 @@ class Search:
         t = t.select(id=columns.whole(t, "concept_id"),
                      domain=ibis.ifelse(own, "", t["domain_id"]))  # fmt: skip
         found: dict[int, str] = {}
-        pairs = self._pairs()
+        pairs = pairs_of(self.warehouse)
         if pairs is not None:
             below = pairs.filter(pairs["above"].isin(sorted(roots))).select(id=pairs["below"])
             found = dict(rows(self.warehouse, t.semi_join(below.distinct(), "id"), id=ibis._["id"],
@@ -189,7 +200,7 @@ class Search:
                     Meaning(element, str(id))}  # fmt: skip
 
     def _ingredients_of(self, ids: set[int], roots: list[int]) -> dict[int, dict[int, str]]:
-        pairs, c = self._pairs(), self.table
+        pairs, c = pairs_of(self.warehouse), self.table
         if pairs is None or not roots:
             return {}
         ingredients = c.filter(
@@ -235,8 +246,19 @@ def _without_parts(roots: Found, coded: list[Coded]) -> None:
                 break
 
 
-def _add_mapped(found: Found, narrow: Found, targets: Mapping[int, list[int]]) -> None:
-    """Add the concepts of ICD-10 codes, and those they map to."""
+def pairs_of(warehouse: Warehouse) -> "ir.Table | None":
+    """Give concept_ancestor as `above`, `below`."""
+    t = warehouse.table("concept_ancestor")
+    if t is None:
+        return None
+    return t.select(
+        above=columns.whole(t, "ancestor_concept_id"),
+        below=columns.whole(t, "descendant_concept_id"),
+    )
+
+
+def _add_mapped(found: Found, narrow: Found, targets: Mapping[int, list[int]]) -> Found:
+    """Add the concepts of ICD-10 codes, and those they map to; give those that this adds."""
     single: set[tuple[int, Meaning]] = {
         (targets[id][0], meaning)
         for id, some in narrow.items() if len(targets.get(id, ())) == 1 for meaning in some
@@ -249,8 +271,10 @@ def _add_mapped(found: Found, narrow: Found, targets: Mapping[int, list[int]]) -
                     if (one, meaning) in single or meaning in found.get(one, ())]  # fmt: skip
             for one in (id, *(sure or every)):
                 added[one].add(meaning)
+    new = {id: some - found.get(id, set()) for id, some in added.items()}
     for id, some in added.items():
         found.setdefault(id, set()).update(some)
+    return {id: some for id, some in new.items() if some}
 
 
 def rows(warehouse: Warehouse, table: "ir.Table", **selected: Any) -> Iterator[tuple[Any, ...]]:

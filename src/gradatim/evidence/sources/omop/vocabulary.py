@@ -8,7 +8,7 @@ belong to the element anyway, or all if none does.
 Source: OHDSI Standardized Vocabularies; Book of OHDSI, chapter 5.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,37 +20,49 @@ from gradatim.evidence.sources.omop import columns
 from gradatim.evidence.sources.omop.asked import asked_codes, wanted_words
 from gradatim.evidence.sources.omop.concepts import Concepts, Meanings, word_of
 from gradatim.evidence.sources.omop.options import Warehouse
+from gradatim.evidence.sources.omop.placing import understanding
 from gradatim.evidence.sources.omop.search import SYSTEMS, Found, Search, by_id, rows
+from gradatim.evidence.sources.omop.understood import empty
 from gradatim.evidence.sources.results import value_of, yes_or_no
-from gradatim.protocol.elements import Element
+from gradatim.protocol.elements import COVERABLE, Element
 from gradatim.protocol.study import Study
 
 if TYPE_CHECKING:
     from ibis.expr import types as ir
 
 
-def concepts(warehouse: Warehouse, study: Study) -> Concepts:
+def concepts(warehouse: Warehouse, study: Study, kinds: Collection[str] = COVERABLE) -> Concepts:
     """Find the concepts that a protocol asks about, in a few small look-ups.
 
     Args:
         warehouse: the open warehouse.
         study: the protocol.
+        kinds: the kinds that are declared to be held completely: of these it is looked up whether
+            every record is understood.
     """
     elements = study.elements
     codebook = Codebook(elements, study.study.id)
     asked = asked_codes(elements)
     table = warehouse.table("concept")
+    if table is not None and empty(warehouse, "concept"):
+        table = None
     if table is None:
+        searched = None
         found: Found = by_id(elements, codebook, asked, {})
         domains: Mapping[int, str] = {}
-        notes = ["there is no table concept: only the concept ids that the protocol and the drug "
-                 "table name are recognised, without their descendants"]  # fmt: skip
+        notes = [
+            "there is no table concept, or an empty one: only the concept ids that the "
+            "protocol and the drug table name are recognised, without their "
+            "descendants"
+        ]
     else:
-        found, domains, notes = Search(warehouse, table, elements, codebook, asked).run()
+        searched = Search(warehouse, table, elements, codebook, asked).run()
+        found, domains, notes = searched.meanings, searched.domains, searched.notes
     return Concepts(
         codebook, elements, wanted_words(study), _sorted(found, elements), domains,
         table is not None, _units(warehouse, table), _routes(warehouse, table, elements),
         omop.results(), tuple(notes),
+        understanding(warehouse, elements, codebook, searched, kinds),
     )  # fmt: skip
 
 
