@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from gradatim.conduct.state import State
 
 
-def print_state(state: "State", on: date | None, json: bool) -> None:
+def print_state(state: "State", on: date | None, json: bool, whole: bool = False) -> None:
     """Print the trial: protocol, cohorts, participants, what is open; or one JSON document."""
-    document = state_document(state, on)
+    document = whole_document(state, on) if whole else state_document(state, on)
     if json:
         print_json(document)
         return
@@ -29,6 +29,17 @@ def print_state(state: "State", on: date | None, json: bool) -> None:
         (one["id"], one["site"], one["status"], str(one["level"] or ""), str(one["doses"]),
          str(one["adverse_events"]), " ".join(one["candidates"])) for one in
         document["participants"]])  # fmt: skip
+
+
+def whole_document(state: "State", on: date | None) -> dict[str, Any]:
+    """Return the state with everything that stands on a day; participants by their number."""
+    from gradatim.conduct.snapshot import snapshot
+
+    document = state_document(state, on)
+    known = {one["id"]: one for one in document["participants"]}
+    standing = snapshot(state, document["on"])
+    people = {name: {**known[name], **one} for name, one in standing["participants"].items()}
+    return {**document, **standing, "schema": "gradatim.state-whole/1", "participants": people}
 
 
 def state_document(state: "State", on: date | None) -> dict[str, Any]:

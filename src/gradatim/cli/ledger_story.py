@@ -20,6 +20,13 @@ RecordedAt = Annotated[
 OccurredOn = Annotated[
     str, typer.Option(metavar="DATE", help="Only what had happened by then, as known since")
 ]
+Whole = Annotated[
+    bool,
+    typer.Option("--whole", help="With --json: gates, candidates, clocks, rules, product, tasks"),
+]
+On = Annotated[
+    str, typer.Option("--on", metavar="DATE", help="The day that windows and clocks are looked at")
+]
 NONE: list[str] = []
 
 
@@ -39,7 +46,7 @@ def log(ledger: Ledger, participant: About = "", event: Kind = NONE, trial: Tria
 
 
 def as_of(ledger: Ledger, entry: Entry = None, recorded_at: RecordedAt = "",
-          occurred_on: OccurredOn = "", trial: Trial = "",
+          occurred_on: OccurredOn = "", on: On = "", whole: Whole = False, trial: Trial = "",
           json: AsJson = False) -> None:  # fmt: skip
     """Show the trial as it was: after an entry, at a recorded time, or by a day of occurrence."""
     from gradatim.cli.ledger_files import chosen_trial, entries_of
@@ -55,7 +62,8 @@ def as_of(ledger: Ledger, entry: Entry = None, recorded_at: RecordedAt = "",
     state = earlier.as_of(name, entries_of(store, name, quiet=json), position=entry,
                           recorded_at=when, occurred_on=day)  # fmt: skip
     _refuse_beyond(state, entry or 0)
-    print_state(state, day or (when.date() if when else None), json)
+    looked_at = day_option(on, "--on") if on else day or (when.date() if when else None)
+    print_state(state, looked_at, json or whole, whole)
 
 
 def _refuse_beyond(state: "State", entry: int) -> None:

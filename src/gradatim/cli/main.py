@@ -15,6 +15,7 @@ from gradatim.cli import (
     grade,
     installing,
     ledger,
+    ledger_record,
     ledger_story,
     next_dose,
     prescreen,
@@ -56,6 +57,7 @@ app.add_typer(design.app, name="design")
 app.add_typer(export.app, name="export")
 ledger.app.command("log")(ledger_story.log)
 ledger.app.command("as-of")(ledger_story.as_of)
+ledger.app.command("record")(ledger_record.record)
 app.add_typer(ledger.app, name="ledger")
 
 
