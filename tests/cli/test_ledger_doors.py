@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from gradatim.cli.simulate import simulated
+from gradatim.conduct.stores import Mode, open_store
+from gradatim.conduct.trial import Trial
 from tests.cli.conftest import Ran
 
 Run = Callable[..., Ran]
@@ -49,13 +51,28 @@ def answers(ran: Ran) -> list[dict[str, Any]]:
     return [json.loads(line) for line in ran.out.splitlines()]
 
 
-def adverse_event(**fields: object) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def treated(ledger: Path) -> dict[str, str]:
+    """Where somebody is who has had a dose, and who records there."""
+    state = Trial(open_store(str(ledger), Mode.READ), "NCT05962762").state
+    one = next(one for one in state.participants.values() if one.status == "treated")
+    who = f"investigator.{one.site}.1"
+    return {"participant": one.id, "site": one.site, "recorded_by": who}
+
+
+def adverse_event(about: dict[str, str], **fields: object) -> dict[str, Any]:
     return {
-        "event": "AdverseEventReported", "occurred_on": "2027-04-01", "site": "S01",
-        "recorded_at": "2027-04-01T10:00:00Z", "recorded_by": "investigator.S01.1",
-        "participant": "S01-007", "adverse_event": "S01-007-AE9", "term": "Headache", "grade": 1,
-        "onset": "2027-04-01", "relation": "unlikely", **fields,
-    }  # fmt: skip
+        "event": "AdverseEventReported",
+        "occurred_on": "2027-04-01",
+        "recorded_at": "2027-04-01T10:00:00Z",
+        "adverse_event": f"{about['participant']}-AE9",
+        "term": "Headache",
+        "grade": 1,
+        "onset": "2027-04-01",
+        "relation": "unlikely",
+        **about,
+        **fields,
+    }
 
 
 def test_a_ledger_recorded_again_line_by_line_is_the_same(
@@ -72,19 +89,31 @@ def test_a_ledger_recorded_again_line_by_line_is_the_same(
 
 
 def test_every_line_is_answered_and_none_stops_the_next(
-    run: Run, trial: Path, tmp_path: Path
+    run: Run, trial: Path, treated: dict[str, str], tmp_path: Path
 ) -> None:
     lines = written(
         tmp_path / "events.jsonl",
-        adverse_event(recorded_by="monitor.1"), "{not json", "[1]", adverse_event(grade="high"),
-        adverse_event(participant="S09-999"), adverse_event(event="Nothing"), "", adverse_event(),
-    )  # fmt: skip
+        adverse_event(treated, recorded_by="monitor.1"),
+        "{not json",
+        "[1]",
+        adverse_event(treated, grade="high"),
+        adverse_event(treated, participant="S09-999"),
+        adverse_event(treated, event="Nothing"),
+        "",
+        adverse_event(treated),
+    )
     ran = run("ledger", "record", trial, lines, "--json")
     found = answers(ran)
     assert ran.code == 2
     assert [one["outcome"] for one in found] == [
-        "refused", "unusable", "unusable", "unusable", "unusable", "unusable", "recorded",
-    ]  # fmt: skip
+        "refused",
+        "unusable",
+        "unusable",
+        "unusable",
+        "unusable",
+        "unusable",
+        "recorded",
+    ]
     assert found[0]["by"] == "permission"
     assert found[0]["reasons"][0][0] == "permission"
     assert "no JSON" in found[1]["reasons"][0][1]
@@ -92,20 +121,23 @@ def test_every_line_is_answered_and_none_stops_the_next(
     assert found[6]["deviations"] == []
     told = run("ledger", "record", trial, lines)
     assert f"{lines}:8: unusable" in told.out  # its number is taken now
-    assert "there is an adverse event S01-007-AE9 already" in told.out
+    assert f"there is an adverse event {treated['participant']}-AE9 already" in told.out
 
 
 def test_a_refusal_names_each_policy_and_a_fact_opens_its_deviations(
-    run: Run, trial: Path, tmp_path: Path
+    run: Run, trial: Path, treated: dict[str, str], tmp_path: Path
 ) -> None:
-    base = {"occurred_on": "2027-04-01", "recorded_at": "2027-04-01T10:00:00Z",
-            "recorded_by": "investigator.S01.1", "site": "S01", "participant": "S01-007",
-            "dose": 7}  # fmt: skip
-    signature = {**base, "event": "PreDoseChecklistSigned", "items": {},
-                 "signer": base["recorded_by"]}  # fmt: skip
-    given = {**base, "event": "DoseAdministered", "started_at": "2027-04-01T09:00:00Z",
-             "ended_at": "2027-04-01T09:30:00Z", "amount": 1e6, "unit": "{cells}"}  # fmt: skip
-    ran = run("ledger", "record", trial, written(tmp_path / "e.jsonl", signature, given), "--json")
+    base = {"occurred_on": "2027-04-01", "recorded_at": "2027-04-01T10:00:00Z", "dose": 7}
+    signature = {"event": "PreDoseChecklistSigned", "items": {}, "signer": treated["recorded_by"]}
+    given = {
+        "event": "DoseAdministered",
+        "started_at": "2027-04-01T09:00:00Z",
+        "ended_at": "2027-04-01T09:30:00Z",
+        "amount": 1e6,
+        "unit": "{cells}",
+    }
+    lines = [{**base, **treated, **one} for one in (signature, given)]
+    ran = run("ledger", "record", trial, written(tmp_path / "e.jsonl", *lines), "--json")
     refused, recorded = answers(ran)
     assert (refused["outcome"], refused["by"]) == ("refused", "policy")
     assert "the dose is the next" in {rule for rule, _ in refused["reasons"]}
@@ -114,22 +146,33 @@ def test_a_refusal_names_each_policy_and_a_fact_opens_its_deviations(
     assert all(one["why"] for one in recorded["deviations"])
 
 
-def test_a_real_trial_is_refused_before_anything_is_made(run: Run, tmp_path: Path) -> None:
-    created = {"event": "TrialCreated", "mode": "real", "occurred_on": "2027-01-04",
-               "recorded_at": "2027-01-04T08:00:00Z", "recorded_by": "sponsor.1"}  # fmt: skip
+def test_a_real_trial_is_refused_before_anything_is_made(
+    run: Run, treated: dict[str, str], tmp_path: Path
+) -> None:
+    created = {
+        "event": "TrialCreated",
+        "mode": "real",
+        "occurred_on": "2027-01-04",
+        "recorded_at": "2027-01-04T08:00:00Z",
+        "recorded_by": "sponsor.1",
+    }
     lines = written(tmp_path / "events.jsonl", created)
     ledger = tmp_path / "new.sqlite"
     real = run("ledger", "record", ledger, lines, "--trial", "T1", "--json")
     assert (real.code, real.out) == (2, "")
     assert "this is a real trial" in real.err
     assert not ledger.exists()
-    nothing = run("ledger", "record", ledger, written(lines, adverse_event()), "--trial", "T1")
+    nothing = run(
+        "ledger", "record", ledger, written(lines, adverse_event(treated)), "--trial", "T1"
+    )
     assert (nothing.code, nothing.out) == (2, "")
     assert not ledger.exists()
 
 
-def test_a_ledger_without_that_trial_is_refused(run: Run, trial: Path, tmp_path: Path) -> None:
-    lines = written(tmp_path / "events.jsonl", adverse_event())
+def test_a_ledger_without_that_trial_is_refused(
+    run: Run, trial: Path, treated: dict[str, str], tmp_path: Path
+) -> None:
+    lines = written(tmp_path / "events.jsonl", adverse_event(treated))
     ran = run("ledger", "record", trial, lines, "--trial", "T1")
     assert (ran.code, ran.out) == (2, "")
     assert "Begin with TrialCreated and --trial" in ran.err

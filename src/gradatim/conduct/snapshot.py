@@ -8,22 +8,21 @@ done. Nothing is worked out here: every value is that of the view which the page
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from gradatim.conduct.events.product import PreDoseChecklistSigned
-from gradatim.conduct.policies import GATES
+from gradatim.conduct.policies import gates
 from gradatim.conduct.policies.verdicts import rule, sentence
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import doses, given
 from gradatim.conduct.views.eligibility import eligibility
 from gradatim.conduct.views.grades import Graded, grades
+from gradatim.conduct.views.levels import levels
 from gradatim.conduct.views.product import stock
 from gradatim.conduct.views.reporting import Due, reports
-from gradatim.conduct.views.safety import Candidate, candidates, letter, unanswered_rules
+from gradatim.conduct.views.safety import Candidate, Rule, candidates, fired_rules, letter
 from gradatim.conduct.views.tasks import Task, tasks
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE, UNKNOWN
-from gradatim.core.verdict import Verdict
 from gradatim.dosing.accountability import BagStatus
+from gradatim.safety.events import graded
 
 Values = dict[str, Any]
 
@@ -43,11 +42,11 @@ def snapshot(state: State, on: date) -> Values:
         "participants": {
             one.id: _participant(state, one, on, now) for one in state.participants.values()
         },
-        "stopping": [
-            {"rule": one.key, "state": "fired", "level": one.level, "why": one.text}
-            for one in unanswered_rules(state, on)
+        "stopping": [_rule(one) for one in fired_rules(state, on)],
+        "levels": [
+            {"number": one.number, "open": one.open, "enrolling": one.enrolling, "why": one.closed}
+            for one in (levels(state, on) if state.versions else ())
         ],
-        "levels": [],
         "product": [_bag(one) for one in stock(state).bags.values()],
         "tasks": [_task(one) for one in tasks(state, now, on)],
     }
@@ -58,7 +57,7 @@ def _participant(state: State, one: Participant, on: date, now: datetime) -> Val
         "status": one.status,
         "level": one.level,
         "outcome": letter(state, one, on) if given(state, one) and one.level else "",
-        "candidates": [_candidate(state, one, found) for found in candidates(state, one)],
+        "candidates": [_candidate(found) for found in candidates(state, one)],
         "grades": [_grade(found) for found in grades(state, one)],
         "clocks": [_clock(due, now) for due in reports(state, one)],
         "gates": [
@@ -67,18 +66,18 @@ def _participant(state: State, one: Participant, on: date, now: datetime) -> Val
                 "met": None if found.truth is UNKNOWN else found.truth is TRUE,
                 "why": "; ".join(dict.fromkeys(found.clauses())) or sentence(gate),
             }
-            for gate, found in _gates(state, one, on, now)
+            for gate, found in gates(state, one, _next_dose(state, one), on, now)
         ],
         "eligibility": _eligibility(state, one, on),
     }
 
 
-def _candidate(state: State, one: Participant, found: Candidate) -> Values:
-    course = courses(state, one).get(found.id)
+def _candidate(found: Candidate) -> Values:
     return {
         "id": found.id,
         "label": found.label,
-        "grade": course.event.grade if course else None,
+        "grade": graded(found.event) if found.event else None,
+        "changed_by": found.changed_by,
         "dose_limiting": found.dose_limiting,
         "why": "; ".join(dict.fromkeys(found.verdict.clauses())),
     }
@@ -106,25 +105,11 @@ def _clock(due: Due, now: datetime) -> Values:
     }
 
 
-def _gates(state: State, one: Participant, on: date, now: datetime) -> list[tuple[Any, Verdict]]:
-    """Ask what must hold before the next dose, as the signature of its checklist would be."""
+def _next_dose(state: State, one: Participant) -> int:
+    """Return the number of the first dose that is neither given nor withheld."""
     known = doses(state, one)
-    number = next(
-        n
-        for n in range(1, len(known) + 2)
-        if n not in known or not (known[n].given or known[n].withheld)
-    )
-    signature = PreDoseChecklistSigned(
-        occurred_on=on,
-        recorded_at=now,
-        recorded_by="-",
-        site=one.site,
-        participant=one.id,
-        dose=number,
-        items={},
-        signer="-",
-    )
-    return [(gate, gate(state, signature)) for gate in GATES]
+    done = {number for number, dose in known.items() if dose.given or dose.withheld}
+    return next(number for number in range(1, len(known) + 2) if number not in done)
 
 
 def _eligibility(state: State, one: Participant, on: date) -> str | None:
@@ -134,6 +119,17 @@ def _eligibility(state: State, one: Participant, on: date) -> str | None:
         return eligibility(state, one, on, max(on, planned) if planned else on).status
     except UnusableInput:
         return None
+
+
+def _rule(one: Rule) -> Values:
+    standing = "fired" if one.certain else "possibly"
+    return {
+        "rule": one.key,
+        "action": one.action,
+        "state": "answered" if one.answered else standing,
+        "level": one.level,
+        "text": one.text,
+    }
 
 
 def _bag(one: BagStatus) -> Values:

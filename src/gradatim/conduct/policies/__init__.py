@@ -6,6 +6,7 @@ the answers; each that is not yes opens a protocol deviation.
 """
 
 from collections.abc import Mapping
+from datetime import date, datetime
 
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
@@ -22,7 +23,7 @@ from gradatim.conduct.events.findings import (
 )
 from gradatim.conduct.policies import dosing, entry, preparation, protocol, reports, review
 from gradatim.conduct.policies.verdicts import Policy, rule, sentence
-from gradatim.conduct.state import State
+from gradatim.conduct.state import Participant, State
 from gradatim.core.truth import TRUE, all_of
 from gradatim.core.verdict import Verdict
 
@@ -166,6 +167,31 @@ def check(state: State, event: Event) -> Verdict:
     """
     children = tuple(policy(state, event) for policy in asked(type(event)))
     return Verdict(all_of(one.truth for one in children), "", (), children)
+
+
+def gates(
+    state: State, participant: Participant, dose: int, on: date, at: datetime
+) -> list[tuple[Policy, Verdict]]:
+    """Ask what must hold before a dose, as the signature of its checklist would be asked.
+
+    Args:
+        state: the trial.
+        participant: who is to have the dose.
+        dose: its number.
+        on: the day by the clock of the site.
+        at: the moment.
+    """
+    signature = x.PreDoseChecklistSigned(
+        occurred_on=on,
+        recorded_at=at,
+        recorded_by="-",
+        site=participant.site,
+        participant=participant.id,
+        dose=dose,
+        items={},
+        signer="-",
+    )
+    return [(gate, gate(state, signature)) for gate in GATES]
 
 
 def unmet(event: Event, verdict: Verdict) -> list[tuple[str, str]]:

@@ -313,12 +313,23 @@ def _enough(state: State, participant: Participant) -> bool:
 
 
 class Rule(NamedTuple):
-    """A stopping rule that has fired, or may have, and that the committee has not answered."""
+    """A stopping rule that has fired, or may have.
+
+    Args:
+        key: its name with the level and whom it rests on; what may have fired has another.
+        action: `pause`, `stop level` or `stop`.
+        level: the dose level that it is about; None for the trial.
+        text: in a sentence.
+        certain: whether it has fired, and not only may have.
+        answered: whether the committee has resumed dosing on it.
+    """
 
     key: str
     action: str
     level: int | None
     text: str
+    certain: bool = True
+    answered: bool = False
 
     def closes(self, level: int | None) -> bool:
         """Whether no dose is given at a level while it stands.
@@ -337,15 +348,22 @@ def unanswered_rules(state: State, on: date) -> list[Rule]:
 
     What stops a level or the trial stands for good; nothing but an amendment ends it.
     """
-    return state.remembered(f"rules {on}", lambda: _unanswered(state, on))
+    return [one for one in fired_rules(state, on) if not one.answered]
 
 
-def _unanswered(state: State, on: date) -> list[Rule]:
+def fired_rules(state: State, on: date) -> list[Rule]:
+    """Return every stopping rule that has fired, or may have, answered or not."""
+    return state.remembered(f"rules {on}", lambda: _fired(state, on))
+
+
+def _fired(state: State, on: date) -> list[Rule]:
     if not state.versions:
         return []
-    found = stopping.fired(state.governing("safety"), _watched(state), on)
-    rules = [Rule(_key(one), one.rule.action, one.level, _text(one)) for one in found]
-    return [one for one in rules if one.action != "pause" or one.key not in state.resumed_rules]
+    found = []
+    for one in stopping.fired(state.governing("safety"), _watched(state), on):
+        answered = one.rule.action == "pause" and _key(one) in state.resumed_rules
+        found.append(Rule(_key(one), one.rule.action, one.level, _text(one), one.certain, answered))
+    return found
 
 
 def _watched(state: State) -> list[stopping.Watched]:

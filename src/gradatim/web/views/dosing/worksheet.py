@@ -10,9 +10,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import localtime
 
-from gradatim.conduct.events.product import PreDoseChecklistSigned
 from gradatim.conduct.folding.product import held
-from gradatim.conduct.policies import GATES
+from gradatim.conduct.policies import gates
 from gradatim.conduct.policies.preparation import as_unit
 from gradatim.conduct.policies.verdicts import rule, sentence
 from gradatim.conduct.state import Participant, State
@@ -84,9 +83,9 @@ def _worksheet(access: Access, one: Participant, number: int, dose: Dose) -> Wor
     except UnusableInput as error:
         fault = str(error)
     open_ = not dose.administrations and dose.withheld is None and one.level is not None
-    gates = _gates(state, one, number) if open_ else []
+    before = _gates(state, one, number) if open_ else []
     return Worksheet(number, dose, list(_steps(access, one, number, dose)), computed, fault,
-                     gates, _end_by(state, one, dose))  # fmt: skip
+                     before, _end_by(state, one, dose))  # fmt: skip
 
 
 def _computed(state: State, one: Participant, dose: Dose) -> Prepared | None:
@@ -136,12 +135,9 @@ def _as_given(dose: Dose) -> Intended:
 
 
 def _gates(state: State, one: Participant, number: int) -> list[tuple[str, Verdict]]:
-    """Ask what must hold before a dose, as the checklist's signature would be asked now."""
-    at = now()
-    asked = PreDoseChecklistSigned(occurred_on=today(), recorded_at=at, recorded_by="-",
-                                   site=one.site, participant=one.id, dose=number, items={},
-                                   signer="-")  # fmt: skip
-    return [(sentence(gate) or rule(gate), gate(state, asked)) for gate in GATES]
+    """Return what must hold before a dose, in sentences, each with its answer now."""
+    found = gates(state, one, number, today(), now())
+    return [(sentence(gate) or rule(gate), answer) for gate, answer in found]
 
 
 def _end_by(state: State, one: Participant, dose: Dose) -> datetime | None:
