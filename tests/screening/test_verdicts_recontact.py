@@ -51,6 +51,19 @@ def test_everybody_who_is_not_excluded_is_listed_once_in_order(ranked):
     assert candidates.ranked(5) == candidates.ranked()[:5]
 
 
+def test_where_everybody_is_excluded_nobody_is_listed(ranked):
+    used, verdicts, _ = ranked
+    failing = np.full(400, used[0].fails, np.int8)
+    excluded = chunk({**verdicts, used[0].name: failing}, range(400), np.arange(200))
+    left = chunk(verdicts, range(400), np.arange(400))
+    alone, followed = Candidates(used), Candidates(used)
+    alone.add(excluded)
+    assert alone.ranked() == []
+    for one in (excluded, left, excluded):
+        followed.add(one)
+    assert [row[2:] for row in followed.ranked()] == [row[2:] for row in ranked[2].ranked()]
+
+
 def test_a_spreadsheet_sees_no_formula():
     rows = [(n, person, 0, "", 3) for n, person in enumerate(HOSTILE, 1)]
     read = list(csv.reader(io.StringIO(csv_text(rows), newline="")))

@@ -49,6 +49,8 @@ class Candidates:
         truths = [chunk.verdicts[one.name] for one in self._columns]
         pairs = list(zip(truths, self._columns, strict=True))
         stays = np.flatnonzero(~np.any([t == one.fails for t, one in pairs], axis=0))
+        if not len(stays):
+            return
         open = np.array([t[stays] == 1 for t, one in pairs if one.warehouse], bool)
         self._people += chunk.about["person_id"].take(stays).to_pylist()
         self._open.append(np.packbits(open.reshape(-1, len(stays)).T, axis=1))
