@@ -389,13 +389,99 @@ def test_an_entry_without_a_resource_is_nothing() -> None:
             set(),
         ),
         ({"resourceType": "Bundle", "id": "b", "entry": []}, COVERABLE),
+        ({"resourceType": "Parameters", "parameter": []}, COVERABLE),
         ({"resourceType": "Encounter", "id": "e"}, set()),
+        ({"resourceType": "Account", "id": "a", "subject": [{"reference": "Patient/p1"}]}, set()),
     ],
 )
 def test_types_that_are_not_read_keep_open_what_they_may_tell_of(
     resource: dict[str, Any], kept: set[str]
 ) -> None:
     assert open_of(resource) == kept
+
+
+BREAST_CANCER = coded((ICD10, "C50.9"))
+DESCENDANT = coded((SNOMED, "254837009"))
+
+
+def beside(kind: str, **fields: Any) -> dict[str, Any]:
+    return {"resourceType": kind, "id": "e", **fields}
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        beside("Encounter", status="finished", reasonCode=[BREAST_CANCER]),
+        beside("ServiceRequest", status="completed", reasonCode=[BREAST_CANCER]),
+        beside("QuestionnaireResponse", item=[{"answer": [{"valueCoding": {
+            "system": ICD10, "code": "c509"}}]}]),
+        beside("Composition", section=[{"entry": []}, {"code": BREAST_CANCER}]),
+        beside("Flag", status="active", code=BREAST_CANCER),
+        {**drug(coded((LOCAL, "ibuprofen"))), "reasonCode": [BREAST_CANCER]},
+        {**procedure(coded((LOCAL, "joint_surgery"))), "complication": [BREAST_CANCER]},
+        beside("Observation", status="final", code=coded(("http://loinc.org", "29308-4")),
+               valueCodeableConcept=BREAST_CANCER),
+        beside("Observation", status="final", code=BREAST_CANCER),
+        beside("Observation", status="preliminary", code=BREAST_CANCER, valueBoolean=True),
+        beside("Encounter", contained=[condition(BREAST_CANCER)]),
+        beside("List", contained=[beside("ExplanationOfBenefit", diagnosis=[
+            {"diagnosisCodeableConcept": BREAST_CANCER}])]),
+    ],
+)  # fmt: skip
+def test_a_diagnosis_that_stands_where_none_is_read_is_not_absent(resource: Any) -> None:
+    assert "malignancy" in open_of(resource)
+    assert "hiv_infection" not in open_of(resource)
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        beside("DiagnosticReport", status="final", conclusionCode=[DESCENDANT]),
+        beside("ClinicalImpression", finding=[{"itemCodeableConcept": DESCENDANT}]),
+        beside("AdverseEvent", actuality="actual", event=DESCENDANT),
+        beside("CarePlan", contained=[condition(DESCENDANT)]),
+        {**drug(coded((LOCAL, "ibuprofen"))), "contained": [condition(DESCENDANT)]},
+    ],
+)
+def test_a_conclusion_in_no_list_keeps_every_condition_open(resource: Any) -> None:
+    assert open_of(resource) == CONDITIONS
+
+
+OF_ANOTHER = {"subject": {"reference": "Patient/p2"}}
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        beside("Encounter", status="entered-in-error", reasonCode=[BREAST_CANCER]),
+        beside("Encounter", status="cancelled", contained=[condition(BREAST_CANCER)]),
+        beside("Encounter", reasonCode=[BREAST_CANCER], **OF_ANOTHER),
+        beside("Encounter", contained=[condition(BREAST_CANCER)], **OF_ANOTHER),
+        beside("Encounter", contained=[condition(BREAST_CANCER, **OF_ANOTHER)]),
+        beside("Encounter", contained=[condition(BREAST_CANCER, verificationStatus={
+            "coding": [{"code": "refuted"}]})]),
+        beside("FamilyMemberHistory", condition=[{"code": BREAST_CANCER}]),
+        beside("Observation", status="entered-in-error", code=BREAST_CANCER, valueBoolean=True),
+        beside("Encounter", reasonCode=[coded((ICD10, "J06.9"))]),
+    ],
+)  # fmt: skip
+def test_a_mention_of_nothing_or_of_somebody_else_keeps_nothing_open(resource: Any) -> None:
+    assert open_of(resource) == set()
+
+
+def test_a_record_nested_however_deeply_is_looked_through() -> None:
+    deep: Any = [BREAST_CANCER]
+    for _ in range(5_000):
+        deep = [deep]
+    assert open_of(beside("Basic", extension=deep)) == {"malignancy"}
+
+
+def test_of_dosages_by_different_routes_one_may_be_what_counts() -> None:
+    routes = [{"route": coded((SNOMED, code))} for code in ("26643006", "47625008")]
+    product = coded((RXNORM, "1659149"))
+    for some in (routes, routes[::-1]):
+        assert "iv_antibiotic" in open_of(drug(product, dosage=some))
+    assert "iv_antibiotic" not in open_of(drug(product, dosage=routes[:1]))
 
 
 # --- the three outcomes ---------------------------------------------------------------------------

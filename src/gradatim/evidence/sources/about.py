@@ -185,15 +185,23 @@ def status_why(status: str) -> str:
     return status if status in ("entered-in-error", "refuted") else f"status {status}"
 
 
-def settle(id_: str, facts: list[Fact], faults: Mapping[str, str]) -> Results:
+def settle(
+    id_: str, facts: list[Fact], faults: Mapping[str, str], perhaps: tuple[str, ...] = ()
+) -> Results:
     """Join what one resource gives with why some parts of it (by name) give nothing.
 
     A resource that gives nothing is one NotUsed; of one that gives something, each part that does
     not is its own NotUsed, with the part's name after a `#`.
+
+    Args:
+        id_: its place.
+        facts: what it gives.
+        faults: why some parts give nothing.
+        perhaps: elements that it may be about all the same.
     """
     if facts:
-        return [*facts, *(NotUsed(f"{id_}#{part}", why) for part, why in faults.items())]
-    return [NotUsed(id_, "; ".join(dict.fromkeys(faults.values())))]
+        return [*facts, *(NotUsed(f"{id_}#{part}", why, perhaps) for part, why in faults.items())]
+    return [NotUsed(id_, "; ".join(dict.fromkeys(faults.values())), perhaps)]
 
 
 def happened(

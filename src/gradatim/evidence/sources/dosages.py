@@ -62,12 +62,18 @@ def milligrams(quantity: Resource | None) -> float | None:
 
 
 def route_of(dosages: list[Resource]) -> str:
-    """Give the route (SNOMED CT code) of the first dosage; empty if none is recorded clearly.
+    """Return the route (SNOMED CT code) that all dosages have.
+
+    Empty if one is not recorded clearly, or if they differ: one of them may be what counts.
 
     Raises:
         Unreadable: a part is of the wrong shape.
     """
-    route = obj(dosages[0], "route") if dosages else None
+    found = {_route(obj(one, "route")) for one in dosages}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _route(route: Resource | None) -> str:
     if route is None:
         return ""
     coded = next((code for system, code in codes(route) if system == "snomed"), "")

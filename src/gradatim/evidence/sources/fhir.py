@@ -20,7 +20,7 @@ from gradatim.evidence.sources.histories import condition, consent, procedure, r
 from gradatim.evidence.sources.medications import medication
 from gradatim.evidence.sources.observations import observation
 from gradatim.evidence.sources.patient import is_another, read_patient
-from gradatim.evidence.sources.unread import unread, unreadable
+from gradatim.evidence.sources.unread import parts_not_read, unread, unreadable
 from gradatim.protocol.elements import Element
 
 Reader = Callable[[Resource, str, About], Results]
@@ -84,14 +84,15 @@ def _results(entry: Entry, about: About) -> Results:
     if entry.kind == "Patient":
         return []
     if entry.kind not in READERS:
-        return [unread(entry, about)]
+        return [unread(entry, about), *parts_not_read(entry, about)]
     field, read_resource = READERS[entry.kind]
     try:
         if is_another(entry.resource, field, about.person):
             return [NotUsed(entry.id, "is about another person")]
-        return read_resource(entry.resource, entry.id, about)
+        found = read_resource(entry.resource, entry.id, about)
     except Unreadable as error:
-        return [unreadable(entry, str(error), about)]
+        found = [unreadable(entry, str(error), about)]
+    return [*found, *parts_not_read(entry, about)]
 
 
 def _medications(entries: Iterable[Entry]) -> dict[str, Resource]:

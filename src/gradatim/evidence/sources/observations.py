@@ -4,6 +4,7 @@ Source: HL7 FHIR R4 (4.0.1), section 10.1, Observation.
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day
@@ -35,8 +36,10 @@ from gradatim.evidence.sources.results import (
     value_of,
     yes_or_no,
 )
+from gradatim.protocol.elements import COVERABLE
 
 USED = frozenset({"final", "amended", "corrected"})
+_NONE = ("entered-in-error", "cancelled")
 _VALUES = ("measurement", "adverse_event")
 _SEMANTIC_TAG = re.compile(r"\s*\([a-z/ ]+\)\Z")
 METHODS = {
@@ -54,11 +57,14 @@ def observation(resource: Resource, id_: str, about: About) -> Results:
         Unreadable: a part that every fact of it needs is of the wrong shape.
     """
     status = text(resource, "status")
-    if status not in USED:
+    if status in _NONE:
         return [NotUsed(id_, status_why(status))]
     holders = [("", resource), *_components(resource)]
     asked = [(part, holder, about.asked(obj(holder, "code"))) for part, holder in holders]
     asked = [one for one in asked if one[2]]
+    if status not in USED:
+        perhaps = (name for _, _, names in asked for name in names)
+        return [NotUsed(id_, status_why(status), _coverable(perhaps, about))]
     if not asked:
         return [not_understood(id_, [obj(resource, "code")], ())]
     if "focus" in resource and any(
@@ -69,6 +75,11 @@ def observation(resource: Resource, id_: str, about: About) -> Results:
     if end.last < about.person.birth.first:
         return [NotUsed(id_, f"is dated {start}, before this person was born")]
     return _read_all(asked, id_, (start, end), _method(resource), about)
+
+
+def _coverable(names: Iterable[str], about: About) -> tuple[str, ...]:
+    """Return those of some elements that a declaration of completeness may cover."""
+    return tuple(dict.fromkeys(one for one in names if about.elements[one].kind in COVERABLE))
 
 
 def _components(resource: Resource) -> list[tuple[str, Resource]]:
@@ -95,6 +106,7 @@ def _read_all(asked: list[tuple[str, Resource, dict[str, str]]], id_: str, span:
               method: str, about: About) -> Results:  # fmt: skip
     facts: list[Fact] = []
     faults: dict[str, str] = {}
+    unanswered: list[str] = []
     for part, holder, elements in asked:
         whole = f"{id_}#{part}" if part else id_
         for name in elements:
@@ -104,10 +116,12 @@ def _read_all(asked: list[tuple[str, Resource, dict[str, str]]], id_: str, span:
                 found = str(error)
             if isinstance(found, Fact):
                 facts.append(found)
-            elif part or found != "has no value" or len(asked) == 1:
+                continue
+            unanswered.append(name)
+            if part or found != "has no value" or len(asked) == 1:
                 # A panel such as a blood pressure has values only in its components.
                 faults[f"{part}#{name}" if part and len(elements) > 1 else part or name] = found
-    return settle(id_, facts, faults)
+    return settle(id_, facts, faults, _coverable(unanswered, about))
 
 
 def _fact(name: str, id_: str, holder: Resource, span: tuple[Day, Day], method: str, about: About

@@ -1,10 +1,12 @@
 """Records that are not read, or cannot be: what they may be about is not known to be absent.
 
-Source: HL7 FHIR R4 (4.0.1), sections 11.3 (MedicationDispense), 13.6 (Claim) and 13.10
+Source: HL7 FHIR R4 (4.0.1), sections 2.20 (contained resources), 8.14 (AdverseEvent), 9.4
+(ClinicalImpression), 10.3 (DiagnosticReport), 11.3 (MedicationDispense), 13.6 (Claim) and 13.10
 (ExplanationOfBenefit).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from gradatim.evidence.facts import NotUsed
 from gradatim.evidence.sources.about import About, codes_of
@@ -12,6 +14,7 @@ from gradatim.evidence.sources.bundles import Entry
 from gradatim.evidence.sources.datatypes import Resource, Unreadable, items, obj, state, text
 from gradatim.evidence.sources.medications import named_drug, open_to_drug
 from gradatim.evidence.sources.patient import is_another
+from gradatim.protocol.elements import COVERABLE
 
 Told = tuple[Iterable[str], Iterable[Resource | None]]
 """The elements that a record may be about, and the concepts that say what it is about."""
@@ -44,15 +47,20 @@ def unread(entry: Entry, about: About) -> NotUsed:
         perhaps = about.coverable() if entry.holds else []
         return NotUsed(entry.id, entry.fault, tuple(perhaps))
     why = _not_read(entry.kind)
-    if entry.kind not in _UNREAD:
+    if entry.kind in _OF_NOBODY:
         return NotUsed(entry.id, why)
     try:
-        if is_another(entry.resource, _PERSON.get(entry.kind, "patient"), about.person):
+        if _of_another(entry.resource, about):
             return NotUsed(entry.id, "is about another person")
-        names, concepts = _UNREAD[entry.kind](entry.resource, about)
+        names, concepts = _UNREAD.get(entry.kind, _mentioning)(entry.resource, about)
     except Unreadable as error:
         return NotUsed(entry.id, f"{why}; {error}", tuple(about.coverable()))
     return NotUsed(entry.id, why, tuple(dict.fromkeys(names)), codes_of(concepts))
+
+
+def _of_another(resource: Resource, about: About) -> bool:
+    named = (one for one in ("subject", "patient") if isinstance(resource.get(one), dict))
+    return any(is_another(resource, one, about.person) for one in named)
 
 
 def _not_read(kind: str) -> str:
@@ -99,8 +107,7 @@ def _claimed(resource: Resource, about: About) -> Told:
     """Say what a claim, or what was paid of it, may tell of: diagnoses, procedures, drugs."""
     if text(resource, "status") in _NO_CLAIM:
         return (), ()
-    names: list[str] = []
-    concepts: list[Resource | None] = []
+    names, concepts = _named(resource, about)
     for one in items(resource, "diagnosis"):
         if (concept := obj(one, "diagnosisCodeableConcept")) is not None:
             names += about.open_to([concept], about.of_diagnosis(concept))
@@ -121,11 +128,126 @@ def _anything(resource: Resource, about: About) -> Told:
     return about.coverable(), ()
 
 
-_PERSON = {"MedicationDispense": "subject"}
+def _mentioning(resource: Resource, about: About) -> Told:
+    """Say which elements a record of whatever type names by a code of theirs.
+
+    An encounter for breast cancer is no diagnosis that could be dated; but while it is there,
+    nobody can say that none is recorded.
+    """
+    if resource.get("status") in _VOID:
+        return (), ()
+    return _named(resource, about)
+
+
+def _named(resource: Resource, about: About) -> tuple[list[str], list[Resource | None]]:
+    found = list(_mentioned(resource, about))
+    return [name for names, _ in found for name in names], [concept for _, concept in found]
+
+
+def _diagnosing(resource: Resource, about: About) -> Told:
+    """Say of a record that concludes what somebody has which elements that may be of."""
+    if resource.get("status") in _VOID:
+        return (), ()
+    names, concepts = _named(resource, about)
+    stated = [*items(resource, "conclusionCode"), obj(resource, "event")]
+    stated += [obj(one, "itemCodeableConcept") for one in items(resource, "finding")]
+    for concept in stated:
+        if concept is not None:
+            names += about.open_to([concept], about.of_diagnosis(concept))
+            concepts.append(concept)
+    return names, concepts
+
+
+def _mentioned(whole: Resource, about: About) -> Iterator[tuple[list[str], Resource]]:
+    """Give every concept and coding in a record that names elements, with these elements."""
+    left: list[Any] = [whole]
+    while left:
+        part = left.pop()
+        if isinstance(part, list):
+            left += reversed(part)
+        elif isinstance(part, dict):
+            concept = part if "coding" in part else {"coding": [part]}
+            if names := _coverable_of(concept, about):
+                yield names, concept
+            else:  # what is contained is told of one by one
+                left += [one for key, one in reversed(part.items()) if key != "contained"]
+
+
+def _coverable_of(concept: Resource, about: About) -> list[str]:
+    return [one for one in _asked([concept], about) if about.elements[one].kind in COVERABLE]
+
+
+def parts_not_read(entry: Entry, about: About) -> list[NotUsed]:
+    """Say of the parts of a record that are not read which elements they may be about.
+
+    These are its contained resources, of whatever type it is, and the concepts beside the one that
+    a read record is about: the reason for a drug, what was found, what went wrong.
+    """
+    resource = entry.resource
+    if entry.kind in _OF_NOBODY or _is_none(resource, about):
+        return []
+    found = [one for one in _contained(entry, about) if one.elements]
+    beside = {name: resource[name] for name in _BESIDE if name in resource}
+    if beside and entry.kind in _DATED:
+        names, concepts = _named(beside, about)
+        if elements := tuple(dict.fromkeys(names)):
+            told = codes_of(concepts)
+            why = f"what it names beside its own code is not read: {', '.join(told)}"
+            found.append(NotUsed(f"{entry.id}#beside", why, elements, told))
+    return found
+
+
+def _contained(entry: Entry, about: About) -> Iterator[NotUsed]:
+    listed = entry.resource.get("contained")
+    for place, one in enumerate(listed if isinstance(listed, list) else ()):
+        if not isinstance(one, dict):
+            continue
+        kind, id_ = one.get("resourceType"), one.get("id")
+        named = id_ if isinstance(id_, str) and id_ else str(place)
+        held = Entry(f"{entry.id}#{named}", kind if isinstance(kind, str) else "", one)
+        if not held.kind:
+            yield NotUsed(held.id, "has no resourceType", tuple(about.coverable()))
+        elif held.kind not in _DATED:
+            yield unread(held, about)
+        elif not _is_none(one, about):
+            yield unreadable(held, "is contained, and not read", about)
+
+
+def _is_none(resource: Resource, about: About) -> bool:
+    """Whether a record says that it is of nothing, or of somebody else."""
+    try:
+        verified = state(resource, "verificationStatus")
+        return verified in _VOID or resource.get("status") in _VOID or _of_another(resource, about)
+    except Unreadable:
+        return False
+
+
+_DATED = (
+    *("Condition", "Procedure", "Observation"),
+    *("MedicationStatement", "MedicationAdministration", "MedicationRequest"),
+)
+"""Types that are read where they stand by themselves, and can tell of what is covered."""
+_BESIDE = ("reasonCode", "complication", "usedCode", "valueCodeableConcept", "component")
+"""Parts of these that name something else than what the record is of."""
+_VOID = (
+    *("entered-in-error", "refuted", "cancelled", "revoked", "rejected", "draft", "proposed"),
+    *("not-done", "not-taken", "intended", "preparation", "declined", "abandoned"),
+)
+"""Statuses of records that tell of nothing that happened."""
+_OF_NOBODY = (
+    *("Medication", "MedicationKnowledge", "Substance", "FamilyMemberHistory", "RelatedPerson"),
+    *("ActivityDefinition", "CodeSystem", "ConceptMap", "Library", "Measure", "PlanDefinition"),
+    *("Questionnaire", "ResearchDefinition", "ResearchStudy", "StructureDefinition", "ValueSet"),
+)
+"""Types that say nothing of the person, whatever codes they hold."""
 _UNREAD: dict[str, Callable[[Resource, About], Told]] = {
     "MedicationDispense": _dispensed,
     "Claim": _claimed,
     "ExplanationOfBenefit": _claimed,
+    "AdverseEvent": _diagnosing,
+    "ClinicalImpression": _diagnosing,
+    "DiagnosticReport": _diagnosing,
     "Bundle": _anything,
+    "Parameters": _anything,
 }
-"""Resource types that can tell of what a declaration covers, and are not read."""
+"""Resource types that can tell of what a declaration covers by codes that are in no list."""
