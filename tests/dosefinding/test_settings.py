@@ -58,6 +58,7 @@ BAD: dict[str, tuple[Settings, str, str]] = {
     "interval above 1": (of("keyboard", over=0.7), "over", "from 0.25 to 1"),
     "interval inside out": (of("mtpi2", below=-0.1), "below", "from 0.4 to 0.35"),
     "interval of no width": (of("i3_plus_3", below=0.0, over=0.0), "over", "from 0.3 to 0.3"),
+    "interval too narrow": (of("keyboard", below=0.0, over=1e-9), "over", "0.3 to 0.3 is too"),
     "skeleton falls": (of("crm", skeleton=(0.1, 0.3, 0.2)), "skeleton", "do not rise"),
     "skeleton level": (of("crm", skeleton=(0.1, 0.2, 0.2)), "skeleton", "do not rise"),
     "skeleton short": (of("crm", skeleton=(0.1, 0.2)), "skeleton", "2 values for 3"),
@@ -65,6 +66,11 @@ BAD: dict[str, tuple[Settings, str, str]] = {
     "half-width": (of("crm", half_width=0.3), "half_width", "does not fit around 0.3"),
     "model": (of("crm", model="probit"), "model", "there is no model 'probit'"),
     "prior_sd 0": (of("crm", prior_sd=0.0), "prior_sd", "0 is not a positive number"),
+    "prior_sd wide": (of("crm", prior_sd=1e9), "prior_sd", "1e+09 is too wide"),
+    "prior_sd narrow": (of("crm", prior_sd=1e-300), "prior_sd", "1e-300 is too narrow"),
+    "prior_sds wide": (of("blrm", prior_sds=(2.0, 1000.0)), "prior_sds", "1000 is too wide"),
+    "prior_sds narrow": (of("blrm", prior_sds=(1e-300, 1.0)), "prior_sds", "is too narrow"),
+    "prior_mean far": (of("blrm", prior_mean=(1e300, 0.0)), "prior_mean", "is no prior mean"),
     "prior_sds 0": (of("blrm", prior_sds=(2.0, 0.0)), "prior_sds", "0 is not a positive"),
     "prior_mean": (of("blrm", prior_mean=(0.0,)), "prior_mean", "1 values where 2"),
     "correlation 1": (of("blrm", correlation=1.0), "correlation", "1 is not a correlation"),
@@ -105,9 +111,10 @@ def test_what_cannot_be_is_refused_in_one_clear_message(
     of(safer=True, offset=2.0),  # cutoff - offset is no probability, so every trial would stop
     of(safer=True, offset=-0.5),
     of("blrm", prior_mean=(nan, 0.0)),
+    of("blrm", prior_mean=(0.0, -1e9)),
     of("crm", model="logistic2", prior_mean=(inf, 0.0)),
     of("crm", model="logistic", skeleton=(0.2, 0.5, 1 / (1 + np.exp(-3.0)))),  # at the intercept
-], ids=["committee", "offset", "negative offset", "mean nan", "mean inf", "skeleton"])  # fmt: skip
+], ids=["committee", "offset", "negative offset", "nan", "far", "inf", "skeleton"])  # fmt: skip
 def test_what_would_compute_nonsense_is_refused(settings: Settings) -> None:
     """It is not silently taken for something else."""
     with pytest.raises(UnusableInput):

@@ -22,6 +22,9 @@ from gradatim.dosefinding.table_design import TableDesign
 from gradatim.dosefinding.tables import Action, Table, empty
 from gradatim.dosefinding.trials import Floats
 
+NARROWEST = 0.001
+"""Width of the narrowest interval: mTPI-2 and Keyboard compare with as many as fit beside it."""
+
 
 class Interval(NamedTuple):
     """The rates that count as on target.
@@ -44,7 +47,7 @@ def interval(target: float, below: float, over: float, cutoff: float, fewest: in
     """Give the interval from `below` under the target to `over` above it.
 
     Raises:
-        UnusableInput: it does not lie within 0 and 1, or has no width.
+        UnusableInput: it does not lie within 0 and 1, or has no width that can be told from none.
     """
     low, high = target - below, target + over
     if not (0 < low < high < 1) or below < 0 or over < 0:
@@ -53,6 +56,13 @@ def interval(target: float, below: float, over: float, cutoff: float, fewest: in
             "--target, --set below, --set over", "its ends must lie between 0 and 1, one of them "
             "off the target", "choose smaller distances",
         )  # fmt: skip
+    if high - low < NARROWEST:
+        raise UnusableInput(
+            f"the interval from {low:g} to {high:g} is too narrow",
+            "--set below, --set over",
+            f"its width is below {NARROWEST:g}",
+            "choose greater distances",
+        )
     return Interval(target, low, high, cutoff, fewest)
 
 

@@ -142,4 +142,4 @@ def from_skeleton(skeleton: tuple[float, ...], mean: tuple[float, float] = (3.0,
 def from_doses(doses: tuple[float, ...], reference: float, mean: tuple[float, float],
                sd: tuple[float, float], correlation: float) -> TwoParameter:  # fmt: skip
     """Give the model on the doses' own scale; a is the logit of the rate at the reference dose."""
-    return TwoParameter(tuple(log(one / reference) for one in doses), mean, sd, correlation)
+    return TwoParameter(tuple(log(one) - log(reference) for one in doses), mean, sd, correlation)

@@ -17,8 +17,10 @@ SAFETY = 0.95
 OFF: Literal["off"] = "off"
 MOST_CORRELATION = 0.99
 """Beyond it the grid over both parameters is too coarse: at 0.999 probabilities are off by 0.01."""
-WIDEST = 10.0
-"""The widest prior of the two-parameter models that the grid over both parameters reaches."""
+NARROWEST, WIDEST = 0.001, 10.0
+"""Prior standard deviations that the grids over the models' parameters are made for."""
+FARTHEST_MEAN = 50.0
+"""The prior mean farthest from 0, of a logit or of a logarithm, that the grid is made for."""
 
 
 @dataclass(frozen=True)
@@ -225,6 +227,7 @@ def typed(name: str, value: object, where: str) -> object:
 
 def _single(name: str, kind: str, value: object, where: str) -> object:
     number = isinstance(value, int | float) and not isinstance(value, bool)
+    number = number and isfinite(float(str(value)))  # a whole number can be beyond any float
     whole = number and float(str(value)).is_integer()
     for wanted, fits, words in (("tuple", False, "a list of numbers"),
                                 ("bool", isinstance(value, bool), "true or false"),
@@ -296,15 +299,10 @@ def _check_positive(of: Settings) -> None:
         if value is not None and not (0 < value < inf):
             raise UnusableInput(f"{value:g} is not a positive number", f"--set {name}",
                                 todo="give one")  # fmt: skip
-    if max(of.prior_sds) > WIDEST:
-        raise UnusableInput(f"a prior standard deviation of {max(of.prior_sds):g} is too wide",
-                            "--set prior_sds", "it is that of a logit, and of a logarithm",
-                            f"give numbers up to {WIDEST:g}")  # fmt: skip
+    _check_prior(of)
     if not 0 <= of.offset < min(0.5, of.cutoff):
         raise UnusableInput(f"{of.offset:g} is no offset of a cutoff of {of.cutoff:g}",
                             "--set offset", todo="give a small number, such as 0.05")  # fmt: skip
-    if not all(isfinite(one) for one in of.prior_mean or ()):
-        raise UnusableInput("a prior mean is not a number", "--set prior_mean", todo="give two")
     if not abs(of.correlation) < 1:
         raise UnusableInput(f"{of.correlation:g} is not a correlation", "--set correlation",
                             todo="give a number between -1 and 1, neither included")  # fmt: skip
@@ -314,6 +312,28 @@ def _check_positive(of: Settings) -> None:
                             "probabilities inaccurate",
                             f"give a number from -{MOST_CORRELATION} to {MOST_CORRELATION}"
                             )  # fmt: skip
+
+
+def _check_prior(of: Settings) -> None:
+    """Refuse priors that the grids over the parameters do not reach."""
+    what = "it is of a logit, or of a logarithm"
+    for name, value in (("prior_sd", of.prior_sd), *(("prior_sds", one) for one in of.prior_sds)):
+        if not NARROWEST <= value <= WIDEST:
+            how = "wide" if value > WIDEST else "narrow"
+            raise UnusableInput(
+                f"a prior standard deviation of {value:g} is too {how}",
+                f"--set {name}",
+                what,
+                f"give a number from {NARROWEST:g} to {WIDEST:g}",
+            )
+    for mean in of.prior_mean or ():
+        if not abs(mean) <= FARTHEST_MEAN:
+            raise UnusableInput(
+                f"{mean:g} is no prior mean",
+                "--set prior_mean",
+                what,
+                f"give two numbers from -{FARTHEST_MEAN:g} to {FARTHEST_MEAN:g}",
+            )
 
 
 def _check_levels(of: Settings) -> None:
