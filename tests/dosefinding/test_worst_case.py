@@ -106,3 +106,11 @@ def test_the_first_trial_is_3_plus_3_until_the_sponsor_rules() -> None:
     assert (conduct.window, conduct.sentinel, conduct.stagger) == (28, 14, 3)
     with pytest.raises(UnusableInput, match="no escalation design 'other'"):
         settings_of(study, "other")
+
+
+def test_what_can_never_escalate_is_no_candidate() -> None:
+    """It gives nobody a dose that is too toxic, and so would keep any risk."""
+    settings = Settings("crm", 3, 0.3, cohorts=3, skeleton=(0.2, 0.3, 0.4))
+    with pytest.raises(UnusableInput, match="never leaves level 2") as caught:
+        calibrate(settings, {"prior_sd": (0.02, 1.0)}, Aim(0.1))
+    assert caught.value.where == "--vary prior_sd=0.02"

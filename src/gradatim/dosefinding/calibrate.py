@@ -12,6 +12,7 @@ from gradatim.dosefinding.designs import build
 from gradatim.dosefinding.exact import compile_design
 from gradatim.dosefinding.scenarios import on_target
 from gradatim.dosefinding.settings import Settings, refuse_foreign, refuse_too_few, target_of
+from gradatim.dosefinding.soundness import refuse_unsound
 from gradatim.dosefinding.worst_case import Worst, worst_cases
 
 MOST_CANDIDATES = 500
@@ -68,7 +69,7 @@ def calibrate(of: Settings, vary: Mapping[str, Sequence[float]], aim: Aim) -> li
 
     Raises:
         UnusableInput: a setting that cannot be varied, too many combinations, or one that cannot
-        be.
+        be, or can never escalate: it would keep any risk.
     """
     refuse_foreign(of.design, vary, "--vary {}")
     tried = [_candidate(of, dict(zip(vary, values, strict=True)), aim) for values in _grid(vary)]
@@ -94,7 +95,8 @@ def _candidate(of: Settings, varied: dict[str, float], aim: Aim) -> Candidate:
     if "cohorts" in varied:
         refuse_too_few(settings)
     target = target_of(settings)
-    compiled = compile_design(build(settings))
+    told = ", ".join(f"{name}={value:g}" for name, value in varied.items())
+    compiled = compile_design(refuse_unsound(build(settings), f"--vary {told}"))
     right, sizes = [], []
     for dose, rates in enumerate(on_target(of.doses, target, aim.gap)):
         probability = compiled.probability(np.array(rates))
