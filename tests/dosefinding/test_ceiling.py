@@ -46,6 +46,27 @@ def test_what_3_plus_3_advises(outcomes: str, expected: tuple[str, int | None]) 
     assert told(THREE, outcomes) == expected
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "level", "words"),
+    [
+        ("1NNP 2NNN 3" + "N" * 24, 1, "level 1; not a recommended level, as 0 of 3 at level 1"),
+        ("1NNC 2NNN 3" + "N" * 24, 1, "level 1; not a recommended level, as 1 of 3 at level 1"),
+        ("1NCC 2NNN 3" + "N" * 24, 1, "level 1; not a recommended level, as 2 of 3 at level 1"),
+        ("1CCC 2NNN 3" + "N" * 24, None, "no level is tolerated"),
+    ],
+)
+def test_a_trial_that_stops_says_what_the_level_may_be_called(
+    outcomes: str, level: int | None, words: str
+) -> None:
+    """Where outcomes below leave a lower level than the design selects, it is no recommended one."""
+    found = advise(BOIN, parse(outcomes, 4))
+    assert (found.action, found.dose) == ("stop", level)
+    called = found.recommendation
+    assert called is not None
+    assert (called.level, called.recommended) == (level, False)
+    assert called.words.startswith(words)
+
+
 def test_two_of_three_at_a_level_are_not_tolerated_whatever_is_open() -> None:
     assert ceiling(THREE, parse("1NNN 2TT", 3)).tolerated == 1
     assert ceiling(THREE, parse("1NNN 2TP", 3)).tolerated == 3

@@ -18,7 +18,7 @@ from gradatim.dosefinding.decide import EARLY, Advice, DoseDecision, advice, dec
 from gradatim.dosefinding.design import Design, Ground
 from gradatim.dosefinding.modifiers import layers, uncommitted
 from gradatim.dosefinding.outcomes import Cohort
-from gradatim.dosefinding.recommended import NEEDED, Needed
+from gradatim.dosefinding.recommended import NEEDED, Needed, Recommendation, recommendation
 from gradatim.dosefinding.replay import Replay, replay
 from gradatim.dosefinding.table_design import TableDesign
 from gradatim.dosefinding.trials import Trials, Why
@@ -208,5 +208,13 @@ def _lowered(found: DoseDecision, last: int, limit: Limit) -> DoseDecision:
     else:
         action, dose = ("hold" if limit.kind == "hold" else "pending"), limit.at
     ground = Ground(f"{limit.text}; no dose is given above what that leaves", "closed levels")
+    called = _called(dose, limit) if action == "stop" else None
     return replace(found, action=action, dose=dose, reasons=(ground, *found.reasons),
-                   distance_to_flip=(), resolutions=(), recommendation=None)  # fmt: skip
+                   distance_to_flip=(), resolutions=(), recommendation=called)  # fmt: skip
+
+
+def _called(level: int | None, limit: Limit) -> Recommendation:
+    """Say what the level that a limit leaves may be called: it is never a recommended one."""
+    if level is None:
+        return recommendation(None, (), NEEDED)
+    return Recommendation(level, False, f"level {level}; not a recommended level, as {limit.text}")
