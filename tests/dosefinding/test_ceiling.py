@@ -58,7 +58,7 @@ def test_what_3_plus_3_advises(outcomes: str, expected: tuple[str, int | None]) 
 def test_a_trial_that_stops_says_what_the_level_may_be_called(
     outcomes: str, level: int | None, words: str
 ) -> None:
-    """Where outcomes below leave a lower level than the design selects, it is no recommended one."""
+    """Where outcomes below leave a lower level than the design selects, it is not recommended."""
     found = advise(BOIN, parse(outcomes, 4))
     assert (found.action, found.dose) == ("stop", level)
     called = found.recommendation
