@@ -24,6 +24,7 @@ from gradatim.conduct.views.eligibility import eligibility
 from gradatim.conduct.views.facts import facts_of
 from gradatim.core.dates import Day, completed_years, on, parse_day
 from gradatim.core.errors import UnusableInput
+from gradatim.exports.fhir.people import patient
 from gradatim.screening.assess import Finding
 from tests.conduct.generated import FROM, begun
 from tests.conduct.memory import ListStore
@@ -99,6 +100,14 @@ def test_a_child_does_not_pass_by_a_year_typed_beside_the_date() -> None:
     finding = the_age(as_recorded_once(trial, "1980"))
     assert finding.passes is None
     assert (finding.because, finding.unknown_because) == (CONFLICT, "conflict")
+
+
+def test_a_contradicted_year_is_not_handed_on() -> None:
+    state = as_recorded_once(trial_of(date(2012, 5, 5)), "1980")
+    assert "birthDate" not in patient(state, state.participants["N1"])
+    trial = trial_of(date(2012, 5, 5))
+    recorded(trial.record(registration("2012-05-05")))
+    assert patient(trial.state, trial.state.participants["N1"])["birthDate"] == "2012"
 
 
 @pytest.mark.parametrize("birth", ["2012", "2012-05", None])

@@ -14,6 +14,7 @@ from gradatim.conduct.events.participants import (
     ScreenFailed,
 )
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.birth import birth_of
 from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.facts import facts_of
 from gradatim.evidence.sources.datatypes import Resource
@@ -40,13 +41,16 @@ PSEUDONYMISED = {
 
 
 def patient(state: State, one: Participant) -> Resource:
-    """Give the pseudonymous Patient: number, sex, year of birth, death; never a name."""
+    """Give the pseudonymous Patient: number, sex, year of birth, death; never a name.
+
+    There is no year where the sealed date and the one recorded beside it contradict each other.
+    """
     died = facts_of(state, one).died
     day = written(died) if died else ""
     return present(
         resourceType="Patient", id=fhir_id(one.id), meta=PSEUDONYMISED,
         identifier=[{"system": PARTICIPANT, "value": one.id}], gender=one.sex,
-        birthDate=one.birth[:4], deceasedDateTime=day,
+        birthDate="" if birth_of(state, one).conflict else one.birth[:4], deceasedDateTime=day,
         deceasedBoolean=True if died and not day else None,
     )  # fmt: skip
 
