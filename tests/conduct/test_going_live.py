@@ -61,8 +61,7 @@ def ruling(
         question=key,
         outcome=outcome,
         answer=answer,
-        signer=SPONSOR,
-        **fields,
+        **{"signer": SPONSOR, **fields},
     )
 
 
@@ -133,6 +132,14 @@ def test_a_key_that_is_no_question_is_refused_before_and_after() -> None:
     assert "asks no question" in reasons(trial.record(ruling("treatment.nonsense")))
     recorded(trial.record(held(t.ProtocolActivated, TEXT)))
     assert "asks no question" in reasons(trial.record(ruling("treatment.nonsense")))
+
+
+@pytest.mark.parametrize("signer", ["nobody.1", "dm.1"])
+def test_who_signs_a_ruling_acts_for_the_sponsor(signer: str) -> None:
+    trial = confirmed()
+    recorded(trial.record(event(t.RoleGranted, SPONSOR, user="dm.1", role="data_manager")))
+    told = reasons(trial.record(ruling(LEVEL, "deferred", answer="later", signer=signer)))
+    assert told == f"{signer} does not act for the sponsor"
 
 
 def test_a_ruling_supersedes_the_one_before_it_and_keeps_it() -> None:

@@ -231,6 +231,8 @@ def _dosed(one: Participant) -> date:
 CASES: dict[Policy, Callable[[], Case]] = {
     going_live.the_ledger_begins_once: lambda: (
         opened(), event(t.TrialCreated, "sponsor.1", mode="demo")),
+    going_live.the_sponsor_signs: lambda: (
+        opened(), msgspec.structs.replace(ruling("safety.sentinel"), signer="nobody.1")),
     going_live.the_question_is_asked: lambda: (opened(), ruling("treatment.nonsense")),
     going_live.the_ruling_is_about_what_stands_there: lambda: (
         opened(), ruling("safety.sentinel", value='{"wait": "1 day"}')),

@@ -43,6 +43,7 @@ AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     t.TrialCreated: (protocol.the_ledger_begins_once,),
     t.ProtocolSubmitted: (protocol.the_document_is_sound, protocol.the_version_is_new),
     t.RulingSigned: (
+        protocol.the_sponsor_signs,
         protocol.the_question_is_asked, protocol.the_ruling_is_about_what_stands_there,
         protocol.the_ruling_says_what_it_comes_to, protocol.the_ruling_changes_something,
     ),

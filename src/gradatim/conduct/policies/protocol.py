@@ -95,6 +95,14 @@ def the_ruling_changes_something(state: State, event: RulingSigned) -> Verdict:
     return holds("it was not ruled so before")
 
 
+def the_sponsor_signs(state: State, event: RulingSigned) -> Verdict:
+    """Who signs a ruling acts for the sponsor, whoever records it."""
+    acts = "sponsor" in state.roles.get((event.signer, ""), set())
+    return either(
+        acts, f"{event.signer} acts for the sponsor", f"{event.signer} does not act for the sponsor"
+    )
+
+
 def the_document_is_sound(state: State, event: _Held) -> Verdict:
     """The document is the one with that fingerprint, and `gradatim protocol check` faults nothing.
 
