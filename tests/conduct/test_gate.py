@@ -72,6 +72,30 @@ AGAINST: dict[str, tuple[Callable[[Led], Any], str]] = {
 }
 
 
+def test_a_late_result_that_takes_another_to_settle_it_leaves_the_criterion_open():
+    """A new positive anti-HBc with HBV DNA never measured is not the same as a negative one."""
+    led = ready()
+    led.prepare(7e7, 70)
+    assert not refused(led.sign(), some=False)
+    led.result("anti_hbc", on=DAY, hour=9.1, code="positive")
+    assert "E7d: HBV DNA" in led.give(7e7)[CRITERIA]
+
+
+def test_a_result_of_the_day_without_its_limit_is_not_known_to_be_normal():
+    led = ready()
+    led.prepare(7e7, 70)
+    led.result("alt", 400, DAY)
+    assert "ALT 400 U/L on 2027-01-24 came without its ULN" in refused(led.sign())[CRITERIA]
+
+
+def test_a_late_positive_test_that_another_settles_lets_the_dose_be_given():
+    led = ready()
+    led.prepare(7e7, 70)
+    led.result("anti_hbc", on=DAY, code="positive")
+    led.result("hbv_dna", 20, DAY)
+    assert not refused(led.sign(), some=False)
+
+
 LATER_THAN_ASKED = {"ALT on the day of the dose", "positive HBsAg"}
 """Results after the last visit that their criterion asks about."""
 

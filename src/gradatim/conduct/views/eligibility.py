@@ -134,30 +134,31 @@ def _answer_of(one: Finding) -> _Answer:
 
 
 def _with_latest(answer: _Answer, situation: Situation) -> _Answer:
-    """Let a result that came after the visits a criterion asks about, until the dose, fail as well.
+    """Ask a criterion anew with the results that came after its visits, until the dose.
 
     A criterion that is asked at a visit after screening is asked again to keep out whom its results
     speak against; a result of the day of the dose speaks no less. Of an exclusion a finding such as
-    a positive test counts whenever it was made, since it does not pass like a measured value.
+    a positive test counts whenever it was made, since it does not pass like a measured value. What
+    such a result leaves open is open: a new positive test may take another to settle it.
     """
     found = answer.criterion.category == "exclusion"
     rule = _since_visits(answer.rule, situation, found)
     if answer.passes is False or rule == answer.rule:
         return answer
-    verdict = evaluate(rule, situation)
-    if passing(answer.criterion, verdict.truth) is not False:
+    now = _answered(answer.criterion, rule, evaluate(rule, situation))
+    if now.passes is True or now.passes is answer.passes:
         return answer
-    because = "; ".join(dict.fromkeys(verdict.clauses()))
-    return answer._replace(truth=verdict.truth, because=because, reason=None)
+    return now._replace(rule=answer.rule)
 
 
 def _since_visits(rule: Model, situation: Situation, found: bool) -> Model:
-    """Return a rule that asks for results since the last visit before the first dose.
+    """Return a rule that asks for the results since the last visit where there are any.
 
     Args:
         rule: of a criterion.
         situation: on the day of the dose.
-        found: whether findings after a visit of screening are asked for too.
+        found: whether findings after a visit of screening are asked for too, and values where
+            none was measured at it.
     """
     if isinstance(rule, AllOf):
         parts = [_since_visits(one, situation, found) for one in rule.all]
@@ -167,19 +168,23 @@ def _since_visits(rule: Model, situation: Situation, found: bool) -> Model:
         return rule.model_copy(update={"any": parts})
     if isinstance(rule, Not):
         return rule.model_copy(update={"not_": _since_visits(rule.not_, situation, found)})
+    if not isinstance(rule, Measured):
+        return rule
     visits = situation.study.schedule.encounters
     first_dose = situation.anchors[FIRST_DOSE]
+    screened = found and (isinstance(rule, Result) or not evaluate(rule, situation).evidence)
     lasts = [
         window_days(visits[name].window, situation)[1]
-        for name in (rule.at if isinstance(rule, Measured) else ())
-        if not is_screening(situation.study, name) or (found and isinstance(rule, Result))
+        for name in rule.at
+        if screened or not is_screening(situation.study, name)
     ]
     ends = [day for day in lasts if day is not None and day <= first_dose]
     if not ends:
         return rule
     since = Duration(days=-(first_dose - max(ends)).days)
     window = Window(anchor=FIRST_DOSE, from_=since, to=Duration(), bounds="[]")
-    return rule.model_copy(update={"at": [], "within": window})
+    later = rule.model_copy(update={"at": [], "within": window})
+    return later if evaluate(later, situation).evidence else rule
 
 
 def _settled(
@@ -242,7 +247,10 @@ def _before_later_dose(state: State, participant: Participant, day: date) -> Ver
 
 def _answer(study: Study, criterion: EligibilityCriterion, situation: Situation) -> _Answer:
     (reading,) = plan(study)[criterion.id]
-    verdict = evaluate(reading.rule, situation)
+    return _answered(criterion, reading.rule, evaluate(reading.rule, situation))
+
+
+def _answered(criterion: EligibilityCriterion, rule: Model, verdict: Verdict) -> _Answer:
     open_ = foremost(one.reason for one in verdict.deciding() if one.truth is UNKNOWN)
     because = "; ".join(dict.fromkeys(verdict.clauses()))
-    return _Answer(criterion, reading.rule, verdict.truth, because, open_)
+    return _Answer(criterion, rule, verdict.truth, because, open_)
