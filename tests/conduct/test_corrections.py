@@ -93,7 +93,8 @@ def test_a_correction_takes_the_role_of_what_it_corrects(name: str, role: str) -
     assert (found.truth is TRUE) is (role in MAY[name] and kind not in MEANINGS)
 
 
-JUDGED = ("AdverseEventReported", "AdverseEventUpdated", "AdverseEventResolved")
+JUDGED = ("AdverseEventReported", "AdverseEventUpdated", "AdverseEventResolved",
+          "RecordNotUnderstood")  # fmt: skip
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -235,6 +236,60 @@ def test_an_update_makes_a_signed_event_less_only_under_an_investigators_signatu
     assert (known.event.investigator_relation, known.unsigned) == ("unrelated", ())
     assert not [task for task in tasks(trial.state, AT, FROM) if task.kind == "signature"]
     assert letter(trial.state, one, LATER) == "C"
+
+
+LESS: dict[str, dict[str, Any]] = {
+    "grade": {"grade": 2}, "relation": {"relation": "unrelated"}, "term": {"term": "Headache"},
+    "nothing known of its grade": {"grade": None}, "elements": {"elements": []},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("less", LESS)
+@pytest.mark.parametrize("by", ["nurse", "coordinator", "investigator"])
+def test_what_a_stopping_rule_stands_on_is_made_less_under_an_investigators_signature_alone(
+    by: str, less: str
+) -> None:
+    """Outside the window for dose-limiting toxicity, so that it is no candidate."""
+    trial = begun()
+    at, site = reported(trial, None, onset="2026-12-01", grade=4, term="Leukemia secondary to "
+                        "oncology chemotherapy", elements=["new_malignancy"])  # fmt: skip
+    fired = {rule.key for rule in unanswered_rules(trial.state, FROM) if "AE1" in rule.by}
+    assert {key.split(":")[0] for key in fired} == {
+        "related_grade_4", "ectopic_tissue_or_new_malignancy"}  # fmt: skip
+    found = tried(trial, f"{by}.{site}.1", at, **LESS[less])
+    assert isinstance(found, Refused)
+    assert "AE1 is what a stopping rule stands on" in found.reasons[0][1]
+    assert fired <= {rule.key for rule in unanswered_rules(trial.state, FROM)}
+    assert isinstance(tried(trial, f"nurse.{site}.1", at, grade=5), Recorded), "worse is a fact"
+    assert isinstance(tried(trial, f"investigator.{site}.1", at, AGAIN, **LESS[less]), Recorded)
+
+
+def test_a_nurse_does_not_take_back_which_watched_event_it_was() -> None:
+    trial = begun()
+    _, site = reported(trial, None, onset="2026-12-01", grade=2, elements=["new_malignancy"])
+    made = update(trial, f"nurse.{site}.1", elements=())
+    assert len(made.deviations) == 1
+    assert [rule.by for rule in unanswered_rules(trial.state, FROM)] == [("AE1",)]
+    update(trial, f"investigator.{site}.1", AGAIN, elements=())
+    assert unanswered_rules(trial.state, FROM) == []
+
+
+def test_what_was_not_understood_is_settled_by_an_investigator_and_signed() -> None:
+    """While it stands absence is not concluded: to let it be takes a judgement."""
+    trial = begun()
+    name, one = next(iter(trial.state.participants.items()))
+    at = recorded(trial.record(event(
+        p.RecordNotUnderstood, f"nurse.{one.site}.1", one.site, on=FROM, participant=name,
+        record="Condition/c7", codes=["local C99"], elements=["malignancy"]))).position  # fmt: skip
+    lead = f"investigator.{one.site}.1"
+    for who, signature in (("nurse", None), ("nurse", AGAIN), ("coordinator", AGAIN)):
+        found = tried(trial, f"{who}.{one.site}.1", at, signature, elements=[])
+        assert isinstance(found, Refused)
+        assert "malignancy would be open no longer" in found.reasons[0][1]
+    more = tried(trial, f"nurse.{one.site}.1", at, elements=["malignancy", "tuberculosis"])
+    assert isinstance(more, Recorded), "to leave more open is a fact"
+    assert isinstance(tried(trial, lead, at, elements=["tuberculosis"]), Refused)
+    assert isinstance(tried(trial, lead, at, AGAIN, elements=["tuberculosis"]), Recorded)
 
 
 def test_an_event_becomes_worse_by_anybody_and_without_a_signature() -> None:

@@ -15,7 +15,7 @@ from gradatim.conduct.views.adverse_events import courses, unexplained_death
 from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import candidates, letter, unanswered_rules
 from gradatim.conduct.views.tasks import tasks
-from tests.conduct.treated import AFTER, AT, LATER, add, adverse, correct, one, treated
+from tests.conduct.treated import AFTER, AT, LATER, add, adjudicate, adverse, correct, one, treated
 from tests.conduct.trials import TABLET
 
 EVENT: dict[str, Any] = {"serious": ("hospitalisation",), "relation": "possible"}
@@ -108,6 +108,36 @@ def test_who_never_had_a_place_cannot_have_died_of_the_product() -> None:
     assert rules(state) == {}
     found = reports(state, state.participants["P9"])
     assert [item.clock.recipient for item in found] == ["sponsor"]
+    assert candidates(state, state.participants["P9"]) == ()
+
+
+def test_a_death_explained_by_an_unrelated_event_waits_for_the_committee() -> None:
+    """The rule is answered by the judgement; the candidate by the adjudication alone."""
+    state = treated()
+    at = died(state)
+    adverse(state, grade=5, relation="unrelated")
+    assert rules(state) == {}
+    (found,) = candidates(state, one(state))
+    assert (found.id, found.dose_limiting, found.changed_by) == (f"died-{at}", None, at + 1)
+    assert letter(state, one(state), LATER) == "C"
+    adjudicate(state, f"died-{at}", dlt=False)
+    assert not candidates(state, one(state))[0].counts
+
+
+@pytest.mark.parametrize("later", [{"grade": 5}, {"serious": ("death",)}])
+def test_an_event_that_becomes_fatal_after_the_death_takes_no_candidate_away(later: Any) -> None:
+    state = treated()
+    adverse(state, grade=2, relation="unrelated")
+    at = died(state)
+    add(state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", **later)
+    assert [found.id for found in candidates(state, one(state))] == [f"died-{at}"]
+
+
+def test_a_death_explained_by_a_candidate_is_one_candidate() -> None:
+    state = treated()
+    died(state)
+    adverse(state, grade=5, relation="possible")
+    assert [found.id for found in candidates(state, one(state))] == ["AE1"]
 
 
 def test_a_fatal_outcome_of_a_mild_event_is_serious_from_then_on() -> None:

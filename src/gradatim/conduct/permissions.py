@@ -10,7 +10,7 @@ from typing import get_args
 from gradatim.conduct.corrections import CORRECTABLE, is_signed
 from gradatim.conduct.events import EVENTS
 from gradatim.conduct.events.base import SYSTEM, Event
-from gradatim.conduct.events.participants import EntryCorrected
+from gradatim.conduct.events.participants import EntryCorrected, RecordNotUnderstood
 from gradatim.conduct.events.safety import (
     AdverseEventReported,
     AdverseEventResolved,
@@ -89,13 +89,15 @@ SIGNED_BY: Mapping[str, tuple[str, ...]] = {
     **{kind.__name__: MAY[kind.__name__] for kind in CORRECTABLE},
     **{
         kind.__name__: ("investigator",)
-        for kind in (AdverseEventReported, AdverseEventUpdated, AdverseEventResolved)
+        for kind in (
+            AdverseEventReported, AdverseEventUpdated, AdverseEventResolved, RecordNotUnderstood,
+        )
     },
-}
-"""The roles whose signature a correction of signed content takes, by type of the entry corrected.
+}  # fmt: skip
+"""The roles whose signature a correction takes, by type of the entry corrected.
 
-An adverse event may be recorded by others; it is judged by an investigator. Source: ICH E6(R3),
-2.7.1; ICH E2A, III.A.1.
+An adverse event may be recorded by others; it is judged by an investigator. So is what a record
+means that a source did not tell. Source: ICH E6(R3), 2.7.1; ICH E2A, III.A.1.
 """
 
 assert set(MAY) == {one.__name__ for one in EVENTS}

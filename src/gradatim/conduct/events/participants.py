@@ -80,8 +80,8 @@ class RecordNotUnderstood(Event, frozen=True):
     """A record of a source may be of some elements, and its codes do not tell whether it is.
 
     While it stands, a declaration that the history is complete does not cover these elements, nor
-    elements of their kinds that the protocol did not have then. Whoever finds out what the record
-    means corrects the elements.
+    elements of their kinds that the protocol did not have then. That it is not of one of them
+    after all is a correction that an investigator signs.
 
     Args:
         record: the record's id in the source, such as `Condition/c7`.

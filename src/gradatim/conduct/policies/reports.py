@@ -8,7 +8,7 @@ from gradatim.conduct.state import State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.judgements import INVESTIGATOR, lessened_by
 from gradatim.conduct.views.reporting import due_of
-from gradatim.conduct.views.safety import candidates
+from gradatim.conduct.views.safety import rests_on
 from gradatim.core.verdict import Verdict
 
 
@@ -25,6 +25,9 @@ def the_report_is_in_time(state: State, event: SafetyReportSent) -> Verdict:
                   f"it was due by {min(due):%Y-%m-%d %H:%M}")  # fmt: skip
 
 
+_IN_WORDS = {"serious": "seriousness", "elements": "kind of event"}
+
+
 def an_investigator_judges_what_is_less(state: State, event: AdverseEventUpdated) -> Verdict:
     """That an adverse event is less than was judged is an investigator's judgement, and signed."""
     one = person(state, event)
@@ -32,7 +35,7 @@ def an_investigator_judges_what_is_less(state: State, event: AdverseEventUpdated
     lesser = lessened_by(event, course.event)
     if not lesser:
         return holds("it is not made less")
-    what = " and ".join("seriousness" if name == "serious" else name for name in lesser)
+    what = " and ".join(_IN_WORDS.get(name, name) for name in lesser)
     if INVESTIGATOR not in roles_of(state, event.recorded_by, event.site):
         return broken(f"{event.recorded_by} is no investigator: the {what} judged before counts "
                       "until an investigator has signed otherwise")  # fmt: skip
@@ -41,7 +44,6 @@ def an_investigator_judges_what_is_less(state: State, event: AdverseEventUpdated
     if course.signed:
         return broken(f"{event.adverse_event} is signed: the {what} judged before counts until an "
                       "investigator has signed otherwise")  # fmt: skip
-    return either(event.adverse_event not in {found.id for found in candidates(state, one)},
-                  "nothing that was signed is made less",
-                  f"{event.adverse_event} is a candidate for a dose-limiting toxicity: that its "
-                  f"{what} is less is not signed")  # fmt: skip
+    rests = rests_on(state, one, event.adverse_event, event.occurred_on)
+    return either(not rests, "nothing that was signed is made less",
+                  f"{rests}: that its {what} is less is not signed")  # fmt: skip

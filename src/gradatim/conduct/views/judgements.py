@@ -43,6 +43,8 @@ def lessened(was: object, now: object) -> list[str]:
     outcomes = (getattr(was, "outcome", ""), getattr(now, "outcome", ""))
     if outcomes[0] == FATAL_OUTCOME != outcomes[1]:
         found.append("outcome")
+    if set(getattr(was, "elements", None) or ()) - set(getattr(now, "elements", None) or ()):
+        found.append("elements")
     return found
 
 
@@ -63,6 +65,8 @@ def lessened_by(event: AdverseEventUpdated, standing: AdverseEvent) -> list[str]
         found.append("relation")
     if serious is not None and _gravity(serious) < _gravity(standing.serious):
         found.append("serious")
+    if event.elements is not None and set(standing.elements) - set(event.elements):
+        found.append("elements")
     return found
 
 

@@ -18,7 +18,7 @@ from gradatim.conduct.events.findings import (
     ScoresRecorded,
     VitalSignsRecorded,
 )
-from gradatim.conduct.events.participants import EntryCorrected, FactRecorded
+from gradatim.conduct.events.participants import Disposition, EntryCorrected, FactRecorded
 from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.events.safety import (
     AdverseEventAssessed,
@@ -29,10 +29,11 @@ from gradatim.conduct.events.safety import (
 )
 from gradatim.conduct.kept import Events
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.adverse_events import ABOUT, term_changes
+from gradatim.conduct.views.adverse_events import ABOUT, DIED, term_changes
 from gradatim.conduct.views.doses import entries_of, first_dose_at
 from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.grades import grades, position_of
+from gradatim.conduct.views.judgements import JUDGEMENTS
 
 RESULTS = (LaboratoryResultsRecorded, VitalSignsRecorded, ScoresRecorded, FactRecorded)
 
@@ -56,11 +57,14 @@ class Change(NamedTuple):
 def changes(state: State, participant: Participant) -> list[Change]:
     """Return what may have taken a candidate of a participant away, in the order of the ledger."""
     found = [*_corrections(state, participant), *_follow_ups(state, participant),
-             *_doses(state, participant), *_baselines(state, participant)]  # fmt: skip
+             *_doses(state, participant), *_baselines(state, participant),
+             *_since_death(state, participant)]  # fmt: skip
     dosed = min(participant.entries_of.get(DoseAdministered, ()), default=None)
     if dosed is not None:
         found += [Change(one.position, anything=True) for one in state.versions
                   if one.position > dosed]  # fmt: skip
+    whole = {one.position for one in found if one.anything}
+    found = [one for one in found if one.anything or one.position not in whole]
     return sorted(found, key=lambda one: one.position)
 
 
@@ -109,6 +113,18 @@ def _doses(state: State, participant: Participant) -> Iterator[Change]:
         if first is not None and event.started_at < first:
             yield Change(position, anything=True)
         first = event.started_at if first is None else min(first, event.started_at)
+
+
+def _since_death(state: State, participant: Participant) -> Iterator[Change]:
+    """Return what may account for a death that was recorded without an adverse event."""
+    died = [position for position, event in entries_of(state, participant, Disposition)
+            if event.status == DIED and event.adverse_event is None]  # fmt: skip
+    if not died:
+        return
+    for position in participant.entries:
+        kind = type(state.events[position])
+        if position > died[0] and kind in (*JUDGEMENTS, EntryCorrected):
+            yield Change(position, anything=True)
 
 
 def _baselines(state: State, participant: Participant) -> Iterator[Change]:

@@ -10,6 +10,7 @@ from gradatim.conduct.events.participants import (
     Disposition,
     EntryCorrected,
     InformedConsentWithdrawn,
+    RecordNotUnderstood,
 )
 from gradatim.conduct.events.product import DoseWithheld
 from gradatim.conduct.events.safety import (
@@ -19,6 +20,7 @@ from gradatim.conduct.events.safety import (
 )
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import (
+    DIED,
     adverse_events,
     courses,
     unexplained_death,
@@ -36,7 +38,7 @@ from gradatim.core.dates import ANY_DAY
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.core.verdict import Verdict
 from gradatim.safety import dlt, stopping
-from gradatim.safety.events import AdverseEvent, graded, relation
+from gradatim.safety.events import AdverseEvent, fatal, graded, relation
 
 
 class Candidate(NamedTuple):
@@ -73,7 +75,7 @@ def candidates(state: State, participant: Participant) -> tuple[Candidate, ...]:
 
 def _candidates(state: State, participant: Participant) -> tuple[Candidate, ...]:
     now = _by_its_entries(state, participant)
-    return (*now, *_former(state, participant, {one.id for one in now}))
+    return (*now, *_former(state, participant, now))
 
 
 def _by_its_entries(state: State, participant: Participant) -> tuple[Candidate, ...]:
@@ -91,12 +93,19 @@ def _adjudicated(state: State, participant: Participant) -> dict[str, tuple[int,
         state, participant, DoseLimitingToxicityAdjudicated)}  # fmt: skip
 
 
-def _former(state: State, participant: Participant, now: set[str]) -> Iterator[Candidate]:
-    """Return what was a candidate and is none any more, with what the committee said of it."""
+def _former(
+    state: State, participant: Participant, now: tuple[Candidate, ...]
+) -> Iterator[Candidate]:
+    """Return what was a candidate and is none any more, with what the committee said of it.
+
+    A death is one no more where the adverse event that accounts for it is one itself.
+    """
+    known = {one.id for one in now}
+    explained = any(one.event is not None and fatal(one.event) for one in now)
     found: dict[str, Candidate] = {}
     for change in changes(state, participant):
         for one in _before(state, participant, change):
-            if one.id not in now:
+            if one.id not in known and not (explained and one.id.startswith(f"{DIED}-")):
                 found[one.id] = one._replace(changed_by=change.position)
     said = _adjudicated(state, participant)
     for one in found.values():
@@ -151,33 +160,56 @@ def _worse_at(state: State, participant: Participant, id: str) -> int:
 def why_signed(state: State, event: EntryCorrected) -> str:
     """Say why a correction takes a signature; empty where it takes none.
 
-    What was signed is signed anew, and what makes a candidate less than it was recorded is signed
-    by an investigator. The correction must be usable.
+    What was signed is signed anew. An investigator signs what makes less than it was recorded an
+    adverse event that is a candidate or that a stopping rule stands on, and that a record which is
+    not understood is not of an element after all. The correction must be usable.
     """
     if is_signed(state, event.of):
         return f"entry {event.of} is signed"
     was, now = correction_of(state, event)
-    if not isinstance(was, JUDGEMENTS) or not lessened(was, now):
+    if isinstance(was, RecordNotUnderstood) and isinstance(now, RecordNotUnderstood):
+        settled = [name for name in was.elements if name not in now.elements]
+        return f"{', '.join(settled)} would be open no longer" if settled else ""
+    if not isinstance(was, JUDGEMENTS):
         return ""
-    one = state.participants[was.participant]
-    if was.adverse_event not in {found.id for found in candidates(state, one)}:
-        return ""
-    return f"{was.adverse_event} is a candidate for a dose-limiting toxicity, and would be less"
+    name, day = was.adverse_event, event.occurred_on
+    rests = rests_on(state, state.participants[was.participant], name, day)
+    if rests and lessened(was, now):
+        return f"{rests}, and would be less"
+    renamed = getattr(was, "term", "") != getattr(now, "term", "")
+    if renamed and _bears_out_a_rule(state, name, day):
+        return f"{name} is what a stopping rule stands on, and would be another"
+    return ""
+
+
+def rests_on(state: State, participant: Participant, adverse_event: str, on: date) -> str:
+    """Say what of the trial's safety rests on an adverse event as of a day; empty if nothing."""
+    if adverse_event in {found.id for found in candidates(state, participant)}:
+        return f"{adverse_event} is a candidate for a dose-limiting toxicity"
+    if _bears_out_a_rule(state, adverse_event, on):
+        return f"{adverse_event} is what a stopping rule stands on"
+    return ""
+
+
+def _bears_out_a_rule(state: State, adverse_event: str, on: date) -> bool:
+    return any(adverse_event in rule.by for rule in unanswered_rules(state, on))
 
 
 def update_takes_signature(state: State, event: AdverseEventUpdated) -> bool:
     """Whether an investigator signs an update of an adverse event.
 
-    They do where it makes less what was signed, or what is a candidate, and where something about
-    the event was changed without the signature that it takes. The update must be usable.
+    They do where it makes less what was signed, what is a candidate or what a stopping rule stands
+    on, and where something about the event was changed without the signature that it takes. The
+    update must be usable.
     """
     one = state.participants[event.participant]
     course = courses(state, one)[event.adverse_event]
     waiting = {getattr(entry, "adverse_event", None) for _, entry in to_be_signed(state, one)}
     if course.unsigned or event.adverse_event in waiting:
         return True
-    weighty = course.signed or event.adverse_event in {found.id for found in candidates(state, one)}
-    return weighty and bool(lessened_by(event, course.event))
+    if not lessened_by(event, course.event):
+        return False
+    return course.signed or bool(rests_on(state, one, event.adverse_event, event.occurred_on))
 
 
 _Found = tuple[str, str, Verdict]
@@ -231,13 +263,13 @@ def _leaving(state: State, participant: Participant) -> list[_Found]:
     for position, event in entries_of(state, participant, DoseWithheld, Disposition,
                                       InformedConsentWithdrawn):  # fmt: skip
         because = events.get(event.adverse_event or "")
-        died = isinstance(event, Disposition) and event.status == "died"
-        if because is None and not (died and unexplained_death(state, participant)):
-            continue
-        if because is not None and not _may_be_related(because):
+        died = isinstance(event, Disposition) and event.status == DIED
+        if because is None and died and (death := unexplained_death(state, participant)):
+            because = death.event
+        if because is None or not _may_be_related(because):
             continue
         left = "withheld" if isinstance(event, DoseWithheld) else "died" if died else "left"
-        term = because.term if because is not None else "cause not recorded"
+        term = because.term if event.adverse_event is not None else "cause not recorded"
         why = Verdict(UNKNOWN, f"{left} because of {term}, which may be related")
         found.append((f"{left}-{position}", f"{left} ({term})", why))
     return found
@@ -320,6 +352,7 @@ class Rule(NamedTuple):
         action: `pause`, `stop level` or `stop`.
         level: the dose level that it is about; None for the trial.
         text: in a sentence.
+        by: the adverse events and the participants that bear it out.
         certain: whether it has fired, and not only may have.
         answered: whether the committee has resumed dosing on it.
     """
@@ -328,6 +361,7 @@ class Rule(NamedTuple):
     action: str
     level: int | None
     text: str
+    by: tuple[str, ...]
     certain: bool = True
     answered: bool = False
 
@@ -362,7 +396,8 @@ def _fired(state: State, on: date) -> list[Rule]:
     found = []
     for one in stopping.fired(state.governing("safety"), _watched(state), on):
         answered = one.rule.action == "pause" and _key(one) in state.resumed_rules
-        found.append(Rule(_key(one), one.rule.action, one.level, _text(one), one.certain, answered))
+        found.append(Rule(_key(one), one.rule.action, one.level, _text(one), one.by, one.certain,
+                          answered))  # fmt: skip
     return found
 
 
