@@ -6,6 +6,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from gradatim.conduct.as_of import as_of
+from gradatim.conduct.events.base import Signature
 from gradatim.conduct.events.participants import EntryCorrected, RecordNotUnderstood
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Recorded
@@ -96,7 +97,7 @@ def test_the_same_file_twice_records_nothing_more(app: Running, signed_in):
     assert state(app).position == position
 
 
-def test_whoever_finds_out_what_it_means_corrects_it(app: Running, signed_in):
+def test_an_investigator_who_finds_out_what_it_means_signs_the_correction(app: Running, signed_in):
     one, client = treated(app), signed_in("coordinator.S01.1")
     post(app, client, one, CANCER)
     now = state(app)
@@ -112,11 +113,12 @@ def test_whoever_finds_out_what_it_means_corrects_it(app: Running, signed_in):
         event = EntryCorrected(
             occurred_on=UNTIL,
             recorded_at=NOW,
-            recorded_by="coordinator.S01.1",
+            recorded_by="investigator.S01.1",
             site="S01",
             of=at,
             fields={"elements": left},
             reason="asked the hospital",
+            signature=Signature("Dr Li", "I have seen what the hospital's code means"),
         )
         assert isinstance(app.trial.record(event), Recorded)
         found = reasons(state(app), one.id)

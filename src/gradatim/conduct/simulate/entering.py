@@ -5,8 +5,9 @@ from functools import partial
 
 from gradatim.conduct.arriving import kind_of, measured, not_understood_fields
 from gradatim.conduct.events import participants
-from gradatim.conduct.events.base import Event, Measured, Sealed
+from gradatim.conduct.events.base import Event, Measured, Sealed, Signature
 from gradatim.conduct.identity import Whose, person_token, seal
+from gradatim.conduct.signatures import meaning_of_correction
 from gradatim.conduct.simulate.dosing import plan_dose
 from gradatim.conduct.simulate.results import record_fact, record_results
 from gradatim.conduct.simulate.run import Run, staff
@@ -123,14 +124,16 @@ def _hypertension(run: Run) -> NotUsed:
 
 
 def _found_out(run: Run, site: str, at: int) -> None:
-    """Somebody asks what a record means: it is of nothing that the protocol asks about."""
+    """An investigator finds out what a record means: nothing that the protocol asks about."""
+    lead = staff(site, "investigator")
     run.do(
         participants.EntryCorrected,
-        staff(site, "coordinator"),
+        lead,
         site,
         of=at,
         fields={"elements": []},
         reason="high blood pressure, which is not asked about",
+        signature=Signature(lead, meaning_of_correction(participants.RecordNotUnderstood)),
     )
 
 
