@@ -1,5 +1,6 @@
 """A level that is stopped or not tolerated closes those above it, whenever it becomes known."""
 
+from datetime import UTC, datetime, time
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from gradatim.conduct.policies import check, unmet
 from gradatim.conduct.state import State
 from gradatim.conduct.views.levels import levels
 from gradatim.conduct.views.safety import unanswered_rules
+from gradatim.conduct.views.tasks import tasks
 from gradatim.core.truth import TRUE
 from tests.conduct.leveled import (
     LEVEL_1,
@@ -64,6 +66,35 @@ def test_one_late_candidate_at_once_closes_the_level_above() -> None:
     made = asked(state, x.ProductAssigned, "P4", dose=1, lot="L", bags=("B",))
     told = dict(unmet(made, check(state, made)))["the level is tolerated"]
     assert "supports no dose above level 1 (on 1CNN" in told
+
+
+def test_nobody_is_sent_for_a_place_at_a_level_that_is_closed() -> None:
+    """A free place there is no task: its enrolment would be refused."""
+    state = leveled()
+    add(state, p.ParticipantRegistered, participant="P6", person_token=f"{6:064}")
+    add(state, p.InformedConsentObtained, participant="P6", version="1", language="en",
+        obtained_by="i")  # fmt: skip
+    add(state, p.EligibilityConfirmed, participant="P6", first_dose_on=TODAY, signer="i")
+    assert enrolments(state) == ["P6 is eligible; a place at level 2 is free"]
+    limiting(state, "P1")
+    assert enrolments(state) == []
+    adjudicated(state, "P1", dlt=False)
+    assert enrolments(state) == ["P6 is eligible; a place at level 2 is free"]
+
+
+def enrolments(state: State) -> list[str]:
+    """Return the tasks of enrolling somebody."""
+    now = datetime.combine(TODAY, time(9), tzinfo=UTC)
+    return [one.what for one in tasks(state, now, TODAY) if one.kind == "enrolment"]
+
+
+def test_a_rule_that_stands_is_told_in_words() -> None:
+    """What stands, at which level, what it does and whom it rests on; no name with underscores."""
+    state = leveled()
+    for one in ("P1", "P2"):
+        limiting(state, one)
+    told = {one.text for one in unanswered_rules(state, TODAY)}
+    assert "stopping rule 'two dlts at a level' at level 1 has fired (stop level): P1, P2" in told
 
 
 def test_what_the_committee_clears_opens_the_level_again() -> None:

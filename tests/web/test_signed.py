@@ -63,7 +63,10 @@ def test_a_candidate_is_not_made_less_without_an_investigators_signature(app, si
     _one, at = severe(app)
     path, nurse = f"/entries/{at}/correct/", signed_in("nurse.S01.1")
     lead = signed_in("investigator.S01.1")
-    assert nurse.post(path, correcting(app, at, grade=1)).status_code == 422
+    first = nurse.post(path, correcting(app, at, grade=1))
+    assert first.status_code == 403
+    assert "takes the signature of investigator" in first.content.decode()
+    assert 'name="password"' not in first.content.decode(), "who may not sign is not asked to"
     again = nurse.post(path, correcting(app, at, grade=1, password=PASSWORD))
     assert again.status_code == 403
     assert "takes the signature of investigator" in again.content.decode()
@@ -237,6 +240,7 @@ def test_a_signature_from_before_a_change_is_given_anew(app, signed_in):
     first = signed_in("committee.1")
     page = first.get(path).content.decode()
     assert "1 of 2 signatures" in page
+    assert "<dd>committee.2</dd>" in page, "only whose signature holds stands under it"
     assert "to be signed anew" in page
     assert "Signatures from before do not count" in page
     assert "signatures; entry" in first.get("/").content.decode()

@@ -164,7 +164,8 @@ def _may_correct(state: State, event: EntryCorrected) -> Verdict:
     may = _holds(state, event, signers)
     if event.signature is not None and may.truth is TRUE:
         return may
-    return Verdict(FALSE, f"{why}: a change takes the signature of {' or '.join(signers)}")
+    who = " or ".join(one.replace("_", " ") for one in signers)
+    return Verdict(FALSE, f"{why}: a change takes the signature of {who}, who records it")
 
 
 def signature_meaning(state: State, event: Event) -> str | None:

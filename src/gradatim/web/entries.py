@@ -7,8 +7,12 @@ import msgspec
 from django.utils.translation import gettext as _
 
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.views.doses import doses, entries_of
+from gradatim.conduct.views.judgements import JUDGEMENTS
 from gradatim.core.quantity import Quantity, plain
+from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.wording import choice_words, label_of
+from gradatim.web.telling import told_in_words
 from gradatim.web.templatetags.words import moment
 from gradatim.web.units import unit_in_words
 
@@ -39,9 +43,30 @@ def fields_shown(event: Event) -> list[tuple[Any, list[Line]]]:
             if key not in HIDDEN and value not in ("", None, [], (), {})]  # fmt: skip
 
 
+def judged(asked: Asked) -> list[tuple[str, list[tuple[Any, list[Line]]]]]:
+    """Return the entries that an act judges, each in a sentence and by its fields; often none.
+
+    Nobody signs what an adverse event is, or that a preparation is right, without having seen it.
+    """
+    state, one = asked.state, asked.participant
+    if one is None:
+        return []
+    found: list[Event | None] = []
+    if asked.event == "AdverseEventClassified":
+        number = asked.given.get("adverse_event", "")
+        found = [event for _, event in entries_of(state, one, *JUDGEMENTS)
+                 if event.adverse_event == number]  # fmt: skip
+    elif asked.event == "PreparationVerified" and asked.given.get("dose", "").isdigit():
+        dose = doses(state, one).get(int(asked.given["dose"]))
+        found = [dose.prepared if dose else None]
+    return [(told_in_words(state, event), fields_shown(event)) for event in found if event]
+
+
 def _lines(key: str, value: Any) -> list[Line]:
     if key == "encounter":
         return [Line("", visit=value)]
+    if key == "element":
+        return [Line("", element=value)]
     rows = list(value) if isinstance(value, list | tuple) else [value]
     if not any(isinstance(one, dict) for one in rows):
         return [Line(", ".join(_shown(key, one) for one in rows))]

@@ -36,11 +36,12 @@ def levels(state: State, on: date) -> list[Level]:
     """Return the dose levels of the protocol as of a day, the lowest first."""
     now = state.cohort
     return [Level(one.number, now is not None and now.level == one.number,
-                  tuple(_closed(state, one.number, on)))
+                  tuple(closed_by(state, one.number, on)))
             for one in state.study.treatment.dose_levels]  # fmt: skip
 
 
-def _closed(state: State, level: int, on: date) -> list[str]:
+def closed_by(state: State, level: int, on: date) -> list[str]:
+    """Return why nobody is given a first dose at a level, as of a day; empty where one may be."""
     if state.stopped is not None:
         return ["dosing has been stopped for good"]
     found = [f"dosing is paused (entry {state.pauses[-1]})"] if state.pauses else []

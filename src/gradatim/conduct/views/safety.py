@@ -433,5 +433,8 @@ def _key(one: stopping.Fired) -> str:
 
 
 def _text(one: stopping.Fired) -> str:
+    """Say in a sentence which rule stands, what it does, and whom it rests on."""
+    level = "" if one.level is None else f" at level {one.level}"
     sure = "has fired" if one.certain else "may have fired"
-    return f"stopping rule {_key(one)} {sure} ({one.rule.action})"
+    name = one.rule.id.replace("_", " ")
+    return f"stopping rule '{name}'{level} {sure} ({one.rule.action}): {', '.join(sorted(one.by))}"

@@ -17,6 +17,7 @@ from gradatim.conduct.views.doses import doses, first_dose_at
 from gradatim.conduct.views.eligibility import before_planned_dose
 from gradatim.conduct.views.grades import unsigned
 from gradatim.conduct.views.judgements import JUDGEMENTS, to_be_signed
+from gradatim.conduct.views.levels import closed_by
 from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.conduct.views.visits import FOLLOWED, visits
@@ -198,7 +199,9 @@ def _results(state: State, one: Participant, now: datetime, on: date) -> Iterato
     open_ = sorted({(found.position, found.element) for found in unsigned(state, one)})
     if not open_:
         return
-    names = ", ".join(dict.fromkeys(element for _, element in open_))
+    known = state.governing("elements", one).elements
+    labels = (known[name].label if name in known else name for _, name in open_)
+    names = ", ".join(dict.fromkeys(labels))
     position, element = open_[0]
     count = "1 result awaits" if len(open_) == 1 else f"{len(open_)} results await"
     yield Task("abnormal result", f"{one.id}: {count} judgement ({names})",
@@ -209,7 +212,9 @@ def _results(state: State, one: Participant, now: datetime, on: date) -> Iterato
 def _waiting(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
     cohort = state.cohort
     free = cohort is not None and state.free_places(cohort) > 0
-    if one.status in ("eligible", "waiting") and free and cohort is not None:
+    if one.status not in ("eligible", "waiting") or not free or cohort is None:
+        return
+    if not closed_by(state, cohort.level, on):
         yield Task("enrolment", f"{one.id} is eligible; a place at level {cohort.level} is free",
                    "ParticipantEnrolled", one.site, one.id, None,
                    {"level": str(cohort.level)})  # fmt: skip
@@ -255,8 +260,9 @@ def _proposals(state: State) -> Iterator[Task]:
 def _reviews(state: State) -> Iterator[Task]:
     for position, one in state.deviations.items():
         if not one.action:
-            yield Task("deviation", f"{one.rule}: {one.description}", "ProtocolDeviationReviewed",
-                       "", one.participant, None, {"of": str(position)})  # fmt: skip
+            yield Task("deviation", f"{one.description} (rule: {one.rule})",
+                       "ProtocolDeviationReviewed", "", one.participant, None,
+                       {"of": str(position)})  # fmt: skip
 
 
 def _about(state: State, position: int) -> str | None:

@@ -133,6 +133,8 @@ def _answers(asked: Asked, options: dict[str, Any]) -> forms.Field:
     known = courses(asked.state, asked.participant) if asked.participant else {}
     course = known.get(asked.given.get("adverse_event", ""))
     open_ = perhaps_of(study, course.event) if course else ()
+    if not open_:
+        options["help_text"] = _("Its term says what it is already. A yes adds to that.")
     items = [(name, study.elements[name].label, "", "stated")
              for name in open_ or watched_elements(study)]  # fmt: skip
     return ChecklistField(items, [("yes", _("yes")), ("no", _("no"))], **options)

@@ -1,5 +1,6 @@
 """How the templates write things: times with their zone, acts and choices in words."""
 
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -149,6 +150,20 @@ def percent(part: float | None) -> str:
 def braceless(unit: str) -> str:
     """Write a UCUM unit for people: with the usual signs, without the braces of annotations."""
     return unit_in_words(unit)
+
+
+@register.filter
+def signs(text: Any) -> str:
+    """Write a sentence of the rules with the signs that people use for units."""
+    return re.sub(r"(?<=\d )(?:Cel|m\[Hg\]|mm\[Hg\]|10\*\d/\S+)", lambda one: unit_in_words(one[0]),
+                  str(text))  # fmt: skip
+
+
+@register.filter
+def apart(said: Any) -> list[str]:
+    """Give the parts of a sentence of the rules, or of several, as far as semicolons tell them."""
+    texts = [said] if isinstance(said, str) else said
+    return [part for one in texts for part in one.split("; ")]
 
 
 @register.filter

@@ -116,7 +116,8 @@ def ladder(access: Access, day: date) -> list[Rung]:
                    for id in one.members]  # fmt: skip
         slots = [_slot(access, one, day) for one in members]
         here = cohort is not None and cohort.level == level.number
-        rungs.append(Rung(level, slots, _free(state, cohort) if here else 0,
+        open_ = here and not closed[level.number]
+        rungs.append(Rung(level, slots, _free(state, cohort) if open_ else 0,
                           sum(slot.kind == "toxic" for slot in slots),
                           sum(bool(given(state, one)) for one in members), here,
                           closed[level.number]))  # fmt: skip

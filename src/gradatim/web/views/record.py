@@ -16,18 +16,20 @@ from gradatim.conduct.checks import Questioned, unfulfilled
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.safety import AdverseEventReported
-from gradatim.conduct.permissions import signature_meaning
+from gradatim.conduct.permissions import permitted, signature_meaning
 from gradatim.conduct.policies.review import BY_COMMITTEE
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Refused
 from gradatim.conduct.unusable import refuse_unusable
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.core.errors import UnusableInput
+from gradatim.core.truth import TRUE
 from gradatim.safety.dlt import perhaps_of
 from gradatim.web.access import Request, page
 from gradatim.web.accounts.signing import SignatureFields, verify
 from gradatim.web.acts import ELSEWHERE, GIVEN, title
 from gradatim.web.clock import now, today
+from gradatim.web.entries import judged
 from gradatim.web.forms.act import ActForm, act_form, ruled_on
 from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.completing import completed
@@ -117,6 +119,8 @@ def _reading(asked: Asked) -> tuple[str, dict[str, Any]]:
         return "gradatim/protocol/rule.html", {"item": pages.of_state(asked.state, question)}
     if asked.event in ("ProtocolActivated", "ProtocolAmended"):
         return "gradatim/protocol/put_into_force.html", pages.put_into_force(asked.state)
+    if found := judged(asked):
+        return "gradatim/judged.html", {"judged": found}
     return "gradatim/record.html", {}
 
 
@@ -240,6 +244,9 @@ def _recorded(request: Request, act: Act) -> Act:
             act = act._replace(meaning=meaning)
             event = signed(request, event, meaning)
         if meaning and act.signing is None:
+            may = permitted(trial.state, event)
+            if may.truth is not TRUE:  # whoever may not sign it is not asked to
+                return act._replace(outcome=Refused("permission", may, (("permission", may.text),)))
             return act._replace(signing=SignatureFields(request.user))
     if (act.meaning or act.filling.signs) and not _verified(request, act):
         return act

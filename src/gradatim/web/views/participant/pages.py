@@ -13,6 +13,7 @@ from gradatim.conduct.views.judgements import to_be_signed
 from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import candidates, letter
 from gradatim.conduct.views.visits import visits
+from gradatim.safety.dlt import perhaps_of
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import now, today
 from gradatim.web.telling import told_in_words
@@ -91,7 +92,9 @@ def adverse_events(request: Request, id: str) -> HttpResponse:
     changed: dict[str, list[int]] = {}
     for position, event in to_be_signed(state, one):
         changed.setdefault(getattr(event, "adverse_event", ""), []).append(position)
-    rows = [(number, course, counting.get(number), changed.get(number, []))
+    study = state.governing("safety", one)
+    rows = [(number, course, counting.get(number), changed.get(number, []),
+             bool(perhaps_of(study, course.event)))
             for number, course in courses(state, one).items()]  # fmt: skip
     return render(request, "gradatim/participant/adverse_events.html", {
         **framed(request, one, "adverse-events"), "rows": rows, "clocks": clocks,

@@ -156,7 +156,7 @@ def _altering(trial: Trial, positions: tuple[int, ...]) -> list[tuple[Told, Any]
 
 
 def _shown(state: State, one: Proposal) -> dict[str, Any]:
-    event = proposed(one, state.events[one.position], one.signers)
+    event = proposed(one, state.events[one.position], holding(state, one))
     return {"proposal": one, "text": told_in_words(state, event), "what": title(one.act["event"]),
             "fields": fields_shown(event), "needed": needed(state),
             "made": state.events[one.position]}  # fmt: skip
