@@ -131,7 +131,7 @@ def test_a_confirmed_protocol_goes_live_and_says_who_ruled(real: Running, signed
     """From the submitted file to the badge on every page that shows what a level rests on."""
     client = signed_in(SPONSOR)
     assert submit(client)[0] == 302
-    assert "0 are confirmed" in unescape(client.get("/protocol/questions/").content.decode())
+    assert "safety: 0 of" in unescape(client.get("/protocol/questions/").content.decode())
     assert activate(client)[0] == 409
     confirm_all(real)
     page = unescape(client.get("/record/ProtocolActivated/?site=").content.decode())

@@ -69,6 +69,8 @@ def test_a_signed_history_does_not_cover_what_is_not_understood(app: Running, si
     assert before["E3"] is before["E9"] is None, "the history was signed as complete"
 
     post(app, client, one, CANCER, COUGH, TNF)
+    told = client.get(f"/participants/{one.id}/eligibility/").content.decode()
+    assert "Not understood: 2. What they may be about stays unknown" in told
 
     now = state(app)
     entries = [

@@ -204,7 +204,7 @@ def _results(state: State, one: Participant, now: datetime, on: date) -> Iterato
     names = ", ".join(dict.fromkeys(labels))
     position, element = open_[0]
     count = "1 result awaits" if len(open_) == 1 else f"{len(open_)} results await"
-    yield Task("abnormal result", f"{one.id}: {count} judgement ({names})",
+    yield Task("abnormal result", f"{one.id}: {count} judgement: {names}",
                "ClinicalSignificanceSigned", one.site, one.id, None,
                {"of": str(position), "element": element})  # fmt: skip
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from gradatim.conduct.arriving import Arriving, arriving
 from gradatim.conduct.events.findings import LaboratoryResultsRecorded
+from gradatim.conduct.events.participants import RecordNotUnderstood
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Recorded
 from gradatim.conduct.views.birth import agreed, birth_of
@@ -90,6 +91,10 @@ def _recorded(request: Request, one: Participant, facts: Facts, source: str) -> 
     messages.success(request, _("%(n)d entries recorded.") % {"n": done})
     if unused := _reasons(facts.not_used):
         messages.warning(request, _("Not used: %(why)s") % {"why": unused})
+    if unclear := sum(found.kind is RecordNotUnderstood for found in entries):
+        messages.warning(request, _("Not understood: %(n)d. What they may be about stays unknown: "
+                                    "find out what the codes listed beside each criterion mean, "
+                                    "and record that.") % {"n": unclear})  # fmt: skip
     return HttpResponseRedirect(reverse("eligibility", args=[one.id]))
 
 
