@@ -59,6 +59,8 @@ def test_who_verifies_a_preparation_sees_what_was_prepared(app: Running, signed_
     ).content.decode()  # fmt: skip
     assert "Drawn from the bags" in text
     assert "Body weight, kg" in text
+    assert re.search(r"<dd>\d{1,3}(\u202f\d{3})+</dd>", text), "no zero is lost in reading"
+    assert "{cells}" not in text
 
 
 def test_what_is_measured_is_named_by_its_label(app: Running, signed_in):

@@ -13,7 +13,7 @@ from gradatim.core.quantity import Quantity, plain
 from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.wording import choice_words, label_of
 from gradatim.web.telling import told_in_words
-from gradatim.web.templatetags.words import moment
+from gradatim.web.templatetags.words import dose, moment
 from gradatim.web.units import unit_in_words
 
 HIDDEN = {"event", "identity", "person_token", "document", "signature", "recorded_at",
@@ -57,8 +57,8 @@ def judged(asked: Asked) -> list[tuple[str, list[tuple[Any, list[Line]]]]]:
         found = [event for _, event in entries_of(state, one, *JUDGEMENTS)
                  if event.adverse_event == number]  # fmt: skip
     elif asked.event == "PreparationVerified" and asked.given.get("dose", "").isdigit():
-        dose = doses(state, one).get(int(asked.given["dose"]))
-        found = [dose.prepared if dose else None]
+        known = doses(state, one).get(int(asked.given["dose"]))
+        found = [known.prepared if known else None]
     return [(told_in_words(state, event), fields_shown(event)) for event in found if event]
 
 
@@ -101,6 +101,10 @@ def _shown(key: str, value: Any) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, datetime):
         return moment(value)
+    if isinstance(value, int | float) and key in ("amount", "planned"):
+        return dose(value)
     if isinstance(value, float):
         return plain(value)
+    if key == "unit":
+        return unit_in_words(value)
     return str(choice_words(key, value) if isinstance(value, str) else value)
