@@ -24,7 +24,7 @@ __all__ = ["fresh"]
 pytestmark = [*IN_BROWSER, pytest.mark.slow]
 browser = pytest.fixture(scope="module")(launched)
 DAY = "2026-11-16"
-DRAWN = ((BAGS[0], "10", "0"), (BAGS[1], "4", "6"))
+DRAWN = ((BAGS[0], "10", "0"), (BAGS[1], "3.8", "6.2"))
 """Bag, millilitres drawn, millilitres discarded."""
 
 
@@ -92,7 +92,14 @@ def enrolled(one: Typist) -> None:
 
 
 def weighed(one: Typist) -> None:
-    """Weight and temperature, from the form of the visit."""
+    """The weight at baseline, and weight and temperature of the day, from the visits' forms."""
+    person(one)
+    one.follow("Visits")
+    one.follow("vital signs, baseline")
+    one.type("body weight", "69")
+    one.day("Taken at", "2026-11-15", "10:00")
+    one.day("Day it happened", "2026-11-15")
+    recorded(one.follow("Record"))
     person(one)
     one.follow("Visits")
     one.follow("vital signs, infusion")
@@ -147,7 +154,7 @@ def given(one: Typist) -> None:
     one.follow("Record the dose given, dose 1")
     one.day("Started", DAY, "09:40")
     one.day("Ended", DAY, "10:20")
-    one.type("Volume", "14")
+    one.type("Volume", "13.8")
     recorded(one.follow("Record"))
 
 
