@@ -143,6 +143,17 @@ def _ingredients(element: Element) -> list[Drug]:
     return [*named, *(one for one in drugs() if one.drug_class in classes)]
 
 
+def drugs_of(element: Element) -> list[Drug]:
+    """Return the drugs of the table that an element holds: by name, by class, or by an ATC code."""
+    listed = [code for one in element.codes if one.system == "atc" for code in one.codes]
+    coded = (
+        one
+        for one in drugs()
+        if any(matches(pattern, code) for pattern in listed for code in one.atc)
+    )
+    return list({one.name: one for one in (*_ingredients(element), *coded)}.values())
+
+
 def _drug_of(system: str, code: str) -> Drug | None:
     """Return the ingredient of a code; one without a code arrives by its name, as a local code."""
     if system == "local":

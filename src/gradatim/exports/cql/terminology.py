@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from gradatim.clinical.drugs import Drug, drugs, find_drug
+from gradatim.clinical.drugs import Drug, drugs
 from gradatim.core.codes import SYSTEMS, WIRE_NAMES
+from gradatim.evidence.codebook import drugs_of
 from gradatim.exports.cql.library import Library, string, strings
 from gradatim.protocol.elements import Element
 
@@ -31,7 +32,7 @@ def records(library: Library, resource: str, element_name: str, element: Element
 
 def ingredient_codes(element: Element) -> list[tuple[str, str]]:
     """Give each code of an element's drugs as `system|code`, with the ingredient's name."""
-    named = [(f"{system}|{code}", drug.name) for drug in _drugs(element)
+    named = [(f"{system}|{code}", drug.name) for drug in drugs_of(element)
              for short, code in _drug_codes(drug) for system in _wire(short)]  # fmt: skip
     by_code = {code: drug.name for drug in drugs() for short, code in _drug_codes(drug)}
     other = [(f"{system}|{code}", by_code[code]) for group in element.codes for code in group.codes
@@ -63,14 +64,8 @@ def _exact(element_name: str, element: Element) -> Iterator[tuple[str, str]]:
     yield "local", element_name
     for group in element.codes:
         yield from ((group.system, code) for code in group.codes if not _is_pattern(code))
-    for one in _drugs(element):
+    for one in drugs_of(element):
         yield from _drug_codes(one)
-
-
-def _drugs(element: Element) -> list[Drug]:
-    named = [find_drug(one) for one in element.drugs]
-    classes = set(element.drug_classes)
-    return [*(one for one in named if one), *(d for d in drugs() if d.drug_class in classes)]
 
 
 def _drug_codes(drug: Drug) -> Iterator[tuple[str, str]]:
