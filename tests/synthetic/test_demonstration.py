@@ -27,6 +27,7 @@ from gradatim.conduct.views.doses import doses, first_dose_at
 from gradatim.conduct.views.eligibility import eligibility
 from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.grades import grades, unsigned
+from gradatim.conduct.views.levels import closed_by
 from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import candidates, letter, unanswered_rules
 from gradatim.conduct.views.tasks import tasks
@@ -183,14 +184,20 @@ def test_one_is_eligible_from_a_date_in_the_future(demo: tuple[Made, State, date
     assert start > today
 
 
-def test_one_is_confirmed_and_may_take_the_place(demo: tuple[Made, State, date]) -> None:
+def test_one_is_confirmed_and_may_take_a_place_at_a_level_that_is_open(
+    demo: tuple[Made, State, date], name: str
+) -> None:
+    """The tablet's design leaves level 2 for the candidate there, whatever is still open."""
     _, state, today = demo
     (one,) = [one for one in state.participants.values() if one.status == "eligible"]
     assert sheet(state, one, today).status == "eligible"
     assert one.first_dose_planned is not None
     assert one.first_dose_planned > today
     kinds = [(task.kind, task.participant) for task in tasks(state, opening(today), today)]
-    assert ("enrolment", one.id) in kinds
+    assert state.cohort is not None
+    closed = closed_by(state, state.cohort.level, today)
+    assert bool(closed) is (name == TABLET)
+    assert (("enrolment", one.id) in kinds) is (not closed)
 
 
 def test_one_failed_screening_for_named_criteria(demo: tuple[Made, State, date]) -> None:
