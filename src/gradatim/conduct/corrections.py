@@ -22,14 +22,23 @@ from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
 
 CORRECTABLE: tuple[type[Event], ...] = (
-    *findings.EVENTS, participants.FactRecorded, participants.RecordNotUnderstood,
-    participants.InformedConsentObtained, participants.InformedConsentRenewed,
+    *findings.EVENTS,
+    participants.FactRecorded,
+    participants.RecordNotUnderstood,
+    participants.InformedConsentObtained,
+    participants.InformedConsentRenewed,
     participants.HistoryDeclaredComplete,
-    product.DosePrepared, product.DoseAdministered, product.DoseWithheld,
-    safety.AdverseEventReported, safety.AdverseEventUpdated, safety.AdverseEventResolved,
-    safety.AdverseEventAssessed, safety.SafetyReportSent, safety.PregnancyReported,
+    product.DosePrepared,
+    product.DoseAdministered,
+    product.DoseWithheld,
+    safety.AdverseEventReported,
+    safety.AdverseEventUpdated,
+    safety.AdverseEventResolved,
+    safety.AdverseEventAssessed,
+    safety.SafetyReportSent,
+    safety.PregnancyReported,
     safety.MedicationErrorReported,
-)  # fmt: skip
+)
 """What can be corrected: facts. An authorisation is not corrected but followed by another act."""
 
 
@@ -74,9 +83,17 @@ def signings(state: State, position: int) -> tuple[Signing, ...]:
     for i, (carrier, content) in enumerate(zip(carriers, versions, strict=True)):
         record = versions[0] if i == 0 else state.events[carrier]
         if (signature := record.signature) is not None:
-            found.append(Signing(carrier, record.recorded_by, signature.printed_name,
-                                 signature.meaning, record.recorded_at, content,
-                                 i == len(versions) - 1))  # fmt: skip
+            found.append(
+                Signing(
+                    carrier,
+                    record.recorded_by,
+                    signature.printed_name,
+                    signature.meaning,
+                    record.recorded_at,
+                    content,
+                    i == len(versions) - 1,
+                )
+            )
     return tuple(found)
 
 
@@ -105,5 +122,6 @@ def correction_of(state: State, event: EntryCorrected) -> tuple[Event, Event]:
 
 def same_content(one: Event, other: Event) -> bool:
     """Whether two versions of an entry say the same, apart from signatures."""
-    return (msgspec.structs.replace(one, signature=None)
-            == msgspec.structs.replace(other, signature=None))  # fmt: skip
+    return msgspec.structs.replace(one, signature=None) == msgspec.structs.replace(
+        other, signature=None
+    )

@@ -128,8 +128,11 @@ def _limits(design: Design, cohorts: Sequence[Cohort], level: int) -> Iterator[L
     if why is Why.HOLD:
         yield Limit(level, level, "hold", f"{seen}: {why.words}")
     elif why is Why.TOO_TOXIC or most <= level:
-        what = (f"the design does not go up from level {level}" if most == level
-                else f"level {level} is too toxic")  # fmt: skip
+        what = (
+            f"the design does not go up from level {level}"
+            if most == level
+            else f"level {level} is too toxic"
+        )
         yield Limit(level, most, "advice", f"{seen}: {what}", advice(design, then.trials, moves))
 
 
@@ -163,8 +166,9 @@ def highest(said: DoseDecision, last: int) -> int:
     return last
 
 
-def limited(found: DoseDecision, cohorts: Sequence[Cohort], limits: Iterable[Limit | None]
-            ) -> DoseDecision:  # fmt: skip
+def limited(
+    found: DoseDecision, cohorts: Sequence[Cohort], limits: Iterable[Limit | None]
+) -> DoseDecision:
     """Lower a decision to what the outcomes at other levels, or stopping rules, leave."""
     last = cohorts[-1].level if cohorts else found.dose or 0
     for limit in limits:
@@ -173,8 +177,9 @@ def limited(found: DoseDecision, cohorts: Sequence[Cohort], limits: Iterable[Lim
     return found
 
 
-def advise(design: Design, cohorts: Sequence[Cohort], *, complete: bool = False,
-           needed: Needed = NEEDED) -> DoseDecision:  # fmt: skip
+def advise(
+    design: Design, cohorts: Sequence[Cohort], *, complete: bool = False, needed: Needed = NEEDED
+) -> DoseDecision:
     """Say what the design advises after these cohorts, and never above what lower levels support.
 
     A trial that went up from where the design leaves it to the committee went up by its decision.
@@ -209,8 +214,15 @@ def _lowered(found: DoseDecision, last: int, limit: Limit) -> DoseDecision:
         action, dose = ("hold" if limit.kind == "hold" else "pending"), limit.at
     ground = Ground(f"{limit.text}; no dose is given above what that leaves", "closed levels")
     called = _called(dose, limit) if action == "stop" else None
-    return replace(found, action=action, dose=dose, reasons=(ground, *found.reasons),
-                   distance_to_flip=(), resolutions=(), recommendation=called)  # fmt: skip
+    return replace(
+        found,
+        action=action,
+        dose=dose,
+        reasons=(ground, *found.reasons),
+        distance_to_flip=(),
+        resolutions=(),
+        recommendation=called,
+    )
 
 
 def _called(level: int | None, limit: Limit) -> Recommendation:

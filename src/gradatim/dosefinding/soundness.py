@@ -63,7 +63,10 @@ def refuse_unsound(design: Design, where: str = "--design") -> Design:
         UnusableInput: it can never escalate from some level.
     """
     if why := unsound(design):
-        raise UnusableInput(f"the design {design.name} is not sound", where, why,
-                            "change the setting or the table that keeps it from escalating"
-                            )  # fmt: skip
+        raise UnusableInput(
+            f"the design {design.name} is not sound",
+            where,
+            why,
+            "change the setting or the table that keeps it from escalating",
+        )
     return design

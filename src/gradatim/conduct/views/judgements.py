@@ -79,8 +79,11 @@ def signed_by_investigator(state: State, position: int) -> bool:
     """Whether an entry, as it stands, carries the signature of an investigator."""
     found = signings(state, position)
     site = state.events[position].site
-    return bool(found) and found[-1].stands and INVESTIGATOR in state.roles_at(
-        found[-1].by, site, found[-1].entry)  # fmt: skip
+    return (
+        bool(found)
+        and found[-1].stands
+        and INVESTIGATOR in state.roles_at(found[-1].by, site, found[-1].entry)
+    )
 
 
 def to_be_signed(state: State, participant: Participant) -> Iterator[tuple[int, Event]]:

@@ -35,9 +35,14 @@ class Level(NamedTuple):
 def levels(state: State, on: date) -> list[Level]:
     """Return the dose levels of the protocol as of a day, the lowest first."""
     now = state.cohort
-    return [Level(one.number, now is not None and now.level == one.number,
-                  tuple(closed_by(state, one.number, on)))
-            for one in state.study.treatment.dose_levels]  # fmt: skip
+    return [
+        Level(
+            one.number,
+            now is not None and now.level == one.number,
+            tuple(closed_by(state, one.number, on)),
+        )
+        for one in state.study.treatment.dose_levels
+    ]
 
 
 def closed_by(state: State, level: int, on: date) -> list[str]:
@@ -66,6 +71,9 @@ def against(state: State, level: int, on: date, *, first: bool) -> list[str]:
     if level > found.tolerated:
         return [f"level {level} is not tolerated ({found.why})"]
     if first and level > found.highest:
-        return [f"the design supports no dose above level {found.highest} ({found.why})"
-                if found.highest else f"the design supports no dose ({found.why})"]  # fmt: skip
+        return [
+            f"the design supports no dose above level {found.highest} ({found.why})"
+            if found.highest
+            else f"the design supports no dose ({found.why})"
+        ]
     return []

@@ -56,13 +56,18 @@ class Change(NamedTuple):
 
 def changes(state: State, participant: Participant) -> list[Change]:
     """Return what may have taken a candidate of a participant away, in the order of the ledger."""
-    found = [*_corrections(state, participant), *_follow_ups(state, participant),
-             *_doses(state, participant), *_baselines(state, participant),
-             *_since_death(state, participant)]  # fmt: skip
+    found = [
+        *_corrections(state, participant),
+        *_follow_ups(state, participant),
+        *_doses(state, participant),
+        *_baselines(state, participant),
+        *_since_death(state, participant),
+    ]
     dosed = min(participant.entries_of.get(DoseAdministered, ()), default=None)
     if dosed is not None:
-        found += [Change(one.position, anything=True) for one in state.versions
-                  if one.position > dosed]  # fmt: skip
+        found += [
+            Change(one.position, anything=True) for one in state.versions if one.position > dosed
+        ]
     whole = {one.position for one in found if one.anything}
     found = [one for one in found if one.anything or one.position not in whole]
     return sorted(found, key=lambda one: one.position)
@@ -79,17 +84,23 @@ def _corrections(state: State, participant: Participant) -> Iterator[Change]:
         elif isinstance(before, RESULTS):
             same_day = _when(before) == _when(after)
             was, now = _measured(before), _measured(after)
-            yield Change(position, elements=frozenset(
-                name for name in {*was, *now}
-                if not same_day or was.get(name) != now.get(name)))  # fmt: skip
+            yield Change(
+                position,
+                elements=frozenset(
+                    name for name in {*was, *now} if not same_day or was.get(name) != now.get(name)
+                ),
+            )
         elif name := getattr(before, "adverse_event", None):
             yield Change(position, name)
 
 
 def _when(event: Event) -> list[Any]:
     """Return what an entry of results says besides its values: when they were taken, above all."""
-    return [getattr(event, name) for name in event.__struct_fields__
-            if name not in ("results", "fact", "signature")]  # fmt: skip
+    return [
+        getattr(event, name)
+        for name in event.__struct_fields__
+        if name not in ("results", "fact", "signature")
+    ]
 
 
 def _measured(event: Event) -> dict[str, list[Measured]]:
@@ -117,8 +128,11 @@ def _doses(state: State, participant: Participant) -> Iterator[Change]:
 
 def _since_death(state: State, participant: Participant) -> Iterator[Change]:
     """Return what may account for a death that was recorded without an adverse event."""
-    died = [position for position, event in entries_of(state, participant, Disposition)
-            if event.status == DIED and event.adverse_event is None]  # fmt: skip
+    died = [
+        position
+        for position, event in entries_of(state, participant, Disposition)
+        if event.status == DIED and event.adverse_event is None
+    ]
     if not died:
         return
     for position in participant.entries:
@@ -161,10 +175,12 @@ def before(state: State, participant: Participant, change: Change) -> tuple[Stat
     elements = None if change.anything else change.elements
     past.events = _PastEvents(state, past, participant, elements)
     was = replace(
-        participant, entries=sorted(at for some in entries.values() for at in some),
-        entries_of=entries, consents=[one for one in participant.consents if one[0] < until],
+        participant,
+        entries=sorted(at for some in entries.values() for at in some),
+        entries_of=entries,
+        consents=[one for one in participant.consents if one[0] < until],
         _known={},
-    )  # fmt: skip
+    )
     past.participants = {participant.id: was}
     return past, was
 
@@ -186,7 +202,7 @@ def _answers(state: State, participant: Participant, until: int) -> Iterator[int
 
 def _as_corrected(state: State, participant: Participant, past: State, until: int) -> None:
     """Fill in which entries had been corrected by then."""
-    of = {state.events[at].of for at in participant.entries_of.get(EntryCorrected, ())}  # type: ignore[attr-defined]  # fmt: skip
+    of = {state.events[at].of for at in participant.entries_of.get(EntryCorrected, ())}  # type: ignore[attr-defined]
     for entry in of:
         made = [at for at in state.corrected_by[entry] if at < until]
         if made:
@@ -194,8 +210,9 @@ def _as_corrected(state: State, participant: Participant, past: State, until: in
             past.earlier[entry] = state.earlier[entry][: len(made)]
 
 
-def _wanted(state: State, participant: Participant, change: Change
-            ) -> Callable[[type[Event], int], bool]:  # fmt: skip
+def _wanted(
+    state: State, participant: Participant, change: Change
+) -> Callable[[type[Event], int], bool]:
     """Say which entries a change concerns."""
     if change.anything:
         return lambda kind, at: True
@@ -234,8 +251,9 @@ class _PastEvents(Events):
 
     __slots__ = ("_elements", "_now", "_versions")
 
-    def __init__(self, state: State, past: State, participant: Participant,
-                 elements: frozenset[str] | None) -> None:  # fmt: skip
+    def __init__(
+        self, state: State, past: State, participant: Participant, elements: frozenset[str] | None
+    ) -> None:
         super().__init__()
         self._now, self._elements = state.events, elements
         self._versions: dict[int, Event] = {}
