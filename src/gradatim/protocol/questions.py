@@ -37,7 +37,6 @@ class Question(NamedTuple):
     """One thing the sponsor must rule on.
 
     Args:
-        number: its place in the list.
         key: stable name, used by a ruling.
         asks: the question.
         now: what the protocol does until there is a ruling, with its basis.
@@ -45,11 +44,11 @@ class Question(NamedTuple):
         why: source or note.
         safety: whether a trial cannot go live before it is settled.
         value: all that is ruled on, as JSON; a ruling holds for this value and no other.
+        number: its place in the list.
         ruling: the last ruling on this value; without one, the last on an earlier value.
         settled: whether that ruling settles it.
     """
 
-    number: int
     key: str
     asks: str
     now: str
@@ -57,8 +56,9 @@ class Question(NamedTuple):
     why: str
     safety: bool
     value: str
-    ruling: Ruling | None
-    settled: bool
+    number: int = 0
+    ruling: Ruling | None = None
+    settled: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -69,7 +69,7 @@ class Question(NamedTuple):
 def questions(study: Study) -> list[Question]:
     """Return every question in the document's order, settled ones with their ruling."""
     found = enumerate([*_unsettled(study), *_ambiguous(study)], 1)
-    return ruled_on([Question(n, *one, None, settled=False) for n, one in found], study.rulings)
+    return ruled_on([one._replace(number=n) for n, one in found], study.rulings)
 
 
 def ruled_on(asked: Iterable[Question], rulings: Sequence[Ruling]) -> list[Question]:
@@ -228,18 +228,6 @@ def _as_ruled(part: Part, path: str, settled: Mapping[str, Ruling]) -> Part:
     return result
 
 
-class _Open(NamedTuple):
-    """What a question is made of; see `Question`."""
-
-    key: str
-    asks: str
-    now: str
-    choices: tuple[str, ...]
-    why: str
-    safety: bool
-    value: str
-
-
 def _is_open(study: Study, key: str, part: Sourced) -> bool:
     """Whether a part is asked about: its basis is not settled, or is by a ruling that is listed."""
     if part.basis is not Basis.RULED:
@@ -248,14 +236,14 @@ def _is_open(study: Study, key: str, part: Sourced) -> bool:
     return any(one.question == key and one.outcome and one.value == value for one in study.rulings)
 
 
-def _unsettled(study: Study) -> Iterator[_Open]:
+def _unsettled(study: Study) -> Iterator[Question]:
     yield from _codes(study)
     for path, part in _sourced(study):
         if isinstance(part, EligibilityCriterion | CodeGroup):
             continue
         if _is_open(study, path, part):
             safety = path.split(".")[0] in SAFETY_PARTS
-            yield _Open(
+            yield Question(
                 path,
                 f"{_title(path)}: is this so?",
                 f"{_value(part)} ({part.basis})",
@@ -274,7 +262,7 @@ def _designs(part: Sourced) -> tuple[str, ...]:
             *(f"{one.name}: {one.reading}" for one in part.alternatives))  # fmt: skip
 
 
-def _codes(study: Study) -> Iterator[_Open]:
+def _codes(study: Study) -> Iterator[Question]:
     """Ask about all code lists at once, naming those that nobody has checked."""
     groups = [(name, group) for name, element in study.elements.items() for group in element.codes]
     open_ = [(name, group) for name, group in groups if not group.basis.settled]
@@ -288,10 +276,10 @@ def _codes(study: Study) -> Iterator[_Open]:
             {name: [_plain(one) for of, one in open_ if of == name] for name, _ in open_},
             ensure_ascii=False,
         )
-        yield _Open(CODES, "Which codes identify each element?", now, (), why, False, value)
+        yield Question(CODES, "Which codes identify each element?", now, (), why, False, value)
 
 
-def _ambiguous(study: Study) -> Iterator[_Open]:
+def _ambiguous(study: Study) -> Iterator[Question]:
     for one in study.criteria:
         key = criterion_key(one)
         if not (one.alternatives or one.ambiguities or _is_open(study, key, one)):
@@ -300,7 +288,7 @@ def _ambiguous(study: Study) -> Iterator[_Open]:
                    *(f"{a.name}: {a.reading}" for a in one.alternatives))  # fmt: skip
         asks = f"How is {one.id} read: “{one.text}”" if one.text else f"Does {one.id} apply?"
         why = " ".join(one.ambiguities) or one.note
-        yield _Open(
+        yield Question(
             key, asks, f"{one.reading_name} ({one.basis})", choices, why, False, ruled_value(one)
         )
 
