@@ -81,6 +81,28 @@ def test_a_late_result_that_takes_another_to_settle_it_leaves_the_criterion_open
     assert "E7d: HBV DNA" in led.give(7e7)[CRITERIA]
 
 
+def test_what_was_attested_says_nothing_of_what_came_to_light_since():
+    """An investigator answers what the records left open then; a later record asks anew."""
+    led = ready()
+    led.prepare(7e7, 70)
+    led.do(p.CriterionAttested, on=DAY, criterion="E7d", passes=True, reason="no hepatitis B")
+    led.result("anti_hbc", on=DAY, hour=9.1, code="positive")
+    assert "E7d: HBV DNA" in refused(led.sign())[CRITERIA]
+    led.do(p.CriterionAttested, on=DAY, criterion="E7d", passes=True, reason="seen: vaccinated")
+    assert not refused(led.sign(), some=False)
+
+
+def test_a_record_not_understood_reopens_what_was_attested():
+    led = ready()
+    led.prepare(7e7, 70)
+    led.do(p.CriterionAttested, on=DAY, criterion="E3", passes=True, reason="no cancer")
+    assert not refused(led.sign(), some=False)
+    led.do(p.RecordNotUnderstood, on=DAY, record="Condition/1", elements=("malignancy",))
+    assert "E3" in refused(led.sign())[CRITERIA]
+    led.do(p.CriterionAttested, on=DAY, criterion="E3", passes=True, reason="a benign naevus")
+    assert not refused(led.sign(), some=False)
+
+
 def test_a_result_of_the_day_without_its_limit_is_not_known_to_be_normal():
     led = ready()
     led.prepare(7e7, 70)

@@ -4,7 +4,9 @@ It is asked when an investigator confirms it, and again before a dose: before th
 criterion, as the ledger stands; before later ones of those that the protocol marks for them.
 """
 
+import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -19,24 +21,34 @@ from gradatim.core.dates import on as exactly
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, truth_of
 from gradatim.core.verdict import Reason, Verdict, foremost
+from gradatim.evidence.facts import Fact, Facts, NotUsed
 from gradatim.protocol.base import Model, Window
 from gradatim.protocol.eligibility import EligibilityCriterion
 from gradatim.protocol.nodes import AllOf, AnyOf, Measured, Not, Result, leaves
-from gradatim.protocol.study import Study
 from gradatim.rules.evaluate import evaluate
 from gradatim.rules.situation import FIRST_DOSE, Situation
 from gradatim.screening.assess import Eligibility, Finding, assess, passing
 from gradatim.screening.readings import plan
 
+_ENTRY = re.compile(r"entry:(\d+)")
+"""The entries in a record's id; a derived value has those of all that it was made from."""
+
 
 class _Answer(NamedTuple):
-    """What a criterion says of somebody, before anything that was attested is looked at."""
+    """What a criterion says of somebody, before anything that was attested is looked at.
+
+    Args:
+        criterion, rule: what was asked, and the rule of its reading.
+        truth, because, reason: what the records say, and why they leave it open.
+        last: the last entry of a record that leaves it open; 0 where none does.
+    """
 
     criterion: EligibilityCriterion
     rule: Model
     truth: Truth
     because: str
     reason: Reason | None
+    last: int
 
     @property
     def passes(self) -> bool | None:
@@ -119,21 +131,33 @@ def _assessed(
         found = eligibility(state, participant, on, first_dose)
     except UnusableInput as error:
         return Verdict(FALSE, str(error))
-    answers = [_answer_of(one) for one in found.findings]
+    facts = facts_of(state, participant)
+    answers = [_answer_of(state, one, facts) for one in found.findings]
     study = state.governing("eligibility", participant)
-    situation = Situation(study, facts_of(state, participant), found.anchors, on)
+    situation = Situation(study, facts, found.anchors, on)
     if before_the_dose:
-        answers = [_with_latest(one, situation) for one in answers]
+        answers = [_with_latest(state, one, situation) for one in answers]
     return _settled(state, participant, answers, situation, before_the_dose)
 
 
-def _answer_of(one: Finding) -> _Answer:
+def _answer_of(state: State, one: Finding, facts: Facts) -> _Answer:
+    last = _last_open(state, one.verdict, facts)
     return _Answer(
-        one.criterion, one.reading.rule, one.verdict.truth, one.because, one.unknown_because
+        one.criterion, one.reading.rule, one.verdict.truth, one.because, one.unknown_because, last
     )
 
 
-def _with_latest(answer: _Answer, situation: Situation) -> _Answer:
+def _last_open(state: State, verdict: Verdict, facts: Facts) -> int:
+    """Return the last entry, or correction of one, that leaves a criterion open; 0 for none."""
+    open_ = [one for one in verdict.deciding() if one.truth is UNKNOWN]
+    records = [record for leaf in open_ for record in leaf.evidence]
+    for leaf in open_:
+        records += facts.not_understood.get(leaf.element or "", ())
+    entries = {int(at) for record in records for at in _ENTRY.findall(record.id)}
+    return max((at for one in entries for at in (one, *state.corrected_by.get(one, ()))), default=0)
+
+
+def _with_latest(state: State, answer: _Answer, situation: Situation) -> _Answer:
     """Ask a criterion anew with the results that came after its visits, until the dose.
 
     A criterion that is asked at a visit after screening is asked again to keep out whom its results
@@ -145,10 +169,8 @@ def _with_latest(answer: _Answer, situation: Situation) -> _Answer:
     rule = _since_visits(answer.rule, situation, found)
     if answer.passes is False or rule == answer.rule:
         return answer
-    now = _answered(answer.criterion, rule, evaluate(rule, situation))
-    if now.passes is True or now.passes is answer.passes:
-        return answer
-    return now._replace(rule=answer.rule)
+    now = _answered(state, answer.criterion, rule, situation)
+    return answer if now.passes is True else now._replace(rule=answer.rule)
 
 
 def _since_visits(rule: Model, situation: Situation, found: bool) -> Model:
@@ -195,13 +217,16 @@ def _settled(
     before_the_dose: bool,
 ) -> Verdict:
     """Put the answers together, with what was attested of those that the records leave open."""
-    said = _attestations(state, participant)
+    said = {
+        event.criterion: (position, event)
+        for position, event in entries_of(state, participant, CriterionAttested)
+    }
     answers, children = list(answers), []
     for one in answers:
         passes = one.passes
         word = said.get(one.criterion.id)
-        if passes is None and word is not None and _stands(word, one.rule, situation):
-            passes = word.passes
+        if word and passes is None and _stands(state, word, one, situation, before_the_dose):
+            passes = word[1].passes
         if passes is None and one.criterion.knowable_at == "pre_dose" and not before_the_dose:
             continue
         if passes is not True:
@@ -213,17 +238,46 @@ def _settled(
     return Verdict(all_of(one.truth for one in children), told, (), tuple(children))
 
 
-def _stands(word: CriterionAttested, rule: Model, situation: Situation) -> bool:
-    """Whether what was attested still stands: as long as results of its day would."""
+def _stands(
+    state: State,
+    attestation: tuple[int, CriterionAttested],
+    answer: _Answer,
+    situation: Situation,
+    before_the_dose: bool,
+) -> bool:
+    """Whether an attestation still stands: as long as results of its day would.
+
+    It is about what the records left open then. What leaves the criterion open since, or opened it
+    where the records had settled it, is to be looked at anew.
+    """
+    position, word = attestation
+    if answer.last > position or not _was_open(state, answer, position, situation, before_the_dose):
+        return False
     visits = situation.study.schedule.encounters
     limits = [
         visits[name].valid_within
-        for leaf in leaves(rule)
+        for leaf in leaves(answer.rule)
         if isinstance(leaf, Measured)
         for name in leaf.at
     ]
     day = exactly(word.occurred_on)
     return all(situation.in_window(limit, day, day) is TRUE for limit in limits if limit)
+
+
+def _was_open(
+    state: State, answer: _Answer, position: int, situation: Situation, before_the_dose: bool
+) -> bool:
+    """Whether the records up to an entry leave a criterion open, by the days of now."""
+    facts = situation.facts
+
+    def known(record: Fact | NotUsed) -> bool:
+        return all(int(at) <= position for at in _ENTRY.findall(record.id))
+
+    by_element = {name: tuple(filter(known, some)) for name, some in facts.by_element.items()}
+    then = replace(facts, by_element=by_element, not_used=tuple(filter(known, facts.not_used)))
+    past = Situation(situation.study, then, situation.anchors, situation.on)
+    was = _answered(state, answer.criterion, answer.rule, past)
+    return (_with_latest(state, was, past) if before_the_dose else was).passes is None
 
 
 def _before_later_dose(state: State, participant: Participant, day: date) -> Verdict:
@@ -237,7 +291,12 @@ def _before_later_dose(state: State, participant: Participant, day: date) -> Ver
     situation = Situation(study, facts_of(state, participant), anchors, day)
     asked = [one for one in study.criteria if one.before_each_dose or one.knowable_at == "pre_dose"]
     answers = [
-        _answer(study, one, situation.moved(day) if one.before_each_dose else situation)
+        _answered(
+            state,
+            one,
+            plan(study)[one.id][0].rule,
+            situation.moved(day) if one.before_each_dose else situation,
+        )
         for one in asked
     ]
     if not answers:
@@ -245,12 +304,11 @@ def _before_later_dose(state: State, participant: Participant, day: date) -> Ver
     return _settled(state, participant, answers, situation, before_the_dose=True)
 
 
-def _answer(study: Study, criterion: EligibilityCriterion, situation: Situation) -> _Answer:
-    (reading,) = plan(study)[criterion.id]
-    return _answered(criterion, reading.rule, evaluate(reading.rule, situation))
-
-
-def _answered(criterion: EligibilityCriterion, rule: Model, verdict: Verdict) -> _Answer:
+def _answered(
+    state: State, criterion: EligibilityCriterion, rule: Model, situation: Situation
+) -> _Answer:
+    verdict = evaluate(rule, situation)
     open_ = foremost(one.reason for one in verdict.deciding() if one.truth is UNKNOWN)
     because = "; ".join(dict.fromkeys(verdict.clauses()))
-    return _Answer(criterion, rule, verdict.truth, because, open_)
+    last = _last_open(state, verdict, situation.facts)
+    return _Answer(criterion, rule, verdict.truth, because, open_, last)
