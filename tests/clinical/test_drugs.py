@@ -25,6 +25,8 @@ def test_every_number_says_on_what_it_rests(one):
     assert (one.equivalent_basis == "published") == bool(one.equivalent_source)
     assert bool(one.atc or one.rxnorm or one.omop) == bool(one.code_basis)
     assert bool(one.code_basis) == bool(one.code_source)
+    assert bool(one.brands) == bool(one.brand_basis)
+    assert (one.brand_basis == "published") == bool(one.brand_source)
 
 
 @EVERY
@@ -41,7 +43,25 @@ def test_no_code_and_no_name_stands_for_two_drugs():
     codes = [("rxnorm", one.rxnorm) for one in drugs() if one.rxnorm]
     codes += [("atc", code) for one in drugs() for code in one.atc]
     assert len(codes) == len(set(codes)) == len(drugs_by_code())
-    assert len({one.name.casefold() for one in drugs()}) == len(drugs())
+    names = [name.casefold() for one in drugs() for name in (one.name, *one.brands)]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("brand", "name"),
+    [
+        ("Humira", "adalimumab"),
+        ("Enbrel", "etanercept"),
+        ("Remicade", "infliximab"),
+        ("Cosentyx", "secukinumab"),
+        ("cyclosporine", "ciclosporin"),
+        ("修美乐", "adalimumab"),
+        ("益赛普", "etanercept"),
+    ],
+)
+def test_a_brand_names_its_ingredient(brand, name):
+    assert brand in drug(name).brands
+    assert find_drug(brand) is None, "a brand in a text is a hint, no code"
 
 
 @pytest.mark.parametrize(

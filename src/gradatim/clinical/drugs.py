@@ -14,7 +14,7 @@ from typing import Literal
 from gradatim.clinical import load
 from gradatim.core.errors import UnusableInput
 
-DRUG_TABLE_VERSION = "2026-11-22"
+DRUG_TABLE_VERSION = "2026-11-29"
 
 Basis = Literal["published", "unverified", ""]
 
@@ -40,6 +40,11 @@ class Drug:
         prednisone_equivalent_mg: mg that equal 5 mg of prednisone; None if no glucocorticoid.
         equivalent_basis: what the equivalent rests on; empty without one.
         equivalent_source: citation.
+        brands: other names by which records name it: trade names of the US, the EU and China,
+            spellings of other nomenclatures, the Chinese name. A name in a text is a hint at the
+            ingredient, never a proof.
+        brand_basis: whether every one of these names was seen in a published list.
+        brand_source: citation.
         note: what else to know.
     """
 
@@ -58,6 +63,9 @@ class Drug:
     prednisone_equivalent_mg: float | None
     equivalent_basis: Basis
     equivalent_source: str
+    brands: tuple[str, ...]
+    brand_basis: Basis
+    brand_source: str
     note: str
 
 
@@ -112,7 +120,7 @@ def _read(row: dict[str, str]) -> Drug:
         name=row["name"],
         drug_class=row["class"],
         target=row["target"],
-        atc=tuple(code for code in row["atc"].split(";") if code),
+        atc=_listed(row["atc"]),
         rxnorm=row["rxnorm"],
         omop=row["omop"],
         half_life_days=_number(row["half_life_days"]),
@@ -124,8 +132,15 @@ def _read(row: dict[str, str]) -> Drug:
         prednisone_equivalent_mg=_number(row["prednisone_equivalent_mg"]),
         equivalent_basis=_basis(row["equivalent_basis"]),
         equivalent_source=row["equivalent_source"],
+        brands=_listed(row["brands"]),
+        brand_basis=_basis(row["brand_basis"]),
+        brand_source=row["brand_source"],
         note=row["note"],
     )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(one for one in text.split(";") if one)
 
 
 def _number(text: str) -> float | None:
