@@ -34,6 +34,7 @@ def _twice(data: dict[str, Any]) -> None:
 
 
 ALT = {"kind": "measurement", "label": "x", "unit": "U/L"}
+ICD = {"system": "icd10", "codes": ["I21*"], "basis": "stated"}
 SAME = [{"name": "b", "reading": "same", "rule": {"attested": "willing"}}]
 FAULTS: dict[str, tuple[Change, str]] = {
     "undefined element": (_add(1, rule={"attested": "able"}), "no element named 'able'"),
@@ -58,6 +59,20 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "form of a code": (
         _set("elements.alt.codes", [{"system": "atc", "codes": ["L4AB"], "basis": "stated"}]),
         "L4AB of alt is not of the form",
+    ),
+    "check digit of what may be it": (
+        _set("elements.alt.perhaps",
+             [{"system": "snomed", "codes": ["9631009"], "basis": "stated"}]),
+        "9631009 of alt has a wrong check digit",
+    ),
+    "a code in both lists": (
+        _set("elements.alt.perhaps", [{"system": "loinc", "codes": ["1742-6"], "basis": "stated"}]),
+        "loinc code 1742-6 is of alt by its codes",
+    ),
+    "a code in both lists by a pattern": (
+        _set("elements.alt", {**ALT, "codes": [ICD], "perhaps": [
+            {"system": "icd10", "codes": ["I21.4*"], "basis": "stated"}]}),
+        "icd10 code I21.4* is of alt by its codes",
     ),
     "CTCAE term": (
         _set("elements.alt.ctcae_terms", ["Anaphylaxys"]), "no term 'Anaphylaxys'; other words",

@@ -128,6 +128,7 @@ def _elements(study: "Study") -> Table:
                    "name", "kind", "label and unit", "codes")  # fmt: skip
     for name, element in study.elements.items():
         groups = [f"{group.system} {' '.join(group.codes)}" for group in element.codes]
+        groups += [f"perhaps {group.system} {' '.join(group.codes)}" for group in element.perhaps]
         groups += [", ".join(names) for names in (element.drugs, element.drug_classes) if names]
         groups += ["derived"] if element.derived else []
         unit = shown_unit(element.unit)

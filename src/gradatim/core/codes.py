@@ -91,6 +91,11 @@ def fault(system: str, code: str) -> str:
     return _CHECKS[system](code) if system in _CHECKS else ""
 
 
+def is_pattern(system: str, code: str) -> bool:
+    """Whether what a protocol lists stands for several codes of a system: `I21*`, `C00-C97`."""
+    return code.endswith("*") or (system == "icd10" and "-" in code)
+
+
 def matches(pattern: str, code: str) -> bool:
     """Whether a code falls under a pattern: itself, `I21*`, or a range of blocks `C00-C97`."""
     if pattern.endswith("*"):

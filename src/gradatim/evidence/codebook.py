@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from gradatim.clinical.drugs import Drug, drugs, drugs_by_code, find_drug
-from gradatim.core.codes import akin, matches, normalised, states_the_disease
+from gradatim.core.codes import akin, is_pattern, matches, normalised, states_the_disease
 from gradatim.protocol.elements import Element
 
 Code = tuple[str, str]
@@ -47,10 +47,11 @@ class Codebook:
                 self._exact.setdefault(("ingredient", ingredient.name), []).append(name)
         self._defined = {name: _defined(element) for name, element in elements.items()}
         self.lookup = lru_cache(maxsize=20_000)(self._lookup)
+        self._may_be = lru_cache(maxsize=20_000)(self._listed_as_perhaps)
         self._says = lru_cache(maxsize=200_000)(self._said)
 
     def _add(self, system: str, code: str, name: str) -> None:
-        if code.endswith("*") or (system == "icd10" and "-" in code):
+        if is_pattern(system, code):
             self._patterns.setdefault(system, []).append((code, name))
         else:
             self._exact.setdefault((system, code), []).append(name)
@@ -72,11 +73,21 @@ class Codebook:
         patterns = self._patterns.get(system, ())
         return names + [name for pattern, name in patterns if matches(pattern, code)]
 
+    def perhaps(self, codes: Iterable[Code]) -> tuple[str, ...]:
+        """Return the elements that list one of some codes as one that may be of them."""
+        found = {name for code in codes for name in self._may_be(*code)}
+        return tuple(name for name in self._defined if name in found) if found else ()
+
+    def _listed_as_perhaps(self, system: str, code: str) -> tuple[str, ...]:
+        code = normalised(system, code)
+        return tuple(name for name, one in self._defined.items() if one.may_be(system, code))
+
     def outcome(self, codes: Iterable[Code], element: str) -> Outcome:
         """Say what all the codes of one record together say about an element.
 
         Beside a code that is known, one that is not known says nothing; their order never matters.
-        A code above or below one of the element's may be it, whatever the others say.
+        A code above or below one of the element's may be it, and so may one that the protocol lists
+        as `perhaps`, whatever the others say.
 
         Args:
             codes: the codes of one concept, by short system name; those of other systems left out.
@@ -94,6 +105,8 @@ class Codebook:
         if element in names:
             return Outcome.USED
         code, defined = normalised(system, code), self._defined[element]
+        if element in self._may_be(system, code):
+            return Outcome.NOT_KNOWN
         if any(akin(one, code) for one in defined.of(system)):
             return Outcome.NOT_KNOWN
         if names or ingredient or defined.excludes(system, code):
@@ -108,11 +121,19 @@ class _Defined:
     Args:
         icd10, atc: as the protocol lists them.
         ingredients: the ATC codes of its ingredients.
+        perhaps: codes and patterns of every system that may be of the element.
     """
 
     icd10: tuple[str, ...]
     atc: tuple[str, ...]
     ingredients: tuple[str, ...]
+    perhaps: frozenset[Code]
+
+    def may_be(self, system: str, code: str) -> bool:
+        """Whether a code is listed as one that may be of the element, or lies near such a one."""
+        listed = (one for of, one in self.perhaps if of == system)
+        shown = system in ("icd10", "atc")
+        return any(matches(one, code) or (shown and akin(one, code)) for one in listed)
 
     def of(self, system: str) -> tuple[str, ...]:
         """Return the codes of a system."""
@@ -134,7 +155,8 @@ def _defined(element: Element) -> _Defined:
         return tuple(code for one in element.codes if one.system == system for code in one.codes)
 
     ingredients = (code for one in _ingredients(element) for code in one.atc)
-    return _Defined(listed("icd10"), listed("atc"), tuple(ingredients))
+    perhaps = frozenset((one.system, code) for one in element.perhaps for code in one.codes)
+    return _Defined(listed("icd10"), listed("atc"), tuple(ingredients), perhaps)
 
 
 def _ingredients(element: Element) -> list[Drug]:

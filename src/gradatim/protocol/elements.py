@@ -56,6 +56,11 @@ class Element(Model):
     unit: str = Field(default="", description="UCUM unit it is reported and compared in")
     analyte: str = Field(default="", description="Analyte whose mass and molar units convert")
     codes: list[CodeGroup] = []
+    perhaps: list[CodeGroup] = Field(
+        default=[],
+        description="Codes of which a record may be of this element or not: none is used, and "
+        "each keeps the element unknown",
+    )
     drugs: list[str] = Field(default=[], description="Ingredients, by name in the drug table")
     drug_classes: list[str] = Field(default=[], description="Every ingredient of these classes")
     routes: list[str] = Field(default=[], description="Only these routes (SNOMED CT) count")

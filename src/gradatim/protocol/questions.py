@@ -265,6 +265,11 @@ def _designs(part: Sourced) -> tuple[str, ...]:
 def _codes(study: Study) -> Iterator[Question]:
     """Ask about all code lists at once, naming those that nobody has checked."""
     groups = [(name, group) for name, element in study.elements.items() for group in element.codes]
+    groups += [
+        (f"{name}, perhaps", group)
+        for name, element in study.elements.items()
+        for group in element.perhaps
+    ]
     open_ = [(name, group) for name, group in groups if not group.basis.settled]
     if open_:
         unverified = dict.fromkeys(

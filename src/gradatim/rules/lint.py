@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from gradatim.clinical.ctcae_terms import is_ctcae_term, system_organ_classes
 from gradatim.clinical.drugs import drugs, find_drug
 from gradatim.clinical.formulas import formula
-from gradatim.core.codes import fault
+from gradatim.core.codes import fault, is_pattern, matches
 from gradatim.core.errors import UnusableInput
 from gradatim.core.expression import NotAnExpression, inputs
 from gradatim.core.quantity import convert, scale, understood
@@ -46,11 +46,30 @@ def unused_elements(study: Study) -> Iterator[Fault]:
 def codes_of_their_system(study: Study) -> Iterator[Fault]:
     """Every code has the form, and the check digit, of its system."""
     for name, element in study.elements.items():
-        for i, group in enumerate(element.codes):
+        for field, groups in (("codes", element.codes), ("perhaps", element.perhaps)):
+            for i, group in enumerate(groups):
+                for code in group.codes:
+                    if why := fault(group.system, code):
+                        path: Steps = ("elements", name, field, i)
+                        yield Fault(path, f"{group.system} code {code} of {name} {why}")
+
+
+def codes_in_one_list(study: Study) -> Iterator[Fault]:
+    """No code that is of an element is listed as one that may be of it: it would say nothing."""
+    for name, element in study.elements.items():
+        sure = [(one.system, code) for one in element.codes for code in one.codes]
+        for i, group in enumerate(element.perhaps):
             for code in group.codes:
-                if why := fault(group.system, code):
-                    path: Steps = ("elements", name, "codes", i)
-                    yield Fault(path, f"{group.system} code {code} of {name} {why}")
+                of = [one for system, one in sure if system == group.system]
+                if any(_covers(group.system, one, code) for one in of):
+                    path: Steps = ("elements", name, "perhaps", i)
+                    why = f"is of {name} by its codes, and cannot be one that may be of it"
+                    yield Fault(path, f"{group.system} code {code} {why}")
+
+
+def _covers(system: str, one: str, code: str) -> bool:
+    """Whether all that a code or pattern stands for belongs to what another stands for."""
+    return one == code or (is_pattern(system, one) and matches(one, code.removesuffix("*")))
 
 
 def known_terms(study: Study) -> Iterator[Fault]:
@@ -193,7 +212,7 @@ def rulings_that_answer(study: Study) -> Iterator[Fault]:
 
 
 CHECKS: tuple[Callable[[Study], Iterator[Fault]], ...] = (
-    unused_elements, codes_of_their_system, known_terms, known_drugs, units_understood, derivations,
-    text_accounted_for, readings_that_differ, no_contradictions, rulings_about_something,
-    rulings_that_answer,
+    unused_elements, codes_of_their_system, codes_in_one_list, known_terms, known_drugs,
+    units_understood, derivations, text_accounted_for, readings_that_differ, no_contradictions,
+    rulings_about_something, rulings_that_answer,
 )  # fmt: skip

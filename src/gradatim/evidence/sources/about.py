@@ -113,6 +113,9 @@ class About:
     ) -> tuple[str, ...]:
         """Return those of some elements that a record is not known to lie outside of.
 
+        With them come those of other kinds for which the protocol lists one of its codes as
+        `perhaps`: an electrical cardioversion tells of an arrhythmia.
+
         Args:
             concepts: what it is about, in one concept or as the parts of a whole: an element is
                 only known to be something else where all parts are known to be.
@@ -125,7 +128,8 @@ class About:
             outcomes = {self.codebook.outcome(one, name) for one in given}
             return outcomes == {Outcome.SOMETHING_ELSE}
 
-        left = (name for name in dict.fromkeys(names) if name not in asked)
+        perhaps = (name for codes in given for name in self.codebook.perhaps(codes))
+        left = (name for name in dict.fromkeys((*names, *perhaps)) if name not in asked)
         return tuple(name for name in left if not excluded(name))
 
 

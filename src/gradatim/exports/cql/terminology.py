@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from gradatim.clinical.drugs import Drug, drugs
-from gradatim.core.codes import SYSTEMS, WIRE_NAMES
+from gradatim.core.codes import SYSTEMS, WIRE_NAMES, is_pattern
 from gradatim.evidence.codebook import drugs_of
 from gradatim.exports.cql.library import Library, string, strings
 from gradatim.protocol.elements import Element
@@ -63,7 +63,8 @@ def _wire(short: str) -> list[str]:
 def _exact(element_name: str, element: Element) -> Iterator[tuple[str, str]]:
     yield "local", element_name
     for group in element.codes:
-        yield from ((group.system, code) for code in group.codes if not _is_pattern(code))
+        exact = (code for code in group.codes if not is_pattern(group.system, code))
+        yield from ((group.system, code) for code in exact)
     for one in drugs_of(element):
         yield from _drug_codes(one)
 
@@ -75,13 +76,9 @@ def _drug_codes(drug: Drug) -> Iterator[tuple[str, str]]:
     yield "local", re.sub(r"\W+", "_", drug.name.lower())
 
 
-def _is_pattern(code: str) -> bool:
-    return code.endswith("*") or bool(re.fullmatch(r"[A-Z]\w\w-[A-Z]\w\w", code))
-
-
 def _patterns(element: Element) -> list[tuple[str, str]]:
     return [(group.system, code) for group in element.codes for code in group.codes
-            if _is_pattern(code)]  # fmt: skip
+            if is_pattern(group.system, code)]  # fmt: skip
 
 
 def _tests(patterns: list[tuple[str, str]]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradatim.clinical.drugs import Drug, drugs
+from gradatim.core.codes import is_pattern
 from gradatim.protocol.base import Model
 from gradatim.protocol.elements import Element
 from gradatim.protocol.nodes import Compare, DailyDose, Result, Stable, leaves
@@ -30,7 +31,7 @@ class Asked(NamedTuple):
     def conditions(self, system: str, code: "ir.Value") -> "Iterator[ir.Value]":
         """Give the conditions, one of which a code of that system must satisfy to be asked for."""
         every = self.codes.get(system, frozenset())
-        exact = sorted(one for one in every if not _is_pattern(system, one))
+        exact = sorted(one for one in every if not is_pattern(system, one))
         if exact:
             yield code.isin(exact)
         for one in sorted(every.difference(exact)):
@@ -47,7 +48,7 @@ def asked_codes(elements: Mapping[str, Element]) -> Asked:
     ingredients: dict[int, str] = {}
     for name, element in elements.items():
         codes.setdefault("local", set()).add(name)
-        for group in element.codes:
+        for group in (*element.codes, *element.perhaps):
             codes.setdefault(group.system, set()).update(group.codes)
         for drug in drugs_of(element):
             codes.setdefault("atc", set()).update(drug.atc)
@@ -95,7 +96,3 @@ def dosed(study: Study) -> frozenset[str]:
 def _leaves(study: Study) -> Iterator[Model]:
     for _, rule in rules_of(study):
         yield from leaves(rule)
-
-
-def _is_pattern(system: str, code: str) -> bool:
-    return code.endswith("*") or (system == "icd10" and "-" in code)

@@ -147,7 +147,11 @@ def _unplaced(
             for name in every - meant
             if not system or codebook.outcome([(system, code)], name) is not Outcome.SOMETHING_ELSE
         )
-    for id, names in _below(warehouse, occurring, searched):
+    may_be = (
+        (id, _meant(some) - _meant(searched.meanings.get(id, ())))
+        for id, some in searched.perhaps.items()
+    )
+    for id, names in (*may_be, *_below(warehouse, occurring, searched)):
         found[id] = found.get(id, NOTHING) | (names & every)
     return {id: names for id, names in found.items() if names}
 
@@ -218,7 +222,7 @@ def _without_ingredients(
 def _below(
     warehouse: Warehouse, occurring: "ir.Table", searched: Searched
 ) -> Iterator[tuple[int, frozenset[str]]]:
-    """Give what lies below concepts to which codes of ICD-10 map, and may be of their elements."""
+    """Give what lies below concepts that may mean elements, and so may be of them too."""
     pairs = pairs_of(warehouse)
     if pairs is None or not searched.mapped:
         return

@@ -36,8 +36,11 @@ class Searched(NamedTuple):
         coded: the concepts of the protocol's codes.
         targets: what those that are not standard map to.
         hierarchy: whether the vocabulary tells what is below a concept.
-        mapped: concepts that mean an element for no more than that a code of ICD-10 maps to them;
-            what lies below them may mean it or not.
+        mapped: concepts that mean an element for no more than that a code of ICD-10 maps to them,
+            and those of the codes that the protocol lists as `perhaps`; what lies below them may
+            mean it or not.
+        perhaps: concepts that may mean an element by themselves alone: what those codes of ICD-10
+            map to that the protocol lists as `perhaps`.
     """
 
     meanings: Found
@@ -47,6 +50,7 @@ class Searched(NamedTuple):
     targets: dict[int, list[int]]
     hierarchy: bool
     mapped: Found
+    perhaps: Found
 
 
 def by_id(elements: Mapping[str, Element], codebook: Codebook, asked: Asked,
@@ -82,19 +86,36 @@ class Search:
         broad: Found = by_id(self.elements, self.codebook, self.asked, named)
         narrow: Found = defaultdict(set)
         for one in coded:
-            (narrow if one.system == "icd10" else broad)[one.id] |= self._means(one)
+            if means := self._means(one):
+                (narrow if one.system == "icd10" else broad)[one.id] |= means
         targets = self._maps_to([one.id for one in coded if one.standard not in ("S", "C")])
+        perhaps, above = self._perhaps(coded, targets)
         for one in coded:
-            if one.system != "icd10":
+            if one.system != "icd10" and (means := self._means(one)):
                 for target in targets.get(one.id, ()):
-                    broad[target] |= self._means(one)
+                    broad[target] |= means
         _without_parts(broad, coded)
         found = self._below(broad)
         mapped = _add_mapped(found, narrow, targets)
         self._ingredients(found, {id for id in found if _unnamed(found[id])}, broad)
         domains = self._domains(set(found), list(broad))
         hierarchy = not empty(self.warehouse, "concept_ancestor")
-        return Searched(found, domains, self.notes, coded, targets, hierarchy, mapped)
+        for id, some in above.items():
+            mapped.setdefault(id, set()).update(some)
+        return Searched(found, domains, self.notes, coded, targets, hierarchy, mapped, perhaps)
+
+    def _perhaps(self, coded: list[Coded], targets: Mapping[int, list[int]]) -> tuple[Found, Found]:
+        """Return what concepts may mean by themselves alone, and what those may with all below.
+
+        What a code of ICD-10 maps to is often far broader than the code; it counts by itself.
+        """
+        alone: Found = defaultdict(set)
+        above: Found = defaultdict(set)
+        for one in coded:
+            means = {Meaning(name) for name in self.codebook.perhaps([(one.system, one.code)])}
+            for id in (one.id, *targets.get(one.id, ())) if means else ():
+                (alone if one.system == "icd10" else above)[id] |= means
+        return alone, above
 
     def _means(self, one: Coded) -> set[Meaning]:
         names, ingredient = self.codebook.lookup(one.system, one.code)

@@ -165,7 +165,7 @@ def _lacking(name: str, element: Element, known: Known) -> str:
     """Say what is lacking to recognise an element; empty if nothing is."""
     if name not in known.recognised:
         return "no concept of the vocabulary means it"
-    for group in element.codes:
+    for group in (*element.codes, *element.perhaps):
         if group.system in HIERARCHICAL:
             held = [
                 one.code
