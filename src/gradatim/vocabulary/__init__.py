@@ -1,0 +1,1 @@
+"""What the codes of a site mean: code systems, hierarchies and mappings, compiled into one file."""

@@ -1,0 +1,1 @@
+"""The file of a vocabulary: one SQLite database, written once and only read from then on."""
