@@ -154,6 +154,31 @@ def test_a_product_that_contains_an_ingredient_may_contain_others():
     assert held.above(*only) == {only, containing}
 
 
+def test_one_of_several_is_outside_where_all_are():
+    cream, pill, other = ("atc", "D07AC01"), ("atc", "H02AB01"), ("atc", "J01CA04")
+    held = Vocabulary.of(
+        concepts([A, A_TABLET, cream, pill, other]),
+        edges=[(cream, A), (pill, A)],
+        made_of=[(A_TABLET, A)],
+        one_of=[(A, cream), (A, pill)],
+        complete=["atc"],
+    )
+    assert held.above(*cream) == {cream, A}  # not the code of the pill as well
+    assert held.perhaps(*A_TABLET) == {cream, pill}
+    assert held.subsumes(other, A_TABLET) == Subsumption.NOT_SUBSUMED
+    assert held.subsumes(pill, A_TABLET) == Subsumption.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "name", ["History of tumour", "Disorder due to tumour", "Suspected tumour"]
+)
+def test_what_speaks_of_something_unknown_is_not_outside(name: str):
+    held = [*concepts([TUMOUR]), Concept(*HEART, name)]
+    assert Vocabulary.of(held, complete=["snomed"]).subsumes(TUMOUR, HEART) == "unknown"
+    told = Vocabulary.of(held, may_be=[(HEART, DISEASE)], complete=["snomed"])
+    assert told.subsumes(TUMOUR, HEART) == "not-subsumed"
+
+
 CODES = st.sampled_from([*snomed(*"123456"), ("icd10", "C50"), ("urn:other", "1")])
 PAIRS = st.lists(st.tuples(CODES, CODES), max_size=8)
 CONTENT = st.fixed_dictionaries(
@@ -164,6 +189,7 @@ CONTENT = st.fixed_dictionaries(
         "made_of": PAIRS,
         "ingredients": PAIRS,
         "may_be": PAIRS,
+        "one_of": PAIRS,
         "complete": st.sampled_from([(), ("snomed",)]),
         "whole": st.lists(CODES, max_size=2),
     }

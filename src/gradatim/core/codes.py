@@ -15,6 +15,55 @@ SYSTEMS = {
 }
 """Wire name (URI) of each system that protocols use, and its short name here."""
 WIRE_NAMES = {short: uri for uri, short in reversed(SYSTEMS.items())}
+OTHER_NAMES = {
+    "urn:oid:2.16.840.1.113883.6.1": "loinc",
+    "urn:oid:2.16.840.1.113883.6.96": "snomed",
+    "urn:oid:2.16.840.1.113883.6.3": "icd10",
+    "urn:oid:2.16.840.1.113883.6.90": "icd10",
+    "urn:oid:2.16.840.1.113883.6.88": "rxnorm",
+    "urn:oid:2.16.840.1.113883.6.73": "atc",
+    "http://fhir.de/CodeSystem/bfarm/icd-10-gm": "icd10",
+    "http://fhir.de/CodeSystem/dimdi/icd-10-gm": "icd10",
+    "http://fhir.de/CodeSystem/bfarm/atc": "atc",
+    "http://fhir.de/CodeSystem/dimdi/atc": "atc",
+}
+"""Other names of these systems: OIDs are what older exports write, and national modifications of
+ICD-10 share its hierarchy: the codes of one below those of the other."""
+NDC = "http://hl7.org/fhir/sid/ndc"
+OMOP_VOCABULARIES = {
+    "LOINC": "loinc",
+    "SNOMED": "snomed",
+    "Nebraska Lexicon": "snomed",
+    "ICD10": "icd10",
+    "ICD10CM": "icd10",
+    "ICD10CN": "icd10",
+    "ICD10GM": "icd10",
+    "RxNorm": "rxnorm",
+    "RxNorm Extension": "rxnorm",
+    "ATC": "atc",
+    "UCUM": "ucum",
+    "NDC": NDC,
+    "CVX": "http://hl7.org/fhir/sid/cvx",
+    "CPT4": "http://www.ama-assn.org/go/cpt",
+    "HCPCS": "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets",
+    "ICD9CM": "http://hl7.org/fhir/sid/icd-9-cm",
+    "ICD9Proc": "http://hl7.org/fhir/sid/icd-9-cm",
+    "ICD10PCS": "http://www.cms.gov/Medicare/Coding/ICD10",
+    "ICDO3": "http://terminology.hl7.org/CodeSystem/icd-o-3",
+    "OPS": "http://fhir.de/CodeSystem/bfarm/ops",
+    "OPCS4": "https://fhir.hl7.org.uk/CodeSystem/OPCS-4",
+    "dm+d": "https://dmd.nhs.uk",
+    "MedDRA": "http://terminology.hl7.org/CodeSystem/mdr",
+    "NCIt": "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl",
+    "UNII": "http://fdasis.nlm.nih.gov",
+    "NDFRT": "http://hl7.org/fhir/ndfrt",
+    "Read": "http://read.info/readv2",
+}
+"""System of each vocabulary of OMOP that FHIR's terminology registry names as well: the short name
+where there is one, else the URI. Any other is `urn:omop:vocabulary:NAME`.
+
+Source: HL7 Terminology (THO), external code systems; OHDSI Standardized Vocabularies, VOCABULARY.
+"""
 PRODUCT = "urn:gradatim:product"
 """Wire name of the trials' own products; the code is the trial's registry number."""
 LABELS = {
@@ -25,6 +74,24 @@ LABELS = {
     "atc": "ATC",
 }
 """What people call the public systems, by short name."""
+
+
+def system_of(uri: str) -> str:
+    """Return the short name of a code system; of one that has none, its URI.
+
+    Args:
+        uri: as a resource writes it; a version after `|` and a slash at the end say nothing.
+    """
+    uri = uri.strip().partition("|")[0]
+    for one in (uri, uri.rstrip("/")):
+        if short := SYSTEMS.get(one) or OTHER_NAMES.get(one):
+            return short
+    return uri
+
+
+def omop_system(vocabulary: str) -> str:
+    """Return the short name or URI of a vocabulary of OMOP, by its `vocabulary_id`."""
+    return OMOP_VOCABULARIES.get(vocabulary) or f"urn:omop:vocabulary:{vocabulary}"
 
 
 def luhn_ok(digits: str) -> bool:
@@ -110,11 +177,14 @@ def normalised(system: str, code: str) -> str:
     """Return a code (of a short system name) as its system writes it: `i2141 ` is `I21.41`.
 
     ICD-10 and ATC are written in capitals; of ICD-10 the point, the dash of an open category
-    (`C34.-`), and the dagger, asterisk and exclamation marks of double coding say nothing.
+    (`C34.-`), and the dagger, asterisk and exclamation marks of double coding say nothing. NDC are
+    written in 11 digits.
     """
     code = code.strip()
     if system == "atc":
         return code.upper()
+    if system == NDC:
+        return _eleven_digits(code)
     if system != "icd10":
         return code
     bare = code.upper().rstrip("+*!†-").replace(".", "").strip()
@@ -123,6 +193,18 @@ def normalised(system: str, code: str) -> str:
     return bare if len(bare) == _CATEGORY else f"{bare[:_CATEGORY]}.{bare[_CATEGORY:]}"
 
 
+def _eleven_digits(ndc: str) -> str:
+    """Return a National Drug Code in 5-4-2 digits; ten digits without hyphens do not tell theirs.
+
+    Source: NLM, RxNorm Technical Documentation, "NDC normalization".
+    """
+    parts = ndc.split("-")
+    if len(parts) == len(_NDC) and all(one.isdecimal() for one in parts):
+        return "".join(one.zfill(size) for one, size in zip(parts, _NDC, strict=True))
+    return ndc
+
+
+_NDC = (5, 4, 2)
 _CATEGORY = 3
 _ICD10 = re.compile(r"[A-Z]\d[0-9A-Z]{1,5}", re.ASCII)
 

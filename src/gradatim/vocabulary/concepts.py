@@ -67,7 +67,9 @@ class Link(IntEnum):
     HAS_INGREDIENT = 4
     """The other is an ingredient of it, perhaps one of several that are not told."""
     MAY_BE = 5
-    """It may be the other, or speaks of it: a history, a cause, one of several meanings."""
+    """It may be the other, or speaks of it: a history, a cause, a mapping that is not exact."""
+    ONE_OF = 6
+    """It is one of several, and this is one of them; all are told."""
 
 
 class Source(NamedTuple):

@@ -4,6 +4,7 @@ Everything is an answer about the links that are held. What is not held is not k
 is *not* a kind of another is said only where everything above it is held.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,16 @@ from gradatim.vocabulary.concepts import Code, Concept, Held, Link, Store, Subsu
 from gradatim.vocabulary.stores import reading, writing
 
 _REMEMBERED = 200_000
+_VAGUE = (Link.MAY_BE, Link.ONE_OF)
+_SPEAKS_OF = re.compile(
+    r"\b(h/o|history|due to|because of|after|following|post|secondary to|caused by|induced"
+    r"|associated with|related to|complicat\w*|sequela\w*|late effects?|status|suspected|possible"
+    r"|probable|risk|screening|fear of|exposure to|contact with|zustand nach|anamnese|infolge"
+    r"|verdacht)\b",
+    re.IGNORECASE,
+)
+"""Words of a concept that speaks of another one. A whole release says of which; a part of one, or a
+value set, often does not."""
 _Pairs = Iterable[tuple[Code, Code]]
 
 
@@ -57,6 +68,7 @@ class Vocabulary:
         made_of: _Pairs = (),
         ingredients: _Pairs = (),
         may_be: _Pairs = (),
+        one_of: _Pairs = (),
         complete: Iterable[str] = (),
         whole: Iterable[Code] = (),
     ) -> "Vocabulary":
@@ -69,6 +81,7 @@ class Vocabulary:
             made_of: pairs of a drug and a part of it, or its form in fewer words (RxNorm).
             ingredients: pairs of a drug and one of its ingredients (SNOMED CT).
             may_be: pairs of a code and what it may be or speaks of.
+            one_of: pairs of a code and one of several that it is.
             complete: systems of which the whole hierarchy above each active concept is held.
             whole: codes of which everything below them in their system is held.
         """
@@ -87,6 +100,7 @@ class Vocabulary:
             Link.MADE_OF: made_of,
             Link.HAS_INGREDIENT: ingredients,
             Link.MAY_BE: may_be,
+            Link.ONE_OF: one_of,
         }
         with writing.in_memory() as (writer, database):
             writer.concepts(held)
@@ -153,7 +167,8 @@ class Vocabulary:
         """Say how two codes stand to each other.
 
         "Not subsumed" is said only of codes of one system that are known and in use, or replaced by
-        such, where everything above the second or everything below the first is held.
+        such, where everything above the second or everything below the first is held; and not of a
+        code that by its name speaks of something, where it is not held of what.
 
         Args:
             ancestor: the code that may be the broader one.
@@ -170,20 +185,42 @@ class Vocabulary:
         return Subsumption.NOT_SUBSUMED if self._outside(broad, narrow) else Subsumption.UNKNOWN
 
     def _outside(self, broad: Code, narrow: Code) -> bool:
-        above, stand_ins = self._above(narrow), self._same(broad)
-        if above & stand_ins:
+        if self._speaks_of_unknown(narrow):
+            return False
+        options = self._options(narrow)
+        return self._lies_outside(broad, narrow) or (
+            bool(options) and all(self._lies_outside(broad, one) for one in options)
+        )
+
+    def _lies_outside(self, broad: Code, narrow: Code) -> bool:
+        if self._above(narrow) & self._same(broad) or narrow in self._above(broad):
             return False
         ones = [held for one in self._same(narrow) if (held := self._in_use(one))]
-        others = [held for one in stand_ins if (held := self._in_use(one))]
-        known = {held.concept.system for held in ones}
+        return self._beside(broad, ones) or self._left_out(broad, narrow, ones)
+
+    def _beside(self, broad: Code, ones: Iterable[Held]) -> bool:
+        """Whether a hierarchy that is held has a place for both."""
         placed = {held.concept.system for held in ones if held.placed}
-        if any(held.placed and held.concept.system in placed for held in others):
-            return True
-        return any(
-            held.whole and held.concept.system in known and one not in above
-            for one in self._above(broad)
-            if (held := self._in_use(one))
-        )
+        others = (self._in_use(one) for one in self._same(broad))
+        return any(held and held.placed and held.concept.system in placed for held in others)
+
+    def _left_out(self, broad: Code, narrow: Code, ones: Iterable[Held]) -> bool:
+        """Whether a set that is whole, and holds everything below the broader, lacks the other."""
+        known = {held.concept.system for held in ones}
+        beyond = self._above(broad) - self._above(narrow)
+        sets = (self._in_use(one) for one in beyond)
+        return any(held and held.whole and held.concept.system in known for held in sets)
+
+    def _options(self, code: Code) -> set[Code]:
+        """Return the codes of which it is one, as far as it is a drug of one ingredient."""
+        return {option for one in self._above(code) for option in self._linked(one, Link.ONE_OF)}
+
+    def _speaks_of_unknown(self, code: Code) -> bool:
+        above = self._above(code)
+        if any(self._linked(one, Link.MAY_BE) for one in above):
+            return False
+        held = self._held(code)
+        return bool(held and _SPEAKS_OF.search(held.concept.name))
 
     def _in_use(self, code: Code) -> Held | None:
         held = self._held(code)
@@ -230,8 +267,8 @@ class Vocabulary:
 
     def _find_perhaps(self, code: Code) -> frozenset[Code]:
         above = self._above(code)
-        first = {one for each in above for one in self._linked(each, Link.MAY_BE)}
-        found = _closure(first, lambda one: self._up(one) | self._linked(one, Link.MAY_BE))
+        first = {one for each in above for one in self._linked(each, *_VAGUE)}
+        found = _closure(first, lambda one: self._up(one) | self._linked(one, *_VAGUE))
         return found - above
 
     def _find_same(self, code: Code) -> frozenset[Code]:

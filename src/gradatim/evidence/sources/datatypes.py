@@ -12,25 +12,14 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from gradatim.core.codes import LABELS, SYSTEMS
+from gradatim.core.codes import LABELS, OTHER_NAMES, SYSTEMS
 from gradatim.core.dates import Day, Duration, parse_day, step
 
 Resource = dict[str, Any]
 
 _KINDS = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number",
           float: "a number", Decimal: "a number"}  # fmt: skip
-# OIDs are what older exports write; the wire names are those of FHIR R4, section 4.3. National
-# modifications of ICD-10 share its hierarchy: the codes of one below those of the other.
-_SYSTEMS = SYSTEMS | {
-    "urn:oid:2.16.840.1.113883.6.1": "loinc",
-    "urn:oid:2.16.840.1.113883.6.96": "snomed",
-    "urn:oid:2.16.840.1.113883.6.3": "icd10",
-    "urn:oid:2.16.840.1.113883.6.90": "icd10",
-    "urn:oid:2.16.840.1.113883.6.88": "rxnorm",
-    "urn:oid:2.16.840.1.113883.6.73": "atc",
-    "http://fhir.de/CodeSystem/bfarm/icd-10-gm": "icd10",
-    "http://fhir.de/CodeSystem/dimdi/icd-10-gm": "icd10",
-}
+_SYSTEMS = SYSTEMS | OTHER_NAMES
 _DAYS = {"s": 1 / 86400, "min": 1 / 1440, "h": 1 / 24, "d": 1.0, "wk": 7.0}
 _MONTHS = {"mo": 1, "a": 12}
 LONGEST = 1_000_000
