@@ -1,0 +1,1 @@
+"""Readers of what publishers and sites have: each puts its concepts and links into a vocabulary."""
