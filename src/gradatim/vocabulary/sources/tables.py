@@ -102,7 +102,9 @@ def _source(path: Path, written: Delimited) -> tuple[str, list[str]]:
         if written.names
         else "header = true"
     )
-    options = f"delim = '{written.delimiter}', {named}, all_varchar = true, quote = '{written.quote}'"
+    options = (
+        f"delim = '{written.delimiter}', {named}, all_varchar = true, quote = '{written.quote}'"
+    )
     return f"read_csv(?, {options}, escape = '{written.quote}', strict_mode = true)", [str(path)]
 
 
