@@ -24,6 +24,7 @@ from gradatim.cli import (
     serve,
     simulate,
     synthetic,
+    vocabulary,
 )
 from gradatim.core.errors import Defect, UnusableInput
 
@@ -53,6 +54,7 @@ app.add_typer(installing.database, name="database")
 app.add_typer(installing.trial, name="trial")
 app.add_typer(installing.user, name="user")
 app.add_typer(protocol.app, name="protocol")
+app.add_typer(vocabulary.app, name="vocabulary")
 app.add_typer(design.app, name="design")
 app.add_typer(export.app, name="export")
 ledger.app.command("log")(ledger_story.log)

@@ -1,8 +1,10 @@
 """A progress bar for what takes longer than a second."""
 
 import sys
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -23,3 +25,25 @@ def tracked(items: Sequence[T], what: str, quiet: bool = False) -> Iterator[T]:
     from rich.progress import track
 
     yield from track(items[done:], what, console=Console(stderr=True))
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str], None]]:
+    """Give a function to be told what is being done; after a second it is shown on stderr."""
+    if not sys.stderr.isatty():
+        yield lambda what: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    progress = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = progress.add_task("", total=None)
+    timer = threading.Timer(SHOW_AFTER_SECONDS, progress.start)
+    timer.start()
+    try:
+        yield lambda what: progress.update(task, description=what)
+    finally:
+        timer.cancel()
+        timer.join()
+        progress.stop()

@@ -85,7 +85,9 @@ def read(folder: Path, writer: Writer, tell: Tell) -> list[str]:
         tell(f"{folder.name}: writing")
         writer.concepts(atc.placed(one) for one in _concepts(database))
         omop_links.put(database, writer)
-        writer.links(Link.IS_A, (pair for (code,) in _atc(database) for pair in atc.atc_chain(code)))
+        writer.links(
+            Link.IS_A, (pair for (code,) in _atc(database) for pair in atc.atc_chain(code))
+        )
         writer.source(Source(folder.resolve().name, "OMOP vocabulary", _version(database, found)))
         return _unheard(database)
 

@@ -21,15 +21,14 @@ CREATE TEMP TABLE staged_concept (system, code, name, active, placed, whole);
 CREATE TEMP TABLE staged_link (system, code, kind, to_system, to_code);
 """
 _ENDS = """
-INSERT INTO staged_concept SELECT DISTINCT system, code, '', 1, 0, 0 FROM staged_link;
-INSERT INTO staged_concept SELECT DISTINCT to_system, to_code, '', 1, 0, 0 FROM staged_link;
+INSERT INTO staged_concept SELECT DISTINCT system, code, '', NULL, 0, 0 FROM staged_link;
+INSERT INTO staged_concept SELECT DISTINCT to_system, to_code, '', NULL, 0, 0 FROM staged_link;
 """
 _MERGE = """
 INSERT INTO system (name) SELECT DISTINCT system FROM staged_concept ORDER BY system;
 INSERT INTO concept (system, code, name, active, placed, whole)
     SELECT system.id, code, coalesce(min(nullif(staged.name, '')), ''),
-           CASE WHEN sum(staged.name <> '') THEN max(active AND staged.name <> '')
-                ELSE max(active) END, max(placed), max(whole)
+           coalesce(max(active), 1), max(placed), max(whole)
     FROM staged_concept AS staged JOIN system ON system.name = staged.system
     GROUP BY system.id, code ORDER BY system.id, code;
 """
@@ -43,6 +42,13 @@ INSERT OR IGNORE INTO link
     JOIN concept AS target ON target.system = of_target.id AND target.code = staged.to_code
     WHERE source.id <> target.id
     ORDER BY 1, 2, 3;
+"""
+# A place is known only where everything above it is held: without its edition, an extension has none.
+_DISPLACE = """
+UPDATE concept SET placed = 0 WHERE placed AND id IN (
+    SELECT link.source FROM link JOIN concept AS below ON below.id = link.source
+    JOIN concept AS above ON above.id = link.target
+    WHERE link.kind = ? AND above.system = below.system AND above.active AND NOT above.placed)
 """
 _AT_ONCE = 50_000
 
@@ -89,6 +95,8 @@ class Writer:
         """Merge, number and hash what was put down."""
         for script in (_ENDS, _MERGE, layout.INDEX, _LINKS):
             self._database.executescript(script)
+        while self._database.execute(_DISPLACE, (int(Link.IS_A),)).rowcount:
+            pass
         self._database.executescript("DROP TABLE staged_concept; DROP TABLE staged_link")
         rows = {
             "sha256": layout.content_hash(self._database),
