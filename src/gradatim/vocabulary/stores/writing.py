@@ -43,7 +43,7 @@ INSERT OR IGNORE INTO link
     WHERE source.id <> target.id
     ORDER BY 1, 2, 3;
 """
-# A place is known only where everything above it is held: without its edition, an extension has none.
+# A place is known only where everything above is held: without its edition, an extension has none.
 _DISPLACE = """
 UPDATE concept SET placed = 0 WHERE placed AND id IN (
     SELECT link.source FROM link JOIN concept AS below ON below.id = link.source
