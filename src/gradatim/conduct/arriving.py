@@ -54,7 +54,7 @@ LONGEST = 200
 
 def not_understood_fields(record: NotUsed, source: str) -> dict[str, Any]:
     """Return the fields in which a record that is not understood is recorded."""
-    codes = tuple(code[:LONGEST] for code in record.codes[:MOST_CODES])
+    codes = tuple(str(code)[:LONGEST] for code in record.codes[:MOST_CODES])
     return {
         "record": record.id[:LONGEST],
         "codes": codes,

@@ -55,6 +55,27 @@ class Fact(NamedTuple):
     sources: tuple["Fact", ...] = ()
 
 
+class Coding(NamedTuple):
+    """One code of a record.
+
+    Args:
+        code: the code; of a record that is told of in words alone, these words.
+        system: the code system: its wire name (URI), or empty where none is given.
+        display: what the record calls it.
+        label: what people call the system; empty where it has no name here.
+    """
+
+    code: str
+    system: str = ""
+    display: str = ""
+    label: str = ""
+
+    def __str__(self) -> str:
+        """Write it as people do: `SNOMED CT 254837009 (Malignant neoplasm of breast)`."""
+        named = self.label or self.system
+        return f"{named} {self.code}".strip() + (f" ({self.display})" if self.display else "")
+
+
 class NotUsed(NamedTuple):
     """A record that is not evidence.
 
@@ -63,14 +84,14 @@ class NotUsed(NamedTuple):
         why: why it is not used.
         elements: of a record that is not understood, the elements that it may be about: while
             there is one, nothing declared complete covers them.
-        codes: what it is coded as, in words, such as `SNOMED CT 254837009 (Malignant neoplasm of
-            breast)`; empty where it has no code, or is not understood for another reason.
+        codes: what it is coded as; empty where it has no code, or is not understood for another
+            reason.
     """
 
     id: str
     why: str
     elements: tuple[str, ...] = ()
-    codes: tuple[str, ...] = ()
+    codes: tuple[Coding, ...] = ()
 
 
 class Observed(NamedTuple):

@@ -56,7 +56,7 @@ def not_understood(s: Situation, elements: Iterable[str]) -> str:
     """Name the records that may be about some elements and are not understood: a few, then more."""
     records = (one for name in elements for one in s.facts.not_understood.get(name, ()))
     named = (code for one in records for code in one.codes or (one.id,))
-    shown = list(dict.fromkeys(code.replace(";", ",") for code in named))
+    shown = list(dict.fromkeys(str(code).replace(";", ",") for code in named))
     more = len(shown) - _MOST_SHOWN
     return ", ".join(shown[:_MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
 

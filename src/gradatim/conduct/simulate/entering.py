@@ -13,8 +13,9 @@ from gradatim.conduct.simulate.results import record_fact, record_results
 from gradatim.conduct.simulate.run import Run, staff
 from gradatim.conduct.trial import Outcome, Recorded, Refused
 from gradatim.conduct.views.weights import in_kg, weight_elements
+from gradatim.core.codes import LABELS, WIRE_NAMES
 from gradatim.core.verdict import Reason
-from gradatim.evidence.facts import Fact, Facts, NotUsed
+from gradatim.evidence.facts import Coding, Fact, Facts, NotUsed
 from gradatim.protocol.nodes import Attested
 
 DAYS_OF_SCREENING = 14
@@ -119,7 +120,7 @@ def _hypertension(run: Run) -> NotUsed:
     """Return a diagnosis whose code no protocol lists."""
     elements = run.study.elements
     names = tuple(name for name, one in elements.items() if one.kind == "condition")
-    code = "SNOMED CT 38341003 (Hypertensive disorder)"
+    code = Coding("38341003", WIRE_NAMES["snomed"], "Hypertensive disorder", LABELS["snomed"])
     return NotUsed("Condition/1", "its code is not known here", names, (code,))
 
 

@@ -23,7 +23,7 @@ from gradatim.conduct.views.doses import entries, entries_of
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, on, parse_day
 from gradatim.core.quantity import Quantity
 from gradatim.evidence.coverage import declare
-from gradatim.evidence.facts import Fact, Facts, NotUsed, Observed
+from gradatim.evidence.facts import Coding, Fact, Facts, NotUsed, Observed
 
 
 def facts_of(state: State, participant: Participant) -> Facts:
@@ -72,7 +72,8 @@ def _not_understood(id: str, event: RecordNotUnderstood, state: State) -> NotUse
         if name not in then.elements and element.kind in kinds
     )
     elements = tuple(dict.fromkeys((*event.elements, *later)))
-    return NotUsed(id, "it is not understood", elements, event.codes or (event.record,))
+    codes = tuple(Coding(written) for written in event.codes or (event.record,))
+    return NotUsed(id, "it is not understood", elements, codes)
 
 
 def _died(state: State, participant: Participant) -> Day | None:

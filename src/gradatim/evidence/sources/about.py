@@ -8,7 +8,7 @@ from datetime import date
 from gradatim.core.codes import ICD10_STATUS, matches, normalised
 from gradatim.core.dates import NEVER_ENDED, Day
 from gradatim.evidence.codebook import Codebook, Outcome
-from gradatim.evidence.facts import Fact, NotUsed
+from gradatim.evidence.facts import Coding, Fact, NotUsed
 from gradatim.evidence.sources.datatypes import (
     Resource,
     Unreadable,
@@ -156,14 +156,14 @@ def not_understood(
     if not elements:
         return NotUsed(id_, NOT_ASKED if read else NOT_CODED)
     told = codes_of(concepts)
-    said = told or tuple(dict.fromkeys(repr(one) for one in _wordings(concepts)))
+    said = [str(one) for one in told] or [repr(one) for one in dict.fromkeys(_wordings(concepts))]
     why = NOT_UNDERSTOOD if read else NOT_CODED
     return NotUsed(id_, f"{why}: {', '.join(said)}" if said else why, elements, told)
 
 
-def codes_of(concepts: Iterable[Resource | None]) -> tuple[str, ...]:
-    """Return the codes of some concepts as people write them; none of one that cannot be read."""
-    found: dict[str, None] = {}
+def codes_of(concepts: Iterable[Resource | None]) -> tuple[Coding, ...]:
+    """Return the codes of some concepts; none of one that cannot be read."""
+    found: dict[Coding, None] = {}
     for one in concepts:
         with suppress(Unreadable):
             found |= dict.fromkeys(coded_as(one))

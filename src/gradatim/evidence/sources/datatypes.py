@@ -14,6 +14,7 @@ from typing import Any
 
 from gradatim.core.codes import LABELS, OTHER_NAMES, SYSTEMS
 from gradatim.core.dates import Day, Duration, parse_day, step
+from gradatim.evidence.facts import Coding
 
 Resource = dict[str, Any]
 
@@ -159,20 +160,23 @@ def _system(uri: Any) -> str:
     return _SYSTEMS.get(uri) or _SYSTEMS.get(uri.rstrip("/"), "")
 
 
-def coded_as(concept: Resource | None) -> list[str]:
-    """Return the codes of a CodeableConcept as people write them, each with its display.
+def coded_as(concept: Resource | None) -> list[Coding]:
+    """Return the codes of a CodeableConcept, fit to be shown.
 
     Raises:
         Unreadable: it is not of the shape of a CodeableConcept.
     """
     found = []
     for one in items(concept, "coding") if concept else ():
-        code, display = text(one, "code"), text(one, "display")
+        code, display, system = (printable(text(one, name)) for name in _OF_A_CODING)
         if code:
-            short = _system(one.get("system"))
-            label = LABELS.get(short, "") or text(one, "system") or "no code system"
-            found.append(f"{label} {code}" + (f" ({display})" if display else ""))
-    return [printable(one) for one in found]
+            label = LABELS.get(_system(one.get("system")), "")
+            found.append(Coding(code, system, display, label or ("" if system else NO_SYSTEM)))
+    return found
+
+
+_OF_A_CODING = ("code", "display", "system")
+NO_SYSTEM = "no code system"
 
 
 LONGEST_SHOWN = 120

@@ -192,7 +192,7 @@ def parts_not_read(entry: Entry, about: About) -> list[NotUsed]:
         names, concepts = _named(beside, about)
         if elements := tuple(dict.fromkeys(names)):
             told = codes_of(concepts)
-            why = f"what it names beside its own code is not read: {', '.join(told)}"
+            why = f"what it names beside its own code is not read: {', '.join(map(str, told))}"
             found.append(NotUsed(f"{entry.id}#beside", why, elements, told))
     return found
 

@@ -74,7 +74,7 @@ def recorded(state: State, one: Participant) -> Iterator[Resource]:
 def _not_understood(state: State, one: Participant, record: NotUsed) -> Iterator[Resource]:
     elements = state.governing("elements", one).elements
     kinds = {(elements.get(name) or _elsewhere(state, name)).kind for name in record.elements}
-    said = concept(", ".join(record.codes))
+    said = concept(", ".join(map(str, record.codes)))
     for kind in sorted(kinds & _IN_WORDS.keys()):
         of, fields = _IN_WORDS[kind](said)
         id_ = f"{record.id.rpartition(':')[2]}-{kind}"

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from gradatim.clinical import omop
-from gradatim.evidence.facts import Fact, Facts, NotUsed
+from gradatim.evidence.facts import Coding, Fact, Facts, NotUsed
 from gradatim.evidence.sources.omop import read_records, read_values
 from gradatim.evidence.sources.omop.concepts import Concepts
 from gradatim.evidence.sources.omop.fetched import Fetched, Row
@@ -37,7 +37,7 @@ def facts(warehouse: Warehouse, study: Study, options: Options, person_ids: Sequ
     meaning = known_ or concepts(warehouse, study, options.coverage)
     options = options.without(meaning.understood.unheld)
     unseen = tuple(
-        NotUsed("vocabulary", why, (name,), (why,))
+        NotUsed("vocabulary", why, (name,), (Coding(why),))
         for name, why in meaning.understood.unrecognised.items()
     )
     fetched = Fetched(warehouse, person_ids)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from gradatim.clinical import omop
 from gradatim.core.dates import Day, on
-from gradatim.evidence.facts import Fact, NotUsed
+from gradatim.evidence.facts import Coding, Fact, NotUsed
 from gradatim.evidence.relation import Meaning
 from gradatim.evidence.sources.dosages import DAILY_DOSE_UNIT
 from gradatim.evidence.sources.omop.concepts import Concepts, Meanings
@@ -43,7 +43,7 @@ def not_understood(source: Source, row: Row, known: Concepts) -> list[NotUsed]:
             f"{source.name}/{row['id']}",
             "its code is not known here",
             tuple(sorted(names)),
-            (coded_as(row),),
+            (Coding(coded_as(row)),),
         )
     ]
 
