@@ -2,20 +2,22 @@
 
 Of a record and an element there are three outcomes, and absence may be concluded only where every
 record of the kind has the second: it is of the element, it is known to be of something else, or it
-is not known which of the two.
+is not known which of the two. What a code is beside itself only a vocabulary tells.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
-from gradatim.clinical.drugs import Drug, drugs, drugs_by_code, find_drug
-from gradatim.core.codes import akin, is_pattern, matches, normalised, states_the_disease
-from gradatim.protocol.elements import Element
-
-Code = tuple[str, str]
-"""A code system, by its short name, and a code of it."""
+from gradatim.clinical.drug_names import drugs_named
+from gradatim.clinical.drugs import Drug, drugs_by_code, find_drug
+from gradatim.core.codes import is_pattern, matches, normalised
+from gradatim.evidence.defined import Defined, defined, ingredients
+from gradatim.evidence.placed import Placed
+from gradatim.protocol.elements import COVERABLE, Element
+from gradatim.vocabulary.concepts import Code
+from gradatim.vocabulary.graph import Vocabulary
 
 
 class Outcome(StrEnum):
@@ -26,16 +28,30 @@ class Outcome(StrEnum):
     NOT_KNOWN = "not known"
 
 
+class Meant(NamedTuple):
+    """An element that a code means; of a drug, the ingredient by which it does (else empty)."""
+
+    element: str
+    ingredient: str = ""
+
+
 class Codebook:
-    """Looks up the elements, and for drugs the ingredient, that a code stands for.
+    """Looks up the elements, and for drugs the ingredients, that a code stands for.
 
     Args:
         elements: the protocol's elements by name.
         study: the trial's own registry number, by which records of it are told from other trials.
+        vocabulary: what a code is beside itself; without one it is only that.
     """
 
-    def __init__(self, elements: Mapping[str, Element], study: str = "") -> None:
-        self.study = study
+    def __init__(
+        self,
+        elements: Mapping[str, Element],
+        study: str = "",
+        vocabulary: Vocabulary | None = None,
+    ) -> None:
+        self.study, self.vocabulary = study, vocabulary
+        self._placed = Placed(vocabulary)
         self._exact: dict[Code, list[str]] = {}
         self._patterns: dict[str, list[tuple[str, str]]] = {}
         for name, element in elements.items():
@@ -43,12 +59,18 @@ class Codebook:
             for group in element.codes:
                 for code in group.codes:
                     self._add(group.system, code, name)
-            for ingredient in _ingredients(element):
+            for ingredient in ingredients(element):
                 self._exact.setdefault(("ingredient", ingredient.name), []).append(name)
-        self._defined = {name: _defined(element) for name, element in elements.items()}
-        self.lookup = lru_cache(maxsize=20_000)(self._lookup)
-        self._may_be = lru_cache(maxsize=20_000)(self._listed_as_perhaps)
+        self._defined = {name: defined(element) for name, element in elements.items()}
+        self._broader = {name: self._above(one) for name, one in self._defined.items()}
+        self.meant = lru_cache(maxsize=20_000)(self._meant)
+        self._means = lru_cache(maxsize=50_000)(self._listed_above)
         self._says = lru_cache(maxsize=200_000)(self._said)
+        self._listed_as_perhaps = lru_cache(maxsize=20_000)(self._perhaps_listed)
+        self._coverable = {name for name, one in elements.items() if one.kind in COVERABLE}
+        self.first_ingredients = lru_cache(maxsize=50_000)(self._told_first)
+        self.ingredients = lru_cache(maxsize=50_000)(self._told)
+        self.named_in = lru_cache(maxsize=50_000)(self._named)
 
     def _add(self, system: str, code: str, name: str) -> None:
         if is_pattern(system, code):
@@ -56,31 +78,93 @@ class Codebook:
         else:
             self._exact.setdefault((system, code), []).append(name)
 
-    def _lookup(self, system: str, code: str) -> tuple[tuple[str, ...], str]:
-        """Give the elements of a code (short system name) and the ingredient it names, if any."""
-        code = normalised(system, code)
-        names = self._listed(system, code)
-        known = _drug_of(system, code)
-        ingredient = known.name if known else ""
-        if known:
-            names += self._exact.get(("ingredient", ingredient), ())
-            for other in known.atc:
-                names += self._listed("atc", other)
-        return tuple(dict.fromkeys(names)), ingredient
+    def _above(self, one: Defined) -> frozenset[Code]:
+        """Return what is above the codes of an element, and so may be it."""
+        codes = {
+            **{"snomed": one.snomed, "rxnorm": one.rxnorm, "atc": (*one.atc, *one.ingredients)},
+            "icd10": one.icd10,
+        }
+        listed = {(system, code) for system, some in codes.items() for code in some}
+        return self._placed.above_any(
+            (system, code.removesuffix("*"))
+            for system, code in listed | one.perhaps
+            if "-" not in code
+        )
+
+    def lookup(self, system: str, code: str) -> tuple[tuple[str, ...], str]:
+        """Return the elements of a code, and the ingredient it names, if any.
+
+        Args:
+            system: short name of the code system, or its URI.
+            code: the code, in any form that its system allows.
+        """
+        meant = self.meant(system, code)
+        drug = self._drug((system, normalised(system, code)))
+        named = drug.name if drug else next((one.ingredient for one in meant), "")
+        return tuple(dict.fromkeys(one.element for one in meant)), named
+
+    def combines(self, system: str, code: str) -> bool:
+        """Whether a code is known to be of several ingredients."""
+        return len(self._placed.parts((system, normalised(system, code)))) > 1
+
+    def _meant(self, system: str, code: str) -> tuple[Meant, ...]:
+        """Return the elements of a code, each with every ingredient by which it is of them.
+
+        A product counts as each of its ingredients.
+        """
+        own = system, normalised(system, code)
+        parts = self._placed.parts(own)
+        found: dict[Meant, None] = {}
+        for substance in parts or (own,):
+            drug = self._drug(substance)
+            named = drug.name if drug else self._placed.substance(substance)
+            names = (*self._means(substance), *(self._of_drug(drug) if drug else ()))
+            found |= dict.fromkeys(Meant(name, named) for name in names)
+        known = {one.element for one in found}
+        found |= dict.fromkeys(Meant(name) for name in self._means(own) if name not in known)
+        return tuple(found)
+
+    def _listed_above(self, code: Code) -> tuple[str, ...]:
+        """Return the elements for which a code, or something above it, is listed."""
+        names = list(self._listed(*code))
+        for one in sorted(self._placed.above(code) - {code}):
+            names += self._listed(*one)
+        return tuple(dict.fromkeys(names))
 
     def _listed(self, system: str, code: str) -> list[str]:
         names = list(self._exact.get((system, code), ()))
         patterns = self._patterns.get(system, ())
-        return names + [name for pattern, name in patterns if matches(pattern, code)]
+        return names + [name for pattern, name in patterns if _falls_under(pattern, code)]
+
+    def _of_drug(self, drug: Drug) -> list[str]:
+        """Return the elements that hold a drug of the table."""
+        names = list(self._exact.get(("ingredient", drug.name), ()))
+        for code in drug.atc:
+            names += self._listed("atc", code)
+        return names
+
+    def _drug(self, code: Code) -> Drug | None:
+        """Return the drug of the table that a code of one ingredient is; None: of none."""
+        if (own := _drug_of(*code)) is not None or self.vocabulary is None:
+            return own
+        if self.combines(*code):
+            return None
+        found = {one for above in self._placed.above(code) if (one := _drug_of(*above))}
+        named = find_drug(self._placed.substance(code))
+        return max(found, key=_lasting) if found else named
 
     def perhaps(self, codes: Iterable[Code]) -> tuple[str, ...]:
         """Return the elements that list one of some codes as one that may be of them."""
-        found = {name for code in codes for name in self._may_be(*code)}
+        found = {name for code in codes for name in self._listed_as_perhaps(*code)}
         return tuple(name for name in self._defined if name in found) if found else ()
 
-    def _listed_as_perhaps(self, system: str, code: str) -> tuple[str, ...]:
-        code = normalised(system, code)
-        return tuple(name for name, one in self._defined.items() if one.may_be(system, code))
+    def _perhaps_listed(self, system: str, code: str) -> tuple[str, ...]:
+        above = self._placed.above((system, normalised(system, code)))
+        return tuple(
+            name
+            for name, one in self._defined.items()
+            if one.perhaps and any(one.may_be_listed(*code) for code in above)
+        )
 
     def outcome(self, codes: Iterable[Code], element: str) -> Outcome:
         """Say what all the codes of one record together say about an element.
@@ -90,7 +174,7 @@ class Codebook:
         as `perhaps`, whatever the others say.
 
         Args:
-            codes: the codes of one concept, by short system name; those of other systems left out.
+            codes: the codes of one concept, each with its system's short name or else its URI.
             element: the element's name.
         """
         found = {self._says(system, code, element) for system, code in codes}
@@ -101,79 +185,100 @@ class Codebook:
 
     def _said(self, system: str, code: str, element: str) -> Outcome | None:
         """Say what one code says about an element; None: nothing."""
-        names, ingredient = self.lookup(system, code)
-        if element in names:
+        own = system, normalised(system, code)
+        if any(one.element == element for one in self.meant(system, code)):
             return Outcome.USED
-        code, defined = normalised(system, code), self._defined[element]
-        if element in self._may_be(system, code):
+        if self._may_be(own, element):
             return Outcome.NOT_KNOWN
-        if any(akin(one, code) for one in defined.of(system)):
+        parts = self._placed.parts(own)
+        of_parts = self._of_parts(parts, element)
+        if of_parts is not None:
+            return of_parts
+        known = self._is_another(own, element) or (not parts and self._lies_outside(own, element))
+        return Outcome.SOMETHING_ELSE if known else None
+
+    def _of_parts(self, parts: Iterable[Code], element: str) -> Outcome | None:
+        """Say what the ingredients of a product say: it is something else if each of them is."""
+        found: set[Outcome | None] = {self._says(*one, element) for one in parts}
+        if Outcome.NOT_KNOWN in found:
             return Outcome.NOT_KNOWN
-        if names or ingredient or defined.excludes(system, code):
-            return Outcome.SOMETHING_ELSE
-        return None
+        return Outcome.SOMETHING_ELSE if found == {Outcome.SOMETHING_ELSE} else None
 
+    def _may_be(self, code: Code, element: str) -> bool:
+        """Whether a code is above or beside one of an element's, or speaks of it."""
+        if self._defined[element].may_be(*code) or element in self._listed_as_perhaps(*code):
+            return True
+        if self.vocabulary is not None and code in self._broader[element]:
+            return True
+        if any(element in self._means(one) for one in self._placed.perhaps(code)):
+            return True
+        named = self._placed.name(code)
+        return bool(named) and any(element in self._of_drug(one) for one, _ in drugs_named(named))
 
-@dataclass(frozen=True)
-class _Defined:
-    """The codes that define an element in the systems whose codes show their hierarchy.
+    def _is_another(self, code: Code, element: str) -> bool:
+        """Whether a code is another's, or by its own place in ICD-10 or ATC lies outside."""
+        known = self._listed(*code) or self._drug(code) or self._defined[element].excludes(*code)
+        return bool(known)
 
-    Args:
-        icd10, atc: as the protocol lists them.
-        ingredients: the ATC codes of its ingredients.
-        perhaps: codes and patterns of every system that may be of the element.
-    """
-
-    icd10: tuple[str, ...]
-    atc: tuple[str, ...]
-    ingredients: tuple[str, ...]
-    perhaps: frozenset[Code]
-
-    def may_be(self, system: str, code: str) -> bool:
-        """Whether a code is listed as one that may be of the element, or lies near such a one."""
-        listed = (one for of, one in self.perhaps if of == system)
-        shown = system in ("icd10", "atc")
-        return any(matches(one, code) or (shown and akin(one, code)) for one in listed)
-
-    def of(self, system: str) -> tuple[str, ...]:
-        """Return the codes of a system."""
-        if system == "icd10":
-            return tuple(one for one in self.icd10 if "-" not in one)
-        return (*self.atc, *self.ingredients) if system == "atc" else ()
-
-    def excludes(self, system: str, code: str) -> bool:
-        """Whether the hierarchy proves that a code, neither above nor below these, lies outside."""
-        if system == "icd10":
-            return bool(self.icd10) and states_the_disease(code)
-        if system != "atc" or not (self.atc or self.ingredients) or _combines(code):
+    def _lies_outside(self, code: Code, element: str) -> bool:
+        """Whether the vocabulary places a code, and what it may be, outside of an element."""
+        if self._placed.foremost(code) & self._broader[element]:
             return False
-        return not any(_near(one, code) for one in self.ingredients)
+        return self._placed.outside(code, self._defined[element])
+
+    def _told(self, codes: tuple[Code, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return the elements that the codes of one concept mean, with the ingredients by which.
+
+        Of an element that is not told by an ingredient of the drug table a code stands in the
+        place of an ingredient. In which order the codes stand never matters.
+        """
+        found: dict[str, dict[Code, list[str]]] = {}
+        for code in codes:
+            for name, ingredient in self.meant(*code):
+                found.setdefault(name, {}).setdefault(code, []).append(ingredient)
+        return tuple((name, _substances(by_code)) for name, by_code in found.items())
+
+    def _told_first(self, codes: tuple[Code, ...]) -> dict[str, str]:
+        return {name: some[0] for name, some in self.ingredients(codes)}
+
+    def _named(self, words: str) -> frozenset[str]:
+        """Return the elements, of kinds that can be declared, of the drugs that words name.
+
+        A name never proves that a drug was taken, nor that it was not.
+        """
+        names = (name for drug, _ in drugs_named(words) for name in self._of_drug(drug))
+        return frozenset(name for name in names if name in self._coverable)
 
 
-def _defined(element: Element) -> _Defined:
-    def listed(system: str) -> tuple[str, ...]:
-        return tuple(code for one in element.codes if one.system == system for code in one.codes)
-
-    ingredients = (code for one in _ingredients(element) for code in one.atc)
-    perhaps = frozenset((one.system, code) for one in element.perhaps for code in one.codes)
-    return _Defined(listed("icd10"), listed("atc"), tuple(ingredients), perhaps)
-
-
-def _ingredients(element: Element) -> list[Drug]:
-    classes = set(element.drug_classes)
-    named = [one for name in element.drugs if (one := find_drug(name))]
-    return [*named, *(one for one in drugs() if one.drug_class in classes)]
+def _substances(by_code: Mapping[Code, Iterable[str]]) -> tuple[str, ...]:
+    """Return the ingredients that the codes of a concept name, or else the first of its codes."""
+    if known := in_table(*by_code.values()):
+        return known
+    codes = sorted(by_code, key=_rank)
+    told = (sorted({one for one in by_code[code] if one}) for code in codes)
+    return tuple(next(filter(None, told), [normalised(*codes[0])]))
 
 
-def drugs_of(element: Element) -> list[Drug]:
-    """Return the drugs of the table that an element holds: by name, by class, or by an ATC code."""
-    listed = [code for one in element.codes if one.system == "atc" for code in one.codes]
-    coded = (
-        one
-        for one in drugs()
-        if any(matches(pattern, code) for pattern in listed for code in one.atc)
-    )
-    return list({one.name: one for one in (*_ingredients(element), *coded)}.values())
+def in_table(*told: Iterable[str]) -> tuple[str, ...]:
+    """Return the ingredients that the drug table holds, in order."""
+    return tuple(sorted({one for some in told for one in some if find_drug(one)}))
+
+
+_TOLD_BY = ("rxnorm", "atc")
+"""Systems whose codes are taken first to tell a drug from another."""
+
+
+def _rank(code: Code) -> tuple[int, str, str]:
+    system, _ = code
+    return (_TOLD_BY.index(system) if system in _TOLD_BY else len(_TOLD_BY), *code)
+
+
+def _falls_under(pattern: str, code: str) -> bool:
+    """Whether a code falls under a pattern; a block of ICD-10 (`C50-C58`) only as a whole."""
+    first, dash, last = code.partition("-")
+    if not dash or not pattern[0].isalpha():
+        return matches(pattern, code)
+    return pattern == code or (matches(pattern, first) and matches(pattern, last))
 
 
 def _drug_of(system: str, code: str) -> Drug | None:
@@ -183,39 +288,7 @@ def _drug_of(system: str, code: str) -> Drug | None:
     return drugs_by_code().get((system, code))
 
 
-_ONE_SUBSTANCE = 7
-_MIXED = 50
-_COMBINATIONS = (
-    *("A02BD", "A10BD", "B01AC30", "C03E", "C07B", "C07C", "C07D", "C07E", "C07F", "C08G"),
-    *("C09B", "C09D", "C10B", "D01AC20", "D07B", "D07C", "D07X", "J01R", "J04AM", "J05AR"),
-    *("M01B", "N02AJ", "R01BA", "R03AK", "R03AL", "R05F", "R05X", "S01C", "S02C", "S03C"),
-)
-
-
-def _near(one: str, code: str) -> bool:
-    """Whether an ATC code may be the same substance as that of an ingredient, or one like it.
-
-    A list of ingredients rarely has all of a pharmacological subgroup (level 3). Of the groups L01
-    and L04 many substances were moved to another subgroup in 2021 to 2024.
-
-    Source: WHO Collaborating Centre for Drug Statistics Methodology, ATC alterations.
-    """
-    alike = _GROUP if code.startswith(_MOVED) else _SUBGROUP
-    return one[:alike] == code[:alike]
-
-
-_GROUP, _SUBGROUP = 3, 4
-_MOVED = ("L01", "L04")
-
-
-def _combines(code: str) -> bool:
-    """Whether an ATC code may hold several substances, or is no code of level 2 to 5.
-
-    Combinations have numbers from 50 at level 5, or groups of their own.
-
-    Source: WHO Collaborating Centre, Guidelines for ATC classification, "Combination products".
-    """
-    if code.startswith(_COMBINATIONS) or len(code) not in (3, 4, 5, _ONE_SUBSTANCE):
-        return True
-    number = code[-2:]
-    return len(code) == _ONE_SUBSTANCE and (not number.isdigit() or int(number) >= _MIXED)
+def _lasting(drug: Drug) -> tuple[float, str]:
+    """Order drugs by how long they last; one of which that is not known lasts longest."""
+    half_life = drug.half_life_days
+    return float("inf") if half_life is None else half_life, drug.name

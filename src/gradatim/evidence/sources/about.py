@@ -5,9 +5,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
+from gradatim.clinical.drug_names import drugs_named
 from gradatim.core.codes import ICD10_STATUS, matches, normalised
 from gradatim.core.dates import NEVER_ENDED, Day
-from gradatim.evidence.codebook import Codebook, Outcome
+from gradatim.evidence.codebook import Codebook, Outcome, in_table
 from gradatim.evidence.facts import Coding, Fact, NotUsed
 from gradatim.evidence.sources.datatypes import (
     Resource,
@@ -16,6 +17,7 @@ from gradatim.evidence.sources.datatypes import (
     codes,
     printable,
     text,
+    texts,
 )
 from gradatim.evidence.sources.patient import Person
 from gradatim.protocol.elements import COVERABLE, Element
@@ -26,6 +28,7 @@ Results = list[Fact | NotUsed]
 NOT_ASKED = "not asked about by this protocol"
 NOT_CODED = "has no code of a code system that is read here"
 NOT_UNDERSTOOD = "its code is not known here"
+NOTHING: frozenset[str] = frozenset()
 _TREATED = ("Z79*", "Z92*")
 """ICD-10 status codes of treatment with drugs; those of other treatment are of procedures."""
 OCCURRENCES = frozenset({"condition", "exposure", "procedure", "participation", "adverse_event"})
@@ -51,12 +54,33 @@ class About:
     medications: Mapping[str, Resource] = field(default_factory=dict)
 
     def asked(self, concept: Resource | None) -> dict[str, str]:
-        """Give the elements a CodeableConcept means, each with its ingredient or else its code."""
-        found: dict[str, str] = {}
-        for pair in codes(concept):
-            names, ingredient = self.codebook.lookup(*pair)
-            for name in names:
-                found.setdefault(name, ingredient or normalised(*pair))
+        """Return the elements a CodeableConcept means, each with an ingredient or else its code."""
+        given = codes(concept)
+        return dict(self.codebook.first_ingredients(tuple(given))) if given else {}
+
+    def ingredients(self, concepts: Iterable[Resource | None]) -> dict[str, tuple[str, ...]]:
+        """Return the elements that concepts of one record mean, with all ingredients by which.
+
+        Of an element that is not told by an ingredient of the drug table, those of the first
+        concept stand, or else a code of it.
+        """
+        found: dict[str, list[tuple[str, ...]]] = {}
+        for concept in concepts:
+            for name, told in self.codebook.ingredients(tuple(codes(concept))):
+                found.setdefault(name, []).append(told)
+        return {name: in_table(*some) or some[0] for name, some in found.items()}
+
+    def combines(self, concept: Resource | None) -> bool:
+        """Whether a code of a concept is known to have several ingredients."""
+        return any(self.codebook.combines(*pair) for pair in codes(concept))
+
+    def named(self, concepts: Iterable[Resource | None]) -> frozenset[str]:
+        """Return the elements of the drugs that concepts name in words."""
+        found: frozenset[str] = NOTHING
+        for one in concepts:
+            with suppress(Unreadable):
+                for written in texts(one):
+                    found |= self.codebook.named_in(written)
         return found
 
     def undated(self) -> Day:
@@ -113,8 +137,9 @@ class About:
     ) -> tuple[str, ...]:
         """Return those of some elements that a record is not known to lie outside of.
 
-        With them come those of other kinds for which the protocol lists one of its codes as
-        `perhaps`: an electrical cardioversion tells of an arrhythmia.
+        Whatever its codes say, it may be of the elements of a drug that it names. With them come
+        those of other kinds for which the protocol lists one of its codes as `perhaps`: an
+        electrical cardioversion tells of an arrhythmia.
 
         Args:
             concepts: what it is about, in one concept or as the parts of a whole: an element is
@@ -122,15 +147,18 @@ class About:
             names: the elements.
             asked: elements it is known to be of; they are left out.
         """
+        concepts = list(concepts)
         given = [_codes_or_none(one) for one in concepts]
+        named = self.named(concepts)
 
         def excluded(name: str) -> bool:
             outcomes = {self.codebook.outcome(one, name) for one in given}
             return outcomes == {Outcome.SOMETHING_ELSE}
 
         perhaps = (name for codes in given for name in self.codebook.perhaps(codes))
-        left = (name for name in dict.fromkeys((*names, *perhaps)) if name not in asked)
-        return tuple(name for name in left if not excluded(name))
+        every = dict.fromkeys((*names, *perhaps, *sorted(named)))
+        left = (name for name in every if name not in asked)
+        return tuple(name for name in left if name in named or not excluded(name))
 
 
 def _codes_or_none(concept: Resource | None) -> list[tuple[str, str]]:
@@ -158,7 +186,20 @@ def not_understood(
     told = codes_of(concepts)
     said = [str(one) for one in told] or [repr(one) for one in dict.fromkeys(_wordings(concepts))]
     why = NOT_UNDERSTOOD if read else NOT_CODED
-    return NotUsed(id_, f"{why}: {', '.join(said)}" if said else why, elements, told)
+    why = f"{why}: {', '.join(said)}" if said else why
+    return NotUsed(id_, "; ".join([why, *_hints(concepts)]), elements, told)
+
+
+def _hints(concepts: Iterable[Resource | None]) -> list[str]:
+    """Say which drugs concepts name in words."""
+    found: dict[str, None] = {}
+    for one in concepts:
+        for written in texts(one):
+            told = (
+                f"perhaps {drug.name}: {word!r} in its text" for drug, word in drugs_named(written)
+            )
+            found |= dict.fromkeys(told)
+    return list(found)
 
 
 def codes_of(concepts: Iterable[Resource | None]) -> tuple[Coding, ...]:

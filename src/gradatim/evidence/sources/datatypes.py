@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from gradatim.core.codes import LABELS, OTHER_NAMES, SYSTEMS
+from gradatim.core.codes import LABELS, SYSTEMS, system_of
 from gradatim.core.dates import Day, Duration, parse_day, step
 from gradatim.evidence.facts import Coding
 
@@ -20,7 +20,6 @@ Resource = dict[str, Any]
 
 _KINDS = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number",
           float: "a number", Decimal: "a number"}  # fmt: skip
-_SYSTEMS = SYSTEMS | OTHER_NAMES
 _DAYS = {"s": 1 / 86400, "min": 1 / 1440, "h": 1 / 24, "d": 1.0, "wk": 7.0}
 _MONTHS = {"mo": 1, "a": 12}
 LONGEST = 1_000_000
@@ -138,7 +137,7 @@ def period(of: Resource, name: str) -> tuple[Day | None, Day | None] | None:
 
 
 def codes(concept: Resource | None) -> list[tuple[str, str]]:
-    """Give the codes of a CodeableConcept whose systems are read here, by the short system name.
+    """Return the codes of a CodeableConcept, each with its system's short name or else its URI.
 
     Raises:
         Unreadable: it is not of the shape of a CodeableConcept.
@@ -154,10 +153,13 @@ def codes(concept: Resource | None) -> list[tuple[str, str]]:
 
 
 def _system(uri: Any) -> str:
-    """Return the short name of a code system that is read here, or an empty text."""
+    """Return the short name of a code system, or its URI; an empty text where it is none."""
     if not isinstance(uri, str):
         return ""
-    return _SYSTEMS.get(uri) or _SYSTEMS.get(uri.rstrip("/"), "")
+    return SYSTEMS.get(uri) or _named_otherwise(uri)
+
+
+_named_otherwise = lru_cache(maxsize=1024)(system_of)
 
 
 def coded_as(concept: Resource | None) -> list[Coding]:
@@ -187,6 +189,18 @@ def printable(written: str) -> str:
     plain = "".join(letter if letter.isprintable() else " " for letter in written)
     plain = " ".join(plain.split())
     return plain if len(plain) <= LONGEST_SHOWN else f"{plain[: LONGEST_SHOWN - 1]}…"
+
+
+def texts(concept: Resource | None) -> list[str]:
+    """Return what a CodeableConcept says in words, as written: its text, then the displays.
+
+    Raises:
+        Unreadable: it is not of the shape of a CodeableConcept.
+    """
+    if concept is None:
+        return []
+    written = [text(concept, "text"), *(text(one, "display") for one in items(concept, "coding"))]
+    return [one for one in written if one]
 
 
 def words(concept: Resource | None) -> list[str]:

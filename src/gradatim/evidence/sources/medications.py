@@ -65,16 +65,15 @@ def medication(resource: Resource, id_: str, about: About) -> Results:
         return [NotUsed(id_, _no_drug(resource), tuple(about.of_kind("exposure")))]
     if any(_own_product(one, about) for one in concepts):
         return [NotUsed(id_, "is the product of this very trial")]
-    asked: dict[str, str] = {}
-    for concept in concepts:
-        asked = about.asked(concept) | asked
+    asked = about.ingredients(concepts)
     open_to = _by_route(resource, open_to_drug(named, about, asked), about)
     doubt = _doubted(resource)
     if doubt:
         return [NotUsed(id_, doubt, (*asked, *open_to), codes_of(concepts))]
     if not asked:
         return [not_understood(id_, concepts, open_to)]
-    found = _read_all(resource, id_, asked, len(concepts) == 1, about)
+    alone = len(concepts) == 1 and not about.combines(concepts[0])
+    found = _read_all(resource, id_, asked, alone, about)
     return [*found, *besides(id_, concepts, open_to)]
 
 
@@ -88,10 +87,16 @@ def _own_product(concept: Resource, about: About) -> bool:
 def open_to_drug(named: Named, about: About, asked: Container[str] = ()) -> tuple[str, ...]:
     """Return the exposures that a drug is not known to lie outside of, those asked about left out.
 
-    Where the product is known to be something else, or everything in it, it is.
+    Where the product is known to be something else, or everything in it, it is; unless a drug is
+    named in words that is not.
     """
-    names = about.open_to(named.parts, about.of_kind("exposure"), asked)
-    return names if named.code is None else about.open_to([named.code], names)
+    names = about.of_kind("exposure")
+    by_parts = about.open_to(named.parts, names, asked)
+    by_code = by_parts if named.code is None else about.open_to([named.code], names, asked)
+    in_words = about.named(named.concepts())
+    either = dict.fromkeys((*by_parts, *by_code))
+    both = set(by_parts).intersection(by_code)
+    return tuple(name for name in either if name in both or name in in_words)
 
 
 def _by_route(resource: Resource, names: Iterable[str], about: About) -> tuple[str, ...]:
@@ -159,8 +164,9 @@ def _no_drug(resource: Resource) -> str:
     )
 
 
-def _read_all(resource: Resource, id_: str, asked: dict[str, str], alone: bool, about: About
-              ) -> Results:  # fmt: skip
+def _read_all(
+    resource: Resource, id_: str, asked: dict[str, tuple[str, ...]], alone: bool, about: About
+) -> Results:
     start, end = span_of(resource, about)
     dosages, dose = _dosage(resource, start, end)
     route = route_of(dosages)
@@ -168,7 +174,7 @@ def _read_all(resource: Resource, id_: str, asked: dict[str, str], alone: bool, 
     faults: dict[str, str] = {}
     # Of a combination it cannot be told whose dose it is.
     dose = dose if alone else None
-    for name, drug in asked.items():
+    for name, drug in ((name, drug) for name, some in asked.items() for drug in some):
         found = _fact(name, id_, drug, (start, end), about, route, dose)
         if isinstance(found, str):
             faults[name] = found

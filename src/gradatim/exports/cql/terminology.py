@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from gradatim.clinical.drugs import Drug, drugs
 from gradatim.core.codes import SYSTEMS, WIRE_NAMES, is_pattern
-from gradatim.evidence.codebook import drugs_of
+from gradatim.evidence.defined import drugs_of
 from gradatim.exports.cql.library import Library, string, strings
 from gradatim.protocol.elements import Element
 
