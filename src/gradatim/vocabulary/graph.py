@@ -206,7 +206,7 @@ class Vocabulary:
 
     def _left_out(self, broad: Code, narrow: Code, ones: Iterable[Held]) -> bool:
         """Whether a set that is whole, and holds everything below the broader, lacks the other."""
-        known = {held.concept.system for held in ones}
+        known = {held.concept.system for held in ones if held.concept.name}
         beyond = self._above(broad) - self._above(narrow)
         sets = (self._in_use(one) for one in beyond)
         return any(held and held.whole and held.concept.system in known for held in sets)

@@ -5,7 +5,7 @@ Source: WHO Collaborating Centre for Drug Statistics Methodology, "ATC: structur
 
 from collections.abc import Iterable, Iterator
 
-from gradatim.vocabulary.concepts import Code, Held, Link
+from gradatim.vocabulary.concepts import Code, Concept, Held, Link
 from gradatim.vocabulary.stores.writing import Writer
 
 _LENGTHS = (1, 3, 4, 5, 7)
@@ -18,11 +18,18 @@ def atc_parent(code: str) -> str:
     return code[: _LENGTHS[_LENGTHS.index(len(code)) - 1]] if len(code) > 1 else ""
 
 
-def atc_chain(code: str) -> Iterator[tuple[Code, Code]]:
-    """Return the links from a code up to its anatomical main group."""
-    while parent := atc_parent(code):
-        yield ("atc", code), ("atc", parent)
-        code = parent
+def hierarchy(writer: Writer, codes: Iterable[str]) -> None:
+    """Put down where codes stand, up to their anatomical main groups."""
+    places = {code: atc_parent(code) for each in codes for code in _upward(each)}
+    writer.concepts(Held(Concept("atc", code), placed=True) for code in places)
+    pairs = ((("atc", code), ("atc", above)) for code, above in places.items() if above)
+    writer.links(Link.IS_A, pairs)
+
+
+def _upward(code: str) -> Iterator[str]:
+    while code and len(code) in _LENGTHS:
+        yield code
+        code = atc_parent(code)
 
 
 def substances(writer: Writer, pairs: Iterable[tuple[Code, str]]) -> None:
@@ -52,9 +59,3 @@ def substances(writer: Writer, pairs: Iterable[tuple[Code, str]]) -> None:
         same += [(ingredient, ("atc", code)) for code in shared if len(own) > 1]
     writer.links(Link.ONE_OF, several)
     writer.links(Link.IS_A, same)
-
-
-def placed(held: Held) -> Held:
-    """Return a concept with its place, if it is a code of ATC."""
-    code = held.concept.code
-    return held._replace(placed=len(code) in _LENGTHS) if held.concept.system == "atc" else held

@@ -154,7 +154,7 @@ def _value_set(resource: Json, writer: Writer, where: str) -> None:
             continue
         code = (system_of(_text(one, "system")), _text(one, "code"))
         active = one.get("inactive") is not True
-        held.append(atc.placed(Held(Concept(*code, one.get("display") or "", active))))
+        held.append(Held(Concept(*code, one.get("display") or "", active)))
         edges += [(code, (code[0], parent)) for parent in parents]
     if not held:
         raise UnusableInput("the expansion of this value set is empty", where,
@@ -164,6 +164,8 @@ def _value_set(resource: Json, writer: Writer, where: str) -> None:
         held.append(Held(Concept(*top), whole=_whole(expansion, len(held))))
     writer.concepts(held)
     writer.links(Link.IS_A, edges)
+    codes = (one.concept for one in held)
+    atc.hierarchy(writer, (one.code for one in codes if one.system == "atc" and one.active))
     writer.source(_source(resource, "FHIR ValueSet"))
 
 

@@ -120,8 +120,9 @@ def read(path: Path, writer: Writer) -> list[str]:
         kind, rows = _BY_LINE[form][0], list(_lines(path, _BY_LINE[form][1]))
     if not rows:
         raise UnusableInput("this list has no codes", str(path), todo="give one that has")
-    writer.concepts(atc.placed(Held(Concept(one.system, one.code, one.name))) for one in rows)
+    writer.concepts(Held(Concept(one.system, one.code, one.name)) for one in rows)
     writer.links(Link.IS_A, _edges(rows))
+    atc.hierarchy(writer, (normalised("atc", one.code) for one in rows if one.system == "atc"))
     writer.source(Source(path.name, kind, version))
     known = {*SYSTEMS.values(), *SYSTEMS, *OMOP_VOCABULARIES.values()}
     unheard = sorted({one.system for one in rows} - known)
@@ -131,14 +132,12 @@ def read(path: Path, writer: Writer) -> list[str]:
 
 
 def _edges(rows: Iterable[Row]) -> Iterator[tuple[Code, Code]]:
-    """Return the links that a list states, and those that the codes of ICD-10 and ATC show."""
+    """Return the links that a list states, and those that the codes of ICD-10 show."""
     codes = {normalised("icd10", one.code) for one in rows if one.system == "icd10"}
     for one in rows:
         code = normalised(one.system, one.code)
         if one.above:
             yield (one.system, code), (one.system, one.above)
-        if one.system == "atc":
-            yield from atc.atc_chain(code)
         if one.system == "icd10":
             shorter = (code[:size].rstrip(".") for size in range(len(code) - 1, 2, -1))
             if above := next((each for each in shorter if each in codes), ""):

@@ -13,7 +13,7 @@ import duckdb
 
 from gradatim.core.codes import OMOP_VOCABULARIES, omop_system
 from gradatim.core.errors import UnusableInput
-from gradatim.vocabulary.concepts import Concept, Held, Link, Source
+from gradatim.vocabulary.concepts import Concept, Held, Source
 from gradatim.vocabulary.sources import atc, omop_links, tables
 from gradatim.vocabulary.stores.writing import Writer
 
@@ -83,11 +83,9 @@ def read(folder: Path, writer: Writer, tell: Tell) -> list[str]:
         except tables.BAD_DATA as error:
             raise tables.unreadable(folder, error) from error
         tell(f"{folder.name}: writing")
-        writer.concepts(atc.placed(one) for one in _concepts(database))
+        writer.concepts(_concepts(database))
         omop_links.put(database, writer)
-        writer.links(
-            Link.IS_A, (pair for (code,) in _atc(database) for pair in atc.atc_chain(code))
-        )
+        atc.hierarchy(writer, _atc(database))
         writer.source(Source(folder.resolve().name, "OMOP vocabulary", _version(database, found)))
         return _unheard(database)
 
@@ -164,8 +162,11 @@ FROM held
 """
 
 
-def _atc(database: duckdb.DuckDBPyConnection) -> Iterator[tuple[str]]:
-    return tables.rows(database, "SELECT code FROM held WHERE system = 'atc'")  # type: ignore[return-value]
+def _atc(database: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    return (code for (code,) in tables.rows(database, _ATC))
+
+
+_ATC = "SELECT code FROM held WHERE system = 'atc' AND active"
 
 
 def _version(database: duckdb.DuckDBPyConnection, found: Mapping[str, Path]) -> str:

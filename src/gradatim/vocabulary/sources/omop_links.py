@@ -118,6 +118,18 @@ JOIN held AS below ON below.id = mapped.source JOIN held AS above ON above.id = 
 WHERE maps AND targets = 1 AND below.active AND above.active AND NOT below.is_drug
     AND NOT above.is_drug AND lower(below.name) = lower(above.name)
 """
+# RxNorm names every ingredient, with " / " between them. A product of which a part of a release
+# holds fewer than it names has one more that is not known.
+_NOT_HELD = """
+INSERT INTO held SELECT DISTINCT -id, system, 'unknown ingredient of ' || code, '', vocabulary,
+    'Ingredient', '', true, true
+FROM held WHERE is_drug AND class NOT LIKE '%Pack%' AND class <> 'Ingredient'
+    AND name LIKE '% / %' AND id IN (FROM in_hierarchy) AND
+    (SELECT count(*) FROM ancestors JOIN held AS above ON above.id = ancestors.above
+        AND above.is_drug AND above.class = 'Ingredient' WHERE below = held.id)
+    < len(string_split(name, ' / '));
+INSERT INTO pairs SELECT -id, id, 'made of' FROM held WHERE id < 0
+"""
 _STEPS = {
     "relationships": _RELATED,
     "ancestors": _ANCESTORS,
@@ -125,6 +137,7 @@ _STEPS = {
     "ingredients": _SUBSTANCES,
     "links": _PAIRS,
     "mappings": _MAPPED,
+    "what is not held": _NOT_HELD,
 }
 _KINDS = {
     "is a": Link.IS_A,

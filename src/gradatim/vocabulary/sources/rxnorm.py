@@ -165,11 +165,8 @@ def _put(database: duckdb.DuckDBPyConnection, writer: Writer) -> None:
     writer.concepts(
         Held(Concept("rxnorm", *row[:3]), placed=row[3]) for row in tables.rows(database, _CONCEPTS)
     )
-    writer.concepts(
-        atc.placed(Held(Concept("atc", *row))) for row in tables.rows(database, _ATC_NAMES)
-    )
-    codes = tables.rows(database, "SELECT DISTINCT code FROM rxnconso WHERE sab = 'ATC'")
-    writer.links(Link.IS_A, (pair for (code,) in codes for pair in atc.atc_chain(code)))
+    writer.concepts(Held(Concept("atc", *row)) for row in tables.rows(database, _ATC_NAMES))
+    atc.hierarchy(writer, (code for code, _ in tables.rows(database, _ATC_NAMES)))
     rows = tables.rows(database, _ATC)
     atc.substances(writer, ((("rxnorm", rxcui), code) for rxcui, code in rows))
     writer.links(Link.MADE_OF, _pairs(database, "SELECT source, target FROM made_of"))
