@@ -91,7 +91,7 @@ def read(folder: Path, writer: Writer, tell: Tell) -> list[str]:
 
 
 def _written(path: Path) -> tables.Delimited:
-    if path.is_dir() or path.name.endswith((".parquet", ".gz")):
+    if path.is_dir() or path.suffix == ".parquet":
         return tables.Delimited("\t")
     delimiter = tables.delimiter_of(path)
     return tables.Delimited(delimiter, quote="" if delimiter == "\t" else '"')

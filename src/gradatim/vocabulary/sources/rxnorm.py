@@ -94,8 +94,7 @@ def read(folder: Path, writer: Writer, tell: Callable[[str], None]) -> None:
 
 def _checked(path: Path, columns: int) -> None:
     """Look at the first row: of another layout, every cell would mean something else."""
-    with path.open(encoding="utf-8", errors="replace") as file:
-        cells = file.readline().rstrip("\r\n").count("|") + 1
+    cells = tables.first_line(path).rstrip("\r\n").count("|") + 1
     if cells not in (1, columns):  # 1: it is empty
         raise UnusableInput(
             f"a row has {cells - 1} cells, not {columns - 1}",

@@ -3,6 +3,7 @@
 Releases have tens of millions of rows, so that DuckDB reads them, in little memory.
 """
 
+import gzip
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -70,11 +71,9 @@ def open_table(
     Raises:
         UnusableInput: it cannot be read, or columns are missing.
     """
-    source, arguments = _source(path, written)
+    parquet = path.is_dir() or path.suffix == ".parquet"
     try:
-        columns = [
-            row[0] for row in database.execute(f"DESCRIBE FROM {source}", arguments).fetchall()
-        ]
+        columns = _columns(database, path) if parquet else written.names or _header(path, written)
     except BAD_DATA as error:
         raise unreadable(path, error) from error
     missing = sorted(set(needed) - {one.lower() for one in columns})
@@ -86,40 +85,64 @@ def open_table(
             "give the release as its publisher wrote it",
         )
     cells = ", ".join(f'CAST("{one}" AS VARCHAR) AS "{one.lower()}"' for one in columns)
-    literal = source
-    for value in arguments:
-        literal = literal.replace("?", "'" + str(value).replace("'", "''") + "'", 1)
-    database.execute(f"CREATE VIEW {name} AS SELECT {cells} FROM {literal}")
+    source = _parquet(path) if parquet else _text(path, written, columns)
+    database.execute(f"CREATE VIEW {name} AS SELECT {cells} FROM {source}")
 
 
-def _source(path: Path, written: Delimited) -> tuple[str, list[str]]:
-    if path.is_dir():
-        return "read_parquet(?)", [f"{path}/*.parquet"]
-    if path.suffix == ".parquet":
-        return "read_parquet(?)", [str(path)]
-    named = (
-        "header = false, names = [" + ", ".join(f"'{one}'" for one in written.names) + "]"
-        if written.names
-        else "header = true"
+def _parquet(path: Path) -> str:
+    return f"read_parquet({_quoted(f'{path}/*.parquet' if path.is_dir() else str(path))})"
+
+
+def _columns(database: duckdb.DuckDBPyConnection, path: Path) -> Sequence[str]:
+    return [row[0] for row in database.execute(f"DESCRIBE FROM {_parquet(path)}").fetchall()]
+
+
+def _header(path: Path, written: Delimited) -> Sequence[str]:
+    cells = first_line(path).lstrip("\ufeff").rstrip("\r\n").split(written.delimiter)
+    return [cell.strip().strip('"') for cell in cells if cell.strip()]
+
+
+def _text(path: Path, written: Delimited, columns: Sequence[str]) -> str:
+    """Return the call that reads a text file; nothing is guessed, so that faults have a line."""
+    typed = ", ".join(f"{_quoted(one)}: 'VARCHAR'" for one in columns)
+    return (
+        f"read_csv({_quoted(str(path))}, delim = '{written.delimiter}', quote = '{written.quote}', "
+        f"escape = '{written.quote}', header = {not written.names}, auto_detect = false, "
+        f"strict_mode = true, columns = {{{typed}}})"
     )
-    options = (
-        f"delim = '{written.delimiter}', {named}, all_varchar = true, quote = '{written.quote}'"
-    )
-    return f"read_csv(?, {options}, escape = '{written.quote}', strict_mode = true)", [str(path)]
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def first_line(path: Path) -> str:
+    """Return the first line of a text file, which may be packed by gzip."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opened(path, "rt", encoding="utf-8", errors="replace") as file:
+            return str(file.readline())
+    except (OSError, EOFError) as error:
+        raise unreadable(path, error) from error
 
 
 _LINE = re.compile(r"Line: (\d+)")
+_FILE = re.compile(r"^  file = (.+)$", re.MULTILINE)
+_CELLS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
 
 
 def unreadable(path: Path | str, error: Exception) -> UnusableInput:
     """Return what to say of a table that cannot be read: where, and why in a line."""
     text = str(error)
-    line = _LINE.search(text)
+    line, file, cells = _LINE.search(text), _FILE.search(text), _CELLS.search(text)
+    where = f"{file[1] if file else path}{f', line {line[1]}' if line else ''}"
     why = re.sub(r"^.*?Error: ", "", text.splitlines()[0]) if text else ""
-    where = f"{path}, line {line[1]}" if line else str(path)
-    return UnusableInput(
-        "this table cannot be read", where, why, "give the release as its publisher wrote it"
-    )
+    if cells:
+        why = f"there are {cells[2]} cells, not {cells[1]}"
+    elif "not utf-8 encoded" in text:
+        why = "it is not UTF-8"
+    todo = "give the release as its publisher wrote it"
+    return UnusableInput("this table cannot be read", where, why, todo)
 
 
 def named(folder: Path, names: Sequence[str], suffixes: Sequence[str]) -> Mapping[str, Path]:
@@ -135,6 +158,4 @@ def named(folder: Path, names: Sequence[str], suffixes: Sequence[str]) -> Mappin
 
 def delimiter_of(path: Path) -> str:
     """Return what stands between the cells of a text file: a tab if its first line has one."""
-    with path.open("rb") as file:
-        head = file.readline()
-    return "\t" if b"\t" in head else ","
+    return "\t" if "\t" in first_line(path) else ","
