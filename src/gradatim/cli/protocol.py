@@ -1,8 +1,15 @@
 """`gradatim protocol`: check, show, questions, schema."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from gradatim.cli.vocabulary import VocabularyFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gradatim.protocol.load import Document
 
 app = typer.Typer(help="Check and show protocol documents.", no_args_is_help=True)
 
@@ -13,10 +20,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdou
 
 
 @app.command()
-def check(protocol: Protocol, json: AsJson = False) -> None:
+def check(protocol: Protocol, vocabulary: VocabularyFile = None, json: AsJson = False) -> None:
     """Lint a protocol and the translations beside it. Exit code 1 when there are faults.
 
-    File and line of each are given.
+    File and line of each are given. With a vocabulary, its lists of codes are checked as well.
     """
     from gradatim.cli.output import print_json
     from gradatim.dosefinding.protocol_faults import placed
@@ -27,6 +34,8 @@ def check(protocol: Protocol, json: AsJson = False) -> None:
     document = read(protocol)
     faults = [(one.where, one.what, one.warning) for one in placed(document)]
     faults += told(protocol, document.study)
+    if vocabulary is not None:
+        faults += _of_codes(document, vocabulary)
     wrong = [what for _, what, warning in faults if not warning]
     still_open = sum(not one.settled for one in questions(document.study))
     if json:
@@ -44,6 +53,14 @@ def check(protocol: Protocol, json: AsJson = False) -> None:
               f"{still_open} open questions: {verdict}")  # fmt: skip
     if wrong:
         raise typer.Exit(1)
+
+
+def _of_codes(document: "Document", file: "Path") -> list[tuple[str, str, bool]]:
+    from gradatim.rules.code_lists import check_code_lists
+    from gradatim.vocabulary.graph import Vocabulary
+
+    found = check_code_lists(document.study, Vocabulary.open(file))
+    return [(document.where(one.path), one.what, one.warning) for one in found]
 
 
 @app.command()
