@@ -1,7 +1,7 @@
 """What a vocabulary holds, as tables for people and as a document."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,3 +46,28 @@ def warn(notes: Iterable[str]) -> None:
     """Print what the user should know on stderr."""
     for one in notes:
         print(f"note: {one}", file=sys.stderr)
+
+
+_TITLES = {
+    "broader": "is a kind of",
+    "above": "and so of",
+    "parts": "is made of",
+    "perhaps": "may be, or speaks of",
+    "replaced_by": "is replaced by",
+}
+
+
+def code_lines(shown: Mapping[str, Any]) -> Iterator[str]:
+    """Return what a code is, as lines for people."""
+    name = shown["name"] or ("known by its code only" if shown["known"] else "not known")
+    yield f"{_shown(shown)}: {name}{'' if shown['active'] else ' (no longer in use)'}"
+    for part, title in _TITLES.items():
+        for n, one in enumerate(shown[part]):
+            called = f"  {one['name']}" if one["name"] else ""
+            yield f"  {title if not n else '':<22}{_shown(one)}{called}"
+    for n, (outcome, names) in enumerate(shown["elements"].items()):
+        yield f"  {'in the protocol' if not n else '':<22}{outcome}: {', '.join(names) or 'none'}"
+
+
+def _shown(code: Mapping[str, Any]) -> str:
+    return f"{LABELS.get(code['system'], code['system'])} {code['code']}"

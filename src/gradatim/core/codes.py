@@ -89,6 +89,27 @@ def system_of(uri: str) -> str:
     return uri
 
 
+def code_named(text: str) -> tuple[str, str]:
+    """Read a code as a person writes it: `snomed:254837009`, `URI|code`, `NDC:...` or alone.
+
+    Args:
+        text: the code, after its system's short name, label, name in OMOP or URI.
+
+    Returns:
+        Its system, empty where none is named, and the code.
+    """
+    uri, bar, code = text.strip().rpartition("|")
+    if bar:
+        return system_of(uri), code.strip()
+    name, colon, code = text.strip().partition(":")
+    known = {one.lower(): system for one, system in OMOP_VOCABULARIES.items()}
+    known |= {label.lower(): system for system, label in LABELS.items()}
+    known |= {system: system for system in SYSTEMS.values()}
+    if colon and name.lower() in known:
+        return known[name.lower()], code.strip()
+    return "", text.strip()
+
+
 def omop_system(vocabulary: str) -> str:
     """Return the short name or URI of a vocabulary of OMOP, by its `vocabulary_id`."""
     return OMOP_VOCABULARIES.get(vocabulary) or f"urn:omop:vocabulary:{vocabulary}"

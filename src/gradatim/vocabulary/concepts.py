@@ -102,5 +102,5 @@ class Store(Protocol):
     def links(self, code: Code) -> Links:
         """Return what a concept is linked to."""
 
-    def systems(self, code: str) -> tuple[str, ...]:
-        """Return the systems in which something has this code."""
+    def verify(self) -> None:
+        """Work the hash out anew; raise UnusableInput if it is another one than stated."""

@@ -120,7 +120,15 @@ class Vocabulary:
 
     def systems(self, code: str) -> tuple[str, ...]:
         """Return the systems, in order of the alphabet, in which something has this code."""
-        return self._store.systems(code)
+        return tuple(one for one in self.counts if self._held(_normal(one, code)))
+
+    def verify(self) -> None:
+        """Work the hash of everything that is held out anew; this reads it through.
+
+        Raises:
+            UnusableInput: it is another one than stated.
+        """
+        self._store.verify()
 
     def above(self, system: str, code: str) -> frozenset[Code]:
         """Return the code itself and everything that it is.

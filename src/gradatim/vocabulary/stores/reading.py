@@ -19,7 +19,6 @@ FROM concept AS source JOIN link ON link.source = source.id
 JOIN concept AS target ON target.id = link.target
 WHERE source.code = ? AND source.system = ? ORDER BY link.kind, target.id
 """
-_SYSTEMS = "SELECT system FROM concept WHERE code = ? ORDER BY system"
 _BUILD = "build it anew with `gradatim vocabulary build`"
 
 
@@ -55,14 +54,16 @@ class Database:
             found[Link(kind)] = (*found.get(Link(kind), ()), (self._names[system], target))
         return found
 
-    def systems(self, code: str) -> tuple[str, ...]:
-        """Return the systems in which something has this code."""
-        return tuple(self._names[one] for (one,) in self._ask(_SYSTEMS, code))
+    def verify(self) -> None:
+        """Work the hash of what is held out anew.
 
-    def content_hash(self) -> str:
-        """Return the hash of what is held, worked out anew."""
+        Raises:
+            UnusableInput: it is another one than the file states.
+        """
         with self._told():
-            return layout.content_hash(self._database)
+            found = layout.content_hash(self._database)
+        if found != self.sha256:
+            raise _damaged(self._where, f"what it holds has the SHA-256 {found}, not {self.sha256}")
 
     def close(self) -> None:
         """Close the database."""

@@ -1,0 +1,92 @@
+"""`gradatim vocabulary show`: what a code is, and of which elements."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from gradatim.core.codes import code_named
+from tests.vocabulary import releases
+from tests.vocabulary.releases import LOCAL, as_json, code_system
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("releases")
+    local = as_json(folder / "local.json", code_system())
+    return [releases.rxnorm(folder / "rxnorm"), releases.snomed(folder / "snomed"), local]
+
+
+@pytest.fixture
+def vocabulary(run, sources: list[Path], tmp_path: Path) -> Path:
+    out = tmp_path / "vocabulary.db"
+    assert run("vocabulary", "build", *sources, "-o", out).code == 0
+    return out
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("snomed:254837009", ("snomed", "254837009")),
+        ("SNOMED CT:254837009", ("snomed", "254837009")),
+        ("http://snomed.info/sct|254837009", ("snomed", "254837009")),
+        ("icd10:C50.9", ("icd10", "C50.9")),
+        ("ICD10GM: C50.9", ("icd10", "C50.9")),
+        ("http://fhir.de/CodeSystem/bfarm/icd-10-gm|C50.9", ("icd10", "C50.9")),
+        ("ndc:0002-8215-01", ("http://hl7.org/fhir/sid/ndc", "0002-8215-01")),
+        ("urn:oid:1.2.3|x:1", ("urn:oid:1.2.3", "x:1")),
+        ("254837009", ("", "254837009")),
+        ("x:1", ("", "x:1")),
+    ],
+)
+def test_codes_as_people_write_them(written: str, code: tuple[str, str]):
+    assert code_named(written) == code
+
+
+def test_what_a_code_is(run, vocabulary: Path):
+    ran = run("vocabulary", "show", "rxnorm:307", "--vocabulary", vocabulary)
+    assert ran.code == 0
+    assert "is made of            RxNorm 301  alphamab" in ran.out
+    assert "RxNorm 302  betanol" in ran.out
+    ran = run("vocabulary", "show", "snomed:999", "--vocabulary", vocabulary, "--json")
+    (shown,) = json.loads(ran.out)["codes"]
+    assert (shown["known"], shown["active"]) == (True, False)
+    assert [one["code"] for one in shown["replaced_by"]] == ["1003"]
+    assert [one["code"] for one in shown["above"]] == ["1002", "138875005"]
+    ran = run("vocabulary", "show", "1004", "--vocabulary", vocabulary)
+    assert "may be, or speaks of  SNOMED CT 1002  Disease" in ran.out
+
+
+def test_a_code_without_its_system_is_looked_up_in_all(run, vocabulary: Path):
+    ran = run("vocabulary", "show", "a11", "--vocabulary", vocabulary, "--json")
+    assert [one["system"] for one in json.loads(ran.out)["codes"]] == [LOCAL]
+    assert run("vocabulary", "show", f"{LOCAL}|a11", "--vocabulary", vocabulary).code == 0
+    assert run("vocabulary", "show", "l04ab99", "--vocabulary", vocabulary).code == 0
+
+
+@pytest.mark.parametrize("code", ["nothing", "snomed:5", "urn:nobody|1"])
+def test_a_code_that_nobody_knows_is_answered_with_no(run, vocabulary: Path, code: str):
+    ran = run("vocabulary", "show", code, "--vocabulary", vocabulary)
+    assert (ran.code, ran.err) == (1, "")
+    assert "no" in ran.out
+
+
+def test_without_a_code_the_file_is_described_and_verified(run, vocabulary: Path):
+    ran = run("vocabulary", "show", "--vocabulary", vocabulary, "--json")
+    assert ran.code == 0
+    assert json.loads(ran.out)["systems"]["snomed"] == 9
+    assert "SNOMED CT RF2" in run("vocabulary", "show", "--vocabulary", vocabulary).out
+    with sqlite3.connect(vocabulary) as database:
+        database.execute("UPDATE concept SET name = 'forged' WHERE code = '1003'")
+    database.close()
+    ran = run("vocabulary", "show", "--vocabulary", vocabulary)
+    assert (ran.code, ran.out) == (2, "")
+    assert "this vocabulary is damaged: what it holds has the SHA-256" in ran.err
+
+
+def test_nothing_to_look_it_up_in(run):
+    for arguments in (["1004"], ["--protocol", "nct05962762"], []):
+        ran = run("vocabulary", "show", *arguments)
+        assert (ran.code, ran.out) == (2, "")
+        assert "give --vocabulary FILE" in ran.err.replace("Give", "give")
