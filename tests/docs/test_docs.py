@@ -69,6 +69,7 @@ def test_commands_in_the_prose_exist(page: Path) -> None:
             "database",
             "trial",
             "user",
+            "vocabulary",
         )
         name = " ".join(words[:2]) if grouped else words[0]
         assert f"## `gradatim {name}`" in known, example

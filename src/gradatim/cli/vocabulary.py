@@ -54,7 +54,7 @@ def build(
 @app.command()
 def show(
     code: Annotated[
-        str, typer.Argument(metavar="[CODE]", help="snomed:254837009, URI|code, or the code alone")
+        str, typer.Argument(metavar="CODE", help="snomed:254837009, URI|code, or the code alone")
     ] = "",
     vocabulary: VocabularyFile = None,
     protocol: Annotated[
