@@ -33,7 +33,7 @@ ANCESTOR = (
 
 
 def concept(
-    id: int, vocabulary: str, code: str, name: str, kind: str = "Clinical Finding", standard="S"
+    id: object, vocabulary: str, code: str, name: str, kind: str = "Clinical Finding", standard="S"
 ) -> tuple[object, ...]:
     gone = "U" if standard == "gone" else ""
     standard = "" if gone else standard
@@ -221,7 +221,7 @@ def snomed(
 ) -> Path:
     """Write a snapshot of SNOMED CT; the concept 999 is inactive, and 998 was ambiguous."""
     terms, end = folder / "Snapshot" / "Terminology", f"{module}_20260101.txt"
-    head = ("id", "effectiveTime", "active", "moduleId", "definitionStatusId")
+    head: tuple[str, ...] = ("id", "effectiveTime", "active", "moduleId", "definitionStatusId")
     rows: list[Sequence[object]] = [(code, "", 1, "", "") for code in concepts]
     gone = [(code, "", 0, "", "") for code in ("998", "999")] if module == "INT" else []
     written(terms, f"sct2_Concept_Snapshot_{end}", [head, *rows, *gone], "\t")

@@ -183,7 +183,9 @@ CODES = st.sampled_from([*snomed(*"123456"), ("icd10", "C50"), ("urn:other", "1"
 PAIRS = st.lists(st.tuples(CODES, CODES), max_size=8)
 CONTENT = st.fixed_dictionaries(
     {
-        "concepts": st.lists(st.builds(lambda c, a: Concept(*c, "n", a), CODES, st.booleans())),
+        "concepts": st.lists(
+            st.builds(lambda c, a: Concept(c[0], c[1], "n", a), CODES, st.booleans())
+        ),
         "edges": PAIRS,
         "replaced": PAIRS,
         "made_of": PAIRS,

@@ -6,7 +6,7 @@ means that the second has the first as ingredient.
 Source: NLM, RxNorm Technical Documentation, sections 12 (files) and appendices 1 and 5.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import duckdb
@@ -110,7 +110,7 @@ def _release(folder: Path) -> str:
     return full.parent.name if full.name.lower() == "rrf" else full.name
 
 
-def _prepare(database: duckdb.DuckDBPyConnection, found: dict[str, Path]) -> None:
+def _prepare(database: duckdb.DuckDBPyConnection, found: Mapping[str, Path]) -> None:
     kinds = ", ".join(f"'{one}'" for one in _DRUGS)
     database.execute(
         "CREATE TABLE drugs AS SELECT rxcui, min(str) AS name, min(tty) AS tty, "

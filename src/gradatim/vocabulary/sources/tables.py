@@ -25,7 +25,10 @@ BAD_DATA = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOE
 def working_database() -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a database for work, in a temporary folder, which keeps to 2 GB of memory."""
     with tempfile.TemporaryDirectory(prefix="gradatim-vocabulary-") as folder:
-        settings = {"memory_limit": _MEMORY, "temp_directory": f"{folder}/spill"}
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": _MEMORY,
+            "temp_directory": f"{folder}/spill",
+        }
         with duckdb.connect(f"{folder}/work.duckdb", config=settings) as database:
             database.execute("SET preserve_insertion_order = false")
             yield database

@@ -2,9 +2,10 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from gradatim.core.errors import UnusableInput
 from gradatim.vocabulary.concepts import Code, Concept, Held, Link, Links, Source
@@ -36,7 +37,7 @@ class Database:
             metadata = dict(database.execute("SELECT key, value FROM metadata"))
             self._names = dict(database.execute("SELECT id, name FROM system"))
             self.sha256: str = metadata["sha256"]
-            self.counts: dict[str, int] = json.loads(metadata["counts"])
+            self.counts: Mapping[str, int] = json.loads(metadata["counts"])
             self.sources = tuple(Source(*one) for one in json.loads(metadata["sources"]))
         self._ids = {name: id for id, name in self._names.items()}
 
@@ -69,7 +70,7 @@ class Database:
         """Close the database."""
         self._database.close()
 
-    def _ask(self, query: str, *values: object) -> list[tuple[object, ...]]:
+    def _ask(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self._told():
             return self._database.execute(query, values).fetchall()
 
