@@ -13,7 +13,8 @@ from datetime import date
 
 FIRST_LOCAL = 2_000_000_000
 _OFFSETS = {"Condition": 0, "Measurement": 100_000, "Ingredient": 200_000, "Drug": 300_000,
-            "ATC": 400_000, "ICD10CM": 500_000, "Procedure": 600_000}  # fmt: skip
+            "ATC": 400_000, "ICD10CM": 500_000, "Procedure": 600_000,
+            "Observation": 700_000}  # fmt: skip
 VALID = (date(1970, 1, 1), date(2099, 12, 31))
 ATC_LEVELS = (1, 3, 4, 5, 7)
 """How many characters of an ATC code each of its levels has."""
