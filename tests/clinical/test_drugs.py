@@ -23,7 +23,8 @@ def test_every_number_says_on_what_it_rests(one):
     assert (one.half_life_basis == "published") == bool(one.half_life_source)
     assert (one.prednisone_equivalent_mg is None) == (one.equivalent_basis == "")
     assert (one.equivalent_basis == "published") == bool(one.equivalent_source)
-    assert bool(one.atc or one.rxnorm or one.omop) == bool(one.code_basis)
+    coded = one.atc or one.rxnorm or one.rxnorm_products or one.omop
+    assert bool(coded) == bool(one.code_basis)
     assert bool(one.code_basis) == bool(one.code_source)
     assert bool(one.brands) == bool(one.brand_basis)
     assert (one.brand_basis == "published") == bool(one.brand_source)
@@ -34,6 +35,7 @@ def test_every_row_is_well_formed(one):
     assert one.drug_class in {"csDMARD", "tsDMARD", "bDMARD", "NSAID", "glucocorticoid"}
     assert all(re.fullmatch(r"[A-Z]\d{2}[A-Z]{2}\d{2}", code) for code in one.atc)
     assert re.fullmatch(r"\d*", one.rxnorm)
+    assert all(re.fullmatch(r"\d+", code) for code in one.rxnorm_products)
     assert re.fullmatch(r"\d*", one.omop)
     assert one.half_life_days is None or 0 < one.half_life_days < 365
     assert (one.prednisone_equivalent_mg is not None) == (one.drug_class == "glucocorticoid")
@@ -41,6 +43,7 @@ def test_every_row_is_well_formed(one):
 
 def test_no_code_and_no_name_stands_for_two_drugs():
     codes = [("rxnorm", one.rxnorm) for one in drugs() if one.rxnorm]
+    codes += [("rxnorm", code) for one in drugs() for code in one.rxnorm_products]
     codes += [("atc", code) for one in drugs() for code in one.atc]
     assert len(codes) == len(set(codes)) == len(drugs_by_code())
     names = [name.casefold() for one in drugs() for name in (one.name, *one.brands)]
@@ -82,6 +85,11 @@ def test_a_brand_names_its_ingredient(brand, name):
         ("atc", "P01BA02", "hydroxychloroquine"),
         ("rxnorm", "6851", "methotrexate"),
         ("rxnorm", "8640", "prednisone"),
+        ("rxnorm", "312617", "prednisone"),
+        ("rxnorm", "1872980", "adalimumab"),
+        ("rxnorm", "310965", "ibuprofen"),
+        ("rxnorm", "198405", "ibuprofen"),
+        ("rxnorm", "835900", "ciclosporin"),
     ],
 )
 def test_codes_now_and_before_find_the_drug(system, code, name):

@@ -29,6 +29,8 @@ class Drug:
         target: what a targeted or biologic drug acts on, such as `TNF`; else empty.
         atc: WHO ATC codes, the current one first, then others in use or formerly in use.
         rxnorm: RxCUI of the ingredient, or empty.
+        rxnorm_products: RxCUIs of its salts, and of products and packs to swallow or inject that
+            hold nothing else: those that common sources send. A vocabulary finds all of them.
         omop: OMOP concept id of the ingredient, or empty.
         half_life_days: the elimination half-life that counts, in days; None when not known. Of a
             glucocorticoid it is the half-life of the effect.
@@ -53,6 +55,7 @@ class Drug:
     target: str
     atc: tuple[str, ...]
     rxnorm: str
+    rxnorm_products: tuple[str, ...]
     omop: str
     half_life_days: float | None
     half_life_basis: Basis
@@ -106,6 +109,7 @@ def drugs_by_code() -> Mapping[tuple[str, str], Drug]:
     for one in drugs():
         if one.rxnorm:
             found["rxnorm", one.rxnorm] = one
+        found.update({("rxnorm", code): one for code in one.rxnorm_products})
         found.update({("atc", code): one for code in one.atc})
     return MappingProxyType(found)
 
@@ -122,6 +126,7 @@ def _read(row: dict[str, str]) -> Drug:
         target=row["target"],
         atc=_listed(row["atc"]),
         rxnorm=row["rxnorm"],
+        rxnorm_products=_listed(row["rxnorm_products"]),
         omop=row["omop"],
         half_life_days=_number(row["half_life_days"]),
         half_life_basis=_basis(row["half_life_basis"]),

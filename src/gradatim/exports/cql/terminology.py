@@ -72,6 +72,7 @@ def _exact(element_name: str, element: Element) -> Iterator[tuple[str, str]]:
 def _drug_codes(drug: Drug) -> Iterator[tuple[str, str]]:
     if drug.rxnorm:
         yield "rxnorm", drug.rxnorm
+    yield from (("rxnorm", code) for code in drug.rxnorm_products)
     yield from (("atc", code) for code in drug.atc)
     yield "local", re.sub(r"\W+", "_", drug.name.lower())
 
