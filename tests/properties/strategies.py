@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, Duration, on, parse_day, step
 from gradatim.core.quantity import Quantity
+from gradatim.core.verdict import Reason
 from gradatim.evidence.facts import Fact, Facts, Observed
 from gradatim.protocol.base import Model
 from gradatim.protocol.nodes import elements_of, leaves
@@ -232,7 +233,12 @@ def facts_of(draw: st.DrawFn, name: str, number: int, dates: st.SearchStrategy[d
         changed |= {"derived": draw(st.booleans())}
     elif kind in ("consent", "measurement"):
         changed = {}
-    return with_(fact, **changed)
+    fact = with_(fact, **changed)
+    unsettled = draw(st.sampled_from([None] * 7 + [Reason.NOT_UNDERSTOOD, Reason.CONFLICT]))
+    if unsettled is None or name in EXPOSED:
+        return fact
+    # Such a record tells its days, and neither a number nor a word.
+    return with_(fact, unsettled=unsettled, doubtful="unreadable", value=None, code="")
 
 
 def with_(fact: Fact, **changed: Any) -> Fact:

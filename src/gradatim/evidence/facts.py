@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from gradatim.core.dates import ANY_DAY, Day
 from gradatim.core.quantity import Quantity
+from gradatim.core.verdict import Reason
 
 RELATED = ("possible", "probable", "definite", "related")
 """Relations of an adverse event to the product (`method`) that count as related."""
@@ -36,6 +37,8 @@ class Fact(NamedTuple):
         derived: computed, or read out of an allergy; anything recorded outranks it.
         doubtful: why it may not count, such as `unconfirmed`; else empty.
         sources: the facts it was derived from.
+        unsettled: of a record that says something, but not what: why (NOT_UNDERSTOOD: it cannot be
+            read; CONFLICT: it contradicts itself). It is doubtful and has neither value nor code.
     """
 
     element: str
@@ -53,6 +56,7 @@ class Fact(NamedTuple):
     derived: bool = False
     doubtful: str = ""
     sources: tuple["Fact", ...] = ()
+    unsettled: Reason | None = None
 
 
 class Coding(NamedTuple):
@@ -86,12 +90,17 @@ class NotUsed(NamedTuple):
             there is one, nothing declared complete covers them.
         codes: what it is coded as; empty where it has no code, or is not understood for another
             reason.
+        instead: what stands for it among the facts, each `unsettled`: it is known of which element
+            and which days it is, and not what it says.
+        conflict: whether it contradicts itself.
     """
 
     id: str
     why: str
     elements: tuple[str, ...] = ()
     codes: tuple[Coding, ...] = ()
+    instead: tuple[Fact, ...] = ()
+    conflict: bool = False
 
 
 class Observed(NamedTuple):
@@ -143,6 +152,20 @@ class Facts:
         """Elements that nothing declared complete covers: a record of them is not understood."""
         return frozenset(self.not_understood)
 
+    @cached_property
+    def every(self) -> Mapping[str, tuple[Fact, ...]]:
+        """By element what is recorded, and what stands for records that are not settled."""
+        found = dict(self.by_element)
+        for one in self.not_used:
+            for fact in one.instead:
+                found[fact.element] = (*found.get(fact.element, ()), fact)
+        return found
+
+    @property
+    def conflicts(self) -> tuple[NotUsed, ...]:
+        """Records, or parts of them, that contradict themselves."""
+        return tuple(one for one in self.not_used if one.conflict)
+
     def of(self, element: str) -> tuple[Fact, ...]:
-        """Give the facts recorded of an element."""
-        return self.by_element.get(element, ())
+        """Return the facts recorded of an element, with those that are not settled."""
+        return self.every.get(element, ())

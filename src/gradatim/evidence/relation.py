@@ -9,11 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from gradatim.core.verdict import Reason
+
 if TYPE_CHECKING:
     from ibis.expr import types as ir
 
 BOUNDS = ("", "<", "<=", ">", ">=")
 """Bounds by their number in the column `bound`."""
+UNSETTLED = (None, Reason.NOT_UNDERSTOOD, Reason.CONFLICT)
+"""Why a record is not settled, by its number in the column `unsettled`."""
 FIRST_DAY, LAST_DAY = date.min, date.max
 """The days that stand for "without limit", as in `Day`."""
 Keep = Callable[["ir.Table", str], "ir.Table"]
@@ -58,7 +62,8 @@ class Stream:
             the relation's `words`; 0 for none), `method` (likewise among `methods`);
             `derived`, `doubtful`, `denies`, `unreadable` (boolean; `denies`: it says that it did
             not happen; `unreadable`: no fact, but it ends the coverage of its elements);
-            `related` (1 yes, 0 no, -1 not recorded; of an adverse event). Of the streams in
+            `related` (1 yes, 0 no, -1 not recorded; of an adverse event); `unsettled` (of a record
+            that does not settle what it says, why: its number in UNSETTLED). Of the streams in
             `Relation.unclear` only `person`, `key` and `unreadable`, which holds of all, are there.
         keys: what each key means. Records of other keys are not evidence.
     """

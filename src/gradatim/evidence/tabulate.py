@@ -9,7 +9,16 @@ import pyarrow as pa
 
 from gradatim.clinical.units import convert_for
 from gradatim.evidence.facts import RELATED, Fact, Facts
-from gradatim.evidence.relation import BOUNDS, FIRST_DAY, LAST_DAY, Key, Meaning, Relation, Stream
+from gradatim.evidence.relation import (
+    BOUNDS,
+    FIRST_DAY,
+    LAST_DAY,
+    UNSETTLED,
+    Key,
+    Meaning,
+    Relation,
+    Stream,
+)
 from gradatim.protocol.elements import COVERABLE, Element
 
 if TYPE_CHECKING:
@@ -22,7 +31,7 @@ SCHEMA = pa.schema([
     ("high", pa.float64()), ("low_other", pa.bool_()), ("high_other", pa.bool_()),
     ("word", pa.int64()), ("method", pa.int64()), ("derived", pa.bool_()),
     ("doubtful", pa.bool_()), ("denies", pa.bool_()), ("unreadable", pa.bool_()),
-    ("related", pa.int64()),
+    ("related", pa.int64()), ("unsettled", pa.int64()),
 ])  # fmt: skip
 _NOT_OBSERVED = {"since": LAST_DAY, "until": FIRST_DAY}
 
@@ -110,7 +119,7 @@ class _Writer:
 
     def rows(self, one: Facts) -> Iterator[dict[str, Any]]:
         records = _records(one)
-        for facts in one.by_element.values():
+        for facts in one.every.values():
             for fact in facts:
                 yield {"person": one.person, **self._row(fact, records.get(fact.id, frozenset()))}
         for record in one.not_used:
@@ -137,6 +146,7 @@ class _Writer:
             "derived": fact.derived, "doubtful": bool(fact.doubtful), "denies": denies,
             "unreadable": False,
             "related": int(fact.method in RELATED) if fact.method else -1,
+            "unsettled": UNSETTLED.index(fact.unsettled),
         }  # fmt: skip
 
     @staticmethod
@@ -151,14 +161,14 @@ class _Writer:
 _EMPTY: dict[str, Any] = {
     "value": None, "unit": 0, "bound": 0, "low": None, "high": None, "low_other": False,
     "high_other": False, "word": 0, "method": 0, "derived": False, "doubtful": False,
-    "denies": False, "related": -1,
+    "denies": False, "related": -1, "unsettled": 0,
 }  # fmt: skip
 
 
 def _records(one: Facts) -> dict[str, frozenset[str]]:
     """Give for each record the elements that it says happened."""
     found: dict[str, set[str]] = {}
-    for name, facts in one.by_element.items():
+    for name, facts in one.every.items():
         for fact in facts:
             if fact.code != "false":
                 found.setdefault(fact.id, set()).add(name)

@@ -7,8 +7,9 @@ from gradatim.core.quantity import compare
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, truth_of
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.evidence.facts import Fact
+from gradatim.protocol.elements import Element
 from gradatim.protocol.nodes import Age, Attested, Sex
-from gradatim.rules.pick import Candidate, Reading, pick
+from gradatim.rules.pick import Candidate, Reading, pick, unsettled
 from gradatim.rules.situation import Situation
 
 
@@ -23,7 +24,7 @@ def attested(node: Attested, s: Situation) -> Verdict:
             window = None if fact.start == ANY_DAY and fresh else node.within or fresh
             inside = s.in_window(window, fact.start, fact.end)
             if inside:
-                candidates.append(Candidate(fact, inside is TRUE, _answer(element.label, fact)))
+                candidates.append(Candidate(fact, inside is TRUE, _answer(element, fact)))
         if candidates:
             return pick(node.value, candidates, node.attested)
     if answers:
@@ -33,9 +34,11 @@ def attested(node: Attested, s: Situation) -> Verdict:
                    reason=Reason.JUDGEMENT)  # fmt: skip
 
 
-def _answer(label: str, fact: Fact) -> Reading:
+def _answer(element: Element, fact: Fact) -> Reading:
+    if fact.unsettled:
+        return unsettled(element, fact)
     word = {"true": "yes", "false": "no"}.get(fact.code)
-    said = f"{label}: {word or fact.code or 'no answer'} ({fact.start})"
+    said = f"{element.label}: {word or fact.code or 'no answer'} ({fact.start})"
     if word is None or fact.doubtful:
         return Reading(UNKNOWN, f"{said}, {fact.doubtful or 'not a yes or no'}", Reason.JUDGEMENT)
     return Reading(TRUE if word == "yes" else FALSE, said)

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from gradatim.core.quantity import same
-from gradatim.core.verdict import Reason
+from gradatim.core.verdict import Reason, foremost
 from gradatim.evidence.facts import Fact
 
 DOSING_GAP = 6
@@ -69,10 +69,13 @@ def bridged(periods: Sequence[Period]) -> list[Period]:
 
 
 def blame(facts: Sequence[Fact]) -> Reason | None:
-    """Say what about the records leaves a question open: their dates, or that they are doubtful."""
+    """Say what about the records leaves a question open: their dates, or that they are doubtful.
+
+    Of doubtful records the foremost reason, of which a contradiction is one.
+    """
     if any(not (fact.start.exact and fact.end.exact) for fact in facts):
         return Reason.PARTIAL_DATE
-    return Reason.JUDGEMENT if any(fact.doubtful for fact in facts) else None
+    return foremost(fact.unsettled or Reason.JUDGEMENT for fact in facts if fact.doubtful)
 
 
 def merged(periods: list[Period], same_dose: bool) -> list[Period]:

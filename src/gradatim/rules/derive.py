@@ -11,6 +11,7 @@ from gradatim.core.expression import Value, calculate, inputs
 from gradatim.core.verdict import Reason
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Derived, Element
+from gradatim.rules.pick import unsettled
 from gradatim.rules.situation import Situation
 
 Inputs = Mapping[str, list[Fact]]
@@ -135,6 +136,8 @@ def not_computed(s: Situation, fact: Fact) -> tuple[Reason, str]:
 def _not_used(s: Situation, source: Fact) -> tuple[Reason, str]:
     if source.derived and source.value is None:
         return not_computed(s, source)
+    if source.unsettled:
+        return source.unsettled, unsettled(s.study.elements[source.element], source).text
     label = s.study.elements[source.element].label
     if source.value is None or source.bound:
         return Reason.JUDGEMENT, f"{label} is not an exact number"

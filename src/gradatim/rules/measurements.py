@@ -16,7 +16,7 @@ from gradatim.protocol.nodes import Compare, Measured, Result
 from gradatim.protocol.schedule import Encounter
 from gradatim.rules.derive import derived, missing_inputs, not_computed
 from gradatim.rules.known import absent, occurrences
-from gradatim.rules.pick import Candidate, Reading, pick
+from gradatim.rules.pick import Candidate, Reading, pick, unsettled
 from gradatim.rules.situation import Edge, Situation
 
 WORDS = {">": "above", ">=": "at least", "<": "below", "<=": "at most", "=": "exactly"}
@@ -142,6 +142,8 @@ def _not_while(drug: str, ask: Callable[[Fact], Reading], s: Situation, fact: Fa
 
 def _against(limit: Limit, element: Element, fact: Fact) -> Reading:
     """Say how one value compares with the limit."""
+    if fact.unsettled:
+        return unsettled(element, fact)
     if fact.value is None:
         return Reading(
             UNKNOWN, f"{element.label} on {fact.start} is not a number", Reason.JUDGEMENT
@@ -195,6 +197,8 @@ def _compared(limit: Limit, value: float, bound: str, said: str, against: float)
 
 def _coded(wanted: str, element: Element, fact: Fact) -> Reading:
     """Say whether one coded result is the one wanted."""
+    if fact.unsettled:
+        return unsettled(element, fact)
     said = f"{element.label} {fact.code or 'without a result'} on {fact.start}"
     if fact.code == wanted:
         return Reading(TRUE, said)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, any_of
 from gradatim.core.verdict import Reason, Verdict, foremost
 from gradatim.evidence.facts import Fact
+from gradatim.protocol.elements import Element
 
 
 class Reading(NamedTuple):
@@ -15,6 +16,12 @@ class Reading(NamedTuple):
     text: str
     reason: Reason | None = None
     asks: str = ""
+
+
+def unsettled(element: Element, fact: Fact) -> Reading:
+    """Say of a record that is not settled that it leaves the question open, and why."""
+    said = f"{element.label} on {fact.start} is not known: {fact.doubtful}"
+    return Reading(UNKNOWN, said, fact.unsettled)
 
 
 class Candidate(NamedTuple):

@@ -52,7 +52,7 @@ def _recent(node: NotWashedOut, name: str, facts: list[Fact], s: Situation) -> V
             recent = UNKNOWN if wait.edge is None else s.not_before(
                 fact.end, wait.edge, strictly=node.bounds[0] == "(")  # fmt: skip
             found = min(recent, begun, UNKNOWN if fact.doubtful else TRUE)
-            why = _why(found, begun, None if wait.edge is None else recent)
+            why = _why(fact, found, begun, None if wait.edge is None else recent)
             if worst is None or found > truth or (found is truth and _clearer(why, reason)):
                 truth, reason, worst = found, why, (fact, wait)
     if worst is None:
@@ -68,11 +68,12 @@ def _recent(node: NotWashedOut, name: str, facts: list[Fact], s: Situation) -> V
     return recently
 
 
-def _why(truth: Truth, begun: Truth, recent: Truth | None) -> Reason | None:
+def _why(fact: Fact, truth: Truth, begun: Truth, recent: Truth | None) -> Reason | None:
     """Say what leaves it open: the dates, or the record or the half-life (`recent` is None)."""
     if truth is not UNKNOWN:
         return None
-    return Reason.PARTIAL_DATE if UNKNOWN in (begun, recent) else Reason.JUDGEMENT
+    dated = UNKNOWN not in (begun, recent)
+    return fact.unsettled or Reason.JUDGEMENT if dated else Reason.PARTIAL_DATE
 
 
 def _clearer(why: Reason | None, than: Reason | None) -> bool:

@@ -8,8 +8,16 @@ import pyarrow as pa
 from ibis.expr import types as ir
 
 from gradatim.evidence.relation import Stream
-from gradatim.rules.compile.portable import as_whole
-from gradatim.rules.compile.rows import Value, column, dimension, has, joined
+from gradatim.rules.compile.portable import as_whole, whole
+from gradatim.rules.compile.rows import (
+    Value,
+    chosen,
+    column,
+    dimension,
+    has,
+    joined,
+    why_unsettled,
+)
 from gradatim.rules.compile.slots import CountSlot
 from gradatim.rules.compile.states import JUDGEMENT, PARTIAL, YES
 
@@ -76,20 +84,27 @@ def _ask_count(stream: Stream, asked: Iterable[tuple[int, CountSlot]]) -> Iterat
 
 
 def doubts(table: ir.Table) -> dict[str, Value]:
-    """Say of each record whether its dates are inexact, or the record doubtful, as 0 or 1."""
+    """Say of each record whether its dates are inexact (1 or 0), and why it is doubtful.
+
+    `doubt` is 0 where it is not; else the state that says why, of several the foremost.
+    """
     inexact = ibis.literal(False)
     if has(table, "start_last"):
         inexact = inexact | (table["start"] != table["start_last"])
     if has(table, "end_last"):
         inexact = inexact | (column(table, "end") != table["end_last"])
-    doubtful = column(table, "doubtful")
-    return {"inexact": as_whole(inexact), "doubt": as_whole(doubtful)}
+    return {"inexact": as_whole(inexact), "doubt": doubt(table)}
+
+
+def doubt(table: ir.Table) -> Value:
+    """Return the state that says why a record is doubtful; 0 where it is not."""
+    doubtful = ibis.ifelse(column(table, "doubtful"), whole(JUDGEMENT), whole(0))
+    return chosen(why_unsettled(table), doubtful).cast("int64")
 
 
 def blamed(inexact: Value, doubt: Value, otherwise: int = JUDGEMENT) -> Value:
     """Say what leaves it open (`courses.blame`): the dates, else the records."""
-    return ibis.cases((inexact > 0, ibis.literal(PARTIAL)), (doubt > 0, ibis.literal(JUDGEMENT)),
-                      else_=ibis.literal(otherwise))  # fmt: skip
+    return ibis.cases((inexact > 0, whole(PARTIAL)), (doubt > 0, doubt), else_=whole(otherwise))
 
 
 def enough(found: ir.Table) -> ir.Table:

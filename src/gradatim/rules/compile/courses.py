@@ -12,11 +12,11 @@ import pyarrow as pa
 from ibis.expr import types as ir
 
 from gradatim.evidence.relation import Stream
-from gradatim.rules.compile.counts import happenings, reached_before
+from gradatim.rules.compile.counts import doubts, happenings, reached_before
 from gradatim.rules.compile.portable import as_whole, day_number
-from gradatim.rules.compile.rows import Step, Value, column, dimension, has, joined
+from gradatim.rules.compile.rows import Step, Value, column, dimension, joined
 from gradatim.rules.compile.slots import StableSlot
-from gradatim.rules.compile.states import JUDGEMENT, NO, NO_RECORD, PARTIAL, YES
+from gradatim.rules.compile.states import NO, NO_RECORD, PARTIAL, YES
 from gradatim.rules.courses import DOSING_GAP
 
 SCHEMA = {"key": pa.int64(), "slot": pa.int64(), "part": pa.int64(), "at": pa.date32(),
@@ -66,7 +66,7 @@ def drug_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Table 
     state = ibis.cases(
         (truth == 2, ibis.literal(YES)), (truth == 0, ibis.literal(NO)),
         (found["inexact"] > 0, ibis.literal(PARTIAL)),
-        (found["doubt"] > 0, ibis.literal(JUDGEMENT)), else_=ibis.literal(NO_RECORD),
+        (found["doubt"] > 0, found["doubt"]), else_=ibis.literal(NO_RECORD),
     )  # fmt: skip
     return found.select(*PART, "taken", state=state.cast("int64"))
 
@@ -86,14 +86,8 @@ def ingredients(stream: Stream, slot: StableSlot) -> list[str]:
 
 def _doubts(table: ir.Table) -> ir.Table:
     """Say of each ingredient whether some record's dates are inexact, or a record is doubtful."""
-    inexact = ibis.literal(False)
-    if has(table, "start_last"):
-        inexact = inexact | (table["start"] != table["start_last"])
-    if has(table, "end_last"):
-        inexact = inexact | (column(table, "end") != table["end_last"])
-    marked = table.select("person", slot=table["ask_slot"], part=table["ask_part"],
-                          inexact=as_whole(inexact),
-                          doubt=as_whole(column(table, "doubtful")))  # fmt: skip
+    parts = {"slot": table["ask_slot"], "part": table["ask_part"]}
+    marked = table.select("person", **parts, **doubts(table))
     return marked.group_by(PART).agg(inexact=marked["inexact"].max(), doubt=marked["doubt"].max())
 
 

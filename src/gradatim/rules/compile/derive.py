@@ -17,7 +17,16 @@ from gradatim.evidence.relation import Key, Meaning, Relation, Stream
 from gradatim.protocol.elements import Derived, Element
 from gradatim.rules.compile.arithmetic import Number, compiled, words_of
 from gradatim.rules.compile.portable import real, rounded_down, whole
-from gradatim.rules.compile.rows import Step, Value, chosen, column, dimension, has, joined
+from gradatim.rules.compile.rows import (
+    Step,
+    Value,
+    chosen,
+    column,
+    dimension,
+    has,
+    joined,
+    why_unsettled,
+)
 from gradatim.rules.compile.states import JUDGEMENT, NO_RECORD, PARTIAL, UNIT
 from gradatim.rules.compile.streams import together
 
@@ -184,6 +193,7 @@ def _as_input(table: ir.Table, value: Value, factor: Value, offset: Value, conve
     failed = (
         [(column(table, "failed") > 0, column(table, "failed"))] if has(table, "failed") else []
     )
+    failed += why_unsettled(table)
     bad = chosen([*failed, (number, ibis.literal(JUDGEMENT)), (~converts, ibis.literal(UNIT))],
                  ibis.literal(0))  # fmt: skip
     x = ibis.ifelse(usable, value * factor + offset, ibis.null("float64"))

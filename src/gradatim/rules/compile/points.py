@@ -29,6 +29,7 @@ from gradatim.rules.compile.rows import (
     joined,
     perhaps_inside,
     surely_inside,
+    why_unsettled,
 )  # fmt: skip
 from gradatim.rules.compile.slots import PointSlot
 from gradatim.rules.compile.states import CONFLICT, JUDGEMENT, NO, NO_RANGE, PARTIAL, UNIT, YES
@@ -228,6 +229,7 @@ def _number_says(table: ir.Table) -> Value:
     order = table["order"]
     return chosen([
         *_failed(table),
+        *why_unsettled(table),
         (column(table, "value").isnull(), ibis.literal(JUDGEMENT)),
         (times & reference.isnull(), ibis.literal(NO_RANGE)),
         (times & table["other"], ibis.literal(UNIT)),
@@ -272,7 +274,8 @@ def _word_says(relation: Relation, table: ir.Table) -> Value:
     doubtful = column(table, "doubtful")
     known = ibis.ifelse(answer, word.isin(places["answers"]) & ~doubtful, definite)
     wanted = (word == table["ask_word"]) & ~(answer & doubtful)
-    return chosen([*_failed(table), (wanted, ibis.literal(YES)), (known, ibis.literal(NO))],
+    why = [*_failed(table), *why_unsettled(table)]
+    return chosen([*why, (wanted, ibis.literal(YES)), (known, ibis.literal(NO))],
                   ibis.literal(JUDGEMENT))  # fmt: skip
 
 

@@ -11,13 +11,14 @@ import ibis
 import pyarrow as pa
 from ibis.expr import types as ir
 
-from gradatim.evidence.relation import Stream
+from gradatim.evidence.relation import UNSETTLED, Stream
+from gradatim.rules.compile.states import unknown
 
 Value = Any
 Step = Callable[[ir.Table], ir.Table]
 """Materialises a step of a query, so that the next ones neither compute nor write it again."""
 _FALSE = ibis.literal(False)
-_NUMBERS = {"bound": 0, "word": 0, "method": 0, "unit": 0, "failed": 0}
+_NUMBERS = {"bound": 0, "word": 0, "method": 0, "unit": 0, "failed": 0, "unsettled": 0}
 _FLAGS = ("derived", "doubtful", "denies", "unreadable", "low_other", "high_other")
 
 
@@ -61,6 +62,17 @@ def _null(_: ir.Table) -> Value:
 def has(table: ir.Table, *names: str) -> bool:
     """Whether a table has any of these columns."""
     return any(name in table.columns for name in names)
+
+
+def why_unsettled(table: ir.Table) -> list[tuple[Value, Value]]:
+    """Return when a record is not settled, each with the state that says why."""
+    if not has(table, "unsettled"):
+        return []
+    return [
+        (table["unsettled"] == number, ibis.literal(unknown(reason)))
+        for number, reason in enumerate(UNSETTLED)
+        if reason is not None
+    ]
 
 
 def surely_inside(table: ir.Table) -> Value:

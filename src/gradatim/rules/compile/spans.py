@@ -20,6 +20,7 @@ from gradatim.rules.compile.rows import (
     joined,
     perhaps_inside,
     surely_inside,
+    why_unsettled,
 )  # fmt: skip
 from gradatim.rules.compile.slots import SpanSlot
 from gradatim.rules.compile.states import JUDGEMENT, NO, PARTIAL, YES
@@ -100,6 +101,7 @@ def record_state(table: ir.Table, by_start: bool, graded: bool) -> Value:
     not_, maybe = _as_graded(table) if graded else (ibis.literal(False), ibis.literal(False))
     cases = [(not_, ibis.literal(NO))] if graded else []
     cases += [(~perhaps, ibis.literal(NO)), (~dated, ibis.literal(PARTIAL))]
+    cases += why_unsettled(table)
     cases += [(maybe, ibis.literal(JUDGEMENT))] if graded else []
     return chosen([*cases, (sure, ibis.literal(YES))], ibis.literal(JUDGEMENT))
 
