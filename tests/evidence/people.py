@@ -68,6 +68,11 @@ def concept(system: str, *codes: str, text: str = "") -> dict[str, Any]:
     return coding | ({"text": text} if text else {})
 
 
+def state(system: str, *codes: str) -> dict[str, Any]:
+    """Give a status in a code system of HL7's terminology, such as `condition-clinical`."""
+    return concept(f"http://terminology.hl7.org/CodeSystem/{system}", *codes)
+
+
 def patient(**fields: Any) -> dict[str, Any]:
     return {
         "resourceType": "Patient",
@@ -146,8 +151,8 @@ def good_bundle() -> dict[str, Any]:
             {"code": concept(LOINC, "8462-4"), "valueQuantity": {"value": 80, "unit": "mmHg"}}]),
         answer("back_pain"),
         resource("Condition", "c1", code=concept(ICD10, "C50.9"), onsetDateTime="2020-03",
-                 abatementDateTime="2021", clinicalStatus=concept("x", "resolved"),
-                 verificationStatus=concept("x", "confirmed")),
+                 abatementDateTime="2021", clinicalStatus=state("condition-clinical", "resolved"),
+                 verificationStatus=state("condition-ver-status", "confirmed")),
         resource("Procedure", "s1", status="completed", code=concept(SNOMED, "387713003"),
                  performedPeriod={"start": "2019-01-01", "end": "2019-01-02"}),
         resource("AllergyIntolerance", "g1", criticality="high", code={"text": "albumin"},
@@ -165,7 +170,7 @@ def good_bundle() -> dict[str, Any]:
                  dosage={"dose": {"value": 1, "unit": "g"}, "route": concept(SNOMED, IV)}),
         resource("ResearchSubject", "r1", status="on-study", period={"start": "2026-01-01"}),
         resource("Consent", "k1", status="active", dateTime="2026-10-30T09:00:00Z",
-                 scope=concept("x", "research")),
+                 scope=state("consentscope", "research")),
         {"resourceType": "Medication", "id": "drug", "code": prednisone},
         resource("Encounter", "e1", status="finished"),
         resource("Observation", "o9", status="entered-in-error", code=concept(LOINC, "1920-8")),

@@ -33,6 +33,10 @@ class Unreadable(ValueError):
     """A part of a resource that cannot be read; the message says which, and why."""
 
 
+class Contradictory(Unreadable):
+    """Parts of a resource that can each be read, and contradict each other."""
+
+
 def said(value: Any) -> str:
     """Name the shape of a JSON value, for messages."""
     return _KINDS.get(type(value), "nothing" if value is None else type(value).__name__)
@@ -213,11 +217,56 @@ def words(concept: Resource | None) -> list[str]:
     return [one.strip().casefold() for one in said_there if one.strip()]
 
 
+def raw_codes(concept: Resource | None) -> list[tuple[str, str]]:
+    """Return the codes of a CodeableConcept with their systems as written, whatever these are.
+
+    Raises:
+        Unreadable: it is not of the shape of a CodeableConcept.
+    """
+    coded = items(concept, "coding") if concept else []
+    return [(text(one, "system"), text(one, "code")) for one in coded if text(one, "code")]
+
+
+UNSETTLED = "unsettled"
+"""A status that is given, and whose codings do not settle which one it is."""
+_CLINICAL = ("active", "recurrence", "relapse", "inactive", "remission", "resolved")
+_VERIFIED = ("unconfirmed", "provisional", "differential", "presumed", "confirmed", "refuted",
+             "entered-in-error")  # fmt: skip
+_REQUIRED = {
+    "clinicalStatus": (("condition-clinical", "allergyintolerance-clinical"), _CLINICAL),
+    "verificationStatus": (
+        ("condition-ver-status", "allergyintolerance-verification"),
+        _VERIFIED,
+    ),
+    "scope": (("consentscope",), ("adr", "research", "patient-privacy", "treatment")),
+}
+"""Of each status the code systems that must say it, and the codes that these have."""
+_TERMINOLOGY = ("http://terminology.hl7.org/CodeSystem/", "http://hl7.org/fhir/")
+
+
 def state(of: Resource, name: str) -> str:
-    """Give the code of a status that is a CodeableConcept; of one without codes, its text."""
+    """Return the code of a status that is a CodeableConcept, in lower case; empty if there is none.
+
+    Codings of the code system that FHIR requires decide, wherever they stand among others. A status
+    that no code system is required for has its first code, or else its text.
+
+    Returns:
+        UNSETTLED where something is given, but no such coding, or several that disagree.
+    """
     concept = obj(of, name)
-    coded = [text(one, "code") for one in items(concept, "coding")] if concept else []
-    return next(filter(None, coded), text(concept, "text") if concept else "").casefold()
+    if not concept:
+        return ""
+    if name not in _REQUIRED:
+        coded = [code for _, code in raw_codes(concept)]
+        return (coded[0] if coded else text(concept, "text")).casefold()
+    systems, known = _REQUIRED[name]
+    uris = {base + system for base in _TERMINOLOGY for system in systems}
+    said_there = {
+        code.casefold()
+        for system, code in raw_codes(concept)
+        if system.partition("|")[0].rstrip("/") in uris
+    }
+    return said_there.pop() if len(said_there) == 1 and said_there <= {*known} else UNSETTLED
 
 
 def length(of: Resource, name: str) -> Duration | None:
