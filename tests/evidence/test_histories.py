@@ -22,14 +22,23 @@ from tests.evidence.people import (
     patient,
     read_one,
     resource,
+    state,
 )
 
 
-def state(code):
-    return concept("http://terminology.hl7.org/CodeSystem/x", code)
+def clinical(*codes):
+    return {"clinicalStatus": state("condition-clinical", *codes)}
 
 
-ACTIVE, RESOLVED = {"clinicalStatus": state("active")}, {"clinicalStatus": state("resolved")}
+def verification(*codes):
+    return {"verificationStatus": state("condition-ver-status", *codes)}
+
+
+def allergy_verification(*codes):
+    return {"verificationStatus": state("allergyintolerance-verification", *codes)}
+
+
+ACTIVE, RESOLVED = clinical("active"), clinical("resolved")
 ONSET = {"onsetDateTime": "2020-03"}
 MARCH = "2020-03-01..2020-03-31"
 
@@ -40,12 +49,13 @@ def cancer(**fields):
 
 SPANS = [
     (ACTIVE | ONSET, MARCH, "ongoing"),
-    ({"clinicalStatus": state("relapse")} | ONSET, MARCH, "ongoing"),
+    (clinical("relapse") | ONSET, MARCH, "ongoing"),
     (RESOLVED | ONSET, MARCH, "2020-03-01..2026-11-02"),
-    ({"clinicalStatus": state("remission")} | ONSET, MARCH, "2020-03-01..2026-11-02"),
-    ({"clinicalStatus": {"text": "Resolved"}} | ONSET, MARCH, "2020-03-01..2026-11-02"),
+    (clinical("remission") | ONSET, MARCH, "2020-03-01..2026-11-02"),
+    ({"clinicalStatus": {"text": "Resolved"}} | ONSET, MARCH, "2020-03-01..9999-12-31"),
     (ONSET, MARCH, "2020-03-01..9999-12-31"),
-    (ACTIVE | ONSET | {"abatementDateTime": "2021-05-06"}, MARCH, "2021-05-06"),
+    (RESOLVED | ONSET | {"abatementDateTime": "2021-05-06"}, MARCH, "2021-05-06"),
+    (clinical("resolved") | ONSET | {"abatementDateTime": "2027-01-01"}, MARCH, "2027-01-01"),
     (ONSET | {"abatementDateTime": "2020"}, MARCH, "2020-03-01..2020-12-31"),
     (ONSET | {"abatementPeriod": {"start": "2021-01-01", "end": "2021-02-01"}}, MARCH,
      "2021-01-01..2021-02-01"),
@@ -81,13 +91,13 @@ def test_conditions(fields, start, end):
     ("differential", "unconfirmed"),
 ])  # fmt: skip
 def test_unconfirmed_conditions_are_doubtful(verified, doubtful):
-    one = cancer(verificationStatus=state(verified))
+    one = cancer(**verification(verified))
     assert only_fact(read_one(one)).doubtful == doubtful
 
 
 @pytest.mark.parametrize(("fields", "why"), [
-    ({"verificationStatus": state("refuted")}, "refuted"),
-    ({"verificationStatus": state("entered-in-error")}, "entered-in-error"),
+    (verification("refuted"), "refuted"),
+    (verification("entered-in-error"), "entered-in-error"),
     ({"code": concept(SNOMED, "44054006")}, "its code is not known here: SNOMED CT 44054006"),
     ({"code": concept(ICD10, "E11.9")}, "not asked about by this protocol"),
     ({"code": concept(LOINC, "1920-8")}, "is no measurement, which is what ast is"),
@@ -181,14 +191,15 @@ def consent(**fields):
 
 
 def test_consent():
-    fact = only_fact(read_one(consent(scope=state("research"))))
+    fact = only_fact(read_one(consent(scope=state("consentscope", "research"))))
     assert (fact.element, fact.start, fact.end) == ("consent", days("2026-10-30"), fact.start)
     assert only_fact(read_one(consent(dateTime=None))).start == ANY_DAY
 
 
 @pytest.mark.parametrize(("fields", "why"), [
     ({"status": "rejected"}, "status rejected"), ({"status": "draft"}, "status draft"),
-    ({"scope": state("treatment")}, "is a consent of scope treatment, not to research"),
+    ({"scope": state("consentscope", "treatment")},
+     "is a consent of scope treatment, not to research"),
     ({"provision": {"type": "deny"}}, "denies consent"),
 ])  # fmt: skip
 def test_no_consent(fields, why):
@@ -200,17 +211,21 @@ def allergy(**fields):
     return resource("AllergyIntolerance", "g1", **(given | fields))
 
 
+IPS = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
+MILD = {"criticality": "low"}
 NONE_KNOWN = {"code": concept(SNOMED, "716186003")}
 ALLERGIES = [
     ({"criticality": "high"}, {"severe_allergy": "true"}),
     ({"reaction": [{"severity": "mild"}, {"severity": "severe"}]}, {"severe_allergy": "true"}),
     ({"reaction": [{"manifestation": [concept(SNOMED, "39579001")]}]}, {"severe_allergy": "true"}),
     ({"reaction": [{"manifestation": [{"text": "Anaphylaxis"}]}]}, {"severe_allergy": "true"}),
-    ({"code": {"text": "Human serum albumin"}}, {"product_allergy": "true"}),
-    ({"code": concept(SNOMED, "116566001")}, {"product_allergy": "true"}),
-    ({"reaction": [{"substance": {"text": "ALBUMIN"}}]}, {"product_allergy": "true"}),
+    ({"code": {"text": "Human serum albumin"}} | MILD, {"product_allergy": "true"}),
+    ({"code": concept(SNOMED, "116566001")} | MILD, {"product_allergy": "true"}),
+    ({"reaction": [{"substance": {"text": "ALBUMIN"}}]} | MILD, {"product_allergy": "true"}),
     ({"code": {"text": "albumin"}, "criticality": "high"},
      {"severe_allergy": "true", "product_allergy": "true"}),
+    ({"code": concept(IPS, "no-known-allergies")},
+     {"severe_allergy": "false", "product_allergy": "false"}),
     (NONE_KNOWN, {"severe_allergy": "false", "product_allergy": "false"}),
 ]  # fmt: skip
 
@@ -227,13 +242,17 @@ def test_allergies(fields, expected):
 
 @pytest.mark.parametrize(("fields", "why"), [
     ({"criticality": "low"}, "a mild allergy answers no question of this protocol"),
-    ({}, "an allergy of unrecorded severity answers no question of this protocol"),
     ({"code": {"text": "ovalbumin"}, "criticality": "low"},
      "a mild allergy answers no question of this protocol"),
-    ({"criticality": "high", "verificationStatus": state("refuted")}, "refuted"),
-    ({"criticality": "high", "verificationStatus": state("entered-in-error")}, "entered-in-error"),
+    ({"criticality": "high"} | allergy_verification("refuted"), "refuted"),
+    ({"criticality": "high"} | allergy_verification("entered-in-error"), "entered-in-error"),
     ({"patient": {"reference": "Patient/other"}, "criticality": "high"}, "is about another person"),
     ({"reaction": "rash"}, "reaction is text, not a list"),
+    ({"type": "intolerance"}, "is an intolerance, and not an allergy"),
+    ({"type": "intolerance", "criticality": "high"}, "is an intolerance, and not an allergy"),
+    ({"code": concept(IPS, "no-allergy-info")}, "says that nothing is known of allergies"),
+    (NONE_KNOWN | {"clinicalStatus": state("allergyintolerance-clinical", "inactive")},
+     "says that no allergy is known, and is inactive"),
 ])  # fmt: skip
 def test_allergies_not_used(fields, why):
     assert only_why(read_one(allergy(**fields))) == why
@@ -241,7 +260,7 @@ def test_allergies_not_used(fields, why):
 
 @pytest.mark.parametrize("verified", ["unconfirmed", "presumed"])
 def test_unconfirmed_allergies_are_doubtful(verified):
-    one = allergy(criticality="high", verificationStatus=state(verified))
+    one = allergy(criticality="high", **allergy_verification(verified))
     assert only_fact(read_one(one)).doubtful == "unconfirmed"
 
 

@@ -14,6 +14,7 @@ from gradatim.evidence.codebook import Codebook, Outcome
 from gradatim.evidence.facts import Facts
 from gradatim.evidence.sources.fhir import read
 from gradatim.protocol.load import load
+from tests.evidence.people import state
 
 STUDY = load("nct05962762").study
 BOOK = Codebook(STUDY.elements, STUDY.study.id)
@@ -207,8 +208,8 @@ def test_what_it_is_coded_as_is_told() -> None:
 @pytest.mark.parametrize(
     "why",
     [
-        {"verificationStatus": {"coding": [{"code": "refuted"}]}},
-        {"verificationStatus": {"coding": [{"code": "entered-in-error"}]}},
+        {"verificationStatus": state("condition-ver-status", "refuted")},
+        {"verificationStatus": state("condition-ver-status", "entered-in-error")},
         {"subject": {"reference": "Patient/another"}},
     ],
 )
@@ -460,8 +461,8 @@ OF_ANOTHER = {"subject": {"reference": "Patient/p2"}}
         beside("Encounter", reasonCode=[BREAST_CANCER], **OF_ANOTHER),
         beside("Encounter", contained=[condition(BREAST_CANCER)], **OF_ANOTHER),
         beside("Encounter", contained=[condition(BREAST_CANCER, **OF_ANOTHER)]),
-        beside("Encounter", contained=[condition(BREAST_CANCER, verificationStatus={
-            "coding": [{"code": "refuted"}]})]),
+        beside("Encounter", contained=[condition(BREAST_CANCER, verificationStatus=state(
+            "condition-ver-status", "refuted"))]),
         beside("FamilyMemberHistory", condition=[{"code": BREAST_CANCER}]),
         beside("Observation", status="entered-in-error", code=BREAST_CANCER, valueBoolean=True),
         beside("Encounter", reasonCode=[coded((ICD10, "J06.9"))]),

@@ -8,6 +8,7 @@ from datetime import date
 from gradatim.clinical.drug_names import drugs_named
 from gradatim.core.codes import ICD10_STATUS, matches, normalised
 from gradatim.core.dates import NEVER_ENDED, Day
+from gradatim.core.verdict import Reason
 from gradatim.evidence.codebook import Codebook, Outcome, in_table
 from gradatim.evidence.facts import Coding, Fact, NotUsed
 from gradatim.evidence.sources.datatypes import (
@@ -247,6 +248,23 @@ def settle(
     if facts:
         return [*facts, *(NotUsed(f"{id_}#{part}", why, perhaps) for part, why in faults.items())]
     return [NotUsed(id_, "; ".join(dict.fromkeys(faults.values())), perhaps)]
+
+
+def contradictory(id_: str, why: str, found: Results) -> Results:
+    """Return what a record that contradicts itself gives: its facts do not settle anything.
+
+    Args:
+        id_: its place.
+        why: how it contradicts itself.
+        found: what it would give. What has begun may have ended, or go on.
+    """
+    open_ = tuple(
+        fact._replace(end=Day(fact.end.first, date.max), doubtful=why, unsettled=Reason.CONFLICT)
+        for fact in found
+        if isinstance(fact, Fact)
+    )
+    parts = [one for one in found if isinstance(one, NotUsed)]
+    return [NotUsed(id_, why, instead=open_, conflict=True), *parts] if open_ else found
 
 
 def happened(

@@ -15,8 +15,9 @@ from gradatim.evidence.facts import Fact, Facts, NotUsed, Observed
 from gradatim.evidence.sources.about import About, Results
 from gradatim.evidence.sources.allergies import allergy
 from gradatim.evidence.sources.bundles import Entry, entries_of, the_patient
+from gradatim.evidence.sources.consents import consent
 from gradatim.evidence.sources.datatypes import Resource, Unreadable
-from gradatim.evidence.sources.histories import condition, consent, procedure, research_subject
+from gradatim.evidence.sources.histories import condition, procedure, research_subject
 from gradatim.evidence.sources.medications import medication
 from gradatim.evidence.sources.observations import observation
 from gradatim.evidence.sources.patient import is_another, read_patient

@@ -1,34 +1,46 @@
-"""Histories: Conditions, Procedures, participation in research, and consent.
+"""Histories: Conditions, Procedures and participation in research.
 
-Source: HL7 FHIR R4 (4.0.1), sections 9.2 (Condition), 9.3 (Procedure), 6.2 (Consent) and
-7.5 (ResearchSubject).
+Source: HL7 FHIR R4 (4.0.1), sections 9.2 (Condition), 9.3 (Procedure) and 7.5
+(ResearchSubject).
 """
 
 from collections.abc import Iterable
 from datetime import date
 
-from gradatim.core.dates import ANY_DAY, Day
+from gradatim.core.dates import Day
 from gradatim.evidence.facts import Fact, NotUsed
 from gradatim.evidence.sources.about import (
     About,
     Results,
     besides,
+    contradictory,
     happened,
     not_understood,
     settle,
     status_why,
 )
-from gradatim.evidence.sources.datatypes import Resource, Unreadable, day, obj, period, state, text
+from gradatim.evidence.sources.datatypes import (
+    UNSETTLED,
+    Resource,
+    Unreadable,
+    day,
+    obj,
+    period,
+    state,
+    text,
+)
 from gradatim.evidence.sources.onsets import point
 
 _REFUSED = ("refuted", "entered-in-error")
-_UNCONFIRMED = ("unconfirmed", "provisional", "differential")
+_DOUBTS = {
+    **dict.fromkeys(("unconfirmed", "provisional", "differential", "presumed"), "unconfirmed"),
+    UNSETTLED: "its verification status is not settled",
+}
 _GOES_ON = ("active", "recurrence", "relapse")
 _NOT_DONE = ("not-done", "preparation", "entered-in-error")
 _NOT_IN_TRIAL = ("candidate", "potential-candidate", "eligible", "ineligible", "not-registered",
                  "screening")  # fmt: skip
 _LEFT_TRIAL = ("off-study", "withdrawn")
-_OTHER_CONSENTS = ("adr", "treatment", "patient-privacy")
 
 
 def condition(resource: Resource, id_: str, about: About) -> Results:
@@ -47,15 +59,28 @@ def condition(resource: Resource, id_: str, about: About) -> Results:
         return [not_understood(id_, [concept], open_to)]
     start = point(resource, "onset", about) or day(resource, "recordedDate") or about.undated()
     end = _condition_end(resource, start, about)
-    doubtful = "unconfirmed" if verified in _UNCONFIRMED else ""
-    return [*_all(asked, id_, start, end, doubtful, about), *besides(id_, [concept], open_to)]
+    found = _all(asked, id_, start, end, _DOUBTS.get(verified, ""), about)
+    if why := _contradiction(resource, end, about):
+        found = contradictory(id_, why, found)
+    return [*found, *besides(id_, [concept], open_to)]
+
+
+def _contradiction(resource: Resource, end: Day, about: About) -> str:
+    """Say that something is still active after its end, or nothing (constraint con-4)."""
+    clinical = state(resource, "clinicalStatus")
+    abated = any(name.startswith("abatement") for name in resource if resource[name] is not None)
+    if clinical in _GOES_ON and abated and end.last <= about.on:
+        return f"its clinical status is {clinical}, and it ended ({end})"
+    return ""
 
 
 def _condition_end(resource: Resource, start: Day, about: About) -> Day:
     end = point(resource, "abatement", about)
     if end is None:
         clinical = state(resource, "clinicalStatus")
-        return about.until(start, clinical in _GOES_ON) if clinical else Day(start.first, date.max)
+        if clinical in ("", UNSETTLED):
+            return Day(start.first, date.max)
+        return about.until(start, clinical in _GOES_ON)
     if end.last < start.first:
         raise Unreadable(f"abatement ({end}) lies before onset ({start})")
     return Day(max(end.first, start.first), end.last)
@@ -143,23 +168,6 @@ def _study_names(resource: Resource) -> set[str]:
     identifier = obj(study, "identifier") or {}
     reference = text(study, "reference")
     return {text(identifier, "value"), reference.split("/")[-1], text(study, "display")} - {""}
-
-
-def consent(resource: Resource, id_: str, about: About) -> Results:
-    """Read a Consent: the day on which an active consent was given.
-
-    Raises:
-        Unreadable: a part is of the wrong shape.
-    """
-    status, scope = text(resource, "status"), state(resource, "scope")
-    if status != "active":
-        return [NotUsed(id_, status_why(status))]
-    if scope in _OTHER_CONSENTS:
-        return [NotUsed(id_, f"is a consent of scope {scope}, not to research")]
-    if text(obj(resource, "provision") or {}, "type") == "deny":
-        return [NotUsed(id_, "denies consent")]
-    at = day(resource, "dateTime") or ANY_DAY
-    return _answers(about.of_kind("consent"), id_, at, at, "", "consent is not asked about")
 
 
 def _answers(names: Iterable[str], id_: str, start: Day, end: Day, doubtful: str, otherwise: str

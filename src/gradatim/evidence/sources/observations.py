@@ -3,21 +3,23 @@
 Source: HL7 FHIR R4 (4.0.1), section 10.1, Observation.
 """
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day
+from gradatim.core.verdict import Reason
 from gradatim.evidence.facts import Fact, NotUsed
 from gradatim.evidence.sources.about import (
     OCCURRENCES,
     About,
     Results,
+    codes_of,
     not_understood,
-    settle,
     status_why,
 )
 from gradatim.evidence.sources.datatypes import (
+    Contradictory,
     Resource,
     Unreadable,
     day,
@@ -27,21 +29,13 @@ from gradatim.evidence.sources.datatypes import (
     text,
     words,
 )
+from gradatim.evidence.sources.observed import Fault, Place, Span, fact_or_fault, one_day
 from gradatim.evidence.sources.patient import is_another
-from gradatim.evidence.sources.results import (
-    Said,
-    absent_reason,
-    implausible,
-    reference_range,
-    value_of,
-    yes_or_no,
-)
+from gradatim.evidence.sources.wordings import SEMANTIC_TAG
 from gradatim.protocol.elements import COVERABLE
 
 USED = frozenset({"final", "amended", "corrected"})
 _NONE = ("entered-in-error", "cancelled")
-_VALUES = ("measurement", "adverse_event")
-_SEMANTIC_TAG = re.compile(r"\s*\([a-z/ ]+\)\Z")
 METHODS = {
     **dict.fromkeys(("x-ray", "xray", "x ray", "radiography", "plain radiograph", "plain x-ray",
                      "plain radiography", "radiograph", "plain film"), "x-ray"),
@@ -50,20 +44,75 @@ METHODS = {
 }  # fmt: skip
 
 
+class Asked(NamedTuple):
+    """A part of an Observation that is of some elements; the whole has no name."""
+
+    part: str
+    holder: Resource
+    elements: Iterable[str]
+
+
 def observation(resource: Resource, id_: str, about: About) -> Results:
     """Read an Observation and its components.
 
-    Raises:
-        Unreadable: a part that every fact of it needs is of the wrong shape.
+    One that cannot be read, or contradicts itself, keeps its elements open on its days.
     """
+    try:
+        return _read(resource, id_, about)
+    except Unreadable as error:
+        return [unsettled(resource, id_, str(error), about, isinstance(error, Contradictory))]
+
+
+def unsettled(
+    resource: Resource, id_: str, why: str, about: About, conflict: bool = False
+) -> NotUsed:
+    """Say of an Observation that is not read which elements it keeps open, and on which days.
+
+    Args:
+        resource: the Observation.
+        id_: its place.
+        why: why it is not read.
+        about: the questions and the person.
+        conflict: whether it contradicts itself.
+    """
+    holders = [resource, *_objects(resource.get("component"))]
+    names = {name: None for one in holders for name in _elements(one, about)}
+    try:
+        span = when(resource)
+    except Unreadable:
+        span = ANY_DAY, ANY_DAY
+    fault = Fault(why, conflict=conflict)
+    found = _not_used(id_, fault, names, span, about)
+    return found._replace(codes=codes_of([_object(resource.get("code"))]))
+
+
+def _object(value: object) -> Resource | None:
+    return value if isinstance(value, dict) else None
+
+
+def _objects(value: object) -> list[Resource]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _elements(holder: Resource, about: About) -> Iterator[str]:
+    """Return the elements that those codings of a part mean which can be read."""
+    concept = _object(holder.get("code")) or {}
+    for coding in _objects(concept.get("coding")):
+        try:
+            yield from about.asked({"coding": [coding]})
+        except Unreadable:
+            continue
+
+
+def _read(resource: Resource, id_: str, about: About) -> Results:
     status = text(resource, "status")
     if status in _NONE:
         return [NotUsed(id_, status_why(status))]
     holders = [("", resource), *_components(resource)]
-    asked = [(part, holder, about.asked(obj(holder, "code"))) for part, holder in holders]
-    asked = [one for one in asked if one[2]]
+    asked = [Asked(part, holder, about.asked(obj(holder, "code"))) for part, holder in holders]
+    asked = [one for one in asked if one.elements]
     if status not in USED:
-        perhaps = (name for _, _, names in asked for name in names)
+        perhaps = (name for one in asked for name in one.elements)
         return [NotUsed(id_, status_why(status), _coverable(perhaps, about))]
     if not asked:
         return [not_understood(id_, [obj(resource, "code")], ())]
@@ -82,14 +131,33 @@ def _coverable(names: Iterable[str], about: About) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in names if about.elements[one].kind in COVERABLE))
 
 
+def _not_used(id_: str, fault: Fault, names: Iterable[str], span: Span, about: About) -> NotUsed:
+    """Say of a part that gives no fact which elements it keeps open.
+
+    What may be covered is open for good; of all else something stands on the days of the record.
+    """
+    names = list(names)
+    reason = Reason.CONFLICT if fault.conflict else Reason.NOT_UNDERSTOOD
+    instead = tuple(
+        Fact(name, id_, *_days(name, span, about), doubtful=fault.why, unsettled=reason)
+        for name in names
+        if fault.says and about.elements[name].kind not in COVERABLE
+    )
+    return NotUsed(id_, fault.why, _coverable(names, about), (), instead, fault.conflict)
+
+
+def _days(name: str, span: Span, about: About) -> Span:
+    return span if about.elements[name].kind in OCCURRENCES else (one_day(span),) * 2
+
+
 def _components(resource: Resource) -> list[tuple[str, Resource]]:
     if "component" not in resource:
         return []
     return [(f"component{n}", one) for n, one in enumerate(items(resource, "component"), 1)]
 
 
-def when(resource: Resource) -> tuple[Day, Day]:
-    """Give the first and the last day of what was observed; ANY_DAY for both without a date."""
+def when(resource: Resource) -> Span:
+    """Return the first and the last day of what was observed; ANY_DAY for both without a date."""
     at = day(resource, "effectiveDateTime") or day(resource, "effectiveInstant")
     if at:
         return at, at
@@ -102,65 +170,50 @@ def when(resource: Resource) -> tuple[Day, Day]:
     return start or Day(ANY_DAY.first, (end or ANY_DAY).last), end or NEVER_ENDED
 
 
-def _read_all(asked: list[tuple[str, Resource, dict[str, str]]], id_: str, span: tuple[Day, Day],
-              method: str, about: About) -> Results:  # fmt: skip
+def _read_all(asked: list[Asked], id_: str, span: Span, method: str, about: About) -> Results:
     facts: list[Fact] = []
-    faults: dict[str, str] = {}
-    unanswered: list[str] = []
+    faults: list[tuple[str, str, Fault]] = []
     for part, holder, elements in asked:
         whole = f"{id_}#{part}" if part else id_
         for name in elements:
-            try:
-                found = _fact(name, whole, holder, span, method, about)
-            except Unreadable as error:
-                found = str(error)
+            found = fact_or_fault(Place(name, whole, span, method), holder, about)
             if isinstance(found, Fact):
                 facts.append(found)
-                continue
-            unanswered.append(name)
-            if part or found != "has no value" or len(asked) == 1:
-                # A panel such as a blood pressure has values only in its components.
-                faults[f"{part}#{name}" if part and len(elements) > 1 else part or name] = found
-    return settle(id_, facts, faults, _coverable(unanswered, about))
+            # A panel such as a blood pressure has values only in its components.
+            elif part or found.why != _NO_VALUE or len(asked) == 1:
+                several = part and len(list(elements)) > 1
+                faults.append((f"{part}#{name}" if several else part or name, name, found))
+            else:
+                faults.append(("", name, found))
+    return _settled(id_, facts, faults, span, about)
 
 
-def _fact(name: str, id_: str, holder: Resource, span: tuple[Day, Day], method: str, about: About
-          ) -> Fact | str:  # fmt: skip
-    value = value_of(holder)
-    if value is None:
-        return absent_reason(holder)
-    element = about.elements[name]
-    if element.kind not in _VALUES:
-        return _yes_or_no(name, id_, value, span, element.kind in OCCURRENCES)
-    at = _one_day(span)
-    if value.value is None:
-        return Fact(name, id_, at, at, code=value.code, method=method)
-    why = implausible(value, element)
-    if why:
-        return why
-    low, high = None, None
-    if "referenceRange" in holder:
-        low, high = reference_range(holder, value.unit, element)
-    return Fact(name, id_, at, at, value.value, value.unit, value.bound, low, high, "", method)
+_NO_VALUE = "has no value"
 
 
-def _yes_or_no(
-    name: str, id_: str, value: Said, span: tuple[Day, Day], lasting: bool
-) -> Fact | str:
-    """Read an explicit answer; of what can last, its days are those on which it happened or not."""
-    answer = yes_or_no(value)
-    if not answer:
-        return f"its value is neither yes nor no, which is what {name} asks"
-    start, end = span if lasting else (_one_day(span),) * 2
-    return Fact(name, id_, start, end, code=answer)
-
-
-def _one_day(span: tuple[Day, Day]) -> Day:
-    """Give the day of a value; of one observed over several days, which of them is not known."""
-    start, end = span
-    if start is end:
-        return start
-    return start if end is NEVER_ENDED else Day(start.first, max(end.last, start.first))
+def _settled(
+    id_: str, facts: list[Fact], faults: list[tuple[str, str, Fault]], span: Span, about: About
+) -> Results:
+    """Join what one Observation gives with why parts of it, each of an element, give nothing."""
+    if facts:
+        parts = [
+            _not_used(f"{id_}#{part}", fault, [name], span, about)
+            for part, name, fault in faults
+            if part
+        ]
+        return [*facts, *parts]
+    told = [one for one in faults if one[0]] or faults
+    whys = "; ".join(dict.fromkeys(fault.why for _, _, fault in told))
+    each = [_not_used(id_, fault, [name], span, about) for _, name, fault in faults]
+    return [
+        NotUsed(
+            id_,
+            whys,
+            tuple(dict.fromkeys(name for one in each for name in one.elements)),
+            instead=tuple(fact for one in each for fact in one.instead),
+            conflict=any(one.conflict for one in each),
+        )
+    ]
 
 
 def _method(resource: Resource) -> str:
@@ -172,5 +225,5 @@ def _method(resource: Resource) -> str:
 
 @lru_cache(maxsize=1024)
 def _plain(method: str) -> str:
-    bare = _SEMANTIC_TAG.sub("", method)
+    bare = SEMANTIC_TAG.sub("", method)
     return METHODS.get(bare, bare)

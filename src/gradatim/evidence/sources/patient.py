@@ -21,6 +21,7 @@ class Person(NamedTuple):
         birth: date of birth, possibly partial.
         sex: `female`, `male`, or empty.
         references: every text by which a resource may point at it.
+        address: its own absolute address (fullUrl) on a server; empty if it has none.
         died: day of death; None of the living.
     """
 
@@ -29,6 +30,7 @@ class Person(NamedTuple):
     sex: str
     references: frozenset[str]
     died: Day | None = None
+    address: str = ""
 
 
 def read_patient(patient: Resource, id_: str, full_url: str, on: date) -> Person:
@@ -55,7 +57,13 @@ def read_patient(patient: Resource, id_: str, full_url: str, on: date) -> Person
     sex = gender if isinstance(gender, str) and gender in SEXES else ""
     named = {id_, full_url, *_identifiers(patient)} - {""}
     return Person(_printable(id_.removeprefix("Patient/")), birth, sex, frozenset(named),
-                  _died(patient))  # fmt: skip
+                  _died(patient), _address(full_url))  # fmt: skip
+
+
+def _address(url: str) -> str:
+    """Return an absolute address on a server without its scheme; of any other an empty text."""
+    scheme, found, rest = url.partition("://")
+    return rest.rstrip("/") if found and scheme.casefold() in ("http", "https") else ""
 
 
 def _died(patient: Resource) -> Day | None:
@@ -98,7 +106,9 @@ def _by_identifier(identifier: Resource) -> str:
 def is_another(resource: Resource, field: str, person: Person) -> bool:
     """Whether a resource points at someone, or something, other than the person.
 
-    A resource that points at nobody is taken to be about the person whose Bundle it is in.
+    A resource that points at nobody is taken to be about the person whose Bundle it is in. An
+    absolute address means the person only where it is their own; where theirs is not told, the
+    server that it names is not compared.
 
     Raises:
         Unreadable: the reference is not of the shape of one.
@@ -110,7 +120,10 @@ def is_another(resource: Resource, field: str, person: Person) -> bool:
     if written in person.references:
         return False
     if written:
-        path = written.split("/_history/")[0].split("/")
+        whole = written.split("/_history/")[0]
+        path = whole.split("/")
+        if person.address and (address := _address(whole)):
+            return address != person.address
         return "/".join(path[-2:]) not in person.references
     identifier = obj(subject, "identifier")
     named = bool(identifier and text(identifier, "value"))

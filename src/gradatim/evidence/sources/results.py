@@ -1,6 +1,6 @@
-"""What an Observation says: a number with its unit, or a word; and its reference range.
+"""What an Observation says: a number with its unit, or a word.
 
-Source: HL7 FHIR R4 (4.0.1), sections 10.1 (Observation.value[x], referenceRange) and 2.24.0.6
+Source: HL7 FHIR R4 (4.0.1), sections 10.1 (Observation.value[x]) and 2.24.0.6
 (Quantity, comparator).
 """
 
@@ -8,18 +8,19 @@ import re
 from typing import NamedTuple
 
 from gradatim.clinical.units import canonical_unit, convert_for
-from gradatim.core.quantity import Quantity, plain
+from gradatim.core.quantity import Quantity, plain, understood
 from gradatim.evidence.sources.datatypes import (
+    Contradictory,
     Resource,
     Unreadable,
-    codes,
-    items,
     number,
     obj,
     said,
     text,
     words,
 )
+from gradatim.evidence.sources.wordings import WORDS, YES_NO, meanings
+from gradatim.evidence.sources.wordings import plain as plain_word
 from gradatim.protocol.elements import Element
 
 _TYPES = frozenset(
@@ -30,31 +31,17 @@ _TYPES = frozenset(
 )  # fmt: skip
 UCUM = ("http://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8")
 BOUNDS = ("<", "<=", ">", ">=")
-CODES = {
-    ("snomed", "10828004"): "positive", ("snomed", "260385009"): "negative",
-    ("snomed", "419984006"): "inconclusive", ("snomed", "260373001"): "positive",
-    ("snomed", "260415000"): "negative", ("snomed", "82334004"): "indeterminate",
-    ("snomed", "455371000124106"): "invalid", ("snomed", "373066001"): "true",
-    ("snomed", "373067005"): "false", ("loinc", "LA6576-8"): "positive",
-    ("loinc", "LA6577-6"): "negative", ("loinc", "LA11882-0"): "positive",
-    ("loinc", "LA11883-8"): "negative", ("loinc", "LA33-6"): "true", ("loinc", "LA32-8"): "false",
-}  # fmt: skip
-# A lone "-" is not here: as often as "negative" it means that nothing was written.
-WORDS = {
-    **dict.fromkeys(("positive", "pos", "+", "(+)", "reactive", "detected", "阳性"), "positive"),
-    **dict.fromkeys(("negative", "neg", "non-reactive", "nonreactive", "non reactive", "(-)",
-                     "not reactive", "not detected", "undetected", "阴性"), "negative"),
-    **dict.fromkeys(("borderline", "equivocal"), "borderline"),
-    **dict.fromkeys(("indeterminate", "ind"), "indeterminate"),
-    **dict.fromkeys(("inconclusive",), "inconclusive"),
-    **dict.fromkeys(("invalid",), "invalid"),
-}  # fmt: skip
-YES_NO = {
-    **dict.fromkeys(("true", "yes", "y"), "true"),
-    **dict.fromkeys(("false", "no", "n"), "false"),
+_NUMBER = re.compile(
+    r"(<=|>=|<|>|≤|≥|(?:[a-z]+ )+)?\s*([+-]?\d{1,15}(?:\.\d{1,15})?)(?:\s*([^\s\d].*))?\Z",
+    re.ASCII | re.IGNORECASE,
+)
+_SIGNS = {
+    **{sign: sign for sign in ("<", "<=", ">", ">=")},
+    **dict.fromkeys(("≤", "at most", "up to"), "<="),
+    **dict.fromkeys(("≥", "at least"), ">="),
+    **dict.fromkeys(("less than", "below", "under"), "<"),
+    **dict.fromkeys(("more than", "greater than", "above", "over"), ">"),
 }
-_NUMBER = re.compile(r"(<=|>=|<|>|≤|≥)?\s*([+-]?\d{1,15}(?:\.\d{1,15})?)\Z", re.ASCII)
-_SIGNS = {"≤": "<=", "≥": ">="}
 LONGEST_WORD = 200
 
 
@@ -72,6 +59,7 @@ def value_of(holder: Resource) -> Said | None:
 
     Raises:
         Unreadable: it has a value of the wrong shape, of a type not read, or several.
+        Contradictory: its parts say different things.
     """
     given = [name for name in _TYPES & holder.keys() if holder[name] is not None]
     if not given:
@@ -80,7 +68,7 @@ def value_of(holder: Resource) -> Said | None:
         raise Unreadable(f"has more than one value: {', '.join(sorted(given))}")
     name = given[0]
     if name == "valueQuantity":
-        return _quantity(holder)
+        return _quantity_of(obj(holder, name) or {})
     if name == "valueCodeableConcept":
         return _concept(obj(holder, name) or {})
     if name == "valueString":
@@ -89,6 +77,8 @@ def value_of(holder: Resource) -> Said | None:
         return Said(number(holder, name))
     if name == "valueBoolean":
         return _boolean(holder)
+    if name == "valueRange":
+        return _range(holder)
     raise Unreadable(f"{name} is not read")
 
 
@@ -110,8 +100,7 @@ def unit_of(quantity: Resource) -> str:
     return canonical_unit(written) if written else ""
 
 
-def _quantity(holder: Resource) -> Said | None:
-    quantity = obj(holder, "valueQuantity") or {}
+def _quantity_of(quantity: Resource) -> Said | None:
     value = number(quantity, "value")
     if value is None:
         return None
@@ -128,56 +117,46 @@ def _boolean(holder: Resource) -> Said:
     return Said(code="true" if given else "false")
 
 
+def _range(holder: Resource) -> Said | None:
+    """Read a Range: open at one end it is a bound; a wider one is no number.
+
+    Raises:
+        Unreadable: it has two different ends.
+        Contradictory: its lower end is above its upper one.
+    """
+    given = obj(holder, "valueRange") or {}
+    ends = [obj(given, name) for name in ("low", "high")]
+    low, high = (_quantity_of(one) if one else None for one in ends)
+    if low is None or high is None:
+        only = low or high
+        return only and only._replace(bound=">=" if low else "<=")
+    if low == high:
+        return low
+    shown = f"valueRange from {plain(low.value or 0)} to {plain(high.value or 0)}"
+    if low.unit == high.unit and (low.value or 0) > (high.value or 0):
+        raise Contradictory(f"{shown}: its lower end is above its upper one")
+    raise Unreadable(f"{shown} is not one number")
+
+
 def _concept(concept: Resource) -> Said | None:
-    for code in codes(concept):
-        if code in CODES:
-            return Said(code=CODES[code])
-    written = words(concept)
-    known = next((WORDS[one] for one in written if one in WORDS), "")
-    if known:
-        return Said(code=known)
+    meaning, written = meanings(concept)
+    if meaning:
+        return Said(code=meaning)
     return _text(written[0]) if written else None
 
 
 def _text(written: str) -> Said | None:
-    folded = written.strip().casefold()
-    found = _NUMBER.match(folded)
-    if found:
-        sign = found[1] or ""
-        return Said(float(found[2]), "", _SIGNS.get(sign, sign))
+    folded = plain_word(written)
+    if folded in WORDS:
+        return Said(code=WORDS[folded])
+    found = _NUMBER.match(written.strip())
+    sign = (found[1] or "").strip().casefold() if found else ""
+    unit = canonical_unit(found[3]) if found and found[3] else ""
+    if found and (not sign or sign in _SIGNS) and (not unit or understood(unit)):
+        return Said(float(found[2]), unit, _SIGNS.get(sign, ""))
     if len(folded) > LONGEST_WORD:
         raise Unreadable(f"valueString of {len(folded)} letters is no result")
-    return Said(code=WORDS.get(folded, folded)) if folded else None
-
-
-def reference_range(
-    holder: Resource, unit: str, element: Element
-) -> tuple[Quantity | None, Quantity | None]:
-    """Read the limits of the normal range, in the value's unit where they convert to it.
-
-    Args:
-        holder: the Observation or component.
-        unit: the value's unit, which a limit without one shares.
-        element: the element, for its analyte.
-
-    Raises:
-        Unreadable: the range is not of the shape of one.
-    """
-    for one in items(holder, "referenceRange"):
-        kind = obj(one, "type")
-        if kind is None or "normal" in words(kind) or "normal range" in words(kind):
-            return _limit(one, "low", unit, element), _limit(one, "high", unit, element)
-    return None, None
-
-
-def _limit(of: Resource, name: str, unit: str, element: Element) -> Quantity | None:
-    limit = obj(of, name)
-    value = number(limit, "value") if limit else None
-    if limit is None or value is None:
-        return None
-    own = unit_of(limit) or unit
-    converted = value if own == unit else convert_for(element.analyte or None, value, own, unit)
-    return Quantity(value, own) if converted is None else Quantity(converted, unit)
+    return Said(code=folded) if folded else None
 
 
 def implausible(value: Said, element: Element) -> str:

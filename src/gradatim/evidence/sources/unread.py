@@ -10,9 +10,11 @@ from typing import Any
 
 from gradatim.evidence.facts import NotUsed
 from gradatim.evidence.sources.about import About, codes_of
+from gradatim.evidence.sources.allergies import unsettled_allergy
 from gradatim.evidence.sources.bundles import Entry
 from gradatim.evidence.sources.datatypes import Resource, Unreadable, items, obj, state, text
 from gradatim.evidence.sources.medications import named_drug, open_to_drug
+from gradatim.evidence.sources.observations import unsettled
 from gradatim.evidence.sources.patient import is_another
 from gradatim.protocol.elements import COVERABLE
 
@@ -29,6 +31,10 @@ def unreadable(entry: Entry, why: str, about: About) -> NotUsed:
 
     Where its codes can be read, these tell; else it may be about all that such a record can be of.
     """
+    if entry.kind == "Observation":
+        return unsettled(entry.resource, entry.id, why, about)
+    if entry.kind == "AllergyIntolerance":
+        return unsettled_allergy(entry.id, why, about)
     concept = _concept(entry.resource, "code")
     if entry.kind == "Condition":
         names, concepts = _of(concept, about.of_diagnosis(concept), about)
@@ -186,7 +192,7 @@ def parts_not_read(entry: Entry, about: About) -> list[NotUsed]:
     resource = entry.resource
     if entry.kind in _OF_NOBODY or _is_none(resource, about):
         return []
-    found = [one for one in _contained(entry, about) if one.elements]
+    found = [one for one in _contained(entry, about) if one.elements or one.instead]
     beside = {name: resource[name] for name in _BESIDE if name in resource}
     if beside and entry.kind in _DATED:
         names, concepts = _named(beside, about)
