@@ -42,7 +42,7 @@ def arriving(facts: Facts, elements: Mapping[str, Element], source: str) -> Iter
     for (kind, day), results in samples.items():
         yield Arriving(kind, day, {"results": tuple(results)})
     for record in facts.not_used:
-        if record.elements:
+        if record.elements or record.instead:
             yield Arriving(
                 participants.RecordNotUnderstood, None, not_understood_fields(record, source)
             )
@@ -55,12 +55,25 @@ LONGEST = 200
 def not_understood_fields(record: NotUsed, source: str) -> dict[str, Any]:
     """Return the fields in which a record that is not understood is recorded."""
     codes = tuple(str(code)[:LONGEST] for code in record.codes[:MOST_CODES])
+    names = (*record.elements, *(fact.element for fact in record.instead))
+    start, end = _days_of(record)
     return {
         "record": record.id[:LONGEST],
         "codes": codes,
-        "elements": tuple(record.elements),
+        "elements": tuple(dict.fromkeys(names)),
         "source": source,
+        "start": start,
+        "end": end,
     }
+
+
+def _days_of(record: NotUsed) -> tuple[str | None, str | None]:
+    """Return the days that a record is of; None where these are not known, or several."""
+    days = {(fact.start, fact.end) for fact in record.instead}
+    if len(days) != 1:
+        return None, None
+    start, end = days.pop()
+    return _partial(start), None if start == end else _partial(end)
 
 
 def kind_of(element: Element, fact: Fact) -> type[Event] | None:

@@ -77,17 +77,20 @@ class FactRecorded(Event, frozen=True):
 
 
 class RecordNotUnderstood(Event, frozen=True):
-    """A record of a source may be of some elements, and its codes do not tell whether it is.
+    """A record of a source may be of some elements, and does not tell whether, or what it says.
 
     While it stands, a declaration that the history is complete does not cover these elements, nor
-    elements of their kinds that the protocol did not have then. That it is not of one of them
-    after all is a correction that an investigator signs.
+    elements of their kinds that the protocol did not have then; a measurement or an answer of its
+    days is not known. That it is not of one of them after all, or of other days, is a correction
+    that an investigator signs.
 
     Args:
         record: the record's id in the source, such as `Condition/c7`.
         codes: what it is coded as, in words; empty where it has no code.
         elements: the protocol's elements that it may be of.
         source: what the source is called.
+        start: the first day that it is of, as precise as it is known; None: any day.
+        end: the last day; None: the first.
     """
 
     participant: Id
@@ -95,6 +98,8 @@ class RecordNotUnderstood(Event, frozen=True):
     codes: tuple[Annotated[str, Meta(max_length=200)], ...] = ()
     elements: tuple[Name, ...] = ()
     source: Text = ""
+    start: PartialDate | None = None
+    end: PartialDate | None = None
 
 
 class EntryCorrected(Event, frozen=True):

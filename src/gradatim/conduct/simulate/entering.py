@@ -84,7 +84,7 @@ def _history(run: Run, site: str, name: str, facts: Facts) -> None:
     for (kind, day), results in samples.items():
         run.on(day, partial(record_results, run, name, kind, day, tuple(results)))  # fmt: skip
     for record in facts.not_used:
-        if record.elements:
+        if record.elements or record.instead:
             _unclear(run, site, name, record)
     if run.happens("a record is not understood"):
         at = _unclear(run, site, name, _hypertension(run))

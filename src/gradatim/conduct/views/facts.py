@@ -22,8 +22,10 @@ from gradatim.conduct.views.birth import birth_of
 from gradatim.conduct.views.doses import entries, entries_of
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, on, parse_day
 from gradatim.core.quantity import Quantity
+from gradatim.core.verdict import Reason
 from gradatim.evidence.coverage import declare
 from gradatim.evidence.facts import Coding, Fact, Facts, NotUsed, Observed
+from gradatim.protocol.elements import COVERABLE
 
 
 def facts_of(state: State, participant: Participant) -> Facts:
@@ -62,18 +64,34 @@ def _facts(state: State, participant: Participant) -> Facts:
 
 
 def _not_understood(id: str, event: RecordNotUnderstood, state: State) -> NotUsed:
-    """Return a record with the elements it may be of, those that came with an amendment too."""
+    """Return a record with the elements it may be of, those that came with an amendment too.
+
+    What nobody declares complete, such as a measurement, is open on the days of the record.
+    """
     then = next((one.study for one in state.versions if one.version == event.protocol), state.study)
-    kinds = {then.elements[name].kind for name in event.elements if name in then.elements}
+    known = {name: then.elements[name].kind for name in event.elements if name in then.elements}
+    kinds = {*known.values()} & {*COVERABLE}
     later = (
         name
         for version in state.versions
         for name, element in version.study.elements.items()
         if name not in then.elements and element.kind in kinds
     )
-    elements = tuple(dict.fromkeys((*event.elements, *later)))
+    why = "it is not understood"
     codes = tuple(Coding(written) for written in event.codes or (event.record,))
-    return NotUsed(id, "it is not understood", elements, codes)
+    # An element that the version of then did not have stays open whatever its kind.
+    covered = (name for name in event.elements if known.get(name) in (None, *COVERABLE))
+    elements = tuple(dict.fromkeys((*covered, *later)))
+    start = ANY_DAY if event.start is None else parse_day(event.start)
+    end = start if event.end is None else parse_day(event.end)
+    doubtful = f"{why}: {', '.join(str(code) for code in codes)}"
+    reason = Reason.NOT_UNDERSTOOD
+    instead = tuple(
+        Fact(name, id, start, end, doubtful=doubtful, unsettled=reason)
+        for name, kind in known.items()
+        if kind not in COVERABLE
+    )
+    return NotUsed(id, why, elements, codes, instead)
 
 
 def _died(state: State, participant: Participant) -> Day | None:

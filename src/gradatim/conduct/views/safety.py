@@ -169,7 +169,10 @@ def why_signed(state: State, event: EntryCorrected) -> str:
     was, now = correction_of(state, event)
     if isinstance(was, RecordNotUnderstood) and isinstance(now, RecordNotUnderstood):
         settled = [name for name in was.elements if name not in now.elements]
-        return f"{', '.join(settled)} would be open no longer" if settled else ""
+        if settled:
+            return f"{', '.join(settled)} would be open no longer"
+        other = (was.start, was.end) != (now.start, now.end)
+        return "it would be of other days" if other else ""
     if not isinstance(was, JUDGEMENTS):
         return ""
     name, day = was.adverse_event, event.occurred_on
