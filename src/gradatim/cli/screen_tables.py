@@ -42,6 +42,8 @@ def print_person(document: "Document", one: "Eligibility", facts: "Facts") -> No
     out.print(Text(_anchors(document, one), "dim"))
     out.print(_criteria(one))
     _print_next(document, one)
+    for record in facts.conflicts:
+        out.print(Text.assemble(("contradicts itself  ", "bold"), f"{record.id}: {record.why}"))
     used = facts.read - len(facts.not_used)
     out.print(Text(f"{facts.read} records read, {used} used, {len(facts.not_used)} not used "
                    "(reasons: --json)", "dim"))  # fmt: skip

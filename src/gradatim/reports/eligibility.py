@@ -97,6 +97,7 @@ def sheet(study: Study, one: Eligibility, facts: Facts) -> dict[str, Any]:
         "repeat": [_label(study, name) for name in one.repeat], "needed": _needed(study, one),
         "chart": timeline(one), "read": facts.read, "not_used": _not_used(facts.not_used),
         "unused": len(facts.not_used), "bases": unstated(f.criterion for f in one.findings),
+        "conflicts": [(record.id, record.why) for record in facts.conflicts],
         "asked": open_questions(study), "counted": counted,
     }  # fmt: skip
 

@@ -49,8 +49,13 @@ def _person(study: Study, says: dict[tuple[str, str], str], one: Eligibility,
         "criteria": [_criterion(study, says, finding) for finding in one.findings],
         "missing": [{"element": m.element, "settles": list(m.settles), "rank": m.rank}
                     for m in one.missing],
-        "not_used": [{"id": record.id, "why": record.why} for record in not_used],
+        "not_used": _records(not_used),
+        "conflicts": _records(record for record in not_used if record.conflict),
     }  # fmt: skip
+
+
+def _records(some: Iterable[NotUsed]) -> list[dict[str, str]]:
+    return [{"id": record.id, "why": record.why} for record in some]
 
 
 def _criterion(study: Study, says: dict[tuple[str, str], str], finding: Finding

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from gradatim.core.codes import SYSTEMS
 from gradatim.evidence.sources.dosages import ROUTES
 from gradatim.evidence.sources.observations import METHODS
-from gradatim.evidence.sources.results import CODES, YES_NO
-from gradatim.evidence.sources.results import WORDS as RESULTS
+from gradatim.evidence.sources.wordings import CODES, YES_NO
+from gradatim.evidence.sources.wordings import WORDS as RESULTS
 
 
 def _listed(texts: Iterable[str]) -> str:

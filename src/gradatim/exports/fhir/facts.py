@@ -22,7 +22,7 @@ from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Fact, NotUsed
 from gradatim.evidence.sources.datatypes import Resource
 from gradatim.evidence.sources.dosages import DAILY_DOSE_UNIT
-from gradatim.evidence.sources.results import CODES, YES_NO
+from gradatim.evidence.sources.wordings import CODES, YES_NO
 from gradatim.exports.fhir.datatypes import (
     TERMINOLOGY,
     concept,

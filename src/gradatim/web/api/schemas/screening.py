@@ -77,6 +77,7 @@ class Person(Schema):
     criteria: list[Criterion]
     missing: list[Missing]
     not_used: list[NotUsed]
+    conflicts: list[NotUsed]
 
 
 class Unusable(Schema):
