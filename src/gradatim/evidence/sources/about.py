@@ -258,8 +258,11 @@ def contradictory(id_: str, why: str, found: Results) -> Results:
         why: how it contradicts itself.
         found: what it would give. What has begun may have ended, or go on.
     """
+    reason = Reason.CONFLICT
     open_ = tuple(
-        fact._replace(end=Day(fact.end.first, date.max), doubtful=why, unsettled=Reason.CONFLICT)
+        fact._replace(
+            end=Day(fact.end.first, date.max), value=None, code="", doubtful=why, unsettled=reason
+        )
         for fact in found
         if isinstance(fact, Fact)
     )

@@ -11,6 +11,7 @@ from gradatim.core.verdict import Reason
 from gradatim.evidence.facts import Fact, NotUsed
 from gradatim.evidence.sources.about import About, Results, contradictory, status_why
 from gradatim.evidence.sources.datatypes import (
+    ABSENT_OR_UNKNOWN,
     UNSETTLED,
     Resource,
     Unreadable,
@@ -26,7 +27,6 @@ from gradatim.evidence.sources.datatypes import (
 from gradatim.evidence.sources.onsets import point
 from gradatim.protocol.elements import Allergies
 
-ABSENT_OR_UNKNOWN = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 _NONE_KNOWN = {("http://snomed.info/sct", "716186003"), (ABSENT_OR_UNKNOWN, "no-known-allergies")}
 _NOTHING_TOLD = (ABSENT_OR_UNKNOWN, "no-allergy-info")
 ANAPHYLAXIS = ("snomed", "39579001")

@@ -20,6 +20,8 @@ Resource = dict[str, Any]
 
 _KINDS = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number",
           float: "a number", Decimal: "a number"}  # fmt: skip
+ABSENT_OR_UNKNOWN = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
+"""Code system of the International Patient Summary for what is absent, or not known."""
 _DAYS = {"s": 1 / 86400, "min": 1 / 1440, "h": 1 / 24, "d": 1.0, "wk": 7.0}
 _MONTHS = {"mo": 1, "a": 12}
 LONGEST = 1_000_000
@@ -129,14 +131,15 @@ def period(of: Resource, name: str) -> tuple[Day | None, Day | None] | None:
     """Give the start and end of a Period, each None where it is open.
 
     Raises:
-        Unreadable: it is no Period, or it ends before it starts.
+        Unreadable: it is no Period.
+        Contradictory: it ends before it starts.
     """
     value = obj(of, name)
     if value is None:
         return None
     start, end = day(value, "start"), day(value, "end")
     if start and end and end.last < start.first:
-        raise Unreadable(f"{name} ends ({end}) before it starts ({start})")
+        raise Contradictory(f"{name} ends ({end}) before it starts ({start})")
     return start, end
 
 

@@ -20,12 +20,14 @@ from gradatim.evidence.sources.about import (
     status_why,
 )
 from gradatim.evidence.sources.datatypes import (
+    ABSENT_OR_UNKNOWN,
     UNSETTLED,
+    Contradictory,
     Resource,
-    Unreadable,
     day,
     obj,
     period,
+    raw_codes,
     state,
     text,
 )
@@ -36,6 +38,7 @@ _DOUBTS = {
     **dict.fromkeys(("unconfirmed", "provisional", "differential", "presumed"), "unconfirmed"),
     UNSETTLED: "its verification status is not settled",
 }
+NO_KNOWN_PROBLEM = (ABSENT_OR_UNKNOWN, "no-known-problems")
 _GOES_ON = ("active", "recurrence", "relapse")
 _NOT_DONE = ("not-done", "preparation", "entered-in-error")
 _NOT_IN_TRIAL = ("candidate", "potential-candidate", "eligible", "ineligible", "not-registered",
@@ -47,22 +50,34 @@ def condition(resource: Resource, id_: str, about: About) -> Results:
     """Read a Condition.
 
     Raises:
-        Unreadable: a part is of the wrong shape, or it ends before it starts.
+        Unreadable: a part is of the wrong shape.
     """
     verified = state(resource, "verificationStatus")
     if verified in _REFUSED:
         return [NotUsed(id_, status_why(verified))]
     concept = obj(resource, "code")
+    if NO_KNOWN_PROBLEM in raw_codes(concept):
+        return [NotUsed(id_, "says that no problem is known")]
     asked = about.asked(concept)
     open_to = about.open_to([concept], about.of_diagnosis(concept), asked)
     if not asked:
         return [not_understood(id_, [concept], open_to)]
-    start = point(resource, "onset", about) or day(resource, "recordedDate") or about.undated()
-    end = _condition_end(resource, start, about)
-    found = _all(asked, id_, start, end, _DOUBTS.get(verified, ""), about)
-    if why := _contradiction(resource, end, about):
-        found = contradictory(id_, why, found)
+    doubtful = _DOUBTS.get(verified, "")
+    try:
+        start, end = _days(resource, about)
+    except Contradictory as error:
+        some = about.undated()
+        found = contradictory(id_, str(error), _all(asked, id_, some, some, doubtful, about))
+    else:
+        found = _all(asked, id_, start, end, doubtful, about)
+        if why := _contradiction(resource, end, about):
+            found = contradictory(id_, why, found)
     return [*found, *besides(id_, [concept], open_to)]
+
+
+def _days(resource: Resource, about: About) -> tuple[Day, Day]:
+    start = point(resource, "onset", about) or day(resource, "recordedDate") or about.undated()
+    return start, _condition_end(resource, start, about)
 
 
 def _contradiction(resource: Resource, end: Day, about: About) -> str:
@@ -82,7 +97,7 @@ def _condition_end(resource: Resource, start: Day, about: About) -> Day:
             return Day(start.first, date.max)
         return about.until(start, clinical in _GOES_ON)
     if end.last < start.first:
-        raise Unreadable(f"abatement ({end}) lies before onset ({start})")
+        raise Contradictory(f"abatement ({end}) lies before onset ({start})")
     return Day(max(end.first, start.first), end.last)
 
 

@@ -70,6 +70,8 @@ def fact_or_fault(at: Place, holder: Resource, about: About) -> Fact | Fault:
 def _fact(at: Place, holder: Resource, about: About) -> Fact | Fault:
     element = about.elements[at.name]
     value = value_of(holder)
+    if value is not None and holder.get("dataAbsentReason") is not None:
+        return Fault("has a value, and a reason why there is none", conflict=True)
     if element.kind not in _VALUES:
         if value is None:
             return Fault(absent_reason(holder), says=False)

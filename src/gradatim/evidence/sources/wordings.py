@@ -65,9 +65,10 @@ def meanings(concept: Resource) -> tuple[str, list[str]]:
     coded = [CODES[one] for one in codes(concept) if one in CODES]
     worded = [WORDS[one] for one in written if one in WORDS]
     found = coded + worded
-    answers = [YES_NO[one] for one in written if len(one) > 1 and one in YES_NO]
-    classes = {one if one in DEFINITE else "" for one in found + answers}
+    # One letter alone is an answer only beside no result: N is also "negative", and "normal".
+    found += [YES_NO[one] for one in written if one in YES_NO and (len(one) > 1 or not found)]
+    classes = {one if one in DEFINITE else "" for one in found}
     if len(classes) > 1:
-        shown = " and ".join(dict.fromkeys(found + answers))
+        shown = " and ".join(sorted(set(found)))
         raise Contradictory(f"its codes and words contradict each other: {shown}")
-    return (found[0] if found else ""), written
+    return min(found, default=""), written
