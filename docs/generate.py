@@ -62,7 +62,8 @@ All tables ask about one small study. Screening was on 2 November 2026, baseline
 the first dose on the 16th; that is also the day the question is asked, unless a row says otherwise.
 A fact without a date is of that day. Dates of the form `2026-01-01..` have no end, `..?` an unknown
 one; `exhaustive` names the kinds of record of which the source is declared to hold all, and
-`not_understood` the codes of records that may be about an element, or about something else.
+`not_understood` the codes of records that may be about an element, or about something else. A fact
+that is `unreadable`, or that `contradicts` itself, is of its days and says nothing; how stands behind.
 
 | element | kind | label | |
 |---|---|---|---|

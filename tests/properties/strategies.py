@@ -209,6 +209,9 @@ CODES: dict[str, list[str]] = {
 OPTIONAL_BOUND = st.sampled_from(["", "", "", "", "<", "<=", ">", ">="])
 
 
+UNSETTLED = "its verification status is not settled"
+
+
 @st.composite
 def facts_of(draw: st.DrawFn, name: str, number: int, dates: st.SearchStrategy[date]) -> Fact:
     """Give one fact of an element."""
@@ -238,7 +241,7 @@ def facts_of(draw: st.DrawFn, name: str, number: int, dates: st.SearchStrategy[d
     if unsettled is None or name in EXPOSED:
         return fact
     # Such a record tells its days, and neither a number nor a word.
-    return with_(fact, unsettled=unsettled, doubtful="unreadable", value=None, code="")
+    return with_(fact, unsettled=unsettled, doubtful=UNSETTLED, value=None, code="")
 
 
 def with_(fact: Fact, **changed: Any) -> Fact:

@@ -139,6 +139,10 @@ def _parts(text: str) -> dict[str, Any]:
     return found
 
 
+UNSETTLED = {"unreadable": Reason.NOT_UNDERSTOOD, "contradicts": Reason.CONFLICT}
+"""Words for a record that does not settle what it says; after them, how."""
+
+
 def _part(part: str, found: dict[str, Any]) -> None:
     word, _, rest = part.partition(" ")
     number = re.match(r"([<>]=?)?(-?\d+(?:\.\d+)?)(?: (\S+))?\Z", part)
@@ -155,6 +159,8 @@ def _part(part: str, found: dict[str, Any]) -> None:
         found["method"] = rest
     elif word in ("id", "doubtful"):
         found[word] = rest
+    elif word in UNSETTLED:
+        found |= {"doubtful": rest, "unsettled": UNSETTLED[word]}
     elif part == "derived":
         found["derived"] = True
     else:

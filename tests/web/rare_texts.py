@@ -38,6 +38,12 @@ ASKED: list[tuple[dict, dict]] = [
      {"surgery": ["2026-01-01, doubtful status not recorded",
                   "2026-01-02, doubtful neither yes nor no"]}),
     ({"event": "other_trial"}, {"other_trial": "2026-01-01, doubtful not yet begun"}),
+    *(({"event": "infarction"}, {"infarction": f"2026-01-01, doubtful {why}"}) for why in (
+        "of unrecorded severity", "an intolerance and not an allergy",
+        "an intolerance with anaphylaxis", "its scope is not settled",
+        "its verification status is not settled",
+        "it names a study that is not known to be this one",
+    )),
 ]  # fmt: skip
 """Rules, and the facts they are asked of, in the words of the specification tables."""
 

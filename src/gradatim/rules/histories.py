@@ -62,8 +62,8 @@ def _happened(node: Event, element: str, fact: Fact, s: Situation) -> Verdict:
     text = f"{s.study.elements[element].label}{_which(fact, element)} {_when(fact)}"
     reason = None
     if truth is UNKNOWN:
-        reason = fact.unsettled or Reason.JUDGEMENT
-        reason = Reason.PARTIAL_DATE if inside is UNKNOWN else reason
+        dated = Reason.JUDGEMENT if inside is not UNKNOWN else Reason.PARTIAL_DATE
+        reason = fact.unsettled or dated
         text += f"; {fact.doubtful}" if fact.doubtful else "; whether this counts is not settled"
     return Verdict(truth, text, (fact,), element=element, reason=reason)
 

@@ -20,7 +20,8 @@ class Reading(NamedTuple):
 
 def unsettled(element: Element, fact: Fact) -> Reading:
     """Say of a record that is not settled that it leaves the question open, and why."""
-    said = f"{element.label} on {fact.start} is not known: {fact.doubtful}"
+    why = fact.doubtful.replace(";", ",")  # a clause ends with a semicolon
+    said = f"{element.label} on {fact.start} is not known: {why}"
     return Reading(UNKNOWN, said, fact.unsettled)
 
 
@@ -76,11 +77,12 @@ _CAVEATS = {
 def _verdict(truth: Truth, told: list[Candidate], looked_at: Iterable[Candidate], element: str,
              reason: Reason | None = None) -> Verdict:  # fmt: skip
     text = "; ".join(dict.fromkeys(one.says.text for one in told))
+    caveat = _CAVEATS.get(reason, "") if reason else ""
     if truth is UNKNOWN and reason is None:
         reason = foremost(one.says.reason for one in told) or Reason.JUDGEMENT
+        caveat = _CAVEATS[reason] if reason is Reason.PARTIAL_DATE else ""
     if truth is UNKNOWN:
         asks = (one.says.asks for one in told if one.says.reason is reason)
         element = next((name for name in asks if name), element)
-    caveat = _CAVEATS.get(reason, "") if reason else ""
     return Verdict(truth, text + caveat, tuple(one.fact for one in looked_at), element=element,
                    reason=reason)  # fmt: skip

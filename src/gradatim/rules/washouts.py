@@ -72,8 +72,9 @@ def _why(fact: Fact, truth: Truth, begun: Truth, recent: Truth | None) -> Reason
     """Say what leaves it open: the dates, or the record or the half-life (`recent` is None)."""
     if truth is not UNKNOWN:
         return None
-    dated = UNKNOWN not in (begun, recent)
-    return fact.unsettled or Reason.JUDGEMENT if dated else Reason.PARTIAL_DATE
+    if fact.unsettled:
+        return fact.unsettled
+    return Reason.PARTIAL_DATE if UNKNOWN in (begun, recent) else Reason.JUDGEMENT
 
 
 def _clearer(why: Reason | None, than: Reason | None) -> bool:

@@ -84,7 +84,7 @@ def _not_understood(id: str, event: RecordNotUnderstood, state: State) -> NotUse
     elements = tuple(dict.fromkeys((*covered, *later)))
     start = ANY_DAY if event.start is None else parse_day(event.start)
     end = start if event.end is None else parse_day(event.end)
-    doubtful = f"{why}: {', '.join(str(code) for code in codes)}"
+    doubtful = f"not understood: {', '.join(str(code) for code in codes)}"
     reason = Reason.NOT_UNDERSTOOD
     instead = tuple(
         Fact(name, id, start, end, doubtful=doubtful, unsettled=reason)

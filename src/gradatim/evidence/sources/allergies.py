@@ -104,7 +104,7 @@ def _answered(resource: Resource, about: About) -> dict[str, str]:
     return {name: doubt for name, doubt in found.items() if doubt is not None}
 
 
-_INTOLERANCE = "an intolerance, and not an allergy"
+_INTOLERANCE = "an intolerance and not an allergy"
 
 
 def _says(asked: Allergies, resource: Resource, names: list[str]) -> str | None:
@@ -118,7 +118,7 @@ def _says(asked: Allergies, resource: Resource, names: list[str]) -> str | None:
     if not asked.severe:
         return None
     if intolerance:
-        return f"{_INTOLERANCE}, with anaphylaxis" if _anaphylaxis(resource) else None
+        return "an intolerance with anaphylaxis" if _anaphylaxis(resource) else None
     if _severe(resource):
         return ""
     return None if _graded(resource) else "of unrecorded severity"

@@ -17,7 +17,6 @@ from gradatim.evidence.sources.datatypes import (
     day,
     items,
     obj,
-    printable,
     raw_codes,
     state,
     text,
@@ -121,5 +120,5 @@ def _doubt(resource: Resource, told: list[str], study: str) -> str:
         return ""
     if state(resource, "scope") == UNSETTLED:
         return "its scope is not settled"
-    named = next((one for one in told if "ResearchStudy/" in one), "")
-    return f"names a study ({printable(named)}) that is not known to be this one" if named else ""
+    named = any("ResearchStudy/" in one for one in told)
+    return "it names a study that is not known to be this one" if named else ""

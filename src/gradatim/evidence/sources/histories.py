@@ -85,7 +85,7 @@ def _contradiction(resource: Resource, end: Day, about: About) -> str:
     clinical = state(resource, "clinicalStatus")
     abated = any(name.startswith("abatement") for name in resource if resource[name] is not None)
     if clinical in _GOES_ON and abated and end.last <= about.on:
-        return f"its clinical status is {clinical}, and it ended ({end})"
+        return f"its clinical status is {clinical} although it ended ({end})"
     return ""
 
 

@@ -100,8 +100,7 @@ def record_state(table: ir.Table, by_start: bool, graded: bool) -> Value:
         sure = sure | table["ask_denials"]
     not_, maybe = _as_graded(table) if graded else (ibis.literal(False), ibis.literal(False))
     cases = [(not_, ibis.literal(NO))] if graded else []
-    cases += [(~perhaps, ibis.literal(NO)), (~dated, ibis.literal(PARTIAL))]
-    cases += why_unsettled(table)
+    cases += [(~perhaps, ibis.literal(NO)), *why_unsettled(table), (~dated, ibis.literal(PARTIAL))]
     cases += [(maybe, ibis.literal(JUDGEMENT))] if graded else []
     return chosen([*cases, (sure, ibis.literal(YES))], ibis.literal(JUDGEMENT))
 
