@@ -63,7 +63,8 @@ the first dose on the 16th; that is also the day the question is asked, unless a
 A fact without a date is of that day. Dates of the form `2026-01-01..` have no end, `..?` an unknown
 one; `exhaustive` names the kinds of record of which the source is declared to hold all, and
 `not_understood` the codes of records that may be about an element, or about something else. A fact
-that is `unreadable`, or that `contradicts` itself, is of its days and says nothing; how stands behind.
+that is `unreadable`, or that `contradicts` itself, is of its days and says nothing; how stands
+behind.
 
 | element | kind | label | |
 |---|---|---|---|

@@ -18,6 +18,7 @@ from gradatim.core.codes import WIRE_NAMES
 from gradatim.evidence.codebook import Codebook, Meant, Outcome
 from gradatim.evidence.facts import Facts
 from gradatim.evidence.sources.fhir import read
+from gradatim.protocol.base import Basis
 from gradatim.protocol.elements import CodeGroup, Element
 from gradatim.vocabulary.concepts import Code, Concept
 from gradatim.vocabulary.graph import Vocabulary
@@ -26,7 +27,7 @@ USED, ELSE, NOT_KNOWN = Outcome.USED, Outcome.SOMETHING_ELSE, Outcome.NOT_KNOWN
 
 
 def listed(system: Any, *codes: str) -> CodeGroup:
-    return CodeGroup(system=system, codes=list(codes), basis="proposed")
+    return CodeGroup(system=system, codes=list(codes), basis=Basis.PROPOSED)
 
 
 ELEMENTS = {

@@ -31,7 +31,7 @@ from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, parse_day
 from gradatim.core.quantity import Quantity
 from gradatim.core.truth import Truth
 from gradatim.core.verdict import Reason
-from gradatim.evidence.facts import Fact, Facts, NotUsed, Observed
+from gradatim.evidence.facts import Coding, Fact, Facts, NotUsed, Observed
 from gradatim.protocol.base import Model
 from gradatim.protocol.nodes import Rule
 from gradatim.protocol.study import Study
@@ -120,7 +120,8 @@ def not_understood(given: Mapping[str, str | list[str]]) -> Iterator[NotUsed]:
     """Read records that are not understood, by the element that they may be about."""
     for element, written in given.items():
         for number, code in enumerate([written] if isinstance(written, str) else written):
-            yield NotUsed(f"record/{number}", "its code is not known here", (element,), (code,))
+            codes = (Coding(code),)
+            yield NotUsed(f"record/{number}", "its code is not known here", (element,), codes)
 
 
 def read_facts(element: str, written: str | list[str]) -> Iterator[Fact]:
