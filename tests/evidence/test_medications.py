@@ -1,8 +1,11 @@
 """Medication records: which count, from when to when, how much a day, by which route."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gradatim.core.dates import NEVER_ENDED
+from gradatim.evidence.facts import Often
 from tests.evidence.people import (
     ATC,
     IV,
@@ -80,6 +83,40 @@ SPANS = [
     ("MedicationRequest", {"authoredOn": "2026-01-01", "status": "stopped", "dosageInstruction":
      [{"timing": {"repeat": {"boundsDuration": {"value": 2, "code": "wk"}}}}]},
      "2026-01-01", "2026-01-01..2026-01-14"),
+    ("MedicationRequest", {"authoredOn": "2026-01-01", "dosageInstruction": [{"timing":
+     {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d", "count": 20}}}]},
+     "2026-01-01", "2026-01-10"),
+    ("MedicationRequest", {"authoredOn": "2026-01-01", "dosageInstruction": [{"timing":
+     {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d", "count": 5, "countMax": 7}}}]},
+     "2026-01-01", "2026-01-05..2026-01-07"),
+    ("MedicationRequest", {"authoredOn": "2026-01-01", "dosageInstruction": [{"timing":
+     {"repeat": {"boundsRange": {"low": {"value": 5, "code": "d"},
+                                 "high": {"value": 7, "code": "d"}}}}}]},
+     "2026-01-01", "2026-01-05..2026-01-07"),
+    ("MedicationRequest", {"authoredOn": "2026-01-01", "status": "completed",
+     "dispenseRequest": {"quantity": {"value": 60, "code": "{tbl}"}}, "dosageInstruction": [{
+         "timing": {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d"}},
+         "doseAndRate": [{"doseQuantity": {"value": 1, "code": "{tbl}"}}]}]},
+     "2026-01-01", "2026-01-30"),
+    ("MedicationRequest", {"authoredOn": "2026-01-10", "intent": "plan", "reportedBoolean": True},
+     "1990-05-17..2026-01-10", "ongoing"),
+    ("MedicationRequest", {"authoredOn": "2026-01-10", "intent": "plan", "status": "completed",
+     "requester": {"reference": "Patient/p1"}}, "1990-05-17..2026-01-10", "1990-05-17..2026-11-02"),
+    ("MedicationRequest", {"authoredOn": "2026-01-10", "intent": "plan", "reportedReference":
+     {"reference": "Practitioner/x"}, "dosageInstruction":
+     [{"timing": {"repeat": {"boundsPeriod": {"start": "2025-01-01"}}}}]},
+     "2025-01-01", "ongoing"),
+    ("MedicationDispense", {"status": "completed", "whenHandedOver": "2026-01-01",
+     "daysSupply": {"value": 28, "code": "d"}}, "2026-01-01", "2026-01-28"),
+    ("MedicationDispense", {"status": "completed", "whenPrepared": "2026-01-01", "daysSupply":
+     {"value": 28, "unit": "days"}}, "2026-01-01", "2026-01-28"),
+    ("MedicationDispense", {"status": "completed", "whenHandedOver": "2026-01-01",
+     "quantity": {"value": 30, "unit": "tab"}, "dosageInstruction": [{
+         "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}},
+         "doseAndRate": [{"doseQuantity": {"value": 2, "unit": "tab"}}]}]},
+     "2026-01-01", "2026-01-15"),
+    ("MedicationDispense", {"status": "completed", "whenHandedOver": "2026-01-01"},
+     "2026-01-01", "2026-01-01..9999-12-31"),
 ]  # fmt: skip
 
 
@@ -101,6 +138,11 @@ NOT_USED = [
     ("MedicationRequest", {"status": "draft"}, "status draft"),
     ("MedicationRequest", {"status": "cancelled"}, "status cancelled"),
     ("MedicationRequest", {"intent": "plan"}, "intent plan, not an order"),
+    ("MedicationRequest", {"intent": "plan", "reportedBoolean": False},
+     "intent plan, not an order"),
+    ("MedicationDispense", {"status": "preparation"}, "status preparation"),
+    ("MedicationDispense", {"status": "declined"}, "status declined"),
+    ("MedicationDispense", {"status": "active"}, "status active"),
     ("MedicationRequest", {"intent": "proposal"}, "intent proposal, not an order"),
     ("MedicationRequest", {"doNotPerform": True}, "orders that it is not to be given"),
     ("MedicationRequest", {"authoredOn": "2026-03-01", "dispenseRequest":
@@ -147,8 +189,66 @@ DOSES = [
     ([dosage(5, "")], None),
     ([dosage(5), dosage(1, "tablet")], None),
     ([dosage(5, sequence=1), dosage(10, sequence=2)], None),
-    ([dosage(5, asNeededBoolean=True)], None),
-    ([dosage(5, timing=repeat(frequency=1, frequencyMax=2, period=1, periodUnit="d"))], None),
+    ([dosage(5, asNeededBoolean=True)], (0, 5)),
+    ([dosage(5), dosage(2.5, asNeededBoolean=True)], (5, 7.5)),
+    ([dosage(5, timing=repeat(frequency=1, frequencyMax=2, period=1, periodUnit="d"))], (5, 10)),
+    ([dosage(5, timing=repeat(frequency=1, period=4, periodMax=6, periodUnit="h"))], (20, 30)),
+    (
+        [dosage(8, timing=repeat(frequency=1, period=1, periodUnit="d", when=["MORN", "EVE"]))],
+        (8, 16),
+    ),
+    (
+        [
+            dosage(
+                8,
+                timing=repeat(
+                    frequency=1, period=1, periodUnit="d", timeOfDay=["08:00:00", "20:00:00"]
+                ),
+            )
+        ],
+        (8, 16),
+    ),
+    ([dosage(8, timing=repeat(frequency=2, period=1, periodUnit="d", when=["MORN", "EVE"]))], 16),
+    (
+        [
+            dosage(
+                7, timing=repeat(frequency=1, period=1, periodUnit="wk", dayOfWeek=["mon", "fri"])
+            )
+        ],
+        (1, 2),
+    ),
+    ([dosage(7, timing=repeat(dayOfWeek=["mon", "fri"]))], 2),
+    ([dosage(7, timing=repeat(frequency=1, period=1, periodUnit="d", dayOfWeek=["mon"]))], 1),
+    ([dosage(5, timing=repeat(when=["PC"]))], (5, 15)),
+    (
+        [
+            dosage(
+                5, timing={"code": {"text": "BID"}, **repeat(frequency=1, period=1, periodUnit="d")}
+            )
+        ],
+        (5, 10),
+    ),
+    (
+        [
+            dosage(
+                doseAndRate=[
+                    {
+                        "doseRange": {
+                            "low": {"value": 5, "unit": "mg"},
+                            "high": {"value": 10, "unit": "mg"},
+                        }
+                    }
+                ]
+            )
+        ],
+        (5, 10),
+    ),
+    ([dosage(doseAndRate=[{"doseRange": {"low": {"value": 5, "unit": "mg"}}}])], None),
+    (
+        [dosage(doseAndRate=[{"doseQuantity": {"value": one, "unit": "mg"}} for one in (5, 6)])],
+        (5, 6),
+    ),
+    ([dosage(5, timing={"event": ["2026-11-14"]})], None),
     ([dosage(5, timing=repeat(frequency=1, period=0, periodUnit="d"))], None),
     ([dosage(5, timing=repeat(frequency=1, period=1))], None),
     ([{"text": "as directed"}], None),
@@ -159,7 +259,9 @@ DOSES = [
 @pytest.mark.parametrize(("dosages", "dose"), DOSES)
 def test_daily_dose(dosages, dose):
     fact = only_fact(read_one(drug(dosage=dosages)))
-    assert fact.value == (None if dose is None else pytest.approx(dose))
+    least, most = dose if isinstance(dose, tuple) else (dose, None)
+    assert fact.value == (None if least is None else pytest.approx(least))
+    assert fact.most == (None if most is None else pytest.approx(most))
     assert fact.unit == ("" if dose is None else "mg/d")
 
 
@@ -172,6 +274,67 @@ def test_the_dose_of_an_administration_is_a_daily_one_on_one_day_only(fields, do
     one = drug("MedicationAdministration", status="completed",
                dosage={"dose": {"value": 0.5, "unit": "g"}}, **fields)  # fmt: skip
     assert only_fact(read_one(one)).value == dose
+
+
+def every(frequency, period, unit, **more):
+    return dosage(timing=repeat(frequency=frequency, period=period, periodUnit=unit, **more))
+
+
+HOW_OFTEN = [
+    ([], (1, 1)),
+    ([every(2, 1, "d")], (1, 1)),
+    ([every(1, 8, "h")], (1, 1)),
+    ([every(14, 1, "wk")], (1, 1)),
+    ([every(1, 2, "d")], (1, 2)),
+    ([every(1, 36, "h")], (1, 2)),
+    ([every(1, 1, "wk")], (1, 7)),
+    ([every(3, 1, "wk")], (3, 7)),
+    ([every(1, 1, "mo")], (1, 31)),
+    ([every(1, 1, "d", dayOfWeek=["mon", "wed", "fri"])], (3, 7)),
+    ([every(1, 1, "wk", dayOfWeek=["mon", "wed"])], (1, 7)),
+    ([dosage(timing=repeat(dayOfWeek=["mon", "wed"]))], (2, 7)),
+    ([every(1, 1, "d", when=["MORN", "EVE"])], (1, 1)),
+    ([every(1, 1, "d", count=10)], (0, 1)),
+    ([every(1, 1, "wk"), every(1, 2, "d")], (1, 2)),
+    ([dosage(sequence=1), {**every(1, 1, "wk"), "sequence": 2}], (1, 7)),
+    ([dosage(asNeededBoolean=True)], (0, 1)),
+    ([dosage(timing={"code": {"text": "QOD"}})], (1, 2)),
+    ([dosage(timing={"code": {"text": "when it hurts"}})], (0, 1)),
+    ([{"text": "one on Mondays"}], (0, 1)),
+    ([dosage(timing=repeat(boundsDuration={"value": 4, "code": "wk"}))], (1, 1)),
+]
+
+
+@pytest.mark.parametrize(("dosages", "often"), HOW_OFTEN)
+def test_on_how_many_days_at_the_least(dosages, often):
+    assert only_fact(read_one(drug(dosage=dosages))).often == often
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 200), st.randoms())
+def test_the_fewest_days_are_in_no_stretch_undercut(days, of, lasting, chance):
+    """However the days lie in each stretch, as long as they lie alike in every one."""
+    days = min(days, of)
+    on = chance.sample(range(of), days)
+    for shift in range(of):
+        assert sum((day + shift) % of in on for day in range(lasting)) >= Often(days, of).least(
+            lasting
+        )
+
+
+def test_what_is_taken_as_needed_may_not_have_been_taken():
+    assert only_fact(read_one(drug(dosage=[dosage(asNeededBoolean=True)]))).doubtful
+    both = [dosage(), dosage(asNeededBoolean=True)]
+    assert not only_fact(read_one(drug(dosage=both))).doubtful
+
+
+@pytest.mark.parametrize(("fields", "doubtful"), [
+    ({"status": "completed"}, ""),
+    ({"status": "in-progress"}, "not known to have been handed over"),
+    ({"status": "in-progress", "whenHandedOver": "2026-01-01"}, ""),
+    ({"status": "on-hold"}, "not known to have been handed over"),
+])  # fmt: skip
+def test_what_is_dispensed_has_been_handed_over_or_may_not_have_been(fields, doubtful):
+    assert only_fact(read_one(drug("MedicationDispense", **fields))).doubtful == doubtful
 
 
 METHOTREXATE = concept(RXNORM, "6851")

@@ -18,6 +18,26 @@ RELATED = ("possible", "probable", "definite", "related")
 """Relations of an adverse event to the product (`method`) that count as related."""
 
 
+class Often(NamedTuple):
+    """On how many days a drug is taken while a record of it lasts, at the least.
+
+    Args:
+        days: of every so many days in a row, this many at least; 0 where it may be none.
+        of: so many days.
+    """
+
+    days: int = 1
+    of: int = 1
+
+    def least(self, lasting: int) -> int:
+        """Return on how many days it is taken at least in so many days in a row."""
+        rest = lasting % self.of - (self.of - self.days)
+        return self.days * (lasting // self.of) + max(0, rest)
+
+
+EVERY_DAY = Often()
+
+
 class Fact(NamedTuple):
     """One fact of one element.
 
@@ -26,7 +46,8 @@ class Fact(NamedTuple):
         id: where it comes from, such as `Observation/o7`.
         start: first day; of a measurement or an answer, its day.
         end: last day; NEVER_ENDED while it goes on; unknown ends are intervals.
-        value: a measured value, a total daily dose (unit `mg/d`), or an adverse event's grade.
+        value: a measured value, a total daily dose (unit `mg/d`), or an adverse event's grade. The
+            lesser of two doses that a dose is known to lie between.
         unit: UCUM unit of the value.
         bound: `<`, `<=`, `>` or `>=` when the value is only a bound.
         low: lower reference limit.
@@ -39,6 +60,10 @@ class Fact(NamedTuple):
         sources: the facts it was derived from.
         unsettled: of a record that says something, but not what: why (NOT_UNDERSTOOD: it cannot be
             read; CONFLICT: it contradicts itself). It is doubtful and has neither value nor code.
+        most: the larger of the two doses that a daily dose lies between; None where it is `value`.
+        course: the course of treatment that a drug record tells of, as others of the same course
+            do; empty if it does not say. Records of one course tell of the same doses.
+        often: on how many days of its period a drug was taken at the least.
     """
 
     element: str
@@ -57,6 +82,9 @@ class Fact(NamedTuple):
     doubtful: str = ""
     sources: tuple["Fact", ...] = ()
     unsettled: Reason | None = None
+    most: float | None = None
+    course: str = ""
+    often: Often = EVERY_DAY
 
 
 class Coding(NamedTuple):

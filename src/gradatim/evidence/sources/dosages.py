@@ -3,6 +3,8 @@
 Source: HL7 FHIR R4 (4.0.1), sections 2.33 (Dosage) and 2.24.0.13 (Timing).
 """
 
+from typing import NamedTuple
+
 from gradatim.clinical.units import convert_for
 from gradatim.evidence.sources.datatypes import (
     Resource,
@@ -15,12 +17,9 @@ from gradatim.evidence.sources.datatypes import (
     words,
 )
 from gradatim.evidence.sources.results import unit_of
+from gradatim.evidence.sources.timings import as_needed, times_a_day
 
 DAILY_DOSE_UNIT = "mg/d"
-_DAYS = {"h": 1 / 24, "d": 1.0, "wk": 7.0, "mo": 365.25 / 12, "a": 365.25, "min": 1 / 1440}
-_TIMES_A_DAY = {"qd": 1.0, "am": 1.0, "pm": 1.0, "bed": 1.0, "bid": 2.0, "tid": 3.0, "qid": 4.0,
-                "qod": 0.5, "q4h": 6.0, "q6h": 4.0, "q8h": 3.0, "q12h": 2.0,
-                "wk": 1 / 7}  # fmt: skip
 ROUTES = {
     **dict.fromkeys(("intravenous", "intravenous route", "iv", "ivinj", "iv drip"), "47625008"),
     **dict.fromkeys(("oral", "oral route", "po", "by mouth", "orally"), "26643006"),
@@ -30,11 +29,18 @@ ROUTES = {
 }  # fmt: skip
 
 
-def daily_dose(dosages: list[Resource]) -> float | None:
-    """Give the total daily dose in mg, or None if any part of it is not certain.
+class Dose(NamedTuple):
+    """A daily dose in mg: the least and the most that it may be, equal where it is known."""
 
-    Not certain are: tablets or mg/kg instead of a mass, ranges, doses as needed, and steps of a
-    titration (dosages with different sequence numbers follow each other).
+    least: float
+    most: float
+
+
+def daily_dose(dosages: list[Resource]) -> Dose | None:
+    """Return the total daily dose, or None if some part of it has no upper end.
+
+    What is taken as needed may be none. Not known are tablets or mg/kg instead of a mass, and steps
+    of a titration (dosages with different sequence numbers follow each other).
 
     Raises:
         Unreadable: a part is of the wrong shape.
@@ -43,7 +49,14 @@ def daily_dose(dosages: list[Resource]) -> float | None:
         return None
     doses = [_daily(one) for one in dosages]
     known = [dose for dose in doses if dose is not None]
-    return sum(known) if len(known) == len(doses) else None
+    if len(known) < len(doses):
+        return None
+    return Dose(_tidy(sum(one.least for one in known)), _tidy(sum(one.most for one in known)))
+
+
+def _tidy(dose: float) -> float:
+    """Round away what the arithmetic added, so that equal doses are equal."""
+    return float(f"{dose:.12g}")
 
 
 def milligrams(quantity: Resource | None) -> float | None:
@@ -80,34 +93,22 @@ def _route(route: Resource | None) -> str:
     return coded or next((ROUTES[one] for one in words(route) if one in ROUTES), "")
 
 
-def _daily(dosage: Resource) -> float | None:
-    if dosage.get("asNeededBoolean") is True or dosage.get("asNeededCodeableConcept") is not None:
+def _daily(dosage: Resource) -> Dose | None:
+    single = [_single(one) for one in items(dosage, "doseAndRate")]
+    times = times_a_day(obj(dosage, "timing") or {})
+    if times is None or not single or None in single:
         return None
-    rates = items(dosage, "doseAndRate")
-    dose = milligrams(obj(rates[0], "doseQuantity")) if rates else None
-    times = _times_a_day(obj(dosage, "timing") or {})
-    return None if dose is None or times is None else dose * times
+    known = [one for one in single if one is not None]
+    # An ordered and a calculated dose stand beside each other: it is one of them.
+    least = 0.0 if as_needed(dosage) else min(one.least for one in known) * times.least
+    return Dose(least, max(one.most for one in known) * times.most)
 
 
-def _times_a_day(timing: Resource) -> float | None:
-    repeat = obj(timing, "repeat") or {}
-    if {"frequencyMax", "periodMax"} & repeat.keys():
-        return None
-    times, unit = number(repeat, "period"), text(repeat, "periodUnit")
-    if times is None:
-        named = [one for one in words(obj(timing, "code")) if one in _TIMES_A_DAY]
-        return _TIMES_A_DAY[named[0]] if named else _moments_a_day(repeat)
-    if times <= 0 or unit not in _DAYS or ("dayOfWeek" in repeat and unit != "wk"):
-        return None
-    frequency = number(repeat, "frequency")
-    if frequency is not None and frequency <= 0:
-        return None
-    return (frequency or 1.0) / (times * _DAYS[unit])
-
-
-def _moments_a_day(repeat: Resource) -> float | None:
-    """Count the moments of a day that are named, such as MORN and HS."""
-    moments = repeat.get("timeOfDay") or repeat.get("when")
-    if "dayOfWeek" in repeat or not isinstance(moments, list):
-        return None
-    return float(len(moments))
+def _single(rate: Resource) -> Dose | None:
+    """Return what is taken at one time, in mg."""
+    between = obj(rate, "doseRange")
+    if between is None:
+        dose = milligrams(obj(rate, "doseQuantity"))
+        return None if dose is None else Dose(dose, dose)
+    least, most = milligrams(obj(between, "low")), milligrams(obj(between, "high"))
+    return None if most is None else Dose(min(least or 0.0, most), most)

@@ -1,7 +1,8 @@
-"""Medication records: statements, administrations and requests.
+"""Medication records: statements, administrations, requests and dispenses.
 
 Source: HL7 FHIR R4 (4.0.1), sections 11.1 (MedicationRequest), 11.2 (MedicationAdministration),
-11.4 (MedicationStatement) and 11.5 (Medication).
+11.3 (MedicationDispense), 11.4 (MedicationStatement) and 11.5 (Medication); US Core 7.0.0,
+"Medication List" (requests of intent plan that are reported medications).
 """
 
 from collections.abc import Container, Iterable
@@ -9,7 +10,7 @@ from typing import NamedTuple
 
 from gradatim.core.codes import PRODUCT
 from gradatim.core.dates import NEVER_ENDED, Day
-from gradatim.evidence.facts import Fact, NotUsed
+from gradatim.evidence.facts import EVERY_DAY, Fact, NotUsed, Often
 from gradatim.evidence.sources.about import (
     About,
     Results,
@@ -21,16 +22,27 @@ from gradatim.evidence.sources.about import (
     status_why,
 )
 from gradatim.evidence.sources.datatypes import Resource, items, obj, text
-from gradatim.evidence.sources.dosages import DAILY_DOSE_UNIT, daily_dose, milligrams, route_of
-from gradatim.evidence.sources.taken import span_of
+from gradatim.evidence.sources.dosages import (
+    DAILY_DOSE_UNIT,
+    Dose,
+    daily_dose,
+    milligrams,
+    route_of,
+)
+from gradatim.evidence.sources.modifiers import modifier
+from gradatim.evidence.sources.taken import is_reported, span_of
+from gradatim.evidence.sources.timings import as_needed, often
 from gradatim.protocol.elements import Element
 
 _USED = {
     "MedicationStatement": {"active", "completed", "stopped", "on-hold", "unknown"},
     "MedicationAdministration": {"completed", "in-progress", "stopped"},
     "MedicationRequest": {"active", "completed", "stopped", "on-hold", "unknown"},
+    "MedicationDispense": {"completed", "in-progress", "on-hold", "stopped", "unknown"},
 }
 _NOT_TAKEN = {"entered-in-error", "not-taken", "not-done", "intended", "cancelled", "draft"}
+_NOT_HANDED_OVER = {"preparation", "declined"}
+_AS_NEEDED = "taken as needed, if at all"
 _NO_ORDERS = ("proposal", "option")
 
 
@@ -51,7 +63,7 @@ class Named(NamedTuple):
 
 
 def medication(resource: Resource, id_: str, about: About) -> Results:
-    """Read a MedicationStatement, MedicationAdministration or MedicationRequest.
+    """Read a MedicationStatement, -Administration, -Request or -Dispense.
 
     Raises:
         Unreadable: a part is of the wrong shape.
@@ -119,6 +131,8 @@ def _excluded(resource: Resource) -> str:
         return "intended, not taken"
     if status in _NOT_TAKEN:
         return status_why(status)
+    if resource["resourceType"] == "MedicationDispense" and status in _NOT_HANDED_OVER:
+        return status_why(status)
     intent = text(resource, "intent") if resource["resourceType"] == "MedicationRequest" else ""
     if intent in _NO_ORDERS:
         return f"intent {intent}, not an order"
@@ -131,7 +145,7 @@ def _doubted(resource: Resource) -> str:
     if status not in _USED[kind]:
         return status_why(status)
     plan = kind == "MedicationRequest" and text(resource, "intent") == "plan"
-    return "intent plan, not an order" if plan else ""
+    return "intent plan, not an order" if plan and not is_reported(resource) else ""
 
 
 def named_drug(resource: Resource, about: About) -> Named:
@@ -150,7 +164,8 @@ def _referenced(resource: Resource, about: About) -> Resource | None:
     reference = text(obj(resource, "medicationReference") or {}, "reference")
     if reference.startswith("#"):
         contained = items(resource, "contained")
-        return next((one for one in contained if one.get("id") == reference[1:]), None)
+        found = next((one for one in contained if one.get("id") == reference[1:]), None)
+        return None if found is None or modifier(found) else found
     path = reference.split("/_history/")[0].split("/")
     return about.medications.get(reference) or about.medications.get("/".join(path[-2:]))
 
@@ -167,15 +182,19 @@ def _no_drug(resource: Resource) -> str:
 def _read_all(
     resource: Resource, id_: str, asked: dict[str, tuple[str, ...]], alone: bool, about: About
 ) -> Results:
+    dosages = _dosages(resource)
     start, end = span_of(resource, about)
-    dosages, dose = _dosage(resource, start, end)
-    route = route_of(dosages)
+    # Of a combination it cannot be told whose dose it is.
+    dose = _dose(resource, dosages, start == end != NEVER_ENDED) if alone else None
+    given = resource["resourceType"] == "MedicationAdministration"
+    taken = Taken(
+        (start, end), route_of(dosages), dose, EVERY_DAY if given else often(dosages),
+        _doubtful(resource, dosages),
+    )  # fmt: skip
     facts: list[Fact] = []
     faults: dict[str, str] = {}
-    # Of a combination it cannot be told whose dose it is.
-    dose = dose if alone else None
     for name, drug in ((name, drug) for name, some in asked.items() for drug in some):
-        found = _fact(name, id_, drug, (start, end), about, route, dose)
+        found = _fact(name, id_, drug, taken, about)
         if isinstance(found, str):
             faults[name] = found
         else:
@@ -183,16 +202,39 @@ def _read_all(
     return settle(id_, facts, faults)
 
 
-def _fact(name: str, id_: str, drug: str, span: tuple[Day, Day], about: About, route: str,
-          dose: float | None) -> Fact | str:  # fmt: skip
-    element = about.elements[name]
+class Taken(NamedTuple):
+    """What one record says of how a drug was taken."""
+
+    span: tuple[Day, Day]
+    route: str
+    dose: Dose | None
+    often: Often
+    doubtful: str
+
+
+def _fact(name: str, id_: str, drug: str, taken: Taken, about: About) -> Fact | str:
+    element, route = about.elements[name], taken.route
     if not _counts_by(route, element):
         return f"its route {route} does not count"
-    doubtful = "route not recorded" if element.routes and not route else ""
-    if element.kind == "exposure":
-        unit = "" if dose is None else DAILY_DOSE_UNIT
-        return Fact(name, id_, *span, dose, unit, code=drug, route=route, doubtful=doubtful)
-    return happened(name, id_, *span, about, doubtful)
+    doubtful = "route not recorded" if element.routes and not route else taken.doubtful
+    if element.kind != "exposure":
+        return happened(name, id_, *taken.span, about, doubtful)
+    fact = Fact(name, id_, *taken.span, code=drug, route=route, doubtful=doubtful,
+                often=taken.often)  # fmt: skip
+    if taken.dose is None:
+        return fact
+    least, most = taken.dose
+    return fact._replace(value=least, unit=DAILY_DOSE_UNIT, most=None if least == most else most)
+
+
+def _doubtful(resource: Resource, dosages: list[Resource]) -> str:
+    """Say why something may not have been taken at all, though it was ordered or handed over."""
+    if dosages and all(as_needed(one) for one in dosages):
+        return _AS_NEEDED
+    handed_over = resource["resourceType"] != "MedicationDispense" or any(
+        (text(resource, "status") == "completed", resource.get("whenHandedOver") is not None)
+    )
+    return "" if handed_over else "not known to have been handed over"
 
 
 def _dosages(resource: Resource) -> list[Resource]:
@@ -203,15 +245,12 @@ def _dosages(resource: Resource) -> list[Resource]:
     return items(resource, "dosage" if kind == "MedicationStatement" else "dosageInstruction")
 
 
-def _dosage(resource: Resource, start: Day, end: Day) -> tuple[list[Resource], float | None]:
-    """Give the dosages, and the daily dose in mg.
+def _dose(resource: Resource, dosages: list[Resource], one_day: bool) -> Dose | None:
+    """Return the daily dose.
 
     The dose of an administration is what was given in all, so it is a daily one only on one day.
     """
-    dosages = _dosages(resource)
     if resource["resourceType"] != "MedicationAdministration":
-        return dosages, daily_dose(dosages) if dosages else None
-    if not dosages:
-        return [], None
-    dose = milligrams(obj(dosages[0], "dose"))
-    return dosages, dose if start == end != NEVER_ENDED else None
+        return daily_dose(dosages)
+    dose = milligrams(obj(dosages[0], "dose")) if dosages and one_day else None
+    return None if dose is None else Dose(dose, dose)
