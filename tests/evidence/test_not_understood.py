@@ -362,7 +362,8 @@ def test_an_entry_without_a_resource_is_nothing() -> None:
 @pytest.mark.parametrize(
     ("resource", "kept"),
     [
-        (drug(coded((RXNORM, "327361")), "MedicationDispense", status="completed"), {"biologic"}),
+        (drug(coded((RXNORM, "327361")), "MedicationDispense", status="completed"), set()),
+        (drug(coded((RXNORM, "327361")), "MedicationDispense", status="?"), {"biologic"}),
         (drug(coded((RXNORM, "327361")), "MedicationDispense", status="cancelled"), set()),
         (drug(coded((RXNORM, "2588478")), "MedicationDispense"), EXPOSURES),
         (
@@ -391,7 +392,14 @@ def test_an_entry_without_a_resource_is_nothing() -> None:
             },
             set(),
         ),
-        ({"resourceType": "Bundle", "id": "b", "entry": []}, COVERABLE),
+        ({"resourceType": "Bundle", "id": "b", "entry": []}, set()),
+        (
+            {"resourceType": "Bundle", "id": "b", "entry": [{"response": {"status": "403"}}]},
+            COVERABLE,
+        ),
+        ({"resourceType": "Bundle", "id": "b", "entry": {}}, COVERABLE),
+        ({"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}, COVERABLE),
+        ({"resourceType": "OperationOutcome", "issue": [{"severity": "warning"}]}, set()),
         ({"resourceType": "Parameters", "parameter": []}, COVERABLE),
         ({"resourceType": "Encounter", "id": "e"}, set()),
         ({"resourceType": "Account", "id": "a", "subject": [{"reference": "Patient/p1"}]}, set()),
@@ -426,7 +434,9 @@ def beside(kind: str, **fields: Any) -> dict[str, Any]:
                valueCodeableConcept=BREAST_CANCER),
         beside("Observation", status="final", code=BREAST_CANCER),
         beside("Observation", status="preliminary", code=BREAST_CANCER, valueBoolean=True),
-        beside("Encounter", contained=[condition(BREAST_CANCER)]),
+        beside("RiskAssessment", contained=[condition(BREAST_CANCER)]),
+        beside("Encounter", modifierExtension=[{"url": "x"}], contained=[condition(BREAST_CANCER)]),
+        beside("Encounter", contained=[condition(BREAST_CANCER, subject={"reference": "#who"})]),
         beside("List", contained=[beside("ExplanationOfBenefit", diagnosis=[
             {"diagnosisCodeableConcept": BREAST_CANCER}])]),
     ],

@@ -3,13 +3,19 @@
 Source: HL7 FHIR R4 (4.0.1), section 2.36, Bundle.
 """
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from gradatim.core.errors import UnusableInput
-from gradatim.evidence.sources.datatypes import Resource, said
+from gradatim.evidence.sources.datatypes import Resource, printable, said
+from gradatim.evidence.sources.modifiers import modifier, refuse_modified
 from gradatim.evidence.sources.versions import refuse_other_versions
 
 _EXPORT = "export one person as one FHIR R4 Bundle"
+_DEEPEST = 4
+"""How many Bundles may stand in each other: a batch of searches of histories needs three."""
+_NOTHING_THERE = ("404", "410")
+"""Answers to a request that say that there is nothing, or nothing any more."""
 
 
 class Entry(NamedTuple):
@@ -22,6 +28,8 @@ class Entry(NamedTuple):
         full_url: the entry's own address, or empty.
         fault: why there is nothing to read; empty where there is.
         holds: whether something stands there all the same, of which nothing can be told.
+        opened: whether it is a Bundle whose own entries are listed after it.
+        modified: which modifier of the entry itself is not understood; empty where there is none.
     """
 
     id: str
@@ -30,20 +38,41 @@ class Entry(NamedTuple):
     full_url: str = ""
     fault: str = ""
     holds: bool = False
+    opened: bool = False
+    modified: str = ""
 
 
 def entries_of(bundle: Any) -> list[Entry]:
-    """Give every entry of a Bundle.
+    """Return every entry of a Bundle, those of the Bundles in it among them.
+
+    An answer to several searches holds a Bundle for each; so does what was joined from several.
 
     Raises:
-        UnusableInput: it is no Bundle, one page of several, of another FHIR release, or it holds
-            two versions of one resource.
+        UnusableInput: it is no Bundle, or it or one in it is one page of several, of another FHIR
+            release, or to be read by rules of its own; or one resource stands there twice.
     """
-    listed = _listed(bundle)
-    refuse_other_versions(bundle, "Bundle", "Bundle")
-    entries = [_entry(one, place) for place, one in enumerate(listed)]
+    if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
+        raise not_a_bundle(bundle)
+    entries = list(_opened(bundle, _listed(bundle), ""))
     _refuse_duplicates(entries)
     return entries
+
+
+def _opened(bundle: Resource, listed: list[Any], within: str, depth: int = 1) -> Iterator[Entry]:
+    """Give the entries of a Bundle, each Bundle among them followed by its own."""
+    _refuse_a_page(bundle)
+    refuse_other_versions(bundle, "Bundle", "Bundle")
+    refuse_modified(bundle)
+    for number, one in enumerate(listed):
+        place = f"{within}{number}"
+        entry = _entry(one, place)
+        held = entry.resource.get("entry")
+        held = [] if held is None else held
+        if entry.kind != "Bundle" or not isinstance(held, list) or depth == _DEEPEST:
+            yield entry
+        else:
+            yield entry._replace(opened=True)
+            yield from _opened(entry.resource, held, f"{place}.", depth + 1)
 
 
 def the_patient(entries: list[Entry]) -> Entry:
@@ -64,13 +93,15 @@ def the_patient(entries: list[Entry]) -> Entry:
     )  # fmt: skip
 
 
-def _listed(bundle: Any) -> list[Any]:
-    if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
-        raise not_a_bundle(bundle)
+def _listed(bundle: Resource) -> list[Any]:
     entries = bundle.get("entry")
     if not isinstance(entries, list):
         why = "is missing" if entries is None else f"is {said(entries)}, not a list"
         raise UnusableInput("this Bundle has no entries", "Bundle.entry", f"entry {why}", _EXPORT)
+    return entries
+
+
+def _refuse_a_page(bundle: Resource) -> None:
     links = bundle.get("link")
     for link in links if isinstance(links, list) else ():
         if isinstance(link, dict) and link.get("relation") == "next":
@@ -78,7 +109,6 @@ def _listed(bundle: Any) -> list[Any]:
                 "this Bundle is one page of several", "Bundle.link", "it links to the next page",
                 "join the pages into one Bundle and leave out its links",
             )  # fmt: skip
-    return entries
 
 
 def not_a_bundle(content: Any, where: str = "") -> UnusableInput:
@@ -91,18 +121,21 @@ def not_a_bundle(content: Any, where: str = "") -> UnusableInput:
     return UnusableInput("this is not a FHIR Bundle", where, why, _EXPORT)
 
 
-def _entry(entry: Any, place: int) -> Entry:
+def _entry(entry: Any, place: str) -> Entry:
+    at = "".join(f".entry[{one}]" for one in place.split(".")).removeprefix(".")
     if not isinstance(entry, dict):
         fault = f"is {said(entry)}, not an entry"
-        return Entry(f"entry[{place}]", "", {}, fault=fault, holds=entry is not None)
+        return Entry(at, "", {}, fault=fault, holds=entry is not None)
     resource = entry.get("resource")
     if not isinstance(resource, dict):
-        holds = resource is not None
-        return Entry(f"entry[{place}]", "", {}, fault="has no resource", holds=holds)
+        refused = _refused(entry)
+        fault = f"has no resource: its request was answered {refused!r}" if refused else ""
+        holds = resource is not None or bool(refused)
+        return Entry(at, "", {}, fault=fault or "has no resource", holds=holds)
     kind = resource.get("resourceType")
     if not isinstance(kind, str) or not kind:
         fault = "its resource has no resourceType"
-        return Entry(f"entry[{place}]", "", {}, fault=fault, holds=True)
+        return Entry(at, "", {}, fault=fault, holds=True)
     id_ = resource.get("id")
     named = isinstance(id_, str) or (isinstance(id_, int) and not isinstance(id_, bool))
     named = named and id_ != ""
@@ -111,7 +144,17 @@ def _entry(entry: Any, place: int) -> Entry:
     if "fhirVersion" in entry:
         refuse_other_versions({"fhirVersion": entry["fhirVersion"]}, "", shown)
     full_url = entry.get("fullUrl")
-    return Entry(shown, kind, resource, full_url if isinstance(full_url, str) else "")
+    return Entry(shown, kind, resource, full_url if isinstance(full_url, str) else "",
+                 modified=modifier(entry))  # fmt: skip
+
+
+def _refused(entry: Resource) -> str:
+    """Return the status with which a request was refused, or failed; empty where it was not."""
+    response = entry.get("response")
+    status = response.get("status") if isinstance(response, dict) else None
+    if not isinstance(status, str) or status[:1] not in ("4", "5"):
+        return ""
+    return "" if status[:3] in _NOTHING_THERE else printable(status)
 
 
 def _refuse_duplicates(entries: list[Entry]) -> None:

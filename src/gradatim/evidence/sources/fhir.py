@@ -16,12 +16,14 @@ from gradatim.evidence.sources.about import About, Results
 from gradatim.evidence.sources.allergies import allergy
 from gradatim.evidence.sources.bundles import Entry, entries_of, the_patient
 from gradatim.evidence.sources.consents import consent
+from gradatim.evidence.sources.contained import Told, contained, told_by
 from gradatim.evidence.sources.datatypes import Resource, Unreadable
 from gradatim.evidence.sources.histories import condition, procedure, research_subject
 from gradatim.evidence.sources.medications import medication
+from gradatim.evidence.sources.modifiers import modifier, refuse_patient
 from gradatim.evidence.sources.observations import observation
 from gradatim.evidence.sources.patient import is_another, read_patient
-from gradatim.evidence.sources.unread import parts_not_read, unread, unreadable
+from gradatim.evidence.sources.unread import beside, unread, unreadable
 from gradatim.protocol.elements import Element
 
 Reader = Callable[[Resource, str, About], Results]
@@ -31,6 +33,7 @@ READERS: dict[str, tuple[str, Reader]] = {
     "MedicationStatement": ("subject", medication),
     "MedicationAdministration": ("subject", medication),
     "MedicationRequest": ("subject", medication),
+    "MedicationDispense": ("subject", medication),
     "Condition": ("subject", condition),
     "Procedure": ("subject", procedure),
     "AllergyIntolerance": ("patient", allergy),
@@ -59,19 +62,22 @@ def read(
 
     Returns:
         The facts. `read` counts entries; each is the Patient, in a fact, or in `not_used`. Parts of
-        a used resource that gave nothing are in `not_used` too, with a `#` in their id.
+        a used resource that gave nothing are in `not_used` too, with a `#` in their id; so is the
+        id of a contained resource.
 
     Raises:
         UnusableInput: the Bundle as a whole cannot be used.
     """
     entries = entries_of(bundle)
     patient = the_patient(entries)
+    refuse_patient(patient.resource, patient.id)
     person = read_patient(patient.resource, patient.id, patient.full_url, on)
     about = About(codebook, elements, person, on, _medications(entries))
     facts: dict[str, list[Fact]] = {}
     not_used: list[NotUsed] = []
+    told = told_by(entries)
     for entry in entries:
-        for result in _results(entry, about):
+        for result in _results(entry, about, told):
             if isinstance(result, Fact):
                 facts.setdefault(result.element, []).append(result)
             else:
@@ -81,25 +87,42 @@ def read(
                  tuple(not_used), len(entries), person.died)  # fmt: skip
 
 
-def _results(entry: Entry, about: About) -> Results:
+def _results(entry: Entry, about: About, told: Told) -> Results:
     if entry.kind == "Patient":
         return []
+    found = [*_of_itself(entry, about), *beside(entry, about)]
+    if "contained" in entry.resource:
+        for held in contained(entry, about, told):
+            found += [held] if isinstance(held, NotUsed) else _of_contained(held, about, told)
+    return found
+
+
+def _of_contained(held: Entry, about: About, told: Told) -> Results:
+    """Read a contained record; of a type that is not read it is told where it may matter."""
+    found = _results(held, about, told)
+    if held.kind in READERS:
+        return found
+    return [one for one in found if isinstance(one, Fact) or one.elements]
+
+
+def _of_itself(entry: Entry, about: About) -> Results:
     if entry.kind not in READERS:
-        return [unread(entry, about), *parts_not_read(entry, about)]
+        return [unread(entry, about)]
     field, read_resource = READERS[entry.kind]
     try:
         if is_another(entry.resource, field, about.person):
             return [NotUsed(entry.id, "is about another person")]
-        found = read_resource(entry.resource, entry.id, about)
+        if found := entry.modified or modifier(entry.resource):
+            return [unreadable(entry, f"carries {found}", about)]
+        return read_resource(entry.resource, entry.id, about)
     except Unreadable as error:
-        found = [unreadable(entry, str(error), about)]
-    return [*found, *parts_not_read(entry, about)]
+        return [unreadable(entry, str(error), about)]
 
 
 def _medications(entries: Iterable[Entry]) -> dict[str, Resource]:
     found = {}
     for entry in entries:
-        if entry.kind == "Medication":
+        if entry.kind == "Medication" and not (entry.modified or modifier(entry.resource)):
             found[entry.id] = entry.resource
             if entry.full_url:
                 found[entry.full_url] = entry.resource

@@ -1,7 +1,7 @@
 """Records that are not read, or cannot be: what they may be about is not known to be absent.
 
 Source: HL7 FHIR R4 (4.0.1), sections 2.20 (contained resources), 8.14 (AdverseEvent), 9.4
-(ClinicalImpression), 10.3 (DiagnosticReport), 11.3 (MedicationDispense), 13.6 (Claim) and 13.10
+(ClinicalImpression), 10.3 (DiagnosticReport), 2.37 (OperationOutcome), 13.6 (Claim) and 13.10
 (ExplanationOfBenefit).
 """
 
@@ -21,7 +21,6 @@ from gradatim.protocol.elements import COVERABLE
 Told = tuple[Iterable[str], Iterable[Resource | None]]
 """The elements that a record may be about, and the concepts that say what it is about."""
 
-_NOT_HANDED_OVER = ("entered-in-error", "cancelled", "declined", "preparation")
 _NO_CLAIM = ("entered-in-error", "cancelled", "draft")
 _OF_DRUGS = "pharmacy"
 
@@ -42,9 +41,22 @@ def unreadable(entry: Entry, why: str, about: About) -> NotUsed:
         names, concepts = _of(concept, about.of_procedure(), about)
     elif entry.kind.startswith("Medication"):
         names, concepts = _drug(entry.resource, about)
+    elif entry.kind == "AllergyIntolerance":
+        names, concepts = _allergic(about), [concept]
+    elif entry.kind in _OF_KIND:
+        names, concepts = about.of_kind(_OF_KIND[entry.kind]), ()
     else:
-        names, concepts = _asked([concept], about), [concept]
+        concepts = [concept, *(_concept(one, "code") for one in _components(entry.resource))]
+        names = _asked(concepts, about)
     return NotUsed(entry.id, why, tuple(dict.fromkeys(names)), codes_of(concepts))
+
+
+def kept_open(entry: Entry, why: str, about: About) -> NotUsed:
+    """Say of a record that could be read, and is not, which elements it may be about."""
+    if says_nothing(entry.resource, about):
+        return NotUsed(entry.id, why)
+    named = entry.kind in (*_DATED, *_OF_KIND, "AllergyIntolerance")
+    return unreadable(entry, why, about) if named else unread(entry, about)._replace(why=why)
 
 
 def unread(entry: Entry, about: About) -> NotUsed:
@@ -53,8 +65,10 @@ def unread(entry: Entry, about: About) -> NotUsed:
         perhaps = about.coverable() if entry.holds else []
         return NotUsed(entry.id, entry.fault, tuple(perhaps))
     why = _not_read(entry.kind)
-    if entry.kind in _OF_NOBODY:
+    if entry.kind in OF_NOBODY:
         return NotUsed(entry.id, why)
+    if entry.opened:
+        return NotUsed(entry.id, "is a Bundle in the Bundle: each of its entries is read by itself")
     try:
         if _of_another(entry.resource, about):
             return NotUsed(entry.id, "is about another person")
@@ -80,6 +94,15 @@ def _concept(resource: Resource, name: str) -> Resource | None:
     return found if isinstance(found, dict) else None
 
 
+def _components(resource: Resource) -> list[Resource]:
+    listed = resource.get("component")
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
+def _allergic(about: About) -> list[str]:
+    return [name for name, element in about.elements.items() if element.allergies]
+
+
 def _of(concept: Resource | None, names: Iterable[str], about: About) -> Told:
     return [*_asked([concept], about), *about.open_to([concept], names)], [concept]
 
@@ -103,12 +126,6 @@ def _drug(resource: Resource, about: About) -> Told:
     return [*_asked(concepts, about), *open_to_drug(named, about)], concepts
 
 
-def _dispensed(resource: Resource, about: About) -> Told:
-    if text(resource, "status") in _NOT_HANDED_OVER:
-        return (), ()
-    return _drug(resource, about)
-
-
 def _claimed(resource: Resource, about: About) -> Told:
     """Say what a claim, or what was paid of it, may tell of: diagnoses, procedures, drugs."""
     if text(resource, "status") in _NO_CLAIM:
@@ -128,6 +145,12 @@ def _claimed(resource: Resource, about: About) -> Told:
             names += about.open_to([concept], about.of_kind("exposure"))
             concepts.append(concept)
     return names, concepts
+
+
+def _answered(resource: Resource, about: About) -> Told:
+    """Say what was asked of the source, and failed: it may have held anything."""
+    severities = {text(one, "severity") for one in items(resource, "issue")}
+    return (about.coverable(), ()) if severities & {"error", "fatal"} else ((), ())
 
 
 def _anything(resource: Resource, about: About) -> Told:
@@ -183,43 +206,25 @@ def _coverable_of(concept: Resource, about: About) -> list[str]:
     return [one for one in _asked([concept], about) if about.elements[one].kind in COVERABLE]
 
 
-def parts_not_read(entry: Entry, about: About) -> list[NotUsed]:
-    """Say of the parts of a record that are not read which elements they may be about.
+def beside(entry: Entry, about: About) -> list[NotUsed]:
+    """Say which elements the concepts may be of that stand beside the one a record is about.
 
-    These are its contained resources, of whatever type it is, and the concepts beside the one that
-    a read record is about: the reason for a drug, what was found, what went wrong.
+    That is the reason for a drug, what was found, what went wrong: none of it is read.
     """
     resource = entry.resource
-    if entry.kind in _OF_NOBODY or _is_none(resource, about):
+    named = {name: resource[name] for name in _BESIDE if name in resource}
+    if not named or entry.kind not in _DATED or says_nothing(resource, about):
         return []
-    found = [one for one in _contained(entry, about) if one.elements or one.instead]
-    beside = {name: resource[name] for name in _BESIDE if name in resource}
-    if beside and entry.kind in _DATED:
-        names, concepts = _named(beside, about)
-        if elements := tuple(dict.fromkeys(names)):
-            told = codes_of(concepts)
-            why = f"what it names beside its own code is not read: {', '.join(map(str, told))}"
-            found.append(NotUsed(f"{entry.id}#beside", why, elements, told))
-    return found
+    names, concepts = _named(named, about)
+    elements = tuple(dict.fromkeys(names))
+    if not elements:
+        return []
+    told = codes_of(concepts)
+    why = f"what it names beside its own code is not read: {', '.join(map(str, told))}"
+    return [NotUsed(f"{entry.id}#beside", why, elements, told)]
 
 
-def _contained(entry: Entry, about: About) -> Iterator[NotUsed]:
-    listed = entry.resource.get("contained")
-    for place, one in enumerate(listed if isinstance(listed, list) else ()):
-        if not isinstance(one, dict):
-            continue
-        kind, id_ = one.get("resourceType"), one.get("id")
-        named = id_ if isinstance(id_, str) and id_ else str(place)
-        held = Entry(f"{entry.id}#{named}", kind if isinstance(kind, str) else "", one)
-        if not held.kind:
-            yield NotUsed(held.id, "has no resourceType", tuple(about.coverable()))
-        elif held.kind not in _DATED:
-            yield unread(held, about)
-        elif not _is_none(one, about):
-            yield unreadable(held, "is contained, and not read", about)
-
-
-def _is_none(resource: Resource, about: About) -> bool:
+def says_nothing(resource: Resource, about: About) -> bool:
     """Whether a record says that it is of nothing, or of somebody else."""
     try:
         verified = state(resource, "verificationStatus")
@@ -231,8 +236,11 @@ def _is_none(resource: Resource, about: About) -> bool:
 _DATED = (
     *("Condition", "Procedure", "Observation"),
     *("MedicationStatement", "MedicationAdministration", "MedicationRequest"),
+    "MedicationDispense",
 )
 """Types that are read where they stand by themselves, and can tell of what is covered."""
+_OF_KIND = {"Consent": "consent", "ResearchSubject": "participation"}
+"""Types that are read, and answer whatever is asked of one kind."""
 _BESIDE = ("reasonCode", "complication", "usedCode", "valueCodeableConcept", "component")
 """Parts of these that name something else than what the record is of."""
 _VOID = (
@@ -240,14 +248,14 @@ _VOID = (
     *("not-done", "not-taken", "intended", "preparation", "declined", "abandoned"),
 )
 """Statuses of records that tell of nothing that happened."""
-_OF_NOBODY = (
+OF_NOBODY = (
     *("Medication", "MedicationKnowledge", "Substance", "FamilyMemberHistory", "RelatedPerson"),
     *("ActivityDefinition", "CodeSystem", "ConceptMap", "Library", "Measure", "PlanDefinition"),
     *("Questionnaire", "ResearchDefinition", "ResearchStudy", "StructureDefinition", "ValueSet"),
 )
 """Types that say nothing of the person, whatever codes they hold."""
 _UNREAD: dict[str, Callable[[Resource, About], Told]] = {
-    "MedicationDispense": _dispensed,
+    "OperationOutcome": _answered,
     "Claim": _claimed,
     "ExplanationOfBenefit": _claimed,
     "AdverseEvent": _diagnosing,
