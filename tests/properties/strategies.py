@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, Duration, on, parse_day, step
 from gradatim.core.quantity import Quantity
 from gradatim.core.verdict import Reason
-from gradatim.evidence.facts import Fact, Facts, Observed
+from gradatim.evidence.facts import EVERY_DAY, Fact, Facts, Observed, Often
 from gradatim.protocol.base import Model
 from gradatim.protocol.nodes import elements_of, leaves
 from gradatim.protocol.study import Study
@@ -206,6 +206,7 @@ CODES: dict[str, list[str]] = {
     **{name: ["true", "false", "", "perhaps"] for name in OF_KIND["answer"]},
     **{name: [*some, "false"] for name, some in INGREDIENTS.items()},
 }  # fmt: skip
+SPARSE = [Often(1, 7), Often(3, 7), Often(0, 1)]
 OPTIONAL_BOUND = st.sampled_from(["", "", "", "", "<", "<=", ">", ">="])
 
 
@@ -228,7 +229,11 @@ def facts_of(draw: st.DrawFn, name: str, number: int, dates: st.SearchStrategy[d
                    "high": draw(st.sampled_from([None, Quantity(1.2, unit), Quantity(40, unit)])),
                    "method": draw(st.sampled_from(["CT", "x-ray", ""])), "code": ""}  # fmt: skip
     elif kind == "exposure":
-        changed |= {"value": draw(st.sampled_from([None, 5.0, 10.0, 20.0])), "unit": "mg/d"}
+        value = draw(st.sampled_from([None, 5.0, 10.0, 20.0]))
+        most = draw(st.sampled_from([None, None, None, 20.0])) if value == 10.0 else None
+        often = draw(st.sampled_from([EVERY_DAY, EVERY_DAY, EVERY_DAY, *SPARSE]))
+        changed |= {"value": value, "unit": "mg/d", "most": most, "often": often,
+                    "course": draw(st.sampled_from(["", "", "one course"]))}  # fmt: skip
     elif kind == "adverse_event":
         changed |= {"value": draw(st.sampled_from([None, 2.0, 3.0])),
                     "method": draw(st.sampled_from(["", "possible", "unrelated"]))}  # fmt: skip

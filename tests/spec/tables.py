@@ -31,7 +31,7 @@ from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, parse_day
 from gradatim.core.quantity import Quantity
 from gradatim.core.truth import Truth
 from gradatim.core.verdict import Reason
-from gradatim.evidence.facts import Coding, Fact, Facts, NotUsed, Observed
+from gradatim.evidence.facts import Coding, Fact, Facts, NotUsed, Observed, Often
 from gradatim.protocol.base import Model
 from gradatim.protocol.nodes import Rule
 from gradatim.protocol.study import Study
@@ -144,6 +144,10 @@ UNSETTLED = {"unreadable": Reason.NOT_UNDERSTOOD, "contradicts": Reason.CONFLICT
 """Words for a record that does not settle what it says; after them, how."""
 
 
+SAID_AS = {one: one for one in ("id", "doubtful", "course")} | {"by": "method", "relation": "method"}
+"""Words for the fields of a fact that are texts, and the field of each."""
+
+
 def _part(part: str, found: dict[str, Any]) -> None:
     word, _, rest = part.partition(" ")
     number = re.match(r"([<>]=?)?(-?\d+(?:\.\d+)?)(?: (\S+))?\Z", part)
@@ -154,14 +158,16 @@ def _part(part: str, found: dict[str, Any]) -> None:
     elif word in ("LLN", "ULN"):
         value, _, unit = rest.partition(" ")
         found["low" if word == "LLN" else "high"] = Quantity(float(value), unit)
-    elif word in ("grade",):
+    elif word == "grade":
         found["value"] = float(rest)
-    elif word in ("by", "relation"):
-        found["method"] = rest
-    elif word in ("id", "doubtful"):
-        found[word] = rest
+    elif word in SAID_AS:
+        found[SAID_AS[word]] = rest
     elif word in UNSETTLED:
         found |= {"doubtful": rest, "unsettled": UNSETTLED[word]}
+    elif word == "up":  # a dose that lies between two: `5 mg/d, up to 10`
+        found["most"] = float(rest.removeprefix("to "))
+    elif often := re.match(r"(\d+) of (\d+) days\Z", part):
+        found["often"] = Often(int(often[1]), int(often[2]))
     elif part == "derived":
         found["derived"] = True
     else:

@@ -29,6 +29,11 @@ class Often(NamedTuple):
     days: int = 1
     of: int = 1
 
+    @property
+    def daily(self) -> bool:
+        """Whether it is taken every day."""
+        return self.days >= self.of
+
     def least(self, lasting: int) -> int:
         """Return on how many days it is taken at least in so many days in a row."""
         rest = lasting % self.of - (self.of - self.days)

@@ -62,6 +62,10 @@ class Stream:
             the relation's `words`; 0 for none), `method` (likewise among `methods`);
             `derived`, `doubtful`, `denies`, `unreadable` (boolean; `denies`: it says that it did
             not happen; `unreadable`: no fact, but it ends the coverage of its elements);
+            `most` (float64; the larger of the two that a daily dose lies between, NULL where it is
+            `value`), `course` (what tells records of one treatment from others; absent: `id`),
+            `often`, `often_of` (on how many of so many days it is taken at the least; absent: 1 of
+            1),
             `related` (1 yes, 0 no, -1 not recorded; of an adverse event); `unsettled` (of a record
             that does not settle what it says, why: its number in UNSETTLED). Of the streams in
             `Relation.unclear` only `person`, `key` and `unreadable`, which holds of all, are there.

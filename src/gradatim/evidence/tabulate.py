@@ -32,6 +32,8 @@ SCHEMA = pa.schema([
     ("word", pa.int64()), ("method", pa.int64()), ("derived", pa.bool_()),
     ("doubtful", pa.bool_()), ("denies", pa.bool_()), ("unreadable", pa.bool_()),
     ("related", pa.int64()), ("unsettled", pa.int64()),
+    ("most", pa.float64()), ("course", pa.string()),
+    ("often", pa.int64()), ("often_of", pa.int64()),
 ])  # fmt: skip
 _NOT_OBSERVED = {"since": LAST_DAY, "until": FIRST_DAY}
 
@@ -147,6 +149,8 @@ class _Writer:
             "unreadable": False,
             "related": int(fact.method in RELATED) if fact.method else -1,
             "unsettled": UNSETTLED.index(fact.unsettled),
+            "most": fact.most, "course": fact.course or fact.id, "often": fact.often.days,
+            "often_of": fact.often.of,
         }  # fmt: skip
 
     @staticmethod
@@ -161,7 +165,8 @@ class _Writer:
 _EMPTY: dict[str, Any] = {
     "value": None, "unit": 0, "bound": 0, "low": None, "high": None, "low_other": False,
     "high_other": False, "word": 0, "method": 0, "derived": False, "doubtful": False,
-    "denies": False, "related": -1, "unsettled": 0,
+    "denies": False, "related": -1, "unsettled": 0, "most": None, "course": "", "often": 1,
+    "often_of": 1,
 }  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """Courses of treatment: what a list of drug records says of one ingredient over time.
 
 Consecutive records of one ingredient with one daily dose are one period of stable dose; records
-that touch or overlap, whatever their dose, are one course.
+that touch or overlap, whatever their dose, are one stretch of taking. How records of the same days
+add up is said in `doses`.
 """
 
 from collections import defaultdict
@@ -9,7 +10,6 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from gradatim.core.quantity import same
 from gradatim.core.verdict import Reason, foremost
 from gradatim.evidence.facts import Fact
 
@@ -18,11 +18,21 @@ DOSING_GAP = 6
 
 
 class Period(NamedTuple):
-    """Days over which one ingredient was taken; `dose` is the daily dose, None if not recorded."""
+    """Days over which one ingredient was taken.
+
+    Args:
+        start: the first day.
+        end: the last day.
+        dose: the daily dose, or the least that it may be; None if not recorded.
+        most: the most that it may be; None where that is `dose`.
+        course: what tells records of one treatment from others.
+    """
 
     start: date
     end: date
     dose: float | None
+    most: float | None = None
+    course: str = ""
 
     def on(self, day: date) -> bool:
         """Whether it was being taken on `day`."""
@@ -39,13 +49,17 @@ def by_ingredient(facts: Sequence[Fact]) -> dict[str, list[Fact]]:
 
 def surely(facts: Sequence[Fact]) -> list[Period]:
     """Give the days on which drugs were taken whatever the partial dates; no doubtful records."""
-    spans = [Period(f.start.last, f.end.first, f.value) for f in facts if not f.doubtful]
+    spans = [_period(f, f.start.last, f.end.first) for f in facts if not f.doubtful]
     return [span for span in spans if span.start <= span.end]
 
 
 def perhaps(facts: Sequence[Fact]) -> list[Period]:
     """Give every day on which drugs may have been taken."""
-    return [Period(f.start.first, max(f.start.first, f.end.last), f.value) for f in facts]
+    return [_period(f, f.start.first, max(f.start.first, f.end.last)) for f in facts]
+
+
+def _period(fact: Fact, start: date, end: date) -> Period:
+    return Period(start, end, fact.value, fact.most, fact.course or fact.id)
 
 
 def bridged(periods: Sequence[Period]) -> list[Period]:
@@ -78,22 +92,18 @@ def blame(facts: Sequence[Fact]) -> Reason | None:
     return foremost(fact.unsettled or Reason.JUDGEMENT for fact in facts if fact.doubtful)
 
 
-def merged(periods: list[Period], same_dose: bool) -> list[Period]:
-    """Join records that touch or overlap; with `same_dose` only those of one known daily dose."""
-    joined: list[Period] = []
+def covered(periods: Sequence[Period], first: date, last: date) -> bool:
+    """Whether something was taken on every day from `first` to `last`."""
+    reached = None
     for period in sorted(periods, key=lambda p: (p.start, p.end)):
-        for i, earlier in enumerate(joined):
-            touches = period.start <= _later(earlier.end, 1)
-            if touches and (not same_dose or _alike(period, earlier)):
-                joined[i] = earlier._replace(end=max(earlier.end, period.end))
-                break
-        else:
-            joined.append(period)
-    return joined
-
-
-def _alike(a: Period, b: Period) -> bool:
-    return a.dose is not None and b.dose is not None and same(a.dose, b.dose)
+        if reached is None or period.start > _later(reached, 1):
+            if period.start > first:
+                return False
+            reached = period.end
+        reached = max(reached, period.end)
+        if reached >= last:
+            return True
+    return False
 
 
 def _later(day: date, days: int) -> date:

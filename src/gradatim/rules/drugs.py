@@ -1,6 +1,6 @@
 """Leaves that look at drugs being taken: stable doses, total daily dose."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from gradatim.clinical.glucocorticoids import prednisone_equivalent
@@ -17,10 +17,11 @@ from gradatim.rules.courses import (
     blame,
     bridged,
     by_ingredient,
-    merged,
+    covered,
     perhaps,
     surely,
 )  # fmt: skip
+from gradatim.rules.doses import Total, handed_over, totals, unchanged
 from gradatim.rules.known import absent, occurrences
 from gradatim.rules.measurements import WORDS
 from gradatim.rules.situation import Edge, Situation
@@ -52,19 +53,24 @@ def ingredient_stable(node: Stable, name: str, facts: list[Fact], s: Situation) 
     first, last = bridged(surely(facts)), bridged(perhaps(facts))
     taken = _between(_taken(node, s, first), _taken(node, s, last))
     started = _between(_started(node, s, first), _started(node, s, last))
-    unchanged = _unchanged(node, s, first, last)
+    same_dose = _unchanged(node, s, first, last)
     if taken is FALSE:
         return Verdict(TRUE, "", tuple(facts), element=node.stable)
-    truth = max(min(started, unchanged), ~taken)
+    truth = max(min(started, same_dose), ~taken)
     text = f"{name} taken on {at.day}"
     for what, length, found in (("started", node.started, started),
-                                ("dose unchanged", node.unchanged, unchanged)):  # fmt: skip
+                                ("dose unchanged", node.unchanged, same_dose)):  # fmt: skip
         if length:
             said = {TRUE: "", FALSE: "not ", UNKNOWN: "perhaps not "}[found]
             text += f", {said}{what} for {length}"
     doubts = "".join(f"; {why}" for why in dict.fromkeys(f.doubtful for f in facts) if why)
-    reason = None if truth is not UNKNOWN else blame(facts) or Reason.NO_RECORD
+    reason = None if truth is not UNKNOWN else blame(facts) or _of_doses(facts)
     return Verdict(truth, text + doubts, tuple(facts), element=node.stable, reason=reason)
+
+
+def _of_doses(facts: list[Fact]) -> Reason:
+    """Say what about the doses leaves it open: that one is missing, or how they are meant."""
+    return Reason.NO_RECORD if any(f.value is None for f in facts) else Reason.JUDGEMENT
 
 
 def _between(least: bool, most: bool) -> Truth:
@@ -78,24 +84,16 @@ def _taken(node: Stable, s: Situation, periods: list[Period]) -> bool:
 
 def _started(node: Stable, s: Situation, periods: list[Period]) -> bool:
     at, limit = s.edge(node.before).day, s.edge(node.before, -(node.started or Duration())).day
-    return _covered(periods, limit, at)
+    return covered(periods, limit, at)
 
 
 def _unchanged(node: Stable, s: Situation, first: list[Period], last: list[Period]) -> Truth:
-    """Say whether one dose covers the days; records without a dose may or may not be alike."""
+    """Say whether the total dose was the same on all days; one record is one dose, known or not."""
     at, limit = s.edge(node.before).day, s.edge(node.before, -(node.unchanged or Duration())).day
-    sure, maybe = ([p for p in some if p.start <= at and p.end >= limit] for some in (first, last))
-    if len({p.dose for p in maybe}) == 1 and (len(maybe) == 1 or maybe[0].dose is not None):
-        return _between(_covered(first, limit, at), _covered(last, limit, at))
-    known = {p.dose for p in sure} - {None}
-    alike = [[p for p in last if p.dose in (dose, None)] for dose in {p.dose for p in maybe}
-             if known <= {dose}]  # fmt: skip
-    return UNKNOWN if any(_covered(some, limit, at) for some in alike) else FALSE
-
-
-def _covered(periods: list[Period], first: date, last: date) -> bool:
-    """Whether drugs were taken on every day from `first` to `last`."""
-    return any(p.start <= first and p.end >= last for p in merged(periods, False))
+    told = {(p.course, p.dose, p.most) for p in last if p.start <= at and p.end >= limit}
+    if len(told) == 1 and next(iter(told))[2] is None:
+        return _between(covered(first, limit, at), covered(last, limit, at))
+    return unchanged(first, last, limit, at)
 
 
 def _watch(s: Situation, facts: Sequence[Fact], *edges: Edge) -> None:
@@ -119,12 +117,10 @@ def daily_dose(node: DailyDose, s: Situation) -> Verdict:
     now = [fact for fact in facts if fact.start.first <= at.day and fact.end.last >= low.day]
     none = absent(s, node.daily_dose, low, at)
     days = _days(node, low.day, at.day)
-    least, _ = _sum(node, now, surely, days)
-    known, unknown = _sum(node, now, perhaps, days)
-    most = None if unknown else known
+    least, most = _total(node, now, days)
     truth = total_against(node.is_, least, None if none.truth is UNKNOWN else most)
     said = {TRUE: "", FALSE: "not ", UNKNOWN: "perhaps "}[truth]
-    text = f"{_taking(node, now, at.day, low.day, known, most)}, {said}{WORDS[node.is_.op]}"
+    text = f"{_taking(node, now, at.day, low.day, Total(least, most))}, {said}{WORDS[node.is_.op]}"
     text += f" {plain(node.is_.number)}"
     if none.truth is FALSE and not now:
         return Verdict(truth, none.text, none.evidence, element=node.daily_dose)
@@ -133,7 +129,7 @@ def daily_dose(node: DailyDose, s: Situation) -> Verdict:
     if total_against(node.is_, least, most) is not UNKNOWN:
         text = f"{text}; {none.text}" if now else none.text
         return Verdict(truth, text, tuple(now), element=node.daily_dose, reason=none.reason)
-    reason = Reason.NO_RECORD if most is None else blame(now)
+    reason = Reason.NO_RECORD if most is None else blame(now) or Reason.JUDGEMENT
     return Verdict(truth, text, tuple(now), element=node.daily_dose, reason=reason)
 
 
@@ -154,29 +150,45 @@ def total_against(limit: Limit, least: float, most: float | None) -> Truth:
     return truth
 
 
-def _sum(node: DailyDose, facts: list[Fact], spans: Callable[[list[Fact]], list[Period]],
-         days: list[date]) -> tuple[float, bool]:  # fmt: skip
-    """Give the mean of the known daily doses (mg/d or its equivalent), and if any is not known."""
-    total, unknown = 0.0, False
+def _total(node: DailyDose, facts: list[Fact], days: list[date]) -> Total:
+    """Return the mean over some days of the total daily dose (mg/d, or its equivalent)."""
+    least, most = 0.0, 0.0
+    unlimited = False
     for name, own in by_ingredient(facts).items():
-        for period in merged(spans(own), True):
-            dose = None if period.dose is None else _as(node, name, period.dose)
-            taken = sum(period.on(day) for day in days)
-            total += taken * (dose or 0.0)
-            unknown = unknown or (taken > 0 and dose is None)
-    return total / len(days), unknown
+        sure, maybe = handed_over(surely(own)), handed_over(perhaps(own))
+        factor = _as(node, name, 1.0)
+        for day in days:
+            found = totals(sure, maybe, day)
+            if found is None:
+                continue
+            dose = found.between()
+            if factor is None or dose.most is None:
+                unlimited = True
+            least += dose.least * (factor or 0.0)
+            most += (dose.most or 0.0) * (factor or 0.0)
+    return Total(least / len(days), None if unlimited else most / len(days))
 
 
-def _taking(node: DailyDose, facts: list[Fact], at: date, low: date, known: float,
-            most: float | None) -> str:  # fmt: skip
+def _taking(node: DailyDose, facts: list[Fact], at: date, low: date, total: Total) -> str:
     what = " prednisone equivalent" if node.as_ == "prednisone" else ""
-    names = ", ".join(dict.fromkeys(f"{f.code} {plain(f.value)} mg/d" if f.value is not None else
-                                    f"{f.code} (dose not recorded)" for f in facts))  # fmt: skip
+    names = ", ".join(dict.fromkeys(f"{f.code} {_dose(f)}" for f in facts))
     doubts = "".join(f", {why}" for why in dict.fromkeys(f.doubtful for f in facts) if why)
     when = f"on {at}" if node.mean_over is None else f"on average from {low} to {at}"
-    amount = f"{known:.4g} mg/d" if most is not None else (
-        f"more than {known:.4g} mg/d" if known else "an unknown dose")  # fmt: skip
-    return f"{names or 'none'}{doubts}: {amount}{what} {when}"
+    return f"{names or 'none'}{doubts}: {_amount(total)}{what} {when}"
+
+
+def _dose(fact: Fact) -> str:
+    if fact.value is None:
+        return "(dose not recorded)"
+    more = "" if fact.most is None else f" to {plain(fact.most)}"
+    return f"{plain(fact.value)}{more} mg/d"
+
+
+def _amount(total: Total) -> str:
+    least, most = total
+    if most is None:
+        return f"more than {least:.4g} mg/d" if least else "an unknown dose"
+    return f"{most:.4g} mg/d" if same(least, most) else f"{least:.4g} to {most:.4g} mg/d"
 
 
 def _as(node: DailyDose, name: str, dose: float) -> float | None:

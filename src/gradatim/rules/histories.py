@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from gradatim.core.dates import Duration, step
 from gradatim.core.quantity import compare
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, truth_of
 from gradatim.core.verdict import Reason, Verdict, foremost
-from gradatim.evidence.facts import RELATED, Fact
+from gradatim.evidence.facts import EVERY_DAY, RELATED, Fact, Often
 from gradatim.protocol.nodes import Count, Days, Event
 from gradatim.rules.courses import blame
 from gradatim.rules.known import absence_text, absent, ends, not_understood, occurrences
@@ -119,8 +120,10 @@ def _enough(element: str, surely: bool, maybe: bool, text: str, used: tuple[Fact
         return Verdict(TRUE, text, used, element=element)
     if maybe:
         doubts = ", ".join(dict.fromkeys(fact.doubtful for fact in used if fact.doubtful))
-        return Verdict(UNKNOWN, f"{text}, depending on {doubts or 'exact dates'}", used,
-                       element=element, reason=blame(used))  # fmt: skip
+        reason = blame(used)
+        left = "exact dates" if reason else "the days on which it was taken"
+        return Verdict(UNKNOWN, f"{text}, depending on {doubts or left}", used,
+                       element=element, reason=reason or Reason.JUDGEMENT)  # fmt: skip
     more = "; there may be more than is recorded" if otherwise.truth is UNKNOWN else ""
     return Verdict(otherwise.truth, text + more, used, element=element, reason=otherwise.reason)
 
@@ -132,11 +135,10 @@ def days(node: Days, s: Situation) -> Verdict:
     high = date.max if end is None else end.day - timedelta(days=node.within.bounds[1] == ")")
     facts = occurrences(s, node.days)
     _watch_every_day(node, s, facts)
-    surely = _longest(node, [(f.code, max(f.start.last, low), min(f.end.first, high)) for f in facts
-                             if not f.doubtful])  # fmt: skip
-    maybe = _longest(
-        node, [(f.code, max(f.start.first, low), min(f.end.last, high)) for f in facts]
-    )
+    surely = _longest(node, [_Span(f.code, max(f.start.last, low), min(f.end.first, high), f.often)
+                             for f in facts if not f.doubtful])  # fmt: skip
+    maybe = _longest(node, [_Span(f.code, max(f.start.first, low), min(f.end.last, high))
+                            for f in facts])  # fmt: skip
     label = s.study.elements[node.days].label
     what = f"of each of {node.ingredients} {label}" if node.per == "ingredient" else f"of {label}"
     text = f"{surely} of at least {node.at_least} days {what}"
@@ -144,15 +146,34 @@ def days(node: Days, s: Situation) -> Verdict:
                    absent(s, node.days, start, end))  # fmt: skip
 
 
-def _longest(node: Days, spans: list[tuple[str, date, date]]) -> int:
+class _Span(NamedTuple):
+    """The days of one drug, from one to another, and on how many of them it was taken."""
+
+    code: str
+    first: date
+    last: date
+    often: Often = EVERY_DAY
+
+
+def _longest(node: Days, spans: list[_Span]) -> int:
     """Give the days that count: of all together, or of the ingredient that is n-th longest."""
-    by_code: dict[str, list[tuple[date, date]]] = defaultdict(list)
-    for code, first, last in spans:
-        by_code["" if node.per == "union" else code].append((first, last))
-    totals = sorted((_union(some) for some in by_code.values()), reverse=True)
+    by_code: dict[str, list[_Span]] = defaultdict(list)
+    for one in spans:
+        by_code["" if node.per == "union" else one.code].append(one)
+    totals = sorted((_taken(some) for some in by_code.values()), reverse=True)
     if node.per == "ingredient":
         return totals[node.ingredients - 1] if len(totals) >= node.ingredients else 0
     return sum(totals)
+
+
+def _taken(spans: list[_Span]) -> int:
+    """Return on how many days something was taken: the days of what is taken daily are known.
+
+    Which days those of the rest are is not: they may be the same ones.
+    """
+    daily = _union([(one.first, one.last) for one in spans if one.often.daily])
+    lasting = ((max(0, (one.last - one.first).days + 1), one.often) for one in spans)
+    return max([daily, *(often.least(days) for days, often in lasting)])
 
 
 def _union(spans: list[tuple[date, date]]) -> int:
@@ -174,17 +195,18 @@ def _watch_every_day(node: Days, s: Situation, facts: tuple[Fact, ...]) -> None:
     known = [day for f in facts for day in (*f.start, *f.end) if day < date.max]
     if known:
         back = node.within.from_ or node.within.to or Duration()
-        until = step(step(max(known), -back), Duration(0, node.at_least + 1))
-        s.watch_daily(node.within.anchor, until)
-    if _depends_on_the_month(node, len({f.code for f in facts if f.end.last == date.max})):
+        full = node.at_least * max(f.often.of for f in facts) + 1
+        s.watch_daily(node.within.anchor, step(step(max(known), -back), Duration(0, full)))
+    if _depends_on_the_month(node, [f for f in facts if f.end.last == date.max]):
         s.watch_months(node.within.anchor)
 
 
-def _depends_on_the_month(node: Days, going_on: int) -> bool:
+def _depends_on_the_month(node: Days, going_on: list[Fact]) -> bool:
     """Whether drugs that go on fill a window of some lengths only."""
     start, end = node.within.from_, node.within.to
     if start is None or end is None or not going_on:
         return False
     months, more = end.months - start.months, end.days - start.days
-    shortest, longest = 28 * months + more - 1, 31 * months + more + 1
-    return months > 0 and shortest <= node.at_least <= longest * going_on
+    daily = all(fact.often.daily for fact in going_on)
+    shortest, longest = 28 * months + more - 1 if daily else 0, 31 * months + more + 1
+    return months > 0 and shortest <= node.at_least <= longest * len({f.code for f in going_on})

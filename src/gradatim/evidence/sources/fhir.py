@@ -23,6 +23,7 @@ from gradatim.evidence.sources.medications import medication
 from gradatim.evidence.sources.modifiers import modifier, refuse_patient
 from gradatim.evidence.sources.observations import observation
 from gradatim.evidence.sources.patient import is_another, read_patient
+from gradatim.evidence.sources.treatments import as_courses, courses_of
 from gradatim.evidence.sources.unread import beside, unread, unreadable
 from gradatim.protocol.elements import Element
 
@@ -82,7 +83,8 @@ def read(
                 facts.setdefault(result.element, []).append(result)
             else:
                 not_used.append(result)
-    by_element = {name: tuple(found) for name, found in facts.items()}
+    courses = courses_of(entries)
+    by_element = {name: as_courses(found, courses) for name, found in facts.items()}
     return Facts(person.id, person.birth, person.sex, by_element, dict(coverage or {}),
                  tuple(not_used), len(entries), person.died)  # fmt: skip
 

@@ -32,6 +32,7 @@ from gradatim.evidence.sources.dosages import (
 from gradatim.evidence.sources.modifiers import modifier
 from gradatim.evidence.sources.taken import is_reported, span_of
 from gradatim.evidence.sources.timings import as_needed, often
+from gradatim.evidence.sources.treatments import GIVEN
 from gradatim.protocol.elements import Element
 
 _USED = {
@@ -189,7 +190,7 @@ def _read_all(
     given = resource["resourceType"] == "MedicationAdministration"
     taken = Taken(
         (start, end), route_of(dosages), dose, EVERY_DAY if given else often(dosages),
-        _doubtful(resource, dosages),
+        _doubtful(resource, dosages), given,
     )  # fmt: skip
     facts: list[Fact] = []
     faults: dict[str, str] = {}
@@ -210,6 +211,7 @@ class Taken(NamedTuple):
     dose: Dose | None
     often: Often
     doubtful: str
+    given: bool
 
 
 def _fact(name: str, id_: str, drug: str, taken: Taken, about: About) -> Fact | str:
@@ -224,7 +226,9 @@ def _fact(name: str, id_: str, drug: str, taken: Taken, about: About) -> Fact | 
     if taken.dose is None:
         return fact
     least, most = taken.dose
-    return fact._replace(value=least, unit=DAILY_DOSE_UNIT, most=None if least == most else most)
+    course = GIVEN if taken.given and not doubtful else ""
+    return fact._replace(value=least, unit=DAILY_DOSE_UNIT, course=course,
+                         most=None if least == most else most)  # fmt: skip
 
 
 def _doubtful(resource: Resource, dosages: list[Resource]) -> str:

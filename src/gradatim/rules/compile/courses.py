@@ -16,7 +16,14 @@ from gradatim.rules.compile.counts import doubts, happenings, reached_before
 from gradatim.rules.compile.portable import as_whole, day_number
 from gradatim.rules.compile.rows import Step, Value, column, dimension, joined
 from gradatim.rules.compile.slots import StableSlot
-from gradatim.rules.compile.states import NO, NO_RECORD, PARTIAL, YES
+from gradatim.rules.compile.states import JUDGEMENT, NO, NO_RECORD, PARTIAL, YES
+from gradatim.rules.compile.totals import (
+    NO_DOSE,
+    day_totals,
+    doses_of,
+    handed_over,
+    unchanged,
+)
 from gradatim.rules.courses import DOSING_GAP
 
 SCHEMA = {"key": pa.int64(), "slot": pa.int64(), "part": pa.int64(), "at": pa.date32(),
@@ -66,7 +73,8 @@ def drug_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Table 
     state = ibis.cases(
         (truth == 2, ibis.literal(YES)), (truth == 0, ibis.literal(NO)),
         (found["inexact"] > 0, ibis.literal(PARTIAL)),
-        (found["doubt"] > 0, found["doubt"]), else_=ibis.literal(NO_RECORD),
+        (found["doubt"] > 0, found["doubt"]),
+        (found["undosed"] > 0, ibis.literal(NO_RECORD)), else_=ibis.literal(JUDGEMENT),
     )  # fmt: skip
     return found.select(*PART, "taken", state=state.cast("int64"))
 
@@ -85,32 +93,33 @@ def ingredients(stream: Stream, slot: StableSlot) -> list[str]:
 
 
 def _doubts(table: ir.Table) -> ir.Table:
-    """Say of each ingredient whether some record's dates are inexact, or a record is doubtful."""
+    """Say of each ingredient whether a record has inexact dates or no dose, or is doubtful."""
     parts = {"slot": table["ask_slot"], "part": table["ask_part"]}
-    marked = table.select("person", **parts, **doubts(table))
-    return marked.group_by(PART).agg(inexact=marked["inexact"].max(), doubt=marked["doubt"].max())
+    undosed = as_whole(column(table, "value").isnull())
+    marked = table.select("person", **parts, **doubts(table), undosed=undosed)
+    said = {name: marked[name].max() for name in ("inexact", "doubt", "undosed")}
+    return marked.group_by(PART).agg(**said)
 
 
 def _periods(table: ir.Table) -> ir.Table:
-    """Give the days of each record, the fewest and the most, with how many records say the same."""
+    """Give the days of each record, the fewest and the most."""
     table = table.filter(_matters(table))
     start, start_last = table["start"], column(table, "start_last")
     end, end_last = column(table, "end"), column(table, "end_last")
-    asked = {name: day_number(table[f"ask_{name}"]) for name in ("at", "started", "unchanged")}
-    keys = {"slot": table["ask_slot"], "part": table["ask_part"], **asked}
-    dose = column(table, "value")
     low, high = day_number(start), day_number(end_last)
-    most = table.select("person", **keys, dose=dose, surely=ibis.literal(False), low=low,
-                        high=ibis.greatest(low, high))  # fmt: skip
+    most = _asked_of(table, surely=False, low=low, high=ibis.greatest(low, high))
     sure = table.filter((start_last <= end) & ~column(table, "doubtful"))
-    fewest = sure.select(
-        "person", **{name: sure[f"ask_{name}"] for name in ("slot", "part")},
-        **{name: day_number(sure[f"ask_{name}"]) for name in ("at", "started", "unchanged")},
-        dose=column(sure, "value"), surely=ibis.literal(True),
-        low=day_number(column(sure, "start_last")), high=day_number(column(sure, "end")),
-    )  # fmt: skip
-    both = ibis.union(most, fewest, distinct=False)
-    return both.group_by(both.columns).agg(records=both.count())
+    low, high = day_number(column(sure, "start_last")), day_number(column(sure, "end"))
+    fewest = _asked_of(sure, surely=True, low=low, high=high)
+    return ibis.union(most, fewest, distinct=True)
+
+
+def _asked_of(table: ir.Table, surely: bool, low: Value, high: Value) -> ir.Table:
+    """Return the days of some records, with the days asked about and the doses."""
+    asked = {name: day_number(table[f"ask_{name}"]) for name in ("at", "started", "unchanged")}
+    return table.select("person", slot=table["ask_slot"], part=table["ask_part"], **asked,
+                        **doses_of(table), ranged=column(table, "most").notnull(),
+                        surely=ibis.literal(surely), low=low, high=high)  # fmt: skip
 
 
 def _matters(table: ir.Table) -> Value:
@@ -129,14 +138,12 @@ def _bridged(periods: ir.Table) -> ir.Table:
         [*(periods[name] == others[f"other_{name}"] for name in FEWEST),
          others["other_low"] > periods["high"], others["other_low"] <= periods["high"] + gap],
     )  # fmt: skip
-    identity = [*FEWEST, "low", "high", "dose"]
-    following = pairs.group_by(identity).agg(following=pairs["other_low"].min())
-    named = following.rename({f"f_{name}": name for name in identity})
+    ends = [*FEWEST, "high"]
+    following = pairs.group_by(ends).agg(following=pairs["other_low"].min())
+    named = following.rename({f"of_{name}": name for name in ends})
     with_next = periods.left_join(
-        named,
-        [*(periods[name] == named[f"f_{name}"] for name in (*FEWEST, "low", "high")),
-         periods["dose"].fill_null(-1.0) == named["f_dose"].fill_null(-1.0)],
-    ).select(*(periods[name] for name in periods.columns), named["following"])  # fmt: skip
+        named, [periods[name] == named[f"of_{name}"] for name in ends]
+    ).select(*(periods[name] for name in periods.columns), named["following"])
     repeated = reached_before(with_next, FEWEST) + gap >= with_next["low"]
     last = with_next["low"] == with_next["high"]
     end = ibis.cases(
@@ -195,52 +202,25 @@ def _between(found: ir.Table, name: str) -> ir.Table:
 
 
 def _same_dose(periods: ir.Table, step: Step) -> ir.Table:
-    """Say whether one dose covers the days (`_unchanged`)."""
+    """Say whether the total dose was the same on all days (`_unchanged`)."""
     covered = step(_between(_covers(periods, "unchanged", FEWEST), "one"))
-    doses = step(_doses(periods))
-    alike = step(_alike(periods))
-    found = doses
-    for part in (covered, alike):
+    spans = periods.rename(since="unchanged", until="at")
+    totals = step(day_totals(step(handed_over(spans, PART)), PART))
+    found = step(_told(periods))
+    for part in (covered, step(unchanged(totals, PART))):
         found = found.left_join(part, PART).drop([f"{name}_right" for name in PART])
-    # One dose, or a single record without one: then only the days count.
-    single = (found["doses"] + found["without"].clip(upper=1) == 1) & (
-        (found["without"] == 0) | (found["records"] == 1))  # fmt: skip
-    one, perhaps = found["one"].fill_null(0), found["alike"].fill_null(0)
-    return found.select(*PART, unchanged=ibis.ifelse(single, one, perhaps).cast("int64"))
+    # One record is one dose, known or not: then only the days count.
+    single = (found["told"] == 1) & (found["ranged"] == 0)
+    one, same = found["one"].fill_null(0), found["same"].fill_null(0)
+    return found.select(*PART, unchanged=ibis.ifelse(single, one, same).cast("int64"))
 
 
-def _near(periods: ir.Table) -> ir.Table:
-    return periods.filter(
+def _told(periods: ir.Table) -> ir.Table:
+    """Count what the records say that may be of the days asked about, and those with a range."""
+    near = periods.filter(
         (periods["low"] <= periods["at"]) & (periods["high"] >= periods["unchanged"])
     )
-
-
-def _doses(periods: ir.Table) -> ir.Table:
-    """Count the doses, and the records without one, that may be of the days asked about."""
-    near = _near(periods)
     near = near.filter(~near["surely"])
-    return near.group_by(PART).agg(
-        doses=near["dose"].nunique(), records=near["records"].sum(),
-        without=ibis.ifelse(near["dose"].isnull(), near["records"], 0).sum(),
-    )  # fmt: skip
-
-
-def _alike(periods: ir.Table) -> ir.Table:
-    """Say (1) whether records of one dose, and such without, may cover the days, else 0."""
-    near = _near(periods)
-    most = near.filter(~near["surely"])
-    known = near.filter(near["surely"] & near["dose"].notnull())
-    known = known.group_by(PART).agg(least=known["dose"].min(), largest=known["dose"].max())
-    dose = most.select(*PART, wanted=most["dose"]).distinct()
-    dose = dose.left_join(known, PART).drop([f"{name}_right" for name in PART])
-    alike = (dose["least"] == dose["largest"]) & (dose["wanted"] == dose["least"])
-    fits = dose["least"].isnull() | alike.fill_null(False)
-    dose = dose.filter(fits)
-    every = periods.filter(~periods["surely"])
-    pairs = every.inner_join(dose.drop("least", "largest"), PART)
-    pairs = pairs.filter(
-        pairs["dose"].isnull() | (pairs["dose"] == pairs["wanted"]).fill_null(False)
-    )
-    pairs = pairs.mutate(choice=pairs["wanted"].fill_null(-1.0))
-    found = _covers(pairs, "unchanged", [*PART, "choice"])
-    return found.group_by(PART).agg(alike=found["covered"].max())
+    near = near.mutate(dose=near["dose"].fill_null(NO_DOSE), ranged=as_whole(near["ranged"]))
+    told = near.group_by(*PART, "course", "dose").agg(ranged=near["ranged"].max())
+    return told.group_by(PART).agg(told=told.count(), ranged=told["ranged"].max())

@@ -8,14 +8,14 @@ import pyarrow as pa
 from ibis.expr import types as ir
 
 from gradatim.clinical.glucocorticoids import prednisone_equivalent
-from gradatim.core.quantity import RELATIVE_TOLERANCE
 from gradatim.evidence.relation import Stream
-from gradatim.rules.compile.counts import blamed, doubts, happenings, newly_covered
+from gradatim.rules.compile.counts import blamed, doubts, happenings
 from gradatim.rules.compile.points import HOLDS, SIGNS, packed_margin
 from gradatim.rules.compile.portable import as_whole, day_number, whole
-from gradatim.rules.compile.rows import Value, column, dimension, joined
+from gradatim.rules.compile.rows import Step, Value, column, dimension, joined
 from gradatim.rules.compile.slots import DoseSlot
 from gradatim.rules.compile.states import JUDGEMENT, NO, NO_RECORD, YES
+from gradatim.rules.compile.totals import day_totals, doses_of, handed_over, nearly
 
 SCHEMA = {
     "key": pa.int64(), "slot": pa.int64(), "part": pa.int64(), "low": pa.date32(),
@@ -24,7 +24,8 @@ SCHEMA = {
 }  # fmt: skip
 
 
-def dose_states(stream: Stream, asked: Iterable[tuple[int, DoseSlot]]) -> ir.Table | None:
+def dose_states(stream: Stream, asked: Iterable[tuple[int, DoseSlot]], step: Step
+                ) -> ir.Table | None:  # fmt: skip
     """Give the states of dose slots, of people of whom a record is looked at.
 
     Returns:
@@ -45,7 +46,7 @@ def dose_states(stream: Stream, asked: Iterable[tuple[int, DoseSlot]]) -> ir.Tab
         open_=as_whole(table["ask_open"]).max(),
     )  # fmt: skip
     keys = ["person", "slot"]
-    totals = _totals(table)
+    totals = _totals(table, step)
     found = about.left_join(totals, keys).drop([f"{name}_right" for name in keys])
     return _settled(found)
 
@@ -63,43 +64,33 @@ def _ask(stream: Stream, asked: Iterable[tuple[int, DoseSlot]]) -> Iterator[dict
             yield {**row, "key": key, "part": codes.index(meaning.code), "factor": factor}
 
 
-def _totals(table: ir.Table) -> ir.Table:
-    """Give the dose-days of each person and slot: surely, perhaps, and days of unknown dose.
-
-    Consecutive records of one ingredient with one daily dose count each day once.
-    """
-    days = _covered_days(_spans(table), "part", "dose")
-    dose = days["dose"]
-    unknown = dose < 0
+def _totals(table: ir.Table, step: Step) -> ir.Table:
+    """Give the dose-days of each person and slot: the least, the most, and if one is unknown."""
+    keys = ["person", "slot", "part"]
+    days = day_totals(step(handed_over(_spans(table), keys)), keys)
     return days.group_by("person", "slot").agg(
-        least=ibis.ifelse(unknown, 0.0, dose * days["surely"]).sum(),
-        most=ibis.ifelse(unknown, 0.0, dose * days["perhaps"]).sum(),
-        unknown=ibis.ifelse(unknown, days["perhaps"], whole(0)).sum(),
+        least=(days["together_least"] * days["days"]).sum(),
+        most=(days["apart_most"] * days["days"]).sum(), unknown=days["unknown"].max(),
     )  # fmt: skip
 
 
 def _spans(table: ir.Table) -> ir.Table:
-    """Give the days of each record on which doses count; a dose that is not known is -1."""
-    known = column(table, "value") * table["ask_factor"]
-    more = {"slot": table["ask_slot"], "part": table["ask_part"],
-            "at_least": whole(0),
-            "drugs": whole(0), "dose": known.fill_null(-1.0)}  # fmt: skip
-    first, last = day_number(table["ask_low"]), day_number(table["ask_high"])
+    """Give the days of each record, the most and the fewest, and the days asked about."""
     start, start_last = table["start"], column(table, "start_last")
     end, end_last = column(table, "end"), column(table, "end_last")
-    low = ibis.greatest(day_number(start), first)
-    high = ibis.least(ibis.greatest(day_number(start), day_number(end_last)), last)
-    most = table.select("person", **more, surely=ibis.literal(False), low=low, high=high)
-    narrow = table.mutate(
-        sure=(start_last <= end) & ~column(table, "doubtful"),
-        s_low=ibis.greatest(day_number(start_last), first),
-        s_high=ibis.least(day_number(end), last), **more,
-    )  # fmt: skip
-    narrow = narrow.filter(narrow["sure"])
-    fewest = narrow.select("person", *more, surely=ibis.literal(True), low=narrow["s_low"],
-                           high=narrow["s_high"])  # fmt: skip
-    both = ibis.union(most, fewest, distinct=False)
-    return both.filter(both["high"] >= both["low"])
+    low = day_number(start)
+    most = _asked_of(table, False, low, ibis.greatest(low, day_number(end_last)))
+    sure = table.filter((start_last <= end) & ~column(table, "doubtful"))
+    fewest = _asked_of(sure, True, day_number(column(sure, "start_last")),
+                       day_number(column(sure, "end")))  # fmt: skip
+    return ibis.union(most, fewest, distinct=True)
+
+
+def _asked_of(table: ir.Table, surely: bool, low: Value, high: Value) -> ir.Table:
+    return table.select("person", slot=table["ask_slot"], part=table["ask_part"],
+                        since=day_number(table["ask_low"]), until=day_number(table["ask_high"]),
+                        **doses_of(table, table["ask_factor"]), surely=ibis.literal(surely),
+                        low=low, high=high)  # fmt: skip
 
 
 def _settled(found: ir.Table) -> ir.Table:
@@ -115,25 +106,21 @@ def _settled(found: ir.Table) -> ir.Table:
                          (_order(least, number), 1)):  # fmt: skip
         counts = ibis.literal(True) if when is None else ~open_end
         if when == 1:
-            counts = counts & _same(least, most)
+            counts = counts & nearly(least, most)
         none = (holds & orders) == whole(0)
         cases += [(counts & ((holds & orders) == orders), ibis.literal(YES)),
                   (counts & none, ibis.literal(NO))]  # fmt: skip
     reason = ibis.ifelse(open_end, ibis.literal(NO_RECORD),
                          blamed(found["inexact"], found["doubt"], JUDGEMENT))  # fmt: skip
     state = ibis.cases(*cases, else_=reason)
-    exactly = ~open_end & _same(least, most)
+    exactly = ~open_end & nearly(least, most)
     margin = ibis.ifelse(exactly, packed_margin(found["sign"], least, number), whole(0))
     return found.select("person", "slot", state=state.cast("int64") + 1, margin=margin)
 
 
-def _same(a: Value, b: Value) -> Value:
-    return (a - b).abs() <= RELATIVE_TOLERANCE * ibis.greatest(a.abs(), b.abs())
-
-
 def _order(value: Value, number: Value) -> Value:
     below, equal, above = (whole(n) for n in (1, 2, 4))
-    return ibis.cases((_same(value, number), equal), (value < number, below), else_=above)
+    return ibis.cases((nearly(value, number), equal), (value < number, below), else_=above)
 
 
 def _orders(value: Value, number: Value, at_least: bool) -> Value:
@@ -142,22 +129,3 @@ def _orders(value: Value, number: Value, at_least: bool) -> Value:
     below, equal, above, any_ = (whole(n) for n in (1, 2, 4, 7))
     beyond = above if at_least else below
     return ibis.cases((order == beyond, beyond), (order == equal, beyond | equal), else_=any_)
-
-
-def _covered_days(spans: ir.Table, *parts: str) -> ir.Table:
-    """Count the days that spans cover, each once, per person, slot and parts.
-
-    Args:
-        spans: `person`, `slot`, the parts, `surely`, `low`, `high` (day numbers), and what else is
-            the same throughout a slot: `at_least`, `drugs`.
-
-    Returns:
-        `person`, `slot`, the parts, `at_least`, `drugs`, and the days `surely` and `perhaps`.
-    """
-    keys = ["person", "slot", "surely", *parts]
-    spans, nothing = newly_covered(spans, keys), whole(0)
-    return spans.group_by("person", "slot", *parts).agg(
-        surely=ibis.ifelse(spans["surely"], spans["days"], nothing).sum(),
-        perhaps=ibis.ifelse(spans["surely"], nothing, spans["days"]).sum(),
-        at_least=spans["at_least"].max(), drugs=spans["drugs"].max(),
-    )  # fmt: skip

@@ -77,7 +77,7 @@ def _spans(stream: Stream, asked: DaysSlot, keys: ir.Table) -> ir.Table:
         "person", part=table["ask_part"],
         low=ibis.greatest(ends["start"], low), high=ibis.least(ends["end_last"], high),
         least_low=ibis.greatest(ends["start_last"], low), least_high=ibis.least(ends["end"], high),
-        **doubts(table),
+        often=column(table, "often"), often_of=column(table, "often_of"), **doubts(table),
     )  # fmt: skip
 
 
@@ -87,12 +87,21 @@ def _number(day: date) -> int:
 
 def _longest(spans: ir.Table) -> ir.Table:
     """Give of each person and part how long the longest record lasted `surely` and `perhaps`."""
-    least = ibis.ifelse(spans["doubt"] == 0, _length(spans["least_low"], spans["least_high"]), 0)
+    least = ibis.ifelse(spans["doubt"] == 0, _fewest(spans), 0)
     return spans.group_by("person", "part").agg(
         records=spans.count(), surely=least.max().cast("int64"),
         perhaps=_length(spans["low"], spans["high"]).max(),
         inexact=spans["inexact"].max(), doubt=spans["doubt"].max(),
     )  # fmt: skip
+
+
+def _fewest(spans: ir.Table) -> Value:
+    """Give on how many of a record's days it is taken at the least (`Often.least`)."""
+    lasting = _length(spans["least_low"], spans["least_high"])
+    days, of = spans["often"], spans["often_of"]
+    rest = lasting % of
+    stretches = ((lasting - rest) / of).round().cast("int64")
+    return (days * stretches + ibis.greatest(rest - (of - days), 0)).cast("int64")
 
 
 def _length(low: Value, high: Value) -> Value:
@@ -107,12 +116,14 @@ def _per_person(each: ir.Table) -> ir.Table:
 
 def _counted(longest: ir.Table, some: ir.Table, keys: list[str]) -> ir.Table:
     """Put the days that several records cover in the place of the longest one's."""
-    sure = some.filter(some["doubt"] == 0)
+    # Which days those are of what is not taken daily is not known: they may be the same ones.
+    sure = some.filter((some["doubt"] == 0) & (some["often"] == some["often_of"]))
     sure = sure.select(*keys, low=sure["least_low"], high=sure["least_high"])
     for name, spans in (("perhaps", some.select(*keys, "low", "high")), ("surely", sure)):
         days = _covered(spans, keys).rename({f"of_{key}": key for key in keys})
         longest = longest.left_join(days, [longest[key] == days[f"of_{key}"] for key in keys])
-        longest = longest.mutate(**{name: ibis.coalesce(longest["days"], longest[name])})
+        longest = longest.mutate(**{name: ibis.greatest(longest["days"].fill_null(0),
+                                                        longest[name])})  # fmt: skip
         longest = longest.drop("days", *(f"of_{key}" for key in keys))
     return longest
 

@@ -87,7 +87,8 @@ def _states(relation: Relation, slots: Asked, computed: Mapping[str, Stream],
         PointSlot: lambda stream, some: point_states(relation, stream, some, elements, step),
         SpanSlot: span_states, CountSlot: count_states,
         DaysSlot: lambda stream, some: days_states(stream, some, step),
-        StableSlot: lambda stream, some: _courses(stream, some, step), DoseSlot: dose_states,
+        StableSlot: lambda stream, some: _courses(stream, some, step),
+        DoseSlot: lambda stream, some: dose_states(stream, some, step),
     }  # fmt: skip
     for kind, ask in asks.items():
         some = [(number, slot) for number, slot in slots if isinstance(slot, kind)]

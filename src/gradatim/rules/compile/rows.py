@@ -19,6 +19,8 @@ Step = Callable[[ir.Table], ir.Table]
 """Materialises a step of a query, so that the next ones neither compute nor write it again."""
 _FALSE = ibis.literal(False)
 _NUMBERS = {"bound": 0, "word": 0, "method": 0, "unit": 0, "failed": 0, "unsettled": 0}
+_ONE = ("often", "often_of")
+"""What is recorded is taken every day, unless it is said how often."""
 _FLAGS = ("derived", "doubtful", "denies", "unreadable", "low_other", "high_other")
 
 
@@ -41,6 +43,10 @@ def column(table: ir.Table, name: str) -> Value:
         return _FALSE
     if name in _NUMBERS:
         return ibis.literal(_NUMBERS[name]).cast("int64")
+    if name in _ONE:
+        return ibis.literal(1).cast("int64")
+    if name == "course":
+        return table["id"]
     if name == "related":
         return ibis.literal(-1).cast("int64")
     return {"start_last": _start, "end": _start, "end_last": _end_last}.get(name, _null)(table)
