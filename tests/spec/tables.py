@@ -144,7 +144,10 @@ UNSETTLED = {"unreadable": Reason.NOT_UNDERSTOOD, "contradicts": Reason.CONFLICT
 """Words for a record that does not settle what it says; after them, how."""
 
 
-SAID_AS = {one: one for one in ("id", "doubtful", "course")} | {"by": "method", "relation": "method"}
+SAID_AS = {
+    **{one: one for one in ("id", "doubtful", "course")},
+    **dict.fromkeys(("by", "relation"), "method"),
+}
 """Words for the fields of a fact that are texts, and the field of each."""
 
 

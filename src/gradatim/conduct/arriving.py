@@ -33,6 +33,9 @@ def arriving(facts: Facts, elements: Mapping[str, Element], source: str) -> Iter
     samples: dict[tuple[type[Event], date], list[Measured]] = {}
     for name, some in facts.by_element.items():
         for fact in some if elements[name].kind != "consent" else ():
+            if fact.doubtful and elements[name].kind == "exposure":
+                yield _doubtful(fact, source)
+                continue
             kind = kind_of(elements[name], fact)
             if kind is not None:
                 samples.setdefault((kind, fact.start.first), []).append(measured(fact))
@@ -46,6 +49,14 @@ def arriving(facts: Facts, elements: Mapping[str, Element], source: str) -> Iter
             yield Arriving(
                 participants.RecordNotUnderstood, None, not_understood_fields(record, source)
             )
+
+
+def _doubtful(fact: Fact, source: str) -> Arriving:
+    """Return the entry of a drug that may not count: a fact that is recorded does count."""
+    said = f"{fact.code} ({fact.doubtful})"
+    record = NotUsed(fact.id, fact.doubtful, (fact.element,), (said,))
+    fields = not_understood_fields(record, source)
+    return Arriving(participants.RecordNotUnderstood, None, fields)
 
 
 MOST_CODES = 20
@@ -85,8 +96,9 @@ def kind_of(element: Element, fact: Fact) -> type[Event] | None:
 
 def measured(fact: Fact) -> Measured:
     """Give a fact as a measured value."""
+    value = None if fact.most is not None else fact.value  # an entry holds one dose, or none
     return Measured(
-        element=fact.element, value=fact.value, unit=fact.unit, bound=fact.bound,
+        element=fact.element, value=value, unit=fact.unit, bound=fact.bound,
         low=fact.low.value if fact.low else None, high=fact.high.value if fact.high else None,
         code=fact.code, method=fact.method,
     )  # fmt: skip

@@ -48,6 +48,16 @@ class Freshness(Sourced):
     window: Window
 
 
+class Lasting(Model):
+    """Injections after which a drug may act in the whole body for longer than its day.
+
+    Whether such a one counts on the days after it is for a person to say.
+    """
+
+    routes: list[str] = Field(description="Injected by these routes (SNOMED CT), or as a depot")
+    days: int = Field(ge=1, le=3660, description="For so many days")
+
+
 class Element(Model):
     """One thing that can be recorded of a person."""
 
@@ -65,6 +75,9 @@ class Element(Model):
     drug_classes: list[str] = Field(default=[], description="Every ingredient of these classes")
     routes: list[str] = Field(default=[], description="Only these routes (SNOMED CT) count")
     not_routes: list[str] = Field(default=[], description="These routes (SNOMED CT) do not count")
+    lasting: Lasting | None = Field(
+        default=None, description="Injections that may act for longer than the day they are given"
+    )
     derived: Derived | None = None
     allergies: Allergies | None = None
     plausible: tuple[float, float] | None = Field(

@@ -115,7 +115,9 @@ class Days(Model):
     """At least so many days of exposure within the window.
 
     `per: union` counts a calendar day once however many drugs were taken; `sum` counts it once for
-    each drug; `ingredient` asks for the days in each of `ingredients` different ingredients.
+    each drug; `ingredient` asks for the days in each of `ingredients` different ingredients. What
+    is taken on some days of its period only counts on no fewer than its schedule gives, and on no
+    more than all.
     """
 
     days: Name
@@ -129,7 +131,8 @@ class Stable(Model):
     """Each drug of the element taken on `before` was started and left unchanged for long enough.
 
     TRUE when none is being taken. Consecutive records of one ingredient with one daily dose are one
-    period of stable dose; a gap of up to six days, as between weekly doses, is no interruption.
+    period of stable dose; a gap of up to six days, as between weekly doses, is no interruption. Of
+    several records at once the total of each day must be unchanged.
     """
 
     stable: Name
@@ -142,7 +145,8 @@ class DailyDose(Model):
     """Total daily dose on `on` (or its mean over the days before) against a limit.
 
     `as: prednisone` converts each glucocorticoid to its prednisone equivalent. TRUE for an upper
-    limit when none is being taken.
+    limit when none is being taken. Different doses of one day add up; equal ones of records that
+    are not of one course of treatment are between one of them and all.
     """
 
     daily_dose: Name

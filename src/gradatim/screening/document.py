@@ -106,6 +106,7 @@ def fact_document(fact: Fact) -> dict[str, Any]:
         "from": str(fact.start) if period else None,
         "to": None if not period or fact.end == NEVER_ENDED else str(fact.end),
         "value": fact.value,
+        "most": fact.most,
         "bound": fact.bound or None,
         "unit": fact.unit or None,
         "uln": fact.high.value if fact.high else None,

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable
 from typing import NamedTuple
 
 from gradatim.core.codes import PRODUCT
-from gradatim.core.dates import NEVER_ENDED, Day
+from gradatim.core.dates import NEVER_ENDED, Day, Duration, step
 from gradatim.evidence.facts import EVERY_DAY, Fact, NotUsed, Often
 from gradatim.evidence.sources.about import (
     About,
@@ -21,7 +21,7 @@ from gradatim.evidence.sources.about import (
     settle,
     status_why,
 )
-from gradatim.evidence.sources.datatypes import Resource, items, obj, text
+from gradatim.evidence.sources.datatypes import Resource, items, obj, text, words
 from gradatim.evidence.sources.dosages import (
     DAILY_DOSE_UNIT,
     Dose,
@@ -44,6 +44,7 @@ _USED = {
 _NOT_TAKEN = {"entered-in-error", "not-taken", "not-done", "intended", "cancelled", "draft"}
 _NOT_HANDED_OVER = {"preparation", "declined"}
 _AS_NEEDED = "taken as needed, if at all"
+_INJECTED = "injected where it may act for weeks, which a person must judge"
 _NO_ORDERS = ("proposal", "option")
 
 
@@ -85,8 +86,7 @@ def medication(resource: Resource, id_: str, about: About) -> Results:
         return [NotUsed(id_, doubt, (*asked, *open_to), codes_of(concepts))]
     if not asked:
         return [not_understood(id_, concepts, open_to)]
-    alone = len(concepts) == 1 and not about.combines(concepts[0])
-    found = _read_all(resource, id_, asked, alone, about)
+    found = _read_all(resource, id_, asked, concepts, about)
     return [*found, *besides(id_, concepts, open_to)]
 
 
@@ -181,25 +181,31 @@ def _no_drug(resource: Resource) -> str:
 
 
 def _read_all(
-    resource: Resource, id_: str, asked: dict[str, tuple[str, ...]], alone: bool, about: About
+    resource: Resource,
+    id_: str,
+    asked: dict[str, tuple[str, ...]],
+    concepts: list[Resource],
+    about: About,
 ) -> Results:
     dosages = _dosages(resource)
     start, end = span_of(resource, about)
     # Of a combination it cannot be told whose dose it is.
-    dose = _dose(resource, dosages, start == end != NEVER_ENDED) if alone else None
+    dose = _dose(resource, dosages, start == end != NEVER_ENDED)
+    alone = len(concepts) == 1 and not about.combines(concepts[0])
+    dose = dose if alone else None
     given = resource["resourceType"] == "MedicationAdministration"
     taken = Taken(
         (start, end), route_of(dosages), dose, EVERY_DAY if given else often(dosages),
-        _doubtful(resource, dosages), given,
+        _doubtful(resource, dosages), given, _is_depot(concepts, dosages),
     )  # fmt: skip
     facts: list[Fact] = []
     faults: dict[str, str] = {}
     for name, drug in ((name, drug) for name, some in asked.items() for drug in some):
         found = _fact(name, id_, drug, taken, about)
-        if isinstance(found, str):
+        later = _afterwards(name, id_, drug, taken, about)
+        facts += [one for one in (found, later) if isinstance(one, Fact)]
+        if isinstance(found, str) and later is None:
             faults[name] = found
-        else:
-            facts.append(found)
     return settle(id_, facts, faults)
 
 
@@ -212,6 +218,7 @@ class Taken(NamedTuple):
     often: Often
     doubtful: str
     given: bool
+    depot: bool
 
 
 def _fact(name: str, id_: str, drug: str, taken: Taken, about: About) -> Fact | str:
@@ -229,6 +236,24 @@ def _fact(name: str, id_: str, drug: str, taken: Taken, about: About) -> Fact | 
     course = GIVEN if taken.given and not doubtful else ""
     return fact._replace(value=least, unit=DAILY_DOSE_UNIT, course=course,
                          most=None if least == most else most)  # fmt: skip
+
+
+def _afterwards(name: str, id_: str, drug: str, taken: Taken, about: About) -> Fact | None:
+    """Say that an injection may still act on the days after it, where the protocol asks of that."""
+    lasting = about.elements[name].lasting
+    if lasting is None or not (taken.depot or taken.route in lasting.routes):
+        return None
+    start, end = taken.span
+    more = Duration(0, lasting.days)
+    return Fact(name, id_, start, Day(step(end.first, more), step(end.last, more)), code=drug,
+                route=taken.route, doubtful=_INJECTED)  # fmt: skip
+
+
+def _is_depot(concepts: Iterable[Resource], dosages: list[Resource]) -> bool:
+    """Whether it is called a depot, by its name or by how it is given."""
+    methods = [obj(one, name) for one in dosages for name in ("method", "route")]
+    said = (one for concept in (*concepts, *methods) for one in words(concept))
+    return any("depot" in one for one in said)
 
 
 def _doubtful(resource: Resource, dosages: list[Resource]) -> str:

@@ -151,11 +151,8 @@ def _week(repeat: Resource) -> int:
 
 def _moments(repeat: Resource) -> Times | None:
     """Return how many moments of a day are named, such as MORN and HS; None where none are."""
-    named = [
-        one
-        for part in ("timeOfDay", "when")
-        for one in (repeat.get(part) if isinstance(repeat.get(part), list) else [])
-    ]
+    listed = (repeat.get(part) for part in ("timeOfDay", "when"))
+    named = [one for some in listed if isinstance(some, list) for one in some]
     if not named:
         return None
     meals = sum(isinstance(one, str) and one.casefold() in _AT_MEALS for one in named)

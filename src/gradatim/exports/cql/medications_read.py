@@ -115,5 +115,8 @@ define function "Drug is told"():
     and not exists ([MedicationAdministration] M
       where "Has a known code"(M.medication as FHIR.CodeableConcept) is not true)
     and not exists ([MedicationRequest] M
-      where "Has a known code"(M.medication as FHIR.CodeableConcept) is not true)""",
+      where "Has a known code"(M.medication as FHIR.CodeableConcept) is not true
+        or M.intent.value = 'plan')
+    // What was dispensed, or is only reported, is not read here: it may be any drug.
+    and not exists [MedicationDispense]""",
 }
