@@ -8,7 +8,7 @@ from gradatim.conduct.events import participants
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.recorded_in import recorded_in
 from gradatim.core.dates import Day
-from gradatim.evidence.facts import Fact, Facts, NotUsed
+from gradatim.evidence.facts import Coding, Fact, Facts, NotUsed
 from gradatim.protocol.elements import Element
 
 
@@ -54,7 +54,7 @@ def arriving(facts: Facts, elements: Mapping[str, Element], source: str) -> Iter
 def _doubtful(fact: Fact, source: str) -> Arriving:
     """Return the entry of a drug that may not count: a fact that is recorded does count."""
     said = f"{fact.code} ({fact.doubtful})"
-    record = NotUsed(fact.id, fact.doubtful, (fact.element,), (said,))
+    record = NotUsed(fact.id, fact.doubtful, (fact.element,), (Coding(said),))
     fields = not_understood_fields(record, source)
     return Arriving(participants.RecordNotUnderstood, None, fields)
 
