@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gradatim.cli.sources import Describe, Exhaustive, Observed, Ranges, VocabularyFile
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from gradatim.protocol.load import Document
     from gradatim.screening.population.run import Outcome, Request
     from gradatim.screening.population.source import Population
+    from gradatim.vocabulary.graph import Vocabulary
 
 Inputs = Annotated[
     list[str],
@@ -28,21 +31,6 @@ On = Annotated[
 ]
 Anchors = Annotated[
     list[str], typer.Option(metavar="NAME=DATE", help="Such as first_dose=2026-11-16")
-]
-Exhaustive = Annotated[
-    list[str],
-    typer.Option(
-        metavar="KIND",
-        help="condition, exposure or procedure: no record of it means that it did not happen",
-    ),
-]
-Observed = Annotated[str, typer.Option(metavar="FROM..TO", help="The days the source observed")]
-Describe = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="What the source holds completely (YAML)")
-]
-Ranges = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="A laboratory's limits, for values without their own"),
 ]
 OneReading = Annotated[list[str], typer.Option(metavar="CRITERION=READING", help="Another reading")]
 Memory = Annotated[str, typer.Option(metavar="SIZE", help="Memory to stay within, such as 4GB")]
@@ -65,6 +53,7 @@ def prescreen(
     observed: Observed = "",
     describe: Describe = None,
     reference_ranges: Ranges = None,
+    vocabulary: VocabularyFile = None,
     reading: OneReading = NONE,
     memory: Memory = "4GB",
     verify: Verify = 1000,
@@ -79,17 +68,19 @@ def prescreen(
     are asked at once, for little more than one.
     """
     from gradatim.cli.options import pairs, size_option
+    from gradatim.cli.sources import described, opened_vocabulary
     from gradatim.screening.population.run import Request
     from gradatim.screening.population.run import prescreen as run
 
     *names, source = _at_least_two(inputs)
     documents, day, anchors = _questions(names, on, anchor)
-    told = _described(describe, exhaustive, observed, reference_ranges)
+    told = described(describe, exhaustive, observed, reference_ranges)
+    held = opened_vocabulary(vocabulary)
     request = Request(
         documents, day, anchors, pairs(reading, "--reading"), size_option(memory, "--memory"),
         verify, seed, evidence, replace, [_text(name) for name in names],
     )  # fmt: skip
-    with _progress(json) as watch, _opened(source, told, request, watch) as population:
+    with _progress(json) as watch, _opened(source, told, held, request, watch) as population:
         outcome = run(request, population, out, watch("Prescreening"))
     _finish(outcome, request, json)
 
@@ -126,58 +117,34 @@ def _text(name: str) -> bytes:
     return (path if path.is_file() else bundled()[name.lower()]).read_bytes()
 
 
-def _described(path: Path | None, exhaustive: list[str], observed: str, ranges: Path | None
-               ) -> "Described":  # fmt: skip
-    """Join what the options and the file say of the source; options go before the file."""
-    from dataclasses import replace
-
-    from gradatim.cli.options import observed_days
-    from gradatim.core.errors import UnusableInput
-    from gradatim.evidence.coverage import declare
-    from gradatim.evidence.sources.described import Described, read
-
-    if observed and not exhaustive:
-        raise UnusableInput("there is nothing that the source is exhaustive for", "--observed",
-                            todo="declare what it holds with --exhaustive KIND")  # fmt: skip
-    told = read(path) if path else Described()
-    coverage = {**told.coverage, **declare(exhaustive, *observed_days(observed))}
-    return replace(told, coverage=coverage, reference_ranges=ranges or told.reference_ranges)
-
-
 @contextmanager
-def _opened(source: str, told: "Described", request: "Request", watch: Callable[[str], Any]
-            ) -> "Iterator[Population]":  # fmt: skip
+def _opened(
+    source: str,
+    told: "Described",
+    vocabulary: "Vocabulary | None",
+    request: "Request",
+    watch: Callable[[str], Any],
+) -> "Iterator[Population]":
     """Open the source; a bulk export is read when it is first asked."""
-    if source.startswith("fhir:"):
-        from gradatim.screening.population.bulk import BulkPopulation
-
-        _only_warehouses(source, told)
-        yield BulkPopulation(source.removeprefix("fhir:"), request.on, told.coverage,
-                             watch("Reading"))  # fmt: skip
-        return
+    from gradatim.cli.sources import only_warehouses
     from gradatim.evidence.sources.omop.options import Options
     from gradatim.evidence.sources.omop.ranges_load import load as load_ranges
-    from gradatim.evidence.sources.warehouse import connect
-    from gradatim.screening.population.warehouse import OmopPopulation
 
     elements = {name: one for document in request.documents
                 for name, one in document.study.elements.items()}  # fmt: skip
     ranges = load_ranges(told.reference_ranges, elements) if told.reference_ranges else {}
-    options = Options(request.on, told.coverage, told.observation_period, ranges)
+    options = Options(request.on, told.coverage, told.observation_period, ranges, vocabulary)
+    if source.startswith("fhir:"):
+        from gradatim.screening.population.bulk import BulkPopulation
+
+        only_warehouses(source, told)
+        yield BulkPopulation(source.removeprefix("fhir:"), options, watch("Reading"))
+        return
+    from gradatim.evidence.sources.warehouse import connect
+    from gradatim.screening.population.warehouse import OmopPopulation
+
     with connect(source, memory=request.memory // 2) as warehouse, warehouse.speaking():
         yield OmopPopulation(warehouse, options)
-
-
-def _only_warehouses(source: str, told: "Described") -> None:
-    """Refuse what would be passed over in silence."""
-    from gradatim.core.errors import UnusableInput
-
-    for given, option, why in (
-        (told.observation_period, "observation_period", "there is no such table in FHIR"),
-        (told.reference_ranges, "--reference-ranges", "values carry their own in FHIR"),
-    ):
-        if given:
-            raise UnusableInput(f"{option} is only for warehouses", source, why, "leave it out")
 
 
 @contextmanager

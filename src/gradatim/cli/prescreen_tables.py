@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gradatim.cli.feasibility_tables import print_funnel
+from gradatim.cli.not_known_tables import print_not_known
 from gradatim.cli.output import console
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def print_outcome(document: "Document", outcome: "Outcome") -> None:
     out.print(checked, style="dim" if sample else "bold", markup=False)
     for note in notes(run):
         out.print(f"Note: {note}", markup=False)
+    print_not_known(outcome.not_known.get(id, ()))
     seconds = sum(run["seconds"].values())
     out.print(f"Written to {folder} in {seconds:.1f} s. Next: gradatim feasibility {folder} "
               "-o page.html", markup=False)  # fmt: skip
@@ -39,6 +41,10 @@ def notes(run: Mapping[str, Any]) -> Iterator[str]:
         told = ", ".join(f"{name} ({' '.join(ids)})" for name, ids in unmapped.items())
         yield f"nothing in the vocabulary means {told}"
     yield from _not_known(run)
+    if held := run.get("vocabulary"):
+        yield f"codes looked up in a vocabulary of {held['concepts']:,} concepts, {held['sha256']}"
+    for kind, counted in run.get("records", {}).items():
+        yield f"{kind}: {counted['records']:,} records, {counted['understood']:,} understood"
     for what, number in run.get("not_used", {}).items():
         yield f"{what}: {number:,}"
     if people := run.get("unusable"):

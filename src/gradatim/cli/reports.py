@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gradatim.evidence.facts import Facts
     from gradatim.protocol.load import Document
     from gradatim.screening.assess import Eligibility
+    from gradatim.vocabulary.graph import Vocabulary
 
     Results = Sequence[tuple[Eligibility, Facts]]
 
@@ -22,7 +23,12 @@ _TAKEN = re.compile(r"index|con|prn|aux|nul|(com|lpt)\d", re.IGNORECASE)
 """Names that mean something else: the overview, and devices on some systems."""
 
 
-def write_reports(folder: Path, document: "Document", results: "Results") -> list[Path]:
+def write_reports(
+    folder: Path,
+    document: "Document",
+    results: "Results",
+    vocabulary: "Vocabulary | None" = None,
+) -> list[Path]:
     """Write one HTML report for each person; a report of the same person is written anew.
 
     Returns:
@@ -34,7 +40,7 @@ def write_reports(folder: Path, document: "Document", results: "Results") -> lis
     from gradatim.reports.eligibility import eligibility_html
 
     names = report_names([one.person for one, _ in results])
-    return [write_file(folder / name, eligibility_html(document, one, facts))
+    return [write_file(folder / name, eligibility_html(document, one, facts, vocabulary))
             for name, (one, facts) in zip(names, results, strict=True)]  # fmt: skip
 
 

@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gradatim.cli.sources import Describe, Exhaustive, Observed, Ranges, VocabularyFile
+
 if TYPE_CHECKING:
     from datetime import date
 
     from gradatim.cli.screen_tables import Result
     from gradatim.evidence.facts import Facts
+    from gradatim.evidence.sources.described import Described
     from gradatim.protocol.load import Document
+    from gradatim.screening.assess import Eligibility
+    from gradatim.vocabulary.graph import Vocabulary
 
 Protocol = Annotated[
     str, typer.Argument(metavar="PROTOCOL", help="Path of a protocol.yaml, or a bundled trial")
@@ -23,14 +28,6 @@ On = Annotated[
 Anchors = Annotated[
     list[str], typer.Option(metavar="NAME=DATE", help="Such as first_dose=2026-11-16")
 ]
-Exhaustive = Annotated[
-    list[str],
-    typer.Option(
-        metavar="KIND",
-        help="condition, exposure or procedure: no record of it means that it did not happen",
-    ),
-]
-Observed = Annotated[str, typer.Option(metavar="FROM..TO", help="The days the source observed")]
 OneReading = Annotated[list[str], typer.Option(metavar="CRITERION=READING", help="Another reading")]
 Readings = Annotated[
     str, typer.Option(metavar="strictest", help="Where nothing is ruled, what excludes")
@@ -51,6 +48,9 @@ def screen(
     anchor: Anchors = NONE,
     exhaustive: Exhaustive = NONE,
     observed: Observed = "",
+    describe: Describe = None,
+    reference_ranges: Ranges = None,
+    vocabulary: VocabularyFile = None,
     reading: OneReading = NONE,
     readings: Readings = "",
     json: AsJson = False,
@@ -64,29 +64,50 @@ def screen(
     import gc
 
     from gradatim.cli.options import anchor_dates, day_option, pairs
-    from gradatim.cli.progress import tracked
-    from gradatim.core.errors import UnusableInput
+    from gradatim.cli.sources import described, only_warehouses, opened_vocabulary
     from gradatim.protocol.load import load
     from gradatim.screening.assess import assess
     from gradatim.screening.readings import plan
 
     document = load(protocol)
+    study = document.study
     today = day_option(on, "--on") if on else _today()
-    anchors = anchor_dates(anchor, document.study.schedule.anchors, today)
-    chosen = plan(document.study, pairs(reading, "--reading"), _strictest(readings))
-    read = _reader(document, today, exhaustive, observed, max_megabytes)
+    anchors = anchor_dates(anchor, study.schedule.anchors, today)
+    chosen = plan(study, pairs(reading, "--reading"), _strictest(readings))
+    told = described(describe, exhaustive, observed, reference_ranges)
+    only_warehouses(str(describe), told)
+    held = opened_vocabulary(vocabulary)
+    read = _reader(document, today, told, held, max_megabytes)
     gc.freeze()  # the protocol stays for good: the collector need not look through it again
-    results: list[Result] = []
-    unusable: list[dict[str, str]] = []
-    for path in tracked(person, "Screening", quiet=json):
-        try:
-            facts = _read_new(path, read, results)
-            results.append((assess(document.study, facts, anchors, today, chosen), facts))
-        except UnusableInput as error:
-            unusable.append({"input": str(path), "why": str(error.inside(str(path)))})
-    _show(document, results, unusable, json, report)
+
+    def judge(facts: "Facts") -> "Eligibility":
+        return assess(study, facts, anchors, today, chosen)
+
+    results, unusable = _screened(person, read, judge, json)
+    _show(document, results, unusable, held, json, report)
     if unusable:
         raise typer.Exit(2)
+
+
+def _screened(
+    people: list[Path],
+    read: "Callable[[Path], Facts]",
+    judge: "Callable[[Facts], Eligibility]",
+    quiet: bool,
+) -> "tuple[list[Result], list[dict[str, str]]]":
+    """Screen one person after another; say of bundles that cannot be used why not."""
+    from gradatim.cli.progress import tracked
+    from gradatim.core.errors import UnusableInput
+
+    results: list[Result] = []
+    unusable: list[dict[str, str]] = []
+    for path in tracked(people, "Screening", quiet=quiet):
+        try:
+            facts = _read_new(path, read, results)
+            results.append((judge(facts), facts))
+        except UnusableInput as error:
+            unusable.append({"input": str(path), "why": str(error.inside(str(path)))})
+    return results, unusable
 
 
 def _today() -> "date":
@@ -104,25 +125,27 @@ def _strictest(readings: str) -> bool:
     return readings == "strictest"
 
 
-def _reader(document: "Document", today: "date", exhaustive: list[str], observed: str,
-            megabytes: int) -> "Callable[[Path], Facts]":  # fmt: skip
-    from gradatim.cli.options import observed_days
-    from gradatim.core.errors import UnusableInput
+def _reader(
+    document: "Document",
+    today: "date",
+    told: "Described",
+    vocabulary: "Vocabulary | None",
+    megabytes: int,
+) -> "Callable[[Path], Facts]":
     from gradatim.evidence.codebook import Codebook
-    from gradatim.evidence.coverage import declare
     from gradatim.evidence.sources.fhir import read
     from gradatim.evidence.sources.fhir_load import load_bundle
+    from gradatim.evidence.sources.laboratory import with_limits
+    from gradatim.evidence.sources.omop.ranges_load import load as load_ranges
 
-    if observed and not exhaustive:
-        raise UnusableInput("there is nothing that the source is exhaustive for", "--observed",
-                            todo="declare what it holds with --exhaustive KIND")  # fmt: skip
-    coverage = declare(exhaustive, *observed_days(observed))
     elements = document.study.elements
-    codebook = Codebook(elements, document.study.study.id)
+    codebook = Codebook(elements, document.study.study.id, vocabulary)
+    ranges = load_ranges(told.reference_ranges, elements) if told.reference_ranges else {}
 
     def read_person(path: Path) -> "Facts":
         bundle = load_bundle(path, megabytes * BYTES_PER_MEGABYTE)
-        return read(bundle, codebook, elements, on=today, coverage=coverage)
+        facts = read(bundle, codebook, elements, on=today, coverage=told.coverage)
+        return with_limits(facts, ranges, elements)
 
     return read_person
 
@@ -140,23 +163,28 @@ def _read_new(path: Path, read: "Callable[[Path], Facts]", results: "list[Result
     return facts
 
 
-def _show(document: "Document", results: "list[Result]", unusable: list[dict[str, str]],
-          json: bool, report: Path | None) -> None:  # fmt: skip
+def _show(
+    document: "Document",
+    results: "list[Result]",
+    unusable: list[dict[str, str]],
+    vocabulary: "Vocabulary | None",
+    json: bool,
+    report: Path | None,
+) -> None:
     import sys
 
     if json:
         from gradatim.cli.output import print_json
         from gradatim.screening.document import screening_document
 
-        people = [(one, facts.not_used) for one, facts in results]
-        print_json(screening_document(document, people, unusable))
+        print_json(screening_document(document, results, unusable, vocabulary))
     elif results:
         from gradatim.cli.screen_tables import print_people
 
-        print_people(document, results)
+        print_people(document, results, vocabulary)
     if report is not None:
         from gradatim.cli.reports import write_reports
 
-        write_reports(report, document, results)
+        write_reports(report, document, results, vocabulary)
     for one in unusable:
         print(f"gradatim: {one['why']}", file=sys.stderr)

@@ -7,29 +7,44 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from gradatim.cli.not_known_tables import print_not_known, vocabulary_words
 from gradatim.cli.output import console
 from gradatim.cli.words import PASSES, passes_text, status_text
 from gradatim.rules.situation import FIRST_DOSE
+from gradatim.screening.absence import absence
 from gradatim.screening.assess import anchors_used
+from gradatim.screening.not_known import open_criteria, rank_not_known
 
 if TYPE_CHECKING:
     from gradatim.evidence.facts import Facts
     from gradatim.protocol.load import Document
+    from gradatim.screening.absence import Absence
     from gradatim.screening.assess import Eligibility, Finding
+    from gradatim.vocabulary.graph import Vocabulary
 
     Result = tuple[Eligibility, Facts]
 
 MATRIX_FROM = 10
 """From so many people on, a matrix is printed instead of one table for each."""
+MOST_IDS = 5
+"""So many records that are not used for one reason are named."""
 
 
-def print_people(document: "Document", results: Sequence[tuple["Eligibility", "Facts"]]) -> None:
+def print_people(
+    document: "Document",
+    results: Sequence[tuple["Eligibility", "Facts"]],
+    vocabulary: "Vocabulary | None" = None,
+) -> None:
     """Print the results of one screening."""
     if len(results) >= MATRIX_FROM:
         print_matrix(document, [one for one, _ in results])
-        return
-    for one, facts in results:
-        print_person(document, one, facts)
+    else:
+        for one, facts in results:
+            print_person(document, one, facts)
+    found = rank_not_known((facts, open_criteria(one.findings)) for one, facts in results)
+    print_not_known([one.document() for one in found])
+    if vocabulary is not None:
+        console().print(Text(f"Codes looked up in {vocabulary_words(vocabulary)}", "dim"))
 
 
 def print_person(document: "Document", one: "Eligibility", facts: "Facts") -> None:
@@ -40,13 +55,11 @@ def print_person(document: "Document", one: "Eligibility", facts: "Facts") -> No
     out.print(Text.assemble((f"{one.person}  ", "bold"), status_text(one.status),
                             f"  for {study.id} version {study.version}"))  # fmt: skip
     out.print(Text(_anchors(document, one), "dim"))
-    out.print(_criteria(one))
+    out.print(_criteria(document, one, facts))
     _print_next(document, one)
     for record in facts.conflicts:
         out.print(Text.assemble(("contradicts itself  ", "bold"), f"{record.id}: {record.why}"))
-    used = facts.read - len(facts.not_used)
-    out.print(Text(f"{facts.read} records read, {used} used, {len(facts.not_used)} not used "
-                   "(reasons: --json)", "dim"))  # fmt: skip
+    _print_not_used(facts)
 
 
 def _anchors(document: "Document", one: "Eligibility") -> str:
@@ -57,7 +70,26 @@ def _anchors(document: "Document", one: "Eligibility") -> str:
     return ", ".join([*days, f"asked on {one.on}"])
 
 
-def _criteria(one: "Eligibility") -> Table:
+def _print_not_used(facts: "Facts") -> None:
+    """Say how many records were used, and of the others why not."""
+    out = console()
+    used = facts.read - len({one.id.split("#")[0] for one in facts.not_used})
+    out.print(Text(f"{facts.read} records read, {used} used whole", "dim"))
+    if not facts.not_used:
+        return
+    table = Table(title="Not used", title_justify="left", pad_edge=False, header_style="bold")
+    for title in ("record", "why"):
+        table.add_column(title, overflow="fold")
+    why: dict[str, list[str]] = {}
+    for one in facts.not_used:
+        why.setdefault(one.why, []).append(one.id)
+    for reason, ids in why.items():
+        more = f" and {len(ids) - MOST_IDS} more" if len(ids) > MOST_IDS else ""
+        table.add_row(Text(", ".join(ids[:MOST_IDS]) + more), Text(reason))
+    out.print(table)
+
+
+def _criteria(document: "Document", one: "Eligibility", facts: "Facts") -> Table:
     table = Table(show_lines=False, pad_edge=False, header_style="bold")
     table.add_column("", no_wrap=True)
     table.add_column("asks", max_width=10)
@@ -65,12 +97,14 @@ def _criteria(one: "Eligibility") -> Table:
     table.add_column("because", ratio=1)
     for finding in one.findings:
         table.add_row(finding.criterion.id, finding.criterion.category, passes_text(finding.passes),
-                      _because(finding))  # fmt: skip
+                      _because(finding, absence(finding, document.study, facts)))  # fmt: skip
     return table
 
 
-def _because(finding: "Finding") -> Text:
+def _because(finding: "Finding", counted: "Absence | None") -> Text:
     text = Text(finding.because)
+    if counted:
+        text.append(f"; {counted.words()}", "dim")
     if finding.unknown_because:
         text.append(f" [{finding.unknown_because}]", "yellow")
     if finding.reading.name not in ("literal", finding.criterion.reading_name):

@@ -4,7 +4,7 @@ fact(element, id, start, end, value, unit, low, high, code, ...): a measurement 
 code, a condition, exposure or procedure a period, an answer the code `true` or `false`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -159,6 +159,8 @@ class Facts:
         died: day of death; ANY_DAY if it is not known when, None of the living.
         birth_conflict: how what is known of the date of birth contradicts itself; empty if it does
             not. Then `birth` is ANY_DAY.
+        recorded: of each kind that a declaration may cover, how many records tell of it, whatever
+            they are about; empty where the source does not tell.
     """
 
     person: str
@@ -170,6 +172,7 @@ class Facts:
     read: int = 0
     died: Day | None = None
     birth_conflict: str = ""
+    recorded: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def not_understood(self) -> Mapping[str, tuple[NotUsed, ...]]:
@@ -198,6 +201,11 @@ class Facts:
     def conflicts(self) -> tuple[NotUsed, ...]:
         """Records, or parts of them, that contradict themselves."""
         return tuple(one for one in self.not_used if one.conflict)
+
+    def open_records(self, elements: Iterable[str]) -> int:
+        """Return how many records are not known to lie outside of some elements."""
+        records = (one for name in elements for one in self.not_understood.get(name, ()))
+        return len({one.id.split("#")[0] for one in records})
 
     def of(self, element: str) -> tuple[Fact, ...]:
         """Return the facts recorded of an element, with those that are not settled."""

@@ -27,8 +27,11 @@ from gradatim.reports.words import (
     when_words,
 )
 from gradatim.rules.describe import describe
+from gradatim.screening.absence import absence
 from gradatim.screening.assess import Eligibility, Finding, anchors_used
 from gradatim.screening.document import evidence
+from gradatim.screening.not_known import open_criteria, rank_not_known
+from gradatim.vocabulary.graph import Vocabulary
 
 
 class Record(NamedTuple):
@@ -51,6 +54,7 @@ class Line(NamedTuple):
     reading: str
     other_readings: tuple[str, ...]
     because: tuple[str, ...]
+    counted: str
     rule: str
     records: tuple[Record, ...]
 
@@ -64,19 +68,30 @@ class Needed(NamedTuple):
     settles: tuple[str, ...]
 
 
-def eligibility_html(document: Document, eligibility: Eligibility, facts: Facts) -> str:
+def eligibility_html(
+    document: Document,
+    eligibility: Eligibility,
+    facts: Facts,
+    vocabulary: Vocabulary | None = None,
+) -> str:
     """Write the eligibility report of one person.
 
     Args:
         document: the protocol the person was screened for.
         eligibility: what screening found.
         facts: what was known of the person.
+        vocabulary: the vocabulary that told what codes are, if any.
 
     Returns:
         One HTML page without any reference to something outside it.
     """
-    return page("eligibility.html.j2", sha256=document.sha256,
-                **sheet(document.study, eligibility, facts))  # fmt: skip
+    return page(
+        "eligibility.html.j2",
+        sha256=document.sha256,
+        not_known=rank_not_known([(facts, open_criteria(eligibility.findings))]),
+        vocabulary=vocabulary,
+        **sheet(document.study, eligibility, facts),
+    )
 
 
 def sheet(study: Study, one: Eligibility, facts: Facts) -> dict[str, Any]:
@@ -87,7 +102,7 @@ def sheet(study: Study, one: Eligibility, facts: Facts) -> dict[str, Any]:
         one: what screening found.
         facts: what was known of the person.
     """
-    lines = [_line(study, finding) for finding in one.findings]
+    lines = [_line(study, finding, facts) for finding in one.findings]
     return {
         "study": study.study, "one": one, "status": STATUSES[one.status],
         "birth": "not recorded" if facts.birth == ANY_DAY else str(facts.birth),
@@ -109,7 +124,8 @@ def _anchors(study: Study, one: Eligibility) -> list[tuple[str, date]]:
     return [*days, ("asked on", one.on)]
 
 
-def _line(study: Study, finding: Finding) -> Line:
+def _line(study: Study, finding: Finding, facts: Facts) -> Line:
+    counted_there = absence(finding, study, facts)
     criterion, used = finding.criterion, finding.reading.name
     readings = {criterion.reading_name: criterion.reading,
                 **{one.name: one.reading for one in criterion.alternatives}}  # fmt: skip
@@ -119,6 +135,7 @@ def _line(study: Study, finding: Finding) -> Line:
         readings.get(used, f"As under the reading {used}."),
         () if ruled else tuple(name for name in readings if name != used),
         _clauses(finding),
+        counted_there.words() if counted_there else "",
         describe(finding.reading.rule, study),
         tuple(_record(study, fact) for fact in evidence(finding.verdict)),
     )  # fmt: skip

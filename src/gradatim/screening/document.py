@@ -6,21 +6,32 @@ from typing import Any
 
 from gradatim.core.dates import NEVER_ENDED
 from gradatim.core.verdict import Verdict
-from gradatim.evidence.facts import Fact, NotUsed
+from gradatim.evidence.facts import Fact, Facts, NotUsed
 from gradatim.protocol.load import Document
 from gradatim.protocol.study import Study
 from gradatim.rules.describe import describe
+from gradatim.screening.absence import absence
 from gradatim.screening.assess import Eligibility, Finding
+from gradatim.screening.not_known import open_criteria, rank_not_known
+from gradatim.vocabulary.graph import Vocabulary
 
 SCHEMA = "gradatim.screening/1"
 
 
 def screening_document(
     protocol: Document,
-    people: Sequence[tuple[Eligibility, Sequence[NotUsed]]],
+    people: Sequence[tuple[Eligibility, Facts]],
     unusable: Sequence[Mapping[str, str]] = (),
+    vocabulary: Vocabulary | None = None,
 ) -> dict[str, Any]:
-    """Give the document for people screened together, plain and ready for JSON."""
+    """Return the document for people screened together, plain and ready for JSON.
+
+    Args:
+        protocol: what they were screened for.
+        people: what was found of each person, and what was known of them.
+        unusable: inputs of which nobody could be screened, and why.
+        vocabulary: the vocabulary that told what codes are, if any.
+    """
     study = protocol.study
     says: dict[tuple[str, str], str] = {}  # a rule is put into words once, not for each person
     document: dict[str, Any] = {
@@ -30,15 +41,30 @@ def screening_document(
             "version": study.study.version,
             "sha256": protocol.sha256,
         },
-        "people": [_person(study, says, one, not_used) for one, not_used in people],
+        "people": [_person(study, says, one, facts) for one, facts in people],
+        "not_known": [
+            one.document()
+            for one in rank_not_known((facts, open_criteria(one.findings)) for one, facts in people)
+        ],
+        **vocabulary_told(vocabulary),
     }
     if unusable:
         document["unusable"] = list(unusable)
     return document
 
 
-def _person(study: Study, says: dict[tuple[str, str], str], one: Eligibility,
-            not_used: Sequence[NotUsed]) -> dict[str, Any]:  # fmt: skip
+def vocabulary_told(vocabulary: Vocabulary | None) -> dict[str, Any]:
+    """Return which vocabulary told what codes are, as a part of JSON documents; of none nothing."""
+    if vocabulary is None:
+        return {}
+    concepts = sum(vocabulary.counts.values())
+    told = {"sha256": vocabulary.sha256, "concepts": concepts, "systems": dict(vocabulary.counts)}
+    return {"vocabulary": told}
+
+
+def _person(
+    study: Study, says: dict[tuple[str, str], str], one: Eligibility, facts: Facts
+) -> dict[str, Any]:
     return {
         "person": one.person,
         "anchors": {name: day.isoformat() for name, day in one.anchors.items()},
@@ -46,11 +72,11 @@ def _person(study: Study, says: dict[tuple[str, str], str], one: Eligibility,
         "eligible_from": _iso(one.eligible_from),
         "repeat": list(one.repeat),
         "recheck": list(one.recheck),
-        "criteria": [_criterion(study, says, finding) for finding in one.findings],
+        "criteria": [_criterion(study, says, finding, facts) for finding in one.findings],
         "missing": [{"element": m.element, "settles": list(m.settles), "rank": m.rank}
                     for m in one.missing],
-        "not_used": _records(not_used),
-        "conflicts": _records(record for record in not_used if record.conflict),
+        "not_used": _records(facts.not_used),
+        "conflicts": _records(facts.conflicts),
     }  # fmt: skip
 
 
@@ -58,9 +84,11 @@ def _records(some: Iterable[NotUsed]) -> list[dict[str, str]]:
     return [{"id": record.id, "why": record.why} for record in some]
 
 
-def _criterion(study: Study, says: dict[tuple[str, str], str], finding: Finding
-               ) -> dict[str, Any]:  # fmt: skip
+def _criterion(
+    study: Study, says: dict[tuple[str, str], str], finding: Finding, facts: Facts
+) -> dict[str, Any]:
     criterion, reading = finding.criterion, finding.reading
+    counted = absence(finding, study, facts)
     key = (criterion.id, reading.name)
     if key not in says:
         says[key] = describe(reading.rule, study)
@@ -76,6 +104,7 @@ def _criterion(study: Study, says: dict[tuple[str, str], str], finding: Finding
         "because": finding.because,
         "evidence": evidence(finding.verdict),
         "unknown_because": finding.unknown_because,
+        "absence": counted.document() if counted else None,
         "passes_from": _iso(finding.passes_from),
         "passes_until": _iso(finding.passes_until),
     }

@@ -203,6 +203,14 @@ def _hints(concepts: Iterable[Resource | None]) -> list[str]:
     return list(found)
 
 
+def tells(results: Results) -> bool:
+    """Whether what a resource gives tells of something that happened, asked about or not.
+
+    One entered in error, of another person or of what was not done does not.
+    """
+    return any(isinstance(one, Fact) or one.elements or one.why == NOT_ASKED for one in results)
+
+
 def codes_of(concepts: Iterable[Resource | None]) -> tuple[Coding, ...]:
     """Return the codes of some concepts; none of one that cannot be read."""
     found: dict[Coding, None] = {}

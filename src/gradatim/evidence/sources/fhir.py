@@ -12,7 +12,7 @@ from typing import Any
 
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Fact, Facts, NotUsed, Observed
-from gradatim.evidence.sources.about import About, Results
+from gradatim.evidence.sources.about import About, Results, tells
 from gradatim.evidence.sources.allergies import allergy
 from gradatim.evidence.sources.bundles import Entry, entries_of, the_patient
 from gradatim.evidence.sources.consents import consent
@@ -25,7 +25,7 @@ from gradatim.evidence.sources.observations import observation
 from gradatim.evidence.sources.patient import is_another, read_patient
 from gradatim.evidence.sources.treatments import as_courses, courses_of
 from gradatim.evidence.sources.unread import beside, unread, unreadable
-from gradatim.protocol.elements import Element
+from gradatim.protocol.elements import COVERABLE, Element
 
 Reader = Callable[[Resource, str, About], Results]
 
@@ -42,6 +42,15 @@ READERS: dict[str, tuple[str, Reader]] = {
     "Consent": ("patient", consent),
 }
 """Of each resource type that is read: the field that names the person, and the reader."""
+RECORDS = {
+    "Condition": "condition",
+    "Procedure": "procedure",
+    "MedicationStatement": "exposure",
+    "MedicationAdministration": "exposure",
+    "MedicationRequest": "exposure",
+    "MedicationDispense": "exposure",
+}
+"""Of the resource types that tell of what a declaration may cover, the kind."""
 
 
 def read(
@@ -77,16 +86,20 @@ def read(
     facts: dict[str, list[Fact]] = {}
     not_used: list[NotUsed] = []
     told = told_by(entries)
+    recorded = dict.fromkeys(COVERABLE, 0)
     for entry in entries:
-        for result in _results(entry, about, told):
+        found = _results(entry, about, told)
+        if entry.kind in RECORDS and tells(found):
+            recorded[RECORDS[entry.kind]] += 1
+        for result in found:
             if isinstance(result, Fact):
                 facts.setdefault(result.element, []).append(result)
             else:
                 not_used.append(result)
     courses = courses_of(entries)
-    by_element = {name: as_courses(found, courses) for name, found in facts.items()}
+    by_element = {name: as_courses(some, courses) for name, some in facts.items()}
     return Facts(person.id, person.birth, person.sex, by_element, dict(coverage or {}),
-                 tuple(not_used), len(entries), person.died)  # fmt: skip
+                 tuple(not_used), len(entries), person.died, recorded=recorded)  # fmt: skip
 
 
 def _results(entry: Entry, about: About, told: Told) -> Results:

@@ -1,7 +1,7 @@
 """A FHIR bulk export as a population: read person by person into an engine in memory."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import ibis
@@ -10,12 +10,15 @@ from ibis.expr import types as ir
 
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.codebook import Codebook
-from gradatim.evidence.facts import Facts, NotUsed, Observed
+from gradatim.evidence.facts import Facts, NotUsed
 from gradatim.evidence.relation import Relation
 from gradatim.evidence.sources.fhir import read
 from gradatim.evidence.sources.fhir_bulk import ndjson
+from gradatim.evidence.sources.laboratory import with_limits
+from gradatim.evidence.sources.omop.options import Options
 from gradatim.evidence.tabulate import tabulate
 from gradatim.protocol.study import Study
+from gradatim.screening.document import vocabulary_told
 
 Watch = Callable[[int, int], None]
 
@@ -25,18 +28,17 @@ class BulkPopulation:
 
     Args:
         folder: the export.
-        on: the day of the evaluation; who died up to then is left out.
-        coverage: for each kind declared exhaustive, the days observed.
+        options: how it is to be read.
         watch: told of the people read, and of how many there are.
     """
 
-    def __init__(self, folder: str, on: date, coverage: Mapping[str, Observed],
-                 watch: Watch | None = None) -> None:  # fmt: skip
-        self.folder, self.on, self.coverage, self.watch = folder, on, coverage, watch
+    def __init__(self, folder: str, options: Options, watch: Watch | None = None) -> None:
+        self.folder, self.options, self.watch = folder, options, watch
         self._con = ibis.duckdb.connect()
         self._people: dict[str, Facts] = {}
         self._deceased = 0
         self._unusable: list[NotUsed] = []
+        self._records: dict[str, Counter[str]] = {}
 
     def examine(self, study: Study) -> Mapping[str, Any]:
         """Say nothing: faults are found while reading, and listed."""
@@ -46,7 +48,7 @@ class BulkPopulation:
         """Read everybody, and give what is known of them."""
         export = ndjson(self.folder)
         self._unusable = list(export.not_used)
-        codebook = Codebook(study.elements, study.study.id)
+        codebook = Codebook(study.elements, study.study.id, self.options.vocabulary)
         for number, bundle in enumerate(export.bundles(), 1):
             self._read(bundle, codebook, study)
             if self.watch:
@@ -58,14 +60,35 @@ class BulkPopulation:
 
     def _read(self, bundle: dict[str, Any], codebook: Codebook, study: Study) -> None:
         try:
-            one = read(bundle, codebook, study.elements, on=self.on, coverage=self.coverage)
+            one = read(
+                bundle,
+                codebook,
+                study.elements,
+                on=self.options.on,
+                coverage=self.options.coverage,
+            )
         except UnusableInput as error:
             self._unusable.append(NotUsed(str(bundle.get("id", "Patient")), str(error)))
             return
-        if one.died is not None and one.died.first <= self.on:
+        if one.died is not None and one.died.first <= self.options.on:
             self._deceased += 1
-        else:
-            self._people[one.person] = one
+            return
+        self._people[one.person] = with_limits(one, self.options.reference_ranges, study.elements)
+        self._count(one, study)
+
+    def _count(self, one: Facts, study: Study) -> None:
+        """Count the records of each kind, and those of them that are understood."""
+        for kind, records in one.recorded.items():
+            names = [name for name in one.not_understood if study.elements[name].kind == kind]
+            counted = self._records.setdefault(kind, Counter())
+            counted["records"] += records
+            counted["understood"] += max(0, records - one.open_records(names))
+
+    def unclear(self) -> Iterator[tuple[str, Sequence[NotUsed]]]:
+        """Give everybody with records that are not understood, and these."""
+        for person, one in self._people.items():
+            if records := [record for record in one.not_used if record.elements]:
+                yield person, records
 
     def _registered(self, name: str, table: pa.Table) -> ir.Table:
         self._con.con.register(f"read_{name}", table)
@@ -105,7 +128,9 @@ class BulkPopulation:
             "engine": {"name": "duckdb", "version": self._con.version, "ibis": ibis.__version__},
             "coverage": {kind: {"since": seen.since and seen.since.isoformat(),
                                 "until": seen.until and seen.until.isoformat()}
-                         for kind, seen in self.coverage.items()},
+                         for kind, seen in self.options.coverage.items()},
+            "records": {kind: dict(counted) for kind, counted in self._records.items()},
+            **vocabulary_told(self.options.vocabulary),
             "deceased": self._deceased,
             "unusable": [{"input": one.id, "why": one.why} for one in self._unusable[:1000]],
         }  # fmt: skip

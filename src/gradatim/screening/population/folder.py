@@ -16,7 +16,7 @@ from gradatim.core.errors import UnusableInput
 UNFINISHED = ".unfinished"
 FILES = frozenset({
     "verdicts.parquet", "reasons.parquet", "margins.parquet", "evidence.parquet", "funnel.json",
-    "run.json", "protocol.yaml",
+    "run.json", "not_known.json", "protocol.yaml",
 })  # fmt: skip
 """What a run writes for each protocol."""
 

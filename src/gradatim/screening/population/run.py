@@ -29,6 +29,7 @@ from gradatim.screening.population.columns import verdict_columns
 from gradatim.screening.population.engine_side import EngineSide, of_some, people_in
 from gradatim.screening.population.evidence import evidence
 from gradatim.screening.population.folder import Parts, write_json, written_whole
+from gradatim.screening.population.not_known import write_not_known
 from gradatim.screening.population.source import Population
 from gradatim.screening.population.together import Shared, shared
 from gradatim.screening.population.verify import Question, chosen, told_in, verify
@@ -79,11 +80,13 @@ class Outcome:
         folders: for each protocol, by id, where its files are.
         run: what `run.json` says of each.
         funnels: what `funnel.json` says of each.
+        not_known: the codes that `not_known.json` lists for each.
     """
 
     folders: Mapping[str, Path]
     run: Mapping[str, Mapping[str, Any]]
     funnels: Mapping[str, Mapping[str, Any]]
+    not_known: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
 
 def prescreen(request: Request, population: Population, folder: Path, watch: Watch | None = None
@@ -107,7 +110,7 @@ def prescreen(request: Request, population: Population, folder: Path, watch: Wat
         documents = run.whole(watch)
         funnels = run.funnels()
     folders = {name: folder if len(names) == 1 else folder / name for name in names}
-    return Outcome(folders, documents, funnels)
+    return Outcome(folders, documents, funnels, run.not_known)
 
 
 def _names(documents: Sequence[Document]) -> list[str]:
@@ -135,6 +138,7 @@ class _Run:
         self.plan = Plan(self.relation)
         self.protocols = [self._compiled(name, n) for n, name in enumerate(names)]
         self.people, self.verified = 0, 0
+        self.not_known: dict[str, Sequence[Mapping[str, Any]]] = {}
         self.clock.lap("prepare")
 
     def _compiled(self, name: str, n: int) -> Compiled:
@@ -150,6 +154,12 @@ class _Run:
             self._in_engine()
         else:
             self._by_parts(watch)
+        self.clock.lap("write")
+        for n, (name, place) in enumerate(self.places.items()):
+            tables = self.examined.get("not_understood", {})
+            self.not_known[name] = write_not_known(
+                place, self.population.unclear(), tables, self._asking(n)
+            )
         self.clock.lap("write")
         documents = {name: self._document(n) for n, name in enumerate(self.places)}
         for name, document in documents.items():
@@ -250,12 +260,7 @@ class _Run:
 
     def _told(self, n: int) -> dict[str, Any]:
         """Say what was found wrong, and which criteria stay unknown for want of a table or code."""
-        told = dict(self.examined)
-        by_element: dict[str, list[str]] = {}
-        for column in self.protocols[n].columns:
-            if column.counts:
-                for name in {one for leaf in leaves(column.rule) for one in elements_of(leaf)}:
-                    by_element.setdefault(name, []).append(column.criterion.id)
+        told, by_element = dict(self.examined), self._asking(n)
         told["unmapped"] = {
             name: by_element[name] for name in told.get("unmapped", ()) if name in by_element
         }
@@ -270,6 +275,15 @@ class _Run:
                 for table, names in told.get(what, {}).items()
             }
         return told
+
+    def _asking(self, n: int) -> dict[str, list[str]]:
+        """Return of each element the criteria that ask about it."""
+        found: dict[str, list[str]] = {}
+        for column in self.protocols[n].columns:
+            if column.counts:
+                for name in {one for leaf in leaves(column.rule) for one in elements_of(leaf)}:
+                    found.setdefault(name, []).append(column.criterion.id)
+        return found
 
     def _document(self, n: int) -> Mapping[str, Any]:
         document, request = self.request.documents[n], self.request

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 from ibis.expr import types as ir
 
-from gradatim.evidence.facts import Facts
+from gradatim.evidence.facts import Facts, NotUsed
 from gradatim.evidence.relation import Relation
 from gradatim.protocol.study import Study
 
@@ -42,6 +42,9 @@ class Population(Protocol):
 
     def facts(self, persons: Sequence[Any]) -> Iterator[Facts]:
         """Read some people one by one, for the specification."""
+
+    def unclear(self) -> Iterable[tuple[Any, Sequence[NotUsed]]] | None:
+        """Give everybody with records that are not understood; None if that is told by table."""
 
     def about(self) -> Mapping[str, Any]:
         """Say what it is: source, engine and versions, rows, what was left out."""

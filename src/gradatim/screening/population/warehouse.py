@@ -16,6 +16,7 @@ from gradatim.evidence.sources.omop.options import Options
 from gradatim.evidence.sources.omop.vocabulary import concepts
 from gradatim.evidence.sources.warehouse import Warehouse
 from gradatim.protocol.study import Study
+from gradatim.screening.document import vocabulary_told
 
 
 class OmopPopulation:
@@ -34,14 +35,18 @@ class OmopPopulation:
     def examine(self, study: Study) -> Mapping[str, Any]:
         """Look for faults of the warehouse."""
         self._study = study
-        self._concepts = concepts(self.warehouse, study, self.options.coverage)
+        self._concepts = concepts(
+            self.warehouse, study, self.options.coverage, self.options.vocabulary
+        )
         found = check(self.warehouse, study, self.options, self._concepts)
+        held = {of.name: some for of, some in self._concepts.understood.elements.items()}
         return {
             "rows": found.rows, "notes": list(found.notes), "not_used": dict(found.not_used),
             "missing_tables": {name: list(some) for name, some in found.missing.items()},
             "empty_tables": {name: list(some) for name, some in found.empty.items()},
             "unmapped": list(found.unmapped), "not_recognised": dict(found.unrecognised),
-            "not_understood": {table: {"people": some.people, "codes": dict(some.codes)}
+            "not_understood": {table: {"people": some.people, "codes": dict(some.codes),
+                                       "elements": sorted(held.get(table, ()))}
                                for table, some in found.not_understood.items()},
         }  # fmt: skip
 
@@ -49,7 +54,9 @@ class OmopPopulation:
         """Give what is known of them, as the protocol's elements."""
         if self._concepts is None:
             self._study = study
-            self._concepts = concepts(self.warehouse, study, self.options.coverage)
+            self._concepts = concepts(
+            self.warehouse, study, self.options.coverage, self.options.vocabulary
+        )
         return relation(self.warehouse, study, self.options, self._concepts)
 
     def fetch(self, expr: ir.Table) -> pa.Table:
@@ -79,6 +86,9 @@ class OmopPopulation:
             raise Defect("people are read before it is known what is asked of them")
         return facts(self.warehouse, self._study, self.options, persons, self._concepts)
 
+    def unclear(self) -> None:
+        """Give nobody: which codes are not understood is told by table."""
+
     def about(self) -> Mapping[str, Any]:
         """Say what it is."""
         return {
@@ -89,6 +99,7 @@ class OmopPopulation:
             "coverage": {kind: {"since": _day(seen.since), "until": _day(seen.until)}
                          for kind, seen in self.options.coverage.items()},
             "observation_period": self.options.observation_period,
+            **vocabulary_told(self.options.vocabulary),
         }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What a user says of a warehouse that the warehouse does not say itself."""
+"""What a user says of a source that the source does not say itself."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from gradatim.evidence.facts import Observed
+from gradatim.vocabulary.graph import Vocabulary
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,19 +62,21 @@ ReferenceRanges = Mapping[str, tuple[ReferenceRange, ...]]
 
 @dataclass(frozen=True)
 class Options:
-    """How a warehouse is to be read.
+    """How a warehouse, or a bulk export, is to be read.
 
     Args:
         on: the day of the evaluation; who died up to then is left out.
         coverage: for each kind declared exhaustive, the days observed.
         observation_period: whether people are observed only in their `observation_period`.
         reference_ranges: a laboratory's limits, for values without their own.
+        vocabulary: what a code is beside itself, where the source does not tell.
     """
 
     on: date
     coverage: Mapping[str, Observed] = field(default_factory=dict)
     observation_period: bool = False
     reference_ranges: ReferenceRanges = field(default_factory=dict)
+    vocabulary: Vocabulary | None = None
 
     def without(self, kinds: Collection[str]) -> "Options":
         """Return them without the declaration that some kinds are held completely."""

@@ -26,12 +26,18 @@ from gradatim.evidence.sources.omop.understood import empty
 from gradatim.evidence.sources.results import value_of, yes_or_no
 from gradatim.protocol.elements import COVERABLE, Element
 from gradatim.protocol.study import Study
+from gradatim.vocabulary.graph import Vocabulary
 
 if TYPE_CHECKING:
     from ibis.expr import types as ir
 
 
-def concepts(warehouse: Warehouse, study: Study, kinds: Collection[str] = COVERABLE) -> Concepts:
+def concepts(
+    warehouse: Warehouse,
+    study: Study,
+    kinds: Collection[str] = COVERABLE,
+    vocabulary: Vocabulary | None = None,
+) -> Concepts:
     """Find the concepts that a protocol asks about, in a few small look-ups.
 
     Args:
@@ -39,9 +45,10 @@ def concepts(warehouse: Warehouse, study: Study, kinds: Collection[str] = COVERA
         study: the protocol.
         kinds: the kinds that are declared to be held completely: of these it is looked up whether
             every record is understood.
+        vocabulary: what a code is beside itself, where the warehouse's own does not tell.
     """
     elements = study.elements
-    codebook = Codebook(elements, study.study.id)
+    codebook = Codebook(elements, study.study.id, vocabulary)
     asked = asked_codes(elements)
     table = warehouse.table("concept")
     if table is not None and empty(warehouse, "concept"):

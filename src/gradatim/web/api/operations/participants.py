@@ -10,6 +10,7 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import given
 from gradatim.conduct.views.safety import letter
+from gradatim.evidence.facts import Facts
 from gradatim.protocol.load import Document
 from gradatim.screening.document import screening_document
 from gradatim.web.api.operations.asked import FAULTS, USUAL, Limit, Number, access_to
@@ -62,7 +63,7 @@ def eligibility(request: HttpRequest, id: Number) -> Any:
     study = state.governing("eligibility", one)
     sha256 = next(version.sha256 for version in state.versions if version.study is study)
     protocol = Document(study, sha256, study.study.id, {})
-    people = [] if found.found is None else [(found.found, ())]
+    people = [] if found.found is None else [(found.found, Facts(one.id))]
     unusable = [] if found.found is not None else [{"input": one.id, "why": found.fault}]
     document = screening_document(protocol, people, unusable)
     private = {each.id for each in study.criteria if tells_birthday(access, one, each)}

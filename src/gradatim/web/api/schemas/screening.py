@@ -32,6 +32,13 @@ class Evidence(Schema):
     derived: bool | None = None
 
 
+class Absence(Schema):
+    """Records of the kinds asked about, and how many of them are known to be something else."""
+
+    records: int
+    understood: int
+
+
 class Criterion(Schema):
     """What one criterion says of somebody."""
 
@@ -46,6 +53,7 @@ class Criterion(Schema):
     because: str
     evidence: list[Evidence]
     unknown_because: str | None
+    absence: Absence | None = None
     passes_from: date | None
     passes_until: date | None
 
@@ -80,6 +88,25 @@ class Person(Schema):
     conflicts: list[NotUsed]
 
 
+class NotKnown(Schema):
+    """A code that nobody knows, and the undetermined criteria that it leaves open."""
+
+    system: str | None
+    code: str
+    display: str | None
+    records: int
+    people: int
+    criteria: list[str]
+
+
+class Vocabulary(Schema):
+    """The vocabulary that told what codes are; concepts of each system."""
+
+    sha256: str
+    concepts: int
+    systems: dict[str, int]
+
+
 class Unusable(Schema):
     """Somebody who cannot be assessed, and why."""
 
@@ -93,4 +120,6 @@ class Screening(Schema):
     schema_: Literal["gradatim.screening/1"] = Field(alias="schema")
     protocol: Protocol
     people: list[Person]
+    not_known: list[NotKnown]
+    vocabulary: Vocabulary | None = None
     unusable: list[Unusable] | None = None
