@@ -25,7 +25,7 @@ from gradatim.evidence.sources.datatypes import (
 _OTHER_SCOPES = ("adr", "treatment", "patient-privacy")
 _OTHER_CATEGORIES = {
     **dict.fromkeys(("acd", "dnr", "polst", "hcd"), "an advance directive"),
-    **dict.fromkeys(("emrgonly", "npp", "57016-8", "57017-6"), "about privacy"),
+    **dict.fromkeys(("emrgonly", "npp"), "about privacy"),
     **dict.fromkeys(("rsdid", "rsreid", "infa", "idscl"), "to the use of information"),
 }
 """Categories of consents to something else than taking part in a study."""
