@@ -21,6 +21,7 @@ from gradatim.conduct.state import State
 from gradatim.conduct.subjects import whom
 from gradatim.conduct.trial import Recorded, Refused, Trial
 from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.grades import unsigned
 from gradatim.conduct.views.judgements import to_be_signed
 from gradatim.conduct.views.safety import candidates, letter, unanswered_rules
@@ -290,6 +291,24 @@ def test_what_was_not_understood_is_settled_by_an_investigator_and_signed() -> N
     assert isinstance(more, Recorded), "to leave more open is a fact"
     assert isinstance(tried(trial, lead, at, elements=["tuberculosis"]), Refused)
     assert isinstance(tried(trial, lead, at, AGAIN, elements=["tuberculosis"]), Recorded)
+
+
+def test_a_value_that_is_not_understood_is_open_on_days_that_are_signed() -> None:
+    """An upload keeps what a result may be of; other days would let it be out of a window."""
+    trial = begun()
+    name, one = next(iter(trial.state.participants.items()))
+    fields = {"record": "Observation/o7", "elements": ["ast"], "start": str(FROM)}
+    at = recorded(trial.record(event(p.RecordNotUnderstood, f"nurse.{one.site}.1", one.site,
+                                     on=FROM, participant=name, **fields))).position  # fmt: skip
+    known = facts_of(trial.state, trial.state.participants[name])
+    (fact,) = [fact for fact in known.of("ast") if fact.unsettled]
+    assert (fact.id, str(fact.start), fact.value) == (f"entry:{at}", str(FROM), None)
+    assert "ast" not in known.unreadable
+    found = tried(trial, f"nurse.{one.site}.1", at, start="2020-01-01")
+    assert isinstance(found, Refused)
+    assert "it would be of other days" in found.reasons[0][1]
+    lead = f"investigator.{one.site}.1"
+    assert isinstance(tried(trial, lead, at, AGAIN, start="2020-01-01"), Recorded)
 
 
 def test_an_event_becomes_worse_by_anybody_and_without_a_signature() -> None:
