@@ -38,6 +38,7 @@ ASKED: list[tuple[dict, dict]] = [
      {"surgery": ["2026-01-01, doubtful status not recorded",
                   "2026-01-02, doubtful neither yes nor no"]}),
     ({"event": "other_trial"}, {"other_trial": "2026-01-01, doubtful not yet begun"}),
+    ({"compare": "ast", "is": "> 60 U/L"}, {"ast": "unreadable not understood: LOINC 1920-8"}),
     *(({"event": "infarction"}, {"infarction": f"2026-01-01, doubtful {why}"}) for why in (
         "of unrecorded severity", "an intolerance and not an allergy",
         "an intolerance with anaphylaxis", "its scope is not settled",

@@ -39,6 +39,9 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         "{clause} (not computed either: no {labels})",
         "{label} on {day} could not be computed: {why}",
         "{label} on {day} is not a number",
+        "{label} on {day} is not known: value {quantity} is outside the plausible range "
+        "{n} to {amount}",
+        "{label} on {day} is not known: not understood: {records}",
         "{label} on {day} is not known: {records}",
         "{drug} was taken then",
         "{value} cannot be compared in {unit}",
