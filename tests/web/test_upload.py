@@ -24,11 +24,11 @@ CANCER = {
         "coding": [
             {
                 "system": "http://snomed.info/sct",
-                "code": "254837009",
-                "display": "Malignant neoplasm of breast",
+                "code": "188147009",
+                "display": "Malignant neoplasm of nipple",
             }
         ],
-        "text": "Mrs Example, breast",
+        "text": "Mrs Example, nipple",
     },
 }
 COUGH = {
@@ -44,7 +44,7 @@ TNF = {
     "intent": "order",
     "authoredOn": "2026-08-20",
     "medicationCodeableConcept": {
-        "coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "1872980"}]
+        "coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "2588478"}]
     },
 }
 
@@ -79,16 +79,16 @@ def test_a_signed_history_does_not_cover_what_is_not_understood(app: Running, si
         if isinstance(event, RecordNotUnderstood) and event.source == "EHR"
     ]
     assert [entry.record for entry in entries] == ["Condition/c7", "MedicationRequest/m1"]
-    assert entries[0].codes == ("SNOMED CT 254837009 (Malignant neoplasm of breast)",)
+    assert entries[0].codes == ("SNOMED CT 188147009 (Malignant neoplasm of nipple)",)
     assert "Mrs Example" not in app.trial.store.read(now.trial).__repr__()
     after = reasons(now, one.id)
     assert after["E3"] is after["E9"] is Reason.NOT_UNDERSTOOD
     gate = assessed(now, now.participants[one.id], UNTIL, UNTIL)
     told = " ".join(child.text for child in gate.children)
-    assert "254837009" in told
+    assert "188147009" in told
     assert "E3" in told
     page = client.get(f"/participants/{one.id}/eligibility/").content.decode()
-    assert "254837009" in page
+    assert "188147009" in page
 
 
 def test_the_same_file_twice_records_nothing_more(app: Running, signed_in):
