@@ -310,6 +310,14 @@ def test_on_how_many_days_at_the_least(dosages, often):
     assert only_fact(read_one(drug(dosage=dosages))).often == often
 
 
+def test_a_number_of_repeats_is_when_an_order_ends_unless_something_else_is():
+    ordered = {"dosageInstruction": [every(1, 1, "d", count=10)], "authoredOn": "2026-01-01"}
+    assert only_fact(read_one(drug("MedicationRequest", **ordered))).often == (1, 1)
+    bounds = {"boundsPeriod": {"end": "2026-03-01"}}
+    ordered["dosageInstruction"] = [every(1, 1, "d", count=10, **bounds)]
+    assert only_fact(read_one(drug("MedicationRequest", **ordered))).often == (0, 1)
+
+
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 200), st.randoms())
 def test_the_fewest_days_are_in_no_stretch_undercut(days, of, lasting, chance):
     """However the days lie in each stretch, as long as they lie alike in every one."""

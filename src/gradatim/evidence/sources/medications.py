@@ -194,8 +194,9 @@ def _read_all(
     alone = len(concepts) == 1 and not about.combines(concepts[0])
     dose = dose if alone else None
     given = resource["resourceType"] == "MedicationAdministration"
+    counted = resource["resourceType"] != "MedicationStatement"
     taken = Taken(
-        (start, end), route_of(dosages), dose, EVERY_DAY if given else often(dosages),
+        (start, end), route_of(dosages), dose, EVERY_DAY if given else often(dosages, counted),
         _doubtful(resource, dosages), given, _is_depot(concepts, dosages),
     )  # fmt: skip
     facts: list[Fact] = []

@@ -51,17 +51,22 @@ def times_a_day(timing: Resource) -> Times | None:
     return found.along(coded) if found and coded else found
 
 
-def often(dosages: list[Resource]) -> Often:
+def often(dosages: list[Resource], counted: bool = False) -> Often:
     """Return on how many days something is taken at the least.
 
     Of dosages that hold at once the most frequent tells; of steps, the least frequent.
+
+    Args:
+        dosages: the dosages.
+        counted: whether a number of repeats says when it ends; else that is how often it is taken
+            in a period that something else bounds.
 
     Raises:
         Unreadable: a part is of the wrong shape.
     """
     if not dosages:
         return EVERY_DAY
-    found = sorted((_often(one) for one in dosages), key=lambda one: one.days / one.of)
+    found = sorted((_often(one, counted) for one in dosages), key=lambda one: one.days / one.of)
     steps = len({number(one, "sequence") for one in dosages}) > 1
     return found[0] if steps else found[-1]
 
@@ -73,14 +78,15 @@ def as_needed(dosage: Resource) -> bool:
     )
 
 
-def _often(dosage: Resource) -> Often:
+def _often(dosage: Resource, counted: bool) -> Often:
     timing = obj(dosage, "timing")
     if as_needed(dosage):
         return NOT_KNOWN
     if timing is None:  # as long as nothing is said of it, a period of taking is every day of it
         return NOT_KNOWN if text(dosage, "text") else EVERY_DAY
     times, repeat = times_a_day(timing), obj(timing, "repeat") or {}
-    if times is None or repeat.get("count") is not None:
+    fewer = repeat.get("count") is not None and not (counted and repeat.keys().isdisjoint(_BOUNDS))
+    if times is None or fewer:
         only_bounds = timing.keys() <= {"repeat"} and not repeat.keys() - _BOUNDS
         return EVERY_DAY if only_bounds else NOT_KNOWN
     if week := _week(repeat):
