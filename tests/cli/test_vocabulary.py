@@ -90,3 +90,39 @@ def test_nothing_to_look_it_up_in(run):
         ran = run("vocabulary", "show", *arguments)
         assert (ran.code, ran.out) == (2, "")
         assert "give --vocabulary FILE" in ran.err.replace("Give", "give")
+
+
+def test_of_which_elements_a_code_is(run, tmp_path: Path):
+    names = tmp_path / "names.csv"
+    names.write_text("code,name,system\nC34.1,Lung,icd10\nJ06.9,Cold,icd10\n")
+    edition = releases.snomed(
+        tmp_path / "edition",
+        {
+            "138875005": "SNOMED CT",
+            "1": "Disease",
+            "363346000": "Malignancy",
+            "1003": "Lung cancer",
+            "1007": "Cold",
+        },
+        [
+            ("1", "138875005", "116680003"),
+            ("363346000", "1", "116680003"),
+            ("1003", "363346000", "116680003"),
+            ("1007", "1", "116680003"),
+        ],
+    )
+    out = tmp_path / "vocabulary.db"
+    assert run("vocabulary", "build", names, edition, "-o", out).code == 0
+
+    def elements(code: str, *more: object) -> dict:
+        ran = run("vocabulary", "show", code, "--protocol", "nct05962762", "--json", *more)
+        return json.loads(ran.out)["codes"][0]["elements"]
+
+    with_it = ("--vocabulary", out)
+    assert elements("snomed:1003", *with_it)["used"] == ["malignancy"]
+    assert "malignancy" in elements("snomed:1003")["not known"]
+    assert "malignancy" in elements("snomed:1007", *with_it)["known to be something else"]
+    assert elements("icd10:c341")["used"] == ["malignancy"]
+    assert "malignancy" in elements("icd10:J069")["known to be something else"]
+    ran = run("vocabulary", "show", "snomed:1003", "--protocol", "nct05962762", *with_it)
+    assert "used: malignancy" in ran.out
