@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradatim.vocabulary.concepts import Code, Concept, Subsumption
+from gradatim.vocabulary.concepts import Code, Concept, Held, Link, Subsumption
 from gradatim.vocabulary.graph import Vocabulary
+from gradatim.vocabulary.stores.writing import new_file
 
 
 def snomed(*codes: str) -> list[Code]:
@@ -240,3 +241,32 @@ def test_the_hash_tells_contents_apart():
         )
     }
     assert len(hashes) == 6
+
+
+@settings(max_examples=25)  # each writes a file
+@given(CONTENT)
+def test_a_file_answers_as_memory_does(tmp_path_factory, content: dict):
+    held = Vocabulary.of(**content)
+    path = tmp_path_factory.mktemp("vocabulary") / "vocabulary.db"
+    whole, complete = set(content.pop("whole")), content.pop("complete")
+    with new_file(path) as writer:
+        writer.concepts(
+            Held(one, one.active and one.system in complete, one[:2] in whole)
+            for one in content.pop("concepts")
+        )
+        for name, pairs in content.items():
+            writer.links(Link["IS_A" if name == "edges" else KINDS.get(name, name.upper())], pairs)
+    read = Vocabulary.open(path)
+    assert (read.sha256, read.counts) == (held.sha256, held.counts)
+    read.verify()
+    codes = [*snomed(*"123456"), ("icd10", "C50"), ("urn:other", "1")]
+    for one in codes:
+        assert read.concept(*one) == held.concept(*one)
+        assert read.above(*one) == held.above(*one)
+        assert read.parts(*one) == held.parts(*one)
+        assert read.perhaps(*one) == held.perhaps(*one)
+        for other in codes:
+            assert read.subsumes(one, other) == held.subsumes(one, other)
+
+
+KINDS = {"replaced": "REPLACED_BY", "ingredients": "HAS_INGREDIENT"}

@@ -220,7 +220,9 @@ def _eleven_digits(ndc: str) -> str:
     Source: NLM, RxNorm Technical Documentation, "NDC normalization".
     """
     parts = ndc.split("-")
-    if len(parts) == len(_NDC) and all(one.isdecimal() for one in parts):
+    sizes = [len(one) for one in parts]
+    fits = len(parts) == len(_NDC) and all(map(int.__le__, sizes, _NDC))
+    if fits and "".join(parts).isdecimal():
         return "".join(one.zfill(size) for one, size in zip(parts, _NDC, strict=True))
     return ndc
 

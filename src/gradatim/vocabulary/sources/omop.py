@@ -100,12 +100,12 @@ def _written(path: Path) -> tables.Delimited:
 def _hold(database: duckdb.DuckDBPyConnection, found: Mapping[str, Path]) -> None:
     """Copy the concepts with their systems; refuse ids that are none, and an empty table."""
     for name, columns in _IDS.items():
-        for column in columns:
-            wrong = database.execute(
-                f"SELECT {column} FROM {name} WHERE try_cast({column} AS DOUBLE) IS NULL LIMIT 1"
-            ).fetchone()
-            if wrong is not None:
-                raise _no_id(found[name], column, wrong[0])
+        wrong = " OR ".join(f"try_cast({one} AS DOUBLE) IS NULL" for one in columns)
+        row = database.execute(
+            f"SELECT {', '.join(columns)} FROM {name} WHERE {wrong} LIMIT 1"
+        ).fetchone()
+        if row is not None:
+            raise _no_id(found[name], dict(zip(columns, row, strict=True)))
     database.execute("CREATE TABLE systems (vocabulary_id VARCHAR, system VARCHAR)")
     known = database.execute("SELECT DISTINCT vocabulary_id FROM concept").fetchall()
     named = [(one, omop_system(one)) for (one,) in known if one and one not in _ABOUT_ITSELF]
@@ -129,12 +129,21 @@ FROM concept JOIN systems USING (vocabulary_id) WHERE trim(concept_code) <> ''
 """
 
 
-def _no_id(path: Path, column: str, cell: str | None) -> UnusableInput:
+def _no_id(path: Path, ids: Mapping[str, str | None]) -> UnusableInput:
+    column, cell = next((name, cell) for name, cell in ids.items() if not _is_number(cell))
     return UnusableInput(
         f"{column} is {cell!r}, which is no number" if cell else f"a {column} is empty",
         str(path) + _line_of(path, cell),
         todo="give the release as its publisher wrote it",
     )
+
+
+def _is_number(cell: str | None) -> bool:
+    try:
+        float(cell or "")
+        return True
+    except ValueError:
+        return False
 
 
 def _line_of(path: Path, cell: str | None) -> str:
