@@ -297,7 +297,7 @@ def test_a_value_that_is_not_understood_is_open_on_days_that_are_signed() -> Non
     """An upload keeps what a result may be of; other days would let it be out of a window."""
     trial = begun()
     name, one = next(iter(trial.state.participants.items()))
-    fields = {"record": "Observation/o7", "elements": ["ast"], "start": str(FROM)}
+    fields: dict[str, Any] = {"record": "Observation/o7", "elements": ["ast"], "start": str(FROM)}
     at = recorded(trial.record(event(p.RecordNotUnderstood, f"nurse.{one.site}.1", one.site,
                                      on=FROM, participant=name, **fields))).position  # fmt: skip
     known = facts_of(trial.state, trial.state.participants[name])

@@ -12,12 +12,14 @@ from typing import NamedTuple
 
 from gradatim.clinical.drug_names import drugs_named
 from gradatim.clinical.drugs import Drug, drugs_by_code, find_drug
-from gradatim.core.codes import is_pattern, matches, normalised
+from gradatim.core.codes import SYSTEMS, is_pattern, matches, normalised
 from gradatim.evidence.defined import Defined, defined, ingredients
 from gradatim.evidence.placed import Placed
 from gradatim.protocol.elements import COVERABLE, Element
 from gradatim.vocabulary.concepts import Code
 from gradatim.vocabulary.graph import Vocabulary
+
+_READ = frozenset(SYSTEMS.values())
 
 
 class Outcome(StrEnum):
@@ -102,6 +104,10 @@ class Codebook:
         drug = self._drug((system, normalised(system, code)))
         named = drug.name if drug else next((one.ingredient for one in meant), "")
         return tuple(dict.fromkeys(one.element for one in meant)), named
+
+    def reads(self, system: str, code: str) -> bool:
+        """Return whether a code is of a system that protocols use, or the vocabulary holds it."""
+        return system in _READ or bool(self._placed.name((system, normalised(system, code))))
 
     def combines(self, system: str, code: str) -> bool:
         """Whether a code is known to be of several ingredients."""

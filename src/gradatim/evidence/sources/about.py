@@ -171,7 +171,7 @@ def _codes_or_none(concept: Resource | None) -> list[tuple[str, str]]:
 
 
 def not_understood(
-    id_: str, concepts: Iterable[Resource | None], elements: tuple[str, ...]
+    id_: str, concepts: Iterable[Resource | None], elements: tuple[str, ...], about: About
 ) -> NotUsed:
     """Say of a resource that its codes do not tell whether it is of some elements.
 
@@ -179,9 +179,10 @@ def not_understood(
         id_: its place.
         concepts: what it is about.
         elements: the elements it may be of; none where every one is known to be something else.
+        about: the protocol's questions.
     """
     concepts = list(concepts)
-    read = any(codes(one) for one in concepts)
+    read = any(about.codebook.reads(*pair) for one in concepts for pair in codes(one))
     if not elements:
         return NotUsed(id_, NOT_ASKED if read else NOT_CODED)
     told = codes_of(concepts)
@@ -221,10 +222,10 @@ def codes_of(concepts: Iterable[Resource | None]) -> tuple[Coding, ...]:
 
 
 def besides(
-    id_: str, concepts: Iterable[Resource | None], elements: tuple[str, ...]
+    id_: str, concepts: Iterable[Resource | None], elements: tuple[str, ...], about: About
 ) -> list[NotUsed]:
     """Say of a resource that is used of what else its codes may be."""
-    return [not_understood(f"{id_}#code", concepts, elements)] if elements else []
+    return [not_understood(f"{id_}#code", concepts, elements, about)] if elements else []
 
 
 def _wordings(concepts: Iterable[Resource | None]) -> list[str]:

@@ -61,7 +61,7 @@ def condition(resource: Resource, id_: str, about: About) -> Results:
     asked = about.asked(concept)
     open_to = about.open_to([concept], about.of_diagnosis(concept), asked)
     if not asked:
-        return [not_understood(id_, [concept], open_to)]
+        return [not_understood(id_, [concept], open_to, about)]
     doubtful = _DOUBTS.get(verified, "")
     try:
         start, end = _days(resource, about)
@@ -72,7 +72,7 @@ def condition(resource: Resource, id_: str, about: About) -> Results:
         found = _all(asked, id_, start, end, doubtful, about)
         if why := _contradiction(resource, end, about):
             found = contradictory(id_, why, found)
-    return [*found, *besides(id_, [concept], open_to)]
+    return [*found, *besides(id_, [concept], open_to, about)]
 
 
 def _days(resource: Resource, about: About) -> tuple[Day, Day]:
@@ -114,12 +114,15 @@ def procedure(resource: Resource, id_: str, about: About) -> Results:
     asked = about.asked(concept)
     open_to = about.open_to([concept], about.of_procedure(), asked)
     if not asked:
-        return [not_understood(id_, [concept], open_to)]
+        return [not_understood(id_, [concept], open_to, about)]
     # Whether one broken off, or of unknown status, counts is for a person to say.
     known = status in ("completed", "in-progress")
     doubtful = "" if known else f"status {status or 'not recorded'}"
     start, end = _performed(resource, status == "in-progress", about)
-    return [*_all(asked, id_, start, end, doubtful, about), *besides(id_, [concept], open_to)]
+    return [
+        *_all(asked, id_, start, end, doubtful, about),
+        *besides(id_, [concept], open_to, about),
+    ]
 
 
 def _performed(resource: Resource, goes_on: bool, about: About) -> tuple[Day, Day]:

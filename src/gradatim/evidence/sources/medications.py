@@ -85,9 +85,9 @@ def medication(resource: Resource, id_: str, about: About) -> Results:
     if doubt:
         return [NotUsed(id_, doubt, (*asked, *open_to), codes_of(concepts))]
     if not asked:
-        return [not_understood(id_, concepts, open_to)]
+        return [not_understood(id_, concepts, open_to, about)]
     found = _read_all(resource, id_, asked, concepts, about)
-    return [*found, *besides(id_, concepts, open_to)]
+    return [*found, *besides(id_, concepts, open_to, about)]
 
 
 def _own_product(concept: Resource, about: About) -> bool:

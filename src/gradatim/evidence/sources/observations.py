@@ -115,7 +115,7 @@ def _read(resource: Resource, id_: str, about: About) -> Results:
         perhaps = (name for one in asked for name in one.elements)
         return [NotUsed(id_, status_why(status), _coverable(perhaps, about))]
     if not asked:
-        return [not_understood(id_, [obj(resource, "code")], ())]
+        return [not_understood(id_, [obj(resource, "code")], (), about)]
     if "focus" in resource and any(
         is_another({"focus": one}, "focus", about.person) for one in items(resource, "focus")
     ):

@@ -55,8 +55,8 @@ class OmopPopulation:
         if self._concepts is None:
             self._study = study
             self._concepts = concepts(
-            self.warehouse, study, self.options.coverage, self.options.vocabulary
-        )
+                self.warehouse, study, self.options.coverage, self.options.vocabulary
+            )
         return relation(self.warehouse, study, self.options, self._concepts)
 
     def fetch(self, expr: ir.Table) -> pa.Table:
