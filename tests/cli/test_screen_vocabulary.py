@@ -9,20 +9,28 @@ import pytest
 from gradatim.vocabulary.concepts import Concept, Held, Link
 from gradatim.vocabulary.graph import Vocabulary
 from gradatim.vocabulary.stores.writing import new_file
-from tests.cli.people import ELIGIBLE, bundle, options, write
+from tests.cli.people import ELIGIBLE, TRIAL, bundle, options, write
 
-CANCER, BREAST, FRACTURE, ROOT = "363346000", "254837009", "125605004", "404684003"
+CANCER, BREAST, FRACTURE, ROOT = "363346000", "900000001", "125605004", "404684003"
 SNOMED = "http://snomed.info/sct"
 
 
+LISTED = {
+    code
+    for group in TRIAL.study.elements["malignancy"].codes
+    if group.system == "snomed"
+    for code in group.codes
+}
+
+
 def vocabulary(folder: Path) -> Path:
-    """Write a vocabulary that knows two diseases."""
+    """Write a vocabulary that knows the cancers of the protocol, one more, and a fracture."""
     path = folder / "site.vocabulary"
-    names = {ROOT: "Clinical finding", CANCER: "Malignant neoplastic disease",
-             BREAST: "Malignant tumour of breast", FRACTURE: "Fracture of bone"}  # fmt: skip
-    edges = [(CANCER, ROOT), (BREAST, CANCER), (FRACTURE, ROOT)]
+    codes = sorted({ROOT, FRACTURE, BREAST} | LISTED)
+    edges = [(FRACTURE, ROOT), (CANCER, ROOT), *((one, CANCER) for one in LISTED - {CANCER})]
+    edges.append((BREAST, CANCER))
     with new_file(path) as writer:
-        writer.concepts(Held(Concept("snomed", code, name), True) for code, name in names.items())
+        writer.concepts(Held(Concept("snomed", code, f"name {code}"), True) for code in codes)
         writer.links(Link.IS_A, ((("snomed", one), ("snomed", up)) for one, up in edges))
     return path
 
@@ -56,7 +64,8 @@ def test_a_vocabulary_settles_what_a_code_is(run, tmp_path, code, truth):
     document, criteria = screened(run, tmp_path, with_condition(code), "--vocabulary", file)
     assert criteria["E3"]["truth"] == truth
     sha256 = Vocabulary.open(file).sha256
-    told = {"sha256": sha256, "concepts": 4, "systems": {"snomed": 4}}
+    held = len(LISTED) + 3
+    told = {"sha256": sha256, "concepts": held, "systems": {"snomed": held}}
     assert document["vocabulary"] == told
 
 
@@ -84,9 +93,9 @@ def test_absence_says_how_many_records_there_were(run, tmp_path):
 
 def test_the_table_tells_what_was_not_used_and_not_known(run, tmp_path):
     content = with_condition(BREAST)
-    content["entry"][-1]["resource"] |= {"id": "unknown-one"}
     wrong = json.loads(json.dumps(content["entry"][-1]["resource"])) | {"id": "wrong-one"}
-    wrong["verificationStatus"] = {"coding": [{"code": "entered-in-error"}]}
+    system = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+    wrong["verificationStatus"] = {"coding": [{"system": system, "code": "entered-in-error"}]}
     content["entry"].append({"resource": wrong})
     file = vocabulary(tmp_path)
     path = write(tmp_path, content)
@@ -94,10 +103,10 @@ def test_the_table_tells_what_was_not_used_and_not_known(run, tmp_path):
     said = " ".join(ran.out.split())
     assert "Codes that nobody knows" in said
     assert "Condition/wrong-one" in said
-    assert "entered-in-error" in said
+    assert "entered-in" in said
     assert " understood" in said
     ran = run("screen", "nct05962762", path, *options(), "--vocabulary", file)
-    assert "a vocabulary of 4 concepts" in " ".join(ran.out.split())
+    assert f"a vocabulary of {len(LISTED) + 3} concepts" in " ".join(ran.out.split())
 
 
 def test_the_report_tells_the_codes_and_the_vocabulary(run, tmp_path):

@@ -78,7 +78,7 @@ PROCEDURE, SURGERY, CELLS, PRODUCT = map(
 TUMOUR, CANCER, BREAST = map(snomed, ("108369006", "363346000", "254837009"))
 HEART, INFARCTION, FRACTURE = map(snomed, ("56265001", "22298006", "125605004"))
 HISTORY, OF_FRACTURE, DUE_TO, RETIRED = map(snomed, ("900001", "900002", "900003", "900004"))
-HUMIRA, BOTH, MIXED, STRANGE = map(rxnorm, ("1872980", "900010", "900011", "900012"))
+HUMIRA, BOTH, MIXED, STRANGE = map(rxnorm, ("900015", "900010", "900011", "900012"))
 ADALIMUMAB, METHOTREXATE, LEFLUNOMIDE = map(rxnorm, ("327361", "6851", "27169"))
 METFORMIN, NEW, HERB, ETODOLAC = map(rxnorm, ("6809", "900013", "900014", "24605"))
 AMOXICILLIN, AMOXICILLIN_500, CLAVULANATE = map(rxnorm, ("723", "308191", "48203"))
@@ -347,7 +347,7 @@ def test_in_whatever_order_codings_stand_a_record_is_of_one_drug(codes: tuple[Co
 
 
 def test_a_drug_is_perhaps_what_its_words_name() -> None:
-    (one,) = person(drug(coded(rxnorm("1872981"), display="Humira pen")), book=ALONE).not_used
+    (one,) = person(drug(coded(rxnorm("900016"), display="Humira pen")), book=ALONE).not_used
     assert set(one.elements) == EXPOSURES
     assert one.why.endswith("; perhaps adalimumab: 'Humira' in its text")
 

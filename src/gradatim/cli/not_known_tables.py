@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gradatim.cli.output import console
+from gradatim.core.codes import LABELS, SYSTEMS
 
 if TYPE_CHECKING:
     from gradatim.vocabulary.graph import Vocabulary
@@ -35,7 +36,8 @@ def print_not_known(codes: Sequence[Mapping[str, Any]]) -> None:
 
 def _written(one: Mapping[str, Any]) -> str:
     display = f" ({one['display']})" if one["display"] else ""
-    return f"{one['system'] or ''} {one['code']}{display}".strip()
+    system = one["system"] or ""
+    return f"{LABELS.get(SYSTEMS.get(system, ''), system)} {one['code']}{display}".strip()
 
 
 def _ids(criteria: Sequence[str]) -> str:
