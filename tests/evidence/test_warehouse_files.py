@@ -136,6 +136,30 @@ def test_a_schema_can_be_named(tmp_path):
         assert person.columns == ("y",)
 
 
+def test_a_vocabulary_in_another_schema_is_read_where_it_is_named(tmp_path):
+    file = database(
+        tmp_path / "w.db",
+        "CREATE SCHEMA cdm",
+        "CREATE TABLE cdm.person (x INT)",
+        "CREATE TABLE cdm.drug_strength (own INT)",
+        "CREATE SCHEMA vocab",
+        "CREATE TABLE vocab.concept (y INT)",
+        "CREATE TABLE vocab.person (z INT)",
+        "CREATE TABLE vocab.measurement (z INT)",
+    )
+
+    with connect(f"duckdb:{file}?schema=CDM&vocabulary=Vocab") as warehouse:
+        assert warehouse.tables == {"person", "drug_strength", "concept"}
+        assert warehouse.table("person").columns == ("x",)
+        assert not warehouse.notes
+    with connect(f"duckdb:{file}?schema=cdm") as warehouse:
+        assert warehouse.tables == {"person", "drug_strength"}
+        assert "add vocabulary=vocab to the source" in warehouse.notes[0]
+    assert "the schema cdm has no table concept" in told(
+        f"duckdb:{file}?schema=cdm&vocabulary=cdm"
+    )
+
+
 def test_files_that_are_no_database(tmp_path):
     (tmp_path / "text.db").write_text("hello " * 1000)
 

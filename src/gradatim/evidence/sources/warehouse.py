@@ -45,9 +45,11 @@ class Warehouse(ABC):
     Attributes:
         engine: `duckdb`, `postgres` or `spark`.
         versions: version of the engine and of Ibis.
+        notes: what to say of how its tables were found.
     """
 
     engine: str
+    notes: tuple[str, ...] = ()
 
     def __init__(
         self, source: str, con: Any, tables: "Mapping[str, Callable[[], ir.Table]]"

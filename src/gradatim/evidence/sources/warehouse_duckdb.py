@@ -1,18 +1,19 @@
 """DuckDB: a database file, or Parquet files read in memory."""
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.sources.warehouse import Warehouse
 from gradatim.evidence.sources.warehouse_files import tables_in
 from gradatim.evidence.sources.warehouse_rewrite import kept_table, typed
-from gradatim.evidence.sources.warehouse_schemas import choose_schema
+from gradatim.evidence.sources.warehouse_schemas import choose_tables
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,25 +72,29 @@ def open_database(source: str, rest: str, memory: int | None, threads: int | Non
 
     Args:
         source: the form as given.
-        rest: the file, with `?schema=NAME` where its tables are not in the only schema with any.
+        rest: the file, with `?schema=NAME` where its tables are not in the only schema with any,
+            and `vocabulary=NAME` where those of the vocabulary are in another.
         memory: the most bytes DuckDB keeps in memory; more goes to temporary files.
         threads: how many DuckDB uses.
 
     Raises:
         UnusableInput: it is no DuckDB database, or has no tables.
     """
-    file, _, query = rest.partition("?") if "?schema=" in rest else (rest, "", "")
+    named = re.search(r"\?(schema|vocabulary)=", rest)
+    file, query = (rest[: named.start()], rest[named.start() + 1 :]) if named else (rest, "")
     if not Path(file).is_file():
         raise UnusableInput("there is no such file", source, todo="give a DuckDB database file")
     con, spill = _connected(file, memory, threads)
     try:
         places = con.raw_sql(_TABLES).fetchall()
-        schema = choose_schema(source, places, parse_qs(query).get("schema", [""])[0], "main")
+        chosen = choose_tables(source, places, dict(parse_qsl(query)), "main")
     except BaseException:
         DuckDB(source, con, {}, spill).close()
         raise
-    tables = {name.lower(): _opens(con, name, schema) for place, name in places if place == schema}
-    return DuckDB(source, con, tables, spill)
+    tables = {one: _opens(con, name, place) for one, (place, name) in chosen.tables.items()}
+    opened = DuckDB(source, con, tables, spill)
+    opened.notes = chosen.notes
+    return opened
 
 
 def _opens(con: Any, name: str, schema: str) -> Any:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.sources.warehouse import ROWS, Warehouse
 from gradatim.evidence.sources.warehouse_rewrite import for_postgres, kept_table, typed
-from gradatim.evidence.sources.warehouse_schemas import choose_schema
+from gradatim.evidence.sources.warehouse_schemas import Chosen, choose_tables
 from gradatim.evidence.sources.warehouse_stream import streamed
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _URL = re.compile(
     r"(?P<host>[^@/?#]*)(?P<path>/[^/?#@]*)?(?:\?(?P<query>[^#]*))?"
 )
 _URL_FORM = "a URL is postgresql://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME"
+_OURS = ("schema", "vocabulary")  # of the parameters, those that libpq does not know
 _PERCENT = "write @, :, /, ? and # in a password as %40, %3A, %2F, %3F and %23, or set PGPASSWORD"
 _WAIT = 20  # seconds for a host to answer
 # One snapshot for the whole run: what is verified is what was screened, whatever is loaded
@@ -101,7 +102,8 @@ def open_server(source: str) -> Postgres:
 
     Args:
         source: a URL as libpq reads it, with `schema=NAME` where the tables are not in the schema
-            that the role sees first. Passwords may also be in PGPASSWORD or a password file.
+            that the role sees first, and `vocabulary=NAME` where those of the vocabulary are in
+            another. Passwords may also be in PGPASSWORD or a password file.
 
     Raises:
         UnusableInput: the URL, the host, the password or the database is wrong, psycopg is not
@@ -111,11 +113,14 @@ def open_server(source: str) -> Postgres:
     if parts is None:
         raise UnusableInput("this address cannot be read", shown, _URL_FORM, _PERCENT)
     query = parse_qsl(parts["query"] or "")
-    schema = dict(query).get("schema", "")
-    rest = urlencode([(name, value) for name, value in query if name != "schema"])
+    rest = urlencode([(name, value) for name, value in query if name not in _OURS])
     bare = source.partition("?")[0] + (f"?{rest}" if rest else "")
     con, keeps = _connected(bare, shown)
-    return Postgres(shown, con, _tables(con, shown, schema), keeps)
+    chosen = _chosen(con, shown, dict(query))
+    tables = {one: _opens(con, name, place) for one, (place, name) in chosen.tables.items()}
+    opened = Postgres(shown, con, tables, keeps)
+    opened.notes = chosen.notes
+    return opened
 
 
 def _connected(url: str, shown: str) -> tuple[Any, bool]:
@@ -139,13 +144,9 @@ def _connected(url: str, shown: str) -> tuple[Any, bool]:
     return backend.Backend.from_connection(con), keeps
 
 
-def _tables(con: Any, shown: str, asked: str) -> dict[str, Any]:
+def _chosen(con: Any, shown: str, asked: dict[str, str]) -> Chosen:
     places = con.con.execute(_TABLES).fetchall()
-    schema = choose_schema(shown, places, asked, con.current_database or "")
-    found: dict[str, Any] = {}
-    for name in sorted(name for place, name in places if place == schema):
-        found[name.lower()] = _opens(con, name, schema)  # of Person and person, the latter
-    return found
+    return choose_tables(shown, places, asked, con.current_database or "")
 
 
 def _opens(con: Any, name: str, schema: str) -> Any:
