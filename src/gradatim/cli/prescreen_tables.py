@@ -40,6 +40,8 @@ def notes(run: Mapping[str, Any]) -> Iterator[str]:
     if unmapped := run.get("unmapped", {}):
         told = ", ".join(f"{name} ({' '.join(ids)})" for name, ids in unmapped.items())
         yield f"nothing in the vocabulary means {told}"
+    for table, number in run.get("without_concept", {}).items():
+        yield f"{table}: {number:,} of {run['rows'][table]:,} records have no concept"
     yield from _not_known(run)
     if held := run.get("vocabulary"):
         yield f"codes looked up in a vocabulary of {held['concepts']:,} concepts, {held['sha256']}"

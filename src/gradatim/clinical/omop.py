@@ -25,6 +25,18 @@ UNCONFIRMED = frozenset({32892, 32899})
 
 Source: OMOP vocabulary Condition Status, 32890 to 32910.
 """
+HISTORIES = frozenset({1340204, 4214956, 4215685, 4207283, 4188893})
+"""Concepts of an observation whose value tells what somebody once had or was given: history of
+event; and those used before it, of clinical finding, procedure, drug therapy, and "history of".
+
+Source: OHDSI Standardized Vocabularies, release of 2022-08-29; Themis, "history of".
+"""
+OF_OTHERS = frozenset({4167217, 4210989})
+"""Concepts of an observation whose value tells what a relative had: family history of clinical
+finding, family history with explicit context.
+
+Source: Themis, "family history".
+"""
 
 
 @lru_cache(maxsize=1)

@@ -41,14 +41,23 @@ class OmopPopulation:
         found = check(self.warehouse, study, self.options, self._concepts)
         held = {of.name: some for of, some in self._concepts.understood.elements.items()}
         return {
-            "rows": found.rows, "notes": list(found.notes), "not_used": dict(found.not_used),
+            "rows": found.rows,
+            "without_concept": dict(found.without_concept),
+            "notes": [*self.warehouse.notes, *found.notes],
+            "not_used": dict(found.not_used),
             "missing_tables": {name: list(some) for name, some in found.missing.items()},
             "empty_tables": {name: list(some) for name, some in found.empty.items()},
-            "unmapped": list(found.unmapped), "not_recognised": dict(found.unrecognised),
-            "not_understood": {table: {"people": some.people, "codes": dict(some.codes),
-                                       "elements": sorted(held.get(table, ()))}
-                               for table, some in found.not_understood.items()},
-        }  # fmt: skip
+            "unmapped": list(found.unmapped),
+            "not_recognised": dict(found.unrecognised),
+            "not_understood": {
+                table: {
+                    "people": some.people,
+                    "codes": {str(one): one.rows for one in some.codes},
+                    "elements": sorted(held.get(table, ())),
+                }
+                for table, some in found.not_understood.items()
+            },
+        }
 
     def relation(self, study: Study) -> Relation:
         """Give what is known of them, as the protocol's elements."""

@@ -5,17 +5,15 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import ibis
-
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.sources.omop import columns
 from gradatim.evidence.sources.omop.columns import a_day
 from gradatim.evidence.sources.omop.concepts import Concepts
-from gradatim.evidence.sources.omop.keys import scope, unclear_codes, unclear_rows
+from gradatim.evidence.sources.omop.not_known import NotKnown, not_known
 from gradatim.evidence.sources.omop.options import Options, Warehouse
 from gradatim.evidence.sources.omop.persons import needed, person_of, with_birth
-from gradatim.evidence.sources.omop.read_records import coded_as
 from gradatim.evidence.sources.omop.tables import DRUGS, SOURCES, VALUES, Source
+from gradatim.evidence.sources.omop.unclear import unclear
 from gradatim.evidence.sources.omop.understood import KINDS
 from gradatim.evidence.sources.omop.vocabulary import concepts
 from gradatim.protocol.study import Study
@@ -33,11 +31,11 @@ class NotUnderstood(NamedTuple):
 
     Args:
         people: how many people have any.
-        codes: the most frequent of their codes, as far as written, with how many records have each.
+        codes: the most frequent of their codes.
     """
 
     people: int
-    codes: Mapping[str, int]
+    codes: tuple[NotKnown, ...]
 
 
 @dataclass(frozen=True)
@@ -53,6 +51,7 @@ class Checked:
         unrecognised: elements whose absence cannot be concluded of anybody, with why.
         not_understood: by table, records that keep elements from being absent in their people.
         rows: how many rows each table has.
+        without_concept: how many of them have no concept.
     """
 
     notes: tuple[str, ...] = ()
@@ -63,6 +62,7 @@ class Checked:
     unrecognised: Mapping[str, str] = field(default_factory=dict)
     not_understood: Mapping[str, NotUnderstood] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
+    without_concept: Mapping[str, int] = field(default_factory=dict)
 
 
 def check(warehouse: Warehouse, study: Study, options: Options,
@@ -114,25 +114,27 @@ def check(warehouse: Warehouse, study: Study, options: Options,
         known.understood.unrecognised,
         dict(_not_understood(warehouse, known)),
         rows,
+        dict(_without_concept(known)),
     )
+
+
+def _without_concept(known: Concepts) -> Iterator[tuple[str, int]]:
+    """Count the rows of each table that have no concept."""
+    for source, given in known.given.items():
+        if number := sum(rows for one, rows in given.items() if one.concept is None):
+            yield source.name, number
 
 
 def _not_understood(warehouse: Warehouse, known: Concepts) -> Iterator[tuple[str, NotUnderstood]]:
     """Count the people with records of unknown meaning, and the codes of these."""
-    for source in known.understood.elements:
-        of = scope(warehouse, source, known)
-        if of is None or of.unclear is None:
+    for source in SOURCES:
+        of = unclear(warehouse, source, known)
+        if of is None:
             continue
-        found = unclear_rows(of, of.unclear)
+        found = of.rows()
         people = warehouse.fetch(found.aggregate(n=found["person"].nunique()))["n"][0].as_py()
         if people:
-            codes = unclear_codes(of, of.unclear).order_by(ibis.desc("rows")).limit(MOST_CODES)
-            told = [(coded_as(row), row["rows"]) for row in warehouse.fetch(codes).to_pylist()]
-            yield source.name, NotUnderstood(people, dict(sorted(told, key=_often)))
-
-
-def _often(told: tuple[str, int]) -> tuple[int, str]:
-    return -told[1], told[0]
+            yield source.name, NotUnderstood(people, tuple(not_known(warehouse, of, MOST_CODES)))
 
 
 def _elements_in(source: Source, study: Study) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.relation import Key, Meaning
 from gradatim.evidence.sources.about import OCCURRENCES
 from gradatim.evidence.sources.datatypes import Unreadable
+from gradatim.evidence.sources.omop.occurring import Given
 from gradatim.evidence.sources.omop.tables import DRUGS, MEASUREMENTS, VALUES, Source
 from gradatim.evidence.sources.omop.understood import Understanding
 from gradatim.evidence.sources.results import value_of, yes_or_no
@@ -29,6 +30,7 @@ ANOTHER = "another result"
 MEASURED = ("measurement", "adverse_event")
 """Kinds of elements whose records have a value."""
 _LABELLED = re.compile(r"(LOINC|SNOMED(?:CT)?|RXNORM|ATC|ICD-?10(?:-?CM)?)[:|]\s*(.+)", re.I)
+_LABEL = re.compile(r"([A-Za-z][\w .-]{1,30}?) ?[:|]\s*(\S{1,50})")
 _ICD10 = re.compile(r"([A-Z]\d[0-9A-Z])\.?([0-9A-Z]{0,4})")
 _ATC = re.compile(r"[A-Z]\d\d[A-Z][A-Z]\d\d")
 _SNOMED = re.compile(r"[1-9]\d{5,17}")
@@ -51,6 +53,11 @@ class Concepts:
         results: word of each concept of a result or answer.
         notes: what the run report should say.
         understood: what can be concluded from the absence of records.
+        silent: concepts that occur and tell nothing: what the source gave may tell what a record
+            is, but not what it is not.
+        alone: concepts that tell nothing without a value, such as "history of event".
+        given: what sources gave, of each table, where no concept tells anything; in how many rows.
+        of_code: the concepts of codes that sources wrote.
     """
 
     codebook: Codebook
@@ -64,6 +71,29 @@ class Concepts:
     results: Mapping[int, str]
     notes: tuple[str, ...] = field(default=())
     understood: Understanding = field(default=Understanding())
+    silent: frozenset[int] = frozenset()
+    alone: frozenset[int] = frozenset()
+    given: Mapping[Source, Mapping[Given, int]] = field(default_factory=dict)
+    of_code: Mapping[tuple[str, str], frozenset[int]] = field(default_factory=dict)
+
+    def settled(self, source: Source, concept: int | None, value: int | None) -> bool:
+        """Whether the concept of a record tells what it means.
+
+        Args:
+            source: the table.
+            concept: the concept, if any.
+            value: its value as a concept, if it has one.
+        """
+        if not concept or concept in self.silent:
+            return False
+        if not self.vocabulary:
+            return bool(self.of(source, concept))
+        return concept not in self.alone or bool(value)
+
+    def with_value(self, source: Source, concept: int, value: int) -> Meanings:
+        """Return what a concept means in a table together with its value."""
+        found = self.understood.statuses.means.get((concept, value), ())
+        return self.read_in(source, tuple(sorted(found)), "") if found else ()
 
     def of(self, source: Source, concept: int) -> Meanings:
         """Give what a concept means in a table; nothing if its domain belongs elsewhere."""
@@ -125,10 +155,23 @@ class Concepts:
             for name in names:
                 drug = self.elements[name].kind == "exposure"
                 found[Meaning(name, (ingredient or code) if drug else "")] = None
-        return self.read_in(source, tuple(found), "")
+        meant = dict.fromkeys(self.read_in(source, tuple(found), ""))
+        for concept in sorted(self._concepts_of(written)):
+            meant |= dict.fromkeys(self.of(source, concept))
+        return tuple(meant)
+
+    def _concepts_of(self, written: str) -> frozenset[int]:
+        """Return the concepts of the code that a source surely wrote."""
+        labelled = labelled_code(written) if self.of_code else None
+        return self.of_code.get(labelled, frozenset()) if labelled else frozenset()
 
     def may_be(
-        self, source: Source, concept: int | None, used: int | None, written: str | None
+        self,
+        source: Source,
+        concept: int | None,
+        used: int | None,
+        written: str | None,
+        value: int | None = None,
     ) -> frozenset[str]:
         """Return the elements of a declared kind that a row may be of, beside those it means.
 
@@ -137,16 +180,55 @@ class Concepts:
             concept: the standard concept of the row, if any.
             used: the concept that its source used, if any.
             written: what its source wrote, if anything.
+            value: its value as a concept, if it has one.
         """
-        if concept:
-            meant, found = self.of(source, concept), self.understood.of_concept(source, concept)
-        else:
-            meant = (self.of(source, used) if used else ()) or (
-                self.resolve(source, written) if written else ()
-            )
-            codes = surely_codes(written.strip()) if written else []
-            found = self.understood.of_source(source, used, codes, self.codebook)
+        meant = self.meanings_of(source, concept, used, written, value)
+        settled = self.settled(source, concept, value)
+        text = written.strip() if written and not settled else ""
+        sources = [] if settled else [*([used] if used else []), *self._concepts_of(text)]
+        found = self.understood.of_concept(source, concept) if concept else frozenset()
+        if concept in self.alone and value:
+            found = frozenset()  # what is open is told by the two together
+        elif not concept or concept in self.alone:
+            known = self.understood.of_source(source, sources, surely_codes(text), self.codebook)
+            found = found & known if concept else known
+        if source in VALUES:
+            found = found | self._spoken(concept or 0, value or 0, sources)
         return found.difference(one.element for one in meant)
+
+    def _spoken(self, concept: int, value: int, sources: Iterable[int]) -> frozenset[str]:
+        """Return the elements of which a record of a status may speak."""
+        found = self.understood.statuses.may_be(concept, value, sources)
+        if concept in self.alone and not value:
+            for one in sources:
+                found = found & self.understood.unplaced.get(one, frozenset())
+        return found
+
+    def meanings_of(
+        self,
+        source: Source,
+        concept: int | None,
+        used: int | None,
+        written: str | None,
+        value: int | None = None,
+    ) -> Meanings:
+        """Return what a row means: by its concept, or, where that tells nothing, by its source.
+
+        Args:
+            source: the table.
+            concept: the standard concept of the row, if any.
+            used: the concept that its source used, if any.
+            written: what its source wrote, if anything.
+            value: its value as a concept, if it has one.
+        """
+        meant = self.of(source, concept) if concept else ()
+        if concept and value and source in VALUES:
+            meant = tuple(dict.fromkeys((*meant, *self.with_value(source, concept, value))))
+        if meant or self.settled(source, concept, value):
+            return meant
+        if used and (meant := self.of(source, used)):
+            return meant
+        return self.resolve(source, written) if written else ()
 
     def unit(self, concept: int | None, written: str | None) -> str:
         """Give the UCUM unit of a record, as far as it is known; empty if none is recorded."""
@@ -176,6 +258,12 @@ def word_of(written: str) -> str:
     if said is None:
         return ""
     return yes_or_no(said) or said.code or written.strip().casefold()
+
+
+def labelled_code(written: str) -> tuple[str, str] | None:
+    """Return the code that a source value says it is, after the name of its vocabulary."""
+    labelled = _LABEL.fullmatch(written.strip())
+    return (labelled[1], labelled[2]) if labelled else None
 
 
 def surely_codes(written: str) -> list[tuple[str, str]]:

@@ -58,7 +58,7 @@ def facts(warehouse: Warehouse, study: Study, options: Options, person_ids: Sequ
                 found = read_values.read(source, row, person, meaning, options)
             else:
                 found = read_records.read(source, row, meaning, strengths)
-                found += read_records.not_understood(source, row, meaning)
+            found += read_records.not_understood(source, row, meaning)
             by_person[row["person"]] += found
     deaths, periods = fetched.deaths(), fetched.periods()
     for id in person_ids:

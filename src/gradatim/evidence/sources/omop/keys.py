@@ -4,8 +4,7 @@ The source is looked at only for rows without a concept (of a warehouse without 
 unknown one), and only if any of what it wrote there means something.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,9 +15,9 @@ from gradatim.evidence.relation import FIRST_DAY, LAST_DAY
 from gradatim.evidence.sources.omop import columns
 from gradatim.evidence.sources.omop.columns import chosen
 from gradatim.evidence.sources.omop.concepts import Concepts, Meanings
+from gradatim.evidence.sources.omop.occurring import VALUE, value_of
 from gradatim.evidence.sources.omop.options import Warehouse
-from gradatim.evidence.sources.omop.persons import person_of
-from gradatim.evidence.sources.omop.tables import Source
+from gradatim.evidence.sources.omop.tables import VALUES, Source
 
 if TYPE_CHECKING:
     from ibis.expr import types as ir
@@ -33,23 +32,6 @@ Days = tuple[date, date]
 ALWAYS: Days = (FIRST_DAY, LAST_DAY)
 
 
-class Unclear(NamedTuple):
-    """Which rows of a table may be of elements that they are not known to lie outside of.
-
-    Args:
-        keys: the elements that each key stands for.
-        by_concept: the key of the concepts that tell no more.
-        by_source: the key of what sources used and wrote where there is no concept, `(0, "")` for
-            nothing; None where all is known of it.
-        otherwise: the key of the other rows without a concept; None where all is known of them.
-    """
-
-    keys: Mapping[int, frozenset[str]]
-    by_concept: Mapping[int, int]
-    by_source: Mapping[tuple[int, str], int | None]
-    otherwise: int | None
-
-
 class Scope(NamedTuple):
     """Which rows of a table mean something, and what.
 
@@ -60,7 +42,8 @@ class Scope(NamedTuple):
         meanings: what each key means; the keys that a source gave are below zero.
         used: of keys that a source gave, the concepts that it used for them.
         written: likewise, the texts that it wrote.
-        unclear: which rows may mean something that is not seen; None where that is asked of none.
+        paired: of keys that a concept has only with a value, the concepts and values; what their
+            records say is what the key means.
     """
 
     source: Source
@@ -69,7 +52,7 @@ class Scope(NamedTuple):
     meanings: Mapping[int, Meanings]
     used: Mapping[int, list[int]]
     written: Mapping[int, list[str]]
-    unclear: Unclear | None = None
+    paired: Mapping[int, list[tuple[int, int]]]
 
     def rows(self, days: Mapping[int, Days], narrowed: "Narrowed" = lambda rows: rows
              ) -> "ir.Table":  # fmt: skip
@@ -82,8 +65,8 @@ class Scope(NamedTuple):
             days: of each key wanted, the days of which its rows matter.
             narrowed: leaves out more of the rows that were chosen, before their keys are found.
         """
-        known, *given = self._told(days)
-        groups = [[known], given] if known.is_long else [[known, *given]]
+        paired, known, *given = self._told(days)
+        groups = [[paired, known], given] if known.is_long else [[paired, known, *given]]
         told = [[one for one in some if one.said] for some in groups]
         parts = [self._of(some, days, narrowed) for some in told if some]
         return ibis.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
@@ -105,25 +88,35 @@ class Scope(NamedTuple):
 
     def _told(self, days: Mapping[int, Days]) -> "list[_Told]":
         """Give the columns that tell keys; each goes before those that follow."""
-        source, given = self.source, {*self.used, *self.written}
-        some = any(key in given for key in days)
-        return [_Told(source.concept, {key: [key] for key in days if key not in given}),
-                _Told(source.source_concept, self.used if some else {}),
-                _Told(source.source_value, self.written if some else {}, is_text=True)]  # fmt: skip
+        source = self.source
+        some = any(key < 0 for key in days)
+        pairs = {
+            key: [_pair(*one) for one in told] for key, told in self.paired.items() if key in days
+        }
+        return [
+            _Told(source.concept, pairs, PAIR),
+            _Told(source.concept, {key: [key] for key in days if key >= 0}),
+            _Told(source.source_concept, self.used if some else {}),
+            _Told(source.source_value, self.written if some else {}, TEXT),
+        ]
 
     def _tells(self, rows: "ir.Table", told: "_Told") -> "ir.BooleanValue":
         """Say of which rows a column may tell a key: the source's only where no concept says it.
 
         Of a long list, which is joined, it may be all.
         """
+        if told.kind == PAIR:
+            return told.read(rows).isin(sorted(one for some in told.said.values() for one in some))
         column = told.plain(rows)
         assert column is not None
         listed = sorted({one for some in told.said.values() for one in some})
         one_of_them = column.notnull() if told.is_long else column.isin(listed)
         if told.name == self.source.concept:
             return one_of_them
-        concept = columns.plain(rows, self.source.concept)
-        return _unsettled(concept, self.source, self.concepts) & one_of_them
+        return unsettled(rows, self.source, self.concepts) & one_of_them
+
+
+CONCEPT, TEXT, PAIR = "concept", "text", "pair"
 
 
 class _Told(NamedTuple):
@@ -132,22 +125,24 @@ class _Told(NamedTuple):
     Args:
         name: the column.
         said: for each key what the column says.
-        is_text: whether it holds text, else whole numbers.
+        kind: whether that is a concept, a text, or a concept with its value.
     """
 
     name: str
     said: Mapping[int, Collection[Any]]
-    is_text: bool = False
+    kind: str = CONCEPT
 
     def read(self, rows: "ir.Table") -> "ir.Value":
         """Give the column of some rows, to be joined."""
-        column = (columns.text if self.is_text else columns.whole)(rows, self.name)
+        column = (columns.text if self.kind == TEXT else columns.whole)(rows, self.name)
         assert column is not None
-        return column
+        if self.kind != PAIR:
+            return column
+        return column.cast("string") + "=" + rows[VALUE].cast("int64").cast("string")
 
     def plain(self, rows: "ir.Table") -> "ir.Value | None":
         """Give it as it is, to choose rows by."""
-        return (columns.text if self.is_text else columns.plain)(rows, self.name)
+        return (columns.text if self.kind == TEXT else columns.plain)(rows, self.name)
 
     @property
     def is_long(self) -> bool:
@@ -155,140 +150,80 @@ class _Told(NamedTuple):
         return sum(map(len, self.said.values())) > MOST_LISTED
 
 
-def unclear_rows(of: Scope, unclear: Unclear) -> "ir.Table":
-    """Give `person` and `key` of the rows of which it is not known what they mean.
-
-    Args:
-        of: the table.
-        unclear: which these are.
-    """
-    return _unclear_coded(of, unclear).select("person", "key").distinct()
+def _pair(concept: int, value: int) -> str:
+    """Write a concept with its value."""
+    return f"{concept}={value}"
 
 
-def unclear_codes(of: Scope, unclear: Unclear) -> "ir.Table":
-    """Count the `rows` of which it is not known what they mean by `concept`, `used`, `written`."""
-    found = _unclear_coded(of, unclear)
-    return found.group_by("concept", "used", "written").aggregate(rows=found.count())
-
-
-def _unclear_coded(of: Scope, unclear: Unclear) -> "ir.Table":
-    """Give `person`, `key`, and what tells it: `concept`, `used`, `written`."""
-    t, source = of.table, of.source
-    concept = columns.plain(t, source.concept)
-    listed = sorted(unclear.by_concept)
-    here = _unsettled(concept, source, of.concepts)
-    if listed and concept is not None:
-        here = here | (concept.notnull() if len(listed) > MOST_LISTED else concept.isin(listed))
-    used, written = (columns.whole(t, source.source_concept), columns.text(t, source.source_value))
-    rows = t.filter(here).select(
-        person=person_of(t),
-        concept=_or_none(columns.whole(t, source.concept), 0),
-        used=_or_none(used, 0),
-        written=_or_none(written, ""),
-    )
-    by_concept = _table(
-        {"concept_": pa.int64(), "of_concept": pa.int64()},
-        list(unclear.by_concept.items()) or [(-1, None)],
-    )
-    told = [(*pair, key, True) for pair, key in unclear.by_source.items()] or [(-1, "", None, True)]
-    by_source = _table(
-        {"used_": pa.int64(), "written_": pa.string(), "of_source": pa.int64(), "told": pa.bool_()},
-        told,
-    )
-    rows = rows.left_join(by_concept, rows["concept"] == by_concept["concept_"])
-    rows = rows.left_join(
-        by_source, [rows["used"] == by_source["used_"], rows["written"] == by_source["written_"]]
-    )
-    default = unclear.otherwise
-    otherwise = ibis.null("int64") if default is None else ibis.literal(default).cast("int64")
-    without = ibis.ifelse(rows["told"].notnull(), rows["of_source"], otherwise)
-    found = rows.select(
-        "person",
-        "concept",
-        "used",
-        "written",
-        key=ibis.ifelse(rows["concept"] == 0, without, rows["of_concept"]),
-    )
-    return found.filter(found["key"].notnull())
-
-
-def _or_none(column: "ir.Value | None", none: Any) -> "ir.Value":
+def or_none(column: "ir.Value | None", none: Any) -> "ir.Value":
+    """Return a column with a value for NULL; that value alone, if it is not there."""
     return ibis.literal(none) if column is None else column.fill_null(none)
 
 
-def _table(types: Mapping[str, pa.DataType], rows: list[tuple[Any, ...]]) -> "ir.Table":
+def table_of(types: Mapping[str, pa.DataType], rows: list[tuple[Any, ...]]) -> "ir.Table":
+    """Return rows as a table whose columns have these names and types."""
     columns = zip(types.items(), zip(*rows, strict=True), strict=True)
     return ibis.memtable(pa.table({name: pa.array(some, of) for (name, of), some in columns}))
 
 
 def scope(warehouse: Warehouse, source: Source, concepts: Concepts) -> Scope | None:
-    """Look up what a table's rows can mean; None if there is no such table, or nothing asked for.
-
-    The one thing executed is a look-up of what the source wrote where no concept says anything.
-    """
+    """Find what a table's rows can mean; None if there is no such table, or nothing asked for."""
     table = warehouse.table(source.name)
     if table is None:
         return None
-    known = concepts.in_table(source)
-    concept = columns.plain(table, source.concept)
-    given = _given(warehouse, table, concept, source, concepts)
-    by_concept, by_text = _resolved(given, source, concepts)
+    has_concept = columns.whole(table, source.concept) is not None
     numbers: dict[Meanings, int] = {}
-    for found in (by_concept, by_text):
-        for meanings in found:
-            numbers.setdefault(meanings, -1 - len(numbers))
-    meant = (known if concept is not None else {}) | {n: found for found, n in numbers.items()}
-    unclear = _unclear(given, source, concepts)
-    if not meant and unclear is None:
-        return None
-    return Scope(
-        source,
-        table,
-        concepts,
-        meant,
-        {numbers[meanings]: ids for meanings, ids in by_concept.items()},
-        {numbers[meanings]: texts for meanings, texts in by_text.items()},
-        unclear,
+    used, written, paired = ({}, {}, {})
+    for found, told in (
+        (used, _by_concept(source, concepts)),
+        (written, _by_text(source, concepts)),
+        (paired, _by_pair(source, concepts)),
+    ):
+        for one, meanings in told:
+            number = numbers.setdefault((found is paired, meanings), -1 - len(numbers))
+            found.setdefault(number, set()).add(one)
+    known = concepts.in_table(source) if has_concept else {}
+    meant = known | {number: meanings for (_, meanings), number in numbers.items()}
+    return (
+        Scope(source, table, concepts, meant, *(_sorted(some) for some in (used, written, paired)))
+        if meant
+        else None
     )
 
 
-def _unclear(
-    given: Iterable[tuple[int | None, str | None]], source: Source, concepts: Concepts
-) -> Unclear | None:
-    """Find out which rows are not understood, by their concepts and by what their source wrote."""
-    understood = concepts.understood
-    if source not in understood.elements:
-        return None
-    numbers: dict[frozenset[str], int] = {}
+def _by_concept(source: Source, concepts: Concepts) -> Iterator[tuple[int, Meanings]]:
+    """Give what sources used that means something."""
+    for used in {one.used for one in concepts.given.get(source, ())}:
+        if used and (meanings := concepts.of(source, used)):
+            yield used, meanings
 
-    def key_of_some(names: frozenset[str]) -> int | None:
-        return numbers.setdefault(names, len(numbers)) if names else None
 
-    otherwise = key_of_some(concepts.may_be(source, None, None, None))
-    by_source = {
-        (used or 0, written or ""): key_of_some(concepts.may_be(source, 0, used, written))
-        for used, written in given
-    }
-    by_concept = {
-        id: key
-        for id in understood.unplaced
-        if (key := key_of_some(concepts.may_be(source, id, None, None))) is not None
-    }
-    return Unclear(
-        {key: names for names, key in numbers.items()},
-        by_concept,
-        {pair: key for pair, key in by_source.items() if key != otherwise},
-        otherwise,
-    )
+def _by_text(source: Source, concepts: Concepts) -> Iterator[tuple[str, Meanings]]:
+    """Give what sources wrote that means something."""
+    for written in {one.written for one in concepts.given.get(source, ())}:
+        if written and (meanings := concepts.resolve(source, written)):
+            yield written, meanings
+
+
+def _by_pair(source: Source, concepts: Concepts) -> Iterator[tuple[tuple[int, int], Meanings]]:
+    """Give concepts and values that mean something together."""
+    if source in VALUES:
+        for concept, value in concepts.understood.statuses.means:
+            if concepts.with_value(source, concept, value):
+                yield (concept, value), concepts.meanings_of(source, concept, None, None, value)
+
+
+def _sorted(found: Mapping[int, set[Any]]) -> dict[int, list[Any]]:
+    return {number: sorted(some) for number, some in found.items()}
 
 
 def _listed(told: _Told, days: Mapping[int, Days]) -> "ir.Table":
     """Give `said`, the key that it stands for, and since when its rows matter: NULL for never."""
     rows = [(one, key, days[key][0] if key in days else None)
             for key, some in told.said.items() for one in some]  # fmt: skip
-    kind = pa.string() if told.is_text else pa.int64()
+    kind = pa.int64() if told.kind == CONCEPT else pa.string()
     types = dict(zip(LISTED, (kind, pa.int64(), pa.date32()), strict=True))
-    return _table(types, rows)
+    return table_of(types, rows)
 
 
 def touching(rows: "ir.Table", days: Mapping[int, Days], start: "ir.Value", end: "ir.Value"
@@ -326,44 +261,19 @@ def wanted(meanings: Mapping[int, Meanings], days: Mapping[str, Days] | None,
     return {key: found for key, some in meanings.items() if (found := known[some]) is not None}
 
 
-def _unsettled(concept: "ir.Value | None", source: Source, concepts: Concepts) -> "ir.Value":
-    """Say of which rows the concept does not tell what they mean (`read_records.meanings_of`)."""
+def unsettled(table: "ir.Table", source: Source, concepts: Concepts) -> "ir.BooleanValue":
+    """Say of which rows the concept does not tell what they mean; see `Concepts.settled`."""
+    concept = columns.plain(table, source.concept)
     if concept is None:
         return ibis.literal(True)
-    if concepts.vocabulary:
-        return concept.isnull() | (concept == 0)
-    known = concepts.in_table(source)
-    return concept.isnull() | ~concept.isin(sorted(known)) if known else ibis.literal(True)
-
-
-def _given(
-    warehouse: Warehouse,
-    table: "ir.Table",
-    concept: "ir.Value | None",
-    source: Source,
-    concepts: Concepts,
-) -> list[tuple[int | None, str | None]]:
-    """Look up what sources used and wrote where no concept tells what it means."""
-    used, written = (columns.whole(table, source.source_concept),
-                     columns.text(table, source.source_value))  # fmt: skip
-    given = {name: column for name, column in (("used", used), ("written", written))
-             if column is not None}  # fmt: skip
-    if not given:
-        return []
-    unsettled = table.filter(_unsettled(concept, source, concepts))
-    found = warehouse.fetch(unsettled.select(**given).distinct()).to_pylist()
-    return [(row.get("used"), row.get("written")) for row in found]
-
-
-def _resolved(given: Iterable[tuple[int | None, str | None]], source: Source, concepts: Concepts
-              ) -> "tuple[dict[Meanings, list[int]], dict[Meanings, list[str]]]":  # fmt: skip
-    """Give what means something of what sources wrote, as concepts and as text."""
-    by_concept: dict[Meanings, set[int]] = defaultdict(set)
-    by_text: dict[Meanings, set[str]] = defaultdict(set)
-    for one, text in given:
-        if one and (meanings := concepts.of(source, one)):
-            by_concept[meanings].add(one)
-        elif text and (meanings := concepts.resolve(source, text)):
-            by_text[meanings].add(text)
-    return ({meanings: sorted(some) for meanings, some in by_concept.items()},
-            {meanings: sorted(some) for meanings, some in by_text.items()})  # fmt: skip
+    if not concepts.vocabulary:
+        known = concepts.in_table(source)
+        return concept.isnull() | ~concept.isin(sorted(known)) if known else ibis.literal(True)
+    found = concept.isnull() | (concept == 0)
+    value = value_of(table, source)
+    if concepts.silent:
+        found = found | concept.isin(sorted(concepts.silent))
+    if concepts.alone:
+        alone = concept.isin(sorted(concepts.alone))
+        found = found | (alone if value is None else alone & (value.isnull() | (value == 0)))
+    return found

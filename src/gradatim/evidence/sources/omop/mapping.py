@@ -28,7 +28,6 @@ from gradatim.evidence.sources.omop.keys import (
     Days,
     Scope,
     scope,
-    unclear_rows,
     wanted,
 )
 from gradatim.evidence.sources.omop.numbers import Numbers
@@ -36,6 +35,7 @@ from gradatim.evidence.sources.omop.occurrences import DATED, occurrences, occur
 from gradatim.evidence.sources.omop.options import Options, Warehouse
 from gradatim.evidence.sources.omop.persons import person_of, persons
 from gradatim.evidence.sources.omop.tables import DRUGS, MEASUREMENTS, SOURCES, VALUES, Source
+from gradatim.evidence.sources.omop.unclear import Unclear, unclear
 from gradatim.evidence.sources.omop.values import Texts, outlined, present, values
 from gradatim.evidence.sources.omop.vocabulary import concepts
 from gradatim.protocol.study import Study
@@ -60,16 +60,18 @@ def relation(warehouse: Warehouse, study: Study, options: Options,
     meaning = known or concepts(warehouse, study, options.coverage)
     found = (scope(warehouse, source, meaning) for source in SOURCES)
     scopes = tuple(one for one in found if one is not None)
+    open_ = (unclear(warehouse, source, meaning) for source in SOURCES)
+    not_understood = tuple(one for one in open_ if one is not None)
     options = options.without(meaning.understood.unheld)
     people = persons(warehouse, options)
     unseen = frozenset(meaning.understood.unrecognised)
-    records = OmopRecords(warehouse, study, options, scopes, people, unseen)
+    records = OmopRecords(warehouse, study, options, scopes, not_understood, people, unseen)
     return Relation(
         people,
         tuple(records.outline()),
         covered=frozenset(options.coverage),
         records=records,
-        unclear=tuple(_unclear(of, None) for of in scopes if of.unclear),
+        unclear=tuple(_unclear(of, None) for of in not_understood),
         unrecognised=unseen,
     )
 
@@ -83,6 +85,7 @@ class OmopRecords:
         study: the protocol that asks.
         options: how the warehouse is to be read.
         scopes: the tables, with what their rows mean.
+        unclear: the rows that are not understood.
         people: the people.
         unrecognised: elements of which a record need not be seen.
     """
@@ -91,13 +94,14 @@ class OmopRecords:
     study: Study
     options: Options
     scopes: tuple[Scope, ...]
+    unclear: tuple[Unclear, ...]
     people: "ir.Table"
     unrecognised: frozenset[str] = frozenset()
 
     def outline(self) -> Iterator[Stream]:
         """Give the streams without any record: their keys, and the columns that some may have."""
         for of in self.scopes:
-            for name, keys in _streams(of) if of.meanings else ():
+            for name, keys in _streams(of):
                 told = "denies" if of.source in VALUES else "unreadable"
                 table = ibis.table({"person": "int64", "key": "int64", "id": "int64",
                                     "start": "date", told: "boolean"}, name=name)  # fmt: skip
@@ -110,8 +114,11 @@ class OmopRecords:
             person = person_of(table)
             return table.filter((person >= first) & (person <= last))
 
-        return replace(self, scopes=tuple(one._replace(table=own(one.table))
-                                          for one in self.scopes))  # fmt: skip
+        return replace(
+            self,
+            scopes=tuple(one._replace(table=own(one.table)) for one in self.scopes),
+            unclear=tuple(one._replace(table=own(one.table)) for one in self.unclear),
+        )
 
     def take(self, days: Mapping[str, Days] | None, keep: Keep) -> Relation:
         """Take the records of some elements out; see `Records`."""
@@ -133,7 +140,7 @@ class OmopRecords:
                 sure += present(of, asked)
         told = {one.name for one in sure}
         present_ = (*(one for one in streams if one.name not in told), *sure)
-        unclear = tuple(_unclear(of, keep) for of in self.scopes if of.unclear)
+        unclear = tuple(_unclear(of, keep) for of in self.unclear)
         return Relation(
             self.people,
             tuple(streams),
@@ -164,19 +171,16 @@ class OmopRecords:
         return frozenset(n for n, one in self.study.elements.items() if one.kind in kinds)
 
 
-def _unclear(of: Scope, keep: Keep | None) -> Stream:
+def _unclear(of: Unclear, keep: Keep | None) -> Stream:
     """Give the rows of a table that are not understood; without `keep` no more than their keys."""
-    assert of.unclear is not None
     name = f"{of.source.name} not understood"
     keys = {
-        key: key_of(tuple(Meaning(one) for one in sorted(names)))
-        for key, names in of.unclear.keys.items()
+        key: key_of(tuple(Meaning(one) for one in sorted(names))) for key, names in of.keys.items()
     }
     if keep is None:
         empty = ibis.table({"person": "int64", "key": "int64", "unreadable": "boolean"}, name=name)
         return Stream(name, empty, keys)
-    table = keep(unclear_rows(of, of.unclear), name)
-    return Stream(name, table.mutate(unreadable=True), keys)
+    return Stream(name, keep(of.rows(), name).mutate(unreadable=True), keys)
 
 
 def _in_days(stream: Stream, days: Mapping[int, Days]) -> "ir.Table":

@@ -1,234 +1,243 @@
-"""Looks up what a warehouse can tell of absence: see `understood`.
+"""Works out what concepts that occur mean, and what they are not known to lie outside of.
 
-The concepts that occur are joined with the vocabulary once; what is fetched are those of which it
-does not tell where they belong.
+See `places` for what the vocabulary tells of them, and `understood` for what follows.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
 
-import ibis
-import pyarrow as pa
-
+from gradatim.clinical import omop
+from gradatim.core.codes import ICD10_STATUS, akin, matches, normalised, omop_system
 from gradatim.evidence.codebook import Codebook, Outcome
 from gradatim.evidence.relation import Meaning
-from gradatim.evidence.sources.omop import columns
-from gradatim.evidence.sources.omop.options import Warehouse
-from gradatim.evidence.sources.omop.search import LOCAL, SYSTEMS, Searched, pairs_of, rows
-from gradatim.evidence.sources.omop.tables import OBSERVATIONS, Source
-from gradatim.evidence.sources.omop.understood import (
-    NO_VOCABULARY,
-    NOTHING,
-    OF_DOMAIN,
-    OWN,
-    Known,
-    Understanding,
-    empty,
-    unheld,
-    unrecognised,
-)
+from gradatim.evidence.sources.omop.places import Hierarchy, Places
+from gradatim.evidence.sources.omop.search import LOCAL, Found, Searched
+from gradatim.evidence.sources.omop.tables import Source
+from gradatim.evidence.sources.omop.understood import NOTHING, Statuses
 from gradatim.protocol.elements import Element
 
-if TYPE_CHECKING:
-    from ibis.expr import types as ir
-
-WRITTEN = "urn:gradatim:element|"
-"""Before an element's name, in a source value: how a hospital says that its field is one."""
-PRODUCTS = ("RxNorm", "RxNorm Extension")
-"""Vocabularies whose every product is below its ingredients."""
+Pairs = Mapping[Source, frozenset[tuple[int, int]]]
 
 
-def understanding(
-    warehouse: Warehouse,
-    elements: Mapping[str, Element],
-    codebook: Codebook,
-    searched: Searched | None,
-    kinds: Collection[str],
-) -> Understanding:
-    """Look up what can be concluded from the absence of records.
+class Placing:
+    """What concepts that occur mean, and may mean.
 
     Args:
-        warehouse: the open warehouse.
-        elements: the protocol's elements.
+        places: where they belong.
+        searched: what was found in the vocabulary.
         codebook: which elements a code means.
-        searched: what was found in the vocabulary; None where there is none.
-        kinds: the kinds that are declared to be held completely.
+        elements: the protocol's elements.
     """
-    missing = unheld(warehouse, kinds)
-    asked = {name: one for name, one in elements.items() if one.kind in kinds}
-    if searched is None:
-        return Understanding(missing, dict.fromkeys(asked, NO_VOCABULARY))
-    known = Known(
-        searched.coded,
-        searched.targets,
-        _recognised(warehouse, asked, searched),
-        searched.hierarchy,
-    )
-    unseen = unrecognised(asked, known)
-    elsewhere = _elsewhere(asked, searched)
-    for name, sources in elsewhere.items():
-        gone = [one.name for one in sources if empty(warehouse, one.name)]
-        if gone and name not in unseen:
-            unseen[name] = f"the table {gone[0]} is missing or empty, where its records stand"
-    tables = {
-        source: frozenset(
-            name
-            for name, one in asked.items()
-            if name not in unseen
-            and one.kind not in missing
-            and (OWN[one.kind] is source or source in elsewhere.get(name, ()))
+
+    def __init__(
+        self,
+        places: Places,
+        searched: Searched,
+        codebook: Codebook,
+        elements: Mapping[str, Element],
+    ) -> None:
+        self._places, self._searched = places, searched
+        self._codebook, self._elements = codebook, elements
+        self._hierarchy = Hierarchy({}, {}, {})
+        self._found: Found = {}
+        self._asked: frozenset[str] = NOTHING
+        self._nears: dict[tuple[int, bool], frozenset[str]] = {}
+
+    def alone(self, ids: Iterable[int]) -> frozenset[int]:
+        """Return those of some concepts that tell nothing without a value."""
+        general = frozenset({*omop.HISTORIES, *self._searched.valued})
+        ids = [id for id in ids if not self._means(id)]
+        targets = {id: self._places.targets(id) for id in ids}
+        below = self._places.below(general, (one for some in targets.values() for one in some))
+        return frozenset(id for id, some in targets.items() if below.intersection(some))
+
+    def silent(self, ids: Iterable[int]) -> frozenset[int]:
+        """Return those of some concepts that tell nothing: without a place, a target, a code."""
+        places = self._places
+        return frozenset(
+            id
+            for id in ids
+            if id in places.strange
+            and id not in places.mapped
+            and places.strange[id].vocabulary != LOCAL
+            and not self._means(id)
         )
-        for source in OWN.values()
-    }
-    held = {source: names for source, names in tables.items() if names}
-    return Understanding(missing, unseen, held, _unplaced(warehouse, held, codebook, searched))
 
+    def meanings(self) -> Found:
+        """Return what concepts without a place mean, once all concepts have been looked up."""
+        self._hierarchy = self._places.hierarchy()
+        self._found = {id: means for id in self._places.strange if (means := self._means(id))}
+        return self._found
 
-def _recognised(
-    warehouse: Warehouse, asked: Mapping[str, Element], searched: Searched
-) -> frozenset[str]:
-    """Return the elements that a concept means, or that some source wrote as such."""
-    meant = {one.element for some in searched.meanings.values() for one in some}
-    others = [name for name in asked if name not in meant]
-    written = {WRITTEN + name: name for name in others}
-    found: set[str] = set()
-    for source in {OWN[asked[name].kind] for name in others}.union([OBSERVATIONS] * bool(others)):
-        table = warehouse.table(source.name)
-        text = None if table is None else columns.text(table, source.source_value)
-        if table is not None and text is not None:
-            here = table.filter(text.startswith(WRITTEN)).select(text=text).distinct()
-            texts = warehouse.fetch(here)["text"].to_pylist()
-            found |= {written[own] for one in texts if (own := _bare(one)) in written}
-    return frozenset(meant | found)
+    def unplaced(self, asked: frozenset[str]) -> dict[int, frozenset[str]]:
+        """Return of concepts the elements that they are not known to lie outside of.
 
+        Args:
+            asked: the elements of which absence may be concluded.
+        """
+        self._asked = asked
+        found = {id: self._open(id) & asked for id in self._places.known} if asked else {}
+        return {id: names for id, names in found.items() if names}
 
-def _bare(text: str) -> str:
-    """Leave out what follows an element's name."""
-    return WRITTEN + text.removeprefix(WRITTEN).strip().split("|")[0]
+    def statuses(self, asked: frozenset[str], pairs: Pairs) -> Statuses:
+        """Return what concepts and their values tell together.
 
-
-def _elsewhere(asked: Mapping[str, Element], searched: Searched) -> dict[str, tuple[Source, ...]]:
-    """Return the tables of elements whose codes all belong in others than those of their kind."""
-    found: dict[str, set[Source]] = {}
-    codes = {one.id for one in searched.coded} | {
-        id for some in searched.targets.values() for id in some
-    }
-    for id in codes:
-        source = OF_DOMAIN.get(searched.domains.get(id, ""))
-        for meaning in searched.meanings.get(id, ()):
-            if source is not None and meaning.element in asked:
-                found.setdefault(meaning.element, set()).add(source)
-    return {
-        name: tuple(sources)
-        for name, sources in found.items()
-        if OWN[asked[name].kind] not in sources
-    }
-
-
-def _unplaced(
-    warehouse: Warehouse,
-    held: Mapping[Source, frozenset[str]],
-    codebook: Codebook,
-    searched: Searched,
-) -> dict[int, frozenset[str]]:
-    """Return the concepts that occur and are not known to lie outside of some elements."""
-    every = frozenset(name for names in held.values() for name in names)
-    if not every:
-        return {}
-    occurring = ibis.union(*_occurring(warehouse, held), distinct=True)
-    found: dict[int, frozenset[str]] = {}
-    for id, vocabulary, code in _out_of_place(warehouse, occurring):
-        meant = _meant(searched.meanings.get(id, ()))
-        if vocabulary == LOCAL:
-            continue
-        system = SYSTEMS.get(vocabulary or "", "")
-        found[id] = frozenset(
-            name
-            for name in every - meant
-            if not system or codebook.outcome([(system, code)], name) is not Outcome.SOMETHING_ELSE
+        Args:
+            asked: the elements of which absence may be concluded.
+            pairs: of each table the concepts, 0 for none, with their values.
+        """
+        self._asked = asked
+        every = {pair for some in pairs.values() for pair in some}
+        means = {pair: frozenset(self._pair_means(*pair)) for pair in every}
+        known = self._places.known if asked else frozenset()
+        may = {pair: self._pair_may_be(*pair) & asked for pair in every} if asked else {}
+        may |= {(id, 0): self._near(id) & asked for id in known}
+        speaks = {id: self._near(id, alone=False) & asked for id in known}
+        return Statuses(
+            asked,
+            {pair: some for pair, some in means.items() if some},
+            {id: names for id, names in speaks.items() if names},
+            {pair: names for pair, names in may.items() if names},
+            pairs,
         )
-    may_be = (
-        (id, _meant(some) - _meant(searched.meanings.get(id, ())))
-        for id, some in searched.perhaps.items()
-    )
-    for id, names in (*may_be, *_below(warehouse, occurring, searched)):
-        found[id] = found.get(id, NOTHING) | (names & every)
-    return {id: names for id, names in found.items() if names}
+
+    def _means(self, id: int) -> set[Meaning]:
+        """Return what a concept means: by itself, by what it maps to, or by its code."""
+        if id in self._found:
+            return self._found[id]
+        means = set(self._searched.meanings.get(id, ()))
+        strange = self._places.strange.get(id)
+        if strange is None or strange.vocabulary == LOCAL:
+            return means
+        if mapped := self._places.mapped.get(id):
+            for target in mapped.to:
+                means |= self._searched.meanings.get(target, set())
+                for value in mapped.values:
+                    means |= self._pair_means(target, value)
+        if strange.vocabulary:
+            system = omop_system(strange.vocabulary)
+            told = {one.element for one in means}
+            for name, ingredient in self._codebook.meant(system, strange.code):
+                drug = self._elements[name].kind == "exposure"
+                if name not in told:
+                    means.add(Meaning(name, (ingredient or strange.code) if drug else ""))
+        return means
+
+    def _pair_means(self, concept: int, value: int) -> set[Meaning]:
+        """Return what a concept means that has a value at or below one that makes it an element."""
+        found: set[Meaning] = set()
+        for top, means in self._valued(concept):
+            for one in self._places.targets(value):
+                if self._hierarchy.within(one, (top,)):
+                    found |= means
+        return found
+
+    def _valued(self, concept: int) -> Iterator[tuple[int, set[Meaning]]]:
+        """Give the values with which a concept, or one above it, means elements."""
+        for target in self._places.targets(concept):
+            for one in (target, *self._hierarchy.tops.get(target, ())):
+                yield from self._searched.valued.get(one, {}).items()
+
+    def _pair_may_be(self, concept: int, value: int) -> frozenset[str]:
+        """Return the elements of which a record of a concept with a value may speak."""
+        if self._of_others(concept):
+            return NOTHING
+        found = _names(self._means(value)) | self._near(value)
+        if self._history(concept):
+            found |= self._open(value)
+        for top, means in self._valued(concept):
+            targets = self._places.targets(value)
+            above = any(top in self._hierarchy.bottoms.get(one, ()) for one in targets)
+            if above or not self._places.resolved(value):
+                found |= _names(means)
+        return found
+
+    def _open(self, id: int) -> frozenset[str]:
+        """Return the elements that a concept is not known to lie outside of, beside its own."""
+        strange = self._places.strange.get(id)
+        if strange is not None and strange.vocabulary == LOCAL:
+            return NOTHING
+        found = self._near(id)
+        if not self._places.resolved(id):
+            found |= {name for name in self._asked if not self._excluded(id, name)}
+        return found - _names(self._means(id))
+
+    def _excluded(self, id: int, name: str) -> bool:
+        """Whether the code of a concept tells by itself that it is something else."""
+        one = self._places.strange[id]
+        codes = [(omop_system(one.vocabulary), one.code)] if one.vocabulary else []
+        outcome = self._codebook.outcome(codes, name)
+        return outcome is Outcome.SOMETHING_ELSE
+
+    def _near(self, id: int, *, alone: bool = True) -> frozenset[str]:
+        """Return the elements for which there is reason to take a concept for one of theirs.
+
+        Args:
+            id: the concept.
+            alone: whether it stands without a value.
+        """
+        if (id, alone) not in self._nears:
+            self._nears[id, alone] = NOTHING  # of what maps in a circle nothing can be told
+            self._nears[id, alone] = frozenset(self._reasons(id, alone))
+        return self._nears[id, alone]
+
+    def _reasons(self, id: int, alone: bool) -> Iterator[str]:
+        if self._of_others(id):
+            return
+        yield from self._akin(id)
+        mapped = self._places.mapped.get(id)
+        values = mapped.values if mapped else ()
+        for target in self._places.targets(id):
+            yield from self._around(target, alone=alone and not values)
+            for value in values:
+                yield from self._pair_may_be(target, value)
+
+    def _around(self, id: int, *, alone: bool) -> Iterator[str]:
+        """Give the elements of what is above and below, and of what a situation speaks of."""
+        searched, hierarchy = self._searched, self._hierarchy
+        meant = _names(searched.meanings.get(id, ()))
+        yield from _names(searched.perhaps.get(id, ())) - meant
+        yield from _names(searched.mapped.get(id, ())) - meant
+        for top in hierarchy.tops.get(id, ()):
+            yield from _names(searched.mapped.get(top, ())) - meant
+        for bottom in hierarchy.bottoms.get(id, ()):
+            yield from _names(searched.roots.get(bottom, ())) - meant
+        for one in hierarchy.spoken.get(id, ()):
+            yield from _names(searched.meanings.get(one, ()))
+            for values in searched.valued.values():
+                for value, means in values.items():
+                    if hierarchy.within(one, (value,)):
+                        yield from _names(means)
+        if alone:
+            for _, means in self._valued(id):
+                yield from _names(means)
+            if self._history(id):
+                yield from self._asked
+
+    def _akin(self, id: int) -> Iterator[str]:
+        """Give the elements of codes above and below that of a concept, and of status codes."""
+        strange = self._places.strange.get(id)
+        system = omop_system(strange.vocabulary or "") if strange else ""
+        if strange is None or system not in ("icd10", "atc"):
+            return
+        code = normalised(system, strange.code)
+        status = system == "icd10" and any(matches(one, code) for one in ICD10_STATUS)
+        if status and id not in self._places.mapped:
+            yield from (name for name in self._asked if not self._excluded(id, name))
+        for name in self._asked:
+            groups = (one for one in self._elements[name].codes if one.system == system)
+            listed = (one for group in groups for one in group.codes if "-" not in one)
+            if any(akin(one, code) for one in listed):
+                yield name
+
+    def _history(self, id: int) -> bool:
+        return self._is_or_below(id, omop.HISTORIES)
+
+    def _of_others(self, id: int) -> bool:
+        return self._is_or_below(id, omop.OF_OTHERS)
+
+    def _is_or_below(self, id: int, tops: frozenset[int]) -> bool:
+        return any(self._hierarchy.within(one, tops) for one in (id, *self._places.targets(id)))
 
 
-def _meant(meanings: Iterable[Meaning]) -> frozenset[str]:
+def _names(meanings: Iterable[Meaning]) -> frozenset[str]:
     return frozenset(one.element for one in meanings)
-
-
-def _occurring(warehouse: Warehouse, held: Mapping[Source, frozenset[str]]) -> Iterator["ir.Table"]:
-    """Give the concepts that occur, as `id`, and those that sources used where there is none."""
-    yield ibis.memtable(pa.table({"id": pa.array([0], pa.int64())}))
-    for source in held:
-        table = warehouse.table(source.name)
-        assert table is not None
-        concept = columns.whole(table, source.concept)
-        if concept is not None:
-            yield table.select(id=concept).distinct()
-            table = table.filter(concept.isnull() | (concept == 0))
-        if (used := columns.whole(table, source.source_concept)) is not None:
-            yield table.select(id=used).distinct()
-
-
-def _out_of_place(
-    warehouse: Warehouse, occurring: "ir.Table"
-) -> Iterator[tuple[int, str | None, str]]:
-    """Give the concepts that have no place in the hierarchy, with vocabulary and code.
-
-    Those that are not in the vocabulary have None; so have products without their ingredients.
-    """
-    t = warehouse.table("concept")
-    assert t is not None
-    standard, gone = columns.text(t, "standard_concept"), columns.text(t, "invalid_reason")
-    judged = standard is not None and warehouse.fetch(t.filter(standard == "S").limit(1)).num_rows
-    valid = ibis.literal(True) if gone is None else gone.isnull() | (gone == "")
-    placed = valid if not judged or standard is None else standard.isin(["S", "C"]).fill_null(False)
-    concepts = t.select(
-        known=columns.whole(t, "concept_id"),
-        vocabulary=t["vocabulary_id"],
-        code=t["concept_code"],
-        placed=placed,
-    )
-    ids = occurring.filter(occurring["id"].notnull() & (occurring["id"] != 0))
-    joined = ids.left_join(concepts, ids["id"] == concepts["known"])
-    strange = joined.filter(joined["known"].isnull() | ~joined["placed"])
-    yield from rows(
-        warehouse, strange, id=strange["id"], vocabulary=strange["vocabulary"], code=strange["code"]
-    )
-    for id in _without_ingredients(warehouse, occurring, t):
-        yield id, None, ""
-
-
-def _without_ingredients(
-    warehouse: Warehouse, occurring: "ir.Table", concept: "ir.Table"
-) -> Iterator[int]:
-    """Give the products of which the vocabulary does not tell what is in them."""
-    pairs = pairs_of(warehouse)
-    if pairs is None or "concept_class_id" not in concept.columns:
-        return
-    id = columns.whole(concept, "concept_id")
-    of_drugs = concept["vocabulary_id"].isin(PRODUCTS)
-    alone = concept["concept_class_id"] == "Ingredient"
-    products = concept.filter(of_drugs & ~alone).select(id=id).semi_join(occurring, "id")
-    ingredients = concept.filter(of_drugs & alone).select(above=id)
-    told = pairs.semi_join(ingredients, "above").select(id=pairs["below"])
-    yield from warehouse.fetch(products.anti_join(told, "id"))["id"].to_pylist()
-
-
-def _below(
-    warehouse: Warehouse, occurring: "ir.Table", searched: Searched
-) -> Iterator[tuple[int, frozenset[str]]]:
-    """Give what lies below concepts that may mean elements, and so may be of them too."""
-    pairs = pairs_of(warehouse)
-    if pairs is None or not searched.mapped:
-        return
-    below = pairs.filter(pairs["above"].isin(sorted(searched.mapped)))
-    below = below.semi_join(occurring, below["below"] == occurring["id"])
-    for above, id in rows(warehouse, below, above=below["above"], id=below["below"]):
-        names = _meant(searched.mapped[above]) - _meant(searched.meanings.get(id, ()))
-        if names:
-            yield id, names

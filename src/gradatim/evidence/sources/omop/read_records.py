@@ -8,7 +8,7 @@ from gradatim.core.dates import Day, on
 from gradatim.evidence.facts import Coding, Fact, NotUsed
 from gradatim.evidence.relation import Meaning
 from gradatim.evidence.sources.dosages import DAILY_DOSE_UNIT
-from gradatim.evidence.sources.omop.concepts import Concepts, Meanings
+from gradatim.evidence.sources.omop.concepts import Concepts
 from gradatim.evidence.sources.omop.fetched import Row
 from gradatim.evidence.sources.omop.tables import CONDITIONS, DRUGS, PROCEDURES, Source
 
@@ -20,7 +20,7 @@ Strengths = Mapping[int, list[tuple[float | None, int | None]]]
 def read(source: Source, row: Row, known: Concepts, strengths: Strengths) -> list[Fact | NotUsed]:
     """Give the facts of a row, or why it gives none; nothing for one that is not asked about."""
     id = f"{source.name}/{row['id']}"
-    meanings = meanings_of(source, row, known)
+    meanings = known.meanings_of(source, *told_by(row))
     route = "" if source is not DRUGS else route_of(row, known)
     meanings = tuple(m for m in meanings if _route_counts(known, m, route))
     if not meanings:
@@ -35,7 +35,7 @@ def read(source: Source, row: Row, known: Concepts, strengths: Strengths) -> lis
 
 def not_understood(source: Source, row: Row, known: Concepts) -> list[NotUsed]:
     """Return what a row may be about beside what it means; nothing where all of it is known."""
-    names = known.may_be(source, row["concept"], row["used"], row["written"])
+    names = known.may_be(source, *told_by(row))
     if not names:
         return []
     return [
@@ -51,19 +51,18 @@ def not_understood(source: Source, row: Row, known: Concepts) -> list[NotUsed]:
 def coded_as(row: Row) -> str:
     """Write the concepts and the source value of a row, as far as it has any."""
     concepts = [f"concept {row[name]}" for name in ("concept", "used") if row[name]]
-    told = [*concepts, *([repr(row["written"])] if row["written"] else [])]
+    value = row.get("result")
+    told = [
+        *concepts,
+        *([f"value {value}"] if value else []),
+        *([repr(row["written"])] if row["written"] else []),
+    ]
     return " ".join(told) or "no code"
 
 
-def meanings_of(source: Source, row: Row, known: Concepts) -> Meanings:
-    """Give what a row means: by its concept; without one, by what its source wrote."""
-    concept = row["concept"] or 0
-    meanings = known.of(source, concept)
-    if meanings or (concept and known.vocabulary):
-        return meanings
-    if row["used"] and (meanings := known.of(source, row["used"])):
-        return meanings
-    return known.resolve(source, row["written"]) if row["written"] else ()
+def told_by(row: Row) -> tuple[int | None, int | None, str | None, int | None]:
+    """Return what tells what a row means: its concept, what its source gave, and its value."""
+    return row["concept"], row["used"], row["written"], row["result"]
 
 
 def route_of(row: Row, known: Concepts) -> str:

@@ -10,7 +10,7 @@ from gradatim.evidence.sources.omop.fetched import Row
 from gradatim.evidence.sources.omop.limits import in_unit
 from gradatim.evidence.sources.omop.options import Options, ReferenceRange
 from gradatim.evidence.sources.omop.read_people import born
-from gradatim.evidence.sources.omop.read_records import meanings_of
+from gradatim.evidence.sources.omop.read_records import told_by
 from gradatim.evidence.sources.omop.tables import Source
 from gradatim.evidence.sources.results import Said, implausible
 
@@ -20,12 +20,12 @@ def read(
 ) -> list[Fact | NotUsed]:
     """Give the facts of a row, or why it gives none; nothing for one that is not asked about."""
     id = f"{source.name}/{row['id']}"
-    meanings = meanings_of(source, row, known)
+    meanings = known.meanings_of(source, *told_by(row))
     if not meanings:
         return []
     if row["start"] is None:
         return [NotUsed(id, "has no date")]
-    said = said_by(row, known)
+    said = said_by(source, row, known)
     for one in meanings:
         if why := implausible(said, known.elements[one.element]):
             return [NotUsed(id, why)]
@@ -37,8 +37,13 @@ def read(
     return [*facts] or [NotUsed(id, "has no value that answers")]
 
 
-def said_by(row: Row, known: Concepts) -> Said:
-    """Give the number with its unit and bound, and the word, of a row."""
+def said_by(source: Source, row: Row, known: Concepts) -> Said:
+    """Give the number with its unit and bound, and the word, of a row.
+
+    Where a concept means something only with its value, as a history does, that is what it says.
+    """
+    if row["result"] and known.with_value(source, row["concept"] or 0, row["result"]):
+        return Said(None, "", "", "true")
     unit = known.unit(row["unit"], row["unit_text"])
     value = row["value"]
     word = known.word(row["result"], row["text"], value is not None)

@@ -1,16 +1,20 @@
 """The search of the vocabulary tables: codes, what they map to, what lies below, domains."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ibis
+import pyarrow as pa
 
+from gradatim.clinical import omop
 from gradatim.clinical.drugs import drugs_by_code, find_drug
+from gradatim.core.codes import normalised
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.relation import Meaning
 from gradatim.evidence.sources.omop import columns
 from gradatim.evidence.sources.omop.asked import Asked
+from gradatim.evidence.sources.omop.concepts import MEASURED
 from gradatim.evidence.sources.omop.options import Warehouse
 from gradatim.evidence.sources.omop.understood import Coded, empty
 from gradatim.protocol.elements import Element
@@ -23,7 +27,25 @@ SYSTEMS = {"LOINC": "loinc", "SNOMED": "snomed", "RxNorm": "rxnorm", "RxNorm Ext
            "ATC": "atc", "ICD10": "icd10", "ICD10CM": "icd10", "ICD10CN": "icd10",
            "ICD10GM": "icd10", LOCAL: "local"}  # fmt: skip
 """The short name of each vocabulary's system; LOCAL is a hospital's own, by element names."""
+MAPS_TO, TO_VALUE, REPLACED_BY = "Maps to", "Maps to value", "Concept replaced by"
 Found = dict[int, set[Meaning]]
+
+
+class Mapped(NamedTuple):
+    """What a concept that is not standard maps to.
+
+    Args:
+        to: the concepts that its records have.
+        values: the concepts that they have as their value, if it takes one to say the same: that a
+            "history of breast cancer" is a history, and of what.
+    """
+
+    to: tuple[int, ...]
+    values: tuple[int, ...] = ()
+
+
+Valued = Mapping[int, Mapping[int, set[Meaning]]]
+"""Of concepts that mean an element only with a value: the values, with what they mean."""
 
 
 class Searched(NamedTuple):
@@ -40,17 +62,22 @@ class Searched(NamedTuple):
             and those of the codes that the protocol lists as `perhaps`; what lies below them may
             mean it or not.
         perhaps: concepts that may mean an element by themselves alone: what those codes of ICD-10
-            map to that the protocol lists as `perhaps`.
+            map to that the protocol lists as `perhaps`, and what a code maps to beside others;
+            histories to which one maps without saying of what.
+        roots: the concepts that mean elements by themselves; the others lie below these.
+        valued: what concepts mean together with a value.
     """
 
     meanings: Found
     domains: dict[int, str]
     notes: list[str]
     coded: list[Coded]
-    targets: dict[int, list[int]]
+    targets: dict[int, Mapped]
     hierarchy: bool
     mapped: Found
     perhaps: Found
+    roots: Found
+    valued: Valued
 
 
 def by_id(elements: Mapping[str, Element], codebook: Codebook, asked: Asked,
@@ -68,6 +95,11 @@ def by_id(elements: Mapping[str, Element], codebook: Codebook, asked: Asked,
             for element in codebook.lookup("local", ingredient)[0]:
                 found[id].add(Meaning(element, ingredient))
     return found
+
+
+NOWHERE = Mapped(())
+GENERAL = omop.HISTORIES | omop.OF_OTHERS
+"""Concepts that never mean an element without a value, whatever code maps to them."""
 
 
 class Search:
@@ -89,22 +121,31 @@ class Search:
             if means := self._means(one):
                 (narrow if one.system == "icd10" else broad)[one.id] |= means
         targets = self._maps_to([one.id for one in coded if one.standard not in ("S", "C")])
-        perhaps, above = self._perhaps(coded, targets)
+        plain, unsaid, valued = self._by_target(coded, targets)
         for one in coded:
-            if one.system != "icd10" and (means := self._means(one)):
-                for target in targets.get(one.id, ()):
-                    broad[target] |= means
+            means = self._means(one)
+            for to in plain.get(one.id, ()) if means and one.system != "icd10" else ():
+                broad[to] |= means
         _without_parts(broad, coded)
         found = self._below(broad)
-        mapped = _add_mapped(found, narrow, targets)
+        mapped, perhaps = _add_mapped(found, narrow, plain)
+        listed, above = self._perhaps(coded, targets)
+        for id, means in (*unsaid.items(), *listed.items()):
+            perhaps[id] |= means
+        for id, means in above.items():
+            mapped.setdefault(id, set()).update(means)
         self._ingredients(found, {id for id in found if _unnamed(found[id])}, broad)
         domains = self._domains(set(found), list(broad))
         hierarchy = not empty(self.warehouse, "concept_ancestor")
-        for id, some in above.items():
-            mapped.setdefault(id, set()).update(some)
-        return Searched(found, domains, self.notes, coded, targets, hierarchy, mapped, perhaps)
+        roots = {
+            id: found.get(id, set()) | mapped.get(id, set()) | perhaps.get(id, set())
+            for id in {*broad, *mapped, *perhaps}
+        }
+        return Searched(
+            found, domains, self.notes, coded, targets, hierarchy, mapped, perhaps, roots, valued
+        )
 
-    def _perhaps(self, coded: list[Coded], targets: Mapping[int, list[int]]) -> tuple[Found, Found]:
+    def _perhaps(self, coded: list[Coded], targets: Mapping[int, Mapped]) -> tuple[Found, Found]:
         """Return what concepts may mean by themselves alone, and what those may with all below.
 
         What a code of ICD-10 maps to is often far broader than the code; it counts by itself.
@@ -113,9 +154,34 @@ class Search:
         above: Found = defaultdict(set)
         for one in coded:
             means = {Meaning(name) for name in self.codebook.perhaps([(one.system, one.code)])}
-            for id in (one.id, *targets.get(one.id, ())) if means else ():
+            target = targets.get(one.id, NOWHERE)
+            to = () if target.values else target.to
+            for id in (one.id, *to) if means else ():
                 (alone if one.system == "icd10" else above)[id] |= means
         return alone, above
+
+    def _by_target(
+        self, coded: Iterable[Coded], targets: Mapping[int, Mapped]
+    ) -> tuple[dict[int, tuple[int, ...]], Found, dict[int, dict[int, set[Meaning]]]]:
+        """Part what codes map to.
+
+        Returns:
+            What means the same by itself; what may mean it, of histories without a word of what;
+            and what means it with a value. Of values that are measured the concept is enough.
+        """
+        plain: dict[int, tuple[int, ...]] = {}
+        unsaid: Found = defaultdict(set)
+        valued: dict[int, dict[int, set[Meaning]]] = {}
+        for one in coded:
+            target = targets.get(one.id, NOWHERE)
+            means = {m for m in self._means(one) if self.elements[m.element].kind not in MEASURED}
+            if target.values and means:
+                _add_valued(valued, target, means)
+                continue
+            plain[one.id] = tuple(to for to in target.to if to not in GENERAL)
+            for to in GENERAL.intersection(target.to):
+                unsaid[to] |= means
+        return plain, unsaid, valued
 
     def _means(self, one: Coded) -> set[Meaning]:
         names, ingredient = self.codebook.lookup(one.system, one.code)
@@ -153,22 +219,11 @@ class Search:
         assert id is not None
         return dict(rows(self.warehouse, t.filter(id.isin(ids)), id=id, name=t["concept_name"]))
 
-    def _maps_to(self, ids: list[int]) -> dict[int, list[int]]:
-        t = self.warehouse.table("concept_relationship")
-        if t is None:
+    def _maps_to(self, ids: list[int]) -> dict[int, Mapped]:
+        if self.warehouse.table("concept_relationship") is None:
             self.notes.append("there is no table concept_relationship: codes that are not standard "
                               "are found only where a record carries them")  # fmt: skip
-            return {}
-        first, second = columns.whole(t, "concept_id_1"), columns.whole(t, "concept_id_2")
-        if not ids or first is None or second is None:
-            return {}
-        kept = (t["relationship_id"] == "Maps to") & first.isin(ids)
-        if (gone := columns.text(t, "invalid_reason")) is not None:
-            kept = kept & (gone.isnull() | (gone == ""))
-        found: dict[int, list[int]] = defaultdict(list)
-        for id, target in rows(self.warehouse, t.filter(kept), a=first, b=second):
-            found[id].append(target)
-        return found
+        return mappings(self.warehouse, ids)
 
     def _below(self, roots: Found) -> Found:
         """Give the roots and all below them."""
@@ -278,24 +333,134 @@ def pairs_of(warehouse: Warehouse) -> "ir.Table | None":
     )
 
 
-def _add_mapped(found: Found, narrow: Found, targets: Mapping[int, list[int]]) -> Found:
-    """Add the concepts of ICD-10 codes, and those they map to; give those that this adds."""
+def _add_valued(
+    valued: dict[int, dict[int, set[Meaning]]], target: Mapped, means: set[Meaning]
+) -> None:
+    """Add what a code means that maps to concepts together with values."""
+    for to in target.to:
+        for value in target.values:
+            valued.setdefault(to, {}).setdefault(value, set()).update(means)
+
+
+def _add_mapped(
+    found: Found, narrow: Found, targets: Mapping[int, Sequence[int]]
+) -> tuple[Found, Found]:
+    """Add the concepts of ICD-10 codes, and those they map to.
+
+    Returns:
+        The concepts that this adds; and those of which a code maps to several, and that need not
+        mean by themselves what the code does.
+    """
     single: set[tuple[int, Meaning]] = {
         (targets[id][0], meaning)
         for id, some in narrow.items() if len(targets.get(id, ())) == 1 for meaning in some
     }  # fmt: skip
     added: Found = defaultdict(set)
+    parts: Found = defaultdict(set)
     for id, some in narrow.items():
         for meaning in some:
-            every = targets.get(id, [])
+            added[id].add(meaning)
+            every = targets.get(id, ())
             sure = [one for one in every
                     if (one, meaning) in single or meaning in found.get(one, ())]  # fmt: skip
-            for one in (id, *(sure or every)):
+            for one in sure:
                 added[one].add(meaning)
+            for one in () if sure else every:
+                parts[one].add(meaning)
     new = {id: some - found.get(id, set()) for id, some in added.items()}
     for id, some in added.items():
         found.setdefault(id, set()).update(some)
-    return {id: some for id, some in new.items() if some}
+    return {id: some for id, some in new.items() if some}, parts
+
+
+def coded(
+    warehouse: Warehouse, codes: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], frozenset[int]]:
+    """Look up the concepts of codes that sources wrote with the name of their vocabulary.
+
+    Args:
+        warehouse: the open warehouse.
+        codes: the name of a vocabulary, as people write it, and the code.
+    """
+    t = warehouse.table("concept")
+    if t is None or not codes:
+        return {}
+    held = warehouse.fetch(t.select(one=t["vocabulary_id"]).distinct())["one"].to_pylist()
+    named: dict[str, list[str]] = defaultdict(list)
+    for vocabulary in held:
+        for name in {_folded(vocabulary), _folded(SYSTEMS.get(vocabulary, vocabulary))}:
+            named[name].append(vocabulary)
+    asked = [
+        (label, code, vocabulary, normalised(SYSTEMS.get(vocabulary, ""), code))
+        for label, code in codes
+        for vocabulary in named.get(_folded(label), ())
+    ]
+    if not asked:
+        return {}
+    names = ("label", "written", "vocabulary", "code")
+    given = ibis.memtable(
+        pa.table(
+            {
+                name: pa.array(column, pa.string())
+                for name, column in zip(names, zip(*asked, strict=True), strict=True)
+            }
+        )
+    )
+    c = t.select(
+        id=columns.whole(t, "concept_id"), v=t["vocabulary_id"], c=columns.text(t, "concept_code")
+    )
+    joined = c.join(given, [c["v"] == given["vocabulary"], c["c"] == given["code"]])
+    found: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for label, code, id in rows(
+        warehouse, joined, label=joined["label"], code=joined["written"], id=joined["id"]
+    ):
+        found[label, code].add(id)
+    return {code: frozenset(ids) for code, ids in found.items()}
+
+
+def _folded(vocabulary: str) -> str:
+    """Return a name as it is compared: `ICD-10-CM` is `icd10cm`."""
+    bare = "".join(one for one in vocabulary.casefold() if one.isalnum())
+    return bare.removesuffix("ct") if bare.startswith("snomed") else bare
+
+
+def mappings(warehouse: Warehouse, ids: Iterable[int]) -> dict[int, Mapped]:
+    """Look up what concepts map to; what replaces them, where they map to nothing.
+
+    Args:
+        warehouse: the open warehouse.
+        ids: concepts that are not standard.
+    """
+    found: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for id, how, other in related(warehouse, ids, (MAPS_TO, TO_VALUE, REPLACED_BY)):
+        if (other != id or how == TO_VALUE) and other not in found[id][how]:
+            found[id][how].append(other)
+    told = {id: (one[MAPS_TO] or one[REPLACED_BY], one[TO_VALUE]) for id, one in found.items()}
+    return {id: Mapped(tuple(to), tuple(values)) for id, (to, values) in told.items() if to}
+
+
+def related(
+    warehouse: Warehouse, ids: Iterable[int], how: Sequence[str]
+) -> Iterator[tuple[int, str, int]]:
+    """Look up the valid relationships of concepts: the concept, the relationship, the other."""
+    t, ids = warehouse.table("concept_relationship"), sorted(ids)
+    if t is None or not ids:
+        return
+    first, second = columns.whole(t, "concept_id_1"), columns.whole(t, "concept_id_2")
+    if first is None or second is None:
+        return
+    kept = t["relationship_id"].isin(list(how))
+    if (gone := columns.text(t, "invalid_reason")) is not None:
+        kept = kept & (gone.isnull() | (gone == ""))
+    t = t.filter(kept).select(first=first, how=t["relationship_id"], second=second)
+    asked = ids_table(ids)
+    t = t.semi_join(asked, t["first"] == asked["id"])
+    yield from rows(warehouse, t, first=t["first"], how=t["how"], second=t["second"])
+
+
+def ids_table(ids: Iterable[int]) -> "ir.Table":
+    """Give concepts as a table of one column, `id`."""
+    return ibis.memtable(pa.table({"id": pa.array(sorted(ids), pa.int64())}))
 
 
 def rows(warehouse: Warehouse, table: "ir.Table", **selected: Any) -> Iterator[tuple[Any, ...]]:

@@ -11,12 +11,13 @@ A concept is placed if it is standard, or a class: `concept_ancestor` tells what
 Source: OHDSI Standardized Vocabularies; Book of OHDSI, chapter 5.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gradatim.core.codes import LABELS, matches
 from gradatim.evidence.codebook import Codebook, Outcome
+from gradatim.evidence.relation import Meaning
 from gradatim.evidence.sources.omop.options import Warehouse
 from gradatim.evidence.sources.omop.tables import (
     CONDITIONS,
@@ -48,6 +49,7 @@ OF_DOMAIN = {
 """The table in which records of a standard concept of each domain stand."""
 HIERARCHICAL = ("snomed", "rxnorm", "atc", "loinc")
 """Systems of which a code stands for its concept and all below it."""
+NOTHING: frozenset[str] = frozenset()
 NO_VOCABULARY = "there is no vocabulary (no table concept, or an empty one)"
 NO_HIERARCHY = "there is no hierarchy (no table concept_ancestor, or an empty one)"
 
@@ -73,6 +75,38 @@ class Coded(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Statuses:
+    """What values and observations tell of conditions, procedures and drugs: as a history does.
+
+    Args:
+        elements: of which that is asked.
+        means: what a concept means together with its value, as concepts.
+        speaks: of concepts, the elements of which their records may speak.
+        pairs: likewise of a concept (0 for none) with its value.
+        seen: of each table, the concepts and values that were looked at.
+    """
+
+    elements: frozenset[str] = frozenset()
+    means: Mapping[tuple[int, int], frozenset[Meaning]] = field(default_factory=dict)
+    speaks: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    pairs: Mapping[tuple[int, int], frozenset[str]] = field(default_factory=dict)
+    seen: Mapping[Source, frozenset[tuple[int, int]]] = field(default_factory=dict)
+
+    def may_be(self, concept: int, value: int, used: Iterable[int]) -> frozenset[str]:
+        """Return the elements of which a record may speak.
+
+        Args:
+            concept: its concept, 0 for none.
+            value: its value as a concept, 0 for none.
+            used: where the concept tells nothing, those of the source.
+        """
+        found = self.speaks.get(concept, NOTHING) | self.pairs.get((concept, value), NOTHING)
+        for one in used:
+            found = found | self.speaks.get(one, NOTHING) | self.pairs.get((one, value), NOTHING)
+        return found & self.elements
+
+
+@dataclass(frozen=True)
 class Understanding:
     """What can be concluded from the absence of records.
 
@@ -82,19 +116,25 @@ class Understanding:
         elements: of each table, the other elements of these kinds whose records stand in it.
         unplaced: of concepts that occur there, those that are not known to lie outside of some
             elements; with these.
+        statuses: what records elsewhere tell of what somebody has or had.
     """
 
     unheld: Mapping[str, str] = field(default_factory=dict)
     unrecognised: Mapping[str, str] = field(default_factory=dict)
     elements: Mapping[Source, frozenset[str]] = field(default_factory=dict)
     unplaced: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    statuses: Statuses = field(default_factory=Statuses)
 
     def of_concept(self, source: Source, concept: int) -> frozenset[str]:
         """Return the elements that a record of a concept is not known to lie outside of."""
         return self.unplaced.get(concept, NOTHING) & self.elements.get(source, NOTHING)
 
     def of_source(
-        self, source: Source, used: int | None, codes: Iterable[tuple[str, str]], codebook: Codebook
+        self,
+        source: Source,
+        used: Collection[int],
+        codes: Iterable[tuple[str, str]],
+        codebook: Codebook,
     ) -> frozenset[str]:
         """Return the elements that a record without a concept is not known to lie outside of.
 
@@ -102,21 +142,18 @@ class Understanding:
 
         Args:
             source: the table.
-            used: the concept that its source used, if any.
+            used: the concept that its source used, and those of the code that it wrote, if any.
             codes: the codes that its source surely wrote, with the short names of their systems.
             codebook: which elements a code means.
         """
         elements = self.elements.get(source, NOTHING)
         codes = list(codes)
-        if used:
-            elements = elements & self.unplaced.get(used, NOTHING)
+        for one in used:
+            elements = elements & self.unplaced.get(one, NOTHING)
         if not codes:
             return elements
         says = {name: codebook.outcome(codes, name) for name in elements}
         return frozenset(name for name in elements if says[name] is not Outcome.SOMETHING_ELSE)
-
-
-NOTHING: frozenset[str] = frozenset()
 
 
 def empty(warehouse: Warehouse, name: str) -> bool:
@@ -135,13 +172,13 @@ class Known(NamedTuple):
 
     Args:
         coded: the concepts of its codes.
-        targets: what those that are not standard map to.
+        targets: those that are not standard and map to others.
         recognised: the elements that a concept means, or what a source wrote.
         hierarchy: whether it tells what is below a concept.
     """
 
     coded: list[Coded]
-    targets: Mapping[int, list[int]]
+    targets: Collection[int]
     recognised: frozenset[str]
     hierarchy: bool
 
@@ -183,4 +220,4 @@ def _lacking(name: str, element: Element, known: Known) -> str:
 
 def _usable(one: Coded, known: Known) -> bool:
     """Whether records can have a concept, or one that it maps to."""
-    return bool(one.standard or known.targets.get(one.id) or not one.gone)
+    return bool(one.standard or one.id in known.targets or not one.gone)

@@ -1,6 +1,6 @@
 """Measurements and observations as streams: values with units and limits, results, answers."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import ibis
@@ -83,7 +83,7 @@ def values(warehouse: Warehouse, of: Scope, days: Mapping[int, Days], study: Stu
     if not meanings:
         return []
     concepts = with_results(warehouse, of.concepts, value_concepts(warehouse, table))
-    row = _row(warehouse, table, source, study, concepts, meanings, texts)
+    row = _row(warehouse, table, source, study, concepts, meanings, texts, of.paired.keys())
     measured, said = parted(source, meanings, concepts)
     found: list[Stream] = []
     if measured:
@@ -178,14 +178,22 @@ def _sure(rows: "ir.Table", of: Scope, days: Mapping[int, Days]) -> "ir.Table":
 
 
 def _row(warehouse: Warehouse, table: "ir.Table", source: Source, study: Study,
-         concepts: Concepts, meanings: dict[int, Meanings], texts: Texts) -> Row:  # fmt: skip
-    """Read the parts of each row, step by step: each step uses columns of the one before."""
+         concepts: Concepts, meanings: dict[int, Meanings], texts: Texts,
+         paired: Collection[int]) -> Row:  # fmt: skip
+    """Read the parts of each row, step by step: each step uses columns of the one before.
+
+    Rows of keys that are `paired` say no more than that what the key means is so.
+    """
     value = columns.number(table, "value_as_number")
     value = ibis.null("float64") if value is None else value
     names = {m.element for some in meanings.values() for m in some}
     names = {name for name in names if study.elements[name].kind == "measurement"}
     unit, units = unit_of(warehouse, table, wanted_units(study, names), concepts, texts.units)
     word = word_of_row(warehouse, table, source, value, concepts, texts.words)
+    if paired:
+        here = table[KEY].isin(sorted(paired))
+        value = ibis.ifelse(here, ibis.null("float64"), value)
+        word = ibis.ifelse(here, texts.words.of("true"), word).cast("int32")
     selected = {"person": table["person"], "base": table[KEY], "id": table["id"],
                 "start": table["start"], "value": value, "unit": unit, "word": word}  # fmt: skip
     low, high = columns.number(table, "range_low"), columns.number(table, "range_high")

@@ -18,11 +18,24 @@ from gradatim.core.codes import WIRE_NAMES
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.sources.omop import columns
 from gradatim.evidence.sources.omop.asked import asked_codes, wanted_words
-from gradatim.evidence.sources.omop.concepts import Concepts, Meanings, word_of
+from gradatim.evidence.sources.omop.concepts import Concepts, Meanings, labelled_code, word_of
+from gradatim.evidence.sources.omop.keys import unsettled
+from gradatim.evidence.sources.omop.occurring import Given, concepts_in, given_in, pairs_in
 from gradatim.evidence.sources.omop.options import Warehouse
-from gradatim.evidence.sources.omop.placing import understanding
-from gradatim.evidence.sources.omop.search import SYSTEMS, Found, Search, by_id, rows
-from gradatim.evidence.sources.omop.understood import empty
+from gradatim.evidence.sources.omop.places import Places
+from gradatim.evidence.sources.omop.placing import Placing
+from gradatim.evidence.sources.omop.recognised import recognised
+from gradatim.evidence.sources.omop.search import (
+    SYSTEMS,
+    Found,
+    Search,
+    Searched,
+    by_id,
+    coded,
+    rows,
+)
+from gradatim.evidence.sources.omop.tables import MEASUREMENTS, OBSERVATIONS, SOURCES, Source
+from gradatim.evidence.sources.omop.understood import Understanding, empty
 from gradatim.evidence.sources.results import value_of, yes_or_no
 from gradatim.protocol.elements import COVERABLE, Element
 from gradatim.protocol.study import Study
@@ -53,24 +66,88 @@ def concepts(
     table = warehouse.table("concept")
     if table is not None and empty(warehouse, "concept"):
         table = None
-    if table is None:
-        searched = None
-        found: Found = by_id(elements, codebook, asked, {})
-        domains: Mapping[int, str] = {}
-        notes = [
-            "there is no table concept, or an empty one: only the concept ids that the "
-            "protocol and the drug table name are recognised, without their "
-            "descendants"
-        ]
-    else:
+    searched = None
+    if table is not None:
         searched = Search(warehouse, table, elements, codebook, asked).run()
-        found, domains, notes = searched.meanings, searched.domains, searched.notes
-    return Concepts(
-        codebook, elements, wanted_words(study), _sorted(found, elements), domains,
-        table is not None, _units(warehouse, table), _routes(warehouse, table, elements),
-        omop.results(), tuple(notes),
-        understanding(warehouse, elements, codebook, searched, kinds),
-    )  # fmt: skip
+    known = Concepts(
+        codebook,
+        elements,
+        wanted_words(study),
+        _sorted(searched.meanings if searched else by_id(elements, codebook, asked, {}), elements),
+        searched.domains if searched else {},
+        table is not None,
+        _units(warehouse, table),
+        _routes(warehouse, table, elements),
+        omop.results(),
+        tuple(searched.notes) if searched else (NO_CONCEPTS,),
+    )
+    return _placed(warehouse, known, searched, kinds)
+
+
+NO_CONCEPTS = (
+    "there is no table concept, or an empty one: only the concept ids that the protocol and the "
+    "drug table name are recognised, without their descendants"
+)
+
+
+def _placed(
+    warehouse: Warehouse, known: Concepts, searched: Searched | None, kinds: Collection[str]
+) -> Concepts:
+    """Look up what occurs in the tables, where it belongs, and what follows for absence."""
+    if searched is None:
+        known = replace(known, given=_given(warehouse, known))
+        found = recognised(warehouse, known.elements, None, kinds, ())
+        return replace(known, understood=Understanding(found.missing, found.unseen))
+    places = Places(warehouse, searched)
+    placing = Placing(places, searched, known.codebook, known.elements)
+    in_tables = concepts_in(warehouse)
+    occurring = frozenset(id for some in in_tables.values() for id in some)
+    places.look_up(occurring)
+    alone = placing.alone(occurring)
+    known = replace(known, silent=placing.silent(occurring), alone=alone)
+    known = replace(known, given=_given(warehouse, known))
+    of_code = coded(warehouse, _labelled(known))
+    pairs = pairs_in(warehouse, {OBSERVATIONS: None, MEASUREMENTS: alone})
+    given = [one for some in known.given.values() for one in some]
+    values = {value for some in pairs.values() for _, value in some}
+    used = {one.used for one in given if one.used}
+    places.look_up({*used, *values, *(id for some in of_code.values() for id in some)})
+    meanings = _sorted(placing.meanings(), known.elements)
+    domains = {id: places.strange[id].domain for id in meanings}
+    texts = {one.written for one in given if one.written}
+    found = recognised(warehouse, known.elements, searched, kinds, texts)
+    understood = Understanding(
+        found.missing,
+        found.unseen,
+        found.held,
+        placing.unplaced(found.elements),
+        placing.statuses(found.elements, pairs),
+    )
+    return replace(
+        known,
+        meanings={**known.meanings, **meanings},
+        domains={**known.domains, **domains},
+        of_code=of_code,
+        understood=understood,
+    )
+
+
+def _given(warehouse: Warehouse, known: Concepts) -> dict[Source, dict[Given, int]]:
+    tables = {source: warehouse.table(source.name) for source in SOURCES}
+    return given_in(
+        warehouse,
+        {
+            source: unsettled(table, source, known)
+            for source, table in tables.items()
+            if table is not None
+        },
+    )
+
+
+def _labelled(known: Concepts) -> set[tuple[str, str]]:
+    """Return the codes that sources wrote with the name of their vocabulary."""
+    texts = {one.written for some in known.given.values() for one in some if one.written}
+    return {code for text in texts if (code := labelled_code(text))}
 
 
 def _sorted(found: Found, elements: Mapping[str, Element]) -> dict[int, Meanings]:
