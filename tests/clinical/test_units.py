@@ -128,6 +128,14 @@ def test_spellings_do_not_contradict_each_other():
         (None, 1.1, "", "{INR}", 1.1),
         (None, 1.1, "INR", "", 1.1),
         (None, 7, "titre", "titre", 7.0),
+        # Pairs of the IFCC's table for HbA1c, from 48 mmol/mol to 6.5 % on.
+        ("hba1c", 48, "mmol/mol", "%", 0.09148 * 48 + 2.152),
+        ("HbA1c", 6.5, "%", "mmol/mol", (6.5 - 2.152) / 0.09148),
+        ("hba1c", 80, "mmol/mol", "mmol/mol", 80.0),
+        ("hba1c", 7, "%", "%", 7.0),
+        (None, 500, "ng/mL{FEU}", "ug/mL{FEU}", 0.5),
+        (None, 60, "mL/min/1.73m2", "L/min/{1.73_m2}", 0.06),
+        (None, 3, "mmol/mol", "umol/mmol", 3.0),
     ],
 )
 def test_convert_for(analyte, value, unit, to, expected):
@@ -151,6 +159,13 @@ def test_convert_for(analyte, value, unit, to, expected):
         (None, "%", ""),
         (None, "Cel", "kg"),
         (None, "titre", "mg"),
+        (None, "mmol/mol", "%"),
+        ("creatinine", "mmol/mol", "%"),
+        (None, "mL/min", "mL/min/{1.73_m2}"),
+        (None, "mL/min/1.73m2", "L/min"),
+        (None, "ng/mL{DDU}", "ng/mL{FEU}"),
+        (None, "ug/mL{FEU}", "ng/mL"),
+        ("hba1c", "mmol/mol", "mmol/L"),
     ],
 )
 def test_what_does_not_compare_is_none(analyte, unit, to):

@@ -15,12 +15,24 @@ from functools import lru_cache
 from gradatim.clinical import load
 from gradatim.core.quantity import Scale, convert, scale
 
+HBA1C = frozenset({"hba1c", "haemoglobin a1c", "hemoglobin a1c"})
+"""Names of the analyte whose percentage is no fraction of the other: it has an offset."""
 TEMPERATURES = frozenset({"Cel", "[degF]", "K"})
 _PLAIN_SIGNS = str.maketrans({"µ": "u", "μ": "u", "×": "x"})
 _CHARGE = re.compile(r"(?<![A-Za-z_\[])[kmun]?eq(?![A-Za-z_\]])")
 
-# What a unit measures: its UCUM dimension, and whether it counts charges (meq) or whole ions.
-Kind = tuple[tuple[tuple[str, int], ...], bool]
+_APART = {
+    "by amount": re.compile(r"(?<![a-z])[mun]?mol\b.*/.*mol\b"),
+    "by body surface": re.compile(r"1\.73"),
+    "D-dimer units": re.compile(r"\{D-?DU\}", re.I),
+    "fibrinogen equivalents": re.compile(r"\{FEU\}", re.I),
+}
+"""What UCUM does not tell apart, and laboratories do: fractions of amount and of mass (HbA1c of 80
+mmol/mol is 9.5 %, not 8), clearance with and without its normal surface, D-dimer and fibrinogen."""
+
+# What a unit measures: its UCUM dimension, whether it counts charges (meq) or whole ions, and which
+# of the above it is.
+Kind = tuple[tuple[tuple[str, int], ...], bool, str]
 
 
 @lru_cache(maxsize=4096)
@@ -62,8 +74,22 @@ def convert_for(analyte: str | None, value: float, unit: str, to: str) -> float 
     if factor is not None:
         return value * factor
     pair = canonical_unit(unit), canonical_unit(to)
+    if (analyte or "").casefold() in HBA1C:
+        return _hba1c(value, *pair)
     # Temperatures have an offset as well as a factor.
     return convert(value, *pair) if TEMPERATURES.issuperset(pair) else None
+
+
+def _hba1c(value: float, unit: str, to: str) -> float | None:
+    """Convert HbA1c between the fraction of amount (IFCC) and the percentage (NGSP).
+
+    Source: NGSP, IFCC standardization: NGSP = 0.09148 x IFCC + 2.152, in % and mmol/mol.
+    """
+    if (there := _factor("", unit, "mmol/mol")) is not None and (last := _factor("", "%", to)):
+        return (0.09148 * value * there + 2.152) * last
+    if (there := _factor("", unit, "%")) is not None and (last := _factor("", "mmol/mol", to)):
+        return (value * there - 2.152) / 0.09148 * last
+    return None
 
 
 @lru_cache(maxsize=4096)
@@ -122,7 +148,8 @@ def _names(row: dict[str, str]) -> Iterator[str]:
 
 
 def _kind(unit: str, size: Scale) -> Kind:
-    return size[1], bool(_CHARGE.search(unit))
+    apart = next((what for what, one in _APART.items() if one.search(unit)), "")
+    return size[1], bool(_CHARGE.search(unit)), apart
 
 
 def _scale(unit: str) -> Scale | None:
