@@ -150,14 +150,14 @@ def test_a_vocabulary_in_another_schema_is_read_where_it_is_named(tmp_path):
 
     with connect(f"duckdb:{file}?schema=CDM&vocabulary=Vocab") as warehouse:
         assert warehouse.tables == {"person", "drug_strength", "concept"}
-        assert warehouse.table("person").columns == ("x",)
+        person = warehouse.table("person")
+        assert person is not None
+        assert person.columns == ("x",)
         assert not warehouse.notes
     with connect(f"duckdb:{file}?schema=cdm") as warehouse:
         assert warehouse.tables == {"person", "drug_strength"}
         assert "add vocabulary=vocab to the source" in warehouse.notes[0]
-    assert "the schema cdm has no table concept" in told(
-        f"duckdb:{file}?schema=cdm&vocabulary=cdm"
-    )
+    assert "the schema cdm has no table concept" in told(f"duckdb:{file}?schema=cdm&vocabulary=cdm")
 
 
 def test_files_that_are_no_database(tmp_path):

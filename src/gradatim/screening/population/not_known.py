@@ -28,8 +28,8 @@ def write_not_known(
         place: the folder with the verdicts of one protocol.
         people: everybody with records that are not understood, and these; None where a source tells
             of them by table only.
-        tables: by table, the most frequent codes that are not understood, as `codes`, and the
-            elements that they may be of.
+        tables: by table, the most frequent codes that are not understood, as `not_known`, each with
+            the elements that it may be of.
         asking: of each element the criteria that ask about it.
 
     Returns:
@@ -45,16 +45,20 @@ def _by_table(
 ) -> list[dict[str, Any]]:
     found = [
         {
-            **{"system": None, "code": code, "display": None, "table": table},
-            **{"records": records, "people": None},
+            **{key: value for key, value in one.items() if key != "elements"},
+            "table": table,
             "criteria": list(
                 dict.fromkeys(id for name in one["elements"] for id in asking.get(name, ()))
             ),
         }
-        for table, one in tables.items()
-        for code, records in one["codes"].items()
+        for table, some in tables.items()
+        for one in some["not_known"]
     ]
-    return sorted(found, key=lambda one: (-len(one["criteria"]), -one["records"], one["code"]))
+    return sorted(found, key=_foremost)
+
+
+def _foremost(one: Mapping[str, Any]) -> tuple[Any, ...]:
+    return -len(one["criteria"]) * one["people"], -one["records"], one["table"], one["code"]
 
 
 def _by_person(

@@ -6,17 +6,32 @@ from typing import Any
 import pyarrow as pa
 from ibis.expr import types as ir
 
+from gradatim.core.codes import WIRE_NAMES, omop_system
 from gradatim.core.errors import Defect
 from gradatim.evidence.facts import Facts
 from gradatim.evidence.relation import Relation
 from gradatim.evidence.sources.omop.check import check
 from gradatim.evidence.sources.omop.facts import facts
 from gradatim.evidence.sources.omop.mapping import relation
+from gradatim.evidence.sources.omop.not_known import NotKnown
 from gradatim.evidence.sources.omop.options import Options
 from gradatim.evidence.sources.omop.vocabulary import concepts
 from gradatim.evidence.sources.warehouse import Warehouse
 from gradatim.protocol.study import Study
 from gradatim.screening.document import vocabulary_told
+
+
+def _not_known(one: NotKnown) -> dict[str, Any]:
+    system = omop_system(one.vocabulary) if one.vocabulary else ""
+    return {
+        "system": WIRE_NAMES.get(system, system) or None,
+        "code": one.code or str(one.concept or ""),
+        "display": one.name or None,
+        "concept_id": one.concept,
+        "records": one.rows,
+        "people": one.people,
+        "elements": sorted(one.elements),
+    }
 
 
 class OmopPopulation:
@@ -39,7 +54,6 @@ class OmopPopulation:
             self.warehouse, study, self.options.coverage, self.options.vocabulary
         )
         found = check(self.warehouse, study, self.options, self._concepts)
-        held = {of.name: some for of, some in self._concepts.understood.elements.items()}
         return {
             "rows": found.rows,
             "without_concept": dict(found.without_concept),
@@ -53,7 +67,7 @@ class OmopPopulation:
                 table: {
                     "people": some.people,
                     "codes": {str(one): one.rows for one in some.codes},
-                    "elements": sorted(held.get(table, ())),
+                    "not_known": [_not_known(one) for one in some.codes],
                 }
                 for table, some in found.not_understood.items()
             },

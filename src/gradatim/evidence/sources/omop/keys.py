@@ -4,9 +4,9 @@ The source is looked at only for rows without a concept (of a warehouse without 
 unknown one), and only if any of what it wrote there means something.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import ibis
 import pyarrow as pa
@@ -172,23 +172,13 @@ def scope(warehouse: Warehouse, source: Source, concepts: Concepts) -> Scope | N
     if table is None:
         return None
     has_concept = columns.whole(table, source.concept) is not None
-    numbers: dict[Meanings, int] = {}
-    used, written, paired = ({}, {}, {})
-    for found, told in (
-        (used, _by_concept(source, concepts)),
-        (written, _by_text(source, concepts)),
-        (paired, _by_pair(source, concepts)),
-    ):
-        for one, meanings in told:
-            number = numbers.setdefault((found is paired, meanings), -1 - len(numbers))
-            found.setdefault(number, set()).add(one)
+    numbers: dict[tuple[bool, Meanings], int] = {}
+    used = _numbered(numbers, _by_concept(source, concepts))
+    written = _numbered(numbers, _by_text(source, concepts))
+    paired = _numbered(numbers, _by_pair(source, concepts), of_pairs=True)
     known = concepts.in_table(source) if has_concept else {}
     meant = known | {number: meanings for (_, meanings), number in numbers.items()}
-    return (
-        Scope(source, table, concepts, meant, *(_sorted(some) for some in (used, written, paired)))
-        if meant
-        else None
-    )
+    return Scope(source, table, concepts, meant, used, written, paired) if meant else None
 
 
 def _by_concept(source: Source, concepts: Concepts) -> Iterator[tuple[int, Meanings]]:
@@ -213,7 +203,20 @@ def _by_pair(source: Source, concepts: Concepts) -> Iterator[tuple[tuple[int, in
                 yield (concept, value), concepts.meanings_of(source, concept, None, None, value)
 
 
-def _sorted(found: Mapping[int, set[Any]]) -> dict[int, list[Any]]:
+_Given = TypeVar("_Given", int, str, tuple[int, int])
+"""What a source gave for a record: a concept, a text, or a concept with a value."""
+
+
+def _numbered(
+    numbers: dict[tuple[bool, Meanings], int],
+    told: Iterable[tuple[_Given, Meanings]],
+    of_pairs: bool = False,
+) -> dict[int, list[_Given]]:
+    """Return what a source gave by its key, which is a new number for each new meaning."""
+    found: dict[int, set[_Given]] = {}
+    for one, meanings in told:
+        number = numbers.setdefault((of_pairs, meanings), -1 - len(numbers))
+        found.setdefault(number, set()).add(one)
     return {number: sorted(some) for number, some in found.items()}
 
 
