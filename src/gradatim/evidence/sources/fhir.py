@@ -78,11 +78,7 @@ def read(
     Raises:
         UnusableInput: the Bundle as a whole cannot be used.
     """
-    entries = entries_of(bundle)
-    patient = the_patient(entries)
-    refuse_patient(patient.resource, patient.id)
-    person = read_patient(patient.resource, patient.id, patient.full_url, on)
-    about = About(codebook, elements, person, on, _medications(entries))
+    entries, about = opened(bundle, codebook, elements, on)
     facts: dict[str, list[Fact]] = {}
     not_used: list[NotUsed] = []
     told = told_by(entries)
@@ -98,8 +94,24 @@ def read(
                 not_used.append(result)
     courses = courses_of(entries)
     by_element = {name: as_courses(some, courses) for name, some in facts.items()}
+    person = about.person
     return Facts(person.id, person.birth, person.sex, by_element, dict(coverage or {}),
                  tuple(not_used), len(entries), person.died, recorded=recorded)  # fmt: skip
+
+
+def opened(
+    bundle: dict[str, Any], codebook: Codebook, elements: Mapping[str, Element], on: date
+) -> tuple[list[Entry], About]:
+    """Return the entries of a Bundle, and what the reader of each needs to know besides it.
+
+    Raises:
+        UnusableInput: the Bundle as a whole cannot be used.
+    """
+    entries = entries_of(bundle)
+    patient = the_patient(entries)
+    refuse_patient(patient.resource, patient.id)
+    person = read_patient(patient.resource, patient.id, patient.full_url, on)
+    return entries, About(codebook, elements, person, on, _medications(entries))
 
 
 def _results(entry: Entry, about: About, told: Told) -> Results:
