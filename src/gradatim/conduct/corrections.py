@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from gradatim.conduct.events import findings, participants, product, safety
+from gradatim.conduct.events import findings, participants, product, records, safety
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.folding.participants import FIXED, corrected
@@ -25,6 +25,7 @@ CORRECTABLE: tuple[type[Event], ...] = (
     *findings.EVENTS,
     participants.FactRecorded,
     participants.RecordNotUnderstood,
+    records.RecordJudged,
     participants.InformedConsentObtained,
     participants.InformedConsentRenewed,
     participants.HistoryDeclaredComplete,

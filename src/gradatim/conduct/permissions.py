@@ -44,6 +44,7 @@ _RECORDED: Mapping[str, tuple[str, ...]] = {
     "ParticipantRegistered": _SITE, "InformedConsentObtained": ("investigator", "coordinator"),
     "InformedConsentRenewed": ("investigator", "coordinator"), "InformedConsentWithdrawn": _SITE,
     "FactRecorded": _SITE, "RecordNotUnderstood": _SITE,
+    "RecordsRead": _SITE, "RecordJudged": ("investigator",),
     "HistoryDeclaredComplete": ("investigator", "coordinator"),
     "CriterionAttested": ("investigator",), "EligibilityConfirmed": ("investigator",),
     "ScreenFailed": ("investigator", "coordinator"),

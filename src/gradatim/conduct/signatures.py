@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
+from gradatim.conduct.events import records as d
 from gradatim.conduct.events import review as r
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
@@ -23,6 +24,7 @@ MEANINGS: Mapping[type[Event], str] = {
     t.TrialStopped: "I end dosing for good.",
     p.HistoryDeclaredComplete: "What is recorded of these kinds is all that the sources hold.",
     p.CriterionAttested: "I have judged this criterion myself.",
+    d.RecordJudged: "I have judged what this record is, and what it is not.",
     p.EligibilityConfirmed: "I have checked every criterion; this person is eligible.",
     p.ParticipantReplaced: "I agree that this place is given to another.",
     p.PersonalDataErased: "I order that this person's identifying data be destroyed.",

@@ -7,6 +7,7 @@ from typing import Any
 from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
+from gradatim.conduct.events import records as d
 from gradatim.conduct.events import review as r
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
@@ -34,6 +35,8 @@ SENTENCES: Mapping[type[Event], str] = {
     p.InformedConsentWithdrawn: "{participant} withdraws consent ({scope}): {reason}",
     p.FactRecorded: "{participant}: {fact}",
     p.RecordNotUnderstood: "{participant}: record {record} of a source is not understood",
+    d.RecordsRead: "{participant}: {read} records of {source} are read",
+    d.RecordJudged: "{participant}: {signer} judges record {record} of a source: {answers}",
     p.EntryCorrected: "entry {of} is corrected: {reason}",
     p.HistoryDeclaredComplete: "{participant}: {signer} signs that the history is complete "
                                "({kinds})",

@@ -26,6 +26,7 @@ from gradatim.conduct.events.product import (
     ProductQuarantined,
     TemperatureExcursion,
 )
+from gradatim.conduct.events.records import RecordJudged
 from gradatim.conduct.events.review import DoseDecision, SourceDataVerified
 from gradatim.conduct.events.safety import (
     AdverseEventAssessed,
@@ -75,7 +76,7 @@ def subjects(state: State, event: Event) -> frozenset[str]:
 def _entries(event: Event) -> set[str]:
     """Return the entries that an event changes, judges or compares with their source."""
     match event:
-        case EntryCorrected() | ClinicalSignificanceSigned():
+        case EntryCorrected() | ClinicalSignificanceSigned() | RecordJudged():
             return {f"entry {event.of}"}
         case SourceDataVerified():
             return {f"entry {one}" for one in event.entries}
@@ -91,8 +92,8 @@ def touched(state: State, event: Event, since: int) -> tuple[int, ...]:
 
 _CLINICAL: tuple[type[Event], ...] = (
     findings.VitalSignsRecorded, findings.LaboratoryResultsRecorded, findings.ScoresRecorded,
-    ClinicalSignificanceSigned, FactRecorded, EntryCorrected, DosePrepared, DoseAdministered,
-    DoseWithheld, AdverseEventReported, AdverseEventUpdated, AdverseEventResolved,
+    ClinicalSignificanceSigned, FactRecorded, RecordJudged, EntryCorrected, DosePrepared,
+    DoseAdministered, DoseWithheld, AdverseEventReported, AdverseEventUpdated, AdverseEventResolved,
     AdverseEventAssessed, AdverseEventClassified, PregnancyReported, MedicationErrorReported,
     Disposition, InformedConsentWithdrawn,
 )  # fmt: skip

@@ -16,7 +16,7 @@ from gradatim.conduct.corrections import (
     fixed_fields,
     unchanged_fields,
 )
-from gradatim.conduct.events import participants, product, safety
+from gradatim.conduct.events import participants, product, records, safety
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.trial import (
     ProtocolActivated,
@@ -26,6 +26,7 @@ from gradatim.conduct.events.trial import (
 )
 from gradatim.conduct.state import State
 from gradatim.conduct.views.birth import agreed
+from gradatim.conduct.views.records import held_records
 from gradatim.core.dates import parse_day
 from gradatim.core.errors import UnusableInput
 
@@ -196,6 +197,26 @@ def _references(state: State, event: Event) -> None:
         raise _unusable(event, f"there is no lot {lot}", todo="record its receipt first")
 
 
+def _judgements(state: State, event: Event) -> None:
+    """What is judged is a record of the participant, which an entry holds."""
+    if not isinstance(event, records.RecordJudged):
+        return
+    held = state.events[event.of]
+    mine = getattr(held, "participant", None) == event.participant
+    if not mine or event.record not in {key[1] for key, _ in held_records(held)}:
+        what = f"entry {event.of} holds no record {event.record} of {event.participant}"
+        raise _unusable(event, what, todo="judge it from the list of records")
+    if not event.answers:
+        raise _unusable(event, "nothing is judged", todo="say what the record is, or is not")
+    if "yes" not in event.answers.values() and _describes(event):
+        raise _unusable(event, "days, drug or dose are given of what the record is not",
+                        todo="say what it is, or leave them out")  # fmt: skip
+
+
+def _describes(event: records.RecordJudged) -> bool:
+    return bool(event.start or event.end or event.ongoing or event.drug or event.daily_dose)
+
+
 def _corrections(state: State, event: Event) -> None:
     if not isinstance(event, participants.EntryCorrected):
         return
@@ -222,7 +243,7 @@ def _corrections(state: State, event: Event) -> None:
         raise _unusable(event, f"{same[0]} is not changed", f"entry {event.of} says that already",
                         "name only the fields that are wrong")  # fmt: skip
     said = msgspec.structs.replace(now, recorded_at=event.recorded_at)
-    for fault in (_days, _named, _values, _references):
+    for fault in (_days, _named, _values, _references, _judgements):
         fault(state, said)
 
 
@@ -245,5 +266,5 @@ def _protocols(state: State, event: Event) -> None:
 
 _FAULTS: tuple[Callable[[State, Event], None], ...] = (
     _protocols, _days, _births, _people, _named, _adverse_events, _values, _references,
-    _corrections, _revocations,
+    _judgements, _corrections, _revocations,
 )  # fmt: skip

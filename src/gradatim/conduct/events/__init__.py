@@ -11,13 +11,21 @@ from typing import Any
 
 import msgspec
 
-from gradatim.conduct.events import findings, participants, product, review, safety, trial
+from gradatim.conduct.events import (
+    findings,
+    participants,
+    product,
+    records,
+    review,
+    safety,
+    trial,
+)
 from gradatim.conduct.events.base import Event
 from gradatim.core.errors import UnusableInput
 
 EVENTS: tuple[type[Event], ...] = (
-    *trial.EVENTS, *participants.EVENTS, *product.EVENTS, *findings.EVENTS, *safety.EVENTS,
-    *review.EVENTS,
+    *trial.EVENTS, *participants.EVENTS, *records.EVENTS, *product.EVENTS, *findings.EVENTS,
+    *safety.EVENTS, *review.EVENTS,
 )  # fmt: skip
 BY_NAME: Mapping[str, type[Event]] = {one.__name__: one for one in EVENTS}
 _ANY: Any = reduce(or_, EVENTS)

@@ -26,6 +26,7 @@ Fraction = Annotated[float, Meta(ge=0, le=1)]
 Positive = Annotated[float, Meta(gt=0)]
 NotNegative = Annotated[float, Meta(ge=0)]
 Number = Annotated[int, Meta(ge=1)]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 SYSTEM = "gradatim"
@@ -85,6 +86,13 @@ class Measured(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     high: float | None = None
     code: Annotated[str, Meta(max_length=100)] = ""
     method: Annotated[str, Meta(max_length=100)] = ""
+
+
+class Within(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A day that lies between two others, both included; without one there is no limit."""
+
+    first: date | None = None
+    last: date | None = None
 
 
 class Sealed(Struct, frozen=True):

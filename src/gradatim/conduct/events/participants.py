@@ -14,7 +14,9 @@ from gradatim.conduct.events.base import (
     PartialDate,
     Reason,
     Sealed,
+    Sha256,
     Text,
+    Within,
 )
 
 Version = Annotated[str, Meta(max_length=40)]
@@ -64,7 +66,12 @@ class FactRecorded(Event, frozen=True):
     """One fact of a person's history or findings, as a source shows it.
 
     `start` is the day of a measurement or an answer; `end` empty with `ongoing` is a period that
-    goes on. A drug has its ingredient in `code` and its daily dose in `value`.
+    goes on. A drug has its ingredient in `code` and its daily dose in `value`. What arrived as a
+    record of a source has that record's id, and the SHA-256 of what it said, in `record` and
+    `content`; `RecordsRead` tells how it was understood. Limits of its days stand in `start_within`
+    and `end_within` where no partial date says them, why it may not count in `doubtful`; `derived`
+    is an answer that was read out of something else. Of a drug, `course` tells which records are
+    of one course of treatment, and `often` on how many of so many days it was taken at least.
     """
 
     participant: Id
@@ -74,6 +81,14 @@ class FactRecorded(Event, frozen=True):
     ongoing: bool = False
     route: Annotated[str, Meta(max_length=40)] = ""
     source: Text = ""
+    start_within: Within | None = None
+    end_within: Within | None = None
+    doubtful: Annotated[str, Meta(max_length=200)] = ""
+    derived: bool = False
+    course: Annotated[str, Meta(max_length=200)] = ""
+    often: tuple[Annotated[int, Meta(ge=0)], Number] | None = None
+    record: Annotated[str, Meta(max_length=200)] = ""
+    content: Sha256 | None = None
 
 
 class RecordNotUnderstood(Event, frozen=True):
@@ -81,8 +96,8 @@ class RecordNotUnderstood(Event, frozen=True):
 
     While it stands, a declaration that the history is complete does not cover these elements, nor
     elements of their kinds that the protocol did not have then; a measurement or an answer of its
-    days is not known. That it is not of one of them after all, or of other days, is a correction
-    that an investigator signs.
+    days is not known. That it is not of one of them after all is a judgement (`RecordJudged`), or
+    a correction; that it is of other days is a correction. An investigator signs either.
 
     Args:
         record: the record's id in the source, such as `Condition/c7`.
@@ -91,6 +106,7 @@ class RecordNotUnderstood(Event, frozen=True):
         source: what the source is called.
         start: the first day that it is of, as precise as it is known; None: any day.
         end: the last day; None: the first.
+        content: SHA-256 of what the record said; None in entries of before that was kept.
     """
 
     participant: Id
@@ -100,6 +116,7 @@ class RecordNotUnderstood(Event, frozen=True):
     source: Text = ""
     start: PartialDate | None = None
     end: PartialDate | None = None
+    content: Sha256 | None = None
 
 
 class EntryCorrected(Event, frozen=True):

@@ -5,9 +5,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from gradatim.conduct.events.base import Event, Id, Number, Reason, Text
+from gradatim.conduct.events.base import Event, Id, Number, Reason, Sha256, Text
 
-Sha = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Action = Literal["start", "escalate", "stay", "de_escalate", "hold", "stop"]
 
 
@@ -43,7 +42,7 @@ class ReviewMeetingHeld(Event, frozen=True):
     """The committee met over the data of one ledger head."""
 
     head: Number
-    head_hash: Sha
+    head_hash: Sha256
     members: tuple[Id, ...]
     data_cut_on: date
     minutes: Text = ""
@@ -65,8 +64,8 @@ class DoseDecision(Event, frozen=True):
 
     action: Action
     head: Number
-    head_hash: Sha
-    protocol_sha256: Sha
+    head_hash: Sha256
+    protocol_sha256: Sha256
     design: Annotated[str, Meta(max_length=60)]
     advice_action: Annotated[str, Meta(max_length=40)]
     outcomes: Annotated[str, Meta(max_length=2_000)]
@@ -123,7 +122,7 @@ class ExportMade(Event, frozen=True):
 
     format: Annotated[str, Meta(max_length=60)]
     recipient: Text
-    sha256: Sha
+    sha256: Sha256
     head: Number
 
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
+from gradatim.conduct.events import records as d
 from gradatim.conduct.events import review as r
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
@@ -83,6 +84,10 @@ AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     ),
     p.ParticipantReplaced: (review.the_committee_signs, entry.the_reason_is_unrelated),
     p.PersonalDataErased: (entry.retention_has_ended,),
+    d.RecordJudged: (
+        entry.an_investigator_signs, entry.what_is_judged_has_a_history,
+        review.the_data_are_not_locked,
+    ),
     x.ProductReleased: (dosing.the_bags_may_be_released,),
     x.ProductAssigned: (
         dosing.a_place_is_held, dosing.treatment_goes_on, dosing.no_stopping_rule_has_fired,
@@ -124,6 +129,7 @@ RULES: Mapping[type[Event], tuple[Policy, ...]] = {
     ),
     p.InformedConsentRenewed: (entry.a_new_consent_is_to_a_later_version, *_UNLOCKED),
     p.FactRecorded: _UNLOCKED, p.RecordNotUnderstood: _UNLOCKED, p.EntryCorrected: _UNLOCKED,
+    d.RecordsRead: _UNLOCKED,
     p.ScreenFailed: (entry.the_step_is_legal, *_UNLOCKED),
     p.Disposition: (entry.the_step_is_legal, *_UNLOCKED),
     x.DosePrepared: (

@@ -19,6 +19,7 @@ from gradatim.conduct.events.participants import (
     PersonalDataErased,
 )
 from gradatim.conduct.events.product import DoseAdministered
+from gradatim.conduct.events.records import RecordJudged
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import PARTICIPANT, act
@@ -26,11 +27,13 @@ from gradatim.conduct.views.anchors import anchors_of, is_screening, screened_on
 from gradatim.conduct.views.doses import entries_of, first_dose_at
 from gradatim.conduct.views.eligibility import assessed
 from gradatim.conduct.views.facts import facts_of
+from gradatim.conduct.views.records import all_elements
 from gradatim.conduct.views.safety import related_to_product
 from gradatim.conduct.views.visits import window_days
 from gradatim.core.dates import on
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
+from gradatim.protocol.elements import COVERABLE
 from gradatim.rules.situation import Situation
 
 _PROCEDURES = (VitalSignsRecorded, LaboratoryResultsRecorded, ScoresRecorded, DoseAdministered)
@@ -135,12 +138,24 @@ def an_investigator_signs(state: State, event: Event) -> Verdict:
                   f"{signer} is not an investigator at site {event.site}")  # fmt: skip
 
 
+def what_is_judged_has_a_history(state: State, event: RecordJudged) -> Verdict:
+    """A record is judged to be a condition, a drug or a procedure; values are corrected instead."""
+    known = all_elements(state)
+    others = [known[name].label for name in event.answers if known[name].kind not in COVERABLE]
+    why = f"{', '.join(others)}: a value or an answer is corrected, not judged"
+    return either(not others, "it is judged of a history", why)
+
+
 def eligibility_is_confirmed(state: State, event: Event) -> Verdict:
     """An investigator has confirmed that the person is eligible."""
     one = person(state, event)
     if one.eligible_at is None:
         return unknown(f"nobody has confirmed that {one.id} is eligible")
-    corrected = any(at > one.eligible_at for at in one.entries_of.get(EntryCorrected, ()))
+    corrected = any(
+        at > one.eligible_at
+        for kind in (EntryCorrected, RecordJudged)
+        for at in one.entries_of.get(kind, ())
+    )
     if corrected and first_dose_at(state, one) is not None:
         # before the first dose every criterion is asked anyway
         signed = state.events[one.eligible_at]

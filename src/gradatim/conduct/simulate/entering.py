@@ -2,12 +2,12 @@
 
 from datetime import date, timedelta
 from functools import partial
+from hashlib import sha256
 
 from gradatim.conduct.arriving import kind_of, measured, not_understood_fields
-from gradatim.conduct.events import participants
-from gradatim.conduct.events.base import Event, Measured, Sealed, Signature
+from gradatim.conduct.events import participants, records
+from gradatim.conduct.events.base import Event, Measured, Sealed
 from gradatim.conduct.identity import Whose, person_token, seal
-from gradatim.conduct.signatures import meaning_of_correction
 from gradatim.conduct.simulate.dosing import plan_dose
 from gradatim.conduct.simulate.results import record_fact, record_results
 from gradatim.conduct.simulate.run import Run, staff
@@ -88,7 +88,8 @@ def _history(run: Run, site: str, name: str, facts: Facts) -> None:
             _unclear(run, site, name, record)
     if run.happens("a record is not understood"):
         at = _unclear(run, site, name, _hypertension(run))
-        run.later(1, lambda: _found_out(run, site, at))
+        _read(run, at)
+        run.later(1, lambda: _found_out(run, at))
     lead = staff(site, "investigator")
     for kinds, seen in _covered(facts).items():
         run.do(participants.HistoryDeclaredComplete, lead, site, participant=name, kinds=kinds,
@@ -124,18 +125,34 @@ def _hypertension(run: Run) -> NotUsed:
     return NotUsed("Condition/1", "its code is not known here", names, (code,))
 
 
-def _found_out(run: Run, site: str, at: int) -> None:
-    """An investigator finds out what a record means: nothing that the protocol asks about."""
-    lead = staff(site, "investigator")
-    run.do(
-        participants.EntryCorrected,
-        lead,
-        site,
-        of=at,
-        fields={"elements": []},
-        reason="high blood pressure, which is not asked about",
-        signature=Signature(lead, meaning_of_correction(participants.RecordNotUnderstood)),
+def _read(run: Run, at: int) -> None:
+    """A coordinator's file says how that record was understood."""
+    held = run.state.events[at]
+    assert isinstance(held, participants.RecordNotUnderstood)
+    one = _hypertension(run)
+    code = one.codes[0]
+    read = records.RecordRead(
+        record=held.record,
+        kind="Condition",
+        content=sha256(held.record.encode()).hexdigest(),
+        codes=(records.Coded(code.system, code.code, code.display),),
+        perhaps=held.elements,
+        outside=("condition",),
+        why=one.why,
     )
+    run.do(records.RecordsRead, held.recorded_by, held.site, at=held.recorded_at,
+           participant=held.participant,
+           source=held.source, read=1, records=(read,))  # fmt: skip
+
+
+def _found_out(run: Run, at: int) -> None:
+    """An investigator finds out what a record means: nothing that the protocol asks about."""
+    held = run.state.events[at]
+    assert isinstance(held, participants.RecordNotUnderstood)
+    lead = staff(held.site, "investigator")
+    run.do(records.RecordJudged, lead, held.site, participant=held.participant, of=at,
+           record=held.record, answers=dict.fromkeys(held.elements, "no"), signer=lead,
+           reason="high blood pressure, which is not asked about")  # fmt: skip
 
 
 def judged(run: Run, name: str) -> None:

@@ -15,6 +15,7 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.anchors import anchors_of, is_screening
 from gradatim.conduct.views.doses import entries_of, first_dose_at
 from gradatim.conduct.views.facts import facts_of
+from gradatim.conduct.views.records import taken_out_at
 from gradatim.conduct.views.visits import window_days
 from gradatim.core.dates import Duration
 from gradatim.core.dates import on as exactly
@@ -132,32 +133,36 @@ def _assessed(
     except UnusableInput as error:
         return Verdict(FALSE, str(error))
     facts = facts_of(state, participant)
-    answers = [_answer_of(state, one, facts) for one in found.findings]
+    answers = [_answer_of(state, participant, one, facts) for one in found.findings]
     study = state.governing("eligibility", participant)
     situation = Situation(study, facts, found.anchors, on)
     if before_the_dose:
-        answers = [_with_latest(state, one, situation) for one in answers]
+        answers = [_with_latest(state, participant, one, situation) for one in answers]
     return _settled(state, participant, answers, situation, before_the_dose)
 
 
-def _answer_of(state: State, one: Finding, facts: Facts) -> _Answer:
-    last = _last_open(state, one.verdict, facts)
+def _answer_of(state: State, participant: Participant, one: Finding, facts: Facts) -> _Answer:
+    last = _last_open(state, participant, one.verdict, facts)
     return _Answer(
         one.criterion, one.reading.rule, one.verdict.truth, one.because, one.unknown_because, last
     )
 
 
-def _last_open(state: State, verdict: Verdict, facts: Facts) -> int:
-    """Return the last entry, or correction of one, that leaves a criterion open; 0 for none."""
+def _last_open(state: State, participant: Participant, verdict: Verdict, facts: Facts) -> int:
+    """Return the last entry that leaves a criterion open: correction and judgement too; 0: none."""
     open_ = [one for one in verdict.deciding() if one.truth is UNKNOWN]
     records = [record for leaf in open_ for record in leaf.evidence]
     for leaf in open_:
         records += facts.not_understood.get(leaf.element or "", ())
     entries = {int(at) for record in records for at in _ENTRY.findall(record.id)}
-    return max((at for one in entries for at in (one, *state.corrected_by.get(one, ()))), default=0)
+    changed = (at for one in entries for at in (one, *state.corrected_by.get(one, ())))
+    judged = (taken_out_at(state, participant, leaf.element) for leaf in open_ if leaf.element)
+    return max((*changed, *judged), default=0)
 
 
-def _with_latest(state: State, answer: _Answer, situation: Situation) -> _Answer:
+def _with_latest(
+    state: State, participant: Participant, answer: _Answer, situation: Situation
+) -> _Answer:
     """Ask a criterion anew with the results that came after its visits, until the dose.
 
     A criterion that is asked at a visit after screening is asked again to keep out whom its results
@@ -169,7 +174,7 @@ def _with_latest(state: State, answer: _Answer, situation: Situation) -> _Answer
     rule = _since_visits(answer.rule, situation, found)
     if answer.passes is False or rule == answer.rule:
         return answer
-    now = _answered(state, answer.criterion, rule, situation)
+    now = _answered(state, participant, answer.criterion, rule, situation)
     return answer if now.passes is True else now._replace(rule=answer.rule)
 
 
@@ -225,7 +230,9 @@ def _settled(
     for one in answers:
         passes = one.passes
         word = said.get(one.criterion.id)
-        if word and passes is None and _stands(state, word, one, situation, before_the_dose):
+        if word and passes is None and _stands(
+            state, participant, word, one, situation, before_the_dose
+        ):
             passes = word[1].passes
         if passes is None and one.criterion.knowable_at == "pre_dose" and not before_the_dose:
             continue
@@ -240,6 +247,7 @@ def _settled(
 
 def _stands(
     state: State,
+    participant: Participant,
     attestation: tuple[int, CriterionAttested],
     answer: _Answer,
     situation: Situation,
@@ -251,7 +259,9 @@ def _stands(
     where the records had settled it, is to be looked at anew.
     """
     position, word = attestation
-    if answer.last > position or not _was_open(state, answer, position, situation, before_the_dose):
+    if answer.last > position or not _was_open(
+        state, participant, answer, position, situation, before_the_dose
+    ):
         return False
     visits = situation.study.schedule.encounters
     limits = [
@@ -265,7 +275,12 @@ def _stands(
 
 
 def _was_open(
-    state: State, answer: _Answer, position: int, situation: Situation, before_the_dose: bool
+    state: State,
+    participant: Participant,
+    answer: _Answer,
+    position: int,
+    situation: Situation,
+    before_the_dose: bool,
 ) -> bool:
     """Whether the records up to an entry leave a criterion open, by the days of now."""
     facts = situation.facts
@@ -276,8 +291,8 @@ def _was_open(
     by_element = {name: tuple(filter(known, some)) for name, some in facts.by_element.items()}
     then = replace(facts, by_element=by_element, not_used=tuple(filter(known, facts.not_used)))
     past = Situation(situation.study, then, situation.anchors, situation.on)
-    was = _answered(state, answer.criterion, answer.rule, past)
-    return (_with_latest(state, was, past) if before_the_dose else was).passes is None
+    was = _answered(state, participant, answer.criterion, answer.rule, past)
+    return (_with_latest(state, participant, was, past) if before_the_dose else was).passes is None
 
 
 def _before_later_dose(state: State, participant: Participant, day: date) -> Verdict:
@@ -293,6 +308,7 @@ def _before_later_dose(state: State, participant: Participant, day: date) -> Ver
     answers = [
         _answered(
             state,
+            participant,
             one,
             plan(study)[one.id][0].rule,
             situation.moved(day) if one.before_each_dose else situation,
@@ -305,10 +321,14 @@ def _before_later_dose(state: State, participant: Participant, day: date) -> Ver
 
 
 def _answered(
-    state: State, criterion: EligibilityCriterion, rule: Model, situation: Situation
+    state: State,
+    participant: Participant,
+    criterion: EligibilityCriterion,
+    rule: Model,
+    situation: Situation,
 ) -> _Answer:
     verdict = evaluate(rule, situation)
     open_ = foremost(one.reason for one in verdict.deciding() if one.truth is UNKNOWN)
     because = "; ".join(dict.fromkeys(verdict.clauses()))
-    last = _last_open(state, verdict, situation.facts)
+    last = _last_open(state, participant, verdict, situation.facts)
     return _Answer(criterion, rule, verdict.truth, because, open_, last)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
+from gradatim.conduct.days import days_of
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.findings import (
     LaboratoryResultsRecorded,
@@ -20,11 +21,20 @@ from gradatim.conduct.events.participants import (
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.birth import birth_of
 from gradatim.conduct.views.doses import entries, entries_of
-from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, on, parse_day
+from gradatim.conduct.views.records import (
+    Judged,
+    answer_to,
+    key_of,
+    open_entries,
+    records_of,
+    study_of,
+)
+from gradatim.core.dates import ANY_DAY, Day, on, parse_day
 from gradatim.core.quantity import Quantity
 from gradatim.core.verdict import Reason
 from gradatim.evidence.coverage import declare
-from gradatim.evidence.facts import Coding, Fact, Facts, NotUsed, Observed
+from gradatim.evidence.facts import EVERY_DAY, Coding, Fact, Facts, NotUsed, Observed, Often
+from gradatim.evidence.sources.dosages import DAILY_DOSE_UNIT
 from gradatim.protocol.elements import COVERABLE
 
 
@@ -37,16 +47,23 @@ def facts_of(state: State, participant: Participant) -> Facts:
 def _facts(state: State, participant: Participant) -> Facts:
     found: dict[str, list[Fact]] = {}
     coverage: dict[str, Observed] = {}
-    not_used: list[NotUsed] = []
     read = 0
     for position, event in entries(state, participant):
+        if _judged(state, participant, position, event):
+            continue
         for fact in facts_in(position, event, state):
             found.setdefault(fact.element, []).append(fact)
             read += 1
         if isinstance(event, HistoryDeclaredComplete):
             coverage.update(declare(event.kinds, event.since, event.until))
-        if isinstance(event, RecordNotUnderstood):
-            not_used.append(_not_understood(f"entry:{position}", event, state))
+    for fact in _by_judgement(state, participant):
+        found.setdefault(fact.element, []).append(fact)
+        read += 1
+    not_used = [
+        _not_understood(state, position, names, codes)
+        for some in open_entries(state, participant).values()
+        for position, names, codes in some
+    ]
     birth = birth_of(state, participant)
     sex = participant.sex if participant.sex in ("female", "male") else ""
     died = _died(state, participant)
@@ -63,35 +80,58 @@ def _facts(state: State, participant: Participant) -> Facts:
     )
 
 
-def _not_understood(id: str, event: RecordNotUnderstood, state: State) -> NotUsed:
-    """Return a record with the elements it may be of, those that came with an amendment too.
+def _not_understood(
+    state: State, position: int, names: tuple[str, ...], codes: tuple[Coding, ...]
+) -> NotUsed:
+    """Return a record with the elements that it may be of.
 
     What nobody declares complete, such as a measurement, is open on the days of the record.
     """
-    then = next((one.study for one in state.versions if one.version == event.protocol), state.study)
-    known = {name: then.elements[name].kind for name in event.elements if name in then.elements}
-    kinds = {*known.values()} & {*COVERABLE}
-    later = (
-        name
-        for version in state.versions
-        for name, element in version.study.elements.items()
-        if name not in then.elements and element.kind in kinds
-    )
-    why = "it is not understood"
-    codes = tuple(Coding(written) for written in event.codes or (event.record,))
+    id, event = f"entry:{position}", state.events[position]
+    then = study_of(state, event.protocol).elements
     # An element that the version of then did not have stays open whatever its kind.
-    covered = (name for name in event.elements if known.get(name) in (None, *COVERABLE))
-    elements = tuple(dict.fromkeys((*covered, *later)))
-    start = ANY_DAY if event.start is None else parse_day(event.start)
-    end = start if event.end is None else parse_day(event.end)
+    dated = [name for name in names if name in then and then[name].kind not in COVERABLE]
+    start, end = days_of(event) if isinstance(event, RecordNotUnderstood) else (ANY_DAY, ANY_DAY)
     doubtful = f"not understood: {', '.join(str(code) for code in codes)}"
-    reason = Reason.NOT_UNDERSTOOD
     instead = tuple(
-        Fact(name, id, start, end, doubtful=doubtful, unsettled=reason)
-        for name, kind in known.items()
-        if kind not in COVERABLE
+        Fact(name, id, start, end, doubtful=doubtful, unsettled=Reason.NOT_UNDERSTOOD)
+        for name in dated
     )
-    return NotUsed(id, why, elements, codes, instead)
+    covered = tuple(name for name in names if name not in dated)
+    return NotUsed(id, "it is not understood", covered, codes, instead)
+
+
+def _judged(state: State, participant: Participant, position: int, event: Event) -> bool:
+    """Whether an investigator has judged since of what a record is that was read as a fact."""
+    if not isinstance(event, FactRecorded) or not event.record:
+        return False
+    record = records_of(state, participant)[key_of(event.source, event.record, event.content)]
+    return answer_to(record, event.fact.element, position) is not None
+
+
+def _by_judgement(state: State, participant: Participant) -> Iterator[Fact]:
+    """Give what investigators judged records to be; of one that has changed it is doubtful."""
+    for record in records_of(state, participant).values():
+        for name, said in record.judged.items():
+            if said.yes:
+                yield _as_judged(name, said)
+
+
+def _as_judged(element: str, said: Judged) -> Fact:
+    event, read = said.event, said.read
+    given = event.start or event.end or event.ongoing
+    start, end = days_of(event) if given or read is None else days_of(read)
+    dose = event.daily_dose if event.daily_dose is not None or read is None else read.daily_dose
+    return Fact(
+        element,
+        f"entry:{said.position}",
+        start,
+        end,
+        dose,
+        "" if dose is None else DAILY_DOSE_UNIT,
+        code=event.drug,
+        doubtful="the record has changed since it was judged" if said.stale else "",
+    )
 
 
 def _died(state: State, participant: Participant) -> Day | None:
@@ -132,6 +172,13 @@ def measured(id: str, one: Measured, day: Day) -> Fact:
 
 
 def _recorded(id: str, event: FactRecorded) -> Fact:
-    start = ANY_DAY if event.start is None else parse_day(event.start)
-    end = NEVER_ENDED if event.ongoing else start if event.end is None else parse_day(event.end)
-    return measured(id, event.fact, start)._replace(id=id, end=end, route=event.route)
+    start, end = days_of(event)
+    return measured(id, event.fact, start)._replace(
+        id=id,
+        end=end,
+        route=event.route,
+        doubtful=event.doubtful,
+        derived=event.derived,
+        course=event.course,
+        often=EVERY_DAY if event.often is None else Often(*event.often),
+    )

@@ -106,7 +106,13 @@ def whole(id_: str) -> str:
 def _received(entry: Entry, used: list[Fact], left: list[NotUsed], about: About) -> Received:
     concepts = _concepts(entry, about)
     codes = codes_of(concepts)
-    perhaps = tuple(dict.fromkeys(name for one in left for name in one.elements))
+    perhaps = tuple(
+        dict.fromkeys(
+            name
+            for one in left
+            for name in (*one.elements, *(fact.element for fact in one.instead))
+        )
+    )
     names = dict.fromkeys(fact.element for fact in used)
     why = next((one.why for one in left if one.id == entry.id), "").partition(": ")[0]
     compared = _COMPARED.get(entry.kind, ())
