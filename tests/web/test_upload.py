@@ -1,19 +1,25 @@
 """Records that are uploaded and not understood: the ledger keeps what they may be of unknown."""
 
+import html
 import json
 from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from gradatim.conduct.as_of import as_of
 from gradatim.conduct.events.base import Signature
 from gradatim.conduct.events.participants import EntryCorrected, RecordNotUnderstood
+from gradatim.conduct.events.records import RecordsRead
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Recorded
 from gradatim.conduct.views.eligibility import assessed, eligibility
+from gradatim.conduct.views.facts import facts_of
+from gradatim.conduct.views.records import records_of
 from gradatim.core.verdict import Reason
 from gradatim.web.running import Running
-from tests.web.conftest import NOW, UNTIL, state
+from tests.web.conftest import NOW, PASSWORD, UNTIL, state
 from tests.web.security.attacks import treated
 
 CANCER = {
@@ -45,6 +51,13 @@ TNF = {
     "authoredOn": "2026-08-20",
     "medicationCodeableConcept": {
         "coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "2588478"}]
+    },
+}
+NAPROXEN = {
+    **TNF,
+    "id": "m2",
+    "medicationCodeableConcept": {
+        "coding": [{"system": "http://www.whocc.no/atc", "code": "M01AE02"}]
     },
 }
 
@@ -139,3 +152,141 @@ def test_as_of_before_the_upload_nothing_was_open(app: Running, signed_in):
     entries = list(app.trial.store.read(now.trial))
     assert reasons(as_of(now.trial, entries, position=before), one.id)["E3"] is None
     assert reasons(as_of(now.trial, entries), one.id)["E3"] is Reason.NOT_UNDERSTOOD
+
+
+def pages_of(client: Any, one: Participant) -> dict[str, str]:
+    found = {}
+    for name in ("sources", "records", "eligibility", "history"):
+        answer = client.get(f"/participants/{one.id}/{name}/")
+        assert answer.status_code == 200, name
+        found[name] = html.unescape(answer.content.decode())
+    return found
+
+
+def judging(now: State, one: Participant, record: str, **more: str) -> str:
+    """Give the address of the form in which a record is judged."""
+    found = next(r for r in records_of(now, one).values() if r.id == record and r.source == "EHR")
+    about = {"participant": one.id, "of": found.at, "record": record, **more}
+    return f"/record/RecordJudged/?{urlencode(about, safe='/')}"
+
+
+def signed(client: Any, path: str, now: State, **fields: str) -> Any:
+    """Send the form of a judgement, signed."""
+    told = {"reason": "asked the hospital", "occurred_on": str(UNTIL), "password": PASSWORD,
+            "seen": str(now.position), "request": uuid4().hex, **fields}  # fmt: skip
+    return client.post(path, told)
+
+
+def test_the_ledger_tells_how_each_record_was_understood(app: Running, signed_in):
+    one, client = treated(app), signed_in("coordinator.S01.1")
+    post(app, client, one, CANCER, COUGH, TNF, NAPROXEN)
+    now = state(app)
+    told = [event for event in now.events.values() if isinstance(event, RecordsRead)][-1]
+    by_id = {record.record: record for record in told.records}
+    assert told.read == 4, "the patient is no record"
+    assert set(by_id) == {"Condition/c7", "Condition/c8", "MedicationRequest/m1",
+                          "MedicationRequest/m2"}  # fmt: skip
+    cancer, cough, tnf = (by_id[one] for one in ("Condition/c7", "Condition/c8",
+                                                "MedicationRequest/m1"))  # fmt: skip
+    assert (cancer.codes[0].system, cancer.codes[0].code) == ("http://snomed.info/sct", "254837009")
+    assert "malignancy" in cancer.perhaps
+    assert cancer.start == "2026-08-01"
+    assert (cough.perhaps, cough.used, cough.outside) == ((), {}, ("condition",))
+    assert "biologic" in tnf.perhaps
+    used = by_id["MedicationRequest/m2"]
+    assert used.used["nsaid"] == "ATC M01AE02"
+
+
+def test_whoever_judges_sees_both_readings(app: Running, signed_in):
+    one, client = treated(app), signed_in("investigator.S01.1")
+    post(app, client, one, CANCER, COUGH, TNF, NAPROXEN)
+    now = state(app)
+    shown = pages_of(client, one)
+    for name in ("sources", "records"):
+        assert "SNOMED CT 254837009 (Malignant neoplasm of breast)" in shown[name]
+        assert judging(now, one, "Condition/c7").partition("?")[2] in shown[name]
+    assert "through ATC M01AE02" in shown["sources"]
+    assert "known to be something else" in shown["sources"]
+    form = html.unescape(client.get(judging(now, one, "Condition/c7")).content.decode())
+    assert "Malignant neoplasm of breast" in form
+    assert "from" not in form or "2026-08-01" in form
+
+    answer = signed(client, judging(now, one, "Condition/c7"), now, none_of_the_rest="on")
+    assert answer.status_code == 302, answer.content.decode()
+    answer = signed(client, judging(now, one, "MedicationRequest/m1"), state(app),
+                    **{"answers-biologic": "yes", "drug": "adalimumab"})  # fmt: skip
+    assert answer.status_code == 302, answer.content.decode()
+    now = state(app)
+    assert reasons(now, one.id)["E3"] is None
+    (fact,) = [one for one in facts_of(now, now.participants[one.id]).of("biologic")
+               if one.code == "adalimumab"]  # fmt: skip
+    assert str(fact.start) == "2026-08-20"
+    shown = pages_of(client, one)
+    assert "asked the hospital" in shown["eligibility"]
+    assert "is not" in shown["eligibility"]
+    assert "is none of" in shown["sources"]
+    assert "judges record Condition/c7" in shown["history"]
+
+
+def test_a_judgement_without_an_answer_or_a_password_is_not_recorded(app: Running, signed_in):
+    one, client = treated(app), signed_in("investigator.S01.1")
+    post(app, client, one, CANCER)
+    now = state(app)
+    path = judging(now, one, "Condition/c7")
+    assert "nothing is judged" in signed(client, path, now).content.decode()
+    wrong = signed(client, path, now, none_of_the_rest="on", password="something else")
+    assert wrong.status_code == 422
+    assert state(app).position == now.position
+
+
+def test_a_record_that_is_known_can_be_judged_to_be_something_else(app: Running, signed_in):
+    one, client = treated(app), signed_in("investigator.S01.1")
+    post(app, client, one, COUGH)
+    now = state(app)
+    answer = signed(client, judging(now, one, "Condition/c8"), now, something_else="malignancy")
+    assert answer.status_code == 302, answer.content.decode()
+    now = state(app)
+    (fact,) = facts_of(now, now.participants[one.id]).of("malignancy")
+    assert str(fact.start) == "2026-08-01"
+    page = pages_of(client, one)["sources"]
+    assert "known to be something else" in page
+    assert "<b>is</b>" in page
+
+
+def test_a_changed_record_is_asked_again(app: Running, signed_in):
+    one, client = treated(app), signed_in("investigator.S01.1")
+    post(app, client, one, CANCER)
+    now = state(app)
+    signed(client, judging(now, one, "Condition/c7"), now, none_of_the_rest="on")
+    assert reasons(state(app), one.id)["E3"] is None
+    position = state(app).position
+    post(app, client, one, {**CANCER, "meta": {"versionId": "2"}})
+    assert state(app).position == position, "its version is nothing that it says"
+    post(app, client, one, {**CANCER, "note": [{"text": "grew"}]})
+    assert reasons(state(app), one.id)["E3"] is Reason.NOT_UNDERSTOOD
+    assert "has changed since it was judged" in pages_of(client, one)["sources"]
+
+
+def test_who_may_not_judge_finds_no_way_to_it(app: Running, signed_in):
+    one = treated(app)
+    post(app, signed_in("coordinator.S01.1"), one, CANCER)
+    path = judging(state(app), one, "Condition/c7")
+    for user in ("coordinator.S01.1", "nurse.S01.1", "monitor.1", "investigator.S02.1"):
+        client = signed_in(user)
+        assert client.get(path).status_code == 404
+    for user in ("coordinator.S01.1", "monitor.1"):
+        page = signed_in(user).get(f"/participants/{one.id}/sources/").content.decode()
+        assert "RecordJudged" not in page
+        assert "254837009" in page
+    assert (
+        signed_in("investigator.S02.1").get(f"/participants/{one.id}/sources/").status_code == 404
+    )
+
+
+def test_a_record_that_there_is_not_cannot_be_judged(app: Running, signed_in):
+    one, client = treated(app), signed_in("investigator.S01.1")
+    assert (
+        client.get(f"/record/RecordJudged/?participant={one.id}&of=5&record=X/1").status_code == 404
+    )
+    answer = client.get(f"/record/RecordJudged/?participant={one.id}")
+    assert answer["Location"] == f"/participants/{one.id}/sources/"

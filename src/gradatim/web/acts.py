@@ -26,6 +26,7 @@ TITLES: Mapping[str, Any] = {
     "InformedConsentWithdrawn": _("Record withdrawal of consent"),
     "FactRecorded": _("Record history or a finding"),
     "RecordNotUnderstood": _("Record what is not understood"),
+    "RecordsRead": _("Read records"), "RecordJudged": _("Judge a record"),
     "EntryCorrected": _("Correct an entry"),
     "HistoryDeclaredComplete": _("Sign that the history is complete"),
     "CriterionAttested": _("Attest a criterion"),
@@ -78,7 +79,9 @@ PROVIDED: Mapping[str, frozenset[str]] = {
         "AdverseEventReported": {"adverse_event"}, "QueryOpened": {"query"},
         "HistoryDeclaredComplete": {"signer"}, "EligibilityConfirmed": {"signer"},
         "PreDoseChecklistSigned": {"signer"}, "ClinicalSignificanceSigned": {"signer"},
-        "AdverseEventClassified": {"signer"},
+        "AdverseEventClassified": {"signer"}, "RecordJudged": {"signer"},
+        "FactRecorded": {"start_within", "end_within", "doubtful", "derived", "record", "content"},
+        "RecordNotUnderstood": {"content"},
         "RulingSigned": {"signer"}, "ParticipantReplaced": {"signers"},
         "TrialResumed": {"signers"}, "TrialStopped": {"signers"},
         "DoseLimitingToxicityAdjudicated": {"signers"},
@@ -92,6 +95,7 @@ PROVIDED: Mapping[str, frozenset[str]] = {
 GIVEN = frozenset({
     "encounter", "adverse_event", "recipient", "report", "candidate", "criterion", "dose", "lot",
     "level", "of", "element", "query", "entries", "question", "user", "role", "unit", "proposal",
+    "record",
 })  # fmt: skip
 """Fields that the address of a form may give: what it is about, beside the participant."""
 
@@ -100,6 +104,7 @@ ELSEWHERE: Mapping[str, str] = {
     "EntryCorrected": "the page of the entry",
     "ProposalMade": "the form of the act that is proposed",
     "ProposalSigned": "its own page",
+    "RecordsRead": "the page that adds records from a file",
     "ExportMade": "the page of exports records what it exports",
 }
 """Acts without a form of their own, and where they are done."""

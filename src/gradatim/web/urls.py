@@ -15,7 +15,7 @@ from gradatim.web.views import (
 )
 from gradatim.web.views.audit import as_of, log, proof
 from gradatim.web.views.dosing import product, worksheet
-from gradatim.web.views.participant import emergency, laboratory, pages, questionnaire
+from gradatim.web.views.participant import emergency, laboratory, pages, questionnaire, records
 from gradatim.web.views.protocol import pages as protocol
 from gradatim.web.views.review import committee, package
 from gradatim.web.views.screening import answer, sheet, upload, worklist
@@ -33,6 +33,7 @@ urlpatterns = [
     path("participants/<str:id>/adverse-events/", pages.adverse_events, name="adverse-events"),
     path("participants/<str:id>/history/", pages.history, name="history"),
     path("participants/<str:id>/eligibility/", sheet.sheet, name="eligibility"),
+    path("participants/<str:id>/sources/", records.records, name="records"),
     path("participants/<str:id>/records/", upload.upload, name="upload"),
     path("participants/<str:id>/answer/<str:element>/", answer.answer, name="answer"),
     path("participants/<str:id>/emergency/", emergency.emergency, name="emergency"),

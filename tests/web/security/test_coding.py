@@ -8,7 +8,8 @@ import pytest
 
 from gradatim.conduct.events import BY_NAME
 from gradatim.web.acts import PROVIDED
-from gradatim.web.forms.act import ActForm, act_form
+from gradatim.web.forms.act import act_form
+from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.choices import Asked
 from gradatim.web.running import Running
 from tests.web.conftest import NOW, PASSWORD, state

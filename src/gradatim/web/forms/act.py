@@ -19,7 +19,10 @@ from gradatim.conduct.views.adverse_events import courses
 from gradatim.protocol.questions import Question, basis_words
 from gradatim.safety.dlt import perhaps_of, watched_elements
 from gradatim.web.acts import provided
+from gradatim.web.forms.base import ActForm
+from gradatim.web.forms.checklist import ChecklistField
 from gradatim.web.forms.choices import Asked, choices_of
+from gradatim.web.forms.judging import JudgingForm, record_fields
 from gradatim.web.forms.kinds import day_field, field_of, pattern_validator, struct_fields
 from gradatim.web.forms.results import ResultsField, Row
 from gradatim.web.forms.rows import RowsField
@@ -27,22 +30,6 @@ from gradatim.web.forms.wording import choice_words, help_of, label_of
 
 OPTIONAL = {"obtained_by"}
 MEASURED = ("VitalSignsRecorded", "LaboratoryResultsRecorded", "ScoresRecorded")
-
-
-class ActForm(forms.Form):
-    """What every act's form has, beside its own fields.
-
-    `seen` is the position of the ledger that its user has looked at, `request` makes sure that it
-    is recorded once however often it is sent.
-    """
-
-    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
-    request = forms.CharField(widget=forms.HiddenInput, max_length=64)
-
-    def fields_given(self) -> dict[str, Any]:
-        """Give the event's fields as they were filled in; what was left out is left out."""
-        return {name: value for name, value in self.cleaned_data.items()
-                if name not in ActForm.base_fields and value not in (None, "", [])}  # fmt: skip
 
 
 def act_form(asked: Asked) -> type[ActForm]:
@@ -54,7 +41,8 @@ def act_form(asked: Asked) -> type[ActForm]:
             continue
         if one.name not in fields and (field := _field(asked, one)) is not None:
             fields[one.name] = field
-    return type(f"{asked.event}Form", (ActForm,), fields)
+    base = JudgingForm if asked.event == "RecordJudged" else ActForm
+    return type(f"{asked.event}Form", (base,), fields)
 
 
 def _asked_fields(kind: type[Event]) -> list[inspect.Field]:
@@ -154,61 +142,6 @@ class TermWidget(forms.TextInput):
         """Give the line, and the terms."""
         attrs = {**(attrs or {}), "list": f"{name}-terms", "autocomplete": "off"}
         return {**super().get_context(name, value, attrs), "terms": terms()}
-
-
-class ChecklistWidget(forms.Widget):
-    """One question for each item, with a few answers to choose from."""
-
-    template_name = "gradatim/checklist.html"
-
-    def __init__(self, items: list[tuple[str, str, str, str]], answers: list[tuple[str, Any]]
-                 ) -> None:  # fmt: skip
-        super().__init__()
-        self.items, self.answers = items, answers
-
-    def id_for_label(self, id_: str) -> str:
-        """No single input carries the label of the whole list."""
-        return ""
-
-    def use_required_attribute(self, initial: Any) -> bool:
-        """The form says which item is not answered."""
-        return False
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        """Give the items with what was answered."""
-        context = super().get_context(name, value, attrs)
-        context["widget"] |= {"answers": self.answers, "items": [
-            {"id": id, "label": label, "reading": reading, "basis": basis,
-             "said": (value or {}).get(id)} for id, label, reading, basis in self.items
-        ]}  # fmt: skip
-        return context
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, str]:
-        """Give the answers by item."""
-        said = {id: data.get(f"{name}-{id}", "") for id, *_rest in self.items}
-        return {id: one for id, one in said.items() if one}
-
-
-class ChecklistField(forms.Field):
-    """Questions that a person has to answer, every one: such as the pre-dose checklist.
-
-    Args:
-        items: name, label, reading and basis of each.
-        answers: value and words of each answer that there is.
-    """
-
-    def __init__(self, items: list[tuple[str, str, str, str]], answers: list[tuple[str, Any]],
-                 **options: Any) -> None:  # fmt: skip
-        self.labels = {name: label for name, label, *_rest in items}
-        super().__init__(widget=ChecklistWidget(items, answers), **options)
-
-    def clean(self, value: Any) -> dict[str, str]:
-        """Refuse what is left open, by its name."""
-        left = [label for id, label in self.labels.items() if id not in (value or {})]
-        if left:
-            raise forms.ValidationError([_("Not answered: %(item)s") % {"item": one}
-                                         for one in left])  # fmt: skip
-        return dict(value)
 
 
 def _drawn(asked: Asked, options: dict[str, Any]) -> forms.Field:
@@ -315,6 +248,8 @@ def _extra(asked: Asked) -> dict[str, forms.Field]:
         fields["shown_sha256"] = _shown_document(asked)
     if asked.event == "RulingSigned":
         fields |= _ruling(asked)
+    if asked.event == "RecordJudged":
+        fields |= record_fields(asked)
     if asked.event == "SiteOpened":
         fields["site"] = _new_site(asked)
     return fields

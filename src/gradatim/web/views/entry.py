@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from gradatim.conduct.corrections import changed_after_signature, is_signed, signings
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.records import RecordJudged
 from gradatim.conduct.events.review import SourceDataVerified
 from gradatim.conduct.folding.participants import FIXED
 from gradatim.conduct.permissions import who_may_correct
@@ -23,13 +24,16 @@ from gradatim.web.access import Access, Request, page
 from gradatim.web.acts import OF_ALL, title
 from gradatim.web.clock import today
 from gradatim.web.entries import fields_shown
-from gradatim.web.forms.act import ActForm, act_form
+from gradatim.web.forms.act import act_form
+from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.choices import Asked
 from gradatim.web.telling import told_in_words
 from gradatim.web.views.record import Filling, filled_in
 
 ABOUT = FIXED - OF_ALL - {"event"} | {"site"}
 """What a correction leaves as it is, and its page shows: whose entry it is."""
+OF_RECORD = {"of", "record"}
+"""Of a judgement also which record it is about."""
 
 
 @page("overview")
@@ -89,7 +93,8 @@ def correct(request: Request, position: int) -> HttpResponse:
     if one is None or not access.has_any(who_may_correct(state, position), event.site):
         raise Http404(_("There is no such page."))
     plain = msgspec.to_builtins(event)
-    given = {name: str(plain[name]) for name in ABOUT if plain.get(name) not in (None, "")}
+    about = ABOUT | (OF_RECORD if isinstance(event, RecordJudged) else set())
+    given = {name: str(plain[name]) for name in about if plain.get(name) not in (None, "")}
     asked = Asked(type(event).__name__, access, event.site, one, given, today())
     signs = meaning_of_correction(type(event)) if is_signed(state, position) else ""
     filling = Filling(asked._replace(event="EntryCorrected"), _form(asked),

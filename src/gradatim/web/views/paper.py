@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from gradatim.web.access import Access, Request, page
 from gradatim.web.acts import title
 from gradatim.web.clock import today
-from gradatim.web.forms.act import ActForm, ChecklistWidget, act_form
+from gradatim.web.forms.act import act_form
+from gradatim.web.forms.base import ActForm
+from gradatim.web.forms.checklist import ChecklistWidget
 from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.results import ResultsWidget
 from gradatim.web.forms.rows import RowsWidget

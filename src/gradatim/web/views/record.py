@@ -30,11 +30,14 @@ from gradatim.web.accounts.signing import SignatureFields, verify
 from gradatim.web.acts import ELSEWHERE, GIVEN, title
 from gradatim.web.clock import now, today
 from gradatim.web.entries import judged
-from gradatim.web.forms.act import ActForm, act_form, ruled_on
+from gradatim.web.forms.act import act_form, ruled_on
+from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.completing import completed
+from gradatim.web.forms.judging import record_asked
 from gradatim.web.recording import event_of, record, shown, signed
 from gradatim.web.references import refuse_unseen
+from gradatim.web.views.participant.records import shown_record
 from gradatim.web.views.protocol import pages
 from gradatim.web.views.review.committee import propose
 
@@ -95,6 +98,8 @@ def record_act(request: Request, event: str) -> HttpResponse:
         return _choose_site(request, event)
     if event == "RulingSigned" and ruled_on(asked) is None:
         return _no_question(request, asked)
+    if event == "RecordJudged" and record_asked(asked) is None:
+        return _no_record(request, asked)
     template, reading = _reading(asked)
     return filled_in(
         request,
@@ -113,12 +118,23 @@ def _no_question(request: Request, asked: Asked) -> HttpResponse:
     return pages.open_questions(request)
 
 
+def _no_record(request: Request, asked: Asked) -> HttpResponse:
+    """Show the participant's records where none is named, and the participants before that."""
+    if asked.given.get("record") or asked.given.get("of"):
+        raise Http404(_("There is no such record."))
+    if asked.participant is None:
+        return HttpResponseRedirect(reverse("participants"))
+    return HttpResponseRedirect(reverse("records", args=[asked.participant.id]))
+
+
 def _reading(asked: Asked) -> tuple[str, dict[str, Any]]:
     """Give the page of an act, and what is read on it before it is signed."""
     if asked.event == "RulingSigned" and (question := ruled_on(asked)):
         return "gradatim/protocol/rule.html", {"item": pages.of_state(asked.state, question)}
     if asked.event in ("ProtocolActivated", "ProtocolAmended"):
         return "gradatim/protocol/put_into_force.html", pages.put_into_force(asked.state)
+    if record := record_asked(asked):
+        return "gradatim/judged_record.html", {"row": shown_record(asked.state, record)}
     if found := judged(asked):
         return "gradatim/judged.html", {"judged": found}
     return "gradatim/record.html", {}

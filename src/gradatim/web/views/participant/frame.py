@@ -13,7 +13,8 @@ from gradatim.web.keys import keyring
 TABS = (
     ("participant", _("Summary")), ("visits", _("Visits")), ("laboratory", _("Laboratory")),
     ("adverse-events", _("Adverse events")), ("scores", _("Scores")), ("doses", _("Doses")),
-    ("eligibility", _("Eligibility")), ("history", _("History")),
+    ("eligibility", _("Eligibility")), ("records", _("Records")),
+    ("history", _("History")),
 )  # fmt: skip
 ALWAYS = ("FactRecorded", "PregnancyReported", "MedicationErrorReported",
           "ProtocolDeviation", "InformedConsentWithdrawn", "Disposition")  # fmt: skip

@@ -15,7 +15,7 @@ from gradatim.conduct.recorded_in import recorded_in
 from gradatim.protocol.study import Study
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today
-from gradatim.web.forms.act import ActForm
+from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.choices import Asked
 from gradatim.web.languages import in_asked_language
 from gradatim.web.views.record import Filling, filled_in

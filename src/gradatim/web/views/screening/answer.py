@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today
-from gradatim.web.forms.act import ActForm
+from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.kinds import day_field
 from gradatim.web.views.record import Filling, filled_in

@@ -9,15 +9,18 @@ from gradatim.conduct.events.participants import CriterionAttested
 from gradatim.conduct.state import Participant
 from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.facts import facts_of
+from gradatim.protocol.nodes import elements_of, leaves
 from gradatim.protocol.study import Study
 from gradatim.reports.eligibility import Line
 from gradatim.reports.eligibility import sheet as content_of
 from gradatim.screening.assess import Eligibility
+from gradatim.screening.not_known import open_criteria
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today
 from gradatim.web.languages import in_asked_language, speaker
 from gradatim.web.phrases.saying import Speaker
 from gradatim.web.views.participant.frame import framed
+from gradatim.web.views.participant.records import Shown, shown_records
 from gradatim.web.views.screening.said import said_line, said_sheet
 from gradatim.web.views.screening.worklist import planned_dose, screened, tells_birthday
 
@@ -40,6 +43,7 @@ def sheet(request: Request, id: str) -> HttpResponse:
             "sheet": shown,
             "said": said_sheet(says, shown),
             "says": says,
+            "most_records": MOST_RECORDS,
             "lines": lines(access, study, one, found.found, shown["lines"], says),
         }
     return render(request, "gradatim/screening/sheet.html", content)
@@ -50,15 +54,29 @@ def lines(access: Access, study: Study, one: Participant, found: Eligibility, sh
     """Give the criteria, each with who attested it and what may be answered in place."""
     said = {event.criterion: (at, event)
             for at, event in entries_of(access.state, one, CriterionAttested)}  # fmt: skip
+    rows = shown_records(access.state, one, open_criteria(found.findings))
     return [{
         "line": line, "said": said_line(says, line),
         "passes_from": None if tells_birthday(access, one, line.finding.criterion)
         else line.finding.passes_from,
         "attested": said.get(line.finding.criterion.id),
+        "records": [row for row in rows if _about(row, line)],
         "answers": [(name, says.label(label))
                     for name, label in _answers(study, found, line.finding.criterion.id)]
         if line.finding.passes is None else [],
     } for line in sheet]  # fmt: skip
+
+
+MOST_RECORDS = 4
+"""Records shown beside a criterion; all of them stand on a page of their own."""
+
+
+def _about(row: Shown, line: Line) -> bool:
+    """Whether a record keeps a criterion open, or was judged of what the criterion asks about."""
+    if line.finding.criterion.id in row.waits_for:
+        return True
+    asked = {name for leaf in leaves(line.finding.reading.rule) for name in elements_of(leaf)}
+    return not asked.isdisjoint(row.record.judged)
 
 
 def _answers(study: Study, found: Eligibility, criterion: str) -> list[tuple[str, str]]:

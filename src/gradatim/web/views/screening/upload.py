@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from django import forms
@@ -13,21 +13,24 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gradatim.conduct.arriving import Arriving, arriving
+from gradatim.conduct.arrived import new_entries, new_readings
+from gradatim.conduct.arriving import Arriving, arriving, record_read
 from gradatim.conduct.events.findings import LaboratoryResultsRecorded
 from gradatim.conduct.events.participants import RecordNotUnderstood
+from gradatim.conduct.events.records import RecordsRead
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Recorded
 from gradatim.conduct.views.birth import agreed, birth_of
-from gradatim.conduct.views.doses import entries as recorded
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Facts
 from gradatim.evidence.sources.fhir import read
 from gradatim.evidence.sources.fhir_load import decode
+from gradatim.evidence.sources.received import Received, received
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today
 from gradatim.web.recording import event_of, record
+from gradatim.web.views.participant.records import not_known, waiting_for
 
 MOST = 5_000_000  # bytes
 
@@ -42,6 +45,13 @@ class UploadForm(forms.Form):
     )  # fmt: skip
 
 
+class File(NamedTuple):
+    """A file of records: what it says of the person, and how each record was understood."""
+
+    facts: Facts
+    records: list[Received]
+
+
 @page("screening")
 def upload(request: Request, id: str) -> HttpResponse:
     """Read a Bundle and record what it says of a person; what is there already is left out."""
@@ -52,19 +62,23 @@ def upload(request: Request, id: str) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            facts = _facts(access, one, form.cleaned_data["bundle"])
-            _check_person(access.state, one, facts)
-            return _recorded(request, one, facts, form.cleaned_data["source"])
+            file = _read(access, one, form.cleaned_data["bundle"])
+            _check_person(access.state, one, file.facts)
+            return _recorded(request, one, file, form.cleaned_data["source"])
         except UnusableInput as error:
             form.add_error("bundle", str(error))
-    return render(request, "gradatim/screening/upload.html", {"form": form, "one": one},
+    waiting = waiting_for(access.state, one)
+    content = {"form": form, "one": one, "not_known": not_known(access.state, one, waiting)}
+    return render(request, "gradatim/screening/upload.html", content,
                   status=422 if form.errors else 200)  # fmt: skip
 
 
-def _facts(access: Access, one: Participant, file: Any) -> Facts:
+def _read(access: Access, one: Participant, file: Any) -> File:
     study = access.state.governing("elements", one)
     bundle = decode(file.read(MOST + 1), file.name, MOST)
-    return read(bundle, Codebook(study.elements, study.study.id), study.elements, on=today())
+    codebook = Codebook(study.elements, study.study.id)
+    facts = read(bundle, codebook, study.elements, on=today())
+    return File(facts, list(received(bundle, facts, codebook, study.elements, on=today())))
 
 
 def _check_person(state: State, one: Participant, facts: Facts) -> None:
@@ -82,42 +96,32 @@ def _check_person(state: State, one: Participant, facts: Facts) -> None:
                             _("the birth date does not fit"))  # fmt: skip
 
 
-def _recorded(request: Request, one: Participant, facts: Facts, source: str) -> HttpResponse:
-    study = request.trial.state.governing("elements", one)
-    known = _known(request, one)
-    entries = [found for found in arriving(facts, study.elements, source)
-               if _fingerprint(found.kind.__name__, found.fields) not in known]  # fmt: skip
-    done = sum(_record(request, one, found, source) for found in entries)
+def _recorded(request: Request, one: Participant, file: File, source: str) -> HttpResponse:
+    state = request.trial.state
+    study = state.governing("elements", one)
+    contents = {record.id: record.content for record in file.records}
+    found = arriving(file.facts, study.elements, source, contents)
+    entries = list(new_entries(state, one, found))
+    read_as = map(record_read, file.records)
+    readings = [Arriving(RecordsRead, None, fields)
+                for fields in new_readings(state, one, source, read_as, None)]  # fmt: skip
+    done = sum(_record(request, one, entry, source) for entry in entries)
+    for reading in readings:
+        _record(request, one, reading, source)
     messages.success(request, _("%(n)d entries recorded.") % {"n": done})
-    if unused := _reasons(facts.not_used):
+    if unused := _reasons(file.facts.not_used):
         messages.warning(request, _("Not used: %(why)s") % {"why": unused})
     if unclear := sum(found.kind is RecordNotUnderstood for found in entries):
         messages.warning(request, _("Not understood: %(n)d. What they may be about stays unknown: "
-                                    "find out what the codes listed beside each criterion mean, "
-                                    "and record that.") % {"n": unclear})  # fmt: skip
-    return HttpResponseRedirect(reverse("eligibility", args=[one.id]))
+                                    "find out what their codes mean, and have an investigator "
+                                    "judge what each record is.") % {"n": unclear})  # fmt: skip
+    return HttpResponseRedirect(reverse("records" if unclear else "eligibility", args=[one.id]))
 
 
 def _reasons(not_used: Sequence[Any]) -> str:
     """Count the records by why they are not used; what each is coded as stands in its entry."""
     whys = Counter(one.why.partition(": ")[0] for one in not_used)
     return "; ".join(f"{number} × {why}" for why, number in whys.items())
-
-
-def _known(request: Request, one: Participant) -> set[tuple[str, str]]:
-    """Give what is recorded already, so that the same file twice changes nothing."""
-    found = set()
-    for _at, event in recorded(request.trial.state, one):
-        names = ("fact", "start", "end", "ongoing", "route", "source", "results", "record", "codes")
-        fields = {name: getattr(event, name) for name in names if hasattr(event, name)}
-        found.add(_fingerprint(type(event).__name__, fields))
-    return found
-
-
-def _fingerprint(kind: str, fields: dict[str, Any]) -> tuple[str, str]:
-    """Return what tells one entry from another; of which elements a record may be is corrected."""
-    told = (item for item in fields.items() if item[0] != "elements")
-    return kind, repr(sorted(told, key=str))
 
 
 def _record(request: Request, one: Participant, found: Arriving, source: str) -> bool:
