@@ -12,6 +12,8 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/participants/{treated}/doses/", "/participants/{treated}/history/",
         "/participants/{screening}/eligibility/", "/participants/{treated}/emergency/",
         "/participants/{treated}/questionnaire/", "/participants/{screening}/records/",
+        "/participants/{unclear}/sources/",
+        "/record/RecordJudged/?participant={unclear}&of={read}&record={record}",
         "/participants/{screening}/answer/willing_to_comply/",
         "/record/AdverseEventReported/?participant={treated}",
         "/record/LaboratoryResultsRecorded/?participant={treated}&encounter=day_28",
@@ -59,8 +61,11 @@ def spoken_of(state: Any) -> dict[str, Any]:
     asked = next((one for one in here if one.status == "eligible"), here[0])
     entry = next(at for at in treated.entries
                  if type(state.events[at]).__name__ == "LaboratoryResultsRecorded")  # fmt: skip
+    read, file = next((at, event) for at, event in state.events.items()
+                      if type(event).__name__ == "RecordsRead")  # fmt: skip
     return {"treated": treated.id, "screening": asked.id, "entry": entry,
-            "lot": next(iter(state.lots)), "proposal": next(iter(state.proposals))}  # fmt: skip
+            "lot": next(iter(state.lots)), "proposal": next(iter(state.proposals)), "unclear": file.participant, "read": read,
+            "record": file.records[0].record}  # fmt: skip
 
 
 def prescreened(folder: Path, people: int = 3000) -> Path:

@@ -41,6 +41,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
                                   "collected_on": "2027-01-04"},
     "ClinicalSignificanceSigned": {"of": 1, "element": "alt", "significant": True, "signer": "i"},
     "FactRecorded": {"fact": {"element": "alt"}}, "RecordNotUnderstood": {"record": "Condition/1"},
+    "RecordJudged": {"of": 1, "record": "Condition/1", "answers": {"malignancy": "no"},
+                     "signer": "i", "reason": "asked the hospital"},
     "InformedConsentObtained": {"version": "1", "language": "en", "obtained_by": "i"},
     "InformedConsentRenewed": {"version": "2", "language": "en", "obtained_by": "i"},
     "HistoryDeclaredComplete": {"kinds": ("condition",), "signer": "i", "sources": "chart"},

@@ -63,9 +63,10 @@ def sheet_of(client, app: Running, person: str) -> str:
 def english_of(text: str) -> set[str]:
     """Give the English words of a page's sheet that are not marked as English."""
     main = text.split("<main")[1].split("</main>")[0].split('class="card"', 1)[1]
-    for name in ("q", "span", "a", "button"):  # marked, names of records, links into forms
+    # Marked as English, or as somebody's own words; names of records, links into forms.
+    for name in ("q", "span", "a", "button"):
         main = re.sub(
-            rf'<{name}\b[^>]*(?:lang="en"|class="(?:button|mono))[^>]*>.*?</{name}>', " ", main
+            rf'<{name}\b[^>]*(?:lang="(?:en)?"|class="(?:button|mono))[^>]*>.*?</{name}>', " ", main
         )
     return set(re.findall(r"[A-Za-z]{4,}", re.sub(r"<[^>]+>", " ", main)))
 

@@ -10,7 +10,7 @@ MARK = f"'\"><img src=x onerror=alert(1)>{SCRIPT}{{{{ 7|add:7 }}}}{{% debug %}}$
 NEVER = ("<script>alert", "<img src=x", "14${", "Traceback")
 WATCHERS = ("investigator.S01.1", "pharmacist.S01.1", "committee.1", "data.1", "sponsor.1")
 PERSON = ("", "visits/", "adverse-events/", "history/", "eligibility/", "laboratory/", "scores/",
-          "doses/", "emergency/", "questionnaire/")  # fmt: skip
+          "doses/", "emergency/", "questionnaire/", "sources/")  # fmt: skip
 REVIEW = ("advice", "exposure", "toxicity", "events", "shifts", "courses", "listings")
 
 

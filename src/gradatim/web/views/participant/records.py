@@ -74,26 +74,33 @@ class Shown(NamedTuple):
         return any(one.stale for one in self.judged)
 
 
-def shown_records(state: State, one: Participant, waiting: dict[str, list[str]]) -> list[Shown]:
+def shown_records(
+    state: State,
+    one: Participant,
+    waiting: Mapping[str, Iterable[str]],
+    say: Callable[[str], str] = str,
+) -> list[Shown]:
     """Return a participant's records, those first that keep most criteria open.
 
     Args:
         waiting: of each element the undetermined criteria that wait for it.
+        say: says a label in the language of the page.
     """
-    found = [shown_record(state, one, waiting) for one in records_of(state, one).values()]
+    found = [shown_record(state, one, waiting, say) for one in records_of(state, one).values()]
     return sorted(found, key=lambda one: (-len(one.waits_for), -len(one.open_), not one.judged))
 
 
-def shown_record(state: State, record: Record, waiting: Mapping[str, Iterable[str]] = {}) -> Shown:
-    """Return a record as the pages show it.
-
-    Args:
-        waiting: of each element the undetermined criteria that wait for it.
-    """
+def shown_record(
+    state: State,
+    record: Record,
+    waiting: Mapping[str, Iterable[str]] = {},
+    say: Callable[[str], str] = str,
+) -> Shown:
+    """Return a record as the pages show it: see `shown_records`."""
     known = all_elements(state)
 
     def label(name: str) -> str:
-        return known[name].label if name in known else name
+        return say(known[name].label) if name in known else name
 
     return Shown(
         record,

@@ -54,7 +54,7 @@ def lines(access: Access, study: Study, one: Participant, found: Eligibility, sh
     """Give the criteria, each with who attested it and what may be answered in place."""
     said = {event.criterion: (at, event)
             for at, event in entries_of(access.state, one, CriterionAttested)}  # fmt: skip
-    rows = shown_records(access.state, one, open_criteria(found.findings))
+    rows = shown_records(access.state, one, open_criteria(found.findings), says.label)
     return [{
         "line": line, "said": said_line(says, line),
         "passes_from": None if tells_birthday(access, one, line.finding.criterion)
