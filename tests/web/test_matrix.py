@@ -57,7 +57,8 @@ def arguments(app: Running) -> dict[str, list]:
     lot = next(lot.id for lot in state.lots.values()
                if any(unit.site == HERE for unit in lot.units.values()))  # fmt: skip
     person = ("participant", "visits", "adverse-events", "history", "eligibility", "upload",
-              "records", "emergency", "laboratory", "scores", "questionnaire", "grade", "doses")  # fmt: skip
+              "records", "emergency", "laboratory", "scores", "questionnaire", "grade",
+              "doses")  # fmt: skip
     return {
         **{name: [one.id] for name in person}, "answer": [one.id, "willing_to_comply"],
         "blank": ["VitalSignsRecorded"], "entry": [lab], "correct": [lab], "lot": [lot],
@@ -78,8 +79,8 @@ def probe(app: Running, role: str, place: str) -> Client:
 
 
 OF_HERE = ("participant", "visits", "adverse-events", "history", "eligibility", "upload",
-           "records", "emergency", "laboratory", "scores", "questionnaire", "grade", "doses", "answer",
-           "correct", "lot", "person")  # fmt: skip
+           "records", "emergency", "laboratory", "scores", "questionnaire", "grade", "doses",
+           "answer", "correct", "lot", "person")  # fmt: skip
 """Pages of somebody or something at the first site."""
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gradatim.core.errors import UnusableInput
 from gradatim.protocol.translation.load import load_translation, translations_in
+from gradatim.vocabulary.graph import Vocabulary
 from gradatim.web.accounts.breached import seen
 from gradatim.web.database import refuse_plain
 
@@ -38,6 +39,7 @@ class Configuration(NamedTuple):
         requests, writes: how often one user may ask and record in a minute.
         breached: file of the hashes of passwords that were stolen elsewhere.
         translations: folder of what protocols say in other languages.
+        vocabulary: file of what the site's codes mean, by which uploaded records are read.
     """
 
     database: str
@@ -54,6 +56,7 @@ class Configuration(NamedTuple):
     writes: int = WRITES
     breached: Path | None = None
     translations: Path | None = None
+    vocabulary: Path | None = None
 
 
 def configuration(environment: Mapping[str, str]) -> Configuration:
@@ -76,7 +79,7 @@ def configuration(environment: Mapping[str, str]) -> Configuration:
         Path(runs) if (runs := environment.get("GRADATIM_PRESCREEN")) else None,
         _earlier(environment), _rate(environment, "GRADATIM_REQUESTS_PER_MINUTE", REQUESTS),
         _rate(environment, "GRADATIM_WRITES_PER_MINUTE", WRITES),
-        _breached(environment), _translations(environment),
+        _breached(environment), _translations(environment), _vocabulary(environment),
     )  # fmt: skip
 
 
@@ -125,6 +128,14 @@ def _translations(environment: Mapping[str, str]) -> Path | None:
                             "name the folder of the translation files, or unset it")  # fmt: skip
     for path in translations_in(Path(said)):
         load_translation(path)
+    return Path(said)
+
+
+def _vocabulary(environment: Mapping[str, str]) -> Path | None:
+    """Give the vocabulary file, having opened it."""
+    if not (said := environment.get("GRADATIM_VOCABULARY")):
+        return None
+    Vocabulary.open(said)
     return Path(said)
 
 

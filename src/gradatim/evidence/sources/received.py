@@ -11,7 +11,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from gradatim.core.codes import system_of
+from gradatim.core.codes import LABELS, normalised, system_of
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Coding, Fact, Facts, NotUsed
 from gradatim.evidence.sources.about import NOT_ASKED, NOT_CODED, About, codes_of
@@ -46,7 +46,8 @@ class Received(NamedTuple):
         kind: its resource type; empty where there is none.
         content: SHA-256 of what it says, in hex.
         codes: what it is coded as.
-        used: the elements that it is of, each with the code that says so, in words.
+        used: the elements that it is of, each with the code that says so, in words; where a
+            vocabulary says it, with the listed code that this is.
         perhaps: the elements that it may be of.
         outside: kinds of elements of which it is known to be of no other.
         why: why it is not used; empty where it is.
@@ -151,9 +152,28 @@ def _content(resource: Resource, concepts: Iterable[Resource]) -> str:
 def _through(codes: Iterable[Coding], name: str, about: About) -> str:
     """Return the code through which a record is of an element; empty where it is by its words."""
     for one in codes:
-        if name in about.codebook.lookup(system_of(one.system), one.code)[0]:
-            return f"{one.label or one.system} {one.code}".strip()
+        system = system_of(one.system)
+        if name in about.codebook.lookup(system, one.code)[0]:
+            said = f"{one.label or one.system} {one.code}".strip()
+            listed = _listed(system, one.code, name, about)
+            return said if listed is None else f"{said}, {IS_A} {listed}"
     return ""
+
+
+IS_A = "which is"
+"""Between a code and the listed one that a vocabulary places it under."""
+
+
+def _listed(system: str, code: str, name: str, about: About) -> str | None:
+    """Return the listed code that a vocabulary places a code under; None where it is listed."""
+    vocabulary = about.codebook.vocabulary
+    plain = Codebook({name: about.elements[name]})
+    if vocabulary is None or name in plain.lookup(system, code)[0]:
+        return None
+    own = system, normalised(system, code)
+    above = (one for part in (own, *vocabulary.parts(*own)) for one in vocabulary.above(*part))
+    found = sorted(one for one in above if name in plain.lookup(*one)[0])
+    return f"{LABELS.get(found[0][0], found[0][0])} {found[0][1]}" if found else None
 
 
 @dataclass(frozen=True, slots=True)

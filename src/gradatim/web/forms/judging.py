@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from gradatim.conduct.views.records import Record, all_elements, record_in
-from gradatim.evidence.codebook import drugs_of
+from gradatim.evidence.defined import drugs_of
 from gradatim.protocol.elements import COVERABLE, Element
 from gradatim.protocol.nodes import elements_of, leaves
 from gradatim.web.forms.base import ActForm

@@ -17,7 +17,7 @@ from gradatim.conduct.arrived import new_entries, new_readings
 from gradatim.conduct.arriving import Arriving, arriving, record_read
 from gradatim.conduct.events.findings import LaboratoryResultsRecorded
 from gradatim.conduct.events.participants import RecordNotUnderstood
-from gradatim.conduct.events.records import RecordsRead
+from gradatim.conduct.events.records import RecordsRead, VocabularyUsed
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Recorded
 from gradatim.conduct.views.birth import agreed, birth_of
@@ -27,10 +27,12 @@ from gradatim.evidence.facts import Facts
 from gradatim.evidence.sources.fhir import read
 from gradatim.evidence.sources.fhir_load import decode
 from gradatim.evidence.sources.received import Received, received
+from gradatim.vocabulary.graph import Vocabulary
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today
 from gradatim.web.recording import event_of, record
 from gradatim.web.views.participant.records import not_known, waiting_for
+from gradatim.web.vocabulary import vocabulary
 
 MOST = 5_000_000  # bytes
 
@@ -46,10 +48,17 @@ class UploadForm(forms.Form):
 
 
 class File(NamedTuple):
-    """A file of records: what it says of the person, and how each record was understood."""
+    """A file of records: what it says of the person, and how each record was understood.
+
+    Args:
+        facts: what it says.
+        records: how each was understood.
+        vocabulary: by which; None where the installation has none.
+    """
 
     facts: Facts
     records: list[Received]
+    vocabulary: VocabularyUsed | None
 
 
 @page("screening")
@@ -68,17 +77,33 @@ def upload(request: Request, id: str) -> HttpResponse:
         except UnusableInput as error:
             form.add_error("bundle", str(error))
     waiting = waiting_for(access.state, one)
-    content = {"form": form, "one": one, "not_known": not_known(access.state, one, waiting)}
+    content = {"form": form, "one": one, **_read_by(),
+               "not_known": not_known(access.state, one, waiting)}  # fmt: skip
     return render(request, "gradatim/screening/upload.html", content,
                   status=422 if form.errors else 200)  # fmt: skip
+
+
+def _read_by() -> dict[str, Any]:
+    """Return what records are read by today; of a file that cannot be used, what is wrong."""
+    try:
+        return {"vocabulary": used(vocabulary())}
+    except UnusableInput as error:
+        return {"vocabulary_fault": str(error)}
 
 
 def _read(access: Access, one: Participant, file: Any) -> File:
     study = access.state.governing("elements", one)
     bundle = decode(file.read(MOST + 1), file.name, MOST)
-    codebook = Codebook(study.elements, study.study.id)
+    codes = vocabulary()
+    codebook = Codebook(study.elements, study.study.id, codes)
     facts = read(bundle, codebook, study.elements, on=today())
-    return File(facts, list(received(bundle, facts, codebook, study.elements, on=today())))
+    records = list(received(bundle, facts, codebook, study.elements, on=today()))
+    return File(facts, records, used(codes))
+
+
+def used(codes: Vocabulary | None) -> VocabularyUsed | None:
+    """Return what the ledger keeps of a vocabulary: its hash, and how much it has."""
+    return codes and VocabularyUsed(codes.sha256, dict(codes.counts))
 
 
 def _check_person(state: State, one: Participant, facts: Facts) -> None:
@@ -103,11 +128,10 @@ def _recorded(request: Request, one: Participant, file: File, source: str) -> Ht
     found = arriving(file.facts, study.elements, source, contents)
     entries = list(new_entries(state, one, found))
     read_as = map(record_read, file.records)
-    readings = [Arriving(RecordsRead, None, fields)
-                for fields in new_readings(state, one, source, read_as, None)]  # fmt: skip
+    told = list(new_readings(state, one, source, read_as, file.vocabulary))
     done = sum(_record(request, one, entry, source) for entry in entries)
-    for reading in readings:
-        _record(request, one, reading, source)
+    for fields in told:
+        _record(request, one, Arriving(RecordsRead, None, fields), source)
     messages.success(request, _("%(n)d entries recorded.") % {"n": done})
     if unused := _reasons(file.facts.not_used):
         messages.warning(request, _("Not used: %(why)s") % {"why": unused})
