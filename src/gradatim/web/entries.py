@@ -17,7 +17,7 @@ from gradatim.web.templatetags.words import dose, moment
 from gradatim.web.units import unit_in_words
 
 HIDDEN = {"event", "identity", "person_token", "document", "signature", "recorded_at",
-          "recorded_by", "protocol"}  # fmt: skip
+          "recorded_by", "protocol", "content"}  # fmt: skip
 """Fields that no list shows: seals, and what stands elsewhere on the page."""
 
 
@@ -78,7 +78,19 @@ def _row(key: str, one: Any) -> Line:
         return Line(_shown(key, one))
     if "element" in one:
         return Line(_measured(one), element=one["element"])
+    if "content" in one:
+        return Line(_record(one))
     return Line(_shown(key, one))
+
+
+def _record(one: dict[str, Any]) -> str:
+    """Write how a record was read in one line; all of it stands on the page of the records."""
+    codes = ", ".join(f"{code['system']} {code['code']}" for code in one.get("codes", ()))
+    used = ", ".join(f"{label_of('used')} {name}" for name in one.get("used", ()))
+    perhaps = len(one.get("perhaps", ()))
+    open_ = _("may be %(n)d things") % {"n": perhaps} if perhaps else ""
+    told = (one["record"], codes, used, open_, one.get("why", ""))
+    return "; ".join(part for part in told if part)
 
 
 def _measured(one: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.records import RecordJudged
 from gradatim.conduct.permissions import MAY, SIGNED_BY
 from gradatim.conduct.proposals import altered_since, holding, needed
 from gradatim.conduct.state import Participant, State
@@ -18,6 +19,7 @@ from gradatim.conduct.views.eligibility import before_planned_dose
 from gradatim.conduct.views.grades import unsigned
 from gradatim.conduct.views.judgements import JUDGEMENTS, to_be_signed
 from gradatim.conduct.views.levels import closed_by
+from gradatim.conduct.views.records import records_of
 from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.conduct.views.visits import FOLLOWED, visits
@@ -27,6 +29,8 @@ from gradatim.safety.dlt import perhaps_of
 SOON = timedelta(days=7)
 SIGNATURE = "signature"
 """The kind of a task that a signature settles."""
+ASKED = ("registered", "consented", "eligible", "waiting", "enrolled", "treated")
+"""Statuses in which the criteria are still asked."""
 
 
 class Task(NamedTuple):
@@ -209,6 +213,17 @@ def _results(state: State, one: Participant, now: datetime, on: date) -> Iterato
                {"of": str(position), "element": element})  # fmt: skip
 
 
+def _changed_records(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    """Return the records that have come to say something else since they were judged."""
+    if RecordJudged not in one.entries_of or one.status not in ASKED:
+        return
+    for record in records_of(state, one).values():
+        if any(said.stale for said in record.judged.values()):
+            what = f"{one.id}: {record.id} of {record.source} has changed since it was judged"
+            given = {"of": str(record.at), "record": record.id}
+            yield Task("record", what, "RecordJudged", one.site, one.id, None, given)
+
+
 def _waiting(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
     cohort = state.cohort
     free = cohort is not None and state.free_places(cohort) > 0
@@ -223,7 +238,8 @@ def _waiting(state: State, one: Participant, now: datetime, on: date) -> Iterato
 _OF_PARTICIPANT: tuple[
     Callable[[State, Participant, datetime, date], Iterator[Task]], ...
 ] = (
-    _reports, _terms, _candidates, _signatures, _visits, _readiness, _doses, _results, _waiting,
+    _reports, _terms, _candidates, _signatures, _visits, _readiness, _doses, _results,
+    _changed_records, _waiting,
 )  # fmt: skip
 
 
