@@ -14,6 +14,7 @@ from gradatim.conduct.escalation import advised
 from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
+from gradatim.conduct.events import records as d
 from gradatim.conduct.events import review as r
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
@@ -361,6 +362,9 @@ CASES: dict[Policy, Callable[[], Case]] = {
     review.the_answers_are_asked_for: lambda: (
         serious(), about(s.AdverseEventClassified, treated(), adverse_event="AE-x",
                          answers={"alt": "no"}, signer="investigator.S01.1")),
+    entry.what_is_judged_has_a_history: lambda: (
+        under_way(), about(d.RecordJudged, treated(), of=1, record="Condition/1",
+                           answers={"alt": "no"}, signer="investigator.S01.1", reason="asked")),
     review.the_committee_signs: lambda: (under_way(), decision(signers=("me",))),
     review.the_decision_saw_the_present: lambda: (under_way(), decision(head=50)),
     review.the_advice_is_that_of_the_design: lambda: (

@@ -45,7 +45,7 @@ def written(day: Day) -> str | None:
 def _day(written: str | None, within: Within | None) -> Day | None:
     if written:
         return parse_day(written)
-    return within and Day(within.first or date.min, within.last or date.max)
+    return None if within is None else Day(within.first or date.min, within.last or date.max)
 
 
 def _within(day: Day) -> Within:

@@ -12,11 +12,11 @@ from gradatim.conduct.events.participants import FactRecorded, RecordNotUndersto
 from gradatim.conduct.events.records import Coded, RecordJudged, RecordRead, RecordsRead
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of
-from gradatim.core.codes import LABELS, system_of
+from gradatim.core.codes import system_of
 from gradatim.evidence.codebook import Codebook, Outcome
 from gradatim.evidence.facts import Coding
 from gradatim.evidence.sources.datatypes import NO_SYSTEM
-from gradatim.evidence.sources.received import whole
+from gradatim.evidence.sources.received import named, whole
 from gradatim.protocol.elements import COVERABLE, Element
 from gradatim.protocol.study import Study
 
@@ -143,7 +143,7 @@ def _add(record: Record, position: int, event: object, read: RecordRead | None) 
 
 
 def _coding(one: Coded) -> Coding:
-    label = LABELS.get(system_of(one.system), "") or ("" if one.system else NO_SYSTEM)
+    label = named(system_of(one.system)) or ("" if one.system else NO_SYSTEM)
     return Coding(one.code, one.system, one.display, label)
 
 

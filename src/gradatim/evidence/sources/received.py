@@ -154,7 +154,7 @@ def _through(codes: Iterable[Coding], name: str, about: About) -> str:
     for one in codes:
         system = system_of(one.system)
         if name in about.codebook.lookup(system, one.code)[0]:
-            said = f"{one.label or one.system} {one.code}".strip()
+            said = f"{named(system) or one.system} {one.code}".strip()
             listed = _listed(system, one.code, name, about)
             return said if listed is None else f"{said}, {IS_A} {listed}"
     return ""
@@ -173,7 +173,12 @@ def _listed(system: str, code: str, name: str, about: About) -> str | None:
     own = system, normalised(system, code)
     above = (one for part in (own, *vocabulary.parts(*own)) for one in vocabulary.above(*part))
     found = sorted(one for one in above if name in plain.lookup(*one)[0])
-    return f"{LABELS.get(found[0][0], found[0][0])} {found[0][1]}" if found else None
+    return f"{named(found[0][0]) or found[0][0]} {found[0][1]}" if found else None
+
+
+def named(system: str) -> str:
+    """Return what people call a code system (short name); empty where it has no name here."""
+    return "local" if system == "local" else LABELS.get(system, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +190,10 @@ class _AsIf(About):
     def asked(self, concept: Resource | None) -> dict[str, str]:
         """Answer that every concept means the element."""
         return {self.element: ""}
+
+    def ingredients(self, concepts: Iterable[Resource | None]) -> dict[str, tuple[str, ...]]:
+        """Answer that whatever is named is the element, of one ingredient that is not told."""
+        return {self.element: ("",)}
 
 
 def _as_fact(

@@ -9,6 +9,7 @@ Source: HL7 FHIR R4 (4.0.1), sections 10.1 (Observation), 11.4 (MedicationStatem
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from typing import NamedTuple
 
 from gradatim.clinical.drugs import find_drug
@@ -220,19 +221,23 @@ def _dosage(fact: Fact) -> list[Resource]:
 def _condition(source: Source) -> Resource:
     fact = source.fact
     goes_on = fact.end == NEVER_ENDED
+    known = goes_on or fact.end.last < date.max
     status = (f"{TERMINOLOGY}/condition-clinical", "active" if goes_on else "resolved")
-    verified = (f"{TERMINOLOGY}/condition-ver-status", "confirmed")
+    said = "unconfirmed" if fact.doubtful else "confirmed"
+    verified = (f"{TERMINOLOGY}/condition-ver-status", said)
     return {
-        **_common(source, "Condition"), "clinicalStatus": concept("", status),
+        **_common(source, "Condition"),
         "verificationStatus": concept("", verified), "code": source.code,
-        **present(onsetDateTime=written(fact.start),
+        **present(clinicalStatus=concept("", status) if known else None,
+                  onsetDateTime=written(fact.start),
                   abatementDateTime="" if goes_on else written(fact.end)),
     }  # fmt: skip
 
 
 def _procedure(source: Source) -> Resource:
     goes_on = source.fact.end == NEVER_ENDED
-    return {**_common(source, "Procedure"), "status": "in-progress" if goes_on else "completed",
+    status = "unknown" if source.fact.doubtful else "in-progress" if goes_on else "completed"
+    return {**_common(source, "Procedure"), "status": status,
             "code": source.code, **_dated("performed", source.fact)}  # fmt: skip
 
 

@@ -14,10 +14,11 @@ class ChecklistWidget(forms.Widget):
 
     template_name = "gradatim/checklist.html"
 
-    def __init__(self, items: list[Item], answers: list[tuple[str, Any]]
-                 ) -> None:  # fmt: skip
+    def __init__(
+        self, items: list[Item], answers: list[tuple[str, Any]], compact: bool = False
+    ) -> None:
         super().__init__()
-        self.items, self.answers = items, answers
+        self.items, self.answers, self.compact = items, answers, compact
 
     def id_for_label(self, id_: str) -> str:
         """No single input carries the label of the whole list."""
@@ -30,7 +31,7 @@ class ChecklistWidget(forms.Widget):
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         """Give the items with what was answered."""
         context = super().get_context(name, value, attrs)
-        context["widget"] |= {"answers": self.answers, "items": [
+        context["widget"] |= {"answers": self.answers, "compact": self.compact, "items": [
             {"id": id, "label": label, "reading": reading, "basis": basis,
              "said": (value or {}).get(id)} for id, label, reading, basis in self.items
         ]}  # fmt: skip
@@ -48,13 +49,19 @@ class ChecklistField(forms.Field):
     Args:
         items: name, label, reading and basis of each.
         answers: value and words of each answer that there is.
+        compact: whether each takes one line.
         required: whether every one has to be answered.
     """
 
-    def __init__(self, items: list[Item], answers: list[tuple[str, Any]],
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        items: list[Item],
+        answers: list[tuple[str, Any]],
+        compact: bool = False,
+        **options: Any,
+    ) -> None:
         self.labels = {name: label for name, label, *_rest in items}
-        super().__init__(widget=ChecklistWidget(items, answers), **options)
+        super().__init__(widget=ChecklistWidget(items, answers, compact), **options)
 
     def clean(self, value: Any) -> dict[str, str]:
         """Refuse what is left open, by its name."""

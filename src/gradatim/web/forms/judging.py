@@ -23,6 +23,9 @@ REST, OTHER = "none_of_the_rest", "something_else"
 class JudgingForm(ActForm):
     """The form of a judgement: its answers are put together from several fields."""
 
+    field_order = ("answers", REST, OTHER, "reason", "start", "end", "ongoing", "drug",
+                   "daily_dose", "occurred_on")  # fmt: skip
+
     def fields_given(self) -> dict[str, Any]:
         """Give the event's fields, the answers with the no to all that was left."""
         given = super().fields_given()
@@ -66,7 +69,7 @@ def record_fields(asked: Asked) -> dict[str, forms.Field]:
     ]
     fields: dict[str, forms.Field] = {
         "answers": ChecklistField(
-            items, YES_NO, required=False, label=label_of("answers", "RecordJudged")
+            items, YES_NO, compact=True, required=False, label=label_of("answers", "RecordJudged")
         )
     }
     if items:

@@ -16,6 +16,8 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.records import Record, all_elements, records_of
+from gradatim.core.dates import NEVER_ENDED
+from gradatim.protocol.elements import COVERABLE
 from gradatim.screening.not_known import NotKnown, open_criteria, rank_not_known
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today
@@ -59,6 +61,7 @@ class Shown(NamedTuple):
         open_: names of the elements that it may be of, with their labels.
         judged: the judgements of it that count, the latest last.
         waits_for: the undetermined criteria that it keeps open.
+        judgeable: whether it may be of a history; values and answers are corrected instead.
     """
 
     record: Record
@@ -67,6 +70,7 @@ class Shown(NamedTuple):
     open_: list[tuple[str, str]]
     judged: list[Saying]
     waits_for: list[str]
+    judgeable: bool
 
     @property
     def asked_anew(self) -> bool:
@@ -109,6 +113,8 @@ def shown_record(
         [(name, label(name)) for name in record.open_],
         sayings(record, label),
         sorted({id for name in record.open_ for id in waiting.get(name, ())}),
+        bool(record.open_ or record.judged or (record.read and record.read.outside))
+        or any(known[name].kind in COVERABLE for name in record.used if name in known),
     )
 
 
@@ -119,7 +125,11 @@ def days_in_words(read: RecordRead | None) -> str:
     start, end = days_of(read)
     if start == end:
         return str(start)
-    return _("%(start)s until %(end)s") % {"start": start, "end": end}
+    if end == NEVER_ENDED:
+        return _("since %(start)s, ongoing") % {"start": start}
+    if len(str(end)) > len("2026-11-16"):
+        return _("since %(start)s, its end is not known") % {"start": start}
+    return _("%(start)s to %(end)s") % {"start": start, "end": end}
 
 
 def waiting_for(state: State, one: Participant) -> dict[str, list[str]]:
@@ -156,7 +166,8 @@ def records(request: Request, id: str) -> HttpResponse:
         **framed(request, one, "records"),
         "not_known": not_known(state, one, waiting),
         "open": [row for row in rows if row.open_ or row.asked_anew],
-        "others": [row for row in rows if not row.open_ and not row.asked_anew],
+        "others": [row for row in rows if not (row.open_ or row.asked_anew) and row.judgeable],
+        "values": [row for row in rows if not row.judgeable],
         "files": list(entries_of(state, one, RecordsRead)),
     }
     return render(request, "gradatim/participant/records.html", content)
