@@ -188,7 +188,7 @@ def test_the_ledger_tells_how_each_record_was_understood(app: Running, signed_in
                           "MedicationRequest/m2"}  # fmt: skip
     cancer, cough, tnf = (by_id[one] for one in ("Condition/c7", "Condition/c8",
                                                 "MedicationRequest/m1"))  # fmt: skip
-    assert (cancer.codes[0].system, cancer.codes[0].code) == ("http://snomed.info/sct", "254837009")
+    assert (cancer.codes[0].system, cancer.codes[0].code) == ("http://snomed.info/sct", "188147009")
     assert "malignancy" in cancer.perhaps
     assert cancer.start == "2026-08-01"
     assert (cough.perhaps, cough.used, cough.outside) == ((), {}, ("condition",))
@@ -203,12 +203,12 @@ def test_whoever_judges_sees_both_readings(app: Running, signed_in):
     now = state(app)
     shown = pages_of(client, one)
     for name in ("sources", "records"):
-        assert "SNOMED CT 254837009 (Malignant neoplasm of breast)" in shown[name]
+        assert "SNOMED CT 188147009 (Malignant neoplasm of nipple)" in shown[name]
         assert judging(now, one, "Condition/c7").partition("?")[2] in shown[name]
     assert "through ATC M01AE02" in shown["sources"]
     assert "known to be something else" in shown["sources"]
     form = html.unescape(client.get(judging(now, one, "Condition/c7")).content.decode())
-    assert "Malignant neoplasm of breast" in form
+    assert "Malignant neoplasm of nipple" in form
     assert "from" not in form or "2026-08-01" in form
 
     answer = signed(client, judging(now, one, "Condition/c7"), now, none_of_the_rest="on")
@@ -277,7 +277,7 @@ def test_who_may_not_judge_finds_no_way_to_it(app: Running, signed_in):
     for user in ("coordinator.S01.1", "monitor.1"):
         page = signed_in(user).get(f"/participants/{one.id}/sources/").content.decode()
         assert "RecordJudged" not in page
-        assert "254837009" in page
+        assert "188147009" in page
     assert (
         signed_in("investigator.S02.1").get(f"/participants/{one.id}/sources/").status_code == 404
     )

@@ -11,6 +11,7 @@ from gradatim.conduct.state import State
 from gradatim.conduct.views.facts import facts_of
 from gradatim.core.errors import UnusableInput
 from gradatim.core.verdict import Reason
+from gradatim.protocol.load import load
 from gradatim.vocabulary.concepts import Concept, Held, Link, Source
 from gradatim.vocabulary.graph import Vocabulary
 from gradatim.vocabulary.stores.writing import new_file
@@ -21,11 +22,11 @@ from tests.web.security.attacks import treated
 from tests.web.security.test_data import GOOD
 from tests.web.test_upload import CANCER, post, reasons
 
-FINDING, TUMOUR, BREAST, PRESSURE = "404684003", "363346000", "254837009", "38341003"
+FINDING, TUMOUR, NIPPLE, PRESSURE = "404684003", "363346000", "188147009", "38341003"
 NAMES = {
     FINDING: "Clinical finding",
     TUMOUR: "Malignant neoplastic disease",
-    BREAST: "Malignant neoplasm of breast",
+    NIPPLE: "Malignant neoplasm of nipple",
     PRESSURE: "Hypertensive disorder",
 }
 HYPERTENSION = {
@@ -35,16 +36,24 @@ HYPERTENSION = {
 }
 
 
+def listed() -> set[str]:
+    """Give the codes of SNOMED CT that the protocol lists: a site's release has them all."""
+    elements = load("nct05962762").study.elements.values()
+    groups = (group for one in elements for group in (*one.codes, *one.perhaps))
+    return {code for group in groups if group.system == "snomed" for code in group.codes}
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A vocabulary of four concepts, which is all there is of its system."""
+    """A vocabulary in which a finding is malignant, another is high blood pressure."""
     path = tmp_path / "codes.vocabulary"
     with new_file(path) as writer:
         writer.source(Source("made up", "test", "1"))
-        writer.concepts(Held(Concept("snomed", code, name, True), True, True)
-                        for code, name in NAMES.items())  # fmt: skip
-        writer.links(Link.IS_A, ((("snomed", narrow), ("snomed", broad)) for narrow, broad in (
-            (TUMOUR, FINDING), (BREAST, TUMOUR), (PRESSURE, FINDING))))  # fmt: skip
+        writer.concepts(Held(Concept("snomed", code, NAMES.get(code, code), True), True, True)
+                        for code in {*NAMES, *listed()})  # fmt: skip
+        broader = dict.fromkeys({*listed(), TUMOUR, PRESSURE}, FINDING) | {NIPPLE: TUMOUR}
+        links = ((("snomed", narrow), ("snomed", broad)) for narrow, broad in broader.items())
+        writer.links(Link.IS_A, links)
     return path
 
 
@@ -62,9 +71,9 @@ def test_what_a_vocabulary_tells_is_kept_without_it(app: Running, signed_in, set
     (reading,) = told(now, one.id)
     assert reading.vocabulary is not None
     assert reading.vocabulary.sha256 == Vocabulary.open(file).sha256
-    assert reading.vocabulary.concepts == {"snomed": 4}
+    assert reading.vocabulary.concepts == {"snomed": len({*NAMES, *listed()})}
     cancer, pressure = reading.records
-    assert cancer.used == {"malignancy": f"SNOMED CT {BREAST}, which is SNOMED CT {TUMOUR}"}
+    assert cancer.used == {"malignancy": f"SNOMED CT {NIPPLE}, which is SNOMED CT {TUMOUR}"}
     assert "malignancy" not in pressure.perhaps
     settings.VOCABULARY = None
     file.unlink()
