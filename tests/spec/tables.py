@@ -36,26 +36,13 @@ from gradatim.protocol.base import Model
 from gradatim.protocol.nodes import Rule
 from gradatim.protocol.study import Study
 from gradatim.rules.situation import Situation
+from tests.yaml12 import Yaml12Loader
 
 FOLDER = Path(__file__).parent / "tables"
 RULE: TypeAdapter[Model] = TypeAdapter(Rule)
 ASKED = "2026-11-16"
 NO_PROVENANCE = {"basis": "stated"}
 ONE_SUBJECT = {"value": "-", **NO_PROVENANCE}
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML 1.2: `on` and `no` are words, dates are text."""
-
-
-_Loader.yaml_implicit_resolvers = {}
-for tag, pattern, first in (
-    ("null", r"(?:~|null|)\Z", ["~", "n", ""]),
-    ("bool", r"(?:true|false)\Z", list("tf")),
-    ("int", r"[-+]?\d+\Z", list("-+0123456789")),
-    ("float", r"[-+]?\d+\.\d+\Z", list("-+0123456789")),
-):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), first)
 
 
 @dataclass(frozen=True)
@@ -190,7 +177,7 @@ def _period(text: str) -> tuple[Day, Day]:
 @cache
 def example_study() -> Mapping[str, Any]:
     """Give the elements and the schedule that all tables share."""
-    parsed: Mapping[str, Any] = yaml.load((FOLDER / "study.yaml").read_text("utf-8"), _Loader)
+    parsed: Mapping[str, Any] = yaml.load((FOLDER / "study.yaml").read_text("utf-8"), Yaml12Loader)
     return parsed
 
 
@@ -228,7 +215,8 @@ def _study(more: str) -> Study:
 
 def table(name: str) -> Mapping[str, Any]:
     """Give one table as it is written."""
-    parsed: Mapping[str, Any] = yaml.load((FOLDER / f"{name}.yaml").read_text("utf-8"), _Loader)
+    text = (FOLDER / f"{name}.yaml").read_text("utf-8")
+    parsed: Mapping[str, Any] = yaml.load(text, Yaml12Loader)
     return parsed
 
 
