@@ -1,0 +1,143 @@
+"""The engines that the suite is run on: `screen` in process, and a bulk export on DuckDB."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow.parquet as pq
+
+from gradatim.cli.options import observed_days
+from gradatim.core.errors import UnusableInput
+from gradatim.evidence.codebook import Codebook
+from gradatim.evidence.coverage import declare
+from gradatim.evidence.facts import Observed
+from gradatim.evidence.sources.fhir import read
+from gradatim.evidence.sources.fhir_load import decode
+from gradatim.protocol.load import load
+from gradatim.screening.assess import assess
+from gradatim.screening.document import screening_document
+from gradatim.screening.population.bulk import BulkPopulation
+from gradatim.screening.population.run import Request, prescreen
+from gradatim.screening.readings import Plan, plan
+from tests.conformance.bundles import content, file_name, resources
+from tests.conformance.cases import Case
+
+DOCUMENT = load("nct05962762")
+CODEBOOK = Codebook(DOCUMENT.study.elements, DOCUMENT.study.study.id)
+TRUTHS = ("false", "unknown", "true")
+NOT_IN_BULK = {"conditions.subject-is-text"}
+"""Whose record a line of an export is, only its reference to a person can say."""
+
+
+class Answer(NamedTuple):
+    """What an engine said: a person in the shape of `gradatim.screening/1`, or why not."""
+
+    person: Mapping[str, Any] | None
+    refused: str
+
+
+def screened(case: Case) -> Answer:
+    """Screen one person."""
+    study, on = DOCUMENT.study, date.fromisoformat(case.options["on"])
+    try:
+        decoded = decode(content(case), file_name(case))
+        facts = read(decoded, CODEBOOK, study.elements, on=on, coverage=_coverage(case))
+        found = assess(study, facts, _anchors(case, on), on, _plan(case))
+    except UnusableInput as error:
+        return Answer(None, str(error))
+    document = screening_document(DOCUMENT, [(found, facts.not_used)])
+    return Answer(document["people"][0], "")
+
+
+def prescreened(cases: Iterable[Case], folder: Path) -> Iterator[tuple[Case, Answer]]:
+    """Put the people who are asked alike into one bulk export, and prescreen it.
+
+    How a criterion is read makes no difference: a prescreen answers every reading.
+    """
+    alike = defaultdict(list)
+    for case in cases:
+        alike[json.dumps({**case.options, "readings": {}}, sort_keys=True)].append(case)
+    for number, some in enumerate(alike.values()):
+        yield from _exported(some, folder / str(number))
+
+
+def in_bulk(case: Case) -> bool:
+    """Whether a case is about a person's resources, not about how they are bundled or written."""
+    about_the_bundle = {"entries", "bundle", "each_entry", "text", "urls", "written"}
+    bundled = case.table == "bundles" or about_the_bundle & set(case.change)
+    return not bundled and case.id not in NOT_IN_BULK
+
+
+def _exported(some: list[Case], folder: Path) -> Iterator[tuple[Case, Answer]]:
+    _write_export(some, folder)
+    case = some[0]
+    on = date.fromisoformat(case.options["on"])
+    people = BulkPopulation(str(folder), on, _coverage(case))
+    request = Request([DOCUMENT], on, [_anchors(case, on)], sample=0)
+    outcome = prescreen(request, people, folder / "run")
+    refused = [one["why"] for one in outcome.run[DOCUMENT.study.study.id]["unusable"]]
+    rows = pq.read_table(folder / "run" / "verdicts.parquet").to_pylist()
+    verdicts = {row["person_id"]: row for row in rows}
+    for one in some:
+        yield one, _answer(one, verdicts.get(one.id), refused)
+
+
+def _write_export(some: list[Case], folder: Path) -> None:
+    folder.mkdir(parents=True)
+    lines: dict[str, list[str]] = defaultdict(list)
+    for case in some:
+        for one in resources(case):
+            lines[one.get("resourceType", "Basic")].append(json.dumps(_told_apart(one, case.id)))
+    for kind, written in lines.items():
+        (folder / f"{kind}.ndjson").write_text("\n".join(written) + "\n", "utf-8")
+
+
+def _answer(case: Case, row: Mapping[str, Any] | None, refused: list[str]) -> Answer:
+    if row is None:
+        # Who has died is counted and not listed.
+        own = (why for why in refused if case.id in why)
+        return Answer(None, next(own, "died"))
+    readings = case.options["readings"]
+    criteria = [
+        {"id": one.id, "truth": TRUTHS[row[_column(one.id, readings)]]}
+        for one in DOCUMENT.study.criteria
+    ]
+    return Answer({"criteria": criteria, "status": row["status"], "not_used": []}, "")
+
+
+def _column(criterion: str, readings: Mapping[str, str]) -> str:
+    return f"{criterion}@{readings[criterion]}" if criterion in readings else criterion
+
+
+def _told_apart(value: Any, person: str) -> Any:
+    """Give the resources of a person ids of their own in an export of many."""
+    if isinstance(value, Mapping) and "resourceType" in value and "id" in value:
+        whose = "" if value["resourceType"] == "Patient" and value["id"] == person else f"{person}."
+        value = {**value, "id": f"{whose}{value['id']}"}
+    text = json.dumps(value).replace('"Medication/', f'"Medication/{person}.')
+    return json.loads(text)
+
+
+def _plan(case: Case) -> Plan:
+    return _planned(tuple(case.options["readings"].items()))
+
+
+@cache
+def _planned(readings: tuple[tuple[str, str], ...]) -> Plan:
+    return plan(DOCUMENT.study, dict(readings), False)
+
+
+def _coverage(case: Case) -> Mapping[str, Observed]:
+    return declare(case.options["exhaustive"], *observed_days(case.options["observed"]))
+
+
+def _anchors(case: Case, on: date) -> dict[str, date]:
+    given = case.options["anchors"]
+    return {
+        name: date.fromisoformat(given[name]) if name in given else on
+        for name in DOCUMENT.study.schedule.anchors
+    }

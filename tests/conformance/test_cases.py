@@ -1,0 +1,48 @@
+"""Every case of the suite, screened one by one and prescreened as a bulk export."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.cases import CASES, USUAL, Case
+from tests.conformance.engines import in_bulk, prescreened, screened
+from tests.conformance.judge import differences
+from tests.conformance.known import KNOWN
+
+
+def marked(case: Case) -> object:
+    known = [pytest.mark.xfail(reason="not yet as it must be")] if case.id in KNOWN else []
+    return pytest.param(case, id=case.id, marks=known)
+
+
+@pytest.mark.parametrize("case", [marked(case) for case in CASES])
+def test_a_person_is_screened_as_must_be(case: Case) -> None:
+    """Truths, status, days and records not used; or the message that refuses the person."""
+    assert differences(case, *screened(case)) == []
+
+
+def asked_as_usual(case: Case) -> bool:
+    return all(case.options[name] == USUAL[name] for name in ("on", "anchors", "exhaustive"))
+
+
+BULK = [case for case in CASES if in_bulk(case)]
+SETS: Mapping[str, list[Case]] = {
+    "as usual": [case for case in BULK if asked_as_usual(case) and not case.options["observed"]],
+    "otherwise": [case for case in BULK if not asked_as_usual(case) or case.options["observed"]],
+}
+
+
+@pytest.mark.parametrize("name", [
+    "as usual", pytest.param("otherwise", marks=pytest.mark.slow)])  # fmt: skip
+def test_the_people_of_an_export_are_prescreened_as_must_be(name: str, tmp_path: Path) -> None:
+    """The truths are those of the tables; a prescreen has no days and lists no record."""
+    wrong = {}
+    for case, answer in prescreened(SETS[name], tmp_path):
+        expected = replace(case.expected, not_used={}, horizon={}, status=())
+        found = differences(replace(case, expected=expected), *answer)
+        if found:
+            wrong[case.id] = found
+    assert {id: wrong[id] for id in wrong.keys() - KNOWN} == {}
+    assert wrong.keys() & KNOWN == {case.id for case in SETS[name] if case.id in KNOWN}
