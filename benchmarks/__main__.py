@@ -1,14 +1,24 @@
-"""Run the benchmarks that take minutes, and write their tables into docs/benchmarks.md."""
+"""Run the benchmarks that take minutes, and write their tables into docs/benchmarks.md.
+
+python -m benchmarks                                   all of them
+python -m benchmarks screening [--vocabulary FILE]     one person, with a vocabulary too
+python -m benchmarks recall PATH [--vocabulary FILE]   what is recognised of real data
+"""
 
 import platform
+import sys
 from importlib.metadata import version
 
-from benchmarks import conduct, dosefinding, screening, startup
+from benchmarks import conduct, dosefinding, recall, screening, startup
 from benchmarks.page import write_table
 
 
 def main() -> None:
     """Measure, print, and write the figures for the documentation."""
+    alone = {"screening": screening.main, "recall": recall.main}
+    if len(sys.argv) > 1 and sys.argv[1] in alone:
+        alone[sys.argv[1]](sys.argv[2:])
+        return
     python = f"Python {platform.python_version()}, {platform.machine()}, one core"
     packages = ", ".join(f"{name} {version(name)}" for name in ("msgspec", "pydantic"))
     write_table("figures", f"{python}; {packages}.",

@@ -1,6 +1,6 @@
 """How much of real data is recognised, and who passes who must not.
 
-    python -m benchmarks.recall PATH [--vocabulary FILE] [--most N] [--write]
+    python -m benchmarks recall PATH [--vocabulary FILE] [--most N] [--write]
 
 PATH holds R4 Bundles (*.json) or a bulk export (*.ndjson). Of each record whose words may be about
 an element: was it recognised, kept open, or taken for something else? And of each record that
@@ -19,6 +19,7 @@ from typing import Any
 
 from benchmarks.page import write_section
 from benchmarks.recall_words import EXCLUDING, WORDS
+from benchmarks.screening import book
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import FALSE, TRUE
 from gradatim.evidence.codebook import Codebook
@@ -62,29 +63,20 @@ class Found:
     passed: list[str] = field(default_factory=list)
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Measure, print, and with --write put the tables into the documentation."""
-    asked = argparse.ArgumentParser(description=__doc__)
+    asked = argparse.ArgumentParser("python -m benchmarks recall", description=__doc__)
     asked.add_argument("path", type=Path)
     asked.add_argument("--vocabulary", type=Path)
     asked.add_argument("--most", type=int, help="people at most, for a quick look")
     asked.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
-    given = asked.parse_args()
+    given = asked.parse_args(arguments)
     study = load("nct05962762").study
     found = measured(people(given.path, given.most), study, book(study, given.vocabulary))
     text = f"{_head(given.path, given.vocabulary, found)}\n\n{tables(found)}"
     print(text, *by_hand(found), sep="\n")
     if given.write:
         write_section("recall", text)
-
-
-def book(study: Study, vocabulary: Path | None) -> Codebook:
-    """Return the protocol's codebook, with a vocabulary if there is one."""
-    if vocabulary is None:
-        return Codebook(study.elements, study.study.id)
-    from gradatim.vocabulary.graph import Vocabulary
-
-    return Codebook(study.elements, study.study.id, Vocabulary.open(vocabulary))
 
 
 def people(path: Path, most: int | None) -> Iterator[Resource]:
