@@ -161,7 +161,7 @@ def _afterwards(record: Resource, concept: Any, bundle: Resource, study: Study,
     period = record.get("performedPeriod") or record.get("effectivePeriod")
     if when is None and period:
         when = day(period, "start")
-    if when is None or not concept:
+    if when is None or not concept or _withdrawn(record):
         return
     for one in EXCLUDING:
         if one.told_by(codes(concept)):
@@ -175,6 +175,13 @@ def _afterwards(record: Resource, concept: Any, bundle: Resource, study: Study,
             if said == "passes":
                 name = f"{record['resourceType']}/{record.get('id')}"
                 found.passed.append(f"{one.criterion}: {facts.person}, {name}, {when.last}")
+
+
+def _withdrawn(record: Resource) -> bool:
+    """Whether a record says that it is wrong, or that what it tells of did not happen."""
+    told = record.get("verificationStatus") or {}
+    stated = {record.get("status"), *(code.get("code") for code in told.get("coding", ()))}
+    return bool(stated & {"entered-in-error", "refuted", "cancelled", "draft", "not-done"})
 
 
 def tables(found: Found) -> str:
