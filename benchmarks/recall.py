@@ -111,7 +111,7 @@ def measured(bundles: Iterable[Resource], study: Study, codebook: Codebook) -> F
 
 
 def _concept(record: Resource, medications: dict[str, Any]) -> Any:
-    reference = (record.get("medicationReference") or {}).get("reference")
+    reference = str((record.get("medicationReference") or {}).get("reference"))
     return (
         record.get("code") or record.get("medicationCodeableConcept") or medications.get(reference)
     )

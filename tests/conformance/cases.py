@@ -16,15 +16,16 @@ from tests.conformance.short_forms import TableLoader, filled
 FOLDER = Path(__file__).parent
 TABLES = FOLDER / "tables"
 TRUTHS = ("true", "false", "unknown")
-USUAL = {
+USUAL_ANCHORS = {
+    "consent": "2026-11-02",
+    "screening": "2026-11-02",
+    "enrolment": "2026-11-14",
+    "baseline": "2026-11-15",
+    "first_dose": "2026-11-16",
+}
+USUAL: Mapping[str, Any] = {
     "on": "2026-11-16",
-    "anchors": {
-        "consent": "2026-11-02",
-        "screening": "2026-11-02",
-        "enrolment": "2026-11-14",
-        "baseline": "2026-11-15",
-        "first_dose": "2026-11-16",
-    },
+    "anchors": USUAL_ANCHORS,
     "exhaustive": ["condition", "exposure", "procedure"],
     "observed": "",
     "readings": {},
@@ -106,7 +107,7 @@ def _case(name: str, section: Mapping[str, Any], across: Mapping[str, Any],
     parts = (section["id"], across.get("case"), row["case"])
     given = {**section.get("given", {}), **across, **row}
     layers = (section, across, row)
-    whole = {key: _joined(key, layers) for key in JOINED}
+    whole: dict[str, Any] = {key: _joined(key, layers) for key in JOINED}
     whole |= {key: _merged(key, layers) for key in (*MERGED, "expect", "not_used", "horizon")}
     whole |= {key: given.get(key, section.get(key)) for key in (*KEPT, "outcome", "unusable")}
     made = filled(whole, given)
@@ -140,7 +141,7 @@ def _options(given: Mapping[str, Any]) -> dict[str, Any]:
     anchors = given.get("anchors", {})
     merged = {**USUAL, **given}
     # Another day of the question is the date of every anchor that is not given.
-    merged["anchors"] = anchors if "on" in given else {**USUAL["anchors"], **anchors}
+    merged["anchors"] = anchors if "on" in given else {**USUAL_ANCHORS, **anchors}
     return merged
 
 
