@@ -12,14 +12,14 @@ import pyarrow.parquet as pq
 
 from gradatim.cli.options import observed_days
 from gradatim.core.errors import UnusableInput
+from gradatim.core.truth import Truth
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.coverage import declare
-from gradatim.evidence.facts import Observed
+from gradatim.evidence.facts import Facts, Observed
 from gradatim.evidence.sources.fhir import read
 from gradatim.evidence.sources.fhir_load import decode
 from gradatim.protocol.load import load
-from gradatim.screening.assess import assess
-from gradatim.screening.document import screening_document
+from gradatim.screening.assess import Eligibility, assess
 from gradatim.screening.population.bulk import BulkPopulation
 from gradatim.screening.population.run import Request, prescreen
 from gradatim.screening.readings import Plan, plan
@@ -28,7 +28,7 @@ from tests.conformance.cases import Case
 
 DOCUMENT = load("nct05962762")
 CODEBOOK = Codebook(DOCUMENT.study.elements, DOCUMENT.study.study.id)
-TRUTHS = ("false", "unknown", "true")
+
 NOT_IN_BULK = {"conditions.subject-is-text"}
 """Whose record a line of an export is, only its reference to a person can say."""
 
@@ -49,8 +49,27 @@ def screened(case: Case) -> Answer:
         found = assess(study, facts, _anchors(case, on), on, _plan(case))
     except UnusableInput as error:
         return Answer(None, str(error))
-    document = screening_document(DOCUMENT, [(found, facts.not_used)])
-    return Answer(document["people"][0], "")
+    return Answer(_told(found, facts), "")
+
+
+def _told(found: Eligibility, facts: Facts) -> dict[str, Any]:
+    """Return what `gradatim.screening/1` says of a person, as far as the suite asks it."""
+    return {
+        "status": found.status,
+        "eligible_from": found.eligible_from and found.eligible_from.isoformat(),
+        "criteria": [
+            {
+                "id": one.criterion.id,
+                "truth": one.verdict.truth.word,
+                "passes": one.passes,
+                "because": one.because,
+                "passes_from": one.passes_from and one.passes_from.isoformat(),
+                "passes_until": one.passes_until and one.passes_until.isoformat(),
+            }
+            for one in found.findings
+        ],
+        "not_used": [{"id": one.id, "why": one.why} for one in facts.not_used],
+    }
 
 
 def prescreened(cases: Iterable[Case], folder: Path) -> Iterator[tuple[Case, Answer]]:
@@ -103,7 +122,7 @@ def _answer(case: Case, row: Mapping[str, Any] | None, refused: list[str]) -> An
         return Answer(None, next(own, "died"))
     readings = case.options["readings"]
     criteria = [
-        {"id": one.id, "truth": TRUTHS[row[_column(one.id, readings)]]}
+        {"id": one.id, "truth": Truth(row[_column(one.id, readings)]).word}
         for one in DOCUMENT.study.criteria
     ]
     return Answer({"criteria": criteria, "status": row["status"], "not_used": []}, "")
