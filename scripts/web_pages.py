@@ -64,7 +64,8 @@ def spoken_of(state: Any) -> dict[str, Any]:
     read, file = next((at, event) for at, event in state.events.items()
                       if type(event).__name__ == "RecordsRead")  # fmt: skip
     return {"treated": treated.id, "screening": asked.id, "entry": entry,
-            "lot": next(iter(state.lots)), "proposal": next(iter(state.proposals)), "unclear": file.participant, "read": read,
+            "lot": next(iter(state.lots)), "proposal": next(iter(state.proposals)),
+            "unclear": file.participant, "read": read,
             "record": file.records[0].record}  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from gradatim.evidence.coverage import declare
 from gradatim.evidence.facts import Facts, Observed
 from gradatim.evidence.sources.fhir import read
 from gradatim.evidence.sources.fhir_load import decode
+from gradatim.evidence.sources.omop.options import Options
 from gradatim.protocol.load import load
 from gradatim.screening.assess import Eligibility, assess
 from gradatim.screening.population.bulk import BulkPopulation
@@ -95,7 +96,7 @@ def _exported(some: list[Case], folder: Path) -> Iterator[tuple[Case, Answer]]:
     _write_export(some, folder)
     case = some[0]
     on = date.fromisoformat(case.options["on"])
-    people = BulkPopulation(str(folder), on, _coverage(case))
+    people = BulkPopulation(str(folder), Options(on, _coverage(case)))
     request = Request([DOCUMENT], on, [_anchors(case, on)], sample=0)
     outcome = prescreen(request, people, folder / "run")
     refused = [one["why"] for one in outcome.run[DOCUMENT.study.study.id]["unusable"]]

@@ -9,15 +9,9 @@ import pytest
 from tests.conformance.cases import CASES, USUAL, Case
 from tests.conformance.engines import in_bulk, prescreened, screened
 from tests.conformance.judge import differences
-from tests.conformance.known import KNOWN
 
 
-def marked(case: Case) -> object:
-    known = [pytest.mark.xfail(reason="not yet as it must be")] if case.id in KNOWN else []
-    return pytest.param(case, id=case.id, marks=known)
-
-
-@pytest.mark.parametrize("case", [marked(case) for case in CASES])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_a_person_is_screened_as_must_be(case: Case) -> None:
     """Truths, status, days and records not used; or the message that refuses the person."""
     assert differences(case, *screened(case)) == []
@@ -44,5 +38,4 @@ def test_the_people_of_an_export_are_prescreened_as_must_be(name: str, tmp_path:
         found = differences(replace(case, expected=expected), *answer)
         if found:
             wrong[case.id] = found
-    assert {id: wrong[id] for id in wrong.keys() - KNOWN} == {}
-    assert wrong.keys() & KNOWN == {case.id for case in SETS[name] if case.id in KNOWN}
+    assert wrong == {}

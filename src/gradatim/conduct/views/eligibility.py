@@ -230,8 +230,10 @@ def _settled(
     for one in answers:
         passes = one.passes
         word = said.get(one.criterion.id)
-        if word and passes is None and _stands(
-            state, participant, word, one, situation, before_the_dose
+        if (
+            word
+            and passes is None
+            and _stands(state, participant, word, one, situation, before_the_dose)
         ):
             passes = word[1].passes
         if passes is None and one.criterion.knowable_at == "pre_dose" and not before_the_dose:

@@ -103,7 +103,7 @@ def _read(access: Access, one: Participant, file: Any) -> File:
 
 def used(codes: Vocabulary | None) -> VocabularyUsed | None:
     """Return what the ledger keeps of a vocabulary: its hash, and how much it has."""
-    return codes and VocabularyUsed(codes.sha256, dict(codes.counts))
+    return None if codes is None else VocabularyUsed(codes.sha256, dict(codes.counts))
 
 
 def _check_person(state: State, one: Participant, facts: Facts) -> None:
