@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conformance.bundles import content, file_name
-from tests.conformance.cases import CASES, Case
+from tests.conformance.cases import CASES, Case, arguments
 from tests.conformance.judge import differences
 
 SCHEMA = "gradatim.conformance/1"
@@ -47,21 +47,6 @@ def described(case: Case) -> dict[str, Any]:
     """Return a case without its change: what to ask, and what is right."""
     told = {name: one for name, one in asdict(case).items() if name != "change"}
     return {**told, "file": f"people/{file_name(case)}", "arguments": arguments(case)}
-
-
-def arguments(case: Case) -> list[str]:
-    """Return the options of a case as `gradatim screen` takes them."""
-    options = case.options
-    found = ["--on", options["on"]]
-    for name, day in options["anchors"].items():
-        found += ["--anchor", f"{name}={day}"]
-    for kind in options["exhaustive"]:
-        found += ["--exhaustive", kind]
-    if options["observed"]:
-        found += ["--observed", options["observed"]]
-    for name, reading in options["readings"].items():
-        found += ["--reading", f"{name}={reading}"]
-    return found
 
 
 def judge(documents: Iterable[dict[str, Any]]) -> int:

@@ -160,4 +160,19 @@ def _words(given: Any) -> Iterator[str]:
         yield str(one).lower() if isinstance(one, bool) else one
 
 
+def arguments(case: Case) -> list[str]:
+    """Return the options of a case as `gradatim screen` takes them."""
+    options = case.options
+    found = ["--on", options["on"]]
+    for name, day in options["anchors"].items():
+        found += ["--anchor", f"{name}={day}"]
+    for kind in options["exhaustive"]:
+        found += ["--exhaustive", kind]
+    if options["observed"]:
+        found += ["--observed", options["observed"]]
+    for name, reading in options["readings"].items():
+        found += ["--reading", f"{name}={reading}"]
+    return found
+
+
 CASES = [case for name in names() for case in cases(name)]

@@ -1,8 +1,11 @@
 """The engines that the suite is run on: `screen` in process, and a bulk export on DuckDB."""
 
 import json
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -18,16 +21,14 @@ from gradatim.evidence.coverage import declare
 from gradatim.evidence.facts import Facts, Observed
 from gradatim.evidence.sources.fhir import read
 from gradatim.evidence.sources.fhir_load import decode
-from gradatim.evidence.sources.omop.options import Options
 from gradatim.protocol.load import load
 from gradatim.screening.assess import Eligibility, assess
-from gradatim.screening.population.bulk import BulkPopulation
-from gradatim.screening.population.run import Request, prescreen
 from gradatim.screening.readings import Plan, plan
 from tests.conformance.bundles import content, file_name, resources
-from tests.conformance.cases import Case
+from tests.conformance.cases import Case, arguments
 
-DOCUMENT = load("nct05962762")
+PROTOCOL = "nct05962762"
+DOCUMENT = load(PROTOCOL)
 CODEBOOK = Codebook(DOCUMENT.study.elements, DOCUMENT.study.study.id)
 
 NOT_IN_BULK = {"conditions.subject-is-text"}
@@ -56,6 +57,7 @@ def screened(case: Case) -> Answer:
 def _told(found: Eligibility, facts: Facts) -> dict[str, Any]:
     """Return what `gradatim.screening/1` says of a person, as far as the suite asks it."""
     return {
+        "person": found.person,
         "status": found.status,
         "eligible_from": found.eligible_from and found.eligible_from.isoformat(),
         "criteria": [
@@ -94,13 +96,15 @@ def in_bulk(case: Case) -> bool:
 
 def _exported(some: list[Case], folder: Path) -> Iterator[tuple[Case, Answer]]:
     _write_export(some, folder)
-    case = some[0]
-    on = date.fromisoformat(case.options["on"])
-    people = BulkPopulation(str(folder), Options(on, _coverage(case)))
-    request = Request([DOCUMENT], on, [_anchors(case, on)], sample=0)
-    outcome = prescreen(request, people, folder / "run")
-    refused = [one["why"] for one in outcome.run[DOCUMENT.study.study.id]["unusable"]]
-    rows = pq.read_table(folder / "run" / "verdicts.parquet").to_pylist()
+    run = folder / "run"
+    asked = replace(some[0], options={**some[0].options, "readings": {}})
+    gradatim = str(Path(sys.executable).parent / "gradatim")
+    command = [gradatim, "prescreen", PROTOCOL, f"fhir:{folder}", "-o", str(run)]
+    options = ["--verify", "0", "--json", *arguments(asked)]
+    told = subprocess.run([*command, *options], capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    refused = [one["why"] for one in json.loads((run / "run.json").read_text())["unusable"]]
+    rows = pq.read_table(run / "verdicts.parquet").to_pylist()
     verdicts = {row["person_id"]: row for row in rows}
     for one in some:
         yield one, _answer(one, verdicts.get(one.id), refused)
