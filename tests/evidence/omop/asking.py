@@ -6,7 +6,7 @@ from gradatim.core.truth import Truth
 from gradatim.core.verdict import Reason
 from gradatim.evidence.sources.omop.facts import facts
 from gradatim.evidence.sources.omop.mapping import relation
-from gradatim.evidence.sources.omop.options import Options
+from gradatim.evidence.sources.omop.options import Options, Warehouse
 from gradatim.evidence.sources.omop.vocabulary import concepts
 from gradatim.protocol.elements import COVERABLE
 from gradatim.protocol.nodes import Event
@@ -19,12 +19,11 @@ from gradatim.screening.population.columns import VerdictColumn
 from gradatim.screening.population.verify import expected
 from gradatim.screening.population.written import Compiled, tables
 from gradatim.screening.verdicts.reasons import REASONS
-from tests.evidence.omop.warehouse import Small
 
 Answers = dict[Any, dict[str, tuple[Truth, Reason | None]]]
 
 
-def answers(store: Small, study: Study, options: Options) -> Answers:
+def answers(store: Warehouse, study: Study, options: Options) -> Answers:
     """Ask whether each element of a kind that can be declared ever happened to anybody.
 
     Returns:

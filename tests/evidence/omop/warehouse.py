@@ -163,6 +163,14 @@ for _name, _row in vocabulary().items():
         for column in _row[0]}  # fmt: skip
 
 
+def arrow(name: str, rows: list[dict[str, Any]]) -> pa.Table:
+    """Give rows as a table of that name; columns not given are NULL."""
+    return pa.Table.from_pylist(
+        [{column: row.get(column) for column in COLUMNS[name]} for row in rows],
+        pa.schema(COLUMNS[name]),
+    )
+
+
 class Small:
     """A warehouse on DuckDB, from rows; columns not given are NULL."""
 
@@ -170,10 +178,7 @@ class Small:
         self.con = ibis.duckdb.connect()
         self._tables = {}
         for name, rows in ((vocabulary() if words else {}) | tables).items():
-            schema = pa.schema(COLUMNS[name])
-            columns = {c: pa.array([row.get(c) for row in rows], kind)
-                       for c, kind in COLUMNS[name].items()}  # fmt: skip
-            self.con.con.register(f"{name}_rows", pa.table(columns, schema=schema))
+            self.con.con.register(f"{name}_rows", arrow(name, rows))
             self.con.raw_sql(f"CREATE TABLE {name} AS SELECT * FROM {name}_rows")
             self._tables[name] = self.con.table(name)
 

@@ -56,6 +56,7 @@ class Concepts:
         silent: concepts that occur and tell nothing: what the source gave may tell what a record
             is, but not what it is not.
         alone: concepts that tell nothing without a value, such as "history of event".
+        whole: concepts of sources that map to such a concept together with a value.
         given: what sources gave, of each table, where no concept tells anything; in how many rows.
         of_code: the concepts of codes that sources wrote.
     """
@@ -73,6 +74,7 @@ class Concepts:
     understood: Understanding = field(default=Understanding())
     silent: frozenset[int] = frozenset()
     alone: frozenset[int] = frozenset()
+    whole: frozenset[int] = frozenset()
     given: Mapping[Source, Mapping[Given, int]] = field(default_factory=dict)
     of_code: Mapping[tuple[str, str], frozenset[int]] = field(default_factory=dict)
 
@@ -189,9 +191,11 @@ class Concepts:
         found = self.understood.of_concept(source, concept) if concept else frozenset()
         if concept in self.alone and value:
             found = frozenset()  # what is open is told by the two together
-        elif not concept or concept in self.alone:
-            known = self.understood.of_source(source, sources, surely_codes(text), self.codebook)
-            found = found & known if concept else known
+        elif concept in self.alone:
+            found = self._of_what(found, concept or 0, sources)
+        elif not concept:
+            codes = surely_codes(text)
+            found = self.understood.of_source(source, sources, codes, self.codebook)
         if source in VALUES:
             found = found | self._spoken(concept or 0, value or 0, sources)
         return found.difference(one.element for one in meant)
@@ -199,9 +203,14 @@ class Concepts:
     def _spoken(self, concept: int, value: int, sources: Iterable[int]) -> frozenset[str]:
         """Return the elements of which a record of a status may speak."""
         found = self.understood.statuses.may_be(concept, value, sources)
-        if concept in self.alone and not value:
-            for one in sources:
-                found = found & self.understood.unplaced.get(one, frozenset())
+        return self._of_what(found, concept, sources) if not value else found
+
+    def _of_what(
+        self, found: frozenset[str], concept: int, sources: Iterable[int]
+    ) -> frozenset[str]:
+        """Return those of some elements of which a history without a value may be by its source."""
+        for one in sources if concept in self.alone else ():
+            found = found & self.understood.statuses.of.get((concept, one), frozenset())
         return found
 
     def meanings_of(
@@ -226,8 +235,11 @@ class Concepts:
             meant = tuple(dict.fromkeys((*meant, *self.with_value(source, concept, value))))
         if meant or self.settled(source, concept, value):
             return meant
-        if used and (meant := self.of(source, used)):
+        alone = concept in self.alone  # then a source tells of what, but not whether it is past
+        if used and (not alone or used in self.whole) and (meant := self.of(source, used)):
             return meant
+        if alone:
+            return ()
         return self.resolve(source, written) if written else ()
 
     def unit(self, concept: int | None, written: str | None) -> str:

@@ -113,7 +113,14 @@ class Scope(NamedTuple):
         one_of_them = column.notnull() if told.is_long else column.isin(listed)
         if told.name == self.source.concept:
             return one_of_them
-        return unsettled(rows, self.source, self.concepts) & one_of_them
+        here = unsettled(rows, self.source, self.concepts) & one_of_them
+        concept = columns.plain(rows, self.source.concept)
+        if not self.concepts.alone or concept is None:
+            return here
+        alone = concept.isin(sorted(self.concepts.alone)).fill_null(False)
+        whole = sorted(self.concepts.whole)
+        told_all = column.isin(whole) if told.kind == CONCEPT and whole else ibis.literal(False)
+        return here & (~alone | told_all)
 
 
 CONCEPT, TEXT, PAIR = "concept", "text", "pair"

@@ -9,10 +9,11 @@ from gradatim.clinical import omop
 from gradatim.core.codes import ICD10_STATUS, akin, matches, normalised, omop_system
 from gradatim.evidence.codebook import Codebook, Outcome
 from gradatim.evidence.relation import Meaning
+from gradatim.evidence.sources.omop.concepts import MEASURED
 from gradatim.evidence.sources.omop.places import Hierarchy, Places
 from gradatim.evidence.sources.omop.search import LOCAL, Found, Searched
 from gradatim.evidence.sources.omop.tables import Source
-from gradatim.evidence.sources.omop.understood import NOTHING, Statuses
+from gradatim.evidence.sources.omop.understood import NOTHING, OF_DOMAIN, OWN, Statuses
 from gradatim.protocol.elements import Element
 
 Pairs = Mapping[Source, frozenset[tuple[int, int]]]
@@ -78,12 +79,16 @@ class Placing:
         found = {id: self._open(id) & asked for id in self._places.known} if asked else {}
         return {id: names for id, names in found.items() if names}
 
-    def statuses(self, asked: frozenset[str], pairs: Pairs) -> Statuses:
+    def statuses(
+        self, asked: frozenset[str], pairs: Pairs, alone: frozenset[int], used: Iterable[int]
+    ) -> Statuses:
         """Return what concepts and their values tell together.
 
         Args:
             asked: the elements of which absence may be concluded.
             pairs: of each table the concepts, 0 for none, with their values.
+            alone: concepts that tell nothing without a value.
+            used: what sources used where no concept tells anything.
         """
         self._asked = asked
         every = {pair for some in pairs.values() for pair in some}
@@ -98,7 +103,15 @@ class Placing:
             {id: names for id, names in speaks.items() if names},
             {pair: names for pair, names in may.items() if names},
             pairs,
+            {(concept, one): self._of_what(concept, one) for concept in alone for one in used},
         )
+
+    def _of_what(self, concept: int, used: int) -> frozenset[str]:
+        """Return the elements that a history without a value may be of, by what its source used."""
+        mapped = self._places.mapped.get(used)
+        if mapped and mapped.values:
+            return self._open(used)
+        return self._pair_may_be(concept, used) | _names(self._pair_means(concept, used))
 
     def _means(self, id: int) -> set[Meaning]:
         """Return what a concept means: by itself, by what it maps to, or by its code."""
@@ -125,15 +138,25 @@ class Placing:
     def _pair_means(self, concept: int, value: int) -> set[Meaning]:
         """Return what a concept means that has a value at or below one that makes it an element."""
         found: set[Meaning] = set()
+        mapped = self._places.mapped.get(concept)
+        if mapped and set(mapped.values).intersection((value, *self._places.targets(value))):
+            found |= {m for m in self._means(concept) if self._kind(m) not in MEASURED}
         for top, means in self._valued(concept):
             for one in self._places.targets(value):
                 if self._hierarchy.within(one, (top,)):
                     found |= means
         return found
 
+    def _kind(self, meaning: Meaning) -> str:
+        return self._elements[meaning.element].kind
+
     def _valued(self, concept: int) -> Iterator[tuple[int, set[Meaning]]]:
-        """Give the values with which a concept, or one above it, means elements."""
-        for target in self._places.targets(concept):
+        """Give the values with which a concept, or one above it, means elements.
+
+        What a concept maps to together with a value takes no other.
+        """
+        mapped = self._places.mapped.get(concept)
+        for target in () if mapped and mapped.values else self._places.targets(concept):
             for one in (target, *self._hierarchy.tops.get(target, ())):
                 yield from self._searched.valued.get(one, {}).items()
 
@@ -184,6 +207,11 @@ class Placing:
         if self._of_others(id):
             return
         yield from self._akin(id)
+        strange = self._places.strange.get(id)
+        own = OF_DOMAIN.get(strange.domain) if strange else None
+        for name in () if own is None or self._places.resolved(id) else self._asked:
+            if OWN[self._elements[name].kind] is own and not self._excluded(id, name):
+                yield name
         mapped = self._places.mapped.get(id)
         values = mapped.values if mapped else ()
         for target in self._places.targets(id):

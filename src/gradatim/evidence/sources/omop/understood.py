@@ -84,6 +84,8 @@ class Statuses:
         speaks: of concepts, the elements of which their records may speak.
         pairs: likewise of a concept (0 for none) with its value.
         seen: of each table, the concepts and values that were looked at.
+        of: of a concept that tells nothing without a value, with what its source used: the
+            elements that it may be of.
     """
 
     elements: frozenset[str] = frozenset()
@@ -91,6 +93,7 @@ class Statuses:
     speaks: Mapping[int, frozenset[str]] = field(default_factory=dict)
     pairs: Mapping[tuple[int, int], frozenset[str]] = field(default_factory=dict)
     seen: Mapping[Source, frozenset[tuple[int, int]]] = field(default_factory=dict)
+    of: Mapping[tuple[int, int], frozenset[str]] = field(default_factory=dict)
 
     def may_be(self, concept: int, value: int, used: Iterable[int]) -> frozenset[str]:
         """Return the elements of which a record may speak.
@@ -212,10 +215,29 @@ def _lacking(name: str, element: Element, known: Known) -> str:
             for code in group.codes:
                 if not any(matches(code, one) for one in held):
                     return f"the vocabulary does not hold {LABELS[group.system]} {code}"
+    if not _can_be_seen(element, known):
+        return "no code that the protocol lists for it maps to a concept of the vocabulary"
     standard = any(group.system != "local" for group in element.codes)
     if (standard or element.drugs or element.drug_classes) and not known.hierarchy:
         return NO_HIERARCHY
     return ""
+
+
+def _can_be_seen(element: Element, known: Known) -> bool:
+    """Whether records of an element that only codes of ICD-10 define have a concept that is known.
+
+    Records have the standard concepts that these codes map to.
+    """
+    if element.drugs or element.drug_classes or not element.codes:
+        return True
+    if any(group.system != "icd10" for group in element.codes):
+        return True
+    return any(
+        one.standard or one.id in known.targets
+        for one in known.coded
+        if one.system == "icd10"
+        and any(matches(code, one.code) for group in element.codes for code in group.codes)
+    )
 
 
 def _usable(one: Coded, known: Known) -> bool:

@@ -111,7 +111,8 @@ def _placed(
     given = [one for some in known.given.values() for one in some]
     values = {value for some in pairs.values() for _, value in some}
     used = {one.used for one in given if one.used}
-    places.look_up({*used, *values, *(id for some in of_code.values() for id in some)})
+    used |= {id for some in of_code.values() for id in some}
+    places.look_up({*used, *values})
     meanings = _sorted(placing.meanings(), known.elements)
     domains = {id: places.strange[id].domain for id in meanings}
     texts = {one.written for one in given if one.written}
@@ -121,12 +122,13 @@ def _placed(
         found.unseen,
         found.held,
         placing.unplaced(found.elements),
-        placing.statuses(found.elements, pairs),
+        placing.statuses(found.elements, pairs, alone, used),
     )
     return replace(
         known,
         meanings={**known.meanings, **meanings},
         domains={**known.domains, **domains},
+        whole=frozenset(id for id, one in places.mapped.items() if one.values),
         of_code=of_code,
         understood=understood,
     )
