@@ -11,13 +11,18 @@ from importlib.metadata import version
 
 from benchmarks import conduct, dosefinding, recall, screening, startup
 from benchmarks.page import write_table
+from gradatim.core.errors import UnusableInput
 
 
 def main() -> None:
     """Measure, print, and write the figures for the documentation."""
     alone = {"screening": screening.main, "recall": recall.main}
     if len(sys.argv) > 1 and sys.argv[1] in alone:
-        alone[sys.argv[1]](sys.argv[2:])
+        try:
+            alone[sys.argv[1]](sys.argv[2:])
+        except UnusableInput as error:
+            print(error, file=sys.stderr)
+            sys.exit(2)
         return
     python = f"Python {platform.python_version()}, {platform.machine()}, one core"
     packages = ", ".join(f"{name} {version(name)}" for name in ("msgspec", "pydantic"))
