@@ -37,7 +37,8 @@ from gradatim.web.forms.completing import completed
 from gradatim.web.forms.judging import record_asked
 from gradatim.web.recording import event_of, record, shown, signed
 from gradatim.web.references import refuse_unseen
-from gradatim.web.views.participant.records import shown_record
+from gradatim.web.views.participant.pages import participants
+from gradatim.web.views.participant.records import records, shown_record
 from gradatim.web.views.protocol import pages
 from gradatim.web.views.review.committee import propose
 
@@ -119,12 +120,18 @@ def _no_question(request: Request, asked: Asked) -> HttpResponse:
 
 
 def _no_record(request: Request, asked: Asked) -> HttpResponse:
-    """Show the participant's records where none is named, and the participants before that."""
+    """Show the participant's records where none is named, and the participants before that.
+
+    Raises:
+        Http404: a record is named, and there is none of that name.
+    """
     if asked.given.get("record") or asked.given.get("of"):
         raise Http404(_("There is no such record."))
-    if asked.participant is None:
-        return HttpResponseRedirect(reverse("participants"))
-    return HttpResponseRedirect(reverse("records", args=[asked.participant.id]))
+    one = asked.participant
+    if request.method == "POST":
+        place = reverse("records", args=[one.id]) if one else reverse("participants")
+        return HttpResponseRedirect(place)
+    return records(request, one.id) if one else participants(request)
 
 
 def _reading(asked: Asked) -> tuple[str, dict[str, Any]]:
