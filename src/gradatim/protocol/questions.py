@@ -102,7 +102,7 @@ def _last_ruling(rulings: Sequence[Ruling], key: str, value: str) -> Ruling | No
     return next(reversed(of_value or about), None)
 
 
-def _chosen(study: Study, key: str, value: str, names: Iterable[str]) -> str | None:
+def _chosen(study: Study, key: str, part: object, names: Iterable[str]) -> str | None:
     """Return the reading that is in force by a ruling: the last chosen and not only wished for.
 
     A change that is requested, or a decision that is deferred, alters nothing until the protocol
@@ -114,22 +114,24 @@ def _chosen(study: Study, key: str, value: str, names: Iterable[str]) -> str | N
         for one in study.rulings
         if one.question == key and one.answer in known and one.outcome in ("", "confirmed")
     ]
+    if not about:  # as of nearly every part: what it holds need not be written out
+        return None
+    value = ruled_value(part)
     of_value = [one for one in about if one.value in ("", value)]
-    found = next(reversed(of_value or about), None)
-    return None if found is None else found.answer
+    return (of_value or about)[-1].answer
 
 
 def ruled_reading(study: Study, criterion: EligibilityCriterion) -> str | None:
     """Return the reading of a criterion that a ruling chose, if one did."""
     names = (criterion.reading_name, *(one.name for one in criterion.alternatives))
-    return _chosen(study, criterion_key(criterion), ruled_value(criterion), names)
+    return _chosen(study, criterion_key(criterion), criterion, names)
 
 
 def ruled_design(study: Study) -> EscalationDesign:
     """Return the escalation design in force: the one a ruling chose, else the document's first."""
     first = study.safety.escalation
     names = (first.reading_name, *(one.name for one in first.alternatives))
-    answer = _chosen(study, ESCALATION, ruled_value(first), names)
+    answer = _chosen(study, ESCALATION, first, names)
     return next((one for one in first.alternatives if one.name == answer), first)
 
 
