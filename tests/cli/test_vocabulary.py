@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gradatim.core.codes import code_named
+from gradatim.protocol.load import load
 from tests.vocabulary import releases
 from tests.vocabulary.releases import LOCAL, as_json, code_system
 
@@ -95,6 +96,13 @@ def test_nothing_to_look_it_up_in(run):
 def test_of_which_elements_a_code_is(run, tmp_path: Path):
     names = tmp_path / "names.csv"
     names.write_text("code,name,system\nC34.1,Lung,icd10\nJ06.9,Cold,icd10\n")
+    malignancy = load("nct05962762").study.elements["malignancy"]
+    listed = {
+        code
+        for group in (*malignancy.codes, *malignancy.perhaps)
+        for code in group.codes
+        if group.system == "snomed"
+    } - {"363346000"}
     edition = releases.snomed(
         tmp_path / "edition",
         {
@@ -103,12 +111,14 @@ def test_of_which_elements_a_code_is(run, tmp_path: Path):
             "363346000": "Malignancy",
             "1003": "Lung cancer",
             "1007": "Cold",
+            **dict.fromkeys(listed, "Cancer"),
         },
         [
             ("1", "138875005", "116680003"),
             ("363346000", "1", "116680003"),
             ("1003", "363346000", "116680003"),
             ("1007", "1", "116680003"),
+            *((code, "363346000", "116680003") for code in sorted(listed)),
         ],
     )
     out = tmp_path / "vocabulary.db"
