@@ -34,10 +34,12 @@ class Asked(NamedTuple):
         exact = sorted(one for one in every if not is_pattern(system, one))
         if exact:
             yield code.isin(exact)
-        for one in sorted(every.difference(exact)):
-            if one.endswith("*"):
-                yield code.startswith(one[:-1])
-            else:
+        patterns = sorted(every.difference(exact))
+        starts = [one[:-1] for one in patterns if one.endswith("*")]
+        for length in sorted({len(one) for one in starts}):
+            yield code.left(length).isin([one for one in starts if len(one) == length])
+        for one in patterns:
+            if not one.endswith("*"):
                 low, high = one.split("-")
                 yield code.left(len(low)).between(low, high)
 

@@ -193,15 +193,18 @@ class Search:
 
     def _coded(self) -> list[Coded]:
         t = self.table
+        vocabularies: dict[str, list[str]] = defaultdict(list)
+        for vocabulary, system in SYSTEMS.items():
+            vocabularies[system].append(vocabulary)
         conditions = [
-            (t["vocabulary_id"] == vocabulary) & one
-            for vocabulary, system in SYSTEMS.items()
-            for one in self.asked.conditions(system, t["concept_code"])
+            t["vocabulary_id"].isin(some) & _either(wanted)
+            for system, some in vocabularies.items()
+            if (wanted := list(self.asked.conditions(system, t["concept_code"])))
         ]
         if not conditions:
             return []
         found = rows(
-            self.warehouse, t.filter(ibis.or_(*conditions)), id=columns.whole(t, "concept_id"),
+            self.warehouse, t.filter(_either(conditions)), id=columns.whole(t, "concept_id"),
             vocabulary=t["vocabulary_id"], code=t["concept_code"],
             standard=columns.text(t, "standard_concept"), name=t["concept_name"],
             gone=columns.text(t, "invalid_reason"),
@@ -299,6 +302,14 @@ class Search:
                 known = drugs_by_code().get(("rxnorm", code)) or find_drug(name)
                 found[drug][id] = known.name if known else name
         return found
+
+
+def _either(conditions: Sequence["ir.BooleanValue"]) -> "ir.BooleanValue":
+    """Say that one of some conditions holds; as a tree of no depth, for there may be hundreds."""
+    if len(conditions) == 1:
+        return conditions[0]
+    half = len(conditions) // 2
+    return _either(conditions[:half]) | _either(conditions[half:])
 
 
 _INGREDIENTS = ("RxNorm", "RxNorm Extension", "gradatim")
