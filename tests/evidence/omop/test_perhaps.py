@@ -32,8 +32,9 @@ ROWS = [
     (condition(BREAST), NOT_UNDERSTOOD, NO),
     (condition(HYPERTENSION), NO, NO),
     (condition(0, source_concept_id=w.CANCER), NOT_UNDERSTOOD, NOT_UNDERSTOOD),
+    # what a code of ICD-10 maps to is below the first's, as the concept itself is
+    (condition(0, source_concept_id=w.ICD_CANCER), NOT_UNDERSTOOD, NOT_UNDERSTOOD),
     # these are listed for another element, and so known to be something else than the first
-    (condition(0, source_concept_id=w.ICD_CANCER), NO, NOT_UNDERSTOOD),
     (condition(0, source_value="ICD10CM:C50.9"), NO, NOT_UNDERSTOOD),
     (condition(0, source_value="ICD10:C50.1"), NO, NOT_UNDERSTOOD),
 ]
