@@ -13,6 +13,7 @@ from gradatim.conduct.arriving import Arriving
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import FactRecorded, RecordNotUnderstood
 from gradatim.conduct.events.records import RecordRead, RecordsRead, VocabularyUsed
+from gradatim.conduct.sealed_records import RecordSeal, opened_entry
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.records import Key, Record, key_of, lasts, records_of
@@ -71,7 +72,7 @@ def _first_said(state: State, participant: Participant) -> Iterator[Event]:
     """Return a participant's entries as they were recorded, whatever was corrected since."""
     for position in participant.entries:
         versions = state.earlier.get(position)
-        yield versions[0] if versions else state.events[position]
+        yield opened_entry(state, position, versions[0] if versions else state.events[position])
 
 
 def _told(kind: type[Event], fields: Mapping[str, Any]) -> str:
@@ -82,12 +83,35 @@ def _told(kind: type[Event], fields: Mapping[str, Any]) -> str:
     return f"{kind.__name__} {told!r}"
 
 
+def kept_contents(
+    state: State, participant: Participant, source: str, plain: Mapping[str, str], seal: RecordSeal
+) -> dict[str, str]:
+    """Return by what the ledger knows what records say: a keyed hash of it.
+
+    A record that the ledger knows by a plain hash, from before it was keyed, and that still says
+    the same, keeps that: it has not changed.
+
+    Args:
+        source: what the source is called.
+        plain: SHA-256 of what each record says, by its id.
+        seal: the participant's.
+    """
+    known = records_of(state, participant)
+    contents = {}
+    for id_, content in plain.items():
+        before = known.get(key_of(source, id_, content))
+        same = before is not None and content in before.contents
+        contents[id_] = content if same else seal.content(content)
+    return contents
+
+
 def new_readings(
     state: State,
     participant: Participant,
     source: str,
     records: Iterable[RecordRead],
     vocabulary: VocabularyUsed | None,
+    seal: RecordSeal,
 ) -> Iterator[dict[str, Any]]:
     """Return the fields of the entries that tell how the records of a file were understood.
 
@@ -98,6 +122,7 @@ def new_readings(
         source: what the source is called.
         records: every record of the file.
         vocabulary: by which they were read.
+        seal: seals what they say.
     """
     known = records_of(state, participant)
     listed = list(records)
@@ -106,7 +131,7 @@ def new_readings(
             if event.source == source][-1:]  # fmt: skip
     if not new and last == [vocabulary]:
         return
-    for some in _portions(new):
+    for some in _portions(map(seal.read, new)):
         yield {"source": source, "read": len(listed), "records": some, "vocabulary": vocabulary}
 
 
@@ -115,7 +140,7 @@ def _is_known(known: Mapping[Key, Record], source: str, one: RecordRead) -> bool
     return before is not None and before.read == one
 
 
-def _portions(records: list[RecordRead]) -> Iterator[tuple[RecordRead, ...]]:
+def _portions(records: Iterable[RecordRead]) -> Iterator[tuple[RecordRead, ...]]:
     """Return records in portions that one entry can hold; of none, one empty portion."""
     portion: list[RecordRead] = []
     size = 0

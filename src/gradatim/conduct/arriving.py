@@ -40,7 +40,7 @@ def arriving(
         facts: what the source knows.
         elements: the protocol's elements by name.
         source: what to call it.
-        contents: SHA-256 of what each record says, by its id, where the source has such records.
+        contents: hash of what each record says, by its id, where the source has such records.
     """
     samples: dict[tuple[type[Event], date], list[Measured]] = {}
     for name, some in facts.by_element.items():

@@ -5,12 +5,13 @@ Should the machine stop between the two, `forget` does the rest when it is next 
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from gradatim.conduct.events.base import Sealed
 from gradatim.conduct.identity import BIRTH_DATE, Whose, person_token, seal, unseal
-from gradatim.conduct.keyring.stores import Keyring
-from gradatim.conduct.state import Participant, State, UnsealedBirth
+from gradatim.conduct.keyring.stores import Keyring, records_key
+from gradatim.conduct.state import Participant, State, UnsealedBirth, UnsealedWords
 from gradatim.conduct.views.birth import agreed
 from gradatim.core.dates import Day, parse_day
 from gradatim.core.errors import UnusableInput
@@ -85,16 +86,45 @@ def unsealing(keyring: Callable[[], Keyring | None], trial: str) -> UnsealedBirt
     def birth(participant: str, identity: Mapping[str, Sealed]) -> Day | None:
         one = {name: value for name, value in identity.items() if name == BIRTH_DATE}
         try:
-            keys = keyring() if one else None
-            key = keys.key(participant) if keys else None
-            return parse_day(unseal(Whose(trial, participant), one, key)[BIRTH_DATE])
-        except (UnusableInput, ValueError, KeyError):  # nothing that can be read as a date
+            whose = Whose(trial, participant)
+            return parse_day(_unsealed(keyring, participant, whose, one)[BIRTH_DATE])
+        except (ValueError, KeyError):  # nothing that can be read as a date
             return None
 
     return birth
 
 
+def unsealing_words(keyring: Callable[[], Keyring | None], trial: str) -> UnsealedWords:
+    """Return what opens the sealed words of the records of a trial's participants.
+
+    Args:
+        keyring: gives the keys, as for `unsealing`.
+        trial: its name.
+    """
+
+    def words(participant: str, sealed: Mapping[str, Sealed]) -> Mapping[str, str]:
+        return _unsealed(keyring, records_key(participant), Whose(trial, participant), sealed)
+
+    return words
+
+
+def _unsealed(
+    keyring: Callable[[], Keyring | None], key: str, whose: Whose, sealed: Mapping[str, Sealed]
+) -> Mapping[str, str]:
+    """Return what the key of a name opens; what it does not is left out."""
+    found: dict[str, str] = {}
+    try:
+        keys = keyring() if sealed else None
+        held = keys.key(key) if keys else None
+    except UnusableInput:
+        return found
+    for name, one in sealed.items() if held is not None else ():
+        with suppress(UnusableInput):  # another's, or altered
+            found |= unseal(whose, {name: one}, held)
+    return found
+
+
 def forget(keyring: Keyring, state: State) -> list[str]:
     """Destroy the keys of all whose data were erased; give those that were still there."""
-    return [one.id for one in state.participants.values()
-            if one.erased and keyring.erase(one.id)]  # fmt: skip
+    erased = (one.id for one in state.participants.values() if one.erased)
+    return [id_ for id_ in erased if any([keyring.erase(id_), keyring.erase(records_key(id_))])]

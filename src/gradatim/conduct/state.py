@@ -24,6 +24,8 @@ Value = TypeVar("Value")
 
 UnsealedBirth = Callable[[str, Mapping[str, Sealed]], Day | None]
 """Opens the sealed date of birth of a participant, by number; None where that cannot be read."""
+UnsealedWords = Callable[[str, Mapping[str, Sealed]], Mapping[str, str]]
+"""Opens what is sealed of a participant, by number; leaves out what cannot be read."""
 
 Known = dict[str, tuple[int, Any]]
 """Values worked out, each with what it was worked out for."""
@@ -235,8 +237,9 @@ class Delegation(NamedTuple):
 class State:
     """The trial at one position of its ledger.
 
-    `unsealed_birth` is no part of it, but how whoever has the participants' keys reads their exact
-    age; without it, as in the state of an earlier time, the ledger's own words are all there is.
+    `unsealed_birth` and `unsealed_words` are no part of it, but how whoever has the participants'
+    keys reads their exact age, and what their records are coded as; without them, as in the state
+    of an earlier time, the ledger's own words are all there is.
     """
 
     trial: str
@@ -275,6 +278,7 @@ class State:
     locked: bool = False
     exports: list[int] = field(default_factory=list)
     unsealed_birth: UnsealedBirth | None = field(default=None, repr=False, compare=False)
+    unsealed_words: UnsealedWords | None = field(default=None, repr=False, compare=False)
     _known: Known = field(default_factory=dict, repr=False, compare=False)
 
     def remembered(self, name: str, work_out: Callable[[], Value]) -> Value:

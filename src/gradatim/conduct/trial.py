@@ -24,8 +24,9 @@ from gradatim.conduct.fold import apply, fold
 from gradatim.conduct.permissions import permitted
 from gradatim.conduct.policies import check, is_authorisation, unmet
 from gradatim.conduct.port import Head, HeadMoved, RequestKnown, Store
-from gradatim.conduct.state import State, UnsealedBirth
-from gradatim.conduct.subjects import touched
+from gradatim.conduct.sealed_records import without_words
+from gradatim.conduct.state import State, UnsealedBirth, UnsealedWords
+from gradatim.conduct.subjects import touched, whom
 from gradatim.conduct.unusable import refuse_unusable
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
@@ -63,13 +64,18 @@ class Trial:
         store: where the ledger is kept.
         name: the trial's name in it.
         unsealed_birth: opens sealed dates of birth, for whoever has the participants' keys.
+        unsealed_words: opens what their records are coded as.
     """
 
     def __init__(
-        self, store: Store, name: str, unsealed_birth: UnsealedBirth | None = None
+        self,
+        store: Store,
+        name: str,
+        unsealed_birth: UnsealedBirth | None = None,
+        unsealed_words: UnsealedWords | None = None,
     ) -> None:
         self.store, self.name = store, name
-        self.state = State(name, unsealed_birth=unsealed_birth)
+        self.state = State(name, unsealed_birth=unsealed_birth, unsealed_words=unsealed_words)
         self.head = Head(0, b"")
         self.refresh()
 
@@ -128,6 +134,7 @@ class Trial:
         stamped = msgspec.structs.replace(event, protocol=version, recorded_at=at)
         if isinstance(stamped, ProtocolActivated | ProtocolAmended):
             stamped = msgspec.structs.replace(stamped, design_defaults=2)
+        broken = _for_the_ledger(state, event, broken)
         return [stamped, *self._deviations(stamped, broken), *questions(state, stamped)]
 
     def _deviations(self, event: Event, broken: list[tuple[str, str]]) -> Iterator[Event]:
@@ -151,3 +158,16 @@ class Trial:
             first, tuple(at for at, one in follow if isinstance(one, ProtocolDeviation)),
             tuple(one.query for _, one in follow if isinstance(one, QueryOpened)),
         )  # fmt: skip
+
+
+def _for_the_ledger(state: State, event: Event, broken: list[tuple[str, str]]
+                    ) -> list[tuple[str, str]]:  # fmt: skip
+    """Return the rules that a fact breaks in words that the ledger may keep in clear.
+
+    What a participant's records are coded as is sealed, and is not to stand in a deviation.
+    """
+    unread = without_words(state, whom(state, event) or "")
+    if not broken or unread is state:
+        return broken
+    told = dict(unmet(event, check(unread, event)))
+    return [(rule, told.get(rule, rule)) for rule, _ in broken]

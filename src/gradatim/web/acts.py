@@ -82,7 +82,7 @@ PROVIDED: Mapping[str, frozenset[str]] = {
         "AdverseEventClassified": {"signer"}, "RecordJudged": {"signer"},
         "FactRecorded": {"start_within", "end_within", "doubtful", "derived", "course", "often",
                          "record", "content"},
-        "RecordNotUnderstood": {"content"},
+        "RecordNotUnderstood": {"content", "sealed"},
         "RulingSigned": {"signer"}, "ParticipantReplaced": {"signers"},
         "TrialResumed": {"signers"}, "TrialStopped": {"signers"},
         "DoseLimitingToxicityAdjudicated": {"signers"},

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 
 from gradatim.conduct.ledger import Entry
-from gradatim.conduct.personal import unsealing
+from gradatim.conduct.personal import unsealing, unsealing_words
 from gradatim.conduct.port import Bodies, Head, Mode, Store
 from gradatim.conduct.stores import open_store
 from gradatim.conduct.trial import Trial
@@ -89,7 +89,8 @@ class Running:
         self.store = OwnConnections(url)
         self.lock = threading.RLock()
         name = name or self._only(url)
-        self.trial = Trial(self.store, name, unsealing(keyring_or_none, name))
+        opening = unsealing(keyring_or_none, name), unsealing_words(keyring_or_none, name)
+        self.trial = Trial(self.store, name, *opening)
 
     def _only(self, url: str) -> str:
         found = list(self.store.trials())

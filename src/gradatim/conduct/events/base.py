@@ -96,7 +96,7 @@ class Within(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkno
 
 
 class Sealed(Struct, frozen=True):
-    """A value that identifies a person directly: a commitment, and the value encrypted.
+    """A value that may tell who a person is: a commitment, and the value encrypted.
 
     Args:
         commitment: SHA-256 of salt and value, in hex.
@@ -104,4 +104,4 @@ class Sealed(Struct, frozen=True):
     """
 
     commitment: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
-    ciphertext: Annotated[str, Meta(max_length=4_000)]
+    ciphertext: Annotated[str, Meta(max_length=300_000)]

@@ -67,7 +67,7 @@ class FactRecorded(Event, frozen=True):
 
     `start` is the day of a measurement or an answer; `end` empty with `ongoing` is a period that
     goes on. A drug has its ingredient in `code` and its daily dose in `value`. What arrived as a
-    record of a source has that record's id, and the SHA-256 of what it said, in `record` and
+    record of a source has that record's id, and a keyed hash of what it said, in `record` and
     `content`; `RecordsRead` tells how it was understood. Limits of its days stand in `start_within`
     and `end_within` where no partial date says them, why it may not count in `doubtful`; `derived`
     is an answer that was read out of something else. Of a drug, `course` tells which records are
@@ -101,12 +101,13 @@ class RecordNotUnderstood(Event, frozen=True):
 
     Args:
         record: the record's id in the source, such as `Condition/c7`.
-        codes: what it is coded as, in words; empty where it has no code.
+        codes: what it is coded as, in words; empty where it has no code, or is sealed.
         elements: the protocol's elements that it may be of.
         source: what the source is called.
         start: the first day that it is of, as precise as it is known; None: any day.
         end: the last day; None: the first.
-        content: SHA-256 of what the record said; None in entries of before that was kept.
+        content: keyed hash of what the record said; None in entries of before that was kept.
+        sealed: what it is coded as, sealed with the participant's own key.
     """
 
     participant: Id
@@ -117,6 +118,7 @@ class RecordNotUnderstood(Event, frozen=True):
     start: PartialDate | None = None
     end: PartialDate | None = None
     content: Sha256 | None = None
+    sealed: Sealed | None = None
 
 
 class EntryCorrected(Event, frozen=True):
@@ -200,7 +202,10 @@ class Disposition(Event, frozen=True):
 
 
 class PersonalDataErased(Event, frozen=True):
-    """The key to a person's identifying data was destroyed; clinical facts stay."""
+    """The key to a person's identifying data was destroyed; clinical facts stay.
+
+    With it goes what the records of their sources are coded as.
+    """
 
     participant: Id
     order: Reason

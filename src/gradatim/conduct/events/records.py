@@ -13,6 +13,7 @@ from gradatim.conduct.events.base import (
     PartialDate,
     Positive,
     Reason,
+    Sealed,
     Sha256,
     Text,
     Within,
@@ -46,15 +47,18 @@ class RecordRead(Struct, frozen=True, kw_only=True, omit_defaults=True,
     Args:
         record: its id.
         kind: its resource type.
-        content: SHA-256 of what it said, by which a changed record is known.
-        codes: what it is coded as.
-        used: the elements that it is of, each with the listed code that says so.
+        content: keyed hash of what it said, by which a changed record is known; in entries of
+            before that was keyed its SHA-256.
+        codes: what it is coded as; in clear in entries of before that was sealed.
+        used: the elements that it is of, each with the listed code that says so; the code is
+            sealed.
         perhaps: the elements that it may be of, and its codes do not tell.
         outside: kinds of elements of which it is known to be of none but those.
-        why: why it is not used; empty where it is.
+        why: why it is not used; empty where it is, or sealed.
         start, end, ongoing, start_within, end_within: its days, as far as they are known.
         daily_dose: daily dose of a drug in mg.
-        route: route of administration (SNOMED CT code).
+        route: route of administration (SNOMED CT code); sealed.
+        sealed: its words, with the participant's own key (`conduct/sealed_records.py`).
     """
 
     record: RecordId
@@ -72,6 +76,7 @@ class RecordRead(Struct, frozen=True, kw_only=True, omit_defaults=True,
     end_within: Within | None = None
     daily_dose: NotNegative | None = None
     route: Annotated[str, Meta(max_length=40)] = ""
+    sealed: Sealed | None = None
 
 
 class VocabularyUsed(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -35,7 +35,7 @@ def _withdrew(state: State, position: int, event: participants.InformedConsentWi
 
 
 FIXED = frozenset({"event", *Event.__struct_fields__} - {"occurred_on"}) | {
-    "participant", "adverse_event", "dose", "signer", "signers"}  # fmt: skip
+    "participant", "adverse_event", "dose", "signer", "signers", "sealed"}  # fmt: skip
 """Fields that say whose entry it is: who recorded and signed it, where and when, and of whom."""
 
 

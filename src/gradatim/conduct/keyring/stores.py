@@ -1,4 +1,7 @@
-"""A folder of key files, one a participant, which only the user may read."""
+"""A folder of key files, which only the user may read.
+
+A participant has one for who they are, and one for what the records of their sources say.
+"""
 
 import os
 from collections.abc import Callable
@@ -9,6 +12,14 @@ from gradatim.conduct.identity import KEY
 from gradatim.core.errors import UnusableInput
 
 PEPPER = "pepper"
+
+
+def records_key(participant: str) -> str:
+    """Return the name of the key to what a participant's records say; no participant has it.
+
+    It is not the key to who they are: that may be lost, and records go on to arrive.
+    """
+    return f"{participant} records"
 
 
 class Keyring:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from gradatim.conduct.events.participants import FactRecorded, RecordNotUnderstood
 from gradatim.conduct.events.records import Coded, RecordJudged, RecordRead, RecordsRead
+from gradatim.conduct.sealed_records import is_sealed, opened_entry
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of
 from gradatim.core.codes import system_of
@@ -51,7 +52,8 @@ class Record:
     Args:
         source, id: what the source is called, and the record's id there.
         at: the last entry that holds it; a judgement names it.
-        codes: what it is coded as.
+        codes: what it is coded as; empty where that is sealed and cannot be opened here.
+        sealed: whether it is.
         read, read_at: how it was read last, and the entry that says so; None and 0 in ledgers of
             before that was kept.
         open_: the elements that it may be of, and nobody has judged.
@@ -64,6 +66,7 @@ class Record:
     id: str
     at: int = 0
     codes: tuple[Coding, ...] = ()
+    sealed: bool = False
     read: RecordRead | None = None
     read_at: int = 0
     open_: tuple[str, ...] = ()
@@ -83,6 +86,7 @@ def _records(state: State, participant: Participant) -> Mapping[Key, Record]:
     for position, event in entries_of(state, participant, *_KINDS):
         if isinstance(event, RecordJudged):
             _judge(found, state, position, event)
+        event = opened_entry(state, position, event)
         for key, read in held_records(event):
             record = found.setdefault(key, Record(key[0], key[1]))
             record.at = position
@@ -136,8 +140,10 @@ def _add(record: Record, position: int, event: object, read: RecordRead | None) 
     if read is not None:
         record.read, record.read_at, record.used = read, position, dict(read.used)
         record.codes = tuple(_coding(one) for one in read.codes)
+        record.sealed = is_sealed(read)
     elif isinstance(event, RecordNotUnderstood):
         record.codes = record.codes or tuple(map(Coding, event.codes))
+        record.sealed = not record.codes and (record.sealed or is_sealed(event))
     elif isinstance(event, FactRecorded):
         record.used.setdefault(event.fact.element, "")
 
@@ -227,7 +233,8 @@ def _left(state: State, event: RecordNotUnderstood, record: Record) -> tuple[str
 def _of_later_versions(state: State, record: Record) -> tuple[str, ...]:
     """Return the elements that came with an amendment since, and that a record may be of.
 
-    The codes of the amended protocol may say that it is not; nothing else is asked.
+    The codes of the amended protocol may say that it is not; nothing else is asked. Of a record
+    whose codes are sealed, and cannot be opened here, nothing says so.
     """
     read = record.read
     assert read is not None
@@ -239,7 +246,7 @@ def _of_later_versions(state: State, record: Record) -> tuple[str, ...]:
             continue
         codebook = codebook or Codebook(all_elements(state))
         codes = [(system_of(one.system), one.code) for one in read.codes]
-        if codebook.outcome(codes, name) is not Outcome.SOMETHING_ELSE:
+        if is_sealed(read) or codebook.outcome(codes, name) is not Outcome.SOMETHING_ELSE:
             found.append(name)
     return tuple(found)
 

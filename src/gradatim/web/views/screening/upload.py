@@ -13,11 +13,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gradatim.conduct.arrived import new_entries, new_readings
+from gradatim.conduct.arrived import kept_contents, new_entries, new_readings
 from gradatim.conduct.arriving import Arriving, arriving, record_read
 from gradatim.conduct.events.findings import LaboratoryResultsRecorded
 from gradatim.conduct.events.participants import RecordNotUnderstood
 from gradatim.conduct.events.records import RecordsRead, VocabularyUsed
+from gradatim.conduct.sealed_records import RecordSeal, record_seal
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Recorded
 from gradatim.conduct.views.birth import agreed, birth_of
@@ -30,6 +31,7 @@ from gradatim.evidence.sources.received import Received, received
 from gradatim.vocabulary.graph import Vocabulary
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today
+from gradatim.web.keys import keyring
 from gradatim.web.recording import event_of, record
 from gradatim.web.views.participant.records import not_known, waiting_for
 from gradatim.web.vocabulary import vocabulary
@@ -124,14 +126,16 @@ def _check_person(state: State, one: Participant, facts: Facts) -> None:
 def _recorded(request: Request, one: Participant, file: File, source: str) -> HttpResponse:
     state = request.trial.state
     study = state.governing("elements", one)
-    contents = {record.id: record.content for record in file.records}
+    seal = record_seal(keyring(), state, one)
+    plain = {record.id: record.content for record in file.records}
+    contents = kept_contents(state, one, source, plain, seal)
     found = arriving(file.facts, study.elements, source, contents)
     entries = list(new_entries(state, one, found))
-    read_as = map(record_read, file.records)
-    told = list(new_readings(state, one, source, read_as, file.vocabulary))
-    done = sum(_record(request, one, entry, source) for entry in entries)
+    read_as = (record_read(one._replace(content=contents[one.id])) for one in file.records)
+    told = list(new_readings(state, one, source, read_as, file.vocabulary, seal))
+    done = sum(_record(request, one, entry, source, seal) for entry in entries)
     for fields in told:
-        _record(request, one, Arriving(RecordsRead, None, fields), source)
+        _record(request, one, Arriving(RecordsRead, None, fields), source, seal)
     messages.success(request, _("%(n)d entries recorded.") % {"n": done})
     if unused := _reasons(file.facts.not_used):
         messages.warning(request, _("Not used: %(why)s") % {"why": unused})
@@ -148,13 +152,17 @@ def _reasons(not_used: Sequence[Any]) -> str:
     return "; ".join(f"{number} × {why}" for why, number in whys.items())
 
 
-def _record(request: Request, one: Participant, found: Arriving, source: str) -> bool:
+def _record(
+    request: Request, one: Participant, found: Arriving, source: str, seal: RecordSeal
+) -> bool:
     fields: dict[str, Any] = {"participant": one.id, "occurred_on": found.day or today(),
                               **found.fields}  # fmt: skip
     if found.kind is LaboratoryResultsRecorded:
         fields |= {"laboratory": _laboratory(source), "ranges_version": "as-reported",
                    "collected_on": str(found.day)}  # fmt: skip
     event = event_of(request, found.kind.__name__, one.site, fields)
+    if isinstance(event, RecordNotUnderstood):
+        event = seal.not_understood(event)
     trial = request.trial
     return isinstance(record(trial, event, trial.state.position, uuid4().hex), Recorded)
 
