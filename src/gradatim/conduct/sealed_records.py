@@ -79,10 +79,15 @@ class RecordSeal(NamedTuple):
             sealed=self._sealed(one, said),
         )  # fmt: skip
 
-    def not_understood(self, one: RecordNotUnderstood) -> RecordNotUnderstood:
-        """Return a record that is not understood, with its words sealed."""
-        sealed = self._sealed(one, _Said(named=one.codes))
-        return msgspec.structs.replace(one, codes=(), sealed=sealed)
+    def entry(self, event: Event) -> Event:
+        """Return an entry with the words of its records sealed, as far as they are in clear."""
+        if isinstance(event, RecordNotUnderstood) and has_clear_words(event):
+            sealed = self._sealed(event, _Said(named=event.codes))
+            return msgspec.structs.replace(event, codes=(), sealed=sealed)
+        if isinstance(event, RecordsRead):
+            records = (self.read(one) if _in_clear(one) else one for one in event.records)
+            return msgspec.structs.replace(event, records=tuple(records))
+        return event
 
     def _sealed(self, one: Words, said: _Said) -> Sealed:
         text = msgspec.json.encode(said)
@@ -139,6 +144,17 @@ def opened_entry(state: State, position: int, event: Event) -> Event:
     assert isinstance(first, RecordNotUnderstood)
     texts = _texts(state.unsealed_words, one, {_bound(first): event})
     return _opened(event, texts.get(_bound(first)))
+
+
+def has_clear_words(event: Event) -> bool:
+    """Whether an entry holds words of a record in clear."""
+    return any(map(_in_clear, _words_of(event)))
+
+
+def _in_clear(one: Words) -> bool:
+    if isinstance(one, RecordNotUnderstood):
+        return bool(one.codes)
+    return bool(one.codes or any(one.used.values()) or one.why or one.route)
 
 
 def is_sealed(one: Words) -> bool:

@@ -235,6 +235,9 @@ def _corrections(state: State, event: Event) -> None:
     if fixed := fixed_fields(event.fields):
         raise _unusable(event, f"{fixed[0]} cannot be corrected", "it says whose entry this is",
                         "record another entry")  # fmt: skip
+    if "codes" in event.fields and getattr(was, "sealed", None) is not None:
+        raise _unusable(event, "codes cannot be corrected", "they are sealed",
+                        "record another entry")  # fmt: skip
     try:
         was, now = correction_of(state, event)
     except msgspec.ValidationError as error:

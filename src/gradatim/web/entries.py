@@ -5,8 +5,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.identity import ERASED
+from gradatim.conduct.sealed_records import SEALED
 from gradatim.conduct.views.doses import doses, entries_of
 from gradatim.conduct.views.judgements import JUDGEMENTS
 from gradatim.core.quantity import Quantity, plain
@@ -19,6 +22,7 @@ from gradatim.web.units import unit_in_words
 HIDDEN = {"event", "identity", "person_token", "document", "signature", "recorded_at",
           "recorded_by", "protocol", "content"}  # fmt: skip
 """Fields that no list shows: seals, and what stands elsewhere on the page."""
+SEALED_WORDS = {SEALED: gettext_lazy("sealed"), ERASED: gettext_lazy("erased")}
 
 
 class Line(NamedTuple):
@@ -35,10 +39,18 @@ class Line(NamedTuple):
     visit: str = ""
 
 
-def fields_shown(event: Event) -> list[tuple[Any, list[Line]]]:
-    """Give an entry's fields as label and lines; what is not set is left out."""
+def fields_shown(event: Event, instead: str = SEALED) -> list[tuple[Any, list[Line]]]:
+    """Give an entry's fields as label and lines; what is not set is left out.
+
+    Args:
+        event: the entry.
+        instead: what is said in the place of words that are sealed: see `sealed_word`.
+    """
     said = msgspec.to_builtins(event, builtin_types=(datetime, date))
     name = type(event).__name__
+    for one in (said, *said.get("records", ())):
+        if one.pop("sealed", None):
+            one["codes"] = SEALED_WORDS[instead]
     return [(label_of(key, name), _lines(key, value)) for key, value in said.items()
             if key not in HIDDEN and value not in ("", None, [], (), {})]  # fmt: skip
 
@@ -85,7 +97,12 @@ def _row(key: str, one: Any) -> Line:
 
 def _record(one: dict[str, Any]) -> str:
     """Write how a record was read in one line; all of it stands on the page of the records."""
-    codes = ", ".join(f"{code['system']} {code['code']}" for code in one.get("codes", ()))
+    coded = one.get("codes", ())
+    codes = (
+        ", ".join(f"{code['system']} {code['code']}" for code in coded)
+        if isinstance(coded, list | tuple)
+        else str(coded)
+    )
     used = ", ".join(f"{label_of('used')} {name}" for name in one.get("used", ()))
     perhaps = len(one.get("perhaps", ()))
     open_ = _("may be %(n)d things") % {"n": perhaps} if perhaps else ""

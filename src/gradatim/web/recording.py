@@ -16,6 +16,7 @@ from gradatim.conduct.events.participants import PersonalDataErased
 from gradatim.conduct.events.review import SourceDataVerified
 from gradatim.conduct.personal import forget
 from gradatim.conduct.policies import is_authorisation
+from gradatim.conduct.sealed_records import has_clear_words, record_seal
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.subjects import touched, whom
 from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Trial
@@ -75,7 +76,7 @@ def record(trial: Trial, event: Event, seen: int, request: str) -> Outcome:
     known = bool(request) and trial.store.position_of(trial.name, request) is not None
     if not known and not is_authorisation(event) and (changed := _by_others(trial, event, seen)):
         return Overtaken(changed)
-    outcome = trial.record(event, seen, request)
+    outcome = trial.record(_sealed(trial, event), seen, request)
     if isinstance(event, PersonalDataErased) and isinstance(outcome, Recorded):
         forget(keyring(), trial.state)
     LOG.info("record", extra={
@@ -84,6 +85,14 @@ def record(trial: Trial, event: Event, seen: int, request: str) -> Outcome:
         "position": outcome.position if isinstance(outcome, Recorded) else 0,
     })  # fmt: skip
     return outcome
+
+
+def _sealed(trial: Trial, event: Event) -> Event:
+    """Return an event as the ledger keeps it: what records say stands in none in clear."""
+    one = trial.state.participants.get(getattr(event, "participant", None) or "")
+    if one is None or not has_clear_words(event):
+        return event
+    return record_seal(keyring(), trial.state, one).entry(event)
 
 
 def _by_others(trial: Trial, event: Event, seen: int) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from gradatim.conduct.events.participants import FactRecorded, RecordNotUnderstood
 from gradatim.conduct.events.records import Coded, RecordJudged, RecordRead, RecordsRead
-from gradatim.conduct.sealed_records import is_sealed, opened_entry
+from gradatim.conduct.sealed_records import SEALED, is_sealed, opened_entry, sealed_word
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of
 from gradatim.core.codes import system_of
@@ -53,7 +53,7 @@ class Record:
         source, id: what the source is called, and the record's id there.
         at: the last entry that holds it; a judgement names it.
         codes: what it is coded as; empty where that is sealed and cannot be opened here.
-        sealed: whether it is.
+        sealed: `sealed`, or `erased`, where it is; else empty.
         read, read_at: how it was read last, and the entry that says so; None and 0 in ledgers of
             before that was kept.
         open_: the elements that it may be of, and nobody has judged.
@@ -66,7 +66,7 @@ class Record:
     id: str
     at: int = 0
     codes: tuple[Coding, ...] = ()
-    sealed: bool = False
+    sealed: str = ""
     read: RecordRead | None = None
     read_at: int = 0
     open_: tuple[str, ...] = ()
@@ -92,6 +92,7 @@ def _records(state: State, participant: Participant) -> Mapping[Key, Record]:
             record.at = position
             _add(record, position, event, read)
     for record in found.values():
+        record.sealed = record.sealed and sealed_word(participant)
         record.judged = {name: _as_it_says_now(record, one) for name, one in record.judged.items()}
     for key, by_element in _open(state, participant, found).items():
         found[key].open_ = tuple(dict.fromkeys(name for one in by_element for name in one[1]))
@@ -140,10 +141,11 @@ def _add(record: Record, position: int, event: object, read: RecordRead | None) 
     if read is not None:
         record.read, record.read_at, record.used = read, position, dict(read.used)
         record.codes = tuple(_coding(one) for one in read.codes)
-        record.sealed = is_sealed(read)
+        record.sealed = SEALED if is_sealed(read) else ""
     elif isinstance(event, RecordNotUnderstood):
         record.codes = record.codes or tuple(map(Coding, event.codes))
-        record.sealed = not record.codes and (record.sealed or is_sealed(event))
+        if is_sealed(event) and record.read is None:
+            record.sealed = SEALED
     elif isinstance(event, FactRecorded):
         record.used.setdefault(event.fact.element, "")
 

@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from gradatim.conduct.events import BY_NAME, EVENTS
 from gradatim.conduct.events.base import Event, PartialDate
+from gradatim.conduct.events.records import RecordRead
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.web.acts import provided
 from gradatim.web.api.shown import HIDDEN
@@ -87,7 +88,7 @@ def components() -> dict[str, Any]:
     (given, recorded), found = msgspec.json.schema_components(
         (_ANY, reduce(or_, EVENTS)), ref_template=REFERENCE
     )
-    for name in BY_NAME:
+    for name in (*BY_NAME, RecordRead.__name__):
         _hide(found[name])
     named = {**found, "GivenEvent": given, "RecordedEvent": recorded}
     return {name: _portable(schema) for name, schema in named.items()}

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.identity import person_token
+from gradatim.conduct.sealed_records import opened_entry
 from gradatim.conduct.state import State
 from gradatim.core.errors import UnusableInput
 from gradatim.web.api.given import filled_in, instead
@@ -15,9 +16,9 @@ from gradatim.web.keys import keyring
 
 
 def as_recorded(state: State, position: int) -> Event:
-    """Give an entry as it was recorded, whatever was corrected since."""
+    """Give an entry as it was recorded, whatever was corrected since, and opened."""
     was = state.earlier.get(position)
-    return was[0] if was else state.events[position]
+    return opened_entry(state, position, was[0] if was else state.events[position])
 
 
 def refuse_another(state: State, position: int, name: str, site: str, fields: dict[str, Any]

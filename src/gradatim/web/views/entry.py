@@ -16,6 +16,7 @@ from gradatim.conduct.events.records import RecordJudged
 from gradatim.conduct.events.review import SourceDataVerified
 from gradatim.conduct.folding.participants import FIXED
 from gradatim.conduct.permissions import who_may_correct
+from gradatim.conduct.sealed_records import SEALED, opened_entry, sealed_word
 from gradatim.conduct.signatures import meaning_of_correction
 from gradatim.conduct.state import State
 from gradatim.conduct.subjects import whom
@@ -40,15 +41,17 @@ OF_RECORD = {"of", "record"}
 def entry(request: Request, position: int) -> HttpResponse:
     """Show an entry that the user sees, with its corrections, queries and verification."""
     access: Access = request.access
-    event = seen_entry(access, position)
     state = access.state
+    event = opened_entry(state, position, seen_entry(access, position))
     about = state.participants.get(whom(state, event) or "")
+    instead = sealed_word(about) if about else SEALED
     corrections = [(at, state.events[at]) for at in state.corrected_by.get(position, ())]
     who, signed = who_may_correct(state, position), signings(state, position)
     return render(request, "gradatim/entry.html", {
         "position": position, "event": event, "text": told_in_words(state, event), "title": title(
-            type(event).__name__), "fields": fields_shown(event), "about": about,
-        "earlier": [(fields_shown(one), next((by for by in signed if by.content is one), None))
+            type(event).__name__), "fields": fields_shown(event, instead), "about": about,
+        "earlier": [(fields_shown(opened_entry(state, position, one), instead),
+                     next((by for by in signed if by.content is one), None))
                     for one in state.earlier.get(position, ())],
         "signing": next((one for one in signed if one.stands), None),
         "corrections": corrections, "verified": position in state.verified,
@@ -87,8 +90,8 @@ def seen_entry(access: Access, position: int) -> Event:
 def correct(request: Request, position: int) -> HttpResponse:
     """Correct an entry: the form it was recorded with, filled in as it stands, and a reason."""
     access: Access = request.access
-    event = seen_entry(access, position)
     state = access.state
+    event = opened_entry(state, position, seen_entry(access, position))
     one = state.participants.get(whom(state, event) or "")
     if one is None or not access.has_any(who_may_correct(state, position), event.site):
         raise Http404(_("There is no such page."))

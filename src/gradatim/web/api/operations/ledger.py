@@ -7,6 +7,7 @@ from ninja import Header, Query, Router, Status
 
 from gradatim.conduct.corrections import signings
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.sealed_records import opened_entry
 from gradatim.conduct.state import State
 from gradatim.conduct.story import told
 from gradatim.web.api.operations.asked import FAULTS, USUAL, Limit, access_to, trial_of
@@ -48,8 +49,10 @@ def events(request: HttpRequest, after: Position = 0, limit: Limit = USUAL) -> A
 
 def _entry(state: State, position: int, event: Event) -> dict[str, Any]:
     return {
-        "position": position, "event": plain(event), "told": told(event),
-        "earlier": [plain(one) for one in state.earlier.get(position, ())],
+        "position": position, "event": plain(opened_entry(state, position, event)),
+        "told": told(event),
+        "earlier": [plain(opened_entry(state, position, one))
+                    for one in state.earlier.get(position, ())],
         "corrected_by": list(state.corrected_by.get(position, ())),
         "verified": position in state.verified,
         "signatures": [{"entry": one.entry, "by": one.by, "printed_name": one.printed_name,

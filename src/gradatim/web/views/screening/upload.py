@@ -18,7 +18,7 @@ from gradatim.conduct.arriving import Arriving, arriving, record_read
 from gradatim.conduct.events.findings import LaboratoryResultsRecorded
 from gradatim.conduct.events.participants import RecordNotUnderstood
 from gradatim.conduct.events.records import RecordsRead, VocabularyUsed
-from gradatim.conduct.sealed_records import RecordSeal, record_seal
+from gradatim.conduct.sealed_records import record_seal
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Recorded
 from gradatim.conduct.views.birth import agreed, birth_of
@@ -133,9 +133,9 @@ def _recorded(request: Request, one: Participant, file: File, source: str) -> Ht
     entries = list(new_entries(state, one, found))
     read_as = (record_read(one._replace(content=contents[one.id])) for one in file.records)
     told = list(new_readings(state, one, source, read_as, file.vocabulary, seal))
-    done = sum(_record(request, one, entry, source, seal) for entry in entries)
+    done = sum(_record(request, one, entry, source) for entry in entries)
     for fields in told:
-        _record(request, one, Arriving(RecordsRead, None, fields), source, seal)
+        _record(request, one, Arriving(RecordsRead, None, fields), source)
     messages.success(request, _("%(n)d entries recorded.") % {"n": done})
     if unused := _reasons(file.facts.not_used):
         messages.warning(request, _("Not used: %(why)s") % {"why": unused})
@@ -152,17 +152,13 @@ def _reasons(not_used: Sequence[Any]) -> str:
     return "; ".join(f"{number} × {why}" for why, number in whys.items())
 
 
-def _record(
-    request: Request, one: Participant, found: Arriving, source: str, seal: RecordSeal
-) -> bool:
+def _record(request: Request, one: Participant, found: Arriving, source: str) -> bool:
     fields: dict[str, Any] = {"participant": one.id, "occurred_on": found.day or today(),
                               **found.fields}  # fmt: skip
     if found.kind is LaboratoryResultsRecorded:
         fields |= {"laboratory": _laboratory(source), "ranges_version": "as-reported",
                    "collected_on": str(found.day)}  # fmt: skip
     event = event_of(request, found.kind.__name__, one.site, fields)
-    if isinstance(event, RecordNotUnderstood):
-        event = seal.not_understood(event)
     trial = request.trial
     return isinstance(record(trial, event, trial.state.position, uuid4().hex), Recorded)
 
