@@ -29,6 +29,7 @@ from gradatim.core.errors import UnusableInput
 SEALED = "sealed"
 BLOCK = 256
 """Words are padded to a multiple of so many bytes."""
+_OF_CONTENTS = b"contents of records"
 Words = RecordRead | RecordNotUnderstood
 """What has words of a record."""
 _Words = TypeVar("_Words", RecordRead, RecordNotUnderstood)
@@ -68,8 +69,8 @@ class RecordSeal(NamedTuple):
         Returns:
             HMAC-SHA-256, in hex.
         """
-        said = json.dumps(["content of a record", *self.whose, plain])
-        return hmac.new(self.key, said.encode(), sha256).hexdigest()
+        own = hmac.new(self.key, _OF_CONTENTS, sha256).digest()  # a key has one use
+        return hmac.new(own, json.dumps([*self.whose, plain]).encode(), sha256).hexdigest()
 
     def read(self, one: RecordRead) -> RecordRead:
         """Return how a record was read, with its words sealed."""
