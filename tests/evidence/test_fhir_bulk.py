@@ -121,6 +121,7 @@ def test_the_sample_export_is_read_without_losing_a_resource():
         ("Condition", "its code is not known here"),
         ("Immunization", "resource type Immunization is not read"),
         ("MedicationRequest", "its code is not known here"),
+        ("MedicationRequest", "not asked about by this protocol"),
         ("Procedure", "its code is not known here"),
     }
 
