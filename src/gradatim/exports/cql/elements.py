@@ -18,6 +18,13 @@ def exhaustive_parameter(library: Library, kind: str, declared: bool) -> str:
     """Declare whether no record of a kind means that it did not happen."""
     return library.parameter(_EXHAUSTIVE[kind], f"Boolean default {str(declared).lower()}")
 
+_AS_IT_IS = """Tuple {
+    id: V.id, first: V.first, last: V.last,
+    value: if implausible then null else V.value, unit: V.unit, bound: V.bound,
+    low: V.low, low_unit: V.low_unit, high: V.high, high_unit: V.high_unit,
+    word: if implausible then null else V.word, method: V.method }"""
+"""A measurement, or if it is implausible one of its days that may be anything."""
+
 
 class Recorded:
     """Defines, once each, what is recorded of the elements that rules ask about."""
@@ -27,7 +34,7 @@ class Recorded:
         self.library, self.study, self.exhaustive = library, study, exhaustive
 
     def values(self, name: str) -> str:
-        """Define the measurements of an element; implausible ones are not used."""
+        """Define the measurements of an element; what an implausible one says is not known."""
         element, library = self.study.elements[name], self.library
         read = library.function("Values of")
         found = f"{read}({records(library, 'Observation', name, element)})"
@@ -35,7 +42,8 @@ class Recorded:
             low, high = map(decimal, element.plausible)
             amount = converted(library, element.analyte, element.unit, "V.value", "V.unit")
             found = f"({found}) V\n  let amount: {amount}"
-            found += f"\n  where (amount < {low} or amount > {high}) is not true"
+            found += f",\n    implausible: (amount < {low} or amount > {high}) is true"
+            found += f"\n  return {_AS_IT_IS}"
         return library.define(f"{element.label} values", found)
 
     def answers(self, name: str) -> str:
