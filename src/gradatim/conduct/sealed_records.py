@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import sha256
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import msgspec
 
@@ -32,7 +32,6 @@ BLOCK = 256
 _OF_CONTENTS = b"contents of records"
 Words = RecordRead | RecordNotUnderstood
 """What has words of a record."""
-_Words = TypeVar("_Words", RecordRead, RecordNotUnderstood)
 
 
 class _Said(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -144,7 +143,11 @@ def opened_entry(state: State, position: int, event: Event) -> Event:
     first = state.earlier.get(position, [event])[0]  # a correction may name another record
     assert isinstance(first, RecordNotUnderstood)
     texts = _texts(state.unsealed_words, one, {_bound(first): event})
-    return _opened(event, texts.get(_bound(first)))
+    said = _read(texts.get(_bound(first)))
+    if said is None:
+        return event
+    codes = event.codes or said.named  # what was corrected since outranks them
+    return msgspec.structs.replace(event, codes=codes, sealed=None)
 
 
 def has_clear_words(event: Event) -> bool:
@@ -199,17 +202,18 @@ def _texts(
     return unsealed(participant.id, sealed)
 
 
-def _opened(one: _Words, text: str | None) -> _Words:
-    """Return a record with its words; what was corrected since outranks them."""
+def _read(text: str | None) -> _Said | None:
     try:
-        said = None if text is None else msgspec.json.decode(text, type=_Said)
+        return None if text is None else msgspec.json.decode(text, type=_Said)
     except msgspec.DecodeError:
-        said = None
+        return None
+
+
+def _opened(one: RecordRead, text: str | None) -> RecordRead:
+    """Return how a record was read, with its words if these are known."""
+    said = _read(text)
     if said is None:
         return one
-    words: dict[str, Any] = (
-        {"codes": one.codes or said.named}
-        if isinstance(one, RecordNotUnderstood)
-        else {"codes": said.codes, "used": said.used, "why": said.why, "route": said.route}
+    return msgspec.structs.replace(
+        one, codes=said.codes, used=said.used, why=said.why, route=said.route, sealed=None
     )
-    return msgspec.structs.replace(one, **words, sealed=None)
