@@ -108,7 +108,7 @@ def test_a_closed_world_differs_only_where_nothing_settles_it(both: Both) -> Non
     assert {one.ours for one in found} == {UNKNOWN}
     assert {one.theirs for one in found} == {TRUE, FALSE}
     assert len(found) == unknown > 0
-    assert {one.cause for one in found} == set(Reason) - {Reason.NOT_UNDERSTOOD}
+    assert {one.cause for one in found} == set(Reason)
 
 
 def test_nothing_is_left_to_the_stand_in_for_fhir_helpers(both: Both) -> None:

@@ -72,7 +72,7 @@ def _windows(visit: Encounter) -> list[Window]:
 
 def _among(node: Measured, element: str, s: Situation, ask: Callable[[Fact], Reading],
            windows: list[Window], visit: str) -> Verdict:  # fmt: skip
-    recorded = [fact for fact in s.facts.of(element) if node.method in ("", fact.method)]
+    recorded = [fact for fact in s.facts.of(element) if _is_by(node.method, fact)]
     candidates = _candidates(recorded, windows, s, ask)
     if not candidates and not node.method:
         computed = derived(s, element, s.opens(windows))
@@ -81,6 +81,11 @@ def _among(node: Measured, element: str, s: Situation, ask: Callable[[Fact], Rea
         older = bool(recorded or (not node.method and derived(s, element)))
         return _none(element, s, visit, older, node.method)
     return pick(node.value, candidates, element)
+
+
+def _is_by(method: str, fact: Fact) -> bool:
+    """Whether a record is by a method, or may be: one that is not read does not say by which."""
+    return method in ("", fact.method) or bool(fact.unsettled and not fact.method)
 
 
 def _candidates(facts: list[Fact], windows: list[Window], s: Situation,

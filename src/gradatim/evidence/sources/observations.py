@@ -29,7 +29,14 @@ from gradatim.evidence.sources.datatypes import (
     text,
     words,
 )
-from gradatim.evidence.sources.observed import Fault, Place, Span, fact_or_fault, one_day
+from gradatim.evidence.sources.observed import (
+    VALUES,
+    Fault,
+    Place,
+    Span,
+    fact_or_fault,
+    one_day,
+)
 from gradatim.evidence.sources.patient import is_another
 from gradatim.evidence.sources.wordings import SEMANTIC_TAG
 from gradatim.protocol.elements import COVERABLE
@@ -81,8 +88,12 @@ def unsettled(
         span = when(resource)
     except Unreadable:
         span = ANY_DAY, ANY_DAY
+    try:
+        method = _method(resource)
+    except Unreadable:
+        method = ""
     fault = Fault(why, conflict=conflict)
-    found = _not_used(id_, fault, names, span, about)
+    found = _not_used(id_, fault, names, span, method, about)
     return found._replace(codes=codes_of([_object(resource.get("code"))]))
 
 
@@ -131,7 +142,9 @@ def _coverable(names: Iterable[str], about: About) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in names if about.elements[one].kind in COVERABLE))
 
 
-def _not_used(id_: str, fault: Fault, names: Iterable[str], span: Span, about: About) -> NotUsed:
+def _not_used(
+    id_: str, fault: Fault, names: Iterable[str], span: Span, method: str, about: About
+) -> NotUsed:
     """Say of a part that gives no fact which elements it keeps open.
 
     What may be covered is open for good; of all else something stands on the days of the record.
@@ -139,7 +152,14 @@ def _not_used(id_: str, fault: Fault, names: Iterable[str], span: Span, about: A
     names = list(names)
     reason = Reason.CONFLICT if fault.conflict else Reason.NOT_UNDERSTOOD
     instead = tuple(
-        Fact(name, id_, *_days(name, span, about), doubtful=fault.why, unsettled=reason)
+        Fact(
+            name,
+            id_,
+            *_days(name, span, about),
+            method=method if about.elements[name].kind in VALUES else "",
+            doubtful=fault.why,
+            unsettled=reason,
+        )
         for name in names
         if fault.says and about.elements[name].kind not in COVERABLE
     )
@@ -185,26 +205,31 @@ def _read_all(asked: list[Asked], id_: str, span: Span, method: str, about: Abou
                 faults.append((f"{part}#{name}" if several else part or name, name, found))
             else:
                 faults.append(("", name, found))
-    return _settled(id_, facts, faults, span, about)
+    return _settled(id_, facts, faults, span, method, about)
 
 
 _NO_VALUE = "has no value"
 
 
 def _settled(
-    id_: str, facts: list[Fact], faults: list[tuple[str, str, Fault]], span: Span, about: About
+    id_: str,
+    facts: list[Fact],
+    faults: list[tuple[str, str, Fault]],
+    span: Span,
+    method: str,
+    about: About,
 ) -> Results:
     """Join what one Observation gives with why parts of it, each of an element, give nothing."""
     if facts:
         parts = [
-            _not_used(f"{id_}#{part}", fault, [name], span, about)
+            _not_used(f"{id_}#{part}", fault, [name], span, method, about)
             for part, name, fault in faults
             if part
         ]
         return [*facts, *parts]
     told = [one for one in faults if one[0]] or faults
     whys = "; ".join(dict.fromkeys(fault.why for _, _, fault in told))
-    each = [_not_used(id_, fault, [name], span, about) for _, name, fault in faults]
+    each = [_not_used(id_, fault, [name], span, method, about) for _, name, fault in faults]
     return [
         NotUsed(
             id_,

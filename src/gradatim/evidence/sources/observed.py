@@ -26,7 +26,7 @@ from gradatim.evidence.sources.results import (
 )
 from gradatim.protocol.elements import Element
 
-_VALUES = ("measurement", "adverse_event")
+VALUES = ("measurement", "adverse_event")
 Span = tuple[Day, Day]
 
 
@@ -72,7 +72,7 @@ def _fact(at: Place, holder: Resource, about: About) -> Fact | Fault:
     value = value_of(holder)
     if value is not None and holder.get("dataAbsentReason") is not None:
         return Fault("has a value, and a reason why there is none", conflict=True)
-    if element.kind not in _VALUES:
+    if element.kind not in VALUES:
         if value is None:
             return Fault(absent_reason(holder), says=False)
         return _yes_or_no(at, value, element.kind in OCCURRENCES)

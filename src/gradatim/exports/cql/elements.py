@@ -3,13 +3,14 @@
 from gradatim.evidence.sources.histories import ANY_TRIAL
 from gradatim.exports.cql.library import CannotExpress, Library, decimal, strings
 from gradatim.exports.cql.spans import FIRST, LAST
-from gradatim.exports.cql.terminology import records
+from gradatim.exports.cql.terminology import perhaps, records
 from gradatim.exports.cql.units import converted
 from gradatim.protocol.elements import Element
 from gradatim.protocol.study import Study
 
 _MEDICATIONS = {"MedicationStatement": "Statements of", "MedicationAdministration":
                 "Administrations of", "MedicationRequest": "Requests of"}  # fmt: skip
+_TITLES = {"Condition": "Conditions of", "Procedure": "Procedures of"}
 _EXHAUSTIVE = {"condition": "exhaustive conditions", "exposure": "exhaustive exposures",
                "procedure": "exhaustive procedures"}  # fmt: skip
 
@@ -17,6 +18,7 @@ _EXHAUSTIVE = {"condition": "exhaustive conditions", "exposure": "exhaustive exp
 def exhaustive_parameter(library: Library, kind: str, declared: bool) -> str:
     """Declare whether no record of a kind means that it did not happen."""
     return library.parameter(_EXHAUSTIVE[kind], f"Boolean default {str(declared).lower()}")
+
 
 _AS_IT_IS = """Tuple {
     id: V.id, first: V.first, last: V.last,
@@ -66,8 +68,8 @@ class Recorded:
     def _spans(self, name: str, element: Element, resource: str) -> str:
         library = self.library
         if resource in _MEDICATIONS:
-            read = library.function(_MEDICATIONS[resource])
-            return self._routed(element, f"{read}({records(library, resource, name, element)})")
+            taken = self._read(resource, records(library, resource, name, element))
+            return self._routed(element, taken)
         if resource == "ResearchSubject":
             if name != ANY_TRIAL and ANY_TRIAL in self.study.elements:
                 raise CannotExpress(f"{element.label}: the kind of a trial is not recorded in FHIR")
@@ -75,10 +77,15 @@ class Recorded:
             return f"{library.function('Participations of')}([ResearchSubject], {own})"
         if resource == "Consent":
             return f"{library.function('Consents of')}([Consent])"
-        titles = {"Observation": "Told of", "Condition": "Conditions of",
-                  "Procedure": "Procedures of"}  # fmt: skip
-        read = library.function(titles[resource])
-        return f"{read}({records(library, resource, name, element)})"
+        found = records(library, resource, name, element)
+        if resource == "Observation":
+            return f"{library.function('Told of')}({found})"
+        return self._read(resource, found)
+
+    def _read(self, resource: str, found: str) -> str:
+        """Write the periods of records that something happened."""
+        title = {**_TITLES, **_MEDICATIONS}[resource]
+        return f"{self.library.function(title)}({found})"
 
     def _routed(self, element: Element, spans: str) -> str:
         if not (element.routes or element.not_routes):
@@ -109,7 +116,19 @@ class Recorded:
             library.parameter(title, "Date default null")
         dates = [f"{one} as Date" if one == "null" else one for one in (start, end)]
         covers = f"{library.function('Covers')}({declared}, {', '.join(dates)})"
-        return f"({covers} and {self._told(element.kind)})"
+        open_ = f" and {may_be}" if (may_be := self._is_of_none(element)) else ""
+        return f"({covers} and {self._told(element.kind)}{open_})"
+
+    def _is_of_none(self, element: Element) -> str:
+        """Write whether no record bears a code that may be of an element; empty without such."""
+        if not element.perhaps:
+            return ""
+        found = [
+            f"exists ({self._read(one, perhaps(self.library, one, element))})"
+            for one in (*_TITLES, *_MEDICATIONS)
+        ]
+        told = "\n  or ".join(found)
+        return self.library.define(f"{element.label} may be none", f"not ({told})")
 
     def _told(self, kind: str) -> str:
         """Write whether it can be told of every record of a kind what it is about."""

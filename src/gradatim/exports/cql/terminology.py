@@ -1,13 +1,13 @@
 """The codes of an element, as CQL concepts, and the records that bear one of them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gradatim.clinical.drugs import Drug, drugs
 from gradatim.core.codes import SYSTEMS, WIRE_NAMES, is_pattern
 from gradatim.evidence.defined import drugs_of
 from gradatim.exports.cql.library import Library, string, strings
-from gradatim.protocol.elements import Element
+from gradatim.protocol.elements import CodeGroup, Element
 
 _TITLES = {"loinc": "LOINC", "snomed": "SNOMED CT", "icd10": "ICD-10", "rxnorm": "RxNorm",
            "atc": "ATC", "local": "gradatim elements"}  # fmt: skip
@@ -17,17 +17,37 @@ _PATHS = {"MedicationStatement": "medication", "MedicationAdministration": "medi
 
 def records(library: Library, resource: str, element_name: str, element: Element) -> str:
     """Write the records of one resource type that bear a code of an element."""
+    exact = _exact(element_name, element)
+    return _bearing(library, resource, element.label, exact, element.codes)
+
+
+def perhaps(library: Library, resource: str, element: Element) -> str:
+    """Write the records of one resource type that bear a code which may be of an element."""
+    return _bearing(
+        library, resource, f"perhaps {element.label}", _single(element.perhaps), element.perhaps
+    )
+
+
+def _bearing(
+    library: Library,
+    resource: str,
+    title: str,
+    exact: Iterable[tuple[str, str]],
+    groups: Iterable[CodeGroup],
+) -> str:
     path = _PATHS.get(resource, "code")
-    exact = f"[{resource}: {path} ~ {_concept(library, element_name, element)}]"
-    if path == "code":
-        exact = exact.replace("code ~ ", "")
-    patterns = _patterns(element)
-    if not patterns or resource == "Observation":
-        return exact
-    coded = "R.code" if path == "code" else "(R.medication as FHIR.CodeableConcept)"
-    tests = "\n      or ".join(_tests(patterns))
-    return (f"flatten {{\n  {exact},\n  ([{resource}] R where exists (({coded}.coding) K"
-            f"\n    where {tests})) }}")  # fmt: skip
+    found = []
+    codes = [_declared(library, short, uri, code) for short, code in exact for uri in _wire(short)]
+    if codes:
+        concept = library.concept(title, dict.fromkeys(codes), title)
+        by = f"{path} ~ " if path != "code" else ""
+        found.append(f"[{resource}: {by}{concept}]")
+    patterns = _patterns(groups) if resource != "Observation" else []
+    if patterns:
+        coded = "R.code" if path == "code" else "(R.medication as FHIR.CodeableConcept)"
+        tests = "\n      or ".join(_tests(patterns))
+        found.append(f"([{resource}] R where exists (({coded}.coding) K\n    where {tests}))")
+    return found[0] if len(found) == 1 else f"flatten {{\n  {f',{chr(10)}  '.join(found)} }}"
 
 
 def ingredient_codes(element: Element) -> list[tuple[str, str]]:
@@ -38,15 +58,6 @@ def ingredient_codes(element: Element) -> list[tuple[str, str]]:
     other = [(f"{system}|{code}", by_code[code]) for group in element.codes for code in group.codes
              if code in by_code for system in _wire(group.system)]  # fmt: skip
     return list(dict.fromkeys([*named, *other]))
-
-
-def _concept(library: Library, element_name: str, element: Element) -> str:
-    codes = (
-        _declared(library, short, system, code)
-        for short, code in _exact(element_name, element)
-        for system in _wire(short)
-    )
-    return library.concept(element.label, dict.fromkeys(codes), element.label)
 
 
 def _declared(library: Library, short: str, uri: str, code: str) -> str:
@@ -62,9 +73,7 @@ def _wire(short: str) -> list[str]:
 
 def _exact(element_name: str, element: Element) -> Iterator[tuple[str, str]]:
     yield "local", element_name
-    for group in element.codes:
-        exact = (code for code in group.codes if not is_pattern(group.system, code))
-        yield from ((group.system, code) for code in exact)
+    yield from _single(element.codes)
     for one in drugs_of(element):
         yield from _drug_codes(one)
 
@@ -77,9 +86,18 @@ def _drug_codes(drug: Drug) -> Iterator[tuple[str, str]]:
     yield "local", re.sub(r"\W+", "_", drug.name.lower())
 
 
-def _patterns(element: Element) -> list[tuple[str, str]]:
-    return [(group.system, code) for group in element.codes for code in group.codes
-            if is_pattern(group.system, code)]  # fmt: skip
+def _single(groups: Iterable[CodeGroup]) -> Iterator[tuple[str, str]]:
+    for group in groups:
+        yield from ((group.system, one) for one in group.codes if not is_pattern(group.system, one))
+
+
+def _patterns(groups: Iterable[CodeGroup]) -> list[tuple[str, str]]:
+    return [
+        (group.system, one)
+        for group in groups
+        for one in group.codes
+        if is_pattern(group.system, one)
+    ]
 
 
 def _tests(patterns: list[tuple[str, str]]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from ibis.expr import types as ir
 
 from gradatim.evidence.relation import Relation, Stream
 from gradatim.rules.compile.portable import bit_or, whole
-from gradatim.rules.compile.rows import Value, column, dimension, joined
+from gradatim.rules.compile.rows import Value, column, dimension, is_by, joined, number_of
 from gradatim.rules.compile.slots import Mask
 
 BITS = 62
@@ -68,8 +68,8 @@ def _answers(relation: Relation, stream: Stream, mask: Mask, computed: bool) -> 
         return False
     if mask.what == "said" and SAID not in relation.words:
         return False
-    known = not mask.method or (stream.has("method") and mask.method in relation.methods)
-    return known and any(stream.keys_of(mask.element))
+    named = not mask.method or (stream.has("method") and mask.method in relation.methods)
+    return (named or stream.has("unsettled")) and any(stream.keys_of(mask.element))
 
 
 def _bits(stream: Stream, places: Mapping[Mask, Place],
@@ -116,7 +116,7 @@ def _holds(relation: Relation, table: ir.Table, what: str, method: str, derived:
     if what == "said":
         conditions.append(table["word"] == relation.words.index(SAID))
     if method:
-        conditions.append(table["method"] == relation.methods.index(method))
+        conditions.append(is_by(table, number_of(relation.methods, method)))
     if derived is not None and "derived" in table.columns:
         conditions.append(column(table, "derived") == derived)
     return ibis.and_(*conditions) if conditions else None

@@ -26,7 +26,9 @@ from gradatim.rules.compile.rows import (
     column,
     dimension,
     has,
+    is_by,
     joined,
+    number_of,
     perhaps_inside,
     surely_inside,
     why_unsettled,
@@ -130,19 +132,14 @@ def _row(relation: Relation, number: int, slot: PointSlot) -> dict[str, Any]:
         "slot": number, "since": slot.window.since, "until": slot.window.until,
         "latest": int(slot.latest), "answer": slot.attested, "undated": slot.undated,
         "derived": slot.derived,
-        "method": _place(relation.methods, slot.method) if slot.method else -1,
-        "word": _place(relation.words, word) if limit is None else -1,
+        "method": number_of(relation.methods, slot.method) if slot.method else -1,
+        "word": number_of(relation.words, word) if limit is None else -1,
         "times": 0, "number": 0.0, "holds": 0, "sign": 0.0,
     }  # fmt: skip
     if limit is not None:
         row |= {"times": {"": 0, "ULN": 1, "LLN": 2}[limit.times], "number": limit.number,
                 "holds": HOLDS[limit.op], "sign": SIGNS[limit.op]}  # fmt: skip
     return row
-
-
-def _place(words: tuple[str, ...], word: str) -> int:
-    """Give a word's number; one that never occurs has a number that nothing has."""
-    return words.index(word) if word in words else -2
 
 
 def _conversion(slot: PointSlot, element: Element, unit: str) -> dict[str, float | None]:
@@ -172,7 +169,7 @@ def said_by_each(relation: Relation, stream: Stream, table: ir.Table) -> ir.Tabl
 
     Step by step, each on columns of the step before, so that no expression is written twice.
     """
-    table = table.filter(_counts(stream, table))
+    table = table.filter(_counts(table))
     if has(table, "unreadable"):
         table = table.filter(~table["unreadable"])
     if has(table, "low", "high"):
@@ -186,14 +183,10 @@ def said_by_each(relation: Relation, stream: Stream, table: ir.Table) -> ir.Tabl
     return table.mutate(state=state.cast("int64"), q=_margin(table))
 
 
-def _counts(stream: Stream, table: ir.Table) -> Value:
+def _counts(table: ir.Table) -> Value:
     """Leave out records of another method; computed facts are asked by slots of their own."""
-    every = (table["ask_method"] == -1) & (column(table, "derived") == table["ask_derived"])
-    if not stream.has("method"):
-        return every
-    same = (column(table, "derived") == table["ask_derived"]) & (
-        table["ask_method"] == table["method"])  # fmt: skip
-    return every | same
+    by = (table["ask_method"] == -1) | is_by(table, table["ask_method"])
+    return by & (column(table, "derived") == table["ask_derived"])
 
 
 def _reference(table: ir.Table) -> Value:
@@ -265,7 +258,7 @@ def _word_says(relation: Relation, table: ir.Table) -> Value:
     if not has(table, "word"):
         return ibis.literal(JUDGEMENT)
     word, answer = table["word"], table["ask_answer"]
-    places = {name: [_place(relation.words, one) for one in words]
+    places = {name: [number_of(relation.words, one) for one in words]
               for name, words in (("definite", DEFINITE), ("open", INDECISIVE),
                                   ("answers", ("true", "false")))}  # fmt: skip
     definite = word.isin(places["definite"])

@@ -70,6 +70,19 @@ def has(table: ir.Table, *names: str) -> bool:
     return any(name in table.columns for name in names)
 
 
+def number_of(words: tuple[str, ...], word: str) -> int:
+    """Return a word's number; one that never occurs has a number that nothing has."""
+    return words.index(word) if word in words else -2
+
+
+def is_by(table: ir.Table, method: Value | int) -> Value:
+    """Say whether a record is by a method (its number), or may be (`measurements._is_by`)."""
+    same = column(table, "method") == method
+    if not has(table, "unsettled"):
+        return same
+    return same | ((table["unsettled"] > 0) & (column(table, "method") == 0))
+
+
 def why_unsettled(table: ir.Table) -> list[tuple[Value, Value]]:
     """Return when a record is not settled, each with the state that says why."""
     if not has(table, "unsettled"):
