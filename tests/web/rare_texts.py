@@ -44,9 +44,17 @@ ASKED: list[tuple[dict, dict]] = [
         "an intolerance with anaphylaxis", "its scope is not settled",
         "its verification status is not settled",
         "it names a study that is not known to be this one",
+        "not known to have been handed over",
     )),
+    ({"daily_dose": "steroid", "on": "first_dose", "is": "<= 10 mg/d"},
+     {"steroid": "prednisone, 5 mg/d, up to 15, 2026-01-01.."}),
 ]  # fmt: skip
 """Rules, and the facts they are asked of, in the words of the specification tables."""
+DOUBTS_OF_DRUGS = (
+    "taken as needed, if at all",
+    "injected where it may act for weeks, which a person must judge",
+)
+"""With a comma inside, which the words of the tables set apart."""
 
 
 def of_rare() -> Iterator[Text]:
@@ -62,6 +70,10 @@ def of_rare() -> Iterator[Text]:
     )
     yield from _asked({"age": "first_dose", "is": ">= 18"}, contradicting)
     yield from _asked({"compare": "egfr", "is": "< 60 mL/min/{1.73_m2}"}, contradicting)
+    for doubt in DOUBTS_OF_DRUGS:
+        (drug,) = read_facts("steroid", "prednisone, 2026-01-01..")
+        told = {"steroid": (drug._replace(doubtful=doubt),)}
+        yield from _asked({"event": "steroid"}, Facts("p1", by_element=told))
     unreadable = (NotUsed("Condition/1", "-", ("infarction",)),)
     yield from _asked({"event": "infarction"}, Facts("p1", not_used=unreadable))
     (only_low,) = read_facts("creatinine", "1 mg/dL, LLN 0.5")

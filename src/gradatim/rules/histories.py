@@ -107,7 +107,8 @@ def count(node: Count, s: Situation) -> Verdict:
             if inside is TRUE and not fact.doubtful:
                 surely.add(key)
     label = s.study.elements[node.count].label
-    names = f" ({', '.join(sorted(maybe))})" if maybe and node.distinct == "ingredient" else ""
+    told = sorted(filter(None, maybe)) if node.distinct == "ingredient" else []
+    names = f" ({', '.join(told)})" if told else ""
     text = f"{len(surely)} of at least {node.at_least} {label}{names}"
     return _enough(node.count, len(surely) >= node.at_least, len(maybe) >= node.at_least, text,
                    tuple(used), absent(s, node.count, *ends(s, node.within)))  # fmt: skip

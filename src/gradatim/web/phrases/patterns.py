@@ -74,7 +74,6 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         "{event} from {day} to {day2}",
         "whether this counts is not settled",
         "{n} of at least {n2} {label}",
-        "{n} of at least {n2} {label} ()",
         "{n} of at least {n2} {label} ({drugs})",
         "{n} of at least {n2} days of {label}",
         "{n} of at least {n2} days of each of {n3} {label}",
@@ -163,8 +162,8 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         "{given}, {doses}",
     ),
     "given": (
-        "{drug} {n} mg/d",
         "{drug} {n} to {n2} mg/d",
+        "{drug} {n} mg/d",
         "{drug} (dose not recorded)",
         "{doubt}",
     ),
