@@ -26,8 +26,11 @@ def main() -> None:
         return
     python = f"Python {platform.python_version()}, {platform.machine()}, one core"
     packages = ", ".join(f"{name} {version(name)}" for name in ("msgspec", "pydantic"))
-    write_table("figures", f"{python}; {packages}.",
-                (row for part in (screening, startup) for row in part.rows()))  # fmt: skip
+    write_table(
+        "figures",
+        f"{python}; {packages}.",
+        (row for part in (screening, startup) for row in part.rows()),
+    )
     dosefinding.measure(large=False)
     conduct.main()
 

@@ -44,8 +44,10 @@ assert len(PLAIN[0]) == 400
 
 def main() -> None:
     """Measure, print, and write the table for the documentation."""
-    head = (f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
-            f"{platform.machine()}, 2 cores; every append durable.")  # fmt: skip
+    head = (
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
+        f"{platform.machine()}, 2 cores; every append durable."
+    )
     write_table("conduct", head, rows())
 
 
@@ -75,11 +77,16 @@ def _appending(name: str, url: str) -> Iterator[Row]:
         checked += _timed(partial(_record, trial), some)
     store.close()
     rate, mean = 1 / statistics.mean(raw), 1 / statistics.mean(checked)
-    yield (f"{name}: durable appends of 400 bytes, nothing asked",
-           f"{rate:,.0f}/s; {_percentiles(raw)}", "")  # fmt: skip
-    yield (f"{name}: appends with permissions and policies",
-           f"{mean:,.0f}/s; {_percentiles(checked)}",
-           f"{mean / rate:.0%} of the raw rate")  # fmt: skip
+    yield (
+        f"{name}: durable appends of 400 bytes, nothing asked",
+        f"{rate:,.0f}/s; {_percentiles(raw)}",
+        "",
+    )
+    yield (
+        f"{name}: appends with permissions and policies",
+        f"{mean:,.0f}/s; {_percentiles(checked)}",
+        f"{mean / rate:.0%} of the raw rate",
+    )
 
 
 class _Plain:
@@ -119,20 +126,26 @@ def _typical(trial: Trial, number: int) -> Iterator[Event]:
     for i in range(number):
         one, at = people[i % len(people)], at + timedelta(seconds=1)
         common: dict[str, Any] = {
-            "occurred_on": FROM, "recorded_at": at, "site": one.site, "participant": one.id,
+            "occurred_on": FROM,
+            "recorded_at": at,
+            "site": one.site,
+            "participant": one.id,
             "recorded_by": f"nurse.{one.site}.1",
-        }  # fmt: skip
+        }
         yield _kinds(i, common)
 
 
 def _kinds(i: int, common: dict[str, Any]) -> Event:
     day = str(FROM)
-    panel = tuple(Measured(element=name, value=20.0 + i % 7, unit="U/L", high=40.0)
-                  for name in ("alt", "ast", "alp", "ggt"))  # fmt: skip
+    panel = tuple(
+        Measured(element=name, value=20.0 + i % 7, unit="U/L", high=40.0)
+        for name in ("alt", "ast", "alp", "ggt")
+    )
     match i % 5:
         case 0 | 1:
-            return f.LaboratoryResultsRecorded(results=panel, laboratory="l", collected_on=day,
-                                               ranges_version="2026-1", **common)  # fmt: skip
+            return f.LaboratoryResultsRecorded(
+                results=panel, laboratory="l", collected_on=day, ranges_version="2026-1", **common
+            )
         case 2:
             warm = Measured(element="body_temperature", value=36.6, unit="Cel")
             return f.VitalSignsRecorded(results=(warm,), taken_at=common["recorded_at"], **common)
@@ -140,8 +153,14 @@ def _kinds(i: int, common: dict[str, Any]) -> Event:
             fact = Measured(element="willing_to_comply", code="true")
             return p.FactRecorded(fact=fact, start=day, **common)
         case _:
-            return s.AdverseEventReported(adverse_event=f"B{i}", term="Headache", grade=1,
-                                          onset=day, relation="unlikely", **common)  # fmt: skip
+            return s.AdverseEventReported(
+                adverse_event=f"B{i}",
+                term="Headache",
+                grade=1,
+                onset=day,
+                relation="unlikely",
+                **common,
+            )
 
 
 def _large() -> list[Entry]:
@@ -158,8 +177,11 @@ def _large() -> list[Entry]:
 def _verifying(entries: list[Entry]) -> Iterator[Row]:
     seconds = min(_timed(_verify, [entries] * 3))
     size = sum(len(one.body) for one in entries) / len(entries)
-    yield ("verify, chain of hashes", f"{len(entries) / seconds:,.0f} events/s of {size:.0f} bytes",
-           "")  # fmt: skip
+    yield (
+        "verify, chain of hashes",
+        f"{len(entries) / seconds:,.0f} events/s of {size:.0f} bytes",
+        "",
+    )
 
 
 def _verify(entries: list[Entry]) -> None:
@@ -168,8 +190,11 @@ def _verify(entries: list[Entry]) -> None:
 
 def _folding(entries: list[Entry]) -> Iterator[Row]:
     seconds = min(_timed(_fold, [entries] * 3))
-    yield (f"cold fold of {len(entries):,} events, decoding included", f"{seconds:.2f} s",
-           f"{1e6 * seconds / len(entries):.1f} µs an event")  # fmt: skip
+    yield (
+        f"cold fold of {len(entries):,} events, decoding included",
+        f"{seconds:.2f} s",
+        f"{1e6 * seconds / len(entries):.1f} µs an event",
+    )
     state = _fold(entries)
     more = decoded(entries[-1].body)
     times = _timed(lambda n: apply(state, len(entries) + n, more), range(1, 2_000))
@@ -190,8 +215,12 @@ def _asking(entries: list[Entry]) -> Iterator[Row]:
     yield ("one event checked, chained and folded upon 200,000, no disk", _percentiles(times), "")
     state = finished(1).state
     times = [one for _ in range(10) for one in _timed(partial(_ask, state), _treated(state))]
-    yield (f"all candidates and stopping rules after one entry more, {len(state.participants)} "
-           "participants", _percentiles(times), "")  # fmt: skip
+    yield (
+        f"all candidates and stopping rules after one entry more, {len(state.participants)} "
+        "participants",
+        _percentiles(times),
+        "",
+    )
 
 
 def _renumbered(event: Event, i: int) -> Event:

@@ -38,8 +38,9 @@ def judge(people: int = PEOPLE) -> Outcome:
     library = export(TRIAL)
     total, ours, theirs, found, closed = 0, 0.0, 0.0, list[Difference](), list[Difference]()
     with tempfile.TemporaryDirectory() as folder:
-        elm = translate(Path(folder), open_world=library,
-                        closed_world=export(TRIAL, closed_world=True))  # fmt: skip
+        elm = translate(
+            Path(folder), open_world=library, closed_world=export(TRIAL, closed_world=True)
+        )
         everybody = [*worked(), *generated(people)]
         for start in range(0, len(everybody), BLOCK):
             block = everybody[start : start + BLOCK]
@@ -56,8 +57,9 @@ def judge(people: int = PEOPLE) -> Outcome:
     return Outcome(criteria, total, total * criteria, ours, theirs, found, closed)
 
 
-def _differing(ours: list[dict[str, Verdict]], theirs: list[dict[str, bool | str | None]]
-               ) -> list[Difference]:  # fmt: skip
+def _differing(
+    ours: list[dict[str, Verdict]], theirs: list[dict[str, bool | str | None]]
+) -> list[Difference]:
     pairs = zip(ours, theirs, strict=True)
     return [one for pair in pairs for one in differences(*pair)]
 

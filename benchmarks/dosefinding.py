@@ -54,12 +54,15 @@ def rows(large: bool) -> Iterator[Row]:
     yield from _compiling(
         "CRM as dfcrm, 5 doses, 10 cohorts of 3", Settings("crm", 5, target=0.3, safety="off")
     )
-    yield from _compiling("CRM as dfcrm, 5 doses, 30 one by one", Settings(
-        "crm", 5, target=0.3, cohort_size=1, cohorts=30, safety="off"))  # fmt: skip
+    yield from _compiling(
+        "CRM as dfcrm, 5 doses, 30 one by one",
+        Settings("crm", 5, target=0.3, cohort_size=1, cohorts=30, safety="off"),
+    )
     yield from _compiling("BLRM, 5 doses, 10 cohorts of 3", Settings("blrm", 5))
     if large:
-        yield from _compiling("BOIN, 8 doses, 20 cohorts of 3",
-                              Settings("boin", 8, target=0.3, cohorts=20), rounds=1)  # fmt: skip
+        yield from _compiling(
+            "BOIN, 8 doses, 20 cohorts of 3", Settings("boin", 8, target=0.3, cohorts=20), rounds=1
+        )
     yield from _simulating(boin)
     yield _whole_process()
 
@@ -70,8 +73,11 @@ def _compiling(title: str, settings: Settings, rounds: int = 5) -> Iterator[Row]
     spent = _median(lambda: compile_design(design, limit=None), rounds)
     touched = _median(lambda: _touch(compiled), 5)
     visited, ends = compiled.visited, len(compiled.ways)
-    yield (f"exact: {title}", f"{_time(spent)}; {visited:,} states on the way, {ends:,} at the end",
-           f"{spent / touched:,.0f} x reading the final states once")  # fmt: skip
+    yield (
+        f"exact: {title}",
+        f"{_time(spent)}; {visited:,} states on the way, {ends:,} at the end",
+        f"{spent / touched:,.0f} x reading the final states once",
+    )
 
 
 def _touch(compiled: Compiled) -> None:
@@ -83,10 +89,15 @@ def _touch(compiled: Compiled) -> None:
 
 def _scenario(settings: Settings) -> Row:
     compiled = compile_design(build(settings))
-    pair = in_turn(lambda: characteristics(finals(compiled, RATES), RATES, 0.3, "exact"),
-                   lambda: _touch(compiled))  # fmt: skip
-    return ("a further scenario, BOIN 5 x 30, everything", _time(pair.a),
-            f"{pair.ratio:.0f} x reading the final states once")  # fmt: skip
+    pair = in_turn(
+        lambda: characteristics(finals(compiled, RATES), RATES, 0.3, "exact"),
+        lambda: _touch(compiled),
+    )
+    return (
+        "a further scenario, BOIN 5 x 30, everything",
+        _time(pair.a),
+        f"{pair.ratio:.0f} x reading the final states once",
+    )
 
 
 def _simulating(settings: Settings) -> Iterator[Row]:
@@ -95,9 +106,11 @@ def _simulating(settings: Settings) -> Iterator[Row]:
         both = _median(lambda c=conduct: simulate(design, RATES, TRIALS, 1, conduct=c), 5)
         one = _median(lambda c=conduct: simulate(design, RATES, TRIALS, 1, conduct=c, threads=1), 5)
         draws = _median(_draws, 5)
-        yield (f"simulated: BOIN 5 x 30, {title}, 2 threads",
-               f"{TRIALS / both:,.0f} trials a second",
-               f"{one / both:.2f} x one thread; {both / draws:.1f} x its random draws")  # fmt: skip
+        yield (
+            f"simulated: BOIN 5 x 30, {title}, 2 threads",
+            f"{TRIALS / both:,.0f} trials a second",
+            f"{one / both:.2f} x one thread; {both / draws:.1f} x its random draws",
+        )
 
 
 def _draws() -> None:
@@ -106,8 +119,18 @@ def _draws() -> None:
 
 def _whole_process() -> Row:
     command = str(Path(sys.executable).parent / "gradatim")
-    ours = [command, "design", "oc", "--design", "boin", "--target", "0.3", "--json", "--truth",
-            ",".join(map(str, RATES))]  # fmt: skip
+    ours = [
+        command,
+        "design",
+        "oc",
+        "--design",
+        "boin",
+        "--target",
+        "0.3",
+        "--json",
+        "--truth",
+        ",".join(map(str, RATES)),
+    ]
     bare = [sys.executable, "-c", "import numpy"]
     times = [(_wall(ours), _wall(bare)) for _ in range(9)]
     a, b = statistics.median(t for t, _ in times), statistics.median(t for _, t in times)

@@ -71,8 +71,10 @@ def measured(name: str, run: Callable[[], Any]) -> None:
     """Run, and print the figures with the time."""
     begun = time.monotonic()
     figures = run()
-    print(json.dumps({"what": name, **figures, "seconds": round(time.monotonic() - begun, 1)}),
-          flush=True)  # fmt: skip
+    print(
+        json.dumps({"what": name, **figures, "seconds": round(time.monotonic() - begun, 1)}),
+        flush=True,
+    )
 
 
 def main() -> None:

@@ -37,8 +37,15 @@ from gradatim.synthetic.candidates import Candidates
 
 NAME = "nct05962762"
 PARTICIPANTS, EVENTS, IN_SCREENING, DOSED, BATCH = 1_000, 200_000, 20, 100, 2_000
-_SCREENING = (ParticipantRegistered, InformedConsentObtained, FactRecorded, HistoryDeclaredComplete,
-              LaboratoryResultsRecorded, VitalSignsRecorded, ScoresRecorded)  # fmt: skip
+_SCREENING = (
+    ParticipantRegistered,
+    InformedConsentObtained,
+    FactRecorded,
+    HistoryDeclaredComplete,
+    LaboratoryResultsRecorded,
+    VitalSignsRecorded,
+    ScoresRecorded,
+)
 _STEPS = (EligibilityConfirmed, ParticipantEnrolled, PlacedOnWaitingList, ScreenFailed)
 
 
@@ -46,10 +53,17 @@ def large_trial(store: Store, until: date) -> str:
     """Fill a store; give the trial's name."""
     document, folder = load(NAME), bundled()[NAME].parent
     trial = Trial(store, document.study.study.id)
-    simulate(trial, document, (folder / "protocol.yaml").read_text(),
-             Candidates(document.study, folder / "participants.yaml"), 3,
-             start=date.fromordinal(until.toordinal() - 168), until=until, mode="demo",
-             incidents=())  # fmt: skip
+    simulate(
+        trial,
+        document,
+        (folder / "protocol.yaml").read_text(),
+        Candidates(document.study, folder / "participants.yaml"),
+        3,
+        start=date.fromordinal(until.toordinal() - 168),
+        until=until,
+        mode="demo",
+        incidents=(),
+    )
     head, bodies = trial.head, []
     for event in _copies(trial):
         bodies.append((encoded(event)[0], ""))
@@ -61,15 +75,20 @@ def large_trial(store: Store, until: date) -> str:
 
 def _copies(trial: Trial) -> Iterator[Event]:
     state = trial.state
-    models = [[state.events[at] for at in one.entries] for one in state.participants.values()
-              if one.status in ("treated", "completed")]  # fmt: skip
+    models = [
+        [state.events[at] for at in one.entries]
+        for one in state.participants.values()
+        if one.status in ("treated", "completed")
+    ]
     wanted = PARTICIPANTS - len(state.participants)
     share = (EVENTS - state.position) // wanted
     for number in range(wanted):
         id = f"S01-{1000 + number}" if number % 2 else f"S02-{1000 + number}"
-        model = [_renamed(event, id, state.recorded_at) for event in models[number % len(models)]
-                 if not isinstance(event, _STEPS)
-                 and (number < DOSED or isinstance(event, _SCREENING))]  # fmt: skip
+        model = [
+            _renamed(event, id, state.recorded_at)
+            for event in models[number % len(models)]
+            if not isinstance(event, _STEPS) and (number < DOSED or isinstance(event, _SCREENING))
+        ]
         yield from _of_one(model, share)
         if number < wanted - IN_SCREENING:
             yield _end(model[-1], id, number < DOSED)
@@ -84,8 +103,13 @@ def _of_one(model: list[Event], share: int) -> Iterator[Event]:
 
 
 def _end(last: Event, id: str, dosed: bool) -> Event:
-    common: dict[str, Any] = {"occurred_on": last.occurred_on, "recorded_at": last.recorded_at,
-              "recorded_by": last.recorded_by, "site": id[:3], "participant": id}  # fmt: skip
+    common: dict[str, Any] = {
+        "occurred_on": last.occurred_on,
+        "recorded_at": last.recorded_at,
+        "recorded_by": last.recorded_by,
+        "site": id[:3],
+        "participant": id,
+    }
     if dosed:
         return InformedConsentWithdrawn(**common, scope="all", reason="a copy")
     return ScreenFailed(**common, reason="a copy")

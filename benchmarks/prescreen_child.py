@@ -42,8 +42,14 @@ def request(protocols: Sequence[str], memory: int, sample: int) -> Request:
     return Request(documents, ON, anchors, memory=memory, sample=sample)
 
 
-def prescreen(source: str, protocols: Sequence[str] = PROTOCOLS, memory: int = MEMORY,
-              sample: int = 0, servers: Sequence[int] = (), keep: str = "") -> JSON:  # fmt: skip
+def prescreen(
+    source: str,
+    protocols: Sequence[str] = PROTOCOLS,
+    memory: int = MEMORY,
+    sample: int = 0,
+    servers: Sequence[int] = (),
+    keep: str = "",
+) -> JSON:
     """Run a prescreen as the command does, from the open connection to the written files."""
     asked = request(protocols, memory, sample)
     with tempfile.TemporaryDirectory() as folder, _opened(source, memory) as warehouse:
@@ -53,8 +59,12 @@ def prescreen(source: str, protocols: Sequence[str] = PROTOCOLS, memory: int = M
         written = sum(file.stat().st_size for file in out.rglob("*.parquet"))
         if keep:
             shutil.move(out / "verdicts.parquet", keep)
-        return {**cost.figures(), **_told(outcome), "written": written,
-                "versions": warehouse.versions}  # fmt: skip
+        return {
+            **cost.figures(),
+            **_told(outcome),
+            "written": written,
+            "versions": warehouse.versions,
+        }
 
 
 def _opened(source: str, memory: int) -> Warehouse:
@@ -63,12 +73,19 @@ def _opened(source: str, memory: int) -> Warehouse:
 
 def _told(outcome: Outcome) -> JSON:
     first = next(iter(outcome.run.values()))
-    return {"people": first["people"]["screened"], "parts": first["seconds"],
-            "verified": first["verified"]["sample"]}  # fmt: skip
+    return {
+        "people": first["people"]["screened"],
+        "parts": first["seconds"],
+        "verified": first["verified"]["sample"],
+    }
 
 
-def scan(source: str, columns: Mapping[str, Sequence[str]], memory: int = MEMORY,
-         servers: Sequence[int] = ()) -> JSON:  # fmt: skip
+def scan(
+    source: str,
+    columns: Mapping[str, Sequence[str]],
+    memory: int = MEMORY,
+    servers: Sequence[int] = (),
+) -> JSON:
     """Scan tables once each, grouped by person, every column used.
 
     Of numbers and dates the largest is taken, of texts the longest. The people are then counted out
@@ -124,15 +141,24 @@ def concepts_of(source: str, elements: Mapping[str, str]) -> JSON:
     tables = {one.name: one for one in SOURCES}
     with _opened(source, MEMORY) as warehouse:
         known = concepts(warehouse, study)
-    return {element: [id for id, some in known.in_table(tables[table]).items()
-                      if any(one.element == element for one in some)]
-            for element, table in elements.items()}  # fmt: skip
+    return {
+        element: [
+            id
+            for id, some in known.in_table(tables[table]).items()
+            if any(one.element == element for one in some)
+        ]
+        for element, table in elements.items()
+    }
 
 
 TASKS: dict[str, Callable[..., JSON]] = {
-    "prescreen": prescreen, "scan": scan, "columns": columns, "taken": taken, "plans": plans,
+    "prescreen": prescreen,
+    "scan": scan,
+    "columns": columns,
+    "taken": taken,
+    "plans": plans,
     "concepts": concepts_of,
-}  # fmt: skip
+}
 
 if __name__ == "__main__":
     print(json.dumps(TASKS[sys.argv[1]](**json.loads(sys.argv[2]))))

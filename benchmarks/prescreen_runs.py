@@ -97,8 +97,9 @@ class Bench:
     def told(self, command: list[str]) -> JSON:
         """Run a command whose last line is JSON; raises as `once`."""
         try:
-            ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT,
-                                   timeout=self.left())  # fmt: skip
+            ended = subprocess.run(
+                command, capture_output=True, text=True, cwd=ROOT, timeout=self.left()
+            )
         except subprocess.TimeoutExpired:
             raise NotMeasured("time was up") from None
         lines = ended.stdout.strip().splitlines()

@@ -102,8 +102,9 @@ def spark(bench: Bench, people: int) -> Iterator[Row]:
     os.environ["SPARK_MASTER"] = "local[2]"
     given = {"source": f"spark:{bench.population(people)}"}
     columns = bench.columns()
-    pair = bench.in_turn(Job("prescreen", given | {"sample": 1}),
-                         Job("scan", given | {"columns": columns}))  # fmt: skip
+    pair = bench.in_turn(
+        Job("prescreen", given | {"sample": 1}), Job("scan", given | {"columns": columns})
+    )
     yield from _beside(f"Spark {pair[0]['versions']['spark']}", people, *pair)
     yield "seconds of wall time by step, Spark", _steps(pair[0]), ""
 

@@ -14,8 +14,13 @@ import pyarrow.parquet as pq
 
 from benchmarks.prescreen_runs import Bench, NotMeasured
 
-_TYPES = {pa.int32(): "integer", pa.int64(): "bigint", pa.float64(): "double precision",
-          pa.string(): "text", pa.date32(): "date"}  # fmt: skip
+_TYPES = {
+    pa.int32(): "integer",
+    pa.int64(): "bigint",
+    pa.float64(): "double precision",
+    pa.string(): "text",
+    pa.date32(): "date",
+}
 READY = "ready.json"
 
 

@@ -70,8 +70,9 @@ def _only(document: dict[str, Any], ids: set[str]) -> dict[str, Any]:
     """Keep some criteria, and of their readings those that change no other criterion."""
     kept = [one for one in document["eligibility"]["criteria"] if one["id"] in ids]
     for one in kept:
-        others = [other for other in one.get("alternatives", ())
-                  if set(other.get("also", ())) <= ids]  # fmt: skip
+        others = [
+            other for other in one.get("alternatives", ()) if set(other.get("also", ())) <= ids
+        ]
         if others:
             one["alternatives"] = others
         else:

@@ -101,8 +101,12 @@ def measured(bundles: Iterable[Resource], study: Study, codebook: Codebook) -> F
             found.unusable += 1
             continue
         records = [one["resource"] for one in bundle["entry"] if "resource" in one]
-        named = {ref: one.get("code") for one in records if one["resourceType"] == "Medication"
-                 for ref in (f"Medication/{one['id']}", f"urn:uuid:{one['id']}")}  # fmt: skip
+        named = {
+            ref: one.get("code")
+            for one in records
+            if one["resourceType"] == "Medication"
+            for ref in (f"Medication/{one['id']}", f"urn:uuid:{one['id']}")
+        }
         told = [(one, _concept(one, named)) for one in records]
         _recognised(told, facts, codebook, found)
         for record, concept in told:
@@ -117,8 +121,9 @@ def _concept(record: Resource, medications: dict[str, Any]) -> Any:
     )
 
 
-def _recognised(told: list[tuple[Resource, Any]], facts: Facts, codebook: Codebook,
-                found: Found) -> None:  # fmt: skip
+def _recognised(
+    told: list[tuple[Resource, Any]], facts: Facts, codebook: Codebook, found: Found
+) -> None:
     used: dict[str, set[str]] = defaultdict(set)
     for element, some in facts.by_element.items():
         for one in some:
@@ -135,9 +140,13 @@ def _recognised(told: list[tuple[Resource, Any]], facts: Facts, codebook: Codebo
                 continue
             said = next((text for text in words(concept) if group.pattern.search(text)), None)
             if said is not None:
-                outcome = ("recognised" if used[name] & set(group.elements)
-                           else "not known" if kept[name] & set(group.elements)
-                           else "taken for something else")  # fmt: skip
+                outcome = (
+                    "recognised"
+                    if used[name] & set(group.elements)
+                    else "not known"
+                    if kept[name] & set(group.elements)
+                    else "taken for something else"
+                )
                 _count(found.recall[group.name], outcome, concept, said)
 
 
@@ -154,10 +163,12 @@ def _resolved(concept: Any, codebook: Codebook, found: Found) -> None:
     found.drug_codes[str((concept or {}).get("coding") or (concept or {}).get("text"))] = known
 
 
-def _afterwards(record: Resource, concept: Any, bundle: Resource, study: Study,
-                codebook: Codebook, found: Found) -> None:  # fmt: skip
-    when = next((start for name in DATES if record.get(name) and (start := day(record, name))),
-                None)  # fmt: skip
+def _afterwards(
+    record: Resource, concept: Any, bundle: Resource, study: Study, codebook: Codebook, found: Found
+) -> None:
+    when = next(
+        (start for name in DATES if record.get(name) and (start := day(record, name))), None
+    )
     period = record.get("performedPeriod") or record.get("effectivePeriod")
     if when is None and period:
         when = day(period, "start")
@@ -186,8 +197,10 @@ def _withdrawn(record: Resource) -> bool:
 
 def tables(found: Found) -> str:
     """Return the tables as they stand in the documentation."""
-    lines = ["| element | codes recognised | records recognised | kept open | taken for else |",
-             "|---|---|---|---|---|"]  # fmt: skip
+    lines = [
+        "| element | codes recognised | records recognised | kept open | taken for else |",
+        "|---|---|---|---|---|",
+    ]
     for group in WORDS:
         one = found.recall.get(group.name)
         if one is None:
@@ -204,8 +217,11 @@ def tables(found: Found) -> str:
         f"| any drug, to its ingredient | {sum(coded.values())} of {len(coded)} | "
         f"{found.drugs[True]:,} of {found.drugs.total():,} | | |"
     )
-    lines += ["", "| 20 days after | events | fails | unknown | wrong: passes |",
-              "|---|---|---|---|---|"]  # fmt: skip
+    lines += [
+        "",
+        "| 20 days after | events | fails | unknown | wrong: passes |",
+        "|---|---|---|---|---|",
+    ]
     for name in sorted(found.after):
         lines.append(_row(name, found.after[name]))
     lines.append(_row("all", sum(found.after.values(), Counter())))
@@ -229,8 +245,12 @@ def by_hand(found: Found) -> Iterator[str]:
 
 def _head(path: Path, vocabulary: Path | None, found: Found) -> str:
     where = Path(__file__).parent
-    told = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=10"],
-                          cwd=where, capture_output=True, text=True)  # fmt: skip
+    told = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=10"],
+        cwd=where,
+        capture_output=True,
+        text=True,
+    )
     held = f"vocabulary {vocabulary.name}" if vocabulary else "no vocabulary"
     return (
         f"{date.today()}, commit {told.stdout.strip() or 'unknown'}; {path.name}: "

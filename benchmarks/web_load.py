@@ -36,11 +36,17 @@ USERS, THINK, WRITES = 50, 5.0, 0.2
 PASSWORD = "violet harbour unwinds at noon"
 PORT = 8799
 READS = (
-    ("/", 4), ("/participants/", 1), ("/participants/{one}/", 4),
+    ("/", 4),
+    ("/participants/", 1),
+    ("/participants/{one}/", 4),
     ("/participants/{one}/visits/", 2),
-    ("/participants/{one}/laboratory/", 3), ("/participants/{one}/adverse-events/", 2),
-    ("/participants/{one}/history/", 1), ("/screening/", 2), ("/dosing/", 1), ("/protocol/", 1),
-)  # fmt: skip
+    ("/participants/{one}/laboratory/", 3),
+    ("/participants/{one}/adverse-events/", 2),
+    ("/participants/{one}/history/", 1),
+    ("/screening/", 2),
+    ("/dosing/", 1),
+    ("/protocol/", 1),
+)
 
 
 class Visitor(threading.Thread):
@@ -90,8 +96,15 @@ class Visitor(threading.Thread):
         term = f"load {self.user} {self.random.random()}"
         fields = {name: hidden(page, name) for name in ("csrfmiddlewaretoken", "seen", "request")}
         today = date.today().isoformat()
-        sent = {**fields, "term": term, "onset": today, "scale": "CTCAE v5.0", "grade": "1",
-                "relation": "unrelated", "occurred_on": today}  # fmt: skip
+        sent = {
+            **fields,
+            "term": term,
+            "onset": today,
+            "scale": "CTCAE v5.0",
+            "grade": "1",
+            "relation": "unrelated",
+            "occurred_on": today,
+        }
         for _again in range(3):
             status, page = self._ask("POST", path, "record", sent)
             if status == 302:
@@ -107,8 +120,7 @@ class Visitor(threading.Thread):
         return "; ".join(f"{k}={v.value}" for k, v in self.cookies.items())
 
     def _ask(self, method: str, path: str, kind: str, data: Any = None) -> tuple[int, str]:
-        headers = {"Cookie": self.cookie(),
-                   "Content-Type": "application/x-www-form-urlencoded"}  # fmt: skip
+        headers = {"Cookie": self.cookie(), "Content-Type": "application/x-www-form-urlencoded"}
         connection = HTTPConnection("127.0.0.1", PORT, timeout=60)
         started = time.perf_counter()
         connection.request(method, path, urlencode(data) if data else None, headers)
@@ -135,13 +147,15 @@ def hidden(page: str, name: str) -> str:
 
 
 @contextmanager
-def served(environment: dict[str, str], page: str = "/sign-in/", cookie: str = ""
-           ) -> Iterator[tuple[subprocess.Popen[bytes], float]]:  # fmt: skip
+def served(
+    environment: dict[str, str], page: str = "/sign-in/", cookie: str = ""
+) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
     """Start the server; give it and the seconds until the first page had come."""
     started = time.perf_counter()
     command = [sys.executable, "-m", "benchmarks.web_server", str(PORT)]
-    server = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL,
-                              start_new_session=True)  # fmt: skip
+    server = subprocess.Popen(
+        command, env=environment, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         while True:
             try:
@@ -161,10 +175,13 @@ def served(environment: dict[str, str], page: str = "/sign-in/", cookie: str = "
 
 def loaded(people: dict[str, list[str]], seconds: float) -> list[Visitor]:
     """Let fifty users work for some seconds."""
-    users = [f"{role}.{site}.1" for site in people
-             for role in ("investigator", "coordinator", "nurse")]  # fmt: skip
-    visitors = [Visitor(user, people[user.split(".")[1]], n)
-                for n, user in zip(range(USERS), users * USERS, strict=False)]  # fmt: skip
+    users = [
+        f"{role}.{site}.1" for site in people for role in ("investigator", "coordinator", "nurse")
+    ]
+    visitors = [
+        Visitor(user, people[user.split(".")[1]], n)
+        for n, user in zip(range(USERS), users * USERS, strict=False)
+    ]
     BUSY[:] = visitors
     for one in visitors:
         one.sign_in()
@@ -216,24 +233,33 @@ def main() -> None:
         name = large_trial(store, date.today())
         head = store.head(name)
         print(f"{name}: {head.position} events")
-        inherited = {name: value for name, value in os.environ.items()
-                     if name != "PYTHONDONTWRITEBYTECODE"}  # fmt: skip
+        inherited = {
+            name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+        }
         environment = {  # with compiled modules, as an installation has them
-            **inherited, "PYTHONPYCACHEPREFIX": f"{folder}/compiled",
-            "DATABASE_URL": url, "GRADATIM_DEMO": "1",
-            "GRADATIM_KEYS": f"{folder}/keys", "GRADATIM_SECRET_KEY": "load" * 15,
-        }  # fmt: skip
-        subprocess.run([sys.executable, "-m", "benchmarks.web_server", "prepare"], check=True,
-                       env=environment)  # fmt: skip
-        people = {site: [f"{site}-{1000 + n}" for n in range(1 if site == "S01" else 0, 900, 2)]
-                  for site in ("S01", "S02")}  # fmt: skip
+            **inherited,
+            "PYTHONPYCACHEPREFIX": f"{folder}/compiled",
+            "DATABASE_URL": url,
+            "GRADATIM_DEMO": "1",
+            "GRADATIM_KEYS": f"{folder}/keys",
+            "GRADATIM_SECRET_KEY": "load" * 15,
+        }
+        subprocess.run(
+            [sys.executable, "-m", "benchmarks.web_server", "prepare"], check=True, env=environment
+        )
+        people = {
+            site: [f"{site}-{1000 + n}" for n in range(1 if site == "S01" else 0, 900, 2)]
+            for site in ("S01", "S02")
+        }
         with served(environment) as (_server, first):
             print(f"from start to the first page: {first:.2f} s")
             visitors = loaded(people, 60 * minutes)
         told(visitors)
         missing = {t for one in visitors for t in one.acknowledged} - recorded(url, name)
-        print(f"acknowledged writes: {sum(len(v.acknowledged) for v in visitors)}, "
-              f"missing: {len(missing)}")  # fmt: skip
+        print(
+            f"acknowledged writes: {sum(len(v.acknowledged) for v in visitors)}, "
+            f"missing: {len(missing)}"
+        )
         _killed(environment, people, url, name)
 
 
@@ -257,8 +283,10 @@ def _killed(environment: dict[str, str], people: dict[str, list[str]], url: str,
     missing = {t for one in visitors for t in one.acknowledged} - recorded(url, name)
     cookie = visitors[0].cookie()  # a session outlives the server
     with served(environment, "/", cookie) as (_server, first):
-        print(f"killed under load: {sum(len(v.acknowledged) for v in visitors)} acknowledged, "
-              f"{len(missing)} missing; the overview {first:.2f} s after the restart")  # fmt: skip
+        print(
+            f"killed under load: {sum(len(v.acknowledged) for v in visitors)} acknowledged, "
+            f"{len(missing)} missing; the overview {first:.2f} s after the restart"
+        )
 
 
 if __name__ == "__main__":

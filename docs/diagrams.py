@@ -53,11 +53,14 @@ def draw(table: Table, rows: list[list[str]], title: str, drop: str = "") -> str
         parts += _arrow(boxes[before], boxes[after], [_words(act, drop) for act in acts])
     width = max(box.x for box in boxes.values()) + WIDTH + EDGE
     height = max(box.y + box.height for box in boxes.values()) + EDGE
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
-            f'width="{width:g}" role="img" aria-label="{escape(title)}"><title>{escape(title)}'
-            f'</title><style>{STYLE}</style>{HEAD}'
-            '<rect width="100%" height="100%" style="fill:#fff;stroke:none"/>'
-            + "".join(parts) + "</svg>\n")  # fmt: skip
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
+        f'width="{width:g}" role="img" aria-label="{escape(title)}"><title>{escape(title)}'
+        f"</title><style>{STYLE}</style>{HEAD}"
+        '<rect width="100%" height="100%" style="fill:#fff;stroke:none"/>'
+        + "".join(parts)
+        + "</svg>\n"
+    )
 
 
 def _words(act: str, drop: str = "") -> str:
@@ -86,8 +89,9 @@ def _drawn(table: Table) -> dict[tuple[str, str], list[str]]:
 
 def _notes(table: Table, state: str, drop: str) -> Iterator[str]:
     """Say what leaves a status where it is, and what leads there from many."""
-    stays = [_words(act, drop) for (before, act), after in table.items()
-             if before == after == state]  # fmt: skip
+    stays = [
+        _words(act, drop) for (before, act), after in table.items() if before == after == state
+    ]
     if stays:
         yield f"stays: {', '.join(stays)}"
     for (after, act), some in _sources(table).items():
@@ -98,8 +102,11 @@ def _notes(table: Table, state: str, drop: str) -> Iterator[str]:
 def _boxes(table: Table, rows: list[list[str]], drop: str) -> dict[str, Box]:
     boxes, y = dict[str, Box](), float(EDGE + 2 * LINE)
     for row in rows:
-        notes = {state: tuple(line for note in _notes(table, state, drop)
-                              for line in wrap(note, 25)) for state in row if state}  # fmt: skip
+        notes = {
+            state: tuple(line for note in _notes(table, state, drop) for line in wrap(note, 25))
+            for state in row
+            if state
+        }
         height = 34 + LINE * max(map(len, notes.values()))
         for i, state in enumerate(row):
             if state:
@@ -110,11 +117,14 @@ def _boxes(table: Table, rows: list[list[str]], drop: str) -> dict[str, Box]:
 
 def _box(state: str, box: Box) -> str:
     x, _ = box.middle
-    notes = "".join(f'<text class="n" x="{x:g}" y="{box.y + 38 + LINE * i:g}">{escape(line)}</text>'
-                    for i, line in enumerate(box.notes))  # fmt: skip
-    return (f'<rect x="{box.x:g}" y="{box.y:g}" width="{WIDTH}" height="{box.height:g}" rx="8"/>'
-            f'<text class="s" x="{x:g}" y="{box.y + 22:g}">{escape(state)}</text>{notes}'
-            )  # fmt: skip
+    notes = "".join(
+        f'<text class="n" x="{x:g}" y="{box.y + 38 + LINE * i:g}">{escape(line)}</text>'
+        for i, line in enumerate(box.notes)
+    )
+    return (
+        f'<rect x="{box.x:g}" y="{box.y:g}" width="{WIDTH}" height="{box.height:g}" rx="8"/>'
+        f'<text class="s" x="{x:g}" y="{box.y + 22:g}">{escape(state)}</text>{notes}'
+    )
 
 
 def _arrow(a: Box, b: Box, acts: list[str]) -> Iterator[str]:

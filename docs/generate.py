@@ -38,9 +38,22 @@ class Page(NamedTuple):
 # --- the rule language ----------------------------------------------------------------------------
 
 ORDER = (
-    "logic", "compare", "result", "visits", "windows", "attested", "person", "event", "count",
-    "days", "stable", "daily_dose", "not_washed_out", "derived", "expression",
-)  # fmt: skip
+    "logic",
+    "compare",
+    "result",
+    "visits",
+    "windows",
+    "attested",
+    "person",
+    "event",
+    "count",
+    "days",
+    "stable",
+    "daily_dose",
+    "not_washed_out",
+    "derived",
+    "expression",
+)
 INTRODUCTION = """\
 # The rule language
 
@@ -224,9 +237,11 @@ PAGES = [
     Page(ROOT / "docs" / "language.md", language),
     Page(ROOT / "docs" / "cli.md", command_page.commands),
     Page(ROOT / "docs" / "states.md", states_page.states),
-    *(Page(ROOT / "docs" / "pictures" / f"{one.name}.svg", one.picture)
-      for one in states_page.DIAGRAMS),
-]  # fmt: skip
+    *(
+        Page(ROOT / "docs" / "pictures" / f"{one.name}.svg", one.picture)
+        for one in states_page.DIAGRAMS
+    ),
+]
 
 
 def main(arguments: list[str] | None = None) -> int:

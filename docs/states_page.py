@@ -26,21 +26,40 @@ class Diagram(NamedTuple):
 
 
 DIAGRAMS = (
-    Diagram("participant", PARTICIPANT, [
-        ["registered", "consented", "eligible", "waiting"],
-        ["completed", "treated", "enrolled"],
-        ["screen failed", "withdrawn", "lost to follow-up", "died"],
-    ], "A participant's way through the trial. Replacement frees the place and changes no state."),
-    Diagram("cohort", COHORT, [["open", "", "full"], ["", "closed"]],
-            "The places that one decision of the committee opens."),
-    Diagram("product", PRODUCT_TRANSITIONS, [
-        ["expected", "quarantined", "released", "prepared", "held"],
-        ["", "excursion", "infused", "discarded", "unfit thawed"],
-        ["returned", "unfit", "used", "destroyed"],
-    ], "A bag of the product. A temperature excursion holds it until a person has judged it."),
-    Diagram("adverse_event", ADVERSE_EVENT, [["ongoing", "resolved"], ["fatal"]],
-            "An adverse event. What becomes worse again goes on.", "adverse event "),
-)  # fmt: skip
+    Diagram(
+        "participant",
+        PARTICIPANT,
+        [
+            ["registered", "consented", "eligible", "waiting"],
+            ["completed", "treated", "enrolled"],
+            ["screen failed", "withdrawn", "lost to follow-up", "died"],
+        ],
+        "A participant's way through the trial. Replacement frees the place and changes no state.",
+    ),
+    Diagram(
+        "cohort",
+        COHORT,
+        [["open", "", "full"], ["", "closed"]],
+        "The places that one decision of the committee opens.",
+    ),
+    Diagram(
+        "product",
+        PRODUCT_TRANSITIONS,
+        [
+            ["expected", "quarantined", "released", "prepared", "held"],
+            ["", "excursion", "infused", "discarded", "unfit thawed"],
+            ["returned", "unfit", "used", "destroyed"],
+        ],
+        "A bag of the product. A temperature excursion holds it until a person has judged it.",
+    ),
+    Diagram(
+        "adverse_event",
+        ADVERSE_EVENT,
+        [["ongoing", "resolved"], ["fatal"]],
+        "An adverse event. What becomes worse again goes on.",
+        "adverse event ",
+    ),
+)
 HEAD = """\
 # States and rules
 
@@ -61,11 +80,15 @@ def states() -> str:
 
 
 def _rules() -> Iterator[str]:
-    yield ("## What can be refused\n\nEach authorisation, with the questions that must all be "
-           "answered yes. What is not known is no ground to authorise.\n")  # fmt: skip
+    yield (
+        "## What can be refused\n\nEach authorisation, with the questions that must all be "
+        "answered yes. What is not known is no ground to authorise.\n"
+    )
     yield from _table(AUTHORISATIONS)
-    yield ("## What opens a deviation\n\nFacts are always recorded. Each of these that does not "
-           "hold opens a protocol deviation beside the fact.\n")  # fmt: skip
+    yield (
+        "## What opens a deviation\n\nFacts are always recorded. Each of these that does not "
+        "hold opens a protocol deviation beside the fact.\n"
+    )
     yield from _table(RULES)
 
 

@@ -53,16 +53,33 @@ def _audited(source: str, of: list[Part]) -> Weaknesses:
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.writelines(f"{one.name}=={one.version} --hash=sha256:{one.hashes[0]}\n" for one in of)
         file.flush()
-        words = [sys.executable, "-m", "pip_audit", "-s", source, "-f", "json", "--disable-pip",
-                 "--require-hashes", "--progress-spinner", "off", "-r", file.name]  # fmt: skip
+        words = [
+            sys.executable,
+            "-m",
+            "pip_audit",
+            "-s",
+            source,
+            "-f",
+            "json",
+            "--disable-pip",
+            "--require-hashes",
+            "--progress-spinner",
+            "off",
+            "-r",
+            file.name,
+        ]
         try:
-            ran = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS,
-                                 check=False)  # fmt: skip
+            ran = subprocess.run(
+                words, capture_output=True, text=True, timeout=SECONDS, check=False
+            )
             told = json.loads(ran.stdout)["dependencies"]
         except (subprocess.TimeoutExpired, json.JSONDecodeError):
             return {}
-    return {f"{one['name']} {one['version']}": [weakness["id"] for weakness in one["vulns"]]
-            for one in told if "vulns" in one}  # fmt: skip
+    return {
+        f"{one['name']} {one['version']}": [weakness["id"] for weakness in one["vulns"]]
+        for one in told
+        if "vulns" in one
+    }
 
 
 def published(of: Iterable[Part]) -> Weaknesses:
@@ -111,10 +128,14 @@ def summed_up(everything: list[Part], sources: dict[str, Source], tolerant: bool
         names = ", ".join(map(str, missing))
         what = "DID NOT RUN" if len(missing) == len(everything) else "IS NOT COMPLETE"
         why = f"; no answer from {', '.join(silent)}" if silent else ""
-        return Told(0 if tolerant else NOT_RUN, [
-            f"not looked up: {names}",
-            f"audit: {what}: {len(missing)} of {len(everything)} packages were not looked up{why}",
-        ])  # fmt: skip
+        return Told(
+            0 if tolerant else NOT_RUN,
+            [
+                f"not looked up: {names}",
+                f"audit: {what}: {len(missing)} of {len(everything)} packages were not looked up"
+                f"{why}",
+            ],
+        )
     return Told(0, [f"audit: nothing is known against {len(everything)} packages"])
 
 

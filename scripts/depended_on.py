@@ -8,8 +8,10 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 PINNED = ("requirements/runtime.txt", "requirements/postgres.txt")
 """What an installation has; tools of the tests are none of it."""
-VENDORED = ("src/gradatim/reports/vega/README.md",
-            "src/gradatim/web/static/gradatim/htmx/README.md")  # fmt: skip
+VENDORED = (
+    "src/gradatim/reports/vega/README.md",
+    "src/gradatim/web/static/gradatim/htmx/README.md",
+)
 BLOCK = re.compile(r"^([a-z0-9][\w.-]*)(?:\[[\w,-]+\])?==([\w.!+-]+)", re.MULTILINE)
 ROW = re.compile(r"^\| \S+\.js \| (\S+) \| (\S+) \|.*\| ([0-9a-f]{64}) \|$", re.MULTILINE)
 

@@ -15,19 +15,27 @@ def component(part: Part) -> dict[str, Any]:
     hashes = [{"alg": "SHA-256", "content": one} for one in part.hashes]
     where = "distribution" if part.kind == "pypi" else "source-distribution"
     site = {"pypi": "https://pypi.org/project/", "npm": "https://www.npmjs.com/package/"}
-    return {"type": "library", "bom-ref": address, "name": part.name, "version": part.version,
-            "purl": address, "externalReferences": [
-                {"type": where, "url": site[part.kind] + part.name, "hashes": hashes}],
-            }  # fmt: skip
+    return {
+        "type": "library",
+        "bom-ref": address,
+        "name": part.name,
+        "version": part.version,
+        "purl": address,
+        "externalReferences": [
+            {"type": where, "url": site[part.kind] + part.name, "hashes": hashes}
+        ],
+    }
 
 
 def bill() -> dict[str, Any]:
     """Give the bill of materials."""
     return {
-        "bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1,
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
         "metadata": {"component": {"type": "application", "name": "gradatim"}},
         "components": [component(one) for one in parts()],
-    }  # fmt: skip
+    }
 
 
 if __name__ == "__main__":

@@ -30,10 +30,14 @@ DOCS = {
     "web-participant": ("investigator.S01.1", "/participants/{treated}/"),
     "web-review": ("committee.1", "/review/?part=courses"),
 }
-PRINTED = {"investigator.S01.1": (
-    "/participants/{screening}/eligibility/", "/participants/{treated}/emergency/",
-    "/participants/{treated}/doses/", "/paper/DosePrepared/",
-)}  # fmt: skip
+PRINTED = {
+    "investigator.S01.1": (
+        "/participants/{screening}/eligibility/",
+        "/participants/{treated}/emergency/",
+        "/participants/{treated}/doses/",
+        "/paper/DosePrepared/",
+    )
+}
 
 
 class Served(NamedTuple):
@@ -63,8 +67,9 @@ def serve_demonstration(folder: Path) -> Served:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         serve(place, 2)
     place.close()
-    return Served(child, f"http://127.0.0.1:{port}", {one.user: one.password for one in roles},
-                  names)  # fmt: skip
+    return Served(
+        child, f"http://127.0.0.1:{port}", {one.user: one.password for one in roles}, names
+    )
 
 
 def invitation(name: str) -> str:
@@ -81,8 +86,9 @@ def invitation(name: str) -> str:
 
 def at_browser(browser: Browser, served: Served, user: str, width: int, theme: Any) -> Page:
     """Open a browser of a width and in a theme; sign in, unless as nobody."""
-    page = browser.new_context(viewport={"width": width, "height": HEIGHT},
-                               base_url=served.address, color_scheme=theme).new_page()  # fmt: skip
+    page = browser.new_context(
+        viewport={"width": width, "height": HEIGHT}, base_url=served.address, color_scheme=theme
+    ).new_page()
     if user:
         page.goto("/sign-in/")
         page.fill("[name=username]", user)

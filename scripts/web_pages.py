@@ -6,51 +6,102 @@ from typing import Any
 
 PAGES: Mapping[str, tuple[str, ...]] = {
     "investigator.S01.1": (
-        "/", "/screening/", "/screening/log/", "/participants/", "/participants/{treated}/",
-        "/participants/{treated}/visits/", "/participants/{treated}/laboratory/",
-        "/participants/{treated}/adverse-events/", "/participants/{treated}/scores/",
-        "/participants/{treated}/doses/", "/participants/{treated}/history/",
-        "/participants/{screening}/eligibility/", "/participants/{treated}/emergency/",
-        "/participants/{treated}/questionnaire/", "/participants/{screening}/records/",
+        "/",
+        "/screening/",
+        "/screening/log/",
+        "/participants/",
+        "/participants/{treated}/",
+        "/participants/{treated}/visits/",
+        "/participants/{treated}/laboratory/",
+        "/participants/{treated}/adverse-events/",
+        "/participants/{treated}/scores/",
+        "/participants/{treated}/doses/",
+        "/participants/{treated}/history/",
+        "/participants/{screening}/eligibility/",
+        "/participants/{treated}/emergency/",
+        "/participants/{treated}/questionnaire/",
+        "/participants/{screening}/records/",
         "/participants/{unclear}/sources/",
         "/record/RecordJudged/?participant={unclear}&of={read}&record={record}",
         "/participants/{screening}/answer/willing_to_comply/",
         "/record/AdverseEventReported/?participant={treated}",
         "/record/LaboratoryResultsRecorded/?participant={treated}&encounter=day_28",
-        "/record/PreDoseChecklistSigned/?participant={treated}&dose=1", "/record/TrialPaused/",
-        "/entries/{entry}/", "/entries/{entry}/correct/",
-        "/protocol/", "/protocol/questions/", "/people/", "/nothing/",
-        "/account/", "/account/password/", "/account/tokens/", "/second-factor/set-up/",
-        "/paper/", "/paper/DosePrepared/", "/paper/LaboratoryResultsRecorded/?encounter=day_28",
+        "/record/PreDoseChecklistSigned/?participant={treated}&dose=1",
+        "/record/TrialPaused/",
+        "/entries/{entry}/",
+        "/entries/{entry}/correct/",
+        "/protocol/",
+        "/protocol/questions/",
+        "/people/",
+        "/nothing/",
+        "/account/",
+        "/account/password/",
+        "/account/tokens/",
+        "/second-factor/set-up/",
+        "/paper/",
+        "/paper/DosePrepared/",
+        "/paper/LaboratoryResultsRecorded/?encounter=day_28",
     ),
     "cell_lab.S01.1": ("/dosing/", "/participants/{treated}/doses/"),
-    "pharmacist.S01.1": ("/dosing/", "/dosing/lots/{lot}/", "/participants/{treated}/doses/",
-                         "/record/ProductReceived/"),
+    "pharmacist.S01.1": (
+        "/dosing/",
+        "/dosing/lots/{lot}/",
+        "/participants/{treated}/doses/",
+        "/record/ProductReceived/",
+    ),
     "committee.1": (
-        *(f"/review/?part={part}" for part in ("advice", "exposure", "toxicity", "events",
-                                               "shifts", "courses", "listings")),
-        "/review/proposals/{proposal}/", "/record/DoseDecision/?site=",
+        *(
+            f"/review/?part={part}"
+            for part in (
+                "advice",
+                "exposure",
+                "toxicity",
+                "events",
+                "shifts",
+                "courses",
+                "listings",
+            )
+        ),
+        "/review/proposals/{proposal}/",
+        "/record/DoseDecision/?site=",
     ),
     "statistics.1": ("/design/", "/design/?worst=1", "/design/?cohort=4&design=boin", "/review/"),
-    "data.1": ("/audit/", "/audit/proof/", "/audit/as-of/?entry=400", "/protocol/versions/",
-               "/feasibility/"),
-    "sponsor.1": ("/people/", "/people/invite/", "/people/accounts/nurse.S01.1/",
-                  "/people/accounts/nurse.S01.1/invite-anew/", "/feasibility/?without=I1a",
-                  "/record/RulingSigned/?question=safety.sentinel", "/protocol/submitted/",
-                  "/record/ProtocolSubmitted/?site=", "/record/ProtocolActivated/?site="),
+    "data.1": (
+        "/audit/",
+        "/audit/proof/",
+        "/audit/as-of/?entry=400",
+        "/protocol/versions/",
+        "/feasibility/",
+    ),
+    "sponsor.1": (
+        "/people/",
+        "/people/invite/",
+        "/people/accounts/nurse.S01.1/",
+        "/people/accounts/nurse.S01.1/invite-anew/",
+        "/feasibility/?without=I1a",
+        "/record/RulingSigned/?question=safety.sentinel",
+        "/protocol/submitted/",
+        "/record/ProtocolSubmitted/?site=",
+        "/record/ProtocolActivated/?site=",
+    ),
     "": ("/sign-in/", "/invitation/{invitation}/", "/invitation/nothing/"),
-}  # fmt: skip
+}
 """Addresses by user, in the order of the picture; "" is whoever has not signed in."""
 NO_PAGES: Mapping[str, str] = {
-    "sign-out": "is sent, and leads to another page", "theme": "is sent, and leads back",
-    "look-back": "is sent, and leads to the overview", "session": "is asked by a page left open",
-    "end-session": "is sent, and leads back", "revoke-token": "is sent, and leads back",
-    "export": "is sent, and answered with a file", "checkpoint": "is answered with a file",
-    "grade": "is a part of the page of a visit", "healthz": "is for machines",
+    "sign-out": "is sent, and leads to another page",
+    "theme": "is sent, and leads back",
+    "look-back": "is sent, and leads to the overview",
+    "session": "is asked by a page left open",
+    "end-session": "is sent, and leads back",
+    "revoke-token": "is sent, and leads back",
+    "export": "is sent, and answered with a file",
+    "checkpoint": "is answered with a file",
+    "grade": "is a part of the page of a visit",
+    "healthz": "is for machines",
     "second-factor": "asks for a code: a test of its own goes there",
     "recovery-codes": "needs a second factor: a test of its own goes there",
     "second-factor-remove": "needs a second factor: a test of its own goes there",
-}  # fmt: skip
+}
 """Names of addresses that are not in `PAGES`, and why."""
 
 
@@ -59,14 +110,24 @@ def spoken_of(state: Any) -> dict[str, Any]:
     here = [one for one in state.participants.values() if one.site == "S01"]
     treated = next(one for one in here if one.status == "treated")
     asked = next((one for one in here if one.status == "eligible"), here[0])
-    entry = next(at for at in treated.entries
-                 if type(state.events[at]).__name__ == "LaboratoryResultsRecorded")  # fmt: skip
-    read, file = next((at, event) for at, event in state.events.items()
-                      if type(event).__name__ == "RecordsRead")  # fmt: skip
-    return {"treated": treated.id, "screening": asked.id, "entry": entry,
-            "lot": next(iter(state.lots)), "proposal": next(iter(state.proposals)),
-            "unclear": file.participant, "read": read,
-            "record": file.records[0].record}  # fmt: skip
+    entry = next(
+        at
+        for at in treated.entries
+        if type(state.events[at]).__name__ == "LaboratoryResultsRecorded"
+    )
+    read, file = next(
+        (at, event) for at, event in state.events.items() if type(event).__name__ == "RecordsRead"
+    )
+    return {
+        "treated": treated.id,
+        "screening": asked.id,
+        "entry": entry,
+        "lot": next(iter(state.lots)),
+        "proposal": next(iter(state.proposals)),
+        "unclear": file.participant,
+        "read": read,
+        "record": file.records[0].record,
+    }
 
 
 def prescreened(folder: Path, people: int = 3000) -> Path:

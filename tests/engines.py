@@ -35,10 +35,17 @@ POSTGRES = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
 ENGINES = ["duckdb", pytest.param("postgres", marks=POSTGRES), pytest.param("spark", marks=SPARK)]
 _NUMBERS = count()
 _TYPES = {
-    pa.int8(): "smallint", pa.int16(): "smallint", pa.int32(): "integer", pa.int64(): "bigint",
-    pa.float32(): "real", pa.float64(): "double precision", pa.string(): "text",
-    pa.bool_(): "boolean", pa.date32(): "date", pa.timestamp("us"): "timestamp",
-}  # fmt: skip
+    pa.int8(): "smallint",
+    pa.int16(): "smallint",
+    pa.int32(): "integer",
+    pa.int64(): "bigint",
+    pa.float32(): "real",
+    pa.float64(): "double precision",
+    pa.string(): "text",
+    pa.bool_(): "boolean",
+    pa.date32(): "date",
+    pa.timestamp("us"): "timestamp",
+}
 
 
 class Engine:

@@ -44,29 +44,56 @@ def enrolled(state: State, who: str, level: int | None = 1, day: int = 0) -> Non
     """Somebody who was registered 10 days earlier, enrolled at a level (None: at none)."""
     token = f"{len(state.participants):064d}"
     add(state, who, p.ParticipantRegistered, day - 10, person_token=token)
-    add(state, who, p.InformedConsentObtained, day - 10, version="1", language="en",
-        obtained_by="i")  # fmt: skip
+    add(
+        state, who, p.InformedConsentObtained, day - 10, version="1", language="en", obtained_by="i"
+    )
     add(state, who, p.EligibilityConfirmed, day - 2, signer="i", first_dose_on=on(day))
     if level is not None:
         add(state, who, p.ParticipantEnrolled, day - 1, level=level)
 
 
-def dosed(state: State, who: str, level: int | None = 1, day: int = 0, lot: str = "L1",
-          part: float = 1.0) -> None:  # fmt: skip
+def dosed(
+    state: State, who: str, level: int | None = 1, day: int = 0, lot: str = "L1", part: float = 1.0
+) -> None:
     """Somebody who had a part of the first dose, on a day counted from `DOSED`."""
     enrolled(state, who, level, day)
     give(state, who, day=day, lot=lot, part=part)
 
 
-def give(state: State, who: str, dose: int = 1, day: int = 0, lot: str = "L1",
-         part: float = 1.0, unit: str = "{cells}") -> None:  # fmt: skip
+def give(
+    state: State,
+    who: str,
+    dose: int = 1,
+    day: int = 0,
+    lot: str = "L1",
+    part: float = 1.0,
+    unit: str = "{cells}",
+) -> None:
     """Prepare and give a dose of 70 million cells; without a lot, give it unprepared."""
     if lot:
-        add(state, who, x.DosePrepared, day, lot=lot, dose=dose, amount=DOSE, planned=DOSE,
-            unit="{cells}")  # fmt: skip
+        add(
+            state,
+            who,
+            x.DosePrepared,
+            day,
+            lot=lot,
+            dose=dose,
+            amount=DOSE,
+            planned=DOSE,
+            unit="{cells}",
+        )
     at = moment(day)
-    add(state, who, x.DoseAdministered, day, dose=dose, started_at=at,
-        ended_at=at + timedelta(hours=1), amount=DOSE * part, unit=unit)  # fmt: skip
+    add(
+        state,
+        who,
+        x.DoseAdministered,
+        day,
+        dose=dose,
+        started_at=at,
+        ended_at=at + timedelta(hours=1),
+        amount=DOSE * part,
+        unit=unit,
+    )
 
 
 def moment(day: int, hour: int = 10) -> datetime:
@@ -80,25 +107,41 @@ def on(day: int) -> date:
     return DOSED + timedelta(days=day)
 
 
-def adverse(state: State, who: str, id: str, term: str = "Headache", day: int = 4,
-            **more: Any) -> None:  # fmt: skip
+def adverse(
+    state: State, who: str, id: str, term: str = "Headache", day: int = 4, **more: Any
+) -> None:
     """Report an adverse event that is graded 1 and possibly related, unless said otherwise."""
-    fields = {"adverse_event": id, "term": term, "onset": str(on(day)), "grade": 1,
-              "relation": "possible", **more}  # fmt: skip
+    fields = {
+        "adverse_event": id,
+        "term": term,
+        "onset": str(on(day)),
+        "grade": 1,
+        "relation": "possible",
+        **more,
+    }
     add(state, who, s.AdverseEventReported, day, **fields)
 
 
-def result(state: State, who: str, element: str, value: float, unit: str, day: int,
-           **more: Any) -> int:  # fmt: skip
+def result(
+    state: State, who: str, element: str, value: float, unit: str, day: int, **more: Any
+) -> int:
     """Record a result of a laboratory."""
     measured = Measured(element=element, value=value, unit=unit, **more)
-    return add(state, who, f.LaboratoryResultsRecorded, day, results=(measured,), laboratory="l",
-               ranges_version="v", collected_on=str(on(day)))  # fmt: skip
+    return add(
+        state,
+        who,
+        f.LaboratoryResultsRecorded,
+        day,
+        results=(measured,),
+        laboratory="l",
+        ranges_version="v",
+        collected_on=str(on(day)),
+    )
 
 
-def scores(state: State, who: str, day: int, encounter: str | None = None, **values: Any
-           ) -> None:  # fmt: skip
+def scores(state: State, who: str, day: int, encounter: str | None = None, **values: Any) -> None:
     """Record scores."""
-    results = tuple(Measured(element=name, value=value, unit="{score}")
-                    for name, value in values.items())  # fmt: skip
+    results = tuple(
+        Measured(element=name, value=value, unit="{score}") for name, value in values.items()
+    )
     add(state, who, f.ScoresRecorded, day, results=results, encounter=encounter)

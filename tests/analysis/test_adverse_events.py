@@ -29,10 +29,12 @@ SUBSETS: tuple[Subset, ...] = ("all", "related", "serious", "special interest")
 def table(state):
     """Who had what, as (term, group, participants by grade, events by grade)."""
     found = adverse_event_table(state)
-    return [(row.term, group.key, counts.participants, counts.events)
-            for row in found.rows
-            for group, counts in zip(found.groups, row.counts, strict=True)
-            if counts.any]  # fmt: skip
+    return [
+        (row.term, group.key, counts.participants, counts.events)
+        for row in found.rows
+        for group, counts in zip(found.groups, row.counts, strict=True)
+        if counts.any
+    ]
 
 
 def test_a_participant_counts_once_under_the_worst_grade_and_each_event_under_its_own() -> None:
@@ -77,13 +79,15 @@ def test_one_term_is_one_row_however_it_is_spelled_but_not_by_two_scales() -> No
         small.adverse(state, "P1", id, term)
     for id, scale in (("A4", "ASTCT 2019"), ("A5", "CTCAE v5.0")):
         small.adverse(state, "P1", id, "Cytokine release syndrome", scale=scale)
-    rows = [(row.term, row.scale, sum(row.overall.events))
-            for row in adverse_event_table(state).rows]  # fmt: skip
+    rows = [
+        (row.term, row.scale, sum(row.overall.events)) for row in adverse_event_table(state).rows
+    ]
     assert sorted(rows) == [
         ("Cytokine release syndrome", "ASTCT 2019", 1),
         ("Cytokine release syndrome", "CTCAE v5.0", 1),
-        ("Headache", "CTCAE v5.0", 2), ("No such Term", "CTCAE v5.0", 1),
-    ]  # fmt: skip
+        ("Headache", "CTCAE v5.0", 2),
+        ("No such Term", "CTCAE v5.0", 1),
+    ]
 
 
 def aside(state):
@@ -92,9 +96,14 @@ def aside(state):
 
 @pytest.mark.parametrize(
     ("onset", "counted"),
-    [(str(small.on(-1)), False), (str(small.on(0)), True), (f"{small.on(0):%Y-%m}", True),
-     (f"{small.on(0):%Y}", True), ("2026", False)],
-)  # fmt: skip
+    [
+        (str(small.on(-1)), False),
+        (str(small.on(0)), True),
+        (f"{small.on(0):%Y-%m}", True),
+        (f"{small.on(0):%Y}", True),
+        ("2026", False),
+    ],
+)
 def test_what_may_have_begun_after_the_first_dose_is_counted(onset, counted) -> None:
     state = small.opened()
     small.dosed(state, "P1")
@@ -158,14 +167,22 @@ def test_a_protocol_without_special_interest_has_no_such_table() -> None:
 @st.composite
 def reported(draw):
     """Adverse events of five people, two of whom had no dose: who, term, and what is known."""
-    return draw(st.lists(st.fixed_dictionaries({
-        "who": st.sampled_from(["P1", "P2", "P3", "P4", "P5"]),
-        "term": st.sampled_from(["Headache", "headache", "Chills", "Anaphylaxis"]),
-        "grade": st.none() | st.integers(1, 5), "day": st.integers(-8, 20),
-        "exact": st.sampled_from([10, 10, 7, 4]),
-        "relation": st.sampled_from([None, "unrelated", "possible", "related"]),
-        "serious": st.sampled_from([(), (), ("hospitalisation",), ("death",)]),
-    }), max_size=12))  # fmt: skip
+    return draw(
+        st.lists(
+            st.fixed_dictionaries(
+                {
+                    "who": st.sampled_from(["P1", "P2", "P3", "P4", "P5"]),
+                    "term": st.sampled_from(["Headache", "headache", "Chills", "Anaphylaxis"]),
+                    "grade": st.none() | st.integers(1, 5),
+                    "day": st.integers(-8, 20),
+                    "exact": st.sampled_from([10, 10, 7, 4]),
+                    "relation": st.sampled_from([None, "unrelated", "possible", "related"]),
+                    "serious": st.sampled_from([(), (), ("hospitalisation",), ("death",)]),
+                }
+            ),
+            max_size=12,
+        )
+    )
 
 
 def told(events):
@@ -178,17 +195,21 @@ def told(events):
     for number, one in enumerate(events):
         onset = str(small.on(one["day"]))[: one["exact"]]
         known = {name: one[name] for name in ("grade", "relation", "serious")}
-        small.adverse(state, one["who"], f"A{number}", one["term"], one["day"], onset=onset,
-                      **known)  # fmt: skip
+        small.adverse(
+            state, one["who"], f"A{number}", one["term"], one["day"], onset=onset, **known
+        )
     return state
 
 
 def laws(state, by, subset) -> None:
     """Every event once; groups add up; nobody ungraded disappears."""
     found = adverse_event_table(state, by, subset)
-    events = [course.event for one in state.participants.values()
-              for course in courses(state, one).values()
-              if belongs(state, one, course.event, subset)]  # fmt: skip
+    events = [
+        course.event
+        for one in state.participants.values()
+        for course in courses(state, one).values()
+        if belongs(state, one, course.event, subset)
+    ]
     rows = [row.overall for row in found.rows]
     counted = sum(sum(row.events) for row in rows)
     assert counted + len(found.aside) == len(events)
@@ -209,8 +230,9 @@ def laws(state, by, subset) -> None:
     people = {one.participant for one in inside}
     assert found.total.overall.any == len(people)
     assert found.dosed == len(dosed(state))
-    assert all(one.any <= group.dosed
-               for one, group in zip(found.total.counts, found.groups, strict=True))  # fmt: skip
+    assert all(
+        one.any <= group.dosed for one, group in zip(found.total.counts, found.groups, strict=True)
+    )
     unknown = {one.participant for one in inside if graded(one) is None}
     overall = found.total.overall
     assert overall.participants[-1] + overall.also_unknown == len(unknown)
@@ -240,6 +262,9 @@ def test_subsets_are_subsets(events) -> None:
         part = adverse_event_table(state, subset=subset).total.overall
         assert all(a <= b for a, b in zip(part.events, everything.events, strict=True))
     related = adverse_event_table(state, subset="related").total.overall
-    for_sure = sum(relation(course.event) is TRUE for one in dosed(state)
-                   for course in courses(state, one).values())  # fmt: skip
+    for_sure = sum(
+        relation(course.event) is TRUE
+        for one in dosed(state)
+        for course in courses(state, one).values()
+    )
     assert sum(related.events) <= for_sure + related.relation_unknown

@@ -14,8 +14,9 @@ from tests.conduct.trials import TABLET, UC_MSC
 def test_a_deviation_becomes_important_by_its_review() -> None:
     state = small.opened()
     small.enrolled(state, "P1")
-    at = small.add(state, "P1", s.ProtocolDeviation, 3, rule="no visit is missed",
-                   description="day 7")  # fmt: skip
+    at = small.add(
+        state, "P1", s.ProtocolDeviation, 3, rule="no visit is missed", description="day 7"
+    )
     (found,) = deviations(state)
     assert (found.position, found.on, found.rule) == (at, small.on(3), "no visit is missed")
     assert found.who is not None
@@ -28,8 +29,18 @@ def test_a_deviation_becomes_important_by_its_review() -> None:
 
 def test_important_deviations_come_first_and_each_part_in_the_order_of_the_ledger() -> None:
     state = small.opened()
-    at = [small.add(state, None, s.ProtocolDeviation, day, rule=f"rule {day}", description="told",
-                    important=day % 2 == 1) for day in range(4)]  # fmt: skip
+    at = [
+        small.add(
+            state,
+            None,
+            s.ProtocolDeviation,
+            day,
+            rule=f"rule {day}",
+            description="told",
+            important=day % 2 == 1,
+        )
+        for day in range(4)
+    ]
     assert [one.position for one in deviations(state)] == [at[1], at[3], at[0], at[2]]
     assert [one.position for one in deviations(state, important=True)] == [at[1], at[3]]
 
@@ -51,8 +62,9 @@ def test_a_lot_names_who_had_it_and_what_else_they_had() -> None:
     found = {one.lot: one for one in lots(state)}
     assert list(found) == ["L1", "L0", "L2"]
     assert [(one.who.participant, one.doses, one.other_lots) for one in found["L1"].given] == [
-        ("P1", (1,), ("L2",)), ("P2", (1,), ()),
-    ]  # fmt: skip
+        ("P1", (1,), ("L2",)),
+        ("P2", (1,), ()),
+    ]
     assert (found["L1"].donor, found["L1"].cell_bank, found["L1"].levels) == ("D1", "C1", (1, 2))
     assert sum(found["L1"].units.values()) == 3
     assert found["L0"].given == ()
@@ -74,8 +86,16 @@ def test_an_abnormal_result_is_listed_until_it_is_signed() -> None:
     assert (found.position, found.who.participant, found.label) == (at, "P1", "ALT")
     assert (found.value, found.possible, found.baseline) == ("90 U/L", (1,), (0,))
     assert found.after_dose
-    small.add(state, "P1", f.ClinicalSignificanceSigned, 6, of=at, element="alt",
-              significant=False, signer="i")  # fmt: skip
+    small.add(
+        state,
+        "P1",
+        f.ClinicalSignificanceSigned,
+        6,
+        of=at,
+        element="alt",
+        significant=False,
+        signer="i",
+    )
     assert unsigned_results(state) == ()
 
 

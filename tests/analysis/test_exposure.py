@@ -107,8 +107,15 @@ def test_who_died_is_not_on_study_any_more_though_no_disposition_is_recorded(tol
     state = small.opened()
     small.dosed(state, "P1")
     small.adverse(state, "P1", "A1", grade=4)
-    small.add(state, "P1", s.AdverseEventResolved, 30, adverse_event="A1", outcome="fatal",
-              resolved_on=told)  # fmt: skip
+    small.add(
+        state,
+        "P1",
+        s.AdverseEventResolved,
+        30,
+        adverse_event="A1",
+        outcome="fatal",
+        resolved_on=told,
+    )
     assert row(state).days == (10 if len(told) == 10 else None)
 
 
@@ -121,9 +128,10 @@ def test_a_number_of_doses_that_no_protocol_names_is_not_known() -> None:
 def test_what_the_record_does_not_state_is_said() -> None:
     found = exposure(small.opened(), small.LATER).rests_on
     assert {one.what: one.basis for one in found} == {
-        "number of doses": Basis.ASSUMED, "who is evaluable": Basis.PROPOSED,
+        "number of doses": Basis.ASSUMED,
+        "who is evaluable": Basis.PROPOSED,
         "window for dose-limiting toxicity": Basis.PROPOSED,
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("name", [UC_MSC, TABLET])

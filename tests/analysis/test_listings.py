@@ -29,8 +29,16 @@ def test_a_candidate_counts_until_it_is_adjudicated() -> None:
     assert found[:3] == (Who("P1", "S01", 1), "A1", "Headache")
     assert (found.definition, found.adjudication, found.counts) == (TRUE, "not adjudicated", True)
     assert "Headache" in found.because
-    small.add(state, "P1", s.DoseLimitingToxicityAdjudicated, 9, candidate="A1",
-              dose_limiting=False, reason="a migraine", signers=("c.1", "c.2"))  # fmt: skip
+    small.add(
+        state,
+        "P1",
+        s.DoseLimitingToxicityAdjudicated,
+        9,
+        candidate="A1",
+        dose_limiting=False,
+        reason="a migraine",
+        signers=("c.1", "c.2"),
+    )
     (found,) = dlt_candidates(state)
     assert (found.adjudication, found.counts) == ("not dose-limiting", False)
 
@@ -86,8 +94,15 @@ def test_a_death_is_listed_once_whichever_entry_tells_of_it() -> None:
     small.dosed(state, "P1")
     small.adverse(state, "P1", "A1", "Sepsis", grade=4, relation="unrelated")
     assert deaths(state) == ()
-    small.add(state, "P1", s.AdverseEventResolved, 6, adverse_event="A1", outcome="fatal",
-              resolved_on=str(small.on(6)))  # fmt: skip
+    small.add(
+        state,
+        "P1",
+        s.AdverseEventResolved,
+        6,
+        adverse_event="A1",
+        outcome="fatal",
+        resolved_on=str(small.on(6)),
+    )
     (found,) = deaths(state)
     assert (found.on, found.term, found.related) == (small.on(6), "Sepsis", FALSE)
     small.add(state, "P1", p.Disposition, 6, status="died", adverse_event="A1")
@@ -116,8 +131,9 @@ def test_a_disposition(day, window) -> None:
     state = small.opened()
     small.dosed(state, "P1")
     small.adverse(state, "P1", "A1", "Chills")
-    at = small.add(state, "P1", p.Disposition, day, status="withdrawn", reason="moved",
-                   adverse_event="A1")  # fmt: skip
+    at = small.add(
+        state, "P1", p.Disposition, day, status="withdrawn", reason="moved", adverse_event="A1"
+    )
     (found,) = dispositions(state, small.LATER)
     assert (found.position, found.on, found.how) == (at, small.on(day), "withdrawn")
     assert (found.reason, found.term, found.window) == ("moved", "Chills", window)
@@ -130,9 +146,12 @@ def test_nothing_is_left_out_of_a_simulated_trial(name) -> None:
     assert len(dlt_candidates(state)) == sum(len(candidates(state, one)) for one in people)
     at = small.moment(500)
     serious = {one.event.id for one in serious_adverse_events(state, at) if one.serious}
-    assert serious == {course.event.id for one in people
-                       for course in courses(state, one).values()
-                       if is_serious(course.event)}  # fmt: skip
+    assert serious == {
+        course.event.id
+        for one in people
+        for course in courses(state, one).values()
+        if is_serious(course.event)
+    }
     left = [one.id for one in people if one.status in ("withdrawn", "completed")]
     assert left
     assert set(left) <= {one.who.participant for one in dispositions(state, at.date())}

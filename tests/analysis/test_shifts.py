@@ -46,8 +46,12 @@ def test_missing_is_neither_unknown_nor_normal() -> None:
     alt(state, "P2", 60, 9)
     alt(state, "P3", 30, -2)
     alt(state, "P3", 30, 9, high=None)
-    assert shifts(state) == [("P1", "0", "missing"), ("P2", "missing", "unknown"),
-                             ("P3", "0", "unknown"), ("P4", "missing", "missing")]  # fmt: skip
+    assert shifts(state) == [
+        ("P1", "0", "missing"),
+        ("P2", "missing", "unknown"),
+        ("P3", "0", "unknown"),
+        ("P4", "missing", "missing"),
+    ]
     assert shift_tables(state, None)[0].worse == (0, 4)
 
 
@@ -93,8 +97,13 @@ def test_on_the_day_of_the_dose_the_time_tells() -> None:
     small.dosed(state, "P1")
     for hours, celsius in ((-1, 36.6), (2, 39.6)):
         warm = Measured(element="body_temperature", value=celsius, unit="Cel")
-        small.add(state, "P1", f.VitalSignsRecorded, results=(warm,),
-                  taken_at=small.moment(0) + timedelta(hours=hours))  # fmt: skip
+        small.add(
+            state,
+            "P1",
+            f.VitalSignsRecorded,
+            results=(warm,),
+            taken_at=small.moment(0) + timedelta(hours=hours),
+        )
     assert shifts(state, "Fever") == [("P1", "0", "2")]
 
 
@@ -103,8 +112,14 @@ LIMITS = {0: 40, 1: 120, 2: 200, 3: 800, 4: 9e9}
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from([-5, 1, 9]), st.sampled_from([30, 100, 150, 700, 900]),
-                          st.booleans()), max_size=6))  # fmt: skip
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([-5, 1, 9]), st.sampled_from([30, 100, 150, 700, 900]), st.booleans()
+        ),
+        max_size=6,
+    )
+)
 def test_the_worst_grade_is_told_only_where_every_value_tells_it(values) -> None:
     state = small.opened()
     small.dosed(state, "P1")
@@ -113,8 +128,11 @@ def test_the_worst_grade_is_told_only_where_every_value_tells_it(values) -> None
         known = limited or day < 0
         alt(state, "P1", value if day > 0 else 30, day, high=40.0 if known else None)
     later = [(value, limited) for day, value, limited in values if day > 0]
-    sure = {next(g for g, most in LIMITS.items() if value <= most) for value, limited in later
-            if limited}  # fmt: skip
+    sure = {
+        next(g for g, most in LIMITS.items() if value <= most)
+        for value, limited in later
+        if limited
+    }
     worst = str(max(sure, default=0)) if later else "missing"
     if worst != "4" and not all(limited for _, limited in later):
         worst = "unknown"

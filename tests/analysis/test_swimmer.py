@@ -26,10 +26,15 @@ def test_a_lane() -> None:
     (lane,) = swimmer(state, small.on(60))
     assert (lane.participant, lane.level, lane.first_dose) == ("P1", 2, small.DOSED)
     assert (lane.last, lane.window_closes, lane.status) == (60, 28, "treated")
-    assert lane.spans == (Span("screening", -10, -1), Span("DLT window", 0, 28),
-                          Span("follow-up", 29, 60))  # fmt: skip
-    assert lane.marks == (Mark("dose", 0, 0, "dose 1"),
-                          Mark("ongoing", 60, 60, "treated, observed"))  # fmt: skip
+    assert lane.spans == (
+        Span("screening", -10, -1),
+        Span("DLT window", 0, 28),
+        Span("follow-up", 29, 60),
+    )
+    assert lane.marks == (
+        Mark("dose", 0, 0, "dose 1"),
+        Mark("ongoing", 60, 60, "treated, observed"),
+    )
 
 
 def test_nothing_is_drawn_beyond_the_day() -> None:
@@ -50,10 +55,14 @@ def test_lanes_are_by_level_and_then_by_first_dose() -> None:
 
 @pytest.mark.parametrize(
     ("event", "kind"),
-    [({"grade": 1}, None), ({"grade": 2}, None), ({"grade": 3, "relation": "unrelated"},
-     "AE grade 3 or more"), ({"grade": 1, "serious": ("hospitalisation",)}, "SAE"),
-     ({"grade": None, "relation": "unrelated"}, "AE not graded")],
-)  # fmt: skip
+    [
+        ({"grade": 1}, None),
+        ({"grade": 2}, None),
+        ({"grade": 3, "relation": "unrelated"}, "AE grade 3 or more"),
+        ({"grade": 1, "serious": ("hospitalisation",)}, "SAE"),
+        ({"grade": None, "relation": "unrelated"}, "AE not graded"),
+    ],
+)
 def test_marks_of_adverse_events(event, kind) -> None:
     state = small.opened()
     small.dosed(state, "P1")
@@ -68,8 +77,16 @@ def test_a_candidate_becomes_a_dlt_or_nothing() -> None:
     small.adverse(state, "P1", "A1", grade=3)
     assert ("DLT candidate", 4, 4) in marks(state)
     for limiting in (True, False):
-        small.add(state, "P1", s.DoseLimitingToxicityAdjudicated, 9, candidate="A1",
-                  dose_limiting=limiting, reason="seen", signers=("c.1", "c.2"))  # fmt: skip
+        small.add(
+            state,
+            "P1",
+            s.DoseLimitingToxicityAdjudicated,
+            9,
+            candidate="A1",
+            dose_limiting=limiting,
+            reason="seen",
+            signers=("c.1", "c.2"),
+        )
         assert (("DLT", 4, 4) in marks(state)) is limiting
     assert ("DLT candidate", 4, 4) not in marks(state)
 
@@ -93,11 +110,13 @@ def test_a_partial_date_is_all_the_days_it_may_have_been_within_the_lane() -> No
 
 @pytest.mark.parametrize(
     ("kind", "fields", "mark"),
-    [(p.Disposition, {"status": "withdrawn"}, "discontinuation"),
-     (p.Disposition, {"status": "lost to follow-up"}, "discontinuation"),
-     (p.Disposition, {"status": "completed"}, "completed"),
-     (p.InformedConsentWithdrawn, {"scope": "all"}, "discontinuation")],
-)  # fmt: skip
+    [
+        (p.Disposition, {"status": "withdrawn"}, "discontinuation"),
+        (p.Disposition, {"status": "lost to follow-up"}, "discontinuation"),
+        (p.Disposition, {"status": "completed"}, "completed"),
+        (p.InformedConsentWithdrawn, {"scope": "all"}, "discontinuation"),
+    ],
+)
 def test_who_left_is_not_ongoing(kind, fields, mark) -> None:
     state = small.opened()
     small.dosed(state, "P1")
@@ -128,15 +147,25 @@ def test_a_death_has_one_mark_on_its_day_or_on_all_days_it_may_have_been() -> No
 
 @pytest.mark.parametrize(
     ("resolved", "death", "last"),
-    [(str(small.on(9)), (9, 9), 9), (f"{small.on(9):%Y-%m}", (4, 17), 60),
-     (f"{small.on(9):%Y}", (4, 60), 60)],
-)  # fmt: skip
+    [
+        (str(small.on(9)), (9, 9), 9),
+        (f"{small.on(9):%Y-%m}", (4, 17), 60),
+        (f"{small.on(9):%Y}", (4, 60), 60),
+    ],
+)
 def test_who_died_is_not_ongoing_though_no_disposition_is_recorded(resolved, death, last) -> None:
     state = small.opened()
     small.dosed(state, "P1")
     small.adverse(state, "P1", "A1", grade=4, relation="unrelated")
-    small.add(state, "P1", s.AdverseEventResolved, 30, adverse_event="A1", outcome="fatal",
-              resolved_on=resolved)  # fmt: skip
+    small.add(
+        state,
+        "P1",
+        s.AdverseEventResolved,
+        30,
+        adverse_event="A1",
+        outcome="fatal",
+        resolved_on=resolved,
+    )
     (lane,) = swimmer(state, small.on(60))
     assert {one[:3] for one in lane.marks} == {("dose", 0, 0), ("SAE", 4, 4), ("death", *death)}
     assert (lane.last, lane.spans[-1].last) == (last, last)

@@ -19,8 +19,10 @@ def of(element="basdai", name=UC_MSC):
 
 
 def bars(state, element="basdai", better="lower"):
-    return [(one.participant, one.baseline, one.best, round(one.change, 1), one.days)
-            for one in waterfall(state, of(element), better).bars]  # fmt: skip
+    return [
+        (one.participant, one.baseline, one.best, round(one.change, 1), one.days)
+        for one in waterfall(state, of(element), better).bars
+    ]
 
 
 def without(state, element="basdai"):
@@ -36,7 +38,9 @@ def test_the_elements_are_those_of_endpoints_that_are_numbers() -> None:
     assert [one.element for one in tablet] == ["largest_lesion"]
     (rests,) = of().rests_on
     assert (rests.what, rests.basis) == (
-        "exploratory endpoint: Disease activity by BASDAI", Basis.PROPOSED)  # fmt: skip
+        "exploratory endpoint: Disease activity by BASDAI",
+        Basis.PROPOSED,
+    )
 
 
 def test_the_best_change_the_worst_participant_first() -> None:
@@ -46,8 +50,7 @@ def test_the_best_change_the_worst_participant_first() -> None:
         for value, day in zip(values, (-3, 9, 30), strict=True):
             small.scores(state, f"P{number}", day, basdai=value)
     assert bars(state) == [("P1", 5.0, 5.5, 10.0, 29), ("P0", 6.0, 3.0, -50.0, 9)]
-    assert bars(state, better="higher") == [("P0", 6.0, 4.5, -25.0, 30),
-                                            ("P1", 5.0, 6.0, 20.0, 8)]  # fmt: skip
+    assert bars(state, better="higher") == [("P0", 6.0, 4.5, -25.0, 30), ("P1", 5.0, 6.0, 20.0, 8)]
 
 
 def test_the_baseline_is_the_last_value_before_the_dose() -> None:
@@ -70,9 +73,11 @@ def test_who_has_no_baseline_or_no_value_after_has_no_bar() -> None:
     small.scores(state, "P4", 30, basdai=5)
     assert bars(state) == [("P4", 5.0, 5.0, 0.0, 26)]
     assert without(state) == {
-        "P0": "no baseline", "P1": "no value after the first dose",
-        "P2": "baseline of 0, of which there is no percentage", "P3": "no baseline",
-    }  # fmt: skip
+        "P0": "no baseline",
+        "P1": "no value after the first dose",
+        "P2": "baseline of 0, of which there is no percentage",
+        "P3": "no baseline",
+    }
 
 
 def test_a_bound_is_no_value_to_compute_with() -> None:
@@ -80,8 +85,16 @@ def test_a_bound_is_no_value_to_compute_with() -> None:
     small.dosed(state, "P1")
     low = Measured(element="crp", value=1, unit="mg/L", bound="<")
     small.result(state, "P1", "crp", 12, "mg/L", -3)
-    small.add(state, "P1", f.LaboratoryResultsRecorded, 9, results=(low,), laboratory="l",
-              ranges_version="v", collected_on=str(small.on(9)))  # fmt: skip
+    small.add(
+        state,
+        "P1",
+        f.LaboratoryResultsRecorded,
+        9,
+        results=(low,),
+        laboratory="l",
+        ranges_version="v",
+        collected_on=str(small.on(9)),
+    )
     assert without(state, "crp") == {
         "P1": "no exact value after the first dose (known only as a bound)"
     }
@@ -93,8 +106,16 @@ def test_a_bar_says_how_many_values_may_have_been_better() -> None:
     low = Measured(element="crp", value=1, unit="mg/L", bound="<")
     for value, day in ((12, -3), (9, 8), (6, 20)):
         small.result(state, "P1", "crp", value, "mg/L", day)
-    small.add(state, "P1", f.LaboratoryResultsRecorded, 9, results=(low,), laboratory="l",
-              ranges_version="v", collected_on=str(small.on(9)))  # fmt: skip
+    small.add(
+        state,
+        "P1",
+        f.LaboratoryResultsRecorded,
+        9,
+        results=(low,),
+        laboratory="l",
+        ranges_version="v",
+        collected_on=str(small.on(9)),
+    )
     (bar,) = waterfall(state, of("crp")).bars
     assert (bar.change, bar.values, bar.left_out) == (-50, 2, 1)
 
@@ -110,7 +131,8 @@ def test_an_endpoint_of_the_other_trial() -> None:
     found = waterfall(state, element)
     assert [(one.participant, one.change) for one in found.bars] == [("P1", 20), ("P0", -50)]
     assert [(one.participant, one.why) for one in found.without] == [
-        ("P2", "no value after the first dose")]  # fmt: skip
+        ("P2", "no value after the first dose")
+    ]
 
 
 def test_values_are_in_the_unit_of_the_element_or_have_none() -> None:
@@ -135,8 +157,9 @@ def test_a_score_is_derived_from_the_items_of_its_day() -> None:
         small.scores(state, "P1", day, "day_28" if day > 0 else "screening", **items)
     (course,) = responses(state, of()).courses
     assert [(one.value, one.derived, one.encounter, one.baseline) for one in course.measures] == [
-        (6.0, True, "screening", True), (3.0, True, "day_28", False),
-    ]  # fmt: skip
+        (6.0, True, "screening", True),
+        (3.0, True, "day_28", False),
+    ]
     assert bars(state) == [("P1", 6.0, 3.0, -50.0, 30)]
 
 

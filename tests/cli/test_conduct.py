@@ -40,8 +40,7 @@ def test_the_story_of_one_participant_and_of_one_kind(run: Run, ledger: Path) ->
     decisions = run("ledger", "log", ledger, "--event", "DoseDecision").out.strip().splitlines()
     assert "the committee decides: start, level 1" in decisions[0]
     assert "the committee decides: stop" in decisions[-1]
-    document = json.loads(run("ledger", "log", ledger, "--event", "DoseAdministered",
-                              "--json").out)  # fmt: skip
+    document = json.loads(run("ledger", "log", ledger, "--event", "DoseAdministered", "--json").out)
     name = document["entries"][0]["participant"]
     told = run("ledger", "log", ledger, "--participant", name).out
     assert all(name in line for line in told.strip().splitlines() if "deviation" not in line)
@@ -52,10 +51,10 @@ def test_as_of_an_entry_a_time_and_a_day(run: Run, ledger: Path) -> None:
     early = json.loads(run("ledger", "as-of", ledger, "--entry", 50, "--json").out)
     assert early["entries"] == 50
     assert early["schema"] == "gradatim.state/1"
-    summer = json.loads(run("ledger", "as-of", ledger, "--recorded-at", "2027-06-01",
-                            "--json").out)  # fmt: skip
-    by_then = json.loads(run("ledger", "as-of", ledger, "--occurred-on", "2027-06-01",
-                             "--json").out)  # fmt: skip
+    summer = json.loads(run("ledger", "as-of", ledger, "--recorded-at", "2027-06-01", "--json").out)
+    by_then = json.loads(
+        run("ledger", "as-of", ledger, "--occurred-on", "2027-06-01", "--json").out
+    )
     assert early["entries"] < summer["entries"]
     assert summer["outcomes"] == by_then["outcomes"]
     assert "simulated trial" in run("ledger", "as-of", ledger).out
@@ -79,7 +78,7 @@ def test_the_ledger_verifies_and_its_export_too(run: Run, ledger: Path, tmp_path
         (["as-of", "LEDGER", "--occurred-on", "soon"], "'soon' is not a date"),
         (["log", "no-such.sqlite"], "no-such.sqlite"),
     ],
-)  # fmt: skip
+)
 def test_bad_input_is_one_message(run: Run, ledger: Path, arguments: list[str], says: str) -> None:
     done = run("ledger", *(str(ledger) if one == "LEDGER" else one for one in arguments))
     assert done.code == 2

@@ -14,11 +14,19 @@ SETTINGS = ("DATABASE_URL", "DJANGO_SETTINGS_MODULE", "DJANGO_ALLOW_ASYNC_UNSAFE
 
 def ran(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command as a user would, with an environment of its own."""
-    inherited = {name: value for name, value in os.environ.items()
-                 if name not in SETTINGS and not name.startswith("GRADATIM_")}  # fmt: skip
-    return subprocess.run([sys.executable, "-m", "gradatim.cli.main", *words], text=True,
-                          capture_output=True, env={**inherited, **environment}, timeout=120,
-                          check=False)  # fmt: skip
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in SETTINGS and not name.startswith("GRADATIM_")
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "gradatim.cli.main", *words],
+        text=True,
+        capture_output=True,
+        env={**inherited, **environment},
+        timeout=120,
+        check=False,
+    )
 
 
 def test_the_demonstration_checks_itself():
@@ -45,8 +53,10 @@ def test_serve_refuses_a_made_up_trial(tmp_path: Path):
 
 def test_a_real_trial_begins_with_its_sponsor(tmp_path: Path):
     """Tables, trial, first person: three commands; a second beginning is refused."""
-    environment = {"DATABASE_URL": f"sqlite:///{tmp_path / 'real.sqlite'}",
-                   "GRADATIM_SECRET_KEY": "s" * 60}  # fmt: skip
+    environment = {
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'real.sqlite'}",
+        "GRADATIM_SECRET_KEY": "s" * 60,
+    }
     assert ran("database", "migrate", **environment).returncode == 0
     begun = ran("trial", "begin", "NCT00000001", "--sponsor", "sponsor.1", **environment)
     assert begun.returncode == 0, begun.stderr

@@ -12,14 +12,27 @@ BOIN = ("--design", "boin", "--target", "0.3")
 
 def test_oc_writes_the_document_of_the_contract(run):
     """Exact figures of BOIN with five doses and ten cohorts of three."""
-    ran = run("design", "oc", *BOIN, "--truth", RATES, "--cohort-size", "3", "--cohorts", "10",
-              "--start", "1", "--json")  # fmt: skip
+    ran = run(
+        "design",
+        "oc",
+        *BOIN,
+        "--truth",
+        RATES,
+        "--cohort-size",
+        "3",
+        "--cohorts",
+        "10",
+        "--start",
+        "1",
+        "--json",
+    )
     found = json.loads(ran.out)
     assert (ran.code, ran.err) == (0, "")
     assert (found["schema"], found["design"], found["method"]) == ("gradatim.oc/1", "boin", "exact")
     assert (found["states"], found["error_bound"]) == (6564, 0.0)
-    assert found["selection"] == pytest.approx([0.005118, 0.198753, 0.579432, 0.200263, 0.016222],
-                                               abs=5e-7)  # fmt: skip
+    assert found["selection"] == pytest.approx(
+        [0.005118, 0.198753, 0.579432, 0.200263, 0.016222], abs=5e-7
+    )
     assert found["none_selected"] == pytest.approx(0.000211, abs=5e-7)
     assert found["patients"] == pytest.approx([3.88, 8.50, 11.76, 4.99, 0.86], abs=0.005)
     assert found["expected_n"] == pytest.approx(29.9946, abs=5e-5)
@@ -30,8 +43,20 @@ def test_oc_writes_the_document_of_the_contract(run):
 
 def test_simulated_figures_have_standard_errors_and_follow_the_seed(run):
     """The same seed gives the same figures, whatever the number of threads."""
-    ask = ("design", "oc", *BOIN, "--truth", RATES, "--method", "simulate", "--trials", "20000",
-           "--seed", "7", "--json")  # fmt: skip
+    ask = (
+        "design",
+        "oc",
+        *BOIN,
+        "--truth",
+        RATES,
+        "--method",
+        "simulate",
+        "--trials",
+        "20000",
+        "--seed",
+        "7",
+        "--json",
+    )
     one, two = (json.loads(run(*ask, "--threads", n).out) for n in (1, 2))
     other = json.loads(run(*ask[:-2], "8", "--json").out)
     assert one["method"] == "simulate"
@@ -42,15 +67,36 @@ def test_simulated_figures_have_standard_errors_and_follow_the_seed(run):
 
 def test_auto_says_which_method_it_took(run):
     """Eight doses and sixty participants are too many states for a few seconds."""
-    ran = run("design", "oc", *BOIN, "--cohorts", "20", "--trials", "2000", "--json", "--truth",
-              "0.02,0.05,0.1,0.2,0.3,0.4,0.5,0.6")  # fmt: skip
+    ran = run(
+        "design",
+        "oc",
+        *BOIN,
+        "--cohorts",
+        "20",
+        "--trials",
+        "2000",
+        "--json",
+        "--truth",
+        "0.02,0.05,0.1,0.2,0.3,0.4,0.5,0.6",
+    )
     assert json.loads(ran.out)["method"] == "simulate"
 
 
 def test_time_is_the_protocols_unless_given(run):
     """With arrivals the length of the trial is told, with its spread."""
-    ask = ("design", "oc", "--protocol", "nct05962762", "--truth", "0.05,0.1,0.2", "--arrivals",
-           "14", "--trials", "2000", "--json")  # fmt: skip
+    ask = (
+        "design",
+        "oc",
+        "--protocol",
+        "nct05962762",
+        "--truth",
+        "0.05,0.1,0.2",
+        "--arrivals",
+        "14",
+        "--trials",
+        "2000",
+        "--json",
+    )
     usual = json.loads(run(*ask).out)["days"]
     longer = json.loads(run(*ask, "--window", "84").out)["days"]
     assert usual["tenth"] < usual["median"] < usual["nine_tenths"]
@@ -63,8 +109,10 @@ def test_next_dose_gives_reasons_and_what_would_flip_it(run):
     assert (found["schema"], found["action"], found["dose"]) == ("gradatim.decision/1", "stay", 2)
     assert "1 of 3 participants at level 2" in found["reasons"][0]["text"]
     assert "Storer" in found["reasons"][0]["source"]
-    assert found["distance_to_flip"] == [{"dlts": 1, "action": "stop", "dose": 1},
-                                         {"dlts": -1, "action": "escalate", "dose": 3}]  # fmt: skip
+    assert found["distance_to_flip"] == [
+        {"dlts": 1, "action": "stop", "dose": 1},
+        {"dlts": -1, "action": "escalate", "dose": 3},
+    ]
     assert found["counts"][1] == {"level": 2, "n": 3, "dlts": 1, "pending": 0}
 
 
@@ -73,7 +121,9 @@ def test_next_dose_waits_for_pending_outcomes_and_shows_each(run):
     found = json.loads(run("next-dose", "nct05962762", "1NNN 2NNP", "--json").out)
     assert found["action"] == "pending"
     assert [(one["outcomes"], one["action"]) for one in found["resolutions"]] == [
-        ("1NNN 2NNN", "escalate"), ("1NNN 2NNT", "stay")]  # fmt: skip
+        ("1NNN 2NNN", "escalate"),
+        ("1NNN 2NNT", "stay"),
+    ]
 
 
 def test_next_dose_reads_the_other_design(run):
@@ -110,9 +160,15 @@ def test_paths_compare_and_calibrate_print_documents(run):
     assert len(paths["steps"]) == 4 + 2 * 4
     compared = json.loads(run("design", "compare", "--protocol", "nct05962762", "--json").out)
     assert {one["design"] for one in compared["results"]} == {
-        "three_plus_three", "three_plus_three_korn", "three_per_group"}  # fmt: skip
-    tried = json.loads(run("design", "calibrate", *BOIN, "--levels", "3", "--vary",
-                           "cutoff=0.85,0.95", "--json").out)  # fmt: skip
+        "three_plus_three",
+        "three_plus_three_korn",
+        "three_per_group",
+    }
+    tried = json.loads(
+        run(
+            "design", "calibrate", *BOIN, "--levels", "3", "--vary", "cutoff=0.85,0.95", "--json"
+        ).out
+    )
     assert len(tried["candidates"]) == 2
 
 
@@ -147,8 +203,10 @@ FAULTS = {
     "unknown": (("oc", "--design", "boim", "--truth", RATES), "there is no design 'boim'"),
     "cohort of 0": (("oc", *BOIN, "--cohort-size", "0", "--truth", RATES), "0 is not from 1"),
     "setting": (("oc", *BOIN, "--set", "cutof=0.9", "--truth", RATES), "no setting 'cutof'"),
-    "whole": (("oc", *BOIN, "--set", "stop_at=2.5", "--truth", RATES),
-              "cannot be '2.5'. Give a whole number"),
+    "whole": (
+        ("oc", *BOIN, "--set", "stop_at=2.5", "--truth", RATES),
+        "cannot be '2.5'. Give a whole number",
+    ),
     "method": (("oc", *BOIN, "--method", "guess", "--truth", RATES), "no method 'guess'"),
     "levels": (("decide", "1NNN", *BOIN), "number of dose levels is not known"),
     "level 4 of 3": (("decide", "4NNN", *BOIN, "--levels", "3"), "'4NNN' is at level 4"),
@@ -162,30 +220,70 @@ FAULTS = {
         "crm has no setting cutoff: it is a setting of boin,",
     ),
     "another design's, compared": (
-        ("compare", "--design", "boin", "--design", "crm", "--target", "0.3", "--levels", "3",
-         "--set", "cutoff=0.9"), "crm has no setting cutoff"),
+        (
+            "compare",
+            "--design",
+            "boin",
+            "--design",
+            "crm",
+            "--target",
+            "0.3",
+            "--levels",
+            "3",
+            "--set",
+            "cutoff=0.9",
+        ),
+        "crm has no setting cutoff",
+    ),
     "another design's, varied": (
-        ("calibrate", "--design", "crm", "--target", "0.3", "--levels", "3", "--vary",
-         "cutoff=0.9"), "--vary cutoff: crm has no setting cutoff"),
-    "3+3 in one cohort": (("oc", "--design", "three_plus_three", "--cohorts", "1", "--truth",
-                           "0.1,0.2"), "cannot be kept to 1 cohorts"),
+        (
+            "calibrate",
+            "--design",
+            "crm",
+            "--target",
+            "0.3",
+            "--levels",
+            "3",
+            "--vary",
+            "cutoff=0.9",
+        ),
+        "--vary cutoff: crm has no setting cutoff",
+    ),
+    "3+3 in one cohort": (
+        ("oc", "--design", "three_plus_three", "--cohorts", "1", "--truth", "0.1,0.2"),
+        "cannot be kept to 1 cohorts",
+    ),
     "a protocol's designs, compared otherwise": (
-        ("compare", "--protocol", "nct05962762", "--cohorts", "20"), "are as it says"),
-    "a protocol's levels": (("oc", "--protocol", "nct05962762", "--truth", RATES),
-                            "the protocol has 3 dose levels, not 5"),
+        ("compare", "--protocol", "nct05962762", "--cohorts", "20"),
+        "are as it says",
+    ),
+    "a protocol's levels": (
+        ("oc", "--protocol", "nct05962762", "--truth", RATES),
+        "the protocol has 3 dose levels, not 5",
+    ),
     "cohorts and another maximum": (
-        ("oc", *BOIN, "--cohorts", "5", "--set", "maximum=30", "--truth", RATES), "not 30"),
+        ("oc", *BOIN, "--cohorts", "5", "--set", "maximum=30", "--truth", RATES),
+        "not 30",
+    ),
     "limit": (("oc", *BOIN, "--limit", "2", "--truth", RATES), "2 is not a rate"),
-    "a wide prior": (("oc", "--design", "blrm", "--set", "prior_sds=1000,1000", "--truth", RATES),
-                     "too wide"),
-    "a correlation of one": (("oc", "--design", "blrm", "--set", "correlation=0.9999", "--truth",
-                              RATES), "too close to one"),
-    "not sound": (("oc", *BOIN, "--set", "stop_too_toxic=0.2", "--truth", RATES),
-                  "the design boin is not sound"),
-    "not sound, compared": (("compare", *BOIN, "--set", "stop_too_toxic=0.2", "--levels", "3"),
-                            "the design boin is not sound"),
+    "a wide prior": (
+        ("oc", "--design", "blrm", "--set", "prior_sds=1000,1000", "--truth", RATES),
+        "too wide",
+    ),
+    "a correlation of one": (
+        ("oc", "--design", "blrm", "--set", "correlation=0.9999", "--truth", RATES),
+        "too close to one",
+    ),
+    "not sound": (
+        ("oc", *BOIN, "--set", "stop_too_toxic=0.2", "--truth", RATES),
+        "the design boin is not sound",
+    ),
+    "not sound, compared": (
+        ("compare", *BOIN, "--set", "stop_too_toxic=0.2", "--levels", "3"),
+        "the design boin is not sound",
+    ),
     "times": (("oc", *BOIN, "--window", "28", "--truth", RATES), "how often participants arrive"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("words", "says"), FAULTS.values(), ids=FAULTS)
@@ -247,8 +345,9 @@ def test_a_model_in_a_protocol_has_the_hard_safety_rule(run, tmp_path):
 def test_a_recommendation_holds_for_every_resolution(run):
     """Two pending can still make it three of twelve."""
     for outcomes, recommended in (("3NNNNNNTPP", False), ("3NNNNNNT", False), ("3NNNNNNTNN", True)):
-        ran = run("next-dose", "example_oncology_tablet", f"1NNN 2NNN 3NNN 4TTT {outcomes}",
-                  "--json")  # fmt: skip
+        ran = run(
+            "next-dose", "example_oncology_tablet", f"1NNN 2NNN 3NNN 4TTT {outcomes}", "--json"
+        )
         found = json.loads(ran.out)
         assert (found["action"], found["dose"]) == ("stop", 3)
         assert found["recommendation"]["recommended"] is recommended
@@ -257,16 +356,26 @@ def test_a_recommendation_holds_for_every_resolution(run):
 @pytest.mark.parametrize("outcomes", ["1NNN 2NNN 3NNN 2NN", "1NNN 2NNN 2NN 3N", "1NNN 2NNN 3NNN"])
 def test_a_history_beyond_the_maximum_is_answered(run, outcomes):
     """Six were planned."""
-    found = json.loads(run("design", "decide", *BOIN, "--levels", "3", "--cohorts", "2", outcomes,
-                           "--json").out)  # fmt: skip
+    found = json.loads(
+        run("design", "decide", *BOIN, "--levels", "3", "--cohorts", "2", outcomes, "--json").out
+    )
     assert found["action"] == "stop"
     assert any("although the design had ended" in note for note in found["notes"])
 
 
 def test_cohorts_go_before_a_protocols_maximum(run):
     """Five cohorts of three are fifteen participants, of a protocol that plans thirty."""
-    ran = run("design", "oc", "--protocol", "example_oncology_tablet", "--cohorts", "5", "--truth",
-              RATES, "--json")  # fmt: skip
+    ran = run(
+        "design",
+        "oc",
+        "--protocol",
+        "example_oncology_tablet",
+        "--cohorts",
+        "5",
+        "--truth",
+        RATES,
+        "--json",
+    )
     assert max(map(int, json.loads(ran.out)["sizes"])) == 15
 
 

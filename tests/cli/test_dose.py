@@ -8,18 +8,49 @@ import pytest
 
 LABEL = ("--cells-per-ml", "1e7", "--counted", "viable", "--measured", "post-thaw")
 COMPLETE = (
-    "--baseline-weight", 70, "--bag-volume", 5, "--dmso", 0.1, "--certified-viability", 0.9,
-    "--thawed-at", "2026-11-16T09:00", "--ends-at", "2026-11-16T11:00", "--expiry", "2026-11-16",
-    "--duration", 60,
-)  # fmt: skip
+    "--baseline-weight",
+    70,
+    "--bag-volume",
+    5,
+    "--dmso",
+    0.1,
+    "--certified-viability",
+    0.9,
+    "--thawed-at",
+    "2026-11-16T09:00",
+    "--ends-at",
+    "2026-11-16T11:00",
+    "--expiry",
+    "2026-11-16",
+    "--duration",
+    60,
+)
 NUMBER = {"type": ["number", "null"]}
 DOCUMENT = {
     "type": "object",
     "additionalProperties": False,
-    "required": ["schema", "protocol", "level", "status", "planned", "mode", "cells", "volume_ml",
-                 "bags", "infused_ml", "infused_cells", "discarded_ml", "discarded_cells",
-                 "deviation", "minimum_duration_min", "dmso_g_per_kg", "units", "steps", "checks",
-                 "rests_on"],
+    "required": [
+        "schema",
+        "protocol",
+        "level",
+        "status",
+        "planned",
+        "mode",
+        "cells",
+        "volume_ml",
+        "bags",
+        "infused_ml",
+        "infused_cells",
+        "discarded_ml",
+        "discarded_cells",
+        "deviation",
+        "minimum_duration_min",
+        "dmso_g_per_kg",
+        "units",
+        "steps",
+        "checks",
+        "rests_on",
+    ],
     "properties": {
         "schema": {"const": "gradatim.dose/1"},
         "protocol": {"required": ["id", "version", "sha256"]},
@@ -27,21 +58,51 @@ DOCUMENT = {
         "status": {"enum": ["accepted", "refused", "undetermined"]},
         "planned": {"required": ["value", "unit", "counts"]},
         "mode": {"enum": ["exact volume", "whole units", None]},
-        **dict.fromkeys(("cells", "volume_ml", "infused_ml", "infused_cells", "discarded_ml",
-                         "discarded_cells", "deviation", "minimum_duration_min",
-                         "dmso_g_per_kg"), NUMBER),
+        **dict.fromkeys(
+            (
+                "cells",
+                "volume_ml",
+                "infused_ml",
+                "infused_cells",
+                "discarded_ml",
+                "discarded_cells",
+                "deviation",
+                "minimum_duration_min",
+                "dmso_g_per_kg",
+            ),
+            NUMBER,
+        ),
         "bags": {"type": ["integer", "null"]},
-        "units": {"items": {"required": [
-            "id", "lot", "volume_ml", "drawn_ml", "infused_ml", "held_ml", "discarded_ml",
-            "infused_cells", "discarded_cells", "end_before"]}},
+        "units": {
+            "items": {
+                "required": [
+                    "id",
+                    "lot",
+                    "volume_ml",
+                    "drawn_ml",
+                    "infused_ml",
+                    "held_ml",
+                    "discarded_ml",
+                    "infused_cells",
+                    "discarded_cells",
+                    "end_before",
+                ]
+            }
+        },
         "steps": {"items": {"required": ["label", "formula", "numbers", "arithmetic", "result"]}},
-        "checks": {"minItems": 1, "items": {
-            "required": ["id", "truth", "because", "unknown_because"],
-            "properties": {"truth": {"enum": ["true", "false", "unknown"]},
-                           "because": {"type": "string", "minLength": 1}}}},
+        "checks": {
+            "minItems": 1,
+            "items": {
+                "required": ["id", "truth", "because", "unknown_because"],
+                "properties": {
+                    "truth": {"enum": ["true", "false", "unknown"]},
+                    "because": {"type": "string", "minLength": 1},
+                },
+            },
+        },
         "rests_on": {"minItems": 1, "items": {"required": ["what", "value", "basis", "source"]}},
     },
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -84,9 +145,23 @@ def test_without_a_bag_volume_cells_and_volume_are_given_and_the_rest_is_unknown
 
 
 def test_a_total_count_is_multiplied_by_viability_and_recovery(dose):
-    found = dose("nct05962762", "--level", 2, "--weight", 70, "--cells-per-ml", "1.25e7",
-                 "--counted", "total", "--measured", "release", "--viability", 0.8,
-                 "--recovery", 0.7)  # fmt: skip
+    found = dose(
+        "nct05962762",
+        "--level",
+        2,
+        "--weight",
+        70,
+        "--cells-per-ml",
+        "1.25e7",
+        "--counted",
+        "total",
+        "--measured",
+        "release",
+        "--viability",
+        0.8,
+        "--recovery",
+        0.7,
+    )
     assert found["volume_ml"] == pytest.approx(30)
     step = next(one for one in found["steps"] if one["label"] == "viable cells per mL")
     assert step["arithmetic"] == "12,500,000 cells/mL × 0.8 × 0.7"
@@ -125,19 +200,42 @@ def test_a_tablet_needs_no_weight_and_has_no_volume(dose):
 def test_people_see_steps_bags_checks_and_what_is_only_proposed(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")
     out = run("dose", *trial(3, 70, *COMPLETE)).out
-    for words in ("accepted", "350,000,000 viable cells, 35.00 mL to draw, from 7 bags",
-                  "5,000,000 cells/kg × 70 kg", "dose level × weight", "✔ passes",
-                  "2026-11-16 12:00", "thaw to end", "proposed", "stated", "assumed"):  # fmt: skip
+    for words in (
+        "accepted",
+        "350,000,000 viable cells, 35.00 mL to draw, from 7 bags",
+        "5,000,000 cells/kg × 70 kg",
+        "dose level × weight",
+        "✔ passes",
+        "2026-11-16 12:00",
+        "thaw to end",
+        "proposed",
+        "stated",
+        "assumed",
+    ):
         assert words in out
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("nct05962762", "--level", 1, "--weight", 70, "--cells-per-ml", 1e7),
-         "--counted viable|total and --measured release|post-thaw: what was counted is not said"),
-        (("nct05962762", "--level", 1, "--weight", 70, "--cells-per-ml", 1e7, "--counted",
-          "total"), "--measured release|post-thaw: what was counted is not said"),
+        (
+            ("nct05962762", "--level", 1, "--weight", 70, "--cells-per-ml", 1e7),
+            "--counted viable|total and --measured release|post-thaw: what was counted is not said",
+        ),
+        (
+            (
+                "nct05962762",
+                "--level",
+                1,
+                "--weight",
+                70,
+                "--cells-per-ml",
+                1e7,
+                "--counted",
+                "total",
+            ),
+            "--measured release|post-thaw: what was counted is not said",
+        ),
         (("nct05962762", "--level", 1, "--weight", 70), "--cells-per-ml: there is no count"),
         (("nct05962762", "--level", 1, *LABEL), "there is no weight"),
         (("nct05962762", "--level", 1, "--baseline-weight", 70, *LABEL), "--baseline-weight"),
@@ -154,10 +252,21 @@ def test_people_see_steps_bags_checks_and_what_is_only_proposed(run, monkeypatch
         (trial(1, 70, "--thawed-at", "2026-11-16"), "has no time of day"),
         (trial(1, 70, "--expiry", "1066-01-01"), "check the year"),
         (trial(1, 70, "--duration", 0, "--bag-volume", 5), "--duration: 0 is not"),
-        (trial(1, 70, "--bag-volume", 5, "--thawed-at", "2026-11-16T09:00", "--ends-at",
-               "2026-11-16T11:00+08:00"), "only one of them has a time zone"),
+        (
+            trial(
+                1,
+                70,
+                "--bag-volume",
+                5,
+                "--thawed-at",
+                "2026-11-16T09:00",
+                "--ends-at",
+                "2026-11-16T11:00+08:00",
+            ),
+            "only one of them has a time zone",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_used_is_said_in_one_message(run, arguments, says):
     ran = run("dose", *arguments)
     assert ran.code == 2

@@ -46,13 +46,22 @@ def test_people_read_tables(run, folder):
 
 
 def test_toggling_is_said_and_counted(run, folder):
-    words = ["--without", "E3", "--without", "E4", "--relax", "E11b1:creatinine=2.0",
-             "--reading", "E7c=B"]  # fmt: skip
+    words = [
+        "--without",
+        "E3",
+        "--without",
+        "E4",
+        "--relax",
+        "E11b1:creatinine=2.0",
+        "--reading",
+        "E7c=B",
+    ]
     found = json.loads(run("feasibility", folder, "--json", "--suppress", "0", *words).out)
     assert found["question"] == {
-        "without": ["E3", "E4"], "readings": {"E7c": "B"},
+        "without": ["E3", "E4"],
+        "readings": {"E7c": "B"},
         "relaxed": [{"column": "E11b1:creatinine", "from": "> 1.5 x ULN", "to": "> 2 x ULN"}],
-    }  # fmt: skip
+    }
     assert len(found["criteria"]) == 45
     assert found["people"]["not_excluded"] > found["before"]["not_excluded"]
     told = run("feasibility", folder, *words).out
@@ -119,10 +128,14 @@ def test_the_list_is_written_and_the_act_recorded(run, folder, tmp_path):
     assert all(len(row["open_criteria"].split()) == int(row["open"]) for row in rows)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     recorded = json.loads((folder / "run.json").read_text())
-    assert recorded["recontact"] == [{
-        "role": "principal investigator", "approval": "EC 2026-123",
-        "when": date.today().isoformat(), "people": len(rows),
-    }]  # fmt: skip
+    assert recorded["recontact"] == [
+        {
+            "role": "principal investigator",
+            "approval": "EC 2026-123",
+            "when": date.today().isoformat(),
+            "people": len(rows),
+        }
+    ]
     assert recorded["engine"] == {"name": "duckdb", "version": "1.5.6"}
 
 

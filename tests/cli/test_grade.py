@@ -20,8 +20,19 @@ def test_what_cannot_be_told_is_not_grade_0(run) -> None:
 
 
 def test_json(run) -> None:
-    done = run("grade", "potassium", "3.2", "--unit", "mmol/L", "--low", "3.5", "--high", "5.1",
-               "--symptomatic", "--json")  # fmt: skip
+    done = run(
+        "grade",
+        "potassium",
+        "3.2",
+        "--unit",
+        "mmol/L",
+        "--low",
+        "3.5",
+        "--high",
+        "5.1",
+        "--symptomatic",
+        "--json",
+    )
     document = json.loads(done.out)
     assert document["schema"] == "gradatim.grade/1"
     assert [one["grade"] for one in document["grades"]] == [0, 2]
@@ -32,11 +43,14 @@ def test_the_document_names_the_analyte_and_what_is_needed(run) -> None:
     document = json.loads(done.out)
     assert (document["analyte"], document["version"]) == ("hemoglobin", "CTCAE v5.0")
     assert document["grades"][0] == {
-        "term": "Anemia", "meddra": "10002272", "grade": None, "possible": [3, 4],
+        "term": "Anemia",
+        "meddra": "10002272",
+        "grade": None,
+        "possible": [3, 4],
         "needs": "needs clinician: life-threatening consequences",
         "rule": "4: < 80 g/L, life-threatening, or 3: < 80 g/L",
         "because": "hemoglobin 75 g/L is 0.625 x LLN (120)",
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(
@@ -52,10 +66,23 @@ def test_the_document_names_the_analyte_and_what_is_needed(run) -> None:
         (["calcium", "1.7", "--unit", "mmol/L", "--total", "--low", "2.1"], "grade 3"),
         (["potassium", "3.2", "--unit", "mmol/L", "--low", "3.5", "--not-symptomatic"], "grade 1"),
         (["hemoglobin", "75", "--unit", "g/L", "--life-threatening"], "grade 4"),
-        (["ALT", "89", "--unit", "U/L", "--high", "50", "--baseline", "60", "--baseline-high",
-          "40"], "grade 0"),
+        (
+            [
+                "ALT",
+                "89",
+                "--unit",
+                "U/L",
+                "--high",
+                "50",
+                "--baseline",
+                "60",
+                "--baseline-high",
+                "40",
+            ],
+            "grade 0",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_told_settles_the_grade(run, arguments: list[str], says: str) -> None:
     done = run("grade", *arguments)
     assert done.code == 0
@@ -70,17 +97,20 @@ def test_the_list(run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["ALT", "nan"], "is not a number"), (["ALT", "high"], "is not a number"),
-        (["ALT", ""], "is not a number"), (["unobtainium", "1"], "is no analyte"),
+        (["ALT", "nan"], "is not a number"),
+        (["ALT", "high"], "is not a number"),
+        (["ALT", ""], "is not a number"),
+        (["unobtainium", "1"], "is no analyte"),
         (["ALT", "3", "--unit", "mg/dL"], "is no unit of ALT"),
         (["ALT", "3", "--unit", "furlong"], "is not a unit"),
-        ([], "no analyte is given"), (["ALT", "1e999", "--unit", "U/L"], "no finite number"),
+        ([], "no analyte is given"),
+        (["ALT", "1e999", "--unit", "U/L"], "no finite number"),
         (["ALT", "3", "--unit", "U/L", "--high", "nan"], "no finite number"),
         (["ALT", "3", "--unit", "U/L", "--low", "9", "--high", "4"], "lower limit 9 is above"),
         (["ALT", "3", "--unit", "U/L", "--baseline-high", "4"], "without the baseline"),
         (["platelets", "3"], "platelets comes without a unit"),
     ],
-)  # fmt: skip
+)
 def test_bad_input_is_one_message(run, arguments: list[str], says: str) -> None:
     done = run("grade", *arguments)
     assert done.code == 2

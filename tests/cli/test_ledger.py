@@ -69,8 +69,12 @@ def test_a_checkpoint_is_signed_cosigned_and_sees_a_cut_tail(run, trial, keys, t
     with closing(trial.store().connection):
         head = trial.store().head(TRIAL)
         trial.store().append(TRIAL, [(body(13), "")], head)
-    assert run(*sign, "--key", keys["sponsor"] / "private.pem", "--name", "sponsor", "--cosign",
-               file).code == 0  # fmt: skip
+    assert (
+        run(
+            *sign, "--key", keys["sponsor"] / "private.pem", "--name", "sponsor", "--cosign", file
+        ).code
+        == 0
+    )
     written = json.loads(file.read_text())
     assert (written["schema"], written["position"]) == ("gradatim.checkpoint/1", 12)
     assert [one["name"] for one in written["signatures"]] == ["site", "sponsor"]
@@ -85,15 +89,25 @@ def test_a_checkpoint_is_signed_cosigned_and_sees_a_cut_tail(run, trial, keys, t
 
 
 def test_a_checkpoint_goes_to_stdout_and_says_when(run, trial, keys):
-    ran = run("ledger", "checkpoint", trial.path, "--key", keys["site"] / "private.pem", "--name",
-              "site")  # fmt: skip
+    ran = run(
+        "ledger", "checkpoint", trial.path, "--key", keys["site"] / "private.pem", "--name", "site"
+    )
     assert json.loads(ran.out)["recorded_at"].endswith("Z")
 
 
 def test_what_does_not_verify_is_not_signed(run, trial, keys, tmp_path):
     file = tmp_path / "checkpoint.json"
-    sign = ("ledger", "checkpoint", trial.path, "--key", keys["site"] / "private.pem", "--name",
-            "site", "-o", file)  # fmt: skip
+    sign = (
+        "ledger",
+        "checkpoint",
+        trial.path,
+        "--key",
+        keys["site"] / "private.pem",
+        "--name",
+        "site",
+        "-o",
+        file,
+    )
     assert run(*sign).code == 0
     with trial.tampered() as execute:
         execute("DELETE FROM ledger_event WHERE position > 9")
@@ -107,10 +121,20 @@ def test_what_does_not_verify_is_not_signed(run, trial, keys, tmp_path):
 
 def test_a_checkpoint_that_no_trusted_key_signed_ends_with_one(run, trial, keys, tmp_path):
     file = tmp_path / "checkpoint.json"
-    run("ledger", "checkpoint", trial.path, "-o", file, "--name", "site", "--key",
-        keys["site"] / "private.pem")  # fmt: skip
-    code, found = verified(run, trial.path, "--against", file, "--key",
-                           keys["sponsor"] / "public.pem")  # fmt: skip
+    run(
+        "ledger",
+        "checkpoint",
+        trial.path,
+        "-o",
+        file,
+        "--name",
+        "site",
+        "--key",
+        keys["site"] / "private.pem",
+    )
+    code, found = verified(
+        run, trial.path, "--against", file, "--key", keys["sponsor"] / "public.pem"
+    )
     assert (code, found["first_bad"]) == (1, None)
     assert "no signature of a trusted key" in found["why"]
 
@@ -154,13 +178,15 @@ def test_verify_leaves_the_ledger_as_it_is(run, trial):
         (("verify", "trial.sqlite", "--against", "none.json"), "this file cannot be read"),
         (("verify", "trial.sqlite", "--key", "text.txt"), "not an Ed25519 public key"),
         (("verify", "trial.sqlite", "--key", "site/private.pem"), "not an Ed25519 public key"),
-        (("checkpoint", "trial.sqlite", "--name", "n", "--key", "site/public.pem"),
-         "not an Ed25519 private key"),
+        (
+            ("checkpoint", "trial.sqlite", "--name", "n", "--key", "site/public.pem"),
+            "not an Ed25519 private key",
+        ),
         (("checkpoint", "empty.sqlite", "--name", "n", "--key", "site/private.pem"), "no events"),
         (("export", "trial.sqlite", "-o", "no/where.jsonl"), "cannot be written"),
         (("keys", "-o", "text.txt"), "cannot be made"),
     ],
-)  # fmt: skip
+)
 def test_bad_input_is_one_message(run, trial, keys, tmp_path, monkeypatch, arguments, says):
     monkeypatch.chdir(tmp_path)
     Path("text.txt").write_text("neither a ledger nor a key nor a checkpoint")

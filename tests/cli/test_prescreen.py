@@ -38,8 +38,20 @@ def test_the_files_of_a_run(
     people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     out = tmp_path / "run"
-    code, said, _ = run(monkeypatch, capsys, "nct05962762", f"parquet:{people}", "-o", str(out),
-                        *ON, *ALL, "--verify", "60", "--evidence", "--json")  # fmt: skip
+    code, said, _ = run(
+        monkeypatch,
+        capsys,
+        "nct05962762",
+        f"parquet:{people}",
+        "-o",
+        str(out),
+        *ON,
+        *ALL,
+        "--verify",
+        "60",
+        "--evidence",
+        "--json",
+    )
     assert code == 0
     document = json.loads(said)
     assert document["runs"][0]["verified"] == {"sample": 60, "differences": 0}
@@ -54,8 +66,17 @@ def test_the_files_of_a_run(
     assert margins["person_id"].equals(verdicts["person_id"])
     assert json.loads((out / "funnel.json").read_text())["schema"] == "gradatim.funnel/1"
     evidence = pq.read_table(out / "evidence.parquet")
-    assert set(evidence.column_names) >= {"person_id", "criterion", "element", "id", "value",
-                                          "unit", "threshold", "on", "margin"}  # fmt: skip
+    assert set(evidence.column_names) >= {
+        "person_id",
+        "criterion",
+        "element",
+        "id",
+        "value",
+        "unit",
+        "threshold",
+        "on",
+        "margin",
+    }
     assert evidence.num_rows
 
 
@@ -79,8 +100,14 @@ def test_several_protocols_give_the_same_as_each_alone(
 def test_an_earlier_run_is_replaced_only_when_told(
     people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    call = ["example_oncology_tablet", f"parquet:{people}", "-o", str(tmp_path / "run"),
-            "--verify", "0"]  # fmt: skip
+    call = [
+        "example_oncology_tablet",
+        f"parquet:{people}",
+        "-o",
+        str(tmp_path / "run"),
+        "--verify",
+        "0",
+    ]
     code, said, _ = run(monkeypatch, capsys, *call)
     assert code == 0
     assert "not verified" in said
@@ -104,9 +131,13 @@ def test_an_earlier_run_is_replaced_only_when_told(
     ],
 )
 def test_bad_input_gets_one_message_and_leaves_nothing(
-    arguments: list[str], says: str, people: Path, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch, capsys: Any,
-) -> None:  # fmt: skip
+    arguments: list[str],
+    says: str,
+    people: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
+) -> None:
     out = tmp_path / "run"
     given = [one.replace("{people}", str(people)) for one in arguments]
     code, _, err = run(monkeypatch, capsys, *given, "-o", str(out))
@@ -133,8 +164,9 @@ def test_people_twice_are_refused(
     folder = changed(
         people, tmp_path / "w", "person", lambda t: pa.concat_tables([t, t.slice(0, 1)])
     )
-    code, _, err = run(monkeypatch, capsys, "nct05962762", f"parquet:{folder}", "-o",
-                       str(tmp_path / "run"))  # fmt: skip
+    code, _, err = run(
+        monkeypatch, capsys, "nct05962762", f"parquet:{folder}", "-o", str(tmp_path / "run")
+    )
     assert code == 2
     assert "repeat a person_id" in err
     assert not (tmp_path / "run").exists()
@@ -143,10 +175,12 @@ def test_people_twice_are_refused(
 def test_a_column_that_every_record_needs_is_named(
     people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    folder = changed(people, tmp_path / "w", "measurement",
-                     lambda t: t.drop_columns(["measurement_date"]))  # fmt: skip
-    code, _, err = run(monkeypatch, capsys, "nct05962762", f"parquet:{folder}", "-o",
-                       str(tmp_path / "run"))  # fmt: skip
+    folder = changed(
+        people, tmp_path / "w", "measurement", lambda t: t.drop_columns(["measurement_date"])
+    )
+    code, _, err = run(
+        monkeypatch, capsys, "nct05962762", f"parquet:{folder}", "-o", str(tmp_path / "run")
+    )
     assert code == 2
     assert "measurement_date" in err
 
@@ -156,8 +190,18 @@ def test_a_missing_table_leaves_its_criteria_unknown_and_says_so(
 ) -> None:
     folder = changed(people, tmp_path / "w", "measurement", lambda t: None)
     out = tmp_path / "run"
-    code, _, _ = run(monkeypatch, capsys, "nct05962762", f"parquet:{folder}", "-o", str(out), *ON,
-                     *ALL, "--verify", "30")  # fmt: skip
+    code, _, _ = run(
+        monkeypatch,
+        capsys,
+        "nct05962762",
+        f"parquet:{folder}",
+        "-o",
+        str(out),
+        *ON,
+        *ALL,
+        "--verify",
+        "30",
+    )
     assert code == 0
     told = json.loads((out / "run.json").read_text())
     assert "E11b1" in told["missing_tables"]["measurement"]
@@ -257,24 +301,41 @@ def write(name: str, made: Any) -> Any:
         ("person", lambda t: t.slice(0, 0), "the table person is empty"),
         ("person", lambda t: None, "there is no table person"),
         ("person", lambda t: t.drop_columns(["person_id"]), "there is no person_id"),
-        ("measurement", write("value_as_number", lambda t: pa.array(["7"] * len(t))),
-         "value_as_number holds string, not numbers"),
-        ("condition_occurrence", write("condition_start_date", lambda t: pa.array(["x"] * len(t))),
-         "condition_start_date holds string, not dates"),
-        ("condition_occurrence",
-         write("condition_start_date", lambda t: pa.array([-800_000] * len(t), pa.date32())),
-         "lie outside the years 1 to 9999"),
-        ("drug_exposure", write("drug_concept_id", lambda t: pa.array(["a"] * len(t))),
-         "drug_concept_id holds string, not whole numbers"),
+        (
+            "measurement",
+            write("value_as_number", lambda t: pa.array(["7"] * len(t))),
+            "value_as_number holds string, not numbers",
+        ),
+        (
+            "condition_occurrence",
+            write("condition_start_date", lambda t: pa.array(["x"] * len(t))),
+            "condition_start_date holds string, not dates",
+        ),
+        (
+            "condition_occurrence",
+            write("condition_start_date", lambda t: pa.array([-800_000] * len(t), pa.date32())),
+            "lie outside the years 1 to 9999",
+        ),
+        (
+            "drug_exposure",
+            write("drug_concept_id", lambda t: pa.array(["a"] * len(t))),
+            "drug_concept_id holds string, not whole numbers",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_warehouse_that_cannot_be_used(
-    name: str, change: Any, says: str, people: Path, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch, capsys: Any,
-) -> None:  # fmt: skip
+    name: str,
+    change: Any,
+    says: str,
+    people: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
+) -> None:
     folder = changed(people, tmp_path / "w", name, change)
-    code, _, err = run(monkeypatch, capsys, "nct05962762", f"parquet:{folder}", "-o",
-                       str(tmp_path / "run"))  # fmt: skip
+    code, _, err = run(
+        monkeypatch, capsys, "nct05962762", f"parquet:{folder}", "-o", str(tmp_path / "run")
+    )
     assert code == 2
     assert says in " ".join(err.split())
     assert "Traceback" not in err
@@ -289,26 +350,49 @@ def shifted(table: pa.Table) -> pa.Array:
 @pytest.mark.parametrize(
     ("name", "change", "says"),
     [
-        ("measurement", write("person_id", shifted),
-         "measurement: of people who are not in person"),
+        (
+            "measurement",
+            write("person_id", shifted),
+            "measurement: of people who are not in person",
+        ),
         ("observation", lambda t: t.slice(0, 0), "the table observation is empty"),
-        ("drug_exposure",
-         write("drug_exposure_start_date",
-               lambda t: pa.array([date(2031, 1, 1)] * len(t), pa.date32())),
-         "drug_exposure: that start after the day of the evaluation"),
-        ("procedure_occurrence",
-         write("procedure_date", lambda t: pa.array([date(1850, 1, 1)] * len(t), pa.date32())),
-         "procedure_occurrence: that start before 1900"),
+        (
+            "drug_exposure",
+            write(
+                "drug_exposure_start_date",
+                lambda t: pa.array([date(2031, 1, 1)] * len(t), pa.date32()),
+            ),
+            "drug_exposure: that start after the day of the evaluation",
+        ),
+        (
+            "procedure_occurrence",
+            write("procedure_date", lambda t: pa.array([date(1850, 1, 1)] * len(t), pa.date32())),
+            "procedure_occurrence: that start before 1900",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_only_noted(
-    name: str, change: Any, says: str, people: Path, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch, capsys: Any,
-) -> None:  # fmt: skip
+    name: str,
+    change: Any,
+    says: str,
+    people: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
+) -> None:
     folder = changed(people, tmp_path / "w", name, change)
     out = tmp_path / "run"
-    code, _, _ = run(monkeypatch, capsys, "nct05962762", f"parquet:{folder}", "-o", str(out), *ON,
-                     "--verify", "20")  # fmt: skip
+    code, _, _ = run(
+        monkeypatch,
+        capsys,
+        "nct05962762",
+        f"parquet:{folder}",
+        "-o",
+        str(out),
+        *ON,
+        "--verify",
+        "20",
+    )
     assert code == 0
     told = json.loads((out / "run.json").read_text())
     assert any(says in one for one in [*told["notes"], *told["not_used"]])
@@ -320,9 +404,13 @@ def test_people_of_a_bulk_export(
     export = tmp_path / "export"
     export.mkdir()
     patient = {"resourceType": "Patient", "id": "a", "gender": "female", "birthDate": "1990-02-03"}
-    asthma = {"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/a"},
-              "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "C50.9"}]},
-              "onsetDateTime": "2025-01-01"}  # fmt: skip
+    asthma = {
+        "resourceType": "Condition",
+        "id": "c",
+        "subject": {"reference": "Patient/a"},
+        "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "C50.9"}]},
+        "onsetDateTime": "2025-01-01",
+    }
     (export / "Patient.ndjson").write_text(json.dumps(patient) + "\n")
     (export / "Condition.ndjson").write_text(json.dumps(asthma) + "\n")
     out = tmp_path / "run"
@@ -339,8 +427,9 @@ def test_a_bulk_export_that_is_broken(
     export = tmp_path / "export"
     export.mkdir()
     (export / "Patient.ndjson").write_text("{not json\n")
-    code, _, err = run(monkeypatch, capsys, "nct05962762", f"fhir:{export}", "-o",
-                       str(tmp_path / "run"), *ON)  # fmt: skip
+    code, _, err = run(
+        monkeypatch, capsys, "nct05962762", f"fhir:{export}", "-o", str(tmp_path / "run"), *ON
+    )
     assert code == 2
     assert "Patient.ndjson" in err
     assert not (tmp_path / "run").exists()

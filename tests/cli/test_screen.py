@@ -13,28 +13,54 @@ DOCUMENT = {
     "properties": {
         "schema": {"const": "gradatim.screening/1"},
         "protocol": {"required": ["id", "version", "sha256"]},
-        "people": {"items": {
-            "required": ["person", "anchors", "status", "eligible_from", "repeat", "recheck",
-                         "criteria", "missing", "not_used"],
-            "properties": {
-                "status": {"enum": ["eligible", "ineligible", "undetermined"]},
-                "criteria": {"minItems": 47, "maxItems": 47, "items": {
-                    "required": ["id", "category", "truth", "passes", "reading", "text", "says",
-                                 "because", "evidence", "unknown_because", "passes_from",
-                                 "passes_until"],
-                    "properties": {
-                        "truth": {"enum": ["true", "false", "unknown"]},
-                        "passes": {"enum": [True, False, None]},
-                        "because": {"type": "string", "minLength": 1},
-                        "says": {"type": "string", "minLength": 1},
+        "people": {
+            "items": {
+                "required": [
+                    "person",
+                    "anchors",
+                    "status",
+                    "eligible_from",
+                    "repeat",
+                    "recheck",
+                    "criteria",
+                    "missing",
+                    "not_used",
+                ],
+                "properties": {
+                    "status": {"enum": ["eligible", "ineligible", "undetermined"]},
+                    "criteria": {
+                        "minItems": 47,
+                        "maxItems": 47,
+                        "items": {
+                            "required": [
+                                "id",
+                                "category",
+                                "truth",
+                                "passes",
+                                "reading",
+                                "text",
+                                "says",
+                                "because",
+                                "evidence",
+                                "unknown_because",
+                                "passes_from",
+                                "passes_until",
+                            ],
+                            "properties": {
+                                "truth": {"enum": ["true", "false", "unknown"]},
+                                "passes": {"enum": [True, False, None]},
+                                "because": {"type": "string", "minLength": 1},
+                                "says": {"type": "string", "minLength": 1},
+                            },
+                        },
                     },
-                }},
-                "missing": {"items": {"required": ["element", "settles", "rank"]}},
-                "not_used": {"items": {"required": ["id", "why"]}},
-            },
-        }},
+                    "missing": {"items": {"required": ["element", "settles", "rank"]}},
+                    "not_used": {"items": {"required": ["id", "why"]}},
+                },
+            }
+        },
     },
-}  # fmt: skip
+}
 
 
 def test_the_json_document_has_the_agreed_shape(run, tmp_path):
@@ -59,8 +85,16 @@ def test_evidence_names_the_record_its_value_and_its_limit(run, tmp_path):
 
 def test_every_anchor_not_given_is_the_day_asked_about(run, tmp_path):
     path = write(tmp_path, bundle())
-    ran = run("screen", "nct05962762", path, "--json", "--on", "2026-11-20",
-              "--anchor", "screening=2026-11-02")  # fmt: skip
+    ran = run(
+        "screen",
+        "nct05962762",
+        path,
+        "--json",
+        "--on",
+        "2026-11-20",
+        "--anchor",
+        "screening=2026-11-02",
+    )
     anchors = json.loads(ran.out)["people"][0]["anchors"]
     assert anchors.pop("screening") == "2026-11-02"
     assert set(anchors.values()) == {"2026-11-20"}
@@ -87,8 +121,9 @@ def test_a_reading_changes_the_verdict(run, tmp_path):
     path = write(tmp_path, bundle(case))
     truths = {}
     for reading in ("A", "B", "C"):
-        ran = run("screen", "nct05962762", path, "--json", "--reading", f"E7c={reading}",
-                  *options(case))  # fmt: skip
+        ran = run(
+            "screen", "nct05962762", path, "--json", "--reading", f"E7c={reading}", *options(case)
+        )
         criteria = {one["id"]: one for one in json.loads(ran.out)["people"][0]["criteria"]}
         truths[reading] = (criteria["E7c"]["truth"], criteria["E7c"]["reading"])
     assert truths["A"] == ("true", "A")
@@ -100,8 +135,11 @@ def test_the_strictest_readings_never_pass_who_fails_under_the_usual_ones(run, t
     for case in TRIAL.cases.cases[:40]:
         path = write(tmp_path, bundle(case))
         usual = json.loads(run("screen", "nct05962762", path, "--json", *options(case)).out)
-        strict = json.loads(run("screen", "nct05962762", path, "--json", "--readings", "strictest",
-                                *options(case)).out)  # fmt: skip
+        strict = json.loads(
+            run(
+                "screen", "nct05962762", path, "--json", "--readings", "strictest", *options(case)
+            ).out
+        )
         pairs = zip(usual["people"][0]["criteria"], strict["people"][0]["criteria"], strict=True)
         rank = {False: 0, None: 1, True: 2}
         assert all(rank[b["passes"]] <= rank[a["passes"]] for a, b in pairs)
@@ -123,10 +161,12 @@ BAD = {
     "two patients": (_bundle_of(PATIENT, {**PATIENT, "id": "q"}), "2 Patients"),
     "no birth date": (_bundle_of({"resourceType": "Patient", "id": "p"}), "birth"),
     "born in the future": (_bundle_of({**PATIENT, "birthDate": "2031-01-01"}), "birth"),
-    "duplicate ids": (_bundle_of(PATIENT, *[{"resourceType": "Observation", "id": "o"}] * 2),
-                      "same id"),
+    "duplicate ids": (
+        _bundle_of(PATIENT, *[{"resourceType": "Observation", "id": "o"}] * 2),
+        "same id",
+    ),
     "another FHIR": (_bundle_of(PATIENT, {"resourceType": "MedicationOrder", "id": "m"}), "R4"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -208,9 +248,13 @@ def test_the_dead_are_not_screened(run, tmp_path):
 def test_a_drug_that_cannot_be_identified_is_not_taken_for_none(run, tmp_path):
     content = bundle()
     patient = content["entry"][0]["resource"]["id"]
-    unnamed = {"resourceType": "MedicationStatement", "id": "text-only", "status": "active",
-               "medicationCodeableConcept": {"text": "Leflunomide 20 mg"},
-               "subject": {"reference": f"Patient/{patient}"}}  # fmt: skip
+    unnamed = {
+        "resourceType": "MedicationStatement",
+        "id": "text-only",
+        "status": "active",
+        "medicationCodeableConcept": {"text": "Leflunomide 20 mg"},
+        "subject": {"reference": f"Patient/{patient}"},
+    }
     content["entry"].append({"resource": unnamed})
     ran = run("screen", "nct05962762", write(tmp_path, content), "--json", *options())
     criteria = {one["id"]: one for one in json.loads(ran.out)["people"][0]["criteria"]}

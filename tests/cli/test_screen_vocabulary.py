@@ -127,9 +127,14 @@ def test_a_vocabulary_that_is_none_gives_one_message(run, tmp_path, content):
     if content is not None:
         file.write_bytes(content)
     ran = run(
-        "screen", "nct05962762", write(tmp_path, bundle()), "--json", *options(),
-        "--vocabulary", file,
-    )  # fmt: skip
+        "screen",
+        "nct05962762",
+        write(tmp_path, bundle()),
+        "--json",
+        *options(),
+        "--vocabulary",
+        file,
+    )
     assert (ran.code, ran.out) == (2, "")
     assert str(file) in ran.err
     assert "Traceback" not in ran.err
@@ -175,9 +180,15 @@ def test_a_description_declares_what_is_complete(run, tmp_path):
     (tmp_path / "source.yaml").write_text("exhaustive: [condition]\n", encoding="utf-8")
     path = write(tmp_path, bundle())
     ran = run(
-        "screen", "nct05962762", path, "--json", "--on", str(ELIGIBLE.on),
-        "--describe", tmp_path / "source.yaml",
-    )  # fmt: skip
+        "screen",
+        "nct05962762",
+        path,
+        "--json",
+        "--on",
+        str(ELIGIBLE.on),
+        "--describe",
+        tmp_path / "source.yaml",
+    )
     criteria = {one["id"]: one for one in json.loads(ran.out)["people"][0]["criteria"]}
     assert criteria["E3"]["truth"] == "false"
     assert criteria["E9"]["truth"] == "unknown"

@@ -46,15 +46,18 @@ def down(*cuts: float) -> Cuts:
     return tuple((cut, n + 1, n, n) for n, cut in enumerate(cuts))
 
 
-def enzyme(term: str, analyte: str, normal: tuple[float, ...], abnormal: tuple[float, ...]
-           ) -> list[Ladder]:  # fmt: skip
+def enzyme(
+    term: str, analyte: str, normal: tuple[float, ...], abnormal: tuple[float, ...]
+) -> list[Ladder]:
     """A liver enzyme: multiples of the upper limit, or of an abnormal baseline."""
     limit, base = up(*(cut * 100 for cut in normal)), [cut * 200 for cut in abnormal]
     return [
-        *(Ladder(term, analyte, "U/L", state, None, 100, limit)
-          for state in (NORMAL, AT_LIMIT, ITSELF)),
+        *(
+            Ladder(term, analyte, "U/L", state, None, 100, limit)
+            for state in (NORMAL, AT_LIMIT, ITSELF)
+        ),
         Ladder(term, analyte, "U/L", ABNORMAL, None, 100, ((base[0], 0, 1, 1), *up(*base)[1:])),
-    ]  # fmt: skip
+    ]
 
 
 LIVER = [
@@ -77,12 +80,22 @@ PANCREATIC = [("Lipase increased", "lipase"), ("Serum amylase increased", "amyla
 ENZYMES = [
     Ladder("Blood lactate dehydrogenase increased", "LDH", "U/L", NONE, None, 250, up(250)),
     Ladder("CPK increased", "CPK", "U/L", NONE, None, 200, up(200, 500, 1000, 2000)),
-    *(Ladder(*named, "U/L", NONE, None, 100, ((100, 0, 0, 1), (150, 1, 1, 2), (500, 2, 2, 3)))
-      for named in PANCREATIC),
-    *(Ladder(*named, "U/L", SYMPTOMS, None, 100,
-             ((100, 0, 0, 1), (150, 1, 1, 2), (200, 2, 2, 3), (500, 3, 3, 4)))
-      for named in PANCREATIC),
-]  # fmt: skip
+    *(
+        Ladder(*named, "U/L", NONE, None, 100, ((100, 0, 0, 1), (150, 1, 1, 2), (500, 2, 2, 3)))
+        for named in PANCREATIC
+    ),
+    *(
+        Ladder(
+            *named,
+            "U/L",
+            SYMPTOMS,
+            None,
+            100,
+            ((100, 0, 0, 1), (150, 1, 1, 2), (200, 2, 2, 3), (500, 3, 3, 4)),
+        )
+        for named in PANCREATIC
+    ),
+]
 
 KIDNEY = [
     Ladder("Creatinine increased", "creatinine", "umol/L",

@@ -9,8 +9,11 @@ from gradatim.core.errors import UnusableInput
 
 PRESSURE: dict[Hypotension, int] = {"none": 1, "without vasopressor": 2, "one": 3, "multiple": 4}
 OXYGEN: dict[Hypoxia, int] = {
-    "none": 1, "low flow": 2, "high flow": 3, "positive pressure": 4,
-}  # fmt: skip
+    "none": 1,
+    "low flow": 2,
+    "high flow": 3,
+    "positive pressure": 4,
+}
 
 
 @pytest.mark.parametrize("hypotension", PRESSURE)
@@ -46,10 +49,12 @@ def test_what_is_not_known_never_rules_the_true_grade_out() -> None:
     for fever, treated, pressure, oxygen in product((True, False), (True, False), PRESSURE, OXYGEN):
         whole = crs_grade(fever, treated, pressure, oxygen)
         assert whole.grade in range(5)
-        for found in (crs_grade(None, treated, pressure, oxygen),
-                      crs_grade(fever, None, pressure, oxygen),
-                      crs_grade(fever, treated, None, oxygen),
-                      crs_grade(fever, treated, pressure, None)):  # fmt: skip
+        for found in (
+            crs_grade(None, treated, pressure, oxygen),
+            crs_grade(fever, None, pressure, oxygen),
+            crs_grade(fever, treated, None, oxygen),
+            crs_grade(fever, treated, pressure, None),
+        ):
             assert whole.grade in found.possible
             assert (found.grade is None) is (found.needs != "")
 

@@ -112,9 +112,18 @@ def test_worked_values(
 
 @pytest.mark.parametrize(
     ("celsius", "hours", "expected"),
-    [(37.9, 0, 0), (38.0, 0, 1), (39.0, 0, 1), (39.1, 0, 2), (40.0, 0, 2), (40.1, 24, 3),
-     (40.1, 25, 4), (40.1, None, None), (39.1, None, 2)],
-)  # fmt: skip
+    [
+        (37.9, 0, 0),
+        (38.0, 0, 1),
+        (39.0, 0, 1),
+        (39.1, 0, 2),
+        (40.0, 0, 2),
+        (40.1, 24, 3),
+        (40.1, 25, 4),
+        (40.1, None, None),
+        (39.1, None, 2),
+    ],
+)
 def test_worked_temperatures(celsius: float, hours: float | None, expected: int | None) -> None:
     (found,) = grade("temperature", Value(celsius, "Cel"), Given(hours_above_40=hours))
     assert found.grade == expected
@@ -132,20 +141,25 @@ def test_the_reference_range_does_not_grade_an_inr(high: float | None, state: Gi
 def test_ggt_with_an_abnormal_baseline_has_a_grade_1() -> None:
     """2.0 to 2.5 x baseline is an interval of its own, and both its ends belong to it."""
     before = Given(baseline=Value(200, "U/L", high=60))
-    grades = [grade("GGT", Value(number * 200, "U/L", high=60), before)[0].grade
-              for number in (1.99, 2.0, 2.25, 2.5, 2.51)]  # fmt: skip
+    grades = [
+        grade("GGT", Value(number * 200, "U/L", high=60), before)[0].grade
+        for number in (1.99, 2.0, 2.25, 2.5, 2.51)
+    ]
     assert grades == [0, 1, 1, 1, 2]
 
 
 @pytest.mark.parametrize(
     ("analyte", "unit", "number", "low", "high", "expected"),
     [
-        ("ALT", "U/L", 90, None, 40, 1), ("ALT", "U/L", 900, None, 40, 4),
-        ("creatinine", "mg/dL", 1.9, None, 1.2, 2), ("fibrinogen", "g/L", 1.4, 2, None, 2),
-        ("INR", "{INR}", 1.1, None, None, 0), ("LVEF", "%", 55, None, None, 0),
+        ("ALT", "U/L", 90, None, 40, 1),
+        ("ALT", "U/L", 900, None, 40, 4),
+        ("creatinine", "mg/dL", 1.9, None, 1.2, 2),
+        ("fibrinogen", "g/L", 1.4, 2, None, 2),
+        ("INR", "{INR}", 1.1, None, None, 0),
+        ("LVEF", "%", 55, None, None, 0),
         ("LVEF", "%", 45, None, None, 2),
     ],
-)  # fmt: skip
+)
 def test_a_baseline_is_not_graded_against_itself(
     analyte: str, unit: str, number: float, low: float | None, high: float | None, expected: int
 ) -> None:
@@ -176,16 +190,36 @@ def test_grade_5_never_comes_from_a_measurement() -> None:
 @pytest.mark.parametrize(
     ("analyte", "value", "given_", "rule", "because"),
     [
-        ("1742-6", Value(121, "U/L", high=40), Given(baseline=Value(30, "U/L", high=40)),
-         "> 3 to 5 x ULN", "ALT 121 U/L is 3.025 x ULN (40) and 4.033 x baseline (30)"),
-        ("INR", Value(4, "{INR}"), WARFARIN, "> 1.5 to 2.5 x baseline",
-         "INR 4 is 2 x baseline (2)"),
-        ("lipase", Value(170, "U/L", high=100), NONE, "> 1.5 to 5 x ULN",
-         "lipase 170 U/L is 1.7 x ULN (100)"),
-        ("LVEF", Value(44, "%"), Given(baseline=Value(65, "%")), ">= 20 % below baseline",
-         "LVEF 44 % is 21 % below baseline (65)"),
+        (
+            "1742-6",
+            Value(121, "U/L", high=40),
+            Given(baseline=Value(30, "U/L", high=40)),
+            "> 3 to 5 x ULN",
+            "ALT 121 U/L is 3.025 x ULN (40) and 4.033 x baseline (30)",
+        ),
+        (
+            "INR",
+            Value(4, "{INR}"),
+            WARFARIN,
+            "> 1.5 to 2.5 x baseline",
+            "INR 4 is 2 x baseline (2)",
+        ),
+        (
+            "lipase",
+            Value(170, "U/L", high=100),
+            NONE,
+            "> 1.5 to 5 x ULN",
+            "lipase 170 U/L is 1.7 x ULN (100)",
+        ),
+        (
+            "LVEF",
+            Value(44, "%"),
+            Given(baseline=Value(65, "%")),
+            ">= 20 % below baseline",
+            "LVEF 44 % is 21 % below baseline (65)",
+        ),
     ],
-)  # fmt: skip
+)
 def test_every_grade_says_rule_arithmetic_and_version(
     analyte: str, value: Value, given_: Given, rule: str, because: str
 ) -> None:

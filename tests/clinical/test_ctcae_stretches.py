@@ -20,20 +20,38 @@ def givens(draw: st.DrawFn, unit: str) -> Given:
     high = draw(LIMITS)
     before = Value(draw(st.sampled_from([None, 0.0, 20.0, 60.0])), unit, high=high)
     return Given(
-        draw(st.sampled_from([None, before])), draw(st.booleans()), draw(KNOWN), draw(KNOWN),
-        draw(KNOWN), draw(KNOWN), draw(KNOWN), draw(st.sampled_from([None, 1.0, 30.0])),
-    )  # fmt: skip
+        draw(st.sampled_from([None, before])),
+        draw(st.booleans()),
+        draw(KNOWN),
+        draw(KNOWN),
+        draw(KNOWN),
+        draw(KNOWN),
+        draw(KNOWN),
+        draw(st.sampled_from([None, 1.0, 30.0])),
+    )
 
 
-def near(analyte: Analyte, unit: str, low: float | None, high: float | None, known: Given,
-         ) -> list[float]:  # fmt: skip
+def near(
+    analyte: Analyte,
+    unit: str,
+    low: float | None,
+    high: float | None,
+    known: Given,
+) -> list[float]:
     """Give each limit of each term, and what lies just beside it, in the unit of the value."""
     found = [0.0, 1e9]
     for term in analyte.terms:
         for scale in stretches(analyte.name, term.name, unit, low, high, known).scales:
             for limit in scale.limits:
-                found += [limit, limit * (1 + 5e-10), limit * (1 + 1e-8), limit * (1 - 1e-8),
-                          math.nextafter(limit, 0.0), limit * 1.2, limit * 0.8]  # fmt: skip
+                found += [
+                    limit,
+                    limit * (1 + 5e-10),
+                    limit * (1 + 1e-8),
+                    limit * (1 - 1e-8),
+                    math.nextafter(limit, 0.0),
+                    limit * 1.2,
+                    limit * 0.8,
+                ]
     return found
 
 
@@ -56,7 +74,10 @@ def test_a_grade_looked_up_is_the_grade_judged(data: st.DataObject) -> None:
 def test_one_stretch_has_the_same_comparisons(limits: list[float], a: float, b: float) -> None:
     """Two numbers of a stretch compare alike with every limit."""
     scale = Scale("", tuple(sorted(limits)))
-    alike = all(compare(a, op, limit) == compare(b, op, limit)
-                for limit in limits for op in ("<", "<=", ">", ">="))  # fmt: skip
+    alike = all(
+        compare(a, op, limit) == compare(b, op, limit)
+        for limit in limits
+        for op in ("<", "<=", ">", ">=")
+    )
     if scale.place(a) == scale.place(b):
         assert alike

@@ -27,9 +27,16 @@ def test_every_term_that_is_graded_here_is_a_term() -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["\uff21\uff4e\uff41phylaxis", "Anaphylaxis\u200b", "\ufeffana\u00adphylaxis ", "ANAPHYLAXIS",
-     "\u3000Anaphylaxis\u00a0", "Anaphyla\u2060xis", "Anaphylaxis\ufe0f"],
-)  # fmt: skip
+    [
+        "\uff21\uff4e\uff41phylaxis",
+        "Anaphylaxis\u200b",
+        "\ufeffana\u00adphylaxis ",
+        "ANAPHYLAXIS",
+        "\u3000Anaphylaxis\u00a0",
+        "Anaphyla\u2060xis",
+        "Anaphylaxis\ufe0f",
+    ],
+)
 def test_a_term_is_known_however_it_was_typed(written: str) -> None:
     assert folded(written) == "anaphylaxis"
     assert is_ctcae_term(written)
@@ -41,9 +48,16 @@ def test_hyphens_are_spaces() -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["", "Anaphylactic reaction", "\u0410naphylaxis", "Kopfschmerz", "Death NOS",
-     "Vascular disorders - Other, specify", "Deep vein thrombosis left leg"],
-)  # fmt: skip
+    [
+        "",
+        "Anaphylactic reaction",
+        "\u0410naphylaxis",
+        "Kopfschmerz",
+        "Death NOS",
+        "Vascular disorders - Other, specify",
+        "Deep vein thrombosis left leg",
+    ],
+)
 def test_what_is_no_term_or_says_nothing_is_not_known(written: str) -> None:
     """Among them a Cyrillic letter that looks like a Latin one."""
     assert not is_ctcae_term(written)

@@ -114,11 +114,17 @@ def test_the_table_has_a_version():
 @pytest.mark.parametrize(
     ("name", "days"),
     [
-        ("leflunomide", 126), ("hydroxychloroquine", 287), ("chloroquine", 315),
-        ("secukinumab", 189), ("risankizumab", 196), ("adalimumab", 98), ("infliximab", 66.5),
-        ("methotrexate", 7 * 10 / 24), ("naproxen", 7 * 17 / 24),
+        ("leflunomide", 126),
+        ("hydroxychloroquine", 287),
+        ("chloroquine", 315),
+        ("secukinumab", 189),
+        ("risankizumab", 196),
+        ("adalimumab", 98),
+        ("infliximab", 66.5),
+        ("methotrexate", 7 * 10 / 24),
+        ("naproxen", 7 * 17 / 24),
     ],
-)  # fmt: skip
+)
 def test_seven_half_lives(name, days):
     assert washout_days(drug(name), 7) == pytest.approx(days, rel=1e-5)
 

@@ -98,10 +98,15 @@ def test_boundaries_hold_within_the_tolerance():
     assert asas56(Domains(4, 4, 4, 4, 4, 10), Domains(3.2, 3.2, 3.2, 3.2, 3.2, 10)).truth is TRUE
 
 
-@pytest.mark.parametrize(("odd", "reason"), [
-    (None, Reason.NO_RECORD), (math.nan, Reason.JUDGEMENT), (11, Reason.JUDGEMENT),
-    (-1, Reason.JUDGEMENT),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        (None, Reason.NO_RECORD),
+        (math.nan, Reason.JUDGEMENT),
+        (11, Reason.JUDGEMENT),
+        (-1, Reason.JUDGEMENT),
+    ],
+)
 def test_an_unusable_value_is_unknown_and_says_why(odd, reason):
     for verdict in (basdai50(odd, 3), basdai50(6, odd)):
         assert verdict.truth is UNKNOWN
@@ -113,8 +118,12 @@ def test_an_unusable_value_is_unknown_and_says_why(odd, reason):
 
 def test_a_verdict_tells_each_domain():
     texts = [leaf.text for leaf in asas20(BASELINE, Domains(3, 4, 3, 6)).leaves()]
-    assert texts[:4] == ["patient global 6 to 3", "pain 7 to 4", "function 5 to 3",
-                         "inflammation 6 to 6"]  # fmt: skip
+    assert texts[:4] == [
+        "patient global 6 to 3",
+        "pain 7 to 4",
+        "function 5 to 3",
+        "inflammation 6 to 6",
+    ]
 
 
 @given(four, four)

@@ -68,8 +68,10 @@ def batch(rng: random.Random) -> list[tuple[bytes, str]]:
     """One to four events, some as large as several pages, each saying how many belong together."""
     name, size = f"{rng.getrandbits(64):016x}", rng.randint(1, 4)
     long = rng.choice((10, 300, 300, 9000))
-    return [(json.dumps({"batch": name, "n": n, "of": size, "pad": "x" * long}).encode(),
-             f"{name}-{n}") for n in range(size)]  # fmt: skip
+    return [
+        (json.dumps({"batch": name, "n": n, "of": size, "pad": "x" * long}).encode(), f"{name}-{n}")
+        for n in range(size)
+    ]
 
 
 def write(place: Place, acknowledge: Callable[[Head], object], rng: random.Random) -> NoReturn:
@@ -94,8 +96,11 @@ def forked(place: Place, seed: int) -> tuple[int, int]:
         return child, reading
     code = 1
     try:
-        write(place, lambda head: os.write(writing, b"%d %s\n" % (head.position,
-              head.hash.hex().encode())), random.Random(seed))  # fmt: skip
+        write(
+            place,
+            lambda head: os.write(writing, b"%d %s\n" % (head.position, head.hash.hex().encode())),
+            random.Random(seed),
+        )
     except UnusableInput:
         code = 0  # the server was killed instead
     finally:

@@ -73,8 +73,13 @@ class Scene:
 
     def made(self, kind: type[Event], by: str, site: str | None = None, **fields: Any) -> Event:
         """Make an event of this moment."""
-        return kind(occurred_on=self.today, recorded_at=self.at, recorded_by=by,
-                    site=self.one.site if site is None else site, **fields)  # fmt: skip
+        return kind(
+            occurred_on=self.today,
+            recorded_at=self.at,
+            recorded_by=by,
+            site=self.one.site if site is None else site,
+            **fields,
+        )
 
     def about(self, kind: type[Event], role: str, **fields: Any) -> Event:
         """Make an event about the participant."""
@@ -110,9 +115,17 @@ def _assign(s_: Scene) -> Event:
 
 def _prepare(s_: Scene) -> Event:
     lot, bag = s_.bag()
-    return s_.about(x.DosePrepared, "cell_lab", lot=lot, dose=1, planned=4.5e7, weight_kg=45.0,
-                    unit="{cells}", amount=4.5e7 if s_.proper else 9e7,
-                    drawn=(x.Drawn(bag, 9.0, 1.0, s_.at),))  # fmt: skip
+    return s_.about(
+        x.DosePrepared,
+        "cell_lab",
+        lot=lot,
+        dose=1,
+        planned=4.5e7,
+        weight_kg=45.0,
+        unit="{cells}",
+        amount=4.5e7 if s_.proper else 9e7,
+        drawn=(x.Drawn(bag, 9.0, 1.0, s_.at),),
+    )
 
 
 def _ready(s_: Scene) -> list[Event]:
@@ -185,20 +198,33 @@ def _against(s_: Scene) -> Event:
 
 
 def _verify(s_: Scene) -> Event:
-    return s_.made(x.PreparationVerified, s_.by("cell_lab", 1 + s_.proper), dose=1,
-                   participant=s_.one.id)  # fmt: skip
+    return s_.made(
+        x.PreparationVerified, s_.by("cell_lab", 1 + s_.proper), dose=1, participant=s_.one.id
+    )
 
 
 def _sign(s_: Scene) -> Event:
     items = {item.id: "in order" for item in s_.state.study.treatment.checklist}
-    return s_.about(x.PreDoseChecklistSigned, "investigator", dose=1,
-                    items=items if s_.proper else {}, signer=s_.by("investigator"))  # fmt: skip
+    return s_.about(
+        x.PreDoseChecklistSigned,
+        "investigator",
+        dose=1,
+        items=items if s_.proper else {},
+        signer=s_.by("investigator"),
+    )
 
 
 def _give(s_: Scene) -> Event:
-    return s_.about(x.DoseAdministered, "nurse", dose=1, started_at=s_.at, unit="{cells}",
-                    amount=4.5e7, ended_at=s_.at + timedelta(minutes=60),
-                    volume_ml=9.0)  # fmt: skip
+    return s_.about(
+        x.DoseAdministered,
+        "nurse",
+        dose=1,
+        started_at=s_.at,
+        unit="{cells}",
+        amount=4.5e7,
+        ended_at=s_.at + timedelta(minutes=60),
+        volume_ml=9.0,
+    )
 
 
 def _withhold(s_: Scene) -> Event:
@@ -206,24 +232,42 @@ def _withhold(s_: Scene) -> Event:
 
 
 def _event(s_: Scene) -> Event:
-    return _sealed(s_, s_.about(
-        s.AdverseEventReported, "investigator", adverse_event=f"A{s_.state.position}",
-        term=("Fever", "Anaphylaxis", "Thromboembolic event")[s_.choice % 3],
-        onset=str(s_.today), grade=s_.choice if s_.proper else None,
-        relation="possible" if s_.proper else None,
-    ))  # fmt: skip
+    return _sealed(
+        s_,
+        s_.about(
+            s.AdverseEventReported,
+            "investigator",
+            adverse_event=f"A{s_.state.position}",
+            term=("Fever", "Anaphylaxis", "Thromboembolic event")[s_.choice % 3],
+            onset=str(s_.today),
+            grade=s_.choice if s_.proper else None,
+            relation="possible" if s_.proper else None,
+        ),
+    )
 
 
 def _worse(s_: Scene) -> Event | None:
     mine = [number for number, of in s_.state.adverse_events.items() if of == s_.one.id]
-    return s_.about(s.AdverseEventUpdated, "investigator", adverse_event=mine[0],
-                    grade=s_.choice) if mine else None  # fmt: skip
+    return (
+        s_.about(s.AdverseEventUpdated, "investigator", adverse_event=mine[0], grade=s_.choice)
+        if mine
+        else None
+    )
 
 
 def _adjudicate(s_: Scene) -> Event | None:
     found = candidates(s_.state, s_.one)
-    return s_.signed(s.DoseLimitingToxicityAdjudicated, candidate=found[0].id, reason="all saw it",
-                     dose_limiting=s_.proper, participant=s_.one.id) if found else None  # fmt: skip
+    return (
+        s_.signed(
+            s.DoseLimitingToxicityAdjudicated,
+            candidate=found[0].id,
+            reason="all saw it",
+            dose_limiting=s_.proper,
+            participant=s_.one.id,
+        )
+        if found
+        else None
+    )
 
 
 def _pause(s_: Scene) -> Event:
@@ -236,8 +280,9 @@ def _resume(s_: Scene) -> Event:
 
 
 def _withdraw(s_: Scene) -> Event:
-    return s_.about(p.InformedConsentWithdrawn, "investigator",
-                    scope="all" if s_.proper else "treatment")  # fmt: skip
+    return s_.about(
+        p.InformedConsentWithdrawn, "investigator", scope="all" if s_.proper else "treatment"
+    )
 
 
 def _replace(s_: Scene) -> Event:
@@ -252,48 +297,93 @@ def _correct(s_: Scene) -> Event:
     entry = s_.one.entries[-1 - s_.choice * 3 % len(s_.one.entries)]
     by = s_.by(ROLES[s_.choice % 5]) if s_.choice < 5 else "sponsor.1"
     tries: tuple[dict[str, Any], ...] = (
-        {"occurred_on": str(s_.today)}, {"grade": 1}, {"relation": "unrelated"},
-        {"signature": {"printed_name": "Dr A", "meaning": "judged"}}, {"site": "S99"}, {},
-        {"onset": str(s_.today - timedelta(days=300))}, {"serious": []}, {"results": []},
-    )  # fmt: skip
+        {"occurred_on": str(s_.today)},
+        {"grade": 1},
+        {"relation": "unrelated"},
+        {"signature": {"printed_name": "Dr A", "meaning": "judged"}},
+        {"site": "S99"},
+        {},
+        {"onset": str(s_.today - timedelta(days=300))},
+        {"serious": []},
+        {"results": []},
+    )
     fields = tries[(s_.choice * 2 + len(s_.one.entries)) % len(tries)]
     return _sealed(s_, s_.made(p.EntryCorrected, by, of=entry, fields=fields, reason="a slip"))
 
 
 def _correct_event(s_: Scene) -> Event | None:
     """Somebody corrects an adverse event."""
-    found = [at for at in s_.one.entries
-             if isinstance(s_.state.events[at], s.AdverseEventReported)]  # fmt: skip
+    found = [at for at in s_.one.entries if isinstance(s_.state.events[at], s.AdverseEventReported)]
     if not found:
         return None
-    tries = ({"grade": 1}, {"relation": "unrelated"}, {"grade": 4}, {"term": "Headache"},
-             {"onset": str(FROM - timedelta(days=300))})  # fmt: skip
-    return _sealed(s_, s_.made(p.EntryCorrected, s_.by(ROLES[s_.choice % 3]), of=found[-1],
-                               fields=tries[len(s_.one.entries) % 5],
-                               reason="a slip"))  # fmt: skip
+    tries = (
+        {"grade": 1},
+        {"relation": "unrelated"},
+        {"grade": 4},
+        {"term": "Headache"},
+        {"onset": str(FROM - timedelta(days=300))},
+    )
+    return _sealed(
+        s_,
+        s_.made(
+            p.EntryCorrected,
+            s_.by(ROLES[s_.choice % 3]),
+            of=found[-1],
+            fields=tries[len(s_.one.entries) % 5],
+            reason="a slip",
+        ),
+    )
 
 
 def _judge(s_: Scene) -> Event | None:
     """Somebody judges an adverse event to be less."""
     mine = [number for number, of in s_.state.adverse_events.items() if of == s_.one.id]
-    return _sealed(s_, s_.about(
-        s.AdverseEventUpdated, ROLES[s_.choice % 3], adverse_event=mine[-1],
-        relation="unrelated", serious=())) if mine else None  # fmt: skip
+    return (
+        _sealed(
+            s_,
+            s_.about(
+                s.AdverseEventUpdated,
+                ROLES[s_.choice % 3],
+                adverse_event=mine[-1],
+                relation="unrelated",
+                serious=(),
+            ),
+        )
+        if mine
+        else None
+    )
 
 
 def _assess(s_: Scene) -> Event | None:
     mine = [number for number, of in s_.state.adverse_events.items() if of == s_.one.id]
-    return s_.made(
-        s.AdverseEventAssessed, "sponsor.1", "", participant=s_.one.id, adverse_event=mine[-1],
-        relation="possible" if s_.proper else "unrelated", expected=True,
-        reference_safety_information="IB 1") if mine else None  # fmt: skip
+    return (
+        s_.made(
+            s.AdverseEventAssessed,
+            "sponsor.1",
+            "",
+            participant=s_.one.id,
+            adverse_event=mine[-1],
+            relation="possible" if s_.proper else "unrelated",
+            expected=True,
+            reference_safety_information="IB 1",
+        )
+        if mine
+        else None
+    )
 
 
 def _result(s_: Scene) -> Event:
-    low = Measured(element="platelets", value=(20.0, 45.0, 150.0)[s_.choice % 3], unit="10*9/L",
-                   low=150.0)  # fmt: skip
-    return s_.about(f.LaboratoryResultsRecorded, "nurse", results=(low,), laboratory="l",
-                    ranges_version="v", collected_on=str(s_.today))  # fmt: skip
+    low = Measured(
+        element="platelets", value=(20.0, 45.0, 150.0)[s_.choice % 3], unit="10*9/L", low=150.0
+    )
+    return s_.about(
+        f.LaboratoryResultsRecorded,
+        "nurse",
+        results=(low,),
+        laboratory="l",
+        ranges_version="v",
+        collected_on=str(s_.today),
+    )
 
 
 def _propose(s_: Scene) -> Event | None:
@@ -301,18 +391,33 @@ def _propose(s_: Scene) -> Event | None:
     found = [one for one in candidates(s_.state, s_.one) if one.dose_limiting is None]
     if not found:
         return None
-    act = act_of(s_.signed(s.DoseLimitingToxicityAdjudicated, candidate=found[0].id,
-                           reason="seen together", dose_limiting=False,
-                           participant=s_.one.id))  # fmt: skip
-    return s_.made(r.ProposalMade, SIGNERS[0], "", proposal=f"D{s_.state.position}", act=act,
-                   seen=s_.state.position - (0 if s_.proper else s_.choice))  # fmt: skip
+    act = act_of(
+        s_.signed(
+            s.DoseLimitingToxicityAdjudicated,
+            candidate=found[0].id,
+            reason="seen together",
+            dose_limiting=False,
+            participant=s_.one.id,
+        )
+    )
+    return s_.made(
+        r.ProposalMade,
+        SIGNERS[0],
+        "",
+        proposal=f"D{s_.state.position}",
+        act=act,
+        seen=s_.state.position - (0 if s_.proper else s_.choice),
+    )
 
 
 def _countersign(s_: Scene) -> Event | None:
     open_ = [one for one in s_.state.proposals.values() if one.status == "open"]
     seen = s_.state.position - (0 if s_.proper else s_.choice)
-    return s_.made(r.ProposalSigned, SIGNERS[s_.choice % 2], "", proposal=open_[-1].id,
-                   seen=seen) if open_ else None  # fmt: skip
+    return (
+        s_.made(r.ProposalSigned, SIGNERS[s_.choice % 2], "", proposal=open_[-1].id, seen=seen)
+        if open_
+        else None
+    )
 
 
 def _conclude(s_: Scene) -> Event | None:
@@ -323,14 +428,21 @@ def _conclude(s_: Scene) -> Event | None:
 
 
 def _consent(s_: Scene) -> Event:
-    return s_.about(p.InformedConsentRenewed, "investigator", version="2", language="en",
-                    obtained_by="i")  # fmt: skip
+    return s_.about(
+        p.InformedConsentRenewed, "investigator", version="2", language="en", obtained_by="i"
+    )
 
 
 def _excursion(s_: Scene) -> Event:
     lot, bag = s_.bag()
-    return s_.made(x.TemperatureExcursion, s_.by("cell_lab"), lot=lot, bags=(bag,),
-                   worst_celsius=-80, minutes=20)  # fmt: skip
+    return s_.made(
+        x.TemperatureExcursion,
+        s_.by("cell_lab"),
+        lot=lot,
+        bags=(bag,),
+        worst_celsius=-80,
+        minutes=20,
+    )
 
 
 def _leave(s_: Scene) -> Event:
@@ -343,28 +455,61 @@ def _decide(s_: Scene) -> Event:
     actions = ("start", "escalate", "stay", "de_escalate", "hold", "stop")
     action = now.action if s_.proper and now.action in actions else actions[s_.choice]
     return s_.signed(
-        r.DoseDecision, action=action, level=now.level if s_.proper else s_.choice,
-        head=s_.state.position, head_hash="0" * 64, protocol_sha256=version.sha256,
-        design="three_plus_three", advice_action=now.action, advice_level=now.level,
-        outcomes=now.outcomes, reason="so be it",
-    )  # fmt: skip
+        r.DoseDecision,
+        action=action,
+        level=now.level if s_.proper else s_.choice,
+        head=s_.state.position,
+        head_hash="0" * 64,
+        protocol_sha256=version.sha256,
+        design="three_plus_three",
+        advice_action=now.action,
+        advice_level=now.level,
+        outcomes=now.outcomes,
+        reason="so be it",
+    )
 
 
 ACTS: dict[str, Callable[[Scene], Event | list[Event] | None]] = {
-    "ready": _ready, "against": _against,
-    "enrol": _enrol, "assign": _assign, "prepare": _prepare, "verify": _verify, "sign": _sign,
-    "give": _give, "withhold": _withhold, "event": _event, "worse": _worse,
-    "adjudicate": _adjudicate, "decide": _decide, "pause": _pause, "resume": _resume,
-    "withdraw": _withdraw, "replace": _replace, "correct": _correct, "consent": _consent,
-    "excursion": _excursion, "leave": _leave, "correct an event": _correct_event, "judge": _judge,
-    "assess": _assess, "result": _result, "propose": _propose, "countersign": _countersign,
+    "ready": _ready,
+    "against": _against,
+    "enrol": _enrol,
+    "assign": _assign,
+    "prepare": _prepare,
+    "verify": _verify,
+    "sign": _sign,
+    "give": _give,
+    "withhold": _withhold,
+    "event": _event,
+    "worse": _worse,
+    "adjudicate": _adjudicate,
+    "decide": _decide,
+    "pause": _pause,
+    "resume": _resume,
+    "withdraw": _withdraw,
+    "replace": _replace,
+    "correct": _correct,
+    "consent": _consent,
+    "excursion": _excursion,
+    "leave": _leave,
+    "correct an event": _correct_event,
+    "judge": _judge,
+    "assess": _assess,
+    "result": _result,
+    "propose": _propose,
+    "countersign": _countersign,
     "conclude": _conclude,
-}  # fmt: skip
+}
 STEPS = st.lists(
-    st.tuples(st.sampled_from(sorted(ACTS)), st.integers(0, 5), st.integers(1, 5), st.booleans(),
-              st.sampled_from((0, 0, 0, 1, 3, 14, 30))),
-    min_size=5, max_size=40,
-)  # fmt: skip
+    st.tuples(
+        st.sampled_from(sorted(ACTS)),
+        st.integers(0, 5),
+        st.integers(1, 5),
+        st.booleans(),
+        st.sampled_from((0, 0, 0, 1, 3, 14, 30)),
+    ),
+    min_size=5,
+    max_size=40,
+)
 
 
 def play(trial: Trial, steps: list[Step], since: date = FROM) -> list[tuple[int, str]]:
@@ -377,8 +522,14 @@ def _played(trial: Trial, steps: list[Step], since: date) -> Iterator[tuple[int,
     for minute, (act, who, choice, proper, days) in enumerate(steps):
         today += timedelta(days=days)
         at = datetime(today.year, today.month, today.day, 7, tzinfo=UTC)
-        scene = Scene(trial.state, people[who % len(people)], choice, proper, today,
-                      at + timedelta(minutes=minute))  # fmt: skip
+        scene = Scene(
+            trial.state,
+            people[who % len(people)],
+            choice,
+            proper,
+            today,
+            at + timedelta(minutes=minute),
+        )
         made = ACTS[act](scene)
         for one in made if isinstance(made, list) else [made] if made else []:
             try:

@@ -23,8 +23,11 @@ def body(number: int) -> bytes:
 
 def fill(store: Store, events: int, trial: str = TRIAL) -> Head:
     """Record events in one go; every second one has an idempotency key."""
-    return store.append(trial, [(body(n), f"request-{n}" if n % 2 else "") for n in
-                                range(1, events + 1)], store.head(trial))  # fmt: skip
+    return store.append(
+        trial,
+        [(body(n), f"request-{n}" if n % 2 else "") for n in range(1, events + 1)],
+        store.head(trial),
+    )
 
 
 class Ledger:
@@ -104,8 +107,10 @@ class PostgresLedger(Ledger):
     def __init__(self, schema: PostgresSchema) -> None:
         super().__init__()
         self.schema = schema
-        self.url = (f"postgresql://postgres@/postgres?host={schema.host}"
-                    f"&options=-csearch_path%3D{schema.schema}")  # fmt: skip
+        self.url = (
+            f"postgresql://postgres@/postgres?host={schema.host}"
+            f"&options=-csearch_path%3D{schema.schema}"
+        )
 
     def connect(self) -> Any:
         import psycopg
@@ -124,8 +129,10 @@ class PostgresLedger(Ledger):
             owner.execute("ALTER TABLE ledger_event ENABLE TRIGGER USER")
 
     def copy(self) -> Callable[[], None]:
-        self.schema.execute(f"CREATE TABLE {self.schema.schema}.kept AS "
-                            f"SELECT * FROM {self.schema.schema}.ledger_event")  # fmt: skip
+        self.schema.execute(
+            f"CREATE TABLE {self.schema.schema}.kept AS "
+            f"SELECT * FROM {self.schema.schema}.ledger_event"
+        )
 
         def restore() -> None:
             with self.tampered() as execute:

@@ -39,8 +39,9 @@ def leveled(name: str = UC_MSC, unit: str = "{cells}") -> State:
     return deepcopy(_leveled(name, unit))
 
 
-def add(state: State, kind: type[Event], on: date = TODAY, by: str = "investigator.S01.1",
-        **fields: Any) -> int:  # fmt: skip
+def add(
+    state: State, kind: type[Event], on: date = TODAY, by: str = "investigator.S01.1", **fields: Any
+) -> int:
     """Add an event, and return its position."""
     apply(state, state.position + 1, event(kind, by, "S01", on=on, **fields))
     return state.position
@@ -50,42 +51,97 @@ def enrol(state: State, who: str, level: int) -> None:
     """Register somebody, who consents and takes a place."""
     token = f"{int(who[1:]):064}"
     add(state, p.ParticipantRegistered, START, participant=who, person_token=token)
-    add(state, p.InformedConsentObtained, START, participant=who, version="1", language="en",
-        obtained_by="i")  # fmt: skip
+    add(
+        state,
+        p.InformedConsentObtained,
+        START,
+        participant=who,
+        version="1",
+        language="en",
+        obtained_by="i",
+    )
     add(state, p.ParticipantEnrolled, START, participant=who, level=level)
 
 
 def give(state: State, who: str, on: date, unit: str = "{cells}") -> None:
     """Give a whole dose."""
     at = datetime(on.year, on.month, on.day, 10, tzinfo=UTC)
-    add(state, x.DosePrepared, on, participant=who, lot="L", dose=1, amount=7e7, planned=7e7,
-        unit=unit)  # fmt: skip
-    add(state, x.DoseAdministered, on, participant=who, dose=1, started_at=at, amount=7e7,
-        ended_at=at + timedelta(hours=1), unit=unit)  # fmt: skip
+    add(
+        state,
+        x.DosePrepared,
+        on,
+        participant=who,
+        lot="L",
+        dose=1,
+        amount=7e7,
+        planned=7e7,
+        unit=unit,
+    )
+    add(
+        state,
+        x.DoseAdministered,
+        on,
+        participant=who,
+        dose=1,
+        started_at=at,
+        amount=7e7,
+        ended_at=at + timedelta(hours=1),
+        unit=unit,
+    )
 
 
 def decide(state: State, action: str, level: int | None, outcomes: str) -> None:
     """Record a decision of the committee."""
     add(
-        state, r.DoseDecision, OPENED, "committee.1", action=action, level=level,
-        head=state.position, head_hash="0" * 64, protocol_sha256="0" * 64, design="x",
-        advice_action=action, outcomes=outcomes, signers=("committee.1", "committee.2"),
-    )  # fmt: skip
+        state,
+        r.DoseDecision,
+        OPENED,
+        "committee.1",
+        action=action,
+        level=level,
+        head=state.position,
+        head_hash="0" * 64,
+        protocol_sha256="0" * 64,
+        design="x",
+        advice_action=action,
+        outcomes=outcomes,
+        signers=("committee.1", "committee.2"),
+    )
 
 
-def limiting(state: State, who: str, term: str = "Headache", grade: int = 3,
-             relation: str | None = "possible") -> int:  # fmt: skip
+def limiting(
+    state: State,
+    who: str,
+    term: str = "Headache",
+    grade: int = 3,
+    relation: str | None = "possible",
+) -> int:
     """Report late what began a week after the first dose at level 1."""
-    return add(state, s.AdverseEventReported, participant=who, adverse_event=f"{who}-AE",
-               term=term, grade=grade, relation=relation,
-               onset=str(DOSED + timedelta(days=7)))  # fmt: skip
+    return add(
+        state,
+        s.AdverseEventReported,
+        participant=who,
+        adverse_event=f"{who}-AE",
+        term=term,
+        grade=grade,
+        relation=relation,
+        onset=str(DOSED + timedelta(days=7)),
+    )
 
 
 def checklist(state: State, who: str) -> Verdict:
     """Return what every gate says of a signed checklist."""
     items = {one.id: "in order" for one in state.study.treatment.checklist}
-    made = event(x.PreDoseChecklistSigned, "investigator.S01.1", "S01", on=TODAY,
-                 participant=who, dose=1, items=items, signer="investigator.S01.1")  # fmt: skip
+    made = event(
+        x.PreDoseChecklistSigned,
+        "investigator.S01.1",
+        "S01",
+        on=TODAY,
+        participant=who,
+        dose=1,
+        items=items,
+        signer="investigator.S01.1",
+    )
     return check(state, made)
 
 

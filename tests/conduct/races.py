@@ -58,8 +58,10 @@ def _eligible(name: str) -> list[Event]:
 def _lot(bags: int) -> list[Event]:
     units = tuple(x.Bag(id=f"B{n}", volume_ml=10.0) for n in range(bags))
     names = tuple(one.id for one in units)
-    return [made(x.ProductReceived, PHARMACIST, lot="L1", bags=units),
-            made(x.ProductReleased, PHARMACIST, lot="L1", bags=names)]  # fmt: skip
+    return [
+        made(x.ProductReceived, PHARMACIST, lot="L1", bags=units),
+        made(x.ProductReleased, PHARMACIST, lot="L1", bags=names),
+    ]
 
 
 def _enrolled(name: str) -> Event:
@@ -84,10 +86,20 @@ def _ready(name: str, bag: str) -> list[Event]:
     return [
         *_records(name),
         about(x.ProductAssigned, name, PHARMACIST, dose=1, lot="L1", bags=(bag,)),
-        about(x.DosePrepared, name, f"cell_lab.{SITE}.1", dose=1, lot="L1", amount=7e7,
-              planned=7e7, weight_kg=70.0, unit="{cells}", drawn=(x.Drawn(bag, 1.0, 9.0),)),
+        about(
+            x.DosePrepared,
+            name,
+            f"cell_lab.{SITE}.1",
+            dose=1,
+            lot="L1",
+            amount=7e7,
+            planned=7e7,
+            weight_kg=70.0,
+            unit="{cells}",
+            drawn=(x.Drawn(bag, 1.0, 9.0),),
+        ),
         about(x.PreparationVerified, name, f"cell_lab.{SITE}.2", dose=1),
-    ]  # fmt: skip
+    ]
 
 
 @dataclass(frozen=True)
@@ -126,17 +138,28 @@ def last_place() -> Race:
     def enrolled(some: Sequence[Event]) -> int:
         return sum(isinstance(one, p.ParticipantEnrolled) for one in some)
 
-    return Race("the last place of a level", tuple(before), lambda n: _enrolled(f"P{n % 10}"),
-                enrolled)  # fmt: skip
+    return Race(
+        "the last place of a level", tuple(before), lambda n: _enrolled(f"P{n % 10}"), enrolled
+    )
 
 
 def sentinel_gate() -> Race:
     """Three are ready to be the first at the level; the others must wait."""
-    before = [*_opened(), *_people(3), *_lot(3), *(_enrolled(f"P{n}") for n in range(3)),
-              *(one for n in range(3) for one in _ready(f"P{n}", f"B{n}"))]  # fmt: skip
-    items = {"no_infection": "in order", "not_pregnant": "not applicable",
-             "temperature": "in order", "vital_signs": "in order",
-             "medication_unchanged": "in order", "pre_dose_criteria": "in order"}  # fmt: skip
+    before = [
+        *_opened(),
+        *_people(3),
+        *_lot(3),
+        *(_enrolled(f"P{n}") for n in range(3)),
+        *(one for n in range(3) for one in _ready(f"P{n}", f"B{n}")),
+    ]
+    items = {
+        "no_infection": "in order",
+        "not_pregnant": "not applicable",
+        "temperature": "in order",
+        "vital_signs": "in order",
+        "medication_unchanged": "in order",
+        "pre_dose_criteria": "in order",
+    }
 
     def signs(n: int) -> Event:
         return about(x.PreDoseChecklistSigned, f"P{n % 3}", dose=1, items=items, signer=LEAD)
@@ -190,8 +213,9 @@ class Clients:
         bodies = [(encoded(one)[0], "") for one in race.before]
         store.append(name, bodies, store.head(name))
         gate = threading.Barrier(self.number)  # so that each thread has one client
-        asked = [self.pool.submit(self._client, name, race.asked(n), gate)
-                 for n in range(self.number)]  # fmt: skip
+        asked = [
+            self.pool.submit(self._client, name, race.asked(n), gate) for n in range(self.number)
+        ]
         answers = [one.result() for one in asked]
         entries = list(store.read(name))
         assert verify(entries, name).ok

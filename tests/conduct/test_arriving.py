@@ -7,10 +7,14 @@ from gradatim.conduct.events.participants import RecordNotUnderstood
 from tests.evidence.people import ELEMENTS, ICD10, concept, lab, read_one, resource, state
 
 
-@pytest.mark.parametrize(("when", "start", "end"), [
-    ({}, "2026-10-01", None), ({"effectiveDateTime": "2026-03"}, "2026-03", None),
-    ({"effectiveDateTime": "soon"}, None, None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("when", "start", "end"),
+    [
+        ({}, "2026-10-01", None),
+        ({"effectiveDateTime": "2026-03"}, "2026-03", None),
+        ({"effectiveDateTime": "soon"}, None, None),
+    ],
+)
 def test_a_result_that_cannot_be_read_arrives_with_its_days(
     when: dict[str, str], start: str | None, end: str | None
 ) -> None:
@@ -31,5 +35,5 @@ def test_a_contradictory_diagnosis_arrives_as_not_understood() -> None:
         abatementDateTime="2015",
         clinicalStatus=state("condition-clinical", "active"),
     )
-    (entry,) = arriving(read_one(one), ELEMENTS, "upload")  # fmt: skip
+    (entry,) = arriving(read_one(one), ELEMENTS, "upload")
     assert (entry.kind, entry.fields["elements"]) == (RecordNotUnderstood, ("cancer",))

@@ -42,23 +42,35 @@ def treated(trial: Trial) -> Participant:
 
 def vital_signs(one: Participant, *, on: date = UNTIL, **values: float | None) -> Event:
     """Record pressures in mm[Hg]."""
-    results = tuple(Measured(element=name, value=value, unit="mm[Hg]")
-                    for name, value in values.items() if value is not None)  # fmt: skip
-    return event(VitalSignsRecorded, f"nurse.{one.site}.1", one.site, on=on,
-                 participant=one.id, results=results)  # fmt: skip
+    results = tuple(
+        Measured(element=name, value=value, unit="mm[Hg]")
+        for name, value in values.items()
+        if value is not None
+    )
+    return event(
+        VitalSignsRecorded,
+        f"nurse.{one.site}.1",
+        one.site,
+        on=on,
+        participant=one.id,
+        results=results,
+    )
 
 
 def failing(trial: Trial, made: Event) -> list[str]:
     return [check.id for check in unfulfilled(trial.state, made)]
 
 
-@pytest.mark.parametrize(("values", "wrong"), [
-    ({SYSTOLIC: 120, DIASTOLIC: 80}, []),
-    ({SYSTOLIC: 80, DIASTOLIC: 120}, [ORDER]),
-    ({SYSTOLIC: 80, DIASTOLIC: 80}, [ORDER]),
-    ({SYSTOLIC: 80}, []),  # the other is not known
-    ({DIASTOLIC: 120}, []),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("values", "wrong"),
+    [
+        ({SYSTOLIC: 120, DIASTOLIC: 80}, []),
+        ({SYSTOLIC: 80, DIASTOLIC: 120}, [ORDER]),
+        ({SYSTOLIC: 80, DIASTOLIC: 80}, [ORDER]),
+        ({SYSTOLIC: 80}, []),  # the other is not known
+        ({DIASTOLIC: 120}, []),
+    ],
+)
 def test_values_that_do_not_go_together_are_found(values: dict[str, float], wrong: list[str]):
     trial = looked_at()
     assert failing(trial, vital_signs(treated(trial), **values)) == wrong  # type: ignore[arg-type]
@@ -73,9 +85,14 @@ def test_a_check_is_asked_of_one_day_and_of_what_is_entered():
     assert failing(trial, vital_signs(one, systolic_pressure=120)) == []
     recorded(trial.record(vital_signs(one, diastolic_pressure=130)))
     assert failing(trial, vital_signs(one, systolic_pressure=120)) == [ORDER]
-    pulse = event(VitalSignsRecorded, f"nurse.{one.site}.1", one.site, on=UNTIL,
-                  participant=one.id, results=(Measured(element="heart_rate", value=70,
-                                                        unit="/min"),))  # fmt: skip
+    pulse = event(
+        VitalSignsRecorded,
+        f"nurse.{one.site}.1",
+        one.site,
+        on=UNTIL,
+        participant=one.id,
+        results=(Measured(element="heart_rate", value=70, unit="/min"),),
+    )
     assert failing(trial, pulse) == []  # it is about neither of them
 
 
@@ -93,8 +110,11 @@ def test_what_is_recorded_all_the_same_opens_a_query_in_the_same_append():
     assert (query.of, query.status, opened.recorded_by) == (before + 1, "open", SYSTEM)
     assert "exchanged" in query.question
     answer: dict[str, Any] = {"query": name, "answer": "seen again on the monitor"}
-    recorded(trial.record(event(QueryAnswered, f"coordinator.{one.site}.1", one.site, on=UNTIL,
-                                **answer)))  # fmt: skip
+    recorded(
+        trial.record(
+            event(QueryAnswered, f"coordinator.{one.site}.1", one.site, on=UNTIL, **answer)
+        )
+    )
     assert trial.state.queries[name].status == "answered"
     assert verify(trial.store.read(trial.name), trial.name).ok
     again = Trial(trial.store, trial.name)
@@ -108,10 +128,19 @@ def test_a_correction_is_asked_about_as_the_entry_it_makes():
     wrong = recorded(trial.record(vital_signs(one, systolic_pressure=80, diastolic_pressure=120)))
 
     def correction(systolic: float, diastolic: float) -> Event:
-        results = [{"element": SYSTOLIC, "value": systolic, "unit": "mm[Hg]"},
-                   {"element": DIASTOLIC, "value": diastolic, "unit": "mm[Hg]"}]  # fmt: skip
-        return event(EntryCorrected, f"nurse.{one.site}.1", one.site, on=UNTIL, of=wrong.position,
-                     fields={"results": results}, reason="exchanged")  # fmt: skip
+        results = [
+            {"element": SYSTOLIC, "value": systolic, "unit": "mm[Hg]"},
+            {"element": DIASTOLIC, "value": diastolic, "unit": "mm[Hg]"},
+        ]
+        return event(
+            EntryCorrected,
+            f"nurse.{one.site}.1",
+            one.site,
+            on=UNTIL,
+            of=wrong.position,
+            fields={"results": results},
+            reason="exchanged",
+        )
 
     assert failing(trial, correction(120, 80)) == []
     assert failing(trial, correction(70, 120)) == [ORDER]
@@ -129,8 +158,15 @@ def test_an_amended_check_is_asked_of_everybody_at_once():
     limit = 'pulse_pressure, is: "> 0 mm[Hg]"'
     assert limit in text
     text = text.replace(limit, limit.replace("0", "10"), 1)
-    amended = event(ProtocolAmended, "sponsor.1", on=UNTIL, version="9.0", changes=(),
-                    document=text, sha256=sha256(text.encode()).hexdigest())  # fmt: skip
+    amended = event(
+        ProtocolAmended,
+        "sponsor.1",
+        on=UNTIL,
+        version="9.0",
+        changes=(),
+        document=text,
+        sha256=sha256(text.encode()).hexdigest(),
+    )
     recorded(trial.record(amended))
     assert failing(trial, vital_signs(one, **close)) == [ORDER]  # type: ignore[arg-type]
 
@@ -141,11 +177,21 @@ def test_units_are_converted_before_values_are_compared():
     one = treated(trial)
 
     def counts(neutrophils: float, unit: str) -> list[str]:
-        results = (Measured(element="leukocytes", value=8.0, unit="10*3/uL"),
-                   Measured(element="neutrophils", value=neutrophils, unit=unit))  # fmt: skip
-        made = event(LaboratoryResultsRecorded, f"nurse.{one.site}.1", one.site, on=UNTIL,
-                     participant=one.id, results=results, laboratory="lab", ranges_version="1",
-                     collected_on=str(UNTIL))  # fmt: skip
+        results = (
+            Measured(element="leukocytes", value=8.0, unit="10*3/uL"),
+            Measured(element="neutrophils", value=neutrophils, unit=unit),
+        )
+        made = event(
+            LaboratoryResultsRecorded,
+            f"nurse.{one.site}.1",
+            one.site,
+            on=UNTIL,
+            participant=one.id,
+            results=results,
+            laboratory="lab",
+            ranges_version="1",
+            collected_on=str(UNTIL),
+        )
         return failing(trial, made)
 
     assert counts(5200, "/uL") == []

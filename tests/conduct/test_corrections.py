@@ -35,14 +35,26 @@ from tests.conduct.trials import event, recorded
 SIGNED = Signature("Dr A. Investigator", "causality assessed by me")
 AGAIN = Signature("Dr A. Investigator", "I sign what it says now")
 SAMPLES: dict[str, dict[str, Any]] = {
-    "EncounterDone": {"encounter": "day_1"}, "EncounterMissed": {"encounter": "day_1"},
-    "VitalSignsRecorded": {"results": ()}, "ScoresRecorded": {"results": ()},
-    "LaboratoryResultsRecorded": {"results": (), "laboratory": "l", "ranges_version": "v",
-                                  "collected_on": "2027-01-04"},
+    "EncounterDone": {"encounter": "day_1"},
+    "EncounterMissed": {"encounter": "day_1"},
+    "VitalSignsRecorded": {"results": ()},
+    "ScoresRecorded": {"results": ()},
+    "LaboratoryResultsRecorded": {
+        "results": (),
+        "laboratory": "l",
+        "ranges_version": "v",
+        "collected_on": "2027-01-04",
+    },
     "ClinicalSignificanceSigned": {"of": 1, "element": "alt", "significant": True, "signer": "i"},
-    "FactRecorded": {"fact": {"element": "alt"}}, "RecordNotUnderstood": {"record": "Condition/1"},
-    "RecordJudged": {"of": 1, "record": "Condition/1", "answers": {"malignancy": "no"},
-                     "signer": "i", "reason": "asked the hospital"},
+    "FactRecorded": {"fact": {"element": "alt"}},
+    "RecordNotUnderstood": {"record": "Condition/1"},
+    "RecordJudged": {
+        "of": 1,
+        "record": "Condition/1",
+        "answers": {"malignancy": "no"},
+        "signer": "i",
+        "reason": "asked the hospital",
+    },
     "InformedConsentObtained": {"version": "1", "language": "en", "obtained_by": "i"},
     "InformedConsentRenewed": {"version": "2", "language": "en", "obtained_by": "i"},
     "HistoryDeclaredComplete": {"kinds": ("condition",), "signer": "i", "sources": "chart"},
@@ -51,15 +63,26 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "DoseWithheld": {"dose": 1, "reason": "a fever"},
     "AdverseEventReported": {"adverse_event": "AE1", "term": "Fever", "onset": "2027-01-04"},
     "AdverseEventUpdated": {"adverse_event": "AE1"},
-    "AdverseEventResolved": {"adverse_event": "AE1", "resolved_on": "2027-01-04",
-                             "outcome": "recovered"},
-    "AdverseEventAssessed": {"adverse_event": "AE1", "relation": "possible", "expected": False,
-                             "reference_safety_information": "IB 1"},
-    "SafetyReportSent": {"adverse_event": "AE1", "recipient": "sponsor", "report": "initial",
-                         "sent_at": AT},
+    "AdverseEventResolved": {
+        "adverse_event": "AE1",
+        "resolved_on": "2027-01-04",
+        "outcome": "recovered",
+    },
+    "AdverseEventAssessed": {
+        "adverse_event": "AE1",
+        "relation": "possible",
+        "expected": False,
+        "reference_safety_information": "IB 1",
+    },
+    "SafetyReportSent": {
+        "adverse_event": "AE1",
+        "recipient": "sponsor",
+        "report": "initial",
+        "sent_at": AT,
+    },
     "PregnancyReported": {"person": "partner", "detected_on": "2027-01-04"},
     "MedicationErrorReported": {"description": "given late"},
-}  # fmt: skip
+}
 """Fields of every type that can be corrected."""
 
 
@@ -69,8 +92,11 @@ def trial_with(role: str, kind: type[Event], signature: Signature | None = None)
     apply(state, 1, event(t.TrialCreated, "sponsor", mode="demo"))
     apply(state, 2, event(t.RoleGranted, "sponsor", user="sponsor", role="sponsor"))
     apply(state, 3, event(t.RoleGranted, "sponsor", "S01", user="user", role=role))
-    apply(state, 4, event(p.ParticipantRegistered, "x", "S01", participant="P1",
-                          person_token="0" * 64))  # fmt: skip
+    apply(
+        state,
+        4,
+        event(p.ParticipantRegistered, "x", "S01", participant="P1", person_token="0" * 64),
+    )
     plain = msgspec.to_builtins(event(p.ScreenFailed, "other", "S01", participant="P1"))
     more = msgspec.to_builtins(SAMPLES[kind.__name__])
     made = built({**plain, "event": kind.__name__, **more})
@@ -80,8 +106,15 @@ def trial_with(role: str, kind: type[Event], signature: Signature | None = None)
 
 def correction(signature: Signature | None = None) -> Event:
     """A correction of that entry by the user."""
-    return event(p.EntryCorrected, "user", "S01", of=5, fields={"occurred_on": "2027-01-03"},
-                 reason="a slip", signature=signature)  # fmt: skip
+    return event(
+        p.EntryCorrected,
+        "user",
+        "S01",
+        of=5,
+        fields={"occurred_on": "2027-01-03"},
+        reason="a slip",
+        signature=signature,
+    )
 
 
 def test_every_type_that_can_be_corrected_is_tried() -> None:
@@ -96,8 +129,12 @@ def test_a_correction_takes_the_role_of_what_it_corrects(name: str, role: str) -
     assert (found.truth is TRUE) is (role in MAY[name] and kind not in MEANINGS)
 
 
-JUDGED = ("AdverseEventReported", "AdverseEventUpdated", "AdverseEventResolved",
-          "RecordNotUnderstood")  # fmt: skip
+JUDGED = (
+    "AdverseEventReported",
+    "AdverseEventUpdated",
+    "AdverseEventResolved",
+    "RecordNotUnderstood",
+)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -115,39 +152,79 @@ def reported(trial: Trial, signature: Signature | None = SIGNED, **more: Any) ->
     """An investigator reports a grade 3 event of somebody who was treated."""
     name = next(one.id for one in trial.state.participants.values() if one.status == "treated")
     site = trial.state.participants[name].site
-    fields = {"adverse_event": "AE1", "term": "Headache", "onset": str(FROM), "grade": 3,
-              "relation": "possible", "participant": name, **more}  # fmt: skip
-    made = event(s.AdverseEventReported, f"investigator.{site}.1", site, on=FROM,
-                 signature=signature, **fields)  # fmt: skip
+    fields = {
+        "adverse_event": "AE1",
+        "term": "Headache",
+        "onset": str(FROM),
+        "grade": 3,
+        "relation": "possible",
+        "participant": name,
+        **more,
+    }
+    made = event(
+        s.AdverseEventReported,
+        f"investigator.{site}.1",
+        site,
+        on=FROM,
+        signature=signature,
+        **fields,
+    )
     return recorded(trial.record(made)).position, site
 
 
 def tried(trial: Trial, by: str, of: int, signature: Signature | None = None, **fields: Any) -> Any:
     """Try to correct an entry."""
     site = trial.state.events[of].site
-    return trial.record(event(p.EntryCorrected, by, site, on=FROM, hour=13, of=of, fields=fields,
-                              reason="a slip", signature=signature))  # fmt: skip
+    return trial.record(
+        event(
+            p.EntryCorrected,
+            by,
+            site,
+            on=FROM,
+            hour=13,
+            of=of,
+            fields=fields,
+            reason="a slip",
+            signature=signature,
+        )
+    )
 
 
 @pytest.mark.parametrize(
     ("fields", "says"),
-    [({"signature": {"printed_name": "Dr B", "meaning": "as if signed"}},
-      "signature cannot be corrected"), ({"signature": None}, "signature cannot be corrected"),
-     ({"site": "S99"}, "site cannot be corrected"), ({}, "nothing is changed"),
-     ({"recorded_by": "x"}, "recorded_by cannot be corrected"),
-     ({"recorded_at": "2027-01-01T00:00:00Z"}, "recorded_at cannot be corrected"),
-     ({"participant": "P9"}, "participant cannot be corrected"),
-     ({"adverse_event": "AE9"}, "adverse_event cannot be corrected"),
-     ({"event": "DoseAdministered"}, "event cannot be corrected"),
-     ({"protocol": "9"}, "protocol cannot be corrected"), ({"grade": 3}, "grade is not changed"),
-     ({"grade": 2, "term": "Headache"}, "term is not changed"), ({"grade": 9}, "cannot say that"),
-     ({"no_such": 1}, "cannot say that"), ({"onset": "2040"}, "onset is 2040")],
-)  # fmt: skip
+    [
+        (
+            {"signature": {"printed_name": "Dr B", "meaning": "as if signed"}},
+            "signature cannot be corrected",
+        ),
+        ({"signature": None}, "signature cannot be corrected"),
+        ({"site": "S99"}, "site cannot be corrected"),
+        ({}, "nothing is changed"),
+        ({"recorded_by": "x"}, "recorded_by cannot be corrected"),
+        ({"recorded_at": "2027-01-01T00:00:00Z"}, "recorded_at cannot be corrected"),
+        ({"participant": "P9"}, "participant cannot be corrected"),
+        ({"adverse_event": "AE9"}, "adverse_event cannot be corrected"),
+        ({"event": "DoseAdministered"}, "event cannot be corrected"),
+        ({"protocol": "9"}, "protocol cannot be corrected"),
+        ({"grade": 3}, "grade is not changed"),
+        ({"grade": 2, "term": "Headache"}, "term is not changed"),
+        ({"grade": 9}, "cannot say that"),
+        ({"no_such": 1}, "cannot say that"),
+        ({"onset": "2040"}, "onset is 2040"),
+    ],
+)
 def test_what_a_correction_cannot_say(fields: dict[str, Any], says: str) -> None:
     trial = begun()
     at, site = reported(trial, None)
-    made = event(p.EntryCorrected, f"investigator.{site}.1", site, on=FROM, of=at, fields=fields,
-                 reason="a slip")  # fmt: skip
+    made = event(
+        p.EntryCorrected,
+        f"investigator.{site}.1",
+        site,
+        on=FROM,
+        of=at,
+        fields=fields,
+        reason="a slip",
+    )
     with pytest.raises(UnusableInput, match=says):
         trial.record(made)
 
@@ -156,8 +233,15 @@ def test_an_entry_is_not_corrected_from_another_site() -> None:
     trial = begun()
     at, site = reported(trial, None)
     other = "S02" if site == "S01" else "S01"
-    made = event(p.EntryCorrected, f"nurse.{other}.1", other, on=FROM, of=at, reason="a slip",
-                 fields={"term": "Fever"})  # fmt: skip
+    made = event(
+        p.EntryCorrected,
+        f"nurse.{other}.1",
+        other,
+        on=FROM,
+        of=at,
+        reason="a slip",
+        fields={"term": "Fever"},
+    )
     with pytest.raises(UnusableInput, match=f"entry {at} is of site {site}"):
         trial.record(made)
     found = trial.record(msgspec.structs.replace(made, site=site))
@@ -187,7 +271,10 @@ def test_signed_content_is_signed_anew_and_the_earlier_signature_is_of_what_it_s
     signed = recorded(tried(trial, lead, at, AGAIN, grade=2)).position
     first, second = signings(trial.state, at)
     assert (first.printed_name, first.content.grade, first.stands) == (  # type: ignore[attr-defined]
-        "Dr A. Investigator", 3, False)  # fmt: skip
+        "Dr A. Investigator",
+        3,
+        False,
+    )
     assert (second.entry, second.meaning, second.stands) == (signed, AGAIN.meaning, True)
     assert not changed_after_signature(trial.state, at)
     one = trial.state.participants[str(whom(trial.state, trial.state.events[at]))]
@@ -195,7 +282,8 @@ def test_signed_content_is_signed_anew_and_the_earlier_signature_is_of_what_it_s
     (kept,) = (found for found in candidates(trial.state, one) if found.id == "AE1")
     assert (kept.changed_by, kept.dose_limiting) == (signed, None)
     assert kept.verdict.text == (
-        f"was a candidate: grade 3, possible, until entry {signed} changed it")  # fmt: skip
+        f"was a candidate: grade 3, possible, until entry {signed} changed it"
+    )
 
 
 def test_an_unsigned_candidate_is_made_less_by_an_investigator_only_and_signed() -> None:
@@ -214,9 +302,21 @@ def update(trial: Trial, by: str, signature: Signature | None = None, **fields: 
     """Record an update of the event."""
     (name,) = {who for ae, who in trial.state.adverse_events.items() if ae == "AE1"}
     site = trial.state.participants[name].site
-    return recorded(trial.record(event(
-        s.AdverseEventUpdated, by, site, on=FROM, hour=14, adverse_event="AE1", participant=name,
-        signature=signature, **fields)))  # fmt: skip
+    return recorded(
+        trial.record(
+            event(
+                s.AdverseEventUpdated,
+                by,
+                site,
+                on=FROM,
+                hour=14,
+                adverse_event="AE1",
+                participant=name,
+                signature=signature,
+                **fields,
+            )
+        )
+    )
 
 
 def test_an_update_makes_a_signed_event_less_only_under_an_investigators_signature() -> None:
@@ -242,9 +342,12 @@ def test_an_update_makes_a_signed_event_less_only_under_an_investigators_signatu
 
 
 LESS: dict[str, dict[str, Any]] = {
-    "grade": {"grade": 2}, "relation": {"relation": "unrelated"}, "term": {"term": "Headache"},
-    "nothing known of its grade": {"grade": None}, "elements": {"elements": []},
-}  # fmt: skip
+    "grade": {"grade": 2},
+    "relation": {"relation": "unrelated"},
+    "term": {"term": "Headache"},
+    "nothing known of its grade": {"grade": None},
+    "elements": {"elements": []},
+}
 
 
 @pytest.mark.parametrize("less", LESS)
@@ -254,11 +357,19 @@ def test_what_a_stopping_rule_stands_on_is_made_less_under_an_investigators_sign
 ) -> None:
     """Outside the window for dose-limiting toxicity, so that it is no candidate."""
     trial = begun()
-    at, site = reported(trial, None, onset="2026-12-01", grade=4, term="Leukemia secondary to "
-                        "oncology chemotherapy", elements=["new_malignancy"])  # fmt: skip
+    at, site = reported(
+        trial,
+        None,
+        onset="2026-12-01",
+        grade=4,
+        term="Leukemia secondary to oncology chemotherapy",
+        elements=["new_malignancy"],
+    )
     fired = {rule.key for rule in unanswered_rules(trial.state, FROM) if "AE1" in rule.by}
     assert {key.split(":")[0] for key in fired} == {
-        "related_grade_4", "ectopic_tissue_or_new_malignancy"}  # fmt: skip
+        "related_grade_4",
+        "ectopic_tissue_or_new_malignancy",
+    }
     found = tried(trial, f"{by}.{site}.1", at, **LESS[less])
     assert isinstance(found, Refused)
     assert "AE1 is what a stopping rule stands on" in found.reasons[0][1]
@@ -281,9 +392,20 @@ def test_what_was_not_understood_is_settled_by_an_investigator_and_signed() -> N
     """While it stands absence is not concluded: to let it be takes a judgement."""
     trial = begun()
     name, one = next(iter(trial.state.participants.items()))
-    at = recorded(trial.record(event(
-        p.RecordNotUnderstood, f"nurse.{one.site}.1", one.site, on=FROM, participant=name,
-        record="Condition/c7", codes=["local C99"], elements=["malignancy"]))).position  # fmt: skip
+    at = recorded(
+        trial.record(
+            event(
+                p.RecordNotUnderstood,
+                f"nurse.{one.site}.1",
+                one.site,
+                on=FROM,
+                participant=name,
+                record="Condition/c7",
+                codes=["local C99"],
+                elements=["malignancy"],
+            )
+        )
+    ).position
     lead = f"investigator.{one.site}.1"
     for who, signature in (("nurse", None), ("nurse", AGAIN), ("coordinator", AGAIN)):
         found = tried(trial, f"{who}.{one.site}.1", at, signature, elements=[])
@@ -300,8 +422,18 @@ def test_a_value_that_is_not_understood_is_open_on_days_that_are_signed() -> Non
     trial = begun()
     name, one = next(iter(trial.state.participants.items()))
     fields: dict[str, Any] = {"record": "Observation/o7", "elements": ["ast"], "start": str(FROM)}
-    at = recorded(trial.record(event(p.RecordNotUnderstood, f"nurse.{one.site}.1", one.site,
-                                     on=FROM, participant=name, **fields))).position  # fmt: skip
+    at = recorded(
+        trial.record(
+            event(
+                p.RecordNotUnderstood,
+                f"nurse.{one.site}.1",
+                one.site,
+                on=FROM,
+                participant=name,
+                **fields,
+            )
+        )
+    ).position
     known = facts_of(trial.state, trial.state.participants[name])
     (fact,) = [fact for fact in known.of("ast") if fact.unsettled]
     assert (fact.id, str(fact.start), fact.value) == (f"entry:{at}", str(FROM), None)
@@ -337,8 +469,7 @@ def test_an_older_unsigned_change_of_signed_content_is_seen_and_waits_for_a_sign
     (task,) = (task for task in tasks(state, AT, AFTER) if task.kind == "signature")
     assert f"entry {at} was changed after it was signed" in task.what
     assert letter(state, one(state), LATER) == "C"
-    add(state, s.AdverseEventUpdated, AFTER, hour=20, adverse_event="AE1", grade=1,
-        signature=AGAIN)  # fmt: skip
+    add(state, s.AdverseEventUpdated, AFTER, hour=20, adverse_event="AE1", grade=1, signature=AGAIN)
     assert list(to_be_signed(state, one(state))) == []
 
 
@@ -360,8 +491,7 @@ def low(value: float) -> Measured:
 
 def test_a_judged_result_that_is_corrected_is_judged_anew() -> None:
     state = treated()
-    fields: dict[str, Any] = {"laboratory": "l", "ranges_version": "v",
-                              "collected_on": str(AFTER)}  # fmt: skip
+    fields: dict[str, Any] = {"laboratory": "l", "ranges_version": "v", "collected_on": str(AFTER)}
     at = add(state, f.LaboratoryResultsRecorded, AFTER, results=(low(140.0),), **fields)
     judge: dict[str, Any] = {"of": at, "element": "platelets", "significant": False, "signer": "i"}
     assert unsigned(state, one(state))
@@ -381,9 +511,14 @@ def test_a_judged_result_that_is_corrected_is_judged_anew() -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [{"grade": 1}, {"relation": "unrelated"}, {"onset": "2026-01-01"}, {"grade": None},
-     {"relation": "unlikely", "grade": 2}],
-)  # fmt: skip
+    [
+        {"grade": 1},
+        {"relation": "unrelated"},
+        {"onset": "2026-01-01"},
+        {"grade": None},
+        {"relation": "unlikely", "grade": 2},
+    ],
+)
 def test_a_corrected_candidate_stays_one(fields: dict[str, Any]) -> None:
     state = treated()
     adverse(state)
@@ -415,8 +550,11 @@ def test_what_was_cleared_is_not_opened_by_making_it_less() -> None:
 def test_the_sponsor_takes_no_candidate_away_that_it_made() -> None:
     state = treated()
     adverse(state, relation="unrelated")
-    assess: dict[str, Any] = {"adverse_event": "AE1", "expected": False,
-                              "reference_safety_information": "IB 1"}  # fmt: skip
+    assess: dict[str, Any] = {
+        "adverse_event": "AE1",
+        "expected": False,
+        "reference_safety_information": "IB 1",
+    }
     add(state, s.AdverseEventAssessed, AFTER, relation="possible", **assess)
     assert letter(state, one(state), LATER) == "C"
     add(state, s.AdverseEventAssessed, AFTER, hour=13, relation="unrelated", **assess)
@@ -427,12 +565,25 @@ def test_a_late_baseline_takes_no_result_away() -> None:
     """A result of before the dose that arrives later makes what came after look unchanged."""
     state = treated()
     fields: dict[str, Any] = {"laboratory": "l", "ranges_version": "v"}
-    add(state, f.LaboratoryResultsRecorded, AFTER, results=(low(20.0),), collected_on=str(AFTER),
-        **fields)  # fmt: skip
+    add(
+        state,
+        f.LaboratoryResultsRecorded,
+        AFTER,
+        results=(low(20.0),),
+        collected_on=str(AFTER),
+        **fields,
+    )
     (found,) = candidates(state, one(state))
     before = AFTER - timedelta(days=9)
-    late = add(state, f.LaboratoryResultsRecorded, AFTER, hour=15, results=(low(15.0),),
-               collected_on=str(before), **fields)  # fmt: skip
+    late = add(
+        state,
+        f.LaboratoryResultsRecorded,
+        AFTER,
+        hour=15,
+        results=(low(15.0),),
+        collected_on=str(before),
+        **fields,
+    )
     (kept,) = candidates(state, one(state))
     assert (kept.id, kept.changed_by, kept.counts) == (found.id, late, True)
     assert [rule.action for rule in unanswered_rules(state, AFTER)] == ["pause"], "as it was"
@@ -440,8 +591,15 @@ def test_a_late_baseline_takes_no_result_away() -> None:
 
 def test_a_result_that_is_emptied_stays_a_candidate() -> None:
     state = treated()
-    at = add(state, f.LaboratoryResultsRecorded, AFTER, results=(low(20.0),), laboratory="l",
-             ranges_version="v", collected_on=str(AFTER))  # fmt: skip
+    at = add(
+        state,
+        f.LaboratoryResultsRecorded,
+        AFTER,
+        results=(low(20.0),),
+        laboratory="l",
+        ranges_version="v",
+        collected_on=str(AFTER),
+    )
     correct(state, at, results=[])
     (kept,) = candidates(state, one(state))
     assert kept.id == f"{at}-platelets"
@@ -453,7 +611,12 @@ def test_another_first_dose_takes_no_candidate_away() -> None:
     adverse(state)
     dose = one(state).entries_of[x.DoseAdministered][0]
     late = AT + timedelta(days=5)
-    correct(state, dose, started_at=late.isoformat(), ended_at=late.isoformat(),
-            occurred_on=str(late.date()))  # fmt: skip
+    correct(
+        state,
+        dose,
+        started_at=late.isoformat(),
+        ended_at=late.isoformat(),
+        occurred_on=str(late.date()),
+    )
     (kept,) = candidates(state, one(state))
     assert (kept.id, kept.changed_by) == ("AE1", state.position)

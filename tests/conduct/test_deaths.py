@@ -28,8 +28,12 @@ def died(state: State, **more: Any) -> int:
 def rules(state: State) -> dict[str, str]:
     """Return what stands of the rule about deaths: fired, may have fired."""
     found = unanswered_rules(state, LATER)
-    return {one.key.split(" ")[0].rstrip(":"): "may have fired" if "may have" in one.text
-            else "has fired" for one in found}  # fmt: skip
+    return {
+        one.key.split(" ")[0].rstrip(":"): "may have fired"
+        if "may have" in one.text
+        else "has fired"
+        for one in found
+    }
 
 
 def due(state: State) -> dict[tuple[str, str], set[int]]:
@@ -57,13 +61,23 @@ def test_its_clocks_become_the_seven_days_of_a_fatal_event() -> None:
     state = treated(TABLET, "mg")
     aware = AT + timedelta(days=4)
     adverse(state, **EVENT, site_aware_at=aware)
-    add(state, s.SafetyReportSent, AFTER, adverse_event="AE1", recipient="sponsor",
-        report="initial", sent_at=aware + timedelta(hours=1))  # fmt: skip
+    add(
+        state,
+        s.SafetyReportSent,
+        AFTER,
+        adverse_event="AE1",
+        recipient="sponsor",
+        report="initial",
+        sent_at=aware + timedelta(hours=1),
+    )
     assert due(state)["regulator", "initial"] == {15}
     at = died(state, adverse_event="AE1")
     assert due(state)["regulator", "initial"] == {7, 15}
-    seven = [item.clock for item in reports(state, one(state))
-             if item.clock.why.startswith("upgrade to fatal")]  # fmt: skip
+    seven = [
+        item.clock
+        for item in reports(state, one(state))
+        if item.clock.why.startswith("upgrade to fatal")
+    ]
     assert {clock.starts for clock in seven} == {state.events[at].recorded_at}
 
 
@@ -98,7 +112,8 @@ def test_the_event_that_explains_a_death_takes_its_place_and_its_clock() -> None
     adverse(state, serious=("death",), relation="unrelated", site_aware_at=AT + timedelta(days=40))
     assert rules(state) == {}
     assert {item.clock.starts for item in reports(state, one(state))} == {
-        state.events[at].recorded_at}  # fmt: skip
+        state.events[at].recorded_at
+    }
 
 
 def test_who_never_had_a_place_cannot_have_died_of_the_product() -> None:
@@ -145,8 +160,14 @@ def test_a_fatal_outcome_of_a_mild_event_is_serious_from_then_on() -> None:
     state = treated(TABLET, "mg")
     adverse(state, grade=1, relation="possible", site_aware_at=AT)
     assert reports(state, one(state)) == ()
-    add(state, s.AdverseEventResolved, AFTER, adverse_event="AE1", outcome="fatal",
-        resolved_on=str(AFTER))  # fmt: skip
+    add(
+        state,
+        s.AdverseEventResolved,
+        AFTER,
+        adverse_event="AE1",
+        outcome="fatal",
+        resolved_on=str(AFTER),
+    )
     assert rules(state)["related_death"] == "has fired"
     recorded = state.events[state.position].recorded_at
     assert {item.clock.starts for item in reports(state, one(state))} == {recorded}
@@ -172,24 +193,35 @@ def test_a_serious_event_without_a_time_starts_its_clock_when_it_is_recorded() -
 def test_a_candidate_is_open_again_after_the_death() -> None:
     state = treated()
     adverse(state, **EVENT)
-    add(state, s.DoseLimitingToxicityAdjudicated, AFTER, candidate="AE1", dose_limiting=False,
-        reason="seen", signers=("c1", "c2"))  # fmt: skip
+    add(
+        state,
+        s.DoseLimitingToxicityAdjudicated,
+        AFTER,
+        candidate="AE1",
+        dose_limiting=False,
+        reason="seen",
+        signers=("c1", "c2"),
+    )
     died(state, adverse_event="AE1")
     assert letter(state, one(state), LATER) == "C"
 
 
 STORY = st.lists(
-    st.tuples(st.sampled_from(["Headache", "Bauchweh", "Anaphylaxis"]), st.integers(1, 4),
-              st.sampled_from([None, "unrelated", "possible"])),
+    st.tuples(
+        st.sampled_from(["Headache", "Bauchweh", "Anaphylaxis"]),
+        st.integers(1, 4),
+        st.sampled_from([None, "unrelated", "possible"]),
+    ),
     max_size=3,
-)  # fmt: skip
+)
 PROPERTY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @PROPERTY
 @given(STORY, st.integers(-1, 2), st.booleans())
-def test_a_death_never_takes_a_rule_or_a_candidate_away(story: Any, of: int, by_outcome: bool
-                                                        ) -> None:  # fmt: skip
+def test_a_death_never_takes_a_rule_or_a_candidate_away(
+    story: Any, of: int, by_outcome: bool
+) -> None:
     state = treated()
     for n, (term, grade, relation) in enumerate(story):
         adverse(state, adverse_event=f"AE{n}", term=term, grade=grade, relation=relation)
@@ -197,8 +229,14 @@ def test_a_death_never_takes_a_rule_or_a_candidate_away(story: Any, of: int, by_
     stands = set(rules(state))
     cause = f"AE{of}" if 0 <= of < len(story) else None
     if by_outcome and cause is not None:
-        add(state, s.AdverseEventResolved, AFTER, adverse_event=cause, outcome="fatal",
-            resolved_on=str(AFTER))  # fmt: skip
+        add(
+            state,
+            s.AdverseEventResolved,
+            AFTER,
+            adverse_event=cause,
+            outcome="fatal",
+            resolved_on=str(AFTER),
+        )
     else:
         died(state, adverse_event=cause)
     assert found <= {item.id for item in candidates(state, one(state))}
@@ -214,7 +252,13 @@ def test_a_corrected_cause_is_followed() -> None:
     """A withheld dose that names another event than at first, reported after it."""
     state = treated()
     adverse(state, grade=1, relation="unrelated")
-    resolved = add(state, s.AdverseEventResolved, AFTER, adverse_event="AE1", outcome="recovered",
-                   resolved_on=str(AFTER))  # fmt: skip
+    resolved = add(
+        state,
+        s.AdverseEventResolved,
+        AFTER,
+        adverse_event="AE1",
+        outcome="recovered",
+        resolved_on=str(AFTER),
+    )
     correct(state, resolved, outcome="fatal")
     assert courses(state, one(state))["AE1"].event.grade == 5

@@ -18,8 +18,14 @@ from tests.conduct.trials import START, TABLET, event, protocol, recorded
 def activation(more: str = "", **fields: Any) -> trial.ProtocolActivated:
     """Put the second trial into force with a model as its design."""
     text = protocol(TABLET)[1].replace("design: boin", f"design: crm{more}")
-    made = event(trial.ProtocolActivated, "sponsor.1", version="1.0", document=text,
-                 sha256=sha256(text.encode()).hexdigest(), **fields)  # fmt: skip
+    made = event(
+        trial.ProtocolActivated,
+        "sponsor.1",
+        version="1.0",
+        document=text,
+        sha256=sha256(text.encode()).hexdigest(),
+        **fields,
+    )
     assert isinstance(made, trial.ProtocolActivated)
     return made
 
@@ -62,12 +68,19 @@ def test_an_amendment_brings_the_rule_and_must_say_so() -> None:
     apply(state, 1, activation())
     text = activation().document.replace('version: "1.0"', 'version: "2.0"', 1)
     fields: dict[str, Any] = {
-        "version": "2.0", "document": text, "sha256": sha256(text.encode()).hexdigest(),
-    }  # fmt: skip
+        "version": "2.0",
+        "document": text,
+        "sha256": sha256(text.encode()).hexdigest(),
+    }
     silent = event(trial.ProtocolAmended, "sponsor.1", changes=(), **fields)
     assert "safety" in policy(state, silent).text  # type: ignore[arg-type]
-    said = event(trial.ProtocolAmended, "sponsor.1", design_defaults=2, **fields,
-                 changes=(trial.Change("safety", "at once", "a hard safety rule"),))  # fmt: skip
+    said = event(
+        trial.ProtocolAmended,
+        "sponsor.1",
+        design_defaults=2,
+        **fields,
+        changes=(trial.Change("safety", "at once", "a hard safety rule"),),
+    )
     assert policy(state, said).truth  # type: ignore[arg-type]
     apply(state, 2, said)
     assert settings_of(state.study).safety == 0.95

@@ -31,8 +31,11 @@ for _ in range(20):
 
 
 def killed(target):
-    ran = subprocess.run([sys.executable, "-m", "tests.conduct.faults", str(target), str(KILLS),
-                          str(SEED)], capture_output=True, text=True)  # fmt: skip
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.conduct.faults", str(target), str(KILLS), str(SEED)],
+        capture_output=True,
+        text=True,
+    )
     assert ran.returncode == 0, ran.stderr
     figures = json.loads(ran.stdout)
     assert figures.pop("kills") == KILLS
@@ -67,14 +70,18 @@ def test_a_log_torn_or_altered_after_the_last_sync_gives_exactly_what_was_acknow
 @pytest.mark.skipif(bool(untraceable()), reason=untraceable() or "traced")
 def test_an_fsync_of_the_log_precedes_each_acknowledgement_sqlite(tmp_path):
     trace, path = tmp_path / "trace", tmp_path / "trial.sqlite"
-    ran = subprocess.run(["strace", "-f", "-y", "-e", CALLS, "-o", trace, sys.executable, "-c",
-                          ACKNOWLEDGE, path], capture_output=True, text=True)  # fmt: skip
+    ran = subprocess.run(
+        ["strace", "-f", "-y", "-e", CALLS, "-o", trace, sys.executable, "-c", ACKNOWLEDGE, path],
+        capture_output=True,
+        text=True,
+    )
     assert ran.stdout.count("acknowledged") == 20, ran.stderr
     traced = list(calls(trace.read_text().splitlines()))
     assert unsynced(traced, "trial.sqlite-wal", "acknowledged") == (20, 0)
     first = next(n for n, call in enumerate(traced) if "acknowledged" in call.rest)
-    folder = [n for n, call in enumerate(traced) if call.file == str(tmp_path) and "sync" in
-              call.name]  # fmt: skip
+    folder = [
+        n for n, call in enumerate(traced) if call.file == str(tmp_path) and "sync" in call.name
+    ]
     assert folder
     assert folder[0] < first  # the log's name is on the disk too
 
@@ -85,8 +92,11 @@ def test_an_acknowledgement_without_fsync_would_be_seen(tmp_path):
     trace, path = tmp_path / "trace", tmp_path / "trial.sqlite"
     off = "store.connection.execute('PRAGMA synchronous = OFF')\nfor _"
     code = ACKNOWLEDGE.replace("for _", off)
-    subprocess.run(["strace", "-f", "-y", "-e", CALLS, "-o", trace, sys.executable, "-c", code,
-                    path], capture_output=True, check=True)  # fmt: skip
+    subprocess.run(
+        ["strace", "-f", "-y", "-e", CALLS, "-o", trace, sys.executable, "-c", code, path],
+        capture_output=True,
+        check=True,
+    )
     traced = calls(trace.read_text().splitlines())
     assert unsynced(traced, "trial.sqlite-wal", "acknowledged") == (20, 20)
 
@@ -112,8 +122,11 @@ class TestPostgres:
             "OR backend_type = 'walwriter'"
         ).fetchall()
         attached = [word for (pid,) in ids for word in ("-p", str(pid))]
-        tracer = subprocess.Popen(["strace", "-f", "-y", "-e", CALLS, "-o", trace, *attached],
-                                  stderr=subprocess.PIPE, text=True)  # fmt: skip
+        tracer = subprocess.Popen(
+            ["strace", "-f", "-y", "-e", CALLS, "-o", trace, *attached],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         assert tracer.stderr
         assert all("attached" in tracer.stderr.readline() for _ in ids)
         head = store.head(TRIAL)

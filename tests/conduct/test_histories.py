@@ -161,10 +161,16 @@ def test_every_candidate_counts_until_it_is_adjudicated(steps: Any) -> None:
     play(trial, steps)
     state = trial.state
     raw = [decoded(one.body) for one in trial.store.read(NAME)]
-    first = {one.participant: one.started_at.date() for one in reversed(raw)
-             if isinstance(one, x.DoseAdministered)}  # fmt: skip
-    said = {one.candidate: one.dose_limiting for one in raw
-            if isinstance(one, s.DoseLimitingToxicityAdjudicated)}  # fmt: skip
+    first = {
+        one.participant: one.started_at.date()
+        for one in reversed(raw)
+        if isinstance(one, x.DoseAdministered)
+    }
+    said = {
+        one.candidate: one.dose_limiting
+        for one in raw
+        if isinstance(one, s.DoseLimitingToxicityAdjudicated)
+    }
     for one in raw:
         if not isinstance(one, s.AdverseEventReported) or one.term != "Anaphylaxis":
             continue
@@ -207,8 +213,13 @@ def test_what_was_refused_left_no_trace_and_what_was_recorded_stays(steps: Any) 
 
 def test_the_same_request_is_recorded_once() -> None:
     trial = begun()
-    made = t.TrialPaused(occurred_on=FROM, recorded_by="nurse.S01.1", site="S01", reason="a leak",
-                         recorded_at=datetime(2027, 2, 1, tzinfo=UTC))  # fmt: skip
+    made = t.TrialPaused(
+        occurred_on=FROM,
+        recorded_by="nurse.S01.1",
+        site="S01",
+        reason="a leak",
+        recorded_at=datetime(2027, 2, 1, tzinfo=UTC),
+    )
     first, second = trial.record(made, request="r-1"), trial.record(made, request="r-1")
     assert isinstance(first, Recorded)
     assert isinstance(second, Recorded)

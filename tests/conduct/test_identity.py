@@ -68,10 +68,13 @@ def test_a_value_cannot_be_moved_to_another_field():
     "altered",
     [
         {"ciphertext": sealed()["name"].ciphertext[:-8] + "AAAAAAA="},
-        {"ciphertext": "no base64"}, {"ciphertext": ""}, {"ciphertext": "AAAA"},
-        {"commitment": "00" * 32}, {"commitment": sealed()["name"].commitment},
+        {"ciphertext": "no base64"},
+        {"ciphertext": ""},
+        {"ciphertext": "AAAA"},
+        {"commitment": "00" * 32},
+        {"commitment": sealed()["name"].commitment},
     ],
-)  # fmt: skip
+)
 def test_an_altered_value_is_refused(altered):
     with pytest.raises(UnusableInput, match="P-001: name: this value"):
         unseal(WHOSE, {"name": msgspec.structs.replace(sealed()["name"], **altered)}, KEY)
@@ -94,15 +97,20 @@ def test_a_value_shown_with_its_salt_is_proved():
 
 
 SAME = [
-    ("Jane Doe", "jane  doe"), ("Jane Doe", " JANE DOE "), ("Ｊａｎｅ Doe", "Jane Doe"),
-    ("Straße", "STRASSE"), ("Zoe\u0308", "Zoë"), ("陈 伟", "陈伟"),
-]  # fmt: skip
+    ("Jane Doe", "jane  doe"),
+    ("Jane Doe", " JANE DOE "),
+    ("Ｊａｎｅ Doe", "Jane Doe"),
+    ("Straße", "STRASSE"),
+    ("Zoe\u0308", "Zoë"),
+    ("陈 伟", "陈伟"),
+]
 
 
 @pytest.mark.parametrize(("one", "two"), SAME)
 def test_the_same_person_has_the_same_token(one, two):
-    tokens = {person_token({"name": name, "birth_date": "1990-02-01"}, PEPPER)
-              for name in (one, two)}  # fmt: skip
+    tokens = {
+        person_token({"name": name, "birth_date": "1990-02-01"}, PEPPER) for name in (one, two)
+    }
     assert len(tokens) == 1
     assert len(tokens.pop()) == 64
 

@@ -46,13 +46,20 @@ def test_entries_of_a_type_are_those_of_all_entries():
     events = finished(1).state.events
     for kind in EVENTS:
         assert list(events.of(kind)) == [
-            (at, event) for at, event in events.items() if type(event) is kind]  # fmt: skip
+            (at, event) for at, event in events.items() if type(event) is kind
+        ]
     both = list(events.of(VitalSignsRecorded, InformedConsentObtained))
     assert [at for at, _ in both] == sorted(at for at, _ in both)
 
 
-BROKEN = [b"", b"{}", b"\xff", b'{"event":"Nothing"}', b"[]",
-          b'{"event":"VitalSignsRecorded","recorded_at":"then"}']  # fmt: skip
+BROKEN = [
+    b"",
+    b"{}",
+    b"\xff",
+    b'{"event":"Nothing"}',
+    b"[]",
+    b'{"event":"VitalSignsRecorded","recorded_at":"then"}',
+]
 
 
 @pytest.mark.parametrize("body", BROKEN)

@@ -48,8 +48,10 @@ def test_the_hash_is_what_the_documentation_says():
 NAMES = st.text(max_size=4)
 
 
-@given(one=st.tuples(NAMES, st.integers(1, 200), NAMES, st.binary(max_size=4)),
-       two=st.tuples(NAMES, st.integers(1, 200), NAMES, st.binary(max_size=4)))  # fmt: skip
+@given(
+    one=st.tuples(NAMES, st.integers(1, 200), NAMES, st.binary(max_size=4)),
+    two=st.tuples(NAMES, st.integers(1, 200), NAMES, st.binary(max_size=4)),
+)
 def test_two_different_rows_have_different_hashes(one, two):
     assert (chained(bytes(32), *one).hash == chained(bytes(32), *two).hash) == (one == two)
 
@@ -193,15 +195,25 @@ SIGNATURE = GOOD["signatures"][0]
 @pytest.mark.parametrize(
     "text",
     [
-        "", "[]", "{}", "nonsense", "[" * 100_000,
-        *(json.dumps(GOOD | {key: wrong}) for key in GOOD for wrong in (None, 7.5, "x", [1])
-          if (key, wrong) not in (("trial", "x"), ("recorded_at", "x"))),
-        json.dumps(GOOD | {"position": -1}), json.dumps(GOOD | {"position": True}),
-        json.dumps(GOOD | {"more": 1}), json.dumps(GOOD | {"head": GOOD["head"].upper()}),
+        "",
+        "[]",
+        "{}",
+        "nonsense",
+        "[" * 100_000,
+        *(
+            json.dumps(GOOD | {key: wrong})
+            for key in GOOD
+            for wrong in (None, 7.5, "x", [1])
+            if (key, wrong) not in (("trial", "x"), ("recorded_at", "x"))
+        ),
+        json.dumps(GOOD | {"position": -1}),
+        json.dumps(GOOD | {"position": True}),
+        json.dumps(GOOD | {"more": 1}),
+        json.dumps(GOOD | {"head": GOOD["head"].upper()}),
         json.dumps(GOOD | {"signatures": [SIGNATURE | {"key": "AAAA"}]}),
         json.dumps(GOOD | {"signatures": [SIGNATURE | {"more": 1}]}),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_checkpoint_is_refused(text):
     with pytest.raises(UnusableInput, match=r"c\.json: this is not a checkpoint"):
         parse_checkpoint(text, "c.json")
@@ -225,17 +237,23 @@ ROW = json.loads(lines(entries(1))[1])
 @pytest.mark.parametrize(
     ("number", "line"),
     [
-        (1, b""), (1, b"{}"), (1, b'{"schema": "gradatim.ledger/2", "trial": "T"}'),
+        (1, b""),
+        (1, b"{}"),
+        (1, b'{"schema": "gradatim.ledger/2", "trial": "T"}'),
         (1, b'{"schema": "gradatim.ledger/1", "trial": 5}'),
         (1, b'{"schema": "gradatim.ledger/1", "trial": "\\udfff"}'),
         (1, b'\xef\xbb\xbf{"schema": "gradatim.ledger/1", "trial": "T"}'),
-        (2, b"\n"), (2, b"[]"), (2, b"\xff"), (2, b"[" * 100_000), (2, b'{"position": 1'),
+        (2, b"\n"),
+        (2, b"[]"),
+        (2, b"\xff"),
+        (2, b"[" * 100_000),
+        (2, b'{"position": 1'),
         (2, b'{"position": ' + b"9" * 5000 + b"}"),
         *((2, json.dumps(ROW | {key: wrong}).encode()) for key in ROW for wrong in (None, True)),
         (2, json.dumps(ROW | {"more": 1}).encode()),
         (2, json.dumps(ROW | {"body": "\ud800"}).encode()),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_export_is_refused_with_its_line(number, line):
     given = lines(entries(2))
     given[number - 1] = line

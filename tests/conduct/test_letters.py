@@ -107,23 +107,36 @@ def test_around_the_end_of_the_window(name: str, unit: str, last: date) -> None:
     assert "".join(letter(state, one(state), day) for day in days) == "PPPN"
 
 
-@pytest.mark.parametrize(("onset", "expected"), [
-    (DOSED - timedelta(days=1), "N"), (DOSED, "C"), (LAST, "C"), (LAST + timedelta(days=1), "N"),
-    (DOSED.year, "C"),
-])  # fmt: skip
-def test_an_event_counts_where_its_onset_may_lie_in_the_window(onset: object, expected: str
-                                                               ) -> None:  # fmt: skip
+@pytest.mark.parametrize(
+    ("onset", "expected"),
+    [
+        (DOSED - timedelta(days=1), "N"),
+        (DOSED, "C"),
+        (LAST, "C"),
+        (LAST + timedelta(days=1), "N"),
+        (DOSED.year, "C"),
+    ],
+)
+def test_an_event_counts_where_its_onset_may_lie_in_the_window(
+    onset: object, expected: str
+) -> None:
     state = treated()
     adverse(state, onset=str(onset))
     assert letter(state, one(state), LATER) == expected
 
 
-@pytest.mark.parametrize(("gone", "expected"), [
-    (LAST - timedelta(days=1), ""), (LAST, "N"), (LAST + timedelta(days=1), "N"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("gone", "expected"),
+    [
+        (LAST - timedelta(days=1), ""),
+        (LAST, "N"),
+        (LAST + timedelta(days=1), "N"),
+    ],
+)
 @pytest.mark.parametrize("status", ["withdrawn", "lost to follow-up"])
-def test_who_is_gone_before_the_last_day_is_not_evaluable(gone: date, expected: str, status: str
-                                                          ) -> None:  # fmt: skip
+def test_who_is_gone_before_the_last_day_is_not_evaluable(
+    gone: date, expected: str, status: str
+) -> None:
     state = treated()
     add(state, p.Disposition, gone, status=status, reason="moved")
     assert letter(state, one(state), LATER) == expected
@@ -138,9 +151,15 @@ LEAVING: list[tuple[type[Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("kind", "fields"), LEAVING)
-@pytest.mark.parametrize(("relation", "counts"), [
-    ("possible", True), (None, True), ("unlikely", False), ("unrelated", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("relation", "counts"),
+    [
+        ("possible", True),
+        (None, True),
+        ("unlikely", False),
+        ("unrelated", False),
+    ],
+)
 def test_withheld_or_withdrawn_for_a_related_event_counts_until_adjudicated(
     kind: type[Any], fields: dict[str, Any], relation: str | None, counts: bool
 ) -> None:
@@ -184,8 +203,15 @@ def test_the_sponsor_makes_an_event_a_candidate_and_never_takes_one_away() -> No
 
 
 def _assess(state: State, relation: str) -> None:
-    add(state, s.AdverseEventAssessed, AFTER, adverse_event="AE1", relation=relation,
-        expected=False, reference_safety_information="IB 2")  # fmt: skip
+    add(
+        state,
+        s.AdverseEventAssessed,
+        AFTER,
+        adverse_event="AE1",
+        relation=relation,
+        expected=False,
+        reference_safety_information="IB 2",
+    )
 
 
 def test_who_is_replaced_does_not_count_but_for_a_toxicity() -> None:

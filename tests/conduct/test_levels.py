@@ -44,8 +44,16 @@ def broken(state: State, made: Event) -> set[str]:
 
 def closed_to(state: State, who: str) -> set[str]:
     """Return the rules about levels that keep somebody's checklist from being signed."""
-    signed = event(x.PreDoseChecklistSigned, "i", "S01", on=TODAY, participant=who, dose=1,
-                   items={}, signer="i")  # fmt: skip
+    signed = event(
+        x.PreDoseChecklistSigned,
+        "i",
+        "S01",
+        on=TODAY,
+        participant=who,
+        dose=1,
+        items={},
+        signer="i",
+    )
     return {rule for rule, _ in unmet(signed, checklist(state, who))} & LEVEL_RULES
 
 
@@ -72,8 +80,14 @@ def test_nobody_is_sent_for_a_place_at_a_level_that_is_closed() -> None:
     """A free place there is no task: its enrolment would be refused."""
     state = leveled()
     add(state, p.ParticipantRegistered, participant="P6", person_token=f"{6:064}")
-    add(state, p.InformedConsentObtained, participant="P6", version="1", language="en",
-        obtained_by="i")  # fmt: skip
+    add(
+        state,
+        p.InformedConsentObtained,
+        participant="P6",
+        version="1",
+        language="en",
+        obtained_by="i",
+    )
     add(state, p.EligibilityConfirmed, participant="P6", first_dose_on=TODAY, signer="i")
     assert enrolments(state) == ["P6 is eligible; a place at level 2 is free"]
     limiting(state, "P1")
@@ -107,9 +121,14 @@ def test_what_the_committee_clears_opens_the_level_again() -> None:
 
 def adjudicated(state: State, who: str, dlt: bool) -> None:
     add(
-        state, s.DoseLimitingToxicityAdjudicated, participant=who, candidate=f"{who}-AE",
-        dose_limiting=dlt, reason="seen by all", signers=("committee.1", "committee.2"),
-    )  # fmt: skip
+        state,
+        s.DoseLimitingToxicityAdjudicated,
+        participant=who,
+        candidate=f"{who}-AE",
+        dose_limiting=dlt,
+        reason="seen by all",
+        signers=("committee.1", "committee.2"),
+    )
 
 
 def test_two_toxicities_at_the_lowest_level_end_all_dosing() -> None:
@@ -122,26 +141,50 @@ def test_two_toxicities_at_the_lowest_level_end_all_dosing() -> None:
     assert (rule.action, rule.level) == ("stop level", 1)
     assert closed_to(state, "P4") == LEVEL_RULES
     assert not any(one.open for one in levels(state, TODAY))
-    resumed = event(t.TrialResumed, "committee.1", on=TODAY, reason="all clear",
-                    stopping_rules=(), signers=("committee.1", "committee.2"))  # fmt: skip
+    resumed = event(
+        t.TrialResumed,
+        "committee.1",
+        on=TODAY,
+        reason="all clear",
+        stopping_rules=(),
+        signers=("committee.1", "committee.2"),
+    )
     assert "no rule ends the trial" in {rule for rule, _ in unmet(resumed, check(state, resumed))}
 
 
-@pytest.mark.parametrize("kind", [x.ProductAssigned, x.DosePrepared, x.PreparationVerified,
-                                  x.DoseAdministered, p.ParticipantEnrolled])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind",
+    [
+        x.ProductAssigned,
+        x.DosePrepared,
+        x.PreparationVerified,
+        x.DoseAdministered,
+        p.ParticipantEnrolled,
+    ],
+)
 def test_every_way_to_a_dose_at_a_closed_level_is_closed(kind: Any) -> None:
     """Authorisations are refused; what is done all the same breaks a rule: a deviation."""
     state = leveled()
     at = event(t.TrialPaused, "x", on=TODAY, reason="only for its time").recorded_at
     fields: dict[Any, dict[str, Any]] = {
         x.ProductAssigned: {"dose": 1, "lot": "L", "bags": ("B",)},
-        x.DosePrepared: {"dose": 1, "lot": "L", "amount": 2.1e8, "planned": 2.1e8,
-                         "unit": "{cells}"},
+        x.DosePrepared: {
+            "dose": 1,
+            "lot": "L",
+            "amount": 2.1e8,
+            "planned": 2.1e8,
+            "unit": "{cells}",
+        },
         x.PreparationVerified: {"dose": 1},
-        x.DoseAdministered: {"dose": 1, "started_at": at, "ended_at": at, "amount": 2.1e8,
-                             "unit": "{cells}"},
+        x.DoseAdministered: {
+            "dose": 1,
+            "started_at": at,
+            "ended_at": at,
+            "amount": 2.1e8,
+            "unit": "{cells}",
+        },
         p.ParticipantEnrolled: {"level": 2},
-    }  # fmt: skip
+    }
     made = asked(state, kind, "P4", **fields[kind])
     assert "the level is tolerated" not in broken(state, made)
     limiting(state, "P1")
@@ -167,11 +210,22 @@ def test_the_committee_cannot_go_on_above_what_is_supported() -> None:
     limiting(state, "P1")
     now = advised(state, TODAY)
     for action, level in (("stay", 2), ("escalate", 3)):
-        made = event(r.DoseDecision, "committee.1", on=TODAY, action=action, level=level,
-                     head=state.position, head_hash="0" * 64, protocol_sha256="0" * 64,
-                     design="three_plus_three", advice_action=now.action, reason="so be it",
-                     advice_level=now.level, outcomes=now.outcomes,
-                     signers=("committee.1", "committee.2"))  # fmt: skip
+        made = event(
+            r.DoseDecision,
+            "committee.1",
+            on=TODAY,
+            action=action,
+            level=level,
+            head=state.position,
+            head_hash="0" * 64,
+            protocol_sha256="0" * 64,
+            design="three_plus_three",
+            advice_action=now.action,
+            reason="so be it",
+            advice_level=now.level,
+            outcomes=now.outcomes,
+            signers=("committee.1", "committee.2"),
+        )
         rules = {rule for rule, _ in unmet(made, check(state, made))}
         assert "the decision is not less cautious" in rules
 
@@ -203,10 +257,13 @@ LATE = st.lists(
     st.tuples(
         st.sampled_from(LEVEL_1),
         st.sampled_from(["Headache", "Anaphylaxis", "Bauchweh", "Thromboembolic event"]),
-        st.integers(1, 5), st.sampled_from([None, "unrelated", "possible"]), st.booleans(),
+        st.integers(1, 5),
+        st.sampled_from([None, "unrelated", "possible"]),
+        st.booleans(),
     ),
-    unique_by=lambda one: one[0], max_size=3,
-)  # fmt: skip
+    unique_by=lambda one: one[0],
+    max_size=3,
+)
 DEAD = st.lists(st.sampled_from([*LEVEL_1, "P4"]), unique=True, max_size=2)
 PROPERTY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -235,8 +292,11 @@ def test_what_comes_to_light_late_never_opens_a_gate(late: Any, dead: Any, dosed
         if min([*ended, found.tolerated + 1]) <= 2:
             assert closed_to(state, who)
             assert checklist(state, who).truth is not TRUE
-    toxic = {who for who, term, grade, relation, _ in late
-             if (grade >= 3 and relation == "possible") or term == "Anaphylaxis"}  # fmt: skip
+    toxic = {
+        who
+        for who, term, grade, relation, _ in late
+        if (grade >= 3 and relation == "possible") or term == "Anaphylaxis"
+    }
     if len(toxic) >= 2:
         assert found.tolerated == 0
         assert advised(state, TODAY).action == "stop"

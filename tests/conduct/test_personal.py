@@ -26,21 +26,53 @@ def keyring(tmp_path: Path) -> Keyring:
 def test_a_person_is_met_again_opened_and_forgotten(keyring: Keyring) -> None:
     trial = begun()
     who = sealed(keyring, trial.name, "N1", VALUES, secrets.token_bytes)
-    recorded(trial.record(event(p.ParticipantRegistered, "coordinator.S01.1", "S01", on=FROM,
-                                participant="N1", person_token=who.person_token,
-                                identity=who.identity)))  # fmt: skip
+    recorded(
+        trial.record(
+            event(
+                p.ParticipantRegistered,
+                "coordinator.S01.1",
+                "S01",
+                on=FROM,
+                participant="N1",
+                person_token=who.person_token,
+                identity=who.identity,
+            )
+        )
+    )
     one = trial.state.participants["N1"]
     assert opened(keyring, trial.state, one) == VALUES
-    same = sealed(keyring, trial.name, "N2", {"name": " ana  PEREZ", "birth_date": "1990-05-14"},
-                  secrets.token_bytes)  # fmt: skip
-    twice = trial.record(event(p.ParticipantRegistered, "coordinator.S01.1", "S01", on=FROM,
-                               participant="N2", person_token=same.person_token))  # fmt: skip
+    same = sealed(
+        keyring,
+        trial.name,
+        "N2",
+        {"name": " ana  PEREZ", "birth_date": "1990-05-14"},
+        secrets.token_bytes,
+    )
+    twice = trial.record(
+        event(
+            p.ParticipantRegistered,
+            "coordinator.S01.1",
+            "S01",
+            on=FROM,
+            participant="N2",
+            person_token=same.person_token,
+        )
+    )
     assert isinstance(twice, Refused)
     assert twice.reasons[0][1] == "the same person is participant N1"
     assert forget(keyring, trial.state) == []
-    recorded(trial.record(event(p.PersonalDataErased, "sponsor.1", on=FROM, participant="N1",
-                                order="of a court",
-                                retention_ended_on=FROM - timedelta(days=1))))  # fmt: skip
+    recorded(
+        trial.record(
+            event(
+                p.PersonalDataErased,
+                "sponsor.1",
+                on=FROM,
+                participant="N1",
+                order="of a court",
+                retention_ended_on=FROM - timedelta(days=1),
+            )
+        )
+    )
     assert forget(keyring, trial.state) == ["N1"]
     assert forget(keyring, trial.state) == []
     assert opened(keyring, trial.state, one) == dict.fromkeys(VALUES, ERASED)
@@ -50,9 +82,19 @@ def test_a_person_is_met_again_opened_and_forgotten(keyring: Keyring) -> None:
 def test_nothing_identifying_is_in_the_ledger_in_plain_sight(keyring: Keyring) -> None:
     trial = begun()
     who = sealed(keyring, trial.name, "N1", VALUES, secrets.token_bytes)
-    recorded(trial.record(event(p.ParticipantRegistered, "coordinator.S01.1", "S01", on=FROM,
-                                participant="N1", person_token=who.person_token,
-                                identity=who.identity)))  # fmt: skip
+    recorded(
+        trial.record(
+            event(
+                p.ParticipantRegistered,
+                "coordinator.S01.1",
+                "S01",
+                on=FROM,
+                participant="N1",
+                person_token=who.person_token,
+                identity=who.identity,
+            )
+        )
+    )
     body = list(trial.store.read(trial.name))[-1].body
     assert b"Perez" not in body
     assert b"1990" not in body

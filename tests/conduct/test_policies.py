@@ -88,21 +88,33 @@ def document(**changes: str) -> t.ProtocolActivated:
 
 def activation(text: str, version: str = "1.0") -> t.ProtocolActivated:
     """The activation of a document."""
-    made = event(t.ProtocolActivated, "sponsor.1", version=version, document=text,
-                 sha256=sha256(text.encode()).hexdigest())  # fmt: skip
+    made = event(
+        t.ProtocolActivated,
+        "sponsor.1",
+        version=version,
+        document=text,
+        sha256=sha256(text.encode()).hexdigest(),
+    )
     assert isinstance(made, t.ProtocolActivated)
     return made
 
 
-def amended(old: str, new: str, *changes: t.Change, version: str = "2.0", urgent: bool = False
-            ) -> Event:  # fmt: skip
+def amended(
+    old: str, new: str, *changes: t.Change, version: str = "2.0", urgent: bool = False
+) -> Event:
     """An amendment of the bundled protocol."""
     text = protocol()[1].replace('version: "1.0"', f'version: "{version}"', 1)
     assert old in text
     text = text.replace(old, new, 1)
-    return event(t.ProtocolAmended, "sponsor.1", version=version, document=text, changes=changes,
-                 sha256=sha256(text.encode()).hexdigest(),
-                 urgent_safety_measure=urgent)  # fmt: skip
+    return event(
+        t.ProtocolAmended,
+        "sponsor.1",
+        version=version,
+        document=text,
+        changes=changes,
+        sha256=sha256(text.encode()).hexdigest(),
+        urgent_safety_measure=urgent,
+    )
 
 
 def ruling(
@@ -131,16 +143,25 @@ def ruling(
 def signed(state: State, one: Participant, items: dict[str, str] | None = None) -> Event:
     """A signed checklist of the first dose."""
     said = items or {item.id: "in order" for item in state.study.treatment.checklist}
-    return about(x.PreDoseChecklistSigned, one, dose=1, items=said,
-                 signer=f"investigator.{one.site}.1")  # fmt: skip
+    return about(
+        x.PreDoseChecklistSigned, one, dose=1, items=said, signer=f"investigator.{one.site}.1"
+    )
 
 
 def given(one: Participant, minutes: int = 60, amount: float = 7e7) -> Event:
     """A first dose, given today."""
     at = datetime(LATER.year, LATER.month, LATER.day, 10, tzinfo=UTC)
-    return about(x.DoseAdministered, one, "nurse", dose=1, started_at=at, amount=amount,
-                 ended_at=at + timedelta(minutes=minutes), unit="{cells}",
-                 volume_ml=14.0)  # fmt: skip
+    return about(
+        x.DoseAdministered,
+        one,
+        "nurse",
+        dose=1,
+        started_at=at,
+        amount=amount,
+        ended_at=at + timedelta(minutes=minutes),
+        unit="{cells}",
+        volume_ml=14.0,
+    )
 
 
 def decision(**more: Any) -> Event:
@@ -149,11 +170,18 @@ def decision(**more: Any) -> Event:
     now, version = advised(state, LATER), state.version
     assert version is not None
     fields: dict[str, Any] = {
-        "action": "hold", "level": now.level, "head": state.position, "head_hash": "0" * 64,
-        "protocol_sha256": version.sha256, "design": "three_plus_three",
-        "advice_action": now.action, "advice_level": now.level, "outcomes": now.outcomes,
-        "signers": ("committee.1", "committee.2"), **more,
-    }  # fmt: skip
+        "action": "hold",
+        "level": now.level,
+        "head": state.position,
+        "head_hash": "0" * 64,
+        "protocol_sha256": version.sha256,
+        "design": "three_plus_three",
+        "advice_action": now.action,
+        "advice_level": now.level,
+        "outcomes": now.outcomes,
+        "signers": ("committee.1", "committee.2"),
+        **more,
+    }
     return event(r.DoseDecision, "committee.1", on=LATER, **fields)
 
 
@@ -164,8 +192,9 @@ def about(kind: type[Event], one: Participant, by: str = "investigator", **more:
 
 def consenting() -> Case:
     state = after(opened(), _registration())
-    return state, about(p.EligibilityConfirmed, state.participants["N1"], signer="nobody",
-                        first_dose_on=LATER)  # fmt: skip
+    return state, about(
+        p.EligibilityConfirmed, state.participants["N1"], signer="nobody", first_dose_on=LATER
+    )
 
 
 def _registration(**more: Any) -> Event:
@@ -216,11 +245,21 @@ def treated() -> Participant:
 def serious(grade: int = 4) -> State:
     """A treated participant has a related serious event."""
     one = treated()
-    return after(under_way(), event(
-        s.AdverseEventReported, "investigator.S01.1", one.site, on=LATER, participant=one.id,
-        adverse_event="AE-x", term="Anaphylaxis", onset=str(_dosed(one)), grade=grade,
-        relation="probable",
-    ))  # fmt: skip
+    return after(
+        under_way(),
+        event(
+            s.AdverseEventReported,
+            "investigator.S01.1",
+            one.site,
+            on=LATER,
+            participant=one.id,
+            adverse_event="AE-x",
+            term="Anaphylaxis",
+            onset=str(_dosed(one)),
+            grade=grade,
+            relation="probable",
+        ),
+    )
 
 
 def _dosed(one: Participant) -> date:
@@ -231,31 +270,50 @@ def _dosed(one: Participant) -> date:
 
 CASES: dict[Policy, Callable[[], Case]] = {
     going_live.the_ledger_begins_once: lambda: (
-        opened(), event(t.TrialCreated, "sponsor.1", mode="demo")),
+        opened(),
+        event(t.TrialCreated, "sponsor.1", mode="demo"),
+    ),
     going_live.the_sponsor_signs: lambda: (
-        opened(), msgspec.structs.replace(ruling("safety.sentinel"), signer="nobody.1")),
+        opened(),
+        msgspec.structs.replace(ruling("safety.sentinel"), signer="nobody.1"),
+    ),
     going_live.the_question_is_asked: lambda: (opened(), ruling("treatment.nonsense")),
     going_live.the_ruling_is_about_what_stands_there: lambda: (
-        opened(), ruling("safety.sentinel", value='{"wait": "1 day"}')),
+        opened(),
+        ruling("safety.sentinel", value='{"wait": "1 day"}'),
+    ),
     going_live.the_ruling_says_what_it_comes_to: lambda: (
-        opened(), ruling("eligibility.E7c", "no such")),
+        opened(),
+        ruling("eligibility.E7c", "no such"),
+    ),
     going_live.the_ruling_changes_something: lambda: (
-        after(opened(), ruling("safety.follow_up")), ruling("safety.follow_up")),
+        after(opened(), ruling("safety.follow_up")),
+        ruling("safety.follow_up"),
+    ),
     going_live.the_document_is_sound: lambda: (real(), document(adverse_event="adverse_evnt")),
     going_live.no_version_is_active: lambda: (opened(), activation(protocol()[1])),
     going_live.the_approvals_are_there: lambda: (real(), activation(protocol()[1])),
     going_live.no_safety_question_is_open: lambda: (real(), activation(protocol()[1])),
     going_live.the_version_is_new: lambda: (
-        opened(), amended("wait: 14 days", "wait: 15 days", version="1.0")),
+        opened(),
+        amended("wait: 14 days", "wait: 15 days", version="1.0"),
+    ),
     going_live.every_change_says_when_it_applies: lambda: (
-        opened(), amended("wait: 14 days", "wait: 15 days")),
+        opened(),
+        amended("wait: 14 days", "wait: 15 days"),
+    ),
     going_live.safety_measures_apply_at_once: lambda: (
-        opened(), amended("wait: 14 days", "wait: 15 days",
-                          t.Change("safety", "next participant", "later"))),
+        opened(),
+        amended("wait: 14 days", "wait: 15 days", t.Change("safety", "next participant", "later")),
+    ),
     going_live.a_version_is_active: lambda: (
-        real(), event(t.SiteOpened, "sponsor.1", "S09", name="x", principal_investigator="i")),
+        real(),
+        event(t.SiteOpened, "sponsor.1", "S09", name="x", principal_investigator="i"),
+    ),
     going_live.the_site_is_not_open: lambda: (
-        opened(), event(t.SiteOpened, "sponsor.1", "S01", name="x", principal_investigator="i")),
+        opened(),
+        event(t.SiteOpened, "sponsor.1", "S01", name="x", principal_investigator="i"),
+    ),
     going_live.the_user_is_a_person: lambda: (
         opened(),
         event(t.RoleGranted, "sponsor.1", user=SYSTEM, role="nurse"),
@@ -265,55 +323,107 @@ CASES: dict[Policy, Callable[[], Case]] = {
         event(t.RoleGranted, "investigator.S01.1", "S01", user="x", role="safety_committee"),
     ),
     going_live.the_committee_is_independent: lambda: (
-        opened(), event(t.RoleGranted, "sponsor.1", "S01", user="committee.1",
-                        role="investigator")),
+        opened(),
+        event(t.RoleGranted, "sponsor.1", "S01", user="committee.1", role="investigator"),
+    ),
     entry.the_trial_goes_on: lambda: (
-        finished(1).state, event(p.ParticipantRegistered, "coordinator.S01.1", "S01",
-                                 participant="N1", person_token="0" * 64)),
+        finished(1).state,
+        event(
+            p.ParticipantRegistered,
+            "coordinator.S01.1",
+            "S01",
+            participant="N1",
+            person_token="0" * 64,
+        ),
+    ),
     entry.dosing_is_not_paused: lambda: (
         after(under_way(), event(t.TrialPaused, "nurse.S01.1", "S01", on=LATER, reason="a leak")),
-        about(p.ParticipantEnrolled, treated(), level=1)),
+        about(p.ParticipantEnrolled, treated(), level=1),
+    ),
     entry.the_site_is_open: lambda: (
-        opened(), event(p.ParticipantRegistered, "coordinator.S01.1", "S77", participant="N1",
-                        person_token="0" * 64)),
+        opened(),
+        event(
+            p.ParticipantRegistered,
+            "coordinator.S01.1",
+            "S77",
+            participant="N1",
+            person_token="0" * 64,
+        ),
+    ),
     entry.the_number_is_new: lambda: (with_new(), _registration()),
     entry.the_person_is_new: lambda: (with_new(), _registration(participant="N2")),
     entry.the_step_is_legal: lambda: (with_new(), about(p.Disposition, new(), status="completed")),
-    entry.consent_is_in_force: lambda: (with_new(), about(f.EncounterDone, new(),
-                                                          encounter="screening")),
+    entry.consent_is_in_force: lambda: (
+        with_new(),
+        about(f.EncounterDone, new(), encounter="screening"),
+    ),
     entry.consent_is_to_the_version_in_force: lambda: (
-        after(under_way(), amended("label: day 1\n", "label: day one\n",
-                                   t.Change("schedule", "after re-consent", "a better name"))),
-        given(treated())),
+        after(
+            under_way(),
+            amended(
+                "label: day 1\n",
+                "label: day one\n",
+                t.Change("schedule", "after re-consent", "a better name"),
+            ),
+        ),
+        given(treated()),
+    ),
     entry.a_new_consent_is_to_a_later_version: lambda: (
-        with_new(), about(p.InformedConsentRenewed, new(), version="2", language="en",
-                          obtained_by="i")),
+        with_new(),
+        about(p.InformedConsentRenewed, new(), version="2", language="en", obtained_by="i"),
+    ),
     entry.the_participant_agrees_before_any_procedure: lambda: (
-        after(with_new(), event(f.VitalSignsRecorded, "nurse.S01.1", "S01", participant="N1",
-                                results=())),
-        about(p.InformedConsentObtained, new(), version="1", language="en", obtained_by="i")),
+        after(
+            with_new(),
+            event(f.VitalSignsRecorded, "nurse.S01.1", "S01", participant="N1", results=()),
+        ),
+        about(p.InformedConsentObtained, new(), version="1", language="en", obtained_by="i"),
+    ),
     entry.every_criterion_is_met: consenting,
     entry.an_investigator_signs: consenting,
     entry.eligibility_is_confirmed: lambda: (
-        with_new(), about(p.ParticipantEnrolled, new(), level=1)),
+        with_new(),
+        about(p.ParticipantEnrolled, new(), level=1),
+    ),
     entry.the_criteria_still_hold: lambda: (
-        with_new(), about(p.ParticipantEnrolled, new(), level=1)),
+        with_new(),
+        about(p.ParticipantEnrolled, new(), level=1),
+    ),
     entry.the_level_is_open: lambda: (
-        under_way(), about(p.ParticipantEnrolled, treated(), level=3)),
-    entry.a_place_is_free: lambda: (
-        full(), about(p.ParticipantEnrolled, new(), level=1)),
+        under_way(),
+        about(p.ParticipantEnrolled, treated(), level=3),
+    ),
+    entry.a_place_is_free: lambda: (full(), about(p.ParticipantEnrolled, new(), level=1)),
     entry.nobody_has_waited_longer: lambda: (
-        waiting(), about(p.ParticipantEnrolled, treated(), level=1)),
+        waiting(),
+        about(p.ParticipantEnrolled, treated(), level=1),
+    ),
     entry.the_reason_is_unrelated: lambda: (
-        serious(), about(p.ParticipantReplaced, treated(), reason="moved away",
-                         signers=("committee.1", "committee.2"))),
+        serious(),
+        about(
+            p.ParticipantReplaced,
+            treated(),
+            reason="moved away",
+            signers=("committee.1", "committee.2"),
+        ),
+    ),
     entry.retention_has_ended: lambda: (
-        with_new(), about(p.PersonalDataErased, new(), order="of a court",
-                          retention_ended_on=LATER + timedelta(days=1))),
+        with_new(),
+        about(
+            p.PersonalDataErased,
+            new(),
+            order="of a court",
+            retention_ended_on=LATER + timedelta(days=1),
+        ),
+    ),
     entry.the_visit_is_in_its_window: lambda: (
-        under_way(), about(f.EncounterDone, treated(), encounter="day_1")),
+        under_way(),
+        about(f.EncounterDone, treated(), encounter="day_1"),
+    ),
     entry.no_visit_is_missed: lambda: (
-        under_way(), about(f.EncounterMissed, treated(), encounter="day_28")),
+        under_way(),
+        about(f.EncounterMissed, treated(), encounter="day_28"),
+    ),
     dosing.a_place_is_held: lambda: (with_new(), signed(with_new(), new())),
     dosing.treatment_goes_on: lambda: (with_new(), signed(with_new(), new())),
     dosing.the_preparation_is_verified: lambda: (with_new(), signed(with_new(), new())),
@@ -329,65 +439,136 @@ CASES: dict[Policy, Callable[[], Case]] = {
     preparation.the_bags_were_released: lambda: drawn(volume=10.0, amount=5e7),
     dosing.the_dose_is_the_next: lambda: (under_way(), signed(under_way(), treated())),
     dosing.every_item_is_in_order: lambda: (
-        under_way(), signed(under_way(), treated(), items={"no_infection": "in order"})),
+        under_way(),
+        signed(under_way(), treated(), items={"no_infection": "in order"}),
+    ),
     dosing.the_criteria_hold: lambda: (with_new(), signed(with_new(), new())),
     dosing.no_criterion_fails: lambda: (
-        with_malignancy(), about(x.ProductAssigned, new(), "pharmacist", dose=1, lot="L",
-                                 bags=("B1",))),
+        with_malignancy(),
+        about(x.ProductAssigned, new(), "pharmacist", dose=1, lot="L", bags=("B1",)),
+    ),
     dosing.the_records_show_it_in_order: lambda: (with_new(), signed(with_new(), new())),
-    dosing.no_severe_result_awaits_judgement: lambda: (
-        with_potassium(), signed(with_new(), new())),
+    dosing.no_severe_result_awaits_judgement: lambda: (with_potassium(), signed(with_new(), new())),
     dosing.the_checklist_is_signed: lambda: (with_new(), given(new())),
-    preparation.the_amount_is_the_planned_one: lambda: (
-        under_way(), given(treated(), amount=1.0)),
-    preparation.the_infusion_keeps_its_limits: lambda: (
-        under_way(), given(treated(), minutes=1)),
+    preparation.the_amount_is_the_planned_one: lambda: (under_way(), given(treated(), amount=1.0)),
+    preparation.the_infusion_keeps_its_limits: lambda: (under_way(), given(treated(), minutes=1)),
     dosing.the_bags_may_be_released: lambda: (
-        under_way(), event(x.ProductReleased, "cell_lab.S01.1", "S01", lot=a_lot(), bags=("no",))),
+        under_way(),
+        event(x.ProductReleased, "cell_lab.S01.1", "S01", lot=a_lot(), bags=("no",)),
+    ),
     dosing.the_bags_are_free: lambda: (
-        under_way(), about(x.ProductAssigned, treated(), "pharmacist", dose=1, lot=a_lot(),
-                           bags=(used_bag(),))),
+        under_way(),
+        about(x.ProductAssigned, treated(), "pharmacist", dose=1, lot=a_lot(), bags=(used_bag(),)),
+    ),
     preparation.the_planned_dose_is_that_of_the_level: lambda: (
         under_way(),
-        about(x.DosePrepared, treated(), "cell_lab", dose=1, lot=a_lot(), amount=9e7, planned=9e7,
-              unit="{cells}", weight_kg=70.0),
+        about(
+            x.DosePrepared,
+            treated(),
+            "cell_lab",
+            dose=1,
+            lot=a_lot(),
+            amount=9e7,
+            planned=9e7,
+            unit="{cells}",
+            weight_kg=70.0,
+        ),
     ),
     preparation.the_amount_is_what_was_drawn: lambda: drawn(volume=9.0, amount=7e7),
     preparation.the_preparation_keeps_its_limits: lambda: drawn(volume=10.0, amount=5e7, hours=1e5),
     preparation.the_bags_were_assigned: lambda: (
-        under_way(), about(x.DosePrepared, treated(), "cell_lab", dose=1, lot=a_lot(), amount=1,
-                           planned=1, unit="{cells}", drawn=(x.Drawn("other", 1, 1),))),
+        under_way(),
+        about(
+            x.DosePrepared,
+            treated(),
+            "cell_lab",
+            dose=1,
+            lot=a_lot(),
+            amount=1,
+            planned=1,
+            unit="{cells}",
+            drawn=(x.Drawn("other", 1, 1),),
+        ),
+    ),
     dosing.a_second_person_verifies: lambda: (
-        under_way(), about(x.PreparationVerified, treated(), "cell_lab", dose=1)),
+        under_way(),
+        about(x.PreparationVerified, treated(), "cell_lab", dose=1),
+    ),
     review.the_answers_are_asked_for: lambda: (
-        serious(), about(s.AdverseEventClassified, treated(), adverse_event="AE-x",
-                         answers={"alt": "no"}, signer="investigator.S01.1")),
+        serious(),
+        about(
+            s.AdverseEventClassified,
+            treated(),
+            adverse_event="AE-x",
+            answers={"alt": "no"},
+            signer="investigator.S01.1",
+        ),
+    ),
     entry.what_is_judged_has_a_history: lambda: (
-        under_way(), about(d.RecordJudged, treated(), of=1, record="Condition/1",
-                           answers={"alt": "no"}, signer="investigator.S01.1", reason="asked")),
+        under_way(),
+        about(
+            d.RecordJudged,
+            treated(),
+            of=1,
+            record="Condition/1",
+            answers={"alt": "no"},
+            signer="investigator.S01.1",
+            reason="asked",
+        ),
+    ),
     review.the_committee_signs: lambda: (under_way(), decision(signers=("me",))),
     review.the_decision_saw_the_present: lambda: (under_way(), decision(head=50)),
     review.the_advice_is_that_of_the_design: lambda: (
-        under_way(), decision(advice_action="escalate", advice_level=3)),
+        under_way(),
+        decision(advice_action="escalate", advice_level=3),
+    ),
     review.the_decision_is_not_less_cautious: lambda: (
-        under_way(), decision(action="escalate", level=3)),
+        under_way(),
+        decision(action="escalate", level=3),
+    ),
     review.the_level_is_not_stopped: lambda: (serious(5), decision(action="stay", level=1)),
     review.the_candidate_is_there: lambda: (
-        under_way(), about(s.DoseLimitingToxicityAdjudicated, treated(), candidate="none",
-                           dose_limiting=True, reason="so it is", signers=("committee.1",))),
+        under_way(),
+        about(
+            s.DoseLimitingToxicityAdjudicated,
+            treated(),
+            candidate="none",
+            dose_limiting=True,
+            reason="so it is",
+            signers=("committee.1",),
+        ),
+    ),
     review.every_fired_rule_is_named: lambda: (
-        serious(), event(t.TrialResumed, "committee.1", on=LATER, reason="all clear",
-                         signers=("committee.1", "committee.2"))),
+        serious(),
+        event(
+            t.TrialResumed,
+            "committee.1",
+            on=LATER,
+            reason="all clear",
+            signers=("committee.1", "committee.2"),
+        ),
+    ),
     review.no_rule_ends_the_trial: lambda: (
-        serious(5), event(t.TrialResumed, "committee.1", on=LATER, reason="all clear",
-                          signers=("committee.1", "committee.2"))),
+        serious(5),
+        event(
+            t.TrialResumed,
+            "committee.1",
+            on=LATER,
+            reason="all clear",
+            signers=("committee.1", "committee.2"),
+        ),
+    ),
     review.nothing_is_left_open: lambda: (under_way(), event(r.DataLocked, "data.1", on=LATER)),
     review.the_data_are_locked: lambda: (
-        under_way(), event(r.DataUnlocked, "data.1", on=LATER, reason="a mistake")),
+        under_way(),
+        event(r.DataUnlocked, "data.1", on=LATER, reason="a mistake"),
+    ),
     review.the_data_are_not_locked: lambda: (
-        finished(1).state, event(r.DataLocked, "data.1", on=LATER)),
+        finished(1).state,
+        event(r.DataLocked, "data.1", on=LATER),
+    ),
     reports.the_report_is_in_time: lambda: late_report(),
-}  # fmt: skip
+}
 
 
 def full() -> State:
@@ -418,14 +599,22 @@ def too_toxic() -> Case:
     """One at level 1 is found late to have had a toxicity; somebody is to be dosed at level 2."""
     state = leveled()
     limiting(state, "P1")
-    return state, about(x.PreDoseChecklistSigned, state.participants["P4"], dose=1, items={},
-                        signer="investigator.S01.1")  # fmt: skip
+    return state, about(
+        x.PreDoseChecklistSigned,
+        state.participants["P4"],
+        dose=1,
+        items={},
+        signer="investigator.S01.1",
+    )
 
 
 def a_lot() -> str:
     """A lot from which somebody was treated."""
-    return next(lot.id for lot in under_way().lots.values()
-                if any(unit.held_for for unit in lot.units.values()))  # fmt: skip
+    return next(
+        lot.id
+        for lot in under_way().lots.values()
+        if any(unit.held_for for unit in lot.units.values())
+    )
 
 
 def used_bag() -> str:
@@ -436,9 +625,18 @@ def used_bag() -> str:
 def drawn(volume: float, amount: float, hours: float = 12) -> Case:
     """A dose prepared from a bag of which so much was drawn, so many hours after the day began."""
     one = treated()
-    made = about(x.DosePrepared, one, "cell_lab", dose=1, lot=a_lot(), amount=amount,
-                 weight_kg=70.0, planned=7e7, unit="{cells}",
-                 drawn=(x.Drawn(used_bag(), volume, 0.0),))  # fmt: skip
+    made = about(
+        x.DosePrepared,
+        one,
+        "cell_lab",
+        dose=1,
+        lot=a_lot(),
+        amount=amount,
+        weight_kg=70.0,
+        planned=7e7,
+        unit="{cells}",
+        drawn=(x.Drawn(used_bag(), volume, 0.0),),
+    )
     later = made.recorded_at + timedelta(hours=hours)
     return under_way(), msgspec.structs.replace(made, recorded_at=later)
 
@@ -457,11 +655,26 @@ def late_report() -> Case:
     """The sponsor reports a fatal unexpected event a month after knowing of it."""
     state, one = serious(5), treated()
     aware = event(t.TrialPaused, "x", on=START, reason="only for its time").recorded_at
-    state = after(state, about(
-        s.AdverseEventAssessed, one, adverse_event="AE-x", relation="probable", expected=False,
-        reference_safety_information="IB 1", sponsor_aware_at=aware))  # fmt: skip
-    return state, about(s.SafetyReportSent, one, adverse_event="AE-x", recipient="regulator",
-                        report="initial", sent_at=aware + timedelta(days=30))  # fmt: skip
+    state = after(
+        state,
+        about(
+            s.AdverseEventAssessed,
+            one,
+            adverse_event="AE-x",
+            relation="probable",
+            expected=False,
+            reference_safety_information="IB 1",
+            sponsor_aware_at=aware,
+        ),
+    )
+    return state, about(
+        s.SafetyReportSent,
+        one,
+        adverse_event="AE-x",
+        recipient="regulator",
+        report="initial",
+        sent_at=aware + timedelta(days=30),
+    )
 
 
 def proposed(**more: Any) -> Event:
@@ -488,8 +701,13 @@ def signing_twice() -> Case:
 
 def adjudicating(**more: Any) -> Event:
     """A proposal to adjudicate the event of the treated participant."""
-    act = {"event": "DoseLimitingToxicityAdjudicated", "participant": treated().id,
-           "candidate": "AE-x", "dose_limiting": False, "reason": "another cause"}  # fmt: skip
+    act = {
+        "event": "DoseLimitingToxicityAdjudicated",
+        "participant": treated().id,
+        "candidate": "AE-x",
+        "dose_limiting": False,
+        "reason": "another cause",
+    }
     return event(r.ProposalMade, "committee.1", on=LATER, proposal="D-y", act=act, **more)
 
 
@@ -502,16 +720,18 @@ def signing_unseen() -> Case:
     """The event becomes worse while a member has the page of the proposal open."""
     state = after(serious(), adjudicating())
     state = after(state, worse(grade=5))
-    return state, event(r.ProposalSigned, "committee.2", on=LATER, proposal="D-y",
-                        seen=state.position - 1)  # fmt: skip
+    return state, event(
+        r.ProposalSigned, "committee.2", on=LATER, proposal="D-y", seen=state.position - 1
+    )
 
 
 CASES |= {
     review.the_signer_saw_the_present: signing_unseen,
     reports.an_investigator_judges_what_is_less: lambda: (serious(), worse(relation="unrelated")),
-    review.the_proposal_is_new: proposed_twice, review.the_proposal_is_open: signing_nothing,
+    review.the_proposal_is_new: proposed_twice,
+    review.the_proposal_is_open: signing_nothing,
     review.nobody_signs_twice: signing_twice,
-}  # fmt: skip
+}
 
 
 def test_in_a_real_trial_nobody_is_believed_to_have_signed() -> None:
@@ -523,8 +743,9 @@ def test_in_a_real_trial_nobody_is_believed_to_have_signed() -> None:
     found = review.the_committee_signs(state, now)
     assert found.truth is not TRUE
     assert "no signature of committee.1, committee.2 is recorded" in "".join(found.clauses())
-    state = after(state, event(r.ProposalMade, "committee.1", on=LATER, proposal="D-x",
-                               act=act_of(now)))  # fmt: skip
+    state = after(
+        state, event(r.ProposalMade, "committee.1", on=LATER, proposal="D-x", act=act_of(now))
+    )
     found = review.the_committee_signs(state, now)
     assert "no signature of committee.2 is recorded" in "".join(found.clauses())
     state = after(state, event(r.ProposalSigned, "committee.2", on=LATER, proposal="D-x"))
@@ -563,15 +784,28 @@ def test_a_signature_is_of_the_subject_as_its_signer_saw_it() -> None:
 
 @pytest.mark.parametrize(
     ("act", "alters"),
-    [({"event": "TrialResumed"}, True), ({"event": "DoseDecision"}, True),
-     ({"event": "ParticipantReplaced", "participant": "mine"}, True),
-     ({"event": "ParticipantReplaced", "participant": "another"}, False),
-     ({"event": "DoseLimitingToxicityAdjudicated", "participant": "mine", "candidate": "x"}, True),
-     ({"event": "DoseLimitingToxicityAdjudicated", "participant": "another", "candidate": "x"},
-      False)],
-)  # fmt: skip
-def test_what_alters_the_subject_of_each_kind_of_proposal(act: dict[str, str], alters: bool
-                                                          ) -> None:  # fmt: skip
+    [
+        ({"event": "TrialResumed"}, True),
+        ({"event": "DoseDecision"}, True),
+        ({"event": "ParticipantReplaced", "participant": "mine"}, True),
+        ({"event": "ParticipantReplaced", "participant": "another"}, False),
+        (
+            {"event": "DoseLimitingToxicityAdjudicated", "participant": "mine", "candidate": "x"},
+            True,
+        ),
+        (
+            {
+                "event": "DoseLimitingToxicityAdjudicated",
+                "participant": "another",
+                "candidate": "x",
+            },
+            False,
+        ),
+    ],
+)
+def test_what_alters_the_subject_of_each_kind_of_proposal(
+    act: dict[str, str], alters: bool
+) -> None:
     state = serious()
     named = {name: treated().id if value == "mine" else value for name, value in act.items()}
     assert bool(altered(state, named, state.position - 1)) is alters

@@ -12,8 +12,11 @@ def test_the_index_is_used(ledger: Ledger, statement: str) -> None:
     for number in range(40):
         fill(store, 50, f"TRIAL-{number}")
     text = {"page": store.page, "head": HEAD, "position": POSITION}[statement]
-    parameters = {"page": ("TRIAL-7", 10, 40, 30), "head": ("TRIAL-7",),
-                  "position": ("TRIAL-7", "request-3")}[statement]  # fmt: skip
+    parameters = {
+        "page": ("TRIAL-7", 10, 40, 30),
+        "head": ("TRIAL-7",),
+        "position": ("TRIAL-7", "request-3"),
+    }[statement]
     plan = _plan(ledger, store, text, parameters)
     assert "SCAN ledger_event" not in plan, plan
     assert "Seq Scan" not in plan, plan

@@ -40,11 +40,24 @@ def led() -> Led:
 def read(led: Led, content: str = "a", perhaps: tuple[str, ...] = DIAGNOSES, **fields: Any) -> int:
     """Read the record of a diagnosis from a file, as an upload does; give the last entry."""
     if perhaps:
-        led.do(p.RecordNotUnderstood, NURSE, on=DAY, record="Condition/c7", elements=perhaps,
-               source="EHR", content=HASHES[content])  # fmt: skip
-    one = d.RecordRead(record="Condition/c7", kind="Condition", content=HASHES[content],
-                       codes=(CANCER,), perhaps=perhaps, outside=("condition",),
-                       **{"start": "2026-08-01", **fields})  # fmt: skip
+        led.do(
+            p.RecordNotUnderstood,
+            NURSE,
+            on=DAY,
+            record="Condition/c7",
+            elements=perhaps,
+            source="EHR",
+            content=HASHES[content],
+        )
+    one = d.RecordRead(
+        record="Condition/c7",
+        kind="Condition",
+        content=HASHES[content],
+        codes=(CANCER,),
+        perhaps=perhaps,
+        outside=("condition",),
+        **{"start": "2026-08-01", **fields},
+    )
     led.do(d.RecordsRead, NURSE, on=DAY, source="EHR", read=1, records=(one,))
     return led.trial.state.position
 
@@ -52,8 +65,17 @@ def read(led: Led, content: str = "a", perhaps: tuple[str, ...] = DIAGNOSES, **f
 def judge(led: Led, of: int, *, by: str = LEAD, **fields: Any) -> Outcome:
     """Judge that record: `malignancy="no"`, and days or a drug where they are given."""
     answers = {name: fields.pop(name) for name in list(fields) if name in ELEMENTS}
-    return led.ask(d.RecordJudged, by, on=DAY, of=of, record="Condition/c7", answers=answers,
-                   signer=by, reason="asked the hospital", **fields)  # fmt: skip
+    return led.ask(
+        d.RecordJudged,
+        by,
+        on=DAY,
+        of=of,
+        record="Condition/c7",
+        answers=answers,
+        signer=by,
+        reason="asked the hospital",
+        **fields,
+    )
 
 
 def known(led: Led) -> Facts:
@@ -102,8 +124,16 @@ def test_a_drug_has_its_ingredient_and_the_dose_of_the_record(led: Led):
 
 def used(led: Led, content: str = "a") -> int:
     """Read the record of a diagnosis that is understood."""
-    led.do(p.FactRecorded, NURSE, on=DAY, fact=Measured(element="malignancy"), source="EHR",
-           start="2026-08-01", record="Condition/c7", content=HASHES[content])  # fmt: skip
+    led.do(
+        p.FactRecorded,
+        NURSE,
+        on=DAY,
+        fact=Measured(element="malignancy"),
+        source="EHR",
+        start="2026-08-01",
+        record="Condition/c7",
+        content=HASHES[content],
+    )
     return read(led, content, (), used={"malignancy": "ICD-10 C50.9"})
 
 
@@ -156,18 +186,39 @@ def test_a_record_that_was_used_and_has_changed_counts_again(led: Led):
 def test_a_record_understood_by_more_keeps_open_what_is_left(led: Led):
     """The same record, read again with a vocabulary: what that tells, nobody has to judge."""
     read(led)
-    led.do(d.RecordsRead, NURSE, on=DAY, source="EHR", read=1, records=(
-        d.RecordRead(record="Condition/c7", kind="Condition", content=HASHES["a"],
-                     codes=(CANCER,), perhaps=("malignancy",), outside=("condition",)),
-    ), vocabulary=d.VocabularyUsed(HASHES["f"], {"snomed": 350_000}))  # fmt: skip
+    led.do(
+        d.RecordsRead,
+        NURSE,
+        on=DAY,
+        source="EHR",
+        read=1,
+        records=(
+            d.RecordRead(
+                record="Condition/c7",
+                kind="Condition",
+                content=HASHES["a"],
+                codes=(CANCER,),
+                perhaps=("malignancy",),
+                outside=("condition",),
+            ),
+        ),
+        vocabulary=d.VocabularyUsed(HASHES["f"], {"snomed": 350_000}),
+    )
     assert open_to(led) == {"malignancy"}
 
 
 def test_another_source_or_another_record_is_not_touched(led: Led):
     of = read(led)
     for source, record in (("another hospital", "Condition/c7"), ("EHR", "Condition/c8")):
-        led.do(p.RecordNotUnderstood, NURSE, on=DAY, record=record, elements=DIAGNOSES,
-               source=source, content=HASHES["a"])  # fmt: skip
+        led.do(
+            p.RecordNotUnderstood,
+            NURSE,
+            on=DAY,
+            record=record,
+            elements=DIAGNOSES,
+            source=source,
+            content=HASHES["a"],
+        )
     judge(led, of, malignancy="no", hiv_infection="no")
     assert open_to(led) == set(DIAGNOSES)
 
@@ -175,11 +226,24 @@ def test_another_source_or_another_record_is_not_touched(led: Led):
 def test_a_place_in_a_file_is_no_id(led: Led):
     """A resource without an id is told from others by what it says."""
     for content in "ab":
-        led.do(p.RecordNotUnderstood, NURSE, on=DAY, record="Condition[3]", elements=DIAGNOSES,
-               source="EHR", content=HASHES[content])  # fmt: skip
+        led.do(
+            p.RecordNotUnderstood,
+            NURSE,
+            on=DAY,
+            record="Condition[3]",
+            elements=DIAGNOSES,
+            source="EHR",
+            content=HASHES[content],
+        )
     assert len(records_of(led.trial.state, led.one)) == 2
-    led.do(d.RecordJudged, of=led.trial.state.position, record="Condition[3]", signer=LEAD,
-           answers=dict.fromkeys(DIAGNOSES, "no"), reason="asked")  # fmt: skip
+    led.do(
+        d.RecordJudged,
+        of=led.trial.state.position,
+        record="Condition[3]",
+        signer=LEAD,
+        answers=dict.fromkeys(DIAGNOSES, "no"),
+        reason="asked",
+    )
     assert open_to(led) == set(DIAGNOSES)
 
 
@@ -216,9 +280,14 @@ def test_a_judgement_is_corrected_under_a_new_signature(led: Led):
     judge(led, of, malignancy="no", hiv_infection="no")
     at = led.trial.state.position
     wrong = p.EntryCorrected(
-        occurred_on=DAY, recorded_at=datetime.combine(DAY, time(9), UTC), recorded_by=LEAD,
-        site=SITE, of=at, fields={"answers": {"malignancy": "no"}}, reason="HIV was not asked",
-    )  # fmt: skip
+        occurred_on=DAY,
+        recorded_at=datetime.combine(DAY, time(9), UTC),
+        recorded_by=LEAD,
+        site=SITE,
+        of=at,
+        fields={"answers": {"malignancy": "no"}},
+        reason="HIV was not asked",
+    )
     assert isinstance(led.trial.record(wrong), Refused)
     signed = replace(wrong, signature=Signature("Dr Li", "I have seen what it says now"))
     assert isinstance(led.trial.record(signed), Recorded)
@@ -240,8 +309,17 @@ def test_what_cannot_be_meant_is_refused(led: Led, fields: dict[str, Any], why: 
     answers = {name: said for name, said in fields.items() if name in ELEMENTS}
     more = {name: said for name, said in fields.items() if name not in ELEMENTS}
     with pytest.raises(UnusableInput, match=why):
-        led.ask(d.RecordJudged, **{"of": of, "record": record, "answers": answers, "signer": LEAD,
-                                   "reason": "asked", **more})  # fmt: skip
+        led.ask(
+            d.RecordJudged,
+            **{
+                "of": of,
+                "record": record,
+                "answers": answers,
+                "signer": LEAD,
+                "reason": "asked",
+                **more,
+            },
+        )
 
 
 def test_only_an_investigator_judges_and_only_what_has_a_history(led: Led):

@@ -82,9 +82,22 @@ def _said(fact: Fact) -> tuple:
     """What the ledger keeps of a fact; of a dose that lies between two it keeps none."""
     low, high = fact.low and fact.low.value, fact.high and fact.high.value
     value = None if fact.most is not None else fact.value
-    return (fact.element, fact.start, fact.end, value, fact.unit if value else "", fact.bound,
-            low, high, fact.code, fact.route, fact.derived, fact.doubtful, fact.course,
-            fact.often)  # fmt: skip
+    return (
+        fact.element,
+        fact.start,
+        fact.end,
+        value,
+        fact.unit if value else "",
+        fact.bound,
+        low,
+        high,
+        fact.code,
+        fact.route,
+        fact.derived,
+        fact.doubtful,
+        fact.course,
+        fact.often,
+    )
 
 
 @pytest.mark.skipif(not CASES, reason="the shared cases are not here")
@@ -104,8 +117,9 @@ def test_every_record_of_the_shared_cases_is_told_of_as_it_was_understood():
         assert used == set(facts.by_element), path.name
         dated = {fact.element for one in facts.not_used for fact in one.instead}
         assert perhaps == set(facts.not_understood) | dated, path.name
-        made = d.RecordsRead(**_common(), source="EHR", read=len(told),
-                             records=tuple(map(record_read, told)))  # fmt: skip
+        made = d.RecordsRead(
+            **_common(), source="EHR", read=len(told), records=tuple(map(record_read, told))
+        )
         assert decoded(encoded(made)[0]) == made
 
 

@@ -70,8 +70,9 @@ def test_on_the_day_of_the_dose_the_time_tells_before_from_after() -> None:
     ("hours", "celsius", "expected"),
     [(-2, 40.5, False), (2, 40.5, True), (2, 39.6, False), (None, 40.5, True)],
 )
-def test_a_fever_is_a_candidate_where_it_may_have_come_after(hours: float | None, celsius: float,
-                                                             expected: bool) -> None:  # fmt: skip
+def test_a_fever_is_a_candidate_where_it_may_have_come_after(
+    hours: float | None, celsius: float, expected: bool
+) -> None:
     """Of a value of that day without a time nobody knows that it was measured before."""
     state = treated()
     warm = Measured(element="body_temperature", value=celsius, unit="Cel")
@@ -82,9 +83,15 @@ def test_a_fever_is_a_candidate_where_it_may_have_come_after(hours: float | None
 
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
-    [(200, 80, False), (200, 40, True), (40, 30, False), (40, 20, True), (None, 40, True),
-     (None, 80, False)],
-)  # fmt: skip
+    [
+        (200, 80, False),
+        (200, 40, True),
+        (40, 30, False),
+        (40, 20, True),
+        (None, 40, True),
+        (None, 80, False),
+    ],
+)
 def test_a_result_is_a_candidate_where_it_is_worse_and_the_definition_may_hold(
     before: float | None, after: float, expected: bool
 ) -> None:
@@ -156,8 +163,14 @@ def test_a_second_event_fires_a_rule_again_after_the_first_was_answered() -> Non
 
 
 def _resume(state: State, key: str) -> None:
-    made = event(t.TrialResumed, "c1", on=AFTER, reason="all clear", signers=("c1", "c2"),
-                 stopping_rules=(key,))  # fmt: skip
+    made = event(
+        t.TrialResumed,
+        "c1",
+        on=AFTER,
+        reason="all clear",
+        signers=("c1", "c2"),
+        stopping_rules=(key,),
+    )
     apply(state, state.position + 1, made)
 
 

@@ -115,8 +115,14 @@ def test_what_is_sealed_cannot_be_moved(one: d.RecordRead, to: str):
     if to == "participant":
         moved = read_event(seal_of(seal.key, "P2").read(one))
     if to == "kind of entry":
-        moved = event(p.RecordNotUnderstood, NURSE, participant=NAME, record=one.record,
-                      content=one.content, sealed=sealed.sealed)  # fmt: skip
+        moved = event(
+            p.RecordNotUnderstood,
+            NURSE,
+            participant=NAME,
+            record=one.record,
+            content=one.content,
+            sealed=sealed.sealed,
+        )
     assert opened_entry(holding(seal), 1, moved) == moved
 
 
@@ -127,8 +133,10 @@ def test_the_hash_of_a_content_tells_nothing_without_the_key(content: str, other
     kept = seal.content(plain)
     assert kept == seal_of().content(plain) != plain
     assert (kept == seal.content(another)) is (content == other)
-    assert kept not in {seal_of(bytes([1]) * 32).content(plain), seal_of(seal.key, "P2").content(
-        plain)}  # fmt: skip
+    assert kept not in {
+        seal_of(bytes([1]) * 32).content(plain),
+        seal_of(seal.key, "P2").content(plain),
+    }
 
 
 @given(st.integers(0, 200), st.integers(0, 200))
@@ -148,21 +156,38 @@ def upload(led: Led, keyring: Keyring, *codes: d.Coded, perhaps: tuple[str, ...]
     before = state.position
     seal = record_seal(keyring, state, led.one)
     content = kept_contents(state, led.one, "EHR", {"Condition/c7": PLAIN}, seal)["Condition/c7"]
-    one = d.RecordRead(record="Condition/c7", kind="Condition", content=content, codes=codes,
-                       perhaps=perhaps, outside=("condition",), start="2026-08-01")  # fmt: skip
+    one = d.RecordRead(
+        record="Condition/c7",
+        kind="Condition",
+        content=content,
+        codes=codes,
+        perhaps=perhaps,
+        outside=("condition",),
+        start="2026-08-01",
+    )
     for fields in new_readings(state, led.one, "EHR", [one], None, seal):
         if perhaps:
-            open_ = event(p.RecordNotUnderstood, NURSE, SITE, on=DAY, participant=NAME,
-                          record=one.record, elements=perhaps, source="EHR", content=content,
-                          codes=tuple(code.display for code in codes))  # fmt: skip
+            open_ = event(
+                p.RecordNotUnderstood,
+                NURSE,
+                SITE,
+                on=DAY,
+                participant=NAME,
+                record=one.record,
+                elements=perhaps,
+                source="EHR",
+                content=content,
+                codes=tuple(code.display for code in codes),
+            )
             led.trial.record(seal.entry(open_))
         led.do(d.RecordsRead, NURSE, on=DAY, **fields)
     return state.position - before
 
 
 def the_record(led: Led) -> Record:
-    return next(one for one in records_of(led.trial.state, led.one).values()
-                if one.id == "Condition/c7")  # fmt: skip
+    return next(
+        one for one in records_of(led.trial.state, led.one).values() if one.id == "Condition/c7"
+    )
 
 
 def without_keys(led: Led) -> Led:
@@ -199,9 +224,16 @@ def test_an_order_to_erase_takes_the_words_and_leaves_the_answers(led: Led, keyr
 
 def erase(led: Led) -> None:
     led.trial.record(
-        event(p.PersonalDataErased, "sponsor.1", on=DAY, participant=NAME, order="of a court",
-              retention_ended_on=DAY, signature=Signature("Sponsor", "I order the erasure"))
-    )  # fmt: skip
+        event(
+            p.PersonalDataErased,
+            "sponsor.1",
+            on=DAY,
+            participant=NAME,
+            order="of a court",
+            retention_ended_on=DAY,
+            signature=Signature("Sponsor", "I order the erasure"),
+        )
+    )
     assert led.one.erased
 
 
@@ -215,13 +247,34 @@ def test_a_key_that_is_not_here_is_not_made_anew(led: Led, keyring: Keyring):
 
 def test_an_entry_of_before_is_read_as_it_is_and_has_not_changed(led: Led, keyring: Keyring):
     """Its words and its hash stand in clear; the same file adds nothing, and no judgement ends."""
-    one = d.RecordRead(record="Condition/c7", kind="Condition", content=PLAIN, codes=(UNKNOWN,),
-                       perhaps=OPEN, outside=("condition",), start="2026-08-01")  # fmt: skip
-    led.do(p.RecordNotUnderstood, NURSE, on=DAY, record="Condition/c7", elements=OPEN,
-           source="EHR", content=PLAIN, codes=(UNKNOWN.display,))  # fmt: skip
+    one = d.RecordRead(
+        record="Condition/c7",
+        kind="Condition",
+        content=PLAIN,
+        codes=(UNKNOWN,),
+        perhaps=OPEN,
+        outside=("condition",),
+        start="2026-08-01",
+    )
+    led.do(
+        p.RecordNotUnderstood,
+        NURSE,
+        on=DAY,
+        record="Condition/c7",
+        elements=OPEN,
+        source="EHR",
+        content=PLAIN,
+        codes=(UNKNOWN.display,),
+    )
     led.do(d.RecordsRead, NURSE, on=DAY, source="EHR", read=1, records=(one,))
-    led.do(d.RecordJudged, of=led.trial.state.position, record="Condition/c7", signer=LEAD,
-           answers=dict.fromkeys(OPEN, "no"), reason="asked")  # fmt: skip
+    led.do(
+        d.RecordJudged,
+        of=led.trial.state.position,
+        record="Condition/c7",
+        signer=LEAD,
+        answers=dict.fromkeys(OPEN, "no"),
+        reason="asked",
+    )
     assert upload(led, keyring, UNKNOWN) == 0
     assert upload(led, keyring, UNKNOWN, perhaps=OPEN[:1]) == 2, "it is understood otherwise"
     assert the_record(led).read == replace(one, perhaps=OPEN[:1])
@@ -264,8 +317,14 @@ def test_codes_that_are_sealed_are_not_corrected_in_clear(led: Led, keyring: Key
     for fields, why in (({"codes": ["a cough"]}, "they are sealed"), ({"sealed": None}, "sealed")):
         with pytest.raises(UnusableInput, match=why):
             led.act(p.EntryCorrected, NURSE, of=at, fields=fields, reason="found out")
-    led.act(p.EntryCorrected, LEAD, of=at, fields={"record": "Condition/c8"}, reason="found out",
-            signature=Signature("Dr Li", "I have seen it"))  # fmt: skip
+    led.act(
+        p.EntryCorrected,
+        LEAD,
+        of=at,
+        fields={"record": "Condition/c8"},
+        reason="found out",
+        signature=Signature("Dr Li", "I have seen it"),
+    )
     moved = opened_entry(led.trial.state, at, led.trial.state.events[at])
     assert isinstance(moved, p.RecordNotUnderstood)
     assert moved.codes == (UNKNOWN.display,), "it is bound to what was recorded"

@@ -25,11 +25,31 @@ from tests.conduct.generated import ACTS, NAME, beginning, begun, play
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 HISTORIES = settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
-CHANGES = ("event", "worse", "correct an event", "correct", "judge", "assess", "result",
-           "adjudicate", "propose", "countersign", "conclude", "leave", "give")  # fmt: skip
+CHANGES = (
+    "event",
+    "worse",
+    "correct an event",
+    "correct",
+    "judge",
+    "assess",
+    "result",
+    "adjudicate",
+    "propose",
+    "countersign",
+    "conclude",
+    "leave",
+    "give",
+)
 SIGNED = ("event", "correct an event", "correct an event", "judge")
-PROPOSED = ("event", "worse", "correct an event", "propose", "countersign", "countersign",
-            "conclude")  # fmt: skip
+PROPOSED = (
+    "event",
+    "worse",
+    "correct an event",
+    "propose",
+    "countersign",
+    "countersign",
+    "conclude",
+)
 
 
 @lru_cache(maxsize=1)
@@ -39,16 +59,26 @@ def who_is_treated() -> int:
     return next(i for i, one in enumerate(people) if one.status == "treated")
 
 
-def steps_of(acts: tuple[str, ...], treated_alone: bool = False, least: int = 5
-             ) -> st.SearchStrategy[Any]:  # fmt: skip
+def steps_of(
+    acts: tuple[str, ...], treated_alone: bool = False, least: int = 5
+) -> st.SearchStrategy[Any]:
     """Generate acts of these kinds, upon anybody or upon somebody who has been treated."""
     return st.builds(
-        lambda some: [(act, who_is_treated() if treated_alone else who, *rest)
-                      for act, who, *rest in some],
-        st.lists(st.tuples(
-            st.sampled_from(acts), st.integers(0, 5), st.integers(1, 5), st.booleans(),
-            st.sampled_from((0, 0, 0, 1, 3))), min_size=least, max_size=30),
-    )  # fmt: skip
+        lambda some: [
+            (act, who_is_treated() if treated_alone else who, *rest) for act, who, *rest in some
+        ],
+        st.lists(
+            st.tuples(
+                st.sampled_from(acts),
+                st.integers(0, 5),
+                st.integers(1, 5),
+                st.booleans(),
+                st.sampled_from((0, 0, 0, 1, 3)),
+            ),
+            min_size=least,
+            max_size=30,
+        ),
+    )
 
 
 def raw_events(trial: Trial) -> list[Event]:
@@ -96,9 +126,11 @@ def test_no_signature_is_shown_under_what_it_did_not_sign(steps: Any) -> None:
         assert trial.state.events[of].signature is None
         found = signings(trial.state, of)
         assert [one.entry for one in found] == [
-            at for at in (of, *corrections) if events[at - 1].signature is not None]  # fmt: skip
+            at for at in (of, *corrections) if events[at - 1].signature is not None
+        ]
         assert [one.entry for one in found if one.stands] == [
-            one.entry for one in found if one.entry == corrections[-1]]  # fmt: skip
+            one.entry for one in found if one.entry == corrections[-1]
+        ]
         for one in found:
             now = one.content == trial.state.events[of]
             assert now or not one.stands
@@ -106,8 +138,11 @@ def test_no_signature_is_shown_under_what_it_did_not_sign(steps: Any) -> None:
 
 def open_candidates(state: State) -> dict[tuple[str, str], bool | None]:
     """What the committee said of each candidate."""
-    return {(one.id, found.id): found.dose_limiting for one in state.participants.values()
-            for found in candidates(state, one)}  # fmt: skip
+    return {
+        (one.id, found.id): found.dose_limiting
+        for one in state.participants.values()
+        for found in candidates(state, one)
+    }
 
 
 @HISTORIES
@@ -160,9 +195,12 @@ def test_no_proposal_comes_to_its_result_on_a_signature_from_before_a_change(ste
                 seen = made.seen if made.seen is not None else position - 1
                 proposals[made.proposal][1][made.recorded_by] = seen
             case s.DoseLimitingToxicityAdjudicated():
-                mine = [(name, one) for name, one in proposals.items()
-                        if (one[0]["participant"], one[0]["candidate"], one[0]["reason"])
-                        == (made.participant, made.candidate, made.reason)]  # fmt: skip
+                mine = [
+                    (name, one)
+                    for name, one in proposals.items()
+                    if (one[0]["participant"], one[0]["candidate"], one[0]["reason"])
+                    == (made.participant, made.candidate, made.reason)
+                ]
                 for signer in made.signers if mine else ():
                     last = max(one[1].get(signer, -1) for _, one in mine)
                     assert last >= changed.get(made.participant, 0)

@@ -32,11 +32,14 @@ from tests.conduct.ledgers import TRIAL, body
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "verify_ledger.py"
 KEY, FORGER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
-ENTRIES = list(chain(genesis(TRIAL), TRIAL, 0, [(body(n), f"r{n}" if n % 3 else "")
-                                                for n in range(1, 9)]))  # fmt: skip
+ENTRIES = list(
+    chain(genesis(TRIAL), TRIAL, 0, [(body(n), f"r{n}" if n % 3 else "") for n in range(1, 9)])
+)
 LINES = [line.encode() for line in export_lines(ENTRIES, TRIAL)]
-EARLY, LATE = (sign(Checkpoint(TRIAL, at, ENTRIES[at - 1].hash, "2026-11-02T09:30:00Z"), "site",
-                    KEY) for at in (3, 8))  # fmt: skip
+EARLY, LATE = (
+    sign(Checkpoint(TRIAL, at, ENTRIES[at - 1].hash, "2026-11-02T09:30:00Z"), "site", KEY)
+    for at in (3, 8)
+)
 FIRST_BAD = re.compile(r"WRONG: event (\d+):")
 
 
@@ -172,7 +175,7 @@ HEADER = b'{"schema": "gradatim.ledger/1", "trial": "T"}\n'
         (b"".join(LINES)[:-20], [], False, (2, None)),
         (b"".join([*LINES[:4], b"\n", *LINES[4:]]), [], False, (2, None)),
     ],
-)  # fmt: skip
+)
 def test_both_verifiers_say_the_same(both, export, checkpoints, trusted, said):
     assert both(export, *checkpoints, trusted=trusted) == said
 
@@ -212,8 +215,12 @@ def test_it_is_one_short_file_that_needs_nothing_of_gradatim():
 def test_it_runs_copied_out_and_by_itself(tmp_path):
     shutil.copy(SCRIPT, tmp_path)
     (tmp_path / "export.jsonl").write_bytes(changed(4, body="{}"))
-    ran = subprocess.run([sys.executable, "-I", "verify_ledger.py", "export.jsonl"], cwd=tmp_path,
-                         capture_output=True, text=True)  # fmt: skip
+    ran = subprocess.run(
+        [sys.executable, "-I", "verify_ledger.py", "export.jsonl"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
     assert (ran.returncode, ran.stderr) == (1, "")
     assert "8 events" in ran.stdout
     assert "WRONG: event 4: it does not fit its hash" in ran.stdout

@@ -41,8 +41,14 @@ def test_a_new_ledger_is_empty(ledger):
 
 def test_what_was_appended_is_read_back_by_another_connection(ledger):
     head = fill(ledger.store(), 9)
-    expected = list(chain(genesis(TRIAL), TRIAL, 0, [(body(n), f"request-{n}" if n % 2 else "")
-                                                     for n in range(1, 10)]))  # fmt: skip
+    expected = list(
+        chain(
+            genesis(TRIAL),
+            TRIAL,
+            0,
+            [(body(n), f"request-{n}" if n % 2 else "") for n in range(1, 10)],
+        )
+    )
     other = ledger.store(Mode.READ)
     assert list(other.read(TRIAL)) == expected
     assert other.head(TRIAL) == head == Head(9, expected[-1].hash)
@@ -54,8 +60,12 @@ def test_a_part_is_read_by_positions(ledger):
     fill(store, 2500)  # more than are fetched at a time
     assert [one.position for one in store.read(TRIAL)] == list(range(1, 2501))
     assert [one.position for one in store.read(TRIAL, after=998, upto=1003)] == [
-        999, 1000, 1001, 1002, 1003,
-    ]  # fmt: skip
+        999,
+        1000,
+        1001,
+        1002,
+        1003,
+    ]
     assert list(store.read(TRIAL, after=2500)) == []
 
 

@@ -107,8 +107,9 @@ def inserted(execute):
 def inserted_with_a_fitting_hash(execute):
     """Whoever knows how: the new event fits the one before; the next one does not fit it."""
     renumbered(execute, "position >= 8", 1)
-    before = chain(genesis(TRIAL), TRIAL, 0, [(body(n), f"request-{n}" if n % 2 else "")
-                                              for n in range(1, 8)])  # fmt: skip
+    before = chain(
+        genesis(TRIAL), TRIAL, 0, [(body(n), f"request-{n}" if n % 2 else "") for n in range(1, 8)]
+    )
     made = next(chain(list(before)[-1].hash, TRIAL, 7, [(body(99), "")]))
     execute(INSERT, made)
 
@@ -126,8 +127,9 @@ def bodies_swapped(execute):
 
 def altered_with_a_fitting_hash(execute):
     """The event's own hash is made to fit: the next event gives it away."""
-    before = chain(genesis(TRIAL), TRIAL, 0, [(body(n), f"request-{n}" if n % 2 else "")
-                                              for n in range(1, 8)])  # fmt: skip
+    before = chain(
+        genesis(TRIAL), TRIAL, 0, [(body(n), f"request-{n}" if n % 2 else "") for n in range(1, 8)]
+    )
     made = next(chain(list(before)[-1].hash, TRIAL, 7, [(body(99), "")]))
     execute(f"{SET} body = ?, hash = ? WHERE position = 8", (made.body, made.hash))
 
@@ -135,11 +137,16 @@ def altered_with_a_fitting_hash(execute):
 @pytest.mark.parametrize(
     ("act", "first_bad"),
     [
-        (deleted, 8), (deleted_and_renumbered, 8), (first_deleted, 1), (inserted, 8),
-        (inserted_with_a_fitting_hash, 9), (swapped, 8), (bodies_swapped, 8),
+        (deleted, 8),
+        (deleted_and_renumbered, 8),
+        (first_deleted, 1),
+        (inserted, 8),
+        (inserted_with_a_fitting_hash, 9),
+        (swapped, 8),
+        (bodies_swapped, 8),
         (altered_with_a_fitting_hash, 9),
     ],
-)  # fmt: skip
+)
 def test_a_removed_added_or_moved_event_is_seen_without_a_checkpoint(filled, act, first_bad):
     with filled.tampered() as execute:
         act(execute)

@@ -28,8 +28,14 @@ def said(state: State, **answers: str) -> None:
     others = answers.pop("others", None)
     watched = watched_elements(state.governing("safety", one(state)))
     every = dict.fromkeys(watched, others) if others else {}
-    add(state, s.AdverseEventClassified, AFTER, adverse_event="AE1", answers={**every, **answers},
-        signer="i")  # fmt: skip
+    add(
+        state,
+        s.AdverseEventClassified,
+        AFTER,
+        adverse_event="AE1",
+        answers={**every, **answers},
+        signer="i",
+    )
 
 
 def asked(state: State) -> list[str]:
@@ -124,13 +130,22 @@ def test_a_known_term_asks_nobody() -> None:
     assert candidates(state, one(state)) == ()
 
 
-@pytest.mark.parametrize(("answers", "signer"), [({"anaphylaxis": "no"}, "nobody"),
-                                                 ({"alt": "no"}, "i"), ({}, "i")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("answers", "signer"), [({"anaphylaxis": "no"}, "nobody"), ({"alt": "no"}, "i"), ({}, "i")]
+)
 def test_only_an_investigator_answers_and_only_what_is_asked(answers: Any, signer: str) -> None:
     state = treated()
     adverse(state, **MILD)
-    made = event(s.AdverseEventClassified, "i", "S01", on=AFTER, participant="P1",
-                 adverse_event="AE1", answers=answers, signer=signer)  # fmt: skip
+    made = event(
+        s.AdverseEventClassified,
+        "i",
+        "S01",
+        on=AFTER,
+        participant="P1",
+        adverse_event="AE1",
+        answers=answers,
+        signer=signer,
+    )
     assert unmet(made, check(state, made))
 
 
@@ -140,16 +155,21 @@ TERMS = st.sampled_from(["Anaphylaxis", "Pulmonary embolism", "CRS", "Headache",
 
 @PROPERTY
 @given(TERMS.flatmap(disguised), st.integers(1, 4), st.sampled_from([None, "unrelated"]))
-def test_how_it_was_typed_changes_no_candidate_rule_or_clock(pair: Any, grade: int,
-                                                             relation: Any) -> None:  # fmt: skip
+def test_how_it_was_typed_changes_no_candidate_rule_or_clock(
+    pair: Any, grade: int, relation: Any
+) -> None:
     found = []
     for term in pair:
         state = treated()
         adverse(state, term=term, grade=grade, relation=relation)
         who = one(state)
-        found.append(([item.id for item in candidates(state, who)],
-                      [rule.key for rule in unanswered_rules(state, LATER)],
-                      [item.clock for item in reports(state, who)]))  # fmt: skip
+        found.append(
+            (
+                [item.id for item in candidates(state, who)],
+                [rule.key for rule in unanswered_rules(state, LATER)],
+                [item.clock for item in reports(state, who)],
+            )
+        )
     assert found[0] == found[1]
 
 

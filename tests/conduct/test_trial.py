@@ -26,8 +26,11 @@ SOURCES = Path(__file__).parents[2] / "src" / "gradatim"
 
 def a_participant(trial: Trial) -> str:
     """Give somebody who is enrolled or waits."""
-    return next(one.id for one in trial.state.participants.values()
-                if one.status in ("enrolled", "waiting", "eligible"))  # fmt: skip
+    return next(
+        one.id
+        for one in trial.state.participants.values()
+        if one.status in ("enrolled", "waiting", "eligible")
+    )
 
 
 def about(trial: Trial, kind: type[Event], by: str = "nurse", **fields: Any) -> Event:
@@ -47,8 +50,15 @@ def test_every_type_of_event_is_reached_by_simulated_trials() -> None:
 def test_a_dose_without_authorisation_is_recorded_with_its_deviations() -> None:
     trial = begun()
     at = datetime(FROM.year, FROM.month, FROM.day, 9, tzinfo=UTC)
-    given = about(trial, x.DoseAdministered, dose=1, started_at=at, amount=7e7, unit="{cells}",
-                  ended_at=at + timedelta(hours=1))  # fmt: skip
+    given = about(
+        trial,
+        x.DoseAdministered,
+        dose=1,
+        started_at=at,
+        amount=7e7,
+        unit="{cells}",
+        ended_at=at + timedelta(hours=1),
+    )
     found = recorded(trial.record(given))
     told = [trial.state.deviations[one] for one in found.deviations]
     assert {"the checklist is signed", "the preparation is verified"} <= {one.rule for one in told}
@@ -58,8 +68,9 @@ def test_a_dose_without_authorisation_is_recorded_with_its_deviations() -> None:
 
 def test_an_authorisation_is_refused_with_every_reason() -> None:
     trial = begun()
-    found = trial.record(about(trial, x.PreDoseChecklistSigned, "investigator", dose=1, items={},
-                               signer="nobody"))  # fmt: skip
+    found = trial.record(
+        about(trial, x.PreDoseChecklistSigned, "investigator", dose=1, items={}, signer="nobody")
+    )
     assert isinstance(found, Refused)
     assert {"the preparation is verified", "an investigator signs"} <= {
         one for one, _ in found.reasons
@@ -70,35 +81,64 @@ def test_an_authorisation_is_refused_with_every_reason() -> None:
 @pytest.mark.parametrize(
     ("made", "says"),
     [
-        ({"event": "FactRecorded", "participant": "nobody", "fact": {"element": "alt"}},
-         "there is no participant nobody"),
+        (
+            {"event": "FactRecorded", "participant": "nobody", "fact": {"element": "alt"}},
+            "there is no participant nobody",
+        ),
         ({"event": "EncounterDone", "encounter": "no_such"}, "has no encounter 'no_such'"),
-        ({"event": "EncounterDone", "encounter": "day_1", "occurred_on": "2031-01-01"},
-         "it occurred on 2031-01-01"),
-        ({"event": "AdverseEventReported", "adverse_event": "a", "term": "Fever", "onset": "2040"},
-         "onset is 2040"),
-        ({"event": "AdverseEventReported", "adverse_event": "a", "term": "Fever",
-          "onset": "2027-13"}, "onset cannot be read"),
+        (
+            {"event": "EncounterDone", "encounter": "day_1", "occurred_on": "2031-01-01"},
+            "it occurred on 2031-01-01",
+        ),
+        (
+            {
+                "event": "AdverseEventReported",
+                "adverse_event": "a",
+                "term": "Fever",
+                "onset": "2040",
+            },
+            "onset is 2040",
+        ),
+        (
+            {
+                "event": "AdverseEventReported",
+                "adverse_event": "a",
+                "term": "Fever",
+                "onset": "2027-13",
+            },
+            "onset cannot be read",
+        ),
         ({"event": "AdverseEventUpdated", "adverse_event": "none"}, "has no adverse event none"),
-        ({"event": "FactRecorded", "fact": {"element": "alt", "value": 3, "unit": "mg/dL"}},
-         "this unit does not convert to U/L"),
+        (
+            {"event": "FactRecorded", "fact": {"element": "alt", "value": 3, "unit": "mg/dL"}},
+            "this unit does not convert to U/L",
+        ),
         ({"event": "FactRecorded", "fact": {"element": "no_such"}}, "has no element 'no_such'"),
         ({"event": "ParticipantEnrolled", "level": 9}, "the protocol has no level 9"),
-        ({"event": "CriterionAttested", "criterion": "X9", "passes": True, "reason": "so it is"},
-         "has no criterion 'X9'"),
-        ({"event": "EntryCorrected", "of": 99999, "fields": {}, "reason": "a slip"},
-         "there is no entry 99999"),
-        ({"event": "EntryCorrected", "of": 1, "fields": {}, "reason": "a slip"},
-         "entry 1 is a TrialCreated"),
+        (
+            {"event": "CriterionAttested", "criterion": "X9", "passes": True, "reason": "so it is"},
+            "has no criterion 'X9'",
+        ),
+        (
+            {"event": "EntryCorrected", "of": 99999, "fields": {}, "reason": "a slip"},
+            "there is no entry 99999",
+        ),
+        (
+            {"event": "EntryCorrected", "of": 1, "fields": {}, "reason": "a slip"},
+            "entry 1 is a TrialCreated",
+        ),
         ({"event": "ProductReleased", "lot": "none", "bags": ()}, "there is no lot none"),
         ({"event": "QueryAnswered", "query": "none", "answer": "it is"}, "there is no query none"),
     ],
-)  # fmt: skip
+)
 def test_a_slip_of_the_pen_is_refused_with_one_message(made: dict[str, object], says: str) -> None:
     trial = begun()
     name = a_participant(trial)
-    common = {"occurred_on": str(FROM), "recorded_at": f"{FROM}T10:00:00Z",
-              "recorded_by": "investigator.S01.1"}  # fmt: skip
+    common = {
+        "occurred_on": str(FROM),
+        "recorded_at": f"{FROM}T10:00:00Z",
+        "recorded_by": "investigator.S01.1",
+    }
     fields = common | made
     kind = str(fields["event"])
     if kind not in ("EntryCorrected", "ProductReleased", "QueryAnswered"):
@@ -110,16 +150,32 @@ def test_a_slip_of_the_pen_is_refused_with_one_message(made: dict[str, object], 
 
 @pytest.mark.parametrize(
     "fields",
-    [{"event": "NoSuchEvent"}, {"event": "EncounterDone", "participant": "P", "encounter": "x",
-      "surplus": 1}, {"event": "EncounterDone", "participant": "P" * 99, "encounter": "x"},
-     {"event": "EncounterDone", "participant": "P", "encounter": "x", "occurred_on": "2027-02-30"},
-     {"event": "EncounterDone", "participant": "P", "encounter": "x",
-      "recorded_at": "2027-01-01T10:00:00"}],
-)  # fmt: skip
-def test_what_is_no_event_is_refused_before_it_comes_near_the_ledger(fields: dict[str, object]
-                                                                     ) -> None:  # fmt: skip
-    common = {"occurred_on": "2027-01-01", "recorded_at": "2027-01-01T10:00:00Z",
-              "recorded_by": "u"}  # fmt: skip
+    [
+        {"event": "NoSuchEvent"},
+        {"event": "EncounterDone", "participant": "P", "encounter": "x", "surplus": 1},
+        {"event": "EncounterDone", "participant": "P" * 99, "encounter": "x"},
+        {
+            "event": "EncounterDone",
+            "participant": "P",
+            "encounter": "x",
+            "occurred_on": "2027-02-30",
+        },
+        {
+            "event": "EncounterDone",
+            "participant": "P",
+            "encounter": "x",
+            "recorded_at": "2027-01-01T10:00:00",
+        },
+    ],
+)
+def test_what_is_no_event_is_refused_before_it_comes_near_the_ledger(
+    fields: dict[str, object],
+) -> None:
+    common = {
+        "occurred_on": "2027-01-01",
+        "recorded_at": "2027-01-01T10:00:00Z",
+        "recorded_by": "u",
+    }
     with pytest.raises(UnusableInput, match="cannot be recorded"):
         built(common | fields)
 
@@ -139,14 +195,33 @@ def test_a_correction_keeps_what_was_said_and_changes_what_is_worked_out() -> No
     trial = begun()
     name = a_participant(trial)
     result = Measured(element="alt", value=400.0, unit="U/L", high=40.0)
-    at = recorded(trial.record(about(
-        trial, f.LaboratoryResultsRecorded, results=(result,), laboratory="l", ranges_version="v",
-        collected_on=str(FROM)))).position  # fmt: skip
+    at = recorded(
+        trial.record(
+            about(
+                trial,
+                f.LaboratoryResultsRecorded,
+                results=(result,),
+                laboratory="l",
+                ranges_version="v",
+                collected_on=str(FROM),
+            )
+        )
+    ).position
     right = {"results": [{"element": "alt", "value": 40.0, "unit": "U/L", "high": 40.0}]}
     lead = f"investigator.{trial.state.participants[name].site}.1"
-    recorded(trial.record(event(p.EntryCorrected, lead, trial.state.participants[name].site,
-                                on=FROM, of=at, fields=right,
-                                reason="a decimal point")))  # fmt: skip
+    recorded(
+        trial.record(
+            event(
+                p.EntryCorrected,
+                lead,
+                trial.state.participants[name].site,
+                on=FROM,
+                of=at,
+                fields=right,
+                reason="a decimal point",
+            )
+        )
+    )
     now = [one for one in grades(trial.state, trial.state.participants[name]) if one.position == at]
     assert [one.grade.grade for one in now] == [0]
     assert trial.state.earlier[at][0].results == (result,)  # type: ignore[attr-defined]
@@ -206,7 +281,7 @@ def test_nothing_but_the_trial_appends_to_a_ledger() -> None:
                 and node.func.attr == "append"
                 and len(node.args) == 3
             ):
-                found.add(str(path.relative_to(SOURCES)))  # fmt: skip
+                found.add(str(path.relative_to(SOURCES)))
             if isinstance(node, ast.Constant) and "INSERT INTO" in str(node.value).upper():
                 found.add(str(path.relative_to(SOURCES)))
     assert "conduct/trial.py" in found
@@ -225,12 +300,19 @@ def test_a_real_trial_goes_live_only_with_every_ruling_and_both_approvals() -> N
     trial = Trial(ListStore(), "real")
     recorded(trial.record(event(t.TrialCreated, "sponsor.1", mode="real")))
     recorded(trial.record(event(t.RoleGranted, "sponsor.1", user="sponsor.1", role="sponsor")))
-    live = event(t.ProtocolActivated, "sponsor.1", version="1.0", document=text,
-                 sha256=sha256(text.encode()).hexdigest())  # fmt: skip
+    live = event(
+        t.ProtocolActivated,
+        "sponsor.1",
+        version="1.0",
+        document=text,
+        sha256=sha256(text.encode()).hexdigest(),
+    )
     found = trial.record(live)
     assert isinstance(found, Refused)
     assert {rule for rule, _ in found.reasons} == {
-        "the approvals are there", "no safety question is open"}  # fmt: skip
+        "the approvals are there",
+        "no safety question is open",
+    }
     recorded(
         trial.record(
             event(
@@ -259,8 +341,17 @@ def test_a_real_trial_goes_live_only_with_every_ruling_and_both_approvals() -> N
                 )
             )
     for authority in ("ethics", "regulator"):
-        recorded(trial.record(event(t.ApprovalRecorded, "sponsor.1", authority=authority,
-                                    version="1.0", reference="yes")))  # fmt: skip
+        recorded(
+            trial.record(
+                event(
+                    t.ApprovalRecorded,
+                    "sponsor.1",
+                    authority=authority,
+                    version="1.0",
+                    reference="yes",
+                )
+            )
+        )
     recorded(trial.record(live))
     assert trial.state.study.rulings
 
@@ -275,17 +366,39 @@ def test_an_amendment_applies_to_whom_it_says() -> None:
     text = protocol()[1].replace('version: "1.0"', 'version: "2.0"', 1)
     text = text.replace("wait: 14 days", "wait: 21 days", 1)
     text = text.replace("label: day 7\n", "label: day seven\n", 1)
-    changes = (t.Change("safety", "at once", "more caution"),
-               t.Change("schedule", "after re-consent", "a better name"))  # fmt: skip
-    recorded(trial.record(event(t.ProtocolAmended, "sponsor.1", on=FROM, version="2.0",
-                                document=text, sha256=sha256(text.encode()).hexdigest(),
-                                changes=changes)))  # fmt: skip
+    changes = (
+        t.Change("safety", "at once", "more caution"),
+        t.Change("schedule", "after re-consent", "a better name"),
+    )
+    recorded(
+        trial.record(
+            event(
+                t.ProtocolAmended,
+                "sponsor.1",
+                on=FROM,
+                version="2.0",
+                document=text,
+                sha256=sha256(text.encode()).hexdigest(),
+                changes=changes,
+            )
+        )
+    )
     state, name = trial.state, a_participant(trial)
     one = state.participants[name]
     assert str(state.governing("safety", one).safety.sentinel.wait) == "21 days"  # type: ignore[union-attr]
     assert state.governing("schedule", one).schedule.encounters["day_7"].label == "day 7"
-    recorded(trial.record(about(trial, p.InformedConsentRenewed, "investigator", version="2",
-                                language="en", obtained_by="i")))  # fmt: skip
+    recorded(
+        trial.record(
+            about(
+                trial,
+                p.InformedConsentRenewed,
+                "investigator",
+                version="2",
+                language="en",
+                obtained_by="i",
+            )
+        )
+    )
     assert state.governing("schedule", one).schedule.encounters["day_7"].label == "day seven"
 
 
@@ -335,8 +448,9 @@ def test_a_simulated_trial_of_the_other_protocol_ends_too() -> None:
     assert run.state.locked
     assert max(one.level for one in run.state.cohorts) > 1
     assert isinstance(run.state.events[1], t.TrialCreated)
-    assert any(isinstance(one, s.DoseLimitingToxicityAdjudicated)
-               for one in run.state.events.values())  # fmt: skip
+    assert any(
+        isinstance(one, s.DoseLimitingToxicityAdjudicated) for one in run.state.events.values()
+    )
 
 
 def test_every_refusal_of_a_simulated_trial_was_asked_for() -> None:
@@ -368,8 +482,12 @@ def test_every_millilitre_of_a_simulated_trial_is_accounted_for(seed: int) -> No
     for account in accounts(state):
         assert account.closes, account.faults
         assert abs(account.difference_ml) < 1e-6
-    given = {unit.bag.id: unit.held_for for lot in state.lots.values()
-             for unit in lot.units.values() if unit.status == "used"}  # fmt: skip
+    given = {
+        unit.bag.id: unit.held_for
+        for lot in state.lots.values()
+        for unit in lot.units.values()
+        if unit.status == "used"
+    }
     for bag, held in given.items():
         assert held is not None
         found = trace(stock(state), bag)
@@ -399,11 +517,18 @@ def test_a_new_preparation_has_to_be_verified_anew() -> None:
     trial = begun()
     name = a_participant(trial)
     one = trial.state.participants[name]
-    prepared = {"dose": 1, "lot": next(iter(trial.state.lots)), "amount": 7e7, "planned": 7e7,
-                "unit": "{cells}", "weight_kg": 70.0}  # fmt: skip
+    prepared = {
+        "dose": 1,
+        "lot": next(iter(trial.state.lots)),
+        "amount": 7e7,
+        "planned": 7e7,
+        "unit": "{cells}",
+        "weight_kg": 70.0,
+    }
     recorded(trial.record(about(trial, x.DosePrepared, "cell_lab", **prepared)))
-    verify = event(x.PreparationVerified, f"cell_lab.{one.site}.2", one.site, on=FROM,
-                   participant=name, dose=1)  # fmt: skip
+    verify = event(
+        x.PreparationVerified, f"cell_lab.{one.site}.2", one.site, on=FROM, participant=name, dose=1
+    )
     recorded(trial.record(verify))
     assert doses(trial.state, one)[1].verified is not None
     recorded(trial.record(about(trial, x.DosePrepared, "cell_lab", **prepared)))
@@ -415,13 +540,37 @@ def test_bags_of_another_site_are_not_set_aside() -> None:
     one = trial.state.participants[a_participant(trial)]
     other = next(site for site in trial.state.sites if site != one.site)
     bag = x.Bag(id="OTHER-1", volume_ml=10.0)
-    recorded(trial.record(event(x.ProductReceived, f"cell_lab.{other}.1", other, on=FROM,
-                                lot="OTHER", bags=(bag,))))  # fmt: skip
-    recorded(trial.record(event(x.ProductReleased, f"cell_lab.{other}.1", other, on=FROM,
-                                lot="OTHER", bags=("OTHER-1",))))  # fmt: skip
-    found = trial.record(event(x.ProductAssigned, f"pharmacist.{one.site}.1", one.site, on=FROM,
-                               participant=one.id, dose=1, lot="OTHER",
-                               bags=("OTHER-1",)))  # fmt: skip
+    recorded(
+        trial.record(
+            event(
+                x.ProductReceived, f"cell_lab.{other}.1", other, on=FROM, lot="OTHER", bags=(bag,)
+            )
+        )
+    )
+    recorded(
+        trial.record(
+            event(
+                x.ProductReleased,
+                f"cell_lab.{other}.1",
+                other,
+                on=FROM,
+                lot="OTHER",
+                bags=("OTHER-1",),
+            )
+        )
+    )
+    found = trial.record(
+        event(
+            x.ProductAssigned,
+            f"pharmacist.{one.site}.1",
+            one.site,
+            on=FROM,
+            participant=one.id,
+            dose=1,
+            lot="OTHER",
+            bags=("OTHER-1",),
+        )
+    )
     assert isinstance(found, Refused)
     assert f"bag OTHER-1 is at site {other}" in found.reasons[-1][1]
 
@@ -442,8 +591,16 @@ def test_a_dose_recorded_twice_loses_nothing() -> None:
     first = first_dose_at(state, one(state))
     adverse(state, term="Anaphylaxis", grade=4)
     at = datetime(AFTER.year, AFTER.month, AFTER.day, 10, tzinfo=UTC)
-    add(state, x.DoseAdministered, AFTER, dose=1, started_at=at, ended_at=at, amount=7e7,
-        unit="{cells}")  # fmt: skip
+    add(
+        state,
+        x.DoseAdministered,
+        AFTER,
+        dose=1,
+        started_at=at,
+        ended_at=at,
+        amount=7e7,
+        unit="{cells}",
+    )
     assert first_dose_at(state, one(state)) == first
     assert letter(state, one(state), LATER) == "C"
 
@@ -458,8 +615,15 @@ def test_every_fact_can_be_corrected() -> None:
         if type(made) in CORRECTABLE and type(made) not in tried:
             tried.add(type(made))
             day = str(made.occurred_on - timedelta(days=1))
-            other = event(p.EntryCorrected, f"investigator.{made.site}.1", made.site, on=run.today,
-                          of=at, fields={"occurred_on": day}, reason="a day earlier")  # fmt: skip
+            other = event(
+                p.EntryCorrected,
+                f"investigator.{made.site}.1",
+                made.site,
+                on=run.today,
+                of=at,
+                fields={"occurred_on": day},
+                reason="a day earlier",
+            )
             refuse_unusable(run.state, other)
     assert len(tried) > 10
 
@@ -481,15 +645,33 @@ def test_times_that_cannot_be_meant_are_refused() -> None:
     for year in (2026, 9999):
         at = datetime(year, 1, 5, tzinfo=UTC)
         with pytest.raises(UnusableInput):
-            trial.record(about(trial, x.DoseAdministered, dose=1, started_at=at, ended_at=at,
-                               amount=1.0, unit="{cells}"))  # fmt: skip
+            trial.record(
+                about(
+                    trial,
+                    x.DoseAdministered,
+                    dose=1,
+                    started_at=at,
+                    ended_at=at,
+                    amount=1.0,
+                    unit="{cells}",
+                )
+            )
 
 
 def test_a_revocation_of_what_was_not_granted_there_is_refused() -> None:
     trial = begun()
     with pytest.raises(UnusableInput, match="Revoke it where it was granted"):
-        trial.record(event(t.RoleRevoked, "sponsor.1", "S01", on=FROM, user="committee.1",
-                           role="safety_committee", reason="left"))  # fmt: skip
+        trial.record(
+            event(
+                t.RoleRevoked,
+                "sponsor.1",
+                "S01",
+                on=FROM,
+                user="committee.1",
+                role="safety_committee",
+                reason="left",
+            )
+        )
 
 
 def test_as_of_a_day_tells_entries_as_they_stand_corrected() -> None:
@@ -501,8 +683,19 @@ def test_as_of_a_day_tells_entries_as_they_stand_corrected() -> None:
     consent, _ = one.consents[0]
     was = trial.state.events[consent].occurred_on
     right = {"occurred_on": str(was - timedelta(days=2)), "language": "en"}
-    recorded(trial.record(event(p.EntryCorrected, f"investigator.{one.site}.1", one.site, on=FROM,
-                                of=consent, fields=right, reason="the form's date")))  # fmt: skip
+    recorded(
+        trial.record(
+            event(
+                p.EntryCorrected,
+                f"investigator.{one.site}.1",
+                one.site,
+                on=FROM,
+                of=consent,
+                fields=right,
+                reason="the form's date",
+            )
+        )
+    )
     then = as_of(trial.name, trial.store.read(trial.name), occurred_on=was - timedelta(days=1))
     stands = then.events[consent]
     assert isinstance(stands, p.InformedConsentObtained)

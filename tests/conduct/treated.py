@@ -25,8 +25,15 @@ def treated(name: str = UC_MSC, unit: str = "{cells}") -> State:
     add(state, p.InformedConsentObtained, version="1", language="en", obtained_by="i")
     add(state, p.ParticipantEnrolled, level=1)
     add(state, x.DosePrepared, lot="L", dose=1, amount=7e7, planned=7e7, unit=unit)
-    add(state, x.DoseAdministered, dose=1, started_at=AT, ended_at=AT + timedelta(hours=1),
-        amount=7e7, unit=unit)  # fmt: skip
+    add(
+        state,
+        x.DoseAdministered,
+        dose=1,
+        started_at=AT,
+        ended_at=AT + timedelta(hours=1),
+        amount=7e7,
+        unit=unit,
+    )
     return state
 
 
@@ -47,22 +54,42 @@ def result(state: State, element: str, value: float, unit: str, on: date, **more
     """Record a result."""
     limits = {name: more.pop(name) for name in ("low", "high") if name in more}
     measured = Measured(element=element, value=value, unit=unit, **limits)
-    return add(state, f.LaboratoryResultsRecorded, on, results=(measured,), laboratory="l",
-               ranges_version="v", collected_on=str(on), **more)  # fmt: skip
+    return add(
+        state,
+        f.LaboratoryResultsRecorded,
+        on,
+        results=(measured,),
+        laboratory="l",
+        ranges_version="v",
+        collected_on=str(on),
+        **more,
+    )
 
 
 def adverse(state: State, **more: Any) -> None:
     """Report an adverse event four days after the dose."""
     day = DOSED + timedelta(days=4)
-    fields: dict[str, Any] = {"adverse_event": "AE1", "term": "Headache", "onset": str(day),
-                              "grade": 3, "relation": "possible", **more}  # fmt: skip
+    fields: dict[str, Any] = {
+        "adverse_event": "AE1",
+        "term": "Headache",
+        "onset": str(day),
+        "grade": 3,
+        "relation": "possible",
+        **more,
+    }
     add(state, s.AdverseEventReported, day, **fields)
 
 
 def adjudicate(state: State, candidate: str, dlt: bool) -> None:
     """Record what the committee says of a candidate."""
-    add(state, s.DoseLimitingToxicityAdjudicated, candidate=candidate, dose_limiting=dlt,
-        reason="seen by all", signers=("committee.1", "committee.2"))  # fmt: skip
+    add(
+        state,
+        s.DoseLimitingToxicityAdjudicated,
+        candidate=candidate,
+        dose_limiting=dlt,
+        reason="seen by all",
+        signers=("committee.1", "committee.2"),
+    )
 
 
 def correct(state: State, of: int, **fields: Any) -> None:

@@ -28,13 +28,17 @@ def candidates(name: str = UC_MSC) -> Candidates:
     return Candidates(protocol(name)[0].study, bundled()[name].parent / "participants.yaml")
 
 
-def simulated(seed: int, name: str = UC_MSC, *, until: date | None = None,
-              incidents: tuple[str, ...] = INCIDENTS) -> Run:  # fmt: skip
+def simulated(
+    seed: int,
+    name: str = UC_MSC,
+    *,
+    until: date | None = None,
+    incidents: tuple[str, ...] = INCIDENTS,
+) -> Run:
     """Simulate a bundled trial in memory."""
     document, text = protocol(name)
     trial = Trial(ListStore(), document.study.study.id)
-    return simulate(trial, document, text, candidates(name), seed, until=until,
-                    incidents=incidents)  # fmt: skip
+    return simulate(trial, document, text, candidates(name), seed, until=until, incidents=incidents)
 
 
 @lru_cache(maxsize=8)
@@ -43,8 +47,9 @@ def finished(seed: int, name: str = UC_MSC) -> Run:
     return simulated(seed, name)
 
 
-def event(kind: type[Event], by: str, site: str = "", *, on: date = START, hour: float = 12,
-          **fields: Any) -> Event:  # fmt: skip
+def event(
+    kind: type[Event], by: str, site: str = "", *, on: date = START, hour: float = 12, **fields: Any
+) -> Event:
     """Make an event of a day."""
     at = datetime.combine(on, time(), UTC) + timedelta(hours=hour)
     return kind(occurred_on=on, recorded_at=at, recorded_by=by, site=site, **fields)

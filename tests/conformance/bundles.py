@@ -114,8 +114,9 @@ def _url(resource: Any) -> dict[str, str]:
     return {"fullUrl": f"{SERVER}/{resource['resourceType']}/{resource['id']}"}
 
 
-def _addressed(whole: dict[str, Any], urls: Mapping[str, str | None], person: str
-               ) -> dict[str, Any]:  # fmt: skip
+def _addressed(
+    whole: dict[str, Any], urls: Mapping[str, str | None], person: str
+) -> dict[str, Any]:
     """Write addresses of entries, and references to the person, in another way."""
     subject = str(urls["subject"]).replace("PERSON", person)
     text = json.dumps(whole["entry"]).replace(f'"Patient/{person}"', json.dumps(subject))

@@ -102,8 +102,9 @@ def cases(name: str) -> Iterator[Case]:
                 yield _case(name, section, across, row)
 
 
-def _case(name: str, section: Mapping[str, Any], across: Mapping[str, Any],
-          row: Mapping[str, Any]) -> Case:  # fmt: skip
+def _case(
+    name: str, section: Mapping[str, Any], across: Mapping[str, Any], row: Mapping[str, Any]
+) -> Case:
     parts = (section["id"], across.get("case"), row["case"])
     given = {**section.get("given", {}), **across, **row}
     layers = (section, across, row)

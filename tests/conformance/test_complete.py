@@ -48,8 +48,10 @@ def test_every_case_expects_something_that_can_be() -> None:
         said = (expected.criteria, expected.status, expected.unusable, expected.horizon)
         assert any(said), case.id
         assert expected.criteria.keys() <= criteria, case.id
-        assert all(set(some) < set(TRUTHS) or len(some) == len(TRUTHS)
-                   for some in expected.criteria.values()), case.id  # fmt: skip
+        assert all(
+            set(some) < set(TRUTHS) or len(some) == len(TRUTHS)
+            for some in expected.criteria.values()
+        ), case.id
         assert case.authority, case.id
         assert "$" not in case.title, case.id
         assert case.title, case.id
@@ -70,18 +72,23 @@ def test_the_base_person_is_eligible() -> None:
 def test_a_section_has_both_sides_of_its_rule(section: tuple[str, str]) -> None:
     """Not all of its cases come out alike: one that always answered the same would be found."""
     answers = {
-        (tuple(case.expected.criteria.items()), case.expected.status, case.expected.unusable,
-         tuple(case.expected.horizon.items()))
+        (
+            tuple(case.expected.criteria.items()),
+            case.expected.status,
+            case.expected.unusable,
+            tuple(case.expected.horizon.items()),
+        )
         for case in SECTIONS[section]
-    }  # fmt: skip
+    }
     assert len(answers) > 1
 
 
 @pytest.mark.parametrize("criterion", [one.id for one in DOCUMENT.study.criteria])
 def test_every_criterion_has_cases_of_every_truth(criterion: str) -> None:
     """Cases in which only that truth is right."""
-    only = {case.expected.criteria[criterion] for case in CASES
-            if criterion in case.expected.criteria}  # fmt: skip
+    only = {
+        case.expected.criteria[criterion] for case in CASES if criterion in case.expected.criteria
+    }
     assert only >= {(truth,) for truth in TRUTHS}
 
 

@@ -14,7 +14,7 @@ from gradatim.core.dates import (
     parse_day,
     parse_duration,
     step,
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,15 @@ def test_what_is_no_length_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("length", "text"),
-    [(Duration(12), "1 year"), (Duration(3), "3 months"), (Duration(0, 28), "28 days"),
-     (Duration(0, 1), "1 day"), (Duration(), "0 days"), (Duration(1, 2), "1 month 2 days")],
-)  # fmt: skip
+    [
+        (Duration(12), "1 year"),
+        (Duration(3), "3 months"),
+        (Duration(0, 28), "28 days"),
+        (Duration(0, 1), "1 day"),
+        (Duration(), "0 days"),
+        (Duration(1, 2), "1 month 2 days"),
+    ],
+)
 def test_lengths_are_written_in_words(length: Duration, text: str) -> None:
     """In whole years where it can be."""
     assert str(length) == text

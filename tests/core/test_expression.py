@@ -7,8 +7,12 @@ from gradatim.core.expression import NotAnExpression, inputs
 
 def test_inputs_are_given_in_the_order_of_use() -> None:
     """Of every branch and band, with repeats."""
-    tree = {"divide": [{"add": ["a", {"ln": "b"}, 2]},
-                       {"choose": {"by": "sex", "among": {"female": "a", "male": 1}}}]}  # fmt: skip
+    tree = {
+        "divide": [
+            {"add": ["a", {"ln": "b"}, 2]},
+            {"choose": {"by": "sex", "among": {"female": "a", "male": 1}}},
+        ]
+    }
     assert list(inputs(tree)) == ["a", "b", "sex", "a"]
     assert list(inputs({"bands": {"of": "c", "below": "low", "steps": []}})) == ["c"]
 

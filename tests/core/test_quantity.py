@@ -10,11 +10,20 @@ from gradatim.core.truth import UNKNOWN
 
 @pytest.mark.parametrize(
     ("value", "unit", "to", "found"),
-    [(1, "mg/dL", "mg/L", 10), (1, "U/L", "ukat/L", 1 / 60), (37, "Cel", "K", 310.15),
-     (98.6, "[degF]", "Cel", 37), (1, "10*9/L", "10*3/uL", 1), (1, "wk", "d", 7),
-     (1, "k[iU]/L", "[iU]/mL", 1), (50, "%", "1", 0.5), (1, "[lb_av]", "kg", 0.45359237),
-     (60, "mL/min/{1.73_m2}", "mL/min", 60), (1, "/uL", "/mL", 1000)],
-)  # fmt: skip
+    [
+        (1, "mg/dL", "mg/L", 10),
+        (1, "U/L", "ukat/L", 1 / 60),
+        (37, "Cel", "K", 310.15),
+        (98.6, "[degF]", "Cel", 37),
+        (1, "10*9/L", "10*3/uL", 1),
+        (1, "wk", "d", 7),
+        (1, "k[iU]/L", "[iU]/mL", 1),
+        (50, "%", "1", 0.5),
+        (1, "[lb_av]", "kg", 0.45359237),
+        (60, "mL/min/{1.73_m2}", "mL/min", 60),
+        (1, "/uL", "/mL", 1000),
+    ],
+)
 def test_conversion(value: float, unit: str, to: str, found: float) -> None:
     """By the definitions of UCUM."""
     assert convert(value, unit, to) == pytest.approx(found)
@@ -22,9 +31,19 @@ def test_conversion(value: float, unit: str, to: str, found: float) -> None:
 
 @pytest.mark.parametrize(
     ("unit", "to"),
-    [("mg", "mol"), ("U/L", "[iU]/L"), ("[iU]/L", "[arb'U]/L"), ("Cel", "m"), ("mg", "furlong"),
-     ("mg//L", "mg/L"), ("km999", "m"), ("pm99", "m"), ("0", "1"), ("mg/0", "mg")],
-)  # fmt: skip
+    [
+        ("mg", "mol"),
+        ("U/L", "[iU]/L"),
+        ("[iU]/L", "[arb'U]/L"),
+        ("Cel", "m"),
+        ("mg", "furlong"),
+        ("mg//L", "mg/L"),
+        ("km999", "m"),
+        ("pm99", "m"),
+        ("0", "1"),
+        ("mg/0", "mg"),
+    ],
+)
 def test_impossible_conversion_gives_nothing(unit: str, to: str) -> None:
     """It is None, and never an exception."""
     assert convert(1, unit, to) is None

@@ -45,14 +45,17 @@ def test_every_row_has_its_evidence(row: tuple[str, str, str, str, str]) -> None
         assert "Open:" not in evidence
 
 
-@pytest.mark.parametrize("row", [one for one in ROWS if one[3] == "installation"],
-                         ids=lambda row: row[0])  # fmt: skip
+@pytest.mark.parametrize(
+    "row", [one for one in ROWS if one[3] == "installation"], ids=lambda row: row[0]
+)
 def test_what_is_left_to_the_installation_is_told_to_it(row: tuple[str, ...]) -> None:
     """Where it is written down how, in a section that there is."""
     evidence = row[4]
     page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
-    places = {"#" + re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-")
-              for one in re.findall(r"^#+ (.*)$", page, re.MULTILINE)}  # fmt: skip
+    places = {
+        "#" + re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-")
+        for one in re.findall(r"^#+ (.*)$", page, re.MULTILINE)
+    }
     told = set(SETTING.findall(evidence))
     assert told
     assert told <= places
@@ -61,9 +64,10 @@ def test_what_is_left_to_the_installation_is_told_to_it(row: tuple[str, ...]) ->
 
 def test_the_count_of_verdicts_is_right() -> None:
     count = Counter(verdict for _id, _level, _asks, verdict, _evidence in ROWS)
-    told = ("Of {} requirements, {} are met, {} are the installation's to meet, {} are partly met, "
-            "{} open, and {} do not apply."
-            .format(len(ROWS), *(count[one] for one in VERDICTS)))  # fmt: skip
+    told = (
+        "Of {} requirements, {} are met, {} are the installation's to meet, {} are partly met, "
+        "{} open, and {} do not apply.".format(len(ROWS), *(count[one] for one in VERDICTS))
+    )
     assert told in " ".join(PAGE.split())
 
 

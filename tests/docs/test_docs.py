@@ -28,8 +28,13 @@ def _text(*names: str) -> str:
 
 def test_generated_pages_are_up_to_date() -> None:
     """No page differs from what it is generated from."""
-    ran = subprocess.run([sys.executable, "docs/generate.py", "--check"], cwd=ROOT,
-                         capture_output=True, text=True, check=False)  # fmt: skip
+    ran = subprocess.run(
+        [sys.executable, "docs/generate.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
@@ -42,13 +47,34 @@ def test_every_page_is_in_the_navigation() -> None:
 def test_every_command_and_option_is_documented() -> None:
     """The page of the command line has each command, and says what each option is for."""
     page = _text("docs", "cli.md")
-    for command in ("screen", "demo", "candidates", "serve", "database migrate",
-                    "backup", "restore", "trial begin", "user invite",
-                    "protocol check", "protocol show", "protocol questions",
-                    "protocol schema", "prescreen", "feasibility", "recontact", "synthetic",
-                    "export cql", "next-dose", "design table", "design decide",
-                    "design paths", "design oc", "design compare", "design calibrate",
-                    "design report"):  # fmt: skip
+    for command in (
+        "screen",
+        "demo",
+        "candidates",
+        "serve",
+        "database migrate",
+        "backup",
+        "restore",
+        "trial begin",
+        "user invite",
+        "protocol check",
+        "protocol show",
+        "protocol questions",
+        "protocol schema",
+        "prescreen",
+        "feasibility",
+        "recontact",
+        "synthetic",
+        "export cql",
+        "next-dose",
+        "design table",
+        "design decide",
+        "design paths",
+        "design oc",
+        "design compare",
+        "design calibrate",
+        "design report",
+    ):
         assert f"## `gradatim {command}`" in page
     options = re.findall(r"^  --[a-z-]+(?: \S+)? +(.*)$", page, re.MULTILINE)
     assert len(options) > 12

@@ -17,8 +17,11 @@ def test_every_status_and_every_way_is_in_the_picture(one: Any) -> None:
     statuses = {state for (before, _), after in one.table.items() for state in (before, after)}
     assert len(placed) == len(set(placed))
     assert set(placed) == statuses
-    drawn = {(before, act, after) for (before, after), acts in diagrams._drawn(one.table).items()
-             for act in acts}  # fmt: skip
+    drawn = {
+        (before, act, after)
+        for (before, after), acts in diagrams._drawn(one.table).items()
+        for act in acts
+    }
     noted = {state: " ".join(diagrams._notes(one.table, state, one.drop)) for state in statuses}
     for (before, act), after in one.table.items():
         words = diagrams._words(act, one.drop)
@@ -36,5 +39,7 @@ def test_no_arrow_runs_through_a_box(one: Any) -> None:
             if state in (before, after):
                 continue
             points = [(x1 + (x2 - x1) * i / 50, y1 + (y2 - y1) * i / 50) for i in range(51)]
-            assert not any(box.x < x < box.x + diagrams.WIDTH and box.y < y < box.y + box.height
-                           for x, y in points), (before, after, state)  # fmt: skip
+            assert not any(
+                box.x < x < box.x + diagrams.WIDTH and box.y < y < box.y + box.height
+                for x, y in points
+            ), (before, after, state)

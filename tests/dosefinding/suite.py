@@ -23,9 +23,21 @@ def _of(name: str, **more: object) -> Settings:
 
 
 CASES: dict[str, Settings] = {
-    **{name: _of(name) for name in ("three_plus_three", "three_plus_three_korn", "i3_plus_3",
-                                    "boin", "boin_published", "mtpi", "mtpi2", "keyboard", "crm",
-                                    "blrm")},
+    **{
+        name: _of(name)
+        for name in (
+            "three_plus_three",
+            "three_plus_three_korn",
+            "i3_plus_3",
+            "boin",
+            "boin_published",
+            "mtpi",
+            "mtpi2",
+            "keyboard",
+            "crm",
+            "blrm",
+        )
+    },
     "three_per_group": _of("three_per_group"),
     "three_per_group, committee escalates": _of("three_per_group", committee="escalate"),
     "table": _of("table", table=OWN, target=None),
@@ -53,11 +65,15 @@ CASES: dict[str, Settings] = {
     "crm titrated": _of("crm", titration=True),
     "crm from level 2": _of("crm", start=2),
     "blrm two stages": _of("blrm", run_in=3, cohorts=3),
-    **{f"{name} with all modifiers": _of(name, titration=True, enough=6, stop_too_toxic=0.8,
-                                         maximum=11)
-       for name in ("i3_plus_3", "boin_published", "mtpi", "mtpi2", "keyboard", "crm")},
-    "korn titrated, enough, stop_too_toxic": _of("three_plus_three_korn", titration=True, enough=6,
-                                                 stop_too_toxic=0.8),
+    **{
+        f"{name} with all modifiers": _of(
+            name, titration=True, enough=6, stop_too_toxic=0.8, maximum=11
+        )
+        for name in ("i3_plus_3", "boin_published", "mtpi", "mtpi2", "keyboard", "crm")
+    },
+    "korn titrated, enough, stop_too_toxic": _of(
+        "three_plus_three_korn", titration=True, enough=6, stop_too_toxic=0.8
+    ),
     "3+3 from level 3": _of("three_plus_three", start=3),
     "3+3 stop_too_toxic": _of("three_plus_three", stop_too_toxic=0.5),
     "3+3 run-in": _of("three_plus_three", run_in=6),
@@ -85,7 +101,7 @@ CASES: dict[str, Settings] = {
     "blrm titrated": _of("blrm", titration=True, cohorts=3),
     "blrm sizes, enough": _of("blrm", sizes=(1, 2, 3), enough=3, cohorts=3),
     "blrm stops": _of("blrm", stop_too_toxic=0.6, cohorts=2),
-}  # fmt: skip
+}
 """Small trials of every design, plain and with every modifier."""
 
 

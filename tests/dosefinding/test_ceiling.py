@@ -41,7 +41,7 @@ def told(of: Design, outcomes: str) -> tuple[str, int | None]:
         ("1PNN 2NNN", ("pending", 1)),
         ("1CNN 2N 1NNN", ("escalate", 2)),  # level 2 was left half done
     ],
-)  # fmt: skip
+)
 def test_what_3_plus_3_advises(outcomes: str, expected: tuple[str, int | None]) -> None:
     assert told(THREE, outcomes) == expected
 
@@ -110,8 +110,10 @@ def test_nothing_changes_where_a_trial_was_led_as_advised(case: str) -> None:
             results += [(int(trials.dose[0]) + 1, one) for one in letters]
             trials = trials.after(np.array([size]), np.array([letters.count("T")]))
             moves = of.decide(trials)
-            cohorts = [Cohort(level, "".join(letter for _, letter in some))
-                       for level, some in groupby(results, key=lambda one: one[0])]  # fmt: skip
+            cohorts = [
+                Cohort(level, "".join(letter for _, letter in some))
+                for level, some in groupby(results, key=lambda one: one[0])
+            ]
             try:
                 said = decide(of, cohorts)
             except UnusableInput:
@@ -124,8 +126,10 @@ def test_nothing_changes_where_a_trial_was_led_as_advised(case: str) -> None:
 def test_one_more_toxicity_anywhere_never_supports_more(of: Design) -> None:
     rng = random.Random(7)
     for _ in range(200):
-        cohorts = [Cohort(level, "".join(rng.choice("NNT") for _ in range(3)))
-                   for level in range(1, rng.randint(2, 4))]  # fmt: skip
+        cohorts = [
+            Cohort(level, "".join(rng.choice("NNT") for _ in range(3)))
+            for level in range(1, rng.randint(2, 4))
+        ]
         at = rng.randrange(len(cohorts))
         if "N" not in cohorts[at].results:
             continue

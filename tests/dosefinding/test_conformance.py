@@ -136,8 +136,12 @@ def test_a_defect_would_be_seen() -> None:
 
     honest = layers(design("boin"))[-1]
     assert isinstance(honest, TableDesign)
-    reckless: Design = Reckless(**{name: getattr(honest, name)
-                                   for name in TableDesign.__dataclass_fields__})  # fmt: skip
-    found = [one for one in visits(reckless) if not one.ended
-             and one.moves.dose[0] >= one.moves.barred[0]]  # fmt: skip
+    reckless: Design = Reckless(
+        **{name: getattr(honest, name) for name in TableDesign.__dataclass_fields__}
+    )
+    found = [
+        one
+        for one in visits(reckless)
+        if not one.ended and one.moves.dose[0] >= one.moves.barred[0]
+    ]
     assert found

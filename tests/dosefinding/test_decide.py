@@ -21,25 +21,28 @@ def ask(design: Design, outcomes: str, **more: object) -> DoseDecision:
     return decide(design, parse(outcomes, design.doses), **more)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("outcomes", "action", "dose"), [
-    ("", "start", 1),
-    ("1NNN", "escalate", 2),  # 0 of 3
-    ("1NNT", "stay", 1),  # 1 of 3: expand to six
-    ("1NTT", "stop", None),  # 2 of 3
-    ("1TTT", "stop", None),  # 3 of 3
-    ("1NNT 1NNN", "escalate", 2),  # 1 of 6
-    ("1NNT 1NNT", "stop", None),  # 2 of 6
-    ("1T", "continue_cohort", 1),  # 1 of 1: 2 of 3 still possible
-    ("1TT", "stop", None),  # 2 of 2: stop at once
-    ("1NN", "continue_cohort", 1),  # 0 of 2: wait
-    ("1NNN 2NNN 3NNN", "stop", 3),
-    ("1NNN 2TT", "stop", 1),
-    ("1NNP", "pending", 1),
-    ("1NTP", "pending", 1),
-    ("1TTP", "stop", None),
-    ("1NNN 2PPP", "pending", 2),
-    ("1NNN 2TPT", "stop", 1),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("outcomes", "action", "dose"),
+    [
+        ("", "start", 1),
+        ("1NNN", "escalate", 2),  # 0 of 3
+        ("1NNT", "stay", 1),  # 1 of 3: expand to six
+        ("1NTT", "stop", None),  # 2 of 3
+        ("1TTT", "stop", None),  # 3 of 3
+        ("1NNT 1NNN", "escalate", 2),  # 1 of 6
+        ("1NNT 1NNT", "stop", None),  # 2 of 6
+        ("1T", "continue_cohort", 1),  # 1 of 1: 2 of 3 still possible
+        ("1TT", "stop", None),  # 2 of 2: stop at once
+        ("1NN", "continue_cohort", 1),  # 0 of 2: wait
+        ("1NNN 2NNN 3NNN", "stop", 3),
+        ("1NNN 2TT", "stop", 1),
+        ("1NNP", "pending", 1),
+        ("1NTP", "pending", 1),
+        ("1TTP", "stop", None),
+        ("1NNN 2PPP", "pending", 2),
+        ("1NNN 2TPT", "stop", 1),
+    ],
+)
 def test_three_plus_three(outcomes: str, action: str, dose: int | None) -> None:
     """Storer 1989, design A, and what may be said before a cohort or a window is complete."""
     found = ask(THREE, outcomes)
@@ -66,8 +69,11 @@ def test_every_resolution_is_shown_with_its_advice() -> None:
     """For each pending participant both ways; those of one cohort count together."""
     found = ask(BOIN, "1NNN 2NPP")
     told = [(" ".join(map(str, one.cohorts)), one.advice) for one in found.resolutions]
-    assert told == [("1NNN 2NNN", Advice("escalate", 3)), ("1NNN 2NTN", Advice("stay", 2)),
-                    ("1NNN 2NTT", Advice("de_escalate", 1))]  # fmt: skip
+    assert told == [
+        ("1NNN 2NNN", Advice("escalate", 3)),
+        ("1NNN 2NTN", Advice("stay", 2)),
+        ("1NNN 2NTT", Advice("de_escalate", 1)),
+    ]
 
 
 def test_a_unanimous_de_escalation_is_advised_early() -> None:
@@ -181,12 +187,19 @@ def test_pathways_need_complete_outcomes_and_end_with_the_trial() -> None:
         pathways(THREE, parse("1NNP", 3), 2)
 
 
-@pytest.mark.parametrize(("text", "says"), [
-    ("4NNN", "there are 3 levels"), ("0NNN", "there are 3 levels"), ("2NNN", "starts at level 1"),
-    ("1NNN 3NNN", "level 2 was never given"), ("1NXN", "has the letter X"),
-    ("N1", "is not a cohort"),
-    ("1", "is not a cohort"), ("1NNN,2NNN", "is not a cohort"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("4NNN", "there are 3 levels"),
+        ("0NNN", "there are 3 levels"),
+        ("2NNN", "starts at level 1"),
+        ("1NNN 3NNN", "level 2 was never given"),
+        ("1NXN", "has the letter X"),
+        ("N1", "is not a cohort"),
+        ("1", "is not a cohort"),
+        ("1NNN,2NNN", "is not a cohort"),
+    ],
+)
 def test_an_impossible_outcome_is_one_clear_message(text: str, says: str) -> None:
     """What, where and what to do."""
     with pytest.raises(UnusableInput) as caught:

@@ -9,9 +9,24 @@ from tests.dosefinding.suite import CASES
 from tests.dosefinding.suite import design as of_case
 from tests.dosefinding.written import ask, said, written
 
-PLAIN = ["three_plus_three", "three_plus_three_korn", "three_per_group", "i3_plus_3", "boin",
-         "boin_published", "mtpi", "mtpi2", "keyboard", "crm", "table", "boin titrated",
-         "boin stop_too_toxic", "crm stops", "crm one by one", "keyboard run-in"]  # fmt: skip
+PLAIN = [
+    "three_plus_three",
+    "three_plus_three_korn",
+    "three_per_group",
+    "i3_plus_3",
+    "boin",
+    "boin_published",
+    "mtpi",
+    "mtpi2",
+    "keyboard",
+    "crm",
+    "table",
+    "boin titrated",
+    "boin stop_too_toxic",
+    "crm stops",
+    "crm one by one",
+    "keyboard run-in",
+]
 
 
 def nearest_within(design: Design, texts: list[str], dlts: int) -> dict[int, object]:
@@ -37,8 +52,11 @@ def test_every_change_within_the_last_cohort_is_told(case: str) -> None:
             continue
         seen.add(state)
         wanted = nearest_within(of, [one.text(k) for k in range(one.size + 1)], one.dlts)
-        within = {flip.dlts: flip.advice for flip in decision.distance_to_flip
-                  if 0 <= one.dlts + flip.dlts <= one.size}  # fmt: skip
+        within = {
+            flip.dlts: flip.advice
+            for flip in decision.distance_to_flip
+            if 0 <= one.dlts + flip.dlts <= one.size
+        }
         assert within == wanted, one.text()
     assert len(seen) >= 8
 

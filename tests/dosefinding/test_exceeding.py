@@ -75,8 +75,12 @@ def one_reference(
     top = float(logs(np.linspace(-end, end, 20_001)).max())
     whole = area(end, np.ones_like, top)
     odds = np.log(threshold / (1 - threshold)) - 3
-    cuts = [np.log(odds / (np.log(p / (1 - p)) - 3)) if model.logistic
-            else np.log(np.log(threshold) / np.log(p)) for p in model.skeleton]  # fmt: skip
+    cuts = [
+        np.log(odds / (np.log(p / (1 - p)) - 3))
+        if model.logistic
+        else np.log(np.log(threshold) / np.log(p))
+        for p in model.skeleton
+    ]
     return area(end, lambda a: a, top) / whole, [
         area(float(cut), np.ones_like, top) / whole for cut in cuts
     ]
@@ -123,8 +127,10 @@ def two_reference(
         return lambda a: np.exp(-np.logaddexp(0, -a - np.exp(b)[:, None] * x))
 
     whole, *means = area(bottom, np.ones_like, *(rate(x) for x in model.x))
-    over = [[area(np.log(c / (1 - c)) - np.exp(b) * x, np.ones_like)[0] / whole for x in model.x]
-            for c in cuts]  # fmt: skip
+    over = [
+        [area(np.log(c / (1 - c)) - np.exp(b) * x, np.ones_like)[0] / whole for x in model.x]
+        for c in cuts
+    ]
     return [one / whole for one in means], over
 
 
@@ -146,8 +152,9 @@ def test_two_parameters(data: tuple[Numbers, Numbers], correlation: float) -> No
 
 
 @pytest.mark.parametrize("sd", [(3.0, 1.0), (5.0, 1.0), (5.0, 2.0), (10.0, 1.0)], ids=str)
-@pytest.mark.parametrize("data", [((3, 3, 3, 3), (0, 0, 1, 2)), ((3, 6, 6, 6), (0, 1, 1, 3))],
-                         ids=["12", "21"])  # fmt: skip
+@pytest.mark.parametrize(
+    "data", [((3, 3, 3, 3), (0, 0, 1, 2)), ((3, 6, 6, 6), (0, 1, 1, 3))], ids=["12", "21"]
+)
 def test_two_parameters_with_a_wide_prior(
     sd: tuple[float, float], data: tuple[tuple[int, ...], tuple[int, ...]]
 ) -> None:

@@ -80,26 +80,35 @@ def test_crm_without_the_rule_keeps_the_published_figures() -> None:
     assert (compiled.visited, len(compiled.ways)) == (6_508, 6_848)
 
 
-@pytest.mark.parametrize(("settings", "threshold"), [
-    (crm(), 0.25), (Settings("blrm", 3), 0.33), (Settings("blrm", 3, 0.2), 0.2),
-    (Settings("blrm", 3, on_target=(0.2, 0.4)), 0.4),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("settings", "threshold"),
+    [
+        (crm(), 0.25),
+        (Settings("blrm", 3), 0.33),
+        (Settings("blrm", 3, 0.2), 0.2),
+        (Settings("blrm", 3, on_target=(0.2, 0.4)), 0.4),
+    ],
+)
 def test_what_is_too_toxic(settings: Settings, threshold: float) -> None:
     """The target; of BLRM without one, what lies above its interval on target."""
     (rule,) = [one for one in layers(build(settings)) if isinstance(one, HardSafety)]
     assert (rule.threshold, rule.confidence, rule.fewest) == (threshold, 0.95, 3)
 
 
-@given(counts=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=3, max_size=3),
-       barred=st.integers(1, 3))  # fmt: skip
+@given(
+    counts=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=3, max_size=3),
+    barred=st.integers(1, 3),
+)
 def test_the_lowest_level_with_too_many_is_closed(
     counts: list[tuple[int, int]], barred: int
 ) -> None:
     """By scipy's beta distribution; what was barred before stays so."""
     n, y = [max(one) for one in counts], [min(one) for one in counts]
-    (rule,) = [one for one in layers(build(Settings("crm", 3, 0.25)))
-               if isinstance(one, HardSafety)]  # fmt: skip
-    toxic = [i for i in range(3)
-             if n[i] >= 3 and stats.beta.sf(0.25, 1 + y[i], 1 + n[i] - y[i]) > 0.95]  # fmt: skip
+    (rule,) = [
+        one for one in layers(build(Settings("crm", 3, 0.25))) if isinstance(one, HardSafety)
+    ]
+    toxic = [
+        i for i in range(3) if n[i] >= 3 and stats.beta.sf(0.25, 1 + y[i], 1 + n[i] - y[i]) > 0.95
+    ]
     trials = one_trial(n, y, 0, barred, (3, 0))
     assert rule.closed(trials)[0] == min([*toxic, barred])

@@ -21,15 +21,18 @@ TITRATED = build(Settings("boin", 3, 0.3, titration=True))
 # --- the text -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("text", "means"), [
-    ("", []),
-    ("  \n", []),
-    ("1NNN", [(1, "NNN")]),
-    ("1nnt", [(1, "NNT")]),
-    ("1NN 1T", [(1, "NNT")]),
-    ("1NNN  2NPC\t1T", [(1, "NNN"), (2, "NPC"), (1, "T")]),
-    ("1N 2N 3N 2N", [(1, "N"), (2, "N"), (3, "N"), (2, "N")]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ("", []),
+        ("  \n", []),
+        ("1NNN", [(1, "NNN")]),
+        ("1nnt", [(1, "NNT")]),
+        ("1NN 1T", [(1, "NNT")]),
+        ("1NNN  2NPC\t1T", [(1, "NNN"), (2, "NPC"), (1, "T")]),
+        ("1N 2N 3N 2N", [(1, "N"), (2, "N"), (3, "N"), (2, "N")]),
+    ],
+)
 def test_a_text_is_read(text: str, means: list[tuple[int, str]]) -> None:
     """A level and its letters; neighbours at one level are one cohort; nothing is a start."""
     assert parse(text, 3) == [Cohort(level, results) for level, results in means]
@@ -54,23 +57,26 @@ def test_candidates_count_and_what_is_pending_does_not() -> None:
     assert set(LETTERS) == set("NTPC")
 
 
-@pytest.mark.parametrize(("text", "says"), [
-    ("4NNN", "there are 3 levels"),
-    ("2NNN", "the trial starts at level 1"),
-    ("3NNN", "the trial starts at level 1"),
-    ("1NNN 3NNN", "level 2 was never given"),
-    ("1NXN", "the letter X"),
-    ("N1", "'N1' is not a cohort"),
-    ("NNN", "'NNN' is not a cohort"),
-    ("1", "'1' is not a cohort"),
-    ("-1N", "'-1N' is not a cohort"),
-    ("1.5N", "'1.5N' is not a cohort"),
-    ("1N2T", "'1N2T' is not a cohort"),
-    ("1NNN;2NNN", "is not a cohort"),
-    ("1NNŇ", "is not a cohort"),
-    ("0N", "there are 3 levels"),
-    ("1" + "N" * 1_001, "there are 1,001 participants"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("4NNN", "there are 3 levels"),
+        ("2NNN", "the trial starts at level 1"),
+        ("3NNN", "the trial starts at level 1"),
+        ("1NNN 3NNN", "level 2 was never given"),
+        ("1NXN", "the letter X"),
+        ("N1", "'N1' is not a cohort"),
+        ("NNN", "'NNN' is not a cohort"),
+        ("1", "'1' is not a cohort"),
+        ("-1N", "'-1N' is not a cohort"),
+        ("1.5N", "'1.5N' is not a cohort"),
+        ("1N2T", "'1N2T' is not a cohort"),
+        ("1NNN;2NNN", "is not a cohort"),
+        ("1NNŇ", "is not a cohort"),
+        ("0N", "there are 3 levels"),
+        ("1" + "N" * 1_001, "there are 1,001 participants"),
+    ],
+)
 def test_a_text_that_cannot_be_is_one_clear_message(text: str, says: str) -> None:
     """What, where and what to do, on one line."""
     with pytest.raises(UnusableInput) as caught:
@@ -129,17 +135,20 @@ def test_a_cohort_beyond_the_planned_number_is_noted() -> None:
     assert "although the design had ended" in note
 
 
-@pytest.mark.parametrize(("text", "note"), [
-    ("1NNN 2NNN 3NNN", None),
-    ("1NNN 2TTT 1NNN", None),
-    ("1NNN 2NNN 1NNN", "more cautious"),
-    ("1NNT 2NNN", "LESS cautious"),
-    ("1NNN 2NTT 3NNN", "LESS cautious"),
-    ("1NNN 1NNN", "more cautious"),
-    ("1NNN 2NTT 2NNN", "LESS cautious"),
-    ("1NNN 2TTT 2NNN", "LESS cautious"),
-    ("1TTT 1NNN", "although the design had ended"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("1NNN 2NNN 3NNN", None),
+        ("1NNN 2TTT 1NNN", None),
+        ("1NNN 2NNN 1NNN", "more cautious"),
+        ("1NNT 2NNN", "LESS cautious"),
+        ("1NNN 2NTT 3NNN", "LESS cautious"),
+        ("1NNN 1NNN", "more cautious"),
+        ("1NNN 2NTT 2NNN", "LESS cautious"),
+        ("1NNN 2TTT 2NNN", "LESS cautious"),
+        ("1TTT 1NNN", "although the design had ended"),
+    ],
+)
 def test_a_cohort_that_was_not_advised_is_noted(text: str, note: str | None) -> None:
     """Also when it was treated at the level where the trial already was."""
     notes = replay(BOIN, parse(text, 3)).notes
@@ -158,13 +167,20 @@ def test_a_first_cohort_below_the_start_is_noted() -> None:
 # --- what is open ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("text", "action", "dose"), [
-    ("1T", "continue_cohort", 1),  # n 1, DLT 1: HOLD, wait or review; 2 of 3 still possible
-    ("1TT", "stop", None),  # n 2, DLT 2: STOP immediately
-    ("1NN", "continue_cohort", 1),  # n 2, DLT 0: WAIT
-    ("1NNN", "escalate", 2), ("1NNT", "stay", 1), ("1NTT", "stop", None), ("1TTT", "stop", None),
-    ("1NNTNNN", "escalate", 2), ("1NNTNNT", "stop", None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "action", "dose"),
+    [
+        ("1T", "continue_cohort", 1),  # n 1, DLT 1: HOLD, wait or review; 2 of 3 still possible
+        ("1TT", "stop", None),  # n 2, DLT 2: STOP immediately
+        ("1NN", "continue_cohort", 1),  # n 2, DLT 0: WAIT
+        ("1NNN", "escalate", 2),
+        ("1NNT", "stay", 1),
+        ("1NTT", "stop", None),
+        ("1TTT", "stop", None),
+        ("1NNTNNN", "escalate", 2),
+        ("1NNTNNT", "stop", None),
+    ],
+)
 def test_the_vectors_of_3_plus_3(text: str, action: str, dose: int | None) -> None:
     """../shared/domain/test_vectors.json, three_plus_three, written out."""
     found = ask(THREE, text)

@@ -74,8 +74,9 @@ def test_an_alternative_that_is_not_there_names_those_that_are() -> None:
 
 def test_a_ruling_chooses_the_design_and_a_name_goes_before_it() -> None:
     """In force is what the sponsor ruled; another can still be asked for."""
-    ruling = Ruling(question="safety.escalation", answer="three_per_group", by="sponsor",
-                    on=date(2026, 11, 25))  # fmt: skip
+    ruling = Ruling(
+        question="safety.escalation", answer="three_per_group", by="sponsor", on=date(2026, 11, 25)
+    )
     ruled = FIRST.model_copy(update={"rulings": [ruling]})
     assert settings_of(FIRST).design == "three_plus_three"
     assert settings_of(ruled).design == "three_per_group"
@@ -95,18 +96,25 @@ def test_time_is_the_protocols() -> None:
     assert (conduct.between_arrivals, conduct.sentinel, conduct.stagger) == (7, 1, 0)
     window = SECOND.safety.dose_limiting_toxicity.window
     assert window.to == Duration(days=int(conduct.window))
-    alone = SECOND.model_copy(update={"safety": SECOND.safety.model_copy(
-        update={"sentinel": None})})  # fmt: skip
+    alone = SECOND.model_copy(
+        update={"safety": SECOND.safety.model_copy(update={"sentinel": None})}
+    )
     assert conduct_of(alone, 7.0).sentinel == 0
 
 
-@pytest.mark.parametrize(("settings", "says"), [
-    ({"cuttoff": 0.9}, "no setting 'cuttoff'"),
-    ({"target": 0.3}, "no setting 'target'"),  # what the document says elsewhere is not a setting
-    ({"cohorts": 9}, "no setting 'cohorts'"),
-    ({"cutoff": 1.5}, "1.5 is not a rate"),
-    ({"sizes": [3, 3]}, "2 values for 5 dose levels"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"cuttoff": 0.9}, "no setting 'cuttoff'"),
+        (
+            {"target": 0.3},
+            "no setting 'target'",
+        ),  # what the document says elsewhere is not a setting
+        ({"cohorts": 9}, "no setting 'cohorts'"),
+        ({"cutoff": 1.5}, "1.5 is not a rate"),
+        ({"sizes": [3, 3]}, "2 values for 5 dose levels"),
+    ],
+)
 def test_a_setting_that_cannot_be_is_a_fault_of_the_document(
     settings: dict[str, Any], says: str
 ) -> None:
@@ -116,24 +124,38 @@ def test_a_setting_that_cannot_be_is_a_fault_of_the_document(
     assert says in fault.what
 
 
-@pytest.mark.parametrize("settings", [
-    {"cutoff": "high"}, {"safe": "0.1"}, {"skeleton": 0.3}, {"on_target": 0.2}, {"sizes": 3},
-    {"sizes": [3.5, 3, 3, 3, 3]}, {"enough": 6.5}, {"titration": "no"}, {"committee": 3},
-], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"cutoff": "high"},
+        {"safe": "0.1"},
+        {"skeleton": 0.3},
+        {"on_target": 0.2},
+        {"sizes": 3},
+        {"sizes": [3.5, 3, 3, 3, 3]},
+        {"enough": 6.5},
+        {"titration": "no"},
+        {"committee": 3},
+    ],
+    ids=str,
+)
 def test_a_setting_of_another_kind_is_a_fault_of_the_document(settings: dict[str, Any]) -> None:
     """Neither a crash nor silently taken: `titration: "no"` is not a yes."""
     (fault,) = faults(changed(SECOND, settings=settings))
     assert next(iter(settings)) in fault.what
 
 
-@pytest.mark.parametrize(("change", "says"), [
-    ({"design": "bion"}, "no design 'bion'"),
-    ({"target_toxicity": None}, "needs a target"),
-    ({"start_level": 6}, "6 is not from 1 to 5"),
-    ({"design": "three_plus_three", "cohort_size": 4}, "cohorts of 3, not of 4"),
-    ({"maximum_participants": 2_000}, "2000 is not from 1 to 1000"),
-    ({"design": "table"}, "the table is not given"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"design": "bion"}, "no design 'bion'"),
+        ({"target_toxicity": None}, "needs a target"),
+        ({"start_level": 6}, "6 is not from 1 to 5"),
+        ({"design": "three_plus_three", "cohort_size": 4}, "cohorts of 3, not of 4"),
+        ({"maximum_participants": 2_000}, "2000 is not from 1 to 1000"),
+        ({"design": "table"}, "the table is not given"),
+    ],
+)
 def test_a_design_that_cannot_be_is_a_fault_of_the_document(
     change: dict[str, Any], says: str
 ) -> None:
@@ -199,7 +221,10 @@ def test_documents_of_trials_under_way_are_read_as_before() -> None:
     told = {"cutoff": 0.9, "prior_sd": 1.0, "middle": 2, "skeleton": [0.1, 0.2, 0.3, 0.4, 0.5]}
     old = as_before(changed(SECOND, design="crm", settings=told))
     assert old.safety.escalation.settings == {
-        "safety": "off", "prior_sd": 1.0, "skeleton": [0.1, 0.2, 0.3, 0.4, 0.5]}  # fmt: skip
+        "safety": "off",
+        "prior_sd": 1.0,
+        "skeleton": [0.1, 0.2, 0.3, 0.4, 0.5],
+    }
     assert settings_of(old).safety == "off"
     on = as_before(changed(SECOND, design="crm", settings={"safety": 0.9}))
     assert settings_of(on).safety == 0.9

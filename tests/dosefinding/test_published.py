@@ -79,10 +79,18 @@ def test_boin_boundaries_at_30_percent() -> None:
     assert by.de_escalate == pytest.approx(0.3585194646, abs=5e-11)
 
 
-@pytest.mark.parametrize(("target", "low", "high"), [
-    (0.10, 0.078, 0.119), (0.15, 0.118, 0.179), (0.20, 0.157, 0.238), (0.25, 0.197, 0.298),
-    (0.30, 0.236, 0.359), (0.35, 0.276, 0.419), (0.40, 0.316, 0.480),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("target", "low", "high"),
+    [
+        (0.10, 0.078, 0.119),
+        (0.15, 0.118, 0.179),
+        (0.20, 0.157, 0.238),
+        (0.25, 0.197, 0.298),
+        (0.30, 0.236, 0.359),
+        (0.35, 0.276, 0.419),
+        (0.40, 0.316, 0.480),
+    ],
+)
 def test_boin_boundaries_of_other_targets(target: float, low: float, high: float) -> None:
     """Liu and Yuan 2015, JRSS C 64:507-523, table 1 (the last digit is cut there, not rounded)."""
     by = boundaries(target)
@@ -153,12 +161,15 @@ def test_3_of_6_at_30_percent_is_where_mtpi_stays() -> None:
     assert boin_table(boundaries(0.3), 6, equal_stays=True).of(6, 3) is Action.DE_ESCALATE
 
 
-@pytest.mark.parametrize(("target", "reach", "escalate", "de_escalate"), [
-    (0.10, 0.05, (0, 0, 0, 0, 0, 0), (1, 1, 2, 2, 3, 3)),
-    (0.15, 0.08, (0, 0, 0, 0, 1, 1), (1, 2, 2, 3, 4, 4)),
-    (0.20, 0.08, (0, 0, 0, 1, 1, 2), (1, 2, 3, 4, 5, 5)),
-    (0.30, 0.05, (0, 1, 2, 2, 3, 4), (2, 3, 4, 5, 6, 7)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("target", "reach", "escalate", "de_escalate"),
+    [
+        (0.10, 0.05, (0, 0, 0, 0, 0, 0), (1, 1, 2, 2, 3, 3)),
+        (0.15, 0.08, (0, 0, 0, 0, 1, 1), (1, 2, 2, 3, 4, 4)),
+        (0.20, 0.08, (0, 0, 0, 1, 1, 2), (1, 2, 3, 4, 5, 5)),
+        (0.30, 0.05, (0, 1, 2, 2, 3, 4), (2, 3, 4, 5, 6, 7)),
+    ],
+)
 @pytest.mark.parametrize("name", ["keyboard", "mtpi2"])
 def test_keyboard_boundaries(
     name: str, target: float, reach: float, escalate: tuple[int, ...], de_escalate: tuple[int, ...]
@@ -171,8 +182,10 @@ def test_keyboard_boundaries(
     table = kind.table(interval(target, reach, reach, 0.95, kind.fewest), 18)
     found = {n: signs(table, n).split() for n in range(3, 19, 3)}
     assert tuple(row.count("E") - 1 for row in found.values()) == escalate
-    assert tuple(min(row.index(one) for one in ("D", "DU") if one in row)
-                 for row in found.values()) == de_escalate  # fmt: skip
+    assert (
+        tuple(min(row.index(one) for one in ("D", "DU") if one in row) for row in found.values())
+        == de_escalate
+    )
 
 
 def strengths(target: float, reach: float, n: int, y: int) -> list[float]:
@@ -182,8 +195,10 @@ def strengths(target: float, reach: float, n: int, y: int) -> list[float]:
     below = [(max(target - reach - i * width, 0), target - reach - (i - 1) * width) for i in steps]
     over = [(target + reach + (i - 1) * width, min(target + reach + i * width, 1)) for i in steps]
     post = stats.beta(1 + y, 1 + n - y)
-    return [max((post.cdf(b) - post.cdf(a)) / (b - a) for a, b in some if b - a > 1e-9)
-            for some in (below, [(target - reach, target + reach)], over)]  # fmt: skip
+    return [
+        max((post.cdf(b) - post.cdf(a)) / (b - a) for a, b in some if b - a > 1e-9)
+        for some in (below, [(target - reach, target + reach)], over)
+    ]
 
 
 @pytest.mark.parametrize("target", [0.1, 0.15, 0.2, 0.3, 0.45, 0.55])
@@ -217,8 +232,16 @@ def test_mtpi_2_table() -> None:
     assert signs(table, 6) == "E E S D DU DU DU"
 
 
-PRINTED = {(3, 0): "E", (6, 0): "E", (6, 1): "S", (3, 2): "D", (3, 3): "D", (6, 2): "S",
-           (6, 3): "D", (6, 4): "D"}  # fmt: skip
+PRINTED = {
+    (3, 0): "E",
+    (6, 0): "E",
+    (6, 1): "S",
+    (3, 2): "D",
+    (3, 3): "D",
+    (6, 2): "S",
+    (6, 3): "D",
+    (6, 4): "D",
+}
 
 
 @pytest.mark.parametrize(("target", "reach"), [(0.175, 0.125), (0.10, 0.05)])
@@ -237,11 +260,26 @@ def test_mtpi_table_with_exclusion() -> None:
     assert stats.beta.sf(0.175, 1 + 3, 1 + 3) > 0.95 > stats.beta.sf(0.175, 1 + 2, 1 + 4)
 
 
-@pytest.mark.parametrize(("n", "y", "sign"), [
-    (1, 0, "E"), (1, 1, "S"), (2, 0, "E"), (2, 1, "S"), (2, 2, "D"), (3, 0, "E"), (3, 1, "S"),
-    (3, 2, "D"), (3, 3, "DU"), (4, 1, "S"), (4, 2, "D"), (6, 1, "E"), (6, 2, "S"), (6, 3, "D"),
-    (6, 4, "DU"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("n", "y", "sign"),
+    [
+        (1, 0, "E"),
+        (1, 1, "S"),
+        (2, 0, "E"),
+        (2, 1, "S"),
+        (2, 2, "D"),
+        (3, 0, "E"),
+        (3, 1, "S"),
+        (3, 2, "D"),
+        (3, 3, "DU"),
+        (4, 1, "S"),
+        (4, 2, "D"),
+        (6, 1, "E"),
+        (6, 2, "S"),
+        (6, 3, "D"),
+        (6, 4, "DU"),
+    ],
+)
 def test_i3_plus_3_rules(n: int, y: int, sign: str) -> None:
     """Liu et al. 2020, J Biopharm Stat 30:294-304, section 2: y/n and (y - 1)/n against 0.25-0.35.
 

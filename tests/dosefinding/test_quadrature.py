@@ -12,8 +12,10 @@ from gradatim.dosefinding.isotonic import rising
 from gradatim.dosefinding.logistic2 import TwoParameter, from_doses
 from gradatim.dosefinding.skeleton import spread
 
-MODELS = [OneParameter(spread(0.05, 0.3, 2, 4)),
-          OneParameter(spread(0.05, 0.3, 2, 4, logistic=True), logistic=True)]  # fmt: skip
+MODELS = [
+    OneParameter(spread(0.05, 0.3, 2, 4)),
+    OneParameter(spread(0.05, 0.3, 2, 4, logistic=True), logistic=True),
+]
 BLRM = from_doses((1.0, 2.5, 5.0, 10.0), 10.0, (-0.7, 0.0), (2.0, 1.0), -0.3)
 
 
@@ -47,29 +49,46 @@ def test_the_one_parameter_posterior(
     inside = grid[[model.rate(np.array([a]))[0, 1] > 0.3 for a in grid]]
     if 0 < len(inside) < len(grid):
         cut = _cut(model, 1, 0.3)
-        part = integrate.quad(lambda a: np.exp(log_density(a) - top), -8, cut,
-                              points=[min(mode, cut)], limit=400)[0]  # fmt: skip
+        part = integrate.quad(
+            lambda a: np.exp(log_density(a) - top), -8, cut, points=[min(mode, cut)], limit=400
+        )[0]
         assert model.exceeding(n, y, 0.3)[0, 1] == pytest.approx(part / whole, abs=1e-6)
 
 
 def _integral(function: object, mode: float) -> float:
-    return float(integrate.quad(function, -8, 8, points=[mode - 0.5, mode, mode + 0.5], limit=400,
-                                epsabs=1e-13, epsrel=1e-11)[0])  # fmt: skip
+    return float(
+        integrate.quad(
+            function,
+            -8,
+            8,
+            points=[mode - 0.5, mode, mode + 0.5],
+            limit=400,
+            epsabs=1e-13,
+            epsrel=1e-11,
+        )[0]
+    )
 
 
 def _cut(model: OneParameter, dose: int, threshold: float) -> float:
     low, high = -8.0, 8.0
     for _ in range(80):
         middle = (low + high) / 2
-        low, high = (middle, high) if model.rate(np.array([middle]))[0, dose] > threshold else (
-            low, middle)  # fmt: skip
+        low, high = (
+            (middle, high) if model.rate(np.array([middle]))[0, dose] > threshold else (low, middle)
+        )
     return low
 
 
-@pytest.mark.parametrize("data", [
-    ([3, 0, 0, 0], [0, 0, 0, 0]), ([3, 3, 3, 3], [0, 0, 1, 2]), ([3, 6, 6, 3], [0, 1, 2, 2]),
-    ([3, 0, 0, 0], [3, 0, 0, 0]), ([9, 9, 9, 3], [0, 1, 3, 3]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "data",
+    [
+        ([3, 0, 0, 0], [0, 0, 0, 0]),
+        ([3, 3, 3, 3], [0, 0, 1, 2]),
+        ([3, 6, 6, 3], [0, 1, 2, 2]),
+        ([3, 0, 0, 0], [3, 0, 0, 0]),
+        ([9, 9, 9, 3], [0, 1, 3, 3]),
+    ],
+)
 def test_the_two_parameter_posterior(data: tuple[list[int], list[int]]) -> None:
     """Mean rates and interval probabilities, by a plain sum over a fine grid of both parameters."""
     n, y = np.array([data[0]]), np.array([data[1]])
@@ -119,8 +138,13 @@ def test_upper_limits_are_clopper_and_pearsons(n: int, data: st.DataObject) -> N
     assert upper_bound(n, n) == 1
 
 
-@given(st.lists(st.tuples(st.floats(0, 1), st.one_of(st.just(0.0), st.floats(0.1, 50))), min_size=1,
-                max_size=8).filter(lambda some: any(w for _, w in some)))  # fmt: skip
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 1), st.one_of(st.just(0.0), st.floats(0.1, 50))),
+        min_size=1,
+        max_size=8,
+    ).filter(lambda some: any(w for _, w in some))
+)
 def test_isotonic_rates_are_what_pooling_gives(pairs: list[tuple[float, float]]) -> None:
     """Pool adjacent violators, one at a time; what has no weight does not count."""
     rate, weight = (np.array([part]) for part in zip(*pairs, strict=True))

@@ -78,20 +78,38 @@ def test_a_stop_says_which_level_is_selected(case: str) -> None:
         assert f"level {decision.dose}" in decision.recommendation.words or none
 
 
-@pytest.mark.parametrize(("settings", "text", "rule", "overrides", "says"), [
-    (Settings("crm", 3, 0.3, cohort_size=1, cohorts=12), "1NNNNNN 2T", "coherence", "crm",
-     "right after a cohort with a DLT rate of 0.3 or more"),
-    (Settings("crm", 3, 0.3, skeleton=(0.01, 0.02, 0.3)), "1NNN", "no skipping", "crm",
-     "one level above the present level at most"),
-    (Settings("crm", 3, 0.3, stop_too_toxic=0.9), "1TTT", "too toxic", "crm", "above 90%"),
-    (Settings("boin", 3, 0.3, stop_too_toxic=0.6), "1NNT", "too toxic", "boin", "65.2%"),
-    (Settings("boin", 3, 0.3, enough=3), "1NNN 2NTT", "enough participants", "boin", "3 part"),
-    (Settings("boin", 3, 0.3, run_in=6), "1NNN", "run-in", "boin", "after 6 participants"),
-    (Settings("boin", 3, 0.3), "1NNN 2NNN 3NNN", "limits of the trial", "boin",
-     "no higher level"),
-    (Settings("boin", 3, 0.3), "1NTT", "limits of the trial", "boin", "no level below"),
-    (Settings("boin", 3, 0.3), "1TTT", "limits of the trial", "boin", "lowest level"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("settings", "text", "rule", "overrides", "says"),
+    [
+        (
+            Settings("crm", 3, 0.3, cohort_size=1, cohorts=12),
+            "1NNNNNN 2T",
+            "coherence",
+            "crm",
+            "right after a cohort with a DLT rate of 0.3 or more",
+        ),
+        (
+            Settings("crm", 3, 0.3, skeleton=(0.01, 0.02, 0.3)),
+            "1NNN",
+            "no skipping",
+            "crm",
+            "one level above the present level at most",
+        ),
+        (Settings("crm", 3, 0.3, stop_too_toxic=0.9), "1TTT", "too toxic", "crm", "above 90%"),
+        (Settings("boin", 3, 0.3, stop_too_toxic=0.6), "1NNT", "too toxic", "boin", "65.2%"),
+        (Settings("boin", 3, 0.3, enough=3), "1NNN 2NTT", "enough participants", "boin", "3 part"),
+        (Settings("boin", 3, 0.3, run_in=6), "1NNN", "run-in", "boin", "after 6 participants"),
+        (
+            Settings("boin", 3, 0.3),
+            "1NNN 2NNN 3NNN",
+            "limits of the trial",
+            "boin",
+            "no higher level",
+        ),
+        (Settings("boin", 3, 0.3), "1NTT", "limits of the trial", "boin", "no level below"),
+        (Settings("boin", 3, 0.3), "1TTT", "limits of the trial", "boin", "lowest level"),
+    ],
+)
 def test_which_rule_went_over_which(
     settings: Settings, text: str, rule: str, overrides: str, says: str
 ) -> None:

@@ -83,14 +83,16 @@ BAD: dict[str, tuple[Settings, str, str]] = {
     "overdose": (of("blrm", overdose=0.0), "overdose", "0 is not a rate"),
     "stop_too_toxic": (of(stop_too_toxic=95.0), "stop_too_toxic", "95 is not a rate"),
     "stop_too_toxic without target": (
-        of("three_plus_three", target=None, stop_too_toxic=0.9), "--target", "needs a target",
+        of("three_plus_three", target=None, stop_too_toxic=0.9),
+        "--target",
+        "needs a target",
     ),
     "3+3 in twos": (of("three_plus_three", cohort_size=2), "--cohort-size", "cohorts of 3"),
     "3+3 titrated": (of("three_plus_three", titration=True), "titration", "cannot follow"),
     "committee": (of("three_per_group", committee="vote"), "committee", "taken to 'vote'"),
     "table not given": (of("table"), "--table", "the table is not given"),
     "table without the cohort": (of("table", table=OWN, cohort_size=13), "", "13 participants"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("settings", "where", "says"), BAD.values(), ids=BAD)
@@ -106,31 +108,48 @@ def test_what_cannot_be_is_refused_in_one_clear_message(
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("settings", [
-    of("table", table=OWN, committee="vote"),  # as three_per_group refuses it
-    of(safer=True, offset=2.0),  # cutoff - offset is no probability, so every trial would stop
-    of(safer=True, offset=-0.5),
-    of("blrm", prior_mean=(nan, 0.0)),
-    of("blrm", prior_mean=(0.0, -1e9)),
-    of("crm", model="logistic2", prior_mean=(inf, 0.0)),
-    of("crm", model="logistic", skeleton=(0.2, 0.5, 1 / (1 + np.exp(-3.0)))),  # at the intercept
-], ids=["committee", "offset", "negative offset", "nan", "far", "inf", "skeleton"])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings",
+    [
+        of("table", table=OWN, committee="vote"),  # as three_per_group refuses it
+        of(safer=True, offset=2.0),  # cutoff - offset is no probability, so every trial would stop
+        of(safer=True, offset=-0.5),
+        of("blrm", prior_mean=(nan, 0.0)),
+        of("blrm", prior_mean=(0.0, -1e9)),
+        of("crm", model="logistic2", prior_mean=(inf, 0.0)),
+        of(
+            "crm", model="logistic", skeleton=(0.2, 0.5, 1 / (1 + np.exp(-3.0)))
+        ),  # at the intercept
+    ],
+    ids=["committee", "offset", "negative offset", "nan", "far", "inf", "skeleton"],
+)
 def test_what_would_compute_nonsense_is_refused(settings: Settings) -> None:
     """It is not silently taken for something else."""
     with pytest.raises(UnusableInput):
         build(settings)
 
 
-@pytest.mark.parametrize("settings", [
-    of("three_plus_three", maximum=10),
-    of("three_plus_three_korn", maximum=11),
-    of("three_plus_three", sizes=(2, 2, 2)),
-    of("three_plus_three", run_in=9),
-    of("three_per_group", run_in=6),
-    of("table", table=SEVEN),
-    of("table", table=SEVEN, cohort_size=2, cohorts=6),
-], ids=["maximum", "maximum of korn", "sizes", "run-in", "run-in of one cohort", "table of 7",
-        "table of 7 in twos"])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings",
+    [
+        of("three_plus_three", maximum=10),
+        of("three_plus_three_korn", maximum=11),
+        of("three_plus_three", sizes=(2, 2, 2)),
+        of("three_plus_three", run_in=9),
+        of("three_per_group", run_in=6),
+        of("table", table=SEVEN),
+        of("table", table=SEVEN, cohort_size=2, cohorts=6),
+    ],
+    ids=[
+        "maximum",
+        "maximum of korn",
+        "sizes",
+        "run-in",
+        "run-in of one cohort",
+        "table of 7",
+        "table of 7 in twos",
+    ],
+)
 def test_a_design_that_was_built_never_runs_out_of_advice(settings: Settings) -> None:
     """It is refused when it is built, or every one of its trials comes to an end."""
     try:
@@ -158,11 +177,17 @@ def test_a_design_states_its_settings(name: str) -> None:
     assert design.source
 
 
-@pytest.mark.parametrize(("rates", "says"), [
-    ((0.1, 0.2), "2 rates for 3 dose levels"), ((0.1, 0.2, 0.3, 0.4), "4 rates for 3"),
-    ((0.0, 0.2, 0.3), "level 1, 0, is not a rate"), ((0.1, 0.2, 1.0), "level 3, 1, is not a rate"),
-    ((0.1, 0.3, 0.2), "fall from level 2 to level 3"), ((0.1, nan, 0.3), "level 2, nan, is not"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("rates", "says"),
+    [
+        ((0.1, 0.2), "2 rates for 3 dose levels"),
+        ((0.1, 0.2, 0.3, 0.4), "4 rates for 3"),
+        ((0.0, 0.2, 0.3), "level 1, 0, is not a rate"),
+        ((0.1, 0.2, 1.0), "level 3, 1, is not a rate"),
+        ((0.1, 0.3, 0.2), "fall from level 2 to level 3"),
+        ((0.1, nan, 0.3), "level 2, nan, is not"),
+    ],
+)
 def test_true_rates_that_cannot_be(rates: tuple[float, ...], says: str) -> None:
     """One for each level, each a rate, none falling; equal ones may be."""
     with pytest.raises(UnusableInput, match=says):
@@ -179,13 +204,31 @@ def test_a_method_that_is_none() -> None:
 # --- settings of other designs --------------------------------------------------------------------
 
 VALUES: dict[str, Any] = {
-    "cutoff": 0.9, "stop_at": 9, "safe": 0.1, "toxic": 0.5, "safer": True, "offset": 0.04,
-    "bound": True, "below": 0.06, "over": 0.06, "model": "logistic", "skeleton": (0.1, 0.2, 0.3),
-    "half_width": 0.04, "middle": 1, "prior_sd": 1.0, "prior_mean": (0.0, 0.0),
-    "prior_sds": (1.0, 1.0), "amounts": (1.0, 2.0, 4.0), "reference": 2.0, "correlation": 0.1,
-    "on_target": (0.2, 0.3), "overdose": 0.3, "safety": 0.9, "untried": True,
+    "cutoff": 0.9,
+    "stop_at": 9,
+    "safe": 0.1,
+    "toxic": 0.5,
+    "safer": True,
+    "offset": 0.04,
+    "bound": True,
+    "below": 0.06,
+    "over": 0.06,
+    "model": "logistic",
+    "skeleton": (0.1, 0.2, 0.3),
+    "half_width": 0.04,
+    "middle": 1,
+    "prior_sd": 1.0,
+    "prior_mean": (0.0, 0.0),
+    "prior_sds": (1.0, 1.0),
+    "amounts": (1.0, 2.0, 4.0),
+    "reference": 2.0,
+    "correlation": 0.1,
+    "on_target": (0.2, 0.3),
+    "overdose": 0.3,
+    "safety": 0.9,
+    "untried": True,
     "committee": "escalate",
-}  # fmt: skip
+}
 """A value for each setting that not every design has, other than its default."""
 
 
@@ -213,16 +256,20 @@ def test_a_setting_that_a_design_does_not_have_is_refused(design: str, name: str
         assert repr(build(settings)) != repr(build(of(design, table=OWN)))
 
 
-@pytest.mark.parametrize(("settings", "name"), [
-    (of(offset=0.04), "offset"),
-    (of("table", table=OWN, target=None, cutoff=0.9), "cutoff"),
-    (of("crm", skeleton=(0.1, 0.2, 0.3), half_width=0.04), "half_width"),
-    (of("crm", skeleton=(0.1, 0.2, 0.3), middle=1), "middle"),
-    (of("crm", model="logistic2", prior_sd=1.0), "prior_sd"),
-    (of("crm", prior_mean=(0.0, 0.0)), "prior_mean"),
-    (of("crm", prior_sds=(1.0, 1.0)), "prior_sds"),
-    (of(titration=True, cohort_size=1), "titration"),
-], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        (of(offset=0.04), "offset"),
+        (of("table", table=OWN, target=None, cutoff=0.9), "cutoff"),
+        (of("crm", skeleton=(0.1, 0.2, 0.3), half_width=0.04), "half_width"),
+        (of("crm", skeleton=(0.1, 0.2, 0.3), middle=1), "middle"),
+        (of("crm", model="logistic2", prior_sd=1.0), "prior_sd"),
+        (of("crm", prior_mean=(0.0, 0.0)), "prior_mean"),
+        (of("crm", prior_sds=(1.0, 1.0)), "prior_sds"),
+        (of(titration=True, cohort_size=1), "titration"),
+    ],
+    ids=str,
+)
 def test_a_setting_that_another_one_makes_idle_is_refused(settings: Settings, name: str) -> None:
     """It would be accepted and ignored."""
     with pytest.raises(UnusableInput, match=f"the setting {name} would have no effect") as caught:
@@ -239,10 +286,13 @@ def test_the_page_names_the_designs_of_each_setting() -> None:
     assert {one.name for one in fields(Settings)} - frame <= named
 
 
-@pytest.mark.parametrize(("changes", "says"), [
-    ({"cutoff": (0.9, 0.95)}, "crm has no setting cutoff"),
-    ({"stop_at": (9,)}, "crm has no setting stop_at"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"cutoff": (0.9, 0.95)}, "crm has no setting cutoff"),
+        ({"stop_at": (9,)}, "crm has no setting stop_at"),
+    ],
+)
 def test_calibrate_varies_only_what_the_design_has(changes: dict[str, Any], says: str) -> None:
     """Else every candidate would be the same one."""
     with pytest.raises(UnusableInput, match=says):
@@ -259,19 +309,28 @@ def test_a_prior_beyond_the_grid_is_refused(prior_sds: tuple[float, float]) -> N
 # --- soundness ------------------------------------------------------------------------------------
 
 NEVER = Table(np.where(OWN.actions == Action.ESCALATE, Action.STAY, OWN.actions))
-LATE = Table(np.where((OWN.actions == Action.ESCALATE) & (np.arange(13)[:, None] % 3 == 0),
-                      Action.STAY, OWN.actions))  # fmt: skip
+LATE = Table(
+    np.where(
+        (OWN.actions == Action.ESCALATE) & (np.arange(13)[:, None] % 3 == 0),
+        Action.STAY,
+        OWN.actions,
+    )
+)
 
 
-@pytest.mark.parametrize(("settings", "says"), [
-    (of("table", table=NEVER), "escalates at no number of participants"),
-    (of("table", table=NEVER, cohorts=1), "escalates at no number of participants"),
-    (of("table", table=LATE), "never leaves level 1"),  # E only where cohorts of 3 never come
-    (of(stop_too_toxic=0.2), "stops at level 1 as too toxic"),
-    (of("keyboard", cutoff=0.2), "stops at level 1 as too toxic"),
-    (of("crm", skeleton=(0.29, 0.8, 0.9), prior_sd=0.1), "never leaves level 1"),
-    (of("blrm", prior_mean=(3.0, 0.0), prior_sds=(0.1, 0.1)), "level 1"),
-], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        (of("table", table=NEVER), "escalates at no number of participants"),
+        (of("table", table=NEVER, cohorts=1), "escalates at no number of participants"),
+        (of("table", table=LATE), "never leaves level 1"),  # E only where cohorts of 3 never come
+        (of(stop_too_toxic=0.2), "stops at level 1 as too toxic"),
+        (of("keyboard", cutoff=0.2), "stops at level 1 as too toxic"),
+        (of("crm", skeleton=(0.29, 0.8, 0.9), prior_sd=0.1), "never leaves level 1"),
+        (of("blrm", prior_mean=(3.0, 0.0), prior_sds=(0.1, 0.1)), "level 1"),
+    ],
+    ids=str,
+)
 def test_a_design_that_can_never_escalate_is_not_sound(settings: Settings, says: str) -> None:
     """One trial without any DLT shows it."""
     assert says in unsound(build(settings))

@@ -19,8 +19,9 @@ CONDUCT = Conduct(between_arrivals=10, window=28, sentinel=14, stagger=3, review
 @pytest.mark.parametrize("conduct", [None, CONDUCT])
 def test_a_seed_gives_the_same_trials_whatever_the_threads(conduct: Conduct | None) -> None:
     """To the last bit, over several chunks."""
-    one, two, three = (simulate(BOIN, RATES, 20_000, 3, conduct=conduct, threads=n)
-                       for n in (1, 2, 3))  # fmt: skip
+    one, two, three = (
+        simulate(BOIN, RATES, 20_000, 3, conduct=conduct, threads=n) for n in (1, 2, 3)
+    )
     other = simulate(BOIN, RATES, 20_000, 4, conduct=conduct)
     for again in (two, three):
         assert np.array_equal(one.n, again.n)
@@ -32,8 +33,9 @@ def test_a_seed_gives_the_same_trials_whatever_the_threads(conduct: Conduct | No
 def test_with_time_the_figures_are_the_exact_ones() -> None:
     """Decisions wait for whole outcomes, so time changes none of them."""
     exact = characteristics(finals(compile_design(BOIN), RATES), RATES, 0.3, "exact")
-    drawn = characteristics(simulate(BOIN, RATES, 60_000, 5, conduct=CONDUCT), RATES, 0.3,
-                            "simulate")  # fmt: skip
+    drawn = characteristics(
+        simulate(BOIN, RATES, 60_000, 5, conduct=CONDUCT), RATES, 0.3, "simulate"
+    )
     for a, b in zip(exact.selection, drawn.selection, strict=True):
         assert abs(a.value - b.value) < 4.5 * b.error
 

@@ -34,8 +34,17 @@ def read(text: str, folder: Path) -> Table:
 
 def own(of: Boin, folder: Path, **more: Any) -> Design:
     """Build a user's table from BOIN's own, as large as the trial."""
-    return build(Settings("table", of.doses, of.target, of.cohort, of.maximum // of.cohort,
-                          table=through_a_file(of.table, folder), **more))  # fmt: skip
+    return build(
+        Settings(
+            "table",
+            of.doses,
+            of.target,
+            of.cohort,
+            of.maximum // of.cohort,
+            table=through_a_file(of.table, folder),
+            **more,
+        )
+    )
 
 
 def test_boins_own_table_with_its_target_is_boin(tmp_path: Path) -> None:
@@ -79,23 +88,26 @@ def test_a_table_may_be_written_as_a_person_writes_it(tmp_path: Path) -> None:
     assert [read(turned, tmp_path).of(3, y).sign for y in range(4)] == ["E", "H", "X", "X"]
 
 
-@pytest.mark.parametrize(("text", "line", "says"), [
-    ("DLTs,3\n0,E\n1,S\n2,D\n", None, "nothing for 3 DLTs in 3"),
-    ("DLTs,3,6\n0,E,E\n1,S\n2,D\n3,D\n", None, "nothing for 1 DLTs in 6"),
-    ("DLTs,3\n0,E\n1,D\n2,S\n3,D\n", None, "contradicts itself at 3"),
-    ("DLTs,3\n0,E\n1,S\n\n1,S\n2,D\n3,D\n", 5, "two rows for 1 DLTs"),
-    ("DLTs,3\n0,E\nx,S\n", 3, "'x' is not a number"),
-    ("DLTs,3\n0,E\n-1,S\n", 3, "'-1' is not a number"),
-    ("DLTs,3\n0,E\n1.0,S\n", 3, "'1.0' is not a number"),
-    ("DLTs,three\n0,E\n", 1, "'three' is not a number"),
-    ("DLTs,3,\n0,E\n", 1, "'' is not a number"),
-    ("# ours\nDLTs,3,3\n0,E,E\n", 2, "do not rise"),
-    ("DLTs,0\n0,E\n", 1, "do not rise"),
-    ("DLTs,3\n0,GO\n", 2, "'GO' is not an action"),
-    ("DLTs,3\n0,E\n1,S\n2,D\n3,D\n4,D\n", 6, "cannot be 4 DLTs in 3"),
-    ("DLTs;3\n0;E\n", 1, "does not begin with DLTs"),
-    ("DLTs,3\n", None, "has no entry"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("DLTs,3\n0,E\n1,S\n2,D\n", None, "nothing for 3 DLTs in 3"),
+        ("DLTs,3,6\n0,E,E\n1,S\n2,D\n3,D\n", None, "nothing for 1 DLTs in 6"),
+        ("DLTs,3\n0,E\n1,D\n2,S\n3,D\n", None, "contradicts itself at 3"),
+        ("DLTs,3\n0,E\n1,S\n\n1,S\n2,D\n3,D\n", 5, "two rows for 1 DLTs"),
+        ("DLTs,3\n0,E\nx,S\n", 3, "'x' is not a number"),
+        ("DLTs,3\n0,E\n-1,S\n", 3, "'-1' is not a number"),
+        ("DLTs,3\n0,E\n1.0,S\n", 3, "'1.0' is not a number"),
+        ("DLTs,three\n0,E\n", 1, "'three' is not a number"),
+        ("DLTs,3,\n0,E\n", 1, "'' is not a number"),
+        ("# ours\nDLTs,3,3\n0,E,E\n", 2, "do not rise"),
+        ("DLTs,0\n0,E\n", 1, "do not rise"),
+        ("DLTs,3\n0,GO\n", 2, "'GO' is not an action"),
+        ("DLTs,3\n0,E\n1,S\n2,D\n3,D\n4,D\n", 6, "cannot be 4 DLTs in 3"),
+        ("DLTs;3\n0;E\n", 1, "does not begin with DLTs"),
+        ("DLTs,3\n", None, "has no entry"),
+    ],
+)
 def test_a_fault_is_told_with_its_file_and_line(
     tmp_path: Path, text: str, line: int | None, says: str
 ) -> None:
@@ -107,10 +119,14 @@ def test_a_fault_is_told_with_its_file_and_line(
     assert caught.value.todo
 
 
-@pytest.mark.parametrize("text", [
-    f"DLTs,{'9' * 5_000}\n0,E\n",  # Python reads no number of so many digits
-    f"DLTs,3\n0,{'E' * 200_000}\n",  # nor its csv a cell of so many letters
-], ids=["digits", "letters"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"DLTs,{'9' * 5_000}\n0,E\n",  # Python reads no number of so many digits
+        f"DLTs,3\n0,{'E' * 200_000}\n",  # nor its csv a cell of so many letters
+    ],
+    ids=["digits", "letters"],
+)
 def test_a_file_of_nonsense_is_no_crash(tmp_path: Path, text: str) -> None:
     """It is refused as every other fault is."""
     with pytest.raises(UnusableInput):

@@ -141,16 +141,19 @@ def test_no_level_is_advised_whose_own_counts_are_too_toxic(case: str, data: st.
 BOIN = Settings("boin", 5, 0.25, maximum=30, enough=12)
 
 
-@pytest.mark.parametrize(("outcomes", "recommended", "says"), [
-    ("1NNN 2NNN 3NNN 4TTT 3NNNNNNTPP", False, "n = 12, 1 of them with a DLT, 2 pending"),
-    ("1NNN 2NNN 3NNN 4TTT 3NNNNNNT", False, "n = 10, 1 of them with a DLT, 2 more still"),
-    ("1NNN 2NNN 3NNN 4TTT 3NNNNNNTTT", False, "n = 12; not a recommended level"),
-    ("1NNN 2NNN 3NNN 4TTT 3NNNNNNTNN", True, "n = 12, 1 of them with a DLT"),
-    ("1NNN 2NNN 3NNN 4TTT 3NNNNNNNPN", True, "n = 12, 0 of them with a DLT, 1 pending"),
-    ("1NNN 2NNN 3NNN 4TTT 3NNNNNNNNC", True, "1 with a candidate not adjudicated"),
-    ("1NNN 2NNN 3NNN 4TTT 3NNNNNNTNC", False, "1 with a candidate not adjudicated"),
-    ("1NNN 2NNN 3NNN 4CCC 3NNNNNNNNN", False, "however everything that is open turns out"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("outcomes", "recommended", "says"),
+    [
+        ("1NNN 2NNN 3NNN 4TTT 3NNNNNNTPP", False, "n = 12, 1 of them with a DLT, 2 pending"),
+        ("1NNN 2NNN 3NNN 4TTT 3NNNNNNT", False, "n = 10, 1 of them with a DLT, 2 more still"),
+        ("1NNN 2NNN 3NNN 4TTT 3NNNNNNTTT", False, "n = 12; not a recommended level"),
+        ("1NNN 2NNN 3NNN 4TTT 3NNNNNNTNN", True, "n = 12, 1 of them with a DLT"),
+        ("1NNN 2NNN 3NNN 4TTT 3NNNNNNNPN", True, "n = 12, 0 of them with a DLT, 1 pending"),
+        ("1NNN 2NNN 3NNN 4TTT 3NNNNNNNNC", True, "1 with a candidate not adjudicated"),
+        ("1NNN 2NNN 3NNN 4TTT 3NNNNNNTNC", False, "1 with a candidate not adjudicated"),
+        ("1NNN 2NNN 3NNN 4CCC 3NNNNNNNNN", False, "however everything that is open turns out"),
+    ],
+)
 def test_a_level_is_recommended_only_if_every_resolution_has_it(
     outcomes: str, recommended: bool, says: str
 ) -> None:
@@ -175,8 +178,9 @@ def test_reasons_of_an_early_decision_name_the_outcomes_they_are_of() -> None:
     """What has not happened is not stated as a count."""
     reasons = ask(build(BOIN), "1NNN 2NNN 3NNN 4TTT 3NNNNNNT").reasons
     assert reasons[0].rule == "unanimous"
-    assert all(one.text.startswith("if it is 1NNN 2NNN 3NNN 4TTT 3NNNNNNTNN: ")
-               for one in reasons[1:])  # fmt: skip
+    assert all(
+        one.text.startswith("if it is 1NNN 2NNN 3NNN 4TTT 3NNNNNNTNN: ") for one in reasons[1:]
+    )
 
 
 def test_a_stop_waits_where_those_treated_alone_would_select_another_level() -> None:
@@ -187,10 +191,15 @@ def test_a_stop_waits_where_those_treated_alone_would_select_another_level() -> 
     assert (found.action, found.dose) == ("continue_cohort", 1)
 
 
-@pytest.mark.parametrize(("outcomes", "counts"), [
-    ("1NNN 2NNN 3NNN 2NN", (3, 5, 3)), ("1NNN 2NNN 2NN 3N", (3, 5, 1)),
-    ("1NNN 2NNN 2NNNNNNNNNN", (3, 13, 0)), ("1NNNNNNNNT", (9, 0, 0)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("outcomes", "counts"),
+    [
+        ("1NNN 2NNN 3NNN 2NN", (3, 5, 3)),
+        ("1NNN 2NNN 2NN 3N", (3, 5, 1)),
+        ("1NNN 2NNN 2NNNNNNNNNN", (3, 13, 0)),
+        ("1NNNNNNNNT", (9, 0, 0)),
+    ],
+)
 def test_a_history_beyond_the_maximum_is_answered_and_noted(
     outcomes: str, counts: tuple[int, int, int]
 ) -> None:

@@ -89,7 +89,8 @@ def test_every_bundled_design_can_be_built(name: str) -> None:
     assert list(design_faults(study)) == []
     for settings in alternatives(study).values():
         assert compile_design(build(settings)).probability(
-            np.linspace(0.1, 0.5, settings.doses)).sum() == pytest.approx(1, abs=1e-12)  # fmt: skip
+            np.linspace(0.1, 0.5, settings.doses)
+        ).sum() == pytest.approx(1, abs=1e-12)
 
 
 def test_the_first_trial_is_3_plus_3_until_the_sponsor_rules() -> None:
@@ -97,8 +98,9 @@ def test_the_first_trial_is_3_plus_3_until_the_sponsor_rules() -> None:
     study = load("nct05962762").study
     first = build(settings_of(study))
     assert (first.name, first.doses, first.maximum) == ("three_plus_three", 3, 18)
-    ruling = Ruling(question="safety.escalation", answer="three_per_group", by="sponsor",
-                    on="2026-11-25")  # type: ignore[arg-type]  # fmt: skip
+    ruling = Ruling(
+        question="safety.escalation", answer="three_per_group", by="sponsor", on="2026-11-25"
+    )  # type: ignore[arg-type]
     ruled = build(settings_of(study.model_copy(update={"rulings": [ruling]})))
     assert (ruled.name, ruled.maximum) == ("three_per_group", 9)
     assert needed_of(study) == (6, 1)

@@ -32,10 +32,18 @@ def _with(**changes: object) -> Study:
     return TRIAL.model_copy(update={"treatment": TRIAL.treatment.model_copy(update=changes)})
 
 
-def bags(number: int, concentration: Concentration = LABELLED, volume_ml: float = 5.0,
-         **more: Any) -> list[Unit]:  # fmt: skip
+def bags(
+    number: int, concentration: Concentration = LABELLED, volume_ml: float = 5.0, **more: Any
+) -> list[Unit]:
     """So many alike bags that lack nothing."""
-    good: dict[str, Any] = {"lot": "L1", "expiry": EXPIRY, "dmso_fraction": 0.1, "thawed_at": THAW,
-            "certified_viability": 0.9}  # fmt: skip
-    return [Unit(f"bag {n:02}", volume_ml, concentration)._replace(**{**good, **more})
-            for n in range(1, number + 1)]  # fmt: skip
+    good: dict[str, Any] = {
+        "lot": "L1",
+        "expiry": EXPIRY,
+        "dmso_fraction": 0.1,
+        "thawed_at": THAW,
+        "certified_viability": 0.9,
+    }
+    return [
+        Unit(f"bag {n:02}", volume_ml, concentration)._replace(**{**good, **more})
+        for n in range(1, number + 1)
+    ]

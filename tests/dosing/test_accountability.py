@@ -55,7 +55,11 @@ def test_a_bag_is_received_released_prepared_infused_and_its_rest_discarded():
     account = balance(told(*GIVEN, "b received"), "L1")
     assert account.closes
     assert (account.received_ml, account.used_ml, account.discarded_ml, account.on_hand_ml) == (
-        10, 3, 2, 5)  # fmt: skip
+        10,
+        3,
+        2,
+        5,
+    )
     assert account.states == {"used": 1, "quarantined": 1}
 
 
@@ -69,14 +73,19 @@ def test_a_rest_that_nobody_discarded_is_reported_and_not_hidden():
 
 def test_two_mismatches_do_not_cancel():
     stock = told(
-        *GIVEN[:-1], "b received", "b released", "b prepared, p1", "b infused, 7 mL, p1",
+        *GIVEN[:-1],
+        "b received",
+        "b released",
+        "b prepared, p1",
+        "b infused, 7 mL, p1",
         "b discarded, 0 mL",
-    )  # fmt: skip
+    )
     account = balance(stock, "L1")
     assert account.difference_ml == 0
     assert not account.closes
-    assert ["2 mL missing" in one.what or "2 mL too many" in one.what
-            for one in account.faults] == [True, True]  # fmt: skip
+    assert [
+        "2 mL missing" in one.what or "2 mL too many" in one.what for one in account.faults
+    ] == [True, True]
 
 
 @pytest.mark.parametrize(
@@ -142,8 +151,9 @@ def test_a_movement_of_an_unknown_bag_and_a_bag_of_an_unknown_lot_are_faults():
     ]
     other = fold(LOTS, [Bag("d", "L9", 5), Bag("d", "L1", 5)], ())
     assert [one.what for one in other.faults] == [
-        "its lot L9 is not known", "two bags have this id; the first is counted",
-    ]  # fmt: skip
+        "its lot L9 is not known",
+        "two bags have this id; the first is counted",
+    ]
     assert not balance(other, "L9").closes
     assert [one.lot for one in balances(other)] == ["L1", "L2", "L9"]
 
@@ -182,9 +192,14 @@ def test_the_balance_of_a_history_that_the_table_allows_always_closes(movements)
 
 
 movements = st.builds(
-    Movement, st.sampled_from("abc"), st.sampled_from(EVENTS), st.just(START), st.just("Li"),
-    st.sampled_from([None, 0, 1, 2.5, 5, 10]), st.sampled_from(["", "p1", "p2"]),
-)  # fmt: skip
+    Movement,
+    st.sampled_from("abc"),
+    st.sampled_from(EVENTS),
+    st.just(START),
+    st.just("Li"),
+    st.sampled_from([None, 0, 1, 2.5, 5, 10]),
+    st.sampled_from(["", "p1", "p2"]),
+)
 
 
 @given(st.lists(movements, max_size=25))
@@ -198,8 +213,9 @@ def test_whatever_is_told_a_difference_never_goes_unreported(told_so):
 @given(st.lists(movements, max_size=25))
 def test_whoever_was_infused_is_found_from_the_lot_and_from_the_participant(told_so):
     stock = fold(LOTS, BAGS, told_so)
-    infused = {(one.bag, one.participant) for one in told_so
-               if one.event == "infused" and one.participant}  # fmt: skip
+    infused = {
+        (one.bag, one.participant) for one in told_so if one.event == "infused" and one.participant
+    }
     for bag, who in infused:
         lot = stock.bags[bag].bag.lot
         assert who in participants_of(stock, lot)
@@ -210,8 +226,9 @@ def test_whoever_was_infused_is_found_from_the_lot_and_from_the_participant(told
 @pytest.mark.parametrize(("state", "event"), list(PRODUCT_TRANSITIONS))
 def test_each_transition_of_the_table_can_be_reached(state, event):
     lines = [*_way_to(state), event]
-    status = told(*(f"a {one}, p1" if one in ("prepared", "infused") else f"a {one}"
-                    for one in lines)).bags["a"]  # fmt: skip
+    status = told(
+        *(f"a {one}, p1" if one in ("prepared", "infused") else f"a {one}" for one in lines)
+    ).bags["a"]
     assert status.state == PRODUCT_TRANSITIONS[state, event]
     assert status.faults == ()
 
@@ -247,8 +264,10 @@ def test_safety_is_grouped_by_lot_and_no_row_is_lost():
     stock = told(*GIVEN, "c received", "c released", "c prepared, p1", "c infused, p1")
     rows = [("p1", "fever"), ("p1", "headache"), ("p9", "rash")]
     assert by_lot(stock, rows) == {
-        "L1": ["fever", "headache"], "L2": ["fever", "headache"], NO_LOT: ["rash"],
-    }  # fmt: skip
+        "L1": ["fever", "headache"],
+        "L2": ["fever", "headache"],
+        NO_LOT: ["rash"],
+    }
 
 
 # --- release ------------------------------------------------------------------
@@ -274,14 +293,18 @@ DECISION = SponsorDecision("Dr Wang", date(2026, 11, 2), "no other lot", ("viabi
         ({"viability": Quantity(79, "%")}, DECISION, TRUE, "accepted by Dr Wang on 2026-11-02"),
         ({"viability": Quantity(79, "%")}, DECISION._replace(by=" "), FALSE, "no name"),
         ({"viability": Quantity(79, "%")}, DECISION._replace(reason=""), FALSE, "no reason"),
-        ({"viability": Quantity(79, "%"), "mycoplasma": "positive"}, DECISION, FALSE,
-         "mycoplasma: positive, must be negative (out of specification)"),
+        (
+            {"viability": Quantity(79, "%"), "mycoplasma": "positive"},
+            DECISION,
+            FALSE,
+            "mycoplasma: positive, must be negative (out of specification)",
+        ),
         ({"viability": None}, DECISION, UNKNOWN, "viability: no result"),
         ({"endotoxin": Quantity(1, "[EU]/mL", "<")}, None, UNKNOWN, "endotoxin: <1"),
         ({"endotoxin": Quantity(0.1, "ng/mL")}, None, UNKNOWN, "cannot be held against"),
         ({"mycoplasma": Quantity(0, "1")}, None, UNKNOWN, "cannot be held against"),
     ],
-)  # fmt: skip
+)
 def test_only_a_named_and_reasoned_decision_releases_what_is_out_of_specification(
     change, decision, truth, says
 ):

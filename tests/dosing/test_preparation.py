@@ -65,8 +65,9 @@ def test_level_and_weight_give_cells_volume_and_bags(level, kg, cells, of_5e7, o
         assert prepared.infused_cells == pytest.approx(cells)
         assert len(prepared.draws) == opened
         assert prepared.discarded_ml == pytest.approx(opened * volume - ml)
-        assert prepared.status == "accepted", [list(one.verdict.clauses()) for one in
-                                               prepared.checks]  # fmt: skip
+        assert prepared.status == "accepted", [
+            list(one.verdict.clauses()) for one in prepared.checks
+        ]
 
 
 def test_whole_bags_outside_the_tolerance_are_refused():
@@ -277,8 +278,9 @@ def test_each_bag_says_by_when_it_must_have_been_given():
 
 
 def test_a_limit_that_the_protocol_does_not_set_is_said_to_be_missing_and_holds():
-    free = with_rules(maximum_rate=None, maximum_dmso=None, thaw_to_end=None,
-                      minimum_viability=None)  # fmt: skip
+    free = with_rules(
+        maximum_rate=None, maximum_dmso=None, thaw_to_end=None, minimum_viability=None
+    )
     prepared = prepare(free, 1, Weights(70, 70), bags(2))
     for name in ("rate", "dmso", "thaw clock", "viability"):
         assert check(prepared, name).truth is TRUE
@@ -323,7 +325,7 @@ def test_every_value_of_the_protocol_that_was_used_shows_its_basis():
         ((TRIAL, 1, Weights(70), bags(1, LABELLED._replace(cells_per_ml=math.inf))), "cells per"),
         ((TRIAL, 1, Weights(70), bags(1, dmso_fraction=10.0)), "DMSO fraction"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_used_is_named(arguments, says):
     with pytest.raises(UnusableInput, match=f"(?i){says}") as caught:
         prepare(*arguments)
@@ -363,23 +365,34 @@ concentrations = st.builds(
 alike = st.builds(
     lambda sizes, label, dmso: [(size, label, dmso) for size in sizes],
     st.lists(st.sampled_from([5.0, 20.0]) | st.floats(0.5, 200), min_size=1, max_size=4),
-    concentrations, fractions,
-)  # fmt: skip
-units = st.lists(alike, min_size=1, max_size=3).map(lambda batches: [
-    Unit(f"bag {n}", *one[:2], dmso_fraction=one[2])
-    for n, one in enumerate(one for batch in batches for one in batch)
-])  # fmt: skip
+    concentrations,
+    fractions,
+)
+units = st.lists(alike, min_size=1, max_size=3).map(
+    lambda batches: [
+        Unit(f"bag {n}", *one[:2], dmso_fraction=one[2])
+        for n, one in enumerate(one for batch in batches for one in batch)
+    ]
+)
 studies = st.builds(
     lambda mode, hold_up, tolerance, cap: with_rules(
-        mode=mode, filter_and_hold_up=hold_up, tolerance=tolerance, weight_cap=cap),
-    st.sampled_from(["exact volume", "whole units"]), st.sampled_from([0, 0.5, 3, 20]),
-    st.sampled_from([0.0, 0.05, 0.1, 0.5]), st.none() | st.just(90),
-)  # fmt: skip
+        mode=mode, filter_and_hold_up=hold_up, tolerance=tolerance, weight_cap=cap
+    ),
+    st.sampled_from(["exact volume", "whole units"]),
+    st.sampled_from([0, 0.5, 3, 20]),
+    st.sampled_from([0.0, 0.05, 0.1, 0.5]),
+    st.none() | st.just(90),
+)
 preparations = st.builds(
     lambda study, level, day, then, units: prepare(
-        study, level, Weights(day, then, meant=True), units, intended=GIVEN),
-    studies, st.integers(1, 3), st.floats(30, 150), st.none() | st.floats(30, 150), units,
-)  # fmt: skip
+        study, level, Weights(day, then, meant=True), units, intended=GIVEN
+    ),
+    studies,
+    st.integers(1, 3),
+    st.floats(30, 150),
+    st.none() | st.floats(30, 150),
+    units,
+)
 
 
 @given(st.floats(23, 340), st.floats(0.1, 10))
@@ -454,8 +467,14 @@ def computed(one: Step) -> float:
 
 @pytest.mark.parametrize(
     ("fraction", "text"),
-    [(0, "0 %"), (0.428571, "+43 %"), (-0.038462, "-3.85 %"), (0.1004, "+10.04 %"),
-     (-0.2, "-20 %"), (1e-12, "0 %")],
-)  # fmt: skip
+    [
+        (0, "0 %"),
+        (0.428571, "+43 %"),
+        (-0.038462, "-3.85 %"),
+        (0.1004, "+10.04 %"),
+        (-0.2, "-20 %"),
+        (1e-12, "0 %"),
+    ],
+)
 def test_deviations_are_written_with_their_sign(fraction, text):
     assert percent(fraction) == text

@@ -25,41 +25,73 @@ def coded(system: CodeSystem, *codes: str) -> list[CodeGroup]:
 
 
 ELEMENTS = {
-    "ast": Element(kind="measurement", label="AST", unit="U/L", plausible=(0, 20000),
-                   codes=coded("loinc", "1920-8")),
-    "creatinine": Element(kind="measurement", label="creatinine", unit="mg/dL",
-                          analyte="creatinine", plausible=(0, 40),
-                          codes=coded("loinc", "2160-0", "14682-9")),
-    "systolic": Element(kind="measurement", label="systolic", unit="mm[Hg]", plausible=(30, 300),
-                        codes=coded("loinc", "8480-6")),
-    "diastolic": Element(kind="measurement", label="diastolic", unit="mm[Hg]", plausible=(10, 200),
-                         codes=coded("loinc", "8462-4")),
+    "ast": Element(
+        kind="measurement",
+        label="AST",
+        unit="U/L",
+        plausible=(0, 20000),
+        codes=coded("loinc", "1920-8"),
+    ),
+    "creatinine": Element(
+        kind="measurement",
+        label="creatinine",
+        unit="mg/dL",
+        analyte="creatinine",
+        plausible=(0, 40),
+        codes=coded("loinc", "2160-0", "14682-9"),
+    ),
+    "systolic": Element(
+        kind="measurement",
+        label="systolic",
+        unit="mm[Hg]",
+        plausible=(30, 300),
+        codes=coded("loinc", "8480-6"),
+    ),
+    "diastolic": Element(
+        kind="measurement",
+        label="diastolic",
+        unit="mm[Hg]",
+        plausible=(10, 200),
+        codes=coded("loinc", "8462-4"),
+    ),
     "hbsag": Element(kind="measurement", label="HBsAg", codes=coded("loinc", "5195-3")),
     "grade": Element(kind="measurement", label="sacroiliitis grade", unit="{score}"),
     "back_pain": Element(kind="answer", label="back pain"),
-    "severe_allergy": Element(kind="answer", label="severe allergy",
-                              allergies=Allergies(severe=True)),
-    "product_allergy": Element(kind="answer", label="allergy to the product",
-                               allergies=Allergies(substances=["albumin", "116566001"])),
-    "cancer": Element(kind="condition", label="cancer",
-                      codes=coded("icd10", "C00-C97") + coded("snomed", "363346000")),
+    "severe_allergy": Element(
+        kind="answer", label="severe allergy", allergies=Allergies(severe=True)
+    ),
+    "product_allergy": Element(
+        kind="answer",
+        label="allergy to the product",
+        allergies=Allergies(substances=["albumin", "116566001"]),
+    ),
+    "cancer": Element(
+        kind="condition",
+        label="cancer",
+        codes=coded("icd10", "C00-C97") + coded("snomed", "363346000"),
+    ),
     "skin_cancer": Element(kind="condition", label="skin cancer", codes=coded("icd10", "C44*")),
     "surgery": Element(kind="procedure", label="surgery", codes=coded("snomed", "387713003")),
     "nsaid": Element(kind="exposure", label="NSAID", drug_classes=["NSAID"]),
-    "steroid": Element(kind="exposure", label="glucocorticoid", drugs=["prednisone"],
-                       not_routes=["6064005"]),
-    "methotrexate_iv": Element(kind="exposure", label="methotrexate by vein", routes=[IV],
-                               drugs=["methotrexate"]),
+    "steroid": Element(
+        kind="exposure", label="glucocorticoid", drugs=["prednisone"], not_routes=["6064005"]
+    ),
+    "methotrexate_iv": Element(
+        kind="exposure", label="methotrexate by vein", routes=[IV], drugs=["methotrexate"]
+    ),
     "stem_cells": Element(kind="exposure", label="stem cells"),
     "consent": Element(kind="consent", label="consent"),
     "other_trial_participation": Element(kind="participation", label="other trial"),
-}  # fmt: skip
+}
 CODEBOOK = Codebook(ELEMENTS)
 
 
 def resource(kind: str, id_: str, **fields: Any) -> dict[str, Any]:
-    subject = {"AllergyIntolerance": "patient", "Consent": "patient",
-               "ResearchSubject": "individual"}.get(kind, "subject")  # fmt: skip
+    subject = {
+        "AllergyIntolerance": "patient",
+        "Consent": "patient",
+        "ResearchSubject": "individual",
+    }.get(kind, "subject")
     return {"resourceType": kind, "id": id_, subject: {"reference": "Patient/p1"}, **fields}
 
 
@@ -83,8 +115,11 @@ def patient(**fields: Any) -> dict[str, Any]:
 
 
 def bundle(*resources: Any) -> dict[str, Any]:
-    return {"resourceType": "Bundle", "type": "collection",
-            "entry": [{"resource": one} for one in resources]}  # fmt: skip
+    return {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"resource": one} for one in resources],
+    }
 
 
 def read_bundle(content: dict[str, Any]) -> Facts:
@@ -125,8 +160,11 @@ def days(text: str) -> Day:
 
 def lab(id_: str = "o1", loinc: str = "1920-8", **fields: Any) -> dict[str, Any]:
     given = {"status": "final", "code": concept(LOINC, loinc), "effectiveDateTime": "2026-10-01"}
-    value = {} if any(name.startswith("value") for name in fields) else {
-        "valueQuantity": {"value": 112, "unit": "U/L", "system": UCUM, "code": "U/L"}}  # fmt: skip
+    value = (
+        {}
+        if any(name.startswith("value") for name in fields)
+        else {"valueQuantity": {"value": 112, "unit": "U/L", "system": UCUM, "code": "U/L"}}
+    )
     return resource("Observation", id_, **{**given, **value, **fields})
 
 
@@ -137,41 +175,97 @@ def answer(element: str, **fields: Any) -> dict[str, Any]:
 
 def good_bundle() -> dict[str, Any]:
     """Give a Bundle of which every resource but the last three is used."""
-    dosage = {"timing": {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d"}},
-              "route": concept(SNOMED, ORAL),
-              "doseAndRate": [{"doseQuantity": {"value": 5, "code": "mg"}}]}  # fmt: skip
+    dosage = {
+        "timing": {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d"}},
+        "route": concept(SNOMED, ORAL),
+        "doseAndRate": [{"doseQuantity": {"value": 5, "code": "mg"}}],
+    }
     prednisone = concept(RXNORM, "8640", text="prednisone")
-    return deepcopy(bundle(
-        patient(identifier=[{"system": "urn:hospital", "value": "77"}]),
-        lab(referenceRange=[{"low": {"value": 8}, "high": {"value": 40, "unit": "U/L"}}],
-            method={"text": "X-ray"}),
-        lab("o2", "5195-3", valueCodeableConcept=concept(SNOMED, "260385009")),
-        lab("o3", "85354-9", valueString=None, component=[
-            {"code": concept(LOINC, "8480-6"), "valueQuantity": {"value": 120, "unit": "mmHg"}},
-            {"code": concept(LOINC, "8462-4"), "valueQuantity": {"value": 80, "unit": "mmHg"}}]),
-        answer("back_pain"),
-        resource("Condition", "c1", code=concept(ICD10, "C50.9"), onsetDateTime="2020-03",
-                 abatementDateTime="2021", clinicalStatus=state("condition-clinical", "resolved"),
-                 verificationStatus=state("condition-ver-status", "confirmed")),
-        resource("Procedure", "s1", status="completed", code=concept(SNOMED, "387713003"),
-                 performedPeriod={"start": "2019-01-01", "end": "2019-01-02"}),
-        resource("AllergyIntolerance", "g1", criticality="high", code={"text": "albumin"},
-                 reaction=[{"severity": "mild", "manifestation": [concept(SNOMED, "39579001")]}],
-                 recordedDate="2001"),
-        resource("MedicationStatement", "m1", status="active", dosage=[dosage],
-                 medicationCodeableConcept=prednisone, effectivePeriod={"start": "2026-01-01"}),
-        resource("MedicationRequest", "m2", status="active", intent="order",
-                 dosageInstruction=[dosage], authoredOn="2026-01-01",
-                 medicationReference={"reference": "Medication/drug"},
-                 dispenseRequest={"expectedSupplyDuration": {"value": 28, "code": "d"}}),
-        resource("MedicationAdministration", "m3", status="completed",
-                 effectiveDateTime="2026-02-01", medicationReference={"reference": "#in"},
-                 contained=[{"resourceType": "Medication", "id": "in", "code": prednisone}],
-                 dosage={"dose": {"value": 1, "unit": "g"}, "route": concept(SNOMED, IV)}),
-        resource("ResearchSubject", "r1", status="on-study", period={"start": "2026-01-01"}),
-        resource("Consent", "k1", status="active", dateTime="2026-10-30T09:00:00Z",
-                 scope=state("consentscope", "research")),
-        {"resourceType": "Medication", "id": "drug", "code": prednisone},
-        resource("Encounter", "e1", status="finished"),
-        resource("Observation", "o9", status="entered-in-error", code=concept(LOINC, "1920-8")),
-    ))  # fmt: skip
+    return deepcopy(
+        bundle(
+            patient(identifier=[{"system": "urn:hospital", "value": "77"}]),
+            lab(
+                referenceRange=[{"low": {"value": 8}, "high": {"value": 40, "unit": "U/L"}}],
+                method={"text": "X-ray"},
+            ),
+            lab("o2", "5195-3", valueCodeableConcept=concept(SNOMED, "260385009")),
+            lab(
+                "o3",
+                "85354-9",
+                valueString=None,
+                component=[
+                    {
+                        "code": concept(LOINC, "8480-6"),
+                        "valueQuantity": {"value": 120, "unit": "mmHg"},
+                    },
+                    {
+                        "code": concept(LOINC, "8462-4"),
+                        "valueQuantity": {"value": 80, "unit": "mmHg"},
+                    },
+                ],
+            ),
+            answer("back_pain"),
+            resource(
+                "Condition",
+                "c1",
+                code=concept(ICD10, "C50.9"),
+                onsetDateTime="2020-03",
+                abatementDateTime="2021",
+                clinicalStatus=state("condition-clinical", "resolved"),
+                verificationStatus=state("condition-ver-status", "confirmed"),
+            ),
+            resource(
+                "Procedure",
+                "s1",
+                status="completed",
+                code=concept(SNOMED, "387713003"),
+                performedPeriod={"start": "2019-01-01", "end": "2019-01-02"},
+            ),
+            resource(
+                "AllergyIntolerance",
+                "g1",
+                criticality="high",
+                code={"text": "albumin"},
+                reaction=[{"severity": "mild", "manifestation": [concept(SNOMED, "39579001")]}],
+                recordedDate="2001",
+            ),
+            resource(
+                "MedicationStatement",
+                "m1",
+                status="active",
+                dosage=[dosage],
+                medicationCodeableConcept=prednisone,
+                effectivePeriod={"start": "2026-01-01"},
+            ),
+            resource(
+                "MedicationRequest",
+                "m2",
+                status="active",
+                intent="order",
+                dosageInstruction=[dosage],
+                authoredOn="2026-01-01",
+                medicationReference={"reference": "Medication/drug"},
+                dispenseRequest={"expectedSupplyDuration": {"value": 28, "code": "d"}},
+            ),
+            resource(
+                "MedicationAdministration",
+                "m3",
+                status="completed",
+                effectiveDateTime="2026-02-01",
+                medicationReference={"reference": "#in"},
+                contained=[{"resourceType": "Medication", "id": "in", "code": prednisone}],
+                dosage={"dose": {"value": 1, "unit": "g"}, "route": concept(SNOMED, IV)},
+            ),
+            resource("ResearchSubject", "r1", status="on-study", period={"start": "2026-01-01"}),
+            resource(
+                "Consent",
+                "k1",
+                status="active",
+                dateTime="2026-10-30T09:00:00Z",
+                scope=state("consentscope", "research"),
+            ),
+            {"resourceType": "Medication", "id": "drug", "code": prednisone},
+            resource("Encounter", "e1", status="finished"),
+            resource("Observation", "o9", status="entered-in-error", code=concept(LOINC, "1920-8")),
+        )
+    )

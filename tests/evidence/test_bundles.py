@@ -38,11 +38,15 @@ OTHER_RELEASES = [
     (resource("Encounter", "x", **{"class": [{}]}), "FHIR R5"),
     (lab(meta={"fhirVersion": "3.0.2"}), "FHIR STU3"),
     (resource("CapabilityStatement", "x", fhirVersion="5.0.0"), "FHIR R5"),
-    (lab(meta={"profile": ["http://hl7.org/fhir/3.0/StructureDefinition/Observation"]}),
-     "FHIR STU3"),
-    (lab(meta={"profile": ["http://hl7.org/fhir/StructureDefinition/Observation|5.0.0"]}),
-     "FHIR R5"),
-]  # fmt: skip
+    (
+        lab(meta={"profile": ["http://hl7.org/fhir/3.0/StructureDefinition/Observation"]}),
+        "FHIR STU3",
+    ),
+    (
+        lab(meta={"profile": ["http://hl7.org/fhir/StructureDefinition/Observation|5.0.0"]}),
+        "FHIR R5",
+    ),
+]
 
 
 @pytest.mark.parametrize(("one", "release"), OTHER_RELEASES)
@@ -61,11 +65,18 @@ def test_a_bundle_or_entry_of_another_release_is_refused():
             read_bundle(content)
 
 
-@pytest.mark.parametrize("meta", [
-    {"fhirVersion": "4.0.1"}, {"fhirVersion": "4.3.0"}, {"profile": [R4, R4 + "|4.0.1", None, 3]},
-    {"profile": ["http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient|7.0.0"]},
-    {"profile": R4}, [], "4.0.1",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "meta",
+    [
+        {"fhirVersion": "4.0.1"},
+        {"fhirVersion": "4.3.0"},
+        {"profile": [R4, R4 + "|4.0.1", None, 3]},
+        {"profile": ["http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient|7.0.0"]},
+        {"profile": R4},
+        [],
+        "4.0.1",
+    ],
+)
 def test_signs_of_r4_are_no_reason_to_refuse(meta):
     assert only_fact(read_bundle(bundle(patient(meta=meta), lab(meta=meta)))).value == 112
 
@@ -76,24 +87,34 @@ UNUSABLE: list[tuple[Any, str]] = [
     ({}, "this is not a FHIR Bundle: it has no resourceType."),
     (patient(), "this is not a FHIR Bundle: its resourceType is 'Patient'."),
     ({"resourceType": "Bundle"}, "this Bundle has no entries: entry is missing."),
-    ({"resourceType": "Bundle", "entry": {}},
-     "this Bundle has no entries: entry is an object, not a list."),
+    (
+        {"resourceType": "Bundle", "entry": {}},
+        "this Bundle has no entries: entry is an object, not a list.",
+    ),
     (bundle(lab()), "there is no Patient in this Bundle: none of its 1 entries is one."),
     (bundle(), "there is no Patient in this Bundle: none of its 0 entries is one."),
-    (bundle(patient(), patient(id="p2")),
-     "there are 2 Patients in this Bundle: it holds Patient/p1, Patient/p2."),
-    (bundle(patient(), patient()),
-     "there are 2 Patients in this Bundle: it holds Patient/p1, Patient/p1."),
+    (
+        bundle(patient(), patient(id="p2")),
+        "there are 2 Patients in this Bundle: it holds Patient/p1, Patient/p2.",
+    ),
+    (
+        bundle(patient(), patient()),
+        "there are 2 Patients in this Bundle: it holds Patient/p1, Patient/p1.",
+    ),
     (bundle(patient(), lab(), lab()), "Observation/o1: two resources have the same id:"),
-    (bundle(patient(), lab()) | {"link": [{"relation": "next", "url": "?page=2"}]},
-     "this Bundle is one page of several: it links to the next page."),
+    (
+        bundle(patient(), lab()) | {"link": [{"relation": "next", "url": "?page=2"}]},
+        "this Bundle is one page of several: it links to the next page.",
+    ),
     (bundle(patient(birthDate=None)), "birthDate is missing"),
     (bundle(patient(birthDate="17.5.1990")), "birthDate '17.5.1990' is not a date"),
     (bundle(patient(birthDate="1990-13")), "birthDate '1990-13' is not a date"),
     (bundle(patient(birthDate=19900517)), "birthDate is a number, not a date"),
-    (bundle(patient(birthDate="2026-11-03")),
-     "birthDate 2026-11-03 is after 2026-11-02, the day of the evaluation"),
-]  # fmt: skip
+    (
+        bundle(patient(birthDate="2026-11-03")),
+        "birthDate 2026-11-03 is after 2026-11-02, the day of the evaluation",
+    ),
+]
 
 
 @pytest.mark.parametrize(("content", "message"), UNUSABLE)
@@ -111,10 +132,17 @@ def test_the_person():
     assert facts.birth == Day(date(1990, 5, 1), date(1990, 5, 31))
 
 
-@pytest.mark.parametrize(("gender", "sex"), [
-    ("female", "female"), ("male", "male"), ("other", ""), ("unknown", ""), (None, ""),
-    (["male"], ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("gender", "sex"),
+    [
+        ("female", "female"),
+        ("male", "male"),
+        ("other", ""),
+        ("unknown", ""),
+        (None, ""),
+        (["male"], ""),
+    ],
+)
 def test_sex(gender, sex):
     assert read_bundle(bundle(patient(gender=gender))).sex == sex
 
@@ -141,8 +169,13 @@ def test_the_good_bundle_is_read_without_losing_a_resource():
 def test_entries_that_are_none_are_reported():
     content = bundle(patient())
     content["entry"] += [
-        None, "x", {}, {"resource": []}, {"resource": {"id": "x"}}, {"resource": lab(id=None)},
-    ]  # fmt: skip
+        None,
+        "x",
+        {},
+        {"resource": []},
+        {"resource": {"id": "x"}},
+        {"resource": lab(id=None)},
+    ]
     facts = read_bundle(content)
     assert facts.read == 7
     assert [one[:2] for one in facts.not_used] == [
@@ -158,14 +191,18 @@ def test_entries_that_are_none_are_reported():
 def test_references_by_full_url_and_identifier():
     content = bundle()
     content["entry"] = [
-        {"fullUrl": "urn:uuid:1", "resource": patient(
-            id=None, identifier=[{"system": "urn:h", "value": "77"}, {"value": "88"}])},
+        {
+            "fullUrl": "urn:uuid:1",
+            "resource": patient(
+                id=None, identifier=[{"system": "urn:h", "value": "77"}, {"value": "88"}]
+            ),
+        },
         {"resource": lab("o1", subject={"reference": "urn:uuid:1"})},
         {"resource": lab("o2", subject={"reference": "Patient?identifier=urn:h|77"})},
         {"resource": lab("o3", subject={"identifier": {"system": "urn:h", "value": "77"}})},
         {"resource": lab("o4", subject={"identifier": {"value": "99"}})},
         {"resource": lab("o5", subject={"reference": "urn:uuid:2"})},
-    ]  # fmt: skip
+    ]
     facts = read_bundle(content)
     assert facts.person == "Patient[0]"
     assert [fact.id for fact in facts_of(facts)] == [f"Observation/o{n}" for n in (1, 2, 3)]

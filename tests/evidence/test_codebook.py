@@ -325,8 +325,12 @@ def drug(code: dict[str, Any], **fields: Any) -> dict[str, Any]:
     } | fields
 
 
-DOSE = [{"doseAndRate": [{"doseQuantity": {"value": 10, "code": "mg"}}],
-         "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}}}]  # fmt: skip
+DOSE = [
+    {
+        "doseAndRate": [{"doseQuantity": {"value": 10, "code": "mg"}}],
+        "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}},
+    }
+]
 EXPOSURES = {name for name, one in ELEMENTS.items() if one.kind == "exposure"}
 
 

@@ -45,9 +45,15 @@ def test_in_which_bundle_a_record_stands_changes_nothing(places: list[int]) -> N
     deepest = {"resourceType": "Bundle", "id": "b3", "type": kinds[3], "entry": boxes[3]}
     nested = [
         {"resource": {"resourceType": "Bundle", "id": "b1", "type": kinds[1], "entry": boxes[1]}},
-        {"resource": {"resourceType": "Bundle", "id": "b2", "type": kinds[2],
-                      "entry": [*boxes[2], {"resource": deepest}]}},
-    ]  # fmt: skip
+        {
+            "resource": {
+                "resourceType": "Bundle",
+                "id": "b2",
+                "type": kinds[2],
+                "entry": [*boxes[2], {"resource": deepest}],
+            }
+        },
+    ]
     facts = read_bundle({**content, "type": kinds[0], "entry": [*boxes[0], *nested]})
     assert sorted(facts_of(facts), key=str) == sorted(facts_of(plain), key=str)
     told = {one.id for one in facts.not_used} - {one.id for one in plain.not_used}
@@ -59,17 +65,24 @@ def test_an_empty_answer_to_a_search_is_no_fault() -> None:
     empty = {"resourceType": "Bundle", "type": "searchset", "total": 0}
     (one,) = read_bundle(bundle(patient(), empty)).not_used
     assert (one.why, one.elements) == (
-        "is a Bundle in the Bundle: each of its entries is read by itself", ()
-    )  # fmt: skip
+        "is a Bundle in the Bundle: each of its entries is read by itself",
+        (),
+    )
 
 
-@pytest.mark.parametrize(("held", "message"), [
-    (inner(lab(), link=[{"relation": "next", "url": "?2"}]), "this Bundle is one page of several"),
-    (inner(patient(id="p2")), "there are 2 Patients in this Bundle"),
-    (inner(lab("o1")), "two resources have the same id"),
-    (inner(lab("o2"), implicitRules="urn:x"), "this Bundle cannot be understood"),
-    (inner(resource("MedicationOrder", "x")), "this looks like FHIR DSTU2"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("held", "message"),
+    [
+        (
+            inner(lab(), link=[{"relation": "next", "url": "?2"}]),
+            "this Bundle is one page of several",
+        ),
+        (inner(patient(id="p2")), "there are 2 Patients in this Bundle"),
+        (inner(lab("o1")), "two resources have the same id"),
+        (inner(lab("o2"), implicitRules="urn:x"), "this Bundle cannot be understood"),
+        (inner(resource("MedicationOrder", "x")), "this looks like FHIR DSTU2"),
+    ],
+)
 def test_a_bundle_in_the_bundle_is_refused_for_what_any_is(held: Any, message: str) -> None:
     with pytest.raises(UnusableInput, match=message):
         read_bundle(bundle(patient(), lab("o1"), held))
@@ -93,14 +106,19 @@ def report(*held: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 
 def test_a_contained_record_is_read_as_one_of_its_own() -> None:
-    dispensed = {"resourceType": "MedicationDispense", "id": "m", "status": "completed",
-                 "medicationReference": {"reference": "#drug"}}  # fmt: skip
+    dispensed = {
+        "resourceType": "MedicationDispense",
+        "id": "m",
+        "status": "completed",
+        "medicationReference": {"reference": "#drug"},
+    }
     drug = {"resourceType": "Medication", "id": "drug", "code": PREDNISONE}
     facts = read_bundle(bundle(patient(), report(lab("o1"), CANCER, dispensed, drug)))
     assert {(fact.element, fact.id) for fact in facts_of(facts)} == {
-        ("ast", "DiagnosticReport/d1#o1"), ("cancer", "DiagnosticReport/d1#c1"),
+        ("ast", "DiagnosticReport/d1#o1"),
+        ("cancer", "DiagnosticReport/d1#c1"),
         ("steroid", "DiagnosticReport/d1#m"),
-    }  # fmt: skip
+    }
 
 
 def test_what_is_told_twice_counts_once() -> None:
@@ -112,17 +130,20 @@ def test_what_is_told_twice_counts_once() -> None:
     ] * 2
 
 
-@pytest.mark.parametrize(("holder", "kept"), [
-    (report(CANCER, subject={"reference": "Patient/p2"}), False),
-    ({**report(CANCER), "status": "entered-in-error"}, False),
-    ({**report(CANCER), "resourceType": "FamilyMemberHistory"}, False),
-    ({**report(CANCER), "resourceType": "RiskAssessment"}, True),
-    ({**report(CANCER), "modifierExtension": [{"url": "x"}]}, True),
-    (report({**CANCER, "modifierExtension": [{"url": "x"}]}), True),
-    (report({**CANCER, "subject": {"reference": "#someone"}}), True),
-    (report({**CANCER, "subject": {"reference": "Patient/p2"}}), False),
-    (report({**lab("x", "0000-0"), "contained": [CANCER]}), True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("holder", "kept"),
+    [
+        (report(CANCER, subject={"reference": "Patient/p2"}), False),
+        ({**report(CANCER), "status": "entered-in-error"}, False),
+        ({**report(CANCER), "resourceType": "FamilyMemberHistory"}, False),
+        ({**report(CANCER), "resourceType": "RiskAssessment"}, True),
+        ({**report(CANCER), "modifierExtension": [{"url": "x"}]}, True),
+        (report({**CANCER, "modifierExtension": [{"url": "x"}]}), True),
+        (report({**CANCER, "subject": {"reference": "#someone"}}), True),
+        (report({**CANCER, "subject": {"reference": "Patient/p2"}}), False),
+        (report({**lab("x", "0000-0"), "contained": [CANCER]}), True),
+    ],
+)
 def test_a_contained_record_that_is_not_read_is_lost_only_where_it_says_nothing(
     holder: Any, kept: bool
 ) -> None:
@@ -151,10 +172,15 @@ def _levels(part: Any) -> list[dict[str, Any]]:
 def test_a_modifier_at_whatever_level_takes_the_record_out_and_keeps_it_open(data: Any) -> None:
     content = good_bundle()
     used = {fact.id.split("#")[0]: fact for fact in facts_of(read_bundle(deepcopy(content)))}
-    one = data.draw(st.sampled_from([
-        entry["resource"] for entry in content["entry"]
-        if f"{entry['resource']['resourceType']}/{entry['resource']['id']}" in used
-    ]))  # fmt: skip
+    one = data.draw(
+        st.sampled_from(
+            [
+                entry["resource"]
+                for entry in content["entry"]
+                if f"{entry['resource']['resourceType']}/{entry['resource']['id']}" in used
+            ]
+        )
+    )
     if data.draw(st.booleans()):
         data.draw(st.sampled_from(_levels(one)))["modifierExtension"] = MODIFIER
     else:
@@ -174,8 +200,12 @@ def test_a_modifier_of_the_entry_or_of_the_drug_that_is_named_counts_too() -> No
     content = bundle(patient(), lab())
     content["entry"][1]["modifierExtension"] = MODIFIER
     assert not facts_of(read_bundle(content))
-    named = {"resourceType": "Medication", "id": "d", "code": PREDNISONE,
-             "modifierExtension": MODIFIER}  # fmt: skip
+    named = {
+        "resourceType": "Medication",
+        "id": "d",
+        "code": PREDNISONE,
+        "modifierExtension": MODIFIER,
+    }
     taken = resource("MedicationStatement", "m", status="active")
     beside = {**taken, "medicationReference": {"reference": "Medication/d"}}
     inside = {**taken, "medicationReference": {"reference": "#d"}, "contained": [named]}
@@ -185,13 +215,16 @@ def test_a_modifier_of_the_entry_or_of_the_drug_that_is_named_counts_too() -> No
         assert "steroid" in facts.unreadable
 
 
-@pytest.mark.parametrize(("fields", "why"), [
-    ({"modifierExtension": MODIFIER}, "a modifier extension that is not understood"),
-    ({"contact": [{"modifierExtension": MODIFIER}]}, "a modifier extension"),
-    ({"implicitRules": "urn:x"}, "implicit rules that are not understood"),
-    ({"active": False}, "active is false"),
-    ({"link": [{"other": {"reference": "Patient/2"}, "type": "replaced-by"}]}, "replaced-by"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"modifierExtension": MODIFIER}, "a modifier extension that is not understood"),
+        ({"contact": [{"modifierExtension": MODIFIER}]}, "a modifier extension"),
+        ({"implicitRules": "urn:x"}, "implicit rules that are not understood"),
+        ({"active": False}, "active is false"),
+        ({"link": [{"other": {"reference": "Patient/2"}, "type": "replaced-by"}]}, "replaced-by"),
+    ],
+)
 def test_a_patient_who_is_not_to_be_used_is_refused(fields: Any, why: str) -> None:
     with pytest.raises(UnusableInput, match=why) as caught:
         read_bundle(bundle(patient(**fields)))
@@ -199,10 +232,16 @@ def test_a_patient_who_is_not_to_be_used_is_refused(fields: Any, why: str) -> No
     assert caught.value.where.startswith("Patient/p1")
 
 
-@pytest.mark.parametrize("fields", [
-    {"active": True}, {"link": [{"type": "replaces"}]}, {"link": [{"type": "seealso"}]},
-    {"modifierExtension": []}, {"extension": MODIFIER},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"active": True},
+        {"link": [{"type": "replaces"}]},
+        {"link": [{"type": "seealso"}]},
+        {"modifierExtension": []},
+        {"extension": MODIFIER},
+    ],
+)
 def test_other_links_and_extensions_are_no_reason_to_refuse(fields: Any) -> None:
     assert read_bundle(bundle(patient(**fields))).person == "p1"
 

@@ -50,27 +50,30 @@ def test_true_is_written_as_yaml_has_it(described, word: str) -> None:
     assert described(f"observation_period: {word}").observation_period
 
 
-@pytest.mark.parametrize(("text", "what"), [
-    ("exhaustive: [measurement]", "the kind 'measurement' cannot be declared"),
-    ("exhaustive: {answer: ..}", "the kind 'answer' cannot be declared"),
-    ("exhaustive: [{condition: ..}]", "cannot be declared"),
-    ("exhaustive: condition", "neither a list of kinds nor kinds with days"),
-    ("exhaustive: {condition: 2015}", "'2015' is not FROM..TO"),
-    ("exhaustive: {condition: 2015-13-01..}", "is not FROM..TO"),
-    ("exhaustive: {condition: }", "'' is not FROM..TO"),
-    ("exhaustive: {condition: {since: 2015-01-01}}", "is not FROM..TO"),
-    ("exhaustive: {condition: 2020-01-01..2010-01-01}", "end .* before they begin"),
-    ("exhaustive: {condition: .., condition: 2020-01-01..}", "condition is said twice"),
-    ("observation_period: maybe", "neither true nor false"),
-    ("observation_period: [true]", "neither true nor false"),
-    ("reference_ranges: [a.csv]", "not the name of a file"),
-    ("reference_ranges:", "not the name of a file"),
-    ("exhaustivity: [condition]", "'exhaustivity' is not known here"),
-    ("- condition", "it is not a mapping"),
-    ("", "it is not a mapping"),
-    ("exhaustive: [condition", "cannot be read"),
-    ("exhaustive: {[condition]: ..}", "cannot be read"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("exhaustive: [measurement]", "the kind 'measurement' cannot be declared"),
+        ("exhaustive: {answer: ..}", "the kind 'answer' cannot be declared"),
+        ("exhaustive: [{condition: ..}]", "cannot be declared"),
+        ("exhaustive: condition", "neither a list of kinds nor kinds with days"),
+        ("exhaustive: {condition: 2015}", "'2015' is not FROM..TO"),
+        ("exhaustive: {condition: 2015-13-01..}", "is not FROM..TO"),
+        ("exhaustive: {condition: }", "'' is not FROM..TO"),
+        ("exhaustive: {condition: {since: 2015-01-01}}", "is not FROM..TO"),
+        ("exhaustive: {condition: 2020-01-01..2010-01-01}", "end .* before they begin"),
+        ("exhaustive: {condition: .., condition: 2020-01-01..}", "condition is said twice"),
+        ("observation_period: maybe", "neither true nor false"),
+        ("observation_period: [true]", "neither true nor false"),
+        ("reference_ranges: [a.csv]", "not the name of a file"),
+        ("reference_ranges:", "not the name of a file"),
+        ("exhaustivity: [condition]", "'exhaustivity' is not known here"),
+        ("- condition", "it is not a mapping"),
+        ("", "it is not a mapping"),
+        ("exhaustive: [condition", "cannot be read"),
+        ("exhaustive: {[condition]: ..}", "cannot be read"),
+    ],
+)
 def test_what_cannot_be_meant_is_refused(described, tmp_path: Path, text: str, what: str) -> None:
     with pytest.raises(UnusableInput, match=what) as refused:
         described(text)

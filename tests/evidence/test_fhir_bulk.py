@@ -33,8 +33,13 @@ def write(folder, **files):
 
 
 def statement(id_, person, drug):
-    return resource("MedicationStatement", id_, status="active", subject={"reference": person},
-                    medicationReference={"reference": drug})  # fmt: skip
+    return resource(
+        "MedicationStatement",
+        id_,
+        status="active",
+        subject={"reference": person},
+        medicationReference={"reference": drug},
+    )
 
 
 def test_lines_go_to_their_people_or_are_reported(tmp_path):
@@ -42,26 +47,43 @@ def test_lines_go_to_their_people_or_are_reported(tmp_path):
     write(
         tmp_path,
         Patient=[patient(), patient(id="p2")],
-        Observation=[lab("o1"), "", "{oops", lab("o2", subject={"reference": "Patient/p2"}), "[]",
-                     lab("o3", subject={"reference": "Patient/p3"}), lab("o4", subject=None), "{}"],
+        Observation=[
+            lab("o1"),
+            "",
+            "{oops",
+            lab("o2", subject={"reference": "Patient/p2"}),
+            "[]",
+            lab("o3", subject={"reference": "Patient/p3"}),
+            lab("o4", subject=None),
+            "{}",
+        ],
         Medication=[{**drug, "id": "m"}, {**drug, "id": "unused"}],
-        MedicationStatement=[statement("s1", "Patient/p1", "Medication/m"),
-                             statement("s2", "https://h/Patient/p2", "Medication/m")],
+        MedicationStatement=[
+            statement("s1", "Patient/p1", "Medication/m"),
+            statement("s2", "https://h/Patient/p2", "Medication/m"),
+        ],
         AllergyIntolerance=[resource("AllergyIntolerance", "g1", criticality="high")],
-    )  # fmt: skip
+    )
     export = ndjson(tmp_path)
     people = [read_bundle(bundle) for bundle in export.bundles()]
     assert export.read == 14
     assert [(one.person, one.read) for one in people] == [("p1", 5), ("p2", 4)]
     assert sorted(fact.id for one in people for fact in facts_of(one)) == [
-        "AllergyIntolerance/g1", "MedicationStatement/s1", "MedicationStatement/s2",
-        "Observation/o1", "Observation/o2",
-    ]  # fmt: skip
+        "AllergyIntolerance/g1",
+        "MedicationStatement/s1",
+        "MedicationStatement/s2",
+        "Observation/o1",
+        "Observation/o2",
+    ]
     reported = {one.id: one.why for one in export.not_used}
     assert reported.keys() == {
-        "Observation.ndjson:3", "Observation.ndjson:5", "Observation.ndjson:8",
-        "Observation/o3", "Observation/o4", "Medication/unused",
-    }  # fmt: skip
+        "Observation.ndjson:3",
+        "Observation.ndjson:5",
+        "Observation.ndjson:8",
+        "Observation/o3",
+        "Observation/o4",
+        "Medication/unused",
+    }
     assert reported["Observation.ndjson:3"].startswith("is not a resource in JSON")
     assert reported["Observation.ndjson:8"] == "has no resourceType"
     assert reported["Observation/o3"] == "its Patient/p3 is not in this export"
@@ -87,12 +109,14 @@ def test_a_folder_without_an_export(tmp_path):
 
 ASKED = {
     "sepsis": Element(kind="condition", label="sepsis", codes=coded("snomed", "91302008")),
-    "reconciliation": Element(kind="procedure", label="reconciliation",
-                              codes=coded("snomed", "430193006")),
+    "reconciliation": Element(
+        kind="procedure", label="reconciliation", codes=coded("snomed", "430193006")
+    ),
     "lisinopril": Element(kind="exposure", label="lisinopril", codes=coded("rxnorm", "314076")),
-    "aspirin_allergy": Element(kind="answer", label="allergy to aspirin",
-                               allergies=Allergies(substances=["aspirin"])),
-}  # fmt: skip
+    "aspirin_allergy": Element(
+        kind="answer", label="allergy to aspirin", allergies=Allergies(substances=["aspirin"])
+    ),
+}
 
 
 @pytest.mark.skipif(
@@ -113,8 +137,9 @@ def test_the_sample_export_is_read_without_losing_a_resource():
         used["Patient"] += 1
         why.update((one.id.split("/")[0], one.why) for one in facts.not_used)
     assert read_ == export.read
-    assert {kind: used[kind] + sum(n for (k, _), n in why.items() if k == kind)
-            for kind in lines} == lines  # fmt: skip
+    assert {
+        kind: used[kind] + sum(n for (k, _), n in why.items() if k == kind) for kind in lines
+    } == lines
     assert used == expected_use(lines)
     assert {(kind, told.split(": ")[0]) for kind, told in why} == {
         ("AllergyIntolerance", "a mild allergy answers no question of this protocol"),
@@ -128,8 +153,12 @@ def test_the_sample_export_is_read_without_losing_a_resource():
 
 def expected_use(lines):
     """Count the lines that hold an asked code, without reading them as FHIR."""
-    held = {"Condition": '"91302008"', "Procedure": '"430193006"', "MedicationRequest": '"314076"',
-            "AllergyIntolerance": '"text":"Aspirin"'}  # fmt: skip
+    held = {
+        "Condition": '"91302008"',
+        "Procedure": '"430193006"',
+        "MedicationRequest": '"314076"',
+        "AllergyIntolerance": '"text":"Aspirin"',
+    }
     counts = {
         kind: sum(code in line for line in (SAMPLE / f"{kind}.ndjson").read_text().splitlines())
         for kind, code in held.items()

@@ -17,16 +17,18 @@ BAD = [
     (b'{"resourceType":\n "Bundle",\n "x": NaN}', "p.json:3: this file is not JSON"),
     (b'{"x": Infinity}', "p.json:1: this file is not JSON"),
     (b'{"resourceType": "Bundle",\n', "p.json:2: this file is not JSON: it ends too early"),
-    (b'{}\n{}', "p.json:2: this file is not JSON: trailing characters"),
+    (b"{}\n{}", "p.json:2: this file is not JSON: trailing characters"),
     (b'{"x":\n "\xff"}', "p.json:2: this file is not JSON: it is not text in UTF-8"),
     (b'{"x": 1e999}', "p.json: this file cannot be decoded: number out of range"),
     (b"[" * 200_000, "p.json: this file is nested too deeply"),
     (b'{"x":' * 100_000 + b"1" + b"}" * 100_000, "p.json: this file is nested too deeply"),
     (b"[]", "p.json: this is not a FHIR Bundle: it is a list"),
     (b'"Bundle"', "p.json: this is not a FHIR Bundle: it is text"),
-    (b'{"resourceType": "Patient"}',
-     "p.json: this is not a FHIR Bundle: its resourceType is 'Patient'"),
-]  # fmt: skip
+    (
+        b'{"resourceType": "Patient"}',
+        "p.json: this is not a FHIR Bundle: its resourceType is 'Patient'",
+    ),
+]
 
 
 @pytest.mark.parametrize(("content", "message"), BAD)

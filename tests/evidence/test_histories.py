@@ -57,25 +57,37 @@ SPANS = [
     (RESOLVED | ONSET | {"abatementDateTime": "2021-05-06"}, MARCH, "2021-05-06"),
     (clinical("resolved") | ONSET | {"abatementDateTime": "2027-01-01"}, MARCH, "2027-01-01"),
     (ONSET | {"abatementDateTime": "2020"}, MARCH, "2020-03-01..2020-12-31"),
-    (ONSET | {"abatementPeriod": {"start": "2021-01-01", "end": "2021-02-01"}}, MARCH,
-     "2021-01-01..2021-02-01"),
+    (
+        ONSET | {"abatementPeriod": {"start": "2021-01-01", "end": "2021-02-01"}},
+        MARCH,
+        "2021-01-01..2021-02-01",
+    ),
     (ONSET | {"abatementAge": {"value": 31, "code": "a"}}, MARCH, "2021-05-17..2022-05-16"),
     (ONSET | {"abatementString": "long ago"}, MARCH, "2020-03-01..2026-11-02"),
     (ACTIVE | {"recordedDate": "2019-01-02T10:00:00Z"}, "2019-01-02", "ongoing"),
-    (ACTIVE | {"onsetPeriod": {"start": "2019-01-02", "end": "2019-02-03"}},
-     "2019-01-02..2019-02-03", "ongoing"),
+    (
+        ACTIVE | {"onsetPeriod": {"start": "2019-01-02", "end": "2019-02-03"}},
+        "2019-01-02..2019-02-03",
+        "ongoing",
+    ),
     (ACTIVE | {"onsetPeriod": {"start": "2019-01-02"}}, "2019-01-02..2026-11-02", "ongoing"),
     (ACTIVE | {"onsetAge": {"value": 20, "unit": "years"}}, "2010-05-17..2011-05-16", "ongoing"),
     (ACTIVE | {"onsetAge": {"value": 6, "code": "mo"}}, "1990-11-17..1990-12-16", "ongoing"),
-    (ACTIVE | {"onsetRange": {"low": {"value": 20, "code": "a"},
-                              "high": {"value": 22, "code": "a"}}},
-     "2010-05-17..2013-05-16", "ongoing"),
+    (
+        ACTIVE
+        | {"onsetRange": {"low": {"value": 20, "code": "a"}, "high": {"value": 22, "code": "a"}}},
+        "2010-05-17..2013-05-16",
+        "ongoing",
+    ),
     (ACTIVE | {"onsetString": "age 20"}, "2010-05-17..2011-05-16", "ongoing"),
     (ACTIVE | {"onsetString": "2015-06"}, "2015-06-01..2015-06-30", "ongoing"),
-    (ACTIVE | {"onsetString": "as a boy", "recordedDate": "2019-01-02"}, "1990-05-17..2019-01-02",
-     "ongoing"),
+    (
+        ACTIVE | {"onsetString": "as a boy", "recordedDate": "2019-01-02"},
+        "1990-05-17..2019-01-02",
+        "ongoing",
+    ),
     (ACTIVE, "1990-05-17..2026-11-02", "ongoing"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("fields", "start", "end"), SPANS)
@@ -86,28 +98,39 @@ def test_conditions(fields, start, end):
     assert fact.end == (NEVER_ENDED if end == "ongoing" else days(end))
 
 
-@pytest.mark.parametrize(("verified", "doubtful"), [
-    ("confirmed", ""), ("unconfirmed", "unconfirmed"), ("provisional", "unconfirmed"),
-    ("differential", "unconfirmed"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("verified", "doubtful"),
+    [
+        ("confirmed", ""),
+        ("unconfirmed", "unconfirmed"),
+        ("provisional", "unconfirmed"),
+        ("differential", "unconfirmed"),
+    ],
+)
 def test_unconfirmed_conditions_are_doubtful(verified, doubtful):
     one = cancer(**verification(verified))
     assert only_fact(read_one(one)).doubtful == doubtful
 
 
-@pytest.mark.parametrize(("fields", "why"), [
-    (verification("refuted"), "refuted"),
-    (verification("entered-in-error"), "entered-in-error"),
-    ({"code": concept(SNOMED, "44054006")}, "its code is not known here: SNOMED CT 44054006"),
-    ({"code": concept(ICD10, "E11.9")}, "not asked about by this protocol"),
-    ({"code": concept(LOINC, "1920-8")}, "is no measurement, which is what ast is"),
-    ({"clinicalStatus": "active"}, "clinicalStatus is text, not an object"),
-    ({"onsetDateTime": "long ago"}, "onsetDateTime 'long ago' is not a date"),
-    ({"onsetAge": {"value": 20, "code": "kg"}}, "onsetAge is not a length of time"),
-    ({"onsetAge": {"value": 20000, "code": "a"}}, "an age of 20000 years to 20000 years is none"),
-    (ONSET | {"abatementDateTime": "2019"}, "abatement (2019) lies before onset (2020-03)"),
-    ({"subject": {"reference": "Patient/other"}}, "is about another person"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        (verification("refuted"), "refuted"),
+        (verification("entered-in-error"), "entered-in-error"),
+        ({"code": concept(SNOMED, "44054006")}, "its code is not known here: SNOMED CT 44054006"),
+        ({"code": concept(ICD10, "E11.9")}, "not asked about by this protocol"),
+        ({"code": concept(LOINC, "1920-8")}, "is no measurement, which is what ast is"),
+        ({"clinicalStatus": "active"}, "clinicalStatus is text, not an object"),
+        ({"onsetDateTime": "long ago"}, "onsetDateTime 'long ago' is not a date"),
+        ({"onsetAge": {"value": 20, "code": "kg"}}, "onsetAge is not a length of time"),
+        (
+            {"onsetAge": {"value": 20000, "code": "a"}},
+            "an age of 20000 years to 20000 years is none",
+        ),
+        (ONSET | {"abatementDateTime": "2019"}, "abatement (2019) lies before onset (2020-03)"),
+        ({"subject": {"reference": "Patient/other"}}, "is about another person"),
+    ],
+)
 def test_conditions_not_used(fields, why):
     assert only_why(read_one(cancer(**fields))) == why
 
@@ -117,33 +140,55 @@ def surgery(**fields):
     return resource("Procedure", "s1", **(given | fields))
 
 
-@pytest.mark.parametrize(("fields", "start", "end"), [
-    ({"performedDateTime": "2020-03-04T10:00:00Z"}, "2020-03-04", "2020-03-04"),
-    ({"performedDateTime": "2020"}, "2020-01-01..2020-12-31", "2020-01-01..2020-12-31"),
-    ({"performedPeriod": {"start": "2020-03-04", "end": "2020-03-05"}}, "2020-03-04", "2020-03-05"),
-    ({"performedPeriod": {"start": "2020-03-04"}}, "2020-03-04", "2020-03-04..2026-11-02"),
-    ({"performedPeriod": {"end": "2020-03-05"}}, "1990-05-17..2020-03-05",
-     "1990-05-17..2020-03-05"),
-    ({"performedAge": {"value": 20, "code": "a"}}, "2010-05-17..2011-05-16",
-     "2010-05-17..2011-05-16"),
-    ({}, "1990-05-17..2026-11-02", "1990-05-17..2026-11-02"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fields", "start", "end"),
+    [
+        ({"performedDateTime": "2020-03-04T10:00:00Z"}, "2020-03-04", "2020-03-04"),
+        ({"performedDateTime": "2020"}, "2020-01-01..2020-12-31", "2020-01-01..2020-12-31"),
+        (
+            {"performedPeriod": {"start": "2020-03-04", "end": "2020-03-05"}},
+            "2020-03-04",
+            "2020-03-05",
+        ),
+        ({"performedPeriod": {"start": "2020-03-04"}}, "2020-03-04", "2020-03-04..2026-11-02"),
+        (
+            {"performedPeriod": {"end": "2020-03-05"}},
+            "1990-05-17..2020-03-05",
+            "1990-05-17..2020-03-05",
+        ),
+        (
+            {"performedAge": {"value": 20, "code": "a"}},
+            "2010-05-17..2011-05-16",
+            "2010-05-17..2011-05-16",
+        ),
+        ({}, "1990-05-17..2026-11-02", "1990-05-17..2026-11-02"),
+    ],
+)
 def test_procedures(fields, start, end):
     fact = only_fact(read_one(surgery(**fields)))
     assert (fact.element, fact.start, fact.end) == ("surgery", days(start), days(end))
 
 
-@pytest.mark.parametrize(("status", "why"), [
-    ("not-done", "status not-done"), ("preparation", "status preparation"),
-    ("entered-in-error", "entered-in-error"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        ("not-done", "status not-done"),
+        ("preparation", "status preparation"),
+        ("entered-in-error", "entered-in-error"),
+    ],
+)
 def test_procedures_not_used(status, why):
     assert only_why(read_one(surgery(status=status))) == why
 
 
-@pytest.mark.parametrize(("status", "doubtful"), [
-    ("in-progress", ""), ("stopped", "status stopped"), (None, "status not recorded"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("status", "doubtful"),
+    [
+        ("in-progress", ""),
+        ("stopped", "status stopped"),
+        (None, "status not recorded"),
+    ],
+)
 def test_procedures_of_unclear_status_are_doubtful(status, doubtful):
     assert only_fact(read_one(surgery(status=status))).doubtful == doubtful
 
@@ -152,12 +197,19 @@ def participation(status, **period):
     return resource("ResearchSubject", "r1", status=status, period=period or None)
 
 
-@pytest.mark.parametrize(("one", "start", "end"), [
-    (participation("on-study", start="2026-01-01"), "2026-01-01", "ongoing"),
-    (participation("off-study", start="2026-01-01", end="2026-05-06"), "2026-01-01", "2026-05-06"),
-    (participation("withdrawn", start="2026-01-01"), "2026-01-01", "2026-01-01..2026-11-02"),
-    (participation("follow-up"), "1990-05-17..2026-11-02", "ongoing"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("one", "start", "end"),
+    [
+        (participation("on-study", start="2026-01-01"), "2026-01-01", "ongoing"),
+        (
+            participation("off-study", start="2026-01-01", end="2026-05-06"),
+            "2026-01-01",
+            "2026-05-06",
+        ),
+        (participation("withdrawn", start="2026-01-01"), "2026-01-01", "2026-01-01..2026-11-02"),
+        (participation("follow-up"), "1990-05-17..2026-11-02", "ongoing"),
+    ],
+)
 def test_participation(one, start, end):
     fact = only_fact(read_one(one))
     assert (fact.element, fact.code) == ("other_trial_participation", "")  # a record, no answer
@@ -175,12 +227,16 @@ def test_the_participation_in_this_very_trial_is_no_other_trial():
     assert [fact.start for fact in other.of("other_trial_participation")] == [days("2026-01-01")]
 
 
-@pytest.mark.parametrize(("status", "why"), [
-    ("candidate", "status candidate is no participation"),
-    ("ineligible", "status ineligible is no participation"),
-    ("not-registered", "status not-registered is no participation"),
-    ("entered-in-error", "entered-in-error"), (None, "has no status"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        ("candidate", "status candidate is no participation"),
+        ("ineligible", "status ineligible is no participation"),
+        ("not-registered", "status not-registered is no participation"),
+        ("entered-in-error", "entered-in-error"),
+        (None, "has no status"),
+    ],
+)
 def test_no_participation(status, why):
     assert only_why(read_one(participation(status))) == why
 
@@ -196,12 +252,18 @@ def test_consent():
     assert only_fact(read_one(consent(dateTime=None))).start == ANY_DAY
 
 
-@pytest.mark.parametrize(("fields", "why"), [
-    ({"status": "rejected"}, "status rejected"), ({"status": "draft"}, "status draft"),
-    ({"scope": state("consentscope", "treatment")},
-     "is a consent of scope treatment, not to research"),
-    ({"provision": {"type": "deny"}}, "denies consent"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"status": "rejected"}, "status rejected"),
+        ({"status": "draft"}, "status draft"),
+        (
+            {"scope": state("consentscope", "treatment")},
+            "is a consent of scope treatment, not to research",
+        ),
+        ({"provision": {"type": "deny"}}, "denies consent"),
+    ],
+)
 def test_no_consent(fields, why):
     assert only_why(read_one(consent(**fields))) == why
 
@@ -222,12 +284,16 @@ ALLERGIES = [
     ({"code": {"text": "Human serum albumin"}} | MILD, {"product_allergy": "true"}),
     ({"code": concept(SNOMED, "116566001")} | MILD, {"product_allergy": "true"}),
     ({"reaction": [{"substance": {"text": "ALBUMIN"}}]} | MILD, {"product_allergy": "true"}),
-    ({"code": {"text": "albumin"}, "criticality": "high"},
-     {"severe_allergy": "true", "product_allergy": "true"}),
-    ({"code": concept(IPS, "no-known-allergies")},
-     {"severe_allergy": "false", "product_allergy": "false"}),
+    (
+        {"code": {"text": "albumin"}, "criticality": "high"},
+        {"severe_allergy": "true", "product_allergy": "true"},
+    ),
+    (
+        {"code": concept(IPS, "no-known-allergies")},
+        {"severe_allergy": "false", "product_allergy": "false"},
+    ),
     (NONE_KNOWN, {"severe_allergy": "false", "product_allergy": "false"}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("fields", "expected"), ALLERGIES)
@@ -240,20 +306,30 @@ def test_allergies(fields, expected):
     assert facts.not_used == ()
 
 
-@pytest.mark.parametrize(("fields", "why"), [
-    ({"criticality": "low"}, "a mild allergy answers no question of this protocol"),
-    ({"code": {"text": "ovalbumin"}, "criticality": "low"},
-     "a mild allergy answers no question of this protocol"),
-    ({"criticality": "high"} | allergy_verification("refuted"), "refuted"),
-    ({"criticality": "high"} | allergy_verification("entered-in-error"), "entered-in-error"),
-    ({"patient": {"reference": "Patient/other"}, "criticality": "high"}, "is about another person"),
-    ({"reaction": "rash"}, "reaction is text, not a list"),
-    ({"type": "intolerance"}, "is an intolerance and not an allergy"),
-    ({"type": "intolerance", "criticality": "high"}, "is an intolerance and not an allergy"),
-    ({"code": concept(IPS, "no-allergy-info")}, "says that nothing is known of allergies"),
-    (NONE_KNOWN | {"clinicalStatus": state("allergyintolerance-clinical", "inactive")},
-     "says that no allergy is known, and is inactive"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"criticality": "low"}, "a mild allergy answers no question of this protocol"),
+        (
+            {"code": {"text": "ovalbumin"}, "criticality": "low"},
+            "a mild allergy answers no question of this protocol",
+        ),
+        ({"criticality": "high"} | allergy_verification("refuted"), "refuted"),
+        ({"criticality": "high"} | allergy_verification("entered-in-error"), "entered-in-error"),
+        (
+            {"patient": {"reference": "Patient/other"}, "criticality": "high"},
+            "is about another person",
+        ),
+        ({"reaction": "rash"}, "reaction is text, not a list"),
+        ({"type": "intolerance"}, "is an intolerance and not an allergy"),
+        ({"type": "intolerance", "criticality": "high"}, "is an intolerance and not an allergy"),
+        ({"code": concept(IPS, "no-allergy-info")}, "says that nothing is known of allergies"),
+        (
+            NONE_KNOWN | {"clinicalStatus": state("allergyintolerance-clinical", "inactive")},
+            "says that no allergy is known, and is inactive",
+        ),
+    ],
+)
 def test_allergies_not_used(fields, why):
     assert only_why(read_one(allergy(**fields))) == why
 
@@ -266,9 +342,11 @@ def test_unconfirmed_allergies_are_doubtful(verified):
 
 def test_an_unreadable_record_names_the_elements_it_would_have_been_about():
     malignancy = {
-        "resourceType": "Condition", "id": "c9", "onsetDateTime": {"year": 2025},
+        "resourceType": "Condition",
+        "id": "c9",
+        "onsetDateTime": {"year": 2025},
         "code": {"coding": [{"system": "http://snomed.info/sct", "code": "363346000"}]},
-    }  # fmt: skip
+    }
     facts = read_one(malignancy)
     (record,) = facts.not_used
     assert record.elements

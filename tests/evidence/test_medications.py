@@ -36,8 +36,12 @@ def drug(kind="MedicationStatement", **fields):
 
 def dosage(value=5, unit="mg", timing=None, route=None, **more):
     repeat = {"frequency": 1, "period": 1, "periodUnit": "d"}
-    return {"timing": timing or {"repeat": repeat}, "route": route,
-            "doseAndRate": [{"doseQuantity": {"value": value, "unit": unit}}], **more}  # fmt: skip
+    return {
+        "timing": timing or {"repeat": repeat},
+        "route": route,
+        "doseAndRate": [{"doseQuantity": {"value": value, "unit": unit}}],
+        **more,
+    }
 
 
 START = {"effectivePeriod": {"start": "2026-01-10"}}
@@ -138,30 +142,49 @@ NOT_USED = [
     ("MedicationRequest", {"status": "draft"}, "status draft"),
     ("MedicationRequest", {"status": "cancelled"}, "status cancelled"),
     ("MedicationRequest", {"intent": "plan"}, "intent plan, not an order"),
-    ("MedicationRequest", {"intent": "plan", "reportedBoolean": False},
-     "intent plan, not an order"),
+    (
+        "MedicationRequest",
+        {"intent": "plan", "reportedBoolean": False},
+        "intent plan, not an order",
+    ),
     ("MedicationDispense", {"status": "preparation"}, "status preparation"),
     ("MedicationDispense", {"status": "declined"}, "status declined"),
     ("MedicationDispense", {"status": "active"}, "status active"),
     ("MedicationRequest", {"intent": "proposal"}, "intent proposal, not an order"),
     ("MedicationRequest", {"doNotPerform": True}, "orders that it is not to be given"),
-    ("MedicationRequest", {"authoredOn": "2026-03-01", "dispenseRequest":
-     {"validityPeriod": {"end": "2026-02-01"}}},
-     "its end (2026-02-01) lies before its start (2026-03-01)"),
+    (
+        "MedicationRequest",
+        {"authoredOn": "2026-03-01", "dispenseRequest": {"validityPeriod": {"end": "2026-02-01"}}},
+        "its end (2026-02-01) lies before its start (2026-03-01)",
+    ),
     ("MedicationStatement", {"medicationCodeableConcept": None}, "names no drug"),
-    ("MedicationStatement", {"medicationCodeableConcept": concept(RXNORM, "314076")},
-     "its code is not known here: RxNorm 314076"),
-    ("MedicationStatement", {"medicationCodeableConcept": {"text": "a red pill"}},
-     "has no code of a code system that is read here: 'a red pill'"),
-    ("MedicationStatement", {"medicationCodeableConcept": None, "medicationReference":
-     {"reference": "Medication/gone"}},
-     "its Medication/gone is not in the Bundle, or names no drug"),
+    (
+        "MedicationStatement",
+        {"medicationCodeableConcept": concept(RXNORM, "314076")},
+        "its code is not known here: RxNorm 314076",
+    ),
+    (
+        "MedicationStatement",
+        {"medicationCodeableConcept": {"text": "a red pill"}},
+        "has no code of a code system that is read here: 'a red pill'",
+    ),
+    (
+        "MedicationStatement",
+        {
+            "medicationCodeableConcept": None,
+            "medicationReference": {"reference": "Medication/gone"},
+        },
+        "its Medication/gone is not in the Bundle, or names no drug",
+    ),
     ("MedicationStatement", {"effectivePeriod": "2026"}, "effectivePeriod is text, not an object"),
     ("MedicationStatement", {"dosage": {}}, "dosage is an object, not a list"),
     ("MedicationStatement", {"dosage": [dosage(-5)]}, "dose -5 is negative"),
-    ("MedicationStatement", {"dosage": [dosage(route=concept(SNOMED, TOPICAL))]},
-     f"its route {TOPICAL} does not count"),
-]  # fmt: skip
+    (
+        "MedicationStatement",
+        {"dosage": [dosage(route=concept(SNOMED, TOPICAL))]},
+        f"its route {TOPICAL} does not count",
+    ),
+]
 
 
 @pytest.mark.parametrize(("kind", "fields", "why"), NOT_USED)
@@ -265,14 +288,21 @@ def test_daily_dose(dosages, dose):
     assert fact.unit == ("" if dose is None else "mg/d")
 
 
-@pytest.mark.parametrize(("fields", "dose"), [
-    ({"effectiveDateTime": "2026-03-01"}, 500),
-    ({"effectivePeriod": {"start": "2026-03-01T08:00", "end": "2026-03-01T10:00"}}, 500),
-    ({"effectivePeriod": {"start": "2026-03-01", "end": "2026-03-03"}}, None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fields", "dose"),
+    [
+        ({"effectiveDateTime": "2026-03-01"}, 500),
+        ({"effectivePeriod": {"start": "2026-03-01T08:00", "end": "2026-03-01T10:00"}}, 500),
+        ({"effectivePeriod": {"start": "2026-03-01", "end": "2026-03-03"}}, None),
+    ],
+)
 def test_the_dose_of_an_administration_is_a_daily_one_on_one_day_only(fields, dose):
-    one = drug("MedicationAdministration", status="completed",
-               dosage={"dose": {"value": 0.5, "unit": "g"}}, **fields)  # fmt: skip
+    one = drug(
+        "MedicationAdministration",
+        status="completed",
+        dosage={"dose": {"value": 0.5, "unit": "g"}},
+        **fields,
+    )
     assert only_fact(read_one(one)).value == dose
 
 
@@ -335,12 +365,15 @@ def test_what_is_taken_as_needed_may_not_have_been_taken():
     assert not only_fact(read_one(drug(dosage=both))).doubtful
 
 
-@pytest.mark.parametrize(("fields", "doubtful"), [
-    ({"status": "completed"}, ""),
-    ({"status": "in-progress"}, "not known to have been handed over"),
-    ({"status": "in-progress", "whenHandedOver": "2026-01-01"}, ""),
-    ({"status": "on-hold"}, "not known to have been handed over"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fields", "doubtful"),
+    [
+        ({"status": "completed"}, ""),
+        ({"status": "in-progress"}, "not known to have been handed over"),
+        ({"status": "in-progress", "whenHandedOver": "2026-01-01"}, ""),
+        ({"status": "on-hold"}, "not known to have been handed over"),
+    ],
+)
 def test_what_is_dispensed_has_been_handed_over_or_may_not_have_been(fields, doubtful):
     assert only_fact(read_one(drug("MedicationDispense", **fields))).doubtful == doubtful
 
@@ -348,10 +381,15 @@ def test_what_is_dispensed_has_been_handed_over_or_may_not_have_been(fields, dou
 METHOTREXATE = concept(RXNORM, "6851")
 
 
-@pytest.mark.parametrize(("route", "doubtful"), [
-    (concept(SNOMED, IV), ""), ({"text": "IV"}, ""),
-    (None, "route not recorded"), ({"text": "somehow"}, "route not recorded"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("route", "doubtful"),
+    [
+        (concept(SNOMED, IV), ""),
+        ({"text": "IV"}, ""),
+        (None, "route not recorded"),
+        ({"text": "somehow"}, "route not recorded"),
+    ],
+)
 def test_an_element_of_certain_routes(route, doubtful):
     one = drug(medicationCodeableConcept=METHOTREXATE, dosage=[dosage(route=route)])
     fact = only_fact(read_one(one))
@@ -359,8 +397,7 @@ def test_an_element_of_certain_routes(route, doubtful):
 
 
 def test_a_route_that_does_not_count_gives_no_fact():
-    one = drug(medicationCodeableConcept=METHOTREXATE,
-               dosage=[dosage(route=concept(SNOMED, ORAL))])  # fmt: skip
+    one = drug(medicationCodeableConcept=METHOTREXATE, dosage=[dosage(route=concept(SNOMED, ORAL))])
     assert only_why(read_one(one)) == f"its route {ORAL} does not count"
 
 
@@ -368,13 +405,22 @@ def test_an_unrecorded_route_raises_no_doubt_where_only_some_are_left_out():
     assert only_fact(read_one(drug())).doubtful == ""
 
 
-@pytest.mark.parametrize("reference", [
-    "Medication/d1", "urn:uuid:d1", "https://h.example/fhir/Medication/d1", "#in",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "Medication/d1",
+        "urn:uuid:d1",
+        "https://h.example/fhir/Medication/d1",
+        "#in",
+    ],
+)
 def test_references_to_a_medication(reference):
     named = {"resourceType": "Medication", "code": PREDNISONE}
-    one = drug(medicationCodeableConcept=None, medicationReference={"reference": reference},
-               contained=[{**named, "id": "in"}])  # fmt: skip
+    one = drug(
+        medicationCodeableConcept=None,
+        medicationReference={"reference": reference},
+        contained=[{**named, "id": "in"}],
+    )
     content = bundle(patient(), one)
     content["entry"].append({"fullUrl": "urn:uuid:d1", "resource": {**named, "id": "d1"}})
     facts = read_bundle(content)
@@ -383,14 +429,26 @@ def test_references_to_a_medication(reference):
 
 
 def test_the_ingredients_of_a_combination():
-    combination = {"resourceType": "Medication", "id": "in", "code": {"text": "a combination"},
-                   "ingredient": [{"itemCodeableConcept": concept(RXNORM, "5640")},
-                                  {"itemCodeableConcept": PREDNISONE}]}  # fmt: skip
-    one = drug(medicationCodeableConcept=None, medicationReference={"reference": "#in"},
-               contained=[combination], dosage=[dosage()])  # fmt: skip
+    combination = {
+        "resourceType": "Medication",
+        "id": "in",
+        "code": {"text": "a combination"},
+        "ingredient": [
+            {"itemCodeableConcept": concept(RXNORM, "5640")},
+            {"itemCodeableConcept": PREDNISONE},
+        ],
+    }
+    one = drug(
+        medicationCodeableConcept=None,
+        medicationReference={"reference": "#in"},
+        contained=[combination],
+        dosage=[dosage()],
+    )
     found = {fact.element: fact for fact in facts_of(read_one(one))}
     assert {name: fact.code for name, fact in found.items()} == {
-        "nsaid": "ibuprofen", "steroid": "prednisone"}  # fmt: skip
+        "nsaid": "ibuprofen",
+        "steroid": "prednisone",
+    }
     assert found["steroid"].value is None  # whose dose it is cannot be told
 
 

@@ -12,13 +12,42 @@ from gradatim.evidence.sources.bundles import entries_of
 from tests.evidence.people import facts_of, good_bundle, read_bundle
 
 GOOD = good_bundle()
-RUBBISH: st.SearchStrategy[Any] = st.sampled_from([
-    None, True, False, 0, -1, 1.5, 10**400, float("nan"), float("-inf"), "", "x", "2026",
-    "2026-02-30", "9999-12-31", "0000",
-    "entered-in-error", [], [None], ["x"], [[]], {}, {"x": 1}, {"value": "1"},
-    [{}], {"reference": 7}, {"reference": "Patient/p2"}, {"coding": [None]}, {"coding": {}},
-    {"value": 1e308, "code": "a"}, {"start": "9999", "end": "0001"}, "<", "\ud800",
-])  # fmt: skip
+RUBBISH: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        None,
+        True,
+        False,
+        0,
+        -1,
+        1.5,
+        10**400,
+        float("nan"),
+        float("-inf"),
+        "",
+        "x",
+        "2026",
+        "2026-02-30",
+        "9999-12-31",
+        "0000",
+        "entered-in-error",
+        [],
+        [None],
+        ["x"],
+        [[]],
+        {},
+        {"x": 1},
+        {"value": "1"},
+        [{}],
+        {"reference": 7},
+        {"reference": "Patient/p2"},
+        {"coding": [None]},
+        {"coding": {}},
+        {"value": 1e308, "code": "a"},
+        {"start": "9999", "end": "0001"},
+        "<",
+        "\ud800",
+    ]
+)
 
 
 def places(part: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -56,11 +85,21 @@ def damaged(changes: list[tuple[tuple[Any, ...], Any]]) -> Any:
 
 
 SHAPES: list[Any] = [None, "x", 7, True, [], {}, [{}], [7], "delete"]
-ADDED = ["subject", "code", "status", "valueString", "onsetAge", "component", "dosage",
-         "onsetString", "focus", "provision"]  # fmt: skip
-CHANGES = st.one_of(RUBBISH, st.just("delete"),
-                    st.tuples(st.sampled_from(ADDED), RUBBISH),
-                    st.text(max_size=8))  # fmt: skip
+ADDED = [
+    "subject",
+    "code",
+    "status",
+    "valueString",
+    "onsetAge",
+    "component",
+    "dosage",
+    "onsetString",
+    "focus",
+    "provision",
+]
+CHANGES = st.one_of(
+    RUBBISH, st.just("delete"), st.tuples(st.sampled_from(ADDED), RUBBISH), st.text(max_size=8)
+)
 
 
 def check_nothing_is_lost(bundle: Any) -> None:
@@ -70,8 +109,10 @@ def check_nothing_is_lost(bundle: Any) -> None:
         return
     ids = {entry.id for entry in entries_of(bundle)}  # a damaged id may hold a "#" of its own
     whole = [one.id for one in facts.not_used if one.id in ids]
-    used = {id_ if id_ in ids else id_.rsplit("#", 1)[0]
-            for id_ in (fact.id for fact in facts_of(facts))}  # fmt: skip
+    used = {
+        id_ if id_ in ids else id_.rsplit("#", 1)[0]
+        for id_ in (fact.id for fact in facts_of(facts))
+    }
     assert facts.read == len(bundle["entry"])
     assert facts.read == 1 + len(used) + len(whole)
     assert not used & set(whole)

@@ -424,23 +424,35 @@ def beside(kind: str, **fields: Any) -> dict[str, Any]:
     [
         beside("Encounter", status="finished", reasonCode=[BREAST_CANCER]),
         beside("ServiceRequest", status="completed", reasonCode=[BREAST_CANCER]),
-        beside("QuestionnaireResponse", item=[{"answer": [{"valueCoding": {
-            "system": ICD10, "code": "c509"}}]}]),
+        beside(
+            "QuestionnaireResponse",
+            item=[{"answer": [{"valueCoding": {"system": ICD10, "code": "c509"}}]}],
+        ),
         beside("Composition", section=[{"entry": []}, {"code": BREAST_CANCER}]),
         beside("Flag", status="active", code=BREAST_CANCER),
         {**drug(coded((LOCAL, "ibuprofen"))), "reasonCode": [BREAST_CANCER]},
         {**procedure(coded((LOCAL, "joint_surgery"))), "complication": [BREAST_CANCER]},
-        beside("Observation", status="final", code=coded(("http://loinc.org", "29308-4")),
-               valueCodeableConcept=BREAST_CANCER),
+        beside(
+            "Observation",
+            status="final",
+            code=coded(("http://loinc.org", "29308-4")),
+            valueCodeableConcept=BREAST_CANCER,
+        ),
         beside("Observation", status="final", code=BREAST_CANCER),
         beside("Observation", status="preliminary", code=BREAST_CANCER, valueBoolean=True),
         beside("RiskAssessment", contained=[condition(BREAST_CANCER)]),
         beside("Encounter", modifierExtension=[{"url": "x"}], contained=[condition(BREAST_CANCER)]),
         beside("Encounter", contained=[condition(BREAST_CANCER, subject={"reference": "#who"})]),
-        beside("List", contained=[beside("ExplanationOfBenefit", diagnosis=[
-            {"diagnosisCodeableConcept": BREAST_CANCER}])]),
+        beside(
+            "List",
+            contained=[
+                beside(
+                    "ExplanationOfBenefit", diagnosis=[{"diagnosisCodeableConcept": BREAST_CANCER}]
+                )
+            ],
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_diagnosis_that_stands_where_none_is_read_is_not_absent(resource: Any) -> None:
     assert "malignancy" in open_of(resource)
     assert "hiv_infection" not in open_of(resource)
@@ -471,13 +483,19 @@ OF_ANOTHER = {"subject": {"reference": "Patient/p2"}}
         beside("Encounter", reasonCode=[BREAST_CANCER], **OF_ANOTHER),
         beside("Encounter", contained=[condition(BREAST_CANCER)], **OF_ANOTHER),
         beside("Encounter", contained=[condition(BREAST_CANCER, **OF_ANOTHER)]),
-        beside("Encounter", contained=[condition(BREAST_CANCER, verificationStatus=state(
-            "condition-ver-status", "refuted"))]),
+        beside(
+            "Encounter",
+            contained=[
+                condition(
+                    BREAST_CANCER, verificationStatus=state("condition-ver-status", "refuted")
+                )
+            ],
+        ),
         beside("FamilyMemberHistory", condition=[{"code": BREAST_CANCER}]),
         beside("Observation", status="entered-in-error", code=BREAST_CANCER, valueBoolean=True),
         beside("Encounter", reasonCode=[coded((ICD10, "J06.9"))]),
     ],
-)  # fmt: skip
+)
 def test_a_mention_of_nothing_or_of_somebody_else_keeps_nothing_open(resource: Any) -> None:
     assert open_of(resource) == set()
 

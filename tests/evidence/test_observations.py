@@ -97,19 +97,25 @@ NOT_USED = [
     ({"subject": {"reference": "Patient/p2"}}, "is about another person"),
     ({"subject": {"reference": "Group/p1"}}, "is about another person"),
     ({"subject": "Patient/p1"}, "subject is text, not an object"),
-    ({"focus": [{"reference": "Patient/fetus"}]},
-     "is about something other than this person (focus)"),
+    (
+        {"focus": [{"reference": "Patient/fetus"}]},
+        "is about something other than this person (focus)",
+    ),
     ({"effectiveDateTime": "02/11/2026"}, "effectiveDateTime '02/11/2026' is not a date"),
     ({"effectiveDateTime": "2026-02-30"}, "effectiveDateTime '2026-02-30' is not a date"),
     ({"effectiveDateTime": 2026}, "effectiveDateTime is a number, not a date"),
     ({"effectiveDateTime": "1812-01-01"}, "is dated 1812-01-01, before this person was born"),
-    ({"effectiveDateTime": None, "effectivePeriod": {"start": "2026-02", "end": "2026-01"}},
-     "effectivePeriod ends (2026-01) before it starts (2026-02)"),
+    (
+        {"effectiveDateTime": None, "effectivePeriod": {"start": "2026-02", "end": "2026-01"}},
+        "effectivePeriod ends (2026-01) before it starts (2026-02)",
+    ),
     ({"effectiveDateTime": None, "effectiveTiming": {}}, "effectiveTiming is not read"),
     ({"valueQuantity": None}, "has no value"),
     ({"valueQuantity": {"unit": "U/L"}}, "has no value"),
-    ({"valueQuantity": None, "dataAbsentReason": {"text": "Specimen clotted"}},
-     "has no value: specimen clotted"),
+    (
+        {"valueQuantity": None, "dataAbsentReason": {"text": "Specimen clotted"}},
+        "has no value: specimen clotted",
+    ),
     ({"valueQuantity": quantity("112")}, "value is text, not a number"),
     ({"valueQuantity": quantity(True)}, "value is true or false, not a number"),
     ({"valueQuantity": quantity(float("nan"))}, "value is not a finite number"),
@@ -118,19 +124,22 @@ NOT_USED = [
     ({"valueQuantity": [112]}, "valueQuantity is a list, not an object"),
     ({"valueQuantity": quantity(1, comparator="~")}, "comparator '~' is none of <, <=, >, >="),
     ({"valueQuantity": quantity(1, 5)}, "unit is a number, not text"),
-    ({"valueQuantity": quantity(1e9)},
-     "value 1000000000 U/L is outside the plausible range 0 to 20000"),
+    (
+        {"valueQuantity": quantity(1e9)},
+        "value 1000000000 U/L is outside the plausible range 0 to 20000",
+    ),
     ({"valueQuantity": quantity(-1)}, "value -1 U/L is outside the plausible range 0 to 20000"),
-    ({"valueQuantity": quantity(1, "kU/L") | {"value": 21}},
-     "value 21 kU/L is outside the plausible range 0 to 20000 U/L"),
+    (
+        {"valueQuantity": quantity(1, "kU/L") | {"value": 21}},
+        "value 21 kU/L is outside the plausible range 0 to 20000 U/L",
+    ),
     ({"valueRatio": {}}, "valueRatio is not read"),
     ({"valueBoolean": "true"}, "valueBoolean is text, not true or false"),
     ({"valueString": "x" * 300}, "valueString of 300 letters is no result"),
-    ({"valueString": "a", "valueInteger": 1},
-     "has more than one value: valueInteger, valueString"),
+    ({"valueString": "a", "valueInteger": 1}, "has more than one value: valueInteger, valueString"),
     ({"referenceRange": {"high": {"value": 40}}}, "referenceRange is an object, not a list"),
     ({"referenceRange": [{"high": {"value": "40"}}]}, "value is text, not a number"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("fields", "why"), NOT_USED)
@@ -167,11 +176,17 @@ RANGES = [
     ([{"high": {"value": 40, "unit": "u/l"}}], None, (40, "U/L")),
     ([{"high": {"value": 0.04, "unit": "kU/L"}}], None, (40, "U/L")),
     ([{"high": {"value": 40, "unit": "mg/dL"}}], None, (40, "mg/dL")),
-    ([{"high": {"value": 1000}, "type": concept("x", "critical")},
-      {"high": {"value": 40}, "type": concept("x", "normal")}], None, (40, "U/L")),
+    (
+        [
+            {"high": {"value": 1000}, "type": concept("x", "critical")},
+            {"high": {"value": 40}, "type": concept("x", "normal")},
+        ],
+        None,
+        (40, "U/L"),
+    ),
     ([{"high": {"value": 1000}, "type": concept("x", "critical")}], None, None),
     ([{"text": "below 40"}], None, None),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("ranges", "low", "high"), RANGES)
@@ -183,19 +198,36 @@ def test_reference_ranges(ranges, low, high):
 
 def test_a_range_in_molar_units_is_converted_by_the_analyte():
     ranges = [{"high": {"value": 106, "unit": "umol/L"}}]
-    fact = only_fact(read_one(lab(loinc="2160-0", valueQuantity=quantity(1, "mg/dL"),
-                                  referenceRange=ranges)))  # fmt: skip
+    fact = only_fact(
+        read_one(lab(loinc="2160-0", valueQuantity=quantity(1, "mg/dL"), referenceRange=ranges))
+    )
     assert fact.high is not None
     assert fact.high.unit == "mg/dL"
     assert fact.high.value == pytest.approx(106 / 88.4, rel=1e-3)
 
 
-@pytest.mark.parametrize(("method", "expected"), [
-    ({"text": "X-Ray"}, "x-ray"), ({"text": "plain radiograph"}, "x-ray"), ({"text": "ct"}, "CT"),
-    ({"coding": [{"system": SNOMED, "code": "77477000",
-                  "display": "Computed tomography (procedure)"}]}, "CT"),
-    ({"text": "MRI"}, "mri"), (None, ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [
+        ({"text": "X-Ray"}, "x-ray"),
+        ({"text": "plain radiograph"}, "x-ray"),
+        ({"text": "ct"}, "CT"),
+        (
+            {
+                "coding": [
+                    {
+                        "system": SNOMED,
+                        "code": "77477000",
+                        "display": "Computed tomography (procedure)",
+                    }
+                ]
+            },
+            "CT",
+        ),
+        ({"text": "MRI"}, "mri"),
+        (None, ""),
+    ],
+)
 def test_methods(method, expected):
     one = answer("grade", valueBoolean=None, valueInteger=2, method=method)
     assert only_fact(read_one(one)).method == expected
@@ -205,14 +237,23 @@ ANSWERS = [
     ("back_pain", {}, "true", "2026-10-01", "2026-10-01"),
     ("back_pain", {"valueBoolean": False}, "false", "2026-10-01", "2026-10-01"),
     ("back_pain", {"valueBoolean": None, "valueString": "No"}, "false", "2026-10-01", "2026-10-01"),
-    ("back_pain", {"valueBoolean": None, "valueCodeableConcept": concept(SNOMED, "373066001")},
-     "true", "2026-10-01", "2026-10-01"),
+    (
+        "back_pain",
+        {"valueBoolean": None, "valueCodeableConcept": concept(SNOMED, "373066001")},
+        "true",
+        "2026-10-01",
+        "2026-10-01",
+    ),
     ("cancer", {}, "true", "2026-10-01", "2026-10-01"),
     ("cancer", {"valueBoolean": False}, "false", "2026-10-01", "2026-10-01"),
-    ("other_trial_participation",
-     {"effectiveDateTime": None, "effectivePeriod": {"start": "2026-01", "end": "2026-05-02"}},
-     "true", "2026-01-01..2026-01-31", "2026-05-02"),
-]  # fmt: skip
+    (
+        "other_trial_participation",
+        {"effectiveDateTime": None, "effectivePeriod": {"start": "2026-01", "end": "2026-05-02"}},
+        "true",
+        "2026-01-01..2026-01-31",
+        "2026-05-02",
+    ),
+]
 
 
 @pytest.mark.parametrize(("element", "fields", "code", "start", "end"), ANSWERS)
@@ -223,8 +264,9 @@ def test_answers(element, fields, code, start, end):
 
 
 def test_a_participation_without_an_end_goes_on():
-    one = answer("other_trial_participation", effectiveDateTime=None,
-                 effectivePeriod={"start": "2026-01-05"})  # fmt: skip
+    one = answer(
+        "other_trial_participation", effectiveDateTime=None, effectivePeriod={"start": "2026-01-05"}
+    )
     assert only_fact(read_one(one)).end == NEVER_ENDED
 
 
@@ -247,10 +289,18 @@ def test_one_fact_for_each_element_that_a_code_means():
 
 
 def pressure(*values):
-    parts = [{"code": concept(LOINC, code), "valueQuantity": quantity(value, "mmHg")}
-             for code, value in zip(("8480-6", "8462-4"), values, strict=True)]  # fmt: skip
-    return resource("Observation", "o7", status="final", code=concept(LOINC, "85354-9"),
-                    effectiveDateTime="2026-10-01", component=parts)  # fmt: skip
+    parts = [
+        {"code": concept(LOINC, code), "valueQuantity": quantity(value, "mmHg")}
+        for code, value in zip(("8480-6", "8462-4"), values, strict=True)
+    ]
+    return resource(
+        "Observation",
+        "o7",
+        status="final",
+        code=concept(LOINC, "85354-9"),
+        effectiveDateTime="2026-10-01",
+        component=parts,
+    )
 
 
 def test_components_are_facts_of_their_own():
@@ -265,8 +315,8 @@ def test_a_component_that_cannot_be_true_does_not_stop_the_other():
     facts = read_one(pressure(120, 8000))
     assert [fact.element for fact in facts_of(facts)] == ["systolic"]
     assert [one[:2] for one in facts.not_used] == [
-        ("Observation/o7#component2",
-         "value 8000 mm[Hg] is outside the plausible range 10 to 200")]  # fmt: skip
+        ("Observation/o7#component2", "value 8000 mm[Hg] is outside the plausible range 10 to 200")
+    ]
 
 
 def test_a_panel_of_which_no_component_can_be_read_is_one_record_not_used():
@@ -276,10 +326,16 @@ def test_a_panel_of_which_no_component_can_be_read_is_one_record_not_used():
     )
 
 
-@pytest.mark.parametrize("subject", [
-    None, {"reference": "Patient/p1"}, {"reference": "https://h.example/fhir/Patient/p1"},
-    {"reference": "Patient/p1/_history/3"}, {"display": "Himself"},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "subject",
+    [
+        None,
+        {"reference": "Patient/p1"},
+        {"reference": "https://h.example/fhir/Patient/p1"},
+        {"reference": "Patient/p1/_history/3"},
+        {"display": "Himself"},
+    ],
+)
 def test_ways_to_point_at_the_person(subject):
     assert only_fact(read_one(lab(subject=subject))).element == "ast"
 

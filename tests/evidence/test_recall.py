@@ -52,8 +52,14 @@ def test_after_what_excludes_a_criterion_fails_or_is_open() -> None:
 def test_drugs_are_resolved_to_their_ingredients() -> None:
     def order(id_: str, code: str) -> dict[str, Any]:
         drug = {"coding": [{"system": RXNORM, "code": code}]}
-        return resource("MedicationRequest", id_, status="active", intent="order",
-                        authoredOn="2020-05-01", medicationCodeableConcept=drug)  # fmt: skip
+        return resource(
+            "MedicationRequest",
+            id_,
+            status="active",
+            intent="order",
+            authoredOn="2020-05-01",
+            medicationCodeableConcept=drug,
+        )
 
     found = counted(order("a", "5640"), order("b", "310965"))
     assert found.drugs == {True: 1, False: 1}

@@ -73,19 +73,30 @@ def test_a_value_that_cannot_be_read_is_open_on_its_day(fields: dict[str, Any]) 
     assert fact.unsettled is Reason.NOT_UNDERSTOOD
 
 
-@pytest.mark.parametrize("fields", [
-    {"effectiveDateTime": "soon"}, {"effectiveDateTime": None, "effectiveTiming": {}},
-    {"effectiveDateTime": 2026},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"effectiveDateTime": "soon"},
+        {"effectiveDateTime": None, "effectiveTiming": {}},
+        {"effectiveDateTime": 2026},
+    ],
+)
 def test_a_date_that_cannot_be_read_may_be_any(fields: dict[str, Any]) -> None:
     assert open_fact(read_one(lab(**fields)), "ast").start == ANY_DAY
 
 
-@pytest.mark.parametrize("fields", [
-    {"status": "entered-in-error"}, {"status": "cancelled"}, {"status": "preliminary"},
-    {"valueQuantity": None, "dataAbsentReason": {"text": "clotted"}}, {"valueQuantity": None},
-    {"subject": {"reference": "Patient/p2"}}, {"code": concept(LOINC, "2823-3")},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": "entered-in-error"},
+        {"status": "cancelled"},
+        {"status": "preliminary"},
+        {"valueQuantity": None, "dataAbsentReason": {"text": "clotted"}},
+        {"valueQuantity": None},
+        {"subject": {"reference": "Patient/p2"}},
+        {"code": concept(LOINC, "2823-3")},
+    ],
+)
 def test_a_record_without_a_value_of_the_person_leaves_nothing_open(fields: dict[str, Any]) -> None:
     facts = read_one(lab(**fields))
     assert facts.not_used
@@ -151,15 +162,18 @@ def test_what_contradicts_itself_is_a_conflict(element: str, one: dict[str, Any]
     assert "unsettled" not in facts.conflicts[0].why
 
 
-@pytest.mark.parametrize("fields", [
-    {"referenceRange": [{"high": {"value": 40}}], **flag("H")},
-    {"referenceRange": [{"high": {"value": 112}}], **flag("H")},
-    {"referenceRange": [{"low": {"value": 8}, "high": {"value": 200}}], **flag("N")},
-    {"referenceRange": [{"high": {"value": 200, "unit": "mg/dL"}}], **flag("H")},
-    {"referenceRange": [{"high": {"value": 40}}], **flag("A")},
-    {"interpretation": concept(INTERPRETED, "H")},
-    flag("H"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"referenceRange": [{"high": {"value": 40}}], **flag("H")},
+        {"referenceRange": [{"high": {"value": 112}}], **flag("H")},
+        {"referenceRange": [{"low": {"value": 8}, "high": {"value": 200}}], **flag("N")},
+        {"referenceRange": [{"high": {"value": 200, "unit": "mg/dL"}}], **flag("H")},
+        {"referenceRange": [{"high": {"value": 40}}], **flag("A")},
+        {"interpretation": concept(INTERPRETED, "H")},
+        flag("H"),
+    ],
+)
 def test_what_fits_is_used(fields: dict[str, Any]) -> None:
     assert only_fact(read_one(lab(**fields))).value == 112
 
@@ -167,33 +181,41 @@ def test_what_fits_is_used(fields: dict[str, Any]) -> None:
 # --- results --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("fields", "code"), [
-    ({"valueCodeableConcept": concept(SNOMED, "131194007")}, "negative"),
-    ({"valueCodeableConcept": concept(SNOMED, "11214006")}, "positive"),
-    ({"valueCodeableConcept": {"text": "Non-Reactive (qualifier value)"}}, "negative"),
-    ({"valueCodeableConcept": {"text": "Detected (finding)"}}, "positive"),
-    ({"valueCodeableConcept": concept(INTERPRETED, "NEG")}, "negative"),
-    ({"valueCodeableConcept": concept(LOINC, "LA11884-6")}, "indeterminate"),
-    ({"valueString": "nicht nachweisbar"}, "negative"), ({"valueString": "négatif"}, "negative"),
-    ({"valueString": "reactivo"}, "positive"), ({"valueString": "weakly reactive"},
-                                                "weakly reactive"),
-    ({"valueInteger": 250} | flag("POS"), "positive"),
-    ({"valueInteger": 250} | flag("NR"), "negative"),
-    ({"valueInteger": 250} | flag("IND"), "indeterminate"),
-    ({"valueQuantity": None} | flag("POS"), "positive"),
-    ({"valueInteger": 250} | flag("H"), ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"valueCodeableConcept": concept(SNOMED, "131194007")}, "negative"),
+        ({"valueCodeableConcept": concept(SNOMED, "11214006")}, "positive"),
+        ({"valueCodeableConcept": {"text": "Non-Reactive (qualifier value)"}}, "negative"),
+        ({"valueCodeableConcept": {"text": "Detected (finding)"}}, "positive"),
+        ({"valueCodeableConcept": concept(INTERPRETED, "NEG")}, "negative"),
+        ({"valueCodeableConcept": concept(LOINC, "LA11884-6")}, "indeterminate"),
+        ({"valueString": "nicht nachweisbar"}, "negative"),
+        ({"valueString": "négatif"}, "negative"),
+        ({"valueString": "reactivo"}, "positive"),
+        ({"valueString": "weakly reactive"}, "weakly reactive"),
+        ({"valueInteger": 250} | flag("POS"), "positive"),
+        ({"valueInteger": 250} | flag("NR"), "negative"),
+        ({"valueInteger": 250} | flag("IND"), "indeterminate"),
+        ({"valueQuantity": None} | flag("POS"), "positive"),
+        ({"valueInteger": 250} | flag("H"), ""),
+    ],
+)
 def test_results_in_words(fields: dict[str, Any], code: str) -> None:
     assert only_fact(read_one(lab(loinc="5195-3", **fields))).code == code
 
 
-@pytest.mark.parametrize(("fields", "value", "bound", "unit"), [
-    ({"valueString": "<20 IU/mL"}, 20, "<", "[IU]/mL"),
-    ({"valueString": "less than 20 U/L"}, 20, "<", "U/L"),
-    ({"valueString": "24 U/L"}, 24, "", "U/L"), ({"valueString": "≥ 30"}, 30, ">=", ""),
-    ({"valueRange": {"low": {"value": 300, "unit": "U/L"}}}, 300, ">=", "U/L"),
-    ({"valueRange": {"high": {"value": 20, "unit": "U/L"}}}, 20, "<=", "U/L"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fields", "value", "bound", "unit"),
+    [
+        ({"valueString": "<20 IU/mL"}, 20, "<", "[IU]/mL"),
+        ({"valueString": "less than 20 U/L"}, 20, "<", "U/L"),
+        ({"valueString": "24 U/L"}, 24, "", "U/L"),
+        ({"valueString": "≥ 30"}, 30, ">=", ""),
+        ({"valueRange": {"low": {"value": 300, "unit": "U/L"}}}, 300, ">=", "U/L"),
+        ({"valueRange": {"high": {"value": 20, "unit": "U/L"}}}, 20, "<=", "U/L"),
+    ],
+)
 def test_bounds(fields: dict[str, Any], value: float, bound: str, unit: str) -> None:
     fact = only_fact(read_one(lab(**fields)))
     assert (fact.value, fact.bound, fact.unit) == (value, bound, unit)
@@ -206,11 +228,16 @@ def test_other_words_are_no_number(said: str) -> None:
     assert only_fact(read_one(lab(valueString=said))).value is None
 
 
-@pytest.mark.parametrize(("value", "code"), [
-    (concept(YES_NO, "Y"), "true"), (concept(YES_NO, "N"), "false"),
-    (concept(SNOMED, "373067005"), "false"), (concept(LOINC, "LA33-6"), "true"),
-    (concept(YES_NO, "N", text="No (qualifier value)"), "false"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (concept(YES_NO, "Y"), "true"),
+        (concept(YES_NO, "N"), "false"),
+        (concept(SNOMED, "373067005"), "false"),
+        (concept(LOINC, "LA33-6"), "true"),
+        (concept(YES_NO, "N", text="No (qualifier value)"), "false"),
+    ],
+)
 def test_answers_in_code(value: dict[str, Any], code: str) -> None:
     one = answer("back_pain", valueBoolean=None, valueCodeableConcept=value)
     assert only_fact(read_one(one)).code == code
@@ -282,16 +309,26 @@ def test_codings_beside_the_required_one_change_nothing(verified: str) -> None:
         assert read_one(other) == expected
 
 
-@pytest.mark.parametrize("status", [
-    state("condition-ver-status", "confirmed", "refuted"), concept(SNOMED, "410605003"),
-    {"text": "Confirmed"}, state("condition-ver-status", "probably"),
-    {"coding": [{"code": "confirmed"}]},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "status",
+    [
+        state("condition-ver-status", "confirmed", "refuted"),
+        concept(SNOMED, "410605003"),
+        {"text": "Confirmed"},
+        state("condition-ver-status", "probably"),
+        {"coding": [{"code": "confirmed"}]},
+    ],
+)
 def test_a_status_that_is_not_settled_is_doubtful(status: dict[str, Any]) -> None:
     one = resource("Condition", "c1", code=concept(ICD10, "C50.9"), verificationStatus=status)
     assert only_fact(read_one(one)).doubtful == "its verification status is not settled"
-    allergy = resource("AllergyIntolerance", "g1", code=concept(RXNORM, "723"), criticality="high",
-                       verificationStatus=status)  # fmt: skip
+    allergy = resource(
+        "AllergyIntolerance",
+        "g1",
+        code=concept(RXNORM, "723"),
+        criticality="high",
+        verificationStatus=status,
+    )
     assert only_fact(read_one(allergy)).doubtful == "its verification status is not settled"
 
 
@@ -300,14 +337,20 @@ def test_a_status_that_is_not_settled_is_doubtful(status: dict[str, Any]) -> Non
 ADDRESS = "https://one.example/fhir/Patient/p1"
 
 
-@pytest.mark.parametrize(("full_url", "reference", "used"), [
-    (ADDRESS, ADDRESS, True), (ADDRESS, f"{ADDRESS}/_history/2", True),
-    (ADDRESS, "Patient/p1", True),
-    (ADDRESS, "http://one.example/fhir/Patient/p1", True),
-    (ADDRESS, "https://two.example/fhir/Patient/p1", False),
-    ("urn:uuid:7", "urn:uuid:7", True), ("urn:uuid:7", "https://two.example/fhir/Patient/p1", True),
-    ("resource:0", "resource:0", True), ("", "https://two.example/fhir/Patient/p1", True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("full_url", "reference", "used"),
+    [
+        (ADDRESS, ADDRESS, True),
+        (ADDRESS, f"{ADDRESS}/_history/2", True),
+        (ADDRESS, "Patient/p1", True),
+        (ADDRESS, "http://one.example/fhir/Patient/p1", True),
+        (ADDRESS, "https://two.example/fhir/Patient/p1", False),
+        ("urn:uuid:7", "urn:uuid:7", True),
+        ("urn:uuid:7", "https://two.example/fhir/Patient/p1", True),
+        ("resource:0", "resource:0", True),
+        ("", "https://two.example/fhir/Patient/p1", True),
+    ],
+)
 def test_an_absolute_reference_means_its_own_address(
     full_url: str, reference: str, used: bool
 ) -> None:
@@ -325,12 +368,17 @@ def allergy(**fields: Any) -> dict[str, Any]:
     return resource("AllergyIntolerance", "g1", **{"code": concept(RXNORM, "723"), **fields})
 
 
-@pytest.mark.parametrize(("fields", "doubt"), [
-    ({}, "of unrecorded severity"),
-    ({"criticality": "unable-to-assess"}, "of unrecorded severity"),
-    ({"type": "intolerance", "reaction": [{"manifestation": [{"text": "Anaphylaxis"}]}]},
-     "an intolerance with anaphylaxis"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fields", "doubt"),
+    [
+        ({}, "of unrecorded severity"),
+        ({"criticality": "unable-to-assess"}, "of unrecorded severity"),
+        (
+            {"type": "intolerance", "reaction": [{"manifestation": [{"text": "Anaphylaxis"}]}]},
+            "an intolerance with anaphylaxis",
+        ),
+    ],
+)
 def test_an_allergy_that_may_be_severe_is_doubtful(fields: dict[str, Any], doubt: str) -> None:
     fact = only_fact(read_one(allergy(**fields)))
     assert (fact.element, fact.code, fact.doubtful) == ("severe_allergy", "true", doubt)

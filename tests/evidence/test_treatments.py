@@ -30,27 +30,46 @@ PREDNISONE = {"medicationCodeableConcept": concept(RXNORM, "8640")}
 def order(id_: str, dose: float | None = 16.0, **fields: Any) -> dict[str, Any]:
     timing = {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}}
     dosage = {"timing": timing, "doseAndRate": [{"doseQuantity": {"value": dose, "unit": "mg"}}]}
-    return resource("MedicationRequest", id_, status="active", intent="order", **PREDNISONE,
-                    authoredOn="2026-01-01", **{"dosageInstruction": [dosage] if dose else None,
-                                                **fields})  # fmt: skip
+    return resource(
+        "MedicationRequest",
+        id_,
+        status="active",
+        intent="order",
+        **PREDNISONE,
+        authoredOn="2026-01-01",
+        **{"dosageInstruction": [dosage] if dose else None, **fields},
+    )
 
 
 def dose(
     id_: str, amount: float = 8.0, on: str = "2026-02-01T08:00", **fields: Any
 ) -> dict[str, Any]:
     dosage = {"dose": {"value": amount, "unit": "mg"}}
-    return resource("MedicationAdministration", id_, status="completed", effectiveDateTime=on,
-                    **{"dosage": dosage, **PREDNISONE, **fields})  # fmt: skip
+    return resource(
+        "MedicationAdministration",
+        id_,
+        status="completed",
+        effectiveDateTime=on,
+        **{"dosage": dosage, **PREDNISONE, **fields},
+    )
 
 
 def dispensed(id_: str, **fields: Any) -> dict[str, Any]:
-    return resource("MedicationDispense", id_, status="completed", whenHandedOver="2026-01-01",
-                    daysSupply={"value": 28, "code": "d"}, **{**PREDNISONE, **fields})  # fmt: skip
+    return resource(
+        "MedicationDispense",
+        id_,
+        status="completed",
+        whenHandedOver="2026-01-01",
+        daysSupply={"value": 28, "code": "d"},
+        **{**PREDNISONE, **fields},
+    )
 
 
 def of(*resources: dict[str, Any]) -> dict[str, Fact]:
-    return {fact.id.partition("/")[2]: fact for fact in facts_of(read_bundle(bundle(
-        patient(), *resources)))}  # fmt: skip
+    return {
+        fact.id.partition("/")[2]: fact
+        for fact in facts_of(read_bundle(bundle(patient(), *resources)))
+    }
 
 
 NAMED = {"reference": "MedicationRequest/r"}
@@ -59,15 +78,26 @@ TIED = [
     [order("r"), dispensed("x", authorizingPrescription=[NAMED])],
     [order("r"), order("x", basedOn=[NAMED])],
     [order("r"), order("x", priorPrescription=NAMED)],
-    [order("r"), resource("MedicationStatement", "x", status="active", **PREDNISONE,
-                          derivedFrom=[NAMED])],
+    [
+        order("r"),
+        resource("MedicationStatement", "x", status="active", **PREDNISONE, derivedFrom=[NAMED]),
+    ],
     [order("r"), dose("x", request=NAMED)],
-    [order("r"), dispensed("x", authorizingPrescription=[
-        {"reference": "https://h.example/fhir/MedicationRequest/r/_history/2"}])],
+    [
+        order("r"),
+        dispensed(
+            "x",
+            authorizingPrescription=[
+                {"reference": "https://h.example/fhir/MedicationRequest/r/_history/2"}
+            ],
+        ),
+    ],
     [order("r", identifier=SHARED), dispensed("x", identifier=SHARED)],
-    [order("r", identifier=SHARED),
-     dispensed("x", authorizingPrescription=[{"identifier": SHARED[0]}])],
-]  # fmt: skip
+    [
+        order("r", identifier=SHARED),
+        dispensed("x", authorizingPrescription=[{"identifier": SHARED[0]}]),
+    ],
+]
 
 
 @pytest.mark.parametrize("records", TIED)
@@ -99,8 +129,9 @@ def test_other_records_may_be_of_one_course_or_not(records: list[Any]) -> None:
 
 @given(st.lists(st.sampled_from([2.5, 4.0, 8.0]), min_size=1, max_size=5))
 def test_what_is_given_on_one_day_adds_up(amounts: list[float]) -> None:
-    found = of(*(dose(f"a{n}", one) for n, one in enumerate(amounts)),
-               dose("b", 1.0, on="2026-02-02"))  # fmt: skip
+    found = of(
+        *(dose(f"a{n}", one) for n, one in enumerate(amounts)), dose("b", 1.0, on="2026-02-02")
+    )
     assert {fact.value for name, fact in found.items() if name != "b"} == {sum(amounts)}
     assert found["b"].value == 1.0
     assert {fact.course for fact in found.values()} == {"given"}
@@ -147,8 +178,10 @@ def test_an_injection_into_a_joint_may_act_for_weeks(route: dict[str, Any]) -> N
 def test_a_depot_counts_on_its_day_and_may_act_for_weeks() -> None:
     day, later = injected(method={"text": "depot injection"})
     assert (day.value, day.doubtful) == (40, "")
-    assert (later.start, later.end) == (day.start, Day(*(one.replace(month=3, day=1)
-                                                          for one in day.end)))  # fmt: skip
+    assert (later.start, later.end) == (
+        day.start,
+        Day(*(one.replace(month=3, day=1) for one in day.end)),
+    )
     assert later.doubtful
 
 

@@ -10,16 +10,19 @@ import pytest
 from gradatim.core.errors import Defect, UnusableInput
 from gradatim.evidence.sources.warehouse import connect
 
-PEOPLE = pa.table({
-    "PERSON_ID": pa.array([1, 2, 3], pa.int64()),
-    "born": pa.array([dt.date(1980, 2, 29), None, dt.date(1, 1, 1)], pa.date32()),
-    "seen": pa.array([dt.datetime(2026, 1, 1, 12), None, dt.datetime(1970, 1, 1)],
-                     pa.timestamp("us")),
-    "name": pa.array(["a, b", "", None]),
-    "lines": pa.array(["x\ny", 'say "so"', "\\N"]),
-    "share": pa.array([0.1, float("inf"), None], pa.float64()),
-    "alive": pa.array([True, False, None]),
-})  # fmt: skip
+PEOPLE = pa.table(
+    {
+        "PERSON_ID": pa.array([1, 2, 3], pa.int64()),
+        "born": pa.array([dt.date(1980, 2, 29), None, dt.date(1, 1, 1)], pa.date32()),
+        "seen": pa.array(
+            [dt.datetime(2026, 1, 1, 12), None, dt.datetime(1970, 1, 1)], pa.timestamp("us")
+        ),
+        "name": pa.array(["a, b", "", None]),
+        "lines": pa.array(["x\ny", 'say "so"', "\\N"]),
+        "share": pa.array([0.1, float("inf"), None], pa.float64()),
+        "alive": pa.array([True, False, None]),
+    }
+)
 
 
 def told(source: str) -> str:
@@ -83,8 +86,10 @@ def test_results_are_written_as_parquet(engine, tmp_path):
     warehouse = engine.open()
     person = warehouse.table("person")
 
-    warehouse.write(person.select("person_id", small=ibis.literal(2).cast("int8")),
-                    str(tmp_path / "out.parquet"))  # fmt: skip
+    warehouse.write(
+        person.select("person_id", small=ibis.literal(2).cast("int8")),
+        str(tmp_path / "out.parquet"),
+    )
 
     written = pyarrow.parquet.read_table(tmp_path / "out.parquet")
     assert sorted(written["person_id"].to_pylist()) == [1, 2, 3]

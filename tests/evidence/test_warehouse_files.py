@@ -35,10 +35,15 @@ def told(source: str) -> str:
         (lambda folder: None, "no Parquet files"),
         (lambda folder: folder.rmdir(), "no such folder"),
         (lambda folder: (folder.rmdir(), folder.write_text("x")), "a file, not a folder"),
-        (lambda folder: [pa.parquet.write_table(PEOPLE, folder / name)
-                         for name in ("person.parquet", "PERSON.Parquet")], "there twice"),
+        (
+            lambda folder: [
+                pa.parquet.write_table(PEOPLE, folder / name)
+                for name in ("person.parquet", "PERSON.Parquet")
+            ],
+            "there twice",
+        ),
     ],
-)  # fmt: skip
+)
 def test_folders_that_cannot_be_read(tmp_path, form, make, says):
     folder = tmp_path / "files"
     folder.mkdir()
@@ -115,9 +120,13 @@ def database(path, *statements):
 
 
 def test_the_only_schema_with_people_is_read(tmp_path):
-    file = database(tmp_path / "w.db", "CREATE SCHEMA cdm", "CREATE TABLE cdm.person (x INT)",
-                    "CREATE VIEW cdm.measurement AS SELECT 1 AS measurement_id",
-                    "CREATE TABLE notes (n INT)")  # fmt: skip
+    file = database(
+        tmp_path / "w.db",
+        "CREATE SCHEMA cdm",
+        "CREATE TABLE cdm.person (x INT)",
+        "CREATE VIEW cdm.measurement AS SELECT 1 AS measurement_id",
+        "CREATE TABLE notes (n INT)",
+    )
 
     with connect(f"duckdb:{file}") as warehouse:
         assert warehouse.tables == {"person", "measurement"}
@@ -125,8 +134,13 @@ def test_the_only_schema_with_people_is_read(tmp_path):
 
 
 def test_a_schema_can_be_named(tmp_path):
-    file = database(tmp_path / "w.db", "CREATE SCHEMA a", "CREATE TABLE a.person (x INT)",
-                    "CREATE SCHEMA b", "CREATE TABLE b.person (y INT)")  # fmt: skip
+    file = database(
+        tmp_path / "w.db",
+        "CREATE SCHEMA a",
+        "CREATE TABLE a.person (x INT)",
+        "CREATE SCHEMA b",
+        "CREATE TABLE b.person (y INT)",
+    )
 
     assert "tables are in a, b. Add ?schema=NAME" in told(f"duckdb:{file}")
     assert "the schema c has no tables" in told(f"duckdb:{file}?schema=c")

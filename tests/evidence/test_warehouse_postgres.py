@@ -38,8 +38,9 @@ class TestPostgres:
 
         people.execute(f"CREATE SEQUENCE {people.schema}.numbers")
         with connect(people.source.replace("reader", "postgres")) as warehouse:
-            taken = warehouse.con.sql(f"SELECT nextval('{people.schema}.numbers') AS n",
-                                       schema={"n": "int64"})  # fmt: skip
+            taken = warehouse.con.sql(
+                f"SELECT nextval('{people.schema}.numbers') AS n", schema={"n": "int64"}
+            )
             with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
                 warehouse.fetch(taken)
 
@@ -97,10 +98,11 @@ class TestPostgres:
             people.open().fetch(person)
 
     def test_views_and_materialised_views(self, people):
-        people.execute(f"CREATE VIEW {people.schema}.v AS SELECT 1 AS x",
-                       f"CREATE MATERIALIZED VIEW {people.schema}.m AS SELECT 2 AS x",
-                       f"GRANT SELECT ON ALL TABLES IN SCHEMA {people.schema} TO reader",
-                       )  # fmt: skip
+        people.execute(
+            f"CREATE VIEW {people.schema}.v AS SELECT 1 AS x",
+            f"CREATE MATERIALIZED VIEW {people.schema}.m AS SELECT 2 AS x",
+            f"GRANT SELECT ON ALL TABLES IN SCHEMA {people.schema} TO reader",
+        )
 
         warehouse = people.open()
 
@@ -112,8 +114,10 @@ class TestPostgres:
         warehouse = people.open()
         batches = warehouse.batches(warehouse.table("many"), rows=1000)
         next(batches)
-        people.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                       "WHERE application_name = 'gradatim'")  # fmt: skip
+        people.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name = 'gradatim'"
+        )
 
         with pytest.raises(UnusableInput, match=r"lost|shutting down"):
             list(batches)

@@ -69,19 +69,19 @@ def asked_of_case(trial: Trial, case: Case) -> Asked:
     return Asked(case.bundle(trial.study.elements), anchors, case.on, case.coverage())
 
 
-def asked_of(trial: Trial, person: Person, anchors: dict[str, date], on: date,
-             coverage: dict[str, Observed]) -> Asked:  # fmt: skip
+def asked_of(
+    trial: Trial, person: Person, anchors: dict[str, date], on: date, coverage: dict[str, Observed]
+) -> Asked:
     """Give the question of a generated person."""
     return Asked(bundle(person, trial.study.elements), anchors, on, coverage)
 
 
-def export(trial: Trial, readings: dict[str, str] | None = None, closed_world: bool = False
-           ) -> Exported:  # fmt: skip
+def export(
+    trial: Trial, readings: dict[str, str] | None = None, closed_world: bool = False
+) -> Exported:
     """Export a trial's criteria under the readings given, else the protocol's own."""
-    chosen = {id: (some[0].name, some[0].rule) for id, some in
-              plan(trial.study, readings).items()}  # fmt: skip
-    return cql_library(trial.study, chosen, sha256=trial.document.sha256,
-                       closed_world=closed_world)  # fmt: skip
+    chosen = {id: (some[0].name, some[0].rule) for id, some in plan(trial.study, readings).items()}
+    return cql_library(trial.study, chosen, sha256=trial.document.sha256, closed_world=closed_world)
 
 
 def translate(folder: Path, **libraries: Exported) -> dict[str, Path]:
@@ -90,8 +90,9 @@ def translate(folder: Path, **libraries: Exported) -> dict[str, Path]:
     for name, (source, _) in files.items():
         source.write_text(libraries[name].text, encoding="utf-8")
     both = [path for pair in files.values() for path in pair]
-    ran = subprocess.run([str(node()), JUDGE, MODULES, "translate", *both], capture_output=True,
-                         text=True)  # fmt: skip
+    ran = subprocess.run(
+        [str(node()), JUDGE, MODULES, "translate", *both], capture_output=True, text=True
+    )
     assert ran.returncode == 0, ran.stderr
     return {name: target for name, (_, target) in files.items()}
 
@@ -105,8 +106,12 @@ class Judged(NamedTuple):
 
 def execute(elm: Path, people: Iterable[Asked]) -> Judged:
     """Have the engine judge people."""
-    ran = subprocess.run([str(node()), JUDGE, MODULES, "execute", elm], capture_output=True,
-                         text=True, input="".join(f"{one.line()}\n" for one in people))  # fmt: skip
+    ran = subprocess.run(
+        [str(node()), JUDGE, MODULES, "execute", elm],
+        capture_output=True,
+        text=True,
+        input="".join(f"{one.line()}\n" for one in people),
+    )
     assert ran.returncode == 0, ran.stderr
     *found, last = map(json.loads, ran.stdout.splitlines())
     return Judged([one["verdicts"] for one in found], last["seconds"])
@@ -114,12 +119,12 @@ def execute(elm: Path, people: Iterable[Asked]) -> Judged:
 
 def facts_of(trial: Trial, one: Asked) -> Facts:
     """Read a person as `gradatim screen` does."""
-    return read(one.bundle, trial.codebook, trial.study.elements, on=one.on,
-                coverage=one.coverage)  # fmt: skip
+    return read(one.bundle, trial.codebook, trial.study.elements, on=one.on, coverage=one.coverage)
 
 
-def verdicts_of(trial: Trial, one: Asked, criteria: Iterable[str],
-                readings: dict[str, str] | None = None) -> dict[str, Verdict]:  # fmt: skip
+def verdicts_of(
+    trial: Trial, one: Asked, criteria: Iterable[str], readings: dict[str, str] | None = None
+) -> dict[str, Verdict]:
     """Evaluate criteria as `gradatim screen` does."""
     rules = plan(trial.study, readings)
     situation = Situation(trial.study, facts_of(trial, one), one.anchors, one.on)
@@ -136,8 +141,9 @@ class Difference(NamedTuple):
     text: str
 
 
-def differences(ours: dict[str, Verdict], theirs: dict[str, bool | str | None]
-                ) -> Iterator[Difference]:  # fmt: skip
+def differences(
+    ours: dict[str, Verdict], theirs: dict[str, bool | str | None]
+) -> Iterator[Difference]:
     """Give the verdicts of one person on which the two do not agree."""
     for id, verdict in ours.items():
         said = theirs[id]

@@ -83,8 +83,11 @@ def test_a_comparison_is_the_table_of_the_specification(title: str, op: str) -> 
         line = re.search(rf"when '{bound}' then (.*)", FUNCTIONS[title])
         assert line
         for order in (-1, 0, 1):
-            says = re.search(rf"when order in {{ [-\d, ]*(?<!\d|-){order}(?!\d)[-\d, ]* }} "
-                             rf"then (true|false)", line[1])  # fmt: skip
+            says = re.search(
+                rf"when order in {{ [-\d, ]*(?<!\d|-){order}(?!\d)[-\d, ]* }} "
+                rf"then (true|false)",
+                line[1],
+            )
             wanted = compare_bounded(order, bound, op, 0)
             assert (says[1] if says else "unknown") == Truth(wanted).word
 
@@ -94,8 +97,10 @@ def test_the_population_is_the_same_for_the_same_seed() -> None:
     anchors = dict.fromkeys(TRIAL.study.schedule.anchors, date(2026, 11, 16))
 
     def people(seed: int) -> list[str]:
-        return [json.dumps(bundle(one, TRIAL.study.elements))
-                for one in Population(TRIAL.study, anchors, seed).people(5)]  # fmt: skip
+        return [
+            json.dumps(bundle(one, TRIAL.study.elements))
+            for one in Population(TRIAL.study, anchors, seed).people(5)
+        ]
 
     assert people(1) == people(1) != people(2)
 
@@ -122,8 +127,9 @@ def test_the_command_writes_a_file(
 ) -> None:
     """One criterion under another reading."""
     path = tmp_path / "one.cql"
-    code, out, _ = run("export", "cql", "nct05962762", "-o", path, "--criterion", "E7c",
-                       "--reading", "E7c=B")  # fmt: skip
+    code, out, _ = run(
+        "export", "cql", "nct05962762", "-o", path, "--criterion", "E7c", "--reading", "E7c=B"
+    )
     assert code == 0
     assert "1 criteria" in out
     text = path.read_text(encoding="utf-8")
@@ -143,8 +149,9 @@ def test_the_command_writes_a_file(
         (["nct05962762", "-o", "/nosuchfolder/x.cql"], "cannot be written"),
     ],
 )
-def test_bad_input(run: Callable[..., tuple[int, str, str]], arguments: list[str], words: str
-                   ) -> None:  # fmt: skip
+def test_bad_input(
+    run: Callable[..., tuple[int, str, str]], arguments: list[str], words: str
+) -> None:
     """Exit code 2 and one message."""
     code, out, err = run("export", "cql", *arguments)
     assert (code, out) == (2, "")

@@ -27,9 +27,16 @@ pytestmark = [
     pytest.mark.skipif(bool(unavailable()), reason=f'suite "cql": {unavailable()}'),
 ]
 GENERATED, FEWER = 200, 80
-OTHERS = {"I1a": "ct_as_tie_breaker", "I1b": "both_visits", "I2a": "summed_days",
-          "E3": "from_diagnosis", "E6b": "either_visit", "E7c": "C", "E11a": "latest",
-          "E15a": "lifetime"}  # fmt: skip
+OTHERS = {
+    "I1a": "ct_as_tie_breaker",
+    "I1b": "both_visits",
+    "I2a": "summed_days",
+    "E3": "from_diagnosis",
+    "E6b": "either_visit",
+    "E7c": "C",
+    "E11a": "latest",
+    "E15a": "lifetime",
+}
 LEAST_SHARE = 0.01
 
 
@@ -48,8 +55,13 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Both:
     """Judge everybody once by each."""
     library = export(TRIAL)
     closed_world, others = export(TRIAL, closed_world=True), export(TRIAL, OTHERS)
-    elm = translate(tmp_path_factory.mktemp("cql"), open_world=library, closed_world=closed_world,
-                    others=others, second=export(SECOND))  # fmt: skip
+    elm = translate(
+        tmp_path_factory.mktemp("cql"),
+        open_world=library,
+        closed_world=closed_world,
+        others=others,
+        second=export(SECOND),
+    )
     people = [*worked(), *generated(GENERATED)]
     ours = [verdicts_of(TRIAL, one, library.criteria) for one in people]
     return Both(library, elm, people, ours, execute(elm["open_world"], people).verdicts)
@@ -58,8 +70,11 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Both:
 def test_no_verdict_differs(both: Both) -> None:
     """Every criterion of every person: true, false and null are TRUE, FALSE and UNKNOWN."""
     assert len(both.theirs) == len(both.people)
-    found = [(n, *one) for n, pair in enumerate(zip(both.ours, both.theirs, strict=True))
-             for one in differences(*pair)]  # fmt: skip
+    found = [
+        (n, *one)
+        for n, pair in enumerate(zip(both.ours, both.theirs, strict=True))
+        for one in differences(*pair)
+    ]
     assert found == []
 
 
@@ -71,8 +86,9 @@ def test_every_verdict_occurs(both: Both) -> None:
     """
     seen = Counter((id, one.truth) for of in both.ours for id, one in of.items())
     least = LEAST_SHARE * len(both.people)
-    rare = {(id, truth) for id in both.library.criteria for truth in Truth
-            if seen[id, truth] < least}  # fmt: skip
+    rare = {
+        (id, truth) for id in both.library.criteria for truth in Truth if seen[id, truth] < least
+    }
     assert rare <= {("E7d", TRUE), ("I0", UNKNOWN)}
     assert all(seen[one] for one in rare)
 
@@ -81,8 +97,11 @@ def test_the_status_is_that_of_the_criteria_exported(both: Both) -> None:
     """Ineligible where one fails; never eligible, since some criteria are left out."""
     assert both.library.left_out
     for ours, theirs in zip(both.ours, both.theirs, strict=True):
-        fails = any(passing(one, ours[one.id].truth) is False for one in TRIAL.study.criteria
-                    if one.id in ours)  # fmt: skip
+        fails = any(
+            passing(one, ours[one.id].truth) is False
+            for one in TRIAL.study.criteria
+            if one.id in ours
+        )
         assert theirs["Status"] == ("ineligible" if fails else "undetermined")
 
 

@@ -46,8 +46,10 @@ def judged(resource: dict[str, Any]) -> None:
     sent = json.loads(json.dumps(resource))
     faults = [f"{list(one.path)}: {one.message[:200]}" for one in JUDGE.iter_errors(sent)]
     kind = {"$ref": f"#/definitions/{sent['resourceType']}", "definitions": SCHEMA["definitions"]}
-    faults = faults and [f"{list(one.path)}: {one.message[:200]}"
-                         for one in jsonschema.Draft6Validator(kind).iter_errors(sent)]  # fmt: skip
+    faults = faults and [
+        f"{list(one.path)}: {one.message[:200]}"
+        for one in jsonschema.Draft6Validator(kind).iter_errors(sent)
+    ]
     assert faults == []
 
 
@@ -62,8 +64,14 @@ def test_every_resource_fits_the_published_schema(state: State):
         bundle = bundle_of(state, one)
         judged(bundle)
         kinds |= {entry["resource"]["resourceType"] for entry in bundle["entry"]}
-    assert kinds >= {"Patient", "ResearchSubject", "Consent", "Observation", "AdverseEvent",
-                     "MedicationAdministration"}  # fmt: skip
+    assert kinds >= {
+        "Patient",
+        "ResearchSubject",
+        "Consent",
+        "Observation",
+        "AdverseEvent",
+        "MedicationAdministration",
+    }
     judged(research_study(state))
     judged(capability("gradatim", "1", ON))
     judged(outcome("not-found", "there is no such resource"))
@@ -113,8 +121,20 @@ def said(fact: Fact, of: Facts) -> tuple[Any, ...]:
     life = (of.birth.first, ON)
     start, end = (life if day == ANY_DAY else tuple(day) for day in (fact.start, fact.end))
     code = "" if fact.code == "true" else fact.code
-    return (fact.element, start, end, fact.value, fact.unit, fact.bound, fact.low, fact.high, code,
-            fact.method, fact.route, fact.doubtful)  # fmt: skip
+    return (
+        fact.element,
+        start,
+        end,
+        fact.value,
+        fact.unit,
+        fact.bound,
+        fact.low,
+        fact.high,
+        code,
+        fact.method,
+        fact.route,
+        fact.doubtful,
+    )
 
 
 def unclear(found: Facts) -> set[str]:
@@ -158,8 +178,9 @@ def test_what_is_read_back_is_the_same(state: State):
 
 def test_a_record_that_is_not_understood_stays_so_when_read_back(state: State):
     """Where it is known by now what it means, it is gone."""
-    at, event = next((at, event) for at, event in state.events.items()
-                     if isinstance(event, RecordNotUnderstood))  # fmt: skip
+    at, event = next(
+        (at, event) for at, event in state.events.items() if isinstance(event, RecordNotUnderstood)
+    )
     one = state.participants[event.participant]
     assert not unclear(read_back(state, one)), "it was corrected"
     store = finished(5, state.trial.lower().replace("-", "_")).trial.store
@@ -174,8 +195,10 @@ def test_a_patient_is_nobody_by_name(state: State):
     for one in state.participants.values():
         sent = json.dumps(bundle_of(state, one))
         assert one.person_token not in sent
-        assert all(seal.commitment not in sent and seal.ciphertext not in sent
-                   for seal in one.identity.values())  # fmt: skip
+        assert all(
+            seal.commitment not in sent and seal.ciphertext not in sent
+            for seal in one.identity.values()
+        )
         patient = next(everything(state, one))
         assert not {"name", "telecom", "address", "photo", "contact"} & set(patient)
         assert len(patient["birthDate"]) == len("1990")
@@ -184,17 +207,25 @@ def test_a_patient_is_nobody_by_name(state: State):
 def test_doses_and_consents_are_those_of_the_ledger(state: State):
     for one in state.participants.values():
         found = list(everything(state, one))
-        given = [resource for resource in found
-                 if resource["resourceType"] == "MedicationAdministration"]  # fmt: skip
+        given = [
+            resource for resource in found if resource["resourceType"] == "MedicationAdministration"
+        ]
         ledger = [event for dose in doses(state, one).values() for event in dose.administrations]
-        amounts = [resource["dosage"]["dose"]["value"] for resource in given
-                   if resource["status"] == "completed"]  # fmt: skip
+        amounts = [
+            resource["dosage"]["dose"]["value"]
+            for resource in given
+            if resource["status"] == "completed"
+        ]
         assert amounts == [event.amount for event in ledger]
         consents = [resource for resource in found if resource["resourceType"] == "Consent"]
-        events = [state.events[at] for at in one.entries if isinstance(
-            state.events[at], InformedConsentObtained | InformedConsentRenewed)]  # fmt: skip
+        events = [
+            state.events[at]
+            for at in one.entries
+            if isinstance(state.events[at], InformedConsentObtained | InformedConsentRenewed)
+        ]
         assert [resource["dateTime"] for resource in consents] == [
-            event.occurred_on.isoformat() for event in events]  # fmt: skip
+            event.occurred_on.isoformat() for event in events
+        ]
 
 
 def test_the_study_shows_what_its_items_rest_on(state: State):

@@ -64,8 +64,13 @@ def name_of(number: int) -> str:
 # --- asking ---------------------------------------------------------------------------------------
 
 
-def told(engine: Engine, people: Sequence[Facts], questions: Sequence[Question],
-         elements: Mapping[str, Element], in_engine: bool | None = None) -> Told:  # fmt: skip
+def told(
+    engine: Engine,
+    people: Sequence[Facts],
+    questions: Sequence[Question],
+    elements: Mapping[str, Element],
+    in_engine: bool | None = None,
+) -> Told:
     """Ask an engine, in one plan, the questions of people with identifiers in ascending order.
 
     Args:
@@ -97,21 +102,25 @@ def _there(table: Any) -> Any:
 def _compiled(plan: Plan, questions: Sequence[Question]) -> Compiled:
     """Compile questions as if each were a criterion of one protocol."""
     criterion = questions[0].study.criteria[0]
-    columns = tuple(VerdictColumn(name_of(n), criterion, one.rule, True)
-                    for n, one in enumerate(questions))  # fmt: skip
+    columns = tuple(
+        VerdictColumn(name_of(n), criterion, one.rule, True) for n, one in enumerate(questions)
+    )
     terms = tuple(plan.of(one.study, one.anchors, one.on).term(one.rule) for one in questions)
     return Compiled("asked", columns, terms, plan)
 
 
-def _by_arrays(warehouse: Warehouse, protocol: Compiled, elements: Mapping[str, Element]
-               ) -> tuple[pa.Table, ...]:  # fmt: skip
-    found, _ = answers(protocol.plan, elements, protocol.plan.relation, warehouse.fetch,
-                       warehouse.keep, Clock())  # fmt: skip
+def _by_arrays(
+    warehouse: Warehouse, protocol: Compiled, elements: Mapping[str, Element]
+) -> tuple[pa.Table, ...]:
+    found, _ = answers(
+        protocol.plan, elements, protocol.plan.relation, warehouse.fetch, warehouse.keep, Clock()
+    )
     return tuple(tables(protocol, found).values())
 
 
-def _by_engine(warehouse: Warehouse, protocol: Compiled, elements: Mapping[str, Element]
-               ) -> tuple[pa.Table, ...]:  # fmt: skip
+def _by_engine(
+    warehouse: Warehouse, protocol: Compiled, elements: Mapping[str, Element]
+) -> tuple[pa.Table, ...]:
     side = EngineSide(protocol.plan, elements, [protocol], warehouse.keep)
     return tuple(warehouse.fetch(table) for table in side.tables(protocol).values())
 
@@ -137,17 +146,23 @@ class Difference(NamedTuple):
         rule = self.question.rule
         names = {name for leaf in leaves(rule) for name in elements_of(leaf)}
         facts = [fact for name in sorted(names) for fact in self.one.of(name)]
-        return "\n  ".join([
-            f"{self.one.person}: the specification says {self.want}, the engine {self.got}",
-            rule.model_dump_json(by_alias=True, exclude_defaults=True),
-            f"{dict(self.question.anchors)} on {self.question.on}",
-            f"{self.one.birth} {self.one.sex!r} {self.one.coverage} {self.one.not_used}",
-            *map(str, facts),
-        ])  # fmt: skip
+        return "\n  ".join(
+            [
+                f"{self.one.person}: the specification says {self.want}, the engine {self.got}",
+                rule.model_dump_json(by_alias=True, exclude_defaults=True),
+                f"{dict(self.question.anchors)} on {self.question.on}",
+                f"{self.one.birth} {self.one.sex!r} {self.one.coverage} {self.one.not_used}",
+                *map(str, facts),
+            ]
+        )
 
 
-def differences(heard: Told, questions: Sequence[Question], people: Sequence[Facts],
-                wanted: Sequence[Sequence[Answer]]) -> Iterator[Difference]:  # fmt: skip
+def differences(
+    heard: Told,
+    questions: Sequence[Question],
+    people: Sequence[Facts],
+    wanted: Sequence[Sequence[Answer]],
+) -> Iterator[Difference]:
     """Give every difference, question by question."""
     for number, question in enumerate(questions):
         for one, got, want in zip(people, heard.answers(number), wanted[number], strict=True):
@@ -157,5 +172,7 @@ def differences(heard: Told, questions: Sequence[Question], people: Sequence[Fac
 
 def renumbered(people: Iterable[Facts]) -> list[Facts]:
     """Give people identifiers of their own, in ascending order."""
-    return [Facts(f"p{n:05}", one.birth, one.sex, one.by_element, one.coverage, one.not_used)
-            for n, one in enumerate(people)]  # fmt: skip
+    return [
+        Facts(f"p{n:05}", one.birth, one.sex, one.by_element, one.coverage, one.not_used)
+        for n, one in enumerate(people)
+    ]

@@ -34,9 +34,17 @@ SIZE = 50
 """Rules in a batch, and people."""
 AGAINST_NORMAL = "compare with a limit of normal"
 RULES_OF_A_BATCH = {
-    **dict.fromkeys(RULES, 2), "compare": 6, AGAINST_NORMAL: 6, "result": 6, "attested": 4,
-    "not_washed_out": 4, "daily_dose": 3, "days": 3, "count": 3, "event": 3,
-}  # fmt: skip
+    **dict.fromkeys(RULES, 2),
+    "compare": 6,
+    AGAINST_NORMAL: 6,
+    "result": 6,
+    "attested": 4,
+    "not_washed_out": 4,
+    "daily_dose": 3,
+    "days": 3,
+    "count": 3,
+    "event": 3,
+}
 """Kinds with reasons of their own are asked more often, so that each of these occurs."""
 T = TypeVar("T")
 
@@ -54,8 +62,13 @@ def drawn(strategy: st.SearchStrategy[T], count: int, number: int) -> list[T]:
     found: list[T] = []
 
     @seed(number)
-    @settings(max_examples=count, database=None, deadline=None, phases=[Phase.generate],
-              suppress_health_check=list(HealthCheck))  # fmt: skip
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(strategy)
     def collect(one: T) -> None:
         found.append(one)
@@ -115,8 +128,11 @@ def _completed(case: Case, recorded: dict[str, list[tuple[Fact, ...]]], chance: 
     rest = {name: chance.choice(some) for name, some in recorded.items()}
     asked = {name: facts for name, facts in one.by_element.items() if facts}
     coverage = chance.choice([one.coverage, EVERYTHING])
-    unreadable = tuple(NotUsed(f"{name}/x", "unreadable", (name,))
-                       for name in STUDY.elements if chance.random() < 0.15)  # fmt: skip
+    unreadable = tuple(
+        NotUsed(f"{name}/x", "unreadable", (name,))
+        for name in STUDY.elements
+        if chance.random() < 0.15
+    )
     return Facts("", one.birth, one.sex, {**rest, **asked}, coverage, unreadable)
 
 
@@ -143,8 +159,9 @@ def batch(number: int) -> Batch:
     chance = Random(number)
     found = [case for kind in RULES_OF_A_BATCH for case in _of_kind(kind, number)]
     recorded = {name: drawn(of_element(name), 30, number) for name in STUDY.elements}
-    questions = [Question(STUDY, one.rule, one.situation.anchors, one.situation.on)
-                 for one in found]  # fmt: skip
+    questions = [
+        Question(STUDY, one.rule, one.situation.anchors, one.situation.on) for one in found
+    ]
     people = renumbered(_completed(one, recorded, chance) for one in found)
     return Batch(questions, people, specified(questions, people))
 

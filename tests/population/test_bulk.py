@@ -38,10 +38,15 @@ def export(tmp_path: Path) -> Path:
         "Patient": patients,
         "Condition": [of_a("Condition", code=breast, onsetDateTime="2026-01-01")],
         "Observation": [
-            of_a("Observation", status="final", code=alt, effectiveDateTime="2026-11-02",
-                 valueQuantity={"value": 200, "code": "U/L"})
+            of_a(
+                "Observation",
+                status="final",
+                code=alt,
+                effectiveDateTime="2026-11-02",
+                valueQuantity={"value": 200, "code": "U/L"},
+            )
         ],
-    }  # fmt: skip
+    }
     for name, some in files.items():
         text = "".join(json.dumps(one) + "\n" for one in some)
         (folder / f"{name}.ndjson").write_text(text, encoding="utf-8")
@@ -83,12 +88,17 @@ def test_a_vocabulary_settles_them(export: Path, tmp_path: Path) -> None:
     [
         ((ReferenceRange("U/L", high=40),), 40),
         ((ReferenceRange("U/L", high=35, sex="female"), ReferenceRange("U/L", high=40)), 40),
-        ((ReferenceRange("U/L", high=50, age_from=60), ReferenceRange("U/L", high=45, age_to=59)),
-         45),
+        (
+            (
+                ReferenceRange("U/L", high=50, age_from=60),
+                ReferenceRange("U/L", high=45, age_to=59),
+            ),
+            45,
+        ),
         ((ReferenceRange("U/L", high=35, sex="female"),), None),
         ((ReferenceRange("mmol/L", high=35),), None),
     ],
-)  # fmt: skip
+)
 def test_a_laboratory_s_limits_stand_for_values_without_their_own(
     export: Path, ranges: tuple[ReferenceRange, ...], limit: float | None
 ) -> None:

@@ -20,7 +20,7 @@ from tests.population.warehouses import (
     request,
     run,
     written,
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +52,12 @@ def test_several_parts_write_the_same(folder, reference, tmp_path, monkeypatch):
     monkeypatch.setattr(chunks, "SMALLEST", 70)
     seen = []
     with opened(folder) as warehouse:
-        prescreen(request(load("nct05962762"), memory=1), OmopPopulation(warehouse, OPTIONS),
-                  tmp_path / "run", lambda part, of: seen.append((part, of)))  # fmt: skip
+        prescreen(
+            request(load("nct05962762"), memory=1),
+            OmopPopulation(warehouse, OPTIONS),
+            tmp_path / "run",
+            lambda part, of: seen.append((part, of)),
+        )
     assert seen[-1][1] > 2
     assert_equal(written(tmp_path / "run"), reference)
 

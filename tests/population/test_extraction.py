@@ -83,17 +83,25 @@ def spelled(folder: Path, aside: Path, change: dict[str, object]) -> Path:
 def test_what_the_source_used_counts_where_the_concept_says_nothing(
     nothing, folder, reference, tmp_path
 ):
-    empty = spelled(folder, tmp_path / "w", {
-        "condition_source_concept_id": lambda t: t["condition_concept_id"],
-        "condition_concept_id": lambda t: pa.array([nothing] * len(t), pa.int32()),
-    })  # fmt: skip
+    empty = spelled(
+        folder,
+        tmp_path / "w",
+        {
+            "condition_source_concept_id": lambda t: t["condition_concept_id"],
+            "condition_concept_id": lambda t: pa.array([nothing] * len(t), pa.int32()),
+        },
+    )
     with opened(empty) as warehouse:
         run(warehouse, tmp_path / "run")
     found, before = written(tmp_path / "run")["verdicts"], reference["verdicts"]
-    by_concept = [person for person, truth in zip(before["person_id"], before["E3"], strict=True)
-                  if truth == 2]  # fmt: skip
-    again = [person for person, truth in zip(found["person_id"], found["E3"], strict=True)
-             if truth == 2]  # fmt: skip
+    by_concept = [
+        person
+        for person, truth in zip(before["person_id"], before["E3"], strict=True)
+        if truth == 2
+    ]
+    again = [
+        person for person, truth in zip(found["person_id"], found["E3"], strict=True) if truth == 2
+    ]
     assert len(by_concept) > 3
     assert set(again) >= set(by_concept) - _written_only(folder)
 
@@ -105,10 +113,14 @@ def _written_only(folder: Path) -> set[int]:
 
 
 def test_identifiers_of_concepts_written_as_floats(folder, reference, tmp_path):
-    floats = spelled(folder, tmp_path / "w", {
-        name: lambda t, name=name: t[name].cast(pa.float64())
-        for name in ("condition_concept_id", "condition_occurrence_id", "person_id")
-    })  # fmt: skip
+    floats = spelled(
+        folder,
+        tmp_path / "w",
+        {
+            name: lambda t, name=name: t[name].cast(pa.float64())
+            for name in ("condition_concept_id", "condition_occurrence_id", "person_id")
+        },
+    )
     with opened(floats) as warehouse:
         run(warehouse, tmp_path / "run")
     assert_equal(written(tmp_path / "run"), reference)

@@ -65,5 +65,7 @@ def test_every_kind_verdict_and_reason_is_often_generated():
     least = 0.01 * kinds.total()
     assert {kind for kind in kinds if kinds[kind] >= least} == set(RULES)
     assert {one for one in answers if answers[one] >= least} == {
-        *Reason, Truth.FALSE, Truth.TRUE,
-    }, answers  # fmt: skip
+        *Reason,
+        Truth.FALSE,
+        Truth.TRUE,
+    }, answers

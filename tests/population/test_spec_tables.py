@@ -11,8 +11,10 @@ def test_every_row_has_its_truth(engine):
     for one in situations:
         for name, element in one.study.elements.items():
             assert elements.setdefault(name, element) == element, name
-    questions = [Question(one.study, row.rule, one.anchors, one.on)
-                 for row, one in zip(ROWS, situations, strict=True)]  # fmt: skip
+    questions = [
+        Question(one.study, row.rule, one.anchors, one.on)
+        for row, one in zip(ROWS, situations, strict=True)
+    ]
 
     heard = told(engine, renumbered(one.facts for one in situations), questions, elements)
 

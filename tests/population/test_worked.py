@@ -19,8 +19,9 @@ def groups(trial: Trial) -> Mapping[When, list[Facts]]:
     found: dict[When, list[Facts]] = {}
     for case in trial.cases.cases:
         if case.on is not None:
-            anchors = {name: case.anchors.get(name, case.on)
-                       for name in trial.study.schedule.anchors}  # fmt: skip
+            anchors = {
+                name: case.anchors.get(name, case.on) for name in trial.study.schedule.anchors
+            }
             when = case.on, tuple(sorted(anchors.items()))
             found.setdefault(when, []).append(trial.facts(case))
     return dict(sorted(found.items(), key=lambda one: -len(one[1])))

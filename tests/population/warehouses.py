@@ -36,8 +36,13 @@ def request(document: Document, **options: Any) -> Request:
     return Request([document], ON, [anchors], **{"sample": 30, **options})
 
 
-def run(warehouse: Warehouse, out: Path, document: Document | None = None,
-        population: type[OmopPopulation] = OmopPopulation, **options: Any) -> Outcome:  # fmt: skip
+def run(
+    warehouse: Warehouse,
+    out: Path,
+    document: Document | None = None,
+    population: type[OmopPopulation] = OmopPopulation,
+    **options: Any,
+) -> Outcome:
     """Prescreen the people of a warehouse."""
     asked = request(document or load("nct05962762"), **options)
     return prescreen(asked, population(warehouse, OPTIONS), out)
@@ -65,8 +70,9 @@ def _rows(table: pa.Table) -> dict[str, list[Any]]:
     return ordered
 
 
-def assert_equal(one: Mapping[str, dict[str, list[Any]]],
-                 other: Mapping[str, dict[str, list[Any]]]) -> None:  # fmt: skip
+def assert_equal(
+    one: Mapping[str, dict[str, list[Any]]], other: Mapping[str, dict[str, list[Any]]]
+) -> None:
     """Hold what two runs wrote to the same: every column, margins as far as engines round alike."""
     for name in FILES:
         assert set(one[name]) == set(other[name])

@@ -19,21 +19,39 @@ from gradatim.rules.situation import Situation
 from tests.spec.tables import RULE, study_with
 
 DOSE = date(2026, 11, 16)
-STUDY: Study = study_with({
-    "bmi": {
-        "kind": "measurement", "label": "body mass index", "unit": "kg/m2",
-        "derived": {"expression": {"divide": ["weight", {"power": ["height", 2]}]},
-                    "inputs": {"weight": "weight", "height": "height"}}},
-    "egfr": {
-        "kind": "measurement", "label": "eGFR", "unit": "mL/min/{1.73_m2}",
-        "derived": {"formula": "ckd_epi_2021", "inputs": {"creatinine": "creatinine"}}},
-    "frame": {
-        "kind": "measurement", "label": "frame",
-        "derived": {
-            "expression": {"bands": {"of": "bmi", "below": "negative",
-                                     "steps": [{"from": 25, "is": "positive"}]}},
-            "inputs": {"bmi": "bmi"}}},
-})  # fmt: skip
+STUDY: Study = study_with(
+    {
+        "bmi": {
+            "kind": "measurement",
+            "label": "body mass index",
+            "unit": "kg/m2",
+            "derived": {
+                "expression": {"divide": ["weight", {"power": ["height", 2]}]},
+                "inputs": {"weight": "weight", "height": "height"},
+            },
+        },
+        "egfr": {
+            "kind": "measurement",
+            "label": "eGFR",
+            "unit": "mL/min/{1.73_m2}",
+            "derived": {"formula": "ckd_epi_2021", "inputs": {"creatinine": "creatinine"}},
+        },
+        "frame": {
+            "kind": "measurement",
+            "label": "frame",
+            "derived": {
+                "expression": {
+                    "bands": {
+                        "of": "bmi",
+                        "below": "negative",
+                        "steps": [{"from": 25, "is": "positive"}],
+                    }
+                },
+                "inputs": {"bmi": "bmi"},
+            },
+        },
+    }
+)
 BACK = ["-1 day", "-28 days", "-1 month", "-3 months", "-6 months", "-5 years"]
 ANCHORS = ["screening", "baseline", "first_dose"]
 OF_KIND: dict[str, list[str]] = {}
@@ -41,10 +59,11 @@ for _name, _element in STUDY.elements.items():
     OF_KIND.setdefault(_element.kind, []).append(_name)
 EXPOSED = OF_KIND["exposure"]
 INGREDIENTS = {
-    "nsaid": ["naproxen", "ibuprofen"], "steroid": ["prednisone", "dexamethasone", "budesonide"],
+    "nsaid": ["naproxen", "ibuprofen"],
+    "steroid": ["prednisone", "dexamethasone", "budesonide"],
     "dmard": ["methotrexate", "leflunomide", "netakimab", "mystery"],
     "run_in": ["methotrexate", "sulfasalazine"],
-}  # fmt: skip
+}
 
 
 # --- rules ----------------------------------------------------------------------------------------
@@ -55,18 +74,20 @@ def maybe(**keys: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({}, optional=keys)
 
 
-def node(key: str, names: list[str], more: st.SearchStrategy[dict[str, Any]], **keys: Any
-         ) -> st.SearchStrategy[dict[str, Any]]:  # fmt: skip
+def node(
+    key: str, names: list[str], more: st.SearchStrategy[dict[str, Any]], **keys: Any
+) -> st.SearchStrategy[dict[str, Any]]:
     """Give a node about one of these names, with keys it always and keys it sometimes has."""
     always = st.fixed_dictionaries({key: st.sampled_from(names), **keys})
     return st.builds(lambda a, b: {**a, **b}, always, more)
 
 
 WINDOWS = node(
-    "anchor", ANCHORS,
+    "anchor",
+    ANCHORS,
     maybe(**{"from": st.sampled_from(BACK), "to": st.sampled_from(["0 days", "2 weeks", None])}),
     bounds=st.sampled_from(["[]", "[)", "(]", "()"]),
-)  # fmt: skip
+)
 OPERATORS = ["<", "<=", ">", ">=", "="]
 
 
@@ -76,65 +97,120 @@ def limits(*numbers: str) -> st.SearchStrategy[str]:
 
 PICKED = maybe(value=st.sampled_from(["any", "latest"]))
 VISITS = st.fixed_dictionaries(
-    {"at": st.sampled_from([["screening"], ["baseline"], ["screening", "baseline"]]),
-     "across": st.sampled_from(["some", "every", "available"])},
+    {
+        "at": st.sampled_from([["screening"], ["baseline"], ["screening", "baseline"]]),
+        "across": st.sampled_from(["some", "every", "available"]),
+    },
     optional={"value": st.sampled_from(["any", "latest"])},
-)  # fmt: skip
+)
 WITHIN = st.fixed_dictionaries(
     {"within": WINDOWS}, optional={"value": st.sampled_from(["any", "latest"])}
 )
 MEASURED = st.builds(
-    lambda where, how: {**where, **how}, PICKED | VISITS | WITHIN,
+    lambda where, how: {**where, **how},
+    PICKED | VISITS | WITHIN,
     maybe(method=st.sampled_from(["CT"])),
-)  # fmt: skip
+)
 COMPARED = {
-    "creatinine": limits("1.5 x ULN", "1.5 mg/dL", "1.5"), "ast": limits("1.5 x ULN", "60 U/L"),
-    "lvef": limits("45 %"), "grade": limits("2 {score}"), "bmi": limits("25 kg/m2"),
+    "creatinine": limits("1.5 x ULN", "1.5 mg/dL", "1.5"),
+    "ast": limits("1.5 x ULN", "60 U/L"),
+    "lvef": limits("45 %"),
+    "grade": limits("2 {score}"),
+    "bmi": limits("25 kg/m2"),
     "egfr": limits("60"),
-}  # fmt: skip
+}
 STABLE = node(
-    "stable", ["run_in", "dmard"],
+    "stable",
+    ["run_in", "dmard"],
     maybe(started=st.sampled_from(["3 months", "28 days"]), unchanged=st.just("28 days")),
     before=st.sampled_from(ANCHORS),
-)  # fmt: skip
-WAITS = st.sampled_from([{"length": "1 month"}, {"length": "28 days"}, {"half_lives": 5},
-                         {"length": "56 days", "only": ["leflunomide"]}])  # fmt: skip
+)
+WAITS = st.sampled_from(
+    [
+        {"length": "1 month"},
+        {"length": "28 days"},
+        {"half_lives": 5},
+        {"length": "56 days", "only": ["leflunomide"]},
+    ]
+)
 _LEAVES: dict[str, st.SearchStrategy[Any]] = {
     "compare": st.sampled_from(sorted(COMPARED)).flatmap(
         lambda name: st.builds(
             lambda limit, how, spared: {"compare": name, "is": limit, **how, **spared},
-            COMPARED[name], MEASURED, maybe(not_while=st.just("nsaid")),
+            COMPARED[name],
+            MEASURED,
+            maybe(not_while=st.just("nsaid")),
         )
     ),
     "result": st.builds(
         lambda name, word, how: {"result": name, "is": word, **how},
-        st.sampled_from(["hbsag", "frame"]), st.sampled_from(["positive", "negative"]), MEASURED,
+        st.sampled_from(["hbsag", "frame"]),
+        st.sampled_from(["positive", "negative"]),
+        MEASURED,
     ),
     "attested": node("attested", OF_KIND["answer"], PICKED | WITHIN),
     "age": node("age", ANCHORS, maybe(), **{"is": limits("18", "65")}),
     "sex": node("sex", ["female", "male"], maybe()),
     "event": st.builds(
         lambda names, how: {"event": names, **how},
-        st.lists(st.sampled_from(["infarction", "cancer", "surgery", "consent", "other_trial",
-                                  "adverse_event", "nsaid"]), min_size=1, max_size=2, unique=True),
-        maybe(within=WINDOWS, counts=st.sampled_from(["overlap", "start"]), grade=limits("3"),
-              related=st.booleans(), **{"except": st.just(["skin_cancer"])}),
+        st.lists(
+            st.sampled_from(
+                [
+                    "infarction",
+                    "cancer",
+                    "surgery",
+                    "consent",
+                    "other_trial",
+                    "adverse_event",
+                    "nsaid",
+                ]
+            ),
+            min_size=1,
+            max_size=2,
+            unique=True,
+        ),
+        maybe(
+            within=WINDOWS,
+            counts=st.sampled_from(["overlap", "start"]),
+            grade=limits("3"),
+            related=st.booleans(),
+            **{"except": st.just(["skin_cancer"])},
+        ),
     ),
-    "count": node("count", ["nsaid", "surgery", "dmard"], maybe(within=WINDOWS),
-                  at_least=st.integers(1, 3), distinct=st.sampled_from(["ingredient", "record"])),
-    "days": node("days", EXPOSED, maybe(ingredients=st.integers(1, 2)), within=WINDOWS,
-                 at_least=st.sampled_from([1, 14, 28, 30, 90]),
-                 per=st.sampled_from(["union", "sum", "ingredient"])),
+    "count": node(
+        "count",
+        ["nsaid", "surgery", "dmard"],
+        maybe(within=WINDOWS),
+        at_least=st.integers(1, 3),
+        distinct=st.sampled_from(["ingredient", "record"]),
+    ),
+    "days": node(
+        "days",
+        EXPOSED,
+        maybe(ingredients=st.integers(1, 2)),
+        within=WINDOWS,
+        at_least=st.sampled_from([1, 14, 28, 30, 90]),
+        per=st.sampled_from(["union", "sum", "ingredient"]),
+    ),
     "stable": STABLE,
-    "daily_dose": node("daily_dose", EXPOSED,
-                       maybe(mean_over=st.sampled_from(["7 days", "1 month"]),
-                             **{"as": st.sampled_from(["prednisone", "itself"])}),
-                       on=st.sampled_from(ANCHORS), **{"is": limits("10 mg/d")}),
-    "not_washed_out": node("not_washed_out", ["dmard", "steroid"],
-                           maybe(exempt=STABLE, bounds=st.sampled_from(["(]", "[]", "[)", "()"])),
-                           before=st.sampled_from(ANCHORS),
-                           longest_of=st.lists(WAITS, min_size=1, max_size=3)),
-}  # fmt: skip
+    "daily_dose": node(
+        "daily_dose",
+        EXPOSED,
+        maybe(
+            mean_over=st.sampled_from(["7 days", "1 month"]),
+            **{"as": st.sampled_from(["prednisone", "itself"])},
+        ),
+        on=st.sampled_from(ANCHORS),
+        **{"is": limits("10 mg/d")},
+    ),
+    "not_washed_out": node(
+        "not_washed_out",
+        ["dmard", "steroid"],
+        maybe(exempt=STABLE, bounds=st.sampled_from(["(]", "[]", "[)", "()"])),
+        before=st.sampled_from(ANCHORS),
+        longest_of=st.lists(WAITS, min_size=1, max_size=3),
+    ),
+}
 WRITTEN = st.recursive(
     st.one_of(*_LEAVES.values()),
     lambda rules: st.one_of(
@@ -158,16 +234,29 @@ RULES: dict[str, st.SearchStrategy[Model]] = {
 
 # --- facts ----------------------------------------------------------------------------------------
 
-EDGES = [step(anchor, Duration(months, days))
-         for anchor in (DOSE, DOSE - timedelta(days=1), DOSE - timedelta(days=14))
-         for months, days in [(0, 0), (0, -1), (0, -28), (-1, 0), (-3, 0), (-6, 0), (-60, 0),
-                              (0, 14), (0, -56), (0, -126)]]  # fmt: skip
+EDGES = [
+    step(anchor, Duration(months, days))
+    for anchor in (DOSE, DOSE - timedelta(days=1), DOSE - timedelta(days=14))
+    for months, days in [
+        (0, 0),
+        (0, -1),
+        (0, -28),
+        (-1, 0),
+        (-3, 0),
+        (-6, 0),
+        (-60, 0),
+        (0, 14),
+        (0, -56),
+        (0, -126),
+    ]
+]
 DATES = st.one_of(
-    st.builds(lambda edge, off: edge + timedelta(days=off), st.sampled_from(EDGES),
-              st.integers(-2, 2)),
+    st.builds(
+        lambda edge, off: edge + timedelta(days=off), st.sampled_from(EDGES), st.integers(-2, 2)
+    ),
     st.dates(date(2026, 8, 1), date(2026, 12, 31)),
     st.dates(date(2020, 1, 1), date(2029, 12, 31)),
-)  # fmt: skip
+)
 WILD = st.one_of(st.dates(), st.just(date.min), st.just(date.max), DATES)
 
 
@@ -179,7 +268,7 @@ def days_of(dates: st.SearchStrategy[date]) -> st.SearchStrategy[Day]:
         st.builds(lambda day, length: parse_day(day.isoformat()[:length]), dates, cut),
         st.builds(lambda day, length: parse_day(day.isoformat()[:length]), dates, cut),
         st.just(ANY_DAY),
-    )  # fmt: skip
+    )
 
 
 @st.composite
@@ -198,14 +287,22 @@ def periods(draw: st.DrawFn, dates: st.SearchStrategy[date]) -> tuple[Day, Day]:
 
 
 NUMBERS = st.sampled_from([0, 1.79, 1.8, 1.81, 2, 3, 10, 20, 24.9, 25, 44, 45, 60, 61, 100])
-UNITS = {"creatinine": ["mg/dL", "umol/L", "mg/L"], "ast": ["U/L"], "lvef": ["%"],
-         "weight": ["kg", "g"], "height": ["m", "cm"], "grade": ["{score}"], "bmi": ["kg/m2"],
-         "egfr": ["mL/min/{1.73_m2}"]}  # fmt: skip
+UNITS = {
+    "creatinine": ["mg/dL", "umol/L", "mg/L"],
+    "ast": ["U/L"],
+    "lvef": ["%"],
+    "weight": ["kg", "g"],
+    "height": ["m", "cm"],
+    "grade": ["{score}"],
+    "bmi": ["kg/m2"],
+    "egfr": ["mL/min/{1.73_m2}"],
+}
 CODES: dict[str, list[str]] = {
-    "hbsag": ["positive", "negative", "borderline", ""], "frame": ["positive", "negative"],
+    "hbsag": ["positive", "negative", "borderline", ""],
+    "frame": ["positive", "negative"],
     **{name: ["true", "false", "", "perhaps"] for name in OF_KIND["answer"]},
     **{name: [*some, "false"] for name, some in INGREDIENTS.items()},
-}  # fmt: skip
+}
 SPARSE = [Often(1, 7), Often(3, 7), Often(0, 1)]
 OPTIONAL_BOUND = st.sampled_from(["", "", "", "", "<", "<=", ">", ">="])
 
@@ -220,23 +317,40 @@ def facts_of(draw: st.DrawFn, name: str, number: int, dates: st.SearchStrategy[d
     start, end = draw(periods(dates))
     if kind in ("measurement", "answer"):
         end = start
-    fact = Fact(name, f"{'cancer' if name == 'skin_cancer' else name}/{number}", start, end,
-                code=draw(st.sampled_from(CODES.get(name, ["", "", "", "false"]))))  # fmt: skip
+    fact = Fact(
+        name,
+        f"{'cancer' if name == 'skin_cancer' else name}/{number}",
+        start,
+        end,
+        code=draw(st.sampled_from(CODES.get(name, ["", "", "", "false"]))),
+    )
     changed: dict[str, Any] = {"doubtful": draw(st.sampled_from(["", "", "", "unconfirmed"]))}
     if name in UNITS:
         unit = draw(st.sampled_from([*UNITS[name] * 3, "oddity"]))
-        changed = {"value": draw(NUMBERS | st.none()), "unit": unit, "bound": draw(OPTIONAL_BOUND),
-                   "high": draw(st.sampled_from([None, Quantity(1.2, unit), Quantity(40, unit)])),
-                   "method": draw(st.sampled_from(["CT", "x-ray", ""])), "code": ""}  # fmt: skip
+        changed = {
+            "value": draw(NUMBERS | st.none()),
+            "unit": unit,
+            "bound": draw(OPTIONAL_BOUND),
+            "high": draw(st.sampled_from([None, Quantity(1.2, unit), Quantity(40, unit)])),
+            "method": draw(st.sampled_from(["CT", "x-ray", ""])),
+            "code": "",
+        }
     elif kind == "exposure":
         value = draw(st.sampled_from([None, 5.0, 10.0, 20.0]))
         most = draw(st.sampled_from([None, None, None, 20.0])) if value == 10.0 else None
         often = draw(st.sampled_from([EVERY_DAY, EVERY_DAY, EVERY_DAY, *SPARSE]))
-        changed |= {"value": value, "unit": "mg/d", "most": most, "often": often,
-                    "course": draw(st.sampled_from(["", "", "one course"]))}  # fmt: skip
+        changed |= {
+            "value": value,
+            "unit": "mg/d",
+            "most": most,
+            "often": often,
+            "course": draw(st.sampled_from(["", "", "one course"])),
+        }
     elif kind == "adverse_event":
-        changed |= {"value": draw(st.sampled_from([None, 2.0, 3.0])),
-                    "method": draw(st.sampled_from(["", "possible", "unrelated"]))}  # fmt: skip
+        changed |= {
+            "value": draw(st.sampled_from([None, 2.0, 3.0])),
+            "method": draw(st.sampled_from(["", "possible", "unrelated"])),
+        }
     elif kind == "answer":
         changed |= {"derived": draw(st.booleans())}
     elif kind in ("consent", "measurement"):
@@ -255,8 +369,9 @@ def with_(fact: Fact, **changed: Any) -> Fact:
 
 
 @st.composite
-def some_facts(draw: st.DrawFn, name: str, dates: st.SearchStrategy[date], least: int = 0
-               ) -> tuple[Fact, ...]:  # fmt: skip
+def some_facts(
+    draw: st.DrawFn, name: str, dates: st.SearchStrategy[date], least: int = 0
+) -> tuple[Fact, ...]:
     """Give a few facts of an element."""
     count = draw(st.integers(least, 3))
     return tuple(draw(facts_of(name, number, dates)) for number in range(count))
@@ -284,15 +399,21 @@ def cases(draw: st.DrawFn, kind: str, dates: st.SearchStrategy[date] = DATES) ->
     """Give a rule of a kind, and somebody of whom something it asks about is recorded."""
     rule = draw(RULES[kind])
     facts = {name: draw(some_facts(name, dates)) for name in sorted(named(rule))}
-    coverage = draw(st.dictionaries(
-        st.sampled_from(["condition", "exposure", "procedure"]),
-        st.builds(Observed, st.none() | dates, st.none() | dates), max_size=3,
-    ))  # fmt: skip
+    coverage = draw(
+        st.dictionaries(
+            st.sampled_from(["condition", "exposure", "procedure"]),
+            st.builds(Observed, st.none() | dates, st.none() | dates),
+            max_size=3,
+        )
+    )
     birth = draw(days_of(st.dates(date(1930, 1, 1), date(2009, 12, 31))))
     person = Facts("p1", birth, draw(st.sampled_from(["female", "male", ""])), facts, coverage)
     dose = DOSE + timedelta(days=draw(st.sampled_from([0, 0, 0, 14, 15, 103, 105])))
-    anchors = {"screening": DOSE - timedelta(days=14), "baseline": dose - timedelta(days=1),
-               "first_dose": dose}  # fmt: skip
+    anchors = {
+        "screening": DOSE - timedelta(days=14),
+        "baseline": dose - timedelta(days=1),
+        "first_dose": dose,
+    }
     asked = dose + timedelta(days=draw(st.sampled_from([0, 0, -1, -13, -14, 30])))
     return Case(rule, Situation(STUDY, person, anchors, asked))
 

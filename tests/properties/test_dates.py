@@ -17,7 +17,7 @@ from gradatim.core.dates import (
     parse_day,
     parse_duration,
     step,
-)  # fmt: skip
+)
 from gradatim.core.truth import Truth, truth_of
 
 DAYS = st.dates(date(1900, 1, 1), date(2100, 12, 31))
@@ -27,7 +27,7 @@ PARTIAL = st.builds(
 LENGTHS = st.one_of(
     st.builds(Duration, months=st.integers(-120, 120)),
     st.builds(Duration, days=st.integers(-99, 99)),
-)  # fmt: skip
+)
 
 
 def each(day: Day) -> Iterator[date]:

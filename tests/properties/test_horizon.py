@@ -69,23 +69,46 @@ def follow_on_each_other(stretches: list[Stretch]) -> None:
 
 HARD = {
     "a window of months that only some months fill": {
-        "rule": {"days": "nsaid", "at_least": 32, "per": "union", "within": {
-            "anchor": "first_dose", "from": "-1 month", "bounds": "[]"}},
-        "facts": {"nsaid": "naproxen, 2026-01-01.."}, "exhaustive": ["exposure"]},
+        "rule": {
+            "days": "nsaid",
+            "at_least": 32,
+            "per": "union",
+            "within": {"anchor": "first_dose", "from": "-1 month", "bounds": "[]"},
+        },
+        "facts": {"nsaid": "naproxen, 2026-01-01.."},
+        "exhaustive": ["exposure"],
+    },
     "a source that ends before the window does": {
-        "rule": {"event": "surgery", "within": {
-            "anchor": "first_dose", "from": "-5 years", "to": "-1 month", "bounds": "[]"}},
-        "exhaustive": {"procedure": "2000-01-01..2026-11-10"}, "asked": "2027-05-01"},
+        "rule": {
+            "event": "surgery",
+            "within": {
+                "anchor": "first_dose",
+                "from": "-5 years",
+                "to": "-1 month",
+                "bounds": "[]",
+            },
+        },
+        "exhaustive": {"procedure": "2000-01-01..2026-11-10"},
+        "asked": "2027-05-01",
+    },
     "a record at the end of the calendar": {
-        "rule": {"event": "surgery", "within": {
-            "anchor": "first_dose", "from": "-5 years", "bounds": "[]"}},
-        "facts": {"surgery": "9999-12-30"}, "exhaustive": ["procedure"]},
+        "rule": {
+            "event": "surgery",
+            "within": {"anchor": "first_dose", "from": "-5 years", "bounds": "[]"},
+        },
+        "facts": {"surgery": "9999-12-30"},
+        "exhaustive": ["procedure"],
+    },
     "the longest of a month and of 30 days": {
-        "rule": {"not_washed_out": "dmard", "before": "first_dose",
-                 "longest_of": [{"length": "1 month"}, {"length": "30 days"}]},
+        "rule": {
+            "not_washed_out": "dmard",
+            "before": "first_dose",
+            "longest_of": [{"length": "1 month"}, {"length": "30 days"}],
+        },
         "facts": {"dmard": "etanercept, 2026-01-01..2027-01-31"},
-        "exhaustive": {"exposure": "2027-02-01.."}},
-}  # fmt: skip
+        "exhaustive": {"exposure": "2027-02-01.."},
+    },
+}
 
 
 @pytest.mark.parametrize("name", HARD)
@@ -105,8 +128,13 @@ def test_a_horizon_agrees_on_every_day_of_five_years(number: int) -> None:
 
     @seed(number)
     @given(cases(NODE_KINDS[number % len(NODE_KINDS)]))
-    @settings(max_examples=1, derandomize=False, database=None, phases=[Phase.generate],
-              suppress_health_check=list(HealthCheck))  # fmt: skip
+    @settings(
+        max_examples=1,
+        derandomize=False,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     def sweep(case: Case) -> None:
         _, stretches = horizon(*case)
         first = case.situation.anchors["first_dose"]

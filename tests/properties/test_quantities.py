@@ -10,9 +10,38 @@ NUMBERS = st.floats(-1e9, 1e9, allow_nan=False).filter(lambda x: x == 0 or abs(x
 OPERATORS = st.sampled_from(["<", "<=", ">", ">=", "="])
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
 OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
-UNITS = ["mg/dL", "g/L", "kg", "mg", "ug", "umol/L", "mmol/L", "U/L", "ukat/L", "10*9/L", "/uL",
-         "%", "d", "wk", "mo", "a", "Cel", "K", "[degF]", "[iU]/mL", "k[iU]/L", "m[Hg]", "mm[Hg]",
-         "{score}", "1", "", "mL/min/{1.73_m2}", "kg/m2", "10*6/kg", "nonsense"]  # fmt: skip
+UNITS = [
+    "mg/dL",
+    "g/L",
+    "kg",
+    "mg",
+    "ug",
+    "umol/L",
+    "mmol/L",
+    "U/L",
+    "ukat/L",
+    "10*9/L",
+    "/uL",
+    "%",
+    "d",
+    "wk",
+    "mo",
+    "a",
+    "Cel",
+    "K",
+    "[degF]",
+    "[iU]/mL",
+    "k[iU]/L",
+    "m[Hg]",
+    "mm[Hg]",
+    "{score}",
+    "1",
+    "",
+    "mL/min/{1.73_m2}",
+    "kg/m2",
+    "10*6/kg",
+    "nonsense",
+]
 
 
 @given(NUMBERS, OPERATORS, NUMBERS)
@@ -37,8 +66,12 @@ def test_within_the_tolerance_numbers_are_equal(a: float, share: float, op: str)
     assert not compare(a, "=", a * (1 + 10 * RELATIVE_TOLERANCE))
 
 
-@given(st.integers(-20, 20), st.sampled_from(["", "<", "<=", ">", ">="]), OPERATORS,
-       st.integers(-20, 20))  # fmt: skip
+@given(
+    st.integers(-20, 20),
+    st.sampled_from(["", "<", "<=", ">", ">="]),
+    OPERATORS,
+    st.integers(-20, 20),
+)
 def test_a_bound_is_every_number_it_may_be(a: int, bound: str, op: str, b: int) -> None:
     """TRUE or FALSE exactly when all of the numbers, a half apart, agree."""
     numbers = [a + half / 2 for half in range(-100, 101)] if bound else [float(a)]

@@ -26,7 +26,7 @@ from gradatim.protocol.nodes import (
     NotWashedOut,
     kind_of,
     leaves,
-)  # fmt: skip
+)
 from gradatim.rules.describe import describe
 from gradatim.rules.evaluate import evaluate
 from gradatim.rules.situation import Situation
@@ -41,7 +41,7 @@ from tests.properties.strategies import (
     named,
     some_facts,
     with_,
-)  # fmt: skip
+)
 
 EVERY_KIND = pytest.mark.parametrize("kind", NODE_KINDS)
 MANY = settings(max_examples=settings().max_examples // 3, suppress_health_check=list(HealthCheck))
@@ -81,8 +81,13 @@ def nodes(rule: Model, verdict: Verdict) -> Iterator[tuple[Model, Verdict]]:
     """Give each rule inside a rule with its verdict."""
     yield rule, verdict
     if isinstance(rule, AllOf | AnyOf | Not):
-        parts = rule.all if isinstance(rule, AllOf) else rule.any if isinstance(rule, AnyOf) else [
-            rule.not_]  # fmt: skip
+        parts = (
+            rule.all
+            if isinstance(rule, AllOf)
+            else rule.any
+            if isinstance(rule, AnyOf)
+            else [rule.not_]
+        )
         for part, child in zip(parts, verdict.children, strict=True):
             yield from nodes(part, child)
 
@@ -206,8 +211,9 @@ def _completed(data: st.DataObject, fact: Fact) -> Fact:
         changed["high"] = Quantity(data.draw(st.sampled_from([1.2, 40])), fact.unit)
     kind = STUDY.elements[fact.element].kind
     if kind == "adverse_event" and fact.code != "false":
-        changed["value"] = data.draw(st.sampled_from([2.0, 3.0])) if fact.value is None else (
-            fact.value)  # fmt: skip
+        changed["value"] = (
+            data.draw(st.sampled_from([2.0, 3.0])) if fact.value is None else (fact.value)
+        )
         changed["method"] = fact.method or data.draw(st.sampled_from(["possible", "unrelated"]))
     if kind == "answer" and fact.code not in ("true", "false"):
         changed["code"] = data.draw(st.sampled_from(["true", "false"]))
@@ -225,10 +231,13 @@ def _records(data: st.DataObject, rule: Model, facts: Facts) -> Facts:
     """Record something of an element that had nothing, where that nothing said nothing."""
     spared = {name for leaf in leaves(rule) for name in _spared(leaf)}
     empty = [
-        name for name in sorted(named(rule))
-        if not facts.of(name) and name not in spared and not STUDY.elements[name].derived
+        name
+        for name in sorted(named(rule))
+        if not facts.of(name)
+        and name not in spared
+        and not STUDY.elements[name].derived
         and STUDY.elements[name].kind not in facts.coverage
-    ]  # fmt: skip
+    ]
     if not empty:
         return facts
     name = data.draw(st.sampled_from(empty))

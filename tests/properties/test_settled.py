@@ -38,8 +38,14 @@ RANGE = st.fixed_dictionaries(
         "type": st.sampled_from(["normal", "critical"]).map(lambda kind: {"text": kind}),
     },
 )
-CODED = [(SNOMED, "10828004"), (SNOMED, "260385009"), (SNOMED, "131194007"), (LOINC, "LA6577-6"),
-         (SNOMED, "82334004"), ("urn:x", "?")]  # fmt: skip
+CODED = [
+    (SNOMED, "10828004"),
+    (SNOMED, "260385009"),
+    (SNOMED, "131194007"),
+    (LOINC, "LA6577-6"),
+    (SNOMED, "82334004"),
+    ("urn:x", "?"),
+]
 FLAGS = st.sampled_from(["POS", "NEG", "H", "N", "L", "A", "IND"])
 
 
@@ -89,9 +95,17 @@ def _worse(one: dict[str, Any], how: str) -> dict[str, Any]:
 
 
 SPOILT = st.sampled_from(
-    ["number as text", "two values", "no date", "timing", "interpretation", "coding", "subject",
-     "contradiction"]
-)  # fmt: skip
+    [
+        "number as text",
+        "two values",
+        "no date",
+        "timing",
+        "interpretation",
+        "coding",
+        "subject",
+        "contradiction",
+    ]
+)
 
 
 @given(st.lists(results(), max_size=3), results(), SPOILT)

@@ -24,8 +24,13 @@ def _add(i: int, **keys: Any) -> Change:
 
 
 def _contradict(data: dict[str, Any]) -> None:
-    other = {**criterion(data), "id": "E1", "category": "exclusion", "text": "",
-             "rule": {"compare": "alt", "is": "<= 4 x ULN", "at": ["screening"]}}  # fmt: skip
+    other = {
+        **criterion(data),
+        "id": "E1",
+        "category": "exclusion",
+        "text": "",
+        "rule": {"compare": "alt", "is": "<= 4 x ULN", "at": ["screening"]},
+    }
     data["eligibility"]["criteria"].append(other)
 
 
@@ -50,7 +55,8 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "criterion twice": (_twice, "I2 is used twice"),
     "unused element": (_set("elements.spare", ALT), "spare is not used"),
     "LOINC check digit": (
-        _set("elements.alt.codes.0.codes", ["1742-7"]), "1742-7 of alt has a wrong check digit",
+        _set("elements.alt.codes.0.codes", ["1742-7"]),
+        "1742-7 of alt has a wrong check digit",
     ),
     "SNOMED check digit": (
         _set("elements.alt.codes", [{"system": "snomed", "codes": ["9631009"], "basis": "stated"}]),
@@ -61,8 +67,9 @@ FAULTS: dict[str, tuple[Change, str]] = {
         "L4AB of alt is not of the form",
     ),
     "check digit of what may be it": (
-        _set("elements.alt.perhaps",
-             [{"system": "snomed", "codes": ["9631009"], "basis": "stated"}]),
+        _set(
+            "elements.alt.perhaps", [{"system": "snomed", "codes": ["9631009"], "basis": "stated"}]
+        ),
         "9631009 of alt has a wrong check digit",
     ),
     "a code in both lists": (
@@ -70,16 +77,24 @@ FAULTS: dict[str, tuple[Change, str]] = {
         "loinc code 1742-6 is of alt by its codes",
     ),
     "a code in both lists by a pattern": (
-        _set("elements.alt", {**ALT, "codes": [ICD], "perhaps": [
-            {"system": "icd10", "codes": ["I21.4*"], "basis": "stated"}]}),
+        _set(
+            "elements.alt",
+            {
+                **ALT,
+                "codes": [ICD],
+                "perhaps": [{"system": "icd10", "codes": ["I21.4*"], "basis": "stated"}],
+            },
+        ),
         "icd10 code I21.4* is of alt by its codes",
     ),
     "CTCAE term": (
-        _set("elements.alt.ctcae_terms", ["Anaphylaxys"]), "no term 'Anaphylaxys'; other words",
+        _set("elements.alt.ctcae_terms", ["Anaphylaxys"]),
+        "no term 'Anaphylaxys'; other words",
     ),
     "CTCAE class": (_set("elements.alt.ctcae_classes", ["Infections"]), "no class 'Infections'"),
     "unknown drug": (
-        _set("elements.alt.drugs", ["aspirinium"]), "the drug table has no 'aspirinium'",
+        _set("elements.alt.drugs", ["aspirinium"]),
+        "the drug table has no 'aspirinium'",
     ),
     "unit": (_set("elements.alt.unit", "furlongs"), "'furlongs' is not a UCUM unit"),
     "unit of a limit": (
@@ -87,7 +102,8 @@ FAULTS: dict[str, tuple[Change, str]] = {
         "alt is in U/L, which never converts to mm",
     ),
     "formula": (
-        _set("elements.alt.derived", {"formula": "astrology", "inputs": {}}), "no formula named",
+        _set("elements.alt.derived", {"formula": "astrology", "inputs": {}}),
+        "no formula named",
     ),
     "inputs of a formula": (
         _set("elements.alt.derived", {"formula": "ckd_epi_2021", "inputs": {}}),
@@ -98,16 +114,27 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "same reading": (_add(1, alternatives=SAME), "reading b is the same as literal"),
     "contradiction": (_contradict, "nobody can pass both I1 and E1"),
     "ruling": (
-        _set("rulings", [{"question": "eligibility.I1", "answer": "Z", "by": "sponsor",
-                          "on": "2026-11-22"}]),
+        _set(
+            "rulings",
+            [{"question": "eligibility.I1", "answer": "Z", "by": "sponsor", "on": "2026-11-22"}],
+        ),
         "no reading 'Z'",
     ),
     "ruling on nothing": (
-        _set("rulings", [{"question": "treatment.nonsense", "answer": "yes", "by": "sponsor",
-                          "on": "2026-11-22"}]),
+        _set(
+            "rulings",
+            [
+                {
+                    "question": "treatment.nonsense",
+                    "answer": "yes",
+                    "by": "sponsor",
+                    "on": "2026-11-22",
+                }
+            ],
+        ),
         "nothing to rule on at 'treatment.nonsense'",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", FAULTS)

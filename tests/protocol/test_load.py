@@ -36,11 +36,13 @@ BAD = {
     "a bomb": ("a: &a [x, x]\nb: [*a, *a]\n", "anchors and aliases"),
     "a key twice": (SMALL + "endpoints: []\n", "'endpoints' stands twice"),
     "an unknown key": (SMALL + "colour: red\n", "colour"),
-    "an unknown kind of rule": (SMALL.replace("{attested: willing}", "{dreams: willing}"),
-                                "a rule has one of the keys"),
-    "a wrong limit": (SMALL.replace("<= 3 x ULN\", at", "about 3\", at"), "is not a limit"),
+    "an unknown kind of rule": (
+        SMALL.replace("{attested: willing}", "{dreams: willing}"),
+        "a rule has one of the keys",
+    ),
+    "a wrong limit": (SMALL.replace('<= 3 x ULN", at', 'about 3", at'), "is not a limit"),
     "a wrong length": (SMALL.replace("-28 days", "-4 fortnights"), "is not a length of time"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -98,8 +100,9 @@ def test_what_is_not_settled_becomes_a_question_and_a_ruling_settles_it():
         criterion(data, 1)["alternatives"] = [
             {"name": "b", "reading": "always", "rule": {"all": []}}
         ]
-        data["rulings"] = [{"question": "eligibility.I2", "answer": "b", "by": "the sponsor",
-                            "on": "2026-11-22"}]  # fmt: skip
+        data["rulings"] = [
+            {"question": "eligibility.I2", "answer": "b", "by": "the sponsor", "on": "2026-11-22"}
+        ]
 
     found = questions(small(change).study)
     assert [one.number for one in found] == list(range(1, len(found) + 1))
@@ -117,8 +120,11 @@ def test_the_schema_describes_the_small_document():
 
     import jsonschema
 
-    printed = subprocess.run([sys.executable, "-m", "gradatim.cli.main", "protocol", "schema"],
-                             capture_output=True, check=True).stdout  # fmt: skip
+    printed = subprocess.run(
+        [sys.executable, "-m", "gradatim.cli.main", "protocol", "schema"],
+        capture_output=True,
+        check=True,
+    ).stdout
     schema = json.loads(printed)
     data = json.loads(json.dumps(yaml.safe_load(SMALL), default=str))
     jsonschema.validate(data, schema)

@@ -17,8 +17,11 @@ from gradatim.protocol.translation.load import (
 
 TRIAL = "nct05962762"
 STUDY = load(TRIAL).study
-BESIDE = [(name, path) for name, protocol in bundled().items()
-          for path in translations_in(protocol.parent)]  # fmt: skip
+BESIDE = [
+    (name, path)
+    for name, protocol in bundled().items()
+    for path in translations_in(protocol.parent)
+]
 
 
 def chinese() -> Translation:
@@ -68,9 +71,11 @@ def test_what_is_unknown_is_a_fault():
     """A criterion, a reading or a label that the protocol does not have; another study."""
     criteria = chinese().criteria
     assert told_of(criteria={**criteria, "X9": criteria["I0"]}) == [
-        ("the protocol has no criterion X9", False)]  # fmt: skip
+        ("the protocol has no criterion X9", False)
+    ]
     assert ("the protocol has no label 'no such'", False) in told_of(
-        labels={**chinese().labels, "no such": "-"})  # fmt: skip
+        labels={**chinese().labels, "no such": "-"}
+    )
     renamed = criteria["I0"].model_copy(update={"readings": criteria["E7c"].readings})
     assert ("I0 has no reading 'A'", False) in told_of(criteria={**criteria, "I0": renamed})
     assert told_of(study="OTHER") == [("this is of OTHER, not of NCT05962762", False)]
@@ -85,7 +90,8 @@ def test_what_is_missing_or_changed_is_a_warning():
     assert len(missing) == len(shown_labels(STUDY)) + readings + texts
     other = chinese().criteria["E12"].model_copy(update={"text": chinese().criteria["E14"].text})
     assert told_of(criteria={**chinese().criteria, "E12": other}) == [
-        ("E12 text has changed since it was translated", True)]  # fmt: skip
+        ("E12 text has changed since it was translated", True)
+    ]
 
 
 def test_faults_are_told_with_their_line(tmp_path: Path):

@@ -30,8 +30,13 @@ def people() -> dict[str, Result]:
 
 def _screened(case) -> Result:
     study = document().study
-    facts = read(case.bundle(study.elements), Codebook(study.elements), study.elements,
-                 on=case.on, coverage=case.coverage())  # fmt: skip
+    facts = read(
+        case.bundle(study.elements),
+        Codebook(study.elements),
+        study.elements,
+        on=case.on,
+        coverage=case.coverage(),
+    )
     anchors = {**dict.fromkeys(study.schedule.anchors, case.on), **case.anchors}
     return assess(study, facts, anchors, case.on, plan(study, case.readings)), facts
 

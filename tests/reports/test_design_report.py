@@ -43,10 +43,12 @@ def test_it_gives_the_exact_figures(pages):
 def test_it_says_plainly_what_small_numbers_can_say(pages):
     """The figures of the section, and the word recommended."""
     text = _text(pages["nct05962762"])
-    for words in ("0 of 3 excludes only true DLT rates above 63 %",
-                  "0 of 6 excludes only true DLT rates above 39 %",
-                  "still passes a 3+3 in 31 % of trials",
-                  "fewer than 6 evaluable participants is not called recommended"):  # fmt: skip
+    for words in (
+        "0 of 3 excludes only true DLT rates above 63 %",
+        "0 of 6 excludes only true DLT rates above 39 %",
+        "still passes a 3+3 in 31 % of trials",
+        "fewer than 6 evaluable participants is not called recommended",
+    ):
         assert words in text
 
 
@@ -73,8 +75,9 @@ def test_what_a_protocol_says_is_escaped():
     document = load("nct05962762")
     evil = "</script><script>alert(1)</script>"
     safety = document.study.safety
-    escalation = safety.escalation.model_copy(update={"reading": evil, "note": evil,
-                                                      "reading_name": "x"})  # fmt: skip
+    escalation = safety.escalation.model_copy(
+        update={"reading": evil, "note": evil, "reading_name": "x"}
+    )
     study = document.study.model_copy(
         update={"safety": safety.model_copy(update={"escalation": escalation})}
     )

@@ -51,8 +51,11 @@ def test_links_lead_somewhere_and_ids_are_used_once(id):
 
 
 def test_status_is_said_in_words_with_a_symbol():
-    for status, words in (("eligible", "Eligible"), ("ineligible", "Not eligible"),
-                          ("undetermined", "Undetermined")):  # fmt: skip
+    for status, words in (
+        ("eligible", "Eligible"),
+        ("ineligible", "Not eligible"),
+        ("undetermined", "Undetermined"),
+    ):
         html = eligibility_html(document(), *one_with(status))
         assert f"<strong>{words}</strong>" in html
         assert re.search(r'<div class="status \w+">\s*<svg class="icon"', html)
@@ -147,8 +150,10 @@ def test_nothing_that_is_put_in_can_become_markup():
     one, facts = people()["C-12"]
     study = document().study
     title = study.study.model_copy(update={"title": HOSTILE, "id": HOSTILE, "version": HOSTILE})
-    elements = {name: element.model_copy(update={"label": HOSTILE})
-                for name, element in study.elements.items()}  # fmt: skip
+    elements = {
+        name: element.model_copy(update={"label": HOSTILE})
+        for name, element in study.elements.items()
+    }
     hostile = document()._replace(
         study=study.model_copy(update={"study": title, "elements": elements}), sha256=HOSTILE
     )
@@ -180,8 +185,10 @@ def test_nothing_outside_is_referred_to(id):
         assert str(attributes.get("href") or "#").startswith("#")
     assert not re.search(r"https?:|@import|//[a-z]", html)
     assert set(re.findall(r"url\(([^)]*)\)", html)) <= {
-        "#fill-passes", "#fill-fails", "#fill-unknown",
-    }  # fmt: skip
+        "#fill-passes",
+        "#fill-fails",
+        "#fill-unknown",
+    }
 
 
 def test_the_page_is_well_formed_and_readable_by_any_reader():

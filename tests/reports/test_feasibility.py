@@ -55,10 +55,19 @@ def charts_of(html: str) -> dict[str, Any]:
 
 def test_every_part_is_there(html, found):
     text = Page(bare(html)).text
-    for words in ("How open the people are", "What each criterion costs", "The best order",
-                  "What is unknown most often", "The one test that would settle most",
-                  "Leverage", "If a limit were relaxed", "If a criterion were read otherwise",
-                  "Sites", "What a warehouse cannot know", "The run"):  # fmt: skip
+    for words in (
+        "How open the people are",
+        "What each criterion costs",
+        "The best order",
+        "What is unknown most often",
+        "The one test that would settle most",
+        "Leverage",
+        "If a limit were relaxed",
+        "If a criterion were read otherwise",
+        "Sites",
+        "What a warehouse cannot know",
+        "The run",
+    ):
         assert words in text
     for row in found["criteria"]:
         assert row["id"] in text
@@ -147,8 +156,9 @@ def test_nothing_that_is_put_in_can_become_markup(document, found, files):
         row["label"] = HOSTILE
     study = document.study
     title = study.study.model_copy(update={"title": HOSTILE, "id": HOSTILE, "version": HOSTILE})
-    elements = {name: one.model_copy(update={"label": HOSTILE})
-                for name, one in study.elements.items()}  # fmt: skip
+    elements = {
+        name: one.model_copy(update={"label": HOSTILE}) for name, one in study.elements.items()
+    }
     study = study.model_copy(update={"study": title, "elements": elements})
     run = {**files.run, "source": HOSTILE, HOSTILE: {HOSTILE: HOSTILE}}
     html = feasibility_html(document._replace(study=study), hostile, run)
@@ -171,8 +181,12 @@ def test_a_run_that_says_nothing_and_finds_nobody(tmp_path, document):
 def test_words():
     assert [shown(n, 5) for n in (None, 0, 1234)] == ["<5", "0", "1,234"]
     assert [percent(*pair) for pair in ((1, 4), (None, 4), (1, 0), (1, 5000), (1, 50))] == [
-        "25 %", "", "", "under 0.1 %", "2.0 %",
-    ]  # fmt: skip
+        "25 %",
+        "",
+        "",
+        "under 0.1 %",
+        "2.0 %",
+    ]
     assert limit_words(">= 4 {score}") == "≥ 4"
     assert limit_words("< 60 mL/min/{1.73_m2}") == "< 60 mL/min/1.73 m2"
 

@@ -13,10 +13,32 @@ def test_a_plain_identifier_is_the_name():
     assert report_names(["C-01", "p_2.a"]) == ["C-01.html", "p_2.a.html"]
 
 
-@pytest.mark.parametrize("person", [
-    "../../etc/passwd", "..", ".", "", "/", "a/b", "a\\b", "con", "NUL", "LPT1", "index", ".hidden",
-    "-rf", "<script>", "a\0b", "C-01 ", "名前", "x" * 300, "com1.txt", "a\nb", "\ud800",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "person",
+    [
+        "../../etc/passwd",
+        "..",
+        ".",
+        "",
+        "/",
+        "a/b",
+        "a\\b",
+        "con",
+        "NUL",
+        "LPT1",
+        "index",
+        ".hidden",
+        "-rf",
+        "<script>",
+        "a\0b",
+        "C-01 ",
+        "名前",
+        "x" * 300,
+        "com1.txt",
+        "a\nb",
+        "\ud800",
+    ],
+)
 def test_an_identifier_that_is_no_safe_name_gets_one(person):
     (name,) = report_names([person])
     stem = name.removesuffix(".html")

@@ -47,10 +47,26 @@ def eventful():
         small.adverse(state, f"P{number}", f"A{number}", grade=grade, day=9, relation="unrelated")
     small.adverse(state, "P1", "B1", "Infusion related reaction", grade=3, day=9)
     small.adverse(state, "P2", "B2", "Anaphylaxis", grade=3, day=9)
-    small.adverse(state, "P3", "B3", "</script><b>", grade=2, onset=f"{small.on(0):%Y}", day=9,
-                  serious=("hospitalisation",))  # fmt: skip
-    small.add(state, "P2", s.DoseLimitingToxicityAdjudicated, 12, candidate="B2",
-              dose_limiting=True, reason="all agree", signers=("c.1", "c.2"))  # fmt: skip
+    small.adverse(
+        state,
+        "P3",
+        "B3",
+        "</script><b>",
+        grade=2,
+        onset=f"{small.on(0):%Y}",
+        day=9,
+        serious=("hospitalisation",),
+    )
+    small.add(
+        state,
+        "P2",
+        s.DoseLimitingToxicityAdjudicated,
+        12,
+        candidate="B2",
+        dose_limiting=True,
+        reason="all agree",
+        signers=("c.1", "c.2"),
+    )
     small.add(state, "P4", x.DoseWithheld, 20, dose=2, reason="fever")
     small.add(state, "P4", p.InformedConsentWithdrawn, 21, scope="treatment")
     small.add(state, "P1", p.Disposition, 40, status="withdrawn", reason="moved")
@@ -94,8 +110,9 @@ def test_bars_are_the_participants_of_the_table(state) -> None:
     expected = {
         (f"{group.label} (n = {group.dosed})", grade): n
         for group, counts in zip(table.groups, table.total.counts, strict=True)
-        for grade, n in zip(GRADES, counts.participants, strict=True) if n
-    }  # fmt: skip
+        for grade, n in zip(GRADES, counts.participants, strict=True)
+        if n
+    }
     assert drawn == expected
     assert len(spec["encoding"]["y"]["scale"]["domain"]) == len(table.groups)
     by_term = events_by_term(table)
@@ -133,8 +150,9 @@ def test_one_term_by_two_scales_is_two_bars() -> None:
     spec = events_by_term(adverse_event_table(state))
     assert spec is not None
     assert {one["row"] for one in values(spec)} == {
-        "Cytokine release syndrome (ASTCT 2019)", "Cytokine release syndrome (CTCAE v5.0)",
-    }  # fmt: skip
+        "Cytokine release syndrome (ASTCT 2019)",
+        "Cytokine release syndrome (CTCAE v5.0)",
+    }
 
 
 def test_the_waterfall_has_the_bars_of_the_table_and_none_for_what_is_not_known() -> None:
@@ -157,8 +175,9 @@ def test_lines_are_the_values_of_the_table(name) -> None:
     for one in endpoint_elements(state.study):
         found = responses(state, one)
         spec = responses_chart(found)
-        known = [at.value for course in found.courses for at in course.measures
-                 if at.value is not None]  # fmt: skip
+        known = [
+            at.value for course in found.courses for at in course.measures if at.value is not None
+        ]
         if spec is None:
             assert known == []
             continue
@@ -195,8 +214,9 @@ def test_specifications_are_plain_json() -> None:
 
 def page(specs) -> str:
     """The least page that draws every chart."""
-    places = "".join(f'<div class="drawn" hidden><div data-chart="{name}"></div></div>'
-                     for name in specs)  # fmt: skip
+    places = "".join(
+        f'<div class="drawn" hidden><div data-chart="{name}"></div></div>' for name in specs
+    )
     html = charted_page("charted.html.j2", specs, title="Charts", running="Charts")
     return html.replace('<div class="sheet">', f'<div class="sheet">{places}', 1)
 
@@ -217,8 +237,11 @@ CUT_OFF = """[...document.querySelectorAll('[data-chart]')].flatMap(chart => {
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_browser_draws_every_chart(tmp_path, width, scheme) -> None:
     driver = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    specs = {f"{name}-{i}": spec for i, state in enumerate((eventful(), small.under_way(TABLET)))
-             for name, spec in safety_charts(state, ON + timedelta(days=60)).items()}  # fmt: skip
+    specs = {
+        f"{name}-{i}": spec
+        for i, state in enumerate((eventful(), small.under_way(TABLET)))
+        for name, spec in safety_charts(state, ON + timedelta(days=60)).items()
+    }
     path = tmp_path / "page.html"
     path.write_text(page(specs), encoding="utf-8")
     with driver.sync_playwright() as running:

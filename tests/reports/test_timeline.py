@@ -13,7 +13,7 @@ from gradatim.reports.timeline import (
     outcome_on,
     timeline,
     together,
-)  # fmt: skip
+)
 from gradatim.rules.horizon import Stretch
 from gradatim.rules.situation import FIRST_DOSE
 from tests.reports.screened import Page, document, people

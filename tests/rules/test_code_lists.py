@@ -32,7 +32,7 @@ HELD = Vocabulary.of(
     + [(INFARCT[:2], STROKE[:2]), (SURGERY[:2], PROCEDURE[:2])],
     replaced=[(OLD[:2], STROKE[:2])],
     complete=["snomed"],
-)  # fmt: skip
+)
 
 
 def found(*elements: tuple[str, list[str]]) -> list[str]:

@@ -118,8 +118,9 @@ DAYS = st.integers(-10, 70).map(day)
 SPANS = st.builds(lambda a, b: (min(a, b), max(a, b)), DAYS, DAYS)
 RECORDS = st.lists(
     st.builds(lambda span, dose: taken(dose, *span), SPANS, st.sampled_from([2.5, 5.0, 7.5, None])),
-    min_size=1, max_size=5,
-)  # fmt: skip
+    min_size=1,
+    max_size=5,
+)
 
 
 def _asked(records: list[Period]) -> tuple[object, list[object]]:
@@ -129,14 +130,16 @@ def _asked(records: list[Period]) -> tuple[object, list[object]]:
 
 
 @given(SPANS, st.sampled_from([(2.5, 5.0), (1.0, 6.5)]))
-def test_one_dose_in_two_records_is_one_dose(span: tuple[date, date], parts: tuple[float, float]
-                                             ) -> None:  # fmt: skip
+def test_one_dose_in_two_records_is_one_dose(
+    span: tuple[date, date], parts: tuple[float, float]
+) -> None:
     assert _asked([taken(sum(parts), *span)]) == _asked([taken(part, *span) for part in parts])
 
 
 @given(SPANS, st.data())
-def test_one_period_in_two_records_is_one_period(span: tuple[date, date], data: st.DataObject
-                                                 ) -> None:  # fmt: skip
+def test_one_period_in_two_records_is_one_period(
+    span: tuple[date, date], data: st.DataObject
+) -> None:
     first, last = span
     after = data.draw(st.integers(0, max(0, (last - first).days - 1)))
     end = first + timedelta(days=after)
@@ -153,8 +156,9 @@ def test_the_order_of_records_changes_nothing(records: list[Period], chance: obj
 
 
 @given(RECORDS, st.data())
-def test_a_record_told_once_more_never_settles_more(records: list[Period], data: st.DataObject
-                                                    ) -> None:  # fmt: skip
+def test_a_record_told_once_more_never_settles_more(
+    records: list[Period], data: st.DataObject
+) -> None:
     """The total may be what it was before, whatever it may be besides."""
     again = data.draw(st.sampled_from(records))
     (truth, before), (perhaps, after) = _asked(records), _asked([*records, again])

@@ -16,18 +16,29 @@ from gradatim.rules.compile.portable import (
     whole,
 )
 
-DAYS = [dt.date.min, dt.date(1582, 10, 10), dt.date(1969, 12, 31), dt.date(1970, 1, 1),
-        dt.date(2026, 11, 16), dt.date.max, None]  # fmt: skip
-ROWS = pa.table({
-    "i": pa.array(range(7), pa.int64()),
-    "small": pa.array(range(7), pa.int16()),
-    "group": pa.array([0, 1, 0, 1, 0, 1, 0], pa.int64()),
-    "day": pa.array(DAYS, pa.date32()),
-    "number": pa.array([1.8, -1.5, -0.5, 0.5, 1.5, 2.5, None], pa.float64()),
-    "key": pa.array([2**62 - 1, -1, -(2**46) - 5, (2**17 - 1) * 2**45 + 3, 0, 1, None], pa.int64()),
-    "flag": pa.array([True, False, None, True, False, None, True]),
-    "text": pa.array(["a", "b", None, "", 'q"\\\'', "é\n", "z"]),
-})  # fmt: skip
+DAYS = [
+    dt.date.min,
+    dt.date(1582, 10, 10),
+    dt.date(1969, 12, 31),
+    dt.date(1970, 1, 1),
+    dt.date(2026, 11, 16),
+    dt.date.max,
+    None,
+]
+ROWS = pa.table(
+    {
+        "i": pa.array(range(7), pa.int64()),
+        "small": pa.array(range(7), pa.int16()),
+        "group": pa.array([0, 1, 0, 1, 0, 1, 0], pa.int64()),
+        "day": pa.array(DAYS, pa.date32()),
+        "number": pa.array([1.8, -1.5, -0.5, 0.5, 1.5, 2.5, None], pa.float64()),
+        "key": pa.array(
+            [2**62 - 1, -1, -(2**46) - 5, (2**17 - 1) * 2**45 + 3, 0, 1, None], pa.int64()
+        ),
+        "flag": pa.array([True, False, None, True, False, None, True]),
+        "text": pa.array(["a", "b", None, "", "q\"\\'", "é\n", "z"]),
+    }
+)
 
 
 @pytest.fixture
@@ -74,16 +85,26 @@ def test_day_numbers_are_64_bits_wide(engine, rows):
 
 
 def test_whole_numbers_are_64_bits_wide(engine, rows):
-    found = values(engine, rows, shifted=whole(1) << 61, times=whole(2) * 2**40,
-                   case=ibis.ifelse(rows["i"] > 0, whole(3), whole(0)) * 2**45)  # fmt: skip
+    found = values(
+        engine,
+        rows,
+        shifted=whole(1) << 61,
+        times=whole(2) * 2**40,
+        case=ibis.ifelse(rows["i"] > 0, whole(3), whole(0)) * 2**45,
+    )
 
     assert [column[1] for column in found] == [2**61, 2**41, 3 * 2**45]
 
 
 def test_real_numbers_are_doubles(engine, rows):
-    found = values(engine, rows, product=real(1.8) > real(1.5) * real(1.2),
-                   small=real(5e-324) > real(0), infinite=real(float("-inf")) < rows["number"],
-                   same=rows["number"] == 1.8)  # fmt: skip
+    found = values(
+        engine,
+        rows,
+        product=real(1.8) > real(1.5) * real(1.2),
+        small=real(5e-324) > real(0),
+        infinite=real(float("-inf")) < rows["number"],
+        same=rows["number"] == 1.8,
+    )
 
     assert [column[0] for column in found] == [True, True, True, True]
 
@@ -124,8 +145,12 @@ def test_small_divisions_agree(engine, rows):
 
 
 def test_greatest_and_least(engine, rows):
-    found = values(engine, rows, most=ibis.greatest(rows["i"], 3),
-                   first=ibis.least(rows["day"], dt.date(1970, 1, 1)))  # fmt: skip
+    found = values(
+        engine,
+        rows,
+        most=ibis.greatest(rows["i"], 3),
+        first=ibis.least(rows["day"], dt.date(1970, 1, 1)),
+    )
 
     assert found[0] == [3, 3, 3, 3, 4, 5, 6]
     assert found[1] == [min(day or dt.date.max, dt.date(1970, 1, 1)) for day in DAYS]
@@ -133,8 +158,9 @@ def test_greatest_and_least(engine, rows):
 
 def test_what_was_reached_before(engine, rows):
     window = earlier(["group"], ["i"])
-    found = values(engine, rows, number=rows["i"].max().over(window),
-                   day=rows["day"].max().over(window))  # fmt: skip
+    found = values(
+        engine, rows, number=rows["i"].max().over(window), day=rows["day"].max().over(window)
+    )
 
     assert found[0] == [None, None, 0, 1, 2, 3, 4]
     assert found[1][:4] == [None, None, DAYS[0], DAYS[1]]
@@ -150,8 +176,13 @@ def test_aggregates_by_group(engine, rows):
 
     found = engine.open().fetch(grouped).sort_by("group").to_pydict()
 
-    assert found == {"group": [0, 1], "some": [2, 2], "most": [12, 10], "known": [3, 3],
-                     "total": [12, 9]}  # fmt: skip
+    assert found == {
+        "group": [0, 1],
+        "some": [2, 2],
+        "most": [12, 10],
+        "known": [3, 3],
+        "total": [12, 9],
+    }
 
 
 def test_dates_against_literals_unions_and_cases(engine, rows):

@@ -15,8 +15,11 @@ from tests.safety.test_dlt import event
 SITE = datetime(2027, 3, 5, 9, 30, tzinfo=UTC)
 SPONSOR = SITE + timedelta(hours=20)
 LATER = SPONSOR + timedelta(days=3)
-SERIOUS: dict[str, Any] = {"serious": ("hospitalisation",), "expected": False,
-           "reference_safety_information": "IB 2"}  # fmt: skip
+SERIOUS: dict[str, Any] = {
+    "serious": ("hospitalisation",),
+    "expected": False,
+    "reference_safety_information": "IB 2",
+}
 FATAL = SERIOUS | {"serious": ("death",)}
 
 
@@ -41,8 +44,14 @@ def test_special_interest_is_reported_to_the_sponsor_like_serious(where: str) ->
     assert first.why == "of special interest, known to the site"
 
 
-@pytest.mark.parametrize("more", [{"grade": 5}, {"grade": 1, "serious": ("death",)},
-                                  {"grade": 4, "serious": ("life_threatening",)}])  # fmt: skip
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"grade": 5},
+        {"grade": 1, "serious": ("death",)},
+        {"grade": 4, "serious": ("life_threatening",)},
+    ],
+)
 def test_fatal_and_life_threatening_are_due_in_seven_days(more: dict[str, Any]) -> None:
     found = clocks(event(**more), Times(SITE, SPONSOR), "EU")
     assert ("regulator", "initial", "2027-03-13") in told(found)
@@ -59,9 +68,11 @@ def test_nothing_runs_before_somebody_knew() -> None:
 
 def test_fifteen_days_from_the_day_the_sponsor_knew() -> None:
     found = clocks(event(**SERIOUS), Times(SITE, SPONSOR), "CN")
-    assert told(found) == [("sponsor", "initial", "2027-03-06"),
-                           ("regulator", "initial", "2027-03-21"),
-                           ("ethics", "initial", "2027-03-21")]  # fmt: skip
+    assert told(found) == [
+        ("sponsor", "initial", "2027-03-06"),
+        ("regulator", "initial", "2027-03-21"),
+        ("ethics", "initial", "2027-03-21"),
+    ]
 
 
 def test_seven_days_and_eight_more_where_it_is_fatal() -> None:
@@ -86,8 +97,11 @@ def test_within_24_hours_is_to_the_minute() -> None:
 
 
 def test_a_day_is_met_until_it_ends() -> None:
-    found = next(one for one in clocks(event(**FATAL), Times(SITE, SPONSOR), "US")
-                 if one.recipient == "regulator")  # fmt: skip
+    found = next(
+        one
+        for one in clocks(event(**FATAL), Times(SITE, SPONSOR), "US")
+        if one.recipient == "regulator"
+    )
     end = datetime(2027, 3, 13, 23, 59, 59, tzinfo=UTC)
     after = end + timedelta(seconds=2)
     assert found.status(end, after) == "met"
@@ -127,36 +141,46 @@ def test_what_the_site_knew_before_it_told_the_sponsor_runs_from_day_0() -> None
 def test_an_event_that_qualifies_later_runs_from_then() -> None:
     """First judged unrelated, or not serious; the sponsor learns otherwise three days on."""
     found = clocks(event(**SERIOUS), Times(SITE, SPONSOR, qualified=LATER), "CN")
-    assert told(found)[1:] == [("regulator", "initial", "2027-03-24"),
-                               ("ethics", "initial", "2027-03-24")]  # fmt: skip
+    assert told(found)[1:] == [
+        ("regulator", "initial", "2027-03-24"),
+        ("ethics", "initial", "2027-03-24"),
+    ]
     assert {one.why for one in found[1:]} == {"qualified for reporting"}
 
 
 def test_what_was_fatal_when_it_qualified_has_one_clock_only() -> None:
     found = clocks(event(**FATAL), Times(SITE, SPONSOR, LATER, LATER), "EU")
-    assert told(found)[1:] == [("regulator", "initial", "2027-03-16"),
-                               ("regulator", "follow-up", "2027-03-24")]  # fmt: skip
+    assert told(found)[1:] == [
+        ("regulator", "initial", "2027-03-16"),
+        ("regulator", "follow-up", "2027-03-24"),
+    ]
 
 
 def test_in_the_united_states_investigators_hear_of_a_death_too() -> None:
     found = clocks(event(**FATAL), Times(SITE, SPONSOR), "US")
-    assert told(found)[1:] == [("regulator", "initial", "2027-03-13"),
-                               ("investigators", "initial", "2027-03-21")]  # fmt: skip
+    assert told(found)[1:] == [
+        ("regulator", "initial", "2027-03-13"),
+        ("investigators", "initial", "2027-03-21"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        (SERIOUS, TRUE), (SERIOUS | {"expected": True}, FALSE),
-        (SERIOUS | {"expected": None}, UNKNOWN), ({"expected": False}, FALSE),
-        (SERIOUS | {"relation": "unrelated"}, FALSE), (SERIOUS | {"relation": ""}, UNKNOWN),
+        (SERIOUS, TRUE),
+        (SERIOUS | {"expected": True}, FALSE),
+        (SERIOUS | {"expected": None}, UNKNOWN),
+        ({"expected": False}, FALSE),
+        (SERIOUS | {"relation": "unrelated"}, FALSE),
+        (SERIOUS | {"relation": ""}, UNKNOWN),
     ],
-)  # fmt: skip
+)
 def test_suspected_unexpected_serious(more: dict[str, Any], expected: object) -> None:
     found = is_susar(event(**more))
     assert found.truth is expected
-    runs = any(one.recipient == "regulator" for one in
-               clocks(event(**more), Times(SITE, SPONSOR), "CN"))  # fmt: skip
+    runs = any(
+        one.recipient == "regulator" for one in clocks(event(**more), Times(SITE, SPONSOR), "CN")
+    )
     assert runs is (expected is not FALSE)  # what is not judged runs as if it were so
 
 
@@ -183,8 +207,16 @@ def test_the_page_shows_the_same_table() -> None:
 def _row(one: Rule) -> str:
     length = f"{one.hours} h" if one.hours is not None else f"{one.days} d"
     source = f"{one.source} ({one.version})" + (f". {one.note}" if one.note else "")
-    cells = (one.jurisdiction, one.recipient, one.report, one.severity, length,
-             one.starts.replace("_", " "), source, one.basis)  # fmt: skip
+    cells = (
+        one.jurisdiction,
+        one.recipient,
+        one.report,
+        one.severity,
+        length,
+        one.starts.replace("_", " "),
+        source,
+        one.basis,
+    )
     return f"| {' | '.join(cells)} |"
 
 

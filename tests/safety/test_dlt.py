@@ -32,11 +32,23 @@ CELLS, TABLET = load("nct05962762").study, load("example_oncology_tablet").study
 DOSED = date(2027, 3, 1)
 
 
-def event(term: str = "Headache", grade: int | None = 3, relation: str = "possible",
-          onset: str = "2027-03-05", **more: Any) -> AdverseEvent:  # fmt: skip
+def event(
+    term: str = "Headache",
+    grade: int | None = 3,
+    relation: str = "possible",
+    onset: str = "2027-03-05",
+    **more: Any,
+) -> AdverseEvent:
     """One adverse event, four days after the dose."""
-    return AdverseEvent(id=more.pop("id", "AE1"), participant="P1", term=term, grade=grade,
-                        onset=onset, investigator_relation=relation, **more)  # fmt: skip
+    return AdverseEvent(
+        id=more.pop("id", "AE1"),
+        participant="P1",
+        term=term,
+        grade=grade,
+        onset=onset,
+        investigator_relation=relation,
+        **more,
+    )
 
 
 CASES: list[tuple[Any, AdverseEvent, Truth]] = [
@@ -92,7 +104,7 @@ CASES: list[tuple[Any, AdverseEvent, Truth]] = [
     (TABLET, event("Febrile neutropenia", 3), TRUE),
     (TABLET, event("Febrile neutropenia", 3, "unrelated"), FALSE),
     (TABLET, event("Headache", 5), TRUE),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("study", "one", "expected"), CASES)
@@ -110,17 +122,24 @@ def test_every_branch_decides_a_case_by_itself(study: Study) -> None:
     for branch in definition.any:
         rest = [one for one in definition.any if one is not branch]
         less = changed(study, definition=definition.model_copy(update={"any": rest}))
-        assert any(defined(less, one, DOSED, DOSED).truth is not expected
-                   for one, expected in mine), branch  # fmt: skip
+        assert any(
+            defined(less, one, DOSED, DOSED).truth is not expected for one, expected in mine
+        ), branch
 
 
 @pytest.mark.parametrize(
     ("onset", "expected"),
     [
-        ("2027-02-28", FALSE), ("2027-03-01", TRUE), ("2027-03-29", TRUE), ("2027-03-30", FALSE),
-        ("2027-03", UNKNOWN), ("2027", UNKNOWN), ("2027-02", FALSE), ("2026", FALSE),
+        ("2027-02-28", FALSE),
+        ("2027-03-01", TRUE),
+        ("2027-03-29", TRUE),
+        ("2027-03-30", FALSE),
+        ("2027-03", UNKNOWN),
+        ("2027", UNKNOWN),
+        ("2027-02", FALSE),
+        ("2026", FALSE),
     ],
-)  # fmt: skip
+)
 def test_the_window_of_28_days(onset: str, expected: Truth) -> None:
     assert defined(CELLS, event(onset=onset), DOSED, DOSED).truth is expected
 
@@ -158,9 +177,13 @@ def test_treatment_that_goes_on_does_not_keep_the_window_open() -> None:
 
 @pytest.mark.parametrize(
     ("bounds", "first", "last"),
-    [("[]", "2027-03-01", "2027-03-29"), ("[)", "2027-03-01", "2027-03-28"),
-     ("(]", "2027-03-02", "2027-03-29"), ("()", "2027-03-02", "2027-03-28")],
-)  # fmt: skip
+    [
+        ("[]", "2027-03-01", "2027-03-29"),
+        ("[)", "2027-03-01", "2027-03-28"),
+        ("(]", "2027-03-02", "2027-03-29"),
+        ("()", "2027-03-02", "2027-03-28"),
+    ],
+)
 def test_the_days_of_the_window_are_those_inside(bounds: str, first: str, last: str) -> None:
     study = bounded(CELLS, bounds)
     assert window(study, DOSED, DOSED) == (date.fromisoformat(first), date.fromisoformat(last))
@@ -187,8 +210,9 @@ def changed(study: Study, **update: Any) -> Study:
 
 
 @given(st.sampled_from(("[]", "[)", "(]", "()")), st.integers(-3, 70), st.integers(0, 30))
-def test_the_first_and_last_day_are_those_of_the_comparison(bounds: str, day: int, doses: int
-                                                            ) -> None:  # fmt: skip
+def test_the_first_and_last_day_are_those_of_the_comparison(
+    bounds: str, day: int, doses: int
+) -> None:
     study, onset, last_dose = (
         bounded(CELLS, bounds),
         DOSED + timedelta(day),
@@ -216,13 +240,20 @@ def test_the_window_is_complete_when_its_last_day_has_passed() -> None:
 @pytest.mark.parametrize(
     ("investigator", "sponsor", "expected"),
     [
-        ("unrelated", "", FALSE), ("unlikely", "unrelated", FALSE), ("possible", "", TRUE),
+        ("unrelated", "", FALSE),
+        ("unlikely", "unrelated", FALSE),
+        ("possible", "", TRUE),
         ("possible", "unrelated", TRUE),  # the sponsor never downgrades
-        ("unrelated", "possible", TRUE), ("", "", UNKNOWN), ("", "unrelated", UNKNOWN),
-        ("", "related", TRUE), ("no such word", "", UNKNOWN),
-        ("unrelated", "no such word", UNKNOWN), ("definite", "", TRUE), ("probable", "", TRUE),
+        ("unrelated", "possible", TRUE),
+        ("", "", UNKNOWN),
+        ("", "unrelated", UNKNOWN),
+        ("", "related", TRUE),
+        ("no such word", "", UNKNOWN),
+        ("unrelated", "no such word", UNKNOWN),
+        ("definite", "", TRUE),
+        ("probable", "", TRUE),
     ],
-)  # fmt: skip
+)
 def test_causality(investigator: str, sponsor: str, expected: Truth) -> None:
     assert relation(event(relation=investigator, sponsor_relation=sponsor)) is expected
 
@@ -230,18 +261,24 @@ def test_causality(investigator: str, sponsor: str, expected: Truth) -> None:
 def test_terms_lead_to_elements() -> None:
     assert elements_of(CELLS, event("ANAPHYLAXIS")) == ("adverse_event", "anaphylaxis")
     assert elements_of(CELLS, event("Headache")) == ("adverse_event",)
-    assert set(elements_of(TABLET, event("Headache"))) == {"adverse_event",
-                                                           "nonhaematological_event"}  # fmt: skip
+    assert set(elements_of(TABLET, event("Headache"))) == {
+        "adverse_event",
+        "nonhaematological_event",
+    }
     assert set(elements_of(TABLET, event("Anemia"))) == {"adverse_event", "haematological_event"}
     assert elements_of(CELLS, event(elements=("no_such",))) == ("adverse_event",)
 
 
 @pytest.mark.parametrize(
     ("more", "expected"),
-    [({"grade": 5}, 5), ({"grade": 2, "serious": ("death",)}, 5), ({"grade": None}, None),
-     ({"grade": None, "serious": ("disability", "death")}, 5),
-     ({"grade": 4, "serious": ("life_threatening",)}, 4)],
-)  # fmt: skip
+    [
+        ({"grade": 5}, 5),
+        ({"grade": 2, "serious": ("death",)}, 5),
+        ({"grade": None}, None),
+        ({"grade": None, "serious": ("disability", "death")}, 5),
+        ({"grade": 4, "serious": ("life_threatening",)}, 4),
+    ],
+)
 def test_fatal_is_grade_5(more: dict[str, Any], expected: int | None) -> None:
     assert graded(event(**more)) == expected
     (fact,) = facts_of(CELLS, "P1", [event(**more)]).of("adverse_event")
@@ -254,15 +291,18 @@ def test_what_is_recorded_is_all_there_is() -> None:
 
 
 EVENTS = st.builds(
-    event, st.sampled_from(("Headache", "Anaphylaxis", "Thromboembolic event", "Anemia")),
-    st.one_of(st.none(), st.integers(1, 5)), st.sampled_from(("", "unrelated", "possible")),
+    event,
+    st.sampled_from(("Headache", "Anaphylaxis", "Thromboembolic event", "Anemia")),
+    st.one_of(st.none(), st.integers(1, 5)),
+    st.sampled_from(("", "unrelated", "possible")),
     st.sampled_from(("2027-02-20", "2027-03-02", "2027-03", "2027-04-30")),
-)  # fmt: skip
+)
 
 
 @given(st.lists(EVENTS, max_size=5), EVENTS)
-def test_another_event_never_removes_a_candidate(some: list[AdverseEvent], more: AdverseEvent
-                                                 ) -> None:  # fmt: skip
+def test_another_event_never_removes_a_candidate(
+    some: list[AdverseEvent], more: AdverseEvent
+) -> None:
     before = {one.event for one in candidates(CELLS, some, DOSED, DOSED)}
     assert before <= {one.event for one in candidates(CELLS, [*some, more], DOSED, DOSED)}
 
@@ -278,24 +318,41 @@ def test_knowing_less_never_makes_it_less_of_a_candidate(one: AdverseEvent, name
 
 # --- terms --------------------------------------------------------------------------------------
 
-WATCHED = ("anaphylaxis", "thromboembolic_event", "infusion_related_reaction",
-           "cytokine_release_syndrome", "product_contamination", "ectopic_tissue",
-           "new_malignancy", "infection")  # fmt: skip
+WATCHED = (
+    "anaphylaxis",
+    "thromboembolic_event",
+    "infusion_related_reaction",
+    "cytokine_release_syndrome",
+    "product_contamination",
+    "ectopic_tissue",
+    "new_malignancy",
+    "infection",
+)
 
 
 def test_the_watched_elements_are_those_that_rules_look_for() -> None:
     """Not those that a rule spares, nor the generic ones."""
     assert watched_elements(CELLS) == WATCHED
     assert watched_elements(TABLET) == (
-        "haematological_event", "febrile_neutropenia", "liver_injury", "hys_law_case",
-    )  # fmt: skip
+        "haematological_event",
+        "febrile_neutropenia",
+        "liver_injury",
+        "hys_law_case",
+    )
 
 
 @pytest.mark.parametrize(
     ("term", "expected"),
-    [("Headache", ()), ("Allergic reaction", ()), ("Lung infection", ()), ("Infection", ()),
-     ("anaphylactic shock", ()), ("Bauchweh", WATCHED), ("Sudden death NOS", WATCHED)],
-)  # fmt: skip
+    [
+        ("Headache", ()),
+        ("Allergic reaction", ()),
+        ("Lung infection", ()),
+        ("Infection", ()),
+        ("anaphylactic shock", ()),
+        ("Bauchweh", WATCHED),
+        ("Sudden death NOS", WATCHED),
+    ],
+)
 def test_a_term_that_nobody_knows_may_be_each_watched_element(term: str, expected: Any) -> None:
     assert perhaps_of(CELLS, event(term)) == expected
 
@@ -320,15 +377,20 @@ def test_what_may_be_of_special_interest_is_said_to_be_open() -> None:
 
 GRADES = st.none() | st.integers(1, 5)
 RELATIONS = st.sampled_from(["", "unrelated", "possible"])
-KNOWN = [one for name in WATCHED for one in
-         (*CELLS.elements[name].ctcae_terms, *CELLS.elements[name].synonyms)]  # fmt: skip
+KNOWN = [
+    one
+    for name in WATCHED
+    for one in (*CELLS.elements[name].ctcae_terms, *CELLS.elements[name].synonyms)
+]
 
 
 @given(st.sampled_from([*KNOWN, "Headache"]).flatmap(disguised), GRADES, RELATIONS)
-def test_how_a_term_is_typed_changes_no_candidate(pair: tuple[str, str], grade: int | None,
-                                                  relation: str) -> None:  # fmt: skip
-    as_printed, as_typed = (defined(CELLS, event(one, grade, relation), DOSED, DOSED).truth
-                            for one in pair)  # fmt: skip
+def test_how_a_term_is_typed_changes_no_candidate(
+    pair: tuple[str, str], grade: int | None, relation: str
+) -> None:
+    as_printed, as_typed = (
+        defined(CELLS, event(one, grade, relation), DOSED, DOSED).truth for one in pair
+    )
     assert as_printed is as_typed
 
 
@@ -336,6 +398,7 @@ def test_how_a_term_is_typed_changes_no_candidate(pair: tuple[str, str], grade: 
 def test_an_unknown_term_is_a_candidate_wherever_a_watched_one_is(
     term: str, grade: int | None, relation: str, unknown: str
 ) -> None:
-    known, other = (candidates(CELLS, [event(one, grade, relation)], DOSED, DOSED)
-                    for one in (term, unknown))  # fmt: skip
+    known, other = (
+        candidates(CELLS, [event(one, grade, relation)], DOSED, DOSED) for one in (term, unknown)
+    )
     assert len(other) >= len(known)

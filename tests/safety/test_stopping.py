@@ -49,7 +49,9 @@ def test_what_is_not_known_may_have_fired() -> None:
         ("related_grade_4", None, False)
     ]
     assert ask(Watched("P1", 1, [event(grade=None)])) == [
-        ("related_death", None, False), ("related_grade_4", None, False)]  # fmt: skip
+        ("related_death", None, False),
+        ("related_grade_4", None, False),
+    ]
 
 
 def test_two_toxicities_stop_their_own_level_only() -> None:
@@ -99,10 +101,12 @@ def test_a_window_of_each_participant_is_left_out_and_the_rule_may_have_fired() 
 
 @pytest.mark.parametrize(
     ("element", "rule"),
-    [("product_contamination", "product_contamination"),
-     ("ectopic_tissue", "ectopic_tissue_or_new_malignancy"),
-     ("new_malignancy", "ectopic_tissue_or_new_malignancy")],
-)  # fmt: skip
+    [
+        ("product_contamination", "product_contamination"),
+        ("ectopic_tissue", "ectopic_tissue_or_new_malignancy"),
+        ("new_malignancy", "ectopic_tissue_or_new_malignancy"),
+    ],
+)
 def test_what_a_person_said_it_is_pauses_whatever_its_grade(element: str, rule: str) -> None:
     one = event(grade=1, relation="unrelated", elements=(element,))
     assert ask(Watched("P1", 1, [one])) == [(rule, None, True)]
@@ -134,17 +138,23 @@ def test_two_levels_are_stopped_each_by_its_own() -> None:
         (event("Hepatic failure", 3), []),
         (event("Hepatic failure", 4, "unrelated"), []),
         (event("Hepatic failure", 4, ""), [("related_grade_4_liver_injury", None, False)]),
-        (event("Hepatic failure", 5), [("related_death", None, True),
-                                       ("related_grade_4_liver_injury", None, True)]),
+        (
+            event("Hepatic failure", 5),
+            [("related_death", None, True), ("related_grade_4_liver_injury", None, True)],
+        ),
         (event("Headache", 4), []),
-        (event("Headache", 1, elements=("hys_law_case",)),
-         [("related_grade_4_liver_injury", None, True)]),
+        (
+            event("Headache", 1, elements=("hys_law_case",)),
+            [("related_grade_4_liver_injury", None, True)],
+        ),
         (event("Headache", 2, serious=("death",)), [("related_death", None, True)]),
         (event("Headache", 2, "unrelated", serious=("death",)), []),
-        (event("Headache", 2, "unrelated", serious=("death",), sponsor_relation="possible"),
-         [("related_death", None, True)]),
+        (
+            event("Headache", 2, "unrelated", serious=("death",), sponsor_relation="possible"),
+            [("related_death", None, True)],
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_rules_of_the_tablet(one: AdverseEvent, expected: object) -> None:
     assert rules(list(fired(TABLET, [Watched("P1", 1, [one])], TODAY))) == expected
 
@@ -172,8 +182,9 @@ def test_a_worse_grade_never_un_fires_a_rule(some: list[AdverseEvent], which: in
 
 
 @given(st.lists(EVENTS, max_size=4), EVENTS)
-def test_another_event_never_takes_one_away_from_a_rule(some: list[AdverseEvent],
-                                                        more: AdverseEvent) -> None:  # fmt: skip
+def test_another_event_never_takes_one_away_from_a_rule(
+    some: list[AdverseEvent], more: AdverseEvent
+) -> None:
     some = [msgspec.structs.replace(one, id=f"AE{n}") for n, one in enumerate(some)]
     more = msgspec.structs.replace(more, id="more")
     before = {one.rule.id: one.by for one in fired(CELLS, [Watched("P1", 1, some)], TODAY)}

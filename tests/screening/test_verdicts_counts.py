@@ -19,8 +19,9 @@ def patterns(people: list[list[int]], warehouse: list[bool], pieces: int = 1) ->
     ids = [f"C{n}" for n in range(len(warehouse))]
     collector = Collector(ids, warehouse)
     for part in np.array_split(np.array(people).reshape(-1, len(ids)), pieces):
-        collector.add(pack([column == FAIL for column in part.T]),
-                      pack([column == OPEN for column in part.T]))  # fmt: skip
+        collector.add(
+            pack([column == FAIL for column in part.T]), pack([column == OPEN for column in part.T])
+        )
     return collector.patterns()
 
 
@@ -80,8 +81,10 @@ def test_the_shapley_value_is_the_mean_over_all_orders(population):
     for order in orders:
         for n, place in enumerate(order):
             earlier = order[:n]
-            values[place] += sum(person[place] == FAIL and all(person[e] != FAIL for e in earlier)
-                                 for person in people) / len(orders)  # fmt: skip
+            values[place] += sum(
+                person[place] == FAIL and all(person[e] != FAIL for e in earlier)
+                for person in people
+            ) / len(orders)
     found = shapley(patterns(people, warehouse))
     assert list(found.values()) == pytest.approx(list(values.values()))
     assert sum(found.values()) == pytest.approx(sum(FAIL in one for one in people))
@@ -104,8 +107,11 @@ def test_the_best_order_takes_what_excludes_most_first(population):
 @given(populations())
 def test_people_are_counted_by_what_a_warehouse_leaves_open(population):
     people, warehouse = population
-    opens = [sum(t == OPEN and here for t, here in zip(p, warehouse, strict=True))
-             for p in people if FAIL not in p]  # fmt: skip
+    opens = [
+        sum(t == OPEN and here for t, here in zip(p, warehouse, strict=True))
+        for p in people
+        if FAIL not in p
+    ]
     assert open_counts(patterns(people, warehouse)) == {k: opens.count(k) for k in set(opens)}
 
 
@@ -116,8 +122,11 @@ def test_the_one_test_counts_people_who_lack_nothing_else(population, data):
     elements = {f"C{n}": data.draw(names) for n in range(len(warehouse))}
     found = {one.element: one for one in needed(patterns(people, warehouse), elements)}
     for name in "xyz":
-        waiting = [[f"C{n}" for n, t in enumerate(p) if t == OPEN and warehouse[n]]
-                   for p in people if FAIL not in p]  # fmt: skip
+        waiting = [
+            [f"C{n}" for n, t in enumerate(p) if t == OPEN and warehouse[n]]
+            for p in people
+            if FAIL not in p
+        ]
         asked = [one for one in waiting if any(name in elements[id] for id in one)]
         only = [one for one in asked if all(name in elements[id] for id in one)]
         got = found.get(name)

@@ -22,18 +22,43 @@ from tests.screening import written
 COUNT = {"type": ["integer", "null"], "minimum": 0}
 SCHEMA = {
     "type": "object",
-    "required": ["schema", "protocol", "question", "suppression", "people", "criteria",
-                 "sequential", "best_order", "tests", "readings", "relaxation", "sites"],
+    "required": [
+        "schema",
+        "protocol",
+        "question",
+        "suppression",
+        "people",
+        "criteria",
+        "sequential",
+        "best_order",
+        "tests",
+        "readings",
+        "relaxation",
+        "sites",
+    ],
     "properties": {
         "schema": {"const": "gradatim.funnel/1"},
-        "people": {"required": ["screened", "excluded", "not_excluded", "open"],
-                   "properties": dict.fromkeys(["screened", "excluded", "not_excluded"], COUNT)},
-        "criteria": {"minItems": 47, "items": {"properties": dict.fromkeys(
-            ["failed", "open", "passing", "only", "shapley", "open_not_excluded"], COUNT)}},
-        "sequential": {"items": {"properties": dict.fromkeys(
-            ["remaining", "removed", "passing", "passing_warehouse"], COUNT)}},
+        "people": {
+            "required": ["screened", "excluded", "not_excluded", "open"],
+            "properties": dict.fromkeys(["screened", "excluded", "not_excluded"], COUNT),
+        },
+        "criteria": {
+            "minItems": 47,
+            "items": {
+                "properties": dict.fromkeys(
+                    ["failed", "open", "passing", "only", "shapley", "open_not_excluded"], COUNT
+                )
+            },
+        },
+        "sequential": {
+            "items": {
+                "properties": dict.fromkeys(
+                    ["remaining", "removed", "passing", "passing_warehouse"], COUNT
+                )
+            }
+        },
     },
-}  # fmt: skip
+}
 PEOPLE = 600
 
 
@@ -55,9 +80,13 @@ def folder(tmp_path_factory, document, verdicts):
 def judged(used, truths):
     """Give for each person the criteria failed and the criteria open."""
     people = range(len(next(iter(truths.values()))))
-    return [({one.criterion.id for one in used if truths[one.criterion.id][n] == one.fails},
-             {one.criterion.id for one in used if truths[one.criterion.id][n] == 1})
-            for n in people]  # fmt: skip
+    return [
+        (
+            {one.criterion.id for one in used if truths[one.criterion.id][n] == one.fails},
+            {one.criterion.id for one in used if truths[one.criterion.id][n] == 1},
+        )
+        for n in people
+    ]
 
 
 def exact(folder, document, asked=None):
@@ -93,11 +122,14 @@ def test_the_run_as_it_was(folder, document, verdicts):
     people = judged(used, verdicts)
     sites = pq.read_table(folder / "verdicts.parquet", columns=["site"])["site"].to_pylist()
     assert {row["site"]: (row["people"], row["not_excluded"]) for row in found["sites"]} == {
-        name: (sites.count(name),
-               sum(site == name and not failed
-                   for site, (failed, _) in zip(sites, people, strict=True)))
+        name: (
+            sites.count(name),
+            sum(
+                site == name and not failed for site, (failed, _) in zip(sites, people, strict=True)
+            ),
+        )
         for name in set(sites)
-    }  # fmt: skip
+    }
 
 
 def test_the_status_column_agrees(folder, document):
@@ -195,15 +227,25 @@ def test_a_folder_of_parts_says_the_same(tmp_path, folder, document, verdicts):
 def test_what_is_shared_has_the_agreed_shape_and_no_small_difference(folder, document):
     found = funnel(open_files(folder), document)
     jsonschema.validate(json.loads(json.dumps(found)), SCHEMA)
-    tables = [found["criteria"], found["sequential"], found["best_order"], found["sites"],
-              found["people"]["open"], found["tests"],
-              *(curve["points"] for curve in found["relaxation"]),
-              [row["changes"] for row in found["readings"]],
-              [row["people"] for row in found["readings"]]]  # fmt: skip
+    tables = [
+        found["criteria"],
+        found["sequential"],
+        found["best_order"],
+        found["sites"],
+        found["people"]["open"],
+        found["tests"],
+        *(curve["points"] for curve in found["relaxation"]),
+        [row["changes"] for row in found["readings"]],
+        [row["people"] for row in found["readings"]],
+    ]
     hidden = 0
     for table in tables:
-        numbers = {n for row in table for name, n in row.items()
-                   if isinstance(n, int) and name not in ("open", "limit")}  # fmt: skip
+        numbers = {
+            n
+            for row in table
+            for name, n in row.items()
+            if isinstance(n, int) and name not in ("open", "limit")
+        }
         hidden += sum("suppressed" in row for row in table)
         assert not any(1 <= abs(a - b) < 5 for a, b in combinations(numbers | {0}, 2))
     assert hidden > 10
@@ -267,8 +309,13 @@ def _no_json(path, document, verdicts):
     (path / "run.json").write_text("{")
 
 
-DAMAGE = {"no column E3": _drop, "no verdict": _null, "same people": _shuffle,
-          "as Parquet": _cut, "cannot be read": _no_json}  # fmt: skip
+DAMAGE = {
+    "no column E3": _drop,
+    "no verdict": _null,
+    "same people": _shuffle,
+    "as Parquet": _cut,
+    "cannot be read": _no_json,
+}
 
 
 @pytest.mark.parametrize("words", DAMAGE)

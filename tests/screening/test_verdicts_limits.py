@@ -19,9 +19,16 @@ from tests.screening.written import trial
 
 def column(category: str, rule: object) -> Column:
     criterion = EligibilityCriterion.model_validate(
-        {"id": "X", "category": category, "text": "", "reading": "", "knowable_at": "warehouse",
-         "basis": "stated", "rule": rule}
-    )  # fmt: skip
+        {
+            "id": "X",
+            "category": category,
+            "text": "",
+            "reading": "",
+            "knowable_at": "warehouse",
+            "basis": "stated",
+            "rule": rule,
+        }
+    )
     return Column(criterion, Reading("literal", criterion.rule), "X")
 
 
@@ -74,8 +81,14 @@ STORED = st.sampled_from([np.float64, np.float32])
 RATIOS = st.sampled_from([0.3, 0.5, 0.72, 0.9, 0.999, 1.0, 1.001, 1.1, 1.25, 4 / 3, 1.8, 2.0, 3.0])
 
 
-@given(st.sampled_from(["inclusion", "exclusion"]), st.sampled_from([">", ">=", "<", "<="]),
-       LIMITS, st.lists(RATIOS, min_size=1), RATIOS, STORED)  # fmt: skip
+@given(
+    st.sampled_from(["inclusion", "exclusion"]),
+    st.sampled_from([">", ">=", "<", "<="]),
+    LIMITS,
+    st.lists(RATIOS, min_size=1),
+    RATIOS,
+    STORED,
+)
 def test_one_moved_limit(category, op, number, ratios, to, stored):
     used = column(category, {"compare": "ast", "is": f"{op} {number:g}"})
     (limit,) = movable(used)
@@ -92,8 +105,10 @@ def flip(fails: bool, others_fail: bool, margin: float) -> float:
     return margin if fails and not others_fail else math.inf
 
 
-@given(st.lists(st.tuples(RATIOS, RATIOS), min_size=1), st.lists(st.booleans(), min_size=40,
-                                                                max_size=40))  # fmt: skip
+@given(
+    st.lists(st.tuples(RATIOS, RATIOS), min_size=1),
+    st.lists(st.booleans(), min_size=40, max_size=40),
+)
 def test_curves_count_whom_each_limit_lets_in(pairs, elsewhere):
     rule = {"any": [{"compare": "ast", "is": "> 2.5"}, {"compare": "alt", "is": "> 2.5"}]}
     used = column("exclusion", rule)
@@ -106,7 +121,9 @@ def test_curves_count_whom_each_limit_lets_in(pairs, elsewhere):
     for part in np.array_split(np.arange(len(people)), 2):
         curve.add(fails[part], alone[part], margins[part])
     for number, passing, everywhere in curve.points:
-        lets_in = [fail and not (compare(ast, ">", number) or compare(alt, ">", 2.5))
-                   for fail, (ast, alt) in zip(fails, people, strict=True)]  # fmt: skip
+        lets_in = [
+            fail and not (compare(ast, ">", number) or compare(alt, ">", 2.5))
+            for fail, (ast, alt) in zip(fails, people, strict=True)
+        ]
         assert passing == sum(lets_in)
         assert everywhere == sum(one and a for one, a in zip(lets_in, alone, strict=True))

@@ -17,9 +17,11 @@ HOSTILE = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", " =1", 'a"b,c', "plain", "两
 
 
 def chunk(verdicts, ids, part) -> Chunk:
-    return Chunk({name: values[part] for name, values in verdicts.items()},
-                 about={"person_id": pa.chunked_array([pa.array(ids).take(pa.array(part))])},
-                 people=len(part))  # fmt: skip
+    return Chunk(
+        {name: values[part] for name, values in verdicts.items()},
+        about={"person_id": pa.chunked_array([pa.array(ids).take(pa.array(part))])},
+        people=len(part),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +42,11 @@ def test_everybody_who_is_not_excluded_is_listed_once_in_order(ranked):
     for n in range(400):
         truths = [int(verdicts[one.name][n]) for one in used]
         if all(t != one.fails for t, one in zip(truths, used, strict=True)):
-            open = [one.criterion.id for t, one in zip(truths, used, strict=True)
-                    if t == 1 and one.warehouse]  # fmt: skip
+            open = [
+                one.criterion.id
+                for t, one in zip(truths, used, strict=True)
+                if t == 1 and one.warehouse
+            ]
             passing = sum(t == one.passes for t, one in zip(truths, used, strict=True))
             expected.append((len(open), -passing, f"p{n:03}", " ".join(open)))
     expected.sort()
@@ -78,10 +83,15 @@ def test_numbers_stay_numbers():
     assert csv_text([(1, -7, 0, "", 3)]).splitlines()[1] == "1,-7,0,,3"
 
 
-@pytest.mark.parametrize(("role", "approval", "option"), [
-    ("", "EC 2026-123", "--role"), ("  ", "EC 2026-123", "--role"),
-    ("principal investigator", "", "--approval"), ("principal investigator", " ", "--approval"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("role", "approval", "option"),
+    [
+        ("", "EC 2026-123", "--role"),
+        ("  ", "EC 2026-123", "--role"),
+        ("principal investigator", "", "--approval"),
+        ("principal investigator", " ", "--approval"),
+    ],
+)
 def test_nobody_is_listed_without_someone_who_answers_for_it(role, approval, option):
     with pytest.raises(UnusableInput, match="only with a role and an approval") as caught:
         allowed(role, approval)

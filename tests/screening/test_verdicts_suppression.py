@@ -24,13 +24,17 @@ def compositions(total: int, cells: int) -> Iterator[tuple[int, ...]]:
 def pinned(published: Mapping[Any, list[tuple[int, ...]]], t: int) -> list[object]:
     """Give what would settle a cell of 1 to t - 1 people: all that is consistent agrees on it."""
     return [
-        what for what, consistent in published.items() for cell in zip(*consistent, strict=True)
+        what
+        for what, consistent in published.items()
+        for cell in zip(*consistent, strict=True)
         if len(set(cell)) == 1 and 1 <= cell[0] < t
-    ]  # fmt: skip
+    ]
 
 
-@pytest.mark.parametrize(("t", "cells", "most"), [(2, 2, 9), (2, 4, 8), (3, 2, 12), (3, 3, 14),
-                                                  (5, 2, 22), (5, 3, 20), (5, 5, 21)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("t", "cells", "most"),
+    [(2, 2, 9), (2, 4, 8), (3, 2, 12), (3, 3, 14), (5, 2, 22), (5, 3, 20), (5, 5, 21)],
+)
 def test_no_small_part_of_a_known_total_can_be_told(t, cells, most):
     """Every way in which people can stand, grouped by what would be published of it."""
     publish = Mask(t)

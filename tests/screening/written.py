@@ -55,8 +55,15 @@ def margins(document: Document, verdicts: dict[str, np.ndarray], seed: int = 8):
     return found
 
 
-def write(folder: Path, document: Document, verdicts: dict[str, np.ndarray], *, parts: int = 1,
-          sites: int = 0, with_margins: bool = True) -> Path:  # fmt: skip
+def write(
+    folder: Path,
+    document: Document,
+    verdicts: dict[str, np.ndarray],
+    *,
+    parts: int = 1,
+    sites: int = 0,
+    with_margins: bool = True,
+) -> Path:
     """Write the folder of a prescreen, as one file or as a folder of parts."""
     folder.mkdir(parents=True, exist_ok=True)
     people = len(next(iter(verdicts.values())))
@@ -73,12 +80,16 @@ def write(folder: Path, document: Document, verdicts: dict[str, np.ndarray], *, 
     table |= {name: pa.array(values) for name, values in verdicts.items()}
     table |= {"status": pa.array(status), "open": pa.array(open.astype(np.int16))}
     _save(folder, "verdicts", pa.table(table), parts)
-    reasons = {name: np.where(values == 1, rng.integers(1, 9, people), 0).astype(np.int8)
-               for name, values in verdicts.items()}  # fmt: skip
+    reasons = {
+        name: np.where(values == 1, rng.integers(1, 9, people), 0).astype(np.int8)
+        for name, values in verdicts.items()
+    }
     _save(folder, "reasons", pa.table({"person_id": ids, **reasons}), parts)
     if with_margins:
-        numbers = {name: pa.array(values, from_pandas=True)
-                   for name, values in margins(document, verdicts).items()}  # fmt: skip
+        numbers = {
+            name: pa.array(values, from_pandas=True)
+            for name, values in margins(document, verdicts).items()
+        }
         _save(folder, "margins", pa.table({"person_id": ids, **numbers}), parts)
     (folder / "run.json").write_text(json.dumps(run(document, people)), encoding="utf-8")
     return folder
@@ -99,11 +110,13 @@ def run(document: Document, people: int) -> dict[str, object]:
     return {
         "schema": "gradatim.run/1",
         "protocol": {"id": study.id, "version": study.version, "sha256": document.sha256},
-        "source": "parquet:/data/omop", "engine": {"name": "duckdb", "version": "1.5.6"},
+        "source": "parquet:/data/omop",
+        "engine": {"name": "duckdb", "version": "1.5.6"},
         "on": "2026-11-16",
         "anchors": {"screening": "2026-11-02", "first_dose": "2026-11-16"},
         "people": {"read": people + 1203, "screened": people, "deceased": 1203},
         "rows": {"measurement": 48_102_331, "drug_exposure": 9_200_001},
         "coverage": {"condition": "exhaustive over observation_period"},
-        "seconds": {"read": 6.2, "judge": 3.1}, "verified": {"sample": 1000, "differences": 0},
-    }  # fmt: skip
+        "seconds": {"read": 6.2, "judge": 3.1},
+        "verified": {"sample": 1000, "differences": 0},
+    }

@@ -190,27 +190,57 @@ def study_with(elements: Mapping[str, Any]) -> Study:
 def _study(more: str) -> Study:
     example = example_study()
     never: dict[str, Any] = {"any": []}
-    return Study.model_validate({
-        "schema": "gradatim.protocol/1",
-        "study": {"id": "EXAMPLE", "version": "1", "title": "Example",
-                  "phase": ONE_SUBJECT, "condition": ONE_SUBJECT},
-        "treatment": {
-            "arms": [], "dose_levels": [], "product": {"name": "-", "type": "-", **NO_PROVENANCE},
-            "administration": {"route": "-", **NO_PROVENANCE}},
-        "safety": {
-            "dose_limiting_toxicity": {
-                "definition": never, "reading": "-",
-                "window": {"anchor": "first_dose", "bounds": "[]"}, **NO_PROVENANCE},
-            "stopping_rules": [],
-            "escalation": {"design": "boin", "cohort_size": 1, "maximum_per_level": 1,
-                           "reading": "-", **NO_PROVENANCE}},
-        "schedule": {"activities": {}, **example["schedule"]},
-        "endpoints": [],
-        "elements": {**example["elements"], **yaml.safe_load(more)},
-        "eligibility": {"record_text": "", "criteria": [
-            {"id": "C1", "category": "exclusion", "text": "", "reading": "-",
-             "knowable_at": "screening", "rule": never, **NO_PROVENANCE}]},
-    })  # fmt: skip
+    return Study.model_validate(
+        {
+            "schema": "gradatim.protocol/1",
+            "study": {
+                "id": "EXAMPLE",
+                "version": "1",
+                "title": "Example",
+                "phase": ONE_SUBJECT,
+                "condition": ONE_SUBJECT,
+            },
+            "treatment": {
+                "arms": [],
+                "dose_levels": [],
+                "product": {"name": "-", "type": "-", **NO_PROVENANCE},
+                "administration": {"route": "-", **NO_PROVENANCE},
+            },
+            "safety": {
+                "dose_limiting_toxicity": {
+                    "definition": never,
+                    "reading": "-",
+                    "window": {"anchor": "first_dose", "bounds": "[]"},
+                    **NO_PROVENANCE,
+                },
+                "stopping_rules": [],
+                "escalation": {
+                    "design": "boin",
+                    "cohort_size": 1,
+                    "maximum_per_level": 1,
+                    "reading": "-",
+                    **NO_PROVENANCE,
+                },
+            },
+            "schedule": {"activities": {}, **example["schedule"]},
+            "endpoints": [],
+            "elements": {**example["elements"], **yaml.safe_load(more)},
+            "eligibility": {
+                "record_text": "",
+                "criteria": [
+                    {
+                        "id": "C1",
+                        "category": "exclusion",
+                        "text": "",
+                        "reading": "-",
+                        "knowable_at": "screening",
+                        "rule": never,
+                        **NO_PROVENANCE,
+                    }
+                ],
+            },
+        }
+    )
 
 
 def table(name: str) -> Mapping[str, Any]:

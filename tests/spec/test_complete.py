@@ -17,9 +17,11 @@ EVERY_KIND = pytest.mark.parametrize("kind", NODE_KINDS)
 NODES: list[type[Model]] = [
     one
     for one in vars(nodes).values()
-    if isinstance(one, type) and issubclass(one, Model) and one not in (Model, Window)
+    if isinstance(one, type)
+    and issubclass(one, Model)
+    and one not in (Model, Window)
     and one is not nodes.Measured
-]  # fmt: skip
+]
 
 
 def parts_of(rule: Model) -> Iterator[Model]:

@@ -37,10 +37,14 @@ ALLOWED = {
     "ResearchSubject": "status period study individual",
 }
 SYSTEMS = (
-    "http://loinc.org", "http://snomed.info/sct", "http://hl7.org/fhir/sid/icd-10",
-    "http://www.nlm.nih.gov/research/umls/rxnorm", "http://www.whocc.no/atc",
-    "http://unitsofmeasure.org", "urn:gradatim:element",
-)  # fmt: skip
+    "http://loinc.org",
+    "http://snomed.info/sct",
+    "http://hl7.org/fhir/sid/icd-10",
+    "http://www.nlm.nih.gov/research/umls/rxnorm",
+    "http://www.whocc.no/atc",
+    "http://unitsofmeasure.org",
+    "urn:gradatim:element",
+)
 
 
 def faults(bundle: dict[str, Any]) -> list[str]:
@@ -58,8 +62,11 @@ def faults(bundle: dict[str, Any]) -> list[str]:
 def _resource(one: dict[str, Any], patient: str) -> list[str]:
     kind = one["resourceType"]
     found = [f"no {field}" for field in REQUIRED[kind] if not one.get(field)]
-    found += [f"{field} is no field of it" for field in one
-              if field not in ("resourceType", "id", *ALLOWED[kind].split())]  # fmt: skip
+    found += [
+        f"{field} is no field of it"
+        for field in one
+        if field not in ("resourceType", "id", *ALLOWED[kind].split())
+    ]
     found += [] if ID.match(one["id"]) else ["id"]
     if kind in STATUS and one["status"] not in STATUS[kind].split():
         found.append(f"status {one['status']}")
@@ -69,8 +76,11 @@ def _resource(one: dict[str, Any], patient: str) -> list[str]:
     for field in ("subject", "patient", "individual"):
         if field in one and one[field] != {"reference": patient}:
             found.append(f"{field} is not the patient")
-    return found + _constraints(one) + [fault for path, value in _leaves(one)
-                                        for fault in _leaf(path, value)]  # fmt: skip
+    return (
+        found
+        + _constraints(one)
+        + [fault for path, value in _leaves(one) for fault in _leaf(path, value)]
+    )
 
 
 def _constraints(one: dict[str, Any]) -> list[str]:

@@ -63,9 +63,12 @@ def test_facts_replace_everything(tmp_path: Path) -> None:
 
 
 def test_everything_else_can_be_changed(tmp_path: Path) -> None:
-    case = plain(tmp_path, ", anchors: {screening: 2026-11-03}, on: 2026-11-05, exhaustive: [],"
-                 " observed: {since: 2024-01-01}, person: {sex: female, birth: 1990},"
-                 " allergies: [{substance: latex}]")  # fmt: skip
+    case = plain(
+        tmp_path,
+        ", anchors: {screening: 2026-11-03}, on: 2026-11-05, exhaustive: [],"
+        " observed: {since: 2024-01-01}, person: {sex: female, birth: 1990},"
+        " allergies: [{substance: latex}]",
+    )
     assert case.anchors["screening"] == date(2026, 11, 3)
     assert case.anchors["first_dose"] == date(2026, 11, 16)
     assert (case.on, case.exhaustive) == (date(2026, 11, 5), ())
@@ -156,8 +159,10 @@ def test_a_file_that_is_not_there_or_not_cases(tmp_path: Path) -> None:
 
 def test_nothing_to_move_from(tmp_path: Path) -> None:
     path = tmp_path / "cases.yaml"
-    path.write_text("schema: gradatim.cases/1\nbase: {}\ncases:\n"
-                    "  - {id: a, about: An example., moved_to: 2027-05-31}\n",
-                    encoding="utf-8")  # fmt: skip
+    path.write_text(
+        "schema: gradatim.cases/1\nbase: {}\ncases:\n"
+        "  - {id: a, about: An example., moved_to: 2027-05-31}\n",
+        encoding="utf-8",
+    )
     with pytest.raises(UnusableInput, match="`moved_to` of the case 'a' has nothing to move from"):
         load_cases(path)

@@ -40,8 +40,15 @@ from tests.conduct.memory import ListStore
 from tests.conduct.trials import TABLET, UC_MSC, protocol
 from tests.conduct.trials import candidates as people
 
-DAYS = [date(2026, 10, 14), date(2026, 11, 1), date(2027, 1, 1), date(2028, 2, 29),
-        date(2028, 3, 1), date(2027, 8, 31), date(2026, 11, 26)]  # fmt: skip
+DAYS = [
+    date(2026, 10, 14),
+    date(2026, 11, 1),
+    date(2027, 1, 1),
+    date(2028, 2, 29),
+    date(2028, 3, 1),
+    date(2027, 8, 31),
+    date(2026, 11, 26),
+]
 """A Wednesday, a Sunday, the first of January, a leap day and the day after, the end of a month,
 and the day on which a worked case who is still too young comes on their birthday."""
 HEAD = """
@@ -95,8 +102,11 @@ def sheet(state: State, one: Participant, today: date) -> Eligibility:
 
 
 def screened(state: State, today: date) -> dict[str, tuple[Participant, Eligibility]]:
-    return {one.id: (one, sheet(state, one, today)) for one in state.participants.values()
-            if one.status in ("consented", "eligible")}  # fmt: skip
+    return {
+        one.id: (one, sheet(state, one, today))
+        for one in state.participants.values()
+        if one.status in ("consented", "eligible")
+    }
 
 
 def test_nothing_lies_ahead_of_today(demo: tuple[Made, State, date]) -> None:
@@ -128,8 +138,9 @@ def test_it_is_marked_and_everybody_is_there(demo: tuple[Made, State, date]) -> 
 def test_level_1_is_complete_and_the_committee_escalated(demo: tuple[Made, State, date]) -> None:
     _, state, today = demo
     decisions = [state.events[at] for at in state.decisions]
-    assert [(one.action, one.level) for one in decisions
-            if isinstance(one, review.DoseDecision)] == [("start", 1), ("escalate", 2)]  # fmt: skip
+    assert [
+        (one.action, one.level) for one in decisions if isinstance(one, review.DoseDecision)
+    ] == [("start", 1), ("escalate", 2)]
     assert [letter(state, one, today) for one in of_level(state, 1)] == ["N", "N", "N"]
     assert len(state.meetings) == 2
 
@@ -162,8 +173,9 @@ def test_of_two_in_screening_results_or_a_judgement_are_missing(
     study = state.study
     one, waits = found[made.people["laboratory"]]
     assert waits.status == "undetermined"
-    assert {Reason.NO_RECORD} == {item.unknown_because for item in waits.findings
-                                  if item.passes is None}  # fmt: skip
+    assert {Reason.NO_RECORD} == {
+        item.unknown_because for item in waits.findings if item.passes is None
+    }
     assert "alt" in {item.element for item in waits.missing}
     assert "alt" not in facts_of(state, one).by_element
     _, judged = found[made.people["judgement"]]
@@ -176,8 +188,11 @@ def test_of_two_in_screening_results_or_a_judgement_are_missing(
 
 def test_one_is_eligible_from_a_date_in_the_future(demo: tuple[Made, State, date]) -> None:
     made, state, today = demo
-    later = {one.id: found.eligible_from for one, found in screened(state, today).values()
-             if found.status == "ineligible"}  # fmt: skip
+    later = {
+        one.id: found.eligible_from
+        for one, found in screened(state, today).values()
+        if found.status == "ineligible"
+    }
     assert list(later) == [made.people["washing out"]]
     (start,) = later.values()
     assert start is not None
@@ -211,8 +226,12 @@ def test_one_failed_screening_for_named_criteria(demo: tuple[Made, State, date])
 
 def test_visits_were_made_and_one_was_missed(demo: tuple[Made, State, date]) -> None:
     _, state, today = demo
-    known = [visit.status for one in state.participants.values()
-             if one.level for visit in visits(state, one, today)]  # fmt: skip
+    known = [
+        visit.status
+        for one in state.participants.values()
+        if one.level
+        for visit in visits(state, one, today)
+    ]
     assert known.count("missed") == 1
     assert known.count("done") >= 15
     assert "overdue" not in known
@@ -222,11 +241,16 @@ def test_visits_were_made_and_one_was_missed(demo: tuple[Made, State, date]) -> 
 
 def test_results_have_ranges_and_some_are_abnormal(demo: tuple[Made, State, date]) -> None:
     _, state, _ = demo
-    labs = [one for event in state.events.values()
-            if isinstance(event, findings.LaboratoryResultsRecorded)
-            for one in event.results if one.value is not None]  # fmt: skip
-    (ranges,) = [event for event in state.events.values()
-                 if isinstance(event, ReferenceRangesRecorded)]  # fmt: skip
+    labs = [
+        one
+        for event in state.events.values()
+        if isinstance(event, findings.LaboratoryResultsRecorded)
+        for one in event.results
+        if one.value is not None
+    ]
+    (ranges,) = [
+        event for event in state.events.values() if isinstance(event, ReferenceRangesRecorded)
+    ]
     known = {one.element for one in ranges.ranges}
     assert len(known) >= 9
     ranged = [one for one in labs if one.element in known]
@@ -239,8 +263,9 @@ def test_results_have_ranges_and_some_are_abnormal(demo: tuple[Made, State, date
     assert worst.count(0) > len(worst) / 2
     assert any(unsigned(state, one) for one in of_level(state, 2))
     assert not any(unsigned(state, one) for one in of_level(state, 1))
-    signed = [one for one in state.events.values()
-              if isinstance(one, findings.ClinicalSignificanceSigned)]  # fmt: skip
+    signed = [
+        one for one in state.events.values() if isinstance(one, findings.ClinicalSignificanceSigned)
+    ]
     assert signed
 
 
@@ -322,9 +347,14 @@ def test_the_same_day_gives_the_same_ledger(name: str) -> None:
 def test_another_process_gives_the_same_ledger(name: str, seed: str) -> None:
     """Strings hash otherwise there, so that what comes from a set comes in another order."""
     code = HEAD.format(name=name, day=str(DAYS[0]))
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True,
-                          env={**os.environ, "PYTHONHASHSEED": seed},
-                          cwd=Path(__file__).parents[2])  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONHASHSEED": seed},
+        cwd=Path(__file__).parents[2],
+    )
     assert done.stdout.strip() == made(name, DAYS[0])[0].run.trial.head.hash.hex()
 
 
@@ -333,8 +363,10 @@ def test_names_are_sealed_and_plainly_made_up(name: str, tmp_path: Path) -> None
     store, done = demonstrated(name, DAYS[0], keyring)
     state = done.run.state
     for one in state.participants.values():
-        assert opened(keyring, state, one) == {"name": f"Made-up Person {one.id}",
-                                               "birth_date": one.birth}  # fmt: skip
+        assert opened(keyring, state, one) == {
+            "name": f"Made-up Person {one.id}",
+            "birth_date": one.birth,
+        }
     assert b"Made-up" not in b"".join(entry.body for entry in store.read(state.trial))
 
 

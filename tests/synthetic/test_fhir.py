@@ -14,15 +14,21 @@ from tests.synthetic.shape import faults
 
 
 def element(kind: Kind, unit: str = "", **codes: list[str]) -> Element:
-    groups = [CodeGroup(system=_system(name), codes=given, basis=Basis.ASSUMED)
-              for name, given in codes.items()]  # fmt: skip
+    groups = [
+        CodeGroup(system=_system(name), codes=given, basis=Basis.ASSUMED)
+        for name, given in codes.items()
+    ]
     return Element(kind=kind, label=f"a {kind}", unit=unit, codes=groups)
 
 
 def _system(name: str) -> CodeSystem:
     systems: dict[str, CodeSystem] = {
-        "loinc": "loinc", "snomed": "snomed", "icd10": "icd10", "atc": "atc", "rxnorm": "rxnorm",
-    }  # fmt: skip
+        "loinc": "loinc",
+        "snomed": "snomed",
+        "icd10": "icd10",
+        "atc": "atc",
+        "rxnorm": "rxnorm",
+    }
     return systems[name]
 
 
@@ -67,8 +73,14 @@ def test_a_measurement() -> None:
 
 
 def test_a_bound_another_unit_another_code_and_a_status() -> None:
-    record = {"value": 20, "bound": "<", "unit": "mg/dL", "code": "loinc 6298-4",
-              "status": "amended", "on": "2026-11"}  # fmt: skip
+    record = {
+        "value": 20,
+        "bound": "<",
+        "unit": "mg/dL",
+        "code": "loinc 6298-4",
+        "status": "amended",
+        "on": "2026-11",
+    }
     one = written("potassium", record)
     assert coding(one["code"]) == ("http://loinc.org", "6298-4")
     assert one["valueQuantity"]["comparator"] == "<"
@@ -119,11 +131,16 @@ def test_an_answer_can_deny_another_kind_of_record() -> None:
 
 @pytest.mark.parametrize(
     ("name", "system", "code"),
-    [("leflunomide", "http://www.nlm.nih.gov/research/umls/rxnorm", "27169"),
-     ("Netakimab", "http://www.whocc.no/atc", "L04AC20"),
-     ("Tripterygium wilfordii glycosides", "urn:gradatim:element",
-      "tripterygium_wilfordii_glycosides")],
-)  # fmt: skip
+    [
+        ("leflunomide", "http://www.nlm.nih.gov/research/umls/rxnorm", "27169"),
+        ("Netakimab", "http://www.whocc.no/atc", "L04AC20"),
+        (
+            "Tripterygium wilfordii glycosides",
+            "urn:gradatim:element",
+            "tripterygium_wilfordii_glycosides",
+        ),
+    ],
+)
 def test_a_drug_by_the_best_code_there_is(name: str, system: str, code: str) -> None:
     one = written("drug", {"drug": name, "from": "2026-01-01", "to": "2026-02"})
     assert coding(one["medicationCodeableConcept"]) == (system, code)
@@ -138,9 +155,13 @@ def test_a_drug_that_is_in_no_table() -> None:
 
 @pytest.mark.parametrize(
     ("dose", "value", "period", "unit"),
-    [("10 mg/d", 10, 1, "d"), ("1.5 mg/d", 1.5, 1, "d"), ("15 mg/wk", 15, 1, "wk"),
-     ("40 mg/14d", 40, 14, "d")],
-)  # fmt: skip
+    [
+        ("10 mg/d", 10, 1, "d"),
+        ("1.5 mg/d", 1.5, 1, "d"),
+        ("15 mg/wk", 15, 1, "wk"),
+        ("40 mg/14d", 40, 14, "d"),
+    ],
+)
 def test_a_dose_over_time(dose: str, value: float, period: int, unit: str) -> None:
     one = written("drug", {"drug": "prednisone", "from": "2026-01-01", "dose": dose})
     assert one["status"] == "active"
@@ -192,10 +213,22 @@ def test_a_procedure_consent_and_participation() -> None:
 
 
 def test_allergies() -> None:
-    person = Person.model_validate({"id": "p", "allergies": [
-        {"substance": "penicillin", "reaction": "anaphylaxis", "severity": "severe",
-         "code": "snomed 91936005", "criticality": "high", "on": "2019-05"},
-        {"substance": "latex", "verification": "entered-in-error"}]})  # fmt: skip
+    person = Person.model_validate(
+        {
+            "id": "p",
+            "allergies": [
+                {
+                    "substance": "penicillin",
+                    "reaction": "anaphylaxis",
+                    "severity": "severe",
+                    "code": "snomed 91936005",
+                    "criticality": "high",
+                    "on": "2019-05",
+                },
+                {"substance": "latex", "verification": "entered-in-error"},
+            ],
+        }
+    )
     made = bundle(person, {})
     assert faults(made) == []
     first, second = (entry["resource"] for entry in made["entry"][1:])

@@ -54,12 +54,32 @@ OPTIONAL = {
     "cdm_source": "source_description cdm_version",
     "care_site": "care_site_name place_of_service_concept_id care_site_source_value",
 }
-NUMERIC = {"quantity", "value_as_number", "range_low", "range_high", "amount_value",
-           "numerator_value", "denominator_value"}  # fmt: skip
-TEXT = {"standard_concept", "invalid_reason", "cdm_version", "value_as_string", "cdm_holder",
-        "source_description", "vocabulary_version", "domain_id", "vocabulary_id",
-        "concept_class_id", "concept_code", "concept_name", "cdm_source_name",
-        "cdm_source_abbreviation", "care_site_name"}  # fmt: skip
+NUMERIC = {
+    "quantity",
+    "value_as_number",
+    "range_low",
+    "range_high",
+    "amount_value",
+    "numerator_value",
+    "denominator_value",
+}
+TEXT = {
+    "standard_concept",
+    "invalid_reason",
+    "cdm_version",
+    "value_as_string",
+    "cdm_holder",
+    "source_description",
+    "vocabulary_version",
+    "domain_id",
+    "vocabulary_id",
+    "concept_class_id",
+    "concept_code",
+    "concept_name",
+    "cdm_source_name",
+    "cdm_source_abbreviation",
+    "care_site_name",
+}
 
 
 def _type(column: str) -> tuple[str, ...]:
@@ -94,8 +114,11 @@ def test_a_table_has_the_columns_and_types_of_the_cdm(folder, name):
     required, optional = REQUIRED[name].split(), OPTIONAL.get(name, "").split()
 
     assert set(schema.names) == {*required, *optional}
-    assert {n: str(schema.field(n).type) for n in schema.names
-            if str(schema.field(n).type) not in _type(n)} == {}  # fmt: skip
+    assert {
+        n: str(schema.field(n).type)
+        for n in schema.names
+        if str(schema.field(n).type) not in _type(n)
+    } == {}
     assert not any(schema.field(one).nullable for one in required)
 
 
@@ -103,8 +126,13 @@ def test_no_table_is_missing_or_extra(folder):
     assert {path.stem for path in folder.iterdir()} == set(REQUIRED)
 
 
-RECORDS = ["condition_occurrence", "drug_exposure", "procedure_occurrence", "measurement",
-           "observation"]  # fmt: skip
+RECORDS = [
+    "condition_occurrence",
+    "drug_exposure",
+    "procedure_occurrence",
+    "measurement",
+    "observation",
+]
 
 
 @pytest.mark.parametrize("name", ["person", "observation_period", "death", *RECORDS])
@@ -149,19 +177,27 @@ def test_everyday_people_have_about_the_rows_asked_for(tmp_path):
 def test_counts_are_those_of_the_files(tmp_path):
     counts = write_population(tmp_path / "made", 300, 1)
 
-    assert counts == {path.stem: pq.read_metadata(path).num_rows
-                      for path in (tmp_path / "made").iterdir()}  # fmt: skip
+    assert counts == {
+        path.stem: pq.read_metadata(path).num_rows for path in (tmp_path / "made").iterdir()
+    }
 
 
 def test_events_lie_in_the_lives_of_their_people(table):
     person = table("person")
-    born = dict(zip(*(person.column(n).to_pylist() for n in ("person_id", "year_of_birth")),
-                    strict=True))  # fmt: skip
-    dead = dict(zip(*(table("death").column(n).to_pylist() for n in ("person_id", "death_date")),
-                    strict=True))  # fmt: skip
-    for name, day in (("condition_occurrence", "condition_start_date"),
-                      ("drug_exposure", "drug_exposure_start_date"),
-                      ("measurement", "measurement_date")):  # fmt: skip
+    born = dict(
+        zip(*(person.column(n).to_pylist() for n in ("person_id", "year_of_birth")), strict=True)
+    )
+    dead = dict(
+        zip(
+            *(table("death").column(n).to_pylist() for n in ("person_id", "death_date")),
+            strict=True,
+        )
+    )
+    for name, day in (
+        ("condition_occurrence", "condition_start_date"),
+        ("drug_exposure", "drug_exposure_start_date"),
+        ("measurement", "measurement_date"),
+    ):
         rows = table(name)
         for id, on in zip(*(rows.column(n).to_pylist() for n in ("person_id", day)), strict=True):
             assert born[id] <= on.year
@@ -213,8 +249,13 @@ def test_another_seed_gives_other_people_and_the_same_vocabulary(tmp_path):
     three, four = _hashes(tmp_path / "3"), _hashes(tmp_path / "4")
 
     same = {name for name in three if three[name] == four[name]}
-    assert same == {"concept.parquet", "concept_ancestor.parquet", "drug_strength.parquet",
-                    "cdm_source.parquet", "care_site.parquet"}  # fmt: skip
+    assert same == {
+        "concept.parquet",
+        "concept_ancestor.parquet",
+        "drug_strength.parquet",
+        "cdm_source.parquet",
+        "care_site.parquet",
+    }
 
 
 def test_blocks_differ(tmp_path):
@@ -227,8 +268,10 @@ def test_blocks_differ(tmp_path):
 def test_populations_with_other_person_ids_share_no_record_id(tmp_path):
     write_population(tmp_path / "a", 50, 1)
     write_population(tmp_path / "b", 50, 1, start_id=51)
-    one, two = (set(_column(pq.read_table(tmp_path / which / "measurement.parquet"),
-                            "measurement_id")) for which in "ab")  # fmt: skip
+    one, two = (
+        set(_column(pq.read_table(tmp_path / which / "measurement.parquet"), "measurement_id"))
+        for which in "ab"
+    )
 
     assert not one & two
 
@@ -238,11 +281,17 @@ def test_populations_with_other_person_ids_share_no_record_id(tmp_path):
 
 @pytest.mark.parametrize(
     ("wrong", "named"),
-    [({"people": 0}, "people"), ({"people": -5}, "people"), ({"seed": -1}, "seed"),
-     ({"candidates": 1.5}, "candidates"), ({"candidates": float("nan")}, "candidates"),
-     ({"start_id": 0}, "start_id"), ({"chunk": 0}, "chunk"),
-     ({"rows_per_person": 0}, "rows_per_person")],
-)  # fmt: skip
+    [
+        ({"people": 0}, "people"),
+        ({"people": -5}, "people"),
+        ({"seed": -1}, "seed"),
+        ({"candidates": 1.5}, "candidates"),
+        ({"candidates": float("nan")}, "candidates"),
+        ({"start_id": 0}, "start_id"),
+        ({"chunk": 0}, "chunk"),
+        ({"rows_per_person": 0}, "rows_per_person"),
+    ],
+)
 def test_a_number_out_of_range_is_refused(tmp_path, wrong, named):
     options = {"people": 10, "seed": 1} | wrong
 

@@ -37,15 +37,21 @@ def test_as_json_there_is_one_document(run, tmp_path):
 def test_the_share_of_candidates_is_an_option(run, tmp_path):
     run("-o", tmp_path / "all", "--people", 50, "--candidates", 1)
     run("-o", tmp_path / "none", "--people", 50, "--candidates", 0)
-    codes = {name: pq.read_table(tmp_path / name / "condition_occurrence.parquet")
-             .column("condition_source_value").to_pylist() for name in ("all", "none")}  # fmt: skip
+    codes = {
+        name: pq.read_table(tmp_path / name / "condition_occurrence.parquet")
+        .column("condition_source_value")
+        .to_pylist()
+        for name in ("all", "none")
+    }
 
     assert "M45.9" in codes["all"]
     assert "M45.9" not in codes["none"]
 
 
-@pytest.mark.parametrize("words", [("--people", 0), ("--people", 5, "--candidates", 2),
-                                   ("--people", 5, "--as-of", "soon")])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [("--people", 0), ("--people", 5, "--candidates", 2), ("--people", 5, "--as-of", "soon")],
+)
 def test_what_cannot_be_is_refused_and_nothing_is_written(run, tmp_path, words):
     result = run("-o", tmp_path / "made", *words)
 

@@ -20,8 +20,10 @@ def ask(tmp_path_factory):
     base = duckdb.connect()
     for path in place.glob("*.parquet"):
         base.execute(f"create view {path.stem} as select * from '{path}'")
-    base.execute("create view lab as select m.*, concept_code as code from measurement m "
-                 "join concept on concept_id = measurement_concept_id")  # fmt: skip
+    base.execute(
+        "create view lab as select m.*, concept_code as code from measurement m "
+        "join concept on concept_id = measurement_concept_id"
+    )
     yield lambda question: base.execute(question).fetchall()
     base.close()
 
@@ -65,9 +67,15 @@ NEVER_RECORDED = {
 
 def test_every_other_element_of_the_protocol_can_be_found_by_a_standard_code(ask):
     known = set(ask("select lower(vocabulary_id), concept_code from concept"))
-    codes = {name: {(group.system, code) for group in element.codes for code in group.codes
-                    if group.system in ("snomed", "loinc")}
-             for name, element in load("nct05962762").study.elements.items()}  # fmt: skip
+    codes = {
+        name: {
+            (group.system, code)
+            for group in element.codes
+            for code in group.codes
+            if group.system in ("snomed", "loinc")
+        }
+        for name, element in load("nct05962762").study.elements.items()
+    }
     absent = {name for name, wanted in codes.items() if wanted and not wanted & known}
 
     assert absent == NEVER_RECORDED
@@ -82,30 +90,48 @@ CONDITION, DRUG_START, DRUG_END = (
 
 @pytest.mark.parametrize(
     ("where", "source", "day"),
-    [(CONDITION, "C|D0", "2021-11-16"), (CONDITION, "I", "2026-08-16"),
-     (CONDITION, "F", "2025-11-16"), (CONDITION, "A41", "2026-10-05"),
-     ("procedure_occurrence procedure_date procedure_source_value", "", "2026-09-16"),
-     (DRUG_END, "adalimumab|etanercept|golimumab|secukinumab", "2026-08-16"),
-     (DRUG_END, "leflunomide", "2026-09-21"), (DRUG_END, "leflunomide", "2026-07-13"),
-     (DRUG_START, "sulfasalazine", "2026-08-02")],
-)  # fmt: skip
+    [
+        (CONDITION, "C|D0", "2021-11-16"),
+        (CONDITION, "I", "2026-08-16"),
+        (CONDITION, "F", "2025-11-16"),
+        (CONDITION, "A41", "2026-10-05"),
+        ("procedure_occurrence procedure_date procedure_source_value", "", "2026-09-16"),
+        (DRUG_END, "adalimumab|etanercept|golimumab|secukinumab", "2026-08-16"),
+        (DRUG_END, "leflunomide", "2026-09-21"),
+        (DRUG_END, "leflunomide", "2026-07-13"),
+        (DRUG_START, "sulfasalazine", "2026-08-02"),
+    ],
+)
 def test_days_stand_on_the_edge_and_beside_it(ask, where, source, day):
     table, column, text = where.split()
-    found = dict(ask(f"select {column} - date '{day}', count(*) from {table} "
-                     f"where {text} ~ '({source}).*' "
-                     f"and abs({column} - date '{day}') <= 1 group by 1"))  # fmt: skip
+    found = dict(
+        ask(
+            f"select {column} - date '{day}', count(*) from {table} "
+            f"where {text} ~ '({source}).*' "
+            f"and abs({column} - date '{day}') <= 1 group by 1"
+        )
+    )
 
     assert set(found) == {-1, 0, 1}
 
 
 @pytest.mark.parametrize(
-    ("code", "times"), [("1920-8", 2.5), ("1742-6", 2.5), ("2160-0", 1.5), ("14682-9", 1.5),
-                        ("14979-9", 1.5), ("5902-2", 2.5)],
-)  # fmt: skip
+    ("code", "times"),
+    [
+        ("1920-8", 2.5),
+        ("1742-6", 2.5),
+        ("2160-0", 1.5),
+        ("14682-9", 1.5),
+        ("14979-9", 1.5),
+        ("5902-2", 2.5),
+    ],
+)
 def test_values_stand_on_and_beside_a_multiple_of_the_upper_limit(ask, code, times):
-    found = ask("select sign(round(value_as_number / range_high - "
-                f"{times}, 9)), count(*) from lab where code = '{code}' and "
-                f"abs(value_as_number / range_high - {times}) < 0.05 group by 1")  # fmt: skip
+    found = ask(
+        "select sign(round(value_as_number / range_high - "
+        f"{times}, 9)), count(*) from lab where code = '{code}' and "
+        f"abs(value_as_number / range_high - {times}) < 0.05 group by 1"
+    )
 
     assert {sign for sign, _ in found} == {-1, 0, 1}
 
@@ -114,8 +140,7 @@ def test_values_stand_on_and_beside_a_multiple_of_the_upper_limit(ask, code, tim
     ("code", "limit", "step"), [("98979-8", 60, 1), ("10230-1", 45, 1), ("42595-9", 1000, 1)]
 )
 def test_values_stand_on_and_beside_a_fixed_limit(ask, code, limit, step):
-    found = dict(ask("select value_as_number, count(*) from lab where "
-                     f"code = '{code}' group by 1"))  # fmt: skip
+    found = dict(ask(f"select value_as_number, count(*) from lab where code = '{code}' group by 1"))
 
     assert {limit - step, limit, limit + step} <= set(found)
 
@@ -153,9 +178,11 @@ def test_results_have_the_faults_of_real_ones(one, fault):
 
 
 def test_some_results_are_doubled_and_some_contradict_each_other(ask):
-    groups = ask("select count(distinct value_as_number) from measurement "
-                 "where value_as_number is not null group by person_id, measurement_concept_id, "
-                 "measurement_date, unit_source_value having count(*) > 1")  # fmt: skip
+    groups = ask(
+        "select count(distinct value_as_number) from measurement "
+        "where value_as_number is not null group by person_id, measurement_concept_id, "
+        "measurement_date, unit_source_value having count(*) > 1"
+    )
 
     assert {1, 2} <= {values for (values,) in groups}
 
@@ -171,19 +198,23 @@ def test_creatinine_is_reported_in_both_units(one):
 
 def test_unmapped_conditions_keep_their_source_code(one):
     share = one("select avg((condition_concept_id = 0)::int) from condition_occurrence")
-    texts = one("select count(*) from condition_occurrence where condition_concept_id = 0 and "
-                "condition_source_concept_id = 0 "
-                "and condition_source_value like 'M45%'")  # fmt: skip
+    texts = one(
+        "select count(*) from condition_occurrence where condition_concept_id = 0 and "
+        "condition_source_concept_id = 0 "
+        "and condition_source_value like 'M45%'"
+    )
 
     assert 0.03 < share < 0.1
     assert texts > 0
 
 
 def test_a_clinical_drug_leads_to_its_ingredient_by_both_tables(ask):
-    rows = ask("select i.concept_name, i.concept_id, s.ingredient_concept_id from drug_strength s "
-               "join concept_ancestor a on a.descendant_concept_id = s.drug_concept_id and "
-               "a.min_levels_of_separation = 1 "
-               "join concept i on i.concept_id = a.ancestor_concept_id")  # fmt: skip
+    rows = ask(
+        "select i.concept_name, i.concept_id, s.ingredient_concept_id from drug_strength s "
+        "join concept_ancestor a on a.descendant_concept_id = s.drug_concept_id and "
+        "a.min_levels_of_separation = 1 "
+        "join concept i on i.concept_id = a.ancestor_concept_id"
+    )
 
     assert len(rows) > 40
     assert all(ancestor == ingredient for _, ancestor, ingredient in rows)
@@ -192,11 +223,18 @@ def test_a_clinical_drug_leads_to_its_ingredient_by_both_tables(ask):
 
 
 def test_antibiotics_and_biologics_are_found_by_their_atc_class(ask):
-    below = {name: {one for (one,) in ask(
-        "select d.concept_name from concept c join concept_ancestor on ancestor_concept_id = "
-        "c.concept_id join concept d on d.concept_id = descendant_concept_id "
-        f"where c.vocabulary_id = 'ATC' and c.concept_code = '{name}'")}
-             for name in ("J01", "L04AB")}  # fmt: skip
+    below = {
+        name: {
+            one
+            for (one,) in ask(
+                "select d.concept_name from concept c "
+                "join concept_ancestor on ancestor_concept_id = c.concept_id "
+                "join concept d on d.concept_id = descendant_concept_id "
+                f"where c.vocabulary_id = 'ATC' and c.concept_code = '{name}'"
+            )
+        }
+        for name in ("J01", "L04AB")
+    }
 
     assert {"ceftriaxone", "vancomycin", "ceftriaxone injection 100 MG/ML"} <= below["J01"]
     assert {"adalimumab", "adalimumab prefilled syringe 50 MG/ML"} <= below["L04AB"]
@@ -204,10 +242,12 @@ def test_antibiotics_and_biologics_are_found_by_their_atc_class(ask):
 
 
 def test_descendants_reach_the_protocols_codes(ask):
-    rows = ask("select a.concept_code, d.concept_name from concept_ancestor "
-               "join concept a on a.concept_id = ancestor_concept_id "
-               "join concept d on d.concept_id = descendant_concept_id "
-               "where a.vocabulary_id = 'SNOMED'")  # fmt: skip
+    rows = ask(
+        "select a.concept_code, d.concept_name from concept_ancestor "
+        "join concept a on a.concept_id = ancestor_concept_id "
+        "join concept d on d.concept_id = descendant_concept_id "
+        "where a.vocabulary_id = 'SNOMED'"
+    )
 
     assert ("9631008", "Ankylosing spondylitis of sacrum") in rows
     assert ("363346000", "Basal cell carcinoma of skin") in rows
@@ -224,17 +264,25 @@ def test_a_warehouse_knows_no_consent_and_no_judgement(ask):
         )
     }
 
-    assert observed == {"Tobacco smoking behavior", "Allergy to nut", "Latex allergy",
-                        "Allergy to grass pollen", "History of myocardial infarction"}  # fmt: skip
+    assert observed == {
+        "Tobacco smoking behavior",
+        "Allergy to nut",
+        "Latex allergy",
+        "Allergy to grass pollen",
+        "History of myocardial infarction",
+    }
 
 
 def test_another_day_moves_the_edges(tmp_path):
-    write_population(tmp_path / "made", 2000, 1, candidates=1.0, as_of=date(2025, 5, 31),
-                     rows_per_person=5)  # fmt: skip
+    write_population(
+        tmp_path / "made", 2000, 1, candidates=1.0, as_of=date(2025, 5, 31), rows_per_person=5
+    )
     # 3 months before 31 May is the last of February
-    found = duckdb.sql("select count(*) from "
-                       f"'{tmp_path}/made/condition_occurrence.parquet' "
-                       "where condition_start_date = date '2025-02-28' "
-                       "and condition_source_value like 'I%'").fetchall()  # fmt: skip
+    found = duckdb.sql(
+        "select count(*) from "
+        f"'{tmp_path}/made/condition_occurrence.parquet' "
+        "where condition_start_date = date '2025-02-28' "
+        "and condition_source_value like 'I%'"
+    ).fetchall()
 
     assert found[0][0] > 5

@@ -122,12 +122,26 @@ def test_it_uses_most_of_the_rule_language() -> None:
     """What the first trial leaves out is asked here."""
     rules = [rule for _, rule in rules_of(TRIAL.study)]
     kinds = {kind_of(node) for rule in rules for node in _nodes(rule)}
-    assert {"all", "any", "not", "compare", "result", "attested", "age", "sex", "event", "count",
-            "daily_dose", "not_washed_out"} <= kinds  # fmt: skip
+    assert {
+        "all",
+        "any",
+        "not",
+        "compare",
+        "result",
+        "attested",
+        "age",
+        "sex",
+        "event",
+        "count",
+        "daily_dose",
+        "not_washed_out",
+    } <= kinds
     found = [leaf for rule in rules for leaf in leaves(rule)]
     assert {leaf.across for leaf in found if isinstance(leaf, Measured)} == {
-        "some", "every", "available",
-    }  # fmt: skip
+        "some",
+        "every",
+        "available",
+    }
     assert {leaf.value for leaf in found if isinstance(leaf, Measured)} == {"latest", "any"}
     assert {leaf.is_.times for leaf in found if isinstance(leaf, Compare)} == {"", "ULN", "LLN"}
 

@@ -140,7 +140,7 @@ UNUSABLE: dict[str, tuple[Callable[[Path], Path], str]] = {
         lambda at: text(at, "a.xml", "<ClaML><Class>\n</ClaML>"),
         "a.xml, line 2: this is not XML",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", UNUSABLE)

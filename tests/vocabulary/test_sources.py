@@ -214,12 +214,22 @@ def test_a_value_set_that_may_lack_something(tmp_path: Path, changes):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"compose": {"include": [{"system": "http://snomed.info/sct", "filter": [
-            {"property": "constraint", "op": "=", "value": "<< 1002 |Disease|"}]}]}},
+        {
+            "compose": {
+                "include": [
+                    {
+                        "system": "http://snomed.info/sct",
+                        "filter": [
+                            {"property": "constraint", "op": "=", "value": "<< 1002 |Disease|"}
+                        ],
+                    }
+                ]
+            }
+        },
         {"compose": {}, "url": "http://snomed.info/sct?fhir_vs=isa/1002"},
         {"compose": {}, "url": "http://snomed.info/sct?fhir_vs=ecl/<<1002"},
     ],
-)  # fmt: skip
+)
 def test_other_ways_to_ask_for_what_lies_below(tmp_path: Path, changes):
     found = held(tmp_path, as_json(tmp_path / "set.json", value_set(**changes)))
     assert found.subsumes(("snomed", "1002"), ("snomed", "1003")) == "subsumes"
@@ -231,12 +241,17 @@ def test_a_bundle_with_a_concept_map(tmp_path: Path):
 
     mapped = {
         "resourceType": "ConceptMap",
-        "group": [{
-            "source": LOCAL, "target": "http://snomed.info/sct", "element": [
-                {"code": "a", "target": [target("1", "equivalent")]},
-                {"code": "b", "target": [target("2", "wider"), target("3", "inexact")]},
-            ]}],
-    }  # fmt: skip
+        "group": [
+            {
+                "source": LOCAL,
+                "target": "http://snomed.info/sct",
+                "element": [
+                    {"code": "a", "target": [target("1", "equivalent")]},
+                    {"code": "b", "target": [target("2", "wider"), target("3", "inexact")]},
+                ],
+            }
+        ],
+    }
     patient = {"resourceType": "Patient"}
     found = held(tmp_path, as_json(tmp_path / "all.json", code_system(), mapped, patient))
     assert (LOCAL, "a") in found.above("snomed", "1")
@@ -274,10 +289,14 @@ TABULAR = """<ICD10CM.tabular><version>2026</version><chapter><section><diag><na
         ("icd10.xml", CLAML, "C50.0", {"C50.0", "C50", "C50-C50", "II"}),
         ("kodes.txt", GERMAN, "C50.0", {"C50.0", "C50"}),
         ("list.csv", 'Code,Name\nC50,"Breast, all"\nc500,Nipple\n', "C50.0", {"C50.0", "C50"}),
-        ("list.tsv",
-         "code\tname\tsystem\nC50\tBreast\ticd10\nC500\tN\tICD10\n", "C50.0", {"C50.0", "C50"}),
+        (
+            "list.tsv",
+            "code\tname\tsystem\nC50\tBreast\ticd10\nC500\tN\tICD10\n",
+            "C50.0",
+            {"C50.0", "C50"},
+        ),
     ],
-)  # fmt: skip
+)
 def test_icd10(tmp_path: Path, name: str, text: str, code: str, above: set[str]):
     path = tmp_path / name
     path.write_text(text)

@@ -34,8 +34,15 @@ def simulated_ledger(name: str, path: Path, until: date = UNTIL, seed: int = 3) 
     store = open_store(f"sqlite:///{path}", Mode.CREATE)
     people = Candidates(document.study, folder / "participants.yaml")
     text = (folder / "protocol.yaml").read_text()
-    simulate(Trial(store, document.study.study.id), document, text, people, seed, start=START,
-             until=until)  # fmt: skip
+    simulate(
+        Trial(store, document.study.study.id),
+        document,
+        text,
+        people,
+        seed,
+        start=START,
+        until=until,
+    )
     store.close()
     return path
 

@@ -70,8 +70,11 @@ class Typist:
             self.keys.press("Shift+Tab" if back else "Tab")
             found = self.here()
             passed.append(found["words"][:40])
-            if found["words"].startswith(words) and not found["scroller"] and (
-                    not kinds or found["kind"].startswith(kinds)):  # fmt: skip
+            if (
+                found["words"].startswith(words)
+                and not found["scroller"]
+                and (not kinds or found["kind"].startswith(kinds))
+            ):
                 return found
             if passed.count("Skip to the content") > 1:
                 break

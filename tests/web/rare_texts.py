@@ -26,29 +26,51 @@ from tests.web.texts import Text, clauses
 DOSE = date(2026, 11, 16)
 BASE = {"stable": "run_in", "before": "first_dose"}
 ASKED: list[tuple[dict, dict]] = [
-    *(({**BASE, "started": length}, {"run_in": "methotrexate, 10 mg/d, 2026-11-16.."})
-      for length in ("1 day", "1 year", "2 years")),
+    *(
+        ({**BASE, "started": length}, {"run_in": "methotrexate, 10 mg/d, 2026-11-16.."})
+        for length in ("1 day", "1 year", "2 years")
+    ),
     ({"daily_dose": "steroid", "on": "first_dose", "is": ">= 0 mg/d"}, {}),
-    ({"daily_dose": "steroid", "on": "first_dose", "is": "<= 10 mg/d", "as": "prednisone"},
-     {"steroid": ["prednisone, 5 mg/d, 2026-01-01..", "dexamethasone, 2026-01-01.."]}),
-    *(({"daily_dose": "steroid", "on": "first_dose", "is": f"{limit} 10 mg/d"},
-       {"steroid": "prednisone, 2026-01-01.."}) for limit in ("<", "<=", "=", ">=", ">")),
+    (
+        {"daily_dose": "steroid", "on": "first_dose", "is": "<= 10 mg/d", "as": "prednisone"},
+        {"steroid": ["prednisone, 5 mg/d, 2026-01-01..", "dexamethasone, 2026-01-01.."]},
+    ),
+    *(
+        (
+            {"daily_dose": "steroid", "on": "first_dose", "is": f"{limit} 10 mg/d"},
+            {"steroid": "prednisone, 2026-01-01.."},
+        )
+        for limit in ("<", "<=", "=", ">=", ">")
+    ),
     ({"compare": "egfr", "is": "< 60 mL/min/{1.73_m2}"}, {"creatinine": "1"}),
-    ({"count": "surgery", "at_least": 2, "distinct": "record"},
-     {"surgery": ["2026-01-01, doubtful status not recorded",
-                  "2026-01-02, doubtful neither yes nor no"]}),
+    (
+        {"count": "surgery", "at_least": 2, "distinct": "record"},
+        {
+            "surgery": [
+                "2026-01-01, doubtful status not recorded",
+                "2026-01-02, doubtful neither yes nor no",
+            ]
+        },
+    ),
     ({"event": "other_trial"}, {"other_trial": "2026-01-01, doubtful not yet begun"}),
     ({"compare": "ast", "is": "> 60 U/L"}, {"ast": "unreadable not understood: LOINC 1920-8"}),
-    *(({"event": "infarction"}, {"infarction": f"2026-01-01, doubtful {why}"}) for why in (
-        "of unrecorded severity", "an intolerance and not an allergy",
-        "an intolerance with anaphylaxis", "its scope is not settled",
-        "its verification status is not settled",
-        "it names a study that is not known to be this one",
-        "not known to have been handed over",
-    )),
-    ({"daily_dose": "steroid", "on": "first_dose", "is": "<= 10 mg/d"},
-     {"steroid": "prednisone, 5 mg/d, up to 15, 2026-01-01.."}),
-]  # fmt: skip
+    *(
+        ({"event": "infarction"}, {"infarction": f"2026-01-01, doubtful {why}"})
+        for why in (
+            "of unrecorded severity",
+            "an intolerance and not an allergy",
+            "an intolerance with anaphylaxis",
+            "its scope is not settled",
+            "its verification status is not settled",
+            "it names a study that is not known to be this one",
+            "not known to have been handed over",
+        )
+    ),
+    (
+        {"daily_dose": "steroid", "on": "first_dose", "is": "<= 10 mg/d"},
+        {"steroid": "prednisone, 5 mg/d, up to 15, 2026-01-01.."},
+    ),
+]
 """Rules, and the facts they are asked of, in the words of the specification tables."""
 DOUBTS_OF_DRUGS = (
     "taken as needed, if at all",
@@ -97,14 +119,22 @@ def _sentences() -> Iterator[Text]:
         yield Text("sentences", next_words(one), study)
 
 
-def _eligibility(study: Study, later: list[tuple[Truth, Truth]], repeat: tuple[str, ...]
-                 ) -> Eligibility:  # fmt: skip
+def _eligibility(
+    study: Study, later: list[tuple[Truth, Truth]], repeat: tuple[str, ...]
+) -> Eligibility:
     """Give inclusion criteria that come out one way now and another way four weeks later."""
     moved = DOSE + timedelta(days=28)
     criterion = study.criteria[1]
     reading = Reading(criterion.reading_name, criterion.rule)
-    findings = [Finding(criterion, reading, Verdict(now),
-                        (Stretch(DOSE, moved, now), Stretch(moved, None, then)))
-                for now, then in later]  # fmt: skip
-    return Eligibility("p1", {"first_dose": DOSE}, DOSE, "undetermined", tuple(findings), moved,
-                       repeat, (), ())  # fmt: skip
+    findings = [
+        Finding(
+            criterion,
+            reading,
+            Verdict(now),
+            (Stretch(DOSE, moved, now), Stretch(moved, None, then)),
+        )
+        for now, then in later
+    ]
+    return Eligibility(
+        "p1", {"first_dose": DOSE}, DOSE, "undetermined", tuple(findings), moved, repeat, (), ()
+    )

@@ -39,10 +39,16 @@ def fresh(tmp_path: Path, settings, transactional_db, at):
     document = load(NAME)
     path = tmp_path / "fresh.sqlite"
     store = open_store(f"sqlite:///{path}", Mode.CREATE)
-    run = simulate(Trial(store, document.study.study.id), document,
-                   (folder / "protocol.yaml").read_text(),
-                   Candidates(document.study, folder / "participants.yaml"), 1, start=OPENED,
-                   until=OPENED, mode="demo")  # fmt: skip
+    run = simulate(
+        Trial(store, document.study.study.id),
+        document,
+        (folder / "protocol.yaml").read_text(),
+        Candidates(document.study, folder / "participants.yaml"),
+        1,
+        start=OPENED,
+        until=OPENED,
+        mode="demo",
+    )
     receive(run, "S01", "S01-L1", 12)
     store.close()
     shutil.copy(path, tmp_path / "made.sqlite")
@@ -60,8 +66,9 @@ def records() -> dict:
 
 def patient(bundle: dict) -> dict:
     """Give the patient of the records."""
-    return next(one["resource"] for one in bundle["entry"]
-                if one["resource"]["resourceType"] == "Patient")  # fmt: skip
+    return next(
+        one["resource"] for one in bundle["entry"] if one["resource"]["resourceType"] == "Patient"
+    )
 
 
 class Cast:
@@ -92,11 +99,13 @@ def registered(cast: Cast, tmp_path: Path) -> None:
     one.page.click("text=Register a person")
     one.fill(full_name="Made-up Person", birth_date=birth, sex=sex)
     assert "Recorded as entry" in one.press("Record")
-    text = one.record("ParticipantRegistered", full_name="made-up  person", birth_date=birth,
-                      sex=sex)  # fmt: skip
+    text = one.record(
+        "ParticipantRegistered", full_name="made-up  person", birth_date=birth, sex=sex
+    )
     assert "Nothing was recorded" in text
-    text = one.record("InformedConsentObtained", ABOUT, version="1.0", language="zh-CN",
-                      obtained_by=INVESTIGATOR)  # fmt: skip
+    text = one.record(
+        "InformedConsentObtained", ABOUT, version="1.0", language="zh-CN", obtained_by=INVESTIGATOR
+    )
     assert "Recorded" in text
 
 
@@ -106,8 +115,13 @@ def screened(cast: Cast, fresh, tmp_path: Path) -> None:
     one.go(f"/participants/{NUMBER}/records/")
     one.fill(bundle=str(tmp_path / "bundle.json"), source="Hospital record")
     assert "entries recorded" in one.press("Read and record")
-    lead.record("HistoryDeclaredComplete", ABOUT, signed=True, sources="record, interview",
-                kinds=["condition", "exposure", "procedure"])  # fmt: skip
+    lead.record(
+        "HistoryDeclaredComplete",
+        ABOUT,
+        signed=True,
+        sources="record, interview",
+        kinds=["condition", "exposure", "procedure"],
+    )
     assert "Eligible" in lead.go(f"/participants/{NUMBER}/eligibility/")
     text = lead.record("EligibilityConfirmed", ABOUT, signed=True, first_dose_on="2026-11-16")
     assert "Recorded" in text

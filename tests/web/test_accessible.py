@@ -48,8 +48,12 @@ def told(page) -> list[str]:
 
 def test_every_page_is_looked_at():
     """Each address with a name is in the list of pages, or said to be none, with a reason."""
-    looked_at = {resolve(path.split("?")[0].format_map(Anything())).url_name
-                 for paths in PAGES.values() for path in paths if path != NOWHERE}  # fmt: skip
+    looked_at = {
+        resolve(path.split("?")[0].format_map(Anything())).url_name
+        for paths in PAGES.values()
+        for path in paths
+        if path != NOWHERE
+    }
     names = {one.name for one in own_patterns()}
     assert looked_at | set(NO_PAGES) == names
     assert not looked_at & set(NO_PAGES)
@@ -78,8 +82,7 @@ def test_axe_finds_nothing(whole, browser, live_server, user, theme):
 def test_pages_fit(whole, browser, live_server, width):
     """No page is wider than the screen; what is wide scrolls by itself."""
     for user, paths in PAGES.items():
-        person = somebody(browser, live_server.url, user,
-                          viewport={"width": width, "height": 900})  # fmt: skip
+        person = somebody(browser, live_server.url, user, viewport={"width": width, "height": 900})
         for path in map(whole, paths):
             person.go(path)
             wide = person.page.evaluate("document.documentElement.scrollWidth")
@@ -88,8 +91,9 @@ def test_pages_fit(whole, browser, live_server, width):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_on_the_way_of_a_second_factor(app, transactional_db, browser,
-                                                         live_server, theme):  # fmt: skip
+def test_axe_finds_nothing_on_the_way_of_a_second_factor(
+    app, transactional_db, browser, live_server, theme
+):
     """The page that asks for a code, and those behind it."""
     device = with_device("monitor.1")
     person = Person(browser, live_server.url, "monitor.1", color_scheme=theme)
@@ -108,7 +112,8 @@ def test_pages_work_without_script(app, transactional_db, browser, live_server):
     """An adverse event is reported with script switched off."""
     person = Person(browser, live_server.url, "nurse.S01.1", java_script_enabled=False)
     one = spoken_of(state(app))["treated"]
-    text = person.record("AdverseEventReported", f"participant={one}", term="Headache",
-                         onset="2026-09-20")  # fmt: skip
+    text = person.record(
+        "AdverseEventReported", f"participant={one}", term="Headache", onset="2026-09-20"
+    )
     assert "Recorded as entry" in text
     person.context.close()

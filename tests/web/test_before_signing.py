@@ -14,26 +14,40 @@ CLASSIFY = "/record/AdverseEventClassified/"
 
 
 def treated(app: Running) -> Participant:
-    return next(one for one in state(app).participants.values()
-                if one.site == "S01" and one.status == "treated")  # fmt: skip
+    return next(
+        one
+        for one in state(app).participants.values()
+        if one.site == "S01" and one.status == "treated"
+    )
 
 
 def reported(app: Running, number: str, term: str, **more: Any) -> Participant:
     """Report an adverse event of somebody treated, past the pages."""
     one = treated(app)
-    app.trial.record(s.AdverseEventReported(
-        occurred_on=today(), recorded_at=now(), recorded_by="nurse.S01.1", site="S01",
-        participant=one.id, adverse_event=number, term=term, onset=str(today()), **more,
-    ))  # fmt: skip
+    app.trial.record(
+        s.AdverseEventReported(
+            occurred_on=today(),
+            recorded_at=now(),
+            recorded_by="nurse.S01.1",
+            site="S01",
+            participant=one.id,
+            adverse_event=number,
+            term=term,
+            onset=str(today()),
+            **more,
+        )
+    )
     return one
 
 
 def test_who_says_what_an_event_is_sees_the_event(app: Running, signed_in):
     """Its words, its grade and what was described, beside the questions."""
     one = reported(app, "AE-9", "Funny turn", grade=2, description="fell from the chair, pale")
-    text = signed_in("investigator.S01.1").get(
-        CLASSIFY, {"participant": one.id, "adverse_event": "AE-9"}
-    ).content.decode()  # fmt: skip
+    text = (
+        signed_in("investigator.S01.1")
+        .get(CLASSIFY, {"participant": one.id, "adverse_event": "AE-9"})
+        .content.decode()
+    )
     assert "<dd>Funny turn</dd>" in text
     assert "<dd>fell from the chair, pale</dd>" in text
     assert "Until you have answered, it counts as each of these" in text
@@ -54,9 +68,11 @@ def test_only_of_a_term_that_says_nothing_it_is_asked_what_it_is(app: Running, s
 
 def test_who_verifies_a_preparation_sees_what_was_prepared(app: Running, signed_in):
     one = treated(app)
-    text = signed_in("cell_lab.S01.2").get(
-        "/record/PreparationVerified/", {"participant": one.id, "dose": "1"}
-    ).content.decode()  # fmt: skip
+    text = (
+        signed_in("cell_lab.S01.2")
+        .get("/record/PreparationVerified/", {"participant": one.id, "dose": "1"})
+        .content.decode()
+    )
     assert "Drawn from the bags" in text
     assert "Body weight, kg" in text
     assert re.search(r"<dd>\d{1,3}(\u202f\d{3})+</dd>", text), "no zero is lost in reading"
@@ -65,8 +81,11 @@ def test_who_verifies_a_preparation_sees_what_was_prepared(app: Running, signed_
 
 def test_what_is_measured_is_named_by_its_label(app: Running, signed_in):
     """In an entry and in a task; its short name is for protocols."""
-    at, event = next((at, event) for at, event in state(app).events.of(ClinicalSignificanceSigned)
-                     if event.site == "S01")  # fmt: skip
+    at, event = next(
+        (at, event)
+        for at, event in state(app).events.of(ClinicalSignificanceSigned)
+        if event.site == "S01"
+    )
     label = state(app).study.elements[event.element].label
     assert label != event.element
     text = signed_in("investigator.S01.1").get(f"/entries/{at}/").content.decode()
@@ -84,6 +103,10 @@ def test_a_deviation_does_not_deny_itself(app: Running, signed_in):
 
 def deviation() -> Any:
     return s.ProtocolDeviation(
-        occurred_on=today(), recorded_at=now(), recorded_by="monitor.1", site="S01",
-        rule="no visit is missed", description="S01-003 missed day 7",
-    )  # fmt: skip
+        occurred_on=today(),
+        recorded_at=now(),
+        recorded_by="monitor.1",
+        site="S01",
+        rule="no visit is missed",
+        description="S01-003 missed day 7",
+    )

@@ -44,15 +44,28 @@ def page(client, **said) -> str:
 
 def test_the_figures_of_another_design_are_those_of_the_engine(app: Running, signed_in):
     """Target, cohort size and maximum reach the designs that the protocol does not hold."""
-    said = {"design": "other-boin", "target": 25, "cohort": 2, "maximum": 12,
-            "r1": 5, "r2": 25, "r3": 45, "asked": 1}  # fmt: skip
+    said = {
+        "design": "other-boin",
+        "target": 25,
+        "cohort": 2,
+        "maximum": 12,
+        "r1": 5,
+        "r2": 25,
+        "r3": 45,
+        "asked": 1,
+    }
     text = page(signed_in("statistics.1"), **said)
     design = build(Settings("boin", 3, 0.25, 2, 6, maximum=12))
     study = state(app).governing("safety")
     how = How(method="exact", needed=needed_of(study))
     found = operating_characteristics(design, [[0.05, 0.25, 0.45]], 0.25, how)[0]
-    for figure in (*found.selection, found.none_selected, found.too_toxic_selected,
-                   found.recommended, found.overdosed):  # fmt: skip
+    for figure in (
+        *found.selection,
+        found.none_selected,
+        found.too_toxic_selected,
+        found.recommended,
+        found.overdosed,
+    ):
         assert f">{100 * figure.value:.3g} %<" in text
     assert f">{found.expected_dlts.value:.2f}<" in text
     assert "not in the protocol" in text
@@ -92,11 +105,23 @@ def test_a_falling_curve_is_told(app: Running, signed_in):
     assert "taken as equal" in text
 
 
-@pytest.mark.parametrize(("name", "value"), [
-    ("target", "61"), ("target", "9"), ("cohort", "13"), ("cohort", "0"), ("maximum", "61"),
-    ("maximum", "-1"), ("maximum", "1e1"), ("cohort", "3.5"), ("target", "'\"><script>"),
-    ("r2", "96"), ("r2", "0"), ("r2", "x"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("target", "61"),
+        ("target", "9"),
+        ("cohort", "13"),
+        ("cohort", "0"),
+        ("maximum", "61"),
+        ("maximum", "-1"),
+        ("maximum", "1e1"),
+        ("cohort", "3.5"),
+        ("target", "'\"><script>"),
+        ("r2", "96"),
+        ("r2", "0"),
+        ("r2", "x"),
+    ],
+)
 def test_a_setting_out_of_bounds_is_refused_at_its_field(app: Running, signed_in, name, value):
     """Nothing is computed, and the words stand at the field; the slider stands where it began."""
     text = page(signed_in("statistics.1"), **{name: value})
@@ -107,9 +132,13 @@ def test_a_setting_out_of_bounds_is_refused_at_its_field(app: Running, signed_in
     assert "<script>" not in text.split('id="rates"')[1].split("</form>")[0]
 
 
-@pytest.mark.parametrize(("designs", "words"), [
-    ([], "Choose at least one design."), (["no such design"], "no such design"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("designs", "words"),
+    [
+        ([], "Choose at least one design."),
+        (["no such design"], "no such design"),
+    ],
+)
 def test_what_cannot_be_chosen_is_refused(app: Running, signed_in, designs, words):
     text = page(signed_in("statistics.1"), asked=1, design=designs)
     field = re.search(r'<div id="design-fault" class="fault">(.*?)</div>', text, re.DOTALL)
@@ -152,13 +181,18 @@ def test_every_question_within_bounds_is_answered_or_said_to_be_too_large(data):
     """Chances add up to 1 whatever is asked; rates never fall."""
     study = load("nct05962762").study
     cohort = data.draw(st.integers(3, MOST_COHORT))
-    asked = Asked(study, query(
-        **{f"r{n}": data.draw(st.integers(1, 95)) for n in (1, 2, 3)},
-        target=data.draw(st.integers(10, 60)), cohort=cohort,
-        maximum=data.draw(st.integers(cohort, MOST_PARTICIPANTS)),
-        design=data.draw(st.lists(st.sampled_from([*offered(study)]), min_size=1, max_size=4,
-                                  unique=True)),
-    ))  # fmt: skip
+    asked = Asked(
+        study,
+        query(
+            **{f"r{n}": data.draw(st.integers(1, 95)) for n in (1, 2, 3)},
+            target=data.draw(st.integers(10, 60)),
+            cohort=cohort,
+            maximum=data.draw(st.integers(cohort, MOST_PARTICIPANTS)),
+            design=data.draw(
+                st.lists(st.sampled_from([*offered(study)]), min_size=1, max_size=4, unique=True)
+            ),
+        ),
+    )
     assert asked.is_valid(), asked.errors
     found = expected_of(asked)
     assert list(found["curve"].rates) == sorted(found["curve"].rates)
@@ -268,8 +302,9 @@ class TestInABrowser:
 
     @pytest.mark.parametrize("width", [390, 1280])
     def test_it_fits(self, app, transactional_db, browser, live_server, width):
-        person = Person(browser, live_server.url, "statistics.1",
-                        viewport={"width": width, "height": 900})  # fmt: skip
+        person = Person(
+            browser, live_server.url, "statistics.1", viewport={"width": width, "height": 900}
+        )
         person.go("/design/?worst=1")
         assert person.page.evaluate("document.documentElement.scrollWidth") <= width
         person.close()

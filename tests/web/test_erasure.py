@@ -17,21 +17,34 @@ NAME = "Somebody Madeup"
 def registered(app: Running, signed_in) -> str:
     """Register somebody, and give their number."""
     before = set(app.trial.state.participants)
-    signed_in("coordinator.S01.1").post("/record/ParticipantRegistered/?site=S01", {
-        "seen": app.trial.state.position, "request": "register", "sex": "female",
-        "occurred_on": str(NOW.date()), "full_name": NAME, "birth_date": "1991-02-03",
-    })  # fmt: skip
+    signed_in("coordinator.S01.1").post(
+        "/record/ParticipantRegistered/?site=S01",
+        {
+            "seen": app.trial.state.position,
+            "request": "register",
+            "sex": "female",
+            "occurred_on": str(NOW.date()),
+            "full_name": NAME,
+            "birth_date": "1991-02-03",
+        },
+    )
     (number,) = set(state(app).participants) - before
     return number
 
 
 def erase(app: Running, signed_in, number: str) -> None:
     """Order that somebody's identifying data be destroyed."""
-    answer = signed_in("sponsor.1").post(f"/record/PersonalDataErased/?participant={number}", {
-        "seen": app.trial.state.position, "request": "erase", "occurred_on": str(NOW.date()),
-        "order": "order of the court", "password": PASSWORD,
-        "retention_ended_on": str(NOW.date() - timedelta(days=1)),
-    })  # fmt: skip
+    answer = signed_in("sponsor.1").post(
+        f"/record/PersonalDataErased/?participant={number}",
+        {
+            "seen": app.trial.state.position,
+            "request": "erase",
+            "occurred_on": str(NOW.date()),
+            "order": "order of the court",
+            "password": PASSWORD,
+            "retention_ended_on": str(NOW.date() - timedelta(days=1)),
+        },
+    )
     assert answer.status_code == 302, answer.content.decode()
 
 

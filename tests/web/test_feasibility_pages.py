@@ -28,11 +28,21 @@ MOVED = ("I0:age:18", "15")
 def root(tmp_path_factory) -> Path:
     """A folder with one run, of a made-up warehouse."""
     root = tmp_path_factory.mktemp("prescreen")
-    made = CliRunner().invoke(command, ["synthetic", "-o", str(root / "warehouse"),
-                                        "--people", "3000", "--candidates", "0.3"])  # fmt: skip
+    made = CliRunner().invoke(
+        command,
+        ["synthetic", "-o", str(root / "warehouse"), "--people", "3000", "--candidates", "0.3"],
+    )
     assert made.exit_code == 0, made.output
-    ran = CliRunner().invoke(command, ["prescreen", "nct05962762", f"parquet:{root / 'warehouse'}",
-                                       "-o", str(root / "runs" / "first")])  # fmt: skip
+    ran = CliRunner().invoke(
+        command,
+        [
+            "prescreen",
+            "nct05962762",
+            f"parquet:{root / 'warehouse'}",
+            "-o",
+            str(root / "runs" / "first"),
+        ],
+    )
     assert ran.exit_code == 0, ran.output
     return root / "runs"
 
@@ -61,8 +71,9 @@ def test_the_counts_are_those_of_the_command(folder):
         next(one for one in run.document.study.criteria if one.id == "E10c").alternatives[0].name
     )
     said = Said(("I1a",), (("E10c", other),), (MOVED,))
-    wanted = question(run.document.study, run.files.readings, said.without, dict(said.readings),
-                      dict(said.limits))  # fmt: skip
+    wanted = question(
+        run.document.study, run.files.readings, said.without, dict(said.readings), dict(said.limits)
+    )
     assert counted(run, said) == funnel(run.files, run.document, wanted, 5)
 
 
@@ -113,8 +124,11 @@ def test_a_slider_for_every_limit_that_can_be_moved(app: Running, signed_in, fol
     known = limits(run.document.study, run.files)
     assert len(known) > 5
     for one in known:
-        said = re.search(rf'name="limit-{re.escape(one.column)}" min="([^"]+)" max="([^"]+)" '
-                         r'step="([^"]+)" value="([^"]+)"', text)  # fmt: skip
+        said = re.search(
+            rf'name="limit-{re.escape(one.column)}" min="([^"]+)" max="([^"]+)" '
+            r'step="([^"]+)" value="([^"]+)"',
+            text,
+        )
         assert said
         low, high, step, value = map(float, said.groups())
         steps = grid(one)
@@ -130,24 +144,29 @@ def test_a_slider_for_every_limit_that_can_be_moved(app: Running, signed_in, fol
 def test_what_was_left_as_it_is_is_no_question(folder):
     """A form sent untouched asks for the run as it was."""
     run = opened(folder / "first")
-    sent = {f"limit-{one.column}": f"{one.limit.number:.10g}"
-            for one in limits(run.document.study, run.files)}  # fmt: skip
+    sent = {
+        f"limit-{one.column}": f"{one.limit.number:.10g}"
+        for one in limits(run.document.study, run.files)
+    }
     sent |= {f"reading-{one.id}": "" for one in run.document.study.criteria}
     assert ask(folder, run="first", **sent) == (Said(), {})
 
 
-@pytest.mark.parametrize(("said", "field"), [
-    ({"limit-I0:age:18": "17.9"}, "limit-I0:age:18"),
-    ({"limit-I0:age:18": "19"}, "limit-I0:age:18"),
-    ({"limit-I0:age:18": "nan"}, "limit-I0:age:18"),
-    ({"limit-I0:age:18": "1e400"}, "limit-I0:age:18"),
-    ({"limit-I0:age:18": "17", "without": "I0"}, "limit-I0:age:18"),
-    ({"limit-I0:age:18": "17", "limit-I0:age:65": "66"}, "limit-I0:age:65"),
-    ({"limit-none": "1"}, "limit-none"),
-    ({"without": "E99"}, "without"),
-    ({"reading-I0": "no such"}, "reading-I0"),
-    ({"reading-E99": "literal"}, "reading-E99"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"limit-I0:age:18": "17.9"}, "limit-I0:age:18"),
+        ({"limit-I0:age:18": "19"}, "limit-I0:age:18"),
+        ({"limit-I0:age:18": "nan"}, "limit-I0:age:18"),
+        ({"limit-I0:age:18": "1e400"}, "limit-I0:age:18"),
+        ({"limit-I0:age:18": "17", "without": "I0"}, "limit-I0:age:18"),
+        ({"limit-I0:age:18": "17", "limit-I0:age:65": "66"}, "limit-I0:age:65"),
+        ({"limit-none": "1"}, "limit-none"),
+        ({"without": "E99"}, "without"),
+        ({"reading-I0": "no such"}, "reading-I0"),
+        ({"reading-E99": "literal"}, "reading-E99"),
+    ],
+)
 def test_what_cannot_be_asked_is_refused_at_its_field(app, signed_in, folder, said, field):
     """Only steps of the grid can be asked; the words stand at the field, and the run as it was."""
     assert list(ask(folder, **said)[1]) == [field]
@@ -156,8 +175,7 @@ def test_what_cannot_be_asked_is_refused_at_its_field(app, signed_in, folder, sa
     text = response.content.decode()
     assert 'role="alert"' in text
     assert "Asked:" not in text
-    by_script = signed_in("statistics.1").get("/feasibility/", said,
-                                              headers={"HX-Request": "true"})  # fmt: skip
+    by_script = signed_in("statistics.1").get("/feasibility/", said, headers={"HX-Request": "true"})
     assert by_script.status_code == 200
 
 
@@ -242,10 +260,16 @@ def test_a_folder_that_is_not_there_holds_no_runs(app: Running, signed_in, setti
     assert "GRADATIM_PRESCREEN" in response.content.decode()
 
 
-@pytest.mark.parametrize(("user", "role"), [
-    ("statistics.1", "statistician"), ("nurse.S01.1", "nurse"), ("pharmacist.S01.1", "pharmacist"),
-    ("committee.1", "safety_committee"), ("coordinator.S01.1", "coordinator"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("user", "role"),
+    [
+        ("statistics.1", "statistician"),
+        ("nurse.S01.1", "nurse"),
+        ("pharmacist.S01.1", "pharmacist"),
+        ("committee.1", "safety_committee"),
+        ("coordinator.S01.1", "coordinator"),
+    ],
+)
 def test_only_those_who_may_see_counts_see_it(app: Running, signed_in, folder, user, role):
     wanted = 200 if role in SEES["feasibility"] else 404
     assert signed_in(user).get("/feasibility/").status_code == wanted
@@ -284,8 +308,9 @@ class TestInABrowser:
 
     @pytest.mark.parametrize("width", [390, 1280])
     def test_it_fits(self, app, transactional_db, browser, live_server, folder, width):
-        person = Person(browser, live_server.url, "statistics.1",
-                        viewport={"width": width, "height": 900})  # fmt: skip
+        person = Person(
+            browser, live_server.url, "statistics.1", viewport={"width": width, "height": 900}
+        )
         person.go("/feasibility/")
         person.page.wait_for_selector("[data-chart=funnel] svg")
         assert person.page.evaluate("document.documentElement.scrollWidth") <= width

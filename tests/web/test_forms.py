@@ -14,14 +14,29 @@ from gradatim.web.running import Running
 from tests.web.conftest import PASSWORD, state
 
 USERS = {
-    "sponsor": "sponsor.1", "safety_committee": "committee.1", "data_manager": "data.1",
-    "monitor": "monitor.1", "statistician": "statistics.1",
-}  # fmt: skip
+    "sponsor": "sponsor.1",
+    "safety_committee": "committee.1",
+    "data_manager": "data.1",
+    "monitor": "monitor.1",
+    "statistician": "statistics.1",
+}
 NASTY = (
-    "", "<script>alert(1)</script>", "=HYPERLINK(1)", "{{ 7|add:7 }}{% debug %}", "x" * 5_000,
-    "nul\x00nul", "-1", "1e400", "NaN", "9999-99-99", "2026-13", "\u202egnp.exe", "; DROP TABLE",
-    "../../etc/passwd", "1,5",
-)  # fmt: skip
+    "",
+    "<script>alert(1)</script>",
+    "=HYPERLINK(1)",
+    "{{ 7|add:7 }}{% debug %}",
+    "x" * 5_000,
+    "nul\x00nul",
+    "-1",
+    "1e400",
+    "NaN",
+    "9999-99-99",
+    "2026-13",
+    "\u202egnp.exe",
+    "; DROP TABLE",
+    "../../etc/passwd",
+    "1,5",
+)
 INPUT = re.compile(r'<(?:input|select|textarea)[^>]*\bname="([^"]+)"')
 
 
@@ -33,8 +48,11 @@ def user_for(event: str) -> str:
 
 def address(app: Running, event: str) -> str:
     """Give the address of a form, about a treated participant where it is about one."""
-    one = next(p for p in app.trial.state.participants.values()
-               if p.site == "S01" and p.status == "treated")  # fmt: skip
+    one = next(
+        p
+        for p in app.trial.state.participants.values()
+        if p.site == "S01" and p.status == "treated"
+    )
     site = "" if event in OF_THE_WHOLE_TRIAL or MAY[event][0] in USERS else "S01"
     about = f"&participant={one.id}" if "participant" in BY_NAME[event].__struct_fields__ else ""
     return f"/record/{event}/?site={site}{about}"
@@ -48,12 +66,20 @@ def test_nasty_input_is_told_and_kept(app: Running, signed_in, event: str):
     """Whatever is typed: no fault, nothing recorded, no markup of it on the page."""
     client, path = signed_in(user_for(event)), address(app, event)
     names = list(dict.fromkeys(INPUT.findall(client.get(path).content.decode())))
-    names = [one for one in names if one not in ("csrfmiddlewaretoken", "seen", "request", "theme",
-                                                 "next", "password", "_more")]  # fmt: skip
+    names = [
+        one
+        for one in names
+        if one
+        not in ("csrfmiddlewaretoken", "seen", "request", "theme", "next", "password", "_more")
+    ]
     before = state(app).position
     for said in NASTY:
-        data = {**dict.fromkeys(names, said), "seen": before, "request": "r" * 8,
-                "password": "wrong password here"}  # fmt: skip
+        data = {
+            **dict.fromkeys(names, said),
+            "seen": before,
+            "request": "r" * 8,
+            "password": "wrong password here",
+        }
         response = client.post(path, data)
         text = response.content.decode()
         if response.status_code == 302:  # nothing of it was wrong: it is recorded, as it was typed
@@ -70,10 +96,17 @@ def test_what_was_typed_is_still_there(app: Running, signed_in):
     """A form with one fault comes back as it was filled in, the message at the field."""
     client = signed_in("investigator.S01.1")
     path = address(app, "AdverseEventReported")
-    data = {"term": "Fever & <b>chills</b>", "onset": "yesterday", "grade": "2",
-            "scale": "CTCAE v5.0", "serious": ["hospitalisation"],
-            "description": "after the dose", "occurred_on": "2026-09-21",
-            "seen": app.trial.state.position, "request": "abc"}  # fmt: skip
+    data = {
+        "term": "Fever & <b>chills</b>",
+        "onset": "yesterday",
+        "grade": "2",
+        "scale": "CTCAE v5.0",
+        "serious": ["hospitalisation"],
+        "description": "after the dose",
+        "occurred_on": "2026-09-21",
+        "seen": app.trial.state.position,
+        "request": "abc",
+    }
     response = client.post(path, data)
     text = response.content.decode()
     assert response.status_code == 422
@@ -91,8 +124,12 @@ def test_a_stale_page_is_told_what_changed(app: Running, signed_in):
     """Somebody else records about the participant: the form comes back, and shows the change."""
     first, second = signed_in("investigator.S01.1"), signed_in("nurse.S01.1")
     path = address(app, "AdverseEventReported")
-    data = {"onset": "2026-09-20", "scale": "CTCAE v5.0", "occurred_on": "2026-09-21",
-            "seen": state(app).position}  # fmt: skip
+    data = {
+        "onset": "2026-09-20",
+        "scale": "CTCAE v5.0",
+        "occurred_on": "2026-09-21",
+        "seen": state(app).position,
+    }
     assert second.post(path, {**data, "term": "Dizziness", "request": "n1"}).status_code == 302
     response = first.post(path, {**data, "term": "Vertigo", "request": "i1"})
     text = response.content.decode()
@@ -110,9 +147,14 @@ def test_a_stale_page_is_told_what_changed(app: Running, signed_in):
 def test_a_form_sent_twice_is_recorded_once(app: Running, signed_in):
     """The same form, sent again by an impatient user, is one entry."""
     client, path = signed_in("nurse.S01.1"), address(app, "AdverseEventReported")
-    data = {"term": "Cough", "onset": "2026-09-20", "scale": "CTCAE v5.0",
-            "occurred_on": "2026-09-21", "seen": state(app).position,
-            "request": "once"}  # fmt: skip
+    data = {
+        "term": "Cough",
+        "onset": "2026-09-20",
+        "scale": "CTCAE v5.0",
+        "occurred_on": "2026-09-21",
+        "seen": state(app).position,
+        "request": "once",
+    }
     before = state(app).position
     assert client.post(path, data).status_code == 302
     assert client.post(path, data).status_code == 302
@@ -121,12 +163,20 @@ def test_a_form_sent_twice_is_recorded_once(app: Running, signed_in):
 
 def test_a_signature_is_bound_to_the_record(app: Running, signed_in):
     """Printed name, time and meaning stand in the event itself."""
-    one = next(p for p in app.trial.state.participants.values()
-               if p.site == "S01" and p.status == "treated")  # fmt: skip
+    one = next(
+        p
+        for p in app.trial.state.participants.values()
+        if p.site == "S01" and p.status == "treated"
+    )
     client = signed_in("investigator.S01.1")
     path = f"/record/CriterionAttested/?participant={one.id}&criterion=E16"
-    data = {"passes": "yes", "reason": "nothing speaks against it", "occurred_on": "2026-09-21",
-            "seen": state(app).position, "request": "s1"}  # fmt: skip
+    data = {
+        "passes": "yes",
+        "reason": "nothing speaks against it",
+        "occurred_on": "2026-09-21",
+        "seen": state(app).position,
+        "request": "s1",
+    }
     assert client.post(path, {**data, "password": "not my password"}).status_code == 422
     assert client.post(path, {**data, "password": PASSWORD}).status_code == 302
     event = state(app).events[state(app).position]
@@ -137,12 +187,20 @@ def test_a_signature_is_bound_to_the_record(app: Running, signed_in):
 
 def test_an_entry_is_corrected_with_a_reason(app: Running, signed_in):
     """The form is filled in as it stands; only what changed is recorded; both stay visible."""
-    one = next(p for p in app.trial.state.participants.values()
-               if p.site == "S01" and p.status == "treated")  # fmt: skip
+    one = next(
+        p
+        for p in app.trial.state.participants.values()
+        if p.site == "S01" and p.status == "treated"
+    )
     client = signed_in("nurse.S01.1")
     report = address(app, "AdverseEventReported")
-    mild = {"onset": "2026-09-20", "scale": "CTCAE v5.0", "grade": "1", "relation": "unrelated",
-            "occurred_on": "2026-09-21"}  # fmt: skip
+    mild = {
+        "onset": "2026-09-20",
+        "scale": "CTCAE v5.0",
+        "grade": "1",
+        "relation": "unrelated",
+        "occurred_on": "2026-09-21",
+    }
     client.post(report, {"term": "Chills", **mild, "seen": state(app).position, "request": "c1"})
     at = state(app).position
     path = f"/entries/{at}/correct/"
@@ -166,8 +224,12 @@ def test_what_is_of_another_site_cannot_be_named(app: Running, signed_in):
     """A query about another site's entry is not answered from here; it is not even there."""
     theirs = next(p for p in state(app).participants.values() if p.site == "S02")
     monitor, nurse = signed_in("monitor.1"), signed_in("nurse.S01.1")
-    said = {"question": "is this the right day?", "occurred_on": "2026-09-21",
-            "seen": state(app).position, "request": "q1"}  # fmt: skip
+    said = {
+        "question": "is this the right day?",
+        "occurred_on": "2026-09-21",
+        "seen": state(app).position,
+        "request": "q1",
+    }
     assert monitor.post(f"/record/QueryOpened/?of={theirs.position}", said).status_code == 302
     query = next(iter(state(app).queries))
     before = state(app).position
@@ -202,9 +264,15 @@ def test_a_weight_in_pounds_is_asked_about_first(app: Running, signed_in):
 def test_values_that_do_not_go_together_are_asked_about_first(app: Running, signed_in):
     """An edit check of the protocol: nothing is recorded before it is confirmed; then a query."""
     client, path = signed_in("nurse.S01.1"), address(app, "VitalSignsRecorded")
-    data = {"results-systolic_pressure-value": "80", "results-systolic_pressure-unit": "mm[Hg]",
-            "results-diastolic_pressure-value": "120", "results-diastolic_pressure-unit": "mm[Hg]",
-            "occurred_on": "2026-09-21", "seen": state(app).position, "request": "bp"}  # fmt: skip
+    data = {
+        "results-systolic_pressure-value": "80",
+        "results-systolic_pressure-unit": "mm[Hg]",
+        "results-diastolic_pressure-value": "120",
+        "results-diastolic_pressure-unit": "mm[Hg]",
+        "occurred_on": "2026-09-21",
+        "seen": state(app).position,
+        "request": "bp",
+    }
     before, queries = state(app).position, set(state(app).queries)
     response = client.post(path, data)
     text = response.content.decode()
@@ -217,7 +285,11 @@ def test_values_that_do_not_go_together_are_asked_about_first(app: Running, sign
     assert "Were the two exchanged?" in confirmed.content.decode()
     (query,) = set(state(app).queries) - queries
     assert state(app).queries[query].of == before + 1
-    right = {**data, "results-systolic_pressure-value": "130", "request": "bp2",
-             "seen": state(app).position}  # fmt: skip
+    right = {
+        **data,
+        "results-systolic_pressure-value": "130",
+        "request": "bp2",
+        "seen": state(app).position,
+    }
     assert client.post(path, right).status_code == 302
     assert len(state(app).queries) == len(queries) + 1

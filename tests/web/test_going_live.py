@@ -60,8 +60,9 @@ def post(client: Client, path: str, **fields) -> tuple[int, str]:
     page = client.get(path)
     if page.status_code != 200:
         return page.status_code, page.content.decode()
-    hidden = re.findall(r'<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?',
-                        page.content.decode())  # fmt: skip
+    hidden = re.findall(
+        r'<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?', page.content.decode()
+    )
     data = {name: unescape(value) for name, value in hidden}
     said = {**data, "occurred_on": "2026-09-21", "password": PASSWORD, **fields}
     response = client.post(path, said)
@@ -271,13 +272,22 @@ def test_an_amended_value_asks_for_another_ruling(real: Running, signed_in):
     text = TEXT.replace("dose: 20", "dose: 10", 1).replace('version: "1.0"', 'version: "2.0"', 1)
     assert submit(client, text)[0] == 302
     for authority in ("ethics", "regulator"):
-        post(client, "/record/ApprovalRecorded/?site=", authority=authority, version="2.0",
-             reference="approved")  # fmt: skip
+        post(
+            client,
+            "/record/ApprovalRecorded/?site=",
+            authority=authority,
+            version="2.0",
+            reference="approved",
+        )
     page = unescape(client.get("/record/ProtocolAmended/?site=").content.decode())
     assert "+" in page
     assert "dose: 10" in page
-    change = {"changes-0-part": "treatment", "changes-0-applies": "at once",
-              "changes-0-why": "a lower first dose", "urgent_safety_measure": "no"}  # fmt: skip
+    change = {
+        "changes-0-part": "treatment",
+        "changes-0-applies": "at once",
+        "changes-0-why": "a lower first dose",
+        "urgent_safety_measure": "no",
+    }
     status, told = post(client, "/record/ProtocolAmended/?site=", **change)
     assert status == 409
     assert f"{LEVEL} (amended since the ruling)" in told

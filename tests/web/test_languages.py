@@ -23,14 +23,20 @@ ROOT = Path(__file__).parents[2]
 
 
 def treated(app: Running, site: str = "S01") -> str:
-    return next(p.id for p in state(app).participants.values()
-                if p.site == site and p.status == "treated")  # fmt: skip
+    return next(
+        p.id for p in state(app).participants.values() if p.site == site and p.status == "treated"
+    )
 
 
 def test_compiled_messages_are_up_to_date():
     """What is compiled is what the sources say."""
-    ran = subprocess.run([sys.executable, "scripts/compile_messages.py", "--check"], cwd=ROOT,
-                         capture_output=True, text=True, check=False)  # fmt: skip
+    ran = subprocess.run(
+        [sys.executable, "scripts/compile_messages.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ran.returncode == 0, ran.stderr
 
 
@@ -71,8 +77,19 @@ def english_of(text: str) -> set[str]:
     return set(re.findall(r"[A-Za-z]{4,}", re.sub(r"<[^>]+>", " ", main)))
 
 
-KEPT = {"NSAIDs", "BASDAI", "TRUST", "SPOT", "HBsAg", "HBcAb", "DMARDs", "DMARD", "APTT", "umol",
-        "ESAT"}  # fmt: skip
+KEPT = {
+    "NSAIDs",
+    "BASDAI",
+    "TRUST",
+    "SPOT",
+    "HBsAg",
+    "HBcAb",
+    "DMARDs",
+    "DMARD",
+    "APTT",
+    "umol",
+    "ESAT",
+}
 """Abbreviations that stand in the Chinese too, and units."""
 
 

@@ -19,10 +19,14 @@ from tests.web.conftest import BACKEND, PASSWORD
 HERE, THERE = "S01", "S02"
 PLACES = (HERE, THERE, "")
 NEEDS = {
-    "upload": "FactRecorded", "answer": "FactRecorded", "questionnaire": "ScoresRecorded",
-    "correct": "LaboratoryResultsRecorded", "export": "ExportMade", "invite": "RoleGranted",
+    "upload": "FactRecorded",
+    "answer": "FactRecorded",
+    "questionnaire": "ScoresRecorded",
+    "correct": "LaboratoryResultsRecorded",
+    "export": "ExportMade",
+    "invite": "RoleGranted",
     "manage-account": "RoleGranted",
-}  # fmt: skip
+}
 """Pages that only whoever may record an act finds."""
 ALSO = {"eligibility": "participants", "doses": "dosing"}
 
@@ -41,8 +45,11 @@ def own_patterns() -> list[URLPattern]:
 
 def test_every_page_says_for_whom_it_is():
     """A page that is neither kept to an area nor public would be open to anybody."""
-    open_ = [str(one.pattern) for one in own_patterns()
-             if one.callback not in AREAS and one.callback not in PUBLIC]  # fmt: skip
+    open_ = [
+        str(one.pattern)
+        for one in own_patterns()
+        if one.callback not in AREAS and one.callback not in PUBLIC
+    ]
     assert open_ == []
     assert set(AREAS.values()) <= set(SEES)
 
@@ -52,19 +59,40 @@ def arguments(app: Running) -> dict[str, list]:
     """Give the arguments of every address that has some, for a participant here."""
     state = app.trial.state
     one = next(p for p in state.participants.values() if p.site == HERE and p.status == "treated")
-    lab = next(at for at in one.entries
-               if type(state.events[at]).__name__ == "LaboratoryResultsRecorded")  # fmt: skip
-    lot = next(lot.id for lot in state.lots.values()
-               if any(unit.site == HERE for unit in lot.units.values()))  # fmt: skip
-    person = ("participant", "visits", "adverse-events", "history", "eligibility", "upload",
-              "records", "emergency", "laboratory", "scores", "questionnaire", "grade",
-              "doses")  # fmt: skip
+    lab = next(
+        at for at in one.entries if type(state.events[at]).__name__ == "LaboratoryResultsRecorded"
+    )
+    lot = next(
+        lot.id
+        for lot in state.lots.values()
+        if any(unit.site == HERE for unit in lot.units.values())
+    )
+    person = (
+        "participant",
+        "visits",
+        "adverse-events",
+        "history",
+        "eligibility",
+        "upload",
+        "records",
+        "emergency",
+        "laboratory",
+        "scores",
+        "questionnaire",
+        "grade",
+        "doses",
+    )
     return {
-        **{name: [one.id] for name in person}, "answer": [one.id, "willing_to_comply"],
-        "blank": ["VitalSignsRecorded"], "entry": [lab], "correct": [lab], "lot": [lot],
+        **{name: [one.id] for name in person},
+        "answer": [one.id, "willing_to_comply"],
+        "blank": ["VitalSignsRecorded"],
+        "entry": [lab],
+        "correct": [lab],
+        "lot": [lot],
         "record": ["TrialPaused"],
-        "person": ["nurse.S01.1"], "manage-account": ["nurse.S01.1", "deactivate"],
-    }  # fmt: skip
+        "person": ["nurse.S01.1"],
+        "manage-account": ["nurse.S01.1", "deactivate"],
+    }
 
 
 def probe(app: Running, role: str, place: str) -> Client:
@@ -78,9 +106,25 @@ def probe(app: Running, role: str, place: str) -> Client:
     return client
 
 
-OF_HERE = ("participant", "visits", "adverse-events", "history", "eligibility", "upload",
-           "records", "emergency", "laboratory", "scores", "questionnaire", "grade", "doses",
-           "answer", "correct", "lot", "person")  # fmt: skip
+OF_HERE = (
+    "participant",
+    "visits",
+    "adverse-events",
+    "history",
+    "eligibility",
+    "upload",
+    "records",
+    "emergency",
+    "laboratory",
+    "scores",
+    "questionnaire",
+    "grade",
+    "doses",
+    "answer",
+    "correct",
+    "lot",
+    "person",
+)
 """Pages of somebody or something at the first site."""
 
 
@@ -94,8 +138,12 @@ def may_see(role: str, place: str, name: str, area: str) -> bool:
         sees = sees and any(role in SEES[one] for one in ("participants", "dosing", "audit"))
     if name in NEEDS:
         office = name in ("export", "invite", "manage-account")
-        sees = sees and role in MAY[NEEDS[name]] and (
-            name != "export" or place == "") and (not office or True)  # fmt: skip
+        sees = (
+            sees
+            and role in MAY[NEEDS[name]]
+            and (name != "export" or place == "")
+            and (not office or True)
+        )
     if name == "manage-account":
         sees = sees and place in (HERE, "")
     return sees
@@ -137,8 +185,9 @@ def test_who_is_not_signed_in_sees_nothing(app: Running, arguments):
     for one in own_patterns():
         if one.callback in PUBLIC:
             continue
-        path = reverse(one.name, args=arguments.get(one.name, ["x"] if one.name in (
-            "proposal",) else []))  # fmt: skip
+        path = reverse(
+            one.name, args=arguments.get(one.name, ["x"] if one.name in ("proposal",) else [])
+        )
         for response in (Client().get(path), Client().post(path)):
             assert response.status_code in (302, 405), path
             assert response.status_code == 405 or response["Location"].startswith("/sign-in/")

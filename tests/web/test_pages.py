@@ -8,8 +8,16 @@ import pytest
 from gradatim.web.running import Running
 from tests.web.conftest import state
 
-ROLES = ("sponsor.1", "investigator.S01.1", "pharmacist.S01.1", "nurse.S02.1", "committee.1",
-         "data.1", "monitor.1", "statistics.1")  # fmt: skip
+ROLES = (
+    "sponsor.1",
+    "investigator.S01.1",
+    "pharmacist.S01.1",
+    "nurse.S02.1",
+    "committee.1",
+    "data.1",
+    "monitor.1",
+    "statistics.1",
+)
 HREF = re.compile(r'href="([^"#]+)')
 MOST_OF_A_KIND = 3
 
@@ -44,8 +52,7 @@ def test_nothing_names_a_person_to_those_who_do_not_treat(app: Running, signed_i
     assert secret
     for user in ("monitor.1", "data.1", "sponsor.1"):
         client = signed_in(user)
-        for path in ("/audit/", f"/entries/{one.position}/",
-                     f"/participants/{one.id}/history/"):  # fmt: skip
+        for path in ("/audit/", f"/entries/{one.position}/", f"/participants/{one.id}/history/"):
             text = client.get(path).content.decode()
             assert secret[0].person_token not in text
             assert "ciphertext" not in text

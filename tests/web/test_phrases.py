@@ -57,8 +57,12 @@ def test_every_text_is_said(texts: list[Text]):
 def test_every_text_of_the_translated_trial_is_in_chinese(texts: list[Text]):
     """Nothing of the sentences, labels, drugs and results of the first trial stays English."""
     with translation.override("zh-hans"):
-        left = {word for one, speaker in speakers(texts) if one.study.study.id == "NCT05962762"
-                for word in re.findall(r"[A-Za-z]{4,}", said(one, speaker).text)}  # fmt: skip
+        left = {
+            word
+            for one, speaker in speakers(texts)
+            if one.study.study.id == "NCT05962762"
+            for word in re.findall(r"[A-Za-z]{4,}", said(one, speaker).text)
+        }
     assert left <= set(ALLOWED.split())
 
 
@@ -96,16 +100,22 @@ def chinese(text: str, kind: str = "clauses") -> Said:
 @pytest.mark.parametrize(
     ("english", "words"),
     [
-        ("AST 100.1 U/L on 2026-11-02 is 2.5025 x ULN (40), above 2.5",
-         "天冬氨酸氨基转移酶（AST）（2026-11-02）100.1 U/L，"
-         "为正常值上限（40）的2.5025倍，高于 2.5 倍"),
+        (
+            "AST 100.1 U/L on 2026-11-02 is 2.5025 x ULN (40), above 2.5",
+            "天冬氨酸氨基转移酶（AST）（2026-11-02）100.1 U/L，"
+            "为正常值上限（40）的2.5025倍，高于 2.5 倍",
+        ),
         ("sulfasalazine or methotrexate on 2026-11", "柳氮磺吡啶或甲氨蝶呤（2026-11）"),
-        ("no heart attack, ischaemic stroke or pulmonary embolism recorded up to 2026-11-16",
-         "截至2026-11-16无心肌梗死、缺血性卒中或肺栓塞的记录"),
-        ("leflunomide last taken 2026-09-22; 56 days before 2026-11-16 begin on 2026-09-21",
-         "来氟米特末次使用于2026-09-22；2026-11-16前56天自2026-09-21起算"),
+        (
+            "no heart attack, ischaemic stroke or pulmonary embolism recorded up to 2026-11-16",
+            "截至2026-11-16无心肌梗死、缺血性卒中或肺栓塞的记录",
+        ),
+        (
+            "leflunomide last taken 2026-09-22; 56 days before 2026-11-16 begin on 2026-09-21",
+            "来氟米特末次使用于2026-09-22；2026-11-16前56天自2026-09-21起算",
+        ),
     ],
-)  # fmt: skip
+)
 def test_some_texts(english: str, words: str):
     """What some of them say."""
     assert chinese(english) == Said(words)

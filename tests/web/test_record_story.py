@@ -29,9 +29,16 @@ UNKNOWN = {
     "resourceType": "Condition",
     "id": "c7",
     "onsetDateTime": "2026-08-01",
-    "code": {"coding": [{"system": "http://snomed.info/sct", "code": "38341003",
-                         "display": "Hypertensive disorder"}]},
-}  # fmt: skip
+    "code": {
+        "coding": [
+            {
+                "system": "http://snomed.info/sct",
+                "code": "38341003",
+                "display": "Hypertensive disorder",
+            }
+        ]
+    },
+}
 
 
 def test_a_code_that_nobody_knows_is_judged(fresh, browser, live_server, tmp_path, at):
@@ -41,8 +48,13 @@ def test_a_code_that_nobody_knows_is_judged(fresh, browser, live_server, tmp_pat
     registered(cast, tmp_path)
     uploaded(cast[COORDINATOR], tmp_path)
     lead = cast[INVESTIGATOR]
-    lead.record("HistoryDeclaredComplete", ABOUT, signed=True, sources="record, interview",
-                kinds=["condition", "exposure", "procedure"])  # fmt: skip
+    lead.record(
+        "HistoryDeclaredComplete",
+        ABOUT,
+        signed=True,
+        sources="record, interview",
+        kinds=["condition", "exposure", "procedure"],
+    )
     assert "Undetermined" in lead.go(SHEET)
     judged(lead)
     assert "Eligible" in lead.go(SHEET)

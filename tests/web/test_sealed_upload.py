@@ -21,8 +21,9 @@ from tests.web.test_erasure import erase
 from tests.web.test_upload import CANCER, COUGH, NAPROXEN, TNF, post, reasons
 
 PAGES = ("sources", "records", "eligibility", "history")
-SOME = settings(max_examples=12, deadline=None,
-                suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+SOME = settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 SYSTEMS = (
     "http://snomed.info/sct",
     "http://hl7.org/fhir/sid/icd-10",
@@ -45,8 +46,11 @@ concepts = st.fixed_dictionaries(
 @st.composite
 def resources(draw: st.DrawFn) -> dict[str, Any]:
     """A record whose every word is its own."""
-    kind = draw(st.sampled_from(["Condition", "Procedure", "MedicationRequest",
-                                 "AllergyIntolerance", "Observation"]))  # fmt: skip
+    kind = draw(
+        st.sampled_from(
+            ["Condition", "Procedure", "MedicationRequest", "AllergyIntolerance", "Observation"]
+        )
+    )
     more: dict[str, Any] = {
         "Condition": {"onsetDateTime": "2026-08-01"},
         "Procedure": {"status": "completed", "performedDateTime": "2026-08-01"},
@@ -156,10 +160,16 @@ def test_what_is_typed_of_a_record_is_sealed_too(app: Running, signed_in):
     one, before = treated(app), state(app).position
     answer = signed_in("coordinator.S01.1").post(
         f"/record/RecordNotUnderstood/?participant={one.id}",
-        {"record": "letter of 3 May", "codes": "QXZ17.4", "elements": "infection",
-         "source": "letter", "occurred_on": str(state(app).events[before].occurred_on),
-         "seen": before, "request": "typed"},
-    )  # fmt: skip
+        {
+            "record": "letter of 3 May",
+            "codes": "QXZ17.4",
+            "elements": "infection",
+            "source": "letter",
+            "occurred_on": str(state(app).events[before].occurred_on),
+            "seen": before,
+            "request": "typed",
+        },
+    )
     assert answer.status_code == 302, answer.content.decode()
     assert "QXZ" not in clear_of(app, before)
     assert "QXZ17.4" in clear_codes(state(app), one.id)

@@ -15,8 +15,11 @@ from tests.web.conftest import PASSWORD, state
 
 
 def treated(app: Running) -> Participant:
-    return next(one for one in state(app).participants.values()
-                if one.site == "S01" and one.status == "treated")  # fmt: skip
+    return next(
+        one
+        for one in state(app).participants.values()
+        if one.site == "S01" and one.status == "treated"
+    )
 
 
 def add(app: Running, kind: type[Event], by: str, site: str = "S01", **fields: Any) -> int:
@@ -29,25 +32,54 @@ def add(app: Running, kind: type[Event], by: str, site: str = "S01", **fields: A
 def severe(app: Running) -> tuple[Participant, int]:
     """A grade 3, possibly related event in the window of a treated participant."""
     one = treated(app)
-    last = max(event.occurred_on for at in one.entries
-               if type(event := state(app).events[at]).__name__ == "DoseAdministered")  # fmt: skip
-    at = add(app, s.AdverseEventReported, "investigator.S01.1", participant=one.id,
-             adverse_event="AE-9", term="Headache", onset=str(last), grade=3,
-             relation="possible")  # fmt: skip
+    last = max(
+        event.occurred_on
+        for at in one.entries
+        if type(event := state(app).events[at]).__name__ == "DoseAdministered"
+    )
+    at = add(
+        app,
+        s.AdverseEventReported,
+        "investigator.S01.1",
+        participant=one.id,
+        adverse_event="AE-9",
+        term="Headache",
+        onset=str(last),
+        grade=3,
+        relation="possible",
+    )
     assert "AE-9" in [found.id for found in candidates(state(app), one)]
     return one, at
 
 
 def correcting(app: Running, at: int, **more: Any) -> dict[str, Any]:
     event: Any = state(app).events[at]
-    return {"term": event.term, "onset": event.onset, "scale": event.scale, "grade": event.grade,
-            "relation": event.relation, "occurred_on": str(event.occurred_on),
-            "seen": state(app).position, "request": f"c{state(app).position}",
-            "correction_reason": "Transcription error", **more}  # fmt: skip
+    return {
+        "term": event.term,
+        "onset": event.onset,
+        "scale": event.scale,
+        "grade": event.grade,
+        "relation": event.relation,
+        "occurred_on": str(event.occurred_on),
+        "seen": state(app).position,
+        "request": f"c{state(app).position}",
+        "correction_reason": "Transcription error",
+        **more,
+    }
 
 
-@pytest.mark.parametrize("user", ["sponsor.1", "pharmacist.S01.1", "cell_lab.S01.1", "data.1",
-                                  "monitor.1", "investigator.S02.1", "nurse.S02.1"])  # fmt: skip
+@pytest.mark.parametrize(
+    "user",
+    [
+        "sponsor.1",
+        "pharmacist.S01.1",
+        "cell_lab.S01.1",
+        "data.1",
+        "monitor.1",
+        "investigator.S02.1",
+        "nurse.S02.1",
+    ],
+)
 def test_who_may_not_report_an_event_has_no_correction_of_it(app: Running, signed_in, user: str):
     """Neither the button nor the page, nor the recording by its address."""
     _one, at = severe(app)
@@ -98,8 +130,12 @@ def test_a_candidate_that_an_investigator_makes_less_stays_one(app, signed_in):
 def test_an_update_that_makes_a_candidate_less_is_signed_by_an_investigator(app, signed_in):
     one, _at = severe(app)
     path = f"/record/AdverseEventUpdated/?site=S01&participant={one.id}&adverse_event=AE-9"
-    data = {"relation": "unrelated", "occurred_on": str(today()), "seen": state(app).position,
-            "request": "u1"}  # fmt: skip
+    data = {
+        "relation": "unrelated",
+        "occurred_on": str(today()),
+        "seen": state(app).position,
+        "request": "u1",
+    }
     lead = signed_in("investigator.S01.1")
     assert lead.post(path, data).status_code == 422
     assert lead.post(path, {**data, "password": PASSWORD}).status_code == 302
@@ -110,8 +146,12 @@ def test_an_update_that_makes_a_candidate_less_is_signed_by_an_investigator(app,
 def test_what_a_nurse_makes_less_is_recorded_and_does_not_count(app, signed_in):
     one, _at = severe(app)
     path = f"/record/AdverseEventUpdated/?site=S01&participant={one.id}&adverse_event=AE-9"
-    data = {"relation": "unrelated", "occurred_on": str(today()), "seen": state(app).position,
-            "request": "u2"}  # fmt: skip
+    data = {
+        "relation": "unrelated",
+        "occurred_on": str(today()),
+        "seen": state(app).position,
+        "request": "u2",
+    }
     nurse = signed_in("nurse.S01.1")
     assert nurse.post(path, data).status_code == 302
     text = nurse.get(f"/participants/{one.id}/adverse-events/").content.decode()
@@ -123,21 +163,37 @@ def test_what_a_nurse_makes_less_is_recorded_and_does_not_count(app, signed_in):
 def judged(app: Running, signed_in) -> tuple[int, dict[str, Any]]:
     """An investigator signs what a result means; with what a correction of that is sent with."""
     one = treated(app)
-    of = next(at for at in one.entries
-              if isinstance(state(app).events[at], f.LaboratoryResultsRecorded))  # fmt: skip
+    of = next(
+        at for at in one.entries if isinstance(state(app).events[at], f.LaboratoryResultsRecorded)
+    )
     element = state(app).events[of].results[0].element  # type: ignore[attr-defined]
-    path = (f"/record/ClinicalSignificanceSigned/?site=S01&participant={one.id}&of={of}"
-            f"&element={element}")  # fmt: skip
-    data = {"significant": "no", "occurred_on": str(today()), "seen": state(app).position,
-            "request": "s1", "password": PASSWORD}  # fmt: skip
+    path = (
+        f"/record/ClinicalSignificanceSigned/?site=S01&participant={one.id}&of={of}"
+        f"&element={element}"
+    )
+    data = {
+        "significant": "no",
+        "occurred_on": str(today()),
+        "seen": state(app).position,
+        "request": "s1",
+        "password": PASSWORD,
+    }
     assert signed_in("investigator.S01.1").post(path, data).status_code == 302
     at = state(app).position
-    return at, {**data, "of": of, "element": element, "significant": "yes", "seen": at,
-                "correction_reason": "slip", "request": "s2"}  # fmt: skip
+    return at, {
+        **data,
+        "of": of,
+        "element": element,
+        "significant": "yes",
+        "seen": at,
+        "correction_reason": "slip",
+        "request": "s2",
+    }
 
 
-@pytest.mark.parametrize("user", ["nurse.S01.1", "pharmacist.S01.1", "coordinator.S01.1",
-                                  "sponsor.1"])  # fmt: skip
+@pytest.mark.parametrize(
+    "user", ["nurse.S01.1", "pharmacist.S01.1", "coordinator.S01.1", "sponsor.1"]
+)
 def test_what_an_investigator_signed_is_not_corrected_by_others(app, signed_in, user: str):
     """The page says who may; there is no button, and nothing behind its address."""
     at, sent = judged(app, signed_in)
@@ -170,9 +226,18 @@ def test_a_correction_of_what_was_signed_is_signed_anew(app, signed_in):
 
 def test_a_seriousness_ticked_by_mistake_can_be_taken_off(app, signed_in):
     one = treated(app)
-    at = add(app, s.AdverseEventReported, "nurse.S01.1", participant=one.id, adverse_event="AE-8",
-             term="Headache", onset="2020-01-01", grade=1, relation="unrelated",
-             serious=("hospitalisation",))  # fmt: skip
+    at = add(
+        app,
+        s.AdverseEventReported,
+        "nurse.S01.1",
+        participant=one.id,
+        adverse_event="AE-8",
+        term="Headache",
+        onset="2020-01-01",
+        grade=1,
+        relation="unrelated",
+        serious=("hospitalisation",),
+    )
     nurse = signed_in("nurse.S01.1")
     assert nurse.post(f"/entries/{at}/correct/", correcting(app, at)).status_code == 302
     assert state(app).events[at].serious == ()  # type: ignore[attr-defined]
@@ -181,8 +246,14 @@ def test_a_seriousness_ticked_by_mistake_can_be_taken_off(app, signed_in):
 def test_a_correction_of_a_stale_page_is_handed_back(app, signed_in):
     _one, at = severe(app)
     data = correcting(app, at, term="Head ache")
-    add(app, s.AdverseEventUpdated, "coordinator.S01.1", participant=_one.id, adverse_event="AE-9",
-        comment="seen again")  # fmt: skip
+    add(
+        app,
+        s.AdverseEventUpdated,
+        "coordinator.S01.1",
+        participant=_one.id,
+        adverse_event="AE-9",
+        comment="seen again",
+    )
     nurse = signed_in("nurse.S01.1")
     stale = nurse.post(f"/entries/{at}/correct/", data)
     assert stale.status_code == 409
@@ -197,8 +268,14 @@ SEEN = 'name="seen" value="'
 def proposing(app: Running, signed_in, one: Participant) -> tuple[str, Any]:
     """The first member proposes that the event was not dose-limiting; the second opens the page."""
     path = f"/record/DoseLimitingToxicityAdjudicated/?site=&participant={one.id}&candidate=AE-9"
-    data = {"dose_limiting": "no", "reason": "another cause", "occurred_on": str(today()),
-            "seen": state(app).position, "request": "p1", "password": PASSWORD}  # fmt: skip
+    data = {
+        "dose_limiting": "no",
+        "reason": "another cause",
+        "occurred_on": str(today()),
+        "seen": state(app).position,
+        "request": "p1",
+        "password": PASSWORD,
+    }
     assert signed_in("committee.1").post(path, data).status_code == 302
     proposal = list(state(app).proposals)[-1]
     second = signed_in("committee.2")
@@ -208,8 +285,9 @@ def proposing(app: Running, signed_in, one: Participant) -> tuple[str, Any]:
 
 def worse(app: Running, one: Participant) -> int:
     """A nurse records that the event became worse."""
-    return add(app, s.AdverseEventUpdated, "nurse.S01.1", participant=one.id,
-               adverse_event="AE-9", grade=4)  # fmt: skip
+    return add(
+        app, s.AdverseEventUpdated, "nurse.S01.1", participant=one.id, adverse_event="AE-9", grade=4
+    )
 
 
 def test_a_signature_on_a_page_older_than_its_subject_is_not_given(app, signed_in):
@@ -255,11 +333,20 @@ def test_a_signature_from_before_a_change_is_given_anew(app, signed_in):
 def test_what_is_proposed_on_a_stale_page_is_handed_back(app, signed_in):
     one, _at = severe(app)
     path = f"/record/DoseLimitingToxicityAdjudicated/?site=&participant={one.id}&candidate=AE-9"
-    data = {"dose_limiting": "no", "reason": "another cause", "occurred_on": str(today()),
-            "seen": state(app).position, "request": "p2", "password": PASSWORD}  # fmt: skip
-    add(app, s.AdverseEventUpdated, "nurse.S01.1", participant=one.id, adverse_event="AE-9",
-        grade=4)  # fmt: skip
+    data = {
+        "dose_limiting": "no",
+        "reason": "another cause",
+        "occurred_on": str(today()),
+        "seen": state(app).position,
+        "request": "p2",
+        "password": PASSWORD,
+    }
+    add(
+        app, s.AdverseEventUpdated, "nurse.S01.1", participant=one.id, adverse_event="AE-9", grade=4
+    )
     stale = signed_in("committee.1").post(path, data)
     assert stale.status_code == 409
-    assert not state(app).proposals or list(state(app).proposals.values())[-1].act.get(
-        "candidate") != "AE-9"  # fmt: skip
+    assert (
+        not state(app).proposals
+        or list(state(app).proposals.values())[-1].act.get("candidate") != "AE-9"
+    )

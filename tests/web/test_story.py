@@ -50,12 +50,15 @@ def test_from_registration_to_lock(fresh, browser, live_server, at, tmp_path):
 
 
 BASELINE: dict[str, Any] = {
-    "results-body_weight-value": "69", "taken_at": "2026-11-15T10:00", "occurred_on": "2026-11-15",
-}  # fmt: skip
+    "results-body_weight-value": "69",
+    "taken_at": "2026-11-15T10:00",
+    "occurred_on": "2026-11-15",
+}
 SIGNS: dict[str, Any] = {
-    "results-body_weight-value": "70", "results-body_temperature-value": "36.6",
+    "results-body_weight-value": "70",
+    "results-body_temperature-value": "36.6",
     "taken_at": "2026-11-16T09:05",
-}  # fmt: skip
+}
 
 
 def prepared(cast: Cast, at) -> None:
@@ -68,18 +71,26 @@ def prepared(cast: Cast, at) -> None:
     text = cast[NURSE].record("VitalSignsRecorded", f"{ABOUT}&encounter=infusion", **SIGNS)
     assert "Recorded" in text
     pharmacist, laboratory = cast["pharmacist.S01.1"], cast["cell_lab.S01.1"]
-    assert "Recorded" in pharmacist.record("ProductAssigned", f"{ABOUT}&dose=1&lot=S01-L1",
-                                           bags=BAGS)  # fmt: skip
+    assert "Recorded" in pharmacist.record(
+        "ProductAssigned", f"{ABOUT}&dose=1&lot=S01-L1", bags=BAGS
+    )
     assert BAGS[0] in pharmacist.go(f"/participants/{NUMBER}/doses/")
     at(at_site("2026-11-16", "09:30"))
     laboratory.go(f"/participants/{NUMBER}/doses/")
     laboratory.page.locator(".steps a.button").click()
-    laboratory.fill(**{
-        "weight_kg": "70", "drawn-0-bag": BAGS[0], "drawn-0-volume_ml": "10",
-        "drawn-0-discarded_ml": "0", "drawn-0-thawed_at": "2026-11-16T09:20",
-        "drawn-1-bag": BAGS[1], "drawn-1-volume_ml": "3.8", "drawn-1-discarded_ml": "6.2",
-        "drawn-1-thawed_at": "2026-11-16T09:20",
-    })  # fmt: skip
+    laboratory.fill(
+        **{
+            "weight_kg": "70",
+            "drawn-0-bag": BAGS[0],
+            "drawn-0-volume_ml": "10",
+            "drawn-0-discarded_ml": "0",
+            "drawn-0-thawed_at": "2026-11-16T09:20",
+            "drawn-1-bag": BAGS[1],
+            "drawn-1-volume_ml": "3.8",
+            "drawn-1-discarded_ml": "6.2",
+            "drawn-1-thawed_at": "2026-11-16T09:20",
+        }
+    )
     text = laboratory.press("Record")
     assert "Recorded" in text
     assert "protocol deviation" not in text
@@ -112,16 +123,28 @@ def followed(cast: Cast) -> None:
     """A result is graded as it is typed; an adverse event is a candidate, and has its clocks."""
     nurse, lead = cast[NURSE], cast[INVESTIGATOR]
     nurse.go(f"/record/LaboratoryResultsRecorded/?{ABOUT}&encounter=day_1")
-    nurse.fill(**{"laboratory": "central", "ranges_version": "2026-1",
-                  "collected_on": "2026-11-17", "results-alt-low": "7",
-                  "results-alt-high": "40"})  # fmt: skip
+    nurse.fill(
+        **{
+            "laboratory": "central",
+            "ranges_version": "2026-1",
+            "collected_on": "2026-11-17",
+            "results-alt-low": "7",
+            "results-alt-high": "40",
+        }
+    )
     nurse.page.locator("[name=results-alt-value]").press_sequentially("250")
     nurse.page.locator("#grade-alt", has_text="grade 3").wait_for()
     assert "Recorded" in nurse.press("Record")
-    text = lead.record("AdverseEventReported", ABOUT, onset="2026-11-17", grade="3",
-                       term="Alanine aminotransferase increased", relation="possible",
-                       serious=["important_medical_event"],
-                       site_aware_at="2026-11-17T08:30")  # fmt: skip
+    text = lead.record(
+        "AdverseEventReported",
+        ABOUT,
+        onset="2026-11-17",
+        grade="3",
+        term="Alanine aminotransferase increased",
+        relation="possible",
+        serious=["important_medical_event"],
+        site_aware_at="2026-11-17T08:30",
+    )
     assert "Recorded" in text
     text = lead.go(f"/participants/{NUMBER}/adverse-events/")
     assert "initial to sponsor" in text
@@ -143,26 +166,41 @@ def adjudicated(cast: Cast, fresh) -> None:
     for _n in range(open_):
         chair.go("/review/?part=toxicity")
         row = chair.page.locator("tr", has_text="not adjudicated").first
-        limiting = "yes" if "AE1" in row.inner_text() or "aminotransferase increased" in (
-            row.inner_text()) else "no"  # fmt: skip
+        limiting = (
+            "yes"
+            if "AE1" in row.inner_text() or "aminotransferase increased" in (row.inner_text())
+            else "no"
+        )
         row.locator("a.button").click()
         chair.fill(dose_limiting=limiting, reason="as defined", password="wrong password here")
         assert "not your password" in chair.press("Sign and record")
         chair.fill(password=PASSWORD)
         assert "Recorded" in chair.press("Sign and record")
         assert "1 of 2 signatures" in chair.go(
-            f"/review/proposals/{list(state(fresh).proposals)[-1]}/")  # fmt: skip
+            f"/review/proposals/{list(state(fresh).proposals)[-1]}/"
+        )
         assert "2 of 2 signatures" in signs(member, fresh)
 
 
 def decided(cast: Cast, fresh) -> None:
     """Nothing bolder than the design's advice can be proposed; more caution can."""
     chair = cast[CHAIR]
-    text = chair.record("DoseDecision", "site=", signed=True, action="escalate", level="2",
-                        reason="the sponsor is in a hurry")  # fmt: skip
+    text = chair.record(
+        "DoseDecision",
+        "site=",
+        signed=True,
+        action="escalate",
+        level="2",
+        reason="the sponsor is in a hurry",
+    )
     assert "less cautious" in text
-    text = chair.record("DoseDecision", "site=", signed=True, action="stop",
-                        reason="one dose-limiting toxicity is enough for us")  # fmt: skip
+    text = chair.record(
+        "DoseDecision",
+        "site=",
+        signed=True,
+        action="stop",
+        reason="one dose-limiting toxicity is enough for us",
+    )
     assert "Recorded" in text
     signs(cast[MEMBER], fresh)
     assert state(fresh).stopped is not None
@@ -172,8 +210,12 @@ def decided(cast: Cast, fresh) -> None:
 def ended(cast: Cast) -> None:
     """The event resolves, participation ends, the data are locked; the ledger verifies."""
     lead, nurse, monitor = cast[INVESTIGATOR], cast[NURSE], cast["monitor.1"]
-    lead.record("AdverseEventResolved", f"{ABOUT}&adverse_event={NUMBER}-AE1",
-                resolved_on="2026-12-10", outcome="recovered")  # fmt: skip
+    lead.record(
+        "AdverseEventResolved",
+        f"{ABOUT}&adverse_event={NUMBER}-AE1",
+        resolved_on="2026-12-10",
+        outcome="recovered",
+    )
     assert "Recorded" in lead.record("Disposition", ABOUT, status="completed")
     assert "Recorded" in cast["data.1"].record("DataLocked", signed=True, reason="the end")
     text = nurse.record("AdverseEventReported", ABOUT, term="Headache", onset="2026-12-19")

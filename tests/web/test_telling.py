@@ -13,9 +13,14 @@ from gradatim.web.telling import worded
 from gradatim.web.units import unit_in_words
 
 STUDY = load("nct05962762").study
-GIVEN: dict[str, Any] = {"participant": "S01-001", "site": "S01", "occurred_on": date(2026, 9, 20),
-         "recorded_at": datetime(2026, 9, 20, 1, tzinfo=UTC), "recorded_by": "nurse.S01.1",
-         "encounter": "day_7"}  # fmt: skip
+GIVEN: dict[str, Any] = {
+    "participant": "S01-001",
+    "site": "S01",
+    "occurred_on": date(2026, 9, 20),
+    "recorded_at": datetime(2026, 9, 20, 1, tzinfo=UTC),
+    "recorded_by": "nurse.S01.1",
+    "encounter": "day_7",
+}
 
 
 def signs(*results: Measured) -> VitalSignsRecorded:
@@ -48,17 +53,28 @@ def test_a_result_is_a_line_with_its_limits():
         Measured(element="lactating", code="false"),
     )
     fields = {str(label): lines for label, lines in fields_shown(event)}
-    assert fields["Results"] == [Line("31 U/L (7–40)", "alt"), Line("negative", "hbsag"),
-                                 Line("no", "lactating")]  # fmt: skip
+    assert fields["Results"] == [
+        Line("31 U/L (7–40)", "alt"),
+        Line("negative", "hbsag"),
+        Line("no", "lactating"),
+    ]
     assert fields["Visit"] == [Line("", visit="day_7")]
     assert "Recorded by" not in fields
 
 
-@pytest.mark.parametrize(("code", "sign"), [
-    ("Cel", "°C"), ("mm[Hg]", "mmHg"), ("10*3/uL", "10³/µL"), ("{score}", ""),
-    ("mL/min/{1.73_m2}", "mL/min/1.73 m2"), ("{cells}/kg", "cells/kg"), ("[IU]/mL", "IU/mL"),
-    ("mmol/L", "mmol/L"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("code", "sign"),
+    [
+        ("Cel", "°C"),
+        ("mm[Hg]", "mmHg"),
+        ("10*3/uL", "10³/µL"),
+        ("{score}", ""),
+        ("mL/min/{1.73_m2}", "mL/min/1.73 m2"),
+        ("{cells}/kg", "cells/kg"),
+        ("[IU]/mL", "IU/mL"),
+        ("mmol/L", "mmol/L"),
+    ],
+)
 def test_units_have_their_usual_signs(code: str, sign: str):
     """UCUM is for machines."""
     assert unit_in_words(code) == sign

@@ -92,8 +92,11 @@ def test_a_signed_history_does_not_cover_what_is_not_understood(app: Running, si
         if isinstance(event, RecordNotUnderstood) and event.source == "EHR"
     ]
     assert [entry.record for entry in entries] == ["Condition/c7", "MedicationRequest/m1"]
-    (found,) = [r for r in records_of(now, now.participants[one.id]).values()
-                if r.id == "Condition/c7" and r.source == "EHR"]  # fmt: skip
+    (found,) = [
+        r
+        for r in records_of(now, now.participants[one.id]).values()
+        if r.id == "Condition/c7" and r.source == "EHR"
+    ]
     assert list(map(str, found.codes)) == ["SNOMED CT 188147009 (Malignant neoplasm of nipple)"]
     after = reasons(now, one.id)
     assert after["E3"] is after["E9"] is Reason.NOT_UNDERSTOOD
@@ -173,8 +176,14 @@ def judging(now: State, one: Participant, record: str, **more: str) -> str:
 
 def signed(client: Any, path: str, now: State, **fields: str) -> Any:
     """Send the form of a judgement, signed."""
-    told = {"reason": "asked the hospital", "occurred_on": str(UNTIL), "password": PASSWORD,
-            "seen": str(now.position), "request": uuid4().hex, **fields}  # fmt: skip
+    told = {
+        "reason": "asked the hospital",
+        "occurred_on": str(UNTIL),
+        "password": PASSWORD,
+        "seen": str(now.position),
+        "request": uuid4().hex,
+        **fields,
+    }
     return client.post(path, told)
 
 
@@ -186,10 +195,15 @@ def test_the_ledger_tells_how_each_record_was_understood(app: Running, signed_in
     records = records_of(now, now.participants[one.id]).values()
     by_id = {record.id: record.read for record in records if record.source == "EHR" and record.read}
     assert told.read == 4, "the patient is no record"
-    assert set(by_id) == {"Condition/c7", "Condition/c8", "MedicationRequest/m1",
-                          "MedicationRequest/m2"}  # fmt: skip
-    cancer, cough, tnf = (by_id[one] for one in ("Condition/c7", "Condition/c8",
-                                                "MedicationRequest/m1"))  # fmt: skip
+    assert set(by_id) == {
+        "Condition/c7",
+        "Condition/c8",
+        "MedicationRequest/m1",
+        "MedicationRequest/m2",
+    }
+    cancer, cough, tnf = (
+        by_id[one] for one in ("Condition/c7", "Condition/c8", "MedicationRequest/m1")
+    )
     assert (cancer.codes[0].system, cancer.codes[0].code) == ("http://snomed.info/sct", "188147009")
     assert "malignancy" in cancer.perhaps
     assert cancer.start == "2026-08-01"
@@ -215,13 +229,20 @@ def test_whoever_judges_sees_both_readings(app: Running, signed_in):
 
     answer = signed(client, judging(now, one, "Condition/c7"), now, none_of_the_rest="on")
     assert answer.status_code == 302, answer.content.decode()
-    answer = signed(client, judging(now, one, "MedicationRequest/m1"), state(app),
-                    **{"answers-biologic": "yes", "drug": "adalimumab"})  # fmt: skip
+    answer = signed(
+        client,
+        judging(now, one, "MedicationRequest/m1"),
+        state(app),
+        **{"answers-biologic": "yes", "drug": "adalimumab"},
+    )
     assert answer.status_code == 302, answer.content.decode()
     now = state(app)
     assert reasons(now, one.id)["E3"] is None
-    (fact,) = [one for one in facts_of(now, now.participants[one.id]).of("biologic")
-               if one.code == "adalimumab"]  # fmt: skip
+    (fact,) = [
+        one
+        for one in facts_of(now, now.participants[one.id]).of("biologic")
+        if one.code == "adalimumab"
+    ]
     assert str(fact.start) == "2026-08-20"
     shown = pages_of(client, one)
     assert "asked the hospital" in shown["eligibility"]

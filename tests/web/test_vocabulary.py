@@ -50,8 +50,10 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "codes.vocabulary"
     with new_file(path) as writer:
         writer.source(Source("made up", "test", "1"))
-        writer.concepts(Held(Concept("snomed", code, NAMES.get(code, code), True), True, True)
-                        for code in {*NAMES, *listed()})  # fmt: skip
+        writer.concepts(
+            Held(Concept("snomed", code, NAMES.get(code, code), True), True, True)
+            for code in {*NAMES, *listed()}
+        )
         broader = dict.fromkeys({*listed(), TUMOUR, PRESSURE}, FINDING) | {NIPPLE: TUMOUR}
         links = ((("snomed", narrow), ("snomed", broad)) for narrow, broad in broader.items())
         writer.links(Link.IS_A, links)
@@ -59,9 +61,11 @@ def file(tmp_path: Path) -> Path:
 
 
 def told(now: State, name: str) -> list[RecordsRead]:
-    return [event for event in now.events.values()
-            if isinstance(event, RecordsRead) and event.participant == name
-            and event.source == "EHR"]  # fmt: skip
+    return [
+        event
+        for event in now.events.values()
+        if isinstance(event, RecordsRead) and event.participant == name and event.source == "EHR"
+    ]
 
 
 def test_what_a_vocabulary_tells_is_kept_without_it(app: Running, signed_in, settings, file: Path):
@@ -76,8 +80,11 @@ def test_what_a_vocabulary_tells_is_kept_without_it(app: Running, signed_in, set
     cancer, pressure = reading.records
     assert cancer.used == {"malignancy": ""}, "through which code is sealed"
     assert "malignancy" not in pressure.perhaps
-    used = next(found.used for found in records_of(now, now.participants[one.id]).values()
-                if found.id == cancer.record and found.source == "EHR")  # fmt: skip
+    used = next(
+        found.used
+        for found in records_of(now, now.participants[one.id]).values()
+        if found.id == cancer.record and found.source == "EHR"
+    )
     assert used == {"malignancy": f"SNOMED CT {NIPPLE}, which is SNOMED CT {TUMOUR}"}
     settings.VOCABULARY = None
     file.unlink()
@@ -103,8 +110,11 @@ def test_the_same_file_by_a_vocabulary_settles_what_was_open(
     settings.VOCABULARY = None
     post(app, client, one, HYPERTENSION)
     assert reasons(state(app), one.id)["E3"] is Reason.NOT_UNDERSTOOD
-    open_ = [event for event in state(app).events.values()
-             if isinstance(event, RecordNotUnderstood) and event.source == "EHR"]  # fmt: skip
+    open_ = [
+        event
+        for event in state(app).events.values()
+        if isinstance(event, RecordNotUnderstood) and event.source == "EHR"
+    ]
     assert len(open_) == 1, "what was open before is not recorded again"
 
 

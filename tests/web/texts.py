@@ -57,8 +57,13 @@ def of_generated(examples: int) -> Iterator[Text]:
     found: list[Text] = []
 
     @seed(1)
-    @settings(max_examples=examples, database=None, deadline=None, derandomize=False,
-              suppress_health_check=list(HealthCheck))  # fmt: skip
+    @settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(st.data())
     def collect(data: st.DataObject) -> None:
         case = data.draw(st.sampled_from(NODE_KINDS).flatmap(cases))
@@ -72,8 +77,12 @@ def of_people(name: str) -> Iterator[Text]:
     """Give what is said of a trial's worked people, and of each without one thing known of them."""
     trial = Trial(name)
     study = trial.study
-    rules = [rule for one in study.criteria for other in one.alternatives
-             for rule in (other.rule, *other.also.values())]  # fmt: skip
+    rules = [
+        rule
+        for one in study.criteria
+        for other in one.alternatives
+        for rule in (other.rule, *other.also.values())
+    ]
     rules += [one.rule for one in study.criteria]
     for number, case in enumerate(trial.cases.cases):
         facts, one = trial.facts(case), trial.assess(case)

@@ -108,8 +108,9 @@ class AdverseEventTable(NamedTuple):
         return sum(one.dosed for one in self.groups)
 
 
-def adverse_event_table(state: State, by: By = "level", subset: Subset = "all"
-                        ) -> AdverseEventTable:  # fmt: skip
+def adverse_event_table(
+    state: State, by: By = "level", subset: Subset = "all"
+) -> AdverseEventTable:
     """Give the adverse events of everybody dosed.
 
     Args:
@@ -130,10 +131,14 @@ def adverse_event_table(state: State, by: By = "level", subset: Subset = "all"
     watched = state.governing("safety").safety.special_interest if state.versions else None
     special = subset == "special interest"
     return AdverseEventTable(
-        subset, watched is not None or not special, columns, tuple(rows), total,
+        subset,
+        watched is not None or not special,
+        columns,
+        tuple(rows),
+        total,
         tuple(_aside(state, subset)),
         rests_on(("adverse events of special interest", watched if special else None)),
-    )  # fmt: skip
+    )
 
 
 def belongs(state: State, participant: Participant, event: AdverseEvent, subset: Subset) -> bool:
@@ -170,9 +175,12 @@ def not_counted(state: State, participant: Participant, course: Course) -> str:
 
 
 def _counted(state: State, participant: Participant, subset: Subset) -> list[Course]:
-    return [one for one in courses(state, participant).values()
-            if belongs(state, participant, one.event, subset)
-            and not not_counted(state, participant, one)]  # fmt: skip
+    return [
+        one
+        for one in courses(state, participant).values()
+        if belongs(state, participant, one.event, subset)
+        and not not_counted(state, participant, one)
+    ]
 
 
 def _aside(state: State, subset: Subset) -> Iterable[SetAside]:

@@ -102,9 +102,16 @@ def _deviation(state: State, one: Deviation) -> DeviationLine:
     event = state.events[one.position]
     person = state.participants.get(one.participant or "")
     return DeviationLine(
-        one.position, event.occurred_on, None if person is None else who(person), one.rule,
-        one.description, one.of, one.important, one.action, event.recorded_by,
-    )  # fmt: skip
+        one.position,
+        event.occurred_on,
+        None if person is None else who(person),
+        one.rule,
+        one.description,
+        one.of,
+        one.important,
+        one.action,
+        event.recorded_by,
+    )
 
 
 def lots(state: State) -> tuple[LotLine, ...]:
@@ -126,8 +133,9 @@ def _lot(one: Lot, had: list[Given] | tuple[()]) -> LotLine:
 
 def unsigned_results(state: State) -> tuple[UnsignedLine, ...]:
     """Give the abnormal results whose clinical significance no investigator has signed."""
-    return tuple(_unsigned(state, one, found)
-                 for one in people(state) for found in unsigned(state, one))  # fmt: skip
+    return tuple(
+        _unsigned(state, one, found) for one in people(state) for found in unsigned(state, one)
+    )
 
 
 def _unsigned(state: State, participant: Participant, one: Graded) -> UnsignedLine:
@@ -135,8 +143,16 @@ def _unsigned(state: State, participant: Participant, one: Graded) -> UnsignedLi
     fact = one.fact
     assert fact.value is not None  # nothing else is graded
     return UnsignedLine(
-        one.position, who(participant), one.element, element.label, str(fact.start),
-        str(Quantity(fact.value, fact.unit, fact.bound)), one.grade.term, one.grade.possible,
-        one.baseline.possible if one.baseline else (), one.after_dose, one.grade.because,
+        one.position,
+        who(participant),
+        one.element,
+        element.label,
+        str(fact.start),
+        str(Quantity(fact.value, fact.unit, fact.bound)),
+        one.grade.term,
+        one.grade.possible,
+        one.baseline.possible if one.baseline else (),
+        one.after_dose,
+        one.grade.because,
         one.grade.needs,
-    )  # fmt: skip
+    )

@@ -99,10 +99,14 @@ def exposure(state: State, on: date, by: By = "level") -> ExposureTable:
         on: the day of the cut.
         by: what the totals are of.
     """
-    rows = {one.id: _row(state, one, on) for one in people(state)
-            if one.level is not None or given(state, one)}  # fmt: skip
-    totals = tuple(_total(group, [rows[name] for name in group.participants])
-                   for group in groups(state, by))  # fmt: skip
+    rows = {
+        one.id: _row(state, one, on)
+        for one in people(state)
+        if one.level is not None or given(state, one)
+    }
+    totals = tuple(
+        _total(group, [rows[name] for name in group.participants]) for group in groups(state, by)
+    )
     overall = _total(None, [one for one in rows.values() if one.first_dose_at is not None])
     return ExposureTable(tuple(rows.values()), totals, overall, _rests_on(state))
 
@@ -122,14 +126,23 @@ def _row(state: State, participant: Participant, on: date) -> Exposure:
     known, done = doses(state, participant), given(state, participant)
     asked = state.governing("treatment", participant).treatment.administration.doses
     return Exposure(
-        participant.id, participant.site, participant.level, level_label(state, participant.level),
-        lots_of(state, participant), sum(bool(one.administrations) for one in known.values()),
-        sum(not one.administrations and one.withheld is not None for one in known.values()), asked,
-        _amount(known.values()), done[0].started_at if done else None,
-        max((one.ended_at for one in done), default=None), _days(state, participant, on),
-        dlt_window(state, participant, on), letter(state, participant, on) if done else "",
-        participant.status, participant.replaced,
-    )  # fmt: skip
+        participant.id,
+        participant.site,
+        participant.level,
+        level_label(state, participant.level),
+        lots_of(state, participant),
+        sum(bool(one.administrations) for one in known.values()),
+        sum(not one.administrations and one.withheld is not None for one in known.values()),
+        asked,
+        _amount(known.values()),
+        done[0].started_at if done else None,
+        max((one.ended_at for one in done), default=None),
+        _days(state, participant, on),
+        dlt_window(state, participant, on),
+        letter(state, participant, on) if done else "",
+        participant.status,
+        participant.replaced,
+    )
 
 
 def _days(state: State, participant: Participant, on: date) -> int | None:
@@ -162,15 +175,20 @@ def _sum(values: Sequence[float | None]) -> float | None:
 
 def _total(group: Group | None, rows: Sequence[Exposure]) -> ExposureTotal:
     return ExposureTotal(
-        group, len(rows), sum(one.doses_given for one in rows),
-        sum(one.doses_withheld for one in rows), _together([one.amount for one in rows]),
-        dict(Counter(one.window.status for one in rows)), dict(Counter(one.letter for one in rows)),
-    )  # fmt: skip
+        group,
+        len(rows),
+        sum(one.doses_given for one in rows),
+        sum(one.doses_withheld for one in rows),
+        _together([one.amount for one in rows]),
+        dict(Counter(one.window.status for one in rows)),
+        dict(Counter(one.letter for one in rows)),
+    )
 
 
 def _together(amounts: Sequence[Amount]) -> Amount:
     units = {one.unit for one in amounts}
     if len(units) != 1:
         return Amount(None if units else 0.0, None if units else 0.0, "")
-    return Amount(_sum([one.given for one in amounts]), _sum([one.planned for one in amounts]),
-                  units.pop())  # fmt: skip
+    return Amount(
+        _sum([one.given for one in amounts]), _sum([one.planned for one in amounts]), units.pop()
+    )

@@ -50,8 +50,12 @@ def dosed(state: State) -> tuple[Participant, ...]:
 def people(state: State) -> tuple[Participant, ...]:
     """Give everybody in the order of every listing: by level, then by first dose."""
     place = {one.id: i for i, one in enumerate(dosed(state))}
-    return tuple(sorted(state.participants.values(), key=lambda one: (
-        one.level is None, one.level or 0, place.get(one.id, len(place)))))  # fmt: skip
+    return tuple(
+        sorted(
+            state.participants.values(),
+            key=lambda one: (one.level is None, one.level or 0, place.get(one.id, len(place))),
+        )
+    )
 
 
 def level_of(state: State, number: int | None) -> DoseLevel | None:
@@ -101,8 +105,15 @@ def _by_level(state: State) -> list[Group]:
     for number in sorted(members, key=lambda number: number or 0):
         level = level_of(state, number)
         key = "" if number is None else str(number)
-        found.append(Group("level", key, level_label(state, number), tuple(members[number]),
-                           None if level is None else level.basis))  # fmt: skip
+        found.append(
+            Group(
+                "level",
+                key,
+                level_label(state, number),
+                tuple(members[number]),
+                None if level is None else level.basis,
+            )
+        )
     return found
 
 

@@ -125,17 +125,21 @@ def who(one: Participant) -> Who:
 
 def dlt_candidates(state: State) -> tuple[CandidateLine, ...]:
     """Give every candidate for dose-limiting toxicity, adjudicated or not."""
-    return tuple(_candidate(who(one), found)
-                 for one in people(state) for found in candidates(state, one))  # fmt: skip
+    return tuple(
+        _candidate(who(one), found) for one in people(state) for found in candidates(state, one)
+    )
 
 
 def _candidate(whom: Who, one: Candidate) -> CandidateLine:
     words: dict[bool | None, Adjudication] = {
-        None: "not adjudicated", True: "dose-limiting", False: "not dose-limiting",
-    }  # fmt: skip
+        None: "not adjudicated",
+        True: "dose-limiting",
+        False: "not dose-limiting",
+    }
     because = "; ".join(dict.fromkeys(one.verdict.clauses()))
-    return CandidateLine(whom, one.id, one.label, one.verdict.truth, because,
-                         words[one.dose_limiting], one.counts)  # fmt: skip
+    return CandidateLine(
+        whom, one.id, one.label, one.verdict.truth, because, words[one.dose_limiting], one.counts
+    )
 
 
 def serious_adverse_events(state: State, at: datetime) -> tuple[SeriousLine, ...]:
@@ -147,8 +151,11 @@ def serious_adverse_events(state: State, at: datetime) -> tuple[SeriousLine, ...
         state: the trial, already as of the data cut.
         at: the moment at which the clocks are read, with its zone.
     """
-    found = [_serious(state, one, course, at)
-             for one in people(state) for course in _with_death(state, one)]  # fmt: skip
+    found = [
+        _serious(state, one, course, at)
+        for one in people(state)
+        for course in _with_death(state, one)
+    ]
     return tuple(line for line in found if line.serious or line.special_interest)
 
 
@@ -163,15 +170,31 @@ def _serious(state: State, one: Participant, course: Course, at: datetime) -> Se
     named = state.governing("safety", one).safety.reporting is not None
     clocks = tuple(_clock(due, at) for due in due_of(state, one, course)) if named else None
     return SeriousLine(
-        who(one), event, graded(event), is_serious(event), of_special_interest(state, one, event),
-        relation(event), course.status, course.outcome, clocks,
-    )  # fmt: skip
+        who(one),
+        event,
+        graded(event),
+        is_serious(event),
+        of_special_interest(state, one, event),
+        relation(event),
+        course.status,
+        course.outcome,
+        clocks,
+    )
 
 
 def _clock(due: Due, at: datetime) -> ClockLine:
     clock = due.clock
-    return ClockLine(clock.recipient, clock.report, clock.starts, clock.due, due.sent,
-                     due.status(at), clock.why, clock.rule.source, clock.rule.basis)  # fmt: skip
+    return ClockLine(
+        clock.recipient,
+        clock.report,
+        clock.starts,
+        clock.due,
+        due.sent,
+        due.status(at),
+        clock.why,
+        clock.rule.source,
+        clock.rule.basis,
+    )
 
 
 def deaths(state: State) -> tuple[DeathLine, ...]:
@@ -189,8 +212,14 @@ def _death(state: State, one: Participant) -> DeathLine | None:
     on, done = died_on(state, one), given(state, one)
     days = (on - done[-1].started_at.date()).days if on is not None and done else None
     first = causes[0] if causes else None
-    return DeathLine(who(one), on, first.id if first else "", first.term if first else "",
-                     _most_related(causes), days)  # fmt: skip
+    return DeathLine(
+        who(one),
+        on,
+        first.id if first else "",
+        first.term if first else "",
+        _most_related(causes),
+        days,
+    )
 
 
 def _most_related(events: Iterable[AdverseEvent]) -> Truth:
@@ -206,6 +235,14 @@ def _dispositions(state: State, one: Participant, on: date) -> Iterator[Disposit
     events = {found.event.id: found.event.term for found in courses(state, one).values()}
     window = dlt_window(state, one, on).status
     for left in departures(state, one):
-        yield DispositionLine(who(one), left.position, left.on, left.how, left.reason,
-                              left.adverse_event, events.get(left.adverse_event, ""), window,
-                              one.replaced)  # fmt: skip
+        yield DispositionLine(
+            who(one),
+            left.position,
+            left.on,
+            left.how,
+            left.reason,
+            left.adverse_event,
+            events.get(left.adverse_event, ""),
+            window,
+            one.replaced,
+        )

@@ -72,10 +72,12 @@ def departures(state: State, participant: Participant) -> tuple[Departure, ...]:
     """Give the entries by which a participant left, in the order of the ledger."""
     found = []
     for position, event in entries_of(state, participant, Disposition, InformedConsentWithdrawn):
-        how = (event.status if isinstance(event, Disposition)
-               else f"consent withdrawn ({event.scope})")  # fmt: skip
-        found.append(Departure(position, event.occurred_on, how, event.reason,
-                               event.adverse_event or ""))  # fmt: skip
+        how = (
+            event.status if isinstance(event, Disposition) else f"consent withdrawn ({event.scope})"
+        )
+        found.append(
+            Departure(position, event.occurred_on, how, event.reason, event.adverse_event or "")
+        )
     return tuple(found)
 
 
@@ -87,8 +89,11 @@ def ended_on(state: State, participant: Participant) -> date | None:
     """
     if participant.status not in ENDED:
         return died_on(state, participant)
-    days = [one.on for one in departures(state, participant)
-            if one.how != "consent withdrawn (treatment)"]  # fmt: skip
+    days = [
+        one.on
+        for one in departures(state, participant)
+        if one.how != "consent withdrawn (treatment)"
+    ]
     return min(days, default=None)
 
 

@@ -92,9 +92,16 @@ class Responses(NamedTuple):
 def endpoint_elements(study: Study) -> tuple[EndpointElement, ...]:
     """Give the elements of the endpoints that are numbers, in the protocol's order."""
     named = dict.fromkeys(name for one in study.endpoints for name in one.elements)
-    return tuple(EndpointElement(name, study.elements[name].label, study.elements[name].unit,
-                                 tuple(one for one in study.endpoints if name in one.elements))
-                 for name in named if _numeric(study.elements[name]))  # fmt: skip
+    return tuple(
+        EndpointElement(
+            name,
+            study.elements[name].label,
+            study.elements[name].unit,
+            tuple(one for one in study.endpoints if name in one.elements),
+        )
+        for name in named
+        if _numeric(study.elements[name])
+    )
 
 
 def _numeric(element: Element) -> bool:
@@ -103,10 +110,13 @@ def _numeric(element: Element) -> bool:
 
 def responses(state: State, of: EndpointElement) -> Responses:
     """Give the values of an element of everybody dosed, in the order of first doses."""
-    return Responses(of, tuple(
-        Course(one.id, one.level, level_label(state, one.level), _measures(state, one, of))
-        for one in dosed(state)
-    ))  # fmt: skip
+    return Responses(
+        of,
+        tuple(
+            Course(one.id, one.level, level_label(state, one.level), _measures(state, one, of))
+            for one in dosed(state)
+        ),
+    )
 
 
 def _measures(state: State, participant: Participant, of: EndpointElement) -> tuple[Measure, ...]:
@@ -122,12 +132,21 @@ def _measures(state: State, participant: Participant, of: EndpointElement) -> tu
     return tuple(_measure(state, s, one, of.unit, at, one is base) for one in facts)
 
 
-def _measure(state: State, s: Situation, fact: Fact, unit: str, at: datetime, base: bool
-             ) -> Measure:  # fmt: skip
+def _measure(
+    state: State, s: Situation, fact: Fact, unit: str, at: datetime, base: bool
+) -> Measure:
     value, why = _number(s, fact, unit)
     days = (fact.start.first - at.date()).days if fact.start.exact else None
-    return Measure(fact.start, days, _encounter(state, fact), value, why, _after(state, fact, at),
-                   base, fact.derived)  # fmt: skip
+    return Measure(
+        fact.start,
+        days,
+        _encounter(state, fact),
+        value,
+        why,
+        _after(state, fact, at),
+        base,
+        fact.derived,
+    )
 
 
 def _number(s: Situation, fact: Fact, unit: str) -> tuple[float | None, str]:

@@ -16,5 +16,6 @@ class RestsOn(NamedTuple):
 
 def rests_on(*items: tuple[str, Sourced | None]) -> tuple[RestsOn, ...]:
     """Give the basis of each item that the protocol has."""
-    return tuple(RestsOn(what, one.basis, one.source, one.note)
-                 for what, one in items if one is not None)  # fmt: skip
+    return tuple(
+        RestsOn(what, one.basis, one.source, one.note) for what, one in items if one is not None
+    )

@@ -58,8 +58,9 @@ class ShiftTable(NamedTuple):
     def cells(self) -> tuple[tuple[int, ...], ...]:
         """Participants by baseline (rows) and worst grade (columns), both as `CATEGORIES`."""
         pairs = [(one.baseline, one.worst) for one in self.shifts]
-        return tuple(tuple(pairs.count((row, column)) for column in CATEGORIES)
-                     for row in CATEGORIES)  # fmt: skip
+        return tuple(
+            tuple(pairs.count((row, column)) for column in CATEGORIES) for row in CATEGORIES
+        )
 
     @property
     def worse(self) -> tuple[int, int]:
@@ -83,10 +84,14 @@ def shift_tables(state: State, by: By | None = "level") -> tuple[ShiftTable, ...
         [(None, people)] if by is None else [(one, one.participants) for one in found]
     )
     return tuple(
-        ShiftTable(*_named(state, term), group,
-                   tuple(_shift(name, rows[name].get(term, ())) for name in who))
-        for term in terms for group, who in columns
-    )  # fmt: skip
+        ShiftTable(
+            *_named(state, term),
+            group,
+            tuple(_shift(name, rows[name].get(term, ())) for name in who),
+        )
+        for term in terms
+        for group, who in columns
+    )
 
 
 def _named(state: State, term: Term) -> tuple[str, str, str]:

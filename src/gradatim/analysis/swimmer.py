@@ -22,11 +22,24 @@ from gradatim.core.dates import on as exactly
 from gradatim.safety.events import AdverseEvent, graded, is_serious
 
 SpanKind = Literal["screening", "DLT window", "follow-up"]
-MarkKind = Literal["dose", "dose withheld", "DLT", "DLT candidate", "SAE", "AE grade 3 or more",
-                   "AE not graded", "treatment stopped", "discontinuation", "death", "completed",
-                   "ongoing"]  # fmt: skip
-_LEFT: dict[str, MarkKind] = {"completed": "completed",
-                              "consent withdrawn (treatment)": "treatment stopped"}  # fmt: skip
+MarkKind = Literal[
+    "dose",
+    "dose withheld",
+    "DLT",
+    "DLT candidate",
+    "SAE",
+    "AE grade 3 or more",
+    "AE not graded",
+    "treatment stopped",
+    "discontinuation",
+    "death",
+    "completed",
+    "ongoing",
+]
+_LEFT: dict[str, MarkKind] = {
+    "completed": "completed",
+    "consent withdrawn (treatment)": "treatment stopped",
+}
 
 
 class Span(NamedTuple):
@@ -71,8 +84,9 @@ def swimmer(state: State, on: date) -> tuple[Lane, ...]:
     """Give a lane for everybody dosed, by level and then by first dose, as of a day."""
     treated = {one.id for one in dosed(state)}
     died = {line.who.participant: _died(state, line) for line in deaths(state)}
-    return tuple(_lane(state, one, on, died.get(one.id))
-                 for one in people(state) if one.id in treated)  # fmt: skip
+    return tuple(
+        _lane(state, one, on, died.get(one.id)) for one in people(state) if one.id in treated
+    )
 
 
 def _died(state: State, line: DeathLine) -> Day:
@@ -95,11 +109,16 @@ def _lane(state: State, one: Participant, on: date, died: Day | None) -> Lane:
     found = [*_marks(state, one), *_end(one, end, died)]
     marks = [_placed(kind, day, label, zero, min(first, zero), end) for kind, day, label in found]
     return Lane(
-        one.id, one.level, level_label(state, one.level), zero, (end - zero).days,
-        None if window.last is None else (window.last - zero).days, one.status,
+        one.id,
+        one.level,
+        level_label(state, one.level),
+        zero,
+        (end - zero).days,
+        None if window.last is None else (window.last - zero).days,
+        one.status,
         tuple(_spans(min(first, zero), window.first or zero, window.last or end, end, zero)),
         tuple(sorted(marks, key=lambda mark: (mark.first, mark.last, mark.kind))),
-    )  # fmt: skip
+    )
 
 
 def _spans(registered: date, opens: date, closes: date, end: date, zero: date) -> Iterator[Span]:

@@ -64,8 +64,9 @@ def waterfall(state: State, of: EndpointElement, better: Better = "lower") -> Wa
     found = [_best(one, better) for one in responses(state, of).courses]
     bars = [one for one in found if isinstance(one, Bar)]
     bars.sort(key=lambda one: one.change, reverse=better == "lower")
-    return Waterfall(of, better, tuple(bars),
-                     tuple(one for one in found if isinstance(one, WithoutBar)))  # fmt: skip
+    return Waterfall(
+        of, better, tuple(bars), tuple(one for one in found if isinstance(one, WithoutBar))
+    )
 
 
 def _best(course: Course, better: Better) -> Bar | WithoutBar:
@@ -78,8 +79,9 @@ def _best(course: Course, better: Better) -> Bar | WithoutBar:
     pick = min if better == "lower" else max
     value, at = pick(known, key=lambda pair: pair[0])
     change = 100 * (value - base.value) / abs(base.value)
-    return Bar(*who, base.value, value, change, at.days, at.encounter, len(known),
-               len(later) - len(known))  # fmt: skip
+    return Bar(
+        *who, base.value, value, change, at.days, at.encounter, len(known), len(later) - len(known)
+    )
 
 
 def _why_not(base: Measure | None, later: tuple[Measure, ...]) -> str:

@@ -36,9 +36,11 @@ def backup(output: To, against: Against = NONE, key: PublicKeys = NONE) -> None:
     made = save(output, kept)
     for trial, events in made.ledgers.items():
         print(f"{output}: {trial}, {events} events, verified")
-    print(f"{output}: {made.accounts} records of accounts\n"
-          f"Not in it: the folder of keys, {made.keys}. Copy that apart from this, and let no copy "
-          "keep an erased key.")  # fmt: skip
+    print(
+        f"{output}: {made.accounts} records of accounts\n"
+        f"Not in it: the folder of keys, {made.keys}. Copy that apart from this, and let no copy "
+        "keep an erased key."
+    )
 
 
 def restore(folder: From, against: Against = NONE, key: PublicKeys = NONE) -> None:
@@ -61,8 +63,10 @@ def restore(folder: From, against: Against = NONE, key: PublicKeys = NONE) -> No
     restored(found, kept, target)
     for ledger in found.ledgers:
         print(f"{ledger.checkpoint.trial}: {ledger.checkpoint.position} events restored, verified")
-    print("Nobody is signed in. Put the folder of keys back, and hold the ledger against a "
-          "checkpoint kept elsewhere: gradatim ledger verify")  # fmt: skip
+    print(
+        "Nobody is signed in. Put the folder of keys back, and hold the ledger against a "
+        "checkpoint kept elsewhere: gradatim ledger verify"
+    )
 
 
 def _kept(against: list[Path], keys: list[Path]) -> "Kept":

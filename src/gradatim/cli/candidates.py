@@ -85,8 +85,10 @@ def _write_bundles(
 
     from gradatim.cli.reports import write_file
 
-    return [write_file(folder / f"{case.id}.json", json.dumps(case.bundle(elements), indent=1))
-            for case in candidates]  # fmt: skip
+    return [
+        write_file(folder / f"{case.id}.json", json.dumps(case.bundle(elements), indent=1))
+        for case in candidates
+    ]
 
 
 def _screen(document: "Document", case: "Case", path: Path) -> "tuple[Eligibility, Facts]":
@@ -100,8 +102,13 @@ def _screen(document: "Document", case: "Case", path: Path) -> "tuple[Eligibilit
 
     study, on = document.study, _day(case)
     anchors = anchor_dates(_anchors(case), study.schedule.anchors, on)
-    facts = read(load_bundle(path), Codebook(study.elements, study.study.id), study.elements, on=on,
-                 coverage=case.coverage())  # fmt: skip
+    facts = read(
+        load_bundle(path),
+        Codebook(study.elements, study.study.id),
+        study.elements,
+        on=on,
+        coverage=case.coverage(),
+    )
     return assess(study, facts, anchors, on, plan(study, case.readings)), facts
 
 
@@ -131,8 +138,12 @@ def command(case: "Case", bundle: Path) -> str:
 
     words = [_program(), "screen", TRIAL, str(bundle), "--on", str(_day(case))]
     readings = [f"{criterion}={reading}" for criterion, reading in case.readings.items()]
-    for option, values in (("--anchor", _anchors(case)), ("--exhaustive", case.exhaustive),
-                           ("--observed", _observed(case)), ("--reading", readings)):  # fmt: skip
+    for option, values in (
+        ("--anchor", _anchors(case)),
+        ("--exhaustive", case.exhaustive),
+        ("--observed", _observed(case)),
+        ("--reading", readings),
+    ):
         words += [word for value in values for word in (option, value)]
     return shlex.join(words)
 
@@ -170,8 +181,10 @@ def _check() -> None:
         wrong = [fault for n in range(len(done.candidates)) for fault in faults(done, n)]
     if wrong:
         raise Defect("the demonstration is not as it should be: " + "; ".join(wrong))
-    print(f"{len(done.candidates)} candidates screened with the verdicts expected, "
-          f"{len(done.reports)} reports written")  # fmt: skip
+    print(
+        f"{len(done.candidates)} candidates screened with the verdicts expected, "
+        f"{len(done.reports)} reports written"
+    )
 
 
 def faults(done: Demonstration, n: int) -> list[str]:
@@ -179,15 +192,21 @@ def faults(done: Demonstration, n: int) -> list[str]:
     case, (one, facts), report = done.candidates[n], done.results[n], done.reports[n]
     truth = {finding.criterion.id: finding.verdict.truth for finding in one.findings}
     expect = case.expect
-    found = [f"{case.id}: {id} is {truth[id].word}, not {expected.word}"
-             for id, expected in expect.truth.items() if truth[id] is not expected]  # fmt: skip
+    found = [
+        f"{case.id}: {id} is {truth[id].word}, not {expected.word}"
+        for id, expected in expect.truth.items()
+        if truth[id] is not expected
+    ]
     if expect.status not in (None, one.status):
         found.append(f"{case.id}: is {one.status}, not {expect.status}")
     if expect.judges_eligible_from and one.eligible_from != expect.eligible_from:
         found.append(f"{case.id}: no failure from {one.eligible_from}, not {expect.eligible_from}")
     html = report.read_text(encoding="utf-8")
-    found += [f"{case.id}: {id} is not in the report" for id in truth
-              if f'id="criterion-{id}"' not in html]  # fmt: skip
+    found += [
+        f"{case.id}: {id} is not in the report"
+        for id in truth
+        if f'id="criterion-{id}"' not in html
+    ]
     if facts.person != case.id or case.id not in html:
         found.append(f"{case.id}: is called {facts.person}")
     return found

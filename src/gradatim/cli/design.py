@@ -61,10 +61,18 @@ TrialProtocol = Annotated[
 
 @app.command()
 def table(
-    design: Name = "", target: Target = None, cohort_size: CohortSize = None,
-    cohorts: Cohorts = None, levels: Levels = 2, table: TableFile = "", protocol: Protocol = "",
-    reading: Reading = "", more: Set = NONE, out: Out = None, json: AsJson = False,
-) -> None:  # fmt: skip
+    design: Name = "",
+    target: Target = None,
+    cohort_size: CohortSize = None,
+    cohorts: Cohorts = None,
+    levels: Levels = 2,
+    table: TableFile = "",
+    protocol: Protocol = "",
+    reading: Reading = "",
+    more: Set = NONE,
+    out: Out = None,
+    json: AsJson = False,
+) -> None:
     """Show a design's decision table: what y DLTs in n participants at a level lead to.
 
     The file that -o writes can be changed by hand and used as a design with --table.
@@ -91,11 +99,20 @@ def table(
 
 @app.command()
 def decide(
-    outcomes: Outcomes, design: Name = "", target: Target = None, cohort_size: CohortSize = None,
-    cohorts: Cohorts = None, start: Start = None, levels: Levels = None, table: TableFile = "",
-    protocol: Protocol = "", reading: Reading = "", more: Set = NONE, complete: Complete = False,
+    outcomes: Outcomes,
+    design: Name = "",
+    target: Target = None,
+    cohort_size: CohortSize = None,
+    cohorts: Cohorts = None,
+    start: Start = None,
+    levels: Levels = None,
+    table: TableFile = "",
+    protocol: Protocol = "",
+    reading: Reading = "",
+    more: Set = NONE,
+    complete: Complete = False,
     json: AsJson = False,
-) -> None:  # fmt: skip
+) -> None:
     """Say what a design advises after these outcomes, why, and what could still change it.
 
     N is a participant without a DLT, T with one, P pending, C a DLT candidate (counts as a DLT).
@@ -133,11 +150,20 @@ def decided(asked: Asked, outcomes: str, complete: bool, json: bool) -> None:
 
 @app.command()
 def paths(
-    outcomes: Annotated[str, typer.Argument(metavar="[OUTCOMES]")] = "", design: Name = "",
-    target: Target = None, cohort_size: CohortSize = None, cohorts: Cohorts = None,
-    start: Start = None, levels: Levels = None, table: TableFile = "", protocol: Protocol = "",
-    reading: Reading = "", more: Set = NONE, ahead: Ahead = 2, json: AsJson = False,
-) -> None:  # fmt: skip
+    outcomes: Annotated[str, typer.Argument(metavar="[OUTCOMES]")] = "",
+    design: Name = "",
+    target: Target = None,
+    cohort_size: CohortSize = None,
+    cohorts: Cohorts = None,
+    start: Start = None,
+    levels: Levels = None,
+    table: TableFile = "",
+    protocol: Protocol = "",
+    reading: Reading = "",
+    more: Set = NONE,
+    ahead: Ahead = 2,
+    json: AsJson = False,
+) -> None:
     """Show what each outcome of the next cohorts would lead to (dose-transition pathways)."""
     from gradatim.cli.design_tables import print_paths
     from gradatim.cli.output import print_json
@@ -158,10 +184,19 @@ def paths(
 
 @app.command()
 def calibrate(
-    vary: Vary, design: Name = "", target: Target = None, cohort_size: CohortSize = None,
-    cohorts: Cohorts = None, levels: Levels = None, protocol: Protocol = "", reading: Reading = "",
-    more: Set = NONE, gap: Gap = 0.1, risk: Risk = None, json: AsJson = False,
-) -> None:  # fmt: skip
+    vary: Vary,
+    design: Name = "",
+    target: Target = None,
+    cohort_size: CohortSize = None,
+    cohorts: Cohorts = None,
+    levels: Levels = None,
+    protocol: Protocol = "",
+    reading: Reading = "",
+    more: Set = NONE,
+    gap: Gap = 0.1,
+    risk: Risk = None,
+    json: AsJson = False,
+) -> None:
     """Try settings, and rank them by how surely the level on target is selected in the worst case.
 
     The worst case is over all rising curves of true rates, found along the exact gradient.
@@ -208,7 +243,10 @@ def _table_of(design: "Design") -> "Table":
 
     inner = layers(design)[-1]
     if not isinstance(inner, TableDesign):
-        raise UnusableInput(f"{design.name} has no decision table", "--design",
-                            "what it decides depends on the counts at all levels",
-                            "use `gradatim design paths` to see its decisions")  # fmt: skip
+        raise UnusableInput(
+            f"{design.name} has no decision table",
+            "--design",
+            "what it decides depends on the counts at all levels",
+            "use `gradatim design paths` to see its decisions",
+        )
     return inner.table

@@ -69,13 +69,29 @@ LIMIT = 0.33
 
 
 def oc(
-    truth: Truth, design: Name = "", target: Target = None, cohort_size: CohortSize = None,
-    cohorts: Cohorts = None, start: Start = None, table: TableFile = "", protocol: Protocol = "",
-    reading: Reading = "", more: Set = NONE, method: Method = "auto", trials: Trials = 100_000,
-    seed: Seed = 1, threads: Threads = 2, limit: Limit = None, arrivals: Arrivals = None,
-    window: Window = None, sentinel: Sentinel = None, stagger: Stagger = None, review: Review = 0.0,
-    worst_case: WorstCase = None, json: AsJson = False,
-) -> None:  # fmt: skip
+    truth: Truth,
+    design: Name = "",
+    target: Target = None,
+    cohort_size: CohortSize = None,
+    cohorts: Cohorts = None,
+    start: Start = None,
+    table: TableFile = "",
+    protocol: Protocol = "",
+    reading: Reading = "",
+    more: Set = NONE,
+    method: Method = "auto",
+    trials: Trials = 100_000,
+    seed: Seed = 1,
+    threads: Threads = 2,
+    limit: Limit = None,
+    arrivals: Arrivals = None,
+    window: Window = None,
+    sentinel: Sentinel = None,
+    stagger: Stagger = None,
+    review: Review = 0.0,
+    worst_case: WorstCase = None,
+    json: AsJson = False,
+) -> None:
     """Operating characteristics: what a design does when the true DLT rates are these.
 
     Exact where the states a trial can come to can be enumerated, else simulated with standard
@@ -87,12 +103,19 @@ def oc(
     from gradatim.dosefinding.operating import operating_characteristics
 
     begun, rates = time.perf_counter(), numbers(truth, "--truth")
-    asked = Asked(design, target, cohort_size, cohorts, start, None, table, protocol, reading, more,
-                  [rates])  # fmt: skip
+    asked = Asked(
+        design, target, cohort_size, cohorts, start, None, table, protocol, reading, more, [rates]
+    )
     made = asked.build()
     toxic = _limit(limit, made.target)
-    how = _how(asked, method, trials, seed, threads,
-               _conduct(asked, arrivals, window, sentinel, stagger, review))  # fmt: skip
+    how = _how(
+        asked,
+        method,
+        trials,
+        seed,
+        threads,
+        _conduct(asked, arrivals, window, sentinel, stagger, review),
+    )
     (found,) = operating_characteristics(made, [rates], toxic, how)
     worst = _worst(made, worst_case, toxic) if worst_case is not None else []
     seconds = time.perf_counter() - begun
@@ -103,12 +126,22 @@ def oc(
 
 
 def compare(
-    design: Designs = NONE, truth: Truths = NONE, target: Target = None,
-    cohort_size: CohortSize = None, cohorts: Cohorts = None, start: Start = None,
-    levels: Levels = None, table: TableFile = "", protocol: Protocol = "", more: Set = NONE,
-    method: Method = "auto", trials: Trials = 100_000, seed: Seed = 1, limit: Limit = None,
+    design: Designs = NONE,
+    truth: Truths = NONE,
+    target: Target = None,
+    cohort_size: CohortSize = None,
+    cohorts: Cohorts = None,
+    start: Start = None,
+    levels: Levels = None,
+    table: TableFile = "",
+    protocol: Protocol = "",
+    more: Set = NONE,
+    method: Method = "auto",
+    trials: Trials = 100_000,
+    seed: Seed = 1,
+    limit: Limit = None,
     json: AsJson = False,
-) -> None:  # fmt: skip
+) -> None:
     """Put designs side by side on common scenarios.
 
     Without --truth: for each level a curve on which it is on target, one on which all are safe, and
@@ -123,28 +156,44 @@ def compare(
     from gradatim.dosefinding.soundness import refuse_unsound
 
     given = [numbers(one, "--truth") for one in truth]
-    made = {name: refuse_unsound(build(one)) for name, one in _compared(
-        design, target, cohort_size, cohorts, start, levels, table, protocol, more, given).items()
-    }  # fmt: skip
+    made = {
+        name: refuse_unsound(build(one))
+        for name, one in _compared(
+            design, target, cohort_size, cohorts, start, levels, table, protocol, more, given
+        ).items()
+    }
     first = next(iter(made.values()))
     toxic = _limit(limit, target if target is not None else first.target)
     curves = {f"truth {i}": one for i, one in enumerate(given, 1)}
     curves = curves or {one.name: one.rates for one in scenarios(first.doses, first.target)}
     how = How(method, trials, seed)
-    found = {name: operating_characteristics(one, list(curves.values()), toxic, how)
-             for name, one in made.items()}  # fmt: skip
+    found = {
+        name: operating_characteristics(one, list(curves.values()), toxic, how)
+        for name, one in made.items()
+    }
     if json:
-        listed = [{"scenario": scenario, **oc_document(made[name], ocs[i], 0.0)}
-                  for name, ocs in found.items() for i, scenario in enumerate(curves)]  # fmt: skip
+        listed = [
+            {"scenario": scenario, **oc_document(made[name], ocs[i], 0.0)}
+            for name, ocs in found.items()
+            for i, scenario in enumerate(curves)
+        ]
         print_json({"schema": COMPARE, "limit": toxic, "results": listed})
     else:
         print_comparison(made, list(curves), found)
 
 
-def _compared(designs: list[str], target: float | None, cohort_size: int | None,
-              cohorts: int | None, start: int | None, levels: int | None, table: str,
-              protocol: str, more: list[str],
-              truths: list[tuple[float, ...]]) -> "dict[str, Settings]":  # fmt: skip
+def _compared(
+    designs: list[str],
+    target: float | None,
+    cohort_size: int | None,
+    cohorts: int | None,
+    start: int | None,
+    levels: int | None,
+    table: str,
+    protocol: str,
+    more: list[str],
+    truths: list[tuple[float, ...]],
+) -> "dict[str, Settings]":
     """Give the settings of each design that is compared, by the name it is shown under."""
     from gradatim.core.errors import UnusableInput
     from gradatim.dosefinding.protocol_design import alternatives
@@ -156,16 +205,20 @@ def _compared(designs: list[str], target: float | None, cohort_size: int | None,
     if asked.study is not None:
         found |= alternatives(asked.study)
         if (told := asked.overrides()) and not designs:
-            raise UnusableInput(f"{', '.join(told)}: a protocol's designs are as it says",
-                                "--protocol", "they would be compared without",
-                                "leave it out, or name other designs with --design")  # fmt: skip
+            raise UnusableInput(
+                f"{', '.join(told)}: a protocol's designs are as it says",
+                "--protocol",
+                "they would be compared without",
+                "leave it out, or name other designs with --design",
+            )
     if table:
         found["table"] = asked.settings("table")
     for name in designs:
         found[name] = asked.settings(name)
     if not found:
-        raise UnusableInput("no design is named", "--design",
-                            todo="name some, such as --design boin --design mtpi2")  # fmt: skip
+        raise UnusableInput(
+            "no design is named", "--design", todo="name some, such as --design boin --design mtpi2"
+        )
     return found
 
 
@@ -173,15 +226,19 @@ def _limit(limit: float | None, target: float | None) -> float:
     from gradatim.core.errors import UnusableInput
 
     if limit is not None and not 0 < limit < 1:
-        raise UnusableInput(f"{limit:g} is not a rate", "--limit",
-                            todo="give a number between 0 and 1, neither included")  # fmt: skip
+        raise UnusableInput(
+            f"{limit:g} is not a rate",
+            "--limit",
+            todo="give a number between 0 and 1, neither included",
+        )
     if limit is not None:
         return limit
     return LIMIT if target is None else target
 
 
-def _how(asked: Asked, method: str, trials: int, seed: int, threads: int,
-         conduct: "Conduct | None") -> "How":  # fmt: skip
+def _how(
+    asked: Asked, method: str, trials: int, seed: int, threads: int, conduct: "Conduct | None"
+) -> "How":
     from gradatim.dosefinding.operating import How
     from gradatim.dosefinding.protocol_design import needed_of
     from gradatim.dosefinding.recommended import Needed
@@ -190,8 +247,14 @@ def _how(asked: Asked, method: str, trials: int, seed: int, threads: int,
     return How(method, trials, seed, threads, conduct, needed)
 
 
-def _conduct(asked: Asked, arrivals: float | None, window: float | None, sentinel: float | None,
-             stagger: float | None, review: float) -> "Conduct | None":  # fmt: skip
+def _conduct(
+    asked: Asked,
+    arrivals: float | None,
+    window: float | None,
+    sentinel: float | None,
+    stagger: float | None,
+    review: float,
+) -> "Conduct | None":
     """Give how trials pass in time, from the options and else from the protocol."""
     from gradatim.core.errors import UnusableInput
     from gradatim.dosefinding.protocol_design import conduct_of
@@ -199,15 +262,20 @@ def _conduct(asked: Asked, arrivals: float | None, window: float | None, sentine
 
     if arrivals is None:
         if any(one is not None for one in (window, sentinel, stagger)) or review:
-            raise UnusableInput("times were given, but not how often participants arrive",
-                                "--arrivals", todo="give the mean days between them")  # fmt: skip
+            raise UnusableInput(
+                "times were given, but not how often participants arrive",
+                "--arrivals",
+                todo="give the mean days between them",
+            )
         return None
     usual = conduct_of(asked.study, arrivals) if asked.study else Conduct(arrivals, 28.0)
     return Conduct(
-        arrivals, usual.window if window is None else window,
+        arrivals,
+        usual.window if window is None else window,
         usual.sentinel if sentinel is None else sentinel,
-        usual.stagger if stagger is None else stagger, review,
-    )  # fmt: skip
+        usual.stagger if stagger is None else stagger,
+        review,
+    )
 
 
 def _worst(design: "Design", gap: float, target: float) -> "list[Worst]":

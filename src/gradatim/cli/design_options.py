@@ -61,9 +61,11 @@ def numbers(text: str, option: str) -> tuple[float, ...]:
         try:
             found.append(float(part))
         except ValueError as error:
-            raise UnusableInput(f"{part.strip()!r} is not a number", option,
-                                todo="write numbers with commas between, such as 0.05,0.12,0.30"
-                                ) from error  # fmt: skip
+            raise UnusableInput(
+                f"{part.strip()!r} is not a number",
+                option,
+                todo="write numbers with commas between, such as 0.05,0.12,0.30",
+            ) from error
     return tuple(found)
 
 
@@ -76,13 +78,28 @@ class Asked:
         truths: true rates that were given, which tell how many levels there are.
     """
 
-    def __init__(self, design: str, target: float | None, cohort_size: int | None,
-                 cohorts: int | None, start: int | None, levels: int | None, table: str,
-                 protocol: str, reading: str, more: "Sequence[str]",
-                 truths: "Iterable[Sequence[float]]" = ()) -> None:  # fmt: skip
+    def __init__(
+        self,
+        design: str,
+        target: float | None,
+        cohort_size: int | None,
+        cohorts: int | None,
+        start: int | None,
+        levels: int | None,
+        table: str,
+        protocol: str,
+        reading: str,
+        more: "Sequence[str]",
+        truths: "Iterable[Sequence[float]]" = (),
+    ) -> None:
         self.study, self._protocol = _study(protocol, design, table, reading), protocol
-        self._own = {"target": target, "cohort_size": cohort_size, "cohorts": cohorts,
-                     "start": start, **_more(more)}  # fmt: skip
+        self._own = {
+            "target": target,
+            "cohort_size": cohort_size,
+            "cohorts": cohorts,
+            "start": start,
+            **_more(more),
+        }
         self._own = {name: value for name, value in self._own.items() if value is not None}
         self._design, self._reading, self._table = design, reading, table
         self._levels = levels or next((len(one) for one in truths), None)
@@ -101,9 +118,12 @@ class Asked:
             refuse_too_few(found)
             planned = found.cohorts * found.cohort_size
             if found.maximum is not None and found.maximum > planned:
-                raise UnusableInput(f"{found.cohorts} cohorts of {found.cohort_size} are {planned} "
-                                    f"participants, not {found.maximum}", "--set maximum",
-                                    todo="leave --cohorts or the maximum out")  # fmt: skip
+                raise UnusableInput(
+                    f"{found.cohorts} cohorts of {found.cohort_size} are {planned} "
+                    f"participants, not {found.maximum}",
+                    "--set maximum",
+                    todo="leave --cohorts or the maximum out",
+                )
         return found
 
     def _of_protocol(self) -> "Settings":
@@ -114,8 +134,11 @@ class Asked:
         assert self.study is not None
         levels = len(self.study.treatment.dose_levels)
         if self._levels not in (None, levels):
-            raise UnusableInput(f"the protocol has {levels} dose levels, not {self._levels}",
-                                "--levels", todo="leave it out")  # fmt: skip
+            raise UnusableInput(
+                f"the protocol has {levels} dose levels, not {self._levels}",
+                "--levels",
+                todo="leave it out",
+            )
         # A number of cohorts is the maximum that is asked for, not that of the protocol.
         frame = {"maximum": None} if "cohorts" in self._own else {}
         try:
@@ -132,8 +155,11 @@ class Asked:
 
         name = design or self._design or ("table" if self._table else "")
         if not name:
-            raise UnusableInput("no design is named", "--design",
-                                todo="name one with --design, --table or --protocol")  # fmt: skip
+            raise UnusableInput(
+                "no design is named",
+                "--design",
+                todo="name one with --design, --table or --protocol",
+            )
         table = read_table(self._table) if self._table else None
         return Settings(name, self._number_of_levels(), table=table, **self._own)
 
@@ -154,23 +180,33 @@ class Asked:
         return refuse_unsound(made, "--design, --table, --set") if sound else made
 
     def _number_of_levels(self) -> int:
-        given = next((len(self._own[name]) for name in ("skeleton", "amounts")
-                      if name in self._own), None)  # fmt: skip
+        given = next(
+            (len(self._own[name]) for name in ("skeleton", "amounts") if name in self._own), None
+        )
         study = len(self.study.treatment.dose_levels) if self.study else None
         levels = self._levels or given or study
         if levels is None:
-            raise UnusableInput("the number of dose levels is not known", "--levels",
-                                todo="give it, such as --levels 3")  # fmt: skip
+            raise UnusableInput(
+                "the number of dose levels is not known",
+                "--levels",
+                todo="give it, such as --levels 3",
+            )
         return int(levels)
 
 
 def _study(protocol: str, design: str, table: str, reading: str) -> "Study | None":
     if sum(map(bool, (protocol, design, table))) > 1 and not (design == "table" and table):
-        raise UnusableInput("more than one design is named", "--design, --table, --protocol",
-                            todo="give one of them")  # fmt: skip
+        raise UnusableInput(
+            "more than one design is named",
+            "--design, --table, --protocol",
+            todo="give one of them",
+        )
     if reading and not protocol:
-        raise UnusableInput("--reading is of a protocol's designs", "--reading",
-                            todo="name the protocol with --protocol")  # fmt: skip
+        raise UnusableInput(
+            "--reading is of a protocol's designs",
+            "--reading",
+            todo="name the protocol with --protocol",
+        )
     if not protocol:
         return None
     from gradatim.protocol.load import load
@@ -191,8 +227,9 @@ def _more(texts: "Sequence[str]") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, text in pairs(texts, "--set").items():
         if name not in kinds:
-            raise UnusableInput(f"a design has no setting {name!r}", "--set",
-                                todo=f"use one of {', '.join(kinds)}")  # fmt: skip
+            raise UnusableInput(
+                f"a design has no setting {name!r}", "--set", todo=f"use one of {', '.join(kinds)}"
+            )
         found[name] = typed(name, _value(text, kinds[name], f"--set {name}"), "--set")
     return found
 

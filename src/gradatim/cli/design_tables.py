@@ -19,16 +19,32 @@ if TYPE_CHECKING:
     from gradatim.protocol.study import Study
 
 STYLE = {
-    Action.ESCALATE: "green", Action.STAY: "", Action.HOLD: "yellow", Action.DE_ESCALATE: "red",
-    Action.ELIMINATE: "bold red", Action.STOP: "bold red",
-}  # fmt: skip
+    Action.ESCALATE: "green",
+    Action.STAY: "",
+    Action.HOLD: "yellow",
+    Action.DE_ESCALATE: "red",
+    Action.ELIMINATE: "bold red",
+    Action.STOP: "bold red",
+}
 ADVICE = {
-    "start": "Start at", "escalate": "Escalate to", "stay": "Stay at",
-    "de_escalate": "De-escalate to", "hold": "Hold at",
-    "continue_cohort": "Continue the cohort at", "pending": "Wait: outcomes are pending at",
-}  # fmt: skip
-STYLES = {"escalate": "green", "start": "green", "stay": "", "stop": "bold red", "hold": "yellow",
-          "de_escalate": "red", "pending": "yellow", "continue_cohort": ""}  # fmt: skip
+    "start": "Start at",
+    "escalate": "Escalate to",
+    "stay": "Stay at",
+    "de_escalate": "De-escalate to",
+    "hold": "Hold at",
+    "continue_cohort": "Continue the cohort at",
+    "pending": "Wait: outcomes are pending at",
+}
+STYLES = {
+    "escalate": "green",
+    "start": "green",
+    "stay": "",
+    "stop": "bold red",
+    "hold": "yellow",
+    "de_escalate": "red",
+    "pending": "yellow",
+    "continue_cohort": "",
+}
 COLUMNS = 12
 
 
@@ -169,8 +185,13 @@ def print_candidates(design: str, found: Sequence[Candidate], risk: float | None
     for one in found:
         values = [f"{one.varied[name]:g}" for name in names]
         toxic = Text(f"{one.worst_toxic:.1%}", "" if one.keeps else "red")
-        shown.add_row(*values, f"{one.worst_correct:.1%}", f"{one.correct:.1%}", toxic,
-                      f"{one.expected_n:.1f}")  # fmt: skip
+        shown.add_row(
+            *values,
+            f"{one.worst_correct:.1%}",
+            f"{one.correct:.1%}",
+            toxic,
+            f"{one.expected_n:.1f}",
+        )
     console().print(shown)
     best = found[0]
     if risk is not None and not best.keeps:
@@ -182,5 +203,8 @@ def print_candidates(design: str, found: Sequence[Candidate], risk: float | None
             if curve.question == "too_toxic"
             else f"level {curve.dose}, on target,"
         )
-        console().print(f"The first row's worst curve {rates}: {what} is selected with probability "
-                        f"{curve.probability:.1%}.", markup=False)  # fmt: skip
+        console().print(
+            f"The first row's worst curve {rates}: {what} is selected with probability "
+            f"{curve.probability:.1%}.",
+            markup=False,
+        )

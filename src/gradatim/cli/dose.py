@@ -53,14 +53,27 @@ class Bag(NamedTuple):
 
 
 def dose(
-    protocol: Protocol, level: Level, weight: Weight = None, cells_per_ml: PerMl = None,
-    counted: Counted = "", measured: Measured = "", viability: Viability = None,
-    certified_viability: Certified = None, recovery: Recovery = 1.0,
-    baseline_weight: Baseline = None, bag_volume: BagVolume = None, bags: Bags = None,
-    whole_bags: WholeBags = False, dmso: Dmso = None, thawed_at: ThawedAt = "",
-    ends_at: EndsAt = "", expiry: Expiry = "", duration: Minutes = None,
-    weight_is_meant: WeightIsMeant = False, json: AsJson = False,
-) -> None:  # fmt: skip
+    protocol: Protocol,
+    level: Level,
+    weight: Weight = None,
+    cells_per_ml: PerMl = None,
+    counted: Counted = "",
+    measured: Measured = "",
+    viability: Viability = None,
+    certified_viability: Certified = None,
+    recovery: Recovery = 1.0,
+    baseline_weight: Baseline = None,
+    bag_volume: BagVolume = None,
+    bags: Bags = None,
+    whole_bags: WholeBags = False,
+    dmso: Dmso = None,
+    thawed_at: ThawedAt = "",
+    ends_at: EndsAt = "",
+    expiry: Expiry = "",
+    duration: Minutes = None,
+    weight_is_meant: WeightIsMeant = False,
+    json: AsJson = False,
+) -> None:
     """Compute a dose: cells, volume and bags, with every step, every limit and what it rests on.
 
     What counts as a cell (viable or total) and when it was counted must be said. A preparation
@@ -74,8 +87,12 @@ def dose(
     document = load(protocol)
     weights = None if weight is None else Weights(weight, baseline_weight, weight_is_meant)
     if weights is None and baseline_weight is not None:
-        raise UnusableInput("there is no weight on the day", "--baseline-weight",
-                            "it is compared with that", "give --weight KG")  # fmt: skip
+        raise UnusableInput(
+            "there is no weight on the day",
+            "--baseline-weight",
+            "it is compared with that",
+            "give --weight KG",
+        )
     thaw, end = moment_option(thawed_at, "--thawed-at"), moment_option(ends_at, "--ends-at")
     bag = Bag(bag_volume, bags, expiry_option(expiry), thaw, dmso, certified_viability)
     minutes = positive_option(duration, "--duration")
@@ -86,8 +103,14 @@ def dose(
     _print(document, _prepared(document.study, level, weights, bag, label, intended), json)
 
 
-def _prepared(study: "Study", level: int, weights: "Weights | None", bag: Bag,
-              label: "Concentration | None", intended: "Intended") -> "Prepared":  # fmt: skip
+def _prepared(
+    study: "Study",
+    level: int,
+    weights: "Weights | None",
+    bag: Bag,
+    label: "Concentration | None",
+    intended: "Intended",
+) -> "Prepared":
     """Prepare from the bags, as many as are at hand or as it takes."""
     from gradatim.dosing.preparation import prepare
 
@@ -96,14 +119,20 @@ def _prepared(study: "Study", level: int, weights: "Weights | None", bag: Bag,
         return planned
     if bag.volume_ml is None:
         if bag.number is not None or intended.mode:
-            raise UnusableInput("there is no volume of a bag", "--bags" if bag.number else
-                                "--whole-bags", todo="give --bag-volume ML")  # fmt: skip
+            raise UnusableInput(
+                "there is no volume of a bag",
+                "--bags" if bag.number else "--whole-bags",
+                todo="give --bag-volume ML",
+            )
         return planned
     volume = positive_option(bag.volume_ml, "--bag-volume") or 0
     number = bag.number or math.ceil((planned.needed_ml or 0) / volume * (1 - 1e-9)) or 1
     if number > MOST_BAGS:
-        raise UnusableInput(f"this would take {number:,} bags", "--bag-volume",
-                            todo="check the units: mL, and cells per mL")  # fmt: skip
+        raise UnusableInput(
+            f"this would take {number:,} bags",
+            "--bag-volume",
+            todo="check the units: mL, and cells per mL",
+        )
     return prepare(study, level, weights, _bags(label, bag, volume, number), intended=intended)
 
 
@@ -112,10 +141,17 @@ def _bags(label: "Concentration", bag: Bag, volume: float, number: int) -> "list
 
     width = len(str(number))
     return [
-        Unit(f"bag {n:0{width}}", volume, label, expiry=bag.expiry, dmso_fraction=bag.dmso,
-             thawed_at=bag.thawed_at, certified_viability=bag.certified)
+        Unit(
+            f"bag {n:0{width}}",
+            volume,
+            label,
+            expiry=bag.expiry,
+            dmso_fraction=bag.dmso,
+            thawed_at=bag.thawed_at,
+            certified_viability=bag.certified,
+        )
         for n in range(1, number + 1)
-    ]  # fmt: skip
+    ]
 
 
 def _print(document: Any, prepared: "Prepared", json: bool) -> None:

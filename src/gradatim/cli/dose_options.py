@@ -47,10 +47,11 @@ Viability = Annotated[
 Certified = Annotated[
     float | None,
     typer.Option(
-        "--certified-viability", metavar="F",
+        "--certified-viability",
+        metavar="F",
         help="Viability on the certificate: for the protocol's minimum, not for the arithmetic",
     ),
-]  # fmt: skip
+]
 Recovery = Annotated[
     float,
     typer.Option("--recovery", metavar="F", help="Fraction of the counted cells still there"),
@@ -84,9 +85,14 @@ DAY = len("2026-11-16")
 
 
 def label_option(
-    study: "Study", level: int, cells_per_ml: float | None, counted: str, measured: str,
-    viability: float | None, recovery: float,
-) -> "Concentration | None":  # fmt: skip
+    study: "Study",
+    level: int,
+    cells_per_ml: float | None,
+    counted: str,
+    measured: str,
+    viability: float | None,
+    recovery: float,
+) -> "Concentration | None":
     """Give the concentration on the label; None where the dose is not of cells.
 
     Raises:
@@ -106,10 +112,12 @@ def label_option(
     said = {"--counted viable|total": counted, "--measured release|post-thaw": measured}
     if not (counted and measured):
         raise UnusableInput(
-            "what was counted is not said", " and ".join(one for one in said if not said[one]),
+            "what was counted is not said",
+            " and ".join(one for one in said if not said[one]),
             "the same number of viable or total cells, at release or after the thaw, is another "
-            "dose", "read it off the label or the certificate",
-        )  # fmt: skip
+            "dose",
+            "read it off the label or the certificate",
+        )
     kind = _one_of(counted, get_args(Kind), "--counted")
     when = _one_of(measured, get_args(When), "--measured")
     return Concentration(cells_per_ml, kind, when, viability, recovery)
@@ -147,12 +155,14 @@ def moment_option(text: str, option: str) -> "datetime | None":
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UnusableInput(f"{text!r} is not a time", option, str(error),
-                            "write it as 2026-11-16T09:00") from error  # fmt: skip
+        raise UnusableInput(
+            f"{text!r} is not a time", option, str(error), "write it as 2026-11-16T09:00"
+        ) from error
     day_option(found.date().isoformat(), option)
     if len(text) <= DAY:
-        raise UnusableInput(f"{text!r} has no time of day", option,
-                            todo="write it as 2026-11-16T09:00")  # fmt: skip
+        raise UnusableInput(
+            f"{text!r} has no time of day", option, todo="write it as 2026-11-16T09:00"
+        )
     return found
 
 

@@ -28,8 +28,13 @@ def print_dose(document: "Document", prepared: "Prepared") -> None:
     study, out = document.study.study, console()
     symbol, word, style = STATUS[prepared.status]
     out.print()
-    out.print(Text.assemble((f"{prepared.level.label}  ", "bold"), (f"{symbol} {word}", style),
-                            f"  for {study.id} version {study.version}"))  # fmt: skip
+    out.print(
+        Text.assemble(
+            (f"{prepared.level.label}  ", "bold"),
+            (f"{symbol} {word}", style),
+            f"  for {study.id} version {study.version}",
+        )
+    )
     out.print(Text(_summary(prepared), "bold"))
     if prepared.steps:
         out.print(_steps(prepared))
@@ -57,21 +62,34 @@ def _steps(prepared: "Prepared") -> Table:
 
 
 def _bags(prepared: "Prepared") -> Table:
-    table = _table("Bags, the first to expire first", "", "drawn, mL", "infused, mL",
-                   "discarded, mL", "cells infused", "end before")  # fmt: skip
+    table = _table(
+        "Bags, the first to expire first",
+        "",
+        "drawn, mL",
+        "infused, mL",
+        "discarded, mL",
+        "cells infused",
+        "end before",
+    )
     for one in prepared.draws:
         end = prepared.end_before[one.unit.id]
-        table.add_row(one.unit.id, f"{one.drawn_ml:.2f}", f"{one.infused_ml:.2f}",
-                      f"{one.discarded_ml:.2f}", f"{one.infused_cells:,.0f}",
-                      moment(end) if end else "unknown")  # fmt: skip
+        table.add_row(
+            one.unit.id,
+            f"{one.drawn_ml:.2f}",
+            f"{one.infused_ml:.2f}",
+            f"{one.discarded_ml:.2f}",
+            f"{one.infused_cells:,.0f}",
+            moment(end) if end else "unknown",
+        )
     return table
 
 
 def _checks(prepared: "Prepared") -> Table:
     table = _table("Checks", "", "verdict", "because")
     for one in prepared.checks:
-        table.add_row(one.name, passes_text(PASSES[one.verdict.truth]),
-                      "; ".join(one.verdict.clauses()))  # fmt: skip
+        table.add_row(
+            one.name, passes_text(PASSES[one.verdict.truth]), "; ".join(one.verdict.clauses())
+        )
     return table
 
 

@@ -19,8 +19,9 @@ METHOD = {
 }
 
 
-def print_oc(design: Design, found: OperatingCharacteristics, seconds: float,
-             worst: Sequence[Worst]) -> None:  # fmt: skip
+def print_oc(
+    design: Design, found: OperatingCharacteristics, seconds: float, worst: Sequence[Worst]
+) -> None:
     """Print what to expect of a design."""
     print_design(design)
     print_levels(found)
@@ -59,22 +60,36 @@ def _sums(found: OperatingCharacteristics) -> list[tuple[str, str]]:
         ("over 80 %", percent(found.overdose_80)),
         ("the selected level can be called recommended", percent(found.recommended)),
         *((f"ends because {why.words}", f"{p:.1%}") for why, p in found.ends.items() if p > 5e-5),
-    ]  # fmt: skip
+    ]
     if found.days is not None:
         mean, low, half, high = found.days
-        rows.append(("trial length in days: mean; 10 %, 50 %, 90 % ended by",
-                     f"{number(mean, 0)}; {low:.0f}, {half:.0f}, {high:.0f}"))  # fmt: skip
+        rows.append(
+            (
+                "trial length in days: mean; 10 %, 50 %, 90 % ended by",
+                f"{number(mean, 0)}; {low:.0f}, {half:.0f}, {high:.0f}",
+            )
+        )
     return rows
 
 
 def _print_worst(worst: Sequence[Worst]) -> None:
-    shown = grid("The worst rising curves of true rates", "if level", "is ", "curve ",
-                 "probability", "of selecting ")  # fmt: skip
+    shown = grid(
+        "The worst rising curves of true rates",
+        "if level",
+        "is ",
+        "curve ",
+        "probability",
+        "of selecting ",
+    )
     for one in worst:
         toxic = one.question == "too_toxic"
-        shown.add_row(str(one.dose), "the first too toxic one" if toxic else "on target",
-                      ", ".join(f"{rate:.3f}" for rate in one.rates), f"{one.probability:.1%}",
-                      "a too toxic level" if toxic else "it")  # fmt: skip
+        shown.add_row(
+            str(one.dose),
+            "the first too toxic one" if toxic else "on target",
+            ", ".join(f"{rate:.3f}" for rate in one.rates),
+            f"{one.probability:.1%}",
+            "a too toxic level" if toxic else "it",
+        )
     console().print(shown)
 
 
@@ -88,8 +103,11 @@ def number(one: Figure, digits: int = 2) -> str:
     return f"{one.value:.{digits}f}" + (f" ({one.error:.{digits + 1}f})" if one.error else "")
 
 
-def print_comparison(designs: Mapping[str, Design], scenarios: Sequence[str],
-                     found: Mapping[str, Sequence[OperatingCharacteristics]]) -> None:  # fmt: skip
+def print_comparison(
+    designs: Mapping[str, Design],
+    scenarios: Sequence[str],
+    found: Mapping[str, Sequence[OperatingCharacteristics]],
+) -> None:
     """Print designs side by side, scenario by scenario."""
     for design in designs.values():
         print_design(design)
@@ -97,13 +115,23 @@ def print_comparison(designs: Mapping[str, Design], scenarios: Sequence[str],
         first = next(iter(found.values()))[i]
         rates = ", ".join(f"{rate:.3g}" for rate in first.rates)
         levels = [f"level {n}" for n in range(1, len(first.rates) + 1)]
-        shown = grid(f"{scenario}: true DLT rates {rates}; % selected", "design", *levels, "none",
-                     "too toxic", "N", "DLTs")  # fmt: skip
+        shown = grid(
+            f"{scenario}: true DLT rates {rates}; % selected",
+            "design",
+            *levels,
+            "none",
+            "too toxic",
+            "N",
+            "DLTs",
+        )
         for name in designs:
             one = found[name][i]
             selected = [f"{100 * p.value:.1f}" for p in (*one.selection, one.none_selected)]
-            sums = (100 * one.too_toxic_selected.value, one.expected_n.value,
-                    one.expected_dlts.value)  # fmt: skip
+            sums = (
+                100 * one.too_toxic_selected.value,
+                one.expected_n.value,
+                one.expected_dlts.value,
+            )
             shown.add_row(name, *selected, *(f"{value:.1f}" for value in sums))
         console().print(shown)
     methods = {how(one) for some in found.values() for one in some}

@@ -62,9 +62,13 @@ def cql(
     chosen = plan(document.study, pairs(reading, "--reading"))
     readings = {id: (some[0].name, some[0].rule) for id, some in chosen.items()}
     library = cql_library(
-        document.study, readings, sha256=document.sha256, only=criterion,
-        exhaustive=declare(exhaustive), closed_world=closed_world,
-    )  # fmt: skip
+        document.study,
+        readings,
+        sha256=document.sha256,
+        only=criterion,
+        exhaustive=declare(exhaustive),
+        closed_world=closed_world,
+    )
     if output is None:
         sys.stdout.write(library.text)
         return

@@ -23,9 +23,13 @@ Relax = Annotated[
 OneReading = Annotated[list[str], typer.Option(metavar="CRITERION=READING", help="Another reading")]
 Suppress = Annotated[
     int,
-    typer.Option(metavar="N", min=0, max=1000,
-                 help="Counts below N are not shown; 0 shows all, for internal use only"),
-]  # fmt: skip
+    typer.Option(
+        metavar="N",
+        min=0,
+        max=1000,
+        help="Counts below N are not shown; 0 shows all, for internal use only",
+    ),
+]
 Protocol = Annotated[
     str,
     typer.Option(metavar="PROTOCOL", help="The protocol it was run with [default: the run's own]"),
@@ -62,8 +66,13 @@ def feasibility(
     from gradatim.screening.verdicts.question import question
 
     files, document = _opened(folder, protocol)
-    asked = question(document.study, files.readings, without, pairs(reading, "--reading"),
-                     pairs(relax, "--relax"))  # fmt: skip
+    asked = question(
+        document.study,
+        files.readings,
+        without,
+        pairs(reading, "--reading"),
+        pairs(relax, "--relax"),
+    )
     found = funnel(files, document, asked, suppress, _watched(files.people))
     if out is not None:
         from gradatim.core.stores import write_whole
@@ -103,13 +112,18 @@ def recontact(
     files, document = _opened(folder, protocol)
     rows = _candidates(files, document, at_most)
     act = {
-        "role": role.strip(), "approval": approval.strip(), "when": date.today().isoformat(),
+        "role": role.strip(),
+        "approval": approval.strip(),
+        "when": date.today().isoformat(),
         "people": len(rows),
-    }  # fmt: skip
-    write_whole(out, csv_text(rows), private=True,
-                first=lambda: append_to_run(folder, "recontact", act))  # fmt: skip
-    console().print(f"{len(rows)} people are listed in {out}; the act is recorded in "
-                    f"{folder / 'run.json'}.", markup=False)  # fmt: skip
+    }
+    write_whole(
+        out, csv_text(rows), private=True, first=lambda: append_to_run(folder, "recontact", act)
+    )
+    console().print(
+        f"{len(rows)} people are listed in {out}; the act is recorded in {folder / 'run.json'}.",
+        markup=False,
+    )
 
 
 def _watched(people: int) -> "Callable[[Iterable[Chunk]], Iterable[Chunk]]":
@@ -122,9 +136,13 @@ def _watched(people: int) -> "Callable[[Iterable[Chunk]], Iterable[Chunk]]":
     from gradatim.screening.verdicts.load import CHUNK
 
     return lambda chunks: track(
-        chunks, "Counting", total=-(-people // CHUNK), console=Console(stderr=True),
-        transient=True, disable=not sys.stderr.isatty() or people < CHUNK,
-    )  # fmt: skip
+        chunks,
+        "Counting",
+        total=-(-people // CHUNK),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty() or people < CHUNK,
+    )
 
 
 def _candidates(files: "Files", document: "Document", most: int | None) -> list[tuple[object, ...]]:
@@ -149,13 +167,17 @@ def _opened(folder: Path, protocol: str) -> "tuple[Files, Document]":
     copy = folder / "protocol.yaml"
     name = protocol or (str(copy) if copy.is_file() else str(named.get("id", "")).lower())
     if not name:
-        raise UnusableInput("the run does not say which protocol it was", str(folder / "run.json"),
-                            todo="give it with --protocol")  # fmt: skip
+        raise UnusableInput(
+            "the run does not say which protocol it was",
+            str(folder / "run.json"),
+            todo="give it with --protocol",
+        )
     document = load(name)
     if named.get("sha256", document.sha256) != document.sha256:
         raise UnusableInput(
-            "this is not the protocol that the prescreen was run with", document.name,
+            "this is not the protocol that the prescreen was run with",
+            document.name,
             f"its fingerprint is {document.sha256[:12]}, the run's is {named['sha256'][:12]}",
             "give that protocol with --protocol, or run `gradatim prescreen` again",
-        )  # fmt: skip
+        )
     return files, document

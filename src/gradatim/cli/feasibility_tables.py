@@ -38,12 +38,21 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _criteria(found: Row, t: int) -> Table:
-    table = _table("What each criterion costs, in the protocol's order", "", "known at ",
-                   "remaining", "fails", "only this", "Shapley", "unknown")  # fmt: skip
+    table = _table(
+        "What each criterion costs, in the protocol's order",
+        "",
+        "known at ",
+        "remaining",
+        "fails",
+        "only this",
+        "Shapley",
+        "unknown",
+    )
     for one, step in zip(found["criteria"], found["sequential"], strict=True):
         counts = (step["remaining"], *(one[name] for name in _COLUMNS))
-        table.add_row(one["id"], one["knowable_at"].replace("_", " "),
-                      *(shown(n, t) for n in counts))  # fmt: skip
+        table.add_row(
+            one["id"], one["knowable_at"].replace("_", " "), *(shown(n, t) for n in counts)
+        )
     return table
 
 
@@ -59,20 +68,40 @@ def _people_moved(row: Row) -> tuple[int, int]:
 
 def _print_some(found: Row, t: int) -> None:
     if found["tests"]:
-        table = _table("One test that would settle most", "obtain", "all that is open for",
-                       "open for", "bears on ")  # fmt: skip
+        table = _table(
+            "One test that would settle most",
+            "obtain",
+            "all that is open for",
+            "open for",
+            "bears on ",
+        )
         for one in found["tests"][:MOST]:
-            table.add_row(escape(one["label"]), shown(one["only"], t), shown(one["asked"], t),
-                          " ".join(one["criteria"]))  # fmt: skip
+            table.add_row(
+                escape(one["label"]),
+                shown(one["only"], t),
+                shown(one["asked"], t),
+                " ".join(one["criteria"]),
+            )
         console().print(table)
-    moved = sorted((one for one in found["readings"] if one["verdicts_changed"]),
-                   key=_people_moved, reverse=True)[:MOST]  # fmt: skip
+    moved = sorted(
+        (one for one in found["readings"] if one["verdicts_changed"]),
+        key=_people_moved,
+        reverse=True,
+    )[:MOST]
     if moved:
-        table = _table("The other readings that would change most", "reading", "verdicts",
-                       "newly excluded", "no longer excluded")  # fmt: skip
+        table = _table(
+            "The other readings that would change most",
+            "reading",
+            "verdicts",
+            "newly excluded",
+            "no longer excluded",
+        )
         for one in moved:
             people = one["people"]
-            table.add_row(f"{one['criterion']} {one['reading']}", shown(one["verdicts_changed"], t),
-                          shown(people["newly_excluded"], t),
-                          shown(people["no_longer_excluded"], t))  # fmt: skip
+            table.add_row(
+                f"{one['criterion']} {one['reading']}",
+                shown(one["verdicts_changed"], t),
+                shown(people["newly_excluded"], t),
+                shown(people["no_longer_excluded"], t),
+            )
         console().print(table)

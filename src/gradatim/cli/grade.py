@@ -41,14 +41,24 @@ _NUMBER = re.compile(r"(?P<bound>[<>]=?)?\s*(?P<number>-?\d+(?:\.\d+)?(?:[eE][-+
 
 
 def grade(
-    analyte: Analyte = "", value: Number = "", unit: Unit = "", low: Low = None, high: High = None,
-    baseline: Baseline = None, baseline_low: BaselineLow = None,
-    baseline_high: BaselineHigh = None, at_baseline: AtBaseline = False,
-    anticoagulated: Anticoagulated = None, symptomatic: Symptomatic = None,
-    bleeding: Bleeding = None, life_threatening: LifeThreatening = None,
-    hours_above_40: Hours = None, ionized: Ionized = None, list_: AsList = False,
+    analyte: Analyte = "",
+    value: Number = "",
+    unit: Unit = "",
+    low: Low = None,
+    high: High = None,
+    baseline: Baseline = None,
+    baseline_low: BaselineLow = None,
+    baseline_high: BaselineHigh = None,
+    at_baseline: AtBaseline = False,
+    anticoagulated: Anticoagulated = None,
+    symptomatic: Symptomatic = None,
+    bleeding: Bleeding = None,
+    life_threatening: LifeThreatening = None,
+    hours_above_40: Hours = None,
+    ionized: Ionized = None,
+    list_: AsList = False,
     json: AsJson = False,
-) -> None:  # fmt: skip
+) -> None:
     """Grade a measured value by CTCAE v5.0.
 
     What is not given is not known: where that leaves several grades open, all of them are shown,
@@ -64,11 +74,24 @@ def grade(
     measured = _measured(value, unit, low, high)
     before = None
     if baseline is not None:
-        before = Value(baseline, unit, "", low if baseline_low is None else baseline_low,
-                       high if baseline_high is None else baseline_high)  # fmt: skip
+        before = Value(
+            baseline,
+            unit,
+            "",
+            low if baseline_low is None else baseline_low,
+            high if baseline_high is None else baseline_high,
+        )
     _refuse_limits(measured, before, baseline_low, baseline_high)
-    given = Given(before, at_baseline, anticoagulated, symptomatic, bleeding, life_threatening,
-                  ionized, hours_above_40)  # fmt: skip
+    given = Given(
+        before,
+        at_baseline,
+        anticoagulated,
+        symptomatic,
+        bleeding,
+        life_threatening,
+        ionized,
+        hours_above_40,
+    )
     found = graded(name, measured, given)
     _refuse_mismatch(name, unit, found)
     _print(name, found, json)
@@ -84,8 +107,9 @@ def _name(analyte: str) -> str:
     from gradatim.core.errors import UnusableInput
 
     if not analyte.strip():
-        raise UnusableInput("no analyte is given", "ANALYTE",
-                            todo="choose one of gradatim grade --list")  # fmt: skip
+        raise UnusableInput(
+            "no analyte is given", "ANALYTE", todo="choose one of gradatim grade --list"
+        )
     return analyte_called(analyte).name
 
 
@@ -99,17 +123,24 @@ def _refuse_limits(measured: "Value", before: "Value | None", *of_baseline: floa
     from gradatim.core.errors import UnusableInput
 
     if before is None and any(limit is not None for limit in of_baseline):
-        raise UnusableInput("a baseline's limit is given without the baseline", "--baseline",
-                            todo="give --baseline as well")  # fmt: skip
+        raise UnusableInput(
+            "a baseline's limit is given without the baseline",
+            "--baseline",
+            todo="give --baseline as well",
+        )
     for option, one in (("--low", measured), ("--baseline-low", before)):
         if one is None:
             continue
-        if any(number is not None and not isfinite(number)
-               for number in (one.value, one.low, one.high)):  # fmt: skip
+        if any(
+            number is not None and not isfinite(number) for number in (one.value, one.low, one.high)
+        ):
             raise UnusableInput("a value or limit is no finite number", option.removesuffix("-low"))
         if one.low is not None and one.high is not None and one.low > one.high:
-            raise UnusableInput(f"the lower limit {one.low:g} is above the upper one {one.high:g}",
-                                option, todo="exchange them")  # fmt: skip
+            raise UnusableInput(
+                f"the lower limit {one.low:g} is above the upper one {one.high:g}",
+                option,
+                todo="exchange them",
+            )
 
 
 def _refuse_mismatch(name: str, unit: str, found: "tuple[Grade, ...]") -> None:
@@ -138,8 +169,12 @@ def _measured(text: str, unit: str, low: float | None, high: float | None) -> "V
     if not found:
         raise UnusableInput(f"{text!r} is not a number", "VALUE", todo='write 121, or "<20"')
     if unit and not understood(canonical_unit(unit)):
-        raise UnusableInput(f"{unit!r} is not a unit", "--unit", "it is not in UCUM",
-                            "write it as U/L, mmol/L, 10*9/L or Cel")  # fmt: skip
+        raise UnusableInput(
+            f"{unit!r} is not a unit",
+            "--unit",
+            "it is not in UCUM",
+            "write it as U/L, mmol/L, 10*9/L or Cel",
+        )
     return Value(float(found["number"]), unit, found["bound"] or "", low, high)
 
 
@@ -147,10 +182,23 @@ def _print(analyte: str, found: "tuple[Grade, ...]", json: bool) -> None:
     from gradatim.cli.output import console, print_json
 
     if json:
-        rows = [{name: value for name, value in one._asdict().items()
-                 if name not in ("version", "source")} for one in found]  # fmt: skip
-        print_json({"schema": "gradatim.grade/1", "analyte": analyte, "version": found[0].version,
-                    "source": found[0].source, "grades": rows})  # fmt: skip
+        rows = [
+            {
+                name: value
+                for name, value in one._asdict().items()
+                if name not in ("version", "source")
+            }
+            for one in found
+        ]
+        print_json(
+            {
+                "schema": "gradatim.grade/1",
+                "analyte": analyte,
+                "version": found[0].version,
+                "source": found[0].source,
+                "grades": rows,
+            }
+        )
         return
     said = console()
     for one in found:
@@ -175,9 +223,14 @@ def _list(json: bool) -> None:
 
     if json:
         rows: list[dict[str, Any]] = [
-            {"analyte": one.name, "loinc": one.loinc, "units": one.units,
-             "terms": [term.name for term in one.terms]} for one in analytes()
-        ]  # fmt: skip
+            {
+                "analyte": one.name,
+                "loinc": one.loinc,
+                "units": one.units,
+                "terms": [term.name for term in one.terms],
+            }
+            for one in analytes()
+        ]
         print_json({"schema": "gradatim.gradable/1", "analytes": rows})
         return
     from rich.table import Table

@@ -48,9 +48,12 @@ def ledger() -> None:
 
 @app.command()
 def verify(
-    ledger: Ledger, against: Against = NONE, key: PublicKeys = NONE, trial: Trial = "",
+    ledger: Ledger,
+    against: Against = NONE,
+    key: PublicKeys = NONE,
+    trial: Trial = "",
     json: AsJson = False,
-) -> None:  # fmt: skip
+) -> None:
     """Check that no event was altered, removed, added or moved.
 
     A cut tail, a rewritten chain or an older copy can only be seen against a checkpoint that was
@@ -72,9 +75,13 @@ def verify(
 
 @app.command()
 def checkpoint(
-    ledger: Ledger, key: PrivateKey, name: Name, output: MaybeOutput = None, cosign: Cosign = None,
+    ledger: Ledger,
+    key: PrivateKey,
+    name: Name,
+    output: MaybeOutput = None,
+    cosign: Cosign = None,
     trial: Trial = "",
-) -> None:  # fmt: skip
+) -> None:
     """Sign the head of a ledger that verifies, to be kept where the ledger is not."""
     import sys
 

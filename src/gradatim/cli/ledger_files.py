@@ -27,8 +27,9 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UnusableInput("this file cannot be read", str(path),
-                            str(error.strerror or error)) from error  # fmt: skip
+        raise UnusableInput(
+            "this file cannot be read", str(path), str(error.strerror or error)
+        ) from error
 
 
 def read_checkpoint(path: Path) -> "Checkpoint":
@@ -79,8 +80,11 @@ def private_key(path: Path) -> "Ed25519PrivateKey":
 
 
 def _no_key(path: Path, which: str, name: str) -> UnusableInput:
-    return UnusableInput(f"this is not an Ed25519 {which} key", str(path),
-                         todo=f"give the {name} that `gradatim ledger keys` wrote")  # fmt: skip
+    return UnusableInput(
+        f"this is not an Ed25519 {which} key",
+        str(path),
+        todo=f"give the {name} that `gradatim ledger keys` wrote",
+    )
 
 
 def write_key_pair(folder: Path) -> tuple[Path, Path]:
@@ -113,12 +117,12 @@ def _refuse_existing(folder: Path, *keys: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UnusableInput("this folder cannot be made", str(folder),
-                            str(error.strerror or error)) from error  # fmt: skip
+        raise UnusableInput(
+            "this folder cannot be made", str(folder), str(error.strerror or error)
+        ) from error
     for key in keys:
         if key.exists():
-            raise UnusableInput("there is a key already", str(key),
-                                todo="give another folder")  # fmt: skip
+            raise UnusableInput("there is a key already", str(key), todo="give another folder")
 
 
 def chosen_trial(store: "Store", given: str, checkpoints: list["Checkpoint"]) -> str:
@@ -133,8 +137,9 @@ def chosen_trial(store: "Store", given: str, checkpoints: list["Checkpoint"]) ->
     if not trials:
         raise UnusableInput("the ledger has no events")
     if len(trials) > 1:
-        raise UnusableInput("the ledger has several trials", "--trial",
-                            todo=f"use one of {', '.join(trials)}")  # fmt: skip
+        raise UnusableInput(
+            "the ledger has several trials", "--trial", todo=f"use one of {', '.join(trials)}"
+        )
     return trials[0]
 
 

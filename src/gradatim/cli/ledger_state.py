@@ -18,17 +18,45 @@ def print_state(state: "State", on: date | None, json: bool, whole: bool = False
     _heading(document)
     for rule in document["stopping"]:
         console().print(rule["text"], style="bold red", markup=False)
-    _table("Levels where no dose may be given", ("level", "why"), [
-        (str(one["number"]), "; ".join(one["why"])) for one in document["levels"]
-        if not one["open"]])  # fmt: skip
-    _table("Cohorts", ("cohort", "level", "places", "participants", "status"), [
-        (str(one["number"]), str(one["level"]), str(one["places"]), " ".join(one["participants"]),
-         one["status"]) for one in document["cohorts"]])  # fmt: skip
-    _table("Participants", ("participant", "site", "status", "level", "doses", "adverse events",
-                            "candidates"), [
-        (one["id"], one["site"], one["status"], str(one["level"] or ""), str(one["doses"]),
-         str(one["adverse_events"]), " ".join(one["candidates"])) for one in
-        document["participants"]])  # fmt: skip
+    _table(
+        "Levels where no dose may be given",
+        ("level", "why"),
+        [
+            (str(one["number"]), "; ".join(one["why"]))
+            for one in document["levels"]
+            if not one["open"]
+        ],
+    )
+    _table(
+        "Cohorts",
+        ("cohort", "level", "places", "participants", "status"),
+        [
+            (
+                str(one["number"]),
+                str(one["level"]),
+                str(one["places"]),
+                " ".join(one["participants"]),
+                one["status"],
+            )
+            for one in document["cohorts"]
+        ],
+    )
+    _table(
+        "Participants",
+        ("participant", "site", "status", "level", "doses", "adverse events", "candidates"),
+        [
+            (
+                one["id"],
+                one["site"],
+                one["status"],
+                str(one["level"] or ""),
+                str(one["doses"]),
+                str(one["adverse_events"]),
+                " ".join(one["candidates"]),
+            )
+            for one in document["participants"]
+        ],
+    )
 
 
 def whole_document(state: "State", on: date | None) -> dict[str, Any]:
@@ -53,32 +81,55 @@ def state_document(state: "State", on: date | None) -> dict[str, Any]:
     version = state.version
     advice = advised(state, day) if version else None
     return {
-        "schema": "gradatim.state/1", "trial": state.trial, "mode": state.mode,
-        "entries": state.position, "on": day,
-        "protocol": None if version is None else {"version": version.version,
-                                                  "sha256": version.sha256},
+        "schema": "gradatim.state/1",
+        "trial": state.trial,
+        "mode": state.mode,
+        "entries": state.position,
+        "on": day,
+        "protocol": None
+        if version is None
+        else {"version": version.version, "sha256": version.sha256},
         "outcomes": advice.outcomes if advice else "",
         "advice": None if advice is None else {"action": advice.action, "level": advice.level},
-        "paused": bool(state.pauses), "stopped": state.stopped, "locked": state.locked,
+        "paused": bool(state.pauses),
+        "stopped": state.stopped,
+        "locked": state.locked,
         "deviations": len(state.deviations),
         "open_queries": sum(one.status != "closed" for one in state.queries.values()),
         "clock_went_back": state.clock_went_back,
-        "stopping": [{"rule": one.key, "action": one.action, "level": one.level, "text": one.text}
-                     for one in (unanswered_rules(state, day) if version else ())],
-        "levels": [{"number": one.number, "open": one.open, "why": list(one.closed)}
-                   for one in (levels(state, day) if version else ())],
+        "stopping": [
+            {"rule": one.key, "action": one.action, "level": one.level, "text": one.text}
+            for one in (unanswered_rules(state, day) if version else ())
+        ],
+        "levels": [
+            {"number": one.number, "open": one.open, "why": list(one.closed)}
+            for one in (levels(state, day) if version else ())
+        ],
         "cohorts": [
-            {"number": one.number, "level": one.level, "places": one.places,
-             "participants": one.members, "status": one.status} for one in state.cohorts
+            {
+                "number": one.number,
+                "level": one.level,
+                "places": one.places,
+                "participants": one.members,
+                "status": one.status,
+            }
+            for one in state.cohorts
         ],
         "participants": [
-            {"id": one.id, "site": one.site, "status": one.status, "level": one.level,
-             "replaced": one.replaced, "erased": one.erased, "doses": len(given(state, one)),
-             "adverse_events": sum(who == one.id for who in state.adverse_events.values()),
-             "candidates": [found.label for found in candidates(state, one)]}
+            {
+                "id": one.id,
+                "site": one.site,
+                "status": one.status,
+                "level": one.level,
+                "replaced": one.replaced,
+                "erased": one.erased,
+                "doses": len(given(state, one)),
+                "adverse_events": sum(who == one.id for who in state.adverse_events.values()),
+                "candidates": [found.label for found in candidates(state, one)],
+            }
             for one in state.participants.values()
         ],
-    }  # fmt: skip
+    }
 
 
 def _heading(document: dict[str, Any]) -> None:
@@ -86,12 +137,17 @@ def _heading(document: dict[str, Any]) -> None:
 
     said, advice = console(), document["advice"]
     marked = "" if document["mode"] == "real" else f" ({document['mode']} trial)"
-    said.print(f"{document['trial']}{marked}: {document['entries']} entries, as of "
-               f"{document['on']}", markup=False)  # fmt: skip
+    said.print(
+        f"{document['trial']}{marked}: {document['entries']} entries, as of {document['on']}",
+        markup=False,
+    )
     if document["protocol"] is not None:
-        said.print(f"protocol version {document['protocol']['version']}; outcomes "
-                   f"{document['outcomes'] or 'none yet'}; the design advises "
-                   f"{in_words(advice['action'], advice['level'])}", markup=False)  # fmt: skip
+        said.print(
+            f"protocol version {document['protocol']['version']}; outcomes "
+            f"{document['outcomes'] or 'none yet'}; the design advises "
+            f"{in_words(advice['action'], advice['level'])}",
+            markup=False,
+        )
     for word in ("paused", "stopped", "locked"):
         if document[word]:
             said.print(f"{word}", style="bold yellow")

@@ -30,13 +30,19 @@ On = Annotated[
 NONE: list[str] = []
 
 
-def log(ledger: Ledger, participant: About = "", event: Kind = NONE, trial: Trial = "",
-        json: AsJson = False) -> None:  # fmt: skip
+def log(
+    ledger: Ledger,
+    participant: About = "",
+    event: Kind = NONE,
+    trial: Trial = "",
+    json: AsJson = False,
+) -> None:
     """Tell the ledger's entries, one line each, in the order they were recorded."""
     from gradatim.cli.output import console, print_json
 
-    rows = [(at, one) for at, one in _events(ledger, trial, json)
-            if _asked(one, participant, event)]  # fmt: skip
+    rows = [
+        (at, one) for at, one in _events(ledger, trial, json) if _asked(one, participant, event)
+    ]
     if json:
         entries = [_entry(at, one) for at, one in rows]
         print_json({"schema": "gradatim.log/1", "entries": entries})
@@ -45,9 +51,16 @@ def log(ledger: Ledger, participant: About = "", event: Kind = NONE, trial: Tria
         console().print(_line(at, one), markup=False, soft_wrap=True)
 
 
-def as_of(ledger: Ledger, entry: Entry = None, recorded_at: RecordedAt = "",
-          occurred_on: OccurredOn = "", on: On = "", whole: Whole = False, trial: Trial = "",
-          json: AsJson = False) -> None:  # fmt: skip
+def as_of(
+    ledger: Ledger,
+    entry: Entry = None,
+    recorded_at: RecordedAt = "",
+    occurred_on: OccurredOn = "",
+    on: On = "",
+    whole: Whole = False,
+    trial: Trial = "",
+    json: AsJson = False,
+) -> None:
     """Show the trial as it was: after an entry, at a recorded time, or by a day of occurrence."""
     from gradatim.cli.ledger_files import chosen_trial, entries_of
     from gradatim.cli.ledger_state import print_state
@@ -59,8 +72,9 @@ def as_of(ledger: Ledger, entry: Entry = None, recorded_at: RecordedAt = "",
     name = chosen_trial(store, trial, [])
     when = _moment(recorded_at) if recorded_at else None
     day = day_option(occurred_on, "--occurred-on") if occurred_on else None
-    state = earlier.as_of(name, entries_of(store, name, quiet=json), position=entry,
-                          recorded_at=when, occurred_on=day)  # fmt: skip
+    state = earlier.as_of(
+        name, entries_of(store, name, quiet=json), position=entry, recorded_at=when, occurred_on=day
+    )
     _refuse_beyond(state, entry or 0)
     looked_at = day_option(on, "--on") if on else day or (when.date() if when else None)
     print_state(state, looked_at, json or whole, whole)
@@ -70,8 +84,9 @@ def _refuse_beyond(state: "State", entry: int) -> None:
     from gradatim.core.errors import UnusableInput
 
     if entry > state.position:
-        raise UnusableInput(f"there is no entry {entry}", "--entry",
-                            f"the ledger has {state.position}")  # fmt: skip
+        raise UnusableInput(
+            f"there is no entry {entry}", "--entry", f"the ledger has {state.position}"
+        )
 
 
 def _events(ledger: str, trial: str, quiet: bool) -> "list[tuple[int, Event]]":
@@ -90,17 +105,24 @@ def _asked(event: "Event", participant: str, kinds: list[str]) -> bool:
 
     for kind in kinds:
         if kind not in BY_NAME:
-            raise UnusableInput(f"there is no type of event {kind!r}", "--event",
-                                todo=f"use one of {', '.join(BY_NAME)}")  # fmt: skip
+            raise UnusableInput(
+                f"there is no type of event {kind!r}",
+                "--event",
+                todo=f"use one of {', '.join(BY_NAME)}",
+            )
     return (not kinds or type(event).__name__ in kinds) and (
-        not participant or getattr(event, "participant", None) == participant)  # fmt: skip
+        not participant or getattr(event, "participant", None) == participant
+    )
 
 
 def _line(at: int, event: "Event") -> str:
     from gradatim.conduct.story import told
 
-    late = "" if event.recorded_at.date() == event.occurred_on else (
-        f" (recorded {event.recorded_at:%Y-%m-%d})")  # fmt: skip
+    late = (
+        ""
+        if event.recorded_at.date() == event.occurred_on
+        else (f" (recorded {event.recorded_at:%Y-%m-%d})")
+    )
     where = f" {event.site}" if event.site else ""
     return f"{at:>6}  {event.occurred_on}{late}{where}  {told(event)}  [{event.recorded_by}]"
 
@@ -121,8 +143,12 @@ def _moment(text: str) -> datetime:
     try:
         when = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UnusableInput(f"{text!r} is not a time", "--recorded-at", str(error),
-                            "write it as 2027-03-01T12:00:00Z") from error  # fmt: skip
+        raise UnusableInput(
+            f"{text!r} is not a time",
+            "--recorded-at",
+            str(error),
+            "write it as 2027-03-01T12:00:00Z",
+        ) from error
     if len(text) == len("2027-03-01"):
         when = when.replace(hour=23, minute=59, second=59, microsecond=999_999)
     return when if when.tzinfo else when.replace(tzinfo=UTC)

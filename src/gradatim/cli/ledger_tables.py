@@ -8,10 +8,17 @@ def print_verification(trial: str, found: Verification, json: bool) -> None:
     """Print what a check of the chain found: lines for people, or the contract's document."""
     head = f"sha256:{found.head.hex()}"
     if json:
-        print_json({
-            "schema": "gradatim.verify/1", "events": found.events, "head": head, "ok": found.ok,
-            "first_bad": found.first_bad, "why": found.why, "knows": found.knows,
-        })  # fmt: skip
+        print_json(
+            {
+                "schema": "gradatim.verify/1",
+                "events": found.events,
+                "head": head,
+                "ok": found.ok,
+                "first_bad": found.first_bad,
+                "why": found.why,
+                "knows": found.knows,
+            }
+        )
         return
     said = console()
     said.print(f"{trial}: {found.events} events, head {head}", markup=False, soft_wrap=True)

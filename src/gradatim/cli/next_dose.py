@@ -18,9 +18,12 @@ Complete = Annotated[
 
 
 def next_dose(
-    protocol: Protocol, outcomes: Outcomes, reading: Reading = "", complete: Complete = False,
+    protocol: Protocol,
+    outcomes: Outcomes,
+    reading: Reading = "",
+    complete: Complete = False,
     json: AsJson = False,
-) -> None:  # fmt: skip
+) -> None:
     """Say what the protocol's design advises next, why, and what could still change it.
 
     N is a participant without a dose-limiting toxicity, T with one, P pending (the window is open),

@@ -23,8 +23,12 @@ def print_not_known(codes: Sequence[Mapping[str, Any]]) -> None:
         return
     title = "Codes that nobody knows, those that leave most open first"
     table = Table(title=title, title_justify="left", pad_edge=False, header_style="bold")
-    for head, justify in (("code", "left"), ("records", "right"), ("people", "right"),
-                          ("leaves open", "left")):  # fmt: skip
+    for head, justify in (
+        ("code", "left"),
+        ("records", "right"),
+        ("people", "right"),
+        ("leaves open", "left"),
+    ):
         table.add_column(head, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for one in codes[:MOST]:
         people = "" if one["people"] is None else f"{one['people']:,}"

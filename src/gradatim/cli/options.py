@@ -18,11 +18,13 @@ def day_option(text: str, option: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
-        raise UnusableInput(f"{text!r} is not a date", option, str(error),
-                            "write it as 2026-11-02") from error  # fmt: skip
+        raise UnusableInput(
+            f"{text!r} is not a date", option, str(error), "write it as 2026-11-02"
+        ) from error
     if not EARLIEST <= day <= LATEST:
-        raise UnusableInput(f"{text} is outside {EARLIEST.year} to {LATEST.year}", option,
-                            todo="check the year")  # fmt: skip
+        raise UnusableInput(
+            f"{text} is outside {EARLIEST.year} to {LATEST.year}", option, todo="check the year"
+        )
     return day
 
 
@@ -52,8 +54,9 @@ def anchor_dates(given: Iterable[str], known: Iterable[str], on: date) -> Mappin
     dates = dict.fromkeys(known, on)
     for name, text in pairs(given, "--anchor").items():
         if name not in dates:
-            raise UnusableInput(f"there is no anchor {name!r}", "--anchor",
-                                todo=f"use one of {', '.join(dates)}")  # fmt: skip
+            raise UnusableInput(
+                f"there is no anchor {name!r}", "--anchor", todo=f"use one of {', '.join(dates)}"
+            )
         dates[name] = day_option(text, f"--anchor {name}")
     return dates
 
@@ -64,10 +67,15 @@ def observed_days(text: str) -> tuple[date | None, date | None]:
         return None, None
     since, dots, until = text.partition("..")
     if not dots:
-        raise UnusableInput(f"{text!r} is not FROM..TO", "--observed",
-                            todo="write 2024-01-01..2026-11-02, or 2024-01-01..")  # fmt: skip
-    return (day_option(since, "--observed") if since else None,
-            day_option(until, "--observed") if until else None)  # fmt: skip
+        raise UnusableInput(
+            f"{text!r} is not FROM..TO",
+            "--observed",
+            todo="write 2024-01-01..2026-11-02, or 2024-01-01..",
+        )
+    return (
+        day_option(since, "--observed") if since else None,
+        day_option(until, "--observed") if until else None,
+    )
 
 
 _SIZES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -86,8 +94,9 @@ def size_option(text: str, option: str) -> int:
         raise UnusableInput(f"{text!r} is not a size", option, todo="write it as 4GB or 800MB")
     size = int(float(found[1]) * _SIZES[found[2].upper()])
     if size < SMALLEST:
-        raise UnusableInput(f"{text} is too little memory", option,
-                            todo=f"give at least {SMALLEST // 10**6}MB")  # fmt: skip
+        raise UnusableInput(
+            f"{text} is too little memory", option, todo=f"give at least {SMALLEST // 10**6}MB"
+        )
     return size
 
 

@@ -77,9 +77,17 @@ def prescreen(
     told = described(describe, exhaustive, observed, reference_ranges)
     held = opened_vocabulary(vocabulary)
     request = Request(
-        documents, day, anchors, pairs(reading, "--reading"), size_option(memory, "--memory"),
-        verify, seed, evidence, replace, [_text(name) for name in names],
-    )  # fmt: skip
+        documents,
+        day,
+        anchors,
+        pairs(reading, "--reading"),
+        size_option(memory, "--memory"),
+        verify,
+        seed,
+        evidence,
+        replace,
+        [_text(name) for name in names],
+    )
     with _progress(json) as watch, _opened(source, told, held, request, watch) as population:
         outcome = run(request, population, out, watch("Prescreening"))
     _finish(outcome, request, json)
@@ -90,22 +98,27 @@ def _at_least_two(inputs: list[str]) -> list[str]:
 
     if len(inputs) < 2:
         raise UnusableInput(
-            "a protocol and a source are needed", "gradatim prescreen",
+            "a protocol and a source are needed",
+            "gradatim prescreen",
             f"only {inputs[0]!r} was given",
             "give PROTOCOL... SOURCE, such as nct05962762 duckdb:warehouse.db",
-        )  # fmt: skip
+        )
     return inputs
 
 
-def _questions(names: list[str], on: str, anchor: list[str]
-               ) -> "tuple[list[Document], date, list[Any]]":  # fmt: skip
+def _questions(
+    names: list[str], on: str, anchor: list[str]
+) -> "tuple[list[Document], date, list[Any]]":
     from gradatim.cli.options import anchor_dates, day_option, today
     from gradatim.protocol.load import load
 
     documents = [load(name) for name in names]
     day = day_option(on, "--on") if on else today()
-    return documents, day, [anchor_dates(anchor, one.study.schedule.anchors, day)
-                            for one in documents]  # fmt: skip
+    return (
+        documents,
+        day,
+        [anchor_dates(anchor, one.study.schedule.anchors, day) for one in documents],
+    )
 
 
 def _text(name: str) -> bytes:
@@ -130,8 +143,9 @@ def _opened(
     from gradatim.evidence.sources.omop.options import Options
     from gradatim.evidence.sources.omop.ranges_load import load as load_ranges
 
-    elements = {name: one for document in request.documents
-                for name, one in document.study.elements.items()}  # fmt: skip
+    elements = {
+        name: one for document in request.documents for name, one in document.study.elements.items()
+    }
     ranges = load_ranges(told.reference_ranges, elements) if told.reference_ranges else {}
     options = Options(request.on, told.coverage, told.observation_period, ranges, vocabulary)
     if source.startswith("fhir:"):
@@ -174,9 +188,15 @@ def _finish(outcome: "Outcome", request: "Request", json: bool) -> None:
     from gradatim.cli.prescreen_tables import print_outcome
 
     if json:
-        print_json({"schema": "gradatim.prescreen/1",
-                    "runs": [{"folder": str(outcome.folders[id]), **outcome.run[id]}
-                             for id in outcome.folders]})  # fmt: skip
+        print_json(
+            {
+                "schema": "gradatim.prescreen/1",
+                "runs": [
+                    {"folder": str(outcome.folders[id]), **outcome.run[id]}
+                    for id in outcome.folders
+                ],
+            }
+        )
     else:
         for document in request.documents:
             print_outcome(document, outcome)

@@ -19,15 +19,20 @@ def print_outcome(document: "Document", outcome: "Outcome") -> None:
     print_funnel(outcome.funnels[id])
     out = console()
     sample = run["verified"]["sample"]
-    checked = (f"{sample:,} people were evaluated again, one by one, with the same verdicts."
-               if sample else "Nobody was evaluated again: this run was not verified.")  # fmt: skip
+    checked = (
+        f"{sample:,} people were evaluated again, one by one, with the same verdicts."
+        if sample
+        else "Nobody was evaluated again: this run was not verified."
+    )
     out.print(checked, style="dim" if sample else "bold", markup=False)
     for note in notes(run):
         out.print(f"Note: {note}", markup=False)
     print_not_known(outcome.not_known.get(id, ()))
     seconds = sum(run["seconds"].values())
-    out.print(f"Written to {folder} in {seconds:.1f} s. Next: gradatim feasibility {folder} "
-              "-o page.html", markup=False)  # fmt: skip
+    out.print(
+        f"Written to {folder} in {seconds:.1f} s. Next: gradatim feasibility {folder} -o page.html",
+        markup=False,
+    )
 
 
 def notes(run: Mapping[str, Any]) -> Iterator[str]:

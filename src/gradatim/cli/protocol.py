@@ -39,18 +39,28 @@ def check(protocol: Protocol, vocabulary: VocabularyFile = None, json: AsJson = 
     wrong = [what for _, what, warning in faults if not warning]
     still_open = sum(not one.settled for one in questions(document.study))
     if json:
-        listed = [{"where": where, "what": what, "warning": warning}
-                  for where, what, warning in faults]  # fmt: skip
-        print_json({"schema": "gradatim.check/1", "sha256": document.sha256, "ok": not wrong,
-                    "faults": listed, "open_questions": still_open})  # fmt: skip
+        listed = [
+            {"where": where, "what": what, "warning": warning} for where, what, warning in faults
+        ]
+        print_json(
+            {
+                "schema": "gradatim.check/1",
+                "sha256": document.sha256,
+                "ok": not wrong,
+                "faults": listed,
+                "open_questions": still_open,
+            }
+        )
     else:
         for where, what, warning in faults:
             print(f"{where}: {'warning: ' * warning}{what}")
         study = document.study
         verdict = "sound" if not wrong else f"{len(wrong)} fault{'s' * (len(wrong) > 1)}"
         counts = f"{len(study.criteria)} criteria, {len(study.elements)} elements"
-        print(f"{study.study.id} version {study.study.version}: {counts}, "
-              f"{still_open} open questions: {verdict}")  # fmt: skip
+        print(
+            f"{study.study.id} version {study.study.version}: {counts}, "
+            f"{still_open} open questions: {verdict}"
+        )
     if wrong:
         raise typer.Exit(1)
 
@@ -88,8 +98,10 @@ def questions(protocol: Protocol, json: AsJson = False) -> None:
 
     found = list_questions(load(protocol).study)
     if json:
-        listed = [{**one._asdict(), "ruling": one.ruling and one.ruling.model_dump(mode="json")}
-                  for one in found]  # fmt: skip
+        listed = [
+            {**one._asdict(), "ruling": one.ruling and one.ruling.model_dump(mode="json")}
+            for one in found
+        ]
         print_json({"schema": "gradatim.questions/1", "questions": listed})
         return
     from gradatim.cli.protocol_tables import question_text
@@ -104,5 +116,9 @@ def schema() -> None:
     from gradatim.cli.output import print_json
     from gradatim.protocol.study import Study
 
-    print_json({"$schema": "https://json-schema.org/draft/2020-12/schema",
-                **Study.model_json_schema(by_alias=True)})  # fmt: skip
+    print_json(
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            **Study.model_json_schema(by_alias=True),
+        }
+    )

@@ -53,14 +53,21 @@ def _table(title: str, *columns: str) -> Table:
 def _identification(study: "Study") -> Table:
     table = _table("The study", "", "", "basis")
     one = study.study
-    for name, fact in (("phase", one.phase), ("condition", one.condition), ("sponsor", one.sponsor),
-                       ("planned enrolment", one.planned_enrolment),
-                       *(("objective", objective) for objective in one.objectives)):  # fmt: skip
+    for name, fact in (
+        ("phase", one.phase),
+        ("condition", one.condition),
+        ("sponsor", one.sponsor),
+        ("planned enrolment", one.planned_enrolment),
+        *(("objective", objective) for objective in one.objectives),
+    ):
         if fact is not None:
             table.add_row(name, str(fact.value), basis_text(fact.basis))
     for endpoint in study.endpoints:
-        table.add_row(f"{endpoint.level} endpoint", f"{endpoint.label}: {endpoint.measure}",
-                      basis_text(endpoint.basis))  # fmt: skip
+        table.add_row(
+            f"{endpoint.level} endpoint",
+            f"{endpoint.label}: {endpoint.measure}",
+            basis_text(endpoint.basis),
+        )
     return table
 
 
@@ -90,14 +97,19 @@ def _safety(study: "Study") -> Table:
             f"  or {other.name.replace('_', ' ')}", f"{other.design}: {other.reading}", ""
         )
     if asked := design.recommended_level:
-        words = (f"called recommended with {asked.evaluable} evaluable participants or more, "
-                 f"at most {asked.at_most} of them with a dose-limiting toxicity")  # fmt: skip
+        words = (
+            f"called recommended with {asked.evaluable} evaluable participants or more, "
+            f"at most {asked.at_most} of them with a dose-limiting toxicity"
+        )
         table.add_row("a dose level is", words, basis_text(asked.basis))
     for rule in safety.stopping_rules:
         table.add_row(f"{rule.action} ({rule.id})", rule.reading, basis_text(rule.basis))
     if safety.sentinel:
-        table.add_row("sentinel", f"{safety.sentinel.wait} before the next participant",
-                      basis_text(safety.sentinel.basis))  # fmt: skip
+        table.add_row(
+            "sentinel",
+            f"{safety.sentinel.wait} before the next participant",
+            basis_text(safety.sentinel.basis),
+        )
     return table
 
 
@@ -105,14 +117,19 @@ def _visits(study: "Study") -> Table:
     table = _table("Visits", "visit", "days", "done", "basis")
     for name, visit in study.schedule.encounters.items():
         done = [a.label for a in study.schedule.activities.values() if name in a.encounters]
-        table.add_row(visit.label, window_words(visit.window, study), ", ".join(done),
-                      basis_text(visit.basis))  # fmt: skip
+        table.add_row(
+            visit.label, window_words(visit.window, study), ", ".join(done), basis_text(visit.basis)
+        )
     return table
 
 
 def _criterion(study: "Study", one: "EligibilityCriterion") -> Padding:
-    text = Text.assemble((f"{one.id} ", "bold"), f"{one.category}, ", basis_text(one.basis),
-                         f", knowable at {one.knowable_at.replace('_', ' ')}\n")  # fmt: skip
+    text = Text.assemble(
+        (f"{one.id} ", "bold"),
+        f"{one.category}, ",
+        basis_text(one.basis),
+        f", knowable at {one.knowable_at.replace('_', ' ')}\n",
+    )
     if one.text:
         text.append(f"“{one.text}”\n", "italic")
     text.append(f"{one.reading_name}: {one.reading}\n")
@@ -124,24 +141,31 @@ def _criterion(study: "Study", one: "EligibilityCriterion") -> Padding:
 
 
 def _elements(study: "Study") -> Table:
-    table = _table("What is asked of each person, by the name that is also its local code",
-                   "name", "kind", "label and unit", "codes")  # fmt: skip
+    table = _table(
+        "What is asked of each person, by the name that is also its local code",
+        "name",
+        "kind",
+        "label and unit",
+        "codes",
+    )
     for name, element in study.elements.items():
         groups = [f"{group.system} {' '.join(group.codes)}" for group in element.codes]
         groups += [f"perhaps {group.system} {' '.join(group.codes)}" for group in element.perhaps]
         groups += [", ".join(names) for names in (element.drugs, element.drug_classes) if names]
         groups += ["derived"] if element.derived else []
         unit = shown_unit(element.unit)
-        table.add_row(name, element.kind, f"{element.label}{', ' if unit else ''}{unit}",
-                      "; ".join(groups))  # fmt: skip
+        table.add_row(
+            name, element.kind, f"{element.label}{', ' if unit else ''}{unit}", "; ".join(groups)
+        )
     return table
 
 
 def question_text(one: "Question") -> Text:
     """Give one of the sponsor's questions."""
     flag = " SAFETY" if one.safety else ""
-    text = Text.assemble((f"{one.number}.", "bold"), (flag, "bold red"), f" {one.asks}\n",
-                         f"   now: {one.now}\n")  # fmt: skip
+    text = Text.assemble(
+        (f"{one.number}.", "bold"), (flag, "bold red"), f" {one.asks}\n", f"   now: {one.now}\n"
+    )
     for choice in one.choices:
         text.append(f"   - {choice}\n", "cyan")
     if one.why:

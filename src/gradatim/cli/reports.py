@@ -40,8 +40,10 @@ def write_reports(
     from gradatim.reports.eligibility import eligibility_html
 
     names = report_names([one.person for one, _ in results])
-    return [write_file(folder / name, eligibility_html(document, one, facts, vocabulary))
-            for name, (one, facts) in zip(names, results, strict=True)]  # fmt: skip
+    return [
+        write_file(folder / name, eligibility_html(document, one, facts, vocabulary))
+        for name, (one, facts) in zip(names, results, strict=True)
+    ]
 
 
 def write_overview(folder: Path, document: "Document", results: "Results") -> Path:
@@ -65,8 +67,10 @@ def report_names(people: Sequence[str]) -> list[str]:
     """
     slugs = [_slug(person) for person in people]
     alike = Counter(slug.casefold() for slug in slugs)
-    return [f"{_told_apart(person, slug, alike[slug.casefold()])}.html"
-            for person, slug in zip(people, slugs, strict=True)]  # fmt: skip
+    return [
+        f"{_told_apart(person, slug, alike[slug.casefold()])}.html"
+        for person, slug in zip(people, slugs, strict=True)
+    ]
 
 
 def _slug(person: str) -> str:
@@ -89,6 +93,10 @@ def write_file(path: Path, text: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", errors="xmlcharrefreplace", newline="\n")
     except OSError as error:
-        raise UnusableInput("this file cannot be written", str(path), str(error.strerror or error),
-                            "give a folder that can be written to") from error  # fmt: skip
+        raise UnusableInput(
+            "this file cannot be written",
+            str(path),
+            str(error.strerror or error),
+            "give a folder that can be written to",
+        ) from error
     return path

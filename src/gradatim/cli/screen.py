@@ -120,8 +120,11 @@ def _strictest(readings: str) -> bool:
     from gradatim.core.errors import UnusableInput
 
     if readings not in ("", "strictest"):
-        raise UnusableInput(f"{readings!r} is not a set of readings", "--readings",
-                            todo="use 'strictest', or --reading CRITERION=READING")  # fmt: skip
+        raise UnusableInput(
+            f"{readings!r} is not a set of readings",
+            "--readings",
+            todo="use 'strictest', or --reading CRITERION=READING",
+        )
     return readings == "strictest"
 
 
@@ -158,8 +161,9 @@ def _read_new(path: Path, read: "Callable[[Path], Facts]", results: "list[Result
     if any(facts.person == earlier.person for _, earlier in results):
         raise UnusableInput(
             f"the person {facts.person} was already screened",
-            why="two bundles have the same Patient id", todo="give each person once",
-        )  # fmt: skip
+            why="two bundles have the same Patient id",
+            todo="give each person once",
+        )
     return facts
 
 

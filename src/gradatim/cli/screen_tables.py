@@ -52,8 +52,13 @@ def print_person(document: "Document", one: "Eligibility", facts: "Facts") -> No
     study = document.study.study
     out = console()
     out.print()
-    out.print(Text.assemble((f"{one.person}  ", "bold"), status_text(one.status),
-                            f"  for {study.id} version {study.version}"))  # fmt: skip
+    out.print(
+        Text.assemble(
+            (f"{one.person}  ", "bold"),
+            status_text(one.status),
+            f"  for {study.id} version {study.version}",
+        )
+    )
     out.print(Text(_anchors(document, one), "dim"))
     out.print(_criteria(document, one, facts))
     _print_next(document, one)
@@ -96,8 +101,12 @@ def _criteria(document: "Document", one: "Eligibility", facts: "Facts") -> Table
     table.add_column("verdict", no_wrap=True)
     table.add_column("because", ratio=1)
     for finding in one.findings:
-        table.add_row(finding.criterion.id, finding.criterion.category, passes_text(finding.passes),
-                      _because(finding, absence(finding, document.study, facts)))  # fmt: skip
+        table.add_row(
+            finding.criterion.id,
+            finding.criterion.category,
+            passes_text(finding.passes),
+            _because(finding, absence(finding, document.study, facts)),
+        )
     return table
 
 
@@ -121,8 +130,12 @@ def _because(finding: "Finding", counted: "Absence | None") -> Text:
 def _print_next(document: "Document", one: "Eligibility") -> None:
     out = console()
     if one.missing:
-        table = Table(title="What is missing, the most useful first", title_justify="left",
-                      pad_edge=False, header_style="bold")  # fmt: skip
+        table = Table(
+            title="What is missing, the most useful first",
+            title_justify="left",
+            pad_edge=False,
+            header_style="bold",
+        )
         for title in ("", "obtain", "bears on"):
             table.add_column(title)
         for item in one.missing:
@@ -153,17 +166,28 @@ def when(one: "Eligibility", planned: date) -> str:
 
 def print_matrix(document: "Document", people: Sequence["Eligibility"]) -> None:
     """Print many people: a line each, with what fails and what is unknown."""
-    table = Table(title=f"{document.study.study.id}: {len(people)} people", title_justify="left",
-                  pad_edge=False, header_style="bold")  # fmt: skip
+    table = Table(
+        title=f"{document.study.study.id}: {len(people)} people",
+        title_justify="left",
+        pad_edge=False,
+        header_style="bold",
+    )
     for title in ("person", "status", "fails", "unknown", "first obtain", "no failure from"):
         table.add_column(title, no_wrap=title in ("person", "status", "no failure from"))
     for one in people:
-        table.add_row(one.person, status_text(one.status), _ids(one, False), _ids(one, None),
-                      label(document, one.missing[0].element) if one.missing else "",
-                      _from(one))  # fmt: skip
+        table.add_row(
+            one.person,
+            status_text(one.status),
+            _ids(one, False),
+            _ids(one, None),
+            label(document, one.missing[0].element) if one.missing else "",
+            _from(one),
+        )
     console().print(table)
-    counts = {word: sum(one.status == word for one in people)
-              for word in ("eligible", "undetermined", "ineligible")}  # fmt: skip
+    counts = {
+        word: sum(one.status == word for one in people)
+        for word in ("eligible", "undetermined", "ineligible")
+    }
     console().print(", ".join(f"{n} {word}" for word, n in counts.items()))
     if any(one.repeat for one in people):
         console().print("* tests that are too old by then must be repeated")

@@ -20,8 +20,13 @@ Start = Annotated[str, typer.Option(metavar="DATE", help="The first day")]
 Until = Annotated[str, typer.Option(metavar="DATE", help="Stop there, part-way through the trial")]
 
 
-def simulate(protocol: Protocol, ledger: Ledger, seed: Seed = 1, start: Start = "2027-01-04",
-             until: Until = "") -> None:  # fmt: skip
+def simulate(
+    protocol: Protocol,
+    ledger: Ledger,
+    seed: Seed = 1,
+    start: Start = "2027-01-04",
+    until: Until = "",
+) -> None:
     """Simulate a trial from its first event to the lock, mishaps included.
 
     Everything is recorded through the same checks as in a real trial, and marked as simulated.
@@ -32,8 +37,10 @@ def simulate(protocol: Protocol, ledger: Ledger, seed: Seed = 1, start: Start = 
     first = day_option(start, "--start")
     run = simulated(protocol, ledger, seed, first, day_option(until, "--until") if until else None)
     state = run.state
-    print(f"{ledger}: {state.position} entries, {len(state.participants)} participants, "
-          f"{len(state.deviations)} deviations, to {run.today}")  # fmt: skip
+    print(
+        f"{ledger}: {state.position} entries, {len(state.participants)} participants, "
+        f"{len(state.deviations)} deviations, to {run.today}"
+    )
     print(f"Read it: gradatim ledger log {ledger}")
 
 
@@ -55,16 +62,26 @@ def simulated(protocol: str, ledger: str, seed: int, start: date, until: date | 
     document = load(path)
     cases = path.parent / "participants.yaml"
     if not cases.is_file():
-        raise UnusableInput("there are no worked cases to draw candidates from", str(cases),
-                            todo="use a bundled trial, or write them")  # fmt: skip
+        raise UnusableInput(
+            "there are no worked cases to draw candidates from",
+            str(cases),
+            todo="use a bundled trial, or write them",
+        )
     name = document.study.study.id
     trial = Trial(open_store(ledger, Mode.CREATE), name)
     if trial.state.position:
-        raise UnusableInput(f"this ledger has the trial {name} already", ledger,
-                            todo="give a new one")  # fmt: skip
-    return simulated_run(trial, document, path.read_text(encoding="utf-8"),
-                         Candidates(document.study, cases), seed, start=start,
-                         until=until)  # fmt: skip
+        raise UnusableInput(
+            f"this ledger has the trial {name} already", ledger, todo="give a new one"
+        )
+    return simulated_run(
+        trial,
+        document,
+        path.read_text(encoding="utf-8"),
+        Candidates(document.study, cases),
+        seed,
+        start=start,
+        until=until,
+    )
 
 
 def _path(protocol: str) -> Path:

@@ -42,8 +42,9 @@ def synthetic(
     if json:
         from gradatim.cli.output import print_json
 
-        print_json({"schema": "gradatim.synthetic/1", "folder": str(out), "seed": seed,
-                    "rows": counts})  # fmt: skip
+        print_json(
+            {"schema": "gradatim.synthetic/1", "folder": str(out), "seed": seed, "rows": counts}
+        )
     else:
         print(f"{counts['person']:,} people, {sum(counts.values()):,} rows in {out}")
 

@@ -35,9 +35,12 @@ def limbs() -> dict[str, dict[str, int]]:
     return found
 
 
-def crs_grade(fever: bool | None = None, treated: bool | None = None,
-              hypotension: Hypotension | None = None, oxygen: Hypoxia | None = None
-              ) -> Grade:  # fmt: skip
+def crs_grade(
+    fever: bool | None = None,
+    treated: bool | None = None,
+    hypotension: Hypotension | None = None,
+    oxygen: Hypoxia | None = None,
+) -> Grade:
     """Grade a cytokine release syndrome.
 
     Args:
@@ -58,16 +61,18 @@ def crs_grade(fever: bool | None = None, treated: bool | None = None,
     oxygens = _grades("oxygen", oxygen)
     syndrome = any_of([truth_of(fever), truth_of(treated)])
     if syndrome is FALSE:
-        return Grade(TERM, MEDDRA, 0, (0,), "", "no fever", "no fever and no treatment of one",
-                     SCALE, SOURCE)  # fmt: skip
+        return Grade(
+            TERM, MEDDRA, 0, (0,), "", "no fever", "no fever and no treatment of one", SCALE, SOURCE
+        )
     grades = {max(pair) for pair in product(pressures, oxygens)}
     if syndrome is UNKNOWN:
         grades.add(0)
     possible = tuple(sorted(grades))
     told = f"hypotension: {hypotension or 'not known'}; hypoxia: {oxygen or 'not known'}"
     if len(possible) == 1:
-        return Grade(TERM, MEDDRA, possible[0], possible, "", "worse of the two", told, SCALE,
-                     SOURCE)  # fmt: skip
+        return Grade(
+            TERM, MEDDRA, possible[0], possible, "", "worse of the two", told, SCALE, SOURCE
+        )
     needs = "; ".join(_needs(fever, treated, hypotension, oxygen))
     return Grade(TERM, MEDDRA, None, possible, needs, "worse of the two", told, SCALE, SOURCE)
 
@@ -78,13 +83,16 @@ def _grades(limb: str, state: str | None) -> list[int]:
     if state is None:
         return list(known.values())
     if state not in known:
-        raise UnusableInput(f"{state!r} is no state of {limb} in the ASTCT grades",
-                            todo=f"use one of {', '.join(known)}")  # fmt: skip
+        raise UnusableInput(
+            f"{state!r} is no state of {limb} in the ASTCT grades",
+            todo=f"use one of {', '.join(known)}",
+        )
     return [known[state]]
 
 
-def _needs(fever: bool | None, treated: bool | None, hypotension: str | None,
-           oxygen: str | None) -> list[str]:  # fmt: skip
+def _needs(
+    fever: bool | None, treated: bool | None, hypotension: str | None, oxygen: str | None
+) -> list[str]:
     needs = [] if fever or treated else ["fever" if fever is None else "treatment of fever"]
     needs += ["treatment of hypotension"] if hypotension is None else []
     return needs + (["treatment of hypoxia"] if oxygen is None else [])

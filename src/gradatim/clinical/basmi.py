@@ -11,9 +11,12 @@ Sided = float | tuple[float | None, float | None] | None
 
 
 def basmi_linear(
-    lateral_flexion: Sided, tragus_to_wall: Sided, schober: float | None,
-    intermalleolar: float | None, rotation: Sided,
-) -> Score:  # fmt: skip
+    lateral_flexion: Sided,
+    tragus_to_wall: Sided,
+    schober: float | None,
+    intermalleolar: float | None,
+    rotation: Sided,
+) -> Score:
     """Spinal mobility, linear version, 0 (free) to 10; not interchangeable with other versions.
 
     Args:
@@ -44,9 +47,12 @@ _THREE_POINT = {
 
 
 def basmi_three_point(
-    lateral_flexion: Sided, tragus_to_wall: Sided, schober: float | None,
-    intermalleolar: float | None, rotation: Sided,
-) -> Score:  # fmt: skip
+    lateral_flexion: Sided,
+    tragus_to_wall: Sided,
+    schober: float | None,
+    intermalleolar: float | None,
+    rotation: Sided,
+) -> Score:
     """Spinal mobility, original three-point version: the sum of five items of 0, 1 or 2 points.
 
     Args:
@@ -67,14 +73,18 @@ def basmi_three_point(
     linear = formula("basmi_linear").calculate(items)
     if linear.value is None:
         return linear
-    return Score(float(sum(_points(name, value) for name, value in items.items()
-                           if value is not None)))  # fmt: skip
+    return Score(
+        float(sum(_points(name, value) for name, value in items.items() if value is not None))
+    )
 
 
 def _basmi_items(
-    lateral_flexion: Sided, tragus_to_wall: Sided, schober: float | None,
-    intermalleolar: float | None, rotation: Sided,
-) -> dict[str, float | None]:  # fmt: skip
+    lateral_flexion: Sided,
+    tragus_to_wall: Sided,
+    schober: float | None,
+    intermalleolar: float | None,
+    rotation: Sided,
+) -> dict[str, float | None]:
     return {
         "lateral_flexion": _mean_of_sides(lateral_flexion),
         "tragus_to_wall": _mean_of_sides(tragus_to_wall),

@@ -28,8 +28,18 @@ VERSION = "CTCAE v5.0"
 NOT_GRADED = "not graded"
 SOURCE = "NCI, Common Terminology Criteria for Adverse Events v5.0, 27 November 2017"
 
-__all__ = ["SOURCE", "VERSION", "ClinicalTerm", "Given", "Grade", "Value", "analyte_of_loinc",
-           "clinical_terms", "grade", "highest_grade"]  # fmt: skip
+__all__ = [
+    "SOURCE",
+    "VERSION",
+    "ClinicalTerm",
+    "Given",
+    "Grade",
+    "Value",
+    "analyte_of_loinc",
+    "clinical_terms",
+    "grade",
+    "highest_grade",
+]
 
 
 class Grade(NamedTuple):
@@ -116,8 +126,9 @@ def highest_grade(term: str) -> int | None:
 
 
 def _clinical_term(row: dict[str, str]) -> ClinicalTerm:
-    first, second, third, fourth, fifth = (row[f"g{n}"].replace("-", "", row[f"g{n}"] == "-")
-                                           for n in range(1, 6))  # fmt: skip
+    first, second, third, fourth, fifth = (
+        row[f"g{n}"].replace("-", "", row[f"g{n}"] == "-") for n in range(1, 6)
+    )
     return ClinicalTerm(row["term"], row["meddra_code"], (first, second, third, fourth, fifth))
 
 

@@ -85,8 +85,9 @@ def _situation(name: str, analyte: Analyte, given: Given) -> tuple[Truth, str]:
     return (FALSE if itself else TRUE), ""
 
 
-def known_of(name: str, steps: Sequence[Step], analyte: Analyte, value: Value,
-             given: Given) -> Known | str:  # fmt: skip
+def known_of(
+    name: str, steps: Sequence[Step], analyte: Analyte, value: Value, given: Given
+) -> Known | str:
     """Give what a list of steps is judged by, or why the value cannot be used.
 
     Args:
@@ -102,8 +103,10 @@ def known_of(name: str, steps: Sequence[Step], analyte: Analyte, value: Value,
         return fault or UNIT_MISMATCH
     measured = _amount(analyte, value, unit)
     assert measured is not None, value
-    anchors = {"ULN": _limit(analyte, Value(value.high, value.unit), unit),
-               "LLN": _limit(analyte, Value(value.low, value.unit), unit)}  # fmt: skip
+    anchors = {
+        "ULN": _limit(analyte, Value(value.high, value.unit), unit),
+        "LLN": _limit(analyte, Value(value.low, value.unit), unit),
+    }
     lacking = dict(LACKING)
     before = None if given.at_baseline else given.baseline
     baseline = None if before is None else _limit(analyte, before, unit)
@@ -139,9 +142,13 @@ def _abnormal(given: Given) -> tuple[Truth, str]:
 def _conditions(given: Given) -> dict[str, Truth]:
     hours = given.hours_above_40
     long = compare(hours, ">", _CEILING_HOURS) if is_number(hours) else None
-    return {"symptomatic": truth_of(given.symptomatic), "bleeding": truth_of(given.bleeding),
-            "life_threatening": truth_of(given.life_threatening), "clinician": UNKNOWN,
-            "over_24_h": truth_of(long)}  # fmt: skip
+    return {
+        "symptomatic": truth_of(given.symptomatic),
+        "bleeding": truth_of(given.bleeding),
+        "life_threatening": truth_of(given.life_threatening),
+        "clinician": UNKNOWN,
+        "over_24_h": truth_of(long),
+    }
 
 
 def _unit(analyte: Analyte, steps: Sequence[Step], unit: str) -> str | None:

@@ -23,9 +23,13 @@ LACKING = {
     "clinician": "needs clinician",
     "over_24_h": "needs the hours above 40 Cel",
 }
-_WORDS = {"symptomatic": "with symptoms", "bleeding": "with bleeding",
-          "life_threatening": "life-threatening", "clinician": "by treatment and consequences",
-          "over_24_h": "for more than 24 h"}  # fmt: skip
+_WORDS = {
+    "symptomatic": "with symptoms",
+    "bleeding": "with bleeding",
+    "life_threatening": "life-threatening",
+    "clinician": "by treatment and consequences",
+    "over_24_h": "for more than 24 h",
+}
 
 
 class Amount(NamedTuple):
@@ -168,8 +172,9 @@ def _limit(one: Comparison, known: Known) -> Amount | None:
 
 def _worse(above: Sequence[Step], step: Step) -> Step | None:
     """Find the step at which a higher grade begins whatever a clinician says; None if none does."""
-    return next((one for one in reversed(above) if one.grade > step.grade and not one.conditions),
-                None)  # fmt: skip
+    return next(
+        (one for one in reversed(above) if one.grade > step.grade and not one.conditions), None
+    )
 
 
 def _words(step: Step, worse: Step | None, unit: str) -> str:

@@ -63,8 +63,9 @@ class Stretches(NamedTuple):
 
 
 @lru_cache(maxsize=16_384, typed=True)
-def stretches(analyte: str, term: str, unit: str, low: float | None, high: float | None,
-              given: Given) -> Stretches:  # fmt: skip
+def stretches(
+    analyte: str, term: str, unit: str, low: float | None, high: float | None, given: Given
+) -> Stretches:
     """Give the stretches of a term, with nothing found yet.
 
     Args:

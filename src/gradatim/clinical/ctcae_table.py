@@ -132,8 +132,10 @@ def analyte_called(text: str) -> Analyte:
     found = _index().get(text.strip().casefold())
     if found is None:
         known = ", ".join(analyte.name for analyte in analytes())
-        raise UnusableInput(f"{shortened(text)} is no analyte that is graded by CTCAE v5.0 here",
-                            todo=f"use one of {known}, a LOINC code or a CTCAE term")  # fmt: skip
+        raise UnusableInput(
+            f"{shortened(text)} is no analyte that is graded by CTCAE v5.0 here",
+            todo=f"use one of {known}, a LOINC code or a CTCAE term",
+        )
     return found
 
 
@@ -154,19 +156,31 @@ def _keys(analyte: Analyte) -> Iterator[str]:
 
 
 def _analyte(name: str, row: dict[str, Any]) -> Analyte:
-    return Analyte(name, tuple(row.get("names", ())), tuple(row.get("loinc", ())),
-                   row.get("substance", ""), tuple(row["units"]), row.get("ionized"),
-                   tuple(_term(term) for term in row["terms"]))  # fmt: skip
+    return Analyte(
+        name,
+        tuple(row.get("names", ())),
+        tuple(row.get("loinc", ())),
+        row.get("substance", ""),
+        tuple(row["units"]),
+        row.get("ionized"),
+        tuple(_term(term) for term in row["terms"]),
+    )
 
 
 def _term(row: dict[str, Any]) -> Term:
     worst_of = "worst_of" in row
     clauses = row["worst_of"] if worst_of else row["one_of"]
     steps = {name: tuple(_step(*step) for step in clause) for name, clause in clauses.items()}
-    anchors = dict.fromkeys((one.anchor, bool(one.cuts)) for some in steps.values() for step in some
-                            for one in step.comparisons if one.anchor)  # fmt: skip
-    return Term(row["term"], row["meddra"], worst_of, steps, row.get("death", False),
-                tuple(anchors))  # fmt: skip
+    anchors = dict.fromkeys(
+        (one.anchor, bool(one.cuts))
+        for some in steps.values()
+        for step in some
+        for one in step.comparisons
+        if one.anchor
+    )
+    return Term(
+        row["term"], row["meddra"], worst_of, steps, row.get("death", False), tuple(anchors)
+    )
 
 
 def _step(grade: int, *conditions: str) -> Step:
@@ -186,8 +200,10 @@ def comparison(text: str) -> Comparison:
         raise Defect(f"the CTCAE table has {text!r}, which is no comparison")
     if found["whole"]:
         return Comparison(found["op"], found["whole"], float(found["times"] or 1), {}, False, text)
-    cuts = {unit: float(number) for number, unit in
-            (cut.split(" ") for cut in found["cuts"].split(" or "))}  # fmt: skip
+    cuts = {
+        unit: float(number)
+        for number, unit in (cut.split(" ") for cut in found["cuts"].split(" or "))
+    }
     below = found["side"] == "below"
     # "10 or more below" is a value of the anchor less 10, or less.
     op = _FLIPPED[found["op"]] if below else found["op"]

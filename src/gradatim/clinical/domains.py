@@ -80,9 +80,11 @@ def at_least(count: int, children: Sequence[Verdict], text: str) -> Verdict:
 
 
 def each(
-    domains: Sequence[Domain], baseline: Domains, followup: Domains,
+    domains: Sequence[Domain],
+    baseline: Domains,
+    followup: Domains,
     holds: Callable[[Change], bool],
-) -> tuple[Verdict, ...]:  # fmt: skip
+) -> tuple[Verdict, ...]:
     """Give, for each domain, the verdict whether its change holds."""
     return tuple(
         compared(domain, getattr(baseline, domain.name), getattr(followup, domain.name), holds)

@@ -25,8 +25,7 @@ _LARGEST = 1e300
 def is_number(value: object) -> TypeGuard[float]:
     """Whether a value is a number to calculate with: not NaN, not infinite, not a truth value."""
     # Written so that NaN fails; whole numbers too large for a float fail as well.
-    return (isinstance(value, float | int) and not isinstance(value, bool)
-            and abs(value) < _LARGEST)  # fmt: skip
+    return isinstance(value, float | int) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +121,9 @@ class Formula:
 
     def _unusable(self, given: Mapping[str, Value | None]) -> str:
         items = dict(self.inputs) | ({"age": AGE} if "age" in self.implicit else {})
-        faults = [f"{name}: {fault}" for name, item in items.items()
-                  if (fault := item.fault(given[name]))]  # fmt: skip
+        faults = [
+            f"{name}: {fault}" for name, item in items.items() if (fault := item.fault(given[name]))
+        ]
         if "sex" in self.implicit and given["sex"] not in SEXES:
             faults.append(f"sex is {given['sex']}, not {' or '.join(SEXES)}")
         return "; ".join(faults)
@@ -166,5 +166,13 @@ def _read(name: str, row: dict[str, Any]) -> Formula:
     implicit = tuple(key for key in ("age", "sex") if key in used)
     if set(used) != {*declared, *implicit}:
         raise Defect(f"formula {name} declares {set(declared)} but its tree uses {set(used)}")
-    return Formula(name, row["title"], MappingProxyType(declared), row["unit"], row["expression"],
-                   row["source"], row["version"], implicit)  # fmt: skip
+    return Formula(
+        name,
+        row["title"],
+        MappingProxyType(declared),
+        row["unit"],
+        row["expression"],
+        row["source"],
+        row["version"],
+        implicit,
+    )

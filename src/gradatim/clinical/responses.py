@@ -23,9 +23,14 @@ from gradatim.core.truth import all_of, any_of
 from gradatim.core.verdict import Verdict
 
 __all__ = [
-    "Domains", "asas20", "asas40", "asas56", "basdai50", "basdai50_or_2_units",
+    "Domains",
+    "asas20",
+    "asas40",
+    "asas56",
+    "basdai50",
+    "basdai50_or_2_units",
     "partial_remission",
-]  # fmt: skip
+]
 
 
 def asas20(baseline: Domains, followup: Domains) -> Verdict:
@@ -112,13 +117,20 @@ def basdai50_or_2_units(baseline: float | None, followup: float | None) -> Verdi
 
 
 def _improved_and_none_worse(
-    name: str, baseline: Domains, followup: Domains,
-    *, percent: int, units: int, worse_percent: int, worse_units: int,
-) -> Verdict:  # fmt: skip
+    name: str,
+    baseline: Domains,
+    followup: Domains,
+    *,
+    percent: int,
+    units: int,
+    worse_percent: int,
+    worse_units: int,
+) -> Verdict:
     # "The remaining domain not worse" equals "no domain worse": an improved one is not worse.
     better = each(FOUR, baseline, followup, lambda change: change.improved(percent, units))
-    kept = each(FOUR, baseline, followup,
-                 lambda change: not change.worsened(worse_percent, worse_units))  # fmt: skip
+    kept = each(
+        FOUR, baseline, followup, lambda change: not change.worsened(worse_percent, worse_units)
+    )
     limit = f"by {worse_percent} % and {worse_units} unit" if worse_units else "at all"
     enough = f"at least three domains better by {percent} % and {units} units"
     parts = (

@@ -10,9 +10,15 @@ from gradatim.clinical.formulas import Score, formula, is_number
 from gradatim.core.quantity import compare
 
 __all__ = [
-    "asdas_change", "asdas_crp", "asdas_esr", "asdas_state", "basdai", "basfi", "basmi_linear",
+    "asdas_change",
+    "asdas_crp",
+    "asdas_esr",
+    "asdas_state",
+    "basdai",
+    "basfi",
+    "basmi_linear",
     "basmi_three_point",
-]  # fmt: skip
+]
 
 
 def basdai(q: Sequence[float | None]) -> Score:
@@ -44,9 +50,12 @@ def basfi(q: Sequence[float | None]) -> Score:
 
 
 def asdas_crp(
-    back_pain: float | None, stiffness_duration: float | None, patient_global: float | None,
-    peripheral: float | None, crp: float | None,
-) -> Score:  # fmt: skip
+    back_pain: float | None,
+    stiffness_duration: float | None,
+    patient_global: float | None,
+    peripheral: float | None,
+    crp: float | None,
+) -> Score:
     """Disease activity with CRP; a CRP below 2 mg/L counts as 2 mg/L.
 
     Args:
@@ -60,15 +69,23 @@ def asdas_crp(
     Rheumatol 2015;67:408-13.
     """
     return formula("asdas_crp").calculate(
-        {"back_pain": back_pain, "stiffness_duration": stiffness_duration,
-         "patient_global": patient_global, "peripheral": peripheral, "crp": crp}
-    )  # fmt: skip
+        {
+            "back_pain": back_pain,
+            "stiffness_duration": stiffness_duration,
+            "patient_global": patient_global,
+            "peripheral": peripheral,
+            "crp": crp,
+        }
+    )
 
 
 def asdas_esr(
-    back_pain: float | None, stiffness_duration: float | None, patient_global: float | None,
-    peripheral: float | None, esr: float | None,
-) -> Score:  # fmt: skip
+    back_pain: float | None,
+    stiffness_duration: float | None,
+    patient_global: float | None,
+    peripheral: float | None,
+    esr: float | None,
+) -> Score:
     """Disease activity with the erythrocyte sedimentation rate.
 
     Args:
@@ -81,9 +98,14 @@ def asdas_esr(
     Source: van der Heijde et al., Ann Rheum Dis 2009;68:1811-8.
     """
     return formula("asdas_esr").calculate(
-        {"back_pain": back_pain, "stiffness_duration": stiffness_duration,
-         "patient_global": patient_global, "peripheral": peripheral, "esr": esr}
-    )  # fmt: skip
+        {
+            "back_pain": back_pain,
+            "stiffness_duration": stiffness_duration,
+            "patient_global": patient_global,
+            "peripheral": peripheral,
+            "esr": esr,
+        }
+    )
 
 
 def asdas_state(x: float | None) -> str | None:

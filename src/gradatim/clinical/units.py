@@ -164,6 +164,7 @@ def _scale(unit: str) -> Scale | None:
 @lru_cache(maxsize=1)
 def _spellings() -> tuple[dict[str, str], dict[str, str]]:
     """Give the spellings by their exact text, and without regard to case."""
-    rows = [("".join(row["spelled"].split()), row["ucum"])
-            for row in load.rows("unit_spellings.csv")]  # fmt: skip
+    rows = [
+        ("".join(row["spelled"].split()), row["ucum"]) for row in load.rows("unit_spellings.csv")
+    ]
     return dict(rows), {spelled.casefold(): ucum for spelled, ucum in rows}

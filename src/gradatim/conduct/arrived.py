@@ -78,8 +78,11 @@ def _first_said(state: State, participant: Participant) -> Iterator[Event]:
 def _told(kind: type[Event], fields: Mapping[str, Any]) -> str:
     """Return what tells one entry from another."""
     left_out = "record" if kind is FactRecorded else ""
-    told = [(name, value) for name in _SAID if name != left_out
-            and (value := fields.get(name)) not in (None, "", (), False)]  # fmt: skip
+    told = [
+        (name, value)
+        for name in _SAID
+        if name != left_out and (value := fields.get(name)) not in (None, "", (), False)
+    ]
     return f"{kind.__name__} {told!r}"
 
 
@@ -127,8 +130,11 @@ def new_readings(
     known = records_of(state, participant)
     listed = list(records)
     new = [one for one in listed if not _is_known(known, source, one)]
-    last = [event.vocabulary for _, event in entries_of(state, participant, RecordsRead)
-            if event.source == source][-1:]  # fmt: skip
+    last = [
+        event.vocabulary
+        for _, event in entries_of(state, participant, RecordsRead)
+        if event.source == source
+    ][-1:]
     if not new and last == [vocabulary]:
         return
     for some in _portions(map(seal.read, new)):

@@ -129,10 +129,15 @@ def measured(fact: Fact) -> Measured:
     """Give a fact as a measured value."""
     value = None if fact.most is not None else fact.value  # an entry holds one dose, or none
     return Measured(
-        element=fact.element, value=value, unit=fact.unit, bound=fact.bound,
-        low=fact.low.value if fact.low else None, high=fact.high.value if fact.high else None,
-        code=fact.code, method=fact.method,
-    )  # fmt: skip
+        element=fact.element,
+        value=value,
+        unit=fact.unit,
+        bound=fact.bound,
+        low=fact.low.value if fact.low else None,
+        high=fact.high.value if fact.high else None,
+        code=fact.code,
+        method=fact.method,
+    )
 
 
 def fact_fields(fact: Fact, source: str) -> dict[str, Any]:

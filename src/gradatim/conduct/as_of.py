@@ -14,9 +14,13 @@ from gradatim.conduct.state import State
 
 
 def as_of(
-    trial: str, entries: Iterable[Entry], *, position: int | None = None,
-    recorded_at: datetime | None = None, occurred_on: date | None = None,
-) -> State:  # fmt: skip
+    trial: str,
+    entries: Iterable[Entry],
+    *,
+    position: int | None = None,
+    recorded_at: datetime | None = None,
+    occurred_on: date | None = None,
+) -> State:
     """Give the state of a trial at an earlier point.
 
     Args:
@@ -46,8 +50,9 @@ def _happened(events: list[tuple[int, Event]], by: date) -> Iterator[tuple[int, 
             yield at, event
 
 
-def _known(entries: Iterable[Entry], position: int | None, recorded_at: datetime | None
-           ) -> Iterator[Entry]:  # fmt: skip
+def _known(
+    entries: Iterable[Entry], position: int | None, recorded_at: datetime | None
+) -> Iterator[Entry]:
     for entry in entries:
         if position is not None and entry.position > position:
             return

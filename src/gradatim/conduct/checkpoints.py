@@ -48,9 +48,12 @@ class Checkpoint(NamedTuple):
 def statement(checkpoint: Checkpoint) -> dict[str, Any]:
     """Give what is signed: the checkpoint without its signatures."""
     return {
-        "schema": SCHEMA, "trial": checkpoint.trial, "position": checkpoint.position,
-        "head": HASHED + checkpoint.head.hex(), "recorded_at": checkpoint.recorded_at,
-    }  # fmt: skip
+        "schema": SCHEMA,
+        "trial": checkpoint.trial,
+        "position": checkpoint.position,
+        "head": HASHED + checkpoint.head.hex(),
+        "recorded_at": checkpoint.recorded_at,
+    }
 
 
 def signed_bytes(checkpoint: Checkpoint) -> bytes:
@@ -69,10 +72,13 @@ def sign(checkpoint: Checkpoint, name: str, private_key: "Ed25519PrivateKey") ->
 def checkpoint_text(checkpoint: Checkpoint) -> str:
     """Write a checkpoint as JSON."""
     signatures = [
-        {"name": one.name, "key": b64encode(one.key).decode(),
-         "signature": b64encode(one.signature).decode()}
+        {
+            "name": one.name,
+            "key": b64encode(one.key).decode(),
+            "signature": b64encode(one.signature).decode(),
+        }
         for one in checkpoint.signatures
-    ]  # fmt: skip
+    ]
     return json.dumps({**statement(checkpoint), "signatures": signatures}, indent=1) + "\n"
 
 
@@ -93,8 +99,12 @@ def parse_checkpoint(text: str, where: str = "") -> Checkpoint:
         signatures = tuple(_signature(**one) for one in given.pop("signatures"))
         return _checkpoint(**given)._replace(signatures=signatures)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise UnusableInput("this is not a checkpoint", where, str(error),
-                            "let `gradatim ledger checkpoint` write it") from error  # fmt: skip
+        raise UnusableInput(
+            "this is not a checkpoint",
+            where,
+            str(error),
+            "let `gradatim ledger checkpoint` write it",
+        ) from error
 
 
 def _checkpoint(trial: Any, position: Any, head: str, recorded_at: Any) -> Checkpoint:
@@ -141,13 +151,18 @@ def signature_faults(
     """
     for one in checkpoints:
         if one.trial != trial:
-            raise UnusableInput(f"this checkpoint is of trial {one.trial!r}", "",
-                                f"the ledger is of trial {trial!r}",
-                                "give a checkpoint of the same trial")  # fmt: skip
+            raise UnusableInput(
+                f"this checkpoint is of trial {one.trial!r}",
+                "",
+                f"the ledger is of trial {trial!r}",
+                "give a checkpoint of the same trial",
+            )
         for signature in one.signatures:
             if not fits(one, signature):
-                return (f"the signature of {signature.name!r} does not fit the checkpoint of "
-                        f"{one.recorded_at}: the checkpoint was altered")  # fmt: skip
+                return (
+                    f"the signature of {signature.name!r} does not fit the checkpoint of "
+                    f"{one.recorded_at}: the checkpoint was altered"
+                )
         if keys and not any(signature.key in keys for signature in one.signatures):
             return f"the checkpoint of {one.recorded_at} bears no signature of a trusted key"
     return ""
@@ -164,8 +179,9 @@ def words_on(checkpoints: Sequence[Checkpoint], keys: Collection[bytes], events:
         said.append("A checkpoint is not signed: anyone could have written it.")
     signers = {one.key: one.name for mark in checkpoints for one in mark.signatures}
     if signers and not keys:
-        said.append(f"No trusted key was given: that {_names(signers.values())} signed is their "
-                    "own word.")  # fmt: skip
+        said.append(
+            f"No trusted key was given: that {_names(signers.values())} signed is their own word."
+        )
     unknown = [name for key, name in signers.items() if keys and key not in keys]
     if unknown:
         said.append(f"Unknown signer: {_names(unknown)}.")

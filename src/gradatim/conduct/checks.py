@@ -114,10 +114,15 @@ def questions(state: State, event: Event) -> Iterator[QueryOpened]:
     """Open a query for each edit check that an entry, which comes next, does not fulfil."""
     for check, number in zip(unfulfilled(state, event), query_numbers(state), strict=False):
         yield QueryOpened(
-            query=number, of=state.position + 1, question=check.text,
-            occurred_on=event.occurred_on, recorded_at=event.recorded_at, recorded_by=SYSTEM,
-            site=event.site, protocol=event.protocol,
-        )  # fmt: skip
+            query=number,
+            of=state.position + 1,
+            question=check.text,
+            occurred_on=event.occurred_on,
+            recorded_at=event.recorded_at,
+            recorded_by=SYSTEM,
+            site=event.site,
+            protocol=event.protocol,
+        )
 
 
 def query_numbers(state: State) -> Iterator[str]:
@@ -126,15 +131,20 @@ def query_numbers(state: State) -> Iterator[str]:
     return (one for one in numbers if one not in state.queries)
 
 
-def _of_the_day(state: State, participant: Participant, study: Study, entered: list[Fact]
-                ) -> Situation:  # fmt: skip
+def _of_the_day(
+    state: State, participant: Participant, study: Study, entered: list[Fact]
+) -> Situation:
     """Give what rules ask: the values entered, and those of the same day."""
     day = entered[0].start if entered else None
     known = facts_of(state, participant)
     values: dict[str, list[Fact]] = {}
     anew = {position_of(fact) for fact in entered}
-    before = (fact for some in known.by_element.values() for fact in some
-              if fact.start == day and position_of(fact) not in anew)  # fmt: skip
+    before = (
+        fact
+        for some in known.by_element.values()
+        for fact in some
+        if fact.start == day and position_of(fact) not in anew
+    )
     for fact in (*before, *entered):
         values.setdefault(fact.element, []).append(fact)
     facts: Facts = replace(known, by_element={name: tuple(some) for name, some in values.items()})

@@ -26,5 +26,8 @@ def fill(store: Store, trial: str, entries: Iterator[Entry], until: Head) -> Non
     while some := list(islice(entries, TOGETHER)):
         head = store.append(trial, [(one.body, one.request) for one in some], head)
     if head != until:
-        raise UnusableInput("the copied ledger has another head than it should", trial,
-                            f"it ends with event {head.position}, or differs before")  # fmt: skip
+        raise UnusableInput(
+            "the copied ledger has another head than it should",
+            trial,
+            f"it ends with event {head.position}, or differs before",
+        )

@@ -19,9 +19,15 @@ from gradatim.protocol.study import Study
 
 _BOLDNESS = {"stop": 0, "hold": 1, "de_escalate": 1, "stay": 2, "start": 2, "escalate": 3}
 _ALLOWED = {
-    "stop": 0, "de_escalate": 1, "pending": 1, "continue_cohort": 1, "stay": 2, "start": 2,
-    "escalate": 3, "hold": 3,
-}  # fmt: skip
+    "stop": 0,
+    "de_escalate": 1,
+    "pending": 1,
+    "continue_cohort": 1,
+    "stay": 2,
+    "start": 2,
+    "escalate": 3,
+    "hold": 3,
+}
 
 
 def bolder(action: str, advice: str) -> bool:
@@ -62,8 +68,11 @@ def in_words(action: str, level: int | None) -> str:
 
 def treated(state: State) -> list[Participant]:
     """Give who has had a dose at the level they were enrolled at, in the order of first doses."""
-    dosed = [(first_dose_at(state, one), one) for one in state.participants.values()
-             if one.level is not None]  # fmt: skip
+    dosed = [
+        (first_dose_at(state, one), one)
+        for one in state.participants.values()
+        if one.level is not None
+    ]
     times = [(at, one.position, one) for at, one in dosed if at is not None]
     return [one for _, _, one in sorted(times, key=lambda item: item[:2])]
 
@@ -72,8 +81,10 @@ def observed(state: State, on: date) -> list[Observed]:
     """Give the outcomes as of a day; who is not evaluable is left out, and shown elsewhere."""
     told = [(one.level or 0, letter(state, one, on)) for one in treated(state)]
     known = [(level, said) for level, said in told if said]
-    return [Observed(level, "".join(said for _, said in some))
-            for level, some in groupby(known, key=lambda pair: pair[0])]  # fmt: skip
+    return [
+        Observed(level, "".join(said for _, said in some))
+        for level, some in groupby(known, key=lambda pair: pair[0])
+    ]
 
 
 def advised(state: State, on: date) -> Advised:
@@ -93,8 +104,10 @@ def _advised(state: State, on: date) -> Advised:
     study: Study = state.governing("safety")
     cohorts, design, complete = observed(state, on), build(settings_of(study)), _complete(state)
     outcomes = " ".join(map(str, cohorts))
-    limits = (_limit(state, cohorts, ceiling(design, cohorts, complete=complete)),
-              _ended(state, cohorts, design, on))  # fmt: skip
+    limits = (
+        _limit(state, cohorts, ceiling(design, cohorts, complete=complete)),
+        _ended(state, cohorts, design, on),
+    )
     found = decide(design, cohorts, needed=needed_of(study), complete=complete)
     found = limited(found, cohorts, limits)
     left = _still_to_treat(state)
@@ -211,6 +224,10 @@ def _still_to_treat(state: State) -> Cohort | None:
     cohort = state.cohort
     if cohort is None:
         return None
-    waiting = [one for one in cohort.members if not state.participants[one].replaced
-               and first_dose_at(state, state.participants[one]) is None]  # fmt: skip
+    waiting = [
+        one
+        for one in cohort.members
+        if not state.participants[one].replaced
+        and first_dose_at(state, state.participants[one]) is None
+    ]
     return cohort if waiting or state.free_places(cohort) > 0 else None

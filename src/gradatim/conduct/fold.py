@@ -17,13 +17,17 @@ from gradatim.core.collecting import collector_paused
 
 _HANDLERS = {**trial.HANDLERS, **participants.HANDLERS, **product.HANDLERS, **review.HANDLERS}
 _STEPS = frozenset(STEPS)
-_PLAIN = frozenset(kind for kind in EVENTS if kind not in _HANDLERS and kind not in _STEPS
-                   and "signers" not in kind.__struct_fields__)  # fmt: skip
+_PLAIN = frozenset(
+    kind
+    for kind in EVENTS
+    if kind not in _HANDLERS and kind not in _STEPS and "signers" not in kind.__struct_fields__
+)
 """Results, facts and the like: they add to the state only that they are there."""
 
 
-def fold(trial: str, events: Iterable[tuple[int, Event | bytes]], state: State | None = None
-         ) -> State:  # fmt: skip
+def fold(
+    trial: str, events: Iterable[tuple[int, Event | bytes]], state: State | None = None
+) -> State:
     """Give the state after these events.
 
     Args:
@@ -84,8 +88,9 @@ def _passed(state: State, position: int, recorded_at: datetime) -> None:
         state.recorded_at = recorded_at
 
 
-def _concerned(state: State, position: int, kind: type[Event], whom: str | None
-               ) -> Participant | None:  # fmt: skip
+def _concerned(
+    state: State, position: int, kind: type[Event], whom: str | None
+) -> Participant | None:
     participant = state.participants.get(whom or "")
     if participant is not None:
         participant.concerned(position, kind)

@@ -109,8 +109,12 @@ def person_token(values: Mapping[str, str], pepper: bytes) -> str:
     """
     folded = [_folded(values.get(part, "")) for part in PERSON]
     if not all(folded):
-        raise UnusableInput("a person cannot be told apart", "",
-                            "the name or the birth date is missing", "give both")  # fmt: skip
+        raise UnusableInput(
+            "a person cannot be told apart",
+            "",
+            "the name or the birth date is missing",
+            "give both",
+        )
     return hmac.new(_whole(pepper), json.dumps(folded).encode(), sha256).hexdigest()
 
 

@@ -22,9 +22,11 @@ def export_lines(entries: Iterable[Entry], trial: str) -> Iterator[str]:
     for entry in entries:
         body = entry.body.decode("utf-8", "surrogateescape")
         line = {
-            "position": entry.position, "request": entry.request, "body": body,
+            "position": entry.position,
+            "request": entry.request,
+            "body": body,
             "hash": entry.hash.hex(),
-        }  # fmt: skip
+        }
         yield json.dumps(line) + "\n"
 
 
@@ -80,5 +82,9 @@ def _object(line: bytes, where: str, number: int) -> dict[str, Any]:
 
 
 def _unusable(where: str, number: int, why: str) -> UnusableInput:
-    return UnusableInput("this is not a ledger's export", f"{where}:{number}" if where else
-                         f"line {number}", why, "export the ledger again")  # fmt: skip
+    return UnusableInput(
+        "this is not a ledger's export",
+        f"{where}:{number}" if where else f"line {number}",
+        why,
+        "export the ledger again",
+    )

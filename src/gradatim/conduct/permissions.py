@@ -32,52 +32,81 @@ _ALL_AT_SITE = (*_SITE, *_PRODUCT)
 _OFFICE = ("sponsor", "data_manager")
 
 _RECORDED: Mapping[str, tuple[str, ...]] = {
-    "TrialCreated": ("sponsor",), "ProtocolSubmitted": ("sponsor",),
-    "RulingSigned": ("sponsor",), "ApprovalRecorded": ("sponsor",),
-    "ProtocolActivated": ("sponsor",), "ProtocolAmended": ("sponsor",), "SiteOpened": ("sponsor",),
-    "SiteClosed": ("sponsor",), "RoleGranted": ("sponsor", "investigator"),
+    "TrialCreated": ("sponsor",),
+    "ProtocolSubmitted": ("sponsor",),
+    "RulingSigned": ("sponsor",),
+    "ApprovalRecorded": ("sponsor",),
+    "ProtocolActivated": ("sponsor",),
+    "ProtocolAmended": ("sponsor",),
+    "SiteOpened": ("sponsor",),
+    "SiteClosed": ("sponsor",),
+    "RoleGranted": ("sponsor", "investigator"),
     "RoleRevoked": ("sponsor", "investigator"),
     "TrainingRecorded": ("sponsor", "investigator", "monitor"),
     "ReferenceRangesRecorded": (*_OFFICE, *_SITE),
     "TrialPaused": (*_ALL_AT_SITE, "sponsor", "safety_committee", "monitor"),
-    "TrialResumed": ("safety_committee",), "TrialStopped": ("safety_committee", "sponsor"),
-    "ParticipantRegistered": _SITE, "InformedConsentObtained": ("investigator", "coordinator"),
-    "InformedConsentRenewed": ("investigator", "coordinator"), "InformedConsentWithdrawn": _SITE,
-    "FactRecorded": _SITE, "RecordNotUnderstood": _SITE,
-    "RecordsRead": _SITE, "RecordJudged": ("investigator",),
+    "TrialResumed": ("safety_committee",),
+    "TrialStopped": ("safety_committee", "sponsor"),
+    "ParticipantRegistered": _SITE,
+    "InformedConsentObtained": ("investigator", "coordinator"),
+    "InformedConsentRenewed": ("investigator", "coordinator"),
+    "InformedConsentWithdrawn": _SITE,
+    "FactRecorded": _SITE,
+    "RecordNotUnderstood": _SITE,
+    "RecordsRead": _SITE,
+    "RecordJudged": ("investigator",),
     "HistoryDeclaredComplete": ("investigator", "coordinator"),
-    "CriterionAttested": ("investigator",), "EligibilityConfirmed": ("investigator",),
+    "CriterionAttested": ("investigator",),
+    "EligibilityConfirmed": ("investigator",),
     "ScreenFailed": ("investigator", "coordinator"),
     "PlacedOnWaitingList": ("investigator", "coordinator"),
     "ParticipantEnrolled": ("investigator", "coordinator"),
     "ParticipantReplaced": ("safety_committee", "sponsor"),
-    "Disposition": ("investigator", "coordinator"), "PersonalDataErased": ("sponsor",),
-    "ProductReceived": _PRODUCT, "ProductQuarantined": (*_PRODUCT, "sponsor"),
+    "Disposition": ("investigator", "coordinator"),
+    "PersonalDataErased": ("sponsor",),
+    "ProductReceived": _PRODUCT,
+    "ProductQuarantined": (*_PRODUCT, "sponsor"),
     "TemperatureExcursion": (*_PRODUCT, "sponsor"),
     "TemperatureExcursionAssessed": ("cell_lab", "sponsor"),
     "ProductReleased": (*_PRODUCT, "sponsor"),
-    "ProductReturned": _PRODUCT, "ProductDestroyed": _PRODUCT, "ProductAssigned": _PRODUCT,
-    "DosePrepared": _PRODUCT, "PreparationVerified": (*_PRODUCT, "nurse"),
+    "ProductReturned": _PRODUCT,
+    "ProductDestroyed": _PRODUCT,
+    "ProductAssigned": _PRODUCT,
+    "DosePrepared": _PRODUCT,
+    "PreparationVerified": (*_PRODUCT, "nurse"),
     "PreDoseChecklistSigned": ("investigator",),
-    "DoseAdministered": ("investigator", "nurse"), "DoseWithheld": ("investigator", "nurse"),
-    "EncounterDone": _SITE, "EncounterMissed": _SITE, "VitalSignsRecorded": _SITE,
-    "LaboratoryResultsRecorded": _SITE, "ScoresRecorded": _SITE,
-    "ClinicalSignificanceSigned": ("investigator",), "AdverseEventReported": _SITE,
-    "AdverseEventUpdated": _SITE, "AdverseEventResolved": _SITE,
-    "AdverseEventClassified": ("investigator",), "AdverseEventAssessed": ("sponsor",),
+    "DoseAdministered": ("investigator", "nurse"),
+    "DoseWithheld": ("investigator", "nurse"),
+    "EncounterDone": _SITE,
+    "EncounterMissed": _SITE,
+    "VitalSignsRecorded": _SITE,
+    "LaboratoryResultsRecorded": _SITE,
+    "ScoresRecorded": _SITE,
+    "ClinicalSignificanceSigned": ("investigator",),
+    "AdverseEventReported": _SITE,
+    "AdverseEventUpdated": _SITE,
+    "AdverseEventResolved": _SITE,
+    "AdverseEventClassified": ("investigator",),
+    "AdverseEventAssessed": ("sponsor",),
     "SafetyReportSent": ("investigator", "sponsor"),
-    "PregnancyReported": _SITE, "MedicationErrorReported": (*_ALL_AT_SITE, "sponsor"),
+    "PregnancyReported": _SITE,
+    "MedicationErrorReported": (*_ALL_AT_SITE, "sponsor"),
     "DoseLimitingToxicityAdjudicated": ("safety_committee",),
     "ProtocolDeviation": (*_ALL_AT_SITE, "monitor", *_OFFICE),
     "ProtocolDeviationReviewed": ("sponsor", "monitor"),
-    "QueryOpened": ("monitor", "data_manager"), "QueryAnswered": _SITE,
-    "QueryClosed": ("monitor", "data_manager"), "SourceDataVerified": ("monitor",),
-    "ReviewMeetingHeld": ("safety_committee",), "DoseDecision": ("safety_committee",),
-    "ProposalMade": ("safety_committee",), "ProposalSigned": ("safety_committee",),
-    "ProposalWithdrawn": ("safety_committee",), "DataLocked": ("data_manager",),
+    "QueryOpened": ("monitor", "data_manager"),
+    "QueryAnswered": _SITE,
+    "QueryClosed": ("monitor", "data_manager"),
+    "SourceDataVerified": ("monitor",),
+    "ReviewMeetingHeld": ("safety_committee",),
+    "DoseDecision": ("safety_committee",),
+    "ProposalMade": ("safety_committee",),
+    "ProposalSigned": ("safety_committee",),
+    "ProposalWithdrawn": ("safety_committee",),
+    "DataLocked": ("data_manager",),
     "DataUnlocked": ("data_manager",),
     "ExportMade": (*_OFFICE, "statistician", "monitor", "auditor"),
-}  # fmt: skip
+}
 _CORRECTING = {role for kind in CORRECTABLE for role in _RECORDED[kind.__name__]}
 MAY: Mapping[str, tuple[str, ...]] = {
     **_RECORDED,
@@ -91,10 +120,13 @@ SIGNED_BY: Mapping[str, tuple[str, ...]] = {
     **{
         kind.__name__: ("investigator",)
         for kind in (
-            AdverseEventReported, AdverseEventUpdated, AdverseEventResolved, RecordNotUnderstood,
+            AdverseEventReported,
+            AdverseEventUpdated,
+            AdverseEventResolved,
+            RecordNotUnderstood,
         )
     },
-}  # fmt: skip
+}
 """The roles whose signature a correction takes, by type of the entry corrected.
 
 An adverse event may be recorded by others; it is judged by an investigator. So is what a record
@@ -106,9 +138,10 @@ assert set(MAY) == {one.__name__ for one in EVENTS}
 
 _OF_A_SITE = ("SiteOpened", "SiteClosed")
 OF_THE_WHOLE_TRIAL = frozenset(
-    name for name, roles in MAY.items()
+    name
+    for name, roles in MAY.items()
     if name not in _OF_A_SITE and not set(roles).intersection(_ALL_AT_SITE)
-)  # fmt: skip
+)
 """Acts that belong to no site: those of the sponsor, the committee and the office alone."""
 
 

@@ -24,8 +24,13 @@ class Identity(NamedTuple):
     identity: dict[str, Sealed]
 
 
-def sealed(keyring: Keyring, trial: str, participant: str, values: Mapping[str, str],
-           random: Callable[[int], bytes]) -> Identity:  # fmt: skip
+def sealed(
+    keyring: Keyring,
+    trial: str,
+    participant: str,
+    values: Mapping[str, str],
+    random: Callable[[int], bytes],
+) -> Identity:
     """Seal a person's identifying data under a key of their own, made now.
 
     Args:
@@ -66,11 +71,15 @@ def birth_recorded(birth_date: str, given: str = "") -> str:
         sealed = parse_day(birth_date)
         fits = not given or agreed(sealed, parse_day(given)) is not None
     except ValueError as error:
-        raise UnusableInput("the date of birth cannot be read", "birth", str(error),
-                            "write it as 1980-03-14") from error  # fmt: skip
+        raise UnusableInput(
+            "the date of birth cannot be read", "birth", str(error), "write it as 1980-03-14"
+        ) from error
     if not fits:
-        raise UnusableInput(f"birth is {given}, and the date of birth is another", "birth",
-                            todo="give the date of birth once")  # fmt: skip
+        raise UnusableInput(
+            f"birth is {given}, and the date of birth is another",
+            "birth",
+            todo="give the date of birth once",
+        )
     return birth_date[:4]
 
 

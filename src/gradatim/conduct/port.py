@@ -33,9 +33,11 @@ class HeadMoved(UnusableInput):
 
     def __init__(self, head: Head) -> None:
         super().__init__(
-            "the ledger has changed since it was read", "",
-            f"its last event is now {head.position}", "read it again, and decide again",
-        )  # fmt: skip
+            "the ledger has changed since it was read",
+            "",
+            f"its last event is now {head.position}",
+            "read it again, and decide again",
+        )
         self.head = head
 
 
@@ -103,9 +105,12 @@ def check_appended(trial: str, bodies: Bodies) -> None:
         raise UnusableInput("two events of one batch have the same idempotency key")
     for body, _ in bodies:
         if not 0 < len(body) <= LARGEST_BODY:
-            raise UnusableInput(f"an event of {len(body)} bytes cannot be recorded", "",
-                                f"an event has 1 to {LARGEST_BODY} bytes",
-                                "keep large documents elsewhere and record their hash")  # fmt: skip
+            raise UnusableInput(
+                f"an event of {len(body)} bytes cannot be recorded",
+                "",
+                f"an event has 1 to {LARGEST_BODY} bytes",
+                "keep large documents elsewhere and record their hash",
+            )
         try:
             body.decode()
         except UnicodeDecodeError as error:
@@ -114,5 +119,8 @@ def check_appended(trial: str, bodies: Bodies) -> None:
 
 def _check_name(name: str, what: str) -> None:
     if not (0 < len(name) <= LONGEST_NAME and name.isprintable()):
-        raise UnusableInput(f"{what} cannot be {shortened(name)}", "",
-                            f"it has 1 to {LONGEST_NAME} printable characters")  # fmt: skip
+        raise UnusableInput(
+            f"{what} cannot be {shortened(name)}",
+            "",
+            f"it has 1 to {LONGEST_NAME} printable characters",
+        )

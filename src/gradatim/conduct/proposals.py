@@ -15,8 +15,15 @@ from gradatim.conduct.events.base import Event
 from gradatim.conduct.state import Proposal, State
 from gradatim.conduct.subjects import altered
 
-OF_THE_RECORD = ("recorded_at", "recorded_by", "protocol", "signature", "signers", "occurred_on",
-                 "site")  # fmt: skip
+OF_THE_RECORD = (
+    "recorded_at",
+    "recorded_by",
+    "protocol",
+    "signature",
+    "signers",
+    "occurred_on",
+    "site",
+)
 """What belongs to the recording, and is not part of what is proposed."""
 
 
@@ -34,8 +41,15 @@ def proposed(proposal: Proposal, by: Event, signers: Sequence[str]) -> Event:
         by: the last signature; its day, time and user are those of the act.
         signers: whose signatures it carries.
     """
-    return built({**proposal.act, "signers": list(signers), "occurred_on": by.occurred_on,
-                  "recorded_at": by.recorded_at, "recorded_by": by.recorded_by})  # fmt: skip
+    return built(
+        {
+            **proposal.act,
+            "signers": list(signers),
+            "occurred_on": by.occurred_on,
+            "recorded_at": by.recorded_at,
+            "recorded_by": by.recorded_by,
+        }
+    )
 
 
 def altered_since(state: State, proposal: Proposal) -> tuple[int, ...]:

@@ -6,8 +6,17 @@ from gradatim.protocol.elements import Element
 
 WEIGHT = "29463-7"
 """LOINC: body weight."""
-VITAL_SIGNS = {"8310-5", "8480-6", "8462-4", "8867-4", "9279-1", "2708-6", "59408-5", WEIGHT,
-               "8302-2"}  # fmt: skip
+VITAL_SIGNS = {
+    "8310-5",
+    "8480-6",
+    "8462-4",
+    "8867-4",
+    "9279-1",
+    "2708-6",
+    "59408-5",
+    WEIGHT,
+    "8302-2",
+}
 """LOINC: temperature, systolic and diastolic pressure, heart rate, breathing rate, oxygen
 saturation, weight, height."""
 

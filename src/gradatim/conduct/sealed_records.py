@@ -75,9 +75,13 @@ class RecordSeal(NamedTuple):
         """Return how a record was read, with its words sealed."""
         said = _Said(codes=one.codes, used=one.used, why=one.why, route=one.route)
         return msgspec.structs.replace(
-            one, codes=(), used=dict.fromkeys(one.used, ""), why="", route="",
+            one,
+            codes=(),
+            used=dict.fromkeys(one.used, ""),
+            why="",
+            route="",
             sealed=self._sealed(one, said),
-        )  # fmt: skip
+        )
 
     def entry(self, event: Event) -> Event:
         """Return an entry with the words of its records sealed, as far as they are in clear."""

@@ -47,8 +47,11 @@ def open_store(url: str, mode: Mode = Mode.WRITE) -> Store:
     if url.startswith(SQLITE):
         return open_sqlite(Path(unquote(url.removeprefix(SQLITE))), mode)
     if "://" in url:
-        raise UnusableInput("this is not the address of a ledger", url.partition("://")[0],
-                            todo="give sqlite:///PATH, postgresql://... or a path")  # fmt: skip
+        raise UnusableInput(
+            "this is not the address of a ledger",
+            url.partition("://")[0],
+            todo="give sqlite:///PATH, postgresql://... or a path",
+        )
     path = Path(url)
     return ExportStore(path) if _begins(path).startswith(b"{") else open_sqlite(path, mode)
 
@@ -60,5 +63,6 @@ def _begins(path: Path) -> bytes:
     except FileNotFoundError:
         return b""
     except OSError as error:
-        raise UnusableInput("this ledger cannot be opened", str(path),
-                            str(error.strerror or error)) from error  # fmt: skip
+        raise UnusableInput(
+            "this ledger cannot be opened", str(path), str(error.strerror or error)
+        ) from error

@@ -21,7 +21,8 @@ SENTENCES: Mapping[type[Event], str] = {
     t.ApprovalRecorded: "{authority} approval of version {version}: {reference}",
     t.ProtocolActivated: "protocol version {version} is activated (sha256 {sha256:.12})",
     t.ProtocolAmended: "the protocol is amended to version {version} (sha256 {sha256:.12})",
-    t.SiteOpened: "the site is opened: {name}", t.SiteClosed: "the site is closed: {reason}",
+    t.SiteOpened: "the site is opened: {name}",
+    t.SiteClosed: "the site is closed: {reason}",
     t.RoleGranted: "{user} is given the task {role}",
     t.RoleRevoked: "{user} is no longer {role}: {reason}",
     t.TrainingRecorded: "{user} is trained on version {version}",
@@ -39,7 +40,7 @@ SENTENCES: Mapping[type[Event], str] = {
     d.RecordJudged: "{participant}: {signer} judges record {record} of a source: {answers}",
     p.EntryCorrected: "entry {of} is corrected: {reason}",
     p.HistoryDeclaredComplete: "{participant}: {signer} signs that the history is complete "
-                               "({kinds})",
+    "({kinds})",
     p.CriterionAttested: "{participant}: criterion {criterion} is attested ({passes}): {reason}",
     p.EligibilityConfirmed: "{participant} is confirmed eligible by {signer}",
     p.ScreenFailed: "{participant} does not enter: {reason}",
@@ -57,7 +58,7 @@ SENTENCES: Mapping[type[Event], str] = {
     x.ProductDestroyed: "lot {lot}: {bags} destroyed: {reason}",
     x.ProductAssigned: "{participant}: {bags} of lot {lot} are set aside for dose {dose}",
     x.DosePrepared: "{participant}: dose {dose} is prepared, {amount:,.10g} of {planned:,.10g} "
-                    "{unit}",
+    "{unit}",
     x.PreparationVerified: "{participant}: the preparation of dose {dose} is verified",
     x.PreDoseChecklistSigned: "{participant}: {signer} signs the checklist of dose {dose}",
     x.DoseAdministered: "{participant} is given dose {dose}: {amount:,.10g} {unit}",
@@ -68,31 +69,34 @@ SENTENCES: Mapping[type[Event], str] = {
     f.LaboratoryResultsRecorded: "{participant}: laboratory {collected_on}: {results}",
     f.ScoresRecorded: "{participant}: {results}",
     f.ClinicalSignificanceSigned: "{participant}: {signer} judges {element} of entry {of}, "
-                                  "significant: {significant}",
+    "significant: {significant}",
     s.AdverseEventReported: "{participant}: {adverse_event} {term}, grade {grade}, {serious}",
     s.AdverseEventUpdated: "{participant}: more on {adverse_event}: {comment}",
     s.AdverseEventResolved: "{participant}: {adverse_event} {outcome} on {resolved_on}",
     s.AdverseEventClassified: "{participant}: {signer} says what {adverse_event} is: {answers}",
     s.AdverseEventAssessed: "{participant}: the sponsor judges {adverse_event} {relation}, "
-                            "expected: {expected}",
+    "expected: {expected}",
     s.SafetyReportSent: "{adverse_event}: {report} report to {recipient}",
     s.PregnancyReported: "{participant}: pregnancy of the {person}",
     s.MedicationErrorReported: "{participant}: medication error: {description}",
     s.DoseLimitingToxicityAdjudicated: "{participant}: {candidate} adjudicated, dose-limiting: "
-                                       "{dose_limiting}",
+    "{dose_limiting}",
     s.ProtocolDeviation: "deviation ({rule}): {description}",
     s.ProtocolDeviationReviewed: "deviation {of} reviewed, important: {important}",
-    r.QueryOpened: "{query} on entry {of}: {question}", r.QueryAnswered: "{query}: {answer}",
-    r.QueryClosed: "{query} is closed", r.SourceDataVerified: "entries {entries} verified",
+    r.QueryOpened: "{query} on entry {of}: {question}",
+    r.QueryAnswered: "{query}: {answer}",
+    r.QueryClosed: "{query} is closed",
+    r.SourceDataVerified: "entries {entries} verified",
     r.ReviewMeetingHeld: "the committee meets over entry {head}, data of {data_cut_on}",
     r.DoseDecision: "the committee decides: {action}, level {level} (advice: {advice_action}, "
-                    "level {advice_level}, on outcomes {outcomes}) {reason}",
+    "level {advice_level}, on outcomes {outcomes}) {reason}",
     r.ProposalMade: "{proposal} is proposed to the committee: {act}",
     r.ProposalSigned: "{recorded_by} signs {proposal}",
     r.ProposalWithdrawn: "{proposal} is withdrawn: {reason}",
-    r.DataLocked: "the data are locked {reason}", r.DataUnlocked: "the data are unlocked: {reason}",
+    r.DataLocked: "the data are locked {reason}",
+    r.DataUnlocked: "the data are unlocked: {reason}",
     r.ExportMade: "{format} export to {recipient}",
-}  # fmt: skip
+}
 
 
 _HASHED = re.compile(r"[0-9a-f]{64}")
@@ -113,8 +117,9 @@ def _word(value: Any) -> Any:
         return value.id
     if isinstance(value, dict):
         plain = {name: one for name, one in value.items() if isinstance(one, str | int | float)}
-        return ", ".join(f"{name} {_word(one)}" for name, one in plain.items()
-                         if not _HASHED.fullmatch(str(one)))  # fmt: skip
+        return ", ".join(
+            f"{name} {_word(one)}" for name, one in plain.items() if not _HASHED.fullmatch(str(one))
+        )
     if isinstance(value, bool):
         return "yes" if value else "no"
     if value is None:

@@ -46,8 +46,13 @@ from gradatim.conduct.events.trial import (
 )
 from gradatim.conduct.state import State
 
-_COHORT = (ParticipantEnrolled, ParticipantReplaced, DoseDecision, PreDoseChecklistSigned,
-           DoseAdministered)  # fmt: skip
+_COHORT = (
+    ParticipantEnrolled,
+    ParticipantReplaced,
+    DoseDecision,
+    PreDoseChecklistSigned,
+    DoseAdministered,
+)
 
 
 def whom(state: State, event: Event) -> str | None:
@@ -86,17 +91,34 @@ def _entries(event: Event) -> set[str]:
 def touched(state: State, event: Event, since: int) -> tuple[int, ...]:
     """Give the entries after a position that touch what an event is about."""
     mine = subjects(state, event)
-    return tuple(at for at in range(since + 1, state.position + 1)
-                 if mine & subjects(state, state.events[at]))  # fmt: skip
+    return tuple(
+        at
+        for at in range(since + 1, state.position + 1)
+        if mine & subjects(state, state.events[at])
+    )
 
 
 _CLINICAL: tuple[type[Event], ...] = (
-    findings.VitalSignsRecorded, findings.LaboratoryResultsRecorded, findings.ScoresRecorded,
-    ClinicalSignificanceSigned, FactRecorded, RecordJudged, EntryCorrected, DosePrepared,
-    DoseAdministered, DoseWithheld, AdverseEventReported, AdverseEventUpdated, AdverseEventResolved,
-    AdverseEventAssessed, AdverseEventClassified, PregnancyReported, MedicationErrorReported,
-    Disposition, InformedConsentWithdrawn,
-)  # fmt: skip
+    findings.VitalSignsRecorded,
+    findings.LaboratoryResultsRecorded,
+    findings.ScoresRecorded,
+    ClinicalSignificanceSigned,
+    FactRecorded,
+    RecordJudged,
+    EntryCorrected,
+    DosePrepared,
+    DoseAdministered,
+    DoseWithheld,
+    AdverseEventReported,
+    AdverseEventUpdated,
+    AdverseEventResolved,
+    AdverseEventAssessed,
+    AdverseEventClassified,
+    PregnancyReported,
+    MedicationErrorReported,
+    Disposition,
+    InformedConsentWithdrawn,
+)
 """What says how a participant is, or was treated."""
 _OF_THE_TRIAL = (TrialPaused, TrialStopped, DoseDecision)
 _OF_THE_PRODUCT = (TemperatureExcursion, ProductQuarantined)
@@ -114,8 +136,9 @@ def altered(state: State, act: Mapping[str, Any], since: int) -> tuple[int, ...]
         act: the fields of the act that is proposed, its type under `event`.
         since: the position of the ledger that was looked at.
     """
-    return tuple(at for at in range(since + 1, state.position + 1)
-                 if _alters(state, act, state.events[at]))  # fmt: skip
+    return tuple(
+        at for at in range(since + 1, state.position + 1) if _alters(state, act, state.events[at])
+    )
 
 
 def _alters(state: State, act: Mapping[str, Any], event: Event) -> bool:
@@ -125,8 +148,10 @@ def _alters(state: State, act: Mapping[str, Any], event: Event) -> bool:
         case "DoseDecision":
             return isinstance(event, _OF_THE_TRIAL) or whom(state, event) is not None
         case "TrialResumed":
-            return isinstance(event, (*_CLINICAL, *_OF_THE_TRIAL, *_OF_THE_PRODUCT,
-                                      DoseLimitingToxicityAdjudicated))  # fmt: skip
+            return isinstance(
+                event,
+                (*_CLINICAL, *_OF_THE_TRIAL, *_OF_THE_PRODUCT, DoseLimitingToxicityAdjudicated),
+            )
     if whom(state, event) != act.get("participant"):
         return False
     if isinstance(event, DoseLimitingToxicityAdjudicated):

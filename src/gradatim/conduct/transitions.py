@@ -13,9 +13,11 @@ Table = Mapping[tuple[str, str], str]
 """From a status, by an act, to a status."""
 
 _LEAVING = {
-    "Disposition: withdrawn": "withdrawn", "Disposition: lost to follow-up": "lost to follow-up",
-    "Disposition: died": "died", "InformedConsentWithdrawn: all": "withdrawn",
-}  # fmt: skip
+    "Disposition: withdrawn": "withdrawn",
+    "Disposition: lost to follow-up": "lost to follow-up",
+    "Disposition: died": "died",
+    "InformedConsentWithdrawn: all": "withdrawn",
+}
 _BEFORE = ("registered", "consented", "eligible", "waiting")
 _WITHIN = ("enrolled", "treated")
 
@@ -33,9 +35,11 @@ PARTICIPANT: Table = {
     ("treated", "Disposition: completed"): "completed",
     **{(status, "ScreenFailed"): "screen failed" for status in _BEFORE},
     **{(status, act): end for status in (*_BEFORE, *_WITHIN) for act, end in _LEAVING.items()},
-    **{(status, "Disposition: died"): "died"
-       for status in ("completed", "withdrawn", "lost to follow-up")},
-}  # fmt: skip
+    **{
+        (status, "Disposition: died"): "died"
+        for status in ("completed", "withdrawn", "lost to follow-up")
+    },
+}
 
 COHORT: Table = {
     ("open", "a participant is enrolled"): "open",
@@ -78,8 +82,13 @@ def act(event: Event) -> str:
 
 
 STEPS = (
-    participants.InformedConsentObtained, participants.EligibilityConfirmed,
-    participants.PlacedOnWaitingList, participants.ParticipantEnrolled, participants.ScreenFailed,
-    participants.Disposition, participants.InformedConsentWithdrawn, product.DoseAdministered,
-)  # fmt: skip
+    participants.InformedConsentObtained,
+    participants.EligibilityConfirmed,
+    participants.PlacedOnWaitingList,
+    participants.ParticipantEnrolled,
+    participants.ScreenFailed,
+    participants.Disposition,
+    participants.InformedConsentWithdrawn,
+    product.DoseAdministered,
+)
 """The events that move a participant along."""

@@ -141,10 +141,16 @@ class Trial:
         about = getattr(event, "participant", None)
         for rule, why in broken:
             yield ProtocolDeviation(
-                occurred_on=event.occurred_on, recorded_at=event.recorded_at, recorded_by=SYSTEM,
-                site=event.site, protocol=event.protocol, rule=rule, description=why[:4_000],
-                of=self.state.position + 1, participant=about,
-            )  # fmt: skip
+                occurred_on=event.occurred_on,
+                recorded_at=event.recorded_at,
+                recorded_by=SYSTEM,
+                site=event.site,
+                protocol=event.protocol,
+                rule=rule,
+                description=why[:4_000],
+                of=self.state.position + 1,
+                participant=about,
+            )
 
     def _appended(self, events: list[Event], request: str) -> Recorded:
         stored = [encoded(event) for event in events]
@@ -155,13 +161,15 @@ class Trial:
             apply(self.state, position, event)
         follow = list(enumerate((event for _, event in stored[1:]), first + 1))
         return Recorded(
-            first, tuple(at for at, one in follow if isinstance(one, ProtocolDeviation)),
+            first,
+            tuple(at for at, one in follow if isinstance(one, ProtocolDeviation)),
             tuple(one.query for _, one in follow if isinstance(one, QueryOpened)),
-        )  # fmt: skip
+        )
 
 
-def _for_the_ledger(state: State, event: Event, broken: list[tuple[str, str]]
-                    ) -> list[tuple[str, str]]:  # fmt: skip
+def _for_the_ledger(
+    state: State, event: Event, broken: list[tuple[str, str]]
+) -> list[tuple[str, str]]:
     """Return the rules that a fact breaks in words that the ledger may keep in clear.
 
     What a participant's records are coded as is sealed, and is not to stand in a deviation.

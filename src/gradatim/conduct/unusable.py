@@ -52,23 +52,37 @@ def _days(state: State, event: Event) -> None:
     now = max(event.recorded_at, state.recorded_at or event.recorded_at)
     latest = now.date() + timedelta(days=1)  # zones ahead of UTC
     if not EARLIEST <= event.occurred_on <= latest:
-        raise _unusable(event, f"it occurred on {event.occurred_on}",
-                        f"it is recorded on {event.recorded_at.date()}",
-                        "give the day on which it happened")  # fmt: skip
+        raise _unusable(
+            event,
+            f"it occurred on {event.occurred_on}",
+            f"it is recorded on {event.recorded_at.date()}",
+            "give the day on which it happened",
+        )
     for name in ("onset", "resolved_on", "collected_on", "detected_on", "start", "end", "birth"):
         text = getattr(event, name, None)
         if isinstance(text, str) and text:
             _past(event, name, text, latest)
-    for name in ("started_at", "ended_at", "taken_at", "sent_at", "site_aware_at",
-                 "sponsor_aware_at"):  # fmt: skip
+    for name in (
+        "started_at",
+        "ended_at",
+        "taken_at",
+        "sent_at",
+        "site_aware_at",
+        "sponsor_aware_at",
+    ):
         at = getattr(event, name, None)
         if at is not None and not EARLIEST <= at.date() <= latest:
-            raise _unusable(event, f"{name} is {at}", f"it is recorded on {now.date()}",
-                            "correct the time")  # fmt: skip
+            raise _unusable(
+                event, f"{name} is {at}", f"it is recorded on {now.date()}", "correct the time"
+            )
     started = getattr(event, "started_at", None)
     if started is not None and abs((started.date() - event.occurred_on).days) > 1:
-        raise _unusable(event, f"it began at {started}", f"it occurred on {event.occurred_on}",
-                        "correct one of them")  # fmt: skip
+        raise _unusable(
+            event,
+            f"it began at {started}",
+            f"it occurred on {event.occurred_on}",
+            "correct one of them",
+        )
     ended = getattr(event, "ended_at", None)
     if ended is not None and ended < event.started_at:  # type: ignore[attr-defined]
         raise _unusable(event, f"it ended at {ended}, before it began", todo="correct the times")
@@ -78,11 +92,16 @@ def _past(event: Event, name: str, text: str, latest: date) -> None:
     try:
         day = parse_day(text)
     except ValueError as error:
-        raise _unusable(event, f"{name} cannot be read", str(error),
-                        "write it as 2026-03-14, 2026-03 or 2026") from error  # fmt: skip
+        raise _unusable(
+            event, f"{name} cannot be read", str(error), "write it as 2026-03-14, 2026-03 or 2026"
+        ) from error
     if day.first > latest:
-        raise _unusable(event, f"{name} is {text}", f"it is recorded on {event.recorded_at.date()}",
-                        "give a day that has come")  # fmt: skip
+        raise _unusable(
+            event,
+            f"{name} is {text}",
+            f"it is recorded on {event.recorded_at.date()}",
+            "give a day that has come",
+        )
 
 
 def _people(state: State, event: Event) -> None:
@@ -126,8 +145,11 @@ def _adverse_events(state: State, event: Event) -> None:
     about = getattr(event, "participant", None)
     if isinstance(event, safety.AdverseEventReported):
         if name in state.adverse_events:
-            raise _unusable(event, f"there is an adverse event {name} already",
-                            todo="give it another number, or record an update")  # fmt: skip
+            raise _unusable(
+                event,
+                f"there is an adverse event {name} already",
+                todo="give it another number, or record an update",
+            )
     elif state.adverse_events.get(name) != about:
         raise _unusable(event, f"{about} has no adverse event {name}", todo="report it first")
 
@@ -142,11 +164,17 @@ def _named(state: State, event: Event) -> None:
     visits = {name for one in state.versions for name in one.study.schedule.encounters}
     encounter, level = getattr(event, "encounter", None), getattr(event, "level", None)
     if encounter is not None and encounter not in visits:
-        raise _unusable(event, f"the protocol has no encounter {encounter!r}",
-                        todo=f"use one of {', '.join(study.schedule.encounters)}")  # fmt: skip
+        raise _unusable(
+            event,
+            f"the protocol has no encounter {encounter!r}",
+            todo=f"use one of {', '.join(study.schedule.encounters)}",
+        )
     if level is not None and level > len(study.treatment.dose_levels):
-        raise _unusable(event, f"the protocol has no level {level}",
-                        f"it has {len(study.treatment.dose_levels)}")  # fmt: skip
+        raise _unusable(
+            event,
+            f"the protocol has no level {level}",
+            f"it has {len(study.treatment.dose_levels)}",
+        )
     criterion = getattr(event, "criterion", None)
     if criterion is not None and study.criterion(criterion) is None:
         raise _unusable(event, f"the protocol has no criterion {criterion!r}")
@@ -157,21 +185,28 @@ def _named(state: State, event: Event) -> None:
 
 def _element(state: State, event: Event, name: str) -> None:
     if not any(name in one.study.elements for one in state.versions):
-        raise _unusable(event, f"the protocol has no element {name!r}",
-                        todo="name one of its elements")  # fmt: skip
+        raise _unusable(
+            event, f"the protocol has no element {name!r}", todo="name one of its elements"
+        )
 
 
 def _values(state: State, event: Event) -> None:
     for one in _measured(event):
         _element(state, event, one.element)
-        element = next(version.study.elements[one.element] for version in state.versions[::-1]
-                       if one.element in version.study.elements)  # fmt: skip
+        element = next(
+            version.study.elements[one.element]
+            for version in state.versions[::-1]
+            if one.element in version.study.elements
+        )
         if one.value is None or not element.unit or element.kind != "measurement":
             continue
         if convert_for(element.analyte or None, one.value, one.unit, element.unit) is None:
-            raise _unusable(event, f"{one.element} {one.value:g} {one.unit}",
-                            f"this unit does not convert to {element.unit}",
-                            "correct the unit")  # fmt: skip
+            raise _unusable(
+                event,
+                f"{one.element} {one.value:g} {one.unit}",
+                f"this unit does not convert to {element.unit}",
+                "correct the unit",
+            )
 
 
 def _measured(event: Event) -> Iterable[Measured]:
@@ -186,8 +221,9 @@ def _references(state: State, event: Event) -> None:
     of = getattr(event, "of", None)
     for position in (of, *getattr(event, "entries", ())):
         if position is not None and position not in state.events:
-            raise _unusable(event, f"there is no entry {position}",
-                            f"the ledger has {state.position}")  # fmt: skip
+            raise _unusable(
+                event, f"there is no entry {position}", f"the ledger has {state.position}"
+            )
     query = getattr(event, "query", None)
     if query is not None and (query in state.queries) is (type(event).__name__ == "QueryOpened"):
         there = "there is a query" if query in state.queries else "there is no query"
@@ -209,8 +245,11 @@ def _judgements(state: State, event: Event) -> None:
     if not event.answers:
         raise _unusable(event, "nothing is judged", todo="say what the record is, or is not")
     if "yes" not in event.answers.values() and _describes(event):
-        raise _unusable(event, "days, drug or dose are given of what the record is not",
-                        todo="say what it is, or leave them out")  # fmt: skip
+        raise _unusable(
+            event,
+            "days, drug or dose are given of what the record is not",
+            todo="say what it is, or leave them out",
+        )
 
 
 def _describes(event: records.RecordJudged) -> bool:
@@ -222,29 +261,44 @@ def _corrections(state: State, event: Event) -> None:
         return
     was = state.events[event.of]
     if type(was) not in CORRECTABLE:
-        raise _unusable(event, f"entry {event.of} is a {type(was).__name__}",
-                        "an authorisation is not corrected",
-                        "record the act that follows")  # fmt: skip
+        raise _unusable(
+            event,
+            f"entry {event.of} is a {type(was).__name__}",
+            "an authorisation is not corrected",
+            "record the act that follows",
+        )
     if event.site != was.site:
         where = f"site {was.site}" if was.site else "the trial as a whole"
-        raise _unusable(event, f"entry {event.of} is of {where}",
-                        f"the correction names {event.site or 'no site'}",
-                        "record it where the entry was recorded")  # fmt: skip
+        raise _unusable(
+            event,
+            f"entry {event.of} is of {where}",
+            f"the correction names {event.site or 'no site'}",
+            "record it where the entry was recorded",
+        )
     if not event.fields:
         raise _unusable(event, "nothing is changed", "it names no field", "change what is wrong")
     if fixed := fixed_fields(event.fields):
-        raise _unusable(event, f"{fixed[0]} cannot be corrected", "it says whose entry this is",
-                        "record another entry")  # fmt: skip
+        raise _unusable(
+            event,
+            f"{fixed[0]} cannot be corrected",
+            "it says whose entry this is",
+            "record another entry",
+        )
     if "codes" in event.fields and getattr(was, "sealed", None) is not None:
-        raise _unusable(event, "codes cannot be corrected", "they are sealed",
-                        "record another entry")  # fmt: skip
+        raise _unusable(
+            event, "codes cannot be corrected", "they are sealed", "record another entry"
+        )
     try:
         was, now = correction_of(state, event)
     except msgspec.ValidationError as error:
         raise _unusable(event, f"entry {event.of} cannot say that", str(error)) from error
     if same := unchanged_fields(was, now, event.fields):
-        raise _unusable(event, f"{same[0]} is not changed", f"entry {event.of} says that already",
-                        "name only the fields that are wrong")  # fmt: skip
+        raise _unusable(
+            event,
+            f"{same[0]} is not changed",
+            f"entry {event.of} says that already",
+            "name only the fields that are wrong",
+        )
     said = msgspec.structs.replace(now, recorded_at=event.recorded_at)
     for fault in (_days, _named, _values, _references, _judgements):
         fault(state, said)
@@ -255,8 +309,11 @@ def _revocations(state: State, event: Event) -> None:
         (event.user, event.site), set()
     ):
         where = f"at site {event.site}" if event.site else "in the whole trial"
-        raise _unusable(event, f"{event.user} is not {event.role} {where}",
-                        todo="revoke it where it was granted")  # fmt: skip
+        raise _unusable(
+            event,
+            f"{event.user} is not {event.role} {where}",
+            todo="revoke it where it was granted",
+        )
 
 
 def _protocols(state: State, event: Event) -> None:
@@ -268,6 +325,15 @@ def _protocols(state: State, event: Event) -> None:
 
 
 _FAULTS: tuple[Callable[[State, Event], None], ...] = (
-    _protocols, _days, _births, _people, _named, _adverse_events, _values, _references,
-    _judgements, _corrections, _revocations,
-)  # fmt: skip
+    _protocols,
+    _days,
+    _births,
+    _people,
+    _named,
+    _adverse_events,
+    _values,
+    _references,
+    _judgements,
+    _corrections,
+    _revocations,
+)

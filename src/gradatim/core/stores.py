@@ -29,8 +29,12 @@ def write_whole(
             first()
         new.replace(path)
     except OSError as error:
-        raise UnusableInput("this file cannot be written", str(path), str(error.strerror or error),
-                            "give a place that can be written to") from error  # fmt: skip
+        raise UnusableInput(
+            "this file cannot be written",
+            str(path),
+            str(error.strerror or error),
+            "give a place that can be written to",
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             new.unlink(missing_ok=True)

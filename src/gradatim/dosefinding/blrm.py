@@ -44,8 +44,11 @@ class Blrm(ModelDesign):
 
     def preferred(self, n: Ints, y: Ints) -> Ints:
         """Give the dose; the lowest of those as likely on target; -1 if none is allowed."""
-        beyond = self.model.integrate(n, y, lambda at: np.hstack(
-            [self.model.tail(at, self.low), self.model.tail(at, self.high)]))  # fmt: skip
+        beyond = self.model.integrate(
+            n,
+            y,
+            lambda at: np.hstack([self.model.tail(at, self.low), self.model.tail(at, self.high)]),
+        )
         under, over = beyond[:, : self.doses], beyond[:, self.doses :]
         allowed = over <= self.overdose * (1 + 1e-9)
         on = np.where(allowed, under - over, -1.0)
@@ -66,11 +69,16 @@ class Blrm(ModelDesign):
         if dose < 0:
             return f"{risk}, so no level may be given"
         on = self.model.exceeding(n, y, self.low)[0, dose] - over[dose]
-        return (f"{risk}; of the levels allowed, level {dose + 1} is likeliest between "
-                f"{self.low:g} and {self.high:g} ({on:.1%})")  # fmt: skip
+        return (
+            f"{risk}; of the levels allowed, level {dose + 1} is likeliest between "
+            f"{self.low:g} and {self.high:g} ({on:.1%})"
+        )
 
     def describe(self) -> list[str]:
         """State the settings."""
-        return [self.plan(), self.words,
-                f"rates of {self.low:g} to {self.high:g} are on target; a dose with P(rate > "
-                f"{self.high:g}) > {self.overdose:g} is not given"]  # fmt: skip
+        return [
+            self.plan(),
+            self.words,
+            f"rates of {self.low:g} to {self.high:g} are on target; a dose with P(rate > "
+            f"{self.high:g}) > {self.overdose:g} is not given",
+        ]

@@ -56,8 +56,9 @@ class Boundaries:
         return log((1 - t) / (1 - d)) / log(d * (1 - t) / (t * (1 - d)))
 
 
-def boundaries(target: float, safe: float | None = None, toxic: float | None = None,
-               cutoff: float = 0.95) -> Boundaries:  # fmt: skip
+def boundaries(
+    target: float, safe: float | None = None, toxic: float | None = None, cutoff: float = 0.95
+) -> Boundaries:
     """Give the boundaries for a target, under the package's own conditions.
 
     Raises:
@@ -66,14 +67,19 @@ def boundaries(target: float, safe: float | None = None, toxic: float | None = N
     safe = 0.6 * target if safe is None else safe
     toxic = 1.4 * target if toxic is None else toxic
     if not 0.05 <= target <= 0.6:
-        raise UnusableInput(f"the target {target:g} is outside 0.05 to 0.6", "--target",
-                            "BOIN's boundaries are not meant for it", "choose another")  # fmt: skip
+        raise UnusableInput(
+            f"the target {target:g} is outside 0.05 to 0.6",
+            "--target",
+            "BOIN's boundaries are not meant for it",
+            "choose another",
+        )
     if not (0 < safe <= 0.9 * target and 1.1 * target <= toxic < 1):
         raise UnusableInput(
             f"the limits {safe:g} and {toxic:g} do not lie apart from the target {target:g}",
-            "--set safe, --set toxic", "each must differ from it by a tenth of it or more",
+            "--set safe, --set toxic",
+            "each must differ from it by a tenth of it or more",
             f"leave them out to have {0.6 * target:g} and {1.4 * target:g}",
-        )  # fmt: skip
+        )
     return Boundaries(target, safe, toxic, cutoff)
 
 
@@ -109,9 +115,14 @@ def boin_table(by: Boundaries, most: int, equal_stays: bool) -> Table:
             continue
         for y in range(n + 1):
             actions[n, y] = (
-                Action.ESCALATE if y <= low else Action.ELIMINATE if y >= eliminate
-                else Action.DE_ESCALATE if y >= high else Action.STAY
-            )  # fmt: skip
+                Action.ESCALATE
+                if y <= low
+                else Action.ELIMINATE
+                if y >= eliminate
+                else Action.DE_ESCALATE
+                if y >= high
+                else Action.STAY
+            )
     return Table(actions)
 
 
@@ -134,14 +145,29 @@ class Boin(TableDesign):
         unsafe = (trials.dose == 0) & (
             y >= np.array(self.stop_lowest)[np.minimum(n, self.table.most)]
         )
-        return Moves(moves.dose, np.where(unsafe, 0, moves.barred),
-                     np.where(unsafe, Why.TOO_TOXIC, moves.why))  # fmt: skip
+        return Moves(
+            moves.dose,
+            np.where(unsafe, 0, moves.barred),
+            np.where(unsafe, Why.TOO_TOXIC, moves.why),
+        )
 
 
-def boin(doses: int, cohort: int, cohorts: int, target: float, *, start: int = 0,
-         safe: float | None = None, toxic: float | None = None, cutoff: float = 0.95,
-         stop_at: int | None = None, safer: bool = False, offset: float = 0.05,
-         bound: bool = False, published: bool = False) -> Boin:  # fmt: skip
+def boin(
+    doses: int,
+    cohort: int,
+    cohorts: int,
+    target: float,
+    *,
+    start: int = 0,
+    safe: float | None = None,
+    toxic: float | None = None,
+    cutoff: float = 0.95,
+    stop_at: int | None = None,
+    safer: bool = False,
+    offset: float = 0.05,
+    bound: bool = False,
+    published: bool = False,
+) -> Boin:
     """Give BOIN as the package 2.7.2 has it, or as it was published.
 
     Of the package: a rate equal to lambda_d stays; `stop_at` (its n.earlystop) ends a trial only
@@ -161,15 +187,30 @@ def boin(doses: int, cohort: int, cohorts: int, target: float, *, start: int = 0
     """
     by = boundaries(target, safe, toxic, cutoff)
     most = cohort * cohorts
-    selection = Isotonic(target, cutoff, by.fewest, 0.0 if published else 0.05, safer, offset,
-                         by.de_escalate if bound else None)  # fmt: skip
+    selection = Isotonic(
+        target,
+        cutoff,
+        by.fewest,
+        0.0 if published else 0.05,
+        safer,
+        offset,
+        by.de_escalate if bound else None,
+    )
     return Boin(
-        table=boin_table(by, most, equal_stays=not published), doses=doses, cohort=cohort,
-        maximum=most, start=start, target=target, name="boin_published" if published else "boin",
-        source=PAPER if published else PACKAGE, selection=selection, stop_at=stop_at,
-        settings=_settings(by, safer, offset), clauses=_clauses(by),
+        table=boin_table(by, most, equal_stays=not published),
+        doses=doses,
+        cohort=cohort,
+        maximum=most,
+        start=start,
+        target=target,
+        name="boin_published" if published else "boin",
+        source=PAPER if published else PACKAGE,
+        selection=selection,
+        stop_at=stop_at,
+        settings=_settings(by, safer, offset),
+        clauses=_clauses(by),
         stop_lowest=_stop_lowest(by, most, offset) if safer else (),
-    )  # fmt: skip
+    )
 
 
 def _stop_lowest(by: Boundaries, most: int, offset: float) -> tuple[int, ...]:
@@ -178,20 +219,24 @@ def _stop_lowest(by: Boundaries, most: int, offset: float) -> tuple[int, ...]:
     eliminate = counts(by, most, equal_stays=True)[2]
     return tuple(
         next((y for y in range(1, n + 1) if exceeds[n, y] > by.cutoff - offset), most + 1)
-        if eliminate[n] <= most else most + 1
+        if eliminate[n] <= most
+        else most + 1
         for n in range(most + 1)
-    )  # fmt: skip
+    )
 
 
 def _settings(by: Boundaries, safer: bool, offset: float) -> tuple[str, ...]:
-    lines = [f"target DLT rate {by.target:g}; {by.safe:g} is deemed too low, {by.toxic:g} too high",
-             f"escalate at an observed rate of at most {by.escalate:.6f}, de-escalate from "
-             f"{by.de_escalate:.6f}",
-             f"never again a dose, or one above it, where P(DLT rate > {by.target:g}) > "
-             f"{by.cutoff:g} with {by.fewest} participants or more"]  # fmt: skip
+    lines = [
+        f"target DLT rate {by.target:g}; {by.safe:g} is deemed too low, {by.toxic:g} too high",
+        f"escalate at an observed rate of at most {by.escalate:.6f}, de-escalate from "
+        f"{by.de_escalate:.6f}",
+        f"never again a dose, or one above it, where P(DLT rate > {by.target:g}) > "
+        f"{by.cutoff:g} with {by.fewest} participants or more",
+    ]
     if safer:
-        lines.append(f"stop when the lowest dose has P(DLT rate > {by.target:g}) > "
-                     f"{by.cutoff - offset:g}")  # fmt: skip
+        lines.append(
+            f"stop when the lowest dose has P(DLT rate > {by.target:g}) > {by.cutoff - offset:g}"
+        )
     return tuple(lines)
 
 

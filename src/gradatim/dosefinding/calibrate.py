@@ -16,9 +16,25 @@ from gradatim.dosefinding.soundness import refuse_unsound
 from gradatim.dosefinding.worst_case import Worst, worst_cases
 
 MOST_CANDIDATES = 500
-VARIED = ("safe", "toxic", "cutoff", "below", "over", "half_width", "middle", "prior_sd",
-          "overdose", "stop_too_toxic", "safety", "cohorts", "cohort_size", "stop_at", "enough",
-          "start", "run_in")  # fmt: skip
+VARIED = (
+    "safe",
+    "toxic",
+    "cutoff",
+    "below",
+    "over",
+    "half_width",
+    "middle",
+    "prior_sd",
+    "overdose",
+    "stop_too_toxic",
+    "safety",
+    "cohorts",
+    "cohort_size",
+    "stop_at",
+    "enough",
+    "start",
+    "run_in",
+)
 _WHOLE = {"middle", "cohorts", "cohort_size", "stop_at", "enough", "start", "run_in"}
 
 
@@ -79,18 +95,23 @@ def calibrate(of: Settings, vary: Mapping[str, Sequence[float]], aim: Aim) -> li
 def _grid(vary: Mapping[str, Sequence[float]]) -> list[tuple[float, ...]]:
     for name in vary:
         if name not in VARIED:
-            raise UnusableInput(f"{name!r} cannot be varied", "--vary",
-                                todo=f"use one of {', '.join(VARIED)}")  # fmt: skip
+            raise UnusableInput(
+                f"{name!r} cannot be varied", "--vary", todo=f"use one of {', '.join(VARIED)}"
+            )
     combinations = list(product(*vary.values()))
     if len(combinations) > MOST_CANDIDATES:
-        raise UnusableInput(f"there are {len(combinations):,} combinations", "--vary",
-                            todo=f"try at most {MOST_CANDIDATES} at a time")  # fmt: skip
+        raise UnusableInput(
+            f"there are {len(combinations):,} combinations",
+            "--vary",
+            todo=f"try at most {MOST_CANDIDATES} at a time",
+        )
     return combinations
 
 
 def _candidate(of: Settings, varied: dict[str, float], aim: Aim) -> Candidate:
-    values: dict[str, Any] = {name: int(value) if name in _WHOLE else value
-                              for name, value in varied.items()}  # fmt: skip
+    values: dict[str, Any] = {
+        name: int(value) if name in _WHOLE else value for name, value in varied.items()
+    }
     settings = replace(of, **values)
     if "cohorts" in varied:
         refuse_too_few(settings)
@@ -108,5 +129,12 @@ def _candidate(of: Settings, varied: dict[str, float], aim: Aim) -> Candidate:
     )
     toxic = max((one for one in worst if one.question == "too_toxic"), key=lambda w: w.probability)
     keeps = aim.risk is None or toxic.probability <= aim.risk
-    return Candidate(varied, float(np.mean(right)), float(np.mean(sizes)), correct.probability,
-                     toxic.probability, keeps, (correct, toxic))  # fmt: skip
+    return Candidate(
+        varied,
+        float(np.mean(right)),
+        float(np.mean(sizes)),
+        correct.probability,
+        toxic.probability,
+        keeps,
+        (correct, toxic),
+    )

@@ -175,8 +175,10 @@ class Crm(ModelDesign):
         """Say which dose is nearest."""
         dose = int(moves.dose[0])
         rate = self.estimated(trials)[dose]
-        return (f"the rate at level {dose + 1}, {rate:.1%}, is nearest to the target of "
-                f"{self.target:.1%}")  # fmt: skip
+        return (
+            f"the rate at level {dose + 1}, {rate:.1%}, is nearest to the target of "
+            f"{self.target:.1%}"
+        )
 
     def describe(self) -> list[str]:
         """State the settings."""

@@ -91,8 +91,9 @@ class DoseDecision:
     notes: tuple[str, ...] = ()
 
 
-def decide(design: Design, cohorts: Sequence[Cohort], *, complete: bool = False,
-           needed: Needed = NEEDED) -> DoseDecision:  # fmt: skip
+def decide(
+    design: Design, cohorts: Sequence[Cohort], *, complete: bool = False, needed: Needed = NEEDED
+) -> DoseDecision:
     """Say what the design advises after these cohorts.
 
     Args:
@@ -131,18 +132,23 @@ def _unprotected(design: Design, trials: Trials, found: DoseDecision) -> Iterato
     closed = int(rule.closed(trials)[0])
     if found.dose is not None and found.dose > closed:
         n, y = int(trials.n[0, closed]), int(trials.y[0, closed])
-        yield (f"NO hard safety rule is on, which would close level {closed + 1} and those above "
-               f"it: {y} of {n} participants there had a DLT")  # fmt: skip
+        yield (
+            f"NO hard safety rule is on, which would close level {closed + 1} and those above "
+            f"it: {y} of {n} participants there had a DLT"
+        )
 
 
 def _counts(design: Design, cohorts: Sequence[Cohort]) -> tuple[tuple[int, int, int], ...]:
-    return tuple((one.n, one.dlts + one.candidates, one.pending)
-                 for one in _at_levels(design, cohorts))  # fmt: skip
+    return tuple(
+        (one.n, one.dlts + one.candidates, one.pending) for one in _at_levels(design, cohorts)
+    )
 
 
 def _at_levels(design: Design, cohorts: Sequence[Cohort]) -> list[AtLevel]:
-    at = ["".join(one.results for one in cohorts if one.level == level)
-          for level in range(1, design.doses + 1)]  # fmt: skip
+    at = [
+        "".join(one.results for one in cohorts if one.level == level)
+        for level in range(1, design.doses + 1)
+    ]
     return [AtLevel(len(one), one.count("T"), one.count("P"), one.count("C")) for one in at]
 
 
@@ -159,9 +165,12 @@ def advice_each(design: Design, trials: Trials, moves: Moves) -> list[Advice]:
     if ended.any():
         last = replace(trials, barred=moves.barred).where(ended)
         selected[ended] = design.select(last)
-    return [_in_words(Why(why), bool(over), int(here), int(dose), int(chosen))
-            for why, over, here, dose, chosen in
-            zip(moves.why, ended, trials.dose, moves.dose, selected, strict=True)]  # fmt: skip
+    return [
+        _in_words(Why(why), bool(over), int(here), int(dose), int(chosen))
+        for why, over, here, dose, chosen in zip(
+            moves.why, ended, trials.dose, moves.dose, selected, strict=True
+        )
+    ]
 
 
 def _in_words(why: Why, ended: bool, here: int, dose: int, selected: int) -> Advice:
@@ -221,15 +230,18 @@ def _open(design: Design, cohorts: Sequence[Cohort], now: Replay) -> DoseDecisio
     ways = resolutions(design, cohorts, now.missing)
     pending = sum(one.results.count("P") for one in cohorts)
     said = ways[0].advice
-    if said.action in EARLY and all(one.advice == said for one in ways) and (
-        said.action != "stop" or _selected_as_it_stands(design, cohorts, said.dose)
-    ):  # fmt: skip
+    if (
+        said.action in EARLY
+        and all(one.advice == said for one in ways)
+        and (said.action != "stop" or _selected_as_it_stands(design, cohorts, said.dose))
+    ):
         first = _settled(design, replay(design, ways[0].cohorts, complete=True))
         text = f"{_left(pending, now.missing)}, and however they turn out the advice is the same"
         outcomes = " ".join(map(str, ways[0].cohorts))
         grounds = [one._replace(text=f"if it is {outcomes}: {one.text}") for one in first.reasons]
-        return DoseDecision(said.action, said.dose, (Ground(text, "unanimous"), *grounds), (), (),
-                            resolutions=ways)  # fmt: skip
+        return DoseDecision(
+            said.action, said.dose, (Ground(text, "unanimous"), *grounds), (), (), resolutions=ways
+        )
     level = cohorts[-1].level
     action = "pending" if pending else "continue_cohort"
     ground = Ground(f"{_left(pending, now.missing)}; {_could(ways)}", "open outcomes")
@@ -247,8 +259,9 @@ def _selected_as_it_stands(design: Design, cohorts: Sequence[Cohort], level: int
     return bool((design.select(stopped) == level - 1).all())
 
 
-def _called(design: Design, cohorts: Sequence[Cohort], now: Replay, found: DoseDecision,
-            needed: Needed) -> Recommendation:  # fmt: skip
+def _called(
+    design: Design, cohorts: Sequence[Cohort], now: Replay, found: DoseDecision, needed: Needed
+) -> Recommendation:
     """Say what the selected level may be called; candidates are open here, as what is pending is.
 
     It is not settled which level that is as long as a candidate at another one decides it.
@@ -267,8 +280,11 @@ def _called(design: Design, cohorts: Sequence[Cohort], now: Replay, found: DoseD
 def _left(pending: int, missing: int) -> str:
     parts = [f"{pending} participants are pending"] * bool(pending)
     parts += [f"{missing} of the cohort are still to be treated"] * bool(missing)
-    return " and ".join(parts).replace("1 participants are", "1 participant is").replace(
-        "1 of the cohort are", "1 of the cohort is")  # fmt: skip
+    return (
+        " and ".join(parts)
+        .replace("1 participants are", "1 participant is")
+        .replace("1 of the cohort are", "1 of the cohort is")
+    )
 
 
 def _could(ways: Sequence[Resolution]) -> str:
@@ -285,8 +301,9 @@ def _said(one: Advice) -> str:
     return f"{words} {'at' if one.action in ('stay', 'hold') else 'to'} level {one.dose}"
 
 
-def resolutions(design: Design, cohorts: Sequence[Cohort], missing: int,
-                letters: str = "P") -> tuple[Resolution, ...]:  # fmt: skip
+def resolutions(
+    design: Design, cohorts: Sequence[Cohort], missing: int, letters: str = "P"
+) -> tuple[Resolution, ...]:
     """Give every way in which open participants, and those missing, can turn out.
 
     Args:
@@ -300,9 +317,12 @@ def resolutions(design: Design, cohorts: Sequence[Cohort], missing: int,
     """
     if _many(cohorts, missing, letters) > MOST_RESOLUTIONS:
         pending = sum(one.results.count("P") for one in cohorts) + missing
-        raise UnusableInput(f"{pending} participants are pending", WHERE,
-                            f"their outcomes can combine in more than {MOST_RESOLUTIONS:,} ways",
-                            "give those that are known")  # fmt: skip
+        raise UnusableInput(
+            f"{pending} participants are pending",
+            WHERE,
+            f"their outcomes can combine in more than {MOST_RESOLUTIONS:,} ways",
+            "give those that are known",
+        )
     ways = _resolved(cohorts, letters, missing)
     trials, moves = replay_each(design, ways)
     return tuple(map(Resolution, ways, advice_each(design, trials, moves)))
@@ -319,13 +339,16 @@ def _open_in(cohorts: Sequence[Cohort], letters: str) -> list[int]:
     return [sum(letter in letters for letter in one.results) for one in cohorts]
 
 
-def _resolved(cohorts: Sequence[Cohort], letters: str,
-              missing: int = 0) -> list[tuple[Cohort, ...]]:  # fmt: skip
+def _resolved(
+    cohorts: Sequence[Cohort], letters: str, missing: int = 0
+) -> list[tuple[Cohort, ...]]:
     """Give the cohorts in every way, those missing treated at the end of the last one."""
     last = cohorts[-1]
     whole = [*cohorts[:-1], Cohort(last.level, last.results + letters[0] * missing)]
-    return [tuple(_resolve(one, k, letters) for one, k in zip(whole, dlts, strict=True))
-            for dlts in product(*(range(k + 1) for k in _open_in(whole, letters)))]  # fmt: skip
+    return [
+        tuple(_resolve(one, k, letters) for one, k in zip(whole, dlts, strict=True))
+        for dlts in product(*(range(k + 1) for k in _open_in(whole, letters)))
+    ]
 
 
 def _resolve(cohort: Cohort, dlts: int, letters: str) -> Cohort:
@@ -343,8 +366,10 @@ def _candidates(design: Design, cohorts: Sequence[Cohort], complete: bool) -> It
     number = sum(one.results.count("C") for one in cohorts)
     if not number:
         return
-    counted = (f"{number} DLT candidate{'s' * (number > 1)} not adjudicated "
-               f"count{'s' * (number == 1)} as DLT{'s' * (number > 1)}")  # fmt: skip
+    counted = (
+        f"{number} DLT candidate{'s' * (number > 1)} not adjudicated "
+        f"count{'s' * (number == 1)} as DLT{'s' * (number > 1)}"
+    )
     cleared = [Cohort(one.level, one.results.replace("C", "N")) for one in cohorts]
     then = replay(design, cleared, complete)
     if then.moves is None or any("P" in one.results for one in cohorts):

@@ -51,8 +51,11 @@ def build(of: Settings) -> Design:
     check_settings(of)
     make = DESIGNS.get(of.design)
     if make is None:
-        raise UnusableInput(f"there is no design {of.design!r}", "--design",
-                            todo=f"use one of {', '.join(DESIGNS)}, or --table FILE")  # fmt: skip
+        raise UnusableInput(
+            f"there is no design {of.design!r}",
+            "--design",
+            todo=f"use one of {', '.join(DESIGNS)}, or --table FILE",
+        )
     check_own(of)
     return _modified(reaching(make(_long_enough(of)), of), of)
 
@@ -65,16 +68,35 @@ def _long_enough(of: Settings) -> Settings:
 
 def _boin(of: Settings) -> Design:
     return boin(
-        of.doses, of.cohort_size, of.cohorts, target_of(of), start=of.start - 1, safe=of.safe,
-        toxic=of.toxic, cutoff=of.cutoff, stop_at=of.stop_at, safer=of.safer, offset=of.offset,
-        bound=of.bound, published=of.design == "boin_published",
-    )  # fmt: skip
+        of.doses,
+        of.cohort_size,
+        of.cohorts,
+        target_of(of),
+        start=of.start - 1,
+        safe=of.safe,
+        toxic=of.toxic,
+        cutoff=of.cutoff,
+        stop_at=of.stop_at,
+        safer=of.safer,
+        offset=of.offset,
+        bound=of.bound,
+        published=of.design == "boin_published",
+    )
 
 
 def _interval(of: Settings) -> Design:
-    return interval_design(of.design, of.doses, of.cohort_size, of.cohorts, target_of(of),
-                           start=of.start - 1, below=of.below, over=of.over, cutoff=of.cutoff,
-                           stop_at=of.stop_at)  # fmt: skip
+    return interval_design(
+        of.design,
+        of.doses,
+        of.cohort_size,
+        of.cohorts,
+        target_of(of),
+        start=of.start - 1,
+        below=of.below,
+        over=of.over,
+        cutoff=of.cutoff,
+        stop_at=of.stop_at,
+    )
 
 
 def _table(of: Settings) -> Design:
@@ -82,38 +104,62 @@ def _table(of: Settings) -> Design:
         raise UnusableInput("the table is not given", "--table", todo="name its file")
     check(of.table, cohort=None if of.sizes or of.titration else of.cohort_size)
     chosen = None if of.target is None else Isotonic(of.target, of.cutoff)
-    how = ("selects the highest level whose counts say E" if chosen is None
-           else f"selects by isotonic regression, target {of.target:g}")  # fmt: skip
+    how = (
+        "selects the highest level whose counts say E"
+        if chosen is None
+        else f"selects by isotonic regression, target {of.target:g}"
+    )
     return TableDesign(
-        table=of.table, doses=of.doses, cohort=of.cohort_size, maximum=of.cohort_size * of.cohorts,
-        start=of.start - 1, target=of.target, name="table", source="a table of the user's",
-        selection=chosen, stop_at=of.stop_at, expand_top=chosen is not None,
-        committee=of.committee, settings=(how,),
-    )  # fmt: skip
+        table=of.table,
+        doses=of.doses,
+        cohort=of.cohort_size,
+        maximum=of.cohort_size * of.cohorts,
+        start=of.start - 1,
+        target=of.target,
+        name="table",
+        source="a table of the user's",
+        selection=chosen,
+        stop_at=of.stop_at,
+        expand_top=chosen is not None,
+        committee=of.committee,
+        settings=(how,),
+    )
 
 
 def _three(of: Settings) -> Design:
     if of.cohort_size != 3:
-        raise UnusableInput(f"{of.design} has cohorts of 3, not of {of.cohort_size}",
-                            "--cohort-size", todo="leave it out")  # fmt: skip
+        raise UnusableInput(
+            f"{of.design} has cohorts of 3, not of {of.cohort_size}",
+            "--cohort-size",
+            todo="leave it out",
+        )
     if of.design == "three_per_group":
         return three_per_group(of.doses, start=of.start - 1, committee=of.committee)
-    return three_plus_three(of.doses, start=of.start - 1,
-                            de_escalate=of.design == "three_plus_three_korn")  # fmt: skip
+    return three_plus_three(
+        of.doses, start=of.start - 1, de_escalate=of.design == "three_plus_three_korn"
+    )
 
 
 def _crm(of: Settings) -> Design:
     target = target_of(of)
     model, words = _crm_model(of, target)
     words += _without_rule(of)
-    return Crm(doses=of.doses, cohort=of.cohort_size, maximum=of.cohort_size * of.cohorts,
-               start=of.start - 1, target=target, model=model, words=words)  # fmt: skip
+    return Crm(
+        doses=of.doses,
+        cohort=of.cohort_size,
+        maximum=of.cohort_size * of.cohorts,
+        start=of.start - 1,
+        target=target,
+        model=model,
+        words=words,
+    )
 
 
 def _crm_model(of: Settings, target: float) -> tuple[Posterior, str]:
     if of.model not in MODELS:
-        raise UnusableInput(f"there is no model {of.model!r}", "--set model",
-                            todo=f"use one of {', '.join(MODELS)}")  # fmt: skip
+        raise UnusableInput(
+            f"there is no model {of.model!r}", "--set model", todo=f"use one of {', '.join(MODELS)}"
+        )
     logistic = of.model != "empiric"
     half = of.half_width if of.half_width is not None else target / 6
     middle = of.middle or (of.doses + 1) // 2
@@ -121,16 +167,20 @@ def _crm_model(of: Settings, target: float) -> tuple[Posterior, str]:
         half, target, middle, of.doses, logistic=logistic, intercept=INTERCEPT
     )
     if of.model == "logistic" and guess[-1] >= 1 / (1 + exp(-INTERCEPT)):
-        raise UnusableInput(f"a guess of {guess[-1]:g} is too high for the logistic model",
-                            "--set skeleton", f"its intercept is {INTERCEPT:g}",
-                            "give lower guesses")  # fmt: skip
+        raise UnusableInput(
+            f"a guess of {guess[-1]:g} is too high for the logistic model",
+            "--set skeleton",
+            f"its intercept is {INTERCEPT:g}",
+            "give lower guesses",
+        )
     told = "prior guesses of the DLT rates " + ", ".join(f"{one:.4g}" for one in guess)
     if of.model == "logistic2":
         mean = of.prior_mean or (INTERCEPT, 0.0)
         return from_skeleton(guess, mean, of.prior_sds), (
             f"two-parameter logistic model, {told}; normal priors of the intercept and the log "
             f"slope with means {mean[0]:g}, {mean[1]:g}, sd {of.prior_sds[0]:g}, "
-            f"{of.prior_sds[1]:g}")  # fmt: skip
+            f"{of.prior_sds[1]:g}"
+        )
     return OneParameter(guess, logistic, INTERCEPT, of.prior_sd), (
         f"{of.model} one-parameter model, {told}; prior N(0, {of.prior_sd**2:.4g})"
     )
@@ -145,21 +195,42 @@ def _blrm(of: Settings) -> Design:
     reference = of.reference or amounts[-1]
     mean = of.prior_mean or (log(of.on_target[1] / (1 - of.on_target[1])), 0.0)
     model = from_doses(amounts, reference, mean, of.prior_sds, of.correlation)
-    words = (f"two-parameter logistic model in log(dose / {reference:g}) of doses "
-             f"{', '.join(f'{one:g}' for one in amounts)}; bivariate normal prior with means "
-             f"{mean[0]:.4g}, {mean[1]:.4g}, sd {of.prior_sds[0]:g}, {of.prior_sds[1]:g}, "
-             f"correlation {of.correlation:g}{_without_rule(of)}")  # fmt: skip
+    words = (
+        f"two-parameter logistic model in log(dose / {reference:g}) of doses "
+        f"{', '.join(f'{one:g}' for one in amounts)}; bivariate normal prior with means "
+        f"{mean[0]:.4g}, {mean[1]:.4g}, sd {of.prior_sds[0]:g}, {of.prior_sds[1]:g}, "
+        f"correlation {of.correlation:g}{_without_rule(of)}"
+    )
     low, high = of.on_target
-    return Blrm(doses=of.doses, cohort=of.cohort_size, maximum=of.cohort_size * of.cohorts,
-                start=of.start - 1, target=of.target or (low + high) / 2, model=model, low=low,
-                high=high, overdose=of.overdose, limit=of.target or high, words=words)  # fmt: skip
+    return Blrm(
+        doses=of.doses,
+        cohort=of.cohort_size,
+        maximum=of.cohort_size * of.cohorts,
+        start=of.start - 1,
+        target=of.target or (low + high) / 2,
+        model=model,
+        low=low,
+        high=high,
+        overdose=of.overdose,
+        limit=of.target or high,
+        words=words,
+    )
 
 
 DESIGNS: dict[str, Callable[[Settings], Design]] = {
-    "three_plus_three": _three, "three_plus_three_korn": _three, "three_per_group": _three,
-    "i3_plus_3": _interval, "boin": _boin, "boin_published": _boin, "mtpi": _interval,
-    "mtpi2": _interval, "keyboard": _interval, "crm": _crm, "blrm": _blrm, "table": _table,
-}  # fmt: skip
+    "three_plus_three": _three,
+    "three_plus_three_korn": _three,
+    "three_per_group": _three,
+    "i3_plus_3": _interval,
+    "boin": _boin,
+    "boin_published": _boin,
+    "mtpi": _interval,
+    "mtpi2": _interval,
+    "keyboard": _interval,
+    "crm": _crm,
+    "blrm": _blrm,
+    "table": _table,
+}
 assert set(KINDS) <= set(DESIGNS)
 
 
@@ -189,9 +260,12 @@ def _modified(design: Design, of: Settings) -> Design:
     if of.sizes is not None:
         design = CohortSizes(design, of.sizes)
     if of.titration and of.design in ("three_plus_three", "three_per_group"):
-        raise UnusableInput(f"{of.design} cannot follow a titration", "--set titration",
-                            "it never goes back to a level that had one participant",
-                            "use three_plus_three_korn")  # fmt: skip
+        raise UnusableInput(
+            f"{of.design} cannot follow a titration",
+            "--set titration",
+            "it never goes back to a level that had one participant",
+            "use three_plus_three_korn",
+        )
     if of.titration and of.cohort_size > 1:
         fills = not isinstance(design, TableDesign) or design.selection is None
         design = Titration(design, fills)

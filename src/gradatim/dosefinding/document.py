@@ -15,8 +15,16 @@ OC, COMPARE, DECISION = "gradatim.oc/1", "gradatim.compare/1", "gradatim.decisio
 TABLE, PATHS, CALIBRATION = "gradatim.table/1", "gradatim.paths/1", "gradatim.calibration/1"
 
 LISTS = ("selection", "patients", "dlts")
-SINGLE = ("none_selected", "expected_n", "expected_dlts", "too_toxic_selected", "overdosed",
-          "overdose_60", "overdose_80", "recommended")  # fmt: skip
+SINGLE = (
+    "none_selected",
+    "expected_n",
+    "expected_dlts",
+    "too_toxic_selected",
+    "overdosed",
+    "overdose_60",
+    "overdose_80",
+    "recommended",
+)
 
 
 def design_document(design: Design) -> dict[str, Any]:
@@ -24,17 +32,23 @@ def design_document(design: Design) -> dict[str, Any]:
     return {"name": design.name, "source": design.source, "settings": design.describe()}
 
 
-def oc_document(design: Design, found: OperatingCharacteristics, seconds: float,
-                worst: Sequence[Worst] = ()) -> dict[str, Any]:  # fmt: skip
+def oc_document(
+    design: Design, found: OperatingCharacteristics, seconds: float, worst: Sequence[Worst] = ()
+) -> dict[str, Any]:
     """Give operating characteristics; with standard errors where they were simulated."""
     document: dict[str, Any] = {
-        "schema": OC, "design": design.name, "method": found.method, "states": found.states,
-        "error_bound": found.error_bound, "truth": list(found.rates), "limit": found.limit,
+        "schema": OC,
+        "design": design.name,
+        "method": found.method,
+        "states": found.states,
+        "error_bound": found.error_bound,
+        "truth": list(found.rates),
+        "limit": found.limit,
         **{name: [one.value for one in getattr(found, name)] for name in LISTS},
         **{name: getattr(found, name).value for name in SINGLE},
         "ends": {why.name.lower(): p for why, p in found.ends.items()},
         "sizes": {str(n): p for n, p in found.sizes.items()},
-    }  # fmt: skip
+    }
     if found.days is not None:
         mean, low, half, high = found.days
         document["days"] = {"mean": mean.value, "tenth": low, "median": half, "nine_tenths": high}
@@ -57,25 +71,37 @@ def _error(figures: Sequence[Figure]) -> list[float]:
 
 
 def _worst(one: Worst) -> dict[str, Any]:
-    return {"question": one.question, "dose": one.dose, "truth": list(one.rates),
-            "probability": one.probability}  # fmt: skip
+    return {
+        "question": one.question,
+        "dose": one.dose,
+        "truth": list(one.rates),
+        "probability": one.probability,
+    }
 
 
 def decision_document(design: Design, decision: DoseDecision) -> dict[str, Any]:
     """Give a decision with its reasons."""
     called = decision.recommendation
     return {
-        "schema": DECISION, "design": design.name, "action": decision.action, "dose": decision.dose,
+        "schema": DECISION,
+        "design": design.name,
+        "action": decision.action,
+        "dose": decision.dose,
         "reasons": [one._asdict() for one in decision.reasons],
-        "distance_to_flip": [{"dlts": one.dlts, **_advice(one.advice)}
-                             for one in decision.distance_to_flip],
-        "counts": [{"level": i, "n": n, "dlts": y, "pending": pending}
-                   for i, (n, y, pending) in enumerate(decision.counts, 1)],
-        "resolutions": [{"outcomes": " ".join(map(str, one.cohorts)), **_advice(one.advice)}
-                        for one in decision.resolutions],
+        "distance_to_flip": [
+            {"dlts": one.dlts, **_advice(one.advice)} for one in decision.distance_to_flip
+        ],
+        "counts": [
+            {"level": i, "n": n, "dlts": y, "pending": pending}
+            for i, (n, y, pending) in enumerate(decision.counts, 1)
+        ],
+        "resolutions": [
+            {"outcomes": " ".join(map(str, one.cohorts)), **_advice(one.advice)}
+            for one in decision.resolutions
+        ],
         "recommendation": None if called is None else called._asdict(),
         "notes": list(decision.notes),
-    }  # fmt: skip
+    }
 
 
 def _advice(one: Advice) -> dict[str, Any]:
@@ -96,6 +122,7 @@ def paths_document(design: Design, steps: Sequence[Step]) -> dict[str, Any]:
 
 def calibration_document(design: str, candidates: Sequence[Candidate]) -> dict[str, Any]:
     """Give the settings that were tried, best first."""
-    listed = [{**one._asdict(), "curves": [_worst(curve) for curve in one.curves]}
-              for one in candidates]  # fmt: skip
+    listed = [
+        {**one._asdict(), "curves": [_worst(curve) for curve in one.curves]} for one in candidates
+    ]
     return {"schema": CALIBRATION, "design": design, "candidates": listed}

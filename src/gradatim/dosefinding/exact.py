@@ -88,10 +88,13 @@ class Compiled:
         size = (self.design.maximum + 1) ** 2
         count = np.arange(size)
         n, y = count // (self.design.maximum + 1), count % (self.design.maximum + 1)
-        return np.array([
-            np.bincount(pair, weights=weighted, minlength=size) @ (y / rate - (n - y) / (1 - rate))
-            for pair, rate in zip(self.pairs, rates, strict=True)
-        ])  # fmt: skip
+        return np.array(
+            [
+                np.bincount(pair, weights=weighted, minlength=size)
+                @ (y / rate - (n - y) / (1 - rate))
+                for pair, rate in zip(self.pairs, rates, strict=True)
+            ]
+        )
 
 
 def powers(rate: float, most: int) -> Floats:
@@ -102,9 +105,12 @@ def powers(rate: float, most: int) -> Floats:
 
 
 def compile_design(
-    design: Design, *, limit: int | None = MOST_STATES, scenarios: Floats | None = None,
+    design: Design,
+    *,
+    limit: int | None = MOST_STATES,
+    scenarios: Floats | None = None,
     leave_out: float = 0.0,
-) -> Compiled:  # fmt: skip
+) -> Compiled:
     """Enumerate every state that trials of this design can come to.
 
     Args:
@@ -122,8 +128,9 @@ def compile_design(
     while len(live):
         after, many, key = _branch(design, live, ways, key, keys)
         moves = design.decide(after)
-        why = np.where((moves.why == Why.GOING_ON) & (after.total() >= design.maximum),
-                       Why.MAXIMUM, moves.why)  # fmt: skip
+        why = np.where(
+            (moves.why == Why.GOING_ON) & (after.total() >= design.maximum), Why.MAXIMUM, moves.why
+        )
         after = replace(after, barred=moves.barred)
         over = why != Why.GOING_ON
         ended.append(_merge(_States(after.where(over), many[over], key[over], why[over]), keys))
@@ -148,9 +155,11 @@ class TooLarge(UnusableInput):
     def __init__(self, design: Design, limit: int) -> None:
         super().__init__(
             f"{design.name} with {design.doses} doses and {design.maximum} participants has more "
-            f"than {limit:,} states", "--method", "they would not be enumerated in reasonable time",
+            f"than {limit:,} states",
+            "--method",
+            "they would not be enumerated in reasonable time",
             "use --method simulate, or --method bounded, which bounds the error",
-        )  # fmt: skip
+        )
 
 
 class _States(NamedTuple):
@@ -170,8 +179,9 @@ class _Keys:
         self.dose, self.barred, self.why = draw[2 * design.doses :]
 
 
-def _branch(design: Design, live: Trials, ways: Floats, key: NDArray[np.uint64],
-            keys: _Keys) -> tuple[Trials, Floats, NDArray[np.uint64]]:  # fmt: skip
+def _branch(
+    design: Design, live: Trials, ways: Floats, key: NDArray[np.uint64], keys: _Keys
+) -> tuple[Trials, Floats, NDArray[np.uint64]]:
     """Give every outcome of every trial's next cohort."""
     size = design.size(live)
     most = int(size.max())
@@ -224,8 +234,9 @@ def _probable(states: _States, scenarios: Floats, leave_out: float, most: int) -
     return likely
 
 
-def _compiled(design: Design, ended: list[_States], keys: _Keys, visited: int,
-              pruned: bool) -> Compiled:  # fmt: skip
+def _compiled(
+    design: Design, ended: list[_States], keys: _Keys, visited: int, pruned: bool
+) -> Compiled:
     parts = [one for one in ended if len(one.key)]
     trials = Trials(
         *(np.concatenate(part) for part in zip(*(one.trials.parts() for one in parts), strict=True))
@@ -235,11 +246,25 @@ def _compiled(design: Design, ended: list[_States], keys: _Keys, visited: int,
     selected = np.empty(len(last.key), dtype=np.int8)
     for part in np.array_split(np.arange(len(last.key)), 1 + len(last.key) // IN_CACHE):
         selected[part] = design.select(last.trials.where(part))
-    return Compiled(design, last.trials.n, last.trials.y, last.ways, selected,
-                    last.why.astype(np.int8), visited, pruned)  # fmt: skip
+    return Compiled(
+        design,
+        last.trials.n,
+        last.trials.y,
+        last.ways,
+        selected,
+        last.why.astype(np.int8),
+        visited,
+        pruned,
+    )
 
 
 def finals(compiled: Compiled, rates: Floats) -> Finals:
     """Give the final states with their probabilities under these true rates, (D,)."""
-    return Finals(compiled.design, compiled.n, compiled.y, compiled.selected, compiled.why,
-                  compiled.probability(rates))  # fmt: skip
+    return Finals(
+        compiled.design,
+        compiled.n,
+        compiled.y,
+        compiled.selected,
+        compiled.why,
+        compiled.probability(rates),
+    )

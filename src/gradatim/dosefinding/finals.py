@@ -90,9 +90,13 @@ class OperatingCharacteristics:
 
 
 def characteristics(
-    finals: Finals, rates: Floats, limit: float, method: str, enough: int = ENOUGH,
+    finals: Finals,
+    rates: Floats,
+    limit: float,
+    method: str,
+    enough: int = ENOUGH,
     at_most: int = AT_MOST,
-) -> OperatingCharacteristics:  # fmt: skip
+) -> OperatingCharacteristics:
     """Sum up how trials end.
 
     Args:
@@ -108,20 +112,26 @@ def characteristics(
     total, over = n.sum(axis=1), n[:, toxic].sum(axis=1)
     planned = finals.design.maximum
     return OperatingCharacteristics(
-        rates=tuple(float(one) for one in rates), limit=limit, method=method,
-        states=len(finals.weight), error_bound=_lost(finals) if method == "bounded" else 0.0,
+        rates=tuple(float(one) for one in rates),
+        limit=limit,
+        method=method,
+        states=len(finals.weight),
+        error_bound=_lost(finals) if method == "bounded" else 0.0,
         selection=tuple(of.mean(finals.selected == i) for i in doses),
         none_selected=of.mean(finals.selected < 0),
         patients=tuple(of.mean(n[:, i]) for i in doses),
         dlts=tuple(of.mean(finals.y[:, i]) for i in doses),
-        expected_n=of.mean(total), expected_dlts=of.mean(finals.y.sum(axis=1, dtype=float)),
+        expected_n=of.mean(total),
+        expected_dlts=of.mean(finals.y.sum(axis=1, dtype=float)),
         too_toxic_selected=of.mean((finals.selected >= 0) & toxic[finals.selected]),
-        overdosed=of.mean(over / total), overdose_60=of.mean(over > 0.6 * planned),
+        overdosed=of.mean(over / total),
+        overdose_60=of.mean(over > 0.6 * planned),
         overdose_80=of.mean(over > 0.8 * planned),
         recommended=of.mean(_recommended(finals, enough, at_most)),
         ends={why: of.mean(finals.why == why).value for why in Why if why},
-        sizes=_sizes(total, finals.weight), days=of.days(),
-    )  # fmt: skip
+        sizes=_sizes(total, finals.weight),
+        days=of.days(),
+    )
 
 
 def _lost(finals: Finals) -> float:

@@ -53,9 +53,10 @@ def interval(target: float, below: float, over: float, cutoff: float, fewest: in
     if not (0 < low < high < 1) or below < 0 or over < 0:
         raise UnusableInput(
             f"the interval from {low:g} to {high:g} is not one of rates around {target:g}",
-            "--target, --set below, --set over", "its ends must lie between 0 and 1, one of them "
-            "off the target", "choose smaller distances",
-        )  # fmt: skip
+            "--target, --set below, --set over",
+            "its ends must lie between 0 and 1, one of them off the target",
+            "choose smaller distances",
+        )
     if high - low < NARROWEST:
         raise UnusableInput(
             f"the interval from {low:g} to {high:g} is too narrow",
@@ -68,9 +69,11 @@ def interval(target: float, below: float, over: float, cutoff: float, fewest: in
 
 def mtpi(of: Interval, most: int) -> Table:
     """Compare the posterior probability per unit length of under-, on- and over-dosing."""
-    per_length = [between(0.0, of.low, most) / of.low,
-                  between(of.low, of.high, most) / (of.high - of.low),
-                  between(of.high, 1.0, most) / (1.0 - of.high)]  # fmt: skip
+    per_length = [
+        between(0.0, of.low, most) / of.low,
+        between(of.low, of.high, most) / (of.high - of.low),
+        between(of.high, 1.0, most) / (1.0 - of.high),
+    ]
     return _strongest(of, most, per_length[0], per_length[1], per_length[2])
 
 
@@ -82,8 +85,10 @@ def equal_widths(of: Interval, most: int) -> Table:
     reach has nothing below it, and the design never escalates.
     """
     below, over = ends(of)
-    heights = [[between(low, high, most) / (high - low) for low, high in some]
-               for some in (below, [(of.low, of.high)], over)]  # fmt: skip
+    heights = [
+        [between(low, high, most) / (high - low) for low, high in some]
+        for some in (below, [(of.low, of.high)], over)
+    ]
     return _strongest(of, most, *(np.max(some, axis=0) for some in heights))
 
 
@@ -130,8 +135,9 @@ def _strongest(of: Interval, most: int, under: Floats, on: Floats, over: Floats)
         for y in range(n + 1):
             best = max(under[n, y], on[n, y], over[n, y])
             near = [isclose(one, best, rel_tol=1e-9) for one in (over[n, y], on[n, y])]
-            actions[n, y] = (Action.DE_ESCALATE if near[0] else Action.STAY if near[1]
-                             else Action.ESCALATE)  # fmt: skip
+            actions[n, y] = (
+                Action.DE_ESCALATE if near[0] else Action.STAY if near[1] else Action.ESCALATE
+            )
     return _eliminating(of, Table(actions))
 
 
@@ -176,9 +182,19 @@ KINDS = {
 }  # fmt: skip
 
 
-def interval_design(name: str, doses: int, cohort: int, cohorts: int, target: float, *,
-                    start: int = 0, below: float = 0.05, over: float = 0.05, cutoff: float = 0.95,
-                    stop_at: int | None = None) -> TableDesign:  # fmt: skip
+def interval_design(
+    name: str,
+    doses: int,
+    cohort: int,
+    cohorts: int,
+    target: float,
+    *,
+    start: int = 0,
+    below: float = 0.05,
+    over: float = 0.05,
+    cutoff: float = 0.95,
+    stop_at: int | None = None,
+) -> TableDesign:
     """Give mTPI, mTPI-2, Keyboard or i3+3.
 
     Args:
@@ -195,15 +211,26 @@ def interval_design(name: str, doses: int, cohort: int, cohorts: int, target: fl
     of = interval(target, below, over, cutoff, kind.fewest)
     inside = f"{of.low:g} to {of.high:g}"
     return TableDesign(
-        table=kind.table(of, cohort * cohorts), doses=doses, cohort=cohort,
-        maximum=cohort * cohorts, start=start, target=target, name=name, source=kind.source,
-        selection=Isotonic(target, cutoff, kind.fewest, kind.pseudo), stop_at=stop_at,
-        settings=(f"target DLT rate {target:g}, interval of equivalence {inside}",
-                  f"compares {kind.words}",
-                  f"never again a dose, or one above it, where P(DLT rate > {target:g}) > "
-                  f"{cutoff:g} with {of.fewest} participants or more"),
-        clauses={Action.ESCALATE: f"as the data speak for a rate below {inside}",
-                 Action.STAY: f"as the data speak for a rate in {inside}, or not clearly above",
-                 Action.DE_ESCALATE: f"as the data speak for a rate above {inside}",
-                 Action.ELIMINATE: f"as P(DLT rate > {target:g}) is above {cutoff:g}"},
-    )  # fmt: skip
+        table=kind.table(of, cohort * cohorts),
+        doses=doses,
+        cohort=cohort,
+        maximum=cohort * cohorts,
+        start=start,
+        target=target,
+        name=name,
+        source=kind.source,
+        selection=Isotonic(target, cutoff, kind.fewest, kind.pseudo),
+        stop_at=stop_at,
+        settings=(
+            f"target DLT rate {target:g}, interval of equivalence {inside}",
+            f"compares {kind.words}",
+            f"never again a dose, or one above it, where P(DLT rate > {target:g}) > "
+            f"{cutoff:g} with {of.fewest} participants or more",
+        ),
+        clauses={
+            Action.ESCALATE: f"as the data speak for a rate below {inside}",
+            Action.STAY: f"as the data speak for a rate in {inside}, or not clearly above",
+            Action.DE_ESCALATE: f"as the data speak for a rate above {inside}",
+            Action.ELIMINATE: f"as P(DLT rate > {target:g}) is above {cutoff:g}",
+        },
+    )

@@ -27,8 +27,11 @@ def read_table(path: str) -> Table:
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not a text in UTF-8"
         raise UnusableInput("this table cannot be read", path, why, "check the path") from error
-    lines = [(n, line) for n, line in enumerate(text.splitlines(), 1)
-             if line.strip() and not line.lstrip().startswith("#")]  # fmt: skip
+    lines = [
+        (n, line)
+        for n, line in enumerate(text.splitlines(), 1)
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
     if not lines:
         raise UnusableInput("this table is empty", path, todo=_EXAMPLE)
     sizes = _head(lines[0], path)
@@ -40,8 +43,11 @@ def read_table(path: str) -> Table:
             raise UnusableInput(f"there are two rows for {y} DLTs", f"{path}:{n}", todo="keep one")
         seen.add(y)
         if len(cells) > len(sizes) + 1:
-            raise UnusableInput(f"the row has {len(cells) - 1} cells for {len(sizes)} columns",
-                                f"{path}:{n}", todo="remove what is too much")  # fmt: skip
+            raise UnusableInput(
+                f"the row has {len(cells) - 1} cells for {len(sizes)} columns",
+                f"{path}:{n}",
+                todo="remove what is too much",
+            )
         for size, cell in zip(sizes, cells[1:], strict=False):
             _fill(actions, size, y, cell, f"{path}:{n}")
     return check(Table(actions), path)
@@ -67,8 +73,11 @@ def _cells(line: str, where: str) -> list[str]:
 
 def _count(cell: str, where: str) -> int:
     if not (cell.isascii() and cell.isdecimal() and len(cell) <= DIGITS) or int(cell) > MOST:
-        raise UnusableInput(f"{shortened(cell)} is not a number of people", where,
-                            todo=f"give a whole number up to {MOST:,}; {_EXAMPLE}")  # fmt: skip
+        raise UnusableInput(
+            f"{shortened(cell)} is not a number of people",
+            where,
+            todo=f"give a whole number up to {MOST:,}; {_EXAMPLE}",
+        )
     return int(cell)
 
 
@@ -82,8 +91,9 @@ def _fill(actions: "object", size: int, y: int, cell: str, where: str) -> None:
             f"{shortened(cell)} is not an action", where, todo=f"use one of {known}"
         )
     if y > size:
-        raise UnusableInput(f"there cannot be {y} DLTs in {size} participants", where,
-                            todo="leave the cell empty")  # fmt: skip
+        raise UnusableInput(
+            f"there cannot be {y} DLTs in {size} participants", where, todo="leave the cell empty"
+        )
     actions[size, y] = action  # type: ignore[index]
 
 

@@ -65,8 +65,9 @@ class TwoParameter(Posterior):
         (low_a, high_a), (low_b, high_b) = self._box(most)
         step_a = FINE * (self.sd[0] ** -2 + most / 4) ** -0.5
         step_b = WIDE * min(self.sd[1], 1.0) * min(1.0, sqrt(AT / most))
-        return self._at(np.arange(low_a, high_a + step_a, step_a),
-                        np.arange(low_b, high_b + step_b, step_b))  # fmt: skip
+        return self._at(
+            np.arange(low_a, high_a + step_a, step_a), np.arange(low_b, high_b + step_b, step_b)
+        )
 
     def _at(self, a: Floats, b: Floats) -> Nodes:
         """Give the logs at every pair of these values."""
@@ -90,9 +91,12 @@ class TwoParameter(Posterior):
             for much in (3, most):
                 density = (at.prior + much * logs).reshape(len(at.b), len(at.a))
                 kept = density >= density.max() - REACH**2 / 2
-                found = [(min(low, one[some.any(axis=k)][0]), max(high, one[some.any(axis=k)][-1]))
-                         for (low, high), one, some, k in zip(
-                             found, (at.a, at.b), (kept, kept), (0, 1), strict=True)]  # fmt: skip
+                found = [
+                    (min(low, one[some.any(axis=k)][0]), max(high, one[some.any(axis=k)][-1]))
+                    for (low, high), one, some, k in zip(
+                        found, (at.a, at.b), (kept, kept), (0, 1), strict=True
+                    )
+                ]
         return [(float(low), float(high)) for low, high in found]
 
     def rates(self, n: Ints, y: Ints) -> Floats:
@@ -131,15 +135,23 @@ class TwoParameter(Posterior):
         return sinc_tail(cut, at.a, below=False).reshape(-1, len(self.x))
 
 
-def from_skeleton(skeleton: tuple[float, ...], mean: tuple[float, float] = (3.0, 0.0),
-                  sd: tuple[float, float] = (2.0, 1.0)) -> TwoParameter:  # fmt: skip
+def from_skeleton(
+    skeleton: tuple[float, ...],
+    mean: tuple[float, float] = (3.0, 0.0),
+    sd: tuple[float, float] = (2.0, 1.0),
+) -> TwoParameter:
     """Give the model whose rates at the prior means are the skeleton."""
     p = np.array(skeleton)
     x = (np.log(p / (1 - p)) - mean[0]) / np.exp(mean[1])
     return TwoParameter(tuple(float(one) for one in x), mean, sd)
 
 
-def from_doses(doses: tuple[float, ...], reference: float, mean: tuple[float, float],
-               sd: tuple[float, float], correlation: float) -> TwoParameter:  # fmt: skip
+def from_doses(
+    doses: tuple[float, ...],
+    reference: float,
+    mean: tuple[float, float],
+    sd: tuple[float, float],
+    correlation: float,
+) -> TwoParameter:
     """Give the model on the doses' own scale; a is the logit of the rate at the reference dose."""
     return TwoParameter(tuple(log(one) - log(reference) for one in doses), mean, sd, correlation)

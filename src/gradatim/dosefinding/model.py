@@ -103,8 +103,10 @@ class ModelDesign(Design):
         )
         n, y = (int(one[0]) for one in trials.here())
         here = f"{y} of {n} participants at level {int(trials.dose[0]) + 1} had a DLT ({y / n:.1%})"
-        return [Ground(f"{here}; estimated DLT rates: {told}", self.name, self.source),
-                Ground(self.chosen(trials, moves), self.name, self.source)]  # fmt: skip
+        return [
+            Ground(f"{here}; estimated DLT rates: {told}", self.name, self.source),
+            Ground(self.chosen(trials, moves), self.name, self.source),
+        ]
 
     def estimated(self, trials: Trials) -> Floats:
         """Give the estimated DLT rates of one trial: (D,)."""

@@ -167,8 +167,9 @@ class StopTooToxic(Modifier):
     def change(self, trials: Trials, moves: Moves) -> Moves:
         """End the trials whose lowest dose is too toxic."""
         toxic = (self.risk(trials) > self.confidence) & (trials.n[:, 0] >= self.fewest)
-        return Moves(moves.dose, np.where(toxic, 0, moves.barred),
-                     np.where(toxic, Why.TOO_TOXIC, moves.why))  # fmt: skip
+        return Moves(
+            moves.dose, np.where(toxic, 0, moves.barred), np.where(toxic, Why.TOO_TOXIC, moves.why)
+        )
 
     def risk(self, trials: Trials) -> Floats:
         """Give P(rate of the lowest dose > threshold): by the model, or from its own counts."""
@@ -180,13 +181,16 @@ class StopTooToxic(Modifier):
 
     def said(self, trials: Trials, moves: Moves) -> str:
         """Say how toxic."""
-        return (f"P(DLT rate of level 1 > {self.threshold:g}) is {self.risk(trials)[0]:.1%}, "
-                f"above {self.confidence:.0%}: the trial stops")  # fmt: skip
+        return (
+            f"P(DLT rate of level 1 > {self.threshold:g}) is {self.risk(trials)[0]:.1%}, "
+            f"above {self.confidence:.0%}: the trial stops"
+        )
 
     def stated(self) -> str:
         """State the rule."""
-        return (f"stops when P(DLT rate of level 1 > {self.threshold:g}) is above "
-                f"{self.confidence:g}")  # fmt: skip
+        return (
+            f"stops when P(DLT rate of level 1 > {self.threshold:g}) is above {self.confidence:g}"
+        )
 
 
 @dataclass(frozen=True)
@@ -238,16 +242,19 @@ class HardSafety(Modifier):
         if risk <= self.confidence or n < self.fewest:
             return f"level {level + 1} was closed before, and those above it"
         what = "the trial stops" if level == 0 else "it is closed, and those above it"
-        return (f"{y} of {n} participants at level {level + 1} had a DLT: P(DLT rate > "
-                f"{self.threshold:g}) from them alone is {risk:.1%}, above "
-                f"{self.confidence:.0%}: {what}")  # fmt: skip
+        return (
+            f"{y} of {n} participants at level {level + 1} had a DLT: P(DLT rate > "
+            f"{self.threshold:g}) from them alone is {risk:.1%}, above "
+            f"{self.confidence:.0%}: {what}"
+        )
 
     def stated(self) -> str:
         """State the rule."""
-        return (f"hard safety rule: never again a dose, or one above it, where P(DLT rate > "
-                f"{self.threshold:g}) > {self.confidence:g} from its own counts, with "
-                f"{self.fewest} participants or more; at the lowest level the trial stops"
-                )  # fmt: skip
+        return (
+            f"hard safety rule: never again a dose, or one above it, where P(DLT rate > "
+            f"{self.threshold:g}) > {self.confidence:g} from its own counts, with "
+            f"{self.fewest} participants or more; at the lowest level the trial stops"
+        )
 
 
 @dataclass(frozen=True)

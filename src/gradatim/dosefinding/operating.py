@@ -49,8 +49,9 @@ class How:
 HOW = How()
 
 
-def operating_characteristics(design: Design, scenarios: Sequence[Sequence[float]], limit: float,
-                              how: How = HOW) -> list[OperatingCharacteristics]:  # fmt: skip
+def operating_characteristics(
+    design: Design, scenarios: Sequence[Sequence[float]], limit: float, how: How = HOW
+) -> list[OperatingCharacteristics]:
     """Say what to expect of a design.
 
     Args:
@@ -64,11 +65,17 @@ def operating_characteristics(design: Design, scenarios: Sequence[Sequence[float
     """
     rates = [check_rates(one, design.doses) for one in scenarios]
     if how.method not in METHODS:
-        raise UnusableInput(f"there is no method {how.method!r}", "--method",
-                            todo=f"use one of {', '.join(METHODS)}")  # fmt: skip
+        raise UnusableInput(
+            f"there is no method {how.method!r}",
+            "--method",
+            todo=f"use one of {', '.join(METHODS)}",
+        )
     if how.conduct is not None and how.method in ("exact", "bounded"):
-        raise UnusableInput("time is simulated, never enumerated", "--method",
-                            todo="leave the times out, or use --method simulate")  # fmt: skip
+        raise UnusableInput(
+            "time is simulated, never enumerated",
+            "--method",
+            todo="leave the times out, or use --method simulate",
+        )
     if how.conduct is None and how.method != "simulate":
         try:
             return _enumerated(design, rates, limit, how)
@@ -85,24 +92,35 @@ def check_rates(rates: Sequence[float], doses: int, where: str = "--truth") -> F
         UnusableInput: not one for each dose, not strictly between 0 and 1, or falling.
     """
     if len(rates) != doses:
-        raise UnusableInput(f"{len(rates)} rates for {doses} dose levels", where,
-                            todo="give one for each level, the lowest first")  # fmt: skip
+        raise UnusableInput(
+            f"{len(rates)} rates for {doses} dose levels",
+            where,
+            todo="give one for each level, the lowest first",
+        )
     for i, rate in enumerate(rates):
         if not 0 < rate < 1:
-            raise UnusableInput(f"the rate of level {i + 1}, {rate:g}, is not a rate", where,
-                                todo="give numbers between 0 and 1, neither included")  # fmt: skip
+            raise UnusableInput(
+                f"the rate of level {i + 1}, {rate:g}, is not a rate",
+                where,
+                todo="give numbers between 0 and 1, neither included",
+            )
         if i and rate < rates[i - 1]:
-            raise UnusableInput(f"the rates fall from level {i} to level {i + 1}", where,
-                                "a higher dose is taken to be at least as toxic",
-                                "give them from the lowest level to the highest")  # fmt: skip
+            raise UnusableInput(
+                f"the rates fall from level {i} to level {i + 1}",
+                where,
+                "a higher dose is taken to be at least as toxic",
+                "give them from the lowest level to the highest",
+            )
     return np.array(rates, dtype=float)
 
 
-def _enumerated(design: Design, rates: list[Floats], limit: float,
-                how: How) -> list[OperatingCharacteristics]:  # fmt: skip
+def _enumerated(
+    design: Design, rates: list[Floats], limit: float, how: How
+) -> list[OperatingCharacteristics]:
     if how.method == "bounded":
-        compiled = compile_design(design, limit=EXACT_STATES, scenarios=np.array(rates),
-                                  leave_out=how.leave_out)  # fmt: skip
+        compiled = compile_design(
+            design, limit=EXACT_STATES, scenarios=np.array(rates), leave_out=how.leave_out
+        )
     else:
         most = EXACT_STATES if how.method == "exact" else _in_seconds(design)
         compiled = compile_design(design, limit=most)

@@ -56,13 +56,18 @@ def parse(text: str, doses: int, start: int = 1) -> list[Cohort]:
         more participants than a design can be planned for.
     """
     cohorts = [_cohort(part, doses) for part in text.split()]
-    joined = [Cohort(level, "".join(one.results for one in some))
-              for level, some in groupby(cohorts, key=lambda one: one.level)]  # fmt: skip
+    joined = [
+        Cohort(level, "".join(one.results for one in some))
+        for level, some in groupby(cohorts, key=lambda one: one.level)
+    ]
     _no_skipping(joined, start)
     if (people := sum(len(one.results) for one in joined)) > MOST:
-        raise UnusableInput(f"there are {people:,} participants", WHERE,
-                            f"a design is asked of up to {MOST:,}",
-                            "leave out what does not belong to the escalation")  # fmt: skip
+        raise UnusableInput(
+            f"there are {people:,} participants",
+            WHERE,
+            f"a design is asked of up to {MOST:,}",
+            "leave out what does not belong to the escalation",
+        )
     return joined
 
 
@@ -73,11 +78,13 @@ def _cohort(part: str, doses: int) -> Cohort:
     level, results = int(found[1]), found[2].upper()
     if strange := sorted(set(results) - set(LETTERS)):
         known = ", ".join(f"{letter} {words}" for letter, words in LETTERS.items())
-        raise UnusableInput(f"{part!r} has the letter {strange[0]}", WHERE,
-                            f"a letter is one of {known}", _EXAMPLE)  # fmt: skip
+        raise UnusableInput(
+            f"{part!r} has the letter {strange[0]}", WHERE, f"a letter is one of {known}", _EXAMPLE
+        )
     if not 1 <= level <= doses:
-        raise UnusableInput(f"{part!r} is at level {level}", WHERE,
-                            f"there are {doses} levels", f"use 1 to {doses}")  # fmt: skip
+        raise UnusableInput(
+            f"{part!r} is at level {level}", WHERE, f"there are {doses} levels", f"use 1 to {doses}"
+        )
     return Cohort(level, results)
 
 
@@ -85,8 +92,15 @@ def _no_skipping(cohorts: Sequence[Cohort], start: int) -> None:
     highest = start - 1
     for one in cohorts:
         if one.level > highest + 1:
-            first = f"level {highest + 1} was never given" if highest >= start else (
-                f"the trial starts at level {start}")  # fmt: skip
-            raise UnusableInput(f"{str(one)!r} skips a level", WHERE, first,
-                                "correct the level, or add the cohort that is missing")  # fmt: skip
+            first = (
+                f"level {highest + 1} was never given"
+                if highest >= start
+                else (f"the trial starts at level {start}")
+            )
+            raise UnusableInput(
+                f"{str(one)!r} skips a level",
+                WHERE,
+                first,
+                "correct the level, or add the cohort that is missing",
+            )
         highest = max(highest, one.level)

@@ -58,8 +58,11 @@ def pathways(design: Design, cohorts: Sequence[Cohort], ahead: int) -> list[Step
     design = uncommitted(design)
     now = replay(design, cohorts)
     if any("P" in one.results for one in cohorts) or now.missing:
-        raise UnusableInput("the last cohort is not complete", "OUTCOMES",
-                            todo="wait for it, or write how it may turn out")  # fmt: skip
+        raise UnusableInput(
+            "the last cohort is not complete",
+            "OUTCOMES",
+            todo="wait for it, or write how it may turn out",
+        )
     going = now.moves is None or now.moves.why[0] == Why.GOING_ON
     if not going or now.trials.total()[0] >= design.maximum:
         return []
@@ -71,19 +74,24 @@ def pathways(design: Design, cohorts: Sequence[Cohort], ahead: int) -> list[Step
     return found
 
 
-def _follow(design: Design, trials: Trials, depth: int, ahead: int, parent: int,
-            found: list[Step]) -> None:  # fmt: skip
+def _follow(
+    design: Design, trials: Trials, depth: int, ahead: int, parent: int, found: list[Step]
+) -> None:
     size = int(design.size(trials)[0])
     each = trials.where(np.zeros(size + 1, dtype=np.int64))
     after = each.after(np.full(size + 1, size), np.arange(size + 1))
     moves = design.decide(after)
     n, y = after.here()
     for dlts, said in enumerate(advice_each(design, after, moves)):
-        found.append(Step(depth, int(trials.dose[0]) + 1, dlts, size, int(n[dlts]), int(y[dlts]),
-                          said, parent))  # fmt: skip
+        found.append(
+            Step(
+                depth, int(trials.dose[0]) + 1, dlts, size, int(n[dlts]), int(y[dlts]), said, parent
+            )
+        )
         if len(found) > MOST:
-            raise UnusableInput(f"there are more than {MOST:,} paths", "--ahead",
-                                todo="look fewer cohorts ahead")  # fmt: skip
+            raise UnusableInput(
+                f"there are more than {MOST:,} paths", "--ahead", todo="look fewer cohorts ahead"
+            )
         if depth < ahead and said.action not in ("stop", "hold"):
             then = replace(after, dose=moves.dose, barred=moves.barred).where(np.array([dlts]))
             _follow(design, then, depth + 1, ahead, len(found) - 1, found)

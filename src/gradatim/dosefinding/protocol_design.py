@@ -52,8 +52,11 @@ def _named(study: Study, name: str) -> EscalationDesign:
     first = study.safety.escalation
     known = {first.reading_name: first, **{one.name: one for one in first.alternatives}}
     if name not in known:
-        raise UnusableInput(f"the protocol has no escalation design {name!r}", "--reading",
-                            todo=f"use one of {', '.join(known)}")  # fmt: skip
+        raise UnusableInput(
+            f"the protocol has no escalation design {name!r}",
+            "--reading",
+            todo=f"use one of {', '.join(known)}",
+        )
     return known[name]
 
 
@@ -63,8 +66,11 @@ def _settings(study: Study, of: EscalationDesign) -> Settings:
     more: dict[str, Any] = {}
     for name, value in of.settings.items():
         if name not in SETTABLE:
-            raise UnusableInput(f"a design has no setting {name!r}", "safety.escalation.settings",
-                                todo=f"use one of {', '.join(sorted(SETTABLE))}")  # fmt: skip
+            raise UnusableInput(
+                f"a design has no setting {name!r}",
+                "safety.escalation.settings",
+                todo=f"use one of {', '.join(sorted(SETTABLE))}",
+            )
         more[name] = typed(name, value, "safety.escalation.settings")
     fixed = of.design in THREES
     planned = of.maximum_participants or of.maximum_per_level * len(levels)
@@ -73,16 +79,24 @@ def _settings(study: Study, of: EscalationDesign) -> Settings:
     if of.design == "blrm":
         more.setdefault("amounts", tuple(one.dose for one in levels))
     return Settings(
-        of.design, len(levels), of.target_toxicity, of.cohort_size, ceil(planned / of.cohort_size),
-        of.start_level, maximum=planned, **more,
-    )  # fmt: skip
+        of.design,
+        len(levels),
+        of.target_toxicity,
+        of.cohort_size,
+        ceil(planned / of.cohort_size),
+        of.start_level,
+        maximum=planned,
+        **more,
+    )
 
 
 def alternatives(study: Study) -> dict[str, Settings]:
     """Give the settings of every design the protocol holds, by its name, the first one first."""
     first = study.safety.escalation
-    return {first.reading_name: _settings(study, first),
-            **{one.name: _settings(study, one) for one in first.alternatives}}  # fmt: skip
+    return {
+        first.reading_name: _settings(study, first),
+        **{one.name: _settings(study, one) for one in first.alternatives},
+    }
 
 
 def conduct_of(study: Study, between_arrivals: float) -> Conduct:
@@ -120,9 +134,11 @@ def design_faults(study: Study) -> Iterator[Fault]:
         if strange := foreign(one.design, one.settings):
             for name in strange:
                 having = ", ".join(OF[name])
-                yield Fault((*here, "settings", name), f"{one.design} has no setting {name}: it is "
-                            f"a setting of {having}; leave it out, or choose one of these designs"
-                            )  # fmt: skip
+                yield Fault(
+                    (*here, "settings", name),
+                    f"{one.design} has no setting {name}: it is "
+                    f"a setting of {having}; leave it out, or choose one of these designs",
+                )
             continue
         try:
             settings = _settings(study, one)
@@ -131,15 +147,20 @@ def design_faults(study: Study) -> Iterator[Fault]:
             yield Fault(here, str(error))
             continue
         if why := unsound(made):
-            yield Fault(here, f"the design {one.design} is not sound: {why}; change the setting or "
-                        "the table that keeps it from escalating")  # fmt: skip
+            yield Fault(
+                here,
+                f"the design {one.design} is not sound: {why}; change the setting or "
+                "the table that keeps it from escalating",
+            )
         yield from _per_level(here, one, made)
         if one.design in MODEL_DESIGNS and settings.safety == OFF:
             yield Fault((*here, "settings", "safety"), NO_RULE, warning=True)
 
 
-NO_RULE = ("no hard safety rule is on: the model may escalate to a level at which everybody had a "
-           "dose-limiting toxicity")  # fmt: skip
+NO_RULE = (
+    "no hard safety rule is on: the model may escalate to a level at which everybody had a "
+    "dose-limiting toxicity"
+)
 
 
 def _designs(first: Escalation) -> Iterator[tuple[Steps, EscalationDesign]]:
@@ -153,8 +174,11 @@ def _per_level(here: Steps, of: EscalationDesign, made: Design) -> Iterator[Faul
     inner = layers(made)[-1]
     own = inner.per_level if isinstance(inner, TableDesign) else None
     if own is not None and of.maximum_per_level != own:
-        yield Fault((*here, "maximum_per_level"), f"{of.design} treats up to {own} at a level, not "
-                    f"{of.maximum_per_level}; correct the number or the design")  # fmt: skip
+        yield Fault(
+            (*here, "maximum_per_level"),
+            f"{of.design} treats up to {own} at a level, not "
+            f"{of.maximum_per_level}; correct the number or the design",
+        )
 
 
 def as_before(study: Study) -> Study:

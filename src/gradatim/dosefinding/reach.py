@@ -24,8 +24,11 @@ def reaching(design: Design, of: Settings) -> Design:
     if not set(range(1, last + 1)) <= known:
         _even(made, of, sizes, last, known)
     if of.run_in and ceil(of.run_in / min(sizes)) * max(sizes) > last < made.maximum:
-        raise UnusableInput(f"a run-in of {of.run_in} is more than the {last} participants that "
-                            "one level may have", "--set run_in", todo="give fewer")  # fmt: skip
+        raise UnusableInput(
+            f"a run-in of {of.run_in} is more than the {last} participants that one level may have",
+            "--set run_in",
+            todo="give fewer",
+        )
     return made
 
 
@@ -42,4 +45,4 @@ def _even(design: TableDesign, of: Settings, sizes: set[int], last: int, known: 
         "--cohort-size, --set sizes, --set maximum, --set titration",
         f"it has advice for {told} participants at a level",
         "choose cohorts and a maximum that lead to these numbers only",
-    )  # fmt: skip
+    )

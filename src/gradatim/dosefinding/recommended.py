@@ -74,8 +74,9 @@ class AtLevel(NamedTuple):
         return ", ".join(parts)
 
 
-def recommendation(level: int | None, at: Sequence[AtLevel], needed: Needed,
-                   settled: bool = True) -> Recommendation:  # fmt: skip
+def recommendation(
+    level: int | None, at: Sequence[AtLevel], needed: Needed, settled: bool = True
+) -> Recommendation:
     """Say what the selected level may be called.
 
     Args:
@@ -97,5 +98,8 @@ def recommendation(level: int | None, at: Sequence[AtLevel], needed: Needed,
     else:
         told, condition = f"level {level}, n = {here.n}", ""
     return Recommendation(
-        level, False, f"{what}: {told}; not a recommended level, which takes {needed.evaluable} "
-        f"evaluable participants with at most {needed.at_most} DLT{condition}")  # fmt: skip
+        level,
+        False,
+        f"{what}: {told}; not a recommended level, which takes {needed.evaluable} "
+        f"evaluable participants with at most {needed.at_most} DLT{condition}",
+    )

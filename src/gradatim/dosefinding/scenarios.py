@@ -30,8 +30,10 @@ def scenarios(doses: int, target: float | None = None, gap: float | None = None)
     """
     aim = TOLERATED if target is None else target
     apart = aim / 3 if gap is None else gap
-    curves = [Scenario(f"level {dose} on target", rates)
-              for dose, rates in enumerate(on_target(doses, aim, apart), 1)]  # fmt: skip
+    curves = [
+        Scenario(f"level {dose} on target", rates)
+        for dose, rates in enumerate(on_target(doses, aim, apart), 1)
+    ]
     safe = tuple(aim * (0.1 + 0.15 * i / max(doses - 1, 1)) for i in range(doses))
     toxic = tuple(min(0.95, aim * (1.5 + 0.9 * i / max(doses - 1, 1))) for i in range(doses))
     return [Scenario("little toxicity", safe), *curves, Scenario("all too toxic", toxic)]

@@ -133,10 +133,11 @@ def refuse_foreign(design: str, names: Iterable[str], where: str) -> None:
     """
     for name in foreign(design, names):
         raise UnusableInput(
-            f"{design} has no setting {name}", where.format(name),
+            f"{design} has no setting {name}",
+            where.format(name),
             f"it is a setting of {', '.join(OF[name])}",
             "leave it out, or choose one of these designs",
-        )  # fmt: skip
+        )
 
 
 def refuse_too_few(of: Settings) -> None:
@@ -151,14 +152,16 @@ def refuse_too_few(of: Settings) -> None:
     each = 1 if of.design == "three_per_group" else 2
     if of.design in THREES and of.cohorts < each * of.doses:
         raise UnusableInput(
-            f"{of.design} cannot be kept to {of.cohorts} cohorts", "--cohorts",
+            f"{of.design} cannot be kept to {of.cohorts} cohorts",
+            "--cohorts",
             f"it takes up to {each} at each of {of.doses} levels",
             f"leave it out, or give --set maximum={3 * of.cohorts}",
-        )  # fmt: skip
+        )
 
 
-def idle(design: str, told: Mapping[str, object], cohort_size: int,
-         target: float | None) -> Iterator[tuple[str, str]]:  # fmt: skip
+def idle(
+    design: str, told: Mapping[str, object], cohort_size: int, target: float | None
+) -> Iterator[tuple[str, str]]:
     """Give settings that a design has, and that would all the same have no effect, with the reason.
 
     Args:
@@ -169,15 +172,18 @@ def idle(design: str, told: Mapping[str, object], cohort_size: int,
     two = design == "blrm" or told.get("model") == "logistic2"
     for name, without, why in (
         ("offset", not told.get("safer"), "it is how much stricter safer=true makes level 1"),
-        ("cutoff", design == "table" and target is None, "a table eliminates as its cells say, and "
-         "without a target it selects by them too"),
+        (
+            "cutoff",
+            design == "table" and target is None,
+            "a table eliminates as its cells say, and without a target it selects by them too",
+        ),
         ("half_width", "skeleton" in told, "the skeleton is given"),
         ("middle", "skeleton" in told, "the skeleton is given"),
         ("prior_sd", two, "it is of the one-parameter models"),
         ("prior_mean", not two, "it is of the two-parameter models"),
         ("prior_sds", not two, "it is of the two-parameter models"),
         ("titration", cohort_size == 1, "cohorts are of one participant from the start"),
-    ):  # fmt: skip
+    ):
         if name in told and without:
             yield name, why
 
@@ -203,8 +209,9 @@ def check_own(of: Settings) -> None:
     }  # one is given to compare with
     refuse_foreign(of.design, told, "--set {}")
     for name, why in idle(of.design, told, of.cohort_size, of.target):
-        raise UnusableInput(f"the setting {name} would have no effect", f"--set {name}", why,
-                            "leave it out")  # fmt: skip
+        raise UnusableInput(
+            f"the setting {name} would have no effect", f"--set {name}", why, "leave it out"
+        )
 
 
 def typed(name: str, value: object, where: str) -> object:
@@ -229,14 +236,17 @@ def _single(name: str, kind: str, value: object, where: str) -> object:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     number = number and isfinite(float(str(value)))  # a whole number can be beyond any float
     whole = number and float(str(value)).is_integer()
-    for wanted, fits, words in (("tuple", False, "a list of numbers"),
-                                ("bool", isinstance(value, bool), "true or false"),
-                                ("str", isinstance(value, str), "a word"),
-                                ("int", whole, "a whole number"),
-                                ("float", number, "a number")):  # fmt: skip
+    for wanted, fits, words in (
+        ("tuple", False, "a list of numbers"),
+        ("bool", isinstance(value, bool), "true or false"),
+        ("str", isinstance(value, str), "a word"),
+        ("int", whole, "a whole number"),
+        ("float", number, "a number"),
+    ):
         if wanted in kind and not fits:
-            raise UnusableInput(f"the setting {name} cannot be {shortened(str(value))}", where,
-                                todo=f"give {words}")  # fmt: skip
+            raise UnusableInput(
+                f"the setting {name} cannot be {shortened(str(value))}", where, todo=f"give {words}"
+            )
         if wanted in kind:
             return int(float(str(value))) if wanted == "int" else value
     raise Defect(f"the setting {name} has the unknown type {kind}")
@@ -249,8 +259,11 @@ def target_of(of: Settings) -> float:
         UnusableInput: it was not given.
     """
     if of.target is None:
-        raise UnusableInput(f"{of.design} needs a target DLT rate", "--target",
-                            todo="give one, such as --target 0.3")  # fmt: skip
+        raise UnusableInput(
+            f"{of.design} needs a target DLT rate",
+            "--target",
+            todo="give one, such as --target 0.3",
+        )
     return of.target
 
 
@@ -261,57 +274,88 @@ def check_settings(of: Settings) -> None:
         UnusableInput: a setting that cannot be.
     """
     most = MOST_PARTICIPANTS
-    whole = [("--levels", of.doses, MOST_DOSES), ("--cohort-size", of.cohort_size, 100),
-             ("--cohorts", of.cohorts, most), ("--start", of.start, of.doses),
-             *((f"--set {name}", getattr(of, name), most)
-               for name in ("maximum", "stop_at", "run_in", "enough")),
-             ("--set middle", of.middle, of.doses),
-             *(("--set sizes", one, 100) for one in of.sizes or ())]  # fmt: skip
+    whole = [
+        ("--levels", of.doses, MOST_DOSES),
+        ("--cohort-size", of.cohort_size, 100),
+        ("--cohorts", of.cohorts, most),
+        ("--start", of.start, of.doses),
+        *(
+            (f"--set {name}", getattr(of, name), most)
+            for name in ("maximum", "stop_at", "run_in", "enough")
+        ),
+        ("--set middle", of.middle, of.doses),
+        *(("--set sizes", one, 100) for one in of.sizes or ()),
+    ]
     for name, value, high in whole:
         if value is not None and not 1 <= value <= high:
-            raise UnusableInput(f"{value} is not from 1 to {high}", name,
-                                todo="give a whole number in that range")  # fmt: skip
+            raise UnusableInput(
+                f"{value} is not from 1 to {high}", name, todo="give a whole number in that range"
+            )
     if of.cohort_size * of.cohorts > most:
-        raise UnusableInput(f"{of.cohorts} cohorts of {of.cohort_size} are more than {most:,} "
-                            "participants", "--cohorts", todo="give fewer")  # fmt: skip
-    rates = [("--target", of.target), *((f"--set {name}", getattr(of, name))
-                                        for name in ("cutoff", "overdose", "stop_too_toxic")),
-             ("--set safety", None if of.safety == OFF else of.safety),
-             *(("--set skeleton", one) for one in of.skeleton or ()),
-             *(("--set on_target", one) for one in of.on_target)]  # fmt: skip
+        raise UnusableInput(
+            f"{of.cohorts} cohorts of {of.cohort_size} are more than {most:,} participants",
+            "--cohorts",
+            todo="give fewer",
+        )
+    rates = [
+        ("--target", of.target),
+        *(
+            (f"--set {name}", getattr(of, name))
+            for name in ("cutoff", "overdose", "stop_too_toxic")
+        ),
+        ("--set safety", None if of.safety == OFF else of.safety),
+        *(("--set skeleton", one) for one in of.skeleton or ()),
+        *(("--set on_target", one) for one in of.on_target),
+    ]
     for name, rate in rates:
         if rate is not None and not 0 < rate < 1:
-            raise UnusableInput(f"{rate:g} is not a rate", name,
-                                todo="give a number between 0 and 1, neither included")  # fmt: skip
+            raise UnusableInput(
+                f"{rate:g} is not a rate",
+                name,
+                todo="give a number between 0 and 1, neither included",
+            )
     _check_levels(of)
     _check_positive(of)
     if of.committee not in COMMITTEES:
-        raise UnusableInput(f"the committee cannot be taken to {of.committee!r}", "--set committee",
-                            todo=f"say {' or '.join(COMMITTEES)}")  # fmt: skip
+        raise UnusableInput(
+            f"the committee cannot be taken to {of.committee!r}",
+            "--set committee",
+            todo=f"say {' or '.join(COMMITTEES)}",
+        )
 
 
 def _check_positive(of: Settings) -> None:
     single = ("prior_sd", "reference", "half_width")
-    positive = [*((name, getattr(of, name)) for name in single),
-                *(("prior_sds", one) for one in of.prior_sds),
-                *(("amounts", one) for one in of.amounts or ())]  # fmt: skip
+    positive = [
+        *((name, getattr(of, name)) for name in single),
+        *(("prior_sds", one) for one in of.prior_sds),
+        *(("amounts", one) for one in of.amounts or ()),
+    ]
     for name, value in positive:
         if value is not None and not (0 < value < inf):
-            raise UnusableInput(f"{value:g} is not a positive number", f"--set {name}",
-                                todo="give one")  # fmt: skip
+            raise UnusableInput(
+                f"{value:g} is not a positive number", f"--set {name}", todo="give one"
+            )
     _check_prior(of)
     if not 0 <= of.offset < min(0.5, of.cutoff):
-        raise UnusableInput(f"{of.offset:g} is no offset of a cutoff of {of.cutoff:g}",
-                            "--set offset", todo="give a small number, such as 0.05")  # fmt: skip
+        raise UnusableInput(
+            f"{of.offset:g} is no offset of a cutoff of {of.cutoff:g}",
+            "--set offset",
+            todo="give a small number, such as 0.05",
+        )
     if not abs(of.correlation) < 1:
-        raise UnusableInput(f"{of.correlation:g} is not a correlation", "--set correlation",
-                            todo="give a number between -1 and 1, neither included")  # fmt: skip
+        raise UnusableInput(
+            f"{of.correlation:g} is not a correlation",
+            "--set correlation",
+            todo="give a number between -1 and 1, neither included",
+        )
     if abs(of.correlation) > MOST_CORRELATION:
-        raise UnusableInput(f"a correlation of {of.correlation:g} is too close to one",
-                            "--set correlation", "the two parameters would be one, and "
-                            "probabilities inaccurate",
-                            f"give a number from -{MOST_CORRELATION} to {MOST_CORRELATION}"
-                            )  # fmt: skip
+        raise UnusableInput(
+            f"a correlation of {of.correlation:g} is too close to one",
+            "--set correlation",
+            "the two parameters would be one, and probabilities inaccurate",
+            f"give a number from -{MOST_CORRELATION} to {MOST_CORRELATION}",
+        )
 
 
 def _check_prior(of: Settings) -> None:
@@ -340,16 +384,24 @@ def _check_levels(of: Settings) -> None:
     for name in ("skeleton", "amounts", "sizes"):
         values = getattr(of, name)
         if values is not None and len(values) != of.doses:
-            raise UnusableInput(f"{len(values)} values for {of.doses} dose levels", f"--set {name}",
-                                todo="give one for each level, the lowest first")  # fmt: skip
+            raise UnusableInput(
+                f"{len(values)} values for {of.doses} dose levels",
+                f"--set {name}",
+                todo="give one for each level, the lowest first",
+            )
     for name in ("skeleton", "amounts", "on_target"):
         values = getattr(of, name)
         if values is not None and any(b <= a for a, b in pairwise(values)):
-            raise UnusableInput(f"{', '.join(f'{one:g}' for one in values)} do not rise",
-                                f"--set {name}",
-                                todo="give them from the lowest to the highest")  # fmt: skip
+            raise UnusableInput(
+                f"{', '.join(f'{one:g}' for one in values)} do not rise",
+                f"--set {name}",
+                todo="give them from the lowest to the highest",
+            )
     for name, length in (("on_target", 2), ("prior_mean", 2), ("prior_sds", 2)):
         values = getattr(of, name)
         if values is not None and len(values) != length:
-            raise UnusableInput(f"{len(values)} values where {length} are needed", f"--set {name}",
-                                todo=f"give {length}, with a comma between")  # fmt: skip
+            raise UnusableInput(
+                f"{len(values)} values where {length} are needed",
+                f"--set {name}",
+                todo=f"give {length}, with a comma between",
+            )

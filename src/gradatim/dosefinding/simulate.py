@@ -43,12 +43,22 @@ class Conduct:
         for name in ("between_arrivals", "window", "sentinel", "stagger", "review"):
             value = getattr(self, name)
             if not (np.isfinite(value) and value >= 0):
-                raise UnusableInput(f"{value:g} is no number of days", name.replace("_", " "),
-                                    todo="give a number of 0 or more")  # fmt: skip
+                raise UnusableInput(
+                    f"{value:g} is no number of days",
+                    name.replace("_", " "),
+                    todo="give a number of 0 or more",
+                )
 
 
-def simulate(design: Design, rates: Floats, trials: int, seed: int, *,
-             conduct: Conduct | None = None, threads: int = 2) -> Finals:  # fmt: skip
+def simulate(
+    design: Design,
+    rates: Floats,
+    trials: int,
+    seed: int,
+    *,
+    conduct: Conduct | None = None,
+    threads: int = 2,
+) -> Finals:
     """Run trials.
 
     Args:
@@ -66,8 +76,11 @@ def simulate(design: Design, rates: Floats, trials: int, seed: int, *,
         UnusableInput: no trials, or more than ten million.
     """
     if not 1 <= trials <= MOST_TRIALS:
-        raise UnusableInput(f"{trials} trials cannot be run", "--trials",
-                            todo=f"give a number from 1 to {MOST_TRIALS:,}")  # fmt: skip
+        raise UnusableInput(
+            f"{trials} trials cannot be run",
+            "--trials",
+            todo=f"give a number from 1 to {MOST_TRIALS:,}",
+        )
     sizes = [min(CHUNK, trials - i) for i in range(0, trials, CHUNK)]
     seeds = [np.random.SeedSequence(entropy=seed, spawn_key=(i,)) for i in range(len(sizes))]
 
@@ -76,12 +89,14 @@ def simulate(design: Design, rates: Floats, trials: int, seed: int, *,
 
     with ThreadPoolExecutor(threads) as pool:
         ended = [one for some in pool.map(run, zip(sizes, seeds, strict=True)) for one in some]
-    joined = Trials(*(np.concatenate(part) for part in zip(*(e.trials.parts() for e in ended),
-                                                           strict=True)))  # fmt: skip
+    joined = Trials(
+        *(np.concatenate(part) for part in zip(*(e.trials.parts() for e in ended), strict=True))
+    )
     why = np.concatenate([one.why for one in ended])
     days = np.concatenate([one.days for one in ended]) if conduct else None
-    return Finals(design, joined.n, joined.y, design.select(joined), why,
-                  np.full(trials, 1 / trials), days)  # fmt: skip
+    return Finals(
+        design, joined.n, joined.y, design.select(joined), why, np.full(trials, 1 / trials), days
+    )
 
 
 @dataclass(frozen=True)
@@ -91,8 +106,9 @@ class _Ended:
     days: Floats
 
 
-def _chunk(design: Design, rates: Floats, size: int, seed: np.random.SeedSequence,
-           conduct: Conduct | None) -> Iterator[_Ended]:  # fmt: skip
+def _chunk(
+    design: Design, rates: Floats, size: int, seed: np.random.SeedSequence, conduct: Conduct | None
+) -> Iterator[_Ended]:
     """Run a chunk cohort by cohort; trials leave as they end."""
     rng = np.random.Generator(np.random.SFC64(seed))
     live, days = design.begin(size), np.zeros(size)
@@ -110,8 +126,14 @@ def _chunk(design: Design, rates: Floats, size: int, seed: np.random.SeedSequenc
         days = days[~over] + (conduct.review if conduct else 0.0)
 
 
-def _treat(live: Trials, given: Ints, rates: Floats, rng: np.random.Generator, days: Floats,
-           conduct: Conduct | None) -> tuple[Trials, Floats]:  # fmt: skip
+def _treat(
+    live: Trials,
+    given: Ints,
+    rates: Floats,
+    rng: np.random.Generator,
+    days: Floats,
+    conduct: Conduct | None,
+) -> tuple[Trials, Floats]:
     """Treat a cohort of each trial; give the trials and the day on which all outcomes are known."""
     most, rate = int(given.max()), rates[live.dose]
     drawn = rng.random((most, len(live)))

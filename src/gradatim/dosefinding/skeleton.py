@@ -13,8 +13,15 @@ from gradatim.core.errors import UnusableInput
 Guess = tuple[float, ...]
 
 
-def spread(half_width: float, target: float, middle: int, doses: int, *, logistic: bool = False,
-           intercept: float = 3.0) -> Guess:  # fmt: skip
+def spread(
+    half_width: float,
+    target: float,
+    middle: int,
+    doses: int,
+    *,
+    logistic: bool = False,
+    intercept: float = 3.0,
+) -> Guess:
     """Give the guesses.
 
     Args:
@@ -28,11 +35,15 @@ def spread(half_width: float, target: float, middle: int, doses: int, *, logisti
         UnusableInput: the interval is not within 0 and 1, or there is no such dose.
     """
     if not 0 < target - half_width < target + half_width < 1:
-        raise UnusableInput(f"the half-width {half_width:g} does not fit around {target:g}",
-                            "--set half_width", todo="choose a smaller one")  # fmt: skip
+        raise UnusableInput(
+            f"the half-width {half_width:g} does not fit around {target:g}",
+            "--set half_width",
+            todo="choose a smaller one",
+        )
     if not 1 <= middle <= doses:
-        raise UnusableInput(f"there is no dose {middle}", "--set middle",
-                            todo=f"choose one of 1 to {doses}")  # fmt: skip
+        raise UnusableInput(
+            f"there is no dose {middle}", "--set middle", todo=f"choose one of 1 to {doses}"
+        )
     step = (
         _logistic_step(half_width, target, intercept)
         if logistic

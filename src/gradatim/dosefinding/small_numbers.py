@@ -21,12 +21,13 @@ def passes_3_plus_3(rate: float) -> float:
 def plainly(levels: int) -> list[str]:
     """Say what a trial of three or six per level can and cannot show."""
     return [
-        excluded(3), excluded(6),
+        excluded(3),
+        excluded(6),
         f"a level with a true DLT rate of 40 % still passes a 3+3 in "
         f"{_percent(passes_3_plus_3(0.4))} of trials",
         f"with 3 participants at each of {levels} levels, an event that 1 in 10 would have is not "
         f"seen at any one level in {_percent(0.9**3)} of trials",
-    ]  # fmt: skip
+    ]
 
 
 def _percent(value: float) -> str:

@@ -80,8 +80,11 @@ class Titration(Modifier):
         """Say so while titrating; then the inner design's reasons."""
         if not self._titrating(trials)[0]:
             return self.inner.because(trials, moves)
-        seen = "no DLT so far: the next level" if moves.dose[0] > trials.dose[0] else (
-            "the cohort at this level is made whole")  # fmt: skip
+        seen = (
+            "no DLT so far: the next level"
+            if moves.dose[0] > trials.dose[0]
+            else ("the cohort at this level is made whole")
+        )
         return [Ground(f"{self.stated()}; {seen}", self.rule)]
 
     def stated(self) -> str:

@@ -15,10 +15,11 @@ def no_advice(name: str, n: int, y: int, sizes: list[int]) -> UnusableInput:
     """Say that a table has no entry for these counts."""
     known = ", ".join(map(str, sizes))
     return UnusableInput(
-        f"{name} says nothing of {y} DLTs in {n} participants at one level", "",
+        f"{name} says nothing of {y} DLTs in {n} participants at one level",
+        "",
         f"it has advice for {known} participants",
         "complete the cohort, or choose a design whose table has such counts",
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)

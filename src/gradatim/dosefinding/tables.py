@@ -30,9 +30,14 @@ class Action(IntEnum):
 
 
 SIGNS = {
-    Action.NONE: "", Action.ESCALATE: "E", Action.STAY: "S", Action.HOLD: "H",
-    Action.DE_ESCALATE: "D", Action.ELIMINATE: "DU", Action.STOP: "X",
-}  # fmt: skip
+    Action.NONE: "",
+    Action.ESCALATE: "E",
+    Action.STAY: "S",
+    Action.HOLD: "H",
+    Action.DE_ESCALATE: "D",
+    Action.ELIMINATE: "DU",
+    Action.STOP: "X",
+}
 MEANING = {
     Action.ESCALATE: "escalate to the next dose",
     Action.STAY: "stay at this dose",
@@ -93,27 +98,34 @@ def check(table: Table, where: str = "", cohort: int | None = None) -> Table:
     """
     sizes = table.sizes()
     if not sizes:
-        raise UnusableInput("the table has no entry", where, todo="give a column for each number "
-                            "of participants and a row for each number of DLTs")  # fmt: skip
+        raise UnusableInput(
+            "the table has no entry",
+            where,
+            todo="give a column for each number of participants and a row for each number of DLTs",
+        )
     for n in sizes:
         _whole(table, n, where)
         _monotone(table, n, where)
     missing = [n for n in range(cohort or 1, table.most + 1, cohort or 1) if n not in sizes]
     if cohort and (missing or table.most < cohort):
         raise UnusableInput(
-            f"the table has nothing for {(missing or [cohort])[0]} participants", where,
+            f"the table has nothing for {(missing or [cohort])[0]} participants",
+            where,
             f"cohorts are of {cohort}, and it has entries for {', '.join(map(str, sizes))}",
             "add the column, or choose a cohort size that fits the table",
-        )  # fmt: skip
+        )
     return table
 
 
 def _whole(table: Table, n: int, where: str) -> None:
     for y in range(n + 1):
         if table.of(n, y) is Action.NONE:
-            raise UnusableInput(f"the table says nothing for {y} DLTs in {n} participants", where,
-                                "every number of DLTs from none to all must have an action",
-                                "fill the cell with E, S, H, D, DU or X")  # fmt: skip
+            raise UnusableInput(
+                f"the table says nothing for {y} DLTs in {n} participants",
+                where,
+                "every number of DLTs from none to all must have an action",
+                "fill the cell with E, S, H, D, DU or X",
+            )
 
 
 def _monotone(table: Table, n: int, where: str) -> None:
@@ -121,7 +133,8 @@ def _monotone(table: Table, n: int, where: str) -> None:
         fewer, more = table.of(n, y - 1), table.of(n, y)
         if more < fewer:
             raise UnusableInput(
-                f"the table contradicts itself at {n} participants", where,
+                f"the table contradicts itself at {n} participants",
+                where,
                 f"{y - 1} DLTs give {fewer.sign} and {y} give {more.sign}, which is more daring",
                 "correct one of the two cells",
-            )  # fmt: skip
+            )

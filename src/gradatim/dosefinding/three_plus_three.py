@@ -29,18 +29,31 @@ def three_plus_three(doses: int, *, start: int = 0, de_escalate: bool = False) -
     """
     toxic = DU if de_escalate else X
     rows = {3: (E, S, toxic, toxic), 6: (E, E, toxic, toxic, toxic, toxic, toxic)}
-    below = ("three more are treated at the level below, if it had only three" if de_escalate
-             else "the level below is selected")  # fmt: skip
+    below = (
+        "three more are treated at the level below, if it had only three"
+        if de_escalate
+        else "the level below is selected"
+    )
     return TableDesign(
-        table=_table(rows), doses=doses, cohort=3, maximum=6 * doses, start=start,
+        table=_table(rows),
+        doses=doses,
+        cohort=3,
+        maximum=6 * doses,
+        start=start,
         name="three_plus_three_korn" if de_escalate else "three_plus_three",
-        source=KORN if de_escalate else STORER, per_level=6, expand_top=False,
-        settings=("none of 3 with a DLT, or at most 1 of 6: the next level; 1 of 3: three more",
-                  f"2 or more at a level: it is too toxic, and {below}"),
-        clauses={E: "as 3+3 does with none of 3 or at most 1 of 6",
-                 S: "as 3+3 treats three more after 1 of 3",
-                 toxic: "as 2 or more at a level are too many"},
-    )  # fmt: skip
+        source=KORN if de_escalate else STORER,
+        per_level=6,
+        expand_top=False,
+        settings=(
+            "none of 3 with a DLT, or at most 1 of 6: the next level; 1 of 3: three more",
+            f"2 or more at a level: it is too toxic, and {below}",
+        ),
+        clauses={
+            E: "as 3+3 does with none of 3 or at most 1 of 6",
+            S: "as 3+3 treats three more after 1 of 3",
+            toxic: "as 2 or more at a level are too many",
+        },
+    )
 
 
 def three_per_group(doses: int, *, start: int = 0, committee: str = "stop") -> TableDesign:
@@ -52,14 +65,27 @@ def three_per_group(doses: int, *, start: int = 0, committee: str = "stop") -> T
             characteristics are computed: one of `COMMITTEES`.
     """
     return TableDesign(
-        table=_table({3: (E, H, X, X)}), doses=doses, cohort=3, maximum=3 * doses, start=start,
-        name="three_per_group", source=THREE, per_level=3, expand_top=False, committee=committee,
-        settings=("none of 3 with a DLT: the next level; 1 of 3: hold, the committee decides; "
-                  "2 or more of 3: stop",
-                  f"computed as if the committee would {committee} after 1 of 3"),
-        clauses={E: "as none of 3 had a DLT", H: "as 1 of 3 is neither clear",
-                 X: "as 2 or more of 3 are too many"},
-    )  # fmt: skip
+        table=_table({3: (E, H, X, X)}),
+        doses=doses,
+        cohort=3,
+        maximum=3 * doses,
+        start=start,
+        name="three_per_group",
+        source=THREE,
+        per_level=3,
+        expand_top=False,
+        committee=committee,
+        settings=(
+            "none of 3 with a DLT: the next level; 1 of 3: hold, the committee decides; "
+            "2 or more of 3: stop",
+            f"computed as if the committee would {committee} after 1 of 3",
+        ),
+        clauses={
+            E: "as none of 3 had a DLT",
+            H: "as 1 of 3 is neither clear",
+            X: "as 2 or more of 3 are too many",
+        },
+    )
 
 
 def _table(rows: dict[int, tuple[Action, ...]]) -> Table:

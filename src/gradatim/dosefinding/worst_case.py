@@ -49,8 +49,9 @@ def worst_cases(compiled: Compiled, target: float, gap: float) -> list[Worst]:
         UnusableInput: the gap does not fit around the target.
     """
     if not EDGE < target - gap < target + gap < 1 - EDGE:
-        raise UnusableInput(f"a gap of {gap:g} does not fit around {target:g}", "--gap",
-                            todo="choose a smaller one")  # fmt: skip
+        raise UnusableInput(
+            f"a gap of {gap:g} does not fit around {target:g}", "--gap", todo="choose a smaller one"
+        )
     found = []
     for dose in range(compiled.design.doses):
         found.append(_too_toxic(compiled, dose, target + gap))
@@ -69,8 +70,14 @@ def _too_toxic(compiled: Compiled, first: int, toxic: float) -> Worst:
 
 def _on_target(compiled: Compiled, dose: int, target: float, gap: float) -> Worst:
     value = -(compiled.selected == dose).astype(float)
-    bounds = [(EDGE, target - gap) if i < dose else (target, target) if i == dose
-              else (target + gap, 1 - EDGE) for i in range(compiled.design.doses)]  # fmt: skip
+    bounds = [
+        (EDGE, target - gap)
+        if i < dose
+        else (target, target)
+        if i == dose
+        else (target + gap, 1 - EDGE)
+        for i in range(compiled.design.doses)
+    ]
     rates, best = _greatest(compiled, value, bounds)
     return Worst("on_target", dose + 1, rates, -best)
 
@@ -86,10 +93,14 @@ def _greatest(
     best, where = -np.inf, np.zeros(doses)
     for start in _starts(bounds):
         ran = minimize(
-            lambda p: -float(compiled.probability(p) @ value), start,
-            jac=lambda p: -compiled.slope(p, value), method="SLSQP", bounds=bounds,
-            constraints=[rises] if doses > 1 else [], options={"maxiter": 100, "ftol": 1e-10},
-        )  # fmt: skip
+            lambda p: -float(compiled.probability(p) @ value),
+            start,
+            jac=lambda p: -compiled.slope(p, value),
+            method="SLSQP",
+            bounds=bounds,
+            constraints=[rises] if doses > 1 else [],
+            options={"maxiter": 100, "ftol": 1e-10},
+        )
         rates = np.maximum.accumulate(np.clip(ran.x, *np.array(bounds).T))
         reached = float(compiled.probability(rates) @ value)
         if reached > best:

@@ -82,8 +82,13 @@ class Balance(NamedTuple):
     @property
     def difference_ml(self) -> float:
         """The mL received that nothing accounts for; negative if more is accounted for."""
-        return self.received_ml - (self.on_hand_ml + self.used_ml + self.discarded_ml
-                                   + self.returned_ml + self.destroyed_ml)  # fmt: skip
+        return self.received_ml - (
+            self.on_hand_ml
+            + self.used_ml
+            + self.discarded_ml
+            + self.returned_ml
+            + self.destroyed_ml
+        )
 
     @property
     def closes(self) -> bool:
@@ -166,8 +171,9 @@ def balance(stock: Stock, lot: str) -> Balance:
         sum(one.discarded_ml for one in bags),
         sum(one.returned_ml for one in bags),
         sum(one.destroyed_ml for one in bags),
-        states, tuple(faults),
-    )  # fmt: skip
+        states,
+        tuple(faults),
+    )
 
 
 def balances(stock: Stock) -> tuple[Balance, ...]:
@@ -177,10 +183,13 @@ def balances(stock: Stock) -> tuple[Balance, ...]:
 
 
 def _mismatch(one: BagStatus) -> Iterator[Fault]:
-    accounted = (one.on_hand_ml + one.infused_ml + one.discarded_ml + one.returned_ml
-                 + one.destroyed_ml)  # fmt: skip
+    accounted = (
+        one.on_hand_ml + one.infused_ml + one.discarded_ml + one.returned_ml + one.destroyed_ml
+    )
     if not same(one.received_ml, accounted):
         off = one.received_ml - accounted
-        yield Fault(one.bag.id, f"{one.received_ml:.4g} mL received and {accounted:.4g} mL "
-                    f"accounted for: {abs(off):.4g} mL {'missing' if off > 0 else 'too many'}"
-                    )  # fmt: skip
+        yield Fault(
+            one.bag.id,
+            f"{one.received_ml:.4g} mL received and {accounted:.4g} mL "
+            f"accounted for: {abs(off):.4g} mL {'missing' if off > 0 else 'too many'}",
+        )

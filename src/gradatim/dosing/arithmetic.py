@@ -56,9 +56,13 @@ def drawing_steps(prepared: Prepared, rules: Preparation) -> Iterator[Step]:
         if found is None or not batch.infused_ml:
             continue
         if cells:
-            yield step("cells still needed", "needed − infused",
-                       {"needed": (still, CELLS), "infused": (cells[-1], CELLS)},
-                       still - cells[-1], CELLS)  # fmt: skip
+            yield step(
+                "cells still needed",
+                "needed − infused",
+                {"needed": (still, CELLS), "infused": (cells[-1], CELLS)},
+                still - cells[-1],
+                CELLS,
+            )
             still -= cells[-1]
         yield found
         yield from _infused(prepared, batch, still, found.result.value)
@@ -76,27 +80,47 @@ def _infused(prepared: Prepared, batch: Batch, still: float, per_ml: float) -> I
         yield step(
             f"volume infused from {batch.name}",
             "volume of the units − what stays in filter and line",
-            {"volume of the units": (batch.volume_ml, ML),
-             "what stays in filter and line": (batch.held_ml, ML)}, batch.infused_ml, ML,
-        )  # fmt: skip
-    yield step(f"cells infused from {batch.name}", "volume × cells per mL",
-               {"volume": (batch.infused_ml, ML), "cells per mL": (per_ml, CELLS_PER_ML)},
-               batch.infused_ml * per_ml, CELLS)  # fmt: skip
+            {
+                "volume of the units": (batch.volume_ml, ML),
+                "what stays in filter and line": (batch.held_ml, ML),
+            },
+            batch.infused_ml,
+            ML,
+        )
+    yield step(
+        f"cells infused from {batch.name}",
+        "volume × cells per mL",
+        {"volume": (batch.infused_ml, ML), "cells per mL": (per_ml, CELLS_PER_ML)},
+        batch.infused_ml * per_ml,
+        CELLS,
+    )
 
 
 def needed_step(cells: float, per_ml: float) -> Step:
     """Give the step from cells to the mL that hold them."""
-    return step("volume for the dose", "cells ÷ cells per mL",
-                {"cells": (cells, CELLS), "cells per mL": (per_ml, CELLS_PER_ML)},
-                cells / per_ml, ML)  # fmt: skip
+    return step(
+        "volume for the dose",
+        "cells ÷ cells per mL",
+        {"cells": (cells, CELLS), "cells per mL": (per_ml, CELLS_PER_ML)},
+        cells / per_ml,
+        ML,
+    )
 
 
 def _compared(prepared: Prepared) -> Iterator[Step]:
     infused, off = prepared.infused_cells, prepared.deviation
     if infused is not None and off is not None:
-        yield step("deviation", "100 % × (infused − dose) ÷ dose",
-                   {"100 %": (100, "%"), "infused": (infused, CELLS),
-                    "dose": (prepared.planned.value, CELLS)}, 100 * off, "%")  # fmt: skip
+        yield step(
+            "deviation",
+            "100 % × (infused − dose) ÷ dose",
+            {
+                "100 %": (100, "%"),
+                "infused": (infused, CELLS),
+                "dose": (prepared.planned.value, CELLS),
+            },
+            100 * off,
+            "%",
+        )
 
 
 def _volumes(prepared: Prepared, rules: Preparation) -> Iterator[Step]:
@@ -104,24 +128,41 @@ def _volumes(prepared: Prepared, rules: Preparation) -> Iterator[Step]:
     opened = sum(one.unit.volume_ml for one in prepared.draws)
     if rules.filter_and_hold_up:
         held = sum(one.held_ml for one in prepared.draws)
-        yield step("volume drawn", "infused + what stays in filter and line",
-                   {"infused": (infused, ML), "what stays in filter and line": (held, ML)},
-                   infused + held, ML)  # fmt: skip
-    yield step("volume discarded", "opened − infused",
-               {"opened": (opened, ML), "infused": (infused, ML)}, rest, ML)  # fmt: skip
+        yield step(
+            "volume drawn",
+            "infused + what stays in filter and line",
+            {"infused": (infused, ML), "what stays in filter and line": (held, ML)},
+            infused + held,
+            ML,
+        )
+    yield step(
+        "volume discarded",
+        "opened − infused",
+        {"opened": (opened, ML), "infused": (infused, ML)},
+        rest,
+        ML,
+    )
 
 
 def giving_steps(prepared: Prepared, rules: Preparation) -> Iterator[Step]:
     """Give the steps to the rate and the duration of the infusion, and to its excipients."""
     volume, minutes = prepared.infused_ml, prepared.intended.duration_min
     if volume is not None and rules.maximum_rate is not None:
-        yield step("least duration", "volume ÷ greatest rate",
-                   {"volume": (volume, ML), "greatest rate": (rules.maximum_rate, RATE)},
-                   volume / rules.maximum_rate, MINUTES)  # fmt: skip
+        yield step(
+            "least duration",
+            "volume ÷ greatest rate",
+            {"volume": (volume, ML), "greatest rate": (rules.maximum_rate, RATE)},
+            volume / rules.maximum_rate,
+            MINUTES,
+        )
     if volume is not None and minutes:
-        yield step("rate", "volume ÷ duration",
-                   {"volume": (volume, ML), "duration": (minutes, MINUTES)},
-                   volume / minutes, RATE)  # fmt: skip
+        yield step(
+            "rate",
+            "volume ÷ duration",
+            {"volume": (volume, ML), "duration": (minutes, MINUTES)},
+            volume / minutes,
+            RATE,
+        )
     if prepared.dmso_per_kg is not None and prepared.weights is not None:
         yield from _dmso(prepared, prepared.weights.on_day, prepared.dmso_per_kg)
 
@@ -131,14 +172,26 @@ def _dmso(prepared: Prepared, kg: float, per_kg: float) -> Iterator[Step]:
     for batch in batches(prepared.draws):
         fraction = batch.draws[0].unit.dmso_fraction or 0
         grams.append(batch.infused_ml * fraction * DMSO_DENSITY)
-        yield step(f"DMSO from {batch.name}", "volume × fraction × density",
-                   {"volume": (batch.infused_ml, ML), "fraction": (fraction, "1"),
-                    "density": (DMSO_DENSITY, "g/mL")}, grams[-1], GRAMS)  # fmt: skip
+        yield step(
+            f"DMSO from {batch.name}",
+            "volume × fraction × density",
+            {
+                "volume": (batch.infused_ml, ML),
+                "fraction": (fraction, "1"),
+                "density": (DMSO_DENSITY, "g/mL"),
+            },
+            grams[-1],
+            GRAMS,
+        )
     if len(grams) > 1:
         yield _sum("DMSO", grams, GRAMS)
-    yield step("DMSO per kg", "DMSO ÷ weight on the day",
-               {"DMSO": (sum(grams), GRAMS), "weight on the day": (kg, "kg")}, per_kg,
-               PER_KG)  # fmt: skip
+    yield step(
+        "DMSO per kg",
+        "DMSO ÷ weight on the day",
+        {"DMSO": (sum(grams), GRAMS), "weight on the day": (kg, "kg")},
+        per_kg,
+        PER_KG,
+    )
 
 
 def _sum(label: str, parts: Sequence[float], unit: str) -> Step:

@@ -57,12 +57,15 @@ def deviation(asked: _OfCells) -> Verdict:
     off, infused = prepared.deviation, prepared.infused_cells
     if off is None or infused is None:
         why = "no unit is given" if not prepared.units else "the cells cannot be computed"
-        return Verdict(UNKNOWN, f"{why}, so there is nothing to compare with the dose",
-                       reason=Reason.NO_RECORD)  # fmt: skip
+        return Verdict(
+            UNKNOWN, f"{why}, so there is nothing to compare with the dose", reason=Reason.NO_RECORD
+        )
     within = compare(abs(off), "<=", rules.tolerance)
     dose = shown(prepared.planned)
-    text = (f"{percent(off)}: {infused:,.0f} instead of {dose}, "
-            f"{'within' if within else 'outside'} ±{100 * rules.tolerance:g} %")  # fmt: skip
+    text = (
+        f"{percent(off)}: {infused:,.0f} instead of {dose}, "
+        f"{'within' if within else 'outside'} ±{100 * rules.tolerance:g} %"
+    )
     return Verdict(truth_of(within), text)
 
 
@@ -83,15 +86,18 @@ def viability(asked: _OfCells) -> Verdict:
     prepared, minimum = asked.prepared, asked.rules.minimum_viability
     if not prepared.units and prepared.label is not None:
         return limits.viability(prepared.label, minimum)
-    return _each(prepared.opened, lambda unit: limits.viability(
-        unit.concentration, minimum, unit.certified_viability))  # fmt: skip
+    return _each(
+        prepared.opened,
+        lambda unit: limits.viability(unit.concentration, minimum, unit.certified_viability),
+    )
 
 
 def rate(asked: _OfCells) -> Verdict:
     """Whether the infusion is slow enough."""
     prepared = asked.prepared
-    return limits.rate(prepared.infused_ml, prepared.intended.duration_min,
-                       asked.rules.maximum_rate)  # fmt: skip
+    return limits.rate(
+        prepared.infused_ml, prepared.intended.duration_min, asked.rules.maximum_rate
+    )
 
 
 def dmso(asked: _OfCells) -> Verdict:

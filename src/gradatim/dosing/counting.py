@@ -18,14 +18,22 @@ def basis(one: Concentration, counts: Counted) -> Verdict:
         TRUE: it can. FALSE: it would be wrong, with the reason. UNKNOWN: the viability is missing.
     """
     if one.counted == "viable" and one.viability is not None:
-        return Verdict(FALSE, "the label counts viable cells and a viability is given as well: it "
-                       "would be applied twice")  # fmt: skip
+        return Verdict(
+            FALSE,
+            "the label counts viable cells and a viability is given as well: it "
+            "would be applied twice",
+        )
     if one.counted == "viable" and counts == "total":
-        return Verdict(FALSE, "the dose counts total cells and the label viable ones: the total "
-                       "count is needed")  # fmt: skip
+        return Verdict(
+            FALSE,
+            "the dose counts total cells and the label viable ones: the total count is needed",
+        )
     if one.counted == "total" and counts == "viable" and one.viability is None:
-        return Verdict(UNKNOWN, "the dose counts viable cells and the label total ones: the "
-                       "viability is missing", reason=Reason.NO_RECORD)  # fmt: skip
+        return Verdict(
+            UNKNOWN,
+            "the dose counts viable cells and the label total ones: the viability is missing",
+            reason=Reason.NO_RECORD,
+        )
     return Verdict(TRUE, f"the dose counts {counts} cells; the label {_described(one)}")
 
 
@@ -57,5 +65,6 @@ def counting_step(one: Concentration, counts: Counted) -> Step | None:
         numbers["viability"] = (one.viability, "1")
         result *= one.viability
     numbers["recovery"] = (one.recovery, "1")
-    return step(f"{counts} cells per mL", " × ".join(numbers), numbers, result * one.recovery,
-                CELLS_PER_ML)  # fmt: skip
+    return step(
+        f"{counts} cells per mL", " × ".join(numbers), numbers, result * one.recovery, CELLS_PER_ML
+    )

@@ -23,8 +23,12 @@ def dose_document(protocol: Document, prepared: Prepared) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "protocol": {"id": study.id, "version": study.version, "sha256": protocol.sha256},
-        "level": {"number": level.number, "label": level.label, "dose": level.dose,
-                  "unit": level.unit},
+        "level": {
+            "number": level.number,
+            "label": level.label,
+            "dose": level.dose,
+            "unit": level.unit,
+        },
         "status": prepared.status,
         "planned": {**_quantity(prepared.planned), "counts": counts},
         "mode": prepared.mode if prepared.of_cells else None,
@@ -41,9 +45,11 @@ def dose_document(protocol: Document, prepared: Prepared) -> dict[str, Any]:
         "units": [_draw(one, prepared.end_before[one.unit.id]) for one in prepared.draws],
         "steps": [_step(one) for one in prepared.steps],
         "checks": [_check(one) for one in prepared.checks],
-        "rests_on": [{"what": one.what, "value": one.value, "basis": str(one.basis),
-                      "source": one.source} for one in prepared.rests_on],
-    }  # fmt: skip
+        "rests_on": [
+            {"what": one.what, "value": one.value, "basis": str(one.basis), "source": one.source}
+            for one in prepared.rests_on
+        ],
+    }
 
 
 def _quantity(one: Quantity) -> dict[str, Any]:
@@ -52,12 +58,17 @@ def _quantity(one: Quantity) -> dict[str, Any]:
 
 def _draw(one: Draw, end_before: datetime | None) -> dict[str, Any]:
     return {
-        "id": one.unit.id, "lot": one.unit.lot or None, "volume_ml": one.unit.volume_ml,
-        "drawn_ml": one.drawn_ml, "infused_ml": one.infused_ml, "held_ml": one.held_ml,
-        "discarded_ml": one.discarded_ml, "infused_cells": one.infused_cells,
+        "id": one.unit.id,
+        "lot": one.unit.lot or None,
+        "volume_ml": one.unit.volume_ml,
+        "drawn_ml": one.drawn_ml,
+        "infused_ml": one.infused_ml,
+        "held_ml": one.held_ml,
+        "discarded_ml": one.discarded_ml,
+        "infused_cells": one.infused_cells,
         "discarded_cells": one.discarded_cells,
         "end_before": end_before.isoformat() if end_before else None,
-    }  # fmt: skip
+    }
 
 
 def _step(one: Step) -> dict[str, Any]:

@@ -34,8 +34,10 @@ def thaw_clock(unit: Unit, end: datetime | None, hours: float | None) -> Verdict
         text = f"the infusion ends {-taken:.3g} h before the thaw"
         return Verdict(UNKNOWN, text, reason=Reason.CONFLICT)
     within = compare(taken, "<=", hours)
-    return Verdict(truth_of(within), f"ends {span(taken)} after the thaw, "
-                   f"{'within' if within else 'more than'} {hours:g} h")  # fmt: skip
+    return Verdict(
+        truth_of(within),
+        f"ends {span(taken)} after the thaw, {'within' if within else 'more than'} {hours:g} h",
+    )
 
 
 def in_date(unit: Unit, end: datetime | None) -> Verdict:
@@ -60,8 +62,11 @@ def viability(one: Concentration, minimum: float | None, certified: float | None
         return _missing(f"no viability is known; at least {100 * minimum:g} % is needed")
     enough = compare(min(known), ">=", minimum)
     when = f" ({WHEN[one.measured]})" if one.viability == min(known) else " (certificate)"
-    return Verdict(truth_of(enough), f"{100 * min(known):.4g} % viable{when}, "
-                   f"{'at least' if enough else 'less than'} {100 * minimum:g} %")  # fmt: skip
+    return Verdict(
+        truth_of(enough),
+        f"{100 * min(known):.4g} % viable{when}, "
+        f"{'at least' if enough else 'less than'} {100 * minimum:g} %",
+    )
 
 
 def rate(volume_ml: float | None, minutes: float | None, maximum: float | None) -> Verdict:
@@ -71,13 +76,17 @@ def rate(volume_ml: float | None, minutes: float | None, maximum: float | None) 
     if volume_ml is None:
         return _missing("there is no volume to infuse")
     if minutes is None:
-        return _missing(f"no duration is given; at least {volume_ml / maximum:.3g} min for "
-                        f"{volume_ml:.4g} mL")  # fmt: skip
+        return _missing(
+            f"no duration is given; at least {volume_ml / maximum:.3g} min for {volume_ml:.4g} mL"
+        )
     if not minutes > 0:
         raise UnusableInput(f"{minutes:g} min is not a duration", todo="give minutes above 0")
     slow = compare(volume_ml / minutes, "<=", maximum)
-    return Verdict(truth_of(slow), f"{volume_ml / minutes:.3g} mL/min, "
-                   f"{'at most' if slow else 'more than'} {maximum:g} mL/min")  # fmt: skip
+    return Verdict(
+        truth_of(slow),
+        f"{volume_ml / minutes:.3g} mL/min, "
+        f"{'at most' if slow else 'more than'} {maximum:g} mL/min",
+    )
 
 
 def dmso(grams_per_kg: float | None, maximum: float | None) -> Verdict:
@@ -87,8 +96,11 @@ def dmso(grams_per_kg: float | None, maximum: float | None) -> Verdict:
     if grams_per_kg is None:
         return _missing(f"how much dimethyl sulfoxide is unknown; at most {maximum:g} g/kg")
     good = compare(grams_per_kg, "<=", maximum)
-    return Verdict(truth_of(good), f"{grams_per_kg:.3g} g/kg of dimethyl sulfoxide, "
-                   f"{'at most' if good else 'more than'} {maximum:g} g/kg")  # fmt: skip
+    return Verdict(
+        truth_of(good),
+        f"{grams_per_kg:.3g} g/kg of dimethyl sulfoxide, "
+        f"{'at most' if good else 'more than'} {maximum:g} g/kg",
+    )
 
 
 def two_people(prepared_by: str, verified_by: str) -> Verdict:
@@ -118,9 +130,11 @@ def elapsed(start: datetime, end: datetime) -> timedelta:
         UnusableInput: only one of them has a time zone.
     """
     if (start.utcoffset() is None) != (end.utcoffset() is None):
-        raise UnusableInput(f"{moment(start)} and {moment(end)} cannot be compared",
-                            why="only one of them has a time zone",
-                            todo="give all times with a time zone, or none")  # fmt: skip
+        raise UnusableInput(
+            f"{moment(start)} and {moment(end)} cannot be compared",
+            why="only one of them has a time zone",
+            todo="give all times with a time zone, or none",
+        )
     return end - start
 
 

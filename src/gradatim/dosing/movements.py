@@ -46,11 +46,18 @@ ON_HAND = ("quarantined", "released", "excursion", "unfit", "prepared", "held", 
 """States in which the whole bag is at the site."""
 
 LEADS_TO: Mapping[str, str] = {
-    "received": "quarantined", "quarantined": "quarantined", "released": "released",
-    "excursion": "excursion", "assessed fit": "quarantined", "assessed unfit": "unfit",
-    "prepared": "prepared", "infused": "infused", "discarded": "discarded",
-    "returned": "returned", "destroyed": "destroyed",
-}  # fmt: skip
+    "received": "quarantined",
+    "quarantined": "quarantined",
+    "released": "released",
+    "excursion": "excursion",
+    "assessed fit": "quarantined",
+    "assessed unfit": "unfit",
+    "prepared": "prepared",
+    "infused": "infused",
+    "discarded": "discarded",
+    "returned": "returned",
+    "destroyed": "destroyed",
+}
 """Where an event that should not have happened takes a bag; of two states the cautious one."""
 
 

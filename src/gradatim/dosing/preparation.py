@@ -44,7 +44,7 @@ def prepare(
     *,
     label: Concentration | None = None,
     intended: Intended = AS_PROTOCOL,
-) -> Prepared:  # fmt: skip
+) -> Prepared:
     """Prepare a dose.
 
     Args:
@@ -66,9 +66,15 @@ def prepare(
     used = _weight(study, dose_level, weights)
     planned, steps = _planned(study, dose_level, used)
     prepared = Prepared(
-        dose_level, study.treatment.preparation, weights, used.verdict if used else None, planned,
-        intended=intended, steps=steps, rests_on=tuple(_rests_on(study, dose_level)),
-    )  # fmt: skip
+        dose_level,
+        study.treatment.preparation,
+        weights,
+        used.verdict if used else None,
+        planned,
+        intended=intended,
+        steps=steps,
+        rests_on=tuple(_rests_on(study, dose_level)),
+    )
     if prepared.of_cells:
         prepared = _with_units(prepared, _rules(study), usable_units(tuple(units)), label)
     return prepared._replace(checks=check_all(prepared))
@@ -94,45 +100,62 @@ def _weight(study: Study, level: DoseLevel, weights: Weights | None) -> WeightUs
     if per not in ("", BODY_WEIGHT) or (per == BODY_WEIGHT) != level.unit.endswith(PER_KG):
         raise UnusableInput(
             f"level {level.number} is {level.dose:g} {level.unit}, scaled by {per or 'nothing'}",
-            study.study.id, "the two do not go together, and only body weight can be reckoned with",
+            study.study.id,
+            "the two do not go together, and only body weight can be reckoned with",
             "correct the unit of the level or `dose_per` in the protocol",
-        )  # fmt: skip
+        )
     if not per:
         return None
     if weights is None:
-        raise UnusableInput("there is no weight", study.study.id, "the dose is scaled by it",
-                            "give the weight on the day")  # fmt: skip
+        raise UnusableInput(
+            "there is no weight",
+            study.study.id,
+            "the dose is scaled by it",
+            "give the weight on the day",
+        )
     return weight_used(administration, study.treatment.preparation, weights)
 
 
-def _planned(study: Study, level: DoseLevel, used: WeightUsed | None
-             ) -> tuple[Quantity, tuple[Step, ...]]:  # fmt: skip
+def _planned(
+    study: Study, level: DoseLevel, used: WeightUsed | None
+) -> tuple[Quantity, tuple[Step, ...]]:
     """Give the dose, in cells where it counts cells, and the steps to it."""
     dose, unit = level.dose, level.unit.removesuffix(PER_KG)
     if CELLS in unit:
         cells = convert(dose, unit, CELLS)
         if cells is None:
-            raise UnusableInput(f"the unit {level.unit} is not understood", study.study.id,
-                                todo="write it as {cells}/kg or {cells}")  # fmt: skip
+            raise UnusableInput(
+                f"the unit {level.unit} is not understood",
+                study.study.id,
+                todo="write it as {cells}/kg or {cells}",
+            )
         dose, unit = cells, CELLS
     if used is None:
         return Quantity(dose, unit), ()
-    scaled = step("dose", "dose level × weight",
-                  {"dose level": (dose, f"{unit}{PER_KG}"), "weight": (used.kg, KG)},
-                  dose * used.kg, unit)  # fmt: skip
+    scaled = step(
+        "dose",
+        "dose level × weight",
+        {"dose level": (dose, f"{unit}{PER_KG}"), "weight": (used.kg, KG)},
+        dose * used.kg,
+        unit,
+    )
     return scaled.result, (*used.steps, scaled)
 
 
 def _rules(study: Study) -> Preparation:
     if study.treatment.preparation is None:
-        raise UnusableInput("the protocol does not say how a dose is prepared", study.study.id,
-                            "cells that count, tolerance and limits are not the program's to say",
-                            "add `treatment.preparation`")  # fmt: skip
+        raise UnusableInput(
+            "the protocol does not say how a dose is prepared",
+            study.study.id,
+            "cells that count, tolerance and limits are not the program's to say",
+            "add `treatment.preparation`",
+        )
     return study.treatment.preparation
 
 
-def _with_units(prepared: Prepared, rules: Preparation, units: tuple[Unit, ...],
-                label: Concentration | None) -> Prepared:  # fmt: skip
+def _with_units(
+    prepared: Prepared, rules: Preparation, units: tuple[Unit, ...], label: Concentration | None
+) -> Prepared:
     """Add the volumes, where they can be computed."""
     one = label if label is None else usable_concentration(label)
     ordered = tuple(first_expiring_first(units))
@@ -174,9 +197,13 @@ def _steps(prepared: Prepared, rules: Preparation, one: Concentration | None) ->
         yield needed
         volume, held = needed.result.value, rules.filter_and_hold_up
         if held:
-            yield step("volume to draw", "volume + what stays in filter and line",
-                       {"volume": (volume, ML), "what stays in filter and line": (held, ML)},
-                       volume + held, ML)  # fmt: skip
+            yield step(
+                "volume to draw",
+                "volume + what stays in filter and line",
+                {"volume": (volume, ML), "what stays in filter and line": (held, ML)},
+                volume + held,
+                ML,
+            )
     yield from giving_steps(prepared, rules)
 
 
@@ -202,5 +229,10 @@ def _said(name: str, value: str | float | None) -> str:
     return value if isinstance(value, str) else f"{value:g} {unit}".rstrip()
 
 
-_UNITS = {"weight_cap": "kg", "thaw_to_end": "h", "filter_and_hold_up": "mL",
-          "maximum_rate": "mL/min", "maximum_dmso": "g/kg"}  # fmt: skip
+_UNITS = {
+    "weight_cap": "kg",
+    "thaw_to_end": "h",
+    "filter_and_hold_up": "mL",
+    "maximum_rate": "mL/min",
+    "maximum_dmso": "g/kg",
+}

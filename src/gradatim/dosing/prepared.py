@@ -130,8 +130,9 @@ class Prepared(NamedTuple):
         fractions = [one.unit.dmso_fraction for one in self.draws]
         if not self.draws or self.weights is None or None in fractions:
             return None
-        grams = [d.infused_ml * f * DMSO_DENSITY
-                 for d, f in zip(self.draws, fractions, strict=True) if f]  # fmt: skip
+        grams = [
+            d.infused_ml * f * DMSO_DENSITY for d, f in zip(self.draws, fractions, strict=True) if f
+        ]
         return sum(grams) / self.weights.on_day
 
     @property

@@ -96,8 +96,11 @@ def usable_weights(weights: Weights) -> Weights:
         ("weight at the anchor", weights.at_anchor),
     ):
         if kg is not None and not LIGHTEST <= kg <= HEAVIEST:
-            raise UnusableInput(f"{kg:g} kg is not a body weight", name,
-                                todo=f"give it in kg, {LIGHTEST} to {HEAVIEST}")  # fmt: skip
+            raise UnusableInput(
+                f"{kg:g} kg is not a body weight",
+                name,
+                todo=f"give it in kg, {LIGHTEST} to {HEAVIEST}",
+            )
     return weights
 
 
@@ -136,8 +139,11 @@ def usable_units(units: tuple[Unit, ...]) -> tuple[Unit, ...]:
     seen = set()
     for unit in map(usable_unit, units):
         if unit.id in seen:
-            raise UnusableInput(f"the unit {unit.id} is there twice", why="it would be drawn twice",
-                                todo="give each unit once")  # fmt: skip
+            raise UnusableInput(
+                f"the unit {unit.id} is there twice",
+                why="it would be drawn twice",
+                todo="give each unit once",
+            )
         seen.add(unit.id)
     return units
 
@@ -149,5 +155,8 @@ def _positive(value: float, what: str, where: str) -> None:
 
 def _fraction(value: float | None, what: str, where: str) -> None:
     if value is not None and not 0 < value <= 1:
-        raise UnusableInput(f"{what}: {value:g} is not a fraction above 0 and at most 1", where,
-                            todo="write 90 % as 0.9")  # fmt: skip
+        raise UnusableInput(
+            f"{what}: {value:g} is not a fraction above 0 and at most 1",
+            where,
+            todo="write 90 % as 0.9",
+        )

@@ -30,8 +30,9 @@ class SponsorDecision(NamedTuple):
     covers: tuple[str, ...]
 
 
-def release_check(results: Results, specification: Specification,
-                  decision: SponsorDecision | None = None) -> Verdict:  # fmt: skip
+def release_check(
+    results: Results, specification: Specification, decision: SponsorDecision | None = None
+) -> Verdict:
     """Say whether a lot may be released.
 
     Args:
@@ -62,15 +63,19 @@ def _tested(name: str, result: Quantity | str | None, wanted: Limit | str) -> Ve
         good = result.strip().casefold() == wanted.strip().casefold()
         text = f"{name}: {result}" if good else f"{name}: {result}, must be {wanted}"
         return Verdict(truth_of(good), text)
-    return Verdict(UNKNOWN, f"{name}: {result} cannot be held against {wanted}",
-                   reason=Reason.UNIT_MISMATCH)  # fmt: skip
+    return Verdict(
+        UNKNOWN, f"{name}: {result} cannot be held against {wanted}", reason=Reason.UNIT_MISMATCH
+    )
 
 
 def _measured(name: str, result: Quantity, wanted: Limit) -> Verdict:
     value = None if wanted.times else convert(result.value, result.unit, wanted.unit)
     if value is None:
-        return Verdict(UNKNOWN, f"{name}: {result} cannot be held against {wanted}",
-                       reason=Reason.UNIT_MISMATCH)  # fmt: skip
+        return Verdict(
+            UNKNOWN,
+            f"{name}: {result} cannot be held against {wanted}",
+            reason=Reason.UNIT_MISMATCH,
+        )
     truth = compare_bounded(value, result.bound, wanted.op, wanted.number)
     reason = Reason.CONFLICT if truth is UNKNOWN else None
     return Verdict(truth, f"{name}: {result}, must be {wanted}", reason=reason)
@@ -82,6 +87,8 @@ def _excepted(child: Verdict, decision: SponsorDecision | None) -> Verdict:
         return child._replace(text=f"{child.text} (out of specification)")
     if not (decision.by.strip() and decision.reason.strip()):
         return child._replace(text=f"{child.text} (the decision has no name or no reason)")
-    text = (f"{child.text} (out of specification; accepted by {decision.by} on {decision.on}: "
-            f"{decision.reason})")  # fmt: skip
+    text = (
+        f"{child.text} (out of specification; accepted by {decision.by} on {decision.on}: "
+        f"{decision.reason})"
+    )
     return child._replace(truth=TRUE, text=text)

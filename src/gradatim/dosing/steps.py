@@ -44,8 +44,9 @@ class Step(NamedTuple):
         return re.sub("|".join(longest_first), lambda found: numbers[found[0]], self.formula)
 
 
-def step(label: str, formula: str, numbers: dict[str, tuple[float, str]], result: float,
-         unit: str) -> Step:  # fmt: skip
+def step(
+    label: str, formula: str, numbers: dict[str, tuple[float, str]], result: float, unit: str
+) -> Step:
     """Put a step together; `numbers` are value and UCUM unit under the names of the formula."""
     named = tuple(Named(name, Quantity(*number)) for name, number in numbers.items())
     return Step(label, formula, named, Quantity(result, unit))

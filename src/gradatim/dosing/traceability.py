@@ -43,8 +43,9 @@ def traceable(stock: Stock, bag: str) -> Verdict:
     if missing:
         names = " and ".join(missing).replace("_", " ")
         return Verdict(UNKNOWN, f"{bag}: {names} not known", reason=Reason.NO_RECORD)
-    return Verdict(TRUE, f"{bag}: donor {found.donor}, cell bank {found.cell_bank}, lot "
-                   f"{found.lot}")  # fmt: skip
+    return Verdict(
+        TRUE, f"{bag}: donor {found.donor}, cell bank {found.cell_bank}, lot {found.lot}"
+    )
 
 
 def participants_of(stock: Stock, lot: str) -> tuple[str, ...]:

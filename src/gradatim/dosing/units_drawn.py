@@ -58,8 +58,9 @@ def first_expiring_first(units: Sequence[Unit]) -> list[Unit]:
     expiries = [unit.expiry for unit in units if unit.expiry]
     for expiry in expiries[1:]:
         elapsed(expiries[0], expiry)
-    return sorted(units, key=lambda unit: (unit.expiry is None, unit.expiry or datetime.max,
-                                           unit.id))  # fmt: skip
+    return sorted(
+        units, key=lambda unit: (unit.expiry is None, unit.expiry or datetime.max, unit.id)
+    )
 
 
 def drawn_exactly(sources: Sequence[Source], dose: float, hold_up: float) -> tuple[Draw, ...]:
@@ -75,8 +76,9 @@ def drawn_exactly(sources: Sequence[Source], dose: float, hold_up: float) -> tup
     return _cut(sources, infused, hold_up)
 
 
-def drawn_whole(sources: Sequence[Source], dose: float, hold_up: float, tolerance: float
-                ) -> tuple[Draw, ...]:  # fmt: skip
+def drawn_whole(
+    sources: Sequence[Source], dose: float, hold_up: float, tolerance: float
+) -> tuple[Draw, ...]:
     """Give the fewest whole units that reach the dose; one less if only that is within tolerance.
 
     If neither is, the units that reach the dose are given, for the refusal to be shown.

@@ -38,8 +38,9 @@ class WeightUsed(NamedTuple):
     verdict: Verdict
 
 
-def weight_used(administration: Administration, rules: Preparation | None, weights: Weights
-                ) -> WeightUsed:  # fmt: skip
+def weight_used(
+    administration: Administration, rules: Preparation | None, weights: Weights
+) -> WeightUsed:
     """Choose the weight that counts.
 
     It is the weight at the protocol's anchor (`weight_from`). If the weight on the day differs
@@ -62,8 +63,13 @@ def weight_used(administration: Administration, rules: Preparation | None, weigh
     if cap is None:
         return chosen
     kg = min(chosen.kg, cap)
-    capped = step("weight that counts", "min(weight, cap)",
-                  {"weight": (chosen.kg, KG), "cap": (cap, KG)}, kg, KG)  # fmt: skip
+    capped = step(
+        "weight that counts",
+        "min(weight, cap)",
+        {"weight": (chosen.kg, KG), "cap": (cap, KG)},
+        kg,
+        KG,
+    )
     text = f"{chosen.verdict.text}; capped at {cap:g} kg" if kg < chosen.kg else chosen.verdict.text
     return WeightUsed(kg, (*chosen.steps, capped), chosen.verdict._replace(text=text))
 
@@ -142,6 +148,9 @@ def _chosen(anchor: str | None, rules: Preparation | None, weights: Weights) -> 
 def _change_step(anchor: str, day: float, then: float, change: float) -> Step:
     at_anchor = f"weight at {anchor}"
     return step(
-        "change of weight", f"100 % × (weight on the day − {at_anchor}) ÷ {at_anchor}",
-        {"100 %": (100, "%"), "weight on the day": (day, KG), at_anchor: (then, KG)}, change, "%",
-    )  # fmt: skip
+        "change of weight",
+        f"100 % × (weight on the day − {at_anchor}) ÷ {at_anchor}",
+        {"100 %": (100, "%"), "weight on the day": (day, KG), at_anchor: (then, KG)},
+        change,
+        "%",
+    )

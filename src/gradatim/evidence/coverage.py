@@ -23,12 +23,16 @@ def declare(
     for kind in kinds:
         if kind not in COVERABLE:
             raise UnusableInput(
-                f"the kind {kind!r} cannot be declared exhaustive", "--exhaustive",
+                f"the kind {kind!r} cannot be declared exhaustive",
+                "--exhaustive",
                 "answers stay unknown until someone gives them",
                 f"use one of {', '.join(COVERABLE)}",
-            )  # fmt: skip
+            )
         declared[kind] = Observed(since, until)
     if since and until and since > until:
-        raise UnusableInput(f"the observed days end ({until}) before they begin ({since})",
-                            "--observed", todo="give FROM..TO in that order")  # fmt: skip
+        raise UnusableInput(
+            f"the observed days end ({until}) before they begin ({since})",
+            "--observed",
+            todo="give FROM..TO in that order",
+        )
     return declared

@@ -24,17 +24,36 @@ from gradatim.protocol.elements import COVERABLE, Element
 if TYPE_CHECKING:
     from ibis.expr import types as ir
 
-SCHEMA = pa.schema([
-    ("person", pa.string()), ("key", pa.int64()), ("id", pa.string()), ("start", pa.date32()),
-    ("start_last", pa.date32()), ("end", pa.date32()), ("end_last", pa.date32()),
-    ("value", pa.float64()), ("unit", pa.int64()), ("bound", pa.int64()), ("low", pa.float64()),
-    ("high", pa.float64()), ("low_other", pa.bool_()), ("high_other", pa.bool_()),
-    ("word", pa.int64()), ("method", pa.int64()), ("derived", pa.bool_()),
-    ("doubtful", pa.bool_()), ("denies", pa.bool_()), ("unreadable", pa.bool_()),
-    ("related", pa.int64()), ("unsettled", pa.int64()),
-    ("most", pa.float64()), ("course", pa.string()),
-    ("often", pa.int64()), ("often_of", pa.int64()),
-])  # fmt: skip
+SCHEMA = pa.schema(
+    [
+        ("person", pa.string()),
+        ("key", pa.int64()),
+        ("id", pa.string()),
+        ("start", pa.date32()),
+        ("start_last", pa.date32()),
+        ("end", pa.date32()),
+        ("end_last", pa.date32()),
+        ("value", pa.float64()),
+        ("unit", pa.int64()),
+        ("bound", pa.int64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+        ("low_other", pa.bool_()),
+        ("high_other", pa.bool_()),
+        ("word", pa.int64()),
+        ("method", pa.int64()),
+        ("derived", pa.bool_()),
+        ("doubtful", pa.bool_()),
+        ("denies", pa.bool_()),
+        ("unreadable", pa.bool_()),
+        ("related", pa.int64()),
+        ("unsettled", pa.int64()),
+        ("most", pa.float64()),
+        ("course", pa.string()),
+        ("often", pa.int64()),
+        ("often_of", pa.int64()),
+    ]
+)
 _NOT_OBSERVED = {"since": LAST_DAY, "until": FIRST_DAY}
 
 
@@ -69,8 +88,14 @@ class Tabulated:
     def relation(self, register: "Callable[[str, pa.Table], ir.Table]") -> Relation:
         """Give the relation of an engine's tables, which `register` makes."""
         persons, facts = register("persons", self.persons), register("facts", self.facts)
-        return Relation(persons, (Stream("facts", facts, self.keys),), self.units, self.words,
-                        self.methods, self.covered)  # fmt: skip
+        return Relation(
+            persons,
+            (Stream("facts", facts, self.keys),),
+            self.units,
+            self.words,
+            self.methods,
+            self.covered,
+        )
 
 
 def tabulate(people: Iterable[Facts], elements: Mapping[str, Element]) -> Tabulated:
@@ -94,19 +119,33 @@ def tabulate(people: Iterable[Facts], elements: Mapping[str, Element]) -> Tabula
         pa.Table.from_pylist(persons, schema=_person_schema(covered)),
         pa.Table.from_pylist(rows, schema=SCHEMA),
         {number: Key((meaning,), record) for (meaning, record), number in writer.keys.items()},
-        tuple(writer.units), tuple(writer.words), tuple(writer.methods), covered,
-    )  # fmt: skip
+        tuple(writer.units),
+        tuple(writer.words),
+        tuple(writer.methods),
+        covered,
+    )
 
 
 def _person_schema(covered: Iterable[str]) -> pa.Schema:
     days = [(f"{end}_{kind}", pa.date32()) for kind in sorted(covered) for end in _NOT_OBSERVED]
-    return pa.schema([("person", pa.string()), ("birth_first", pa.date32()),
-                      ("birth_last", pa.date32()), ("sex", pa.string()), *days])  # fmt: skip
+    return pa.schema(
+        [
+            ("person", pa.string()),
+            ("birth_first", pa.date32()),
+            ("birth_last", pa.date32()),
+            ("sex", pa.string()),
+            *days,
+        ]
+    )
 
 
 def _person(one: Facts) -> dict[str, Any]:
-    row: dict[str, Any] = {"person": one.person, "birth_first": one.birth.first,
-                           "birth_last": one.birth.last, "sex": one.sex}  # fmt: skip
+    row: dict[str, Any] = {
+        "person": one.person,
+        "birth_first": one.birth.first,
+        "birth_last": one.birth.last,
+        "sex": one.sex,
+    }
     for kind, observed in one.coverage.items():
         row[f"since_{kind}"] = observed.since or FIRST_DAY
         row[f"until_{kind}"] = observed.until or LAST_DAY
@@ -127,9 +166,14 @@ class _Writer:
         for record in one.not_used:
             for name in record.elements:
                 key = self.keys[Meaning(name), frozenset((name,))]
-                yield {"person": one.person, "key": key, "id": record.id, "unreadable": True,
-                       **dict.fromkeys(("start", "start_last", "end", "end_last"), FIRST_DAY),
-                       **_EMPTY}  # fmt: skip
+                yield {
+                    "person": one.person,
+                    "key": key,
+                    "id": record.id,
+                    "unreadable": True,
+                    **dict.fromkeys(("start", "start_last", "end", "end_last"), FIRST_DAY),
+                    **_EMPTY,
+                }
 
     def _row(self, fact: Fact, record: frozenset[str]) -> dict[str, Any]:
         element = self.elements[fact.element]
@@ -139,19 +183,32 @@ class _Writer:
         high, high_other = self._limit(fact, element, "high")
         known = fact.value is not None and not isnan(fact.value)
         return {
-            "key": self.keys[Meaning(fact.element, code), record], "id": fact.id,
-            "start": fact.start.first, "start_last": fact.start.last, "end": fact.end.first,
-            "end_last": fact.end.last, "value": fact.value if known else None,
-            "unit": self.units[fact.unit], "bound": BOUNDS.index(fact.bound), "low": low,
-            "high": high, "low_other": low_other, "high_other": high_other,
-            "word": self.words[fact.code], "method": self.methods[fact.method],
-            "derived": fact.derived, "doubtful": bool(fact.doubtful), "denies": denies,
+            "key": self.keys[Meaning(fact.element, code), record],
+            "id": fact.id,
+            "start": fact.start.first,
+            "start_last": fact.start.last,
+            "end": fact.end.first,
+            "end_last": fact.end.last,
+            "value": fact.value if known else None,
+            "unit": self.units[fact.unit],
+            "bound": BOUNDS.index(fact.bound),
+            "low": low,
+            "high": high,
+            "low_other": low_other,
+            "high_other": high_other,
+            "word": self.words[fact.code],
+            "method": self.methods[fact.method],
+            "derived": fact.derived,
+            "doubtful": bool(fact.doubtful),
+            "denies": denies,
             "unreadable": False,
             "related": int(fact.method in RELATED) if fact.method else -1,
             "unsettled": UNSETTLED.index(fact.unsettled),
-            "most": fact.most, "course": fact.course or fact.id, "often": fact.often.days,
+            "most": fact.most,
+            "course": fact.course or fact.id,
+            "often": fact.often.days,
             "often_of": fact.often.of,
-        }  # fmt: skip
+        }
 
     @staticmethod
     def _limit(fact: Fact, element: Element, which: str) -> tuple[float | None, bool]:
@@ -163,11 +220,25 @@ class _Writer:
 
 
 _EMPTY: dict[str, Any] = {
-    "value": None, "unit": 0, "bound": 0, "low": None, "high": None, "low_other": False,
-    "high_other": False, "word": 0, "method": 0, "derived": False, "doubtful": False,
-    "denies": False, "related": -1, "unsettled": 0, "most": None, "course": "", "often": 1,
+    "value": None,
+    "unit": 0,
+    "bound": 0,
+    "low": None,
+    "high": None,
+    "low_other": False,
+    "high_other": False,
+    "word": 0,
+    "method": 0,
+    "derived": False,
+    "doubtful": False,
+    "denies": False,
+    "related": -1,
+    "unsettled": 0,
+    "most": None,
+    "course": "",
+    "often": 1,
     "often_of": 1,
-}  # fmt: skip
+}
 
 
 def _records(one: Facts) -> dict[str, frozenset[str]]:

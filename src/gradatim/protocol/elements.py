@@ -7,8 +7,16 @@ from pydantic import Field
 from gradatim.core.expression import Expression
 from gradatim.protocol.base import Model, Name, Sourced, Window
 
-Kind = Literal["measurement", "condition", "exposure", "procedure", "answer", "consent",
-               "participation", "adverse_event"]  # fmt: skip
+Kind = Literal[
+    "measurement",
+    "condition",
+    "exposure",
+    "procedure",
+    "answer",
+    "consent",
+    "participation",
+    "adverse_event",
+]
 COVERABLE: tuple[str, ...] = ("condition", "exposure", "procedure")
 """Kinds for which a source may declare that no record means it did not happen."""
 CodeSystem = Literal["loinc", "snomed", "icd10", "rxnorm", "atc", "ucum", "local"]

@@ -48,8 +48,12 @@ def load(protocol: str | Path) -> Document:
     faults = list(dangling(document.study))
     if faults:
         listed = "".join(f"\n  {document.where(one.path)}: {one.what}" for one in faults)
-        raise UnusableInput("names in this protocol refer to nothing", document.name, listed + "\n",
-                            "define or correct them")  # fmt: skip
+        raise UnusableInput(
+            "names in this protocol refer to nothing",
+            document.name,
+            listed + "\n",
+            "define or correct them",
+        )
     return document
 
 
@@ -94,9 +98,11 @@ def locate(protocol: str) -> Path:
     if protocol.lower() in known:
         return known[protocol.lower()]
     raise UnusableInput(
-        "there is no such protocol", protocol, "it is neither a file nor a bundled trial",
+        "there is no such protocol",
+        protocol,
+        "it is neither a file nor a bundled trial",
         f"give the path of a protocol.yaml, or one of: {', '.join(known) or 'none bundled'}",
-    )  # fmt: skip
+    )
 
 
 def parse(content: bytes, name: str) -> Document:
@@ -119,8 +125,12 @@ def parse(content: bytes, name: str) -> Document:
         raise faults_of(error, name, lines, "this protocol", todo) from error
     if circle := cycle(study):
         where = f"{name}:{lines.get(('elements', circle[0]), 1)}"
-        raise UnusableInput("derived elements go round in a circle", where, " -> ".join(circle),
-                            "derive one of them from something recorded")  # fmt: skip
+        raise UnusableInput(
+            "derived elements go round in a circle",
+            where,
+            " -> ".join(circle),
+            "derive one of them from something recorded",
+        )
     return Document(study, hashlib.sha256(content).hexdigest(), name, lines)
 
 
@@ -146,8 +156,7 @@ def read_yaml(content: bytes, name: str, lines: dict[Path_, int], schema: str) -
     if not isinstance(root, yaml.MappingNode):
         why = "it is empty" if root is None else "it is not a mapping"
         what = schema.partition("/")[0].removeprefix("gradatim.")
-        raise UnusableInput(f"this is not a {what}", name, why,
-                            f"begin with `schema: {schema}`")  # fmt: skip
+        raise UnusableInput(f"this is not a {what}", name, why, f"begin with `schema: {schema}`")
     return _plain(root, (), lines, name)
 
 
@@ -158,26 +167,33 @@ def _check_tokens(text: str, name: str) -> None:
         if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
             raise UnusableInput(
                 "YAML anchors and aliases are not allowed",
-                f"{name}:{token.start_mark.line + 1}", "a reader must see what each rule says",
+                f"{name}:{token.start_mark.line + 1}",
+                "a reader must see what each rule says",
                 "write the part out where it is used",
-            )  # fmt: skip
+            )
         depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
         if depth > DEEPEST:
             raise UnusableInput(
-                "this is nested too deeply", f"{name}:{token.start_mark.line + 1}",
-                f"a protocol has at most {DEEPEST} levels", "mend the line",
-            )  # fmt: skip
+                "this is nested too deeply",
+                f"{name}:{token.start_mark.line + 1}",
+                f"a protocol has at most {DEEPEST} levels",
+                "mend the line",
+            )
 
 
-_OPENING = (yaml.BlockMappingStartToken, yaml.BlockSequenceStartToken, yaml.FlowMappingStartToken,
-            yaml.FlowSequenceStartToken)  # fmt: skip
+_OPENING = (
+    yaml.BlockMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.FlowSequenceStartToken,
+)
 _CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
 _SCALARS: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
     (re.compile(r"(?:~|null|)\Z"), lambda text: None),
     (re.compile(r"(?:true|false)\Z"), lambda text: text == "true"),
     (re.compile(r"[-+]?\d{1,300}\Z"), int),
     (re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?\Z"), float),
-)  # fmt: skip
+)
 
 
 def _plain(node: Any, path: Path_, lines: dict[Path_, int], name: str) -> Any:
@@ -194,16 +210,20 @@ def _plain(node: Any, path: Path_, lines: dict[Path_, int], name: str) -> Any:
     for key_node, value_node in node.value:
         key = key_node.value
         if key in result:
-            raise UnusableInput(f"the key {key!r} stands twice",
-                                f"{name}:{key_node.start_mark.line + 1}", "one would be lost",
-                                "remove or rename one")  # fmt: skip
+            raise UnusableInput(
+                f"the key {key!r} stands twice",
+                f"{name}:{key_node.start_mark.line + 1}",
+                "one would be lost",
+                "remove or rename one",
+            )
         result[key] = _plain(value_node, (*path, key), lines, name)
         lines[(*path, key)] = key_node.start_mark.line + 1
     return result
 
 
-def faults_of(error: ValidationError, name: str, lines: dict[Path_, int], what: str, todo: str
-              ) -> UnusableInput:  # fmt: skip
+def faults_of(
+    error: ValidationError, name: str, lines: dict[Path_, int], what: str, todo: str
+) -> UnusableInput:
     """Give every way in which a document does not follow its schema, each with its line."""
     found = []
     for fault in error.errors():
@@ -217,9 +237,11 @@ def faults_of(error: ValidationError, name: str, lines: dict[Path_, int], what: 
     text = "".join(f"\n  {name}:{line}: {path}: {why}" for line, path, why in found[:20])
     more = f"\n  ... and {len(found) - 20} more" if len(found) > 20 else ""
     return UnusableInput(
-        f"{what} does not follow the schema ({len(found)} fault"
-        f"{'s' if len(found) > 1 else ''})", f"{name}:{found[0][0]}", text + more + "\n", todo,
-    )  # fmt: skip
+        f"{what} does not follow the schema ({len(found)} fault{'s' if len(found) > 1 else ''})",
+        f"{name}:{found[0][0]}",
+        text + more + "\n",
+        todo,
+    )
 
 
 def _nearest(path: Path_, lines: dict[Path_, int]) -> Path_:

@@ -180,10 +180,21 @@ class NotWashedOut(Model):
 
 
 _KINDS: dict[str, type[Model]] = {
-    "all": AllOf, "any": AnyOf, "not": Not, "compare": Compare, "result": Result,
-    "attested": Attested, "age": Age, "sex": Sex, "event": Event, "count": Count, "days": Days,
-    "stable": Stable, "daily_dose": DailyDose, "not_washed_out": NotWashedOut,
-}  # fmt: skip
+    "all": AllOf,
+    "any": AnyOf,
+    "not": Not,
+    "compare": Compare,
+    "result": Result,
+    "attested": Attested,
+    "age": Age,
+    "sex": Sex,
+    "event": Event,
+    "count": Count,
+    "days": Days,
+    "stable": Stable,
+    "daily_dose": DailyDose,
+    "not_washed_out": NotWashedOut,
+}
 NODE_KINDS = tuple(_KINDS)
 
 
@@ -195,18 +206,26 @@ def kind_of(rule: Any) -> str | None:
 
 
 Rule = Annotated[
-    Annotated[AllOf, Tag("all")] | Annotated[AnyOf, Tag("any")] | Annotated[Not, Tag("not")]
-    | Annotated[Compare, Tag("compare")] | Annotated[Result, Tag("result")]
-    | Annotated[Attested, Tag("attested")] | Annotated[Age, Tag("age")] | Annotated[Sex, Tag("sex")]
-    | Annotated[Event, Tag("event")] | Annotated[Count, Tag("count")] | Annotated[Days, Tag("days")]
-    | Annotated[Stable, Tag("stable")] | Annotated[DailyDose, Tag("daily_dose")]
+    Annotated[AllOf, Tag("all")]
+    | Annotated[AnyOf, Tag("any")]
+    | Annotated[Not, Tag("not")]
+    | Annotated[Compare, Tag("compare")]
+    | Annotated[Result, Tag("result")]
+    | Annotated[Attested, Tag("attested")]
+    | Annotated[Age, Tag("age")]
+    | Annotated[Sex, Tag("sex")]
+    | Annotated[Event, Tag("event")]
+    | Annotated[Count, Tag("count")]
+    | Annotated[Days, Tag("days")]
+    | Annotated[Stable, Tag("stable")]
+    | Annotated[DailyDose, Tag("daily_dose")]
     | Annotated[NotWashedOut, Tag("not_washed_out")],
     Discriminator(
         kind_of,
         custom_error_type="rule_kind",
         custom_error_message=f"a rule has one of the keys {', '.join(_KINDS)}",
     ),
-]  # fmt: skip
+]
 
 for _node in (AllOf, AnyOf, Not):
     _node.model_rebuild()
@@ -247,8 +266,11 @@ def elements_of(leaf: Model) -> list[str]:
     if isinstance(leaf, Age | Sex | AllOf | AnyOf | Not):
         return []
     spared = getattr(leaf, "not_while", None)
-    return [*([named] if isinstance(named, str) else named), *getattr(leaf, "except_", []),
-            *([spared] if spared else [])]  # fmt: skip
+    return [
+        *([named] if isinstance(named, str) else named),
+        *getattr(leaf, "except_", []),
+        *([spared] if spared else []),
+    ]
 
 
 def renamed(rule: Model, names: Mapping[str, str]) -> Model:

@@ -260,8 +260,10 @@ def _designs(part: Sourced) -> tuple[str, ...]:
     """Give the escalation designs to choose from; none for other parts."""
     if not isinstance(part, Escalation) or not part.alternatives:
         return ()
-    return (f"{part.reading_name}: {part.reading}",
-            *(f"{one.name}: {one.reading}" for one in part.alternatives))  # fmt: skip
+    return (
+        f"{part.reading_name}: {part.reading}",
+        *(f"{one.name}: {one.reading}" for one in part.alternatives),
+    )
 
 
 def _codes(study: Study) -> Iterator[Question]:
@@ -291,8 +293,10 @@ def _ambiguous(study: Study) -> Iterator[Question]:
         key = criterion_key(one)
         if not (one.alternatives or one.ambiguities or _is_open(study, key, one)):
             continue
-        choices = (f"{one.reading_name}: {one.reading}",
-                   *(f"{a.name}: {a.reading}" for a in one.alternatives))  # fmt: skip
+        choices = (
+            f"{one.reading_name}: {one.reading}",
+            *(f"{a.name}: {a.reading}" for a in one.alternatives),
+        )
         asks = f"How is {one.id} read: “{one.text}”" if one.text else f"Does {one.id} apply?"
         why = " ".join(one.ambiguities) or one.note
         yield Question(

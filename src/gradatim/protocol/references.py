@@ -61,22 +61,36 @@ def dangling(study: Study) -> Iterator[Fault]:
     for name, encounter in study.schedule.encounters.items():
         here = ("schedule", "encounters", name, "window")
         windows = [encounter.window, encounter.valid_within]
-        yield from (_no(here, "anchor", w.anchor) for w in windows
-                    if w and w.anchor not in study.schedule.anchors)  # fmt: skip
+        yield from (
+            _no(here, "anchor", w.anchor)
+            for w in windows
+            if w and w.anchor not in study.schedule.anchors
+        )
     for name, activity in study.schedule.activities.items():
         at = ("schedule", "activities", name)
-        yield from (_no((*at, "encounters"), "encounter", one) for one in activity.encounters
-                    if one not in study.schedule.encounters)  # fmt: skip
-        yield from (_no((*at, "elements"), "element", one) for one in activity.elements
-                    if one not in study.elements)  # fmt: skip
+        yield from (
+            _no((*at, "encounters"), "encounter", one)
+            for one in activity.encounters
+            if one not in study.schedule.encounters
+        )
+        yield from (
+            _no((*at, "elements"), "element", one)
+            for one in activity.elements
+            if one not in study.elements
+        )
     watched = study.safety.special_interest
-    yield from (_no(("safety", "special_interest", "elements"), "element", one)
-                for one in (watched.elements if watched else ())
-                if one not in study.elements)  # fmt: skip
+    yield from (
+        _no(("safety", "special_interest", "elements"), "element", one)
+        for one in (watched.elements if watched else ())
+        if one not in study.elements
+    )
     for name, element in study.elements.items():
         given = element.derived.inputs.values() if element.derived else ()
-        yield from (_no(("elements", name, "derived"), "element", one) for one in given
-                    if one not in study.elements)  # fmt: skip
+        yield from (
+            _no(("elements", name, "derived"), "element", one)
+            for one in given
+            if one not in study.elements
+        )
 
 
 def _twice(study: Study) -> Iterator[Fault]:
@@ -109,14 +123,18 @@ def _leaf(study: Study, path: Steps, leaf: Model) -> Iterator[Fault]:
         if element is None:
             yield _no(path, "element", name)
         elif element.kind not in allowed:
-            yield Fault(path, f"{type(leaf).__name__} asks about {name}, which is of kind "
-                              f"{element.kind}; it needs {' or '.join(allowed)}")  # fmt: skip
+            yield Fault(
+                path,
+                f"{type(leaf).__name__} asks about {name}, which is of kind "
+                f"{element.kind}; it needs {' or '.join(allowed)}",
+            )
     for anchor in anchors_of(leaf):
         if anchor not in study.schedule.anchors:
             yield _no(path, "anchor", anchor)
     if isinstance(leaf, Compare | Result):
-        yield from (_no(path, "encounter", one) for one in leaf.at
-                    if one not in study.schedule.encounters)  # fmt: skip
+        yield from (
+            _no(path, "encounter", one) for one in leaf.at if one not in study.schedule.encounters
+        )
         if leaf.at and leaf.within:
             yield Fault(path, "give visits (`at`) or a window (`within`), not both")
 

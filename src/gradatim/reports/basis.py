@@ -35,8 +35,11 @@ class Asked(NamedTuple):
 def open_questions(study: Study) -> Asked:
     """Count the questions that no ruling has settled."""
     left = [one for one in questions(study) if not one.settled]
-    return Asked(sum(not _on_criterion(one) for one in left), sum(one.safety for one in left),
-                 sum(_on_criterion(one) for one in left))  # fmt: skip
+    return Asked(
+        sum(not _on_criterion(one) for one in left),
+        sum(one.safety for one in left),
+        sum(_on_criterion(one) for one in left),
+    )
 
 
 def _on_criterion(question: Question) -> bool:

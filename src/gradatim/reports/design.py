@@ -76,15 +76,31 @@ def design_report(document: Document, name: str | None = None) -> str:
     compared = [compared_on(study, one, curves, aim) for one in _order(study, shown)]
     steps = pathways(main, [], 2)
     return charted_page(
-        "design.html.j2", design_charts(compared, curves), study=study.study,
-        sha256=document.sha256, escalation=first, bases=BASES, main=compared[0],
-        compared=compared, curves=curves, aim=aim, stated=settings.target is not None,
-        levels=study.treatment.dose_levels, table=decision_table(main),
-        steps=steps, paths=drawing(steps), worst=_worst(main, aim), gap=aim / 3,
+        "design.html.j2",
+        design_charts(compared, curves),
+        study=study.study,
+        sha256=document.sha256,
+        escalation=first,
+        bases=BASES,
+        main=compared[0],
+        compared=compared,
+        curves=curves,
+        aim=aim,
+        stated=settings.target is not None,
+        levels=study.treatment.dose_levels,
+        table=decision_table(main),
+        steps=steps,
+        paths=drawing(steps),
+        worst=_worst(main, aim),
+        gap=aim / 3,
         lengths=_lengths(study, main, curves, aim),
-        arrivals=ARRIVALS, conduct=conduct_of(study, ARRIVALS[0]), trials=LENGTH_TRIALS,
-        needed=needed_of(study), plainly=plainly(main.doses), percent=_percent,
-    )  # fmt: skip
+        arrivals=ARRIVALS,
+        conduct=conduct_of(study, ARRIVALS[0]),
+        trials=LENGTH_TRIALS,
+        needed=needed_of(study),
+        plainly=plainly(main.doses),
+        percent=_percent,
+    )
 
 
 def _name_of(study: Study, chosen: EscalationDesign) -> str:
@@ -107,11 +123,14 @@ def compared_on(study: Study, name: str, curves: Sequence[Scenario], aim: float)
         aim: the rate that a level is not to be above.
     """
     first = study.safety.escalation
-    readings = {first.reading_name: first.reading,
-                **{one.name: one.reading for one in first.alternatives}}  # fmt: skip
+    readings = {
+        first.reading_name: first.reading,
+        **{one.name: one.reading for one in first.alternatives},
+    }
     design = build(settings_of(study, name))
-    found = operating_characteristics(design, [one.rates for one in curves], aim,
-                                      How(needed=needed_of(study)))  # fmt: skip
+    found = operating_characteristics(
+        design, [one.rates for one in curves], aim, How(needed=needed_of(study))
+    )
     return Compared(name, design, readings[name], found)
 
 
@@ -169,13 +188,19 @@ def _worst(design: Design, aim: float) -> list[Worst]:
     return worst_cases(compiled, aim, aim / 3)
 
 
-def _lengths(study: Study, design: Design, curves: Sequence[Scenario],
-             aim: float) -> list[list[OperatingCharacteristics]]:  # fmt: skip
+def _lengths(
+    study: Study, design: Design, curves: Sequence[Scenario], aim: float
+) -> list[list[OperatingCharacteristics]]:
     """Simulate the trial's length: for each scenario, for each pace of arrivals."""
-    by_pace = [operating_characteristics(
-        design, [one.rates for one in curves], aim,
-        How(trials=LENGTH_TRIALS, conduct=conduct_of(study, days)),
-    ) for days in ARRIVALS]  # fmt: skip
+    by_pace = [
+        operating_characteristics(
+            design,
+            [one.rates for one in curves],
+            aim,
+            How(trials=LENGTH_TRIALS, conduct=conduct_of(study, days)),
+        )
+        for days in ARRIVALS
+    ]
     return [list(some) for some in zip(*by_pace, strict=True)]
 
 

@@ -41,10 +41,13 @@ def _stacked(rows: Sequence[tuple[str, "OperatingCharacteristics"]], legend: boo
         {"row": name, "what": what, "p": 100 * figure.value, "order": place}
         for name, one in rows
         for place, (what, figure) in enumerate(
-            [("none", one.none_selected),
-             *((f"level {i}", figure) for i, figure in enumerate(one.selection, 1))])
+            [
+                ("none", one.none_selected),
+                *((f"level {i}", figure) for i, figure in enumerate(one.selection, 1)),
+            ]
+        )
         if figure.value > 0
-    ]  # fmt: skip
+    ]
     return _bars(values, len(rows), _levels(rows), "selected in % of trials", [0, 100], legend)
 
 
@@ -52,35 +55,59 @@ def _patients(rows: Sequence[tuple[str, "OperatingCharacteristics"]]) -> Spec:
     """Draw a bar for each row: expected participants at each level."""
     values = [
         {"row": name, "what": f"level {i}", "p": figure.value, "order": i}
-        for name, one in rows for i, figure in enumerate(one.patients, 1)
-    ]  # fmt: skip
+        for name, one in rows
+        for i, figure in enumerate(one.patients, 1)
+    ]
     return _bars(values, len(rows), _levels(rows)[1:], "expected participants", None, True)
 
 
 def _levels(rows: Sequence[tuple[str, "OperatingCharacteristics"]]) -> list[tuple[str, str]]:
     """Give what a bar is made of, with its colour."""
     levels = len(rows[0][1].selection)
-    picked = [BLUES[min(round(i * (len(BLUES) - 1) / max(levels - 1, 1)), len(BLUES) - 1)]
-              for i in range(levels)]  # fmt: skip
+    picked = [
+        BLUES[min(round(i * (len(BLUES) - 1) / max(levels - 1, 1)), len(BLUES) - 1)]
+        for i in range(levels)
+    ]
     return [("none", GREY), *((f"level {i}", colour) for i, colour in enumerate(picked, 1))]
 
 
-def _bars(values: Sequence[dict[str, Any]], rows: int, parts: Sequence[tuple[str, str]],
-          title: str, domain: list[int] | None, legend: bool) -> Spec:  # fmt: skip
+def _bars(
+    values: Sequence[dict[str, Any]],
+    rows: int,
+    parts: Sequence[tuple[str, str]],
+    title: str,
+    domain: list[int] | None,
+    legend: bool,
+) -> Spec:
     scale = {"domain": [name for name, _ in parts], "range": [colour for _, colour in parts]}
     top = {"orient": "top", "direction": "horizontal", "columns": 6} if legend else None
     return base(
-        values, height=rows * BAR, mark={"type": "bar"},
+        values,
+        height=rows * BAR,
+        mark={"type": "bar"},
         padding={"left": 20, "right": 12, "top": 5, "bottom": 5},
         encoding={
-            "y": {"field": "row", "type": "nominal", "sort": None, "title": None,
-                  "axis": {"ticks": False, "domain": False, "labelLimit": 210}},
-            "x": {"field": "p", "type": "quantitative", "title": title, "stack": True,
-                  "axis": {"tickCount": 5},
-                  "scale": {"domain": domain, "nice": False} if domain else {}},
+            "y": {
+                "field": "row",
+                "type": "nominal",
+                "sort": None,
+                "title": None,
+                "axis": {"ticks": False, "domain": False, "labelLimit": 210},
+            },
+            "x": {
+                "field": "p",
+                "type": "quantitative",
+                "title": title,
+                "stack": True,
+                "axis": {"tickCount": 5},
+                "scale": {"domain": domain, "nice": False} if domain else {},
+            },
             "color": {"field": "what", "scale": scale, "title": None, "legend": top},
             "order": {"field": "order", "type": "quantitative"},
-            "tooltip": [{"field": "row", "title": "scenario or design"}, {"field": "what"},
-                        {"field": "p", "title": title, "format": ".1f"}],
+            "tooltip": [
+                {"field": "row", "title": "scenario or design"},
+                {"field": "what"},
+                {"field": "p", "title": title, "format": ".1f"},
+            ],
         },
-    )  # fmt: skip
+    )

@@ -9,8 +9,12 @@ from gradatim.dosefinding.pathways import Step
 ROW, TOP, WIDTH = 25, 34, 1000
 LETTER = 6.4
 """About the width of a letter, to begin a line after a text."""
-WORDS = {"escalate": "escalate to", "stay": "stay at", "de_escalate": "de-escalate to",
-         "hold": "hold at"}  # fmt: skip
+WORDS = {
+    "escalate": "escalate to",
+    "stay": "stay at",
+    "de_escalate": "de-escalate to",
+    "hold": "hold at",
+}
 
 
 class Node(NamedTuple):
@@ -68,8 +72,10 @@ def drawing(steps: Sequence[Step]) -> Drawing:
         ends = x + 24 + LETTER * (len(outcome) + len(told))
         line = (ends, left[one.depth - 1] + wide - 8) if i in parents else None
         nodes.append(Node(x, at[i], *parent, one.advice.action, outcome, told, line))
-    titles = [(x + 50, "next cohort" if not i else "the one after" if i == 1 else f"cohort {i + 1}")
-              for i, x in enumerate(left)]  # fmt: skip
+    titles = [
+        (x + 50, "next cohort" if not i else "the one after" if i == 1 else f"cohort {i + 1}")
+        for i, x in enumerate(left)
+    ]
     return Drawing(max(at, default=TOP) + ROW, nodes, titles, start)
 
 

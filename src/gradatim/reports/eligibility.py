@@ -104,17 +104,28 @@ def sheet(study: Study, one: Eligibility, facts: Facts) -> dict[str, Any]:
     """
     lines = [_line(study, finding, facts) for finding in one.findings]
     return {
-        "study": study.study, "one": one, "status": STATUSES[one.status],
+        "study": study.study,
+        "one": one,
+        "status": STATUSES[one.status],
         "birth": "not recorded" if facts.birth == ANY_DAY else str(facts.birth),
-        "sex": facts.sex or "not recorded", "anchors": _anchors(study, one), "lines": lines,
+        "sex": facts.sex or "not recorded",
+        "anchors": _anchors(study, one),
+        "lines": lines,
         "counts": [(o, sum(line.outcome is o for line in lines)) for o in OUTCOMES.values()],
-        "headline": headline(one), "next_words": next_words(one), "waiting": _waiting(one),
-        "repeat": [_label(study, name) for name in one.repeat], "needed": _needed(study, one),
-        "chart": timeline(one), "read": facts.read, "not_used": _not_used(facts.not_used),
-        "unused": len(facts.not_used), "bases": unstated(f.criterion for f in one.findings),
+        "headline": headline(one),
+        "next_words": next_words(one),
+        "waiting": _waiting(one),
+        "repeat": [_label(study, name) for name in one.repeat],
+        "needed": _needed(study, one),
+        "chart": timeline(one),
+        "read": facts.read,
+        "not_used": _not_used(facts.not_used),
+        "unused": len(facts.not_used),
+        "bases": unstated(f.criterion for f in one.findings),
         "conflicts": [(record.id, record.why) for record in facts.conflicts],
-        "asked": open_questions(study), "counted": counted,
-    }  # fmt: skip
+        "asked": open_questions(study),
+        "counted": counted,
+    }
 
 
 def _anchors(study: Study, one: Eligibility) -> list[tuple[str, date]]:
@@ -127,32 +138,43 @@ def _anchors(study: Study, one: Eligibility) -> list[tuple[str, date]]:
 def _line(study: Study, finding: Finding, facts: Facts) -> Line:
     counted_there = absence(finding, study, facts)
     criterion, used = finding.criterion, finding.reading.name
-    readings = {criterion.reading_name: criterion.reading,
-                **{one.name: one.reading for one in criterion.alternatives}}  # fmt: skip
+    readings = {
+        criterion.reading_name: criterion.reading,
+        **{one.name: one.reading for one in criterion.alternatives},
+    }
     ruled = ruled_reading(study, criterion) is not None or criterion.basis is Basis.RULED
     return Line(
-        finding, OUTCOMES[finding.passes], meaning(criterion, finding.passes),
+        finding,
+        OUTCOMES[finding.passes],
+        meaning(criterion, finding.passes),
         readings.get(used, f"As under the reading {used}."),
         () if ruled else tuple(name for name in readings if name != used),
         _clauses(finding),
         counted_there.words() if counted_there else "",
         describe(finding.reading.rule, study),
         tuple(_record(study, fact) for fact in evidence(finding.verdict)),
-    )  # fmt: skip
+    )
 
 
 def _clauses(finding: Finding) -> tuple[str, ...]:
     """Give the deciding clauses; one that a longer one repeats is left out."""
     texts = list(dict.fromkeys(leaf.text for leaf in finding.verdict.deciding() if leaf.text))
-    return tuple(text for text in texts
-                 if not any(text in other for other in texts if other != text))  # fmt: skip
+    return tuple(
+        text for text in texts if not any(text in other for other in texts if other != text)
+    )
 
 
 def _record(study: Study, fact: Mapping[str, Any]) -> Record:
     notes = [str(fact["method"])] if "method" in fact else []
     notes += ["computed"] if fact.get("derived") else []
-    return Record(_label(study, fact["element"]), value_words(fact), when_words(fact),
-                  limits_words(fact), ", ".join(notes), fact["id"])  # fmt: skip
+    return Record(
+        _label(study, fact["element"]),
+        value_words(fact),
+        when_words(fact),
+        limits_words(fact),
+        ", ".join(notes),
+        fact["id"],
+    )
 
 
 def _label(study: Study, element: str) -> str:
@@ -165,8 +187,10 @@ def _needed(study: Study, one: Eligibility) -> list[Needed]:
         known = study.elements.get(element)
         return KINDS[known.kind] if known else ""
 
-    return [Needed(item.rank, _label(study, item.element), kind(item.element), item.settles)
-            for item in one.missing]  # fmt: skip
+    return [
+        Needed(item.rank, _label(study, item.element), kind(item.element), item.settles)
+        for item in one.missing
+    ]
 
 
 def _waiting(one: Eligibility) -> list[tuple[str, list[str]]]:

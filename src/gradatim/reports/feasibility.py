@@ -37,11 +37,20 @@ def feasibility_html(document: Document, found: Row, run: Row) -> str:
     """
     study, t = document.study, int(found["suppression"]["threshold"])
     return charted_page(
-        "feasibility.html.j2", charts(found), study=study.study, sha256=document.sha256,
-        found=found, **parts(study, found), kinds=KINDS, facts=_facts(run, t),
-        people=lambda n: shown(n, t), fallen=lambda n: shown(n, 2 * t), percent=percent,
-        limit_words=limit_words, threshold=t,
-    )  # fmt: skip
+        "feasibility.html.j2",
+        charts(found),
+        study=study.study,
+        sha256=document.sha256,
+        found=found,
+        **parts(study, found),
+        kinds=KINDS,
+        facts=_facts(run, t),
+        people=lambda n: shown(n, t),
+        fallen=lambda n: shown(n, 2 * t),
+        percent=percent,
+        limit_words=limit_words,
+        threshold=t,
+    )
 
 
 def parts(study: Study, found: Row) -> dict[str, Any]:
@@ -53,12 +62,16 @@ def parts(study: Study, found: Row) -> dict[str, Any]:
     """
     curves = found["relaxation"]
     return {
-        "headline": headline(found), "asked": asked_words(found), "label": _labels(study),
-        "criteria": {one.id: one for one in study.criteria}, "bases": unstated(study.criteria),
-        "unknown_rows": _unknown(found), "later": _later(study),
+        "headline": headline(found),
+        "asked": asked_words(found),
+        "label": _labels(study),
+        "criteria": {one.id: one for one in study.criteria},
+        "bases": unstated(study.criteria),
+        "unknown_rows": _unknown(found),
+        "later": _later(study),
         "curves": [(n, one) for n, one in enumerate(curves) if drawn(one)],
         "still": [one for one in curves if not drawn(one)],
-    }  # fmt: skip
+    }
 
 
 def _labels(study: Study) -> dict[str, str]:
@@ -74,27 +87,34 @@ def _unknown(found: Row) -> list[Row]:
 
 def _later(study: Study) -> list[Later]:
     times = {"screening": "At screening", "pre_dose": "Just before the dose"}
-    listed = [Later(words, [one for one in study.criteria if one.knowable_at == when])
-              for when, words in times.items()]  # fmt: skip
+    listed = [
+        Later(words, [one for one in study.criteria if one.knowable_at == when])
+        for when, words in times.items()
+    ]
     return [one for one in listed if one.criteria]
 
 
 def _facts(run: Row, t: int) -> list[tuple[str, str]]:
     """Give the facts of the run as words; counts of people as they may be shared."""
-    people = {name: shown(n // t * t or None if t > 1 else n, t)
-              for name, n in (run.get("people") or {}).items() if isinstance(n, int)}  # fmt: skip
+    people = {
+        name: shown(n // t * t or None if t > 1 else n, t)
+        for name, n in (run.get("people") or {}).items()
+        if isinstance(n, int)
+    }
     known = {
         **({"people": people} if people else {}),
         **{name: value for name, value in run.items() if name not in _BESIDES_PEOPLE},
     }
-    return [(name.replace("_", " "), words) for name, value in known.items()
-            if (words := _words(value))]  # fmt: skip
+    return [
+        (name.replace("_", " "), words) for name, value in known.items() if (words := _words(value))
+    ]
 
 
 def _words(value: object) -> str:
     if isinstance(value, Mapping):
-        parts: Iterable[str] = (f"{str(name).replace('_', ' ')} {_words(one)}"
-                                for name, one in value.items())  # fmt: skip
+        parts: Iterable[str] = (
+            f"{str(name).replace('_', ' ')} {_words(one)}" for name, one in value.items()
+        )
         return ", ".join(parts)
     if isinstance(value, list | tuple):
         return ", ".join(_words(one) for one in value)

@@ -47,9 +47,10 @@ def asked_words(found: Row) -> list[str]:
     if asked["without"]:
         words.append(f"without {', '.join(asked['without'])}")
     words += [f"{id} read as {name}" for id, name in asked["readings"].items()]
-    words += [f"{one['column']} moved from {limit_words(one['from'])} "
-              f"to {limit_words(one['to'])}"
-              for one in asked["relaxed"]]  # fmt: skip
+    words += [
+        f"{one['column']} moved from {limit_words(one['from'])} to {limit_words(one['to'])}"
+        for one in asked["relaxed"]
+    ]
     if not words:
         return []
     was = shown(found["before"]["not_excluded"], t)

@@ -30,18 +30,31 @@ def overview_html(document: Document, people: Sequence[tuple[Eligibility, str]])
         people: what screening found of each, and the name of the file of the report.
     """
     listed = [_person(document, one, href) for one, href in people]
-    statuses = [(status, sum(one.status is status for one in listed))
-                for status in STATUSES.values()]  # fmt: skip
-    return page("overview.html.j2", study=document.study.study, sha256=document.sha256,
-                people=listed, statuses=statuses, counted=counted)  # fmt: skip
+    statuses = [
+        (status, sum(one.status is status for one in listed)) for status in STATUSES.values()
+    ]
+    return page(
+        "overview.html.j2",
+        study=document.study.study,
+        sha256=document.sha256,
+        people=listed,
+        statuses=statuses,
+        counted=counted,
+    )
 
 
 def _person(document: Document, one: Eligibility, href: str) -> Person:
     elements = document.study.elements
     first = one.missing[0].element if one.missing else ""
-    return Person(one, href, STATUSES[one.status], str(one.anchors[FIRST_DOSE]),
-                  _ids(one, False), _ids(one, None),
-                  elements[first].label if first in elements else first)  # fmt: skip
+    return Person(
+        one,
+        href,
+        STATUSES[one.status],
+        str(one.anchors[FIRST_DOSE]),
+        _ids(one, False),
+        _ids(one, None),
+        elements[first].label if first in elements else first,
+    )
 
 
 def _ids(one: Eligibility, passes: bool | None) -> tuple[str, ...]:

@@ -29,8 +29,14 @@ def charted_page(template: str, specs: Mapping[str, Any], **content: Any) -> str
         content: what else the template needs.
     """
     scripts = [*_vendored(), _drawing()]
-    return page(template, charts=list(specs), data=_json(specs), scripts=scripts,
-                policy=" ".join(_hash(one) for one in scripts), **content)  # fmt: skip
+    return page(
+        template,
+        charts=list(specs),
+        data=_json(specs),
+        scripts=scripts,
+        policy=" ".join(_hash(one) for one in scripts),
+        **content,
+    )
 
 
 def _json(specs: Mapping[str, Any]) -> str:

@@ -6,8 +6,13 @@ from typing import Any, NamedTuple
 
 from gradatim.reports.feasibility_charts import Spec, base
 
-COLOURS = {"dose": "#17406b", "visit": "#5a6b7a", "event": "#c98a1b", "severe": "#a0161f",
-           "result": "#3d8a63"}  # fmt: skip
+COLOURS = {
+    "dose": "#17406b",
+    "visit": "#5a6b7a",
+    "event": "#c98a1b",
+    "severe": "#a0161f",
+    "result": "#3d8a63",
+}
 
 
 LANE = 26
@@ -26,16 +31,34 @@ class Mark(NamedTuple):
 def timeline(marks: Sequence[Mark]) -> Spec:
     """Draw a lane for each sort of thing, days from left to right."""
     lanes = list(dict.fromkeys(mark.lane for mark in marks))
-    values = [{"lane": one.lane, "start": str(one.start), "end": str(one.end or one.start),
-               "words": one.words, "kind": one.kind} for one in marks]  # fmt: skip
-    x: dict[str, Any] = {"field": "start", "type": "temporal", "title": None,
-                         "axis": {"format": "%Y-%m-%d", "labelOverlap": True,
-                                  "labelSeparation": 8}}  # fmt: skip
+    values = [
+        {
+            "lane": one.lane,
+            "start": str(one.start),
+            "end": str(one.end or one.start),
+            "words": one.words,
+            "kind": one.kind,
+        }
+        for one in marks
+    ]
+    x: dict[str, Any] = {
+        "field": "start",
+        "type": "temporal",
+        "title": None,
+        "axis": {"format": "%Y-%m-%d", "labelOverlap": True, "labelSeparation": 8},
+    }
     y = {"field": "lane", "type": "nominal", "title": None, "sort": lanes}
-    colour = {"field": "kind", "type": "nominal", "legend": None,
-              "scale": {"domain": list(COLOURS), "range": list(COLOURS.values())}}  # fmt: skip
-    tooltip = [{"field": "words", "title": "what"}, {"field": "start", "type": "temporal"},
-               {"field": "end", "type": "temporal"}]  # fmt: skip
+    colour = {
+        "field": "kind",
+        "type": "nominal",
+        "legend": None,
+        "scale": {"domain": list(COLOURS), "range": list(COLOURS.values())},
+    }
+    tooltip = [
+        {"field": "words", "title": "what"},
+        {"field": "start", "type": "temporal"},
+        {"field": "end", "type": "temporal"},
+    ]
     spans = {
         "transform": [{"filter": "datum.start !== datum.end"}],
         "mark": {"type": "bar", "height": 8, "cornerRadius": 3},
@@ -46,6 +69,9 @@ def timeline(marks: Sequence[Mark]) -> Spec:
         "mark": {"type": "point", "filled": True, "size": 80},
         "encoding": {"x": x, "y": y, "color": colour, "tooltip": tooltip},
     }
-    layers = [layer for layer, long in ((spans, True), (points, False))
-              if any((one["start"] != one["end"]) is long for one in values)]  # fmt: skip
+    layers = [
+        layer
+        for layer, long in ((spans, True), (points, False))
+        if any((one["start"] != one["end"]) is long for one in values)
+    ]
     return {**base(values), "height": LANE * max(len(lanes), 1), "layer": layers}

@@ -42,13 +42,19 @@ GRADE_COLOURS = (PALE, BLUE, AMBER, RED, VIOLET, GREY)
 """Grade 1 to 5, and unknown; black words can be read on each."""
 SPANS = {"screening": GREY, "DLT window": BLUE, "follow-up": PALE}
 MARKS = {
-    "dose": (VIOLET, "triangle-up"), "dose withheld": (GREY, "triangle-up"),
-    "DLT": (RED, "diamond"), "DLT candidate": (AMBER, "diamond"), "SAE": (RED, "square"),
-    "AE grade 3 or more": (AMBER, "circle"), "AE not graded": (GREY, "circle"),
-    "treatment stopped": (AMBER, "cross"), "discontinuation": (RED, "cross"),
-    "death": (RED, "triangle-down"), "completed": (GREEN, "square"),
+    "dose": (VIOLET, "triangle-up"),
+    "dose withheld": (GREY, "triangle-up"),
+    "DLT": (RED, "diamond"),
+    "DLT candidate": (AMBER, "diamond"),
+    "SAE": (RED, "square"),
+    "AE grade 3 or more": (AMBER, "circle"),
+    "AE not graded": (GREY, "circle"),
+    "treatment stopped": (AMBER, "cross"),
+    "discontinuation": (RED, "cross"),
+    "death": (RED, "triangle-down"),
+    "completed": (GREEN, "square"),
     "ongoing": (GREEN, "triangle-right"),
-}  # fmt: skip
+}
 LANE, BAR = 22, 24
 _PADDING = {"left": 24, "right": 12, "top": 5, "bottom": 5}
 _TOP = {"orient": "top", "direction": "horizontal", "columns": 3}
@@ -91,18 +97,45 @@ def swimmer_chart(lanes: Sequence[Lane]) -> Spec | None:
     """Draw a lane for each participant: spans as bars, and on them what happened."""
     if not lanes:
         return None
-    spans = [{"lane": _lane(one), "what": span.kind, "first": span.first, "last": span.last,
-              "end": span.last + 1}
-             for one in lanes for span in one.spans]  # fmt: skip
-    marks = [{"lane": _lane(one), "what": mark.kind, "day": mark.first, "until": mark.last,
-              "label": mark.label} for one in lanes for mark in one.marks]  # fmt: skip
+    spans = [
+        {
+            "lane": _lane(one),
+            "what": span.kind,
+            "first": span.first,
+            "last": span.last,
+            "end": span.last + 1,
+        }
+        for one in lanes
+        for span in one.spans
+    ]
+    marks = [
+        {
+            "lane": _lane(one),
+            "what": mark.kind,
+            "day": mark.first,
+            "until": mark.last,
+            "label": mark.label,
+        }
+        for one in lanes
+        for mark in one.marks
+    ]
     return base(
-        spans, height=len(lanes) * LANE, padding=_PADDING, layer=[_spans(), *_marks(marks)],
+        spans,
+        height=len(lanes) * LANE,
+        padding=_PADDING,
+        layer=[_spans(), *_marks(marks)],
         description=f"{len(lanes)} participants, a lane each, in days from the first dose",
-        encoding={"y": {"field": "lane", "type": "nominal", "sort": [_lane(one) for one in lanes],
-                        "title": None, "axis": {"ticks": False, "domain": False}}},
+        encoding={
+            "y": {
+                "field": "lane",
+                "type": "nominal",
+                "sort": [_lane(one) for one in lanes],
+                "title": None,
+                "axis": {"ticks": False, "domain": False},
+            }
+        },
         resolve={"scale": {"color": "independent", "shape": "independent"}},
-    )  # fmt: skip
+    )
 
 
 def _lane(one: Lane) -> str:
@@ -119,14 +152,22 @@ def _spans() -> Spec:
     return {
         "mark": {"type": "bar", "height": 9, "opacity": 0.75},
         "encoding": {
-            "x": {"field": "first", "scale": {"nice": False}, **days}, "x2": {"field": "end"},
-            "color": {"field": "what", "scale": scale, "title": None,
-                      "legend": {"orient": "top", **_NARROW}},
-            "tooltip": [{"field": "lane", "title": "participant"}, {"field": "what"},
-                        {"field": "first", "title": "from day"},
-                        {"field": "last", "title": "to day"}],
+            "x": {"field": "first", "scale": {"nice": False}, **days},
+            "x2": {"field": "end"},
+            "color": {
+                "field": "what",
+                "scale": scale,
+                "title": None,
+                "legend": {"orient": "top", **_NARROW},
+            },
+            "tooltip": [
+                {"field": "lane", "title": "participant"},
+                {"field": "what"},
+                {"field": "first", "title": "from day"},
+                {"field": "last", "title": "to day"},
+            ],
         },
-    }  # fmt: skip
+    }
 
 
 def _marks(marks: Sequence[dict[str, Any]]) -> list[Spec]:
@@ -138,15 +179,24 @@ def _marks(marks: Sequence[dict[str, Any]]) -> list[Spec]:
     below = {"orient": "bottom", "symbolStrokeWidth": 0, **_NARROW}
     coloured = {"field": "what", "scale": colour, "title": None, "legend": below}
     shaped = {"field": "what", "scale": shape, "title": None, "legend": below}
-    told = [{"field": "lane", "title": "participant"}, {"field": "what"}, {"field": "label"},
-            {"field": "day"}, {"field": "until", "title": "at the latest"}]  # fmt: skip
-    point = {"data": {"values": list(marks)},
-             "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1, **_OUTLINE},
-             "encoding": {"x": x, "color": coloured, "shape": shaped, "tooltip": told}}  # fmt: skip
+    told = [
+        {"field": "lane", "title": "participant"},
+        {"field": "what"},
+        {"field": "label"},
+        {"field": "day"},
+        {"field": "until", "title": "at the latest"},
+    ]
+    point = {
+        "data": {"values": list(marks)},
+        "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1, **_OUTLINE},
+        "encoding": {"x": x, "color": coloured, "shape": shaped, "tooltip": told},
+    }
     partial = [one for one in marks if one["until"] > one["day"]]
-    line = {"data": {"values": partial},
-            "mark": {"type": "rule", "strokeWidth": 2, "strokeDash": [3, 2], "color": GREY},
-            "encoding": {"x": x, "x2": {"field": "until"}}}  # fmt: skip
+    line = {
+        "data": {"values": partial},
+        "mark": {"type": "rule", "strokeWidth": 2, "strokeDash": [3, 2], "color": GREY},
+        "encoding": {"x": x, "x2": {"field": "until"}},
+    }
     return [line, point] if partial else [point]
 
 
@@ -154,41 +204,74 @@ def waterfall_chart(found: Waterfall) -> Spec | None:
     """Draw a bar for each participant whose change is known, the worst first."""
     if not found.bars:
         return None
-    values = [{"who": _named(one.participant, one.level), "level": one.label, "change": one.change,
-               "baseline": one.baseline, "best": one.best, "days": one.days,
-               "left_out": one.left_out}
-              for one in found.bars]  # fmt: skip
+    values = [
+        {
+            "who": _named(one.participant, one.level),
+            "level": one.label,
+            "change": one.change,
+            "baseline": one.baseline,
+            "best": one.best,
+            "days": one.days,
+            "left_out": one.left_out,
+        }
+        for one in found.bars
+    ]
     title = f"best change of {found.of.label} from baseline, %"
     return base(
-        values, height=240, mark={"type": "bar"},
+        values,
+        height=240,
+        mark={"type": "bar"},
         description=f"{title}: {len(values)} participants, {len(found.without)} without a bar",
         encoding={
-            "x": {"field": "who", "type": "nominal", "sort": None, "title": None,
-                  "axis": {"labelAngle": -60, "ticks": False}},
-            "y": {"field": "change", "type": "quantitative", "title": title,
-                  "axis": {"tickCount": 6}},
+            "x": {
+                "field": "who",
+                "type": "nominal",
+                "sort": None,
+                "title": None,
+                "axis": {"labelAngle": -60, "ticks": False},
+            },
+            "y": {
+                "field": "change",
+                "type": "quantitative",
+                "title": title,
+                "axis": {"tickCount": 6},
+            },
             "color": {**_by_level(found.bars, LEVELS), "legend": _TOP},
-            "tooltip": [{"field": "who", "title": "participant"}, {"field": "level"},
-                        {"field": "baseline"}, {"field": "best"},
-                        {"field": "change", "title": "change, %", "format": "+.1f"},
-                        {"field": "days", "title": "day of the best value"},
-                        {"field": "left_out", "title": "values without a number"}],
+            "tooltip": [
+                {"field": "who", "title": "participant"},
+                {"field": "level"},
+                {"field": "baseline"},
+                {"field": "best"},
+                {"field": "change", "title": "change, %", "format": "+.1f"},
+                {"field": "days", "title": "day of the best value"},
+                {"field": "left_out", "title": "values without a number"},
+            ],
         },
-    )  # fmt: skip
+    )
 
 
 def responses_chart(found: Responses) -> Spec | None:
     """Draw a line for each participant over the days from the first dose."""
     every = [(one, value) for one in found.courses for value in one.measures]
-    values = [{"who": _named(one.participant, one.level), "level": one.label, "day": at.days,
-               "value": at.value, "visit": at.encounter.replace("_", " ")}
-              for one, at in every if at.value is not None and at.days is not None]  # fmt: skip
+    values = [
+        {
+            "who": _named(one.participant, one.level),
+            "level": one.label,
+            "day": at.days,
+            "value": at.value,
+            "visit": at.encounter.replace("_", " "),
+        }
+        for one, at in every
+        if at.value is not None and at.days is not None
+    ]
     if not values:
         return None
     unit = shown_unit(found.of.unit)
     title = f"{found.of.label}{f', {unit}' if unit else ''}"
     return base(
-        values, height=240, mark={"type": "line", "point": {"size": 34}, "strokeWidth": 1.5},
+        values,
+        height=240,
+        mark={"type": "line", "point": {"size": 34}, "strokeWidth": 1.5},
         description=f"{title}: {len(values)} values, {len(every) - len(values)} not drawn",
         encoding={
             "x": {"field": "day", "type": "quantitative", "title": "days from the first dose"},
@@ -196,31 +279,48 @@ def responses_chart(found: Responses) -> Spec | None:
             "detail": {"field": "who"},
             "color": {**_by_level(found.courses, LEVELS), "legend": _TOP},
             "shape": _by_level(found.courses, SHAPES),
-            "tooltip": [{"field": "who", "title": "participant"}, {"field": "level"},
-                        {"field": "day"}, {"field": "value", "title": title}, {"field": "visit"}],
+            "tooltip": [
+                {"field": "who", "title": "participant"},
+                {"field": "level"},
+                {"field": "day"},
+                {"field": "value", "title": title},
+                {"field": "visit"},
+            ],
         },
-    )  # fmt: skip
+    )
 
 
 def _by_level(of: Sequence[Course] | Sequence[Bar], among: Sequence[str]) -> Spec:
     """Give each level its own of some colours or shapes, the same in every chart."""
     levels = sorted({(one.level is None, one.level or 0, one.label) for one in of})
     picked = [among[(number - 1) % len(among)] for _, number, _ in levels]
-    return {"field": "level", "type": "nominal", "title": None,
-            "scale": {"domain": [label for *_, label in levels], "range": picked}}  # fmt: skip
+    return {
+        "field": "level",
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": [label for *_, label in levels], "range": picked},
+    }
 
 
 def events_by_group(table: AdverseEventTable) -> Spec | None:
     """Draw a bar for each group: of those dosed, how many had which worst grade."""
-    rows = [(f"{group.label} (n = {group.dosed})", counts.participants, group.dosed)
-            for group, counts in zip(table.groups, table.total.counts, strict=True)]  # fmt: skip
+    rows = [
+        (f"{group.label} (n = {group.dosed})", counts.participants, group.dosed)
+        for group, counts in zip(table.groups, table.total.counts, strict=True)
+    ]
     return _stacked(rows, "group")
 
 
 def events_by_term(table: AdverseEventTable) -> Spec | None:
     """Draw a bar for each of the most frequent terms; the others are left to the table."""
-    rows = [(one.term if _names_one(table, one.term) else f"{one.term} ({one.scale})",
-             one.overall.participants, table.dosed) for one in table.rows[:MOST]]  # fmt: skip
+    rows = [
+        (
+            one.term if _names_one(table, one.term) else f"{one.term} ({one.scale})",
+            one.overall.participants,
+            table.dosed,
+        )
+        for one in table.rows[:MOST]
+    ]
     return _stacked(rows, "term")
 
 
@@ -230,40 +330,72 @@ def _names_one(table: AdverseEventTable, term: str) -> bool:
 
 
 _GRADE_INSIDE = {
-    "transform": [{"filter": "datum.percent >= 5"},
-                  {"calculate": "datum.grade == 'unknown' ? '?' : datum.grade", "as": "short"}],
+    "transform": [
+        {"filter": "datum.percent >= 5"},
+        {"calculate": "datum.grade == 'unknown' ? '?' : datum.grade", "as": "short"},
+    ],
     "mark": {"type": "text", "fontSize": 11},
-    "encoding": {"text": {"field": "short"},
-                 "color": {"value": "black"}, "x": {"field": "middle", "stack": None}},
-}  # fmt: skip
+    "encoding": {
+        "text": {"field": "short"},
+        "color": {"value": "black"},
+        "x": {"field": "middle", "stack": None},
+    },
+}
 """The grade in each part of a bar that is wide enough: nothing is told by colour alone."""
 
 
 def _stacked(rows: Sequence[tuple[str, Sequence[int], int]], what: str) -> Spec | None:
-    values = [{"row": name, "grade": grade, "participants": n, "percent": 100 * n / dosed,
-               "order": place, "middle": 100 * (sum(counts[:place]) + n / 2) / dosed}
-              for name, counts, dosed in rows
-              for place, (grade, n) in enumerate(zip(GRADES, counts, strict=True))
-              if n]  # fmt: skip
+    values = [
+        {
+            "row": name,
+            "grade": grade,
+            "participants": n,
+            "percent": 100 * n / dosed,
+            "order": place,
+            "middle": 100 * (sum(counts[:place]) + n / 2) / dosed,
+        }
+        for name, counts, dosed in rows
+        for place, (grade, n) in enumerate(zip(GRADES, counts, strict=True))
+        if n
+    ]
     if not values:
         return None
     scale = {"domain": list(GRADES), "range": list(GRADE_COLOURS)}
     return base(
-        values, height=len(rows) * BAR, padding=_PADDING, layer=[{"mark": "bar"}, _GRADE_INSIDE],
+        values,
+        height=len(rows) * BAR,
+        padding=_PADDING,
+        layer=[{"mark": "bar"}, _GRADE_INSIDE],
         description=f"participants by worst grade of adverse events, for each {what}",
         encoding={
-            "y": {"field": "row", "type": "nominal", "sort": None, "title": None,
-                  "scale": {"domain": [name for name, _, _ in rows]},
-                  "axis": {"ticks": False, "domain": False, "labelLimit": 260}},
-            "x": {"field": "percent", "type": "quantitative", "stack": True,
-                  "title": "% of those dosed, by worst grade",
-                  "axis": {"tickCount": 5, "titleAnchor": "end"},
-                  "scale": {"domain": [0, 100], "nice": False}},
-            "color": {"field": "grade", "scale": scale, "title": None,
-                      "legend": {**_TOP, "columns": 6}},
+            "y": {
+                "field": "row",
+                "type": "nominal",
+                "sort": None,
+                "title": None,
+                "scale": {"domain": [name for name, _, _ in rows]},
+                "axis": {"ticks": False, "domain": False, "labelLimit": 260},
+            },
+            "x": {
+                "field": "percent",
+                "type": "quantitative",
+                "stack": True,
+                "title": "% of those dosed, by worst grade",
+                "axis": {"tickCount": 5, "titleAnchor": "end"},
+                "scale": {"domain": [0, 100], "nice": False},
+            },
+            "color": {
+                "field": "grade",
+                "scale": scale,
+                "title": None,
+                "legend": {**_TOP, "columns": 6},
+            },
             "order": {"field": "order", "type": "quantitative"},
-            "tooltip": [{"field": "row", "title": what}, {"field": "grade"},
-                        {"field": "participants"},
-                        {"field": "percent", "title": "% of those dosed", "format": ".1f"}],
+            "tooltip": [
+                {"field": "row", "title": what},
+                {"field": "grade"},
+                {"field": "participants"},
+                {"field": "percent", "title": "% of those dosed", "format": ".1f"},
+            ],
         },
-    )  # fmt: skip
+    )

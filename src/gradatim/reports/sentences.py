@@ -16,8 +16,10 @@ def headline(one: Eligibility) -> str:
     if failing:
         return f"{counted(failing, 'criterion fails', 'criteria fail')} for a first dose on {day}."
     if unknown:
-        return (f"No criterion fails for a first dose on {day}, but "
-                f"{counted(unknown, 'is', 'are')} unknown.")  # fmt: skip
+        return (
+            f"No criterion fails for a first dose on {day}, but "
+            f"{counted(unknown, 'is', 'are')} unknown."
+        )
     return f"Every criterion passes for a first dose on {day}."
 
 
@@ -30,8 +32,11 @@ def next_words(one: Eligibility) -> str:
         return ""
     if start == one.anchors[FIRST_DOSE]:
         return "It must be settled first." if _unknown(one) == 1 else "They must be settled first."
-    said = [f"The earliest first dose on which no criterion fails is {start}.",
-            _stale_words(one, start), _still_unknown_words(_unknown(one))]  # fmt: skip
+    said = [
+        f"The earliest first dose on which no criterion fails is {start}.",
+        _stale_words(one, start),
+        _still_unknown_words(_unknown(one)),
+    ]
     return " ".join(words for words in said if words)
 
 
@@ -45,8 +50,10 @@ def _stale_words(one: Eligibility, start: date) -> str:
     failing = sum(finding.passes is False for finding in lost)
     among = f", among them {failing} that {'fails' if failing == 1 else 'fail'} now"
     why = ": values are too old by then and must be repeated"
-    return (f"On that day {those} {'is' if len(lost) == 1 else 'are'} unknown"
-            f"{among if failing else ''}{why if one.repeat else ''}.")  # fmt: skip
+    return (
+        f"On that day {those} {'is' if len(lost) == 1 else 'are'} unknown"
+        f"{among if failing else ''}{why if one.repeat else ''}."
+    )
 
 
 def _still_unknown_words(n: int) -> str:

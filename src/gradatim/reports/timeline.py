@@ -85,18 +85,24 @@ def timeline(one: Eligibility) -> Timeline | None:
     last = step(first, SHOWN)
     spans = {f.criterion.id: criterion_spans(f) for f in one.findings}
     changing = [f for f in one.findings if _changes(spans[f.criterion.id], last)]
-    later = tuple(_later_words(f, spans[f.criterion.id], last) for f in one.findings
-                  if len(spans[f.criterion.id]) > 1 and f not in changing)  # fmt: skip
+    later = tuple(
+        _later_words(f, spans[f.criterion.id], last)
+        for f in one.findings
+        if len(spans[f.criterion.id]) > 1 and f not in changing
+    )
     if not changing and not later:
         return None
     lines = [("all criteria", "", together(spans.values()))]
     lines += [(f.criterion.id, f.criterion.category, spans[f.criterion.id]) for f in changing]
-    rows = tuple(Row(label, category, TOP + n * ROW, _bars(label, line, first, last))
-                 for n, (label, category, line) in enumerate(lines))  # fmt: skip
+    rows = tuple(
+        Row(label, category, TOP + n * ROW, _bars(label, line, first, last))
+        for n, (label, category, line) in enumerate(lines)
+    )
     start = one.eligible_from
     marker = _x(start, first, last) if start and first <= start <= last else None
-    return Timeline(first, last, rows, later, _ticks(first, last), marker,
-                    TOP + len(rows) * ROW + BOTTOM)  # fmt: skip
+    return Timeline(
+        first, last, rows, later, _ticks(first, last), marker, TOP + len(rows) * ROW + BOTTOM
+    )
 
 
 def criterion_spans(finding: Finding) -> list[Span]:
@@ -147,12 +153,20 @@ def _bar(label: str, span: Span, first: date, last: date) -> Bar:
     outcome = OUTCOMES[span.passes]
     left = _x(max(span.first, first), first, last)
     open_ended = span.last is None or span.last >= last
-    right = WIDTH + LEFT if open_ended or not span.last else _x(
-        span.last + timedelta(days=1), first, last)  # fmt: skip
+    right = (
+        WIDTH + LEFT
+        if open_ended or not span.last
+        else _x(span.last + timedelta(days=1), first, last)
+    )
     until = f"to {span.last}" if span.last else "on, for good"
     words = f"{label} {outcome.word} from {span.first} {until}"
-    return Bar(round(left, 1), round(max(right - left, 2), 1), outcome,
-               _label(outcome.word, span, right - left, span.first == first), words)  # fmt: skip
+    return Bar(
+        round(left, 1),
+        round(max(right - left, 2), 1),
+        outcome,
+        _label(outcome.word, span, right - left, span.first == first),
+        words,
+    )
 
 
 def _label(word: str, span: Span, width: float, at_start: bool) -> str:

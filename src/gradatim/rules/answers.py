@@ -28,10 +28,16 @@ def attested(node: Attested, s: Situation) -> Verdict:
         if candidates:
             return pick(node.value, candidates, node.attested)
     if answers:
-        return Verdict(UNKNOWN, f"{element.label}: the last answer is too old", answers,
-                       element=node.attested, reason=Reason.STALE)  # fmt: skip
-    return Verdict(UNKNOWN, f"{element.label}: not answered", element=node.attested,
-                   reason=Reason.JUDGEMENT)  # fmt: skip
+        return Verdict(
+            UNKNOWN,
+            f"{element.label}: the last answer is too old",
+            answers,
+            element=node.attested,
+            reason=Reason.STALE,
+        )
+    return Verdict(
+        UNKNOWN, f"{element.label}: not answered", element=node.attested, reason=Reason.JUDGEMENT
+    )
 
 
 def _answer(element: Element, fact: Fact) -> Reading:
@@ -51,8 +57,12 @@ def age(node: Age, s: Situation) -> Verdict:
             UNKNOWN, s.facts.birth_conflict, element="birth_date", reason=Reason.CONFLICT
         )
     if s.facts.birth == ANY_DAY:
-        return Verdict(UNKNOWN, "the date of birth is not recorded", element="birth_date",
-                       reason=Reason.NO_RECORD)  # fmt: skip
+        return Verdict(
+            UNKNOWN,
+            "the date of birth is not recorded",
+            element="birth_date",
+            reason=Reason.NO_RECORD,
+        )
     at = s.edge(node.age)
     oldest, youngest = (completed_years(birth, at.day) for birth in s.facts.birth)
     for birth in s.facts.birth:
@@ -61,8 +71,12 @@ def age(node: Age, s: Situation) -> Verdict:
     said = f"{' or '.join(map(str, ages))} years old on {at.day}"
     truths = {compare(years, node.is_.op, node.is_.number) for years in ages}
     if len(truths) > 1:
-        return Verdict(UNKNOWN, f"born {s.facts.birth}: {said}", element="birth_date",
-                       reason=Reason.PARTIAL_DATE)  # fmt: skip
+        return Verdict(
+            UNKNOWN,
+            f"born {s.facts.birth}: {said}",
+            element="birth_date",
+            reason=Reason.PARTIAL_DATE,
+        )
     return Verdict(truth_of(truths.pop()), said, element="birth_date")
 
 
@@ -80,6 +94,7 @@ def _next_birthday(birth: date, day: date) -> date:
 def sex(node: Sex, s: Situation) -> Verdict:
     """Evaluate administrative sex."""
     if not s.facts.sex:
-        return Verdict(UNKNOWN, "sex is not recorded as female or male", element="sex",
-                       reason=Reason.NO_RECORD)  # fmt: skip
+        return Verdict(
+            UNKNOWN, "sex is not recorded as female or male", element="sex", reason=Reason.NO_RECORD
+        )
     return Verdict(truth_of(s.facts.sex == node.sex), f"sex: {s.facts.sex}", element="sex")

@@ -169,8 +169,21 @@ def _stems(words: str) -> set[str]:
 
 _STEM = 5
 _SEVERAL = 2
-_EMPTY = {one[:_STEM] for one in ("disorder", "disease", "finding", "other", "with", "unspecified",
-                                  "procedure", "structure", "acute", "chronic")}  # fmt: skip
+_EMPTY = {
+    one[:_STEM]
+    for one in (
+        "disorder",
+        "disease",
+        "finding",
+        "other",
+        "with",
+        "unspecified",
+        "procedure",
+        "structure",
+        "acute",
+        "chronic",
+    )
+}
 
 
 def _name(vocabulary: Vocabulary, code: Code) -> str:

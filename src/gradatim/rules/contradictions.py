@@ -16,7 +16,7 @@ from gradatim.protocol.nodes import (
     Not,
     Result,
     Sex,
-)  # fmt: skip
+)
 from gradatim.protocol.study import Study
 
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}

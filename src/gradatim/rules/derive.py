@@ -68,8 +68,7 @@ def _derive(s: Situation, name: str, rule: Derived, day: Day, given: Inputs) -> 
         yield _compute(s, name, rule, day, dict(zip(given, facts, strict=True)))
 
 
-def _compute(s: Situation, name: str, rule: Derived, day: Day, chosen: Mapping[str, Fact]
-             ) -> Fact:  # fmt: skip
+def _compute(s: Situation, name: str, rule: Derived, day: Day, chosen: Mapping[str, Fact]) -> Fact:
     element = s.study.elements[name]
     given: dict[str, Value | None] = {"age": _age(s, day), "sex": s.facts.sex or None}
     for key, fact in chosen.items():
@@ -77,11 +76,16 @@ def _compute(s: Situation, name: str, rule: Derived, day: Day, chosen: Mapping[s
     result = _result(rule, given)
     number = result if isinstance(result, float) else None
     return Fact(
-        name, " + ".join(fact.id for fact in chosen.values()), day, day, number,
+        name,
+        " + ".join(fact.id for fact in chosen.values()),
+        day,
+        day,
+        number,
         _unit(rule, element) if number is not None else "",
-        code=result if isinstance(result, str) else "", derived=True,
+        code=result if isinstance(result, str) else "",
+        derived=True,
         sources=tuple(chosen.values()),
-    )  # fmt: skip
+    )
 
 
 def _result(rule: Derived, given: Mapping[str, Value | None]) -> Value | None:

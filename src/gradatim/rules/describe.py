@@ -22,7 +22,7 @@ from gradatim.protocol.nodes import (
     Result,
     Sex,
     Stable,
-)  # fmt: skip
+)
 from gradatim.protocol.study import Study
 from gradatim.rules.measurements import WORDS
 
@@ -96,8 +96,12 @@ def window_words(window: Window, study: Study) -> str:
     """Write a window in words: `in the 3 months before first dose`."""
     anchor = study.schedule.anchors[window.anchor].label
     start, end = window.from_, window.to
-    ends = {"[]": "", "[)": ", that day excluded", "(]": ", the first day excluded",
-            "()": ", first and last day excluded"}[window.bounds]  # fmt: skip
+    ends = {
+        "[]": "",
+        "[)": ", that day excluded",
+        "(]": ", the first day excluded",
+        "()": ", first and last day excluded",
+    }[window.bounds]
     if start is None:
         return f"up to {_offset(end, anchor)}{ends}" if end is not None else "at any time"
     if end is None:
@@ -198,7 +202,18 @@ def _requirement(one: Any) -> str:
 
 
 _WORDING: dict[type[Model], Callable[[Any, Study], str]] = {
-    AllOf: _all, AnyOf: _any, Not: _not, Compare: _compare, Result: _result, Attested: _attested,
-    Age: _age, Sex: _sex, Event: _event, Count: _count, Days: _days, Stable: _stable,
-    DailyDose: _daily_dose, NotWashedOut: _not_washed_out,
-}  # fmt: skip
+    AllOf: _all,
+    AnyOf: _any,
+    Not: _not,
+    Compare: _compare,
+    Result: _result,
+    Attested: _attested,
+    Age: _age,
+    Sex: _sex,
+    Event: _event,
+    Count: _count,
+    Days: _days,
+    Stable: _stable,
+    DailyDose: _daily_dose,
+    NotWashedOut: _not_washed_out,
+}

@@ -64,9 +64,8 @@ def totals(sure: Iterable[Period], maybe: Iterable[Period], day: date) -> Totals
         alike.setdefault(_of_course(periods), []).append(name in surely)
     return Totals(
         Total(sum(dose.least for dose, some in alike.items() if any(some)), _most(alike)),
-        Total(sum(dose.least * sum(some) for dose, some in alike.items()),
-              _most(alike, each=True)),
-    )  # fmt: skip
+        Total(sum(dose.least * sum(some) for dose, some in alike.items()), _most(alike, each=True)),
+    )
 
 
 def _of_course(periods: list[Period]) -> Total:
@@ -93,8 +92,10 @@ def unchanged(sure: list[Period], maybe: list[Period], first: date, last: date) 
         TRUE where it was, however equal doses are meant; FALSE where it was not, or where nothing
         was taken on some day, however they are meant.
     """
-    sure, maybe = ([p for p in handed_over(some) if p.start <= last and p.end >= first]
-                   for some in (sure, maybe))  # fmt: skip
+    sure, maybe = (
+        [p for p in handed_over(some) if p.start <= last and p.end >= first]
+        for some in (sure, maybe)
+    )
     steps = {first}
     for one in (*sure, *maybe):
         steps |= {day for day in (one.start, _next(one.end)) if first < day <= last}

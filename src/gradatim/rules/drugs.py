@@ -20,7 +20,7 @@ from gradatim.rules.courses import (
     covered,
     perhaps,
     surely,
-)  # fmt: skip
+)
 from gradatim.rules.doses import Total, handed_over, totals, unchanged
 from gradatim.rules.known import absent, occurrences
 from gradatim.rules.measurements import WORDS
@@ -41,8 +41,7 @@ def stable(node: Stable, s: Situation) -> Verdict:
     if none.truth is UNKNOWN and not any(child.truth is FALSE for child in taken):
         return Verdict(UNKNOWN, children=(*taken, none)) if taken else none
     if not taken:
-        return Verdict(TRUE, none.text, none.evidence,
-                       element=node.stable)  # fmt: skip
+        return Verdict(TRUE, none.text, none.evidence, element=node.stable)
     return Verdict(all_of(child.truth for child in taken), children=tuple(taken))
 
 
@@ -58,8 +57,10 @@ def ingredient_stable(node: Stable, name: str, facts: list[Fact], s: Situation) 
         return Verdict(TRUE, "", tuple(facts), element=node.stable)
     truth = max(min(started, same_dose), ~taken)
     text = f"{name} taken on {at.day}"
-    for what, length, found in (("started", node.started, started),
-                                ("dose unchanged", node.unchanged, same_dose)):  # fmt: skip
+    for what, length, found in (
+        ("started", node.started, started),
+        ("dose unchanged", node.unchanged, same_dose),
+    ):
         if length:
             said = {TRUE: "", FALSE: "not ", UNKNOWN: "perhaps not "}[found]
             text += f", {said}{what} for {length}"

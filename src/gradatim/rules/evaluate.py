@@ -25,7 +25,7 @@ from gradatim.protocol.nodes import (
     Result,
     Sex,
     Stable,
-)  # fmt: skip
+)
 from gradatim.rules.answers import age, attested, sex
 from gradatim.rules.drugs import daily_dose, stable
 from gradatim.rules.histories import count, days, event
@@ -59,7 +59,18 @@ def _not(node: Not, s: Situation) -> Verdict:
 
 
 _NODES: dict[type[Model], Callable[[Any, Situation], Verdict]] = {
-    AllOf: _all, AnyOf: _any, Not: _not, Compare: compare, Result: result, Attested: attested,
-    Age: age, Sex: sex, Event: event, Count: count, Days: days, Stable: stable,
-    DailyDose: daily_dose, NotWashedOut: not_washed_out,
-}  # fmt: skip
+    AllOf: _all,
+    AnyOf: _any,
+    Not: _not,
+    Compare: compare,
+    Result: result,
+    Attested: attested,
+    Age: age,
+    Sex: sex,
+    Event: event,
+    Count: count,
+    Days: days,
+    Stable: stable,
+    DailyDose: daily_dose,
+    NotWashedOut: not_washed_out,
+}

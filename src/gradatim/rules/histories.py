@@ -58,8 +58,13 @@ def _clearer(found: Verdict, best: Verdict) -> bool:
 def _happened(node: Event, element: str, fact: Fact, s: Situation) -> Verdict:
     last = fact.start if node.counts == "start" else fact.end
     inside = s.in_window(node.within, fact.start, last)
-    truth = all_of([inside, _as_graded(node, fact), FALSE if inside is FALSE else
-                    UNKNOWN if fact.doubtful else TRUE])  # fmt: skip
+    truth = all_of(
+        [
+            inside,
+            _as_graded(node, fact),
+            FALSE if inside is FALSE else UNKNOWN if fact.doubtful else TRUE,
+        ]
+    )
     text = f"{s.study.elements[element].label}{_which(fact, element)} {_when(fact)}"
     reason = None
     if truth is UNKNOWN:
@@ -110,12 +115,19 @@ def count(node: Count, s: Situation) -> Verdict:
     told = sorted(filter(None, maybe)) if node.distinct == "ingredient" else []
     names = f" ({', '.join(told)})" if told else ""
     text = f"{len(surely)} of at least {node.at_least} {label}{names}"
-    return _enough(node.count, len(surely) >= node.at_least, len(maybe) >= node.at_least, text,
-                   tuple(used), absent(s, node.count, *ends(s, node.within)))  # fmt: skip
+    return _enough(
+        node.count,
+        len(surely) >= node.at_least,
+        len(maybe) >= node.at_least,
+        text,
+        tuple(used),
+        absent(s, node.count, *ends(s, node.within)),
+    )
 
 
-def _enough(element: str, surely: bool, maybe: bool, text: str, used: tuple[Fact, ...],
-            otherwise: Verdict) -> Verdict:  # fmt: skip
+def _enough(
+    element: str, surely: bool, maybe: bool, text: str, used: tuple[Fact, ...], otherwise: Verdict
+) -> Verdict:
     """Settle a quantity: enough, perhaps enough, or as little as the records show."""
     if surely:
         return Verdict(TRUE, text, used, element=element)
@@ -123,8 +135,13 @@ def _enough(element: str, surely: bool, maybe: bool, text: str, used: tuple[Fact
         doubts = ", ".join(dict.fromkeys(fact.doubtful for fact in used if fact.doubtful))
         reason = blame(used)
         left = "exact dates" if reason else "the days on which it was taken"
-        return Verdict(UNKNOWN, f"{text}, depending on {doubts or left}", used,
-                       element=element, reason=reason or Reason.JUDGEMENT)  # fmt: skip
+        return Verdict(
+            UNKNOWN,
+            f"{text}, depending on {doubts or left}",
+            used,
+            element=element,
+            reason=reason or Reason.JUDGEMENT,
+        )
     more = "; there may be more than is recorded" if otherwise.truth is UNKNOWN else ""
     return Verdict(otherwise.truth, text + more, used, element=element, reason=otherwise.reason)
 
@@ -136,15 +153,28 @@ def days(node: Days, s: Situation) -> Verdict:
     high = date.max if end is None else end.day - timedelta(days=node.within.bounds[1] == ")")
     facts = occurrences(s, node.days)
     _watch_every_day(node, s, facts)
-    surely = _longest(node, [_Span(f.code, max(f.start.last, low), min(f.end.first, high), f.often)
-                             for f in facts if not f.doubtful])  # fmt: skip
-    maybe = _longest(node, [_Span(f.code, max(f.start.first, low), min(f.end.last, high))
-                            for f in facts])  # fmt: skip
+    surely = _longest(
+        node,
+        [
+            _Span(f.code, max(f.start.last, low), min(f.end.first, high), f.often)
+            for f in facts
+            if not f.doubtful
+        ],
+    )
+    maybe = _longest(
+        node, [_Span(f.code, max(f.start.first, low), min(f.end.last, high)) for f in facts]
+    )
     label = s.study.elements[node.days].label
     what = f"of each of {node.ingredients} {label}" if node.per == "ingredient" else f"of {label}"
     text = f"{surely} of at least {node.at_least} days {what}"
-    return _enough(node.days, surely >= node.at_least, maybe >= node.at_least, text, facts,
-                   absent(s, node.days, start, end))  # fmt: skip
+    return _enough(
+        node.days,
+        surely >= node.at_least,
+        maybe >= node.at_least,
+        text,
+        facts,
+        absent(s, node.days, start, end),
+    )
 
 
 class _Span(NamedTuple):

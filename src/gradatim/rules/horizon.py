@@ -45,5 +45,6 @@ def horizon(rule: Model, s: Situation) -> tuple[Verdict, list[Stretch]]:
     if verdict is None:
         return evaluate(rule, s), []
     ends = [first - timedelta(days=1) for first, _ in starts[1:]] + [None]
-    return verdict, [Stretch(first, last, truth)
-                     for (first, truth), last in zip(starts, ends, strict=True)]  # fmt: skip
+    return verdict, [
+        Stretch(first, last, truth) for (first, truth), last in zip(starts, ends, strict=True)
+    ]

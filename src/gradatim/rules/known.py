@@ -34,8 +34,12 @@ def absent(s: Situation, element: str, start: Edge | None, end: Edge | None) -> 
     label = s.study.elements[element].label
     denial = _denied(s, element, start)
     if denial:
-        return Verdict(FALSE, f"{label}: said on {denial.start} not to have happened", (denial,),
-                       element=element)  # fmt: skip
+        return Verdict(
+            FALSE,
+            f"{label}: said on {denial.start} not to have happened",
+            (denial,),
+            element=element,
+        )
     reason = _why_open(s, element, start, end)
     text = absence_text([label], reason, start, end, not_understood(s, [element]))
     return Verdict(UNKNOWN if reason else FALSE, text, element=element, reason=reason)

@@ -83,8 +83,12 @@ def known_terms(study: Study) -> Iterator[Fault]:
         for field in ("ctcae_terms", "ctcae_terms_except"):
             for one in getattr(element, field):
                 if not is_ctcae_term(one):
-                    yield Fault((*path, field), f"CTCAE v5.0 has no term {one!r}; other words for "
-                                "an element are its synonyms", warning=True)  # fmt: skip
+                    yield Fault(
+                        (*path, field),
+                        f"CTCAE v5.0 has no term {one!r}; other words for "
+                        "an element are its synonyms",
+                        warning=True,
+                    )
 
 
 def known_drugs(study: Study) -> Iterator[Fault]:
@@ -116,8 +120,11 @@ def units_understood(study: Study) -> Iterator[Fault]:
             if want is None:
                 yield Fault(path, f"{leaf.is_.unit!r} is not a UCUM unit")
             elif have and want[1] != have[1] and not study.elements[leaf.compare].analyte:
-                yield Fault(path, f"{leaf.compare} is in {study.elements[leaf.compare].unit}, "
-                                  f"which never converts to {leaf.is_.unit}")  # fmt: skip
+                yield Fault(
+                    path,
+                    f"{leaf.compare} is in {study.elements[leaf.compare].unit}, "
+                    f"which never converts to {leaf.is_.unit}",
+                )
 
 
 def derivations(study: Study) -> Iterator[Fault]:
@@ -150,8 +157,10 @@ def text_accounted_for(study: Study) -> Iterator[Fault]:
         )
     if left:
         words = " ".join(one.words for one in left)
-        yield Fault(("eligibility", "record_text"),
-                    f"these words of the record belong to no criterion: {words!r}")  # fmt: skip
+        yield Fault(
+            ("eligibility", "record_text"),
+            f"these words of the record belong to no criterion: {words!r}",
+        )
 
 
 def readings_that_differ(study: Study) -> Iterator[Fault]:
@@ -212,7 +221,16 @@ def rulings_that_answer(study: Study) -> Iterator[Fault]:
 
 
 CHECKS: tuple[Callable[[Study], Iterator[Fault]], ...] = (
-    unused_elements, codes_of_their_system, codes_in_one_list, known_terms, known_drugs,
-    units_understood, derivations, text_accounted_for, readings_that_differ, no_contradictions,
-    rulings_about_something, rulings_that_answer,
-)  # fmt: skip
+    unused_elements,
+    codes_of_their_system,
+    codes_in_one_list,
+    known_terms,
+    known_drugs,
+    units_understood,
+    derivations,
+    text_accounted_for,
+    readings_that_differ,
+    no_contradictions,
+    rulings_about_something,
+    rulings_that_answer,
+)

@@ -56,8 +56,12 @@ def _measured(
     if not asked:
         labels = " and ".join(visit.label for visit in visits)
         label = s.study.elements[element].label
-        return Verdict(UNKNOWN, f"{label}: the {labels} visit is not yet due", element=element,
-                       reason=Reason.NO_RECORD)  # fmt: skip
+        return Verdict(
+            UNKNOWN,
+            f"{label}: the {labels} visit is not yet due",
+            element=element,
+            reason=Reason.NO_RECORD,
+        )
     combine = all_of if node.across == "every" else any_of
     return (
         asked[0]
@@ -70,8 +74,14 @@ def _windows(visit: Encounter) -> list[Window]:
     return [visit.window, visit.valid_within] if visit.valid_within else [visit.window]
 
 
-def _among(node: Measured, element: str, s: Situation, ask: Callable[[Fact], Reading],
-           windows: list[Window], visit: str) -> Verdict:  # fmt: skip
+def _among(
+    node: Measured,
+    element: str,
+    s: Situation,
+    ask: Callable[[Fact], Reading],
+    windows: list[Window],
+    visit: str,
+) -> Verdict:
     recorded = [fact for fact in s.facts.of(element) if _is_by(node.method, fact)]
     candidates = _candidates(recorded, windows, s, ask)
     if not candidates and not node.method:
@@ -88,8 +98,9 @@ def _is_by(method: str, fact: Fact) -> bool:
     return method in ("", fact.method) or bool(fact.unsettled and not fact.method)
 
 
-def _candidates(facts: list[Fact], windows: list[Window], s: Situation,
-                ask: Callable[[Fact], Reading]) -> list[Candidate]:  # fmt: skip
+def _candidates(
+    facts: list[Fact], windows: list[Window], s: Situation, ask: Callable[[Fact], Reading]
+) -> list[Candidate]:
     candidates, opens = [], s.opens(windows)
     for fact in facts:
         if fact.end.last < opens:
@@ -113,8 +124,12 @@ def _none(element: str, s: Situation, visit: str, older: bool, method: str) -> V
     label = s.study.elements[element].label + (f" by {method}" if method else "")
     at = f" for the {visit} visit" if visit else ""
     if older:
-        return Verdict(UNKNOWN, f"{label}: no value of the right date{at}", element=element,
-                       reason=Reason.STALE)  # fmt: skip
+        return Verdict(
+            UNKNOWN,
+            f"{label}: no value of the right date{at}",
+            element=element,
+            reason=Reason.STALE,
+        )
     without = missing_inputs(s, element)
     why = f" (not computed either: no {', '.join(without)})" if without else ""
     return Verdict(

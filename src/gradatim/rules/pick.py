@@ -74,8 +74,13 @@ _CAVEATS = {
 }
 
 
-def _verdict(truth: Truth, told: list[Candidate], looked_at: Iterable[Candidate], element: str,
-             reason: Reason | None = None) -> Verdict:  # fmt: skip
+def _verdict(
+    truth: Truth,
+    told: list[Candidate],
+    looked_at: Iterable[Candidate],
+    element: str,
+    reason: Reason | None = None,
+) -> Verdict:
     text = "; ".join(dict.fromkeys(one.says.text for one in told))
     caveat = _CAVEATS.get(reason, "") if reason else ""
     if truth is UNKNOWN and reason is None:
@@ -84,5 +89,6 @@ def _verdict(truth: Truth, told: list[Candidate], looked_at: Iterable[Candidate]
     if truth is UNKNOWN:
         asks = (one.says.asks for one in told if one.says.reason is reason)
         element = next((name for name in asks if name), element)
-    return Verdict(truth, text + caveat, tuple(one.fact for one in looked_at), element=element,
-                   reason=reason)  # fmt: skip
+    return Verdict(
+        truth, text + caveat, tuple(one.fact for one in looked_at), element=element, reason=reason
+    )

@@ -63,12 +63,23 @@ class Situation:
         """The same person with the first dose on another day, and what moves with it."""
         if first_dose not in self.days:
             distance = first_dose - self.anchors[FIRST_DOSE]
-            anchors = {name: day + distance if self._moves(name) else day
-                       for name, day in self.anchors.items()}  # fmt: skip
+            anchors = {
+                name: day + distance if self._moves(name) else day
+                for name, day in self.anchors.items()
+            }
             self.days[first_dose] = anchors, {}
         anchors, edges = self.days[first_dose]
-        return Situation(self.study, self.facts, anchors, self.on, flips, self.derived,
-                         self.complete_days, edges, self.days)  # fmt: skip
+        return Situation(
+            self.study,
+            self.facts,
+            anchors,
+            self.on,
+            flips,
+            self.derived,
+            self.complete_days,
+            edges,
+            self.days,
+        )
 
     def edge(self, anchor: str, length: Duration = Duration()) -> Edge:  # noqa: B008 (immutable)
         """Give the day at a distance from an anchor."""

@@ -49,8 +49,11 @@ def _recent(node: NotWashedOut, name: str, facts: list[Fact], s: Situation) -> V
     truth, reason, worst = FALSE, None, None
     for fact, begun in taken:
         for wait in waits:
-            recent = UNKNOWN if wait.edge is None else s.not_before(
-                fact.end, wait.edge, strictly=node.bounds[0] == "(")  # fmt: skip
+            recent = (
+                UNKNOWN
+                if wait.edge is None
+                else s.not_before(fact.end, wait.edge, strictly=node.bounds[0] == "(")
+            )
             found = min(recent, begun, UNKNOWN if fact.doubtful else TRUE)
             why = _why(fact, found, begun, None if wait.edge is None else recent)
             if worst is None or found > truth or (found is truth and _clearer(why, reason)):
@@ -130,8 +133,9 @@ def longest_wait(node: NotWashedOut, s: Situation) -> Edge:
 
 
 @lru_cache(maxsize=256)
-def _lengths(requirements: tuple[Requirement, ...], names: tuple[str, ...],
-             classes: tuple[str, ...]) -> frozenset[Duration]:  # fmt: skip
+def _lengths(
+    requirements: tuple[Requirement, ...], names: tuple[str, ...], classes: tuple[str, ...]
+) -> frozenset[Duration]:
     """Give every length that any ingredient must be stopped for."""
     listed = [*names, *(one.name for one in drugs() if one.drug_class in classes)] or [""]
     found = {_length(one, name)[0] for one in requirements for name in listed}

@@ -111,10 +111,22 @@ def rules() -> tuple[Rule, ...]:
     def number(text: str) -> int | None:
         return int(text) if text else None
 
-    return tuple(Rule(row["jurisdiction"], row["recipient"], row["report"], row["severity"],
-                      row["starts"], number(row["hours"]), number(row["days"]), row["source"],
-                      row["version"], row["basis"], row["note"])
-                 for row in load.rows("reporting_clocks.csv"))  # fmt: skip
+    return tuple(
+        Rule(
+            row["jurisdiction"],
+            row["recipient"],
+            row["report"],
+            row["severity"],
+            row["starts"],
+            number(row["hours"]),
+            number(row["days"]),
+            row["source"],
+            row["version"],
+            row["basis"],
+            row["note"],
+        )
+        for row in load.rows("reporting_clocks.csv")
+    )
 
 
 def is_susar(event: AdverseEvent) -> Verdict:
@@ -126,18 +138,25 @@ def is_susar(event: AdverseEvent) -> Verdict:
     serious = Verdict(
         truth_of(is_serious(event)), "serious" if is_serious(event) else "not serious"
     )
-    related = {TRUE: "related cannot be excluded", FALSE: "not related", UNKNOWN:
-               "nobody has judged the relation"}[relation(event)]  # fmt: skip
+    related = {
+        TRUE: "related cannot be excluded",
+        FALSE: "not related",
+        UNKNOWN: "nobody has judged the relation",
+    }[relation(event)]
     unexpected = truth_of(None if event.expected is None else not event.expected)
     by = event.reference_safety_information or "no reference safety information named"
-    told = {TRUE: f"unexpected ({by})", FALSE: f"expected ({by})",
-            UNKNOWN: "nobody has judged whether it is expected"}[unexpected]  # fmt: skip
+    told = {
+        TRUE: f"unexpected ({by})",
+        FALSE: f"expected ({by})",
+        UNKNOWN: "nobody has judged whether it is expected",
+    }[unexpected]
     children = (serious, Verdict(relation(event), related), Verdict(unexpected, told))
     return Verdict(all_of(one.truth for one in children), "", (), children)
 
 
-def clocks(event: AdverseEvent, times: Times, jurisdiction: str,
-           special_interest: bool = False) -> tuple[Clock, ...]:  # fmt: skip
+def clocks(
+    event: AdverseEvent, times: Times, jurisdiction: str, special_interest: bool = False
+) -> tuple[Clock, ...]:
     """Give every report that an adverse event makes due.
 
     Args:
@@ -147,14 +166,17 @@ def clocks(event: AdverseEvent, times: Times, jurisdiction: str,
         special_interest: whether the protocol has the site report it as if it were serious.
     """
     found = [one for one in rules() if one.jurisdiction == jurisdiction]
-    return tuple(sorted(
-        [*_to_sponsor(event, times, found, special_interest), *_expedited(event, times, found)],
-        key=lambda clock: clock.due,
-    ))  # fmt: skip
+    return tuple(
+        sorted(
+            [*_to_sponsor(event, times, found, special_interest), *_expedited(event, times, found)],
+            key=lambda clock: clock.due,
+        )
+    )
 
 
-def _to_sponsor(event: AdverseEvent, times: Times, found: Collection[Rule], watched: bool
-                ) -> Iterator[Clock]:  # fmt: skip
+def _to_sponsor(
+    event: AdverseEvent, times: Times, found: Collection[Rule], watched: bool
+) -> Iterator[Clock]:
     if times.site_aware is None or not (is_serious(event) or watched):
         return
     why = "serious" if is_serious(event) else "of special interest"
@@ -186,9 +208,11 @@ def _of(found: Collection[Rule], severity: str, starts: datetime, why: str) -> I
 
 def _clock(rule: Rule, starts: datetime, why: str) -> Clock:
     if rule.hours is not None:
-        return Clock(rule.recipient, rule.report, starts, starts + timedelta(hours=rule.hours), why,
-                     rule)  # fmt: skip
+        return Clock(
+            rule.recipient, rule.report, starts, starts + timedelta(hours=rule.hours), why, rule
+        )
     last = starts.date() + timedelta(days=rule.days or 0)
     zone = starts.tzinfo or UTC
-    return Clock(rule.recipient, rule.report, starts, datetime.combine(last, time.max, zone), why,
-                 rule)  # fmt: skip
+    return Clock(
+        rule.recipient, rule.report, starts, datetime.combine(last, time.max, zone), why, rule
+    )

@@ -93,8 +93,11 @@ class _Same:
 
 @lru_cache(maxsize=4096)
 def _of_term(of: _Same, written: str) -> tuple[str, ...]:
-    return tuple(name for name, one in of.study.elements.items()
-                 if one.kind == "adverse_event" and _by_term(of, name, one, written))  # fmt: skip
+    return tuple(
+        name
+        for name, one in of.study.elements.items()
+        if one.kind == "adverse_event" and _by_term(of, name, one, written)
+    )
 
 
 def _by_term(of: _Same, name: str, element: Element, written: str) -> bool:
@@ -112,18 +115,25 @@ def _by_term(of: _Same, name: str, element: Element, written: str) -> bool:
 @lru_cache(maxsize=64)
 def _watched(of: _Same) -> tuple[str, ...]:
     study = of.study
-    rules = [study.safety.dose_limiting_toxicity.definition,
-             *(one.rule for one in study.safety.stopping_rules)]  # fmt: skip
+    rules = [
+        study.safety.dose_limiting_toxicity.definition,
+        *(one.rule for one in study.safety.stopping_rules),
+    ]
     asked = [leaf for rule in rules for leaf in leaves(rule)]
     named = [name for leaf in asked for name in elements_of_leaf(leaf)]
     if study.safety.special_interest is not None:
         named += study.safety.special_interest.elements
     spared = {name for leaf in asked if isinstance(leaf, Event) for name in leaf.except_}
-    return tuple(dict.fromkeys(
-        name for name in named if name not in {ADVERSE_EVENT, LIMITING, *spared}
-        and name in study.elements and study.elements[name].kind == "adverse_event"
-        and not study.elements[name].ctcae_terms_except
-    ))  # fmt: skip
+    return tuple(
+        dict.fromkeys(
+            name
+            for name in named
+            if name not in {ADVERSE_EVENT, LIMITING, *spared}
+            and name in study.elements
+            and study.elements[name].kind == "adverse_event"
+            and not study.elements[name].ctcae_terms_except
+        )
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -142,12 +152,23 @@ def facts_of(study: Study, person: str, events: Iterable[AdverseEvent]) -> Facts
         told = [(name, "") for name in elements_of(study, event)]
         open_ = [(name, NOT_SAID) for name in perhaps_of(study, event)]
         for name, doubt in (*told, *open_):
-            found.setdefault(name, []).append(Fact(
-                name, event.id, start, end, None if grade is None else float(grade),
-                method=_RELATION[relation(event)], code=_code(event.term), doubtful=doubt,
-            ))  # fmt: skip
-    return Facts(person, by_element={name: tuple(some) for name, some in found.items()},
-                 coverage={ADVERSE_EVENT: Observed()})  # fmt: skip
+            found.setdefault(name, []).append(
+                Fact(
+                    name,
+                    event.id,
+                    start,
+                    end,
+                    None if grade is None else float(grade),
+                    method=_RELATION[relation(event)],
+                    code=_code(event.term),
+                    doubtful=doubt,
+                )
+            )
+    return Facts(
+        person,
+        by_element={name: tuple(some) for name, some in found.items()},
+        coverage={ADVERSE_EVENT: Observed()},
+    )
 
 
 def _code(term: str) -> str:
@@ -191,8 +212,10 @@ def within(study: Study, onset: Day, first_dose: date, last_dose: date) -> Truth
 def _ends(of: _Same) -> tuple[Window, Window]:
     """Give the window's two ends, each as a window that is open on the other side."""
     span = of.study.safety.dose_limiting_toxicity.window
-    return (Window(anchor=FIRST_DOSE, from_=span.from_, to=None, bounds=span.bounds),
-            Window(anchor=FIRST_DOSE, from_=None, to=span.to, bounds=span.bounds))  # fmt: skip
+    return (
+        Window(anchor=FIRST_DOSE, from_=span.from_, to=None, bounds=span.bounds),
+        Window(anchor=FIRST_DOSE, from_=None, to=span.to, bounds=span.bounds),
+    )
 
 
 def _inside(study: Study, span: Window, onset: Day, anchor: date) -> Truth:
@@ -201,8 +224,9 @@ def _inside(study: Study, span: Window, onset: Day, anchor: date) -> Truth:
     return situation.in_window(span, onset, onset)
 
 
-def candidates(study: Study, events: Iterable[AdverseEvent], first_dose: date, last_dose: date
-               ) -> tuple[Candidate, ...]:  # fmt: skip
+def candidates(
+    study: Study, events: Iterable[AdverseEvent], first_dose: date, last_dose: date
+) -> tuple[Candidate, ...]:
     """Give the adverse events in the window that may be dose-limiting.
 
     Args:

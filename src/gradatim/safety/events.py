@@ -12,8 +12,14 @@ from gradatim.evidence.facts import RELATED
 NOT_RELATED = ("unrelated", "unlikely")
 """Judgements that exclude a relation to the product; every word in neither list is unknown."""
 DEATH, LIFE_THREATENING = "death", "life_threatening"
-SERIOUS = (DEATH, LIFE_THREATENING, "hospitalisation", "disability", "congenital_anomaly",
-           "important_medical_event")  # fmt: skip
+SERIOUS = (
+    DEATH,
+    LIFE_THREATENING,
+    "hospitalisation",
+    "disability",
+    "congenital_anomaly",
+    "important_medical_event",
+)
 """Criteria of seriousness. Source: ICH E2A (1994), section II.B."""
 FATAL_OUTCOME = "fatal"
 FATAL_GRADE = 5

@@ -121,8 +121,7 @@ def _by_id(by_element: Mapping[str, tuple[Fact, ...]]) -> dict[str, dict[str, tu
     return found
 
 
-def _situation(study: Study, watched: Sequence[tuple[Watched, Facts]], as_of: date
-               ) -> Situation:  # fmt: skip
+def _situation(study: Study, watched: Sequence[tuple[Watched, Facts]], as_of: date) -> Situation:
     """Pool the safety data of several participants; no two events of a trial share a number."""
     pooled: dict[str, list[Fact]] = {}
     for one, facts in watched:
@@ -133,8 +132,11 @@ def _situation(study: Study, watched: Sequence[tuple[Watched, Facts]], as_of: da
         if day is not None and LIMITING in study.elements:
             pooled.setdefault(LIMITING, []).append(Fact(LIMITING, one.participant, day, day))
     empty = facts_of(study, "", [])
-    whole = Facts("trial", by_element={name: tuple(some) for name, some in pooled.items()},
-                  coverage=empty.coverage)  # fmt: skip
+    whole = Facts(
+        "trial",
+        by_element={name: tuple(some) for name, some in pooled.items()},
+        coverage=empty.coverage,
+    )
     anchors = dict.fromkeys([*study.schedule.anchors, FIRST_DOSE], as_of)
     return Situation(study, whole, anchors, as_of)
 

@@ -113,8 +113,9 @@ def passing(criterion: EligibilityCriterion, truth: Truth) -> bool | None:
     return truth is (TRUE if criterion.category == "inclusion" else FALSE)
 
 
-def assess(study: Study, facts: Facts, anchors: Mapping[str, date], on: date, plan: Plan
-           ) -> Eligibility:  # fmt: skip
+def assess(
+    study: Study, facts: Facts, anchors: Mapping[str, date], on: date, plan: Plan
+) -> Eligibility:
     """Assess one person.
 
     Args:
@@ -129,8 +130,11 @@ def assess(study: Study, facts: Facts, anchors: Mapping[str, date], on: date, pl
         Defect: a rule could not be evaluated; no verdict is ever made of that.
     """
     if facts.died is not None and facts.died.first <= on:
-        raise UnusableInput(f"person {facts.person} has died", why=f"on {facts.died}",
-                            todo="correct the record, or leave this person out")  # fmt: skip
+        raise UnusableInput(
+            f"person {facts.person} has died",
+            why=f"on {facts.died}",
+            todo="correct the record, or leave this person out",
+        )
     situation = Situation(study, facts, anchors, on)
     findings = tuple(_finding(one, situation, plan[one.id]) for one in study.criteria)
     passes = [finding.passes for finding in findings]
@@ -141,9 +145,16 @@ def assess(study: Study, facts: Facts, anchors: Mapping[str, date], on: date, pl
     stale = repeat(situation, [finding.reading.rule for finding in findings], start)
     asked = [finding.reading.rule for finding in findings if not _settled_by_sex(finding)]
     return Eligibility(
-        facts.person, anchors, on, status, findings, start, stale, recheck(situation, asked),
+        facts.person,
+        anchors,
+        on,
+        status,
+        findings,
+        start,
+        stale,
+        recheck(situation, asked),
         rank_missing([(f.criterion.id, f.verdict) for f in findings if f.passes is None]),
-    )  # fmt: skip
+    )
 
 
 def _settled_by_sex(finding: Finding) -> bool:

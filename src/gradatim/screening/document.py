@@ -73,11 +73,12 @@ def _person(
         "repeat": list(one.repeat),
         "recheck": list(one.recheck),
         "criteria": [_criterion(study, says, finding, facts) for finding in one.findings],
-        "missing": [{"element": m.element, "settles": list(m.settles), "rank": m.rank}
-                    for m in one.missing],
+        "missing": [
+            {"element": m.element, "settles": list(m.settles), "rank": m.rank} for m in one.missing
+        ],
         "not_used": _records(facts.not_used),
         "conflicts": _records(facts.conflicts),
-    }  # fmt: skip
+    }
 
 
 def _records(some: Iterable[NotUsed]) -> list[dict[str, str]]:

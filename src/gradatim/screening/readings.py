@@ -52,18 +52,29 @@ def _settled(study: Study, wanted: Mapping[str, str]) -> dict[str, Reading]:
     for id, name in wanted.items():
         criterion = study.criterion(id)
         if criterion is None:
-            raise UnusableInput(f"there is no criterion {id!r}", "--reading", todo=
-                                f"use one of {', '.join(settled)}")  # fmt: skip
+            raise UnusableInput(
+                f"there is no criterion {id!r}",
+                "--reading",
+                todo=f"use one of {', '.join(settled)}",
+            )
         if name == criterion.reading_name:
             continue
         found = next((one for one in criterion.alternatives if one.name == name), None)
         if found is None:
             names = [criterion.reading_name, *(one.name for one in criterion.alternatives)]
-            raise UnusableInput(f"criterion {id} has no reading {name!r}", "--reading",
-                                todo=f"use one of {', '.join(names)}")  # fmt: skip
+            raise UnusableInput(
+                f"criterion {id} has no reading {name!r}",
+                "--reading",
+                todo=f"use one of {', '.join(names)}",
+            )
         settled[id] = Reading(name, found.rule)
-        settled.update({other: Reading(f"{id}@{name}", rule) for other, rule in found.also.items()
-                        if other not in wanted})  # fmt: skip
+        settled.update(
+            {
+                other: Reading(f"{id}@{name}", rule)
+                for other, rule in found.also.items()
+                if other not in wanted
+            }
+        )
     return settled
 
 

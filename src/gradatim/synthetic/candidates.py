@@ -27,8 +27,9 @@ class Candidates:
 
     def __init__(self, study: Study, path: Path) -> None:
         self.study, self.codebook = study, Codebook(study.elements, study.study.id)
-        cases = [one for one in load_cases(path).cases if FIRST_DOSE in one.anchors
-                 and not one.readings]  # fmt: skip
+        cases = [
+            one for one in load_cases(path).cases if FIRST_DOSE in one.anchors and not one.readings
+        ]
         self.eligible = [one for one in cases if one.expect.status == "eligible"]
         self.ineligible = [one for one in cases if one.expect.status == "ineligible"]
 
@@ -43,5 +44,10 @@ class Candidates:
         person = case.person.moved(days)
         observed = case.coverage()
         moved = {kind: seen._replace(until=None) for kind, seen in observed.items()}
-        return fhir.read(bundle(person, self.study.elements), self.codebook, self.study.elements,
-                         on=first_dose - timedelta(days=2), coverage=moved)  # fmt: skip
+        return fhir.read(
+            bundle(person, self.study.elements),
+            self.codebook,
+            self.study.elements,
+            on=first_dose - timedelta(days=2),
+            coverage=moved,
+        )

@@ -94,18 +94,36 @@ def load_cases(path: str | Path) -> Cases:
         if written.id in built:
             raise UnusableInput(f"the case {written.id!r} stands twice", name, todo="rename one")
         if (written.like or "") not in built:
-            raise UnusableInput(f"there is no case {written.like!r} before {written.id!r}", name,
-                                todo="name an earlier case in `like`, or none")  # fmt: skip
+            raise UnusableInput(
+                f"there is no case {written.like!r} before {written.id!r}",
+                name,
+                todo="name an earlier case in `like`, or none",
+            )
         built[written.id] = _case(written, built[written.like or ""])
     return Cases(name, file.about, tuple(built[written.id] for written in file.cases))
 
 
 def _basis(base: Base) -> Case:
     days = base.observed or Days()
-    person = Person(id="base", sex=base.person.sex, birth=base.person.birth, records=base.facts,
-                    allergies=base.allergies or ())  # fmt: skip
-    return Case("base", "", person, base.anchors, base.on, tuple(base.exhaustive or ()),
-                Observed(days.since, days.until), {}, Expectation(), None)  # fmt: skip
+    person = Person(
+        id="base",
+        sex=base.person.sex,
+        birth=base.person.birth,
+        records=base.facts,
+        allergies=base.allergies or (),
+    )
+    return Case(
+        "base",
+        "",
+        person,
+        base.anchors,
+        base.on,
+        tuple(base.exhaustive or ()),
+        Observed(days.since, days.until),
+        {},
+        Expectation(),
+        None,
+    )
 
 
 def _case(written: Written, basis: Case) -> Case:
@@ -118,8 +136,18 @@ def _case(written: Written, basis: Case) -> Case:
     observed = Observed(days.since, days.until) if days else basis.observed
     person = _person(written, basis.person)
     asked = anchors.get("screening") or on
-    return Case(written.id, written.about, person.answered(asked) if asked else person, anchors, on,
-                exhaustive, observed, written.reading, written.expect, written.default)  # fmt: skip
+    return Case(
+        written.id,
+        written.about,
+        person.answered(asked) if asked else person,
+        anchors,
+        on,
+        exhaustive,
+        observed,
+        written.reading,
+        written.expect,
+        written.default,
+    )
 
 
 def _person(written: Written, person: Person) -> Person:
@@ -138,8 +166,10 @@ def _person(written: Written, person: Person) -> Person:
 def _moved(case: Case, first_dose: date, id: str) -> Case:
     """Move a case, with all its dates, to another day of the first dose."""
     if FIRST_DOSE not in case.anchors:
-        raise UnusableInput(f"`moved_to` of the case {id!r} has nothing to move from",
-                            todo=f"give the base the anchor {FIRST_DOSE}")  # fmt: skip
+        raise UnusableInput(
+            f"`moved_to` of the case {id!r} has nothing to move from",
+            todo=f"give the base the anchor {FIRST_DOSE}",
+        )
     distance = first_dose - case.anchors[FIRST_DOSE]
     observed = Observed(*(day and day + distance for day in case.observed))
     return case._replace(

@@ -19,13 +19,21 @@ BASE = "https://example.org/fhir"
 SNOMED = WIRE_NAMES["snomed"]
 RESULTS = {"positive": "10828004", "negative": "260385009", "inconclusive": "419984006"}
 ROUTES = {
-    "intravenous": "47625008", "oral": "26643006", "subcutaneous": "34206005",
-    "intramuscular": "78421000", "intra-articular": "12130007", "inhaled": "447694001",
+    "intravenous": "47625008",
+    "oral": "26643006",
+    "subcutaneous": "34206005",
+    "intramuscular": "78421000",
+    "intra-articular": "12130007",
+    "inhaled": "447694001",
     "topical": "6064005",
-}  # fmt: skip
+}
 _TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
-_PREFERRED = {"measurement": ("loinc",), "exposure": ("rxnorm", "atc"),
-              "condition": ("snomed", "icd10"), "procedure": ("snomed",)}  # fmt: skip
+_PREFERRED = {
+    "measurement": ("loinc",),
+    "exposure": ("rxnorm", "atc"),
+    "condition": ("snomed", "icd10"),
+    "procedure": ("snomed",),
+}
 
 
 def bundle(person: Person, elements: Mapping[str, Element]) -> Resource:
@@ -44,10 +52,16 @@ def bundle(person: Person, elements: Mapping[str, Element]) -> Resource:
     about = {"reference": f"Patient/{person.id}"}
     for resource in resources[1:]:
         resource[_SUBJECT.get(resource["resourceType"], "subject")] = about
-    entries = [{"fullUrl": f"{BASE}/{one['resourceType']}/{one['id']}", "resource": one}
-               for one in resources]  # fmt: skip
-    return {"resourceType": "Bundle", "id": f"bundle-{person.id}"[:64], "type": "collection",
-            "entry": entries}  # fmt: skip
+    entries = [
+        {"fullUrl": f"{BASE}/{one['resourceType']}/{one['id']}", "resource": one}
+        for one in resources
+    ]
+    return {
+        "resourceType": "Bundle",
+        "id": f"bundle-{person.id}"[:64],
+        "type": "collection",
+        "entry": entries,
+    }
 
 
 _SUBJECT = {"Consent": "patient", "AllergyIntolerance": "patient", "ResearchSubject": "individual"}
@@ -161,13 +175,20 @@ def _condition(name: str, element: Element, record: Record) -> Resource:
         resource["clinicalStatus"] = _coded(f"{_TERMINOLOGY}/condition-clinical", state)
     verified = _coded(f"{_TERMINOLOGY}/condition-ver-status", record.status or "confirmed")
     started = {"onsetDateTime": record.from_ or record.on, "abatementDateTime": record.to}
-    return {**resource, "verificationStatus": verified,
-            **_present({**started, "recordedDate": record.recorded})}  # fmt: skip
+    return {
+        **resource,
+        "verificationStatus": verified,
+        **_present({**started, "recordedDate": record.recorded}),
+    }
 
 
 def _procedure(name: str, element: Element, record: Record) -> Resource:
-    return {"resourceType": "Procedure", "status": record.status or "completed",
-            "code": _concept(name, element, record), **_when(record, "performed")}  # fmt: skip
+    return {
+        "resourceType": "Procedure",
+        "status": record.status or "completed",
+        "code": _concept(name, element, record),
+        **_when(record, "performed"),
+    }
 
 
 def _consent(name: str, element: Element, record: Record) -> Resource:
@@ -183,34 +204,51 @@ def _consent(name: str, element: Element, record: Record) -> Resource:
 
 def _participation(name: str, element: Element, record: Record) -> Resource:
     period = _present({"start": record.from_ or record.on, "end": record.to or record.on})
-    return {"resourceType": "ResearchSubject",
-            "status": record.status or ("off-study" if "end" in period else "on-study"),
-            "study": {"display": element.label}, **_present({"period": period})}  # fmt: skip
+    return {
+        "resourceType": "ResearchSubject",
+        "status": record.status or ("off-study" if "end" in period else "on-study"),
+        "study": {"display": element.label},
+        **_present({"period": period}),
+    }
 
 
 def _allergy(allergy: Allergy, id: str) -> Resource:
-    reaction = {"manifestation": [{"text": allergy.reaction or "not described"}],
-                **_present({"severity": allergy.severity})}  # fmt: skip
+    reaction = {
+        "manifestation": [{"text": allergy.reaction or "not described"}],
+        **_present({"severity": allergy.severity}),
+    }
     told = allergy.reaction or allergy.severity
-    status = {"verificationStatus": ("verification", allergy.verification),
-              "clinicalStatus": ("clinical", "" if allergy.verification == "entered-in-error"
-                                 else allergy.clinical)}  # fmt: skip
+    status = {
+        "verificationStatus": ("verification", allergy.verification),
+        "clinicalStatus": (
+            "clinical",
+            "" if allergy.verification == "entered-in-error" else allergy.clinical,
+        ),
+    }
     concept = _from_code(allergy.code, allergy.substance) if allergy.code else {}
     return {
-        "resourceType": "AllergyIntolerance", "id": id,
+        "resourceType": "AllergyIntolerance",
+        "id": id,
         "code": {**concept, "text": allergy.substance},
-        **{key: _coded(f"{_TERMINOLOGY}/allergyintolerance-{short}", code)
-           for key, (short, code) in status.items() if code},
+        **{
+            key: _coded(f"{_TERMINOLOGY}/allergyintolerance-{short}", code)
+            for key, (short, code) in status.items()
+            if code
+        },
         **_present({"criticality": allergy.criticality, "recordedDate": allergy.on}),
         **({"reaction": [reaction]} if told else {}),
-    }  # fmt: skip
+    }
 
 
 _WRITERS: dict[str, Callable[[str, Element, Record], Resource]] = {
-    "measurement": _observation, "answer": _observation, "exposure": _medication,
-    "condition": _condition, "procedure": _procedure, "consent": _consent,
+    "measurement": _observation,
+    "answer": _observation,
+    "exposure": _medication,
+    "condition": _condition,
+    "procedure": _procedure,
+    "consent": _consent,
     "participation": _participation,
-}  # fmt: skip
+}
 
 
 def _when(record: Record, prefix: str) -> Resource:
@@ -223,8 +261,12 @@ def _concept(name: str, element: Element, record: Record) -> Resource:
     """Give the record's own code, or the first exact standard code of its element, or its name."""
     if record.code:
         return _from_code(record.code, element.label)
-    by_system = {group.system: code for group in reversed(element.codes)
-                 for code in reversed(group.codes) if _exact(code)}  # fmt: skip
+    by_system = {
+        group.system: code
+        for group in reversed(element.codes)
+        for code in reversed(group.codes)
+        if _exact(code)
+    }
     for system in _PREFERRED.get(element.kind, ()):
         if system in by_system:
             return _coded(WIRE_NAMES[system], by_system[system], element.label)

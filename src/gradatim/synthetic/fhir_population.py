@@ -38,8 +38,13 @@ class Population:
         asked = [leaf for one in study.criteria for leaf in leaves(one.rule)]
         self._limits = _limits(asked)
         self._edges = {name: self._days(leaf) for leaf in asked for name in elements_of(leaf)}
-        self._methods = {name: leaf.method for leaf in asked if isinstance(leaf, Measured)
-                         for name in elements_of(leaf) if leaf.method}  # fmt: skip
+        self._methods = {
+            name: leaf.method
+            for leaf in asked
+            if isinstance(leaf, Measured)
+            for name in elements_of(leaf)
+            if leaf.method
+        }
         self._names = list(dict.fromkeys(self._with_inputs(self._edges)))
         self._ages = [int(leaf.is_.number) for leaf in asked if isinstance(leaf, Age)]
 
@@ -85,12 +90,17 @@ class Population:
         windows = [one for visit in visits for one in (visit.window, visit.valid_within) if one]
         own = getattr(leaf, "within", None)
         windows += [own] if isinstance(own, Window) else []
-        lengths = [(one.anchor, length) for one in windows for length in (one.from_, one.to)
-                   if length is not None]  # fmt: skip
+        lengths = [
+            (one.anchor, length)
+            for one in windows
+            for length in (one.from_, one.to)
+            if length is not None
+        ]
         before = getattr(leaf, "before", None)
         if isinstance(before, str):
-            lengths += [(before, -one.length) for one in getattr(leaf, "longest_of", ())
-                        if one.length]  # fmt: skip
+            lengths += [
+                (before, -one.length) for one in getattr(leaf, "longest_of", ()) if one.length
+            ]
         return [step(self.anchors[anchor], length) for anchor, length in lengths]
 
     def _day(self, name: str) -> date:
@@ -107,17 +117,24 @@ class Population:
         return day.isoformat()[: self._rng.choice((4, 7))]
 
     def _measurement(self, name: str, element: Element) -> Records:
-        visits = [self._measured_on(name, self.anchors[anchor] - timedelta(days=ago), element)
-                  for anchor, ago in (("screening", 0), ("baseline", 0))
-                  if anchor in self.anchors and self._rng.random() < 0.9]  # fmt: skip
-        some = [self._measured_on(name, self._day(name), element)
-                for _ in range(self._rng.choice((0, 0, 0, 1, 2)))]  # fmt: skip
+        visits = [
+            self._measured_on(name, self.anchors[anchor] - timedelta(days=ago), element)
+            for anchor, ago in (("screening", 0), ("baseline", 0))
+            if anchor in self.anchors and self._rng.random() < 0.9
+        ]
+        some = [
+            self._measured_on(name, self._day(name), element)
+            for _ in range(self._rng.choice((0, 0, 0, 1, 2)))
+        ]
         return (*visits, *some)
 
     def _measured_on(self, name: str, day: date, element: Element) -> Record:
         rng = self._rng
-        common = {"on": self._written(day, 0.02), "method": self._method(name),
-                  "status": rng.choice(_STATUSES)}  # fmt: skip
+        common = {
+            "on": self._written(day, 0.02),
+            "method": self._method(name),
+            "status": rng.choice(_STATUSES),
+        }
         limits = self._limits.get(name)
         if not limits and not element.unit:
             return Record.model_validate({**common, "result": rng.choice(_RESULTS)})
@@ -146,8 +163,11 @@ class Population:
             return {"unit": "g/L"}
         if roll > 0.1 or not other or converted is None:
             return {}
-        limits = {side: convert_for(element.analyte or None, at, element.unit, other)
-                  for side, at in given.items() if isinstance(at, float)}  # fmt: skip
+        limits = {
+            side: convert_for(element.analyte or None, at, element.unit, other)
+            for side, at in given.items()
+            if isinstance(at, float)
+        }
         return {"value": converted, "unit": other, **limits}
 
     def _method(self, name: str) -> str:
@@ -185,8 +205,10 @@ class Population:
 
     def _drug(self, element: Element) -> dict[str, object]:
         rng = self._rng
-        named = [*element.drugs, *(one.name for one in drugs()
-                                   if one.drug_class in element.drug_classes)]  # fmt: skip
+        named = [
+            *element.drugs,
+            *(one.name for one in drugs() if one.drug_class in element.drug_classes),
+        ]
         routes = ("intravenous", "oral", "", "topical")
         return {"drug": rng.choice(named) if named else "", "route": rng.choice(routes)}
 
@@ -209,11 +231,14 @@ _RESULTS = (*("negative",) * 20, "positive", "positive", "inconclusive", "border
 _BOUNDS = (*("",) * 25, "<", ">", "<=", ">=")
 _SCORE = Limit("<=", 10, "{score}")
 _MAKERS: dict[str, Callable[[Population, str, Element], Records]] = {
-    "measurement": Population._measurement, "answer": Population._answer,
-    "condition": Population._lasting, "exposure": Population._lasting,
-    "procedure": Population._procedure, "participation": Population._participation,
+    "measurement": Population._measurement,
+    "answer": Population._answer,
+    "condition": Population._lasting,
+    "exposure": Population._lasting,
+    "procedure": Population._procedure,
+    "participation": Population._participation,
     "consent": Population._consent,
-}  # fmt: skip
+}
 
 
 def _limits(asked: list[Model]) -> dict[str, list[Limit]]:

@@ -95,8 +95,9 @@ class Person(Model):
 
     def moved(self, days: int) -> "Person":
         """Give the same person with every exact date moved; age and partial dates stay."""
-        records = {name: tuple(_moved(one, days) for one in given)
-                   for name, given in self.records.items()}  # fmt: skip
+        records = {
+            name: tuple(_moved(one, days) for one in given) for name, given in self.records.items()
+        }
         allergies = tuple(_moved(one, days) for one in self.allergies)
         return self.model_copy(update={"records": records, "allergies": allergies})
 

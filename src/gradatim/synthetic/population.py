@@ -25,15 +25,30 @@ BLOCK = 10_000
 """People made at a time, each block with a seed of its own: part of what a seed stands for."""
 IDS_PER_PERSON = 10_000
 """Record ids kept for each person, so that populations with other person ids share none."""
-STREAMED = ("person", "observation_period", "death", "condition_occurrence", "drug_exposure",
-            "procedure_occurrence", "measurement", "observation")  # fmt: skip
+STREAMED = (
+    "person",
+    "observation_period",
+    "death",
+    "condition_occurrence",
+    "drug_exposure",
+    "procedure_occurrence",
+    "measurement",
+    "observation",
+)
 
 
 def write_population(
-    directory: Path, people: int, seed: int, *, candidates: float = 0.01, start_id: int = 1,
-    chunk: int = 20_000, rows_per_person: float = 66, as_of: date = AS_OF,
+    directory: Path,
+    people: int,
+    seed: int,
+    *,
+    candidates: float = 0.01,
+    start_id: int = 1,
+    chunk: int = 20_000,
+    rows_per_person: float = 66,
+    as_of: date = AS_OF,
     progress: Callable[[int], None] = lambda done: None,
-) -> dict[str, int]:  # fmt: skip
+) -> dict[str, int]:
     """Write a population; the folder appears whole or not at all.
 
     Args:
@@ -64,21 +79,33 @@ def write_population(
         return counts | _small_tables(folder, words, as_of)
 
 
-def _check(people: int, seed: int, candidates: float, start_id: int, chunk: int,
-           rows_per_person: float) -> None:  # fmt: skip
+def _check(
+    people: int, seed: int, candidates: float, start_id: int, chunk: int, rows_per_person: float
+) -> None:
     most = 2**31 - 1
     for name, value, low, high in (
-        ("people", people, 1, most), ("seed", seed, 0, 2**64), ("candidates", candidates, 0, 1),
-        ("start_id", start_id, 1, most), ("chunk", chunk, 1, most),
+        ("people", people, 1, most),
+        ("seed", seed, 0, 2**64),
+        ("candidates", candidates, 0, 1),
+        ("start_id", start_id, 1, most),
+        ("chunk", chunk, 1, most),
         ("rows_per_person", rows_per_person, 3, 1000),
-    ):  # fmt: skip
+    ):
         if not low <= value <= high:
-            raise UnusableInput(f"{value} is not a possible value", name,
-                                todo=f"give a number from {low} to {high}")  # fmt: skip
+            raise UnusableInput(
+                f"{value} is not a possible value", name, todo=f"give a number from {low} to {high}"
+            )
 
 
-def _blocks(people: int, seed: int, start_id: int, candidates: float, mean: float, as_of: date,
-            words: Vocabulary) -> Iterator[tuple[int, dict[str, Columns]]]:  # fmt: skip
+def _blocks(
+    people: int,
+    seed: int,
+    start_id: int,
+    candidates: float,
+    mean: float,
+    as_of: date,
+    words: Vocabulary,
+) -> Iterator[tuple[int, dict[str, Columns]]]:
     for n, first in enumerate(range(0, people, BLOCK)):
         # the nth child of the seed, as SeedSequence.spawn gives it, without keeping the others
         rng = np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(seed, spawn_key=(n,))))
@@ -86,8 +113,13 @@ def _blocks(people: int, seed: int, start_id: int, candidates: float, mean: floa
         yield size, block(rng, size, start_id + first, candidates, mean, as_of, words)
 
 
-def _stream(folder: Path, blocks: Iterator[tuple[int, dict[str, Columns]]], together: int,
-            start_id: int, progress: Callable[[int], None]) -> dict[str, int]:  # fmt: skip
+def _stream(
+    folder: Path,
+    blocks: Iterator[tuple[int, dict[str, Columns]]],
+    together: int,
+    start_id: int,
+    progress: Callable[[int], None],
+) -> dict[str, int]:
     """Write blocks in a thread of their own while the next ones are made."""
     first_id = (start_id - 1) * IDS_PER_PERSON + 1
     writers = {table: TableWriter(folder, table, first_id) for table in STREAMED}
@@ -116,22 +148,27 @@ def _small_tables(folder: Path, words: Vocabulary, as_of: date) -> dict[str, int
     sites = range(1, SITES + 1)
     source: dict[str, list[object]] = {
         "cdm_source_name": ["gradatim synthetic population"],
-        "cdm_source_abbreviation": ["gradatim synthetic"], "cdm_holder": ["gradatim"],
+        "cdm_source_abbreviation": ["gradatim synthetic"],
+        "cdm_holder": ["gradatim"],
         "source_description": ["Made-up people. Nothing in it is real."],
-        "source_release_date": [as_of], "cdm_release_date": [as_of], "cdm_version": ["5.4"],
-        "cdm_version_concept_id": [756265], "vocabulary_version": ["synthetic 1"],
-    }  # fmt: skip
+        "source_release_date": [as_of],
+        "cdm_release_date": [as_of],
+        "cdm_version": ["5.4"],
+        "cdm_version_concept_id": [756265],
+        "vocabulary_version": ["synthetic 1"],
+    }
     tables: dict[str, dict[str, list[object]]] = {
         "concept": words.concepts.concept(),
         "concept_ancestor": words.concepts.concept_ancestor(),
         "drug_strength": words.concepts.drug_strength(),
         "cdm_source": source,
         "care_site": {
-            "care_site_id": list(sites), "care_site_name": [f"Hospital {n}" for n in sites],
+            "care_site_id": list(sites),
+            "care_site_name": [f"Hospital {n}" for n in sites],
             "place_of_service_concept_id": [None] * SITES,
             "care_site_source_value": [f"H{n:02}" for n in sites],
         },
-    }  # fmt: skip
+    }
     for table, columns in tables.items():
         write_lists(folder, table, columns)
     return {table: len(columns[SCHEMAS[table].names[0]]) for table, columns in tables.items()}

@@ -33,12 +33,18 @@ SEES: Mapping[str, tuple[str, ...]] = {
     "dosing": (*_CLINIC, *_PRODUCT, *_WATCH, "safety_committee"),
     "review": ("safety_committee", "sponsor", "statistician", "data_manager", "auditor"),
     "design": (*ROLES,),
-    "feasibility": ("sponsor", "statistician", "data_manager", "investigator", "coordinator",
-                    "auditor"),
+    "feasibility": (
+        "sponsor",
+        "statistician",
+        "data_manager",
+        "investigator",
+        "coordinator",
+        "auditor",
+    ),
     "audit": (*_WATCH, "statistician"),
     "people": ("sponsor", "investigator", "monitor", "data_manager", "auditor"),
     "paper": (*_CLINIC, *_PRODUCT, "monitor", "data_manager", "sponsor"),
-}  # fmt: skip
+}
 """Areas of the application, and the roles that see them. `identity` is who a participant is: the
 name and birth date, for those who treat them."""
 

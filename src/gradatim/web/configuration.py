@@ -68,19 +68,29 @@ def configuration(environment: Mapping[str, str]) -> Configuration:
     demo = environment.get("GRADATIM_DEMO") == "1"
     database = environment.get("DATABASE_URL", "")
     if not database:
-        raise UnusableInput("DATABASE_URL is not set", "the environment",
-                            todo="give sqlite:///PATH or postgresql://...")  # fmt: skip
+        raise UnusableInput(
+            "DATABASE_URL is not set",
+            "the environment",
+            todo="give sqlite:///PATH or postgresql://...",
+        )
     refuse_plain(database, environment)
     return Configuration(
-        database, _secret(environment, demo), _hosts(environment, demo),
+        database,
+        _secret(environment, demo),
+        _hosts(environment, demo),
         Path(environment.get("GRADATIM_KEYS") or _beside(database)),
-        environment.get("GRADATIM_TRIAL", ""), _zone(environment.get("GRADATIM_TIME_ZONE", "UTC")),
-        demo, environment.get("GRADATIM_BEHIND_PROXY") == "1",
+        environment.get("GRADATIM_TRIAL", ""),
+        _zone(environment.get("GRADATIM_TIME_ZONE", "UTC")),
+        demo,
+        environment.get("GRADATIM_BEHIND_PROXY") == "1",
         Path(runs) if (runs := environment.get("GRADATIM_PRESCREEN")) else None,
-        _earlier(environment), _rate(environment, "GRADATIM_REQUESTS_PER_MINUTE", REQUESTS),
+        _earlier(environment),
+        _rate(environment, "GRADATIM_REQUESTS_PER_MINUTE", REQUESTS),
         _rate(environment, "GRADATIM_WRITES_PER_MINUTE", WRITES),
-        _breached(environment), _translations(environment), _vocabulary(environment),
-    )  # fmt: skip
+        _breached(environment),
+        _translations(environment),
+        _vocabulary(environment),
+    )
 
 
 def _secret(environment: Mapping[str, str], demo: bool) -> str:
@@ -88,26 +98,35 @@ def _secret(environment: Mapping[str, str], demo: bool) -> str:
     if demo and not secret:
         return secrets.token_urlsafe(SHORTEST_SECRET)
     if len(secret) < SHORTEST_SECRET:
-        raise UnusableInput("GRADATIM_SECRET_KEY is missing or too short", "the environment",
-                            f"it has {len(secret)} characters",
-                            f"give at least {SHORTEST_SECRET} random ones")  # fmt: skip
+        raise UnusableInput(
+            "GRADATIM_SECRET_KEY is missing or too short",
+            "the environment",
+            f"it has {len(secret)} characters",
+            f"give at least {SHORTEST_SECRET} random ones",
+        )
     return secret
 
 
 def _earlier(environment: Mapping[str, str]) -> str:
     earlier = environment.get("GRADATIM_SECRET_KEY_BEFORE", "")
     if earlier and len(earlier) < SHORTEST_SECRET:
-        raise UnusableInput("GRADATIM_SECRET_KEY_BEFORE is too short", "the environment",
-                            f"it has {len(earlier)} characters",
-                            "give the secret as it was, or unset it")  # fmt: skip
+        raise UnusableInput(
+            "GRADATIM_SECRET_KEY_BEFORE is too short",
+            "the environment",
+            f"it has {len(earlier)} characters",
+            "give the secret as it was, or unset it",
+        )
     return earlier
 
 
 def _rate(environment: Mapping[str, str], name: str, usual: int) -> int:
     said = environment.get(name) or str(usual)
     if not (said.isascii() and said.isdecimal()) or int(said) < FEWEST:
-        raise UnusableInput(f"{name} is no number of at least {FEWEST}", "the environment",
-                            todo=f"give one such as {usual}")  # fmt: skip
+        raise UnusableInput(
+            f"{name} is no number of at least {FEWEST}",
+            "the environment",
+            todo=f"give one such as {usual}",
+        )
     return int(said)
 
 
@@ -124,8 +143,12 @@ def _translations(environment: Mapping[str, str]) -> Path | None:
     if not (said := environment.get("GRADATIM_TRANSLATIONS")):
         return None
     if not Path(said).is_dir():
-        raise UnusableInput("there is no such folder", "GRADATIM_TRANSLATIONS", said,
-                            "name the folder of the translation files, or unset it")  # fmt: skip
+        raise UnusableInput(
+            "there is no such folder",
+            "GRADATIM_TRANSLATIONS",
+            said,
+            "name the folder of the translation files, or unset it",
+        )
     for path in translations_in(Path(said)):
         load_translation(path)
     return Path(said)
@@ -143,8 +166,12 @@ def _hosts(environment: Mapping[str, str], demo: bool) -> tuple[str, ...]:
     named = environment.get("GRADATIM_HOSTS", "")
     hosts = tuple(one.strip() for one in named.split(",") if one.strip())
     if "*" in hosts:
-        raise UnusableInput("GRADATIM_HOSTS may not be *", "the environment",
-                            "any name would be answered to", "name the hosts")  # fmt: skip
+        raise UnusableInput(
+            "GRADATIM_HOSTS may not be *",
+            "the environment",
+            "any name would be answered to",
+            "name the hosts",
+        )
     return LOOPBACK if demo or not hosts else hosts
 
 
@@ -153,14 +180,20 @@ def _beside(database: str) -> Path:
     if database.startswith("sqlite:///"):
         path = Path(unquote(database.removeprefix("sqlite:///")))
         return path.with_name(f"{path.name}.keys")
-    raise UnusableInput("GRADATIM_KEYS is not set", "the environment",
-                        todo="name a folder outside the database and its backups")  # fmt: skip
+    raise UnusableInput(
+        "GRADATIM_KEYS is not set",
+        "the environment",
+        todo="name a folder outside the database and its backups",
+    )
 
 
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise UnusableInput(f"there is no time zone {name}", "GRADATIM_TIME_ZONE",
-                            todo="give one such as Asia/Shanghai") from error  # fmt: skip
+        raise UnusableInput(
+            f"there is no time zone {name}",
+            "GRADATIM_TIME_ZONE",
+            todo="give one such as Asia/Shanghai",
+        ) from error
     return name

@@ -10,11 +10,17 @@ from django.utils.translation import gettext_lazy as _
 from gradatim.web.access import Access
 
 AREAS = (
-    ("overview", _("Overview")), ("screening", _("Screening")), ("participants", _("Participants")),
-    ("dosing", _("Dosing")), ("review", _("Safety review")), ("design", _("Design")),
-    ("feasibility", _("Feasibility")), ("protocol", _("Protocol")), ("audit", _("Audit")),
+    ("overview", _("Overview")),
+    ("screening", _("Screening")),
+    ("participants", _("Participants")),
+    ("dosing", _("Dosing")),
+    ("review", _("Safety review")),
+    ("design", _("Design")),
+    ("feasibility", _("Feasibility")),
+    ("protocol", _("Protocol")),
+    ("audit", _("Audit")),
     ("people", _("People and rights")),
-)  # fmt: skip
+)
 BEFORE = ("sign-in", "second-factor", "second-factor-setup", "invitation")
 """Pages on which nothing of the trial is shown: nobody is fully signed in yet."""
 THEMES = ("light", "dark")
@@ -32,20 +38,35 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
     """Give what the frame of every page shows."""
     access: Access | None = getattr(request, "access", None)
     theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
-    found = {"zone": settings.TIME_ZONE, "demo": settings.DEMO,
-             "theme": theme if theme in THEMES else ""}  # fmt: skip
+    found = {
+        "zone": settings.TIME_ZONE,
+        "demo": settings.DEMO,
+        "theme": theme if theme in THEMES else "",
+    }
     match = request.resolver_match
     if access is None or (match is not None and match.url_name in BEFORE):
         return found
     state = access.state
     return {
-        **found, "state": state, "access": access, "places": _places(request, access),
-        "trial_title": state.title or state.trial, "mode": state.mode,
-        "position": state.position, "past": getattr(request, "past", None),
-    }  # fmt: skip
+        **found,
+        "state": state,
+        "access": access,
+        "places": _places(request, access),
+        "trial_title": state.title or state.trial,
+        "mode": state.mode,
+        "position": state.position,
+        "past": getattr(request, "past", None),
+    }
 
 
 def _places(request: HttpRequest, access: Access) -> list[Place]:
-    return [Place(reverse(name), label, request.path.startswith(reverse(name)) and
-                  (name != "overview" or request.path == reverse(name)))
-            for name, label in AREAS if access.sees(name)]  # fmt: skip
+    return [
+        Place(
+            reverse(name),
+            label,
+            request.path.startswith(reverse(name))
+            and (name != "overview" or request.path == reverse(name)),
+        )
+        for name, label in AREAS
+        if access.sees(name)
+    ]

@@ -25,8 +25,11 @@ def django_database(url: str) -> dict[str, Any]:
         }
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres"):
-        raise UnusableInput("this is not the address of a database", "DATABASE_URL",
-                            todo="give sqlite:///PATH or postgresql://...")  # fmt: skip
+        raise UnusableInput(
+            "this is not the address of a database",
+            "DATABASE_URL",
+            todo="give sqlite:///PATH or postgresql://...",
+        )
     query = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -56,15 +59,17 @@ def refuse_plain(url: str, environment: Mapping[str, str]) -> None:
     mode = query.get("sslmode") or environment.get("PGSSLMODE", "")
     if mode != VERIFIED:
         raise UnusableInput(
-            "the database is on another machine, and nothing says whose it is", "DATABASE_URL",
+            "the database is on another machine, and nothing says whose it is",
+            "DATABASE_URL",
             f"sslmode is {mode or 'not given'}, so what goes there could be read or changed",
             f"add ?sslmode={VERIFIED}&sslrootcert=PATH; or, where the way there is safe "
             "otherwise, set GRADATIM_PLAIN_DATABASE=1",
-        )  # fmt: skip
+        )
 
 
-def _hosts(parts: SplitResult, query: Mapping[str, str], environment: Mapping[str, str]
-           ) -> list[str]:  # fmt: skip
+def _hosts(
+    parts: SplitResult, query: Mapping[str, str], environment: Mapping[str, str]
+) -> list[str]:
     """Give every host that may be connected to; what is not in the address, libpq is told so."""
     named = query.get("hostaddr") or query.get("host") or parts.hostname or ""
     named = named or environment.get("PGHOSTADDR") or environment.get("PGHOST", "")

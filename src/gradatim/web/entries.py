@@ -19,8 +19,17 @@ from gradatim.web.telling import told_in_words
 from gradatim.web.templatetags.words import dose, moment
 from gradatim.web.units import unit_in_words
 
-HIDDEN = {"event", "identity", "person_token", "document", "signature", "recorded_at",
-          "recorded_by", "protocol", "content"}  # fmt: skip
+HIDDEN = {
+    "event",
+    "identity",
+    "person_token",
+    "document",
+    "signature",
+    "recorded_at",
+    "recorded_by",
+    "protocol",
+    "content",
+}
 """Fields that no list shows: seals, and what stands elsewhere on the page."""
 SEALED_WORDS = {SEALED: gettext_lazy("sealed"), ERASED: gettext_lazy("erased")}
 
@@ -51,8 +60,11 @@ def fields_shown(event: Event, instead: str = SEALED) -> list[tuple[Any, list[Li
     for one in (said, *said.get("records", ())):
         if one.pop("sealed", None):
             one["codes"] = SEALED_WORDS[instead]
-    return [(label_of(key, name), _lines(key, value)) for key, value in said.items()
-            if key not in HIDDEN and value not in ("", None, [], (), {})]  # fmt: skip
+    return [
+        (label_of(key, name), _lines(key, value))
+        for key, value in said.items()
+        if key not in HIDDEN and value not in ("", None, [], (), {})
+    ]
 
 
 def judged(asked: Asked) -> list[tuple[str, list[tuple[Any, list[Line]]]]]:
@@ -66,8 +78,11 @@ def judged(asked: Asked) -> list[tuple[str, list[tuple[Any, list[Line]]]]]:
     found: list[Event | None] = []
     if asked.event == "AdverseEventClassified":
         number = asked.given.get("adverse_event", "")
-        found = [event for _, event in entries_of(state, one, *JUDGEMENTS)
-                 if event.adverse_event == number]  # fmt: skip
+        found = [
+            event
+            for _, event in entries_of(state, one, *JUDGEMENTS)
+            if event.adverse_event == number
+        ]
     elif asked.event == "PreparationVerified" and asked.given.get("dose", "").isdigit():
         known = doses(state, one).get(int(asked.given["dose"]))
         found = [known.prepared if known else None]

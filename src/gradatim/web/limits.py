@@ -62,11 +62,14 @@ def _writes(request: HttpRequest) -> bool:
 
 def _too_many(request: HttpRequest, wait: int) -> HttpResponse:
     """Say that it was too much and for how long to wait; in the log, who it was."""
-    LOG.warning("too many requests", extra={"user": request.user.get_username(),
-                                            "method": request.method})  # fmt: skip
-    why = ngettext("Wait %(n)d second, then go on; what you sent just now was not recorded.",
-                   "Wait %(n)d seconds, then go on; what you sent just now was not recorded.",
-                   wait) % {"n": wait}  # fmt: skip
+    LOG.warning(
+        "too many requests", extra={"user": request.user.get_username(), "method": request.method}
+    )
+    why = ngettext(
+        "Wait %(n)d second, then go on; what you sent just now was not recorded.",
+        "Wait %(n)d seconds, then go on; what you sent just now was not recorded.",
+        wait,
+    ) % {"n": wait}
     response = fault(request, 429, _("Too many requests in a short time"), why)
     response["Retry-After"] = str(wait)
     return response

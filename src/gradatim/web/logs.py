@@ -17,11 +17,15 @@ class Json(logging.Formatter):
         """Write a record."""
         line = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(), "logger": record.name,
+            "level": record.levelname.lower(),
+            "logger": record.name,
             "message": _message(record),
-        }  # fmt: skip
-        line |= {name: getattr(record, name) for name in FIELDS
-                 if isinstance(getattr(record, name, None), str | int | float)}  # fmt: skip
+        }
+        line |= {
+            name: getattr(record, name)
+            for name in FIELDS
+            if isinstance(getattr(record, name, None), str | int | float)
+        }
         if record.exc_info and record.exc_info[0]:
             line |= {"error": record.exc_info[0].__name__, "places": _places(record)}
         return json.dumps(line, ensure_ascii=False)
@@ -33,7 +37,8 @@ def _message(record: logging.LogRecord) -> str:
     Django names the address of the page, gunicorn what came over the line: both may name people.
     """
     told = record.name.startswith("django") or (
-        record.name.startswith("gunicorn") and record.levelno > logging.INFO)  # fmt: skip
+        record.name.startswith("gunicorn") and record.levelno > logging.INFO
+    )
     return str(record.msg) if told else record.getMessage()
 
 

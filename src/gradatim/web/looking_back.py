@@ -39,8 +39,11 @@ class Chosen(NamedTuple):
     def until(self) -> datetime | None:
         """The end of the day, by the clock of the sites; None where an entry was chosen."""
         zone = ZoneInfo(settings.TIME_ZONE)
-        return (datetime.combine(date.fromisoformat(self.day), time.max, tzinfo=zone)
-                if self.day else None)  # fmt: skip
+        return (
+            datetime.combine(date.fromisoformat(self.day), time.max, tzinfo=zone)
+            if self.day
+            else None
+        )
 
 
 class Past(Access):
@@ -60,8 +63,12 @@ def state_then(trial: Trial, chosen: Chosen) -> State:
     if not chosen.day and chosen.position >= trial.state.position:
         return trial.state
     if (trial.name, chosen) not in _kept:
-        found = as_of(trial.name, trial.store.read(trial.name), position=chosen.position,
-                      recorded_at=chosen.until)  # fmt: skip
+        found = as_of(
+            trial.name,
+            trial.store.read(trial.name),
+            position=chosen.position,
+            recorded_at=chosen.until,
+        )
         _kept.clear()
         _kept[trial.name, chosen] = found
     return _kept[trial.name, chosen]

@@ -29,12 +29,17 @@ def log_request(respond: Respond) -> Respond:
         response = respond(request)
         match = request.resolver_match
         user = getattr(request, "user", None)
-        LOG.info("request", extra={
-            "request": request.id, "method": request.method,  # type: ignore[attr-defined]
-            "route": match.route if match else "none", "status": response.status_code,
-            "ms": round(1000 * (time.perf_counter() - started), 1),
-            "user": getattr(user, "username", ""),
-        })  # fmt: skip
+        LOG.info(
+            "request",
+            extra={
+                "request": request.id,
+                "method": request.method,  # type: ignore[attr-defined]
+                "route": match.route if match else "none",
+                "status": response.status_code,
+                "ms": round(1000 * (time.perf_counter() - started), 1),
+                "user": getattr(user, "username", ""),
+            },
+        )
         response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
         return response
 

@@ -43,8 +43,15 @@ def event_of(request: HttpRequest, name: str, site: str, fields: dict[str, Any])
         UnusableInput: a field cannot hold what it was given.
     """
     user: Any = request.user
-    own = built({**fields, "event": name, "recorded_at": now(), "site": site,
-                 "recorded_by": user.get_username()})  # fmt: skip
+    own = built(
+        {
+            **fields,
+            "event": name,
+            "recorded_at": now(),
+            "site": site,
+            "recorded_by": user.get_username(),
+        }
+    )
     meaning = MEANINGS.get(type(own))
     return own if meaning is None else signed(request, own, meaning)
 
@@ -79,11 +86,15 @@ def record(trial: Trial, event: Event, seen: int, request: str) -> Outcome:
     outcome = trial.record(_sealed(trial, event), seen, request)
     if isinstance(event, PersonalDataErased) and isinstance(outcome, Recorded):
         forget(keyring(), trial.state)
-    LOG.info("record", extra={
-        "act": type(event).__name__, "user": event.recorded_by,
-        "outcome": type(outcome).__name__.lower(),
-        "position": outcome.position if isinstance(outcome, Recorded) else 0,
-    })  # fmt: skip
+    LOG.info(
+        "record",
+        extra={
+            "act": type(event).__name__,
+            "user": event.recorded_by,
+            "outcome": type(outcome).__name__.lower(),
+            "position": outcome.position if isinstance(outcome, Recorded) else 0,
+        },
+    )
     return outcome
 
 
@@ -99,12 +110,17 @@ def _by_others(trial: Trial, event: Event, seen: int) -> tuple[int, ...]:
     state = trial.state
     if whom(state, event) is None and not isinstance(event, SourceDataVerified):
         return ()
-    return tuple(at for at in touched(state, event, seen)
-                 if state.events[at].recorded_by != event.recorded_by)  # fmt: skip
+    return tuple(
+        at
+        for at in touched(state, event, seen)
+        if state.events[at].recorded_by != event.recorded_by
+    )
 
 
 def shown(trial: Trial, positions: tuple[int, ...]) -> list[Told]:
     """Give entries as they are told to a user."""
     found = [(at, trial.state.events[at]) for at in positions]
-    return [Told(at, one.recorded_at, one.recorded_by, told_in_words(trial.state, one))
-            for at, one in found]  # fmt: skip
+    return [
+        Told(at, one.recorded_at, one.recorded_by, told_in_words(trial.state, one))
+        for at, one in found
+    ]

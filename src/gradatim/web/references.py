@@ -65,17 +65,22 @@ def _sees_participant(access: Access, one: Participant) -> bool:
 
 
 def _unseen_entries(access: Access, name: str, given: Any) -> None:
-    named = [position for position in (getattr(given, "of", None), *getattr(given, "entries", ()))
-             if position is not None]  # fmt: skip
+    named = [
+        position
+        for position in (getattr(given, "of", None), *getattr(given, "entries", ()))
+        if position is not None
+    ]
     query = None if name == "QueryOpened" else getattr(given, "query", None)
     if query is not None:
         found = access.state.queries.get(query)
         named.append(0 if found is None else found.of)
     for position in named:
         about = access.state.events.get(position)
-        if about is None or not sees_entry(access, about) or given.site not in (
-            "", _site(access.state, about)
-        ):  # fmt: skip
+        if (
+            about is None
+            or not sees_entry(access, about)
+            or given.site not in ("", _site(access.state, about))
+        ):
             raise Http404(_("There is no such entry or query at this site."))
 
 

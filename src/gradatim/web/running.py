@@ -97,8 +97,12 @@ class Running:
         if len(found) != 1:
             shown = ", ".join(found) or "none"
             todo = "name the trial" if found else "begin one with `gradatim trial begin`"
-            raise UnusableInput("GRADATIM_TRIAL is not set", url.partition("://")[0],
-                                f"the ledger has {len(found)} trials: {shown}", todo)  # fmt: skip
+            raise UnusableInput(
+                "GRADATIM_TRIAL is not set",
+                url.partition("://")[0],
+                f"the ledger has {len(found)} trials: {shown}",
+                todo,
+            )
         return found[0]
 
 

@@ -30,9 +30,11 @@ def worded(event: Event, study: Study) -> Event:
 def _named(field: str, value: Any, study: Study) -> Any:
     if isinstance(value, Measured):
         return msgspec.structs.replace(
-            value, element=element_label(value.element, study), unit=unit_in_words(value.unit),
+            value,
+            element=element_label(value.element, study),
+            unit=unit_in_words(value.unit),
             code=WORDS.get(value.code, value.code),
-        )  # fmt: skip
+        )
     if isinstance(value, tuple):
         return tuple(_named("", one, study) for one in value)
     if field == "element":

@@ -1,8 +1,18 @@
 """How units are written on pages: as people write them, where UCUM has a code of its own."""
 
-SIGNS = {"Cel": "°C", "m[Hg]": "mHg", "10*3/": "10³/", "10*6/": "10⁶/", "10*9/": "10⁹/",
-         "uL": "µL", "[IU]": "IU", "{#}": "", "{score}": "", "{INR}": "",
-         "{grade}": ""}  # fmt: skip
+SIGNS = {
+    "Cel": "°C",
+    "m[Hg]": "mHg",
+    "10*3/": "10³/",
+    "10*6/": "10⁶/",
+    "10*9/": "10⁹/",
+    "uL": "µL",
+    "[IU]": "IU",
+    "{#}": "",
+    "{score}": "",
+    "{INR}": "",
+    "{grade}": "",
+}
 """What UCUM writes otherwise than people do, and annotations that only repeat a name."""
 
 

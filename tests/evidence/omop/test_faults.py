@@ -14,8 +14,12 @@ from gradatim.evidence.sources.omop.ranges_load import load
 from tests.evidence.omop import warehouse as w
 
 PERSON = {"person_id": 1, "year_of_birth": 1990, "gender_concept_id": 8532}
-CONDITION = {"condition_occurrence_id": 1, "person_id": 1, "condition_concept_id": w.CANCER,
-             "condition_start_date": date(2020, 1, 1)}  # fmt: skip
+CONDITION = {
+    "condition_occurrence_id": 1,
+    "person_id": 1,
+    "condition_concept_id": w.CANCER,
+    "condition_start_date": date(2020, 1, 1),
+}
 
 
 def checked(**tables: list[dict[str, Any]]) -> Checked:
@@ -23,18 +27,24 @@ def checked(**tables: list[dict[str, Any]]) -> Checked:
 
 
 def test_counts() -> None:
-    found = checked(condition_occurrence=[
-        CONDITION, CONDITION | {"person_id": 9}, CONDITION | {"condition_start_date": None},
-        CONDITION | {"condition_start_date": date(1850, 1, 1)},
-        CONDITION | {"condition_start_date": date(2080, 1, 1)},
-        CONDITION | {"condition_end_date": date(2019, 1, 1)}])  # fmt: skip
+    found = checked(
+        condition_occurrence=[
+            CONDITION,
+            CONDITION | {"person_id": 9},
+            CONDITION | {"condition_start_date": None},
+            CONDITION | {"condition_start_date": date(1850, 1, 1)},
+            CONDITION | {"condition_start_date": date(2080, 1, 1)},
+            CONDITION | {"condition_end_date": date(2019, 1, 1)},
+        ]
+    )
     assert found.not_used == {
         "person: date of birth known in part": 1,
         "condition_occurrence: without start date": 1,
         "condition_occurrence: that start before 1900": 1,
         "condition_occurrence: that start after the day of the evaluation": 1,
         "condition_occurrence: that end before they start": 1,
-        "condition_occurrence: of people who are not in person": 1}  # fmt: skip
+        "condition_occurrence: of people who are not in person": 1,
+    }
     assert "nsaid" in found.missing["drug_exposure"]
     assert "severe_allergy" not in found.unmapped
 
@@ -45,10 +55,13 @@ def test_an_empty_table_is_told() -> None:
     assert "ast" in found.empty["measurement"]
 
 
-@pytest.mark.parametrize(("tables", "what"), [
-    ({"person": []}, "the table person is empty"),
-    ({"person": [PERSON, PERSON]}, "1 rows of person repeat a person_id"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("tables", "what"),
+    [
+        ({"person": []}, "the table person is empty"),
+        ({"person": [PERSON, PERSON]}, "1 rows of person repeat a person_id"),
+    ],
+)
 def test_faults_of_people(tables: dict[str, Any], what: str) -> None:
     with pytest.raises(UnusableInput, match=what):
         checked(**tables)
@@ -57,11 +70,17 @@ def test_faults_of_people(tables: dict[str, Any], what: str) -> None:
 def test_missing_and_mistyped_columns() -> None:
     store = w.Small({"person": [PERSON], "condition_occurrence": [CONDITION]})
     t = store.table("condition_occurrence")
-    for broken, what in ((t.drop("condition_start_date"), "no column condition_start_date"),
-                         (t.mutate(condition_start_date=t["condition_start_date"].cast("string")),
-                          "condition_start_date holds string"),
-                         (t.mutate(condition_concept_id=t["condition_concept_id"].cast("string")),
-                          "condition_concept_id holds string")):  # fmt: skip
+    for broken, what in (
+        (t.drop("condition_start_date"), "no column condition_start_date"),
+        (
+            t.mutate(condition_start_date=t["condition_start_date"].cast("string")),
+            "condition_start_date holds string",
+        ),
+        (
+            t.mutate(condition_concept_id=t["condition_concept_id"].cast("string")),
+            "condition_concept_id holds string",
+        ),
+    ):
         store.replace("condition_occurrence", broken)
         with pytest.raises(UnusableInput, match=what):
             check(store, w.study(), Options(w.ON))
@@ -80,10 +99,14 @@ def written(tmp_path: Path, name: str, text: str) -> Any:
 
 
 def test_reference_ranges_from_csv(tmp_path: Path) -> None:
-    found = written(tmp_path, "r.csv", "element,sex,age_from,age_to,unit,low,high\n"
-                    "ast,female,18,,IU/L,,35\nast,,,,U/L,5,40\n")  # fmt: skip
-    assert found == {"ast": (ReferenceRange("[IU]/L", None, 35, "female", 18, 999),
-                             ReferenceRange("U/L", 5, 40))}  # fmt: skip
+    found = written(
+        tmp_path,
+        "r.csv",
+        "element,sex,age_from,age_to,unit,low,high\nast,female,18,,IU/L,,35\nast,,,,U/L,5,40\n",
+    )
+    assert found == {
+        "ast": (ReferenceRange("[IU]/L", None, 35, "female", 18, 999), ReferenceRange("U/L", 5, 40))
+    }
 
 
 def test_reference_ranges_from_yaml(tmp_path: Path) -> None:
@@ -91,17 +114,21 @@ def test_reference_ranges_from_yaml(tmp_path: Path) -> None:
     assert found == {"creatinine": (ReferenceRange("mg/dL", 0.5, 1.2),)}
 
 
-@pytest.mark.parametrize(("name", "text", "what"), [
-    ("r.csv", "element,unit,low,high\nbilirubin,mg/dL,,1\n", "no measured element"),
-    ("r.csv", "element,unit,low,high\nast,furlongs,,1\n", "not understood"),
-    ("r.csv", "element,unit,low,high\nast,U/L,,\n", "has no limit"),
-    ("r.csv", "element,unit,low,high\nast,U/L,9,1\n", "above the high one"),
-    ("r.csv", "element,unit,low,high\nast,U/L,a,1\n", "low 'a' is no number"),
-    ("r.csv", "element,unit,low,high,colour\nast,U/L,1,2,red\n", "unknown part 'colour'"),
-    ("r.csv", "element,sex,unit,low,high\nast,F,U/L,1,2\n", "neither female nor male"),
-    ("r.yaml", "ast: [1]\n", "no reference range"), ("r.yaml", "[]\n", "no mapping"),
-    ("r.yaml", "a: [\n", "is no YAML"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "text", "what"),
+    [
+        ("r.csv", "element,unit,low,high\nbilirubin,mg/dL,,1\n", "no measured element"),
+        ("r.csv", "element,unit,low,high\nast,furlongs,,1\n", "not understood"),
+        ("r.csv", "element,unit,low,high\nast,U/L,,\n", "has no limit"),
+        ("r.csv", "element,unit,low,high\nast,U/L,9,1\n", "above the high one"),
+        ("r.csv", "element,unit,low,high\nast,U/L,a,1\n", "low 'a' is no number"),
+        ("r.csv", "element,unit,low,high,colour\nast,U/L,1,2,red\n", "unknown part 'colour'"),
+        ("r.csv", "element,sex,unit,low,high\nast,F,U/L,1,2\n", "neither female nor male"),
+        ("r.yaml", "ast: [1]\n", "no reference range"),
+        ("r.yaml", "[]\n", "no mapping"),
+        ("r.yaml", "a: [\n", "is no YAML"),
+    ],
+)
 def test_reference_ranges_that_cannot_be_used(
     tmp_path: Path, name: str, text: str, what: str
 ) -> None:

@@ -50,17 +50,30 @@ CONCEPTS = {
     SITUATION: (*STATUS, "429740004", "History of breast cancer"),
     CIRCLE: (*ICD, "C80.9", "In a circle"),
 }
-BELOW = [(w.CANCER, BREAST), (w.CANCER, LOBULAR), (BREAST, LOBULAR), (w.CANCER, COLON),
-         (HISTORY, WITHIN), (DIABETES, TYPE_2)]  # fmt: skip
+BELOW = [
+    (w.CANCER, BREAST),
+    (w.CANCER, LOBULAR),
+    (BREAST, LOBULAR),
+    (w.CANCER, COLON),
+    (HISTORY, WITHIN),
+    (DIABETES, TYPE_2),
+]
 RELATED = [
-    (PERSONAL, "Maps to", HISTORY), (PERSONAL, "Maps to value", BREAST),
-    (PERSONAL_COLON, "Maps to", HISTORY), (PERSONAL_COLON, "Maps to value", COLON),
-    (RELATIVE, "Maps to", FAMILY), (RELATIVE, "Maps to value", BREAST),
-    (OLD_HISTORY, "Maps to", HISTORY), (ICD_BREAST, "Maps to", BREAST), (ICD9, "Maps to", BREAST),
-    (NDC, "Maps to", w.NAPROXEN), (OLD, "Concept replaced by", BREAST),
-    (SITUATION, "Has asso finding", BREAST), (CIRCLE, "Maps to", HISTORY),
+    (PERSONAL, "Maps to", HISTORY),
+    (PERSONAL, "Maps to value", BREAST),
+    (PERSONAL_COLON, "Maps to", HISTORY),
+    (PERSONAL_COLON, "Maps to value", COLON),
+    (RELATIVE, "Maps to", FAMILY),
+    (RELATIVE, "Maps to value", BREAST),
+    (OLD_HISTORY, "Maps to", HISTORY),
+    (ICD_BREAST, "Maps to", BREAST),
+    (ICD9, "Maps to", BREAST),
+    (NDC, "Maps to", w.NAPROXEN),
+    (OLD, "Concept replaced by", BREAST),
+    (SITUATION, "Has asso finding", BREAST),
+    (CIRCLE, "Maps to", HISTORY),
     (CIRCLE, "Maps to value", CIRCLE),
-]  # fmt: skip
+]
 ELEMENTS = {
     "breast_cancer_history": Element(
         kind="condition", label="history of breast cancer", codes=w.coded("icd10", "Z85.3")
@@ -102,8 +115,11 @@ def vocabulary() -> dict[str, list[dict[str, Any]]]:
 
 
 def _row(stem: str, person: int, concept: int | None) -> dict[str, Any]:
-    table = {"condition": "condition_occurrence", "drug": "drug_exposure",
-             "procedure": "procedure_occurrence"}.get(stem, stem)  # fmt: skip
+    table = {
+        "condition": "condition_occurrence",
+        "drug": "drug_exposure",
+        "procedure": "procedure_occurrence",
+    }.get(stem, stem)
     start = {"condition": "condition_start_date", "drug": "drug_exposure_start_date"}.get(
         stem, f"{stem}_date"
     )
@@ -167,8 +183,9 @@ def test_a_history_is_of_what_its_value_says_and_of_nothing_else(engine: Engine)
     found = answers(engine.open(), w.study(**ELEMENTS), EVERYTHING)
     of_what = said(HISTORY), said(HISTORY, 4711), said(WITHIN)
     for person, (row, *wanted) in enumerate(HISTORIES, 2):
-        told = [found[person][name] for name in ("breast_cancer_history", "malignancy",
-                                                 "appendectomy")]  # fmt: skip
+        told = [
+            found[person][name] for name in ("breast_cancer_history", "malignancy", "appendectomy")
+        ]
         assert told == wanted, row
         assert found[person]["nsaid"] == (OPEN if row in of_what else NO), row
     assert found[1]["malignancy"] == found[1]["breast_cancer_history"] == NO

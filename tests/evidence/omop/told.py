@@ -30,15 +30,19 @@ def by_relation(relation: Relation, study: Study) -> tuple[Told, dict[Any, tuple
     for row in relation.persons.to_pyarrow().to_pylist():
         days = [(kind, row[f"since_{kind}"], row[f"until_{kind}"]) for kind in relation.covered]
         people[row["person"]] = (
-            row["birth_first"], row["birth_last"], row["sex"],
-            frozenset(one for one in days if one[1:] != (LAST_DAY, FIRST_DAY)))  # fmt: skip
+            row["birth_first"],
+            row["birth_last"],
+            row["sex"],
+            frozenset(one for one in days if one[1:] != (LAST_DAY, FIRST_DAY)),
+        )
     for person in people:
         facts[person] |= {(name, "not recognised") for name in relation.unrecognised}
     return facts, people
 
 
-def _of_row(stream: Stream, row: dict[str, Any], one: Any, relation: Relation, study: Study
-            ) -> tuple[Any, ...]:  # fmt: skip
+def _of_row(
+    stream: Stream, row: dict[str, Any], one: Any, relation: Relation, study: Study
+) -> tuple[Any, ...]:
     table = stream.name.split(" ")[0]
     id = f"{table}/{row['id']}"
     if row.get("unreadable"):
@@ -51,8 +55,17 @@ def _of_row(stream: Stream, row: dict[str, Any], one: Any, relation: Relation, s
     if kind in MEASURED and "value" in row:
         unit = relation.units[row["unit"]]
         low, high = row.get("low"), row.get("high")
-        return (one.element, id, *days, _rounded(row["value"]), unit,
-                BOUNDS[row.get("bound", 0)], _rounded(low), _rounded(high), word)  # fmt: skip
+        return (
+            one.element,
+            id,
+            *days,
+            _rounded(row["value"]),
+            unit,
+            BOUNDS[row.get("bound", 0)],
+            _rounded(low),
+            _rounded(high),
+            word,
+        )
     doubtful = bool(row.get("doubtful"))
     if kind == "answer":
         return (one.element, id, *days, word, bool(row.get("derived")), doubtful)
@@ -97,8 +110,10 @@ def _why(one: NotUsed) -> tuple[str, ...]:
 def person(facts: Facts) -> tuple[Any, ...]:
     """Give what is known of the person."""
     birth = facts.birth or ANY_DAY
-    days = {(kind, seen.since or FIRST_DAY, seen.until or LAST_DAY)
-            for kind, seen in facts.coverage.items()}  # fmt: skip
+    days = {
+        (kind, seen.since or FIRST_DAY, seen.until or LAST_DAY)
+        for kind, seen in facts.coverage.items()
+    }
     return (*birth, facts.sex, frozenset(days))
 
 

@@ -27,33 +27,52 @@ def coded(system: CodeSystem, *codes: str) -> list[CodeGroup]:
 
 
 ELEMENTS = {
-    "ast": Element(kind="measurement", label="AST", unit="U/L", plausible=(0, 500),
-                   codes=coded("loinc", "1920-8")),
-    "creatinine": Element(kind="measurement", label="creatinine", unit="mg/dL",
-                          analyte="creatinine", plausible=(0.05, 40),
-                          codes=coded("loinc", "2160-0")),
+    "ast": Element(
+        kind="measurement",
+        label="AST",
+        unit="U/L",
+        plausible=(0, 500),
+        codes=coded("loinc", "1920-8"),
+    ),
+    "creatinine": Element(
+        kind="measurement",
+        label="creatinine",
+        unit="mg/dL",
+        analyte="creatinine",
+        plausible=(0.05, 40),
+        codes=coded("loinc", "2160-0"),
+    ),
     "hbsag": Element(kind="measurement", label="HBsAg", codes=coded("loinc", "5195-3")),
     "score": Element(kind="measurement", label="score", unit="{score}", plausible=(0, 10)),
     "back_pain": Element(kind="answer", label="back pain"),
-    "severe_allergy": Element(kind="answer", label="severe allergy",
-                              codes=coded("snomed", "39579001")),
-    "malignancy": Element(kind="condition", label="cancer",
-                          codes=coded("snomed", "363346000") + coded("icd10", "C00-C97")),
-    "basal_cell_carcinoma": Element(kind="condition", label="basal cell carcinoma",
-                                    codes=coded("snomed", "254701007")
-                                    + coded("icd10", "C44.01*")),
+    "severe_allergy": Element(
+        kind="answer", label="severe allergy", codes=coded("snomed", "39579001")
+    ),
+    "malignancy": Element(
+        kind="condition",
+        label="cancer",
+        codes=coded("snomed", "363346000") + coded("icd10", "C00-C97"),
+    ),
+    "basal_cell_carcinoma": Element(
+        kind="condition",
+        label="basal cell carcinoma",
+        codes=coded("snomed", "254701007") + coded("icd10", "C44.01*"),
+    ),
     "surgery": Element(kind="procedure", label="surgery", codes=coded("snomed", "387713003")),
-    "nsaid": Element(kind="exposure", label="NSAID", drugs=["naproxen", "ibuprofen"],
-                     not_routes=["6064005"]),
-    "systemic_glucocorticoid": Element(kind="exposure", label="glucocorticoid",
-                                       drugs=["prednisone"], not_routes=["6064005"]),
+    "nsaid": Element(
+        kind="exposure", label="NSAID", drugs=["naproxen", "ibuprofen"], not_routes=["6064005"]
+    ),
+    "systemic_glucocorticoid": Element(
+        kind="exposure", label="glucocorticoid", drugs=["prednisone"], not_routes=["6064005"]
+    ),
     "dmard": Element(kind="exposure", label="DMARD", drugs=["minocycline"]),
-    "iv_antibiotic": Element(kind="exposure", label="antibiotic by vein", routes=["47625008"],
-                             codes=coded("atc", "J01*")),
+    "iv_antibiotic": Element(
+        kind="exposure", label="antibiotic by vein", routes=["47625008"], codes=coded("atc", "J01*")
+    ),
     "stem_cells": Element(kind="exposure", label="stem cells"),
     "other_trial_participation": Element(kind="participation", label="other trial"),
     "adverse_event": Element(kind="adverse_event", label="adverse event"),
-}  # fmt: skip
+}
 # concept: domain, vocabulary, class, standard, code, name
 CONCEPTS = {
     AST: ("Measurement", "LOINC", "Lab Test", "S", "1920-8", "AST"),
@@ -81,11 +100,21 @@ CONCEPTS = {
     MG_DL: ("Unit", "UCUM", "Unit", "S", "mg/dL", "milligram per deciliter"),
     UMOL_L: ("Unit", "UCUM", "Unit", "S", "umol/L", "micromole per liter"),
 }
-BELOW = [(CANCER, BASAL), (PREDNISONE, PREDNISONE_5), (PREDNISONE, COMBINED), (NAPROXEN, COMBINED),
-         (ANTIBIOTICS, AMOXICILLIN), (ANTIBIOTICS, AMOXICILLIN_500), (AMOXICILLIN, AMOXICILLIN_500),
-         (ANTIBIOTICS, MINOCYCLINE)]  # fmt: skip
-STRENGTHS = [(PREDNISONE_5, PREDNISONE, 5.0, MILLIGRAM), (COMBINED, PREDNISONE, 5.0, MILLIGRAM),
-             (COMBINED, NAPROXEN, 250.0, MILLIGRAM)]  # fmt: skip
+BELOW = [
+    (CANCER, BASAL),
+    (PREDNISONE, PREDNISONE_5),
+    (PREDNISONE, COMBINED),
+    (NAPROXEN, COMBINED),
+    (ANTIBIOTICS, AMOXICILLIN),
+    (ANTIBIOTICS, AMOXICILLIN_500),
+    (AMOXICILLIN, AMOXICILLIN_500),
+    (ANTIBIOTICS, MINOCYCLINE),
+]
+STRENGTHS = [
+    (PREDNISONE_5, PREDNISONE, 5.0, MILLIGRAM),
+    (COMBINED, PREDNISONE, 5.0, MILLIGRAM),
+    (COMBINED, NAPROXEN, 250.0, MILLIGRAM),
+]
 
 
 def study(**elements: Element) -> Study:
@@ -105,62 +134,130 @@ def vocabulary_with(
     pairs = [*BELOW, *below, *((id, id) for id, one in known.items() if one[3])]
     return {
         "concept": [
-            {"concept_id": id, "domain_id": domain, "vocabulary_id": vocabulary,
-             "concept_class_id": kind, "standard_concept": standard, "concept_code": code,
-             "concept_name": name}
-            for id, (domain, vocabulary, kind, standard, code, name) in known.items()],
-        "concept_ancestor": [{"ancestor_concept_id": above, "descendant_concept_id": below}
-                             for above, below in pairs if above in known and below in known],
+            {
+                "concept_id": id,
+                "domain_id": domain,
+                "vocabulary_id": vocabulary,
+                "concept_class_id": kind,
+                "standard_concept": standard,
+                "concept_code": code,
+                "concept_name": name,
+            }
+            for id, (domain, vocabulary, kind, standard, code, name) in known.items()
+        ],
+        "concept_ancestor": [
+            {"ancestor_concept_id": above, "descendant_concept_id": below}
+            for above, below in pairs
+            if above in known and below in known
+        ],
         "concept_relationship": [
-            {"concept_id_1": one, "concept_id_2": two, "relationship_id": "Maps to",
-             "invalid_reason": None} for one, two in ((ICD_CANCER, CANCER), (ICD_BASAL, BASAL))
-            if one in known and two in known],
+            {
+                "concept_id_1": one,
+                "concept_id_2": two,
+                "relationship_id": "Maps to",
+                "invalid_reason": None,
+            }
+            for one, two in ((ICD_CANCER, CANCER), (ICD_BASAL, BASAL))
+            if one in known and two in known
+        ],
         "drug_strength": [
-            {"drug_concept_id": drug, "ingredient_concept_id": part, "amount_value": amount,
-             "amount_unit_concept_id": unit, "invalid_reason": None}
-            for drug, part, amount, unit in STRENGTHS],
-    }  # fmt: skip
+            {
+                "drug_concept_id": drug,
+                "ingredient_concept_id": part,
+                "amount_value": amount,
+                "amount_unit_concept_id": unit,
+                "invalid_reason": None,
+            }
+            for drug, part, amount, unit in STRENGTHS
+        ],
+    }
 
 
 DAY, TEXT, WHOLE, NUMBER = pa.date32(), pa.string(), pa.int64(), pa.float64()
 COLUMNS = {
-    "person": {"person_id": WHOLE, "gender_concept_id": WHOLE, "year_of_birth": WHOLE,
-               "month_of_birth": WHOLE, "day_of_birth": WHOLE,
-               "birth_datetime": pa.timestamp("us"), "care_site_id": WHOLE},
+    "person": {
+        "person_id": WHOLE,
+        "gender_concept_id": WHOLE,
+        "year_of_birth": WHOLE,
+        "month_of_birth": WHOLE,
+        "day_of_birth": WHOLE,
+        "birth_datetime": pa.timestamp("us"),
+        "care_site_id": WHOLE,
+    },
     "death": {"person_id": WHOLE, "death_date": DAY},
-    "observation_period": {"person_id": WHOLE, "observation_period_start_date": DAY,
-                           "observation_period_end_date": DAY},
+    "observation_period": {
+        "person_id": WHOLE,
+        "observation_period_start_date": DAY,
+        "observation_period_end_date": DAY,
+    },
     "condition_occurrence": {
-        "condition_occurrence_id": WHOLE, "person_id": WHOLE, "condition_concept_id": WHOLE,
-        "condition_start_date": DAY, "condition_end_date": DAY,
-        "condition_status_concept_id": WHOLE, "condition_source_value": TEXT,
-        "condition_source_concept_id": WHOLE},
+        "condition_occurrence_id": WHOLE,
+        "person_id": WHOLE,
+        "condition_concept_id": WHOLE,
+        "condition_start_date": DAY,
+        "condition_end_date": DAY,
+        "condition_status_concept_id": WHOLE,
+        "condition_source_value": TEXT,
+        "condition_source_concept_id": WHOLE,
+    },
     "drug_exposure": {
-        "drug_exposure_id": WHOLE, "person_id": WHOLE, "drug_concept_id": WHOLE,
-        "drug_exposure_start_date": DAY, "drug_exposure_end_date": DAY, "quantity": NUMBER,
-        "days_supply": WHOLE, "route_concept_id": WHOLE, "drug_source_value": TEXT,
-        "drug_source_concept_id": WHOLE},
+        "drug_exposure_id": WHOLE,
+        "person_id": WHOLE,
+        "drug_concept_id": WHOLE,
+        "drug_exposure_start_date": DAY,
+        "drug_exposure_end_date": DAY,
+        "quantity": NUMBER,
+        "days_supply": WHOLE,
+        "route_concept_id": WHOLE,
+        "drug_source_value": TEXT,
+        "drug_source_concept_id": WHOLE,
+    },
     "procedure_occurrence": {
-        "procedure_occurrence_id": WHOLE, "person_id": WHOLE, "procedure_concept_id": WHOLE,
-        "procedure_date": DAY, "procedure_end_date": DAY, "procedure_source_value": TEXT,
-        "procedure_source_concept_id": WHOLE},
+        "procedure_occurrence_id": WHOLE,
+        "person_id": WHOLE,
+        "procedure_concept_id": WHOLE,
+        "procedure_date": DAY,
+        "procedure_end_date": DAY,
+        "procedure_source_value": TEXT,
+        "procedure_source_concept_id": WHOLE,
+    },
     "measurement": {
-        "measurement_id": WHOLE, "person_id": WHOLE, "measurement_concept_id": WHOLE,
-        "measurement_date": DAY, "operator_concept_id": WHOLE, "value_as_number": NUMBER,
-        "value_as_concept_id": WHOLE, "unit_concept_id": WHOLE, "range_low": NUMBER,
-        "range_high": NUMBER, "measurement_source_value": TEXT,
-        "measurement_source_concept_id": WHOLE, "unit_source_value": TEXT,
-        "value_source_value": TEXT},
+        "measurement_id": WHOLE,
+        "person_id": WHOLE,
+        "measurement_concept_id": WHOLE,
+        "measurement_date": DAY,
+        "operator_concept_id": WHOLE,
+        "value_as_number": NUMBER,
+        "value_as_concept_id": WHOLE,
+        "unit_concept_id": WHOLE,
+        "range_low": NUMBER,
+        "range_high": NUMBER,
+        "measurement_source_value": TEXT,
+        "measurement_source_concept_id": WHOLE,
+        "unit_source_value": TEXT,
+        "value_source_value": TEXT,
+    },
     "observation": {
-        "observation_id": WHOLE, "person_id": WHOLE, "observation_concept_id": WHOLE,
-        "observation_date": DAY, "value_as_number": NUMBER, "value_as_string": TEXT,
-        "value_as_concept_id": WHOLE, "unit_concept_id": WHOLE, "observation_source_value": TEXT,
-        "observation_source_concept_id": WHOLE, "unit_source_value": TEXT},
-}  # fmt: skip
+        "observation_id": WHOLE,
+        "person_id": WHOLE,
+        "observation_concept_id": WHOLE,
+        "observation_date": DAY,
+        "value_as_number": NUMBER,
+        "value_as_string": TEXT,
+        "value_as_concept_id": WHOLE,
+        "unit_concept_id": WHOLE,
+        "observation_source_value": TEXT,
+        "observation_source_concept_id": WHOLE,
+        "unit_source_value": TEXT,
+    },
+}
 for _name, _row in vocabulary().items():
-    COLUMNS[_name] = {column: TEXT if column not in ("amount_value",) and not column.endswith(
-        ("concept_id", "_id_1", "_id_2")) else (NUMBER if column == "amount_value" else WHOLE)
-        for column in _row[0]}  # fmt: skip
+    COLUMNS[_name] = {
+        column: TEXT
+        if column not in ("amount_value",) and not column.endswith(("concept_id", "_id_1", "_id_2"))
+        else (NUMBER if column == "amount_value" else WHOLE)
+        for column in _row[0]
+    }
 
 
 def arrow(name: str, rows: list[dict[str, Any]]) -> pa.Table:

@@ -17,8 +17,9 @@ def account(name: str) -> User:
     return User.objects.get(username=name)
 
 
-def sign_in(name: str, password: str = PASSWORD, client: Client | None = None, **more
-            ) -> tuple[Client, Any]:  # fmt: skip
+def sign_in(
+    name: str, password: str = PASSWORD, client: Client | None = None, **more
+) -> tuple[Client, Any]:
     """Sign in by the page; give the browser and the answer."""
     client = client or Client()
     said = {"username": name, "password": password, **more}
@@ -62,5 +63,8 @@ def code_of(device: TOTPDevice, later: int = 0) -> str:
 def wrong_code_of(device: TOTPDevice) -> str:
     """Give a code that the app does not show around now."""
     near = {code_of(device, step) for step in range(-3, 4)}
-    return next(code for code in ("000000", "111111", "222222", "333333", "444444", "555555",
-                                  "666666", "777777") if code not in near)  # fmt: skip
+    return next(
+        code
+        for code in ("000000", "111111", "222222", "333333", "444444", "555555", "666666", "777777")
+        if code not in near
+    )

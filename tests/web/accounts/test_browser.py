@@ -20,8 +20,7 @@ NEW = "gravel moth piano cirrus"
 def clean(page) -> None:
     """See that axe finds nothing on a page."""
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
-    told = [f"{one['id']}: {one['nodes'][0]['html'][:160]}"
-            for one in found.response["violations"]]  # fmt: skip
+    told = [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found.response["violations"]]
     assert not told, f"{page.url}: {told}"
 
 
@@ -109,9 +108,16 @@ def test_axe_finds_nothing(app, transactional_db, browser, live_server, theme):
     nurse = account("nurse.S01.1")
     nurse.acts.create(what=What.LOCKED, by="gradatim")
     person = Person(browser, live_server.url, "sponsor.1", color_scheme=theme)
-    for path in ("/account/", "/account/password/", "/account/tokens/", "/second-factor/set-up/",
-                 "/people/", "/people/invite/", "/people/accounts/nurse.S01.1/",
-                 "/people/accounts/nurse.S01.1/invite-anew/"):  # fmt: skip
+    for path in (
+        "/account/",
+        "/account/password/",
+        "/account/tokens/",
+        "/second-factor/set-up/",
+        "/people/",
+        "/people/invite/",
+        "/people/accounts/nurse.S01.1/",
+        "/people/accounts/nurse.S01.1/invite-anew/",
+    ):
         person.go(path)
         clean(person.page)
     person.page.get_by_label("Password", exact=True).fill("wrong")

@@ -40,7 +40,10 @@ def test_a_link_lets_choose_a_password_once(link: str):
     for again in (Client().get(link), Client().post(link, CHOSEN)):
         assert again.status_code == 404
     assert [one.what for one in account("monitor.2").acts.all()] == [
-        What.INVITED, What.PASSWORD_CHOSEN, What.SIGNED_IN]  # fmt: skip
+        What.INVITED,
+        What.PASSWORD_CHOSEN,
+        What.SIGNED_IN,
+    ]
 
 
 def test_only_a_hash_of_it_is_kept(link: str):

@@ -129,9 +129,14 @@ def test_a_password_is_changed_only_with_the_present_one(app: Running):
     assert page.status_code == 422
     assert "not your password" in page.content.decode()
     assert not account("nurse.S01.1").check_password(new)
-    same = client.post("/account/password/", {
-        "present": "violet harbour unwinds at noon", "password": "violet harbour unwinds at noon",
-        "again": "violet harbour unwinds at noon"})  # fmt: skip
+    same = client.post(
+        "/account/password/",
+        {
+            "present": "violet harbour unwinds at noon",
+            "password": "violet harbour unwinds at noon",
+            "again": "violet harbour unwinds at noon",
+        },
+    )
     assert "present password" in same.content.decode()
     done = client.post("/account/password/", said | {"present": "violet harbour unwinds at noon"})
     assert done.status_code == 302
@@ -151,6 +156,8 @@ def test_a_known_password_has_to_be_changed_first(app: Running):
     assert client.get("/participants/")["Location"].startswith("/account/password/")
     assert client.get("/account/")["Location"].startswith("/account/password/")
     new = "gravel moth piano cirrus"
-    client.post("/account/password/", {"present": "violet harbour unwinds at noon",
-                                       "password": new, "again": new})  # fmt: skip
+    client.post(
+        "/account/password/",
+        {"present": "violet harbour unwinds at noon", "password": new, "again": new},
+    )
     assert client.get("/participants/").status_code == 200

@@ -30,8 +30,13 @@ def managed(client: Client, name: str, what: str):
 
 def recorded(app: Running, client: Client, event: str, site: str, **fields):
     """Record an act by its form, signed."""
-    said = {"occurred_on": "2026-09-21", "seen": state(app).position, "request": uuid4().hex,
-            "password": PASSWORD, **fields}  # fmt: skip
+    said = {
+        "occurred_on": "2026-09-21",
+        "seen": state(app).position,
+        "request": uuid4().hex,
+        "password": PASSWORD,
+        **fields,
+    }
     answer = client.post(f"/record/{event}/?site={site}", said)
     assert answer.status_code == 302, text_of(answer)
 
@@ -83,7 +88,9 @@ def test_the_delegation_log_keeps_what_was_taken_back(app: Running, signed_in):
     assert NURSE in text_of(sponsor.get("/people/"))
     recorded(app, sponsor, "RoleGranted", "S01", user=NURSE, role="nurse")
     assert [bool(one.until) for one in delegations(state(app)) if one.user == NURSE] == [
-        True, False]  # fmt: skip
+        True,
+        False,
+    ]
 
 
 def test_whoever_lacks_training_is_named(app: Running, signed_in):
@@ -192,8 +199,9 @@ def test_inviting_anew_ends_sessions_and_leaves_the_second_factor(app: Running, 
     device.refresh_from_db()
 
 
-@pytest.mark.parametrize("order", [("invite-anew", "reset-second-factor"),
-                                   ("reset-second-factor", "invite-anew")])  # fmt: skip
+@pytest.mark.parametrize(
+    "order", [("invite-anew", "reset-second-factor"), ("reset-second-factor", "invite-anew")]
+)
 def test_nobody_takes_an_account_over_alone(app: Running, signed_in, order: tuple[str, str]):
     """21 CFR 11.200(a)(3): to use the signature of another takes two people."""
     with_device(NURSE)
@@ -249,9 +257,13 @@ def test_every_act_on_an_account_is_written_down(app: Running, signed_in):
         managed(client, NURSE, what)
     managed(signed_in(LEAD), NURSE, "invite-anew")
     done = [(one.what, one.by) for one in account(NURSE).acts.all()]
-    assert done == [(What.FACTOR_RESET, "sponsor.1"), (What.DEACTIVATED, "sponsor.1"),
-                    (What.ACTIVATED, "sponsor.1"), (What.PASSWORD_RESET, LEAD),
-                    (What.INVITED, LEAD)]  # fmt: skip
+    assert done == [
+        (What.FACTOR_RESET, "sponsor.1"),
+        (What.DEACTIVATED, "sponsor.1"),
+        (What.ACTIVATED, "sponsor.1"),
+        (What.PASSWORD_RESET, LEAD),
+        (What.INVITED, LEAD),
+    ]
     text = text_of(client.get(f"/people/accounts/{NURSE}/"))
     assert "Second factor taken away" in text
 
@@ -260,24 +272,38 @@ def test_each_act_has_words_and_fits_its_column(app: Running):
     for what in What:
         note(account(NURSE), what)
     assert {one.get_what_display() for one in AccountAct.objects.all()} == {
-        str(what.label) for what in What}  # fmt: skip
+        str(what.label) for what in What
+    }
     assert max(len(what) for what in What) <= 20
 
 
 def test_names_are_shown_as_text(app: Running, signed_in):
     said = {"username": "x.1", "printed_name": "<script>alert(1)</script>"}
     page = signed_in("sponsor.1").post("/people/invite/", said)
-    shown = [page, signed_in("sponsor.1").get("/people/"),
-             signed_in("sponsor.1").get("/people/accounts/x.1/")]  # fmt: skip
+    shown = [
+        page,
+        signed_in("sponsor.1").get("/people/"),
+        signed_in("sponsor.1").get("/people/accounts/x.1/"),
+    ]
     for one in shown:
         assert "<script>alert" not in one.content.decode()
         assert "&lt;script&gt;alert" in one.content.decode()
 
 
-@pytest.mark.parametrize("path", ["/sign-in/", "/account/", "/account/password/",
-                                  "/account/tokens/", "/second-factor/set-up/", "/people/",
-                                  "/people/invite/", f"/people/accounts/{NURSE}/",
-                                  f"/people/accounts/{NURSE}/deactivate/"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sign-in/",
+        "/account/",
+        "/account/password/",
+        "/account/tokens/",
+        "/second-factor/set-up/",
+        "/people/",
+        "/people/invite/",
+        f"/people/accounts/{NURSE}/",
+        f"/people/accounts/{NURSE}/deactivate/",
+    ],
+)
 def test_no_page_has_script_or_style_of_its_own(app: Running, signed_in, path: str):
     page = signed_in("sponsor.1").get(path)
     text = page.content.decode()

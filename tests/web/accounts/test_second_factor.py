@@ -22,8 +22,15 @@ from tests.web.accounts.people import (
 from tests.web.conftest import PASSWORD
 
 NURSE = "nurse.S01.1"
-PAGES = ("/", "/participants/", "/account/", "/account/password/", "/account/tokens/", "/people/",
-         "/record/TrialPaused/")  # fmt: skip
+PAGES = (
+    "/",
+    "/participants/",
+    "/account/",
+    "/account/password/",
+    "/account/tokens/",
+    "/people/",
+    "/record/TrialPaused/",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -186,8 +193,9 @@ def test_new_recovery_codes_take_password_and_code(app: Running):
     wrong = client.post("/account/recovery-codes/", {"password": "wrong", "code": code_of(device)})
     assert wrong.status_code == 422
     assert account(NURSE).recovery_codes.count() == 10
-    page = client.post("/account/recovery-codes/",
-                       {"password": PASSWORD, "code": code_of(fresh(device))})  # fmt: skip
+    page = client.post(
+        "/account/recovery-codes/", {"password": PASSWORD, "code": code_of(fresh(device))}
+    )
     assert len(re.findall(r"<li>(?:[A-Z2-7]{4} ?){6}</li>", page.content.decode())) == 10
     assert entered(NURSE).post("/second-factor/", {"code": old[0]}).status_code == 422
 

@@ -102,8 +102,11 @@ def test_a_failure_and_a_signature_stand_in_no_log(app: Running, caplog):
     client = entered(SPONSOR)
     sent(client, app, 1, password=WRONG)
     sent(client, app, 2, password=PASSWORD)
-    said = "\n".join(f"{one.getMessage()} {one.__dict__}" for one in caplog.records
-                     if one.name.startswith("gradatim"))  # fmt: skip
+    said = "\n".join(
+        f"{one.getMessage()} {one.__dict__}"
+        for one in caplog.records
+        if one.name.startswith("gradatim")
+    )
     assert "record" in said
     assert WRONG not in said
     assert PASSWORD not in said

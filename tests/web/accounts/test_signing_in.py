@@ -143,8 +143,13 @@ def test_a_form_of_another_site_signs_nobody_in(app: Running):
     client.get("/sign-in/")
     token = {"csrfmiddlewaretoken": client.cookies["csrftoken"].value}
     assert client.post("/sign-in/", said | token).status_code == 302
-    for path in ("/sign-out/", "/account/password/", "/account/sessions/abc/end/",
-                 "/account/tokens/1/revoke/", "/people/invite/"):  # fmt: skip
+    for path in (
+        "/sign-out/",
+        "/account/password/",
+        "/account/sessions/abc/end/",
+        "/account/tokens/1/revoke/",
+        "/people/invite/",
+    ):
         assert client.post(path, {}).status_code == 403, path
 
 
@@ -157,10 +162,20 @@ def test_whoever_has_no_task_is_told_so(app: Running):
         assert client.get(path).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/account/", "/account/password/", "/account/tokens/",
-                                  "/account/recovery-codes/", "/second-factor/",
-                                  "/second-factor/set-up/", "/account/second-factor/",
-                                  "/people/", "/people/invite/"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/account/",
+        "/account/password/",
+        "/account/tokens/",
+        "/account/recovery-codes/",
+        "/second-factor/",
+        "/second-factor/set-up/",
+        "/account/second-factor/",
+        "/people/",
+        "/people/invite/",
+    ],
+)
 def test_nothing_is_shown_to_whoever_is_not_signed_in(app: Running, path: str):
     answer = Client().get(path)
     assert answer.status_code == 302

@@ -21,25 +21,34 @@ from tests.web.api.conftest import Program, probe
 HERE, THERE = "S01", "S02"
 PLACES = (HERE, THERE, "")
 OPERATIONS = {
-    "trial": "overview", "tasks": "overview", "events": "audit", "next-dose": "review",
-    "queries": "participants", "lots": "dosing", "participants": "participants",
-    "participants/{id}": "participants", "participants/{id}/eligibility": "participants",
-    "fhir/ResearchStudy/{trial}": "overview", "fhir/ResearchSubject": "participants",
-    "fhir/ResearchSubject/{id}": "participants", "fhir/Patient/{id}": "participants",
+    "trial": "overview",
+    "tasks": "overview",
+    "events": "audit",
+    "next-dose": "review",
+    "queries": "participants",
+    "lots": "dosing",
+    "participants": "participants",
+    "participants/{id}": "participants",
+    "participants/{id}/eligibility": "participants",
+    "fhir/ResearchStudy/{trial}": "overview",
+    "fhir/ResearchSubject": "participants",
+    "fhir/ResearchSubject/{id}": "participants",
+    "fhir/Patient/{id}": "participants",
     "fhir/Patient/{id}/$everything": "participants",
     "fhir/Observation?subject=Patient/{id}": "participants",
     "fhir/AdverseEvent?subject={id}": "participants",
     "fhir/MedicationAdministration?patient={id}": "dosing",
     "fhir/Consent?patient=Patient/{id}": "participants",
-}  # fmt: skip
+}
 """Every operation that reads, and the area it belongs to."""
 OPEN = {"fhir/metadata"}
 """Operations for everybody; they tell nothing of the trial."""
 
 
 def test_the_matrix_knows_every_operation():
-    known = {f"/api/{path.split('?')[0]}".replace("{trial}", "{id}")
-             for path in {*OPERATIONS, *OPEN}}  # fmt: skip
+    known = {
+        f"/api/{path.split('?')[0]}".replace("{trial}", "{id}") for path in {*OPERATIONS, *OPEN}
+    }
     reads, writes = set(), set()
     for one in (api, fhir):
         for path, methods in one.get_openapi_schema()["paths"].items():

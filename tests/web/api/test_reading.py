@@ -23,10 +23,15 @@ def test_the_trial(app: Running, program):
     assert found["status"] == "active"
 
 
-@pytest.mark.parametrize(("change", "status"), [
-    ({"pauses": [1]}, "paused"), ({"pauses": [1], "stopped": 1}, "stopped"),
-    ({"stopped": 1, "locked": True}, "locked"), ({"versions": []}, "not active"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"pauses": [1]}, "paused"),
+        ({"pauses": [1], "stopped": 1}, "stopped"),
+        ({"stopped": 1, "locked": True}, "locked"),
+        ({"versions": []}, "not active"),
+    ],
+)
 def test_how_the_trial_stands(app: Running, program, change: dict, status: str):
     for name, value in change.items():
         setattr(app.trial.state, name, value)
@@ -93,11 +98,19 @@ def test_the_next_dose_carries_the_basis_of_the_design(app: Running, program):
     assert all(reason["text"] for reason in found["reasons"])
 
 
-@pytest.mark.parametrize("path", [
-    "fhir/Observation", "fhir/Nothing", "fhir/Patient/nobody", "fhir/Patient/nobody/$everything",
-    "fhir/ResearchStudy/other", "fhir/Consent?subject=Patient/nobody", "fhir/",
-    "fhir/Observation?subject=" + "x" * 100,
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "fhir/Observation",
+        "fhir/Nothing",
+        "fhir/Patient/nobody",
+        "fhir/Patient/nobody/$everything",
+        "fhir/ResearchStudy/other",
+        "fhir/Consent?subject=Patient/nobody",
+        "fhir/",
+        "fhir/Observation?subject=" + "x" * 100,
+    ],
+)
 def test_what_fhir_does_not_have_is_an_outcome(app: Running, program, path: str):
     response = program("sponsor.1").get(path)
     assert response.status_code in (400, 404)
@@ -127,8 +140,9 @@ def test_nobody_is_told_who_a_participant_is(app: Running, program):
     number = program(COORDINATOR).post(given).json()["event"]["participant"]
     one = state(app).participants[number]
     secrets = [given["name"], given["birth_date"], one.person_token]
-    secrets += [text for seal in one.identity.values()
-                for text in (seal.commitment, seal.ciphertext)]  # fmt: skip
+    secrets += [
+        text for seal in one.identity.values() for text in (seal.commitment, seal.ciphertext)
+    ]
     users = ("sponsor.1", "monitor.1", "investigator.S01.1", COORDINATOR, "committee.1")
     for program_of in map(program, users):
         for path in OPERATIONS:

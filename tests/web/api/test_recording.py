@@ -16,8 +16,14 @@ from tests.web.conftest import state
 
 NURSE, COORDINATOR = "nurse.S01.1", "coordinator.S01.1"
 DAY = "2026-09-20"
-PERSON = {"event": "ParticipantRegistered", "site": "S01", "occurred_on": DAY, "sex": "female",
-          "name": "Made-up Person", "birth_date": "1991-02-28"}  # fmt: skip
+PERSON = {
+    "event": "ParticipantRegistered",
+    "site": "S01",
+    "occurred_on": DAY,
+    "sex": "female",
+    "name": "Made-up Person",
+    "birth_date": "1991-02-28",
+}
 
 
 @pytest.fixture
@@ -28,8 +34,14 @@ def one(app: Running) -> str:
 
 def weighed(one: str, kg: Any = 70.5, **more: Any) -> dict[str, Any]:
     results = [{"element": "body_weight", "value": kg, "unit": "kg"}]
-    return {"event": "VitalSignsRecorded", "participant": one, "site": "S01",
-            "occurred_on": DAY, "results": results, **more}  # fmt: skip
+    return {
+        "event": "VitalSignsRecorded",
+        "participant": one,
+        "site": "S01",
+        "occurred_on": DAY,
+        "results": results,
+        **more,
+    }
 
 
 def test_an_event_is_recorded_by_the_tokens_user(app: Running, program, one: str):
@@ -40,7 +52,10 @@ def test_an_event_is_recorded_by_the_tokens_user(app: Running, program, one: str
     assert response.json()["deviations"] == response.json()["queries"] == []
     event: Any = state(app).events[before + 1]
     assert (event.recorded_by, event.site, event.protocol) == (
-        NURSE, "S01", state(app).versions[-1].version)  # fmt: skip
+        NURSE,
+        "S01",
+        state(app).versions[-1].version,
+    )
     assert event.results[0].value == 70.5
 
 
@@ -51,9 +66,17 @@ def test_the_same_key_is_recorded_once(app: Running, program, one: str):
     again = program(NURSE).post(weighed(one), key="k")
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json() == again.json()
-    for changed in (weighed(one, 99), weighed(one, taken_at="2026-09-20T08:00:00Z"),
-                    {"event": "EncounterDone", "participant": one, "site": "S01",
-                     "occurred_on": DAY, "encounter": "screening"}):  # fmt: skip
+    for changed in (
+        weighed(one, 99),
+        weighed(one, taken_at="2026-09-20T08:00:00Z"),
+        {
+            "event": "EncounterDone",
+            "participant": one,
+            "site": "S01",
+            "occurred_on": DAY,
+            "encounter": "screening",
+        },
+    ):
         refused = nurse.post(changed, key="k")
         assert refused.status_code == 422
         assert refused.json()["where"] == "Idempotency-Key"
@@ -71,8 +94,10 @@ def test_what_leaves_a_field_out_is_another_act(app: Running, program, one: str)
 
 def test_values_that_do_not_go_together_open_a_query(app: Running, program, one: str):
     """Nobody can be asked first: they are recorded, and the answer says what is asked."""
-    pressures = [{"element": f"{which}_pressure", "value": value, "unit": "mm[Hg]"}
-                 for which, value in (("systolic", 80), ("diastolic", 120))]  # fmt: skip
+    pressures = [
+        {"element": f"{which}_pressure", "value": value, "unit": "mm[Hg]"}
+        for which, value in (("systolic", 80), ("diastolic", 120))
+    ]
     response = program(NURSE).post(weighed(one) | {"results": pressures})
     assert response.status_code == 201
     (opened,) = response.json()["queries"]
@@ -83,9 +108,14 @@ def test_values_that_do_not_go_together_open_a_query(app: Running, program, one:
 
 def test_an_answer_to_a_repeated_request_has_its_deviations(app: Running, program, one: str):
     """The deviations that an act opened are told again."""
-    early = weighed(one) | {"event": "DoseAdministered", "dose": 9, "amount": 1, "unit": "{cells}",
-                            "started_at": f"{DAY}T01:00:00Z",
-                            "ended_at": f"{DAY}T01:10:00Z"}  # fmt: skip
+    early = weighed(one) | {
+        "event": "DoseAdministered",
+        "dose": 9,
+        "amount": 1,
+        "unit": "{cells}",
+        "started_at": f"{DAY}T01:00:00Z",
+        "ended_at": f"{DAY}T01:10:00Z",
+    }
     early.pop("results")
     nurse = program(NURSE)
     first = nurse.post(early, key="d")
@@ -144,7 +174,9 @@ def test_a_person_is_numbered_and_sealed(app: Running, program):
     number = response.json()["event"]["participant"]
     one = state(app).participants[number]
     assert opened(keyring(), state(app), one) == {
-        "name": PERSON["name"], "birth_date": PERSON["birth_date"]}  # fmt: skip
+        "name": PERSON["name"],
+        "birth_date": PERSON["birth_date"],
+    }
     assert one.birth == "1991"
     assert coordinator.post(PERSON, key="p").json() == response.json()
     twice = coordinator.post(PERSON)
@@ -156,8 +188,15 @@ def test_a_person_is_numbered_and_sealed(app: Running, program):
 
 
 def test_an_adverse_event_is_numbered(app: Running, program, one: str):
-    told = {"event": "AdverseEventReported", "participant": one, "site": "S01",
-            "occurred_on": DAY, "term": "Headache", "onset": DAY, "grade": 1}  # fmt: skip
+    told = {
+        "event": "AdverseEventReported",
+        "participant": one,
+        "site": "S01",
+        "occurred_on": DAY,
+        "term": "Headache",
+        "onset": DAY,
+        "grade": 1,
+    }
     response = program(NURSE).post(told)
     assert response.status_code == 201
     number = response.json()["event"]["adverse_event"]
@@ -196,12 +235,25 @@ def test_what_is_not_for_a_user_is_not_told_to_who_was_overtaken(app: Running, p
     theirs = next(p for p in participants if p.site == "S02" and p.status == "treated")
     ours = next(p for p in participants if p.site == "S01")
     seen = app.trial.state.position
-    dose = {"event": "DoseAdministered", "participant": theirs.id, "site": "S02", "dose": 1,
-            "occurred_on": DAY, "started_at": f"{DAY}T01:00:00Z", "ended_at": f"{DAY}T01:09:00Z",
-            "amount": 1, "unit": "{cells}"}  # fmt: skip
+    dose = {
+        "event": "DoseAdministered",
+        "participant": theirs.id,
+        "site": "S02",
+        "dose": 1,
+        "occurred_on": DAY,
+        "started_at": f"{DAY}T01:00:00Z",
+        "ended_at": f"{DAY}T01:09:00Z",
+        "amount": 1,
+        "unit": "{cells}",
+    }
     assert program("nurse.S02.1").post(dose).status_code == 201
-    enrol = {"event": "ParticipantEnrolled", "participant": ours.id, "site": "S01",
-             "occurred_on": DAY, "level": theirs.level}  # fmt: skip
+    enrol = {
+        "event": "ParticipantEnrolled",
+        "participant": ours.id,
+        "site": "S01",
+        "occurred_on": DAY,
+        "level": theirs.level,
+    }
     late = program(COORDINATOR).post(enrol, seen=seen)
     assert late.status_code == 409
     assert theirs.id not in late.content.decode()
@@ -216,25 +268,50 @@ def test_a_position_that_cannot_be_is_refused(app: Running, program, one: str, s
 
 def test_a_key_is_needed(app: Running, program, one: str):
     nurse = program(NURSE)
-    response = nurse.client.post("/api/events", weighed(one), "application/json",
-                                 headers=nurse.headers)  # fmt: skip
+    response = nurse.client.post(
+        "/api/events", weighed(one), "application/json", headers=nurse.headers
+    )
     assert response.status_code == 422
     assert nurse.post(weighed(one), key="k" * 201).status_code == 422
 
 
-@pytest.mark.parametrize(("body", "status"), [
-    (b"", 415), (b"{", 400), (b"\xff", 400), (b"[]", 422), (b"null", 422), (b'"x"', 422),
-    (b"{}", 422), (b'{"event": 1}', 422), (b'{"event": "Nothing"}', 422),
-    (b'{"event": {"a": []}}', 422), (b"NaN", 400), (b"[" * 100_000, 400),
-    (b'{"event": "TrialPaused", "site": ["S01"]}', 403),
-    (b'{"event": "TrialPaused", "site": "S01", "reason": "\\ud800", "occurred_on": "2026-09-20"}',
-     400),
-    (b'{"event": "TrialPaused", "site": "S01", "reason": "ok", "occurred_on": "2026-09-20"}', 422),
-    (b'{"event": "TrialPaused", "site": "S01", "reason": "okay", "occurred_on": "0001-01-01"}',
-     422),
-    (b'{"event": "TrialPaused", "site": "S01", "reason": "okay", "occurred_on": "9999-12-31"}',
-     422),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 415),
+        (b"{", 400),
+        (b"\xff", 400),
+        (b"[]", 422),
+        (b"null", 422),
+        (b'"x"', 422),
+        (b"{}", 422),
+        (b'{"event": 1}', 422),
+        (b'{"event": "Nothing"}', 422),
+        (b'{"event": {"a": []}}', 422),
+        (b"NaN", 400),
+        (b"[" * 100_000, 400),
+        (b'{"event": "TrialPaused", "site": ["S01"]}', 403),
+        (
+            b'{"event": "TrialPaused", "site": "S01", '
+            b'"reason": "\\ud800", "occurred_on": "2026-09-20"}',
+            400,
+        ),
+        (
+            b'{"event": "TrialPaused", "site": "S01", "reason": "ok", "occurred_on": "2026-09-20"}',
+            422,
+        ),
+        (
+            b'{"event": "TrialPaused", "site": "S01", '
+            b'"reason": "okay", "occurred_on": "0001-01-01"}',
+            422,
+        ),
+        (
+            b'{"event": "TrialPaused", "site": "S01", '
+            b'"reason": "okay", "occurred_on": "9999-12-31"}',
+            422,
+        ),
+    ],
+)
 def test_what_is_no_event_is_refused_in_words(app: Running, program, body: bytes, status: int):
     nurse = program(NURSE)
     headers = {**nurse.headers, "Idempotency-Key": "k"}
@@ -248,8 +325,10 @@ def test_what_is_nested_deeply_is_refused(app: Running, program, one: str, depth
     """A correction may hold any value; whatever its depth, it is refused and not a fault."""
     fields: Any = "[" * depth + "]" * depth
     of = app.trial.state.participants[one].entries[-1]
-    body = (f'{{"event": "EntryCorrected", "site": "S01", "of": {of}, "occurred_on": "{DAY}", '
-            f'"reason": "typed wrongly", "fields": {{"comment": {fields}}}}}')  # fmt: skip
+    body = (
+        f'{{"event": "EntryCorrected", "site": "S01", "of": {of}, "occurred_on": "{DAY}", '
+        f'"reason": "typed wrongly", "fields": {{"comment": {fields}}}}}'
+    )
     nurse = program(COORDINATOR)
     headers = {**nurse.headers, "Idempotency-Key": "k"}
     response = nurse.client.post("/api/events", body, "application/json", headers=headers)
@@ -271,18 +350,29 @@ def test_a_correction(app: Running, program, one: str):
     nurse, investigator = program(NURSE), program("investigator.S01.1")
     position = nurse.post(weighed(one)).json()["position"]
     right = [{"element": "body_weight", "value": 75, "unit": "kg"}]
-    correction = {"event": "EntryCorrected", "site": "S01", "of": position, "occurred_on": DAY,
-                  "reason": "typed wrongly", "fields": {"results": right}}  # fmt: skip
+    correction = {
+        "event": "EntryCorrected",
+        "site": "S01",
+        "of": position,
+        "occurred_on": DAY,
+        "reason": "typed wrongly",
+        "fields": {"results": right},
+    }
     assert nurse.post(correction).status_code == 201
     corrected: Any = state(app).events[position]
     assert corrected.results[0].value == 75
-    for field, value in (("recorded_by", "x"), ("signature", {"printed_name": "x",
-                         "meaning": "xxx"}), ("site", "S02"), ("protocol", "9")):  # fmt: skip
+    for field, value in (
+        ("recorded_by", "x"),
+        ("signature", {"printed_name": "x", "meaning": "xxx"}),
+        ("site", "S02"),
+        ("protocol", "9"),
+    ):
         refused = nurse.post({**correction, "fields": {field: value}})
         assert refused.status_code == 422
         assert refused.json()["where"] == f"body.fields.{field}"
-    signed = next(at for at in state(app).participants[one].entries
-                  if type(state(app).events[at]) in MEANINGS)  # fmt: skip
+    signed = next(
+        at for at in state(app).participants[one].entries if type(state(app).events[at]) in MEANINGS
+    )
     refused = investigator.post({**correction, "of": signed, "fields": {"comment": "x"}})
     assert refused.status_code == 403
     log = program("monitor.1").get("events", after=position - 1, limit=1).json()["items"][0]
@@ -293,10 +383,17 @@ def test_a_correction(app: Running, program, one: str):
 def test_a_lot_of_another_site_is_not_touched(app: Running, program):
     """Neither by its name nor by that of a bag in a lot that is here too."""
     lots = app.trial.state.lots
-    theirs = next(lot for lot in lots.values()
-                  if {unit.site for unit in lot.units.values()} == {"S02"})  # fmt: skip
-    asked = {"event": "ProductDestroyed", "site": "S01", "occurred_on": DAY, "lot": theirs.id,
-             "bags": list(theirs.units)[:1], "reason": "expired"}  # fmt: skip
+    theirs = next(
+        lot for lot in lots.values() if {unit.site for unit in lot.units.values()} == {"S02"}
+    )
+    asked = {
+        "event": "ProductDestroyed",
+        "site": "S01",
+        "occurred_on": DAY,
+        "lot": theirs.id,
+        "bags": list(theirs.units)[:1],
+        "reason": "expired",
+    }
     pharmacist = program("pharmacist.S01.1")
     refused = pharmacist.post(asked)
     assert refused.status_code == 404
@@ -308,10 +405,18 @@ def test_a_lot_of_another_site_is_not_touched(app: Running, program):
 
 def test_what_may_not_be_is_refused_with_reasons(app: Running, program):
     """A policy that refuses an authorisation is named."""
-    one = next(p for p in app.trial.state.participants.values()
-               if p.site == "S01" and p.status not in ("eligible", "waiting"))  # fmt: skip
-    enrol = {"event": "ParticipantEnrolled", "participant": one.id, "site": "S01",
-             "occurred_on": DAY, "level": 1}  # fmt: skip
+    one = next(
+        p
+        for p in app.trial.state.participants.values()
+        if p.site == "S01" and p.status not in ("eligible", "waiting")
+    )
+    enrol = {
+        "event": "ParticipantEnrolled",
+        "participant": one.id,
+        "site": "S01",
+        "occurred_on": DAY,
+        "level": 1,
+    }
     refused = program(COORDINATOR).post(enrol)
     assert refused.status_code == 422
     assert all(reason["rule"] and reason["why"] for reason in refused.json()["reasons"])

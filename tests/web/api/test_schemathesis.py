@@ -26,9 +26,15 @@ from tests.web.api.test_matrix import example
 from tests.web.conftest import PASSWORD
 
 ROLES = {"investigator", "pharmacist", "monitor", "data_manager"}
-HELD = [not_a_server_error, checks.status_code_conformance, checks.content_type_conformance,
-        checks.response_schema_conformance, checks.response_headers_conformance,
-        checks.ignored_auth, checks.unsupported_method]  # fmt: skip
+HELD = [
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+    checks.response_headers_conformance,
+    checks.ignored_auth,
+    checks.unsupported_method,
+]
 READS, WRITES = 40, 800
 
 
@@ -54,16 +60,22 @@ def known(app: Running) -> dict[str, st.SearchStrategy[Any]]:
     state = app.trial.state
     people = st.sampled_from([*state.participants, "S09-999"])
     return {
-        "id": people, "participant": people, "after": people,
-        "subject": people.map("Patient/{}".format), "patient": people,
-        "site": st.sampled_from(["S01", "S02", ""]), "lot": st.sampled_from([*state.lots]),
+        "id": people,
+        "participant": people,
+        "after": people,
+        "subject": people.map("Patient/{}".format),
+        "patient": people,
+        "site": st.sampled_from(["S01", "S02", ""]),
+        "lot": st.sampled_from([*state.lots]),
         "occurred_on": st.sampled_from(["2026-09-20", "2026-09-21", "2026-05-01"]),
-        "of": st.integers(1, state.position), "query": st.sampled_from([*state.queries]),
+        "of": st.integers(1, state.position),
+        "query": st.sampled_from([*state.queries]),
         "encounter": st.sampled_from([*state.study.schedule.encounters]),
         "element": st.sampled_from([*state.study.elements]),
-        "dose": st.integers(1, 2), "level": st.integers(1, 3),
+        "dose": st.integers(1, 2),
+        "level": st.integers(1, 3),
         "adverse_event": st.sampled_from([*state.adverse_events, "S09-AE1"]),
-    }  # fmt: skip
+    }
 
 
 def recorded(app: Running) -> st.SearchStrategy[Any]:
@@ -75,8 +87,10 @@ def recorded(app: Running) -> st.SearchStrategy[Any]:
 def led(draw: Any, value: Any, names: dict[str, st.SearchStrategy[Any]]) -> Any:
     """Put names that the ledger has in the place of made-up ones, half of the time."""
     if isinstance(value, dict):
-        return {key: draw(names[key]) if key in names and draw(st.booleans())
-                else led(draw, one, names) for key, one in value.items()}  # fmt: skip
+        return {
+            key: draw(names[key]) if key in names and draw(st.booleans()) else led(draw, one, names)
+            for key, one in value.items()
+        }
     return [led(draw, one, names) for one in value] if isinstance(value, list) else value
 
 
@@ -86,8 +100,14 @@ def try_all(app: Running, operation: Any, token: str, examples: int) -> None:
     modes = schemathesis.GenerationMode
     cases = st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in modes))
 
-    @settings(max_examples=examples, deadline=None, derandomize=True, database=None,
-              phases=[Phase.generate], suppress_health_check=list(HealthCheck))  # fmt: skip
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(st.data())
     def tried(data: st.DataObject) -> None:
         case = data.draw(cases)

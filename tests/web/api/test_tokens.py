@@ -19,10 +19,19 @@ from tests.web.api.test_matrix import HERE, OPERATIONS
 INVESTIGATOR = "investigator.S01.1"
 
 
-@pytest.mark.parametrize("value", [
-    "", "gradatim_nothing", "Bearer", "Bearer ", "Bearer gradatim_nothing", "Bearer \xff\xfe",
-    "Basic YTpi", "Bearer " + "x" * 5_000,
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "gradatim_nothing",
+        "Bearer",
+        "Bearer ",
+        "Bearer gradatim_nothing",
+        "Bearer \xff\xfe",
+        "Basic YTpi",
+        "Bearer " + "x" * 5_000,
+    ],
+)
 @pytest.mark.parametrize("path", ["trial", "events", "fhir/ResearchSubject"])
 def test_without_a_valid_token_there_is_nothing(app: Running, path: str, value: str):
     headers = {"Authorization": value} if value else {}
@@ -60,7 +69,8 @@ def test_a_token_ends(app: Running, program):
     revoke_tokens(user, "sponsor.1", pk=user.tokens.order_by("pk")[0].pk)
     assert [p.get("trial").status_code for p in (one, two)] == [401, 200]
     ApiToken.objects.filter(pk=user.tokens.order_by("pk")[1].pk).update(
-        expires_at=timezone.now() - timedelta(seconds=1))  # fmt: skip
+        expires_at=timezone.now() - timedelta(seconds=1)
+    )
     assert [p.get("trial").status_code for p in (two, three)] == [401, 200]
     User.objects.filter(pk=user.pk).update(is_active=False)
     assert three.get("trial").status_code == 401

@@ -43,16 +43,23 @@ class Installation:
     def __init__(self, folder: Path, url: str) -> None:
         self.folder, self.url = folder, url
         self.log = folder / "serve.log"
-        self.more = {"DATABASE_URL": url, "GRADATIM_KEYS": str(folder / "keys"),
-                     "GRADATIM_SECRET_KEY": SECRET, "GRADATIM_PLAIN_HTTP": "1",
-                     "GRADATIM_REQUESTS_PER_MINUTE": "100000",
-                     "GRADATIM_WRITES_PER_MINUTE": "100000"}  # fmt: skip
+        self.more = {
+            "DATABASE_URL": url,
+            "GRADATIM_KEYS": str(folder / "keys"),
+            "GRADATIM_SECRET_KEY": SECRET,
+            "GRADATIM_PLAIN_HTTP": "1",
+            "GRADATIM_REQUESTS_PER_MINUTE": "100000",
+            "GRADATIM_WRITES_PER_MINUTE": "100000",
+        }
 
     @property
     def environment(self) -> dict[str, str]:
         """What the processes are started with: nothing of the tests' own settings."""
-        inherited = {name: value for name, value in os.environ.items()
-                     if name not in OURS and not name.startswith("GRADATIM_")}  # fmt: skip
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in OURS and not name.startswith("GRADATIM_")
+        }
         return {**inherited, **self.more}
 
     def run(self, *words: object, **more: str) -> subprocess.CompletedProcess[str]:
@@ -61,9 +68,14 @@ class Installation:
 
     def python(self, *words: object, **more: str) -> subprocess.CompletedProcess[str]:
         """Run Python with arguments, in the environment of the installation."""
-        return subprocess.run([sys.executable, *map(str, words)], text=True, capture_output=True,
-                              env={**self.environment, **more}, timeout=120,
-                              check=False)  # fmt: skip
+        return subprocess.run(
+            [sys.executable, *map(str, words)],
+            text=True,
+            capture_output=True,
+            env={**self.environment, **more},
+            timeout=120,
+            check=False,
+        )
 
     def done(self, *words: object) -> str:
         """Run a command that has to succeed; give what it says."""
@@ -82,9 +94,20 @@ class Installation:
         """Serve, until the block ends."""
         with self.log.open("w") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "gradatim.cli.main", "serve", "--port", "0", "--workers",
-                 str(workers)], env=self.environment, stderr=log, start_new_session=True,
-            )  # fmt: skip
+                [
+                    sys.executable,
+                    "-m",
+                    "gradatim.cli.main",
+                    "serve",
+                    "--port",
+                    "0",
+                    "--workers",
+                    str(workers),
+                ],
+                env=self.environment,
+                stderr=log,
+                start_new_session=True,
+            )
         try:
             address = self._listening(process)
             wait_until_up(address)
@@ -130,8 +153,9 @@ def entered(person: "Sender", link: str) -> "Sender":
     page = person.page("/second-factor/set-up/")
     said = re.search(r'Or type: <span class="mono">([A-Z2-7 ]+)</span>', page)
     assert said, page
-    came = person.send("/second-factor/set-up/", page,
-                       code=code(base64.b32decode(said[1].replace(" ", ""))))  # fmt: skip
+    came = person.send(
+        "/second-factor/set-up/", page, code=code(base64.b32decode(said[1].replace(" ", "")))
+    )
     assert came.status == 200, came.text
     return person
 
@@ -154,9 +178,15 @@ class Sender(Visitor):
         fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
         token = TOKEN.search(form)
         assert token
-        said = {**fields, "csrfmiddlewaretoken": token[1], "authority": "ethics", "version": "1",
-                "reference": reference, "request": reference,
-                "occurred_on": _today(form)}  # fmt: skip
+        said = {
+            **fields,
+            "csrfmiddlewaretoken": token[1],
+            "authority": "ethics",
+            "version": "1",
+            "reference": reference,
+            "request": reference,
+            "occurred_on": _today(form),
+        }
         opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(self.cookies), _Stay)
         try:
             opener.open(f"{self.address}/record/ApprovalRecorded/", urlencode(said).encode(), 20)

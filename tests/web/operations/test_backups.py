@@ -42,8 +42,17 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Installation:
             assert person.acknowledged(person.approval_form(), f"act-{number}")
     made.done("backup", "-o", folder / "backup")
     made.done("ledger", "keys", "-o", folder / "signer")
-    made.done("ledger", "checkpoint", made.url, "--key", folder / "signer" / "private.pem",
-              "--name", "Site 1", "-o", folder / "elsewhere.json")  # fmt: skip
+    made.done(
+        "ledger",
+        "checkpoint",
+        made.url,
+        "--key",
+        folder / "signer" / "private.pem",
+        "--name",
+        "Site 1",
+        "-o",
+        folder / "elsewhere.json",
+    )
     return made
 
 
@@ -71,16 +80,18 @@ def nothing_is_there(made: Installation) -> bool:
     if made.url.startswith("sqlite"):
         return not [one for one in made.folder.iterdir() if "sqlite" in one.name]
     with psycopg.connect(made.url) as owner:
-        return owner.execute("SELECT to_regclass('ledger_event'), to_regclass('accounts_user')"
-                             ).fetchone() == (None, None)  # fmt: skip
+        return owner.execute(
+            "SELECT to_regclass('ledger_event'), to_regclass('accounts_user')"
+        ).fetchone() == (None, None)
 
 
 def resealed(folder: Path) -> None:
     """Have the manifest agree with the files, as whoever tampers with care would."""
     path = folder / "backup.json"
     said = json.loads(path.read_text())
-    said["files"] = {name: sha256((folder / name).read_bytes()).hexdigest()
-                     for name in said["files"]}  # fmt: skip
+    said["files"] = {
+        name: sha256((folder / name).read_bytes()).hexdigest() for name in said["files"]
+    }
     path.write_text(json.dumps(said))
 
 
@@ -105,19 +116,22 @@ def test_it_says_what_is_not_in_it(kept: Installation, tmp_path: Path):
 
 def test_a_restored_installation_goes_on(kept: Installation, empty: Installation):
     """The same person signs in with the same password, and the ledger goes on where it was."""
-    said = empty.done("restore", kept.folder / "backup", "--against",
-                      kept.folder / "elsewhere.json")  # fmt: skip
+    said = empty.done(
+        "restore", kept.folder / "backup", "--against", kept.folder / "elsewhere.json"
+    )
     assert f"{TRIAL}: 4 events restored, verified" in said
     assert entries(empty) == entries(kept)
     with empty.served() as server:
         person = Visitor(server.address)
-        came = person.send("/sign-in/", person.page("/sign-in/"), username=SPONSOR,
-                           password=PASSPHRASE)  # fmt: skip
+        came = person.send(
+            "/sign-in/", person.page("/sign-in/"), username=SPONSOR, password=PASSPHRASE
+        )
         assert "/second-factor/" in came.address
     empty.done("backup", "-o", empty.folder / "again")
     for name in ("ledger-1.jsonl", "accounts.jsonl"):
         assert _but_sign_in((empty.folder / "again" / name).read_text()) == _but_sign_in(
-            (kept.folder / "backup" / name).read_text())  # fmt: skip
+            (kept.folder / "backup" / name).read_text()
+        )
 
 
 def _but_sign_in(text: str) -> list[str]:
@@ -176,8 +190,9 @@ def no_manifest(folder: Path) -> None:
     (folder / "backup.json").unlink()
 
 
-@pytest.mark.parametrize("damage", [altered_event, cut_tail, altered_accounts, missing_file,
-                                    no_manifest])  # fmt: skip
+@pytest.mark.parametrize(
+    "damage", [altered_event, cut_tail, altered_accounts, missing_file, no_manifest]
+)
 def test_a_damaged_backup_is_refused(small: Installation, backup: Path, damage):
     """Whatever was altered or lost, one message says so, and nothing is written."""
     damage(backup)
@@ -215,8 +230,14 @@ def test_a_checkpoint_kept_elsewhere_sees_a_rewritten_backup(
 ):
     """All of it was rewritten so that it fits itself: only what was kept elsewhere tells."""
     rewritten(backup)
-    ran = small.run("restore", backup, "--against", kept.folder / "elsewhere.json", "--key",
-                    kept.folder / "signer" / "public.pem")  # fmt: skip
+    ran = small.run(
+        "restore",
+        backup,
+        "--against",
+        kept.folder / "elsewhere.json",
+        "--key",
+        kept.folder / "signer" / "public.pem",
+    )
     assert (ran.returncode, "the chain was rewritten" in ran.stderr) == (2, True)
     assert nothing_is_there(small)
     assert small.run("restore", backup).returncode == 0
@@ -225,8 +246,14 @@ def test_a_checkpoint_kept_elsewhere_sees_a_rewritten_backup(
 def test_a_checkpoint_of_another_signer_is_refused(kept, small, backup: Path, tmp_path: Path):
     """A key that is trusted has to have signed it."""
     kept.done("ledger", "keys", "-o", tmp_path / "other")
-    ran = small.run("restore", backup, "--against", kept.folder / "elsewhere.json", "--key",
-                    tmp_path / "other" / "public.pem")  # fmt: skip
+    ran = small.run(
+        "restore",
+        backup,
+        "--against",
+        kept.folder / "elsewhere.json",
+        "--key",
+        tmp_path / "other" / "public.pem",
+    )
     assert (ran.returncode, "no signature of a trusted key" in ran.stderr) == (2, True)
 
 
@@ -244,8 +271,9 @@ def test_a_restore_that_is_killed_leaves_nothing(empty: Installation, kept: Inst
     """kill -9 at several moments: the database is as it was, or whole; the next one succeeds."""
     words = [sys.executable, "-m", "gradatim.cli.main", "restore", str(kept.folder / "backup")]
     for seconds in (0.9, 1.2, 1.5, 1.8):
-        process = subprocess.Popen(words, env=empty.environment, stderr=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL)  # fmt: skip
+        process = subprocess.Popen(
+            words, env=empty.environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
         time.sleep(seconds)
         process.kill()
         process.wait()
@@ -283,11 +311,14 @@ def test_a_ledger_that_does_not_verify_is_not_backed_up(kept: Installation, tmp_
     with closing(sqlite3.connect(kept.folder / "trial.sqlite")) as source:
         source.execute("VACUUM INTO ?", (str(copy),))
     with closing(sqlite3.connect(copy, isolation_level=None)) as altered:
-        rule = altered.execute("SELECT sql FROM sqlite_master WHERE name = 'ledger_event_no_update'"
-                               ).fetchone()[0]  # fmt: skip
+        rule = altered.execute(
+            "SELECT sql FROM sqlite_master WHERE name = 'ledger_event_no_update'"
+        ).fetchone()[0]
         altered.execute("DROP TRIGGER ledger_event_no_update")
-        altered.execute("UPDATE ledger_event SET body = CAST(replace(CAST(body AS TEXT), 'act-0', "
-                        "'act-7') AS BLOB) WHERE position = 3")  # fmt: skip
+        altered.execute(
+            "UPDATE ledger_event SET body = CAST(replace(CAST(body AS TEXT), 'act-0', "
+            "'act-7') AS BLOB) WHERE position = 3"
+        )
         altered.execute(rule)
     made = Installation(tmp_path, f"sqlite:///{copy}")
     ran = made.run("backup", "-o", tmp_path / "backup")
@@ -298,8 +329,9 @@ def test_a_ledger_that_does_not_verify_is_not_backed_up(kept: Installation, tmp_
 def test_a_shortened_ledger_is_not_backed_up_against_its_checkpoint(kept, small, tmp_path: Path):
     """An older copy put in place of the ledger is seen against what was kept elsewhere."""
     small.begin()
-    ran = small.run("backup", "-o", tmp_path / "backup", "--against",
-                    kept.folder / "elsewhere.json")  # fmt: skip
+    ran = small.run(
+        "backup", "-o", tmp_path / "backup", "--against", kept.folder / "elsewhere.json"
+    )
     assert (ran.returncode, "the tail was cut" in ran.stderr) == (2, True)
     assert not (tmp_path / "backup").exists()
 

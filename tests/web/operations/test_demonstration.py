@@ -30,14 +30,20 @@ class Open:
     def __init__(self, made: Installation) -> None:
         self.folder = made.folder
         self.said = made.folder / "said.txt"
-        real = {"GRADATIM_HOSTS": "trial.example.org", "GRADATIM_BEHIND_PROXY": "1",
-                "GRADATIM_TRIAL": "NCT99999999", "GRADATIM_PLAIN_HTTP": "0"}  # fmt: skip
+        real = {
+            "GRADATIM_HOSTS": "trial.example.org",
+            "GRADATIM_BEHIND_PROXY": "1",
+            "GRADATIM_TRIAL": "NCT99999999",
+            "GRADATIM_PLAIN_HTTP": "0",
+        }
         with self.said.open("w") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "gradatim.cli.main", "demo", "--no-browser", "--port", "0"],
-                env={**made.environment, **real, "TMPDIR": str(made.folder)}, stdout=out,
-                stderr=out, start_new_session=True,
-            )  # fmt: skip
+                env={**made.environment, **real, "TMPDIR": str(made.folder)},
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
 
     def address(self) -> str:
         """Wait until it says where it is."""
@@ -54,8 +60,9 @@ class Open:
 
     def workers(self) -> list[int]:
         """Give its processes that have no children."""
-        listed = subprocess.run(["ps", "-eo", "pid=,ppid=,sid="], text=True, capture_output=True,
-                                check=True)  # fmt: skip
+        listed = subprocess.run(
+            ["ps", "-eo", "pid=,ppid=,sid="], text=True, capture_output=True, check=True
+        )
         rows = [tuple(map(int, line.split())) for line in listed.stdout.splitlines()]
         parents = {parent for _pid, parent, _session in rows}
         return [

@@ -55,9 +55,17 @@ def test_the_examples_name_only_what_there_is():
 def test_the_checks_of_a_deployment_find_nothing(small: Installation):
     """`check --deploy` as it is run where it is installed."""
     small.more = {name: value for name, value in small.more.items() if "PLAIN" not in name}
-    ran = small.python("-m", "django", "check", "--deploy", "--fail-level", "WARNING",
-                       DJANGO_SETTINGS_MODULE="gradatim.web.settings", GRADATIM_BEHIND_PROXY="1",
-                       GRADATIM_HOSTS="trial.example.org")  # fmt: skip
+    ran = small.python(
+        "-m",
+        "django",
+        "check",
+        "--deploy",
+        "--fail-level",
+        "WARNING",
+        DJANGO_SETTINGS_MODULE="gradatim.web.settings",
+        GRADATIM_BEHIND_PROXY="1",
+        GRADATIM_HOSTS="trial.example.org",
+    )
     assert ran.returncode == 0, ran.stderr
     assert "no issues (0 silenced)" in ran.stdout
 
@@ -66,8 +74,11 @@ def test_the_checks_of_a_deployment_find_nothing(small: Installation):
 def test_behind_a_proxy_it_speaks_https_only(small: Installation):
     """Without the proxy's word everything but the health check is sent to HTTPS."""
     small.begin()
-    small.more |= {"GRADATIM_PLAIN_HTTP": "0", "GRADATIM_BEHIND_PROXY": "1",
-                   "GRADATIM_HOSTS": "trial.example.org,127.0.0.1"}  # fmt: skip
+    small.more |= {
+        "GRADATIM_PLAIN_HTTP": "0",
+        "GRADATIM_BEHIND_PROXY": "1",
+        "GRADATIM_HOSTS": "trial.example.org,127.0.0.1",
+    }
     with small.served() as server:
         port = server.address.rpartition(":")[2]
         healthy = small.python("-m", "gradatim.web.serving.healthy", port)
@@ -103,10 +114,17 @@ def test_the_unit_is_one(tmp_path: Path):
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd is not on this system")
     unit = tmp_path / "gradatim.service"
-    unit.write_text(text.replace("/opt/gradatim/bin/gradatim", str(program))
-                    .replace("User=gradatim", "User=root"))  # fmt: skip
-    ran = subprocess.run(["systemd-analyze", "verify", "--man=no", str(unit)], text=True,
-                         capture_output=True, check=False)  # fmt: skip
+    unit.write_text(
+        text.replace("/opt/gradatim/bin/gradatim", str(program)).replace(
+            "User=gradatim", "User=root"
+        )
+    )
+    ran = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(unit)],
+        text=True,
+        capture_output=True,
+        check=False,
+    )
     assert "gradatim.service" not in ran.stderr, ran.stderr
 
 

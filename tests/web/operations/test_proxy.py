@@ -73,26 +73,39 @@ def certificate(folder: Path) -> ssl.SSLContext:
     """Write a certificate for this machine and its key; give a context that trusts nothing else."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    made = (x509.CertificateBuilder().subject_name(name).issuer_name(name)
-            .public_key(key.public_key()).serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(days=1))
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)
-            .sign(key, hashes.SHA256()))  # fmt: skip
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)
+        .sign(key, hashes.SHA256())
+    )
     pem = made.public_bytes(serialization.Encoding.PEM)
     (folder / "trial.pem").write_bytes(pem)
-    (folder / "trial.key").write_bytes(key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption()))  # fmt: skip
+    (folder / "trial.key").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
     return ssl.create_default_context(cadata=pem.decode())
 
 
 def configured(folder: Path, application: str, secure: int, plain: int) -> Path:
     """Write the block of the page with this machine's name, ports and certificate."""
     (text,) = blocks("nginx")
-    for old, new in (("trial.example.org", "localhost"), ("http://127.0.0.1:8000", application),
-                     ("listen 443", f"listen 127.0.0.1:{secure}"),
-                     ("listen 80", f"listen 127.0.0.1:{plain}"),
-                     ("/etc/ssl/", f"{folder}/")):  # fmt: skip
+    for old, new in (
+        ("trial.example.org", "localhost"),
+        ("http://127.0.0.1:8000", application),
+        ("listen 443", f"listen 127.0.0.1:{secure}"),
+        ("listen 80", f"listen 127.0.0.1:{plain}"),
+        ("/etc/ssl/", f"{folder}/"),
+    ):
         assert old in text
         text = text.replace(old, new)
     path = folder / "nginx.conf"
@@ -161,22 +174,29 @@ def test_a_client_cannot_say_that_it_is_another(proxied: Proxied):
     """Whatever address a browser claims, five failures lock the name from where they came."""
     person = proxied.person()
     for n in range(6):
-        person.opener.addheaders = [("Referer", "https://localhost/"),
-                                    ("X-Forwarded-For", f"203.0.113.{n}"),
-                                    ("X-Forwarded-Proto", "http")]  # fmt: skip
+        person.opener.addheaders = [
+            ("Referer", "https://localhost/"),
+            ("X-Forwarded-For", f"203.0.113.{n}"),
+            ("X-Forwarded-Proto", "http"),
+        ]
         page = person.page("/sign-in/")
         token = TOKEN.search(page)
         assert token
-        came = person.ask("/sign-in/", {"csrfmiddlewaretoken": token[1], "username": SPONSOR,
-                                        "password": "wrong each time"})  # fmt: skip
+        came = person.ask(
+            "/sign-in/",
+            {"csrfmiddlewaretoken": token[1], "username": SPONSOR, "password": "wrong each time"},
+        )
     assert came.status == 429
 
 
-@pytest.mark.parametrize("headers", [
-    b"Content-Length: 5\r\nContent-Length: 50\r\n",
-    b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
-    b"Transfer-Encoding: xchunked\r\n",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "headers",
+    [
+        b"Content-Length: 5\r\nContent-Length: 50\r\n",
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: xchunked\r\n",
+    ],
+)
 def test_a_message_has_one_end(proxied: Proxied, headers: bytes):
     """What two parsers could read in two ways reaches the application in no way."""
     hidden = b"\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -191,15 +211,23 @@ def test_old_versions_of_tls_are_refused(proxied: Proxied):
     old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
     old.set_ciphers("DEFAULT:@SECLEVEL=0")
     old.options |= ssl.OP_NO_TLSv1_2 | ssl.OP_NO_TLSv1_3
-    with (socket.create_connection(("127.0.0.1", proxied.secure), timeout=20) as plain,
-          pytest.raises(ssl.SSLError)):  # fmt: skip
+    with (
+        socket.create_connection(("127.0.0.1", proxied.secure), timeout=20) as plain,
+        pytest.raises(ssl.SSLError),
+    ):
         old.wrap_socket(plain)
 
 
-@pytest.mark.parametrize(("ciphers", "taken"), [
-    ("ECDHE+AESGCM", True), ("ECDHE+CHACHA20", True), ("ECDHE+AES+SHA256:!AESGCM", False),
-    ("AES256-GCM-SHA384:AES128-SHA", False), ("DHE+AESGCM", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("ciphers", "taken"),
+    [
+        ("ECDHE+AESGCM", True),
+        ("ECDHE+CHACHA20", True),
+        ("ECDHE+AES+SHA256:!AESGCM", False),
+        ("AES256-GCM-SHA384:AES128-SHA", False),
+        ("DHE+AESGCM", False),
+    ],
+)
 def test_only_ciphers_with_forward_secrecy_are_taken(proxied: Proxied, ciphers: str, taken: bool):
     """Of TLS 1.2; those of 1.3 all are. Neither CBC nor an exchange by RSA alone."""
     asked = proxied.trusted

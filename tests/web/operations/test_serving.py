@@ -145,8 +145,9 @@ def test_a_beginning_that_broke_off_is_gone_on_with(small: Installation):
     small.done("database", "migrate")
     store = open_store(small.url, Mode.CREATE)
     now = datetime.now(UTC)
-    Trial(store, TRIAL).record(TrialCreated(occurred_on=now.date(), recorded_at=now,
-                                            recorded_by=SPONSOR, mode="real"))  # fmt: skip
+    Trial(store, TRIAL).record(
+        TrialCreated(occurred_on=now.date(), recorded_at=now, recorded_by=SPONSOR, mode="real")
+    )
     small.done("trial", "begin", TRIAL, "--sponsor", SPONSOR)
     assert Trial(store, TRIAL).state.roles == {(SPONSOR, ""): {"sponsor"}}
     store.close()

@@ -19,8 +19,7 @@ RIGHT = {"username": "nurse.S01.1", "password": PASSWORD}
 
 
 def fail(times: int, **headers: str) -> int:
-    return [Client(headers=headers).post("/sign-in/", WRONG).status_code
-            for _n in range(times)][-1]  # fmt: skip
+    return [Client(headers=headers).post("/sign-in/", WRONG).status_code for _n in range(times)][-1]
 
 
 @pytest.fixture

@@ -33,16 +33,19 @@ def test_an_audit_passes_only_when_everything_was_looked_up():
         "audit: nothing is known against 2 packages",
     )
     code, line = said({"one 1.0": []}, {})
-    assert (code, line) == (NOT_RUN, "audit: IS NOT COMPLETE: 1 of 2 packages were not looked up; "
-                                     "no answer from source 1")  # fmt: skip
+    assert (code, line) == (
+        NOT_RUN,
+        "audit: IS NOT COMPLETE: 1 of 2 packages were not looked up; no answer from source 1",
+    )
     assert said({}, {})[0] == NOT_RUN
 
 
 def test_what_did_not_run_is_named_even_where_it_is_tolerated():
     code, line = said({}, {}, tolerant=True)
     assert code == 0
-    assert line == ("audit: DID NOT RUN: 2 of 2 packages were not looked up; no answer from "
-                    "source 0, source 1")  # fmt: skip
+    assert line == (
+        "audit: DID NOT RUN: 2 of 2 packages were not looked up; no answer from source 0, source 1"
+    )
 
 
 @pytest.mark.parametrize("tolerant", [False, True])
@@ -55,9 +58,13 @@ def test_what_is_known_to_be_weak_stops_it(tolerant: bool):
 
 def test_an_answer_of_pip_audit_is_read(monkeypatch):
     """What it could not look up it calls good as well: that does not count as looked up."""
-    answer = {"dependencies": [
-        {"name": "one", "version": "1.0", "vulns": [{"id": "CVE-2026-1"}]},
-        {"name": "three", "skip_reason": "Dependency not found on PyPI"}], "fixes": []}  # fmt: skip
+    answer = {
+        "dependencies": [
+            {"name": "one", "version": "1.0", "vulns": [{"id": "CVE-2026-1"}]},
+            {"name": "three", "skip_reason": "Dependency not found on PyPI"},
+        ],
+        "fixes": [],
+    }
     ran = subprocess.CompletedProcess([], 0, json.dumps(answer), "No known vulnerabilities found")
     monkeypatch.setattr(subprocess, "run", lambda *_given, **_more: ran)
     three = Part("pypi", "three", "3.0", ("c" * 64,))
@@ -73,10 +80,14 @@ def ci(folder: Path, audit: str) -> subprocess.CompletedProcess[str]:
     (folder / "Makefile").write_text(
         f"audit:\n\t@test '$(ARGS)' = --if-reachable; {audit}\nlint test docs:\n\t@echo $@ ran\n"
     )
-    inherited = {name: value for name, value in os.environ.items()  # of the `make test` around it
-                 if name not in ("MAKELEVEL", "MAKEFLAGS", "MFLAGS", "ARGS")}  # fmt: skip
-    return subprocess.run(["bash", ".ci/run"], cwd=folder, capture_output=True, text=True,
-                          env=inherited, check=False)  # fmt: skip
+    inherited = {
+        name: value
+        for name, value in os.environ.items()  # of the `make test` around it
+        if name not in ("MAKELEVEL", "MAKEFLAGS", "MFLAGS", "ARGS")
+    }
+    return subprocess.run(
+        ["bash", ".ci/run"], cwd=folder, capture_output=True, text=True, env=inherited, check=False
+    )
 
 
 def test_every_change_is_audited(tmp_path: Path):
@@ -84,7 +95,12 @@ def test_every_change_is_audited(tmp_path: Path):
     ran = ci(tmp_path, "echo audit: DID NOT RUN")
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.splitlines() == [
-        "audit: DID NOT RUN", "lint ran", "test ran", "docs ran", "audit: DID NOT RUN"]  # fmt: skip
+        "audit: DID NOT RUN",
+        "lint ran",
+        "test ran",
+        "docs ran",
+        "audit: DID NOT RUN",
+    ]
 
 
 def test_a_weak_package_ends_what_every_change_passes(tmp_path: Path):
@@ -109,7 +125,8 @@ def test_the_bill_of_materials_names_every_part_with_its_hashes():
     made = bill()
     assert (made["bomFormat"], made["specVersion"]) == ("CycloneDX", "1.6")
     assert [one["purl"] for one in made["components"]] == [
-        f"pkg:{one.kind}/{one.name}@{one.version}" for one in parts()]  # fmt: skip
+        f"pkg:{one.kind}/{one.name}@{one.version}" for one in parts()
+    ]
     for one in made["components"]:
         assert one["externalReferences"][0]["hashes"]
     assert "pkg:pypi/django@" in json.dumps(made)

@@ -23,14 +23,19 @@ STOLEN = ("gravel moth piano cirrus", "correct horse battery staple", "lantern o
 
 def listed(path: Path, passwords, end: str = "\r\n", last: str = "\r\n") -> Path:
     """Write a list as it is downloaded."""
-    lines = sorted(f"{sha1(one.encode()).hexdigest().upper()}:{3 ** (n % 12)}"
-                   for n, one in enumerate(passwords))  # fmt: skip
+    lines = sorted(
+        f"{sha1(one.encode()).hexdigest().upper()}:{3 ** (n % 12)}"
+        for n, one in enumerate(passwords)
+    )
     path.write_bytes((end.join(lines) + (last if lines else "")).encode())
     return path
 
 
-@given(known=st.sets(st.text(max_size=8), max_size=40), other=st.text(max_size=8),
-       ends=st.sampled_from([("\r\n", "\r\n"), ("\n", "\n"), ("\n", "")]))  # fmt: skip
+@given(
+    known=st.sets(st.text(max_size=8), max_size=40),
+    other=st.text(max_size=8),
+    ends=st.sampled_from([("\r\n", "\r\n"), ("\n", "\n"), ("\n", "")]),
+)
 def test_what_is_in_the_list_is_found_and_nothing_else(tmp_path_factory, known, other, ends):
     path = listed(tmp_path_factory.mktemp("list") / "list", known, *ends)
     assert [one for one in known if not seen(path, one)] == []

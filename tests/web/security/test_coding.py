@@ -18,11 +18,16 @@ from tests.web.test_forms import FORMS, user_for
 
 ROOT = Path(__file__).parents[3]
 FORGED = {
-    "recorded_by": "investigator.S02.1", "recorded_at": "2020-01-01T00:00:00Z", "site": "S02",
-    "protocol": "0.0", "signature": '{"printed_name": "Another", "meaning": "I sign"}',
-    "adverse_event": "S01-001-AE99", "event": "TrialStopped", "signer": "investigator.S02.1",
+    "recorded_by": "investigator.S02.1",
+    "recorded_at": "2020-01-01T00:00:00Z",
+    "site": "S02",
+    "protocol": "0.0",
+    "signature": '{"printed_name": "Another", "meaning": "I sign"}',
+    "adverse_event": "S01-001-AE99",
+    "event": "TrialStopped",
+    "signer": "investigator.S02.1",
     "signers": "committee.2",
-}  # fmt: skip
+}
 
 
 def untouched(app: Running, event) -> None:
@@ -38,8 +43,11 @@ def untouched(app: Running, event) -> None:
 @pytest.mark.parametrize("prefix", ["", "initial-"])
 def test_what_the_application_fills_in_cannot_be_sent(app: Running, signed_in, prefix: str):
     """Neither in the form nor by the address: who, when, where, by which version, signed how."""
-    path, said = event_form(app, **{f"{prefix}{name}": value for name, value in FORGED.items()},
-                            participant=treated(app, "S02").id)  # fmt: skip
+    path, said = event_form(
+        app,
+        **{f"{prefix}{name}": value for name, value in FORGED.items()},
+        participant=treated(app, "S02").id,
+    )
     assert signed_in("nurse.S01.1").post(path, said).status_code == 302
     untouched(app, state(app).events[state(app).position])
 
@@ -71,13 +79,32 @@ def test_no_form_has_a_field_that_the_application_fills_in(app: Running, event: 
 
     access = access_of(state(app), user_for(event))
     fields = act_form(Asked(event, access, "S01", treated(app), {}, NOW.date())).base_fields
-    filled_in = {"recorded_at", "recorded_by", "protocol", "signature", "signer", "signers",
-                 "person_token", "identity", "sha256", "head_hash"}  # fmt: skip
+    filled_in = {
+        "recorded_at",
+        "recorded_by",
+        "protocol",
+        "signature",
+        "signer",
+        "signers",
+        "person_token",
+        "identity",
+        "sha256",
+        "head_hash",
+    }
     assert not filled_in & set(fields)
-    own = set(fields) - set(ActForm.base_fields) - {"full_name", "birth_date", "site",
-                                                        "shown_sha256", "reading",
-                                                        "none_of_the_rest",
-                                                        "something_else"}  # fmt: skip
+    own = (
+        set(fields)
+        - set(ActForm.base_fields)
+        - {
+            "full_name",
+            "birth_date",
+            "site",
+            "shown_sha256",
+            "reading",
+            "none_of_the_rest",
+            "something_else",
+        }
+    )
     assert own <= set(BY_NAME[event].__struct_fields__) - PROVIDED.get(event, frozenset())
 
 
@@ -96,8 +123,13 @@ def test_a_parameter_that_comes_twice_or_from_elsewhere(app: Running, signed_in)
 def test_a_signature_of_one_act_does_not_sign_another(app: Running, signed_in):
     """What was sent as signed is asked for again, by every form."""
     path = "/record/RoleGranted/?site="
-    said = {"user": "guest.1", "role": "monitor", "occurred_on": "2026-09-21",
-            "seen": state(app).position, "request": "g1"}  # fmt: skip
+    said = {
+        "user": "guest.1",
+        "role": "monitor",
+        "occurred_on": "2026-09-21",
+        "seen": state(app).position,
+        "request": "g1",
+    }
     client = signed_in("sponsor.1")
     assert client.post(path, said | {"password": PASSWORD}).status_code == 302
     again = {**said, "user": "guest.2", "request": "g2", "seen": state(app).position}
@@ -119,14 +151,19 @@ def test_every_dependency_is_pinned_with_hashes(path: Path):
     assert not re.search(r"(https?|git\+|--extra-index|--trusted)", text)
 
 
-@pytest.mark.parametrize(("path", "scripts"), [
-    ("reports/vega", 3), ("web/static/gradatim/htmx", 1),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "scripts"),
+    [
+        ("reports/vega", 3),
+        ("web/static/gradatim/htmx", 1),
+    ],
+)
 def test_what_is_run_in_the_browser_is_what_its_maker_published(path: str, scripts: int):
     """The hashes of the vendored files are those of their table."""
     folder = ROOT / "src/gradatim" / path
-    rows = re.findall(r"^\| (\S+\.js) \|.*\| ([0-9a-f]{64}) \|$",
-                      (folder / "README.md").read_text(), re.MULTILINE)  # fmt: skip
+    rows = re.findall(
+        r"^\| (\S+\.js) \|.*\| ([0-9a-f]{64}) \|$", (folder / "README.md").read_text(), re.MULTILINE
+    )
     assert len(rows) == scripts
     for name, digest in rows:
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest

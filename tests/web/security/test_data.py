@@ -16,8 +16,12 @@ from tests.web.conftest import BACKEND, PASSWORD
 from tests.web.security.attacks import event_form, pages, treated
 from tests.web.security.test_frontend import production  # noqa: F401
 
-GOOD = {"DATABASE_URL": "postgresql://u:p@localhost/x", "GRADATIM_SECRET_KEY": "k" * 50,
-        "GRADATIM_KEYS": "/keys", "GRADATIM_HOSTS": "trial.example"}  # fmt: skip
+GOOD = {
+    "DATABASE_URL": "postgresql://u:p@localhost/x",
+    "GRADATIM_SECRET_KEY": "k" * 50,
+    "GRADATIM_KEYS": "/keys",
+    "GRADATIM_HOSTS": "trial.example",
+}
 FOREIGN = re.compile(r'<(script|img|link|form|iframe)[^>]+(src|href|action)="(https?:)?//')
 
 
@@ -44,17 +48,22 @@ def test_the_browser_is_given_nothing_to_keep():
     ours = [*(folder / "static/gradatim").glob("*.js"), folder.parent / "reports/vega/charts.js"]
     for script in ours:
         text = script.read_text()
-        assert not re.search(r"localStorage|sessionStorage|indexedDB|document\.cookie|caches\.",
-                             text)  # fmt: skip
+        assert not re.search(
+            r"localStorage|sessionStorage|indexedDB|document\.cookie|caches\.", text
+        )
         assert not re.search(r"innerHTML|outerHTML|document\.write|eval\(|postMessage", text)
     assert '"historyCacheSize": 0' in (folder / "templates/gradatim/base.html").read_text()
 
 
 def test_templates_escape_everything_but_the_code_to_scan():
     """`safe` stands once, for a picture that the program draws; nothing else is let through."""
-    found = [(path.name, word) for path in Path(web.__file__).parent.rglob("*.html")
-             for word in re.findall(r"\|\s*safe\b|autoescape|<script>|\son\w+=|style=\"|safeseq",
-                                    path.read_text())]  # fmt: skip
+    found = [
+        (path.name, word)
+        for path in Path(web.__file__).parent.rglob("*.html")
+        for word in re.findall(
+            r"\|\s*safe\b|autoescape|<script>|\son\w+=|style=\"|safeseq", path.read_text()
+        )
+    ]
     assert found == [("second_factor_setup.html", "|safe")]
 
 
@@ -69,10 +78,14 @@ def test_no_page_names_another_host(app: Running, signed_in):
 @pytest.mark.parametrize(
     "change",
     [
-        {"GRADATIM_SECRET_KEY": ""}, {"GRADATIM_SECRET_KEY": "short"}, {"GRADATIM_HOSTS": "*"},
-        {"DATABASE_URL": ""}, {"GRADATIM_KEYS": ""}, {"GRADATIM_TIME_ZONE": "../../etc/passwd"},
+        {"GRADATIM_SECRET_KEY": ""},
+        {"GRADATIM_SECRET_KEY": "short"},
+        {"GRADATIM_HOSTS": "*"},
+        {"DATABASE_URL": ""},
+        {"GRADATIM_KEYS": ""},
+        {"GRADATIM_TIME_ZONE": "../../etc/passwd"},
     ],
-)  # fmt: skip
+)
 def test_an_unsafe_installation_does_not_begin(change: dict):
     assert configuration(GOOD)
     with pytest.raises(UnusableInput):

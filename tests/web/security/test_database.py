@@ -14,18 +14,27 @@ from tests.web.operations.test_deployment import blocks
 from tests.web.security.test_data import GOOD
 
 ELSEWHERE = (
-    "postgresql://u:secret@db.hospital.example/x", "postgresql://u:secret@10.0.0.7:5432/x",
-    "postgresql://u:secret@db/x?sslmode=require", "postgresql://u:secret@db/x?sslmode=verify-ca",
-    "postgres://u:secret@db/x?sslmode=prefer", "postgresql://u:secret@[2001:db8::1]/x",
-    "postgresql:///x?host=db", "postgresql:///x?host=/run/postgresql,db",
-    "postgresql://u:secret@localhost/x?hostaddr=10.0.0.7", "postgresql:///x?service=trial",
+    "postgresql://u:secret@db.hospital.example/x",
+    "postgresql://u:secret@10.0.0.7:5432/x",
+    "postgresql://u:secret@db/x?sslmode=require",
+    "postgresql://u:secret@db/x?sslmode=verify-ca",
+    "postgres://u:secret@db/x?sslmode=prefer",
+    "postgresql://u:secret@[2001:db8::1]/x",
+    "postgresql:///x?host=db",
+    "postgresql:///x?host=/run/postgresql,db",
+    "postgresql://u:secret@localhost/x?hostaddr=10.0.0.7",
+    "postgresql:///x?service=trial",
     "postgresql://u:secret@localhost.example/x",
-)  # fmt: skip
+)
 HERE = (
-    "postgresql://u@localhost/x", "postgresql://u@127.0.0.1:5432/x", "postgresql://u@[::1]/x",
-    "postgresql:///x", "postgresql:///x?host=/run/postgresql", "sqlite:////data/trial.sqlite",
+    "postgresql://u@localhost/x",
+    "postgresql://u@127.0.0.1:5432/x",
+    "postgresql://u@[::1]/x",
+    "postgresql:///x",
+    "postgresql:///x?host=/run/postgresql",
+    "sqlite:////data/trial.sqlite",
     "postgresql://%2Frun%2Fpostgresql/x",
-)  # fmt: skip
+)
 
 
 def started(url: str, **more: str) -> str:
@@ -76,16 +85,23 @@ def test_the_service_cannot_change_the_ledger(large: Installation, postgres):  #
     given = blocks("sql")[2].replace("SCHEMA public", f"SCHEMA {postgres.schema}")
     assert "REVOKE UPDATE, DELETE ON ledger_event" in given
     with psycopg.connect(large.url, autocommit=True) as owner:
-        owner.execute(RIGHTS.format(role=role, schema=postgres.schema,
-                                    page=re.sub(r"\bgradatim\b", role, given)))  # fmt: skip
+        owner.execute(
+            RIGHTS.format(
+                role=role, schema=postgres.schema, page=re.sub(r"\bgradatim\b", role, given)
+            )
+        )
     large.more["DATABASE_URL"] = large.url.replace("postgres@", f"{role}@", 1)
     with large.served() as server:
         person = entered(Sender(server.address), link)
         assert person.acknowledged(person.approval_form(), "by the service")
     with psycopg.connect(large.more["DATABASE_URL"], autocommit=True) as service:
-        for change in ("UPDATE ledger_event SET body = ''", "DELETE FROM ledger_event",
-                       "TRUNCATE ledger_event", "DROP TABLE ledger_event",
-                       "ALTER TABLE ledger_event DISABLE TRIGGER USER",
-                       "CREATE TABLE more (n int)"):  # fmt: skip
+        for change in (
+            "UPDATE ledger_event SET body = ''",
+            "DELETE FROM ledger_event",
+            "TRUNCATE ledger_event",
+            "DROP TABLE ledger_event",
+            "ALTER TABLE ledger_event DISABLE TRIGGER USER",
+            "CREATE TABLE more (n int)",
+        ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 service.execute(change)

@@ -11,9 +11,34 @@ from tests.web.conftest import PASSWORD, state
 from tests.web.security.attacks import MARK, NEVER, SCRIPT, WATCHERS, event_form, pages, treated
 from tests.web.test_matrix import arguments, own_patterns  # noqa: F401
 
-ASKED = ("cut", "part", "by", "from", "to", "entry", "day", "before", "act", "participant", "site",
-         "since", "until", "text", "status", "next", "language", "user", "encounter", "element",
-         "initial-term", "results-alt-value", "ended", "lot", "query", "question")  # fmt: skip
+ASKED = (
+    "cut",
+    "part",
+    "by",
+    "from",
+    "to",
+    "entry",
+    "day",
+    "before",
+    "act",
+    "participant",
+    "site",
+    "since",
+    "until",
+    "text",
+    "status",
+    "next",
+    "language",
+    "user",
+    "encounter",
+    "element",
+    "initial-term",
+    "results-alt-value",
+    "ended",
+    "lot",
+    "query",
+    "question",
+)
 
 
 def clean(text: str, where: str) -> None:
@@ -59,8 +84,9 @@ def test_what_an_address_says_is_text_on_every_page(app: Running, signed_in, arg
 
     clients = [signed_in(user) for user in ("investigator.S01.1", "data.1", "sponsor.1")]
     for one in own_patterns():
-        path = reverse(one.name, args=arguments.get(one.name, ["1"] if "<" in str(one.pattern)
-                                                    else []))  # fmt: skip
+        path = reverse(
+            one.name, args=arguments.get(one.name, ["1"] if "<" in str(one.pattern) else [])
+        )
         for client in clients:
             for asked in (ASKED, [name for name in ASKED if name not in ("site", "participant")]):
                 response = client.get(path, dict.fromkeys(asked, MARK))

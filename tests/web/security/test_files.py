@@ -27,16 +27,21 @@ def zipped() -> bytes:
 
 BUNDLE = b'{"resourceType": "Bundle", "type": "collection", "entry": '
 WRONG = {
-    "empty": b"", "a picture": b"\x89PNG\r\n\x1a\n" + bytes(100), "an archive": zipped(),
-    "markup": b"<html><script>alert(1)</script></html>", "not UTF-8": b"\xff\xfe{}",
-    "no object": b"[1, 2]", "another object": b'{"resourceType": "Patient"}',
+    "empty": b"",
+    "a picture": b"\x89PNG\r\n\x1a\n" + bytes(100),
+    "an archive": zipped(),
+    "markup": b"<html><script>alert(1)</script></html>",
+    "not UTF-8": b"\xff\xfe{}",
+    "no object": b"[1, 2]",
+    "another object": b'{"resourceType": "Patient"}',
     "a deep nest": b"[" * 100_000 + b"]" * 100_000,
     "a deep nest in a Bundle": BUNDLE + b'[{"resource":' * 50_000 + b"1" + b"}]" * 50_000 + b"}",
     "a huge number": BUNDLE + b"1" + b"0" * 10_000 + b"}",
-    "a number that is none": BUNDLE + b"NaN}", "wrong types": BUNDLE + b'{"a": [null, 1]}}',
+    "a number that is none": BUNDLE + b"NaN}",
+    "wrong types": BUNDLE + b'{"a": [null, 1]}}',
     "YAML with aliases": b"a: &a [x,x]\nb: &b [*a,*a]\nc: [*b,*b]",
     "an external entity": b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>',
-}  # fmt: skip
+}
 
 
 def file(content: bytes, name: str = "records.json") -> SimpleUploadedFile:
@@ -61,8 +66,11 @@ def test_what_is_no_checkpoint_is_refused(app: Running, signed_in, content: byte
     assert "Traceback" not in response.content.decode()
 
 
-READABLE = {name: content for name, content in WRONG.items()
-            if "nest" not in name and name != "a huge number"}  # fmt: skip
+READABLE = {
+    name: content
+    for name, content in WRONG.items()
+    if "nest" not in name and name != "a huge number"
+}
 BREAKING = {
     "a deep nest": "b'[' * 30_000 + b']' * 30_000",
     "a huge number": "b'schema: 1' + b'0' * 10_000",
@@ -72,8 +80,13 @@ BREAKING = {
 @pytest.mark.parametrize("content", READABLE.values(), ids=READABLE)
 def test_what_is_no_protocol_is_refused(app: Running, signed_in, content: bytes):
     client, before = signed_in("sponsor.1"), state(app).position
-    said = {"document": file(content, "protocol.yaml"), "occurred_on": "2026-09-21",
-            "seen": before, "request": "p", "password": PASSWORD}  # fmt: skip
+    said = {
+        "document": file(content, "protocol.yaml"),
+        "occurred_on": "2026-09-21",
+        "seen": before,
+        "request": "p",
+        "password": PASSWORD,
+    }
     response = client.post("/record/ProtocolSubmitted/?site=", said)
     text = response.content.decode()
     assert response.status_code == 422
@@ -125,9 +138,22 @@ def test_the_records_of_somebody_else_are_refused(app: Running, signed_in):
     assert state(app).position == before
 
 
-OUTSIDE = ("..", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "..%2f..%2f..%2fetc%2fpasswd", "..%5c..%5cx",
-           "%00", "a%00b", "%0d%0aSet-Cookie:x=y", "x" * 3_000, "9" * 400, "-1", "1e9",
-           "%ff", "~root", "file:%2f%2f%2fetc%2fpasswd")  # fmt: skip
+OUTSIDE = (
+    "..",
+    "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+    "..%2f..%2f..%2fetc%2fpasswd",
+    "..%5c..%5cx",
+    "%00",
+    "a%00b",
+    "%0d%0aSet-Cookie:x=y",
+    "x" * 3_000,
+    "9" * 400,
+    "-1",
+    "1e9",
+    "%ff",
+    "~root",
+    "file:%2f%2f%2fetc%2fpasswd",
+)
 
 
 @pytest.mark.parametrize("said", OUTSIDE)
@@ -151,13 +177,24 @@ def spoiled(pattern: str, args: list, said: str) -> list[str]:
     parts = pattern.split("/")
     places = [at for at, part in enumerate(parts) if part.startswith("<")]
     good = dict(zip(places, map(str, args), strict=False))
-    return ["/".join(said if at == bad else good.get(at, part) for at, part in enumerate(parts))
-            for bad in places]  # fmt: skip
+    return [
+        "/".join(said if at == bad else good.get(at, part) for at, part in enumerate(parts))
+        for bad in places
+    ]
 
 
-PLACES = ("/static/../settings.py", "/static/%2e%2e/settings.py", "/static/", "/static/gradatim/",
-          "/static//etc/passwd", "/.git/config", "/static/%00", "/static/..%5csettings.py", "/.env",
-          "/static/gradatim/..%2f..%2fsettings.py")  # fmt: skip
+PLACES = (
+    "/static/../settings.py",
+    "/static/%2e%2e/settings.py",
+    "/static/",
+    "/static/gradatim/",
+    "/static//etc/passwd",
+    "/.git/config",
+    "/static/%00",
+    "/static/..%5csettings.py",
+    "/.env",
+    "/static/gradatim/..%2f..%2fsettings.py",
+)
 
 
 @pytest.mark.parametrize("path", PLACES)

@@ -14,13 +14,28 @@ from tests.web.conftest import PASSWORD, state
 from tests.web.security.attacks import event_form
 from tests.web.test_matrix import arguments, own_patterns  # noqa: F401
 
-ELSEWHERE = ("https://elsewhere.example/", "//elsewhere.example/", "/\\elsewhere.example",
-             "javascript:alert(1)", "data:text/html,x", "http:///elsewhere.example")  # fmt: skip
+ELSEWHERE = (
+    "https://elsewhere.example/",
+    "//elsewhere.example/",
+    "/\\elsewhere.example",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "http:///elsewhere.example",
+)
 ANSWERS = {
-    "/": 200, "/sign-in/": 200, "/participants/": 200, "/account/": 200, "/nothing/": 404,
-    "/audit/checkpoint/": 404, "/theme/": 405, "/healthz": 200, "/sign-in": 301,
-    "/static/gradatim/gradatim.css": 200, "/static/gradatim/icon.svg": 200, "/static/none.css": 404,
-}  # fmt: skip
+    "/": 200,
+    "/sign-in/": 200,
+    "/participants/": 200,
+    "/account/": 200,
+    "/nothing/": 404,
+    "/audit/checkpoint/": 404,
+    "/theme/": 405,
+    "/healthz": 200,
+    "/sign-in": 301,
+    "/static/gradatim/gradatim.css": 200,
+    "/static/gradatim/icon.svg": 200,
+    "/static/none.css": 404,
+}
 
 
 @pytest.fixture
@@ -39,9 +54,15 @@ def production(monkeypatch, settings):
 def guarded(response) -> None:
     """See that a response says what a browser may do with it."""
     policy = response["Content-Security-Policy"]
-    for said in ("default-src 'none'", "object-src 'none'", "base-uri 'none'",
-                 "frame-ancestors 'none'", "script-src 'self'", "style-src 'self'",
-                 "form-action 'self'"):  # fmt: skip
+    for said in (
+        "default-src 'none'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "form-action 'self'",
+    ):
         assert said in policy
     assert "unsafe" not in policy
     assert "*" not in policy
@@ -142,8 +163,13 @@ def test_every_form_is_refused_without_its_token(app: Running, arguments):  # no
 
 def test_what_changes_something_is_not_done_by_a_link(app: Running, signed_in):
     client = signed_in("data.1")
-    for path in ("/sign-out/", "/theme/", "/audit/export/", "/account/sessions/x/end/",
-                 "/account/tokens/1/revoke/"):  # fmt: skip
+    for path in (
+        "/sign-out/",
+        "/theme/",
+        "/audit/export/",
+        "/account/sessions/x/end/",
+        "/account/tokens/1/revoke/",
+    ):
         assert client.get(path).status_code == 405
         assert client.head(path).status_code == 405
     path, said = event_form(app)

@@ -86,8 +86,10 @@ def test_a_form_that_comes_too_late_is_said_not_to_be_recorded(app: Running, set
 
 def test_the_way_back_is_the_page_that_was_open(app: Running, settings):
     """Not an address that takes forms only; and no page elsewhere."""
-    for host, expected in (("testserver", "%2Faudit%2F%3Fsite%3DS01"),
-                           ("elsewhere.example", "%2Faudit%2Fexport%2F")):  # fmt: skip
+    for host, expected in (
+        ("testserver", "%2Faudit%2F%3Fsite%3DS01"),
+        ("elsewhere.example", "%2Faudit%2Fexport%2F"),
+    ):
         referer = f"http://{host}/audit/?site=S01"
         answer = Client().post("/audit/export/", {"recipient": "x"}, headers={"referer": referer})
         assert answer["Location"] == f"/sign-in/?ended=1&lost=1&next={expected}"

@@ -67,8 +67,9 @@ def test_strangers_are_counted_by_their_address(app: Running, settings):
     """With five times as much: a hospital often has one address for all."""
     settings.REQUESTS_PER_MINUTE, settings.WRITES_PER_MINUTE = 4, 2
     guess = {"username": "nobody", "password": PASSWORD}
-    sent = [Client().post("/sign-in/", guess | {"username": f"n{n}"}).status_code
-            for n in range(11)]  # fmt: skip
+    sent = [
+        Client().post("/sign-in/", guess | {"username": f"n{n}"}).status_code for n in range(11)
+    ]
     assert sent == [422] * 10 + [429]
     assert told(Client(), "/sign-in/", 10) == [200] * 9 + [429]
     assert Client(REMOTE_ADDR="192.0.2.7").get("/sign-in/").status_code == 200
@@ -94,7 +95,11 @@ def test_the_last_minute_counts_wherever_it_begins():
     assert 1 <= wait <= 7
     assert counts.wait("one", 10, 60.1 + wait) == 0
     assert [counts.wait("two", 1, at) > 0 for at in (0.0, 30.0, 61.0, 120.0)] == [
-        False, True, True, False]  # fmt: skip
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("before", [0, 3, 10])

@@ -68,10 +68,16 @@ def test_what_was_refused_is_logged_with_who_tried(app: Running, signed_in, capl
     signed_in("nurse.S01.1").get(f"/participants/{there.id}/")
     signed_in("monitor.1").get("/record/DoseAdministered/?site=S01")
     Client(enforce_csrf_checks=True).post("/sign-in/", {})
-    said = [(one["user"], one["status"], one["route"]) for one in lines(caplog)
-            if one["logger"] == "gradatim.request"]  # fmt: skip
-    assert said == [("nurse.S01.1", 404, "participants/<str:id>/"),
-                    ("monitor.1", 404, "record/<str:event>/"), ("", 403, "sign-in/")]  # fmt: skip
+    said = [
+        (one["user"], one["status"], one["route"])
+        for one in lines(caplog)
+        if one["logger"] == "gradatim.request"
+    ]
+    assert said == [
+        ("nurse.S01.1", 404, "participants/<str:id>/"),
+        ("monitor.1", 404, "record/<str:event>/"),
+        ("", 403, "sign-in/"),
+    ]
 
 
 def test_failed_attempts_to_sign_in_are_logged_without_what_was_typed(app: Running, caplog):
@@ -89,7 +95,10 @@ def test_a_form_with_faults_says_nothing_of_them_in_the_log(app: Running, signed
     assert "Li Wei" not in json.dumps(lines(caplog))
     record = next(one for one in lines(caplog) if one["logger"] == "gradatim.record")
     assert (record["act"], record["outcome"], record["position"]) == (
-        "AdverseEventReported", "recorded", state(app).position)  # fmt: skip
+        "AdverseEventReported",
+        "recorded",
+        state(app).position,
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,8 +127,9 @@ def test_nobody_sees_a_debugging_page(app: Running):
     assert "settings" not in text
 
 
-def test_attempts_to_pass_the_controls_by_are_logged_with_who_tried(app: Running, signed_in,
-                                                                    settings, caplog):  # fmt: skip
+def test_attempts_to_pass_the_controls_by_are_logged_with_who_tried(
+    app: Running, signed_in, settings, caplog
+):
     """Input that is refused, a page that is stale, too much, a method and a host there is not."""
     client = signed_in("nurse.S01.1")
     COUNTS.forget()
@@ -129,10 +139,17 @@ def test_attempts_to_pass_the_controls_by_are_logged_with_who_tried(app: Running
     client.generic("TRACE", "/participants/")
     settings.WRITES_PER_MINUTE = 2
     client.post(path_, said)
-    told = [(one["user"], one["status"], one["route"], one["method"]) for one in lines(caplog)
-            if one["logger"] == "gradatim.request"]  # fmt: skip
-    assert [one[:2] for one in told] == [("nurse.S01.1", 422), ("nurse.S01.1", 404), ("", 405),
-                                         ("nurse.S01.1", 429)]  # fmt: skip
+    told = [
+        (one["user"], one["status"], one["route"], one["method"])
+        for one in lines(caplog)
+        if one["logger"] == "gradatim.request"
+    ]
+    assert [one[:2] for one in told] == [
+        ("nurse.S01.1", 422),
+        ("nurse.S01.1", 404),
+        ("", 405),
+        ("nurse.S01.1", 429),
+    ]
     assert told[0][2:] == ("record/<str:event>/", "POST")
     warned = [one for one in lines(caplog) if one["logger"] == "gradatim.limits"]
     assert [(one["user"], one["level"]) for one in warned] == [("nurse.S01.1", "warning")]

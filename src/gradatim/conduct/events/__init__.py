@@ -24,9 +24,14 @@ from gradatim.conduct.events.base import Event
 from gradatim.core.errors import UnusableInput
 
 EVENTS: tuple[type[Event], ...] = (
-    *trial.EVENTS, *participants.EVENTS, *records.EVENTS, *product.EVENTS, *findings.EVENTS,
-    *safety.EVENTS, *review.EVENTS,
-)  # fmt: skip
+    *trial.EVENTS,
+    *participants.EVENTS,
+    *records.EVENTS,
+    *product.EVENTS,
+    *findings.EVENTS,
+    *safety.EVENTS,
+    *review.EVENTS,
+)
 BY_NAME: Mapping[str, type[Event]] = {one.__name__: one for one in EVENTS}
 _ANY: Any = reduce(or_, EVENTS)
 _ENCODE = msgspec.json.Encoder().encode
@@ -76,5 +81,8 @@ def built(fields: Mapping[str, Any]) -> Event:
 
 
 def _unusable(what: str, error: Exception) -> UnusableInput:
-    return UnusableInput(f"this {what} cannot be recorded", why=str(error),
-                         todo="correct the field and send it again")  # fmt: skip
+    return UnusableInput(
+        f"this {what} cannot be recorded",
+        why=str(error),
+        todo="correct the field and send it again",
+    )

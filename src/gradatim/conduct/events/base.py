@@ -43,8 +43,15 @@ class Signature(Struct, frozen=True):
     meaning: Annotated[str, Meta(min_length=3, max_length=400)]
 
 
-class Event(Struct, frozen=True, kw_only=True, tag_field="event", tag=True, omit_defaults=True,
-            forbid_unknown_fields=True):  # fmt: skip
+class Event(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="event",
+    tag=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+):
     """One act of the trial.
 
     Args:

@@ -73,6 +73,10 @@ class ClinicalSignificanceSigned(Event, frozen=True):
 
 
 EVENTS = (
-    EncounterDone, EncounterMissed, VitalSignsRecorded, LaboratoryResultsRecorded, ScoresRecorded,
+    EncounterDone,
+    EncounterMissed,
+    VitalSignsRecorded,
+    LaboratoryResultsRecorded,
+    ScoresRecorded,
     ClinicalSignificanceSigned,
-)  # fmt: skip
+)

@@ -213,9 +213,20 @@ class PersonalDataErased(Event, frozen=True):
 
 
 EVENTS = (
-    ParticipantRegistered, InformedConsentObtained, InformedConsentRenewed,
-    InformedConsentWithdrawn, FactRecorded, RecordNotUnderstood, EntryCorrected,
+    ParticipantRegistered,
+    InformedConsentObtained,
+    InformedConsentRenewed,
+    InformedConsentWithdrawn,
+    FactRecorded,
+    RecordNotUnderstood,
+    EntryCorrected,
     HistoryDeclaredComplete,
-    CriterionAttested, EligibilityConfirmed, ScreenFailed, PlacedOnWaitingList,
-    ParticipantEnrolled, ParticipantReplaced, Disposition, PersonalDataErased,
-)  # fmt: skip
+    CriterionAttested,
+    EligibilityConfirmed,
+    ScreenFailed,
+    PlacedOnWaitingList,
+    ParticipantEnrolled,
+    ParticipantReplaced,
+    Disposition,
+    PersonalDataErased,
+)

@@ -185,8 +185,17 @@ class DoseWithheld(Event, frozen=True):
 
 
 EVENTS = (
-    ProductReceived, ProductQuarantined, TemperatureExcursion,
-    TemperatureExcursionAssessed, ProductReleased, ProductReturned,
-    ProductDestroyed, ProductAssigned, DosePrepared, PreparationVerified, PreDoseChecklistSigned,
-    DoseAdministered, DoseWithheld,
-)  # fmt: skip
+    ProductReceived,
+    ProductQuarantined,
+    TemperatureExcursion,
+    TemperatureExcursionAssessed,
+    ProductReleased,
+    ProductReturned,
+    ProductDestroyed,
+    ProductAssigned,
+    DosePrepared,
+    PreparationVerified,
+    PreDoseChecklistSigned,
+    DoseAdministered,
+    DoseWithheld,
+)

@@ -40,8 +40,7 @@ class Coded(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
     display: Words = ""
 
 
-class RecordRead(Struct, frozen=True, kw_only=True, omit_defaults=True,
-                 forbid_unknown_fields=True):  # fmt: skip
+class RecordRead(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """How one record of a source was understood when it was read.
 
     Args:

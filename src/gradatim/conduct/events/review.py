@@ -127,6 +127,16 @@ class ExportMade(Event, frozen=True):
 
 
 EVENTS = (
-    QueryOpened, QueryAnswered, QueryClosed, SourceDataVerified, ReviewMeetingHeld, DoseDecision,
-    ProposalMade, ProposalSigned, ProposalWithdrawn, DataLocked, DataUnlocked, ExportMade,
-)  # fmt: skip
+    QueryOpened,
+    QueryAnswered,
+    QueryClosed,
+    SourceDataVerified,
+    ReviewMeetingHeld,
+    DoseDecision,
+    ProposalMade,
+    ProposalSigned,
+    ProposalWithdrawn,
+    DataLocked,
+    DataUnlocked,
+    ExportMade,
+)

@@ -18,11 +18,16 @@ from gradatim.conduct.events.base import (
 Grade = Annotated[int, Meta(ge=1, le=5)]
 Relation = Literal["unrelated", "unlikely", "possible", "probable", "definite", "related"]
 Seriousness = Literal[
-    "death", "life_threatening", "hospitalisation", "disability", "congenital_anomaly",
+    "death",
+    "life_threatening",
+    "hospitalisation",
+    "disability",
+    "congenital_anomaly",
     "important_medical_event",
-]  # fmt: skip
-Outcome = Literal["recovered", "recovering", "not recovered", "recovered with sequelae", "fatal",
-                  "unknown"]  # fmt: skip
+]
+Outcome = Literal[
+    "recovered", "recovering", "not recovered", "recovered with sequelae", "fatal", "unknown"
+]
 
 
 class AdverseEventReported(Event, frozen=True):
@@ -154,8 +159,15 @@ class ProtocolDeviationReviewed(Event, frozen=True):
 
 
 EVENTS = (
-    AdverseEventReported, AdverseEventUpdated, AdverseEventResolved, AdverseEventClassified,
+    AdverseEventReported,
+    AdverseEventUpdated,
+    AdverseEventResolved,
+    AdverseEventClassified,
     AdverseEventAssessed,
-    SafetyReportSent, PregnancyReported, MedicationErrorReported, DoseLimitingToxicityAdjudicated,
-    ProtocolDeviation, ProtocolDeviationReviewed,
-)  # fmt: skip
+    SafetyReportSent,
+    PregnancyReported,
+    MedicationErrorReported,
+    DoseLimitingToxicityAdjudicated,
+    ProtocolDeviation,
+    ProtocolDeviationReviewed,
+)

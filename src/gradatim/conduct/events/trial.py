@@ -10,9 +10,18 @@ from gradatim.protocol.study import RulingOutcome
 
 Mode = Literal["real", "demo", "simulated"]
 Role = Literal[
-    "sponsor", "investigator", "coordinator", "nurse", "pharmacist", "cell_lab",
-    "safety_committee", "data_manager", "monitor", "statistician", "auditor",
-]  # fmt: skip
+    "sponsor",
+    "investigator",
+    "coordinator",
+    "nurse",
+    "pharmacist",
+    "cell_lab",
+    "safety_committee",
+    "data_manager",
+    "monitor",
+    "statistician",
+    "auditor",
+]
 Part = Literal["eligibility", "treatment", "safety", "schedule", "endpoints", "elements"]
 Applies = Literal["at once", "after re-consent", "next participant"]
 
@@ -176,7 +185,19 @@ class TrialStopped(Event, frozen=True):
 
 
 EVENTS = (
-    TrialCreated, ProtocolSubmitted, RulingSigned, ApprovalRecorded, ProtocolActivated,
-    ProtocolAmended, SiteOpened, SiteClosed, RoleGranted, RoleRevoked, TrainingRecorded,
-    ReferenceRangesRecorded, TrialPaused, TrialResumed, TrialStopped,
-)  # fmt: skip
+    TrialCreated,
+    ProtocolSubmitted,
+    RulingSigned,
+    ApprovalRecorded,
+    ProtocolActivated,
+    ProtocolAmended,
+    SiteOpened,
+    SiteClosed,
+    RoleGranted,
+    RoleRevoked,
+    TrainingRecorded,
+    ReferenceRangesRecorded,
+    TrialPaused,
+    TrialResumed,
+    TrialStopped,
+)

@@ -30,8 +30,9 @@ class ExportStore:
 
     def append(self, trial: str, bodies: Bodies, expected: Head) -> Head:
         """Refuse: an export is a copy."""
-        raise UnusableInput("an export cannot be written to", str(self.path),
-                            todo="give the ledger's database")  # fmt: skip
+        raise UnusableInput(
+            "an export cannot be written to", str(self.path), todo="give the ledger's database"
+        )
 
     def read(self, trial: str, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
         """Give the entries with positions in after + 1 .. upto as the file has them."""
@@ -64,8 +65,9 @@ class ExportStore:
             with self.path.open("rb") as lines:
                 yield iter(lines)
         except OSError as error:
-            raise UnusableInput("this export cannot be read", str(self.path),
-                                str(error.strerror or error)) from error  # fmt: skip
+            raise UnusableInput(
+                "this export cannot be read", str(self.path), str(error.strerror or error)
+            ) from error
 
 
 def write_export(path: Path, entries: Iterable[Entry], trial: str) -> int:
@@ -82,8 +84,9 @@ def write_export(path: Path, entries: Iterable[Entry], trial: str) -> int:
                 lines += 1
         new.replace(path)
     except OSError as error:
-        raise UnusableInput("this file cannot be written", str(path),
-                            str(error.strerror or error)) from error  # fmt: skip
+        raise UnusableInput(
+            "this file cannot be written", str(path), str(error.strerror or error)
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             new.unlink(missing_ok=True)

@@ -14,9 +14,14 @@ def _registered(state: State, position: int, event: participants.ParticipantRegi
     if event.participant in state.participants:
         return
     state.participants[event.participant] = Participant(
-        event.participant, event.site, position, sex=event.sex, birth=event.birth or "",
-        person_token=event.person_token, identity=dict(event.identity),
-    )  # fmt: skip
+        event.participant,
+        event.site,
+        position,
+        sex=event.sex,
+        birth=event.birth or "",
+        person_token=event.person_token,
+        identity=dict(event.identity),
+    )
     state.tokens.setdefault(event.person_token, event.participant)
 
 
@@ -35,7 +40,13 @@ def _withdrew(state: State, position: int, event: participants.InformedConsentWi
 
 
 FIXED = frozenset({"event", *Event.__struct_fields__} - {"occurred_on"}) | {
-    "participant", "adverse_event", "dose", "signer", "signers", "sealed"}  # fmt: skip
+    "participant",
+    "adverse_event",
+    "dose",
+    "signer",
+    "signers",
+    "sealed",
+}
 """Fields that say whose entry it is: who recorded and signed it, where and when, and of whom."""
 
 
@@ -115,9 +126,13 @@ HANDLERS: Handlers = {
     participants.ParticipantRegistered: _registered,
     participants.InformedConsentObtained: _consented,
     participants.InformedConsentRenewed: _consented,
-    participants.InformedConsentWithdrawn: _withdrew, participants.EntryCorrected: _corrected,
-    participants.EligibilityConfirmed: _eligible, participants.ParticipantEnrolled: _enrolled,
-    participants.ParticipantReplaced: _replaced, participants.PersonalDataErased: _erased,
-    safety.AdverseEventReported: _reported, safety.ProtocolDeviation: _deviated,
+    participants.InformedConsentWithdrawn: _withdrew,
+    participants.EntryCorrected: _corrected,
+    participants.EligibilityConfirmed: _eligible,
+    participants.ParticipantEnrolled: _enrolled,
+    participants.ParticipantReplaced: _replaced,
+    participants.PersonalDataErased: _erased,
+    safety.AdverseEventReported: _reported,
+    safety.ProtocolDeviation: _deviated,
     safety.ProtocolDeviationReviewed: _reviewed,
-}  # fmt: skip
+}

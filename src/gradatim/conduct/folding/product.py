@@ -20,14 +20,20 @@ def _received(state: State, position: int, event: product.ProductReceived) -> No
 
 
 _Moved = (
-    product.ProductQuarantined | product.TemperatureExcursion | product.TemperatureExcursionAssessed
-    | product.ProductReleased | product.ProductReturned | product.ProductDestroyed
-)  # fmt: skip
+    product.ProductQuarantined
+    | product.TemperatureExcursion
+    | product.TemperatureExcursionAssessed
+    | product.ProductReleased
+    | product.ProductReturned
+    | product.ProductDestroyed
+)
 _WORDS: dict[type[Event], str] = {
-    product.ProductQuarantined: "quarantined", product.TemperatureExcursion: "excursion",
-    product.ProductReleased: "released", product.ProductReturned: "returned",
+    product.ProductQuarantined: "quarantined",
+    product.TemperatureExcursion: "excursion",
+    product.ProductReleased: "released",
+    product.ProductReturned: "returned",
     product.ProductDestroyed: "destroyed",
-}  # fmt: skip
+}
 
 
 def _moved(state: State, position: int, event: _Moved) -> None:
@@ -76,23 +82,41 @@ def units_of(state: State, lot: str, bags: Iterable[str]) -> list[Unit]:
 
 def held(state: State, participant: str, dose: int) -> list[Unit]:
     """Give the bags held for a dose."""
-    return [unit for lot in state.lots.values() for unit in lot.units.values()
-            if unit.held_for == (participant, dose)]  # fmt: skip
+    return [
+        unit
+        for lot in state.lots.values()
+        for unit in lot.units.values()
+        if unit.held_for == (participant, dose)
+    ]
 
 
 def move(state: State, event: Event, unit: Unit, word: str, volume: float | None = None) -> None:
     """Let something happen to a bag, in the words of `dosing.movements`."""
     whom = getattr(event, "participant", "")
     unit.status, _ = after(unit.status, word)
-    state.movements.append(Movement(unit.bag.id, word, event.recorded_at, event.recorded_by, volume,
-                                    whom, getattr(event, "reason", "")))  # fmt: skip
+    state.movements.append(
+        Movement(
+            unit.bag.id,
+            word,
+            event.recorded_at,
+            event.recorded_by,
+            volume,
+            whom,
+            getattr(event, "reason", ""),
+        )
+    )
 
 
 HANDLERS: Handlers = {
-    product.ProductReceived: _received, product.ProductQuarantined: _moved,
-    product.TemperatureExcursion: _moved, product.TemperatureExcursionAssessed: _moved,
-    product.ProductReleased: _moved, product.ProductReturned: _moved,
-    product.ProductDestroyed: _moved, product.ProductAssigned: _assigned,
-    product.DosePrepared: _prepared, product.DoseAdministered: _given,
+    product.ProductReceived: _received,
+    product.ProductQuarantined: _moved,
+    product.TemperatureExcursion: _moved,
+    product.TemperatureExcursionAssessed: _moved,
+    product.ProductReleased: _moved,
+    product.ProductReturned: _moved,
+    product.ProductDestroyed: _moved,
+    product.ProductAssigned: _assigned,
+    product.DosePrepared: _prepared,
+    product.DoseAdministered: _given,
     product.DoseWithheld: _withheld,
-}  # fmt: skip
+}

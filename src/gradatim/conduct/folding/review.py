@@ -48,8 +48,9 @@ def places_at(state: State, level: int) -> int:
     """Give how many places a new cohort at a level has, by the design and its limits."""
     design = ruled_design(state.study)
     there = sum(one.level == level and not one.replaced for one in state.participants.values())
-    everywhere = sum(one.level is not None and not one.replaced
-                     for one in state.participants.values())  # fmt: skip
+    everywhere = sum(
+        one.level is not None and not one.replaced for one in state.participants.values()
+    )
     left = design.maximum_per_level - there
     if design.maximum_participants is not None:
         left = min(left, design.maximum_participants - everywhere)
@@ -89,9 +90,16 @@ def _exported(state: State, position: int, event: review.ExportMade) -> None:
 
 
 HANDLERS: Handlers = {
-    review.QueryOpened: _queried, review.QueryAnswered: _answered, review.QueryClosed: _closed,
-    review.SourceDataVerified: _verified, review.ReviewMeetingHeld: _met,
-    review.ProposalMade: _proposed, review.ProposalSigned: _signed,
-    review.ProposalWithdrawn: _withdrawn, review.DoseDecision: _decided,
-    review.DataLocked: _locked, review.DataUnlocked: _unlocked, review.ExportMade: _exported,
-}  # fmt: skip
+    review.QueryOpened: _queried,
+    review.QueryAnswered: _answered,
+    review.QueryClosed: _closed,
+    review.SourceDataVerified: _verified,
+    review.ReviewMeetingHeld: _met,
+    review.ProposalMade: _proposed,
+    review.ProposalSigned: _signed,
+    review.ProposalWithdrawn: _withdrawn,
+    review.DoseDecision: _decided,
+    review.DataLocked: _locked,
+    review.DataUnlocked: _unlocked,
+    review.ExportMade: _exported,
+}

@@ -199,11 +199,19 @@ def _stopped(state: State, position: int, event: trial.TrialStopped) -> None:
 
 
 HANDLERS: Handlers = {
-    trial.TrialCreated: _created, trial.RulingSigned: _ruled, trial.ApprovalRecorded: _approved,
-    trial.ProtocolSubmitted: _submitted, trial.ProtocolActivated: _activated,
+    trial.TrialCreated: _created,
+    trial.RulingSigned: _ruled,
+    trial.ApprovalRecorded: _approved,
+    trial.ProtocolSubmitted: _submitted,
+    trial.ProtocolActivated: _activated,
     trial.ProtocolAmended: _amended,
-    trial.SiteOpened: _site_opened, trial.SiteClosed: _site_closed, trial.RoleGranted: _granted,
-    trial.RoleRevoked: _revoked, trial.TrainingRecorded: _trained,
-    trial.ReferenceRangesRecorded: _ranges, trial.TrialPaused: _paused,
-    trial.TrialResumed: _resumed, trial.TrialStopped: _stopped,
-}  # fmt: skip
+    trial.SiteOpened: _site_opened,
+    trial.SiteClosed: _site_closed,
+    trial.RoleGranted: _granted,
+    trial.RoleRevoked: _revoked,
+    trial.TrainingRecorded: _trained,
+    trial.ReferenceRangesRecorded: _ranges,
+    trial.TrialPaused: _paused,
+    trial.TrialResumed: _resumed,
+    trial.TrialStopped: _stopped,
+}

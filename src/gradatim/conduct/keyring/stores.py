@@ -43,8 +43,9 @@ class Keyring:
         except OSError as error:
             raise _unusable(folder, error) from error
         if open_to_others:
-            raise UnusableInput("others may read these keys", str(folder),
-                                todo=f"chmod 700 {folder}")  # fmt: skip
+            raise UnusableInput(
+                "others may read these keys", str(folder), todo=f"chmod 700 {folder}"
+            )
 
     def key(self, participant: str) -> bytes | None:
         """Give a participant's key; none when it was erased or never made."""
@@ -125,5 +126,4 @@ class Keyring:
 
 
 def _unusable(path: Path, error: OSError) -> UnusableInput:
-    return UnusableInput("this key cannot be kept or read", str(path),
-                         str(error.strerror or error))  # fmt: skip
+    return UnusableInput("this key cannot be kept or read", str(path), str(error.strerror or error))

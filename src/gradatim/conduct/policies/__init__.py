@@ -30,14 +30,24 @@ from gradatim.core.verdict import Verdict
 
 ACTIVE = protocol.a_version_is_active
 GATES: tuple[Policy, ...] = (
-    entry.consent_is_in_force, entry.consent_is_to_the_version_in_force,
-    entry.eligibility_is_confirmed, dosing.a_place_is_held, dosing.treatment_goes_on,
-    dosing.the_preparation_is_verified, entry.the_trial_goes_on, entry.dosing_is_not_paused,
-    dosing.no_stopping_rule_has_fired, dosing.the_level_is_tolerated, dosing.no_toxicity_is_open,
-    dosing.the_sentinel_was_watched, dosing.the_dose_is_the_next, dosing.the_interval_has_passed,
-    dosing.the_criteria_hold, dosing.the_records_show_it_in_order,
+    entry.consent_is_in_force,
+    entry.consent_is_to_the_version_in_force,
+    entry.eligibility_is_confirmed,
+    dosing.a_place_is_held,
+    dosing.treatment_goes_on,
+    dosing.the_preparation_is_verified,
+    entry.the_trial_goes_on,
+    entry.dosing_is_not_paused,
+    dosing.no_stopping_rule_has_fired,
+    dosing.the_level_is_tolerated,
+    dosing.no_toxicity_is_open,
+    dosing.the_sentinel_was_watched,
+    dosing.the_dose_is_the_next,
+    dosing.the_interval_has_passed,
+    dosing.the_criteria_hold,
+    dosing.the_records_show_it_in_order,
     dosing.no_severe_result_awaits_judgement,
-)  # fmt: skip
+)
 """What every dose must pass, before and after the fact."""
 
 AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
@@ -125,34 +135,44 @@ _WITH_CONSENT = (entry.consent_is_in_force, *_UNLOCKED)
 
 RULES: Mapping[type[Event], tuple[Policy, ...]] = {
     p.InformedConsentObtained: (
-        entry.the_step_is_legal, entry.the_participant_agrees_before_any_procedure, *_UNLOCKED,
+        entry.the_step_is_legal,
+        entry.the_participant_agrees_before_any_procedure,
+        *_UNLOCKED,
     ),
     p.InformedConsentRenewed: (entry.a_new_consent_is_to_a_later_version, *_UNLOCKED),
-    p.FactRecorded: _UNLOCKED, p.RecordNotUnderstood: _UNLOCKED, p.EntryCorrected: _UNLOCKED,
+    p.FactRecorded: _UNLOCKED,
+    p.RecordNotUnderstood: _UNLOCKED,
+    p.EntryCorrected: _UNLOCKED,
     d.RecordsRead: _UNLOCKED,
     p.ScreenFailed: (entry.the_step_is_legal, *_UNLOCKED),
     p.Disposition: (entry.the_step_is_legal, *_UNLOCKED),
     x.DosePrepared: (
-        preparation.the_bags_were_released, preparation.the_bags_were_assigned,
+        preparation.the_bags_were_released,
+        preparation.the_bags_were_assigned,
         preparation.the_planned_dose_is_that_of_the_level,
-        preparation.the_amount_is_the_planned_one, preparation.the_amount_is_what_was_drawn,
-        preparation.the_preparation_keeps_its_limits, dosing.no_stopping_rule_has_fired,
+        preparation.the_amount_is_the_planned_one,
+        preparation.the_amount_is_what_was_drawn,
+        preparation.the_preparation_keeps_its_limits,
+        dosing.no_stopping_rule_has_fired,
         dosing.the_level_is_tolerated,
     ),
     x.DoseAdministered: (
-        *GATES, dosing.the_checklist_is_signed, preparation.the_amount_is_the_planned_one,
+        *GATES,
+        dosing.the_checklist_is_signed,
+        preparation.the_amount_is_the_planned_one,
         preparation.the_planned_dose_is_that_of_the_level,
         preparation.the_infusion_keeps_its_limits,
     ),
     EncounterDone: (entry.consent_is_in_force, entry.the_visit_is_in_its_window, *_UNLOCKED),
     EncounterMissed: (entry.no_visit_is_missed, *_UNLOCKED),
-    VitalSignsRecorded: _WITH_CONSENT, LaboratoryResultsRecorded: _WITH_CONSENT,
+    VitalSignsRecorded: _WITH_CONSENT,
+    LaboratoryResultsRecorded: _WITH_CONSENT,
     ScoresRecorded: _WITH_CONSENT,
     s.AdverseEventReported: _UNLOCKED,
     s.AdverseEventUpdated: (reports.an_investigator_judges_what_is_less, *_UNLOCKED),
     r.ProposalWithdrawn: (review.the_proposal_is_open,),
     s.SafetyReportSent: (reports.the_report_is_in_time,),
-}  # fmt: skip
+}
 """Facts that can break a rule, and the rules."""
 
 
@@ -204,5 +224,8 @@ def gates(
 def unmet(event: Event, verdict: Verdict) -> list[tuple[str, str]]:
     """Give the rules that an event does not meet: the rule's name, and why."""
     pairs = zip(asked(type(event)), verdict.children, strict=True)
-    return [(rule(policy), "; ".join(dict.fromkeys(one.clauses())) or sentence(policy))
-            for policy, one in pairs if one.truth is not TRUE]  # fmt: skip
+    return [
+        (rule(policy), "; ".join(dict.fromkeys(one.clauses())) or sentence(policy))
+        for policy, one in pairs
+        if one.truth is not TRUE
+    ]

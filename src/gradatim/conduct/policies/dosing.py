@@ -45,15 +45,19 @@ def a_place_is_held(state: State, event: _Dosing) -> Verdict:
     now = state.cohort
     if now is not None and (one.level or 0) > now.level and first_dose_at(state, one) is None:
         return broken(f"level {one.level} was left; level {now.level} is open")
-    return either(not one.replaced, f"{one.id} has a place in cohort {one.cohort}",
-                  f"{one.id} was replaced")  # fmt: skip
+    return either(
+        not one.replaced, f"{one.id} has a place in cohort {one.cohort}", f"{one.id} was replaced"
+    )
 
 
 def treatment_goes_on(state: State, event: _Dosing) -> Verdict:
     """The participant has not left the treatment."""
     one = person(state, event)
-    return either(one.status in ("enrolled", "treated"), f"{one.id} is {one.status}",
-                  f"{one.id} is {one.status}")  # fmt: skip
+    return either(
+        one.status in ("enrolled", "treated"),
+        f"{one.id} is {one.status}",
+        f"{one.id} is {one.status}",
+    )
 
 
 def the_preparation_is_verified(state: State, event: _Dosing) -> Verdict:
@@ -72,8 +76,11 @@ def the_checklist_is_signed(state: State, event: DoseAdministered) -> Verdict:
     if signed is None:
         return unknown(f"no checklist of dose {event.dose} is signed")
     age = event.occurred_on - signed.occurred_on
-    return either(timedelta(0) <= age <= timedelta(days=1), f"it was signed by {signed.signer}",
-                  f"it was signed on {signed.occurred_on}")  # fmt: skip
+    return either(
+        timedelta(0) <= age <= timedelta(days=1),
+        f"it was signed by {signed.signer}",
+        f"it was signed on {signed.occurred_on}",
+    )
 
 
 def every_item_is_in_order(state: State, event: PreDoseChecklistSigned) -> Verdict:
@@ -164,10 +171,16 @@ def the_dose_is_the_next(state: State, event: PreDoseChecklistSigned) -> Verdict
         return broken(f"dose {event.dose} has been {'given' if this.given else 'withheld'}")
     if later := [n for n, dose in known.items() if n > event.dose and dose.given]:
         return broken(f"dose {later[0]} has been given already")
-    early = [n for n in range(1, event.dose) if n not in known
-             or not (known[n].given or known[n].withheld)]  # fmt: skip
-    return either(not early, f"dose {event.dose} is the next",
-                  f"dose {', '.join(map(str, early))} is neither given nor withheld")  # fmt: skip
+    early = [
+        n
+        for n in range(1, event.dose)
+        if n not in known or not (known[n].given or known[n].withheld)
+    ]
+    return either(
+        not early,
+        f"dose {event.dose} is the next",
+        f"dose {', '.join(map(str, early))} is neither given nor withheld",
+    )
 
 
 def the_interval_has_passed(state: State, event: _Dosing) -> Verdict:
@@ -242,8 +255,13 @@ def _before(state: State, one: Participant) -> list[tuple[Participant, date | No
     return sorted(found, key=lambda pair: pair[1] or date.max)
 
 
-def _waited(state: State, today: date, before: list[tuple[Participant, date | None]],
-            wait: Duration, between: Duration | None) -> Verdict:  # fmt: skip
+def _waited(
+    state: State,
+    today: date,
+    before: list[tuple[Participant, date | None]],
+    wait: Duration,
+    between: Duration | None,
+) -> Verdict:
     first, last = before[0][1], before[-1][1]
     assert first is not None
     assert last is not None
@@ -261,8 +279,9 @@ def the_bags_are_free(state: State, event: ProductAssigned) -> Verdict:
         return broken(f"bag {away[0].bag.id} is at site {away[0].site}, not at {of}")
     if len(units) < len(event.bags):
         known = {one.bag.id for one in units}
-        return broken(f"lot {event.lot} has no bag "
-                      f"{', '.join(one for one in event.bags if one not in known)}")  # fmt: skip
+        return broken(
+            f"lot {event.lot} has no bag {', '.join(one for one in event.bags if one not in known)}"
+        )
     for unit in units:
         if unit.status != "released":
             return broken(f"bag {unit.bag.id} is {unit.status}")

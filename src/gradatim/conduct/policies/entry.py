@@ -61,28 +61,40 @@ def dosing_is_not_paused(state: State, event: Event) -> Verdict:
 
 def the_site_is_open(state: State, event: Event) -> Verdict:
     """The site is open."""
-    return either(state.sites.get(event.site) == "open", f"site {event.site} is open",
-                  f"site {event.site or '(none named)'} is not open")  # fmt: skip
+    return either(
+        state.sites.get(event.site) == "open",
+        f"site {event.site} is open",
+        f"site {event.site or '(none named)'} is not open",
+    )
 
 
 def the_number_is_new(state: State, event: ParticipantRegistered) -> Verdict:
     """No participant has that number."""
-    return either(event.participant not in state.participants, "the number is new",
-                  f"there is a participant {event.participant}")  # fmt: skip
+    return either(
+        event.participant not in state.participants,
+        "the number is new",
+        f"there is a participant {event.participant}",
+    )
 
 
 def the_person_is_new(state: State, event: ParticipantRegistered) -> Verdict:
     """The same person is not registered twice."""
     known = state.tokens.get(event.person_token)
-    return holds("the person is new") if known is None else broken(
-        f"the same person is participant {known}")  # fmt: skip
+    return (
+        holds("the person is new")
+        if known is None
+        else broken(f"the same person is participant {known}")
+    )
 
 
 def the_step_is_legal(state: State, event: Event) -> Verdict:
     """A participant goes only ways that the table of statuses has."""
     one = person(state, event)
-    return either((one.status, act(event)) in PARTICIPANT, f"{one.id} is {one.status}",
-                  f"{one.id} is {one.status}: {act(event)} does not follow on that")  # fmt: skip
+    return either(
+        (one.status, act(event)) in PARTICIPANT,
+        f"{one.id} is {one.status}",
+        f"{one.id} is {one.status}: {act(event)} does not follow on that",
+    )
 
 
 def consent_is_in_force(state: State, event: Event) -> Verdict:
@@ -93,8 +105,11 @@ def consent_is_in_force(state: State, event: Event) -> Verdict:
     if one.consent != "given":
         return broken(f"{one.id}: consent {one.consent}")
     first = min(state.events[at].occurred_on for at, _ in one.consents)
-    return either(first <= event.occurred_on, f"consent was given on {first}",
-                  f"consent was given on {first}, after this")  # fmt: skip
+    return either(
+        first <= event.occurred_on,
+        f"consent was given on {first}",
+        f"consent was given on {first}, after this",
+    )
 
 
 def consent_is_to_the_version_in_force(state: State, event: Event) -> Verdict:
@@ -117,11 +132,15 @@ def the_participant_agrees_before_any_procedure(
 ) -> Verdict:
     """Nothing is measured or given before consent."""
     one = person(state, event)
-    early = [at for at, done in entries_of(state, one, *_PROCEDURES)
-             if done.occurred_on < event.occurred_on]  # fmt: skip
+    early = [
+        at
+        for at, done in entries_of(state, one, *_PROCEDURES)
+        if done.occurred_on < event.occurred_on
+    ]
     entries = ", ".join(map(str, early[:5]))
-    return either(not early, "no procedure came before",
-                  f"entries {entries} are of procedures before consent")  # fmt: skip
+    return either(
+        not early, "no procedure came before", f"entries {entries} are of procedures before consent"
+    )
 
 
 def every_criterion_is_met(state: State, event: EligibilityConfirmed) -> Verdict:
@@ -134,8 +153,11 @@ def an_investigator_signs(state: State, event: Event) -> Verdict:
     """Who signs is an investigator of the site."""
     signer: str = event.signer  # type: ignore[attr-defined]
     roles = state.roles.get((signer, event.site), set()) | state.roles.get((signer, ""), set())
-    return either("investigator" in roles, f"{signer} is an investigator",
-                  f"{signer} is not an investigator at site {event.site}")  # fmt: skip
+    return either(
+        "investigator" in roles,
+        f"{signer} is an investigator",
+        f"{signer} is not an investigator at site {event.site}",
+    )
 
 
 def what_is_judged_has_a_history(state: State, event: RecordJudged) -> Verdict:
@@ -191,8 +213,11 @@ def the_level_is_open(state: State, event: ParticipantEnrolled) -> Verdict:
     cohort = state.cohort
     if cohort is None:
         return broken("no level is open")
-    return either(cohort.level == event.level, f"level {event.level} is open",
-                  f"level {event.level} is not open; level {cohort.level} is")  # fmt: skip
+    return either(
+        cohort.level == event.level,
+        f"level {event.level} is open",
+        f"level {event.level} is not open; level {cohort.level} is",
+    )
 
 
 def a_place_is_free(state: State, event: ParticipantEnrolled) -> Verdict:
@@ -201,8 +226,11 @@ def a_place_is_free(state: State, event: ParticipantEnrolled) -> Verdict:
     if cohort is None:
         return broken("no cohort is open")
     free = state.free_places(cohort)
-    return either(free > 0, f"{free} of {cohort.places} places are free",
-                  f"all {cohort.places} places of cohort {cohort.number} are taken")  # fmt: skip
+    return either(
+        free > 0,
+        f"{free} of {cohort.places} places are free",
+        f"all {cohort.places} places of cohort {cohort.number} are taken",
+    )
 
 
 def nobody_has_waited_longer(state: State, event: ParticipantEnrolled) -> Verdict:
@@ -226,8 +254,11 @@ def the_reason_is_unrelated(state: State, event: ParticipantReplaced) -> Verdict
 
 def retention_has_ended(state: State, event: PersonalDataErased) -> Verdict:
     """Identifying data are erased only once nobody is bound to keep them."""
-    return either(event.retention_ended_on <= event.occurred_on, "they need not be kept",
-                  f"they must be kept until {event.retention_ended_on}")  # fmt: skip
+    return either(
+        event.retention_ended_on <= event.occurred_on,
+        "they need not be kept",
+        f"they must be kept until {event.retention_ended_on}",
+    )
 
 
 def no_visit_is_missed(state: State, event: EncounterMissed) -> Verdict:

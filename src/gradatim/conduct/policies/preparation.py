@@ -169,9 +169,10 @@ def the_preparation_keeps_its_limits(state: State, event: DosePrepared) -> Verdi
     kg = _weight_of_day(state, person(state, event), event)
     children = [dmso(_dmso(drawn, kg), rules.maximum_dmso)]
     for unit, _ in drawn:
-        children += [in_date(unit, event.recorded_at),
-                     viability(unit.concentration, rules.minimum_viability,
-                               unit.certified_viability)]  # fmt: skip
+        children += [
+            in_date(unit, event.recorded_at),
+            viability(unit.concentration, rules.minimum_viability, unit.certified_viability),
+        ]
     return Verdict(all_of(child.truth for child in children), "", (), tuple(children))
 
 
@@ -200,8 +201,10 @@ def the_infusion_keeps_its_limits(state: State, event: DoseAdministered) -> Verd
     for ours in held(state, one.id, event.dose):
         unit = as_unit(ours.bag, ours.lot, thawed.get(ours.bag.id))
         if unit is not None:
-            children += [thaw_clock(unit, event.ended_at, rules.thaw_to_end),
-                         in_date(unit, event.ended_at)]  # fmt: skip
+            children += [
+                thaw_clock(unit, event.ended_at, rules.thaw_to_end),
+                in_date(unit, event.ended_at),
+            ]
     stood = sum((pause.to - pause.from_ for pause in event.interruptions), timedelta(0))
     ran = (event.ended_at - event.started_at - stood).total_seconds() / 60
     children.append(rate(event.volume_ml, max(ran, 1 / 60), rules.maximum_rate))
@@ -213,10 +216,12 @@ def as_unit(bag: Bag, lot: str, thawed_at: datetime | None) -> Unit | None:
     if bag.volume_ml is None or bag.cells_per_ml is None or not (bag.counted and bag.measured):
         return None
     certified = bag.viability if bag.counted == "viable" else None
-    concentration = Concentration(bag.cells_per_ml, bag.counted, bag.measured,
-                                  None if certified else bag.viability)  # fmt: skip
-    return Unit(bag.id, bag.volume_ml, concentration, lot, bag.expires_at, bag.dmso, thawed_at,
-                certified)  # fmt: skip
+    concentration = Concentration(
+        bag.cells_per_ml, bag.counted, bag.measured, None if certified else bag.viability
+    )
+    return Unit(
+        bag.id, bag.volume_ml, concentration, lot, bag.expires_at, bag.dmso, thawed_at, certified
+    )
 
 
 def the_preparation_still_holds(state: State, event: PreDoseChecklistSigned) -> Verdict:
@@ -230,15 +235,23 @@ def the_preparation_still_holds(state: State, event: PreDoseChecklistSigned) -> 
     children.append(_planned_right(state, prepared, event.occurred_on, event.recorded_at))
     for drawn in prepared.drawn:
         for ours in units_of(state, prepared.lot, (drawn.bag,)):
-            children.append(either(ours.status == "prepared", f"bag {drawn.bag} is prepared",
-                                   f"bag {drawn.bag} is {ours.status}"))  # fmt: skip
+            children.append(
+                either(
+                    ours.status == "prepared",
+                    f"bag {drawn.bag} is prepared",
+                    f"bag {drawn.bag} is {ours.status}",
+                )
+            )
     for unit, _ in _drawn(state, prepared):
-        children += [thaw_clock(unit, event.recorded_at, rules.thaw_to_end if rules else None),
-                     in_date(unit, event.recorded_at)]  # fmt: skip
+        children += [
+            thaw_clock(unit, event.recorded_at, rules.thaw_to_end if rules else None),
+            in_date(unit, event.recorded_at),
+        ]
     return Verdict(all_of(child.truth for child in children), "", (), tuple(children))
 
 
 _OF_A_PREPARATION = (
     the_amount_is_the_planned_one,
-    the_amount_is_what_was_drawn, the_preparation_keeps_its_limits,
-)  # fmt: skip
+    the_amount_is_what_was_drawn,
+    the_preparation_keeps_its_limits,
+)

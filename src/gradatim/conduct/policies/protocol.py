@@ -30,8 +30,14 @@ from gradatim.dosefinding.protocol_faults import MOST, placed
 from gradatim.protocol.questions import Question, questions
 from gradatim.protocol.study import Study
 
-PARTS: tuple[Part, ...] = ("eligibility", "treatment", "safety", "schedule", "endpoints",
-                           "elements")  # fmt: skip
+PARTS: tuple[Part, ...] = (
+    "eligibility",
+    "treatment",
+    "safety",
+    "schedule",
+    "endpoints",
+    "elements",
+)
 _Versioned = ProtocolActivated | ProtocolAmended
 _Held = ProtocolSubmitted | _Versioned
 
@@ -175,12 +181,19 @@ def the_approvals_are_there(state: State, event: _Versioned) -> Verdict:
     if state.mode != "real" or getattr(event, "urgent_safety_measure", False):
         return holds("no approval is asked for")
     approved = [state.events[one] for one in state.approvals]
-    have = {one.authority for one in approved if isinstance(one, ApprovalRecorded)
-            and one.version == event.version
-            and (one.expires_on is None or one.expires_on >= event.occurred_on)}  # fmt: skip
+    have = {
+        one.authority
+        for one in approved
+        if isinstance(one, ApprovalRecorded)
+        and one.version == event.version
+        and (one.expires_on is None or one.expires_on >= event.occurred_on)
+    }
     lacks = [one for one in ("ethics", "regulator") if one not in have]
-    return unknown(f"no approval in force is recorded: {', '.join(lacks)}") if lacks else holds(
-        "both approvals are recorded")  # fmt: skip
+    return (
+        unknown(f"no approval in force is recorded: {', '.join(lacks)}")
+        if lacks
+        else holds("both approvals are recorded")
+    )
 
 
 def changed(before: Study, after: Study) -> list[Part]:
@@ -219,16 +232,22 @@ def safety_measures_apply_at_once(state: State, event: ProtocolAmended) -> Verdi
 def the_version_is_new(state: State, event: ProtocolSubmitted | ProtocolAmended) -> Verdict:
     """What is to follow a version that was in force has a version of its own."""
     known = {one.version for one in state.versions}
-    return either(event.version not in known, "the version is new",
-                  f"there is a version {event.version} already")  # fmt: skip
+    return either(
+        event.version not in known,
+        "the version is new",
+        f"there is a version {event.version} already",
+    )
 
 
 def the_site_is_not_open(state: State, event: SiteOpened) -> Verdict:
     """A site is opened once, and by its name."""
     if not event.site:
         return broken("it names no site")
-    return either(state.sites.get(event.site) != "open", "the site is not open yet",
-                  f"site {event.site} is open")  # fmt: skip
+    return either(
+        state.sites.get(event.site) != "open",
+        "the site is not open yet",
+        f"site {event.site} is open",
+    )
 
 
 def the_user_is_a_person(state: State, event: RoleGranted) -> Verdict:
@@ -248,10 +267,12 @@ def the_task_is_of_the_site(state: State, event: RoleGranted) -> Verdict:
 
 def the_committee_is_independent(state: State, event: RoleGranted) -> Verdict:
     """Who sits on the safety committee treats nobody, and the sponsor's people do not sit there."""
-    has = {role for (user, _), roles in state.roles.items() for role in roles
-           if user == event.user}  # fmt: skip
+    has = {role for (user, _), roles in state.roles.items() for role in roles if user == event.user}
     theirs = has | {event.role}
     others = theirs & {"investigator", "coordinator", "nurse", "sponsor", "pharmacist", "cell_lab"}
     named = ", ".join(sorted(others))
-    return either("safety_committee" not in theirs or not others, "the tasks go together",
-                  f"safety committee and {named} do not go together")  # fmt: skip
+    return either(
+        "safety_committee" not in theirs or not others,
+        "the tasks go together",
+        f"safety committee and {named} do not go together",
+    )

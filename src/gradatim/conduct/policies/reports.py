@@ -17,12 +17,18 @@ def the_report_is_in_time(state: State, event: SafetyReportSent) -> Verdict:
     one = person(state, event)
     course = courses(state, one)[event.adverse_event]
     asked = (event.recipient, event.report)
-    due = [item.clock.due for item in due_of(state, one, course)
-           if item.sent is None and (item.clock.recipient, item.clock.report) == asked]  # fmt: skip
+    due = [
+        item.clock.due
+        for item in due_of(state, one, course)
+        if item.sent is None and (item.clock.recipient, item.clock.report) == asked
+    ]
     if not due:
         return holds("no clock asks for it")
-    return either(event.sent_at <= min(due), f"it was due by {min(due):%Y-%m-%d %H:%M}",
-                  f"it was due by {min(due):%Y-%m-%d %H:%M}")  # fmt: skip
+    return either(
+        event.sent_at <= min(due),
+        f"it was due by {min(due):%Y-%m-%d %H:%M}",
+        f"it was due by {min(due):%Y-%m-%d %H:%M}",
+    )
 
 
 _IN_WORDS = {"serious": "seriousness", "elements": "kind of event"}
@@ -37,13 +43,20 @@ def an_investigator_judges_what_is_less(state: State, event: AdverseEventUpdated
         return holds("it is not made less")
     what = " and ".join(_IN_WORDS.get(name, name) for name in lesser)
     if INVESTIGATOR not in roles_of(state, event.recorded_by, event.site):
-        return broken(f"{event.recorded_by} is no investigator: the {what} judged before counts "
-                      "until an investigator has signed otherwise")  # fmt: skip
+        return broken(
+            f"{event.recorded_by} is no investigator: the {what} judged before counts "
+            "until an investigator has signed otherwise"
+        )
     if event.signature is not None:
         return holds("an investigator signed it")
     if course.signed:
-        return broken(f"{event.adverse_event} is signed: the {what} judged before counts until an "
-                      "investigator has signed otherwise")  # fmt: skip
+        return broken(
+            f"{event.adverse_event} is signed: the {what} judged before counts until an "
+            "investigator has signed otherwise"
+        )
     rests = rests_on(state, one, event.adverse_event, event.occurred_on)
-    return either(not rests, "nothing that was signed is made less",
-                  f"{rests}: that its {what} is less is not signed")  # fmt: skip
+    return either(
+        not rests,
+        "nothing that was signed is made less",
+        f"{rests}: that its {what} is less is not signed",
+    )

@@ -32,8 +32,12 @@ from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.core.verdict import Verdict
 from gradatim.safety.dlt import watched_elements
 
-BY_COMMITTEE = ("DoseDecision", "DoseLimitingToxicityAdjudicated", "TrialResumed",
-                "ParticipantReplaced")  # fmt: skip
+BY_COMMITTEE = (
+    "DoseDecision",
+    "DoseLimitingToxicityAdjudicated",
+    "TrialResumed",
+    "ParticipantReplaced",
+)
 """Acts that several members sign."""
 
 
@@ -47,14 +51,16 @@ def the_committee_signs(state: State, event: Event) -> Verdict:
     asked = state.mode == "real" or bool(open_proposals(state, event))
     if asked and (absent := unsigned_signers(state, event)):
         return broken(f"no signature of {', '.join(absent)} is recorded{_stale(state, event)}")
-    return either(len(set(signers)) >= least, f"{', '.join(signers)} signed",
-                  f"{len(set(signers))} of at least {least} members signed")  # fmt: skip
+    return either(
+        len(set(signers)) >= least,
+        f"{', '.join(signers)} signed",
+        f"{len(set(signers))} of at least {least} members signed",
+    )
 
 
 def _stale(state: State, event: Event) -> str:
     """Say what altered the subject of an act after it was first signed; empty if nothing did."""
-    since = sorted({at for one in open_proposals(state, event)
-                    for at in altered_since(state, one)})  # fmt: skip
+    since = sorted({at for one in open_proposals(state, event) for at in altered_since(state, one)})
     return f" since {_entries(since)} altered what it is about" if since else ""
 
 
@@ -65,8 +71,9 @@ def _entries(positions: Sequence[int]) -> str:
 
 
 def _sits(state: State, user: str) -> bool:
-    return any("safety_committee" in roles for (name, _), roles in state.roles.items()
-               if name == user)  # fmt: skip
+    return any(
+        "safety_committee" in roles for (name, _), roles in state.roles.items() if name == user
+    )
 
 
 def the_proposal_is_new(state: State, event: ProposalMade) -> Verdict:
@@ -74,8 +81,9 @@ def the_proposal_is_new(state: State, event: ProposalMade) -> Verdict:
     if event.proposal in state.proposals:
         return broken(f"there is a proposal {event.proposal} already")
     kind = event.act.get("event")
-    return either(kind in BY_COMMITTEE, "the committee signs it",
-                  f"{kind} is not signed by the committee")  # fmt: skip
+    return either(
+        kind in BY_COMMITTEE, "the committee signs it", f"{kind} is not signed by the committee"
+    )
 
 
 def the_proposal_is_open(state: State, event: ProposalSigned | ProposalWithdrawn) -> Verdict:
@@ -89,9 +97,11 @@ def the_proposal_is_open(state: State, event: ProposalSigned | ProposalWithdrawn
 def nobody_signs_twice(state: State, event: ProposalSigned) -> Verdict:
     """Each member signs once, and once more where the subject was altered since."""
     one = state.proposals.get(event.proposal)
-    return either(one is None or event.recorded_by not in holding(state, one),
-                  "it is a new signature",
-                  f"{event.recorded_by} has signed {event.proposal}")  # fmt: skip
+    return either(
+        one is None or event.recorded_by not in holding(state, one),
+        "it is a new signature",
+        f"{event.recorded_by} has signed {event.proposal}",
+    )
 
 
 def the_signer_saw_the_present(state: State, event: ProposalMade | ProposalSigned) -> Verdict:
@@ -106,18 +116,23 @@ def the_signer_saw_the_present(state: State, event: ProposalMade | ProposalSigne
     if seen > state.position:
         return broken(f"the ledger has {state.position} entries, not {seen}")
     since = altered(state, act, seen)
-    return either(not since, "nothing altered it since",
-                  f"{_entries(since)} altered what is signed since entry {seen}; "
-                  "look at it once more")  # fmt: skip
+    return either(
+        not since,
+        "nothing altered it since",
+        f"{_entries(since)} altered what is signed since entry {seen}; look at it once more",
+    )
 
 
 def the_candidate_is_there(state: State, event: DoseLimitingToxicityAdjudicated) -> Verdict:
     """What is adjudicated is a candidate of that participant."""
     one = state.participants[event.participant]
     known = [found.id for found in candidates(state, one)]
-    return either(event.candidate in known, "it is a candidate",
-                  f"{one.id} has no candidate {event.candidate}"
-                  + (f"; there are {', '.join(known)}" if known else ""))  # fmt: skip
+    return either(
+        event.candidate in known,
+        "it is a candidate",
+        f"{one.id} has no candidate {event.candidate}"
+        + (f"; there are {', '.join(known)}" if known else ""),
+    )
 
 
 def the_answers_are_asked_for(state: State, event: AdverseEventClassified) -> Verdict:
@@ -135,8 +150,7 @@ def the_decision_saw_the_present(state: State, event: DoseDecision) -> Verdict:
     if event.head > state.position:
         return broken(f"the ledger has {state.position} entries, not {event.head}")
     since = altered(state, act_of(event), event.head)
-    return either(not since, "nothing was recorded since",
-                  f"recorded since: {_entries(since)}")  # fmt: skip
+    return either(not since, "nothing was recorded since", f"recorded since: {_entries(since)}")
 
 
 def the_advice_is_that_of_the_design(state: State, event: DoseDecision) -> Verdict:
@@ -146,9 +160,11 @@ def the_advice_is_that_of_the_design(state: State, event: DoseDecision) -> Verdi
     version = state.version
     if version is None or event.protocol_sha256 != version.sha256:
         return broken("the decision names another version of the protocol")
-    return either(said == (now.action, now.level, now.outcomes),
-                  f"the design advises {now}",
-                  f"the design advises {now} on {now.outcomes or 'nobody'}")  # fmt: skip
+    return either(
+        said == (now.action, now.level, now.outcomes),
+        f"the design advises {now}",
+        f"the design advises {now} on {now.outcomes or 'nobody'}",
+    )
 
 
 def the_decision_is_not_less_cautious(state: State, event: DoseDecision) -> Verdict:
@@ -158,8 +174,11 @@ def the_decision_is_not_less_cautious(state: State, event: DoseDecision) -> Verd
         return holds("it is what the design advises")
     if why := _too_bold(state, event, now):
         return broken(f"{why}: an approved amendment would have to be in force first")
-    return either(bool(event.reason.strip()), "it is more cautious, and says why",
-                  "it is not what the design advises, and gives no reason")  # fmt: skip
+    return either(
+        bool(event.reason.strip()),
+        "it is more cautious, and says why",
+        "it is not what the design advises, and gives no reason",
+    )
 
 
 def _too_bold(state: State, event: DoseDecision, now: Advised) -> str:
@@ -188,29 +207,34 @@ def the_level_is_not_stopped(state: State, event: DoseDecision) -> Verdict:
     """A level that a stopping rule has ended is not opened again, nor one above it."""
     if event.action in ("hold", "stop"):
         return holds("no level is opened")
-    ends = [one.text for one in unanswered_rules(state, event.occurred_on)
-            if one.action != "pause" and one.closes(event.level)]  # fmt: skip
+    ends = [
+        one.text
+        for one in unanswered_rules(state, event.occurred_on)
+        if one.action != "pause" and one.closes(event.level)
+    ]
     return either(not ends, "no rule has ended it", "; ".join(ends))
 
 
 def every_fired_rule_is_named(state: State, event: TrialResumed) -> Verdict:
     """Who resumes dosing names every stopping rule that has fired, so that none is overlooked."""
-    open_ = [one.key for one in unanswered_rules(state, event.occurred_on)
-             if one.action == "pause"]  # fmt: skip
+    open_ = [one.key for one in unanswered_rules(state, event.occurred_on) if one.action == "pause"]
     if early := [one for one in event.stopping_rules if one not in open_]:
         return broken(f"not fired, or answered already: {', '.join(early)}")
     missing = [one for one in open_ if one not in event.stopping_rules]
-    return either(not missing, "every fired rule is named",
-                  f"not named: {', '.join(missing)}")  # fmt: skip
+    return either(not missing, "every fired rule is named", f"not named: {', '.join(missing)}")
 
 
 def no_rule_ends_the_trial(state: State, event: TrialResumed) -> Verdict:
     """What a rule ends for good is not resumed; that takes an amendment."""
     lowest = min(one.number for one in state.study.treatment.dose_levels)
-    ends = [one.text for one in unanswered_rules(state, event.occurred_on)
-            if one.ends_the_trial(lowest)]  # fmt: skip
-    return either(not ends and state.stopped is None, "no rule ends the trial",
-                  "; ".join(ends) or "dosing has been stopped for good")  # fmt: skip
+    ends = [
+        one.text for one in unanswered_rules(state, event.occurred_on) if one.ends_the_trial(lowest)
+    ]
+    return either(
+        not ends and state.stopped is None,
+        "no rule ends the trial",
+        "; ".join(ends) or "dosing has been stopped for good",
+    )
 
 
 def nothing_is_left_open(state: State, event: DataLocked) -> Verdict:
@@ -218,14 +242,17 @@ def nothing_is_left_open(state: State, event: DataLocked) -> Verdict:
     open_ = [one.id for one in state.queries.values() if one.status != "closed"]
     if open_:
         return broken(f"open queries: {', '.join(open_[:5])}")
-    waiting = [one for p in state.participants.values() for one in candidates(state, p)
-               if one.dose_limiting is None]  # fmt: skip
+    waiting = [
+        one
+        for p in state.participants.values()
+        for one in candidates(state, p)
+        if one.dose_limiting is None
+    ]
     if waiting:
         return broken(f"not adjudicated: {', '.join(one.label for one in waiting[:5])}")
     ends = ("completed", "withdrawn", "lost to follow-up", "died", "screen failed")
     left = [one.id for one in state.participants.values() if one.status not in ends]
-    return either(not left, "nothing is left open",
-                  f"without an end: {', '.join(left[:5])}")  # fmt: skip
+    return either(not left, "nothing is left open", f"without an end: {', '.join(left[:5])}")
 
 
 def the_data_are_locked(state: State, event: DataUnlocked) -> Verdict:

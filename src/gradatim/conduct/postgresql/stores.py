@@ -55,9 +55,12 @@ class PostgresStore(EventTable):
             raise UnusableInput("there is no ledger in this database", "", f"no table {TABLE}")
         missing = PROTECTIONS - {name for (name,) in self._rows(TRIGGERS, (TABLE,))}
         if missing and self.mode is not Mode.READ:
-            raise UnusableInput("this ledger is not protected", "",
-                                f"the trigger {', '.join(sorted(missing))} is missing or off",
-                                "verify it against a checkpoint before it is used")  # fmt: skip
+            raise UnusableInput(
+                "this ledger is not protected",
+                "",
+                f"the trigger {', '.join(sorted(missing))} is missing or off",
+                "verify it against a checkpoint before it is used",
+            )
 
     def _exists(self) -> bool:
         return self._rows("SELECT to_regclass(?) IS NOT NULL", (TABLE,)) == [(True,)]
@@ -102,9 +105,12 @@ class PostgresStore(EventTable):
 
 def _assert_setting(name: str, setting: str) -> None:
     if setting not in REQUIRED[name]:
-        raise UnusableInput(f"PostgreSQL runs with {name} = {setting}", "",
-                            "acknowledged events would not survive a crash",
-                            f"set {name} = on")  # fmt: skip
+        raise UnusableInput(
+            f"PostgreSQL runs with {name} = {setting}",
+            "",
+            "acknowledged events would not survive a crash",
+            f"set {name} = on",
+        )
 
 
 REASONS = (
@@ -119,8 +125,12 @@ def _explained(error: str, state: str) -> UnusableInput:
     for sign, what, todo in REASONS:
         if sign == state:
             return UnusableInput(what, "", f"PostgreSQL says: {error}", todo)
-    return UnusableInput("the ledger cannot be used", "", f"PostgreSQL says: {error}",
-                         "ask by the request's key whether it was recorded")  # fmt: skip
+    return UnusableInput(
+        "the ledger cannot be used",
+        "",
+        f"PostgreSQL says: {error}",
+        "ask by the request's key whether it was recorded",
+    )
 
 
 def open_postgres(url: str, mode: Mode) -> PostgresStore:
@@ -132,8 +142,12 @@ def open_postgres(url: str, mode: Mode) -> PostgresStore:
     try:
         import psycopg
     except ImportError as error:
-        raise UnusableInput("PostgreSQL cannot be reached", "", "psycopg is not installed",
-                            "install gradatim[postgres]") from error  # fmt: skip
+        raise UnusableInput(
+            "PostgreSQL cannot be reached",
+            "",
+            "psycopg is not installed",
+            "install gradatim[postgres]",
+        ) from error
     try:
         connection = psycopg.connect(url, autocommit=True)
     except psycopg.Error as error:

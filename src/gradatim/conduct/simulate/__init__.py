@@ -18,25 +18,45 @@ from gradatim.dosefinding.protocol_faults import refuse_faulty
 from gradatim.protocol.load import Document
 
 INCIDENTS = (
-    "the same person comes twice", "a dose is given without authorisation",
-    "a participant changes their mind", "a dose is withheld", "one person prepares and verifies",
-    "an infusion is interrupted", "the dose was too fast", "dosing is paused", "a visit is missed",
-    "results come late", "a value was mistyped", "a pregnancy", "the committee is too eager",
-    "a proposal is withdrawn", "the committee is more cautious", "the freezer fails",
-    "something comes to light after the lock", "the clock is set back", "a judgement is missing",
+    "the same person comes twice",
+    "a dose is given without authorisation",
+    "a participant changes their mind",
+    "a dose is withheld",
+    "one person prepares and verifies",
+    "an infusion is interrupted",
+    "the dose was too fast",
+    "dosing is paused",
+    "a visit is missed",
+    "results come late",
+    "a value was mistyped",
+    "a pregnancy",
+    "the committee is too eager",
+    "a proposal is withdrawn",
+    "the committee is more cautious",
+    "the freezer fails",
+    "something comes to light after the lock",
+    "the clock is set back",
+    "a judgement is missing",
     "a record is not understood",
     "an event in words of one's own",
-)  # fmt: skip
+)
 TOXICITY = (0.03, 0.10, 0.20, 0.30, 0.40)
 LONGEST = 6 * 366
 """Days after which a run that does not come to an end is given up."""
 
 
 def simulate(
-    trial: Trial, document: Document, text: str, people: People, seed: int, *,
-    start: date = date(2027, 1, 4), mode: Mode = "simulated", until: date | None = None,
+    trial: Trial,
+    document: Document,
+    text: str,
+    people: People,
+    seed: int,
+    *,
+    start: date = date(2027, 1, 4),
+    mode: Mode = "simulated",
+    until: date | None = None,
     incidents: tuple[str, ...] = INCIDENTS,
-) -> Run:  # fmt: skip
+) -> Run:
     """Run a trial from its first event to the lock.
 
     Args:
@@ -57,8 +77,16 @@ def simulate(
     refuse_faulty(document)
     levels = len(document.study.treatment.dose_levels)
     toxicity = tuple(TOXICITY[min(i, len(TOXICITY) - 1)] for i in range(levels))
-    run = Run(trial, document.study, text, random.Random(seed), people, toxicity, start,
-              incidents=set(incidents))  # fmt: skip
+    run = Run(
+        trial,
+        document.study,
+        text,
+        random.Random(seed),
+        people,
+        toxicity,
+        start,
+        incidents=set(incidents),
+    )
     open_trial(run, mode)
     committee.meets(run)
     last = until or start + timedelta(days=LONGEST)
@@ -91,14 +119,18 @@ def _recruits(run: Run) -> bool:
     state = run.state
     if state.stopped is not None:
         return False
-    coming = sum(one.status in ("registered", "consented", "eligible", "waiting")
-                 for one in state.participants.values())  # fmt: skip
+    coming = sum(
+        one.status in ("registered", "consented", "eligible", "waiting")
+        for one in state.participants.values()
+    )
     free = state.free_places(state.cohort) if state.cohort else 0
     return coming < free + 1 and run.rng.random() < 0.3
 
 
 def _over(run: Run) -> bool:
     ends = ("completed", "withdrawn", "lost to follow-up", "died", "screen failed")
-    return run.state.stopped is not None and not run.due and all(
-        one.status in ends for one in run.state.participants.values()
-    )  # fmt: skip
+    return (
+        run.state.stopped is not None
+        and not run.due
+        and all(one.status in ends for one in run.state.participants.values())
+    )

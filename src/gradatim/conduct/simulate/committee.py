@@ -37,8 +37,15 @@ def meets(run: Run) -> None:
         if run.happens("the committee is too eager"):
             _too_bold(run, (now.level or 1) + 1)
         return
-    run.do(review.ReviewMeetingHeld, CHAIR, head=run.state.position, head_hash=_hash(run),
-           members=COMMITTEE, data_cut_on=run.today, minutes="safety data seen")  # fmt: skip
+    run.do(
+        review.ReviewMeetingHeld,
+        CHAIR,
+        head=run.state.position,
+        head_hash=_hash(run),
+        members=COMMITTEE,
+        data_cut_on=run.today,
+        minutes="safety data seen",
+    )
     if now.action == "hold":
         _sign(run, "stop", None, "the design leaves it to us; we stop here")
     elif now.action == "escalate" and run.happens("the committee is more cautious"):
@@ -48,8 +55,9 @@ def meets(run: Run) -> None:
     else:
         _sign(run, now.action, now.level, "")
     if run.state.stopped is not None:
-        run.do(trial.TrialStopped, SPONSOR, reason="the design has come to its end",
-               signers=COMMITTEE)  # fmt: skip
+        run.do(
+            trial.TrialStopped, SPONSOR, reason="the design has come to its end", signers=COMMITTEE
+        )
 
 
 def _elsewhere(run: Run, level: int) -> None:
@@ -66,8 +74,10 @@ def _elsewhere(run: Run, level: int) -> None:
 
 def _is_stopped(run: Run, level: int) -> bool:
     """Whether a stopping rule has ended a level, or one below it."""
-    return any(one.action == "stop level" and one.closes(level)
-               for one in unanswered_rules(run.state, run.today))  # fmt: skip
+    return any(
+        one.action == "stop level" and one.closes(level)
+        for one in unanswered_rules(run.state, run.today)
+    )
 
 
 def _hash(run: Run) -> str:
@@ -76,8 +86,12 @@ def _hash(run: Run) -> str:
 
 def _too_bold(run: Run, level: int) -> None:
     """Ask for more than the design advises, which is refused."""
-    run.ask(review.DoseDecision, CHAIR, signers=COMMITTEE,
-            **_decision(run, "escalate", level, "the sponsor is in a hurry"))  # fmt: skip
+    run.ask(
+        review.DoseDecision,
+        CHAIR,
+        signers=COMMITTEE,
+        **_decision(run, "escalate", level, "the sponsor is in a hurry"),
+    )
 
 
 def _decision(run: Run, action: str, level: int | None, reason: str) -> dict[str, Any]:
@@ -85,19 +99,29 @@ def _decision(run: Run, action: str, level: int | None, reason: str) -> dict[str
     now, version = advised(run.state, run.today), run.state.version
     assert version is not None
     return {
-        "action": action, "level": level, "head": run.state.position, "head_hash": _hash(run),
-        "protocol_sha256": version.sha256, "design": ruled_design(version.study).design,
-        "advice_action": now.action, "advice_level": now.level, "outcomes": now.outcomes,
+        "action": action,
+        "level": level,
+        "head": run.state.position,
+        "head_hash": _hash(run),
+        "protocol_sha256": version.sha256,
+        "design": ruled_design(version.study).design,
+        "advice_action": now.action,
+        "advice_level": now.level,
+        "outcomes": now.outcomes,
         "reason": reason,
-    }  # fmt: skip
+    }
 
 
 def _sign(run: Run, action: str, level: int | None, reason: str) -> None:
     """One member proposes a decision, the others sign it, the last records it."""
     fields = _decision(run, action, level, reason)
     if run.happens("a proposal is withdrawn"):
-        run.do(review.ProposalWithdrawn, CHAIR, proposal=_propose(run, fields),
-               reason="a figure was copied wrongly")  # fmt: skip
+        run.do(
+            review.ProposalWithdrawn,
+            CHAIR,
+            proposal=_propose(run, fields),
+            reason="a figure was copied wrongly",
+        )
     proposal = _propose(run, fields)
     for member in COMMITTEE[1:]:
         run.do(review.ProposalSigned, member, proposal=proposal)
@@ -106,8 +130,9 @@ def _sign(run: Run, action: str, level: int | None, reason: str) -> None:
 
 def _propose(run: Run, fields: dict[str, Any]) -> str:
     number = f"D{len(run.state.proposals) + 1}"
-    bare = review.DoseDecision(occurred_on=run.today, recorded_at=run.at(0), recorded_by=CHAIR,
-                               signers=COMMITTEE, **fields)  # fmt: skip
+    bare = review.DoseDecision(
+        occurred_on=run.today, recorded_at=run.at(0), recorded_by=CHAIR, signers=COMMITTEE, **fields
+    )
     run.do(review.ProposalMade, CHAIR, proposal=number, act=act_of(bare))
     return number
 
@@ -118,9 +143,15 @@ def _adjudicate(run: Run) -> None:
             if found.dose_limiting is None:
                 limiting = "laboratory" not in found.label and run.rng.random() < 0.8
                 why = "as defined in the protocol" if limiting else "another cause found"
-                run.do(safety.DoseLimitingToxicityAdjudicated, CHAIR, participant=one.id,
-                       candidate=found.id, dose_limiting=limiting, signers=COMMITTEE,
-                       reason=why)  # fmt: skip
+                run.do(
+                    safety.DoseLimitingToxicityAdjudicated,
+                    CHAIR,
+                    participant=one.id,
+                    candidate=found.id,
+                    dose_limiting=limiting,
+                    signers=COMMITTEE,
+                    reason=why,
+                )
 
 
 def _resume(run: Run) -> None:
@@ -130,8 +161,13 @@ def _resume(run: Run) -> None:
     rules = [one for one in rules if one.action == "pause"]
     if not (run.state.pauses or rules):
         return
-    run.do(trial.TrialResumed, CHAIR, reason="all is in order again", signers=COMMITTEE,
-           stopping_rules=tuple(one.key for one in rules))  # fmt: skip
+    run.do(
+        trial.TrialResumed,
+        CHAIR,
+        reason="all is in order again",
+        signers=COMMITTEE,
+        stopping_rules=tuple(one.key for one in rules),
+    )
 
 
 def amend(run: Run) -> None:
@@ -150,62 +186,138 @@ def amend(run: Run) -> None:
     # At the time of what came before: a step that takes no chance leaves later ones as they were.
     run.do(trial.ProtocolSubmitted, SPONSOR, at=run.at(run.minutes), **held)
     for who in ("ethics", "regulator"):
-        run.do(trial.ApprovalRecorded, SPONSOR, authority=who, version=number,
-               reference=f"{who} amendment")  # fmt: skip
+        run.do(
+            trial.ApprovalRecorded,
+            SPONSOR,
+            authority=who,
+            version=number,
+            reference=f"{who} amendment",
+        )
     change = trial.Change("safety", "at once", "more caution after the first participants")
     run.do(trial.ProtocolAmended, SPONSOR, changes=(change,), **held)
     run.document = text
     for one in list(run.state.participants.values()):
         if one.consent == "given":
-            run.do(participants.InformedConsentRenewed, staff(one.site, "investigator"), one.site,
-                   participant=one.id, version="1.1", language="zh-CN",
-                   obtained_by=staff(one.site, "investigator"))  # fmt: skip
+            run.do(
+                participants.InformedConsentRenewed,
+                staff(one.site, "investigator"),
+                one.site,
+                participant=one.id,
+                version="1.1",
+                language="zh-CN",
+                obtained_by=staff(one.site, "investigator"),
+            )
 
 
 def mishaps(run: Run) -> None:
     """What happens in the freezer and in the office."""
     site = next(iter(SITES))
-    free = [(lot.id, bag) for lot in run.state.lots.values() if lot.id.startswith(site)
-            for bag in free_bags(lot)]  # fmt: skip
+    free = [
+        (lot.id, bag)
+        for lot in run.state.lots.values()
+        if lot.id.startswith(site)
+        for bag in free_bags(lot)
+    ]
     if len(free) < 4:
         return
     laboratory, (lot, _) = staff(site, "cell_lab"), free[0]
     bags = [bag for of, bag in free if of == lot][:4]
     if len(bags) < 4 or not run.happens("the freezer fails"):
         return
-    run.do(product.TemperatureExcursion, laboratory, site, lot=lot, bags=tuple(bags[:2]),
-           worst_celsius=-92.0, minutes=35)  # fmt: skip
-    run.do(product.TemperatureExcursionAssessed, laboratory, site, lot=lot, bags=(bags[0],),
-           fit=True, reason="viability of a retained vial is 91 %")  # fmt: skip
+    run.do(
+        product.TemperatureExcursion,
+        laboratory,
+        site,
+        lot=lot,
+        bags=tuple(bags[:2]),
+        worst_celsius=-92.0,
+        minutes=35,
+    )
+    run.do(
+        product.TemperatureExcursionAssessed,
+        laboratory,
+        site,
+        lot=lot,
+        bags=(bags[0],),
+        fit=True,
+        reason="viability of a retained vial is 91 %",
+    )
     run.do(product.ProductReleased, laboratory, site, lot=lot, bags=(bags[0],))
-    run.do(product.TemperatureExcursionAssessed, laboratory, site, lot=lot, bags=(bags[1],),
-           fit=False, reason="the bag is cracked")  # fmt: skip
-    run.do(product.ProductDestroyed, laboratory, site, lot=lot, bags=(bags[1],),
-           reason="cracked after the excursion")  # fmt: skip
-    run.do(product.ProductQuarantined, laboratory, site, lot=lot, bags=(bags[2],),
-           reason="the label is torn")  # fmt: skip
-    run.do(product.ProductReturned, laboratory, site, lot=lot, bags=(bags[2],),
-           reason="to be labelled anew")  # fmt: skip
+    run.do(
+        product.TemperatureExcursionAssessed,
+        laboratory,
+        site,
+        lot=lot,
+        bags=(bags[1],),
+        fit=False,
+        reason="the bag is cracked",
+    )
+    run.do(
+        product.ProductDestroyed,
+        laboratory,
+        site,
+        lot=lot,
+        bags=(bags[1],),
+        reason="cracked after the excursion",
+    )
+    run.do(
+        product.ProductQuarantined,
+        laboratory,
+        site,
+        lot=lot,
+        bags=(bags[2],),
+        reason="the label is torn",
+    )
+    run.do(
+        product.ProductReturned,
+        laboratory,
+        site,
+        lot=lot,
+        bags=(bags[2],),
+        reason="to be labelled anew",
+    )
 
 
 def finish(run: Run) -> None:
     """Close the sites, look at the deviations, lock, export; then what still comes to light."""
     for position in list(run.state.deviations):
-        run.do(safety.ProtocolDeviationReviewed, SPONSOR, of=position,
-               important=run.state.deviations[position].rule.endswith("is signed"),
-               action="discussed with the site")  # fmt: skip
+        run.do(
+            safety.ProtocolDeviationReviewed,
+            SPONSOR,
+            of=position,
+            important=run.state.deviations[position].rule.endswith("is signed"),
+            action="discussed with the site",
+        )
     for site in SITES:
         run.do(trial.SiteClosed, SPONSOR, site, reason="all participants have completed")
-        run.do(trial.RoleRevoked, SPONSOR, site, user=staff(site, "investigator", 2),
-               role="investigator", reason="the site is closed")  # fmt: skip
+        run.do(
+            trial.RoleRevoked,
+            SPONSOR,
+            site,
+            user=staff(site, "investigator", 2),
+            role="investigator",
+            reason="the site is closed",
+        )
     run.do(review.DataLocked, DATA_MANAGER)
-    run.do(review.ExportMade, STATISTICIAN, format="ledger", recipient="statistics",
-           sha256=_hash(run), head=run.state.position)  # fmt: skip
+    run.do(
+        review.ExportMade,
+        STATISTICIAN,
+        format="ledger",
+        recipient="statistics",
+        sha256=_hash(run),
+        head=run.state.position,
+    )
     if run.happens("something comes to light after the lock"):
         run.do(review.DataUnlocked, DATA_MANAGER, reason="a result was found in the archive")
-        run.do(safety.ProtocolDeviation, MONITOR, rule="filing",
-               description="a report was misfiled")  # fmt: skip
+        run.do(
+            safety.ProtocolDeviation, MONITOR, rule="filing", description="a report was misfiled"
+        )
         run.do(review.DataLocked, DATA_MANAGER)
     first = next(iter(run.state.participants))
-    run.do(participants.PersonalDataErased, SPONSOR, participant=first, order="order of the court",
-           retention_ended_on=run.today - timedelta(days=1))  # fmt: skip
+    run.do(
+        participants.PersonalDataErased,
+        SPONSOR,
+        participant=first,
+        order="order of the court",
+        retention_ended_on=run.today - timedelta(days=1),
+    )

@@ -47,8 +47,14 @@ def plan_dose(run: Run, name: str, waited: int = 0) -> None:
         _infuse(run, name)
         return
     if waited == 0 and run.happens("a participant changes their mind"):
-        run.do(participants.InformedConsentWithdrawn, staff(one.site, "coordinator"), one.site,
-               participant=name, scope="all", reason="moved to another town")  # fmt: skip
+        run.do(
+            participants.InformedConsentWithdrawn,
+            staff(one.site, "coordinator"),
+            one.site,
+            participant=name,
+            scope="all",
+            reason="moved to another town",
+        )
         _replace(run, name)
         return
     if waited > PATIENCE or run.state.stopped is not None:
@@ -78,14 +84,20 @@ def _withhold(run: Run, name: str, why: str) -> None:
     one = run.participant(name)
     lead = staff(one.site, "investigator")
     run.do(product.DoseWithheld, lead, one.site, participant=name, dose=1, reason=why)
-    run.do(participants.Disposition, lead, one.site, participant=name, status="withdrawn",
-           reason=why)  # fmt: skip
+    run.do(
+        participants.Disposition, lead, one.site, participant=name, status="withdrawn", reason=why
+    )
     _replace(run, name)
 
 
 def _replace(run: Run, name: str) -> None:
-    run.ask(participants.ParticipantReplaced, COMMITTEE[0], participant=name,
-            reason="left before the first dose", signers=COMMITTEE)  # fmt: skip
+    run.ask(
+        participants.ParticipantReplaced,
+        COMMITTEE[0],
+        participant=name,
+        reason="left before the first dose",
+        signers=COMMITTEE,
+    )
 
 
 def planned_amount(run: Run, name: str) -> tuple[float, str]:
@@ -107,17 +119,34 @@ def _prepare(run: Run, name: str) -> None:
     needed = ceil(amount / (BAG_ML * CELLS_PER_ML)) if cells else 1
     lot, bags = _bags(run, one.site, needed)
     site, laboratory = one.site, staff(one.site, "cell_lab")
-    run.do(product.ProductAssigned, staff(site, "pharmacist"), site, participant=name, dose=1,
-           lot=lot, bags=bags)  # fmt: skip
+    run.do(
+        product.ProductAssigned,
+        staff(site, "pharmacist"),
+        site,
+        participant=name,
+        dose=1,
+        lot=lot,
+        bags=bags,
+    )
     thawed, left, drawn = run.now(), amount / CELLS_PER_ML, []
     for bag in bags:
         take = round(min(left, BAG_ML), 3) if cells else 0.0
         left -= take
         rest = round(BAG_ML - take, 3) if cells else 0.0
         drawn.append(product.Drawn(bag, take, rest, thawed if cells else None))
-    run.do(product.DosePrepared, laboratory, site, participant=name, dose=1, lot=lot,
-           amount=amount, planned=amount, unit=unit, drawn=tuple(drawn),
-           weight_kg=run.weights[name])  # fmt: skip
+    run.do(
+        product.DosePrepared,
+        laboratory,
+        site,
+        participant=name,
+        dose=1,
+        lot=lot,
+        amount=amount,
+        planned=amount,
+        unit=unit,
+        drawn=tuple(drawn),
+        weight_kg=run.weights[name],
+    )
     if run.happens("one person prepares and verifies"):
         run.ask(product.PreparationVerified, laboratory, site, participant=name, dose=1)
     run.do(product.PreparationVerified, staff(site, "cell_lab", 2), site, participant=name, dose=1)
@@ -136,8 +165,11 @@ def _bags(run: Run, site: str, needed: int) -> tuple[str, tuple[str, ...]]:
 
 def free_bags(lot: Lot) -> list[str]:
     """Give the bags of a lot that are released and held for nobody."""
-    return [one.bag.id for one in lot.units.values()
-            if one.status == "released" and one.held_for is None]  # fmt: skip
+    return [
+        one.bag.id
+        for one in lot.units.values()
+        if one.status == "released" and one.held_for is None
+    ]
 
 
 def _authorised(run: Run, name: str) -> bool:
@@ -156,8 +188,15 @@ def _authorised(run: Run, name: str) -> bool:
         return False
     _prepare(run, name)
     items = {one.id: "in order" for one in run.study.treatment.checklist}
-    outcome = run.ask(product.PreDoseChecklistSigned, lead, site, participant=name, dose=1,
-                      items=items, signer=lead)  # fmt: skip
+    outcome = run.ask(
+        product.PreDoseChecklistSigned,
+        lead,
+        site,
+        participant=name,
+        dose=1,
+        items=items,
+        signer=lead,
+    )
     return isinstance(outcome, Recorded)
 
 
@@ -177,9 +216,15 @@ def _closed(run: Run, name: str, gates: Collection[Policy]) -> bool:
     one = run.participant(name)
     lead = staff(one.site, "investigator")
     asked = product.PreDoseChecklistSigned(
-        occurred_on=run.today, recorded_at=run.now(), recorded_by=lead, site=one.site,
-        participant=name, dose=1, items={}, signer=lead,
-    )  # fmt: skip
+        occurred_on=run.today,
+        recorded_at=run.now(),
+        recorded_by=lead,
+        site=one.site,
+        participant=name,
+        dose=1,
+        items={},
+        signer=lead,
+    )
     return any(
         gate(run.state, asked).truth is not TRUE
         for gate in gates
@@ -196,15 +241,34 @@ def _infuse(run: Run, name: str) -> None:
     minutes = 60 if cells else 1
     pauses: tuple[product.Interruption, ...] = ()
     if run.happens("an infusion is interrupted"):
-        pauses = (product.Interruption(started + timedelta(minutes=20),
-                                       started + timedelta(minutes=30), "shivering"),)  # fmt: skip
+        pauses = (
+            product.Interruption(
+                started + timedelta(minutes=20), started + timedelta(minutes=30), "shivering"
+            ),
+        )
     run.minutes += minutes
-    run.do(product.DoseAdministered, nurse, one.site, participant=name, dose=1, started_at=started,
-           ended_at=started + timedelta(minutes=minutes), amount=amount, unit=unit,
-           volume_ml=volume, interruptions=pauses)  # fmt: skip
+    run.do(
+        product.DoseAdministered,
+        nurse,
+        one.site,
+        participant=name,
+        dose=1,
+        started_at=started,
+        ended_at=started + timedelta(minutes=minutes),
+        amount=amount,
+        unit=unit,
+        volume_ml=volume,
+        interruptions=pauses,
+    )
     if run.happens("the dose was too fast"):
-        run.do(safety.MedicationErrorReported, nurse, one.site, participant=name, dose=1,
-               description="the pump ran at another patient's rate for five minutes")  # fmt: skip
+        run.do(
+            safety.MedicationErrorReported,
+            nurse,
+            one.site,
+            participant=name,
+            dose=1,
+            description="the pump ran at another patient's rate for five minutes",
+        )
     _vital_signs(run, name, "2 h after", round(run.rng.gauss(37.2, 0.7), 1))
     if run.happens("dosing is paused"):
         run.do(trial.TrialPaused, nurse, one.site, reason="a bag leaked; all bags are looked at")
@@ -213,11 +277,22 @@ def _infuse(run: Run, name: str) -> None:
 
 def _vital_signs(run: Run, name: str, timepoint: str, temperature: float) -> None:
     one = run.participant(name)
-    known = {"body_temperature": (min(temperature, 39.4), "Cel"),
-             "body_weight": (run.weights[name], "kg")}  # fmt: skip
-    results = tuple(Measured(element=element, value=value, unit=unit)
-                    for element, (value, unit) in known.items()
-                    if element in run.study.elements)  # fmt: skip
+    known = {
+        "body_temperature": (min(temperature, 39.4), "Cel"),
+        "body_weight": (run.weights[name], "kg"),
+    }
+    results = tuple(
+        Measured(element=element, value=value, unit=unit)
+        for element, (value, unit) in known.items()
+        if element in run.study.elements
+    )
     if results:
-        run.do(findings.VitalSignsRecorded, staff(one.site, "nurse"), one.site, participant=name,
-               results=results, timepoint=timepoint, taken_at=run.now())  # fmt: skip
+        run.do(
+            findings.VitalSignsRecorded,
+            staff(one.site, "nurse"),
+            one.site,
+            participant=name,
+            results=results,
+            timepoint=timepoint,
+            taken_at=run.now(),
+        )

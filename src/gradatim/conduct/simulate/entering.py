@@ -38,13 +38,33 @@ def registered(run: Run, site: str) -> str:
     nurse, lead = staff(site, "coordinator"), staff(site, "investigator")
     token, identity = run.identify(name, facts) if run.identify else _made_up(run, name, facts)
     sex = facts.sex if facts.sex in ("female", "male") else ""
-    run.do(participants.ParticipantRegistered, nurse, site, participant=name, person_token=token,
-           identity=identity, sex=sex, birth=str(facts.birth))  # fmt: skip
+    run.do(
+        participants.ParticipantRegistered,
+        nurse,
+        site,
+        participant=name,
+        person_token=token,
+        identity=identity,
+        sex=sex,
+        birth=str(facts.birth),
+    )
     if run.happens("the same person comes twice"):
-        run.ask(participants.ParticipantRegistered, nurse, site, participant=f"{name}-again",
-                person_token=token)  # fmt: skip
-    run.do(participants.InformedConsentObtained, lead, site, participant=name, version="1.0",
-           language="zh-CN", obtained_by=lead)  # fmt: skip
+        run.ask(
+            participants.ParticipantRegistered,
+            nurse,
+            site,
+            participant=f"{name}-again",
+            person_token=token,
+        )
+    run.do(
+        participants.InformedConsentObtained,
+        lead,
+        site,
+        participant=name,
+        version="1.0",
+        language="zh-CN",
+        obtained_by=lead,
+    )
     _history(run, site, name, facts)
     return name
 
@@ -82,7 +102,7 @@ def _history(run: Run, site: str, name: str, facts: Facts) -> None:
             else:
                 samples.setdefault((kind, fact.start.first), []).append(measured(fact))
     for (kind, day), results in samples.items():
-        run.on(day, partial(record_results, run, name, kind, day, tuple(results)))  # fmt: skip
+        run.on(day, partial(record_results, run, name, kind, day, tuple(results)))
     for record in facts.not_used:
         if record.elements or record.instead:
             _unclear(run, site, name, record)
@@ -92,9 +112,17 @@ def _history(run: Run, site: str, name: str, facts: Facts) -> None:
         run.later(1, lambda: _found_out(run, at))
     lead = staff(site, "investigator")
     for kinds, seen in _covered(facts).items():
-        run.do(participants.HistoryDeclaredComplete, lead, site, participant=name, kinds=kinds,
-               signer=lead, sources="hospital records and interview", since=seen[0],
-               until=seen[1])  # fmt: skip
+        run.do(
+            participants.HistoryDeclaredComplete,
+            lead,
+            site,
+            participant=name,
+            kinds=kinds,
+            signer=lead,
+            sources="hospital records and interview",
+            since=seen[0],
+            until=seen[1],
+        )
 
 
 def _forgotten(run: Run, element: str, fact: Fact) -> bool:
@@ -140,9 +168,16 @@ def _read(run: Run, at: int) -> None:
         outside=("condition",),
         why=one.why,
     )
-    run.do(records.RecordsRead, held.recorded_by, held.site, at=held.recorded_at,
-           participant=held.participant,
-           source=held.source, read=1, records=(read,))  # fmt: skip
+    run.do(
+        records.RecordsRead,
+        held.recorded_by,
+        held.site,
+        at=held.recorded_at,
+        participant=held.participant,
+        source=held.source,
+        read=1,
+        records=(read,),
+    )
 
 
 def _found_out(run: Run, at: int) -> None:
@@ -150,9 +185,17 @@ def _found_out(run: Run, at: int) -> None:
     held = run.state.events[at]
     assert isinstance(held, participants.RecordNotUnderstood)
     lead = staff(held.site, "investigator")
-    run.do(records.RecordJudged, lead, held.site, participant=held.participant, of=at,
-           record=held.record, answers=dict.fromkeys(held.elements, "no"), signer=lead,
-           reason="high blood pressure, which is not asked about")  # fmt: skip
+    run.do(
+        records.RecordJudged,
+        lead,
+        held.site,
+        participant=held.participant,
+        of=at,
+        record=held.record,
+        answers=dict.fromkeys(held.elements, "no"),
+        signer=lead,
+        reason="high blood pressure, which is not asked about",
+    )
 
 
 def judged(run: Run, name: str) -> None:
@@ -168,16 +211,28 @@ def judged(run: Run, name: str) -> None:
     if isinstance(outcome, Recorded):
         enrol(run, name)
         return
-    run.do(participants.ScreenFailed, lead, site, participant=name, criteria=(),
-           reason="not every criterion is met")  # fmt: skip
+    run.do(
+        participants.ScreenFailed,
+        lead,
+        site,
+        participant=name,
+        criteria=(),
+        reason="not every criterion is met",
+    )
 
 
 def _confirmed(run: Run, name: str, days: int) -> Outcome:
     """An investigator signs that a person is eligible, the first dose being in so many days."""
     site = run.participant(name).site
     lead = staff(site, "investigator")
-    return run.ask(participants.EligibilityConfirmed, lead, site, participant=name, signer=lead,
-                   first_dose_on=run.today + timedelta(days=days))  # fmt: skip
+    return run.ask(
+        participants.EligibilityConfirmed,
+        lead,
+        site,
+        participant=name,
+        signer=lead,
+        first_dose_on=run.today + timedelta(days=days),
+    )
 
 
 def _attested(run: Run, name: str, refused: Refused) -> bool:
@@ -187,9 +242,15 @@ def _attested(run: Run, name: str, refused: Refused) -> bool:
         return False
     site = run.participant(name).site
     for one in open_:
-        run.do(participants.CriterionAttested, staff(site, "investigator"), site, participant=name,
-               criterion=one.text.split(":")[0], passes=True,
-               reason="asked again today")  # fmt: skip
+        run.do(
+            participants.CriterionAttested,
+            staff(site, "investigator"),
+            site,
+            participant=name,
+            criterion=one.text.split(":")[0],
+            passes=True,
+            reason="asked again today",
+        )
     return True
 
 
@@ -200,18 +261,32 @@ def enrol(run: Run, name: str) -> None:
     if one.status not in ("eligible", "waiting"):
         return
     if run.state.stopped is not None:
-        run.do(participants.ScreenFailed, lead, one.site, participant=name,
-               reason="no place was free before the trial ended")  # fmt: skip
+        run.do(
+            participants.ScreenFailed,
+            lead,
+            one.site,
+            participant=name,
+            reason="no place was free before the trial ended",
+        )
         return
     if cohort is not None:
-        outcome = run.ask(participants.ParticipantEnrolled, staff(one.site, "coordinator"),
-                          one.site, participant=name, level=cohort.level)  # fmt: skip
+        outcome = run.ask(
+            participants.ParticipantEnrolled,
+            staff(one.site, "coordinator"),
+            one.site,
+            participant=name,
+            level=cohort.level,
+        )
         if isinstance(outcome, Recorded):
             run.later(1, lambda: plan_dose(run, name))
             return
     if one.status == "eligible":
-        run.do(participants.PlacedOnWaitingList, staff(one.site, "coordinator"), one.site,
-               participant=name)  # fmt: skip
+        run.do(
+            participants.PlacedOnWaitingList,
+            staff(one.site, "coordinator"),
+            one.site,
+            participant=name,
+        )
     run.later(3, lambda: again(run, name))
 
 
@@ -225,12 +300,22 @@ def again(run: Run, name: str) -> None:
         if run.state.stopped is None:
             run.later(3, lambda: again(run, name))
         else:
-            run.do(participants.ScreenFailed, lead, one.site, participant=name,
-                   reason="no place was free before the trial ended")  # fmt: skip
+            run.do(
+                participants.ScreenFailed,
+                lead,
+                one.site,
+                participant=name,
+                reason="no place was free before the trial ended",
+            )
         return
     outcome = _confirmed(run, name, days=1)
     if isinstance(outcome, Recorded):
         enrol(run, name)
     else:
-        run.do(participants.ScreenFailed, lead, one.site, participant=name,
-               reason="the results of screening are too old")  # fmt: skip
+        run.do(
+            participants.ScreenFailed,
+            lead,
+            one.site,
+            participant=name,
+            reason="the results of screening are too old",
+        )

@@ -16,8 +16,13 @@ from gradatim.conduct.simulate.run import (
 )
 from gradatim.protocol.questions import questions
 
-AT_SITE = (("investigator", 2), ("coordinator", 1), ("nurse", 1), ("pharmacist", 1),
-           ("cell_lab", 2))  # fmt: skip
+AT_SITE = (
+    ("investigator", 2),
+    ("coordinator", 1),
+    ("nurse", 1),
+    ("pharmacist", 1),
+    ("cell_lab", 2),
+)
 RANGES = "2026-1"
 LABORATORY = "central"
 BAG_ML, CELLS_PER_ML = 10.0, 5_000_000.0
@@ -30,14 +35,25 @@ def open_trial(run: Run, mode: trial.Mode, ranges: tuple[trial.Range, ...] = ())
         run.do(trial.RoleGranted, SPONSOR, user=user, role=role)
     version = run.study.study.version
     for who in ("ethics", "regulator"):
-        run.do(trial.ApprovalRecorded, SPONSOR, authority=who, version=version,
-               reference=f"{who} approval")  # fmt: skip
-    run.do(trial.ProtocolActivated, SPONSOR, version=version, document=run.document,
-           sha256=sha256(run.document.encode()).hexdigest())  # fmt: skip
+        run.do(
+            trial.ApprovalRecorded,
+            SPONSOR,
+            authority=who,
+            version=version,
+            reference=f"{who} approval",
+        )
+    run.do(
+        trial.ProtocolActivated,
+        SPONSOR,
+        version=version,
+        document=run.document,
+        sha256=sha256(run.document.encode()).hexdigest(),
+    )
     ranges = ranges or (trial.Range(element=_first_measurement(run), unit=""),)
     _confirm(run, "safety.sentinel")
-    run.do(trial.ReferenceRangesRecorded, SPONSOR, laboratory=LABORATORY, version=RANGES,
-           ranges=ranges)  # fmt: skip
+    run.do(
+        trial.ReferenceRangesRecorded, SPONSOR, laboratory=LABORATORY, version=RANGES, ranges=ranges
+    )
     for site, name in SITES.items():
         _open_site(run, site, name)
 
@@ -58,8 +74,12 @@ def _confirm(run: Run, key: str) -> None:
 
 
 def _office() -> list[tuple[str, str]]:
-    people = [(SPONSOR, "sponsor"), (MONITOR, "monitor"), (DATA_MANAGER, "data_manager"),
-              (STATISTICIAN, "statistician")]  # fmt: skip
+    people = [
+        (SPONSOR, "sponsor"),
+        (MONITOR, "monitor"),
+        (DATA_MANAGER, "data_manager"),
+        (STATISTICIAN, "statistician"),
+    ]
     return [*people, *((one, "safety_committee") for one in COMMITTEE)]
 
 
@@ -73,8 +93,13 @@ def _open_site(run: Run, site: str, name: str) -> None:
     for role, number in AT_SITE:
         for n in range(1, number + 1):
             run.do(trial.RoleGranted, SPONSOR, site, user=staff(site, role, n), role=role)
-            run.do(trial.TrainingRecorded, MONITOR, site, user=staff(site, role, n),
-                   version=run.study.study.version)  # fmt: skip
+            run.do(
+                trial.TrainingRecorded,
+                MONITOR,
+                site,
+                user=staff(site, role, n),
+                version=run.study.study.version,
+            )
 
 
 def receive(run: Run, site: str, lot: str, number: int) -> None:
@@ -86,11 +111,28 @@ def receive(run: Run, site: str, lot: str, number: int) -> None:
         run.bags += 1
         bag = f"{lot}-{run.bags:03}"
         expires = run.at(0) + timedelta(days=1_000)
-        bags.append(product.Bag(
-            id=bag, volume_ml=BAG_ML, cells_per_ml=CELLS_PER_ML, counted="viable",
-            measured="post-thaw", viability=0.92, dmso=0.05, expires_at=expires,
-        ) if cells else product.Bag(id=bag, expires_at=expires))  # fmt: skip
+        bags.append(
+            product.Bag(
+                id=bag,
+                volume_ml=BAG_ML,
+                cells_per_ml=CELLS_PER_ML,
+                counted="viable",
+                measured="post-thaw",
+                viability=0.92,
+                dmso=0.05,
+                expires_at=expires,
+            )
+            if cells
+            else product.Bag(id=bag, expires_at=expires)
+        )
     donor = {"donor": f"donor-{lot}", "cell_bank": f"bank-{lot}"} if cells else {}
-    run.do(product.ProductReceived, laboratory, site, lot=lot, bags=tuple(bags),
-           temperature="-150 °C" if cells else "", **donor)  # fmt: skip
+    run.do(
+        product.ProductReceived,
+        laboratory,
+        site,
+        lot=lot,
+        bags=tuple(bags),
+        temperature="-150 °C" if cells else "",
+        **donor,
+    )
     run.do(product.ProductReleased, laboratory, site, lot=lot, bags=tuple(one.id for one in bags))

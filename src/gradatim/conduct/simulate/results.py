@@ -11,14 +11,16 @@ from gradatim.conduct.simulate.run import Run, staff
 from gradatim.evidence.facts import Fact
 
 
-def record_results(run: Run, name: str, kind: type[Event], day: date,
-                   results: tuple[Measured, ...], **more: Any) -> int:  # fmt: skip
+def record_results(
+    run: Run, name: str, kind: type[Event], day: date, results: tuple[Measured, ...], **more: Any
+) -> int:
     """Record the results of a day; those of a laboratory with the version of its ranges."""
     if kind is findings.LaboratoryResultsRecorded:
         more |= {"laboratory": LABORATORY, "ranges_version": RANGES, "collected_on": str(day)}
     site = run.participant(name).site
-    return run.do(kind, staff(site, "nurse"), site, on=day, participant=name, results=results,
-                  **more)  # fmt: skip
+    return run.do(
+        kind, staff(site, "nurse"), site, on=day, participant=name, results=results, **more
+    )
 
 
 def record_fact(run: Run, name: str, fact: Fact) -> None:

@@ -97,12 +97,25 @@ class Run:
         while self.due and self.due[0][0] <= self.today:
             heappop(self.due)[2]()
 
-    def ask(self, kind: type[Event], by: str, site: str = "", *, on: date | None = None,
-            at: datetime | None = None, **fields: Any) -> Outcome:  # fmt: skip
+    def ask(
+        self,
+        kind: type[Event],
+        by: str,
+        site: str = "",
+        *,
+        on: date | None = None,
+        at: datetime | None = None,
+        **fields: Any,
+    ) -> Outcome:
         """Record an act, or have it refused; what was overtaken is looked at again and repeated."""
         recorded_at = at or self.now()
-        event = kind(occurred_on=on or self.today, recorded_at=recorded_at, recorded_by=by,
-                     site=site, **fields)  # fmt: skip
+        event = kind(
+            occurred_on=on or self.today,
+            recorded_at=recorded_at,
+            recorded_by=by,
+            site=site,
+            **fields,
+        )
         self.events += 1
         while True:
             outcome = self.trial.record(event, request=f"simulated-{self.events}")

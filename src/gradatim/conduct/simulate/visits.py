@@ -19,8 +19,14 @@ from gradatim.core.quantity import Quantity
 from gradatim.evidence.facts import Fact
 from gradatim.safety.dlt import watched_elements
 
-COMMON = (("Fever", 1, 0), ("Chills", 1, 0), ("Infusion related reaction", 1, 0),
-          ("Headache", 1, 9),          ("Fatigue", 1, 12), ("Arthralgia", 2, 20))  # fmt: skip
+COMMON = (
+    ("Fever", 1, 0),
+    ("Chills", 1, 0),
+    ("Infusion related reaction", 1, 0),
+    ("Headache", 1, 9),
+    ("Fatigue", 1, 12),
+    ("Arthralgia", 2, 20),
+)
 """What is usual after cells, mild and soon over: term, grade, mean days until it begins."""
 LIMITING = (("Thromboembolic event", 3), ("Infusion related reaction", 3))
 RSI = "Investigator's Brochure 2.0"
@@ -56,8 +62,14 @@ def _visit(run: Run, name: str, encounter: str) -> None:
         return
     nurse = staff(one.site, "nurse")
     if encounter not in _with_dose(run) and run.happens("a visit is missed"):
-        run.do(findings.EncounterMissed, nurse, one.site, participant=name, encounter=encounter,
-               reason="the train was cancelled")  # fmt: skip
+        run.do(
+            findings.EncounterMissed,
+            nurse,
+            one.site,
+            participant=name,
+            encounter=encounter,
+            reason="the train was cancelled",
+        )
         return
     run.do(findings.EncounterDone, nurse, one.site, participant=name, encounter=encounter)
     late = 9 if run.happens("results come late") else 0
@@ -66,8 +78,11 @@ def _visit(run: Run, name: str, encounter: str) -> None:
 
 def _with_dose(run: Run) -> set[str]:
     """Give the visits that are the day of the dose itself."""
-    return {name for name, one in run.study.schedule.encounters.items()
-            if one.window.from_ == one.window.to == Duration()}  # fmt: skip
+    return {
+        name
+        for name, one in run.study.schedule.encounters.items()
+        if one.window.from_ == one.window.to == Duration()
+    }
 
 
 def _results(run: Run, name: str, encounter: str, on: date) -> None:
@@ -98,11 +113,22 @@ def _looked_at(run: Run, name: str, position: int) -> None:
     """The investigator signs what abnormal results mean; the monitor compares and asks."""
     one = run.participant(name)
     lead = staff(one.site, "investigator")
-    seen = {graded.element for graded in grades(run.state, one)
-            if graded.position == position and abnormal(graded)}  # fmt: skip
+    seen = {
+        graded.element
+        for graded in grades(run.state, one)
+        if graded.position == position and abnormal(graded)
+    }
     for element in sorted(seen)[:3]:
-        run.do(findings.ClinicalSignificanceSigned, lead, one.site, participant=name, of=position,
-               element=element, significant=False, signer=lead)  # fmt: skip
+        run.do(
+            findings.ClinicalSignificanceSigned,
+            lead,
+            one.site,
+            participant=name,
+            of=position,
+            element=element,
+            significant=False,
+            signer=lead,
+        )
     if run.rng.random() < 0.1:
         run.do(review.SourceDataVerified, MONITOR, one.site, entries=(position,))
 
@@ -112,14 +138,31 @@ def _corrected(run: Run, name: str, position: int, results: list[Measured]) -> N
     if not (run.happens("a value was mistyped") or run.rng.random() < 0.02):
         return
     one, query = run.participant(name), f"Q{position}"
-    run.do(review.QueryOpened, MONITOR, one.site, query=query, of=position,
-           question=f"Is {results[0].element} as in the laboratory's report?")  # fmt: skip
+    run.do(
+        review.QueryOpened,
+        MONITOR,
+        one.site,
+        query=query,
+        of=position,
+        question=f"Is {results[0].element} as in the laboratory's report?",
+    )
     right = [to_builtins(item) for item in results]
     right[0]["value"] = round((results[0].value or 0) * 1.1, 2)
-    run.do(participants.EntryCorrected, staff(one.site, "coordinator"), one.site, of=position,
-           fields={"results": right}, reason="mistyped from the laboratory's report")  # fmt: skip
-    run.do(review.QueryAnswered, staff(one.site, "coordinator"), one.site, query=query,
-           answer="It was mistyped, and is corrected.")  # fmt: skip
+    run.do(
+        participants.EntryCorrected,
+        staff(one.site, "coordinator"),
+        one.site,
+        of=position,
+        fields={"results": right},
+        reason="mistyped from the laboratory's report",
+    )
+    run.do(
+        review.QueryAnswered,
+        staff(one.site, "coordinator"),
+        one.site,
+        query=query,
+        answer="It was mistyped, and is corrected.",
+    )
     run.do(review.QueryClosed, DATA_MANAGER, one.site, query=query)
 
 
@@ -140,9 +183,17 @@ def _plan_events(run: Run, name: str, dosed: date) -> None:
 def _report(run: Run, name: str, term: str, **known: object) -> str:
     one = run.participant(name)
     number = f"{name}-AE{sum(who == name for who in run.state.adverse_events.values()) + 1}"
-    run.do(safety.AdverseEventReported, staff(one.site, "investigator"), one.site,
-           participant=name, adverse_event=number, term=term, onset=str(run.today),
-           site_aware_at=run.now(), **known)  # fmt: skip
+    run.do(
+        safety.AdverseEventReported,
+        staff(one.site, "investigator"),
+        one.site,
+        participant=name,
+        adverse_event=number,
+        term=term,
+        onset=str(run.today),
+        site_aware_at=run.now(),
+        **known,
+    )
     return number
 
 
@@ -152,14 +203,24 @@ def _mild(run: Run, name: str, term: str, grade: int) -> None:
     one = run.participant(name)
     relation = run.rng.choice(("unlikely", "possible", "probable"))
     own_words = run.happens("an event in words of one's own")
-    number = _report(run, name, f"{term}, soon over" if own_words else term, grade=grade,
-                     relation=relation)  # fmt: skip
+    number = _report(
+        run, name, f"{term}, soon over" if own_words else term, grade=grade, relation=relation
+    )
     if own_words:
         _says_what_it_is(run, name, number)
     days = run.rng.randint(1, 6)
-    run.later(days, lambda: run.do(
-        safety.AdverseEventResolved, staff(one.site, "investigator"), one.site, participant=name,
-        adverse_event=number, resolved_on=str(run.today), outcome="recovered"))  # fmt: skip
+    run.later(
+        days,
+        lambda: run.do(
+            safety.AdverseEventResolved,
+            staff(one.site, "investigator"),
+            one.site,
+            participant=name,
+            adverse_event=number,
+            resolved_on=str(run.today),
+            outcome="recovered",
+        ),
+    )
 
 
 def _says_what_it_is(run: Run, name: str, number: str) -> None:
@@ -167,8 +228,15 @@ def _says_what_it_is(run: Run, name: str, number: str) -> None:
     site = run.participant(name).site
     lead = staff(site, "investigator")
     watched = watched_elements(run.state.governing("safety", run.participant(name)))
-    run.do(safety.AdverseEventClassified, lead, site, participant=name, adverse_event=number,
-           answers=dict.fromkeys(watched, "no"), signer=lead)  # fmt: skip
+    run.do(
+        safety.AdverseEventClassified,
+        lead,
+        site,
+        participant=name,
+        adverse_event=number,
+        answers=dict.fromkeys(watched, "no"),
+        signer=lead,
+    )
 
 
 def _limiting(run: Run, name: str, term: str, grade: int) -> None:
@@ -179,33 +247,81 @@ def _limiting(run: Run, name: str, term: str, grade: int) -> None:
     site, lead = one.site, staff(one.site, "investigator")
     number = _report(run, name, term, grade=grade, serious=("hospitalisation",))
     about = {"participant": name, "adverse_event": number}
-    run.do(safety.SafetyReportSent, lead, site, recipient="sponsor", report="initial",
-           sent_at=run.now(), **about)  # fmt: skip
-    run.later(1, lambda: run.do(safety.AdverseEventUpdated, lead, site, relation="possible",
-                                comment="ultrasound confirms it", **about))  # fmt: skip
+    run.do(
+        safety.SafetyReportSent,
+        lead,
+        site,
+        recipient="sponsor",
+        report="initial",
+        sent_at=run.now(),
+        **about,
+    )
+    run.later(
+        1,
+        lambda: run.do(
+            safety.AdverseEventUpdated,
+            lead,
+            site,
+            relation="possible",
+            comment="ultrasound confirms it",
+            **about,
+        ),
+    )
     run.later(2, lambda: _assessed(run, name, number))
-    run.later(9, lambda: run.do(safety.AdverseEventResolved, lead, site, outcome="recovered",
-                                resolved_on=str(run.today), **about))  # fmt: skip
+    run.later(
+        9,
+        lambda: run.do(
+            safety.AdverseEventResolved,
+            lead,
+            site,
+            outcome="recovered",
+            resolved_on=str(run.today),
+            **about,
+        ),
+    )
 
 
 def _assessed(run: Run, name: str, number: str) -> None:
     about = {"participant": name, "adverse_event": number}
-    run.do(safety.AdverseEventAssessed, SPONSOR, relation="unlikely", expected=False,
-           reference_safety_information=RSI, **about)  # fmt: skip
+    run.do(
+        safety.AdverseEventAssessed,
+        SPONSOR,
+        relation="unlikely",
+        expected=False,
+        reference_safety_information=RSI,
+        **about,
+    )
     for recipient in ("regulator", "ethics"):
-        run.do(safety.SafetyReportSent, SPONSOR, recipient=recipient, report="initial",
-               sent_at=run.now(), **about)  # fmt: skip
+        run.do(
+            safety.SafetyReportSent,
+            SPONSOR,
+            recipient=recipient,
+            report="initial",
+            sent_at=run.now(),
+            **about,
+        )
 
 
 def _pregnancy(run: Run, name: str) -> None:
     if _here(run, name):
         one = run.participant(name)
-        run.do(safety.PregnancyReported, staff(one.site, "investigator"), one.site,
-               participant=name, person="partner", detected_on=str(run.today))  # fmt: skip
+        run.do(
+            safety.PregnancyReported,
+            staff(one.site, "investigator"),
+            one.site,
+            participant=name,
+            person="partner",
+            detected_on=str(run.today),
+        )
 
 
 def _end(run: Run, name: str) -> None:
     one = run.participant(name)
     if _here(run, name):
-        run.do(participants.Disposition, staff(one.site, "investigator"), one.site,
-               participant=name, status="completed")  # fmt: skip
+        run.do(
+            participants.Disposition,
+            staff(one.site, "investigator"),
+            one.site,
+            participant=name,
+            status="completed",
+        )

@@ -14,13 +14,18 @@ from gradatim.core.errors import Defect, UnusableInput
 
 WAIT = 10.0  # seconds for another writer to finish
 SETTINGS = (
-    ("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1),
+    ("journal_mode", "wal"),
+    ("synchronous", 2),
+    ("foreign_keys", 1),
     ("busy_timeout", int(WAIT * 1000)),
-)  # fmt: skip
+)
 PROTECTIONS = {
-    ("table", TABLE), ("index", f"{TABLE}_request"), ("trigger", f"{TABLE}_next"),
-    ("trigger", f"{TABLE}_no_update"), ("trigger", f"{TABLE}_no_delete"),
-}  # fmt: skip
+    ("table", TABLE),
+    ("index", f"{TABLE}_request"),
+    ("trigger", f"{TABLE}_next"),
+    ("trigger", f"{TABLE}_no_update"),
+    ("trigger", f"{TABLE}_no_delete"),
+}
 ABSENT = "there is no ledger in this database"
 
 
@@ -48,9 +53,12 @@ class SqliteStore(EventTable):
             self._create()
         missing = {name for _, name in PROTECTIONS - self._found()}
         if missing:
-            raise UnusableInput("this ledger is not protected", self._place(),
-                                f"{', '.join(sorted(missing))} is missing",
-                                "verify it against a checkpoint before it is used")  # fmt: skip
+            raise UnusableInput(
+                "this ledger is not protected",
+                self._place(),
+                f"{', '.join(sorted(missing))} is missing",
+                "verify it against a checkpoint before it is used",
+            )
 
     def _set(self, name: str, value: str | int) -> None:
         """Set a pragma and assert it. None of it is parameterised: all values are our own."""
@@ -58,9 +66,12 @@ class SqliteStore(EventTable):
             self.connection.execute(f"PRAGMA {name} = {value}")
         taken = as_text(self._rows(f"PRAGMA {name}", ())[0][0])
         if taken != value:
-            raise UnusableInput(f"SQLite did not take {name} = {value}", self._place(),
-                                f"it is {taken}, and events would not survive a crash",
-                                "open it as a file, outside a transaction")  # fmt: skip
+            raise UnusableInput(
+                f"SQLite did not take {name} = {value}",
+                self._place(),
+                f"it is {taken}, and events would not survive a crash",
+                "open it as a file, outside a transaction",
+            )
 
     def _create(self) -> None:
         statements = files("gradatim.conduct.sqlite").joinpath("table.sql").read_text("utf-8")

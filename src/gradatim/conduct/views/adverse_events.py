@@ -50,8 +50,11 @@ DIED = "died"
 CAUSE_UNKNOWN = "death, cause not recorded"
 ABOUT = tuple(kind for kind in EVENTS if "adverse_event" in kind.__struct_fields__)
 """What an adverse event's course is read from."""
-_LED_TO = {DoseWithheld: "dose_withheld", Disposition: "withdrawal",
-           InformedConsentWithdrawn: "withdrawal"}  # fmt: skip
+_LED_TO = {
+    DoseWithheld: "dose_withheld",
+    Disposition: "withdrawal",
+    InformedConsentWithdrawn: "withdrawal",
+}
 
 
 @dataclass(frozen=True)
@@ -138,8 +141,14 @@ def _as_it_counts(state: State, participant: Participant, course: Course) -> Cou
 
 def _death(state: State, participant: Participant) -> tuple[int, Disposition] | None:
     """Return the entry that a participant died; the first, where there are several."""
-    return next(((position, event) for position, event in entries_of(
-        state, participant, Disposition) if event.status == DIED), None)  # fmt: skip
+    return next(
+        (
+            (position, event)
+            for position, event in entries_of(state, participant, Disposition)
+            if event.status == DIED
+        ),
+        None,
+    )
 
 
 def unexplained_death(state: State, participant: Participant) -> Course | None:
@@ -159,22 +168,46 @@ def unexplained_death(state: State, participant: Participant) -> Course | None:
         return None
     untouched = participant.level is None and not given(state, participant)
     as_event = AdverseEvent(
-        id=f"{DIED}-{position}", participant=participant.id, term=CAUSE_UNKNOWN, grade=FATAL_GRADE,
-        onset=str(event.occurred_on), serious=(DEATH,),
+        id=f"{DIED}-{position}",
+        participant=participant.id,
+        term=CAUSE_UNKNOWN,
+        grade=FATAL_GRADE,
+        onset=str(event.occurred_on),
+        serious=(DEATH,),
         investigator_relation="unrelated" if untouched else "",
-    )  # fmt: skip
-    return Course(as_event, "fatal", position, ((position, FATAL_GRADE),), position,
-                  event.recorded_at, outcome=FATAL_OUTCOME)  # fmt: skip
+    )
+    return Course(
+        as_event,
+        "fatal",
+        position,
+        ((position, FATAL_GRADE),),
+        position,
+        event.recorded_at,
+        outcome=FATAL_OUTCOME,
+    )
 
 
 def _reported(state: State, position: int, event: AdverseEventReported) -> Course:
     known = AdverseEvent(
-        id=event.adverse_event, participant=event.participant, term=event.term, grade=event.grade,
-        onset=event.onset, scale=event.scale, serious=event.serious,
-        investigator_relation=event.relation or "", elements=event.elements,
-    )  # fmt: skip
-    return Course(known, "ongoing", position, ((position, event.grade),), position,
-                  event.site_aware_at, signed=bool(signings(state, position)))  # fmt: skip
+        id=event.adverse_event,
+        participant=event.participant,
+        term=event.term,
+        grade=event.grade,
+        onset=event.onset,
+        scale=event.scale,
+        serious=event.serious,
+        investigator_relation=event.relation or "",
+        elements=event.elements,
+    )
+    return Course(
+        known,
+        "ongoing",
+        position,
+        ((position, event.grade),),
+        position,
+        event.site_aware_at,
+        signed=bool(signings(state, position)),
+    )
 
 
 def _more(state: State, course: Course, position: int, event: Event) -> Course:
@@ -213,8 +246,13 @@ def _judged(
 
 def _badness(event: AdverseEvent) -> tuple[int, bool, bool, bool, int]:
     """Order what is known of an event by how bad it is: grade, serious, grave, related, what."""
-    return (graded(event) or 0, is_serious(event), grave(event), relation(event) is TRUE,
-            len(event.elements))  # fmt: skip
+    return (
+        graded(event) or 0,
+        is_serious(event),
+        grave(event),
+        relation(event) is TRUE,
+        len(event.elements),
+    )
 
 
 def _known_at(event: Event) -> datetime:
@@ -252,13 +290,21 @@ def _updated(course: Course, position: int, event: AdverseEventUpdated) -> Cours
     serious: tuple[str, ...] | None = event.serious
     if serious is not None and fatal(course.event):  # nobody who died of it comes back
         serious = tuple(dict.fromkeys((DEATH, *serious)))
-    told = {"grade": worst, "serious": serious, "elements": event.elements,
-            "investigator_relation": event.relation}  # fmt: skip
+    told = {
+        "grade": worst,
+        "serious": serious,
+        "elements": event.elements,
+        "investigator_relation": event.relation,
+    }
     known = {name: value for name, value in told.items() if value is not None}
     now = msgspec.structs.replace(course.event, **known)
     history = course.history if event.grade is None else (*course.history, (position, event.grade))
-    return replace(course, event=now, history=history,
-                   site_aware_at=course.site_aware_at or event.site_aware_at)  # fmt: skip
+    return replace(
+        course,
+        event=now,
+        history=history,
+        site_aware_at=course.site_aware_at or event.site_aware_at,
+    )
 
 
 def _resolved(course: Course, event: AdverseEventResolved) -> Course:
@@ -266,32 +312,36 @@ def _resolved(course: Course, event: AdverseEventResolved) -> Course:
     serious = course.event.serious
     if event.outcome == FATAL_OUTCOME:
         serious = tuple(dict.fromkeys((DEATH, *serious)))
-    now = msgspec.structs.replace(course.event, serious=serious,
-                                  resolved=event.resolved_on if over else "")  # fmt: skip
+    now = msgspec.structs.replace(
+        course.event, serious=serious, resolved=event.resolved_on if over else ""
+    )
     return replace(course, event=now, outcome=event.outcome)
 
 
 def _died(course: Course, event: Disposition) -> Course:
     """Who died of an event had it until then, and its outcome is fatal."""
     now = msgspec.structs.replace(
-        course.event, serious=tuple(dict.fromkeys((DEATH, *course.event.serious))),
+        course.event,
+        serious=tuple(dict.fromkeys((DEATH, *course.event.serious))),
         resolved=course.event.resolved or str(event.occurred_on),
         led_to=(*course.event.led_to, _LED_TO[Disposition]),
-    )  # fmt: skip
+    )
     return replace(course, event=now, outcome=FATAL_OUTCOME)
 
 
-def _classified(state: State, course: Course, position: int, event: AdverseEventClassified
-                ) -> Course:  # fmt: skip
+def _classified(
+    state: State, course: Course, position: int, event: AdverseEventClassified
+) -> Course:
     """Take over an investigator's answers, which are to the term as it stood then."""
     if any(position < at for at in term_changes(state, course.position)):
         return course
     yes = [name for name, said in event.answers.items() if said == "yes"]
     no = [name for name, said in event.answers.items() if said == "no"]
     now = msgspec.structs.replace(
-        course.event, elements=tuple(dict.fromkeys((*course.event.elements, *yes))),
+        course.event,
+        elements=tuple(dict.fromkeys((*course.event.elements, *yes))),
         not_elements=tuple(dict.fromkeys((*course.event.not_elements, *no))),
-    )  # fmt: skip
+    )
     return replace(course, event=now)
 
 
@@ -305,14 +355,17 @@ def term_changes(state: State, reported: int) -> list[int]:
 
 def _assessed(course: Course, event: AdverseEventAssessed) -> Course:
     now = msgspec.structs.replace(
-        course.event, sponsor_relation=event.relation, expected=event.expected,
+        course.event,
+        sponsor_relation=event.relation,
+        expected=event.expected,
         reference_safety_information=event.reference_safety_information,
-    )  # fmt: skip
+    )
     aware, upgraded = course.sponsor_aware_at, course.upgraded_at
     if aware is not None and course.became_grave_at is not None:
         upgraded = upgraded or event.sponsor_aware_at or event.recorded_at
-    return replace(course, event=now, sponsor_aware_at=aware or event.sponsor_aware_at,
-                   upgraded_at=upgraded)  # fmt: skip
+    return replace(
+        course, event=now, sponsor_aware_at=aware or event.sponsor_aware_at, upgraded_at=upgraded
+    )
 
 
 def _sent(course: Course, event: SafetyReportSent) -> Course:
@@ -321,5 +374,4 @@ def _sent(course: Course, event: SafetyReportSent) -> Course:
         if aware is not None and course.became_grave_at is not None:
             upgraded = upgraded or event.sent_at
         aware = min(aware, event.sent_at) if aware else event.sent_at
-    return replace(course, sent=(*course.sent, event), sponsor_aware_at=aware,
-                   upgraded_at=upgraded)  # fmt: skip
+    return replace(course, sent=(*course.sent, event), sponsor_aware_at=aware, upgraded_at=upgraded)

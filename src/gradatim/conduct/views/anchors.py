@@ -17,8 +17,9 @@ from gradatim.rules.situation import FIRST_DOSE
 SCREENING = "screening"
 
 
-def anchors_of(state: State, participant: Participant, study: Study,
-               first_dose: date | None = None) -> dict[str, date] | None:  # fmt: skip
+def anchors_of(
+    state: State, participant: Participant, study: Study, first_dose: date | None = None
+) -> dict[str, date] | None:
     """Give a date for every anchor of the protocol.
 
     What has happened has its own date; the rest follows the schedule's offsets. The day of

@@ -66,9 +66,12 @@ class Dose:
 
 
 _FIELDS: dict[type[Event], str] = {
-    ProductAssigned: "assigned", DosePrepared: "prepared", PreparationVerified: "verified",
-    PreDoseChecklistSigned: "signed", DoseWithheld: "withheld",
-}  # fmt: skip
+    ProductAssigned: "assigned",
+    DosePrepared: "prepared",
+    PreparationVerified: "verified",
+    PreDoseChecklistSigned: "signed",
+    DoseWithheld: "withheld",
+}
 
 
 def entries(state: State, participant: Participant) -> Iterator[tuple[int, Event]]:

@@ -57,8 +57,7 @@ class _Answer(NamedTuple):
         return passing(self.criterion, self.truth)
 
 
-def eligibility(state: State, participant: Participant, on: date, first_dose: date
-                ) -> Eligibility:  # fmt: skip
+def eligibility(state: State, participant: Participant, on: date, first_dose: date) -> Eligibility:
     """Assess a participant against every criterion of the version that applies to them.
 
     Raises:
@@ -76,8 +75,9 @@ def attested(state: State, participant: Participant) -> dict[str, bool]:
 
 
 def _attestations(state: State, participant: Participant) -> dict[str, CriterionAttested]:
-    return {event.criterion: event
-            for _, event in entries_of(state, participant, CriterionAttested)}  # fmt: skip
+    return {
+        event.criterion: event for _, event in entries_of(state, participant, CriterionAttested)
+    }
 
 
 def assessed(state: State, participant: Participant, on: date, first_dose: date) -> Verdict:

@@ -137,8 +137,11 @@ def _as_judged(element: str, said: Judged) -> Fact:
 def _died(state: State, participant: Participant) -> Day | None:
     if participant.status != "died":
         return None
-    days = [event.occurred_on for _, event in entries_of(state, participant, Disposition)
-            if event.status == "died"]  # fmt: skip
+    days = [
+        event.occurred_on
+        for _, event in entries_of(state, participant, Disposition)
+        if event.status == "died"
+    ]
     return on(days[-1]) if days else ANY_DAY
 
 
@@ -167,8 +170,19 @@ def measured(id: str, one: Measured, day: Day) -> Fact:
     """Give a measured value as a fact."""
     low = None if one.low is None else Quantity(one.low, one.unit)
     high = None if one.high is None else Quantity(one.high, one.unit)
-    return Fact(one.element, f"{id}#{one.element}", day, day, one.value, one.unit, one.bound, low,
-                high, one.code, one.method)  # fmt: skip
+    return Fact(
+        one.element,
+        f"{id}#{one.element}",
+        day,
+        day,
+        one.value,
+        one.unit,
+        one.bound,
+        low,
+        high,
+        one.code,
+        one.method,
+    )
 
 
 def _recorded(id: str, event: FactRecorded) -> Fact:

@@ -94,8 +94,9 @@ def _analyte(codes: tuple[str, ...]) -> str | None:
     return next((found for code in codes if (found := analyte_of_loinc(code))), None)
 
 
-def _of_element(name: str, analyte: str, facts: tuple[Fact, ...], after: frozenset[str] | None
-                ) -> list[Graded]:  # fmt: skip
+def _of_element(
+    name: str, analyte: str, facts: tuple[Fact, ...], after: frozenset[str] | None
+) -> list[Graded]:
     numbers = [one for one in facts if one.value is not None]
     base = None if after is None else baseline([one for one in numbers if one.id not in after])
     before = () if base is None else grade(analyte, value_of(base), AT_BASELINE)
@@ -118,12 +119,15 @@ def _judged(analyte: str, value: Value, given: Given) -> list[tuple[Grade, int]]
     graded = grade(analyte, value, given)
     if given.at_baseline:
         return [(one, max(one.possible, default=0)) for one in graded]
-    return [(one, _worst(bare)) for one, bare in zip(
-        graded, _without_signs(analyte, value, given, graded), strict=True)]  # fmt: skip
+    return [
+        (one, _worst(bare))
+        for one, bare in zip(graded, _without_signs(analyte, value, given, graded), strict=True)
+    ]
 
 
-def _without_signs(analyte: str, value: Value, given: Given, graded: tuple[Grade, ...]
-                   ) -> tuple[Grade, ...]:  # fmt: skip
+def _without_signs(
+    analyte: str, value: Value, given: Given, graded: tuple[Grade, ...]
+) -> tuple[Grade, ...]:
     """Grade without signs; what is settled whether or not there are any stays as it is."""
     if all(one.grade is not None for one in graded):
         return graded
@@ -163,11 +167,16 @@ def unsigned(state: State, participant: Participant) -> list[Graded]:
 
     A judgement is of the value that was judged: of one corrected since it is to be signed anew.
     """
-    signed = {(event.of, event.element) for position, event in entries_of(
-        state, participant, ClinicalSignificanceSigned)
-        if _judged_as_it_stands(state, position, event)}  # fmt: skip
-    return [one for one in grades(state, participant)
-            if abnormal(one) and (one.position, one.element) not in signed]  # fmt: skip
+    signed = {
+        (event.of, event.element)
+        for position, event in entries_of(state, participant, ClinicalSignificanceSigned)
+        if _judged_as_it_stands(state, position, event)
+    }
+    return [
+        one
+        for one in grades(state, participant)
+        if abnormal(one) and (one.position, one.element) not in signed
+    ]
 
 
 def _judged_as_it_stands(state: State, position: int, event: ClinicalSignificanceSigned) -> bool:

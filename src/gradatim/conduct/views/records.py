@@ -130,8 +130,9 @@ def held_records(event: object) -> Iterator[tuple[Key, RecordRead | None]]:
     if isinstance(event, RecordsRead):
         for one in event.records:
             yield key_of(event.source, one.record, one.content), one
-    elif isinstance(event, RecordNotUnderstood) or (isinstance(event, FactRecorded)
-                                                    and event.record):  # fmt: skip
+    elif isinstance(event, RecordNotUnderstood) or (
+        isinstance(event, FactRecorded) and event.record
+    ):
         yield key_of(event.source, event.record, event.content), None
 
 
@@ -228,8 +229,9 @@ def _left(state: State, event: RecordNotUnderstood, record: Record) -> tuple[str
     read = record.read
     if read is None or not event.content or read.content != event.content:
         return tuple(dict.fromkeys(names))
-    return tuple(name for name in dict.fromkeys(names) if name in read.perhaps
-                 or name not in then.elements)  # fmt: skip
+    return tuple(
+        name for name in dict.fromkeys(names) if name in read.perhaps or name not in then.elements
+    )
 
 
 def _of_later_versions(state: State, record: Record) -> tuple[str, ...]:

@@ -55,8 +55,14 @@ def due_of(state: State, participant: Participant, course: Course) -> Iterator[D
     known = course.site_aware_at or state.events[course.position].recorded_at
     latest = [course.became_grave_at or known, *filter(None, [course.qualified_at])]
     presumed = max(latest) if grave(course.event) else None
-    times = Times(known, course.sponsor_aware_at, course.upgraded_at, course.qualified_at,
-                  course.became_grave_at, presumed)  # fmt: skip
+    times = Times(
+        known,
+        course.sponsor_aware_at,
+        course.upgraded_at,
+        course.qualified_at,
+        course.became_grave_at,
+        presumed,
+    )
     for clock in clocks(course.event, times, rules.jurisdiction, interest):
         yield Due(course.event.id, clock, _sent(course, clock))
 
@@ -64,7 +70,11 @@ def due_of(state: State, participant: Participant, course: Course) -> Iterator[D
 def _sent(course: Course, clock: Clock) -> datetime | None:
     """Give when the report that a clock asks for was first sent after the clock had started."""
     upgrade = clock.why.startswith("upgrade")  # whatever the report is called, it is told by it
-    times = [one.sent_at for one in course.sent
-             if one.recipient == clock.recipient and (upgrade or one.report == clock.report)
-             and one.sent_at >= clock.starts]  # fmt: skip
+    times = [
+        one.sent_at
+        for one in course.sent
+        if one.recipient == clock.recipient
+        and (upgrade or one.report == clock.report)
+        and one.sent_at >= clock.starts
+    ]
     return min(times, default=None)

@@ -81,16 +81,21 @@ def _candidates(state: State, participant: Participant) -> tuple[Candidate, ...]
 def _by_its_entries(state: State, participant: Participant) -> tuple[Candidate, ...]:
     """Return what the entries, as they stand, make a candidate."""
     said = _adjudicated(state, participant)
-    events = {one.id: one for one in (*adverse_events(state, participant),
-                                      *_worsened(state, participant))}  # fmt: skip
+    events = {
+        one.id: one for one in (*adverse_events(state, participant), *_worsened(state, participant))
+    }
     found = [*_by_definition(state, participant), *_leaving(state, participant)]
-    return tuple(Candidate(id, label, why, _said(state, participant, id, said.get(id)),
-                           event=events.get(id)) for id, label, why in found)  # fmt: skip
+    return tuple(
+        Candidate(id, label, why, _said(state, participant, id, said.get(id)), event=events.get(id))
+        for id, label, why in found
+    )
 
 
 def _adjudicated(state: State, participant: Participant) -> dict[str, tuple[int, bool]]:
-    return {event.candidate: (position, event.dose_limiting) for position, event in entries_of(
-        state, participant, DoseLimitingToxicityAdjudicated)}  # fmt: skip
+    return {
+        event.candidate: (position, event.dose_limiting)
+        for position, event in entries_of(state, participant, DoseLimitingToxicityAdjudicated)
+    }
 
 
 def _former(
@@ -111,8 +116,9 @@ def _former(
     for one in found.values():
         at, limiting = said.get(one.id, (0, None))
         since = at > (one.changed_by or 0)
-        yield one._replace(dose_limiting=limiting if since else one.dose_limiting,
-                           verdict=_was(one))  # fmt: skip
+        yield one._replace(
+            dose_limiting=limiting if since else one.dose_limiting, verdict=_was(one)
+        )
 
 
 def _before(state: State, participant: Participant, change: Change) -> tuple[Candidate, ...]:
@@ -135,12 +141,16 @@ def _was(one: Candidate) -> Verdict:
     known = f"grade {'unknown' if grade is None else grade}"
     if not one.event.lab:
         known += f", {one.event.investigator_relation or 'relation unknown'}"
-    return Verdict(one.verdict.truth, f"was a candidate: {known}, until entry {one.changed_by} "
-                   "changed it", one.verdict.evidence)  # fmt: skip
+    return Verdict(
+        one.verdict.truth,
+        f"was a candidate: {known}, until entry {one.changed_by} changed it",
+        one.verdict.evidence,
+    )
 
 
-def _said(state: State, participant: Participant, id: str, said: tuple[int, bool] | None
-          ) -> bool | None:  # fmt: skip
+def _said(
+    state: State, participant: Participant, id: str, said: tuple[int, bool] | None
+) -> bool | None:
     """Give what the committee said, while it knew the worst: what became worse is open again."""
     if said is None:
         return None
@@ -226,20 +236,24 @@ def _by_definition(state: State, participant: Participant) -> list[_Found]:
     study = state.governing("safety", participant)
     first, last = done[0].started_at.date(), done[-1].started_at.date()
     events = adverse_events(state, participant)
-    found = [(one.event.id, one.event.term, one.verdict)
-             for one in dlt.candidates(study, events, first, last)]  # fmt: skip
+    found = [
+        (one.event.id, one.event.term, one.verdict)
+        for one in dlt.candidates(study, events, first, last)
+    ]
     return found + [
-        (event.id, f"{event.term} (laboratory)", verdict) for event in _worsened(state, participant)
+        (event.id, f"{event.term} (laboratory)", verdict)
+        for event in _worsened(state, participant)
         if (verdict := dlt.defined(study, event, first, last)).truth is not FALSE
-    ]  # fmt: skip
+    ]
 
 
 def _worsened(state: State, participant: Participant) -> list[AdverseEvent]:
     """Give the results that became worse after a dose, as events; before one nothing is graded."""
     if first_dose_at(state, participant) is None:
         return []
-    return [_as_event(state, participant, one) for one in grades(state, participant)
-            if worsened(one)]  # fmt: skip
+    return [
+        _as_event(state, participant, one) for one in grades(state, participant) if worsened(one)
+    ]
 
 
 def _as_event(state: State, participant: Participant, one: Graded) -> AdverseEvent:
@@ -250,9 +264,13 @@ def _as_event(state: State, participant: Participant, one: Graded) -> AdverseEve
     at = first_dose_at(state, participant)
     day = str(one.fact.start) if one.fact.start != ANY_DAY or at is None else str(at.year)
     return AdverseEvent(
-        id=f"{one.position}-{one.element}", participant=participant.id, term=one.grade.term,
-        grade=one.by_numbers, onset=day, lab=True,
-    )  # fmt: skip
+        id=f"{one.position}-{one.element}",
+        participant=participant.id,
+        term=one.grade.term,
+        grade=one.by_numbers,
+        onset=day,
+        lab=True,
+    )
 
 
 def _leaving(state: State, participant: Participant) -> list[_Found]:
@@ -263,8 +281,9 @@ def _leaving(state: State, participant: Participant) -> list[_Found]:
     """
     found = []
     events = {one.id: one for one in adverse_events(state, participant)}
-    for position, event in entries_of(state, participant, DoseWithheld, Disposition,
-                                      InformedConsentWithdrawn):  # fmt: skip
+    for position, event in entries_of(
+        state, participant, DoseWithheld, Disposition, InformedConsentWithdrawn
+    ):
         because = events.get(event.adverse_event or "")
         died = isinstance(event, Disposition) and event.status == DIED
         if because is None and died and (death := unexplained_death(state, participant)):
@@ -329,8 +348,10 @@ def left_on(state: State, participant: Participant) -> date | None:
     """Give the day on which a participant left the trial or died; None while they are in it."""
     if participant.status not in ("withdrawn", "lost to follow-up", "died"):
         return None
-    days = [event.occurred_on for _, event in entries_of(
-        state, participant, Disposition, InformedConsentWithdrawn)]  # fmt: skip
+    days = [
+        event.occurred_on
+        for _, event in entries_of(state, participant, Disposition, InformedConsentWithdrawn)
+    ]
     return min(days, default=None)
 
 
@@ -399,15 +420,18 @@ def _fired(state: State, on: date) -> list[Rule]:
     found = []
     for one in stopping.fired(state.governing("safety"), _watched(state), on):
         answered = one.rule.action == "pause" and _key(one) in state.resumed_rules
-        found.append(Rule(_key(one), one.rule.action, one.level, _text(one), one.by, one.certain,
-                          answered))  # fmt: skip
+        found.append(
+            Rule(_key(one), one.rule.action, one.level, _text(one), one.by, one.certain, answered)
+        )
     return found
 
 
 def _watched(state: State) -> list[stopping.Watched]:
     """Give every participant as the stopping rules see one, replaced ones too."""
-    everybody = (person.remembered("watched", partial(_as_watched, state, person))
-                 for person in state.participants.values())  # fmt: skip
+    everybody = (
+        person.remembered("watched", partial(_as_watched, state, person))
+        for person in state.participants.values()
+    )
     return [one for one in everybody if one.events or one.limiting is not None]
 
 
@@ -418,14 +442,22 @@ def _as_watched(state: State, person: Participant) -> stopping.Watched:
     death = unexplained_death(state, person)
     deaths = [death.event] if death is not None and _may_be_related(death.event) else []
     # What was changed counts as it was until the committee has adjudicated it.
-    was = {one.id: one.event for one in known
-           if one.changed_by is not None and one.counts and one.event is not None}  # fmt: skip
+    was = {
+        one.id: one.event
+        for one in known
+        if one.changed_by is not None and one.counts and one.event is not None
+    }
     now = (*adverse_events(state, person), *results)
     events = [*(one for one in now if one.id not in was), *was.values(), *deaths]
     at = first_dose_at(state, person)
     counts = any(one.counts for one in known)
-    return stopping.Watched(person.id, person.level, events, at.date() if counts and at else None,
-                            dlt.facts_of(state.governing("safety"), person.id, events))  # fmt: skip
+    return stopping.Watched(
+        person.id,
+        person.level,
+        events,
+        at.date() if counts and at else None,
+        dlt.facts_of(state.governing("safety"), person.id, events),
+    )
 
 
 def _key(one: stopping.Fired) -> str:

@@ -98,14 +98,28 @@ def _reports(state: State, one: Participant, now: datetime, on: date) -> Iterato
             clock = due.clock
             what = f"{clock.report} report to {clock.recipient}"
             if due.adverse_event in state.adverse_events:
-                yield Task("safety report", f"{due.adverse_event}: {what}", "SafetyReportSent",
-                           one.site, one.id, clock.due,
-                           {"adverse_event": due.adverse_event, "recipient": clock.recipient,
-                            "report": clock.report})  # fmt: skip
+                yield Task(
+                    "safety report",
+                    f"{due.adverse_event}: {what}",
+                    "SafetyReportSent",
+                    one.site,
+                    one.id,
+                    clock.due,
+                    {
+                        "adverse_event": due.adverse_event,
+                        "recipient": clock.recipient,
+                        "report": clock.report,
+                    },
+                )
             else:
-                yield Task("safety report", f"death of {one.id}: {what}; first record the adverse "
-                           "event that led to it", "AdverseEventReported", one.site, one.id,
-                           clock.due)  # fmt: skip
+                yield Task(
+                    "safety report",
+                    f"death of {one.id}: {what}; first record the adverse event that led to it",
+                    "AdverseEventReported",
+                    one.site,
+                    one.id,
+                    clock.due,
+                )
 
 
 def _terms(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
@@ -114,9 +128,15 @@ def _terms(state: State, one: Participant, now: datetime, on: date) -> Iterator[
     study = state.governing("safety", one)
     for number, course in courses(state, one).items():
         if perhaps_of(study, course.event):
-            yield Task("term", f"{number}: which watched event {course.event.term!r} is, if any, "
-                       "is not said", "AdverseEventClassified", one.site, one.id, None,
-                       {"adverse_event": number})  # fmt: skip
+            yield Task(
+                "term",
+                f"{number}: which watched event {course.event.term!r} is, if any, is not said",
+                "AdverseEventClassified",
+                one.site,
+                one.id,
+                None,
+                {"adverse_event": number},
+            )
 
 
 def _candidates(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
@@ -124,31 +144,54 @@ def _candidates(state: State, one: Participant, now: datetime, on: date) -> Iter
         return
     for found in candidates(state, one):
         if found.dose_limiting is None:
-            yield Task("adjudication", f"{one.id}: {found.label} awaits adjudication",
-                       "DoseLimitingToxicityAdjudicated", "", one.id, None,
-                       {"candidate": found.id})  # fmt: skip
+            yield Task(
+                "adjudication",
+                f"{one.id}: {found.label} awaits adjudication",
+                "DoseLimitingToxicityAdjudicated",
+                "",
+                one.id,
+                None,
+                {"candidate": found.id},
+            )
 
 
 def _signatures(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
     """Return what was changed without the signature that it takes."""
     for position, event in to_be_signed(state, one):
         act, given = _signed_by(event)
-        yield Task(SIGNATURE, f"{one.id}: entry {position} was changed after it was signed, and is "
-                   "not signed anew", act, event.site, one.id, None, given)  # fmt: skip
+        yield Task(
+            SIGNATURE,
+            f"{one.id}: entry {position} was changed after it was signed, and is not signed anew",
+            act,
+            event.site,
+            one.id,
+            None,
+            given,
+        )
     if one.id not in with_events(state):
         return
     for number, course in courses(state, one).items():
         if course.unsigned:
             made = ", ".join(map(str, course.unsigned))
-            yield Task(SIGNATURE, f"{number}: entry {made} makes it less than was judged, and "
-                       "counts once an investigator has signed it", "AdverseEventUpdated", one.site,
-                       one.id, None, {"adverse_event": number})  # fmt: skip
+            yield Task(
+                SIGNATURE,
+                f"{number}: entry {made} makes it less than was judged, and "
+                "counts once an investigator has signed it",
+                "AdverseEventUpdated",
+                one.site,
+                one.id,
+                None,
+                {"adverse_event": number},
+            )
 
 
 def _signed_by(event: Event) -> tuple[str, dict[str, str]]:
     """Return the act that signs anew what an entry says, with the fields of it that are known."""
-    known = {name: str(value) for name in ("adverse_event", "of", "element")
-             if (value := getattr(event, name, None)) is not None}  # fmt: skip
+    known = {
+        name: str(value)
+        for name in ("adverse_event", "of", "element")
+        if (value := getattr(event, name, None)) is not None
+    }
     if isinstance(event, JUDGEMENTS):
         return "AdverseEventUpdated", {"adverse_event": event.adverse_event}
     return type(event).__name__, known
@@ -160,8 +203,15 @@ def _visits(state: State, one: Participant, now: datetime, on: date) -> Iterator
     for visit in visits(state, one, on):
         near = visit.status == "open" and visit.last is not None and visit.last - on <= SOON
         if visit.status == "overdue" or near:
-            yield Task("visit", f"{one.id}: {visit.label}", "EncounterDone", one.site, one.id,
-                       _end_of(visit.last, now.tzinfo), {"encounter": visit.encounter})  # fmt: skip
+            yield Task(
+                "visit",
+                f"{one.id}: {visit.label}",
+                "EncounterDone",
+                one.site,
+                one.id,
+                _end_of(visit.last, now.tzinfo),
+                {"encounter": visit.encounter},
+            )
 
 
 def _doses(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
@@ -169,12 +219,21 @@ def _doses(state: State, one: Participant, now: datetime, on: date) -> Iterator[
         if dose.administrations or dose.withheld or dose.prepared is None:
             continue
         what, event = (
-            ("verify the preparation", "PreparationVerified") if dose.verified is None
-            else ("sign the checklist", "PreDoseChecklistSigned") if dose.signed is None
+            ("verify the preparation", "PreparationVerified")
+            if dose.verified is None
+            else ("sign the checklist", "PreDoseChecklistSigned")
+            if dose.signed is None
             else ("give", "DoseAdministered")
-        )  # fmt: skip
-        yield Task("dose", f"{one.id}, dose {number}: {what}", event, one.site, one.id, None,
-                   {"dose": str(number)})  # fmt: skip
+        )
+        yield Task(
+            "dose",
+            f"{one.id}, dose {number}: {what}",
+            event,
+            one.site,
+            one.id,
+            None,
+            {"dose": str(number)},
+        )
 
 
 def _readiness(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
@@ -208,9 +267,15 @@ def _results(state: State, one: Participant, now: datetime, on: date) -> Iterato
     names = ", ".join(dict.fromkeys(labels))
     position, element = open_[0]
     count = "1 result awaits" if len(open_) == 1 else f"{len(open_)} results await"
-    yield Task("abnormal result", f"{one.id}: {count} judgement: {names}",
-               "ClinicalSignificanceSigned", one.site, one.id, None,
-               {"of": str(position), "element": element})  # fmt: skip
+    yield Task(
+        "abnormal result",
+        f"{one.id}: {count} judgement: {names}",
+        "ClinicalSignificanceSigned",
+        one.site,
+        one.id,
+        None,
+        {"of": str(position), "element": element},
+    )
 
 
 def _changed_records(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
@@ -230,28 +295,53 @@ def _waiting(state: State, one: Participant, now: datetime, on: date) -> Iterato
     if one.status not in ("eligible", "waiting") or not free or cohort is None:
         return
     if not closed_by(state, cohort.level, on):
-        yield Task("enrolment", f"{one.id} is eligible; a place at level {cohort.level} is free",
-                   "ParticipantEnrolled", one.site, one.id, None,
-                   {"level": str(cohort.level)})  # fmt: skip
+        yield Task(
+            "enrolment",
+            f"{one.id} is eligible; a place at level {cohort.level} is free",
+            "ParticipantEnrolled",
+            one.site,
+            one.id,
+            None,
+            {"level": str(cohort.level)},
+        )
 
 
-_OF_PARTICIPANT: tuple[
-    Callable[[State, Participant, datetime, date], Iterator[Task]], ...
-] = (
-    _reports, _terms, _candidates, _signatures, _visits, _readiness, _doses, _results,
-    _changed_records, _waiting,
-)  # fmt: skip
+_OF_PARTICIPANT: tuple[Callable[[State, Participant, datetime, date], Iterator[Task]], ...] = (
+    _reports,
+    _terms,
+    _candidates,
+    _signatures,
+    _visits,
+    _readiness,
+    _doses,
+    _results,
+    _changed_records,
+    _waiting,
+)
 
 
 def _of_trial(state: State, on: date) -> Iterator[Task]:
     for query in state.queries.values():
         if query.status == "open":
-            yield Task("query", f"{query.id}: {query.question}", "QueryAnswered",
-                       state.events[query.of].site, _about(state, query.of), None,
-                       {"query": query.id})  # fmt: skip
+            yield Task(
+                "query",
+                f"{query.id}: {query.question}",
+                "QueryAnswered",
+                state.events[query.of].site,
+                _about(state, query.of),
+                None,
+                {"query": query.id},
+            )
         elif query.status == "answered":
-            yield Task("query", f"{query.id} is answered: {query.answer}", "QueryClosed", "",
-                       _about(state, query.of), None, {"query": query.id})  # fmt: skip
+            yield Task(
+                "query",
+                f"{query.id} is answered: {query.answer}",
+                "QueryClosed",
+                "",
+                _about(state, query.of),
+                None,
+                {"query": query.id},
+            )
     for rule in unanswered_rules(state, on):
         if rule.action == "pause":
             yield Task("stopping rule", rule.text, "TrialResumed")
@@ -268,17 +358,29 @@ def _proposals(state: State) -> Iterator[Task]:
         if one.status == "open":
             since = altered_since(state, one)
             anew = f"; entry {since[-1]} altered what it is about" if since else ""
-            yield Task("proposal", f"{one.id}: {len(holding(state, one))} of {needed(state)} "
-                       f"signatures{anew}", "ProposalSigned", "", one.act.get("participant"), None,
-                       {"proposal": one.id})  # fmt: skip
+            yield Task(
+                "proposal",
+                f"{one.id}: {len(holding(state, one))} of {needed(state)} signatures{anew}",
+                "ProposalSigned",
+                "",
+                one.act.get("participant"),
+                None,
+                {"proposal": one.id},
+            )
 
 
 def _reviews(state: State) -> Iterator[Task]:
     for position, one in state.deviations.items():
         if not one.action:
-            yield Task("deviation", f"{one.description} (rule: {one.rule})",
-                       "ProtocolDeviationReviewed", "", one.participant, None,
-                       {"of": str(position)})  # fmt: skip
+            yield Task(
+                "deviation",
+                f"{one.description} (rule: {one.rule})",
+                "ProtocolDeviationReviewed",
+                "",
+                one.participant,
+                None,
+                {"of": str(position)},
+            )
 
 
 def _about(state: State, position: int) -> str | None:

@@ -49,28 +49,45 @@ def visits(state: State, participant: Participant, on: date) -> list[Visit]:
     """Give the visits of the schedule that applies to a participant, as of a day."""
     study = state.governing("schedule", participant)
     anchors = anchors_of(state, participant, study, None)
-    said = {event.encounter: (at, event) for at, event in entries_of(
-        state, participant, EncounterDone, EncounterMissed)}  # fmt: skip
+    said = {
+        event.encounter: (at, event)
+        for at, event in entries_of(state, participant, EncounterDone, EncounterMissed)
+    }
     situation = anchors and Situation(study, facts_of(state, participant), anchors, on)
-    return [_visit(study, name, said.get(name), situation or None, participant, on)
-            for name in study.schedule.encounters]  # fmt: skip
+    return [
+        _visit(study, name, said.get(name), situation or None, participant, on)
+        for name in study.schedule.encounters
+    ]
 
 
-def _visit(study: Study, name: str, said: tuple[int, EncounterDone | EncounterMissed] | None,
-           situation: Situation | None, participant: Participant, on: date) -> Visit:  # fmt: skip
+def _visit(
+    study: Study,
+    name: str,
+    said: tuple[int, EncounterDone | EncounterMissed] | None,
+    situation: Situation | None,
+    participant: Participant,
+    on: date,
+) -> Visit:
     visit = study.schedule.encounters[name]
     first, last = (None, None) if situation is None else window_days(visit.window, situation)
     if said is not None:
         at, event = said
         done = isinstance(event, EncounterDone)
-        return Visit(name, visit.label, first, last, event.occurred_on if done else None, at,
-                     "done" if done else "missed")  # fmt: skip
-    return Visit(name, visit.label, first, last, None, None,
-                 _status(first, last, participant, on))  # fmt: skip
+        return Visit(
+            name,
+            visit.label,
+            first,
+            last,
+            event.occurred_on if done else None,
+            at,
+            "done" if done else "missed",
+        )
+    return Visit(name, visit.label, first, last, None, None, _status(first, last, participant, on))
 
 
-def _status(first: date | None, last: date | None, participant: Participant, on: date
-            ) -> VisitStatus:  # fmt: skip
+def _status(
+    first: date | None, last: date | None, participant: Participant, on: date
+) -> VisitStatus:
     if first is None and last is None:
         return "no date yet"
     if last is not None and last < on:

@@ -53,10 +53,11 @@ def unsettled_allergy(id_: str, why: str, about: About) -> NotUsed:
     """Say of an allergy that is not read that it leaves open what allergies answer."""
     at = about.undated()
     instead = tuple(
-        Fact(name, id_, at, NEVER_ENDED, derived=True, doubtful=why,
-             unsettled=Reason.NOT_UNDERSTOOD)
+        Fact(
+            name, id_, at, NEVER_ENDED, derived=True, doubtful=why, unsettled=Reason.NOT_UNDERSTOOD
+        )
         for name in _asking(about)
-    )  # fmt: skip
+    )
     return NotUsed(id_, why, instead=instead)
 
 
@@ -72,8 +73,10 @@ def _read(resource: Resource, id_: str, about: About) -> Results:
     if said & _NONE_KNOWN:
         return _none_known(resource, id_, start, doubtful, about)
     answered = {name: doubtful or doubt for name, doubt in _answered(resource, about).items()}
-    facts = [Fact(name, id_, start, NEVER_ENDED, code="true", derived=True, doubtful=doubt)
-             for name, doubt in answered.items()]  # fmt: skip
+    facts = [
+        Fact(name, id_, start, NEVER_ENDED, code="true", derived=True, doubtful=doubt)
+        for name, doubt in answered.items()
+    ]
     return [*facts] if facts else [NotUsed(id_, _why(resource, about))]
 
 

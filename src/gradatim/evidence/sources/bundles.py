@@ -85,12 +85,18 @@ def the_patient(entries: list[Entry]) -> Entry:
     if len(patients) == 1:
         return patients[0]
     if not patients:
-        raise UnusableInput("there is no Patient in this Bundle", "Bundle.entry",
-                            f"none of its {len(entries)} entries is one", _EXPORT)  # fmt: skip
+        raise UnusableInput(
+            "there is no Patient in this Bundle",
+            "Bundle.entry",
+            f"none of its {len(entries)} entries is one",
+            _EXPORT,
+        )
     raise UnusableInput(
-        f"there are {len(patients)} Patients in this Bundle", "Bundle.entry",
-        f"it holds {', '.join(entry.id for entry in patients[:5])}", _EXPORT,
-    )  # fmt: skip
+        f"there are {len(patients)} Patients in this Bundle",
+        "Bundle.entry",
+        f"it holds {', '.join(entry.id for entry in patients[:5])}",
+        _EXPORT,
+    )
 
 
 def _listed(bundle: Resource) -> list[Any]:
@@ -106,9 +112,11 @@ def _refuse_a_page(bundle: Resource) -> None:
     for link in links if isinstance(links, list) else ():
         if isinstance(link, dict) and link.get("relation") == "next":
             raise UnusableInput(
-                "this Bundle is one page of several", "Bundle.link", "it links to the next page",
+                "this Bundle is one page of several",
+                "Bundle.link",
+                "it links to the next page",
                 "join the pages into one Bundle and leave out its links",
-            )  # fmt: skip
+            )
 
 
 def not_a_bundle(content: Any, where: str = "") -> UnusableInput:
@@ -144,8 +152,13 @@ def _entry(entry: Any, place: str) -> Entry:
     if "fhirVersion" in entry:
         refuse_other_versions({"fhirVersion": entry["fhirVersion"]}, "", shown)
     full_url = entry.get("fullUrl")
-    return Entry(shown, kind, resource, full_url if isinstance(full_url, str) else "",
-                 modified=modifier(entry))  # fmt: skip
+    return Entry(
+        shown,
+        kind,
+        resource,
+        full_url if isinstance(full_url, str) else "",
+        modified=modifier(entry),
+    )
 
 
 def _refused(entry: Resource) -> str:
@@ -164,7 +177,9 @@ def _refuse_duplicates(entries: list[Entry]) -> None:
     for entry in entries:
         if entry.id in seen and entry.kind != "Patient":
             raise UnusableInput(
-                "two resources have the same id", entry.id, "it cannot be known which one counts",
+                "two resources have the same id",
+                entry.id,
+                "it cannot be known which one counts",
                 "keep the current version of each resource",
-            )  # fmt: skip
+            )
         seen.add(entry.id)

@@ -40,8 +40,20 @@ _REGISTERED = re.compile(
     re.IGNORECASE,
 )
 """Numbers of public registers, by which a study is named."""
-_SAYS_NOTHING = frozenset({"text", "meta", "id", "patient", "performer", "organization", "dateTime",
-                           "verification", "resourceType", "status"})  # fmt: skip
+_SAYS_NOTHING = frozenset(
+    {
+        "text",
+        "meta",
+        "id",
+        "patient",
+        "performer",
+        "organization",
+        "dateTime",
+        "verification",
+        "resourceType",
+        "status",
+    }
+)
 
 
 def consent(resource: Resource, id_: str, about: About) -> Results:

@@ -22,11 +22,20 @@ from gradatim.evidence.sources.unread import OF_NOBODY, kept_open, says_nothing
 Told = dict[str, str]
 """What each record says, with its place: one that is told twice is one."""
 
-_SUPPOSES = frozenset({
-    *("RiskAssessment", "Goal", "CarePlan", "RequestGroup", "Task", "GuidanceResponse"),
-    *("CommunicationRequest", "DetectedIssue", "Contract", "Coverage", "Provenance", "AuditEvent"),
-    *("ImmunizationRecommendation", "Linkage", "MessageHeader", "VerificationResult"),
-})  # fmt: skip
+_SUPPOSES = frozenset(
+    {
+        *("RiskAssessment", "Goal", "CarePlan", "RequestGroup", "Task", "GuidanceResponse"),
+        *(
+            "CommunicationRequest",
+            "DetectedIssue",
+            "Contract",
+            "Coverage",
+            "Provenance",
+            "AuditEvent",
+        ),
+        *("ImmunizationRecommendation", "Linkage", "MessageHeader", "VerificationResult"),
+    }
+)
 """Types that speak of what may come, or of other records and not of the person."""
 _NAMES = ("subject", "patient", "individual")
 _NOT_SAID = ("id", "meta", "text", "contained")

@@ -18,8 +18,15 @@ from gradatim.evidence.facts import Coding
 
 Resource = dict[str, Any]
 
-_KINDS = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number",
-          float: "a number", Decimal: "a number"}  # fmt: skip
+_KINDS = {
+    dict: "an object",
+    list: "a list",
+    str: "text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    Decimal: "a number",
+}
 ABSENT_OR_UNKNOWN = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 """Code system of the International Patient Summary for what is absent, or not known."""
 _DAYS = {"s": 1 / 86400, "min": 1 / 1440, "h": 1 / 24, "d": 1.0, "wk": 7.0}
@@ -215,8 +222,11 @@ def words(concept: Resource | None) -> list[str]:
     if concept is None:
         return []
     coded = items(concept, "coding")
-    said_there = [text(concept, "text"), *(text(one, "display") for one in coded),
-                  *(text(one, "code") for one in coded)]  # fmt: skip
+    said_there = [
+        text(concept, "text"),
+        *(text(one, "display") for one in coded),
+        *(text(one, "code") for one in coded),
+    ]
     return [one.strip().casefold() for one in said_there if one.strip()]
 
 
@@ -233,8 +243,15 @@ def raw_codes(concept: Resource | None) -> list[tuple[str, str]]:
 UNSETTLED = "unsettled"
 """A status that is given, and whose codings do not settle which one it is."""
 _CLINICAL = ("active", "recurrence", "relapse", "inactive", "remission", "resolved")
-_VERIFIED = ("unconfirmed", "provisional", "differential", "presumed", "confirmed", "refuted",
-             "entered-in-error")  # fmt: skip
+_VERIFIED = (
+    "unconfirmed",
+    "provisional",
+    "differential",
+    "presumed",
+    "confirmed",
+    "refuted",
+    "entered-in-error",
+)
 _REQUIRED = {
     "clinicalStatus": (("condition-clinical", "allergyintolerance-clinical"), _CLINICAL),
     "verificationStatus": (
@@ -303,5 +320,9 @@ _LONG_UNITS = {
 
 def last_day(start: Day, lasting: Duration) -> Day:
     """Give the last of so many days, the first of which is `start`: a day lasts until itself."""
-    return Day(*(max(one, step(one, lasting) - timedelta(days=1)) if one > one.min else one
-                 for one in start))  # fmt: skip
+    return Day(
+        *(
+            max(one, step(one, lasting) - timedelta(days=1)) if one > one.min else one
+            for one in start
+        )
+    )

@@ -44,8 +44,9 @@ def read(path: Path) -> Described:
     found = _mapping(path)
     unknown = sorted(set(found) - set(KEYS))
     if unknown:
-        raise UnusableInput(f"{unknown[0]!r} is not known here", str(path),
-                            todo=f"use {', '.join(KEYS)}")  # fmt: skip
+        raise UnusableInput(
+            f"{unknown[0]!r} is not known here", str(path), todo=f"use {', '.join(KEYS)}"
+        )
     tied = found.get("observation_period", False)
     if not isinstance(tied, bool):
         raise UnusableInput("observation_period is neither true nor false", str(path))
@@ -80,8 +81,12 @@ def _mapping(path: Path) -> dict[str, Any]:
         why = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise UnusableInput("the description of the source cannot be read", where, why) from error
     if not isinstance(found, dict):
-        raise UnusableInput("this does not describe a source", str(path),
-                            "it is not a mapping", f"give {', '.join(KEYS)}")  # fmt: skip
+        raise UnusableInput(
+            "this does not describe a source",
+            str(path),
+            "it is not a mapping",
+            f"give {', '.join(KEYS)}",
+        )
     if "observation_period" in found:
         said = found["observation_period"]
         found["observation_period"] = {"true": True, "false": False}.get(str(said).lower(), said)
@@ -92,8 +97,11 @@ def _coverage(given: Any, path: Path) -> dict[str, Observed]:
     if isinstance(given, list):
         given = {str(kind): ".." for kind in given}
     if not isinstance(given, dict):
-        raise UnusableInput("exhaustive is neither a list of kinds nor kinds with days", str(path),
-                            todo="write {condition: 2015-01-01.., exposure: ..}")  # fmt: skip
+        raise UnusableInput(
+            "exhaustive is neither a list of kinds nor kinds with days",
+            str(path),
+            todo="write {condition: 2015-01-01.., exposure: ..}",
+        )
     found: dict[str, Observed] = {}
     for kind, days in given.items():
         try:
@@ -109,10 +117,13 @@ def _days(text: str) -> tuple[date | None, date | None]:
     try:
         if not dots:
             raise ValueError
-        return (date.fromisoformat(since) if since else None,
-                date.fromisoformat(until) if until else None)  # fmt: skip
+        return (
+            date.fromisoformat(since) if since else None,
+            date.fromisoformat(until) if until else None,
+        )
     except ValueError as error:
         raise UnusableInput(
-            f"{text!r} is not FROM..TO", "exhaustive",
+            f"{text!r} is not FROM..TO",
+            "exhaustive",
             todo="write 2015-01-01..2026-06-30, 2015-01-01.. or ..",
-        ) from error  # fmt: skip
+        ) from error

@@ -26,9 +26,17 @@ ROUTES = {
     **dict.fromkeys(("intramuscular", "intramuscular route", "im"), "78421000"),
     **dict.fromkeys(("subcutaneous", "subcutaneous route", "sc", "sq"), "34206005"),
     **dict.fromkeys(("topical", "topical route"), "6064005"),
-    **dict.fromkeys(("intra-articular", "intraarticular", "intra-articular route", "ia inj",
-                     "intraarticular route"), "12130007"),
-}  # fmt: skip
+    **dict.fromkeys(
+        (
+            "intra-articular",
+            "intraarticular",
+            "intra-articular route",
+            "ia inj",
+            "intraarticular route",
+        ),
+        "12130007",
+    ),
+}
 
 
 class Dose(NamedTuple):

@@ -95,8 +95,17 @@ def read(
     courses = courses_of(entries)
     by_element = {name: as_courses(some, courses) for name, some in facts.items()}
     person = about.person
-    return Facts(person.id, person.birth, person.sex, by_element, dict(coverage or {}),
-                 tuple(not_used), len(entries), person.died, recorded=recorded)  # fmt: skip
+    return Facts(
+        person.id,
+        person.birth,
+        person.sex,
+        by_element,
+        dict(coverage or {}),
+        tuple(not_used),
+        len(entries),
+        person.died,
+        recorded=recorded,
+    )
 
 
 def opened(

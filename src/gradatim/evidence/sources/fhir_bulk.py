@@ -68,9 +68,11 @@ def ndjson(folder: str | Path) -> Export:
     paths = sorted(Path(folder).glob("*.ndjson"))
     if not paths:
         raise UnusableInput(
-            "there is no bulk export here", str(folder), "it holds no *.ndjson files",
+            "there is no bulk export here",
+            str(folder),
+            "it holds no *.ndjson files",
             "give the folder with Patient.ndjson in it",
-        )  # fmt: skip
+        )
     index = _Index()
     for path in paths:
         try:
@@ -81,8 +83,11 @@ def ndjson(folder: str | Path) -> Export:
                 "this file cannot be read", str(path), str(error.strerror)
             ) from error
     if not index.export.people:
-        raise UnusableInput("there is no Patient in this bulk export", str(folder),
-                            todo="add Patient.ndjson to the folder")  # fmt: skip
+        raise UnusableInput(
+            "there is no Patient in this bulk export",
+            str(folder),
+            todo="add Patient.ndjson to the folder",
+        )
     return index.finish()
 
 
@@ -120,8 +125,9 @@ class _Index:
         elif kind == "Medication" and shown != place and shown not in self._medications:
             self._medications[shown] = line
         else:
-            named = (_reference(head.subject) or _reference(head.patient)
-                     or _reference(head.individual))  # fmt: skip
+            named = (
+                _reference(head.subject) or _reference(head.patient) or _reference(head.individual)
+            )
             # A line without a type is its person's all the same: it may be anything.
             fault = "" if isinstance(kind, str) else "has no resourceType"
             drug = _reference(head.medicationReference)

@@ -26,13 +26,21 @@ def load_bundle(path: str | Path, most: int = MOST_BYTES) -> dict[str, Any]:
     file = Path(path)
     try:
         if file.exists() and not file.is_file():
-            raise UnusableInput("this file cannot be read", str(path), "it is not a regular file",
-                                "give the path of a FHIR R4 Bundle")  # fmt: skip
+            raise UnusableInput(
+                "this file cannot be read",
+                str(path),
+                "it is not a regular file",
+                "give the path of a FHIR R4 Bundle",
+            )
         size = file.stat().st_size
         content = file.read_bytes() if size <= most else b""
     except OSError as error:
-        raise UnusableInput("this file cannot be read", str(path), str(error.strerror),
-                            "give the path of a FHIR R4 Bundle") from error  # fmt: skip
+        raise UnusableInput(
+            "this file cannot be read",
+            str(path),
+            str(error.strerror),
+            "give the path of a FHIR R4 Bundle",
+        ) from error
     if size > most:
         raise _too_large(size, str(path), most)
     return decode(content, str(path), most)
@@ -105,6 +113,8 @@ def _first_not_utf8(content: bytes) -> int:
 
 def _too_large(size: int, name: str, most: int) -> UnusableInput:
     return UnusableInput(
-        f"this file is {size / 1e6:.0f} MB", name, f"at most {most / 1e6:.0f} MB are read at once",
+        f"this file is {size / 1e6:.0f} MB",
+        name,
+        f"at most {most / 1e6:.0f} MB are read at once",
         "give one person per Bundle; for many people use a bulk export folder (fhir:DIR)",
-    )  # fmt: skip
+    )

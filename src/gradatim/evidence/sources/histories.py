@@ -41,8 +41,14 @@ _DOUBTS = {
 NO_KNOWN_PROBLEM = (ABSENT_OR_UNKNOWN, "no-known-problems")
 _GOES_ON = ("active", "recurrence", "relapse")
 _NOT_DONE = ("not-done", "preparation", "entered-in-error")
-_NOT_IN_TRIAL = ("candidate", "potential-candidate", "eligible", "ineligible", "not-registered",
-                 "screening")  # fmt: skip
+_NOT_IN_TRIAL = (
+    "candidate",
+    "potential-candidate",
+    "eligible",
+    "ineligible",
+    "not-registered",
+    "screening",
+)
 _LEFT_TRIAL = ("off-study", "withdrawn")
 
 
@@ -188,7 +194,8 @@ def _study_names(resource: Resource) -> set[str]:
     return {text(identifier, "value"), reference.split("/")[-1], text(study, "display")} - {""}
 
 
-def _answers(names: Iterable[str], id_: str, start: Day, end: Day, doubtful: str, otherwise: str
-             ) -> Results:  # fmt: skip
+def _answers(
+    names: Iterable[str], id_: str, start: Day, end: Day, doubtful: str, otherwise: str
+) -> Results:
     facts = [Fact(name, id_, start, end, doubtful=doubtful) for name in names]
     return [*facts] if facts else [NotUsed(id_, otherwise)]

@@ -52,8 +52,11 @@ def interpretation(holder: Resource) -> tuple[str, str]:
 
 
 def _flags(concept: Resource) -> list[str]:
-    coded = [code.casefold() for system, code in raw_codes(concept)
-             if not system or any(one in system for one in _SYSTEMS)]  # fmt: skip
+    coded = [
+        code.casefold()
+        for system, code in raw_codes(concept)
+        if not system or any(one in system for one in _SYSTEMS)
+    ]
     known = [_FLAGS[code] for code in coded if code in _FLAGS]
     if known:
         return known

@@ -196,9 +196,14 @@ def _read_all(
     given = resource["resourceType"] == "MedicationAdministration"
     counted = resource["resourceType"] != "MedicationStatement"
     taken = Taken(
-        (start, end), route_of(dosages), dose, EVERY_DAY if given else often(dosages, counted),
-        _doubtful(resource, dosages), given, _is_depot(concepts, dosages),
-    )  # fmt: skip
+        (start, end),
+        route_of(dosages),
+        dose,
+        EVERY_DAY if given else often(dosages, counted),
+        _doubtful(resource, dosages),
+        given,
+        _is_depot(concepts, dosages),
+    )
     facts: list[Fact] = []
     faults: dict[str, str] = {}
     for name, drug in ((name, drug) for name, some in asked.items() for drug in some):
@@ -229,14 +234,16 @@ def _fact(name: str, id_: str, drug: str, taken: Taken, about: About) -> Fact | 
     doubtful = "route not recorded" if element.routes and not route else taken.doubtful
     if element.kind != "exposure":
         return happened(name, id_, *taken.span, about, doubtful)
-    fact = Fact(name, id_, *taken.span, code=drug, route=route, doubtful=doubtful,
-                often=taken.often)  # fmt: skip
+    fact = Fact(
+        name, id_, *taken.span, code=drug, route=route, doubtful=doubtful, often=taken.often
+    )
     if taken.dose is None:
         return fact
     least, most = taken.dose
     course = GIVEN if taken.given and not doubtful else ""
-    return fact._replace(value=least, unit=DAILY_DOSE_UNIT, course=course,
-                         most=None if least == most else most)  # fmt: skip
+    return fact._replace(
+        value=least, unit=DAILY_DOSE_UNIT, course=course, most=None if least == most else most
+    )
 
 
 def _afterwards(name: str, id_: str, drug: str, taken: Taken, about: About) -> Fact | None:
@@ -246,8 +253,15 @@ def _afterwards(name: str, id_: str, drug: str, taken: Taken, about: About) -> F
         return None
     start, end = taken.span
     more = Duration(0, lasting.days)
-    return Fact(name, id_, start, Day(step(end.first, more), step(end.last, more)), code=drug,
-                route=taken.route, doubtful=_INJECTED)  # fmt: skip
+    return Fact(
+        name,
+        id_,
+        start,
+        Day(step(end.first, more), step(end.last, more)),
+        code=drug,
+        route=taken.route,
+        doubtful=_INJECTED,
+    )
 
 
 def _is_depot(concepts: Iterable[Resource], dosages: list[Resource]) -> bool:

@@ -58,9 +58,11 @@ def refuse_modified(bundle: Resource) -> None:
     """
     if bundle.get(_RULES) is not None:
         raise UnusableInput(
-            "this Bundle cannot be understood", "Bundle.implicitRules",
-            "it must be read by rules of its own", "export it as plain FHIR R4",
-        )  # fmt: skip
+            "this Bundle cannot be understood",
+            "Bundle.implicitRules",
+            "it must be read by rules of its own",
+            "export it as plain FHIR R4",
+        )
 
 
 def refuse_patient(patient: Resource, id_: str) -> None:

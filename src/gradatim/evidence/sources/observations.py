@@ -44,11 +44,31 @@ from gradatim.protocol.elements import COVERABLE
 USED = frozenset({"final", "amended", "corrected"})
 _NONE = ("entered-in-error", "cancelled")
 METHODS = {
-    **dict.fromkeys(("x-ray", "xray", "x ray", "radiography", "plain radiograph", "plain x-ray",
-                     "plain radiography", "radiograph", "plain film"), "x-ray"),
-    **dict.fromkeys(("ct", "computed tomography", "ct scan", "computed tomography scan",
-                     "computerized axial tomography"), "CT"),
-}  # fmt: skip
+    **dict.fromkeys(
+        (
+            "x-ray",
+            "xray",
+            "x ray",
+            "radiography",
+            "plain radiograph",
+            "plain x-ray",
+            "plain radiography",
+            "radiograph",
+            "plain film",
+        ),
+        "x-ray",
+    ),
+    **dict.fromkeys(
+        (
+            "ct",
+            "computed tomography",
+            "ct scan",
+            "computed tomography scan",
+            "computerized axial tomography",
+        ),
+        "CT",
+    ),
+}
 
 
 class Asked(NamedTuple):

@@ -112,8 +112,19 @@ def _number(
     if why := contradicts_range(number, level, limits.low, limits.high):
         return Fault(why, conflict=True)
     word = result if _is_in_words(element) else ""
-    return Fact(at.name, at.id, day_, day_, value.value, value.unit, value.bound, limits.low,
-                limits.high, word, at.method)  # fmt: skip
+    return Fact(
+        at.name,
+        at.id,
+        day_,
+        day_,
+        value.value,
+        value.unit,
+        value.bound,
+        limits.low,
+        limits.high,
+        word,
+        at.method,
+    )
 
 
 def _yes_or_no(at: Place, value: Said, lasting: bool) -> Fact | Fault:

@@ -56,8 +56,14 @@ def read_patient(patient: Resource, id_: str, full_url: str, on: date) -> Person
     gender = patient.get("gender")
     sex = gender if isinstance(gender, str) and gender in SEXES else ""
     named = {id_, full_url, *_identifiers(patient)} - {""}
-    return Person(_printable(id_.removeprefix("Patient/")), birth, sex, frozenset(named),
-                  _died(patient), _address(full_url))  # fmt: skip
+    return Person(
+        _printable(id_.removeprefix("Patient/")),
+        birth,
+        sex,
+        frozenset(named),
+        _died(patient),
+        _address(full_url),
+    )
 
 
 def _address(url: str) -> str:
@@ -84,9 +90,11 @@ def _printable(id_: str) -> str:
 
 def _without_birth(id_: str, why: str) -> UnusableInput:
     return UnusableInput(
-        "this person's age cannot be known", f"{id_}.birthDate", why,
+        "this person's age cannot be known",
+        f"{id_}.birthDate",
+        why,
         "give the date of birth as YYYY-MM-DD, YYYY-MM or YYYY",
-    )  # fmt: skip
+    )
 
 
 def _identifiers(patient: Resource) -> list[str]:

@@ -26,10 +26,11 @@ from gradatim.evidence.sources.wordings import plain as plain_word
 from gradatim.protocol.elements import Element
 
 _SEXES = {
-    **dict.fromkeys(("female", "f", "248152002", "703118005", "women", "woman", "females"),
-                    "female"),
+    **dict.fromkeys(
+        ("female", "f", "248152002", "703118005", "women", "woman", "females"), "female"
+    ),
     **dict.fromkeys(("male", "m", "248153007", "703117000", "men", "man", "males"), "male"),
-}  # fmt: skip
+}
 _NORMAL = ("normal", "normal range")
 UnitOf = Callable[[Resource], str]
 
@@ -74,8 +75,10 @@ def reference_range(
         if low and high and low.unit == high.unit and low.value > high.value:
             why = f"its range is from {plain(low.value)} to {plain(high.value)}"
             return Limits(conflict=f"{why}: the lower limit is above the upper one")
-    return Limits(_agreed((low, fits) for low, _, fits in read),
-                  _agreed((high, fits) for _, high, fits in read))  # fmt: skip
+    return Limits(
+        _agreed((low, fits) for low, _, fits in read),
+        _agreed((high, fits) for _, high, fits in read),
+    )
 
 
 def _agreed(limits: Iterable[tuple[Quantity | None, Truth]]) -> Quantity | None:
@@ -91,8 +94,10 @@ def _agreed(limits: Iterable[tuple[Quantity | None, Truth]]) -> Quantity | None:
 def _limits(
     one: Resource, unit: str, unit_of: UnitOf, element: Element
 ) -> tuple[Quantity | None, Quantity | None]:
-    return (_limit(obj(one, "low"), unit, unit_of, element),
-            _limit(obj(one, "high"), unit, unit_of, element))  # fmt: skip
+    return (
+        _limit(obj(one, "low"), unit, unit_of, element),
+        _limit(obj(one, "high"), unit, unit_of, element),
+    )
 
 
 def _limit(limit: Resource | None, unit: str, unit_of: UnitOf, element: Element) -> Quantity | None:

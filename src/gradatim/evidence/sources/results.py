@@ -24,11 +24,21 @@ from gradatim.evidence.sources.wordings import plain as plain_word
 from gradatim.protocol.elements import Element
 
 _TYPES = frozenset(
-    f"value{kind}" for kind in (
-        "Quantity", "CodeableConcept", "String", "Boolean", "Integer", "Range", "Ratio",
-        "SampledData", "Time", "DateTime", "Period",
+    f"value{kind}"
+    for kind in (
+        "Quantity",
+        "CodeableConcept",
+        "String",
+        "Boolean",
+        "Integer",
+        "Range",
+        "Ratio",
+        "SampledData",
+        "Time",
+        "DateTime",
+        "Period",
     )
-)  # fmt: skip
+)
 UCUM = ("http://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8")
 BOUNDS = ("<", "<=", ">", ">=")
 _NUMBER = re.compile(
@@ -174,4 +184,5 @@ def implausible(value: Said, element: Element) -> str:
         return ""
     shown = Quantity(value.value, value.unit, value.bound)
     return f"value {shown} is outside the plausible range {plain(low)} to {plain(high)}" + (
-        f" {element.unit}" if value.unit != element.unit else "")  # fmt: skip
+        f" {element.unit}" if value.unit != element.unit else ""
+    )

@@ -15,9 +15,21 @@ from gradatim.evidence.sources.datatypes import Resource, number, obj, text, wor
 NOT_KNOWN = Often(0, 1)
 """Perhaps on none of its days."""
 _DAYS = {"h": 1 / 24, "d": 1.0, "wk": 7.0, "mo": 365.25 / 12, "a": 365.25, "min": 1 / 1440}
-_TIMES_A_DAY = {"qd": 1.0, "am": 1.0, "pm": 1.0, "bed": 1.0, "bid": 2.0, "tid": 3.0, "qid": 4.0,
-                "qod": 0.5, "q4h": 6.0, "q6h": 4.0, "q8h": 3.0, "q12h": 2.0,
-                "wk": 1 / 7}  # fmt: skip
+_TIMES_A_DAY = {
+    "qd": 1.0,
+    "am": 1.0,
+    "pm": 1.0,
+    "bed": 1.0,
+    "bid": 2.0,
+    "tid": 3.0,
+    "qid": 4.0,
+    "qod": 0.5,
+    "q4h": 6.0,
+    "q6h": 4.0,
+    "q8h": 3.0,
+    "q12h": 2.0,
+    "wk": 1 / 7,
+}
 _AT_MEALS = frozenset({"c", "ac", "pc"})
 """Moments that do not say at which of the three meals."""
 _SAYS_HOW_OFTEN = frozenset({"period", "frequency", "dayOfWeek", "when", "timeOfDay"})

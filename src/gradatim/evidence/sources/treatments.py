@@ -114,8 +114,10 @@ def as_courses(facts: Iterable[Fact], courses: Mapping[str, str]) -> tuple[Fact,
         facts: as they were read, those of administrations with the course `GIVEN`.
         courses: the courses of records that are tied to others, by their places.
     """
-    named = [one._replace(course=courses.get(one.id, "")) if one.course != GIVEN else one
-             for one in facts]  # fmt: skip
+    named = [
+        one._replace(course=courses.get(one.id, "")) if one.course != GIVEN else one
+        for one in facts
+    ]
     given: dict[tuple[str, str, object], list[int]] = defaultdict(list)
     for at, one in enumerate(named):
         if one.course == GIVEN:

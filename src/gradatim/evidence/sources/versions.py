@@ -11,8 +11,14 @@ from gradatim.core.errors import UnusableInput
 from gradatim.evidence.sources.datatypes import Resource
 
 _DSTU2, _STU3, _R5 = "FHIR DSTU2", "FHIR STU3", "FHIR R5"
-_TYPES = {"MedicationOrder": _DSTU2, "DiagnosticOrder": _DSTU2, "ProcedureRequest": _STU3,
-          "ReferralRequest": _STU3, "DataElement": _STU3, "Sequence": _STU3}  # fmt: skip
+_TYPES = {
+    "MedicationOrder": _DSTU2,
+    "DiagnosticOrder": _DSTU2,
+    "ProcedureRequest": _STU3,
+    "ReferralRequest": _STU3,
+    "DataElement": _STU3,
+    "Sequence": _STU3,
+}
 _FIELDS: dict[str, dict[str, str]] = {
     "Observation": {"related": _STU3, "context": _STU3, "comments": _DSTU2},
     "Condition": {"assertedDate": _STU3, "dateRecorded": _DSTU2},
@@ -20,12 +26,19 @@ _FIELDS: dict[str, dict[str, str]] = {
     "MedicationStatement": {"taken": _STU3, "wasNotTaken": _DSTU2, "medication": _R5},
     "MedicationRequest": {"context": _STU3, "medication": _R5},
     "MedicationAdministration": {"notGiven": _STU3, "wasNotGiven": _DSTU2, "medication": _R5},
-    "Procedure": {"notDone": _STU3, "context": _STU3, "notPerformed": _DSTU2,
-                  "occurrenceDateTime": _R5, "occurrencePeriod": _R5},
+    "Procedure": {
+        "notDone": _STU3,
+        "context": _STU3,
+        "notPerformed": _DSTU2,
+        "occurrenceDateTime": _R5,
+        "occurrencePeriod": _R5,
+    },
     "Patient": {"animal": _STU3},
-}  # fmt: skip
-_PROFILE = re.compile(r"https?://hl7\.org/fhir/(?:(\d\.\d)/StructureDefinition/\w+|"
-                      r"StructureDefinition/\w+\|(\d+\.\d+))")  # fmt: skip
+}
+_PROFILE = re.compile(
+    r"https?://hl7\.org/fhir/(?:(\d\.\d)/StructureDefinition/\w+|"
+    r"StructureDefinition/\w+\|(\d+\.\d+))"
+)
 _RELEASES = {"0": "FHIR DSTU1", "1": _DSTU2, "3": _STU3, "5": _R5, "6": "FHIR R6"}
 
 

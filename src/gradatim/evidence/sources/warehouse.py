@@ -87,8 +87,9 @@ class Warehouse(ABC):
         columns = {column.lower(): column for column in table.columns}
         if len(columns) < len(table.columns):
             why = "two columns differ in upper and lower case only"
-            raise UnusableInput(f"the table {name} cannot be read", self.source, why,
-                                "give a view with one of them")  # fmt: skip
+            raise UnusableInput(
+                f"the table {name} cannot be read", self.source, why, "give a view with one of them"
+            )
         changed = {low: name for low, name in columns.items() if low != name}
         return table.rename(changed) if changed else table
 
@@ -219,8 +220,13 @@ def connect(source: str, *, memory: int | None = None, threads: int | None = Non
         UnusableInput: no such form, or it cannot be opened.
     """
     kind, _, rest = source.partition(":")
-    opens = {"duckdb": _duckdb, "parquet": _parquet, "spark": _spark,
-             "postgresql": _postgres, "postgres": _postgres}.get(kind)  # fmt: skip
+    opens = {
+        "duckdb": _duckdb,
+        "parquet": _parquet,
+        "spark": _spark,
+        "postgresql": _postgres,
+        "postgres": _postgres,
+    }.get(kind)
     if opens is None or not rest:
         from gradatim.evidence.sources.warehouse_postgres import without_password
 

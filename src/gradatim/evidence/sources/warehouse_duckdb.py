@@ -123,8 +123,11 @@ def _connected(file: str, memory: int | None, threads: int | None) -> tuple[Any,
 
     con = ibis.duckdb.connect(file, read_only=file != ":memory:")
     spill = tempfile.mkdtemp(prefix="gradatim-")
-    settings: dict[str, Any] = {"temp_directory": spill, "autoinstall_known_extensions": False,
-                                "enable_progress_bar": False}  # fmt: skip
+    settings: dict[str, Any] = {
+        "temp_directory": spill,
+        "autoinstall_known_extensions": False,
+        "enable_progress_bar": False,
+    }
     if memory is not None:
         settings["memory_limit"] = f"{memory}B"
     if threads is not None:

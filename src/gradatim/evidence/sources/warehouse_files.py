@@ -28,8 +28,12 @@ def tables_in(folder: str, source: str) -> dict[str, list[Path]]:
         files = _parts(entry) if entry.is_dir() else [entry] if _is_parquet(entry) else []
         name = entry.name.lower().removesuffix(".parquet")
         if files and name in found:
-            raise UnusableInput(f"the table {name} is there twice", source,
-                                f"{entry.name} and {found[name][0]}", "remove one")  # fmt: skip
+            raise UnusableInput(
+                f"the table {name} is there twice",
+                source,
+                f"{entry.name} and {found[name][0]}",
+                "remove one",
+            )
         if files:
             found[name] = files
     if not found:

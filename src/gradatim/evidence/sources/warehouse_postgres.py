@@ -129,13 +129,18 @@ def _connected(url: str, shown: str) -> tuple[Any, bool]:
         import ibis.backends.postgres as backend
         import psycopg
     except ImportError as error:
-        raise UnusableInput("PostgreSQL cannot be read", shown, "psycopg is not installed",
-                            "run pip install 'gradatim[postgres]'") from error  # fmt: skip
+        raise UnusableInput(
+            "PostgreSQL cannot be read",
+            shown,
+            "psycopg is not installed",
+            "run pip install 'gradatim[postgres]'",
+        ) from error
     from gradatim.evidence.sources.warehouse_faults import not_connected
 
     try:
-        con = psycopg.connect(url, autocommit=True, connect_timeout=_WAIT,
-                              application_name="gradatim")  # fmt: skip
+        con = psycopg.connect(
+            url, autocommit=True, connect_timeout=_WAIT, application_name="gradatim"
+        )
     except psycopg.Error as error:
         raise not_connected(error, shown) from None
     keeps = con.execute(_MAY_KEEP).fetchone() == (True,)

@@ -5,9 +5,19 @@ from typing import NamedTuple
 
 from gradatim.core.errors import UnusableInput
 
-VOCABULARY = frozenset({"concept", "concept_ancestor", "concept_class", "concept_relationship",
-                        "concept_synonym", "domain", "drug_strength", "relationship",
-                        "vocabulary"})  # fmt: skip
+VOCABULARY = frozenset(
+    {
+        "concept",
+        "concept_ancestor",
+        "concept_class",
+        "concept_relationship",
+        "concept_synonym",
+        "domain",
+        "drug_strength",
+        "relationship",
+        "vocabulary",
+    }
+)
 """The tables of a vocabulary, which many warehouses share."""
 
 
@@ -83,8 +93,12 @@ def choose_schema(source: str, places: Iterable[tuple[str, str]], asked: str, us
     if asked:
         if found := _same(asked, schemas):
             return found
-        raise UnusableInput(f"the schema {asked} has no tables that can be seen", source,
-                            _list("tables are in", schemas), "name one of them")  # fmt: skip
+        raise UnusableInput(
+            f"the schema {asked} has no tables that can be seen",
+            source,
+            _list("tables are in", schemas),
+            "name one of them",
+        )
     if usual in people or (usual in schemas and not people):
         return usual
     if len(people) == 1 or (not people and len(schemas) == 1):
@@ -102,8 +116,12 @@ def _none(source: str, schemas: list[str]) -> UnusableInput:
     if not schemas:
         todo = "give the database of the warehouse, and the right to read it"
         return UnusableInput("this database has no tables that can be seen", source, todo=todo)
-    return UnusableInput("it is not clear which schema to read", source,
-                         _list("tables are in", schemas), "add ?schema=NAME")  # fmt: skip
+    return UnusableInput(
+        "it is not clear which schema to read",
+        source,
+        _list("tables are in", schemas),
+        "add ?schema=NAME",
+    )
 
 
 def _list(what: str, names: list[str]) -> str:

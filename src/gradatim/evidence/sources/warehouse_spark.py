@@ -75,9 +75,11 @@ def open_folder(source: str, rest: str, memory: int | None, threads: int | None)
     import ibis
 
     con = ibis.pyspark.connect(session)
-    found = (_listed(session, rest, source) if paths is None else
-             {name: [file.absolute().as_posix() for file in files]
-              for name, files in paths.items()})  # fmt: skip
+    found = (
+        _listed(session, rest, source)
+        if paths is None
+        else {name: [file.absolute().as_posix() for file in files] for name, files in paths.items()}
+    )
     return Spark(source, con, {name: _reads(con, files) for name, files in found.items()}, ours)
 
 

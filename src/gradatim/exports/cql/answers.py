@@ -36,15 +36,21 @@ def age(node: Age, title: str, of: Recorded) -> str:
     completed, first, last = map(library.function, ("Completed years", "Born first", "Born last"))
     oldest, youngest = f"{completed}({first}(), {at})", f"{completed}({last}(), {at})"
     if op == "=":
-        return (f"case when {oldest} = {youngest} then {oldest} = {years}\n"
-                f"  when {oldest} < {years} or {youngest} > {years} then false\n"
-                f"  else null end")  # fmt: skip
-    return (f"case when {oldest} {op} {years} and {youngest} {op} {years} then true\n"
-            f"  when not ({oldest} {op} {years}) and not ({youngest} {op} {years}) then false\n"
-            f"  else null end")  # fmt: skip
+        return (
+            f"case when {oldest} = {youngest} then {oldest} = {years}\n"
+            f"  when {oldest} < {years} or {youngest} > {years} then false\n"
+            f"  else null end"
+        )
+    return (
+        f"case when {oldest} {op} {years} and {youngest} {op} {years} then true\n"
+        f"  when not ({oldest} {op} {years}) and not ({youngest} {op} {years}) then false\n"
+        f"  else null end"
+    )
 
 
 def sex(node: Sex, title: str, of: Recorded) -> str:
     """Write administrative sex; null if it is neither female nor male."""
-    return (f"if Patient.gender.value in {{ 'female', 'male' }} then Patient.gender.value = "
-            f"{string(node.sex)} else null")  # fmt: skip
+    return (
+        f"if Patient.gender.value in {{ 'female', 'male' }} then Patient.gender.value = "
+        f"{string(node.sex)} else null"
+    )

@@ -13,8 +13,7 @@ from gradatim.protocol.elements import Derived
 
 _SEX = "Patient.gender.value"
 _JOINED = {"add": " + ", "subtract": " - ", "multiply": " * ", "divide": " / "}
-_CALLED = {"min": "Min({{ {} }})", "max": "Max({{ {} }})", "power": "Power({})",
-           "ln": "Ln({})"}  # fmt: skip
+_CALLED = {"min": "Min({{ {} }})", "max": "Max({{ {} }})", "power": "Power({})", "ln": "Ln({})"}
 
 
 def computed(element: str, of: Recorded) -> str | None:
@@ -51,8 +50,10 @@ def _query(rule: Derived, element: str, of: Recorded) -> str:
     let = ",\n    ".join(lets)
     if len(values) == 1:
         return f"{values[0]} V1\n  let {let}\n  {made}"
-    others = ",\n    ".join(f"({one} O where O.first = V1.first and O.last = V1.last) V{n}"
-                            for n, one in enumerate(values[1:], 2))  # fmt: skip
+    others = ",\n    ".join(
+        f"({one} O where O.first = V1.first and O.last = V1.last) V{n}"
+        for n, one in enumerate(values[1:], 2)
+    )
     inner = f"from ({{ V1 }}) W, {others}\n  let {let}\n  {made}"
     return f"flatten (\n  {values[0]} V1 return all (\n  {inner}))"
 
@@ -72,8 +73,11 @@ def _implicit(tree: Expression, of: Recorded) -> list[str]:
     if "age" not in set(inputs_of(tree)):
         return []
     years, first, last = map(of.library.function, ("Completed years", "Born first", "Born last"))
-    return [f"youngest: {years}({last}(), V1.first)", f"oldest: {years}({first}(), V1.last)",
-            '"age": if youngest = oldest then ToDecimal(oldest) else null']  # fmt: skip
+    return [
+        f"youngest: {years}({last}(), V1.first)",
+        f"oldest: {years}({first}(), V1.last)",
+        '"age": if youngest = oldest then ToDecimal(oldest) else null',
+    ]
 
 
 def _sure(known: Formula | None, tree: Expression) -> str:
@@ -110,13 +114,16 @@ def _written(tree: Expression) -> str:
 
 def _choice(argument: Mapping[str, Any]) -> str:
     by = _SEX if argument["by"] == "sex" else name(argument["by"])
-    cases = " ".join(f"when {string(key)} then {_written(part)}"
-                     for key, part in argument["among"].items())  # fmt: skip
+    cases = " ".join(
+        f"when {string(key)} then {_written(part)}" for key, part in argument["among"].items()
+    )
     return f"(case {by} {cases} else null end)"
 
 
 def _bands(argument: Mapping[str, Any]) -> str:
     of = _written(argument["of"])
-    cases = " ".join(f"when {of} >= {decimal(step['from'])} then {string(step['is'])}"
-                     for step in reversed(argument["steps"]))  # fmt: skip
+    cases = " ".join(
+        f"when {of} >= {decimal(step['from'])} then {string(step['is'])}"
+        for step in reversed(argument["steps"])
+    )
     return f"(case {cases} else {string(argument['below'])} end)"

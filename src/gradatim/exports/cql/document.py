@@ -74,8 +74,11 @@ def _refuse_unknown(study: Study, only: Collection[str]) -> None:
     known = [one.id for one in study.criteria]
     for id in only:
         if id not in known:
-            raise UnusableInput(f"there is no criterion {id!r}", "--criterion",
-                                todo=f"use one of {', '.join(known)}")  # fmt: skip
+            raise UnusableInput(
+                f"there is no criterion {id!r}",
+                "--criterion",
+                todo=f"use one of {', '.join(known)}",
+            )
 
 
 def _with(
@@ -100,16 +103,21 @@ def _with(
 
 
 def _says(criterion: EligibilityCriterion, named: str) -> str:
-    return next((one.reading for one in criterion.alternatives if one.name == named),
-                criterion.reading)  # fmt: skip
+    return next(
+        (one.reading for one in criterion.alternatives if one.name == named), criterion.reading
+    )
 
 
 def _refuse(only: Collection[str], left_out: Mapping[str, str], none: bool) -> None:
     unsaid = {id: why for id, why in left_out.items() if id in only or none}
     if unsaid:
         why = "".join(f"\n  {id}: {why}" for id, why in unsaid.items())
-        raise UnusableInput("these criteria cannot be expressed in CQL", "--criterion", why,
-                            "leave them out, or choose another reading")  # fmt: skip
+        raise UnusableInput(
+            "these criteria cannot be expressed in CQL",
+            "--criterion",
+            why,
+            "leave them out, or choose another reading",
+        )
 
 
 def _conclude(library: Library, done: list[EligibilityCriterion], some_left_out: bool) -> None:
@@ -128,17 +136,22 @@ def _conclude(library: Library, done: list[EligibilityCriterion], some_left_out:
 def _head(study: Study, sha256: str, left_out: Mapping[str, str], closed_world: bool) -> str:
     """Write the library's name, its model, and what is to be known of it."""
     about = study.study
-    lines = [f"{about.title} ({about.id}, protocol version {about.version}).",
-             f"Made by gradatim from the protocol with SHA-256 {sha256}.", "",
-             "Each criterion is true, false, or null where the records do not settle it.",
-             "Parameters: the anchors; `on`, the day of the question; what the source covers.",
-             "Of an exclusion criterion the value is the truth of its text; `passes` is whether "
-             "the person passes it."]  # fmt: skip
+    lines = [
+        f"{about.title} ({about.id}, protocol version {about.version}).",
+        f"Made by gradatim from the protocol with SHA-256 {sha256}.",
+        "",
+        "Each criterion is true, false, or null where the records do not settle it.",
+        "Parameters: the anchors; `on`, the day of the question; what the source covers.",
+        "Of an exclusion criterion the value is the truth of its text; `passes` is whether "
+        "the person passes it.",
+    ]
     if closed_world:
         lines += ["", "Closed world: whatever is not recorded is taken not to be so."]
     if left_out:
         lines += ["", "Not in this library:", *(f"{id}: {why}" for id, why in left_out.items())]
     title = "".join(letter if letter.isalnum() else "_" for letter in about.id)
-    return (f"{comment(chr(10).join(lines))}\nlibrary {title} version '{about.version}'\n\n"
-            f"using FHIR version '{FHIR_VERSION}'\n\n"
-            f"include FHIRHelpers version '{FHIR_VERSION}'")  # fmt: skip
+    return (
+        f"{comment(chr(10).join(lines))}\nlibrary {title} version '{about.version}'\n\n"
+        f"using FHIR version '{FHIR_VERSION}'\n\n"
+        f"include FHIRHelpers version '{FHIR_VERSION}'"
+    )

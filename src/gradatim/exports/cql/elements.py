@@ -8,11 +8,17 @@ from gradatim.exports.cql.units import converted
 from gradatim.protocol.elements import Element
 from gradatim.protocol.study import Study
 
-_MEDICATIONS = {"MedicationStatement": "Statements of", "MedicationAdministration":
-                "Administrations of", "MedicationRequest": "Requests of"}  # fmt: skip
+_MEDICATIONS = {
+    "MedicationStatement": "Statements of",
+    "MedicationAdministration": "Administrations of",
+    "MedicationRequest": "Requests of",
+}
 _TITLES = {"Condition": "Conditions of", "Procedure": "Procedures of"}
-_EXHAUSTIVE = {"condition": "exhaustive conditions", "exposure": "exhaustive exposures",
-               "procedure": "exhaustive procedures"}  # fmt: skip
+_EXHAUSTIVE = {
+    "condition": "exhaustive conditions",
+    "exposure": "exhaustive exposures",
+    "procedure": "exhaustive procedures",
+}
 
 
 def exhaustive_parameter(library: Library, kind: str, declared: bool) -> str:

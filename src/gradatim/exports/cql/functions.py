@@ -16,8 +16,13 @@ from gradatim.exports.cql.observations_read import OBSERVATIONS
 from gradatim.exports.cql.words import WORDS
 
 _EXACT_ORDER = (-1, 0, 1)
-_COMPARISONS = {">": "Is above", ">=": "Is at least", "<": "Is below", "<=": "Is at most",
-                "=": "Is exactly"}  # fmt: skip
+_COMPARISONS = {
+    ">": "Is above",
+    ">=": "Is at least",
+    "<": "Is below",
+    "<=": "Is at most",
+    "=": "Is exactly",
+}
 
 
 def comparison(op: str) -> str:
@@ -38,9 +43,11 @@ def _comparison(op: str) -> str:
         says.append("else null end")
         cases.append(" ".join(says) if len(says) > 2 else f"when '{bound}' then null")
     table = "\n    ".join(cases)
-    return (f'// Whether every number the value may be compares so; order is from "Order of".\n'
-            f'define function "{_COMPARISONS[op]}"(order Integer, bound String):\n'
-            f"  case bound\n    {table}\n    else null\n  end")  # fmt: skip
+    return (
+        f'// Whether every number the value may be compares so; order is from "Order of".\n'
+        f'define function "{_COMPARISONS[op]}"(order Integer, bound String):\n'
+        f"  case bound\n    {table}\n    else null\n  end"
+    )
 
 
 _DATES = {
@@ -130,6 +137,12 @@ define function "Covers"(declared Boolean, since Date, until Date):
 }
 
 FUNCTIONS: dict[str, str] = {
-    **_DATES, **_NUMBERS, **_PICKS, **OBSERVATIONS, **WORDS, **HISTORIES, **MEDICATIONS,
-}  # fmt: skip
+    **_DATES,
+    **_NUMBERS,
+    **_PICKS,
+    **OBSERVATIONS,
+    **WORDS,
+    **HISTORIES,
+    **MEDICATIONS,
+}
 """Source of each fixed function by its name."""

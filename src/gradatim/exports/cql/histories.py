@@ -49,9 +49,11 @@ def taken_on(element: str, of: Recorded) -> str:
     lasted = f"{library.function('Is on or after')}(S.end_first, S.end_last, V.first)"
     unsure = "S.doubtful or V.first != V.last"
     absent = of.absent(element, "V.first", "V.last")
-    return (f"{library.function('Happened')}({records} S where not S.denies\n"
-            f"        return all ({begun}\n          and {lasted}\n"
-            f"          and (if {unsure} then null else true)),\n        {absent})")  # fmt: skip
+    return (
+        f"{library.function('Happened')}({records} S where not S.denies\n"
+        f"        return all ({begun}\n          and {lasted}\n"
+        f"          and (if {unsure} then null else true)),\n        {absent})"
+    )
 
 
 def washout(node: NotWashedOut, title: str, of: Recorded) -> str:
@@ -63,8 +65,9 @@ def washout(node: NotWashedOut, title: str, of: Recorded) -> str:
     lengths = sorted({one.length for one in node.longest_of if one.length})
     if len(lengths) != 1:
         raise CannotExpress("a washout with several lengths")
-    window = Window.model_validate({"anchor": node.before, "from": -lengths[0], "to": Duration(),
-                                    "bounds": node.bounds})  # fmt: skip
+    window = Window.model_validate(
+        {"anchor": node.before, "from": -lengths[0], "to": Duration(), "bounds": node.bounds}
+    )
     return event(Event(event=node.not_washed_out, within=window), title, of)
 
 
@@ -79,16 +82,20 @@ def count(node: Count, title: str, of: Recorded) -> str:
         f"  return all Tuple {{ key: {key}, surely: inside and not B.doubtful }}",
     )
     absent = of.absent(node.count, *ends(of.library, node.within))
-    return (f"case\n  when Count(distinct ({rows} R where R.surely return R.key)) >= "
-            f"{node.at_least} then true\n  when Count(distinct ({rows} R return R.key)) >= "
-            f"{node.at_least} then null\n  else {absent}\nend")  # fmt: skip
+    return (
+        f"case\n  when Count(distinct ({rows} R where R.surely return R.key)) >= "
+        f"{node.at_least} then true\n  when Count(distinct ({rows} R return R.key)) >= "
+        f"{node.at_least} then null\n  else {absent}\nend"
+    )
 
 
 def _by_ingredient(element: str, of: Recorded) -> str:
     """Define the records of a drug with the ingredient that each names."""
     label = of.study.elements[element].label
-    codes = ",\n  ".join(f"Tuple {{ code: {string(code)}, ingredient: {string(one)} }}"
-                         for code, one in ingredient_codes(of.study.elements[element]))  # fmt: skip
+    codes = ",\n  ".join(
+        f"Tuple {{ code: {string(code)}, ingredient: {string(one)} }}"
+        for code, one in ingredient_codes(of.study.elements[element])
+    )
     none = "List<Tuple { code String, ingredient String }> { }"
     table = of.library.define(f"{label} ingredients", f"{{\n  {codes} }}" if codes else none)
     records = of.occurrences(element)
@@ -113,8 +120,10 @@ def days(node: Days, title: str, of: Recorded) -> str:
     sure = of.library.define(f"{title}: days at least", _total(node, surely))
     most = of.library.define(f"{title}: days at most", _total(node, maybe))
     absent = of.absent(node.days, first, last)
-    return (f"case\n  when {sure} >= {node.at_least} then true\n"
-            f"  when {most} >= {node.at_least} then null\n  else {absent}\nend")  # fmt: skip
+    return (
+        f"case\n  when {sure} >= {node.at_least} then true\n"
+        f"  when {most} >= {node.at_least} then null\n  else {absent}\nend"
+    )
 
 
 def _spans(records: str, start: str, end: str, low: str, high: str, only: str, of: Recorded) -> str:
@@ -135,8 +144,10 @@ def _total(node: Days, spans: str) -> str:
     if node.per == "union":
         return f"Coalesce(Sum((collapse ({spans} P return P.spent)) I\n  {_LENGTH}), 0)"
     own = f"collapse (\n    {spans} P where P.ingredient = G return P.spent)"
-    each = (f"(distinct ({spans} P return P.ingredient)) G\n"
-            f"  return all Coalesce(Sum(({own}) I\n    {_LENGTH}), 0)")  # fmt: skip
+    each = (
+        f"(distinct ({spans} P return P.ingredient)) G\n"
+        f"  return all Coalesce(Sum(({own}) I\n    {_LENGTH}), 0)"
+    )
     if node.per == "sum":
         return f"Coalesce(Sum({each}), 0)"
     return f"Coalesce(({each}\n  sort desc)[{node.ingredients - 1}], 0)"

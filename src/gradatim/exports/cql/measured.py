@@ -56,8 +56,7 @@ def _against(limit: Limit, element: Element, library: Library) -> str:
         return f"{is_so}({order}({amount}, {decimal(limit.number)}), V.bound)"
     side = "high" if limit.times == "ULN" else "low"
     against = _reference(side, element, library)
-    return (f"{is_so}({order}(V.value, {decimal(limit.number)}"
-            f" * {against}), V.bound)")  # fmt: skip
+    return f"{is_so}({order}(V.value, {decimal(limit.number)} * {against}), V.bound)"
 
 
 def _reference(side: str, element: Element, library: Library) -> str:
@@ -65,8 +64,10 @@ def _reference(side: str, element: Element, library: Library) -> str:
     to = element.unit
     own = converted(library, element.analyte, to, f"V.{side}", f"V.{side}_unit")
     one = converted(library, element.analyte, to, "1.0", "V.unit")
-    return (f"(case when (V.{side} > 0.0) is not true then null"
-            f" when V.{side}_unit = V.unit then V.{side} else {own} / {one} end)")  # fmt: skip
+    return (
+        f"(case when (V.{side} > 0.0) is not true then null"
+        f" when V.{side}_unit = V.unit then V.{side} else {own} / {one} end)"
+    )
 
 
 def _measured(node: Measured, element: str, title: str, of: Recorded, says: Says) -> str:
@@ -75,8 +76,10 @@ def _measured(node: Measured, element: str, title: str, of: Recorded, says: Says
         windows = [node.within] if node.within else []
         return f"{pick}({_candidates(node, element, f'{title}: values', of, windows, says)})"
     visits = [of.study.schedule.encounters[name] for name in node.at]
-    found = [_candidates(node, element, f"{title}: values at {visit.label}", of, _windows(visit),
-                         says) for visit in visits]  # fmt: skip
+    found = [
+        _candidates(node, element, f"{title}: values at {visit.label}", of, _windows(visit), says)
+        for visit in visits
+    ]
     truths = [f"{pick}({one})" for one in found]
     return truths[0] if len(truths) == 1 else _across(node, visits, found, truths, of.library)
 
@@ -85,22 +88,26 @@ def _windows(visit: Encounter) -> list[Window]:
     return [visit.window, visit.valid_within] if visit.valid_within else [visit.window]
 
 
-def _across(node: Measured, visits: list[Encounter], found: list[str], truths: list[str],
-            library: Library) -> str:  # fmt: skip
+def _across(
+    node: Measured, visits: list[Encounter], found: list[str], truths: list[str], library: Library
+) -> str:
     """Join visits; one that is not yet due and has no value contributes nothing."""
     library.parameter("on", "Date")
     asked = [f"exists {one}" for one in found]
     if node.across != "available":
-        asked = [f'({one} or {anchor(library, visit.window.anchor)} <= "on")'
-                 for one, visit in zip(asked, visits, strict=True)]  # fmt: skip
+        asked = [
+            f'({one} or {anchor(library, visit.window.anchor)} <= "on")'
+            for one, visit in zip(asked, visits, strict=True)
+        ]
     neutral, join = ("true", "and") if node.across == "every" else ("false", "or")
     parts = [f"(if {a} then {t} else {neutral})" for a, t in zip(asked, truths, strict=True)]
     none = " or ".join(asked)
     return f"if not ({none}) then null\nelse " + f"\n  {join} ".join(parts)
 
 
-def _candidates(node: Measured, element: str, title: str, of: Recorded, windows: list[Window],
-                says: Says) -> str:  # fmt: skip
+def _candidates(
+    node: Measured, element: str, title: str, of: Recorded, windows: list[Window], says: Says
+) -> str:
     values = of.values(element)
     method = f" and V.method = {string(node.method)}" if node.method else ""
     query = _query(values, inside(of.library, windows, "V"), says(False), method)
@@ -116,6 +123,8 @@ def _candidates(node: Measured, element: str, title: str, of: Recorded, windows:
 
 def _query(values: str, within: str, says: str, method: str) -> str:
     within = within.replace("\n", "\n    ")
-    return (f"{values} V\n  let inside: {within}\n  where inside is not false{method}\n"
-            f"  return Tuple {{ first: V.first, last: V.last, inside: inside,\n"
-            f"    says: {says} }}")  # fmt: skip
+    return (
+        f"{values} V\n  let inside: {within}\n  where inside is not false{method}\n"
+        f"  return Tuple {{ first: V.first, last: V.last, inside: inside,\n"
+        f"    says: {says} }}"
+    )

@@ -24,7 +24,7 @@ from gradatim.protocol.nodes import (
     Result,
     Sex,
     Stable,
-)  # fmt: skip
+)
 from gradatim.rules.describe import describe
 
 Write = Callable[[Any, str, Recorded], str]
@@ -72,9 +72,16 @@ def _leaf(rule: Model, of: Recorded, closed_world: bool) -> str:
 
 
 _LEAVES: dict[type[Model], Write] = {
-    Compare: compare, Result: result, Attested: attested, Age: age, Sex: sex, Event: event,
-    Count: count, Days: days, NotWashedOut: washout,
-}  # fmt: skip
+    Compare: compare,
+    Result: result,
+    Attested: attested,
+    Age: age,
+    Sex: sex,
+    Event: event,
+    Count: count,
+    Days: days,
+    NotWashedOut: washout,
+}
 _WHY_NOT: dict[type[Model], str] = {
     Stable: "a stable dose: periods joined over gaps and compared by their daily dose",
     DailyDose: "a total daily dose, which is summed over overlapping courses",

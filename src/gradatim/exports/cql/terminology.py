@@ -9,10 +9,19 @@ from gradatim.evidence.defined import drugs_of
 from gradatim.exports.cql.library import Library, string, strings
 from gradatim.protocol.elements import CodeGroup, Element
 
-_TITLES = {"loinc": "LOINC", "snomed": "SNOMED CT", "icd10": "ICD-10", "rxnorm": "RxNorm",
-           "atc": "ATC", "local": "gradatim elements"}  # fmt: skip
-_PATHS = {"MedicationStatement": "medication", "MedicationAdministration": "medication",
-          "MedicationRequest": "medication"}  # fmt: skip
+_TITLES = {
+    "loinc": "LOINC",
+    "snomed": "SNOMED CT",
+    "icd10": "ICD-10",
+    "rxnorm": "RxNorm",
+    "atc": "ATC",
+    "local": "gradatim elements",
+}
+_PATHS = {
+    "MedicationStatement": "medication",
+    "MedicationAdministration": "medication",
+    "MedicationRequest": "medication",
+}
 
 
 def records(library: Library, resource: str, element_name: str, element: Element) -> str:
@@ -52,11 +61,20 @@ def _bearing(
 
 def ingredient_codes(element: Element) -> list[tuple[str, str]]:
     """Give each code of an element's drugs as `system|code`, with the ingredient's name."""
-    named = [(f"{system}|{code}", drug.name) for drug in drugs_of(element)
-             for short, code in _drug_codes(drug) for system in _wire(short)]  # fmt: skip
+    named = [
+        (f"{system}|{code}", drug.name)
+        for drug in drugs_of(element)
+        for short, code in _drug_codes(drug)
+        for system in _wire(short)
+    ]
     by_code = {code: drug.name for drug in drugs() for short, code in _drug_codes(drug)}
-    other = [(f"{system}|{code}", by_code[code]) for group in element.codes for code in group.codes
-             if code in by_code for system in _wire(group.system)]  # fmt: skip
+    other = [
+        (f"{system}|{code}", by_code[code])
+        for group in element.codes
+        for code in group.codes
+        if code in by_code
+        for system in _wire(group.system)
+    ]
     return list(dict.fromkeys([*named, *other]))
 
 
@@ -112,5 +130,7 @@ def _test(pattern: str) -> str:
     if pattern.endswith("*"):
         return f"StartsWith(K.code.value, {string(pattern[:-1])})"
     low, high = pattern.split("-")
-    return (f"(Substring(K.code.value, 0, {len(low)}) >= {string(low)}"
-            f" and Substring(K.code.value, 0, {len(high)}) <= {string(high)})")  # fmt: skip
+    return (
+        f"(Substring(K.code.value, 0, {len(low)}) >= {string(low)}"
+        f" and Substring(K.code.value, 0, {len(high)}) <= {string(high)})"
+    )

@@ -28,8 +28,10 @@ def _function(title: str, analyte: str, to: str) -> str:
         f"when unit in {{ {', '.join(map(string, some))} }} then value{times}"
         for times, some in cases.items()
     )
-    return (f"define function {name(title)}(value Decimal, unit String):\n"
-            f"  case\n    {lines}\n    else null\n  end")  # fmt: skip
+    return (
+        f"define function {name(title)}(value Decimal, unit String):\n"
+        f"  case\n    {lines}\n    else null\n  end"
+    )
 
 
 def _units(to: str) -> list[str]:
@@ -48,5 +50,7 @@ def _times(factor: float) -> str:
 
 def _places(number: float) -> int:
     """Count the decimal places a number needs, up to more than CQL has."""
-    return next((n for n in range(PLACES + 1) if abs(round(number, n) - number) < 1e-12 * number),
-                PLACES + 1)  # fmt: skip
+    return next(
+        (n for n in range(PLACES + 1) if abs(round(number, n) - number) < 1e-12 * number),
+        PLACES + 1,
+    )

@@ -20,8 +20,11 @@ def edge(library: Library, of: str, length: Duration) -> str:
     before = length < Duration()
     away = -length if before else length
     sign = "-" if before else "+"
-    steps = [f"{n} {unit}{'s' * (abs(n) != 1)}" for n, unit in ((away.months, "month"),
-             (away.days, "day")) if n]  # fmt: skip
+    steps = [
+        f"{n} {unit}{'s' * (abs(n) != 1)}"
+        for n, unit in ((away.months, "month"), (away.days, "day"))
+        if n
+    ]
     expression = f" {sign} ".join([at, *steps])
     return library.define(f"{away} {'before' if before else 'after'} {of}", expression)
 
@@ -30,8 +33,10 @@ def ends(library: Library, window: Window | None) -> tuple[str, str]:
     """Write the first and the last day of a window, bounds aside; `null` where it is open."""
     if window is None:
         return "null", "null"
-    return tuple("null" if length is None else edge(library, window.anchor, length)
-                 for length in (window.from_, window.to))  # type: ignore[return-value] # fmt: skip
+    return tuple(
+        "null" if length is None else edge(library, window.anchor, length)
+        for length in (window.from_, window.to)
+    )  # type: ignore[return-value]
 
 
 ONE_DAY = ("{0}.first, {0}.last",) * 2

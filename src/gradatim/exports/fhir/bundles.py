@@ -30,10 +30,20 @@ def searchset(resources: Iterable[Resource], base: str, asked: str) -> Resource:
         base: address of the server, with a slash at its end.
         asked: address of the search.
     """
-    entries = [{"fullUrl": f"{base}{one['resourceType']}/{one['id']}", "resource": one,
-                "search": {"mode": "match"}} for one in resources]  # fmt: skip
-    found: Resource = {"resourceType": "Bundle", "type": "searchset", "total": len(entries),
-                       "link": [{"relation": "self", "url": asked}]}  # fmt: skip
+    entries = [
+        {
+            "fullUrl": f"{base}{one['resourceType']}/{one['id']}",
+            "resource": one,
+            "search": {"mode": "match"},
+        }
+        for one in resources
+    ]
+    found: Resource = {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "total": len(entries),
+        "link": [{"relation": "self", "url": asked}],
+    }
     return {**found, "entry": entries} if entries else found
 
 
@@ -44,5 +54,7 @@ def outcome(code: str, diagnostics: str) -> Resource:
         code: of issue-type, such as `not-found`.
         diagnostics: in words.
     """
-    return {"resourceType": "OperationOutcome",
-            "issue": [{"severity": "error", "code": code, "diagnostics": diagnostics}]}  # fmt: skip
+    return {
+        "resourceType": "OperationOutcome",
+        "issue": [{"severity": "error", "code": code, "diagnostics": diagnostics}],
+    }

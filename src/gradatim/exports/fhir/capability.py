@@ -12,10 +12,12 @@ FHIR_VERSION = "4.0.1"
 MEDIA_TYPE = "application/fhir+json"
 READ: tuple[str, ...] = ("ResearchStudy", "ResearchSubject", "Patient")
 SEARCHED: Mapping[str, tuple[str, ...]] = {
-    "ResearchSubject": (), "Observation": ("subject", "patient"),
-    "AdverseEvent": ("subject", "patient"), "MedicationAdministration": ("subject", "patient"),
+    "ResearchSubject": (),
+    "Observation": ("subject", "patient"),
+    "AdverseEvent": ("subject", "patient"),
+    "MedicationAdministration": ("subject", "patient"),
     "Consent": ("subject", "patient"),
-}  # fmt: skip
+}
 """Types that are searched, each with the parameters that name the participant."""
 
 
@@ -23,13 +25,22 @@ def capability(software: str, version: str, on: date) -> Resource:
     """Give the statement of what this server can do: it is read, and never written through FHIR."""
     kinds = dict.fromkeys((*READ, *SEARCHED))
     return {
-        "resourceType": "CapabilityStatement", "status": "active", "date": on.isoformat(),
-        "kind": "instance", "fhirVersion": FHIR_VERSION, "format": [MEDIA_TYPE],
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": on.isoformat(),
+        "kind": "instance",
+        "fhirVersion": FHIR_VERSION,
+        "format": [MEDIA_TYPE],
         "software": {"name": software, "version": version},
         "implementation": {"description": "One clinical trial, read from its ledger"},
-        "rest": [{"mode": "server", "resource": [_resource(kind) for kind in kinds],
-                  "security": {"description": "Authorization: Bearer with a token of a user"}}],
-    }  # fmt: skip
+        "rest": [
+            {
+                "mode": "server",
+                "resource": [_resource(kind) for kind in kinds],
+                "security": {"description": "Authorization: Bearer with a token of a user"},
+            }
+        ],
+    }
 
 
 def _resource(kind: str) -> Resource:

@@ -114,8 +114,9 @@ def _sources(state: State, one: Participant) -> Iterator[Source]:
 
 def _elsewhere(state: State, name: str) -> Element:
     """Give an element that only another version of the protocol has."""
-    return next(version.study.elements[name] for version in state.versions
-                if name in version.study.elements)  # fmt: skip
+    return next(
+        version.study.elements[name] for version in state.versions if name in version.study.elements
+    )
 
 
 def _kind(source: Source) -> str:
@@ -127,14 +128,20 @@ def _kind(source: Source) -> str:
 def _code(name: str, element: Element, codebook: Codebook) -> Resource:
     public = [(group.system, code) for group in element.codes for code in group.codes]
     systems = [system for system, _ in public]
-    own = [wire(system, code) for system, code in public if systems.count(system) == 1
-           and codebook.lookup(system, code)[0] == (name,)]  # fmt: skip
+    own = [
+        wire(system, code)
+        for system, code in public
+        if systems.count(system) == 1 and codebook.lookup(system, code)[0] == (name,)
+    ]
     return concept(element.label, wire("local", name), *own)
 
 
 def _common(source: Source, kind: str) -> Resource:
-    return {"resourceType": kind, "id": source.id,
-            "subject": reference("Patient", source.person.id)}  # fmt: skip
+    return {
+        "resourceType": kind,
+        "id": source.id,
+        "subject": reference("Patient", source.person.id),
+    }
 
 
 def _dated(name: str, fact: Fact) -> Resource:
@@ -157,11 +164,16 @@ def _observation(source: Source) -> Resource:
     return {
         **_common(source, "Observation"),
         "status": "corrected" if source.position in state.corrected_by else "final",
-        "code": source.code, **_dated("effective", fact), **_value(fact),
+        "code": source.code,
+        **_dated("effective", fact),
+        **_value(fact),
         "issued": event.recorded_at.isoformat(),
-        **present(category=[concept("", coded)] if category else None,
-                  method=concept(fact.method), referenceRange=_limits(fact)),
-    }  # fmt: skip
+        **present(
+            category=[concept("", coded)] if category else None,
+            method=concept(fact.method),
+            referenceRange=_limits(fact),
+        ),
+    }
 
 
 def _value(fact: Fact) -> Resource:
@@ -187,11 +199,13 @@ def _medication_statement(source: Source) -> Resource:
     own = [(one["system"], one["code"]) for one in source.code["coding"]]
     ended = "active" if fact.end == NEVER_ENDED else "completed"
     return {
-        **_common(source, "MedicationStatement"), "status": ended,
-        "medicationCodeableConcept": concept(fact.code or source.element.label,
-                                             *_drug(source), *own),
+        **_common(source, "MedicationStatement"),
+        "status": ended,
+        "medicationCodeableConcept": concept(
+            fact.code or source.element.label, *_drug(source), *own
+        ),
         **present(effectivePeriod=_period(fact), dosage=_dosage(fact)),
-    }  # fmt: skip
+    }
 
 
 def _drug(source: Source) -> list[tuple[str, str]]:
@@ -202,8 +216,11 @@ def _drug(source: Source) -> list[tuple[str, str]]:
         found = [("atc", code) for code in known.atc[:1]]
         found += [("rxnorm", known.rxnorm)] if known.rxnorm else []
     else:
-        found = [(group.system, said) for group in source.element.codes
-                 if any(matches(pattern, said) for pattern in group.codes)]  # fmt: skip
+        found = [
+            (group.system, said)
+            for group in source.element.codes
+            if any(matches(pattern, said) for pattern in group.codes)
+        ]
     return [wire(system, code) for system, code in dict.fromkeys(found)]
 
 
@@ -212,10 +229,13 @@ def _dosage(fact: Fact) -> list[Resource]:
     if fact.value is None or fact.unit != DAILY_DOSE_UNIT:
         said = "" if fact.value is None else f"{fact.value:g} {fact.unit}"
         return [present(text=said, route=route)] if said or route else []
-    return [present(
-        timing={"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}}, route=route,
-        doseAndRate=[{"doseQuantity": quantity(fact.value, "mg")}],
-    )]  # fmt: skip
+    return [
+        present(
+            timing={"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}},
+            route=route,
+            doseAndRate=[{"doseQuantity": quantity(fact.value, "mg")}],
+        )
+    ]
 
 
 def _condition(source: Source) -> Resource:
@@ -227,20 +247,29 @@ def _condition(source: Source) -> Resource:
     verified = (f"{TERMINOLOGY}/condition-ver-status", said)
     return {
         **_common(source, "Condition"),
-        "verificationStatus": concept("", verified), "code": source.code,
-        **present(clinicalStatus=concept("", status) if known else None,
-                  onsetDateTime=written(fact.start),
-                  abatementDateTime="" if goes_on else written(fact.end)),
-    }  # fmt: skip
+        "verificationStatus": concept("", verified),
+        "code": source.code,
+        **present(
+            clinicalStatus=concept("", status) if known else None,
+            onsetDateTime=written(fact.start),
+            abatementDateTime="" if goes_on else written(fact.end),
+        ),
+    }
 
 
 def _procedure(source: Source) -> Resource:
     goes_on = source.fact.end == NEVER_ENDED
     status = "unknown" if source.fact.doubtful else "in-progress" if goes_on else "completed"
-    return {**_common(source, "Procedure"), "status": status,
-            "code": source.code, **_dated("performed", source.fact)}  # fmt: skip
+    return {
+        **_common(source, "Procedure"),
+        "status": status,
+        "code": source.code,
+        **_dated("performed", source.fact),
+    }
 
 
 _MAKERS: Mapping[str, Callable[[Source], Resource]] = {
-    "exposure": _medication_statement, "condition": _condition, "procedure": _procedure,
-}  # fmt: skip
+    "exposure": _medication_statement,
+    "condition": _condition,
+    "procedure": _procedure,
+}

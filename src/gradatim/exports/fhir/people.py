@@ -29,11 +29,18 @@ from gradatim.exports.fhir.datatypes import (
 )
 
 STATUSES = {
-    "registered": "potential-candidate", "consented": "screening", "eligible": "eligible",
-    "waiting": "pending-on-study", "enrolled": "on-study", "treated": "on-study",
-    "completed": "off-study", "withdrawn": "withdrawn", "lost to follow-up": "off-study",
-    "died": "off-study", "screen failed": "ineligible",
-}  # fmt: skip
+    "registered": "potential-candidate",
+    "consented": "screening",
+    "eligible": "eligible",
+    "waiting": "pending-on-study",
+    "enrolled": "on-study",
+    "treated": "on-study",
+    "completed": "off-study",
+    "withdrawn": "withdrawn",
+    "lost to follow-up": "off-study",
+    "died": "off-study",
+    "screen failed": "ineligible",
+}
 """Status of a participant to that of a ResearchSubject. Source: research-subject-status."""
 PSEUDONYMISED = {
     "security": [{"system": f"{TERMINOLOGY}/v3-ObservationValue", "code": "PSEUDED"}],
@@ -48,33 +55,46 @@ def patient(state: State, one: Participant) -> Resource:
     died = facts_of(state, one).died
     day = written(died) if died else ""
     return present(
-        resourceType="Patient", id=fhir_id(one.id), meta=PSEUDONYMISED,
-        identifier=[{"system": PARTICIPANT, "value": one.id}], gender=one.sex,
-        birthDate="" if birth_of(state, one).conflict else one.birth[:4], deceasedDateTime=day,
+        resourceType="Patient",
+        id=fhir_id(one.id),
+        meta=PSEUDONYMISED,
+        identifier=[{"system": PARTICIPANT, "value": one.id}],
+        gender=one.sex,
+        birthDate="" if birth_of(state, one).conflict else one.birth[:4],
+        deceasedDateTime=day,
         deceasedBoolean=True if died and not day else None,
-    )  # fmt: skip
+    )
 
 
 def research_subject(state: State, one: Participant) -> Resource:
     """Give a participant's way through the trial, with the dose level as the arm."""
     consent = one.consents[-1][0] if one.consents else None
     first = state.events[one.position].occurred_on
-    arm = "" if one.level is None else state.governing("treatment", one).treatment.dose_levels[
-        one.level - 1].label  # fmt: skip
+    arm = (
+        ""
+        if one.level is None
+        else state.governing("treatment", one).treatment.dose_levels[one.level - 1].label
+    )
     return present(
-        resourceType="ResearchSubject", id=fhir_id(one.id),
-        identifier=[{"system": PARTICIPANT, "value": one.id}], status=STATUSES[one.status],
+        resourceType="ResearchSubject",
+        id=fhir_id(one.id),
+        identifier=[{"system": PARTICIPANT, "value": one.id}],
+        status=STATUSES[one.status],
         period=present(start=first.isoformat(), end=_left_on(state, one)),
-        study=reference("ResearchStudy", state.trial), individual=reference("Patient", one.id),
-        assignedArm=arm, consent=None if consent is None else reference("Consent", str(consent)),
-    )  # fmt: skip
+        study=reference("ResearchStudy", state.trial),
+        individual=reference("Patient", one.id),
+        assignedArm=arm,
+        consent=None if consent is None else reference("Consent", str(consent)),
+    )
 
 
 def _left_on(state: State, one: Participant) -> str | None:
     """Give the day on which participation ended; None while it goes on."""
-    days = [event.occurred_on for _, event in entries_of(
-        state, one, Disposition, ScreenFailed, InformedConsentWithdrawn)
-            if not isinstance(event, InformedConsentWithdrawn) or event.scope == "all"]  # fmt: skip
+    days = [
+        event.occurred_on
+        for _, event in entries_of(state, one, Disposition, ScreenFailed, InformedConsentWithdrawn)
+        if not isinstance(event, InformedConsentWithdrawn) or event.scope == "all"
+    ]
     return min(days).isoformat() if days else None
 
 
@@ -88,10 +108,15 @@ def consents(state: State, one: Participant) -> Iterator[Resource]:
 def _consent(one: Participant, position: int, event: Any, active: bool) -> Resource:
     form = f"informed consent form, version {event.version}, {event.language}"
     return present(
-        resourceType="Consent", id=str(position), status="active" if active else "inactive",
+        resourceType="Consent",
+        id=str(position),
+        status="active" if active else "inactive",
         scope=concept("research", (f"{TERMINOLOGY}/consentscope", "research")),
-        category=[concept("consent to research", (f"{TERMINOLOGY}/consentcategorycodes",
-                                                  "research"))],
-        patient=reference("Patient", one.id), dateTime=event.occurred_on.isoformat(),
-        performer=[reference("Patient", one.id)], policyRule=concept(form),
-    )  # fmt: skip
+        category=[
+            concept("consent to research", (f"{TERMINOLOGY}/consentcategorycodes", "research"))
+        ],
+        patient=reference("Patient", one.id),
+        dateTime=event.occurred_on.isoformat(),
+        performer=[reference("Patient", one.id)],
+        policyRule=concept(form),
+    )

@@ -15,10 +15,13 @@ _REGISTRY = "https://clinicaltrials.gov"
 def research_study(state: State) -> Resource:
     """Give the trial; what the protocol does not state carries its basis."""
     found = present(
-        resourceType="ResearchStudy", id=fhir_id(state.trial), title=state.title,
-        status=_status(state), identifier=[_identifier(state.trial)],
+        resourceType="ResearchStudy",
+        id=fhir_id(state.trial),
+        title=state.title,
+        status=_status(state),
+        identifier=[_identifier(state.trial)],
         site=[{"display": site} for site in state.sites],
-    )  # fmt: skip
+    )
     return {**found, **_protocol(state)} if state.versions else found
 
 
@@ -39,18 +42,22 @@ def _status(state: State) -> str:
 def _protocol(state: State) -> Resource:
     about, treatment = state.study.study, state.study.treatment
     phase = f"phase-{about.phase.value}"
-    coded = [(f"{TERMINOLOGY}/research-study-phase", phase)] if about.phase.value in range(1, 5) \
-        else []  # fmt: skip
+    coded = (
+        [(f"{TERMINOLOGY}/research-study-phase", phase)] if about.phase.value in range(1, 5) else []
+    )
     return present(
-        title=about.title, phase={**concept(f"Phase {about.phase.value}", *coded),
-                                  "extension": based(about.phase)},
+        title=about.title,
+        phase={**concept(f"Phase {about.phase.value}", *coded), "extension": based(about.phase)},
         condition=[_stated(about.condition)],
-        sponsor=None if about.sponsor is None else {
-            "display": str(about.sponsor.value), "extension": based(about.sponsor)},
-        arm=[{"name": one.label, "extension": based(one),
-              "description": f"{one.dose:g} {one.unit}"} for one in treatment.dose_levels],
+        sponsor=None
+        if about.sponsor is None
+        else {"display": str(about.sponsor.value), "extension": based(about.sponsor)},
+        arm=[
+            {"name": one.label, "extension": based(one), "description": f"{one.dose:g} {one.unit}"}
+            for one in treatment.dose_levels
+        ],
         objective=[{"name": str(one.value), "extension": based(one)} for one in about.objectives],
-    )  # fmt: skip
+    )
 
 
 def _stated(fact: Any) -> Resource:

@@ -25,9 +25,13 @@ from gradatim.exports.fhir.datatypes import (
 from gradatim.safety.events import graded, is_serious
 
 OUTCOMES = {
-    "recovered": "resolved", "recovering": "recovering", "not recovered": "ongoing",
-    "recovered with sequelae": "resolvedWithSequelae", "fatal": "fatal", "unknown": "unknown",
-}  # fmt: skip
+    "recovered": "resolved",
+    "recovering": "recovering",
+    "not recovered": "ongoing",
+    "recovered with sequelae": "resolvedWithSequelae",
+    "fatal": "fatal",
+    "unknown": "unknown",
+}
 """Outcome of ICH E2B to that of FHIR. Source: FHIR R4, adverse-event-outcome."""
 
 
@@ -45,14 +49,14 @@ def _common(state: State, one: Participant, dose: Dose, n: int) -> Resource:
     lot = dose.prepared.lot if dose.prepared else dose.assigned.lot if dose.assigned else ""
     own = (PRODUCT, state.study.study.id)
     code = concept(product.name, wire("local", _local(product.name)), own)
-    drug = present(resourceType="Medication", id="product", code=code,
-                   batch=present(lotNumber=lot))  # fmt: skip
+    drug = present(resourceType="Medication", id="product", code=code, batch=present(lotNumber=lot))
     return {
         "resourceType": "MedicationAdministration",
-        "id": fhir_id(f"{one.id}-{dose.number}-{n}"), "contained": [drug],
+        "id": fhir_id(f"{one.id}-{dose.number}-{n}"),
+        "contained": [drug],
         "medicationReference": {"reference": "#product"},
         "subject": reference("Patient", one.id),
-    }  # fmt: skip
+    }
 
 
 def _local(name: str) -> str:
@@ -62,26 +66,34 @@ def _local(name: str) -> str:
 def _given(state: State, one: Participant, dose: Dose, n: int, event: DoseAdministered) -> Resource:
     route = state.governing("treatment", one).treatment.administration.route
     known = ROUTES.get(route.lower())
-    pauses = [f"interrupted {pause.from_.isoformat()} to {pause.to.isoformat()} {pause.reason}"
-              for pause in event.interruptions]  # fmt: skip
+    pauses = [
+        f"interrupted {pause.from_.isoformat()} to {pause.to.isoformat()} {pause.reason}"
+        for pause in event.interruptions
+    ]
     return {
-        **_common(state, one, dose, n), "status": "completed",
-        "effectivePeriod": {"start": event.started_at.isoformat(),
-                            "end": event.ended_at.isoformat()},
-        "dosage": {"text": f"dose {dose.number}",
-                   "route": concept(route, *([wire("snomed", known)] if known else [])),
-                   "dose": quantity(event.amount, event.unit)},
+        **_common(state, one, dose, n),
+        "status": "completed",
+        "effectivePeriod": {
+            "start": event.started_at.isoformat(),
+            "end": event.ended_at.isoformat(),
+        },
+        "dosage": {
+            "text": f"dose {dose.number}",
+            "route": concept(route, *([wire("snomed", known)] if known else [])),
+            "dose": quantity(event.amount, event.unit),
+        },
         **present(note=[{"text": text.strip()} for text in pauses]),
-    }  # fmt: skip
+    }
 
 
 def _withheld(state: State, one: Participant, dose: Dose) -> Resource:
     assert dose.withheld is not None
     return {
-        **_common(state, one, dose, 0), "status": "not-done",
+        **_common(state, one, dose, 0),
+        "status": "not-done",
         "statusReason": [concept(dose.withheld.reason)],
         "effectiveDateTime": dose.withheld.occurred_on.isoformat(),
-    }  # fmt: skip
+    }
 
 
 def adverse_events(state: State, one: Participant) -> Iterator[Resource]:
@@ -91,21 +103,28 @@ def adverse_events(state: State, one: Participant) -> Iterator[Resource]:
 
 def _adverse_event(state: State, one: Participant, course: Course) -> Resource:
     event = course.event
-    serious = (f"{TERMINOLOGY}/adverse-event-seriousness",
-               "Serious" if is_serious(event) else "Non-serious")  # fmt: skip
+    serious = (
+        f"{TERMINOLOGY}/adverse-event-seriousness",
+        "Serious" if is_serious(event) else "Non-serious",
+    )
     grade = graded(event)
     aware = course.site_aware_at
     return present(
-        resourceType="AdverseEvent", id=fhir_id(event.id), actuality="actual",
+        resourceType="AdverseEvent",
+        id=fhir_id(event.id),
+        actuality="actual",
         identifier={"system": "urn:gradatim:adverse-event", "value": event.id},
-        event=concept(event.term), subject=reference("Patient", one.id), date=event.onset,
+        event=concept(event.term),
+        subject=reference("Patient", one.id),
+        date=event.onset,
         detected=aware.isoformat() if aware else None,
         recordedDate=state.events[course.position].recorded_at.isoformat(),
         seriousness=concept(", ".join(event.serious), serious),
         severity=concept(f"{event.scale} grade {grade}") if grade else None,
-        outcome=_outcome(course), suspectEntity=[_suspect(state, one, course)],
+        outcome=_outcome(course),
+        suspectEntity=[_suspect(state, one, course)],
         study=[reference("ResearchStudy", state.trial)],
-    )  # fmt: skip
+    )
 
 
 def _outcome(course: Course) -> Resource:
@@ -118,8 +137,13 @@ def _outcome(course: Course) -> Resource:
 def _suspect(state: State, one: Participant, course: Course) -> Resource:
     """Give what investigator and sponsor think of causality; nothing where nobody has judged."""
     product = state.governing("treatment", one).treatment.product.name
-    judged = {"investigator": course.event.investigator_relation,
-              "sponsor": course.event.sponsor_relation}  # fmt: skip
-    said = [{"assessment": concept(word), "author": {"display": who}}
-            for who, word in judged.items() if word]  # fmt: skip
+    judged = {
+        "investigator": course.event.investigator_relation,
+        "sponsor": course.event.sponsor_relation,
+    }
+    said = [
+        {"assessment": concept(word), "author": {"display": who}}
+        for who, word in judged.items()
+        if word
+    ]
     return {"instance": {"display": product}, **present(causality=said)}

@@ -72,8 +72,12 @@ def scheduled_labels(study: Study) -> list[str]:
 
 def shown_labels(study: Study) -> list[str]:
     """Give the labels that an eligibility sheet can show."""
-    rules = [rule for one in study.criteria for other in one.alternatives
-             for rule in (other.rule, *other.also.values())]  # fmt: skip
+    rules = [
+        rule
+        for one in study.criteria
+        for other in one.alternatives
+        for rule in (other.rule, *other.also.values())
+    ]
     rules += [one.rule for one in study.criteria]
     names = [name for rule in rules for leaf in leaves(rule) for name in elements_of(leaf)]
     for name in names:  # grows: what an element is derived from is shown as well

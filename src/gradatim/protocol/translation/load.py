@@ -20,8 +20,10 @@ def told(protocol: str | Path, study: Study) -> list[tuple[str, str, bool]]:
     for path in beside(protocol):
         translation, lines = read_translation(path)
         for one in differences(translation, study):
-            at = next((lines[one.path[:n]] for n in range(len(one.path), 0, -1)
-                       if one.path[:n] in lines), 1)  # fmt: skip
+            at = next(
+                (lines[one.path[:n]] for n in range(len(one.path), 0, -1) if one.path[:n] in lines),
+                1,
+            )
             found.append((f"{path}:{at}", one.what, one.warning))
     return found
 
@@ -56,8 +58,9 @@ def read_translation(path: Path) -> tuple[Translation, dict[Steps, int]]:
     """Read one translation file, with the line of each of its parts; see `load_translation`."""
     content, name, lines = path.read_bytes(), str(path), dict[Steps, int]()
     if len(content) > MAXIMUM_BYTES:
-        raise UnusableInput("this translation is too large", name, f"{len(content):,} bytes",
-                            "check the file")  # fmt: skip
+        raise UnusableInput(
+            "this translation is too large", name, f"{len(content):,} bytes", "check the file"
+        )
     data = read_yaml(content, name, lines, SCHEMA)
     try:
         return Translation.model_validate(data), lines

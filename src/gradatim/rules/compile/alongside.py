@@ -14,8 +14,9 @@ from gradatim.rules.compile.streams import together
 DAY = ["person", "start", "start_last"]
 
 
-def not_while(relation: Relation, rows: ir.Table, name: str, kind: str, on: int, step: Step
-              ) -> ir.Table:  # fmt: skip
+def not_while(
+    relation: Relation, rows: ir.Table, name: str, kind: str, on: int, step: Step
+) -> ir.Table:
     """Let records of days on which a drug was (perhaps) taken not satisfy.
 
     Args:
@@ -35,14 +36,17 @@ def not_while(relation: Relation, rows: ir.Table, name: str, kind: str, on: int,
     both = rows.inner_join(days, DAY)
     says, found = both["state"], both["taken"]
     left = ibis.cases(
-        ((says == NO) | (found == YES), ibis.literal(NO)), (found == NO, says),
-        (says == YES, found), else_=says,
-    )  # fmt: skip
+        ((says == NO) | (found == YES), ibis.literal(NO)),
+        (found == NO, says),
+        (says == YES, found),
+        else_=says,
+    )
     return both.mutate(state=left.cast("int64")).select(columns)
 
 
-def _taken(relation: Relation, days: ir.Table, name: str, kind: str, on: int, step: Step
-           ) -> ir.Table:  # fmt: skip
+def _taken(
+    relation: Relation, days: ir.Table, name: str, kind: str, on: int, step: Step
+) -> ir.Table:
     """Give the state "was taken" of each day."""
     days = _observed(relation, days, kind, on)
     unrecognised = name in relation.unrecognised
@@ -93,14 +97,17 @@ def _observed(relation: Relation, days: ir.Table, kind: str, on: int) -> ir.Tabl
 def _known(days: ir.Table, unrecognised: bool) -> ir.Table:
     """Settle what records and their absence say."""
     nothing = ibis.null("int64")
-    denied, unreadable, says = (days[name] if has(days, name) else nothing
-                                for name in ("denied", "unreadable", "says"))  # fmt: skip
+    denied, unreadable, says = (
+        days[name] if has(days, name) else nothing for name in ("denied", "unreadable", "says")
+    )
     understood = ibis.literal(False) if unrecognised else unreadable.isnull()
     taken = ibis.cases(
-        (says.notnull(), says), (denied.notnull(), ibis.literal(NO)),
+        (says.notnull(), says),
+        (denied.notnull(), ibis.literal(NO)),
         (days["observed"] & understood, ibis.literal(NO)),
-        (days["observed"], ibis.literal(NOT_UNDERSTOOD)), else_=ibis.literal(NO_RECORD),
-    )  # fmt: skip
+        (days["observed"], ibis.literal(NOT_UNDERSTOOD)),
+        else_=ibis.literal(NO_RECORD),
+    )
     return days.select(*DAY, taken=taken.cast("int64"))
 
 
@@ -111,24 +118,32 @@ def _with(days: ir.Table, told: ir.Table, name: str) -> ir.Table:
 
 def _named(records: ir.Table) -> ir.Table:
     return records.select(
-        o_person=records["person"], o_start=records["start"],
-        o_start_last=column(records, "start_last"), o_end=column(records, "end"),
-        o_end_last=column(records, "end_last"), o_doubtful=column(records, "doubtful"),
-    )  # fmt: skip
+        o_person=records["person"],
+        o_start=records["start"],
+        o_start_last=column(records, "start_last"),
+        o_end=column(records, "end"),
+        o_end_last=column(records, "end_last"),
+        o_doubtful=column(records, "doubtful"),
+    )
 
 
 def _overlap(days: ir.Table, records: ir.Table) -> ir.Table:
     """Say what each record of the drug that may be of a day says of it."""
     pairs = days.inner_join(
-        records, [days["person"] == records["o_person"], records["o_start"] <= days["start_last"],
-                  records["o_end_last"] >= days["start"]],
-    )  # fmt: skip
+        records,
+        [
+            days["person"] == records["o_person"],
+            records["o_start"] <= days["start_last"],
+            records["o_end_last"] >= days["start"],
+        ],
+    )
     exact = pairs["start"] == pairs["start_last"]
     surely = (pairs["o_start_last"] <= pairs["start_last"]) & (pairs["o_end"] >= pairs["start"])
     says: Value = ibis.cases(
-        (pairs["o_doubtful"], ibis.literal(JUDGEMENT)), (surely & exact, ibis.literal(YES)),
+        (pairs["o_doubtful"], ibis.literal(JUDGEMENT)),
+        (surely & exact, ibis.literal(YES)),
         else_=ibis.literal(PARTIAL),
-    )  # fmt: skip
+    )
     return pairs.mutate(says=says.cast("int64"))
 
 

@@ -53,8 +53,11 @@ def _compiled(tree: Expression, given: Mapping[str, Number]) -> Number:
     if operator == "power":
         return _power(_compiled(parts[0], given), parts[1], _compiled(parts[1], given))
     if operator in ("min", "max"):
-        return _extreme(operator, [_compiled(part, given) for part in parts],
-                        [isinstance(part, int | float) for part in parts])  # fmt: skip
+        return _extreme(
+            operator,
+            [_compiled(part, given) for part in parts],
+            [isinstance(part, int | float) for part in parts],
+        )
     if operator not in _OPERATORS:
         raise Defect(f"a population cannot compute {operator!r} within a formula")
     return _OPERATORS[operator](*(_compiled(part, given) for part in parts))
@@ -63,8 +66,9 @@ def _compiled(tree: Expression, given: Mapping[str, Number]) -> Number:
 def _choice(spec: Mapping[str, Any], given: Mapping[str, Number]) -> Number:
     if spec["by"] != "sex":
         raise Defect(f"a population cannot choose by {spec['by']!r}: only by sex")
-    cases = [(given["sex"] == name, _compiled(branch, given))
-             for name, branch in spec["among"].items()]  # fmt: skip
+    cases = [
+        (given["sex"] == name, _compiled(branch, given)) for name, branch in spec["among"].items()
+    ]
     return ibis.cases(*cases, else_=ibis.null("float64"))
 
 

@@ -21,8 +21,14 @@ from gradatim.rules.compile.rows import (
 from gradatim.rules.compile.slots import CountSlot
 from gradatim.rules.compile.states import JUDGEMENT, PARTIAL, YES
 
-COUNT_SCHEMA = {"key": pa.int64(), "slot": pa.int64(), "since": pa.date32(), "until": pa.date32(),
-                "item": pa.int64(), "at_least": pa.int64()}  # fmt: skip
+COUNT_SCHEMA = {
+    "key": pa.int64(),
+    "slot": pa.int64(),
+    "since": pa.date32(),
+    "until": pa.date32(),
+    "item": pa.int64(),
+    "at_least": pa.int64(),
+}
 
 
 def happenings(table: ir.Table) -> ir.Table:
@@ -40,14 +46,17 @@ def count_states(stream: Stream, asked: Iterable[tuple[int, CountSlot]]) -> ir.T
         Rows of `person`, `slot`, `state` (one higher); None if the stream has nothing to say.
     """
     asked = list(asked)
-    parts = [_counted(stream, [one for one in asked if one[1].by_ingredient is by], by)
-             for by in (True, False)]  # fmt: skip
+    parts = [
+        _counted(stream, [one for one in asked if one[1].by_ingredient is by], by)
+        for by in (True, False)
+    ]
     found = [part for part in parts if part is not None]
     return ibis.union(*found, distinct=False) if len(found) > 1 else next(iter(found), None)
 
 
-def _counted(stream: Stream, asked: list[tuple[int, CountSlot]], by_ingredient: bool
-             ) -> ir.Table | None:  # fmt: skip
+def _counted(
+    stream: Stream, asked: list[tuple[int, CountSlot]], by_ingredient: bool
+) -> ir.Table | None:
     rows = list(_ask_count(stream, asked))
     if not rows:
         return None
@@ -62,14 +71,18 @@ def _counted(stream: Stream, asked: list[tuple[int, CountSlot]], by_ingredient: 
     table = table.mutate(item=item, sure=sure, **doubts(table))
     # Two groupings instead of counting distinct items, which takes twice as long.
     items = table.group_by("person", "item", slot=table["ask_slot"]).agg(
-        surely=table["sure"].max(), at_least=table["ask_at_least"].max(),
-        inexact=table["inexact"].max(), doubt=table["doubt"].max(),
-    )  # fmt: skip
+        surely=table["sure"].max(),
+        at_least=table["ask_at_least"].max(),
+        inexact=table["inexact"].max(),
+        doubt=table["doubt"].max(),
+    )
     found = items.group_by("person", "slot").agg(
-        surely=items["surely"].sum().cast("int64"), perhaps=items.count(),
-        at_least=items["at_least"].max(), inexact=items["inexact"].max(),
+        surely=items["surely"].sum().cast("int64"),
+        perhaps=items.count(),
+        at_least=items["at_least"].max(),
+        inexact=items["inexact"].max(),
         doubt=items["doubt"].max(),
-    )  # fmt: skip
+    )
     return enough(found)
 
 
@@ -78,9 +91,14 @@ def _ask_count(stream: Stream, asked: Iterable[tuple[int, CountSlot]]) -> Iterat
         keys = list(stream.keys_of(slot.element))
         codes = sorted({meaning.code for _, meaning in keys})
         for key, meaning in keys:
-            yield {"slot": number, "key": key, "since": slot.window.since,
-                   "until": slot.window.until, "item": codes.index(meaning.code),
-                   "at_least": slot.at_least}  # fmt: skip
+            yield {
+                "slot": number,
+                "key": key,
+                "since": slot.window.since,
+                "until": slot.window.until,
+                "item": codes.index(meaning.code),
+                "at_least": slot.at_least,
+            }
 
 
 def doubts(table: ir.Table) -> dict[str, Value]:
@@ -110,8 +128,11 @@ def blamed(inexact: Value, doubt: Value, otherwise: int = JUDGEMENT) -> Value:
 def enough(found: ir.Table) -> ir.Table:
     """Give the states of people who have (perhaps) as many as `at_least`; one higher."""
     found = found.filter(found["perhaps"] >= found["at_least"])
-    state = ibis.ifelse(found["surely"] >= found["at_least"], ibis.literal(YES),
-                        blamed(found["inexact"], found["doubt"]))  # fmt: skip
+    state = ibis.ifelse(
+        found["surely"] >= found["at_least"],
+        ibis.literal(YES),
+        blamed(found["inexact"], found["doubt"]),
+    )
     return found.select("person", "slot", state=state.cast("int64") + 1)
 
 

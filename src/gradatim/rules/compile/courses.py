@@ -26,8 +26,14 @@ from gradatim.rules.compile.totals import (
 )
 from gradatim.rules.courses import DOSING_GAP
 
-SCHEMA = {"key": pa.int64(), "slot": pa.int64(), "part": pa.int64(), "at": pa.date32(),
-          "started": pa.date32(), "unchanged": pa.date32()}  # fmt: skip
+SCHEMA = {
+    "key": pa.int64(),
+    "slot": pa.int64(),
+    "part": pa.int64(),
+    "at": pa.date32(),
+    "started": pa.date32(),
+    "unchanged": pa.date32(),
+}
 Asked = tuple[int, StableSlot]
 PART = ["person", "slot", "part"]
 FEWEST = [*PART, "surely"]
@@ -46,8 +52,9 @@ def stable_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Tabl
     if drugs is None:
         return None
     taken = drugs.filter(drugs["taken"] > 0)
-    opposite = ibis.cases((taken["state"] == NO, YES), (taken["state"] == YES, NO),
-                          else_=taken["state"])  # fmt: skip
+    opposite = ibis.cases(
+        (taken["state"] == NO, YES), (taken["state"] == YES, NO), else_=taken["state"]
+    )
     found = taken.group_by("person", "slot").agg(worst=opposite.max())
     worst = found["worst"]
     together = ibis.cases((worst == NO, YES), (worst == YES, NO), else_=worst)
@@ -71,11 +78,13 @@ def drug_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Table 
     least = ibis.least(found["started"], found["unchanged"])
     truth = ibis.greatest(least, 2 - found["taken"])
     state = ibis.cases(
-        (truth == 2, ibis.literal(YES)), (truth == 0, ibis.literal(NO)),
+        (truth == 2, ibis.literal(YES)),
+        (truth == 0, ibis.literal(NO)),
         (found["inexact"] > 0, ibis.literal(PARTIAL)),
         (found["doubt"] > 0, found["doubt"]),
-        (found["undosed"] > 0, ibis.literal(NO_RECORD)), else_=ibis.literal(JUDGEMENT),
-    )  # fmt: skip
+        (found["undosed"] > 0, ibis.literal(NO_RECORD)),
+        else_=ibis.literal(JUDGEMENT),
+    )
     return found.select(*PART, "taken", state=state.cast("int64"))
 
 
@@ -83,8 +92,14 @@ def _ask(stream: Stream, asked: Iterable[Asked]) -> Iterator[dict[str, Any]]:
     for number, slot in asked:
         codes = ingredients(stream, slot)
         for key, meaning in stream.keys_of(slot.element):
-            yield {"slot": number, "key": key, "part": codes.index(meaning.code), "at": slot.at,
-                   "started": slot.started, "unchanged": slot.unchanged}  # fmt: skip
+            yield {
+                "slot": number,
+                "key": key,
+                "part": codes.index(meaning.code),
+                "at": slot.at,
+                "started": slot.started,
+                "unchanged": slot.unchanged,
+            }
 
 
 def ingredients(stream: Stream, slot: StableSlot) -> list[str]:
@@ -117,9 +132,17 @@ def _periods(table: ir.Table) -> ir.Table:
 def _asked_of(table: ir.Table, surely: bool, low: Value, high: Value) -> ir.Table:
     """Return the days of some records, with the days asked about and the doses."""
     asked = {name: day_number(table[f"ask_{name}"]) for name in ("at", "started", "unchanged")}
-    return table.select("person", slot=table["ask_slot"], part=table["ask_part"], **asked,
-                        **doses_of(table), ranged=column(table, "most").notnull(),
-                        surely=ibis.literal(surely), low=low, high=high)  # fmt: skip
+    return table.select(
+        "person",
+        slot=table["ask_slot"],
+        part=table["ask_part"],
+        **asked,
+        **doses_of(table),
+        ranged=column(table, "most").notnull(),
+        surely=ibis.literal(surely),
+        low=low,
+        high=high,
+    )
 
 
 def _matters(table: ir.Table) -> Value:
@@ -135,9 +158,12 @@ def _bridged(periods: ir.Table) -> ir.Table:
     others = periods.select(*(periods[name].name(f"other_{name}") for name in (*FEWEST, "low")))
     pairs = periods.inner_join(
         others.distinct(),
-        [*(periods[name] == others[f"other_{name}"] for name in FEWEST),
-         others["other_low"] > periods["high"], others["other_low"] <= periods["high"] + gap],
-    )  # fmt: skip
+        [
+            *(periods[name] == others[f"other_{name}"] for name in FEWEST),
+            others["other_low"] > periods["high"],
+            others["other_low"] <= periods["high"] + gap,
+        ],
+    )
     ends = [*FEWEST, "high"]
     following = pairs.group_by(ends).agg(following=pairs["other_low"].min())
     named = following.rename({f"of_{name}": name for name in ends})
@@ -150,7 +176,7 @@ def _bridged(periods: ir.Table) -> ir.Table:
         (with_next["following"].notnull(), with_next["following"] - 1),
         (repeated.fill_null(False) & last, with_next["high"] + DOSING_GAP),
         else_=with_next["high"],
-    )  # fmt: skip
+    )
     bridged = with_next.mutate(end=end)
     return bridged.drop("high", "following").rename(high="end")
 
@@ -168,8 +194,12 @@ def _truths(periods: ir.Table, step: Step) -> ir.Table:
     found = base
     for part in (taken, started, dose):
         found = found.left_join(part, PART).drop([f"{name}_right" for name in PART])
-    return found.mutate(**{name: found[name].fill_null(0).cast("int64")
-                           for name in ("taken", "started", "unchanged")})  # fmt: skip
+    return found.mutate(
+        **{
+            name: found[name].fill_null(0).cast("int64")
+            for name in ("taken", "started", "unchanged")
+        }
+    )
 
 
 def _covers(periods: ir.Table, since: str, keys: list[str]) -> ir.Table:
@@ -183,9 +213,12 @@ def _covers(periods: ir.Table, since: str, keys: list[str]) -> ir.Table:
     gap = ibis.ifelse(near["low"] > near["reached"] + 1, 1, 0).fill_null(0)
     near = near.mutate(gap=gap)
     found = near.group_by(keys).agg(
-        gap=near["gap"].max(), first=near["low"].min(), last=near["high"].max(),
-        since=near[since].max(), at=near["at"].max(),
-    )  # fmt: skip
+        gap=near["gap"].max(),
+        first=near["low"].min(),
+        last=near["high"].max(),
+        since=near[since].max(),
+        at=near["at"].max(),
+    )
     every = (
         (found["gap"] == 0) & (found["first"] <= found["since"]) & (found["last"] >= found["at"])
     )

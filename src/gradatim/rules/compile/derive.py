@@ -31,8 +31,13 @@ from gradatim.rules.compile.states import JUDGEMENT, NO_RECORD, PARTIAL, UNIT
 from gradatim.rules.compile.streams import together
 
 DAY = ["person", "start", "start_last"]
-SCHEMA = {"key": pa.int64(), "unit": pa.int64(), "factor": pa.float64(), "offset": pa.float64(),
-          "converts": pa.bool_()}  # fmt: skip
+SCHEMA = {
+    "key": pa.int64(),
+    "unit": pa.int64(),
+    "factor": pa.float64(),
+    "offset": pa.float64(),
+    "converts": pa.bool_(),
+}
 _KEY = 1
 
 
@@ -60,8 +65,10 @@ class Deriver:
         if rule is None:
             return None
         # Formulas of the same inputs, such as several of the eGFR, share the days that have them.
-        asked = tuple((given, source, _unit_wanted(rule, given, self.elements[source]))
-                      for given, source in rule.inputs.items())  # fmt: skip
+        asked = tuple(
+            (given, source, _unit_wanted(rule, given, self.elements[source]))
+            for given, source in rule.inputs.items()
+        )
         if asked not in self._days:
             parts = [self._input(*one) for one in asked]
             if any(part is None for part in parts):
@@ -88,16 +95,23 @@ class Deriver:
         stream = together(self.relation, source)
         if stream is None:
             return None
-        rows = [{"key": key, "unit": n, **_conversion(self.elements[source], have, unit)}
-                for key, _ in stream.keys_of(source)
-                for n, have in enumerate(self.relation.units)]  # fmt: skip
+        rows = [
+            {"key": key, "unit": n, **_conversion(self.elements[source], have, unit)}
+            for key, _ in stream.keys_of(source)
+            for n, have in enumerate(self.relation.units)
+        ]
         on = ("key", "unit") if stream.has("unit") else ("key",)
         rows = rows if stream.has("unit") else [row for row in rows if row["unit"] == 0]
         table = joined(stream, dimension(rows, SCHEMA), on)
         if has(table, "unreadable"):
             table = table.filter(~table["unreadable"])
-        return _as_input(table, column(table, "value"), table["ask_factor"], table["ask_offset"],
-                         table["ask_converts"])  # fmt: skip
+        return _as_input(
+            table,
+            column(table, "value"),
+            table["ask_factor"],
+            table["ask_offset"],
+            table["ask_converts"],
+        )
 
     def _converted(self, source: str, unit: str) -> ir.Table | None:
         """Give an input that is itself derived."""
@@ -107,8 +121,13 @@ class Deriver:
         rule = self.elements[source].derived
         assert rule is not None, source
         found = _conversion(self.elements[source], _unit_of(rule, self.elements[source]), unit)
-        return _as_input(stream.table, stream.table["value"], real(found["factor"]),
-                         real(found["offset"]), ibis.literal(found["converts"]))  # fmt: skip
+        return _as_input(
+            stream.table,
+            stream.table["value"],
+            real(found["factor"]),
+            real(found["offset"]),
+            ibis.literal(found["converts"]),
+        )
 
     @staticmethod
     def _complete(parts: list[ir.Table]) -> ir.Table:
@@ -123,8 +142,11 @@ class Deriver:
         """Add the sex, and the age in completed years where it is known exactly."""
         persons = self.relation.persons.select("person", "birth_first", "birth_last", "sex")
         table = table.inner_join(persons, "person")
-        ages = [_years(table[born], table[at]) for born in ("birth_first", "birth_last")
-                for at in ("start", "start_last")]  # fmt: skip
+        ages = [
+            _years(table[born], table[at])
+            for born in ("birth_first", "birth_last")
+            for at in ("start", "start_last")
+        ]
         known = (ages[0] == ages[1]) & (ages[0] == ages[2]) & (ages[0] == ages[3])
         age = ibis.ifelse(known, ages[0].cast("float64"), ibis.null("float64"))
         return table.mutate(age=age)
@@ -134,21 +156,25 @@ class Deriver:
         given: dict[str, Number] = {key: table[f"x_{key}"] for key in rule.inputs}
         tree = formula(rule.formula).expression if rule.formula else rule.expression or 0
         words = words_of(tree)
-        result = compiled(tree, {**given, "age": table["age"], "sex": table["sex"]},
-                          self.relation.words)  # fmt: skip
+        result = compiled(
+            tree, {**given, "age": table["age"], "sex": table["sex"]}, self.relation.words
+        )
         usable = _usable(rule, given, table)
         table = table.mutate(result=ibis.ifelse(usable, result, ibis.null(result.type())))
         failed = ibis.ifelse(table["result"].isnull(), _why(rule, tree, table), 0)
         number = table["result"].cast("float64")
         nothing = ibis.null("float64")
         columns = {
-            "person": table["person"], "key": whole(_KEY), "start": table["start"],
+            "person": table["person"],
+            "key": whole(_KEY),
+            "start": table["start"],
             "start_last": table["start_last"],
             "value": nothing if words else number,
             "unit": whole(self.relation.units.index("" if words else _unit_of(rule, element))),
             "word": table["result"].fill_null(0).cast("int64") if words else whole(0),
-            "derived": ibis.literal(True), "failed": failed.cast("int64"),
-        }  # fmt: skip
+            "derived": ibis.literal(True),
+            "failed": failed.cast("int64"),
+        }
         key = Key((Meaning(name),), frozenset((name,)))
         return Stream(f"computed {name}", self.step(table.select(**columns)), {_KEY: key})
 
@@ -158,8 +184,11 @@ def prepared(relation: Relation, elements: Mapping[str, Element]) -> Relation:
     words, units = list(relation.words), list(relation.units)
     for element in elements.values():
         if element.derived:
-            tree = (formula(element.derived.formula).expression if element.derived.formula
-                    else element.derived.expression or 0)  # fmt: skip
+            tree = (
+                formula(element.derived.formula).expression
+                if element.derived.formula
+                else element.derived.expression or 0
+            )
             words += [one for one in words_of(tree) if one not in words]
             unit = _unit_of(element.derived, element)
             units += [unit] if unit not in units else []
@@ -184,8 +213,9 @@ def _conversion(source: Element, have: str, want: str) -> dict[str, Any]:
     return {"factor": one - zero, "offset": zero, "converts": True}
 
 
-def _as_input(table: ir.Table, value: Value, factor: Value, offset: Value, converts: Value
-              ) -> ir.Table:  # fmt: skip
+def _as_input(
+    table: ir.Table, value: Value, factor: Value, offset: Value, converts: Value
+) -> ir.Table:
     """Give day, number and fault of each record of an input."""
     bound = column(table, "bound") > 0 if has(table, "bound") else ibis.literal(False)
     number = value.isnull() | bound
@@ -194,11 +224,18 @@ def _as_input(table: ir.Table, value: Value, factor: Value, offset: Value, conve
         [(column(table, "failed") > 0, column(table, "failed"))] if has(table, "failed") else []
     )
     failed += why_unsettled(table)
-    bad = chosen([*failed, (number, ibis.literal(JUDGEMENT)), (~converts, ibis.literal(UNIT))],
-                 ibis.literal(0))  # fmt: skip
+    bad = chosen(
+        [*failed, (number, ibis.literal(JUDGEMENT)), (~converts, ibis.literal(UNIT))],
+        ibis.literal(0),
+    )
     x = ibis.ifelse(usable, value * factor + offset, ibis.null("float64"))
-    return table.select("person", start=table["start"], start_last=column(table, "start_last"),
-                        x=x, bad=bad.cast("int64"))  # fmt: skip
+    return table.select(
+        "person",
+        start=table["start"],
+        start_last=column(table, "start_last"),
+        x=x,
+        bad=bad.cast("int64"),
+    )
 
 
 def _years(birth: Value, at: Value) -> Value:
@@ -236,8 +273,10 @@ def _why(rule: Derived, tree: Expression, table: ir.Table) -> Value:
     needed = formula(rule.formula).implicit if rule.formula else tuple(inputs(tree))
     if "age" in needed:
         nobody = (table["birth_first"] == ANY_DAY.first) & (table["birth_last"] == ANY_DAY.last)
-        cases += [(table["age"].isnull() & nobody, ibis.literal(NO_RECORD)),
-                  (table["age"].isnull(), ibis.literal(PARTIAL))]  # fmt: skip
+        cases += [
+            (table["age"].isnull() & nobody, ibis.literal(NO_RECORD)),
+            (table["age"].isnull(), ibis.literal(PARTIAL)),
+        ]
     if "sex" in needed:
         cases.append((table["sex"] == "", ibis.literal(NO_RECORD)))
     return chosen(cases, ibis.literal(JUDGEMENT)).cast("int64")

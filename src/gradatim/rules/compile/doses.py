@@ -18,14 +18,24 @@ from gradatim.rules.compile.states import JUDGEMENT, NO, NO_RECORD, YES
 from gradatim.rules.compile.totals import day_totals, doses_of, handed_over, nearly
 
 SCHEMA = {
-    "key": pa.int64(), "slot": pa.int64(), "part": pa.int64(), "low": pa.date32(),
-    "high": pa.date32(), "since": pa.date32(), "until": pa.date32(), "factor": pa.float64(),
-    "sign": pa.float64(), "holds": pa.int64(), "number": pa.float64(), "open": pa.bool_(),
-}  # fmt: skip
+    "key": pa.int64(),
+    "slot": pa.int64(),
+    "part": pa.int64(),
+    "low": pa.date32(),
+    "high": pa.date32(),
+    "since": pa.date32(),
+    "until": pa.date32(),
+    "factor": pa.float64(),
+    "sign": pa.float64(),
+    "holds": pa.int64(),
+    "number": pa.float64(),
+    "open": pa.bool_(),
+}
 
 
-def dose_states(stream: Stream, asked: Iterable[tuple[int, DoseSlot]], step: Step
-                ) -> ir.Table | None:  # fmt: skip
+def dose_states(
+    stream: Stream, asked: Iterable[tuple[int, DoseSlot]], step: Step
+) -> ir.Table | None:
     """Give the states of dose slots, of people of whom a record is looked at.
 
     Returns:
@@ -35,16 +45,19 @@ def dose_states(stream: Stream, asked: Iterable[tuple[int, DoseSlot]], step: Ste
     if not rows:
         return None
     table = happenings(joined(stream, dimension(rows, SCHEMA)))
-    table = table.filter((table["start"] <= table["ask_until"])
-                         & (column(table, "end_last") >= table["ask_since"]))  # fmt: skip
+    table = table.filter(
+        (table["start"] <= table["ask_until"]) & (column(table, "end_last") >= table["ask_since"])
+    )
     table = table.mutate(**doubts(table))
     about = table.group_by("person", slot=table["ask_slot"]).agg(
-        inexact=table["inexact"].max(), doubt=table["doubt"].max(),
+        inexact=table["inexact"].max(),
+        doubt=table["doubt"].max(),
         days=(day_number(table["ask_high"]) - day_number(table["ask_low"]) + 1).max(),
-        sign=table["ask_sign"].max(), holds=table["ask_holds"].max(),
+        sign=table["ask_sign"].max(),
+        holds=table["ask_holds"].max(),
         number=table["ask_number"].max(),
         open_=as_whole(table["ask_open"]).max(),
-    )  # fmt: skip
+    )
     keys = ["person", "slot"]
     totals = _totals(table, step)
     found = about.left_join(totals, keys).drop([f"{name}_right" for name in keys])
@@ -55,10 +68,17 @@ def _ask(stream: Stream, asked: Iterable[tuple[int, DoseSlot]]) -> Iterator[dict
     for number, slot in asked:
         keys = list(stream.keys_of(slot.element))
         codes = sorted({meaning.code for _, meaning in keys})
-        row = {"slot": number, "low": slot.low, "high": slot.high, "since": slot.records.since,
-               "until": slot.records.until, "holds": HOLDS[slot.limit.op],
-               "sign": SIGNS[slot.limit.op],
-               "number": slot.limit.number, "open": slot.open_}  # fmt: skip
+        row = {
+            "slot": number,
+            "low": slot.low,
+            "high": slot.high,
+            "since": slot.records.since,
+            "until": slot.records.until,
+            "holds": HOLDS[slot.limit.op],
+            "sign": SIGNS[slot.limit.op],
+            "number": slot.limit.number,
+            "open": slot.open_,
+        }
         for key, meaning in keys:
             factor = prednisone_equivalent(meaning.code, 1.0) if slot.prednisone else 1.0
             yield {**row, "key": key, "part": codes.index(meaning.code), "factor": factor}
@@ -70,8 +90,9 @@ def _totals(table: ir.Table, step: Step) -> ir.Table:
     days = day_totals(step(handed_over(_spans(table), keys)), keys)
     return days.group_by("person", "slot").agg(
         least=(days["together_least"] * days["days"]).sum(),
-        most=(days["apart_most"] * days["days"]).sum(), unknown=days["unknown"].max(),
-    )  # fmt: skip
+        most=(days["apart_most"] * days["days"]).sum(),
+        unknown=days["unknown"].max(),
+    )
 
 
 def _spans(table: ir.Table) -> ir.Table:
@@ -81,16 +102,24 @@ def _spans(table: ir.Table) -> ir.Table:
     low = day_number(start)
     most = _asked_of(table, False, low, ibis.greatest(low, day_number(end_last)))
     sure = table.filter((start_last <= end) & ~column(table, "doubtful"))
-    fewest = _asked_of(sure, True, day_number(column(sure, "start_last")),
-                       day_number(column(sure, "end")))  # fmt: skip
+    fewest = _asked_of(
+        sure, True, day_number(column(sure, "start_last")), day_number(column(sure, "end"))
+    )
     return ibis.union(most, fewest, distinct=True)
 
 
 def _asked_of(table: ir.Table, surely: bool, low: Value, high: Value) -> ir.Table:
-    return table.select("person", slot=table["ask_slot"], part=table["ask_part"],
-                        since=day_number(table["ask_low"]), until=day_number(table["ask_high"]),
-                        **doses_of(table, table["ask_factor"]), surely=ibis.literal(surely),
-                        low=low, high=high)  # fmt: skip
+    return table.select(
+        "person",
+        slot=table["ask_slot"],
+        part=table["ask_part"],
+        since=day_number(table["ask_low"]),
+        until=day_number(table["ask_high"]),
+        **doses_of(table, table["ask_factor"]),
+        surely=ibis.literal(surely),
+        low=low,
+        high=high,
+    )
 
 
 def _settled(found: ir.Table) -> ir.Table:
@@ -102,16 +131,22 @@ def _settled(found: ir.Table) -> ir.Table:
     least, most, open_end = found["least"], found["most"], found["open_end"]
     number, holds = found["number"], found["holds"]
     cases = []
-    for orders, when in ((_orders(least, number, True), None), (_orders(most, number, False), 0),
-                         (_order(least, number), 1)):  # fmt: skip
+    for orders, when in (
+        (_orders(least, number, True), None),
+        (_orders(most, number, False), 0),
+        (_order(least, number), 1),
+    ):
         counts = ibis.literal(True) if when is None else ~open_end
         if when == 1:
             counts = counts & nearly(least, most)
         none = (holds & orders) == whole(0)
-        cases += [(counts & ((holds & orders) == orders), ibis.literal(YES)),
-                  (counts & none, ibis.literal(NO))]  # fmt: skip
-    reason = ibis.ifelse(open_end, ibis.literal(NO_RECORD),
-                         blamed(found["inexact"], found["doubt"], JUDGEMENT))  # fmt: skip
+        cases += [
+            (counts & ((holds & orders) == orders), ibis.literal(YES)),
+            (counts & none, ibis.literal(NO)),
+        ]
+    reason = ibis.ifelse(
+        open_end, ibis.literal(NO_RECORD), blamed(found["inexact"], found["doubt"], JUDGEMENT)
+    )
     state = ibis.cases(*cases, else_=reason)
     exactly = ~open_end & nearly(least, most)
     margin = ibis.ifelse(exactly, packed_margin(found["sign"], least, number), whole(0))

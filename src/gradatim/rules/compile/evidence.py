@@ -18,8 +18,9 @@ SCHEMA = {"key": pa.int64(), "slot": pa.int64(), "since": pa.date32(), "until": 
 COLUMNS = ("person", "slot", "id", "on", "value", "unit", "threshold", "margin")
 
 
-def records(relation: Relation, slots: Asked, elements: Mapping[str, Element]
-            ) -> Iterator[ir.Table]:  # fmt: skip
+def records(
+    relation: Relation, slots: Asked, elements: Mapping[str, Element]
+) -> Iterator[ir.Table]:
     """Give the records that slots look at.
 
     Args:
@@ -45,8 +46,9 @@ def records(relation: Relation, slots: Asked, elements: Mapping[str, Element]
             yield found
 
 
-def _values(relation: Relation, stream: Stream, asked: Asked, elements: Mapping[str, Element]
-            ) -> ir.Table | None:  # fmt: skip
+def _values(
+    relation: Relation, stream: Stream, asked: Asked, elements: Mapping[str, Element]
+) -> ir.Table | None:
     """Give the values that counted: of the last day, or of those that say most."""
     table = asked_of(relation, stream, asked, elements)
     if table is None:
@@ -56,19 +58,25 @@ def _values(relation: Relation, stream: Stream, asked: Asked, elements: Mapping[
     last = table["start"].max().over(**group)
     most = table["state"].max().over(**group)
     table = table.mutate(last_=last, most_=most)
-    counted = ibis.ifelse(table["ask_latest"] == 1, column(table, "start_last") >= table["last_"],
-                          table["state"] == table["most_"])  # fmt: skip
+    counted = ibis.ifelse(
+        table["ask_latest"] == 1,
+        column(table, "start_last") >= table["last_"],
+        table["state"] == table["most_"],
+    )
     table = table.filter(counted)
     compared = table["ask_word"] == -1
     nothing = ibis.null("float64")
     distance = (table["q"] - MARGIN_BOUND) / float(MARGIN_SCALE) * table["ask_sign"]
     return table.select(
-        "person", slot=table["ask_slot"], id=table["id"].cast("string"), on=table["start"],
+        "person",
+        slot=table["ask_slot"],
+        id=table["id"].cast("string"),
+        on=table["start"],
         value=ibis.ifelse(compared, column(table, "value"), nothing),
         unit=column(table, "unit").cast("int64"),
         threshold=ibis.ifelse(compared, _reported(table), nothing),
         margin=ibis.ifelse(compared & (table["q"] > 0), distance, nothing),
-    )  # fmt: skip
+    )
 
 
 def _reported(table: ir.Table) -> Any:
@@ -78,18 +86,28 @@ def _reported(table: ir.Table) -> Any:
 
 
 def _happenings(stream: Stream, asked: Asked) -> ir.Table | None:
-    rows = [{"slot": number, "key": key, "since": days[0], "until": days[1]}
-            for number, slot in asked if not getattr(slot, "denials", False)
-            for days in [_days(slot)]
-            for key, _ in stream.keys_of(slot.element)]  # fmt: skip
+    rows = [
+        {"slot": number, "key": key, "since": days[0], "until": days[1]}
+        for number, slot in asked
+        if not getattr(slot, "denials", False)
+        for days in [_days(slot)]
+        for key, _ in stream.keys_of(slot.element)
+    ]
     if not rows:
         return None
     table = joined(stream, dimension(rows, SCHEMA))
     table = table.filter(perhaps_inside(table))
     nothing = ibis.null("float64")
-    return table.select("person", slot=table["ask_slot"], id=table["id"].cast("string"),
-                        on=table["start"], value=nothing, unit=ibis.literal(0).cast("int64"),
-                        threshold=nothing, margin=nothing)  # fmt: skip
+    return table.select(
+        "person",
+        slot=table["ask_slot"],
+        id=table["id"].cast("string"),
+        on=table["start"],
+        value=nothing,
+        unit=ibis.literal(0).cast("int64"),
+        threshold=nothing,
+        margin=nothing,
+    )
 
 
 def _days(slot: Slot) -> tuple[Any, Any]:

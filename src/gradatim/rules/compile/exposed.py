@@ -23,8 +23,9 @@ SCHEMA = {"key": pa.int64(), "part": pa.int64()}
 BOTH = ("surely", "perhaps")
 
 
-def days_states(stream: Stream, asked: Iterable[tuple[int, DaysSlot]], step: Step
-                ) -> ir.Table | None:  # fmt: skip
+def days_states(
+    stream: Stream, asked: Iterable[tuple[int, DaysSlot]], step: Step
+) -> ir.Table | None:
     """Give the states of days slots: TRUE or UNKNOWN, where there are (perhaps) enough days.
 
     Slots about the same exposure in the same window are counted once.
@@ -45,15 +46,17 @@ def _of_window(stream: Stream, asked: Asked, step: Step) -> Iterator[ir.Table]:
     if not keys:
         return
     codes = sorted({meaning.code for _, meaning in keys})
-    rows = dimension(({"key": key, "part": codes.index(meaning.code)} for key, meaning in keys),
-                     SCHEMA)  # fmt: skip
+    rows = dimension(
+        ({"key": key, "part": codes.index(meaning.code)} for key, meaning in keys), SCHEMA
+    )
     spans = _spans(stream, asked[0][1], rows)
     each = step(_longest(spans))
     most = max(slot.at_least for _, slot in asked)
     lasting = each.group_by("person").agg(
-        records=each["records"].sum(), surely=each["surely"].max(),
+        records=each["records"].sum(),
+        surely=each["surely"].max(),
         apart=as_whole((each["records"] > 1) & (each["surely"] < most)).max(),
-    )  # fmt: skip
+    )
     unsettled = ((lasting["records"] > 1) & (lasting["surely"] < most)) | (lasting["apart"] > 0)
     people = step(lasting.filter(unsettled).select("person"))
     few = Stream(stream.name, stream.table.semi_join(people, "person"), stream.keys)
@@ -71,14 +74,20 @@ def _spans(stream: Stream, asked: DaysSlot, keys: ir.Table) -> ir.Table:
     """Give the days of each record in the window, as day numbers: the most, and the fewest."""
     table = happenings(joined(stream, keys))
     low, high = (whole(_number(day)) for day in asked.window)
-    ends = {name: day_number(column(table, name))
-            for name in ("start", "start_last", "end", "end_last")}  # fmt: skip
+    ends = {
+        name: day_number(column(table, name)) for name in ("start", "start_last", "end", "end_last")
+    }
     return table.select(
-        "person", part=table["ask_part"],
-        low=ibis.greatest(ends["start"], low), high=ibis.least(ends["end_last"], high),
-        least_low=ibis.greatest(ends["start_last"], low), least_high=ibis.least(ends["end"], high),
-        often=column(table, "often"), often_of=column(table, "often_of"), **doubts(table),
-    )  # fmt: skip
+        "person",
+        part=table["ask_part"],
+        low=ibis.greatest(ends["start"], low),
+        high=ibis.least(ends["end_last"], high),
+        least_low=ibis.greatest(ends["start_last"], low),
+        least_high=ibis.least(ends["end"], high),
+        often=column(table, "often"),
+        often_of=column(table, "often_of"),
+        **doubts(table),
+    )
 
 
 def _number(day: date) -> int:
@@ -89,10 +98,12 @@ def _longest(spans: ir.Table) -> ir.Table:
     """Give of each person and part how long the longest record lasted `surely` and `perhaps`."""
     least = ibis.ifelse(spans["doubt"] == 0, _fewest(spans), 0)
     return spans.group_by("person", "part").agg(
-        records=spans.count(), surely=least.max().cast("int64"),
+        records=spans.count(),
+        surely=least.max().cast("int64"),
         perhaps=_length(spans["low"], spans["high"]).max(),
-        inexact=spans["inexact"].max(), doubt=spans["doubt"].max(),
-    )  # fmt: skip
+        inexact=spans["inexact"].max(),
+        doubt=spans["doubt"].max(),
+    )
 
 
 def _fewest(spans: ir.Table) -> Value:
@@ -122,8 +133,9 @@ def _counted(longest: ir.Table, some: ir.Table, keys: list[str]) -> ir.Table:
     for name, spans in (("perhaps", some.select(*keys, "low", "high")), ("surely", sure)):
         days = _covered(spans, keys).rename({f"of_{key}": key for key in keys})
         longest = longest.left_join(days, [longest[key] == days[f"of_{key}"] for key in keys])
-        longest = longest.mutate(**{name: ibis.greatest(longest["days"].fill_null(0),
-                                                        longest[name])})  # fmt: skip
+        longest = longest.mutate(
+            **{name: ibis.greatest(longest["days"].fill_null(0), longest[name])}
+        )
         longest = longest.drop("days", *(f"of_{key}" for key in keys))
     return longest
 
@@ -138,8 +150,11 @@ def _of_parts(parts: ir.Table, asked: Asked) -> ir.Table:
     """Give the days of all parts, and how many parts reach each number of days asked for."""
     wanted = sorted({slot.at_least for _, slot in asked if slot.per == "ingredient"})
     found = {name: parts[name].sum().cast("int64") for name in BOTH}
-    found |= {f"{name}_{days}": as_whole(parts[name] >= days).sum().cast("int64")
-              for name in BOTH for days in wanted}  # fmt: skip
+    found |= {
+        f"{name}_{days}": as_whole(parts[name] >= days).sum().cast("int64")
+        for name in BOTH
+        for days in wanted
+    }
     return parts.group_by("person").agg(
         **found, inexact=parts["inexact"].max(), doubt=parts["doubt"].max()
     )
@@ -149,7 +164,13 @@ def _answered(totals: ir.Table, asked: Asked) -> Iterator[ir.Table]:
     for number, slot in asked:
         each = slot.per == "ingredient"
         named = {name: totals[f"{name}_{slot.at_least}" if each else name] for name in BOTH}
-        yield enough(totals.select(
-            "person", "inexact", "doubt", slot=whole(number), **named,
-            at_least=whole(slot.ingredients if each else slot.at_least),
-        ))  # fmt: skip
+        yield enough(
+            totals.select(
+                "person",
+                "inexact",
+                "doubt",
+                slot=whole(number),
+                **named,
+                at_least=whole(slot.ingredients if each else slot.at_least),
+            )
+        )

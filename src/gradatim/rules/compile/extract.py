@@ -28,8 +28,9 @@ from gradatim.rules.compile.slots import (
 ALWAYS = Span(FIRST_DAY, LAST_DAY)
 
 
-def extracted(relation: Relation, slots: Iterable[Slot], elements: Mapping[str, Element],
-              keep: Keep) -> Relation:  # fmt: skip
+def extracted(
+    relation: Relation, slots: Iterable[Slot], elements: Mapping[str, Element], keep: Keep
+) -> Relation:
     """Take out the records that slots look at.
 
     Args:
@@ -77,8 +78,7 @@ def _asked(slot: Slot, elements: Mapping[str, Element]) -> Iterator[tuple[str, S
         yield from ((name, ALWAYS) for name in (slot.element, slot.spared) if name)
 
 
-def _inputs(name: str, window: Span, elements: Mapping[str, Element]
-            ) -> Iterator[tuple[str, Span]]:  # fmt: skip
+def _inputs(name: str, window: Span, elements: Mapping[str, Element]) -> Iterator[tuple[str, Span]]:
     """Give the inputs of a derived element; of several, a day of any time may be complete."""
     rule = elements[name].derived
     if rule is not None:

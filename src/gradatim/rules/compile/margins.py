@@ -27,7 +27,7 @@ from gradatim.rules.compile.terms import (
     Point,
     Some,
     Term,
-)  # fmt: skip
+)
 
 INFINITE = float("inf")
 _ROUNDED = 2.0 / MARGIN_SCALE
@@ -113,10 +113,18 @@ class Margins:
     def leaves(self, terms: Iterable[Term]) -> dict[tuple[Term, float], Distance]:
         """Give the distances of every leaf that compares with a limit, taken at worst and best."""
         slots = self.plan.slots
-        numeric = [leaf for leaf in terms if (found := _numeric(slots, leaf)) is not None
-                   and found.limit.op != "=" and found.limit.number]  # fmt: skip
-        return {(leaf, unknown): self._numeric(leaf, unknown)
-                for leaf in numeric for unknown in (-INFINITE, INFINITE)}  # fmt: skip
+        numeric = [
+            leaf
+            for leaf in terms
+            if (found := _numeric(slots, leaf)) is not None
+            and found.limit.op != "="
+            and found.limit.number
+        ]
+        return {
+            (leaf, unknown): self._numeric(leaf, unknown)
+            for leaf in numeric
+            for unknown in (-INFINITE, INFINITE)
+        }
 
     def of(self, term: Term, moved: Iterable[Numeric]) -> Column:
         """Give how far the limits that move are from flipping a criterion, in units of the limit.
@@ -132,15 +140,17 @@ class Margins:
         slots = self.plan.slots
         limits = frozenset(moved)
         state = self.kit.state(term)
-        least, most = (self._distance(slots, term, limits, unknown)
-                       for unknown in (-INFINITE, INFINITE))  # fmt: skip
+        least, most = (
+            self._distance(slots, term, limits, unknown) for unknown in (-INFINITE, INFINITE)
+        )
         natural = [one.held * one.sign for one in (least, most)]
         nothing = self.kit.missing()
         found = self.kit.where(state == NO, natural[1], nothing)
         return self.kit.where(state == YES, natural[0], found)
 
-    def _distance(self, slots: Registry[Slot], term: Term, moved: frozenset[Numeric],
-                  unknown: float) -> Distance:  # fmt: skip
+    def _distance(
+        self, slots: Registry[Slot], term: Term, moved: frozenset[Numeric], unknown: float
+    ) -> Distance:
         if isinstance(term, Opposite):
             found = self._distance(slots, term.part, moved, -unknown)
             return Distance(-found.held, -found.sign)
@@ -174,8 +184,9 @@ class Margins:
         return isinstance(a.sign, float) and isinstance(b.sign, float) and a.sign == b.sign
 
     def _chosen(self, condition: Column, a: Distance, b: Distance) -> Column:
-        signs = [self.kit.real(one.sign) if isinstance(one.sign, float) else one.sign
-                 for one in (a, b)]  # fmt: skip
+        signs = [
+            self.kit.real(one.sign) if isinstance(one.sign, float) else one.sign for one in (a, b)
+        ]
         return self.kit.where(condition, *signs)
 
     def _constant(self, held: float) -> Distance:
@@ -200,8 +211,7 @@ class Margins:
         points = [self._point(term, point, unknown) for point in term.points]
         return self._together(points, term.across != "every")
 
-    def _unless_unknown(self, state: Column, held: Column, sign: float, unknown: float
-                        ) -> Distance:  # fmt: skip
+    def _unless_unknown(self, state: Column, held: Column, sign: float, unknown: float) -> Distance:
         known = (state == NO) | (state == YES)
         return Distance(self.kit.where(known, held, self.kit.real(unknown)), sign)
 
@@ -234,6 +244,7 @@ class Margins:
         sign = SIGNS[slot.limit.op]
         state = self.kit.state(term)
         none = int((-sign) * MARGIN_SCALE + MARGIN_BOUND)
-        packed = self.kit.where(self.kit.slot(term.slot) > 0, self.kit.margin(term.slot),
-                                self.kit.real(none))  # fmt: skip
+        packed = self.kit.where(
+            self.kit.slot(term.slot) > 0, self.kit.margin(term.slot), self.kit.real(none)
+        )
         return Distance(self._unpacked(packed, state, unknown), sign)

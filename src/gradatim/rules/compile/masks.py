@@ -35,8 +35,9 @@ class Masked(NamedTuple):
     places: Mapping[Mask, Place]
 
 
-def masked(relation: Relation, stream: Stream, wanted: Iterable[Mask], name: str, computed: bool
-           ) -> Masked | None:  # fmt: skip
+def masked(
+    relation: Relation, stream: Stream, wanted: Iterable[Mask], name: str, computed: bool
+) -> Masked | None:
     """Give the masks that a stream's records answer.
 
     Args:
@@ -72,9 +73,12 @@ def _answers(relation: Relation, stream: Stream, mask: Mask, computed: bool) -> 
     return (named or stream.has("unsettled")) and any(stream.keys_of(mask.element))
 
 
-def _bits(stream: Stream, places: Mapping[Mask, Place],
-          whens: Mapping[tuple[str, str, bool | None], list[Mask]], words: list[str]
-          ) -> tuple[list[dict[str, int]], dict[str, tuple[int, str]]]:  # fmt: skip
+def _bits(
+    stream: Stream,
+    places: Mapping[Mask, Place],
+    whens: Mapping[tuple[str, str, bool | None], list[Mask]],
+    words: list[str],
+) -> tuple[list[dict[str, int]], dict[str, tuple[int, str]]]:
     """Give for each key its bits, in a column for each condition and word."""
     rows: dict[int, dict[str, int]] = {}
     columns: dict[str, tuple[int, str]] = {}
@@ -89,9 +93,13 @@ def _bits(stream: Stream, places: Mapping[Mask, Place],
     return [{"key": key, **dict.fromkeys(columns, 0), **row} for key, row in rows.items()], columns
 
 
-def _joined(relation: Relation, table: ir.Table, words: list[str],
-            whens: Mapping[tuple[str, str, bool | None], list[Mask]],
-            columns: Mapping[str, tuple[int, str]]) -> ir.Table:  # fmt: skip
+def _joined(
+    relation: Relation,
+    table: ir.Table,
+    words: list[str],
+    whens: Mapping[tuple[str, str, bool | None], list[Mask]],
+    columns: Mapping[str, tuple[int, str]],
+) -> ir.Table:
     conditions = [_holds(relation, table, *when) for when in whens]
     aggregates = {}
     for word in words:
@@ -106,8 +114,9 @@ def _joined(relation: Relation, table: ir.Table, words: list[str],
     return table.group_by("person").agg(**aggregates)
 
 
-def _holds(relation: Relation, table: ir.Table, what: str, method: str, derived: bool | None
-           ) -> Value | None:  # fmt: skip
+def _holds(
+    relation: Relation, table: ir.Table, what: str, method: str, derived: bool | None
+) -> Value | None:
     """Give the condition on a record; None where every record counts."""
     conditions = []
     if "unreadable" in table.columns:

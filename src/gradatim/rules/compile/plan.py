@@ -31,7 +31,7 @@ from gradatim.protocol.nodes import (
     Result,
     Sex,
     Stable,
-)  # fmt: skip
+)
 from gradatim.protocol.study import Study
 from gradatim.rules.compile import terms
 from gradatim.rules.compile.slots import (
@@ -45,7 +45,7 @@ from gradatim.rules.compile.slots import (
     Span,
     SpanSlot,
     StableSlot,
-)  # fmt: skip
+)
 from gradatim.rules.compile.states import JUDGEMENT, NO, NO_RECORD, YES
 from gradatim.rules.compile.terms import Term
 from gradatim.rules.drugs import total_against
@@ -81,8 +81,11 @@ class Plan:
 
     def codes(self, element: str) -> tuple[str, ...]:
         """Give every ingredient by which an element can arrive."""
-        found = {meaning.code for stream in self.relation.streams
-                 for _, meaning in stream.keys_of(element)}  # fmt: skip
+        found = {
+            meaning.code
+            for stream in self.relation.streams
+            for _, meaning in stream.keys_of(element)
+        }
         return tuple(sorted(found))
 
 
@@ -133,8 +136,10 @@ class Compiler:
             older.append(self._any_derived(name))
         return terms.Point(
             tuple(self.plan.slots.number(one) for one in slots),
-            tuple(self.plan.mask(one) for one in older), NO_RECORD, due,
-        )  # fmt: skip
+            tuple(self.plan.mask(one) for one in older),
+            NO_RECORD,
+            due,
+        )
 
     def _any_derived(self, name: str) -> Mask:
         """Give the mask of anything to compute an element from: of one input, any record of it."""
@@ -158,9 +163,13 @@ class Compiler:
         name = node.attested
         fresh = self.element(name).fresh
         window = node.within or (fresh.window if fresh else None)
-        slot = PointSlot(name, self._window([window] if window else []),
-                         latest=node.value == "latest", attested=True,
-                         undated=bool(fresh and node.within is None))  # fmt: skip
+        slot = PointSlot(
+            name,
+            self._window([window] if window else []),
+            latest=node.value == "latest",
+            attested=True,
+            undated=bool(fresh and node.within is None),
+        )
         slots = tuple(self.plan.slots.number(slot._replace(derived=one)) for one in (False, True))
         older = tuple(self.plan.mask(Mask(name, derived=one)) for one in (False, True))
         return terms.Measured((terms.Point(slots, older, JUDGEMENT),))
@@ -173,22 +182,25 @@ class Compiler:
         ends, window = self._ends(node.within), self._span(node.within)
         parts = []
         for name in names:
-            slot = SpanSlot(name, window, node.counts == "start", tuple(node.except_), node.grade,
-                            node.related)  # fmt: skip
+            slot = SpanSlot(
+                name, window, node.counts == "start", tuple(node.except_), node.grade, node.related
+            )
             parts.append(terms.Happened(self.plan.slots.number(slot), self.absent(name, ends)))
         return parts[0] if len(parts) == 1 else terms.Some(tuple(parts))
 
     def count(self, node: Count) -> Term:
         """Compile whether there are at least so many."""
-        slot = CountSlot(node.count, self._span(node.within), node.at_least,
-                         node.distinct == "ingredient")  # fmt: skip
+        slot = CountSlot(
+            node.count, self._span(node.within), node.at_least, node.distinct == "ingredient"
+        )
         absent = self.absent(node.count, self._ends(node.within))
         return terms.Happened(self.plan.slots.number(slot), absent)
 
     def days(self, node: Days) -> Term:
         """Compile whether exposure lasted at least so many days."""
-        slot = DaysSlot(node.days, self._span(node.within), node.at_least, node.per,
-                        node.ingredients)  # fmt: skip
+        slot = DaysSlot(
+            node.days, self._span(node.within), node.at_least, node.per, node.ingredients
+        )
         absent = self.absent(node.days, self._ends(node.within))
         return terms.Happened(self.plan.slots.number(slot), absent)
 
@@ -197,12 +209,15 @@ class Compiler:
     def stable(self, node: Stable) -> Term:
         """Compile whether every drug being taken is stable."""
         at = self.s.edge(node.before)
-        return terms.Unchanged(self.plan.slots.number(self._stable(node)),
-                               self.absent(node.stable, (at, at)))  # fmt: skip
+        return terms.Unchanged(
+            self.plan.slots.number(self._stable(node)), self.absent(node.stable, (at, at))
+        )
 
     def _stable(self, node: Stable) -> StableSlot:
-        started, unchanged = (self.s.edge(node.before, -(length or Duration())).day
-                              for length in (node.started, node.unchanged))  # fmt: skip
+        started, unchanged = (
+            self.s.edge(node.before, -(length or Duration())).day
+            for length in (node.started, node.unchanged)
+        )
         return StableSlot(node.stable, self.s.edge(node.before).day, started, unchanged)
 
     def daily_dose(self, node: DailyDose) -> Term:
@@ -210,24 +225,38 @@ class Compiler:
         at = self.s.edge(node.on)
         low = at if node.mean_over is None else self.s.edge(node.on, -node.mean_over)
         last = at.day if node.mean_over is None else max(low.day, at.day - timedelta(days=1))
-        slot = DoseSlot(node.daily_dose, low.day, last, Span(low.day, at.day),
-                        node.as_ == "prednisone", node.is_)  # fmt: skip
+        slot = DoseSlot(
+            node.daily_dose,
+            low.day,
+            last,
+            Span(low.day, at.day),
+            node.as_ == "prednisone",
+            node.is_,
+        )
         none, open_none = (_state(total_against(node.is_, 0.0, most)) for most in (0.0, None))
-        return terms.Dose(self.plan.slots.number(slot),
-                          self.plan.slots.number(slot._replace(open_=True)), none, open_none,
-                          self.absent(node.daily_dose, (low, at)))  # fmt: skip
+        return terms.Dose(
+            self.plan.slots.number(slot),
+            self.plan.slots.number(slot._replace(open_=True)),
+            none,
+            open_none,
+            self.absent(node.daily_dose, (low, at)),
+        )
 
     def not_washed_out(self, node: NotWashedOut) -> Term:
         """Compile whether a drug was taken too recently."""
         name, at = node.not_washed_out, self.s.edge(node.before)
         until = _back(at.day, node.bounds[1] == ")")
-        waits = tuple((code, day) for code in self.plan.codes(name)
-                      for day in self._too_recent(node, code))  # fmt: skip
+        waits = tuple(
+            (code, day) for code in self.plan.codes(name) for day in self._too_recent(node, code)
+        )
         slot: Slot = SpanSlot(name, Span(FIRST_DAY, until), washouts=waits)
         if node.exempt:
             slot = self._stable(node.exempt)._replace(
-                element=name, window=Span(FIRST_DAY, until), spared=node.exempt.stable,
-                washouts=waits)  # fmt: skip
+                element=name,
+                window=Span(FIRST_DAY, until),
+                spared=node.exempt.stable,
+                washouts=waits,
+            )
         absent = self.absent(name, (longest_wait(node, self.s), at))
         return terms.Recent(self.plan.slots.number(slot), absent)
 
@@ -256,8 +285,10 @@ class Compiler:
     def _ends(self, window: Window | None) -> Ends:
         if window is None:
             return None, None
-        return (None if window.from_ is None else self.s.edge(window.anchor, window.from_),
-                None if window.to is None else self.s.edge(window.anchor, window.to))  # fmt: skip
+        return (
+            None if window.from_ is None else self.s.edge(window.anchor, window.from_),
+            None if window.to is None else self.s.edge(window.anchor, window.to),
+        )
 
     def _span(self, window: Window | None) -> Span:
         return self._window([window] if window else [])
@@ -286,22 +317,36 @@ class Compiler:
         unreadable = Mask(name, "unreadable") if some else None
         declared = kind if kind in relation.covered else ""
         return terms.Absent(
-            declared, _number(begin), _number(end), _number(self.s.on) or 0,
-            self.plan.mask(unreadable) if unreadable and declared else None, denied,
-            self.plan.mask(told) if told else None, name in relation.unrecognised,
-        )  # fmt: skip
+            declared,
+            _number(begin),
+            _number(end),
+            _number(self.s.on) or 0,
+            self.plan.mask(unreadable) if unreadable and declared else None,
+            denied,
+            self.plan.mask(told) if told else None,
+            name in relation.unrecognised,
+        )
 
     def _can(self, name: str, column: str) -> bool:
-        return any(stream.has(column) and any(stream.keys_of(name))
-                   for stream in self.plan.relation.streams)  # fmt: skip
+        return any(
+            stream.has(column) and any(stream.keys_of(name))
+            for stream in self.plan.relation.streams
+        )
 
 
 _LEAVES: dict[type[Model], Callable[[Compiler, Any], Term]] = {
-    Compare: Compiler.measured, Result: Compiler.measured, Attested: Compiler.attested,
-    Event: Compiler.event, Count: Compiler.count, Days: Compiler.days, Stable: Compiler.stable,
-    DailyDose: Compiler.daily_dose, NotWashedOut: Compiler.not_washed_out, Age: Compiler.age,
+    Compare: Compiler.measured,
+    Result: Compiler.measured,
+    Attested: Compiler.attested,
+    Event: Compiler.event,
+    Count: Compiler.count,
+    Days: Compiler.days,
+    Stable: Compiler.stable,
+    DailyDose: Compiler.daily_dose,
+    NotWashedOut: Compiler.not_washed_out,
+    Age: Compiler.age,
     Sex: Compiler.sex,
-}  # fmt: skip
+}
 
 
 def _state(truth: Any) -> int:

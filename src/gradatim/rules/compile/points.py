@@ -32,19 +32,31 @@ from gradatim.rules.compile.rows import (
     perhaps_inside,
     surely_inside,
     why_unsettled,
-)  # fmt: skip
+)
 from gradatim.rules.compile.slots import PointSlot
 from gradatim.rules.compile.states import CONFLICT, JUDGEMENT, NO, NO_RANGE, PARTIAL, UNIT, YES
 from gradatim.rules.measurements import DEFINITE, INDECISIVE
 
 Asked = tuple[int, PointSlot]
 SCHEMA = {
-    "key": pa.int64(), "unit": pa.int64(), "slot": pa.int64(), "since": pa.date32(),
-    "until": pa.date32(), "latest": pa.int64(), "method": pa.int64(), "word": pa.int64(),
-    "answer": pa.bool_(), "undated": pa.bool_(), "derived": pa.bool_(), "times": pa.int64(),
-    "factor": pa.float64(), "offset": pa.float64(), "number": pa.float64(), "holds": pa.int64(),
+    "key": pa.int64(),
+    "unit": pa.int64(),
+    "slot": pa.int64(),
+    "since": pa.date32(),
+    "until": pa.date32(),
+    "latest": pa.int64(),
+    "method": pa.int64(),
+    "word": pa.int64(),
+    "answer": pa.bool_(),
+    "undated": pa.bool_(),
+    "derived": pa.bool_(),
+    "times": pa.int64(),
+    "factor": pa.float64(),
+    "offset": pa.float64(),
+    "number": pa.float64(),
+    "holds": pa.int64(),
     "sign": pa.float64(),
-}  # fmt: skip
+}
 HOLDS = {"<": 1, "<=": 3, ">": 4, ">=": 6, "=": 2}
 """The orders (1 below, 2 equal, 4 above) in which a comparison holds."""
 SIGNS = {"<": -1.0, "<=": -1.0, ">": 1.0, ">=": 1.0, "=": 0.0}
@@ -57,8 +69,13 @@ _DAY_ZERO = 719_163
 """Makes every day of the calendar a positive number."""
 
 
-def point_states(relation: Relation, stream: Stream, asked: Iterable[Asked],
-                 elements: Mapping[str, Element], step: Step) -> ir.Table | None:  # fmt: skip
+def point_states(
+    relation: Relation,
+    stream: Stream,
+    asked: Iterable[Asked],
+    elements: Mapping[str, Element],
+    step: Step,
+) -> ir.Table | None:
     """Give the states of point slots that a stream's records answer.
 
     Returns:
@@ -78,16 +95,16 @@ def point_states(relation: Relation, stream: Stream, asked: Iterable[Asked],
     return _inexact(_alongside(relation, said, asked, step))
 
 
-def asked_of(relation: Relation, stream: Stream, asked: Iterable[Asked],
-             elements: Mapping[str, Element]) -> ir.Table | None:  # fmt: skip
+def asked_of(
+    relation: Relation, stream: Stream, asked: Iterable[Asked], elements: Mapping[str, Element]
+) -> ir.Table | None:
     """Join records with what the slots ask of them; None if they ask nothing of this stream."""
     rows = list(_ask(relation, stream, asked, elements))
     on = ("key", "unit") if stream.has("unit") else ("key",)
     return joined(stream, dimension(rows, SCHEMA), on) if rows else None
 
 
-def _alongside(relation: Relation, said: ir.Table, asked: list[Asked], step: Step
-               ) -> ir.Table:  # fmt: skip
+def _alongside(relation: Relation, said: ir.Table, asked: list[Asked], step: Step) -> ir.Table:
     """Let values of days on which certain drugs were taken not satisfy."""
     spared: dict[tuple[str, str, date], list[int]] = {}
     for number, slot in asked:
@@ -110,8 +127,9 @@ def _undated(table: ir.Table) -> Value:
 # --- what is asked --------------------------------------------------------------------------------
 
 
-def _ask(relation: Relation, stream: Stream, asked: Iterable[Asked], elements: Mapping[str, Element]
-         ) -> Iterator[dict[str, Any]]:  # fmt: skip
+def _ask(
+    relation: Relation, stream: Stream, asked: Iterable[Asked], elements: Mapping[str, Element]
+) -> Iterator[dict[str, Any]]:
     for number, slot in asked:
         if slot.derived and not stream.has("derived"):
             continue
@@ -129,16 +147,27 @@ def _row(relation: Relation, number: int, slot: PointSlot) -> dict[str, Any]:
     limit = slot.limit
     word = "true" if slot.attested else slot.word
     row = {
-        "slot": number, "since": slot.window.since, "until": slot.window.until,
-        "latest": int(slot.latest), "answer": slot.attested, "undated": slot.undated,
+        "slot": number,
+        "since": slot.window.since,
+        "until": slot.window.until,
+        "latest": int(slot.latest),
+        "answer": slot.attested,
+        "undated": slot.undated,
         "derived": slot.derived,
         "method": number_of(relation.methods, slot.method) if slot.method else -1,
         "word": number_of(relation.words, word) if limit is None else -1,
-        "times": 0, "number": 0.0, "holds": 0, "sign": 0.0,
-    }  # fmt: skip
+        "times": 0,
+        "number": 0.0,
+        "holds": 0,
+        "sign": 0.0,
+    }
     if limit is not None:
-        row |= {"times": {"": 0, "ULN": 1, "LLN": 2}[limit.times], "number": limit.number,
-                "holds": HOLDS[limit.op], "sign": SIGNS[limit.op]}  # fmt: skip
+        row |= {
+            "times": {"": 0, "ULN": 1, "LLN": 2}[limit.times],
+            "number": limit.number,
+            "holds": HOLDS[limit.op],
+            "sign": SIGNS[limit.op],
+        }
     return row
 
 
@@ -159,8 +188,20 @@ def _conversion(slot: PointSlot, element: Element, unit: str) -> dict[str, float
 def _said(relation: Relation, stream: Stream, table: ir.Table) -> ir.Table:
     """Give the state of each record, and its margin `q`."""
     table = said_by_each(relation, stream, table)
-    kept = ["person", "start", "start_last", "end", "end_last", "state", "q", "ask_slot",
-            "ask_latest", "ask_undated", "ask_since", "ask_until"]  # fmt: skip
+    kept = [
+        "person",
+        "start",
+        "start_last",
+        "end",
+        "end_last",
+        "state",
+        "q",
+        "ask_slot",
+        "ask_latest",
+        "ask_undated",
+        "ask_since",
+        "ask_until",
+    ]
     return table.select([name for name in kept if name in table.columns])
 
 
@@ -196,8 +237,9 @@ def _reference(table: ir.Table) -> Value:
 def _other(table: ir.Table) -> Value:
     if not has(table, "high_other", "low_other"):
         return ibis.literal(False)
-    return ibis.ifelse(table["ask_times"] == 1, column(table, "high_other"),
-                       column(table, "low_other"))  # fmt: skip
+    return ibis.ifelse(
+        table["ask_times"] == 1, column(table, "high_other"), column(table, "low_other")
+    )
 
 
 def _number(table: ir.Table) -> Value:
@@ -220,17 +262,20 @@ def _same(a: Value, b: Value) -> Value:
 def _number_says(table: ir.Table) -> Value:
     times, reference = table["ask_times"] > 0, table["reference"]
     order = table["order"]
-    return chosen([
-        *_failed(table),
-        *why_unsettled(table),
-        (column(table, "value").isnull(), ibis.literal(JUDGEMENT)),
-        (times & reference.isnull(), ibis.literal(NO_RANGE)),
-        (times & table["other"], ibis.literal(UNIT)),
-        (table["limit"].isnull(), ibis.literal(NO_RANGE)),
-        (table["number"].isnull(), ibis.literal(UNIT)),
-        ((table["ask_holds"] & order) == order, ibis.literal(YES)),
-        ((table["ask_holds"] & order) == whole(0), ibis.literal(NO)),
-    ], ibis.literal(JUDGEMENT))  # fmt: skip
+    return chosen(
+        [
+            *_failed(table),
+            *why_unsettled(table),
+            (column(table, "value").isnull(), ibis.literal(JUDGEMENT)),
+            (times & reference.isnull(), ibis.literal(NO_RANGE)),
+            (times & table["other"], ibis.literal(UNIT)),
+            (table["limit"].isnull(), ibis.literal(NO_RANGE)),
+            (table["number"].isnull(), ibis.literal(UNIT)),
+            ((table["ask_holds"] & order) == order, ibis.literal(YES)),
+            ((table["ask_holds"] & order) == whole(0), ibis.literal(NO)),
+        ],
+        ibis.literal(JUDGEMENT),
+    )
 
 
 def _failed(table: ir.Table) -> list[tuple[Value, Value]]:
@@ -248,19 +293,28 @@ def _order(table: ir.Table) -> Value:
     up, down, closed = bound >= 3, (bound == 1) | (bound == 2), (bound == 2) | (bound == 4)
     return ibis.cases(
         (bound == 0, ibis.cases((same, equal), (less, below), else_=above)),
-        (same & up & closed, above | equal), (same & up, above),
-        (same & down & closed, below | equal), (same & down, below),
-        (up & ~less, above), (down & less, below), else_=whole(7),
-    )  # fmt: skip
+        (same & up & closed, above | equal),
+        (same & up, above),
+        (same & down & closed, below | equal),
+        (same & down, below),
+        (up & ~less, above),
+        (down & less, below),
+        else_=whole(7),
+    )
 
 
 def _word_says(relation: Relation, table: ir.Table) -> Value:
     if not has(table, "word"):
         return ibis.literal(JUDGEMENT)
     word, answer = table["word"], table["ask_answer"]
-    places = {name: [number_of(relation.words, one) for one in words]
-              for name, words in (("definite", DEFINITE), ("open", INDECISIVE),
-                                  ("answers", ("true", "false")))}  # fmt: skip
+    places = {
+        name: [number_of(relation.words, one) for one in words]
+        for name, words in (
+            ("definite", DEFINITE),
+            ("open", INDECISIVE),
+            ("answers", ("true", "false")),
+        )
+    }
     definite = word.isin(places["definite"])
     if has(table, "derived"):
         definite = definite | (table["derived"] & ~word.isin(places["open"]))
@@ -268,8 +322,9 @@ def _word_says(relation: Relation, table: ir.Table) -> Value:
     known = ibis.ifelse(answer, word.isin(places["answers"]) & ~doubtful, definite)
     wanted = (word == table["ask_word"]) & ~(answer & doubtful)
     why = [*_failed(table), *why_unsettled(table)]
-    return chosen([*why, (wanted, ibis.literal(YES)), (known, ibis.literal(NO))],
-                  ibis.literal(JUDGEMENT))  # fmt: skip
+    return chosen(
+        [*why, (wanted, ibis.literal(YES)), (known, ibis.literal(NO))], ibis.literal(JUDGEMENT)
+    )
 
 
 def _margin(table: ir.Table) -> Value:
@@ -352,8 +407,9 @@ def _settled(table: ir.Table) -> ir.Table:
         latest=table["ask_latest"].max(),
         margin=ibis.ifelse(counts, table["q"], nothing).max(),
     )
-    found = found.mutate(bottom=ibis.ifelse(found["latest"] == 1, found["bottom"],
-                                            _opposite(found["top"])))  # fmt: skip
+    found = found.mutate(
+        bottom=ibis.ifelse(found["latest"] == 1, found["bottom"], _opposite(found["top"]))
+    )
     any_ = found["latest"] == 0
     settled = ibis.cases(
         (found["top"].isnull(), ibis.literal(PARTIAL)),
@@ -361,5 +417,6 @@ def _settled(table: ir.Table) -> ir.Table:
         (any_, found["top"]),
         else_=_agreed(found["top"], found["bottom"], found["exact"]),
     ).cast("int64")
-    return found.select("person", "slot", state=settled + 1,
-                        margin=found["margin"].fill_null(0).cast("int64"))  # fmt: skip
+    return found.select(
+        "person", "slot", state=settled + 1, margin=found["margin"].fill_null(0).cast("int64")
+    )

@@ -28,7 +28,7 @@ from gradatim.rules.compile.slots import (
     Slot,
     SpanSlot,
     StableSlot,
-)  # fmt: skip
+)
 from gradatim.rules.compile.spans import span_states
 from gradatim.rules.compile.streams import together
 from gradatim.rules.compile.washouts import washout_states
@@ -52,8 +52,9 @@ class Questions(NamedTuple):
     states: tuple[ir.Table, ...]
 
 
-def questions(plan: Plan, relation: Relation, extract: Relation, elements: Mapping[str, Element],
-              keep: Keep) -> Questions:  # fmt: skip
+def questions(
+    plan: Plan, relation: Relation, extract: Relation, elements: Mapping[str, Element], keep: Keep
+) -> Questions:
     """Ask a population everything that a plan needs.
 
     Args:
@@ -72,8 +73,11 @@ def questions(plan: Plan, relation: Relation, extract: Relation, elements: Mappi
     deriver = Deriver(extract, elements, step)
     slots = list(plan.slots.items())
     derived = {slot.element for _, slot in slots if isinstance(slot, PointSlot) and slot.derived}
-    computed = {name: stream for name in sorted(derived)
-                if elements[name].derived and (stream := deriver.stream(name))}  # fmt: skip
+    computed = {
+        name: stream
+        for name in sorted(derived)
+        if elements[name].derived and (stream := deriver.stream(name))
+    }
     found = _states(extract, slots, computed, elements, step)
     states = [table for table in found if table is not None]
     found_in = relation if extract.present is None else replace(extract, streams=extract.present)
@@ -81,15 +85,21 @@ def questions(plan: Plan, relation: Relation, extract: Relation, elements: Mappi
     return Questions(_persons(relation), masks, tuple(states))
 
 
-def _states(relation: Relation, slots: Asked, computed: Mapping[str, Stream],
-            elements: Mapping[str, Element], step: Step) -> Iterable[ir.Table | None]:  # fmt: skip
+def _states(
+    relation: Relation,
+    slots: Asked,
+    computed: Mapping[str, Stream],
+    elements: Mapping[str, Element],
+    step: Step,
+) -> Iterable[ir.Table | None]:
     asks: dict[type, Callable[[Stream, Asked], ir.Table | None]] = {
         PointSlot: lambda stream, some: point_states(relation, stream, some, elements, step),
-        SpanSlot: span_states, CountSlot: count_states,
+        SpanSlot: span_states,
+        CountSlot: count_states,
         DaysSlot: lambda stream, some: days_states(stream, some, step),
         StableSlot: lambda stream, some: _courses(stream, some, step),
         DoseSlot: lambda stream, some: dose_states(stream, some, step),
-    }  # fmt: skip
+    }
     for kind, ask in asks.items():
         some = [(number, slot) for number, slot in slots if isinstance(slot, kind)]
         for stream, of_it in by_stream(relation, some):
@@ -101,8 +111,10 @@ def _states(relation: Relation, slots: Asked, computed: Mapping[str, Stream],
 
 
 def _courses(stream: Stream, asked: Asked, step: Step) -> ir.Table | None:
-    parts = [stable_states(stream, [one for one in asked if not one[1].spared], step),
-             washout_states(stream, [one for one in asked if one[1].spared], step)]  # fmt: skip
+    parts = [
+        stable_states(stream, [one for one in asked if not one[1].spared], step),
+        washout_states(stream, [one for one in asked if one[1].spared], step),
+    ]
     found = [part for part in parts if part is not None]
     return ibis.union(*found, distinct=False) if len(found) == 2 else next(iter(found), None)
 
@@ -111,8 +123,12 @@ def _complete(table: ir.Table | None) -> ir.Table | None:
     if table is None:
         return None
     margin = table["margin"] if "margin" in table.columns else whole(0)
-    return table.select("person", slot=table["slot"].cast("int64"),
-                        state=table["state"].cast("int64"), margin=margin)  # fmt: skip
+    return table.select(
+        "person",
+        slot=table["slot"].cast("int64"),
+        state=table["state"].cast("int64"),
+        margin=margin,
+    )
 
 
 def by_stream(relation: Relation, slots: Asked) -> Iterable[tuple[Stream, Asked]]:
@@ -120,8 +136,11 @@ def by_stream(relation: Relation, slots: Asked) -> Iterable[tuple[Stream, Asked]
     found: dict[tuple[str, ...], Asked] = {}
     for number, slot in slots:
         elements = _elements(slot)
-        names = tuple(one.name for one in relation.streams
-                      if any(any(one.keys_of(element)) for element in elements))  # fmt: skip
+        names = tuple(
+            one.name
+            for one in relation.streams
+            if any(any(one.keys_of(element)) for element in elements)
+        )
         found.setdefault(names, []).append((number, slot))
     for some in found.values():
         stream = together(relation, *sorted({name for _, slot in some for name in _elements(slot)}))
@@ -155,9 +174,10 @@ def _persons(relation: Relation) -> ir.Table:
         born = table[f"birth_{end}"]
         columns[f"born_{end}"] = day_number(born)
         columns[f"ymd_{end}"] = (
-            born.year().cast("int64") * whole(10_000) + born.month().cast("int64") * whole(100)
+            born.year().cast("int64") * whole(10_000)
+            + born.month().cast("int64") * whole(100)
             + born.day().cast("int64")
-        )  # fmt: skip
+        )
     nobody = (table["birth_first"] == FIRST_DAY) & (table["birth_last"] == LAST_DAY)
     columns["undated"] = as_whole(nobody)
     columns["sex"] = ibis.cases((table["sex"] == "female", 1), (table["sex"] == "male", 2), else_=0)

@@ -97,13 +97,15 @@ def why_unsettled(table: ir.Table) -> list[tuple[Value, Value]]:
 def surely_inside(table: ir.Table) -> Value:
     """Whether the days of a record surely touch the days asked about."""
     return (column(table, "end") >= table["ask_since"]) & (
-        column(table, "start_last") <= table["ask_until"])  # fmt: skip
+        column(table, "start_last") <= table["ask_until"]
+    )
 
 
 def perhaps_inside(table: ir.Table) -> Value:
     """Whether they may touch them."""
     return (column(table, "end_last") >= table["ask_since"]) & (
-        table["start"] <= table["ask_until"])  # fmt: skip
+        table["start"] <= table["ask_until"]
+    )
 
 
 def chosen(cases: Iterable[tuple[Value, Value]], otherwise: Value) -> Value:

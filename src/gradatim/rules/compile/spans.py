@@ -21,14 +21,23 @@ from gradatim.rules.compile.rows import (
     perhaps_inside,
     surely_inside,
     why_unsettled,
-)  # fmt: skip
+)
 from gradatim.rules.compile.slots import SpanSlot
 from gradatim.rules.compile.states import JUDGEMENT, NO, PARTIAL, YES
 
 Asked = tuple[int, SpanSlot]
-SCHEMA = {"key": pa.int64(), "slot": pa.int64(), "since": pa.date32(), "until": pa.date32(),
-          "by_start": pa.bool_(), "denials": pa.bool_(), "open": pa.bool_(), "holds": pa.int64(),
-          "grade": pa.float64(), "related": pa.int64()}  # fmt: skip
+SCHEMA = {
+    "key": pa.int64(),
+    "slot": pa.int64(),
+    "since": pa.date32(),
+    "until": pa.date32(),
+    "by_start": pa.bool_(),
+    "denials": pa.bool_(),
+    "open": pa.bool_(),
+    "holds": pa.int64(),
+    "grade": pa.float64(),
+    "related": pa.int64(),
+}
 
 
 def span_states(stream: Stream, asked: Iterable[Asked]) -> ir.Table | None:
@@ -57,8 +66,14 @@ def _ask(stream: Stream, asked: Iterable[Asked]) -> Iterator[dict[str, Any]]:
     for number, slot in asked:
         if slot.denials and not stream.has("denies"):
             continue
-        row = {"slot": number, "until": slot.window.until, "by_start": slot.by_start,
-               "denials": slot.denials, "open": False, **_graded(slot)}  # fmt: skip
+        row = {
+            "slot": number,
+            "until": slot.window.until,
+            "by_start": slot.by_start,
+            "denials": slot.denials,
+            "open": False,
+            **_graded(slot),
+        }
         for key, meaning in stream.keys_of(slot.element):
             if not _is_spared(stream.keys[key], slot):
                 yield from ({**row, "key": key, **since} for since in _since(slot, meaning))
@@ -107,12 +122,14 @@ def record_state(table: ir.Table, by_start: bool, graded: bool) -> Value:
 
 def _start_surely(table: ir.Table) -> Value:
     return (table["start"] >= table["ask_since"]) & (
-        column(table, "start_last") <= table["ask_until"])  # fmt: skip
+        column(table, "start_last") <= table["ask_until"]
+    )
 
 
 def _start_perhaps(table: ir.Table) -> Value:
     return (column(table, "start_last") >= table["ask_since"]) & (
-        table["start"] <= table["ask_until"])  # fmt: skip
+        table["start"] <= table["ask_until"]
+    )
 
 
 def _as_graded(table: ir.Table) -> tuple[Value, Value]:

@@ -36,8 +36,11 @@ def gathered(asked: Questions, slots: int, margins: list[int]) -> ir.Table:
     table = asked.persons
     parts = [masked.table for masked in asked.masks]
     if asked.states:
-        states = ibis.union(*asked.states, distinct=False) if len(asked.states) > 1 else (
-            asked.states[0])  # fmt: skip
+        states = (
+            ibis.union(*asked.states, distinct=False)
+            if len(asked.states) > 1
+            else (asked.states[0])
+        )
         parts.append(_words(states, slots, margins))
     for part in parts:
         table = table.left_join(part, "person").drop("person_right")
@@ -164,8 +167,9 @@ class Settled(NamedTuple):
     distances: Mapping[tuple[Term, float], Distance]
 
 
-def settled(columns: Columns, plan: Plan, terms: list[Term], step: Callable[[ir.Table], ir.Table]
-            ) -> Settled:  # fmt: skip
+def settled(
+    columns: Columns, plan: Plan, terms: list[Term], step: Callable[[ir.Table], ir.Table]
+) -> Settled:
     """Compute the leaves, and from them whole rules: what is used twice is written once.
 
     Args:

@@ -280,8 +280,9 @@ class Measured(Term):
         asked = [self.asked(kit, one) for one in self.points]
         states = [one.state(kit) for one in self.points]
         combine, neutral = (smallest, YES) if self.across == "every" else (largest, NO)
-        together = combine(kit, [self._if(kit, *pair, neutral)
-                                 for pair in zip(asked, states, strict=True)])  # fmt: skip
+        together = combine(
+            kit, [self._if(kit, *pair, neutral) for pair in zip(asked, states, strict=True)]
+        )
         some = [one for one in asked if one is not None]
         if len(some) < len(asked):
             return together
@@ -313,8 +314,9 @@ class Aged(Term):
         high, low = self._held(kit, "ymd_first"), self._held(kit, "ymd_last")
         open_ = high != low
         if self.op == "=":
-            least, most = (self._at_least(kit, name, self.number) for name in ("ymd_last",
-                           "ymd_first"))  # fmt: skip
+            least, most = (
+                self._at_least(kit, name, self.number) for name in ("ymd_last", "ymd_first")
+            )
             open_ = open_ | (most & ~least & ~high)
         known = kit.where(high, kit.constant(YES), kit.constant(NO))
         known = kit.where(open_, kit.constant(PARTIAL), known)

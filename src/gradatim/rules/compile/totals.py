@@ -41,15 +41,19 @@ def handed_over(spans: ir.Table, keys: Sequence[str]) -> ir.Table:
     told = [*keys, "surely"]
     begins = spans.select(
         **{f"next_{name}": spans[name] for name in told},
-        next_dose=spans["dose"].fill_null(NO_DOSE), next_most=spans["most"].fill_null(NO_DOSE),
+        next_dose=spans["dose"].fill_null(NO_DOSE),
+        next_most=spans["most"].fill_null(NO_DOSE),
         next_low=spans["low"],
-    ).distinct()  # fmt: skip
-    found = spans.left_join(begins, [
-        *(spans[name] == begins[f"next_{name}"] for name in told),
-        spans["dose"].fill_null(NO_DOSE) == begins["next_dose"],
-        spans["most"].fill_null(NO_DOSE) == begins["next_most"],
-        spans["high"] == begins["next_low"],
-    ])  # fmt: skip
+    ).distinct()
+    found = spans.left_join(
+        begins,
+        [
+            *(spans[name] == begins[f"next_{name}"] for name in told),
+            spans["dose"].fill_null(NO_DOSE) == begins["next_dose"],
+            spans["most"].fill_null(NO_DOSE) == begins["next_most"],
+            spans["high"] == begins["next_low"],
+        ],
+    )
     heir = found["next_low"].notnull() & (found["low"] < found["high"])
     high = found["high"] - as_whole(heir)
     return found.select(*(found[name] for name in spans.columns if name != "high"), high=high)
@@ -72,20 +76,30 @@ def day_totals(spans: ir.Table, keys: Sequence[str]) -> ir.Table:
     near = spans.filter((spans["low"] <= spans["until"]) & (spans["high"] >= spans["since"]))
     days = _days(near, keys)
     named = near.select(**{f"of_{name}": near[name] for name in near.columns})
-    pairs = days.left_join(named, [
-        *(days[key] == named[f"of_{key}"] for key in keys),
-        named["of_low"] <= days["day"], named["of_high"] >= days["day"],
-    ])  # fmt: skip
+    pairs = days.left_join(
+        named,
+        [
+            *(days[key] == named[f"of_{key}"] for key in keys),
+            named["of_low"] <= days["day"],
+            named["of_high"] >= days["day"],
+        ],
+    )
     at = [*keys, "day", "days"]
     taken = pairs["of_surely"].notnull()
     pairs = pairs.select(
-        *at, course=pairs["of_course"], dose=pairs["of_dose"], most=pairs["of_most"],
-        taken=as_whole(taken), sure=as_whole(pairs["of_surely"].fill_null(False)),
-    )  # fmt: skip
+        *at,
+        course=pairs["of_course"],
+        dose=pairs["of_dose"],
+        most=pairs["of_most"],
+        taken=as_whole(taken),
+        sure=as_whole(pairs["of_surely"].fill_null(False)),
+    )
     courses = pairs.group_by(*at, "course").agg(
-        least=pairs["dose"].min().fill_null(0.0), most=pairs["most"].max().fill_null(NO_DOSE),
-        taken=pairs["taken"].max(), sure=pairs["sure"].max(),
-    )  # fmt: skip
+        least=pairs["dose"].min().fill_null(0.0),
+        most=pairs["most"].max().fill_null(NO_DOSE),
+        taken=pairs["taken"].max(),
+        sure=pairs["sure"].max(),
+    )
     alike = courses.group_by(*at, "least", "most").agg(
         taken=courses["taken"].sum(), sure=courses["sure"].sum()
     )
@@ -131,8 +145,12 @@ def unchanged(totals: ir.Table, keys: Sequence[str]) -> ir.Table:
     for reading in ("together", "apart"):
         least, most = totals[f"{reading}_least"], totals[f"{reading}_most"]
         limited = ibis.ifelse(totals["unknown"] == 0, most, ibis.null("float64"))
-        ends |= {f"{reading}_low": least.min(), f"{reading}_lows": least.max(),
-                 f"{reading}_high": limited.min(), f"{reading}_highs": limited.max()}  # fmt: skip
+        ends |= {
+            f"{reading}_low": least.min(),
+            f"{reading}_lows": least.max(),
+            f"{reading}_high": limited.min(),
+            f"{reading}_highs": limited.max(),
+        }
     found = totals.group_by(*keys).agg(**ends)
     differ, agree = ibis.literal(True), found["unknown"] == 0
     for reading in ("together", "apart"):

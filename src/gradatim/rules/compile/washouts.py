@@ -16,8 +16,14 @@ from gradatim.rules.compile.spans import record_state
 from gradatim.rules.compile.states import NO, YES
 
 Asked = tuple[int, StableSlot]
-SCHEMA = {"key": pa.int64(), "slot": pa.int64(), "part": pa.int64(), "since": pa.date32(),
-          "until": pa.date32(), "open": pa.bool_()}  # fmt: skip
+SCHEMA = {
+    "key": pa.int64(),
+    "slot": pa.int64(),
+    "part": pa.int64(),
+    "since": pa.date32(),
+    "until": pa.date32(),
+    "open": pa.bool_(),
+}
 SPARED_SCHEMA = {"key": pa.int64(), "slot": pa.int64(), "part": pa.int64()}
 
 
@@ -59,16 +65,19 @@ def _ask(stream: Stream, asked: list[Asked]) -> Iterator[dict[str, Any]]:
         codes = ingredients(stream, slot)
         for key, meaning in stream.keys_of(slot.element):
             row = {
-                "slot": number, "key": key, "part": codes.index(meaning.code),
-                "until": slot.window.until, "since": slot.window.since, "open": False,
-            }  # fmt: skip
+                "slot": number,
+                "key": key,
+                "part": codes.index(meaning.code),
+                "until": slot.window.until,
+                "since": slot.window.since,
+                "open": False,
+            }
             for code, day in slot.washouts:
                 if code == meaning.code:
                     yield {**row, "open": True} if day is None else {**row, "since": day}
 
 
-def _with_exemptions(stream: Stream, asked: list[Asked], recent: ir.Table, step: Step
-                     ) -> ir.Table:  # fmt: skip
+def _with_exemptions(stream: Stream, asked: list[Asked], recent: ir.Table, step: Step) -> ir.Table:
     """Add, of ingredients being taken that may be exempt, the state of not being stable."""
     drugs = drug_states(stream, asked, step)
     named = _may_be_spared(stream, asked)
@@ -86,8 +95,10 @@ def _may_be_spared(stream: Stream, asked: list[Asked]) -> ir.Table | None:
     for number, slot in asked:
         codes = ingredients(stream, slot)
         spared = [one for one in stream.keys_of(slot.spared) if one[1].code in codes]
-        rows += [{"slot": number, "key": key, "part": codes.index(meaning.code)}
-                 for key, meaning in spared]  # fmt: skip
+        rows += [
+            {"slot": number, "key": key, "part": codes.index(meaning.code)}
+            for key, meaning in spared
+        ]
     if not rows:
         return None
     table = joined(stream, dimension(rows, SPARED_SCHEMA))
@@ -97,5 +108,6 @@ def _may_be_spared(stream: Stream, asked: list[Asked]) -> ir.Table | None:
 
 
 def _opposite(state: Any) -> Any:
-    return ibis.cases((state == NO, ibis.literal(YES)), (state == YES, ibis.literal(NO)),
-                      else_=state).cast("int64")  # fmt: skip
+    return ibis.cases(
+        (state == NO, ibis.literal(YES)), (state == YES, ibis.literal(NO)), else_=state
+    ).cast("int64")

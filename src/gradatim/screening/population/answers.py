@@ -35,8 +35,14 @@ class Clock:
         self._since = now
 
 
-def answers(plan: Plan, elements: Mapping[str, Element], relation: Relation, fetch: Fetch,
-            keep: Keep, clock: Clock) -> tuple[Gathered, Relation]:  # fmt: skip
+def answers(
+    plan: Plan,
+    elements: Mapping[str, Element],
+    relation: Relation,
+    fetch: Fetch,
+    keep: Keep,
+    clock: Clock,
+) -> tuple[Gathered, Relation]:
     """Ask the source about the people of a relation.
 
     Args:

@@ -126,11 +126,15 @@ class BulkPopulation:
         return {
             "source": f"fhir:{self.folder}",
             "engine": {"name": "duckdb", "version": self._con.version, "ibis": ibis.__version__},
-            "coverage": {kind: {"since": seen.since and seen.since.isoformat(),
-                                "until": seen.until and seen.until.isoformat()}
-                         for kind, seen in self.options.coverage.items()},
+            "coverage": {
+                kind: {
+                    "since": seen.since and seen.since.isoformat(),
+                    "until": seen.until and seen.until.isoformat(),
+                }
+                for kind, seen in self.options.coverage.items()
+            },
             "records": {kind: dict(counted) for kind, counted in self._records.items()},
             **vocabulary_told(self.options.vocabulary),
             "deceased": self._deceased,
             "unusable": [{"input": one.id, "why": one.why} for one in self._unusable[:1000]],
-        }  # fmt: skip
+        }

@@ -44,6 +44,8 @@ def _others(study: Study, by_id: Mapping[str, EligibilityCriterion]) -> list[Ver
         for other in one.alternatives:
             name = f"{one.id}@{other.name}"
             found.append(VerdictColumn(name, one, other.rule, False))
-            found += [VerdictColumn(f"{id}@{name}", by_id[id], rule, False)
-                      for id, rule in other.also.items()]  # fmt: skip
+            found += [
+                VerdictColumn(f"{id}@{name}", by_id[id], rule, False)
+                for id, rule in other.also.items()
+            ]
     return found

@@ -41,8 +41,9 @@ class EngineSide:
         keep: materialises an expression under a name.
     """
 
-    def __init__(self, plan: Plan, elements: Mapping[str, Element], protocols: list[Compiled],
-                 keep: Keep) -> None:  # fmt: skip
+    def __init__(
+        self, plan: Plan, elements: Mapping[str, Element], protocols: list[Compiled], keep: Keep
+    ) -> None:
         slots = [slot for _, slot in plan.slots.items()]
         relation = replace(plan.relation, persons=keep(plan.relation.persons, "persons"))
         self.extract = extracted(relation, slots, elements, keep)
@@ -52,8 +53,9 @@ class EngineSide:
         self._columns = Columns(table, asked, margins)
         terms = [term for one in protocols for term in one.terms]
         numbers = count()
-        found = settled(self._columns, plan, terms,
-                        lambda leaves: keep(leaves, f"leaves {next(numbers)}"))  # fmt: skip
+        found = settled(
+            self._columns, plan, terms, lambda leaves: keep(leaves, f"leaves {next(numbers)}")
+        )
         self._states, self._distances = found.states, found.distances
 
     def tables(self, protocol: Compiled) -> dict[str, ir.Table]:
@@ -64,22 +66,32 @@ class EngineSide:
         person = {"person_id": table["person"]}
         site = {"site": table["site"]} if "site" in table.columns else {}
         truths = {name: _truth(state).cast("int8") for name, state in states.items()}
-        passes = [passing_state(column, _truth(states[column.name]))
-                  for column in protocol.columns if column.counts]  # fmt: skip
+        passes = [
+            passing_state(column, _truth(states[column.name]))
+            for column in protocol.columns
+            if column.counts
+        ]
         worst = ibis.least(*passes) if len(passes) > 1 else passes[0]
-        status = ibis.cases((worst == 0, "ineligible"), (worst == 2, "eligible"),
-                            else_="undetermined")  # fmt: skip
+        status = ibis.cases(
+            (worst == 0, "ineligible"), (worst == 2, "eligible"), else_="undetermined"
+        )
         reasons = {name: _reason(state).cast("int8") for name, state in states.items()}
-        verdicts = table.select(**person, **site, **truths, status=status,
-                                open=_open(protocol, states).cast("int16"))  # fmt: skip
-        found = {"verdicts": verdicts, "reasons": table.select(**person, **reasons),
-                 "margins": table.select(**person, **self._margins(protocol))}  # fmt: skip
+        verdicts = table.select(
+            **person, **site, **truths, status=status, open=_open(protocol, states).cast("int16")
+        )
+        found = {
+            "verdicts": verdicts,
+            "reasons": table.select(**person, **reasons),
+            "margins": table.select(**person, **self._margins(protocol)),
+        }
         return {name: one.order_by("person_id") for name, one in found.items()}
 
     def _margins(self, protocol: Compiled) -> dict[str, Any]:
         computed = Margins(protocol.plan, self._columns, self._distances)
-        return {name: computed.of(term, moved).cast("float32")
-                for name, (term, moved) in protocol.limits.items()}  # fmt: skip
+        return {
+            name: computed.of(term, moved).cast("float32")
+            for name, (term, moved) in protocol.limits.items()
+        }
 
 
 def _truth(state: Any) -> Any:

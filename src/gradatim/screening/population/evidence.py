@@ -13,17 +13,28 @@ from gradatim.protocol.elements import Element
 from gradatim.rules.compile.evidence import records, used_slots
 from gradatim.screening.population.written import Compiled
 
-SCHEMA = pa.schema([
-    ("person_id", pa.string()), ("criterion", pa.string()), ("element", pa.string()),
-    ("id", pa.string()), ("value", pa.float64()), ("unit", pa.string()),
-    ("threshold", pa.float64()), ("on", pa.date32()), ("margin", pa.float64()),
-])  # fmt: skip
+SCHEMA = pa.schema(
+    [
+        ("person_id", pa.string()),
+        ("criterion", pa.string()),
+        ("element", pa.string()),
+        ("id", pa.string()),
+        ("value", pa.float64()),
+        ("unit", pa.string()),
+        ("threshold", pa.float64()),
+        ("on", pa.date32()),
+        ("margin", pa.float64()),
+    ]
+)
 """`value` and `threshold` in `unit`; `margin` = (value - threshold) / threshold."""
 
 
-def evidence(protocol: Compiled, extract: Relation, elements: Mapping[str, Element],
-             stream: Callable[[ir.Table], Iterable[pa.RecordBatch]]
-             ) -> Iterator[pa.Table]:  # fmt: skip
+def evidence(
+    protocol: Compiled,
+    extract: Relation,
+    elements: Mapping[str, Element],
+    stream: Callable[[ir.Table], Iterable[pa.RecordBatch]],
+) -> Iterator[pa.Table]:
     """Give the records that each criterion looked at, under the reading that is used.
 
     A value that had no say, being older than the last or outside the window, is not among them.
@@ -38,8 +49,13 @@ def evidence(protocol: Compiled, extract: Relation, elements: Mapping[str, Eleme
             yield _told(batch, used, asked, [one.name for one in columns], extract.units)
 
 
-def _told(batch: pa.RecordBatch, used: Mapping[int, list[int]], asked: Mapping[int, str],
-          names: list[str], units: tuple[str, ...]) -> pa.Table:  # fmt: skip
+def _told(
+    batch: pa.RecordBatch,
+    used: Mapping[int, list[int]],
+    asked: Mapping[int, str],
+    names: list[str],
+    units: tuple[str, ...],
+) -> pa.Table:
     """Give each record once for every criterion that looked at it."""
     slots = batch.column("slot").to_numpy(zero_copy_only=False)
     counts = np.array([len(used[slot]) for slot in slots], np.int64)

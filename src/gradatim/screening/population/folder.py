@@ -14,10 +14,18 @@ import pyarrow.parquet as pq
 from gradatim.core.errors import UnusableInput
 
 UNFINISHED = ".unfinished"
-FILES = frozenset({
-    "verdicts.parquet", "reasons.parquet", "margins.parquet", "evidence.parquet", "funnel.json",
-    "run.json", "not_known.json", "protocol.yaml",
-})  # fmt: skip
+FILES = frozenset(
+    {
+        "verdicts.parquet",
+        "reasons.parquet",
+        "margins.parquet",
+        "evidence.parquet",
+        "funnel.json",
+        "run.json",
+        "not_known.json",
+        "protocol.yaml",
+    }
+)
 """What a run writes for each protocol."""
 
 
@@ -48,8 +56,12 @@ def written_whole(folder: Path, replace: bool) -> Iterator[Path]:
         else:
             beside.replace(folder)
     except OSError as error:
-        raise UnusableInput("the outputs cannot be written", str(folder), str(error),
-                            "choose another folder with -o, or make room") from error  # fmt: skip
+        raise UnusableInput(
+            "the outputs cannot be written",
+            str(folder),
+            str(error),
+            "choose another folder with -o, or make room",
+        ) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 
@@ -69,24 +81,36 @@ def _is_verdicts(file: Path) -> bool:
 
 def _check(folder: Path, replace: bool) -> None:
     if folder.exists() and not folder.is_dir():
-        raise UnusableInput("the output is a file", str(folder), "a run writes a folder",
-                            "choose another name with -o")  # fmt: skip
+        raise UnusableInput(
+            "the output is a file",
+            str(folder),
+            "a run writes a folder",
+            "choose another name with -o",
+        )
     held = [one for one in folder.iterdir() if one.name != UNFINISHED] if folder.exists() else []
     if not held:
         return
     runs = [one for one in (folder, *held) if (one / "run.json").is_file()]
-    strange = [one for run in runs or [folder] for one in run.iterdir()
-               if one.name not in {*FILES, UNFINISHED} and one not in runs]  # fmt: skip
+    strange = [
+        one
+        for run in runs or [folder]
+        for one in run.iterdir()
+        if one.name not in {*FILES, UNFINISHED} and one not in runs
+    ]
     if not runs or (replace and strange):
         raise UnusableInput(
-            "the output folder is not empty", str(folder),
+            "the output folder is not empty",
+            str(folder),
             f"it holds something other than a prescreen: {min(strange or held).name}",
             "choose another with -o",
-        )  # fmt: skip
+        )
     if not replace:
-        raise UnusableInput("the output folder holds an earlier run", str(folder),
-                            "nothing is overwritten unasked",
-                            "choose another with -o, or say --replace")  # fmt: skip
+        raise UnusableInput(
+            "the output folder holds an earlier run",
+            str(folder),
+            "nothing is overwritten unasked",
+            "choose another with -o, or say --replace",
+        )
     _check_lists(runs)
 
 
@@ -94,9 +118,12 @@ def _check_lists(runs: list[Path]) -> None:
     """Refuse to replace a run from which a list of people was made: its record would be lost."""
     for run in runs:
         if b'"recontact"' in (run / "run.json").read_bytes():
-            raise UnusableInput("a list for re-contact was made from this run", str(run),
-                                "its role and approval are recorded in run.json",
-                                "keep the folder, and choose another with -o")  # fmt: skip
+            raise UnusableInput(
+                "a list for re-contact was made from this run",
+                str(run),
+                "its role and approval are recorded in run.json",
+                "keep the folder, and choose another with -o",
+            )
 
 
 class Parts:

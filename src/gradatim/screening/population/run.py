@@ -89,8 +89,9 @@ class Outcome:
     not_known: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
 
-def prescreen(request: Request, population: Population, folder: Path, watch: Watch | None = None
-              ) -> Outcome:  # fmt: skip
+def prescreen(
+    request: Request, population: Population, folder: Path, watch: Watch | None = None
+) -> Outcome:
     """Ask a population about every criterion, and write what it says.
 
     Args:
@@ -120,14 +121,19 @@ def _names(documents: Sequence[Document]) -> list[str]:
         raise UnusableInput(f"the protocol {min(twice)} is given twice", todo="give it once")
     for name in names if len(names) > 1 else ():
         if name.startswith(".") or set(name) & set("/\\\0"):
-            raise UnusableInput(f"the id {name!r} cannot name a folder", "study.id",
-                                "each protocol has one of its own", "run it alone")  # fmt: skip
+            raise UnusableInput(
+                f"the id {name!r} cannot name a folder",
+                "study.id",
+                "each protocol has one of its own",
+                "run it alone",
+            )
     return names
 
 
 class _Run:
-    def __init__(self, request: Request, population: Population, names: list[str],
-                 places: Mapping[str, Path]) -> None:  # fmt: skip
+    def __init__(
+        self, request: Request, population: Population, names: list[str], places: Mapping[str, Path]
+    ) -> None:
         self.request, self.population, self.places = request, population, places
         self.clock = Clock()
         self.shared = shared([one.study for one in request.documents])
@@ -145,8 +151,13 @@ class _Run:
         study = self.shared.studies[n]
         columns = verdict_columns(study, readings_plan(study, self.request.readings))
         compiler = self.plan.of(study, self.request.anchors[n], self.request.on)
-        return Compiled(name, tuple(columns), tuple(compiler.term(one.rule) for one in columns),
-                        self.plan, self.shared.originals[n])  # fmt: skip
+        return Compiled(
+            name,
+            tuple(columns),
+            tuple(compiler.term(one.rule) for one in columns),
+            self.plan,
+            self.shared.originals[n],
+        )
 
     def whole(self, watch: Watch | None) -> dict[str, Mapping[str, Any]]:
         """Look at everybody, and describe the run."""
@@ -290,8 +301,12 @@ class _Run:
         known = document.study.study
         return {
             "schema": "gradatim.run/1",
-            "protocol": {"id": known.id, "version": known.version, "name": document.name,
-                         "sha256": document.sha256},
+            "protocol": {
+                "id": known.id,
+                "version": known.version,
+                "name": document.name,
+                "sha256": document.sha256,
+            },
             **self.population.about(),
             **self._told(n),
             "on": request.on.isoformat(),
@@ -300,7 +315,7 @@ class _Run:
             "people": {"screened": self.people},
             "verified": {"sample": self.verified, "differences": 0},
             "seconds": {name: round(s, 3) for name, s in self.clock.seconds.items()},
-        }  # fmt: skip
+        }
 
 
 def together(found: Shared) -> Any:

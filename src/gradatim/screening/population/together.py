@@ -58,19 +58,27 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def _renamed(study: Study, names: dict[str, str]) -> Study:
-    elements = {names.get(name, name): _inputs_renamed(element, names)
-                for name, element in study.elements.items()}  # fmt: skip
+    elements = {
+        names.get(name, name): _inputs_renamed(element, names)
+        for name, element in study.elements.items()
+    }
     criteria = [
-        one.model_copy(update={
-            "rule": renamed(one.rule, names),
-            "alternatives": [
-                other.model_copy(update={
-                    "rule": renamed(other.rule, names),
-                    "also": {id: renamed(rule, names) for id, rule in other.also.items()}})
-                for other in one.alternatives
-            ]})
+        one.model_copy(
+            update={
+                "rule": renamed(one.rule, names),
+                "alternatives": [
+                    other.model_copy(
+                        update={
+                            "rule": renamed(other.rule, names),
+                            "also": {id: renamed(rule, names) for id, rule in other.also.items()},
+                        }
+                    )
+                    for other in one.alternatives
+                ],
+            }
+        )
         for one in study.criteria
-    ]  # fmt: skip
+    ]
     eligibility = study.eligibility.model_copy(update={"criteria": criteria})
     return study.model_copy(update={"elements": elements, "eligibility": eligibility})
 

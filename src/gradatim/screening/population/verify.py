@@ -45,8 +45,9 @@ Told = Callable[[str, str], tuple[Truth, Reason | None]]
 """What was told of a person (by id) under a column."""
 
 
-def verify(question: Question, columns: Sequence[VerdictColumn], told: Told,
-           people: Iterable[Facts]) -> None:  # fmt: skip
+def verify(
+    question: Question, columns: Sequence[VerdictColumn], told: Told, people: Iterable[Facts]
+) -> None:
     """Evaluate people one by one and compare with what is told of them.
 
     Args:
@@ -61,8 +62,9 @@ def verify(question: Question, columns: Sequence[VerdictColumn], told: Told,
     for one in people:
         situation = Situation(question.study, one, question.anchors, question.on)
         for column in columns:
-            _compare(column, one.person, expected(column.rule, situation),
-                     told(one.person, column.name))  # fmt: skip
+            _compare(
+                column, one.person, expected(column.rule, situation), told(one.person, column.name)
+            )
 
 
 def told_in(verdicts: pa.Table, reasons: pa.Table) -> Told:
@@ -88,8 +90,12 @@ def expected(rule: Model, situation: Situation) -> tuple[Truth, Reason | None]:
     return UNKNOWN, foremost(leaf.reason or Reason.JUDGEMENT for leaf in open_)
 
 
-def _compare(column: VerdictColumn, person: str, want: tuple[Truth, Reason | None],
-             got: tuple[Truth, Reason | None]) -> None:  # fmt: skip
+def _compare(
+    column: VerdictColumn,
+    person: str,
+    want: tuple[Truth, Reason | None],
+    got: tuple[Truth, Reason | None],
+) -> None:
     if got != want:
         said = [f"{truth.word}{f' ({reason})' if reason else ''}" for truth, reason in (want, got)]
         raise Defect(

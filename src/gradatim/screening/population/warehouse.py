@@ -116,14 +116,18 @@ class OmopPopulation:
         """Say what it is."""
         return {
             "source": self.warehouse.source,
-            "engine": {"name": self.warehouse.engine,
-                       "version": self.warehouse.versions[self.warehouse.engine],
-                       "ibis": self.warehouse.versions["ibis"]},
-            "coverage": {kind: {"since": _day(seen.since), "until": _day(seen.until)}
-                         for kind, seen in self.options.coverage.items()},
+            "engine": {
+                "name": self.warehouse.engine,
+                "version": self.warehouse.versions[self.warehouse.engine],
+                "ibis": self.warehouse.versions["ibis"],
+            },
+            "coverage": {
+                kind: {"since": _day(seen.since), "until": _day(seen.until)}
+                for kind, seen in self.options.coverage.items()
+            },
             "observation_period": self.options.observation_period,
             **vocabulary_told(self.options.vocabulary),
-        }  # fmt: skip
+        }
 
 
 def _day(day: Any) -> str | None:

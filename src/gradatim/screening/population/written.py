@@ -53,8 +53,10 @@ class Compiled:
 
     def states(self, found: Arrays) -> dict[str, Array]:
         """Give the state of every person, by column."""
-        return {column.name: found.state(term)
-                for column, term in zip(self.columns, self.terms, strict=True)}  # fmt: skip
+        return {
+            column.name: found.state(term)
+            for column, term in zip(self.columns, self.terms, strict=True)
+        }
 
     def margin_slots(self) -> list[int]:
         """Give the slots of which the margin is needed."""
@@ -72,8 +74,9 @@ class Compiled:
                 found |= dict(self._limits(column.name, term))
         return found
 
-    def _limits(self, id: str, term: Term
-                ) -> Iterator[tuple[str, tuple[Term, tuple[Numeric, ...]]]]:  # fmt: skip
+    def _limits(
+        self, id: str, term: Term
+    ) -> Iterator[tuple[str, tuple[Term, tuple[Numeric, ...]]]]:
         every = numerics(self.plan, term)
         if every:
             yield id, (term, tuple(every))
@@ -109,8 +112,11 @@ def _verdicts(protocol: Compiled, found: Arrays, sites: bool) -> tuple[pa.Table,
     for name, states in protocol.states(found).items():
         truths[name] = pa.array(_truths(states))
         reasons[name] = pa.array(_reasons(states))
-    passes = [passing_state(column, truths[column.name].to_numpy())
-              for column in protocol.columns if column.counts]  # fmt: skip
+    passes = [
+        passing_state(column, truths[column.name].to_numpy())
+        for column in protocol.columns
+        if column.counts
+    ]
     worst = np.minimum.reduce(passes) if passes else np.full(found.people, 2, np.int8)
     truths["status"] = pa.DictionaryArray.from_arrays(pa.array(worst), pa.array(STATUSES))
     truths["open"] = pa.array(_open(protocol, truths, found.people))

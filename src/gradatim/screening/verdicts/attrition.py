@@ -53,8 +53,14 @@ def sequential(patterns: Patterns) -> list[Step]:
         passing &= ~fails & ~unknown
         if patterns.warehouse[place]:
             warehouse &= ~unknown
-        steps.append(Step(id, patterns.number(left), patterns.number(passing),
-                          patterns.number(left & warehouse)))  # fmt: skip
+        steps.append(
+            Step(
+                id,
+                patterns.number(left),
+                patterns.number(passing),
+                patterns.number(left & warehouse),
+            )
+        )
     return steps
 
 
@@ -65,8 +71,16 @@ def solo(patterns: Patterns) -> list[Solo]:
     for place, id in enumerate(patterns.criteria):
         fails, unknown = patterns.fails(place), patterns.unknown(place)
         number = patterns.number
-        found.append(Solo(id, number(fails), number(unknown), number(~fails & ~unknown),
-                          number(fails & alone), number(unknown & stays)))  # fmt: skip
+        found.append(
+            Solo(
+                id,
+                number(fails),
+                number(unknown),
+                number(~fails & ~unknown),
+                number(fails & alone),
+                number(unknown & stays),
+            )
+        )
     return found
 
 

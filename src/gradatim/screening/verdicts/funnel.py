@@ -36,8 +36,9 @@ SCHEMA = "gradatim.funnel/1"
 Row = dict[str, Any]
 
 
-def funnel_document(document: Document, asked: Question, tally: Tally, publish: Mask,
-                    before: Tally | None = None) -> Row:  # fmt: skip
+def funnel_document(
+    document: Document, asked: Question, tally: Tally, publish: Mask, before: Tally | None = None
+) -> Row:
     """Give the document, plain and ready for JSON.
 
     Args:
@@ -50,8 +51,11 @@ def funnel_document(document: Document, asked: Question, tally: Tally, publish: 
     study = document.study
     found: Row = {
         "schema": SCHEMA,
-        "protocol": {"id": study.study.id, "version": study.study.version,
-                     "sha256": document.sha256},
+        "protocol": {
+            "id": study.study.id,
+            "version": study.study.version,
+            "sha256": document.sha256,
+        },
         "question": _question(asked),
         "suppression": publish.words(),
         "people": _people(tally, publish),
@@ -62,7 +66,7 @@ def funnel_document(document: Document, asked: Question, tally: Tally, publish: 
         "readings": [_reading(effect, publish) for effect in tally.effects],
         "relaxation": [_curve(curve, publish) for curve in tally.curves],
         "sites": _sites(tally, publish),
-    }  # fmt: skip
+    }
     if before is not None:
         found["before"] = _people(before, publish)
     marked: Row = _marked(found)
@@ -84,9 +88,15 @@ def _question(asked: Question) -> Row:
     return {
         "without": list(asked.without),
         "readings": dict(asked.readings),
-        "relaxed": [{"column": one.limit.column, "from": str(one.limit.limit),
-                     "to": one.limit.stated(one.number)} for one in asked.relaxed],
-    }  # fmt: skip
+        "relaxed": [
+            {
+                "column": one.limit.column,
+                "from": str(one.limit.limit),
+                "to": one.limit.stated(one.number),
+            }
+            for one in asked.relaxed
+        ],
+    }
 
 
 def _people(tally: Tally, publish: Mask) -> Row:
@@ -98,30 +108,44 @@ def _people(tally: Tally, publish: Mask) -> Row:
         by_open = {k: by_open.get(k, 0) for k in range(sum(patterns.warehouse) + 1)}
     open = publish.parts(list(by_open.values()), total - excluded)
     return {
-        "screened": publish.whole(total), "excluded": out, "not_excluded": left,
+        "screened": publish.whole(total),
+        "excluded": out,
+        "not_excluded": left,
         "open": [{"open": k, "people": n} for k, n in zip(by_open, open, strict=True)],
-    }  # fmt: skip
+    }
 
 
 def _criteria(asked: Question, tally: Tally, publish: Mask) -> list[Row]:
     values = shapley(tally.patterns)
     rows = []
     for column, one in zip(asked.columns, solo(tally.patterns), strict=True):
-        failed, open, passing = publish.parts([one.failed, one.open, one.passing],
-                                              tally.patterns.people)  # fmt: skip
-        rows.append({
-            **_about(column), "failed": failed, "open": open, "passing": passing,
-            "only": publish.whole(one.only), "shapley": publish.count(values[one.criterion]),
-            "open_not_excluded": publish.whole(one.open_not_excluded),
-            "reasons": _reasons(tally.reasons.get(one.criterion), publish),
-        })  # fmt: skip
+        failed, open, passing = publish.parts(
+            [one.failed, one.open, one.passing], tally.patterns.people
+        )
+        rows.append(
+            {
+                **_about(column),
+                "failed": failed,
+                "open": open,
+                "passing": passing,
+                "only": publish.whole(one.only),
+                "shapley": publish.count(values[one.criterion]),
+                "open_not_excluded": publish.whole(one.open_not_excluded),
+                "reasons": _reasons(tally.reasons.get(one.criterion), publish),
+            }
+        )
     return rows
 
 
 def _about(column: Column) -> Row:
     one = column.criterion
-    return {"id": one.id, "category": one.category, "knowable_at": one.knowable_at,
-            "basis": str(one.basis), "reading": column.reading.name}  # fmt: skip
+    return {
+        "id": one.id,
+        "category": one.category,
+        "knowable_at": one.knowable_at,
+        "basis": str(one.basis),
+        "reading": column.reading.name,
+    }
 
 
 def _reasons(counts: Any, publish: Mask) -> Row:
@@ -135,12 +159,15 @@ def _reasons(counts: Any, publish: Mask) -> Row:
 def _sequential(tally: Tally, publish: Mask) -> list[Row]:
     rows, before = [], tally.patterns.people
     for step in sequential(tally.patterns):
-        rows.append({
-            "id": step.criterion, "remaining": publish.whole(step.remaining),
-            "removed": publish.fall(before, step.remaining),
-            "passing": publish.whole(step.passing),
-            "passing_warehouse": publish.whole(step.passing_warehouse),
-        })  # fmt: skip
+        rows.append(
+            {
+                "id": step.criterion,
+                "remaining": publish.whole(step.remaining),
+                "removed": publish.fall(before, step.remaining),
+                "passing": publish.whole(step.passing),
+                "passing_warehouse": publish.whole(step.passing_warehouse),
+            }
+        )
         before = step.remaining
     return rows
 
@@ -152,8 +179,9 @@ def _best(tally: Tally, publish: Mask) -> list[Row]:
         removed = publish.fall(before, step.remaining)
         if removed is None:
             break
-        rows.append({"id": step.criterion, "remaining": publish.whole(step.remaining),
-                     "removed": removed})  # fmt: skip
+        rows.append(
+            {"id": step.criterion, "remaining": publish.whole(step.remaining), "removed": removed}
+        )
         before = step.remaining
     return rows
 
@@ -163,11 +191,16 @@ def _tests(study: Study, asked: Question, tally: Tally, publish: Mask) -> list[R
     rows = []
     for one in needed(tally.patterns, elements):
         known = study.elements.get(one.element)
-        rows.append({
-            "element": one.element, "label": known.label if known else one.element,
-            "kind": known.kind if known else "", "criteria": list(one.criteria),
-            "only": publish.whole(one.only), "asked": publish.whole(one.asked),
-        })  # fmt: skip
+        rows.append(
+            {
+                "element": one.element,
+                "label": known.label if known else one.element,
+                "kind": known.kind if known else "",
+                "criteria": list(one.criteria),
+                "only": publish.whole(one.only),
+                "asked": publish.whole(one.asked),
+            }
+        )
     return _by([row for row in rows if row["asked"]], "only", "asked", "element")
 
 
@@ -189,11 +222,15 @@ def _reading(effect: Effect, publish: Mask) -> Row:
         "no_longer_excluded": int(moved[2, :2].sum()),
     }
     return {
-        "criterion": column.criterion.id, "reading": column.reading.name, "column": column.name,
-        "also": others, "statuses": list(STATUSES),
+        "criterion": column.criterion.id,
+        "reading": column.reading.name,
+        "column": column.name,
+        "also": others,
+        "statuses": list(STATUSES),
         "verdicts_changed": publish.whole(sum(cells)),
-        "changes": changes, "people": {name: publish.whole(n) for name, n in people.items()},
-    }  # fmt: skip
+        "changes": changes,
+        "people": {name: publish.whole(n) for name, n in people.items()},
+    }
 
 
 def _curve(curve: Curve, publish: Mask) -> Row:
@@ -201,10 +238,17 @@ def _curve(curve: Curve, publish: Mask) -> Row:
     points: list[Row] = [
         {"limit": limit.limit.number, "passing": 0, "not_excluded": 0}
     ]  # by definition
-    points += [{"limit": number, "passing": publish.whole(one), "not_excluded": publish.whole(all_)}
-               for number, one, all_ in curve.points[1:]]  # fmt: skip
-    return {"column": limit.column, "criterion": limit.criterion, "element": limit.element,
-            "limit": str(limit.limit), "points": points}  # fmt: skip
+    points += [
+        {"limit": number, "passing": publish.whole(one), "not_excluded": publish.whole(all_)}
+        for number, one, all_ in curve.points[1:]
+    ]
+    return {
+        "column": limit.column,
+        "criterion": limit.criterion,
+        "element": limit.element,
+        "limit": str(limit.limit),
+        "points": points,
+    }
 
 
 def _sites(tally: Tally, publish: Mask) -> list[Row]:
@@ -212,7 +256,13 @@ def _sites(tally: Tally, publish: Mask) -> list[Row]:
     stays = patterns.people - patterns.number(patterns.excluded)
     people = publish.parts([one[0] for one in sites], patterns.people)
     left = publish.parts([one[1] for one in sites], stays)
-    rows = [{"site": name, "people": people[at], "not_excluded": left[at],
-             "none_open": publish.whole(tally.sites[name][2])}
-            for at, name in enumerate(tally.sites)]  # fmt: skip
+    rows = [
+        {
+            "site": name,
+            "people": people[at],
+            "not_excluded": left[at],
+            "none_open": publish.whole(tally.sites[name][2]),
+        }
+        for at, name in enumerate(tally.sites)
+    ]
     return _by([row for row in rows if row["people"]], "not_excluded", "people", "site")

@@ -15,5 +15,6 @@ def shapley(patterns: Patterns) -> dict[str, float]:
     """
     failures = patterns.failures()
     shares = np.divide(patterns.counts, failures, out=np.zeros(len(failures)), where=failures > 0)
-    return {id: float(shares[patterns.fails(place)].sum())
-            for place, id in enumerate(patterns.criteria)}  # fmt: skip
+    return {
+        id: float(shares[patterns.fails(place)].sum()) for place, id in enumerate(patterns.criteria)
+    }

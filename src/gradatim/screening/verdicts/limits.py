@@ -102,11 +102,14 @@ def _one(column: Column, name: str, same: list[_Placed], names: dict[int, str]) 
     beside = [other for _, _, others in same for other in others]
     needed = {name} | {names.get(id(other), "") for other in beside}
     return Movable(
-        name, column.criterion.id, element_of(leaf), limit,
+        name,
+        column.criterion.id,
+        element_of(leaf),
+        limit,
         upward=(limit.op[0] == "<") is wanted,
         inclusive=("=" in limit.op) is wanted,
         others=None if "" in needed else tuple(sorted(needed)),
-    )  # fmt: skip
+    )
 
 
 def _together(
@@ -117,8 +120,15 @@ def _together(
     if len(each) > 1 and len(each) == len(found) and len(limits) == 1:
         first = each[0]
         others = None if any(one.others is None for one in each) else tuple(found)
-        yield Movable(column.criterion.id, column.criterion.id, "", first.limit, first.upward,
-                      first.inclusive, others)  # fmt: skip
+        yield Movable(
+            column.criterion.id,
+            column.criterion.id,
+            "",
+            first.limit,
+            first.upward,
+            first.inclusive,
+            others,
+        )
 
 
 def grid(limit: Movable) -> list[float]:

@@ -73,14 +73,23 @@ class Files:
             raise UnusableInput(
                 f"there is no column {', '.join(missing[:5])}",
                 str(self.folder / "verdicts.parquet"),
-                "the files are not of this version of the protocol", _AGAIN,
-            )  # fmt: skip
-        beside = {"margins": self._there("margins", margins),
-                  "reasons": self._there("reasons", reasons)}  # fmt: skip
-        others = {file: _Rows(self.folder, file, ["person_id", *columns])
-                  for file, columns in beside.items() if columns}  # fmt: skip
-        main = _Rows(self.folder, "verdicts", list(dict.fromkeys(
-            [*verdicts, *about, *(["person_id"] if others else [])])))  # fmt: skip
+                "the files are not of this version of the protocol",
+                _AGAIN,
+            )
+        beside = {
+            "margins": self._there("margins", margins),
+            "reasons": self._there("reasons", reasons),
+        }
+        others = {
+            file: _Rows(self.folder, file, ["person_id", *columns])
+            for file, columns in beside.items()
+            if columns
+        }
+        main = _Rows(
+            self.folder,
+            "verdicts",
+            list(dict.fromkeys([*verdicts, *about, *(["person_id"] if others else [])])),
+        )
         while (rows := main.take(CHUNK)).num_rows:
             found = {file: other.take(rows.num_rows) for file, other in others.items()}
             for file, table in found.items():
@@ -98,9 +107,12 @@ class Files:
 
     def _same_people(self, file: str, rows: pa.Table, other: pa.Table) -> None:
         if not rows.column("person_id").equals(other.column("person_id")):
-            raise UnusableInput("this file does not hold the same people as verdicts.parquet",
-                                str(self.folder / f"{file}.parquet"),
-                                "the files are of different runs", _AGAIN)  # fmt: skip
+            raise UnusableInput(
+                "this file does not hold the same people as verdicts.parquet",
+                str(self.folder / f"{file}.parquet"),
+                "the files are of different runs",
+                _AGAIN,
+            )
 
 
 def open_files(folder: Path) -> Files:
@@ -110,11 +122,17 @@ def open_files(folder: Path) -> Files:
         UnusableInput: it holds no verdicts, or what it holds cannot be read.
     """
     if not _parts(folder, "verdicts"):
-        raise UnusableInput("there is no verdicts.parquet", str(folder),
-                            "it is not a folder that a prescreen wrote, or the run did not finish",
-                            "give the folder of `gradatim prescreen -o DIR`")  # fmt: skip
-    names = {file: tuple(_schema(folder, file).names)
-             for file in ("verdicts", "margins", "reasons") if _parts(folder, file)}  # fmt: skip
+        raise UnusableInput(
+            "there is no verdicts.parquet",
+            str(folder),
+            "it is not a folder that a prescreen wrote, or the run did not finish",
+            "give the folder of `gradatim prescreen -o DIR`",
+        )
+    names = {
+        file: tuple(_schema(folder, file).names)
+        for file in ("verdicts", "margins", "reasons")
+        if _parts(folder, file)
+    }
     return Files(folder, _run(folder), names)
 
 
@@ -131,8 +149,9 @@ def _opened(path: Path) -> pq.ParquetFile:
 
 
 def _damaged(path: Path, error: Exception) -> UnusableInput:
-    return UnusableInput("this file cannot be read as Parquet", str(path),
-                         str(error).splitlines()[0], _AGAIN)  # fmt: skip
+    return UnusableInput(
+        "this file cannot be read as Parquet", str(path), str(error).splitlines()[0], _AGAIN
+    )
 
 
 def _schema(folder: Path, file: str) -> pa.Schema:
@@ -175,9 +194,12 @@ class _Rows:
 def _truths(rows: pa.Table, name: str, folder: Path) -> NDArray[np.int8]:
     found = _codes(rows, name)
     if rows.column(name).null_count or (len(found) and not 0 <= found.min() <= found.max() <= 2):
-        raise UnusableInput(f"the column {name} holds what is no verdict",
-                            str(folder / "verdicts.parquet"), "verdicts are 0, 1 or 2",
-                            _AGAIN)  # fmt: skip
+        raise UnusableInput(
+            f"the column {name} holds what is no verdict",
+            str(folder / "verdicts.parquet"),
+            "verdicts are 0, 1 or 2",
+            _AGAIN,
+        )
     return found
 
 

@@ -57,8 +57,9 @@ def question(
     """
     for id in without:
         if study.criterion(id) is None:
-            raise UnusableInput(f"there is no criterion {id!r}", "--without",
-                                todo=f"use one of {_listed(study)}")  # fmt: skip
+            raise UnusableInput(
+                f"there is no criterion {id!r}", "--without", todo=f"use one of {_listed(study)}"
+            )
     used = [one for one in columns(study, run, readings) if one.criterion.id not in without]
     if not used:
         raise UnusableInput("no criterion is left", "--without", todo="keep at least one")
@@ -67,10 +68,11 @@ def question(
     for id in twice:
         if twice.count(id) > 1:
             raise UnusableInput(
-                f"two limits of {id} are moved at once", "--relax",
+                f"two limits of {id} are moved at once",
+                "--relax",
                 "the margins say what moving one of them does",
                 f"move one, or all that are alike with {id}=NUMBER",
-            )  # fmt: skip
+            )
     return Question(tuple(used), tuple(without), dict(readings or {}), moved)
 
 
@@ -84,10 +86,11 @@ def _relaxed(used: Sequence[Column], name: str, text: str) -> Relaxed:
     if (number > limit.limit.number) is not limit.upward or number == limit.limit.number:
         way = "above" if limit.upward else "below"
         raise UnusableInput(
-            f"{text} does not relax {limit.column}, whose limit is {limit.limit}", "--relax",
+            f"{text} does not relax {limit.column}, whose limit is {limit.limit}",
+            "--relax",
             "what a stricter limit does to people who are unknown is not in the files",
             f"give a number {way} {limit.limit.number:g}, or run the prescreen anew",
-        )  # fmt: skip
+        )
     return Relaxed(limit, number)
 
 
@@ -97,16 +100,18 @@ def _find(used: Sequence[Column], name: str) -> Movable:
     near = exact or [one for one in known if name in (one.criterion, one.column.rpartition(":")[0])]
     if len(near) != 1:
         raise UnusableInput(
-            f"{name!r} is not {'one limit' if near else 'a limit that can be moved'}", "--relax",
+            f"{name!r} is not {'one limit' if near else 'a limit that can be moved'}",
+            "--relax",
             todo=f"use one of {', '.join(one.column for one in near or known)}",
-        )  # fmt: skip
+        )
     owner = next(one for one in used if one.criterion.id == near[0].criterion)
     if owner.name != near[0].criterion:
         raise UnusableInput(
-            f"{name} cannot be moved under another reading", "--relax",
+            f"{name} cannot be moved under another reading",
+            "--relax",
             "the margins are those of the reading the prescreen was run with",
             f"run the prescreen with --reading {near[0].criterion}={owner.reading.name}",
-        )  # fmt: skip
+        )
     return near[0]
 
 
@@ -119,6 +124,9 @@ def _number(text: str, limit: Movable) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number) or number < 0:
-        raise UnusableInput(f"{text!r} is not a limit of {limit.column}", "--relax",
-                            todo=f"write a number in the terms of {limit.limit}")  # fmt: skip
+        raise UnusableInput(
+            f"{text!r} is not a limit of {limit.column}",
+            "--relax",
+            todo=f"write a number in the terms of {limit.limit}",
+        )
     return number

@@ -33,8 +33,15 @@ class Effect:
     changes: NDArray[np.int64] = field(default_factory=_square)
     statuses: NDArray[np.int64] = field(default_factory=_square)
 
-    def add(self, place: int, old: Truths, new: dict[int, Truths], failed: Words, open: Words,
-            before: NDArray[np.int64]) -> None:  # fmt: skip
+    def add(
+        self,
+        place: int,
+        old: Truths,
+        new: dict[int, Truths],
+        failed: Words,
+        open: Words,
+        before: NDArray[np.int64],
+    ) -> None:
         """Add people.
 
         Args:

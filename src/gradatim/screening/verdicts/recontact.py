@@ -21,13 +21,17 @@ def allowed(role: str, approval: str) -> None:
     Raises:
         UnusableInput: the role or the reference of the approval is missing.
     """
-    for option, value, example in (("--role", role, "principal investigator"),
-                                   ("--approval", approval, "EC 2026-123")):  # fmt: skip
+    for option, value, example in (
+        ("--role", role, "principal investigator"),
+        ("--approval", approval, "EC 2026-123"),
+    ):
         if not value.strip():
             raise UnusableInput(
-                "a list of people is written only with a role and an approval", option,
-                "they are recorded in run.json", f'name them, such as {option} "{example}"',
-            )  # fmt: skip
+                "a list of people is written only with a role and an approval",
+                option,
+                "they are recorded in run.json",
+                f'name them, such as {option} "{example}"',
+            )
 
 
 class Candidates:
@@ -69,8 +73,9 @@ class Candidates:
         bits = np.concatenate(self._open) if self._open else np.zeros((0, 0), np.uint8)
         passing = np.concatenate(self._passing) if self._passing else np.zeros(0, np.int64)
         number = np.bitwise_count(bits).sum(axis=1)
-        order = sorted(range(len(self._people)),
-                       key=lambda n: (number[n], -passing[n], self._people[n]))  # fmt: skip
+        order = sorted(
+            range(len(self._people)), key=lambda n: (number[n], -passing[n], self._people[n])
+        )
         rows = []
         for rank, n in enumerate(order[:most], 1):
             flags = np.unpackbits(bits[n], count=len(ids))

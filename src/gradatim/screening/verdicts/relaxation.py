@@ -42,8 +42,9 @@ def first_passing(margins: Margins, moves: Sequence[float], limit: Movable) -> N
     return found.astype(np.int64)
 
 
-def relaxed(truths: Truths, column: Column, limit: Movable, move: float,
-            margins: Mapping[str, Margins]) -> Truths:  # fmt: skip
+def relaxed(
+    truths: Truths, column: Column, limit: Movable, move: float, margins: Mapping[str, Margins]
+) -> Truths:
     """Give the verdicts of a criterion after its limit moved.
 
     Whom the moved limit no longer excludes passes if everything else the verdict then rests on has
@@ -86,5 +87,6 @@ class Curve:
     def points(self) -> list[tuple[float, int, int]]:
         """Each limit with the people whom the criterion, and whom nothing, no longer excludes."""
         counts: list[Any] = [np.cumsum(self._criterion), np.cumsum(self._all)]
-        return [(number, int(counts[0][k]), int(counts[1][k]))
-                for k, number in enumerate(self.numbers)]  # fmt: skip
+        return [
+            (number, int(counts[0][k]), int(counts[1][k])) for k, number in enumerate(self.numbers)
+        ]

@@ -61,8 +61,10 @@ class Mask:
     def words(self) -> dict[str, int | str]:
         """Say in the document how to read its counts."""
         if not self.active:
-            return {"threshold": 0, "meaning": "every count is exact: for internal use only, "
-                    "not for sharing"}  # fmt: skip
+            return {
+                "threshold": 0,
+                "meaning": "every count is exact: for internal use only, not for sharing",
+            }
         t = self.threshold
         return {
             "threshold": t,

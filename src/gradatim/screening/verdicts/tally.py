@@ -45,8 +45,13 @@ class Tally:
 class Counting:
     """Counts people who arrive in chunks, as a question asks."""
 
-    def __init__(self, study: Study, run: Mapping[str, str], asked: Question,
-                 there: Mapping[str, Iterable[str]]) -> None:  # fmt: skip
+    def __init__(
+        self,
+        study: Study,
+        run: Mapping[str, str],
+        asked: Question,
+        there: Mapping[str, Iterable[str]],
+    ) -> None:
         """Begin with nobody.
 
         Args:
@@ -61,21 +66,33 @@ class Counting:
         self._places = {id: place for place, id in enumerate(ids)}
         self._warehouse = mask([one.warehouse for one in self._used])[:, None]
         self._patterns = Collector(ids, [one.warehouse for one in self._used])
-        verdicts, margins, reasons = (set(there.get(file, ()))
-                                      for file in ("verdicts", "margins", "reasons"))  # fmt: skip
-        self._reasons = {one.criterion.id: np.zeros(_KINDS, np.int64) for one in self._used
-                         if one.name in reasons}  # fmt: skip
+        verdicts, margins, reasons = (
+            set(there.get(file, ())) for file in ("verdicts", "margins", "reasons")
+        )
+        self._reasons = {
+            one.criterion.id: np.zeros(_KINDS, np.int64)
+            for one in self._used
+            if one.name in reasons
+        }
         self._effects = list(self._all_effects(study, run, verdicts))
-        self._curves = [Curve(limit, grid(limit)) for one in self._used
-                        if one.name == one.criterion.id
-                        for limit in movable(one) if limit.column in margins]  # fmt: skip
+        self._curves = [
+            Curve(limit, grid(limit))
+            for one in self._used
+            if one.name == one.criterion.id
+            for limit in movable(one)
+            if limit.column in margins
+        ]
         self._sites: dict[str, Counter[str]] = {}
 
-    def _all_effects(self, study: Study, run: Mapping[str, str], there: set[str]
-                     ) -> Iterable[Effect]:  # fmt: skip
+    def _all_effects(
+        self, study: Study, run: Mapping[str, str], there: set[str]
+    ) -> Iterable[Effect]:
         for own, changed in alternatives(study, run, self._asked.readings):
-            counted = [(self._places[one.criterion.id], one) for one in changed
-                       if one.criterion.id in self._places]  # fmt: skip
+            counted = [
+                (self._places[one.criterion.id], one)
+                for one in changed
+                if one.criterion.id in self._places
+            ]
             if own.criterion.id in self._places and all(one.name in there for _, one in counted):
                 yield Effect(own, counted)
 
@@ -86,8 +103,11 @@ class Counting:
         moved = [one.limit for one in self._asked.relaxed]
         margins = [one.limit.column for one in self._curves]
         margins += [name for limit in moved for name in (limit.column, *(limit.others or ()))]
-        return {"verdicts": list(dict.fromkeys(verdicts)), "margins": list(dict.fromkeys(margins)),
-                "reasons": [one.name for one in self._used]}  # fmt: skip
+        return {
+            "verdicts": list(dict.fromkeys(verdicts)),
+            "margins": list(dict.fromkeys(margins)),
+            "reasons": [one.name for one in self._used],
+        }
 
     def add(self, chunk: Chunk) -> None:
         """Count the people of a chunk."""
@@ -135,20 +155,28 @@ class Counting:
         codes = coded.indices.fill_null(len(names)).to_numpy()
         stays = ~failed.any(axis=0)
         settled = stays & ~(open & self._warehouse).any(axis=0)
-        counted = [np.bincount(codes[chosen], minlength=len(names) + 1)
-                   for chosen in (slice(None), stays, settled)]  # fmt: skip
+        counted = [
+            np.bincount(codes[chosen], minlength=len(names) + 1)
+            for chosen in (slice(None), stays, settled)
+        ]
         for at, name in enumerate([*names, "not known"]):
             if counted[0][at]:
                 self._sites.setdefault(name, Counter()).update(
-                    people=int(counted[0][at]), stays=int(counted[1][at]),
-                    settled=int(counted[2][at]))  # fmt: skip
+                    people=int(counted[0][at]),
+                    stays=int(counted[1][at]),
+                    settled=int(counted[2][at]),
+                )
 
     def tally(self) -> Tally:
         """Give what was counted so far."""
         moved = {one.limit.criterion for one in self._asked.relaxed}
         return Tally(
-            self._patterns.patterns(), self._reasons, self._effects,
+            self._patterns.patterns(),
+            self._reasons,
+            self._effects,
             [one for one in self._curves if one.limit.criterion not in moved],
-            {name: (n["people"], n["stays"], n["settled"])
-             for name, n in sorted(self._sites.items())},
-        )  # fmt: skip
+            {
+                name: (n["people"], n["stays"], n["settled"])
+                for name, n in sorted(self._sites.items())
+            },
+        )

@@ -47,8 +47,15 @@ class Made(NamedTuple):
     run: Run
 
 
-def demonstrate(trial: Trial, document: Document, text: str, people: Candidates, today: date, *,
-                keyring: Keyring | None = None) -> Made:  # fmt: skip
+def demonstrate(
+    trial: Trial,
+    document: Document,
+    text: str,
+    people: Candidates,
+    today: date,
+    *,
+    keyring: Keyring | None = None,
+) -> Made:
     """Record a trial that is part-way through as of a day; the last entry is of the day before.
 
     Args:
@@ -70,8 +77,9 @@ def demonstrate(trial: Trial, document: Document, text: str, people: Candidates,
     names = {part: f"{_site(n)}-{n:03}" for n, part in enumerate(parts, 1)}
     cast = Cast(document.study, people, list(parts.values()), ordinary)
     run = Run(trial, document.study, text, random.Random(SEED), cast, (), timetable.opening)
-    follow = Followed(ordinary, _abnormal(names), names["treated 3"],
-                      frozenset({names["laboratory"]}))  # fmt: skip
+    follow = Followed(
+        ordinary, _abnormal(names), names["treated 3"], frozenset({names["laboratory"]})
+    )
     run.follow = partial(_treated, follow, _mild(names))
     if keyring is not None:
         run.identify = partial(_identity, keyring, trial.name)
@@ -85,16 +93,18 @@ def demonstrate(trial: Trial, document: Document, text: str, people: Candidates,
 
 def users(state: State) -> list[tuple[str, str, str]]:
     """Give every task that is given to somebody: user, role, and site (empty: the whole trial)."""
-    return sorted((user, role, site) for (user, site), roles in state.roles.items()
-                  for role in roles)  # fmt: skip
+    return sorted(
+        (user, role, site) for (user, site), roles in state.roles.items() for role in roles
+    )
 
 
 def _site(number: int) -> str:
     return list(SITES)[(number - 1) % len(SITES)]
 
 
-def _identity(keyring: Keyring, trial: str, name: str, facts: Facts
-              ) -> tuple[str, dict[str, Sealed]]:  # fmt: skip
+def _identity(
+    keyring: Keyring, trial: str, name: str, facts: Facts
+) -> tuple[str, dict[str, Sealed]]:
     """Seal a name that is obviously made up."""
     values = {"name": f"Made-up Person {name}", "birth_date": str(facts.birth)}
     return sealed(keyring, trial, name, values, keyring.random)
@@ -105,15 +115,16 @@ def _abnormal(names: dict[str, str]) -> dict[str, tuple[Abnormal, ...]]:
         names["treated 2"]: (Abnormal(ALT, 1.7, 5, 16), Abnormal(AST, 1.3, 5, 16)),
         names["treated 4"]: (Abnormal(PLATELETS, 0.8, 5, 60),),
         names["treated 5"]: (Abnormal(ALT, 1.2, 0, 8),),
-    }  # fmt: skip
+    }
 
 
 def _mild(names: dict[str, str]) -> dict[str, tuple[events.Adverse, ...]]:
     return {names[f"treated {n}"]: some for n, some in enumerate(events.MILD, 1)}
 
 
-def _treated(follow: Followed, mild: dict[str, tuple[events.Adverse, ...]], run: Run, name: str
-             ) -> None:  # fmt: skip
+def _treated(
+    follow: Followed, mild: dict[str, tuple[events.Adverse, ...]], run: Run, name: str
+) -> None:
     """Plan what comes after a first dose."""
     follow(run, name)
     events.plan_mild(run, name, mild.get(name, ()))

@@ -47,8 +47,9 @@ class Cast:
         ordinary: what results usually are.
     """
 
-    def __init__(self, study: Study, people: Candidates, parts: list[Part],
-                 ordinary: Ordinary) -> None:  # fmt: skip
+    def __init__(
+        self, study: Study, people: Candidates, parts: list[Part], ordinary: Ordinary
+    ) -> None:
         self.study, self.people, self.parts, self.ordinary = study, people, parts, ordinary
 
     def __call__(self, rng: random.Random, number: int, first_dose: date) -> Facts:
@@ -60,10 +61,14 @@ class Cast:
         part = self.parts[number - 1]
         facts = self._facts(part, rng, number, first_dose)
         last = part.coming if part.kind == "fails" else first_dose
-        return replace(facts, by_element={
-            name: tuple(self.ordinary.limited(one) for one in found if one.start.first <= last)
-            for name, found in facts.by_element.items() if not self._lacking(part.lacks, name)
-        })  # fmt: skip
+        return replace(
+            facts,
+            by_element={
+                name: tuple(self.ordinary.limited(one) for one in found if one.start.first <= last)
+                for name, found in facts.by_element.items()
+                if not self._lacking(part.lacks, name)
+            },
+        )
 
     def _facts(self, part: Part, rng: random.Random, number: int, first_dose: date) -> Facts:
         if part.kind != "eligible":
@@ -71,15 +76,21 @@ class Cast:
         fits = self._all(self.people.eligible, part, first_dose)
         case = [next(fits), next(fits)][number // 2 % 2]
         facts = self.people.facts(_of_another_age(case, rng.choice(YEARS)), first_dose)
-        return replace(facts, by_element={
-            name: tuple(self.ordinary.varied(one, rng) for one in found)
-            for name, found in facts.by_element.items()
-        })  # fmt: skip
+        return replace(
+            facts,
+            by_element={
+                name: tuple(self.ordinary.varied(one, rng) for one in found)
+                for name, found in facts.by_element.items()
+            },
+        )
 
     def _failing(self, part: Part, first_dose: date) -> Case:
         """Give a case that is not eligible: one for good, or the one for whom it takes longest."""
-        waits = sorted(self.people.ineligible, key=lambda one: one.expect.eligible_from or date.min,
-                       reverse=part.kind == "washing out")  # fmt: skip
+        waits = sorted(
+            self.people.ineligible,
+            key=lambda one: one.expect.eligible_from or date.min,
+            reverse=part.kind == "washing out",
+        )
         return next(self._all(waits, part, first_dose))
 
     def _all(self, cases: list[Case], part: Part, first_dose: date) -> Iterator[Case]:
@@ -89,8 +100,13 @@ class Cast:
             anchors = dict.fromkeys(self.study.schedule.anchors, first_dose)
             # whatever the case says, consent is asked for on the day of coming
             anchors |= {name: max(day + days, part.coming) for name, day in case.anchors.items()}
-            found = assess(self.study, self.people.facts(case, first_dose), anchors, first_dose,
-                           plan(self.study))  # fmt: skip
+            found = assess(
+                self.study,
+                self.people.facts(case, first_dose),
+                anchors,
+                first_dose,
+                plan(self.study),
+            )
             if _FITS[part.kind](found, first_dose):
                 yield case
 
@@ -101,8 +117,11 @@ class Cast:
 
     def _judged(self) -> str:
         """Give what the last of the criteria that are a judgement asks."""
-        asked = [one.rule.attested for one in self.study.criteria
-                 if isinstance(one.rule, Attested) and one.category == "exclusion"]  # fmt: skip
+        asked = [
+            one.rule.attested
+            for one in self.study.criteria
+            if isinstance(one.rule, Attested) and one.category == "exclusion"
+        ]
         return asked[-1]
 
 

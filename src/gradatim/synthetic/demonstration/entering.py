@@ -25,15 +25,22 @@ def comes(run: Run, site: str, part: str, follow: Followed) -> None:
     elif part == "fails":
         run.later(BEFORE_DOSE * 4, partial(_fails, run, name, first_dose))
     elif part == "eligible":
-        run.on(first_dose - timedelta(days=BEFORE_DOSE + 1),
-               partial(_confirmed, run, name, first_dose))  # fmt: skip
+        run.on(
+            first_dose - timedelta(days=BEFORE_DOSE + 1), partial(_confirmed, run, name, first_dose)
+        )
 
 
 def _confirmed(run: Run, name: str, first_dose: date) -> None:
     site = run.participant(name).site
     lead = staff(site, "investigator")
-    run.do(participants.EligibilityConfirmed, lead, site, participant=name, signer=lead,
-           first_dose_on=first_dose)  # fmt: skip
+    run.do(
+        participants.EligibilityConfirmed,
+        lead,
+        site,
+        participant=name,
+        signer=lead,
+        first_dose_on=first_dose,
+    )
 
 
 def _enters(run: Run, name: str, first_dose: date) -> None:
@@ -41,8 +48,13 @@ def _enters(run: Run, name: str, first_dose: date) -> None:
     _confirmed(run, name, first_dose)
     one, cohort = run.participant(name), run.state.cohort
     assert cohort is not None
-    run.do(participants.ParticipantEnrolled, staff(one.site, "coordinator"), one.site,
-           participant=name, level=cohort.level)  # fmt: skip
+    run.do(
+        participants.ParticipantEnrolled,
+        staff(one.site, "coordinator"),
+        one.site,
+        participant=name,
+        level=cohort.level,
+    )
     run.on(first_dose - timedelta(days=1), partial(tested, run, name, first_dose))
     run.on(first_dose, partial(plan_dose, run, name))
 
@@ -53,6 +65,11 @@ def _fails(run: Run, name: str, first_dose: date) -> None:
     found = eligibility(run.state, one, run.today, first_dose)
     unmet = [finding for finding in found.findings if finding.passes is False]
     reason = "; ".join(f"{finding.criterion.id}: {finding.because}" for finding in unmet)
-    run.do(participants.ScreenFailed, staff(one.site, "investigator"), one.site, participant=name,
-           criteria=tuple(finding.criterion.id for finding in unmet),
-           reason=reason[:4_000])  # fmt: skip
+    run.do(
+        participants.ScreenFailed,
+        staff(one.site, "investigator"),
+        one.site,
+        participant=name,
+        criteria=tuple(finding.criterion.id for finding in unmet),
+        reason=reason[:4_000],
+    )

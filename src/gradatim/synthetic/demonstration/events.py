@@ -29,12 +29,14 @@ class Adverse(NamedTuple):
 
 MILD = (
     (Adverse("Headache", 1, "possible", 1, 2), Adverse("Fatigue", 1, "probable", 3, 6)),
-    (Adverse("Alanine aminotransferase increased", 1, "possible", 7, 12),
-     Adverse("Arthralgia", 2, "unlikely", 20, 9)),
+    (
+        Adverse("Alanine aminotransferase increased", 1, "possible", 7, 12),
+        Adverse("Arthralgia", 2, "unlikely", 20, 9),
+    ),
     (Adverse("Nausea", 2, "possible", 1, 2), Adverse("Insomnia", 1, "unrelated", 25, None)),
     (Adverse("Fatigue", 2, "probable", 2, 8),),
     (Adverse("Fever", 1, "probable", 1, 1), Adverse("Dizziness", 1, "possible", 2, None)),
-)  # fmt: skip
+)
 """What befalls each participant who is treated, in their order."""
 
 
@@ -47,9 +49,16 @@ def plan_mild(run: Run, name: str, some: tuple[Adverse, ...]) -> None:
 def _report(run: Run, name: str, **known: object) -> dict[str, str]:
     site = run.participant(name).site
     number = f"{name}-AE{sum(who == name for who in run.state.adverse_events.values()) + 1}"
-    run.do(safety.AdverseEventReported, staff(site, "investigator"), site, participant=name,
-           adverse_event=number, onset=str(run.today), site_aware_at=run.now(),
-           **known)  # fmt: skip
+    run.do(
+        safety.AdverseEventReported,
+        staff(site, "investigator"),
+        site,
+        participant=name,
+        adverse_event=number,
+        onset=str(run.today),
+        site_aware_at=run.now(),
+        **known,
+    )
     return {"participant": name, "adverse_event": number}
 
 
@@ -57,23 +66,52 @@ def _mild(run: Run, name: str, one: Adverse) -> None:
     site = run.participant(name).site
     about = _report(run, name, term=one.term, grade=one.grade, relation=one.relation)
     if one.lasts is not None:
-        run.later(one.lasts, lambda: run.do(
-            safety.AdverseEventResolved, staff(site, "investigator"), site, outcome="recovered",
-            resolved_on=str(run.today), **about))  # fmt: skip
+        run.later(
+            one.lasts,
+            lambda: run.do(
+                safety.AdverseEventResolved,
+                staff(site, "investigator"),
+                site,
+                outcome="recovered",
+                resolved_on=str(run.today),
+                **about,
+            ),
+        )
 
 
 def limiting(run: Run, name: str) -> None:
     """A serious event that may be dose-limiting: the sponsor hears at once, the others wait."""
     site = run.participant(name).site
-    about = _report(run, name, term="Thromboembolic event", grade=3, relation="possible",
-                    serious=("hospitalisation",),
-                    description="Swelling and pain of the left calf; ultrasound shows a deep vein "
-                                "thrombosis. Admitted for treatment.")  # fmt: skip
-    run.do(safety.SafetyReportSent, staff(site, "investigator"), site, recipient="sponsor",
-           report="initial", sent_at=run.now(), **about)  # fmt: skip
-    run.later(1, lambda: run.do(
-        safety.AdverseEventAssessed, SPONSOR, relation="possible", expected=False,
-        reference_safety_information=RSI, **about))  # fmt: skip
+    about = _report(
+        run,
+        name,
+        term="Thromboembolic event",
+        grade=3,
+        relation="possible",
+        serious=("hospitalisation",),
+        description="Swelling and pain of the left calf; ultrasound shows a deep vein "
+        "thrombosis. Admitted for treatment.",
+    )
+    run.do(
+        safety.SafetyReportSent,
+        staff(site, "investigator"),
+        site,
+        recipient="sponsor",
+        report="initial",
+        sent_at=run.now(),
+        **about,
+    )
+    run.later(
+        1,
+        lambda: run.do(
+            safety.AdverseEventAssessed,
+            SPONSOR,
+            relation="possible",
+            expected=False,
+            reference_safety_information=RSI,
+            **about,
+        ),
+    )
 
 
 def ask(run: Run, name: str) -> None:
@@ -86,27 +124,60 @@ def ask(run: Run, name: str) -> None:
     ]
     run.do(review.SourceDataVerified, MONITOR, one.site, entries=tuple(entries[:-2]))
     answered, open_ = entries[-2:]
-    run.do(review.QueryOpened, MONITOR, one.site, query="Q001", of=answered,
-           question="Were these taken before the visit's other procedures?")  # fmt: skip
-    run.do(review.QueryAnswered, staff(one.site, "coordinator"), one.site, query="Q001",
-           answer="Yes, as the schedule asks; the sheet is filed.")  # fmt: skip
-    run.do(review.QueryOpened, MONITOR, one.site, query="Q002", of=open_,
-           question="The laboratory's report is not filed. Please confirm the values.")  # fmt: skip
+    run.do(
+        review.QueryOpened,
+        MONITOR,
+        one.site,
+        query="Q001",
+        of=answered,
+        question="Were these taken before the visit's other procedures?",
+    )
+    run.do(
+        review.QueryAnswered,
+        staff(one.site, "coordinator"),
+        one.site,
+        query="Q001",
+        answer="Yes, as the schedule asks; the sheet is filed.",
+    )
+    run.do(
+        review.QueryOpened,
+        MONITOR,
+        one.site,
+        query="Q002",
+        of=open_,
+        question="The laboratory's report is not filed. Please confirm the values.",
+    )
 
 
 def misfiled(run: Run, site: str) -> None:
     """The monitor finds a deviation, which the sponsor judges."""
-    at = run.do(safety.ProtocolDeviation, MONITOR, site, rule="filing",
-                description="The freezer's log of one week was filed late.")  # fmt: skip
-    run.do(safety.ProtocolDeviationReviewed, SPONSOR, of=at, important=False,
-           action="Discussed with the site; no excursion in that week.")  # fmt: skip
+    at = run.do(
+        safety.ProtocolDeviation,
+        MONITOR,
+        site,
+        rule="filing",
+        description="The freezer's log of one week was filed late.",
+    )
+    run.do(
+        safety.ProtocolDeviationReviewed,
+        SPONSOR,
+        of=at,
+        important=False,
+        action="Discussed with the site; no excursion in that week.",
+    )
 
 
 def quarantine(run: Run, site: str) -> None:
     """Two bags of the site's latest lot must not be used for now."""
     lot = [one for one in run.state.lots.values() if one.id.startswith(site)][-1]
-    run.do(product.ProductQuarantined, staff(site, "cell_lab"), site, lot=lot.id,
-           bags=tuple(free_bags(lot)[:2]), reason="the labels are torn")  # fmt: skip
+    run.do(
+        product.ProductQuarantined,
+        staff(site, "cell_lab"),
+        site,
+        lot=lot.id,
+        bags=tuple(free_bags(lot)[:2]),
+        reason="the labels are torn",
+    )
 
 
 def prepare_the_next(run: Run, name: str) -> None:
@@ -115,11 +186,28 @@ def prepare_the_next(run: Run, name: str) -> None:
     if planned is not None and planned < 2:
         return
     one, (amount, unit) = run.participant(name), planned_amount(run, name)
-    lot = next(lot for lot in run.state.lots.values()
-               if lot.id.startswith(one.site) and free_bags(lot))  # fmt: skip
+    lot = next(
+        lot for lot in run.state.lots.values() if lot.id.startswith(one.site) and free_bags(lot)
+    )
     bags = tuple(free_bags(lot)[:1])
-    run.do(product.ProductAssigned, staff(one.site, "pharmacist"), one.site, participant=name,
-           dose=2, lot=lot.id, bags=bags)  # fmt: skip
-    run.do(product.DosePrepared, staff(one.site, "cell_lab"), one.site, participant=name, dose=2,
-           lot=lot.id, amount=amount, planned=amount, unit=unit,
-           drawn=(product.Drawn(bags[0], 0.0, 0.0),))  # fmt: skip
+    run.do(
+        product.ProductAssigned,
+        staff(one.site, "pharmacist"),
+        one.site,
+        participant=name,
+        dose=2,
+        lot=lot.id,
+        bags=bags,
+    )
+    run.do(
+        product.DosePrepared,
+        staff(one.site, "cell_lab"),
+        one.site,
+        participant=name,
+        dose=2,
+        lot=lot.id,
+        amount=amount,
+        planned=amount,
+        unit=unit,
+        drawn=(product.Drawn(bags[0], 0.0, 0.0),),
+    )

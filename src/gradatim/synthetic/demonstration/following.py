@@ -47,8 +47,13 @@ class Followed:
         lacks: of whom no result of the laboratory is there yet.
     """
 
-    def __init__(self, ordinary: Ordinary, abnormal: dict[str, tuple[Abnormal, ...]],
-                 misses: str, lacks: frozenset[str] = frozenset()) -> None:  # fmt: skip
+    def __init__(
+        self,
+        ordinary: Ordinary,
+        abnormal: dict[str, tuple[Abnormal, ...]],
+        misses: str,
+        lacks: frozenset[str] = frozenset(),
+    ) -> None:
         self.ordinary, self.abnormal, self.misses, self.lacks = ordinary, abnormal, misses, lacks
         self.bases: dict[tuple[str, str], float | None] = {}
 
@@ -58,8 +63,10 @@ class Followed:
             if last > first_dose or first == last == first_dose:
                 continue
             day = max(run.today, min(last, first_dose - timedelta(days=2)))
-            run.on(run.today if first <= run.today <= last else day,
-                   partial(self._visit, run, name, encounter))  # fmt: skip
+            run.on(
+                run.today if first <= run.today <= last else day,
+                partial(self._visit, run, name, encounter),
+            )
 
     def __call__(self, run: Run, name: str) -> None:
         """Plan the visits from the day of the first dose, which is today."""
@@ -76,21 +83,36 @@ class Followed:
 
     def _windows(self, run: Run, name: str, first_dose: date) -> dict[str, tuple[date, date]]:
         anchors = anchors_of(run.state, run.participant(name), run.study, first_dose) or {}
-        return {encounter: (step(anchors[one.window.anchor], one.window.from_ or Duration()),
-                            step(anchors[one.window.anchor], one.window.to or Duration()))
-                for encounter, one in run.study.schedule.encounters.items()}  # fmt: skip
+        return {
+            encounter: (
+                step(anchors[one.window.anchor], one.window.from_ or Duration()),
+                step(anchors[one.window.anchor], one.window.to or Duration()),
+            )
+            for encounter, one in run.study.schedule.encounters.items()
+        }
 
     def _missed(self, run: Run, name: str, encounter: str) -> None:
         site = run.participant(name).site
-        run.do(findings.EncounterMissed, staff(site, "nurse"), site, participant=name,
-               encounter=encounter, reason="travelling; well when telephoned")  # fmt: skip
+        run.do(
+            findings.EncounterMissed,
+            staff(site, "nurse"),
+            site,
+            participant=name,
+            encounter=encounter,
+            reason="travelling; well when telephoned",
+        )
 
     def _visit(self, run: Run, name: str, encounter: str) -> None:
         if run.participant(name).status not in FOLLOWED:
             return
         site = run.participant(name).site
-        run.do(findings.EncounterDone, staff(site, "nurse"), site, participant=name,
-               encounter=encounter)  # fmt: skip
+        run.do(
+            findings.EncounterDone,
+            staff(site, "nurse"),
+            site,
+            participant=name,
+            encounter=encounter,
+        )
         samples: dict[type[Event], list[Measured]] = {}
         for element in self._elements(run, name, encounter):
             found = self._result(run, name, element)
@@ -103,16 +125,30 @@ class Followed:
 
     def _elements(self, run: Run, name: str, encounter: str) -> list[str]:
         """Give what is measured at a visit and not known of that day already."""
-        known = {element for element, some in run.facts[name].by_element.items()
-                 if any(one.start.first == run.today for one in some)}  # fmt: skip
-        totals = [one.derived.inputs.values() for element, one in run.study.elements.items()
-                  if one.derived and element in known]  # fmt: skip
+        known = {
+            element
+            for element, some in run.facts[name].by_element.items()
+            if any(one.start.first == run.today for one in some)
+        }
+        totals = [
+            one.derived.inputs.values()
+            for element, one in run.study.elements.items()
+            if one.derived and element in known
+        ]
         spared = known.union(*totals)
-        asked = [one for activity in run.study.schedule.activities.values()
-                 if encounter in activity.encounters for one in activity.elements]  # fmt: skip
-        return [one for one in asked
-                if one not in spared and run.study.elements[one].derived is None
-                and not self._awaited(run, name, one)]  # fmt: skip
+        asked = [
+            one
+            for activity in run.study.schedule.activities.values()
+            if encounter in activity.encounters
+            for one in activity.elements
+        ]
+        return [
+            one
+            for one in asked
+            if one not in spared
+            and run.study.elements[one].derived is None
+            and not self._awaited(run, name, one)
+        ]
 
     def _awaited(self, run: Run, name: str, element: str) -> bool:
         kind = recorded_in(run.study.elements[element])
@@ -141,8 +177,13 @@ class Followed:
         for one in self.abnormal.get(name, ()):
             limit = found.high if one.times > 1 else found.low
             if one.loinc in codes and one.first <= days <= one.last and limit is not None:
-                return Measured(element=found.element, value=round(limit * one.times, 1),
-                                unit=found.unit, low=found.low, high=found.high)  # fmt: skip
+                return Measured(
+                    element=found.element,
+                    value=round(limit * one.times, 1),
+                    unit=found.unit,
+                    low=found.low,
+                    high=found.high,
+                )
         return found
 
     def _looked_at(self, run: Run, name: str) -> None:
@@ -154,6 +195,14 @@ class Followed:
             return
         open_ = {(found.position, found.element) for found in unsigned(run.state, one)}
         for position, element in sorted(open_):
-            run.do(findings.ClinicalSignificanceSigned, lead, one.site, participant=name,
-                   of=position, element=element, significant=False, signer=lead,
-                   comment="seen; to be repeated at the next visit")  # fmt: skip
+            run.do(
+                findings.ClinicalSignificanceSigned,
+                lead,
+                one.site,
+                participant=name,
+                of=position,
+                element=element,
+                significant=False,
+                signer=lead,
+                comment="seen; to be repeated at the next visit",
+            )

@@ -45,8 +45,9 @@ class Usual(NamedTuple):
         """
         if self.low is None and self.high is None:
             deviation /= 6
-        moved = value * exp(deviation * self.spread) if self.log else (
-            value + deviation * self.spread)  # fmt: skip
+        moved = (
+            value * exp(deviation * self.spread) if self.log else (value + deviation * self.spread)
+        )
         return round(moved, self.digits)
 
 
@@ -59,8 +60,11 @@ class Ordinary:
 
     def __init__(self, study: Study) -> None:
         self.study = study
-        table = {row["loinc"]: row for row in rows("measurements")
-                 if row["mean"] and (row["panel"] or row["high"])}  # fmt: skip
+        table = {
+            row["loinc"]: row
+            for row in rows("measurements")
+            if row["mean"] and (row["panel"] or row["high"])
+        }
         self.usual: dict[str, Usual] = {}
         for name, element in study.elements.items():
             row = next((table[code] for code in _loinc(element) if code in table), None)
@@ -72,8 +76,9 @@ class Ordinary:
         """Give the laboratory's reference ranges."""
         return tuple(
             Range(element=name, unit=self.study.elements[name].unit, low=one.low, high=one.high)
-            for name, one in self.usual.items() if self._of_laboratory(name)
-        )  # fmt: skip
+            for name, one in self.usual.items()
+            if self._of_laboratory(name)
+        )
 
     def _of_laboratory(self, name: str) -> bool:
         return recorded_in(self.study.elements[name]) is LaboratoryResultsRecorded
@@ -102,8 +107,9 @@ class Ordinary:
         same = fact.unit == self.study.elements[fact.element].unit
         return self.usual.get(fact.element) if plain and same else None
 
-    def base(self, name: str, known: Mapping[str, tuple[Fact, ...]], rng: random.Random
-             ) -> float | None:  # fmt: skip
+    def base(
+        self, name: str, known: Mapping[str, tuple[Fact, ...]], rng: random.Random
+    ) -> float | None:
         """Give what a person has before treatment; None where nothing says what it might be."""
         mine = next((one.value for one in known.get(name, ()) if one.value is not None), None)
         if mine is not None:
@@ -113,15 +119,20 @@ class Ordinary:
             return value * ILL if name in self.followed else value
         return self._answered(name, known, rng)
 
-    def _answered(self, name: str, known: Mapping[str, tuple[Fact, ...]], rng: random.Random
-                  ) -> float | None:  # fmt: skip
+    def _answered(
+        self, name: str, known: Mapping[str, tuple[Fact, ...]], rng: random.Random
+    ) -> float | None:
         """Give an item of a questionnaire, near its total where that is known."""
-        totals = [one for one, element in self.study.elements.items()
-                  if element.derived and name in element.derived.inputs.values()]  # fmt: skip
+        totals = [
+            one
+            for one, element in self.study.elements.items()
+            if element.derived and name in element.derived.inputs.values()
+        ]
         if self.study.elements[name].unit != "{score}" or not (totals or name in self.followed):
             return None
-        total = next((fact.value for one in totals for fact in known.get(one, ()) if fact.value),
-                     MOST / 2)  # fmt: skip
+        total = next(
+            (fact.value for one in totals for fact in known.get(one, ()) if fact.value), MOST / 2
+        )
         return min(MOST, round(total) + rng.choice((0, 0, 1)))
 
     def measured(self, name: str, base: float, relief: float, rng: random.Random) -> Measured:
@@ -140,9 +151,12 @@ class Ordinary:
             return Measured(element=name, value=max(0, round(value) + step), unit=element.unit)
         limits = (usual.low, usual.high) if self._of_laboratory(name) else (None, None)
         return Measured(
-            element=name, value=usual.around(value, rng.uniform(-WITHIN, WITHIN)),
-            unit=element.unit, low=limits[0], high=limits[1],
-        )  # fmt: skip
+            element=name,
+            value=usual.around(value, rng.uniform(-WITHIN, WITHIN)),
+            unit=element.unit,
+            low=limits[0],
+            high=limits[1],
+        )
 
 
 def _followed(study: Study) -> frozenset[str]:

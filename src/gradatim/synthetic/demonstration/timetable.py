@@ -46,11 +46,12 @@ class Timetable(NamedTuple):
         treated = (*self.first_level, *self.second_level)
         found = {f"treated {n}": Part(day - screening) for n, day in enumerate(treated, 1)}
         found |= {
-            "fails": Part(self.fails, "fails"), "eligible": Part(self.eligible),
+            "fails": Part(self.fails, "fails"),
+            "eligible": Part(self.eligible),
             "judgement": Part(self.judgement, lacks="judgement"),
             "washing out": Part(self.washing_out, "washing out"),
             "laboratory": Part(self.laboratory, lacks="laboratory"),
-        }  # fmt: skip
+        }
         return dict(sorted(found.items(), key=lambda pair: pair[1].coming))
 
 
@@ -73,10 +74,17 @@ def timetable_of(study: Study, today: date) -> Timetable:
     first.append(first[-1] - timedelta(days=wait))
     return Timetable(
         opening=first[-1] - timedelta(days=DAYS_OF_SCREENING + WEEK),
-        first_level=tuple(reversed(first)), review=review, second_level=second,
-        fails=ago[26], judgement=ago[9], washing_out=ago[5], laboratory=ago[4],
-        eligible=ago[DAYS_OF_SCREENING - 2], event=ago[SINCE_EVENT], last=ago[1],
-    )  # fmt: skip
+        first_level=tuple(reversed(first)),
+        review=review,
+        second_level=second,
+        fails=ago[26],
+        judgement=ago[9],
+        washing_out=ago[5],
+        laboratory=ago[4],
+        eligible=ago[DAYS_OF_SCREENING - 2],
+        event=ago[SINCE_EVENT],
+        last=ago[1],
+    )
 
 
 def _days(length: Duration | None, near: date) -> int:

@@ -11,8 +11,13 @@ from gradatim.synthetic.omop.vocabulary import PANELS, Vocabulary
 
 Ints = NDArray[np.int64]
 Rng = np.random.Generator
-SHARES = {"measurement": 0.59, "drug_exposure": 0.15, "condition_occurrence": 0.14,
-          "procedure_occurrence": 0.07, "observation": 0.05}  # fmt: skip
+SHARES = {
+    "measurement": 0.59,
+    "drug_exposure": 0.15,
+    "condition_occurrence": 0.14,
+    "procedure_occurrence": 0.07,
+    "observation": 0.05,
+}
 """Which part of a person's records stands in each table."""
 PERSONAL = 3
 """How many chronic conditions, and how many standing drugs, each person has."""
@@ -68,8 +73,13 @@ def _conditions(rng: Rng, rows: Rows, people: People, coded: Coded, mean: float)
     early = rng.random(len(person)) < 0.005  # told at the first visit, of the time before
     day = np.where(early, np.maximum(day - 3000, people.birth[person]), day)
     end = np.where(rng.random(len(person)) < 0.4, day + rng.integers(0, 60, len(person)), -1)
-    rows.add("condition_occurrence", person, day, end=end,
-             form=forms(rng, things, CONDITION_FORMS, CONDITION_SHARES))  # fmt: skip
+    rows.add(
+        "condition_occurrence",
+        person,
+        day,
+        end=end,
+        form=forms(rng, things, CONDITION_FORMS, CONDITION_SHARES),
+    )
 
 
 def _drugs(rng: Rng, rows: Rows, people: People, words: Vocabulary, mean: float) -> None:
@@ -80,16 +90,26 @@ def _drugs(rng: Rng, rows: Rows, people: People, words: Vocabulary, mean: float)
     quantity = np.round(words.drugs.per_day[things] * supply, 3)
     unknown = rng.random(len(person))
     quantity[unknown < 0.1] = np.nan
-    rows.add("drug_exposure", person, day, end=day + supply - 1, quantity=quantity,
-             supply=np.where(unknown > 0.93, -1, supply),
-             form=forms(rng, things, DRUG_FORMS, DRUG_SHARES))  # fmt: skip
+    rows.add(
+        "drug_exposure",
+        person,
+        day,
+        end=day + supply - 1,
+        quantity=quantity,
+        supply=np.where(unknown > 0.93, -1, supply),
+        form=forms(rng, things, DRUG_FORMS, DRUG_SHARES),
+    )
 
 
 def _procedures(rng: Rng, rows: Rows, people: People, coded: Coded, mean: float) -> None:
     person = _drawn(rng, people, mean * SHARES["procedure_occurrence"])
     things = _things(rng, people.group[person], coded.weights)
-    rows.add("procedure_occurrence", person, observed_days(rng, people, person),
-             form=forms(rng, things, 2, [0.96, 0.04]))  # fmt: skip
+    rows.add(
+        "procedure_occurrence",
+        person,
+        observed_days(rng, people, person),
+        form=forms(rng, things, 2, [0.96, 0.04]),
+    )
 
 
 def _measurements(rng: Rng, rows: Rows, people: People, words: Vocabulary, mean: float) -> None:
@@ -117,5 +137,11 @@ def _observations(rng: Rng, rows: Rows, people: People, words: Vocabulary, mean:
     allergy = rng.random(len(person)) < 0.12
     answer = SMOKING_ANSWERS[rng.choice(3, len(person), p=[0.6, 0.22, 0.18])]
     concept = np.where(allergy, ALLERGIES[rng.integers(0, len(ALLERGIES), len(person))], SMOKING)
-    rows.add("observation", person, observed_days(rng, people, person), concept=concept,
-             result=np.where(allergy, -1, answer), text=np.where(allergy, 1, 0))  # fmt: skip
+    rows.add(
+        "observation",
+        person,
+        observed_days(rng, people, person),
+        concept=concept,
+        result=np.where(allergy, -1, answer),
+        text=np.where(allergy, 1, 0),
+    )

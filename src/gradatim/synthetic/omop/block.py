@@ -22,8 +22,15 @@ EHR, PRESCRIPTION, LAB = 32817, 32838, 32856
 OBSERVED_TEXTS = ("tobacco", "allergy or history")
 
 
-def block(rng: np.random.Generator, size: int, first_person: int, candidates: float,
-          mean: float, as_of: date, words: Vocabulary) -> dict[str, Columns]:  # fmt: skip
+def block(
+    rng: np.random.Generator,
+    size: int,
+    first_person: int,
+    candidates: float,
+    mean: float,
+    as_of: date,
+    words: Vocabulary,
+) -> dict[str, Columns]:
     """Make people and their records.
 
     Args:
@@ -53,33 +60,51 @@ def _people_tables(rng: np.random.Generator, people: People, first: int) -> dict
     race = np.array([8527, 8516, 8515, 0])[rng.choice(4, len(people), p=[0.55, 0.12, 0.25, 0.08])]
     gender = np.where(rng.random(len(people)) < 0.002, 2, people.female.astype(np.int64))
     person: Columns = {
-        "person_id": id, "gender_concept_id": GENDERS[gender],
+        "person_id": id,
+        "gender_concept_id": GENDERS[gender],
         "year_of_birth": birth.astype("datetime64[Y]").astype(int) + EPOCH.year,
         "month_of_birth": np.where(partly < 0.01, -1, month.astype(int) % 12 + 1),
         "day_of_birth": np.where(partly < 0.06, -1, (birth - month).astype(int) + 1),
-        "race_concept_id": race, "care_site_id": people.site + 1,
+        "race_concept_id": race,
+        "care_site_id": people.site + 1,
         "ethnicity_concept_id": np.where(rng.random(len(people)) < 0.1, 38003563, 38003564),
         "gender_source_value": Text(gender, ("M", "F", "U")),
-    }  # fmt: skip
+    }
     which, period = np.nonzero(people.periods[:, :, 0] >= 0)
     dead = np.flatnonzero(people.death >= 0)
-    return {"person": person, "observation_period": {
-                "person_id": id[which],
-                "observation_period_start_date": people.periods[which, period, 0],
-                "observation_period_end_date": people.periods[which, period, 1],
-                "period_type_concept_id": np.full(len(which), EHR)},
-            "death": {"person_id": id[dead], "death_date": people.death[dead],
-                      "death_type_concept_id": np.full(len(dead), EHR)}}  # fmt: skip
+    return {
+        "person": person,
+        "observation_period": {
+            "person_id": id[which],
+            "observation_period_start_date": people.periods[which, period, 0],
+            "observation_period_end_date": people.periods[which, period, 1],
+            "period_type_concept_id": np.full(len(which), EHR),
+        },
+        "death": {
+            "person_id": id[dead],
+            "death_date": people.death[dead],
+            "death_type_concept_id": np.full(len(dead), EHR),
+        },
+    }
 
 
 START = {table: f"{table}_date" for table in RECORDS} | {
-    "condition_occurrence": "condition_start_date", "procedure_occurrence": "procedure_date",
-    "drug_exposure": "drug_exposure_start_date"}  # fmt: skip
+    "condition_occurrence": "condition_start_date",
+    "procedure_occurrence": "procedure_date",
+    "drug_exposure": "drug_exposure_start_date",
+}
 KIND = dict.fromkeys(RECORDS, EHR) | {"drug_exposure": PRESCRIPTION, "measurement": LAB}
-NAMES = {"end": "", "value": "value_as_number", "low": "range_low", "high": "range_high",
-         "operator": "operator_concept_id", "result": "value_as_concept_id",
-         "quantity": "quantity", "supply": "days_supply",
-         "concept": "observation_concept_id"}  # fmt: skip
+NAMES = {
+    "end": "",
+    "value": "value_as_number",
+    "low": "range_low",
+    "high": "range_high",
+    "operator": "operator_concept_id",
+    "result": "value_as_concept_id",
+    "quantity": "quantity",
+    "supply": "days_supply",
+    "concept": "observation_concept_id",
+}
 """The columns that a record's parts become; an end is named after its table's start."""
 
 
@@ -92,16 +117,22 @@ def _record_table(rows: Rows, table: str, words: Vocabulary, first: int) -> Colu
     for part, name in NAMES.items():
         if part in raw:
             columns[START[table].replace("_start", "_end") if part == "end" else name] = raw[part]
-    coded = {"condition_occurrence": words.conditions, "procedure_occurrence": words.procedures,
-             "drug_exposure": words.drugs, "measurement": words.labs}.get(table)  # fmt: skip
+    coded = {
+        "condition_occurrence": words.conditions,
+        "procedure_occurrence": words.procedures,
+        "drug_exposure": words.drugs,
+        "measurement": words.labs,
+    }.get(table)
     if table == "measurement":
         columns["value_source_value"] = Text(raw["text"], TEXTS)
     if coded:
         return columns | _spelled(coded, raw["form"])
     nothing = np.full(len(kind), -1)
-    return columns | {"value_as_number": np.full(len(kind), np.nan),
-                      "value_as_string": Text(nothing, ()),
-                      "observation_source_value": Text(raw["text"], OBSERVED_TEXTS)}  # fmt: skip
+    return columns | {
+        "value_as_number": np.full(len(kind), np.nan),
+        "value_as_string": Text(nothing, ()),
+        "observation_source_value": Text(raw["text"], OBSERVED_TEXTS),
+    }
 
 
 def _spelled(coded: Coded, form: Column) -> Columns:

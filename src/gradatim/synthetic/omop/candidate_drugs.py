@@ -16,28 +16,57 @@ MOST_RECORDS = 40
 ONGOING = 60
 """How many days after the first dose a course still runs that has not ended."""
 
-NSAIDS = ("celecoxib oral 200", "etoricoxib oral 60", "diclofenac oral 50", "ibuprofen oral 400",
-          "naproxen oral 500", "meloxicam oral 15", "indometacin oral 25", "loxoprofen oral 60",
-          "piroxicam oral 20", "diclofenac topical 10")  # fmt: skip
-BIOLOGICS = ("adalimumab prefilled 50", "etanercept prefilled 50", "infliximab injection 10",
-             "golimumab prefilled 100", "secukinumab prefilled 150", "ixekizumab prefilled 80",
-             "netakimab prefilled 60")  # fmt: skip
-OTHER_DMARDS = ("hydroxychloroquine oral 200", "azathioprine oral 50", "tofacitinib oral 5",
-                "upadacitinib oral 15", "iguratimod oral 25",
-                "Tripterygium wilfordii glycosides oral 10", "minocycline oral 100")  # fmt: skip
-ANTIBIOTICS = ("ceftriaxone injection 100", "vancomycin injection 5", "piperacillin injection 80",
-               "meropenem injection 50", "amoxicillin oral 500",
-               "doxycycline oral 100")  # fmt: skip
+NSAIDS = (
+    "celecoxib oral 200",
+    "etoricoxib oral 60",
+    "diclofenac oral 50",
+    "ibuprofen oral 400",
+    "naproxen oral 500",
+    "meloxicam oral 15",
+    "indometacin oral 25",
+    "loxoprofen oral 60",
+    "piroxicam oral 20",
+    "diclofenac topical 10",
+)
+BIOLOGICS = (
+    "adalimumab prefilled 50",
+    "etanercept prefilled 50",
+    "infliximab injection 10",
+    "golimumab prefilled 100",
+    "secukinumab prefilled 150",
+    "ixekizumab prefilled 80",
+    "netakimab prefilled 60",
+)
+OTHER_DMARDS = (
+    "hydroxychloroquine oral 200",
+    "azathioprine oral 50",
+    "tofacitinib oral 5",
+    "upadacitinib oral 15",
+    "iguratimod oral 25",
+    "Tripterygium wilfordii glycosides oral 10",
+    "minocycline oral 100",
+)
+ANTIBIOTICS = (
+    "ceftriaxone injection 100",
+    "vancomycin injection 5",
+    "piperacillin injection 80",
+    "meropenem injection 50",
+    "amoxicillin oral 500",
+    "doxycycline oral 100",
+)
 ANTICOAGULANTS = ("warfarin oral 5", "apixaban oral 5", "rivaroxaban oral 20", "heparin injection")
-BACKGROUND_THERAPY = (("sulfasalazine oral 500", 0.3, (4, 6, 2)),
-                      ("methotrexate oral 2.5", 0.16, (6 / 7, 4 / 7, 1)),
-                      ("methotrexate injection 25", 0.04, (0.6 / 7, 0.8 / 7, 0.4 / 7)),
-                      )  # fmt: skip
+BACKGROUND_THERAPY = (
+    ("sulfasalazine oral 500", 0.3, (4, 6, 2)),
+    ("methotrexate oral 2.5", 0.16, (6 / 7, 4 / 7, 1)),
+    ("methotrexate injection 25", 0.04, (0.6 / 7, 0.8 / 7, 0.4 / 7)),
+)
 """Drug, share of the candidates who take it, and usual quantities a day."""
-STEROID_DOSES = {"prednisone oral 5": (5, 7.5, 10, 10, 10.5, 12.5, 15, 20),
-                 "prednisolone oral 5": (5, 10, 10, 15),
-                 "methylprednisolone oral 4": (4, 8, 8, 8.8, 16),
-                 "dexamethasone oral 0.75": (0.75, 1.5, 2.25)}  # fmt: skip
+STEROID_DOSES = {
+    "prednisone oral 5": (5, 7.5, 10, 10, 10.5, 12.5, 15, 20),
+    "prednisolone oral 5": (5, 10, 10, 15),
+    "methylprednisolone oral 4": (4, 8, 8, 8.8, 16),
+    "dexamethasone oral 0.75": (0.75, 1.5, 2.25),
+}
 """mg a day; 10 mg of prednisone, 8 mg of methylprednisolone and 1.5 mg of dexamethasone are the
 limit of I4."""
 
@@ -49,13 +78,27 @@ def add_drugs(scene: Scene) -> None:
     _biologics(scene)
     _other_dmards(scene)
     _glucocorticoids(scene)
-    _single(scene, 0.16, ANTIBIOTICS, 200, [scene.visit.before_screening(days=28),
-                                            number(scene.visit.screening)], 7)  # fmt: skip
+    _single(
+        scene,
+        0.16,
+        ANTIBIOTICS,
+        200,
+        [scene.visit.before_screening(days=28), number(scene.visit.screening)],
+        7,
+    )
     _single(scene, 0.05, ANTICOAGULANTS, 300, [number(scene.visit.screening)], 30)
 
 
-def _course(scene: Scene, who: Ints, start: Days, stop: Days, drug: Ints,
-            per_day: ArrayLike, every: int = 28, per_record: int = 0) -> None:  # fmt: skip
+def _course(
+    scene: Scene,
+    who: Ints,
+    start: Days,
+    stop: Days,
+    drug: Ints,
+    per_day: ArrayLike,
+    every: int = 28,
+    per_record: int = 0,
+) -> None:
     """Record a course as prescriptions one after the other, the last ending on the last day.
 
     Args:
@@ -76,8 +119,15 @@ def _course(scene: Scene, who: Ints, start: Days, stop: Days, drug: Ints,
     quantity = np.round(daily[one] * (every if per_record else supply), 4)
     form = forms(scene.rng, drug, DRUG_FORMS, DRUG_SHARES)
     unknown = scene.rng.random(len(who)) < 0.08
-    scene.rows.add("drug_exposure", who[one], day, end=end, form=form[one], supply=supply,
-                   quantity=np.where(unknown[one], np.nan, quantity))  # fmt: skip
+    scene.rows.add(
+        "drug_exposure",
+        who[one],
+        day,
+        end=end,
+        form=form[one],
+        supply=supply,
+        quantity=np.where(unknown[one], np.nan, quantity),
+    )
 
 
 def _pick(scene: Scene, names: Sequence[str], size: int) -> Ints:
@@ -121,8 +171,14 @@ def _background_therapy(scene: Scene) -> None:
         changes = (scene.rng.random(len(who)) < 0.3) & (change > start) & (change <= stop)
         dose = np.array(doses)[scene.rng.integers(0, 3, len(who))]
         _course(scene, who, start, np.where(changes, change - 1, stop), drug, dose)
-        _course(scene, who[changes], change[changes], stop[changes], drug[changes],
-                np.array(doses)[scene.rng.integers(0, 3, int(changes.sum()))])  # fmt: skip
+        _course(
+            scene,
+            who[changes],
+            change[changes],
+            stop[changes],
+            drug[changes],
+            np.array(doses)[scene.rng.integers(0, 3, int(changes.sum()))],
+        )
 
 
 def _biologics(scene: Scene) -> None:
@@ -139,16 +195,28 @@ def _other_dmards(scene: Scene) -> None:
     """Leflunomide stopped near 56 and 126 days (E10), others near a month and 7 half-lives."""
     visit = scene.visit
     for names, share, at in (
-        (("leflunomide oral 20",), 0.07,
-         [visit.before(days=56), visit.before(days=126), visit.before(months=1)]),
-        (OTHER_DMARDS, 0.09,
-         [visit.before(months=1), visit.before(days=287), visit.before(days=30)]),
-    ):  # fmt: skip
+        (
+            ("leflunomide oral 20",),
+            0.07,
+            [visit.before(days=56), visit.before(days=126), visit.before(months=1)],
+        ),
+        (
+            OTHER_DMARDS,
+            0.09,
+            [visit.before(months=1), visit.before(days=287), visit.before(days=30)],
+        ),
+    ):
         who = scene.some(share)
         drug = _pick(scene, names, len(who))
         stop = scene.days(len(who), 400, 0, at)
-        _course(scene, who, stop - scene.rng.integers(20, 300, len(who)), stop, drug,
-                scene.words.drugs.per_day[drug])  # fmt: skip
+        _course(
+            scene,
+            who,
+            stop - scene.rng.integers(20, 300, len(who)),
+            stop,
+            drug,
+            scene.words.drugs.per_day[drug],
+        )
 
 
 def _glucocorticoids(scene: Scene) -> None:
@@ -160,15 +228,25 @@ def _glucocorticoids(scene: Scene) -> None:
         drug = np.repeat(scene.words.drugs.thing(name), len(who))
         dose = np.array(doses)[scene.rng.integers(0, len(doses), len(who))]
         start = scene.days(len(who), 500, 10, stable, 0.3)
-        stop = np.where(scene.rng.random(len(who)) < 0.3,
-                        scene.days(len(who), 60, 0, [first - 2], 0.5), first + ONGOING)  # fmt: skip
+        stop = np.where(
+            scene.rng.random(len(who)) < 0.3,
+            scene.days(len(who), 60, 0, [first - 2], 0.5),
+            first + ONGOING,
+        )
         _course(scene, who, start, np.maximum(stop, start), drug, dose / float(name.split()[-1]))
-    _single(scene, 0.06, ("hydrocortisone topical 10", "triamcinolone injection 40"), 200,
-            [first - 28], 1)  # fmt: skip
+    _single(
+        scene,
+        0.06,
+        ("hydrocortisone topical 10", "triamcinolone injection 40"),
+        200,
+        [first - 28],
+        1,
+    )
 
 
-def _single(scene: Scene, share: float, names: Sequence[str], furthest: int, at: list[int],
-            length: int) -> None:  # fmt: skip
+def _single(
+    scene: Scene, share: float, names: Sequence[str], furthest: int, at: list[int], length: int
+) -> None:
     """Add one short course, whose last day is near an edge."""
     who = scene.some(share)
     drug = _pick(scene, names, len(who))

@@ -34,15 +34,24 @@ class Limit:
 
 
 LIMITS = (
-    Limit("ast", 0.9, times=2.5), Limit("alt", 0.9, times=2.5),
-    Limit("creatinine", 0.9, times=1.5, step=0.01), Limit("egfr", 0.4, number=60, past=-1),
-    Limit("aptt", 0.75, times=1.5, step=0.1), Limit("pt", 0.75, times=2.5, step=0.1),
-    Limit("inr", 0.5, number=1.5, step=0.1), Limit("lvef", 0.5, number=45, past=-1),
+    Limit("ast", 0.9, times=2.5),
+    Limit("alt", 0.9, times=2.5),
+    Limit("creatinine", 0.9, times=1.5, step=0.01),
+    Limit("egfr", 0.4, number=60, past=-1),
+    Limit("aptt", 0.75, times=1.5, step=0.1),
+    Limit("pt", 0.75, times=2.5, step=0.1),
+    Limit("inr", 0.5, number=1.5, step=0.1),
+    Limit("lvef", 0.5, number=45, past=-1),
     Limit("hbv_dna", 0.25, number=1000),
-)  # fmt: skip
+)
 """The limits of E7d and E11, and how often each test was done."""
-SEROLOGY = (("hbsag", 0.8, 0.05), ("anti_hbc", 0.7, 0.15), ("anti_hcv", 0.75, 0.03),
-            ("hiv_ab", 0.75, 0.02), ("tspot", 0.6, 0.1))  # fmt: skip
+SEROLOGY = (
+    ("hbsag", 0.8, 0.05),
+    ("anti_hbc", 0.7, 0.15),
+    ("anti_hcv", 0.75, 0.03),
+    ("hiv_ab", 0.75, 0.02),
+    ("tspot", 0.6, 0.1),
+)
 """Tests of infection: how often done, how often positive."""
 
 
@@ -81,13 +90,23 @@ def _measure(scene: Scene, limit: Limit, who: Ints, day: NDArray[np.int32]) -> N
     value = in_unit(labs, _usual(scene, tests), tests, form)
     where = rng.choice(6, len(who), p=[0.78, 0.05, 0.04, 0.04, 0.05, 0.04])
     past = limit.past * at * rng.uniform(0.02, 0.6, len(who))
-    value = np.select([where == 1, where == 2, where == 3, where == 4],
-                      [at, at - step, at + step, at + past], value)  # fmt: skip
+    value = np.select(
+        [where == 1, where == 2, where == 3, where == 4],
+        [at, at - step, at + step, at + past],
+        value,
+    )
     value = np.round(value, 4)
     value[rng.random(len(who)) < 0.02] = np.nan
     operator, none = _operators(scene, limit, value), np.full(len(who), -1)
-    columns: dict[str, Column] = {"form": form, "value": value, "low": low, "high": high,
-                                  "operator": operator, "result": none, "text": none}  # fmt: skip
+    columns: dict[str, Column] = {
+        "form": form,
+        "value": value,
+        "low": low,
+        "high": high,
+        "operator": operator,
+        "result": none,
+        "text": none,
+    }
     scene.rows.add("measurement", who, day, **columns)
     add_doubles(rng, scene.rows, who, day, columns, 0.02)
 
@@ -121,5 +140,11 @@ def _test(scene: Scene, test: str, who: Ints, positive: float) -> None:
     scene.rows.add("measurement", who, day, **columns)
     other = np.flatnonzero(rng.random(len(who)) < 0.02)  # another result on the same day
     opposite, words = results(rng, np.ones(len(other), bool), rng.random(len(other)) < 0.5)
-    scene.rows.add("measurement", who[other], day[other], form=columns["form"][other],
-                   result=opposite, text=words)  # fmt: skip
+    scene.rows.add(
+        "measurement",
+        who[other],
+        day[other],
+        form=columns["form"][other],
+        result=opposite,
+        text=words,
+    )

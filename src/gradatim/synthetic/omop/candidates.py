@@ -56,8 +56,9 @@ class Scene:
         candidates = self.people.candidate
         return candidates[self.rng.random(len(candidates)) < share]
 
-    def days(self, size: int, furthest: int, latest: int, at: list[int],
-             share: float = 0.5) -> Days:  # fmt: skip
+    def days(
+        self, size: int, furthest: int, latest: int, at: list[int], share: float = 0.5
+    ) -> Days:
         """Draw days between so many days before the first dose, or at one of the edges."""
         first = number(self.visit.first_dose)
         drawn = first - self.rng.integers(latest, furthest, size)
@@ -65,21 +66,59 @@ class Scene:
 
 
 EVENTS: tuple[tuple[str, int, tuple[str, ...]], ...] = (
-    ("years", 5, ("malignant tumour of breast", "malignant tumour of colon", "malignant melanoma",
-                  "basal cell carcinoma of skin", "carcinoma in situ of cervix",
-                  "melanoma in situ", "squamous cell carcinoma of skin")),
-    ("months", 3, ("acute myocardial infarction", "acute non-ST elevation myocardial infarction",
-                   "cerebral infarction", "lacunar infarction", "cerebral haemorrhage",
-                   "deep venous thrombosis", "deep venous thrombosis of calf",
-                   "pulmonary embolism", "ventricular tachycardia")),
-    ("months", 12, ("depressive disorder", "mild depressive episode", "schizophrenia",
-                    "anxiety disorder", "alcoholism", "alcohol abuse", "opioid dependence",
-                    "drug dependence", "nicotine dependence")),
-)  # fmt: skip
+    (
+        "years",
+        5,
+        (
+            "malignant tumour of breast",
+            "malignant tumour of colon",
+            "malignant melanoma",
+            "basal cell carcinoma of skin",
+            "carcinoma in situ of cervix",
+            "melanoma in situ",
+            "squamous cell carcinoma of skin",
+        ),
+    ),
+    (
+        "months",
+        3,
+        (
+            "acute myocardial infarction",
+            "acute non-ST elevation myocardial infarction",
+            "cerebral infarction",
+            "lacunar infarction",
+            "cerebral haemorrhage",
+            "deep venous thrombosis",
+            "deep venous thrombosis of calf",
+            "pulmonary embolism",
+            "ventricular tachycardia",
+        ),
+    ),
+    (
+        "months",
+        12,
+        (
+            "depressive disorder",
+            "mild depressive episode",
+            "schizophrenia",
+            "anxiety disorder",
+            "alcoholism",
+            "alcohol abuse",
+            "opioid dependence",
+            "drug dependence",
+            "nicotine dependence",
+        ),
+    ),
+)
 """Events with the time before the first dose within which they exclude (E3, E4, E15)."""
 EVENT_SHARES = (0.08, 0.08, 0.16)
-SURGERY = ("fusion of spine", "laminectomy", "total replacement of hip",
-           "total replacement of knee", "injection into joint")  # fmt: skip
+SURGERY = (
+    "fusion of spine",
+    "laminectomy",
+    "total replacement of hip",
+    "total replacement of knee",
+    "injection into joint",
+)
 
 
 def add_conditions(scene: Scene) -> None:
@@ -94,21 +133,41 @@ def add_conditions(scene: Scene) -> None:
     who = scene.some(0.05)
     edge = scene.visit.before_screening(days=28)
     day = scene.days(len(who), 120, 5, [edge, scene.visit.before_screening(days=0)])
-    _record(scene, who, day, _one_of(scene, ("sepsis", "sepsis due to Escherichia coli"),
-                                     len(who)), ends=0.6)  # fmt: skip
+    _record(
+        scene,
+        who,
+        day,
+        _one_of(scene, ("sepsis", "sepsis due to Escherichia coli"), len(who)),
+        ends=0.6,
+    )
     who = scene.some(0.03)
-    rare = ("HIV infection", "tuberculosis", "pulmonary tuberculosis", "anaphylaxis",
-            "type B viral hepatitis", "viral hepatitis C")  # fmt: skip
-    _record(scene, who, scene.days(len(who), 2500, 0, [number(scene.visit.screening)], 0.1),
-            _one_of(scene, rare, len(who)), ends=0.2)  # fmt: skip
+    rare = (
+        "HIV infection",
+        "tuberculosis",
+        "pulmonary tuberculosis",
+        "anaphylaxis",
+        "type B viral hepatitis",
+        "viral hepatitis C",
+    )
+    _record(
+        scene,
+        who,
+        scene.days(len(who), 2500, 0, [number(scene.visit.screening)], 0.1),
+        _one_of(scene, rare, len(who)),
+        ends=0.2,
+    )
 
 
 def _diagnosis(scene: Scene) -> None:
     """Record the disease one to five times; a few have only the non-radiographic form of it."""
     who = scene.people.candidate
-    names = ("ankylosing spondylitis", "ankylosing spondylitis of lumbar region",
-             "ankylosing spondylitis of sacrum", "non-radiographic axial spondyloarthritis",
-             "juvenile ankylosing spondylitis")  # fmt: skip
+    names = (
+        "ankylosing spondylitis",
+        "ankylosing spondylitis of lumbar region",
+        "ankylosing spondylitis of sacrum",
+        "non-radiographic axial spondyloarthritis",
+        "juvenile ankylosing spondylitis",
+    )
     kind = scene.rng.choice(5, len(who), p=[0.66, 0.16, 0.1, 0.06, 0.02])
     first = scene.days(len(who), 4000, 20, [number(scene.visit.screening)], 0.02)
     times = scene.rng.integers(1, 6, len(who))
@@ -116,12 +175,21 @@ def _diagnosis(scene: Scene) -> None:
     left = np.maximum(number(scene.visit.first_dose) - first[again], 1)
     later = (scene.rng.random(len(again)) * left).astype(np.int32)
     later[np.cumsum(times) - times] = 0
-    _record(scene, who[again], first[again] + later,
-            scene.words.conditions.thing(*names)[kind[again]], ends=0.05)  # fmt: skip
+    _record(
+        scene,
+        who[again],
+        first[again] + later,
+        scene.words.conditions.thing(*names)[kind[again]],
+        ends=0.05,
+    )
     eyes = scene.some(0.2)
-    _record(scene, eyes, scene.days(len(eyes), 3000, 0, [0], 0),
-            _one_of(scene, ("uveitis", "psoriasis", "Crohn's disease"), len(eyes)),
-            ends=0.5)  # fmt: skip
+    _record(
+        scene,
+        eyes,
+        scene.days(len(eyes), 3000, 0, [0], 0),
+        _one_of(scene, ("uveitis", "psoriasis", "Crohn's disease"), len(eyes)),
+        ends=0.5,
+    )
 
 
 def add_procedures(scene: Scene) -> None:
@@ -130,12 +198,12 @@ def add_procedures(scene: Scene) -> None:
     procedures = scene.words.procedures
     chosen = procedures.thing(*SURGERY)[scene.rng.integers(0, len(SURGERY), len(who))]
     day = scene.days(len(who), 400, 0, [scene.visit.before(months=2)])
-    scene.rows.add("procedure_occurrence", who, day,
-                   form=forms(scene.rng, chosen, 2, [0.96, 0.04]))  # fmt: skip
+    scene.rows.add("procedure_occurrence", who, day, form=forms(scene.rng, chosen, 2, [0.96, 0.04]))
     who = scene.some(0.006)
     chosen = np.repeat(procedures.thing("haematopoietic stem cell transplant"), len(who))
-    scene.rows.add("procedure_occurrence", who, scene.days(len(who), 4000, 30, [0], 0),
-                   form=chosen * 2)  # fmt: skip
+    scene.rows.add(
+        "procedure_occurrence", who, scene.days(len(who), 4000, 30, [0], 0), form=chosen * 2
+    )
 
 
 def _one_of(scene: Scene, names: tuple[str, ...], size: int) -> Ints:
@@ -146,5 +214,10 @@ def _record(scene: Scene, who: Ints, day: Days, things: Ints, ends: float) -> No
     """Record conditions, some with an end."""
     over = scene.rng.random(len(who)) < ends
     end = np.where(over, day + scene.rng.integers(0, 200, len(who)), -1)
-    scene.rows.add("condition_occurrence", who, day, end=end,
-                   form=forms(scene.rng, things, CONDITION_FORMS, CONDITION_SHARES))  # fmt: skip
+    scene.rows.add(
+        "condition_occurrence",
+        who,
+        day,
+        end=end,
+        form=forms(scene.rng, things, CONDITION_FORMS, CONDITION_SHARES),
+    )

@@ -12,9 +12,16 @@ from collections.abc import Iterable
 from datetime import date
 
 FIRST_LOCAL = 2_000_000_000
-_OFFSETS = {"Condition": 0, "Measurement": 100_000, "Ingredient": 200_000, "Drug": 300_000,
-            "ATC": 400_000, "ICD10CM": 500_000, "Procedure": 600_000,
-            "Observation": 700_000}  # fmt: skip
+_OFFSETS = {
+    "Condition": 0,
+    "Measurement": 100_000,
+    "Ingredient": 200_000,
+    "Drug": 300_000,
+    "ATC": 400_000,
+    "ICD10CM": 500_000,
+    "Procedure": 600_000,
+    "Observation": 700_000,
+}
 VALID = (date(1970, 1, 1), date(2099, 12, 31))
 ATC_LEVELS = (1, 3, 4, 5, 7)
 """How many characters of an ATC code each of its levels has."""
@@ -30,8 +37,18 @@ class Concepts:
         self._next = dict(_OFFSETS)
         self._strengths: list[tuple[int, int, float, bool]] = []
 
-    def add(self, domain: str, vocabulary: str, code: str, name: str, *, omop: str = "",
-            kind: str = "", standard: str | None = "S", range_: str = "") -> int:  # fmt: skip
+    def add(
+        self,
+        domain: str,
+        vocabulary: str,
+        code: str,
+        name: str,
+        *,
+        omop: str = "",
+        kind: str = "",
+        standard: str | None = "S",
+        range_: str = "",
+    ) -> int:
         """Add a concept, or find the one with that code; without an OMOP id one is invented."""
         if (vocabulary, code) in self._ids:
             return self._ids[vocabulary, code]
@@ -57,8 +74,15 @@ class Concepts:
         above = None
         for length in ATC_LEVELS:
             part = code[:length]
-            id = self.add("Drug", "ATC", part, name if part == code else f"ATC {part}", kind="ATC",
-                          standard="C", range_="ATC")  # fmt: skip
+            id = self.add(
+                "Drug",
+                "ATC",
+                part,
+                name if part == code else f"ATC {part}",
+                kind="ATC",
+                standard="C",
+                range_="ATC",
+            )
             if above:
                 self.under(id, [above])
             above = id
@@ -72,8 +96,14 @@ class Concepts:
         """Give the table `concept`, in order of id, as columns."""
         ids = sorted(self._rows)
         rows = [self._rows[id] for id in ids]
-        names = ("concept_name", "domain_id", "vocabulary_id", "concept_class_id",
-                 "standard_concept", "concept_code")  # fmt: skip
+        names = (
+            "concept_name",
+            "domain_id",
+            "vocabulary_id",
+            "concept_class_id",
+            "standard_concept",
+            "concept_code",
+        )
         table: dict[str, list[object]] = {"concept_id": list(ids)}
         table.update({name: [row[n] for row in rows] for n, name in enumerate(names)})
         return table | _validity(len(ids))
@@ -85,8 +115,12 @@ class Concepts:
             if self._rows[id][4]:
                 for above, (least, most) in sorted(self._above(id).items()):
                     pairs.append((above, id, least, most))
-        names = ("ancestor_concept_id", "descendant_concept_id", "min_levels_of_separation",
-                 "max_levels_of_separation")  # fmt: skip
+        names = (
+            "ancestor_concept_id",
+            "descendant_concept_id",
+            "min_levels_of_separation",
+            "max_levels_of_separation",
+        )
         return {name: [pair[n] for pair in pairs] for n, name in enumerate(names)}
 
     def _above(self, id: int) -> dict[int, tuple[int, int]]:
@@ -100,18 +134,38 @@ class Concepts:
     def drug_strength(self) -> dict[str, list[object]]:
         """Give the table `drug_strength`: mg in a tablet, or mg per mL."""
         mg, ml = self.find("UCUM", "mg"), self.find("UCUM", "mL")
-        rows = [(drug, ingredient, *((None, None, value, mg, None, ml) if per_ml
-                 else (value, mg, None, None, None, None)))
-                for drug, ingredient, value, per_ml in self._strengths]  # fmt: skip
-        names = ("drug_concept_id", "ingredient_concept_id", "amount_value",
-                 "amount_unit_concept_id", "numerator_value", "numerator_unit_concept_id",
-                 "denominator_value", "denominator_unit_concept_id")  # fmt: skip
-        table: dict[str, list[object]] = {name: [row[n] for row in rows]
-                                          for n, name in enumerate(names)}  # fmt: skip
+        rows = [
+            (
+                drug,
+                ingredient,
+                *(
+                    (None, None, value, mg, None, ml)
+                    if per_ml
+                    else (value, mg, None, None, None, None)
+                ),
+            )
+            for drug, ingredient, value, per_ml in self._strengths
+        ]
+        names = (
+            "drug_concept_id",
+            "ingredient_concept_id",
+            "amount_value",
+            "amount_unit_concept_id",
+            "numerator_value",
+            "numerator_unit_concept_id",
+            "denominator_value",
+            "denominator_unit_concept_id",
+        )
+        table: dict[str, list[object]] = {
+            name: [row[n] for row in rows] for n, name in enumerate(names)
+        }
         return table | _validity(len(rows))
 
 
 def _validity(rows: int) -> dict[str, list[object]]:
     since, until = VALID
-    return {"valid_start_date": [since] * rows, "valid_end_date": [until] * rows,
-            "invalid_reason": [None] * rows}  # fmt: skip
+    return {
+        "valid_start_date": [since] * rows,
+        "valid_end_date": [until] * rows,
+        "invalid_reason": [None] * rows,
+    }

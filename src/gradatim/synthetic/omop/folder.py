@@ -25,8 +25,11 @@ class Folder:
         place = self._place
         try:
             if place.is_file() or (place.is_dir() and any(place.iterdir())):
-                raise UnusableInput("there is something already", str(place),
-                                    todo="give a folder that is new or empty")  # fmt: skip
+                raise UnusableInput(
+                    "there is something already",
+                    str(place),
+                    todo="give a folder that is new or empty",
+                )
             place.parent.mkdir(parents=True, exist_ok=True)
             self._work = Path(mkdtemp(prefix=f".{place.name}-", dir=place.parent))
         except OSError as error:
@@ -49,5 +52,9 @@ class Folder:
             raise self._unusable(error) from error
 
     def _unusable(self, error: OSError) -> UnusableInput:
-        return UnusableInput("the folder cannot be written to", str(self._place),
-                             error.strerror or str(error), "choose another folder")  # fmt: skip
+        return UnusableInput(
+            "the folder cannot be written to",
+            str(self._place),
+            error.strerror or str(error),
+            "choose another folder",
+        )

@@ -86,5 +86,7 @@ class Forms:
 
     def arrays(self) -> tuple[dict[str, Ints], dict[str, tuple[str, ...]]]:
         """Give the columns by form, and the texts that numbers stand for."""
-        return ({name: np.array(column) for name, column in self.columns.items()},
-                {name: tuple(texts) for name, texts in self.texts.items()})  # fmt: skip
+        return (
+            {name: np.array(column) for name, column in self.columns.items()},
+            {name: tuple(texts) for name, texts in self.texts.items()},
+        )

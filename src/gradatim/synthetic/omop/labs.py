@@ -25,8 +25,15 @@ TEXTS = ("positive", "negative", "borderline", "hemolyzed", "<20", ">60")
 """What stands in value_source_value; -1 is NULL."""
 
 
-def add_results(rng: Rng, rows: Rows, people: People, labs: Labs, person: Ints, tests: Ints,
-                day: NDArray[np.int32]) -> None:  # fmt: skip
+def add_results(
+    rng: Rng,
+    rows: Rows,
+    people: People,
+    labs: Labs,
+    person: Ints,
+    tests: Ints,
+    day: NDArray[np.int32],
+) -> None:
     """Add results of tests with ordinary values; some are lost, doubled or in conflict."""
     value = _values(rng, people, labs, person, tests)
     form = lab_forms(rng, people, person, tests)
@@ -36,14 +43,26 @@ def add_results(rng: Rng, rows: Rows, people: People, labs: Labs, person: Ints, 
     result, text = results(rng, is_result, rng.random(len(tests)) < 0.03)
     lost = (rng.random(len(tests)) < 0.01) & ~is_result
     value[lost], text[lost] = np.nan, np.where(rng.random(int(lost.sum())) < 0.5, 3, -1)
-    columns: dict[str, Column] = {"form": form, "value": value, "low": low, "high": high,
-                                  "result": result, "text": text}  # fmt: skip
+    columns: dict[str, Column] = {
+        "form": form,
+        "value": value,
+        "low": low,
+        "high": high,
+        "result": result,
+        "text": text,
+    }
     rows.add("measurement", person, day, **columns)
     add_doubles(rng, rows, person, day, columns, 0.004)
 
 
-def add_doubles(rng: Rng, rows: Rows | Lives, person: Ints, day: NDArray[np.int32],
-                columns: dict[str, Column], share: float) -> None:  # fmt: skip
+def add_doubles(
+    rng: Rng,
+    rows: Rows | Lives,
+    person: Ints,
+    day: NDArray[np.int32],
+    columns: dict[str, Column],
+    share: float,
+) -> None:
     """Enter some results twice on the same day: half the same, half with another value."""
     again = np.flatnonzero(rng.random(len(person)) < share)
     doubled = {name: column[again] for name, column in columns.items()}
@@ -90,8 +109,9 @@ def in_unit(labs: Labs, value: Numbers, tests: Ints, form: Ints) -> Numbers:
     return np.rint(value * scale) / scale
 
 
-def limits(rng: Rng, people: People, labs: Labs, person: Ints, tests: Ints,
-           form: Ints) -> tuple[Numbers, Numbers]:  # fmt: skip
+def limits(
+    rng: Rng, people: People, labs: Labs, person: Ints, tests: Ints, form: Ints
+) -> tuple[Numbers, Numbers]:
     """Give the reference range as the laboratory prints it, NaN where it gives none."""
     absent = rng.random(len(tests)) >= RANGE_GIVEN[people.site][person]
     low, high = (in_unit(labs, labs.numbers[name][tests], tests, form) for name in ("low", "high"))

@@ -65,11 +65,20 @@ def draw_people(rng: np.random.Generator, size: int, share: float, as_of: date) 
     end = np.maximum(end, birth + 1).astype(np.int32)
     periods = _periods(rng, birth, end)
     old = (end - birth) / 365.25
-    activity = rng.gamma(2.0, 0.5, size) * np.interp(old, [0, 5, 20, 50, 90],
-                                                     [1.2, 0.8, 0.5, 1.0, 1.8])  # fmt: skip
-    return People(female, birth, np.digitize(old, [18, 65]), periods,
-                  np.where(dies, end, -1).astype(np.int32), rng.integers(0, SITES, size),
-                  activity / activity.mean(), candidate, number(as_of))  # fmt: skip
+    activity = rng.gamma(2.0, 0.5, size) * np.interp(
+        old, [0, 5, 20, 50, 90], [1.2, 0.8, 0.5, 1.0, 1.8]
+    )
+    return People(
+        female,
+        birth,
+        np.digitize(old, [18, 65]),
+        periods,
+        np.where(dies, end, -1).astype(np.int32),
+        rng.integers(0, SITES, size),
+        activity / activity.mean(),
+        candidate,
+        number(as_of),
+    )
 
 
 _MEAN_RISK = 1.13
@@ -83,16 +92,24 @@ def _births(rng: np.random.Generator, size: int, as_of: date) -> Days:
 
 def _candidate_births(rng: np.random.Generator, size: int, as_of: date) -> Days:
     """Mostly 18 to 65 years old; one in eighteen has a birthday at an age limit at screening."""
-    age = np.where(rng.random(size) < 0.94, rng.normal(39, 11, size).clip(18.2, 64.8),
-                   rng.uniform(12, 80, size))  # fmt: skip
+    age = np.where(
+        rng.random(size) < 0.94,
+        rng.normal(39, 11, size).clip(18.2, 64.8),
+        rng.uniform(12, 80, size),
+    )
     birth = number(as_of) - age * 365.25
     screening = shifted(as_of, days=-14)
     limits = [number(shifted(screening, years=-years)) for years in (18, 65, 66)]
     return edges(rng, birth, limits, 1 / 18)
 
 
-def _ends(rng: np.random.Generator, size: int, as_of: date, candidate: NDArray[np.int64],
-          dies: NDArray[np.bool_]) -> Days:  # fmt: skip
+def _ends(
+    rng: np.random.Generator,
+    size: int,
+    as_of: date,
+    candidate: NDArray[np.int64],
+    dies: NDArray[np.bool_],
+) -> Days:
     """Most are observed until lately; a fifth left earlier, the dead at some time."""
     ended = rng.random(size) < 0.2
     ended[candidate] = rng.random(len(candidate)) < 0.06
@@ -118,8 +135,9 @@ def _periods(rng: np.random.Generator, birth: Days, end: Days) -> NDArray[np.int
 def observed_days(rng: np.random.Generator, people: People, person: NDArray[np.int64]) -> Days:
     """Draw for each record a day on which its person was observed."""
     first = people.periods[:, 0, 1] - people.periods[:, 0, 0] + 1
-    second = np.where(people.periods[:, 1, 0] < 0, 0,
-                      people.periods[:, 1, 1] - people.periods[:, 1, 0] + 1)  # fmt: skip
+    second = np.where(
+        people.periods[:, 1, 0] < 0, 0, people.periods[:, 1, 1] - people.periods[:, 1, 0] + 1
+    )
     place = (rng.random(len(person)) * (first + second)[person]).astype(np.int32)
     shift = np.where(second > 0, people.periods[:, 1, 0] - people.periods[:, 0, 1] - 1, 0)
     later = place >= first[person]

@@ -11,10 +11,17 @@ RAW: dict[str, dict[str, float]] = {
     "condition_occurrence": {"form": -1, "end": -1},
     "drug_exposure": {"form": -1, "end": -1, "quantity": np.nan, "supply": -1},
     "procedure_occurrence": {"form": -1},
-    "measurement": {"form": -1, "value": np.nan, "low": np.nan, "high": np.nan, "operator": -1,
-                    "result": -1, "text": -1},
+    "measurement": {
+        "form": -1,
+        "value": np.nan,
+        "low": np.nan,
+        "high": np.nan,
+        "operator": -1,
+        "result": -1,
+        "text": -1,
+    },
     "observation": {"concept": -1, "result": -1, "text": -1},
-}  # fmt: skip
+}
 """What a record holds beside its person and day, and what stands for nothing."""
 _DAY_BITS, _ROW_BITS, _EARLIEST = 17, 26, -40_000
 
@@ -45,8 +52,9 @@ class Rows:
         parts = self._parts[table]
         whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         order, person, day = _order(whole.pop("person"), whole.pop("day"))
-        return {"person": person, "day": day} | {name: column[order]
-                                                 for name, column in whole.items()}  # fmt: skip
+        return {"person": person, "day": day} | {
+            name: column[order] for name, column in whole.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -61,9 +69,15 @@ class Lives:
         """Add the records of a table that fall in people's lives, as `Rows.add`."""
         days = np.asarray(day)
         keep = np.flatnonzero((self.first[person] <= days) & (days <= self.last[person]))
-        self.rows.add(table, person[keep], days[keep], **{
-            name: _filled(column, len(person), RAW[table][name])[keep]
-            for name, column in columns.items()})  # fmt: skip
+        self.rows.add(
+            table,
+            person[keep],
+            days[keep],
+            **{
+                name: _filled(column, len(person), RAW[table][name])[keep]
+                for name, column in columns.items()
+            },
+        )
 
 
 def _filled(value: ArrayLike, rows: int, nothing: float) -> Column:

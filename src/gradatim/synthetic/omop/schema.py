@@ -46,8 +46,13 @@ _COLUMNS = {
     "care_site": "care_site_id:i! care_site_name:t place_of_service_concept_id:i "
     "care_site_source_value:t",
 }
-RECORDS = ("condition_occurrence", "drug_exposure", "procedure_occurrence", "measurement",
-           "observation")  # fmt: skip
+RECORDS = (
+    "condition_occurrence",
+    "drug_exposure",
+    "procedure_occurrence",
+    "measurement",
+    "observation",
+)
 """The tables of dated records, whose rows are numbered."""
 
 

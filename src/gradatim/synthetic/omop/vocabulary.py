@@ -34,8 +34,15 @@ def vocabulary() -> Vocabulary:
     """Build the vocabulary from the bundled tables; always the same."""
     concepts = Concepts()
     for row in rows("concepts"):
-        concepts.add(row["domain"], row["vocabulary"], row["code"], row["name"], omop=row["omop"],
-                     kind=row["class"], standard=row["standard"] or None)  # fmt: skip
+        concepts.add(
+            row["domain"],
+            row["vocabulary"],
+            row["code"],
+            row["name"],
+            omop=row["omop"],
+            kind=row["class"],
+            standard=row["standard"] or None,
+        )
     parts = _conditions(concepts), _procedures(concepts), _labs(concepts), _drugs(concepts)
     _asked(concepts)
     return Vocabulary(concepts, *parts)
@@ -71,16 +78,35 @@ def _conditions(concepts: Concepts) -> Coded:
     table, forms = rows("conditions"), Forms()
     for row in table:
         vocabulary = "SNOMED" if row["snomed"] else "gradatim"
-        id = concepts.add("Condition", vocabulary, row["snomed"] or _local(row["name"]),
-                          row["name"].capitalize(), omop=row["omop"], kind="Disorder")  # fmt: skip
-        icd = concepts.add("Condition", "ICD10CM", row["icd10cm"], row["name"].capitalize(),
-                           kind="ICD10 code", standard=None, range_="ICD10CM")  # fmt: skip
+        id = concepts.add(
+            "Condition",
+            vocabulary,
+            row["snomed"] or _local(row["name"]),
+            row["name"].capitalize(),
+            omop=row["omop"],
+            kind="Disorder",
+        )
+        icd = concepts.add(
+            "Condition",
+            "ICD10CM",
+            row["icd10cm"],
+            row["name"].capitalize(),
+            kind="ICD10 code",
+            standard=None,
+            range_="ICD10CM",
+        )
         for concept, source in ((id, icd), (id, 0), (0, 0), (0, icd)):
-            forms.add(condition_concept_id=concept, condition_source_value=row["icd10cm"],
-                      condition_source_concept_id=source)  # fmt: skip
+            forms.add(
+                condition_concept_id=concept,
+                condition_source_value=row["icd10cm"],
+                condition_source_concept_id=source,
+            )
     for row in table:
-        own = concepts.find("SNOMED", row["snomed"]) if row["snomed"] else concepts.find(
-            "gradatim", _local(row["name"]))  # fmt: skip
+        own = (
+            concepts.find("SNOMED", row["snomed"])
+            if row["snomed"]
+            else concepts.find("gradatim", _local(row["name"]))
+        )
         above = [code for code in row["ancestors"].split(";") if code]
         concepts.under(own, [concepts.find("SNOMED", code) for code in above])
     return Coded(tuple(row["name"] for row in table), *forms.arrays(), _weights(table))
@@ -90,11 +116,20 @@ def _procedures(concepts: Concepts) -> Coded:
     table, forms = rows("procedures"), Forms()
     for row in table:
         vocabulary = "SNOMED" if row["snomed"] else "gradatim"
-        id = concepts.add("Procedure", vocabulary, row["snomed"] or _local(row["name"]),
-                          row["name"].capitalize(), omop=row["omop"], kind="Procedure")  # fmt: skip
+        id = concepts.add(
+            "Procedure",
+            vocabulary,
+            row["snomed"] or _local(row["name"]),
+            row["name"].capitalize(),
+            omop=row["omop"],
+            kind="Procedure",
+        )
         for concept in (id, 0):
-            forms.add(procedure_concept_id=concept, procedure_source_value=row["source"],
-                      procedure_source_concept_id=0)  # fmt: skip
+            forms.add(
+                procedure_concept_id=concept,
+                procedure_source_value=row["source"],
+                procedure_source_concept_id=0,
+            )
     return Coded(tuple(row["name"] for row in table), *forms.arrays(), _weights(table))
 
 
@@ -103,26 +138,42 @@ def _labs(concepts: Concepts) -> Labs:
     factor: list[float] = []
     offset: list[float] = []
     for row in table:
-        id = concepts.add("Measurement", "LOINC", row["loinc"], row["name"], omop=row["omop"],
-                          kind="Lab Test")  # fmt: skip
+        id = concepts.add(
+            "Measurement", "LOINC", row["loinc"], row["name"], omop=row["omop"], kind="Lab Test"
+        )
         _lab_forms(forms, concepts, row, id)
         other = float(row["factor"] or 1)
         shift = 32.0 if row["other_unit"] == "[degF]" else 0.0
         factor += [1, 1, other, 1, 1, 1, other]
         offset += [0, 0, shift, 0, 0, 0, shift]
-    numbers = {name: np.array([float(row[name] or "nan") for row in table])
-               for name in ("mean", "sd", "decimals", "low", "high")}  # fmt: skip
+    numbers = {
+        name: np.array([float(row[name] or "nan") for row in table])
+        for name in ("mean", "sd", "decimals", "low", "high")
+    }
     kinds = {"normal": 0.0, "log": 1.0, "result": 2.0}
-    numbers |= {"kind": np.array([kinds[row["shape"]] for row in table]),
-                "factor": np.array(factor), "offset": np.array(offset)}  # fmt: skip
-    panels = tuple(np.array([n for n, row in enumerate(table) if row["panel"] == panel])
-                   for panel in PANELS)  # fmt: skip
-    return Labs(tuple(row["item"] for row in table), *forms.arrays(), np.empty((0, 0)), numbers,
-                panels)  # fmt: skip
+    numbers |= {
+        "kind": np.array([kinds[row["shape"]] for row in table]),
+        "factor": np.array(factor),
+        "offset": np.array(offset),
+    }
+    panels = tuple(
+        np.array([n for n, row in enumerate(table) if row["panel"] == panel]) for panel in PANELS
+    )
+    return Labs(
+        tuple(row["item"] for row in table), *forms.arrays(), np.empty((0, 0)), numbers, panels
+    )
 
 
-PANELS = {"vitals": 0.36, "blood": 0.2, "metabolic": 0.17, "renal": 0.1, "liver": 0.09,
-          "inflammation": 0.04, "coagulation": 0.03, "serology": 0.01}  # fmt: skip
+PANELS = {
+    "vitals": 0.36,
+    "blood": 0.2,
+    "metabolic": 0.17,
+    "renal": 0.1,
+    "liver": 0.09,
+    "inflammation": 0.04,
+    "coagulation": 0.03,
+    "serology": 0.01,
+}
 """What is measured together, and how often each panel is chosen."""
 
 
@@ -135,25 +186,42 @@ def _lab_forms(forms: Forms, concepts: Concepts, row: dict[str, str], id: int) -
         other, other_text = known.get(row["other_unit"], 0), row["other_text"]
     renamed = id
     if row["other_loinc"]:
-        renamed = concepts.add("Measurement", "LOINC", row["other_loinc"],
-                               f"{row['name']} [Moles/volume]", kind="Lab Test")  # fmt: skip
+        renamed = concepts.add(
+            "Measurement",
+            "LOINC",
+            row["other_loinc"],
+            f"{row['name']} [Moles/volume]",
+            kind="Lab Test",
+        )
     wrong_unit = wrong if row["unit"] else None
     for concept, code, at, said in (
-        (id, row["loinc"], unit, text), (id, row["loinc"], None, text),
+        (id, row["loinc"], unit, text),
+        (id, row["loinc"], None, text),
         (renamed, row["other_loinc"] or row["loinc"], other, other_text),
-        (id, row["loinc"], wrong_unit, None), (0, row["loinc"], unit, text),
-        (id, row["loinc"], None, None), (id, row["loinc"], other, other_text),
-    ):  # fmt: skip
-        forms.add(measurement_concept_id=concept, measurement_source_value=code,
-                  measurement_source_concept_id=concept, unit_concept_id=at,
-                  unit_source_value=said)  # fmt: skip
+        (id, row["loinc"], wrong_unit, None),
+        (0, row["loinc"], unit, text),
+        (id, row["loinc"], None, None),
+        (id, row["loinc"], other, other_text),
+    ):
+        forms.add(
+            measurement_concept_id=concept,
+            measurement_source_value=code,
+            measurement_source_concept_id=concept,
+            unit_concept_id=at,
+            unit_source_value=said,
+        )
 
 
 def _drugs(concepts: Concepts) -> Drugs:
     table, forms = rows("drugs"), Forms()
-    routes = {"oral": "Oral", "topical": "Topical", "intravenous": "Intravenous",
-              "subcutaneous": "Subcutaneous", "intraarticular": "Intra-articular",
-              "inhalation": "Respiratory tract"}  # fmt: skip
+    routes = {
+        "oral": "Oral",
+        "topical": "Topical",
+        "intravenous": "Intravenous",
+        "subcutaneous": "Subcutaneous",
+        "intraarticular": "Intra-articular",
+        "inhalation": "Respiratory tract",
+    }
     ids = {row["name"]: int(row["omop"]) for row in rows("concepts") if row["domain"] == "Route"}
     for row in table:
         ingredient = _ingredient(concepts, row)
@@ -164,13 +232,25 @@ def _drugs(concepts: Concepts) -> Drugs:
             per_ml = row["form"].split()[0] not in ("oral", "metered", "inhalant")
             concepts.strength(drug, ingredient, float(row["strength"]), per_ml)
         route = ids[routes[row["route"]]]
-        for concept, by, said in ((drug, route, row["route"]), (ingredient, route, row["route"]),
-                                  (0, route, row["route"]), (drug, None, None)):  # fmt: skip
-            forms.add(drug_concept_id=concept, drug_source_value=name[:50],
-                      drug_source_concept_id=0, route_concept_id=by,
-                      route_source_value=said)  # fmt: skip
-    return Drugs(tuple(_key(row) for row in table), *forms.arrays(), _weights(table),
-                 np.array([float(row["per_day"]) for row in table]))  # fmt: skip
+        for concept, by, said in (
+            (drug, route, row["route"]),
+            (ingredient, route, row["route"]),
+            (0, route, row["route"]),
+            (drug, None, None),
+        ):
+            forms.add(
+                drug_concept_id=concept,
+                drug_source_value=name[:50],
+                drug_source_concept_id=0,
+                route_concept_id=by,
+                route_source_value=said,
+            )
+    return Drugs(
+        tuple(_key(row) for row in table),
+        *forms.arrays(),
+        _weights(table),
+        np.array([float(row["per_day"]) for row in table]),
+    )
 
 
 def _key(row: dict[str, str]) -> str:
@@ -188,7 +268,8 @@ def _ingredient(concepts: Concepts, row: dict[str, str]) -> int:
     omop = row["omop"] or (known.omop if known else "")
     atc = (row["atc"],) if row["atc"] else (known.atc if known else ())
     system, code = ("RxNorm", rxnorm) if rxnorm else ("gradatim", _local(row["ingredient"]))
-    id = concepts.add("Drug", system, code, row["ingredient"], omop=omop, kind="Ingredient",
-                      range_="Ingredient")  # fmt: skip
+    id = concepts.add(
+        "Drug", system, code, row["ingredient"], omop=omop, kind="Ingredient", range_="Ingredient"
+    )
     concepts.under(id, [concepts.atc(code, row["ingredient"]) for code in atc])
     return id

@@ -28,10 +28,14 @@ class TableWriter:
         self._waiting: Columns = {}
         plain = [name for name in self._schema.names if name != self._numbered]
         self._file = pq.ParquetWriter(
-            folder / f"{table}.parquet", _as_written(self._schema), compression="zstd",
-            compression_level=1, use_dictionary=plain, store_schema=False,
+            folder / f"{table}.parquet",
+            _as_written(self._schema),
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=plain,
+            store_schema=False,
             column_encoding={self._numbered: "DELTA_BINARY_PACKED"} if self._numbered else None,
-        )  # fmt: skip
+        )
 
     def add(self, columns: Mapping[str, Column | Text]) -> None:
         """Add rows, and write the row groups that they fill."""
@@ -66,15 +70,25 @@ def write_lists(folder: Path, table: str, columns: Mapping[str, list[object]]) -
     """Write a small table from lists of values, None for NULL."""
     schema = SCHEMAS[table]
     arrays = [pa.array(columns[field.name], field.type) for field in schema]
-    pq.write_table(pa.Table.from_arrays(arrays, schema=schema), folder / f"{table}.parquet",
-                   compression="zstd", store_schema=False)  # fmt: skip
+    pq.write_table(
+        pa.Table.from_arrays(arrays, schema=schema),
+        folder / f"{table}.parquet",
+        compression="zstd",
+        store_schema=False,
+    )
 
 
 def _as_written(schema: pa.Schema) -> pa.Schema:
     """Give the schema with texts numbered; in the file they are plain strings."""
     numbered = pa.dictionary(pa.int32(), pa.string())
-    return pa.schema([pa.field(field.name, numbered if field.type == pa.string() else field.type,
-                               field.nullable) for field in schema])  # fmt: skip
+    return pa.schema(
+        [
+            pa.field(
+                field.name, numbered if field.type == pa.string() else field.type, field.nullable
+            )
+            for field in schema
+        ]
+    )
 
 
 def _array(column: Column | Text, field: pa.Field) -> pa.Array:

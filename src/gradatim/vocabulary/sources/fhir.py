@@ -44,8 +44,9 @@ def read(path: Path, writer: Writer) -> int:
         try:
             _READERS[kind](resource, writer, where)
         except (TypeError, AttributeError, KeyError, ValueError) as error:
-            raise UnusableInput("this resource cannot be read", where, str(error),
-                                "write it as FHIR R4 defines it") from error  # fmt: skip
+            raise UnusableInput(
+                "this resource cannot be read", where, str(error), "write it as FHIR R4 defines it"
+            ) from error
         found += 1
     return found
 
@@ -54,8 +55,12 @@ def _parsed(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except json.JSONDecodeError as error:
-        raise UnusableInput("this is not JSON", f"{path}, line {error.lineno}", error.msg,
-                            "give the resource as a server sends it") from error  # fmt: skip
+        raise UnusableInput(
+            "this is not JSON",
+            f"{path}, line {error.lineno}",
+            error.msg,
+            "give the resource as a server sends it",
+        ) from error
     except (OSError, UnicodeDecodeError, RecursionError) as error:
         raise UnusableInput("this file cannot be read", str(path), str(error)) from error
 
@@ -157,8 +162,11 @@ def _value_set(resource: Json, writer: Writer, where: str) -> None:
         held.append(Held(Concept(*code, one.get("display") or "", active)))
         edges += [(code, (code[0], parent)) for parent in parents]
     if not held:
-        raise UnusableInput("the expansion of this value set is empty", where,
-                            todo="check what it asks the server for")  # fmt: skip
+        raise UnusableInput(
+            "the expansion of this value set is empty",
+            where,
+            todo="check what it asks the server for",
+        )
     if top := _top(resource):
         edges += [(one.concept[:2], top) for one in held if one.concept[0] == top[0]]
         held.append(Held(Concept(*top), whole=_whole(expansion, len(held))))

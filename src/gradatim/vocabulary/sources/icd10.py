@@ -191,8 +191,12 @@ def _xml(path: Path) -> tuple[str, str, list[Row]]:
     try:
         root = ElementTree.parse(path).getroot()
     except ElementTree.ParseError as error:
-        raise UnusableInput("this is not XML", f"{path}, line {error.position[0]}", str(error),
-                            "give the file as its publisher wrote it") from error  # fmt: skip
+        raise UnusableInput(
+            "this is not XML",
+            f"{path}, line {error.position[0]}",
+            str(error),
+            "give the file as its publisher wrote it",
+        ) from error
     if root.tag == "ClaML":
         title = root.find("Title")
         version = title.get("version", "") if title is not None else ""

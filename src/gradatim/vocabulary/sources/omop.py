@@ -110,8 +110,9 @@ def _hold(database: duckdb.DuckDBPyConnection, found: Mapping[str, Path]) -> Non
     known = database.execute("SELECT DISTINCT vocabulary_id FROM concept").fetchall()
     named = [(one, omop_system(one)) for (one,) in known if one and one not in _ABOUT_ITSELF]
     if not named:
-        raise UnusableInput("this table is empty", str(found["concept"]),
-                            todo="give a release that has concepts")  # fmt: skip
+        raise UnusableInput(
+            "this table is empty", str(found["concept"]), todo="give a release that has concepts"
+        )
     database.executemany("INSERT INTO systems VALUES (?, ?)", named)
     database.execute(_HOLD)
 
@@ -196,5 +197,7 @@ def _unheard(database: duckdb.DuckDBPyConnection) -> list[str]:
     names = [one for (one,) in found if one not in OMOP_VOCABULARIES]
     if not names:
         return []
-    return [f"vocabularies that FHIR has no name for are kept as {omop_system('NAME')}: "
-            f"{', '.join(names)}"]  # fmt: skip
+    return [
+        f"vocabularies that FHIR has no name for are kept as {omop_system('NAME')}: "
+        f"{', '.join(names)}"
+    ]

@@ -83,8 +83,12 @@ def read(folder: Path, writer: Writer, tell: Callable[[str], None]) -> None:
             tell("RxNorm: reading")
             _prepare(database, found)
             if not database.execute("SELECT count(*) FROM drugs").fetchall()[0][0]:
-                raise UnusableInput("this release has no drugs", str(found["rxnconso"]),
-                                    "no row has SAB RXNORM", "give a full release")  # fmt: skip
+                raise UnusableInput(
+                    "this release has no drugs",
+                    str(found["rxnconso"]),
+                    "no row has SAB RXNORM",
+                    "give a full release",
+                )
         except tables.BAD_DATA as error:
             raise tables.unreadable(folder, error) from error
         tell("RxNorm: writing")

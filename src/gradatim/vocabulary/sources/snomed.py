@@ -82,8 +82,11 @@ def read(folder: Path, writer: Writer, tell: Callable[[str], None]) -> None:
             tell("SNOMED CT: reading")
             database.execute(_PREPARE)
             if not database.execute("SELECT count(*) FROM concepts").fetchall()[0][0]:
-                raise UnusableInput("this release has no concepts", str(found["concepts"][0]),
-                                    todo="give a release that has")  # fmt: skip
+                raise UnusableInput(
+                    "this release has no concepts",
+                    str(found["concepts"][0]),
+                    todo="give a release that has",
+                )
             tell("SNOMED CT: writing")
             _put(database, writer)
         except tables.BAD_DATA as error:

@@ -31,8 +31,9 @@ def seen(path: Path, password: str) -> bool:
         with path.open("rb") as file:
             return _search(file, wanted)
     except OSError as error:
-        raise UnusableInput("the list of stolen passwords cannot be read", SETTING,
-                            str(error.strerror)) from error  # fmt: skip
+        raise UnusableInput(
+            "the list of stolen passwords cannot be read", SETTING, str(error.strerror)
+        ) from error
 
 
 def _hash(password: bytes) -> bytes:
@@ -63,7 +64,10 @@ def _line(file: BinaryIO, at: int) -> tuple[int, bytes]:
     line = file.readline(LINE)
     digest = line[:DIGITS]
     if line and not (len(digest) == DIGITS and digest.isalnum() and line[DIGITS:][:1] == b":"):
-        raise UnusableInput("this is no list of stolen passwords", SETTING,
-                            "a line of it is not HASH:COUNT",
-                            "give the file of SHA-1 hashes, ordered by hash")  # fmt: skip
+        raise UnusableInput(
+            "this is no list of stolen passwords",
+            SETTING,
+            "a line of it is not HASH:COUNT",
+            "give the file of SHA-1 hashes, ordered by hash",
+        )
     return begin, digest

@@ -27,9 +27,10 @@ class SignInForm(forms.Form):
     """Who somebody says they are, and the password."""
 
     username = forms.CharField(
-        label=gettext_lazy("User"), max_length=64,
+        label=gettext_lazy("User"),
+        max_length=64,
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
-    )  # fmt: skip
+    )
     password = password_field(gettext_lazy("Password"))
 
     def __init__(self, request: HttpRequest, data: Any = None) -> None:
@@ -45,8 +46,9 @@ class SignInForm(forms.Form):
         if name and password:
             self.user, self.locked = identified(self.request, name, password)
             if self.user is None:
-                raise forms.ValidationError(_("User or password is wrong, or the account is not "
-                                              "active."))  # fmt: skip
+                raise forms.ValidationError(
+                    _("User or password is wrong, or the account is not active.")
+                )
         return said
 
 
@@ -54,9 +56,10 @@ class CodeForm(forms.Form):
     """A one-time code, or a recovery code."""
 
     code = forms.CharField(
-        label=gettext_lazy("One-time code"), max_length=40,
+        label=gettext_lazy("One-time code"),
+        max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
-    )  # fmt: skip
+    )
 
 
 class NewPasswordForm(forms.Form):
@@ -111,8 +114,11 @@ class ChangePasswordForm(NewPasswordForm):
 class TokenForm(forms.Form):
     """A token for a program."""
 
-    name = forms.CharField(label=gettext_lazy("What it is for"), max_length=100,
-                           widget=forms.TextInput(attrs={"autocomplete": "off"}))  # fmt: skip
+    name = forms.CharField(
+        label=gettext_lazy("What it is for"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
     role = forms.ChoiceField(label=gettext_lazy("Limited to"), required=False)
 
     def __init__(self, roles: list[tuple[str, Any]], data: Any = None) -> None:
@@ -126,11 +132,14 @@ class InviteForm(forms.Form):
     """A new account."""
 
     username = forms.RegexField(
-        USERNAME, max_length=64, label=gettext_lazy("User"),
+        USERNAME,
+        max_length=64,
+        label=gettext_lazy("User"),
         help_text=gettext_lazy("As the ledger will name this person: letters, digits and . _ : -"),
-    )  # fmt: skip
-    printed_name = forms.CharField(label=gettext_lazy("Name as printed in signatures"),
-                                   max_length=200)  # fmt: skip
+    )
+    printed_name = forms.CharField(
+        label=gettext_lazy("Name as printed in signatures"), max_length=200
+    )
     email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
 
     def clean_username(self) -> str:

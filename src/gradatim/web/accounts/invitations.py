@@ -20,10 +20,16 @@ def invite(user: User, by: str) -> str:
 
 def invited(secret: str) -> Invitation | None:
     """Give the invitation of a link, if it can still be used."""
-    return Invitation.objects.select_related("user").filter(
-        hashed=hashed(secret), used_at=None, user__is_active=True,
-        made_at__gt=timezone.now() - INVITED_FOR,
-    ).first()  # fmt: skip
+    return (
+        Invitation.objects.select_related("user")
+        .filter(
+            hashed=hashed(secret),
+            used_at=None,
+            user__is_active=True,
+            made_at__gt=timezone.now() - INVITED_FOR,
+        )
+        .first()
+    )
 
 
 def accept(invitation: Invitation, password: str) -> bool:

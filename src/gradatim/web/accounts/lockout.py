@@ -16,8 +16,7 @@ from gradatim.web.views.faults import fault
 LOG = logging.getLogger("gradatim.accounts")
 
 
-def locked_out(request: HttpRequest, original: Any = None, credentials: Any = None
-               ) -> HttpResponse:  # fmt: skip
+def locked_out(request: HttpRequest, original: Any = None, credentials: Any = None) -> HttpResponse:
     """Say that it was tried too often; the same for users there are and users there are not."""
     response = fault(request, 429, _("Too many attempts"), wait())
     if (cool_off := get_cool_off()) is not None:

@@ -50,8 +50,9 @@ def alone(user: User, managed: Managed, by: str) -> bool:
 
 def _unlock(user: User, by: str) -> str:
     reset(username=user.username)
-    TOTPDevice.objects.filter(user=user).update(throttling_failure_count=0,
-                                                throttling_failure_timestamp=None)  # fmt: skip
+    TOTPDevice.objects.filter(user=user).update(
+        throttling_failure_count=0, throttling_failure_timestamp=None
+    )
     note(user, What.UNLOCKED, by)
     return ""
 
@@ -90,26 +91,44 @@ def _reset_factor(user: User, by: str) -> str:
 
 MANAGED: Mapping[str, Managed] = {
     "unlock": Managed(
-        _("Unlock"), _("Earlier failures are forgotten; the person can sign in at once."),
-        _unlock, lambda user, status: status is Status.LOCKED),
+        _("Unlock"),
+        _("Earlier failures are forgotten; the person can sign in at once."),
+        _unlock,
+        lambda user, status: status is Status.LOCKED,
+    ),
     "invite-anew": Managed(
         _("Invite anew"),
-        _("The password is taken away, if there is one. All sessions and tokens end. You get a "
-          "link to hand over, by which a new password is chosen; the second factor stays."),
-        _reset_password, lambda user, status: user.is_active, (What.FACTOR_RESET,)),
+        _(
+            "The password is taken away, if there is one. All sessions and tokens end. You get a "
+            "link to hand over, by which a new password is chosen; the second factor stays."
+        ),
+        _reset_password,
+        lambda user, status: user.is_active,
+        (What.FACTOR_RESET,),
+    ),
     "reset-second-factor": Managed(
         _("Take the second factor away"),
         _("All sessions end. After signing in with the password, the person sets a new one up."),
-        _reset_factor, lambda user, status: user.is_active and has_device(user),
-        (What.INVITED,)),
+        _reset_factor,
+        lambda user, status: user.is_active and has_device(user),
+        (What.INVITED,),
+    ),
     "deactivate": Managed(
         _("Deactivate"),
-        _("The person can no longer sign in; all sessions and tokens end. Tasks are taken back in "
-          "the delegation log."), _deactivate, lambda user, status: user.is_active),
+        _(
+            "The person can no longer sign in; all sessions and tokens end. Tasks are taken back "
+            "in the delegation log."
+        ),
+        _deactivate,
+        lambda user, status: user.is_active,
+    ),
     "activate": Managed(
-        _("Activate"), _("The person can sign in again, with the password they had."),
-        _activate, lambda user, status: not user.is_active),
-}  # fmt: skip
+        _("Activate"),
+        _("The person can sign in again, with the password they had."),
+        _activate,
+        lambda user, status: not user.is_active,
+    ),
+}
 """What can be done to the account of another, by its name in the page's address."""
 
 

@@ -23,8 +23,9 @@ USERNAME = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z"
 class Users(BaseUserManager["User"]):
     """Makes users."""
 
-    def create_user(self, username: str, printed_name: str, password: str | None = None,
-                    **more: Any) -> "User":  # fmt: skip
+    def create_user(
+        self, username: str, printed_name: str, password: str | None = None, **more: Any
+    ) -> "User":
         """Make a user; without a password one that cannot sign in yet."""
         user = self.model(username=username, printed_name=printed_name, **more)
         user.set_password(password)

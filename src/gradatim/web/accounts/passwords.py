@@ -22,8 +22,14 @@ from gradatim.web.running import running
 
 SHORTEST, LONGEST = 15, 256
 SERVICE = "gradatim"
-ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm",
-        "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p")  # fmt: skip
+ROWS = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "01234567890",
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
+)
 EASY_PART = 0.6
 """Part of a password that may not be made of runs and of the same sign again."""
 FEWEST_SIGNS = 5
@@ -44,9 +50,13 @@ class LongEnough:
         """Refuse what is too short or too long."""
         length = len(normalised(password))
         if length < SHORTEST:
-            raise ValidationError(_("It has %(n)d characters; give at least %(least)d. Several "
-                                    "words after each other are easy to keep in mind.")
-                                  % {"n": length, "least": SHORTEST})  # fmt: skip
+            raise ValidationError(
+                _(
+                    "It has %(n)d characters; give at least %(least)d. Several "
+                    "words after each other are easy to keep in mind."
+                )
+                % {"n": length, "least": SHORTEST}
+            )
         if length > LONGEST:
             raise ValidationError(_("It has more than %(most)d characters.") % {"most": LONGEST})
         if any(unicodedata.category(sign) in UNKEEPABLE for sign in password):
@@ -72,15 +82,17 @@ class NotBreached:
         if len(set(text)) < FEWEST_SIGNS or easy(_bare(text)) > EASY_PART:
             raise ValidationError(_("It is made of repeats or runs of keys. Choose another."))
         if repeats(text):
-            raise ValidationError(_("It repeats something shorter than 15 characters. "
-                                    "Choose another."))  # fmt: skip
+            raise ValidationError(
+                _("It repeats something shorter than 15 characters. Choose another.")
+            )
         if any(_known(form, self.common) for form in _forms(text)):
             raise ValidationError(_("It is among those that are guessed first. Choose another."))
         if settings.BREACHED_PASSWORDS and any(
             seen(settings.BREACHED_PASSWORDS, form) for form in {normalised(password), text}
         ):
-            raise ValidationError(_("It is on a list of passwords that were stolen elsewhere. "
-                                    "Choose another."))  # fmt: skip
+            raise ValidationError(
+                _("It is on a list of passwords that were stolen elsewhere. Choose another.")
+            )
 
     def get_help_text(self) -> str:
         """Say what is asked for."""
@@ -109,8 +121,10 @@ def _known(text: str, common: set[str]) -> bool:
 
 def repeats(text: str) -> bool:
     """Whether a text says something shorter than 15 characters at least twice, and nothing else."""
-    return any(text[period:] == text[:-period]
-               for period in range(1, min(SHORTEST - 1, len(text) // 2) + 1))  # fmt: skip
+    return any(
+        text[period:] == text[:-period]
+        for period in range(1, min(SHORTEST - 1, len(text) // 2) + 1)
+    )
 
 
 def easy(text: str) -> float:
@@ -139,8 +153,14 @@ class NotOfTheContext:
 
 def _context(user: Any) -> set[str]:
     """Give the words that stand around an account, whole and in their parts."""
-    names = [SERVICE, _trial(), *(normalised(getattr(user, name, "") or "")
-                                  for name in ("username", "printed_name", "email"))]  # fmt: skip
+    names = [
+        SERVICE,
+        _trial(),
+        *(
+            normalised(getattr(user, name, "") or "")
+            for name in ("username", "printed_name", "email")
+        ),
+    ]
     words = {part for name in names for part in (name, *re.split(r"[\s._:@-]+", name))}
     return {word.casefold() for word in words if len(word) > 2}
 

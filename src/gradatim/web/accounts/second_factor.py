@@ -80,8 +80,10 @@ def device_let_in_by(user: Any, code: str) -> Any:
 
 def make_recovery_codes(user: User) -> list[str]:
     """Make recovery codes, each to be used once; earlier ones no longer count."""
-    made = [base64.b32encode(secrets.token_bytes(RECOVERY_BYTES)).decode()
-            for _n in range(RECOVERY_CODES)]  # fmt: skip
+    made = [
+        base64.b32encode(secrets.token_bytes(RECOVERY_BYTES)).decode()
+        for _n in range(RECOVERY_CODES)
+    ]
     with transaction.atomic():
         RecoveryCode.objects.filter(user=user).delete()
         RecoveryCode.objects.bulk_create(RecoveryCode(user=user, hashed=hashed(c)) for c in made)

@@ -52,8 +52,15 @@ def verified(request: HttpRequest, device: Any) -> None:
 def sessions_of(request: HttpRequest) -> list[Mine]:
     """Give the sessions of the user of a request that have not ended, the latest first."""
     here = request.session.session_key
-    found = [Mine(handle(one.session_key), _moment(data.get("began")), _moment(data.get("seen")),
-                  one.session_key == here) for one, data in _of(request.user)]  # fmt: skip
+    found = [
+        Mine(
+            handle(one.session_key),
+            _moment(data.get("began")),
+            _moment(data.get("seen")),
+            one.session_key == here,
+        )
+        for one, data in _of(request.user)
+    ]
     return sorted(found, key=lambda one: one.seen or datetime.min.replace(tzinfo=UTC))[::-1]
 
 

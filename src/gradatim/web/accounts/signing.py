@@ -28,13 +28,16 @@ class SignatureFields(forms.Form):
     """The password, and the code of whoever has a second factor."""
 
     password = forms.CharField(
-        label=gettext_lazy("Password"), strip=False, max_length=1024,
+        label=gettext_lazy("Password"),
+        strip=False,
+        max_length=1024,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )  # fmt: skip
+    )
     code = forms.CharField(
-        label=gettext_lazy("One-time code"), max_length=40,
+        label=gettext_lazy("One-time code"),
+        max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
-    )  # fmt: skip
+    )
 
     def __init__(self, user: Any, data: Any = None) -> None:
         super().__init__(data)
@@ -46,14 +49,16 @@ class LettingInFields(SignatureFields):
     """As for a signature; but a recovery code, which has letters, stands in for a lost device."""
 
     code = forms.CharField(
-        label=gettext_lazy("One-time code"), max_length=40,
+        label=gettext_lazy("One-time code"),
+        max_length=40,
         help_text=gettext_lazy("From the app on your device; or one of your recovery codes."),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
-    )  # fmt: skip
+    )
 
 
-def verify(request: HttpRequest, password: str, code: str,
-           accepting: Accepting = device_accepting) -> str | None:  # fmt: skip
+def verify(
+    request: HttpRequest, password: str, code: str, accepting: Accepting = device_accepting
+) -> str | None:
     """Say what is wrong with what a signer gave; None if nothing is. Failures count to lockout.
 
     Args:
@@ -76,8 +81,9 @@ def verify(request: HttpRequest, password: str, code: str,
     return None
 
 
-def confirmed(request: HttpRequest, form: SignatureFields,
-              accepting: Accepting = device_accepting) -> bool:  # fmt: skip
+def confirmed(
+    request: HttpRequest, form: SignatureFields, accepting: Accepting = device_accepting
+) -> bool:
     """Whether a form shows that the user of a session is still the one who signed in."""
     if not form.is_valid():
         return False

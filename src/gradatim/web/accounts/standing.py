@@ -59,8 +59,12 @@ class Status(TextChoices):
     DEACTIVATED = "deactivated", _("deactivated")
 
 
-TONES = {Status.ACTIVE: "good", Status.LOCKED: "bad", Status.DEACTIVATED: "bad",
-         Status.NO_FACTOR: "warn"}  # fmt: skip
+TONES = {
+    Status.ACTIVE: "good",
+    Status.LOCKED: "bad",
+    Status.DEACTIVATED: "bad",
+    Status.NO_FACTOR: "warn",
+}
 
 
 class Person(NamedTuple):
@@ -100,8 +104,9 @@ def delegations(state: State) -> list[Delegated]:
         if isinstance(event, RoleGranted):
             held.setdefault(key, Delegated(*key, event.recorded_at, event.recorded_by))
         elif key in held:
-            ended.append(held.pop(key)._replace(until=event.recorded_at,
-                                                until_by=event.recorded_by))  # fmt: skip
+            ended.append(
+                held.pop(key)._replace(until=event.recorded_at, until_by=event.recorded_by)
+            )
     return sorted([*held.values(), *ended], key=lambda one: one.since)
 
 
@@ -118,8 +123,14 @@ def versions_in_force(state: State) -> list[str]:
     if not state.versions:
         return []
     latest = state.versions[-1]
-    studies = [latest.study, *(state.governing(part, one) for part in get_args(Part)
-                               for one in state.participants.values())]  # fmt: skip
+    studies = [
+        latest.study,
+        *(
+            state.governing(part, one)
+            for part in get_args(Part)
+            for one in state.participants.values()
+        ),
+    ]
     applied = {id(study) for study in studies}
     return [one.version for one in state.versions if id(one.study) in applied]
 
@@ -128,10 +139,18 @@ def sites_of(state: State, seen: frozenset[str]) -> list[Site]:
     """Give the sites that a viewer sees."""
     opened = {one.site: one for _at, one in state.events.of(SiteOpened)}
     closed = {one.site: one for _at, one in state.events.of(SiteClosed)}
-    return [Site(site, opened[site].name, status, opened[site].recorded_at,
-                 closed[site].recorded_at if status == "closed" else None,
-                 opened[site].principal_investigator)
-            for site, status in state.sites.items() if site in seen and site in opened]  # fmt: skip
+    return [
+        Site(
+            site,
+            opened[site].name,
+            status,
+            opened[site].recorded_at,
+            closed[site].recorded_at if status == "closed" else None,
+            opened[site].principal_investigator,
+        )
+        for site, status in state.sites.items()
+        if site in seen and site in opened
+    ]
 
 
 def may_manage(access: Access, username: str) -> bool:
@@ -144,8 +163,9 @@ def may_manage(access: Access, username: str) -> bool:
         return False
     if access.may("RoleGranted"):
         return True
-    theirs = {site for (name, site), roles in access.state.roles.items()
-              if name == username and roles}  # fmt: skip
+    theirs = {
+        site for (name, site), roles in access.state.roles.items() if name == username and roles
+    }
     if theirs:
         return theirs <= set(access.sites_for("RoleGranted"))
     return Invitation.objects.filter(user__username=username, made_by=access.user).exists()
@@ -165,26 +185,54 @@ def people_of(access: Access) -> list[Person]:
     accounts = {one.username: one for one in User.objects.filter(username__in=users)}
     statuses = _statuses(list(accounts.values()))
     log, in_force = trainings(state), versions_in_force(state)
-    return [_person(access, user, accounts.get(user), statuses.get(user, Status.NONE),
-                    log.get(user, {}), in_force) for user in sorted(users)]  # fmt: skip
+    return [
+        _person(
+            access,
+            user,
+            accounts.get(user),
+            statuses.get(user, Status.NONE),
+            log.get(user, {}),
+            in_force,
+        )
+        for user in sorted(users)
+    ]
 
 
-def _person(access: Access, user: str, account: User | None, status: Status,
-            trained: Mapping[str, TrainingRecorded], in_force: list[str]) -> Person:  # fmt: skip
+def _person(
+    access: Access,
+    user: str,
+    account: User | None,
+    status: Status,
+    trained: Mapping[str, TrainingRecorded],
+    in_force: list[str],
+) -> Person:
     sites = access.sites("people") | {""}
-    tasks = sorted((site, role) for (name, site), roles in access.state.roles.items()
-                   for role in roles if name == user and site in sites)  # fmt: skip
+    tasks = sorted(
+        (site, role)
+        for (name, site), roles in access.state.roles.items()
+        for role in roles
+        if name == user and site in sites
+    )
     at_site = any(site for site, _role in tasks)
     lacks = [one for one in in_force if at_site and one not in trained]
-    return Person(user, account.printed_name if account else "", tuple(tasks), trained,
-                  tuple(lacks), status, may_manage(access, user))  # fmt: skip
+    return Person(
+        user,
+        account.printed_name if account else "",
+        tuple(tasks),
+        trained,
+        tuple(lacks),
+        status,
+        may_manage(access, user),
+    )
 
 
 def _statuses(accounts: list[User]) -> dict[str, Status]:
     with_factor = set(TOTPDevice.objects.filter(confirmed=True).values_list("user_id", flat=True))
     locked = locked_users()
-    return {one.username: _status(one, one.pk in with_factor, one.username in locked)
-            for one in accounts}  # fmt: skip
+    return {
+        one.username: _status(one, one.pk in with_factor, one.username in locked)
+        for one in accounts
+    }
 
 
 def _status(account: User, with_factor: bool, locked: bool) -> Status:

@@ -20,8 +20,9 @@ def hashed(secret: str) -> str:
 def make_token(user: User, name: str, role: str) -> str:
     """Make a token for a program."""
     token = PREFIX + secrets.token_urlsafe(32)
-    ApiToken.objects.create(user=user, name=name, role=role, hashed=hashed(token),
-                            expires_at=timezone.now() + TOKEN_FOR)  # fmt: skip
+    ApiToken.objects.create(
+        user=user, name=name, role=role, hashed=hashed(token), expires_at=timezone.now() + TOKEN_FOR
+    )
     note(user, What.TOKEN_MADE)
     return token
 

@@ -10,12 +10,15 @@ class Held(Access):
 
     def may(self, event: str, site: str = "") -> bool:
         """See `Access.may`."""
-        return any(role in MAY[event] and ("" in sites or site in sites)
-                   for role, sites in self.held.items())  # fmt: skip
+        return any(
+            role in MAY[event] and ("" in sites or site in sites)
+            for role, sites in self.held.items()
+        )
 
 
 def held_by(state: State, user: str, role: str) -> Held:
     """Give the access of a user's token; `role` is the one it is limited to, "" for all."""
-    held = {name: sites for name, sites in access_of(state, user).held.items()
-            if role in ("", name)}  # fmt: skip
+    held = {
+        name: sites for name, sites in access_of(state, user).held.items() if role in ("", name)
+    }
     return Held(user, state, held)

@@ -18,8 +18,15 @@ Reasons = list[dict[str, str]]
 class Refusal(Exception):
     """Something that is not done, with the status it is answered with."""
 
-    def __init__(self, status: int, what: str, where: str = "", why: str = "", todo: str = "",
-                 reasons: Reasons | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        status: int,
+        what: str,
+        where: str = "",
+        why: str = "",
+        todo: str = "",
+        reasons: Reasons | None = None,
+    ) -> None:
         super().__init__(what)
         self.told = Told(status, what, where, why, todo, reasons or [])
 
@@ -60,10 +67,12 @@ def _unusable(error: Any) -> Told:
 
 def _invalid(error: Any) -> Told:
     """Tell what a parameter may not be; what was sent is not repeated."""
-    reasons = [{"rule": ".".join(map(str, one["loc"])), "why": str(one["msg"])}
-               for one in error.errors]  # fmt: skip
-    return Told(422, _("this request cannot be used"), todo=_("correct the parameters"),
-                reasons=reasons)  # fmt: skip
+    reasons = [
+        {"rule": ".".join(map(str, one["loc"])), "why": str(one["msg"])} for one in error.errors
+    ]
+    return Told(
+        422, _("this request cannot be used"), todo=_("correct the parameters"), reasons=reasons
+    )
 
 
 def not_found(error: Any) -> Told:
@@ -79,8 +88,13 @@ def _too_big(error: Any) -> Told:
 
 def _http(error: Any) -> Told:
     if error.status_code == 401:
-        return Told(401, _("this needs a token"), "Authorization", _("there is none that is valid"),
-                    _("send `Authorization: Bearer` and a token of your account"))  # fmt: skip
+        return Told(
+            401,
+            _("this needs a token"),
+            "Authorization",
+            _("there is none that is valid"),
+            _("send `Authorization: Bearer` and a token of your account"),
+        )
     return Told(error.status_code, str(error))
 
 
@@ -89,9 +103,14 @@ def _throttled(error: Any) -> Told:
 
 
 TOLD: Mapping[type[Exception], Callable[[Any], Told]] = {
-    Refusal: _refusal, UnusableInput: _unusable, ValidationError: _invalid, Http404: not_found,
-    RequestDataTooBig: _too_big, Throttled: _throttled, HttpError: _http,
-}  # fmt: skip
+    Refusal: _refusal,
+    UnusableInput: _unusable,
+    ValidationError: _invalid,
+    Http404: not_found,
+    RequestDataTooBig: _too_big,
+    Throttled: _throttled,
+    HttpError: _http,
+}
 """How each kind of fault is told."""
 
 

@@ -80,9 +80,13 @@ def _sent(resource: Resource, status: int = 200) -> HttpResponse:
 FAULTS: Mapping[int, Any] = dict.fromkeys((400, 401, 404, 429), OperationOutcome)
 ANSWERS: Any = {200: Answered, **FAULTS}
 fhir = NinjaAPI(
-    title="gradatim FHIR R4", version="4.0.1", docs_url=None, auth=Token(), urls_namespace="fhir",
+    title="gradatim FHIR R4",
+    version="4.0.1",
+    docs_url=None,
+    auth=Token(),
+    urls_namespace="fhir",
     renderer=Renderer(),
-)  # fmt: skip
+)
 tell_faults(fhir, write)
 
 
@@ -137,15 +141,17 @@ def search_observations(request: HttpRequest, subject: Subject = "", patient: Su
 
 
 @fhir.get("/AdverseEvent", response=ANSWERS)
-def search_adverse_events(request: HttpRequest, subject: Subject = "", patient: Subject = ""
-                          ) -> Any:  # fmt: skip
+def search_adverse_events(
+    request: HttpRequest, subject: Subject = "", patient: Subject = ""
+) -> Any:
     """List the adverse events of a participant."""
     return _of(request, subject or patient, adverse_events)
 
 
 @fhir.get("/MedicationAdministration", response=ANSWERS)
-def search_administrations(request: HttpRequest, subject: Subject = "", patient: Subject = ""
-                           ) -> Any:  # fmt: skip
+def search_administrations(
+    request: HttpRequest, subject: Subject = "", patient: Subject = ""
+) -> Any:
     """List the doses of a participant, given and withheld."""
     return _of(request, subject or patient, administrations, "dosing")
 
@@ -156,14 +162,21 @@ def search_consents(request: HttpRequest, subject: Subject = "", patient: Subjec
     return _of(request, subject or patient, consents)
 
 
-def _of(request: HttpRequest, subject: str,
-        of: Callable[[State, Participant], Iterable[Resource]], area: str = "participants"
-        ) -> HttpResponse:  # fmt: skip
+def _of(
+    request: HttpRequest,
+    subject: str,
+    of: Callable[[State, Participant], Iterable[Resource]],
+    area: str = "participants",
+) -> HttpResponse:
     """Answer a search for what is recorded of one participant."""
     access = access_to(request, area)
     if not subject:
-        raise Refusal(400, _("a search names a participant"), "subject",
-                      todo=_("give subject=Patient/ and the id"))  # fmt: skip
+        raise Refusal(
+            400,
+            _("a search names a participant"),
+            "subject",
+            todo=_("give subject=Patient/ and the id"),
+        )
     one = _participant(access, subject.removeprefix("Patient/"), area)
     return _found(request, of(access.state, one))
 

@@ -50,10 +50,16 @@ def _class(kind: type[Event]) -> type[msgspec.Struct]:
     name = kind.__name__
     own = [_field(one) for one in msgspec.structs.fields(kind) if one.name not in filled_in(name)]
     return msgspec.defstruct(
-        PREFIX + name, [*own, *map(_replacing, INSTEAD.get(name, ()))], tag_field="event",
-        tag=name, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True,
+        PREFIX + name,
+        [*own, *map(_replacing, INSTEAD.get(name, ()))],
+        tag_field="event",
+        tag=name,
+        frozen=True,
+        kw_only=True,
+        omit_defaults=True,
+        forbid_unknown_fields=True,
         namespace={"__doc__": kind.__doc__},
-    )  # fmt: skip
+    )
 
 
 def _replacing(one: tuple[str, Any, Any]) -> Any:
@@ -103,6 +109,10 @@ def _hide(schema: dict[str, Any]) -> None:
 def _portable(value: Any) -> Any:
     r"""Write patterns as every JSON Schema validator reads them: the end is `$`, not `\Z`."""
     if isinstance(value, dict):
-        return {name: one.replace(r"\Z", "$") if name == "pattern" and isinstance(one, str)
-                else _portable(one) for name, one in value.items()}  # fmt: skip
+        return {
+            name: one.replace(r"\Z", "$")
+            if name == "pattern" and isinstance(one, str)
+            else _portable(one)
+            for name, one in value.items()
+        }
     return [_portable(one) for one in value] if isinstance(value, list) else value

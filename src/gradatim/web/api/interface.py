@@ -42,14 +42,19 @@ class Interface(NinjaAPI):
 
 def write(request: HttpRequest, told: Told) -> HttpResponse:
     """Write a fault as JSON."""
-    return HttpResponse(msgspec.json.encode(told.content()), status=told.status,
-                        content_type="application/json")  # fmt: skip
+    return HttpResponse(
+        msgspec.json.encode(told.content()), status=told.status, content_type="application/json"
+    )
 
 
 api = Interface(
-    title="gradatim", version="1", description=DESCRIPTION, docs_url=None, auth=Token(),
+    title="gradatim",
+    version="1",
+    description=DESCRIPTION,
+    docs_url=None,
+    auth=Token(),
     urls_namespace="api",
-)  # fmt: skip
+)
 for router in (trial.router, participants.router, product.router, ledger.router):
     api.add_router("", router)
 tell_faults(api, write)

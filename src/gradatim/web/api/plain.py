@@ -21,8 +21,14 @@ def refuse_plain_http(respond: Respond) -> Respond:
         if not plain or not request.path.startswith(PLACE):
             return respond(request)
         write = fhir.write if request.path.startswith(FHIR) else interface.write
-        return write(request, Told(
-            403, _("this needs HTTPS"), why=_("what was sent could be read on its way"),
-            todo=_("revoke the token that was sent, and use https:// with another")))  # fmt: skip
+        return write(
+            request,
+            Told(
+                403,
+                _("this needs HTTPS"),
+                why=_("what was sent could be read on its way"),
+                todo=_("revoke the token that was sent, and use https:// with another"),
+            ),
+        )
 
     return answered

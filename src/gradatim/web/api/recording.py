@@ -76,8 +76,11 @@ def asked_for(request: HttpRequest, key: str, seen: str) -> Asked:
     name, given = _given(request, access)
     position = access.state.position
     if seen != "*" and int(seen) > position:
-        raise UnusableInput(_("this position has not come"), "If-Match",
-                            _("the ledger has %(n)d entries") % {"n": position})  # fmt: skip
+        raise UnusableInput(
+            _("this position has not come"),
+            "If-Match",
+            _("the ledger has %(n)d entries") % {"n": position},
+        )
     own = sha256(f"{access.user}\n{key}".encode()).hexdigest()
     return Asked(name, given, position if seen == "*" else int(seen), f"api-{own}")
 
@@ -91,29 +94,45 @@ def _given(request: HttpRequest, access: Held) -> tuple[str, Any]:
         raise Refusal(400, _("this is not JSON"), "body", str(error)) from error
     name = raw.get("event") if isinstance(raw, dict) else None
     if not isinstance(name, str) or name not in BY_NAME:
-        raise UnusableInput(_("this is not an event"), "body.event",
-                            todo=_("name its type, such as VitalSignsRecorded"))  # fmt: skip
+        raise UnusableInput(
+            _("this is not an event"),
+            "body.event",
+            todo=_("name its type, such as VitalSignsRecorded"),
+        )
     _refuse_signed(name)
     _refuse_unpermitted(access, name, raw.get("site", ""))
     _refuse_ours(name, raw)
     try:
         return name, read(raw)
     except msgspec.ValidationError as error:
-        raise UnusableInput(_("this %(act)s cannot be recorded") % {"act": name}, "body",
-                            str(error), _("correct the field")) from error  # fmt: skip
+        raise UnusableInput(
+            _("this %(act)s cannot be recorded") % {"act": name},
+            "body",
+            str(error),
+            _("correct the field"),
+        ) from error
 
 
 def _refuse_signed(name: str) -> None:
     if BY_NAME[name] in MEANINGS:
-        raise Refusal(403, _("%(act)s has to be signed") % {"act": name}, "body.event",
-                      _("a token cannot sign"), _("a person signs it on its page"))  # fmt: skip
+        raise Refusal(
+            403,
+            _("%(act)s has to be signed") % {"act": name},
+            "body.event",
+            _("a token cannot sign"),
+            _("a person signs it on its page"),
+        )
 
 
 def _refuse_ours(name: str, raw: dict[str, Any]) -> None:
     """Refuse fields that the application fills in."""
     if ours := sorted(set(raw) & (filled_in(name) - instead(name))):
-        raise UnusableInput(_("%(field)s may not be given") % {"field": ours[0]}, f"body.{ours[0]}",
-                            _("the application fills it in"), _("leave it out"))  # fmt: skip
+        raise UnusableInput(
+            _("%(field)s may not be given") % {"field": ours[0]},
+            f"body.{ours[0]}",
+            _("the application fills it in"),
+            _("leave it out"),
+        )
 
 
 def _refuse_unpermitted(access: Held, name: str, site: Any) -> None:
@@ -122,10 +141,13 @@ def _refuse_unpermitted(access: Held, name: str, site: Any) -> None:
         return
     where = [site or _("the whole trial") for site in sites]
     raise Refusal(
-        403, _("you may not record %(act)s here") % {"act": name}, "body.site",
-        _("this token may record it for: %(where)s") % {"where": ", ".join(where)} if where
+        403,
+        _("you may not record %(act)s here") % {"act": name},
+        "body.site",
+        _("this token may record it for: %(where)s") % {"where": ", ".join(where)}
+        if where
         else _("no task that this token has includes it"),
-    )  # fmt: skip
+    )
 
 
 def done(request: HttpRequest, trial: Trial, asked: Asked) -> Answer:
@@ -152,11 +174,17 @@ def _refuse_correction(state: State, given: Any) -> None:
     """Refuse to correct what was signed, and what is not corrected but filled in."""
     entry = state.events[given.of]
     if is_signed(state, given.of):
-        raise Refusal(403, _("entry %(n)d is signed") % {"n": given.of}, "body.of",
-                      _("a token cannot sign"), _("correct it on its page"))  # fmt: skip
+        raise Refusal(
+            403,
+            _("entry %(n)d is signed") % {"n": given.of},
+            "body.of",
+            _("a token cannot sign"),
+            _("correct it on its page"),
+        )
     if ours := sorted(set(given.fields) & {*filled_in(type(entry).__name__), *FIXED}):
-        raise UnusableInput(_("%(field)s cannot be corrected") % {"field": ours[0]},
-                            f"body.fields.{ours[0]}")  # fmt: skip
+        raise UnusableInput(
+            _("%(field)s cannot be corrected") % {"field": ours[0]}, f"body.fields.{ours[0]}"
+        )
 
 
 def _completed(access: Held, trial: Trial, asked: Asked) -> dict[str, Any]:
@@ -174,12 +202,17 @@ def _answer(access: Held, trial: Trial, outcome: Outcome) -> Answer:
         status = 403 if outcome.by == "permission" else 422
         raise Refusal(status, _("nothing was recorded"), why=outcome.verdict.text, reasons=reasons)
     if isinstance(outcome, Overtaken):
-        return Answer(409, {
-            "what": _("others were faster: nothing was recorded"),
-            "todo": _("look at these entries, then send it again with this position in If-Match"),
-            "entries": [_changed(access, one) for one in shown(trial, outcome.entries)],
-            "position": access.state.position,
-        })  # fmt: skip
+        return Answer(
+            409,
+            {
+                "what": _("others were faster: nothing was recorded"),
+                "todo": _(
+                    "look at these entries, then send it again with this position in If-Match"
+                ),
+                "entries": [_changed(access, one) for one in shown(trial, outcome.entries)],
+                "position": access.state.position,
+            },
+        )
     return _recorded(access.state, outcome.position)
 
 
@@ -193,12 +226,22 @@ def _changed(access: Held, one: Told) -> dict[str, Any]:
 def _recorded(state: State, position: int) -> Answer:
     """Give what was recorded there, and the deviations and queries that it opened."""
     opened = list(_following(state, position))
-    deviations = [{"position": at, "rule": one.rule, "description": one.description}
-                  for at, one in opened if isinstance(one, ProtocolDeviation)]  # fmt: skip
-    queries = [{"query": one.query, "question": one.question}
-               for _at, one in opened if isinstance(one, QueryOpened)]  # fmt: skip
-    content = {"position": position, "event": plain(as_recorded(state, position)),
-               "deviations": deviations, "queries": queries}  # fmt: skip
+    deviations = [
+        {"position": at, "rule": one.rule, "description": one.description}
+        for at, one in opened
+        if isinstance(one, ProtocolDeviation)
+    ]
+    queries = [
+        {"query": one.query, "question": one.question}
+        for _at, one in opened
+        if isinstance(one, QueryOpened)
+    ]
+    content = {
+        "position": position,
+        "event": plain(as_recorded(state, position)),
+        "deviations": deviations,
+        "queries": queries,
+    }
     return Answer(201, content)
 
 

@@ -21,8 +21,9 @@ def as_recorded(state: State, position: int) -> Event:
     return opened_entry(state, position, was[0] if was else state.events[position])
 
 
-def refuse_another(state: State, position: int, name: str, site: str, fields: dict[str, Any]
-                   ) -> None:  # fmt: skip
+def refuse_another(
+    state: State, position: int, name: str, site: str, fields: dict[str, Any]
+) -> None:
     """Refuse an act whose idempotency key recorded something else.
 
     Raises:
@@ -31,9 +32,12 @@ def refuse_another(state: State, position: int, name: str, site: str, fields: di
     entry = as_recorded(state, position)
     same = type(entry).__name__ == name and site == entry.site and _says(entry, name, fields)
     if not same:
-        raise UnusableInput(_("this key was used for another act"), "Idempotency-Key",
-                            _("it is entry %(n)d") % {"n": position},
-                            _("give each act a key of its own"))  # fmt: skip
+        raise UnusableInput(
+            _("this key was used for another act"),
+            "Idempotency-Key",
+            _("it is entry %(n)d") % {"n": position},
+            _("give each act a key of its own"),
+        )
 
 
 def _says(entry: Event, name: str, fields: dict[str, Any]) -> bool:
@@ -42,6 +46,9 @@ def _says(entry: Event, name: str, fields: dict[str, Any]) -> bool:
     token = getattr(entry, "person_token", None)
     if token is not None and token != person_token(fields, keyring().pepper()):
         return False
-    ours = {key: value for key, value in msgspec.to_builtins(entry).items()
-            if key in {*filled_in(name), "site"}}  # fmt: skip
+    ours = {
+        key: value
+        for key, value in msgspec.to_builtins(entry).items()
+        if key in {*filled_in(name), "site"}
+    }
     return built({**ours, **given, "event": name}) == entry

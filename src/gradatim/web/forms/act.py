@@ -69,8 +69,13 @@ def _field(asked: Asked, one: inspect.Field) -> forms.Field | None:
     elif isinstance(one.default, str) and one.default:
         options["initial"] = one.default
         required = True
-    return field_of(one.name, one.type, required and one.name not in OPTIONAL,
-                    choices_of(asked, one.name), **options)  # fmt: skip
+    return field_of(
+        one.name,
+        one.type,
+        required and one.name not in OPTIONAL,
+        choices_of(asked, one.name),
+        **options,
+    )
 
 
 def _results(asked: Asked, options: dict[str, Any]) -> forms.Field:
@@ -86,13 +91,20 @@ def rows_of(asked: Asked) -> list[Row]:
     if study is None:
         return []
     visit = asked.given.get("encounter")
-    planned = {element for activity in study.schedule.activities.values()
-               if visit in activity.encounters for element in activity.elements}  # fmt: skip
+    planned = {
+        element
+        for activity in study.schedule.activities.values()
+        if visit in activity.encounters
+        for element in activity.elements
+    }
     limits = _limits(asked)
-    return [Row(name, one, *limits.get(name, (None, None)))
-            for name, one in study.elements.items()
-            if getattr(recorded_in(one), "__name__", "") == asked.event
-            and one.derived is None and (not planned or name in planned)]  # fmt: skip
+    return [
+        Row(name, one, *limits.get(name, (None, None)))
+        for name, one in study.elements.items()
+        if getattr(recorded_in(one), "__name__", "") == asked.event
+        and one.derived is None
+        and (not planned or name in planned)
+    ]
 
 
 def _limits(asked: Asked) -> dict[str, tuple[float | None, float | None]]:
@@ -108,10 +120,12 @@ def _limits(asked: Asked) -> dict[str, tuple[float | None, float | None]]:
 def _checklist(asked: Asked, options: dict[str, Any]) -> forms.Field:
     """Ask for every item of the protocol's checklist."""
     study = asked.state.governing("treatment", asked.participant)
-    items = [(one.id, one.label, one.reading, basis_words(one))
-             for one in study.treatment.checklist]  # fmt: skip
-    answers = [(one, choice_words("items", one))
-               for one in ("in order", "not applicable", "not in order")]  # fmt: skip
+    items = [
+        (one.id, one.label, one.reading, basis_words(one)) for one in study.treatment.checklist
+    ]
+    answers = [
+        (one, choice_words("items", one)) for one in ("in order", "not applicable", "not in order")
+    ]
     return ChecklistField(items, answers, **options)
 
 
@@ -123,8 +137,10 @@ def _answers(asked: Asked, options: dict[str, Any]) -> forms.Field:
     open_ = perhaps_of(study, course.event) if course else ()
     if not open_:
         options["help_text"] = _("Its term says what it is already. A yes adds to that.")
-    items = [(name, study.elements[name].label, "", "stated")
-             for name in open_ or watched_elements(study)]  # fmt: skip
+    items = [
+        (name, study.elements[name].label, "", "stated")
+        for name in open_ or watched_elements(study)
+    ]
     return ChecklistField(items, [("yes", _("yes")), ("no", _("no"))], **options)
 
 
@@ -151,8 +167,11 @@ def _drawn(asked: Asked, options: dict[str, Any]) -> forms.Field:
 
 def _fact(asked: Asked, options: dict[str, Any]) -> forms.Field:
     """Ask for one measured value, of any element that is not derived."""
-    elements = [(name, one.label) for name, one in asked.study.elements.items()
-                if one.derived is None] if asked.study else []  # fmt: skip
+    elements = (
+        [(name, one.label) for name, one in asked.study.elements.items() if one.derived is None]
+        if asked.study
+        else []
+    )
     fields = struct_fields(Measured, choices={"element": elements})
     return RowsField(fields, most=1, **options)
 
@@ -227,20 +246,24 @@ def _new_site(asked: Asked) -> forms.Field:
 
 
 _SPECIAL: Mapping[tuple[str, str], Callable[[Asked, dict[str, Any]], forms.Field]] = {
-    ("PreDoseChecklistSigned", "items"): _checklist, ("DosePrepared", "drawn"): _drawn,
-    ("AdverseEventClassified", "answers"): _answers, ("AdverseEventReported", "term"): _term,
-    ("FactRecorded", "fact"): _fact, ("ProtocolSubmitted", "document"): _document,
+    ("PreDoseChecklistSigned", "items"): _checklist,
+    ("DosePrepared", "drawn"): _drawn,
+    ("AdverseEventClassified", "answers"): _answers,
+    ("AdverseEventReported", "term"): _term,
+    ("FactRecorded", "fact"): _fact,
+    ("ProtocolSubmitted", "document"): _document,
     ("RulingSigned", "value"): _shown_value,
     ("RulingSigned", "answer"): _in_words,
-}  # fmt: skip
+}
 
 
 def _extra(asked: Asked) -> dict[str, forms.Field]:
     """Give fields that are not the event's own: who is registered, and where something happens."""
     fields: dict[str, forms.Field] = {}
     if asked.event == "ParticipantRegistered":
-        fields["full_name"] = forms.CharField(max_length=200, label=label_of("full_name"),
-                                              help_text=help_of("full_name"))  # fmt: skip
+        fields["full_name"] = forms.CharField(
+            max_length=200, label=label_of("full_name"), help_text=help_of("full_name")
+        )
         fields["birth_date"] = day_field(
             label=label_of("birth_date"), help_text=help_of("birth_date")
         )

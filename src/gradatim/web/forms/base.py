@@ -17,5 +17,8 @@ class ActForm(forms.Form):
 
     def fields_given(self) -> dict[str, Any]:
         """Give the event's fields as they were filled in; what was left out is left out."""
-        return {name: value for name, value in self.cleaned_data.items()
-                if name not in ActForm.base_fields and value not in (None, "", [])}  # fmt: skip
+        return {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if name not in ActForm.base_fields and value not in (None, "", [])
+        }

@@ -31,10 +31,20 @@ class ChecklistWidget(forms.Widget):
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         """Give the items with what was answered."""
         context = super().get_context(name, value, attrs)
-        context["widget"] |= {"answers": self.answers, "compact": self.compact, "items": [
-            {"id": id, "label": label, "reading": reading, "basis": basis,
-             "said": (value or {}).get(id)} for id, label, reading, basis in self.items
-        ]}  # fmt: skip
+        context["widget"] |= {
+            "answers": self.answers,
+            "compact": self.compact,
+            "items": [
+                {
+                    "id": id,
+                    "label": label,
+                    "reading": reading,
+                    "basis": basis,
+                    "said": (value or {}).get(id),
+                }
+                for id, label, reading, basis in self.items
+            ],
+        }
         return context
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, str]:
@@ -67,6 +77,7 @@ class ChecklistField(forms.Field):
         """Refuse what is left open, by its name."""
         left = [label for id, label in self.labels.items() if id not in (value or {})]
         if left and self.required:
-            raise forms.ValidationError([_("Not answered: %(item)s") % {"item": one}
-                                         for one in left])  # fmt: skip
+            raise forms.ValidationError(
+                [_("Not answered: %(item)s") % {"item": one} for one in left]
+            )
         return dict(value or {})

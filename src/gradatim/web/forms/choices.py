@@ -52,22 +52,31 @@ class Asked(NamedTuple):
 def _adverse_events(asked: Asked) -> Choices | None:
     if asked.participant is None:
         return None
-    return [(number, f"{number} {one.event.term}")
-            for number, one in courses(asked.state, asked.participant).items()]  # fmt: skip
+    return [
+        (number, f"{number} {one.event.term}")
+        for number, one in courses(asked.state, asked.participant).items()
+    ]
 
 
 def _lots(asked: Asked) -> Choices:
-    mine = [lot for lot in asked.state.lots.values()
-            if any(unit.site in ("", asked.site) for unit in lot.units.values())]  # fmt: skip
+    mine = [
+        lot
+        for lot in asked.state.lots.values()
+        if any(unit.site in ("", asked.site) for unit in lot.units.values())
+    ]
     return [(lot.id, lot.id) for lot in mine]
 
 
 def _bags(asked: Asked) -> Choices:
     """Give the bags of the lot that is spoken of, or of all lots of the site."""
     lot = asked.given.get("lot")
-    return [(unit.bag.id, f"{unit.bag.id} ({unit.lot}, {unit.status})")
-            for one in asked.state.lots.values() if lot in (None, "", one.id)
-            for unit in one.units.values() if unit.site in ("", asked.site)]  # fmt: skip
+    return [
+        (unit.bag.id, f"{unit.bag.id} ({unit.lot}, {unit.status})")
+        for one in asked.state.lots.values()
+        if lot in (None, "", one.id)
+        for unit in one.units.values()
+        if unit.site in ("", asked.site)
+    ]
 
 
 def _visits(asked: Asked) -> Choices:
@@ -78,8 +87,10 @@ def _visits(asked: Asked) -> Choices:
 def _levels(asked: Asked) -> Choices:
     if not asked.state.versions:
         return []
-    return [(str(one.number), f"{one.number} {one.label}")
-            for one in asked.state.study.treatment.dose_levels]  # fmt: skip
+    return [
+        (str(one.number), f"{one.number} {one.label}")
+        for one in asked.state.study.treatment.dose_levels
+    ]
 
 
 def _criteria(asked: Asked) -> Choices:
@@ -96,28 +107,42 @@ def _candidates(asked: Asked) -> Choices | None:
 
 
 def _rules(asked: Asked) -> Choices:
-    return [(one.key, one.text) for one in unanswered_rules(asked.state, asked.today)
-            if one.action == "pause"]  # fmt: skip
+    return [
+        (one.key, one.text)
+        for one in unanswered_rules(asked.state, asked.today)
+        if one.action == "pause"
+    ]
 
 
 def _elements(asked: Asked) -> Choices:
     study = asked.study
-    return [(name, one.label) for name, one in study.elements.items()
-            if one.kind == "adverse_event" and name not in ("adverse_event",
-                                                            "dose_limiting_toxicity")
-            ] if study else []  # fmt: skip
+    return (
+        [
+            (name, one.label)
+            for name, one in study.elements.items()
+            if one.kind == "adverse_event"
+            and name not in ("adverse_event", "dose_limiting_toxicity")
+        ]
+        if study
+        else []
+    )
 
 
 def _staff(asked: Asked) -> Choices:
     """Give who has a task at the site, or in the whole trial."""
-    return [(user, f"{user} ({', '.join(str(CHOICES.get(r, r)) for r in sorted(roles))})")
-            for (user, site), roles in asked.state.roles.items()
-            if roles and site in ("", asked.site)]  # fmt: skip
+    return [
+        (user, f"{user} ({', '.join(str(CHOICES.get(r, r)) for r in sorted(roles))})")
+        for (user, site), roles in asked.state.roles.items()
+        if roles and site in ("", asked.site)
+    ]
 
 
 def _committee(asked: Asked) -> Choices:
-    return [(user, user) for (user, _site), roles in asked.state.roles.items()
-            if "safety_committee" in roles]  # fmt: skip
+    return [
+        (user, user)
+        for (user, _site), roles in asked.state.roles.items()
+        if "safety_committee" in roles
+    ]
 
 
 def _laboratories(asked: Asked) -> Choices:
@@ -134,8 +159,11 @@ def _versions(asked: Asked) -> Choices:
 
 def _queries(asked: Asked) -> Choices:
     status = {"QueryAnswered": ("open",), "QueryClosed": ("open", "answered")}.get(asked.event, ())
-    return [(one.id, f"{one.id}: {one.question[:80]}") for one in asked.state.queries.values()
-            if one.status in status]  # fmt: skip
+    return [
+        (one.id, f"{one.id}: {one.question[:80]}")
+        for one in asked.state.queries.values()
+        if one.status in status
+    ]
 
 
 def _grades(asked: Asked) -> Choices:
@@ -148,16 +176,31 @@ def _doses(asked: Asked) -> Choices:
 
 
 _OF_FIELD: Mapping[str, Callable[[Asked], Choices | None]] = {
-    "adverse_event": _adverse_events, "lot": _lots, "bags": _bags, "encounter": _visits,
-    "level": _levels, "criterion": _criteria, "criteria": _criteria, "candidate": _candidates,
-    "stopping_rules": _rules, "elements": _elements, "obtained_by": _staff, "decided_by": _staff,
-    "members": _committee, "laboratory": _laboratories, "ranges_version": _range_versions,
-    "query": _queries, "grade": _grades, "dose": _doses,
-}  # fmt: skip
+    "adverse_event": _adverse_events,
+    "lot": _lots,
+    "bags": _bags,
+    "encounter": _visits,
+    "level": _levels,
+    "criterion": _criteria,
+    "criteria": _criteria,
+    "candidate": _candidates,
+    "stopping_rules": _rules,
+    "elements": _elements,
+    "obtained_by": _staff,
+    "decided_by": _staff,
+    "members": _committee,
+    "laboratory": _laboratories,
+    "ranges_version": _range_versions,
+    "query": _queries,
+    "grade": _grades,
+    "dose": _doses,
+}
 _NEW = {
-    ("ProductReceived", "lot"), ("ProductReceived", "bags"),
-    ("ReferenceRangesRecorded", "laboratory"), ("AdverseEventReported", "adverse_event"),
-}  # fmt: skip
+    ("ProductReceived", "lot"),
+    ("ProductReceived", "bags"),
+    ("ReferenceRangesRecorded", "laboratory"),
+    ("AdverseEventReported", "adverse_event"),
+}
 """What an act names for the first time, so that there is nothing to choose from."""
 
 

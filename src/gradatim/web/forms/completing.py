@@ -34,9 +34,15 @@ def _registered(asked: Asked, fields: Fields) -> Fields:
     values = {"name": fields.pop("full_name"), "birth_date": str(fields.pop("birth_date"))}
     fields["birth"] = birth_recorded(values["birth_date"], fields.get("birth", ""))
     identity = sealed(keyring(), asked.state.trial, number, values, secrets.token_bytes)
-    return {**fields, "participant": number, "person_token": identity.person_token,
-            "identity": {name: {"commitment": one.commitment, "ciphertext": one.ciphertext}
-                         for name, one in identity.identity.items()}}  # fmt: skip
+    return {
+        **fields,
+        "participant": number,
+        "person_token": identity.person_token,
+        "identity": {
+            name: {"commitment": one.commitment, "ciphertext": one.ciphertext}
+            for name, one in identity.identity.items()
+        },
+    }
 
 
 def next_number(state: State, site: str) -> str:
@@ -118,10 +124,15 @@ def _decision(asked: Asked, fields: Fields) -> Fields:
     """Fill in what a decision is made on: the present ledger, and what the design advises on it."""
     state = asked.state
     now, version = advised(state, fields["occurred_on"]), state.versions[-1]
-    return {**fields, **_head(asked), "protocol_sha256": version.sha256,
-            "design": ruled_design(version.study).design, "advice_action": now.action,
-            "outcomes": now.outcomes,
-            **({} if now.level is None else {"advice_level": now.level})}  # fmt: skip
+    return {
+        **fields,
+        **_head(asked),
+        "protocol_sha256": version.sha256,
+        "design": ruled_design(version.study).design,
+        "advice_action": now.action,
+        "outcomes": now.outcomes,
+        **({} if now.level is None else {"advice_level": now.level}),
+    }
 
 
 def _meeting(asked: Asked, fields: Fields) -> Fields:
@@ -133,12 +144,20 @@ def _head(asked: Asked) -> Fields:
 
 
 _COMPLETE: Mapping[str, Callable[[Asked, Fields], Fields]] = {
-    "ParticipantRegistered": _registered, "AdverseEventReported": _adverse_event,
-    "QueryOpened": _query, "HistoryDeclaredComplete": _signer, "EligibilityConfirmed": _signer,
-    "PreDoseChecklistSigned": _signer, "ClinicalSignificanceSigned": _signer,
-    "AdverseEventClassified": _signer, "RecordJudged": _signer,
-    "RulingSigned": _ruling, "TrialStopped": _own_signature,
-    "ProtocolSubmitted": _document, "ProtocolActivated": _submitted,
-    "ProtocolAmended": _submitted, "DoseDecision": _decision,
+    "ParticipantRegistered": _registered,
+    "AdverseEventReported": _adverse_event,
+    "QueryOpened": _query,
+    "HistoryDeclaredComplete": _signer,
+    "EligibilityConfirmed": _signer,
+    "PreDoseChecklistSigned": _signer,
+    "ClinicalSignificanceSigned": _signer,
+    "AdverseEventClassified": _signer,
+    "RecordJudged": _signer,
+    "RulingSigned": _ruling,
+    "TrialStopped": _own_signature,
+    "ProtocolSubmitted": _document,
+    "ProtocolActivated": _submitted,
+    "ProtocolAmended": _submitted,
+    "DoseDecision": _decision,
     "ReviewMeetingHeld": _meeting,
-}  # fmt: skip
+}

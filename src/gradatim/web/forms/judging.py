@@ -23,8 +23,18 @@ REST, OTHER = "none_of_the_rest", "something_else"
 class JudgingForm(ActForm):
     """The form of a judgement: its answers are put together from several fields."""
 
-    field_order = ("answers", REST, OTHER, "reason", "start", "end", "ongoing", "drug",
-                   "daily_dose", "occurred_on")  # fmt: skip
+    field_order = (
+        "answers",
+        REST,
+        OTHER,
+        "reason",
+        "start",
+        "end",
+        "ongoing",
+        "drug",
+        "daily_dose",
+        "occurred_on",
+    )
 
     def fields_given(self) -> dict[str, Any]:
         """Give the event's fields, the answers with the no to all that was left."""

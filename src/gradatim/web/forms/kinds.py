@@ -55,8 +55,9 @@ def day_field(**options: Any) -> forms.DateField:
     return forms.DateField(widget=widget, input_formats=["%Y-%m-%d"], **options)
 
 
-def field_of(name: str, type_: inspect.Type, required: bool, choices: Choices | None = None,
-             **options: Any) -> forms.Field:  # fmt: skip
+def field_of(
+    name: str, type_: inspect.Type, required: bool, choices: Choices | None = None, **options: Any
+) -> forms.Field:
     """Give the form field for a field of an event.
 
     Args:
@@ -93,27 +94,33 @@ def _chosen(type_: inspect.Type, choices: Choices, options: dict[str, Any]) -> f
     return _one_of(choices, coerce, options)
 
 
-def _one_of(choices: Choices, coerce: Callable[[str], Any], options: dict[str, Any]
-            ) -> forms.Field:  # fmt: skip
+def _one_of(choices: Choices, coerce: Callable[[str], Any], options: dict[str, Any]) -> forms.Field:
     """Offer a choice; none is made beforehand, for what is not said is not known."""
     radio = len(choices) <= FEW
     empty = [] if radio and options["required"] else [("", _("not said") if radio else "–")]
     return forms.TypedChoiceField(
-        choices=[*empty, *choices], coerce=coerce, empty_value=None,
-        widget=forms.RadioSelect if radio else forms.Select, **options,
-    )  # fmt: skip
+        choices=[*empty, *choices],
+        coerce=coerce,
+        empty_value=None,
+        widget=forms.RadioSelect if radio else forms.Select,
+        **options,
+    )
 
 
 def _words(name: str, type_: inspect.StrType, options: dict[str, Any]) -> forms.Field:
     if type_.pattern and type_.pattern.startswith(r"^\d{4}"):
         return PartialDateField(**options)
     longest = type_.max_length or LONG
-    widget = (forms.Textarea(attrs={"rows": 3}) if longest > LONG
-              else forms.TextInput(attrs={"autocomplete": "off"}))  # fmt: skip
+    widget = (
+        forms.Textarea(attrs={"rows": 3})
+        if longest > LONG
+        else forms.TextInput(attrs={"autocomplete": "off"})
+    )
     if type_.pattern:
         options["validators"] = [*options.get("validators", ()), pattern_validator(type_.pattern)]
-    return forms.CharField(max_length=longest, min_length=type_.min_length or None,
-                           widget=widget, **options)  # fmt: skip
+    return forms.CharField(
+        max_length=longest, min_length=type_.min_length or None, widget=widget, **options
+    )
 
 
 def pattern_validator(pattern: str) -> Any:
@@ -129,8 +136,12 @@ def _whole(name: str, type_: inspect.IntType, options: dict[str, Any]) -> forms.
 
 def _number(name: str, type_: inspect.FloatType, options: dict[str, Any]) -> forms.Field:
     widget = forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"})
-    field = forms.FloatField(min_value=type_.ge if type_.gt is None else None,
-                             max_value=type_.le, widget=widget, **options)  # fmt: skip
+    field = forms.FloatField(
+        min_value=type_.ge if type_.gt is None else None,
+        max_value=type_.le,
+        widget=widget,
+        **options,
+    )
     if type_.gt is not None:
         field.validators.append(_above(type_.gt))
     return field
@@ -139,8 +150,9 @@ def _number(name: str, type_: inspect.FloatType, options: dict[str, Any]) -> for
 def _above(limit: float) -> Callable[[Any], None]:
     def check(value: Any) -> None:
         if value is not None and not value > limit:
-            raise forms.ValidationError(_("This must be more than %(limit)g."),
-                                        params={"limit": limit})  # fmt: skip
+            raise forms.ValidationError(
+                _("This must be more than %(limit)g."), params={"limit": limit}
+            )
 
     return check
 
@@ -159,8 +171,9 @@ def _several(name: str, type_: inspect.VarTupleType, options: dict[str, Any]) ->
     item = type_.item_type
     if isinstance(item, inspect.LiteralType):
         choices = [(str(one), choice_words(name, str(one))) for one in item.values]
-        return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple,
-                                         **options)  # fmt: skip
+        return forms.MultipleChoiceField(
+            choices=choices, widget=forms.CheckboxSelectMultiple, **options
+        )
     if isinstance(item, inspect.StructType):
         return RowsField(struct_fields(item.cls), **options)
     coerce = int if isinstance(item, inspect.IntType) else str
@@ -190,10 +203,16 @@ def struct_fields(
     info = inspect.type_info(cls)
     assert isinstance(info, inspect.StructType)
     return {
-        one.name: field_of(one.name, one.type, one.required, (choices or {}).get(one.name),
-                           label=label_of(one.name, cls.__name__))
-        for one in info.fields if one.name not in leave_out
-    }  # fmt: skip
+        one.name: field_of(
+            one.name,
+            one.type,
+            one.required,
+            (choices or {}).get(one.name),
+            label=label_of(one.name, cls.__name__),
+        )
+        for one in info.fields
+        if one.name not in leave_out
+    }
 
 
 def _moment(name: str, type_: inspect.Type, options: dict[str, Any]) -> forms.Field:
@@ -209,7 +228,13 @@ def _struct(name: str, type_: inspect.StructType, options: dict[str, Any]) -> fo
 
 
 _KINDS: Mapping[type[inspect.Type], Callable[[str, Any, dict[str, Any]], forms.Field]] = {
-    inspect.StrType: _words, inspect.IntType: _whole, inspect.FloatType: _number,
-    inspect.BoolType: _truth, inspect.LiteralType: _literal, inspect.VarTupleType: _several,
-    inspect.DateTimeType: _moment, inspect.DateType: _day, inspect.StructType: _struct,
-}  # fmt: skip
+    inspect.StrType: _words,
+    inspect.IntType: _whole,
+    inspect.FloatType: _number,
+    inspect.BoolType: _truth,
+    inspect.LiteralType: _literal,
+    inspect.VarTupleType: _several,
+    inspect.DateTimeType: _moment,
+    inspect.DateType: _day,
+    inspect.StructType: _struct,
+}

@@ -54,8 +54,10 @@ class ResultsWidget(forms.Widget):
         given = {one["element"]: one for one in value or []}
         context["widget"] |= {
             "rows": [self._row(row, given.get(row.name, {})) for row in self.rows],
-            "limits": self.limits, "words": WORDS, "grade_url": self.grade_url,
-        }  # fmt: skip
+            "limits": self.limits,
+            "words": WORDS,
+            "grade_url": self.grade_url,
+        }
         return context
 
     def _row(self, row: Row, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,8 +88,9 @@ class ResultsField(forms.Field):
         grade_url: where a value is graded while it is typed; empty: nowhere.
     """
 
-    def __init__(self, rows: Sequence[Row], limits: bool = False, grade_url: str = "",
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self, rows: Sequence[Row], limits: bool = False, grade_url: str = "", **options: Any
+    ) -> None:
         super().__init__(widget=ResultsWidget(rows, limits, grade_url), **options)
         self.rows = {row.name: row for row in rows}
 
@@ -133,8 +136,9 @@ def number(text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise ValueError(_("%(text)s is not a number; write decimals with a point.")
-                         % {"text": text[:40]})  # fmt: skip
+        raise ValueError(
+            _("%(text)s is not a number; write decimals with a point.") % {"text": text[:40]}
+        )
     return value
 
 
@@ -144,6 +148,7 @@ def _check_plausible(row: Row, result: Mapping[str, Any], unit: str) -> None:
     if limits is None or "value" not in result or unit != row.element.unit:
         return
     if not limits[0] <= result["value"] <= limits[1]:
-        raise ValueError(_("%(value)g %(unit)s lies outside %(low)g to %(high)g; check value "
-                           "and unit.") % {"value": result["value"], "unit": unit,
-                                           "low": limits[0], "high": limits[1]})  # fmt: skip
+        raise ValueError(
+            _("%(value)g %(unit)s lies outside %(low)g to %(high)g; check value and unit.")
+            % {"value": result["value"], "unit": unit, "low": limits[0], "high": limits[1]}
+        )

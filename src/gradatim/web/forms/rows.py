@@ -46,13 +46,17 @@ class RowsWidget(forms.Widget):
         return context
 
     def _row(self, name: str, number: int, row: Mapping[str, Any]) -> list[dict[str, Any]]:
-        return [{
-            "label": f"{field.label}, {number + 1}",
-            "input": field.widget.render(
-                f"{name}-{number}-{part}", field.prepare_value(row.get(part)),
-                {"aria-label": f"{field.label}, {number + 1}"},
-            ),
-        } for part, field in self.fields.items()]  # fmt: skip
+        return [
+            {
+                "label": f"{field.label}, {number + 1}",
+                "input": field.widget.render(
+                    f"{name}-{number}-{part}",
+                    field.prepare_value(row.get(part)),
+                    {"aria-label": f"{field.label}, {number + 1}"},
+                ),
+            }
+            for part, field in self.fields.items()
+        ]
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, Any]]:
         """Give the rows that were sent, those with nothing in them left out."""
@@ -60,8 +64,10 @@ class RowsWidget(forms.Widget):
         for number in range(self.most):
             if not any(key.startswith(f"{name}-{number}-") for key in data):
                 break
-            row = {part: field.widget.value_from_datadict(data, files, f"{name}-{number}-{part}")
-                   for part, field in self.fields.items()}  # fmt: skip
+            row = {
+                part: field.widget.value_from_datadict(data, files, f"{name}-{number}-{part}")
+                for part, field in self.fields.items()
+            }
             if any(value not in ("", None, []) for value in row.values()):
                 rows.append(row)
         return rows

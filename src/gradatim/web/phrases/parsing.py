@@ -26,9 +26,15 @@ WORDS: Mapping[str, str] = {
     "records": r"[^;]+",
 }
 """What fills a hole whose kind has no patterns; labels and visits are those of the protocol."""
-_NESTED = {"clause": r"[^;]+", "labels": r"{label}(?:(?:, | or ){label})*",
-           "visits": r"{label}(?: and {label})*", "drugs": r"[^;:()]+", "doses": r"[^;:]+",
-           "doubts": r"[^;:]+", "years": r"\d+(?: or \d+)*"}  # fmt: skip
+_NESTED = {
+    "clause": r"[^;]+",
+    "labels": r"{label}(?:(?:, | or ){label})*",
+    "visits": r"{label}(?: and {label})*",
+    "drugs": r"[^;:()]+",
+    "doses": r"[^;:]+",
+    "doubts": r"[^;:]+",
+    "years": r"\d+(?: or \d+)*",
+}
 """What a kind that may contain itself looks like from outside."""
 _HOLE = re.compile(r"\{([a-z]+)\d?\}")
 
@@ -80,15 +86,19 @@ class Grammar:
 
     @cached_property
     def _compiled(self) -> dict[str, list[tuple[str, re.Pattern[str]]]]:
-        return {kind: [(one, re.compile(self._regex(one, named=True))) for one in patterns]
-                for kind, patterns in PATTERNS.items()}  # fmt: skip
+        return {
+            kind: [(one, re.compile(self._regex(one, named=True))) for one in patterns]
+            for kind, patterns in PATTERNS.items()
+        }
 
     def _regex(self, pattern: str, named: bool) -> str:
         parts, at = [], 0
         for hole in _HOLE.finditer(pattern):
             inside = self._outside(hole[1])
-            parts += [re.escape(pattern[at : hole.start()]),
-                      f"(?P<{hole[0][1:-1]}>{inside})" if named else f"(?:{inside})"]  # fmt: skip
+            parts += [
+                re.escape(pattern[at : hole.start()]),
+                f"(?P<{hole[0][1:-1]}>{inside})" if named else f"(?:{inside})",
+            ]
             at = hole.end()
         return "".join([*parts, re.escape(pattern[at:])])
 

@@ -51,19 +51,26 @@ def refuse_unfit(state: State) -> None:
         UnusableInput: there is no such trial, or it is made up, or it is real in a demonstration.
     """
     if not state.position:
-        raise UnusableInput(f"the ledger has no trial {state.trial}", "GRADATIM_TRIAL",
-                            todo="begin it with `gradatim trial begin`")  # fmt: skip
+        raise UnusableInput(
+            f"the ledger has no trial {state.trial}",
+            "GRADATIM_TRIAL",
+            todo="begin it with `gradatim trial begin`",
+        )
     made_up = state.mode != "real"
     if made_up and not settings.DEMO:
         raise UnusableInput(
-            f"this ledger is of a {_kind(state)} trial", state.trial,
+            f"this ledger is of a {_kind(state)} trial",
+            state.trial,
             "its people are made up, and no real person may be added to them",
             "give the ledger of a real trial, or look at this one with `gradatim ledger log`",
-        )  # fmt: skip
+        )
     if settings.DEMO and not made_up:
-        raise UnusableInput("this ledger is of a real trial", state.trial,
-                            "GRADATIM_DEMO=1 switches the second factor off",
-                            "unset GRADATIM_DEMO")  # fmt: skip
+        raise UnusableInput(
+            "this ledger is of a real trial",
+            state.trial,
+            "GRADATIM_DEMO=1 switches the second factor off",
+            "unset GRADATIM_DEMO",
+        )
 
 
 def _kind(state: State) -> str:

@@ -68,13 +68,18 @@ def refuse_unsound(entries: Iterable[Entry], checkpoint: Checkpoint, kept: Kept)
     """
     trial, elsewhere = checkpoint.trial, kept.of(checkpoint.trial)
     if kept.keys and not elsewhere:
-        raise UnusableInput("a key was given, but no checkpoint of this trial", trial,
-                            todo="give it with --against")  # fmt: skip
+        raise UnusableInput(
+            "a key was given, but no checkpoint of this trial", trial, todo="give it with --against"
+        )
     found = verify(entries, trial, [checkpoint, *elsewhere])
     why = found.why or signature_faults(elsewhere, trial, kept.keys)
     if why:
-        raise UnusableInput("this ledger does not verify", trial, why,
-                            "keep everything as it is and find out what happened")  # fmt: skip
+        raise UnusableInput(
+            "this ledger does not verify",
+            trial,
+            why,
+            "keep everything as it is and find out what happened",
+        )
 
 
 def refuse_unknown(kept: Kept, trials: Iterable[str], where: str) -> None:
@@ -84,9 +89,12 @@ def refuse_unknown(kept: Kept, trials: Iterable[str], where: str) -> None:
         UnusableInput: there is one.
     """
     if missing := {one.trial for one in kept.checkpoints} - set(trials):
-        raise UnusableInput(f"there is no ledger of {', '.join(sorted(missing))}", where,
-                            "a checkpoint of it was given",
-                            "find out what happened to it")  # fmt: skip
+        raise UnusableInput(
+            f"there is no ledger of {', '.join(sorted(missing))}",
+            where,
+            "a checkpoint of it was given",
+            "find out what happened to it",
+        )
 
 
 def file_hash(path: Path) -> str:
@@ -120,8 +128,12 @@ def _manifest(folder: Path) -> dict[str, Any]:
             raise ValueError(f"its schema is not {SCHEMA}")
         said["version"], said["migrations"], said["files"][ACCOUNTS]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UnusableInput("this is not a whole backup", str(path), str(error),
-                            "give a folder that `gradatim backup` wrote") from error  # fmt: skip
+        raise UnusableInput(
+            "this is not a whole backup",
+            str(path),
+            str(error),
+            "give a folder that `gradatim backup` wrote",
+        ) from error
     return said
 
 
@@ -131,12 +143,16 @@ def _refuse_altered(folder: Path, files: dict[str, str]) -> None:
         try:
             found = file_hash(path)
         except OSError as error:
-            raise UnusableInput("a file of the backup cannot be read", str(path),
-                                str(error.strerror)) from error  # fmt: skip
+            raise UnusableInput(
+                "a file of the backup cannot be read", str(path), str(error.strerror)
+            ) from error
         if found != expected:
-            raise UnusableInput("a file of the backup was altered", str(path),
-                                f"its hash is not the one in {MANIFEST}",
-                                "use another backup, and find out what happened")  # fmt: skip
+            raise UnusableInput(
+                "a file of the backup was altered",
+                str(path),
+                f"its hash is not the one in {MANIFEST}",
+                "use another backup, and find out what happened",
+            )
 
 
 def _ledger(folder: Path, number: int, kept: Kept) -> Ledger:
@@ -145,6 +161,7 @@ def _ledger(folder: Path, number: int, kept: Kept) -> Ledger:
     export = ExportStore(folder / LEDGER.format(number))
     refuse_unsound(export.read(checkpoint.trial), checkpoint, kept)
     if export.head(checkpoint.trial).position != checkpoint.position:
-        raise UnusableInput("the ledger has more events than its checkpoint", str(path),
-                            todo="use another backup")  # fmt: skip
+        raise UnusableInput(
+            "the ledger has more events than its checkpoint", str(path), todo="use another backup"
+        )
     return Ledger(export, checkpoint)

@@ -21,8 +21,14 @@ from gradatim.web.serving.preparing import migrate, prepare
 
 TRIAL = "nct05962762"
 ZONE = "Asia/Shanghai"
-NOT_OURS = ("GRADATIM_SECRET_KEY", "GRADATIM_HOSTS", "GRADATIM_TRIAL", "GRADATIM_BEHIND_PROXY",
-            "GRADATIM_PLAIN_HTTP", "DJANGO_SETTINGS_MODULE")  # fmt: skip
+NOT_OURS = (
+    "GRADATIM_SECRET_KEY",
+    "GRADATIM_HOSTS",
+    "GRADATIM_TRIAL",
+    "GRADATIM_BEHIND_PROXY",
+    "GRADATIM_PLAIN_HTTP",
+    "DJANGO_SETTINGS_MODULE",
+)
 """What the environment says of a real installation, and the demonstration is not to follow."""
 _CONSONANTS, _VOWELS = "bdfgklmnprstvz", "aeiou"
 
@@ -52,8 +58,12 @@ def made(folder: Path, today: date) -> list[Role]:
     store.close()
     for name in NOT_OURS:
         os.environ.pop(name, None)
-    prepare(DATABASE_URL=url, GRADATIM_DEMO="1", GRADATIM_KEYS=str(folder / "keys"),
-            GRADATIM_TIME_ZONE=ZONE)  # fmt: skip
+    prepare(
+        DATABASE_URL=url,
+        GRADATIM_DEMO="1",
+        GRADATIM_KEYS=str(folder / "keys"),
+        GRADATIM_TIME_ZONE=ZONE,
+    )
     migrate()
     roles = _accounts(trial)
     connections.close_all()
@@ -67,8 +77,9 @@ def _accounts(trial: Trial) -> list[Role]:
     for user, role, site in users(trial.state):
         if user not in passwords:
             passwords[user] = passphrase(random.SystemRandom())
-            User.objects.create_user(user, f"{role.replace('_', ' ')} {site}".strip(),
-                                     passwords[user])  # fmt: skip
+            User.objects.create_user(
+                user, f"{role.replace('_', ' ')} {site}".strip(), passwords[user]
+            )
     return [Role(user, role, site, passwords[user]) for user, role, site in users(trial.state)]
 
 

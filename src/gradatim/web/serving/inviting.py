@@ -44,15 +44,22 @@ def invite_user(username: str, printed_name: str, email: str = "", anew: bool = 
     if found is None:
         return _link(invite(_made(username, printed_name, email), BY))
     if not found.is_active:
-        raise UnusableInput("this account is deactivated", username,
-                            todo="activate it under People and rights")  # fmt: skip
+        raise UnusableInput(
+            "this account is deactivated", username, todo="activate it under People and rights"
+        )
     if found.has_usable_password() and not anew:
-        raise UnusableInput("this account has a password already", username,
-                            todo="give --anew to take it away and invite anew")  # fmt: skip
+        raise UnusableInput(
+            "this account has a password already",
+            username,
+            todo="give --anew to take it away and invite anew",
+        )
     if alone(found, ANEW, BY):
-        raise UnusableInput("this account's second factor was just taken away from here", username,
-                            "both together would hand the account to one person",
-                            "let somebody else invite anew, under People and rights")  # fmt: skip
+        raise UnusableInput(
+            "this account's second factor was just taken away from here",
+            username,
+            "both together would hand the account to one person",
+            "let somebody else invite anew, under People and rights",
+        )
     return _link(ANEW.do(found, BY))
 
 
@@ -60,8 +67,12 @@ def _made(username: str, printed_name: str, email: str) -> User:
     form = InviteForm({"username": username, "printed_name": printed_name, "email": email})
     if not form.is_valid():
         why = [f"{name}: {' '.join(map(str, faults))}" for name, faults in form.errors.items()]
-        raise UnusableInput("this person cannot be invited", username, "; ".join(why),
-                            "give USER and --name as ledger and signatures show them")  # fmt: skip
+        raise UnusableInput(
+            "this person cannot be invited",
+            username,
+            "; ".join(why),
+            "give USER and --name as ledger and signatures show them",
+        )
     said = form.cleaned_data
     return User.objects.create_user(said["username"], said["printed_name"], email=said["email"])
 

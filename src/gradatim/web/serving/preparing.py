@@ -60,13 +60,20 @@ def refuse_unmigrated() -> None:
     """
     if missing := unapplied():
         shown = ", ".join(missing[:3]) + (" ..." if len(missing) > 3 else "")
-        raise UnusableInput("the database is not set up for this version", "",
-                            f"{len(missing)} changes of its tables are missing: {shown}",
-                            f"back it up, then run `{COMMAND}`")  # fmt: skip
+        raise UnusableInput(
+            "the database is not set up for this version",
+            "",
+            f"{len(missing)} changes of its tables are missing: {shown}",
+            f"back it up, then run `{COMMAND}`",
+        )
 
 
 def unreachable(error: DatabaseError) -> UnusableInput:
     """Say that the database does not answer or refuses; never with what it was asked."""
     said = str(error).strip().partition("\n")[0]
-    return UnusableInput("the database cannot be used", "DATABASE_URL", said,
-                         "check the address, the server and the user's rights")  # fmt: skip
+    return UnusableInput(
+        "the database cannot be used",
+        "DATABASE_URL",
+        said,
+        "check the address, the server and the user's rights",
+    )

@@ -37,8 +37,12 @@ def restore(backup: Backup, kept: Kept, target: Target) -> None:
             with _ledgers() as store:
                 for ledger in backup.ledgers:
                     last = ledger.checkpoint
-                    fill(store, last.trial, ledger.export.read(last.trial),
-                         Head(last.position, last.head))  # fmt: skip
+                    fill(
+                        store,
+                        last.trial,
+                        ledger.export.read(last.trial),
+                        Head(last.position, last.head),
+                    )
                     refuse_unsound(store.read(last.trial), last, kept)
         connections.close_all()
         _settle(target)
@@ -54,17 +58,23 @@ def _refuse_other_version(backup: Backup) -> None:
     """Refuse a backup of other tables: they are changed by the version that follows, not here."""
     here = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
     if here != set(backup.migrations):
-        raise UnusableInput(f"this backup was made by version {backup.version}", str(backup.folder),
-                            "its tables are not those of this version",
-                            "restore it with that version, then upgrade")  # fmt: skip
+        raise UnusableInput(
+            f"this backup was made by version {backup.version}",
+            str(backup.folder),
+            "its tables are not those of this version",
+            "restore it with that version, then upgrade",
+        )
 
 
 def _refuse_filled() -> None:
     if tables := connection.introspection.table_names():
         shown = ", ".join(sorted(tables)[:3])
-        raise UnusableInput("the database is not empty", "DATABASE_URL",
-                            f"it has {len(tables)} tables: {shown}, ...",
-                            "name an empty one; nothing is ever overwritten")  # fmt: skip
+        raise UnusableInput(
+            "the database is not empty",
+            "DATABASE_URL",
+            f"it has {len(tables)} tables: {shown}, ...",
+            "name an empty one; nothing is ever overwritten",
+        )
 
 
 def _load_accounts(backup: Backup) -> None:
@@ -77,8 +87,9 @@ def _load_accounts(backup: Backup) -> None:
     try:
         call_command("loaddata", path, verbosity=0)
     except (DeserializationError, CommandError) as error:
-        raise UnusableInput("these accounts cannot be read", path,
-                            str(error).partition(":")[0]) from error  # fmt: skip
+        raise UnusableInput(
+            "these accounts cannot be read", path, str(error).partition(":")[0]
+        ) from error
 
 
 @contextmanager

@@ -68,9 +68,12 @@ def save(folder: Path, kept: Kept) -> Saved:
         new.rename(folder)
         _sync(folder.parent)
     except OSError as error:
-        raise UnusableInput("the backup cannot be written", str(folder),
-                            str(error.strerror or error), "make room, or give another place"
-                            ) from error  # fmt: skip
+        raise UnusableInput(
+            "the backup cannot be written",
+            str(folder),
+            str(error.strerror or error),
+            "make room, or give another place",
+        ) from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return saved
@@ -111,11 +114,12 @@ def _accounts(path: Path) -> int:
 def _manifest(folder: Path) -> None:
     applied = MigrationRecorder(connection).applied_migrations()
     said = {
-        "schema": SCHEMA, "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "schema": SCHEMA,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "version": version("gradatim"),
         "migrations": sorted(f"{app}.{name}" for app, name in applied),
         "files": {one.name: file_hash(one) for one in sorted(folder.iterdir())},
-    }  # fmt: skip
+    }
     write_whole(folder / MANIFEST, json.dumps(said, indent=1) + "\n")
 
 

@@ -68,16 +68,23 @@ def listening(host: str, port: int) -> socket.socket:
             elsewhere while passwords would travel in the open.
     """
     if settings.PLAIN_HTTP and not is_loopback(host):
-        raise UnusableInput("without HTTPS only this machine may connect", host,
-                            "GRADATIM_PLAIN_HTTP or GRADATIM_DEMO is set",
-                            "use --host 127.0.0.1, or unset it")  # fmt: skip
+        raise UnusableInput(
+            "without HTTPS only this machine may connect",
+            host,
+            "GRADATIM_PLAIN_HTTP or GRADATIM_DEMO is set",
+            "use --host 127.0.0.1, or unset it",
+        )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except (OSError, OverflowError) as error:
         said = getattr(error, "strerror", None) or str(error)
-        raise UnusableInput("this address cannot be listened at", f"{host}:{port}", said,
-                            "give another --host or --port") from error  # fmt: skip
+        raise UnusableInput(
+            "this address cannot be listened at",
+            f"{host}:{port}",
+            said,
+            "give another --host or --port",
+        ) from error
 
 
 def is_loopback(host: str) -> bool:
@@ -90,8 +97,15 @@ def is_loopback(host: str) -> bool:
 
 def default_workers() -> int:
     """Give the number of workers for this machine: one a core, two at least."""
-    return min(max(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
-                   else os.cpu_count() or 1, 2), MOST_WORKERS)  # fmt: skip
+    return min(
+        max(
+            len(os.sched_getaffinity(0))
+            if hasattr(os, "sched_getaffinity")
+            else os.cpu_count() or 1,
+            2,
+        ),
+        MOST_WORKERS,
+    )
 
 
 def serve(place: socket.socket, workers: int, ready: Callable[[], None] | None = None) -> NoReturn:
@@ -106,13 +120,23 @@ def serve(place: socket.socket, workers: int, ready: Callable[[], None] | None =
         UnusableInput: the trial may not be served.
     """
     shared = SHARED_MEMORY.is_dir() and os.access(SHARED_MEMORY, os.W_OK)
-    server = Server({
-        "bind": f"fd://{place.fileno()}", "workers": workers, "worker_class": "gthread",
-        "threads": THREADS, "preload_app": True, "graceful_timeout": FINISH_WITHIN,
-        "accesslog": None, "logger_class": Log, "control_socket_disable": True,
-        "proc_name": "gradatim", "worker_tmp_dir": str(SHARED_MEMORY) if shared else None,
-        "pre_fork": _before_fork, "when_ready": lambda _arbiter: ready() if ready else None,
-    })  # fmt: skip
+    server = Server(
+        {
+            "bind": f"fd://{place.fileno()}",
+            "workers": workers,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "preload_app": True,
+            "graceful_timeout": FINISH_WITHIN,
+            "accesslog": None,
+            "logger_class": Log,
+            "control_socket_disable": True,
+            "proc_name": "gradatim",
+            "worker_tmp_dir": str(SHARED_MEMORY) if shared else None,
+            "pre_fork": _before_fork,
+            "when_ready": lambda _arbiter: ready() if ready else None,
+        }
+    )
     place.detach()  # gunicorn closes it
     server.run()
     raise SystemExit(0)

@@ -40,8 +40,9 @@ class Target(NamedTuple):
             return cls(url)
         place = Path(unquote(url.removeprefix(SQLITE)))
         if any(place.with_name(place.name + end).exists() for end in COMPANIONS):
-            raise UnusableInput("there is a database already", str(place),
-                                todo="move it away, or name another file")  # fmt: skip
+            raise UnusableInput(
+                "there is a database already", str(place), todo="move it away, or name another file"
+            )
         made = place.with_name(f".{place.name}.new")
         target = cls(SQLITE + quote(str(made)), made, place)
         target.discard()
@@ -71,5 +72,8 @@ class Target(NamedTuple):
             os.fsync(folder)
             os.close(folder)
         except OSError as error:
-            raise UnusableInput("this database cannot be put in its place", str(self.place),
-                                str(error.strerror or error)) from error  # fmt: skip
+            raise UnusableInput(
+                "this database cannot be put in its place",
+                str(self.place),
+                str(error.strerror or error),
+            ) from error

@@ -19,7 +19,12 @@ def shown(said: Said) -> SafeString:
     Between Chinese characters a line may end anywhere, so that it would end within a date.
     """
     parts = _DATES.split(said.text)
-    text = format_html_join("", "{}{}", (
-        (before, format_html('<span class="date">{}</span>', day) if day else "")
-        for before, day in zip(parts[::2], [*parts[1::2], ""], strict=True)))  # fmt: skip
+    text = format_html_join(
+        "",
+        "{}{}",
+        (
+            (before, format_html('<span class="date">{}</span>', day) if day else "")
+            for before, day in zip(parts[::2], [*parts[1::2], ""], strict=True)
+        ),
+    )
     return format_html('<span lang="en">{}</span>', text) if said.original else text

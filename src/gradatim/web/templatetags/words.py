@@ -155,8 +155,9 @@ def braceless(unit: str) -> str:
 @register.filter
 def signs(text: Any) -> str:
     """Write a sentence of the rules with the signs that people use for units."""
-    return re.sub(r"(?<=\d )(?:Cel|m\[Hg\]|mm\[Hg\]|10\*\d/\S+)", lambda one: unit_in_words(one[0]),
-                  str(text))  # fmt: skip
+    return re.sub(
+        r"(?<=\d )(?:Cel|m\[Hg\]|mm\[Hg\]|10\*\d/\S+)", lambda one: unit_in_words(one[0]), str(text)
+    )
 
 
 @register.filter

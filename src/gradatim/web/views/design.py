@@ -46,8 +46,14 @@ from gradatim.web.views.overview import advice_words
 MOST_STATES = 10_000
 """More ends than this take longer than a slider can wait: at least 0.1 s for one design."""
 KEPT = 64  # designs; each takes up to a megabyte
-SHADES = {"escalate": "good", "stay": "", "hold": "warn", "de_escalate": "warn",
-          "eliminate": "bad", "stop": "bad"}  # fmt: skip
+SHADES = {
+    "escalate": "good",
+    "stay": "",
+    "hold": "warn",
+    "de_escalate": "warn",
+    "eliminate": "bad",
+    "stop": "bad",
+}
 
 
 class Slider(NamedTuple):
@@ -79,28 +85,47 @@ def design(request: Request) -> HttpResponse:
         return render(request, "gradatim/not_active.html")
     study = state.governing("safety")
     force = ruled_design(study)
-    about = {"study": study, "force": force, "escalation": study.safety.escalation,
-             "shades": SHADES, **now_of(state, study)}  # fmt: skip
+    about = {
+        "study": study,
+        "force": force,
+        "escalation": study.safety.escalation,
+        "shades": SHADES,
+        **now_of(state, study),
+    }
     if len(study.treatment.dose_levels) > MOST_LEVELS:
         return render(request, "gradatim/design/page.html", {**about, "too_many": MOST_LEVELS})
     asked = Asked(study, request.GET)
     aim, basis = target_of(study)
-    return render(request, "gradatim/design/page.html", {
-        **about, "asked": asked, "basis": basis, "others": offered(study),
-        "rates": [slider(asked, f"r{one.number}") for one in study.treatment.dose_levels],
-        "settings": [slider(asked, name) for name in ("target", "cohort", "maximum")],
-        "ticked": asked["design"].value(), "levels": study.treatment.dose_levels,
-        "presets": presets(study, aim, request.GET),
-        "worst": worst_of(request, study) if "worst" in request.GET else None,
-        **(expected_of(asked) if asked.is_valid() else {"charts": {}}),
-    })  # fmt: skip
+    return render(
+        request,
+        "gradatim/design/page.html",
+        {
+            **about,
+            "asked": asked,
+            "basis": basis,
+            "others": offered(study),
+            "rates": [slider(asked, f"r{one.number}") for one in study.treatment.dose_levels],
+            "settings": [slider(asked, name) for name in ("target", "cohort", "maximum")],
+            "ticked": asked["design"].value(),
+            "levels": study.treatment.dose_levels,
+            "presets": presets(study, aim, request.GET),
+            "worst": worst_of(request, study) if "worst" in request.GET else None,
+            **(expected_of(asked) if asked.is_valid() else {"charts": {}}),
+        },
+    )
 
 
 def slider(asked: Asked, name: str) -> Slider:
     """Give a slider as it is to be drawn."""
     field: Any = asked.fields[name]
-    return Slider(name, str(field.label), asked.shown(name), field.min_value, field.max_value,
-                  [str(one) for one in asked.errors.get(name, [])])  # fmt: skip
+    return Slider(
+        name,
+        str(field.label),
+        asked.shown(name),
+        field.min_value,
+        field.max_value,
+        [str(one) for one in asked.errors.get(name, [])],
+    )
 
 
 def now_of(state: State, study: Study) -> dict[str, Any]:
@@ -111,13 +136,18 @@ def now_of(state: State, study: Study) -> dict[str, Any]:
         return {**found, "advice_words": why}
     decision = advice.decision
     return {
-        **found, "advice_words": advice_words(advice.action, advice.level),
+        **found,
+        "advice_words": advice_words(advice.action, advice.level),
         "here": _here(state, decision),
-        "outlooks": [(" ".join(map(str, one.cohorts)), _words(one.advice, decision))
-                     for one in decision.resolutions],
-        "flips": [(one.dlts, abs(one.dlts), _words(one.advice, decision))
-                  for one in decision.distance_to_flip],
-    }  # fmt: skip
+        "outlooks": [
+            (" ".join(map(str, one.cohorts)), _words(one.advice, decision))
+            for one in decision.resolutions
+        ],
+        "flips": [
+            (one.dlts, abs(one.dlts), _words(one.advice, decision))
+            for one in decision.distance_to_flip
+        ],
+    }
 
 
 def _words(said: Advice, decision: DoseDecision) -> Any:
@@ -139,10 +169,14 @@ def expected_of(asked: Asked) -> dict[str, Any]:
     computed = [(one.design.name, one.found) for one in found if one.found]
     set_to = tuple(asked.cleaned_data[f"r{n}"] / 100 for n in range(1, len(curve.rates) + 1))
     return {
-        "expected": found, "curve": curve, "aim": asked.aim, "rising": curve.rates != set_to,
-        "charts": charts_of(computed) if computed else {}, "headline": headline(computed),
+        "expected": found,
+        "curve": curve,
+        "aim": asked.aim,
+        "rising": curve.rates != set_to,
+        "charts": charts_of(computed) if computed else {},
+        "headline": headline(computed),
         "needs": needed,
-    }  # fmt: skip
+    }
 
 
 def _expected(one: Chosen, curve: Scenario, aim: float, needed: Needed) -> Expected:
@@ -167,8 +201,10 @@ def compiled(settings: Settings) -> Compiled | str:
 
 def why_not(said: str) -> str:
     """Say why a design is not computed; kept as it is, words would stay in one language."""
-    return said or _("Too many ways to go to be enumerated while you wait. Take larger cohorts or "
-                     "a lower maximum, or ask the command gradatim design oc.")  # fmt: skip
+    return said or _(
+        "Too many ways to go to be enumerated while you wait. Take larger cohorts or "
+        "a lower maximum, or ask the command gradatim design oc."
+    )
 
 
 def headline(computed: list[tuple[str, OperatingCharacteristics]]) -> str:
@@ -179,14 +215,27 @@ def headline(computed: list[tuple[str, OperatingCharacteristics]]) -> str:
     chances = [found.none_selected.value, *(one.value for one in found.selection)]
     likely = max(range(len(chances)), key=chances.__getitem__)
     said: Mapping[str, Any] = {
-        "name": name, "level": likely, "chance": f"{100 * chances[likely]:.0f}",
-        "n": f"{found.expected_n.value:.1f}", "dlts": f"{found.expected_dlts.value:.1f}",
-    }  # fmt: skip
+        "name": name,
+        "level": likely,
+        "chance": f"{100 * chances[likely]:.0f}",
+        "n": f"{found.expected_n.value:.1f}",
+        "dlts": f"{found.expected_dlts.value:.1f}",
+    }
     if likely:
-        return _("%(name)s: most likely it selects level %(level)s (%(chance)s %%); "
-                 "%(n)s participants and %(dlts)s DLTs on average.") % said  # fmt: skip
-    return _("%(name)s: most likely it selects no level (%(chance)s %%); "
-             "%(n)s participants and %(dlts)s DLTs on average.") % said  # fmt: skip
+        return (
+            _(
+                "%(name)s: most likely it selects level %(level)s (%(chance)s %%); "
+                "%(n)s participants and %(dlts)s DLTs on average."
+            )
+            % said
+        )
+    return (
+        _(
+            "%(name)s: most likely it selects no level (%(chance)s %%); "
+            "%(n)s participants and %(dlts)s DLTs on average."
+        )
+        % said
+    )
 
 
 def worst_of(request: Request, study: Study) -> dict[str, Any]:

@@ -21,10 +21,12 @@ OTHER = "other-"
 OTHERS: dict[str, Any] = {
     "three_plus_three": gettext_lazy("3+3"),
     "three_plus_three_korn": gettext_lazy("3+3 with de-escalation"),
-    "i3_plus_3": gettext_lazy("i3+3"), "boin": gettext_lazy("BOIN"),
-    "mtpi2": gettext_lazy("mTPI-2"), "keyboard": gettext_lazy("Keyboard"),
+    "i3_plus_3": gettext_lazy("i3+3"),
+    "boin": gettext_lazy("BOIN"),
+    "mtpi2": gettext_lazy("mTPI-2"),
+    "keyboard": gettext_lazy("Keyboard"),
     "crm": gettext_lazy("CRM"),
-}  # fmt: skip
+}
 """Designs beside the protocol's: those quick enough to be enumerated while a slider moves."""
 OF_THREE = ("three_plus_three", "three_plus_three_korn")
 """Their cohorts are of 3, and they have no target."""
@@ -66,15 +68,18 @@ class Asked(forms.Form):
         self.fields["cohort"] = _whole(_("Participants in a cohort"), 1, MOST_COHORT)
         self.fields["maximum"] = _whole(_("Participants in all, at most"), 1, MOST_PARTICIPANTS)
         self.fields["design"] = forms.MultipleChoiceField(
-            label=_("Designs"), choices=[(name, one) for name, one in offered(study).items()],
-            error_messages={"required": _("Choose at least one design.")})  # fmt: skip
+            label=_("Designs"),
+            choices=[(name, one) for name, one in offered(study).items()],
+            error_messages={"required": _("Choose at least one design.")},
+        )
 
     def clean_design(self) -> list[str]:
         """Keep to as many designs as can be compared at a glance, and computed at once."""
         names: list[str] = self.cleaned_data["design"]
         if len(names) > MOST_DESIGNS:
             raise forms.ValidationError(
-                _("Choose at most %(most)s designs.") % {"most": MOST_DESIGNS})  # fmt: skip
+                _("Choose at most %(most)s designs.") % {"most": MOST_DESIGNS}
+            )
         return names
 
     def clean(self) -> dict[str, Any]:
@@ -105,18 +110,29 @@ class Asked(forms.Form):
         """Give the designs that were chosen, those of the protocol first."""
         own, readings = alternatives(self.study), _readings(self.study)
         names = self.cleaned_data["design"]
-        found = [Chosen(name.replace("_", " "), settings, readings[name], True)
-                 for name, settings in own.items() if name in names]  # fmt: skip
-        return found + [self._other(name.removeprefix(OTHER)) for name in offered(self.study)
-                        if name in names and name.startswith(OTHER)]  # fmt: skip
+        found = [
+            Chosen(name.replace("_", " "), settings, readings[name], True)
+            for name, settings in own.items()
+            if name in names
+        ]
+        return found + [
+            self._other(name.removeprefix(OTHER))
+            for name in offered(self.study)
+            if name in names and name.startswith(OTHER)
+        ]
 
     def _other(self, design: str) -> Chosen:
         said, fixed = self.cleaned_data, design in OF_THREE
         cohort, maximum = 3 if fixed else said["cohort"], said["maximum"]
         settings = Settings(
-            design, len(self.study.treatment.dose_levels), None if fixed else self.aim, cohort,
-            ceil(maximum / cohort), ruled_design(self.study).start_level, maximum=maximum,
-        )  # fmt: skip
+            design,
+            len(self.study.treatment.dose_levels),
+            None if fixed else self.aim,
+            cohort,
+            ceil(maximum / cohort),
+            ruled_design(self.study).start_level,
+            maximum=maximum,
+        )
         return Chosen(str(OTHERS[design]), settings, "", False)
 
 
@@ -143,12 +159,15 @@ def starting(study: Study) -> dict[str, Any]:
     middle = scenarios(len(levels), aim)[1 + len(levels) // 2].rates
     planned = of.maximum_participants or of.maximum_per_level * len(levels)
     return {
-        **{f"r{one.number}": _within(100 * rate, *RATES)
-           for one, rate in zip(levels, middle, strict=True)},
+        **{
+            f"r{one.number}": _within(100 * rate, *RATES)
+            for one, rate in zip(levels, middle, strict=True)
+        },
         "target": _within(100 * aim, *TARGETS),
-        "cohort": min(of.cohort_size, MOST_COHORT), "maximum": min(planned, MOST_PARTICIPANTS),
+        "cohort": min(of.cohort_size, MOST_COHORT),
+        "maximum": min(planned, MOST_PARTICIPANTS),
         "design": list(alternatives(study))[:MOST_DESIGNS],
-    }  # fmt: skip
+    }
 
 
 def _within(value: float, low: int, high: int) -> int:
@@ -177,14 +196,18 @@ def offered(study: Study) -> dict[str, str]:
 
 def _readings(study: Study) -> dict[str, str]:
     first = study.safety.escalation
-    return {first.reading_name: first.reading,
-            **{one.name: one.reading for one in first.alternatives}}  # fmt: skip
+    return {
+        first.reading_name: first.reading,
+        **{one.name: one.reading for one in first.alternatives},
+    }
 
 
 def presets(study: Study, aim: float, sent: QueryDict) -> list[tuple[str, str]]:
     """Give common curves by name, each with the query that sets it and leaves the rest."""
-    return [(one.name, query_of(one.rates, sent))
-            for one in scenarios(len(study.treatment.dose_levels), aim)]  # fmt: skip
+    return [
+        (one.name, query_of(one.rates, sent))
+        for one in scenarios(len(study.treatment.dose_levels), aim)
+    ]
 
 
 def query_of(rates: tuple[float, ...], sent: QueryDict) -> str:

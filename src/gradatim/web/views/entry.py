@@ -47,21 +47,35 @@ def entry(request: Request, position: int) -> HttpResponse:
     instead = sealed_word(about) if about else SEALED
     corrections = [(at, state.events[at]) for at in state.corrected_by.get(position, ())]
     who, signed = who_may_correct(state, position), signings(state, position)
-    return render(request, "gradatim/entry.html", {
-        "position": position, "event": event, "text": told_in_words(state, event), "title": title(
-            type(event).__name__), "fields": fields_shown(event, instead), "about": about,
-        "earlier": [(fields_shown(opened_entry(state, position, one), instead),
-                     next((by for by in signed if by.content is one), None))
-                    for one in state.earlier.get(position, ())],
-        "signing": next((one for one in signed if one.stands), None),
-        "corrections": corrections, "verified": position in state.verified,
-        "verified_before": position not in state.verified and _was_verified(state, position),
-        "not_signed_anew": changed_after_signature(state, position),
-        "queries": [one for one in state.queries.values() if one.of == position],
-        "may_correct": about is not None and access.has_any(who, event.site),
-        "correctors": who if is_signed(state, position) else (),
-        "may_query": access.may("QueryOpened"), "may_verify": access.may("SourceDataVerified"),
-    })  # fmt: skip
+    return render(
+        request,
+        "gradatim/entry.html",
+        {
+            "position": position,
+            "event": event,
+            "text": told_in_words(state, event),
+            "title": title(type(event).__name__),
+            "fields": fields_shown(event, instead),
+            "about": about,
+            "earlier": [
+                (
+                    fields_shown(opened_entry(state, position, one), instead),
+                    next((by for by in signed if by.content is one), None),
+                )
+                for one in state.earlier.get(position, ())
+            ],
+            "signing": next((one for one in signed if one.stands), None),
+            "corrections": corrections,
+            "verified": position in state.verified,
+            "verified_before": position not in state.verified and _was_verified(state, position),
+            "not_signed_anew": changed_after_signature(state, position),
+            "queries": [one for one in state.queries.values() if one.of == position],
+            "may_correct": about is not None and access.has_any(who, event.site),
+            "correctors": who if is_signed(state, position) else (),
+            "may_query": access.may("QueryOpened"),
+            "may_verify": access.may("SourceDataVerified"),
+        },
+    )
 
 
 def _was_verified(state: State, position: int) -> bool:
@@ -100,18 +114,28 @@ def correct(request: Request, position: int) -> HttpResponse:
     given = {name: str(plain[name]) for name in about if plain.get(name) not in (None, "")}
     asked = Asked(type(event).__name__, access, event.site, one, given, today())
     signs = meaning_of_correction(type(event)) if is_signed(state, position) else ""
-    filling = Filling(asked._replace(event="EntryCorrected"), _form(asked),
-                      lambda form: _fields(form, event, position), _initial(event),
-                      signs)  # fmt: skip
-    return filled_in(request, filling, title=_("Correct entry %(n)d: %(what)s") % {
-        "n": position, "what": title(type(event).__name__)})  # fmt: skip
+    filling = Filling(
+        asked._replace(event="EntryCorrected"),
+        _form(asked),
+        lambda form: _fields(form, event, position),
+        _initial(event),
+        signs,
+    )
+    return filled_in(
+        request,
+        filling,
+        title=_("Correct entry %(n)d: %(what)s")
+        % {"n": position, "what": title(type(event).__name__)},
+    )
 
 
 def _form(asked: Asked) -> type[ActForm]:
     reason = forms.CharField(
-        label=gettext_lazy("Reason for the correction"), min_length=3, max_length=4_000,
+        label=gettext_lazy("Reason for the correction"),
+        min_length=3,
+        max_length=4_000,
         widget=forms.Textarea(attrs={"rows": 2}),
-    )  # fmt: skip
+    )
     return type("CorrectionForm", (act_form(asked),), {"correction_reason": reason})
 
 
@@ -146,14 +170,20 @@ def _fields(form: Any, event: Event, position: int) -> dict[str, Any]:
     was = msgspec.to_builtins(event)
     if "fact" in said:
         said["fact"] = said["fact"][0]
-    emptied = {name: None for name in form.fields if name in was and name not in said
-               and name not in ("seen", "request", "correction_reason")}  # fmt: skip
+    emptied = {
+        name: None
+        for name in form.fields
+        if name in was and name not in said and name not in ("seen", "request", "correction_reason")
+    }
     merged = {**was, **said}
     for name in emptied:
         merged.pop(name)
     now = built({**merged, "recorded_at": event.recorded_at})
-    changed = {name: msgspec.to_builtins(getattr(now, name)) for name in now.__struct_fields__
-               if name not in FIXED and getattr(now, name) != getattr(event, name)}  # fmt: skip
+    changed = {
+        name: msgspec.to_builtins(getattr(now, name))
+        for name in now.__struct_fields__
+        if name not in FIXED and getattr(now, name) != getattr(event, name)
+    }
     if not changed:
         raise UnusableInput(_("nothing was changed"), "", "", _("change what is wrong"))
     return {"of": position, "fields": changed, "reason": reason, "occurred_on": today()}

@@ -14,8 +14,7 @@ def fault(request: HttpRequest, status: int, what: str, why: str) -> HttpRespons
 
 def bad(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """Answer a request that cannot be understood."""
-    return fault(request, 400, _("This request cannot be understood"),
-                  _("Go back and try again."))  # fmt: skip
+    return fault(request, 400, _("This request cannot be understood"), _("Go back and try again."))
 
 
 def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -25,15 +24,21 @@ def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form without the token of its page."""
-    why = _("It was opened before you signed in, or in another window. Load the page again; "
-            "nothing was recorded.")  # fmt: skip
+    why = _(
+        "It was opened before you signed in, or in another window. Load the page again; "
+        "nothing was recorded."
+    )
     return fault(request, 403, _("This form is too old"), why)
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """Answer for what is not there, and for what is not there for this user: the same words."""
-    return fault(request, 404, _("There is nothing here"),
-                  _("It does not exist, or it is not for you to see."))  # fmt: skip
+    return fault(
+        request,
+        404,
+        _("There is nothing here"),
+        _("It does not exist, or it is not for you to see."),
+    )
 
 
 def broken(request: HttpRequest) -> HttpResponse:

@@ -76,18 +76,31 @@ def feasibility(request: Request) -> HttpResponse:
     # A page that is refused is not put in place by the script: there the words must do.
     status = 422 if faults and "HX-Request" not in request.headers else 200
     about = shown(run, found)
-    return render(request, "gradatim/feasibility/page.html", {
-        **about, "runs": list(known), "run": name, "said": said, "faults": faults,
-        "other": _other(request.access.state, run.document), "charts": charts(found),
-        **_form(run, said, request, about["label"]),
-    }, status=status)  # fmt: skip
+    return render(
+        request,
+        "gradatim/feasibility/page.html",
+        {
+            **about,
+            "runs": list(known),
+            "run": name,
+            "said": said,
+            "faults": faults,
+            "other": _other(request.access.state, run.document),
+            "charts": charts(found),
+            **_form(run, said, request, about["label"]),
+        },
+        status=status,
+    )
 
 
 def _without(request: Request, known: dict[str, Path], fault: str = "") -> HttpResponse:
     status = 422 if fault or (RUN in request.GET and known) else 200
-    return render(request, "gradatim/feasibility/none.html",
-                  {"folder": settings.PRESCREEN, "runs": list(known), "fault": fault},
-                  status=status)  # fmt: skip
+    return render(
+        request,
+        "gradatim/feasibility/none.html",
+        {"folder": settings.PRESCREEN, "runs": list(known), "fault": fault},
+        status=status,
+    )
 
 
 def runs() -> dict[str, Path]:
@@ -126,8 +139,9 @@ def counted(run: Run, said: Said) -> dict[str, Any]:
     """
     before = tally(run.folder, run.stamp, Said()) if said != Said() else None
     now = tally(run.folder, run.stamp, said)
-    return funnel_document(run.document, _question(run.files, run.document, said), now,
-                           Mask(SUPPRESSED), before)  # fmt: skip
+    return funnel_document(
+        run.document, _question(run.files, run.document, said), now, Mask(SUPPRESSED), before
+    )
 
 
 @lru_cache(32)
@@ -138,8 +152,9 @@ def tally(folder: Path, stamp: int, said: Said) -> Tally:
 
 
 def _question(files: Files, document: Document, said: Said) -> Any:
-    return question(document.study, files.readings, said.without, dict(said.readings),
-                    dict(said.limits))  # fmt: skip
+    return question(
+        document.study, files.readings, said.without, dict(said.readings), dict(said.limits)
+    )
 
 
 def shown(run: Run, found: dict[str, Any]) -> dict[str, Any]:
@@ -147,9 +162,19 @@ def shown(run: Run, found: dict[str, Any]) -> dict[str, Any]:
     about = parts(run.document.study, found)
     labels, criteria = about["label"], about["criteria"]
     return {
-        **about, "found": found, "document": run.document, "threshold": SUPPRESSED,
-        "curves": [(f"curve-{n}", one, labels.get(one["element"], one["element"]),
-                    criteria[one["criterion"]]) for n, one in about["curves"]],
+        **about,
+        "found": found,
+        "document": run.document,
+        "threshold": SUPPRESSED,
+        "curves": [
+            (
+                f"curve-{n}",
+                one,
+                labels.get(one["element"], one["element"]),
+                criteria[one["criterion"]],
+            )
+            for n, one in about["curves"]
+        ],
         "still": [(one, labels.get(one["element"], one["element"])) for one in about["still"]],
         "steps": [(one, criteria[one["id"]]) for one in found["sequential"]],
         "alone": [(one, criteria[one["id"]]) for one in found["criteria"]],
@@ -159,7 +184,7 @@ def shown(run: Run, found: dict[str, Any]) -> dict[str, Any]:
         "quiet": [one for one in found["readings"] if not one["verdicts_changed"]],
         "hidden": any(one["people"] is None for one in found["people"]["open"]),
         "facts": run.files.run,
-    }  # fmt: skip
+    }
 
 
 def _reasons(row: dict[str, Any]) -> list[tuple[str, int]]:
@@ -174,7 +199,11 @@ def _other(state: State, document: Document) -> bool:
 def _form(run: Run, said: Said, request: Request, labels: Mapping[str, str]) -> dict[str, Any]:
     study = run.document.study
     return {
-        "limits": sliders(study, run.files, labels, said), "LIMIT": LIMIT, "READING": READING,
-        "WITHOUT": WITHOUT, "readings": readable(study, request.GET),
-        "without": request.GET.getlist(WITHOUT), "all": study.criteria,
-    }  # fmt: skip
+        "limits": sliders(study, run.files, labels, said),
+        "LIMIT": LIMIT,
+        "READING": READING,
+        "WITHOUT": WITHOUT,
+        "readings": readable(study, request.GET),
+        "without": request.GET.getlist(WITHOUT),
+        "all": study.criteria,
+    }

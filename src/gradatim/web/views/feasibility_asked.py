@@ -71,8 +71,9 @@ def asked(study: Study, files: Files, sent: QueryDict) -> tuple[Said, dict[str, 
     said = Said(tuple(dict.fromkeys(sent.getlist(WITHOUT))), _chosen(sent, READING), moved)
     good = Said()
     for field, part in _parts(said):
-        both = Said(good.without + part.without, good.readings + part.readings,
-                    good.limits + part.limits)  # fmt: skip
+        both = Said(
+            good.without + part.without, good.readings + part.readings, good.limits + part.limits
+        )
         if why := _why_not(study, files, both):
             faults.setdefault(field, why)
         else:
@@ -105,25 +106,31 @@ def _why_not(study: Study, files: Files, said: Said) -> str:
 
 def _chosen(sent: QueryDict, prefix: str) -> tuple[tuple[str, str], ...]:
     """Give what was chosen under names that begin so; what was left empty is as it is."""
-    return tuple((name.removeprefix(prefix), str(sent[name]).strip()) for name in sent
-                 if name.startswith(prefix) and str(sent[name]).strip())  # fmt: skip
+    return tuple(
+        (name.removeprefix(prefix), str(sent[name]).strip())
+        for name in sent
+        if name.startswith(prefix) and str(sent[name]).strip()
+    )
 
 
-def _limits(study: Study, files: Files,
-            sent: QueryDict) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:  # fmt: skip
+def _limits(
+    study: Study, files: Files, sent: QueryDict
+) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
     """Give the limits that were moved to a step of their grid, and faults for other numbers."""
     known = {one.column: one for one in limits(study, files)}
     moved, faults = [], dict[str, str]()
     for column, text in _chosen(sent, LIMIT):
         if column not in known:
             faults[LIMIT + column] = _("There is no limit %(name)s that can be moved.") % {
-                "name": column[:40]}  # fmt: skip
+                "name": column[:40]
+            }
             continue
         at = _step(known[column], text)
         if at is None:
             steps = ", ".join(f"{one:g}" for one in grid(known[column]))
             faults[LIMIT + column] = _("It can be moved to one of these: %(steps)s.") % {
-                "steps": steps}  # fmt: skip
+                "steps": steps
+            }
         elif at:
             moved.append((column, repr(float(grid(known[column])[at]))))
     return tuple(moved), faults
@@ -135,23 +142,29 @@ def _step(limit: Movable, text: str) -> int | None:
         number = float(text)
     except ValueError:
         return None
-    return next((at for at, one in enumerate(grid(limit)) if isclose(number, one, rel_tol=1e-9)),
-                None)  # fmt: skip
+    return next(
+        (at for at, one in enumerate(grid(limit)) if isclose(number, one, rel_tol=1e-9)), None
+    )
 
 
 def limits(study: Study, files: Files) -> list[Movable]:
     """Give the limits that can be moved: those whose margins the prescreen wrote."""
     there = files.names.get("margins", ())
-    return [limit for column in question(study, files.readings).columns
-            for limit in movable(column) if limit.column in there]  # fmt: skip
+    return [
+        limit
+        for column in question(study, files.readings).columns
+        for limit in movable(column)
+        if limit.column in there
+    ]
 
 
-def sliders(study: Study, files: Files, labels: Mapping[str, str],
-            said: Said) -> list[Moving]:  # fmt: skip
+def sliders(study: Study, files: Files, labels: Mapping[str, str], said: Said) -> list[Moving]:
     """Give a slider for each limit, where it stands by the question."""
     moved = dict(said.limits)
-    return [_slider(one, labels.get(one.element, one.element), moved.get(one.column))
-            for one in limits(study, files)]  # fmt: skip
+    return [
+        _slider(one, labels.get(one.element, one.element), moved.get(one.column))
+        for one in limits(study, files)
+    ]
 
 
 def _slider(limit: Movable, label: str, moved: str | None) -> Moving:
@@ -159,12 +172,26 @@ def _slider(limit: Movable, label: str, moved: str | None) -> Moving:
     low, high = min(steps[0], steps[-1]), max(steps[0], steps[-1])
     at = steps[0] if moved is None else float(moved)
     step = abs(steps[1] - steps[0])
-    return Moving(limit.column, limit.criterion, label, limit_words(str(limit.limit)),
-                  f"{low:.10g}", f"{high:.10g}", f"{step:.6g}", f"{at:.10g}")  # fmt: skip
+    return Moving(
+        limit.column,
+        limit.criterion,
+        label,
+        limit_words(str(limit.limit)),
+        f"{low:.10g}",
+        f"{high:.10g}",
+        f"{step:.6g}",
+        f"{at:.10g}",
+    )
 
 
 def readable(study: Study, sent: QueryDict) -> list[Readable]:
     """Give the criteria that can be read otherwise, with the reading that was chosen."""
-    return [Readable(one.id, [one.reading_name, *(other.name for other in one.alternatives)],
-                     str(sent.get(READING + one.id, "")))
-            for one in study.criteria if one.alternatives]  # fmt: skip
+    return [
+        Readable(
+            one.id,
+            [one.reading_name, *(other.name for other in one.alternatives)],
+            str(sent.get(READING + one.id, "")),
+        )
+        for one in study.criteria
+        if one.alternatives
+    ]

@@ -24,18 +24,23 @@ from gradatim.web.clock import now, today
 
 SHOWN = 60
 SLOTS: dict[str, tuple[str, Any]] = {
-    "T": ("toxic", gettext_lazy("DLT")), "C": ("toxic", gettext_lazy("DLT candidate")),
-    "P": ("waiting", ""), "N": ("clear", gettext_lazy("no DLT")),
+    "T": ("toxic", gettext_lazy("DLT")),
+    "C": ("toxic", gettext_lazy("DLT candidate")),
+    "P": ("waiting", ""),
+    "N": ("clear", gettext_lazy("no DLT")),
     "": ("", gettext_lazy("not evaluable")),
-}  # fmt: skip
+}
 
 ACTIONS = {
     "pending": gettext_lazy("wait: outcomes are open"),
     "continue_cohort": gettext_lazy("go on with this cohort"),
-    "escalate": gettext_lazy("escalate"), "stay": gettext_lazy("stay"),
-    "de_escalate": gettext_lazy("de-escalate"), "stop": gettext_lazy("stop"),
-    "hold": gettext_lazy("hold: the committee decides"), "start": gettext_lazy("start"),
-}  # fmt: skip
+    "escalate": gettext_lazy("escalate"),
+    "stay": gettext_lazy("stay"),
+    "de_escalate": gettext_lazy("de-escalate"),
+    "stop": gettext_lazy("stop"),
+    "hold": gettext_lazy("hold: the committee decides"),
+    "start": gettext_lazy("start"),
+}
 
 
 class Slot(NamedTuple):
@@ -79,13 +84,21 @@ def overview(request: Request) -> HttpResponse:
         return render(request, "gradatim/not_active.html")
     doing = doing_of(access, localtime(now()), day)
     mine = [one for one in doing if one.mine]
-    return render(request, "gradatim/overview.html", {
-        "ladder": ladder(access, day), "mine": mine[:SHOWN],
-        "others": [one for one in doing if not one.mine][:SHOWN], "more": max(0, len(mine) - SHOWN),
-        **advice_shown(state, day),
-        "enrolment": enrolment(state), "planned": state.study.study.planned_enrolment,
-        "sentinel": state.study.safety.sentinel, "now": now(),
-    })  # fmt: skip
+    return render(
+        request,
+        "gradatim/overview.html",
+        {
+            "ladder": ladder(access, day),
+            "mine": mine[:SHOWN],
+            "others": [one for one in doing if not one.mine][:SHOWN],
+            "more": max(0, len(mine) - SHOWN),
+            **advice_shown(state, day),
+            "enrolment": enrolment(state),
+            "planned": state.study.study.planned_enrolment,
+            "sentinel": state.study.safety.sentinel,
+            "now": now(),
+        },
+    )
 
 
 def advice_shown(state: State, day: date) -> dict[str, Any]:
@@ -112,15 +125,26 @@ def ladder(access: Access, day: date) -> list[Rung]:
     closed = {one.number: one.closed for one in levels(state, day)}
     rungs = []
     for level in state.study.treatment.dose_levels:
-        members = [state.participants[id] for one in state.cohorts if one.level == level.number
-                   for id in one.members]  # fmt: skip
+        members = [
+            state.participants[id]
+            for one in state.cohorts
+            if one.level == level.number
+            for id in one.members
+        ]
         slots = [_slot(access, one, day) for one in members]
         here = cohort is not None and cohort.level == level.number
         open_ = here and not closed[level.number]
-        rungs.append(Rung(level, slots, _free(state, cohort) if open_ else 0,
-                          sum(slot.kind == "toxic" for slot in slots),
-                          sum(bool(given(state, one)) for one in members), here,
-                          closed[level.number]))  # fmt: skip
+        rungs.append(
+            Rung(
+                level,
+                slots,
+                _free(state, cohort) if open_ else 0,
+                sum(slot.kind == "toxic" for slot in slots),
+                sum(bool(given(state, one)) for one in members),
+                here,
+                closed[level.number],
+            )
+        )
     return rungs
 
 
@@ -152,8 +176,15 @@ def doing_of(access: Access, at: Any, day: date) -> list[Doing]:
         if about is None and one.site and one.site not in access.sites("overview"):
             continue
         mine = access.has_any(one.roles, one.site)
-        found.append(Doing(one, one.late(at), mine, _url(one) if mine else "", about is not None
-                           and access.sees_participant("participants", about)))  # fmt: skip
+        found.append(
+            Doing(
+                one,
+                one.late(at),
+                mine,
+                _url(one) if mine else "",
+                about is not None and access.sees_participant("participants", about),
+            )
+        )
     return found
 
 
@@ -173,6 +204,17 @@ def _url(one: Task) -> str:
 def enrolment(state: State) -> list[tuple[str, int]]:
     """Give how many people stand where on their way."""
     counts = Counter(one.status for one in state.participants.values())
-    order = ("registered", "consented", "eligible", "waiting", "enrolled", "treated", "completed",
-             "withdrawn", "lost to follow-up", "died", "screen failed")  # fmt: skip
+    order = (
+        "registered",
+        "consented",
+        "eligible",
+        "waiting",
+        "enrolled",
+        "treated",
+        "completed",
+        "withdrawn",
+        "lost to follow-up",
+        "died",
+        "screen failed",
+    )
     return [(status, counts[status]) for status in order if counts[status]]

@@ -22,11 +22,21 @@ from gradatim.web.forms.results import ResultsWidget
 from gradatim.web.forms.rows import RowsWidget
 
 OFFERED = (
-    "ParticipantRegistered", "InformedConsentObtained", "VitalSignsRecorded",
-    "LaboratoryResultsRecorded", "ScoresRecorded", "AdverseEventReported", "DosePrepared",
-    "PreparationVerified", "PreDoseChecklistSigned", "DoseAdministered", "TemperatureExcursion",
-    "MedicationErrorReported", "PregnancyReported", "InformedConsentWithdrawn",
-)  # fmt: skip
+    "ParticipantRegistered",
+    "InformedConsentObtained",
+    "VitalSignsRecorded",
+    "LaboratoryResultsRecorded",
+    "ScoresRecorded",
+    "AdverseEventReported",
+    "DosePrepared",
+    "PreparationVerified",
+    "PreDoseChecklistSigned",
+    "DoseAdministered",
+    "TemperatureExcursion",
+    "MedicationErrorReported",
+    "PregnancyReported",
+    "InformedConsentWithdrawn",
+)
 ROWS = 6
 
 
@@ -60,10 +70,16 @@ def blank(request: Request, event: str) -> HttpResponse:
     given = {"encounter": visit} if visit in known else {}
     form = act_form(Asked(event, access, "", None, given, today()))()
     fields = [blank_of(form, name) for name in form.fields if name not in ActForm.base_fields]
-    return render(request, "gradatim/paper/blank.html", {
-        "title": title(event), "fields": fields, "version": access.state.versions[-1].version,
-        "visit": known[visit].label if visit in known else "",
-    })  # fmt: skip
+    return render(
+        request,
+        "gradatim/paper/blank.html",
+        {
+            "title": title(event),
+            "fields": fields,
+            "version": access.state.versions[-1].version,
+            "visit": known[visit].label if visit in known else "",
+        },
+    )
 
 
 def blank_of(form: ActForm, name: str) -> Blank:

@@ -147,14 +147,16 @@ def _reading(asked: Asked) -> tuple[str, dict[str, Any]]:
     return "gradatim/record.html", {}
 
 
-def filled_in(request: Request, filling: Filling, template: str = "gradatim/record.html",
-              **content: Any) -> HttpResponse:  # fmt: skip
+def filled_in(
+    request: Request, filling: Filling, template: str = "gradatim/record.html", **content: Any
+) -> HttpResponse:
     """Show a form, and record what it says when it is sent: the way of every form."""
     done = sent(request, filling) if request.method == "POST" else begun(request, filling)
     if isinstance(done.outcome, Recorded):
         tell(request, done.outcome)
-        return HttpResponseRedirect(_asks_back(request, filling.asked, done.outcome)
-                                    or next_page(request, filling.asked))  # fmt: skip
+        return HttpResponseRedirect(
+            _asks_back(request, filling.asked, done.outcome) or next_page(request, filling.asked)
+        )
     return drawn(request, done, template, content)
 
 
@@ -168,13 +170,24 @@ def _asks_back(request: Request, asked: Asked, outcome: Recorded) -> str | None:
     course = courses(state, one)[made.adverse_event]
     if not perhaps_of(state.governing("safety", one), course.event):
         return None
-    messages.warning(request, _("%(term)s says nothing to the protocol's rules: until an "
-                                "investigator has said what it is, it counts as each event that "
-                                "they watch.") % {"term": made.term})  # fmt: skip
+    messages.warning(
+        request,
+        _(
+            "%(term)s says nothing to the protocol's rules: until an "
+            "investigator has said what it is, it counts as each event that "
+            "they watch."
+        )
+        % {"term": made.term},
+    )
     if not asked.access.may("AdverseEventClassified", one.site):
         return None
-    query = urlencode({"participant": one.id, "adverse_event": made.adverse_event,
-                       "next": next_page(request, asked)})  # fmt: skip
+    query = urlencode(
+        {
+            "participant": one.id,
+            "adverse_event": made.adverse_event,
+            "next": next_page(request, asked),
+        }
+    )
     return f"{reverse('record', args=['AdverseEventClassified'])}?{query}"
 
 
@@ -200,8 +213,11 @@ def asked_of(request: Request, event: str) -> Asked | None:
     if site not in sites and not (event == "SiteOpened" and "" in sites):
         raise Http404(_("There is no such act for you."))
     fields = BY_NAME[event].__struct_fields__
-    given = {name: str(value) for name, value in query.items()
-             if name in fields and name in GIVEN and value}  # fmt: skip
+    given = {
+        name: str(value)
+        for name, value in query.items()
+        if name in fields and name in GIVEN and value
+    }
     if one is not None and "participant" in fields:
         given["participant"] = one.id
     head = request.trial.head.hash.hex()
@@ -220,10 +236,16 @@ def _participant(access: Any, id: str) -> Any:
 def begun(request: Request, filling: Filling) -> Act:
     """Give the empty form."""
     asked = filling.asked
-    initial: dict[str, Any] = {"seen": asked.state.position, "request": uuid4().hex,
-                               **filling.initial}  # fmt: skip
-    initial |= {key.removeprefix("initial-"): value for key, value in request.GET.items()
-                if key.startswith("initial-") and key[8:] not in ActForm.base_fields}  # fmt: skip
+    initial: dict[str, Any] = {
+        "seen": asked.state.position,
+        "request": uuid4().hex,
+        **filling.initial,
+    }
+    initial |= {
+        key.removeprefix("initial-"): value
+        for key, value in request.GET.items()
+        if key.startswith("initial-") and key[8:] not in ActForm.base_fields
+    }
     return Act(filling, filling.make(initial=initial), _signing(request, filling))
 
 
@@ -319,8 +341,10 @@ def _typed(event: str, name: str, value: Any) -> Any:
 
 def place_fault(form: ActForm, error: UnusableInput) -> None:
     """Show a fault at its field, where the message names one; else above the form."""
-    found = next((name for name in form.fields if f"$.{name}`" in error.why
-                  or f"`$.{name}" in error.why), None)  # fmt: skip
+    found = next(
+        (name for name in form.fields if f"$.{name}`" in error.why or f"`$.{name}" in error.why),
+        None,
+    )
     form.add_error(found, str(error))
 
 
@@ -340,11 +364,17 @@ def tell(request: Request, outcome: Recorded) -> None:
     state = request.trial.state
     for at in outcome.deviations:
         one = state.deviations[at]
-        messages.warning(request, _("This is a protocol deviation (%(rule)s): %(why)s")
-                         % {"rule": one.rule, "why": one.description})  # fmt: skip
+        messages.warning(
+            request,
+            _("This is a protocol deviation (%(rule)s): %(why)s")
+            % {"rule": one.rule, "why": one.description},
+        )
     for name in outcome.queries:
-        messages.warning(request, _("Query %(query)s is open: %(question)s")
-                         % {"query": name, "question": state.queries[name].question})  # fmt: skip
+        messages.warning(
+            request,
+            _("Query %(query)s is open: %(question)s")
+            % {"query": name, "question": state.queries[name].question},
+        )
 
 
 def next_page(request: Request, asked: Asked) -> str:
@@ -365,21 +395,29 @@ def drawn(request: Request, act: Act, template: str, more: Mapping[str, Any]) ->
         status = 403 if refused and refused.by == "permission" else 409 if act.outcome else 422
     signs = act.meaning or act.filling.signs
     content = {
-        "title": title(act.asked.event), "event": act.asked.event, "asked": act.asked,
-        "form": act.form, "signing": act.signing if signs else None, "refused": refused,
+        "title": title(act.asked.event),
+        "event": act.asked.event,
+        "asked": act.asked,
+        "form": act.form,
+        "signing": act.signing if signs else None,
+        "refused": refused,
         "changed": act.changed,
         "questioned": act.questioned,
-        "meaning": signs, "now": now(),
+        "meaning": signs,
+        "now": now(),
         "to_be_signed": bool(act.meaning) and act.signing is not None and not act.signing.is_bound,
         "by_committee": act.asked.event in BY_COMMITTEE,
-        "back": next_page(request, act.asked), **more,
-    }  # fmt: skip
+        "back": next_page(request, act.asked),
+        **more,
+    }
     return render(request, template, content, status=status)
 
 
 def _choose_site(request: Request, event: str) -> HttpResponse:
     access = request.access
     here = {key: value for key, value in request.GET.items() if key != "site"}
-    links = [(site, access.state.sites.get(site, ""), "?" + urlencode({**here, "site": site}))
-             for site in access.sites_for(event)]  # fmt: skip
+    links = [
+        (site, access.state.sites.get(site, ""), "?" + urlencode({**here, "site": site}))
+        for site in access.sites_for(event)
+    ]
     return render(request, "gradatim/choose_site.html", {"title": title(event), "links": links})

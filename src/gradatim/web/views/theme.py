@@ -21,6 +21,12 @@ def choose(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(wanted if safe else reverse("overview"))
     theme = request.POST.get("theme", "")
     if theme in THEMES:
-        response.set_cookie(settings.THEME_COOKIE_NAME, theme, max_age=YEAR, samesite="Lax",
-                            httponly=True, secure=settings.SESSION_COOKIE_SECURE)  # fmt: skip
+        response.set_cookie(
+            settings.THEME_COOKIE_NAME,
+            theme,
+            max_age=YEAR,
+            samesite="Lax",
+            httponly=True,
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
     return response

@@ -60,14 +60,18 @@ def asked_codes(elements: Mapping[str, Element]) -> Asked:
             if drug.omop:
                 ingredients[int(drug.omop)] = drug.name
     ids = sorted(int(code) for code in codes.pop("omop", ()) if code.isdigit())
-    return Asked({system: frozenset(some) for system, some in codes.items()}, tuple(ids),
-                 ingredients)  # fmt: skip
+    return Asked(
+        {system: frozenset(some) for system, some in codes.items()}, tuple(ids), ingredients
+    )
 
 
 def drugs_of(element: Element) -> list[Drug]:
     """Give the ingredients of the drug table that an element names, itself or by class."""
-    return [one for one in drugs()
-            if one.name in element.drugs or one.drug_class in element.drug_classes]  # fmt: skip
+    return [
+        one
+        for one in drugs()
+        if one.name in element.drugs or one.drug_class in element.drug_classes
+    ]
 
 
 def wanted_words(study: Study) -> frozenset[str]:

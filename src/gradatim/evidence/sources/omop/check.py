@@ -65,8 +65,9 @@ class Checked:
     without_concept: Mapping[str, int] = field(default_factory=dict)
 
 
-def check(warehouse: Warehouse, study: Study, options: Options,
-          known: Concepts | None = None) -> Checked:  # fmt: skip
+def check(
+    warehouse: Warehouse, study: Study, options: Options, known: Concepts | None = None
+) -> Checked:
     """Look for faults.
 
     Args:
@@ -97,8 +98,9 @@ def check(warehouse: Warehouse, study: Study, options: Options,
         counts |= {f"{source.name}: {why}": n for why, n in found.items() if n}
     known = known or concepts(warehouse, study, options.coverage)
     mapped = {m.element for some in known.meanings.values() for m in some}
-    coded = [name for name, one in study.elements.items()
-             if one.codes or one.drugs or one.drug_classes]  # fmt: skip
+    coded = [
+        name for name, one in study.elements.items() if one.codes or one.drugs or one.drug_classes
+    ]
     unmapped = tuple(name for name in coded if name not in mapped)
     notes = (
         ()
@@ -145,20 +147,29 @@ def _people(warehouse: Warehouse, options: Options) -> dict[str, int]:
     t = with_birth(needed(warehouse, "person", "nobody is known without it"), options)
     person, first, last = person_of(t), t["birth_first"], t["birth_last"]
     counted = t.aggregate(
-        rows=person.count(), people=person.nunique(), nobody=person.isnull().sum(),
-        unborn=(first == a_day(date.min)).sum(), partial=(first < last).sum(),
-    )  # fmt: skip
+        rows=person.count(),
+        people=person.nunique(),
+        nobody=person.isnull().sum(),
+        unborn=(first == a_day(date.min)).sum(),
+        partial=(first < last).sum(),
+    )
     found = warehouse.fetch(counted).to_pylist()[0]
     if not found["rows"]:
         raise UnusableInput("the table person is empty", "person", todo="load some people")
     if found["rows"] != found["people"]:
         twice = found["rows"] - found["people"]
-        raise UnusableInput(f"{twice} rows of person repeat a person_id", "person.person_id",
-                            "each person must have one row", "remove the doubles")  # fmt: skip
+        raise UnusableInput(
+            f"{twice} rows of person repeat a person_id",
+            "person.person_id",
+            "each person must have one row",
+            "remove the doubles",
+        )
     unborn = found["unborn"] or 0
-    counts = {"person: without person_id": found["nobody"] or 0,
-              "person: without a usable date of birth": unborn,
-              "person: date of birth known in part": (found["partial"] or 0) - unborn}  # fmt: skip
+    counts = {
+        "person: without person_id": found["nobody"] or 0,
+        "person: without a usable date of birth": unborn,
+        "person: date of birth known in part": (found["partial"] or 0) - unborn,
+    }
     return {why: n for why, n in counts.items() if n}
 
 
@@ -166,9 +177,12 @@ def _columns(table: "ir.Table", source: Source) -> None:
     """Refuse a table without the columns that every record needs, or with one of a wrong type."""
     for column in source.required:
         if column not in table.columns:
-            raise UnusableInput(f"there is no column {column}", f"{source.name}.{column}",
-                                f"every record of {source.name} needs it",
-                                "add the column, or leave the table out")  # fmt: skip
+            raise UnusableInput(
+                f"there is no column {column}",
+                f"{source.name}.{column}",
+                f"every record of {source.name} needs it",
+                "add the column, or leave the table out",
+            )
     whole = [source.concept, source.source_concept]
     if source in VALUES:
         whole += ["unit_concept_id", "value_as_concept_id", "operator_concept_id"]
@@ -183,8 +197,9 @@ def _columns(table: "ir.Table", source: Source) -> None:
     columns.day(table, source.end)
 
 
-def _records(warehouse: Warehouse, table: "ir.Table", source: Source, options: Options
-             ) -> dict[str, int]:  # fmt: skip
+def _records(
+    warehouse: Warehouse, table: "ir.Table", source: Source, options: Options
+) -> dict[str, int]:
     """Count the rows, those without dates and those with strange ones.
 
     Dates are taken as they stand, as long as a calendar has them.
@@ -193,11 +208,16 @@ def _records(warehouse: Warehouse, table: "ir.Table", source: Source, options: O
     assert start is not None
     late = a_day(options.on + timedelta(days=1))
     # The extremes stand in the statistics of most files, and mostly nothing need be counted.
-    found = _one(warehouse, table, rows=table.count(), dated=start.count(),
-                 early=start.min() < a_day(EARLIEST), late=start.max() > late,
-                 beyond=_beyond(start.min()) | _beyond(start.max()),
-                 beyond_it=False if end is None else _beyond(end.min()) | _beyond(end.max()),
-                 )  # fmt: skip
+    found = _one(
+        warehouse,
+        table,
+        rows=table.count(),
+        dated=start.count(),
+        early=start.min() < a_day(EARLIEST),
+        late=start.max() > late,
+        beyond=_beyond(start.min()) | _beyond(start.max()),
+        beyond_it=False if end is None else _beyond(end.min()) | _beyond(end.max()),
+    )
     counts = {}
     if found["early"]:
         counts["that start before 1900"] = (start < a_day(EARLIEST)).sum()
@@ -206,8 +226,11 @@ def _records(warehouse: Warehouse, table: "ir.Table", source: Source, options: O
     for name, column in (("beyond", start), ("beyond_it", end)):
         if column is not None and found[name]:
             many, place = _one(warehouse, table, n=_beyond(column).sum())["n"], column.get_name()
-            raise UnusableInput(f"{many} dates lie outside the years 1 to 9999",
-                                f"{source.name}.{place}", todo="mend these dates")  # fmt: skip
+            raise UnusableInput(
+                f"{many} dates lie outside the years 1 to 9999",
+                f"{source.name}.{place}",
+                todo="mend these dates",
+            )
     if end is not None:
         counts["that end before they start"] = (end < start).sum()
     told = {"rows": found["rows"], "without start date": found["rows"] - found["dated"]}

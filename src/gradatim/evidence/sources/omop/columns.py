@@ -130,6 +130,9 @@ def one_of(column: "ir.Value", values: list[Any]) -> "ir.Value":
 
 def wrong_type(column: str, kind: str, wanted: str) -> UnusableInput:
     """Say that a column is not of the type that the CDM gives it."""
-    return UnusableInput(f"{column} holds {kind}, not {wanted}", column,
-                         "the OMOP CDM gives it another type",
-                         "mend the export of that table")  # fmt: skip
+    return UnusableInput(
+        f"{column} holds {kind}, not {wanted}",
+        column,
+        "the OMOP CDM gives it another type",
+        "mend the export of that table",
+    )

@@ -316,8 +316,10 @@ def _dotted(code: str) -> str:
 
 def _ingredients(written: str) -> list[tuple[str, str]]:
     """Give the ingredients of the drug table that a text names, as local codes."""
-    return [("local", name) for name in dict.fromkeys(
-        found.casefold() for found in _named().findall(written))]  # fmt: skip
+    return [
+        ("local", name)
+        for name in dict.fromkeys(found.casefold() for found in _named().findall(written))
+    ]
 
 
 @lru_cache(maxsize=1)

@@ -26,8 +26,9 @@ MILLIGRAMS = {8576: 1.0, 8504: 1000.0, 9655: 0.001}
 """How many mg each mass is: mg, g, ug."""
 
 
-def exposures(warehouse: Warehouse, of: Scope, days: Mapping[int, Days], words: Numbers,
-              dosed: frozenset[str]) -> list[Stream]:  # fmt: skip
+def exposures(
+    warehouse: Warehouse, of: Scope, days: Mapping[int, Days], words: Numbers, dosed: frozenset[str]
+) -> list[Stream]:
     """Give the streams of drug exposures.
 
     Elements that want a route are a stream of their own: what was taken by a route that is not
@@ -51,8 +52,9 @@ def exposures(warehouse: Warehouse, of: Scope, days: Mapping[int, Days], words: 
     return found
 
 
-def keys_by_route(meanings: Mapping[int, Meanings], concepts: Concepts
-                  ) -> list[tuple[str, dict[int, Key]]]:  # fmt: skip
+def keys_by_route(
+    meanings: Mapping[int, Meanings], concepts: Concepts
+) -> list[tuple[str, dict[int, Key]]]:
     """Give the names of the streams, each with its keys."""
     routes = route_classes(concepts)
     found = []
@@ -63,9 +65,16 @@ def keys_by_route(meanings: Mapping[int, Meanings], concepts: Concepts
     return found
 
 
-def _stream(warehouse: Warehouse, of: Scope, days: Mapping[int, Days], keys: Mapping[int, Key],
-            routes: Routes, words: Numbers, dosed: frozenset[str], by_route: bool
-            ) -> "ir.Table":  # fmt: skip
+def _stream(
+    warehouse: Warehouse,
+    of: Scope,
+    days: Mapping[int, Days],
+    keys: Mapping[int, Key],
+    routes: Routes,
+    words: Numbers,
+    dosed: frozenset[str],
+    by_route: bool,
+) -> "ir.Table":
     rows = of.rows(days)
     strengths = _strengths(warehouse, of, days, dosed)
     if strengths is not None:
@@ -95,8 +104,12 @@ def _class(route: "ir.Value | None", routes: Routes) -> "ir.Value":
     return chosen([*branches, (route.isnull() | (route == 0), 0)], other)
 
 
-def _keys(meanings: Mapping[int, Meanings], routes: Routes, concepts: Concepts,
-          wanted: Callable[..., bool]) -> dict[int, Key]:  # fmt: skip
+def _keys(
+    meanings: Mapping[int, Meanings],
+    routes: Routes,
+    concepts: Concepts,
+    wanted: Callable[..., bool],
+) -> dict[int, Key]:
     """Give the keys of some elements, of each concept one for each class of routes."""
     size = len(routes.examples)
     examples = routes.examples if size > 2 else routes.examples[:1]
@@ -131,12 +144,14 @@ def _supply(table: "ir.Table") -> "ir.Value | None":
     return ibis.ifelse(usable, days, ibis.null("int64"))
 
 
-def _strengths(warehouse: Warehouse, of: Scope, days: Mapping[int, Days], dosed: frozenset[str]
-               ) -> "ir.Table | None":  # fmt: skip
+def _strengths(
+    warehouse: Warehouse, of: Scope, days: Mapping[int, Days], dosed: frozenset[str]
+) -> "ir.Table | None":
     """Give `strong`, `mg`: the drugs of one ingredient, with the mg of it in each unit."""
     t = warehouse.table("drug_strength")
-    asked = [base for base in days
-             if base > 0 and any(m.element in dosed for m in of.meanings[base])]  # fmt: skip
+    asked = [
+        base for base in days if base > 0 and any(m.element in dosed for m in of.meanings[base])
+    ]
     if t is None or not asked:
         return None
     drug, unit = columns.whole(t, "drug_concept_id"), columns.whole(t, "amount_unit_concept_id")
@@ -146,10 +161,15 @@ def _strengths(warehouse: Warehouse, of: Scope, days: Mapping[int, Days], dosed:
     kept = drug.isin(sorted(asked))
     if (gone := columns.text(t, "invalid_reason")) is not None:
         kept = kept & (gone.isnull() | (gone == ""))
-    mg = amount * chosen([(unit == id, factor) for id, factor in MILLIGRAMS.items()],
-                         ibis.null("float64"))  # fmt: skip
-    grouped = t.filter(kept).select(strong=drug, mg=mg).group_by("strong").aggregate(
-        mg=ibis._["mg"].max(), parts=ibis._.count())  # fmt: skip
+    mg = amount * chosen(
+        [(unit == id, factor) for id, factor in MILLIGRAMS.items()], ibis.null("float64")
+    )
+    grouped = (
+        t.filter(kept)
+        .select(strong=drug, mg=mg)
+        .group_by("strong")
+        .aggregate(mg=ibis._["mg"].max(), parts=ibis._.count())
+    )
     single = grouped.filter((grouped["parts"] == 1) & (grouped["mg"] > 0))
     return single.select("strong", "mg")
 

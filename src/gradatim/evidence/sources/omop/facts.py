@@ -20,8 +20,13 @@ from gradatim.evidence.sources.omop.vocabulary import concepts, with_results
 from gradatim.protocol.study import Study
 
 
-def facts(warehouse: Warehouse, study: Study, options: Options, person_ids: Sequence[Any],
-          known_: Concepts | None = None) -> Iterator[Facts]:  # fmt: skip
+def facts(
+    warehouse: Warehouse,
+    study: Study,
+    options: Options,
+    person_ids: Sequence[Any],
+    known_: Concepts | None = None,
+) -> Iterator[Facts]:
     """Read some people, in the order given.
 
     Args:
@@ -46,8 +51,11 @@ def facts(warehouse: Warehouse, study: Study, options: Options, person_ids: Sequ
     people = {row["person"]: row for row in fetched.people()}
     strengths = fetched.strengths()
     rows = {source: fetched.records(source) for source in SOURCES}
-    meaning = with_results(warehouse, meaning, {
-        row["result"] for source in VALUES for row in rows[source] if row["result"]})  # fmt: skip
+    meaning = with_results(
+        warehouse,
+        meaning,
+        {row["result"] for source in VALUES for row in rows[source] if row["result"]},
+    )
     for source, records in rows.items():
         for row in records:
             person = people.get(row["person"])
@@ -63,18 +71,35 @@ def facts(warehouse: Warehouse, study: Study, options: Options, person_ids: Sequ
     deaths, periods = fetched.deaths(), fetched.periods()
     for id in person_ids:
         if id in people:
-            yield _facts(people[id], [*by_person[id], *unseen], read[id], deaths.get(id, []),
-                         periods.get(id, []), options)  # fmt: skip
+            yield _facts(
+                people[id],
+                [*by_person[id], *unseen],
+                read[id],
+                deaths.get(id, []),
+                periods.get(id, []),
+                options,
+            )
 
 
-def _facts(person: Row, found: list[Fact | NotUsed], read: int, deaths: list[date | None],
-           periods: list[tuple[date, date]], options: Options) -> Facts:  # fmt: skip
+def _facts(
+    person: Row,
+    found: list[Fact | NotUsed],
+    read: int,
+    deaths: list[date | None],
+    periods: list[tuple[date, date]],
+    options: Options,
+) -> Facts:
     by_element: dict[str, list[Fact]] = defaultdict(list)
     for one in found:
         if isinstance(one, Fact):
             by_element[one.element].append(one)
     return Facts(
-        str(person["person"]), born(person, options), omop.SEXES.get(person["gender"] or 0, ""),
-        {name: tuple(some) for name, some in by_element.items()}, coverage(periods, options),
-        tuple(one for one in found if isinstance(one, NotUsed)), read, died(deaths, options.on),
-    )  # fmt: skip
+        str(person["person"]),
+        born(person, options),
+        omop.SEXES.get(person["gender"] or 0, ""),
+        {name: tuple(some) for name, some in by_element.items()},
+        coverage(periods, options),
+        tuple(one for one in found if isinstance(one, NotUsed)),
+        read,
+        died(deaths, options.on),
+    )

@@ -15,17 +15,26 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 WHOLE, NUMBER, DAY, TEXT = "whole", "number", "day", "text"
-PERSON = {"gender": ("gender_concept_id", WHOLE), "year": ("year_of_birth", WHOLE),
-          "month": ("month_of_birth", WHOLE), "day": ("day_of_birth", WHOLE),
-          "birth": ("birth_datetime", DAY)}  # fmt: skip
+PERSON = {
+    "gender": ("gender_concept_id", WHOLE),
+    "year": ("year_of_birth", WHOLE),
+    "month": ("month_of_birth", WHOLE),
+    "day": ("day_of_birth", WHOLE),
+    "birth": ("birth_datetime", DAY),
+}
 OF_RECORDS = {
-    "status": ("condition_status_concept_id", WHOLE), "route": ("route_concept_id", WHOLE),
-    "quantity": ("quantity", NUMBER), "supply": ("days_supply", WHOLE),
-    "value": ("value_as_number", NUMBER), "result": ("value_as_concept_id", WHOLE),
-    "unit": ("unit_concept_id", WHOLE), "unit_text": ("unit_source_value", TEXT),
-    "operator": ("operator_concept_id", WHOLE), "low": ("range_low", NUMBER),
+    "status": ("condition_status_concept_id", WHOLE),
+    "route": ("route_concept_id", WHOLE),
+    "quantity": ("quantity", NUMBER),
+    "supply": ("days_supply", WHOLE),
+    "value": ("value_as_number", NUMBER),
+    "result": ("value_as_concept_id", WHOLE),
+    "unit": ("unit_concept_id", WHOLE),
+    "unit_text": ("unit_source_value", TEXT),
+    "operator": ("operator_concept_id", WHOLE),
+    "low": ("range_low", NUMBER),
     "high": ("range_high", NUMBER),
-}  # fmt: skip
+}
 
 
 class Fetched:
@@ -48,10 +57,14 @@ class Fetched:
         """Give the rows of a table of records; none if there is no such table."""
         table = self._warehouse.table(source.name)
         columns = OF_RECORDS | {
-            "id": (source.id, ""), "concept": (source.concept, WHOLE),
-            "used": (source.source_concept, WHOLE), "written": (source.source_value, TEXT),
-            "start": (source.start, DAY), "end": (source.end, DAY), "text": (source.text, TEXT),
-        }  # fmt: skip
+            "id": (source.id, ""),
+            "concept": (source.concept, WHOLE),
+            "used": (source.source_concept, WHOLE),
+            "written": (source.source_value, TEXT),
+            "start": (source.start, DAY),
+            "end": (source.end, DAY),
+            "text": (source.text, TEXT),
+        }
         return [] if table is None else self._rows(table, columns)
 
     def deaths(self) -> dict[Any, list[date | None]]:
@@ -66,8 +79,10 @@ class Fetched:
         """Give the observation periods of each person."""
         found = defaultdict(list)
         table = self._warehouse.table("observation_period")
-        columns = {"start": ("observation_period_start_date", DAY),
-                   "end": ("observation_period_end_date", DAY)}  # fmt: skip
+        columns = {
+            "start": ("observation_period_start_date", DAY),
+            "end": ("observation_period_end_date", DAY),
+        }
         for row in [] if table is None else self._rows(table, columns):
             if row["start"] and row["end"]:
                 found[row["person"]].append((row["start"], row["end"]))
@@ -84,9 +99,12 @@ class Fetched:
             return found
         taken = drugs.filter(person_of(drugs).isin(self._ids)).select(id=drugs["drug_concept_id"])
         rows = table.semi_join(taken, table["drug_concept_id"] == taken["id"])
-        columns = {"drug": ("drug_concept_id", WHOLE), "amount": ("amount_value", NUMBER),
-                   "unit": ("amount_unit_concept_id", WHOLE),
-                   "gone": ("invalid_reason", TEXT)}  # fmt: skip
+        columns = {
+            "drug": ("drug_concept_id", WHOLE),
+            "amount": ("amount_value", NUMBER),
+            "unit": ("amount_unit_concept_id", WHOLE),
+            "gone": ("invalid_reason", TEXT),
+        }
         for row in _plain(self._warehouse, rows, columns):
             if not row["gone"]:
                 found[row["drug"]].append((row["amount"], row["unit"]))
@@ -98,13 +116,16 @@ class Fetched:
         return _plain(self._warehouse, own, {"person": ("person_id", "")} | columns)
 
 
-def _plain(warehouse: Warehouse, table: "ir.Table", columns: dict[str, tuple[str, str]]
-           ) -> list[Row]:  # fmt: skip
+def _plain(
+    warehouse: Warehouse, table: "ir.Table", columns: dict[str, tuple[str, str]]
+) -> list[Row]:
     """Fetch columns that are there; the others are None in every row."""
     there = {short: name for short, (name, _) in columns.items() if name in table.columns}
     fetched = warehouse.fetch(table.select(**{short: table[name] for short, name in there.items()}))
-    return [{short: _known(row.get(short), kind) for short, (_, kind) in columns.items()}
-            for row in fetched.to_pylist()]  # fmt: skip
+    return [
+        {short: _known(row.get(short), kind) for short, (_, kind) in columns.items()}
+        for row in fetched.to_pylist()
+    ]
 
 
 def _known(value: Any, kind: str) -> Any:

@@ -54,8 +54,9 @@ class Scope(NamedTuple):
     written: Mapping[int, list[str]]
     paired: Mapping[int, list[tuple[int, int]]]
 
-    def rows(self, days: Mapping[int, Days], narrowed: "Narrowed" = lambda rows: rows
-             ) -> "ir.Table":  # fmt: skip
+    def rows(
+        self, days: Mapping[int, Days], narrowed: "Narrowed" = lambda rows: rows
+    ) -> "ir.Table":
         """Give the rows of some keys, with `gradatim_key` and, by key, `gradatim_since`.
 
         Nearly every row of a warehouse is about something else. So rows are chosen first, by a
@@ -71,8 +72,9 @@ class Scope(NamedTuple):
         parts = [self._of(some, days, narrowed) for some in told if some]
         return ibis.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
 
-    def _of(self, told: "list[_Told]", days: Mapping[int, Days],
-            narrowed: "Narrowed") -> "ir.Table":  # fmt: skip
+    def _of(
+        self, told: "list[_Told]", days: Mapping[int, Days], narrowed: "Narrowed"
+    ) -> "ir.Table":
         """Choose rows in one scan, and join their keys."""
         t = self.table
         rows = narrowed(t.filter(ibis.or_(*(self._tells(t, one) for one in told))))
@@ -229,15 +231,19 @@ def _numbered(
 
 def _listed(told: _Told, days: Mapping[int, Days]) -> "ir.Table":
     """Give `said`, the key that it stands for, and since when its rows matter: NULL for never."""
-    rows = [(one, key, days[key][0] if key in days else None)
-            for key, some in told.said.items() for one in some]  # fmt: skip
+    rows = [
+        (one, key, days[key][0] if key in days else None)
+        for key, some in told.said.items()
+        for one in some
+    ]
     kind = pa.int64() if told.kind == CONCEPT else pa.string()
     types = dict(zip(LISTED, (kind, pa.int64(), pa.date32()), strict=True))
     return table_of(types, rows)
 
 
-def touching(rows: "ir.Table", days: Mapping[int, Days], start: "ir.Value", end: "ir.Value"
-             ) -> "ir.Value | None":  # fmt: skip
+def touching(
+    rows: "ir.Table", days: Mapping[int, Days], start: "ir.Value", end: "ir.Value"
+) -> "ir.Value | None":
     """Say whether rows may touch the days of which those of their key matter; None if all may.
 
     Args:
@@ -254,8 +260,9 @@ def touching(rows: "ir.Table", days: Mapping[int, Days], start: "ir.Value", end:
     return ibis.and_(*found) if found else None
 
 
-def wanted(meanings: Mapping[int, Meanings], days: Mapping[str, Days] | None,
-           dated: Collection[str]) -> dict[int, Days]:  # fmt: skip
+def wanted(
+    meanings: Mapping[int, Meanings], days: Mapping[str, Days] | None, dated: Collection[str]
+) -> dict[int, Days]:
     """Give the keys that are wanted, each with the days of which its rows matter.
 
     Args:

@@ -30,8 +30,9 @@ class Keyed(Protocol):
         ...
 
 
-def with_limits(warehouse: Warehouse, records: "ir.Table", row: Keyed, concepts: Concepts,
-                options: Options) -> "ir.Table":  # fmt: skip
+def with_limits(
+    warehouse: Warehouse, records: "ir.Table", row: Keyed, concepts: Concepts, options: Options
+) -> "ir.Table":
     """Fill in the limits that the dictionary has, in the unit of the value.
 
     Args:
@@ -71,14 +72,21 @@ _OF_PEOPLE = ("born_first", "born_last", "of_sex")
 
 def _with_people(warehouse: Warehouse, records: "ir.Table", options: Options) -> "ir.Table":
     t = with_birth(needed(warehouse, "person", "nobody is known without it"), options)
-    people = t.select(person=person_of(t), born_first=t["birth_first"], born_last=t["birth_last"],
-                      of_sex=sex(t))  # fmt: skip
+    people = t.select(
+        person=person_of(t), born_first=t["birth_first"], born_last=t["birth_last"], of_sex=sex(t)
+    )
     joined = records.left_join(people, "person")
     return joined.select(*records.columns, *_OF_PEOPLE)
 
 
-def _limit(t: "ir.Table", side: str, by_element: dict[str, list[int]], row: Keyed,
-           concepts: Concepts, options: Options) -> "ir.Value":  # fmt: skip
+def _limit(
+    t: "ir.Table",
+    side: str,
+    by_element: dict[str, list[int]],
+    row: Keyed,
+    concepts: Concepts,
+    options: Options,
+) -> "ir.Value":
     branches = []
     for name, keys in by_element.items():
         analyte = concepts.elements[name].analyte or None

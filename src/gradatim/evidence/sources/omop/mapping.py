@@ -44,8 +44,9 @@ if TYPE_CHECKING:
     from ibis.expr import types as ir
 
 
-def relation(warehouse: Warehouse, study: Study, options: Options,
-             known: Concepts | None = None) -> Relation:  # fmt: skip
+def relation(
+    warehouse: Warehouse, study: Study, options: Options, known: Concepts | None = None
+) -> Relation:
     """Give all that a warehouse knows of its people; its records are taken out later.
 
     Args:
@@ -103,8 +104,16 @@ class OmopRecords:
         for of in self.scopes:
             for name, keys in _streams(of):
                 told = "denies" if of.source in VALUES else "unreadable"
-                table = ibis.table({"person": "int64", "key": "int64", "id": "int64",
-                                    "start": "date", told: "boolean"}, name=name)  # fmt: skip
+                table = ibis.table(
+                    {
+                        "person": "int64",
+                        "key": "int64",
+                        "id": "int64",
+                        "start": "date",
+                        told: "boolean",
+                    },
+                    name=name,
+                )
                 yield Stream(name, table, keys)
 
     def among(self, first: Any, last: Any) -> Records:
@@ -152,8 +161,9 @@ class OmopRecords:
             unrecognised=self.unrecognised,
         )
 
-    def _mapped(self, of: Scope, days: Mapping[int, Days], texts: Texts, keep: Keep
-                ) -> list[Stream]:  # fmt: skip
+    def _mapped(
+        self, of: Scope, days: Mapping[int, Days], texts: Texts, keep: Keep
+    ) -> list[Stream]:
         if of.source in VALUES:
             return values(self.warehouse, of, days, self.study, self.options, texts, keep)
         if of.source is DRUGS:

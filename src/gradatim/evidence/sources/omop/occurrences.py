@@ -38,8 +38,7 @@ def occurrences(of: Scope, days: Mapping[int, Days], words: Numbers) -> Stream:
     """
     source, concepts, rows = of.source, of.concepts, of.rows(days)
     selected = {"person": person_of(rows), "key": rows[KEY], "id": record_of(rows, source)}
-    selected |= span(rows, source, columns.day(rows, source.end),
-                     open_ended=source is CONDITIONS)  # fmt: skip
+    selected |= span(rows, source, columns.day(rows, source.end), open_ended=source is CONDITIONS)
     if source is CONDITIONS and (doubtful := _unconfirmed(rows)) is not None:
         selected["doubtful"] = doubtful
     keys = {key: key_of(of.meanings[key]) for key in days}
@@ -47,8 +46,9 @@ def occurrences(of: Scope, days: Mapping[int, Days], words: Numbers) -> Stream:
     return Stream(source.name, in_days(rows, days, selected), keys)
 
 
-def in_days(rows: "ir.Table", days: "Mapping[int, Days]", selected: "dict[str, ir.Value]"
-            ) -> "ir.Table":  # fmt: skip
+def in_days(
+    rows: "ir.Table", days: "Mapping[int, Days]", selected: "dict[str, ir.Value]"
+) -> "ir.Table":
     """Select of rows those that may touch the days of their keys, and those that are unreadable."""
     last = selected.get("end_last", selected.get("end", selected["start"]))
     here = touching(rows, days, selected["start"], last)
@@ -59,8 +59,10 @@ def in_days(rows: "ir.Table", days: "Mapping[int, Days]", selected: "dict[str, i
 
 def occurring(warehouse: Warehouse, stream: Stream) -> Stream:
     """Leave out the keys that no record has, and `unreadable` if every record can be read."""
-    table, told = stream.table, [name for name in ("key", "unreadable")
-                                 if name in stream.table.columns]  # fmt: skip
+    table, told = (
+        stream.table,
+        [name for name in ("key", "unreadable") if name in stream.table.columns],
+    )
     found = warehouse.fetch(table.select(told).distinct()).to_pydict()
     if "unreadable" in told and not any(found["unreadable"]):
         table = table.drop("unreadable")
@@ -74,8 +76,9 @@ def record_of(table: "ir.Table", source: Source) -> "ir.Value":
     return column if not column.type().is_floating() else column.cast("int64")
 
 
-def span(rows: "ir.Table", source: Source, end: "ir.Value | None", *, open_ended: bool
-         ) -> "dict[str, ir.Value]":  # fmt: skip
+def span(
+    rows: "ir.Table", source: Source, end: "ir.Value | None", *, open_ended: bool
+) -> "dict[str, ir.Value]":
     """Give the columns of when something happened, and whether that is unreadable.
 
     Args:
@@ -105,11 +108,15 @@ def _unconfirmed(table: "ir.Table") -> "ir.Value | None":
     return one_of(status, list(omop.UNCONFIRMED)).fill_null(False)
 
 
-def answering(key: "ir.Value", keys: Mapping[int, Key], concepts: Concepts, words: Numbers
-              ) -> "dict[str, ir.Value]":  # fmt: skip
+def answering(
+    key: "ir.Value", keys: Mapping[int, Key], concepts: Concepts, words: Numbers
+) -> "dict[str, ir.Value]":
     """Give the columns of records that answer a question with yes, read out of them."""
-    answers = {k for k, one in keys.items()
-               if any(concepts.elements[name].kind == "answer" for name in one.record)}  # fmt: skip
+    answers = {
+        k
+        for k, one in keys.items()
+        if any(concepts.elements[name].kind == "answer" for name in one.record)
+    }
     if not answers:
         return {}
     yes = words.of("true")

@@ -23,8 +23,13 @@ def persons(warehouse: Warehouse, options: Options) -> "ir.Table":
         UnusableInput: there is no table `person`, or none of the observation periods asked for.
     """
     t = with_birth(needed(warehouse, "person", "nobody is known without it"), options)
-    people = t.select(person=person_of(t), birth_first=t["birth_first"], birth_last=t["birth_last"],
-                      sex=sex(t), **_site(warehouse, t))  # fmt: skip
+    people = t.select(
+        person=person_of(t),
+        birth_first=t["birth_first"],
+        birth_last=t["birth_last"],
+        sex=sex(t),
+        **_site(warehouse, t),
+    )
     people = people.filter(people["person"].notnull())
     dead = _dead(warehouse, options)
     if dead is not None:
@@ -54,8 +59,9 @@ def person_of(t: "ir.Table") -> "ir.Value":
         return t["person_id"]
     found = columns.whole(t, "person_id")
     if found is None:
-        raise UnusableInput("there is no person_id", "person_id",
-                            "it tells whose record a row is", "add the column")  # fmt: skip
+        raise UnusableInput(
+            "there is no person_id", "person_id", "it tells whose record a row is", "add the column"
+        )
     return found
 
 
@@ -75,9 +81,11 @@ def with_birth(t: "ir.Table", options: Options) -> "ir.Table":
     Step by step, each on columns of the step before, so that no expression is written twice.
     """
     exact = columns.day(t, "birth_datetime")
-    t = t.mutate(birth_year=_within(columns.whole(t, "year_of_birth"), 1, 9999),
-                 birth_month=_within(columns.whole(t, "month_of_birth"), 1, 12),
-                 birth_exact=ibis.null("date") if exact is None else exact)  # fmt: skip
+    t = t.mutate(
+        birth_year=_within(columns.whole(t, "year_of_birth"), 1, 9999),
+        birth_month=_within(columns.whole(t, "month_of_birth"), 1, 12),
+        birth_exact=ibis.null("date") if exact is None else exact,
+    )
     t = t.mutate(birth_day=_day(t))
     year, month, day = (t[f"birth_{part}"] for part in ("year", "month", "day"))
     last = ibis.date(year, month.coalesce(12), day.coalesce(_days(year, month.coalesce(12))))
@@ -85,12 +93,14 @@ def with_birth(t: "ir.Table", options: Options) -> "ir.Table":
     exact, first, last = (t[f"birth_{part}"] for part in ("exact", "first", "last"))
     placeholder = (exact == first) & (first < last)
     by_parts = exact.isnull() | placeholder.fill_null(False)
-    t = t.mutate(**{name: ibis.ifelse(by_parts, t[name], exact)
-                    for name in ("birth_first", "birth_last")})  # fmt: skip
+    t = t.mutate(
+        **{name: ibis.ifelse(by_parts, t[name], exact) for name in ("birth_first", "birth_last")}
+    )
     known = t["birth_first"] <= a_day(options.on)
     ends = {"birth_first": a_day(FIRST_DAY), "birth_last": a_day(LAST_DAY)}
-    t = t.mutate(**{name: ibis.ifelse(known, t[name], end).coalesce(end)
-                    for name, end in ends.items()})  # fmt: skip
+    t = t.mutate(
+        **{name: ibis.ifelse(known, t[name], end).coalesce(end) for name, end in ends.items()}
+    )
     return t.drop("birth_year", "birth_month", "birth_day", "birth_exact")
 
 
@@ -128,8 +138,11 @@ def _site(warehouse: Warehouse, t: "ir.Table") -> "dict[str, ir.Value]":
         id = columns.whole(sites, "care_site_id")
         assert id is not None
         known = warehouse.fetch(sites.select(id=id, name=name)).to_pydict()
-        branches = [(own == id, name) for id, name in zip(known["id"], known["name"], strict=True)
-                    if id is not None and name]  # fmt: skip
+        branches = [
+            (own == id, name)
+            for id, name in zip(known["id"], known["name"], strict=True)
+            if id is not None and name
+        ]
         named = chosen(branches, named) if len(branches) <= MOST_SITES else named
     return {"site": named}
 
@@ -185,8 +198,11 @@ def periods(warehouse: Warehouse, options: Options) -> "ir.Table":
         UnusableInput: there is no table `observation_period`.
     """
     t = needed(warehouse, "observation_period", "coverage is to be tied to it")
-    t = t.select(person=person_of(t), start=columns.day(t, "observation_period_start_date"),
-                 end=columns.day(t, "observation_period_end_date"))  # fmt: skip
+    t = t.select(
+        person=person_of(t),
+        start=columns.day(t, "observation_period_start_date"),
+        end=columns.day(t, "observation_period_end_date"),
+    )
     t = t.filter((t["start"] <= t["end"]) & (t["start"] <= a_day(options.on)))
     before = ibis.window(group_by="person", order_by=["start", "end"], preceding=(None, 1))
     t = t.mutate(reached=t["end"].max().over(before))

@@ -41,9 +41,11 @@ def load(file: Path, elements: Mapping[str, Element]) -> ReferenceRanges:
     found: dict[str, list[ReferenceRange]] = {}
     for where, name, row in rows:
         if name not in elements or elements[name].kind != "measurement":
-            raise UnusableInput(f"{name!r} is no measured element of the protocol",
-                                f"{file}: {where}", todo="use the names that `protocol show` "
-                                "lists")  # fmt: skip
+            raise UnusableInput(
+                f"{name!r} is no measured element of the protocol",
+                f"{file}: {where}",
+                todo="use the names that `protocol show` lists",
+            )
         found.setdefault(name, []).append(_range(row, f"{file}: {where}"))
     return {name: tuple(some) for name, some in found.items()}
 
@@ -52,8 +54,10 @@ _Rows = list[tuple[str, str, Mapping[str, Any]]]
 
 
 def _from_csv(text: str) -> _Rows:
-    return [(f"line {n}", (row.pop("element", "") or "").strip(), row)
-            for n, row in enumerate(csv.DictReader(io.StringIO(text)), 2)]  # fmt: skip
+    return [
+        (f"line {n}", (row.pop("element", "") or "").strip(), row)
+        for n, row in enumerate(csv.DictReader(io.StringIO(text)), 2)
+    ]
 
 
 def _from_yaml(text: str, file: Path) -> _Rows:
@@ -80,14 +84,16 @@ def _range(row: Mapping[str, Any], where: str) -> ReferenceRange:
     if unit and not understood(unit):
         raise UnusableInput(f"the unit {unit!r} is not understood", where, todo="use a UCUM unit")
     if sex not in ("", "female", "male"):
-        raise UnusableInput(f"the sex {sex!r} is neither female nor male", where,
-                            todo="leave it empty for both")  # fmt: skip
+        raise UnusableInput(
+            f"the sex {sex!r} is neither female nor male", where, todo="leave it empty for both"
+        )
     low, high = _number(row, "low", where), _number(row, "high", where)
     if (low is None and high is None) or (low is not None and high is not None and low > high):
         raise UnusableInput("has no limit, or a low one above the high one", where, todo=_TODO)
     ages = _number(row, "age_from", where), _number(row, "age_to", where)
-    return ReferenceRange(unit, low, high, sex, int(ages[0] or 0),
-                          999 if ages[1] is None else int(ages[1]))  # fmt: skip
+    return ReferenceRange(
+        unit, low, high, sex, int(ages[0] or 0), 999 if ages[1] is None else int(ages[1])
+    )
 
 
 def _number(row: Mapping[str, Any], name: str, where: str) -> float | None:

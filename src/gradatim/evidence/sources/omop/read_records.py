@@ -93,8 +93,16 @@ def _supply(row: Row) -> int:
     return supply if 0 < supply <= LONGEST_SUPPLY else 0
 
 
-def _fact(source: Source, row: Row, id: str, meaning: Meaning, days: tuple[Day, Day], route: str,
-          known: Concepts, strengths: Strengths) -> Fact:  # fmt: skip
+def _fact(
+    source: Source,
+    row: Row,
+    id: str,
+    meaning: Meaning,
+    days: tuple[Day, Day],
+    route: str,
+    known: Concepts,
+    strengths: Strengths,
+) -> Fact:
     element = known.elements[meaning.element]
     doubtful = ""
     if source is CONDITIONS and row["status"] in omop.UNCONFIRMED:
@@ -105,8 +113,9 @@ def _fact(source: Source, row: Row, id: str, meaning: Meaning, days: tuple[Day, 
         return Fact(meaning.element, id, *days, code="true", derived=True, doubtful=doubtful)
     dose = _dose(row, strengths) if source is DRUGS else None
     unit = "" if dose is None else DAILY_DOSE_UNIT
-    return Fact(meaning.element, id, *days, dose, unit, code=meaning.code, route=route,
-                doubtful=doubtful)  # fmt: skip
+    return Fact(
+        meaning.element, id, *days, dose, unit, code=meaning.code, route=route, doubtful=doubtful
+    )
 
 
 def _dose(row: Row, strengths: Strengths) -> float | None:

@@ -31,8 +31,9 @@ def read(
             return [NotUsed(id, why)]
     limits = _limits(row, said, meanings, person, known, options)
     measured = any(known.kind(one) in MEASURED for one in meanings)
-    found = [_fact(one.element, id, on(row["start"]), said, limits, measured, known)
-             for one in meanings]  # fmt: skip
+    found = [
+        _fact(one.element, id, on(row["start"]), said, limits, measured, known) for one in meanings
+    ]
     facts = [one for one in found if one is not None]
     return [*facts] or [NotUsed(id, "has no value that answers")]
 
@@ -53,8 +54,9 @@ def said_by(source: Source, row: Row, known: Concepts) -> Said:
 Limits = tuple[Quantity | None, Quantity | None]
 
 
-def _fact(element: str, id: str, at: Day, said: Said, limits: Limits, measured: bool,
-          known: Concepts) -> Fact | None:  # fmt: skip
+def _fact(
+    element: str, id: str, at: Day, said: Said, limits: Limits, measured: bool, known: Concepts
+) -> Fact | None:
     kind = known.elements[element].kind
     if kind in MEASURED:
         if said.value is None and not said.code:
@@ -69,8 +71,9 @@ def _fact(element: str, id: str, at: Day, said: Said, limits: Limits, measured: 
     return Fact(element, id, at, at, doubtful=doubtful)
 
 
-def _limits(row: Row, said: Said, meanings: Meanings, person: Row, known: Concepts,
-            options: Options) -> Limits:  # fmt: skip
+def _limits(
+    row: Row, said: Said, meanings: Meanings, person: Row, known: Concepts, options: Options
+) -> Limits:
     """Give the limits that came with the value, else those of the dictionary, in its unit."""
     low, high = row["low"], row["high"]
     ranges = options.reference_ranges
@@ -80,12 +83,15 @@ def _limits(row: Row, said: Said, meanings: Meanings, person: Row, known: Concep
         analyte = known.elements[name].analyte or None
         low = in_unit(analyte, one.low, one.unit, said.unit) if low is None else low
         high = in_unit(analyte, one.high, one.unit, said.unit) if high is None else high
-    return (None if low is None else Quantity(low, said.unit),
-            None if high is None else Quantity(high, said.unit))  # fmt: skip
+    return (
+        None if low is None else Quantity(low, said.unit),
+        None if high is None else Quantity(high, said.unit),
+    )
 
 
-def _range(ranges: tuple[ReferenceRange, ...], row: Row, person: Row, options: Options
-           ) -> ReferenceRange | None:  # fmt: skip
+def _range(
+    ranges: tuple[ReferenceRange, ...], row: Row, person: Row, options: Options
+) -> ReferenceRange | None:
     """Give the first range that surely holds for the person on that day."""
     birth = born(person, options)
     oldest, youngest = (completed_years(day, row["start"]) for day in birth)

@@ -23,9 +23,18 @@ if TYPE_CHECKING:
     from ibis.expr import types as ir
 
 LOCAL = "gradatim"
-SYSTEMS = {"LOINC": "loinc", "SNOMED": "snomed", "RxNorm": "rxnorm", "RxNorm Extension": "rxnorm",
-           "ATC": "atc", "ICD10": "icd10", "ICD10CM": "icd10", "ICD10CN": "icd10",
-           "ICD10GM": "icd10", LOCAL: "local"}  # fmt: skip
+SYSTEMS = {
+    "LOINC": "loinc",
+    "SNOMED": "snomed",
+    "RxNorm": "rxnorm",
+    "RxNorm Extension": "rxnorm",
+    "ATC": "atc",
+    "ICD10": "icd10",
+    "ICD10CM": "icd10",
+    "ICD10CN": "icd10",
+    "ICD10GM": "icd10",
+    LOCAL: "local",
+}
 """The short name of each vocabulary's system; LOCAL is a hospital's own, by element names."""
 MAPS_TO, TO_VALUE, REPLACED_BY = "Maps to", "Maps to value", "Concept replaced by"
 Found = dict[int, set[Meaning]]
@@ -80,8 +89,9 @@ class Searched(NamedTuple):
     valued: Valued
 
 
-def by_id(elements: Mapping[str, Element], codebook: Codebook, asked: Asked,
-           names: Mapping[int, str]) -> Found:  # fmt: skip
+def by_id(
+    elements: Mapping[str, Element], codebook: Codebook, asked: Asked, names: Mapping[int, str]
+) -> Found:
     """Give what the protocol's own concept ids mean, and those of the drug table.
 
     Where the vocabulary knows an id, the drug table's must be of that very drug.
@@ -105,8 +115,14 @@ GENERAL = omop.HISTORIES | omop.OF_OTHERS
 class Search:
     """One search of the vocabulary tables."""
 
-    def __init__(self, warehouse: Warehouse, table: "ir.Table", elements: Mapping[str, Element],
-                 codebook: Codebook, asked: Asked) -> None:  # fmt: skip
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        table: "ir.Table",
+        elements: Mapping[str, Element],
+        codebook: Codebook,
+        asked: Asked,
+    ) -> None:
         self.warehouse, self.table = warehouse, table
         self.elements, self.codebook, self.asked = elements, codebook, asked
         self.notes: list[str] = []
@@ -185,8 +201,9 @@ class Search:
 
     def _means(self, one: Coded) -> set[Meaning]:
         names, ingredient = self.codebook.lookup(one.system, one.code)
-        return {Meaning(name, (ingredient or UNNAMED) if self._is_drug(name) else "")
-                for name in names}  # fmt: skip
+        return {
+            Meaning(name, (ingredient or UNNAMED) if self._is_drug(name) else "") for name in names
+        }
 
     def _is_drug(self, element: str) -> bool:
         return self.elements[element].kind == "exposure"
@@ -204,11 +221,15 @@ class Search:
         if not conditions:
             return []
         found = rows(
-            self.warehouse, t.filter(_either(conditions)), id=columns.whole(t, "concept_id"),
-            vocabulary=t["vocabulary_id"], code=t["concept_code"],
-            standard=columns.text(t, "standard_concept"), name=t["concept_name"],
+            self.warehouse,
+            t.filter(_either(conditions)),
+            id=columns.whole(t, "concept_id"),
+            vocabulary=t["vocabulary_id"],
+            code=t["concept_code"],
+            standard=columns.text(t, "standard_concept"),
+            name=t["concept_name"],
             gone=columns.text(t, "invalid_reason"),
-        )  # fmt: skip
+        )
         return [
             Coded(id, SYSTEMS[vocabulary], code, standard or "", name, gone or "")
             for id, vocabulary, code, standard, name, gone in found
@@ -224,8 +245,10 @@ class Search:
 
     def _maps_to(self, ids: list[int]) -> dict[int, Mapped]:
         if self.warehouse.table("concept_relationship") is None:
-            self.notes.append("there is no table concept_relationship: codes that are not standard "
-                              "are found only where a record carries them")  # fmt: skip
+            self.notes.append(
+                "there is no table concept_relationship: codes that are not standard "
+                "are found only where a record carries them"
+            )
         return mappings(self.warehouse, ids)
 
     def _below(self, roots: Found) -> Found:
@@ -233,8 +256,10 @@ class Search:
         found: Found = defaultdict(set, {id: set(some) for id, some in roots.items()})
         pairs = pairs_of(self.warehouse)
         if pairs is None:
-            self.notes.append("there is no table concept_ancestor: concepts are recognised without "
-                              "their descendants")  # fmt: skip
+            self.notes.append(
+                "there is no table concept_ancestor: concepts are recognised without "
+                "their descendants"
+            )
             return found
         of_roots = pairs.filter(pairs["above"].isin(sorted(roots)))
         for above, below in rows(
@@ -250,14 +275,19 @@ class Search:
         """
         t = self.table
         own = (t["vocabulary_id"] == LOCAL) & t["domain_id"].isin(["Measurement", "Observation"])
-        t = t.select(id=columns.whole(t, "concept_id"),
-                     domain=ibis.ifelse(own, "", t["domain_id"]))  # fmt: skip
+        t = t.select(id=columns.whole(t, "concept_id"), domain=ibis.ifelse(own, "", t["domain_id"]))
         found: dict[int, str] = {}
         pairs = pairs_of(self.warehouse)
         if pairs is not None:
             below = pairs.filter(pairs["above"].isin(sorted(roots))).select(id=pairs["below"])
-            found = dict(rows(self.warehouse, t.semi_join(below.distinct(), "id"), id=ibis._["id"],
-                               domain=ibis._["domain"]))  # fmt: skip
+            found = dict(
+                rows(
+                    self.warehouse,
+                    t.semi_join(below.distinct(), "id"),
+                    id=ibis._["id"],
+                    domain=ibis._["domain"],
+                )
+            )
         rest = sorted(ids.difference(found))
         found |= dict(
             rows(self.warehouse, t.filter(t["id"].isin(rest)), id=ibis._["id"], d=ibis._["domain"])
@@ -273,10 +303,14 @@ class Search:
                 if any(m.element == element for m in found[id]):
                     continue
                 every = above.get(id, {})
-                own = {i: name for i, name in every.items()
-                       if any(m.element == element for m in found.get(i, ()))}  # fmt: skip
+                own = {
+                    i: name
+                    for i, name in every.items()
+                    if any(m.element == element for m in found.get(i, ()))
+                }
                 found[id] |= {Meaning(element, name) for name in (own or every).values()} or {
-                    Meaning(element, str(id))}  # fmt: skip
+                    Meaning(element, str(id))
+                }
 
     def _ingredients_of(self, ids: set[int], roots: list[int]) -> dict[int, dict[int, str]]:
         pairs, c = pairs_of(self.warehouse), self.table
@@ -284,11 +318,15 @@ class Search:
             return {}
         ingredients = c.filter(
             (c["concept_class_id"] == "Ingredient") & c["vocabulary_id"].isin(_INGREDIENTS)
-        ).select(ingredient=columns.whole(c, "concept_id"), name=c["concept_name"],
-                 code=c["concept_code"])  # fmt: skip
+        ).select(
+            ingredient=columns.whole(c, "concept_id"),
+            name=c["concept_name"],
+            code=c["concept_code"],
+        )
         asked = pairs.filter(pairs["above"].isin(roots)).select(drug=pairs["below"]).distinct()
         joined = pairs.join(asked, pairs["below"] == asked["drug"]).join(
-            ingredients, pairs["above"] == ingredients["ingredient"])  # fmt: skip
+            ingredients, pairs["above"] == ingredients["ingredient"]
+        )
         found: dict[int, dict[int, str]] = defaultdict(dict)
         for drug, id, name, code in rows(
             self.warehouse,
@@ -364,16 +402,19 @@ def _add_mapped(
     """
     single: set[tuple[int, Meaning]] = {
         (targets[id][0], meaning)
-        for id, some in narrow.items() if len(targets.get(id, ())) == 1 for meaning in some
-    }  # fmt: skip
+        for id, some in narrow.items()
+        if len(targets.get(id, ())) == 1
+        for meaning in some
+    }
     added: Found = defaultdict(set)
     parts: Found = defaultdict(set)
     for id, some in narrow.items():
         for meaning in some:
             added[id].add(meaning)
             every = targets.get(id, ())
-            sure = [one for one in every
-                    if (one, meaning) in single or meaning in found.get(one, ())]  # fmt: skip
+            sure = [
+                one for one in every if (one, meaning) in single or meaning in found.get(one, ())
+            ]
             for one in sure:
                 added[one].add(meaning)
             for one in () if sure else every:

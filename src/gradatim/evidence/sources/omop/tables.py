@@ -51,10 +51,16 @@ class Source(NamedTuple):
         return (self.id, "person_id", self.concept, self.start)
 
 
-CONDITIONS = Source("condition_occurrence", "condition", "condition_start_date",
-                    "condition_end_date")  # fmt: skip
-DRUGS = Source("drug_exposure", "drug", "drug_exposure_start_date", "drug_exposure_end_date",
-               domains=("Drug", "Device"))  # fmt: skip
+CONDITIONS = Source(
+    "condition_occurrence", "condition", "condition_start_date", "condition_end_date"
+)
+DRUGS = Source(
+    "drug_exposure",
+    "drug",
+    "drug_exposure_start_date",
+    "drug_exposure_end_date",
+    domains=("Drug", "Device"),
+)
 PROCEDURES = Source("procedure_occurrence", "procedure", "procedure_date", "procedure_end_date")
 MEASUREMENTS = Source("measurement", "measurement", "measurement_date", text="value_source_value")
 OBSERVATIONS = Source("observation", "observation", "observation_date", text="value_as_string")

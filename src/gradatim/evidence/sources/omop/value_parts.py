@@ -28,16 +28,33 @@ if TYPE_CHECKING:
 
 ANOTHER_UNIT = "another unit"
 """Every unit that converts to none in which the protocol compares."""
-KNOWN_WORDS = frozenset({"positive", "negative", "borderline", "indeterminate", "inconclusive",
-                         "invalid", "true", "false"})  # fmt: skip
+KNOWN_WORDS = frozenset(
+    {
+        "positive",
+        "negative",
+        "borderline",
+        "indeterminate",
+        "inconclusive",
+        "invalid",
+        "true",
+        "false",
+    }
+)
 """Results that mean the same to every protocol."""
 
 
-def unit_of(warehouse: Warehouse, table: "ir.Table", wanted: dict[str, set[str]],
-            concepts: Concepts, numbers: Numbers) -> "tuple[ir.Value, dict[int, str]]":  # fmt: skip
+def unit_of(
+    warehouse: Warehouse,
+    table: "ir.Table",
+    wanted: dict[str, set[str]],
+    concepts: Concepts,
+    numbers: Numbers,
+) -> "tuple[ir.Value, dict[int, str]]":
     """Give the number of the unit, by what occurs: concepts first, then units as written."""
-    concept, written = columns.whole(table, "unit_concept_id"), columns.text(
-        table, "unit_source_value")  # fmt: skip
+    concept, written = (
+        columns.whole(table, "unit_concept_id"),
+        columns.text(table, "unit_source_value"),
+    )
     concept = ibis.literal(0, "int64") if concept is None else concept
     by_concept: dict[str, list[int]] = defaultdict(list)
     by_text: dict[str, list[str]] = defaultdict(list)
@@ -70,8 +87,14 @@ def _distinct(warehouse: Warehouse, table: "ir.Table", column: "ir.Value") -> li
     return sorted(one for one in found if one)
 
 
-def word_of_row(warehouse: Warehouse, table: "ir.Table", source: Source, value: "ir.Value",
-                concepts: Concepts, numbers: Numbers) -> "ir.Value":  # fmt: skip
+def word_of_row(
+    warehouse: Warehouse,
+    table: "ir.Table",
+    source: Source,
+    value: "ir.Value",
+    concepts: Concepts,
+    numbers: Numbers,
+) -> "ir.Value":
     """Give the number of the result or answer: the concept's, else of the text without a number."""
     concept, written = columns.whole(table, "value_as_concept_id"), columns.text(table, source.text)
     concept = ibis.literal(0, "int64") if concept is None else concept
@@ -84,8 +107,11 @@ def word_of_row(warehouse: Warehouse, table: "ir.Table", source: Source, value: 
         by_text: dict[str, list[str]] = {}
         for text in _distinct(warehouse, table.filter(alone), written):
             by_text.setdefault(known_word(concepts, word_of(text)), []).append(text)
-        branches += [(alone & one_of(written, some), numbers.of(word))
-                     for word, some in by_text.items() if word and word != ANOTHER]  # fmt: skip
+        branches += [
+            (alone & one_of(written, some), numbers.of(word))
+            for word, some in by_text.items()
+            if word and word != ANOTHER
+        ]
         if ANOTHER in by_text:
             blank = ["", *by_text.get("", [])]
             branches.append((alone & ~written.isin(blank), numbers.of(ANOTHER)))
@@ -135,8 +161,9 @@ def plausible(
     return found
 
 
-def ranged(rows: "ir.Table", of: Scope, days: "Mapping[int, Days]"
-           ) -> "tuple[ir.Table, list[tuple[ir.Value, ir.Value]]]":  # fmt: skip
+def ranged(
+    rows: "ir.Table", of: Scope, days: "Mapping[int, Days]"
+) -> "tuple[ir.Table, list[tuple[ir.Value, ir.Value]]]":
     """Say of which rows it is plain that they have a value that can be true.
 
     It is, without any look-up, if every value of the concept can, or if the unit is a known concept
@@ -154,8 +181,12 @@ def ranged(rows: "ir.Table", of: Scope, days: "Mapping[int, Days]"
     if columns.number(rows, "value_as_number") is None:
         return rows, []
     limited = {key: names for key in days if (names := _limited(of.meanings[key], of.concepts))}
-    plain = [(key, id, *limits, days[key][0]) for key, names in limited.items() if len(names) == 1
-             for id, limits in _limits_by_unit(of.concepts, names[0]).items()]  # fmt: skip
+    plain = [
+        (key, id, *limits, days[key][0])
+        for key, names in limited.items()
+        if len(names) == 1
+        for id, limits in _limits_by_unit(of.concepts, names[0]).items()
+    ]
     sure: list[tuple[ir.Value, ir.Value]] = []
     if plain and columns.whole(rows, "unit_concept_id") is not None:
         rows, within = _within(rows, of.source, plain)
@@ -168,8 +199,9 @@ def ranged(rows: "ir.Table", of: Scope, days: "Mapping[int, Days]"
     return rows, sure
 
 
-def _within(rows: "ir.Table", source: Source, limits: list[tuple[Any, ...]]
-            ) -> "tuple[ir.Table, ir.Value]":  # fmt: skip
+def _within(
+    rows: "ir.Table", source: Source, limits: list[tuple[Any, ...]]
+) -> "tuple[ir.Table, ir.Value]":
     """Join the limits of concepts and units, and say of which rows the value is within."""
     given = ibis.memtable(pa.table(dict(zip(_LIMITS, zip(*limits, strict=True), strict=True))))
     concept, unit = columns.whole(rows, source.concept), columns.whole(rows, "unit_concept_id")
@@ -200,8 +232,10 @@ def _limits_by_unit(concepts: Concepts, name: str) -> "dict[int, tuple[float, fl
     found = {}
     for id in omop.units():
         unit = concepts.units.get(id, "")
-        there = [convert_for(element.analyte or None, one, element.unit, unit)
-                 for one in element.plausible]  # fmt: skip
+        there = [
+            convert_for(element.analyte or None, one, element.unit, unit)
+            for one in element.plausible
+        ]
         if unit and _factor(element.analyte, unit, element.unit) and None not in there:
             low, high = sorted(one for one in there if one is not None)
             found[id] = (low + abs(low) * _INSIDE, high - abs(high) * _INSIDE)

@@ -57,8 +57,15 @@ class Row(NamedTuple):
     units: dict[int, str]
 
 
-def values(warehouse: Warehouse, of: Scope, days: Mapping[int, Days], study: Study,
-           options: Options, texts: Texts, keep: Keep) -> list[Stream]:  # fmt: skip
+def values(
+    warehouse: Warehouse,
+    of: Scope,
+    days: Mapping[int, Days],
+    study: Study,
+    options: Options,
+    texts: Texts,
+    keep: Keep,
+) -> list[Stream]:
     """Give the streams of measurements or of observations.
 
     Measured elements of the table of measurements have the concept as their key. What else stands
@@ -93,16 +100,21 @@ def values(warehouse: Warehouse, of: Scope, days: Mapping[int, Days], study: Stu
     return found
 
 
-def parted(source: Source, meanings: Mapping[int, Meanings], concepts: Concepts
-           ) -> tuple[dict[int, Key], dict[int, Meanings]]:  # fmt: skip
+def parted(
+    source: Source, meanings: Mapping[int, Meanings], concepts: Concepts
+) -> tuple[dict[int, Key], dict[int, Meanings]]:
     """Part what keys mean: the keys of measured elements, and what is said of the others."""
     if source is OBSERVATIONS:
         return {}, dict(meanings)
-    measured = {key: tuple(m for m in some if concepts.kind(m) in MEASURED)
-                for key, some in meanings.items()}  # fmt: skip
+    measured = {
+        key: tuple(m for m in some if concepts.kind(m) in MEASURED)
+        for key, some in meanings.items()
+    }
     rest = {key: tuple(m for m in some if m not in measured[key]) for key, some in meanings.items()}
-    return ({key: key_of(some) for key, some in measured.items() if some},
-            {key: some for key, some in rest.items() if some})  # fmt: skip
+    return (
+        {key: key_of(some) for key, some in measured.items() if some},
+        {key: some for key, some in rest.items() if some},
+    )
 
 
 def outlined(of: Scope) -> list[tuple[str, dict[int, Key]]]:
@@ -116,8 +128,15 @@ def _answers_of(source: Source) -> str:
     return source.name if source is OBSERVATIONS else f"{source.name} answers"
 
 
-_COLUMNS = ("value_as_number", "value_as_concept_id", "unit_concept_id", "unit_source_value",
-            "operator_concept_id", "range_low", "range_high")  # fmt: skip
+_COLUMNS = (
+    "value_as_number",
+    "value_as_concept_id",
+    "unit_concept_id",
+    "unit_source_value",
+    "operator_concept_id",
+    "range_low",
+    "range_high",
+)
 
 
 def _taken(of: Scope, days: Mapping[int, Days]) -> "ir.Table":
@@ -129,8 +148,9 @@ def _taken(of: Scope, days: Mapping[int, Days]) -> "ir.Table":
     start = columns.day(rows, source.start)
     assert start is not None
     kept = {name: rows[name] for name in (*_COLUMNS, source.text) if name in rows.columns}
-    return rows.select(person=person_of(rows), id=record_of(rows, source), start=start,
-                       **{KEY: rows[KEY]}, **kept)  # fmt: skip
+    return rows.select(
+        person=person_of(rows), id=record_of(rows, source), start=start, **{KEY: rows[KEY]}, **kept
+    )
 
 
 def _looked_at(rows: "ir.Table", of: Scope, days: Mapping[int, Days]) -> "ir.Table":
@@ -150,13 +170,20 @@ def _looked_at(rows: "ir.Table", of: Scope, days: Mapping[int, Days]) -> "ir.Tab
 
 def _said(rows: "ir.Table", source: Source) -> "ir.Value":
     """Say whether a row may say anything at all."""
-    value, result = columns.number(rows, "value_as_number"), columns.whole(
-        rows, "value_as_concept_id")  # fmt: skip
+    value, result = (
+        columns.number(rows, "value_as_number"),
+        columns.whole(rows, "value_as_concept_id"),
+    )
     text = columns.text(rows, source.text)
-    found = [one for one in (
-        None if value is None else value.notnull(),
-        None if result is None else (result != 0).fill_null(False),
-        None if text is None else text.notnull()) if one is not None]  # fmt: skip
+    found = [
+        one
+        for one in (
+            None if value is None else value.notnull(),
+            None if result is None else (result != 0).fill_null(False),
+            None if text is None else text.notnull(),
+        )
+        if one is not None
+    ]
     return ibis.or_(*found) if found else ibis.literal(False)
 
 
@@ -177,9 +204,16 @@ def _sure(rows: "ir.Table", of: Scope, days: Mapping[int, Days]) -> "ir.Table":
     return rows.filter(chosen([(where, True) for where, _ in sure], False))
 
 
-def _row(warehouse: Warehouse, table: "ir.Table", source: Source, study: Study,
-         concepts: Concepts, meanings: dict[int, Meanings], texts: Texts,
-         paired: Collection[int]) -> Row:  # fmt: skip
+def _row(
+    warehouse: Warehouse,
+    table: "ir.Table",
+    source: Source,
+    study: Study,
+    concepts: Concepts,
+    meanings: dict[int, Meanings],
+    texts: Texts,
+    paired: Collection[int],
+) -> Row:
     """Read the parts of each row, step by step: each step uses columns of the one before.
 
     Rows of keys that are `paired` say no more than that what the key means is so.
@@ -194,8 +228,15 @@ def _row(warehouse: Warehouse, table: "ir.Table", source: Source, study: Study,
         here = table[KEY].isin(sorted(paired))
         value = ibis.ifelse(here, ibis.null("float64"), value)
         word = ibis.ifelse(here, texts.words.of("true"), word).cast("int32")
-    selected = {"person": table["person"], "base": table[KEY], "id": table["id"],
-                "start": table["start"], "value": value, "unit": unit, "word": word}  # fmt: skip
+    selected = {
+        "person": table["person"],
+        "base": table[KEY],
+        "id": table["id"],
+        "start": table["start"],
+        "value": value,
+        "unit": unit,
+        "word": word,
+    }
     low, high = columns.number(table, "range_low"), columns.number(table, "range_high")
     selected |= {name: limit for name, limit in (("low", low), ("high", high)) if limit is not None}
     return Row(table.select(**selected, **bound_of(table)), meanings, units)
@@ -207,8 +248,14 @@ def _possible(row: Row, concepts: Concepts, among: "ir.Table") -> "ir.Table":
     return among if possible is None else among.filter(possible)
 
 
-def _measured(warehouse: Warehouse, source: Source, concepts: Concepts, options: Options, row: Row,
-              keys: dict[int, Key]) -> Stream:  # fmt: skip
+def _measured(
+    warehouse: Warehouse,
+    source: Source,
+    concepts: Concepts,
+    options: Options,
+    row: Row,
+    keys: dict[int, Key],
+) -> Stream:
     """Give the stream of measured elements: rows with a number or a result."""
     rows = row.table.filter(row.table["base"].isin(sorted(keys)))
     rows = rows.filter(rows["value"].notnull() | (rows["word"] != 0))
@@ -216,14 +263,23 @@ def _measured(warehouse: Warehouse, source: Source, concepts: Concepts, options:
     return Stream(source.name, rows.rename(key="base"), keys)
 
 
-def _answers(warehouse: Warehouse, source: Source, concepts: Concepts, options: Options, row: Row,
-             keys: dict[int, Key], texts: Texts) -> Stream:  # fmt: skip
+def _answers(
+    warehouse: Warehouse,
+    source: Source,
+    concepts: Concepts,
+    options: Options,
+    row: Row,
+    keys: dict[int, Key],
+    texts: Texts,
+) -> Stream:
     """Give the stream of rows whose keys tell what they say."""
     bases = sorted({key // 4 for key in keys})
     rows = row.table.filter(row.table["base"].isin(bases))
     rows = rows.mutate(says=_says(rows, texts.words))
-    rows = rows.mutate(denies=rows["word"] == texts.words.of("false"),
-                       doubtful=_doubtful(rows, row.meanings, concepts))  # fmt: skip
+    rows = rows.mutate(
+        denies=rows["word"] == texts.words.of("false"),
+        doubtful=_doubtful(rows, row.meanings, concepts),
+    )
     rows = with_limits(warehouse, _possible(row, concepts, rows), row, concepts, options)
     rows = rows.mutate(key=rows["base"] * 4 + rows["says"])
     return Stream(_answers_of(source), rows.drop("base", "says"), keys)
@@ -232,8 +288,10 @@ def _answers(warehouse: Warehouse, source: Source, concepts: Concepts, options: 
 def _says(rows: "ir.Table", words: Numbers) -> "ir.Value":
     word = rows["word"]
     something = rows["value"].notnull() | (word != 0)
-    return chosen([(word == words.of("true"), YES), (word == words.of("false"), NO),
-                   (something, SOMETHING)], NOTHING)  # fmt: skip
+    return chosen(
+        [(word == words.of("true"), YES), (word == words.of("false"), NO), (something, SOMETHING)],
+        NOTHING,
+    )
 
 
 def _by_answer(meanings: dict[int, Meanings], concepts: Concepts) -> dict[int, Key]:
@@ -259,7 +317,8 @@ def _by_answer(meanings: dict[int, Meanings], concepts: Concepts) -> dict[int, K
 
 def _doubtful(rows: "ir.Table", meanings: dict[int, Meanings], concepts: Concepts) -> "ir.Value":
     """Say whether it is open what a record says; one that is measured has a value by its nature."""
-    measured = [k for k, some in meanings.items()
-                if any(concepts.kind(m) in MEASURED for m in some)]  # fmt: skip
+    measured = [
+        k for k, some in meanings.items() if any(concepts.kind(m) in MEASURED for m in some)
+    ]
     doubtful = rows["says"] == SOMETHING
     return doubtful & ~rows["base"].isin(sorted(measured)) if measured else doubtful

@@ -154,15 +154,21 @@ def _labelled(known: Concepts) -> set[tuple[str, str]]:
 
 def _sorted(found: Found, elements: Mapping[str, Element]) -> dict[int, Meanings]:
     order = {name: n for n, name in enumerate(elements)}
-    return {id: tuple(sorted(some, key=lambda m: (order[m.element], m.code)))
-            for id, some in found.items()}  # fmt: skip
+    return {
+        id: tuple(sorted(some, key=lambda m: (order[m.element], m.code)))
+        for id, some in found.items()
+    }
 
 
 def _units(warehouse: Warehouse, table: "ir.Table | None") -> dict[int, str]:
     found = {id: canonical_unit(unit) for id, unit in omop.units().items()}
     if table is not None:
-        coded = rows(warehouse, table.filter(table["vocabulary_id"] == "UCUM"),
-                     id=columns.whole(table, "concept_id"), code=table["concept_code"])  # fmt: skip
+        coded = rows(
+            warehouse,
+            table.filter(table["vocabulary_id"] == "UCUM"),
+            id=columns.whole(table, "concept_id"),
+            code=table["concept_code"],
+        )
         found |= {id: canonical_unit(code) for id, code in coded}
     return found
 
@@ -174,8 +180,14 @@ def _routes(
     found = dict(omop.routes())
     if table is not None and asked:
         kept = (table["vocabulary_id"] == "SNOMED") & table["concept_code"].isin(sorted(asked))
-        found |= dict(rows(warehouse, table.filter(kept), id=columns.whole(table, "concept_id"),
-                            code=table["concept_code"]))  # fmt: skip
+        found |= dict(
+            rows(
+                warehouse,
+                table.filter(kept),
+                id=columns.whole(table, "concept_id"),
+                code=table["concept_code"],
+            )
+        )
     return found
 
 
@@ -192,10 +204,17 @@ def with_results(warehouse: Warehouse, known: Concepts, used: Iterable[int]) -> 
         return known
     id = columns.whole(table, "concept_id")
     assert id is not None
-    named = rows(warehouse, table.filter(id.isin(sorted(new))), id=id, system=table[
-        "vocabulary_id"], code=table["concept_code"], name=table["concept_name"])  # fmt: skip
-    words = {one: _word(SYSTEMS.get(system, ""), code, name or "")
-             for one, system, code, name in named}  # fmt: skip
+    named = rows(
+        warehouse,
+        table.filter(id.isin(sorted(new))),
+        id=id,
+        system=table["vocabulary_id"],
+        code=table["concept_code"],
+        name=table["concept_name"],
+    )
+    words = {
+        one: _word(SYSTEMS.get(system, ""), code, name or "") for one, system, code, name in named
+    }
     return replace(known, results={**known.results, **words})
 
 

@@ -34,14 +34,21 @@ def account(request: Request) -> HttpResponse:
     """Show one's account."""
     user: Any = request.user
     access = request.access
-    return render(request, "accounts/account.html", {
-        "held": sorted((role, sorted(sites)) for role, sites in access.held.items()),
-        "trained": trainings(access.state).get(user.username, {}).values(),
-        "in_force": versions_in_force(access.state), "sessions": sessions_of(request),
-        "has_device": has_device(user), "codes_left": recovery_codes_left(user),
-        "tokens": user.tokens.filter(revoked_at=None).order_by("-created_at"),
-        "signing": SignatureFields(user), "acts": user.acts.order_by("-at", "-pk")[:LATEST],
-    })  # fmt: skip
+    return render(
+        request,
+        "accounts/account.html",
+        {
+            "held": sorted((role, sorted(sites)) for role, sites in access.held.items()),
+            "trained": trainings(access.state).get(user.username, {}).values(),
+            "in_force": versions_in_force(access.state),
+            "sessions": sessions_of(request),
+            "has_device": has_device(user),
+            "codes_left": recovery_codes_left(user),
+            "tokens": user.tokens.filter(revoked_at=None).order_by("-created_at"),
+            "signing": SignatureFields(user),
+            "acts": user.acts.order_by("-at", "-pk")[:LATEST],
+        },
+    )
 
 
 @public
@@ -55,8 +62,12 @@ def make_api_token(request: Request) -> HttpResponse:
     made = ""
     if request.method == "POST" and form.is_valid() and confirmed(request, signing):
         made = make_token(user, form.cleaned_data["name"], form.cleaned_data["role"])
-    return render(request, "accounts/token.html", {"form": form, "signing": signing, "made": made},
-                  status=422 if form.errors or signing.errors else 200)  # fmt: skip
+    return render(
+        request,
+        "accounts/token.html",
+        {"form": form, "signing": signing, "made": made},
+        status=422 if form.errors or signing.errors else 200,
+    )
 
 
 @public
@@ -80,8 +91,10 @@ def end_session(request: Request, handle: str) -> HttpResponse:
 
 def _fault(form: SignatureFields) -> str:
     """Give what is wrong with a form, in words that stand by themselves."""
-    return " ".join(f"{form.fields[name].label}: {' '.join(map(str, said))}"
-                    for name, said in form.errors.items())  # fmt: skip
+    return " ".join(
+        f"{form.fields[name].label}: {' '.join(map(str, said))}"
+        for name, said in form.errors.items()
+    )
 
 
 @public
@@ -110,5 +123,6 @@ def password(request: Request) -> HttpResponse:
         note(user, What.PASSWORD_CHANGED)
         messages.success(request, _("The password was changed; all other sessions have ended."))
         return HttpResponseRedirect(reverse("account"))
-    return render(request, "accounts/password.html", {"form": form},
-                  status=422 if form.errors else 200)  # fmt: skip
+    return render(
+        request, "accounts/password.html", {"form": form}, status=422 if form.errors else 200
+    )

@@ -47,10 +47,17 @@ def sign_in(request: Request) -> HttpResponse:
     if form.locked:
         return locked_out(request)
     wanted = request.POST.get("next") or request.GET.get("next", "")
-    return render(request, "accounts/sign_in.html", {
-        "form": form, "next": wanted, "ended": "ended" in request.GET,
-        "lost": "lost" in request.GET,
-    }, status=422 if form.errors else 200)  # fmt: skip
+    return render(
+        request,
+        "accounts/sign_in.html",
+        {
+            "form": form,
+            "next": wanted,
+            "ended": "ended" in request.GET,
+            "lost": "lost" in request.GET,
+        },
+        status=422 if form.errors else 200,
+    )
 
 
 @public
@@ -73,5 +80,9 @@ def invitation(request: Request, token: str) -> HttpResponse:
         if not accept(found, form.cleaned_data["password"]):
             raise Http404(_("This invitation was used, or has expired."))
         return _begun(request, found.user)
-    return render(request, "accounts/invitation.html", {"form": form, "invited": found.user},
-                  status=422 if form.errors else 200)  # fmt: skip
+    return render(
+        request,
+        "accounts/invitation.html",
+        {"form": form, "invited": found.user},
+        status=422 if form.errors else 200,
+    )

@@ -29,12 +29,17 @@ def people(request: Request) -> HttpResponse:
     """Show who has which task where, who was trained on what, and how accounts stand."""
     access = request.access
     sites = access.sites("people") | {""}
-    return render(request, "accounts/people.html", {
-        "people": people_of(access), "in_force": versions_in_force(access.state),
-        "log": [one for one in delegations(access.state) if one.site in sites],
-        "sites": sites_of(access.state, access.sites("people")),
-        "may_invite": access.sites_for("RoleGranted"),
-    })  # fmt: skip
+    return render(
+        request,
+        "accounts/people.html",
+        {
+            "people": people_of(access),
+            "in_force": versions_in_force(access.state),
+            "log": [one for one in delegations(access.state) if one.site in sites],
+            "sites": sites_of(access.state, access.sites("people")),
+            "may_invite": access.sites_for("RoleGranted"),
+        },
+    )
 
 
 @page("people")
@@ -45,12 +50,20 @@ def person(request: Request, username: str) -> HttpResponse:
     account = User.objects.filter(username=username).first()
     sites = access.sites("people") | {""}
     manageable = account is not None and one.manageable
-    return render(request, "accounts/person.html", {
-        "one": one, "account": account, "in_force": versions_in_force(access.state),
-        "log": [at for at in delegations(access.state) if at.user == username and at.site in sites],
-        "possible": possible(account, one.status) if account and manageable else {},
-        "acts": account.acts.order_by("-at", "-pk") if account else [],
-    })  # fmt: skip
+    return render(
+        request,
+        "accounts/person.html",
+        {
+            "one": one,
+            "account": account,
+            "in_force": versions_in_force(access.state),
+            "log": [
+                at for at in delegations(access.state) if at.user == username and at.site in sites
+            ],
+            "possible": possible(account, one.status) if account and manageable else {},
+            "acts": account.acts.order_by("-at", "-pk") if account else [],
+        },
+    )
 
 
 def _seen(access: Access, username: str) -> Person:
@@ -70,12 +83,14 @@ def invite(request: Request) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         if _may_invite(access, said["username"]):
-            user = User.objects.create_user(said["username"], said["printed_name"],
-                                            email=said["email"])  # fmt: skip
+            user = User.objects.create_user(
+                said["username"], said["printed_name"], email=said["email"]
+            )
             return _link_shown(request, user, make_invitation(user, access.user))
         form.add_error("username", _("This name cannot be invited by you."))
-    return render(request, "accounts/invite.html", {"form": form},
-                  status=422 if form.errors else 200)  # fmt: skip
+    return render(
+        request, "accounts/invite.html", {"form": form}, status=422 if form.errors else 200
+    )
 
 
 def _may_invite(access: Access, username: str) -> bool:
@@ -105,15 +120,26 @@ def manage(request: Request, username: str, what: str) -> HttpResponse:
         messages.success(request, _("Done."))
         return HttpResponseRedirect(reverse("person", args=[username]))
     status = 403 if against else 422 if form.errors else 200
-    return render(request, "accounts/confirm.html", {
-        "what": managed.label, "effect": managed.effect, "about": f"{one.name} ({one.user})",
-        "against": against, "form": form, "back": reverse("person", args=[username]),
-    }, status=status)  # fmt: skip
+    return render(
+        request,
+        "accounts/confirm.html",
+        {
+            "what": managed.label,
+            "effect": managed.effect,
+            "about": f"{one.name} ({one.user})",
+            "against": against,
+            "form": form,
+            "back": reverse("person", args=[username]),
+        },
+        status=status,
+    )
 
 
 def _against(user: User, managed: Any, by: str) -> str:
     if not alone(user, managed, by):
         return ""
-    return _("You have already taken the other of password and second factor away, or made the "
-             "invitation. Nobody can have both: this takes a second person, or that the owner "
-             "signs in first.")  # fmt: skip
+    return _(
+        "You have already taken the other of password and second factor away, or made the "
+        "invitation. Nobody can have both: this takes a second person, or that the owner "
+        "signs in first."
+    )

@@ -36,11 +36,16 @@ def second_factor(request: Request) -> HttpResponse:
             verified(request, device)
             return HttpResponseRedirect(next_page(request))
         count_failure(request, user.username)
-        form.add_error("code", _("This code is not valid, or was used before. "
-                                 "Wait for the next."))  # fmt: skip
-    return render(request, "accounts/second_factor.html", {
-        "form": form, "next": next_page(request),
-    }, status=422 if form.errors else 200)  # fmt: skip
+        form.add_error("code", _("This code is not valid, or was used before. Wait for the next."))
+    return render(
+        request,
+        "accounts/second_factor.html",
+        {
+            "form": form,
+            "next": next_page(request),
+        },
+        status=422 if form.errors else 200,
+    )
 
 
 @public
@@ -58,9 +63,16 @@ def set_up(request: Request) -> HttpResponse:
             verified(request, device)
             return _codes_shown(request)
         form.add_error("code", _("This code is not valid. Is the clock of the device right?"))
-    return render(request, "accounts/second_factor_setup.html", {
-        "form": form, "picture": factor.picture(device), "secret": factor.secret(device),
-    }, status=422 if form.errors else 200)  # fmt: skip
+    return render(
+        request,
+        "accounts/second_factor_setup.html",
+        {
+            "form": form,
+            "picture": factor.picture(device),
+            "secret": factor.secret(device),
+        },
+        status=422 if form.errors else 200,
+    )
 
 
 @public
@@ -90,8 +102,12 @@ def remove(request: Request) -> HttpResponse:
         note(user, What.FACTOR_REMOVED)
         messages.success(request, _("The second factor was removed. Set up another."))
         return HttpResponseRedirect(reverse("second-factor-setup"))
-    return _asked(request, form, _("Set up another second factor"),
-                  _("The present one and its recovery codes no longer count."))  # fmt: skip
+    return _asked(
+        request,
+        form,
+        _("Set up another second factor"),
+        _("The present one and its recovery codes no longer count."),
+    )
 
 
 def _codes_shown(request: Request) -> HttpResponse:
@@ -101,6 +117,14 @@ def _codes_shown(request: Request) -> HttpResponse:
 
 
 def _asked(request: Request, form: SignatureFields, what: str, effect: str) -> HttpResponse:
-    return render(request, "accounts/confirm.html", {
-        "what": what, "effect": effect, "form": form, "back": reverse("account"),
-    }, status=422 if form.errors else 200)  # fmt: skip
+    return render(
+        request,
+        "accounts/confirm.html",
+        {
+            "what": what,
+            "effect": effect,
+            "form": form,
+            "back": reverse("account"),
+        },
+        status=422 if form.errors else 200,
+    )

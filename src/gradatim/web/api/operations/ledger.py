@@ -18,14 +18,23 @@ from gradatim.web.api.shown import plain
 
 router = Router(tags=["ledger"])
 Position = Annotated[int, Query(ge=0, le=2**53, description="The position to go on after")]
-Key = Annotated[str, Header(
-    alias="Idempotency-Key", min_length=1, max_length=200,
-    description="Your own name of this act: one key is recorded once, however often it is sent",
-)]  # fmt: skip
-Seen = Annotated[str, Header(
-    alias="If-Match", pattern=r'^(\*|[0-9]{1,15}|"[0-9]{1,15}")$',
-    description="Position of the ledger that was looked at; `*` or none for the present one",
-)]  # fmt: skip
+Key = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="Your own name of this act: one key is recorded once, however often it is sent",
+    ),
+]
+Seen = Annotated[
+    str,
+    Header(
+        alias="If-Match",
+        pattern=r'^(\*|[0-9]{1,15}|"[0-9]{1,15}")$',
+        description="Position of the ledger that was looked at; `*` or none for the present one",
+    ),
+]
 BODY = {
     "required": True,
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/GivenEvent"}}},
@@ -49,21 +58,41 @@ def events(request: HttpRequest, after: Position = 0, limit: Limit = USUAL) -> A
 
 def _entry(state: State, position: int, event: Event) -> dict[str, Any]:
     return {
-        "position": position, "event": plain(opened_entry(state, position, event)),
+        "position": position,
+        "event": plain(opened_entry(state, position, event)),
         "told": told(event),
-        "earlier": [plain(opened_entry(state, position, one))
-                    for one in state.earlier.get(position, ())],
+        "earlier": [
+            plain(opened_entry(state, position, one)) for one in state.earlier.get(position, ())
+        ],
         "corrected_by": list(state.corrected_by.get(position, ())),
         "verified": position in state.verified,
-        "signatures": [{"entry": one.entry, "by": one.by, "printed_name": one.printed_name,
-                        "meaning": one.meaning, "at": one.at, "stands": one.stands}
-                       for one in signings(state, position)],
-    }  # fmt: skip
+        "signatures": [
+            {
+                "entry": one.entry,
+                "by": one.by,
+                "printed_name": one.printed_name,
+                "meaning": one.meaning,
+                "at": one.at,
+                "stands": one.stands,
+            }
+            for one in signings(state, position)
+        ],
+    }
 
 
-@router.post("/events", openapi_extra={"requestBody": BODY}, response={
-    201: Recorded, 400: Fault, 403: Fault, 409: Overtaken, 413: Fault, 415: Fault, **FAULTS,
-})  # fmt: skip
+@router.post(
+    "/events",
+    openapi_extra={"requestBody": BODY},
+    response={
+        201: Recorded,
+        400: Fault,
+        403: Fault,
+        409: Overtaken,
+        413: Fault,
+        415: Fault,
+        **FAULTS,
+    },
+)
 def record(request: HttpRequest, key: Key, seen: Seen = "*") -> Any:
     """Record an event.
 

@@ -38,12 +38,19 @@ def summary(state: State, one: Participant) -> dict[str, Any]:
     """Give how a participant stands."""
     dosed = given(state, one)
     return {
-        "id": one.id, "site": one.site, "status": one.status, "sex": one.sex,
-        "consent": one.consent, "registered_on": state.events[one.position].occurred_on,
-        "level": one.level, "cohort": one.cohort, "replaced": one.replaced, "doses": len(dosed),
+        "id": one.id,
+        "site": one.site,
+        "status": one.status,
+        "sex": one.sex,
+        "consent": one.consent,
+        "registered_on": state.events[one.position].occurred_on,
+        "level": one.level,
+        "cohort": one.cohort,
+        "replaced": one.replaced,
+        "doses": len(dosed),
         "adverse_events": len(courses(state, one)),
         "letter": letter(state, one, today()) if dosed else "",
-    }  # fmt: skip
+    }
 
 
 @router.get("/participants/{id}", response={200: schemas.ParticipantDetail, **FAULTS})

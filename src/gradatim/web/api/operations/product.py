@@ -29,17 +29,27 @@ def _lot(access: Held, lot: Lot, balance: Balance | None) -> dict[str, Any]:
     sites = access.sites("dosing")
     units = [unit for unit in lot.units.values() if not unit.site or unit.site in sites]
     whole = balance if len(units) == len(lot.units) else None
-    return {"id": lot.id, "donor": lot.donor, "cell_bank": lot.cell_bank,
-            "bags": [_bag(unit) for unit in units], "account": _account(whole)}  # fmt: skip
+    return {
+        "id": lot.id,
+        "donor": lot.donor,
+        "cell_bank": lot.cell_bank,
+        "bags": [_bag(unit) for unit in units],
+        "account": _account(whole),
+    }
 
 
 def _bag(unit: Unit) -> dict[str, Any]:
     participant, dose = unit.held_for or (None, None)
     return {
-        "id": unit.bag.id, "site": unit.site, "status": unit.status,
-        "volume_ml": unit.bag.volume_ml, "drawn_ml": unit.drawn_ml,
-        "expires_at": unit.bag.expires_at, "participant": participant, "dose": dose,
-    }  # fmt: skip
+        "id": unit.bag.id,
+        "site": unit.site,
+        "status": unit.status,
+        "volume_ml": unit.bag.volume_ml,
+        "drawn_ml": unit.drawn_ml,
+        "expires_at": unit.bag.expires_at,
+        "participant": participant,
+        "dose": dose,
+    }
 
 
 def _account(balance: Balance | None) -> dict[str, Any] | None:

@@ -29,21 +29,28 @@ def trial(request: HttpRequest, response: HttpResponse) -> Any:
     response["ETag"] = f'"{state.position}"'
     version = state.version
     return {
-        "trial": state.trial, "title": state.title, "mode": state.mode,
+        "trial": state.trial,
+        "title": state.title,
+        "mode": state.mode,
         "version": version.version if version else None,
-        "sha256": version.sha256 if version else None, "position": state.position,
-        "head": trial_of(request).head.hash.hex(), "recorded_at": state.recorded_at,
+        "sha256": version.sha256 if version else None,
+        "position": state.position,
+        "head": trial_of(request).head.hash.hex(),
+        "recorded_at": state.recorded_at,
         "status": status_of(state),
         "sites": [{"id": site, "status": status} for site, status in state.sites.items()],
-    }  # fmt: skip
+    }
 
 
 def status_of(state: State) -> str:
     """Say in a word how a trial stands: of several words the most final."""
     if not state.versions:
         return "not active"
-    stands = {"locked": state.locked, "stopped": state.stopped is not None,
-              "paused": bool(state.pauses)}  # fmt: skip
+    stands = {
+        "locked": state.locked,
+        "stopped": state.stopped is not None,
+        "paused": bool(state.pauses),
+    }
     return next((word for word, true in stands.items() if true), "active")
 
 
@@ -56,17 +63,28 @@ def next_dose(request: HttpRequest) -> Any:
     found = advised(state, day)
     study = state.governing("safety")
     return {
-        "as_of": day, "design": ruled_design(study).design,
-        "basis": str(study.safety.escalation.basis), "action": found.action,
-        "level": found.level, "outcomes": found.outcomes,
+        "as_of": day,
+        "design": ruled_design(study).design,
+        "basis": str(study.safety.escalation.basis),
+        "action": found.action,
+        "level": found.level,
+        "outcomes": found.outcomes,
         "reasons": [one._asdict() for one in found.decision.reasons],
         "notes": list(found.decision.notes),
-        "outlook": [{"outcomes": " ".join(map(str, one.cohorts)), "action": one.advice.action,
-                     "level": one.advice.dose} for one in found.decision.resolutions],
+        "outlook": [
+            {
+                "outcomes": " ".join(map(str, one.cohorts)),
+                "action": one.advice.action,
+                "level": one.advice.dose,
+            }
+            for one in found.decision.resolutions
+        ],
         "stopping_rules": [rule.text for rule in unanswered_rules(state, day)],
-        "levels": [{"number": one.number, "open": one.open, "why": list(one.closed)}
-                   for one in levels(state, day)],
-    }  # fmt: skip
+        "levels": [
+            {"number": one.number, "open": one.open, "why": list(one.closed)}
+            for one in levels(state, day)
+        ],
+    }
 
 
 @router.get("/tasks", response={200: schemas.Tasks, **FAULTS})
@@ -79,10 +97,17 @@ def tasks(request: HttpRequest) -> Any:
 def _task(one: Doing) -> dict[str, Any]:
     task = one.task
     return {
-        "kind": task.kind, "what": task.what, "event": task.event, "site": task.site,
-        "participant": task.participant, "due": task.due, "late": one.late, "mine": one.mine,
-        "roles": list(task.roles), "given": dict(task.given),
-    }  # fmt: skip
+        "kind": task.kind,
+        "what": task.what,
+        "event": task.event,
+        "site": task.site,
+        "participant": task.participant,
+        "due": task.due,
+        "late": one.late,
+        "mine": one.mine,
+        "roles": list(task.roles),
+        "given": dict(task.given),
+    }
 
 
 @router.get("/queries", response={200: schemas.Queries, **FAULTS})
@@ -90,15 +115,22 @@ def queries(request: HttpRequest) -> Any:
     """List the questions about entries of the participants that are seen."""
     access = access_to(request, "participants")
     state = access.state
-    found = [one for one in state.queries.values()
-             if access.sees_entry("participants", state.events[one.of])]  # fmt: skip
+    found = [
+        one
+        for one in state.queries.values()
+        if access.sees_entry("participants", state.events[one.of])
+    ]
     return {"items": [_query(access, one) for one in found]}
 
 
 def _query(access: Held, one: Query) -> dict[str, Any]:
     entry = access.state.events[one.of]
     return {
-        "id": one.id, "of": one.of, "site": entry.site,
-        "participant": whom(access.state, entry), "question": one.question,
-        "status": one.status, "answer": one.answer,
-    }  # fmt: skip
+        "id": one.id,
+        "of": one.of,
+        "site": entry.site,
+        "participant": whom(access.state, entry),
+        "question": one.question,
+        "status": one.status,
+        "answer": one.answer,
+    }

@@ -26,11 +26,19 @@ def as_of(request: Request) -> HttpResponse:
     day = date.fromisoformat(chosen.day) if chosen.day else None
     on = day or (state.recorded_at.date() if state.recorded_at else today())
     then = access._replace(state=state)
-    content: dict[str, Any] = {"last": access.state.position, "asked": state.position, "day": day,
-                               "on": on, "then": state}  # fmt: skip
+    content: dict[str, Any] = {
+        "last": access.state.position,
+        "asked": state.position,
+        "day": day,
+        "on": on,
+        "then": state,
+    }
     if state.versions:
-        content |= {"ladder": ladder(then, on), "enrolment": enrolment(state),
-                    **advice_shown(state, on)}  # fmt: skip
+        content |= {
+            "ladder": ladder(then, on),
+            "enrolment": enrolment(state),
+            **advice_shown(state, on),
+        }
         content["rows"] = [
             row_of(then, one, on) for one in then.participants("participants")[:SHOWN]
         ]

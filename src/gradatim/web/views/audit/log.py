@@ -71,10 +71,19 @@ def audit(request: Request) -> HttpResponse:
     state = access.state
     people = sorted({user for user, _ in state.roles})
     acts = [(name, TITLES[name]) for name in BY_NAME]
-    return render(request, "gradatim/audit/log.html", {
-        "rows": rows, "more": more, "asked": asked, "people": people, "acts": acts,
-        "sites": sorted(access.sites("audit")), "clock": state.clock_went_back[-MOST_TOLD:],
-    })  # fmt: skip
+    return render(
+        request,
+        "gradatim/audit/log.html",
+        {
+            "rows": rows,
+            "more": more,
+            "asked": asked,
+            "people": people,
+            "acts": acts,
+            "sites": sorted(access.sites("audit")),
+            "clock": state.clock_went_back[-MOST_TOLD:],
+        },
+    )
 
 
 def _backwards(access: Access, start: int) -> Iterator[tuple[int, Event]]:

@@ -30,10 +30,12 @@ class CheckpointForm(forms.Form):
     """A checkpoint that was kept elsewhere."""
 
     checkpoint = forms.FileField(
-        label=gettext_lazy("Checkpoint kept elsewhere"), required=False,
-        help_text=gettext_lazy("A cut tail, a rewritten chain or an older copy shows only "
-                               "against one."),
-    )  # fmt: skip
+        label=gettext_lazy("Checkpoint kept elsewhere"),
+        required=False,
+        help_text=gettext_lazy(
+            "A cut tail, a rewritten chain or an older copy shows only against one."
+        ),
+    )
 
 
 @page("audit")
@@ -41,8 +43,11 @@ def proof(request: Request) -> HttpResponse:
     """Verify the ledger, against a checkpoint if one is given."""
     trial: Trial = request.trial
     form = CheckpointForm(request.POST or None, request.FILES or None)
-    content: dict[str, Any] = {"form": form, "head": trial.head.hash.hex(),
-                               "may_export": _may_export(request)}  # fmt: skip
+    content: dict[str, Any] = {
+        "form": form,
+        "head": trial.head.hash.hex(),
+        "may_export": _may_export(request),
+    }
     if request.method == "POST" and form.is_valid():
         try:
             kept = _kept(form.cleaned_data["checkpoint"])
@@ -94,8 +99,13 @@ def export(request: Request) -> HttpResponse:
         messages.error(request, _("Say who receives the export."))
         return HttpResponseRedirect(reverse("proof"))
     text = "".join(export_lines(trial.store.read(trial.name), trial.name))
-    fields = {"format": "gradatim.ledger/1", "recipient": recipient, "occurred_on": today(),
-              "sha256": sha256(text.encode()).hexdigest(), "head": trial.head.position}  # fmt: skip
+    fields = {
+        "format": "gradatim.ledger/1",
+        "recipient": recipient,
+        "occurred_on": today(),
+        "sha256": sha256(text.encode()).hexdigest(),
+        "head": trial.head.position,
+    }
     event = event_of(request, "ExportMade", "", fields)
     outcome = record(trial, event, trial.state.position, uuid4().hex)
     if not isinstance(outcome, Recorded):

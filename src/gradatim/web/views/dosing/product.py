@@ -16,8 +16,14 @@ from gradatim.web.references import sees_lot
 from gradatim.web.telling import told_in_words
 
 OF_PRODUCT = ("ProductReceived",)
-OF_LOT = ("ProductReleased", "ProductQuarantined", "TemperatureExcursion",
-          "TemperatureExcursionAssessed", "ProductReturned", "ProductDestroyed")  # fmt: skip
+OF_LOT = (
+    "ProductReleased",
+    "ProductQuarantined",
+    "TemperatureExcursion",
+    "TemperatureExcursionAssessed",
+    "ProductReturned",
+    "ProductDestroyed",
+)
 WITH_LOT = tuple(kind for kind in EVENTS if "lot" in kind.__struct_fields__)
 PRESENT = ("enrolled", "treated")
 
@@ -28,15 +34,27 @@ def dosing(request: Request) -> HttpResponse:
     access: Access = request.access
     people = [one for one in access.participants("dosing") if one.status in PRESENT]
     rows = [(one, list(doses(access.state, one).values())) for one in people]
-    waiting = [(one, some) for one, some in rows if not all(
-        dose.administrations or dose.withheld for dose in some) or not some]  # fmt: skip
+    waiting = [
+        (one, some)
+        for one, some in rows
+        if not all(dose.administrations or dose.withheld for dose in some) or not some
+    ]
     balances = {one.lot: one for one in accounts(access.state)}
-    lots = [(lot, _counts(lot), balances.get(lot.id)) for lot in access.state.lots.values()
-            if sees_lot(access, lot)]  # fmt: skip
-    return render(request, "gradatim/dosing/product.html", {
-        "waiting": waiting, "lots": lots, "today": today(),
-        "acts": [name for name in OF_PRODUCT if access.sites_for(name)],
-    })  # fmt: skip
+    lots = [
+        (lot, _counts(lot), balances.get(lot.id))
+        for lot in access.state.lots.values()
+        if sees_lot(access, lot)
+    ]
+    return render(
+        request,
+        "gradatim/dosing/product.html",
+        {
+            "waiting": waiting,
+            "lots": lots,
+            "today": today(),
+            "acts": [name for name in OF_PRODUCT if access.sites_for(name)],
+        },
+    )
 
 
 def _counts(lot: Lot) -> dict[str, int]:
@@ -54,12 +72,16 @@ def lot(request: Request, id: str) -> HttpResponse:
     if one is None or not sees_lot(access, one):
         raise Http404(_("There is no such lot."))
     site = next((unit.site for unit in one.units.values() if unit.site), "")
-    entries = [(at, event, told_in_words(access.state, event))
-               for at, event in access.state.events.of(*WITH_LOT)
-               if event.lot == id]  # type: ignore[attr-defined]  # fmt: skip
+    entries = [
+        (at, event, told_in_words(access.state, event))
+        for at, event in access.state.events.of(*WITH_LOT)
+        if event.lot == id
+    ]  # type: ignore[attr-defined]
     content: dict[str, Any] = {
-        "lot": one, "site": site, "entries": entries,
+        "lot": one,
+        "site": site,
+        "entries": entries,
         "balance": next((b for b in accounts(access.state) if b.lot == id), None),
         "acts": [name for name in OF_LOT if access.may(name, site)],
-    }  # fmt: skip
+    }
     return render(request, "gradatim/dosing/lot.html", content)

@@ -69,10 +69,16 @@ def worksheets(request: Request, id: str) -> HttpResponse:
     found = doses(access.state, one)
     numbers = range(1, max(planned, *found, 1) + 1) if found else range(1, planned + 1)
     sheets = [_worksheet(access, one, n, found.get(n) or Dose(n)) for n in numbers]
-    return render(request, "gradatim/dosing/worksheet.html", {
-        **framed(request, one, "doses"), "sheets": sheets, "now": now(),
-        "bare": not access.sees_participant("participants", one),
-    })  # fmt: skip
+    return render(
+        request,
+        "gradatim/dosing/worksheet.html",
+        {
+            **framed(request, one, "doses"),
+            "sheets": sheets,
+            "now": now(),
+            "bare": not access.sees_participant("participants", one),
+        },
+    )
 
 
 def _worksheet(access: Access, one: Participant, number: int, dose: Dose) -> Worksheet:
@@ -84,8 +90,15 @@ def _worksheet(access: Access, one: Participant, number: int, dose: Dose) -> Wor
         fault = str(error)
     open_ = not dose.administrations and dose.withheld is None and one.level is not None
     before = _gates(state, one, number) if open_ else []
-    return Worksheet(number, dose, list(_steps(access, one, number, dose)), computed, fault,
-                     before, _end_by(state, one, dose))  # fmt: skip
+    return Worksheet(
+        number,
+        dose,
+        list(_steps(access, one, number, dose)),
+        computed,
+        fault,
+        before,
+        _end_by(state, one, dose),
+    )
 
 
 def _computed(state: State, one: Participant, dose: Dose) -> Prepared | None:
@@ -148,9 +161,13 @@ def _end_by(state: State, one: Participant, dose: Dose) -> datetime | None:
     return min(thawed) + timedelta(hours=rules.thaw_to_end) if thawed else None
 
 
-_ORDER = (("ProductAssigned", "assigned"), ("DosePrepared", "prepared"),
-          ("PreparationVerified", "verified"), ("PreDoseChecklistSigned", "signed"),
-          ("DoseAdministered", "given"))  # fmt: skip
+_ORDER = (
+    ("ProductAssigned", "assigned"),
+    ("DosePrepared", "prepared"),
+    ("PreparationVerified", "verified"),
+    ("PreDoseChecklistSigned", "signed"),
+    ("DoseAdministered", "given"),
+)
 
 
 def _steps(access: Access, one: Participant, number: int, dose: Dose) -> Iterator[Step]:
@@ -161,9 +178,13 @@ def _steps(access: Access, one: Participant, number: int, dose: Dose) -> Iterato
     for event, field in fields.items():
         entry = getattr(dose, field)
         may = access.may(event, one.site) and not over and one.level is not None
-        yield Step(event, entry, dose.at.get("given" if field == "given" else field),
-                   _url(access.state, one, number, dose, event) if may else "",
-                   event == next_ and not over)  # fmt: skip
+        yield Step(
+            event,
+            entry,
+            dose.at.get("given" if field == "given" else field),
+            _url(access.state, one, number, dose, event) if may else "",
+            event == next_ and not over,
+        )
 
 
 def _url(state: State, one: Participant, number: int, dose: Dose, event: str) -> str:
@@ -183,7 +204,10 @@ def _initial(state: State, one: Participant, dose: Dose) -> dict[str, str]:
         return {}
     if found is None or (found.weight is not None and found.weight.truth is not TRUE):
         return {}
-    given = {"initial-planned": f"{found.planned.value:.10g}", "unit": found.planned.unit,
-             "initial-amount": f"{found.planned.value:.10g}"}  # fmt: skip
+    given = {
+        "initial-planned": f"{found.planned.value:.10g}",
+        "unit": found.planned.unit,
+        "initial-amount": f"{found.planned.value:.10g}",
+    }
     weights = found.weights
     return given | ({"initial-weight_kg": f"{weights.on_day:g}"} if weights else {})

@@ -20,15 +20,26 @@ def emergency(request: Request, id: str) -> HttpResponse:
     state = access.state
     study = state.governing("treatment", one)
     opened = [event for _, event in state.events.of(SiteOpened) if event.site == one.site]
-    leads = [user for (user, site), roles in state.roles.items()
-             if "investigator" in roles and site in ("", one.site)]  # fmt: skip
+    leads = [
+        user
+        for (user, site), roles in state.roles.items()
+        if "investigator" in roles and site in ("", one.site)
+    ]
     names = dict(User.objects.filter(username__in=leads).values_list("username", "printed_name"))
     events = courses(state, one) if access.sees_participant("participants", one) else {}
-    return render(request, "gradatim/participant/emergency.html", {
-        "one": one, "study": study, "site": opened[-1] if opened else None, "now": now(),
-        "leads": [(user, names.get(user, "")) for user in leads], "identity": identity(access, one),
-        "doses": [(dose, doses(state, one)[dose.dose].prepared) for dose in given(state, one)],
-        "ongoing": [c for c in events.values() if c.status == "ongoing"],
-        "watched": state.governing("safety", one).safety.special_interest,
-        "level": study.treatment.dose_levels[one.level - 1] if one.level else None,
-    })  # fmt: skip
+    return render(
+        request,
+        "gradatim/participant/emergency.html",
+        {
+            "one": one,
+            "study": study,
+            "site": opened[-1] if opened else None,
+            "now": now(),
+            "leads": [(user, names.get(user, "")) for user in leads],
+            "identity": identity(access, one),
+            "doses": [(dose, doses(state, one)[dose.dose].prepared) for dose in given(state, one)],
+            "ongoing": [c for c in events.values() if c.status == "ongoing"],
+            "watched": state.governing("safety", one).safety.special_interest,
+            "level": study.treatment.dose_levels[one.level - 1] if one.level else None,
+        },
+    )

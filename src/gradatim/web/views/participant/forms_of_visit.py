@@ -29,8 +29,7 @@ class VisitForm(NamedTuple):
     entered: int
 
 
-def forms_of_visit(state: State, study: Study, one: Participant, encounter: str
-                   ) -> list[VisitForm]:  # fmt: skip
+def forms_of_visit(state: State, study: Study, one: Participant, encounter: str) -> list[VisitForm]:
     """Give the forms of a visit, with how far each is filled in."""
     done = _entered(state, one, encounter)
     found: dict[str, tuple[list[str], set[str]]] = {}
@@ -46,11 +45,17 @@ def forms_of_visit(state: State, study: Study, one: Participant, encounter: str
             names.add(name)
             if activity.label not in labels:
                 labels.append(activity.label)
-    return [VisitForm(event, tuple(labels), len(names), len(names & done))
-            for event, (labels, names) in found.items()]  # fmt: skip
+    return [
+        VisitForm(event, tuple(labels), len(names), len(names & done))
+        for event, (labels, names) in found.items()
+    ]
 
 
 def _entered(state: State, one: Participant, encounter: str) -> set[str]:
     found = entries_of(state, one, LaboratoryResultsRecorded, VitalSignsRecorded, ScoresRecorded)
-    return {result.element for _, event in found if event.encounter == encounter
-            for result in event.results}  # fmt: skip
+    return {
+        result.element
+        for _, event in found
+        if event.encounter == encounter
+        for result in event.results
+    }

@@ -59,13 +59,24 @@ def _page(request: Request, id: str, tab: str, kinds: tuple[type, ...]) -> HttpR
     series = all_series(access.state, one, kinds)
     wanted = request.GET.get("element", "")
     shown = [one for one in series if wanted in ("", one.name)]
-    charts = {s.name: chart_of(access.state, one, s) for s in shown[:MOST_CHARTS]
-              if any(fact.value is not None for fact, _g, _s in s.rows)}  # fmt: skip
-    return render(request, "gradatim/participant/laboratory.html", {
-        **framed(request, one, tab), "series": shown, "all": series, "charts": charts,
-        "wanted": wanted, "act": "ScoresRecorded" if tab == "scores" else "",
+    charts = {
+        s.name: chart_of(access.state, one, s)
+        for s in shown[:MOST_CHARTS]
+        if any(fact.value is not None for fact, _g, _s in s.rows)
+    }
+    return render(
+        request,
+        "gradatim/participant/laboratory.html",
+        {
+            **framed(request, one, tab),
+            "series": shown,
+            "all": series,
+            "charts": charts,
+            "wanted": wanted,
+            "act": "ScoresRecorded" if tab == "scores" else "",
             "asks": tab == "scores" and items_of(access.state.governing("elements", one)),
-    })  # fmt: skip
+        },
+    )
 
 
 def all_series(state: State, one: Participant, kinds: tuple[type, ...]) -> list[Series]:
@@ -74,18 +85,24 @@ def all_series(state: State, one: Participant, kinds: tuple[type, ...]) -> list[
     by_fact: dict[str, list[Graded]] = {}
     for found in grades(state, one):
         by_fact.setdefault(found.fact.id, []).append(found)
-    said = {(event.of, event.element): event
-            for _, event in entries_of(state, one, ClinicalSignificanceSigned)}  # fmt: skip
+    said = {
+        (event.of, event.element): event
+        for _, event in entries_of(state, one, ClinicalSignificanceSigned)
+    }
     series = []
     for name, element in elements.items():
         facts = facts_of(state, one).of(name)
         if recorded_in(element) not in kinds or not facts:
             continue
-        rows = [(fact, by_fact.get(fact.id, []), said.get((position_of(fact), name)))
-                for fact in sorted(facts, key=lambda fact: fact.start.first)]  # fmt: skip
+        rows = [
+            (fact, by_fact.get(fact.id, []), said.get((position_of(fact), name)))
+            for fact in sorted(facts, key=lambda fact: fact.start.first)
+        ]
         worst = max((g.by_numbers for _f, some, _s in rows for g in some), default=0)
-        open_ = sum(bool(some) and any(g.by_numbers for g in some) and judged is None
-                    for _f, some, judged in rows)  # fmt: skip
+        open_ = sum(
+            bool(some) and any(g.by_numbers for g in some) and judged is None
+            for _f, some, judged in rows
+        )
         series.append(Series(name, element, rows, worst, open_))
     return sorted(series, key=lambda one: -one.worst)
 
@@ -102,8 +119,9 @@ def chart_of(state: State, one: Participant, series: Series) -> dict[str, Any]:
             words = ", ".join(f"{g.grade.term} {g.by_numbers}" for g in some if g.by_numbers)
             points.append(Point(fact.start.first, value, low, high, words or _("grade 0")))
     first = first_dose_at(state, one)
-    before = [fact for fact, _g, _s in series.rows
-              if first is None or fact.start.first <= first.date()]  # fmt: skip
+    before = [
+        fact for fact, _g, _s in series.rows if first is None or fact.start.first <= first.date()
+    ]
     base = baseline(before) if first else None
     value = _in_unit(analyte, base.value, base.unit, unit) if base else None
     return value_over_time(points, value)
@@ -133,16 +151,19 @@ def grade_typed(request: Request, id: str) -> HttpResponse:
     return HttpResponse(escape(words))
 
 
-def _graded_words(state: State, one: Participant, name: str, element: Element,
-                  request: Request) -> str:  # fmt: skip
+def _graded_words(
+    state: State, one: Participant, name: str, element: Element, request: Request
+) -> str:
     analyte = analyte_of(element)
     if analyte is None:
         return _("not graded by CTCAE")
     text = _typed(request, name, "value")
     bound = next((b for b in BOUNDS if text.startswith(b)), "")
     try:
-        limits = [number(said) if (said := _typed(request, name, part)) else None
-                  for part in ("low", "high")]  # fmt: skip
+        limits = [
+            number(said) if (said := _typed(request, name, part)) else None
+            for part in ("low", "high")
+        ]
         unit = _typed(request, name, "unit") or element.unit
         typed = Typed(number(text.removeprefix(bound)), unit, bound, *limits)
     except ValueError as error:

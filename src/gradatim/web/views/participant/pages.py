@@ -35,21 +35,28 @@ def participants(request: Request) -> HttpResponse:
     people = [one for one in access.participants("participants") if status in ("", one.status)]
     rows = [row_of(access, one, day) for one in people]
     statuses = sorted({one.status for one in access.participants("participants")})
-    return render(request, "gradatim/participants.html",
-                  {"rows": rows, "statuses": statuses, "status": status})  # fmt: skip
+    return render(
+        request,
+        "gradatim/participants.html",
+        {"rows": rows, "statuses": statuses, "status": status},
+    )
 
 
 def row_of(access: Access, one: Participant, day: Any) -> dict[str, Any]:
     """Give what a list says of a participant."""
     state = access.state
     dosed = given(state, one)
-    due = [visit for visit in visits(state, one, day)
-           if visit.status in ("open", "overdue", "planned")]  # fmt: skip
+    due = [
+        visit for visit in visits(state, one, day) if visit.status in ("open", "overdue", "planned")
+    ]
     return {
-        "one": one, "doses": len(dosed), "events": len(courses(state, one)),
-        "candidates": candidates(state, one), "letter": letter(state, one, day) if dosed else "",
+        "one": one,
+        "doses": len(dosed),
+        "events": len(courses(state, one)),
+        "candidates": candidates(state, one),
+        "letter": letter(state, one, day) if dosed else "",
         "next": due[0] if due and one.status in ("enrolled", "treated") else None,
-    }  # fmt: skip
+    }
 
 
 @page("participants")
@@ -59,14 +66,25 @@ def summary(request: Request, id: str) -> HttpResponse:
     one = access.participant("participants", id)
     state, day = access.state, today()
     spec, rows = timeline_spec(state, one, day)
-    return render(request, "gradatim/participant/summary.html", {
-        **framed(request, one, "participant"), "candidates": candidates(state, one),
-        "visits": visits(state, one, day), "doses": doses(state, one),
-        "events": list(courses(state, one).values()), "charts": {"timeline": spec}, "rows": rows,
-        "queries": [q for q in state.queries.values()
-                    if getattr(state.events[q.of], "participant", None) == one.id],
-        "deviations": [d for d in state.deviations.values() if d.participant == one.id],
-    })  # fmt: skip
+    return render(
+        request,
+        "gradatim/participant/summary.html",
+        {
+            **framed(request, one, "participant"),
+            "candidates": candidates(state, one),
+            "visits": visits(state, one, day),
+            "doses": doses(state, one),
+            "events": list(courses(state, one).values()),
+            "charts": {"timeline": spec},
+            "rows": rows,
+            "queries": [
+                q
+                for q in state.queries.values()
+                if getattr(state.events[q.of], "participant", None) == one.id
+            ],
+            "deviations": [d for d in state.deviations.values() if d.participant == one.id],
+        },
+    )
 
 
 @page("participants")
@@ -75,10 +93,15 @@ def schedule(request: Request, id: str) -> HttpResponse:
     access = _access(request)
     one = access.participant("participants", id)
     study = access.state.governing("schedule", one)
-    rows = [(visit, forms_of_visit(access.state, study, one, visit.encounter))
-            for visit in visits(access.state, one, today())]  # fmt: skip
-    return render(request, "gradatim/participant/visits.html",
-                  {**framed(request, one, "visits"), "rows": rows})  # fmt: skip
+    rows = [
+        (visit, forms_of_visit(access.state, study, one, visit.encounter))
+        for visit in visits(access.state, one, today())
+    ]
+    return render(
+        request,
+        "gradatim/participant/visits.html",
+        {**framed(request, one, "visits"), "rows": rows},
+    )
 
 
 @page("participants")
@@ -93,13 +116,26 @@ def adverse_events(request: Request, id: str) -> HttpResponse:
     for position, event in to_be_signed(state, one):
         changed.setdefault(getattr(event, "adverse_event", ""), []).append(position)
     study = state.governing("safety", one)
-    rows = [(number, course, counting.get(number), changed.get(number, []),
-             bool(perhaps_of(study, course.event)))
-            for number, course in courses(state, one).items()]  # fmt: skip
-    return render(request, "gradatim/participant/adverse_events.html", {
-        **framed(request, one, "adverse-events"), "rows": rows, "clocks": clocks,
-        "courses": courses(state, one),
-    })  # fmt: skip
+    rows = [
+        (
+            number,
+            course,
+            counting.get(number),
+            changed.get(number, []),
+            bool(perhaps_of(study, course.event)),
+        )
+        for number, course in courses(state, one).items()
+    ]
+    return render(
+        request,
+        "gradatim/participant/adverse_events.html",
+        {
+            **framed(request, one, "adverse-events"),
+            "rows": rows,
+            "clocks": clocks,
+            "courses": courses(state, one),
+        },
+    )
 
 
 @page("participants")
@@ -108,8 +144,19 @@ def history(request: Request, id: str) -> HttpResponse:
     access = _access(request)
     one = access.participant("participants", id)
     state = access.state
-    rows = [(at, state.events[at], told_in_words(state, state.events[at]),
-             state.corrected_by.get(at, ()), at in state.verified, signings(state, at))
-            for at in reversed(one.entries)]  # fmt: skip
-    return render(request, "gradatim/participant/history.html",
-                  {**framed(request, one, "history"), "rows": rows})  # fmt: skip
+    rows = [
+        (
+            at,
+            state.events[at],
+            told_in_words(state, state.events[at]),
+            state.corrected_by.get(at, ()),
+            at in state.verified,
+            signings(state, at),
+        )
+        for at in reversed(one.entries)
+    ]
+    return render(
+        request,
+        "gradatim/participant/history.html",
+        {**framed(request, one, "history"), "rows": rows},
+    )

@@ -34,22 +34,33 @@ class NumericRatingScale(forms.RadioSelect):
 
 def items_of(study: Study) -> Mapping[str, str]:
     """Give the elements that a participant answers, with their labels."""
-    inputs = [name for one in study.elements.values()
-              if one.derived is not None and one.derived.formula in FORMULAS
-              for name in one.derived.inputs.values()]  # fmt: skip
+    inputs = [
+        name
+        for one in study.elements.values()
+        if one.derived is not None and one.derived.formula in FORMULAS
+        for name in one.derived.inputs.values()
+    ]
     names = [*dict.fromkeys(inputs), *(name for name in ALSO if name in study.elements)]
-    return {name: study.elements[name].label for name in names
-            if recorded_in(study.elements[name]) is not None}  # fmt: skip
+    return {
+        name: study.elements[name].label
+        for name in names
+        if recorded_in(study.elements[name]) is not None
+    }
 
 
 def questionnaire_form(items: Mapping[str, str]) -> type[ActForm]:
     """Make the form; every question may be left out, and none is answered beforehand."""
     fields: dict[str, Any] = {
         name: forms.TypedChoiceField(
-            label=gettext_lazy(label), choices=[(str(n), str(n)) for n in SCALE], coerce=float,
-            empty_value=None, required=False, widget=NumericRatingScale)
+            label=gettext_lazy(label),
+            choices=[(str(n), str(n)) for n in SCALE],
+            coerce=float,
+            empty_value=None,
+            required=False,
+            widget=NumericRatingScale,
+        )
         for name, label in items.items()
-    }  # fmt: skip
+    }
     return type("QuestionnaireForm", (ActForm,), fields)
 
 
@@ -69,9 +80,13 @@ def questionnaire(request: Request, id: str) -> HttpResponse:
 
     def fields(form: ActForm) -> dict[str, Any]:
         said = form.fields_given()
-        results = [{"element": name, "value": value, "unit": "{score}"}
-                   for name, value in said.items()]  # fmt: skip
+        results = [
+            {"element": name, "value": value, "unit": "{score}"} for name, value in said.items()
+        ]
         return {**given, "occurred_on": today(), "results": results}
 
-    return filled_in(request, Filling(asked, questionnaire_form(items), fields),
-                     "gradatim/participant/questionnaire.html")  # fmt: skip
+    return filled_in(
+        request,
+        Filling(asked, questionnaire_form(items), fields),
+        "gradatim/participant/questionnaire.html",
+    )

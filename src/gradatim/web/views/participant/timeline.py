@@ -20,19 +20,28 @@ from gradatim.reports.participant_chart import Mark, timeline
 
 def timeline_spec(state: State, one: Participant, on: date) -> tuple[dict[str, Any], list[Mark]]:
     """Give the picture and, as its alternative, the rows it is drawn from."""
-    marks = [*_doses(state, one), *_visits(state, one, on), *_events(state, one, on),
-             *_results(state, one)]  # fmt: skip
+    marks = [
+        *_doses(state, one),
+        *_visits(state, one, on),
+        *_events(state, one, on),
+        *_results(state, one),
+    ]
     return timeline(marks), sorted(marks, key=lambda mark: (mark.start, mark.lane))
 
 
 def _doses(state: State, one: Participant) -> list[Mark]:
-    return [Mark(_("dose"), dose.started_at.date(), None, f"{_('dose')} {dose.dose}", "dose")
-            for dose in given(state, one)]  # fmt: skip
+    return [
+        Mark(_("dose"), dose.started_at.date(), None, f"{_('dose')} {dose.dose}", "dose")
+        for dose in given(state, one)
+    ]
 
 
 def _visits(state: State, one: Participant, on: date) -> list[Mark]:
-    return [Mark(_("visit"), visit.done_on, None, visit.label, "visit")
-            for visit in visits(state, one, on) if visit.done_on]  # fmt: skip
+    return [
+        Mark(_("visit"), visit.done_on, None, visit.label, "visit")
+        for visit in visits(state, one, on)
+        if visit.done_on
+    ]
 
 
 def _events(state: State, one: Participant, on: date) -> list[Mark]:
@@ -42,19 +51,30 @@ def _events(state: State, one: Participant, on: date) -> list[Mark]:
         start = parse_day(event.onset).first
         end = parse_day(event.resolved).last if event.resolved else on
         grade = _("grade %(n)s") % {"n": event.grade if event.grade is not None else "?"}
-        marks.append(Mark(_("adverse event"), start, end,
-                          f"{event.term}, {grade}",
-                          "severe" if (event.grade or 3) >= 3 else "event"))  # fmt: skip
+        marks.append(
+            Mark(
+                _("adverse event"),
+                start,
+                end,
+                f"{event.term}, {grade}",
+                "severe" if (event.grade or 3) >= 3 else "event",
+            )
+        )
     return marks
 
 
 def _results(state: State, one: Participant) -> list[Mark]:
-    lanes = {LaboratoryResultsRecorded: _("laboratory"), ScoresRecorded: _("scores"),
-             VitalSignsRecorded: _("vital signs")}  # fmt: skip
+    lanes = {
+        LaboratoryResultsRecorded: _("laboratory"),
+        ScoresRecorded: _("scores"),
+        VitalSignsRecorded: _("vital signs"),
+    }
     days: dict[tuple[str, date], int] = {}
     for _at, event in entries(state, one):
         if isinstance(event, LaboratoryResultsRecorded | ScoresRecorded | VitalSignsRecorded):
             key = (lanes[type(event)], event.occurred_on)
             days[key] = days.get(key, 0) + len(event.results)
-    return [Mark(lane, day, None, _("%(n)d results") % {"n": n}, "result")
-            for (lane, day), n in days.items()]  # fmt: skip
+    return [
+        Mark(lane, day, None, _("%(n)d results") % {"n": n}, "result")
+        for (lane, day), n in days.items()
+    ]

@@ -36,8 +36,11 @@ def _given(state: State, one: Participant, element: str) -> Given:
     first = first_dose_at(state, one)
     if first is None:
         return Given(at_baseline=True)
-    before = [fact for fact in facts_of(state, one).of(element)
-              if fact.value is not None and fact.start.first <= first.date()]  # fmt: skip
+    before = [
+        fact
+        for fact in facts_of(state, one).of(element)
+        if fact.value is not None and fact.start.first <= first.date()
+    ]
     base = baseline(before)
     return Given(baseline=value_of(base) if base else None)
 

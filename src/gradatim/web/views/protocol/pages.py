@@ -109,10 +109,18 @@ def readiness(state: State, study: Study | None) -> dict[str, Any]:
     ]
     asked = questions(study) if study else []
     blocking = [one for one in asked if one.safety and not one.settled]
-    return {"approvals": approvals, "blocking": blocking, "has_version": bool(state.versions),
-            "safety_items": sum(one.safety for one in asked), "submitted": submitted(state),
-            "missing": [who for who in ("ethics", "regulator")
-                        if not any(one.authority == who for one in approvals)]}  # fmt: skip
+    return {
+        "approvals": approvals,
+        "blocking": blocking,
+        "has_version": bool(state.versions),
+        "safety_items": sum(one.safety for one in asked),
+        "submitted": submitted(state),
+        "missing": [
+            who
+            for who in ("ethics", "regulator")
+            if not any(one.authority == who for one in approvals)
+        ],
+    }
 
 
 @page("protocol")
@@ -125,13 +133,20 @@ def open_questions(request: Request) -> HttpResponse:
         raise Http404(_("No protocol is submitted or active."))
     found = questions(study)
     safety = [one for one in found if one.safety]
-    return render(request, "gradatim/protocol/questions.html", {
-        "asked": [asked(study, one) for one in found], "of_submitted": of_submitted,
-        "version": study.study.version, "both": bool(state.versions) and submitted(state),
-        "submitted": submitted(state),
-        "open_": sum(not one.settled for one in found), "safety": safety,
-        "settled": sum(one.settled for one in safety),
-    })  # fmt: skip
+    return render(
+        request,
+        "gradatim/protocol/questions.html",
+        {
+            "asked": [asked(study, one) for one in found],
+            "of_submitted": of_submitted,
+            "version": study.study.version,
+            "both": bool(state.versions) and submitted(state),
+            "submitted": submitted(state),
+            "open_": sum(not one.settled for one in found),
+            "safety": safety,
+            "settled": sum(one.settled for one in safety),
+        },
+    )
 
 
 def asked(study: Study, question: Question) -> Asked:
@@ -166,15 +181,26 @@ def versions(request: Request) -> HttpResponse:
     state = _state(request)
     known = [(one, state.events[one.position]) for one in state.versions]
     first, second = (request.GET.get(name, "") for name in ("from", "to"))
-    texts = {one.version: event.document for one, event in known
-             if isinstance(event, ProtocolActivated | ProtocolAmended)}  # fmt: skip
+    texts = {
+        one.version: event.document
+        for one, event in known
+        if isinstance(event, ProtocolActivated | ProtocolAmended)
+    }
     lines = []
     if first in texts and second in texts:
         lines = differences(texts[first], texts[second], first, second)
-    return render(request, "gradatim/protocol/versions.html", {
-        "known": known, "lines": lines, "first": first, "second": second,
-        "same": bool(first and second and not lines), "submitted": submitted(state),
-    })  # fmt: skip
+    return render(
+        request,
+        "gradatim/protocol/versions.html",
+        {
+            "known": known,
+            "lines": lines,
+            "first": first,
+            "second": second,
+            "same": bool(first and second and not lines),
+            "submitted": submitted(state),
+        },
+    )
 
 
 def differences(before: str, after: str, first: str, second: str) -> list[tuple[str, str]]:

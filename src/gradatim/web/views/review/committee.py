@@ -48,8 +48,12 @@ def propose(request: Request, event: Event, seen: int, key: str) -> Outcome:
     if against := _against(trial.state, alone):
         return Refused("policy", Verdict(TRUE, ""), tuple(against))
     number = _number(trial.state)
-    fields = {"proposal": number, "act": act, "seen": seen or None,
-              "occurred_on": event.occurred_on}  # fmt: skip
+    fields = {
+        "proposal": number,
+        "act": act,
+        "seen": seen or None,
+        "occurred_on": event.occurred_on,
+    }
     outcome = record(trial, event_of(request, "ProposalMade", "", fields), seen, key)
     if isinstance(outcome, Recorded):
         finished = _finish(request, trial, trial.state.proposals[number])
@@ -90,8 +94,11 @@ def proposal(request: Request, id: str) -> HttpResponse:
     if one is None:
         raise Http404(_("There is no such proposal."))
     state = access.state
-    may = access.may("ProposalSigned") and one.status == "open" and (
-        access.user not in holding(state, one))  # fmt: skip
+    may = (
+        access.may("ProposalSigned")
+        and one.status == "open"
+        and (access.user not in holding(state, one))
+    )
     form = SigningForm(request.POST or None) if may else None
     signing = SignatureFields(request.user, request.POST or None) if may else None
     outcome: Outcome | None = None
@@ -139,24 +146,40 @@ def _drawn(request: Request, one: Proposal, signing: Any, outcome: Outcome | Non
     changed = outcome.entries if isinstance(outcome, Overtaken) else ()
     status = 409 if changed else 422 if refused or (signing and signing.errors) else 200
     holds = holding(state, one)
-    return render(request, "gradatim/review/proposal.html", {
-        **_shown(state, one), "signing": signing, "refused": refused, "now": now(),
-        "meaning": MEANINGS[BY_NAME["ProposalSigned"]], "seen": state.position,
-        "changed": _altering(trial, changed), "holding": holds,
-        "anew": [user for user in one.seen if user not in holds],
-        "altered": _altering(trial, () if changed else altered_since(state, one)),
-        "may_withdraw": access.may("ProposalWithdrawn") and one.status == "open",
-    }, status=status)  # fmt: skip
+    return render(
+        request,
+        "gradatim/review/proposal.html",
+        {
+            **_shown(state, one),
+            "signing": signing,
+            "refused": refused,
+            "now": now(),
+            "meaning": MEANINGS[BY_NAME["ProposalSigned"]],
+            "seen": state.position,
+            "changed": _altering(trial, changed),
+            "holding": holds,
+            "anew": [user for user in one.seen if user not in holds],
+            "altered": _altering(trial, () if changed else altered_since(state, one)),
+            "may_withdraw": access.may("ProposalWithdrawn") and one.status == "open",
+        },
+        status=status,
+    )
 
 
 def _altering(trial: Trial, positions: tuple[int, ...]) -> list[tuple[Told, Any]]:
     """Return entries that altered a proposal's subject, each with what it says."""
-    return [(one, fields_shown(trial.state.events[one.position]))
-            for one in shown(trial, positions)]  # fmt: skip
+    return [
+        (one, fields_shown(trial.state.events[one.position])) for one in shown(trial, positions)
+    ]
 
 
 def _shown(state: State, one: Proposal) -> dict[str, Any]:
     event = proposed(one, state.events[one.position], holding(state, one))
-    return {"proposal": one, "text": told_in_words(state, event), "what": title(one.act["event"]),
-            "fields": fields_shown(event), "needed": needed(state),
-            "made": state.events[one.position]}  # fmt: skip
+    return {
+        "proposal": one,
+        "text": told_in_words(state, event),
+        "what": title(one.act["event"]),
+        "fields": fields_shown(event),
+        "needed": needed(state),
+        "made": state.events[one.position],
+    }

@@ -25,11 +25,14 @@ from gradatim.web.views.overview import advice_shown, advice_words
 from gradatim.web.views.review.cut import cut_of
 
 PARTS = (
-    ("advice", _("Advice and decisions")), ("exposure", _("Exposure")),
-    ("toxicity", _("Dose-limiting toxicity")), ("events", _("Adverse events")),
-    ("shifts", _("Laboratory")), ("courses", _("Courses and responses")),
+    ("advice", _("Advice and decisions")),
+    ("exposure", _("Exposure")),
+    ("toxicity", _("Dose-limiting toxicity")),
+    ("events", _("Adverse events")),
+    ("shifts", _("Laboratory")),
+    ("courses", _("Courses and responses")),
     ("listings", _("Listings")),
-)  # fmt: skip
+)
 MOST_SHIFTS, MOST_ROWS = 60, 200
 SUBSETS = ("all", "related", "serious", "special interest")
 
@@ -46,10 +49,18 @@ def review(request: Request) -> HttpResponse:
         part = "advice"
     by: By = "lot" if request.GET.get("by") == "lot" else "level"
     content = _CONTENT[part](access, cut.state, cut.on, by) if cut.state.versions else {}
-    return render(request, f"gradatim/review/{part}.html", {
-        "cut": cut, "parts": PARTS, "part": part, "by": by, "empty": not cut.state.versions,
-        **content,
-    })  # fmt: skip
+    return render(
+        request,
+        f"gradatim/review/{part}.html",
+        {
+            "cut": cut,
+            "parts": PARTS,
+            "part": part,
+            "by": by,
+            "empty": not cut.state.versions,
+            **content,
+        },
+    )
 
 
 class Outlook(NamedTuple):
@@ -63,13 +74,15 @@ def _advice(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
     found, _why = advice_or_why(state, on)
     present = state is access.state
     return {
-         **advice_shown(state, on), "charts": {},
+        **advice_shown(state, on),
+        "charts": {},
         "outlooks": [_outlook(one) for one in (found.decision.resolutions if found else ())],
         "decisions": [(at, state.events[at]) for at in reversed(state.decisions)],
         "meetings": [(at, state.events[at]) for at in reversed(state.meetings)],
         "proposals": [one for one in access.state.proposals.values() if one.status == "open"],
-        "may_decide": present and access.may("DoseDecision"), "past": DoseDecision,
-    }  # fmt: skip
+        "may_decide": present and access.may("DoseDecision"),
+        "past": DoseDecision,
+    }
 
 
 def _outlook(one: Resolution) -> Outlook:
@@ -77,22 +90,33 @@ def _outlook(one: Resolution) -> Outlook:
 
 
 def _exposure(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
-    return {"table": exposure(state, on, by), "lots": lots(state), "charts": _some(
-        state, on, "swimmer")}  # fmt: skip
+    return {
+        "table": exposure(state, on, by),
+        "lots": lots(state),
+        "charts": _some(state, on, "swimmer"),
+    }
 
 
 def _toxicity(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
     rule = state.governing("safety").safety.dose_limiting_toxicity
-    return {"candidates": dlt_candidates(state), "rule": rule, "charts": {},
-            "may_adjudicate": state is access.state
-            and access.may("DoseLimitingToxicityAdjudicated")}  # fmt: skip
+    return {
+        "candidates": dlt_candidates(state),
+        "rule": rule,
+        "charts": {},
+        "may_adjudicate": state is access.state and access.may("DoseLimitingToxicityAdjudicated"),
+    }
 
 
 def _events(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
     tables = [adverse_event_table(state, by, subset) for subset in SUBSETS]  # type: ignore[arg-type]
     chart = "events-by-lot" if by == "lot" else "events-by-level"
-    return {"tables": tables, "grades": GRADES, "serious": serious_adverse_events(state, now()),
-            "charts": _some(state, on, chart, "events-by-term"), "chart": chart}  # fmt: skip
+    return {
+        "tables": tables,
+        "grades": GRADES,
+        "serious": serious_adverse_events(state, now()),
+        "charts": _some(state, on, chart, "events-by-term"),
+        "chart": chart,
+    }
 
 
 def _shifts(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
@@ -109,13 +133,24 @@ def _courses(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
 
 
 def _listings(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
-    return {"deaths": deaths(state), "dispositions": dispositions(state, on),
-            "deviations": deviations(state), "charts": {}}  # fmt: skip
+    return {
+        "deaths": deaths(state),
+        "dispositions": dispositions(state, on),
+        "deviations": deviations(state),
+        "charts": {},
+    }
 
 
 def _some(state: State, on: Any, *names: str) -> dict[str, Any]:
     return safety_charts(state, on, names)
 
 
-_CONTENT = {"advice": _advice, "exposure": _exposure, "toxicity": _toxicity, "events": _events,
-            "shifts": _shifts, "courses": _courses, "listings": _listings}  # fmt: skip
+_CONTENT = {
+    "advice": _advice,
+    "exposure": _exposure,
+    "toxicity": _toxicity,
+    "events": _events,
+    "shifts": _shifts,
+    "courses": _courses,
+    "listings": _listings,
+}

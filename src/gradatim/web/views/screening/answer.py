@@ -17,11 +17,18 @@ from gradatim.web.views.record import Filling, filled_in
 class AnswerForm(ActForm):
     """The answer, the day it was asked, and who or what says so."""
 
-    answer = forms.ChoiceField(label=_("Answer"), widget=forms.RadioSelect,
-                               choices=[("true", _("yes")), ("false", _("no"))])  # fmt: skip
+    answer = forms.ChoiceField(
+        label=_("Answer"),
+        widget=forms.RadioSelect,
+        choices=[("true", _("yes")), ("false", _("no"))],
+    )
     start = day_field(label=_("Asked on"))
-    source = forms.CharField(label=_("Source"), max_length=200, required=False,
-                             help_text=_("Such as the interview, or a letter."))  # fmt: skip
+    source = forms.CharField(
+        label=_("Source"),
+        max_length=200,
+        required=False,
+        help_text=_("Such as the interview, or a letter."),
+    )
 
 
 @page("screening")
@@ -30,17 +37,27 @@ def answer(request: Request, id: str, element: str) -> HttpResponse:
     access: Access = request.access
     one = access.participant("screening", id)
     study = access.state.governing("elements", one)
-    if element not in study.elements or study.elements[element].kind != "answer" or (
-        not access.may("FactRecorded", one.site)
-    ):  # fmt: skip
+    if (
+        element not in study.elements
+        or study.elements[element].kind != "answer"
+        or (not access.may("FactRecorded", one.site))
+    ):
         raise Http404(_("There is no such question."))
     asked = Asked("FactRecorded", access, one.site, one, {"participant": one.id}, today())
 
     def fields(form: AnswerForm) -> dict[str, Any]:
         said = form.cleaned_data
         fact = {"element": element, "code": said["answer"]}
-        return {"participant": one.id, "source": said["source"], "start": str(said["start"]),
-                "occurred_on": today(), "fact": fact}  # fmt: skip
+        return {
+            "participant": one.id,
+            "source": said["source"],
+            "start": str(said["start"]),
+            "occurred_on": today(),
+            "fact": fact,
+        }
 
-    return filled_in(request, Filling(asked, AnswerForm, fields, {"start": today()}),
-                     title=study.elements[element].label)  # fmt: skip
+    return filled_in(
+        request,
+        Filling(asked, AnswerForm, fields, {"start": today()}),
+        title=study.elements[element].label,
+    )

@@ -64,6 +64,10 @@ def _reading(speaker: Speaker, criterion: EligibilityCriterion, line: Line) -> s
 
 
 def _record(speaker: Speaker, record: Recorded) -> Record:
-    return Record(speaker.label(record.what), speaker.phrase("result", record.value),
-                  speaker.phrase("when", record.when), speaker.phrase("limits", record.limits),
-                  record.id)  # fmt: skip
+    return Record(
+        speaker.label(record.what),
+        speaker.phrase("result", record.value),
+        speaker.phrase("when", record.when),
+        speaker.phrase("limits", record.limits),
+        record.id,
+    )

@@ -33,8 +33,11 @@ def sheet(request: Request, id: str) -> HttpResponse:
     one = access.participant("participants", id)
     state, day = access.state, today()
     found = screened(state, one, day)
-    content: dict[str, Any] = {**framed(request, one, "eligibility"), "screened": found,
-                               "first_dose": planned_dose(state, one, day)}  # fmt: skip
+    content: dict[str, Any] = {
+        **framed(request, one, "eligibility"),
+        "screened": found,
+        "first_dose": planned_dose(state, one, day),
+    }
     if found.found is not None:
         study = state.governing("eligibility", one)
         shown = content_of(study, found.found, facts_of(state, one))
@@ -49,22 +52,38 @@ def sheet(request: Request, id: str) -> HttpResponse:
     return render(request, "gradatim/screening/sheet.html", content)
 
 
-def lines(access: Access, study: Study, one: Participant, found: Eligibility, sheet: list[Line],
-          says: Speaker) -> list[dict[str, Any]]:  # fmt: skip
+def lines(
+    access: Access,
+    study: Study,
+    one: Participant,
+    found: Eligibility,
+    sheet: list[Line],
+    says: Speaker,
+) -> list[dict[str, Any]]:
     """Give the criteria, each with who attested it and what may be answered in place."""
-    said = {event.criterion: (at, event)
-            for at, event in entries_of(access.state, one, CriterionAttested)}  # fmt: skip
+    said = {
+        event.criterion: (at, event)
+        for at, event in entries_of(access.state, one, CriterionAttested)
+    }
     rows = shown_records(access.state, one, open_criteria(found.findings), says.label)
-    return [{
-        "line": line, "said": said_line(says, line),
-        "passes_from": None if tells_birthday(access, one, line.finding.criterion)
-        else line.finding.passes_from,
-        "attested": said.get(line.finding.criterion.id),
-        "records": [row for row in rows if _about(row, line)],
-        "answers": [(name, says.label(label))
-                    for name, label in _answers(study, found, line.finding.criterion.id)]
-        if line.finding.passes is None else [],
-    } for line in sheet]  # fmt: skip
+    return [
+        {
+            "line": line,
+            "said": said_line(says, line),
+            "passes_from": None
+            if tells_birthday(access, one, line.finding.criterion)
+            else line.finding.passes_from,
+            "attested": said.get(line.finding.criterion.id),
+            "records": [row for row in rows if _about(row, line)],
+            "answers": [
+                (name, says.label(label))
+                for name, label in _answers(study, found, line.finding.criterion.id)
+            ]
+            if line.finding.passes is None
+            else [],
+        }
+        for line in sheet
+    ]
 
 
 MOST_RECORDS = 4
@@ -82,5 +101,8 @@ def _about(row: Shown, line: Line) -> bool:
 def _answers(study: Study, found: Eligibility, criterion: str) -> list[tuple[str, str]]:
     """Give what a person can answer of a criterion: name and label of each element."""
     wanted = [item.element for item in found.missing if criterion in item.settles]
-    return [(name, study.elements[name].label) for name in wanted
-            if name in study.elements and study.elements[name].kind == "answer"]  # fmt: skip
+    return [
+        (name, study.elements[name].label)
+        for name in wanted
+        if name in study.elements and study.elements[name].kind == "answer"
+    ]

@@ -44,9 +44,10 @@ class UploadForm(forms.Form):
 
     bundle = forms.FileField(label=gettext_lazy("FHIR R4 Bundle (JSON)"))
     source = forms.CharField(
-        label=gettext_lazy("Source"), max_length=200,
+        label=gettext_lazy("Source"),
+        max_length=200,
         help_text=gettext_lazy("Such as the hospital's record system."),
-    )  # fmt: skip
+    )
 
 
 class File(NamedTuple):
@@ -79,10 +80,15 @@ def upload(request: Request, id: str) -> HttpResponse:
         except UnusableInput as error:
             form.add_error("bundle", str(error))
     waiting = waiting_for(access.state, one)
-    content = {"form": form, "one": one, **_read_by(),
-               "not_known": not_known(access.state, one, waiting)}  # fmt: skip
-    return render(request, "gradatim/screening/upload.html", content,
-                  status=422 if form.errors else 200)  # fmt: skip
+    content = {
+        "form": form,
+        "one": one,
+        **_read_by(),
+        "not_known": not_known(access.state, one, waiting),
+    }
+    return render(
+        request, "gradatim/screening/upload.html", content, status=422 if form.errors else 200
+    )
 
 
 def _read_by() -> dict[str, Any]:
@@ -111,16 +117,23 @@ def used(codes: Vocabulary | None) -> VocabularyUsed | None:
 def _check_person(state: State, one: Participant, facts: Facts) -> None:
     """Refuse the records of somebody else, as far as sex and birth can tell."""
     if one.sex and facts.sex and one.sex != facts.sex:
-        raise UnusableInput(_("these are somebody else's records"), one.id,
-                            _("sex is %(theirs)s, not %(ours)s") % {"theirs": facts.sex,
-                                                                   "ours": one.sex})  # fmt: skip
+        raise UnusableInput(
+            _("these are somebody else's records"),
+            one.id,
+            _("sex is %(theirs)s, not %(ours)s") % {"theirs": facts.sex, "ours": one.sex},
+        )
     ours = birth_of(state, one)
     if ours.conflict:
-        raise UnusableInput(_("whose records these are cannot be told"), one.id, ours.conflict,
-                            _("have the registration looked at"))  # fmt: skip
+        raise UnusableInput(
+            _("whose records these are cannot be told"),
+            one.id,
+            ours.conflict,
+            _("have the registration looked at"),
+        )
     if agreed(ours.day, facts.birth) is None:
-        raise UnusableInput(_("these are somebody else's records"), one.id,
-                            _("the birth date does not fit"))  # fmt: skip
+        raise UnusableInput(
+            _("these are somebody else's records"), one.id, _("the birth date does not fit")
+        )
 
 
 def _recorded(request: Request, one: Participant, file: File, source: str) -> HttpResponse:
@@ -140,9 +153,15 @@ def _recorded(request: Request, one: Participant, file: File, source: str) -> Ht
     if unused := _reasons(file.facts.not_used):
         messages.warning(request, _("Not used: %(why)s") % {"why": unused})
     if unclear := sum(found.kind is RecordNotUnderstood for found in entries):
-        messages.warning(request, _("Not understood: %(n)d. What they may be about stays unknown: "
-                                    "find out what their codes mean, and have an investigator "
-                                    "judge what each record is.") % {"n": unclear})  # fmt: skip
+        messages.warning(
+            request,
+            _(
+                "Not understood: %(n)d. What they may be about stays unknown: "
+                "find out what their codes mean, and have an investigator "
+                "judge what each record is."
+            )
+            % {"n": unclear},
+        )
     return HttpResponseRedirect(reverse("records" if unclear else "eligibility", args=[one.id]))
 
 
@@ -153,11 +172,17 @@ def _reasons(not_used: Sequence[Any]) -> str:
 
 
 def _record(request: Request, one: Participant, found: Arriving, source: str) -> bool:
-    fields: dict[str, Any] = {"participant": one.id, "occurred_on": found.day or today(),
-                              **found.fields}  # fmt: skip
+    fields: dict[str, Any] = {
+        "participant": one.id,
+        "occurred_on": found.day or today(),
+        **found.fields,
+    }
     if found.kind is LaboratoryResultsRecorded:
-        fields |= {"laboratory": _laboratory(source), "ranges_version": "as-reported",
-                   "collected_on": str(found.day)}  # fmt: skip
+        fields |= {
+            "laboratory": _laboratory(source),
+            "ranges_version": "as-reported",
+            "collected_on": str(found.day),
+        }
     event = event_of(request, found.kind.__name__, one.site, fields)
     trial = request.trial
     return isinstance(record(trial, event, trial.state.position, uuid4().hex), Recorded)

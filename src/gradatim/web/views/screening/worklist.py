@@ -68,10 +68,18 @@ def _screened(state: State, one: Participant, day: date) -> Screened:
     except UnusableInput as error:
         return Screened(one, None, str(error), 0, 0, [])
     study = state.governing("eligibility", one)
-    labels = [study.elements[item.element].label if item.element in study.elements
-              else item.element for item in found.missing]  # fmt: skip
-    return Screened(one, found, "", sum(f.passes is None for f in found.findings),
-                    len(attested(state, one)), labels)  # fmt: skip
+    labels = [
+        study.elements[item.element].label if item.element in study.elements else item.element
+        for item in found.missing
+    ]
+    return Screened(
+        one,
+        found,
+        "",
+        sum(f.passes is None for f in found.findings),
+        len(attested(state, one)),
+        labels,
+    )
 
 
 def tells_birthday(access: Access, one: Participant, criterion: EligibilityCriterion) -> bool:
