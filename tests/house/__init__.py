@@ -1,0 +1,1 @@
+"""What the source code itself must keep to, beyond what the linters look at."""
