@@ -1,5 +1,7 @@
 """Derivatives, worst curves, calibration, and the designs of protocols."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 
@@ -99,8 +101,11 @@ def test_the_first_trial_is_3_plus_3_until_the_sponsor_rules() -> None:
     first = build(settings_of(study))
     assert (first.name, first.doses, first.maximum) == ("three_plus_three", 3, 18)
     ruling = Ruling(
-        question="safety.escalation", answer="three_per_group", by="sponsor", on="2026-11-25"
-    )  # type: ignore[arg-type]
+        question="safety.escalation",
+        answer="three_per_group",
+        by="sponsor",
+        on=date(2026, 11, 25),
+    )
     ruled = build(settings_of(study.model_copy(update={"rulings": [ruling]})))
     assert (ruled.name, ruled.maximum) == ("three_per_group", 9)
     assert needed_of(study) == (6, 1)

@@ -32,8 +32,8 @@ def log_request(respond: Respond) -> Respond:
         LOG.info(
             "request",
             extra={
-                "request": request.id,
-                "method": request.method,  # type: ignore[attr-defined]
+                "request": request.id,  # type: ignore[attr-defined]
+                "method": request.method,
                 "route": match.route if match else "none",
                 "status": response.status_code,
                 "ms": round(1000 * (time.perf_counter() - started), 1),

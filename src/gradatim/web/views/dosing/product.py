@@ -75,8 +75,8 @@ def lot(request: Request, id: str) -> HttpResponse:
     entries = [
         (at, event, told_in_words(access.state, event))
         for at, event in access.state.events.of(*WITH_LOT)
-        if event.lot == id
-    ]  # type: ignore[attr-defined]
+        if event.lot == id  # type: ignore[attr-defined]
+    ]
     content: dict[str, Any] = {
         "lot": one,
         "site": site,
