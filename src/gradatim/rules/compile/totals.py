@@ -38,25 +38,25 @@ def handed_over(spans: ir.Table, keys: Sequence[str]) -> ir.Table:
         spans: `surely`, `low`, `high`, `dose`, `most`, and the keys.
         keys: whose records, of which ingredient.
     """
-    told = [*keys, "surely"]
+    alike = [*keys, "surely", "dose_", "most_"]
+    # As columns: in a join Ibis takes an expression for the column of the other side that has it.
+    spans = spans.mutate(
+        dose_=spans["dose"].fill_null(NO_DOSE), most_=spans["most"].fill_null(NO_DOSE)
+    )
     begins = spans.select(
-        **{f"next_{name}": spans[name] for name in told},
-        next_dose=spans["dose"].fill_null(NO_DOSE),
-        next_most=spans["most"].fill_null(NO_DOSE),
-        next_low=spans["low"],
+        **{f"next_{name}": spans[name] for name in alike}, next_low=spans["low"]
     ).distinct()
     found = spans.left_join(
         begins,
         [
-            *(spans[name] == begins[f"next_{name}"] for name in told),
-            spans["dose"].fill_null(NO_DOSE) == begins["next_dose"],
-            spans["most"].fill_null(NO_DOSE) == begins["next_most"],
+            *(spans[name] == begins[f"next_{name}"] for name in alike),
             spans["high"] == begins["next_low"],
         ],
     )
     heir = found["next_low"].notnull() & (found["low"] < found["high"])
     high = found["high"] - as_whole(heir)
-    return found.select(*(found[name] for name in spans.columns if name != "high"), high=high)
+    own = [name for name in spans.columns if name not in ("high", "dose_", "most_")]
+    return found.select(*(found[name] for name in own), high=high)
 
 
 def day_totals(spans: ir.Table, keys: Sequence[str]) -> ir.Table:
