@@ -20,9 +20,9 @@ SNOMED, RXNORM = "http://snomed.info/sct", "http://www.nlm.nih.gov/research/umls
 ICD10, ATC = "http://hl7.org/fhir/sid/icd-10", "http://www.whocc.no/atc"
 
 UNKNOWN_CODES = [
-    (SNOMED, "254837009"),
+    (SNOMED, "188340000"),
     (SNOMED, "407317001"),
-    (RXNORM, "1872980"),
+    (RXNORM, "314076"),
     (ATC, "L04A"),
     ("http://hl7.org/fhir/sid/ndc", "0074-0554-02"),
     ("urn:oid:1.2.3", "X"),

@@ -70,6 +70,10 @@ ASKED: list[tuple[dict, dict]] = [
         {"daily_dose": "steroid", "on": "first_dose", "is": "<= 10 mg/d"},
         {"steroid": "prednisone, 5 mg/d, up to 15, 2026-01-01.."},
     ),
+    (
+        {"daily_dose": "steroid", "on": "first_dose", "is": "<= 10 mg/d", "as": "prednisone"},
+        {"steroid": "prednisone, 5 mg/d, up to 15, 2026-01-01.."},
+    ),
 ]
 """Rules, and the facts they are asked of, in the words of the specification tables."""
 DOUBTS_OF_DRUGS = (
