@@ -8,7 +8,7 @@ is not known which of the two. What a code is beside itself only a vocabulary te
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gradatim.clinical.drug_names import drugs_named
 from gradatim.clinical.drugs import Drug, drugs_by_code, find_drug
@@ -73,6 +73,9 @@ class Codebook:
         self.first_ingredients = lru_cache(maxsize=50_000)(self._told_first)
         self.ingredients = lru_cache(maxsize=50_000)(self._told)
         self.named_in = lru_cache(maxsize=50_000)(self._named)
+
+        self.remembered: dict[bytes, Any] = {}
+        """What readers found out of a concept alone, by its content."""
 
     def _add(self, system: str, code: str, name: str) -> None:
         if is_pattern(system, code):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.sources.datatypes import Resource, printable, said
-from gradatim.evidence.sources.modifiers import modifier, refuse_modified
+from gradatim.evidence.sources.modifiers import may_be_modified, modifier, refuse_modified
 from gradatim.evidence.sources.versions import refuse_other_versions
 
 _EXPORT = "export one person as one FHIR R4 Bundle"
@@ -29,7 +29,8 @@ class Entry(NamedTuple):
         fault: why there is nothing to read; empty where there is.
         holds: whether something stands there all the same, of which nothing can be told.
         opened: whether it is a Bundle whose own entries are listed after it.
-        modified: which modifier of the entry itself is not understood; empty where there is none.
+        modified: which modifier of the entry or of its resource is not understood; empty where
+            there is none.
     """
 
     id: str
@@ -53,26 +54,28 @@ def entries_of(bundle: Any) -> list[Entry]:
     """
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
         raise not_a_bundle(bundle)
-    entries = list(_opened(bundle, _listed(bundle), ""))
+    entries = list(_opened(bundle, _listed(bundle), "", may_be_modified(bundle)))
     _refuse_duplicates(entries)
     return entries
 
 
-def _opened(bundle: Resource, listed: list[Any], within: str, depth: int = 1) -> Iterator[Entry]:
+def _opened(
+    bundle: Resource, listed: list[Any], within: str, modified: bool, depth: int = 1
+) -> Iterator[Entry]:
     """Give the entries of a Bundle, each Bundle among them followed by its own."""
     _refuse_a_page(bundle)
     refuse_other_versions(bundle, "Bundle", "Bundle")
     refuse_modified(bundle)
     for number, one in enumerate(listed):
         place = f"{within}{number}"
-        entry = _entry(one, place)
+        entry = _entry(one, place, modified)
         held = entry.resource.get("entry")
         held = [] if held is None else held
         if entry.kind != "Bundle" or not isinstance(held, list) or depth == _DEEPEST:
             yield entry
         else:
             yield entry._replace(opened=True)
-            yield from _opened(entry.resource, held, f"{place}.", depth + 1)
+            yield from _opened(entry.resource, held, f"{place}.", modified, depth + 1)
 
 
 def the_patient(entries: list[Entry]) -> Entry:
@@ -129,21 +132,20 @@ def not_a_bundle(content: Any, where: str = "") -> UnusableInput:
     return UnusableInput("this is not a FHIR Bundle", where, why, _EXPORT)
 
 
-def _entry(entry: Any, place: str) -> Entry:
-    at = "".join(f".entry[{one}]" for one in place.split(".")).removeprefix(".")
+def _entry(entry: Any, place: str, modified: bool) -> Entry:
     if not isinstance(entry, dict):
         fault = f"is {said(entry)}, not an entry"
-        return Entry(at, "", {}, fault=fault, holds=entry is not None)
+        return Entry(_at(place), "", {}, fault=fault, holds=entry is not None)
     resource = entry.get("resource")
     if not isinstance(resource, dict):
         refused = _refused(entry)
         fault = f"has no resource: its request was answered {refused!r}" if refused else ""
         holds = resource is not None or bool(refused)
-        return Entry(at, "", {}, fault=fault or "has no resource", holds=holds)
+        return Entry(_at(place), "", {}, fault=fault or "has no resource", holds=holds)
     kind = resource.get("resourceType")
     if not isinstance(kind, str) or not kind:
         fault = "its resource has no resourceType"
-        return Entry(at, "", {}, fault=fault, holds=True)
+        return Entry(_at(place), "", {}, fault=fault, holds=True)
     id_ = resource.get("id")
     named = isinstance(id_, str) or (isinstance(id_, int) and not isinstance(id_, bool))
     named = named and id_ != ""
@@ -157,8 +159,13 @@ def _entry(entry: Any, place: str) -> Entry:
         kind,
         resource,
         full_url if isinstance(full_url, str) else "",
-        modified=modifier(entry),
+        modified=(modifier(entry) or modifier(resource)) if modified else "",
     )
+
+
+def _at(place: str) -> str:
+    """Return the path of an entry that has no name of its own: `entry[3]`."""
+    return "".join(f".entry[{one}]" for one in place.split(".")).removeprefix(".")
 
 
 def _refused(entry: Resource) -> str:

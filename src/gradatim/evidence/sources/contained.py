@@ -92,15 +92,20 @@ def _held(entry: Entry, one: Resource, place: int, listed: list[Any]) -> Entry:
     drugs = [drug for drug in listed if isinstance(drug, dict) and drug is not one]
     drugs = [drug for drug in drugs if drug.get("resourceType") == "Medication"]
     resource = {**one, "contained": drugs} if drugs and "contained" not in one else one
-    return Entry(f"{entry.id}#{named}", kind if isinstance(kind, str) else "", resource)
+    return Entry(
+        f"{entry.id}#{named}",
+        kind if isinstance(kind, str) else "",
+        resource,
+        modified=modifier(resource),
+    )
 
 
 def _why_not(entry: Entry) -> str:
     """Say why what a record contains is not read; nothing where it is."""
     if "#" in entry.id:
         return "is contained in what is contained itself"
-    if found := entry.modified or modifier(entry.resource):
-        return f"is contained in a record with {found}"
+    if entry.modified:
+        return f"is contained in a record with {entry.modified}"
     if entry.kind in _SUPPOSES:
         return f"is contained in a {entry.kind}, which does not say that it happened"
     return ""

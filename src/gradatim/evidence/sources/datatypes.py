@@ -6,6 +6,7 @@ of the wrong shape makes its resource unreadable, with the reason. Absent and nu
 Source: HL7 FHIR R4 (4.0.1), section 2.24, Data Types.
 """
 
+import marshal
 import math
 from datetime import timedelta
 from decimal import Decimal
@@ -49,6 +50,21 @@ class Contradictory(Unreadable):
 def said(value: Any) -> str:
     """Name the shape of a JSON value, for messages."""
     return _KINDS.get(type(value), "nothing" if value is None else type(value).__name__)
+
+
+def content_of(part: Any) -> bytes | None:
+    """Return what a part says, as bytes that are equal only for the same JSON.
+
+    What is found out of a part alone can be remembered by it: the records of one person, and of
+    many, repeat few ranges and drugs. `marshal.loads` returns the part.
+
+    Returns:
+        None of a part that is of other types than those of JSON, or very deep.
+    """
+    try:
+        return marshal.dumps(part, 2)  # version 2 does not depend on which objects are shared
+    except ValueError:
+        return None
 
 
 def obj(of: Resource, name: str) -> Resource | None:

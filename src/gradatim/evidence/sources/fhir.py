@@ -20,7 +20,7 @@ from gradatim.evidence.sources.contained import Told, contained, told_by
 from gradatim.evidence.sources.datatypes import Resource, Unreadable
 from gradatim.evidence.sources.histories import condition, procedure, research_subject
 from gradatim.evidence.sources.medications import medication
-from gradatim.evidence.sources.modifiers import modifier, refuse_patient
+from gradatim.evidence.sources.modifiers import refuse_patient
 from gradatim.evidence.sources.observations import observation
 from gradatim.evidence.sources.patient import is_another, read_patient
 from gradatim.evidence.sources.treatments import as_courses, courses_of
@@ -148,8 +148,8 @@ def _of_itself(entry: Entry, about: About) -> Results:
     try:
         if is_another(entry.resource, field, about.person):
             return [NotUsed(entry.id, "is about another person")]
-        if found := entry.modified or modifier(entry.resource):
-            return [unreadable(entry, f"carries {found}", about)]
+        if entry.modified:
+            return [unreadable(entry, f"carries {entry.modified}", about)]
         return read_resource(entry.resource, entry.id, about)
     except Unreadable as error:
         return [unreadable(entry, str(error), about)]
@@ -158,7 +158,7 @@ def _of_itself(entry: Entry, about: About) -> Results:
 def _medications(entries: Iterable[Entry]) -> dict[str, Resource]:
     found = {}
     for entry in entries:
-        if entry.kind == "Medication" and not (entry.modified or modifier(entry.resource)):
+        if entry.kind == "Medication" and not entry.modified:
             found[entry.id] = entry.resource
             if entry.full_url:
                 found[entry.full_url] = entry.resource

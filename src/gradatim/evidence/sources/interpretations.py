@@ -40,6 +40,8 @@ def interpretation(holder: Resource) -> tuple[str, str]:
         Contradictory: it says two things.
     """
     given = holder.get("interpretation")
+    if not given:
+        return "", ""
     listed = [given] if isinstance(given, dict) else given or []  # one, in earlier releases
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         raise Unreadable(f"interpretation is {said(given)}, not a list of objects")
@@ -82,9 +84,9 @@ def contradicts_range(
         level: what its interpretation says.
         low, high: its reference limits; one in another unit says nothing.
     """
-    low, high = (one if one and one.unit == value.unit else None for one in (low, high))
     if not level or value.bound:
         return ""
+    low, high = (one if one and one.unit == value.unit else None for one in (low, high))
     under = low is not None and compare(value.value, "<", low.value)
     over = high is not None and compare(value.value, ">", high.value)
     inside_above = high is not None and compare(value.value, "<", high.value)

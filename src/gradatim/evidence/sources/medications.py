@@ -21,7 +21,7 @@ from gradatim.evidence.sources.about import (
     settle,
     status_why,
 )
-from gradatim.evidence.sources.datatypes import Resource, items, obj, text, words
+from gradatim.evidence.sources.datatypes import Resource, content_of, items, obj, text, words
 from gradatim.evidence.sources.dosages import (
     DAILY_DOSE_UNIT,
     Dose,
@@ -77,17 +77,59 @@ def medication(resource: Resource, id_: str, about: About) -> Results:
     concepts = named.concepts()
     if not concepts:
         return [NotUsed(id_, _no_drug(resource), tuple(about.of_kind("exposure")))]
-    if any(_own_product(one, about) for one in concepts):
+    drug = _drug_of(named, about)
+    if drug.is_own:
         return [NotUsed(id_, "is the product of this very trial")]
-    asked = about.ingredients(concepts)
-    open_to = _by_route(resource, open_to_drug(named, about, asked), about)
+    asked = drug.asked
+    open_to = _by_route(resource, drug.open_to, about)
     doubt = _doubted(resource)
     if doubt:
         return [NotUsed(id_, doubt, (*asked, *open_to), codes_of(concepts))]
     if not asked:
+        if drug.otherwise is not None and open_to == drug.open_to:
+            return [drug.otherwise._replace(id=id_)]
         return [not_understood(id_, concepts, open_to, about)]
     found = _read_all(resource, id_, asked, concepts, about)
     return [*found, *besides(id_, concepts, open_to, about)]
+
+
+class Drug(NamedTuple):
+    """What the protocol asks of a drug, whoever takes it.
+
+    Args:
+        is_own: whether it is the product of the trial that is asked about.
+        asked: the elements it is of, each with the ingredients by which.
+        open_to: the exposures that it is not known to lie outside of.
+        otherwise: of a drug of no element, what a record of it is for which no route is recorded.
+    """
+
+    is_own: bool
+    asked: dict[str, tuple[str, ...]]
+    open_to: tuple[str, ...]
+    otherwise: NotUsed | None
+
+
+def _drug_of(named: Named, about: About) -> Drug:
+    """Return what is asked of a drug; of what is named the same it is found out once."""
+    content = content_of((named.code, named.parts))
+    known = about.codebook.remembered
+    if content is not None and (found := known.get(content)) is not None:
+        return found
+    concepts = named.concepts()
+    asked = about.ingredients(concepts)
+    open_to = open_to_drug(named, about, asked)
+    drug = Drug(
+        any(_own_product(one, about) for one in concepts),
+        asked,
+        open_to,
+        None if asked else not_understood("", concepts, open_to, about),
+    )
+    if content is not None and len(known) < _MOST_REMEMBERED:
+        known[content] = drug
+    return drug
+
+
+_MOST_REMEMBERED = 20_000
 
 
 def _own_product(concept: Resource, about: About) -> bool:
@@ -115,6 +157,8 @@ def open_to_drug(named: Named, about: About, asked: Container[str] = ()) -> tupl
 def _by_route(resource: Resource, names: Iterable[str], about: About) -> tuple[str, ...]:
     """Leave out elements to which the recorded route does not belong, whatever the drug is."""
     route = route_of(_dosages(resource))
+    if not route:
+        return tuple(names)
     return tuple(name for name in names if _counts_by(route, about.elements[name]))
 
 

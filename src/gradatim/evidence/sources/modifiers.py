@@ -10,6 +10,8 @@ and 8.1.10 (Patient.link).
 
 from typing import Any
 
+import msgspec
+
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.sources.datatypes import Resource
 
@@ -19,6 +21,15 @@ _OWN_RECORDS = ("contained", "resource")
 """Parts that hold resources: each carries modifiers of its own."""
 _REPLACED = "replaced-by"
 _CURRENT = "give the person's current Patient, without what its sender alone understands"
+
+
+def may_be_modified(bundle: Resource) -> bool:
+    """Whether a modifier may stand anywhere in a Bundle: a quick look before the thorough one."""
+    try:
+        content = msgspec.json.encode(bundle)
+    except (TypeError, ValueError, RecursionError):
+        return True
+    return any(name.encode() in content for name in (_EXTENSION, _RULES))
 
 
 def modifier(record: Resource) -> str:

@@ -20,7 +20,6 @@ from gradatim.evidence.sources.results import (
     Said,
     absent_reason,
     implausible,
-    unit_of,
     value_of,
     yes_or_no,
 )
@@ -105,7 +104,7 @@ def _number(
     limits = Limits()
     if "referenceRange" in holder:
         whose = Whose(about.person, day_)
-        limits = reference_range(holder, value.unit, unit_of, element, whose)
+        limits = reference_range(holder, value.unit, element, whose)
     if limits.conflict:
         return Fault(limits.conflict, conflict=True)
     number = Quantity(value.value, value.unit, value.bound)

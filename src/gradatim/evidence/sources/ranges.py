@@ -4,7 +4,9 @@ Source: HL7 FHIR R4 (4.0.1), section 10.1, Observation.referenceRange; SNOMED CT
 248153007 (female, male) and HL7 administrative-gender.
 """
 
-from collections.abc import Callable, Iterable
+import marshal
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from gradatim.clinical.units import convert_for
@@ -14,6 +16,7 @@ from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.evidence.sources.datatypes import (
     Resource,
     Unreadable,
+    content_of,
     items,
     length,
     number,
@@ -22,6 +25,7 @@ from gradatim.evidence.sources.datatypes import (
     words,
 )
 from gradatim.evidence.sources.patient import Person
+from gradatim.evidence.sources.results import unit_of
 from gradatim.evidence.sources.wordings import plain as plain_word
 from gradatim.protocol.elements import Element
 
@@ -32,7 +36,6 @@ _SEXES = {
     **dict.fromkeys(("male", "m", "248153007", "703117000", "men", "man", "males"), "male"),
 }
 _NORMAL = ("normal", "normal range")
-UnitOf = Callable[[Resource], str]
 
 
 class Limits(NamedTuple):
@@ -50,9 +53,7 @@ class Whose(NamedTuple):
     at: Day
 
 
-def reference_range(
-    holder: Resource, unit: str, unit_of: UnitOf, element: Element, whose: Whose
-) -> Limits:
+def reference_range(holder: Resource, unit: str, element: Element, whose: Whose) -> Limits:
     """Read the limits of the person's normal range, in the value's unit where they convert to it.
 
     Ranges of another kind, sex, age, or of a population that the person is not known to be of, are
@@ -61,16 +62,31 @@ def reference_range(
     Args:
         holder: the Observation or component.
         unit: the value's unit, which a limit without one shares.
-        unit_of: reads the unit of a Quantity.
         element: the element, for its analyte.
         whose: the person, and the day of the value.
 
     Raises:
         Unreadable: a range is not of the shape of one.
     """
-    fitting = [(one, _fits(one, whose)) for one in items(holder, "referenceRange")]
+    ranges = items(holder, "referenceRange")
+    content = content_of(ranges)
+    if content is None or b"age" in content:
+        return _limits_of(ranges, unit, element.analyte, whose.person.sex, whose)
+    return _limits_whenever(content, unit, element.analyte, whose.person.sex)
+
+
+@lru_cache(maxsize=16_384)
+def _limits_whenever(ranges: bytes, unit: str, analyte: str, sex: str) -> Limits:
+    """Read the limits of ranges that are of no age; a laboratory sends the same ones always."""
+    return _limits_of(marshal.loads(ranges), unit, analyte, sex, None)
+
+
+def _limits_of(
+    ranges: list[Resource], unit: str, analyte: str, sex: str, whose: Whose | None
+) -> Limits:
+    fitting = [(one, _fits(one, sex, whose)) for one in ranges]
     fitting = [(one, fits) for one, fits in fitting if fits is not FALSE]
-    read = [(*_limits(one, unit, unit_of, element), fits) for one, fits in fitting]
+    read = [(*_limits(one, unit, analyte), fits) for one, fits in fitting]
     for low, high, _ in read:
         if low and high and low.unit == high.unit and low.value > high.value:
             why = f"its range is from {plain(low.value)} to {plain(high.value)}"
@@ -91,29 +107,24 @@ def _agreed(limits: Iterable[tuple[Quantity | None, Truth]]) -> Quantity | None:
     return first if alike else None
 
 
-def _limits(
-    one: Resource, unit: str, unit_of: UnitOf, element: Element
-) -> tuple[Quantity | None, Quantity | None]:
-    return (
-        _limit(obj(one, "low"), unit, unit_of, element),
-        _limit(obj(one, "high"), unit, unit_of, element),
-    )
+def _limits(one: Resource, unit: str, analyte: str) -> tuple[Quantity | None, Quantity | None]:
+    return _limit(obj(one, "low"), unit, analyte), _limit(obj(one, "high"), unit, analyte)
 
 
-def _limit(limit: Resource | None, unit: str, unit_of: UnitOf, element: Element) -> Quantity | None:
+def _limit(limit: Resource | None, unit: str, analyte: str) -> Quantity | None:
     value = number(limit, "value") if limit else None
     if limit is None or value is None:
         return None
     own = unit_of(limit) or unit
-    converted = value if own == unit else convert_for(element.analyte or None, value, own, unit)
+    converted = value if own == unit else convert_for(analyte or None, value, own, unit)
     return Quantity(value, own) if converted is None else Quantity(converted, unit)
 
 
-def _fits(one: Resource, whose: Whose) -> Truth:
+def _fits(one: Resource, sex: str, whose: Whose | None) -> Truth:
     kind = obj(one, "type")
     if kind is not None and not any(plain_word(word) in _NORMAL for word in words(kind)):
         return FALSE
-    return min(_of_population(items(one, "appliesTo"), whose.person.sex), _of_age(one, whose))
+    return min(_of_population(items(one, "appliesTo"), sex), _of_age(one, whose))
 
 
 def _of_population(applies_to: list[Resource], sex: str) -> Truth:
@@ -138,14 +149,14 @@ def _sexes(concept: Resource) -> set[str]:
     return {_SEXES[one] for one in said if one in _SEXES}
 
 
-def _of_age(one: Resource, whose: Whose) -> Truth:
+def _of_age(one: Resource, whose: Whose | None) -> Truth:
     """Whether the person was of the age that a range is for.
 
     Within a unit above its upper end it may be either: up to 64 years is up to the 65th birthday
     for some, and up to the 64th for others.
     """
     ages = obj(one, "age")
-    if ages is None:
+    if ages is None or whose is None:
         return TRUE
     try:
         low, high = length(ages, "low"), length(ages, "high")

@@ -71,6 +71,8 @@ def value_of(holder: Resource) -> Said | None:
         Unreadable: it has a value of the wrong shape, of a type not read, or several.
         Contradictory: its parts say different things.
     """
+    if _TYPES.isdisjoint(holder):
+        return None
     given = [name for name in _TYPES & holder.keys() if holder[name] is not None]
     if not given:
         return None

@@ -29,7 +29,10 @@ def courses_of(entries: Iterable[Entry]) -> dict[str, str]:
 
     Records are tied by a reference, directly or through others, or by an identifier they share.
     """
-    records = {id_: one for entry in entries for id_, one in _records(entry)}
+    records: dict[str, Resource] = {}
+    for entry in entries:  # most are neither, and there are many
+        if "contained" in entry.resource or entry.kind.startswith("Medication"):
+            records.update(_records(entry))
     known = {entry.full_url: entry.id for entry in entries if entry.full_url}
     tied = _Tied()
     for id_, resource in records.items():
@@ -115,7 +118,9 @@ def as_courses(facts: Iterable[Fact], courses: Mapping[str, str]) -> tuple[Fact,
         courses: the courses of records that are tied to others, by their places.
     """
     named = [
-        one._replace(course=courses.get(one.id, "")) if one.course != GIVEN else one
+        one
+        if one.course == GIVEN or one.course == (course := courses.get(one.id, ""))
+        else one._replace(course=course)
         for one in facts
     ]
     given: dict[tuple[str, str, object], list[int]] = defaultdict(list)

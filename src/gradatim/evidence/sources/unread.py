@@ -196,7 +196,8 @@ def _mentioned(whole: Resource, about: About) -> Iterator[tuple[list[str], Resou
             left += reversed(part)
         elif isinstance(part, dict):
             concept = part if "coding" in part else {"coding": [part]}
-            if names := _coverable_of(concept, about):
+            coded = "coding" in part or "code" in part
+            if coded and (names := _coverable_of(concept, about)):
                 yield names, concept
             else:  # what is contained is told of one by one
                 left += [one for key, one in reversed(part.items()) if key != "contained"]
@@ -212,8 +213,10 @@ def beside(entry: Entry, about: About) -> list[NotUsed]:
     That is the reason for a drug, what was found, what went wrong: none of it is read.
     """
     resource = entry.resource
-    named = {name: resource[name] for name in _BESIDE if name in resource}
-    if not named or entry.kind not in _DATED or says_nothing(resource, about):
+    if _BESIDE.isdisjoint(resource):
+        return []
+    named = {name: resource[name] for name in _IN_ORDER if name in resource}
+    if entry.kind not in _DATED or says_nothing(resource, about):
         return []
     names, concepts = _named(named, about)
     elements = tuple(dict.fromkeys(names))
@@ -241,7 +244,8 @@ _DATED = (
 """Types that are read where they stand by themselves, and can tell of what is covered."""
 _OF_KIND = {"Consent": "consent", "ResearchSubject": "participation"}
 """Types that are read, and answer whatever is asked of one kind."""
-_BESIDE = ("reasonCode", "complication", "usedCode", "valueCodeableConcept", "component")
+_IN_ORDER = ("reasonCode", "complication", "usedCode", "valueCodeableConcept", "component")
+_BESIDE = frozenset(_IN_ORDER)
 """Parts of these that name something else than what the record is of."""
 _VOID = (
     *("entered-in-error", "refuted", "cancelled", "revoked", "rejected", "draft", "proposed"),
