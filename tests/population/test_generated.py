@@ -25,7 +25,9 @@ from tests.spec.tables import RULE, anchors
 EXPLORES = os.environ.get("HYPOTHESIS_PROFILE") == "explore"
 FIRST = date.today().toordinal() if EXPLORES else 1
 BATCHES = {"duckdb": 6, "postgres": 2, "spark": 1}
-MARKS = {"duckdb": [], "postgres": POSTGRES, "spark": SPARK}
+ONCE = pytest.mark.xdist_group("generated")
+"""One process draws a batch and asks the specification, which takes most of the time, for all."""
+MARKS = {"duckdb": [ONCE], "postgres": POSTGRES, "spark": SPARK}
 MARKED = [pytest.param(name, marks=MARKS[name]) for name in MARKS]
 SELF = re.compile(r'("t\d+"\."\w+") (?:=|<=|>=|<|>) \1(?!\w)')
 
@@ -48,6 +50,7 @@ def test_engine_and_specification_agree(engine, number):
     assert not found, "\n\n".join([f"{len(found)} differ", *map(str, found[:5])])
 
 
+@ONCE
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_an_engine_that_combines_the_answers_itself_writes_the_same(engine):
     questions, people, wanted = batch(FIRST)
@@ -60,6 +63,7 @@ def test_an_engine_that_combines_the_answers_itself_writes_the_same(engine):
         assert one == other, name
 
 
+@ONCE
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_no_column_is_compared_with_itself(engine, monkeypatch):
     """What is written as two columns may reach the engine as one, and then is always true.
@@ -128,6 +132,7 @@ def test_only_a_record_of_the_same_dose_takes_over(engine, other):
     assert not list(differences(heard, [question], [person], wanted))
 
 
+@ONCE
 def test_every_kind_verdict_and_reason_is_often_generated():
     kinds: Counter[object] = Counter()
     answers: Counter[object] = Counter()
