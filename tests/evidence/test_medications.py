@@ -460,3 +460,14 @@ def test_local_drugs_and_other_code_systems():
     ):
         one = drug(medicationCodeableConcept=concept(system, code))
         assert only_fact(read_one(one)).code == expected
+
+
+def test_words_of_another_shape_make_only_those_records_unreadable_that_want_them():
+    """A record whose status says nothing is told by that, whichever comes first."""
+    named = {"coding": [{"system": RXNORM, "code": "314076"}], "text": {"a": 1}}
+    taken = drug(id="m1", medicationCodeableConcept=named)
+    doubted = drug(id="m2", status="surely", medicationCodeableConcept=named)
+    for records in ((taken, doubted), (doubted, taken)):
+        whys = {one.id: one.why for one in read_one(*records).not_used}
+        assert whys["MedicationStatement/m2"] == "status surely"
+        assert "not text" in whys["MedicationStatement/m1"]

@@ -6,6 +6,7 @@ Source: HL7 FHIR R4 (4.0.1), sections 11.1 (MedicationRequest), 11.2 (Medication
 """
 
 from collections.abc import Container, Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
 from gradatim.core.codes import PRODUCT
@@ -21,7 +22,15 @@ from gradatim.evidence.sources.about import (
     settle,
     status_why,
 )
-from gradatim.evidence.sources.datatypes import Resource, content_of, items, obj, text, words
+from gradatim.evidence.sources.datatypes import (
+    Resource,
+    Unreadable,
+    content_of,
+    items,
+    obj,
+    text,
+    words,
+)
 from gradatim.evidence.sources.dosages import (
     DAILY_DOSE_UNIT,
     Dose,
@@ -118,12 +127,12 @@ def _drug_of(named: Named, about: About) -> Drug:
     concepts = named.concepts()
     asked = about.ingredients(concepts)
     open_to = open_to_drug(named, about, asked)
-    drug = Drug(
-        any(_own_product(one, about) for one in concepts),
-        asked,
-        open_to,
-        None if asked else not_understood("", concepts, open_to, about),
-    )
+    own = any(_own_product(one, about) for one in concepts)
+    otherwise = None
+    if not asked:
+        with suppress(Unreadable):  # a record that gets so far says it itself
+            otherwise = not_understood("", concepts, open_to, about)
+    drug = Drug(own, asked, open_to, otherwise)
     if content is not None and len(known) < _MOST_REMEMBERED:
         known[content] = drug
     return drug
