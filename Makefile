@@ -17,10 +17,15 @@ else
   COMPILE = $(VENV)-uv/bin/uv pip compile
 endif
 
+# What `make quick` runs: everything up to screening, and the tables that say what is meant.
+QUICK := $(addprefix tests/,core clinical vocabulary protocol evidence rules safety dosing screening \
+  spec conformance trials docs house)
+UNIT := not (slow or browser or proxy or postgres or spark)
+
 SOURCES := $(wildcard src tests benchmarks docs scripts)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs bench audit sbom requirements clean
+.PHONY: help demo test quick lint format docs bench guard audit sbom requirements clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -36,6 +41,9 @@ test: $(VENV)/.dev ## run every test; suites that could not run are named at the
 	@scripts/setup-cql
 	@scripts/setup-java $(BIN)/python $(INSTALL)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+quick: $(VENV)/.dev ## run the unit and spec tests, which need no server and no browser
+	$(BIN)/python -m pytest -n $(JOBS) -m "$(UNIT)" $(QUICK) $(ARGS)
 
 lint: $(VENV)/.dev ## style, types, floors, and drift of the generated pages
 	$(BIN)/ruff check $(SOURCES)
@@ -56,6 +64,9 @@ docs: $(VENV)/.docs ## generate the pages, build the site into site/, check ever
 
 bench: $(VENV)/.dev ## run the benchmarks
 	$(BIN)/python -m benchmarks
+
+guard: $(VENV)/.dev ## measure again what docs/benchmarks.md promises; ends with 1 where it is worse by a third
+	@$(BIN)/python -m benchmarks guard $(ARGS)
 
 audit: $(VENV)/.dev ## look the pinned packages up among known vulnerabilities; needs the network
 	@$(BIN)/python scripts/audit.py $(ARGS)

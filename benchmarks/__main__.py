@@ -3,27 +3,27 @@
 python -m benchmarks                                   all of them
 python -m benchmarks screening [--vocabulary FILE]     one person, with a vocabulary too
 python -m benchmarks recall PATH [--vocabulary FILE]   what is recognised of real data
+python -m benchmarks guard [--write]                   is any promised ratio worse by a third?
 """
 
 import platform
 import sys
 from importlib.metadata import version
 
-from benchmarks import conduct, dosefinding, recall, screening, startup
+from benchmarks import conduct, dosefinding, guard, recall, screening, startup
 from benchmarks.page import write_table
 from gradatim.core.errors import UnusableInput
 
 
 def main() -> None:
     """Measure, print, and write the figures for the documentation."""
-    alone = {"screening": screening.main, "recall": recall.main}
+    alone = {"screening": screening.main, "recall": recall.main, "guard": guard.main}
     if len(sys.argv) > 1 and sys.argv[1] in alone:
         try:
-            alone[sys.argv[1]](sys.argv[2:])
+            sys.exit(alone[sys.argv[1]](sys.argv[2:]))
         except UnusableInput as error:
             print(error, file=sys.stderr)
             sys.exit(2)
-        return
     python = f"Python {platform.python_version()}, {platform.machine()}, one core"
     packages = ", ".join(f"{name} {version(name)}" for name in ("msgspec", "pydantic"))
     write_table(

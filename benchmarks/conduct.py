@@ -70,11 +70,11 @@ def _appending(name: str, url: str) -> Iterator[Row]:
     bodies = [(one.body, "") for one in base.store.read(NAME)]
     store.append(NAME, bodies, store.head(NAME))
     trial, raw, checked = Trial(store, NAME), list[float](), list[float]()
-    events, plain = _typical(trial, APPENDS * ROUNDS), _Plain(store)
+    events, plain = typical_events(trial, APPENDS * ROUNDS), _Plain(store)
     for _ in range(ROUNDS):
         some = [next(events) for _ in range(APPENDS)]
         raw += _timed(plain.write, range(APPENDS))
-        checked += _timed(partial(_record, trial), some)
+        checked += _timed(partial(record, trial), some)
     store.close()
     rate, mean = 1 / statistics.mean(raw), 1 / statistics.mean(checked)
     yield (
@@ -100,7 +100,8 @@ class _Plain:
         self.head = self.store.append("raw", [PLAIN], self.head)
 
 
-def _record(trial: Trial, event: Event) -> None:
+def record(trial: Trial, event: Event) -> None:
+    """Record an event with all that is asked of it."""
     assert isinstance(trial.record(event), Recorded)
 
 
@@ -119,7 +120,7 @@ def _percentiles(times: list[float]) -> str:
     return f"p50 {1e3 * cuts[49]:.2g} ms, p99 {1e3 * cuts[98]:.2g} ms"
 
 
-def _typical(trial: Trial, number: int) -> Iterator[Event]:
+def typical_events(trial: Trial, number: int) -> Iterator[Event]:
     """Give the events of an ordinary day of participants who were treated."""
     people = [one for one in trial.state.participants.values() if one.status == "treated"]
     at = datetime(FROM.year, FROM.month, FROM.day, 8, tzinfo=UTC)
@@ -169,7 +170,7 @@ def _large() -> list[Entry]:
     store = ListStore()
     events = list(trial.state.events.values())
     bodies = [(encoded(one)[0], "") for one in events]
-    typical = (encoded(one)[0] for one in _typical(trial, LARGE - len(bodies)))
+    typical = (encoded(one)[0] for one in typical_events(trial, LARGE - len(bodies)))
     store.append(NAME, [*bodies, *((one, "") for one in typical)], store.head(NAME))
     return list(store.read(NAME))
 
@@ -189,19 +190,20 @@ def _verify(entries: list[Entry]) -> None:
 
 
 def _folding(entries: list[Entry]) -> Iterator[Row]:
-    seconds = min(_timed(_fold, [entries] * 3))
+    seconds = min(_timed(fold_entries, [entries] * 3))
     yield (
         f"cold fold of {len(entries):,} events, decoding included",
         f"{seconds:.2f} s",
         f"{1e6 * seconds / len(entries):.1f} µs an event",
     )
-    state = _fold(entries)
+    state = fold_entries(entries)
     more = decoded(entries[-1].body)
     times = _timed(lambda n: apply(state, len(entries) + n, more), range(1, 2_000))
     yield ("one event more folded upon 200,000", f"{1e6 * statistics.median(times):.1f} µs", "")
 
 
-def _fold(entries: list[Entry]) -> Any:
+def fold_entries(entries: list[Entry]) -> Any:
+    """Return the state after entries, each decoded and applied."""
     return fold(NAME, ((one.position, decoded(one.body)) for one in entries))
 
 
@@ -210,8 +212,8 @@ def _asking(entries: list[Entry]) -> Iterator[Row]:
     store = ListStore()
     store.entries[NAME] = list(entries)
     trial = Trial(store, NAME)
-    numbered = (_renumbered(one, i) for i, one in enumerate(_typical(trial, 2_000)))
-    times = _timed(partial(_record, trial), list(numbered))
+    numbered = (_renumbered(one, i) for i, one in enumerate(typical_events(trial, 2_000)))
+    times = _timed(partial(record, trial), list(numbered))
     yield ("one event checked, chained and folded upon 200,000, no disk", _percentiles(times), "")
     state = finished(1).state
     times = [one for _ in range(10) for one in _timed(partial(_ask, state), _treated(state))]

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,16 +22,17 @@ import numpy as np
 
 from benchmarks.measure import in_turn
 from benchmarks.page import Row, write_table
-from gradatim.dosefinding.designs import build
-from gradatim.dosefinding.exact import Compiled, compile_design, finals
-from gradatim.dosefinding.finals import characteristics
-from gradatim.dosefinding.settings import Settings
-from gradatim.dosefinding.simulate import Conduct, simulate
+from gradatim.dosefinding.characteristics.exact import Compiled, compile_design, finals
+from gradatim.dosefinding.characteristics.final_states import characteristics
+from gradatim.dosefinding.characteristics.simulate import Conduct, simulate
+from gradatim.dosefinding.designs.registry import build
+from gradatim.dosefinding.designs.settings import Settings
 
 RATES = np.array((0.05, 0.12, 0.30, 0.45, 0.60))
 EIGHT = np.array((0.02, 0.05, 0.12, 0.20, 0.30, 0.40, 0.50, 0.60))
 CONDUCT = Conduct(between_arrivals=10, window=28, sentinel=14, stagger=3, review=7)
 TRIALS = 200_000
+BOIN = Settings("boin", 5, target=0.3)
 
 
 def main() -> None:
@@ -48,35 +50,38 @@ def measure(large: bool) -> None:
 
 def rows(large: bool) -> Iterator[Row]:
     """Give what was measured: title, figures, ratio."""
-    boin = Settings("boin", 5, target=0.3)
-    yield from _compiling("BOIN, 5 doses, 10 cohorts of 3", boin)
-    yield _scenario(boin)
-    yield from _compiling(
-        "CRM as dfcrm, 5 doses, 10 cohorts of 3", Settings("crm", 5, target=0.3, safety="off")
-    )
-    yield from _compiling(
+    yield from guarded_rows()
+    yield _compiling(
         "CRM as dfcrm, 5 doses, 30 one by one",
         Settings("crm", 5, target=0.3, cohort_size=1, cohorts=30, safety="off"),
     )
-    yield from _compiling("BLRM, 5 doses, 10 cohorts of 3", Settings("blrm", 5))
+    yield _compiling("BLRM, 5 doses, 10 cohorts of 3", Settings("blrm", 5))
     if large:
-        yield from _compiling(
+        yield _compiling(
             "BOIN, 8 doses, 20 cohorts of 3", Settings("boin", 8, target=0.3, cohorts=20), rounds=1
         )
-    yield from _simulating(boin)
+    yield from _simulating(BOIN)
     yield _whole_process()
 
 
-def _compiling(title: str, settings: Settings, rounds: int = 5) -> Iterator[Row]:
+def guarded_rows() -> Iterator[Row]:
+    """Yield what is measured in seconds: two exact designs, and one scenario more."""
+    yield _compiling("BOIN, 5 doses, 10 cohorts of 3", BOIN)
+    yield _scenario(BOIN)
+    yield _compiling(
+        "CRM as dfcrm, 5 doses, 10 cohorts of 3", Settings("crm", 5, target=0.3, safety="off")
+    )
+
+
+def _compiling(title: str, settings: Settings, rounds: int = 5) -> Row:
     design = build(settings)
     compiled = compile_design(design, limit=None)
-    spent = _median(lambda: compile_design(design, limit=None), rounds)
-    touched = _median(lambda: _touch(compiled), 5)
+    pair = in_turn(lambda: compile_design(design, limit=None), lambda: _touch(compiled), rounds)
     visited, ends = compiled.visited, len(compiled.ways)
-    yield (
+    return (
         f"exact: {title}",
-        f"{_time(spent)}; {visited:,} states on the way, {ends:,} at the end",
-        f"{spent / touched:,.0f} x reading the final states once",
+        f"{_time(pair.a)}; {visited:,} states on the way, {ends:,} at the end",
+        f"{pair.ratio:,.0f} x reading the final states once",
     )
 
 
@@ -103,8 +108,8 @@ def _scenario(settings: Settings) -> Row:
 def _simulating(settings: Settings) -> Iterator[Row]:
     design = build(settings)
     for title, conduct in (("outcomes only", None), ("accrual, sentinel, windows", CONDUCT)):
-        both = _median(lambda c=conduct: simulate(design, RATES, TRIALS, 1, conduct=c), 5)
-        one = _median(lambda c=conduct: simulate(design, RATES, TRIALS, 1, conduct=c, threads=1), 5)
+        run = partial(simulate, design, RATES, TRIALS, 1, conduct=conduct)
+        both, one = _median(run, 5), _median(partial(run, threads=1), 5)
         draws = _median(_draws, 5)
         yield (
             f"simulated: BOIN 5 x 30, {title}, 2 threads",

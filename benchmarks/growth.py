@@ -1,6 +1,6 @@
 """A picture of how a cost grows: measured points, and the line of "so many times as many"."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 WIDTH, HEIGHT, EDGE = 320, 220, 40
@@ -8,7 +8,7 @@ TITLE = "CPU seconds; dashed: in proportion"
 Points = Sequence[tuple[int, float]]
 
 
-def draw(path: Path, panels: dict[str, Points]) -> None:
+def draw(path: Path, panels: Mapping[str, Points]) -> None:
     """Write an SVG with a panel for each series.
 
     Args:

@@ -1,6 +1,11 @@
 """Figures in docs/benchmarks.md: each table stands between two marks and is replaced whole."""
 
+import os
+import platform
+import subprocess
 from collections.abc import Iterable
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
@@ -10,6 +15,24 @@ Row = tuple[str, str, str]
 def write_table(name: str, head: str, rows: Iterable[Row]) -> None:
     """Print rows as they are measured, and put the table in place of the one of that name."""
     write_section(name, table(head, rows))
+
+
+def machine(*packages: str) -> str:
+    """Return what a table was measured on: day, commit, processor, Python, versions of packages."""
+    parts = (f"Python {platform.python_version()}", *(f"{one} {version(one)}" for one in packages))
+    cores = f"{os.cpu_count()} cores ({platform.machine()})"
+    return f"{date.today()}, commit {_commit()}; {cores}, {', '.join(parts)}"
+
+
+def _commit() -> str:
+    """Return the name of the commit of the code that is measured."""
+    described = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=10"],
+        cwd=PAGE.parent,
+        capture_output=True,
+        text=True,
+    )
+    return described.stdout.strip() or "unknown"
 
 
 def table(head: str, rows: Iterable[Row]) -> str:

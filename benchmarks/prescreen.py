@@ -6,17 +6,12 @@ compared runs in turns; the best of the turns counts.
 """
 
 import argparse
-import os
-import platform
-import subprocess
 from collections.abc import Callable, Iterator
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import cql_judge
 from benchmarks import prescreen_sections as sections
-from benchmarks.page import table, write_section
+from benchmarks.page import machine, table, write_section
 from benchmarks.prescreen_runs import Bench, NotMeasured
 
 Part = Callable[[Bench, int], Iterator[sections.Row]]
@@ -39,7 +34,7 @@ def main() -> None:
     bench.work.mkdir(parents=True, exist_ok=True)
     for name in asked.only.split(","):
         part, people = PARTS[name]
-        text = table(_machine(asked.turns), _rows(part, bench, min(people, asked.people)))
+        text = table(_head(asked.turns), _rows(part, bench, min(people, asked.people)))
         if not asked.dry:
             write_section(f"prescreen {name}", text)
 
@@ -68,27 +63,8 @@ def _rows(part: Part, bench: Bench, people: int) -> Iterator[sections.Row]:
         yield "the rest of this table", "not measured", str(why)
 
 
-def _machine(turns: int) -> str:
-    packages = ", ".join(
-        f"{name} {version(name)}" for name in ("duckdb", "ibis-framework", "pyarrow", "numpy")
-    )
-    return (
-        f"{date.today()}, commit {_commit()}; {os.cpu_count()} cores ({platform.machine()}), "
-        f"Python {platform.python_version()}, {packages}; best of {turns}."
-    )
-
-
-def _commit() -> str:
-    """Name the commit of the code that is measured."""
-    import gradatim
-
-    told = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=10"],
-        cwd=Path(gradatim.__file__).parent,
-        capture_output=True,
-        text=True,
-    )
-    return told.stdout.strip() or "unknown"
+def _head(turns: int) -> str:
+    return f"{machine('duckdb', 'ibis-framework', 'pyarrow', 'numpy')}; best of {turns}."
 
 
 if __name__ == "__main__":

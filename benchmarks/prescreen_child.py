@@ -17,14 +17,14 @@ from typing import Any
 from benchmarks.prescreen_cost import Cost
 from benchmarks.prescreen_watched import columns_read, plans_of, rows_taken
 from gradatim.evidence.facts import Observed
-from gradatim.evidence.sources.omop.options import Options
-from gradatim.evidence.sources.omop.tables import SOURCES
-from gradatim.evidence.sources.omop.vocabulary import concepts
-from gradatim.evidence.sources.warehouse import Warehouse, connect
+from gradatim.evidence.omop.options import Options
+from gradatim.evidence.omop.tables import SOURCES
+from gradatim.evidence.omop.vocabulary import concepts
+from gradatim.evidence.warehouse.base import Warehouse, connect
 from gradatim.protocol.load import load
-from gradatim.screening.population.run import Outcome, Request
-from gradatim.screening.population.run import prescreen as run
-from gradatim.screening.population.warehouse import OmopPopulation
+from gradatim.screening.prescreen.run import Outcome, Request
+from gradatim.screening.prescreen.run import prescreen as run
+from gradatim.screening.prescreen.warehouse import OmopPopulation
 
 ON, SCREENED = date(2026, 11, 16), date(2026, 11, 2)
 OPTIONS = Options(ON, {kind: Observed() for kind in ("condition", "exposure", "procedure")})

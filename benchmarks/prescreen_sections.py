@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import statistics
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +42,22 @@ def duckdb(bench: Bench, people: int) -> Iterator[Row]:
         f"the verification of {checked['verified']} people, apart",
         f"{seconds:.1f} s",
         f"{seconds / checked['wall']:.0%} of that run",
+    )
+
+
+def beside_scan(bench: Bench, people: int) -> Row:
+    """Return the cost of a prescreen on DuckDB as a multiple of the bare scan's alone."""
+    source = {"source": f"parquet:{bench.population(people)}"}
+    scan = Job("scan", source | {"columns": bench.columns()})
+    turns = [(bench.once(Job("prescreen", source)), bench.once(scan)) for _ in range(bench.turns)]
+    ours, bare = (
+        statistics.median(one["cpu"] for one in side) for side in zip(*turns, strict=True)
+    )
+    ratio = statistics.median(a["cpu"] / b["cpu"] for a, b in turns)
+    return (
+        f"a prescreen of {people:,} people, DuckDB",
+        f"{ours:.1f} CPU s",
+        f"{ratio:.1f} x a bare grouped scan of the same columns ({bare:.1f} CPU s)",
     )
 
 

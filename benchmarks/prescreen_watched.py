@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from gradatim.evidence.sources.warehouse import Warehouse
+from gradatim.evidence.warehouse.base import Warehouse
 
 _PYTHON = re.compile(
     r"ArrowEvalPython|BatchEvalPython|PythonUDF|MapIn(?:Pandas|Arrow)|"

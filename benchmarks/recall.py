@@ -25,15 +25,15 @@ from gradatim.core.truth import FALSE, TRUE
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.coverage import declare
 from gradatim.evidence.facts import Facts
-from gradatim.evidence.sources.datatypes import codes, day, words
-from gradatim.evidence.sources.fhir import read
-from gradatim.evidence.sources.fhir_bulk import ndjson
-from gradatim.evidence.sources.fhir_load import load_bundle
+from gradatim.evidence.fhir.bulk import ndjson
+from gradatim.evidence.fhir.datatypes import codes, day, words
+from gradatim.evidence.fhir.load import load_bundle
+from gradatim.evidence.fhir.reader import read
 from gradatim.protocol.elements import COVERABLE
 from gradatim.protocol.load import load
 from gradatim.protocol.study import Study
+from gradatim.rules.context import Situation
 from gradatim.rules.evaluate import evaluate
-from gradatim.rules.situation import Situation
 
 LATER = timedelta(days=20)
 LARGEST = 100_000_000

@@ -12,12 +12,12 @@ from benchmarks.measure import in_turn
 from gradatim.core.truth import Truth
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Facts
-from gradatim.evidence.sources.fhir import read
-from gradatim.evidence.sources.fhir_load import decode
+from gradatim.evidence.fhir.load import decode
+from gradatim.evidence.fhir.reader import read
 from gradatim.protocol.load import load
 from gradatim.protocol.study import Study
+from gradatim.rules.context import Situation
 from gradatim.rules.evaluate import evaluate
-from gradatim.rules.situation import Situation
 from gradatim.screening.assess import assess
 from gradatim.screening.readings import plan
 from gradatim.synthetic.cases import Case

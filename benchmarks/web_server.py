@@ -24,7 +24,7 @@ def prepare() -> None:
 
     from benchmarks.web_load import PASSWORD
     from gradatim.web.accounts.models import User
-    from gradatim.web.running import running
+    from gradatim.web.live_trial import running
 
     call_command("migrate", verbosity=0)
     for name in sorted({user for user, _site in running().trial.state.roles}):

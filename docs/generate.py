@@ -21,8 +21,7 @@ import yaml
 from pydantic.fields import FieldInfo
 
 from gradatim.core.verdict import Reason
-from gradatim.protocol import nodes
-from gradatim.protocol.base import Model
+from gradatim.protocol.nodes import NODES, Node
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLES = ROOT / "tests" / "spec" / "tables"
@@ -54,6 +53,7 @@ ORDER = (
     "derived",
     "expression",
 )
+"""The tables in the order of the page; one that is not here stands at its end."""
 INTRODUCTION = """\
 # The rule language
 
@@ -97,7 +97,8 @@ def language() -> str:
     """Render the page of the rule language."""
     reasons = ", ".join(f"*{reason}*" for reason in Reason)
     parts = [INTRODUCTION.format(reasons=reasons), EXAMPLE + "\n".join(_elements()) + "\n"]
-    parts += [part for name in ORDER for part in _table(name)]
+    others = sorted({path.stem for path in TABLES.glob("*.yaml")} - {*ORDER, "study"})
+    parts += [part for name in (*ORDER, *others) for part in _table(name)]
     return "\n".join(parts)
 
 
@@ -126,11 +127,11 @@ def _table(name: str) -> Iterator[str]:
 
 
 def _node(kind: str, titled: bool) -> Iterator[str]:
-    node = next(one for one in vars(nodes).values() if kind in _keys(one))
+    node = NODES[kind]
     if titled:
         yield f"**`{kind}`**\n"
     yield f"{inspect.getdoc(node)}\n"
-    if node.__mro__[1] is not Model:  # what it says in common with others
+    if node.__mro__[1] is not Node:  # what it says in common with others
         yield f"{inspect.getdoc(node.__mro__[1])}\n"
     keys = []
     for key, field in _keys(node).items():
@@ -146,10 +147,8 @@ def _node(kind: str, titled: bool) -> Iterator[str]:
         yield "\n".join(["Keys:", "", *(f"- {key}" for key in keys), ""])
 
 
-def _keys(node: Any) -> dict[str, FieldInfo]:
-    """Give the keys of a node as they are written; none for what is no node."""
-    if not (isinstance(node, type) and issubclass(node, Model)):
-        return {}
+def _keys(node: type[Node]) -> dict[str, FieldInfo]:
+    """Give the keys of a node as they are written."""
     return {field.alias or name: field for name, field in node.model_fields.items()}
 
 

@@ -56,7 +56,7 @@ def serve_demonstration(folder: Path) -> Served:
 
     os.environ["GRADATIM_PRESCREEN"] = str(prescreened(folder))
     roles = made(folder, date.today())
-    from gradatim.web.running import running
+    from gradatim.web.live_trial import running
 
     names = {**spoken_of(running().trial.state), "invitation": invitation("nurse.S01.1")}
     place = listening("127.0.0.1", 0)

@@ -28,7 +28,7 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-from gradatim.evidence.sources.warehouse import Warehouse, connect
+from gradatim.evidence.warehouse.base import Warehouse, connect
 
 SPARK = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
 POSTGRES = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
@@ -227,8 +227,8 @@ def linguistic_postgres(linguistic_server: str) -> Iterator[PostgresSchema]:
 @pytest.fixture(scope="session")
 def spark_session() -> Iterator[None]:
     """One Spark for all tests, on two threads and a gigabyte: what is opened later joins it."""
-    from gradatim.evidence.sources.warehouse_java import java_home
-    from gradatim.evidence.sources.warehouse_session import begin
+    from gradatim.evidence.warehouse.java import java_home
+    from gradatim.evidence.warehouse.spark_session import begin
 
     if java_home() is None:
         pytest.skip("there is no Java 17 on this system")

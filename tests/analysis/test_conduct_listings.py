@@ -66,9 +66,9 @@ def test_a_lot_names_who_had_it_and_what_else_they_had() -> None:
         ("P2", (1,), ()),
     ]
     assert (found["L1"].donor, found["L1"].cell_bank, found["L1"].levels) == ("D1", "C1", (1, 2))
-    assert sum(found["L1"].units.values()) == 3
+    assert sum(found["L1"].statuses.values()) == 3
     assert found["L0"].given == ()
-    assert found["L2"].units == {}  # never received, and yet it was given
+    assert found["L2"].statuses == {}  # never received, and yet it was given
 
 
 def test_a_dose_of_an_unknown_lot_is_listed() -> None:

@@ -60,6 +60,24 @@ def test_as_of_an_entry_a_time_and_a_day(run: Run, ledger: Path) -> None:
     assert "simulated trial" in run("ledger", "as-of", ledger).out
 
 
+def test_the_responses_to_the_endpoints(run: Run, ledger: Path) -> None:
+    found = json.loads(run("ledger", "endpoints", ledger, "--json").out)
+    assert (found["schema"], found["trial"]) == ("gradatim.endpoints/1", "NCT05962762")
+    asas20 = next(one for one in found["endpoints"] if one["criterion"] == "asas20")
+    assert asas20["answers"] == ["yes", "no", "unknown"]
+    basdai50 = next(one for one in found["endpoints"] if one["criterion"] == "basdai50")
+    dosed = sum(one["dosed"] for one in basdai50["groups"])
+    assert basdai50["visits"]
+    for visit in basdai50["visits"]:
+        assert sum(visit["overall"]) == dosed
+        assert sum(one["visit"] == visit["visit"] for one in basdai50["participants"]) == dosed
+    shown = run("ledger", "endpoints", ledger).out
+    assert "ASAS20 (ASAS20, ASAS40, ASAS5/6 and partial remission)" in shown
+    assert "Anderson et al., Arthritis Rheum 2001;44:1876-86" in shown
+    early = run("ledger", "endpoints", ledger, "--occurred-on", "2027-01-10", "--json").out
+    assert all(one["visits"] == [] for one in json.loads(early)["endpoints"])
+
+
 def test_the_ledger_verifies_and_its_export_too(run: Run, ledger: Path, tmp_path: Path) -> None:
     assert run("ledger", "verify", ledger).code == 0
     export = tmp_path / "trial.jsonl"

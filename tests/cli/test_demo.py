@@ -7,7 +7,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from gradatim.conduct.permissions import ROLES
+from gradatim.conduct.roles import ROLES
 
 SETTINGS = ("DATABASE_URL", "DJANGO_SETTINGS_MODULE", "DJANGO_ALLOW_ASYNC_UNSAFE")
 

@@ -116,3 +116,29 @@ def test_bad_input_is_one_message(run, arguments: list[str], says: str) -> None:
     assert done.code == 2
     assert says in done.err
     assert "Traceback" not in done.err
+
+
+def test_a_cytokine_release_syndrome_is_graded_by_its_signs(run) -> None:
+    signs = ("--fever", "--hypotension", "one", "--oxygen", "low flow")
+    done = run("grade", "Cytokine release syndrome", *signs)
+    assert done.code == 0
+    assert "Cytokine release syndrome: grade 3" in done.out
+    assert "ASTCT 2019 (Lee DW et al." in done.out
+    document = json.loads(run("grade", "CRS", *signs[:3], "--json").out)
+    assert (document["version"], document["analyte"]) == ("ASTCT 2019", "Cytokine release syndrome")
+    assert document["grades"][0]["possible"] == [3, 4]
+    assert document["grades"][0]["needs"] == "treatment of hypoxia"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["CRS", "3"], "graded by its signs, not by a value"),
+        (["CRS", "--hypotension", "two"], "'two' is no state of hypotension"),
+        (["ALT", "121", "--unit", "U/L", "--fever"], "grade a cytokine release syndrome"),
+    ],
+)
+def test_signs_and_values_are_not_mixed(run, arguments, says) -> None:
+    done = run("grade", *arguments)
+    assert done.code == 2
+    assert says in " ".join(done.err.split())

@@ -8,7 +8,7 @@ Source: NCI, Common Terminology Criteria for Adverse Events v5.0, 27 November 20
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gradatim.clinical.ctcae import Given, Grade, Value, grade
+from gradatim.clinical.ctcae.grade import Given, Grade, Value, grade
 
 NEAR = 1e-6
 

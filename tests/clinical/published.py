@@ -24,11 +24,11 @@ BASFI = [
 ASDAS = [
     (0, 0, 0, 0, 0, 0, 0.6361, 0.0, "inactive"),
     (0, 0, 0, 0, 2, 4, 0.6361, 0.586, "inactive"),
-    (7, 6, 6, 4, 20, 30, 3.9098, 3.5938, "very_high"),
+    (7, 6, 6, 4, 20, 30, 3.9098, 3.5938, "very high"),
     (4, 3, 4, 2, 5, 15, 2.2814, 2.2818, "high"),
     (2, 1, 2, 0, 0.5, 8, 1.1561, 1.2817, "inactive"),
-    (8, 8, 8, 6, 45, 60, 4.9668, 4.8736, "very_high"),
-    (10, 10, 10, 10, 100, 100, 6.2922, 6.4, "very_high"),
+    (8, 8, 8, 6, 45, 60, 4.9668, 4.8736, "very high"),
+    (10, 10, 10, 10, 100, 100, 6.2922, 6.4, "very high"),
     (3, 2, 3, 1, 8, 20, 2.1542, 2.1103, "high"),
 ]
 
@@ -39,25 +39,24 @@ ASDAS_STATES = [
     (2.09, "low"),
     (2.1, "high"),
     (3.5, "high"),
-    (3.51, "very_high"),
+    (3.51, "very high"),
 ]
 ASDAS_CHANGES = [
     (1.09, "none"),
-    (1.1, "clinically_important"),
-    (1.99, "clinically_important"),
+    (1.1, "clinically important"),
+    (1.99, "clinically important"),
     (2.0, "major"),
 ]
 
 # Lateral flexion cm, tragus to wall cm, Schober cm, intermalleolar cm, rotation degrees,
-# linear version (Ann Rheum Dis 2008;67:489-93, Table 3), three-point version (Ann Rheum Dis
-# 2009;68 Suppl 2:ii1-44, Table 7).
+# linear version (Ann Rheum Dis 2008;67:489-93, Table 3).
 BASMI = [
-    (12.0, 14.0, 4.0, 95, 60, 3.5175, 3),
-    (22, 8, 7.5, 125, 90, 0.0, 0),
-    (0, 40, 0, 20, 0, 10.0, 10),
-    (10, 15, 4, 100, 70, 3.4394, 5),
-    (5, 30, 2, 70, 20, 7.2634, 5),
-    (9, 17, 3.5, 85, 30, 5.052, 5),
+    (12.0, 14.0, 4.0, 95, 60, 3.5175),
+    (22, 8, 7.5, 125, 90, 0.0),
+    (0, 40, 0, 20, 0, 10.0),
+    (10, 15, 4, 100, 70, 3.4394),
+    (5, 30, 2, 70, 20, 7.2634),
+    (9, 17, 3.5, 85, 30, 5.052),
 ]
 
 # Creatinine mg/dL, age, sex, CKD-EPI 2021. The first row is a worked case printed as about 76.

@@ -4,11 +4,11 @@ from itertools import product
 
 import pytest
 
-from gradatim.clinical.astct import Hypotension, Hypoxia, crs_grade
+from gradatim.clinical.astct import crs_grade, names_crs, scale_in_words
 from gradatim.core.errors import UnusableInput
 
-PRESSURE: dict[Hypotension, int] = {"none": 1, "without vasopressor": 2, "one": 3, "multiple": 4}
-OXYGEN: dict[Hypoxia, int] = {
+PRESSURE = {"none": 1, "without vasopressor": 2, "one": 3, "multiple": 4}
+OXYGEN = {
     "none": 1,
     "low flow": 2,
     "high flow": 3,
@@ -61,4 +61,18 @@ def test_what_is_not_known_never_rules_the_true_grade_out() -> None:
 
 def test_an_unknown_state_is_refused() -> None:
     with pytest.raises(UnusableInput, match="without vasopressor"):
-        crs_grade(True, False, "several", "none")  # type: ignore[arg-type]
+        crs_grade(True, False, "several", "none")
+
+
+def test_the_syndrome_is_known_by_its_names() -> None:
+    assert all(names_crs(text) for text in ("Cytokine release syndrome", " crs ", "10052015"))
+    assert not names_crs("Cytokine storm")  # no term of MedDRA: a person says what it is
+
+
+def test_the_scale_in_words_has_a_line_for_each_grade() -> None:
+    lines = scale_in_words()
+    assert [line[0] for line in lines] == ["1", "2", "3", "4"]
+    assert lines[1] == (
+        "2: hypotension that needs no vasopressor or "
+        "low flow by nasal cannula (6 L/min or less) or blow-by"
+    )

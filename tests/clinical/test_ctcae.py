@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradatim.clinical.ctcae import (
+from gradatim.clinical.ctcae.grade import (
     Given,
     Value,
     analyte_of_loinc,
@@ -15,7 +15,7 @@ from gradatim.clinical.ctcae import (
     grade,
     highest_grade,
 )
-from gradatim.clinical.ctcae_table import Comparison, Step, analytes
+from gradatim.clinical.ctcae.table import Comparison, Step, analytes
 from gradatim.core.errors import UnusableInput
 from tests.clinical.ctcae_printed import LADDERS, NONE, WARFARIN, Ladder, around, graded, name
 

@@ -5,9 +5,9 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradatim.clinical.ctcae import Given, Value, grade, judged
-from gradatim.clinical.ctcae_stretches import Scale, stretches
-from gradatim.clinical.ctcae_table import Analyte, analytes
+from gradatim.clinical.ctcae.grade import Given, Value, grade, judged
+from gradatim.clinical.ctcae.intervals import Scale, stretches
+from gradatim.clinical.ctcae.table import Analyte, analytes
 from gradatim.core.quantity import compare
 
 KNOWN = st.sampled_from([None, True, False])

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradatim.clinical.ctcae import clinical_terms
-from gradatim.clinical.ctcae_table import analytes
-from gradatim.clinical.ctcae_terms import folded, is_ctcae_term, system_organ_classes, terms
+from gradatim.clinical.ctcae.grade import clinical_terms
+from gradatim.clinical.ctcae.table import analytes
+from gradatim.clinical.ctcae.terms import folded, is_ctcae_term, system_organ_classes, terms
 from tests.clinical.written import disguised
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradatim.clinical.ctcae import Given, Value, grade
-from gradatim.clinical.ctcae_table import analytes
+from gradatim.clinical.ctcae.grade import Given, Value, grade
+from gradatim.clinical.ctcae.table import analytes
 from tests.clinical.ctcae_printed import (
     LADDERS,
     NONE,

@@ -23,7 +23,7 @@ from gradatim.conduct.stores import Head, HeadMoved, Mode, Store, open_store
 from gradatim.core.errors import UnusableInput
 
 KILLS_A_LEDGER = 25
-LONGEST_LIFE = 0.04  # seconds from fork to SIGKILL
+LONGEST_LIFE = 0.04  # seconds from the first acknowledgement to SIGKILL
 
 
 class Place(NamedTuple):
@@ -108,15 +108,19 @@ def forked(place: Place, seed: int) -> tuple[int, int]:
 
 
 def life(place: Place, seed: int, end: Callable[[int], object]) -> list[Acknowledged]:
-    """Let a writer live for a random while, end it or its server, and take down its word."""
+    """Let a writer begin and live for a random while, end it or its server, take down its word.
+
+    That it has begun is known by its first word, however busy the machine is.
+    """
     child, reading = forked(place, seed)
-    time.sleep(random.Random(seed).uniform(0, LONGEST_LIFE))
-    end(child)
-    _, status = os.waitpid(child, 0)
-    if os.WIFEXITED(status) and (end is kill or os.WEXITSTATUS(status)):
-        raise RuntimeError("a writer ended by itself")
     with os.fdopen(reading) as pipe:
-        said = [line.split() for line in pipe if line.endswith("\n")]
+        first = pipe.readline()
+        time.sleep(random.Random(seed).uniform(0, LONGEST_LIFE))
+        end(child)
+        _, status = os.waitpid(child, 0)
+        if os.WIFEXITED(status) and (end is kill or os.WEXITSTATUS(status)):
+            raise RuntimeError("a writer ended by itself")
+        said = [line.split() for line in (first, *pipe) if line.endswith("\n")]
     return [Acknowledged(int(position), digest) for position, digest in said]
 
 

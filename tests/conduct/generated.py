@@ -91,11 +91,11 @@ class Scene:
 
     def bag(self) -> tuple[str, str]:
         """Name a lot and one of its bags."""
-        lots = [lot for lot in self.state.lots.values() if lot.units]
+        lots = [lot for lot in self.state.lots.values() if lot.containers]
         if not lots:
             return "none", "none"
         lot = lots[self.choice % len(lots)]
-        return lot.id, list(lot.units)[self.choice % len(lot.units)]
+        return lot.id, list(lot.containers)[self.choice % len(lot.containers)]
 
 
 def _sealed(s_: Scene, made: Event) -> Event:
@@ -139,7 +139,7 @@ def _ready(s_: Scene) -> list[Event]:
         (lot.id, bags)
         for lot in s_.state.lots.values()
         if len(bags := free_bags(lot)) > 3
-        and all(unit.site == s_.one.site for unit in lot.units.values())
+        and all(bag.site == s_.one.site for bag in lot.containers.values())
     ]
     lot, bags = free[0] if free else ("none", ["none"])
     planned = counts * 1e6 * (1, 3, 5)[(s_.one.level or 1) - 1]

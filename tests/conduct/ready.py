@@ -7,12 +7,12 @@ from functools import lru_cache
 from math import ceil
 from typing import Any
 
-from gradatim.conduct.arriving import arriving
 from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.ledger import Entry
+from gradatim.conduct.source_import import arriving
 from gradatim.conduct.state import Participant
 from gradatim.conduct.trial import Outcome, Recorded, Refused, Trial
 from gradatim.evidence.facts import Facts

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gradatim.conduct.arriving import arriving
 from gradatim.conduct.events.participants import RecordNotUnderstood
+from gradatim.conduct.source_import import arriving
 from tests.evidence.people import ELEMENTS, ICD10, concept, lab, read_one, resource, state
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from gradatim.conduct.conflicts import whom
 from gradatim.conduct.corrections import CORRECTABLE, changed_after_signature, signings
 from gradatim.conduct.events import BY_NAME, built
 from gradatim.conduct.events import findings as f
@@ -15,10 +16,10 @@ from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import Event, Measured, Signature
 from gradatim.conduct.fold import apply
-from gradatim.conduct.permissions import MAY, ROLES, permitted
+from gradatim.conduct.permissions import MAY, permitted
+from gradatim.conduct.roles import ROLES
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
-from gradatim.conduct.subjects import whom
 from gradatim.conduct.trial import Recorded, Refused, Trial
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.facts import facts_of

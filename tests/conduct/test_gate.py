@@ -279,8 +279,8 @@ def test_a_fever_is_not_signed_away():
     led = ready(temperature=None)
     led.measured(hour=8.6, body_temperature=39.5)
     led.prepare(7e7, 70)
-    assert "39.5 Cel" in refused(led.sign())[RECORDS]
-    assert "39.5 Cel" in led.give(7e7)[RECORDS]
+    assert "39.5 °C" in refused(led.sign())[RECORDS]
+    assert "39.5 °C" in led.give(7e7)[RECORDS]
 
 
 def test_the_value_measured_last_before_the_dose_counts():

@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
+from gradatim.conduct.event_log import Events, glimpsed
 from gradatim.conduct.events import EVENTS, encoded
 from gradatim.conduct.events.findings import VitalSignsRecorded
 from gradatim.conduct.events.participants import InformedConsentObtained
 from gradatim.conduct.fold import apply_stored
-from gradatim.conduct.kept import Events, glimpsed
 from gradatim.conduct.trial import Trial
 from gradatim.core.errors import UnusableInput
 from tests.conduct.trials import finished

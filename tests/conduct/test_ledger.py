@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import time
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -259,16 +258,3 @@ def test_what_is_no_export_is_refused_with_its_line(number, line):
     given[number - 1] = line
     with pytest.raises(UnusableInput, match=f"e.jsonl:{number}: this is not a ledger's export"):
         list(parse_lines(given, "e.jsonl")[1])
-
-
-@pytest.mark.slow
-def test_verification_passes_300_000_events_a_second():
-    """Bodies of 400 bytes, one core; the best of three, for a shared machine."""
-    bodies = [(b"%0400d" % n, f"request-{n}") for n in range(100_000)]
-    events = list(chain(genesis(TRIAL), TRIAL, 0, bodies))
-    seconds = []
-    for _ in range(3):
-        begun = time.perf_counter()
-        assert verify(events, TRIAL).ok
-        seconds.append(time.perf_counter() - begun)
-    assert len(events) / min(seconds) > 300_000

@@ -6,8 +6,9 @@ from gradatim.conduct.events import BY_NAME, EVENTS
 from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.fold import apply
-from gradatim.conduct.permissions import MAY, ROLES, permitted
+from gradatim.conduct.permissions import MAY, permitted
 from gradatim.conduct.policies import check
+from gradatim.conduct.roles import ROLES
 from gradatim.conduct.state import State
 from gradatim.core.truth import TRUE
 from tests.conduct.trials import event

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from gradatim.conduct.conflicts import altered
 from gradatim.conduct.escalation import advised
 from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
@@ -36,7 +37,6 @@ from gradatim.conduct.policies.verdicts import Policy
 from gradatim.conduct.proposals import act_of, altered_since, holding
 from gradatim.conduct.proposals import proposed as proposed_event
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.subjects import altered
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.core.truth import TRUE
 from gradatim.protocol.questions import questions
@@ -613,13 +613,14 @@ def a_lot() -> str:
     return next(
         lot.id
         for lot in under_way().lots.values()
-        if any(unit.held_for for unit in lot.units.values())
+        if any(bag.reserved_for for bag in lot.containers.values())
     )
 
 
 def used_bag() -> str:
     """A bag that is gone."""
-    return next(unit.bag.id for unit in under_way().lots[a_lot()].units.values() if unit.held_for)
+    bags = under_way().lots[a_lot()].containers.values()
+    return next(bag.id for bag in bags if bag.reserved_for)
 
 
 def drawn(volume: float, amount: float, hours: float = 12) -> Case:

@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradatim.conduct.arriving import fact_fields, record_read
 from gradatim.conduct.days import days_of, kept_days
 from gradatim.conduct.events import decoded, encoded
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import records as d
 from gradatim.conduct.events.base import Measured
+from gradatim.conduct.source_import import fact_fields, record_read
 from gradatim.conduct.state import State
 from gradatim.conduct.views.facts import facts_in
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, parse_day
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Fact
-from gradatim.evidence.sources.fhir import read
-from gradatim.evidence.sources.received import received
+from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.record_resolution import received
 from gradatim.protocol.load import load
 from tests.conduct.trials import event
 

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gradatim.conduct.arrived import kept_contents, new_readings
 from gradatim.conduct.events import decoded, encoded
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import records as d
@@ -21,6 +20,7 @@ from gradatim.conduct.keyring.stores import Keyring, records_key
 from gradatim.conduct.ledger import verify
 from gradatim.conduct.personal import forget, unsealing_words
 from gradatim.conduct.sealed_records import RecordSeal, opened_entry, record_seal
+from gradatim.conduct.source_changes import kept_contents, new_readings
 from gradatim.conduct.state import Participant, State, Version
 from gradatim.conduct.trial import Trial
 from gradatim.conduct.views.facts import facts_of

@@ -19,8 +19,8 @@ from gradatim.core.truth import Truth
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.coverage import declare
 from gradatim.evidence.facts import Facts, Observed
-from gradatim.evidence.sources.fhir import read
-from gradatim.evidence.sources.fhir_load import decode
+from gradatim.evidence.fhir.load import decode
+from gradatim.evidence.fhir.reader import read
 from gradatim.protocol.load import load
 from gradatim.screening.assess import Eligibility, assess
 from gradatim.screening.readings import Plan, plan

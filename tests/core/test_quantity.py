@@ -4,7 +4,15 @@ import math
 
 import pytest
 
-from gradatim.core.quantity import Quantity, compare, compare_bounded, convert, plain, scale
+from gradatim.core.quantity import (
+    Quantity,
+    compare,
+    compare_bounded,
+    convert,
+    plain,
+    scale,
+    shown_unit,
+)
 from gradatim.core.truth import UNKNOWN
 
 
@@ -78,3 +86,26 @@ def test_quantities_are_written_as_people_write_them() -> None:
     assert str(Quantity(20, "mg/L", "<")) == "<20 mg/L"
     assert str(Quantity(0.5, "1")) == "0.5"
     assert plain(3e6) == "3000000"
+
+
+@pytest.mark.parametrize(
+    ("code", "sign"),
+    [
+        ("Cel", "°C"),
+        ("mm[Hg]", "mmHg"),
+        ("10*3/uL", "10³/µL"),
+        ("{score}", ""),
+        ("mL/min/{1.73_m2}", "mL/min/1.73 m2"),
+        ("{cells}/kg", "cells/kg"),
+        ("[IU]/mL", "IU/mL"),
+        ("mmol/L", "mmol/L"),
+        ("10*12/L", "10¹²/L"),
+        ("{cells}", "cells"),
+        ("1", ""),
+    ],
+)
+def test_units_have_their_usual_signs(code: str, sign: str) -> None:
+    """UCUM is for machines."""
+    assert shown_unit(code) == sign
+    assert shown_unit(sign) == sign
+    assert str(Quantity(38.5, code)) == f"38.5 {sign}".rstrip()

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from gradatim.evidence.sources.described import KEYS
+from gradatim.evidence.source_description import KEYS
 from gradatim.protocol.elements import COVERABLE
 from gradatim.protocol.load import bundled, load
 from gradatim.protocol.nodes import NODE_KINDS
-from gradatim.screening.population.evidence import SCHEMA
-from gradatim.screening.population.folder import FILES
-from gradatim.screening.verdicts.reasons import NUMBERS
-from gradatim.screening.verdicts.recontact import HEADER
+from gradatim.screening.feasibility.reasons import NUMBERS
+from gradatim.screening.feasibility.recontact import HEADER
+from gradatim.screening.prescreen.evidence import SCHEMA
+from gradatim.screening.prescreen.folder import FILES
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))

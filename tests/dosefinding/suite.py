@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradatim.dosefinding.boin import boin_table, boundaries
-from gradatim.dosefinding.design import Design
-from gradatim.dosefinding.designs import build
-from gradatim.dosefinding.settings import Settings
-from gradatim.dosefinding.trials import Moves, Trials, Why
+from gradatim.dosefinding.designs.base import Design
+from gradatim.dosefinding.designs.boin import boin_table, boundaries
+from gradatim.dosefinding.designs.registry import build
+from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.trial_states import Moves, Trials, Why
 
 RATES = (0.1, 0.25, 0.45)
 OWN = boin_table(boundaries(0.25), 12, equal_stays=True)

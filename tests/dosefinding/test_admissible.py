@@ -9,16 +9,16 @@ import pytest
 from scipy import stats
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.decide import advice
-from gradatim.dosefinding.design import Design
-from gradatim.dosefinding.designs import DESIGNS, build
+from gradatim.dosefinding.decision import advice
+from gradatim.dosefinding.designs.base import Design
+from gradatim.dosefinding.designs.registry import DESIGNS, build
+from gradatim.dosefinding.designs.settings import DESIGN_KINDS, Settings
 from gradatim.dosefinding.outcomes import parse
 from gradatim.dosefinding.replay import replay
-from gradatim.dosefinding.settings import Settings
 from tests.dosefinding.suite import CASES, RATES, design, enumerated, visits
 
 TARGET = 0.25
-FIXED = ("three_plus_three", "three_per_group")
+FIXED = tuple(name for name, kind in DESIGN_KINDS.items() if not kind.titration)
 """They never come back to a level that had one participant, so they refuse a titration."""
 
 

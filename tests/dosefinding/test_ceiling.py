@@ -9,12 +9,12 @@ import pytest
 
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.ceiling import advise, below, ceiling
-from gradatim.dosefinding.decide import decide
-from gradatim.dosefinding.design import Design
-from gradatim.dosefinding.designs import build
+from gradatim.dosefinding.decision import decide
+from gradatim.dosefinding.designs.base import Design
+from gradatim.dosefinding.designs.registry import build
+from gradatim.dosefinding.designs.settings import Settings
 from gradatim.dosefinding.outcomes import Cohort, parse
-from gradatim.dosefinding.settings import Settings
-from gradatim.dosefinding.trials import Why
+from gradatim.dosefinding.trial_states import Why
 from tests.dosefinding.suite import CASES, design
 
 THREE = build(Settings("three_plus_three", 3, None, 3, 6, 1))

@@ -5,23 +5,68 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gradatim.dosefinding.design import Design
-from gradatim.dosefinding.designs import DESIGNS
-from gradatim.dosefinding.exact import compile_design, finals
-from gradatim.dosefinding.finals import characteristics
-from gradatim.dosefinding.modifiers import Modifier, layers
-from gradatim.dosefinding.simulate import simulate
-from gradatim.dosefinding.table_design import TableDesign
-from gradatim.dosefinding.tables import Action
-from gradatim.dosefinding.trials import Trials, Why
+from gradatim.core.errors import UnusableInput
+from gradatim.dosefinding.characteristics.exact import compile_design, finals
+from gradatim.dosefinding.characteristics.final_states import characteristics
+from gradatim.dosefinding.characteristics.simulate import simulate
+from gradatim.dosefinding.decision_table import Action
+from gradatim.dosefinding.designs.base import Design
+from gradatim.dosefinding.designs.modifiers import Modifier, layers
+from gradatim.dosefinding.designs.registry import DESIGNS, build
+from gradatim.dosefinding.designs.settings import DEFAULTS, DESIGN_KINDS, Settings
+from gradatim.dosefinding.designs.table import TableDesign
+from gradatim.dosefinding.trial_states import Trials, Why
 from tests.dosefinding.suite import CASES, RATES, design, enumerated, visits
 
 every_case = pytest.mark.parametrize("case", CASES)
 
 
+def test_every_design_is_in_the_registry() -> None:
+    """What builds a design, and what is so of it whatever it is told, know the same designs."""
+    builds, kinds = set(DESIGNS), set(DESIGN_KINDS)
+    missing = {
+        "settings.DESIGN_KINDS": builds - kinds,
+        "designs.DESIGNS": kinds - builds,
+    }
+    assert [
+        f"the design {name} is not known to dosefinding/{place}: add it there"
+        for place, names in missing.items()
+        for name in sorted(names)
+    ] == []
+    assert {one for kind in DESIGN_KINDS.values() for one in kind.settings} <= set(DEFAULTS)
+
+
+@pytest.mark.parametrize("name", sorted(set(DESIGNS) - {"table"}))
+def test_a_design_needs_a_target_where_its_kind_says_so(name: str) -> None:
+    """What needs none is built without; nothing else is."""
+    settings = Settings(name, 3)
+    if DESIGN_KINDS[name].target != "needed":
+        assert build(settings).doses == 3
+        return
+    with pytest.raises(UnusableInput, match="target"):
+        build(settings)
+
+
+@pytest.mark.parametrize("name", sorted(set(DESIGNS) - {"table"}))
+def test_a_design_has_cohorts_of_the_size_its_kind_says(name: str) -> None:
+    """Of any size where that is free; else of that one only."""
+    settings = Settings(name, 3, 0.25, cohort_size=2)
+    if DESIGN_KINDS[name].cohort_size is None:
+        assert build(settings).doses == 3
+        return
+    with pytest.raises(UnusableInput, match="has cohorts of"):
+        build(settings)
+
+
 def test_every_design_and_every_modifier_is_in_the_suite() -> None:
     """A design without the suite is not one."""
-    assert {one.design for one in CASES.values()} == set(DESIGNS)
+    known = {one.design for one in CASES.values()}
+    assert [
+        f"the design {name} is not known to tests/dosefinding/suite.py: add it to CASES"
+        for name in DESIGNS
+        if name not in known
+    ] == []
+    assert known <= set(DESIGNS)
     used = {type(layer) for case in CASES for layer in layers(design(case))}
     assert {one for one in Modifier.__subclasses__() if one not in used} == set()
 

@@ -3,13 +3,13 @@
 import pytest
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.decide import Advice, DoseDecision, decide
-from gradatim.dosefinding.design import Design
-from gradatim.dosefinding.designs import build
+from gradatim.dosefinding.characteristics.pathways import leaves, pathways
+from gradatim.dosefinding.decision import Advice, DoseDecision, decide
+from gradatim.dosefinding.designs.base import Design
+from gradatim.dosefinding.designs.registry import build
+from gradatim.dosefinding.designs.settings import Settings
 from gradatim.dosefinding.outcomes import parse
-from gradatim.dosefinding.pathways import leaves, pathways
 from gradatim.dosefinding.recommended import Needed
-from gradatim.dosefinding.settings import Settings
 
 THREE = build(Settings("three_plus_three", 3))
 BOIN = build(Settings("boin", 5, target=0.3))

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gradatim.dosefinding.design import Design
-from gradatim.dosefinding.designs import build
-from gradatim.dosefinding.settings import Settings
+from gradatim.dosefinding.designs.base import Design
+from gradatim.dosefinding.designs.registry import build
+from gradatim.dosefinding.designs.settings import Settings
 from tests.dosefinding.suite import CASES
 from tests.dosefinding.suite import design as of_case
 from tests.dosefinding.written import ask, said, written

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.polynomial.legendre import leggauss
 
-from gradatim.dosefinding.blrm import Blrm
-from gradatim.dosefinding.crm import OneParameter
-from gradatim.dosefinding.designs import build
-from gradatim.dosefinding.logistic2 import TwoParameter
-from gradatim.dosefinding.modifiers import layers
-from gradatim.dosefinding.settings import Settings
+from gradatim.dosefinding.designs.blrm import Blrm
+from gradatim.dosefinding.designs.crm import OneParameter
+from gradatim.dosefinding.designs.modifiers import layers
+from gradatim.dosefinding.designs.registry import build
+from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.designs.two_parameter_logistic import TwoParameter
 
 Numbers = np.ndarray
 X = (-2.3, -1.4, -0.7, 0.0)

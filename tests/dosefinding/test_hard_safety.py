@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from gradatim.dosefinding.designs import build
-from gradatim.dosefinding.exact import compile_design, finals
-from gradatim.dosefinding.finals import characteristics
-from gradatim.dosefinding.modifiers import HardSafety, layers
-from gradatim.dosefinding.settings import Settings
-from gradatim.dosefinding.trials import one_trial
+from gradatim.dosefinding.characteristics.exact import compile_design, finals
+from gradatim.dosefinding.characteristics.final_states import characteristics
+from gradatim.dosefinding.designs.modifiers import HardSafety, layers
+from gradatim.dosefinding.designs.registry import build
+from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.trial_states import one_trial
 from tests.dosefinding.written import ask
 
 STEEP = np.array((0.001, 0.999, 0.999, 0.999, 0.999))

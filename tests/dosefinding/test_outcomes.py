@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.designs import build
+from gradatim.dosefinding.designs.registry import build
+from gradatim.dosefinding.designs.settings import Settings
 from gradatim.dosefinding.outcomes import LETTERS, Cohort, parse
 from gradatim.dosefinding.replay import replay
-from gradatim.dosefinding.settings import Settings
-from gradatim.dosefinding.trials import Why
+from gradatim.dosefinding.trial_states import Why
 from tests.dosefinding.written import ask
 
 THREE = build(Settings("three_plus_three", 3))

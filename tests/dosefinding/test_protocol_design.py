@@ -7,8 +7,8 @@ import pytest
 
 from gradatim.core.dates import Duration
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.designs import build
-from gradatim.dosefinding.exact import compile_design
+from gradatim.dosefinding.characteristics.exact import compile_design
+from gradatim.dosefinding.designs.registry import build
 from gradatim.dosefinding.protocol_design import (
     SETTABLE,
     alternatives,

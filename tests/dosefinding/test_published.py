@@ -6,16 +6,19 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gradatim.dosefinding.boin import boin_table, boundaries, counts
-from gradatim.dosefinding.crm import PRIOR_SD, OneParameter, nearest
-from gradatim.dosefinding.designs import build
-from gradatim.dosefinding.exact import compile_design, finals
-from gradatim.dosefinding.finals import OperatingCharacteristics, characteristics
-from gradatim.dosefinding.intervals import KINDS, interval
-from gradatim.dosefinding.settings import Settings
-from gradatim.dosefinding.skeleton import spread
-from gradatim.dosefinding.small_numbers import excluded, passes_3_plus_3, plainly
-from gradatim.dosefinding.tables import Action, Table
+from gradatim.dosefinding.characteristics.exact import compile_design, finals
+from gradatim.dosefinding.characteristics.final_states import (
+    OperatingCharacteristics,
+    characteristics,
+)
+from gradatim.dosefinding.characteristics.small_numbers import excluded, passes_3_plus_3, plainly
+from gradatim.dosefinding.decision_table import Action, Table
+from gradatim.dosefinding.designs.boin import boin_table, boundaries, counts
+from gradatim.dosefinding.designs.crm import PRIOR_SD, OneParameter, nearest
+from gradatim.dosefinding.designs.intervals import KINDS, interval
+from gradatim.dosefinding.designs.registry import build
+from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.designs.skeleton import spread
 
 RATES = (0.05, 0.12, 0.30, 0.45, 0.60)
 

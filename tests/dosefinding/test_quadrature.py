@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from gradatim.dosefinding.binomial import above, upper_bound
-from gradatim.dosefinding.crm import OneParameter
+from gradatim.dosefinding.designs.crm import OneParameter
+from gradatim.dosefinding.designs.skeleton import spread
+from gradatim.dosefinding.designs.two_parameter_logistic import TwoParameter, from_doses
 from gradatim.dosefinding.isotonic import rising
-from gradatim.dosefinding.logistic2 import TwoParameter, from_doses
-from gradatim.dosefinding.skeleton import spread
 
 MODELS = [
     OneParameter(spread(0.05, 0.3, 2, 4)),

@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import pytest
 
-from gradatim.dosefinding.decide import DoseDecision
-from gradatim.dosefinding.designs import build
-from gradatim.dosefinding.modifiers import Modifier, layers
-from gradatim.dosefinding.settings import Settings
+from gradatim.dosefinding.decision import DoseDecision
+from gradatim.dosefinding.designs.modifiers import Modifier, layers
+from gradatim.dosefinding.designs.registry import build
+from gradatim.dosefinding.designs.settings import Settings
 from tests.dosefinding.suite import CASES, design
 from tests.dosefinding.written import Written, ask, written
 

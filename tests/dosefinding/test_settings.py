@@ -10,14 +10,18 @@ import numpy as np
 import pytest
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.boin import boin_table, boundaries
-from gradatim.dosefinding.calibrate import Aim, calibrate
-from gradatim.dosefinding.designs import DESIGNS, build
-from gradatim.dosefinding.exact import compile_design
-from gradatim.dosefinding.operating import How, check_rates, operating_characteristics
-from gradatim.dosefinding.settings import OF, Settings, idle
-from gradatim.dosefinding.soundness import refuse_unsound, unsound
-from gradatim.dosefinding.tables import Action, Table
+from gradatim.dosefinding.characteristics.calibrate import Aim, calibrate
+from gradatim.dosefinding.characteristics.exact import compile_design
+from gradatim.dosefinding.characteristics.operating import (
+    How,
+    check_rates,
+    operating_characteristics,
+)
+from gradatim.dosefinding.characteristics.soundness import refuse_unsound, unsound
+from gradatim.dosefinding.decision_table import Action, Table
+from gradatim.dosefinding.designs.boin import boin_table, boundaries
+from gradatim.dosefinding.designs.registry import DESIGNS, build
+from gradatim.dosefinding.designs.settings import OF, Settings, idle
 
 OWN = boin_table(boundaries(0.3), 12, equal_stays=True)
 SEVEN = boin_table(boundaries(0.3), 7, equal_stays=True)

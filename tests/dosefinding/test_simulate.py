@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.designs import build
-from gradatim.dosefinding.exact import compile_design, finals
-from gradatim.dosefinding.finals import characteristics
-from gradatim.dosefinding.operating import How, operating_characteristics
-from gradatim.dosefinding.settings import Settings
-from gradatim.dosefinding.simulate import Conduct, simulate
+from gradatim.dosefinding.characteristics.exact import compile_design, finals
+from gradatim.dosefinding.characteristics.final_states import characteristics
+from gradatim.dosefinding.characteristics.operating import How, operating_characteristics
+from gradatim.dosefinding.characteristics.simulate import Conduct, simulate
+from gradatim.dosefinding.designs.registry import build
+from gradatim.dosefinding.designs.settings import Settings
 
 RATES = np.array((0.05, 0.12, 0.30, 0.45, 0.60))
 BOIN = build(Settings("boin", 5, target=0.3))

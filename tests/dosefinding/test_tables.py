@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradatim.core.errors import UnusableInput
+from gradatim.dosefinding.decision_table import Action, Table, check, empty
 from gradatim.dosefinding.load import read_table, write_table
-from gradatim.dosefinding.tables import Action, Table, check, empty
 
 ACTIONS = [one for one in Action if one]
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.boin import Boin, boin
-from gradatim.dosefinding.design import Design
-from gradatim.dosefinding.designs import build
-from gradatim.dosefinding.exact import compile_design
+from gradatim.dosefinding.characteristics.exact import compile_design
+from gradatim.dosefinding.decision_table import Table
+from gradatim.dosefinding.designs.base import Design
+from gradatim.dosefinding.designs.boin import Boin, boin
+from gradatim.dosefinding.designs.registry import build
+from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.designs.three_plus_three import three_plus_three
 from gradatim.dosefinding.load import read_table, write_table
-from gradatim.dosefinding.settings import Settings
-from gradatim.dosefinding.tables import Table
-from gradatim.dosefinding.three_plus_three import three_plus_three
 from tests.dosefinding.written import ask, said, written
 
 

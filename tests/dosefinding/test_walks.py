@@ -15,12 +15,12 @@ from scipy import stats
 
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding import replay as walks
-from gradatim.dosefinding.decide import DoseDecision, decide
-from gradatim.dosefinding.designs import build
-from gradatim.dosefinding.modifiers import HardSafety, layers
+from gradatim.dosefinding.decision import DoseDecision, decide
+from gradatim.dosefinding.designs.modifiers import HardSafety, layers
+from gradatim.dosefinding.designs.registry import build
+from gradatim.dosefinding.designs.settings import Settings
 from gradatim.dosefinding.outcomes import Cohort, parse
 from gradatim.dosefinding.recommended import Needed
-from gradatim.dosefinding.settings import Settings
 from tests.dosefinding.suite import CASES, design
 from tests.dosefinding.written import ask
 

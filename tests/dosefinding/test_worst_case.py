@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.calibrate import Aim, calibrate
-from gradatim.dosefinding.designs import build
-from gradatim.dosefinding.exact import compile_design
+from gradatim.dosefinding.characteristics.calibrate import Aim, calibrate
+from gradatim.dosefinding.characteristics.exact import compile_design
+from gradatim.dosefinding.characteristics.scenarios import on_target, scenarios
+from gradatim.dosefinding.characteristics.worst_case import worst_cases
+from gradatim.dosefinding.designs.registry import build
+from gradatim.dosefinding.designs.settings import Settings
 from gradatim.dosefinding.protocol_design import (
     alternatives,
     conduct_of,
@@ -16,9 +19,6 @@ from gradatim.dosefinding.protocol_design import (
     needed_of,
     settings_of,
 )
-from gradatim.dosefinding.scenarios import on_target, scenarios
-from gradatim.dosefinding.settings import Settings
-from gradatim.dosefinding.worst_case import worst_cases
 from gradatim.protocol.load import bundled, load
 from gradatim.protocol.study import Ruling
 

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradatim.dosefinding.decide import Advice, DoseDecision, decide
-from gradatim.dosefinding.design import Design
+from gradatim.dosefinding.decision import Advice, DoseDecision, decide
+from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.outcomes import parse
-from gradatim.dosefinding.trials import Trials, Why
+from gradatim.dosefinding.trial_states import Trials, Why
 
 
 class Written(NamedTuple):

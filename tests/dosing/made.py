@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from gradatim.dosing.product import Concentration, Unit
+from gradatim.dosing.inventory import Container
+from gradatim.dosing.product import Concentration
 from gradatim.protocol.load import load
 from gradatim.protocol.study import Study
 
@@ -34,7 +35,7 @@ def _with(**changes: object) -> Study:
 
 def bags(
     number: int, concentration: Concentration = LABELLED, volume_ml: float = 5.0, **more: Any
-) -> list[Unit]:
+) -> list[Container]:
     """So many alike bags that lack nothing."""
     good: dict[str, Any] = {
         "lot": "L1",
@@ -44,6 +45,9 @@ def bags(
         "certified_viability": 0.9,
     }
     return [
-        Unit(f"bag {n:02}", volume_ml, concentration)._replace(**{**good, **more})
+        Container(
+            f"bag {n:02}",
+            **{"volume_ml": volume_ml, **concentration._asdict(), **good, **more},
+        )
         for n in range(1, number + 1)
     ]

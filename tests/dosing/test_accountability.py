@@ -1,4 +1,4 @@
-"""Where every bag went: the table of movements, the account of each lot, donor to participant."""
+"""Where every bag went: the table of movements, the account of each lot, its release."""
 
 from datetime import date, datetime, timedelta
 
@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from gradatim.core.quantity import Quantity
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
-from gradatim.dosing.accountability import Stock, balance, balances, fold
+from gradatim.dosing.accountability import balance, balances
+from gradatim.dosing.inventory import Container, Inventory, Lot, inventory_of
 from gradatim.dosing.limits import two_people
 from gradatim.dosing.movements import (
     EVENTS,
@@ -16,36 +17,33 @@ from gradatim.dosing.movements import (
     ON_HAND,
     PRODUCT_TRANSITIONS,
     STATES,
-    Bag,
-    Lot,
     Movement,
 )
 from gradatim.dosing.release import SponsorDecision, release_check
-from gradatim.dosing.traceability import (
-    NO_LOT,
-    Trace,
-    by_lot,
-    lots_of,
-    participants_of,
-    trace,
-    traceable,
-)
 from gradatim.protocol.base import Limit
 
 START = datetime(2026, 11, 2, 8)
 LOTS = (Lot("L1", "donor 7", "bank 3"), Lot("L2", "donor 7", "bank 4"))
-BAGS = (Bag("a", "L1", 5), Bag("b", "L1", 5), Bag("c", "L2", 10))
+BAGS = (Container("a", "L1", 5), Container("b", "L1", 5), Container("c", "L2", 10))
+LOT_OF = {one.id: one.lot for one in BAGS}
 
 
-def told(*lines: str) -> Stock:
-    """Fold lines of `bag event [mL] [participant]`."""
+def told(*lines: str) -> Inventory:
+    """Fold lines of `bag event [mL] [participant]`; a bag `lot/number` is of that lot."""
     movements = []
     for n, line in enumerate(lines):
         bag, event, *rest = line.split(" ", 1)[0], *line.split(" ", 1)[1].split(", ")
         ml = next((float(one.removesuffix(" mL")) for one in rest if one.endswith("mL")), None)
         who = next((one for one in rest if not one.endswith("mL")), "")
-        movements.append(Movement(bag, event, START + timedelta(hours=n), "Li", ml, who))
-    return fold(LOTS, BAGS, movements)
+        lot, _, number = bag.rpartition("/")
+        at = START + timedelta(hours=n)
+        movements.append(Movement(lot or LOT_OF[bag], number, event, at, "Li", ml, who))
+    return inventory_of(LOTS, BAGS, movements)
+
+
+def bag_a(inventory: Inventory) -> Container:
+    """Bag a of the first lot."""
+    return inventory.lots["L1"].containers["a"]
 
 
 GIVEN = ("a received", "a released", "a prepared, p1", "a infused, 3 mL, p1", "a discarded, 2 mL")
@@ -103,20 +101,20 @@ def test_two_mismatches_do_not_cancel():
     ],
 )
 def test_what_should_not_have_happened_is_kept_and_is_a_fault(lines, bag, state, what):
-    status = told(*lines).bags[bag]
-    assert status.state == state
-    assert any(what in one.what for one in status.faults)
-    assert all("by Li" in one.what for one in status.faults)
+    found = told(*lines).lots[LOT_OF[bag]].containers[bag]
+    assert found.status == state
+    assert any(what in one.what for one in found.faults)
+    assert all("by Li" in one.what for one in found.faults)
     assert not balance(told(*lines), "L1").closes
 
 
 def test_an_excursion_keeps_a_bag_in_quarantine_until_it_is_assessed_and_released_again():
     lines = ["a received", "a released", "a excursion"]
-    assert told(*lines).bags["a"].state == "excursion"
-    assert told(*lines, "a prepared, p1").bags["a"].faults
-    assert told(*lines, "a assessed fit").bags["a"].state == "quarantined"
-    fit = told(*lines, "a assessed fit", "a released", "a prepared, p1").bags["a"]
-    assert (fit.state, fit.faults) == ("prepared", ())
+    assert bag_a(told(*lines)).status == "excursion"
+    assert bag_a(told(*lines, "a prepared, p1")).faults
+    assert bag_a(told(*lines, "a assessed fit")).status == "quarantined"
+    fit = bag_a(told(*lines, "a assessed fit", "a released", "a prepared, p1"))
+    assert (fit.status, fit.faults) == ("prepared", ())
     unfit = told(*lines, "a assessed unfit", "a destroyed")
     assert balance(unfit, "L1").closes
     assert balance(unfit, "L1").destroyed_ml == 5
@@ -145,17 +143,64 @@ def test_every_state_of_the_table_can_be_reached_and_every_event_leads_somewhere
 
 
 def test_a_movement_of_an_unknown_bag_and_a_bag_of_an_unknown_lot_are_faults():
-    stock = told("x received")
-    assert [(one.where, one.what) for one in stock.faults] == [
-        ("x", "received, but no such bag is known")
-    ]
-    other = fold(LOTS, [Bag("d", "L9", 5), Bag("d", "L1", 5)], ())
-    assert [one.what for one in other.faults] == [
-        "its lot L9 is not known",
-        "two bags have this id; the first is counted",
+    stock = told("L2/x received")
+    assert [str(one) for one in stock.faults] == ["x: received, but no such bag is known"]
+    assert [one.closes for one in balances(stock)] == [True, False]
+    containers = [Container("d", "L9", 5), Container("d", "L1", 5), Container("d", "L1", 7)]
+    other = inventory_of(LOTS, containers, ())
+    assert [(one.lot, one.what) for one in other.faults] == [
+        ("L9", "its lot L9 is not known"),
+        ("L1", "two bags of the lot have this number; the first is counted"),
     ]
     assert not balance(other, "L9").closes
     assert [one.lot for one in balances(other)] == ["L1", "L2", "L9"]
+    assert not balance(told("L8/x received"), "L8").closes
+
+
+# --- two lots with bags of one number -------------------------------------------
+
+TWINS = (Container("001", "L1", 20), Container("001", "L2", 10))
+THEIRS = (
+    Movement("L1", "001", "received", START, "Li"),
+    Movement("L2", "001", "received", START, "Li"),
+    Movement("L1", "001", "released", START, "Li"),
+    Movement("L2", "001", "quarantined", START, "Li"),
+    Movement("L1", "001", "prepared", START, "Li", participant="p1"),
+    Movement("L1", "001", "infused", START, "Li", 15, "p1"),
+    Movement("L1", "001", "discarded", START, "Li"),
+)
+
+
+def test_two_lots_that_both_have_a_bag_001_are_each_accounted_for_by_themselves():
+    stock = inventory_of(LOTS, TWINS, [*THEIRS[:3], *THEIRS[4:]])
+    first, second = balances(stock)
+    assert (first.received_ml, first.used_ml, first.discarded_ml, first.on_hand_ml) == (
+        20,
+        15,
+        5,
+        0,
+    )
+    assert (second.received_ml, second.used_ml, second.on_hand_ml) == (10, 0, 10)
+    assert first.closes
+    assert second.closes
+    assert (first.states, second.states) == ({"used": 1}, {"quarantined": 1})
+
+
+@pytest.mark.parametrize("event", ["returned", "destroyed"])
+def test_a_bag_that_leaves_is_of_its_lot_alone(event):
+    stock = inventory_of(LOTS, TWINS, [*THEIRS[:2], Movement("L2", "001", event, START, "Li")])
+    first, second = balances(stock)
+    assert (first.on_hand_ml, first.returned_ml, first.destroyed_ml) == (20, 0, 0)
+    gone = second.returned_ml if event == "returned" else second.destroyed_ml
+    assert (second.on_hand_ml, gone) == (0, 10)
+    assert first.closes
+    assert second.closes
+
+
+def test_what_should_not_have_happened_to_one_bag_001_is_no_fault_of_the_other():
+    first, second = balances(inventory_of(LOTS, TWINS, THEIRS))
+    assert first.closes
+    assert [one.lot for one in second.faults] == ["L2"]
 
 
 # --- laws ---------------------------------------------------------------------
@@ -166,7 +211,7 @@ def histories(draw: st.DrawFn) -> list[Movement]:
     """Histories that the table allows, of several bags, with every mL of a given bag recorded."""
     found = []
     for bag in BAGS:
-        state, left = "expected", bag.volume_ml
+        state, left = "expected", bag.volume_ml or 0.0
         for _ in range(draw(st.integers(0, 12))):
             events = [event for at, event in PRODUCT_TRANSITIONS if at == state]
             if not events:
@@ -177,22 +222,22 @@ def histories(draw: st.DrawFn) -> list[Movement]:
                 ml = draw(st.floats(0, left))
             left = left - ml if ml is not None else left
             who = "p1" if event in ("prepared", "infused") else ""
-            found.append(Movement(bag.id, event, START, "Li", ml, who))
+            found.append(Movement(bag.lot, bag.id, event, START, "Li", ml, who))
             state = PRODUCT_TRANSITIONS[state, event]
         if state == "infused":
-            found.append(Movement(bag.id, "discarded", START, "Li"))
+            found.append(Movement(bag.lot, bag.id, "discarded", START, "Li"))
     return found
 
 
 @given(histories())
 def test_the_balance_of_a_history_that_the_table_allows_always_closes(movements):
-    for account in balances(fold(LOTS, BAGS, movements)):
+    for account in balances(inventory_of(LOTS, BAGS, movements)):
         assert account.closes, account.faults
         assert account.difference_ml == pytest.approx(0, abs=1e-9)
 
 
 movements = st.builds(
-    Movement,
+    lambda bag, *more: Movement(LOT_OF[bag], bag, *more),
     st.sampled_from("abc"),
     st.sampled_from(EVENTS),
     st.just(START),
@@ -204,33 +249,56 @@ movements = st.builds(
 
 @given(st.lists(movements, max_size=25))
 def test_whatever_is_told_a_difference_never_goes_unreported(told_so):
-    stock = fold(LOTS, BAGS, told_so)
+    stock = inventory_of(LOTS, BAGS, told_so)
     for account in balances(stock):
         assert not account.closes or account.difference_ml == pytest.approx(0, abs=1e-9)
         assert sum(account.states.values()) == sum(one.lot == account.lot for one in BAGS)
 
 
-@given(st.lists(movements, max_size=25))
-def test_whoever_was_infused_is_found_from_the_lot_and_from_the_participant(told_so):
-    stock = fold(LOTS, BAGS, told_so)
-    infused = {
-        (one.bag, one.participant) for one in told_so if one.event == "infused" and one.participant
-    }
-    for bag, who in infused:
-        lot = stock.bags[bag].bag.lot
-        assert who in participants_of(stock, lot)
-        assert lot in lots_of(stock, who)
-        assert who in trace(stock, bag).participants
+numbers = st.sampled_from(["001", "002"])
+lot_ids = st.sampled_from(["L1", "L2", "L3"])
+any_containers = st.lists(
+    st.tuples(numbers, lot_ids, st.sampled_from([5.0, 10.0, 20.0])).map(
+        lambda one: Container(*one)
+    ),
+    max_size=6,
+)
+any_movements = st.lists(
+    st.builds(
+        Movement,
+        lot_ids,
+        numbers,
+        st.sampled_from(EVENTS),
+        st.just(START),
+        st.just("Li"),
+        st.sampled_from([None, 0, 1, 2.5, 5, 10]),
+        st.sampled_from(["", "p1", "p2"]),
+    ),
+    max_size=25,
+)
+
+
+@given(any_containers, any_movements)
+def test_the_account_of_a_lot_is_the_same_alone_as_beside_others(containers, told_so):
+    together = inventory_of(LOTS, containers, told_so)
+    for account in balances(together):
+        lot = account.lot
+        alone = inventory_of(
+            [one for one in LOTS if one.id == lot],
+            [one for one in containers if one.lot == lot],
+            [one for one in told_so if one.lot == lot],
+        )
+        assert balance(alone, lot) == account
 
 
 @pytest.mark.parametrize(("state", "event"), list(PRODUCT_TRANSITIONS))
 def test_each_transition_of_the_table_can_be_reached(state, event):
     lines = [*_way_to(state), event]
-    status = told(
-        *(f"a {one}, p1" if one in ("prepared", "infused") else f"a {one}" for one in lines)
-    ).bags["a"]
-    assert status.state == PRODUCT_TRANSITIONS[state, event]
-    assert status.faults == ()
+    found = bag_a(
+        told(*(f"a {one}, p1" if one in ("prepared", "infused") else f"a {one}" for one in lines))
+    )
+    assert found.status == PRODUCT_TRANSITIONS[state, event]
+    assert found.faults == ()
 
 
 def _way_to(state: str) -> list[str]:
@@ -240,34 +308,6 @@ def _way_to(state: str) -> list[str]:
             if at in ways and to not in ways:
                 ways[to] = [*ways[at], event]
     return ways[state]
-
-
-# --- from the donor to the participant ----------------------------------------------
-
-
-def test_a_bag_is_traced_from_the_donor_to_the_participant_and_a_lot_to_all_of_them():
-    stock = told(*GIVEN, "b received", "b released", "b prepared, p2", "b infused, p2")
-    assert trace(stock, "a") == Trace("donor 7", "bank 3", "L1", "a", ("p1",))
-    assert participants_of(stock, "L1") == ("p1", "p2")
-    assert participants_of(stock, "L2") == ()
-    assert traceable(stock, "a").truth is TRUE
-
-
-def test_a_way_with_a_gap_is_unknown_and_names_the_gap():
-    stock = fold([Lot("L1", donor="donor 7")], [Bag("a", "L1", 5)], ())
-    verdict = traceable(stock, "a")
-    assert (verdict.truth, verdict.text) == (UNKNOWN, "a: cell bank not known")
-    assert "donor and cell bank and lot" in traceable(stock, "zz").text
-
-
-def test_safety_is_grouped_by_lot_and_no_row_is_lost():
-    stock = told(*GIVEN, "c received", "c released", "c prepared, p1", "c infused, p1")
-    rows = [("p1", "fever"), ("p1", "headache"), ("p9", "rash")]
-    assert by_lot(stock, rows) == {
-        "L1": ["fever", "headache"],
-        "L2": ["fever", "headache"],
-        NO_LOT: ["rash"],
-    }
 
 
 # --- release ------------------------------------------------------------------

@@ -11,9 +11,10 @@ from gradatim.core.errors import UnusableInput
 from gradatim.core.quantity import Quantity, compare
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.core.verdict import Verdict
+from gradatim.dosing.inventory import Container
 from gradatim.dosing.preparation import prepare
 from gradatim.dosing.prepared import Prepared
-from gradatim.dosing.product import Concentration, Intended, Unit, Weights
+from gradatim.dosing.product import Concentration, Intended, Weights
 from gradatim.dosing.steps import Step, percent
 from gradatim.dosing.weight import implausible
 from gradatim.protocol.base import Basis
@@ -21,6 +22,7 @@ from tests.dosing.made import (
     END,
     LABELLED,
     TABLET,
+    THAW,
     TOTAL,
     TRIAL,
     bags,
@@ -201,7 +203,7 @@ def test_what_expires_first_is_drawn_first_and_what_is_not_needed_stays_closed()
         one._replace(expiry=expiry) for one, expiry in zip(bags(3), expiries, strict=True)
     )
     prepared = prepare(TRIAL, 1, Weights(70, 70), [unknown, late, early])
-    assert [one.unit.id for one in prepared.draws] == [early.id, late.id]
+    assert [one.container.id for one in prepared.draws] == [early.id, late.id]
     assert [one.infused_ml for one in prepared.draws] == pytest.approx([5, 2])
     assert prepared.opened == (early, late)
 
@@ -274,7 +276,7 @@ def test_each_bag_says_by_when_it_must_have_been_given():
     early = early._replace(expiry=END)
     prepared = prepare(TRIAL, 1, Weights(70, 70), [early, late])
     assert late.thawed_at is not None
-    assert prepared.end_before == {early.id: END, late.id: late.thawed_at + timedelta(hours=3)}
+    assert prepared.end_before == {early.key: END, late.key: late.thawed_at + timedelta(hours=3)}
 
 
 def test_a_limit_that_the_protocol_does_not_set_is_said_to_be_missing_and_holds():
@@ -355,6 +357,27 @@ def test_a_protocol_that_does_not_say_how_a_dose_is_prepared_is_sent_back():
         prepare(study, 1, Weights(70))
 
 
+def test_bags_of_one_number_from_two_lots_are_two_bags_and_named_with_their_lots():
+    first, second = bags(1, lot="L1"), bags(1, TOTAL, lot="L2", thawed_at=THAW + timedelta(hours=2))
+    prepared = prepare(TRIAL, 1, Weights(70, 70), [*second, *first], intended=GIVEN)
+    assert [one.container.lot for one in prepared.draws] == ["L1", "L2"]
+    assert [name for name, _ in prepared.named_draws] == ["bag 01 of lot L1", "bag 01 of lot L2"]
+    assert prepared.end_before == {
+        ("L1", "bag 01"): THAW + timedelta(hours=3),
+        ("L2", "bag 01"): THAW + timedelta(hours=5),
+    }
+    assert "bag 01 of lot L1: ends 2 h 0 min" in because(prepared, "thaw clock")
+    assert any(one.label == "cells infused from bag 01 of lot L2" for one in prepared.steps)
+
+
+def test_a_bag_whose_label_is_incomplete_leaves_the_dose_undetermined():
+    untold = [one._replace(counted="") for one in bags(2)]
+    prepared = prepare(TRIAL, 1, Weights(70, 70), untold, intended=GIVEN)
+    assert prepared.draws == ()
+    assert check(prepared, "basis").truth is UNKNOWN
+    assert "the label does not say" in because(prepared, "basis")
+
+
 # --- laws ---------------------------------------------------------------------
 
 fractions = st.floats(0.05, 1)
@@ -370,7 +393,7 @@ alike = st.builds(
 )
 units = st.lists(alike, min_size=1, max_size=3).map(
     lambda batches: [
-        Unit(f"bag {n}", *one[:2], dmso_fraction=one[2])
+        Container(f"bag {n}", volume_ml=one[0], dmso_fraction=one[2], **one[1]._asdict())
         for n, one in enumerate(one for batch in batches for one in batch)
     ]
 )
@@ -409,7 +432,7 @@ def test_a_weight_is_plausible_within_a_fifth_of_another(then, times):
 
 @given(preparations)
 def test_cells_infused_and_discarded_are_the_cells_thawed(prepared):
-    thawed = sum(one.unit.volume_ml * one.per_ml for one in prepared.draws)
+    thawed = sum(one.source.volume_ml * one.source.per_ml for one in prepared.draws)
     assert prepared.infused_cells + prepared.discarded_cells == pytest.approx(thawed)
 
 
@@ -417,7 +440,7 @@ def test_cells_infused_and_discarded_are_the_cells_thawed(prepared):
 def test_no_volume_exceeds_its_bag_or_is_negative(prepared):
     for one in prepared.draws:
         assert min(one.infused_ml, one.held_ml) >= 0
-        assert compare(one.drawn_ml, "<=", one.unit.volume_ml)
+        assert compare(one.drawn_ml, "<=", one.source.volume_ml)
         assert compare(one.discarded_ml, ">=", 0) or abs(one.discarded_ml) < 1e-9
 
 
@@ -434,7 +457,7 @@ def test_an_accepted_deviation_is_within_the_tolerance_and_an_exact_dose_is_neve
 @given(preparations)
 def test_in_exact_mode_the_dose_is_reached_whenever_there_is_enough(prepared):
     hold_up = prepared.rules.filter_and_hold_up
-    at_hand = sum(one.volume_ml for one in prepared.units) - hold_up
+    at_hand = sum(one.volume_ml for one in prepared.containers) - hold_up
     if prepared.mode == "exact volume" and abs(prepared.deviation) > 1e-9:
         assert prepared.infused_ml == pytest.approx(max(at_hand, 0))
 

@@ -8,7 +8,7 @@ from typing import Any
 from gradatim.core.dates import Day
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Fact, Facts
-from gradatim.evidence.sources.fhir import read
+from gradatim.evidence.fhir.reader import read
 from gradatim.protocol.base import Basis
 from gradatim.protocol.elements import Allergies, CodeGroup, CodeSystem, Element
 

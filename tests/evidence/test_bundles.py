@@ -8,7 +8,7 @@ import pytest
 from gradatim.core.dates import Day
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.facts import Observed
-from gradatim.evidence.sources.fhir import read
+from gradatim.evidence.fhir.reader import read
 from tests.evidence.people import (
     CODEBOOK,
     ELEMENTS,

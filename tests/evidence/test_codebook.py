@@ -17,7 +17,7 @@ from gradatim.clinical.drugs import drugs
 from gradatim.core.codes import WIRE_NAMES
 from gradatim.evidence.codebook import Codebook, Meant, Outcome
 from gradatim.evidence.facts import Facts
-from gradatim.evidence.sources.fhir import read
+from gradatim.evidence.fhir.reader import read
 from gradatim.protocol.base import Basis
 from gradatim.protocol.elements import CodeGroup, Element
 from gradatim.vocabulary.concepts import Code, Concept

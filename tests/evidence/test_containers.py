@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradatim.core.errors import UnusableInput
-from gradatim.evidence.sources.modifiers import modifier
+from gradatim.evidence.fhir.modifiers import modifier
 from tests.evidence.people import (
     ICD10,
     RXNORM,

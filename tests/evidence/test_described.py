@@ -7,7 +7,7 @@ import pytest
 
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.facts import Observed
-from gradatim.evidence.sources.described import KEYS, Described, read
+from gradatim.evidence.source_description import KEYS, Described, read
 
 
 @pytest.fixture

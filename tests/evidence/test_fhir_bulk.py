@@ -8,8 +8,8 @@ import pytest
 
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.codebook import Codebook
-from gradatim.evidence.sources.fhir import read
-from gradatim.evidence.sources.fhir_bulk import ndjson
+from gradatim.evidence.fhir.bulk import ndjson
+from gradatim.evidence.fhir.reader import read
 from gradatim.protocol.elements import COVERABLE, Allergies, Element
 from tests.evidence.people import (
     LOCAL,

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from gradatim.core.errors import UnusableInput
-from gradatim.evidence.sources.fhir_load import decode, load_bundle
+from gradatim.evidence.fhir.load import decode, load_bundle
 from tests.evidence.people import good_bundle, read_bundle
 
 GOOD = json.dumps(good_bundle()).encode()

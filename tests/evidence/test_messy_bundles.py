@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradatim.core.errors import UnusableInput
-from gradatim.evidence.sources.bundles import entries_of
+from gradatim.evidence.fhir.bundles import entries_of
 from tests.evidence.people import facts_of, good_bundle, read_bundle
 
 GOOD = good_bundle()

@@ -12,7 +12,7 @@ import pytest
 
 from gradatim.evidence.codebook import Codebook, Outcome
 from gradatim.evidence.facts import Facts
-from gradatim.evidence.sources.fhir import read
+from gradatim.evidence.fhir.reader import read
 from gradatim.protocol.load import load
 from tests.evidence.people import state
 

@@ -315,14 +315,14 @@ def test_a_component_that_cannot_be_true_does_not_stop_the_other():
     facts = read_one(pressure(120, 8000))
     assert [fact.element for fact in facts_of(facts)] == ["systolic"]
     assert [one[:2] for one in facts.not_used] == [
-        ("Observation/o7#component2", "value 8000 mm[Hg] is outside the plausible range 10 to 200")
+        ("Observation/o7#component2", "value 8000 mmHg is outside the plausible range 10 to 200")
     ]
 
 
 def test_a_panel_of_which_no_component_can_be_read_is_one_record_not_used():
     facts = read_one(pressure("120", 8000))
     assert only_why(facts) == (
-        "value is text, not a number; value 8000 mm[Hg] is outside the plausible range 10 to 200"
+        "value is text, not a number; value 8000 mmHg is outside the plausible range 10 to 200"
     )
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradatim.evidence.codebook import Codebook, Outcome
-from gradatim.evidence.sources.fhir import read
+from gradatim.evidence.fhir.reader import read
 from gradatim.protocol.base import Basis
 from gradatim.protocol.elements import CodeGroup, CodeSystem, Element
 

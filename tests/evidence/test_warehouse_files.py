@@ -10,10 +10,11 @@ import pyarrow.parquet
 import pytest
 
 from gradatim.core.errors import UnusableInput
-from gradatim.evidence.sources import warehouse_java, warehouse_session
-from gradatim.evidence.sources.warehouse import connect
-from gradatim.evidence.sources.warehouse_duckdb import DuckDB
-from gradatim.evidence.sources.warehouse_spark import Spark
+from gradatim.evidence.warehouse import java as warehouse_java
+from gradatim.evidence.warehouse import spark_session as warehouse_session
+from gradatim.evidence.warehouse.base import connect
+from gradatim.evidence.warehouse.duckdb import DuckDB
+from gradatim.evidence.warehouse.spark import Spark
 from tests.engines import ENGINES, ParquetFolder, engine_of
 
 PEOPLE = pa.table({"person_id": [1, 2, 3], "name": ["a", "b", "c"]})

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.evidence.facts import Facts, Observed
-from gradatim.evidence.sources.fhir import read
+from gradatim.evidence.fhir.reader import read
 from gradatim.exports.cql.document import Exported, cql_library
 from gradatim.protocol.elements import COVERABLE
+from gradatim.rules.context import Situation
 from gradatim.rules.evaluate import evaluate
-from gradatim.rules.situation import Situation
 from gradatim.screening.readings import plan
 from gradatim.synthetic.cases import Case
 from gradatim.synthetic.fhir import bundle

@@ -22,7 +22,7 @@ from gradatim.conduct.views.facts import facts_of
 from gradatim.core.dates import ANY_DAY, parse_day
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Fact, Facts
-from gradatim.evidence.sources.fhir import read
+from gradatim.evidence.fhir.reader import read
 from gradatim.exports.fhir.bundles import everything, outcome, searchset
 from gradatim.exports.fhir.capability import capability
 from gradatim.exports.fhir.datatypes import BASIS, fhir_id

@@ -8,21 +8,20 @@ import pyarrow as pa
 
 from gradatim.core.truth import Truth
 from gradatim.core.verdict import Reason
+from gradatim.evidence.fact_table_writer import tabulate
 from gradatim.evidence.facts import Facts
-from gradatim.evidence.sources.warehouse import Warehouse
-from gradatim.evidence.tabulate import tabulate
-from gradatim.protocol.base import Model
+from gradatim.evidence.warehouse.base import Warehouse
 from gradatim.protocol.elements import Element
-from gradatim.protocol.nodes import elements_of, leaves
+from gradatim.protocol.nodes import Node
 from gradatim.protocol.study import Study
-from gradatim.rules.compile.plan import Plan
-from gradatim.rules.situation import Situation
-from gradatim.screening.population.answers import Clock, answers
-from gradatim.screening.population.columns import VerdictColumn
-from gradatim.screening.population.engine_side import EngineSide
-from gradatim.screening.population.verify import expected
-from gradatim.screening.population.written import Compiled, tables
-from gradatim.screening.verdicts.reasons import REASONS
+from gradatim.rules.context import Situation
+from gradatim.rules.population.plan import Plan
+from gradatim.screening.feasibility.reasons import REASONS
+from gradatim.screening.prescreen.answers import Clock, answers
+from gradatim.screening.prescreen.columns import VerdictColumn
+from gradatim.screening.prescreen.in_engine import EngineSide
+from gradatim.screening.prescreen.output_tables import Compiled, tables
+from gradatim.screening.prescreen.verify import expected
 from tests.engines import Engine
 
 Answer = tuple[Truth, Reason | None]
@@ -32,7 +31,7 @@ class Question(NamedTuple):
     """A rule, and when it is asked."""
 
     study: Study
-    rule: Model
+    rule: Node
     anchors: Mapping[str, date]
     on: date
 
@@ -144,8 +143,7 @@ class Difference(NamedTuple):
     def __str__(self) -> str:
         """Say it so that it can be made a test of its own."""
         rule = self.question.rule
-        names = {name for leaf in leaves(rule) for name in elements_of(leaf)}
-        facts = [fact for name in sorted(names) for fact in self.one.of(name)]
+        facts = [fact for name in sorted(rule.elements()) for fact in self.one.of(name)]
         return "\n  ".join(
             [
                 f"{self.one.person}: the specification says {self.want}, the engine {self.got}",

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from gradatim.core.dates import Day, parse_day
 from gradatim.core.quantity import Quantity
 from gradatim.evidence.facts import Fact, Facts, NotUsed, Observed
-from gradatim.protocol.base import Model
+from gradatim.protocol.nodes import Node
 from tests.population.asking import Answer, Question, renumbered, specified
 from tests.properties.strategies import (
     DATES,
@@ -173,7 +173,7 @@ def batch(number: int) -> Batch:
     return Batch(questions, people, specified(questions, people))
 
 
-def kind_of(rule: Model) -> str:
+def kind_of(rule: Node) -> str:
     """Give the name of a rule's outermost node, as it is written."""
     written = rule.model_dump(by_alias=True)
     return next(kind for kind in RULES if kind in written)

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from gradatim.evidence.coverage import declare
-from gradatim.evidence.sources.omop.options import Options, ReferenceRange
+from gradatim.evidence.omop.options import Options, ReferenceRange
 from gradatim.protocol.elements import COVERABLE
 from gradatim.protocol.load import load
-from gradatim.screening.population.bulk import BulkPopulation
-from gradatim.screening.population.run import Outcome, Request, prescreen
+from gradatim.screening.prescreen.bulk import BulkPopulation
+from gradatim.screening.prescreen.run import Outcome, Request, prescreen
 from gradatim.vocabulary.concepts import Concept
 from gradatim.vocabulary.graph import Vocabulary
 

@@ -7,9 +7,9 @@ import duckdb
 import pytest
 
 from gradatim.protocol.load import load
-from gradatim.screening.population import chunks
-from gradatim.screening.population.run import prescreen
-from gradatim.screening.population.warehouse import OmopPopulation
+from gradatim.screening.prescreen import chunks
+from gradatim.screening.prescreen.run import prescreen
+from gradatim.screening.prescreen.warehouse import OmopPopulation
 from tests.population.warehouses import (
     OPTIONS,
     SHARED,

@@ -7,9 +7,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from gradatim.evidence.omop import keys, value_parts
+from gradatim.evidence.omop.mapping import OmopRecords
 from gradatim.evidence.relation import Keep, Relation
-from gradatim.evidence.sources.omop import keys, value_parts
-from gradatim.evidence.sources.omop.mapping import OmopRecords
 from tests.population.warehouses import ON, assert_equal, opened, people, run, written
 
 

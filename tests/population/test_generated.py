@@ -15,7 +15,7 @@ from gradatim.core.dates import Day
 from gradatim.core.truth import Truth
 from gradatim.core.verdict import Reason
 from gradatim.evidence.facts import Fact, Facts, Observed
-from gradatim.evidence.sources.warehouse import Warehouse
+from gradatim.evidence.warehouse.base import Warehouse
 from tests.engines import POSTGRES, SPARK
 from tests.population.asking import Question, differences, specified, told
 from tests.population.drawing import SIZE, batch, kind_of

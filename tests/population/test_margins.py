@@ -1,22 +1,24 @@
 """Margins by brute force: how far a limit can move before the specification's verdict flips."""
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 import pytest
 
 from gradatim.core.truth import FALSE, TRUE
 from gradatim.protocol.base import Limit, Model
 from gradatim.protocol.load import load
+from gradatim.rules.context import Situation
 from gradatim.rules.evaluate import evaluate
-from gradatim.rules.situation import Situation
-from gradatim.screening.population.warehouse import OmopPopulation
+from gradatim.screening.prescreen.warehouse import OmopPopulation
 from tests.population.warehouses import ON, OPTIONS, opened, people, request, run, written
 
 STUDY = load("nct05962762").study
 ONE_LIMIT = ["E11b1", "E11b2", "E11c1", "E11c2", "E11d"]
+Part = TypeVar("Part", bound=Model)
 
 
-def moved(rule: Model, by: float) -> Model:
+def moved(rule: Part, by: float) -> Part:
     """Give a rule with every limit so much larger or smaller, in proportion."""
     changed: dict[str, object] = {}
     for name, value in rule:

@@ -14,19 +14,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradatim.core.errors import Defect, UnusableInput
+from gradatim.evidence.omop.mapping import OmopRecords
 from gradatim.evidence.relation import Relation, Stream
-from gradatim.evidence.sources.omop.mapping import OmopRecords
 from gradatim.protocol.load import load
-from gradatim.screening.population import chunks
-from gradatim.screening.population.chunks import (
+from gradatim.screening.prescreen import chunks
+from gradatim.screening.prescreen.chunks import (
     Range,
     check_count,
     check_part,
     everybody,
     ranges,
 )
-from gradatim.screening.population.run import prescreen
-from gradatim.screening.population.warehouse import OmopPopulation
+from gradatim.screening.prescreen.run import prescreen
+from gradatim.screening.prescreen.warehouse import OmopPopulation
 from tests.engines import Engine, PostgresSchema
 from tests.population.drawing import drawn
 from tests.population.warehouses import (
@@ -263,7 +263,7 @@ def test_a_run_that_would_count_somebody_twice_or_not_at_all_writes_nothing(
         found = fetch_everybody(*given)
         return found[:-1] if spoil == "doubled" else np.append(found, "王王")
 
-    monkeypatch.setattr("gradatim.screening.population.run.everybody", fewer)
+    monkeypatch.setattr("gradatim.screening.prescreen.run.everybody", fewer)
     with opened(folder) as warehouse, pytest.raises(Defect, match="people were to be screened"):
         run(warehouse, tmp_path / "run", population=population)
     assert not list(tmp_path.iterdir())

@@ -6,10 +6,10 @@ import pyarrow as pa
 import pytest
 
 from gradatim.core.errors import Defect
-from gradatim.rules.compile.arrays import Arrays
-from gradatim.rules.compile.terms import Aged
-from gradatim.screening.population.folder import Parts
-from gradatim.screening.population.written import tables as written_tables
+from gradatim.rules.population.combination import Aged
+from gradatim.rules.population.numpy_columns import Arrays
+from gradatim.screening.prescreen.folder import Parts
+from gradatim.screening.prescreen.output_tables import tables as written_tables
 from tests.population.warehouses import opened, people, run, written
 
 
@@ -43,7 +43,7 @@ def test_a_fault_in_one_person_is_found_if_the_sample_has_that_person(
         made["reasons"] = reasons.set_column(place, column, pa.array(wrong, pa.int8()))
         return made
 
-    monkeypatch.setattr("gradatim.screening.population.run.tables", spoilt)
+    monkeypatch.setattr("gradatim.screening.prescreen.run.tables", spoilt)
     with opened(folder) as warehouse, pytest.raises(Defect, match="criterion I1a of person "):
         run(warehouse, tmp_path / "run", sample=60)
     assert not list(tmp_path.iterdir())

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gradatim.evidence.facts import Observed
-from gradatim.evidence.sources.omop.options import Options
-from gradatim.evidence.sources.warehouse import Warehouse, connect
+from gradatim.evidence.omop.options import Options
+from gradatim.evidence.warehouse.base import Warehouse, connect
 from gradatim.protocol.load import Document, load
-from gradatim.screening.population.run import Outcome, Request, prescreen
-from gradatim.screening.population.warehouse import OmopPopulation
+from gradatim.screening.prescreen.run import Outcome, Request, prescreen
+from gradatim.screening.prescreen.warehouse import OmopPopulation
 from gradatim.synthetic.population import write_population
 from tests.engines import Engine
 

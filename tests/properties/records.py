@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.coverage import declare
 from gradatim.evidence.facts import Facts
-from gradatim.evidence.sources.fhir import read
+from gradatim.evidence.fhir.reader import read
 from gradatim.protocol.elements import COVERABLE
 from gradatim.protocol.load import load
 

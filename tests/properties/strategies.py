@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, Duration, on, parse_day, step
 from gradatim.core.quantity import Quantity
 from gradatim.core.verdict import Reason
+from gradatim.evidence.doubts import Doubt
 from gradatim.evidence.facts import EVERY_DAY, Fact, Facts, Observed, Often
-from gradatim.protocol.base import Model
-from gradatim.protocol.nodes import elements_of, leaves
+from gradatim.protocol.nodes import Node
 from gradatim.protocol.study import Study
-from gradatim.rules.situation import Situation
+from gradatim.rules.context import Situation
 from tests.spec.tables import RULE, study_with
 
 DOSE = date(2026, 11, 16)
@@ -226,7 +226,7 @@ _NODES: dict[str, st.SearchStrategy[Any]] = {
     "not": st.builds(lambda part: {"not": part}, WRITTEN),
     **_LEAVES,
 }
-RULES: dict[str, st.SearchStrategy[Model]] = {
+RULES: dict[str, st.SearchStrategy[Node]] = {
     kind: written.map(RULE.validate_python) for kind, written in _NODES.items()
 }
 """For each kind of node, rules of that kind."""
@@ -307,7 +307,7 @@ SPARSE = [Often(1, 7), Often(3, 7), Often(0, 1)]
 OPTIONAL_BOUND = st.sampled_from(["", "", "", "", "<", "<=", ">", ">="])
 
 
-UNSETTLED = "its verification status is not settled"
+UNSETTLED = Doubt.NOT_VERIFIED()
 
 
 @st.composite
@@ -324,7 +324,7 @@ def facts_of(draw: st.DrawFn, name: str, number: int, dates: st.SearchStrategy[d
         end,
         code=draw(st.sampled_from(CODES.get(name, ["", "", "", "false"]))),
     )
-    changed: dict[str, Any] = {"doubtful": draw(st.sampled_from(["", "", "", "unconfirmed"]))}
+    changed: dict[str, Any] = {"doubtful": draw(st.sampled_from(["", "", "", Doubt.UNCONFIRMED()]))}
     if name in UNITS:
         unit = draw(st.sampled_from([*UNITS[name] * 3, "oddity"]))
         changed = {
@@ -377,9 +377,9 @@ def some_facts(
     return tuple(draw(facts_of(name, number, dates)) for number in range(count))
 
 
-def named(rule: Model) -> set[str]:
+def named(rule: Node) -> set[str]:
     """Give the elements a rule can depend on: named, excepted, exempted, or derived from."""
-    found = {name for leaf in leaves(rule) for name in elements_of(leaf)}
+    found = set(rule.elements())
     for _ in STUDY.elements:
         for name in list(found):
             derived = STUDY.elements[name].derived
@@ -390,7 +390,7 @@ def named(rule: Model) -> set[str]:
 class Case(NamedTuple):
     """A rule, and a person to ask it of."""
 
-    rule: Model
+    rule: Node
     situation: Situation
 
 

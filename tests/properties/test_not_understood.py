@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from gradatim.core.truth import UNKNOWN
 from gradatim.core.verdict import Reason
+from gradatim.rules.context import Situation
 from gradatim.rules.evaluate import evaluate
-from gradatim.rules.situation import Situation
 from tests.properties.records import (
     ANCHORS,
     OF_KIND,

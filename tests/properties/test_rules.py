@@ -14,7 +14,6 @@ from gradatim.core.quantity import Quantity
 from gradatim.core.truth import UNKNOWN, Truth, all_of, any_of
 from gradatim.core.verdict import Verdict
 from gradatim.evidence.facts import Fact, Facts, Observed
-from gradatim.protocol.base import Model
 from gradatim.protocol.elements import COVERABLE
 from gradatim.protocol.nodes import (
     NODE_KINDS,
@@ -22,14 +21,14 @@ from gradatim.protocol.nodes import (
     AnyOf,
     Event,
     Measured,
+    Node,
     Not,
     NotWashedOut,
     kind_of,
-    leaves,
 )
+from gradatim.rules.context import Situation
 from gradatim.rules.describe import describe
 from gradatim.rules.evaluate import evaluate
-from gradatim.rules.situation import Situation
 from tests.properties.strategies import (
     DATES,
     RULES,
@@ -77,7 +76,7 @@ def test_nothing_raises(kind: str, data: st.DataObject) -> None:
     assert describe(rule, s.study)
 
 
-def nodes(rule: Model, verdict: Verdict) -> Iterator[tuple[Model, Verdict]]:
+def nodes(rule: Node, verdict: Verdict) -> Iterator[tuple[Node, Verdict]]:
     """Give each rule inside a rule with its verdict."""
     yield rule, verdict
     if isinstance(rule, AllOf | AnyOf | Not):
@@ -110,7 +109,7 @@ def test_a_verdict_follows_from_its_children_and_names_what_decides_it(
     assert (verdict.truth is UNKNOWN) is any(leaf.truth is UNKNOWN for leaf in deciding)
 
 
-def follows(rule: Model, verdict: Verdict) -> None:
+def follows(rule: Node, verdict: Verdict) -> None:
     """Check that conjunctions, disjunctions and negations have the truth of their parts."""
     for part, found in nodes(rule, verdict):
         truths = [child.truth for child in found.children]
@@ -155,7 +154,7 @@ def test_filling_in_what_was_not_known_overturns_nothing(kind: str, data: st.Dat
     """
     rule, s = data.draw(cases(kind))
     facts, before = s.facts, evaluate(rule, s).truth
-    if any(isinstance(leaf, Measured) and leaf.across == "available" for leaf in leaves(rule)):
+    if any(isinstance(leaf, Measured) and leaf.across == "available" for leaf in rule.leaves()):
         return
     for _ in range(data.draw(st.integers(1, 4))):
         fill = data.draw(st.sampled_from([_person, _dates, _parts, _records, _coverage]))
@@ -170,7 +169,7 @@ def _inside(data: st.DataObject, day: Day) -> Day:
     return on(data.draw(dates)) if day.first.year < 2100 else day
 
 
-def _person(data: st.DataObject, rule: Model, facts: Facts) -> Facts:
+def _person(data: st.DataObject, rule: Node, facts: Facts) -> Facts:
     sex = facts.sex or data.draw(st.sampled_from(["female", "male"]))
     birth = facts.birth
     if birth == ANY_DAY:
@@ -183,7 +182,7 @@ def _inputs() -> set[str]:
     return {name for one in derived for name in one.inputs.values()}
 
 
-def _dates(data: st.DataObject, rule: Model, facts: Facts) -> Facts:
+def _dates(data: st.DataObject, rule: Node, facts: Facts) -> Facts:
     """Complete partial dates; values to compute with belong to one day only if it is written so."""
     return _each(facts, lambda fact: fact if fact.element in _inputs() else _dated(data, fact))
 
@@ -199,7 +198,7 @@ def _dated(data: st.DataObject, fact: Fact) -> Fact:
     return with_(fact, start=start, end=end)
 
 
-def _parts(data: st.DataObject, rule: Model, facts: Facts) -> Facts:
+def _parts(data: st.DataObject, rule: Node, facts: Facts) -> Facts:
     return _each(facts, lambda fact: _completed(data, fact))
 
 
@@ -227,9 +226,9 @@ def _each(facts: Facts, change: Any) -> Facts:
     return replace(facts, by_element=by_element)
 
 
-def _records(data: st.DataObject, rule: Model, facts: Facts) -> Facts:
+def _records(data: st.DataObject, rule: Node, facts: Facts) -> Facts:
     """Record something of an element that had nothing, where that nothing said nothing."""
-    spared = {name for leaf in leaves(rule) for name in _spared(leaf)}
+    spared = {name for leaf in rule.leaves() for name in _spared(leaf)}
     empty = [
         name
         for name in sorted(named(rule))
@@ -245,13 +244,13 @@ def _records(data: st.DataObject, rule: Model, facts: Facts) -> Facts:
     return replace(facts, by_element={**facts.by_element, name: more})
 
 
-def _spared(leaf: Model) -> list[str]:
+def _spared(leaf: Node) -> list[str]:
     if isinstance(leaf, Event):
         return leaf.except_
     return [leaf.exempt.stable] if isinstance(leaf, NotWashedOut) and leaf.exempt else []
 
 
-def _coverage(data: st.DataObject, rule: Model, facts: Facts) -> Facts:
+def _coverage(data: st.DataObject, rule: Node, facts: Facts) -> Facts:
     kind = data.draw(st.sampled_from(COVERABLE))
     since, until = facts.coverage.get(kind, (date(2021, 6, 1), date(2026, 6, 1)))
     since = since and data.draw(st.sampled_from([since, since - timedelta(days=400), None]))

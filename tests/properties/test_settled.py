@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from gradatim.core.truth import UNKNOWN
 from gradatim.core.verdict import Verdict
 from gradatim.evidence.facts import Facts
+from gradatim.rules.context import Situation
 from gradatim.rules.evaluate import evaluate
-from gradatim.rules.situation import Situation
 from tests.properties.records import ANCHORS, ON, SNOMED, STUDY, person
 
 FEWER = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)

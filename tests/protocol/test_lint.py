@@ -38,7 +38,28 @@ def _twice(data: dict[str, Any]) -> None:
     data["eligibility"]["criteria"].append({**criterion(data, 1), "text": ""})
 
 
+def _endpoint(element: str = "alt", **response: Any) -> Change:
+    """Give the protocol an endpoint with these criteria of response."""
+    score = {"kind": "measurement", "label": "BASDAI", "unit": "{score}"}
+
+    def change(data: dict[str, Any]) -> None:
+        data["elements"]["basdai"] = score
+        data["endpoints"].append(
+            {
+                "level": "exploratory",
+                "label": "activity",
+                "elements": [element, "basdai"],
+                "measure": "responses",
+                "basis": "assumed",
+                "response": {"criteria": ["basdai50"], "inputs": {"basdai": "basdai"}, **response},
+            }
+        )
+
+    return change
+
+
 ALT = {"kind": "measurement", "label": "x", "unit": "U/L"}
+STERILE = {"name": "sterility", "label": "sterility", "answer": "negative", "basis": "stated"}
 ICD = {"system": "icd10", "codes": ["I21*"], "basis": "stated"}
 SAME = [{"name": "b", "reading": "same", "rule": {"attested": "willing"}}]
 FAULTS: dict[str, tuple[Change, str]] = {
@@ -108,6 +129,32 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "inputs of a formula": (
         _set("elements.alt.derived", {"formula": "ckd_epi_2021", "inputs": {}}),
         "alt needs the input creatinine",
+    ),
+    "test of a lot twice": (
+        _set("treatment.product.specification", [STERILE, STERILE]),
+        "the test sterility is used twice",
+    ),
+    "limit of a test": (
+        _set(
+            "treatment.product.specification",
+            [{"name": "alt", "label": "ALT", "limit": "< 2 x ULN", "basis": "stated"}],
+        ),
+        "< 2 x ULN is not a limit in a UCUM unit",
+    ),
+    "endpoint's element": (_endpoint("altt"), "no element named 'altt'"),
+    "response's element": (_endpoint(inputs={"basdai": "x"}), "no element named 'x'"),
+    "response criterion": (_endpoint(criteria=["acr20"]), "no response criterion 'acr20'"),
+    "value of a response criterion": (
+        _endpoint(criteria=["basdai50", "asdas_state"]),
+        "asks for asdas, and no element holds it",
+    ),
+    "value that no criterion asks for": (
+        _endpoint(inputs={"basdai": "basdai", "pain": "basdai"}),
+        "none of these response criteria asks for pain",
+    ),
+    "unit of a response criterion": (
+        _endpoint(inputs={"basdai": "alt"}),
+        "basdai is in {score}, not in U/L",
     ),
     "text not covered": (_set("eligibility.connectives", []), "belong to no criterion: 'and'"),
     "text not in the record": (_add(1, text="able to come"), "does not contain the text of I2"),

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from gradatim.core.verdict import Verdict
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Facts
-from gradatim.evidence.sources.fhir import read
+from gradatim.evidence.fhir.reader import read
 from gradatim.protocol.load import Document, bundled, load
 from gradatim.screening.assess import Eligibility, assess
 from gradatim.screening.readings import plan
@@ -62,7 +62,7 @@ def with_texts(one: Eligibility, text: str) -> Eligibility:
 def _said(verdict: Verdict, text: str) -> Verdict:
     children = tuple(_said(child, text) for child in verdict.children)
     evidence = tuple(fact._replace(id=text, code=text, method=text) for fact in verdict.evidence)
-    return verdict._replace(text=text, children=children, evidence=evidence)
+    return verdict._replace(message=text, children=children, evidence=evidence)
 
 
 VOID = {"meta", "br", "link", "img", "col", "input", "hr"}

@@ -7,13 +7,15 @@ from itertools import pairwise
 
 import pytest
 
-from gradatim.evidence.facts import NotUsed
+from gradatim.core.dates import NEVER_ENDED, parse_day
+from gradatim.core.quantity import Quantity
+from gradatim.evidence.facts import Fact, NotUsed
 from gradatim.protocol.study import Ruling
 from gradatim.reports.basis import open_questions
 from gradatim.reports.eligibility import eligibility_html
 from gradatim.reports.overview import overview_html
 from gradatim.reports.pages import css_string
-from gradatim.reports.words import limits_words, number, value_words, when_words
+from gradatim.reports.words import limits_words, value_words, when_words
 from gradatim.screening.readings import Reading
 from tests.reports.screened import Page, document, one_with, people, with_texts
 
@@ -235,18 +237,23 @@ def test_the_same_input_gives_the_same_page():
 
 
 def test_values_as_people_write_them():
-    assert value_words({"value": 5.0, "bound": "<", "unit": "mg/L"}) == "< 5 mg/L"
-    assert value_words({"value": 200, "unit": "mg/d", "code": "celecoxib"}) == "celecoxib 200 mg/d"
-    assert value_words({"code": "false"}) == "no"
-    assert value_words({"value": 0, "unit": "{score}"}) == "0"
-    assert number(60, "mL/min/{1.73_m2}") == "60 mL/min/1.73 m2"
-    assert limits_words({"uln": 40}) == "up to 40"
-    assert limits_words({"lln": 7, "uln": 40}) == "7 to 40"
-    assert limits_words({"lln": 7}) == "from 7"
-    assert limits_words({}) == ""
-    assert when_words({"on": "2026-03"}) == "on 2026-03"
-    assert when_words({"from": "2026-03", "to": "2026-04"}) == "from 2026-03 to 2026-04"
-    assert when_words({"from": "2026-03"}) == "from 2026-03 on"
+    on_first = Fact("any", "o1", parse_day("2026-03"), parse_day("2026-03"))
+    value = on_first._replace
+    assert str(value_words(value(value=5.0, bound="<", unit="mg/L"))) == "< 5 mg/L"
+    drug = value(value=200, unit="mg/d", code="celecoxib")
+    assert str(value_words(drug)) == "celecoxib 200 mg/d"
+    assert str(value_words(value(code="false"))) == "no"
+    assert str(value_words(value(value=0, unit="{score}"))) == "0"
+    rate = value(value=60, unit="mL/min/{1.73_m2}")
+    assert str(value_words(rate)) == "60 mL/min/1.73 m2"
+    low, high = Quantity(7, "U/L"), Quantity(40, "U/L")
+    assert str(limits_words(value(high=high))) == "up to 40"
+    assert str(limits_words(value(low=low, high=high))) == "7 to 40"
+    assert str(limits_words(value(low=low))) == "from 7"
+    assert limits_words(on_first) == ""
+    assert str(when_words(on_first)) == "on 2026-03"
+    assert str(when_words(value(end=parse_day("2026-04")))) == "from 2026-03 to 2026-04"
+    assert str(when_words(value(end=NEVER_ENDED))) == "from 2026-03 on"
 
 
 def test_the_overview_lists_everyone_with_status_and_link():

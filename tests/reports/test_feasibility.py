@@ -12,9 +12,9 @@ import pytest
 
 from gradatim.reports.feasibility import feasibility_html
 from gradatim.reports.feasibility_words import limit_words, percent, shown
-from gradatim.screening.verdicts.count import funnel
-from gradatim.screening.verdicts.load import open_files
-from gradatim.screening.verdicts.question import question
+from gradatim.screening.feasibility.count import funnel
+from gradatim.screening.feasibility.load import open_files
+from gradatim.screening.feasibility.question import question
 from tests.reports.screened import Page
 from tests.screening import written
 

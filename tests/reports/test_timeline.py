@@ -14,8 +14,8 @@ from gradatim.reports.timeline import (
     timeline,
     together,
 )
+from gradatim.rules.context import FIRST_DOSE
 from gradatim.rules.horizon import Stretch
-from gradatim.rules.situation import FIRST_DOSE
 from tests.reports.screened import Page, document, people
 
 START = date(2026, 11, 16)

@@ -6,7 +6,7 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from gradatim.rules.compile.portable import (
+from gradatim.rules.population.sql.portable import (
     as_whole,
     bit_or,
     day_number,

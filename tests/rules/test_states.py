@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradatim.core.verdict import Reason, foremost
-from gradatim.rules.compile.arrays import Arrays
-from gradatim.rules.compile.states import NO, STATES, YES, negated, unknown
+from gradatim.rules.population.numpy_columns import Arrays
+from gradatim.rules.population.states import NO, STATES, YES, negated, unknown
 
 
 def test_every_reason_has_a_state_between_false_and_true() -> None:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradatim.screening.verdicts.attrition import best_order, open_counts, sequential, solo
-from gradatim.screening.verdicts.leverage import shapley
-from gradatim.screening.verdicts.needed import needed
-from gradatim.screening.verdicts.patterns import Collector, Patterns, pack
+from gradatim.screening.feasibility.attrition import best_order, open_counts, sequential, solo
+from gradatim.screening.feasibility.leverage import shapley
+from gradatim.screening.feasibility.missing_tests import needed
+from gradatim.screening.feasibility.patterns import Collector, Patterns, pack
 
 PASS, OPEN, FAIL = 0, 1, 2
 

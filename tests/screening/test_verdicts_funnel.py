@@ -12,11 +12,11 @@ import pytest
 
 from gradatim.core.errors import UnusableInput
 from gradatim.protocol.load import bundled, parse
-from gradatim.screening.verdicts.columns import alternatives, columns
-from gradatim.screening.verdicts.count import funnel
-from gradatim.screening.verdicts.limits import movable
-from gradatim.screening.verdicts.load import open_files
-from gradatim.screening.verdicts.question import question
+from gradatim.screening.feasibility.columns import alternatives, columns
+from gradatim.screening.feasibility.count import funnel
+from gradatim.screening.feasibility.load import open_files
+from gradatim.screening.feasibility.movable_limits import movable
+from gradatim.screening.feasibility.question import question
 from tests.screening import written
 
 COUNT = {"type": ["integer", "null"], "minimum": 0}

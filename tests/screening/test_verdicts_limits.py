@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from gradatim.core.quantity import compare
 from gradatim.protocol.eligibility import EligibilityCriterion
+from gradatim.screening.feasibility.columns import Column, columns
+from gradatim.screening.feasibility.movable_limits import grid, movable
+from gradatim.screening.feasibility.relaxation import Curve, relaxed
 from gradatim.screening.readings import Reading
-from gradatim.screening.verdicts.columns import Column, columns
-from gradatim.screening.verdicts.limits import grid, movable
-from gradatim.screening.verdicts.relaxation import Curve, relaxed
 from tests.screening.written import trial
 
 

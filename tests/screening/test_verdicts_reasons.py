@@ -1,9 +1,9 @@
 """The numbers of reasons in the files of a prescreen: those of older files are read as before."""
 
 from gradatim.core.verdict import Reason
-from gradatim.rules.compile.states import NO, YES, unknown
-from gradatim.screening.population.written import REASON_NUMBERS
-from gradatim.screening.verdicts.reasons import NUMBERS, REASONS
+from gradatim.rules.population.states import NO, YES, unknown
+from gradatim.screening.feasibility.reasons import NUMBERS, REASONS
+from gradatim.screening.prescreen.output_tables import REASON_NUMBERS
 
 OLDER = (
     "no record",

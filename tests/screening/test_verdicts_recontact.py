@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 
 from gradatim.core.errors import UnusableInput
-from gradatim.screening.verdicts.chunk import Chunk
-from gradatim.screening.verdicts.columns import columns
-from gradatim.screening.verdicts.recontact import HEADER, Candidates, allowed, csv_text
+from gradatim.screening.feasibility.chunk import Chunk
+from gradatim.screening.feasibility.columns import columns
+from gradatim.screening.feasibility.recontact import HEADER, Candidates, allowed, csv_text
 from tests.screening import written
 
 HOSTILE = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", " =1", 'a"b,c', "plain", "两个", "x\n=1"]

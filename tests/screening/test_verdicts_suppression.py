@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradatim.screening.verdicts.suppression import Mask
+from gradatim.screening.feasibility.suppression import Mask
 
 
 def compositions(total: int, cells: int) -> Iterator[tuple[int, ...]]:

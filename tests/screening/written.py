@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gradatim.protocol.load import Document, load
-from gradatim.screening.verdicts.columns import alternatives, columns
-from gradatim.screening.verdicts.limits import movable
+from gradatim.screening.feasibility.columns import alternatives, columns
+from gradatim.screening.feasibility.movable_limits import movable
 
 TRIAL = "nct05962762"
 

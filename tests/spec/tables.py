@@ -28,18 +28,19 @@ import yaml
 from pydantic import TypeAdapter
 
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, parse_day
+from gradatim.core.message import Term, Text
 from gradatim.core.quantity import Quantity
 from gradatim.core.truth import Truth
 from gradatim.core.verdict import Reason
+from gradatim.evidence.doubts import Doubt, read_doubt
 from gradatim.evidence.facts import Coding, Fact, Facts, NotUsed, Observed, Often
-from gradatim.protocol.base import Model
-from gradatim.protocol.nodes import Rule
+from gradatim.protocol.nodes import Node, Rule
 from gradatim.protocol.study import Study
-from gradatim.rules.situation import Situation
+from gradatim.rules.context import Situation
 from tests.yaml12 import Yaml12Loader
 
 FOLDER = Path(__file__).parent / "tables"
-RULE: TypeAdapter[Model] = TypeAdapter(Rule)
+RULE: TypeAdapter[Node] = TypeAdapter(Rule)
 ASKED = "2026-11-16"
 NO_PROVENANCE = {"basis": "stated"}
 ONE_SUBJECT = {"value": "-", **NO_PROVENANCE}
@@ -59,7 +60,7 @@ class Row:
         return f"{self.table}-{self.section}-{self.number}".replace(" ", "_")
 
     @property
-    def rule(self) -> Model:
+    def rule(self) -> Node:
         return RULE.validate_python(self.spec["rule"])
 
     @property
@@ -127,15 +128,24 @@ def _parts(text: str) -> dict[str, Any]:
     return found
 
 
-UNSETTLED = {"unreadable": Reason.NOT_UNDERSTOOD, "contradicts": Reason.CONFLICT}
-"""Words for a record that does not settle what it says; after them, how."""
+DOUBTS = {"doubtful": None, "unreadable": Reason.NOT_UNDERSTOOD, "contradicts": Reason.CONFLICT}
+"""Words for a record that may not count, or does not settle what it says; after them, why."""
 
 
 SAID_AS = {
-    **{one: one for one in ("id", "doubtful", "course")},
+    **{one: one for one in ("id", "course")},
     **dict.fromkeys(("by", "relation"), "method"),
 }
 """Words for the fields of a fact that are texts, and the field of each."""
+
+
+def _doubt(words: str) -> Text:
+    """Return the doubt that a source has in these words."""
+    if found := re.fullmatch(r"its clinical status is (\S+) although it ended \((\S+)\)", words):
+        return Doubt.ACTIVE_AFTER_ITS_END(status=Term(found[1]), day=parse_day(found[2]))
+    if found := re.fullmatch(r"abatement \((\S+)\) lies before onset \((\S+)\)", words):
+        return Doubt.ENDS_BEFORE_IT_BEGINS(day=parse_day(found[1]), day2=parse_day(found[2]))
+    return read_doubt(words)
 
 
 def _part(part: str, found: dict[str, Any]) -> None:
@@ -152,8 +162,8 @@ def _part(part: str, found: dict[str, Any]) -> None:
         found["value"] = float(rest)
     elif word in SAID_AS:
         found[SAID_AS[word]] = rest
-    elif word in UNSETTLED:
-        found |= {"doubtful": rest, "unsettled": UNSETTLED[word]}
+    elif word in DOUBTS:
+        found |= {"doubtful": _doubt(rest), "unsettled": DOUBTS[word]}
     elif word == "up":  # a dose that lies between two: `5 mg/d, up to 10`
         found["most"] = float(rest.removeprefix("to "))
     elif often := re.match(r"(\d+) of (\d+) days\Z", part):

@@ -8,20 +8,11 @@ import pytest
 from gradatim.core.expression import OPERATORS
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.core.verdict import Reason
-from gradatim.protocol import nodes
 from gradatim.protocol.base import Bounds, Model, Window
-from gradatim.protocol.nodes import NODE_KINDS, kind_of, leaves
+from gradatim.protocol.nodes import NODE_KINDS, NODES, Requirement, kind_of
 from tests.spec.tables import ROWS, Row, names, table
 
 EVERY_KIND = pytest.mark.parametrize("kind", NODE_KINDS)
-NODES: list[type[Model]] = [
-    one
-    for one in vars(nodes).values()
-    if isinstance(one, type)
-    and issubclass(one, Model)
-    and one not in (Model, Window)
-    and one is not nodes.Measured
-]
 
 
 def parts_of(rule: Model) -> Iterator[Model]:
@@ -79,7 +70,7 @@ def test_every_comparison_has_a_row_exactly_on_the_limit(operator: str) -> None:
     assert [row.truth for row in beyond] == [FALSE if "=" in operator else TRUE]
 
 
-@pytest.mark.parametrize("node", NODES, ids=lambda node: node.__name__)
+@pytest.mark.parametrize("node", [*NODES.values(), Requirement], ids=lambda node: node.__name__)
 def test_every_part_of_a_node_is_used_in_a_row(node: type[Model]) -> None:
     """Each field is set, and each of its fixed words used, by some row."""
     used = [part for part in PARTS if type(part) is node]
@@ -105,4 +96,4 @@ def test_every_kind_of_bounds_has_rows(bounds: str) -> None:
 def test_rows_are_told_apart() -> None:
     """No two rows have one name, and every rule is made of leaves or is always the same."""
     assert len({row.id for row in ROWS}) == len(ROWS)
-    assert all(leaves(row.rule) or row.truth is not UNKNOWN for row in ROWS)
+    assert all(list(row.rule.leaves()) or row.truth is not UNKNOWN for row in ROWS)

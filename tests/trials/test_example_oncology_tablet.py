@@ -7,11 +7,11 @@ import pytest
 from gradatim.core.truth import FALSE, TRUE
 from gradatim.protocol.base import Basis, Model, Sourced
 from gradatim.protocol.load import bundled, load
-from gradatim.protocol.nodes import Compare, Measured, kind_of, leaves, parts
+from gradatim.protocol.nodes import Compare, Measured, Node, kind_of
 from gradatim.protocol.references import rules_of
+from gradatim.rules.context import Situation
 from gradatim.rules.derive import derived
 from gradatim.rules.lint import lint
-from gradatim.rules.situation import Situation
 from gradatim.synthetic.cases import Case
 from tests.trials.worked import Trial
 
@@ -136,7 +136,7 @@ def test_it_uses_most_of_the_rule_language() -> None:
         "daily_dose",
         "not_washed_out",
     } <= kinds
-    found = [leaf for rule in rules for leaf in leaves(rule)]
+    found = [leaf for rule in rules for leaf in rule.leaves()]
     assert {leaf.across for leaf in found if isinstance(leaf, Measured)} == {
         "some",
         "every",
@@ -158,9 +158,9 @@ def _recorded(sex: str = "male", **values: float) -> Situation:
     return Situation(TRIAL.study, facts, case.anchors, case.on)
 
 
-def _nodes(rule: Model) -> Iterator[Model]:
+def _nodes(rule: Node) -> Iterator[Node]:
     yield rule
-    for part in parts(rule):
+    for part in rule.parts():
         yield from _nodes(part)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Facts
-from gradatim.evidence.sources.fhir import read
+from gradatim.evidence.fhir.reader import read
 from gradatim.protocol.load import Document, bundled, load
 from gradatim.screening.assess import Eligibility, assess
 from gradatim.screening.readings import plan

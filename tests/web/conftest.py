@@ -1,6 +1,7 @@
 """What the tests of the application share: a ledger part-way through, accounts, a clock."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,8 +17,9 @@ from gradatim.conduct.trial import Trial
 from gradatim.protocol.load import bundled, load
 from gradatim.synthetic.candidates import Candidates
 from gradatim.web import clock
+from gradatim.web.accounts import middleware, sessions
 from gradatim.web.accounts.models import User
-from gradatim.web.running import Running, forget_running, running
+from gradatim.web.live_trial import Running, forget_running, running
 
 START = date(2026, 4, 6)
 UNTIL = date(2026, 9, 21)
@@ -107,6 +109,30 @@ def signed_in() -> Callable[[str], Client]:
         return client
 
     return sign_in
+
+
+class SessionClock:
+    """The clock by which sessions rest and age: it stands until a test sets it forward."""
+
+    def __init__(self) -> None:
+        self.moment = time.time()
+
+    def time(self) -> float:
+        """Return the seconds since 1970, as the module of this name does."""
+        return self.moment
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.moment += seconds
+
+
+@pytest.fixture
+def session_clock(monkeypatch: pytest.MonkeyPatch) -> SessionClock:
+    """Replace the clock of sessions by one that a test sets."""
+    clock_of_sessions = SessionClock()
+    for module in (middleware, sessions):
+        monkeypatch.setattr(module, "time", clock_of_sessions)
+    return clock_of_sessions
 
 
 def state(now: Running) -> State:

@@ -4,20 +4,20 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import product
 
-from gradatim.conduct.views.birth import CONFLICT
+from gradatim.core.message import Measure, Number
 from gradatim.core.quantity import Quantity
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.core.verdict import Verdict
+from gradatim.evidence.doubts import Doubt, read_doubt
 from gradatim.evidence.facts import Facts, NotUsed
 from gradatim.protocol.load import load
 from gradatim.protocol.study import Study
 from gradatim.reports.sentences import headline, next_words
 from gradatim.reports.words import limits_words
+from gradatim.rules.context import Situation
 from gradatim.rules.evaluate import evaluate
 from gradatim.rules.horizon import Stretch
-from gradatim.rules.situation import Situation
 from gradatim.screening.assess import Eligibility, Finding
-from gradatim.screening.document import fact_document
 from gradatim.screening.readings import Reading
 from tests.properties.strategies import STUDY
 from tests.spec.tables import RULE, anchors, read_facts
@@ -64,6 +64,7 @@ ASKED: list[tuple[dict, dict]] = [
             "its verification status is not settled",
             "it names a study that is not known to be this one",
             "not known to have been handed over",
+            "the record has changed since it was judged",
         )
     ),
     (
@@ -90,7 +91,7 @@ def of_rare() -> Iterator[Text]:
         yield from _asked(rule, Facts("p1", by_element=told, sex="male"))
     contradicting = Facts(
         "p1",
-        birth_conflict=CONFLICT,
+        birth_conflict=Doubt.BIRTH_CONFLICT(),
         sex="male",
         by_element={"creatinine": tuple(read_facts("creatinine", "1 mg/dL"))},
     )
@@ -98,13 +99,19 @@ def of_rare() -> Iterator[Text]:
     yield from _asked({"compare": "egfr", "is": "< 60 mL/min/{1.73_m2}"}, contradicting)
     for doubt in DOUBTS_OF_DRUGS:
         (drug,) = read_facts("steroid", "prednisone, 2026-01-01..")
-        told = {"steroid": (drug._replace(doubtful=doubt),)}
+        told = {"steroid": (drug._replace(doubtful=read_doubt(doubt)),)}
         yield from _asked({"event": "steroid"}, Facts("p1", by_element=told))
+    (ast,) = read_facts("ast", "unreadable as it is implausible")
+    implausible = Doubt.IMPLAUSIBLE(
+        quantity=Quantity(9000, "U/L"), n=Number(0), amount=Measure("5000 U/L")
+    )
+    told = {"ast": (ast._replace(doubtful=implausible),)}
+    yield from _asked({"compare": "ast", "is": "> 60 U/L"}, Facts("p1", by_element=told))
     unreadable = (NotUsed("Condition/1", "-", ("infarction",)),)
     yield from _asked({"event": "infarction"}, Facts("p1", not_used=unreadable))
     (only_low,) = read_facts("creatinine", "1 mg/dL, LLN 0.5")
     assert only_low.low == Quantity(0.5, "mg/dL")
-    yield Text("limits", limits_words(fact_document(only_low)), STUDY)
+    yield Text(limits_words(only_low), STUDY)
     yield from _sentences()
 
 
@@ -119,8 +126,8 @@ def _sentences() -> Iterator[Text]:
     for lost, failing, open_, repeat in product(range(3), range(3), range(3), ((), ("ast",))):
         later = [(TRUE, UNKNOWN)] * lost + [(FALSE, UNKNOWN)] * failing + [(UNKNOWN,) * 2] * open_
         one = _eligibility(study, later, repeat)
-        yield Text("sentences", headline(one), study)
-        yield Text("sentences", next_words(one), study)
+        yield Text(headline(one), study)
+        yield Text(next_words(one), study)
 
 
 def _eligibility(

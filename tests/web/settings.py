@@ -27,3 +27,7 @@ PASSWORD_HASHERS = [
 SECOND_FACTOR_REQUIRED = False
 REQUESTS_PER_MINUTE = WRITES_PER_MINUTE = 1_000_000
 """A test asks more in a minute than a person does."""
+
+# pytest shows the records of a test that fails. A handler with a stream of its own would hold the
+# one that pytest closes, and whatever is logged at exit (by Spark's bridge) would be an error.
+LOGGING = {"version": 1, "disable_existing_loggers": False, "root": {"level": "INFO"}}

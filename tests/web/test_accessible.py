@@ -73,7 +73,8 @@ def test_axe_finds_nothing(whole, browser, live_server, user, theme):
     person = somebody(browser, live_server.url, user, color_scheme=theme)
     for path in map(whole, PAGES[user]):
         person.go(path)
-        person.page.wait_for_timeout(250)
+        person.page.wait_for_function("!document.querySelector('.htmx-request')")
+        person.page.evaluate("document.fonts.ready.then(() => true)")
         assert not told(person.page), f"{path} ({theme}): {told(person.page)}"
     person.close()
 

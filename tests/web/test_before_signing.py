@@ -7,7 +7,7 @@ from gradatim.conduct.events import safety as s
 from gradatim.conduct.events.findings import ClinicalSignificanceSigned
 from gradatim.conduct.state import Participant
 from gradatim.web.clock import now, today
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.conftest import state
 
 CLASSIFY = "/record/AdverseEventClassified/"

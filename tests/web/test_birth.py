@@ -5,7 +5,7 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.conftest import NOW, state
 
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradatim.dosefinding.designs import build
-from gradatim.dosefinding.operating import How, operating_characteristics
+from gradatim.dosefinding.characteristics.operating import How, operating_characteristics
+from gradatim.dosefinding.designs.registry import build
+from gradatim.dosefinding.designs.settings import Settings
 from gradatim.dosefinding.protocol_design import alternatives, needed_of, settings_of
-from gradatim.dosefinding.settings import Settings
 from gradatim.protocol.load import load
 from gradatim.reports.design import decision_table
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from gradatim.web.views.design import MOST_STATES, compiled, expected_of
 from gradatim.web.views.design_asked import (
     MOST_COHORT,

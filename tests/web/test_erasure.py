@@ -6,8 +6,8 @@ import pytest
 
 from gradatim.conduct.ledger import verify
 from gradatim.web import recording
-from gradatim.web.keys import keyring
-from gradatim.web.running import Running
+from gradatim.web.keyring import keyring
+from gradatim.web.live_trial import Running
 from gradatim.web.serving import application
 from tests.web.conftest import NOW, PASSWORD, state
 

@@ -11,11 +11,11 @@ from django.http import QueryDict
 from typer.testing import CliRunner
 
 from gradatim.cli.main import app as command
-from gradatim.screening.verdicts.count import funnel
-from gradatim.screening.verdicts.limits import grid
-from gradatim.screening.verdicts.question import question
+from gradatim.screening.feasibility.count import funnel
+from gradatim.screening.feasibility.movable_limits import grid
+from gradatim.screening.feasibility.question import question
 from gradatim.web.access import SEES
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from gradatim.web.views.feasibility import counted, opened
 from gradatim.web.views.feasibility_asked import Said, asked, limits
 from tests.web.browser import IN_BROWSER, Person, launched

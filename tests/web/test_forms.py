@@ -5,12 +5,12 @@ from html import unescape
 
 import pytest
 
+from gradatim.conduct.catalogue import act_named
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.permissions import MAY, OF_THE_WHOLE_TRIAL
 from gradatim.conduct.story import told
-from gradatim.web.acts import ELSEWHERE
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.conftest import PASSWORD, state
 
 USERS = {
@@ -58,7 +58,7 @@ def address(app: Running, event: str) -> str:
     return f"/record/{event}/?site={site}{about}"
 
 
-FORMS = [name for name in BY_NAME if name not in ELSEWHERE]
+FORMS = [name for name in BY_NAME if not act_named(name).elsewhere]
 
 
 @pytest.mark.parametrize("event", FORMS)

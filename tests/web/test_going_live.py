@@ -23,7 +23,7 @@ from gradatim.conduct.trial import Trial
 from gradatim.protocol.load import bundled
 from gradatim.protocol.questions import Question, questions
 from gradatim.web.accounts.models import User
-from gradatim.web.running import Running, forget_running, running
+from gradatim.web.live_trial import Running, forget_running, running
 from tests.conduct.trials import event, recorded
 from tests.web.conftest import NOW, PASSWORD, state
 

@@ -14,7 +14,7 @@ from gradatim.protocol.load import bundled
 from gradatim.protocol.translation.load import translation_of
 from gradatim.web import languages
 from gradatim.web.configuration import configuration
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.conftest import state
 from tests.web.security.test_data import GOOD
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from gradatim.conduct.as_of import as_of
 from gradatim.web import clock
 from gradatim.web.access import AREAS
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.conftest import NOW, state
 from tests.web.test_matrix import arguments, own_patterns  # noqa: F401
 
@@ -93,5 +93,5 @@ def test_rights_are_those_of_now(app: Running, signed_in):
 def test_a_second_look_reads_nothing_anew(app: Running, signed_in, monkeypatch):
     client = looking_back(signed_in, entry=20)
     client.get("/")
-    monkeypatch.setattr("gradatim.web.looking_back.as_of", lambda *a, **k: pytest.fail("read"))
+    monkeypatch.setattr("gradatim.web.as_of_middleware.as_of", lambda *a, **k: pytest.fail("read"))
     assert client.get("/participants/").status_code == 200

@@ -8,12 +8,13 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from gradatim.conduct.catalogue import act_named
 from gradatim.conduct.events import BY_NAME
-from gradatim.conduct.permissions import MAY, OF_THE_WHOLE_TRIAL, ROLES
+from gradatim.conduct.permissions import MAY, OF_THE_WHOLE_TRIAL
+from gradatim.conduct.roles import ROLES
 from gradatim.web.access import AREAS, PUBLIC, SEES
 from gradatim.web.accounts.models import User
-from gradatim.web.acts import ELSEWHERE
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.conftest import BACKEND, PASSWORD
 
 HERE, THERE = "S01", "S02"
@@ -65,7 +66,7 @@ def arguments(app: Running) -> dict[str, list]:
     lot = next(
         lot.id
         for lot in state.lots.values()
-        if any(unit.site == HERE for unit in lot.units.values())
+        if any(bag.site == HERE for bag in lot.containers.values())
     )
     person = (
         "participant",
@@ -174,7 +175,7 @@ def test_acts(app: Running, role: str):
         for event in BY_NAME:
             for site in PLACES:
                 response = client.get(reverse("record", args=[event]), {"site": site})
-                may = event not in ELSEWHERE and role in MAY[event] and place in (site, "")
+                may = not act_named(event).elsewhere and role in MAY[event] and place in (site, "")
                 may = may and (not site or event not in OF_THE_WHOLE_TRIAL)
                 told = f"{role} at {place!r}: {event} at {site!r}: {response.status_code}"
                 assert (response.status_code == 200) is may, told

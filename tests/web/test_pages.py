@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.conftest import state
 
 ROLES = (

@@ -14,7 +14,7 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Trial
 from gradatim.conduct.views.records import records_of
 from gradatim.core.verdict import Reason
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.conftest import state
 from tests.web.security.attacks import treated
 from tests.web.test_erasure import erase

@@ -10,7 +10,7 @@ from gradatim.conduct.events.base import Event
 from gradatim.conduct.state import Participant
 from gradatim.conduct.views.safety import candidates, letter
 from gradatim.web.clock import now, today
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.conftest import PASSWORD, state
 
 

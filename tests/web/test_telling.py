@@ -3,14 +3,11 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-import pytest
-
 from gradatim.conduct.events.base import Measured
 from gradatim.conduct.events.findings import EncounterMissed, VitalSignsRecorded
 from gradatim.protocol.load import load
 from gradatim.web.entries import Line, fields_shown
 from gradatim.web.telling import worded
-from gradatim.web.units import unit_in_words
 
 STUDY = load("nct05962762").study
 GIVEN: dict[str, Any] = {
@@ -60,21 +57,3 @@ def test_a_result_is_a_line_with_its_limits():
     ]
     assert fields["Visit"] == [Line("", visit="day_7")]
     assert "Recorded by" not in fields
-
-
-@pytest.mark.parametrize(
-    ("code", "sign"),
-    [
-        ("Cel", "°C"),
-        ("mm[Hg]", "mmHg"),
-        ("10*3/uL", "10³/µL"),
-        ("{score}", ""),
-        ("mL/min/{1.73_m2}", "mL/min/1.73 m2"),
-        ("{cells}/kg", "cells/kg"),
-        ("[IU]/mL", "IU/mL"),
-        ("mmol/L", "mmol/L"),
-    ],
-)
-def test_units_have_their_usual_signs(code: str, sign: str):
-    """UCUM is for machines."""
-    assert unit_in_words(code) == sign

@@ -18,7 +18,7 @@ from gradatim.conduct.views.eligibility import assessed, eligibility
 from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.records import records_of
 from gradatim.core.verdict import Reason
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.conftest import NOW, PASSWORD, UNTIL, state
 from tests.web.security.attacks import treated
 

@@ -17,7 +17,7 @@ from gradatim.vocabulary.concepts import Concept, Held, Link, Source
 from gradatim.vocabulary.graph import Vocabulary
 from gradatim.vocabulary.stores.writing import new_file
 from gradatim.web.configuration import configuration
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.conftest import state
 from tests.web.security.attacks import treated
 from tests.web.security.test_data import GOOD

@@ -1,6 +1,6 @@
-"""The texts that rules, screening and reports can make: of tables, of generated rules, of people.
+"""The messages that rules, screening and reports can make: of tables, generated rules, people.
 
-Each is given with its kind of pattern and the study that it speaks of.
+Each is given with the study that it speaks of.
 """
 
 from collections.abc import Iterator
@@ -10,13 +10,14 @@ from typing import NamedTuple
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
+from gradatim.core.message import Text as Words
 from gradatim.core.verdict import Verdict
 from gradatim.evidence.facts import Facts
 from gradatim.protocol.nodes import NODE_KINDS
 from gradatim.protocol.study import Study
 from gradatim.reports.eligibility import sheet
+from gradatim.rules.context import Situation
 from gradatim.rules.evaluate import evaluate
-from gradatim.rules.situation import Situation
 from gradatim.screening.assess import Eligibility
 from tests.properties.strategies import cases
 from tests.spec.tables import ROWS
@@ -30,17 +31,16 @@ MADE_UP = ("unsigned",)
 
 
 class Text(NamedTuple):
-    """A text, its kind of pattern (`clauses` and `sentences`: several), and whose labels it has."""
+    """A message, and whose labels it has."""
 
-    kind: str
-    text: str
+    message: Words
     study: Study
 
 
 def clauses(verdict: Verdict, study: Study) -> Iterator[Text]:
-    """Give the texts of a verdict and of all that it was made from."""
-    if verdict.text and not any(one in verdict.text for one in MADE_UP):
-        yield Text("clauses", verdict.text, study)
+    """Give the messages of a verdict and of all that it was made from."""
+    if verdict.message and not any(one in verdict.text for one in MADE_UP):
+        yield Text(verdict.message, study)
     for child in verdict.children:
         yield from clauses(child, study)
 
@@ -104,11 +104,11 @@ def without_one(facts: Facts) -> Iterator[Facts]:
 def of_sheet(study: Study, one: Eligibility, facts: Facts) -> Iterator[Text]:
     """Give what an eligibility sheet says beside its verdicts."""
     shown = sheet(study, one, facts)
-    yield Text("sentences", shown["headline"], study)
-    yield Text("sentences", shown["next_words"], study)
+    yield Text(shown["headline"], study)
+    yield Text(shown["next_words"], study)
     for line in shown["lines"]:
-        yield from (Text("clauses", clause, study) for clause in line.because)
+        yield from (Text(clause, study) for clause in line.because)
         for record in line.records:
-            yield Text("result", record.value, study)
-            yield Text("when", record.when, study)
-            yield Text("limits", record.limits, study)
+            yield Text(record.value, study)
+            yield Text(record.when, study)
+            yield Text(record.limits, study)

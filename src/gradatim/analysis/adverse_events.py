@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 
 from gradatim.analysis.groups import By, Group, dosed, group_of, groups
 from gradatim.analysis.rests_on import RestsOn, rests_on
-from gradatim.clinical.ctcae import clinical_terms
-from gradatim.clinical.ctcae_terms import folded
+from gradatim.clinical.ctcae.grade import clinical_terms
+from gradatim.clinical.ctcae.terms import folded
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import Course, courses
 from gradatim.conduct.views.doses import first_dose_at

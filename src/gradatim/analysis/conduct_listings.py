@@ -4,11 +4,13 @@ from collections import Counter
 from datetime import date
 from typing import NamedTuple
 
-from gradatim.analysis.groups import dosed, doses_by_lot, people
+from gradatim.analysis.groups import dosed, people
 from gradatim.analysis.listings import Who, who
-from gradatim.conduct.state import Deviation, Lot, Participant, State
+from gradatim.conduct.state import Deviation, Participant, State
 from gradatim.conduct.views.grades import Graded, unsigned
+from gradatim.conduct.views.traceability import doses_by_lot
 from gradatim.core.quantity import Quantity
+from gradatim.dosing.inventory import Lot
 
 
 class DeviationLine(NamedTuple):
@@ -42,19 +44,19 @@ class Given(NamedTuple):
 
 
 class LotLine(NamedTuple):
-    """A lot, where it came from, who had doses of it, and where its units are.
+    """A lot, where it came from, who had doses of it, and where its containers are.
 
     Args:
         lot: its number; empty of doses given from a lot that no entry names.
         given: who had doses of it, in the order of first doses.
-        units: how many there are in each status.
+        statuses: how many containers there are in each status.
     """
 
     lot: str
     donor: str
     cell_bank: str
     given: tuple[Given, ...]
-    units: dict[str, int]
+    statuses: dict[str, int]
 
     @property
     def levels(self) -> tuple[int, ...]:
@@ -127,8 +129,8 @@ def lots(state: State) -> tuple[LotLine, ...]:
 
 
 def _lot(one: Lot, had: list[Given] | tuple[()]) -> LotLine:
-    units = Counter(unit.status for unit in one.units.values())
-    return LotLine(one.id, one.donor, one.cell_bank, tuple(had), dict(units))
+    statuses = Counter(container.status for container in one.containers.values())
+    return LotLine(one.id, one.donor, one.cell_bank, tuple(had), dict(statuses))
 
 
 def unsigned_results(state: State) -> tuple[UnsignedLine, ...]:

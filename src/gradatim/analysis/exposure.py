@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from gradatim.analysis.groups import By, Group, groups, level_label, lots_of, people
+from gradatim.analysis.groups import By, Group, groups, level_label, people
 from gradatim.analysis.observation import DltWindow, WindowStatus, died, dlt_window, ended_on
 from gradatim.analysis.rests_on import RestsOn, rests_on
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import Dose, doses, given
 from gradatim.conduct.views.safety import letter
+from gradatim.conduct.views.traceability import lots_of
 
 
 class Amount(NamedTuple):
@@ -40,7 +41,7 @@ class Exposure(NamedTuple):
 
     Args:
         level, label: dose level they were enrolled at, None if at none, and its name.
-        lots: see `groups.lots_of`.
+        lots: see `conduct.views.traceability.lots_of`.
         doses_given: planned doses of which at least one administration is recorded.
         doses_withheld: of which none is, and which were withheld.
         doses_planned: by the protocol; None where treatment goes on without a number.

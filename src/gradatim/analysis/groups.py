@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.doses import doses, first_dose_at
+from gradatim.conduct.views.doses import first_dose_at
+from gradatim.conduct.views.traceability import lots_of
 from gradatim.protocol.base import Basis
 from gradatim.protocol.treatment import DoseLevel
 
@@ -70,25 +71,6 @@ def level_label(state: State, number: int | None) -> str:
         return NO_LEVEL
     level = level_of(state, number)
     return f"level {number}" if level is None else f"level {number}: {level.label}"
-
-
-def doses_by_lot(state: State, participant: Participant) -> dict[str, list[int]]:
-    """Give the numbers of the doses that were given, by lot, in the order of their use.
-
-    A dose comes from the lot it was prepared from, else from the one assigned to it; empty text
-    stands for a lot that neither names.
-    """
-    found: dict[str, list[int]] = {}
-    for number, dose in sorted(doses(state, participant).items()):
-        if dose.administrations:
-            named = dose.prepared or dose.assigned
-            found.setdefault("" if named is None else named.lot, []).append(number)
-    return found
-
-
-def lots_of(state: State, participant: Participant) -> tuple[str, ...]:
-    """Give the lots that a participant's doses were given from, each once, in that order."""
-    return tuple(doses_by_lot(state, participant))
 
 
 def groups(state: State, by: By) -> tuple[Group, ...]:

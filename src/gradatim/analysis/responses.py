@@ -21,8 +21,8 @@ from gradatim.core.dates import Day
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Element
 from gradatim.protocol.study import Endpoint, Study
+from gradatim.rules.context import Situation
 from gradatim.rules.derive import everything, not_computed
-from gradatim.rules.situation import Situation
 
 
 class EndpointElement(NamedTuple):
@@ -152,7 +152,7 @@ def _measure(
 def _number(s: Situation, fact: Fact, unit: str) -> tuple[float | None, str]:
     """Give a fact's number in a unit, or why there is none."""
     if fact.value is None:
-        return None, not_computed(s, fact)[1] if fact.derived else "not a number"
+        return None, str(not_computed(s, fact)[1]) if fact.derived else "not a number"
     if fact.bound:
         return None, "known only as a bound"
     analyte = s.study.elements[fact.element].analyte or None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from gradatim.analysis.groups import By, Group, groups
-from gradatim.clinical.ctcae import Grade
+from gradatim.clinical.ctcae.grade import Grade
 from gradatim.conduct.state import State
 from gradatim.conduct.views.grades import Graded, baseline, grades
 

@@ -1,1 +1,1 @@
-"""Floor 11: the commands, one file for each group."""
+"""The commands, one file for each group."""

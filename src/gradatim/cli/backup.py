@@ -70,7 +70,7 @@ def restore(folder: From, against: Against = NONE, key: PublicKeys = NONE) -> No
 
 
 def _kept(against: list[Path], keys: list[Path]) -> "Kept":
-    from gradatim.cli.ledger_files import public_key, read_checkpoint
+    from gradatim.cli.ledger.files import public_key, read_checkpoint
     from gradatim.web.serving.backups import Kept
 
     return Kept([read_checkpoint(one) for one in against], [public_key(one) for one in keys])

@@ -48,7 +48,7 @@ def candidates(out: Out = Path("candidates"), check: Check = False) -> None:
     if check:
         _check()
         return
-    from gradatim.cli.screen_tables import print_people
+    from gradatim.cli.screen.tables import print_people
 
     done = demonstrate(out)
     explained = instructive(done)
@@ -95,8 +95,8 @@ def _screen(document: "Document", case: "Case", path: Path) -> "tuple[Eligibilit
     """Read one bundle back and screen the person with the case's own dates and declarations."""
     from gradatim.cli.options import anchor_dates
     from gradatim.evidence.codebook import Codebook
-    from gradatim.evidence.sources.fhir import read
-    from gradatim.evidence.sources.fhir_load import load_bundle
+    from gradatim.evidence.fhir.load import load_bundle
+    from gradatim.evidence.fhir.reader import read
     from gradatim.screening.assess import assess
     from gradatim.screening.readings import plan
 

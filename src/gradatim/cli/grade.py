@@ -1,4 +1,4 @@
-"""`gradatim grade`: the CTCAE grade of a measured value, with the rule and the arithmetic."""
+"""`gradatim grade`: the CTCAE grade of a value, or the ASTCT grade of a syndrome, and the rule."""
 
 import re
 from math import isfinite
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from gradatim.clinical.ctcae import Grade, Value
+    from gradatim.clinical.ctcae.grade import Grade, Value
 
 Analyte = Annotated[
     str, typer.Argument(metavar="[ANALYTE]", help="Its name, LOINC code or CTCAE term")
@@ -34,6 +34,25 @@ LifeThreatening = Annotated[
 ]
 Bleeding = Annotated[bool | None, typer.Option("--bleeding/--no-bleeding", help="For aPTT, INR")]
 Hours = Annotated[float | None, typer.Option(help="Hours of a temperature above 40 °C")]
+Fever = Annotated[
+    bool | None,
+    typer.Option("--fever/--no-fever", help="Cytokine release syndrome: 38 °C or more, by it"),
+]
+FeverTreated = Annotated[
+    bool | None,
+    typer.Option(
+        "--fever-treated/--fever-not-treated",
+        help="Antipyretic or anticytokine treatment was given since its onset",
+    ),
+]
+Hypotension = Annotated[
+    str | None,
+    typer.Option(metavar="STATE", help="none, without vasopressor, one or multiple vasopressors"),
+]
+Oxygen = Annotated[
+    str | None,
+    typer.Option(metavar="STATE", help="none, low flow, high flow or positive pressure"),
+]
 Ionized = Annotated[bool | None, typer.Option("--ionized/--total", help="Which calcium")]
 AsList = Annotated[bool, typer.Option("--list", help="List what can be graded, and in which units")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document")]
@@ -56,20 +75,31 @@ def grade(
     life_threatening: LifeThreatening = None,
     hours_above_40: Hours = None,
     ionized: Ionized = None,
+    fever: Fever = None,
+    fever_treated: FeverTreated = None,
+    hypotension: Hypotension = None,
+    oxygen: Oxygen = None,
     list_: AsList = False,
     json: AsJson = False,
 ) -> None:
-    """Grade a measured value by CTCAE v5.0.
+    """Grade a measured value by CTCAE v5.0, or a cytokine release syndrome by ASTCT 2019.
 
     What is not given is not known: where that leaves several grades open, all of them are shown,
     with what is needed to tell. Ungradable is not grade 0.
     """
-    from gradatim.clinical.ctcae import Given, Value
-    from gradatim.clinical.ctcae import grade as graded
+    from gradatim.clinical.astct import crs_grade, names_crs
+    from gradatim.clinical.ctcae.grade import Given, Value
+    from gradatim.clinical.ctcae.grade import grade as graded
 
     if list_:
         _list(json)
         return
+    if names_crs(analyte):
+        _refuse_value(value)
+        syndrome = crs_grade(fever, fever_treated, hypotension, oxygen)
+        _print(syndrome.term, (syndrome,), json)
+        return
+    _refuse_signs(fever, fever_treated, hypotension, oxygen)
     name = _name(analyte)
     measured = _measured(value, unit, low, high)
     before = None
@@ -103,7 +133,7 @@ def _name(analyte: str) -> str:
     Raises:
         UnusableInput: none was given, or none is called so.
     """
-    from gradatim.clinical.ctcae_table import analyte_called
+    from gradatim.clinical.ctcae.table import analyte_called
     from gradatim.core.errors import UnusableInput
 
     if not analyte.strip():
@@ -111,6 +141,28 @@ def _name(analyte: str) -> str:
             "no analyte is given", "ANALYTE", todo="choose one of gradatim grade --list"
         )
     return analyte_called(analyte).name
+
+
+def _refuse_value(value: str) -> None:
+    from gradatim.core.errors import UnusableInput
+
+    if value:
+        raise UnusableInput(
+            "a cytokine release syndrome is graded by its signs, not by a value",
+            "VALUE",
+            todo="give --fever, --hypotension and --oxygen instead",
+        )
+
+
+def _refuse_signs(*signs: bool | str | None) -> None:
+    from gradatim.core.errors import UnusableInput
+
+    if any(one is not None for one in signs):
+        raise UnusableInput(
+            "fever, hypotension and oxygen grade a cytokine release syndrome, and nothing else",
+            "ANALYTE",
+            todo='give "Cytokine release syndrome" as the analyte, or leave them out',
+        )
 
 
 def _refuse_limits(measured: "Value", before: "Value | None", *of_baseline: float | None) -> None:
@@ -144,8 +196,8 @@ def _refuse_limits(measured: "Value", before: "Value | None", *of_baseline: floa
 
 
 def _refuse_mismatch(name: str, unit: str, found: "tuple[Grade, ...]") -> None:
-    from gradatim.clinical.ctcae_known import UNIT_MISMATCH
-    from gradatim.clinical.ctcae_table import analyte_called
+    from gradatim.clinical.ctcae.inputs import UNIT_MISMATCH
+    from gradatim.clinical.ctcae.table import analyte_called
     from gradatim.core.errors import UnusableInput
 
     if any(UNIT_MISMATCH in one.needs.split("; ") for one in found):
@@ -160,7 +212,7 @@ def _measured(text: str, unit: str, low: float | None, high: float | None) -> "V
     Raises:
         UnusableInput: it is not a number, or its unit is none.
     """
-    from gradatim.clinical.ctcae import Value
+    from gradatim.clinical.ctcae.grade import Value
     from gradatim.clinical.units import canonical_unit
     from gradatim.core.errors import UnusableInput
     from gradatim.core.quantity import understood
@@ -219,7 +271,7 @@ def _word(one: "Grade") -> str:
 
 def _list(json: bool) -> None:
     from gradatim.cli.output import console, print_json
-    from gradatim.clinical.ctcae_table import analytes
+    from gradatim.clinical.ctcae.table import analytes
 
     if json:
         rows: list[dict[str, Any]] = [
@@ -239,3 +291,6 @@ def _list(json: bool) -> None:
     for one in analytes():
         table.add_row(one.name, ", ".join(one.units), ", ".join(term.name for term in one.terms))
     console().print(table)
+    console().print(
+        "By ASTCT 2019: Cytokine release syndrome, from --fever, --hypotension, --oxygen"
+    )

@@ -15,8 +15,7 @@ from gradatim.cli import (
     grade,
     installing,
     ledger,
-    ledger_record,
-    ledger_story,
+    ledger_endpoints,
     next_dose,
     prescreen,
     protocol,
@@ -26,6 +25,8 @@ from gradatim.cli import (
     synthetic,
     vocabulary,
 )
+from gradatim.cli.ledger import record as ledger_record
+from gradatim.cli.ledger import story as ledger_story
 from gradatim.core.errors import Defect, UnusableInput
 
 app = typer.Typer(
@@ -59,6 +60,7 @@ app.add_typer(design.app, name="design")
 app.add_typer(export.app, name="export")
 ledger.app.command("log")(ledger_story.log)
 ledger.app.command("as-of")(ledger_story.as_of)
+ledger.app.command("endpoints")(ledger_endpoints.endpoints)
 ledger.app.command("record")(ledger_record.record)
 app.add_typer(ledger.app, name="ledger")
 

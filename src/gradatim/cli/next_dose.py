@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gradatim.cli.design_options import AsJson, Asked, Reading
+from gradatim.cli.design.options import AsJson, Asked, Reading
 
 Protocol = Annotated[
     str, typer.Argument(metavar="PROTOCOL", help="Path of a protocol.yaml, or a bundled trial")

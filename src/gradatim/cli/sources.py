@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from gradatim.evidence.sources.described import Described
+    from gradatim.evidence.source_description import Described
     from gradatim.vocabulary.graph import Vocabulary
 
 Exhaustive = Annotated[
@@ -45,7 +45,7 @@ def described(
     from gradatim.cli.options import observed_days
     from gradatim.core.errors import UnusableInput
     from gradatim.evidence.coverage import declare
-    from gradatim.evidence.sources.described import Described, read
+    from gradatim.evidence.source_description import Described, read
 
     if observed and not exhaustive:
         raise UnusableInput(

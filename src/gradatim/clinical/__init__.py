@@ -1,1 +1,1 @@
-"""Floor 2: clinical knowledge: scores, response criteria, drugs and units, each in one place."""
+"""Clinical knowledge: scores, response criteria, drugs and units, each in one place."""

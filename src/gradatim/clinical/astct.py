@@ -12,34 +12,57 @@ quoted in PMC8021214, table 1).
 
 from functools import lru_cache
 from itertools import product
-from typing import Literal
+from typing import NamedTuple
 
 from gradatim.clinical import load
-from gradatim.clinical.ctcae import Grade
+from gradatim.clinical.ctcae.grade import Grade
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import FALSE, UNKNOWN, any_of, truth_of
 
 SCALE = "ASTCT 2019"
 SOURCE = "Lee DW et al., Biol Blood Marrow Transplant 2019;25:625-638, table 2"
 TERM, MEDDRA = "Cytokine release syndrome", "10052015"
-Hypotension = Literal["none", "without vasopressor", "one", "multiple"]
-Hypoxia = Literal["none", "low flow", "high flow", "positive pressure"]
+_NAMES = (TERM.casefold(), "crs", MEDDRA)
+
+
+class LimbState(NamedTuple):
+    """A state of one limb of the grade: `hypotension` or `oxygen`, its grade, and what it means."""
+
+    limb: str
+    state: str
+    grade: int
+    meaning: str
 
 
 @lru_cache(maxsize=1)
-def limbs() -> dict[str, dict[str, int]]:
-    """Give the grade of each state of hypotension and of oxygen, from the table."""
-    found: dict[str, dict[str, int]] = {}
-    for row in load.rows("astct_crs.csv"):
-        found.setdefault(row["limb"], {})[row["state"]] = int(row["grade"])
-    return found
+def limb_states() -> tuple[LimbState, ...]:
+    """Return every state of hypotension and of oxygen, from the table."""
+    return tuple(
+        LimbState(row["limb"], row["state"], int(row["grade"]), row["words"])
+        for row in load.rows("astct_crs.csv")
+    )
+
+
+def names_crs(text: str) -> bool:
+    """Whether a text names the syndrome: by its term, its abbreviation or its MedDRA code."""
+    return text.strip().casefold() in _NAMES
+
+
+def scale_in_words() -> tuple[str, ...]:
+    """Return what each grade from 1 to 4 takes, in one line each; the worse of the two counts."""
+    return tuple(
+        f"{grade}: " + " or ".join(one.meaning for one in limb_states() if one.grade == grade)
+        if grade > 1
+        else "1: fever (or a treated one) without hypotension and hypoxia"
+        for grade in range(1, 5)
+    )
 
 
 def crs_grade(
     fever: bool | None = None,
     treated: bool | None = None,
-    hypotension: Hypotension | None = None,
-    oxygen: Hypoxia | None = None,
+    hypotension: str | None = None,
+    oxygen: str | None = None,
 ) -> Grade:
     """Grade a cytokine release syndrome.
 
@@ -79,7 +102,7 @@ def crs_grade(
 
 def _grades(limb: str, state: str | None) -> list[int]:
     """Give the grade of a state, or of every state where it is not known."""
-    known = limbs()[limb]
+    known = {one.state: one.grade for one in limb_states() if one.limb == limb}
     if state is None:
         return list(known.values())
     if state not in known:

@@ -51,12 +51,13 @@ class Change(NamedTuple):
 
 
 class Domain(NamedTuple):
-    """A field of Domains: its label, the top of its scale, and which way is better."""
+    """A field of Domains: its label, the top of its scale, which way is better, its UCUM unit."""
 
     name: str
     label: str
     maximum: float
     more_is_better: bool = False
+    unit: str = "{score}"
 
 
 FOUR = (
@@ -68,9 +69,11 @@ FOUR = (
 _UNBOUNDED = float("inf")
 SIX = (
     *FOUR,
-    Domain("crp", "CRP", _UNBOUNDED),
-    Domain("lateral_flexion", "lateral flexion", _UNBOUNDED, more_is_better=True),
+    Domain("crp", "CRP", _UNBOUNDED, unit="mg/L"),
+    Domain("lateral_flexion", "lateral flexion", _UNBOUNDED, more_is_better=True, unit="cm"),
 )
+BASDAI = Domain("basdai", "BASDAI", 10)
+ASDAS = Domain("asdas", "ASDAS", _UNBOUNDED)
 
 
 def at_least(count: int, children: Sequence[Verdict], text: str) -> Verdict:
@@ -96,10 +99,10 @@ def compared(
     domain: Domain, before: float | None, after: float | None, holds: Callable[[Change], bool]
 ) -> Verdict:
     """Give the verdict whether the change of one domain holds; UNKNOWN without both values."""
-    if before is None or _off_scale(domain, before):
-        return _unknown(domain, before, "at baseline")
-    if after is None or _off_scale(domain, after):
-        return _unknown(domain, after, "at follow-up")
+    if before is None or off_scale(domain, before):
+        return unknown(domain, before, "at baseline")
+    if after is None or off_scale(domain, after):
+        return unknown(domain, after, "at follow-up")
     gain = after - before if domain.more_is_better else before - after
     text = f"{domain.label} {plain(before)} to {plain(after)}"
     return Verdict(truth_of(holds(Change(before, gain))), text)
@@ -108,16 +111,18 @@ def compared(
 def level(domain: Domain, now: Domains, operator: str, limit: float) -> Verdict:
     """Give the verdict whether one domain's value stands in that relation to a limit."""
     value: float | None = getattr(now, domain.name)
-    if value is None or _off_scale(domain, value):
-        return _unknown(domain, value, "at follow-up")
+    if value is None or off_scale(domain, value):
+        return unknown(domain, value, "at follow-up")
     return Verdict(truth_of(compare(value, operator, limit)), f"{domain.label} {plain(value)}")
 
 
-def _off_scale(domain: Domain, value: float) -> bool:
+def off_scale(domain: Domain, value: float) -> bool:
+    """Whether a value cannot be one of its domain: no number, or outside the scale."""
     return not is_number(value) or compare(value, "<", 0) or compare(value, ">", domain.maximum)
 
 
-def _unknown(domain: Domain, value: float | None, when: str) -> Verdict:
+def unknown(domain: Domain, value: float | None, when: str) -> Verdict:
+    """Return the verdict on a domain whose value is missing or cannot be one."""
     if value is None:
         return Verdict(UNKNOWN, f"{domain.label} has no value {when}", reason=Reason.NO_RECORD)
     text = f"{domain.label} {value} {when} is off its scale"

@@ -10,11 +10,10 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeGuard
 
-import yaml
-
 from gradatim.clinical import load
-from gradatim.core.errors import Defect, UnusableInput
-from gradatim.core.expression import Expression, Value, calculate, inputs
+from gradatim.core.documents import Steps
+from gradatim.core.errors import UnusableInput
+from gradatim.core.expression import Expression, NotAnExpression, Value, calculate, inputs
 from gradatim.core.quantity import compare, plain
 
 FORMULAS: Mapping[str, "Formula"]
@@ -155,17 +154,37 @@ def __getattr__(name: str) -> Any:
 
 @lru_cache(maxsize=1)
 def _formulas() -> Mapping[str, Formula]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    table = yaml.load(load.text("formulas.yaml"), Loader=loader)
-    return MappingProxyType({name: _read(name, row) for name, row in table.items()})
+    return MappingProxyType(formulas_of(load.entries("formulas.yaml")))
 
 
-def _read(name: str, row: dict[str, Any]) -> Formula:
-    declared = {key: Input(**spec) for key, spec in row["inputs"].items()}
-    used = dict.fromkeys(inputs(row["expression"]))
+def formulas_of(table: load.Table) -> dict[str, Formula]:
+    """Read every formula of a table that is written as `tables/formulas.yaml` is.
+
+    Raises:
+        UnusableInput: an entry does not follow that form; the message says at which line.
+    """
+    return table.read(_formula)
+
+
+_PARTS = ("title", "version", "source", "unit", "inputs", "expression")
+
+
+def _formula(table: load.Table, name: str) -> Formula:
+    row = table.mapping((name,), f"formula {name}", _PARTS)
+    names = table.names((name, "inputs"), f"'inputs' of formula {name}")
+    declared = {key: _input(table, (name, "inputs", key)) for key in names}
+    here = (name, "expression")
+    try:
+        used = dict.fromkeys(inputs(row["expression"]))
+    except NotAnExpression as error:
+        raise table.fault(here, f"formula {name} cannot be computed", str(error)) from error
     implicit = tuple(key for key in ("age", "sex") if key in used)
-    if set(used) != {*declared, *implicit}:
-        raise Defect(f"formula {name} declares {set(declared)} but its tree uses {set(used)}")
+    if strange := set(used).symmetric_difference({*declared, *implicit}):
+        raise table.fault(
+            here,
+            f"formula {name} declares or uses {', '.join(sorted(strange))}, not both",
+            todo="let 'inputs' name what the expression uses",
+        )
     return Formula(
         name,
         row["title"],
@@ -176,3 +195,12 @@ def _read(name: str, row: dict[str, Any]) -> Formula:
         row["version"],
         implicit,
     )
+
+
+def _input(table: load.Table, path: Steps) -> Input:
+    what = f"input {path[-1]} of formula {path[0]}"
+    spec = table.mapping(path, what, ("unit", "label"), ("minimum", "maximum"))
+    for key in ("minimum", "maximum"):
+        if key in spec and not is_number(spec[key]):
+            raise table.fault((*path, key), f"the {key} of {what} is not a number")
+    return Input(**spec)

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Literal
 
 from gradatim.clinical.domains import (
+    BASDAI,
     FOUR,
     SIX,
     Change,
-    Domain,
     Domains,
     at_least,
     compared,
@@ -143,5 +143,5 @@ def _improved_and_none_worse(
 def _basdai(
     text: str, before: float | None, after: float | None, holds: Callable[[Change], bool]
 ) -> Verdict:
-    found = compared(Domain("basdai", "BASDAI", 10), before, after, holds)
+    found = compared(BASDAI, before, after, holds)
     return Verdict(found.truth, f"{text}: {found.text}", reason=found.reason)

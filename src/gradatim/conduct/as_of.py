@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
+from gradatim.conduct.event_log import glimpsed
 from gradatim.conduct.events import decoded
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.fold import fold
 from gradatim.conduct.folding.participants import corrected
-from gradatim.conduct.kept import glimpsed
 from gradatim.conduct.ledger import Entry
 from gradatim.conduct.state import State
 

@@ -30,10 +30,9 @@ from gradatim.conduct.views.weights import QUESTION, doubt_about, in_kg, weight_
 from gradatim.core.truth import FALSE
 from gradatim.evidence.facts import Fact, Facts
 from gradatim.protocol.base import Basis
-from gradatim.protocol.nodes import elements_of, leaves
 from gradatim.protocol.study import Check, Study
+from gradatim.rules.context import FIRST_DOSE, Situation
 from gradatim.rules.evaluate import evaluate
-from gradatim.rules.situation import FIRST_DOSE, Situation
 
 Results = LaboratoryResultsRecorded | VitalSignsRecorded | ScoresRecorded
 
@@ -100,7 +99,7 @@ def _meant(state: State, event: Event) -> tuple[int, Event]:
 
 def about(study: Study, check: Check) -> set[str]:
     """Give the elements that a check is about, with those that they are derived from."""
-    found = {name for leaf in leaves(check.rule) for name in elements_of(leaf)}
+    found = set(check.rule.elements())
     waiting = list(found)
     while waiting:
         derived = study.elements[waiting.pop()].derived

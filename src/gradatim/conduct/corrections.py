@@ -14,31 +14,15 @@ from typing import NamedTuple
 
 import msgspec
 
-from gradatim.conduct.events import findings, participants, product, records, safety
+from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.folding.participants import FIXED, corrected
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
 
-CORRECTABLE: tuple[type[Event], ...] = (
-    *findings.EVENTS,
-    participants.FactRecorded,
-    participants.RecordNotUnderstood,
-    records.RecordJudged,
-    participants.InformedConsentObtained,
-    participants.InformedConsentRenewed,
-    participants.HistoryDeclaredComplete,
-    product.DosePrepared,
-    product.DoseAdministered,
-    product.DoseWithheld,
-    safety.AdverseEventReported,
-    safety.AdverseEventUpdated,
-    safety.AdverseEventResolved,
-    safety.AdverseEventAssessed,
-    safety.SafetyReportSent,
-    safety.PregnancyReported,
-    safety.MedicationErrorReported,
+CORRECTABLE: tuple[type[Event], ...] = tuple(
+    event for event, act in ACTS.items() if act.correctable
 )
 """What can be corrected: facts. An authorisation is not corrected but followed by another act."""
 

@@ -10,9 +10,9 @@ from gradatim.conduct.views.doses import first_dose_at
 from gradatim.conduct.views.safety import letter, unanswered_rules
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.ceiling import Ceiling, Limit, below, ceiling, highest, limited
-from gradatim.dosefinding.decide import DoseDecision, decide
-from gradatim.dosefinding.design import Design
-from gradatim.dosefinding.designs import build
+from gradatim.dosefinding.decision import DoseDecision, decide
+from gradatim.dosefinding.designs.base import Design
+from gradatim.dosefinding.designs.registry import build
 from gradatim.dosefinding.outcomes import Cohort as Observed
 from gradatim.dosefinding.protocol_design import needed_of, settings_of
 from gradatim.protocol.study import Study

@@ -6,21 +6,20 @@ The events of visits add nothing here: `views` reads them.
 from collections.abc import Iterable
 from datetime import datetime
 
+from gradatim.conduct.event_log import glimpsed
 from gradatim.conduct.events import EVENTS, decoded
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.folding import participants, product, review, trial
-from gradatim.conduct.kept import glimpsed
 from gradatim.conduct.proposals import settle
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import PARTICIPANT, STEPS, act
 from gradatim.core.collecting import collector_paused
 
 _HANDLERS = {**trial.HANDLERS, **participants.HANDLERS, **product.HANDLERS, **review.HANDLERS}
-_STEPS = frozenset(STEPS)
 _PLAIN = frozenset(
     kind
     for kind in EVENTS
-    if kind not in _HANDLERS and kind not in _STEPS and "signers" not in kind.__struct_fields__
+    if kind not in _HANDLERS and kind not in STEPS and "signers" not in kind.__struct_fields__
 )
 """Results, facts and the like: they add to the state only that they are there."""
 
@@ -59,7 +58,7 @@ def apply(state: State, position: int, event: Event) -> None:
     if state.proposals and hasattr(event, "signers"):
         settle(state, event)
     participant = _concerned(state, position, kind, getattr(event, "participant", None))
-    if participant is not None and kind in _STEPS:
+    if participant is not None and kind in STEPS:
         step = (participant.status, act(event))
         participant.status = PARTICIPANT.get(step, participant.status)
 

@@ -17,7 +17,7 @@ from gradatim.conduct.checkpoints import (
     signature_faults,
     words_on,
 )
-from gradatim.conduct.lines import export_lines, parse_lines
+from gradatim.conduct.jsonl_export import export_lines, parse_lines
 
 __all__ = [
     "Checkpoint",

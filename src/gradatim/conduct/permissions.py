@@ -5,127 +5,27 @@ user may. What follows by itself is recorded by `gradatim`.
 """
 
 from collections.abc import Mapping
-from typing import get_args
 
+from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.corrections import CORRECTABLE, is_signed
-from gradatim.conduct.events import EVENTS
 from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.events.participants import EntryCorrected, RecordNotUnderstood
-from gradatim.conduct.events.safety import (
-    AdverseEventReported,
-    AdverseEventResolved,
-    AdverseEventUpdated,
-)
-from gradatim.conduct.events.trial import Role
+from gradatim.conduct.events.safety import AdverseEventUpdated
+from gradatim.conduct.roles import SITE_STAFF
 from gradatim.conduct.signatures import JUDGEMENT, MEANINGS, meaning_of_correction
 from gradatim.conduct.state import State
-from gradatim.conduct.views.judgements import INVESTIGATOR
+from gradatim.conduct.views.judgements import INVESTIGATOR, JUDGEMENTS
 from gradatim.conduct.views.safety import update_takes_signature, why_signed
 from gradatim.core.truth import FALSE, TRUE
 from gradatim.core.verdict import Verdict
 
-ROLES: tuple[str, ...] = get_args(Role)
-
-_SITE = ("investigator", "coordinator", "nurse")
-_PRODUCT = ("pharmacist", "cell_lab")
-_ALL_AT_SITE = (*_SITE, *_PRODUCT)
-_OFFICE = ("sponsor", "data_manager")
-
-_RECORDED: Mapping[str, tuple[str, ...]] = {
-    "TrialCreated": ("sponsor",),
-    "ProtocolSubmitted": ("sponsor",),
-    "RulingSigned": ("sponsor",),
-    "ApprovalRecorded": ("sponsor",),
-    "ProtocolActivated": ("sponsor",),
-    "ProtocolAmended": ("sponsor",),
-    "SiteOpened": ("sponsor",),
-    "SiteClosed": ("sponsor",),
-    "RoleGranted": ("sponsor", "investigator"),
-    "RoleRevoked": ("sponsor", "investigator"),
-    "TrainingRecorded": ("sponsor", "investigator", "monitor"),
-    "ReferenceRangesRecorded": (*_OFFICE, *_SITE),
-    "TrialPaused": (*_ALL_AT_SITE, "sponsor", "safety_committee", "monitor"),
-    "TrialResumed": ("safety_committee",),
-    "TrialStopped": ("safety_committee", "sponsor"),
-    "ParticipantRegistered": _SITE,
-    "InformedConsentObtained": ("investigator", "coordinator"),
-    "InformedConsentRenewed": ("investigator", "coordinator"),
-    "InformedConsentWithdrawn": _SITE,
-    "FactRecorded": _SITE,
-    "RecordNotUnderstood": _SITE,
-    "RecordsRead": _SITE,
-    "RecordJudged": ("investigator",),
-    "HistoryDeclaredComplete": ("investigator", "coordinator"),
-    "CriterionAttested": ("investigator",),
-    "EligibilityConfirmed": ("investigator",),
-    "ScreenFailed": ("investigator", "coordinator"),
-    "PlacedOnWaitingList": ("investigator", "coordinator"),
-    "ParticipantEnrolled": ("investigator", "coordinator"),
-    "ParticipantReplaced": ("safety_committee", "sponsor"),
-    "Disposition": ("investigator", "coordinator"),
-    "PersonalDataErased": ("sponsor",),
-    "ProductReceived": _PRODUCT,
-    "ProductQuarantined": (*_PRODUCT, "sponsor"),
-    "TemperatureExcursion": (*_PRODUCT, "sponsor"),
-    "TemperatureExcursionAssessed": ("cell_lab", "sponsor"),
-    "ProductReleased": (*_PRODUCT, "sponsor"),
-    "ProductReturned": _PRODUCT,
-    "ProductDestroyed": _PRODUCT,
-    "ProductAssigned": _PRODUCT,
-    "DosePrepared": _PRODUCT,
-    "PreparationVerified": (*_PRODUCT, "nurse"),
-    "PreDoseChecklistSigned": ("investigator",),
-    "DoseAdministered": ("investigator", "nurse"),
-    "DoseWithheld": ("investigator", "nurse"),
-    "EncounterDone": _SITE,
-    "EncounterMissed": _SITE,
-    "VitalSignsRecorded": _SITE,
-    "LaboratoryResultsRecorded": _SITE,
-    "ScoresRecorded": _SITE,
-    "ClinicalSignificanceSigned": ("investigator",),
-    "AdverseEventReported": _SITE,
-    "AdverseEventUpdated": _SITE,
-    "AdverseEventResolved": _SITE,
-    "AdverseEventClassified": ("investigator",),
-    "AdverseEventAssessed": ("sponsor",),
-    "SafetyReportSent": ("investigator", "sponsor"),
-    "PregnancyReported": _SITE,
-    "MedicationErrorReported": (*_ALL_AT_SITE, "sponsor"),
-    "DoseLimitingToxicityAdjudicated": ("safety_committee",),
-    "ProtocolDeviation": (*_ALL_AT_SITE, "monitor", *_OFFICE),
-    "ProtocolDeviationReviewed": ("sponsor", "monitor"),
-    "QueryOpened": ("monitor", "data_manager"),
-    "QueryAnswered": _SITE,
-    "QueryClosed": ("monitor", "data_manager"),
-    "SourceDataVerified": ("monitor",),
-    "ReviewMeetingHeld": ("safety_committee",),
-    "DoseDecision": ("safety_committee",),
-    "ProposalMade": ("safety_committee",),
-    "ProposalSigned": ("safety_committee",),
-    "ProposalWithdrawn": ("safety_committee",),
-    "DataLocked": ("data_manager",),
-    "DataUnlocked": ("data_manager",),
-    "ExportMade": (*_OFFICE, "statistician", "monitor", "auditor"),
-}
-_CORRECTING = {role for kind in CORRECTABLE for role in _RECORDED[kind.__name__]}
-MAY: Mapping[str, tuple[str, ...]] = {
-    **_RECORDED,
-    "EntryCorrected": tuple(role for role in ROLES if role in _CORRECTING),
-}
+MAY: Mapping[str, tuple[str, ...]] = {act.name: act.roles for act in ACTS.values()}
 """The roles that may record each type of event. Who may correct depends on what is corrected: those
 who may correct anything at all stand here, `permitted` asks the entry."""
 
 SIGNED_BY: Mapping[str, tuple[str, ...]] = {
     **{kind.__name__: MAY[kind.__name__] for kind in CORRECTABLE},
-    **{
-        kind.__name__: ("investigator",)
-        for kind in (
-            AdverseEventReported,
-            AdverseEventUpdated,
-            AdverseEventResolved,
-            RecordNotUnderstood,
-        )
-    },
+    **{kind.__name__: ("investigator",) for kind in (*JUDGEMENTS, RecordNotUnderstood)},
 }
 """The roles whose signature a correction takes, by type of the entry corrected.
 
@@ -133,14 +33,11 @@ An adverse event may be recorded by others; it is judged by an investigator. So 
 means that a source did not tell. Source: ICH E6(R3), 2.7.1; ICH E2A, III.A.1.
 """
 
-assert set(MAY) == {one.__name__ for one in EVENTS}
-
-
 _OF_A_SITE = ("SiteOpened", "SiteClosed")
 OF_THE_WHOLE_TRIAL = frozenset(
     name
     for name, roles in MAY.items()
-    if name not in _OF_A_SITE and not set(roles).intersection(_ALL_AT_SITE)
+    if name not in _OF_A_SITE and not set(roles).intersection(SITE_STAFF)
 )
 """Acts that belong to no site: those of the sponsor, the committee and the office alone."""
 

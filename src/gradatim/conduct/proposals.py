@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
+from gradatim.conduct.conflicts import altered
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.state import Proposal, State
-from gradatim.conduct.subjects import altered
 
 OF_THE_RECORD = (
     "recorded_at",

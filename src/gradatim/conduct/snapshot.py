@@ -15,13 +15,12 @@ from gradatim.conduct.views.doses import doses, given
 from gradatim.conduct.views.eligibility import eligibility
 from gradatim.conduct.views.grades import Graded, grades
 from gradatim.conduct.views.levels import levels
-from gradatim.conduct.views.product import stock
 from gradatim.conduct.views.reporting import Due, reports
 from gradatim.conduct.views.safety import Candidate, Rule, candidates, fired_rules, letter
 from gradatim.conduct.views.tasks import Task, tasks
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE, UNKNOWN
-from gradatim.dosing.accountability import BagStatus
+from gradatim.dosing.inventory import Container
 from gradatim.safety.events import graded
 
 Values = dict[str, Any]
@@ -47,7 +46,7 @@ def snapshot(state: State, on: date) -> Values:
             {"number": one.number, "open": one.open, "enrolling": one.enrolling, "why": one.closed}
             for one in (levels(state, on) if state.versions else ())
         ],
-        "product": [_bag(one) for one in stock(state).bags.values()],
+        "product": [_bag(one) for one in state.inventory.containers if one.volume_ml is not None],
         "tasks": [_task(one) for one in tasks(state, now, on)],
     }
 
@@ -132,11 +131,11 @@ def _rule(one: Rule) -> Values:
     }
 
 
-def _bag(one: BagStatus) -> Values:
+def _bag(one: Container) -> Values:
     return {
-        "lot": one.bag.lot,
-        "bag": one.bag.id,
-        "state": one.state,
+        "lot": one.lot,
+        "bag": one.id,
+        "state": one.status,
         "received": one.received_ml,
         "used": one.infused_ml,
         "discarded": one.discarded_ml,

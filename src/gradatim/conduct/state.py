@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 
+from gradatim.conduct.event_log import Events
 from gradatim.conduct.events.base import Event, Sealed
-from gradatim.conduct.events.product import Bag
 from gradatim.conduct.events.trial import Applies, Part
-from gradatim.conduct.kept import Events
 from gradatim.core.dates import Day
-from gradatim.dosing.movements import EXPECTED, Movement
+from gradatim.dosing.inventory import Inventory, Lot
 from gradatim.protocol.study import Study
 
 Value = TypeVar("Value")
@@ -147,35 +146,6 @@ class Cohort:
     status: str = "open"
 
 
-@dataclass(slots=True)
-class Unit:
-    """A bag, and where it is.
-
-    Args:
-        bag, lot, site: as received.
-        status: one of `dosing.movements.STATES`.
-        held_for: the participant and dose it is set aside for.
-        drawn_ml: what was drawn from it for that dose; None before.
-    """
-
-    bag: Bag
-    lot: str
-    site: str = ""
-    status: str = EXPECTED
-    held_for: tuple[str, int] | None = None
-    drawn_ml: float | None = None
-
-
-@dataclass(slots=True)
-class Lot:
-    """A lot of the product, with where it came from."""
-
-    id: str
-    donor: str = ""
-    cell_bank: str = ""
-    units: dict[str, Unit] = field(default_factory=dict)
-
-
 class Deviation(NamedTuple):
     """A broken rule: which, by which entry, of whom, and whether a person judged it important."""
 
@@ -263,8 +233,7 @@ class State:
     participants: dict[str, Participant] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     cohorts: list[Cohort] = field(default_factory=list)
-    lots: dict[str, Lot] = field(default_factory=dict)
-    movements: list[Movement] = field(default_factory=list)
+    inventory: Inventory = field(default_factory=Inventory)
     adverse_events: dict[str, str] = field(default_factory=dict)
     deviations: dict[int, Deviation] = field(default_factory=dict)
     queries: dict[str, Query] = field(default_factory=dict)
@@ -284,6 +253,11 @@ class State:
     def remembered(self, name: str, work_out: Callable[[], Value]) -> Value:
         """Give a value worked out of the whole trial, once for each position."""
         return _once(self._known, name, self.position, work_out)
+
+    @property
+    def lots(self) -> dict[str, Lot]:
+        """The lots of the product, by number."""
+        return self.inventory.lots
 
     @property
     def version(self) -> Version | None:

@@ -6,7 +6,7 @@ deviation. The product's table stands in `dosing.movements`. Diagrams are drawn 
 
 from collections.abc import Mapping
 
-from gradatim.conduct.events import participants, product, safety
+from gradatim.conduct.events import BY_NAME, participants, safety
 from gradatim.conduct.events.base import Event
 
 Table = Mapping[tuple[str, str], str]
@@ -18,8 +18,13 @@ _LEAVING = {
     "Disposition: died": "died",
     "InformedConsentWithdrawn: all": "withdrawn",
 }
-_BEFORE = ("registered", "consented", "eligible", "waiting")
+IN_SCREENING = ("registered", "consented", "eligible", "waiting")
+"""Statuses of a participant before they have a place, in their order."""
 _WITHIN = ("enrolled", "treated")
+ON_THE_WAY = (*IN_SCREENING, *_WITHIN)
+"""Statuses of a participant who may still be treated or followed, in their order."""
+ENDED = ("completed", "withdrawn", "lost to follow-up", "died", "screen failed")
+"""Statuses of a participant whose way through the trial has an end."""
 
 PARTICIPANT: Table = {
     ("registered", "InformedConsentObtained"): "consented",
@@ -27,14 +32,14 @@ PARTICIPANT: Table = {
     ("eligible", "EligibilityConfirmed"): "eligible",
     ("waiting", "EligibilityConfirmed"): "waiting",
     ("enrolled", "EligibilityConfirmed"): "enrolled",
-    ("eligible", "PlacedOnWaitingList"): "waiting",
     ("eligible", "ParticipantEnrolled"): "enrolled",
+    ("eligible", "PlacedOnWaitingList"): "waiting",
     ("waiting", "ParticipantEnrolled"): "enrolled",
     ("enrolled", "DoseAdministered"): "treated",
     ("treated", "DoseAdministered"): "treated",
     ("treated", "Disposition: completed"): "completed",
-    **{(status, "ScreenFailed"): "screen failed" for status in _BEFORE},
-    **{(status, act): end for status in (*_BEFORE, *_WITHIN) for act, end in _LEAVING.items()},
+    **{(status, "ScreenFailed"): "screen failed" for status in IN_SCREENING},
+    **{(status, act): end for status in ON_THE_WAY for act, end in _LEAVING.items()},
     **{
         (status, "Disposition: died"): "died"
         for status in ("completed", "withdrawn", "lost to follow-up")
@@ -81,14 +86,13 @@ def act(event: Event) -> str:
     return name
 
 
-STEPS = (
-    participants.InformedConsentObtained,
-    participants.EligibilityConfirmed,
-    participants.PlacedOnWaitingList,
-    participants.ParticipantEnrolled,
-    participants.ScreenFailed,
-    participants.Disposition,
-    participants.InformedConsentWithdrawn,
-    product.DoseAdministered,
-)
+STEPS = frozenset(BY_NAME[name.partition(":")[0]] for _status, name in PARTICIPANT)
 """The events that move a participant along."""
+
+
+def next_steps(status: str) -> tuple[tuple[str, str], ...]:
+    """Return the acts that are legal in a participant's status, each with where it leads.
+
+    An act that says where it leads, such as `Disposition: died`, is named as in the table.
+    """
+    return tuple((name, after) for (before, name), after in PARTICIPANT.items() if before == status)

@@ -15,6 +15,8 @@ from typing import NamedTuple
 import msgspec
 
 from gradatim.conduct.checks import questions
+from gradatim.conduct.conflicts import touched, whom
+from gradatim.conduct.event_validation import refuse_unusable
 from gradatim.conduct.events import encoded
 from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.events.review import QueryOpened
@@ -26,8 +28,6 @@ from gradatim.conduct.policies import check, is_authorisation, unmet
 from gradatim.conduct.port import Head, HeadMoved, RequestKnown, Store
 from gradatim.conduct.sealed_records import without_words
 from gradatim.conduct.state import State, UnsealedBirth, UnsealedWords
-from gradatim.conduct.subjects import touched, whom
-from gradatim.conduct.unusable import refuse_unusable
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
 

@@ -11,10 +11,26 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from gradatim.core.message import ENGLISH, Argument, Pair, Template, Term, join
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2})?)?)?)?\Z")
 _LENGTH = re.compile(r"(-?\d+) (day|week|month|year)s?\Z")
+
+
+class Calendar(Template):
+    """How days and lengths of time are written where no number alone says them."""
+
+    UNKNOWN = "an unknown date"
+    ONGOING = "ongoing"
+    BETWEEN = "{date} to {date2}"
+    UNTIL_NOW = "{date} to now"
+    DAY = "{n} day"
+    DAYS = "{n} days"
+    MONTH = "{n} month"
+    MONTHS = "{n} months"
+    YEAR = "{n} year"
+    YEARS = "{n} years"
 
 
 class Day(NamedTuple):
@@ -30,16 +46,22 @@ class Day(NamedTuple):
 
     def __str__(self) -> str:
         """ISO 8601, as precise as it is known."""
-        if self.exact:
-            return "ongoing" if self.first == date.max else self.first.isoformat()
-        if self == ANY_DAY:
-            return "an unknown date"
+        return ENGLISH.say(self.wording())
+
+    def wording(self) -> Argument:
+        """Return what it is written as: ISO 8601, as precise as it is known."""
         first, last = self
+        if self.exact:
+            return Calendar.ONGOING() if first == date.max else first
+        if self == ANY_DAY:
+            return Calendar.UNKNOWN()
         if (first.day, last) == (1, _month_end(first)):
-            return f"{first:%Y-%m}"
+            return Term(f"{first:%Y-%m}")
         if (first.month, first.day, last) == (1, 1, date(first.year, 12, 31)):
-            return f"{first:%Y}"
-        return f"{first} to {'now' if last == date.max else last}"
+            return Term(f"{first:%Y}")
+        if last == date.max:
+            return Calendar.UNTIL_NOW(date=first)
+        return Calendar.BETWEEN(date=first, date2=last)
 
 
 ANY_DAY = Day(date.min, date.max)
@@ -92,18 +114,30 @@ class Duration(NamedTuple):
 
     def __str__(self) -> str:
         """The length in words."""
+        return ENGLISH.say(self.wording())
+
+    def wording(self) -> Argument:
+        """Return what it is written as: `2 years`, `6 months 3 days`."""
         parts = [_counted(n, unit) for n, unit in ((self.months, "month"), (self.days, "day")) if n]
-        return " ".join(parts) or "0 days"
+        return join(parts, Pair.SPACE) if parts else Calendar.DAYS(n=0)
 
     def __neg__(self) -> "Duration":
         """The same length the other way."""
         return Duration(-self.months, -self.days)
 
 
-def _counted(n: int, unit: str) -> str:
+def _counted(n: int, unit: str) -> Argument:
     if unit == "month" and n % 12 == 0:
         n, unit = n // 12, "year"
-    return f"{n} {unit}" if abs(n) == 1 else f"{n} {unit}s"
+    one, several = _UNITS[unit]
+    return one(n=n) if abs(n) == 1 else several(n=n)
+
+
+_UNITS = {
+    "day": (Calendar.DAY, Calendar.DAYS),
+    "month": (Calendar.MONTH, Calendar.MONTHS),
+    "year": (Calendar.YEAR, Calendar.YEARS),
+}
 
 
 def parse_duration(text: str) -> Duration:

@@ -69,10 +69,34 @@ class Quantity(NamedTuple):
         return f"{self.bound}{plain(self.value)}{' ' if unit else ''}{unit}"
 
 
+_SIGNS = {
+    "Cel": "°C",
+    "[degF]": "°F",
+    "m[Hg]": "mHg",
+    "uL": "µL",
+    "[IU]": "IU",
+    "{#}": "",
+    "{score}": "",
+    "{INR}": "",
+    "{grade}": "",
+    "{ratio}": "",
+    "{pH}": "",
+}
+"""What UCUM writes otherwise than people do, and annotations that only repeat a name."""
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_POWER_OF_TEN = re.compile(r"10[*^](\d+)")
+
+
 def shown_unit(unit: str) -> str:
-    """Write a unit for people: `mL/min/{1.73_m2}` as `mL/min/1.73 m2`, a mere `{score}` as ``."""
-    if unit == "1" or (unit.startswith("{") and unit.endswith("}")):
+    """Return a UCUM unit as people write it; what they read it in is decided here alone.
+
+    `Cel` is `°C`, `10*9/L` is `10⁹/L`, `{cells}/kg` is `cells/kg`, and `{score}` or `1` is nothing.
+    """
+    if unit == "1":
         return ""
+    for code, sign in _SIGNS.items():
+        unit = unit.replace(code, sign)
+    unit = _POWER_OF_TEN.sub(lambda found: f"10{found[1].translate(_SUPERSCRIPTS)}", unit)
     return unit.replace("{", "").replace("}", "").replace("_", " ")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from gradatim.core.message import Text
 from gradatim.core.truth import Truth
 
 
@@ -36,7 +37,7 @@ class Verdict(NamedTuple):
 
     Args:
         truth: the value.
-        text: one clause a person can read; empty where the children say it all.
+        message: one clause, or several; empty where the children say it all.
         evidence: the facts that were looked at (any objects the floor above defines).
         children: the verdicts this one was made from.
         reason: for an UNKNOWN leaf, why it is unknown.
@@ -44,11 +45,16 @@ class Verdict(NamedTuple):
     """
 
     truth: Truth
-    text: str = ""
+    message: Text = ""
     evidence: tuple[Any, ...] = ()
     children: tuple["Verdict", ...] = ()
     reason: Reason | None = None
     element: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The message in English."""
+        return str(self.message)
 
     def deciding(self) -> Iterator["Verdict"]:
         """Give the leaves that settle this verdict, or leave it open.
@@ -64,7 +70,7 @@ class Verdict(NamedTuple):
 
     def clauses(self) -> Iterator[str]:
         """Give the texts that say why; a text above the leaves speaks for all below it."""
-        if self.text:
+        if self.message:
             yield self.text
             return
         for child in self.children:

@@ -9,7 +9,7 @@ from math import comb
 
 import numpy as np
 
-from gradatim.dosefinding.trials import Floats
+from gradatim.dosefinding.trial_states import Floats
 
 
 def pmf(n: int, p: float) -> Floats:

@@ -14,14 +14,14 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.decide import EARLY, Advice, DoseDecision, advice, decide
-from gradatim.dosefinding.design import Design, Ground
-from gradatim.dosefinding.modifiers import layers, uncommitted
+from gradatim.dosefinding.decision import EARLY, Advice, DoseDecision, advice, decide
+from gradatim.dosefinding.designs.base import Design, Ground
+from gradatim.dosefinding.designs.modifiers import layers, uncommitted
+from gradatim.dosefinding.designs.table import TableDesign
 from gradatim.dosefinding.outcomes import Cohort
 from gradatim.dosefinding.recommended import NEEDED, Needed, Recommendation, recommendation
 from gradatim.dosefinding.replay import Replay, replay
-from gradatim.dosefinding.table_design import TableDesign
-from gradatim.dosefinding.trials import Trials, Why
+from gradatim.dosefinding.trial_states import Trials, Why
 
 
 class Limit(NamedTuple):

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from gradatim.dosefinding.calibrate import Candidate
-from gradatim.dosefinding.decide import Advice, DoseDecision
-from gradatim.dosefinding.design import Design
-from gradatim.dosefinding.finals import Figure, OperatingCharacteristics
-from gradatim.dosefinding.pathways import Step
-from gradatim.dosefinding.tables import Table
-from gradatim.dosefinding.worst_case import Worst
+from gradatim.dosefinding.characteristics.calibrate import Candidate
+from gradatim.dosefinding.characteristics.final_states import Figure, OperatingCharacteristics
+from gradatim.dosefinding.characteristics.pathways import Step
+from gradatim.dosefinding.characteristics.worst_case import Worst
+from gradatim.dosefinding.decision import Advice, DoseDecision
+from gradatim.dosefinding.decision_table import Table
+from gradatim.dosefinding.designs.base import Design
 
 OC, COMPARE, DECISION = "gradatim.oc/1", "gradatim.compare/1", "gradatim.decision/1"
 TABLE, PATHS, CALIBRATION = "gradatim.table/1", "gradatim.paths/1", "gradatim.calibration/1"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradatim.dosefinding.binomial import above
-from gradatim.dosefinding.trials import Bools, Floats, Ints, Trials
+from gradatim.dosefinding.trial_states import Bools, Floats, Ints, Trials
 
 TIE = 1e-10
 """Added once per dose to the fitted rates, as select.mtd of the BOIN package does: of equal rates

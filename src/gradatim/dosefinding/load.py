@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from gradatim.core.errors import UnusableInput, shortened
-from gradatim.dosefinding.tables import SIGNS, Action, Table, check, empty
+from gradatim.dosefinding.decision_table import SIGNS, Action, Table, check, empty
 
 HEAD = "DLTs"
 MOST, DIGITS = 1_000, 9

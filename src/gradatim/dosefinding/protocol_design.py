@@ -6,27 +6,27 @@ from math import ceil
 from typing import Any
 
 from gradatim.core.dates import Duration
+from gradatim.core.documents import Steps
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.design import Design
-from gradatim.dosefinding.designs import build
-from gradatim.dosefinding.modifiers import layers
-from gradatim.dosefinding.recommended import Needed
-from gradatim.dosefinding.settings import (
-    MODEL_DESIGNS,
+from gradatim.dosefinding.characteristics.simulate import Conduct
+from gradatim.dosefinding.characteristics.soundness import unsound
+from gradatim.dosefinding.designs.base import Design
+from gradatim.dosefinding.designs.modifiers import layers
+from gradatim.dosefinding.designs.registry import build
+from gradatim.dosefinding.designs.settings import (
+    DESIGN_KINDS,
     OF,
     OFF,
-    THREES,
     Settings,
     foreign,
     idle,
     refuse_foreign,
     typed,
 )
-from gradatim.dosefinding.simulate import Conduct
-from gradatim.dosefinding.soundness import unsound
-from gradatim.dosefinding.table_design import TableDesign
+from gradatim.dosefinding.designs.table import TableDesign
+from gradatim.dosefinding.recommended import Needed
 from gradatim.protocol.questions import ruled_design
-from gradatim.protocol.references import Fault, Steps
+from gradatim.protocol.references import Fault
 from gradatim.protocol.study import Study
 from gradatim.protocol.treatment import Escalation, EscalationDesign
 
@@ -72,9 +72,9 @@ def _settings(study: Study, of: EscalationDesign) -> Settings:
                 todo=f"use one of {', '.join(sorted(SETTABLE))}",
             )
         more[name] = typed(name, value, "safety.escalation.settings")
-    fixed = of.design in THREES
     planned = of.maximum_participants or of.maximum_per_level * len(levels)
-    if not fixed:
+    kind = DESIGN_KINDS.get(of.design)
+    if kind is None or kind.target != "none":
         more.setdefault("enough", of.maximum_per_level)
     if of.design == "blrm":
         more.setdefault("amounts", tuple(one.dose for one in levels))
@@ -153,7 +153,7 @@ def design_faults(study: Study) -> Iterator[Fault]:
                 "the table that keeps it from escalating",
             )
         yield from _per_level(here, one, made)
-        if one.design in MODEL_DESIGNS and settings.safety == OFF:
+        if one.design in OF["safety"] and settings.safety == OFF:
             yield Fault((*here, "settings", "safety"), NO_RULE, warning=True)
 
 
@@ -200,4 +200,4 @@ def _before(of: EscalationDesign) -> dict[str, Any]:
     without = {name for name, _ in idle(of.design, of.settings, of.cohort_size, of.target_toxicity)}
     without |= {*foreign(of.design, of.settings)}
     told = {name: value for name, value in of.settings.items() if name not in without}
-    return {"safety": OFF, **told} if of.design in MODEL_DESIGNS else told
+    return {"safety": OFF, **told} if of.design in OF["safety"] else told

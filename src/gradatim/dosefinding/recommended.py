@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gradatim.dosefinding.finals import AT_MOST, ENOUGH
+from gradatim.dosefinding.characteristics.final_states import AT_MOST, ENOUGH
 
 
 class Recommendation(NamedTuple):

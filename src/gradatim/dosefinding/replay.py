@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.design import Design
+from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.outcomes import DLTS, Cohort
-from gradatim.dosefinding.trials import Ints, Moves, Trials, Why
+from gradatim.dosefinding.trial_states import Ints, Moves, Trials, Why
 
 
 class Replay(NamedTuple):

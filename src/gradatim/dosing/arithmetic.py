@@ -1,35 +1,37 @@
 """The steps from a dose in cells to volumes, durations and excipients, each with its numbers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 from gradatim.core.quantity import compare
 from gradatim.dosing.counting import counting_step
+from gradatim.dosing.draws import Draw
+from gradatim.dosing.inventory import Key
 from gradatim.dosing.limits import DMSO_DENSITY
 from gradatim.dosing.prepared import Prepared
 from gradatim.dosing.steps import CELLS, CELLS_PER_ML, MINUTES, ML, Step, step
-from gradatim.dosing.units_drawn import Draw
 from gradatim.protocol.treatment import Preparation
 
 RATE, GRAMS, PER_KG = "mL/min", "g", "g/kg"
 
 
 class Batch(NamedTuple):
-    """Units opened one after the other, of one concentration and one fraction of DMSO."""
+    """Containers opened in a row, alike in concentration and DMSO, and what to call each."""
 
     draws: tuple[Draw, ...]
+    names: Mapping[Key, str]
 
     @property
     def name(self) -> str:
-        """The ids of the first and the last unit."""
-        first, last = self.draws[0].unit.id, self.draws[-1].unit.id
+        """The names of the first and the last container."""
+        first, last = (self.names[self.draws[n].container.key] for n in (0, -1))
         return first if first == last else f"{first} to {last}"
 
     @property
     def volume_ml(self) -> float:
-        """The mL in its units."""
-        return sum(one.unit.volume_ml for one in self.draws)
+        """The mL in its containers."""
+        return sum(one.source.volume_ml for one in self.draws)
 
     @property
     def infused_ml(self) -> float:
@@ -42,17 +44,19 @@ class Batch(NamedTuple):
         return sum(one.held_ml for one in self.draws)
 
 
-def batches(draws: Sequence[Draw]) -> list[Batch]:
+def batches(prepared: Prepared) -> list[Batch]:
     """Put together what is alike and drawn in a row."""
-    alike = groupby(draws, lambda one: (one.unit.concentration, one.unit.dmso_fraction))
-    return [Batch(tuple(some)) for _, some in alike]
+    alike = groupby(
+        prepared.draws, lambda one: (one.source.concentration, one.container.dmso_fraction)
+    )
+    return [Batch(tuple(some), prepared.names) for _, some in alike]
 
 
 def drawing_steps(prepared: Prepared, rules: Preparation) -> Iterator[Step]:
     """Give the steps from the dose to what is infused and how far that is from the dose."""
     still, cells = prepared.planned.value, list[float]()
-    for batch in batches(prepared.draws):
-        found = counting_step(batch.draws[0].unit.concentration, rules.counts)
+    for batch in batches(prepared):
+        found = counting_step(batch.draws[0].source.concentration, rules.counts)
         if found is None or not batch.infused_ml:
             continue
         if cells:
@@ -125,7 +129,7 @@ def _compared(prepared: Prepared) -> Iterator[Step]:
 
 def _volumes(prepared: Prepared, rules: Preparation) -> Iterator[Step]:
     infused, rest = prepared.infused_ml or 0, prepared.discarded_ml or 0
-    opened = sum(one.unit.volume_ml for one in prepared.draws)
+    opened = sum(one.source.volume_ml for one in prepared.draws)
     if rules.filter_and_hold_up:
         held = sum(one.held_ml for one in prepared.draws)
         yield step(
@@ -169,8 +173,8 @@ def giving_steps(prepared: Prepared, rules: Preparation) -> Iterator[Step]:
 
 def _dmso(prepared: Prepared, kg: float, per_kg: float) -> Iterator[Step]:
     grams = []
-    for batch in batches(prepared.draws):
-        fraction = batch.draws[0].unit.dmso_fraction or 0
+    for batch in batches(prepared):
+        fraction = batch.draws[0].container.dmso_fraction or 0
         grams.append(batch.infused_ml * fraction * DMSO_DENSITY)
         yield step(
             f"DMSO from {batch.name}",

@@ -1,14 +1,14 @@
 """The questions asked of every preparation: one function each, in a list."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from gradatim.core.quantity import compare
 from gradatim.core.truth import TRUE, UNKNOWN, Truth, all_of, truth_of
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.dosing import counting, limits
+from gradatim.dosing.inventory import Container, Key
 from gradatim.dosing.prepared import Check, Prepared
-from gradatim.dosing.product import Unit
 from gradatim.dosing.steps import percent, shown
 from gradatim.protocol.treatment import Preparation
 
@@ -46,9 +46,13 @@ def mode(asked: _OfCells) -> Verdict:
 def basis(asked: _OfCells) -> Verdict:
     """Whether the labels' counts can be turned into the cells that the dose counts."""
     prepared, rules = asked
-    if not prepared.units and prepared.label is not None:
+    if not prepared.containers and prepared.label is not None:
         return counting.basis(prepared.label, rules.counts)
-    return _each(prepared.units, lambda unit: counting.basis(unit.concentration, rules.counts))
+    return _each(
+        prepared,
+        prepared.containers,
+        lambda one: counting.basis(one.concentration, rules.counts),
+    )
 
 
 def deviation(asked: _OfCells) -> Verdict:
@@ -56,7 +60,7 @@ def deviation(asked: _OfCells) -> Verdict:
     prepared, rules = asked
     off, infused = prepared.deviation, prepared.infused_cells
     if off is None or infused is None:
-        why = "no unit is given" if not prepared.units else "the cells cannot be computed"
+        why = "no unit is given" if not prepared.containers else "the cells cannot be computed"
         return Verdict(
             UNKNOWN, f"{why}, so there is nothing to compare with the dose", reason=Reason.NO_RECORD
         )
@@ -70,25 +74,27 @@ def deviation(asked: _OfCells) -> Verdict:
 
 
 def expiry(asked: _OfCells) -> Verdict:
-    """Whether each opened unit is in date at the end of the infusion."""
-    end = asked.prepared.intended.ends_at
-    return _each(asked.prepared.opened, lambda unit: limits.in_date(unit, end))
+    """Whether each opened container is in date at the end of the infusion."""
+    prepared, end = asked.prepared, asked.prepared.intended.ends_at
+    return _each(prepared, prepared.opened, lambda one: limits.in_date(one, end))
 
 
 def thaw_clock(asked: _OfCells) -> Verdict:
-    """Whether the infusion ends in time after the thaw of each opened unit."""
-    end, hours = asked.prepared.intended.ends_at, asked.rules.thaw_to_end
-    return _each(asked.prepared.opened, lambda unit: limits.thaw_clock(unit, end, hours))
+    """Whether the infusion ends in time after the thaw of each opened container."""
+    prepared, hours = asked.prepared, asked.rules.thaw_to_end
+    end = prepared.intended.ends_at
+    return _each(prepared, prepared.opened, lambda one: limits.thaw_clock(one, end, hours))
 
 
 def viability(asked: _OfCells) -> Verdict:
-    """Whether each opened unit is viable enough."""
+    """Whether each opened container is viable enough."""
     prepared, minimum = asked.prepared, asked.rules.minimum_viability
-    if not prepared.units and prepared.label is not None:
+    if not prepared.containers and prepared.label is not None:
         return limits.viability(prepared.label, minimum)
     return _each(
+        prepared,
         prepared.opened,
-        lambda unit: limits.viability(unit.concentration, minimum, unit.certified_viability),
+        lambda one: limits.viability(one.concentration, minimum, one.certified_viability),
     )
 
 
@@ -118,14 +124,17 @@ CHECKS: dict[str, Callable[[_OfCells], Verdict]] = {
 """By name, what is asked of a dose of cells besides its weight."""
 
 
-def _each(units: Iterable[Unit], ask: Callable[[Unit], Verdict]) -> Verdict:
-    """Ask of each unit; units with one answer share a child that names them."""
-    answers: dict[tuple[Truth, str, Reason | None], list[Unit]] = {}
-    for unit in units:
-        verdict = ask(unit)
-        answers.setdefault((verdict.truth, verdict.text, verdict.reason), []).append(unit)
+def _each(
+    prepared: Prepared, containers: Iterable[Container], ask: Callable[[Container], Verdict]
+) -> Verdict:
+    """Ask of each container; those with one answer share a child that names them."""
+    answers: dict[tuple[Truth, str, Reason | None], list[Container]] = {}
+    for one in containers:
+        verdict = ask(one)
+        answers.setdefault((verdict.truth, verdict.text, verdict.reason), []).append(one)
+    known = prepared.names
     children = tuple(
-        Verdict(truth, f"{_named(some)}: {text}", tuple(some), reason=reason)
+        Verdict(truth, f"{_named(known, some)}: {text}", tuple(some), reason=reason)
         for (truth, text, reason), some in answers.items()
     )
     if not children:
@@ -133,7 +142,10 @@ def _each(units: Iterable[Unit], ask: Callable[[Unit], Verdict]) -> Verdict:
     return Verdict(all_of(one.truth for one in children), children=children)
 
 
-def _named(units: list[Unit]) -> str:
-    if len(units) <= 2:
-        return ", ".join(unit.id for unit in units)
-    return f"{len(units)} units from {units[0].id} to {units[-1].id}"
+def _named(known: Mapping[Key, str], containers: list[Container]) -> str:
+    names = [known[one.key] for one in containers]
+    return (
+        ", ".join(names)
+        if len(names) <= 2
+        else f"{len(names)} units from {names[0]} to {names[-1]}"
+    )

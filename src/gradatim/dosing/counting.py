@@ -7,16 +7,19 @@ from gradatim.dosing.product import Concentration, Counted
 from gradatim.dosing.steps import CELLS_PER_ML, Step, step
 
 
-def basis(one: Concentration, counts: Counted) -> Verdict:
+def basis(one: Concentration | None, counts: Counted) -> Verdict:
     """Say whether a label's count can be turned into cells that the dose counts.
 
     Args:
-        one: the label's concentration.
+        one: the label's concentration; None where the label does not say all of it.
         counts: the cells that the dose counts.
 
     Returns:
-        TRUE: it can. FALSE: it would be wrong, with the reason. UNKNOWN: the viability is missing.
+        TRUE: it can. FALSE: it would be wrong, with the reason. UNKNOWN: something is missing.
     """
+    if one is None:
+        text = "the label does not say which cells a mL holds, and when they were counted"
+        return Verdict(UNKNOWN, text, reason=Reason.NO_RECORD)
     if one.counted == "viable" and one.viability is not None:
         return Verdict(
             FALSE,
@@ -44,19 +47,19 @@ def _described(one: Concentration) -> str:
     return f"{text}, of which {100 * one.recovery:g} % are recovered"
 
 
-def cells_that_count(one: Concentration, counts: Counted) -> float | None:
+def cells_that_count(one: Concentration | None, counts: Counted) -> float | None:
     """Give the cells per mL that the dose counts; None unless `basis` is TRUE."""
     found = counting_step(one, counts)
     return found.result.value if found else None
 
 
-def counting_step(one: Concentration, counts: Counted) -> Step | None:
+def counting_step(one: Concentration | None, counts: Counted) -> Step | None:
     """Give the step from the label's count to the cells per mL that the dose counts.
 
     A dose of viable cells: total cells × viability × recovery, or labelled viable cells × recovery.
     A dose of total cells: total cells × recovery.
     """
-    if basis(one, counts).truth is not TRUE:
+    if one is None or basis(one, counts).truth is not TRUE:
         return None
     name = "labelled viable cells" if one.counted == "viable" else "total cells"
     numbers = {name: (one.cells_per_ml, CELLS_PER_ML)}

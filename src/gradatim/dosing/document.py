@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from gradatim.core.quantity import Quantity
+from gradatim.dosing.draws import Draw
 from gradatim.dosing.prepared import Check, Prepared
 from gradatim.dosing.steps import Step
-from gradatim.dosing.units_drawn import Draw
 from gradatim.protocol.load import Document
 
 SCHEMA = "gradatim.dose/1"
@@ -16,7 +16,7 @@ def dose_document(protocol: Document, prepared: Prepared) -> dict[str, Any]:
     """Give the document of one preparation, plain and ready for JSON.
 
     Volumes are in mL, the duration in minutes, DMSO in g/kg, the deviation a fraction of the dose;
-    what cannot be computed is null. `bags` counts the units opened.
+    what cannot be computed is null. `bags` counts the containers opened.
     """
     study, level = protocol.study.study, prepared.level
     counts = prepared.rules.counts if prepared.of_cells and prepared.rules else None
@@ -42,7 +42,7 @@ def dose_document(protocol: Document, prepared: Prepared) -> dict[str, Any]:
         "deviation": prepared.deviation,
         "minimum_duration_min": prepared.minimum_duration,
         "dmso_g_per_kg": prepared.dmso_per_kg,
-        "units": [_draw(one, prepared.end_before[one.unit.id]) for one in prepared.draws],
+        "units": [_draw(one, prepared.end_before[one.container.key]) for one in prepared.draws],
         "steps": [_step(one) for one in prepared.steps],
         "checks": [_check(one) for one in prepared.checks],
         "rests_on": [
@@ -58,9 +58,9 @@ def _quantity(one: Quantity) -> dict[str, Any]:
 
 def _draw(one: Draw, end_before: datetime | None) -> dict[str, Any]:
     return {
-        "id": one.unit.id,
-        "lot": one.unit.lot or None,
-        "volume_ml": one.unit.volume_ml,
+        "id": one.container.id,
+        "lot": one.container.lot or None,
+        "volume_ml": one.source.volume_ml,
         "drawn_ml": one.drawn_ml,
         "infused_ml": one.infused_ml,
         "held_ml": one.held_ml,

@@ -9,7 +9,8 @@ from gradatim.core.errors import UnusableInput
 from gradatim.core.quantity import compare
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, truth_of
 from gradatim.core.verdict import Reason, Verdict
-from gradatim.dosing.product import Concentration, Measured, Unit
+from gradatim.dosing.inventory import Container
+from gradatim.dosing.product import Concentration, Measured
 
 DMSO_DENSITY = 1.10
 """g/mL at 20 °C. Source: NTP Chemical Repository, CAS 67-68-5. The usual limit of 1 g/kg for an
@@ -20,16 +21,16 @@ WHEN: dict[Measured, str] = {"release": "at release", "post-thaw": "after the th
 """When a count was made, in words."""
 
 
-def thaw_clock(unit: Unit, end: datetime | None, hours: float | None) -> Verdict:
-    """Say whether the infusion ends within so many hours of the unit's thaw (the limit counts)."""
+def thaw_clock(container: Container, end: datetime | None, hours: float | None) -> Verdict:
+    """Say whether the infusion ends within so many hours of the thaw (the limit counts)."""
     if hours is None:
         return _no_limit("time from the thaw to the end")
-    if unit.thawed_at is None:
+    if container.thawed_at is None:
         return _missing(f"no time of the thaw is given; the infusion must end {hours:g} h after it")
     if end is None:
-        latest = unit.thawed_at + timedelta(hours=hours)
+        latest = container.thawed_at + timedelta(hours=hours)
         return _missing(f"no end of the infusion is given; it must end by {moment(latest)}")
-    taken = elapsed(unit.thawed_at, end) / timedelta(hours=1)
+    taken = elapsed(container.thawed_at, end) / timedelta(hours=1)
     if taken < 0:
         text = f"the infusion ends {-taken:.3g} h before the thaw"
         return Verdict(UNKNOWN, text, reason=Reason.CONFLICT)
@@ -40,28 +41,31 @@ def thaw_clock(unit: Unit, end: datetime | None, hours: float | None) -> Verdict
     )
 
 
-def in_date(unit: Unit, end: datetime | None) -> Verdict:
-    """Say whether the infusion ends before the unit expires (the moment itself is in date)."""
-    if unit.expiry is None:
+def in_date(container: Container, end: datetime | None) -> Verdict:
+    """Say whether the infusion ends before the container expires (the moment itself is in date)."""
+    if container.expiry is None:
         return _missing("no expiry is given")
     if end is None:
-        return _missing(f"no end of the infusion is given; expires {moment(unit.expiry)}")
-    good = elapsed(end, unit.expiry) >= timedelta()
-    return Verdict(truth_of(good), f"{'expires' if good else 'expired'} {moment(unit.expiry)}")
+        return _missing(f"no end of the infusion is given; expires {moment(container.expiry)}")
+    good = elapsed(end, container.expiry) >= timedelta()
+    return Verdict(truth_of(good), f"{'expires' if good else 'expired'} {moment(container.expiry)}")
 
 
-def viability(one: Concentration, minimum: float | None, certified: float | None = None) -> Verdict:
+def viability(
+    one: Concentration | None, minimum: float | None, certified: float | None = None
+) -> Verdict:
     """Say whether the viability is high enough; `certified` is the certificate's, if it has one.
 
     Of two values the lower counts.
     """
-    known = [value for value in (one.viability, certified) if value is not None]
+    counted = one.viability if one else None
+    known = [value for value in (counted, certified) if value is not None]
     if minimum is None:
         return _no_limit("viability")
     if not known:
         return _missing(f"no viability is known; at least {100 * minimum:g} % is needed")
     enough = compare(min(known), ">=", minimum)
-    when = f" ({WHEN[one.measured]})" if one.viability == min(known) else " (certificate)"
+    when = f" ({WHEN[one.measured]})" if one and counted == min(known) else " (certificate)"
     return Verdict(
         truth_of(enough),
         f"{100 * min(known):.4g} % viable{when}, "
@@ -113,11 +117,11 @@ def two_people(prepared_by: str, verified_by: str) -> Verdict:
     return Verdict(TRUE, f"prepared by {first}, verified by {second}")
 
 
-def end_before(unit: Unit, hours: float | None) -> datetime | None:
-    """Give the moment by which the infusion of a unit must have ended; None if none is known."""
-    latest = [unit.expiry] if unit.expiry else []
-    if unit.thawed_at and hours is not None:
-        latest.append(unit.thawed_at + timedelta(hours=hours))
+def end_before(container: Container, hours: float | None) -> datetime | None:
+    """Return the moment by which a container must have been infused; None if none is known."""
+    latest = [container.expiry] if container.expiry else []
+    if container.thawed_at and hours is not None:
+        latest.append(container.thawed_at + timedelta(hours=hours))
     if len(latest) == 2:
         elapsed(*latest)
     return min(latest, default=None)

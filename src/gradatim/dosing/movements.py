@@ -1,7 +1,7 @@
-"""What happens to a bag of the product, and the table of what may follow what.
+"""What happens to a container of the product, and the table of what may follow what.
 
 A fact is kept even if it should not have happened: a movement that the table does not have is
-reported as a fault, and the bag is where the movement took it.
+reported as a fault, and the container is where the movement took it.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 EXPECTED = "expected"
-"""The state of a bag that has not been received."""
+"""The state of a container that has not been received."""
 
 PRODUCT_TRANSITIONS: Mapping[tuple[str, str], str] = {
     ("expected", "received"): "quarantined",
@@ -38,12 +38,12 @@ PRODUCT_TRANSITIONS: Mapping[tuple[str, str], str] = {
     ("unfit thawed", "discarded"): "discarded",
     ("infused", "discarded"): "used",
 }
-"""(state, event) to state; `infused` is a bag whose rest has not been recorded as discarded."""
+"""(state, event) to state; of an `infused` container the rest is not yet recorded as discarded."""
 
 STATES = (EXPECTED, *dict.fromkeys(PRODUCT_TRANSITIONS.values()))
 EVENTS = tuple(dict.fromkeys(event for _, event in PRODUCT_TRANSITIONS))
 ON_HAND = ("quarantined", "released", "excursion", "unfit", "prepared", "held", "unfit thawed")
-"""States in which the whole bag is at the site."""
+"""States in which the whole container is at the site."""
 
 LEADS_TO: Mapping[str, str] = {
     "received": "quarantined",
@@ -58,54 +58,41 @@ LEADS_TO: Mapping[str, str] = {
     "returned": "returned",
     "destroyed": "destroyed",
 }
-"""Where an event that should not have happened takes a bag; of two states the cautious one."""
-
-
-class Lot(NamedTuple):
-    """A lot: the donor and the cell bank it was made from; empty is not known."""
-
-    id: str
-    donor: str = ""
-    cell_bank: str = ""
-    product: str = ""
-    expiry: datetime | None = None
-
-
-class Bag(NamedTuple):
-    """A bag of a lot, with its mL."""
-
-    id: str
-    lot: str
-    volume_ml: float
+"""Where an event that should not have happened leads; of two states the cautious one."""
 
 
 class Movement(NamedTuple):
-    """Something that happened to a bag.
+    """Something that happened to a container.
 
     Args:
-        bag: its id.
+        lot: its lot; the number of a container is its own only within its lot.
+        container: its number, as on its label.
         event: one of `EVENTS`.
         at: when it happened.
         by: who did it.
         volume_ml: for `infused` and `discarded`, the mL; None is all that is left.
         participant: for `prepared` and `infused`, for whom.
-        reason: why; for an excursion what was measured, for an assessment what it rests on.
     """
 
-    bag: str
+    lot: str
+    container: str
     event: str
     at: datetime
     by: str
     volume_ml: float | None = None
     participant: str = ""
-    reason: str = ""
 
 
 class Fault(NamedTuple):
-    """Something in the record of a bag or a lot that does not fit."""
+    """Something in the record of a container that does not fit."""
 
-    where: str
+    lot: str
+    container: str
     what: str
+
+    def __str__(self) -> str:
+        """Return it in words: which container, and what."""
+        return f"{self.container}: {self.what}"
 
 
 def after(state: str, event: str) -> tuple[str, bool]:

@@ -11,23 +11,22 @@ from gradatim.core.quantity import Quantity, convert
 from gradatim.dosing.arithmetic import drawing_steps, giving_steps, needed_step
 from gradatim.dosing.checks import check_all
 from gradatim.dosing.counting import cells_that_count, counting_step
-from gradatim.dosing.prepared import Prepared, RestsOn
-from gradatim.dosing.product import (
-    Concentration,
-    Intended,
-    Unit,
-    Weights,
-    usable_concentration,
-    usable_units,
-)
-from gradatim.dosing.steps import CELLS, KG, ML, Step, shown, step
-from gradatim.dosing.units_drawn import (
+from gradatim.dosing.draws import (
     Draw,
     Source,
     drawn_exactly,
     drawn_whole,
     first_expiring_first,
 )
+from gradatim.dosing.inventory import Container, usable_containers
+from gradatim.dosing.prepared import Prepared, RestsOn
+from gradatim.dosing.product import (
+    Concentration,
+    Intended,
+    Weights,
+    usable_concentration,
+)
+from gradatim.dosing.steps import CELLS, KG, ML, Step, shown, step
 from gradatim.dosing.weight import WeightUsed, weight_used
 from gradatim.protocol.study import Study
 from gradatim.protocol.treatment import DoseLevel, Preparation
@@ -40,7 +39,7 @@ def prepare(
     study: Study,
     level: int,
     weights: Weights | None = None,
-    units: Sequence[Unit] = (),
+    containers: Sequence[Container] = (),
     *,
     label: Concentration | None = None,
     intended: Intended = AS_PROTOCOL,
@@ -51,8 +50,8 @@ def prepare(
         study: the protocol.
         level: number of the dose level.
         weights: in kg; needed where the dose is scaled by body weight.
-        units: those at hand; what expires first is used first, unused ones stay closed.
-        label: the concentration, where no unit is at hand yet: gives the volume only.
+        containers: those at hand; what expires first is used first, unused ones stay closed.
+        label: the concentration, where no container is at hand yet: gives the volume only.
         intended: duration and end of the infusion, and another mode to try.
 
     Returns:
@@ -76,7 +75,9 @@ def prepare(
         rests_on=tuple(_rests_on(study, dose_level)),
     )
     if prepared.of_cells:
-        prepared = _with_units(prepared, _rules(study), usable_units(tuple(units)), label)
+        prepared = _with_containers(
+            prepared, _rules(study), usable_containers(tuple(containers)), label
+        )
     return prepared._replace(checks=check_all(prepared))
 
 
@@ -153,16 +154,19 @@ def _rules(study: Study) -> Preparation:
     return study.treatment.preparation
 
 
-def _with_units(
-    prepared: Prepared, rules: Preparation, units: tuple[Unit, ...], label: Concentration | None
+def _with_containers(
+    prepared: Prepared,
+    rules: Preparation,
+    containers: tuple[Container, ...],
+    label: Concentration | None,
 ) -> Prepared:
     """Add the volumes, where they can be computed."""
     one = label if label is None else usable_concentration(label)
-    ordered = tuple(first_expiring_first(units))
+    ordered = tuple(first_expiring_first(containers))
     if ordered:
-        concentrations = {unit.concentration for unit in ordered}
+        concentrations = {each.concentration for each in ordered}
         one = concentrations.pop() if len(concentrations) == 1 else None
-    prepared = prepared._replace(units=ordered, label=label, needed_ml=_needed(prepared, one))
+    prepared = prepared._replace(containers=ordered, label=label, needed_ml=_needed(prepared, one))
     prepared = prepared._replace(draws=_draws(prepared, rules))
     return prepared._replace(steps=(*prepared.steps, *_steps(prepared, rules, one)))
 
@@ -175,11 +179,11 @@ def _needed(prepared: Prepared, one: Concentration | None) -> float | None:
 
 def _draws(prepared: Prepared, rules: Preparation) -> tuple[Draw, ...]:
     sources = []
-    for unit in prepared.units:
-        per_ml = cells_that_count(unit.concentration, rules.counts)
-        if per_ml is None:
+    for one in prepared.containers:
+        per_ml = cells_that_count(one.concentration, rules.counts)
+        if per_ml is None or one.volume_ml is None or one.concentration is None:
             return ()
-        sources.append(Source(unit, per_ml))
+        sources.append(Source(one, one.volume_ml, one.concentration, per_ml))
     dose, hold_up = prepared.planned.value, rules.filter_and_hold_up
     if not sources:
         return ()

@@ -6,10 +6,11 @@ from typing import NamedTuple
 from gradatim.core.quantity import Quantity
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, all_of
 from gradatim.core.verdict import Verdict
+from gradatim.dosing.draws import Draw
+from gradatim.dosing.inventory import Container, Key, names
 from gradatim.dosing.limits import DMSO_DENSITY, end_before
-from gradatim.dosing.product import Concentration, Intended, Mode, Unit, Weights
+from gradatim.dosing.product import Concentration, Intended, Mode, Weights
 from gradatim.dosing.steps import CELLS, Step
-from gradatim.dosing.units_drawn import Draw
 from gradatim.protocol.base import Basis
 from gradatim.protocol.treatment import DoseLevel, Preparation
 
@@ -41,12 +42,12 @@ class Prepared(NamedTuple):
         weights: as given, in kg; None for a dose that is not scaled by weight.
         weight: whether the weight that counts is the right one.
         planned: the dose: cells of the kind that counts, or an amount such as 20 mg.
-        units: the units at hand, in the order in which they are used.
-        label: the concentration, where no unit is at hand yet.
+        containers: those at hand, in the order in which they are used.
+        label: the concentration, where no container is at hand yet.
         intended: how it is to be given.
-        draws: what each opened unit gives; empty where nothing can be computed.
+        draws: what each opened container gives; empty where nothing can be computed.
         needed_ml: the mL that hold the dose, with what stays in filter and line; None if unknown,
-            or if the units differ.
+            or if the containers differ.
         steps: the computation.
         rests_on: the values of the protocol that were used.
         checks: the answers.
@@ -57,7 +58,7 @@ class Prepared(NamedTuple):
     weights: Weights | None
     weight: Verdict | None
     planned: Quantity
-    units: tuple[Unit, ...] = ()
+    containers: tuple[Container, ...] = ()
     label: Concentration | None = None
     intended: Intended = Intended()
     draws: tuple[Draw, ...] = ()
@@ -77,13 +78,24 @@ class Prepared(NamedTuple):
         return (self.intended.mode or self.rules.mode) if self.rules else None
 
     @property
-    def opened(self) -> tuple[Unit, ...]:
-        """The units that are drawn from; all at hand where nothing could be computed."""
-        return tuple(one.unit for one in self.draws) or self.units
+    def opened(self) -> tuple[Container, ...]:
+        """The containers that are drawn from; all at hand where nothing could be computed."""
+        return tuple(one.container for one in self.draws) or self.containers
+
+    @property
+    def names(self) -> dict[Key, str]:
+        """What to call each container at hand, so that no two have one name."""
+        return names(self.containers)
+
+    @property
+    def named_draws(self) -> list[tuple[str, Draw]]:
+        """What each opened container gives, with what to call it."""
+        known = self.names
+        return [(known[one.container.key], one) for one in self.draws]
 
     @property
     def infused_ml(self) -> float | None:
-        """The mL infused; where no unit is at hand, those that hold the dose."""
+        """The mL infused; where no container is at hand, those that hold the dose."""
         if self.draws:
             return sum(one.infused_ml for one in self.draws)
         if self.needed_ml is None or self.rules is None:
@@ -97,7 +109,7 @@ class Prepared(NamedTuple):
 
     @property
     def discarded_ml(self) -> float | None:
-        """The mL of opened units that are not infused."""
+        """The mL of opened containers that are not infused."""
         return sum(one.discarded_ml for one in self.draws) if self.draws else None
 
     @property
@@ -107,7 +119,7 @@ class Prepared(NamedTuple):
 
     @property
     def discarded_cells(self) -> float | None:
-        """The cells in opened units that are not infused, of those that the dose counts."""
+        """The cells in opened containers that are not infused, of those that the dose counts."""
         return sum(one.discarded_cells for one in self.draws) if self.draws else None
 
     @property
@@ -127,7 +139,7 @@ class Prepared(NamedTuple):
     @property
     def dmso_per_kg(self) -> float | None:
         """Dimethyl sulfoxide infused, in g per kg of the weight on the day; None if unknown."""
-        fractions = [one.unit.dmso_fraction for one in self.draws]
+        fractions = [one.container.dmso_fraction for one in self.draws]
         if not self.draws or self.weights is None or None in fractions:
             return None
         grams = [
@@ -136,10 +148,10 @@ class Prepared(NamedTuple):
         return sum(grams) / self.weights.on_day
 
     @property
-    def end_before(self) -> dict[str, datetime | None]:
-        """For each opened unit, by id, the moment by which its infusion must have ended."""
+    def end_before(self) -> dict[Key, datetime | None]:
+        """For each opened container, the moment by which its infusion must have ended."""
         hours = self.rules.thaw_to_end if self.rules else None
-        return {unit.id: end_before(unit, hours) for unit in self.opened}
+        return {one.key: end_before(one, hours) for one in self.opened}
 
     @property
     def verdict(self) -> Verdict:

@@ -1,4 +1,4 @@
-"""What a dose is prepared from: weights, concentrations, units of the product, and the intent."""
+"""What a dose is prepared from: weights, concentrations of the product, and the intent."""
 
 import math
 from datetime import datetime
@@ -49,31 +49,6 @@ class Concentration(NamedTuple):
     recovery: float = 1.0
 
 
-class Unit(NamedTuple):
-    """One bag or vial of the product.
-
-    Args:
-        id: as on its label.
-        volume_ml: mL in it.
-        concentration: what a mL of it holds.
-        lot: the lot it is of.
-        expiry: it must have been given by then; None is not known.
-        dmso_fraction: dimethyl sulfoxide, volume by volume, 0 to 1; None is not known.
-        thawed_at: None is not thawed yet, or not known.
-        certified_viability: viability on the certificate of the lot, held against the protocol's
-            minimum only and never part of the arithmetic; for labels that count viable cells.
-    """
-
-    id: str
-    volume_ml: float
-    concentration: Concentration
-    lot: str = ""
-    expiry: datetime | None = None
-    dmso_fraction: float | None = None
-    thawed_at: datetime | None = None
-    certified_viability: float | None = None
-
-
 class Intended(NamedTuple):
     """How the dose is to be given: minutes of infusion, its end, and the mode if another is asked.
 
@@ -110,50 +85,28 @@ def usable_concentration(one: Concentration, where: str = "") -> Concentration:
     Raises:
         UnusableInput: the count is not positive, or a fraction not above 0 and at most 1.
     """
-    _positive(one.cells_per_ml, "cells per mL", where)
-    _fraction(one.viability, "viability", where)
-    _fraction(one.recovery, "recovery", where)
+    require_positive(one.cells_per_ml, "cells per mL", where)
+    require_fraction(one.viability, "viability", where)
+    require_fraction(one.recovery, "recovery", where)
     return one
 
 
-def usable_unit(unit: Unit) -> Unit:
-    """Give the unit back, if its numbers can be used.
+def require_positive(value: float | None, what: str, where: str) -> None:
+    """Refuse a number that is not positive; None is not known.
 
     Raises:
-        UnusableInput: a number is not positive, or a fraction not between 0 and 1.
+        UnusableInput: it is zero, negative or not finite.
     """
-    _positive(unit.volume_ml, "volume in mL", unit.id)
-    usable_concentration(unit.concentration, unit.id)
-    _fraction(unit.certified_viability, "certified viability", unit.id)
-    if unit.dmso_fraction != 0:
-        _fraction(unit.dmso_fraction, "DMSO fraction", unit.id)
-    return unit
-
-
-def usable_units(units: tuple[Unit, ...]) -> tuple[Unit, ...]:
-    """Give the units back, if each can be used and no two have one id.
-
-    Raises:
-        UnusableInput: a unit cannot be used, or is there twice.
-    """
-    seen = set()
-    for unit in map(usable_unit, units):
-        if unit.id in seen:
-            raise UnusableInput(
-                f"the unit {unit.id} is there twice",
-                why="it would be drawn twice",
-                todo="give each unit once",
-            )
-        seen.add(unit.id)
-    return units
-
-
-def _positive(value: float, what: str, where: str) -> None:
-    if not (math.isfinite(value) and value > 0):
+    if value is not None and not (math.isfinite(value) and value > 0):
         raise UnusableInput(f"{what}: {value:g} is not a positive number", where)
 
 
-def _fraction(value: float | None, what: str, where: str) -> None:
+def require_fraction(value: float | None, what: str, where: str) -> None:
+    """Refuse a number that is not a fraction; None is not known.
+
+    Raises:
+        UnusableInput: it is not above 0 and at most 1.
+    """
     if value is not None and not 0 < value <= 1:
         raise UnusableInput(
             f"{what}: {value:g} is not a fraction above 0 and at most 1",

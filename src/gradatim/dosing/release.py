@@ -84,11 +84,11 @@ def _measured(name: str, result: Quantity, wanted: Limit) -> Verdict:
 def _excepted(child: Verdict, decision: SponsorDecision | None) -> Verdict:
     """Accept what is out of specification, if somebody with a name and a reason said so."""
     if decision is None or child.element not in decision.covers:
-        return child._replace(text=f"{child.text} (out of specification)")
+        return child._replace(message=f"{child.text} (out of specification)")
     if not (decision.by.strip() and decision.reason.strip()):
-        return child._replace(text=f"{child.text} (the decision has no name or no reason)")
+        return child._replace(message=f"{child.text} (the decision has no name or no reason)")
     text = (
         f"{child.text} (out of specification; accepted by {decision.by} on {decision.on}: "
         f"{decision.reason})"
     )
-    return child._replace(truth=TRUE, text=text)
+    return child._replace(truth=TRUE, message=text)

@@ -54,7 +54,7 @@ def weight_used(
     chosen = _chosen(administration.weight_from, rules, _plausible(usable_weights(weights)))
     if doubts(weights):
         text = f"{chosen.verdict.text}; implausible, and confirmed as meant"
-        chosen = chosen._replace(verdict=chosen.verdict._replace(text=text))
+        chosen = chosen._replace(verdict=chosen.verdict._replace(message=text))
     if not weights.of_the_day:
         text = f"no weight of the day is recorded; an older one, {weights.on_day:g} kg, stands in"
         open_ = Verdict(UNKNOWN, text, reason=Reason.NO_RECORD)
@@ -71,7 +71,7 @@ def weight_used(
         KG,
     )
     text = f"{chosen.verdict.text}; capped at {cap:g} kg" if kg < chosen.kg else chosen.verdict.text
-    return WeightUsed(kg, (*chosen.steps, capped), chosen.verdict._replace(text=text))
+    return WeightUsed(kg, (*chosen.steps, capped), chosen.verdict._replace(message=text))
 
 
 def implausible(kg: float, others: Iterable[float]) -> str:

@@ -1,1 +1,1 @@
-"""Floor 4: what is known of a person: dated facts, where they come from, what they cover."""
+"""What is known of a person: dated facts, where they come from, what they cover."""

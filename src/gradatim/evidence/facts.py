@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from gradatim.core.dates import ANY_DAY, Day
+from gradatim.core.message import Text
 from gradatim.core.quantity import Quantity
 from gradatim.core.verdict import Reason
 
@@ -84,7 +85,7 @@ class Fact(NamedTuple):
     method: str = ""
     route: str = ""
     derived: bool = False
-    doubtful: str = ""
+    doubtful: Text = ""
     sources: tuple["Fact", ...] = ()
     unsettled: Reason | None = None
     most: float | None = None
@@ -171,7 +172,7 @@ class Facts:
     not_used: tuple[NotUsed, ...] = ()
     read: int = 0
     died: Day | None = None
-    birth_conflict: str = ""
+    birth_conflict: Text = ""
     recorded: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property

@@ -1,26 +1,17 @@
-"""Read a protocol document: YAML to a typed Study, with the line of every fault.
-
-YAML 1.2 scalars only (`on` and `no` are words, not booleans); aliases are refused, since a few
-lines of them can expand to gigabytes and a reader cannot see what a rule says.
-"""
+"""Read a protocol document: YAML to a typed Study, with the line of every fault."""
 
 import hashlib
-import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import yaml
 from pydantic import ValidationError
 
+from gradatim.core.documents import Steps, place, read_yaml
 from gradatim.core.errors import UnusableInput
 from gradatim.protocol.references import cycle, dangling
 from gradatim.protocol.study import Study
 
-Path_ = tuple[str | int, ...]
 MAXIMUM_BYTES = 5_000_000
-DEEPEST = 100
-"""Levels of nesting."""
 
 
 class Document(NamedTuple):
@@ -29,13 +20,11 @@ class Document(NamedTuple):
     study: Study
     sha256: str
     name: str
-    lines: dict[Path_, int]
+    lines: dict[Steps, int]
 
-    def where(self, path: Path_) -> str:
+    def where(self, path: Steps) -> str:
         """Give `file:line` of a part; of the nearest part above it that has a line."""
-        while path and path not in self.lines:
-            path = path[:-1]
-        return f"{self.name}:{self.lines.get(path, 1)}"
+        return place(self.name, self.lines, path)
 
 
 def load(protocol: str | Path) -> Document:
@@ -116,7 +105,7 @@ def parse(content: bytes, name: str) -> Document:
         raise UnusableInput(
             f"this document has {len(content):,} bytes", name, why, "check the file"
         )
-    lines: dict[Path_, int] = {}
+    lines: dict[Steps, int] = {}
     data = read_yaml(content, name, lines, "gradatim.protocol/1")
     try:
         study = Study.model_validate(data)
@@ -134,95 +123,8 @@ def parse(content: bytes, name: str) -> Document:
     return Document(study, hashlib.sha256(content).hexdigest(), name, lines)
 
 
-def read_yaml(content: bytes, name: str, lines: dict[Path_, int], schema: str) -> Any:
-    """Read a mapping from YAML, and note the line of each of its parts in `lines`.
-
-    Raises:
-        UnusableInput: it is not such YAML; `schema` is what the document should begin with.
-    """
-    try:
-        text = content.decode("utf-8")
-        _check_tokens(text, name)
-        root = yaml.compose(text, Loader=yaml.CSafeLoader)
-    except UnicodeDecodeError as error:
-        raise UnusableInput(
-            "this file is not UTF-8 text", name, str(error), "save it as UTF-8"
-        ) from error
-    except (yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{name}:{mark.line + 1}" if mark else name
-        problem = getattr(error, "problem", None) or str(error)
-        raise UnusableInput("this is not YAML", where, problem, "mend the line") from error
-    if not isinstance(root, yaml.MappingNode):
-        why = "it is empty" if root is None else "it is not a mapping"
-        what = schema.partition("/")[0].removeprefix("gradatim.")
-        raise UnusableInput(f"this is not a {what}", name, why, f"begin with `schema: {schema}`")
-    return _plain(root, (), lines, name)
-
-
-def _check_tokens(text: str, name: str) -> None:
-    """Refuse aliases, and nesting so deep that the reader would run out of its stack."""
-    depth = 0
-    for token in yaml.scan(text, Loader=yaml.CSafeLoader):
-        if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
-            raise UnusableInput(
-                "YAML anchors and aliases are not allowed",
-                f"{name}:{token.start_mark.line + 1}",
-                "a reader must see what each rule says",
-                "write the part out where it is used",
-            )
-        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
-        if depth > DEEPEST:
-            raise UnusableInput(
-                "this is nested too deeply",
-                f"{name}:{token.start_mark.line + 1}",
-                f"a protocol has at most {DEEPEST} levels",
-                "mend the line",
-            )
-
-
-_OPENING = (
-    yaml.BlockMappingStartToken,
-    yaml.BlockSequenceStartToken,
-    yaml.FlowMappingStartToken,
-    yaml.FlowSequenceStartToken,
-)
-_CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
-_SCALARS: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
-    (re.compile(r"(?:~|null|)\Z"), lambda text: None),
-    (re.compile(r"(?:true|false)\Z"), lambda text: text == "true"),
-    (re.compile(r"[-+]?\d{1,300}\Z"), int),
-    (re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?\Z"), float),
-)
-
-
-def _plain(node: Any, path: Path_, lines: dict[Path_, int], name: str) -> Any:
-    lines[path] = node.start_mark.line + 1
-    if isinstance(node, yaml.ScalarNode):
-        if not node.style:
-            for pattern, make in _SCALARS:
-                if pattern.match(node.value):
-                    return make(node.value)
-        return node.value
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*path, i), lines, name) for i, item in enumerate(node.value)]
-    result: dict[Any, Any] = {}
-    for key_node, value_node in node.value:
-        key = key_node.value
-        if key in result:
-            raise UnusableInput(
-                f"the key {key!r} stands twice",
-                f"{name}:{key_node.start_mark.line + 1}",
-                "one would be lost",
-                "remove or rename one",
-            )
-        result[key] = _plain(value_node, (*path, key), lines, name)
-        lines[(*path, key)] = key_node.start_mark.line + 1
-    return result
-
-
 def faults_of(
-    error: ValidationError, name: str, lines: dict[Path_, int], what: str, todo: str
+    error: ValidationError, name: str, lines: dict[Steps, int], what: str, todo: str
 ) -> UnusableInput:
     """Give every way in which a document does not follow its schema, each with its line."""
     found = []
@@ -244,7 +146,7 @@ def faults_of(
     )
 
 
-def _nearest(path: Path_, lines: dict[Path_, int]) -> Path_:
+def _nearest(path: Steps, lines: dict[Steps, int]) -> Steps:
     """Drop the first step that is not of the document (a rule's tag), else the last."""
     for i in range(len(path)):
         if path[: i + 1] not in lines:

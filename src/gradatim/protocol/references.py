@@ -1,24 +1,11 @@
 """Does every name in a protocol refer to something? Without that, nothing can be evaluated."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import NamedTuple
 
-from gradatim.protocol.base import Model
-from gradatim.protocol.nodes import Compare, Result, Rule, anchors_of, elements_of, leaves
+from gradatim.core.documents import Steps
+from gradatim.protocol.nodes import Measured, Node, Rule
 from gradatim.protocol.study import Study
-
-Steps = tuple[str | int, ...]
-KINDS_OF_LEAF = {
-    "Compare": ("measurement",),
-    "Result": ("measurement",),
-    "Attested": ("answer",),
-    "Event": ("condition", "exposure", "procedure", "participation", "consent", "adverse_event"),
-    "Count": ("exposure", "condition", "procedure", "adverse_event"),
-    "Days": ("exposure",),
-    "Stable": ("exposure",),
-    "DailyDose": ("exposure",),
-    "NotWashedOut": ("exposure",),
-}
 
 
 class Fault(NamedTuple):
@@ -56,7 +43,7 @@ def dangling(study: Study) -> Iterator[Fault]:
     """Find names that refer to nothing, ids used twice, and leaves that ask the wrong kind."""
     yield from _twice(study)
     for path, rule in rules_of(study):
-        for leaf in leaves(rule):
+        for leaf in rule.leaves():
             yield from _leaf(study, path, leaf)
     for name, encounter in study.schedule.encounters.items():
         here = ("schedule", "encounters", name, "window")
@@ -84,6 +71,7 @@ def dangling(study: Study) -> Iterator[Fault]:
         for one in (watched.elements if watched else ())
         if one not in study.elements
     )
+    yield from _endpoints(study)
     for name, element in study.elements.items():
         given = element.derived.inputs.values() if element.derived else ()
         yield from (
@@ -91,6 +79,15 @@ def dangling(study: Study) -> Iterator[Fault]:
             for one in given
             if one not in study.elements
         )
+
+
+def _endpoints(study: Study) -> Iterator[Fault]:
+    for i, endpoint in enumerate(study.endpoints):
+        named = endpoint.response.inputs.values() if endpoint.response else ()
+        for field, names in (("elements", endpoint.elements), ("response", named)):
+            for name in names:
+                if name not in study.elements:
+                    yield _no(("endpoints", i, field), "element", name)
 
 
 def _twice(study: Study) -> Iterator[Fault]:
@@ -115,28 +112,23 @@ def _twice(study: Study) -> Iterator[Fault]:
         yield _no(("schedule", "anchors"), "anchor", "first_dose")
 
 
-def _leaf(study: Study, path: Steps, leaf: Model) -> Iterator[Fault]:
-    for name in elements_of(leaf):
-        element = study.elements.get(name)
-        spared = name == getattr(leaf, "not_while", None)
-        allowed = ("exposure",) if spared else KINDS_OF_LEAF[type(leaf).__name__]
-        if element is None:
-            yield _no(path, "element", name)
-        elif element.kind not in allowed:
+def _leaf(study: Study, path: Steps, leaf: Node) -> Iterator[Fault]:
+    defined: dict[str, Container[str]] = {
+        "element": study.elements,
+        "anchor": study.schedule.anchors,
+        "encounter": study.schedule.encounters,
+    }
+    for name, (what, kinds) in leaf.references():
+        if name not in defined[what]:
+            yield _no(path, what, name)
+        elif what == "element" and study.elements[name].kind not in kinds:
             yield Fault(
                 path,
                 f"{type(leaf).__name__} asks about {name}, which is of kind "
-                f"{element.kind}; it needs {' or '.join(allowed)}",
+                f"{study.elements[name].kind}; it needs {' or '.join(kinds)}",
             )
-    for anchor in anchors_of(leaf):
-        if anchor not in study.schedule.anchors:
-            yield _no(path, "anchor", anchor)
-    if isinstance(leaf, Compare | Result):
-        yield from (
-            _no(path, "encounter", one) for one in leaf.at if one not in study.schedule.encounters
-        )
-        if leaf.at and leaf.within:
-            yield Fault(path, "give visits (`at`) or a window (`within`), not both")
+    if isinstance(leaf, Measured) and leaf.at and leaf.within:
+        yield Fault(path, "give visits (`at`) or a window (`within`), not both")
 
 
 def _no(path: Steps, what: str, name: str) -> Fault:

@@ -32,6 +32,13 @@ class Identification(Model):
     objectives: list[Fact] = []
 
 
+class ResponseDefinition(Model):
+    """By which published criteria an endpoint counts responses, and from which elements."""
+
+    criteria: list[Name] = Field(min_length=1, description="Such as asas20, basdai50, asdas_state")
+    inputs: dict[Name, Name] = Field(description="The element that holds each value they ask for")
+
+
 class Endpoint(Sourced):
     """What is measured of the trial's success or harm."""
 
@@ -39,6 +46,7 @@ class Endpoint(Sourced):
     label: str
     elements: list[Name] = []
     measure: str
+    response: ResponseDefinition | None = None
 
 
 RulingOutcome = Literal["confirmed", "change requested", "deferred", ""]

@@ -1,10 +1,10 @@
 """What is given, in which doses, how far it may go, and what stops it."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from gradatim.protocol.base import Length, Model, Name, Sourced, Window
+from gradatim.protocol.base import Length, LimitText, Model, Name, Sourced, Window
 from gradatim.protocol.nodes import Rule
 
 
@@ -32,12 +32,30 @@ class Component(Sourced):
     codes: list[str] = []
 
 
+class ReleaseTest(Sourced):
+    """One test of a lot's specification: a limit on its result, or the answer it must have."""
+
+    name: Name
+    label: str
+    limit: LimitText | None = Field(default=None, description="Such as '>= 80 %'")
+    answer: str = Field(default="", description="Such as negative, where it is no number")
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if (self.limit is None) == (not self.answer.strip()):
+            raise ValueError(f"the test {self.name} needs a limit or an answer, and not both")
+        return self
+
+
 class Product(Sourced):
     """The investigational product."""
 
     name: str
     type: str
     components: list[Component] = []
+    specification: list[ReleaseTest] = Field(
+        default=[], description="What each lot is tested for before its bags may be released"
+    )
 
 
 class Administration(Sourced):

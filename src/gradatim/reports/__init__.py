@@ -1,1 +1,1 @@
-"""Floor 9: reports: documents for people, made from what the floors below found."""
+"""Reports: documents for people, made from what the floors below found."""

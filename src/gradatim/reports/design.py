@@ -5,25 +5,25 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradatim.dosefinding.design import Design
-from gradatim.dosefinding.designs import build
-from gradatim.dosefinding.exact import Compiled, TooLarge, compile_design
-from gradatim.dosefinding.finals import OperatingCharacteristics
-from gradatim.dosefinding.modifiers import layers
-from gradatim.dosefinding.operating import How, operating_characteristics
-from gradatim.dosefinding.pathways import pathways
+from gradatim.dosefinding.characteristics.exact import Compiled, TooLarge, compile_design
+from gradatim.dosefinding.characteristics.final_states import OperatingCharacteristics
+from gradatim.dosefinding.characteristics.operating import How, operating_characteristics
+from gradatim.dosefinding.characteristics.pathways import pathways
+from gradatim.dosefinding.characteristics.scenarios import TOLERATED, Scenario, scenarios
+from gradatim.dosefinding.characteristics.small_numbers import plainly
+from gradatim.dosefinding.characteristics.soundness import refuse_unsound
+from gradatim.dosefinding.characteristics.worst_case import Worst, worst_cases
+from gradatim.dosefinding.decision_table import MEANING, Action, Table
+from gradatim.dosefinding.designs.base import Design
+from gradatim.dosefinding.designs.modifiers import layers
+from gradatim.dosefinding.designs.registry import build
+from gradatim.dosefinding.designs.table import TableDesign
 from gradatim.dosefinding.protocol_design import (
     alternatives,
     conduct_of,
     needed_of,
     settings_of,
 )
-from gradatim.dosefinding.scenarios import TOLERATED, Scenario, scenarios
-from gradatim.dosefinding.small_numbers import plainly
-from gradatim.dosefinding.soundness import refuse_unsound
-from gradatim.dosefinding.table_design import TableDesign
-from gradatim.dosefinding.tables import MEANING, Action, Table
-from gradatim.dosefinding.worst_case import Worst, worst_cases
 from gradatim.protocol.load import Document
 from gradatim.protocol.questions import ruled_design
 from gradatim.protocol.study import Study

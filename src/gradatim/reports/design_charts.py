@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from gradatim.dosefinding.scenarios import Scenario
+from gradatim.dosefinding.characteristics.scenarios import Scenario
 from gradatim.reports.feasibility_charts import GREY, Spec, base
 
 if TYPE_CHECKING:
-    from gradatim.dosefinding.finals import OperatingCharacteristics
+    from gradatim.dosefinding.characteristics.final_states import OperatingCharacteristics
     from gradatim.reports.design import Compared
 
 BLUES = ("#c6d9ea", "#8fb4d3", "#5a90bf", "#2f6da3", "#17406b")

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gradatim.dosefinding.decide import Advice
-from gradatim.dosefinding.pathways import Step
+from gradatim.dosefinding.characteristics.pathways import Step
+from gradatim.dosefinding.decision import Advice
 
 ROW, TOP, WIDTH = 25, 34, 1000
 LETTER = 6.4

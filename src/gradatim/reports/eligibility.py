@@ -1,12 +1,13 @@
 """The eligibility report of one person: a self-contained HTML page."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
 from gradatim.core.dates import ANY_DAY
-from gradatim.evidence.facts import Facts, NotUsed
+from gradatim.core.message import Text
+from gradatim.evidence.facts import Fact, Facts, NotUsed
 from gradatim.protocol.base import Basis
 from gradatim.protocol.load import Document
 from gradatim.protocol.questions import ruled_reading
@@ -29,7 +30,7 @@ from gradatim.reports.words import (
 from gradatim.rules.describe import describe
 from gradatim.screening.absence import absence
 from gradatim.screening.assess import Eligibility, Finding, anchors_used
-from gradatim.screening.document import evidence
+from gradatim.screening.document import deciding_facts
 from gradatim.screening.not_known import open_criteria, rank_not_known
 from gradatim.vocabulary.graph import Vocabulary
 
@@ -38,9 +39,9 @@ class Record(NamedTuple):
     """One fact as the report shows it."""
 
     what: str
-    value: str
-    when: str
-    limits: str
+    value: Text
+    when: Text
+    limits: Text
     note: str
     id: str
 
@@ -53,7 +54,7 @@ class Line(NamedTuple):
     meaning: str
     reading: str
     other_readings: tuple[str, ...]
-    because: tuple[str, ...]
+    because: tuple[Text, ...]
     counted: str
     rule: str
     records: tuple[Record, ...]
@@ -152,28 +153,30 @@ def _line(study: Study, finding: Finding, facts: Facts) -> Line:
         _clauses(finding),
         counted_there.words() if counted_there else "",
         describe(finding.reading.rule, study),
-        tuple(_record(study, fact) for fact in evidence(finding.verdict)),
+        tuple(_record(study, fact) for fact in deciding_facts(finding.verdict)),
     )
 
 
-def _clauses(finding: Finding) -> tuple[str, ...]:
-    """Give the deciding clauses; one that a longer one repeats is left out."""
-    texts = list(dict.fromkeys(leaf.text for leaf in finding.verdict.deciding() if leaf.text))
+def _clauses(finding: Finding) -> tuple[Text, ...]:
+    """Return the deciding clauses; one that a longer one repeats is left out."""
+    said = {leaf.text: leaf.message for leaf in finding.verdict.deciding() if leaf.message}
     return tuple(
-        text for text in texts if not any(text in other for other in texts if other != text)
+        message
+        for text, message in said.items()
+        if not any(text in other for other in said if other != text)
     )
 
 
-def _record(study: Study, fact: Mapping[str, Any]) -> Record:
-    notes = [str(fact["method"])] if "method" in fact else []
-    notes += ["computed"] if fact.get("derived") else []
+def _record(study: Study, fact: Fact) -> Record:
+    notes = [fact.method] if fact.method else []
+    notes += ["computed"] if fact.derived else []
     return Record(
-        _label(study, fact["element"]),
+        _label(study, fact.element),
         value_words(fact),
         when_words(fact),
         limits_words(fact),
         ", ".join(notes),
-        fact["id"],
+        fact.id,
     )
 
 

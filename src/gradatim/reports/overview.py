@@ -6,7 +6,7 @@ from typing import NamedTuple
 from gradatim.protocol.load import Document
 from gradatim.reports.pages import page
 from gradatim.reports.words import STATUSES, Outcome, counted
-from gradatim.rules.situation import FIRST_DOSE
+from gradatim.rules.context import FIRST_DOSE
 from gradatim.screening.assess import Eligibility
 
 

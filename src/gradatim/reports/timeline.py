@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from gradatim.core.dates import Duration, step
 from gradatim.reports.words import OUTCOMES, Outcome
-from gradatim.rules.situation import FIRST_DOSE
+from gradatim.rules.context import FIRST_DOSE
 from gradatim.screening.assess import Eligibility, Finding, passing
 
 SHOWN = Duration(months=12)

@@ -1,12 +1,15 @@
 """Words of the reports: outcomes, statuses and values, so that no page says them its own way."""
 
-import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from gradatim.core.quantity import plain
+from gradatim.core.dates import NEVER_ENDED
+from gradatim.core.message import Argument, Measure, Number, Term, Text
+from gradatim.core.quantity import Quantity
+from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Kind
 from gradatim.protocol.eligibility import EligibilityCriterion
+from gradatim.reports.messages import RecordPart
 from gradatim.screening.assess import Status
 
 
@@ -52,44 +55,34 @@ def meaning(criterion: EligibilityCriterion, passes: bool | None) -> str:
     return _MEANINGS[criterion.category, passes]
 
 
-def value_words(fact: Mapping[str, Any]) -> str:
-    """Write the value of a fact: `< 5 mg/L`, `positive`, `yes`, `celecoxib 200 mg/d`."""
-    code = str(fact.get("code", ""))
-    said = [{"true": "yes", "false": "no"}.get(code, code)]
-    if fact.get("value") is not None:
-        said += [str(fact.get("bound", "")), number(fact["value"], str(fact.get("unit", "")))]
-    return " ".join(word for word in said if word)
+def value_words(fact: Fact) -> Text:
+    """Return the value of a fact: `< 5 mg/L`, `positive`, `yes`, `celecoxib 200 mg/d`."""
+    answer = {"true": RecordPart.YES(), "false": RecordPart.NO()}.get(fact.code)
+    if fact.value is None:
+        return answer or (RecordPart.CODE(code=Term(fact.code)) if fact.code else "")
+    amount = Measure(f"{fact.bound} {Quantity(fact.value, fact.unit)}".strip())
+    if not fact.code:
+        return RecordPart.AMOUNT(amount=amount)
+    code: Argument = answer or Term(fact.code)
+    return RecordPart.CODE_AMOUNT(code=code, amount=amount)
 
 
-def limits_words(fact: Mapping[str, Any]) -> str:
-    """Write the reference limits of a fact: `7 to 40`, `up to 40`; empty without any."""
-    low, high = fact.get("lln"), fact.get("uln")
-    if low is not None and high is not None:
-        return f"{plain(low)} to {plain(high)}"
-    if high is not None:
-        return f"up to {plain(high)}"
-    return f"from {plain(low)}" if low is not None else ""
+def limits_words(fact: Fact) -> Text:
+    """Return the reference limits of a fact: `7 to 40`, `up to 40`; empty without any."""
+    if fact.low and fact.high:
+        return RecordPart.LIMITS(n=Number(fact.low.value), n2=Number(fact.high.value))
+    if fact.high:
+        return RecordPart.HIGHEST(n=Number(fact.high.value))
+    return RecordPart.LOWEST(n=Number(fact.low.value)) if fact.low else ""
 
 
-def number(value: float, unit: str) -> str:
-    """Write a number with its unit as people write it.
-
-    UCUM's annotations lose their braces (`mL/min/{1.73_m2}`); a unit that is nothing else is left
-    out.
-    """
-    annotated = re.sub(r"\{([^}]*)\}", lambda found: found[1].replace("_", " "), unit)
-    return f"{plain(value)} {'' if unit[:1] == '{' else annotated}".strip()
-
-
-def when_words(fact: Mapping[str, Any]) -> str:
-    """Write the day or the period of a fact."""
-    if "on" in fact:
-        return f"on {fact['on']}"
-    return f"from {fact.get('from', 'an unknown date')} {_end_words(fact.get('to'))}"
-
-
-def _end_words(end: object) -> str:
-    return f"to {end}" if end else "on"
+def when_words(fact: Fact) -> Text:
+    """Return the day or the period of a fact."""
+    if fact.start == fact.end:
+        return RecordPart.ON(day=fact.start)
+    if fact.end == NEVER_ENDED:
+        return RecordPart.FROM(day=fact.start)
+    return RecordPart.FROM_TO(day=fact.start, day2=fact.end)
 
 
 def counted(n: int, one: str, many: str = "") -> str:

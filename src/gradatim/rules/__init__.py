@@ -1,1 +1,1 @@
-"""Floor 5: the rule language: what it means (evaluate), when it changes (horizon), how it reads."""
+"""The rule language: what it means (evaluate), when it changes (horizon), how it reads."""

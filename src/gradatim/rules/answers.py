@@ -3,19 +3,22 @@
 from datetime import date
 
 from gradatim.core.dates import ANY_DAY, completed_years
+from gradatim.core.message import Label, Pair, Term, join
 from gradatim.core.quantity import compare
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, truth_of
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Element
 from gradatim.protocol.nodes import Age, Attested, Sex
-from gradatim.rules.pick import Candidate, Reading, pick, unsettled
-from gradatim.rules.situation import Situation
+from gradatim.rules.context import Situation
+from gradatim.rules.messages import ANSWERS, Clause, Part
+from gradatim.rules.value_selection import Candidate, Reading, pick, unsettled
 
 
 def attested(node: Attested, s: Situation) -> Verdict:
     """Evaluate an answer: recorded ones outrank what was read out of other records."""
     element = s.study.elements[node.attested]
+    label = Label(element.label, node.attested)
     fresh = element.fresh.window if element.fresh and node.within is None else None
     answers = s.facts.of(node.attested)
     for group in ([f for f in answers if not f.derived], [f for f in answers if f.derived]):
@@ -24,30 +27,35 @@ def attested(node: Attested, s: Situation) -> Verdict:
             window = None if fact.start == ANY_DAY and fresh else node.within or fresh
             inside = s.in_window(window, fact.start, fact.end)
             if inside:
-                candidates.append(Candidate(fact, inside is TRUE, _answer(element, fact)))
+                candidates.append(Candidate(fact, inside is TRUE, _answer(element, label, fact)))
         if candidates:
             return pick(node.value, candidates, node.attested)
     if answers:
         return Verdict(
             UNKNOWN,
-            f"{element.label}: the last answer is too old",
+            Clause.TOO_OLD(label=label),
             answers,
             element=node.attested,
             reason=Reason.STALE,
         )
     return Verdict(
-        UNKNOWN, f"{element.label}: not answered", element=node.attested, reason=Reason.JUDGEMENT
+        UNKNOWN,
+        Clause.NOT_ANSWERED(label=label),
+        element=node.attested,
+        reason=Reason.JUDGEMENT,
     )
 
 
-def _answer(element: Element, fact: Fact) -> Reading:
+def _answer(element: Element, label: Label, fact: Fact) -> Reading:
     if fact.unsettled:
         return unsettled(element, fact)
-    word = {"true": "yes", "false": "no"}.get(fact.code)
-    said = f"{element.label}: {word or fact.code or 'no answer'} ({fact.start})"
+    word = ANSWERS.get(fact.code)
+    answer = word or (Term(fact.code) if fact.code else Part.NO_ANSWER())
+    said = Clause.ANSWERED(label=label, answer=answer, day=fact.start)
     if word is None or fact.doubtful:
-        return Reading(UNKNOWN, f"{said}, {fact.doubtful or 'not a yes or no'}", Reason.JUDGEMENT)
-    return Reading(TRUE if word == "yes" else FALSE, said)
+        doubted = Clause.DOUBTED(clause=said, doubt=fact.doubtful or Part.NO_YES_OR_NO())
+        return Reading(UNKNOWN, doubted, Reason.JUDGEMENT)
+    return Reading(TRUE if fact.code == "true" else FALSE, said)
 
 
 def age(node: Age, s: Situation) -> Verdict:
@@ -59,7 +67,7 @@ def age(node: Age, s: Situation) -> Verdict:
     if s.facts.birth == ANY_DAY:
         return Verdict(
             UNKNOWN,
-            "the date of birth is not recorded",
+            Clause.NO_BIRTH(),
             element="birth_date",
             reason=Reason.NO_RECORD,
         )
@@ -68,12 +76,12 @@ def age(node: Age, s: Situation) -> Verdict:
     for birth in s.facts.birth:
         s.reaches(at, _next_birthday(birth, at.day))
     ages = range(youngest, oldest + 1)
-    said = f"{' or '.join(map(str, ages))} years old on {at.day}"
+    said = Clause.AGE(years=join(ages, Pair.OR), day=at.day)
     truths = {compare(years, node.is_.op, node.is_.number) for years in ages}
     if len(truths) > 1:
         return Verdict(
             UNKNOWN,
-            f"born {s.facts.birth}: {said}",
+            Clause.BORN(day=s.facts.birth, clause=said),
             element="birth_date",
             reason=Reason.PARTIAL_DATE,
         )
@@ -94,7 +102,6 @@ def _next_birthday(birth: date, day: date) -> date:
 def sex(node: Sex, s: Situation) -> Verdict:
     """Evaluate administrative sex."""
     if not s.facts.sex:
-        return Verdict(
-            UNKNOWN, "sex is not recorded as female or male", element="sex", reason=Reason.NO_RECORD
-        )
-    return Verdict(truth_of(s.facts.sex == node.sex), f"sex: {s.facts.sex}", element="sex")
+        return Verdict(UNKNOWN, Clause.NO_SEX(), element="sex", reason=Reason.NO_RECORD)
+    said = Clause.FEMALE() if s.facts.sex == "female" else Clause.MALE()
+    return Verdict(truth_of(s.facts.sex == node.sex), said, element="sex")

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from gradatim.core.codes import LABELS
+from gradatim.core.documents import Steps
 from gradatim.protocol.elements import Element
-from gradatim.protocol.references import Fault, Steps
+from gradatim.protocol.references import Fault
 from gradatim.protocol.study import Study
 from gradatim.vocabulary.concepts import Code, Subsumption
 from gradatim.vocabulary.graph import Vocabulary

@@ -6,13 +6,14 @@ from itertools import combinations
 from typing import NamedTuple
 
 from gradatim.core.quantity import compare
-from gradatim.protocol.base import Limit, Model
+from gradatim.protocol.base import Limit
 from gradatim.protocol.nodes import (
     Age,
     AllOf,
     AnyOf,
     Attested,
     Compare,
+    Node,
     Not,
     Result,
     Sex,
@@ -25,7 +26,7 @@ _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 class Literal(NamedTuple):
     """Something that must hold of a person who passes: a leaf, and the truth it must have."""
 
-    leaf: Model
+    leaf: Node
     holds: bool
 
 
@@ -39,12 +40,12 @@ def contradictions(study: Study) -> Iterator[tuple[str, str]]:
             yield a, b
 
 
-def necessary(rule: Model, holds: bool) -> Iterator[Literal]:
+def necessary(rule: Node, holds: bool) -> Iterator[Literal]:
     """Give the leaves that must come out one way for the rule to come out `holds`."""
     if isinstance(rule, Not):
         yield from necessary(rule.not_, not holds)
     elif isinstance(rule, AllOf | AnyOf):
-        parts = rule.all if isinstance(rule, AllOf) else rule.any
+        parts = rule.parts()
         if isinstance(rule, AllOf) is holds or len(parts) == 1:
             for part in parts:
                 yield from necessary(part, holds)
@@ -77,8 +78,7 @@ def _results_clash(a: Literal, b: Literal) -> bool:
 
 def _same_values(x: Compare | Result, y: Compare | Result, a: Literal, b: Literal) -> bool:
     """Whether both speak of the same values, at least one of them of all that there are."""
-    what = [getattr(leaf, "compare", None) or getattr(leaf, "result", None) for leaf in (x, y)]
-    if what[0] != what[1] or (x.at, x.within, x.method) != (y.at, y.within, y.method):
+    if x.measurement != y.measurement or (x.at, x.within, x.method) != (y.at, y.within, y.method):
         return False
     one_value = len(x.at) <= 1 and x.value == y.value == "latest"
     return one_value or a.holds is not b.holds

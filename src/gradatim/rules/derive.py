@@ -8,11 +8,13 @@ from gradatim.clinical.formulas import formula
 from gradatim.clinical.units import convert_for
 from gradatim.core.dates import ANY_DAY, Day, completed_years
 from gradatim.core.expression import Value, calculate, inputs
+from gradatim.core.message import Label, Measure, Text
 from gradatim.core.verdict import Reason
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Derived, Element
-from gradatim.rules.pick import unsettled
-from gradatim.rules.situation import Situation
+from gradatim.rules.context import Situation
+from gradatim.rules.messages import Clause, Why
+from gradatim.rules.value_selection import unsettled
 
 Inputs = Mapping[str, list[Fact]]
 MOST_COMBINATIONS = 64
@@ -37,11 +39,11 @@ def derived(s: Situation, element: str, since: date = date.min) -> list[Fact]:
     return found
 
 
-def missing_inputs(s: Situation, element: str) -> list[str]:
-    """Give the labels of the inputs of which there is no record at all."""
+def missing_inputs(s: Situation, element: str) -> list[Label]:
+    """Return the labels of the inputs of which there is no record at all."""
     rule = s.study.elements[element].derived
     names = rule.inputs.values() if rule else ()
-    return [s.study.elements[name].label for name in names if not everything(s, name)]
+    return [Label(s.study.elements[name].label, name) for name in names if not everything(s, name)]
 
 
 def everything(s: Situation, element: str) -> list[Fact]:
@@ -118,8 +120,8 @@ def _dates(day: Day) -> tuple[date, ...]:
     return (day.first,) if day.exact else tuple(day)
 
 
-def not_computed(s: Situation, fact: Fact) -> tuple[Reason, str]:
-    """Say why a derived fact has no value."""
+def not_computed(s: Situation, fact: Fact) -> tuple[Reason, Text]:
+    """Return why a derived fact has no value."""
     rule = s.study.elements[fact.element].derived
     assert rule is not None, fact
     for key, source in zip(rule.inputs, fact.sources, strict=True):
@@ -130,19 +132,21 @@ def not_computed(s: Situation, fact: Fact) -> tuple[Reason, str]:
         if s.facts.birth_conflict:
             return Reason.CONFLICT, s.facts.birth_conflict
         if s.facts.birth == ANY_DAY:
-            return Reason.NO_RECORD, "the date of birth is not recorded"
-        return Reason.PARTIAL_DATE, f"the age on {fact.start} is not known exactly"
+            return Reason.NO_RECORD, Clause.NO_BIRTH()
+        return Reason.PARTIAL_DATE, Why.AGE_NOT_EXACT(day=fact.start)
     if "sex" in needed and not s.facts.sex:
-        return Reason.NO_RECORD, "the sex is not recorded"
-    return Reason.JUDGEMENT, "its inputs give no result"
+        return Reason.NO_RECORD, Why.NO_SEX()
+    return Reason.JUDGEMENT, Why.NO_RESULT()
 
 
-def _not_used(s: Situation, source: Fact) -> tuple[Reason, str]:
+def _not_used(s: Situation, source: Fact) -> tuple[Reason, Text]:
     if source.derived and source.value is None:
         return not_computed(s, source)
     if source.unsettled:
-        return source.unsettled, unsettled(s.study.elements[source.element], source).text
-    label = s.study.elements[source.element].label
+        return source.unsettled, unsettled(s.study.elements[source.element], source).message
+    label = Label(s.study.elements[source.element].label, source.element)
     if source.value is None or source.bound:
-        return Reason.JUDGEMENT, f"{label} is not an exact number"
-    return Reason.UNIT_MISMATCH, f"{label} in {source.unit or 'no unit'} cannot be converted"
+        return Reason.JUDGEMENT, Why.NOT_EXACT(label=label)
+    if not source.unit:
+        return Reason.UNIT_MISMATCH, Why.NO_UNIT(label=label)
+    return Reason.UNIT_MISMATCH, Why.UNIT(label=label, unit=Measure(source.unit))

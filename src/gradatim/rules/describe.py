@@ -1,11 +1,13 @@
 """Say in plain English what a rule means."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gradatim.core.dates import Duration
+from gradatim.core.message import Number
 from gradatim.core.quantity import Quantity, plain
-from gradatim.protocol.base import Limit, Model, Window
+from gradatim.core.truth import TRUE
+from gradatim.protocol.base import Limit, Window
 from gradatim.protocol.nodes import (
     Age,
     AllOf,
@@ -17,6 +19,7 @@ from gradatim.protocol.nodes import (
     Days,
     Event,
     Measured,
+    Node,
     Not,
     NotWashedOut,
     Result,
@@ -24,12 +27,12 @@ from gradatim.protocol.nodes import (
     Stable,
 )
 from gradatim.protocol.study import Study
-from gradatim.rules.measurements import WORDS
+from gradatim.rules.messages import COMPARISONS
 
 
-def describe(rule: Model, study: Study) -> str:
+def describe(rule: Node, study: Study) -> str:
     """Give a rule in words, using the labels of the study's elements and anchors."""
-    return _WORDING[type(rule)](rule, study)
+    return DESCRIPTIONS[type(rule)](rule, study)
 
 
 def _all(node: AllOf, study: Study) -> str:
@@ -44,12 +47,8 @@ def _joined(parts: list[Any], word: str, study: Study) -> str:
     texts = [describe(part, study) for part in parts]
     if len(texts) == 1:
         return texts[0]
-    compound = [isinstance(part, AllOf | AnyOf) and len(_inside(part)) > 1 for part in parts]
+    compound = [isinstance(part, AllOf | AnyOf) and len(part.parts()) > 1 for part in parts]
     return word.join(f"({t})" if c else t for t, c in zip(texts, compound, strict=True))
-
-
-def _inside(part: AllOf | AnyOf) -> list[Any]:
-    return part.all if isinstance(part, AllOf) else part.any
 
 
 def _not(node: Not, study: Study) -> str:
@@ -78,7 +77,8 @@ def _method(node: Measured) -> str:
 def limit_words(limit: Limit) -> str:
     """Write a limit in words: `above 2.5 x ULN`."""
     times = f" x {limit.times}" if limit.times else ""
-    return f"{WORDS[limit.op]} {Quantity(limit.number, limit.unit)}{times}"
+    compared = COMPARISONS[limit.op, TRUE](quantity=Quantity(limit.number, limit.unit))
+    return f"{compared}{times}"
 
 
 def _when(node: Measured, study: Study) -> str:
@@ -125,8 +125,8 @@ def _attested(node: Attested, study: Study) -> str:
 
 
 def _age(node: Age, study: Study) -> str:
-    op, number = WORDS[node.is_.op], plain(node.is_.number)
-    return f"{op} {number} completed years old at {study.schedule.anchors[node.age].label}"
+    compared = COMPARISONS[node.is_.op, TRUE](quantity=Number(node.is_.number))
+    return f"{compared} completed years old at {study.schedule.anchors[node.age].label}"
 
 
 def _sex(node: Sex, study: Study) -> str:
@@ -201,7 +201,7 @@ def _requirement(one: Any) -> str:
     return f"{wait} ({', '.join(one.only)})" if one.only else wait
 
 
-_WORDING: dict[type[Model], Callable[[Any, Study], str]] = {
+DESCRIPTIONS: Mapping[type[Node], Callable[[Any, Study], str]] = {
     AllOf: _all,
     AnyOf: _any,
     Not: _not,
@@ -217,3 +217,4 @@ _WORDING: dict[type[Model], Callable[[Any, Study], str]] = {
     DailyDose: _daily_dose,
     NotWashedOut: _not_washed_out,
 }
+"""How each kind of node is said in words."""

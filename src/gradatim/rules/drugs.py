@@ -5,12 +5,23 @@ from datetime import date, timedelta
 
 from gradatim.clinical.glucocorticoids import prednisone_equivalent
 from gradatim.core.dates import Duration, step
-from gradatim.core.quantity import compare_bounded, plain, same
+from gradatim.core.message import (
+    Argument,
+    Message,
+    Number,
+    Pair,
+    Series,
+    Term,
+    clauses,
+)
+from gradatim.core.quantity import compare_bounded, same
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.base import Limit
 from gradatim.protocol.nodes import DailyDose, Stable
+from gradatim.rules.absence import absent, occurrences
+from gradatim.rules.context import Edge, Situation
 from gradatim.rules.courses import (
     DOSING_GAP,
     Period,
@@ -22,9 +33,15 @@ from gradatim.rules.courses import (
     surely,
 )
 from gradatim.rules.doses import Total, handed_over, totals, unchanged
-from gradatim.rules.known import absent, occurrences
-from gradatim.rules.measurements import WORDS
-from gradatim.rules.situation import Edge, Situation
+from gradatim.rules.messages import (
+    COMPARISONS,
+    TIME_ON_DOSE,
+    TIME_ON_DRUG,
+    Clause,
+    Dose,
+    Part,
+    PrednisoneDose,
+)
 
 DOSE_UNIT = "mg/d"
 
@@ -35,18 +52,18 @@ def stable(node: Stable, s: Situation) -> Verdict:
     children = [
         ingredient_stable(node, name, some, s) for name, some in by_ingredient(facts).items()
     ]
-    taken = [child for child in children if child.text]
+    taken = [child for child in children if child.message]
     at = s.edge(node.before)
     none = absent(s, node.stable, at, at)
     if none.truth is UNKNOWN and not any(child.truth is FALSE for child in taken):
         return Verdict(UNKNOWN, children=(*taken, none)) if taken else none
     if not taken:
-        return Verdict(TRUE, none.text, none.evidence, element=node.stable)
+        return Verdict(TRUE, none.message, none.evidence, element=node.stable)
     return Verdict(all_of(child.truth for child in taken), children=tuple(taken))
 
 
 def ingredient_stable(node: Stable, name: str, facts: list[Fact], s: Situation) -> Verdict:
-    """Say whether one ingredient, if being taken at the anchor, is stable; no text if it is not."""
+    """Return whether an ingredient, if taken at the anchor, is stable; no message if it is not."""
     at = s.edge(node.before)
     _watch(s, facts, at, *(s.edge(node.before, -n) for n in (node.started, node.unchanged) if n))
     first, last = bridged(surely(facts)), bridged(perhaps(facts))
@@ -56,17 +73,14 @@ def ingredient_stable(node: Stable, name: str, facts: list[Fact], s: Situation) 
     if taken is FALSE:
         return Verdict(TRUE, "", tuple(facts), element=node.stable)
     truth = max(min(started, same_dose), ~taken)
-    text = f"{name} taken on {at.day}"
-    for what, length, found in (
-        ("started", node.started, started),
-        ("dose unchanged", node.unchanged, same_dose),
-    ):
-        if length:
-            said = {TRUE: "", FALSE: "not ", UNKNOWN: "perhaps not "}[found]
-            text += f", {said}{what} for {length}"
-    doubts = "".join(f"; {why}" for why in dict.fromkeys(f.doubtful for f in facts) if why)
+    said = Clause.TAKEN(drug=Term(name), day=at.day)
+    if node.started:
+        said = TIME_ON_DRUG[started](clause=said, length=node.started)
+    if node.unchanged:
+        said = TIME_ON_DOSE[same_dose](clause=said, length=node.unchanged)
     reason = None if truth is not UNKNOWN else blame(facts) or _of_doses(facts)
-    return Verdict(truth, text + doubts, tuple(facts), element=node.stable, reason=reason)
+    all_said = clauses(said, *(f.doubtful for f in facts))
+    return Verdict(truth, all_said, tuple(facts), element=node.stable, reason=reason)
 
 
 def _of_doses(facts: list[Fact]) -> Reason:
@@ -120,18 +134,16 @@ def daily_dose(node: DailyDose, s: Situation) -> Verdict:
     days = _days(node, low.day, at.day)
     least, most = _total(node, now, days)
     truth = total_against(node.is_, least, None if none.truth is UNKNOWN else most)
-    said = {TRUE: "", FALSE: "not ", UNKNOWN: "perhaps "}[truth]
-    text = f"{_taking(node, now, at.day, low.day, Total(least, most))}, {said}{WORDS[node.is_.op]}"
-    text += f" {plain(node.is_.number)}"
     if none.truth is FALSE and not now:
-        return Verdict(truth, none.text, none.evidence, element=node.daily_dose)
+        return Verdict(truth, none.message, none.evidence, element=node.daily_dose)
+    said = _taking(node, now, at.day, low.day, Total(least, most), truth)
     if truth is not UNKNOWN:
-        return Verdict(truth, text, tuple(now), element=node.daily_dose)
+        return Verdict(truth, said, tuple(now), element=node.daily_dose)
     if total_against(node.is_, least, most) is not UNKNOWN:
-        text = f"{text}; {none.text}" if now else none.text
-        return Verdict(truth, text, tuple(now), element=node.daily_dose, reason=none.reason)
+        both = clauses(said, none.message) if now else none.message
+        return Verdict(truth, both, tuple(now), element=node.daily_dose, reason=none.reason)
     reason = Reason.NO_RECORD if most is None else blame(now) or Reason.JUDGEMENT
-    return Verdict(truth, text, tuple(now), element=node.daily_dose, reason=reason)
+    return Verdict(truth, said, tuple(now), element=node.daily_dose, reason=reason)
 
 
 def _days(node: DailyDose, low: date, at: date) -> list[date]:
@@ -170,26 +182,36 @@ def _total(node: DailyDose, facts: list[Fact], days: list[date]) -> Total:
     return Total(least / len(days), None if unlimited else most / len(days))
 
 
-def _taking(node: DailyDose, facts: list[Fact], at: date, low: date, total: Total) -> str:
-    what = " prednisone equivalent" if node.as_ == "prednisone" else ""
-    names = ", ".join(dict.fromkeys(f"{f.code} {_dose(f)}" for f in facts))
-    doubts = "".join(f", {why}" for why in dict.fromkeys(f.doubtful for f in facts) if why)
-    when = f"on {at}" if node.mean_over is None else f"on average from {low} to {at}"
-    return f"{names or 'none'}{doubts}: {_amount(total)}{what} {when}"
+def _taking(
+    node: DailyDose, facts: list[Fact], at: date, low: date, total: Total, truth: Truth
+) -> Message:
+    doubts = (f.doubtful for f in facts if f.doubtful)
+    doses: Argument = Part.NO_DRUG()
+    if facts:
+        doses = Series((*map(_drug, facts), *doubts), Pair.COMMA, distinct=True)
+    dose = _dose(total, PrednisoneDose if node.as_ == "prednisone" else Dose)
+    comparison = COMPARISONS[node.is_.op, truth](quantity=Number(node.is_.number))
+    if node.mean_over is None:
+        return Clause.DOSE(doses=doses, dose=dose, day=at, comparison=comparison)
+    return Clause.MEAN_DOSE(doses=doses, dose=dose, day=low, day2=at, comparison=comparison)
 
 
-def _dose(fact: Fact) -> str:
+def _drug(fact: Fact) -> Message:
+    drug = Term(fact.code)
     if fact.value is None:
-        return "(dose not recorded)"
-    more = "" if fact.most is None else f" to {plain(fact.most)}"
-    return f"{plain(fact.value)}{more} mg/d"
+        return Part.DRUG_ALONE(drug=drug)
+    if fact.most is None:
+        return Part.DRUG(drug=drug, n=Number(fact.value))
+    return Part.DRUG_BETWEEN(drug=drug, n=Number(fact.value), n2=Number(fact.most))
 
 
-def _amount(total: Total) -> str:
+def _dose(total: Total, of: type[Dose] | type[PrednisoneDose]) -> Message:
     least, most = total
     if most is None:
-        return f"more than {least:.4g} mg/d" if least else "an unknown dose"
-    return f"{most:.4g} mg/d" if same(least, most) else f"{least:.4g} to {most:.4g} mg/d"
+        return of.MORE(n=Number(least, ".4g")) if least else of.UNKNOWN()
+    if same(least, most):
+        return of.IS(n=Number(most, ".4g"))
+    return of.BETWEEN(n=Number(least, ".4g"), n2=Number(most, ".4g"))
 
 
 def _as(node: DailyDose, name: str, dose: float) -> float | None:

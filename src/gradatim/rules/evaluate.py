@@ -4,12 +4,11 @@ Every other engine is proved equal to this one. A verdict carries the truth, the
 looked at, and, where it is UNKNOWN, why. An exception in here is a defect and never a verdict.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gradatim.core.truth import all_of, any_of
 from gradatim.core.verdict import Verdict
-from gradatim.protocol.base import Model
 from gradatim.protocol.nodes import (
     Age,
     AllOf,
@@ -20,6 +19,7 @@ from gradatim.protocol.nodes import (
     DailyDose,
     Days,
     Event,
+    Node,
     Not,
     NotWashedOut,
     Result,
@@ -27,29 +27,30 @@ from gradatim.protocol.nodes import (
     Stable,
 )
 from gradatim.rules.answers import age, attested, sex
+from gradatim.rules.context import Situation
 from gradatim.rules.drugs import daily_dose, stable
 from gradatim.rules.histories import count, days, event
 from gradatim.rules.measurements import compare, result
-from gradatim.rules.situation import Situation
+from gradatim.rules.messages import Clause
 from gradatim.rules.washouts import not_washed_out
 
 
-def evaluate(rule: Model, s: Situation) -> Verdict:
+def evaluate(rule: Node, s: Situation) -> Verdict:
     """Give the truth of a rule about one person, with its reasons."""
-    return _NODES[type(rule)](rule, s)
+    return EVALUATIONS[type(rule)](rule, s)
 
 
 def _all(node: AllOf, s: Situation) -> Verdict:
     children = tuple(evaluate(part, s) for part in node.all)
     return Verdict(
-        all_of(child.truth for child in children), "" if children else "always so", (), children
+        all_of(child.truth for child in children), "" if children else Clause.ALWAYS(), (), children
     )
 
 
 def _any(node: AnyOf, s: Situation) -> Verdict:
     children = tuple(evaluate(part, s) for part in node.any)
     return Verdict(
-        any_of(child.truth for child in children), "" if children else "never so", (), children
+        any_of(child.truth for child in children), "" if children else Clause.NEVER(), (), children
     )
 
 
@@ -58,7 +59,7 @@ def _not(node: Not, s: Situation) -> Verdict:
     return Verdict(~child.truth, children=(child,))
 
 
-_NODES: dict[type[Model], Callable[[Any, Situation], Verdict]] = {
+EVALUATIONS: Mapping[type[Node], Callable[[Any, Situation], Verdict]] = {
     AllOf: _all,
     AnyOf: _any,
     Not: _not,
@@ -74,3 +75,4 @@ _NODES: dict[type[Model], Callable[[Any, Situation], Verdict]] = {
     DailyDose: daily_dose,
     NotWashedOut: not_washed_out,
 }
+"""What each kind of node means."""

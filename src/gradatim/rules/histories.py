@@ -5,14 +5,16 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from gradatim.core.dates import Duration, step
+from gradatim.core.message import Argument, Label, Message, Pair, Series, Term, Text, clauses
 from gradatim.core.quantity import compare
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, truth_of
 from gradatim.core.verdict import Reason, Verdict, foremost
 from gradatim.evidence.facts import EVERY_DAY, RELATED, Fact, Often
 from gradatim.protocol.nodes import Count, Days, Event
+from gradatim.rules.absence import absent, ends, not_understood, occurrences, say_absent
+from gradatim.rules.context import Situation
 from gradatim.rules.courses import blame
-from gradatim.rules.known import absence_text, absent, ends, not_understood, occurrences
-from gradatim.rules.situation import Situation
+from gradatim.rules.messages import Clause, Part
 
 
 def event(node: Event, s: Situation) -> Verdict:
@@ -24,16 +26,20 @@ def event(node: Event, s: Situation) -> Verdict:
         return children[0]
     truth = any_of(child.truth for child in children)
     told = [child for child in children if child.truth is truth]
-    text = ""
+    said: Text = ""
     if truth is not TRUE and not any(child.evidence for child in told):
         asked = [child.element or "" for child in told]
-        text = absence_text(
-            [s.study.elements[name].label for name in asked],
+        said = say_absent(
+            [_label(s, name) for name in asked],
             foremost(child.reason for child in told),
             *ends(s, node.within),
             not_understood(s, asked),
         )
-    return Verdict(truth, text, children=children)
+    return Verdict(truth, said, children=children)
+
+
+def _label(s: Situation, element: str) -> Label:
+    return Label(s.study.elements[element].label, element)
 
 
 def _event(node: Event, element: str, spared: set[str], s: Situation) -> Verdict:
@@ -65,13 +71,13 @@ def _happened(node: Event, element: str, fact: Fact, s: Situation) -> Verdict:
             FALSE if inside is FALSE else UNKNOWN if fact.doubtful else TRUE,
         ]
     )
-    text = f"{s.study.elements[element].label}{_which(fact, element)} {_when(fact)}"
+    said: Text = _when(fact, _which(fact, _label(s, element)))
     reason = None
     if truth is UNKNOWN:
         dated = Reason.JUDGEMENT if inside is not UNKNOWN else Reason.PARTIAL_DATE
         reason = fact.unsettled or dated
-        text += f"; {fact.doubtful}" if fact.doubtful else "; whether this counts is not settled"
-    return Verdict(truth, text, (fact,), element=element, reason=reason)
+        said = clauses(said, fact.doubtful or Clause.PERHAPS_COUNTS())
+    return Verdict(truth, said, (fact,), element=element, reason=reason)
 
 
 def _as_graded(node: Event, fact: Fact) -> Truth:
@@ -87,17 +93,20 @@ def _as_graded(node: Event, fact: Fact) -> Truth:
     return min(graded, truth_of(known))
 
 
-def _which(fact: Fact, element: str) -> str:
-    return f" ({fact.code})" if fact.code not in ("", "true", element) else ""
+def _which(fact: Fact, label: Label) -> Argument:
+    if fact.code in ("", "true", label.name):
+        return label
+    return Part.EVENT(label=label, code=Term(fact.code))
 
 
-def _when(fact: Fact) -> str:
+def _when(fact: Fact, event: Argument) -> Message:
     if fact.start == fact.end:
-        return f"on {fact.start}"
+        return Clause.ON(event=event, day=fact.start)
     if not fact.end.exact and fact.end.first <= fact.start.first:
-        return f"since {fact.start}, until a day not known"
-    ongoing = fact.end.first == date.max
-    return f"since {fact.start}, ongoing" if ongoing else f"from {fact.start} to {fact.end}"
+        return Clause.SINCE_OPEN(event=event, day=fact.start)
+    if fact.end.first == date.max:
+        return Clause.SINCE(event=event, day=fact.start)
+    return Clause.FROM_TO(event=event, day=fact.start, day2=fact.end)
 
 
 def count(node: Count, s: Situation) -> Verdict:
@@ -111,39 +120,46 @@ def count(node: Count, s: Situation) -> Verdict:
             used.append(fact)
             if inside is TRUE and not fact.doubtful:
                 surely.add(key)
-    label = s.study.elements[node.count].label
+    label = _label(s, node.count)
     told = sorted(filter(None, maybe)) if node.distinct == "ingredient" else []
-    names = f" ({', '.join(told)})" if told else ""
-    text = f"{len(surely)} of at least {node.at_least} {label}{names}"
+    said = Clause.COUNT(n=len(surely), n2=node.at_least, label=label)
+    if told:
+        drugs = Series(tuple(map(Term, told)), Pair.COMMA)
+        said = Clause.COUNT_OF(n=len(surely), n2=node.at_least, label=label, drugs=drugs)
     return _enough(
         node.count,
         len(surely) >= node.at_least,
         len(maybe) >= node.at_least,
-        text,
+        said,
         tuple(used),
         absent(s, node.count, *ends(s, node.within)),
     )
 
 
 def _enough(
-    element: str, surely: bool, maybe: bool, text: str, used: tuple[Fact, ...], otherwise: Verdict
+    element: str,
+    surely: bool,
+    maybe: bool,
+    said: Message,
+    used: tuple[Fact, ...],
+    otherwise: Verdict,
 ) -> Verdict:
     """Settle a quantity: enough, perhaps enough, or as little as the records show."""
     if surely:
-        return Verdict(TRUE, text, used, element=element)
+        return Verdict(TRUE, said, used, element=element)
     if maybe:
-        doubts = ", ".join(dict.fromkeys(fact.doubtful for fact in used if fact.doubtful))
         reason = blame(used)
-        left = "exact dates" if reason else "the days on which it was taken"
-        return Verdict(
-            UNKNOWN,
-            f"{text}, depending on {doubts or left}",
-            used,
-            element=element,
-            reason=reason or Reason.JUDGEMENT,
-        )
-    more = "; there may be more than is recorded" if otherwise.truth is UNKNOWN else ""
-    return Verdict(otherwise.truth, text + more, used, element=element, reason=otherwise.reason)
+        doubts = tuple(fact.doubtful for fact in used if fact.doubtful)
+        if doubts:
+            row = Series(doubts, Pair.COMMA, distinct=True)
+            open_ = Clause.BY_DOUBTS(clause=said, doubts=row)
+        else:
+            open_ = (Clause.BY_DATES if reason else Clause.BY_DAYS_TAKEN)(clause=said)
+        reason = reason or Reason.JUDGEMENT
+        return Verdict(UNKNOWN, open_, used, element=element, reason=reason)
+    more = Clause.PERHAPS_MORE() if otherwise.truth is UNKNOWN else ""
+    text = clauses(said, more)
+    return Verdict(otherwise.truth, text, used, element=element, reason=otherwise.reason)
 
 
 def days(node: Days, s: Situation) -> Verdict:
@@ -164,14 +180,14 @@ def days(node: Days, s: Situation) -> Verdict:
     maybe = _longest(
         node, [_Span(f.code, max(f.start.first, low), min(f.end.last, high)) for f in facts]
     )
-    label = s.study.elements[node.days].label
-    what = f"of each of {node.ingredients} {label}" if node.per == "ingredient" else f"of {label}"
-    text = f"{surely} of at least {node.at_least} days {what}"
+    said = Clause.DAYS(n=surely, n2=node.at_least, label=_label(s, node.days))
+    if node.per == "ingredient":
+        said = Clause.DAYS_EACH(**said.arguments, n3=node.ingredients)
     return _enough(
         node.days,
         surely >= node.at_least,
         maybe >= node.at_least,
-        text,
+        said,
         facts,
         absent(s, node.days, start, end),
     )

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from gradatim.core.truth import Truth
 from gradatim.core.verdict import Verdict
-from gradatim.protocol.base import Model
+from gradatim.protocol.nodes import Node
+from gradatim.rules.context import FIRST_DOSE, Situation
 from gradatim.rules.evaluate import evaluate
-from gradatim.rules.situation import FIRST_DOSE, Situation
 
 LAST_DAY = date(2200, 1, 1)
 """Truths are constant long before this; it only bounds the walk."""
@@ -26,7 +26,7 @@ class Stretch(NamedTuple):
     truth: Truth
 
 
-def horizon(rule: Model, s: Situation) -> tuple[Verdict, list[Stretch]]:
+def horizon(rule: Node, s: Situation) -> tuple[Verdict, list[Stretch]]:
     """Give the verdict for the given first dose, and the truth for every later one.
 
     Returns:

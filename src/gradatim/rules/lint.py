@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from gradatim.clinical.ctcae_terms import is_ctcae_term, system_organ_classes
+from gradatim.clinical.ctcae.terms import is_ctcae_term, system_organ_classes
 from gradatim.clinical.drugs import drugs, find_drug
 from gradatim.clinical.formulas import formula
+from gradatim.clinical.response_criteria import RESPONSE_CRITERIA
+from gradatim.clinical.units import convert_for
 from gradatim.core.codes import fault, is_pattern, matches
+from gradatim.core.documents import Steps
 from gradatim.core.errors import UnusableInput
 from gradatim.core.expression import NotAnExpression, inputs
 from gradatim.core.quantity import convert, scale, understood
-from gradatim.protocol.base import Model
-from gradatim.protocol.nodes import Compare, DailyDose, elements_of, leaves
+from gradatim.protocol.nodes import Compare, DailyDose, Node
 from gradatim.protocol.questions import ESCALATION, can_be_ruled_on, questions
-from gradatim.protocol.references import Fault, Steps, dangling, rules_of
+from gradatim.protocol.references import Fault, dangling, rules_of
 from gradatim.protocol.study import Study
 from gradatim.protocol.wording import accounted
 from gradatim.rules.contradictions import contradictions
@@ -29,11 +31,11 @@ def lint(study: Study) -> list[Fault]:
 
 def unused_elements(study: Study) -> Iterator[Fault]:
     """Every element is asked about by a rule, an endpoint, an activity or a derivation."""
-    used = {
-        name for _, rule in rules_of(study) for leaf in leaves(rule) for name in elements_of(leaf)
-    }
+    used = {name for _, rule in rules_of(study) for name in rule.elements()}
     used |= {name for endpoint in study.endpoints for name in endpoint.elements}
     used |= {name for activity in study.schedule.activities.values() for name in activity.elements}
+    for endpoint in study.endpoints:
+        used |= set(endpoint.response.inputs.values()) if endpoint.response else set()
     for element in study.elements.values():
         used |= set(element.derived.inputs.values()) if element.derived else set()
     watched = study.safety.special_interest
@@ -108,7 +110,7 @@ def units_understood(study: Study) -> Iterator[Fault]:
         if element.unit and not understood(element.unit):
             yield Fault(("elements", name, "unit"), f"{element.unit!r} is not a UCUM unit")
     for path, rule in rules_of(study):
-        for leaf in leaves(rule):
+        for leaf in rule.leaves():
             if isinstance(leaf, DailyDose) and leaf.is_.unit != DOSE_UNIT:
                 yield Fault(path, f"a daily dose is in {DOSE_UNIT}, not {leaf.is_.unit or 'bare'}")
             if not isinstance(leaf, Compare) or leaf.is_.times or not leaf.is_.unit:
@@ -148,6 +150,41 @@ def derivations(study: Study) -> Iterator[Fault]:
             )
 
 
+def response_criteria(study: Study) -> Iterator[Fault]:
+    """Every response criterion is one, and each of its values comes from an element in its unit."""
+    for i, endpoint in enumerate(study.endpoints):
+        if endpoint.response is None:
+            continue
+        path: Steps = ("endpoints", i, "response")
+        known = [RESPONSE_CRITERIA.get(name) for name in endpoint.response.criteria]
+        for name, criterion in zip(endpoint.response.criteria, known, strict=True):
+            if criterion is None:
+                names = ", ".join(RESPONSE_CRITERIA)
+                yield Fault(path, f"no response criterion {name!r}; there are {names}")
+        domains = {one.name: one for found in known if found for one in found.domains}
+        for name in endpoint.response.inputs.keys() - domains.keys():
+            yield Fault(path, f"none of these response criteria asks for {name}")
+        for name, domain in domains.items():
+            if name not in endpoint.response.inputs:
+                yield Fault(path, f"a response criterion asks for {name}, and no element holds it")
+                continue
+            element = study.elements[endpoint.response.inputs[name]]
+            if convert_for(element.analyte or None, 1, element.unit, domain.unit) is None:
+                yield Fault(path, f"{name} is in {domain.unit}, not in {element.unit or 'no unit'}")
+
+
+def specification_of_lots(study: Study) -> Iterator[Fault]:
+    """Every test of a lot stands once, and its limit is a number in a UCUM unit."""
+    tests = study.treatment.product.specification
+    names = [one.name for one in tests]
+    for i, test in enumerate(tests):
+        path: Steps = ("treatment", "product", "specification", i)
+        if names.index(test.name) != i:
+            yield Fault(path, f"the test {test.name} is used twice")
+        if test.limit is not None and (test.limit.times or not understood(test.limit.unit or "1")):
+            yield Fault(path, f"{test.limit} is not a limit in a UCUM unit")
+
+
 def text_accounted_for(study: Study) -> Iterator[Fault]:
     """Every word of the record's eligibility text is in a criterion or listed as connective."""
     left, missing = accounted(study.eligibility)
@@ -166,7 +203,7 @@ def text_accounted_for(study: Study) -> Iterator[Fault]:
 def readings_that_differ(study: Study) -> Iterator[Fault]:
     """Every alternative reading differs from the default and from the others."""
     for i, criterion in enumerate(study.criteria):
-        seen: list[tuple[str, Model, Mapping[str, Model]]] = []
+        seen: list[tuple[str, Node, Mapping[str, Node]]] = []
         seen.append((criterion.reading_name, criterion.rule, {}))
         for j, one in enumerate(criterion.alternatives):
             for name, rule, also in seen:
@@ -228,6 +265,8 @@ CHECKS: tuple[Callable[[Study], Iterator[Fault]], ...] = (
     known_drugs,
     units_understood,
     derivations,
+    response_criteria,
+    specification_of_lots,
     text_accounted_for,
     readings_that_differ,
     no_contradictions,

@@ -5,21 +5,32 @@ from functools import partial
 
 from gradatim.clinical.units import convert_for
 from gradatim.core.dates import Duration
-from gradatim.core.quantity import Quantity, compare_bounded, plain
+from gradatim.core.message import (
+    Argument,
+    Label,
+    Measure,
+    Message,
+    Number,
+    Pair,
+    Term,
+    clauses,
+    join,
+)
+from gradatim.core.quantity import Quantity, compare_bounded
 from gradatim.core.quantity import compare as compare_numbers
-from gradatim.core.truth import FALSE, TRUE, UNKNOWN, all_of, any_of
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.base import Limit, Window
 from gradatim.protocol.elements import Element
 from gradatim.protocol.nodes import Compare, Measured, Result
 from gradatim.protocol.schedule import Encounter
+from gradatim.rules.absence import absent, occurrences
+from gradatim.rules.context import Edge, Situation
 from gradatim.rules.derive import derived, missing_inputs, not_computed
-from gradatim.rules.known import absent, occurrences
-from gradatim.rules.pick import Candidate, Reading, pick, unsettled
-from gradatim.rules.situation import Edge, Situation
+from gradatim.rules.messages import COMPARISONS, REFERENCES, Clause, Part
+from gradatim.rules.value_selection import Candidate, Reading, pick, unsettled
 
-WORDS = {">": "above", ">=": "at least", "<": "below", "<=": "at most", "=": "exactly"}
 DEFINITE = ("positive", "negative")
 """Results that answer the question; any other that a laboratory may write leaves it open."""
 INDECISIVE = ("borderline", "equivocal", "inconclusive", "indeterminate", "invalid")
@@ -44,21 +55,20 @@ def _measured(
 ) -> Verdict:
     if not node.at:
         windows = [node.within] if node.within else []
-        return _among(node, element, s, ask, windows, "")
+        return _among(node, element, s, ask, windows, None)
     visits = [s.study.schedule.encounters[name] for name in node.at]
     found = [
-        (s.due(v.window.anchor), _among(node, element, s, ask, _windows(v), v.label))
-        for v in visits
+        (s.due(v.window.anchor), _among(node, element, s, ask, _windows(v), Label(v.label, name)))
+        for name, v in zip(node.at, visits, strict=True)
     ]
     asked = [verdict for due, verdict in found if due or verdict.evidence]
     if node.across == "available":
         asked = [verdict for verdict in asked if verdict.evidence] or asked
     if not asked:
-        labels = " and ".join(visit.label for visit in visits)
-        label = s.study.elements[element].label
+        labels = [Label(v.label, name) for name, v in zip(node.at, visits, strict=True)]
         return Verdict(
             UNKNOWN,
-            f"{label}: the {labels} visit is not yet due",
+            Clause.NOT_DUE(label=_label(s, element), visits=join(labels, Pair.AND)),
             element=element,
             reason=Reason.NO_RECORD,
         )
@@ -68,6 +78,10 @@ def _measured(
         if len(asked) == 1
         else Verdict(combine(v.truth for v in asked), children=tuple(asked))
     )
+
+
+def _label(s: Situation, element: str) -> Label:
+    return Label(s.study.elements[element].label, element)
 
 
 def _windows(visit: Encounter) -> list[Window]:
@@ -80,7 +94,7 @@ def _among(
     s: Situation,
     ask: Callable[[Fact], Reading],
     windows: list[Window],
-    visit: str,
+    visit: Label | None,
 ) -> Verdict:
     recorded = [fact for fact in s.facts.of(element) if _is_by(node.method, fact)]
     candidates = _candidates(recorded, windows, s, ask)
@@ -116,25 +130,25 @@ def _computed(s: Situation, ask: Callable[[Fact], Reading], fact: Fact) -> Readi
     if fact.value is not None or fact.code:
         return ask(fact)
     reason, why = not_computed(s, fact)
-    label = s.study.elements[fact.element].label
-    return Reading(UNKNOWN, f"{label} on {fact.start} could not be computed: {why}", reason)
+    said = Clause.NOT_COMPUTED(label=_label(s, fact.element), day=fact.start, why=why)
+    return Reading(UNKNOWN, said, reason)
 
 
-def _none(element: str, s: Situation, visit: str, older: bool, method: str) -> Verdict:
-    label = s.study.elements[element].label + (f" by {method}" if method else "")
-    at = f" for the {visit} visit" if visit else ""
+def _none(element: str, s: Situation, visit: Label | None, older: bool, method: str) -> Verdict:
+    measured: Argument = _label(s, element)
+    if method:
+        measured = Part.BY_METHOD(label=measured, method=Term(method))
     if older:
-        return Verdict(
-            UNKNOWN,
-            f"{label}: no value of the right date{at}",
-            element=element,
-            reason=Reason.STALE,
-        )
-    without = missing_inputs(s, element)
-    why = f" (not computed either: no {', '.join(without)})" if without else ""
-    return Verdict(
-        UNKNOWN, f"{label}: no record{at}{why}", element=element, reason=Reason.NO_RECORD
-    )
+        said = _at(visit, measured, Clause.NOT_OF_THE_DATE, Clause.NOT_OF_THE_VISIT)
+        return Verdict(UNKNOWN, said, element=element, reason=Reason.STALE)
+    said = _at(visit, measured, Clause.NO_RECORD, Clause.NO_RECORD_AT_VISIT)
+    if without := missing_inputs(s, element):
+        said = Clause.NOR_COMPUTED(clause=said, labels=join(without, Pair.COMMA))
+    return Verdict(UNKNOWN, said, element=element, reason=Reason.NO_RECORD)
+
+
+def _at(visit: Label | None, measured: Argument, anyway: Clause, of_visit: Clause) -> Message:
+    return of_visit(measured=measured, visit=visit) if visit else anyway(measured=measured)
 
 
 def _not_while(drug: str, ask: Callable[[Fact], Reading], s: Situation, fact: Fact) -> Reading:
@@ -150,78 +164,91 @@ def _not_while(drug: str, ask: Callable[[Fact], Reading], s: Situation, fact: Fa
         reason = Reason.JUDGEMENT if one.doubtful else Reason.PARTIAL_DATE
         clearer = not taken.evidence or (taken.reason is not reason is Reason.PARTIAL_DATE)
         if at > taken.truth or (at and at is taken.truth and clearer):
-            taken = Verdict(at, f"{one.code or drug} was taken then", (one,), reason=reason)
+            said = Clause.TAKEN_THEN(drug=Term(one.code or drug))
+            taken = Verdict(at, said, (one,), reason=reason)
     if taken.truth is FALSE:
         return says
     truth = min(says.truth, ~taken.truth)
-    text = f"{says.text}; {taken.text}"
+    both = clauses(says.message, taken.message)
     if truth is not UNKNOWN or says.truth is UNKNOWN:
-        return Reading(truth, text, says.reason)
-    return Reading(truth, text, taken.reason, drug)
+        return Reading(truth, both, says.reason)
+    return Reading(truth, both, taken.reason, drug)
 
 
 def _against(limit: Limit, element: Element, fact: Fact) -> Reading:
-    """Say how one value compares with the limit."""
+    """Return how one value compares with the limit."""
     if fact.unsettled:
         return unsettled(element, fact)
+    label = Label(element.label, fact.element)
     if fact.value is None:
-        return Reading(
-            UNKNOWN, f"{element.label} on {fact.start} is not a number", Reason.JUDGEMENT
-        )
+        return Reading(UNKNOWN, Clause.NO_NUMBER(label=label, day=fact.start), Reason.JUDGEMENT)
     shown = float(f"{fact.value:.6g}") if fact.derived else fact.value
-    measured = f"{element.label} {Quantity(shown, fact.unit, fact.bound)} on {fact.start}"
+    quantity = Quantity(shown, fact.unit, fact.bound)
+    measured = Part.VALUE(label=label, quantity=quantity, day=fact.start)
     if limit.times:
         return _against_reference(limit, element, fact, measured)
     value = convert_for(element.analyte or None, fact.value, fact.unit, limit.unit or element.unit)
     if value is None:
-        want = limit.unit or element.unit
-        return Reading(UNKNOWN, f"{measured} cannot be compared in {want}", Reason.UNIT_MISMATCH)
-    return _compared(limit, value, fact.bound, f"{measured} is", limit.number)
+        want = Measure(limit.unit or element.unit)
+        said = Clause.NOT_IN_UNIT(value=measured, unit=want)
+        return Reading(UNKNOWN, said, Reason.UNIT_MISMATCH)
+    truth = compare_bounded(value, fact.bound, limit.op, limit.number)
+    if truth is UNKNOWN:
+        said = Clause.BOUND(value=measured, limit=Term(str(limit)))
+        return Reading(truth, said, Reason.JUDGEMENT)
+    return Reading(truth, Clause.COMPARED(value=measured, comparison=_comparison(limit, truth)))
 
 
-def _against_reference(limit: Limit, element: Element, fact: Fact, measured: str) -> Reading:
+def _comparison(limit: Limit, truth: Truth) -> Message:
+    return COMPARISONS[limit.op, truth](quantity=Quantity(limit.number, limit.unit))
+
+
+def _against_reference(limit: Limit, element: Element, fact: Fact, measured: Message) -> Reading:
+    named = REFERENCES[limit.times]
     reference = fact.high if limit.times == "ULN" else fact.low
     if reference is None or fact.value is None:
-        return Reading(
-            UNKNOWN, f"{measured} came without its {limit.times}", Reason.NO_REFERENCE_RANGE
-        )
+        said = Clause.NO_REFERENCE(value=measured, reference=named)
+        return Reading(UNKNOWN, said, Reason.NO_REFERENCE_RANGE)
     uln = convert_for(element.analyte or None, reference.value, reference.unit, fact.unit)
     if uln is None:
-        return Reading(
-            UNKNOWN, f"{measured}: its {limit.times} is in {reference.unit}", Reason.UNIT_MISMATCH
-        )
+        unit = Measure(reference.unit)
+        said = Clause.REFERENCE_IN(value=measured, reference=named, unit=unit)
+        return Reading(UNKNOWN, said, Reason.UNIT_MISMATCH)
     if uln <= 0:
-        return Reading(
-            UNKNOWN, f"{measured}: its {limit.times} is {plain(uln)}", Reason.NO_REFERENCE_RANGE
-        )
-    ratio = f"{_ratio(fact.value / uln, limit)} x {limit.times} ({plain(uln)})"
-    return _compared(limit, fact.value, fact.bound, f"{measured} is {ratio},", limit.number * uln)
-
-
-def _ratio(ratio: float, limit: Limit) -> str:
-    """Write a ratio with as many digits as it takes to see on which side of the limit it lies."""
-    truth = compare_numbers(ratio, limit.op, limit.number)
-    texts = [f"{ratio:.{digits}g}" for digits in (3, 5, 7, 10)]
-    seen = (t for t in texts if compare_numbers(float(t), limit.op, limit.number) is truth)
-    return next(seen, texts[-1])
-
-
-def _compared(limit: Limit, value: float, bound: str, said: str, against: float) -> Reading:
-    truth = compare_bounded(value, bound, limit.op, against)
+        said = Clause.REFERENCE_IS(value=measured, reference=named, n=Number(uln))
+        return Reading(UNKNOWN, said, Reason.NO_REFERENCE_RANGE)
+    of: dict[str, Argument] = {
+        "value": measured,
+        "n": _ratio(fact.value / uln, limit),
+        "reference": named,
+        "n2": Number(uln),
+    }
+    truth = compare_bounded(fact.value, fact.bound, limit.op, limit.number * uln)
     if truth is UNKNOWN:
-        return Reading(truth, f"{said} known only as a bound, against {limit}", Reason.JUDGEMENT)
-    negation = "" if truth is TRUE else "not "
-    limit_text = Quantity(limit.number, limit.unit)
-    return Reading(truth, f"{said} {negation}{WORDS[limit.op]} {limit_text}")
+        said = Clause.RATIO_BOUND(**of, limit=Term(str(limit)))
+        return Reading(truth, said, Reason.JUDGEMENT)
+    return Reading(truth, Clause.RATIO(**of, comparison=_comparison(limit, truth)))
+
+
+def _ratio(ratio: float, limit: Limit) -> Number:
+    """Return a ratio in as many digits as it takes to see on which side of the limit it lies."""
+    truth = compare_numbers(ratio, limit.op, limit.number)
+    shown = [Number(ratio, f".{digits}g") for digits in (3, 5, 7, 10)]
+    seen = (n for n in shown if compare_numbers(float(str(n)), limit.op, limit.number) is truth)
+    return next(seen, shown[-1])
 
 
 def _coded(wanted: str, element: Element, fact: Fact) -> Reading:
     """Say whether one coded result is the one wanted."""
     if fact.unsettled:
         return unsettled(element, fact)
-    said = f"{element.label} {fact.code or 'without a result'} on {fact.start}"
+    label = Label(element.label, fact.element)
+    if fact.code:
+        said = Clause.RESULT(label=label, code=Term(fact.code), day=fact.start)
+    else:
+        said = Clause.NO_RESULT(label=label, day=fact.start)
     if fact.code == wanted:
         return Reading(TRUE, said)
     if fact.code in DEFINITE or (fact.derived and fact.code not in INDECISIVE):
         return Reading(FALSE, said)
-    return Reading(UNKNOWN, f"{said} is neither positive nor negative", Reason.JUDGEMENT)
+    return Reading(UNKNOWN, Clause.INDECISIVE(clause=said), Reason.JUDGEMENT)

@@ -9,22 +9,24 @@ from typing import NamedTuple
 from gradatim.clinical.drugs import drugs, find_drug
 from gradatim.clinical.half_life import washout_days
 from gradatim.core.dates import Duration
-from gradatim.core.quantity import RELATIVE_TOLERANCE, plain
+from gradatim.core.message import Argument, Message, Number, Term, clauses
+from gradatim.core.quantity import RELATIVE_TOLERANCE
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, any_of
 from gradatim.core.verdict import Reason, Verdict, foremost
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.nodes import NotWashedOut, Requirement, Stable
+from gradatim.rules.absence import absent, occurrences
+from gradatim.rules.context import Edge, Situation
 from gradatim.rules.courses import by_ingredient
 from gradatim.rules.drugs import ingredient_stable
-from gradatim.rules.known import absent, occurrences
-from gradatim.rules.situation import Edge, Situation
+from gradatim.rules.messages import Clause, Part
 
 
 class Wait(NamedTuple):
     """One length a washout must last, for one ingredient; no edge if its half-life is unknown."""
 
     edge: Edge | None
-    text: str
+    message: Message
 
 
 def not_washed_out(node: NotWashedOut, s: Situation) -> Verdict:
@@ -33,7 +35,7 @@ def not_washed_out(node: NotWashedOut, s: Situation) -> Verdict:
     children = [_recent(node, name, some, s) for name, some in by_ingredient(facts).items()]
     longest = longest_wait(node, s)
     none = absent(s, node.not_washed_out, longest, s.edge(node.before))
-    told = [child for child in children if child.text or child.children]
+    told = [child for child in children if child.message or child.children]
     truth = max(any_of(child.truth for child in told), none.truth)
     if not told:
         return none
@@ -61,9 +63,8 @@ def _recent(node: NotWashedOut, name: str, facts: list[Fact], s: Situation) -> V
     if worst is None:
         return Verdict(FALSE, element=node.not_washed_out)
     fact, wait = worst
-    doubt = f", {fact.doubtful}" if fact.doubtful else ""
-    text = f"{name} {_last(fact)}{doubt}{wait.text}"
-    recently = Verdict(truth, text, tuple(facts), element=node.not_washed_out, reason=reason)
+    said = clauses(_last(fact, Term(name)), wait.message)
+    recently = Verdict(truth, said, tuple(facts), element=node.not_washed_out, reason=reason)
     if truth is not FALSE and node.exempt:
         spared = _spared(node.exempt, name, facts, s)
         if spared is not None:
@@ -89,14 +90,18 @@ def _spared(exempt: Stable, name: str, facts: list[Fact], s: Situation) -> Verdi
     if not any(fact.code == name for fact in s.facts.of(exempt.stable)):
         return None
     found = ingredient_stable(exempt, name, facts, s)
-    if not found.text:  # not being taken at that anchor: there is no stable treatment to spare
+    if not found.message:  # not being taken at that anchor: there is no stable treatment to spare
         return None
-    text = f"exempt only if stable: {found.text}"
-    return Verdict(~found.truth, text, found.evidence, element=exempt.stable, reason=found.reason)
+    said = Clause.UNLESS_STABLE(clause=found.message)
+    return Verdict(~found.truth, said, found.evidence, element=exempt.stable, reason=found.reason)
 
 
-def _last(fact: Fact) -> str:
-    return "is being taken" if fact.end.first == date.max else f"last taken {fact.end}"
+def _last(fact: Fact, drug: Term) -> Message:
+    going_on = fact.end.first == date.max
+    said = Clause.BEING_TAKEN(drug=drug)
+    if not going_on:
+        said = Clause.LAST_TAKEN(drug=drug, day=fact.end)
+    return Clause.DOUBTED(clause=said, doubt=fact.doubtful) if fact.doubtful else said
 
 
 def waits_of(node: NotWashedOut, name: str, s: Situation) -> Iterator[Wait]:
@@ -105,23 +110,26 @@ def waits_of(node: NotWashedOut, name: str, s: Situation) -> Iterator[Wait]:
     for requirement in node.longest_of:
         if requirement.only and name not in requirement.only:
             continue
-        length, text = _length(requirement, name)
+        length, wait = _length(requirement, name)
         edge = None if length is None else s.edge(node.before, -length)
-        needed = f"; {text} before {s.edge(node.before).day}"
-        waits.append(Wait(edge, f"{needed} begin on {edge.day}" if edge else needed))
+        day = s.edge(node.before).day
+        if edge is None:
+            waits.append(Wait(edge, Clause.WAIT(wait=wait, day=day)))
+        else:
+            waits.append(Wait(edge, Clause.WAIT_FROM(wait=wait, day=day, day2=edge.day)))
     yield from sorted(waits, key=lambda wait: wait.edge.day if wait.edge else date.max)
 
 
-def _length(requirement: Requirement, name: str) -> tuple[Duration | None, str]:
+def _length(requirement: Requirement, name: str) -> tuple[Duration | None, Argument]:
     if requirement.length is not None:
-        return requirement.length, str(requirement.length)
+        return requirement.length, requirement.length
     half_lives = requirement.half_lives or 0.0
     found = find_drug(name)
     known = washout_days(found, half_lives) if found else None
     if known is None:
-        return None, f"{plain(half_lives)} half-lives (half-life of {name} not established)"
+        return None, Part.HALF_LIVES(n=Number(half_lives), drug=Term(name))
     days = math.ceil(known * (1 - RELATIVE_TOLERANCE))
-    return Duration(0, days), f"{days} days ({plain(half_lives)} half-lives)"
+    return Duration(0, days), Part.DAYS(n=days, n2=Number(half_lives))
 
 
 def longest_wait(node: NotWashedOut, s: Situation) -> Edge:

@@ -1,1 +1,1 @@
-"""Floor 6: safety: dose-limiting toxicity, stopping rules, the clocks of safety reports."""
+"""Safety: dose-limiting toxicity, stopping rules, the clocks of safety reports."""

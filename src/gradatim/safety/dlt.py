@@ -10,18 +10,17 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from gradatim.clinical.ctcae_terms import folded, is_ctcae_term, system_organ_classes
+from gradatim.clinical.ctcae.terms import folded, is_ctcae_term, system_organ_classes
 from gradatim.core.dates import NEVER_ENDED, Day, parse_day, step
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of
 from gradatim.core.verdict import Verdict
 from gradatim.evidence.facts import Fact, Facts, Observed
 from gradatim.protocol.base import Window
 from gradatim.protocol.elements import Element
-from gradatim.protocol.nodes import Event, leaves
-from gradatim.protocol.nodes import elements_of as elements_of_leaf
+from gradatim.protocol.nodes import Event
 from gradatim.protocol.study import Study
+from gradatim.rules.context import FIRST_DOSE, Situation
 from gradatim.rules.evaluate import evaluate
-from gradatim.rules.situation import FIRST_DOSE, Situation
 from gradatim.safety.events import AdverseEvent, graded, relation
 
 ADVERSE_EVENT, LIMITING = "adverse_event", "dose_limiting_toxicity"
@@ -119,10 +118,10 @@ def _watched(of: _Same) -> tuple[str, ...]:
         study.safety.dose_limiting_toxicity.definition,
         *(one.rule for one in study.safety.stopping_rules),
     ]
-    asked = [leaf for rule in rules for leaf in leaves(rule)]
-    named = [name for leaf in asked for name in elements_of_leaf(leaf)]
+    named = [name for rule in rules for name in rule.elements()]
     if study.safety.special_interest is not None:
         named += study.safety.special_interest.elements
+    asked = (leaf for rule in rules for leaf in rule.leaves())
     spared = {name for leaf in asked if isinstance(leaf, Event) for name in leaf.except_}
     return tuple(
         dict.fromkeys(

@@ -13,12 +13,11 @@ from gradatim.core.dates import Day, on
 from gradatim.core.truth import FALSE, UNKNOWN, Truth
 from gradatim.core.verdict import Verdict
 from gradatim.evidence.facts import Fact, Facts
-from gradatim.protocol.base import Model
-from gradatim.protocol.nodes import AllOf, AnyOf, Event, Not, elements_of, leaves
+from gradatim.protocol.nodes import Event, Node, Not
 from gradatim.protocol.study import Study
 from gradatim.protocol.treatment import StoppingRule
+from gradatim.rules.context import FIRST_DOSE, Situation
 from gradatim.rules.evaluate import evaluate
-from gradatim.rules.situation import FIRST_DOSE, Situation
 from gradatim.safety.dlt import LIMITING, facts_of
 from gradatim.safety.events import AdverseEvent
 
@@ -88,25 +87,20 @@ def fired(study: Study, watched: Sequence[Watched], as_of: date) -> Iterator[Fir
                 yield Fired(rule, level, verdict, by)
 
 
-def _without_windows(rule: Model) -> Model:
-    if isinstance(rule, AllOf):
-        return rule.model_copy(update={"all": [_without_windows(part) for part in rule.all]})
-    if isinstance(rule, AnyOf):
-        return rule.model_copy(update={"any": [_without_windows(part) for part in rule.any]})
+def _without_windows(rule: Node) -> Node:
     if isinstance(rule, Not):  # under a negation too wide would be too narrow
         return rule
-    window = getattr(rule, "within", None)
-    return rule if window is None else rule.model_copy(update={"within": None})
+    return rule.with_parts(_without_windows).model_copy(update=dict.fromkeys(rule.windows()))
 
 
-def _bearing_out(rule: Model, s: Situation) -> Iterator[str]:
+def _bearing_out(rule: Node, s: Situation) -> Iterator[str]:
     """Give the id of each fact for which a leaf of the rule holds, or may, by itself."""
     by_id = _by_id(s.facts.by_element)
-    for leaf in leaves(rule):
+    for leaf in rule.leaves():
         if not isinstance(leaf, Event):
             yield from (fact.id for fact in evaluate(leaf, s).evidence)
             continue
-        ids = dict.fromkeys(fact.id for name in elements_of(leaf) for fact in s.facts.of(name))
+        ids = dict.fromkeys(fact.id for name in leaf.elements() for fact in s.facts.of(name))
         for id in ids:
             alone = replace(s, facts=replace(s.facts, by_element=by_id[id]))
             if evaluate(leaf, alone).truth is not FALSE:

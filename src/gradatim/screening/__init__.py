@@ -1,1 +1,1 @@
-"""Floor 6: screening: may this person enter, why, what is missing, and from when."""
+"""Screening: may this person enter, why, what is missing, and from when."""

@@ -10,10 +10,9 @@ from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.core.verdict import Reason, Verdict, foremost
 from gradatim.evidence.facts import Facts
 from gradatim.protocol.eligibility import EligibilityCriterion
-from gradatim.protocol.nodes import anchors_of, leaves
 from gradatim.protocol.study import Study
+from gradatim.rules.context import FIRST_DOSE, Situation
 from gradatim.rules.horizon import Stretch, horizon
-from gradatim.rules.situation import FIRST_DOSE, Situation
 from gradatim.screening.missing import Missing, rank_missing, recheck, repeat
 from gradatim.screening.readings import Plan, Reading
 
@@ -98,9 +97,9 @@ class Eligibility:
 
 def anchors_used(study: Study, one: Eligibility) -> dict[str, date]:
     """Give the dates that the rules look at, the first dose included, in the order of days."""
-    rules = [leaf for finding in one.findings for leaf in leaves(finding.reading.rule)]
-    visits = {name for leaf in rules for name in getattr(leaf, "at", [])}
-    used = {FIRST_DOSE, *(name for leaf in rules for name in anchors_of(leaf))}
+    rules = [finding.reading.rule for finding in one.findings]
+    visits = {name for rule in rules for name in rule.encounters()}
+    used = {FIRST_DOSE, *(name for rule in rules for name in rule.anchors())}
     used |= {study.schedule.encounters[name].window.anchor for name in visits}
     named = [(name, day) for name, day in one.anchors.items() if name in used]
     return dict(sorted(named, key=lambda item: item[1]))

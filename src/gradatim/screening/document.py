@@ -112,11 +112,16 @@ def _criterion(
 
 
 def evidence(verdict: Verdict) -> list[dict[str, Any]]:
-    """Give the facts that settle a verdict, and those they were derived from, once each."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+    """Return the facts that settle a verdict as JSON documents write them."""
+    return [fact_document(fact) for fact in deciding_facts(verdict)]
+
+
+def deciding_facts(verdict: Verdict) -> list[Fact]:
+    """Return the facts that settle a verdict, and those they were derived from, once each."""
+    found: dict[tuple[str, str], Fact] = {}
     for leaf in verdict.deciding():
         for fact in _with_sources(leaf.evidence):
-            found.setdefault((fact.element, fact.id), fact_document(fact))
+            found.setdefault((fact.element, fact.id), fact)
     return list(found.values())
 
 

@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 from gradatim.core.truth import UNKNOWN
 from gradatim.core.verdict import Verdict
-from gradatim.protocol.base import Model
-from gradatim.protocol.nodes import Measured, elements_of, leaves
+from gradatim.protocol.nodes import Measured, Node
+from gradatim.rules.context import FIRST_DOSE, Situation
 from gradatim.rules.evaluate import evaluate
-from gradatim.rules.situation import FIRST_DOSE, Situation
 
 
 class Missing(NamedTuple):
@@ -36,7 +35,7 @@ def rank_missing(undetermined: Iterable[tuple[str, Verdict]]) -> tuple[Missing, 
     return tuple(Missing(name, tuple(ids), n) for n, (name, ids) in enumerate(ordered, 1))
 
 
-def repeat(s: Situation, rules: Sequence[Model], start: date | None) -> tuple[str, ...]:
+def repeat(s: Situation, rules: Sequence[Node], start: date | None) -> tuple[str, ...]:
     """Give the elements of which a value that counts now would not on a later first dose."""
     if start is None or start == s.anchors[FIRST_DOSE]:
         return ()
@@ -44,7 +43,7 @@ def repeat(s: Situation, rules: Sequence[Model], start: date | None) -> tuple[st
     return tuple(name for name in now if now[name] - then.get(name, set()))
 
 
-def _counting(s: Situation, rules: Sequence[Model]) -> dict[str, set[str]]:
+def _counting(s: Situation, rules: Sequence[Node]) -> dict[str, set[str]]:
     """Give the values that count, by element and record."""
     found: dict[str, set[str]] = {}
     for rule in rules:
@@ -55,16 +54,16 @@ def _counting(s: Situation, rules: Sequence[Model]) -> dict[str, set[str]]:
     return found
 
 
-def recheck(s: Situation, rules: Sequence[Model]) -> tuple[str, ...]:
+def recheck(s: Situation, rules: Sequence[Node]) -> tuple[str, ...]:
     """Name what the rules look at in visits that are not yet due: `baseline laboratory`."""
     asked = {
         (visit, element)
         for rule in rules
-        for leaf in leaves(rule)
+        for leaf in rule.leaves()
         if isinstance(leaf, Measured)
         for visit in leaf.at
         if not s.due(s.study.schedule.encounters[visit].window.anchor)
-        for element in elements_of(leaf)
+        for element in leaf.elements()
     }
     return tuple(
         f"{s.study.schedule.encounters[visit].label} {activity.label}"

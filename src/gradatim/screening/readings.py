@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from gradatim.core.errors import UnusableInput
-from gradatim.protocol.base import Model
 from gradatim.protocol.eligibility import EligibilityCriterion
+from gradatim.protocol.nodes import Node
 from gradatim.protocol.questions import ruled_reading
 from gradatim.protocol.study import Study
 
@@ -14,7 +14,7 @@ class Reading(NamedTuple):
     """One way to understand a criterion."""
 
     name: str
-    rule: Model
+    rule: Node
 
 
 Plan = Mapping[str, tuple[Reading, ...]]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Facts
-from gradatim.evidence.sources import fhir
+from gradatim.evidence.fhir import reader as fhir
 from gradatim.protocol.study import Study
 from gradatim.synthetic.cases import FIRST_DOSE, Case, load_cases
 from gradatim.synthetic.fhir import bundle

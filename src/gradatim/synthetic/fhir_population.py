@@ -12,9 +12,9 @@ from datetime import date, timedelta
 from gradatim.clinical.drugs import drugs
 from gradatim.clinical.units import convert_for
 from gradatim.core.dates import Duration, step
-from gradatim.protocol.base import Limit, Model, Window
+from gradatim.protocol.base import Limit
 from gradatim.protocol.elements import Element
-from gradatim.protocol.nodes import Age, Compare, Measured, elements_of, leaves
+from gradatim.protocol.nodes import Age, Compare, Measured, Node, NotWashedOut
 from gradatim.protocol.study import Study
 from gradatim.synthetic.people import Person, Record
 
@@ -35,14 +35,14 @@ class Population:
         """Look up the limits and the edges that the protocol's rules depend on."""
         self.study, self.anchors = study, anchors
         self._rng = random.Random(seed)
-        asked = [leaf for one in study.criteria for leaf in leaves(one.rule)]
+        asked = [leaf for one in study.criteria for leaf in one.rule.leaves()]
         self._limits = _limits(asked)
-        self._edges = {name: self._days(leaf) for leaf in asked for name in elements_of(leaf)}
+        self._edges = {name: self._days(leaf) for leaf in asked for name in leaf.elements()}
         self._methods = {
             name: leaf.method
             for leaf in asked
             if isinstance(leaf, Measured)
-            for name in elements_of(leaf)
+            for name in leaf.elements()
             if leaf.method
         }
         self._names = list(dict.fromkeys(self._with_inputs(self._edges)))
@@ -84,23 +84,19 @@ class Population:
             day = date(day.year - day.year % 4, 2, 29)
         return self._written(day, partial_=0.2)
 
-    def _days(self, leaf: Model) -> list[date]:
+    def _days(self, leaf: Node) -> list[date]:
         """Give the first and last day of each window of a leaf."""
-        visits = [self.study.schedule.encounters[name] for name in getattr(leaf, "at", [])]
+        visits = [self.study.schedule.encounters[name] for name in leaf.encounters()]
         windows = [one for visit in visits for one in (visit.window, visit.valid_within) if one]
-        own = getattr(leaf, "within", None)
-        windows += [own] if isinstance(own, Window) else []
+        windows += leaf.windows().values()
         lengths = [
             (one.anchor, length)
             for one in windows
             for length in (one.from_, one.to)
             if length is not None
         ]
-        before = getattr(leaf, "before", None)
-        if isinstance(before, str):
-            lengths += [
-                (before, -one.length) for one in getattr(leaf, "longest_of", ()) if one.length
-            ]
+        if isinstance(leaf, NotWashedOut):
+            lengths += [(leaf.before, -one.length) for one in leaf.longest_of if one.length]
         return [step(self.anchors[anchor], length) for anchor, length in lengths]
 
     def _day(self, name: str) -> date:
@@ -241,7 +237,7 @@ _MAKERS: dict[str, Callable[[Population, str, Element], Records]] = {
 }
 
 
-def _limits(asked: list[Model]) -> dict[str, list[Limit]]:
+def _limits(asked: list[Node]) -> dict[str, list[Limit]]:
     found: dict[str, list[Limit]] = {}
     for leaf in asked:
         if isinstance(leaf, Compare):

@@ -13,24 +13,21 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from gradatim.conduct.conflicts import whom
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.permissions import MAY, OF_THE_WHOLE_TRIAL, ROLES, roles_of
+from gradatim.conduct.permissions import MAY, OF_THE_WHOLE_TRIAL, roles_of
+from gradatim.conduct.roles import CLINICAL_STAFF, OVERSIGHT, ROLES, SITE_STAFF
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.subjects import whom
 from gradatim.conduct.trial import Trial
-
-_CLINIC = ("investigator", "coordinator", "nurse")
-_PRODUCT = ("pharmacist", "cell_lab")
-_WATCH = ("sponsor", "monitor", "data_manager", "auditor")
 
 SEES: Mapping[str, tuple[str, ...]] = {
     "overview": ROLES,
     "protocol": ROLES,
-    "screening": (*_CLINIC, *_WATCH),
-    "participants": (*_CLINIC, *_WATCH, "statistician", "safety_committee"),
-    "identity": _CLINIC,
-    "emergency": (*_CLINIC, *_PRODUCT, "sponsor", "monitor", "auditor", "safety_committee"),
-    "dosing": (*_CLINIC, *_PRODUCT, *_WATCH, "safety_committee"),
+    "screening": (*CLINICAL_STAFF, *OVERSIGHT),
+    "participants": (*CLINICAL_STAFF, *OVERSIGHT, "statistician", "safety_committee"),
+    "identity": CLINICAL_STAFF,
+    "emergency": (*SITE_STAFF, "sponsor", "monitor", "auditor", "safety_committee"),
+    "dosing": (*SITE_STAFF, *OVERSIGHT, "safety_committee"),
     "review": ("safety_committee", "sponsor", "statistician", "data_manager", "auditor"),
     "design": (*ROLES,),
     "feasibility": (
@@ -41,9 +38,9 @@ SEES: Mapping[str, tuple[str, ...]] = {
         "coordinator",
         "auditor",
     ),
-    "audit": (*_WATCH, "statistician"),
+    "audit": (*OVERSIGHT, "statistician"),
     "people": ("sponsor", "investigator", "monitor", "data_manager", "auditor"),
-    "paper": (*_CLINIC, *_PRODUCT, "monitor", "data_manager", "sponsor"),
+    "paper": (*SITE_STAFF, "monitor", "data_manager", "sponsor"),
 }
 """Areas of the application, and the roles that see them. `identity` is who a participant is: the
 name and birth date, for those who treat them."""

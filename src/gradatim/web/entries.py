@@ -12,12 +12,11 @@ from gradatim.conduct.identity import ERASED
 from gradatim.conduct.sealed_records import SEALED
 from gradatim.conduct.views.doses import doses, entries_of
 from gradatim.conduct.views.judgements import JUDGEMENTS
-from gradatim.core.quantity import Quantity, plain
+from gradatim.core.quantity import Quantity, plain, shown_unit
 from gradatim.web.forms.choices import Asked
-from gradatim.web.forms.wording import choice_words, label_of
+from gradatim.web.forms.labels import choice_words, label_of
 from gradatim.web.telling import told_in_words
 from gradatim.web.templatetags.words import dose, moment
-from gradatim.web.units import unit_in_words
 
 HIDDEN = {
     "event",
@@ -128,7 +127,7 @@ def _record(one: dict[str, Any]) -> str:
 def _measured(one: dict[str, Any]) -> str:
     """Write a measured value as one reads it: value, unit, limits, words."""
     value = one.get("value")
-    unit, bound = unit_in_words(one.get("unit", "")), one.get("bound", "")
+    unit, bound = one.get("unit", ""), one.get("bound", "")
     number = "" if value is None else str(Quantity(value, unit, bound))
     low, high = ("" if one.get(at) is None else plain(one[at]) for at in ("low", "high"))
     limits = f"({low}–{high})" if low or high else ""
@@ -150,5 +149,5 @@ def _shown(key: str, value: Any) -> str:
     if isinstance(value, float):
         return plain(value)
     if key == "unit":
-        return unit_in_words(value)
+        return shown_unit(value)
     return str(choice_words(key, value) if isinstance(value, str) else value)

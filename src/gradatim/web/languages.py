@@ -11,7 +11,7 @@ from gradatim.protocol.study import Study
 from gradatim.protocol.translation.document import Translation
 from gradatim.protocol.translation.load import translation_of
 from gradatim.web.access import Page, Request
-from gradatim.web.phrases.saying import Speaker
+from gradatim.web.localiser import Localiser
 
 ASKED = "language"
 """The name by which the address of a page asks for one."""
@@ -30,16 +30,16 @@ def in_asked_language(view: Page) -> Page:
     return shown
 
 
-def speaker(study: Study) -> Speaker:
-    """Give who says the texts of a study in the language of the page.
+def localiser(study: Study) -> Localiser:
+    """Return what says the messages of a study in the language of the page.
 
     The study's own words are looked for in the folder that the installation names, if it does, and
     beside the bundled protocols.
     """
     language = translation.get_language() or settings.LANGUAGE_CODE
     if language == settings.LANGUAGE_CODE:
-        return Speaker(study, None, active=False)
-    return Speaker(study, _words_of(study.study.id, language), active=True)
+        return Localiser(study, None, active=False)
+    return Localiser(study, _words_of(study.study.id, language), active=True)
 
 
 @lru_cache(maxsize=8)

@@ -12,7 +12,7 @@ from django.urls import Resolver404, resolve
 
 from gradatim.core.errors import UnusableInput
 from gradatim.web.access import access_of
-from gradatim.web.running import running
+from gradatim.web.live_trial import running
 
 Respond = Callable[[HttpRequest], HttpResponse]
 LOG = logging.getLogger("gradatim.request")

@@ -4,12 +4,14 @@ fields -> event -> what others changed meanwhile -> Trial.record -> what came of
 """
 
 import logging
+import secrets
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
 from django.http import HttpRequest
 
+from gradatim.conduct.conflicts import touched, whom
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event, Signature
 from gradatim.conduct.events.participants import PersonalDataErased
@@ -18,13 +20,25 @@ from gradatim.conduct.personal import forget
 from gradatim.conduct.policies import is_authorisation
 from gradatim.conduct.sealed_records import has_clear_words, record_seal
 from gradatim.conduct.signatures import MEANINGS
-from gradatim.conduct.subjects import touched, whom
+from gradatim.conduct.system_fields import Circumstances
 from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Trial
+from gradatim.web.access import Access
 from gradatim.web.clock import now
-from gradatim.web.keys import keyring
+from gradatim.web.keyring import keyring
 from gradatim.web.telling import told_in_words
 
 LOG = logging.getLogger("gradatim.record")
+
+
+def circumstances_of(access: Access, site: str, head_hash: str) -> Circumstances:
+    """Return under which a user records an act, with the keys of this installation.
+
+    Args:
+        access: of the user, or of their token.
+        site: where it is recorded; "" the trial as a whole.
+        head_hash: hash of the ledger's last entry, in hex.
+    """
+    return Circumstances(access.state, access.user, site, head_hash, keyring, secrets.token_bytes)
 
 
 class Told(NamedTuple):

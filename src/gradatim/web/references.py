@@ -9,9 +9,10 @@ from typing import Any
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from gradatim.conduct.conflicts import whom
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.state import Lot, Participant, State
-from gradatim.conduct.subjects import whom
+from gradatim.conduct.state import Participant, State
+from gradatim.dosing.inventory import Lot
 from gradatim.web.access import Access
 
 OF_PARTICIPANTS = ("participants", "dosing", "screening")
@@ -23,7 +24,7 @@ OF_ENTRIES = ("participants", "dosing", "audit")
 def sees_lot(access: Access, lot: Lot) -> bool:
     """Whether any bag of a lot is where the user sees the product."""
     sites = access.sites("dosing")
-    return any(unit.site in sites or not unit.site for unit in lot.units.values())
+    return any(bag.site in sites or not bag.site for bag in lot.containers.values())
 
 
 def sees_entry(access: Access, event: Event) -> bool:
@@ -96,7 +97,7 @@ def _unseen_product(access: Access, given: Any) -> None:
     lot = access.state.lots.get(name)
     if lot is None or not sees_lot(access, lot):
         raise Http404(_("There is no such lot at this site."))
-    for bag in (*getattr(given, "bags", ()), *(one.bag for one in getattr(given, "drawn", ()))):
-        unit = lot.units.get(bag)
-        if unit is not None and given.site not in ("", unit.site):
+    named = (*getattr(given, "bags", ()), *(one.bag for one in getattr(given, "drawn", ())))
+    for bag in access.state.inventory.find(name, named):
+        if given.site not in ("", bag.site):
             raise Http404(_("There is no such bag at this site."))

@@ -10,8 +10,8 @@ import msgspec
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.state import State
 from gradatim.conduct.story import told
+from gradatim.core.quantity import shown_unit
 from gradatim.protocol.study import Study
-from gradatim.web.units import unit_in_words
 
 WORDS = {"true": "yes", "false": "no"}
 
@@ -32,7 +32,7 @@ def _named(field: str, value: Any, study: Study) -> Any:
         return msgspec.structs.replace(
             value,
             element=element_label(value.element, study),
-            unit=unit_in_words(value.unit),
+            unit=shown_unit(value.unit),
             code=WORDS.get(value.code, value.code),
         )
     if isinstance(value, tuple):

@@ -4,21 +4,21 @@ from typing import Any
 
 from gradatim.core.truth import Truth
 from gradatim.core.verdict import Reason
-from gradatim.evidence.sources.omop.facts import facts
-from gradatim.evidence.sources.omop.mapping import relation
-from gradatim.evidence.sources.omop.options import Options, Warehouse
-from gradatim.evidence.sources.omop.vocabulary import concepts
+from gradatim.evidence.omop.facts import facts
+from gradatim.evidence.omop.mapping import relation
+from gradatim.evidence.omop.options import Options, Warehouse
+from gradatim.evidence.omop.vocabulary import concepts
 from gradatim.protocol.elements import COVERABLE
 from gradatim.protocol.nodes import Event
 from gradatim.protocol.study import Study
-from gradatim.rules.compile.plan import Plan
-from gradatim.rules.situation import Situation
-from gradatim.screening.population.answers import Clock
-from gradatim.screening.population.answers import answers as gathered
-from gradatim.screening.population.columns import VerdictColumn
-from gradatim.screening.population.verify import expected
-from gradatim.screening.population.written import Compiled, tables
-from gradatim.screening.verdicts.reasons import REASONS
+from gradatim.rules.context import Situation
+from gradatim.rules.population.plan import Plan
+from gradatim.screening.feasibility.reasons import REASONS
+from gradatim.screening.prescreen.answers import Clock
+from gradatim.screening.prescreen.answers import answers as gathered
+from gradatim.screening.prescreen.columns import VerdictColumn
+from gradatim.screening.prescreen.output_tables import Compiled, tables
+from gradatim.screening.prescreen.verify import expected
 
 Answers = dict[Any, dict[str, tuple[Truth, Reason | None]]]
 

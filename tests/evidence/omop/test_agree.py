@@ -9,10 +9,10 @@ import pytest
 from pyarrow import parquet as pq
 
 from gradatim.evidence.facts import Observed
-from gradatim.evidence.sources.omop.facts import facts
-from gradatim.evidence.sources.omop.mapping import relation
-from gradatim.evidence.sources.omop.options import Options, ReferenceRange
-from gradatim.evidence.sources.omop.vocabulary import concepts
+from gradatim.evidence.omop.facts import facts
+from gradatim.evidence.omop.mapping import relation
+from gradatim.evidence.omop.options import Options, ReferenceRange
+from gradatim.evidence.omop.vocabulary import concepts
 from tests.evidence.omop import warehouse as w
 from tests.evidence.omop.told import by_facts, by_relation, person
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from gradatim.core.errors import UnusableInput
-from gradatim.evidence.sources.omop.check import Checked, check
-from gradatim.evidence.sources.omop.mapping import relation
-from gradatim.evidence.sources.omop.options import Options, ReferenceRange
-from gradatim.evidence.sources.omop.ranges_load import load
+from gradatim.evidence.laboratory_limits_file import load
+from gradatim.evidence.omop.check import Checked, check
+from gradatim.evidence.omop.mapping import relation
+from gradatim.evidence.omop.options import Options, ReferenceRange
 from tests.evidence.omop import warehouse as w
 
 PERSON = {"person_id": 1, "year_of_birth": 1990, "gender_concept_id": 8532}
@@ -125,8 +125,9 @@ def test_reference_ranges_from_yaml(tmp_path: Path) -> None:
         ("r.csv", "element,unit,low,high,colour\nast,U/L,1,2,red\n", "unknown part 'colour'"),
         ("r.csv", "element,sex,unit,low,high\nast,F,U/L,1,2\n", "neither female nor male"),
         ("r.yaml", "ast: [1]\n", "no reference range"),
-        ("r.yaml", "[]\n", "no mapping"),
-        ("r.yaml", "a: [\n", "is no YAML"),
+        ("r.yaml", "[]\n", "not a mapping"),
+        ("r.yaml", "a: [\n", "r.yaml:2: this is not YAML"),
+        ("r.yaml", "ast: {unit: U/L, low: 1, high: 2}\nast: {}\n", "r.yaml:2: .* stands twice"),
     ],
 )
 def test_reference_ranges_that_cannot_be_used(

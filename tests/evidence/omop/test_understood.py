@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.core.verdict import Reason
 from gradatim.evidence.facts import Observed
-from gradatim.evidence.sources.omop.options import Options
+from gradatim.evidence.omop.options import Options
 from gradatim.protocol.elements import COVERABLE, Element
 from tests.evidence.omop import warehouse as w
 from tests.evidence.omop.asking import Answers, answers

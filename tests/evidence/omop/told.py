@@ -5,10 +5,10 @@ from typing import Any
 
 from gradatim.core.dates import ANY_DAY
 from gradatim.evidence.facts import Facts, NotUsed
+from gradatim.evidence.omop.concepts import ANOTHER, MEASURED
+from gradatim.evidence.omop.protocol_codes import wanted_units
+from gradatim.evidence.omop.value_parts import KNOWN_WORDS, known_unit
 from gradatim.evidence.relation import BOUNDS, FIRST_DAY, LAST_DAY, Relation, Stream
-from gradatim.evidence.sources.omop.asked import wanted_units
-from gradatim.evidence.sources.omop.concepts import ANOTHER, MEASURED
-from gradatim.evidence.sources.omop.value_parts import KNOWN_WORDS, known_unit
 from gradatim.protocol.study import Study
 
 Told = dict[Any, set[tuple[Any, ...]]]

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from gradatim.web.accounts.invitations import accept, invite, invited
 from gradatim.web.accounts.models import INVITED_FOR, Invitation, User, What
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.accounts.people import account
 
 NEW = "gravel moth piano cirrus"

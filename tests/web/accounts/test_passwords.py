@@ -13,7 +13,7 @@ from gradatim.web import settings as production
 from gradatim.web.accounts.forms import NewPasswordForm
 from gradatim.web.accounts.models import User
 from gradatim.web.accounts.passwords import LONGEST, SHORTEST, LongEnough, repeats
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.accounts.people import account, entered, sign_in
 
 WHO = User(username="nurse.S01.1", printed_name="Printed Name of Nurse", email="n@ward.example")

@@ -11,7 +11,7 @@ from gradatim.web.accounts.managing import MANAGED
 from gradatim.web.accounts.models import AccountAct, User, What, note
 from gradatim.web.accounts.standing import delegations, trainings, versions_in_force
 from gradatim.web.accounts.tokens import make_token, user_of
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.accounts.people import account, entered, sign_in, with_device
 from tests.web.conftest import PASSWORD, state
 

@@ -9,7 +9,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from gradatim.web.accounts.models import RecoveryCode, What
 from gradatim.web.accounts.second_factor import make_recovery_codes
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.accounts.people import (
     account,
     code_of,

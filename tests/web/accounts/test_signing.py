@@ -4,7 +4,7 @@ import pytest
 from axes.models import AccessAttempt
 
 from gradatim.web.accounts.models import What
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.accounts.people import (
     account,
     code_of,

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from gradatim.web.accounts.models import TOKEN_FOR, ApiToken, User
 from gradatim.web.accounts.tokens import make_token, user_of
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.accounts.people import account, entered
 from tests.web.conftest import PASSWORD
 

@@ -9,8 +9,8 @@ from django.test import Client
 
 from gradatim.web.accounts.models import User
 from gradatim.web.accounts.tokens import make_token
-from gradatim.web.counting import COUNTS
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
+from gradatim.web.rate_limiter import COUNTS
 from tests.web.conftest import PASSWORD
 
 

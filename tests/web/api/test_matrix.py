@@ -9,13 +9,14 @@ import msgspec
 import pytest
 
 from gradatim.conduct.events import BY_NAME
-from gradatim.conduct.permissions import MAY, OF_THE_WHOLE_TRIAL, ROLES
+from gradatim.conduct.permissions import MAY, OF_THE_WHOLE_TRIAL
+from gradatim.conduct.roles import ROLES
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.web.access import SEES
 from gradatim.web.api.fhir import fhir
-from gradatim.web.api.given import GIVEN, filled_in
+from gradatim.web.api.input_events import GIVEN, filled_in
 from gradatim.web.api.interface import api
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.api.conftest import Program, probe
 
 HERE, THERE = "S01", "S02"

@@ -6,7 +6,7 @@ import pytest
 
 from gradatim.web.api.fhir import fhir
 from gradatim.web.api.interface import api
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.exports.test_fhir import judged
 from tests.web.api.conftest import Program
 from tests.web.api.test_matrix import OPERATIONS

@@ -9,9 +9,9 @@ from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.safety import AdverseEventReported
 from gradatim.conduct.personal import opened
 from gradatim.conduct.signatures import MEANINGS
-from gradatim.web.api.given import filled_in
-from gradatim.web.keys import keyring
-from gradatim.web.running import Running
+from gradatim.web.api.input_events import filled_in
+from gradatim.web.keyring import keyring
+from gradatim.web.live_trial import Running
 from tests.web.conftest import state
 
 NURSE, COORDINATOR = "nurse.S01.1", "coordinator.S01.1"
@@ -384,22 +384,22 @@ def test_a_lot_of_another_site_is_not_touched(app: Running, program):
     """Neither by its name nor by that of a bag in a lot that is here too."""
     lots = app.trial.state.lots
     theirs = next(
-        lot for lot in lots.values() if {unit.site for unit in lot.units.values()} == {"S02"}
+        lot for lot in lots.values() if {bag.site for bag in lot.containers.values()} == {"S02"}
     )
     asked = {
         "event": "ProductDestroyed",
         "site": "S01",
         "occurred_on": DAY,
         "lot": theirs.id,
-        "bags": list(theirs.units)[:1],
+        "bags": list(theirs.containers)[:1],
         "reason": "expired",
     }
     pharmacist = program("pharmacist.S01.1")
     refused = pharmacist.post(asked)
     assert refused.status_code == 404
     assert refused.content == pharmacist.post({**asked, "lot": "none"}).content
-    next(iter(theirs.units.values())).site = "S01"  # a lot that went to two sites
-    bag = list(theirs.units)[-1]
+    here, *_, bag = theirs.containers
+    theirs.containers[here] = theirs.containers[here]._replace(site="S01")  # a lot at two sites
     assert pharmacist.post({**asked, "bags": [bag]}).status_code == 404
 
 

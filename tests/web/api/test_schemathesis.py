@@ -19,9 +19,9 @@ from schemathesis.specs.openapi import checks
 from gradatim.web.accounts.models import User
 from gradatim.web.accounts.tokens import make_token
 from gradatim.web.api.fhir import fhir
-from gradatim.web.api.given import GIVEN
+from gradatim.web.api.input_events import GIVEN
 from gradatim.web.api.interface import api
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.api.test_matrix import example
 from tests.web.conftest import PASSWORD
 

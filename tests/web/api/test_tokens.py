@@ -11,8 +11,8 @@ from gradatim.web.access import SEES
 from gradatim.web.accounts.models import ApiToken, User
 from gradatim.web.accounts.tokens import make_token, revoke_tokens
 from gradatim.web.api.interface import api
+from gradatim.web.live_trial import Running
 from gradatim.web.middleware import address_of
-from gradatim.web.running import Running
 from tests.web.api.conftest import Program
 from tests.web.api.test_matrix import HERE, OPERATIONS
 

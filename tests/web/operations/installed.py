@@ -24,6 +24,7 @@ from urllib.request import (
 from django_otp.oath import TOTP
 
 from gradatim.web.serving.visiting import TOKEN, Answer, Visitor, wait_until_up
+from tests.waiting import wait_until
 
 TRIAL, SPONSOR = "NCT00000001", "sponsor.1"
 SECRET = "only-for-tests-0123456789" * 3
@@ -118,10 +119,15 @@ class Installation:
             process.wait(40)
 
     def _listening(self, process: subprocess.Popen[bytes]) -> str:
-        while process.poll() is None:
-            if found := LISTENING.search(self.log.read_text()):
-                return found[1]
-        raise AssertionError(self.log.read_text())
+        def listening() -> re.Match[str] | None:
+            found = LISTENING.search(self.log.read_text())
+            if found is None and process.poll() is not None:
+                raise AssertionError(self.log.read_text())
+            return found
+
+        found = wait_until(listening, self.log.read_text)
+        assert found
+        return found[1]
 
 
 class Serving(NamedTuple):

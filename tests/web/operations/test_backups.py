@@ -3,12 +3,10 @@
 import json
 import re
 import shutil
+import signal
 import sqlite3
 import stat
-import subprocess
-import sys
 import threading
-import time
 from contextlib import closing
 from hashlib import sha256
 from itertools import count
@@ -27,6 +25,32 @@ from tests.web.operations.installed import PASSPHRASE, SPONSOR, TRIAL, Installat
 
 pytestmark = pytest.mark.slow
 FILES = {"backup.json", "ledger-1.jsonl", "checkpoint-1.json", "accounts.jsonl"}
+MOMENTS = (
+    "before _load_accounts",
+    "before _ledgers",
+    "after fill",
+    "before _settle",
+    "after _settle",
+)
+"""Of a restore: tables are made, accounts are loaded, a ledger is filled, all is there."""
+KILLED_AT = """
+import os, signal, sys
+from gradatim.web.serving import preparing
+(when, name), backup, prepare = sys.argv[1].split(), sys.argv[2], preparing.prepare
+def prepared(**settings):
+    prepare(**settings)
+    from gradatim.web.serving import restoring
+    step = getattr(restoring, name)
+    def killed(*given):
+        if when == "after":
+            step(*given)
+        os.kill(os.getpid(), signal.SIGKILL)
+    setattr(restoring, name, killed)
+preparing.prepare = prepared
+sys.argv = ["gradatim", "restore", backup]
+from gradatim.cli.main import main
+main()
+"""
 EITHER = ["sqlite", pytest.param("postgres", marks=POSTGRES)]
 
 
@@ -268,15 +292,10 @@ def test_what_fails_half_way_leaves_nothing(empty: Installation, backup: Path):
 
 
 def test_a_restore_that_is_killed_leaves_nothing(empty: Installation, kept: Installation):
-    """kill -9 at several moments: the database is as it was, or whole; the next one succeeds."""
-    words = [sys.executable, "-m", "gradatim.cli.main", "restore", str(kept.folder / "backup")]
-    for seconds in (0.9, 1.2, 1.5, 1.8):
-        process = subprocess.Popen(
-            words, env=empty.environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-        )
-        time.sleep(seconds)
-        process.kill()
-        process.wait()
+    """kill -9 at each step: the database is as it was, or whole; the next one succeeds."""
+    for moment in MOMENTS:
+        ran = empty.python("-c", KILLED_AT, moment, kept.folder / "backup")
+        assert ran.returncode == -signal.SIGKILL, (moment, ran.stderr)
         for left in empty.folder.glob(".trial.sqlite.new*"):
             left.unlink()
         if not nothing_is_there(empty):

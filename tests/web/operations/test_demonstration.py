@@ -5,15 +5,15 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from gradatim.conduct.permissions import ROLES
+from gradatim.conduct.roles import ROLES
 from gradatim.core.errors import Defect
 from gradatim.web.serving.visiting import Visitor, visit
+from tests.waiting import wait_until
 from tests.web.operations.installed import Installation
 
 pytestmark = pytest.mark.slow
@@ -47,12 +47,16 @@ class Open:
 
     def address(self) -> str:
         """Wait until it says where it is."""
-        until = time.monotonic() + 60
-        while time.monotonic() < until and self.process.poll() is None:
-            if found := re.search(r"^Open (http://\S+) ", self.said.read_text(), re.MULTILINE):
-                return found[1]
-            time.sleep(0.1)
-        raise AssertionError(self.said.read_text())
+
+        def said() -> re.Match[str] | None:
+            found = re.search(r"^Open (http://\S+) ", self.said.read_text(), re.MULTILINE)
+            if found is None and self.process.poll() is not None:
+                raise AssertionError(self.said.read_text())
+            return found
+
+        found = wait_until(said, self.said.read_text)
+        assert found
+        return found[1]
 
     def folders(self) -> list[Path]:
         """Give the temporary folders that are there."""
@@ -91,9 +95,12 @@ def test_everybody_listed_can_sign_in_and_a_dead_worker_changes_nothing(opened: 
     assert len({password for *_rest, password in rows}) == len({user for user, *_rest in rows})
     (folder,) = opened.folders()
     assert folder.stat().st_mode & 0o077 == 0
-    for worker in opened.workers():
+    before = opened.workers()
+    for worker in before:
         os.kill(worker, signal.SIGTERM)
-    time.sleep(2)
+    wait_until(
+        lambda: (now := set(opened.workers())) and not now & set(before), "workers in their place"
+    )
     assert opened.folders() == [folder]
     user, _role, _site, password = rows[0]
     assert visit(address, user, password) > 3
@@ -113,10 +120,7 @@ def test_it_ends_with_the_terminal(opened: Open):
 
 def test_ended_while_it_is_made_it_leaves_nothing(opened: Open):
     """SIGTERM before anything is served."""
-    until = time.monotonic() + 30
-    while not opened.folders() and time.monotonic() < until:
-        time.sleep(0.05)
-    time.sleep(0.5)
+    wait_until(lambda: any(any(one.iterdir()) for one in opened.folders()), "something made")
     opened.process.terminate()
     assert opened.process.wait(40) == 128 + signal.SIGTERM
     assert opened.folders() == []

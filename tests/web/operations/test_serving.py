@@ -6,7 +6,6 @@ import re
 import signal
 import socket
 import threading
-import time
 from datetime import UTC, datetime
 from itertools import count
 
@@ -19,6 +18,7 @@ from gradatim.conduct.port import Mode
 from gradatim.conduct.stores import open_store
 from gradatim.conduct.trial import Trial
 from gradatim.web.serving.visiting import Visitor
+from tests.waiting import wait_until
 from tests.web.operations.installed import SPONSOR, TRIAL, Installation, Sender, Serving, entered
 
 pytestmark = pytest.mark.slow
@@ -60,9 +60,10 @@ def test_a_worker_that_dies_is_replaced(small: Installation):
         assert person.acknowledged(person.approval_form(), "before-the-end")
         booted = re.findall(r"Booting worker with pid: (\d+)", small.log.read_text())
         os.kill(int(booted[-1]), signal.SIGKILL)
-        time.sleep(2)
+        wait_until(
+            lambda: small.log.read_text().count("Booting worker") == 2, "a worker in its place"
+        )
         assert "before-the-end" in person.page("/audit/")
-        assert len(re.findall("Booting worker", small.log.read_text())) == 2
 
 
 def test_a_stop_lets_requests_finish(small: Installation):
@@ -70,18 +71,18 @@ def test_a_stop_lets_requests_finish(small: Installation):
     small.begin()
     with small.served() as server:
         host, port = server.address.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), 10) as open_:
+        with socket.create_connection((host, int(port)), 60) as open_:
             body = b"username=nobody&password=" + b"x" * 40
             open_.sendall(
                 b"POST /sign-in/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: "
                 + str(len(body)).encode()
-                + b"\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n"
+                + b"\r\nContent-Type: application/x-www-form-urlencoded"
+                + b"\r\nExpect: 100-continue\r\n\r\n"
             )
-            time.sleep(0.5)
+            assert open_.recv(100).startswith(b"HTTP/1.1 100")  # it is under way
             server.process.terminate()
-            time.sleep(0.5)
+            wait_until(lambda: "Handling signal: term" in small.log.read_text(), "the signal")
             open_.sendall(body)
-            open_.settimeout(20)
             assert open_.recv(100).startswith(b"HTTP/1.1 403")  # without a token it is forged
         assert server.process.wait(40) == 0
 
@@ -200,7 +201,7 @@ def test_killed_under_writes_it_loses_nothing_it_acknowledged(either: Installati
 
 
 def _write_until_killed(server: Serving, person: Sender, name: str, said: list[str]) -> None:
-    """Have four clients record as fast as they can; end the server in the midst of it."""
+    """Have four clients record as fast as they can; end the server after a dozen acts of them."""
     form, killed = person.approval_form(), threading.Event()
 
     def write(client: int) -> None:
@@ -214,7 +215,8 @@ def _write_until_killed(server: Serving, person: Sender, name: str, said: list[s
     clients = [threading.Thread(target=write, args=(n,)) for n in range(4)]
     for one in clients:
         one.start()
-    time.sleep(2)
+    before = len(said)
+    wait_until(lambda: len(said) >= before + 12, "acknowledged acts")
     server.kill()
     killed.set()
     for one in clients:

@@ -1,7 +1,7 @@
 """What the tests of an attack share: somebody attacked, what is sent, pages that show it."""
 
 from gradatim.conduct.state import Participant
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.conftest import state
 
 SCRIPT = "<script>alert(1)</script>"

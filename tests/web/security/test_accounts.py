@@ -7,7 +7,7 @@ from django.test import Client
 from gradatim.core.errors import UnusableInput
 from gradatim.web.accounts.models import User
 from gradatim.web.configuration import configuration
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.accounts.people import key_of
 from tests.web.conftest import PASSWORD
 from tests.web.security.attacks import WATCHERS, treated

@@ -13,7 +13,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.web.accounts import breached
 from gradatim.web.accounts.breached import seen
 from gradatim.web.configuration import configuration
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.accounts.people import entered
 from tests.web.conftest import PASSWORD
 from tests.web.security.test_data import GOOD

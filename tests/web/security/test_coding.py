@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from gradatim.conduct.catalogue import act_named
 from gradatim.conduct.events import BY_NAME
-from gradatim.web.acts import PROVIDED
 from gradatim.web.forms.act import act_form
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.choices import Asked
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.conftest import NOW, PASSWORD, state
 from tests.web.security.attacks import event_form, treated
 from tests.web.test_forms import FORMS, user_for
@@ -105,7 +105,7 @@ def test_no_form_has_a_field_that_the_application_fills_in(app: Running, event: 
             "something_else",
         }
     )
-    assert own <= set(BY_NAME[event].__struct_fields__) - PROVIDED.get(event, frozenset())
+    assert own <= set(BY_NAME[event].__struct_fields__) - act_named(event).not_asked_for
 
 
 def test_a_parameter_that_comes_twice_or_from_elsewhere(app: Running, signed_in):

@@ -11,7 +11,7 @@ import gradatim.web as web
 from gradatim.core.errors import UnusableInput
 from gradatim.web.accounts.models import User
 from gradatim.web.configuration import configuration
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.conftest import BACKEND, PASSWORD
 from tests.web.security.attacks import event_form, pages, treated
 from tests.web.security.test_frontend import production  # noqa: F401

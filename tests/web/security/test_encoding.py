@@ -5,7 +5,7 @@ from html import escape
 import pytest
 
 from gradatim.web.accounts.models import User
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from gradatim.web.views.audit.proof import _file
 from tests.web.conftest import PASSWORD, state
 from tests.web.security.attacks import MARK, NEVER, SCRIPT, WATCHERS, event_form, pages, treated

@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from gradatim.web.views.screening.upload import MOST
 from tests.web.conftest import PASSWORD, state
 from tests.web.security.attacks import treated

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from gradatim.web import settings as installed
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.conftest import PASSWORD, state
 from tests.web.security.attacks import event_form
 from tests.web.test_matrix import arguments, own_patterns  # noqa: F401

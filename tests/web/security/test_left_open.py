@@ -1,16 +1,15 @@
 """ASVS V14.3.1: what becomes of a page that stays open, and of what was typed on it."""
 
 import json
-import time
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from gradatim.web.running import Running
+from gradatim.web.live_trial import Running
 from tests.web.accounts.people import entered, key_of
 from tests.web.accounts.test_sessions import aged
-from tests.web.conftest import state
+from tests.web.conftest import SessionClock, state
 from tests.web.security.attacks import event_form, treated
 
 NURSE = "nurse.S01.1"
@@ -21,16 +20,22 @@ def left(client: Client, **more) -> dict:
     return said
 
 
-def test_a_page_asks_what_is_left_without_using_it(app: Running, settings):
+def test_a_page_asks_what_is_left_without_using_it(
+    app: Running, settings, session_clock: SessionClock
+):
     """Posting is use of the session; asking is not, however often."""
-    client = entered(NURSE)
-    aged(client, seen=settings.SESSION_IDLE_SECONDS - 90)
-    assert [88 <= left(client)["left"] <= 90 for _n in range(3)] == [True] * 3
-    assert client.session["seen"] < time.time() - 60
-    assert client.post("/session/").json()["left"] > settings.SESSION_IDLE_SECONDS - 5
-    assert left(client)["left"] > settings.SESSION_IDLE_SECONDS - 5
-    aged(client, began=settings.SESSION_COOKIE_AGE - 50)
-    assert client.post("/session/").json()["left"] <= 50, "age is not prolonged by use"
+    client, idle = entered(NURSE), settings.SESSION_IDLE_SECONDS
+    began = client.session["seen"]
+    session_clock.advance(idle - 90)
+    assert [left(client)["left"] for _n in range(3)] == [90] * 3
+    assert client.session["seen"] == began
+    assert client.post("/session/").json()["left"] == idle
+    assert left(client)["left"] == idle
+    while session_clock.time() - began < settings.SESSION_COOKIE_AGE - idle:
+        session_clock.advance(idle / 2)
+        client.post("/session/")
+    session_clock.moment = began + settings.SESSION_COOKIE_AGE - 50
+    assert client.post("/session/").json()["left"] == 50, "age is not prolonged by use"
 
 
 def test_whoever_is_not_signed_in_has_nothing_left(app: Running, settings):

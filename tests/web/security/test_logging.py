@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import include, path
 
 from gradatim.web.access import public
-from gradatim.web.counting import COUNTS
+from gradatim.web.live_trial import Running
 from gradatim.web.logs import Json
-from gradatim.web.running import Running
+from gradatim.web.rate_limiter import COUNTS
 from gradatim.web.views import faults
 from tests.web.conftest import state
 from tests.web.security.attacks import event_form, treated

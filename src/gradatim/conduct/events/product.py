@@ -9,6 +9,7 @@ from gradatim.conduct.events.base import (
     Fraction,
     Id,
     Moment,
+    Name,
     NotNegative,
     Number,
     Positive,
@@ -79,13 +80,29 @@ class TemperatureExcursionAssessed(Event, frozen=True):
     reason: Reason
 
 
+class ReleaseResult(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """The result of one test of the specification: a number with its UCUM unit, or an answer."""
+
+    test: Name
+    value: float | None = None
+    unit: Annotated[str, Meta(max_length=40)] = ""
+    bound: Literal["", "<", "<=", ">", ">="] = ""
+    answer: Annotated[str, Meta(max_length=200)] = ""
+
+
 class ProductReleased(Event, frozen=True):
-    """Bags may be used. Out of specification, only by the sponsor's named decision."""
+    """Bags may be used. Out of specification, only by the sponsor's named decision.
+
+    `test_results` are those of the lot, where the protocol has a specification.
+    """
 
     lot: Id
     bags: tuple[Id, ...]
     out_of_specification: Text = ""
     decided_by: Id | None = None
+    test_results: tuple[ReleaseResult, ...] = ()
 
 
 class ProductReturned(Event, frozen=True):

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from gradatim.conduct.events import product
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.folding.handlers import Handlers
-from gradatim.conduct.state import Lot, State, Unit
-from gradatim.dosing.movements import Movement, after
+from gradatim.conduct.state import State
+from gradatim.dosing.inventory import Container, Lot
+from gradatim.dosing.movements import Movement
 
 
 def _received(state: State, position: int, event: product.ProductReceived) -> None:
@@ -14,9 +15,27 @@ def _received(state: State, position: int, event: product.ProductReceived) -> No
     lot.donor = lot.donor or event.donor or ""
     lot.cell_bank = lot.cell_bank or event.cell_bank or ""
     for bag in event.bags:
-        if bag.id not in lot.units:
-            lot.units[bag.id] = Unit(bag, event.lot, event.site)
-            move(state, event, lot.units[bag.id], "received")
+        if bag.id not in lot.containers:
+            state.inventory.put(_labelled(bag, event))
+            _move(state, event, event.lot, (bag.id,), "received")
+
+
+def _labelled(bag: product.Bag, event: product.ProductReceived) -> Container:
+    """Return a bag as it is labelled; the viability beside a count of viable cells certifies it."""
+    certified = bag.viability if bag.counted == "viable" else None
+    return Container(
+        bag.id,
+        event.lot,
+        volume_ml=bag.volume_ml,
+        cells_per_ml=bag.cells_per_ml,
+        counted=bag.counted,
+        measured=bag.measured,
+        viability=None if certified else bag.viability,
+        certified_viability=certified,
+        dmso_fraction=bag.dmso,
+        expiry=bag.expires_at,
+        site=event.site,
+    )
 
 
 _Moved = (
@@ -41,70 +60,53 @@ def _moved(state: State, position: int, event: _Moved) -> None:
         word = "assessed fit" if event.fit else "assessed unfit"
     else:
         word = _WORDS[type(event)]
-    for unit in units_of(state, event.lot, event.bags):
-        move(state, event, unit, word)
+    _move(state, event, event.lot, event.bags, word)
 
 
 def _assigned(state: State, position: int, event: product.ProductAssigned) -> None:
-    for unit in units_of(state, event.lot, event.bags):
-        unit.held_for = (event.participant, event.dose)
+    for one in state.inventory.find(event.lot, event.bags):
+        state.inventory.put(one._replace(reserved_for=(event.participant, event.dose)))
 
 
 def _prepared(state: State, position: int, event: product.DosePrepared) -> None:
     for drawn in event.drawn:
-        for unit in units_of(state, event.lot, (drawn.bag,)):
-            unit.held_for, unit.drawn_ml = (event.participant, event.dose), drawn.volume_ml
-            move(state, event, unit, "prepared")
+        for one in state.inventory.find(event.lot, (drawn.bag,)):
+            reserved = (event.participant, event.dose)
+            state.inventory.put(one._replace(reserved_for=reserved, drawn_ml=drawn.volume_ml))
+        _move(state, event, event.lot, (drawn.bag,), "prepared")
 
 
 def _given(state: State, position: int, event: product.DoseAdministered) -> None:
-    for unit in held(state, event.participant, event.dose):
-        if unit.drawn_ml is None and unit.bag.volume_ml is not None:
-            unit.held_for = None  # set aside and never opened
+    for one in state.inventory.reserved(event.participant, event.dose):
+        if one.drawn_ml is None and one.volume_ml is not None:
+            state.inventory.put(one._replace(reserved_for=None))  # set aside and never opened
             continue
-        move(state, event, unit, "infused", unit.drawn_ml)
-        move(state, event, unit, "discarded")
+        _move(state, event, one.lot, (one.id,), "infused", one.drawn_ml)
+        _move(state, event, one.lot, (one.id,), "discarded")
 
 
 def _withheld(state: State, position: int, event: product.DoseWithheld) -> None:
-    for unit in held(state, event.participant, event.dose):
-        if unit.drawn_ml is None:
-            unit.held_for = None  # not thawed: it can be given to another
+    for one in state.inventory.reserved(event.participant, event.dose):
+        if one.drawn_ml is None:  # not thawed: it can be given to another
+            state.inventory.put(one._replace(reserved_for=None))
         else:
-            move(state, event, unit, "discarded")
+            _move(state, event, one.lot, (one.id,), "discarded")
 
 
-def units_of(state: State, lot: str, bags: Iterable[str]) -> list[Unit]:
-    """Give the bags of a lot that are known."""
-    known = state.lots[lot].units if lot in state.lots else {}
-    return [known[one] for one in bags if one in known]
-
-
-def held(state: State, participant: str, dose: int) -> list[Unit]:
-    """Give the bags held for a dose."""
-    return [
-        unit
-        for lot in state.lots.values()
-        for unit in lot.units.values()
-        if unit.held_for == (participant, dose)
-    ]
-
-
-def move(state: State, event: Event, unit: Unit, word: str, volume: float | None = None) -> None:
-    """Let something happen to a bag, in the words of `dosing.movements`."""
+def _move(
+    state: State,
+    event: Event,
+    lot: str,
+    bags: Iterable[str],
+    word: str,
+    volume_ml: float | None = None,
+) -> None:
+    """Let something happen to bags of a lot, in the words of `dosing.movements`."""
     whom = getattr(event, "participant", "")
-    unit.status, _ = after(unit.status, word)
-    state.movements.append(
-        Movement(
-            unit.bag.id,
-            word,
-            event.recorded_at,
-            event.recorded_by,
-            volume,
-            whom,
-            getattr(event, "reason", ""),
+    for bag in bags:
+        state.inventory.record(
+            Movement(lot, bag, word, event.recorded_at, event.recorded_by, volume_ml, whom)
         )
-    )
 
 
 HANDLERS: Handlers = {

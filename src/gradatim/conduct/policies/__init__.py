@@ -1,13 +1,15 @@
 """May this be authorised now? Authorisations can be refused; facts cannot.
 
-`POLICIES` lists, for every type of event, the questions asked of it. An authorisation is refused
-unless every answer is yes: what is not known is no ground to authorise. A fact is recorded whatever
-the answers; each that is not yes opens a protocol deviation.
+`POLICIES` lists, for every type of event, the questions asked of it. An authorisation, which the
+catalogue of acts calls refusable, is refused unless every answer is yes: what is not known is no
+ground to authorise. A fact is recorded whatever the answers; each that is not yes opens a protocol
+deviation.
 """
 
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import records as d
@@ -50,7 +52,10 @@ GATES: tuple[Policy, ...] = (
 )
 """What every dose must pass, before and after the fact."""
 
-AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
+_UNLOCKED = (review.the_data_are_not_locked,)
+_WITH_CONSENT = (entry.consent_is_in_force, *_UNLOCKED)
+
+_OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     t.TrialCreated: (protocol.the_ledger_begins_once,),
     t.ProtocolSubmitted: (protocol.the_document_is_sound, protocol.the_version_is_new),
     t.RulingSigned: (
@@ -128,12 +133,8 @@ AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     r.DataLocked: (review.the_data_are_not_locked, review.nothing_is_left_open),
     r.DataUnlocked: (review.the_data_are_locked,),
 }  # fmt: skip
-"""What can be refused, and the policies it must pass."""
 
-_UNLOCKED = (review.the_data_are_not_locked,)
-_WITH_CONSENT = (entry.consent_is_in_force, *_UNLOCKED)
-
-RULES: Mapping[type[Event], tuple[Policy, ...]] = {
+_OF_FACTS: Mapping[type[Event], tuple[Policy, ...]] = {
     p.InformedConsentObtained: (
         entry.the_step_is_legal,
         entry.the_participant_agrees_before_any_procedure,
@@ -173,17 +174,23 @@ RULES: Mapping[type[Event], tuple[Policy, ...]] = {
     r.ProposalWithdrawn: (review.the_proposal_is_open,),
     s.SafetyReportSent: (reports.the_report_is_in_time,),
 }
+
+POLICIES: Mapping[type[Event], tuple[Policy, ...]] = {**_OF_AUTHORISATIONS, **_OF_FACTS}
+"""Each type of event of which anything is asked, and the policies."""
+AUTHORISATIONS = {kind: asked for kind, asked in POLICIES.items() if ACTS[kind].refusable}
+"""What can be refused, and the policies it must pass."""
+RULES = {kind: asked for kind, asked in POLICIES.items() if not ACTS[kind].refusable}
 """Facts that can break a rule, and the rules."""
 
 
 def is_authorisation(event: Event) -> bool:
     """Whether an event can be refused."""
-    return type(event) in AUTHORISATIONS
+    return ACTS[type(event)].refusable
 
 
 def asked(kind: type[Event]) -> tuple[Policy, ...]:
     """Give the policies asked of a type of event."""
-    return AUTHORISATIONS.get(kind) or RULES.get(kind, ())
+    return POLICIES.get(kind, ())
 
 
 def check(state: State, event: Event) -> Verdict:

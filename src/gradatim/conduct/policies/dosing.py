@@ -1,5 +1,6 @@
 """The gates of a dose: asked before it is authorised, and again of every dose that was given."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from gradatim.conduct.events.findings import ClinicalSignificanceSigned
@@ -11,8 +12,8 @@ from gradatim.conduct.events.product import (
     PreparationVerified,
     ProductAssigned,
     ProductReleased,
+    ReleaseResult,
 )
-from gradatim.conduct.folding.product import units_of
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
@@ -23,10 +24,13 @@ from gradatim.conduct.views.grades import grades
 from gradatim.conduct.views.levels import against
 from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.core.dates import Duration, step
-from gradatim.core.truth import UNKNOWN, all_of
+from gradatim.core.quantity import Quantity
+from gradatim.core.truth import TRUE, UNKNOWN, all_of
 from gradatim.core.verdict import Verdict
 from gradatim.dosing.limits import two_people
 from gradatim.dosing.movements import PRODUCT_TRANSITIONS
+from gradatim.dosing.release import SponsorDecision, release_check
+from gradatim.protocol.treatment import ReleaseTest
 
 _Dosing = PreDoseChecklistSigned | DoseAdministered | PreparationVerified
 _AtALevel = _Dosing | ProductAssigned | DosePrepared | ParticipantEnrolled
@@ -274,37 +278,72 @@ def _waited(
 
 def the_bags_are_free(state: State, event: ProductAssigned) -> Verdict:
     """Bags set aside are at the site, released, of one lot, not expired, and nobody else's."""
-    units, of = units_of(state, event.lot, event.bags), person(state, event).site
-    if away := [one for one in units if one.site != of]:
-        return broken(f"bag {away[0].bag.id} is at site {away[0].site}, not at {of}")
-    if len(units) < len(event.bags):
-        known = {one.bag.id for one in units}
+    bags, of = state.inventory.find(event.lot, event.bags), person(state, event).site
+    if away := [one for one in bags if one.site != of]:
+        return broken(f"bag {away[0].id} is at site {away[0].site}, not at {of}")
+    if len(bags) < len(event.bags):
+        known = {one.id for one in bags}
         return broken(
             f"lot {event.lot} has no bag {', '.join(one for one in event.bags if one not in known)}"
         )
-    for unit in units:
-        if unit.status != "released":
-            return broken(f"bag {unit.bag.id} is {unit.status}")
-        if unit.held_for is not None:
-            return broken(f"bag {unit.bag.id} is held for {unit.held_for[0]}")
-        if unit.bag.expires_at is not None and unit.bag.expires_at <= event.recorded_at:
-            return broken(f"bag {unit.bag.id} expired at {unit.bag.expires_at}")
-    return holds(f"{len(units)} bags are free")
+    for bag in bags:
+        if bag.status != "released":
+            return broken(f"bag {bag.id} is {bag.status}")
+        if bag.reserved_for is not None:
+            return broken(f"bag {bag.id} is held for {bag.reserved_for[0]}")
+        if bag.expiry is not None and bag.expiry <= event.recorded_at:
+            return broken(f"bag {bag.id} expired at {bag.expiry}")
+    return holds(f"{len(bags)} bags are free")
 
 
 def the_bags_may_be_released(state: State, event: ProductReleased) -> Verdict:
     """What is released is here; out of specification, only by the sponsor's decision."""
-    units = units_of(state, event.lot, event.bags)
-    if len(units) < len(event.bags) or not units:
+    bags = state.inventory.find(event.lot, event.bags)
+    if len(bags) < len(event.bags) or not bags:
         return broken(f"lot {event.lot} does not have all of these bags")
-    for unit in units:
-        if event.site and unit.site != event.site:
-            return broken(f"bag {unit.bag.id} is at site {unit.site}, not at {event.site}")
-        if (unit.status, "released") not in PRODUCT_TRANSITIONS:
-            return broken(f"bag {unit.bag.id} is {unit.status}")
+    for bag in bags:
+        if event.site and bag.site != event.site:
+            return broken(f"bag {bag.id} is at site {bag.site}, not at {event.site}")
+        if (bag.status, "released") not in PRODUCT_TRANSITIONS:
+            return broken(f"bag {bag.id} is {bag.status}")
     if event.out_of_specification and not _is(state, event.decided_by or "", "sponsor"):
         return broken("out of specification, and no one of the sponsor is named who decided")
-    return holds("they are here")
+    tests = state.governing("treatment").treatment.product.specification if state.versions else []
+    return _within(state, tests, event) if tests else holds("they are here")
+
+
+def _within(state: State, tests: Sequence[ReleaseTest], event: ProductReleased) -> Verdict:
+    """Hold the results of a lot against the specification, and the sponsor's exception to it.
+
+    Bags that are released anew, after a quarantine, are of a lot whose results were recorded.
+    """
+    labels = {one.name: one.label for one in tests}
+    for one in event.test_results:
+        if one.test not in labels:
+            return broken(f"the specification has no test {one.test}")
+    releases = [one for _, one in state.events.of(ProductReleased) if one.lot == event.lot]
+    results = {
+        labels[one.test]: _result(one)
+        for release in (*releases, event)
+        for one in release.test_results
+        if one.test in labels
+    }
+    wanted = {one.label: one.limit or one.answer for one in tests}
+    found = release_check(results, wanted, _decision(event, tuple(wanted)))
+    if found.truth is TRUE and event.out_of_specification == "":
+        return holds("the lot is within its specification")
+    return found._replace(message="; ".join(found.clauses()))
+
+
+def _result(one: ReleaseResult) -> Quantity | str:
+    return one.answer if one.value is None else Quantity(one.value, one.unit, one.bound)
+
+
+def _decision(event: ProductReleased, covers: tuple[str, ...]) -> SponsorDecision | None:
+    """Return the sponsor's decision; it is signed beside the results, and covers each of them."""
+    if not event.out_of_specification or event.decided_by is None:
+        return None
+    return SponsorDecision(event.decided_by, event.occurred_on, event.out_of_specification, covers)
 
 
 def _is(state: State, user: str, role: str) -> bool:

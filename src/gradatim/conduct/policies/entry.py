@@ -34,7 +34,7 @@ from gradatim.core.dates import on
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
 from gradatim.protocol.elements import COVERABLE
-from gradatim.rules.situation import Situation
+from gradatim.rules.context import Situation
 
 _PROCEDURES = (VitalSignsRecorded, LaboratoryResultsRecorded, ScoresRecorded, DoseAdministered)
 
@@ -244,7 +244,11 @@ def nobody_has_waited_longer(state: State, event: ParticipantEnrolled) -> Verdic
 
 def the_reason_is_unrelated(state: State, event: ParticipantReplaced) -> Verdict:
     """Only who left for reasons unrelated to the product, and had no DLT candidate, is replaced."""
-    one = person(state, event)
+    return place_can_be_freed(state, person(state, event))
+
+
+def place_can_be_freed(state: State, one: Participant) -> Verdict:
+    """Return whether a participant holds a place that could be given to another."""
     if one.cohort is None:
         return broken(f"{one.id} has no place")
     if one.replaced:

@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from gradatim.conduct.events.product import (
-    Bag,
     DoseAdministered,
     DosePrepared,
     PreDoseChecklistSigned,
 )
-from gradatim.conduct.folding.product import held, units_of
 from gradatim.conduct.policies.dosing import this_dose
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
@@ -19,9 +17,10 @@ from gradatim.core.errors import UnusableInput
 from gradatim.core.quantity import compare
 from gradatim.core.truth import TRUE, all_of
 from gradatim.core.verdict import Verdict
+from gradatim.dosing.inventory import Container, Key
 from gradatim.dosing.limits import DMSO_DENSITY, dmso, in_date, rate, thaw_clock, viability
 from gradatim.dosing.preparation import prepare
-from gradatim.dosing.product import Concentration, Unit, Weights
+from gradatim.dosing.product import Concentration, Weights
 from gradatim.dosing.weight import weight_used
 from gradatim.protocol.study import Study
 from gradatim.protocol.treatment import Preparation
@@ -30,24 +29,24 @@ ROUNDING = 0.005
 """Part of the dose by which a planned dose, or what was drawn for it, may be rounded."""
 WEIGHING = 0.05
 """kg by which a weight that a preparation names may be rounded."""
-Drawn = tuple[Unit, float]
-"""A bag as the dosing arithmetic takes it, with the mL drawn from it."""
+Drawn = tuple[Container, float]
+"""A bag, thawed as it was for a dose, with the mL drawn from it."""
 
 
 def the_bags_were_released(state: State, event: DosePrepared) -> Verdict:
     """A dose is prepared from bags that are released."""
-    units = units_of(state, event.lot, tuple(one.bag for one in event.drawn))
-    wrong = [f"{one.bag.id} is {one.status}" for one in units if one.status != "released"]
+    bags = state.inventory.find(event.lot, (one.bag for one in event.drawn))
+    wrong = [f"{one.id} is {one.status}" for one in bags if one.status != "released"]
     return either(not wrong, "they are released", f"bag {', '.join(wrong)}")
 
 
 def the_bags_were_assigned(state: State, event: DosePrepared) -> Verdict:
     """A dose is prepared from the bags that were set aside for it."""
-    units = units_of(state, event.lot, tuple(one.bag for one in event.drawn))
-    ours = {one.bag.id for one in held(state, event.participant, event.dose)}
-    if strange := [one.bag for one in event.drawn if one.bag not in ours]:
+    bags = state.inventory.find(event.lot, (one.bag for one in event.drawn))
+    ours = {one.key for one in state.inventory.reserved(event.participant, event.dose)}
+    if strange := [one.bag for one in event.drawn if (event.lot, one.bag) not in ours]:
         return broken(f"not set aside for this dose: {', '.join(strange)}")
-    return holds(f"{len(units)} bags set aside for this dose")
+    return holds(f"{len(bags)} bags set aside for this dose")
 
 
 def the_planned_dose_is_that_of_the_level(
@@ -133,7 +132,7 @@ def the_amount_is_what_was_drawn(state: State, event: DosePrepared) -> Verdict:
     drawn = list(_drawn(state, event))
     if rules is None or not drawn:
         return holds("it is not drawn from a fluid of cells")
-    cells = [_cells(rules, unit.concentration, ml) for unit, ml in drawn]
+    cells = [_cells(rules, bag.concentration, ml) for bag, ml in drawn]
     known = [one for one in cells if one is not None]
     if len(known) < len(cells):
         return unknown(f"how many {rules.counts} cells a bag holds is not known")
@@ -145,14 +144,15 @@ def the_amount_is_what_was_drawn(state: State, event: DosePrepared) -> Verdict:
 
 def _drawn(state: State, event: DosePrepared) -> Iterator[Drawn]:
     for drawn in event.drawn:
-        for ours in units_of(state, event.lot, (drawn.bag,)):
-            unit = as_unit(ours.bag, ours.lot, drawn.thawed_at)
-            if unit is not None:
-                yield unit, drawn.volume_ml
+        for bag in state.inventory.find(event.lot, (drawn.bag,)):
+            if bag.holds_cells:
+                yield bag._replace(thawed_at=drawn.thawed_at), drawn.volume_ml
 
 
-def _cells(rules: Preparation, of: Concentration, volume_ml: float) -> float | None:
-    """Give the cells in a volume, of the kind that a dose counts; None where they are unknown."""
+def _cells(rules: Preparation, of: Concentration | None, volume_ml: float) -> float | None:
+    """Return the cells in a volume, of the kind that a dose counts; None where they are unknown."""
+    if of is None:
+        return None
     if of.counted == rules.counts:
         return volume_ml * of.cells_per_ml
     if of.counted == "viable" or of.viability is None:
@@ -168,10 +168,10 @@ def the_preparation_keeps_its_limits(state: State, event: DosePrepared) -> Verdi
         return holds("there are no limits")
     kg = _weight_of_day(state, person(state, event), event)
     children = [dmso(_dmso(drawn, kg), rules.maximum_dmso)]
-    for unit, _ in drawn:
+    for bag, _ in drawn:
         children += [
-            in_date(unit, event.recorded_at),
-            viability(unit.concentration, rules.minimum_viability, unit.certified_viability),
+            in_date(bag, event.recorded_at),
+            viability(bag.concentration, rules.minimum_viability, bag.certified_viability),
         ]
     return Verdict(all_of(child.truth for child in children), "", (), tuple(children))
 
@@ -184,9 +184,9 @@ def _weight_of_day(state: State, one: Participant, event: DosePrepared) -> float
 
 def _dmso(drawn: list[Drawn], weight_kg: float | None) -> float | None:
     """Give the dimethyl sulfoxide in what was drawn, in g per kg of body weight."""
-    if weight_kg is None or any(unit.dmso_fraction is None for unit, _ in drawn):
+    if weight_kg is None or any(bag.dmso_fraction is None for bag, _ in drawn):
         return None
-    return sum(ml * (unit.dmso_fraction or 0) for unit, ml in drawn) * DMSO_DENSITY / weight_kg
+    return sum(ml * (bag.dmso_fraction or 0) for bag, ml in drawn) * DMSO_DENSITY / weight_kg
 
 
 def the_infusion_keeps_its_limits(state: State, event: DoseAdministered) -> Verdict:
@@ -196,32 +196,34 @@ def the_infusion_keeps_its_limits(state: State, event: DoseAdministered) -> Verd
     prepared = this_dose(state, event).prepared
     if rules is None or prepared is None:
         return holds("there are no limits") if rules is None else unknown("no preparation is known")
-    thawed = {drawn.bag: drawn.thawed_at for drawn in prepared.drawn}
     children = []
-    for ours in held(state, one.id, event.dose):
-        unit = as_unit(ours.bag, ours.lot, thawed.get(ours.bag.id))
-        if unit is not None:
-            children += [
-                thaw_clock(unit, event.ended_at, rules.thaw_to_end),
-                in_date(unit, event.ended_at),
-            ]
+    for bag in containers_of_dose(state, one.id, event.dose, prepared):
+        children += [
+            thaw_clock(bag, event.ended_at, rules.thaw_to_end),
+            in_date(bag, event.ended_at),
+        ]
     stood = sum((pause.to - pause.from_ for pause in event.interruptions), timedelta(0))
     ran = (event.ended_at - event.started_at - stood).total_seconds() / 60
     children.append(rate(event.volume_ml, max(ran, 1 / 60), rules.maximum_rate))
     return Verdict(all_of(child.truth for child in children), "", (), tuple(children))
 
 
-def as_unit(bag: Bag, lot: str, thawed_at: datetime | None) -> Unit | None:
-    """Give a bag as the dosing arithmetic takes it; None for what is not a fluid of cells."""
-    if bag.volume_ml is None or bag.cells_per_ml is None or not (bag.counted and bag.measured):
-        return None
-    certified = bag.viability if bag.counted == "viable" else None
-    concentration = Concentration(
-        bag.cells_per_ml, bag.counted, bag.measured, None if certified else bag.viability
-    )
-    return Unit(
-        bag.id, bag.volume_ml, concentration, lot, bag.expires_at, bag.dmso, thawed_at, certified
-    )
+def containers_of_dose(
+    state: State, participant: str, dose: int, prepared: DosePrepared | None
+) -> Iterator[Container]:
+    """Yield what is set aside for a dose and holds cells, thawed as the preparation says.
+
+    Args:
+        state: the trial.
+        participant, dose: whose dose, and its number.
+        prepared: the preparation; None before it, when nothing is thawed.
+    """
+    thawed: dict[Key, datetime | None] = {}
+    if prepared is not None:
+        thawed = {(prepared.lot, one.bag): one.thawed_at for one in prepared.drawn}
+    for container in state.inventory.reserved(participant, dose):
+        if container.holds_cells:
+            yield container._replace(thawed_at=thawed.get(container.key))
 
 
 def the_preparation_still_holds(state: State, event: PreDoseChecklistSigned) -> Verdict:
@@ -234,18 +236,18 @@ def the_preparation_still_holds(state: State, event: PreDoseChecklistSigned) -> 
     children = [asked(state, prepared) for asked in _OF_A_PREPARATION]
     children.append(_planned_right(state, prepared, event.occurred_on, event.recorded_at))
     for drawn in prepared.drawn:
-        for ours in units_of(state, prepared.lot, (drawn.bag,)):
+        for bag in state.inventory.find(prepared.lot, (drawn.bag,)):
             children.append(
                 either(
-                    ours.status == "prepared",
+                    bag.status == "prepared",
                     f"bag {drawn.bag} is prepared",
-                    f"bag {drawn.bag} is {ours.status}",
+                    f"bag {drawn.bag} is {bag.status}",
                 )
             )
-    for unit, _ in _drawn(state, prepared):
+    for bag, _ in _drawn(state, prepared):
         children += [
-            thaw_clock(unit, event.recorded_at, rules.thaw_to_end if rules else None),
-            in_date(unit, event.recorded_at),
+            thaw_clock(bag, event.recorded_at, rules.thaw_to_end if rules else None),
+            in_date(bag, event.recorded_at),
         ]
     return Verdict(all_of(child.truth for child in children), "", (), tuple(children))
 

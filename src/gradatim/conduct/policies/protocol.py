@@ -22,6 +22,7 @@ from gradatim.conduct.folding.trial import (
     with_rulings,
 )
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
+from gradatim.conduct.roles import SITE_STAFF, TRIAL_WIDE
 from gradatim.conduct.state import State
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import FALSE
@@ -255,21 +256,17 @@ def the_user_is_a_person(state: State, event: RoleGranted) -> Verdict:
     return either(event.user != SYSTEM, "it is a person's", f"{SYSTEM} is the system itself")
 
 
-OFFICE = ("sponsor", "safety_committee", "data_manager", "statistician", "auditor")
-"""Tasks that are of the whole trial and not of a site: who may grant at a site grants none."""
-
-
 def the_task_is_of_the_site(state: State, event: RoleGranted) -> Verdict:
     """At a site only the tasks of a site are given out."""
     told = f"{event.role} is a task of the whole trial, not of site {event.site}"
-    return either(not event.site or event.role not in OFFICE, "the task fits the place", told)
+    return either(not event.site or event.role not in TRIAL_WIDE, "the task fits the place", told)
 
 
 def the_committee_is_independent(state: State, event: RoleGranted) -> Verdict:
     """Who sits on the safety committee treats nobody, and the sponsor's people do not sit there."""
     has = {role for (user, _), roles in state.roles.items() for role in roles if user == event.user}
     theirs = has | {event.role}
-    others = theirs & {"investigator", "coordinator", "nurse", "sponsor", "pharmacist", "cell_lab"}
+    others = theirs & {*SITE_STAFF, "sponsor"}
     named = ", ".join(sorted(others))
     return either(
         "safety_committee" not in theirs or not others,

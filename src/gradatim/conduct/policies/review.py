@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from gradatim.conduct.catalogue import ACTS
+from gradatim.conduct.conflicts import altered
 from gradatim.conduct.escalation import Advised, advised, bolder
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.review import (
@@ -27,17 +29,12 @@ from gradatim.conduct.proposals import (
     unsigned_signers,
 )
 from gradatim.conduct.state import State
-from gradatim.conduct.subjects import altered
+from gradatim.conduct.transitions import ENDED
 from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.core.verdict import Verdict
 from gradatim.safety.dlt import watched_elements
 
-BY_COMMITTEE = (
-    "DoseDecision",
-    "DoseLimitingToxicityAdjudicated",
-    "TrialResumed",
-    "ParticipantReplaced",
-)
+BY_COMMITTEE = frozenset(act.name for act in ACTS.values() if act.by_committee)
 """Acts that several members sign."""
 
 
@@ -239,6 +236,11 @@ def no_rule_ends_the_trial(state: State, event: TrialResumed) -> Verdict:
 
 def nothing_is_left_open(state: State, event: DataLocked) -> Verdict:
     """Data are locked when all queries are closed, candidates adjudicated, participants ended."""
+    return data_are_complete(state)
+
+
+def data_are_complete(state: State) -> Verdict:
+    """Return whether nothing is left open that keeps the data from being locked."""
     open_ = [one.id for one in state.queries.values() if one.status != "closed"]
     if open_:
         return broken(f"open queries: {', '.join(open_[:5])}")
@@ -250,8 +252,7 @@ def nothing_is_left_open(state: State, event: DataLocked) -> Verdict:
     ]
     if waiting:
         return broken(f"not adjudicated: {', '.join(one.label for one in waiting[:5])}")
-    ends = ("completed", "withdrawn", "lost to follow-up", "died", "screen failed")
-    left = [one.id for one in state.participants.values() if one.status not in ends]
+    left = [one.id for one in state.participants.values() if one.status not in ENDED]
     return either(not left, "nothing is left open", f"without an end: {', '.join(left[:5])}")
 
 

@@ -13,6 +13,7 @@ from gradatim.conduct.simulate import committee
 from gradatim.conduct.simulate.entering import arrives
 from gradatim.conduct.simulate.opening import open_trial
 from gradatim.conduct.simulate.run import SITES, People, Run
+from gradatim.conduct.transitions import ENDED, IN_SCREENING
 from gradatim.conduct.trial import Trial
 from gradatim.dosefinding.protocol_faults import refuse_faulty
 from gradatim.protocol.load import Document
@@ -119,18 +120,14 @@ def _recruits(run: Run) -> bool:
     state = run.state
     if state.stopped is not None:
         return False
-    coming = sum(
-        one.status in ("registered", "consented", "eligible", "waiting")
-        for one in state.participants.values()
-    )
+    coming = sum(one.status in IN_SCREENING for one in state.participants.values())
     free = state.free_places(state.cohort) if state.cohort else 0
     return coming < free + 1 and run.rng.random() < 0.3
 
 
 def _over(run: Run) -> bool:
-    ends = ("completed", "withdrawn", "lost to follow-up", "died", "screen failed")
     return (
         run.state.stopped is not None
         and not run.due
-        and all(one.status in ends for one in run.state.participants.values())
+        and all(one.status in ENDED for one in run.state.participants.values())
     )

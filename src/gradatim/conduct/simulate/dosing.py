@@ -18,11 +18,11 @@ from gradatim.conduct.simulate.opening import BAG_ML, CELLS_PER_ML, receive
 from gradatim.conduct.simulate.repeating import judged, made_ready
 from gradatim.conduct.simulate.run import COMMITTEE, Run, staff
 from gradatim.conduct.simulate.visits import plan_visits
-from gradatim.conduct.state import Lot
 from gradatim.conduct.trial import Recorded
 from gradatim.conduct.views.eligibility import may_yet_be_dosed
 from gradatim.conduct.views.weights import weights_for_dose
 from gradatim.core.truth import FALSE, TRUE
+from gradatim.dosing.inventory import Lot
 from gradatim.dosing.preparation import prepare
 from gradatim.dosing.product import Weights
 
@@ -166,9 +166,9 @@ def _bags(run: Run, site: str, needed: int) -> tuple[str, tuple[str, ...]]:
 def free_bags(lot: Lot) -> list[str]:
     """Give the bags of a lot that are released and held for nobody."""
     return [
-        one.bag.id
-        for one in lot.units.values()
-        if one.status == "released" and one.held_for is None
+        one.id
+        for one in lot.containers.values()
+        if one.status == "released" and one.reserved_for is None
     ]
 
 

@@ -4,13 +4,13 @@ from datetime import date, timedelta
 from functools import partial
 from hashlib import sha256
 
-from gradatim.conduct.arriving import kind_of, measured, not_understood_fields
 from gradatim.conduct.events import participants, records
 from gradatim.conduct.events.base import Event, Measured, Sealed
 from gradatim.conduct.identity import Whose, person_token, seal
 from gradatim.conduct.simulate.dosing import plan_dose
 from gradatim.conduct.simulate.results import record_fact, record_results
 from gradatim.conduct.simulate.run import Run, staff
+from gradatim.conduct.source_import import kind_of, measured, not_understood_fields
 from gradatim.conduct.trial import Outcome, Recorded, Refused
 from gradatim.conduct.views.weights import in_kg, weight_elements
 from gradatim.core.codes import LABELS, WIRE_NAMES

@@ -15,6 +15,7 @@ from gradatim.conduct.simulate.run import (
     staff,
 )
 from gradatim.protocol.questions import questions
+from gradatim.protocol.treatment import ReleaseTest
 
 AT_SITE = (
     ("investigator", 2),
@@ -135,4 +136,20 @@ def receive(run: Run, site: str, lot: str, number: int) -> None:
         temperature="-150 °C" if cells else "",
         **donor,
     )
-    run.do(product.ProductReleased, laboratory, site, lot=lot, bags=tuple(one.id for one in bags))
+    run.do(
+        product.ProductReleased,
+        laboratory,
+        site,
+        lot=lot,
+        bags=tuple(one.id for one in bags),
+        test_results=tuple(map(_passed, run.study.treatment.product.specification)),
+    )
+
+
+def _passed(test: ReleaseTest) -> product.ReleaseResult:
+    """Return a result on the right side of a test's limit, or the answer that it must have."""
+    if test.limit is None:
+        return product.ReleaseResult(test=test.name, answer=test.answer)
+    part = {">": 1.1, ">=": 1.0, "=": 1.0, "<=": 1.0, "<": 0.9}[test.limit.op]
+    value = test.limit.number * part
+    return product.ReleaseResult(test=test.name, value=value, unit=test.limit.unit)

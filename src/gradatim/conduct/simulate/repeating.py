@@ -2,13 +2,13 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from gradatim.conduct.arriving import kind_of, measured
+from gradatim.conduct.event_for_element import recorded_in
 from gradatim.conduct.events import findings, participants
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.policies.dosing import SEVERE
-from gradatim.conduct.recorded_in import recorded_in
 from gradatim.conduct.simulate.results import record_fact, record_results
 from gradatim.conduct.simulate.run import Run, staff
+from gradatim.conduct.source_import import kind_of, measured
 from gradatim.conduct.views.anchors import anchors_of, is_screening
 from gradatim.conduct.views.checklist import items_shown
 from gradatim.conduct.views.eligibility import before_dose
@@ -18,7 +18,7 @@ from gradatim.conduct.views.visits import window_days
 from gradatim.conduct.views.weights import weights_for_dose
 from gradatim.core.dates import on
 from gradatim.core.truth import FALSE, TRUE, Truth
-from gradatim.rules.situation import Situation
+from gradatim.rules.context import Situation
 
 
 def made_ready(run: Run, name: str) -> Truth:

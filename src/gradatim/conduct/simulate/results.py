@@ -3,11 +3,11 @@
 from datetime import date
 from typing import Any
 
-from gradatim.conduct.arriving import fact_fields
 from gradatim.conduct.events import findings, participants
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.simulate.opening import LABORATORY, RANGES
 from gradatim.conduct.simulate.run import Run, staff
+from gradatim.conduct.source_import import fact_fields
 from gradatim.evidence.facts import Fact
 
 

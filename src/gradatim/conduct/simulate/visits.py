@@ -5,11 +5,11 @@ from functools import partial
 
 from msgspec import to_builtins
 
-from gradatim.conduct.arriving import kind_of, measured
 from gradatim.conduct.events import findings, participants, review, safety
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.simulate.results import record_results
 from gradatim.conduct.simulate.run import DATA_MANAGER, MONITOR, SPONSOR, Run, staff
+from gradatim.conduct.source_import import kind_of, measured
 from gradatim.conduct.views.anchors import anchors_of
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.conduct.views.grades import abnormal, grades

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import msgspec
 
-from gradatim.clinical.ctcae_terms import folded
+from gradatim.clinical.ctcae.terms import folded
 from gradatim.conduct.corrections import signings
 from gradatim.conduct.events import EVENTS
 from gradatim.conduct.events.base import Event

@@ -12,7 +12,7 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of, first_dose_at
 from gradatim.core.dates import step
 from gradatim.protocol.study import Study
-from gradatim.rules.situation import FIRST_DOSE
+from gradatim.rules.context import FIRST_DOSE
 
 SCREENING = "screening"
 

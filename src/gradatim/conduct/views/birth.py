@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 from gradatim.conduct.state import Participant, State
 from gradatim.core.dates import ANY_DAY, Day, parse_day
+from gradatim.evidence.doubts import Doubt
 
-CONFLICT = "the sealed date of birth and the one recorded beside it contradict each other"
+CONFLICT = str(Doubt.BIRTH_CONFLICT())
 
 
 class Birth(NamedTuple):

@@ -15,8 +15,8 @@ from gradatim.conduct.views.grades import position_of
 from gradatim.core.verdict import Verdict
 from gradatim.evidence.facts import Fact, Facts
 from gradatim.protocol.treatment import PreDoseCheck
+from gradatim.rules.context import Situation
 from gradatim.rules.evaluate import evaluate
-from gradatim.rules.situation import Situation
 
 
 def items_shown(

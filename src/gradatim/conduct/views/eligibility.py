@@ -23,11 +23,11 @@ from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, truth_of
 from gradatim.core.verdict import Reason, Verdict, foremost
 from gradatim.evidence.facts import Fact, Facts, NotUsed
-from gradatim.protocol.base import Model, Window
+from gradatim.protocol.base import Window
 from gradatim.protocol.eligibility import EligibilityCriterion
-from gradatim.protocol.nodes import AllOf, AnyOf, Measured, Not, Result, leaves
+from gradatim.protocol.nodes import Measured, Node, Result
+from gradatim.rules.context import FIRST_DOSE, Situation
 from gradatim.rules.evaluate import evaluate
-from gradatim.rules.situation import FIRST_DOSE, Situation
 from gradatim.screening.assess import Eligibility, Finding, assess, passing
 from gradatim.screening.readings import plan
 
@@ -45,7 +45,7 @@ class _Answer(NamedTuple):
     """
 
     criterion: EligibilityCriterion
-    rule: Model
+    rule: Node
     truth: Truth
     because: str
     reason: Reason | None
@@ -178,7 +178,7 @@ def _with_latest(
     return answer if now.passes is True else now._replace(rule=answer.rule)
 
 
-def _since_visits(rule: Model, situation: Situation, found: bool) -> Model:
+def _since_visits(rule: Node, situation: Situation, found: bool) -> Node:
     """Return a rule that asks for the results since the last visit where there are any.
 
     Args:
@@ -187,16 +187,8 @@ def _since_visits(rule: Model, situation: Situation, found: bool) -> Model:
         found: whether findings after a visit of screening are asked for too, and values where
             none was measured at it.
     """
-    if isinstance(rule, AllOf):
-        parts = [_since_visits(one, situation, found) for one in rule.all]
-        return rule.model_copy(update={"all": parts})
-    if isinstance(rule, AnyOf):
-        parts = [_since_visits(one, situation, found) for one in rule.any]
-        return rule.model_copy(update={"any": parts})
-    if isinstance(rule, Not):
-        return rule.model_copy(update={"not_": _since_visits(rule.not_, situation, found)})
     if not isinstance(rule, Measured):
-        return rule
+        return rule.with_parts(lambda part: _since_visits(part, situation, found))
     visits = situation.study.schedule.encounters
     first_dose = situation.anchors[FIRST_DOSE]
     screened = found and (isinstance(rule, Result) or not evaluate(rule, situation).evidence)
@@ -268,7 +260,7 @@ def _stands(
     visits = situation.study.schedule.encounters
     limits = [
         visits[name].valid_within
-        for leaf in leaves(answer.rule)
+        for leaf in answer.rule.leaves()
         if isinstance(leaf, Measured)
         for name in leaf.at
     ]
@@ -326,7 +318,7 @@ def _answered(
     state: State,
     participant: Participant,
     criterion: EligibilityCriterion,
-    rule: Model,
+    rule: Node,
     situation: Situation,
 ) -> _Answer:
     verdict = evaluate(rule, situation)

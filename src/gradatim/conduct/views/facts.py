@@ -33,8 +33,9 @@ from gradatim.core.dates import ANY_DAY, Day, on, parse_day
 from gradatim.core.quantity import Quantity
 from gradatim.core.verdict import Reason
 from gradatim.evidence.coverage import declare
+from gradatim.evidence.doubts import Doubt, read_doubt, records_not_understood
 from gradatim.evidence.facts import EVERY_DAY, Coding, Fact, Facts, NotUsed, Observed, Often
-from gradatim.evidence.sources.dosages import DAILY_DOSE_UNIT
+from gradatim.evidence.fhir.dosages import DAILY_DOSE_UNIT
 from gradatim.protocol.elements import COVERABLE
 
 
@@ -76,7 +77,7 @@ def _facts(state: State, participant: Participant) -> Facts:
         tuple(not_used),
         read=read + len(not_used),
         died=died,
-        birth_conflict=birth.conflict,
+        birth_conflict=read_doubt(birth.conflict),
     )
 
 
@@ -92,7 +93,7 @@ def _not_understood(
     # An element that the version of then did not have stays open whatever its kind.
     dated = [name for name in names if name in then and then[name].kind not in COVERABLE]
     start, end = days_of(event) if isinstance(event, RecordNotUnderstood) else (ANY_DAY, ANY_DAY)
-    doubtful = f"not understood: {', '.join(str(code) for code in codes)}"
+    doubtful = records_not_understood(codes)
     instead = tuple(
         Fact(name, id, start, end, doubtful=doubtful, unsettled=Reason.NOT_UNDERSTOOD)
         for name in dated
@@ -130,7 +131,7 @@ def _as_judged(element: str, said: Judged) -> Fact:
         dose,
         "" if dose is None else DAILY_DOSE_UNIT,
         code=event.drug,
-        doubtful="the record has changed since it was judged" if said.stale else "",
+        doubtful=Doubt.CHANGED_SINCE() if said.stale else "",
     )
 
 
@@ -191,7 +192,7 @@ def _recorded(id: str, event: FactRecorded) -> Fact:
         id=id,
         end=end,
         route=event.route,
-        doubtful=event.doubtful,
+        doubtful=read_doubt(event.doubtful),
         derived=event.derived,
         course=event.course,
         often=EVERY_DAY if event.often is None else Often(*event.often),

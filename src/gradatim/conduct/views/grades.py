@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from gradatim.clinical.ctcae import Given, Grade, Value, analyte_of_loinc, grade
+from gradatim.clinical.ctcae.grade import Given, Grade, Value, analyte_of_loinc, grade
 from gradatim.conduct.corrections import signings
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.findings import ClinicalSignificanceSigned

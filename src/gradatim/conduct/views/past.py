@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from gradatim.conduct.event_log import Events
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.findings import (
     LaboratoryResultsRecorded,
@@ -27,7 +28,6 @@ from gradatim.conduct.events.safety import (
     AdverseEventResolved,
     AdverseEventUpdated,
 )
-from gradatim.conduct.kept import Events
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import ABOUT, DIED, term_changes
 from gradatim.conduct.views.doses import entries_of, first_dose_at

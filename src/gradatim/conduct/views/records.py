@@ -16,8 +16,8 @@ from gradatim.conduct.views.doses import entries_of
 from gradatim.core.codes import system_of
 from gradatim.evidence.codebook import Codebook, Outcome
 from gradatim.evidence.facts import Coding
-from gradatim.evidence.sources.datatypes import NO_SYSTEM
-from gradatim.evidence.sources.received import named, whole
+from gradatim.evidence.fhir.datatypes import NO_SYSTEM
+from gradatim.evidence.fhir.record_resolution import named, whole
 from gradatim.protocol.elements import COVERABLE, Element
 from gradatim.protocol.study import Study
 

@@ -13,6 +13,7 @@ from gradatim.conduct.events.records import RecordJudged
 from gradatim.conduct.permissions import MAY, SIGNED_BY
 from gradatim.conduct.proposals import altered_since, holding, needed
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.transitions import ON_THE_WAY
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import doses, first_dose_at
 from gradatim.conduct.views.eligibility import before_planned_dose
@@ -22,15 +23,13 @@ from gradatim.conduct.views.levels import closed_by
 from gradatim.conduct.views.records import records_of
 from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import candidates, unanswered_rules
-from gradatim.conduct.views.visits import FOLLOWED, visits
+from gradatim.conduct.views.visits import visits
 from gradatim.core.truth import TRUE
 from gradatim.safety.dlt import perhaps_of
 
 SOON = timedelta(days=7)
 SIGNATURE = "signature"
 """The kind of a task that a signature settles."""
-ASKED = ("registered", "consented", "eligible", "waiting", "enrolled", "treated")
-"""Statuses in which the criteria are still asked."""
 
 
 class Task(NamedTuple):
@@ -257,7 +256,7 @@ def _readiness(state: State, one: Participant, now: datetime, on: date) -> Itera
 
 
 def _results(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
-    if one.status not in FOLLOWED:
+    if one.status not in ON_THE_WAY:
         return  # whoever did not enter, or has left, waits for nothing
     open_ = sorted({(found.position, found.element) for found in unsigned(state, one)})
     if not open_:
@@ -280,7 +279,7 @@ def _results(state: State, one: Participant, now: datetime, on: date) -> Iterato
 
 def _changed_records(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
     """Return the records that have come to say something else since they were judged."""
-    if RecordJudged not in one.entries_of or one.status not in ASKED:
+    if RecordJudged not in one.entries_of or one.status not in ON_THE_WAY:
         return
     for record in records_of(state, one).values():
         if any(said.stale for said in record.judged.values()):

@@ -5,16 +5,15 @@ from typing import Literal, NamedTuple
 
 from gradatim.conduct.events.findings import EncounterDone, EncounterMissed
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.transitions import ON_THE_WAY
 from gradatim.conduct.views.anchors import anchors_of
 from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.facts import facts_of
 from gradatim.protocol.base import Window
 from gradatim.protocol.study import Study
-from gradatim.rules.situation import Situation
+from gradatim.rules.context import Situation
 
 VisitStatus = Literal["done", "missed", "planned", "open", "overdue", "no date yet"]
-FOLLOWED = ("registered", "consented", "eligible", "waiting", "enrolled", "treated")
-"""Whoever is here still comes to visits; who has left does not."""
 
 
 class Visit(NamedTuple):
@@ -91,5 +90,5 @@ def _status(
     if first is None and last is None:
         return "no date yet"
     if last is not None and last < on:
-        return "overdue" if participant.status in FOLLOWED else "planned"
+        return "overdue" if participant.status in ON_THE_WAY else "planned"
     return "planned" if first is not None and on < first else "open"

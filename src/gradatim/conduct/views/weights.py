@@ -8,7 +8,7 @@ implausible counts only once the query about it is answered, or it is corrected.
 from datetime import date, datetime
 from typing import NamedTuple
 
-from gradatim.conduct.recorded_in import WEIGHT
+from gradatim.conduct.event_for_element import WEIGHT
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.anchors import anchors_of
 from gradatim.conduct.views.facts import facts_of
@@ -22,7 +22,7 @@ from gradatim.dosing.steps import KG
 from gradatim.dosing.weight import implausible
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.study import Study
-from gradatim.rules.situation import Situation
+from gradatim.rules.context import Situation
 
 QUESTION = "Is this body weight right, and in kg?"
 """How a query about an implausible weight begins."""

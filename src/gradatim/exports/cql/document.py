@@ -7,8 +7,8 @@ from gradatim.core.errors import UnusableInput
 from gradatim.exports.cql.elements import Recorded
 from gradatim.exports.cql.library import CannotExpress, Library, comment, name
 from gradatim.exports.cql.rules import written
-from gradatim.protocol.base import Model
 from gradatim.protocol.eligibility import EligibilityCriterion
+from gradatim.protocol.nodes import Node
 from gradatim.protocol.study import Study
 
 FHIR_VERSION = "4.0.1"
@@ -31,7 +31,7 @@ class Exported:
 
 def cql_library(
     study: Study,
-    readings: Mapping[str, tuple[str, Model]],
+    readings: Mapping[str, tuple[str, Node]],
     *,
     sha256: str,
     only: Collection[str] = (),
@@ -84,7 +84,7 @@ def _refuse_unknown(study: Study, only: Collection[str]) -> None:
 def _with(
     library: Library,
     criterion: EligibilityCriterion,
-    reading: tuple[str, Model],
+    reading: tuple[str, Node],
     of: tuple[Study, frozenset[str], bool],
 ) -> Library:
     """Give the library with one more criterion; the one given stays as it is."""

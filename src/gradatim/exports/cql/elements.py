@@ -1,6 +1,6 @@
 """What is recorded of an element, as CQL definitions: values, answers, and what happened."""
 
-from gradatim.evidence.sources.histories import ANY_TRIAL
+from gradatim.evidence.fhir.conditions_and_procedures import ANY_TRIAL
 from gradatim.exports.cql.library import CannotExpress, Library, decimal, strings
 from gradatim.exports.cql.spans import FIRST, LAST
 from gradatim.exports.cql.terminology import perhaps, records

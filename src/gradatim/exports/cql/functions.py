@@ -9,7 +9,7 @@ Source: HL7 CQL 1.5; FHIR R4 (4.0.1), the page of each resource.
 
 from gradatim.core.quantity import compare_bounded
 from gradatim.core.truth import FALSE, TRUE
-from gradatim.evidence.sources.results import BOUNDS
+from gradatim.evidence.fhir.observation_values import BOUNDS
 from gradatim.exports.cql.histories_read import HISTORIES
 from gradatim.exports.cql.medications_read import MEDICATIONS
 from gradatim.exports.cql.observations_read import OBSERVATIONS

@@ -3,7 +3,7 @@
 They say in CQL what `evidence.sources.observations` and `results` say in Python.
 """
 
-from gradatim.evidence.sources.results import UCUM
+from gradatim.evidence.fhir.observation_values import UCUM
 from gradatim.exports.cql.spans import FIRST, LAST
 
 _OBSERVED_DAYS = f"""at: date from Coalesce(

@@ -1,6 +1,6 @@
 """Rules in CQL: each leaf a definition in words, joined by CQL's own three-valued logic."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gradatim.exports.cql.answers import age, attested, sex
@@ -8,7 +8,6 @@ from gradatim.exports.cql.elements import Recorded
 from gradatim.exports.cql.histories import count, days, event, washout
 from gradatim.exports.cql.library import CannotExpress
 from gradatim.exports.cql.measured import compare, result
-from gradatim.protocol.base import Model
 from gradatim.protocol.nodes import (
     Age,
     AllOf,
@@ -19,6 +18,7 @@ from gradatim.protocol.nodes import (
     DailyDose,
     Days,
     Event,
+    Node,
     Not,
     NotWashedOut,
     Result,
@@ -30,7 +30,7 @@ from gradatim.rules.describe import describe
 Write = Callable[[Any, str, Recorded], str]
 
 
-def written(rule: Model, of: Recorded, closed_world: bool) -> str:
+def written(rule: Node, of: Recorded, closed_world: bool) -> str:
     """Write a rule as an expression; its leaves become definitions.
 
     Args:
@@ -41,37 +41,45 @@ def written(rule: Model, of: Recorded, closed_world: bool) -> str:
     Raises:
         CannotExpress: it, or a part of it, cannot be said in CQL here.
     """
-    if isinstance(rule, Not):
-        return f"not {_inner(rule.not_, of, closed_world)}"
-    if isinstance(rule, AllOf):
-        return _joined(rule.all, "and", of, closed_world) or "true"
-    if isinstance(rule, AnyOf):
-        return _joined(rule.any, "or", of, closed_world) or "false"
-    return _leaf(rule, of, closed_world)
-
-
-def _joined(parts: list[Any], word: str, of: Recorded, closed_world: bool) -> str:
-    return f"\n  {word} ".join(_inner(part, of, closed_world) for part in parts)
-
-
-def _inner(part: Model, of: Recorded, closed_world: bool) -> str:
-    text = written(part, of, closed_world)
-    joined = isinstance(part, AllOf | AnyOf | Not)
-    return "(" + text.replace("\n", "\n  ") + ")" if joined else text
-
-
-def _leaf(rule: Model, of: Recorded, closed_world: bool) -> str:
-    write = _LEAVES.get(type(rule))
-    if write is None:
-        raise CannotExpress(_WHY_NOT[type(rule)])
+    if type(rule) in CONNECTIVES:
+        return CONNECTIVES[type(rule)](rule, of, closed_world)
+    if type(rule) in NOT_EXPRESSED:
+        raise CannotExpress(NOT_EXPRESSED[type(rule)])
     title = describe(rule, of.study)
-    expression = write(rule, title, of)
+    expression = LEAVES[type(rule)](rule, title, of)
     if closed_world:
         expression = f"({expression}) is true"
     return of.library.define(title, expression)
 
 
-_LEAVES: dict[type[Model], Write] = {
+def _not(node: Not, of: Recorded, closed_world: bool) -> str:
+    return f"not {_inner(node.not_, of, closed_world)}"
+
+
+def _all(node: AllOf, of: Recorded, closed_world: bool) -> str:
+    return _joined(node.all, "and", of, closed_world) or "true"
+
+
+def _any(node: AnyOf, of: Recorded, closed_world: bool) -> str:
+    return _joined(node.any, "or", of, closed_world) or "false"
+
+
+def _joined(parts: Sequence[Node], word: str, of: Recorded, closed_world: bool) -> str:
+    return f"\n  {word} ".join(_inner(part, of, closed_world) for part in parts)
+
+
+def _inner(part: Node, of: Recorded, closed_world: bool) -> str:
+    text = written(part, of, closed_world)
+    return text if part.is_leaf else "(" + text.replace("\n", "\n  ") + ")"
+
+
+CONNECTIVES: Mapping[type[Node], Callable[[Any, Recorded, bool], str]] = {
+    AllOf: _all,
+    AnyOf: _any,
+    Not: _not,
+}
+"""How nodes that join others are written, in place."""
+LEAVES: Mapping[type[Node], Write] = {
     Compare: compare,
     Result: result,
     Attested: attested,
@@ -82,7 +90,9 @@ _LEAVES: dict[type[Model], Write] = {
     Days: days,
     NotWashedOut: washout,
 }
-_WHY_NOT: dict[type[Model], str] = {
+"""How each kind of leaf is written, as a definition."""
+NOT_EXPRESSED: Mapping[type[Node], str] = {
     Stable: "a stable dose: periods joined over gaps and compared by their daily dose",
     DailyDose: "a total daily dose, which is summed over overlapping courses",
 }
+"""The kinds of node that cannot be said in CQL here, and why."""

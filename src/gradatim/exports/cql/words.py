@@ -6,10 +6,10 @@ The words and codes are those of the FHIR reader (`evidence.sources`), so that t
 from collections.abc import Iterable, Mapping
 
 from gradatim.core.codes import SYSTEMS
-from gradatim.evidence.sources.dosages import ROUTES
-from gradatim.evidence.sources.observations import METHODS
-from gradatim.evidence.sources.wordings import CODES, YES_NO
-from gradatim.evidence.sources.wordings import WORDS as RESULTS
+from gradatim.evidence.fhir.dosages import ROUTES
+from gradatim.evidence.fhir.observations import METHODS
+from gradatim.evidence.fhir.wordings import CODES, YES_NO
+from gradatim.evidence.fhir.wordings import WORDS as RESULTS
 
 
 def _listed(texts: Iterable[str]) -> str:

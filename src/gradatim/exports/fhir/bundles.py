@@ -6,7 +6,7 @@ Source: HL7 FHIR R4 (4.0.1), sections 2.36 (Bundle) and 2.1.0 (RESTful API).
 from collections.abc import Iterable, Iterator
 
 from gradatim.conduct.state import Participant, State
-from gradatim.evidence.sources.datatypes import Resource
+from gradatim.evidence.fhir.datatypes import Resource
 from gradatim.exports.fhir.facts import recorded
 from gradatim.exports.fhir.people import consents, patient, research_subject
 from gradatim.exports.fhir.treatment import administrations, adverse_events

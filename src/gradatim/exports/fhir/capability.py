@@ -6,7 +6,7 @@ Source: HL7 FHIR R4 (4.0.1), section 5.1 (CapabilityStatement).
 from collections.abc import Mapping
 from datetime import date
 
-from gradatim.evidence.sources.datatypes import Resource
+from gradatim.evidence.fhir.datatypes import Resource
 
 FHIR_VERSION = "4.0.1"
 MEDIA_TYPE = "application/fhir+json"

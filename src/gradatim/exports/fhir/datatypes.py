@@ -9,8 +9,8 @@ from typing import Any
 
 from gradatim.core.codes import WIRE_NAMES
 from gradatim.core.dates import Day
-from gradatim.evidence.sources.datatypes import Resource
-from gradatim.evidence.sources.results import UCUM
+from gradatim.evidence.fhir.datatypes import Resource
+from gradatim.evidence.fhir.observation_values import UCUM
 
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 PARTICIPANT = "urn:gradatim:participant"

@@ -21,9 +21,9 @@ from gradatim.core.codes import matches
 from gradatim.core.dates import NEVER_ENDED
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Fact, NotUsed
-from gradatim.evidence.sources.datatypes import Resource
-from gradatim.evidence.sources.dosages import DAILY_DOSE_UNIT
-from gradatim.evidence.sources.wordings import CODES, YES_NO
+from gradatim.evidence.fhir.datatypes import Resource
+from gradatim.evidence.fhir.dosages import DAILY_DOSE_UNIT
+from gradatim.evidence.fhir.wordings import CODES, YES_NO
 from gradatim.exports.fhir.datatypes import (
     TERMINOLOGY,
     concept,

@@ -17,7 +17,7 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.birth import birth_of
 from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.facts import facts_of
-from gradatim.evidence.sources.datatypes import Resource
+from gradatim.evidence.fhir.datatypes import Resource
 from gradatim.exports.fhir.datatypes import (
     PARTICIPANT,
     TERMINOLOGY,

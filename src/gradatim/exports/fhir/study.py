@@ -6,7 +6,7 @@ Source: HL7 FHIR R4 (4.0.1), section 7.4 (ResearchStudy).
 from typing import Any
 
 from gradatim.conduct.state import State
-from gradatim.evidence.sources.datatypes import Resource
+from gradatim.evidence.fhir.datatypes import Resource
 from gradatim.exports.fhir.datatypes import TERMINOLOGY, based, concept, fhir_id, present
 
 _REGISTRY = "https://clinicaltrials.gov"

@@ -11,8 +11,8 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import Course, courses
 from gradatim.conduct.views.doses import Dose, doses
 from gradatim.core.codes import PRODUCT
-from gradatim.evidence.sources.datatypes import Resource
-from gradatim.evidence.sources.dosages import ROUTES
+from gradatim.evidence.fhir.datatypes import Resource
+from gradatim.evidence.fhir.dosages import ROUTES
 from gradatim.exports.fhir.datatypes import (
     TERMINOLOGY,
     concept,

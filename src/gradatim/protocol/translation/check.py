@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
+from gradatim.core.documents import Steps
 from gradatim.protocol.eligibility import EligibilityCriterion
-from gradatim.protocol.nodes import elements_of, leaves
-from gradatim.protocol.references import Fault, Steps
+from gradatim.protocol.references import Fault
 from gradatim.protocol.study import Study
 from gradatim.protocol.translation.document import CriterionWording, Translation, Wording
 
@@ -79,7 +79,7 @@ def shown_labels(study: Study) -> list[str]:
         for rule in (other.rule, *other.also.values())
     ]
     rules += [one.rule for one in study.criteria]
-    names = [name for rule in rules for leaf in leaves(rule) for name in elements_of(leaf)]
+    names = [name for rule in rules for name in rule.elements()]
     for name in names:  # grows: what an element is derived from is shown as well
         derived = study.elements[name].derived
         names += [one for one in (derived.inputs.values() if derived else ()) if one not in names]

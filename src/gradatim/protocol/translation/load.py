@@ -4,9 +4,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from gradatim.core.documents import Steps, read_yaml
 from gradatim.core.errors import UnusableInput
-from gradatim.protocol.load import MAXIMUM_BYTES, bundled, faults_of, locate, read_yaml
-from gradatim.protocol.references import Steps
+from gradatim.protocol.load import MAXIMUM_BYTES, bundled, faults_of, locate
 from gradatim.protocol.study import Study
 from gradatim.protocol.translation.check import differences
 from gradatim.protocol.translation.document import Translation

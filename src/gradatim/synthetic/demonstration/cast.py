@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Literal, NamedTuple
 
+from gradatim.conduct.event_for_element import recorded_in
 from gradatim.conduct.events.findings import LaboratoryResultsRecorded
-from gradatim.conduct.recorded_in import recorded_in
 from gradatim.evidence.facts import Facts
 from gradatim.protocol.nodes import Attested
 from gradatim.protocol.study import Study

@@ -4,15 +4,15 @@ from datetime import date, timedelta
 from functools import partial
 from typing import NamedTuple
 
+from gradatim.conduct.event_for_element import recorded_in
 from gradatim.conduct.events import findings
 from gradatim.conduct.events.base import Event, Measured
-from gradatim.conduct.recorded_in import recorded_in
 from gradatim.conduct.simulate.results import record_results
 from gradatim.conduct.simulate.run import Run, staff
+from gradatim.conduct.transitions import ON_THE_WAY
 from gradatim.conduct.views.anchors import anchors_of
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.conduct.views.grades import unsigned
-from gradatim.conduct.views.visits import FOLLOWED
 from gradatim.core.dates import Duration, step
 from gradatim.synthetic.demonstration.ordinary import Ordinary
 
@@ -103,7 +103,7 @@ class Followed:
         )
 
     def _visit(self, run: Run, name: str, encounter: str) -> None:
-        if run.participant(name).status not in FOLLOWED:
+        if run.participant(name).status not in ON_THE_WAY:
             return
         site = run.participant(name).site
         run.do(

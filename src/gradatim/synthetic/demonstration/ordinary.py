@@ -9,10 +9,10 @@ from math import exp
 from typing import NamedTuple
 
 from gradatim.clinical.units import convert_for
+from gradatim.conduct.event_for_element import recorded_in
 from gradatim.conduct.events.base import Measured
 from gradatim.conduct.events.findings import LaboratoryResultsRecorded
 from gradatim.conduct.events.trial import Range
-from gradatim.conduct.recorded_in import recorded_in
 from gradatim.core.quantity import Quantity
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Element

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from gradatim.core.errors import UnusableInput
 from gradatim.web.accounts.breached import seen
-from gradatim.web.running import running
+from gradatim.web.live_trial import running
 
 SHORTEST, LONGEST = 15, 256
 SERVICE = "gradatim"

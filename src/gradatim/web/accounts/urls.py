@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from gradatim.web.accounts.views import account, entering, people, second_factor, staying
+from gradatim.web.accounts.views import account, people, second_factor
+from gradatim.web.accounts.views import session_status as staying
+from gradatim.web.accounts.views import sign_in as entering
 
 urlpatterns = [
     path("sign-in/", entering.sign_in, name="sign-in"),

@@ -15,7 +15,7 @@ from ninja.renderers import BaseRenderer
 
 from gradatim import __version__
 from gradatim.conduct.state import Participant, State
-from gradatim.evidence.sources.datatypes import Resource
+from gradatim.evidence.fhir.datatypes import Resource
 from gradatim.exports.fhir.bundles import everything, outcome, searchset
 from gradatim.exports.fhir.capability import MEDIA_TYPE, capability
 from gradatim.exports.fhir.datatypes import fhir_id
@@ -26,7 +26,7 @@ from gradatim.exports.fhir.treatment import administrations, adverse_events
 from gradatim.web.api.access import Held
 from gradatim.web.api.authentication import Token
 from gradatim.web.api.faults import Refusal, Told, tell_faults
-from gradatim.web.api.operations.asked import access_to
+from gradatim.web.api.operations.dependencies import access_to
 from gradatim.web.clock import today
 
 ISSUES = {400: "invalid", 401: "login", 404: "not-found", 405: "not-supported", 429: "throttled"}

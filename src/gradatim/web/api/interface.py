@@ -9,7 +9,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from gradatim.web.api.authentication import Token
 from gradatim.web.api.faults import Told, tell_faults
-from gradatim.web.api.given import components
+from gradatim.web.api.input_events import components
 from gradatim.web.api.operations import ledger, participants, product, trial
 
 DESCRIPTION = (

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from django.http import HttpRequest
 from ninja.errors import Throttled
 
-from gradatim.web.limits import asked
 from gradatim.web.middleware import address_of
+from gradatim.web.rate_limit_middleware import asked
 
 PER_ADDRESS, PER_TOKEN = 1_200, 600
 """In a minute."""

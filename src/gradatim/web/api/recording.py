@@ -20,17 +20,15 @@ from gradatim.conduct.events.safety import ProtocolDeviation
 from gradatim.conduct.folding.participants import FIXED
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
+from gradatim.conduct.system_fields import with_system_fields
 from gradatim.conduct.trial import Outcome, Overtaken, Refused, Trial
 from gradatim.core.errors import UnusableInput
 from gradatim.web.api.access import Held
 from gradatim.web.api.faults import Refusal
-from gradatim.web.api.given import INSTEAD, filled_in, instead, read
-from gradatim.web.api.replaying import as_recorded, refuse_another
-from gradatim.web.api.shown import plain
-from gradatim.web.clock import today
-from gradatim.web.forms.choices import Asked as Act
-from gradatim.web.forms.completing import completed
-from gradatim.web.recording import Told, event_of, record, shown
+from gradatim.web.api.idempotency import as_recorded, refuse_another
+from gradatim.web.api.input_events import INSTEAD, filled_in, instead, read
+from gradatim.web.api.serialise import plain
+from gradatim.web.recording import Told, circumstances_of, event_of, record, shown
 from gradatim.web.references import refuse_unseen, sees_entry
 
 JSON = "application/json"
@@ -189,11 +187,10 @@ def _refuse_correction(state: State, given: Any) -> None:
 
 def _completed(access: Held, trial: Trial, asked: Asked) -> dict[str, Any]:
     fields = asked.fields
-    one = access.state.participants.get(fields.get("participant", ""))
     if asked.name in INSTEAD:
         fields["full_name"] = fields.pop("name")
-    act = Act(asked.name, access, asked.given.site, one, {}, today(), trial.head.hash.hex())
-    return completed(act, fields)
+    now = circumstances_of(access, asked.given.site, trial.head.hash.hex())
+    return with_system_fields(asked.name, fields, now)
 
 
 def _answer(access: Held, trial: Trial, outcome: Outcome) -> Answer:

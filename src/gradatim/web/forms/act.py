@@ -8,25 +8,27 @@ from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from gradatim.clinical.ctcae_terms import terms
+from gradatim.clinical import astct
+from gradatim.clinical.ctcae.terms import terms
+from gradatim.conduct.catalogue import ACTS
+from gradatim.conduct.event_for_element import recorded_in
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event, Measured
-from gradatim.conduct.events.product import Drawn
+from gradatim.conduct.events.product import Drawn, ReleaseResult
 from gradatim.conduct.folding.trial import submitted
 from gradatim.conduct.policies.protocol import asked_about
-from gradatim.conduct.recorded_in import recorded_in
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.protocol.questions import Question, basis_words
+from gradatim.protocol.study import Study
 from gradatim.safety.dlt import perhaps_of, watched_elements
-from gradatim.web.acts import provided
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.checklist import ChecklistField
 from gradatim.web.forms.choices import Asked, choices_of
+from gradatim.web.forms.field_factory import day_field, field_of, pattern_validator, struct_fields
 from gradatim.web.forms.judging import JudgingForm, record_fields
-from gradatim.web.forms.kinds import day_field, field_of, pattern_validator, struct_fields
+from gradatim.web.forms.labels import choice_words, help_of, label_of
+from gradatim.web.forms.nested_rows import RowsField
 from gradatim.web.forms.results import ResultsField, Row
-from gradatim.web.forms.rows import RowsField
-from gradatim.web.forms.wording import choice_words, help_of, label_of
 
 OPTIONAL = {"obtained_by"}
 MEASURED = ("VitalSignsRecorded", "LaboratoryResultsRecorded", "ScoresRecorded")
@@ -37,7 +39,7 @@ def act_form(asked: Asked) -> type[ActForm]:
     kind = BY_NAME[asked.event]
     fields = dict(_extra(asked))
     for one in _asked_fields(kind):
-        if one.name in asked.given or one.name in provided(asked.event):
+        if one.name in asked.given or one.name in ACTS[kind].not_asked_for:
             continue
         if one.name not in fields and (field := _field(asked, one)) is not None:
             fields[one.name] = field
@@ -53,7 +55,7 @@ def _asked_fields(kind: type[Event]) -> list[inspect.Field]:
 
 
 def _field(asked: Asked, one: inspect.Field) -> forms.Field | None:
-    options = {"label": label_of(one.name, asked.event), "help_text": help_of(one.name)}
+    options = {"label": label_of(one.name, asked.event), "help_text": _help(asked, one.name)}
     required = one.required
     if one.name == "participant":
         if asked.participant is not None:
@@ -76,6 +78,22 @@ def _field(asked: Asked, one: inspect.Field) -> forms.Field | None:
         choices_of(asked, one.name),
         **options,
     )
+
+
+def _help(asked: Asked, name: str) -> Any:
+    """Return the help of a field; of the scale, the grades of what the protocol grades by ASTCT."""
+    if name == "scale" and asked.study and _watches(asked.study, astct.TERM):
+        lines = "; ".join(astct.scale_in_words())
+        return _("%(term)s by %(scale)s, the worse of the two counts: %(lines)s.") % {
+            "term": astct.TERM,
+            "scale": astct.SCALE,
+            "lines": lines,
+        }
+    return help_of(name)
+
+
+def _watches(study: Study, term: str) -> bool:
+    return any(term in one.ctcae_terms for one in study.elements.values())
 
 
 def _results(asked: Asked, options: dict[str, Any]) -> forms.Field:
@@ -165,6 +183,17 @@ def _drawn(asked: Asked, options: dict[str, Any]) -> forms.Field:
     return RowsField(struct_fields(Drawn, choices={"bag": bags or []}), **options)
 
 
+def _test_results(asked: Asked, options: dict[str, Any]) -> forms.Field | None:
+    """Ask for the results of the specification's tests; for nothing where there is none."""
+    product = asked.state.governing("treatment").treatment.product if asked.study else None
+    if product is None or not product.specification:
+        return None
+    tests = [
+        (one.name, f"{one.label} ({one.limit or one.answer})") for one in product.specification
+    ]
+    return RowsField(struct_fields(ReleaseResult, choices={"test": tests}), **options)
+
+
 def _fact(asked: Asked, options: dict[str, Any]) -> forms.Field:
     """Ask for one measured value, of any element that is not derived."""
     elements = (
@@ -245,12 +274,13 @@ def _new_site(asked: Asked) -> forms.Field:
     return forms.CharField(max_length=64, label=label_of("site", "SiteOpened"), validators=[valid])
 
 
-_SPECIAL: Mapping[tuple[str, str], Callable[[Asked, dict[str, Any]], forms.Field]] = {
+_SPECIAL: Mapping[tuple[str, str], Callable[[Asked, dict[str, Any]], forms.Field | None]] = {
     ("PreDoseChecklistSigned", "items"): _checklist,
     ("DosePrepared", "drawn"): _drawn,
     ("AdverseEventClassified", "answers"): _answers,
     ("AdverseEventReported", "term"): _term,
     ("FactRecorded", "fact"): _fact,
+    ("ProductReleased", "test_results"): _test_results,
     ("ProtocolSubmitted", "document"): _document,
     ("RulingSigned", "value"): _shown_value,
     ("RulingSigned", "answer"): _in_words,

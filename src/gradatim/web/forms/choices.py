@@ -10,7 +10,7 @@ from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.protocol.study import Study
 from gradatim.web.access import Access
-from gradatim.web.forms.wording import CHOICES, GRADES
+from gradatim.web.forms.labels import CHOICES, GRADES
 
 Choices = list[tuple[str, Any]]
 
@@ -62,21 +62,23 @@ def _lots(asked: Asked) -> Choices:
     mine = [
         lot
         for lot in asked.state.lots.values()
-        if any(unit.site in ("", asked.site) for unit in lot.units.values())
+        if any(bag.site in ("", asked.site) for bag in lot.containers.values())
     ]
     return [(lot.id, lot.id) for lot in mine]
 
 
 def _bags(asked: Asked) -> Choices:
-    """Give the bags of the lot that is spoken of, or of all lots of the site."""
+    """Return the bags of the lot that is spoken of, or of all lots of the site.
+
+    What is chosen is a number, and the lot is named beside it: where several lots have a bag of
+    that number it is offered once, with the status in each lot.
+    """
     lot = asked.given.get("lot")
-    return [
-        (unit.bag.id, f"{unit.bag.id} ({unit.lot}, {unit.status})")
-        for one in asked.state.lots.values()
-        if lot in (None, "", one.id)
-        for unit in one.units.values()
-        if unit.site in ("", asked.site)
-    ]
+    found: dict[str, list[str]] = {}
+    for bag in asked.state.inventory.containers:
+        if lot in (None, "", bag.lot) and bag.site in ("", asked.site):
+            found.setdefault(bag.id, []).append(f"{bag.lot}, {bag.status}")
+    return [(number, f"{number} ({'; '.join(where)})") for number, where in found.items()]
 
 
 def _visits(asked: Asked) -> Choices:

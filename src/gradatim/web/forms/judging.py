@@ -9,11 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from gradatim.conduct.views.records import Record, all_elements, record_in
 from gradatim.evidence.defined import drugs_of
 from gradatim.protocol.elements import COVERABLE, Element
-from gradatim.protocol.nodes import elements_of, leaves
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.checklist import ChecklistField
 from gradatim.web.forms.choices import Asked
-from gradatim.web.forms.wording import label_of
+from gradatim.web.forms.labels import label_of
 
 YES_NO = [("yes", _("yes")), ("no", _("no"))]
 REST, OTHER = "none_of_the_rest", "something_else"
@@ -103,7 +102,7 @@ def criteria_of(asked: Asked) -> dict[str, list[str]]:
     if not asked.state.versions:
         return found
     for one in asked.state.governing("eligibility", asked.participant).criteria:
-        for name in dict.fromkeys(name for leaf in leaves(one.rule) for name in elements_of(leaf)):
+        for name in one.rule.elements():
             found.setdefault(name, []).append(one.id)
     return found
 

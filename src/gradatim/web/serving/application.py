@@ -12,8 +12,8 @@ from gradatim.conduct.personal import forget
 from gradatim.conduct.state import State
 from gradatim.core.collecting import collector_paused
 from gradatim.core.errors import UnusableInput
-from gradatim.web.keys import keyring
-from gradatim.web.running import before_fork, running
+from gradatim.web.keyring import keyring
+from gradatim.web.live_trial import before_fork, running
 from gradatim.web.serving.preparing import refuse_unmigrated
 
 

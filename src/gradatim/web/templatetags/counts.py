@@ -7,6 +7,8 @@ from django import template
 from gradatim.reports import feasibility_words
 
 register = template.Library()
+register.filter("share", feasibility_words.percent)
+register.filter("limit_words", feasibility_words.limit_words)
 
 
 @register.filter
@@ -19,18 +21,6 @@ def people(count: float | None, threshold: int) -> str:
 def fallen(count: float | None, threshold: int) -> str:
     """Write a published step between counts; one that is suppressed as fewer than twice that."""
     return feasibility_words.shown(count, 2 * threshold)
-
-
-@register.filter
-def share(part: float | None, whole: float | None) -> str:
-    """Write a share of a published count; nothing where either is suppressed."""
-    return feasibility_words.percent(part, whole)
-
-
-@register.filter
-def limit_words(limit: str) -> str:
-    """Write a limit with the signs of print."""
-    return feasibility_words.limit_words(limit)
 
 
 @register.filter

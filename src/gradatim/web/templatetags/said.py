@@ -6,14 +6,14 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from gradatim.web.phrases.saying import Said
+from gradatim.web.localiser import Localised
 
 register = template.Library()
 _DATES = re.compile(r"(\d{4}-\d{2}-\d{2})")
 
 
 @register.filter
-def shown(said: Said) -> SafeString:
+def shown(said: Localised) -> SafeString:
     """Write a text: marked as English where it is so still, and no date broken at its hyphens.
 
     Between Chinese characters a line may end anywhere, so that it would end within a date.

@@ -1,20 +1,25 @@
 """How the templates write things: times with their zone, acts and choices in words."""
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
+from django.urls import reverse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from gradatim.analysis.shifts import CATEGORIES
+from gradatim.conduct.catalogue import act_named
+from gradatim.conduct.state import Participant
+from gradatim.core.quantity import shown_unit
 from gradatim.dosing.steps import shown
 from gradatim.protocol.questions import parse_ruled_by
-from gradatim.web.acts import title
-from gradatim.web.forms.wording import choice_words, label_of
+from gradatim.web.acts import is_offered, title
+from gradatim.web.forms.labels import choice_words, label_of
 from gradatim.web.telling import element_label, visit_label
-from gradatim.web.units import unit_in_words
 
 register = template.Library()
 THIN = "\u202f"
@@ -110,6 +115,33 @@ def at(asked: tuple[Any, str], site: str) -> bool:
     return bool(access.may(event, site))
 
 
+@register.simple_tag(takes_context=True)
+def act_url(
+    context: Mapping[str, Any],
+    event: str,
+    participant: Participant | None = None,
+    site: str | None = None,
+) -> str:
+    """Return the address of an act's form, for whoever it is offered to; empty for others.
+
+    Args:
+        context: of the template.
+        event: the type of the act's event.
+        participant: whom it is about, if anybody: it is recorded at their site.
+        site: where it is recorded; "" the trial as a whole, None wherever the user may.
+    """
+    access, one = context["access"], act_named(event)
+    at_site = participant.site if participant else site
+    places = access.sites_for(event) if at_site is None else [at_site]
+    if not any(is_offered(access, one, place, participant) for place in places):
+        return ""
+    query = {} if site is None else {"site": site}
+    query |= {"participant": participant.id} if participant else {}
+    return (
+        f"{reverse('record', args=[event])}?{urlencode(query | {'next': context['request'].path})}"
+    )
+
+
 @register.filter
 def words(text: str) -> list[str]:
     """Give the words of a text."""
@@ -149,14 +181,14 @@ def percent(part: float | None) -> str:
 @register.filter
 def braceless(unit: str) -> str:
     """Write a UCUM unit for people: with the usual signs, without the braces of annotations."""
-    return unit_in_words(unit)
+    return shown_unit(unit)
 
 
 @register.filter
 def signs(text: Any) -> str:
     """Write a sentence of the rules with the signs that people use for units."""
     return re.sub(
-        r"(?<=\d )(?:Cel|m\[Hg\]|mm\[Hg\]|10\*\d/\S+)", lambda one: unit_in_words(one[0]), str(text)
+        r"(?<=\d )(?:Cel|m\[Hg\]|mm\[Hg\]|10\*\d/\S+)", lambda one: shown_unit(one[0]), str(text)
     )
 
 

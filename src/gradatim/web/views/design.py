@@ -15,17 +15,20 @@ from django.utils.translation import gettext as _
 from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.state import State
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.decide import Advice, DoseDecision
-from gradatim.dosefinding.designs import build
-from gradatim.dosefinding.exact import Compiled, TooLarge, compile_design, finals
-from gradatim.dosefinding.finals import OperatingCharacteristics, characteristics
-from gradatim.dosefinding.operating import check_rates
+from gradatim.dosefinding.characteristics.exact import Compiled, TooLarge, compile_design, finals
+from gradatim.dosefinding.characteristics.final_states import (
+    OperatingCharacteristics,
+    characteristics,
+)
+from gradatim.dosefinding.characteristics.operating import check_rates
+from gradatim.dosefinding.characteristics.scenarios import Scenario
+from gradatim.dosefinding.characteristics.soundness import refuse_unsound
+from gradatim.dosefinding.characteristics.worst_case import Worst, worst_cases
+from gradatim.dosefinding.decision import Advice, DoseDecision
+from gradatim.dosefinding.designs.registry import build
+from gradatim.dosefinding.designs.settings import Settings
 from gradatim.dosefinding.protocol_design import needed_of, settings_of
 from gradatim.dosefinding.recommended import Needed
-from gradatim.dosefinding.scenarios import Scenario
-from gradatim.dosefinding.settings import Settings
-from gradatim.dosefinding.soundness import refuse_unsound
-from gradatim.dosefinding.worst_case import Worst, worst_cases
 from gradatim.protocol.questions import ruled_design
 from gradatim.protocol.study import Study
 from gradatim.reports.design import Shown, decision_table

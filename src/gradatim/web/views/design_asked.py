@@ -8,9 +8,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from gradatim.dosefinding.characteristics.scenarios import TOLERATED, Scenario, scenarios
+from gradatim.dosefinding.designs.settings import DESIGN_KINDS, Settings
 from gradatim.dosefinding.protocol_design import alternatives
-from gradatim.dosefinding.scenarios import TOLERATED, Scenario, scenarios
-from gradatim.dosefinding.settings import Settings
 from gradatim.protocol.base import Basis
 from gradatim.protocol.questions import ruled_design
 from gradatim.protocol.study import Study
@@ -28,8 +28,6 @@ OTHERS: dict[str, Any] = {
     "crm": gettext_lazy("CRM"),
 }
 """Designs beside the protocol's: those quick enough to be enumerated while a slider moves."""
-OF_THREE = ("three_plus_three", "three_plus_three_korn")
-"""Their cohorts are of 3, and they have no target."""
 
 
 class Chosen(NamedTuple):
@@ -122,12 +120,12 @@ class Asked(forms.Form):
         ]
 
     def _other(self, design: str) -> Chosen:
-        said, fixed = self.cleaned_data, design in OF_THREE
-        cohort, maximum = 3 if fixed else said["cohort"], said["maximum"]
+        said, kind = self.cleaned_data, DESIGN_KINDS[design]
+        cohort, maximum = kind.cohort_size or said["cohort"], said["maximum"]
         settings = Settings(
             design,
             len(self.study.treatment.dose_levels),
-            None if fixed else self.aim,
+            None if kind.target == "none" else self.aim,
             cohort,
             ceil(maximum / cohort),
             ruled_design(self.study).start_level,
@@ -186,10 +184,11 @@ def target_of(study: Study) -> tuple[float, Basis]:
 def offered(study: Study) -> dict[str, str]:
     """Give the designs there are to choose from, by the name the address has for them.
 
-    Those of the protocol first; then the others, without those of three that it holds itself.
+    Those of the protocol first; then the others, without those that it holds itself and that the
+    page could not tell anything else, having neither a target nor a size of cohorts to set.
     """
     own = alternatives(study)
-    held = {one.design for one in own.values() if one.design in OF_THREE}
+    held = {one.design for one in own.values() if DESIGN_KINDS[one.design].target == "none"}
     others = {OTHER + name: str(words) for name, words in OTHERS.items() if name not in held}
     return {**{name: name.replace("_", " ") for name in own}, **others}
 

@@ -9,6 +9,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from gradatim.conduct.catalogue import RECORD_FIELDS
+from gradatim.conduct.conflicts import whom
 from gradatim.conduct.corrections import changed_after_signature, is_signed, signings
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event
@@ -19,10 +21,9 @@ from gradatim.conduct.permissions import who_may_correct
 from gradatim.conduct.sealed_records import SEALED, opened_entry, sealed_word
 from gradatim.conduct.signatures import meaning_of_correction
 from gradatim.conduct.state import State
-from gradatim.conduct.subjects import whom
 from gradatim.core.errors import UnusableInput
 from gradatim.web.access import Access, Request, page
-from gradatim.web.acts import OF_ALL, title
+from gradatim.web.acts import title
 from gradatim.web.clock import today
 from gradatim.web.entries import fields_shown
 from gradatim.web.forms.act import act_form
@@ -31,7 +32,7 @@ from gradatim.web.forms.choices import Asked
 from gradatim.web.telling import told_in_words
 from gradatim.web.views.record import Filling, filled_in
 
-ABOUT = FIXED - OF_ALL - {"event"} | {"site"}
+ABOUT = FIXED - RECORD_FIELDS - {"event"} | {"site"}
 """What a correction leaves as it is, and its page shows: whose entry it is."""
 OF_RECORD = {"of", "record"}
 """Of a judgement also which record it is about."""

@@ -20,12 +20,12 @@ from gradatim.protocol.load import Document, load
 from gradatim.reports.feasibility import parts
 from gradatim.reports.feasibility_charts import charts
 from gradatim.reports.words import KINDS
-from gradatim.screening.verdicts.count import count
-from gradatim.screening.verdicts.funnel import funnel_document
-from gradatim.screening.verdicts.load import Files, open_files
-from gradatim.screening.verdicts.question import question
-from gradatim.screening.verdicts.suppression import Mask
-from gradatim.screening.verdicts.tally import Tally
+from gradatim.screening.feasibility.count import count
+from gradatim.screening.feasibility.count_pass import Tally
+from gradatim.screening.feasibility.funnel import funnel_document
+from gradatim.screening.feasibility.load import Files, open_files
+from gradatim.screening.feasibility.question import question
+from gradatim.screening.feasibility.suppression import Mask
 from gradatim.web.access import Request, page
 from gradatim.web.views.feasibility_asked import (
     LIMIT,

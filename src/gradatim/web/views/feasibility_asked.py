@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from gradatim.core.errors import UnusableInput
 from gradatim.protocol.study import Study
 from gradatim.reports.feasibility_words import limit_words
-from gradatim.screening.verdicts.limits import Movable, grid, movable
-from gradatim.screening.verdicts.load import Files
-from gradatim.screening.verdicts.question import question
+from gradatim.screening.feasibility.load import Files
+from gradatim.screening.feasibility.movable_limits import Movable, grid, movable
+from gradatim.screening.feasibility.question import question
 
 LIMIT, READING, WITHOUT, RUN = "limit-", "reading-", "without", "run"
 

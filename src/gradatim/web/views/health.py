@@ -4,7 +4,7 @@ from django.http import HttpRequest, JsonResponse
 
 from gradatim.core.errors import UnusableInput
 from gradatim.web.access import public
-from gradatim.web.running import running
+from gradatim.web.live_trial import running
 
 
 @public

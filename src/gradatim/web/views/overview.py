@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.state import Cohort, Participant, State
+from gradatim.conduct.transitions import ENDED, ON_THE_WAY
 from gradatim.conduct.views.doses import first_dose_at, given
 from gradatim.conduct.views.levels import levels
 from gradatim.conduct.views.safety import letter, unanswered_rules
@@ -204,17 +205,4 @@ def _url(one: Task) -> str:
 def enrolment(state: State) -> list[tuple[str, int]]:
     """Give how many people stand where on their way."""
     counts = Counter(one.status for one in state.participants.values())
-    order = (
-        "registered",
-        "consented",
-        "eligible",
-        "waiting",
-        "enrolled",
-        "treated",
-        "completed",
-        "withdrawn",
-        "lost to follow-up",
-        "died",
-        "screen failed",
-    )
-    return [(status, counts[status]) for status in order if counts[status]]
+    return [(status, counts[status]) for status in (*ON_THE_WAY, *ENDED) if counts[status]]

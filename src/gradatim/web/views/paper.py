@@ -11,6 +11,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from gradatim.conduct.catalogue import act_named, offered_on
+from gradatim.conduct.events import BY_NAME
 from gradatim.web.access import Access, Request, page
 from gradatim.web.acts import title
 from gradatim.web.clock import today
@@ -18,25 +20,9 @@ from gradatim.web.forms.act import act_form
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.checklist import ChecklistWidget
 from gradatim.web.forms.choices import Asked
+from gradatim.web.forms.nested_rows import RowsWidget
 from gradatim.web.forms.results import ResultsWidget
-from gradatim.web.forms.rows import RowsWidget
 
-OFFERED = (
-    "ParticipantRegistered",
-    "InformedConsentObtained",
-    "VitalSignsRecorded",
-    "LaboratoryResultsRecorded",
-    "ScoresRecorded",
-    "AdverseEventReported",
-    "DosePrepared",
-    "PreparationVerified",
-    "PreDoseChecklistSigned",
-    "DoseAdministered",
-    "TemperatureExcursion",
-    "MedicationErrorReported",
-    "PregnancyReported",
-    "InformedConsentWithdrawn",
-)
 ROWS = 6
 
 
@@ -56,14 +42,15 @@ def paper(request: Request) -> HttpResponse:
     access: Access = request.access
     study = access.state.study if access.state.versions else None
     visits = list(study.schedule.encounters.items()) if study else []
-    return render(request, "gradatim/paper/list.html", {"offered": OFFERED, "visits": visits})
+    offered = [act.name for act in offered_on("paper")]
+    return render(request, "gradatim/paper/list.html", {"offered": offered, "visits": visits})
 
 
 @page("paper")
 def blank(request: Request, event: str) -> HttpResponse:
     """Show a blank form, to be printed."""
     access: Access = request.access
-    if event not in OFFERED or not access.state.versions:
+    if not _is_offered(event) or not access.state.versions:
         raise Http404(_("There is no such form."))
     visit = request.GET.get("encounter", "")
     known = access.state.study.schedule.encounters
@@ -80,6 +67,10 @@ def blank(request: Request, event: str) -> HttpResponse:
             "visit": known[visit].label if visit in known else "",
         },
     )
+
+
+def _is_offered(event: str) -> bool:
+    return event in BY_NAME and "paper" in act_named(event).offered_on
 
 
 def blank_of(form: ActForm, name: str) -> Blank:

@@ -6,36 +6,38 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from gradatim.conduct.catalogue import act_named
 from gradatim.conduct.checks import Questioned, unfulfilled
+from gradatim.conduct.event_validation import refuse_unusable
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.safety import AdverseEventReported
 from gradatim.conduct.permissions import permitted, signature_meaning
 from gradatim.conduct.policies.review import BY_COMMITTEE
 from gradatim.conduct.signatures import MEANINGS
+from gradatim.conduct.system_fields import with_system_fields
 from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Refused
-from gradatim.conduct.unusable import refuse_unusable
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE
 from gradatim.safety.dlt import perhaps_of
 from gradatim.web.access import Request, page
 from gradatim.web.accounts.signing import SignatureFields, verify
-from gradatim.web.acts import ELSEWHERE, GIVEN, title
+from gradatim.web.acts import ADDRESSED, title
 from gradatim.web.clock import now, today
 from gradatim.web.entries import judged
 from gradatim.web.forms.act import act_form, ruled_on
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.choices import Asked
-from gradatim.web.forms.completing import completed
 from gradatim.web.forms.judging import record_asked
-from gradatim.web.recording import event_of, record, shown, signed
+from gradatim.web.recording import circumstances_of, event_of, record, shown, signed
 from gradatim.web.references import refuse_unseen
 from gradatim.web.views.participant.pages import participants
 from gradatim.web.views.participant.records import records, shown_record
@@ -92,7 +94,7 @@ class Act(NamedTuple):
 @page("overview")
 def record_act(request: Request, event: str) -> HttpResponse:
     """Show the form of an act, and record it when it is sent."""
-    if event not in BY_NAME or event in ELSEWHERE:
+    if event not in BY_NAME or act_named(event).elsewhere:
         raise Http404(_("There is no such act."))
     asked = asked_of(request, event)
     if asked is None:
@@ -104,7 +106,7 @@ def record_act(request: Request, event: str) -> HttpResponse:
     template, reading = _reading(asked)
     return filled_in(
         request,
-        Filling(asked, act_form(asked), lambda form: completed(asked, _plain(form.fields_given()))),
+        Filling(asked, act_form(asked), lambda form: _said(asked, form)),
         template,
         **reading,
     )
@@ -216,7 +218,7 @@ def asked_of(request: Request, event: str) -> Asked | None:
     given = {
         name: str(value)
         for name, value in query.items()
-        if name in fields and name in GIVEN and value
+        if name in fields and name in ADDRESSED and value
     }
     if one is not None and "participant" in fields:
         given["participant"] = one.id
@@ -320,14 +322,22 @@ def _event(request: Request, act: Act) -> Event:
     asked, fields = act.asked, act.filling.fields(act.form)
     site = fields.pop("site", asked.site)
     typed = {name: _typed(asked.event, name, value) for name, value in fields.items()}
-    if asked.event in BY_COMMITTEE:
-        typed["signers"] = [asked.access.user]
     return event_of(request, asked.event, site, typed)
 
 
-def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Give single rows as themselves, for a field that holds one."""
-    return {name: value[0] if name == "fact" else value for name, value in fields.items()}
+def _said(asked: Asked, form: ActForm) -> dict[str, Any]:
+    """Return what a form says, with the fields that its address gives and the system fills in.
+
+    Raises:
+        UnusableInput: what it says cannot be completed.
+    """
+    fields = {**asked.given, **form.fields_given()}
+    if "fact" in fields:  # a field that holds one row is that row
+        fields["fact"] = fields["fact"][0]
+    if isinstance(file := fields.get("document"), UploadedFile):
+        fields |= {"document": file.read(), "document_name": file.name}
+    now = circumstances_of(asked.access, asked.site, asked.head_hash)
+    return with_system_fields(asked.event, fields, now)
 
 
 def _typed(event: str, name: str, value: Any) -> Any:

@@ -7,7 +7,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from gradatim.web.access import public
-from gradatim.web.context import THEMES
+from gradatim.web.context_processors import THEMES
 
 YEAR = 365 * 24 * 3600
 

@@ -20,8 +20,8 @@ from gradatim.web.accounts.sessions import end, end_all, sessions_of
 from gradatim.web.accounts.signing import SignatureFields, confirmed
 from gradatim.web.accounts.standing import trainings, versions_in_force
 from gradatim.web.accounts.tokens import make_token, revoke_tokens
-from gradatim.web.accounts.views.own import own
-from gradatim.web.forms.wording import choice_words
+from gradatim.web.accounts.views.decorators import own
+from gradatim.web.forms.labels import choice_words
 
 LATEST = 20
 OTHERS = "others"

@@ -16,8 +16,8 @@ from gradatim.web.accounts.lockout import locked_out
 from gradatim.web.accounts.models import What, note
 from gradatim.web.accounts.sessions import verified
 from gradatim.web.accounts.signing import LettingInFields, SignatureFields, confirmed
-from gradatim.web.accounts.views.entering import next_page
-from gradatim.web.accounts.views.own import own
+from gradatim.web.accounts.views.decorators import own
+from gradatim.web.accounts.views.sign_in import next_page
 
 
 @public

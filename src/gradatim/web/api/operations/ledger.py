@@ -10,11 +10,11 @@ from gradatim.conduct.events.base import Event
 from gradatim.conduct.sealed_records import opened_entry
 from gradatim.conduct.state import State
 from gradatim.conduct.story import told
-from gradatim.web.api.operations.asked import FAULTS, USUAL, Limit, access_to, trial_of
+from gradatim.web.api.operations.dependencies import FAULTS, USUAL, Limit, access_to, trial_of
 from gradatim.web.api.recording import Answer, asked_for, done
 from gradatim.web.api.schemas.faults import Fault, Overtaken
 from gradatim.web.api.schemas.trial import Entries, Recorded
-from gradatim.web.api.shown import plain
+from gradatim.web.api.serialise import plain
 
 router = Router(tags=["ledger"])
 Position = Annotated[int, Query(ge=0, le=2**53, description="The position to go on after")]

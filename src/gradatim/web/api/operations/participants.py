@@ -13,8 +13,8 @@ from gradatim.conduct.views.safety import letter
 from gradatim.evidence.facts import Facts
 from gradatim.protocol.load import Document
 from gradatim.screening.document import screening_document
-from gradatim.web.api.operations.asked import FAULTS, USUAL, Limit, Number, access_to
-from gradatim.web.api.operations.worked_out import detail
+from gradatim.web.api.operations.dependencies import FAULTS, USUAL, Limit, Number, access_to
+from gradatim.web.api.operations.derived import detail
 from gradatim.web.api.schemas import participants as schemas
 from gradatim.web.api.schemas.screening import Screening
 from gradatim.web.clock import today

@@ -5,11 +5,10 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router
 
-from gradatim.conduct.state import Lot, Unit
-from gradatim.conduct.views.product import accounts
-from gradatim.dosing.accountability import Balance
+from gradatim.dosing.accountability import Balance, balances
+from gradatim.dosing.inventory import Container, Lot
 from gradatim.web.api.access import Held
-from gradatim.web.api.operations.asked import FAULTS, access_to
+from gradatim.web.api.operations.dependencies import FAULTS, access_to
 from gradatim.web.api.schemas.product import Lots
 from gradatim.web.references import sees_lot
 
@@ -20,33 +19,33 @@ router = Router(tags=["product"])
 def lots(request: HttpRequest) -> Any:
     """List the lots with the bags at the sites that are seen."""
     access = access_to(request, "dosing")
-    balances = {one.lot: one for one in accounts(access.state)}
+    accounts = {one.lot: one for one in balances(access.state.inventory)}
     seen = [lot for lot in access.state.lots.values() if sees_lot(access, lot)]
-    return {"items": [_lot(access, lot, balances.get(lot.id)) for lot in seen]}
+    return {"items": [_lot(access, lot, accounts[lot.id]) for lot in seen]}
 
 
-def _lot(access: Held, lot: Lot, balance: Balance | None) -> dict[str, Any]:
+def _lot(access: Held, lot: Lot, balance: Balance) -> dict[str, Any]:
     sites = access.sites("dosing")
-    units = [unit for unit in lot.units.values() if not unit.site or unit.site in sites]
-    whole = balance if len(units) == len(lot.units) else None
+    bags = [one for one in lot.containers.values() if not one.site or one.site in sites]
+    whole = balance if len(bags) == len(lot.containers) else None
     return {
         "id": lot.id,
         "donor": lot.donor,
         "cell_bank": lot.cell_bank,
-        "bags": [_bag(unit) for unit in units],
+        "bags": [_bag(one) for one in bags],
         "account": _account(whole),
     }
 
 
-def _bag(unit: Unit) -> dict[str, Any]:
-    participant, dose = unit.held_for or (None, None)
+def _bag(one: Container) -> dict[str, Any]:
+    participant, dose = one.reserved_for or (None, None)
     return {
-        "id": unit.bag.id,
-        "site": unit.site,
-        "status": unit.status,
-        "volume_ml": unit.bag.volume_ml,
-        "drawn_ml": unit.drawn_ml,
-        "expires_at": unit.bag.expires_at,
+        "id": one.id,
+        "site": one.site,
+        "status": one.status,
+        "volume_ml": one.volume_ml,
+        "drawn_ml": one.drawn_ml,
+        "expires_at": one.expiry,
         "participant": participant,
         "dose": dose,
     }

@@ -7,14 +7,14 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from ninja import Router
 
+from gradatim.conduct.conflicts import whom
 from gradatim.conduct.escalation import advised
 from gradatim.conduct.state import Query, State
-from gradatim.conduct.subjects import whom
 from gradatim.conduct.views.levels import levels
 from gradatim.conduct.views.safety import unanswered_rules
 from gradatim.protocol.questions import ruled_design
 from gradatim.web.api.access import Held
-from gradatim.web.api.operations.asked import FAULTS, access_to, trial_of
+from gradatim.web.api.operations.dependencies import FAULTS, access_to, trial_of
 from gradatim.web.api.schemas import trial as schemas
 from gradatim.web.clock import now, today
 from gradatim.web.views.overview import Doing, doing_of

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from gradatim.web.access import Access, Request, page
+from gradatim.web.as_of_middleware import CHOSEN, Chosen, state_then
 from gradatim.web.clock import today
-from gradatim.web.looking_back import CHOSEN, Chosen, state_then
 from gradatim.web.views.overview import advice_shown, enrolment, ladder
 from gradatim.web.views.participant.pages import row_of
 

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from gradatim.conduct.conflicts import whom
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.subjects import whom
 from gradatim.web.access import Access, Request, page
-from gradatim.web.acts import TITLES
+from gradatim.web.acts import title
 from gradatim.web.telling import told_in_words
 
 PAGE, MOST_TOLD = 100, 20
@@ -70,7 +70,7 @@ def audit(request: Request) -> HttpResponse:
         rows.append((position, event, told_in_words(access.state, event)))
     state = access.state
     people = sorted({user for user, _ in state.roles})
-    acts = [(name, TITLES[name]) for name in BY_NAME]
+    acts = [(name, title(name)) for name in BY_NAME]
     return render(
         request,
         "gradatim/audit/log.html",

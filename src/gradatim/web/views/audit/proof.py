@@ -15,10 +15,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from gradatim.conduct.checkpoints import Checkpoint, checkpoint_text, parse_checkpoint
+from gradatim.conduct.jsonl_export import export_lines
 from gradatim.conduct.ledger import verify
-from gradatim.conduct.lines import export_lines
+from gradatim.conduct.policies.review import data_are_complete
 from gradatim.conduct.trial import Recorded, Trial
 from gradatim.core.errors import UnusableInput
+from gradatim.core.truth import TRUE
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today
 from gradatim.web.recording import event_of, record
@@ -47,6 +49,7 @@ def proof(request: Request) -> HttpResponse:
         "form": form,
         "head": trial.head.hash.hex(),
         "may_export": _may_export(request),
+        "left_open": _left_open(request),
     }
     if request.method == "POST" and form.is_valid():
         try:
@@ -56,6 +59,13 @@ def proof(request: Request) -> HttpResponse:
         except UnusableInput as error:
             form.add_error("checkpoint", str(error))
     return render(request, "gradatim/audit/proof.html", content, status=422 if form.errors else 200)
+
+
+def _left_open(request: Request) -> str:
+    """Say what keeps the data from being locked; empty where nothing does, or they are."""
+    state = request.access.state
+    complete = data_are_complete(state)
+    return "" if state.locked or complete.truth is TRUE else complete.text
 
 
 def _kept(file: Any) -> list[Checkpoint]:

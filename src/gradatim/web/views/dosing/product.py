@@ -6,24 +6,18 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from gradatim.conduct.catalogue import offered_on
 from gradatim.conduct.events import EVENTS
-from gradatim.conduct.state import Lot
 from gradatim.conduct.views.doses import doses
-from gradatim.conduct.views.product import accounts
+from gradatim.conduct.views.traceability import DoseOrigin, doses_of_lot
+from gradatim.dosing.accountability import balance, balances
+from gradatim.dosing.inventory import Lot
 from gradatim.web.access import Access, Request, page
+from gradatim.web.acts import is_offered
 from gradatim.web.clock import today
 from gradatim.web.references import sees_lot
 from gradatim.web.telling import told_in_words
 
-OF_PRODUCT = ("ProductReceived",)
-OF_LOT = (
-    "ProductReleased",
-    "ProductQuarantined",
-    "TemperatureExcursion",
-    "TemperatureExcursionAssessed",
-    "ProductReturned",
-    "ProductDestroyed",
-)
 WITH_LOT = tuple(kind for kind in EVENTS if "lot" in kind.__struct_fields__)
 PRESENT = ("enrolled", "treated")
 
@@ -39,9 +33,9 @@ def dosing(request: Request) -> HttpResponse:
         for one, some in rows
         if not all(dose.administrations or dose.withheld for dose in some) or not some
     ]
-    balances = {one.lot: one for one in accounts(access.state)}
+    accounts = {one.lot: one for one in balances(access.state.inventory)}
     lots = [
-        (lot, _counts(lot), balances.get(lot.id))
+        (lot, _counts(lot), accounts[lot.id])
         for lot in access.state.lots.values()
         if sees_lot(access, lot)
     ]
@@ -52,26 +46,26 @@ def dosing(request: Request) -> HttpResponse:
             "waiting": waiting,
             "lots": lots,
             "today": today(),
-            "acts": [name for name in OF_PRODUCT if access.sites_for(name)],
+            "acts": [act.name for act in offered_on("dosing") if access.sites_for(act.name)],
         },
     )
 
 
 def _counts(lot: Lot) -> dict[str, int]:
     found: dict[str, int] = {}
-    for unit in lot.units.values():
-        found[unit.status] = found.get(unit.status, 0) + 1
+    for bag in lot.containers.values():
+        found[bag.status] = found.get(bag.status, 0) + 1
     return found
 
 
 @page("dosing")
 def lot(request: Request, id: str) -> HttpResponse:
-    """Show a lot: where it came from, where every bag is, and all that was done with it."""
+    """Show a lot: where it came from and went to, where every bag is, what was done with it."""
     access: Access = request.access
     one = access.state.lots.get(id)
     if one is None or not sees_lot(access, one):
         raise Http404(_("There is no such lot."))
-    site = next((unit.site for unit in one.units.values() if unit.site), "")
+    site = next((bag.site for bag in one.containers.values() if bag.site), "")
     entries = [
         (at, event, told_in_words(access.state, event))
         for at, event in access.state.events.of(*WITH_LOT)
@@ -81,7 +75,14 @@ def lot(request: Request, id: str) -> HttpResponse:
         "lot": one,
         "site": site,
         "entries": entries,
-        "balance": next((b for b in accounts(access.state) if b.lot == id), None),
-        "acts": [name for name in OF_LOT if access.may(name, site)],
+        "given": _seen_recipients(access, id),
+        "balance": balance(access.state.inventory, id),
+        "acts": [act.name for act in offered_on("lot") if is_offered(access, act, site)],
     }
     return render(request, "gradatim/dosing/lot.html", content)
+
+
+def _seen_recipients(access: Access, lot: str) -> list[DoseOrigin]:
+    """Return the doses that were given from a lot to participants whom the user sees."""
+    seen = {one.id for one in access.participants("dosing")}
+    return [one for one in doses_of_lot(access.state, lot) if one.participant in seen]

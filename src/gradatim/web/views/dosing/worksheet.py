@@ -10,9 +10,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import localtime
 
-from gradatim.conduct.folding.product import held
 from gradatim.conduct.policies import gates
-from gradatim.conduct.policies.preparation import as_unit
+from gradatim.conduct.policies.preparation import containers_of_dose
 from gradatim.conduct.policies.verdicts import rule, sentence
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import Dose, doses
@@ -20,9 +19,10 @@ from gradatim.conduct.views.weights import weights_for_dose
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
+from gradatim.dosing.inventory import Container
 from gradatim.dosing.preparation import prepare
 from gradatim.dosing.prepared import Prepared
-from gradatim.dosing.product import Intended, Unit, Weights
+from gradatim.dosing.product import Intended, Weights
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import now, today
 from gradatim.web.views.participant.frame import framed
@@ -107,7 +107,7 @@ def _computed(state: State, one: Participant, dose: Dose) -> Prepared | None:
     study = state.governing("treatment", one)
     weights = _weights(state, one, dose) if study.treatment.administration.dose_per else None
     return prepare(
-        study, one.level, weights, tuple(_units(state, one, dose)), intended=_as_given(dose)
+        study, one.level, weights, tuple(_containers(state, one, dose)), intended=_as_given(dose)
     )
 
 
@@ -126,13 +126,10 @@ def _weights(state: State, one: Participant, dose: Dose) -> Weights | None:
     return found.weights
 
 
-def _units(state: State, one: Participant, dose: Dose) -> Iterator[Unit]:
-    """Give the bags set aside, with their times as the clock of the sites shows them."""
-    thawed = {d.bag: d.thawed_at for d in dose.prepared.drawn} if dose.prepared else {}
-    for ours in held(state, one.id, dose.number):
-        unit = as_unit(ours.bag, ours.lot, _local(thawed.get(ours.bag.id)))
-        if unit is not None:
-            yield unit._replace(expiry=_local(unit.expiry))
+def _containers(state: State, one: Participant, dose: Dose) -> Iterator[Container]:
+    """Yield the bags set aside, with their times as the clock of the sites shows them."""
+    for bag in containers_of_dose(state, one.id, dose.number, dose.prepared):
+        yield bag._replace(thawed_at=_local(bag.thawed_at), expiry=_local(bag.expiry))
 
 
 def _local(at: datetime | None) -> datetime | None:

@@ -5,7 +5,8 @@ from django.shortcuts import render
 
 from gradatim.conduct.events.trial import SiteOpened
 from gradatim.conduct.views.adverse_events import courses
-from gradatim.conduct.views.doses import doses, given
+from gradatim.conduct.views.doses import given
+from gradatim.conduct.views.traceability import dose_origins
 from gradatim.web.access import Access, Request, page
 from gradatim.web.accounts.models import User
 from gradatim.web.clock import now
@@ -27,6 +28,7 @@ def emergency(request: Request, id: str) -> HttpResponse:
     ]
     names = dict(User.objects.filter(username__in=leads).values_list("username", "printed_name"))
     events = courses(state, one) if access.sees_participant("participants", one) else {}
+    origins = {origin.dose: origin for origin in dose_origins(state, one)}
     return render(
         request,
         "gradatim/participant/emergency.html",
@@ -37,7 +39,7 @@ def emergency(request: Request, id: str) -> HttpResponse:
             "now": now(),
             "leads": [(user, names.get(user, "")) for user in leads],
             "identity": identity(access, one),
-            "doses": [(dose, doses(state, one)[dose.dose].prepared) for dose in given(state, one)],
+            "doses": [(dose, origins[dose.dose]) for dose in given(state, one)],
             "ongoing": [c for c in events.values() if c.status == "ongoing"],
             "watched": state.governing("safety", one).safety.special_interest,
             "level": study.treatment.dose_levels[one.level - 1] if one.level else None,

@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
+from gradatim.conduct.event_for_element import recorded_in
 from gradatim.conduct.events.findings import (
     LaboratoryResultsRecorded,
     ScoresRecorded,
     VitalSignsRecorded,
 )
-from gradatim.conduct.recorded_in import recorded_in
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of
 from gradatim.protocol.study import Study

@@ -4,11 +4,14 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from gradatim.conduct.catalogue import OTHER, offered_on
 from gradatim.conduct.identity import ERASED
+from gradatim.conduct.offers import next_acts
 from gradatim.conduct.personal import opened
 from gradatim.conduct.state import Participant
 from gradatim.web.access import Access, Request
-from gradatim.web.keys import keyring
+from gradatim.web.acts import is_offered
+from gradatim.web.keyring import keyring
 
 TABS = (
     ("participant", _("Summary")),
@@ -21,53 +24,25 @@ TABS = (
     ("records", _("Records")),
     ("history", _("History")),
 )
-ALWAYS = (
-    "FactRecorded",
-    "PregnancyReported",
-    "MedicationErrorReported",
-    "ProtocolDeviation",
-    "InformedConsentWithdrawn",
-    "Disposition",
-)
-ACTS = {
-    "registered": ("InformedConsentObtained", "ScreenFailed"),
-    "consented": ("EligibilityConfirmed", "HistoryDeclaredComplete", "ScreenFailed"),
-    "eligible": (
-        "ParticipantEnrolled",
-        "PlacedOnWaitingList",
-        "EligibilityConfirmed",
-        "ScreenFailed",
-    ),
-    "waiting": ("ParticipantEnrolled", "EligibilityConfirmed", "ScreenFailed"),
-    "enrolled": (
-        "InformedConsentRenewed",
-        "ProductAssigned",
-        "DoseWithheld",
-        "EligibilityConfirmed",
-    ),
-    "treated": ("InformedConsentRenewed", "DoseWithheld"),
-}
-"""What comes next for whoever has a status."""
 
 
 def framed(request: Request, one: Participant, tab: str) -> dict[str, Any]:
     """Give the content that every page of a participant has."""
     access: Access = request.access
-    first = (
-        *ACTS.get(one.status, ()),
-        *(("AdverseEventReported",) if one.status != "registered" else ()),
+    first, other = (
+        [act.name for act in acts if is_offered(access, act, one.site, one)]
+        for acts in (next_acts(one.status), offered_on(OTHER))
     )
-    names = (*first, *ALWAYS)
     return {
         "one": one,
         "tab": tab,
-        "acts": [n for n in names if access.may(n, one.site)],
+        "acts": [*first, *other],
         "tabs": [
             (name, label)
             for name, label in TABS
             if access.sees("dosing" if name == "doses" else "participants")
         ],
-        "first_acts": len([n for n in first if access.may(n, one.site)]),
+        "first_acts": len(first),
         "identity": identity(access, one),
         "level": access.state.governing("treatment", one).treatment.dose_levels[one.level - 1]
         if one.level

@@ -8,13 +8,13 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from gradatim.clinical.units import convert_for
+from gradatim.conduct.event_for_element import recorded_in
 from gradatim.conduct.events.findings import (
     ClinicalSignificanceSigned,
     LaboratoryResultsRecorded,
     ScoresRecorded,
     VitalSignsRecorded,
 )
-from gradatim.conduct.recorded_in import recorded_in
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of, first_dose_at
 from gradatim.conduct.views.facts import facts_of

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gradatim.conduct.recorded_in import recorded_in
+from gradatim.conduct.event_for_element import recorded_in
 from gradatim.protocol.study import Study
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today

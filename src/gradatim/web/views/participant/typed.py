@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from gradatim.clinical.ctcae import Given, Grade, Value, grade
+from gradatim.clinical.ctcae.grade import Given, Grade, Value, grade
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.conduct.views.facts import facts_of

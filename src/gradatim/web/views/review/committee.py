@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from gradatim.conduct.conflicts import altered
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.policies import check, unmet
@@ -18,7 +19,6 @@ from gradatim.conduct.policies.verdicts import rule
 from gradatim.conduct.proposals import act_of, altered_since, holding, needed, proposed
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import Proposal, State
-from gradatim.conduct.subjects import altered
 from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Refused, Trial
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gradatim.analysis.adverse_events import GRADES, adverse_event_table
 from gradatim.analysis.conduct_listings import deviations, lots, unsigned_results
+from gradatim.analysis.endpoint_responses import response_tables
 from gradatim.analysis.exposure import exposure
 from gradatim.analysis.groups import By
 from gradatim.analysis.listings import deaths, dispositions, dlt_candidates, serious_adverse_events
@@ -17,7 +18,7 @@ from gradatim.analysis.waterfall import waterfall
 from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.events.review import DoseDecision
 from gradatim.conduct.state import State
-from gradatim.dosefinding.decide import Resolution
+from gradatim.dosefinding.decision import Resolution
 from gradatim.reports.safety_charts import safety_charts
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import now
@@ -129,7 +130,11 @@ def _courses(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
     elements = endpoint_elements(state.study)
     falls = [waterfall(state, one) for one in elements]
     names = [f"{kind}-{one.element}" for one in elements for kind in ("waterfall", "responses")]
-    return {"falls": falls, "charts": _some(state, on, "swimmer", *names)}
+    return {
+        "falls": falls,
+        "responses": response_tables(state),
+        "charts": _some(state, on, "swimmer", *names),
+    }
 
 
 def _listings(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.choices import Asked
-from gradatim.web.forms.kinds import day_field
+from gradatim.web.forms.field_factory import day_field
 from gradatim.web.views.record import Filling, filled_in
 
 

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from gradatim.protocol.eligibility import EligibilityCriterion
 from gradatim.reports.eligibility import Line, Needed
 from gradatim.reports.eligibility import Record as Recorded
-from gradatim.web.phrases.saying import Said, Speaker
+from gradatim.reports.sentences import sentences
+from gradatim.web.localiser import Localised, Localiser
 
 
 class Words(NamedTuple):
@@ -20,9 +21,9 @@ class Record(NamedTuple):
     """One fact as the page shows it."""
 
     what: str
-    value: Said
-    when: Said
-    limits: Said
+    value: Localised
+    when: Localised
+    limits: Localised
     id: str
 
 
@@ -31,43 +32,43 @@ class SaidLine(NamedTuple):
 
     text: Words
     reading: Words
-    because: tuple[Said, ...]
+    because: tuple[Localised, ...]
     records: tuple[Record, ...]
 
 
-def said_sheet(speaker: Speaker, sheet: Mapping[str, Any]) -> dict[str, Any]:
+def said_sheet(says: Localiser, sheet: Mapping[str, Any]) -> dict[str, Any]:
     """Give what the head of the sheet says."""
     needed: list[Needed] = sheet["needed"]
     return {
-        "decides": speaker.sentences(f"{sheet['headline']} {sheet['next_words']}".strip()),
-        "repeat": [speaker.label(label) for label in sheet["repeat"]],
-        "needed": [one._replace(what=speaker.label(one.what)) for one in needed],
+        "decides": says.localise(sentences(sheet["headline"], sheet["next_words"])),
+        "repeat": [says.label_words(label) for label in sheet["repeat"]],
+        "needed": [one._replace(what=says.label_words(one.what)) for one in needed],
     }
 
 
-def said_line(speaker: Speaker, line: Line) -> SaidLine:
+def said_line(says: Localiser, line: Line) -> SaidLine:
     """Give what a criterion's line says."""
-    criterion, known = line.finding.criterion, speaker.translation
+    criterion, known = line.finding.criterion, says.translation
     text = known.text(criterion) if known else None
     return SaidLine(
         Words(criterion.text, text),
-        Words(line.reading, _reading(speaker, criterion, line)),
-        tuple(speaker.clauses(clause) for clause in line.because),
-        tuple(_record(speaker, record) for record in line.records),
+        Words(line.reading, _reading(says, criterion, line)),
+        tuple(says.localise(clause) for clause in line.because),
+        tuple(_record(says, record) for record in line.records),
     )
 
 
-def _reading(speaker: Speaker, criterion: EligibilityCriterion, line: Line) -> str | None:
+def _reading(says: Localiser, criterion: EligibilityCriterion, line: Line) -> str | None:
     used = line.finding.reading.name
-    known = speaker.translation
+    known = says.translation
     return known.reading(criterion, used, line.reading) if known else None
 
 
-def _record(speaker: Speaker, record: Recorded) -> Record:
+def _record(says: Localiser, record: Recorded) -> Record:
     return Record(
-        speaker.label(record.what),
-        speaker.phrase("result", record.value),
-        speaker.phrase("when", record.when),
-        speaker.phrase("limits", record.limits),
+        says.label_words(record.what),
+        says.localise(record.value),
+        says.localise(record.when),
+        says.localise(record.limits),
         record.id,
     )

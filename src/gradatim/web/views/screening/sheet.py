@@ -9,7 +9,6 @@ from gradatim.conduct.events.participants import CriterionAttested
 from gradatim.conduct.state import Participant
 from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.facts import facts_of
-from gradatim.protocol.nodes import elements_of, leaves
 from gradatim.protocol.study import Study
 from gradatim.reports.eligibility import Line
 from gradatim.reports.eligibility import sheet as content_of
@@ -17,8 +16,8 @@ from gradatim.screening.assess import Eligibility
 from gradatim.screening.not_known import open_criteria
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today
-from gradatim.web.languages import in_asked_language, speaker
-from gradatim.web.phrases.saying import Speaker
+from gradatim.web.languages import in_asked_language, localiser
+from gradatim.web.localiser import Localiser
 from gradatim.web.views.participant.frame import framed
 from gradatim.web.views.participant.records import Shown, shown_records
 from gradatim.web.views.screening.said import said_line, said_sheet
@@ -41,7 +40,7 @@ def sheet(request: Request, id: str) -> HttpResponse:
     if found.found is not None:
         study = state.governing("eligibility", one)
         shown = content_of(study, found.found, facts_of(state, one))
-        says = speaker(study)
+        says = localiser(study)
         content |= {
             "sheet": shown,
             "said": said_sheet(says, shown),
@@ -58,14 +57,14 @@ def lines(
     one: Participant,
     found: Eligibility,
     sheet: list[Line],
-    says: Speaker,
+    says: Localiser,
 ) -> list[dict[str, Any]]:
     """Give the criteria, each with who attested it and what may be answered in place."""
     said = {
         event.criterion: (at, event)
         for at, event in entries_of(access.state, one, CriterionAttested)
     }
-    rows = shown_records(access.state, one, open_criteria(found.findings), says.label)
+    rows = shown_records(access.state, one, open_criteria(found.findings), says.label_words)
     return [
         {
             "line": line,
@@ -76,7 +75,7 @@ def lines(
             "attested": said.get(line.finding.criterion.id),
             "records": [row for row in rows if _about(row, line)],
             "answers": [
-                (name, says.label(label))
+                (name, says.label_words(label))
                 for name, label in _answers(study, found, line.finding.criterion.id)
             ]
             if line.finding.passes is None
@@ -94,8 +93,7 @@ def _about(row: Shown, line: Line) -> bool:
     """Whether a record keeps a criterion open, or was judged of what the criterion asks about."""
     if line.finding.criterion.id in row.waits_for:
         return True
-    asked = {name for leaf in leaves(line.finding.reading.rule) for name in elements_of(leaf)}
-    return not asked.isdisjoint(row.record.judged)
+    return not set(line.finding.reading.rule.elements()).isdisjoint(row.record.judged)
 
 
 def _answers(study: Study, found: Eligibility, criterion: str) -> list[tuple[str, str]]:

@@ -13,25 +13,25 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gradatim.conduct.arrived import kept_contents, new_entries, new_readings
-from gradatim.conduct.arriving import Arriving, arriving, record_read
 from gradatim.conduct.events.findings import LaboratoryResultsRecorded
 from gradatim.conduct.events.participants import RecordNotUnderstood
 from gradatim.conduct.events.records import RecordsRead, VocabularyUsed
 from gradatim.conduct.sealed_records import record_seal
+from gradatim.conduct.source_changes import kept_contents, new_entries, new_readings
+from gradatim.conduct.source_import import Arriving, arriving, record_read
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Recorded
 from gradatim.conduct.views.birth import agreed, birth_of
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Facts
-from gradatim.evidence.sources.fhir import read
-from gradatim.evidence.sources.fhir_load import decode
-from gradatim.evidence.sources.received import Received, received
+from gradatim.evidence.fhir.load import decode
+from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.record_resolution import Received, received
 from gradatim.vocabulary.graph import Vocabulary
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today
-from gradatim.web.keys import keyring
+from gradatim.web.keyring import keyring
 from gradatim.web.recording import event_of, record
 from gradatim.web.views.participant.records import not_known, waiting_for
 from gradatim.web.vocabulary import vocabulary

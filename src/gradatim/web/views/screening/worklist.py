@@ -8,17 +8,17 @@ from django.shortcuts import render
 
 from gradatim.conduct.events.participants import ParticipantRegistered, ScreenFailed
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.transitions import IN_SCREENING
 from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.eligibility import attested, eligibility
 from gradatim.core.errors import UnusableInput
 from gradatim.protocol.eligibility import EligibilityCriterion
-from gradatim.protocol.nodes import Age, leaves
+from gradatim.protocol.nodes import Age
 from gradatim.reports.words import STATUSES
 from gradatim.screening.assess import Eligibility
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today
 
-IN_SCREENING = ("registered", "consented", "eligible", "waiting")
 SHOWN = 4
 
 
@@ -87,7 +87,7 @@ def tells_birthday(access: Access, one: Participant, criterion: EligibilityCrite
 
     The age is reckoned with the sealed date; of it, those who do not treat a person see the years.
     """
-    asks_age = any(isinstance(leaf, Age) for leaf in leaves(criterion.rule))
+    asks_age = any(isinstance(leaf, Age) for leaf in criterion.rule.leaves())
     return asks_age and not access.sees_participant("identity", one)
 
 

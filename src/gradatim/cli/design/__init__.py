@@ -1,0 +1,252 @@
+"""`gradatim design`: dose-escalation designs, what they decide and what to expect of them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gradatim.cli.design.expect import compare, oc
+from gradatim.cli.design.options import (
+    NONE,
+    AsJson,
+    Asked,
+    Cohorts,
+    CohortSize,
+    Levels,
+    Name,
+    Protocol,
+    Reading,
+    Set,
+    Start,
+    TableFile,
+    Target,
+    numbers,
+)
+
+if TYPE_CHECKING:
+    from gradatim.dosefinding.decision_table import Table
+    from gradatim.dosefinding.designs.base import Design
+
+app = typer.Typer(
+    help="Dose-escalation designs: decisions and what to expect.", no_args_is_help=True
+)
+app.command("oc")(oc)
+app.command("compare")(compare)
+
+Outcomes = Annotated[
+    str, typer.Argument(metavar="OUTCOMES", help='Such as "1NNN 2NNT": level, then T, N, P or C')
+]
+Complete = Annotated[
+    bool, typer.Option("--complete", help="The last cohort is complete though smaller than planned")
+]
+Ahead = Annotated[int, typer.Option(metavar="N", min=1, max=6, help="Cohorts to look ahead")]
+Out = Annotated[
+    Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write the table (CSV)")
+]
+Page = Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The page (HTML)")]
+Vary = Annotated[
+    list[str], typer.Option(metavar="SETTING=V1,V2,...", help="Values to try, repeatable")
+]
+Gap = Annotated[
+    float, typer.Option(metavar="G", help="A rate so far above the target is too toxic")
+]
+Risk = Annotated[
+    float | None,
+    typer.Option(metavar="P", help="The greatest worst-case P(a too toxic level is selected)"),
+]
+TrialProtocol = Annotated[
+    str, typer.Argument(metavar="PROTOCOL", help="Path of a protocol.yaml, or a bundled trial")
+]
+
+
+@app.command()
+def table(
+    design: Name = "",
+    target: Target = None,
+    cohort_size: CohortSize = None,
+    cohorts: Cohorts = None,
+    levels: Levels = 2,
+    table: TableFile = "",
+    protocol: Protocol = "",
+    reading: Reading = "",
+    more: Set = NONE,
+    out: Out = None,
+    json: AsJson = False,
+) -> None:
+    """Show a design's decision table: what y DLTs in n participants at a level lead to.
+
+    The file that -o writes can be changed by hand and used as a design with --table.
+    """
+    from gradatim.cli.design.tables import print_table
+    from gradatim.cli.output import print_json
+    from gradatim.dosefinding.document import table_document
+    from gradatim.dosefinding.load import write_table
+
+    asked = Asked(
+        design, target, cohort_size, cohorts, None, levels, table, protocol, reading, more
+    )
+    made = asked.build()
+    found = _table_of(made)
+    if out is not None:
+        from gradatim.core.stores import write_whole
+
+        write_whole(out, write_table(found))
+    if json:
+        print_json(table_document(made, found))
+    else:
+        print_table(made, found, out)
+
+
+@app.command()
+def decide(
+    outcomes: Outcomes,
+    design: Name = "",
+    target: Target = None,
+    cohort_size: CohortSize = None,
+    cohorts: Cohorts = None,
+    start: Start = None,
+    levels: Levels = None,
+    table: TableFile = "",
+    protocol: Protocol = "",
+    reading: Reading = "",
+    more: Set = NONE,
+    complete: Complete = False,
+    json: AsJson = False,
+) -> None:
+    """Say what a design advises after these outcomes, why, and what could still change it.
+
+    N is a participant without a DLT, T with one, P pending, C a DLT candidate (counts as a DLT).
+    """
+    asked = Asked(
+        design, target, cohort_size, cohorts, start, levels, table, protocol, reading, more
+    )
+    decided(asked, outcomes, complete, json)
+
+
+def decided(asked: Asked, outcomes: str, complete: bool, json: bool) -> None:
+    """Decide and print; that a protocol's design is not sound is a note, for its trial may run."""
+    from dataclasses import replace
+
+    from gradatim.cli.design.tables import print_decision
+    from gradatim.cli.output import print_json
+    from gradatim.dosefinding.ceiling import advise
+    from gradatim.dosefinding.characteristics.soundness import unsound
+    from gradatim.dosefinding.document import decision_document
+    from gradatim.dosefinding.outcomes import parse
+    from gradatim.dosefinding.protocol_design import needed_of
+    from gradatim.dosefinding.recommended import Needed
+
+    made = asked.build(sound=asked.study is None)
+    needed = needed_of(asked.study) if asked.study else Needed()
+    cohorts = parse(outcomes, made.doses, made.start + 1)
+    decision = advise(made, cohorts, complete=complete, needed=needed)
+    if asked.study is not None and (why := unsound(made)):
+        decision = replace(decision, notes=(*decision.notes, f"the design is not sound: {why}"))
+    if json:
+        print_json(decision_document(made, decision))
+    else:
+        print_decision(made, decision, asked.study)
+
+
+@app.command()
+def paths(
+    outcomes: Annotated[str, typer.Argument(metavar="[OUTCOMES]")] = "",
+    design: Name = "",
+    target: Target = None,
+    cohort_size: CohortSize = None,
+    cohorts: Cohorts = None,
+    start: Start = None,
+    levels: Levels = None,
+    table: TableFile = "",
+    protocol: Protocol = "",
+    reading: Reading = "",
+    more: Set = NONE,
+    ahead: Ahead = 2,
+    json: AsJson = False,
+) -> None:
+    """Show what each outcome of the next cohorts would lead to (dose-transition pathways)."""
+    from gradatim.cli.design.tables import print_paths
+    from gradatim.cli.output import print_json
+    from gradatim.dosefinding.characteristics.pathways import pathways
+    from gradatim.dosefinding.document import paths_document
+    from gradatim.dosefinding.outcomes import parse
+
+    asked = Asked(
+        design, target, cohort_size, cohorts, start, levels, table, protocol, reading, more
+    )
+    made = asked.build()
+    steps = pathways(made, parse(outcomes, made.doses, made.start + 1), ahead)
+    if json:
+        print_json(paths_document(made, steps))
+    else:
+        print_paths(made, steps)
+
+
+@app.command()
+def calibrate(
+    vary: Vary,
+    design: Name = "",
+    target: Target = None,
+    cohort_size: CohortSize = None,
+    cohorts: Cohorts = None,
+    levels: Levels = None,
+    protocol: Protocol = "",
+    reading: Reading = "",
+    more: Set = NONE,
+    gap: Gap = 0.1,
+    risk: Risk = None,
+    json: AsJson = False,
+) -> None:
+    """Try settings, and rank them by how surely the level on target is selected in the worst case.
+
+    The worst case is over all rising curves of true rates, found along the exact gradient.
+    """
+    from gradatim.cli.design.tables import print_candidates
+    from gradatim.cli.options import pairs
+    from gradatim.cli.output import print_json
+    from gradatim.dosefinding.characteristics.calibrate import Aim
+    from gradatim.dosefinding.characteristics.calibrate import calibrate as try_all
+    from gradatim.dosefinding.document import calibration_document
+
+    asked = Asked(design, target, cohort_size, cohorts, None, levels, "", protocol, reading, more)
+    settings = asked.settings()
+    asked.build()
+    values = {name: numbers(text, f"--vary {name}") for name, text in pairs(vary, "--vary").items()}
+    found = try_all(settings, values, Aim(gap, risk))
+    if json:
+        print_json(calibration_document(settings.design, found))
+    else:
+        print_candidates(settings.design, found, risk)
+
+
+@app.command()
+def report(protocol: TrialProtocol, out: Page, reading: Reading = "") -> None:
+    """Write a protocol's design report: decisions, pathways, what to expect, the worst case."""
+    from gradatim.cli.output import console
+    from gradatim.core.stores import write_whole
+    from gradatim.protocol.load import load
+    from gradatim.reports.design import design_report
+
+    write_whole(out, design_report(load(protocol), reading or None))
+    console().print(f"The design report is {out}.", markup=False)
+
+
+def _table_of(design: "Design") -> "Table":
+    """Give the decision table.
+
+    Raises:
+        UnusableInput: the design has none.
+    """
+    from gradatim.core.errors import UnusableInput
+    from gradatim.dosefinding.designs.modifiers import layers
+    from gradatim.dosefinding.designs.table import TableDesign
+
+    inner = layers(design)[-1]
+    if not isinstance(inner, TableDesign):
+        raise UnusableInput(
+            f"{design.name} has no decision table",
+            "--design",
+            "what it decides depends on the counts at all levels",
+            "use `gradatim design paths` to see its decisions",
+        )
+    return inner.table

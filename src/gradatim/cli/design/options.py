@@ -1,0 +1,248 @@
+"""The options by which commands are told a dose-escalation design."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gradatim.core.errors import UnusableInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gradatim.dosefinding.designs.base import Design
+    from gradatim.dosefinding.designs.settings import Settings
+    from gradatim.protocol.study import Study
+
+Name = Annotated[
+    str, typer.Option("--design", metavar="NAME", help="The design, such as three_plus_three, boin")
+]
+Target = Annotated[
+    float | None, typer.Option("--target", metavar="T", help="The DLT rate aimed at, such as 0.3")
+]
+CohortSize = Annotated[
+    int | None, typer.Option("--cohort-size", metavar="K", help="Participants per decision [3]")
+]
+Cohorts = Annotated[
+    int | None, typer.Option("--cohorts", metavar="M", help="The most cohorts [10]")
+]
+Start = Annotated[int | None, typer.Option("--start", metavar="D", help="The first level [1]")]
+Levels = Annotated[int | None, typer.Option("--levels", metavar="N", help="How many dose levels")]
+TableFile = Annotated[
+    str, typer.Option("--table", metavar="FILE", help="Any decision table (CSV) as the design")
+]
+Protocol = Annotated[
+    str, typer.Option("--protocol", metavar="PROTOCOL", help="The design of this protocol")
+]
+Reading = Annotated[
+    str, typer.Option("--reading", metavar="NAME", help="An alternative design of the protocol")
+]
+Set = Annotated[
+    list[str],
+    typer.Option(
+        "--set", metavar="SETTING=VALUE", help="Another setting of the design, repeatable"
+    ),
+]
+Truth = Annotated[
+    str, typer.Option("--truth", metavar="P1,P2,...", help="The true DLT rate of each level")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout")]
+NONE: list[str] = []
+_NAMED = {"design", "doses", "table", "target", "cohort_size", "cohorts", "start"}
+
+
+def numbers(text: str, option: str) -> tuple[float, ...]:
+    """Read numbers with commas between.
+
+    Raises:
+        UnusableInput: one is not a number.
+    """
+    found = []
+    for part in text.split(","):
+        try:
+            found.append(float(part))
+        except ValueError as error:
+            raise UnusableInput(
+                f"{part.strip()!r} is not a number",
+                option,
+                todo="write numbers with commas between, such as 0.05,0.12,0.30",
+            ) from error
+    return tuple(found)
+
+
+class Asked:
+    """A design as the command line names it.
+
+    Args:
+        design, target, cohort_size, cohorts, start, levels, table, protocol, reading, more: the
+            options; what is empty or None was not given.
+        truths: true rates that were given, which tell how many levels there are.
+    """
+
+    def __init__(
+        self,
+        design: str,
+        target: float | None,
+        cohort_size: int | None,
+        cohorts: int | None,
+        start: int | None,
+        levels: int | None,
+        table: str,
+        protocol: str,
+        reading: str,
+        more: "Sequence[str]",
+        truths: "Iterable[Sequence[float]]" = (),
+    ) -> None:
+        self.study, self._protocol = _study(protocol, design, table, reading), protocol
+        self._own = {
+            "target": target,
+            "cohort_size": cohort_size,
+            "cohorts": cohorts,
+            "start": start,
+            **_more(more),
+        }
+        self._own = {name: value for name, value in self._own.items() if value is not None}
+        self._design, self._reading, self._table = design, reading, table
+        self._levels = levels or next((len(one) for one in truths), None)
+
+    def settings(self, design: str = "") -> "Settings":
+        """Give the settings, of this design if it is named.
+
+        Raises:
+            UnusableInput: something was given that the design would make nothing of.
+        """
+        from gradatim.dosefinding.designs.settings import refuse_foreign, refuse_too_few
+
+        found = self._of_protocol() if self.study and not design else self._of(design)
+        refuse_foreign(found.design, self._own, "--set {}")
+        if "cohorts" in self._own:
+            refuse_too_few(found)
+            planned = found.cohorts * found.cohort_size
+            if found.maximum is not None and found.maximum > planned:
+                raise UnusableInput(
+                    f"{found.cohorts} cohorts of {found.cohort_size} are {planned} "
+                    f"participants, not {found.maximum}",
+                    "--set maximum",
+                    todo="leave --cohorts or the maximum out",
+                )
+        return found
+
+    def _of_protocol(self) -> "Settings":
+        from dataclasses import replace
+
+        from gradatim.dosefinding.protocol_design import settings_of
+
+        assert self.study is not None
+        levels = len(self.study.treatment.dose_levels)
+        if self._levels not in (None, levels):
+            raise UnusableInput(
+                f"the protocol has {levels} dose levels, not {self._levels}",
+                "--levels",
+                todo="leave it out",
+            )
+        # A number of cohorts is the maximum that is asked for, not that of the protocol.
+        frame = {"maximum": None} if "cohorts" in self._own else {}
+        try:
+            found = settings_of(self.study, self._reading or None)
+        except UnusableInput as error:
+            if error.where.startswith("safety."):
+                raise error.inside(self._protocol) from error
+            raise
+        return replace(found, **{**frame, **self._own})
+
+    def _of(self, design: str) -> "Settings":
+        from gradatim.dosefinding.designs.settings import Settings
+        from gradatim.dosefinding.load import read_table
+
+        name = design or self._design or ("table" if self._table else "")
+        if not name:
+            raise UnusableInput(
+                "no design is named",
+                "--design",
+                todo="name one with --design, --table or --protocol",
+            )
+        table = read_table(self._table) if self._table else None
+        return Settings(name, self._number_of_levels(), table=table, **self._own)
+
+    def overrides(self) -> list[str]:
+        """Name what was given of a design, beside the target."""
+        return [name for name in self._own if name != "target"]
+
+    def build(self, sound: bool = True) -> "Design":
+        """Give the design.
+
+        Args:
+            sound: refuse one that can never escalate.
+        """
+        from gradatim.dosefinding.characteristics.soundness import refuse_unsound
+        from gradatim.dosefinding.designs.registry import build
+
+        made = build(self.settings())
+        return refuse_unsound(made, "--design, --table, --set") if sound else made
+
+    def _number_of_levels(self) -> int:
+        given = next(
+            (len(self._own[name]) for name in ("skeleton", "amounts") if name in self._own), None
+        )
+        study = len(self.study.treatment.dose_levels) if self.study else None
+        levels = self._levels or given or study
+        if levels is None:
+            raise UnusableInput(
+                "the number of dose levels is not known",
+                "--levels",
+                todo="give it, such as --levels 3",
+            )
+        return int(levels)
+
+
+def _study(protocol: str, design: str, table: str, reading: str) -> "Study | None":
+    if sum(map(bool, (protocol, design, table))) > 1 and not (design == "table" and table):
+        raise UnusableInput(
+            "more than one design is named",
+            "--design, --table, --protocol",
+            todo="give one of them",
+        )
+    if reading and not protocol:
+        raise UnusableInput(
+            "--reading is of a protocol's designs",
+            "--reading",
+            todo="name the protocol with --protocol",
+        )
+    if not protocol:
+        return None
+    from gradatim.protocol.load import load
+
+    return load(protocol).study
+
+
+def _more(texts: "Sequence[str]") -> dict[str, Any]:
+    """Read `--set` options by the type that the setting has.
+
+    Raises:
+        UnusableInput: there is no such setting, or its value is of another type.
+    """
+    from gradatim.cli.options import pairs
+    from gradatim.dosefinding.designs.settings import KINDS, typed
+
+    kinds = {name: kind for name, kind in KINDS.items() if name not in _NAMED}
+    found: dict[str, Any] = {}
+    for name, text in pairs(texts, "--set").items():
+        if name not in kinds:
+            raise UnusableInput(
+                f"a design has no setting {name!r}", "--set", todo=f"use one of {', '.join(kinds)}"
+            )
+        found[name] = typed(name, _value(text, kinds[name], f"--set {name}"), "--set")
+    return found
+
+
+def _value(text: str, kind: str, option: str) -> Any:
+    """Read a value as a document would say it."""
+    from gradatim.dosefinding.designs.settings import OFF
+
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if OFF in kind and text.lower() in ("on", OFF):
+        return text.lower()
+    if "str" in kind or "bool" in kind:
+        return text
+    values = numbers(text, option)
+    return values if "tuple" in kind else values[0] if len(values) == 1 else values

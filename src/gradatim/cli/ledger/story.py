@@ -1,0 +1,154 @@
+"""`gradatim ledger log` and `as-of`: the ledger as a story, and the trial as it was."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gradatim.cli.ledger import AsJson, Ledger, Trial
+
+if TYPE_CHECKING:
+    from gradatim.conduct.events.base import Event
+    from gradatim.conduct.state import State
+
+About = Annotated[str, typer.Option(metavar="ID", help="Only of this participant")]
+Kind = Annotated[list[str], typer.Option("--event", metavar="TYPE", help="Only these (repeatable)")]
+Entry = Annotated[int | None, typer.Option("--entry", metavar="N", min=1, help="After this entry")]
+RecordedAt = Annotated[
+    str, typer.Option(metavar="TIME", help="As known then: 2027-03-01T12:00:00Z, or a day's end")
+]
+OccurredOn = Annotated[
+    str, typer.Option(metavar="DATE", help="Only what had happened by then, as known since")
+]
+Whole = Annotated[
+    bool,
+    typer.Option("--whole", help="With --json: gates, candidates, clocks, rules, product, tasks"),
+]
+On = Annotated[
+    str, typer.Option("--on", metavar="DATE", help="The day that windows and clocks are looked at")
+]
+NONE: list[str] = []
+
+
+def log(
+    ledger: Ledger,
+    participant: About = "",
+    event: Kind = NONE,
+    trial: Trial = "",
+    json: AsJson = False,
+) -> None:
+    """Tell the ledger's entries, one line each, in the order they were recorded."""
+    from gradatim.cli.output import console, print_json
+
+    rows = [
+        (at, one) for at, one in _events(ledger, trial, json) if _asked(one, participant, event)
+    ]
+    if json:
+        entries = [_entry(at, one) for at, one in rows]
+        print_json({"schema": "gradatim.log/1", "entries": entries})
+        return
+    for at, one in rows:
+        console().print(_line(at, one), markup=False, soft_wrap=True)
+
+
+def as_of(
+    ledger: Ledger,
+    entry: Entry = None,
+    recorded_at: RecordedAt = "",
+    occurred_on: OccurredOn = "",
+    on: On = "",
+    whole: Whole = False,
+    trial: Trial = "",
+    json: AsJson = False,
+) -> None:
+    """Show the trial as it was: after an entry, at a recorded time, or by a day of occurrence."""
+    from gradatim.cli.ledger.files import chosen_trial, entries_of
+    from gradatim.cli.ledger.state import print_state
+    from gradatim.cli.options import day_option
+    from gradatim.conduct import as_of as earlier
+    from gradatim.conduct.stores import Mode, open_store
+
+    store = open_store(ledger, Mode.READ)
+    name = chosen_trial(store, trial, [])
+    when = _moment(recorded_at) if recorded_at else None
+    day = day_option(occurred_on, "--occurred-on") if occurred_on else None
+    state = earlier.as_of(
+        name, entries_of(store, name, quiet=json), position=entry, recorded_at=when, occurred_on=day
+    )
+    _refuse_beyond(state, entry or 0)
+    looked_at = day_option(on, "--on") if on else day or (when.date() if when else None)
+    print_state(state, looked_at, json or whole, whole)
+
+
+def _refuse_beyond(state: "State", entry: int) -> None:
+    from gradatim.core.errors import UnusableInput
+
+    if entry > state.position:
+        raise UnusableInput(
+            f"there is no entry {entry}", "--entry", f"the ledger has {state.position}"
+        )
+
+
+def _events(ledger: str, trial: str, quiet: bool) -> "list[tuple[int, Event]]":
+    from gradatim.cli.ledger.files import chosen_trial, entries_of
+    from gradatim.conduct.events import decoded
+    from gradatim.conduct.stores import Mode, open_store
+
+    store = open_store(ledger, Mode.READ)
+    entries = entries_of(store, chosen_trial(store, trial, []), quiet)
+    return [(one.position, decoded(one.body)) for one in entries]
+
+
+def _asked(event: "Event", participant: str, kinds: list[str]) -> bool:
+    from gradatim.conduct.events import BY_NAME
+    from gradatim.core.errors import UnusableInput
+
+    for kind in kinds:
+        if kind not in BY_NAME:
+            raise UnusableInput(
+                f"there is no type of event {kind!r}",
+                "--event",
+                todo=f"use one of {', '.join(BY_NAME)}",
+            )
+    return (not kinds or type(event).__name__ in kinds) and (
+        not participant or getattr(event, "participant", None) == participant
+    )
+
+
+def _line(at: int, event: "Event") -> str:
+    from gradatim.conduct.story import told
+
+    late = (
+        ""
+        if event.recorded_at.date() == event.occurred_on
+        else (f" (recorded {event.recorded_at:%Y-%m-%d})")
+    )
+    where = f" {event.site}" if event.site else ""
+    return f"{at:>6}  {event.occurred_on}{late}{where}  {told(event)}  [{event.recorded_by}]"
+
+
+def _entry(at: int, event: "Event") -> dict[str, Any]:
+    import msgspec
+
+    from gradatim.conduct.story import told
+
+    fields: dict[str, Any] = msgspec.to_builtins(event)
+    fields.pop("document", None)  # a protocol is read with `ledger export`
+    return {"position": at, "told": told(event), **fields}
+
+
+def _moment(text: str) -> datetime:
+    from gradatim.core.errors import UnusableInput
+
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UnusableInput(
+            f"{text!r} is not a time",
+            "--recorded-at",
+            str(error),
+            "write it as 2027-03-01T12:00:00Z",
+        ) from error
+    if len(text) == len("2027-03-01"):
+        when = when.replace(hour=23, minute=59, second=59, microsecond=999_999)
+    return when if when.tzinfo else when.replace(tzinfo=UTC)

@@ -1,0 +1,175 @@
+"""Grades of laboratory values and vital signs by CTCAE v5.0; no other module grades.
+
+A grade is given only where the facts settle it. A missing limit, baseline or judgement leaves every
+grade that it could be, never a grade 0; where all of them agree, that grade is the answer
+(platelets of 20 are grade 4 whatever the lower limit). Grade 5 is a death and never comes from a
+measurement; treatment, hospital admission and consequences raise a grade only through a clinician.
+
+With an abnormal baseline (above its own upper limit) ALT, AST, ALP, GGT and bilirubin are graded
+by multiples of it. A baseline is not compared with itself: as `at_baseline` it is graded as if its
+baseline had been normal.
+
+Source: NCI, Common Terminology Criteria for Adverse Events v5.0, 27 November 2017; the figures
+stand in `tables/ctcae_v5_labs.yaml`, the readings of unclear print in docs/ctcae.md.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gradatim.clinical import load
+from gradatim.clinical.ctcae.inputs import Given, Value, known_of, situation
+from gradatim.clinical.ctcae.intervals import stretches
+from gradatim.clinical.ctcae.rules import Possible, either, judge, worst
+from gradatim.clinical.ctcae.table import Analyte, Term, analyte_called, analytes
+from gradatim.clinical.ctcae.wording import because
+from gradatim.core.truth import FALSE
+
+VERSION = "CTCAE v5.0"
+NOT_GRADED = "not graded"
+SOURCE = "NCI, Common Terminology Criteria for Adverse Events v5.0, 27 November 2017"
+
+__all__ = [
+    "SOURCE",
+    "VERSION",
+    "ClinicalTerm",
+    "Given",
+    "Grade",
+    "Value",
+    "analyte_of_loinc",
+    "clinical_terms",
+    "grade",
+    "highest_grade",
+]
+
+
+class Grade(NamedTuple):
+    """The grade of one term, with its reasons.
+
+    Args:
+        term: the CTCAE term.
+        meddra: code of its lowest level term.
+        grade: 0 to 4; None where what is known does not settle it.
+        possible: every grade that what is known allows, ascending; one when there is a grade.
+        needs: what is missing, such as `no reference range`, `no baseline`, `unit mismatch` or
+            `needs clinician: symptoms`; several with `; `; empty when there is a grade.
+        rule: the words of the rule applied; of each possible grade where there is no grade.
+        because: the value and what it was compared with, in numbers.
+        version: the scale.
+        source: where the scale is published.
+    """
+
+    term: str
+    meddra: str
+    grade: int | None
+    possible: tuple[int, ...]
+    needs: str
+    rule: str
+    because: str
+    version: str = VERSION
+    source: str = SOURCE
+
+
+class ClinicalTerm(NamedTuple):
+    """A term that a person grades.
+
+    Args:
+        term: the CTCAE term.
+        meddra: code of its lowest level term.
+        grades: short words for grade 1 to 5; empty where CTCAE has no such grade.
+    """
+
+    term: str
+    meddra: str
+    grades: tuple[str, str, str, str, str]
+
+
+def grade(analyte: str, value: Value, given: Given = Given()) -> tuple[Grade, ...]:  # noqa: B008
+    """Grade a measured value by every CTCAE term of its analyte.
+
+    Args:
+        analyte: its name in the table, a LOINC code, or a CTCAE term.
+        value: the value with its unit and reference range.
+        given: what else a grade can depend on; what is left out is not known.
+
+    Returns:
+        One grade for each term of the analyte (potassium has two), in the order of the table.
+
+    Raises:
+        UnusableInput: no such analyte; the message lists those there are.
+    """
+    found = analyte_called(analyte)
+    return tuple(_graded(found, term, value, given) for term in found.terms)
+
+
+def analyte_of_loinc(code: str) -> str | None:
+    """Give the name of the analyte that has a LOINC code; None when nothing is graded for it."""
+    return next((analyte.name for analyte in analytes() if code in analyte.loinc), None)
+
+
+def clinical_terms() -> tuple[ClinicalTerm, ...]:
+    """Give the terms that people grade, with short words for each grade.
+
+    Source: `tables/ctcae_v5_clinical.csv`, in words of our own; CTCAE v5.0 itself decides.
+    """
+    return tuple(map(_clinical_term, load.rows("ctcae_v5_clinical.csv")))
+
+
+def highest_grade(term: str) -> int | None:
+    """Give the highest grade that CTCAE v5.0 has for a term, or None for a term not known here."""
+    for clinical in clinical_terms():
+        if clinical.term.casefold() == term.casefold():
+            return max(number for number, words in enumerate(clinical.grades, 1) if words)
+    for measured in (one for analyte in analytes() for one in analyte.terms):
+        if measured.name.casefold() == term.casefold():
+            return 5 if measured.death else max(measured.grades)
+    return None
+
+
+def _clinical_term(row: dict[str, str]) -> ClinicalTerm:
+    first, second, third, fourth, fifth = (
+        row[f"g{n}"].replace("-", "", row[f"g{n}"] == "-") for n in range(1, 6)
+    )
+    return ClinicalTerm(row["term"], row["meddra_code"], (first, second, third, fourth, fifth))
+
+
+def _graded(analyte: Analyte, term: Term, value: Value, given: Given) -> Grade:
+    known = stretches(analyte.name, term.name, value.unit, value.low, value.high, given)
+    stretch = known.of(value)
+    found: Grade | None = None if stretch is None else known.found.get(stretch)
+    if found is None:
+        found = judged(analyte, term, value, given)
+        if stretch is not None:
+            known.found[stretch] = found
+    return found._replace(because=because(analyte, term, value, given))
+
+
+def judged(analyte: Analyte, term: Term, value: Value, given: Given) -> Grade:
+    """Judge a value by a term, step by step; the words of its arithmetic are left out."""
+    found = _possible(analyte, term, value, given)
+    grades = tuple(sorted(found.rules))
+    if len(grades) == 1:
+        return Grade(term.name, term.meddra, grades[0], grades, "", found.rules[grades[0]], "")
+    rule = ", or ".join(f"{number}: {found.rules[number]}" for number in grades[::-1])
+    if all(words.startswith(NOT_GRADED) for words in found.rules.values()):
+        rule = NOT_GRADED
+    needs = "; ".join(dict.fromkeys(found.needs))
+    return Grade(term.name, term.meddra, None, grades, needs, rule, "")
+
+
+def _possible(analyte: Analyte, term: Term, value: Value, given: Given) -> Possible:
+    """Judge the lists of steps that apply, or may apply."""
+    parts = list(_parts(analyte, term, value, given))
+    return worst(parts) if term.worst_of else either(parts)
+
+
+def _parts(analyte: Analyte, term: Term, value: Value, given: Given) -> Iterator[Possible]:
+    for name, steps in term.clauses.items():
+        applies, lacking = situation(name, analyte, given)
+        if applies is FALSE:
+            continue
+        known = known_of(name, steps, analyte, value, given)
+        if isinstance(known, str):
+            yield Possible(dict.fromkeys(term.grades, NOT_GRADED), [known])
+            continue
+        found = judge(steps, known)
+        yield Possible(found.rules, [*lacking, *found.needs])

@@ -1,0 +1,185 @@
+"""What is known when a value is graded: the value in the printed unit, its limits, and the rest."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, TypeGuard
+
+from gradatim.clinical.ctcae.rules import LACKING, Amount, Known
+from gradatim.clinical.ctcae.table import Analyte, Step
+from gradatim.clinical.formulas import is_number
+from gradatim.clinical.units import TEMPERATURES, canonical_unit, convert_for
+from gradatim.core.quantity import compare, compare_bounded
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, truth_of
+
+BOUNDS = ("", "<", "<=", ">", ">=")
+NO_VALUE, NO_SUCH_VALUE = "no value", "unusable value"
+UNIT_MISMATCH, BASELINE_MISMATCH = "unit mismatch", "unit mismatch of the baseline"
+_CEILING_HOURS = 24
+
+
+class Value(NamedTuple):
+    """A measured value with its reference range.
+
+    Args:
+        value: the number in `unit`; None when there is no result.
+        unit: as written or in UCUM.
+        bound: `<`, `<=`, `>` or `>=` when only that much is known; else empty.
+        low: the lower limit of normal in `unit`; None where not known.
+        high: the upper limit of normal in `unit`; None where not known.
+    """
+
+    value: float | None
+    unit: str
+    bound: str = ""
+    low: float | None = None
+    high: float | None = None
+
+
+class Given(NamedTuple):
+    """What else a grade can depend on; None is not known.
+
+    Args:
+        baseline: the value before treatment, with the reference range it had.
+        at_baseline: whether the value is itself the baseline; `baseline` is then not used.
+        anticoagulated: whether on anticoagulation (INR).
+        symptomatic: whether with symptoms of this abnormality, or its physiologic consequences.
+        bleeding: whether bleeding (aPTT, INR).
+        life_threatening: whether its consequences threaten life.
+        ionized: whether calcium is the ionized part; else it is total calcium, corrected.
+        hours_above_40: hours of a temperature above 40 Cel.
+    """
+
+    baseline: Value | None = None
+    at_baseline: bool = False
+    anticoagulated: bool | None = None
+    symptomatic: bool | None = None
+    bleeding: bool | None = None
+    life_threatening: bool | None = None
+    ionized: bool | None = None
+    hours_above_40: float | None = None
+
+
+def situation(name: str, analyte: Analyte, given: Given) -> tuple[Truth, list[str]]:
+    """Say whether a list of steps applies, and what is missing where that is UNKNOWN.
+
+    Args:
+        name: the situation, as the table names it.
+        analyte: what is measured.
+        given: what else is known.
+    """
+    truth, lacking = _situation(name, analyte, given)
+    return truth, [lacking] if truth is UNKNOWN else []
+
+
+def _situation(name: str, analyte: Analyte, given: Given) -> tuple[Truth, str]:
+    if name in ("baseline normal", "baseline abnormal"):
+        abnormal, lacking = _abnormal(given)
+        return (abnormal if name == "baseline abnormal" else ~abnormal), lacking
+    if name in ("on anticoagulation", "not on anticoagulation"):
+        # On anticoagulation an INR is a multiple of its baseline: itself, when at baseline.
+        on = FALSE if given.at_baseline else truth_of(given.anticoagulated)
+        return (on if name == "on anticoagulation" else ~on), "whether on anticoagulation"
+    if name in ("ionized", "total corrected for albumin"):
+        ionized = truth_of(given.ionized if analyte.ionized is None else analyte.ionized)
+        return (ionized if name == "ionized" else ~ionized), "whether ionized"
+    itself = name == "against the baseline" and given.at_baseline
+    return (FALSE if itself else TRUE), ""
+
+
+def known_of(
+    name: str, steps: Sequence[Step], analyte: Analyte, value: Value, given: Given
+) -> Known | str:
+    """Give what a list of steps is judged by, or why the value cannot be used.
+
+    Args:
+        name: the situation of the steps, as the table names it.
+        steps: from the highest grade down.
+        analyte: what is measured.
+        value: the value with its limits.
+        given: what else is known.
+    """
+    fault = fault_of(value)
+    unit = _unit(analyte, steps, value.unit)
+    if fault or unit is None:
+        return fault or UNIT_MISMATCH
+    measured = _amount(analyte, value, unit)
+    assert measured is not None, value
+    anchors = {
+        "ULN": _limit(analyte, Value(value.high, value.unit), unit),
+        "LLN": _limit(analyte, Value(value.low, value.unit), unit),
+    }
+    lacking = dict(LACKING)
+    before = None if given.at_baseline else given.baseline
+    baseline = None if before is None else _limit(analyte, before, unit)
+    if before is not None and not fault_of(before) and _amount(analyte, before, unit) is None:
+        lacking["baseline"] = BASELINE_MISMATCH
+    if before is None and name == "baseline abnormal" and anchors["ULN"]:
+        # A baseline nobody knows is taken to have had the reference range of the value.
+        baseline = Amount(anchors["ULN"].number, ">")
+    return Known(measured, {**anchors, "baseline": baseline}, _conditions(given), unit, lacking)
+
+
+def fault_of(value: Value) -> str:
+    """Say why a value cannot be graded, whatever its unit; empty when it can."""
+    if not is_number(value.value):
+        return NO_VALUE
+    negative = value.value < 0 and canonical_unit(value.unit) not in TEMPERATURES
+    return NO_SUCH_VALUE if negative or value.bound not in BOUNDS else ""
+
+
+def _abnormal(given: Given) -> tuple[Truth, str]:
+    """Whether the baseline was above the upper limit it had, and what is missing to tell."""
+    if given.at_baseline:
+        return FALSE, ""
+    before = given.baseline
+    if before is None or fault_of(before) or before.value is None:
+        return UNKNOWN, LACKING["baseline"]
+    if not _is_limit(before.high):
+        return UNKNOWN, "no reference range of the baseline"
+    truth = compare_bounded(before.value, before.bound, ">", before.high)
+    return truth, "only a bound of the baseline is known"
+
+
+def _conditions(given: Given) -> dict[str, Truth]:
+    hours = given.hours_above_40
+    long = compare(hours, ">", _CEILING_HOURS) if is_number(hours) else None
+    return {
+        "symptomatic": truth_of(given.symptomatic),
+        "bleeding": truth_of(given.bleeding),
+        "life_threatening": truth_of(given.life_threatening),
+        "clinician": UNKNOWN,
+        "over_24_h": truth_of(long),
+    }
+
+
+def _unit(analyte: Analyte, steps: Sequence[Step], unit: str) -> str | None:
+    """Choose the unit to compare in: the printed one of the kind that the value came in.
+
+    Empty where only ratios are asked for and the value has no unit; None where none fits.
+    """
+    printed = next((one.cuts for step in steps for one in step.comparisons if one.cuts), None)
+    wanted = tuple(printed or analyte.units)
+    for substance in (None, analyte.substance):
+        for one in wanted:
+            if convert_for(substance, 1.0, unit, one) is not None:
+                return one
+    return "" if printed is None and not unit.strip() else None
+
+
+def _amount(analyte: Analyte, value: Value, unit: str) -> Amount | None:
+    """Convert a number; None where there is none, or its unit does not compare."""
+    if not is_number(value.value):
+        return None
+    number = value.value
+    if unit or value.unit.strip():
+        converted = convert_for(analyte.substance, number, value.unit, unit)
+        return None if converted is None else Amount(converted, value.bound)
+    return Amount(number, value.bound)
+
+
+def _limit(analyte: Analyte, value: Value, unit: str) -> Amount | None:
+    """Convert a limit or a baseline; of 0 or less it can be no measure of another."""
+    return _amount(analyte, value, unit) if _is_limit(value.value) else None
+
+
+def _is_limit(limit: float | None) -> TypeGuard[float]:
+    return is_number(limit) and limit > 0

@@ -1,0 +1,38 @@
+"""The arithmetic behind a grade, in words: `ALT 121 U/L is 3.025 x ULN (40)`."""
+
+from gradatim.clinical.ctcae.inputs import Given, Value
+from gradatim.clinical.ctcae.table import Analyte, Term
+from gradatim.clinical.formulas import is_number
+from gradatim.clinical.units import convert_for
+from gradatim.core.quantity import Quantity, plain
+
+
+def because(analyte: Analyte, term: Term, value: Value, given: Given) -> str:
+    """Write a value beside what its term compares it with, as far as that is known."""
+    if not is_number(value.value):
+        return f"{analyte.name}: no value"
+    said = f"{analyte.name} {Quantity(value.value, value.unit, value.bound)}"
+    parts = []
+    for anchor, by_distance in term.anchors:
+        limit = _limit(anchor, analyte, value, given)
+        if is_number(limit) and limit > 0:
+            parts.append(_against(value.value, value.unit, anchor, limit, by_distance))
+    return f"{said} is {' and '.join(parts)}" if parts else said
+
+
+def _limit(anchor: str, analyte: Analyte, value: Value, given: Given) -> float | None:
+    """Give what a value is compared with, in the unit of the value."""
+    if anchor != "baseline":
+        return value.high if anchor == "ULN" else value.low
+    before = None if given.at_baseline else given.baseline
+    if before is None or not is_number(before.value):
+        return None
+    return convert_for(analyte.substance, before.value, before.unit, value.unit)
+
+
+def _against(number: float, unit: str, anchor: str, limit: float, by_distance: bool) -> str:
+    """Write a number as a multiple of what it is compared with, or as its distance from that."""
+    if not by_distance:
+        return f"{plain(float(f'{number / limit:.4g}'))} x {anchor} ({plain(limit)})"
+    side = "below" if number < limit else "above"
+    return f"{Quantity(abs(number - limit), unit)} {side} {anchor} ({plain(limit)})"

@@ -1,0 +1,183 @@
+"""What the system fills in of an act: numbers, seals, hashes, signers, the advice of the design.
+
+A person or a program says what happened; the catalogue of acts names the fields that neither is
+asked for. The pages and the JSON API have them filled in here, so that both record the same event.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from gradatim.conduct.catalogue import SIGNER_FIELDS, act_named
+from gradatim.conduct.checks import query_numbers
+from gradatim.conduct.escalation import advised
+from gradatim.conduct.folding.trial import submitted
+from gradatim.conduct.keyring.stores import Keyring
+from gradatim.conduct.personal import birth_recorded, sealed
+from gradatim.conduct.state import State
+from gradatim.core.errors import UnusableInput
+from gradatim.dosefinding.protocol_faults import refuse_faulty
+from gradatim.protocol.load import parse
+from gradatim.protocol.questions import ruled_design
+
+Fields = dict[str, Any]
+
+
+class Circumstances(NamedTuple):
+    """Under which an act is recorded.
+
+    Args:
+        state: the trial now.
+        user: who records it.
+        site: where; "" the trial as a whole.
+        head_hash: hash of the ledger's last entry, in hex, for what is decided on it.
+        keyring: gives the participants' keys; called only where somebody is registered.
+        random: gives that many unpredictable bytes.
+    """
+
+    state: State
+    user: str
+    site: str
+    head_hash: str
+    keyring: Callable[[], Keyring]
+    random: Callable[[int], bytes]
+
+    @property
+    def head(self) -> Fields:
+        """The ledger's last entry, as what is decided on it names it."""
+        return {"head": self.state.position, "head_hash": self.head_hash}
+
+
+def with_system_fields(event: str, fields: Fields, circumstances: Circumstances) -> Fields:
+    """Return the fields of an act, with those that the system fills in.
+
+    Args:
+        event: name of the event's type.
+        fields: what is said, by the names of the fields; of a registration `full_name` and
+            `birth_date`, of a protocol its `document` as text or bytes, and `document_name`.
+        circumstances: who records it where, and what is known then.
+
+    Raises:
+        UnusableInput: what is said cannot be completed: a protocol that cannot be read, a document
+            that is not the one submitted, words beside a confirmation.
+    """
+    signs = SIGNER_FIELDS.intersection(act_named(event).event.__struct_fields__)
+    user = circumstances.user
+    signers: Fields = {name: user if name == "signer" else [user] for name in signs}
+    complete = _COMPLETE.get(event)
+    said = {**fields, **signers}
+    return complete(circumstances, said) if complete else said
+
+
+def _registration(now: Circumstances, fields: Fields) -> Fields:
+    """Number a person, and seal who they are: the ledger never holds a name."""
+    number = next_number(now.state, now.site)
+    values = {"name": fields.pop("full_name"), "birth_date": str(fields.pop("birth_date"))}
+    fields["birth"] = birth_recorded(values["birth_date"], fields.get("birth", ""))
+    identity = sealed(now.keyring(), now.state.trial, number, values, now.random)
+    return {
+        **fields,
+        "participant": number,
+        "person_token": identity.person_token,
+        "identity": {
+            name: {"commitment": one.commitment, "ciphertext": one.ciphertext}
+            for name, one in identity.identity.items()
+        },
+    }
+
+
+def next_number(state: State, site: str) -> str:
+    """Return the number of the next person registered at a site, such as S01-004."""
+    taken = len([one for one in state.participants.values() if one.site == site])
+    while (number := f"{site}-{taken + 1:03}") in state.participants:
+        taken += 1
+    return number
+
+
+def _adverse_event(now: Circumstances, fields: Fields) -> Fields:
+    """Number an adverse event among those of its participant, such as S01-004-AE2."""
+    about = fields.get("participant", "")
+    taken = sum(who == about for who in now.state.adverse_events.values())
+    while (number := f"{about}-AE{taken + 1}") in now.state.adverse_events:
+        taken += 1
+    return {**fields, "adverse_event": number}
+
+
+def _query(now: Circumstances, fields: Fields) -> Fields:
+    return {**fields, "query": next(query_numbers(now.state))}
+
+
+def _document(now: Circumstances, fields: Fields) -> Fields:
+    """Read a protocol: its version stands in it, its hash is worked out."""
+    given, name = fields.pop("document"), fields.pop("document_name", "protocol.yaml")
+    content: bytes = given.encode() if isinstance(given, str) else given
+    document = parse(content, name)
+    refuse_faulty(document)
+    return {
+        **fields,
+        "document": content.decode(),
+        "version": document.study.study.version,
+        "sha256": document.sha256,
+    }
+
+
+def _submitted(now: Circumstances, fields: Fields) -> Fields:
+    """Take the document that the page has shown: nobody signs what they have not read."""
+    held = submitted(now.state)
+    if held is None:
+        raise UnusableInput(
+            "no version of the protocol is submitted",
+            "",
+            todo="submit the file protocol.yaml first, and read it",
+        )
+    if fields.pop("shown_sha256", "") != held.sha256:
+        raise UnusableInput(
+            "this is not the document that you were shown",
+            held.version,
+            todo="read the one that is submitted now",
+        )
+    return {**fields, "document": held.document, "version": held.version, "sha256": held.sha256}
+
+
+def _ruling(now: Circumstances, fields: Fields) -> Fields:
+    """Say which reading is confirmed; a confirmation has no conditions in words."""
+    reading, words = fields.pop("reading", ""), fields.pop("answer", "")
+    confirmed = fields["outcome"] == "confirmed"
+    if confirmed and words:
+        raise UnusableInput(
+            "what is confirmed stands as it is written",
+            "",
+            todo="leave the words out, or request a change",
+        )
+    return {**fields, "answer": reading if reading and confirmed else words}
+
+
+def _decision(now: Circumstances, fields: Fields) -> Fields:
+    """Fill in what a decision is made on: the present ledger, and what the design advises on it."""
+    state = now.state
+    advice, version = advised(state, fields["occurred_on"]), state.versions[-1]
+    return {
+        **fields,
+        **now.head,
+        "protocol_sha256": version.sha256,
+        "design": ruled_design(version.study).design,
+        "advice_action": advice.action,
+        "outcomes": advice.outcomes,
+        **({} if advice.level is None else {"advice_level": advice.level}),
+    }
+
+
+def _meeting(now: Circumstances, fields: Fields) -> Fields:
+    return {**fields, **now.head}
+
+
+_COMPLETE: Mapping[str, Callable[[Circumstances, Fields], Fields]] = {
+    "ParticipantRegistered": _registration,
+    "AdverseEventReported": _adverse_event,
+    "QueryOpened": _query,
+    "RulingSigned": _ruling,
+    "ProtocolSubmitted": _document,
+    "ProtocolActivated": _submitted,
+    "ProtocolAmended": _submitted,
+    "DoseDecision": _decision,
+    "ReviewMeetingHeld": _meeting,
+}

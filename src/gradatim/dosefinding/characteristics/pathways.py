@@ -1,0 +1,108 @@
+"""Dose-transition pathways: what each outcome of the next cohorts would lead to.
+
+Yap C, Billingham LJ, Cheung YK, Craddock C, O'Quigley J (2017), Dose transition pathways: the
+missing link between complex dose-finding designs and simple decision-making, Clinical Cancer
+Research 23:7440-7447.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from gradatim.core.errors import UnusableInput
+from gradatim.dosefinding.decision import Advice, advice_each
+from gradatim.dosefinding.designs.base import Design
+from gradatim.dosefinding.designs.modifiers import uncommitted
+from gradatim.dosefinding.outcomes import Cohort
+from gradatim.dosefinding.replay import replay
+from gradatim.dosefinding.trial_states import Trials, Why
+
+MOST = 20_000
+
+
+class Step(NamedTuple):
+    """A cohort that could come next.
+
+    Args:
+        depth: 1 for the next cohort, 2 for the one after.
+        level: the level it is treated at, from 1.
+        dlts, size: so many of so many have a DLT.
+        n, y: participants and DLTs at that level then.
+        advice: what the design says then.
+        parent: the place in the list of the cohort before; -1 for none.
+    """
+
+    depth: int
+    level: int
+    dlts: int
+    size: int
+    n: int
+    y: int
+    advice: Advice
+    parent: int
+
+
+def pathways(design: Design, cohorts: Sequence[Cohort], ahead: int) -> list[Step]:
+    """Give every path of the next cohorts, each after the one it follows.
+
+    Args:
+        design: the design.
+        cohorts: what was observed; nothing pending.
+        ahead: how many cohorts to look ahead.
+
+    Raises:
+        UnusableInput: outcomes are pending, or there would be too many paths.
+    """
+    design = uncommitted(design)
+    now = replay(design, cohorts)
+    if any("P" in one.results for one in cohorts) or now.missing:
+        raise UnusableInput(
+            "the last cohort is not complete",
+            "OUTCOMES",
+            todo="wait for it, or write how it may turn out",
+        )
+    going = now.moves is None or now.moves.why[0] == Why.GOING_ON
+    if not going or now.trials.total()[0] >= design.maximum:
+        return []
+    trials = now.trials
+    if now.moves is not None:
+        trials = replace(trials, dose=now.moves.dose, barred=now.moves.barred)
+    found: list[Step] = []
+    _follow(design, trials, 1, ahead, -1, found)
+    return found
+
+
+def _follow(
+    design: Design, trials: Trials, depth: int, ahead: int, parent: int, found: list[Step]
+) -> None:
+    size = int(design.size(trials)[0])
+    each = trials.where(np.zeros(size + 1, dtype=np.int64))
+    after = each.after(np.full(size + 1, size), np.arange(size + 1))
+    moves = design.decide(after)
+    n, y = after.here()
+    for dlts, said in enumerate(advice_each(design, after, moves)):
+        found.append(
+            Step(
+                depth, int(trials.dose[0]) + 1, dlts, size, int(n[dlts]), int(y[dlts]), said, parent
+            )
+        )
+        if len(found) > MOST:
+            raise UnusableInput(
+                f"there are more than {MOST:,} paths", "--ahead", todo="look fewer cohorts ahead"
+            )
+        if depth < ahead and said.action not in ("stop", "hold"):
+            then = replace(after, dose=moves.dose, barred=moves.barred).where(np.array([dlts]))
+            _follow(design, then, depth + 1, ahead, len(found) - 1, found)
+
+
+def leaves(steps: Sequence[Step]) -> Iterator[list[Step]]:
+    """Give each whole path, from the next cohort to the last one looked at."""
+    parents = {one.parent for one in steps}
+    for i, one in enumerate(steps):
+        if i not in parents:
+            path = [one]
+            while path[0].parent >= 0:
+                path.insert(0, steps[path[0].parent])
+            yield path

@@ -1,0 +1,379 @@
+"""One trial's next step: the decision, its reasons, and what could still change it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from gradatim.core.errors import UnusableInput
+from gradatim.dosefinding.designs.base import Design, Ground
+from gradatim.dosefinding.designs.model import ModelDesign
+from gradatim.dosefinding.designs.modifiers import HardSafety, layers, uncommitted
+from gradatim.dosefinding.designs.settings import SAFETY
+from gradatim.dosefinding.outcomes import WHERE, Cohort
+from gradatim.dosefinding.recommended import (
+    NEEDED,
+    AtLevel,
+    Needed,
+    Recommendation,
+    recommendation,
+)
+from gradatim.dosefinding.replay import Replay, replay, replay_each, standing
+from gradatim.dosefinding.trial_states import Moves, Trials, Why
+
+EARLY = ("stop", "de_escalate")
+"""What may be decided while outcomes are pending, if every way they can turn out says so."""
+MOST_RESOLUTIONS = 4_096
+
+
+class Advice(NamedTuple):
+    """What a design says.
+
+    Args:
+        action: escalate, stay, de_escalate, stop, hold; start before the first participant;
+            continue_cohort while a cohort is incomplete; pending while windows are open.
+        dose: the level, from 1: to be given next, or selected where the trial stops; None if none.
+    """
+
+    action: str
+    dose: int | None
+
+
+class Flip(NamedTuple):
+    """How far a decision is from another.
+
+    Args:
+        dlts: how many more DLTs (or fewer, if negative) at the present level would change it.
+        advice: what it would be then.
+    """
+
+    dlts: int
+    advice: Advice
+
+
+class Resolution(NamedTuple):
+    """One way in which what is open can turn out.
+
+    Args:
+        cohorts: the outcomes, with every pending participant resolved.
+        advice: what the design would say.
+    """
+
+    cohorts: tuple[Cohort, ...]
+    advice: Advice
+
+
+@dataclass(frozen=True)
+class DoseDecision:
+    """A design's decision on one trial.
+
+    Args:
+        action, dose: see `Advice`.
+        reasons: which rule said what, and which overrode which.
+        distance_to_flip: the nearest changes of the number of DLTs that would change it.
+        counts: participants, DLTs and pending ones at each level, (n, y, pending).
+        resolutions: every way in which pending participants can turn out.
+        recommendation: what may be said of the selected level, once the trial stops; recommended
+            only if it is so however everything that is open turns out.
+        notes: where the trial was not led as the design advised, and what counts as what.
+    """
+
+    action: str
+    dose: int | None
+    reasons: tuple[Ground, ...]
+    distance_to_flip: tuple[Flip, ...]
+    counts: tuple[tuple[int, int, int], ...]
+    resolutions: tuple[Resolution, ...] = ()
+    recommendation: Recommendation | None = None
+    notes: tuple[str, ...] = ()
+
+
+def decide(
+    design: Design, cohorts: Sequence[Cohort], *, complete: bool = False, needed: Needed = NEEDED
+) -> DoseDecision:
+    """Say what the design advises after these cohorts.
+
+    Args:
+        design: the design.
+        cohorts: what was observed (`outcomes.parse`).
+        complete: whether the last cohort is complete although it is smaller than planned.
+        needed: what calling a level recommended asks for.
+
+    Raises:
+        UnusableInput: the design has no advice for such counts, or too many outcomes are pending.
+    """
+    design, counts = uncommitted(design), _counts(design, cohorts)
+    if not cohorts:
+        first = Ground(
+            f"nobody has been treated; the trial starts at level {design.start + 1}", "start"
+        )
+        return DoseDecision("start", design.start + 1, (first,), (), counts)
+    now = replay(design, cohorts, complete)
+    notes = (*now.notes, *_candidates(design, cohorts, complete))
+    if now.moves is not None and not any("P" in one.results for one in cohorts):
+        found = _settled(design, now)
+    else:
+        found = _open(design, cohorts, now)
+    if found.action == "stop":
+        found = replace(found, recommendation=_called(design, cohorts, now, found, needed))
+    notes = (*notes, *_unprotected(design, now.trials, found))
+    return replace(found, counts=counts, notes=notes)
+
+
+def _unprotected(design: Design, trials: Trials, found: DoseDecision) -> Iterator[str]:
+    """Warn of a level that a hard safety rule would close, where a model design has none."""
+    made = layers(design)
+    if not isinstance(made[-1], ModelDesign) or any(isinstance(one, HardSafety) for one in made):
+        return
+    rule = HardSafety(design, made[-1].too_toxic, SAFETY)
+    closed = int(rule.closed(trials)[0])
+    if found.dose is not None and found.dose > closed:
+        n, y = int(trials.n[0, closed]), int(trials.y[0, closed])
+        yield (
+            f"NO hard safety rule is on, which would close level {closed + 1} and those above "
+            f"it: {y} of {n} participants there had a DLT"
+        )
+
+
+def _counts(design: Design, cohorts: Sequence[Cohort]) -> tuple[tuple[int, int, int], ...]:
+    return tuple(
+        (one.n, one.dlts + one.candidates, one.pending) for one in _at_levels(design, cohorts)
+    )
+
+
+def _at_levels(design: Design, cohorts: Sequence[Cohort]) -> list[AtLevel]:
+    at = [
+        "".join(one.results for one in cohorts if one.level == level)
+        for level in range(1, design.doses + 1)
+    ]
+    return [AtLevel(len(one), one.count("T"), one.count("P"), one.count("C")) for one in at]
+
+
+def advice(design: Design, trials: Trials, moves: Moves) -> Advice:
+    """Put what is decided for one trial into words."""
+    return advice_each(design, trials, moves)[0]
+
+
+def advice_each(design: Design, trials: Trials, moves: Moves) -> list[Advice]:
+    """Put what is decided for each of several trials into words."""
+    full = (moves.why == Why.GOING_ON) & (trials.total() >= design.maximum)
+    ended = full | ((moves.why != Why.GOING_ON) & (moves.why != Why.HOLD))
+    selected = np.full(len(trials), -1)
+    if ended.any():
+        last = replace(trials, barred=moves.barred).where(ended)
+        selected[ended] = design.select(last)
+    return [
+        _in_words(Why(why), bool(over), int(here), int(dose), int(chosen))
+        for why, over, here, dose, chosen in zip(
+            moves.why, ended, trials.dose, moves.dose, selected, strict=True
+        )
+    ]
+
+
+def _in_words(why: Why, ended: bool, here: int, dose: int, selected: int) -> Advice:
+    if why is Why.HOLD:
+        return Advice("hold", here + 1)
+    if ended:
+        return Advice("stop", selected + 1 if selected >= 0 else None)
+    return Advice(
+        "stay" if dose == here else "escalate" if dose > here else "de_escalate", dose + 1
+    )
+
+
+def _settled(design: Design, now: Replay) -> DoseDecision:
+    """Decide where nothing is pending."""
+    trials, moves = now.trials, now.moves
+    assert moves is not None
+    said = advice(design, trials, moves)
+    grounds = design.because(trials, moves)
+    if said.action == "stop":
+        grounds = [*grounds, *_ending(design, trials, moves, said)]
+    return DoseDecision(said.action, said.dose, tuple(grounds), flips(design, now, said), ())
+
+
+def _ending(design: Design, trials: Trials, moves: Moves, said: Advice) -> Iterator[Ground]:
+    if moves.why[0] == Why.GOING_ON:
+        yield Ground(f"all {design.maximum} planned participants have been treated", "maximum")
+    if said.dose is None:
+        yield Ground("no level is selected", "selection", design.source)
+    else:
+        yield Ground(f"level {said.dose} is selected from all counts", "selection", design.source)
+
+
+def flips(design: Design, now: Replay, said: Advice) -> tuple[Flip, ...]:
+    """Find the fewest DLTs more, and fewer, at the present level that would change the decision."""
+    n, y = (int(one[0]) for one in now.trials.here())
+    found = []
+    for way in (range(1, n - y + 1), range(-1, -y - 1, -1)):
+        for change in way:
+            other = _with(design, now.trials, change)
+            if other != said:
+                found.append(Flip(change, other))
+                break
+    return tuple(found)
+
+
+def _with(design: Design, trials: Trials, change: int) -> Advice:
+    """Give the advice with other DLTs at the present level, as if in the last cohort."""
+    y = trials.y.copy()
+    y[0, trials.dose[0]] += change
+    seen = np.clip(trials.seen + change, 0, trials.given)
+    other = replace(trials, y=y, seen=seen)
+    return advice(design, other, design.decide(other))
+
+
+def _open(design: Design, cohorts: Sequence[Cohort], now: Replay) -> DoseDecision:
+    """Decide where outcomes are open: early only if every resolution says stop or de-escalate."""
+    ways = resolutions(design, cohorts, now.missing)
+    pending = sum(one.results.count("P") for one in cohorts)
+    said = ways[0].advice
+    if (
+        said.action in EARLY
+        and all(one.advice == said for one in ways)
+        and (said.action != "stop" or _selected_as_it_stands(design, cohorts, said.dose))
+    ):
+        first = _settled(design, replay(design, ways[0].cohorts, complete=True))
+        text = f"{_left(pending, now.missing)}, and however they turn out the advice is the same"
+        outcomes = " ".join(map(str, ways[0].cohorts))
+        grounds = [one._replace(text=f"if it is {outcomes}: {one.text}") for one in first.reasons]
+        return DoseDecision(
+            said.action, said.dose, (Ground(text, "unanimous"), *grounds), (), (), resolutions=ways
+        )
+    level = cohorts[-1].level
+    action = "pending" if pending else "continue_cohort"
+    ground = Ground(f"{_left(pending, now.missing)}; {_could(ways)}", "open outcomes")
+    return DoseDecision(action, level, (ground,), (), (), resolutions=ways)
+
+
+def _selected_as_it_stands(design: Design, cohorts: Sequence[Cohort], level: int | None) -> bool:
+    """Whether a trial that stops now, with nobody treated any more, selects this level too.
+
+    No level is the most cautious answer, and holds in any case.
+    """
+    if level is None:
+        return True
+    stopped = standing(design, _resolved(cohorts, "P"))
+    return bool((design.select(stopped) == level - 1).all())
+
+
+def _called(
+    design: Design, cohorts: Sequence[Cohort], now: Replay, found: DoseDecision, needed: Needed
+) -> Recommendation:
+    """Say what the selected level may be called; candidates are open here, as what is pending is.
+
+    It is not settled which level that is as long as a candidate at another one decides it.
+    """
+    settled = True
+    if any("C" in one.results for one in cohorts):
+        said = Advice(found.action, found.dose)
+        few = _many(cohorts, now.missing, "PC") <= MOST_RESOLUTIONS
+        ways = resolutions(design, cohorts, now.missing, "PC") if few else ()
+        settled = few and all(one.advice == said for one in ways)
+    at, last = _at_levels(design, cohorts), cohorts[-1].level - 1
+    at[last] = at[last]._replace(missing=now.missing)
+    return recommendation(found.dose, at, needed, settled)
+
+
+def _left(pending: int, missing: int) -> str:
+    parts = [f"{pending} participants are pending"] * bool(pending)
+    parts += [f"{missing} of the cohort are still to be treated"] * bool(missing)
+    return (
+        " and ".join(parts)
+        .replace("1 participants are", "1 participant is")
+        .replace("1 of the cohort are", "1 of the cohort is")
+    )
+
+
+def _could(ways: Sequence[Resolution]) -> str:
+    told = list(dict.fromkeys(_said(one.advice) for one in ways))
+    if len(told) == 1:
+        return f"every way they can turn out says {told[0]}, which waits for the outcomes"
+    return f"they can still make it {', '.join(told[:-1])} or {told[-1]}"
+
+
+def _said(one: Advice) -> str:
+    words = one.action.replace("_", "-")
+    if one.action == "stop":
+        return "stop" if one.dose is None else f"stop with level {one.dose}"
+    return f"{words} {'at' if one.action in ('stay', 'hold') else 'to'} level {one.dose}"
+
+
+def resolutions(
+    design: Design, cohorts: Sequence[Cohort], missing: int, letters: str = "P"
+) -> tuple[Resolution, ...]:
+    """Give every way in which open participants, and those missing, can turn out.
+
+    Args:
+        design: the design.
+        cohorts: what was observed.
+        missing: participants of the last cohort still to be treated.
+        letters: who is open: P for those pending, C for candidates.
+
+    Raises:
+        UnusableInput: there are too many to show; the design has no advice for some of them.
+    """
+    if _many(cohorts, missing, letters) > MOST_RESOLUTIONS:
+        pending = sum(one.results.count("P") for one in cohorts) + missing
+        raise UnusableInput(
+            f"{pending} participants are pending",
+            WHERE,
+            f"their outcomes can combine in more than {MOST_RESOLUTIONS:,} ways",
+            "give those that are known",
+        )
+    ways = _resolved(cohorts, letters, missing)
+    trials, moves = replay_each(design, ways)
+    return tuple(map(Resolution, ways, advice_each(design, trials, moves)))
+
+
+def _many(cohorts: Sequence[Cohort], missing: int, letters: str) -> int:
+    """Give how many ways there are."""
+    open_ = _open_in(cohorts, letters)
+    open_[-1] += missing
+    return prod(k + 1 for k in open_)
+
+
+def _open_in(cohorts: Sequence[Cohort], letters: str) -> list[int]:
+    return [sum(letter in letters for letter in one.results) for one in cohorts]
+
+
+def _resolved(
+    cohorts: Sequence[Cohort], letters: str, missing: int = 0
+) -> list[tuple[Cohort, ...]]:
+    """Give the cohorts in every way, those missing treated at the end of the last one."""
+    last = cohorts[-1]
+    whole = [*cohorts[:-1], Cohort(last.level, last.results + letters[0] * missing)]
+    return [
+        tuple(_resolve(one, k, letters) for one, k in zip(whole, dlts, strict=True))
+        for dlts in product(*(range(k + 1) for k in _open_in(whole, letters)))
+    ]
+
+
+def _resolve(cohort: Cohort, dlts: int, letters: str) -> Cohort:
+    """Let the first so many of the open participants have a DLT, the others none."""
+    found = []
+    for letter in cohort.results:
+        if letter in letters:
+            letter, dlts = ("T", dlts - 1) if dlts else ("N", 0)
+        found.append(letter)
+    return Cohort(cohort.level, "".join(found))
+
+
+def _candidates(design: Design, cohorts: Sequence[Cohort], complete: bool) -> Iterator[str]:
+    """Say that candidates count as DLTs, and what the advice would be if none were one."""
+    number = sum(one.results.count("C") for one in cohorts)
+    if not number:
+        return
+    counted = (
+        f"{number} DLT candidate{'s' * (number > 1)} not adjudicated "
+        f"count{'s' * (number == 1)} as DLT{'s' * (number > 1)}"
+    )
+    cleared = [Cohort(one.level, one.results.replace("C", "N")) for one in cohorts]
+    then = replay(design, cleared, complete)
+    if then.moves is None or any("P" in one.results for one in cohorts):
+        yield counted
+        return
+    said = _said(advice(design, then.trials, then.moves))
+    yield f"{counted}; adjudicated as none it would be {said}"

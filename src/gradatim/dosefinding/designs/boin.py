@@ -1,0 +1,250 @@
+"""BOIN, the Bayesian optimal interval design, as published and as the BOIN package has it.
+
+Liu S, Yuan Y (2015), Bayesian optimal interval designs for phase I clinical trials, Journal of the
+Royal Statistical Society C 64:507-523; equations (4) and (5) give the boundaries, section 2.3 the
+elimination rule. Package: BOIN 2.7.2 (Yan, Zhang, Zhou, Pan, Liu and Yuan 2020, Journal of
+Statistical Software 94(13)).
+"""
+
+from dataclasses import dataclass
+from math import ceil, floor, log
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradatim.core.errors import UnusableInput
+from gradatim.dosefinding.binomial import above
+from gradatim.dosefinding.decision_table import Action, Table, empty
+from gradatim.dosefinding.designs.table import TableDesign
+from gradatim.dosefinding.isotonic import Isotonic
+from gradatim.dosefinding.trial_states import Moves, Trials, Why
+
+PAPER = "Liu and Yuan 2015, JRSS C 64:507-523"
+PACKAGE = "BOIN package 2.7.2, after " + PAPER
+EQUAL = 1e-12
+"""Within so little of a whole number, the package takes lambda_d x n to be that number."""
+
+
+@dataclass(frozen=True)
+class Boundaries:
+    """Rates between which one stays at a dose.
+
+    Args:
+        target: the DLT rate aimed at.
+        safe: the highest rate deemed so low that one should escalate; 0.6 x target by default.
+        toxic: the lowest rate deemed so high that one should de-escalate; 1.4 x target by default.
+        cutoff: a dose is eliminated where P(rate > target) exceeds it.
+        fewest: participants needed before a dose can be eliminated.
+    """
+
+    target: float
+    safe: float
+    toxic: float
+    cutoff: float = 0.95
+    fewest: int = 3
+
+    @property
+    def escalate(self) -> float:
+        """lambda_e, equation (4)."""
+        t, s = self.target, self.safe
+        return log((1 - s) / (1 - t)) / log(t * (1 - s) / (s * (1 - t)))
+
+    @property
+    def de_escalate(self) -> float:
+        """lambda_d, equation (5)."""
+        t, d = self.target, self.toxic
+        return log((1 - t) / (1 - d)) / log(d * (1 - t) / (t * (1 - d)))
+
+
+def boundaries(
+    target: float, safe: float | None = None, toxic: float | None = None, cutoff: float = 0.95
+) -> Boundaries:
+    """Give the boundaries for a target, under the package's own conditions.
+
+    Raises:
+        UnusableInput: the target is outside 0.05 to 0.6, or a limit too close to it.
+    """
+    safe = 0.6 * target if safe is None else safe
+    toxic = 1.4 * target if toxic is None else toxic
+    if not 0.05 <= target <= 0.6:
+        raise UnusableInput(
+            f"the target {target:g} is outside 0.05 to 0.6",
+            "--target",
+            "BOIN's boundaries are not meant for it",
+            "choose another",
+        )
+    if not (0 < safe <= 0.9 * target and 1.1 * target <= toxic < 1):
+        raise UnusableInput(
+            f"the limits {safe:g} and {toxic:g} do not lie apart from the target {target:g}",
+            "--set safe, --set toxic",
+            "each must differ from it by a tenth of it or more",
+            f"leave them out to have {0.6 * target:g} and {1.4 * target:g}",
+        )
+    return Boundaries(target, safe, toxic, cutoff)
+
+
+def counts(by: Boundaries, most: int, equal_stays: bool) -> NDArray[np.int64]:
+    """Give the boundaries as numbers of DLTs.
+
+    Args:
+        by: the boundaries.
+        most: the greatest number of participants.
+        equal_stays: whether a rate equal to lambda_d stays (the package) or de-escalates.
+
+    Returns:
+        (3, most + 1): escalate if at most, de-escalate if at least, eliminate if at least;
+        `most + 1` where there is none.
+    """
+    found = np.full((3, most + 1), most + 1)
+    exceeds = above(by.target, most)
+    for n in range(1, most + 1):
+        limit = by.de_escalate * n
+        whole = round(limit)
+        up = whole + equal_stays if abs(whole - limit) < EQUAL else ceil(limit)
+        toxic = [y for y in range(1, n + 1) if exceeds[n, y] > by.cutoff] if n >= by.fewest else []
+        eliminate = toxic[0] if toxic else most + 1
+        found[:, n] = floor(by.escalate * n), min(up, eliminate), eliminate
+    return found
+
+
+def boin_table(by: Boundaries, most: int, equal_stays: bool) -> Table:
+    """Give the decision table."""
+    actions = empty(most)
+    for n, (low, high, eliminate) in enumerate(counts(by, most, equal_stays).T):
+        if n == 0:
+            continue
+        for y in range(n + 1):
+            actions[n, y] = (
+                Action.ESCALATE
+                if y <= low
+                else Action.ELIMINATE
+                if y >= eliminate
+                else Action.DE_ESCALATE
+                if y >= high
+                else Action.STAY
+            )
+    return Table(actions)
+
+
+@dataclass(frozen=True)
+class Boin(TableDesign):
+    """BOIN; what it adds to a table is the stricter rule for the lowest dose.
+
+    Args:
+        stop_lowest: DLTs at the lowest dose, by number treated there, from which the trial stops.
+    """
+
+    stop_lowest: tuple[int, ...] = ()
+
+    def decide(self, trials: Trials) -> Moves:
+        """Look up, then stop where the lowest dose fails the stricter rule."""
+        moves = super().decide(trials)
+        if not self.stop_lowest:
+            return moves
+        n, y = trials.here()
+        unsafe = (trials.dose == 0) & (
+            y >= np.array(self.stop_lowest)[np.minimum(n, self.table.most)]
+        )
+        return Moves(
+            moves.dose,
+            np.where(unsafe, 0, moves.barred),
+            np.where(unsafe, Why.TOO_TOXIC, moves.why),
+        )
+
+
+def boin(
+    doses: int,
+    cohort: int,
+    cohorts: int,
+    target: float,
+    *,
+    start: int = 0,
+    safe: float | None = None,
+    toxic: float | None = None,
+    cutoff: float = 0.95,
+    stop_at: int | None = None,
+    safer: bool = False,
+    offset: float = 0.05,
+    bound: bool = False,
+    published: bool = False,
+) -> Boin:
+    """Give BOIN as the package 2.7.2 has it, or as it was published.
+
+    Of the package: a rate equal to lambda_d stays; `stop_at` (its n.earlystop) ends a trial only
+    where the decision is to stay; the selected dose has rates with 0.05 pseudo-events, 1/variance
+    weights and its tie-break. Its last cohort skips elimination within the trial, which cannot be
+    seen in the result because selection applies the rule again. Published: a rate equal to lambda_d
+    de-escalates, observed rates are weighted by the number treated.
+
+    Args:
+        doses, cohort, cohorts, target, start: as for every design.
+        safe, toxic: rates deemed too low and too high (p.saf, p.tox).
+        cutoff: cutoff.eli.
+        stop_at: n.earlystop.
+        safer, offset: extrasafe and offset.
+        bound: boundMTD: the selected dose has a fitted rate of at most lambda_d.
+        published: the paper instead of the package.
+    """
+    by = boundaries(target, safe, toxic, cutoff)
+    most = cohort * cohorts
+    selection = Isotonic(
+        target,
+        cutoff,
+        by.fewest,
+        0.0 if published else 0.05,
+        safer,
+        offset,
+        by.de_escalate if bound else None,
+    )
+    return Boin(
+        table=boin_table(by, most, equal_stays=not published),
+        doses=doses,
+        cohort=cohort,
+        maximum=most,
+        start=start,
+        target=target,
+        name="boin_published" if published else "boin",
+        source=PAPER if published else PACKAGE,
+        selection=selection,
+        stop_at=stop_at,
+        settings=_settings(by, safer, offset),
+        clauses=_clauses(by),
+        stop_lowest=_stop_lowest(by, most, offset) if safer else (),
+    )
+
+
+def _stop_lowest(by: Boundaries, most: int, offset: float) -> tuple[int, ...]:
+    """Give the DLTs that stop at the lowest dose; asked only where it could be eliminated."""
+    exceeds = above(by.target, most)
+    eliminate = counts(by, most, equal_stays=True)[2]
+    return tuple(
+        next((y for y in range(1, n + 1) if exceeds[n, y] > by.cutoff - offset), most + 1)
+        if eliminate[n] <= most
+        else most + 1
+        for n in range(most + 1)
+    )
+
+
+def _settings(by: Boundaries, safer: bool, offset: float) -> tuple[str, ...]:
+    lines = [
+        f"target DLT rate {by.target:g}; {by.safe:g} is deemed too low, {by.toxic:g} too high",
+        f"escalate at an observed rate of at most {by.escalate:.6f}, de-escalate from "
+        f"{by.de_escalate:.6f}",
+        f"never again a dose, or one above it, where P(DLT rate > {by.target:g}) > "
+        f"{by.cutoff:g} with {by.fewest} participants or more",
+    ]
+    if safer:
+        lines.append(
+            f"stop when the lowest dose has P(DLT rate > {by.target:g}) > {by.cutoff - offset:g}"
+        )
+    return tuple(lines)
+
+
+def _clauses(by: Boundaries) -> dict[Action, str]:
+    low, high = f"{by.escalate:.4f}", f"{by.de_escalate:.4f}"
+    return {
+        Action.ESCALATE: f"since the rate is at most lambda_e = {low}",
+        Action.STAY: f"since the rate lies between lambda_e = {low} and lambda_d = {high}",
+        Action.DE_ESCALATE: f"since the rate is above lambda_d = {high}",
+        Action.ELIMINATE: f"since P(DLT rate > {by.target:g}) is above {by.cutoff:g}",
+    }

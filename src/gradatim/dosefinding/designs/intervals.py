@@ -1,0 +1,236 @@
+"""Interval designs that compare posterior probabilities: mTPI, mTPI-2, Keyboard; and i3+3.
+
+mTPI: Ji Y, Liu P, Li Y, Bekele BN (2010), A modified toxicity probability interval method for
+dose-finding trials, Clinical Trials 7:653-663. mTPI-2: Guo W, Wang SJ, Yang S, Lynn H, Ji Y (2017),
+A Bayesian interval dose-finding design addressing Ockham's razor: mTPI-2, Contemporary Clinical
+Trials 58:23-33. Keyboard: Yan F, Mandrekar SJ, Yuan Y (2017), Keyboard: a novel Bayesian toxicity
+probability interval design for phase I clinical trials, Clinical Cancer Research 23:3994-4003.
+i3+3: Liu M, Wang SJ, Ji Y (2020), The i3+3 design for phase I clinical trials, Journal of
+Biopharmaceutical Statistics 30:294-304.
+"""
+
+from collections.abc import Callable
+from math import isclose
+from typing import NamedTuple
+
+import numpy as np
+
+from gradatim.core.errors import UnusableInput
+from gradatim.dosefinding.binomial import above, between
+from gradatim.dosefinding.decision_table import Action, Table, empty
+from gradatim.dosefinding.designs.table import TableDesign
+from gradatim.dosefinding.isotonic import Isotonic
+from gradatim.dosefinding.trial_states import Floats
+
+NARROWEST = 0.001
+"""Width of the narrowest interval: mTPI-2 and Keyboard compare with as many as fit beside it."""
+
+
+class Interval(NamedTuple):
+    """The rates that count as on target.
+
+    Args:
+        target: the DLT rate aimed at.
+        low, high: the ends of the interval of equivalence around it.
+        cutoff: a dose is eliminated where P(rate > target) exceeds it.
+        fewest: participants needed before a dose can be eliminated.
+    """
+
+    target: float
+    low: float
+    high: float
+    cutoff: float
+    fewest: int
+
+
+def interval(target: float, below: float, over: float, cutoff: float, fewest: int) -> Interval:
+    """Give the interval from `below` under the target to `over` above it.
+
+    Raises:
+        UnusableInput: it does not lie within 0 and 1, or has no width that can be told from none.
+    """
+    low, high = target - below, target + over
+    if not (0 < low < high < 1) or below < 0 or over < 0:
+        raise UnusableInput(
+            f"the interval from {low:g} to {high:g} is not one of rates around {target:g}",
+            "--target, --set below, --set over",
+            "its ends must lie between 0 and 1, one of them off the target",
+            "choose smaller distances",
+        )
+    if high - low < NARROWEST:
+        raise UnusableInput(
+            f"the interval from {low:g} to {high:g} is too narrow",
+            "--set below, --set over",
+            f"its width is below {NARROWEST:g}",
+            "choose greater distances",
+        )
+    return Interval(target, low, high, cutoff, fewest)
+
+
+def mtpi(of: Interval, most: int) -> Table:
+    """Compare the posterior probability per unit length of under-, on- and over-dosing."""
+    per_length = [
+        between(0.0, of.low, most) / of.low,
+        between(of.low, of.high, most) / (of.high - of.low),
+        between(of.high, 1.0, most) / (1.0 - of.high),
+    ]
+    return _strongest(of, most, per_length[0], per_length[1], per_length[2])
+
+
+def equal_widths(of: Interval, most: int) -> Table:
+    """Compare intervals (keys) of the width of the target's; shorter ones at the ends by length.
+
+    So mTPI-2 (Guo et al. 2017, section 2.3) and Keyboard (Yan et al. 2017) as the package Keyboard
+    0.1.3 has it: without what is shorter at the lower end a target below three times its interval's
+    reach has nothing below it, and the design never escalates.
+    """
+    below, over = ends(of)
+    heights = [
+        [between(low, high, most) / (high - low) for low, high in some]
+        for some in (below, [(of.low, of.high)], over)
+    ]
+    return _strongest(of, most, *(np.max(some, axis=0) for some in heights))
+
+
+def ends(of: Interval) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+    """Give the intervals of equal width below and above the target's own; the last ones shorter."""
+    width, slack = of.high - of.low, 1e-9
+    below, over, edge = [], [], of.low
+    while edge > slack:
+        below.append((edge - width if edge > width + slack else 0.0, edge))
+        edge -= width
+    edge = of.high
+    while edge < 1 - slack:
+        over.append((edge, edge + width if edge < 1 - width - slack else 1.0))
+        edge += width
+    return below, over
+
+
+def i3_plus_3(of: Interval, most: int) -> Table:
+    """Compare the observed rate with the interval, and above it the rate with one DLT fewer."""
+    actions = empty(most)
+    for n in range(1, most + 1):
+        for y in range(n + 1):
+            actions[n, y] = _i3(of, n, y)
+    return _eliminating(of, Table(actions))
+
+
+def _i3(of: Interval, n: int, y: int) -> Action:
+    if _less(y / n, of.low):
+        return Action.ESCALATE
+    if not _less(of.high, y / n):
+        return Action.STAY
+    return Action.STAY if _less((y - 1) / n, of.low) else Action.DE_ESCALATE
+
+
+def _less(a: float, b: float) -> bool:
+    """Whether a is below b; numbers within a relative 1e-9 are equal."""
+    return a < b and not isclose(a, b, rel_tol=1e-9)
+
+
+def _strongest(of: Interval, most: int, under: Floats, on: Floats, over: Floats) -> Table:
+    """Escalate, stay or de-escalate by which is greatest; of equal ones the more careful."""
+    actions = empty(most)
+    for n in range(1, most + 1):
+        for y in range(n + 1):
+            best = max(under[n, y], on[n, y], over[n, y])
+            near = [isclose(one, best, rel_tol=1e-9) for one in (over[n, y], on[n, y])]
+            actions[n, y] = (
+                Action.DE_ESCALATE if near[0] else Action.STAY if near[1] else Action.ESCALATE
+            )
+    return _eliminating(of, Table(actions))
+
+
+def _eliminating(of: Interval, table: Table) -> Table:
+    """Never again a dose whose rate is above the target with more than the cutoff's probability."""
+    exceeds = above(of.target, table.most)
+    n = np.arange(table.most + 1)[:, None]
+    with np.errstate(invalid="ignore"):
+        table.actions[(exceeds > of.cutoff) & (n >= of.fewest)] = Action.ELIMINATE
+    return table
+
+
+class Kind(NamedTuple):
+    """One of the designs of this module.
+
+    Args:
+        table: makes its table.
+        source: where it was published.
+        words: what its decision compares.
+        fewest: participants needed before a dose can be eliminated.
+        pseudo: added to both counts when rates are fitted for selection.
+    """
+
+    table: Callable[[Interval, int], Table]
+    source: str
+    words: str
+    fewest: int
+    pseudo: float
+
+
+KINDS = {
+    "mtpi": Kind(mtpi, "Ji et al. 2010, Clinical Trials 7:653-663",
+                 "unit probability mass below, in and above the interval", 2, 0.005),
+    "mtpi2": Kind(equal_widths, "Guo et al. 2017, Contemporary Clinical Trials 58:23-33",
+                  "unit probability mass of intervals of equal width, shorter at the ends",
+                  2, 0.005),
+    "keyboard": Kind(equal_widths, "Yan et al. 2017, Clinical Cancer Research 23:3994-4003",
+                     "probability of keys of equal width, of shorter ones by their length",
+                     3, 0.05),
+    "i3_plus_3": Kind(i3_plus_3, "Liu et al. 2020, J Biopharm Stat 30:294-304",
+                      "the observed rate with the interval", 3, 0.005),
+}  # fmt: skip
+
+
+def interval_design(
+    name: str,
+    doses: int,
+    cohort: int,
+    cohorts: int,
+    target: float,
+    *,
+    start: int = 0,
+    below: float = 0.05,
+    over: float = 0.05,
+    cutoff: float = 0.95,
+    stop_at: int | None = None,
+) -> TableDesign:
+    """Give mTPI, mTPI-2, Keyboard or i3+3.
+
+    Args:
+        name: one of `KINDS`.
+        doses, cohort, cohorts, target, start: as for every design.
+        below, over: how far the interval of equivalence reaches below and above the target.
+        cutoff: a dose is eliminated where P(rate > target) exceeds it.
+        stop_at: stop when the advice is to stay at a dose with so many participants.
+
+    Raises:
+        UnusableInput: the interval is none.
+    """
+    kind = KINDS[name]
+    of = interval(target, below, over, cutoff, kind.fewest)
+    inside = f"{of.low:g} to {of.high:g}"
+    return TableDesign(
+        table=kind.table(of, cohort * cohorts),
+        doses=doses,
+        cohort=cohort,
+        maximum=cohort * cohorts,
+        start=start,
+        target=target,
+        name=name,
+        source=kind.source,
+        selection=Isotonic(target, cutoff, kind.fewest, kind.pseudo),
+        stop_at=stop_at,
+        settings=(
+            f"target DLT rate {target:g}, interval of equivalence {inside}",
+            f"compares {kind.words}",
+            f"never again a dose, or one above it, where P(DLT rate > {target:g}) > "
+            f"{cutoff:g} with {of.fewest} participants or more",
+        ),
+        clauses={
+            Action.ESCALATE: f"as the data speak for a rate below {inside}",
+            Action.STAY: f"as the data speak for a rate in {inside}, or not clearly above",
+            Action.DE_ESCALATE: f"as the data speak for a rate above {inside}",
+            Action.ELIMINATE: f"as P(DLT rate > {target:g}) is above {cutoff:g}",
+        },
+    )

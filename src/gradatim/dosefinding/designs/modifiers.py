@@ -1,0 +1,312 @@
+"""Rules that each change one thing of a design; they go around it, the last one outermost."""
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from gradatim.dosefinding.binomial import above
+from gradatim.dosefinding.designs.base import Design, Ground
+from gradatim.dosefinding.designs.table import TableDesign
+from gradatim.dosefinding.trial_states import Floats, Ints, Moves, Trials, Why
+
+SETTINGS = ("name", "source", "doses", "cohort", "maximum", "start", "target")
+
+
+@dataclass(frozen=True)
+class Modifier(Design):
+    """A design that asks another one and may change its answer.
+
+    Args:
+        inner: the design that is asked.
+    """
+
+    inner: Design
+    rule: ClassVar[str] = ""
+
+    def __getattr__(self, name: str) -> Any:
+        """Take the settings that a modifier does not have itself from the inner design."""
+        if name in SETTINGS:
+            return getattr(self.inner, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def size(self, trials: Trials) -> Ints:
+        """Leave the cohort's size."""
+        return np.minimum(self.inner.size(trials), self.maximum - trials.total())
+
+    def decide(self, trials: Trials) -> Moves:
+        """Ask the inner design, then change what must be changed."""
+        return self.change(trials, self.inner.decide(trials))
+
+    def change(self, trials: Trials, moves: Moves) -> Moves:
+        """Give the changed answer."""
+        return moves
+
+    def select(self, trials: Trials) -> Ints:
+        """Leave the selection."""
+        return self.inner.select(trials)
+
+    def because(self, trials: Trials, moves: Moves) -> list[Ground]:
+        """Give the inner design's reasons, and this rule where it replaced the advice."""
+        asked = self.inner.decide(trials)
+        grounds = self.inner.because(trials, asked)
+        if (asked.dose[0], asked.why[0]) == (moves.dose[0], moves.why[0]):
+            return grounds
+        overridden = grounds[-1].rule if grounds else self.inner.name
+        return [*grounds, Ground(self.said(trials, moves), self.rule, overrides=overridden)]
+
+    def said(self, trials: Trials, moves: Moves) -> str:
+        """Say why the advice was replaced, of one trial."""
+        return self.stated()
+
+    def stated(self) -> str:
+        """State the rule."""
+        raise NotImplementedError
+
+    def describe(self) -> list[str]:
+        """State the inner design's settings and this rule."""
+        return [*self.inner.describe(), self.stated()]
+
+
+def layers(design: Design) -> list[Design]:
+    """Give a design and what it is made from, the outermost modifier first."""
+    found = [design]
+    while isinstance(found[-1], Modifier):
+        found.append(found[-1].inner)
+    return found
+
+
+def uncommitted(design: Design) -> Design:
+    """Give the design for a real trial: on HOLD the committee is asked and has not decided."""
+    if isinstance(design, Modifier):
+        return replace(design, inner=uncommitted(design.inner))
+    return replace(design, committee=None) if isinstance(design, TableDesign) else design
+
+
+@dataclass(frozen=True)
+class NoSkipping(Modifier):
+    """Go up by one level at most.
+
+    Args:
+        over: counted from the highest level given so far, or from the present one (as dfcrm does).
+    """
+
+    over: Literal["highest", "present"] = "highest"
+    rule: ClassVar[str] = "no skipping"
+
+    def change(self, trials: Trials, moves: Moves) -> Moves:
+        """Lower what goes up by more."""
+        base = trials.highest() if self.over == "highest" else trials.dose
+        return moves._replace(dose=np.minimum(moves.dose, base + 1))
+
+    def stated(self) -> str:
+        """State the rule."""
+        base = "highest level given so far" if self.over == "highest" else "present level"
+        return f"goes up to one level above the {base} at most"
+
+
+@dataclass(frozen=True)
+class Coherent(Modifier):
+    """Do not go up after a cohort whose DLT rate is at or above the target.
+
+    Cheung YK (2005), Coherence principles in dose-finding studies, Biometrika 92:863-873; for
+    cohorts as `restrict` in dfcrm's crmsim.
+    """
+
+    rule: ClassVar[str] = "coherence"
+
+    def change(self, trials: Trials, moves: Moves) -> Moves:
+        """Stay where it would go up."""
+        target = self.target or 0.0
+        hit = trials.seen >= target * trials.given * (1 - 1e-9)
+        up = hit & (trials.given > 0) & (moves.dose > trials.dose)
+        return moves._replace(dose=np.where(up, trials.dose, moves.dose))
+
+    def stated(self) -> str:
+        """State the rule."""
+        return f"does not go up right after a cohort with a DLT rate of {self.target:g} or more"
+
+
+@dataclass(frozen=True)
+class StopAt(Modifier):
+    """Stop when the dose that would be next has had enough participants.
+
+    Args:
+        enough: how many.
+    """
+
+    enough: int
+    rule: ClassVar[str] = "enough participants"
+
+    def change(self, trials: Trials, moves: Moves) -> Moves:
+        """End the trials that have enough."""
+        n, _ = trials.at(moves.dose)
+        full = (n >= self.enough) & (moves.why == Why.GOING_ON)
+        return moves._replace(why=np.where(full, Why.SETTLED, moves.why))
+
+    def stated(self) -> str:
+        """State the rule."""
+        return f"stops when the level that would be next has had {self.enough} participants"
+
+
+@dataclass(frozen=True)
+class StopTooToxic(Modifier):
+    """Stop when the lowest dose is too toxic.
+
+    Args:
+        threshold: the rate that is too high.
+        confidence: stop when P(rate of the lowest dose > threshold) is above this.
+        fewest: participants at the lowest dose before the rule applies.
+    """
+
+    threshold: float
+    confidence: float
+    fewest: int = 1
+    rule: ClassVar[str] = "too toxic"
+
+    def change(self, trials: Trials, moves: Moves) -> Moves:
+        """End the trials whose lowest dose is too toxic."""
+        toxic = (self.risk(trials) > self.confidence) & (trials.n[:, 0] >= self.fewest)
+        return Moves(
+            moves.dose, np.where(toxic, 0, moves.barred), np.where(toxic, Why.TOO_TOXIC, moves.why)
+        )
+
+    def risk(self, trials: Trials) -> Floats:
+        """Give P(rate of the lowest dose > threshold): by the model, or from its own counts."""
+        model = getattr(layers(self)[-1], "model", None)
+        if model is not None:
+            return np.asarray(model.exceeding(trials.n, trials.y, self.threshold)[:, 0])
+        table = above(self.threshold, int(trials.n[:, 0].max(initial=1)))
+        return np.asarray(table[trials.n[:, 0], trials.y[:, 0]])
+
+    def said(self, trials: Trials, moves: Moves) -> str:
+        """Say how toxic."""
+        return (
+            f"P(DLT rate of level 1 > {self.threshold:g}) is {self.risk(trials)[0]:.1%}, "
+            f"above {self.confidence:.0%}: the trial stops"
+        )
+
+    def stated(self) -> str:
+        """State the rule."""
+        return (
+            f"stops when P(DLT rate of level 1 > {self.threshold:g}) is above {self.confidence:g}"
+        )
+
+
+@dataclass(frozen=True)
+class HardSafety(Modifier):
+    """Never again a dose, or one above it, whose own counts make it too toxic.
+
+    A model borrows strength across doses, so that with a wrong skeleton or prior it may prefer a
+    dose at which everybody had a DLT. This rule looks at each dose alone, with a uniform prior, as
+    the elimination rule of BOIN does (Liu and Yuan 2015, JRSS C 64:507-523, section 2.3); crmPack
+    has it as IncrementsHSRBeta and StoppingLowestDoseHSRBeta.
+
+    Args:
+        threshold: the rate that is too high.
+        confidence: a dose is closed where P(its rate > threshold) is above this.
+        fewest: participants that a dose needs before it can be closed.
+    """
+
+    threshold: float
+    confidence: float
+    fewest: int = 3
+    rule: ClassVar[str] = "hard safety rule"
+
+    def closed(self, trials: Trials) -> Ints:
+        """Give the lowest dose that may not be given again; D where there is none: (S,)."""
+        toxic = (self.risk(trials) > self.confidence) & (trials.n >= self.fewest)
+        own = np.where(toxic.any(axis=1), np.argmax(toxic, axis=1), trials.doses)
+        return np.minimum(own.astype(trials.barred.dtype), trials.barred)
+
+    def risk(self, trials: Trials) -> Floats:
+        """Give P(rate > threshold) of each dose from its own counts: (S, D)."""
+        most = max(self.maximum, int(trials.n.max(initial=1)))
+        return np.asarray(above(self.threshold, most)[trials.n, trials.y])
+
+    def change(self, trials: Trials, moves: Moves) -> Moves:
+        """Go below what is closed; stop where that is the lowest dose."""
+        barred = np.minimum(moves.barred, self.closed(trials))
+        dose = np.maximum(np.minimum(moves.dose, barred - 1), 0)
+        return Moves(dose, barred, np.where(barred == 0, Why.TOO_TOXIC, moves.why))
+
+    def select(self, trials: Trials) -> Ints:
+        """Select nothing that is closed."""
+        return np.minimum(self.inner.select(trials), self.closed(trials) - 1)
+
+    def said(self, trials: Trials, moves: Moves) -> str:
+        """Say which dose is closed by which counts."""
+        level = int(moves.barred[0])
+        n, y = int(trials.n[0, level]), int(trials.y[0, level])
+        risk = self.risk(trials)[0, level]
+        if risk <= self.confidence or n < self.fewest:
+            return f"level {level + 1} was closed before, and those above it"
+        what = "the trial stops" if level == 0 else "it is closed, and those above it"
+        return (
+            f"{y} of {n} participants at level {level + 1} had a DLT: P(DLT rate > "
+            f"{self.threshold:g}) from them alone is {risk:.1%}, above "
+            f"{self.confidence:.0%}: {what}"
+        )
+
+    def stated(self) -> str:
+        """State the rule."""
+        return (
+            f"hard safety rule: never again a dose, or one above it, where P(DLT rate > "
+            f"{self.threshold:g}) > {self.confidence:g} from its own counts, with "
+            f"{self.fewest} participants or more; at the lowest level the trial stops"
+        )
+
+
+@dataclass(frozen=True)
+class GivenOnly(Modifier):
+    """Select no dose that nobody was given: the highest one given that is not above the advice."""
+
+    rule: ClassVar[str] = "only levels given"
+
+    def select(self, trials: Trials) -> Ints:
+        """Lower the selection to a dose that was given; none if there is none."""
+        wanted = self.inner.select(trials)
+        tried = (trials.n > 0) & (np.arange(trials.doses) <= wanted[:, None])
+        last = trials.doses - 1 - np.argmax(tried[:, ::-1], axis=1)
+        return np.where(tried.any(axis=1), last, -1)
+
+    def stated(self) -> str:
+        """State the rule."""
+        return "selects no level that nobody was given"
+
+
+@dataclass(frozen=True)
+class CohortSizes(Modifier):
+    """Cohorts of another size at each level.
+
+    Args:
+        sizes: for each level, the lowest first.
+    """
+
+    sizes: tuple[int, ...]
+    rule: ClassVar[str] = "cohort sizes"
+
+    def size(self, trials: Trials) -> Ints:
+        """Give the level's size."""
+        sizes = np.array(self.sizes)[trials.dose]
+        return np.asarray(np.minimum(sizes, self.maximum - trials.total()))
+
+    def stated(self) -> str:
+        """State the rule."""
+        return f"cohorts of {', '.join(map(str, self.sizes))} at levels 1 to {len(self.sizes)}"
+
+
+@dataclass(frozen=True)
+class AtMost(Modifier):
+    """End the trial after so many participants.
+
+    Args:
+        maximum: how many in all.
+    """
+
+    maximum: int
+    rule: ClassVar[str] = "maximum"
+
+    def stated(self) -> str:
+        """State the rule."""
+        return f"at most {self.maximum} participants in all"

@@ -1,0 +1,183 @@
+"""Any decision table as a design."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gradatim.core.errors import UnusableInput
+from gradatim.dosefinding.decision_table import MEANING, Action, Table
+from gradatim.dosefinding.designs.base import Design, Ground
+from gradatim.dosefinding.isotonic import Isotonic
+from gradatim.dosefinding.trial_states import Bools, Ints, Moves, Trials, Why
+
+
+def no_advice(name: str, n: int, y: int, sizes: list[int]) -> UnusableInput:
+    """Say that a table has no entry for these counts."""
+    known = ", ".join(map(str, sizes))
+    return UnusableInput(
+        f"{name} says nothing of {y} DLTs in {n} participants at one level",
+        "",
+        f"it has advice for {known} participants",
+        "complete the cohort, or choose a design whose table has such counts",
+    )
+
+
+@dataclass(frozen=True)
+class TableDesign(Design):
+    """A design that looks up the present dose's counts in a table.
+
+    Args:
+        table: what to do with y DLTs in n participants.
+        doses, cohort, maximum, start, target: as for every design.
+        name, source: what it is called and where it was published.
+        selection: how the dose is selected at the end from all counts; None for rule-based designs,
+            which select the highest dose whose counts say ESCALATE.
+        per_level: the most participants at one dose; None for no limit but the table's.
+        stop_at: stop when the advice is to stay at a dose with so many participants.
+        largest: the most participants that a cohort can have, if not `cohort`; a dose is full when
+            another such cohort would go beyond its limit or the table.
+        expand_top: whether ESCALATE at the top dose, or below a barred one, means more participants
+            there; otherwise the trial ends.
+        committee: what the committee is taken to do on HOLD where a computation has to go on; None
+            where a real one is asked.
+        clauses: for the reasons, what each action means in the design's own terms.
+    """
+
+    table: Table
+    doses: int
+    cohort: int
+    maximum: int
+    start: int = 0
+    target: float | None = None
+    name: str = "table"
+    source: str = ""
+    selection: Isotonic | None = None
+    per_level: int | None = None
+    stop_at: int | None = None
+    largest: int | None = None
+    expand_top: bool = True
+    committee: str | None = "stop"
+    settings: tuple[str, ...] = ()
+    clauses: dict[Action, str] = field(default_factory=dict, hash=False)
+
+    def decide(self, trials: Trials) -> Moves:
+        """Look the present dose's counts up, and say what follows."""
+        action, here = self._found(trials), trials.dose
+        too_much = (action == Action.ELIMINATE) | (action == Action.STOP)
+        barred = np.where(too_much, np.minimum(trials.barred, here), trials.barred)
+        up = action == Action.ESCALATE
+        blocked = up & (here + 1 >= barred)
+        down = (action == Action.DE_ESCALATE) | (action == Action.ELIMINATE)
+        dose = np.where(up & ~blocked, here + 1, np.where(down, here - 1, here))
+        dose = np.maximum(
+            np.minimum(dose, barred - 1), 0
+        )  # a trial may have been led to a barred one
+        why = np.full(len(trials), int(Why.GOING_ON), dtype=np.int8)
+        why[self._full(trials, dose)] = Why.SETTLED
+        if not self.expand_top:
+            why[blocked] = Why.SETTLED
+        why[action == Action.STOP] = Why.TOO_TOXIC
+        why[barred == 0] = Why.TOO_TOXIC
+        why[action == Action.HOLD] = Why.HOLD
+        return Moves(dose, barred, why)
+
+    def _found(self, trials: Trials) -> Ints:
+        """Look the present dose's counts up; a hole is never taken for advice.
+
+        A trial that was led beyond its maximum has ended, whatever the table says; what more it
+        had at a dose than the table knows is read as its last column, where as many DLTs are a
+        higher rate.
+        """
+        n, y = trials.here()
+        action = self._actions(n, y)
+        beyond = (n > self.table.most) & (trials.total() <= self.maximum)
+        holes = np.flatnonzero((action == Action.NONE) | beyond)
+        if len(holes):
+            raise no_advice(self.name, int(n[holes[0]]), int(y[holes[0]]), self.table.sizes())
+        return action
+
+    def _actions(self, n: Ints, y: Ints) -> Ints:
+        """Look up; in computations HOLD becomes what the committee is taken to do."""
+        most = self.table.most
+        found = self.table.actions[np.minimum(n, most), np.minimum(y, most)]
+        if self.committee == "escalate":
+            found = np.where(found == Action.HOLD, Action.ESCALATE, found)
+        return found
+
+    def _full(self, trials: Trials, dose: Ints) -> Bools:
+        """Whether the dose that would be next has had all the participants it may have."""
+        n, _ = trials.at(dose)
+        cohort = self.largest or self.cohort
+        full = n.astype(np.int64) + cohort > self.last()
+        if self.stop_at is not None:
+            full = full | ((dose == trials.dose) & (n >= self.stop_at))
+        return np.asarray(full)
+
+    def last(self) -> int:
+        """Give the most participants one dose may have; far too many where there is no limit."""
+        unlimited = 2 * self.maximum + (self.largest or self.cohort)
+        table = self.table.most if self.table.most < self.maximum else unlimited
+        return min(self.per_level or unlimited, table)
+
+    def select(self, trials: Trials) -> Ints:
+        """Select by isotonic regression, or the highest dose whose counts say ESCALATE."""
+        if self.selection is not None:
+            return self.selection.select(trials)
+        tolerated = self.tolerated(trials)
+        last = trials.doses - 1 - np.argmax(tolerated[:, ::-1], axis=1)
+        return np.where(tolerated.any(axis=1), last, -1)
+
+    def tolerated(self, trials: Trials) -> Bools:
+        """Whether each dose's own counts allow going higher, and it is not barred: (S, D)."""
+        seen = self._actions(trials.n, trials.y) == Action.ESCALATE
+        allowed = np.arange(trials.doses) < trials.barred[:, None]
+        return np.asarray(seen & allowed & (trials.n > 0))
+
+    def because(self, trials: Trials, moves: Moves) -> list[Ground]:
+        """Say the counts, what the table says of them, and what limited it."""
+        n, y = (int(one[0]) for one in trials.here())
+        most = self.table.most
+        here, action = int(trials.dose[0]), self.table.of(min(n, most), min(y, most))
+        grounds = [Ground(self._said(n, y, here, action), self.name, self.source)]
+        text = self._limited(trials, moves, action)
+        return (
+            [*grounds, Ground(text, "limits of the trial", overrides=self.name)]
+            if text
+            else grounds
+        )
+
+    def _said(self, n: int, y: int, here: int, action: Action) -> str:
+        rate = f"{y} of {n} participants at level {here + 1} had a DLT ({y / n:.1%})"
+        clause = self.clauses.get(action, "").format(n=n)
+        return f"{rate}: {MEANING[action]}{f', {clause}' if clause else ''}"
+
+    def _limited(self, trials: Trials, moves: Moves, action: Action) -> str:
+        here, why = int(trials.dose[0]), Why(moves.why[0])
+        if trials.barred[0] <= here:
+            return (
+                "this level may not be given again: it, or one below it, was found too toxic before"
+            )
+        if why is Why.SETTLED and action is Action.ESCALATE and here + 1 >= moves.barred[0]:
+            above = "level above" if here + 1 < self.doses else "higher level"
+            return f"there is no {above} that may be given, so the trial ends at this one"
+        if why is Why.SETTLED:
+            n = int(trials.n[0, moves.dose[0]])
+            return (
+                f"level {int(moves.dose[0]) + 1} has had {n} participants, and more are not planned"
+            )
+        if why is Why.TOO_TOXIC and action is Action.ELIMINATE:
+            return "this is the lowest level, so the trial stops"
+        if action is Action.ESCALATE and moves.dose[0] == here:
+            return "there is no higher level that may be given, so more are treated at this one"
+        if action is Action.DE_ESCALATE and here == 0:
+            return "there is no level below, so more are treated at this one"
+        return ""
+
+    def describe(self) -> list[str]:
+        """State the settings."""
+        lines = [self.plan(), *self.settings]
+        if self.per_level:
+            lines.append(f"at most {self.per_level} participants at one level")
+        if self.stop_at:
+            lines.append(f"stops when it would stay at a level with {self.stop_at} participants")
+        return lines

@@ -1,0 +1,286 @@
+"""The inventory of the product: every lot and container, where each is, what became of its mL.
+
+A container is known by its lot and its number together: two lots may each have a bag 001. What
+happens to it is a movement, and the inventory is the fold of the movements in their order.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from gradatim.core.errors import UnusableInput
+from gradatim.dosing.movements import EXPECTED, ON_HAND, Fault, Movement, after
+from gradatim.dosing.product import (
+    Concentration,
+    Counted,
+    Measured,
+    require_fraction,
+    require_positive,
+    usable_concentration,
+)
+
+Key = tuple[str, str]
+"""The lot of a container, and its number."""
+
+
+class Container(NamedTuple):
+    """A container of the product, such as a bag, a vial or a bottle.
+
+    Args:
+        id: its number, as on its label; its own only within its lot.
+        lot: the lot it is of; empty where it is not known.
+        volume_ml: mL in it; None for what is not a fluid, such as a box of tablets.
+        cells_per_ml: cells per mL on its label; None where the label does not say.
+        counted: what the label counts; empty where it does not say.
+        measured: when that was counted; empty where the label does not say.
+        viability: see `Concentration`.
+        recovery: see `Concentration`.
+        certified_viability: viability on the certificate of the lot, held against the protocol's
+            minimum only and never part of the arithmetic; for labels that count viable cells.
+        dmso_fraction: dimethyl sulfoxide, volume by volume, 0 to 1; None is not known.
+        expiry: it must have been given by then; None is not known.
+        thawed_at: None is not thawed yet, or not known.
+        site: where it was received.
+        status: one of `movements.STATES`.
+        reserved_for: the participant and the number of the dose that it is set aside for.
+        drawn_ml: mL drawn from it for that dose; None before.
+        received_ml: mL received.
+        infused_ml: mL infused.
+        discarded_ml: mL discarded.
+        prepared_for: the participant that it was last prepared for.
+        given_to: the participants that it was infused to.
+        faults: movements that should not have happened.
+    """
+
+    id: str
+    lot: str = ""
+    volume_ml: float | None = None
+    cells_per_ml: float | None = None
+    counted: Counted | Literal[""] = ""
+    measured: Measured | Literal[""] = ""
+    viability: float | None = None
+    recovery: float = 1.0
+    certified_viability: float | None = None
+    dmso_fraction: float | None = None
+    expiry: datetime | None = None
+    thawed_at: datetime | None = None
+    site: str = ""
+    status: str = EXPECTED
+    reserved_for: tuple[str, int] | None = None
+    drawn_ml: float | None = None
+    received_ml: float = 0.0
+    infused_ml: float = 0.0
+    discarded_ml: float = 0.0
+    prepared_for: str = ""
+    given_to: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        """Its lot and its number, which only it has."""
+        return self.lot, self.id
+
+    @property
+    def concentration(self) -> Concentration | None:
+        """What a mL of it holds; None where its label does not say all of it."""
+        if self.cells_per_ml is None or not self.counted or not self.measured:
+            return None
+        return Concentration(
+            self.cells_per_ml, self.counted, self.measured, self.viability, self.recovery
+        )
+
+    @property
+    def holds_cells(self) -> bool:
+        """Whether it is a fluid of which the label says how many cells a mL holds."""
+        return self.volume_ml is not None and self.concentration is not None
+
+    @property
+    def labelled_viability(self) -> float | None:
+        """The viability that its label or certificate states; None is not known."""
+        return self.certified_viability if self.viability is None else self.viability
+
+    @property
+    def left_ml(self) -> float:
+        """The mL neither infused nor discarded, wherever they are."""
+        return (self.volume_ml or 0.0) - self.infused_ml - self.discarded_ml
+
+    @property
+    def on_hand_ml(self) -> float:
+        """The mL at the site: of what is not yet given, discarded or gone, all that is left.
+
+        The rest of an infused container is not on hand: it must be recorded as discarded.
+        """
+        return self.left_ml if self.status in ON_HAND else 0.0
+
+    @property
+    def returned_ml(self) -> float:
+        """The mL returned to the sponsor."""
+        return self.left_ml if self.status == "returned" else 0.0
+
+    @property
+    def destroyed_ml(self) -> float:
+        """The mL destroyed unused."""
+        return self.left_ml if self.status == "destroyed" else 0.0
+
+
+@dataclass(slots=True)
+class Lot:
+    """A lot: where it comes from, and the containers it was filled into.
+
+    Args:
+        id: its number.
+        donor, cell_bank: what it was made from; empty is not known.
+        containers: by their number within the lot.
+    """
+
+    id: str
+    donor: str = ""
+    cell_bank: str = ""
+    containers: dict[str, Container] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Inventory:
+    """Every lot with its containers.
+
+    Args:
+        lots: by number.
+        faults: what does not fit and is of no single known container.
+    """
+
+    lots: dict[str, Lot] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def containers(self) -> Iterator[Container]:
+        """The containers of all lots, in the order in which they came."""
+        return (one for lot in self.lots.values() for one in lot.containers.values())
+
+    def find(self, lot: str, numbers: Iterable[str]) -> list[Container]:
+        """Return the containers of a lot that have these numbers, of those that are known."""
+        known = self.lots[lot].containers if lot in self.lots else {}
+        return [known[one] for one in numbers if one in known]
+
+    def reserved(self, participant: str, dose: int) -> list[Container]:
+        """Return the containers that are set aside for a dose."""
+        return [one for one in self.containers if one.reserved_for == (participant, dose)]
+
+    def put(self, container: Container) -> None:
+        """Keep a container as it is now; one that is new is added to its lot."""
+        lot = self.lots.setdefault(container.lot, Lot(container.lot))
+        lot.containers[container.id] = container
+
+    def record(self, movement: Movement) -> None:
+        """Let a movement happen; one of a container that nobody knows is a fault of its lot."""
+        known = self.find(movement.lot, (movement.container,))
+        for one in known:
+            self.put(moved(one, movement))
+        if not known:
+            what = f"{movement.event}, but no such bag is known"
+            self.faults.append(Fault(movement.lot, movement.container, what))
+
+
+def inventory_of(
+    lots: Iterable[Lot], containers: Iterable[Container], movements: Iterable[Movement]
+) -> Inventory:
+    """Return the inventory of these lots and containers after these movements.
+
+    Args:
+        lots: those known, with where they come from.
+        containers: as they are labelled, none of them received yet.
+        movements: in the order in which they happened.
+    """
+    inventory = Inventory({lot.id: Lot(lot.id, lot.donor, lot.cell_bank) for lot in lots})
+    named = frozenset(inventory.lots)
+    for one in containers:
+        if inventory.find(one.lot, (one.id,)):
+            what = "two bags of the lot have this number; the first is counted"
+            inventory.faults.append(Fault(one.lot, one.id, what))
+            continue
+        inventory.put(one)
+        if one.lot not in named:
+            what = f"its lot {one.lot or '(none)'} is not known"
+            inventory.faults.append(Fault(one.lot, one.id, what))
+    for movement in movements:
+        inventory.record(movement)
+    return inventory
+
+
+def moved(container: Container, movement: Movement) -> Container:
+    """Return a container after one more movement; what should not have been is a fault."""
+    status, allowed = after(container.status, movement.event)
+    faults = list(_slips(container, movement))
+    if not allowed:
+        faults.insert(0, f"{movement.event} while {container.status}")
+    when = f"on {movement.at:%Y-%m-%d} by {movement.by or 'nobody'}"
+    found = tuple(Fault(*container.key, f"{what}, {when}") for what in faults)
+    return _accounted(container._replace(status=status, faults=container.faults + found), movement)
+
+
+def _slips(container: Container, movement: Movement) -> Iterator[str]:
+    """Say what is wrong with a movement, whatever state the container was in."""
+    volume, who = movement.volume_ml, movement.participant
+    if volume is not None and not volume >= 0:
+        yield f"{movement.event} {volume:g} mL"
+    if movement.event == "infused" and not who:
+        yield "infused, but not said to whom"
+    elif movement.event == "infused" and container.prepared_for not in ("", who):
+        yield f"infused to {who}, though prepared for {container.prepared_for}"
+
+
+def _accounted(container: Container, movement: Movement) -> Container:
+    """Add the mL of a movement, and for whom it was."""
+    volume = container.left_ml if movement.volume_ml is None else movement.volume_ml
+    who, before = movement.participant, container.given_to
+    match movement.event:
+        case "received":
+            received = container.received_ml + (container.volume_ml or 0.0)
+            return container._replace(received_ml=received)
+        case "prepared":
+            return container._replace(prepared_for=who)
+        case "discarded":
+            return container._replace(discarded_ml=container.discarded_ml + volume)
+        case "infused":
+            given_to = before if who in ("", *before) else (*before, who)
+            return container._replace(infused_ml=container.infused_ml + volume, given_to=given_to)
+    return container
+
+
+def names(containers: Sequence[Container]) -> dict[Key, str]:
+    """Return what to call each container: its number, and its lot where two have that number."""
+    numbers = Counter(one.id for one in containers)
+    return {
+        one.key: one.id if numbers[one.id] == 1 else f"{one.id} of lot {one.lot or '(none)'}"
+        for one in containers
+    }
+
+
+def usable_containers(containers: tuple[Container, ...]) -> tuple[Container, ...]:
+    """Return the containers that a dose may be drawn from, if each can be used and none is twice.
+
+    Raises:
+        UnusableInput: a number of a container cannot be used, or a container is there twice.
+    """
+    seen = set[Key]()
+    for one in containers:
+        _refuse_unusable(one)
+        if one.key in seen:
+            raise UnusableInput(
+                f"the unit {one.id} is there twice",
+                why="it would be drawn twice",
+                todo="give each unit once",
+            )
+        seen.add(one.key)
+    return containers
+
+
+def _refuse_unusable(container: Container) -> None:
+    """Refuse a container of which a number is not positive, or a fraction not between 0 and 1."""
+    require_positive(container.volume_ml, "volume in mL", container.id)
+    if (concentration := container.concentration) is not None:
+        usable_concentration(concentration, container.id)
+    require_fraction(container.certified_viability, "certified viability", container.id)
+    if container.dmso_fraction != 0:
+        require_fraction(container.dmso_fraction, "DMSO fraction", container.id)

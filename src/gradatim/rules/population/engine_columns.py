@@ -1,0 +1,197 @@
+"""Answers in the engine: the same terms as expressions, so that nobody's answers are fetched."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import ibis
+from ibis.expr import types as ir
+
+from gradatim.rules.population.combination import Term
+from gradatim.rules.population.leaf_queries import Mask
+from gradatim.rules.population.margins import Distance, Margins
+from gradatim.rules.population.plan import Plan
+from gradatim.rules.population.query import Questions
+from gradatim.rules.population.sql.any_record import Place
+from gradatim.rules.population.sql.portable import bit_or, real, rounded_down, whole
+from gradatim.rules.population.sql.rows import Value
+from gradatim.rules.population.states import STATES, negated
+
+SLOTS = 15
+"""States in a 64-bit word: four bits each, and the sign stays free."""
+_NEGATED = sum(negated(state) << 4 * state for state in range(STATES))
+"""The opposite of every state, packed, so that a state is written once to be negated."""
+
+
+def gathered(asked: Questions, slots: int, margins: list[int]) -> ir.Table:
+    """Bring every answer about a person into one row.
+
+    Args:
+        asked: the questions.
+        slots: how many slots there are.
+        margins: the slots of which the margin is needed.
+
+    Returns:
+        The persons' columns, words `s<n>` of states, `m<slot>` of margins, and the words of masks.
+    """
+    table = asked.persons
+    parts = [masked.table for masked in asked.masks]
+    if asked.states:
+        states = (
+            ibis.union(*asked.states, distinct=False)
+            if len(asked.states) > 1
+            else (asked.states[0])
+        )
+        parts.append(_words(states, slots, margins))
+    for part in parts:
+        table = table.left_join(part, "person").drop("person_right")
+    words = [name for name in table.columns if name not in asked.persons.columns]
+    return table.mutate(**{name: table[name].fill_null(0) for name in words})
+
+
+def _words(states: ir.Table, slots: int, margins: list[int]) -> ir.Table:
+    slot, state = states["slot"], states["state"]
+    found: dict[str, Value] = {}
+    for word in range(-(-slots // SLOTS)):
+        shifts = ((slot - word * SLOTS) * 4).cast("int32")
+        here = (slot >= word * SLOTS) & (slot < (word + 1) * SLOTS)
+        found[f"s{word}"] = bit_or(ibis.ifelse(here, state << shifts, whole(0)))
+    for number in margins:
+        found[f"m{number}"] = ibis.ifelse(slot == number, states["margin"], whole(0)).max()
+    return states.group_by("person").agg(**found)
+
+
+class Columns:
+    """The answers about people as columns of a table.
+
+    Args:
+        table: what `gathered` gave.
+        asked: the questions, for where each mask is.
+        margins: the slots of which the margin is there.
+    """
+
+    def __init__(self, table: ir.Table, asked: Questions, margins: list[int]) -> None:
+        self.table = table
+        self._places: dict[Mask, list[Place]] = {}
+        for masked in asked.masks:
+            for mask, place in masked.places.items():
+                self._places.setdefault(mask, []).append(place)
+        self._has_states = bool(asked.states)
+        self._margins = frozenset(margins)
+        self._states: dict[Term, Value] = {}
+
+    def over(self, table: ir.Table, names: Mapping[Term, str]) -> None:
+        """Go on over a table in which some terms have been computed."""
+        self.table = table
+        self._states = {term: table[name] for term, name in names.items()}
+
+    def slot(self, number: int) -> Value:
+        """Give a slot's state plus one; 0 where no record says anything."""
+        if not self._has_states:
+            return whole(0)
+        return (self.table[f"s{number // SLOTS}"] >> (number % SLOTS * 4)) & whole(15)
+
+    def mask(self, mask: Mask) -> Value:
+        """Give whether there is such a record."""
+        found: Value = ibis.literal(False)
+        for word, bit in self._places.get(mask, ()):
+            found = found | (((self.table[word] >> bit) & whole(1)) == 1)
+        return found
+
+    def margin(self, number: int) -> Value:
+        """Give a slot's margin as it was packed; 0 where it has none."""
+        known = number in self._margins and self._has_states
+        return self.table[f"m{number}"] if known else whole(0)
+
+    def since(self, kind: str) -> Value:
+        """Give the first day observed."""
+        return self.table[f"since_{kind}"]
+
+    def until(self, kind: str) -> Value:
+        """Give the last day observed."""
+        return self.table[f"until_{kind}"]
+
+    def person(self, name: str) -> Value:
+        """Give a column of the person."""
+        return self.table[name] == 1 if name == "undated" else self.table[name]
+
+    @staticmethod
+    def where(condition: Value, then: Value, otherwise: Value) -> Value:
+        """Choose by a condition."""
+        return ibis.ifelse(condition, then, otherwise)
+
+    @staticmethod
+    def larger(a: Value, b: Value) -> Value:
+        """Give the larger of two columns."""
+        return ibis.greatest(a, b)
+
+    @staticmethod
+    def negated(state: Value) -> Value:
+        """Give the opposite states."""
+        return (whole(_NEGATED) >> (state * 4).cast("int32")) & whole(15)
+
+    @staticmethod
+    def constant(state: int) -> Value:
+        """Give a column of one state."""
+        return whole(state)
+
+    @staticmethod
+    def real(number: float) -> Value:
+        """Give a column of one number."""
+        return real(number)
+
+    @staticmethod
+    def missing() -> Value:
+        """Give a column without numbers."""
+        return ibis.null("float64")
+
+    def years(self, at: int) -> Value:
+        """Give the age in completed years on a day such as 20261116, by the latest birth."""
+        return rounded_down((at - self.table["ymd_last"]) / 10_000.0)
+
+    def state(self, term: Term) -> Value:
+        """Give the state of a term; each is written once."""
+        if term not in self._states:
+            self._states[term] = term.state(self)
+        return self._states[term]
+
+
+class Settled(NamedTuple):
+    """What the rules say of everybody.
+
+    Args:
+        states: of each rule, an expression over the columns' table.
+        distances: of each leaf that compares with a limit, how far it is from flipping.
+    """
+
+    states: Mapping[Term, Value]
+    distances: Mapping[tuple[Term, float], Distance]
+
+
+def settled(
+    columns: Columns, plan: Plan, terms: list[Term], step: Callable[[ir.Table], ir.Table]
+) -> Settled:
+    """Compute the leaves, and from them whole rules: what is used twice is written once.
+
+    Args:
+        columns: the answers; afterwards over the table of leaves.
+        plan: what the slots ask.
+        terms: the rules.
+        step: materialises the leaves.
+    """
+    leaves = list(dict.fromkeys(leaf for term in terms for leaf in _leaves(term)))
+    names = {leaf: f"l{n}" for n, leaf in enumerate(leaves)}
+    computed = columns.table.mutate(**{names[leaf]: columns.state(leaf) for leaf in leaves})
+    columns.over(step(computed), names)
+    distances = Margins(plan, columns).leaves(leaves)
+    places = {key: f"d{n}" for n, key in enumerate(distances)}
+    computed = columns.table.mutate(**{places[key]: one.held for key, one in distances.items()})
+    columns.over(step(computed), names)
+    table = columns.table
+    kept = {key: Distance(table[places[key]], one.sign) for key, one in distances.items()}
+    return Settled({term: columns.state(term) for term in terms}, kept)
+
+
+def _leaves(term: Any) -> list[Term]:
+    if hasattr(term, "parts"):
+        return [leaf for part in term.parts for leaf in _leaves(part)]
+    return _leaves(term.part) if hasattr(term, "part") else [term]

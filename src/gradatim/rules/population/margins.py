@@ -1,0 +1,250 @@
+"""Margins: by how much a limit would have to move for a criterion's verdict to flip.
+
+The distance of a value from its limit, in units of the limit, goes through a rule like a truth
+does: "or" takes the largest, "and" the smallest, "not" turns it round. A leaf that no moving limit
+can change counts as infinitely far on its side. So one number for each person gives the verdict at
+every other limit, without asking the source again.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import NamedTuple, Protocol
+
+from gradatim.protocol.base import Limit
+from gradatim.rules.population.combination import (
+    Aged,
+    All,
+    Column,
+    Dose,
+    Kit,
+    Measured,
+    Opposite,
+    Point,
+    Some,
+    Term,
+)
+from gradatim.rules.population.leaf_queries import DoseSlot, PointSlot, Registry, Slot
+from gradatim.rules.population.plan import Plan
+from gradatim.rules.population.sql.measurements import MARGIN_BOUND, MARGIN_SCALE, SIGNS
+from gradatim.rules.population.states import NO, YES
+
+INFINITE = float("inf")
+_ROUNDED = 2.0 / MARGIN_SCALE
+
+
+class MarginKit(Kit, Protocol):
+    """Columns of states, and of margins as they were packed."""
+
+    def margin(self, number: int) -> Column:
+        """Give a slot's packed margin; 0 where it has none."""
+
+    def real(self, number: float) -> Column:
+        """Give a column of one number."""
+
+    def missing(self) -> Column:
+        """Give a column without numbers."""
+
+    def years(self, at: int) -> Column:
+        """Give the age in completed years on a day such as 20261116, by the latest birth."""
+
+
+class Numeric(NamedTuple):
+    """A limit that something is compared with."""
+
+    element: str
+    limit: Limit
+
+
+class Distance(NamedTuple):
+    """How surely something holds (above 0), and the sign that makes this a natural distance.
+
+    The sign is a number as long as it is the same for everybody.
+    """
+
+    held: Column
+    sign: Column | float
+
+
+def numerics(plan: Plan, term: Term) -> list[Numeric]:
+    """Give the limits that a term compares with, each once."""
+    return list(dict.fromkeys(_numerics(plan.slots, term)))
+
+
+def _numerics(slots: Registry[Slot], term: Term) -> Iterator[Numeric]:
+    if isinstance(term, All | Some):
+        for part in term.parts:
+            yield from _numerics(slots, part)
+    elif isinstance(term, Opposite):
+        yield from _numerics(slots, term.part)
+    else:
+        found = _numeric(slots, term)
+        if found is not None and found.limit.op != "=" and found.limit.number:
+            yield found
+
+
+def _numeric(slots: Registry[Slot], term: Term) -> Numeric | None:
+    if isinstance(term, Aged):
+        return Numeric("age", Limit(term.op, term.number, "a"))
+    slot: Slot | None = None
+    if isinstance(term, Measured):
+        slot = slots[term.points[0].slots[0]]
+    elif isinstance(term, Dose):
+        slot = slots[term.slot]
+    if isinstance(slot, PointSlot | DoseSlot) and slot.limit is not None:
+        return Numeric(slot.element, slot.limit)
+    return None
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Computes the margins of criteria.
+
+    Args:
+        plan: the plan, for what its slots ask.
+        kit: the columns of the population.
+        known: distances of leaves that were computed before.
+    """
+
+    plan: Plan
+    kit: MarginKit
+    known: Mapping[tuple[Term, float], Distance] = field(default_factory=dict)
+
+    def leaves(self, terms: Iterable[Term]) -> dict[tuple[Term, float], Distance]:
+        """Give the distances of every leaf that compares with a limit, taken at worst and best."""
+        slots = self.plan.slots
+        numeric = [
+            leaf
+            for leaf in terms
+            if (found := _numeric(slots, leaf)) is not None
+            and found.limit.op != "="
+            and found.limit.number
+        ]
+        return {
+            (leaf, unknown): self._numeric(leaf, unknown)
+            for leaf in numeric
+            for unknown in (-INFINITE, INFINITE)
+        }
+
+    def of(self, term: Term, moved: Iterable[Numeric]) -> Column:
+        """Give how far the limits that move are from flipping a criterion, in units of the limit.
+
+        Args:
+            term: the criterion.
+            moved: the limits that move together, in proportion.
+
+        Returns:
+            (value - limit) / limit of the comparison that decides; infinite where moving them
+            flips nothing, not a number where the criterion is UNKNOWN.
+        """
+        slots = self.plan.slots
+        limits = frozenset(moved)
+        state = self.kit.state(term)
+        least, most = (
+            self._distance(slots, term, limits, unknown) for unknown in (-INFINITE, INFINITE)
+        )
+        natural = [one.held * one.sign for one in (least, most)]
+        nothing = self.kit.missing()
+        found = self.kit.where(state == NO, natural[1], nothing)
+        return self.kit.where(state == YES, natural[0], found)
+
+    def _distance(
+        self, slots: Registry[Slot], term: Term, moved: frozenset[Numeric], unknown: float
+    ) -> Distance:
+        if isinstance(term, Opposite):
+            found = self._distance(slots, term.part, moved, -unknown)
+            return Distance(-found.held, -found.sign)
+        if isinstance(term, All | Some):
+            parts = [self._distance(slots, part, moved, unknown) for part in term.parts]
+            return self._together(parts, isinstance(term, Some))
+        if _numeric(slots, term) in moved:
+            known = self.known.get((term, unknown))
+            return self._numeric(term, unknown) if known is None else known
+        return self._fixed(self.kit.state(term), unknown)
+
+    def _together(self, parts: list[Distance], any_: bool) -> Distance:
+        if not parts:
+            return self._constant(-INFINITE if any_ else INFINITE)
+        return reduce(lambda a, b: self._further(a, b) if any_ else self._nearer(a, b), parts)
+
+    def _further(self, a: Distance, b: Distance) -> Distance:
+        held = self.kit.larger(a.held, b.held)
+        if self._one_sign(a, b):
+            return Distance(held, a.sign)
+        return Distance(held, self._chosen(a.held >= b.held, a, b))
+
+    def _nearer(self, a: Distance, b: Distance) -> Distance:
+        held = -self.kit.larger(-a.held, -b.held)
+        if self._one_sign(a, b):
+            return Distance(held, a.sign)
+        return Distance(held, self._chosen(a.held <= b.held, a, b))
+
+    @staticmethod
+    def _one_sign(a: Distance, b: Distance) -> bool:
+        return isinstance(a.sign, float) and isinstance(b.sign, float) and a.sign == b.sign
+
+    def _chosen(self, condition: Column, a: Distance, b: Distance) -> Column:
+        signs = [
+            self.kit.real(one.sign) if isinstance(one.sign, float) else one.sign for one in (a, b)
+        ]
+        return self.kit.where(condition, *signs)
+
+    def _constant(self, held: float) -> Distance:
+        return Distance(self.kit.real(held), 1.0)
+
+    def _fixed(self, state: Column, unknown: float) -> Distance:
+        """Give a leaf that no limit moves."""
+        kit = self.kit
+        held = kit.where(state == NO, kit.real(-INFINITE), kit.real(unknown))
+        return Distance(kit.where(state == YES, kit.real(INFINITE), held), 1.0)
+
+    def _numeric(self, term: Term, unknown: float) -> Distance:
+        if isinstance(term, Aged):
+            state, sign = self.kit.state(term), SIGNS[term.op]
+            at = term.at.year * 10_000 + term.at.month * 100 + term.at.day
+            number = self.kit.real(term.number)
+            held = (self.kit.years(at) - number) / number * self.kit.real(sign)
+            return self._unless_unknown(state, held, sign, unknown)
+        if isinstance(term, Dose):
+            return self._dose(term, unknown)
+        assert isinstance(term, Measured), term
+        points = [self._point(term, point, unknown) for point in term.points]
+        return self._together(points, term.across != "every")
+
+    def _unless_unknown(self, state: Column, held: Column, sign: float, unknown: float) -> Distance:
+        known = (state == NO) | (state == YES)
+        return Distance(self.kit.where(known, held, self.kit.real(unknown)), sign)
+
+    def _unpacked(self, packed: Column, state: Column, unknown: float) -> Column:
+        """Give a margin; without one a leaf is fixed, and so is one that something else decides."""
+        fixed = self._fixed(state, unknown).held
+        held = (packed - MARGIN_BOUND) / self.kit.real(MARGIN_SCALE)
+        agrees = ((state == YES) & (held > -_ROUNDED)) | ((state == NO) & (held < _ROUNDED))
+        return self.kit.where((packed > 0) & agrees, held, fixed)
+
+    def _point(self, term: Measured, point: Point, unknown: float) -> Distance:
+        """Give the distance of a visit's value; a visit that does not count decides nothing."""
+        kit, state = self.kit, point.state(self.kit)
+        first = self.plan.slots[point.slots[0]]
+        assert isinstance(first, PointSlot), first
+        assert first.limit is not None, first
+        packed = kit.margin(point.slots[-1])
+        for one in reversed(point.slots[:-1]):
+            packed = kit.where(kit.slot(one) > 0, kit.margin(one), packed)
+        held = self._unpacked(packed, state, unknown)
+        asked = term.asked(kit, point)
+        if asked is not None:
+            neutral = INFINITE if term.across == "every" else -INFINITE
+            held = kit.where(asked, held, kit.real(neutral))
+        return Distance(held, SIGNS[first.limit.op])
+
+    def _dose(self, term: Dose, unknown: float) -> Distance:
+        slot = self.plan.slots[term.slot]
+        assert isinstance(slot, DoseSlot), slot
+        sign = SIGNS[slot.limit.op]
+        state = self.kit.state(term)
+        none = int((-sign) * MARGIN_SCALE + MARGIN_BOUND)
+        packed = self.kit.where(
+            self.kit.slot(term.slot) > 0, self.kit.margin(term.slot), self.kit.real(none)
+        )
+        return Distance(self._unpacked(packed, state, unknown), sign)

@@ -1,0 +1,54 @@
+"""An act that is sent again: it must be the one that was recorded under its key."""
+
+from typing import Any
+
+import msgspec
+from django.utils.translation import gettext as _
+
+from gradatim.conduct.events import built
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.identity import person_token
+from gradatim.conduct.sealed_records import opened_entry
+from gradatim.conduct.state import State
+from gradatim.core.errors import UnusableInput
+from gradatim.web.api.input_events import filled_in, instead
+from gradatim.web.keyring import keyring
+
+
+def as_recorded(state: State, position: int) -> Event:
+    """Give an entry as it was recorded, whatever was corrected since, and opened."""
+    was = state.earlier.get(position)
+    return opened_entry(state, position, was[0] if was else state.events[position])
+
+
+def refuse_another(
+    state: State, position: int, name: str, site: str, fields: dict[str, Any]
+) -> None:
+    """Refuse an act whose idempotency key recorded something else.
+
+    Raises:
+        UnusableInput: the entry at the key's position is another act, or says something else.
+    """
+    entry = as_recorded(state, position)
+    same = type(entry).__name__ == name and site == entry.site and _says(entry, name, fields)
+    if not same:
+        raise UnusableInput(
+            _("this key was used for another act"),
+            "Idempotency-Key",
+            _("it is entry %(n)d") % {"n": position},
+            _("give each act a key of its own"),
+        )
+
+
+def _says(entry: Event, name: str, fields: dict[str, Any]) -> bool:
+    """Whether an entry says what is given, with what the application filled in left aside."""
+    given = {key: value for key, value in fields.items() if key not in instead(name)}
+    token = getattr(entry, "person_token", None)
+    if token is not None and token != person_token(fields, keyring().pepper()):
+        return False
+    ours = {
+        key: value
+        for key, value in msgspec.to_builtins(entry).items()
+        if key in {*filled_in(name), "site"}
+    }
+    return built({**ours, **given, "event": name}) == entry

@@ -1,0 +1,145 @@
+"""The trial that this process runs: one state in memory, brought up to date for every request.
+
+A state is folded in place, so whoever reads it keeps others from folding: a request holds the lock
+while it is answered. Several processes run beside each other, each with a state of its own; the
+ledger decides between them. A process that is forked shares the memory of the state until it folds;
+connections are never shared.
+"""
+
+import threading
+from collections.abc import Iterator
+
+from gradatim.conduct.ledger import Entry
+from gradatim.conduct.personal import unsealing, unsealing_words
+from gradatim.conduct.port import Bodies, Head, Mode, Store
+from gradatim.conduct.stores import open_store
+from gradatim.conduct.trial import Trial
+from gradatim.conduct.views.tasks import tasks
+from gradatim.core.collecting import collector_paused
+from gradatim.core.errors import UnusableInput
+from gradatim.web import clock
+from gradatim.web.keyring import keyring_or_none
+
+
+class OwnConnections:
+    """A store in which each thread has a connection of its own.
+
+    A connection that the server has closed, as when it was started anew, is opened again by the
+    next request: each begins with `head`.
+    """
+
+    def __init__(self, url: str, mode: Mode = Mode.CREATE) -> None:
+        self._url, self._mode, self._own = url, mode, threading.local()
+
+    @property
+    def _store(self) -> Store:
+        if (found := getattr(self._own, "store", None)) is None:
+            found = self._own.store = open_store(self._url, self._mode)
+        return found
+
+    def head(self, trial: str) -> Head:
+        """See `Store.head`."""
+        try:
+            return self._store.head(trial)
+        except UnusableInput:
+            if not self._lost():
+                raise
+        return self._store.head(trial)
+
+    def _lost(self) -> bool:
+        """Let go of a connection that was closed from the other side; say whether it was."""
+        connection = getattr(getattr(self._own, "store", None), "connection", None)
+        lost = bool(getattr(connection, "closed", False))
+        if lost:
+            self._own.store = None
+        return lost
+
+    def append(self, trial: str, bodies: Bodies, expected: Head) -> Head:
+        """See `Store.append`."""
+        return self._store.append(trial, bodies, expected)
+
+    def read(self, trial: str, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
+        """See `Store.read`."""
+        return self._store.read(trial, after, upto)
+
+    def position_of(self, trial: str, request: str) -> int | None:
+        """See `Store.position_of`."""
+        return self._store.position_of(trial, request)
+
+    def trials(self) -> list[str]:
+        """See `Store.trials`."""
+        return self._store.trials()
+
+    def close(self) -> None:
+        """Close this thread's connection; the next call opens another."""
+        if (found := getattr(self._own, "store", None)) is not None:
+            self._own.store = None
+            found.close()
+
+
+class Running:
+    """One trial on one ledger, for all threads of this process.
+
+    Args:
+        url: address of the ledger.
+        name: of the trial; empty where the ledger has one only.
+    """
+
+    def __init__(self, url: str, name: str = "") -> None:
+        self.store = OwnConnections(url)
+        self.lock = threading.RLock()
+        name = name or self._only(url)
+        opening = unsealing(keyring_or_none, name), unsealing_words(keyring_or_none, name)
+        self.trial = Trial(self.store, name, *opening)
+
+    def _only(self, url: str) -> str:
+        found = list(self.store.trials())
+        if len(found) != 1:
+            shown = ", ".join(found) or "none"
+            todo = "name the trial" if found else "begin one with `gradatim trial begin`"
+            raise UnusableInput(
+                "GRADATIM_TRIAL is not set",
+                url.partition("://")[0],
+                f"the ledger has {len(found)} trials: {shown}",
+                todo,
+            )
+        return found[0]
+
+
+_running: Running | None = None
+_opening = threading.Lock()
+
+
+def running() -> Running:
+    """Give this process's trial, opened on first use."""
+    global _running
+    with _opening:
+        if _running is None:
+            from django.conf import settings
+
+            _running = Running(settings.LEDGER_URL, settings.LEDGER_TRIAL)
+        return _running
+
+
+def before_fork() -> None:
+    """Bring the state up to date and close the connection to the ledger.
+
+    Children share the state's memory with this process, and open connections of their own.
+
+    Raises:
+        UnusableInput: the ledger cannot be read.
+    """
+    now = running()
+    with now.lock, collector_paused():
+        now.trial.refresh()
+        tasks(now.trial.state, clock.now(), clock.today())  # what the first page would work out
+        now.store.close()
+
+
+def forget_running() -> None:
+    """Close it; the next use opens it anew. After settings have changed."""
+    global _running
+    with _opening:
+        if _running is not None:
+            _running.store.close()
+        _running = None

@@ -1,1 +1,0 @@
-"""Texts made in English below, said in the language of the page."""

@@ -1,0 +1,74 @@
+"""The product in the application: two lots with bags of one number are two accounts."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gradatim.conduct.events import product as x
+from gradatim.conduct.trial import Recorded
+from gradatim.web.access import Access
+from gradatim.web.accounts.models import User
+from gradatim.web.accounts.tokens import make_token
+from gradatim.web.forms.choices import Asked, choices_of
+from gradatim.web.live_trial import Running
+from tests.web.api.conftest import Program
+from tests.web.conftest import NOW, state
+
+LABORATORY, PHARMACIST = "cell_lab.S01.1", "pharmacist.S01.1"
+LOTS = {"TWIN-1": 20.0, "TWIN-2": 10.0}
+
+
+@pytest.fixture
+def twins(app: Running) -> Running:
+    """Two lots at one site, each with a bag 001; that of the second has gone back."""
+    made: dict[str, Any] = {"occurred_on": NOW.date(), "site": "S01", "recorded_by": LABORATORY}
+    at = max(NOW, state(app).recorded_at or NOW)
+    for n, (lot, ml) in enumerate(LOTS.items()):
+        bags = (x.Bag(id="001", volume_ml=ml),)
+        received = x.ProductReceived(
+            recorded_at=at + timedelta(seconds=n), lot=lot, bags=bags, **made
+        )
+        assert isinstance(app.trial.record(received), Recorded)
+    returned = x.ProductReturned(
+        recorded_at=at + timedelta(minutes=1), lot="TWIN-2", bags=("001",), reason="cracked", **made
+    )
+    assert isinstance(app.trial.record(returned), Recorded)
+    return app
+
+
+def test_each_lot_is_shown_with_its_own_account(twins: Running, signed_in):
+    browser = signed_in(PHARMACIST)
+    page = browser.get("/dosing/").content.decode()
+    for lot, received, on_hand in (("TWIN-1", "20", "20"), ("TWIN-2", "10", "0")):
+        row = page[page.index(f'lots/{lot}/"') :].split("</tr>")[0]
+        assert f'<td class="n">{received}</td><td class="n">{on_hand}</td>' in row
+        assert "does not close" not in row
+    for lot, status in (("TWIN-1", "quarantined"), ("TWIN-2", "returned")):
+        shown = browser.get(f"/dosing/lots/{lot}/").content.decode()
+        assert shown.count(">001</th>") == 1
+        assert f">{status}</span>" in shown
+        assert "faults" not in shown
+
+
+def test_each_lot_is_given_to_programs_with_its_own_account(twins: Running):
+    program = Program(make_token(User.objects.get(username=PHARMACIST), "test", ""))
+    found = {one["id"]: one for one in program.get("lots").json()["items"] if one["id"] in LOTS}
+    assert {lot: one["bags"][0]["status"] for lot, one in found.items()} == {
+        "TWIN-1": "quarantined",
+        "TWIN-2": "returned",
+    }
+    first, second = (found[lot]["account"] for lot in LOTS)
+    assert (first["received_ml"], first["on_hand_ml"], first["faults"]) == (20, 20, 0)
+    assert (second["received_ml"], second["returned_ml"], second["faults"]) == (10, 10, 0)
+
+
+def test_a_number_that_two_lots_have_is_offered_once_and_names_both(twins: Running):
+    access = Access(PHARMACIST, state(twins), {"pharmacist": frozenset({"S01"})})
+
+    def offered(given: dict[str, str]) -> dict[str, str]:
+        asked = Asked("ProductQuarantined", access, "S01", None, given, NOW.date())
+        return dict(choices_of(asked, "bags") or ())
+
+    assert offered({})["001"] == "001 (TWIN-1, quarantined; TWIN-2, returned)"
+    assert offered({"lot": "TWIN-2"}) == {"001": "001 (TWIN-2, returned)"}
