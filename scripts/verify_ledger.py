@@ -33,14 +33,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 HEADER = {"schema": "str", "trial": "str"}
 EVENT = {"position": "int", "request": "str", "body": "str", "hash": "str"}
 SIGNATURE = {"name": "str", "key": "str", "signature": "str"}
-CHECKPOINT = {
-    "schema": "str",
-    "trial": "str",
-    "position": "int",
-    "head": "str",
-    "recorded_at": "str",
-    "signatures": "list",
-}
+TEXTS = ("schema", "trial", "head", "recorded_at")
+CHECKPOINT = dict.fromkeys(TEXTS, "str") | {"position": "int", "signatures": "list"}
 
 
 class Unusable(Exception):
