@@ -121,7 +121,7 @@ class Drug(NamedTuple):
 def _drug_of(named: Named, about: About) -> Drug:
     """Return what is asked of a drug; of what is named the same it is found out once."""
     content = content_of((named.code, named.parts))
-    known: dict[bytes, Drug] = about.codebook.remembered
+    known: dict[bytes, Drug] = about.drugs_read
     if content is not None and (found := known.get(content)) is not None:
         return found
     concepts = named.concepts()

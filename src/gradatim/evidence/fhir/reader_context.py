@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from gradatim.clinical.drug_names import drugs_named
 from gradatim.core.codes import ICD10_STATUS, matches, normalised
@@ -71,6 +72,11 @@ class About:
             for name, told in self.codebook.ingredients(tuple(codes(concept))):
                 found.setdefault(name, []).append(told)
         return {name: in_table(*some) or some[0] for name, some in found.items()}
+
+    @property
+    def drugs_read(self) -> dict[bytes, Any]:
+        """What is remembered of each drug, by what names it; it holds what these answers say."""
+        return self.codebook.remembered
 
     def combines(self, concept: Resource | None) -> bool:
         """Whether a code of a concept is known to have several ingredients."""

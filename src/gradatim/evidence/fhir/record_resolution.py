@@ -195,6 +195,11 @@ class _AsIf(About):
         """Answer that whatever is named is the element, of one ingredient that is not told."""
         return {self.element: ("",)}
 
+    @property
+    def drugs_read(self) -> dict[bytes, Any]:
+        """Return nothing: what is answered here is so of no drug."""
+        return {}
+
 
 def _as_fact(
     entry: Entry, perhaps: Iterable[str], compared: tuple[str, ...], about: About
