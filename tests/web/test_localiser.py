@@ -10,6 +10,7 @@ import pytest
 from babel.messages.pofile import read_po
 from django.utils import translation
 
+from gradatim.conduct.messages import Breach, Standing
 from gradatim.core.dates import Calendar, Day, Duration, parse_day
 from gradatim.core.message import (
     Argument,
@@ -26,6 +27,7 @@ from gradatim.core.message import (
 from gradatim.core.message import Text as Words
 from gradatim.core.quantity import Quantity
 from gradatim.core.truth import TRUE
+from gradatim.dosing.messages import Limit
 from gradatim.evidence.doubts import read_doubt
 from gradatim.protocol.load import load
 from gradatim.protocol.translation.load import translation_of
@@ -34,7 +36,8 @@ from gradatim.web.localiser import Localised, Localiser
 from tests.web.rare_texts import of_rare
 from tests.web.texts import TRIALS, Text, of_generated, of_people, of_tables
 
-LOCALE = Path(__file__).parents[2] / "src/gradatim/web/locale"
+SOURCE = Path(__file__).parents[2] / "src/gradatim"
+LOCALE = SOURCE / "web/locale"
 ALLOWED = "BASDAI TRUST SPOT ESAT HBsAg HBcAb DMARD APTT MDRD umol ukat"
 """Units, and abbreviations that Chinese physicians write so, beside the Chinese name."""
 HOLE = re.compile(r"\{\w+\}")
@@ -46,6 +49,8 @@ TEMPLATES = {
     if catalogue.__module__.startswith("gradatim.")
     for one in catalogue
 }
+OF_CONDUCT = {one for one in TEMPLATES if isinstance(one, Breach | Standing | Limit)}
+"""What is said of acts, not of criteria."""
 IN_NO_MESSAGE = {Calendar.ONGOING}
 """What only a day by itself says."""
 
@@ -110,7 +115,15 @@ def templates(what: Argument) -> Iterator[Template]:
 def test_every_template_is_used(texts: list[Text]):
     """A template that no message has is one of a sentence that has changed."""
     used = {template for one in texts for template in templates(one.message)}
-    assert TEMPLATES - used == IN_NO_MESSAGE
+    assert TEMPLATES - OF_CONDUCT - used == IN_NO_MESSAGE
+
+
+def test_every_sentence_of_conduct_is_said_somewhere():
+    """The same of what policies say."""
+    code = "".join(path.read_text() for path in SOURCE.rglob("*.py"))
+    assert {
+        one.id for one in OF_CONDUCT if not re.search(rf"\b{re.escape(one.id)}\b", code)
+    } == set()
 
 
 @pytest.mark.parametrize("path", sorted(LOCALE.rglob("*.po")), ids=lambda path: path.parts[-3])

@@ -607,6 +607,7 @@ _ROWS = (
         "Record a protocol deviation",
         "deviation ({rule}): {description}",
         (*SITE_STAFF, "monitor", *SPONSOR_STAFF),
+        system_fields=("message",),
         offered_on=(OTHER,),
     ),
     Act(

@@ -25,6 +25,7 @@ from gradatim.conduct.events.trial import (
     RoleRevoked,
 )
 from gradatim.conduct.state import State
+from gradatim.conduct.stored_messages import read_back
 from gradatim.conduct.views.birth import agreed
 from gradatim.conduct.views.records import held_records
 from gradatim.core.dates import parse_day
@@ -324,6 +325,20 @@ def _protocols(state: State, event: Event) -> None:
         raise _unusable(event, "the document is empty")
 
 
+def _sentences(state: State, event: Event) -> None:
+    """What a deviation says in other languages is what it says in English."""
+    if not isinstance(event, safety.ProtocolDeviation) or event.message is None:
+        return
+    text = read_back(event.message)
+    if str(text) != event.description:
+        raise _unusable(
+            event,
+            "message is not the sentence of the description",
+            f"it says {text}" if text else "no catalogue has it",
+            "leave it out; the description is enough",
+        )
+
+
 _FAULTS: tuple[Callable[[State, Event], None], ...] = (
     _protocols,
     _days,
@@ -336,4 +351,5 @@ _FAULTS: tuple[Callable[[State, Event], None], ...] = (
     _judgements,
     _corrections,
     _revocations,
+    _sentences,
 )

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from gradatim.conduct.event_log import Events
 from gradatim.conduct.events.base import Event, Sealed
+from gradatim.conduct.events.messages import StoredText
 from gradatim.conduct.events.trial import Applies, Part
 from gradatim.core.dates import Day
 from gradatim.dosing.inventory import Inventory, Lot
@@ -147,7 +148,10 @@ class Cohort:
 
 
 class Deviation(NamedTuple):
-    """A broken rule: which, by which entry, of whom, and whether a person judged it important."""
+    """A broken rule: which, by which entry, of whom, and whether a person judged it important.
+
+    `message` is the description as other languages say it; None where it is in English only.
+    """
 
     position: int
     rule: str
@@ -156,6 +160,7 @@ class Deviation(NamedTuple):
     participant: str | None
     important: bool
     action: str
+    message: StoredText | None = None
 
 
 @dataclass(slots=True)

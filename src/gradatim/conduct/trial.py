@@ -18,16 +18,18 @@ from gradatim.conduct.checks import questions
 from gradatim.conduct.conflicts import touched, whom
 from gradatim.conduct.event_validation import refuse_unusable
 from gradatim.conduct.events import encoded
-from gradatim.conduct.events.base import SYSTEM, Event
+from gradatim.conduct.events.base import LONGEST_TEXT, SYSTEM, Event
 from gradatim.conduct.events.review import QueryOpened
 from gradatim.conduct.events.safety import ProtocolDeviation
 from gradatim.conduct.events.trial import ProtocolActivated, ProtocolAmended
 from gradatim.conduct.fold import apply, fold
 from gradatim.conduct.permissions import permitted
-from gradatim.conduct.policies import check, is_authorisation, unmet
+from gradatim.conduct.policies import check, is_authorisation, unmet_rules
 from gradatim.conduct.port import Head, HeadMoved, RequestKnown, Store
 from gradatim.conduct.sealed_records import without_words
 from gradatim.conduct.state import State, UnsealedBirth, UnsealedWords
+from gradatim.conduct.stored_messages import stored
+from gradatim.core.message import Text
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
 
@@ -126,9 +128,9 @@ class Trial:
         if is_authorisation(event) and (entries := touched(state, event, since)):
             return Overtaken(entries)
         verdict = check(state, event)
-        broken = unmet(event, verdict) if verdict.truth is not TRUE else []
+        broken = unmet_rules(event, verdict) if verdict.truth is not TRUE else []
         if broken and is_authorisation(event):
-            return Refused("policy", verdict, tuple(broken))
+            return Refused("policy", verdict, tuple((name, str(why)) for name, why in broken))
         version = "" if state.version is None else state.version.version
         at = event.recorded_at.astimezone(UTC)
         stamped = msgspec.structs.replace(event, protocol=version, recorded_at=at)
@@ -137,9 +139,10 @@ class Trial:
         broken = _for_the_ledger(state, event, broken)
         return [stamped, *self._deviations(stamped, broken), *questions(state, stamped)]
 
-    def _deviations(self, event: Event, broken: list[tuple[str, str]]) -> Iterator[Event]:
+    def _deviations(self, event: Event, broken: list[tuple[str, Text]]) -> Iterator[Event]:
         about = getattr(event, "participant", None)
         for rule, why in broken:
+            description = str(why)[:LONGEST_TEXT]
             yield ProtocolDeviation(
                 occurred_on=event.occurred_on,
                 recorded_at=event.recorded_at,
@@ -147,9 +150,10 @@ class Trial:
                 site=event.site,
                 protocol=event.protocol,
                 rule=rule,
-                description=why[:4_000],
+                description=description,
                 of=self.state.position + 1,
                 participant=about,
+                message=stored(why) if description == str(why) else None,
             )
 
     def _appended(self, events: list[Event], request: str) -> Recorded:
@@ -168,8 +172,8 @@ class Trial:
 
 
 def _for_the_ledger(
-    state: State, event: Event, broken: list[tuple[str, str]]
-) -> list[tuple[str, str]]:
+    state: State, event: Event, broken: list[tuple[str, Text]]
+) -> list[tuple[str, Text]]:
     """Return the rules that a fact breaks in words that the ledger may keep in clear.
 
     What a participant's records are coded as is sealed, and is not to stand in a deviation.
@@ -177,5 +181,5 @@ def _for_the_ledger(
     unread = without_words(state, whom(state, event) or "")
     if not broken or unread is state:
         return broken
-    told = dict(unmet(event, check(unread, event)))
+    told = dict(unmet_rules(event, check(unread, event)))
     return [(rule, told.get(rule, rule)) for rule, _ in broken]

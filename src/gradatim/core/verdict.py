@@ -69,13 +69,17 @@ class Verdict(NamedTuple):
                 yield from child.deciding()
 
     def clauses(self) -> Iterator[str]:
-        """Give the texts that say why; a text above the leaves speaks for all below it."""
+        """Yield in English the texts that say why; see `messages`."""
+        return map(str, self.messages())
+
+    def messages(self) -> Iterator[Text]:
+        """Yield the texts that say why; a text above the leaves speaks for all below it."""
         if self.message:
-            yield self.text
+            yield self.message
             return
         for child in self.children:
             if child.truth is self.truth or len(self.children) == 1:
-                yield from child.clauses()
+                yield from child.messages()
 
     def leaves(self) -> Iterator["Verdict"]:
         """Give every leaf, deciding or not."""

@@ -6,10 +6,12 @@ UNKNOWN where something is missing; TRUE, with words that say so, where a protoc
 from datetime import datetime, timedelta
 
 from gradatim.core.errors import UnusableInput
+from gradatim.core.message import Message, Number, Term
 from gradatim.core.quantity import compare
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, truth_of
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.dosing.inventory import Container
+from gradatim.dosing.messages import Limit
 from gradatim.dosing.product import Concentration, Measured
 
 DMSO_DENSITY = 1.10
@@ -17,7 +19,7 @@ DMSO_DENSITY = 1.10
 infusion of cells: PMC12362920."""
 
 
-WHEN: dict[Measured, str] = {"release": "at release", "post-thaw": "after the thaw"}
+WHEN: dict[Measured, Message] = {"release": Limit.AT_RELEASE(), "post-thaw": Limit.AFTER_THAW()}
 """When a count was made, in words."""
 
 
@@ -26,29 +28,28 @@ def thaw_clock(container: Container, end: datetime | None, hours: float | None) 
     if hours is None:
         return _no_limit("time from the thaw to the end")
     if container.thawed_at is None:
-        return _missing(f"no time of the thaw is given; the infusion must end {hours:g} h after it")
+        return _missing(Limit.NO_THAW(hours=Number(hours, "g")))
     if end is None:
         latest = container.thawed_at + timedelta(hours=hours)
-        return _missing(f"no end of the infusion is given; it must end by {moment(latest)}")
+        return _missing(Limit.NO_END_SINCE_THAW(moment=Term(moment(latest))))
     taken = elapsed(container.thawed_at, end) / timedelta(hours=1)
     if taken < 0:
-        text = f"the infusion ends {-taken:.3g} h before the thaw"
+        text = Limit.ENDS_BEFORE_THAW(hours=Number(-taken, ".3g"))
         return Verdict(UNKNOWN, text, reason=Reason.CONFLICT)
     within = compare(taken, "<=", hours)
-    return Verdict(
-        truth_of(within),
-        f"ends {span(taken)} after the thaw, {'within' if within else 'more than'} {hours:g} h",
-    )
+    told = Limit.ENDS_IN_TIME if within else Limit.ENDS_LATE
+    return Verdict(truth_of(within), told(span=Term(span(taken)), hours=Number(hours, "g")))
 
 
 def in_date(container: Container, end: datetime | None) -> Verdict:
     """Say whether the infusion ends before the container expires (the moment itself is in date)."""
     if container.expiry is None:
-        return _missing("no expiry is given")
+        return _missing(Limit.NO_EXPIRY())
+    expiry = Term(moment(container.expiry))
     if end is None:
-        return _missing(f"no end of the infusion is given; expires {moment(container.expiry)}")
+        return _missing(Limit.NO_END(moment=expiry))
     good = elapsed(end, container.expiry) >= timedelta()
-    return Verdict(truth_of(good), f"{'expires' if good else 'expired'} {moment(container.expiry)}")
+    return Verdict(truth_of(good), (Limit.EXPIRES if good else Limit.EXPIRED)(moment=expiry))
 
 
 def viability(
@@ -63,14 +64,15 @@ def viability(
     if minimum is None:
         return _no_limit("viability")
     if not known:
-        return _missing(f"no viability is known; at least {100 * minimum:g} % is needed")
+        return _missing(Limit.NO_VIABILITY(percent=Number(100 * minimum, "g")))
     enough = compare(min(known), ">=", minimum)
-    when = f" ({WHEN[one.measured]})" if one and counted == min(known) else " (certificate)"
-    return Verdict(
-        truth_of(enough),
-        f"{100 * min(known):.4g} % viable{when}, "
-        f"{'at least' if enough else 'less than'} {100 * minimum:g} %",
+    of_count = one is not None and counted == min(known)
+    told = (Limit.VIABLE if enough else Limit.NOT_VIABLE)(
+        percent=Number(100 * min(known), ".4g"),
+        counted=WHEN[one.measured] if one and of_count else Limit.ON_CERTIFICATE(),
+        percent2=Number(100 * minimum, "g"),
     )
+    return Verdict(truth_of(enough), told)
 
 
 def rate(volume_ml: float | None, minutes: float | None, maximum: float | None) -> Verdict:
@@ -78,19 +80,16 @@ def rate(volume_ml: float | None, minutes: float | None, maximum: float | None) 
     if maximum is None:
         return _no_limit("rate of the infusion")
     if volume_ml is None:
-        return _missing("there is no volume to infuse")
+        return _missing(Limit.NO_VOLUME())
     if minutes is None:
-        return _missing(
-            f"no duration is given; at least {volume_ml / maximum:.3g} min for {volume_ml:.4g} mL"
-        )
+        least = Number(volume_ml / maximum, ".3g")
+        return _missing(Limit.NO_DURATION(minutes=least, ml=Number(volume_ml, ".4g")))
     if not minutes > 0:
         raise UnusableInput(f"{minutes:g} min is not a duration", todo="give minutes above 0")
     slow = compare(volume_ml / minutes, "<=", maximum)
-    return Verdict(
-        truth_of(slow),
-        f"{volume_ml / minutes:.3g} mL/min, "
-        f"{'at most' if slow else 'more than'} {maximum:g} mL/min",
-    )
+    told = Limit.SLOW if slow else Limit.FAST
+    ran = Number(volume_ml / minutes, ".3g")
+    return Verdict(truth_of(slow), told(rate=ran, limit=Number(maximum, "g")))
 
 
 def dmso(grams_per_kg: float | None, maximum: float | None) -> Verdict:
@@ -98,23 +97,21 @@ def dmso(grams_per_kg: float | None, maximum: float | None) -> Verdict:
     if maximum is None:
         return _no_limit("dimethyl sulfoxide")
     if grams_per_kg is None:
-        return _missing(f"how much dimethyl sulfoxide is unknown; at most {maximum:g} g/kg")
+        return _missing(Limit.DMSO_UNKNOWN(limit=Number(maximum, "g")))
     good = compare(grams_per_kg, "<=", maximum)
-    return Verdict(
-        truth_of(good),
-        f"{grams_per_kg:.3g} g/kg of dimethyl sulfoxide, "
-        f"{'at most' if good else 'more than'} {maximum:g} g/kg",
-    )
+    told = Limit.LITTLE_DMSO if good else Limit.MUCH_DMSO
+    amount = Number(grams_per_kg, ".3g")
+    return Verdict(truth_of(good), told(amount=amount, limit=Number(maximum, "g")))
 
 
 def two_people(prepared_by: str, verified_by: str) -> Verdict:
     """Say whether one person prepared the dose and another verified it."""
     first, second = (" ".join(name.split()) for name in (prepared_by, verified_by))
     if not (first and second):
-        return _missing(f"nobody has {'verified' if first else 'prepared'} it yet")
+        return _missing(Limit.NOT_VERIFIED() if first else Limit.NOT_PREPARED())
     if first.casefold() == second.casefold():
-        return Verdict(FALSE, f"{first} prepared and verified it: another person must verify")
-    return Verdict(TRUE, f"prepared by {first}, verified by {second}")
+        return Verdict(FALSE, Limit.ONE_PERSON(person=Term(first)))
+    return Verdict(TRUE, Limit.TWO_PEOPLE(person=Term(first), person2=Term(second)))
 
 
 def end_before(container: Container, hours: float | None) -> datetime | None:
@@ -157,5 +154,5 @@ def _no_limit(what: str) -> Verdict:
     return Verdict(TRUE, f"the protocol sets no limit: {what}")
 
 
-def _missing(text: str) -> Verdict:
+def _missing(text: Message) -> Verdict:
     return Verdict(UNKNOWN, text, reason=Reason.NO_RECORD)

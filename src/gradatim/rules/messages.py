@@ -189,3 +189,15 @@ TIME_ON_DOSE = {
 }
 REFERENCES = {"ULN": Part.ULN(), "LLN": Part.LLN()}
 ANSWERS: dict[str, Message] = {"true": Part.YES(), "false": Part.NO()}
+
+CATALOGUES: tuple[type[Template], ...] = (
+    Clause,
+    TimeOnDrug,
+    TimeOnDose,
+    Part,
+    Dose,
+    PrednisoneDose,
+    Why,
+    Comparison,
+)
+"""Every catalogue of the rules."""

@@ -7,11 +7,13 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.utils import translation
 
+from gradatim.conduct.state import Deviation, State
+from gradatim.conduct.stored_messages import description_of
 from gradatim.protocol.study import Study
 from gradatim.protocol.translation.document import Translation
 from gradatim.protocol.translation.load import translation_of
 from gradatim.web.access import Page, Request
-from gradatim.web.localiser import Localiser
+from gradatim.web.localiser import Localised, Localiser
 
 ASKED = "language"
 """The name by which the address of a page asks for one."""
@@ -40,6 +42,13 @@ def localiser(study: Study) -> Localiser:
     if language == settings.LANGUAGE_CODE:
         return Localiser(study, None, active=False)
     return Localiser(study, _words_of(study.study.id, language), active=True)
+
+
+def why_broken(state: State, deviation: Deviation) -> Localised:
+    """Return why a rule was broken, in the language of the page."""
+    if not state.versions:
+        return Localised(deviation.description)
+    return localiser(state.study).localise(description_of(deviation))
 
 
 @lru_cache(maxsize=8)

@@ -14,9 +14,10 @@ Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z")]
 """An identifier: letters, digits and `. _ : -`, at most 64."""
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}\Z")]
 """A name of the protocol: an element, an encounter, an anchor."""
-Text = Annotated[str, Meta(max_length=4_000)]
+LONGEST_TEXT = 4_000  # characters
+Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 """Words of a person."""
-Reason = Annotated[str, Meta(min_length=3, max_length=4_000)]
+Reason = Annotated[str, Meta(min_length=3, max_length=LONGEST_TEXT)]
 """Words of a person where an act needs a reason."""
 PartialDate = Annotated[str, Meta(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?\Z")]
 """An ISO 8601 date that may be known to the month or the year only."""

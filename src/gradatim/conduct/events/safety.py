@@ -14,6 +14,7 @@ from gradatim.conduct.events.base import (
     Reason,
     Text,
 )
+from gradatim.conduct.events.messages import StoredText
 
 Grade = Annotated[int, Meta(ge=1, le=5)]
 Relation = Literal["unrelated", "unlikely", "possible", "probable", "definite", "related"]
@@ -141,13 +142,18 @@ class DoseLimitingToxicityAdjudicated(Event, frozen=True):
 
 
 class ProtocolDeviation(Event, frozen=True):
-    """A rule of the protocol was broken; `of` is the entry that shows it, `rule` the rule."""
+    """A rule of the protocol was broken; `of` is the entry that shows it, `rule` the rule.
+
+    `description` says why, and `message` the same for other languages where it is a sentence of
+    the catalogues; deviations that a person recorded, and old ones, have none.
+    """
 
     rule: Annotated[str, Meta(max_length=100)]
     description: Text
     of: Number | None = None
     participant: Id | None = None
     important: bool = False
+    message: StoredText | None = None
 
 
 class ProtocolDeviationReviewed(Event, frozen=True):

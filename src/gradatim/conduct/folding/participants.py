@@ -113,7 +113,14 @@ def _reported(state: State, position: int, event: safety.AdverseEventReported) -
 
 def _deviated(state: State, position: int, event: safety.ProtocolDeviation) -> None:
     state.deviations[position] = Deviation(
-        position, event.rule, event.description, event.of, event.participant, event.important, ""
+        position,
+        event.rule,
+        event.description,
+        event.of,
+        event.participant,
+        event.important,
+        "",
+        event.message,
     )
 
 

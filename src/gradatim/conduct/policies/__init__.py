@@ -27,6 +27,7 @@ from gradatim.conduct.events.findings import (
 from gradatim.conduct.policies import dosing, entry, preparation, protocol, reports, review
 from gradatim.conduct.policies.verdicts import Policy, rule, sentence
 from gradatim.conduct.state import Participant, State
+from gradatim.core.message import Text, clauses
 from gradatim.core.truth import TRUE, all_of
 from gradatim.core.verdict import Verdict
 
@@ -229,10 +230,15 @@ def gates(
 
 
 def unmet(event: Event, verdict: Verdict) -> list[tuple[str, str]]:
-    """Give the rules that an event does not meet: the rule's name, and why."""
+    """Return the rules that an event does not meet: the rule's name, and why in English."""
+    return [(name, str(why)) for name, why in unmet_rules(event, verdict)]
+
+
+def unmet_rules(event: Event, verdict: Verdict) -> list[tuple[str, Text]]:
+    """Return the rules that an event does not meet: the rule's name, and why."""
     pairs = zip(asked(type(event)), verdict.children, strict=True)
     return [
-        (rule(policy), "; ".join(dict.fromkeys(one.clauses())) or sentence(policy))
+        (rule(policy), clauses(*one.messages()) or sentence(policy))
         for policy, one in pairs
         if one.truth is not TRUE
     ]

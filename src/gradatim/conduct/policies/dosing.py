@@ -14,6 +14,7 @@ from gradatim.conduct.events.product import (
     ProductReleased,
     ReleaseResult,
 )
+from gradatim.conduct.messages import Breach, Standing, listed
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
@@ -24,6 +25,7 @@ from gradatim.conduct.views.grades import grades
 from gradatim.conduct.views.levels import against
 from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.core.dates import Duration, step
+from gradatim.core.message import Argument, Label, Term, clauses
 from gradatim.core.quantity import Quantity
 from gradatim.core.truth import TRUE, UNKNOWN, all_of
 from gradatim.core.verdict import Verdict
@@ -45,12 +47,14 @@ def a_place_is_held(state: State, event: _Dosing) -> Verdict:
     """The participant has a place in a cohort, and has not been replaced."""
     one = person(state, event)
     if one.cohort is None:
-        return unknown(f"{one.id} has no place in a cohort")
+        return unknown(Breach.NO_PLACE(participant=Term(one.id)))
     now = state.cohort
     if now is not None and (one.level or 0) > now.level and first_dose_at(state, one) is None:
-        return broken(f"level {one.level} was left; level {now.level} is open")
+        return broken(Breach.LEVEL_LEFT(level=one.level or 0, level2=now.level))
     return either(
-        not one.replaced, f"{one.id} has a place in cohort {one.cohort}", f"{one.id} was replaced"
+        not one.replaced,
+        f"{one.id} has a place in cohort {one.cohort}",
+        Breach.REPLACED(participant=Term(one.id)),
     )
 
 
@@ -60,7 +64,7 @@ def treatment_goes_on(state: State, event: _Dosing) -> Verdict:
     return either(
         one.status in ("enrolled", "treated"),
         f"{one.id} is {one.status}",
-        f"{one.id} is {one.status}",
+        Breach.NOT_IN_TREATMENT(participant=Term(one.id), status=Term(one.status)),
     )
 
 
@@ -68,9 +72,9 @@ def the_preparation_is_verified(state: State, event: _Dosing) -> Verdict:
     """A second person has verified the preparation of this dose."""
     dose = this_dose(state, event)
     if dose.prepared is None:
-        return unknown(f"no preparation of dose {event.dose} is recorded")
+        return unknown(Breach.NO_PREPARATION(dose=event.dose))
     if dose.verified is None:
-        return unknown(f"nobody has verified the preparation of dose {event.dose}")
+        return unknown(Breach.NOT_VERIFIED(dose=event.dose))
     return two_people(dose.prepared.recorded_by, dose.verified.recorded_by)
 
 
@@ -78,12 +82,12 @@ def the_checklist_is_signed(state: State, event: DoseAdministered) -> Verdict:
     """The checklist of this dose was signed on the day of the dose, or the day before."""
     signed = this_dose(state, event).signed
     if signed is None:
-        return unknown(f"no checklist of dose {event.dose} is signed")
+        return unknown(Breach.CHECKLIST_NOT_SIGNED(dose=event.dose))
     age = event.occurred_on - signed.occurred_on
     return either(
         timedelta(0) <= age <= timedelta(days=1),
         f"it was signed by {signed.signer}",
-        f"it was signed on {signed.occurred_on}",
+        Breach.CHECKLIST_SIGNED_ON(day=signed.occurred_on),
     )
 
 
@@ -105,7 +109,7 @@ def the_records_show_it_in_order(state: State, event: _Dosing) -> Verdict:
     for item, found in items_shown(state, person(state, event), event.occurred_on, moment(event)):
         if found.truth is UNKNOWN and item.without_record == "answered":
             continue
-        told = f"{item.label}: {'; '.join(dict.fromkeys(found.clauses()))}"
+        told = Breach.ITEM(item=Label(item.label), why=clauses(*found.messages()))
         children.append(Verdict(found.truth, told, reason=found.reason))
     if not children:
         return holds("the checklist states no rule")
@@ -132,14 +136,17 @@ def no_severe_result_awaits_judgement(state: State, event: _Dosing) -> Verdict:
         if found.by_numbers < SEVERE or not near or (taken is not None and taken > last):
             continue
         significant = said.get((found.position, found.element))
-        grade = f"grade {found.by_numbers}"
-        if found.grade.grade is None:
-            grade = f"perhaps {grade}"
-        told = f"{found.grade.term} {grade} on {day} (entry {found.position})"
+        graded = Standing.PERHAPS_GRADE if found.grade.grade is None else Standing.GRADE
+        told: dict[str, Argument] = {
+            "term": Term(found.grade.term),
+            "grade": graded(n=found.by_numbers),
+            "day": day,
+            "entry": found.position,
+        }
         if significant is None:
-            children.append(unknown(f"{told}: no investigator has judged it"))
+            children.append(unknown(Breach.RESULT_NOT_JUDGED(**told)))
         elif significant:
-            children.append(broken(f"{told}: judged clinically significant"))
+            children.append(broken(Breach.RESULT_SIGNIFICANT(**told)))
     if not children:
         return holds("there is none")
     return Verdict(all_of(one.truth for one in children), "", (), tuple(children))
@@ -170,21 +177,20 @@ def the_dose_is_the_next(state: State, event: PreDoseChecklistSigned) -> Verdict
     known = doses(state, one)
     planned = state.governing("treatment", one).treatment.administration.doses
     if planned is not None and event.dose > planned:
-        return broken(f"the protocol plans {planned}")
+        return broken(Breach.DOSES_PLANNED(n=planned))
     if (this := known.get(event.dose)) and (this.given or this.withheld):
-        return broken(f"dose {event.dose} has been {'given' if this.given else 'withheld'}")
+        done = Breach.DOSE_GIVEN if this.given else Breach.DOSE_WITHHELD
+        return broken(done(dose=event.dose))
     if later := [n for n, dose in known.items() if n > event.dose and dose.given]:
-        return broken(f"dose {later[0]} has been given already")
+        return broken(Breach.LATER_DOSE_GIVEN(dose=later[0]))
     early = [
         n
         for n in range(1, event.dose)
         if n not in known or not (known[n].given or known[n].withheld)
     ]
-    return either(
-        not early,
-        f"dose {event.dose} is the next",
-        f"dose {', '.join(map(str, early))} is neither given nor withheld",
-    )
+    if not early:
+        return holds(f"dose {event.dose} is the next")
+    return broken(Breach.EARLIER_DOSE_OPEN(doses=listed(early)))
 
 
 def the_interval_has_passed(state: State, event: _Dosing) -> Verdict:
@@ -195,22 +201,27 @@ def the_interval_has_passed(state: State, event: _Dosing) -> Verdict:
     if interval is None or not before:
         return holds("no interval is asked for")
     opens = step(before[-1].started_at.date(), interval)
-    told = f"dose {before[-1].dose} was given on {before[-1].started_at.date()}"
-    return either(event.occurred_on >= opens, told, f"{told}; the next may be from {opens}")
+    last, day = before[-1].dose, before[-1].started_at.date()
+    return either(
+        event.occurred_on >= opens,
+        f"dose {last} was given on {day}",
+        Breach.INTERVAL(dose=last, day=day, day2=opens),
+    )
 
 
 def no_toxicity_is_open(state: State, event: _Dosing) -> Verdict:
     """The participant has no dose-limiting toxicity, adjudicated or not."""
     standing = [one for one in candidates(state, person(state, event)) if one.counts]
-    named = ", ".join(one.label for one in standing)
-    return either(not standing, "there is none", f"{named} counts as dose-limiting")
+    if not standing:
+        return holds("there is none")
+    return broken(Breach.LIMITING(candidates=listed(one.label for one in standing)))
 
 
 def no_stopping_rule_has_fired(state: State, event: _AtALevel) -> Verdict:
     """No stopping rule has fired that the committee has not answered."""
     level = person(state, event).level
     stops = [one for one in unanswered_rules(state, event.occurred_on) if one.closes(level)]
-    return either(not stops, "none has fired", "; ".join(one.text for one in stops))
+    return either(not stops, "none has fired", clauses(*(one.message for one in stops)))
 
 
 def the_level_is_tolerated(state: State, event: _AtALevel) -> Verdict:
@@ -218,10 +229,10 @@ def the_level_is_tolerated(state: State, event: _AtALevel) -> Verdict:
     one = person(state, event)
     level = event.level if isinstance(event, ParticipantEnrolled) else one.level
     if level is None:
-        return unknown(f"{one.id} has no level")
+        return unknown(Breach.NO_LEVEL(participant=Term(one.id)))
     first = first_dose_at(state, one) is None
     found = against(state, level, event.occurred_on, first=first)
-    return either(not found, f"level {level} is tolerated so far", "; ".join(found))
+    return either(not found, f"level {level} is tolerated so far", clauses(*found))
 
 
 def the_sentinel_was_watched(state: State, event: _Dosing) -> Verdict:
@@ -234,11 +245,13 @@ def the_sentinel_was_watched(state: State, event: _Dosing) -> Verdict:
     if not before:
         return holds(f"{one.id} is the first at level {one.level}")
     if open_ := [other.id for other, day in before if day is None]:
-        return broken(f"{open_[0]} is signed for at level {one.level} and not yet dosed")
+        who = Term(open_[0])
+        return broken(Breach.SENTINEL_SIGNED_FOR(participant=who, level=one.level))
     first = before[0][0]
     seen = sum(dose.given is not None for dose in doses(state, first).values())
     if seen < sentinel.infusions:
-        return broken(f"{first.id} has had {seen} of {sentinel.infusions} infusions to be observed")
+        who = Term(first.id)
+        return broken(Breach.SENTINEL_OBSERVED(participant=who, n=seen, n2=sentinel.infusions))
     return _waited(state, event.occurred_on, before, sentinel.wait, sentinel.between_participants)
 
 
@@ -270,9 +283,10 @@ def _waited(
     assert first is not None
     assert last is not None
     if today < (opens := step(first, wait)):
-        return broken(f"{before[0][0].id}, the first at this level, is watched until {opens}")
+        return broken(Breach.SENTINEL_WATCHED(participant=Term(before[0][0].id), day=opens))
     if between is not None and today < (opens := step(last, between)):
-        return broken(f"{before[-1][0].id} was dosed on {last}; the next may be from {opens}")
+        who = Term(before[-1][0].id)
+        return broken(Breach.DOSED_ON(participant=who, day=last, day2=opens))
     return holds(f"{before[0][0].id} was dosed on {first}")
 
 
@@ -354,5 +368,5 @@ def a_second_person_verifies(state: State, event: PreparationVerified) -> Verdic
     """Two different people prepare and verify."""
     prepared = this_dose(state, event).prepared
     if prepared is None:
-        return unknown(f"no preparation of dose {event.dose} is recorded")
+        return unknown(Breach.NO_PREPARATION(dose=event.dose))
     return two_people(prepared.recorded_by, event.recorded_by)

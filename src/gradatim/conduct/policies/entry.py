@@ -20,6 +20,7 @@ from gradatim.conduct.events.participants import (
 )
 from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.events.records import RecordJudged
+from gradatim.conduct.messages import Breach, listed
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import PARTICIPANT, act
@@ -31,6 +32,7 @@ from gradatim.conduct.views.records import all_elements
 from gradatim.conduct.views.safety import related_to_product
 from gradatim.conduct.views.visits import window_days
 from gradatim.core.dates import on
+from gradatim.core.message import Label, Term, clauses
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
 from gradatim.protocol.elements import COVERABLE
@@ -47,8 +49,8 @@ def person(state: State, event: Event) -> Participant:
 def the_trial_goes_on(state: State, event: Event) -> Verdict:
     """The trial has not been stopped, and its data are not locked."""
     if state.stopped is not None:
-        return broken("dosing has been stopped for good")
-    return either(not state.locked, "the trial goes on", "the data are locked")
+        return broken(Breach.STOPPED())
+    return either(not state.locked, "the trial goes on", Breach.LOCKED())
 
 
 def dosing_is_not_paused(state: State, event: Event) -> Verdict:
@@ -56,7 +58,7 @@ def dosing_is_not_paused(state: State, event: Event) -> Verdict:
     if not state.pauses:
         return holds("dosing is not paused")
     reason = getattr(state.events[state.pauses[-1]], "reason", "")
-    return broken(f"dosing is paused (entry {state.pauses[-1]}: {reason})")
+    return broken(Breach.PAUSED(entry=state.pauses[-1], reason=Term(reason)))
 
 
 def the_site_is_open(state: State, event: Event) -> Verdict:
@@ -93,7 +95,9 @@ def the_step_is_legal(state: State, event: Event) -> Verdict:
     return either(
         (one.status, act(event)) in PARTICIPANT,
         f"{one.id} is {one.status}",
-        f"{one.id} is {one.status}: {act(event)} does not follow on that",
+        Breach.NO_SUCH_STEP(
+            participant=Term(one.id), status=Term(one.status), act=Term(act(event))
+        ),
     )
 
 
@@ -101,14 +105,14 @@ def consent_is_in_force(state: State, event: Event) -> Verdict:
     """Informed consent was given, before, and not withdrawn."""
     one = person(state, event)
     if one.consent == "none":
-        return unknown(f"no consent of {one.id} is recorded")
+        return unknown(Breach.NO_CONSENT(participant=Term(one.id)))
     if one.consent != "given":
-        return broken(f"{one.id}: consent {one.consent}")
+        return broken(Breach.CONSENT(participant=Term(one.id), status=Term(one.consent)))
     first = min(state.events[at].occurred_on for at, _ in one.consents)
     return either(
         first <= event.occurred_on,
         f"consent was given on {first}",
-        f"consent was given on {first}, after this",
+        Breach.CONSENT_LATER(day=first),
     )
 
 
@@ -118,13 +122,14 @@ def consent_is_to_the_version_in_force(state: State, event: Event) -> Verdict:
     asks = [v for v in state.versions[1:] if "after re-consent" in v.applies.values()]
     if not asks or any(at > asks[-1].position for at, _ in one.consents):
         return holds("consent is up to date")
-    return broken(f"{one.id} has not consented since version {asks[-1].version}, which asks for it")
+    version = Term(asks[-1].version)
+    return broken(Breach.CONSENT_OUTDATED(participant=Term(one.id), version=version))
 
 
 def a_new_consent_is_to_a_later_version(state: State, event: InformedConsentRenewed) -> Verdict:
     """Consent is renewed after it was first given."""
     one = person(state, event)
-    return either(bool(one.consents), "consent was given before", "no consent was given before")
+    return either(bool(one.consents), "consent was given before", Breach.NOTHING_TO_RENEW())
 
 
 def the_participant_agrees_before_any_procedure(
@@ -137,10 +142,9 @@ def the_participant_agrees_before_any_procedure(
         for at, done in entries_of(state, one, *_PROCEDURES)
         if done.occurred_on < event.occurred_on
     ]
-    entries = ", ".join(map(str, early[:5]))
-    return either(
-        not early, "no procedure came before", f"entries {entries} are of procedures before consent"
-    )
+    if not early:
+        return holds("no procedure came before")
+    return broken(Breach.BEFORE_CONSENT(entries=listed(early[:5])))
 
 
 def every_criterion_is_met(state: State, event: EligibilityConfirmed) -> Verdict:
@@ -172,7 +176,7 @@ def eligibility_is_confirmed(state: State, event: Event) -> Verdict:
     """An investigator has confirmed that the person is eligible."""
     one = person(state, event)
     if one.eligible_at is None:
-        return unknown(f"nobody has confirmed that {one.id} is eligible")
+        return unknown(Breach.NOT_CONFIRMED(participant=Term(one.id)))
     corrected = any(
         at > one.eligible_at
         for kind in (EntryCorrected, RecordJudged)
@@ -184,8 +188,7 @@ def eligibility_is_confirmed(state: State, event: Event) -> Verdict:
         assert isinstance(signed, EligibilityConfirmed)
         found = assessed(state, one, signed.occurred_on, signed.first_dose_on)
         if found.truth is not TRUE:
-            why = "; ".join(found.clauses())
-            return broken(f"entries were corrected since it was confirmed, and now: {why}")
+            return broken(Breach.CORRECTED_SINCE(why=clauses(*found.messages())))
     return holds(f"confirmed by entry {one.eligible_at}")
 
 
@@ -194,7 +197,7 @@ def the_criteria_still_hold(state: State, event: ParticipantEnrolled) -> Verdict
     one = person(state, event)
     signed = None if one.eligible_at is None else state.events[one.eligible_at]
     if not isinstance(signed, EligibilityConfirmed):
-        return unknown(f"nobody has confirmed that {one.id} is eligible")
+        return unknown(Breach.NOT_CONFIRMED(participant=Term(one.id)))
     since = one.entries[-1] != one.eligible_at or event.occurred_on > signed.first_dose_on
     if not since:
         return holds("nothing was recorded since it was confirmed")
@@ -269,7 +272,7 @@ def no_visit_is_missed(state: State, event: EncounterMissed) -> Verdict:
     """Every visit of the schedule takes place."""
     known = state.governing("schedule", person(state, event)).schedule.encounters
     label = known[event.encounter].label if event.encounter in known else event.encounter
-    return broken(f"{event.participant} missed {label}")
+    return broken(Breach.VISIT_MISSED(participant=Term(event.participant), visit=Label(label)))
 
 
 def the_visit_is_in_its_window(state: State, event: EncounterDone) -> Verdict:
@@ -278,7 +281,8 @@ def the_visit_is_in_its_window(state: State, event: EncounterDone) -> Verdict:
     study = state.governing("schedule", one)
     visit = study.schedule.encounters.get(event.encounter)
     if visit is None:
-        return broken(f"the schedule of {one.id} has no {event.encounter}")
+        missing = Term(event.encounter)
+        return broken(Breach.NO_SUCH_VISIT(participant=Term(one.id), visit=missing))
     undosed = first_dose_at(state, one) is None
     if (
         undosed
@@ -293,5 +297,7 @@ def the_visit_is_in_its_window(state: State, event: EncounterDone) -> Verdict:
     situation = Situation(study, facts_of(state, one), anchors, day)
     first, last = window_days(window, situation)
     inside = situation.in_window(window, on(day), on(day))
-    told = f"{visit.label} on {day}, window {first or '...'} to {last or '...'}"
+    told = Breach.OUTSIDE_WINDOW(
+        visit=Label(visit.label), day=day, first=first or Term("..."), last=last or Term("...")
+    )
     return either(inside is TRUE, told, told)

@@ -8,12 +8,14 @@ from gradatim.conduct.events.product import (
     DosePrepared,
     PreDoseChecklistSigned,
 )
+from gradatim.conduct.messages import Breach, Standing, listed
 from gradatim.conduct.policies.dosing import this_dose
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.weights import weights_for_dose
 from gradatim.core.errors import UnusableInput
+from gradatim.core.message import Number, Pair, Term, join
 from gradatim.core.quantity import compare
 from gradatim.core.truth import TRUE, all_of
 from gradatim.core.verdict import Verdict
@@ -36,8 +38,14 @@ Drawn = tuple[Container, float]
 def the_bags_were_released(state: State, event: DosePrepared) -> Verdict:
     """A dose is prepared from bags that are released."""
     bags = state.inventory.find(event.lot, (one.bag for one in event.drawn))
-    wrong = [f"{one.id} is {one.status}" for one in bags if one.status != "released"]
-    return either(not wrong, "they are released", f"bag {', '.join(wrong)}")
+    wrong = [
+        Standing.BAG(bag=Term(one.id), status=Term(one.status))
+        for one in bags
+        if one.status != "released"
+    ]
+    if not wrong:
+        return holds("they are released")
+    return broken(Breach.BAGS(bags=join(wrong, Pair.COMMA)))
 
 
 def the_bags_were_assigned(state: State, event: DosePrepared) -> Verdict:
@@ -45,7 +53,7 @@ def the_bags_were_assigned(state: State, event: DosePrepared) -> Verdict:
     bags = state.inventory.find(event.lot, (one.bag for one in event.drawn))
     ours = {one.key for one in state.inventory.reserved(event.participant, event.dose)}
     if strange := [one.bag for one in event.drawn if (event.lot, one.bag) not in ours]:
-        return broken(f"not set aside for this dose: {', '.join(strange)}")
+        return broken(Breach.NOT_SET_ASIDE(bags=listed(strange)))
     return holds(f"{len(bags)} bags set aside for this dose")
 
 
@@ -60,7 +68,7 @@ def the_planned_dose_is_that_of_the_level(
         return _planned_right(state, event, event.occurred_on, event.recorded_at)
     prepared = this_dose(state, event).prepared
     if prepared is None:
-        return unknown(f"no preparation of dose {event.dose} is recorded")
+        return unknown(Breach.NO_PREPARATION(dose=event.dose))
     return _planned_right(state, prepared, event.occurred_on, event.started_at)
 
 
@@ -69,12 +77,12 @@ def _planned_right(state: State, prepared: DosePrepared, day: date, moment: date
     one = person(state, prepared)
     study = state.governing("treatment", one)
     if one.level is None:
-        return unknown(f"{one.id} has no dose level")
+        return unknown(Breach.NO_DOSE_LEVEL(participant=Term(one.id)))
     weights = None
     if study.treatment.administration.dose_per:
         recorded = weights_for_dose(state, one, day, since=prepared.occurred_on, until=moment)
         if recorded.weights is None:
-            return unknown(f"no body weight of {one.id} is recorded")
+            return unknown(Breach.NO_WEIGHT(participant=Term(one.id)))
         if recorded.doubt:
             return unknown(recorded.doubt)
         weights = recorded.weights
@@ -88,8 +96,9 @@ def _planned_right(state: State, prepared: DosePrepared, day: date, moment: date
     same = right.planned.unit == prepared.unit and compare(
         abs(prepared.planned / right.planned.value - 1), "<=", ROUNDING
     )
-    by = f", by {right.weight.text}" if right.weight else ""
-    told = f"level {one.level} is {right.planned}{by}"
+    told = Breach.PLANNED_DOSE(level=one.level, quantity=right.planned)
+    if right.weight:
+        told = Breach.PLANNED_DOSE_BY(**told.arguments, weight=right.weight.text)
     return _all(*named, either(same, f"it is {right.planned}", told))
 
 
@@ -101,15 +110,13 @@ def _weight_named(study: Study, prepared: DosePrepared, weights: Weights) -> Ver
     """Whether the weight that a preparation names is recorded: that of the day, or what counts."""
     said = prepared.weight_kg
     if said is None:
-        return unknown("the weight it was computed from is not recorded")
+        return unknown(Breach.NO_WEIGHT_NAMED())
     counts = weight_used(study.treatment.administration, study.treatment.preparation, weights)
     known = (weights.on_day, counts.kg)
-    told = f"{said:g} kg is the weight of the day, or the one that counts"
     return either(
         any(abs(said - kg) <= WEIGHING for kg in known),
-        told,
-        f"{said:g} kg is no weight of the day that is recorded, which is "
-        f"{weights.on_day:g} kg: record the weight, or correct the preparation",
+        f"{said:g} kg is the weight of the day, or the one that counts",
+        Breach.ANOTHER_WEIGHT(kg=Number(said, "g"), kg2=Number(weights.on_day, "g")),
     )
 
 
@@ -120,10 +127,13 @@ def the_amount_is_the_planned_one(state: State, event: DosePrepared | DoseAdmini
     tolerance = rules.tolerance if rules else 0.0
     prepared = event if isinstance(event, DosePrepared) else this_dose(state, event).prepared
     if prepared is None or prepared.unit != event.unit:
-        return unknown("what was planned is not recorded in that unit")
+        return unknown(Breach.PLANNED_UNKNOWN())
     off = event.amount / prepared.planned - 1
-    told = f"it is {off:+.1%} off the planned dose"
-    return either(compare(abs(off), "<=", tolerance), told, f"{told}; {tolerance:.0%} is accepted")
+    return either(
+        compare(abs(off), "<=", tolerance),
+        f"it is {off:+.1%} off the planned dose",
+        Breach.OFF_PLANNED(off=Number(off, "+.1%"), tolerance=Number(tolerance, ".0%")),
+    )
 
 
 def the_amount_is_what_was_drawn(state: State, event: DosePrepared) -> Verdict:
@@ -135,11 +145,20 @@ def the_amount_is_what_was_drawn(state: State, event: DosePrepared) -> Verdict:
     cells = [_cells(rules, bag.concentration, ml) for bag, ml in drawn]
     known = [one for one in cells if one is not None]
     if len(known) < len(cells):
-        return unknown(f"how many {rules.counts} cells a bag holds is not known")
+        return unknown(Breach.CELLS_UNKNOWN(counted=Term(rules.counts)))
     total = sum(known)
-    told = f"{sum(ml for _, ml in drawn):.4g} mL hold {total:.4g} {rules.counts} cells"
+    volume = sum(ml for _, ml in drawn)
     off = abs(event.amount / total - 1) if total else 1.0
-    return either(compare(off, "<=", ROUNDING), told, f"{told}, not {event.amount:.4g}")
+    return either(
+        compare(off, "<=", ROUNDING),
+        f"{volume:.4g} mL hold {total:.4g} {rules.counts} cells",
+        Breach.CELLS_OTHER(
+            ml=Number(volume, ".4g"),
+            n=Number(total, ".4g"),
+            counted=Term(rules.counts),
+            n2=Number(event.amount, ".4g"),
+        ),
+    )
 
 
 def _drawn(state: State, event: DosePrepared) -> Iterator[Drawn]:
@@ -195,7 +214,9 @@ def the_infusion_keeps_its_limits(state: State, event: DoseAdministered) -> Verd
     rules = state.governing("treatment", one).treatment.preparation
     prepared = this_dose(state, event).prepared
     if rules is None or prepared is None:
-        return holds("there are no limits") if rules is None else unknown("no preparation is known")
+        return (
+            holds("there are no limits") if rules is None else unknown(Breach.PREPARATION_UNKNOWN())
+        )
     children = []
     for bag in containers_of_dose(state, one.id, event.dose, prepared):
         children += [
@@ -231,7 +252,7 @@ def the_preparation_still_holds(state: State, event: PreDoseChecklistSigned) -> 
     one = person(state, event)
     prepared = this_dose(state, event).prepared
     if prepared is None:
-        return unknown(f"no preparation of dose {event.dose} is recorded")
+        return unknown(Breach.NO_PREPARATION(dose=event.dose))
     rules = state.governing("treatment", one).treatment.preparation
     children = [asked(state, prepared) for asked in _OF_A_PREPARATION]
     children.append(_planned_right(state, prepared, event.occurred_on, event.recorded_at))

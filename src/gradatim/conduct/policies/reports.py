@@ -1,6 +1,7 @@
 """Policies of adverse events and their reports: who judges, and was each report sent in time."""
 
 from gradatim.conduct.events.safety import AdverseEventUpdated, SafetyReportSent
+from gradatim.conduct.messages import Breach
 from gradatim.conduct.permissions import roles_of
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, holds
@@ -9,6 +10,7 @@ from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.judgements import INVESTIGATOR, lessened_by
 from gradatim.conduct.views.reporting import due_of
 from gradatim.conduct.views.safety import rests_on
+from gradatim.core.message import Pair, Term, join
 from gradatim.core.verdict import Verdict
 
 
@@ -24,11 +26,8 @@ def the_report_is_in_time(state: State, event: SafetyReportSent) -> Verdict:
     ]
     if not due:
         return holds("no clock asks for it")
-    return either(
-        event.sent_at <= min(due),
-        f"it was due by {min(due):%Y-%m-%d %H:%M}",
-        f"it was due by {min(due):%Y-%m-%d %H:%M}",
-    )
+    told = Breach.REPORTED_LATE(moment=Term(f"{min(due):%Y-%m-%d %H:%M}"))
+    return either(event.sent_at <= min(due), told, told)
 
 
 _IN_WORDS = {"serious": "seriousness", "elements": "kind of event"}
@@ -41,22 +40,15 @@ def an_investigator_judges_what_is_less(state: State, event: AdverseEventUpdated
     lesser = lessened_by(event, course.event)
     if not lesser:
         return holds("it is not made less")
-    what = " and ".join(_IN_WORDS.get(name, name) for name in lesser)
+    what = join([Term(_IN_WORDS.get(name, name)) for name in lesser], Pair.AND)
     if INVESTIGATOR not in roles_of(state, event.recorded_by, event.site):
-        return broken(
-            f"{event.recorded_by} is no investigator: the {what} judged before counts "
-            "until an investigator has signed otherwise"
-        )
+        return broken(Breach.NO_INVESTIGATOR(user=Term(event.recorded_by), what=what))
     if event.signature is not None:
         return holds("an investigator signed it")
     if course.signed:
-        return broken(
-            f"{event.adverse_event} is signed: the {what} judged before counts until an "
-            "investigator has signed otherwise"
-        )
+        name = Term(event.adverse_event)
+        return broken(Breach.SIGNED_BEFORE(adverse_event=name, what=what))
     rests = rests_on(state, one, event.adverse_event, event.occurred_on)
-    return either(
-        not rests,
-        "nothing that was signed is made less",
-        f"{rests}: that its {what} is less is not signed",
-    )
+    if not rests:
+        return holds("nothing that was signed is made less")
+    return broken(Breach.LESS_UNSIGNED(rests=rests, what=what))

@@ -19,6 +19,7 @@ from gradatim.conduct.events.safety import (
     DoseLimitingToxicityAdjudicated,
 )
 from gradatim.conduct.events.trial import TrialResumed
+from gradatim.conduct.messages import Breach
 from gradatim.conduct.policies.verdicts import broken, either, holds
 from gradatim.conduct.proposals import (
     act_of,
@@ -31,6 +32,7 @@ from gradatim.conduct.proposals import (
 from gradatim.conduct.state import State
 from gradatim.conduct.transitions import ENDED
 from gradatim.conduct.views.safety import candidates, unanswered_rules
+from gradatim.core.message import Term
 from gradatim.core.verdict import Verdict
 from gradatim.safety.dlt import watched_elements
 
@@ -87,8 +89,9 @@ def the_proposal_is_open(state: State, event: ProposalSigned | ProposalWithdrawn
     """What is signed or withdrawn has been proposed, and is still open."""
     one = state.proposals.get(event.proposal)
     if one is None:
-        return broken(f"there is no proposal {event.proposal}")
-    return either(one.status == "open", "it is open", f"{one.id} is {one.status}")
+        return broken(Breach.NO_SUCH_PROPOSAL(proposal=Term(event.proposal)))
+    told = Breach.PROPOSAL(proposal=Term(one.id), status=Term(one.status))
+    return either(one.status == "open", "it is open", told)
 
 
 def nobody_signs_twice(state: State, event: ProposalSigned) -> Verdict:
@@ -263,4 +266,4 @@ def the_data_are_locked(state: State, event: DataUnlocked) -> Verdict:
 
 def the_data_are_not_locked(state: State, event: Event) -> Verdict:
     """What is recorded after the lock is seen to be."""
-    return either(not state.locked, "the data are not locked", "the data are locked")
+    return either(not state.locked, "the data are not locked", Breach.LOCKED())

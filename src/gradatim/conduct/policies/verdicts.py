@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradatim.conduct.state import State
+from gradatim.core.message import Text
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.core.verdict import Reason, Verdict
 
@@ -11,22 +12,22 @@ Policy = Callable[[State, Any], Verdict]
 """Asks one question of the state and an event; its docstring is the rule in words."""
 
 
-def holds(text: str = "") -> Verdict:
+def holds(text: Text = "") -> Verdict:
     """Say that it is as it should be."""
     return Verdict(TRUE, text)
 
 
-def broken(text: str) -> Verdict:
+def broken(text: Text) -> Verdict:
     """Say what is not as it should be."""
     return Verdict(FALSE, text)
 
 
-def unknown(text: str) -> Verdict:
+def unknown(text: Text) -> Verdict:
     """Say what is not known; an authorisation does not rest on it."""
     return Verdict(UNKNOWN, text, reason=Reason.NO_RECORD)
 
 
-def either(truth: bool, yes: str, no: str) -> Verdict:
+def either(truth: bool, yes: Text, no: Text) -> Verdict:
     """Say one thing or the other."""
     return Verdict(Truth.TRUE if truth else Truth.FALSE, yes if truth else no)
 

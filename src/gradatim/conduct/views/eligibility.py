@@ -11,6 +11,7 @@ from datetime import date
 from typing import NamedTuple
 
 from gradatim.conduct.events.participants import CriterionAttested
+from gradatim.conduct.messages import Breach
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.anchors import anchors_of, is_screening
 from gradatim.conduct.views.doses import entries_of, first_dose_at
@@ -20,6 +21,7 @@ from gradatim.conduct.views.visits import window_days
 from gradatim.core.dates import Duration
 from gradatim.core.dates import on as exactly
 from gradatim.core.errors import UnusableInput
+from gradatim.core.message import Term, Text, clauses
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, truth_of
 from gradatim.core.verdict import Reason, Verdict, foremost
 from gradatim.evidence.facts import Fact, Facts, NotUsed
@@ -47,7 +49,7 @@ class _Answer(NamedTuple):
     criterion: EligibilityCriterion
     rule: Node
     truth: Truth
-    because: str
+    because: Text
     reason: Reason | None
     last: int
 
@@ -122,7 +124,7 @@ def may_yet_be_dosed(state: State, participant: Participant, day: date) -> Verdi
     failing = tuple(one for one in found.children or (found,) if one.truth is FALSE)
     if not failing:
         return Verdict(TRUE, "no criterion is known to fail")
-    return Verdict(FALSE, "; ".join(one.text for one in failing), (), failing)
+    return Verdict(FALSE, clauses(*(one.message for one in failing)), (), failing)
 
 
 def _assessed(
@@ -144,7 +146,12 @@ def _assessed(
 def _answer_of(state: State, participant: Participant, one: Finding, facts: Facts) -> _Answer:
     last = _last_open(state, participant, one.verdict, facts)
     return _Answer(
-        one.criterion, one.reading.rule, one.verdict.truth, one.because, one.unknown_because, last
+        one.criterion,
+        one.reading.rule,
+        one.verdict.truth,
+        clauses(*one.verdict.messages()),
+        one.unknown_because,
+        last,
     )
 
 
@@ -231,12 +238,12 @@ def _settled(
         if passes is None and one.criterion.knowable_at == "pre_dose" and not before_the_dose:
             continue
         if passes is not True:
-            text = f"{one.criterion.id}: {one.because}"
-            children.append(Verdict(truth_of(passes), text, reason=one.reason))
+            told = Breach.CRITERION(criterion=Term(one.criterion.id), why=one.because)
+            children.append(Verdict(truth_of(passes), told, reason=one.reason))
     if not children:
         return Verdict(TRUE, f"all {len(answers)} criteria pass")
-    told = "; ".join(one.text for one in children)
-    return Verdict(all_of(one.truth for one in children), told, (), tuple(children))
+    why = clauses(*(one.message for one in children))
+    return Verdict(all_of(one.truth for one in children), why, (), tuple(children))
 
 
 def _stands(
@@ -323,6 +330,6 @@ def _answered(
 ) -> _Answer:
     verdict = evaluate(rule, situation)
     open_ = foremost(one.reason for one in verdict.deciding() if one.truth is UNKNOWN)
-    because = "; ".join(dict.fromkeys(verdict.clauses()))
+    because = clauses(*verdict.messages())
     last = _last_open(state, participant, verdict, situation.facts)
     return _Answer(criterion, rule, verdict.truth, because, open_, last)

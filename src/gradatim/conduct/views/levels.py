@@ -8,9 +8,11 @@ from datetime import date
 from typing import NamedTuple
 
 from gradatim.conduct.escalation import supported
+from gradatim.conduct.messages import Breach
 from gradatim.conduct.state import State
 from gradatim.conduct.views.safety import unanswered_rules
 from gradatim.core.errors import UnusableInput
+from gradatim.core.message import Text
 
 
 class Level(NamedTuple):
@@ -48,13 +50,13 @@ def levels(state: State, on: date) -> list[Level]:
 def closed_by(state: State, level: int, on: date) -> list[str]:
     """Return why nobody is given a first dose at a level, as of a day; empty where one may be."""
     if state.stopped is not None:
-        return ["dosing has been stopped for good"]
+        return [str(Breach.STOPPED())]
     found = [f"dosing is paused (entry {state.pauses[-1]})"] if state.pauses else []
     found += [one.text for one in unanswered_rules(state, on) if one.closes(level)]
-    return [*found, *against(state, level, on, first=True)]
+    return [*found, *map(str, against(state, level, on, first=True))]
 
 
-def against(state: State, level: int, on: date, *, first: bool) -> list[str]:
+def against(state: State, level: int, on: date, *, first: bool) -> list[Text]:
     """Return what the design says against a dose at a level, as of a day; empty where nothing.
 
     Args:
@@ -67,13 +69,11 @@ def against(state: State, level: int, on: date, *, first: bool) -> list[str]:
     try:
         found = supported(state, on)
     except UnusableInput as error:
-        return [f"the design has no advice: {error}"] if first else []
+        return [Breach.DESIGN_SILENT(why=str(error))] if first else []
     if level > found.tolerated:
-        return [f"level {level} is not tolerated ({found.why})"]
+        return [Breach.NOT_TOLERATED(level=level, why=found.why)]
     if first and level > found.highest:
-        return [
-            f"the design supports no dose above level {found.highest} ({found.why})"
-            if found.highest
-            else f"the design supports no dose ({found.why})"
-        ]
+        if not found.highest:
+            return [Breach.NO_DOSE_SUPPORTED(why=found.why)]
+        return [Breach.NOT_ABOVE(level=found.highest, why=found.why)]
     return []

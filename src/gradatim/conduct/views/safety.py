@@ -18,6 +18,7 @@ from gradatim.conduct.events.safety import (
     AdverseEventUpdated,
     DoseLimitingToxicityAdjudicated,
 )
+from gradatim.conduct.messages import Standing, listed
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import (
     DIED,
@@ -35,6 +36,7 @@ from gradatim.conduct.views.judgements import (
 )
 from gradatim.conduct.views.past import Change, before, changes
 from gradatim.core.dates import ANY_DAY
+from gradatim.core.message import Term, Text
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.core.verdict import Verdict
 from gradatim.safety import dlt, stopping
@@ -195,12 +197,12 @@ def why_signed(state: State, event: EntryCorrected) -> str:
     return ""
 
 
-def rests_on(state: State, participant: Participant, adverse_event: str, on: date) -> str:
+def rests_on(state: State, participant: Participant, adverse_event: str, on: date) -> Text:
     """Say what of the trial's safety rests on an adverse event as of a day; empty if nothing."""
     if adverse_event in {found.id for found in candidates(state, participant)}:
-        return f"{adverse_event} is a candidate for a dose-limiting toxicity"
+        return Standing.IS_CANDIDATE(adverse_event=Term(adverse_event))
     if _bears_out_a_rule(state, adverse_event, on):
-        return f"{adverse_event} is what a stopping rule stands on"
+        return Standing.BEARS_OUT_RULE(adverse_event=Term(adverse_event))
     return ""
 
 
@@ -375,7 +377,7 @@ class Rule(NamedTuple):
         key: its name with the level and whom it rests on; what may have fired has another.
         action: `pause`, `stop level` or `stop`.
         level: the dose level that it is about; None for the trial.
-        text: in a sentence.
+        message: in a sentence.
         by: the adverse events and the participants that bear it out.
         certain: whether it has fired, and not only may have.
         answered: whether the committee has resumed dosing on it.
@@ -384,10 +386,15 @@ class Rule(NamedTuple):
     key: str
     action: str
     level: int | None
-    text: str
+    message: Text
     by: tuple[str, ...]
     certain: bool = True
     answered: bool = False
+
+    @property
+    def text(self) -> str:
+        """The sentence in English."""
+        return str(self.message)
 
     def closes(self, level: int | None) -> bool:
         """Whether no dose is given at a level while it stands.
@@ -421,7 +428,9 @@ def _fired(state: State, on: date) -> list[Rule]:
     for one in stopping.fired(state.governing("safety"), _watched(state), on):
         answered = one.rule.action == "pause" and _key(one) in state.resumed_rules
         found.append(
-            Rule(_key(one), one.rule.action, one.level, _text(one), one.by, one.certain, answered)
+            Rule(
+                _key(one), one.rule.action, one.level, _sentence(one), one.by, one.certain, answered
+            )
         )
     return found
 
@@ -467,9 +476,14 @@ def _key(one: stopping.Fired) -> str:
     return f"{one.rule.id}{level}{perhaps}: {', '.join(sorted(one.by))}"
 
 
-def _text(one: stopping.Fired) -> str:
-    """Say in a sentence which rule stands, what it does, and whom it rests on."""
-    level = "" if one.level is None else f" at level {one.level}"
-    sure = "has fired" if one.certain else "may have fired"
-    name = one.rule.id.replace("_", " ")
-    return f"stopping rule '{name}'{level} {sure} ({one.rule.action}): {', '.join(sorted(one.by))}"
+def _sentence(one: stopping.Fired) -> Text:
+    """Return in a sentence which rule stands, what it does, and whom it rests on."""
+    told = {
+        "rule": Term(one.rule.id.replace("_", " ")),
+        "action": Term(one.rule.action),
+        "who": listed(sorted(one.by)),
+    }
+    if one.level is None:
+        return (Standing.FIRED if one.certain else Standing.MAY_HAVE_FIRED)(**told)
+    at_level = Standing.FIRED_AT if one.certain else Standing.MAY_HAVE_FIRED_AT
+    return at_level(**told, level=one.level)

@@ -37,6 +37,7 @@ from gradatim.web.forms.act import act_form, ruled_on
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.judging import record_asked
+from gradatim.web.languages import why_broken
 from gradatim.web.recording import circumstances_of, event_of, record, shown, signed
 from gradatim.web.references import refuse_unseen
 from gradatim.web.views.participant.pages import participants
@@ -377,7 +378,7 @@ def tell(request: Request, outcome: Recorded) -> None:
         messages.warning(
             request,
             _("This is a protocol deviation (%(rule)s): %(why)s")
-            % {"rule": one.rule, "why": one.description},
+            % {"rule": one.rule, "why": why_broken(state, one).text},
         )
     for name in outcome.queries:
         messages.warning(

@@ -16,6 +16,7 @@ from gradatim.conduct.views.visits import visits
 from gradatim.safety.dlt import perhaps_of
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import now, today
+from gradatim.web.languages import why_broken
 from gradatim.web.telling import told_in_words
 from gradatim.web.views.participant.forms_of_visit import forms_of_visit
 from gradatim.web.views.participant.frame import framed
@@ -82,7 +83,11 @@ def summary(request: Request, id: str) -> HttpResponse:
                 for q in state.queries.values()
                 if getattr(state.events[q.of], "participant", None) == one.id
             ],
-            "deviations": [d for d in state.deviations.values() if d.participant == one.id],
+            "deviations": [
+                (d, why_broken(state, d))
+                for d in state.deviations.values()
+                if d.participant == one.id
+            ],
         },
     )
 

@@ -22,6 +22,7 @@ from gradatim.dosefinding.decision import Resolution
 from gradatim.reports.safety_charts import safety_charts
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import now
+from gradatim.web.languages import why_broken
 from gradatim.web.views.overview import advice_shown, advice_words
 from gradatim.web.views.review.cut import cut_of
 
@@ -141,7 +142,9 @@ def _listings(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
     return {
         "deaths": deaths(state),
         "dispositions": dispositions(state, on),
-        "deviations": deviations(state),
+        "deviations": [
+            (row, why_broken(state, state.deviations[row.position])) for row in deviations(state)
+        ],
         "charts": {},
     }
 

@@ -1,0 +1,108 @@
+"""What the rules of conduct say when they are not kept: the English of every sentence, each once.
+
+A deviation on the ledger keeps the identifier of its sentence. A name here is therefore never given
+to another sentence, and what is in the holes of one keeps its name.
+"""
+
+from collections.abc import Iterable
+
+from gradatim.core.message import Argument, Pair, Template, Term, join
+
+
+class Breach(Template):
+    """Why a fact does not keep a rule of conduct, or why nobody knows whether it does."""
+
+    STOPPED = "dosing has been stopped for good"
+    PAUSED = "dosing is paused (entry {entry}: {reason})"
+    LOCKED = "the data are locked"
+    NO_SUCH_STEP = "{participant} is {status}: {act} does not follow on that"
+    NO_CONSENT = "no consent of {participant} is recorded"
+    CONSENT = "{participant}: consent {status}"
+    CONSENT_LATER = "consent was given on {day}, after this"
+    CONSENT_OUTDATED = "{participant} has not consented since version {version}, which asks for it"
+    NOTHING_TO_RENEW = "no consent was given before"
+    BEFORE_CONSENT = "entries {entries} are of procedures before consent"
+    NOT_CONFIRMED = "nobody has confirmed that {participant} is eligible"
+    CORRECTED_SINCE = "entries were corrected since it was confirmed, and now: {why}"
+    VISIT_MISSED = "{participant} missed {visit}"
+    NO_SUCH_VISIT = "the schedule of {participant} has no {visit}"
+    OUTSIDE_WINDOW = "{visit} on {day}, window {first} to {last}"
+    REPORTED_LATE = "it was due by {moment}"
+    NO_INVESTIGATOR = (
+        "{user} is no investigator: the {what} judged before counts "
+        "until an investigator has signed otherwise"
+    )
+    SIGNED_BEFORE = (
+        "{adverse_event} is signed: the {what} judged before counts until an "
+        "investigator has signed otherwise"
+    )
+    LESS_UNSIGNED = "{rests}: that its {what} is less is not signed"
+    NO_SUCH_PROPOSAL = "there is no proposal {proposal}"
+    PROPOSAL = "{proposal} is {status}"
+    NO_PLACE = "{participant} has no place in a cohort"
+    LEVEL_LEFT = "level {level} was left; level {level2} is open"
+    REPLACED = "{participant} was replaced"
+    NOT_IN_TREATMENT = "{participant} is {status}"
+    NO_PREPARATION = "no preparation of dose {dose} is recorded"
+    NOT_VERIFIED = "nobody has verified the preparation of dose {dose}"
+    CHECKLIST_NOT_SIGNED = "no checklist of dose {dose} is signed"
+    CHECKLIST_SIGNED_ON = "it was signed on {day}"
+    CRITERION = "{criterion}: {why}"
+    ITEM = "{item}: {why}"
+    RESULT_NOT_JUDGED = "{term} {grade} on {day} (entry {entry}): no investigator has judged it"
+    RESULT_SIGNIFICANT = "{term} {grade} on {day} (entry {entry}): judged clinically significant"
+    DOSES_PLANNED = "the protocol plans {n}"
+    DOSE_GIVEN = "dose {dose} has been given"
+    DOSE_WITHHELD = "dose {dose} has been withheld"
+    LATER_DOSE_GIVEN = "dose {dose} has been given already"
+    EARLIER_DOSE_OPEN = "dose {doses} is neither given nor withheld"
+    INTERVAL = "dose {dose} was given on {day}; the next may be from {day2}"
+    LIMITING = "{candidates} counts as dose-limiting"
+    NO_LEVEL = "{participant} has no level"
+    DESIGN_SILENT = "the design has no advice: {why}"
+    NOT_TOLERATED = "level {level} is not tolerated ({why})"
+    NOT_ABOVE = "the design supports no dose above level {level} ({why})"
+    NO_DOSE_SUPPORTED = "the design supports no dose ({why})"
+    SENTINEL_SIGNED_FOR = "{participant} is signed for at level {level} and not yet dosed"
+    SENTINEL_OBSERVED = "{participant} has had {n} of {n2} infusions to be observed"
+    SENTINEL_WATCHED = "{participant}, the first at this level, is watched until {day}"
+    DOSED_ON = "{participant} was dosed on {day}; the next may be from {day2}"
+    BAGS = "bag {bags}"
+    NOT_SET_ASIDE = "not set aside for this dose: {bags}"
+    NO_DOSE_LEVEL = "{participant} has no dose level"
+    NO_WEIGHT = "no body weight of {participant} is recorded"
+    PLANNED_DOSE = "level {level} is {quantity}"
+    PLANNED_DOSE_BY = "level {level} is {quantity}, by {weight}"
+    NO_WEIGHT_NAMED = "the weight it was computed from is not recorded"
+    ANOTHER_WEIGHT = (
+        "{kg} kg is no weight of the day that is recorded, which is {kg2} kg: "
+        "record the weight, or correct the preparation"
+    )
+    PLANNED_UNKNOWN = "what was planned is not recorded in that unit"
+    OFF_PLANNED = "it is {off} off the planned dose; {tolerance} is accepted"
+    CELLS_UNKNOWN = "how many {counted} cells a bag holds is not known"
+    CELLS_OTHER = "{ml} mL hold {n} {counted} cells, not {n2}"
+    PREPARATION_UNKNOWN = "no preparation is known"
+
+
+class Standing(Template):
+    """Parts of those sentences: what stands in the way, and what it rests on."""
+
+    BAG = "{bag} is {status}"
+    GRADE = "grade {n}"
+    PERHAPS_GRADE = "perhaps grade {n}"
+    IS_CANDIDATE = "{adverse_event} is a candidate for a dose-limiting toxicity"
+    BEARS_OUT_RULE = "{adverse_event} is what a stopping rule stands on"
+    FIRED = "stopping rule '{rule}' has fired ({action}): {who}"
+    MAY_HAVE_FIRED = "stopping rule '{rule}' may have fired ({action}): {who}"
+    FIRED_AT = "stopping rule '{rule}' at level {level} has fired ({action}): {who}"
+    MAY_HAVE_FIRED_AT = "stopping rule '{rule}' at level {level} may have fired ({action}): {who}"
+
+
+def listed(words: Iterable[object]) -> Argument:
+    """Return words of records, such as numbers of participants or bags, one after another.
+
+    Args:
+        words: one at least.
+    """
+    return join([Term(str(one)) for one in words], Pair.COMMA)
