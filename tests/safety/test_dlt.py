@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradatim.core.dates import on
+from gradatim.core.dates import on, parse_day
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, truth_of
 from gradatim.protocol.load import load
 from gradatim.protocol.nodes import AnyOf
@@ -45,7 +45,7 @@ def event(
         participant="P1",
         term=term,
         grade=grade,
-        onset=onset,
+        onset=parse_day(onset),
         investigator_relation=relation,
         **more,
     )

@@ -17,7 +17,7 @@ from gradatim.clinical.ctcae.terms import folded
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import Course, courses
 from gradatim.conduct.views.doses import first_dose_at
-from gradatim.core.dates import before, parse_day
+from gradatim.core.dates import before
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.safety import dlt
 from gradatim.safety.events import AdverseEvent, graded, is_serious, relation
@@ -166,7 +166,7 @@ def not_counted(state: State, participant: Participant, course: Course) -> str:
     at = first_dose_at(state, participant)
     if at is None:
         return "no dose was given"
-    if before(parse_day(course.event.onset), at.date()) is not TRUE:
+    if before(course.event.onset, at.date()) is not TRUE:
         return ""
     worse = course.worse_at
     if worse != course.position and state.events[worse].occurred_on >= at.date():
@@ -188,7 +188,7 @@ def _aside(state: State, subset: Subset) -> Iterable[SetAside]:
         for course in courses(state, one).values():
             event, why = course.event, not_counted(state, one, course)
             if why and belongs(state, one, event, subset):
-                yield SetAside(one.id, event.id, event.term, graded(event), event.onset, why)
+                yield SetAside(one.id, event.id, event.term, graded(event), str(event.onset), why)
 
 
 def _key(event: AdverseEvent) -> tuple[str, str]:

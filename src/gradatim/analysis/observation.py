@@ -8,7 +8,6 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import adverse_events
 from gradatim.conduct.views.doses import entries_of, given
 from gradatim.conduct.views.safety import left_on
-from gradatim.core.dates import parse_day
 from gradatim.safety import dlt
 from gradatim.safety.events import AdverseEvent, fatal
 
@@ -106,7 +105,7 @@ def died(state: State, participant: Participant) -> bool:
 def died_on(state: State, participant: Participant) -> date | None:
     """Give the day of the disposition, else the end of a fatal event; None if neither tells it."""
     said = [one.on for one in departures(state, participant) if one.how == "died"]
-    ends = [parse_day(one.resolved) for one in fatal_events(state, participant) if one.resolved]
+    ends = [one.resolved for one in fatal_events(state, participant) if one.resolved]
     return next(iter([*said, *(day.first for day in ends if day.exact)]), None)
 
 

@@ -15,8 +15,8 @@ from gradatim.clinical.units import convert_for
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.anchors import anchors_of
 from gradatim.conduct.views.doses import first_dose_at
-from gradatim.conduct.views.facts import facts_of
-from gradatim.conduct.views.grades import baseline, measured_after, position_of
+from gradatim.conduct.views.facts import facts_of, position_of
+from gradatim.conduct.views.grades import baseline, measured_after
 from gradatim.core.dates import Day
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Element

@@ -120,9 +120,8 @@ def possible(grade: Grade) -> tuple[int, int]:
     What only a clinician can add (symptoms, bleeding) is reported as an adverse event: there it is
     the grade that the numbers alone make certain, as in `Graded.by_numbers`.
     """
-    clinical = grade.needs and all(one.startswith("needs ") for one in grade.needs.split("; "))
     least, most = min(grade.possible, default=0), max(grade.possible, default=4)
-    return (least, least) if clinical else (least, most)
+    return (least, least) if grade.needs_observation else (least, most)
 
 
 def _category(found: Sequence[tuple[int, int]]) -> Category:

@@ -94,10 +94,10 @@ def _died(state: State, line: DeathLine) -> Day:
     if line.on is not None:
         return exactly(line.on)
     fatal = courses(state, state.participants[line.who.participant])[line.adverse_event].event
-    onset = parse_day(fatal.onset).first
-    if not fatal.resolved:
+    onset = fatal.onset.first
+    if fatal.resolved is None:
         return Day(onset, date.max)
-    first, last = parse_day(fatal.resolved)
+    first, last = fatal.resolved
     return Day(min(max(onset, first), last), last)
 
 
@@ -141,7 +141,7 @@ def _marks(state: State, one: Participant) -> Iterator[_Found]:
         yield "dose withheld", exactly(event.occurred_on), f"dose {event.dose}: {event.reason}"
     for course in courses(state, one).values():
         if (kind := _kind(course.event)) is not None:
-            yield kind, parse_day(course.event.onset), _words(course.event)
+            yield kind, course.event.onset, _words(course.event)
     for found in candidates(state, one):
         if found.counts:
             sure: MarkKind = "DLT" if found.dose_limiting else "DLT candidate"
@@ -177,9 +177,8 @@ def _day(state: State, one: Participant, found: Candidate) -> Day:
     """Give when a candidate began: the onset of its event, or the day of the entry it is."""
     course = courses(state, one).get(found.id)
     if course is not None:
-        return parse_day(course.event.onset)
-    number = next(part for part in found.id.split("-") if part.isdigit())
-    event = state.events[int(number)]
+        return course.event.onset
+    event = state.events[found.entry]
     day = getattr(event, "collected_on", None) or getattr(event, "start", None)
     return parse_day(day) if day else exactly(event.occurred_on)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from gradatim.clinical.ctcae.grade import Grade, Value
+    from gradatim.clinical.ctcae.grade import Given, Grade, Value
 
 Analyte = Annotated[
     str, typer.Argument(metavar="[ANALYTE]", help="Its name, LOINC code or CTCAE term")
@@ -88,8 +88,7 @@ def grade(
     with what is needed to tell. Ungradable is not grade 0.
     """
     from gradatim.clinical.astct import crs_grade, names_crs
-    from gradatim.clinical.ctcae.grade import Given, Value
-    from gradatim.clinical.ctcae.grade import grade as graded
+    from gradatim.clinical.ctcae.grade import Given
 
     if list_:
         _list(json)
@@ -102,16 +101,7 @@ def grade(
     _refuse_signs(fever, fever_treated, hypotension, oxygen)
     name = _name(analyte)
     measured = _measured(value, unit, low, high)
-    before = None
-    if baseline is not None:
-        before = Value(
-            baseline,
-            unit,
-            "",
-            low if baseline_low is None else baseline_low,
-            high if baseline_high is None else baseline_high,
-        )
-    _refuse_limits(measured, before, baseline_low, baseline_high)
+    before = _before(baseline, measured, baseline_low, baseline_high)
     given = Given(
         before,
         at_baseline,
@@ -122,9 +112,43 @@ def grade(
         ionized,
         hours_above_40,
     )
-    found = graded(name, measured, given)
-    _refuse_mismatch(name, unit, found)
-    _print(name, found, json)
+    _print(name, _graded(name, measured, given), json)
+
+
+def _before(
+    baseline: float | None, measured: "Value", low: float | None, high: float | None
+) -> "Value | None":
+    """Return the value before treatment, with its own limits or those of the value measured.
+
+    Raises:
+        UnusableInput: limits of the value, or of its baseline, can be none.
+    """
+    from gradatim.clinical.ctcae.grade import Value
+
+    before = None
+    if baseline is not None:
+        before = Value(
+            baseline,
+            measured.unit,
+            "",
+            measured.low if low is None else low,
+            measured.high if high is None else high,
+        )
+    _refuse_limits(measured, before, low, high)
+    return before
+
+
+def _graded(name: str, measured: "Value", given: "Given") -> "tuple[Grade, ...]":
+    """Return the grades of a value.
+
+    Raises:
+        UnusableInput: its unit is none of the analyte.
+    """
+    from gradatim.clinical.ctcae.grade import grade as grades
+
+    found = grades(name, measured, given)
+    _refuse_mismatch(name, measured.unit, found)
+    return found
 
 
 def _name(analyte: str) -> str:
@@ -200,7 +224,7 @@ def _refuse_mismatch(name: str, unit: str, found: "tuple[Grade, ...]") -> None:
     from gradatim.clinical.ctcae.table import analyte_called
     from gradatim.core.errors import UnusableInput
 
-    if any(UNIT_MISMATCH in one.needs.split("; ") for one in found):
+    if any(UNIT_MISMATCH in one.missing for one in found):
         units = ", ".join(analyte_called(name).units)
         what = f"{unit!r} is no unit of {name}" if unit else f"{name} comes without a unit"
         raise UnusableInput(what, "--unit", todo=f"give the value in {units}")
@@ -236,9 +260,13 @@ def _print(analyte: str, found: "tuple[Grade, ...]", json: bool) -> None:
     if json:
         rows = [
             {
-                name: value
-                for name, value in one._asdict().items()
-                if name not in ("version", "source")
+                "term": one.term,
+                "meddra": one.meddra,
+                "grade": one.grade,
+                "possible": one.possible,
+                "needs": one.needs,
+                "rule": one.rule,
+                "because": one.because,
             }
             for one in found
         ]
@@ -257,8 +285,8 @@ def _print(analyte: str, found: "tuple[Grade, ...]", json: bool) -> None:
         said.print(f"{one.term}: {_word(one)}", style="bold", markup=False, soft_wrap=True)
         said.print(f"  because {one.because}", markup=False, soft_wrap=True)
         said.print(f"  rule    {one.rule}", markup=False, soft_wrap=True)
-        if one.needs:
-            needs = "; ".join(need.removeprefix("needs ") for need in one.needs.split("; "))
+        if one.missing:
+            needs = "; ".join(need.words for need in one.missing)
             said.print(f"  needs   {needs}", style="yellow", markup=False, soft_wrap=True)
     said.print(f"{found[0].version} ({found[0].source})", style="dim", markup=False, soft_wrap=True)
 

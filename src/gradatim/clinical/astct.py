@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from gradatim.clinical import load
 from gradatim.clinical.ctcae.grade import Grade
+from gradatim.clinical.ctcae.rules import Need
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import FALSE, UNKNOWN, any_of, truth_of
 
@@ -85,7 +86,7 @@ def crs_grade(
     syndrome = any_of([truth_of(fever), truth_of(treated)])
     if syndrome is FALSE:
         return Grade(
-            TERM, MEDDRA, 0, (0,), "", "no fever", "no fever and no treatment of one", SCALE, SOURCE
+            TERM, MEDDRA, 0, (0,), (), "no fever", "no fever and no treatment of one", SCALE, SOURCE
         )
     grades = {max(pair) for pair in product(pressures, oxygens)}
     if syndrome is UNKNOWN:
@@ -94,10 +95,10 @@ def crs_grade(
     told = f"hypotension: {hypotension or 'not known'}; hypoxia: {oxygen or 'not known'}"
     if len(possible) == 1:
         return Grade(
-            TERM, MEDDRA, possible[0], possible, "", "worse of the two", told, SCALE, SOURCE
+            TERM, MEDDRA, possible[0], possible, (), "worse of the two", told, SCALE, SOURCE
         )
-    needs = "; ".join(_needs(fever, treated, hypotension, oxygen))
-    return Grade(TERM, MEDDRA, None, possible, needs, "worse of the two", told, SCALE, SOURCE)
+    missing = tuple(map(Need, _needs(fever, treated, hypotension, oxygen)))
+    return Grade(TERM, MEDDRA, None, possible, missing, "worse of the two", told, SCALE, SOURCE)
 
 
 def _grades(limb: str, state: str | None) -> list[int]:

@@ -24,8 +24,7 @@ from gradatim.conduct.events.participants import EntryCorrected, FactRecorded
 from gradatim.conduct.events.review import QueryOpened
 from gradatim.conduct.folding.participants import corrected
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.facts import facts_in, facts_of
-from gradatim.conduct.views.grades import position_of
+from gradatim.conduct.views.facts import facts_in, facts_of, position_of
 from gradatim.conduct.views.weights import QUESTION, doubt_about, in_kg, weight_elements
 from gradatim.core.truth import FALSE
 from gradatim.evidence.facts import Fact, Facts

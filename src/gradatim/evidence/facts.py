@@ -70,6 +70,7 @@ class Fact(NamedTuple):
         course: the course of treatment that a drug record tells of, as others of the same course
             do; empty if it does not say. Records of one course tell of the same doses.
         often: on how many days of its period a drug was taken at the least.
+        entry: the entry of the ledger that holds it; None of what is in none.
     """
 
     element: str
@@ -91,6 +92,13 @@ class Fact(NamedTuple):
     most: float | None = None
     course: str = ""
     often: Often = EVERY_DAY
+    entry: int | None = None
+
+    @property
+    def entries(self) -> tuple[int, ...]:
+        """The entries of the ledger that hold it, or what it was derived from."""
+        own = () if self.entry is None else (self.entry,)
+        return (*own, *(entry for one in self.sources for entry in one.entries))
 
 
 class Coding(NamedTuple):
@@ -127,6 +135,7 @@ class NotUsed(NamedTuple):
         instead: what stands for it among the facts, each `unsettled`: it is known of which element
             and which days it is, and not what it says.
         conflict: whether it contradicts itself.
+        entry: the entry of the ledger that holds it; None of what is in none.
     """
 
     id: str
@@ -135,6 +144,12 @@ class NotUsed(NamedTuple):
     codes: tuple[Coding, ...] = ()
     instead: tuple[Fact, ...] = ()
     conflict: bool = False
+    entry: int | None = None
+
+    @property
+    def entries(self) -> tuple[int, ...]:
+        """The entry of the ledger that holds it, if one does."""
+        return () if self.entry is None else (self.entry,)
 
 
 class Observed(NamedTuple):

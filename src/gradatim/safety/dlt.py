@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from gradatim.clinical.ctcae.terms import folded, is_ctcae_term, system_organ_classes
-from gradatim.core.dates import NEVER_ENDED, Day, parse_day, step
+from gradatim.core.dates import NEVER_ENDED, Day, step
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of
 from gradatim.core.verdict import Verdict
 from gradatim.evidence.facts import Fact, Facts, Observed
@@ -145,8 +145,7 @@ def facts_of(study: Study, person: str, events: Iterable[AdverseEvent]) -> Facts
     """Give adverse events as the facts that rules are evaluated on."""
     found: dict[str, list[Fact]] = {}
     for event in events:
-        start = parse_day(event.onset)
-        end = parse_day(event.resolved) if event.resolved else NEVER_ENDED
+        end = event.resolved or NEVER_ENDED
         grade = graded(event)
         told = [(name, "") for name in elements_of(study, event)]
         open_ = [(name, NOT_SAID) for name in perhaps_of(study, event)]
@@ -155,7 +154,7 @@ def facts_of(study: Study, person: str, events: Iterable[AdverseEvent]) -> Facts
                 Fact(
                     name,
                     event.id,
-                    start,
+                    event.onset,
                     end,
                     None if grade is None else float(grade),
                     method=_RELATION[relation(event)],
@@ -244,7 +243,7 @@ def candidates(
 
 def defined(study: Study, event: AdverseEvent, first_dose: date, last_dose: date) -> Verdict:
     """Say whether an adverse event is dose-limiting by the protocol's definition and window."""
-    inside = within(study, parse_day(event.onset), first_dose, last_dose)
+    inside = within(study, event.onset, first_dose, last_dose)
     if inside is FALSE:
         return Verdict(FALSE, f"onset {event.onset}, outside the window")
     anchors: Mapping[str, date] = dict.fromkeys([*study.schedule.anchors, FIRST_DOSE], first_dose)

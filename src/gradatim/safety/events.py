@@ -6,6 +6,7 @@ is never taken for harmless: an event that nobody judged is not "unrelated".
 
 from msgspec import Struct
 
+from gradatim.core.dates import Day
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, any_of
 from gradatim.evidence.facts import RELATED
 
@@ -34,9 +35,9 @@ class AdverseEvent(Struct, frozen=True, kw_only=True):
         participant: whose event it is.
         term: the CTCAE term, or the words in which it was reported.
         grade: 1 to 5 by `scale`; None while nobody has graded it.
-        onset: ISO date, possibly partial (`2026-03`).
+        onset: the day it began, possibly known in part.
         scale: `CTCAE v5.0` or `ASTCT 2019`.
-        resolved: ISO date, possibly partial; empty while it goes on.
+        resolved: the day it ended, possibly known in part; None while it goes on.
         serious: criteria of `SERIOUS` that it meets.
         investigator_relation: `unrelated`, `unlikely`, `possible`, `probable`, `definite` or
             `related`; empty while the investigator has not judged.
@@ -54,9 +55,9 @@ class AdverseEvent(Struct, frozen=True, kw_only=True):
     participant: str
     term: str
     grade: int | None
-    onset: str
+    onset: Day
     scale: str = "CTCAE v5.0"
-    resolved: str = ""
+    resolved: Day | None = None
     serious: tuple[str, ...] = ()
     investigator_relation: str = ""
     sponsor_relation: str = ""

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from gradatim.clinical import load
 from gradatim.clinical.ctcae.inputs import Given, Value, known_of, situation
 from gradatim.clinical.ctcae.intervals import stretches
-from gradatim.clinical.ctcae.rules import Possible, either, judge, worst
+from gradatim.clinical.ctcae.rules import Need, Possible, either, judge, worst
 from gradatim.clinical.ctcae.table import Analyte, Term, analyte_called, analytes
 from gradatim.clinical.ctcae.wording import because
 from gradatim.core.truth import FALSE
@@ -50,8 +50,7 @@ class Grade(NamedTuple):
         meddra: code of its lowest level term.
         grade: 0 to 4; None where what is known does not settle it.
         possible: every grade that what is known allows, ascending; one when there is a grade.
-        needs: what is missing, such as `no reference range`, `no baseline`, `unit mismatch` or
-            `needs clinician: symptoms`; several with `; `; empty when there is a grade.
+        missing: what is missing to settle it; nothing when there is a grade.
         rule: the words of the rule applied; of each possible grade where there is no grade.
         because: the value and what it was compared with, in numbers.
         version: the scale.
@@ -62,11 +61,21 @@ class Grade(NamedTuple):
     meddra: str
     grade: int | None
     possible: tuple[int, ...]
-    needs: str
+    missing: tuple[Need, ...]
     rule: str
     because: str
     version: str = VERSION
     source: str = SOURCE
+
+    @property
+    def needs(self) -> str:
+        """What is missing in words, such as `no baseline; needs clinician: symptoms`."""
+        return "; ".join(map(str, self.missing))
+
+    @property
+    def needs_observation(self) -> bool:
+        """Whether there is something missing, and all of it is said by who sees the person."""
+        return bool(self.missing) and all(one.observed for one in self.missing)
 
 
 class ClinicalTerm(NamedTuple):
@@ -148,12 +157,12 @@ def judged(analyte: Analyte, term: Term, value: Value, given: Given) -> Grade:
     found = _possible(analyte, term, value, given)
     grades = tuple(sorted(found.rules))
     if len(grades) == 1:
-        return Grade(term.name, term.meddra, grades[0], grades, "", found.rules[grades[0]], "")
+        return Grade(term.name, term.meddra, grades[0], grades, (), found.rules[grades[0]], "")
     rule = ", or ".join(f"{number}: {found.rules[number]}" for number in grades[::-1])
     if all(words.startswith(NOT_GRADED) for words in found.rules.values()):
         rule = NOT_GRADED
-    needs = "; ".join(dict.fromkeys(found.needs))
-    return Grade(term.name, term.meddra, None, grades, needs, rule, "")
+    missing = tuple(dict.fromkeys(found.needs))
+    return Grade(term.name, term.meddra, None, grades, missing, rule, "")
 
 
 def _possible(analyte: Analyte, term: Term, value: Value, given: Given) -> Possible:
@@ -168,7 +177,7 @@ def _parts(analyte: Analyte, term: Term, value: Value, given: Given) -> Iterator
         if applies is FALSE:
             continue
         known = known_of(name, steps, analyte, value, given)
-        if isinstance(known, str):
+        if isinstance(known, Need):
             yield Possible(dict.fromkeys(term.grades, NOT_GRADED), [known])
             continue
         found = judge(steps, known)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, TypeGuard
 
-from gradatim.clinical.ctcae.rules import LACKING, Amount, Known
+from gradatim.clinical.ctcae.rules import LACKING, NOTHING, Amount, Known, Need
 from gradatim.clinical.ctcae.table import Analyte, Step
 from gradatim.clinical.formulas import is_number
 from gradatim.clinical.units import TEMPERATURES, canonical_unit, convert_for
@@ -11,8 +11,9 @@ from gradatim.core.quantity import compare, compare_bounded
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, truth_of
 
 BOUNDS = ("", "<", "<=", ">", ">=")
-NO_VALUE, NO_SUCH_VALUE = "no value", "unusable value"
-UNIT_MISMATCH, BASELINE_MISMATCH = "unit mismatch", "unit mismatch of the baseline"
+NO_VALUE, NO_SUCH_VALUE = Need("no value"), Need("unusable value")
+UNIT_MISMATCH = Need("unit mismatch")
+BASELINE_MISMATCH = Need("unit mismatch of the baseline")
 _CEILING_HOURS = 24
 
 
@@ -58,7 +59,7 @@ class Given(NamedTuple):
     hours_above_40: float | None = None
 
 
-def situation(name: str, analyte: Analyte, given: Given) -> tuple[Truth, list[str]]:
+def situation(name: str, analyte: Analyte, given: Given) -> tuple[Truth, list[Need]]:
     """Say whether a list of steps applies, and what is missing where that is UNKNOWN.
 
     Args:
@@ -70,24 +71,24 @@ def situation(name: str, analyte: Analyte, given: Given) -> tuple[Truth, list[st
     return truth, [lacking] if truth is UNKNOWN else []
 
 
-def _situation(name: str, analyte: Analyte, given: Given) -> tuple[Truth, str]:
+def _situation(name: str, analyte: Analyte, given: Given) -> tuple[Truth, Need]:
     if name in ("baseline normal", "baseline abnormal"):
         abnormal, lacking = _abnormal(given)
         return (abnormal if name == "baseline abnormal" else ~abnormal), lacking
     if name in ("on anticoagulation", "not on anticoagulation"):
         # On anticoagulation an INR is a multiple of its baseline: itself, when at baseline.
         on = FALSE if given.at_baseline else truth_of(given.anticoagulated)
-        return (on if name == "on anticoagulation" else ~on), "whether on anticoagulation"
+        return (on if name == "on anticoagulation" else ~on), Need("whether on anticoagulation")
     if name in ("ionized", "total corrected for albumin"):
         ionized = truth_of(given.ionized if analyte.ionized is None else analyte.ionized)
-        return (ionized if name == "ionized" else ~ionized), "whether ionized"
+        return (ionized if name == "ionized" else ~ionized), Need("whether ionized")
     itself = name == "against the baseline" and given.at_baseline
-    return (FALSE if itself else TRUE), ""
+    return (FALSE if itself else TRUE), NOTHING
 
 
 def known_of(
     name: str, steps: Sequence[Step], analyte: Analyte, value: Value, given: Given
-) -> Known | str:
+) -> Known | Need:
     """Give what a list of steps is judged by, or why the value cannot be used.
 
     Args:
@@ -118,25 +119,25 @@ def known_of(
     return Known(measured, {**anchors, "baseline": baseline}, _conditions(given), unit, lacking)
 
 
-def fault_of(value: Value) -> str:
-    """Say why a value cannot be graded, whatever its unit; empty when it can."""
+def fault_of(value: Value) -> Need | None:
+    """Return why a value cannot be graded, whatever its unit; None when it can."""
     if not is_number(value.value):
         return NO_VALUE
     negative = value.value < 0 and canonical_unit(value.unit) not in TEMPERATURES
-    return NO_SUCH_VALUE if negative or value.bound not in BOUNDS else ""
+    return NO_SUCH_VALUE if negative or value.bound not in BOUNDS else None
 
 
-def _abnormal(given: Given) -> tuple[Truth, str]:
+def _abnormal(given: Given) -> tuple[Truth, Need]:
     """Whether the baseline was above the upper limit it had, and what is missing to tell."""
     if given.at_baseline:
-        return FALSE, ""
+        return FALSE, NOTHING
     before = given.baseline
     if before is None or fault_of(before) or before.value is None:
         return UNKNOWN, LACKING["baseline"]
     if not _is_limit(before.high):
-        return UNKNOWN, "no reference range of the baseline"
+        return UNKNOWN, Need("no reference range of the baseline")
     truth = compare_bounded(before.value, before.bound, ">", before.high)
-    return truth, "only a bound of the baseline is known"
+    return truth, Need("only a bound of the baseline is known")
 
 
 def _conditions(given: Given) -> dict[str, Truth]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from gradatim.clinical.ctcae.inputs import Given, Value, fault_of, known_of, situation
-from gradatim.clinical.ctcae.rules import limits
+from gradatim.clinical.ctcae.rules import Need, limits
 from gradatim.clinical.ctcae.table import analyte_called
 from gradatim.clinical.units import convert_for
 from gradatim.core.quantity import same
@@ -80,6 +80,6 @@ def stretches(
         if situation(name, found, given)[0] is FALSE:
             continue
         known = known_of(name, steps, found, any_value, given)
-        if not isinstance(known, str):
+        if not isinstance(known, Need):
             scales.append(Scale(known.unit, limits(steps, known)))
     return Stretches(found.substance, tuple(scales), {})

@@ -13,15 +13,34 @@ from gradatim.clinical.ctcae.table import Comparison, Step
 from gradatim.core.quantity import compare_bounded
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 
-LACKING = {
-    "ULN": "no reference range",
-    "LLN": "no reference range",
-    "baseline": "no baseline",
-    "symptomatic": "needs clinician: symptoms",
-    "bleeding": "needs clinician: bleeding",
-    "life_threatening": "needs clinician: life-threatening consequences",
-    "clinician": "needs clinician",
-    "over_24_h": "needs the hours above 40 °C",
+
+class Need(NamedTuple):
+    """What is missing to grade a value.
+
+    Args:
+        words: what.
+        observed: whether somebody who sees the person has to say it; else a record lacks it.
+    """
+
+    words: str
+    observed: bool = False
+
+    def __str__(self) -> str:
+        """Return it as a grade says it."""
+        return f"needs {self.words}" if self.observed else self.words
+
+
+NOTHING = Need("")
+ONLY_A_BOUND = Need("only a bound of the value is known")
+LACKING: Mapping[str, Need] = {
+    "ULN": Need("no reference range"),
+    "LLN": Need("no reference range"),
+    "baseline": Need("no baseline"),
+    "symptomatic": Need("clinician: symptoms", observed=True),
+    "bleeding": Need("clinician: bleeding", observed=True),
+    "life_threatening": Need("clinician: life-threatening consequences", observed=True),
+    "clinician": Need("clinician", observed=True),
+    "over_24_h": Need("the hours above 40 °C", observed=True),
 }
 _WORDS = {
     "symptomatic": "with symptoms",
@@ -54,7 +73,7 @@ class Known(NamedTuple):
     anchors: Mapping[str, Amount | None]
     conditions: Mapping[str, Truth]
     unit: str
-    lacking: Mapping[str, str] = LACKING
+    lacking: Mapping[str, Need] = LACKING
 
 
 class Possible(NamedTuple):
@@ -66,7 +85,7 @@ class Possible(NamedTuple):
     """
 
     rules: dict[int, str]
-    needs: list[str]
+    needs: list[Need]
 
 
 def judge(steps: Sequence[Step], known: Known) -> Possible:
@@ -80,7 +99,7 @@ def judge(steps: Sequence[Step], known: Known) -> Possible:
         One grade where the facts settle it, else every grade they allow, and what is missing.
     """
     rules: dict[int, str] = {}
-    needs: list[str] = []
+    needs: list[Need] = []
     for at, step in enumerate(steps):
         truth, lacking = _holds(step, known)
         if truth is FALSE:
@@ -122,9 +141,9 @@ def worst(those: Sequence[Possible]) -> Possible:
     return Possible(rules, [*chain.from_iterable(one.needs for one in those)])
 
 
-def _holds(step: Step, known: Known) -> tuple[Truth, list[str]]:
+def _holds(step: Step, known: Known) -> tuple[Truth, list[Need]]:
     """Judge a step; beside its truth, what is missing where that is UNKNOWN."""
-    lacking: list[str] = []
+    lacking: list[Need] = []
     for truth, lack in _parts(step, known):
         if truth is FALSE:
             return FALSE, []
@@ -133,7 +152,7 @@ def _holds(step: Step, known: Known) -> tuple[Truth, list[str]]:
     return (UNKNOWN if lacking else TRUE), lacking
 
 
-def _parts(step: Step, known: Known) -> Iterator[tuple[Truth, str]]:
+def _parts(step: Step, known: Known) -> Iterator[tuple[Truth, Need]]:
     """Judge each thing that a step asks, with what is missing where it is UNKNOWN."""
     for one in step.comparisons:
         yield _compared(one, known)
@@ -141,16 +160,16 @@ def _parts(step: Step, known: Known) -> Iterator[tuple[Truth, str]]:
         yield known.conditions[name], known.lacking[name]
 
 
-def _compared(one: Comparison, known: Known) -> tuple[Truth, str]:
+def _compared(one: Comparison, known: Known) -> tuple[Truth, Need]:
     limit = _limit(one, known)
     if limit is None:
         return UNKNOWN, known.lacking[one.anchor]
     truth = compare_bounded(*known.value, one.op, limit.number)
     if truth is UNKNOWN:
-        return UNKNOWN, "only a bound of the value is known"
+        return UNKNOWN, ONLY_A_BOUND
     if limit.bound and truth is not _settled(limit.bound, one.op):
         return UNKNOWN, known.lacking[one.anchor]
-    return truth, ""
+    return truth, NOTHING
 
 
 def _settled(bound: str, op: str) -> Truth:

@@ -38,6 +38,45 @@ _ENCODE = msgspec.json.Encoder().encode
 _DECODE = msgspec.json.Decoder(_ANY).decode
 
 
+class UnusableEvent(UnusableInput):
+    """An event that cannot be recorded for what its fields hold.
+
+    Args:
+        kind: its type.
+        why: what a person reads.
+        fields: which of its fields are at fault; `why` is about the first.
+    """
+
+    def __init__(self, kind: str, why: str, fields: tuple[str, ...] = (), what: str = "") -> None:
+        todo = "correct the field and send it again"
+        super().__init__(what or f"this {kind} cannot be recorded", why=why, todo=todo)
+        self.fields = fields
+
+
+def faulty_fields(kind: type[Event], fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return which fields of an event cannot hold their value, are none of it, or are missing.
+
+    They are in the order in which msgspec looks at them, so that its message is about the first.
+
+    Args:
+        kind: the type of the event.
+        fields: its fields, as plain values.
+    """
+    own = {one.name: one for one in msgspec.structs.fields(kind)}
+    given = [name for name in fields if name != "event"]
+    faulty = [name for name in given if name not in own or not _holds(own[name].type, fields[name])]
+    missing = (name for name, one in own.items() if one.required and name not in fields)
+    return (*faulty, *missing)
+
+
+def _holds(type_: Any, value: Any) -> bool:
+    try:
+        msgspec.convert(value, type_)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
 def encoded(event: Event) -> tuple[bytes, Event]:
     """Give the bytes of an event, and the event that they say: nothing unreadable is ever stored.
 
@@ -50,7 +89,7 @@ def encoded(event: Event) -> tuple[bytes, Event]:
     try:
         read: Event = _DECODE(_ENCODE(event))
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise _unusable(type(event).__name__, error) from error
+        raise UnusableEvent(type(event).__name__, str(error)) from error
     return _ENCODE(read), read
 
 
@@ -63,7 +102,7 @@ def decoded(body: bytes) -> Event:
     try:
         event: Event = _DECODE(body)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise _unusable("event", error) from error
+        raise UnusableEvent("event", str(error)) from error
     return event
 
 
@@ -71,18 +110,12 @@ def built(fields: Mapping[str, Any]) -> Event:
     """Build an event from plain values, as a form or a file gives them; `event` names its type.
 
     Raises:
-        UnusableInput: an unknown type or field, or a value of the wrong kind.
+        UnusableEvent: an unknown type or field, or a value of the wrong kind.
     """
     try:
         event: Event = msgspec.convert(fields, _ANY)
     except msgspec.ValidationError as error:
-        raise _unusable(str(fields.get("event", "event")), error) from error
+        name = str(fields.get("event", "event"))
+        faulty = faulty_fields(BY_NAME[name], fields) if name in BY_NAME else ()
+        raise UnusableEvent(name, str(error), faulty) from error
     return event
-
-
-def _unusable(what: str, error: Exception) -> UnusableInput:
-    return UnusableInput(
-        f"this {what} cannot be recorded",
-        why=str(error),
-        todo="correct the field and send it again",
-    )

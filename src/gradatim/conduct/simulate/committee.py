@@ -1,12 +1,15 @@
 """The safety committee and the office: decisions, adjudication, amendment, lock."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from re import subn
 from typing import Any
 
 from gradatim.conduct.escalation import advised
 from gradatim.conduct.events import participants, product, review, safety, trial
+from gradatim.conduct.events.base import Event
 from gradatim.conduct.folding.review import places_at
 from gradatim.conduct.proposals import act_of
 from gradatim.conduct.simulate.dosing import free_bags
@@ -210,7 +213,7 @@ def amend(run: Run) -> None:
 
 
 def mishaps(run: Run) -> None:
-    """What happens in the freezer and in the office."""
+    """What happens in the freezer: bags of a lot became too warm, and a label is torn."""
     site = next(iter(SITES))
     free = [
         (lot.id, bag)
@@ -220,62 +223,32 @@ def mishaps(run: Run) -> None:
     ]
     if len(free) < 4:
         return
-    laboratory, (lot, _) = staff(site, "cell_lab"), free[0]
+    lot, _ = free[0]
     bags = [bag for of, bag in free if of == lot][:4]
     if len(bags) < 4 or not run.happens("the freezer fails"):
         return
-    run.do(
-        product.TemperatureExcursion,
-        laboratory,
-        site,
-        lot=lot,
-        bags=tuple(bags[:2]),
-        worst_celsius=-92.0,
-        minutes=35,
-    )
-    run.do(
-        product.TemperatureExcursionAssessed,
-        laboratory,
-        site,
-        lot=lot,
-        bags=(bags[0],),
-        fit=True,
-        reason="viability of a retained vial is 91 %",
-    )
-    run.do(product.ProductReleased, laboratory, site, lot=lot, bags=(bags[0],))
-    run.do(
-        product.TemperatureExcursionAssessed,
-        laboratory,
-        site,
-        lot=lot,
-        bags=(bags[1],),
-        fit=False,
-        reason="the bag is cracked",
-    )
-    run.do(
-        product.ProductDestroyed,
-        laboratory,
-        site,
-        lot=lot,
-        bags=(bags[1],),
-        reason="cracked after the excursion",
-    )
-    run.do(
-        product.ProductQuarantined,
-        laboratory,
-        site,
-        lot=lot,
-        bags=(bags[2],),
-        reason="the label is torn",
-    )
-    run.do(
-        product.ProductReturned,
-        laboratory,
-        site,
-        lot=lot,
-        bags=(bags[2],),
-        reason="to be labelled anew",
-    )
+    at_site = partial(_in_the_laboratory, run, site, lot)
+    at_site(product.TemperatureExcursion, bags[:2], worst_celsius=-92.0, minutes=35)
+    _assess_excursion(at_site, *bags[:2])
+    at_site(product.ProductQuarantined, bags[2:3], reason="the label is torn")
+    at_site(product.ProductReturned, bags[2:3], reason="to be labelled anew")
+
+
+def _in_the_laboratory(
+    run: Run, site: str, lot: str, kind: type[Event], bags: Sequence[str], **more: Any
+) -> None:
+    """The laboratory of a site records something of bags of a lot."""
+    run.do(kind, staff(site, "cell_lab"), site, lot=lot, bags=tuple(bags), **more)
+
+
+def _assess_excursion(at_site: Callable[..., None], fit: str, unfit: str) -> None:
+    """Of two bags that were too warm one is fit to be used; the other is destroyed."""
+    why = "viability of a retained vial is 91 %"
+    at_site(product.TemperatureExcursionAssessed, (fit,), fit=True, reason=why)
+    at_site(product.ProductReleased, (fit,))
+    why = "the bag is cracked"
+    at_site(product.TemperatureExcursionAssessed, (unfit,), fit=False, reason=why)
+    at_site(product.ProductDestroyed, (unfit,), reason="cracked after the excursion")
 
 
 def finish(run: Run) -> None:

@@ -32,6 +32,7 @@ from gradatim.conduct.views.judgements import (
     lessened_by,
     signed_by_investigator,
 )
+from gradatim.core.dates import on, parse_day
 from gradatim.core.truth import FALSE, TRUE
 from gradatim.safety.clocks import is_susar
 from gradatim.safety.events import (
@@ -172,7 +173,7 @@ def unexplained_death(state: State, participant: Participant) -> Course | None:
         participant=participant.id,
         term=CAUSE_UNKNOWN,
         grade=FATAL_GRADE,
-        onset=str(event.occurred_on),
+        onset=on(event.occurred_on),
         serious=(DEATH,),
         investigator_relation="unrelated" if untouched else "",
     )
@@ -193,7 +194,7 @@ def _reported(state: State, position: int, event: AdverseEventReported) -> Cours
         participant=event.participant,
         term=event.term,
         grade=event.grade,
-        onset=event.onset,
+        onset=parse_day(event.onset),
         scale=event.scale,
         serious=event.serious,
         investigator_relation=event.relation or "",
@@ -312,9 +313,8 @@ def _resolved(course: Course, event: AdverseEventResolved) -> Course:
     serious = course.event.serious
     if event.outcome == FATAL_OUTCOME:
         serious = tuple(dict.fromkeys((DEATH, *serious)))
-    now = msgspec.structs.replace(
-        course.event, serious=serious, resolved=event.resolved_on if over else ""
-    )
+    resolved = parse_day(event.resolved_on) if over else None
+    now = msgspec.structs.replace(course.event, serious=serious, resolved=resolved)
     return replace(course, event=now, outcome=event.outcome)
 
 
@@ -323,7 +323,7 @@ def _died(course: Course, event: Disposition) -> Course:
     now = msgspec.structs.replace(
         course.event,
         serious=tuple(dict.fromkeys((DEATH, *course.event.serious))),
-        resolved=course.event.resolved or str(event.occurred_on),
+        resolved=course.event.resolved or on(event.occurred_on),
         led_to=(*course.event.led_to, _LED_TO[Disposition]),
     )
     return replace(course, event=now, outcome=FATAL_OUTCOME)

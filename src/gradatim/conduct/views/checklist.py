@@ -10,8 +10,7 @@ from datetime import date, datetime
 
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.anchors import anchors_of
-from gradatim.conduct.views.facts import facts_of
-from gradatim.conduct.views.grades import position_of
+from gradatim.conduct.views.facts import facts_of, position_of
 from gradatim.core.verdict import Verdict
 from gradatim.evidence.facts import Fact, Facts
 from gradatim.protocol.treatment import PreDoseCheck

@@ -4,7 +4,6 @@ It is asked when an investigator confirms it, and again before a dose: before th
 criterion, as the ledger stands; before later ones of those that the protocol marks for them.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
@@ -32,9 +31,6 @@ from gradatim.rules.context import FIRST_DOSE, Situation
 from gradatim.rules.evaluate import evaluate
 from gradatim.screening.assess import Eligibility, Finding, assess, passing
 from gradatim.screening.readings import plan
-
-_ENTRY = re.compile(r"entry:(\d+)")
-"""The entries in a record's id; a derived value has those of all that it was made from."""
 
 
 class _Answer(NamedTuple):
@@ -161,7 +157,7 @@ def _last_open(state: State, participant: Participant, verdict: Verdict, facts: 
     records = [record for leaf in open_ for record in leaf.evidence]
     for leaf in open_:
         records += facts.not_understood.get(leaf.element or "", ())
-    entries = {int(at) for record in records for at in _ENTRY.findall(record.id)}
+    entries = {at for record in records for at in record.entries}
     changed = (at for one in entries for at in (one, *state.corrected_by.get(one, ())))
     judged = (taken_out_at(state, participant, leaf.element) for leaf in open_ if leaf.element)
     return max((*changed, *judged), default=0)
@@ -287,7 +283,7 @@ def _was_open(
     facts = situation.facts
 
     def known(record: Fact | NotUsed) -> bool:
-        return all(int(at) <= position for at in _ENTRY.findall(record.id))
+        return all(at <= position for at in record.entries)
 
     by_element = {name: tuple(filter(known, some)) for name, some in facts.by_element.items()}
     then = replace(facts, by_element=by_element, not_used=tuple(filter(known, facts.not_used)))

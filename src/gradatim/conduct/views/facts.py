@@ -95,11 +95,13 @@ def _not_understood(
     start, end = days_of(event) if isinstance(event, RecordNotUnderstood) else (ANY_DAY, ANY_DAY)
     doubtful = records_not_understood(codes)
     instead = tuple(
-        Fact(name, id, start, end, doubtful=doubtful, unsettled=Reason.NOT_UNDERSTOOD)
+        Fact(
+            name, id, start, end, doubtful=doubtful, unsettled=Reason.NOT_UNDERSTOOD, entry=position
+        )
         for name in dated
     )
     covered = tuple(name for name in names if name not in dated)
-    return NotUsed(id, "it is not understood", covered, codes, instead)
+    return NotUsed(id, "it is not understood", covered, codes, instead, entry=position)
 
 
 def _judged(state: State, participant: Participant, position: int, event: Event) -> bool:
@@ -132,6 +134,7 @@ def _as_judged(element: str, said: Judged) -> Fact:
         "" if dose is None else DAILY_DOSE_UNIT,
         code=event.drug,
         doubtful=Doubt.CHANGED_SINCE() if said.stale else "",
+        entry=said.position,
     )
 
 
@@ -146,34 +149,38 @@ def _died(state: State, participant: Participant) -> Day | None:
     return on(days[-1]) if days else ANY_DAY
 
 
+def position_of(fact: Fact) -> int:
+    """Return the entry that a fact of the ledger comes from; the first, where it is derived."""
+    return fact.entries[0]
+
+
 def facts_in(position: int, event: Event, state: State) -> Iterator[Fact]:
     """Give the facts that one entry holds; of most kinds of entry there are none."""
-    id = f"entry:{position}"
     match event:
         case FactRecorded():
-            yield _recorded(id, event)
+            yield _recorded(position, event)
         case LaboratoryResultsRecorded():
             day = parse_day(event.collected_on)
-            yield from (measured(id, one, day) for one in event.results)
+            yield from (measured(position, one, day) for one in event.results)
         case VitalSignsRecorded() | ScoresRecorded():
-            yield from (measured(id, one, on(event.occurred_on)) for one in event.results)
+            yield from (measured(position, one, on(event.occurred_on)) for one in event.results)
         case InformedConsentObtained() | InformedConsentRenewed():
-            yield from _consents(id, event.occurred_on, state)
+            yield from _consents(position, event.occurred_on, state)
 
 
-def _consents(id: str, day: date, state: State) -> Iterator[Fact]:
+def _consents(position: int, day: date, state: State) -> Iterator[Fact]:
     for name, element in state.study.elements.items() if state.versions else ():
         if element.kind == "consent":
-            yield Fact(name, id, on(day), on(day))
+            yield Fact(name, f"entry:{position}", on(day), on(day), entry=position)
 
 
-def measured(id: str, one: Measured, day: Day) -> Fact:
+def measured(position: int, one: Measured, day: Day) -> Fact:
     """Give a measured value as a fact."""
     low = None if one.low is None else Quantity(one.low, one.unit)
     high = None if one.high is None else Quantity(one.high, one.unit)
     return Fact(
         one.element,
-        f"{id}#{one.element}",
+        f"entry:{position}#{one.element}",
         day,
         day,
         one.value,
@@ -183,13 +190,14 @@ def measured(id: str, one: Measured, day: Day) -> Fact:
         high,
         one.code,
         one.method,
+        entry=position,
     )
 
 
-def _recorded(id: str, event: FactRecorded) -> Fact:
+def _recorded(position: int, event: FactRecorded) -> Fact:
     start, end = days_of(event)
-    return measured(id, event.fact, start)._replace(
-        id=id,
+    return measured(position, event.fact, start)._replace(
+        id=f"entry:{position}",
         end=end,
         route=event.route,
         doubtful=read_doubt(event.doubtful),

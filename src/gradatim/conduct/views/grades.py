@@ -17,7 +17,7 @@ from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.findings import ClinicalSignificanceSigned
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of, first_dose_at
-from gradatim.conduct.views.facts import facts_of
+from gradatim.conduct.views.facts import facts_of, position_of
 from gradatim.core.quantity import convert
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Element
@@ -78,11 +78,6 @@ def measured_after(state: State, fact: Fact, dose: datetime) -> bool:
     return taken > dose if taken is not None else fact.start.last >= dose.date()
 
 
-def position_of(fact: Fact) -> int:
-    """Give the entry that a fact comes from."""
-    return int(fact.id.split(":")[1].split("#")[0])
-
-
 def analyte_of(element: Element) -> str | None:
     """Give the analyte by which an element's values are graded, found by its LOINC codes."""
     loinc = [group.codes for group in element.codes if group.system == "loinc"]
@@ -137,8 +132,7 @@ def _without_signs(
 
 def _worst(one: Grade) -> int:
     """Give the worst grade; where only a clinician could tell more, what is certain."""
-    clinical = one.needs and all(need.startswith("needs ") for need in one.needs.split("; "))
-    return (min if clinical else max)(one.possible, default=0)
+    return (min if one.needs_observation else max)(one.possible, default=0)
 
 
 def baseline(before: list[Fact]) -> Fact | None:

@@ -31,8 +31,8 @@ from gradatim.conduct.events.safety import (
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import ABOUT, DIED, term_changes
 from gradatim.conduct.views.doses import entries_of, first_dose_at
-from gradatim.conduct.views.facts import facts_of
-from gradatim.conduct.views.grades import grades, position_of
+from gradatim.conduct.views.facts import facts_of, position_of
+from gradatim.conduct.views.grades import grades
 from gradatim.conduct.views.judgements import JUDGEMENTS
 
 RESULTS = (LaboratoryResultsRecorded, VitalSignsRecorded, ScoresRecorded, FactRecorded)

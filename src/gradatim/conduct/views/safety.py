@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from gradatim.conduct.corrections import correction_of, is_signed
 from gradatim.conduct.events.participants import (
@@ -35,12 +35,15 @@ from gradatim.conduct.views.judgements import (
     to_be_signed,
 )
 from gradatim.conduct.views.past import Change, before, changes
-from gradatim.core.dates import ANY_DAY
+from gradatim.core.dates import ANY_DAY, Day
 from gradatim.core.message import Term, Text
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.core.verdict import Verdict
 from gradatim.safety import dlt, stopping
 from gradatim.safety.events import AdverseEvent, fatal, graded, relation
+
+Origin = Literal["adverse event", "result", "leaving", "death"]
+"""What makes somebody a candidate: a death is one that no adverse event accounts for."""
 
 
 class Candidate(NamedTuple):
@@ -50,6 +53,8 @@ class Candidate(NamedTuple):
         id: its name for adjudication: of an adverse event its number.
         label: what people call it.
         verdict: why it is one, by the protocol's definition.
+        origin: what makes it one.
+        entry: the entry that holds that.
         dose_limiting: what the committee said; None while it has not. Until then it counts.
         changed_by: the entry since which the definition no longer makes it one; None if it does.
             What has been a candidate stays one until it is adjudicated, whoever changes what.
@@ -60,6 +65,8 @@ class Candidate(NamedTuple):
     id: str
     label: str
     verdict: Verdict
+    origin: Origin
+    entry: int
     dose_limiting: bool | None
     changed_by: int | None = None
     event: AdverseEvent | None = None
@@ -83,13 +90,14 @@ def _candidates(state: State, participant: Participant) -> tuple[Candidate, ...]
 def _by_its_entries(state: State, participant: Participant) -> tuple[Candidate, ...]:
     """Return what the entries, as they stand, make a candidate."""
     said = _adjudicated(state, participant)
-    events = {
-        one.id: one for one in (*adverse_events(state, participant), *_worsened(state, participant))
-    }
+    results = (one.event for one in _worsened(state, participant))
+    events = {one.id: one for one in (*adverse_events(state, participant), *results)}
     found = [*_by_definition(state, participant), *_leaving(state, participant)]
     return tuple(
-        Candidate(id, label, why, _said(state, participant, id, said.get(id)), event=events.get(id))
-        for id, label, why in found
+        Candidate(
+            *one, _adjudication(state, participant, one, said.get(one.id)), event=events.get(one.id)
+        )
+        for one in found
     )
 
 
@@ -112,7 +120,7 @@ def _former(
     found: dict[str, Candidate] = {}
     for change in changes(state, participant):
         for one in _before(state, participant, change):
-            if one.id not in known and not (explained and one.id.startswith(f"{DIED}-")):
+            if one.id not in known and not (explained and one.origin == "death"):
                 found[one.id] = one._replace(changed_by=change.position)
     said = _adjudicated(state, participant)
     for one in found.values():
@@ -150,22 +158,21 @@ def _was(one: Candidate) -> Verdict:
     )
 
 
-def _said(
-    state: State, participant: Participant, id: str, said: tuple[int, bool] | None
+def _adjudication(
+    state: State, participant: Participant, found: "_Found", said: tuple[int, bool] | None
 ) -> bool | None:
-    """Give what the committee said, while it knew the worst: what became worse is open again."""
+    """Return what the committee said, while it knew the worst: what became worse is open again."""
     if said is None:
         return None
     at, limiting = said
-    return None if not limiting and _worse_at(state, participant, id) > at else limiting
+    return None if not limiting and _worse_at(state, participant, found) > at else limiting
 
 
-def _worse_at(state: State, participant: Participant, id: str) -> int:
-    """Give the last entry that made a candidate worse, or changed what it rests on."""
-    course = courses(state, participant).get(id)
-    first, _, rest = id.partition("-")
-    source = course.position if course else int(first) if rest and first.isdigit() else 0
-    corrected = state.corrected_by.get(source, [])
+def _worse_at(state: State, participant: Participant, found: "_Found") -> int:
+    """Return the last entry that made a candidate worse, or changed what it rests on."""
+    course = courses(state, participant).get(found.id)
+    measured = course is not None or found.origin == "result"
+    corrected = state.corrected_by.get(found.entry, []) if measured else []
     return max(course.worse_at if course else 0, *corrected, 0)
 
 
@@ -227,34 +234,57 @@ def update_takes_signature(state: State, event: AdverseEventUpdated) -> bool:
     return course.signed or bool(rests_on(state, one, event.adverse_event, event.occurred_on))
 
 
-_Found = tuple[str, str, Verdict]
+class _Found(NamedTuple):
+    """What may be dose-limiting, before the committee is asked; see `Candidate`."""
+
+    id: str
+    label: str
+    verdict: Verdict
+    origin: Origin
+    entry: int
+
+
+class _WorseResult(NamedTuple):
+    """A result that became worse after a dose, as an adverse event, and the entry that holds it."""
+
+    entry: int
+    event: AdverseEvent
 
 
 def _by_definition(state: State, participant: Participant) -> list[_Found]:
-    """Give the candidates that the protocol's definition makes: events, and worsened results."""
+    """Return the candidates that the protocol's definition makes: events, and worsened results."""
     done = given(state, participant)
     if not done:
         return []
     study = state.governing("safety", participant)
     first, last = done[0].started_at.date(), done[-1].started_at.date()
-    events = adverse_events(state, participant)
+    known = courses(state, participant)
+    events = [one.event for one in known.values()]
     found = [
-        (one.event.id, one.event.term, one.verdict)
+        _Found(
+            one.event.id,
+            one.event.term,
+            one.verdict,
+            "adverse event",
+            known[one.event.id].position,
+        )
         for one in dlt.candidates(study, events, first, last)
     ]
     return found + [
-        (event.id, f"{event.term} (laboratory)", verdict)
-        for event in _worsened(state, participant)
+        _Found(event.id, f"{event.term} (laboratory)", verdict, "result", entry)
+        for entry, event in _worsened(state, participant)
         if (verdict := dlt.defined(study, event, first, last)).truth is not FALSE
     ]
 
 
-def _worsened(state: State, participant: Participant) -> list[AdverseEvent]:
-    """Give the results that became worse after a dose, as events; before one nothing is graded."""
+def _worsened(state: State, participant: Participant) -> list[_WorseResult]:
+    """Return the results that became worse after a dose; before one nothing is graded."""
     if first_dose_at(state, participant) is None:
         return []
     return [
-        _as_event(state, participant, one) for one in grades(state, participant) if worsened(one)
+        _WorseResult(one.position, _as_event(state, participant, one))
+        for one in grades(state, participant)
+        if worsened(one)
     ]
 
 
@@ -264,7 +294,9 @@ def _as_event(state: State, participant: Participant, one: Graded) -> AdverseEve
     Of a value of an unknown day it is not known whether it lies in the window.
     """
     at = first_dose_at(state, participant)
-    day = str(one.fact.start) if one.fact.start != ANY_DAY or at is None else str(at.year)
+    day = one.fact.start
+    if day == ANY_DAY and at is not None:
+        day = Day(date(at.year, 1, 1), date(at.year, 12, 31))
     return AdverseEvent(
         id=f"{one.position}-{one.element}",
         participant=participant.id,
@@ -295,7 +327,8 @@ def _leaving(state: State, participant: Participant) -> list[_Found]:
         left = "withheld" if isinstance(event, DoseWithheld) else "died" if died else "left"
         term = because.term if event.adverse_event is not None else "cause not recorded"
         why = Verdict(UNKNOWN, f"{left} because of {term}, which may be related")
-        found.append((f"{left}-{position}", f"{left} ({term})", why))
+        origin: Origin = "death" if died else "leaving"
+        found.append(_Found(f"{left}-{position}", f"{left} ({term})", why, origin, position))
     return found
 
 
@@ -447,7 +480,7 @@ def _watched(state: State) -> list[stopping.Watched]:
 def _as_watched(state: State, person: Participant) -> stopping.Watched:
     known = candidates(state, person)
     cleared = {one.id for one in known if not one.counts}
-    results = [one for one in _worsened(state, person) if one.id not in cleared]
+    results = [one.event for one in _worsened(state, person) if one.event.id not in cleared]
     death = unexplained_death(state, person)
     deaths = [death.event] if death is not None and _may_be_related(death.event) else []
     # What was changed counts as it was until the committee has adjudicated it.

@@ -11,8 +11,7 @@ from typing import NamedTuple
 from gradatim.conduct.event_for_element import WEIGHT
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.anchors import anchors_of
-from gradatim.conduct.views.facts import facts_of
-from gradatim.conduct.views.grades import position_of
+from gradatim.conduct.views.facts import facts_of, position_of
 from gradatim.conduct.views.visits import window_days
 from gradatim.core.dates import Day
 from gradatim.core.quantity import convert

@@ -15,8 +15,7 @@ from typing import NamedTuple
 from gradatim.clinical.drugs import find_drug
 from gradatim.conduct.events.findings import LaboratoryResultsRecorded, VitalSignsRecorded
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.facts import facts_of
-from gradatim.conduct.views.grades import position_of
+from gradatim.conduct.views.facts import facts_of, position_of
 from gradatim.core.codes import matches
 from gradatim.core.dates import NEVER_ENDED
 from gradatim.evidence.codebook import Codebook

@@ -116,7 +116,7 @@ def _adverse_event(state: State, one: Participant, course: Course) -> Resource:
         identifier={"system": "urn:gradatim:adverse-event", "value": event.id},
         event=concept(event.term),
         subject=reference("Patient", one.id),
-        date=event.onset,
+        date=str(event.onset),
         detected=aware.isoformat() if aware else None,
         recordedDate=state.events[course.position].recorded_at.isoformat(),
         seriousness=concept(", ".join(event.serious), serious),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from gradatim.conduct.catalogue import act_named
 from gradatim.conduct.checks import Questioned, unfulfilled
 from gradatim.conduct.event_validation import refuse_unusable
-from gradatim.conduct.events import BY_NAME
+from gradatim.conduct.events import BY_NAME, UnusableEvent
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.safety import AdverseEventReported
 from gradatim.conduct.permissions import permitted, signature_meaning
@@ -351,11 +351,9 @@ def _typed(event: str, name: str, value: Any) -> Any:
 
 
 def place_fault(form: ActForm, error: UnusableInput) -> None:
-    """Show a fault at its field, where the message names one; else above the form."""
-    found = next(
-        (name for name in form.fields if f"$.{name}`" in error.why or f"`$.{name}" in error.why),
-        None,
-    )
+    """Show a fault at its field, where it is of one; else above the form."""
+    faulty = error.fields[:1] if isinstance(error, UnusableEvent) else ()
+    found = next((name for name in faulty if name in form.fields), None)
     form.add_error(found, str(error))
 
 

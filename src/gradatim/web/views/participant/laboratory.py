@@ -17,8 +17,8 @@ from gradatim.conduct.events.findings import (
 )
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of, first_dose_at
-from gradatim.conduct.views.facts import facts_of
-from gradatim.conduct.views.grades import Graded, analyte_of, baseline, grades, position_of
+from gradatim.conduct.views.facts import facts_of, position_of
+from gradatim.conduct.views.grades import Graded, analyte_of, baseline, grades
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Element
 from gradatim.reports.laboratory_chart import Point, value_over_time

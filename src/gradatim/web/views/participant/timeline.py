@@ -14,7 +14,6 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import entries, given
 from gradatim.conduct.views.visits import visits
-from gradatim.core.dates import parse_day
 from gradatim.reports.participant_chart import Mark, timeline
 
 
@@ -48,8 +47,8 @@ def _events(state: State, one: Participant, on: date) -> list[Mark]:
     marks = []
     for course in courses(state, one).values():
         event = course.event
-        start = parse_day(event.onset).first
-        end = parse_day(event.resolved).last if event.resolved else on
+        start = event.onset.first
+        end = event.resolved.last if event.resolved else on
         grade = _("grade %(n)s") % {"n": event.grade if event.grade is not None else "?"}
         marks.append(
             Mark(
