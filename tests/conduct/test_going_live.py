@@ -16,9 +16,10 @@ from gradatim.cli.main import app
 from gradatim.conduct.events import encoded
 from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.folding.trial import study_of
+from gradatim.conduct.folding.trial import study_of, uploaded
 from gradatim.conduct.trial import Recorded, Refused, Trial
-from gradatim.protocol.load import bundled
+from gradatim.core.errors import UnusableInput
+from gradatim.protocol.load import Document, bundled, parse
 from gradatim.protocol.questions import Question, questions, ruled_reading
 from tests.conduct.memory import ListStore
 from tests.conduct.trials import TABLET, event, protocol, recorded
@@ -122,6 +123,33 @@ def test_a_no_in_words_never_goes_live() -> None:
     told = reasons(trial.record(held(t.ProtocolActivated, TEXT)))
     assert f"{LEVEL} (change requested)" in told
     assert not trial.state.versions
+
+
+def test_a_protocol_is_parsed_once_from_the_upload_until_it_is_in_force(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the file said, the policies judge and the state holds, is one document."""
+    text = f"{TEXT}\n# uploaded\n"
+    parsed: list[bytes] = []
+
+    def counted(content: bytes, name: str) -> Document:
+        parsed.append(content)
+        return parse(content, name)
+
+    monkeypatch.setattr("gradatim.conduct.folding.trial.parse", counted)
+    assert uploaded(text.encode(), "mine.yaml").where(()).startswith("mine.yaml")
+    trial = begun()
+    recorded(trial.record(held(t.ProtocolSubmitted, text)))
+    for key in safety_items(text):
+        recorded(trial.record(ruling(key, text=text)))
+    assert parsed == [text.encode()]
+
+
+def test_a_file_that_cannot_be_read_is_named() -> None:
+    """With the place in it, not in what the ledger would hold."""
+    for content in (b"schema: nothing", b"\xff"):
+        with pytest.raises(UnusableInput, match=r"mine\.yaml"):
+            uploaded(content, "mine.yaml")
 
 
 def test_a_key_that_is_no_question_is_refused_before_and_after() -> None:

@@ -10,13 +10,12 @@ from typing import Any, NamedTuple
 from gradatim.conduct.catalogue import SIGNER_FIELDS, act_named
 from gradatim.conduct.checks import query_numbers
 from gradatim.conduct.escalation import advised
-from gradatim.conduct.folding.trial import submitted
+from gradatim.conduct.folding.trial import submitted, uploaded
 from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.personal import birth_recorded, sealed
 from gradatim.conduct.state import State
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.protocol_faults import refuse_faulty
-from gradatim.protocol.load import parse
 from gradatim.protocol.questions import ruled_design
 
 Fields = dict[str, Any]
@@ -110,7 +109,7 @@ def _document(now: Circumstances, fields: Fields) -> Fields:
     """Read a protocol: its version stands in it, its hash is worked out."""
     given, name = fields.pop("document"), fields.pop("document_name", "protocol.yaml")
     content: bytes = given.encode() if isinstance(given, str) else given
-    document = parse(content, name)
+    document = uploaded(content, name)
     refuse_faulty(document)
     return {
         **fields,

@@ -5,6 +5,7 @@ from functools import lru_cache
 from gradatim.conduct.events import trial
 from gradatim.conduct.folding.handlers import Handlers
 from gradatim.conduct.state import Delegation, State, Version
+from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.protocol_design import as_before
 from gradatim.protocol.load import Document, parse
 from gradatim.protocol.questions import Question, as_ruled, questions, ruled_on
@@ -22,6 +23,22 @@ def document_of(text: str) -> Document:
         UnusableInput: it is not YAML, or does not follow the schema.
     """
     return parse(text.encode(), "protocol.yaml")
+
+
+def uploaded(content: bytes, name: str) -> Document:
+    """Return the protocol document of a file: the very one that its act is then judged and kept by.
+
+    Args:
+        content: the file.
+        name: what it is called, for messages.
+
+    Raises:
+        UnusableInput: it is not YAML, or does not follow the schema.
+    """
+    try:
+        return document_of(content.decode())._replace(name=name)
+    except (UnusableInput, UnicodeDecodeError):
+        return parse(content, name)  # raises, with the places in this file
 
 
 def study_of(document: str) -> Study:
