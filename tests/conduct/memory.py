@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from gradatim.conduct.chain import chain, genesis
+from gradatim.conduct.event_store import Bodies, Head, HeadMoved, RequestKnown, check_appended
 from gradatim.conduct.ledger import Entry
-from gradatim.conduct.port import Bodies, Head, HeadMoved, RequestKnown, check_appended
 
 
 class ListStore:

@@ -22,7 +22,7 @@ from gradatim.conduct.events import product as x
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.ledger import verify
 from gradatim.conduct.stores import Mode, Store, open_store
-from gradatim.conduct.trial import Overtaken, Recorded, Refused, Trial
+from gradatim.conduct.trial import Recorded, Refused, Stale, Trial
 from tests.conduct.ready import facts, records
 from tests.conduct.trials import START, simulated
 
@@ -228,12 +228,12 @@ class Clients:
         outcome: object = None
         for _ in range(LOOKS):
             outcome = trial.record(event)
-            if not isinstance(outcome, Overtaken):
+            if not isinstance(outcome, Stale):
                 break
         return outcome
 
 
 def told(answers: Sequence[object]) -> dict[str, int]:
     """Count the answers by kind."""
-    kinds = (Recorded, Refused, Overtaken)
+    kinds = (Recorded, Refused, Stale)
     return {kind.__name__: sum(isinstance(one, kind) for one in answers) for kind in kinds}

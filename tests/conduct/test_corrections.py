@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gradatim.conduct.conflicts import whom
+from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.corrections import CORRECTABLE, changed_after_signature, signings
 from gradatim.conduct.events import BY_NAME, built
 from gradatim.conduct.events import findings as f
@@ -25,7 +25,7 @@ from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.grades import unsigned
 from gradatim.conduct.views.judgements import to_be_signed
-from gradatim.conduct.views.safety import candidates, letter, unanswered_rules
+from gradatim.conduct.views.safety import candidates, dlt_outcome, unanswered_rules
 from gradatim.conduct.views.tasks import tasks
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE
@@ -278,7 +278,7 @@ def test_signed_content_is_signed_anew_and_the_earlier_signature_is_of_what_it_s
     )
     assert (second.entry, second.meaning, second.stands) == (signed, AGAIN.meaning, True)
     assert not changed_after_signature(trial.state, at)
-    one = trial.state.participants[str(whom(trial.state, trial.state.events[at]))]
+    one = trial.state.participants[str(participant_of(trial.state, trial.state.events[at]))]
     assert list(to_be_signed(trial.state, one)) == []
     (kept,) = (found for found in candidates(trial.state, one) if found.id == "AE1")
     assert (kept.changed_by, kept.dose_limiting) == (signed, None)
@@ -324,7 +324,7 @@ def test_an_update_makes_a_signed_event_less_only_under_an_investigators_signatu
     """It is recorded, with a deviation; what was judged counts until an investigator signs."""
     trial = begun()
     at, site = reported(trial, serious=("hospitalisation",))
-    one = trial.state.participants[str(whom(trial.state, trial.state.events[at]))]
+    one = trial.state.participants[str(participant_of(trial.state, trial.state.events[at]))]
     for who in (f"nurse.{site}.1", f"investigator.{site}.1"):
         made = update(trial, who, relation="unrelated", serious=())
         assert len(made.deviations) == 1
@@ -339,7 +339,7 @@ def test_an_update_makes_a_signed_event_less_only_under_an_investigators_signatu
     known = courses(trial.state, one)["AE1"]
     assert (known.event.investigator_relation, known.unsigned) == ("unrelated", ())
     assert not [task for task in tasks(trial.state, AT, FROM) if task.kind == "signature"]
-    assert letter(trial.state, one, LATER) == "C"
+    assert dlt_outcome(trial.state, one, LATER) == "C"
 
 
 LESS: dict[str, dict[str, Any]] = {
@@ -469,7 +469,7 @@ def test_an_older_unsigned_change_of_signed_content_is_seen_and_waits_for_a_sign
     assert [position for position, _ in to_be_signed(state, one(state))] == [at]
     (task,) = (task for task in tasks(state, AT, AFTER) if task.kind == "signature")
     assert f"entry {at} was changed after it was signed" in task.what
-    assert letter(state, one(state), LATER) == "C"
+    assert dlt_outcome(state, one(state), LATER) == "C"
     add(state, s.AdverseEventUpdated, AFTER, hour=20, adverse_event="AE1", grade=1, signature=AGAIN)
     assert list(to_be_signed(state, one(state))) == []
 
@@ -527,7 +527,7 @@ def test_a_corrected_candidate_stays_one(fields: dict[str, Any]) -> None:
     (found,) = candidates(state, one(state))
     assert (found.id, found.counts) == ("AE1", True)
     adjudicate(state, "AE1", dlt=False)
-    assert letter(state, one(state), LATER) == "N"
+    assert dlt_outcome(state, one(state), LATER) == "N"
 
 
 def test_what_was_dose_limiting_stays_so_whatever_is_corrected() -> None:
@@ -536,7 +536,7 @@ def test_what_was_dose_limiting_stays_so_whatever_is_corrected() -> None:
     at = state.position
     adjudicate(state, "AE1", dlt=True)
     correct(state, at, grade=1, relation="unrelated")
-    assert letter(state, one(state), LATER) == "T"
+    assert dlt_outcome(state, one(state), LATER) == "T"
 
 
 def test_what_was_cleared_is_not_opened_by_making_it_less() -> None:
@@ -545,7 +545,7 @@ def test_what_was_cleared_is_not_opened_by_making_it_less() -> None:
     at = state.position
     adjudicate(state, "AE1", dlt=False)
     correct(state, at, grade=1, relation="unrelated")
-    assert letter(state, one(state), LATER) == "N"
+    assert dlt_outcome(state, one(state), LATER) == "N"
 
 
 def test_the_sponsor_takes_no_candidate_away_that_it_made() -> None:
@@ -557,9 +557,9 @@ def test_the_sponsor_takes_no_candidate_away_that_it_made() -> None:
         "reference_safety_information": "IB 1",
     }
     add(state, s.AdverseEventAssessed, AFTER, relation="possible", **assess)
-    assert letter(state, one(state), LATER) == "C"
+    assert dlt_outcome(state, one(state), LATER) == "C"
     add(state, s.AdverseEventAssessed, AFTER, hour=13, relation="unrelated", **assess)
-    assert letter(state, one(state), LATER) == "C"
+    assert dlt_outcome(state, one(state), LATER) == "C"
 
 
 def test_a_late_baseline_takes_no_result_away() -> None:

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from gradatim.conduct.event_log import Events, glimpsed
+from gradatim.conduct.event_log import EventLog, peek
 from gradatim.conduct.events import EVENTS, encoded
 from gradatim.conduct.events.findings import VitalSignsRecorded
 from gradatim.conduct.events.participants import InformedConsentObtained
@@ -13,17 +13,17 @@ from gradatim.core.errors import UnusableInput
 from tests.conduct.trials import finished
 
 
-def test_a_glimpse_tells_what_the_event_says():
+def test_a_header_tells_what_the_event_says():
     """Of every event of finished trials: its type, when it was recorded, and whom it is about."""
     seen = set()
     for seed in (1, 2):
         for event in finished(seed).state.events.values():
-            seen_as = glimpsed(encoded(event)[0])
+            seen_as = peek(encoded(event)[0])
             assert seen_as is not None
-            kind, glimpse = seen_as
+            kind, header = seen_as
             assert kind is type(event)
-            assert glimpse.recorded_at == event.recorded_at
-            assert glimpse.participant == getattr(event, "participant", None)
+            assert header.recorded_at == event.recorded_at
+            assert header.participant == getattr(event, "participant", None)
             seen.add(type(event))
     assert len(seen) > len(EVENTS) / 2
 
@@ -74,7 +74,7 @@ def test_a_result_that_was_altered_is_told_when_it_is_read():
     run = finished(1)
     event = next(one for _, one in run.state.events.of(VitalSignsRecorded))
     fields = msgspec.to_builtins(event) | {"results": "none"}
-    events = Events()
+    events = EventLog()
     events.put(1, VitalSignsRecorded, msgspec.json.encode(fields))
     with pytest.raises(UnusableInput, match="cannot be recorded"):
         _ = events[1]

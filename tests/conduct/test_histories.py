@@ -19,7 +19,7 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Recorded, Trial
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.conduct.views.eligibility import attested, eligibility
-from gradatim.conduct.views.safety import letter
+from gradatim.conduct.views.safety import dlt_outcome
 from tests.conduct.digest import digest
 from tests.conduct.generated import FROM, NAME, STEPS, beginning, begun, play
 from tests.conduct.ready import DAY, enrolled
@@ -178,7 +178,7 @@ def test_every_candidate_counts_until_it_is_adjudicated(steps: Any) -> None:
         if since is None or not since <= date.fromisoformat(one.onset) <= since + timedelta(28):
             continue
         if said.get(one.adverse_event) is not False:
-            found = letter(state, state.participants[one.participant], date(2030, 1, 1))
+            found = dlt_outcome(state, state.participants[one.participant], date(2030, 1, 1))
             assert found in ("T", "C")
 
 

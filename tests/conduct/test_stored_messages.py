@@ -1,6 +1,7 @@
 """A deviation keeps its sentence as data, beside the English; one without shows its text."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -8,7 +9,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradatim.conduct.event_validation import refuse_unusable
+from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events import decoded, encoded
 from gradatim.conduct.events.base import SYSTEM
 from gradatim.conduct.events.messages import StoredMessage
@@ -75,14 +76,16 @@ def test_what_was_stored_says_the_same(message: Message | Series) -> None:
     assert str(read_back(back.message)) == str(message)
 
 
-def deviation(description: str, message: object = None) -> ProtocolDeviation:
-    return event(
+def deviation(description: str, message: Any = None) -> ProtocolDeviation:
+    made = event(
         ProtocolDeviation,
         SYSTEM,
         rule="consent is in force",
         description=description,
         message=message,
     )
+    assert isinstance(made, ProtocolDeviation)
+    return made
 
 
 def noted(made: ProtocolDeviation) -> Deviation:
@@ -119,9 +122,9 @@ def test_a_sentence_not_known_here_shows_its_text(unknown: StoredMessage) -> Non
 
 def test_the_message_says_what_the_description_says() -> None:
     """Nobody reads another sentence in another language."""
-    refuse_unusable(State("t", mode="simulated"), deviation(str(LATE), stored(LATE)))
+    validate(State("t", mode="simulated"), deviation(str(LATE), stored(LATE)))
     with pytest.raises(UnusableInput, match="not the sentence of the description"):
-        refuse_unusable(State("t", mode="simulated"), deviation("all is well", stored(LATE)))
+        validate(State("t", mode="simulated"), deviation("all is well", stored(LATE)))
 
 
 def test_what_somebody_wrote_is_no_message() -> None:

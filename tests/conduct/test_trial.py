@@ -580,7 +580,7 @@ def test_recorded_positions_follow_one_another() -> None:
 def test_a_dose_recorded_twice_loses_nothing() -> None:
     """Neither the first dose nor the toxicity after it goes when it is recorded again later."""
     from gradatim.conduct.views.doses import first_dose_at
-    from gradatim.conduct.views.safety import letter
+    from gradatim.conduct.views.safety import dlt_outcome
     from tests.conduct.treated import AFTER, LATER, add, adverse, one, treated
 
     state = treated()
@@ -598,13 +598,13 @@ def test_a_dose_recorded_twice_loses_nothing() -> None:
         unit="{cells}",
     )
     assert first_dose_at(state, one(state)) == first
-    assert letter(state, one(state), LATER) == "C"
+    assert dlt_outcome(state, one(state), LATER) == "C"
 
 
 def test_every_fact_can_be_corrected() -> None:
     """A correction of the day is usable for each kind of fact that was recorded."""
     from gradatim.conduct.corrections import CORRECTABLE
-    from gradatim.conduct.event_validation import refuse_unusable
+    from gradatim.conduct.event_validation import validate
 
     run, tried = finished(2), set()
     for at, made in list(run.state.events.items()):
@@ -620,18 +620,18 @@ def test_every_fact_can_be_corrected() -> None:
                 fields={"occurred_on": day},
                 reason="a day earlier",
             )
-            refuse_unusable(run.state, other)
+            validate(run.state, other)
     assert len(tried) > 10
 
 
 def test_a_correction_is_about_whom_its_entry_is() -> None:
-    from gradatim.conduct.conflicts import subjects, whom
+    from gradatim.conduct.conflicts import participant_of, subjects
 
     run = finished(2)
     corrections = [made for made in run.state.events.values() if isinstance(made, p.EntryCorrected)]
     assert corrections
     for made in corrections:
-        name = whom(run.state, made)
+        name = participant_of(run.state, made)
         assert name in run.state.participants
         assert f"participant {name}" in subjects(run.state, made)
 

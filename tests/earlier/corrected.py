@@ -9,12 +9,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from gradatim.conduct.event_store import Mode
 from gradatim.conduct.events import findings, participants, safety, trial
 from gradatim.conduct.events.base import Event, Measured, Signature
 from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.personal import forget, sealed
-from gradatim.conduct.port import Mode
 from gradatim.conduct.simulate import simulate
 from gradatim.conduct.state import Participant
 from gradatim.conduct.stores import open_store

@@ -29,8 +29,8 @@ from urllib.parse import parse_qs, urlsplit
 from django_otp.oath import TOTP
 
 from gradatim.conduct.copying import fill
+from gradatim.conduct.event_store import Mode
 from gradatim.conduct.keyring.stores import Keyring
-from gradatim.conduct.port import Mode
 from gradatim.conduct.stores import open_store
 from gradatim.conduct.trial import Trial
 from gradatim.protocol.load import bundled, load

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from gradatim.conduct.event_store import Mode, Store
 from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.events.review import QueryOpened
@@ -18,7 +19,6 @@ from gradatim.conduct.identity import ERASED
 from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.ledger import verify
 from gradatim.conduct.personal import opened
-from gradatim.conduct.port import Mode, Store
 from gradatim.conduct.state import State
 from gradatim.conduct.stores import ExportStore, open_store
 from gradatim.conduct.trial import Recorded, Trial

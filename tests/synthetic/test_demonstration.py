@@ -28,7 +28,7 @@ from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.grades import grades, unsigned
 from gradatim.conduct.views.levels import closed_by
 from gradatim.conduct.views.reporting import reports
-from gradatim.conduct.views.safety import candidates, letter, unanswered_rules
+from gradatim.conduct.views.safety import candidates, dlt_outcome, unanswered_rules
 from gradatim.conduct.views.tasks import tasks
 from gradatim.conduct.views.visits import visits
 from gradatim.core.verdict import Reason
@@ -140,7 +140,7 @@ def test_level_1_is_complete_and_the_committee_escalated(demo: tuple[Made, State
     assert [
         (one.action, one.level) for one in decisions if isinstance(one, review.DoseDecision)
     ] == [("start", 1), ("escalate", 2)]
-    assert [letter(state, one, today) for one in of_level(state, 1)] == ["N", "N", "N"]
+    assert [dlt_outcome(state, one, today) for one in of_level(state, 1)] == ["N", "N", "N"]
     assert len(state.meetings) == 2
 
 
@@ -150,7 +150,7 @@ def test_level_2_is_open_with_a_candidate_a_window_and_a_place(
     _, state, today = demo
     assert state.cohort is not None
     assert (state.cohort.level, state.free_places(state.cohort)) == (2, 1)
-    assert [letter(state, one, today) for one in of_level(state, 2)] == ["C", "P"]
+    assert [dlt_outcome(state, one, today) for one in of_level(state, 2)] == ["C", "P"]
     ill, watched = of_level(state, 2)
     (candidate,) = candidates(state, ill)
     assert candidate.dose_limiting is None

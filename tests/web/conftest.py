@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from gradatim.conduct.port import Mode
+from gradatim.conduct.event_store import Mode
 from gradatim.conduct.simulate import simulate
 from gradatim.conduct.state import State
 from gradatim.conduct.stores import open_store

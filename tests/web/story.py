@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gradatim.conduct.port import Mode
+from gradatim.conduct.event_store import Mode
 from gradatim.conduct.simulate import simulate
 from gradatim.conduct.simulate.opening import receive
 from gradatim.conduct.stores import open_store

@@ -10,6 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from gradatim.conduct.event_store import Mode
 from gradatim.conduct.events.trial import (
     ApprovalRecorded,
     RoleGranted,
@@ -17,7 +18,6 @@ from gradatim.conduct.events.trial import (
     TrialCreated,
 )
 from gradatim.conduct.folding.trial import study_of, submitted
-from gradatim.conduct.port import Mode
 from gradatim.conduct.stores import open_store
 from gradatim.conduct.trial import Trial
 from gradatim.protocol.load import bundled

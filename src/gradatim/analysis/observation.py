@@ -51,7 +51,7 @@ class Departure(NamedTuple):
 
 
 def dlt_window(state: State, participant: Participant, on: date) -> DltWindow:
-    """Give a participant's window; it agrees with `conduct.views.safety.letter`."""
+    """Give a participant's window; it agrees with `conduct.views.safety.dlt_outcome`."""
     done = given(state, participant)
     if not done:
         return DltWindow("not begun")

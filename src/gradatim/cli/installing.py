@@ -45,8 +45,8 @@ def begin(trial: Trial, sponsor: Sponsor, title: Title = "") -> None:
     """
     from django.conf import settings
 
+    from gradatim.conduct.event_store import Mode
     from gradatim.conduct.events.trial import RoleGranted, TrialCreated
-    from gradatim.conduct.port import Mode
     from gradatim.conduct.stores import open_store
     from gradatim.conduct.trial import Recorded
     from gradatim.conduct.trial import Trial as Ledger

@@ -50,7 +50,7 @@ def simulated(protocol: str, ledger: str, seed: int, start: date, until: date | 
     Raises:
         UnusableInput: the ledger has the trial already, or the protocol has no worked cases.
     """
-    from gradatim.conduct.port import Mode
+    from gradatim.conduct.event_store import Mode
     from gradatim.conduct.simulate import simulate as simulated_run
     from gradatim.conduct.stores import open_store
     from gradatim.conduct.trial import Trial

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
-from gradatim.conduct.event_log import glimpsed
+from gradatim.conduct.event_log import peek
 from gradatim.conduct.events import decoded
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import EntryCorrected
@@ -62,5 +62,5 @@ def _known(
 
 
 def _recorded_at(entry: Entry) -> datetime:
-    seen = glimpsed(entry.body)
+    seen = peek(entry.body)
     return seen[1].recorded_at if seen else decoded(entry.body).recorded_at

@@ -1,7 +1,7 @@
 """What an event touches, and what alters what a committee signs: whoever decides must have seen it.
 
-`touched` is about one act and the entries beside it; `altered` is about a proposal, which several
-sign one after another while the trial goes on.
+`conflicting_entries` is about one act and the entries beside it; `altered` is about a proposal,
+which several sign one after another while the trial goes on.
 """
 
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ _COHORT = (
 )
 
 
-def whom(state: State, event: Event) -> str | None:
+def participant_of(state: State, event: Event) -> str | None:
     """Give the participant whom an event is about; a correction is about whom its entry is."""
     of = state.events.get(event.of) if isinstance(event, EntryCorrected) else event
     name: str | None = getattr(of, "participant", None)
@@ -67,7 +67,7 @@ def subjects(state: State, event: Event) -> frozenset[str]:
 
     A place, and the wait after the first participant of a level, are matters of the whole cohort.
     """
-    known = {"participant": whom(state, event), "lot": getattr(event, "lot", None)}
+    known = {"participant": participant_of(state, event), "lot": getattr(event, "lot", None)}
     found = {f"{kind} {name}" for kind, name in known.items() if name is not None}
     if isinstance(event, RulingSigned):
         found.add(f"question {event.question}")
@@ -88,7 +88,7 @@ def _entries(event: Event) -> set[str]:
     return set()
 
 
-def touched(state: State, event: Event, since: int) -> tuple[int, ...]:
+def conflicting_entries(state: State, event: Event, since: int) -> tuple[int, ...]:
     """Give the entries after a position that touch what an event is about."""
     mine = subjects(state, event)
     return tuple(
@@ -146,13 +146,13 @@ def _alters(state: State, act: Mapping[str, Any], event: Event) -> bool:
         return True
     match act.get("event"):
         case "DoseDecision":
-            return isinstance(event, _OF_THE_TRIAL) or whom(state, event) is not None
+            return isinstance(event, _OF_THE_TRIAL) or participant_of(state, event) is not None
         case "TrialResumed":
             return isinstance(
                 event,
                 (*_CLINICAL, *_OF_THE_TRIAL, *_OF_THE_PRODUCT, DoseLimitingToxicityAdjudicated),
             )
-    if whom(state, event) != act.get("participant"):
+    if participant_of(state, event) != act.get("participant"):
         return False
     if isinstance(event, DoseLimitingToxicityAdjudicated):
         return act.get("candidate") in (None, event.candidate)

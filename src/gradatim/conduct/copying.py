@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from gradatim.conduct.chain import Entry
-from gradatim.conduct.port import Head, Store
+from gradatim.conduct.event_store import Head, Store
 from gradatim.core.errors import UnusableInput
 
 TOGETHER = 1_000  # events appended at a time

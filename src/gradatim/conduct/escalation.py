@@ -7,7 +7,7 @@ from typing import NamedTuple
 from gradatim.conduct.events.review import DoseDecision as DoseMade
 from gradatim.conduct.state import Cohort, Participant, State
 from gradatim.conduct.views.doses import first_dose_at
-from gradatim.conduct.views.safety import letter, unanswered_rules
+from gradatim.conduct.views.safety import dlt_outcome, unanswered_rules
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.ceiling import Ceiling, Limit, below, ceiling, highest, limited
 from gradatim.dosefinding.decision import DoseDecision, decide
@@ -79,7 +79,7 @@ def treated(state: State) -> list[Participant]:
 
 def observed(state: State, on: date) -> list[Observed]:
     """Give the outcomes as of a day; who is not evaluable is left out, and shown elsewhere."""
-    told = [(one.level or 0, letter(state, one, on)) for one in treated(state)]
+    told = [(one.level or 0, dlt_outcome(state, one, on)) for one in treated(state)]
     known = [(level, said) for level, said in told if said]
     return [
         Observed(level, "".join(said for _, said in some))

@@ -21,7 +21,7 @@ VITAL_SIGNS = {
 saturation, weight, height."""
 
 
-def recorded_in(element: Element) -> type[Event] | None:
+def event_type_for(element: Element) -> type[Event] | None:
     """Give the event that values of an element are recorded in; None for what is no measurement.
 
     Vital signs are known by their LOINC codes; a measurement without any code is a score or an

@@ -18,7 +18,7 @@ A = TypeVar("A", bound=Event)
 B = TypeVar("B", bound=Event)
 
 
-class Glimpse(msgspec.Struct, gc=False):
+class EventHeader(msgspec.Struct, gc=False):
     """What can be told of an event without reading all of it."""
 
     event: str
@@ -26,20 +26,20 @@ class Glimpse(msgspec.Struct, gc=False):
     participant: str | None = None
 
 
-_GLIMPSE = msgspec.json.Decoder(Glimpse).decode
+_HEADER = msgspec.json.Decoder(EventHeader).decode
 
 
-def glimpsed(body: bytes) -> tuple[type[Event], Glimpse] | None:
+def peek(body: bytes) -> tuple[type[Event], EventHeader] | None:
     """Look at the bytes of an event, and give its type too; None where they are no event."""
     try:
-        glimpse = _GLIMPSE(body)
+        header = _HEADER(body)
     except (msgspec.ValidationError, msgspec.DecodeError):
         return None
-    kind = BY_NAME.get(glimpse.event)
-    return None if kind is None else (kind, glimpse)
+    kind = BY_NAME.get(header.event)
+    return None if kind is None else (kind, header)
 
 
-class Events(Mapping[int, Event]):
+class EventLog(Mapping[int, Event]):
     """Every event by its position, as it stands corrected, in the order of the ledger.
 
     Raises:

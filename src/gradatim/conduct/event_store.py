@@ -1,4 +1,4 @@
-"""The port of the ledger: what every store of events does, and what it refuses."""
+"""What every store of events does, and what it refuses."""
 
 from collections.abc import Iterator, Sequence
 from enum import Enum

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+from gradatim.conduct.event_store import Bodies, Head, HeadMoved, Mode, RequestKnown, check_appended
 from gradatim.conduct.ledger import Entry, chain, genesis
-from gradatim.conduct.port import Bodies, Head, HeadMoved, Mode, RequestKnown, check_appended
 from gradatim.core.errors import UnusableInput
 
 PAGE = 4000  # entries fetched at a time: no cursor stays open while the caller writes

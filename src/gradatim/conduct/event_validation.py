@@ -34,7 +34,7 @@ from gradatim.core.errors import UnusableInput
 EARLIEST = date(1900, 1, 1)
 
 
-def refuse_unusable(state: State, event: Event) -> None:
+def validate(state: State, event: Event) -> None:
     """Refuse an event that cannot be meant.
 
     Raises:

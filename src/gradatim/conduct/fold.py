@@ -6,7 +6,7 @@ The events of visits add nothing here: `views` reads them.
 from collections.abc import Iterable
 from datetime import datetime
 
-from gradatim.conduct.event_log import glimpsed
+from gradatim.conduct.event_log import peek
 from gradatim.conduct.events import EVENTS, decoded
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.folding import participants, product, review, trial
@@ -69,14 +69,14 @@ def apply_stored(state: State, position: int, body: bytes) -> None:
     Raises:
         UnusableInput: it is no event.
     """
-    seen = glimpsed(body)
+    seen = peek(body)
     if seen is None or seen[0] not in _PLAIN:
         apply(state, position, decoded(body))
         return
-    kind, glimpse = seen
+    kind, header = seen
     state.events.put(position, kind, body)
-    _passed(state, position, glimpse.recorded_at)
-    _concerned(state, position, kind, glimpse.participant)
+    _passed(state, position, header.recorded_at)
+    _concerned(state, position, kind, header.participant)
 
 
 def _passed(state: State, position: int, recorded_at: datetime) -> None:

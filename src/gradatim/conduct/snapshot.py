@@ -16,7 +16,7 @@ from gradatim.conduct.views.eligibility import eligibility
 from gradatim.conduct.views.grades import Graded, grades
 from gradatim.conduct.views.levels import levels
 from gradatim.conduct.views.reporting import Due, reports
-from gradatim.conduct.views.safety import Candidate, Rule, candidates, fired_rules, letter
+from gradatim.conduct.views.safety import Candidate, Rule, candidates, dlt_outcome, fired_rules
 from gradatim.conduct.views.tasks import Task, tasks
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE, UNKNOWN
@@ -55,7 +55,7 @@ def _participant(state: State, one: Participant, on: date, now: datetime) -> Val
     return {
         "status": one.status,
         "level": one.level,
-        "outcome": letter(state, one, on) if given(state, one) and one.level else "",
+        "outcome": dlt_outcome(state, one, on) if given(state, one) and one.level else "",
         "candidates": [_candidate(found) for found in candidates(state, one)],
         "grades": [_grade(found) for found in grades(state, one)],
         "clocks": [_clock(due, now) for due in reports(state, one)],

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from gradatim.conduct.days import kept_days, written
-from gradatim.conduct.event_for_element import recorded_in
+from gradatim.conduct.event_for_element import event_type_for
 from gradatim.conduct.events import participants, records
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.evidence.facts import EVERY_DAY, Coding, Fact, Facts, NotUsed
@@ -122,7 +122,7 @@ def kind_of(element: Element, fact: Fact) -> type[Event] | None:
     """Give the event that a value is recorded in; None for what is a fact of its own."""
     if fact.value is None or not fact.start.exact or fact.doubtful or fact.derived:
         return None
-    return recorded_in(element)
+    return event_type_for(element)
 
 
 def measured(fact: Fact) -> Measured:

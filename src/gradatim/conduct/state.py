@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 
-from gradatim.conduct.event_log import Events
+from gradatim.conduct.event_log import EventLog
 from gradatim.conduct.events.base import Event, Sealed
 from gradatim.conduct.events.messages import StoredText
 from gradatim.conduct.events.trial import Applies, Part
@@ -223,7 +223,7 @@ class State:
     position: int = 0
     recorded_at: datetime | None = None
     clock_went_back: list[int] = field(default_factory=list)
-    events: Events = field(default_factory=Events)
+    events: EventLog = field(default_factory=EventLog)
     earlier: dict[int, list[Event]] = field(default_factory=dict)
     corrected_by: dict[int, list[int]] = field(default_factory=dict)
     versions: list[Version] = field(default_factory=list)

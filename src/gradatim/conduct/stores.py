@@ -3,8 +3,7 @@
 from pathlib import Path
 from urllib.parse import unquote
 
-from gradatim.conduct.exported.stores import ExportStore
-from gradatim.conduct.port import (
+from gradatim.conduct.event_store import (
     LARGEST_BODY,
     Head,
     HeadMoved,
@@ -12,6 +11,7 @@ from gradatim.conduct.port import (
     RequestKnown,
     Store,
 )
+from gradatim.conduct.exported.stores import ExportStore
 from gradatim.conduct.postgresql.stores import PostgresStore, open_postgres
 from gradatim.conduct.sqlite.stores import SqliteStore, open_sqlite
 from gradatim.core.errors import UnusableInput

@@ -15,8 +15,9 @@ from typing import NamedTuple
 import msgspec
 
 from gradatim.conduct.checks import questions
-from gradatim.conduct.conflicts import touched, whom
-from gradatim.conduct.event_validation import refuse_unusable
+from gradatim.conduct.conflicts import conflicting_entries, participant_of
+from gradatim.conduct.event_store import Head, HeadMoved, RequestKnown, Store
+from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events import encoded
 from gradatim.conduct.events.base import LONGEST_TEXT, SYSTEM, Event
 from gradatim.conduct.events.review import QueryOpened
@@ -25,7 +26,6 @@ from gradatim.conduct.events.trial import ProtocolActivated, ProtocolAmended
 from gradatim.conduct.fold import apply, fold
 from gradatim.conduct.permissions import permitted
 from gradatim.conduct.policies import check, is_authorisation, unmet_rules
-from gradatim.conduct.port import Head, HeadMoved, RequestKnown, Store
 from gradatim.conduct.sealed_records import without_words
 from gradatim.conduct.state import State, UnsealedBirth, UnsealedWords
 from gradatim.conduct.stored_messages import stored
@@ -50,13 +50,13 @@ class Refused(NamedTuple):
     reasons: tuple[tuple[str, str], ...]
 
 
-class Overtaken(NamedTuple):
+class Stale(NamedTuple):
     """It is not recorded: these entries touched what it is about, and are to be seen first."""
 
     entries: tuple[int, ...]
 
 
-Outcome = Recorded | Refused | Overtaken
+Outcome = Recorded | Refused | Stale
 
 
 class Trial:
@@ -108,7 +108,7 @@ class Trial:
         since = self.state.position if seen is None else seen
         while True:
             decision = self._decided(event, since)
-            if isinstance(decision, Refused | Overtaken):
+            if isinstance(decision, Refused | Stale):
                 return decision
             try:
                 return self._appended(decision, request)
@@ -118,15 +118,15 @@ class Trial:
             except HeadMoved:
                 self.refresh()
 
-    def _decided(self, event: Event, since: int) -> list[Event] | Refused | Overtaken:
+    def _decided(self, event: Event, since: int) -> list[Event] | Refused | Stale:
         """Give what is to be recorded: the event and the deviations that it opens."""
         state = self.state
-        refuse_unusable(state, event)
+        validate(state, event)
         may = permitted(state, event)
         if may.truth is not TRUE:
             return Refused("permission", may, (("permission", may.text),))
-        if is_authorisation(event) and (entries := touched(state, event, since)):
-            return Overtaken(entries)
+        if is_authorisation(event) and (entries := conflicting_entries(state, event, since)):
+            return Stale(entries)
         verdict = check(state, event)
         broken = unmet_rules(event, verdict) if verdict.truth is not TRUE else []
         if broken and is_authorisation(event):
@@ -178,7 +178,7 @@ def _for_the_ledger(
 
     What a participant's records are coded as is sealed, and is not to stand in a deviation.
     """
-    unread = without_words(state, whom(state, event) or "")
+    unread = without_words(state, participant_of(state, event) or "")
     if not broken or unread is state:
         return broken
     told = dict(unmet_rules(event, check(unread, event)))

@@ -9,9 +9,9 @@ connections are never shared.
 import threading
 from collections.abc import Iterator
 
+from gradatim.conduct.event_store import Bodies, Head, Mode, Store
 from gradatim.conduct.ledger import Entry
 from gradatim.conduct.personal import unsealing, unsealing_words
-from gradatim.conduct.port import Bodies, Head, Mode, Store
 from gradatim.conduct.stores import open_store
 from gradatim.conduct.trial import Trial
 from gradatim.conduct.views.tasks import tasks

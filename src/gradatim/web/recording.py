@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 from django.http import HttpRequest
 
-from gradatim.conduct.conflicts import touched, whom
+from gradatim.conduct.conflicts import conflicting_entries, participant_of
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event, Signature
 from gradatim.conduct.events.participants import PersonalDataErased
@@ -21,7 +21,7 @@ from gradatim.conduct.policies import is_authorisation
 from gradatim.conduct.sealed_records import has_clear_words, record_seal
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.system_fields import Circumstances
-from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Trial
+from gradatim.conduct.trial import Outcome, Recorded, Stale, Trial
 from gradatim.web.access import Access
 from gradatim.web.clock import now
 from gradatim.web.keyring import keyring
@@ -96,7 +96,7 @@ def record(trial: Trial, event: Event, seen: int, request: str) -> Outcome:
     """
     known = bool(request) and trial.store.position_of(trial.name, request) is not None
     if not known and not is_authorisation(event) and (changed := _by_others(trial, event, seen)):
-        return Overtaken(changed)
+        return Stale(changed)
     outcome = trial.record(_sealed(trial, event), seen, request)
     if isinstance(event, PersonalDataErased) and isinstance(outcome, Recorded):
         forget(keyring(), trial.state)
@@ -122,11 +122,11 @@ def _sealed(trial: Trial, event: Event) -> Event:
 
 def _by_others(trial: Trial, event: Event, seen: int) -> tuple[int, ...]:
     state = trial.state
-    if whom(state, event) is None and not isinstance(event, SourceDataVerified):
+    if participant_of(state, event) is None and not isinstance(event, SourceDataVerified):
         return ()
     return tuple(
         at
-        for at in touched(state, event, seen)
+        for at in conflicting_entries(state, event, seen)
         if state.events[at].recorded_by != event.recorded_by
     )
 

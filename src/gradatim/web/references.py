@@ -9,7 +9,7 @@ from typing import Any
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from gradatim.conduct.conflicts import whom
+from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.state import Participant, State
 from gradatim.dosing.inventory import Lot
@@ -86,7 +86,7 @@ def _unseen_entries(access: Access, name: str, given: Any) -> None:
 
 
 def _site(state: State, entry: Event) -> str:
-    one = state.participants.get(whom(state, entry) or "")
+    one = state.participants.get(participant_of(state, entry) or "")
     return entry.site if one is None else one.site
 
 

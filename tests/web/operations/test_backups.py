@@ -16,8 +16,8 @@ import psycopg
 import pytest
 
 from gradatim.conduct.chain import Entry, chain
+from gradatim.conduct.event_store import Mode
 from gradatim.conduct.ledger import export_lines, genesis
-from gradatim.conduct.port import Mode
 from gradatim.conduct.stores import open_store
 from gradatim.web.serving.visiting import Visitor
 from tests.engines import POSTGRES

@@ -12,9 +12,9 @@ from itertools import count
 import psycopg
 import pytest
 
+from gradatim.conduct.event_store import Mode
 from gradatim.conduct.events.trial import TrialCreated
 from gradatim.conduct.ledger import verify
-from gradatim.conduct.port import Mode
 from gradatim.conduct.stores import open_store
 from gradatim.conduct.trial import Trial
 from gradatim.web.serving.visiting import Visitor

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from gradatim.conduct.chain import Entry, genesis
+from gradatim.conduct.event_store import Bodies, Head
 from gradatim.conduct.jsonl_export import export_lines, parse_lines
-from gradatim.conduct.port import Bodies, Head
 from gradatim.core.errors import UnusableInput
 
 

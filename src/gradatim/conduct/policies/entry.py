@@ -29,7 +29,7 @@ from gradatim.conduct.views.doses import entries_of, first_dose_at
 from gradatim.conduct.views.eligibility import assessed
 from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.records import all_elements
-from gradatim.conduct.views.safety import related_to_product
+from gradatim.conduct.views.safety import left_for_unrelated_reasons
 from gradatim.conduct.views.visits import window_days
 from gradatim.core.dates import on
 from gradatim.core.message import Label, Term, clauses
@@ -256,7 +256,7 @@ def place_can_be_freed(state: State, one: Participant) -> Verdict:
         return broken(f"{one.id} has no place")
     if one.replaced:
         return broken(f"{one.id} has been replaced already")
-    return related_to_product(state, one)
+    return left_for_unrelated_reasons(state, one)
 
 
 def retention_has_ended(state: State, event: PersonalDataErased) -> Verdict:

@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.resources import files
 from typing import Any
 
+from gradatim.conduct.event_store import Mode
 from gradatim.conduct.event_table import INSERT, TABLE, EventTable, Refused
 from gradatim.conduct.ledger import Entry
-from gradatim.conduct.port import Mode
 from gradatim.core.errors import UnusableInput
 
 WAIT = "10s"  # for another writer to finish

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from gradatim.conduct.event_for_element import recorded_in
+from gradatim.conduct.event_for_element import event_type_for
 from gradatim.conduct.events import findings, participants
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.policies.dosing import SEVERE
@@ -53,7 +53,7 @@ def tested(run: Run, name: str, day: date) -> None:
     for _, found in items_shown(run.state, run.participant(name), day, at):
         open_ = {leaf.element for leaf in found.deciding() if leaf.truth is Truth.UNKNOWN}
         for element, one in run.study.elements.items():
-            kind = recorded_in(one)
+            kind = event_type_for(one)
             if element in open_ and kind not in (None, findings.VitalSignsRecorded):
                 _again(run, name, element)
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from gradatim.conduct.events.base import Event, Sealed
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Refused, Trial
+from gradatim.conduct.trial import Outcome, Recorded, Refused, Stale, Trial
 from gradatim.core.errors import Defect
 from gradatim.evidence.facts import Facts
 from gradatim.protocol.study import Study
@@ -121,7 +121,7 @@ class Run:
             outcome = self.trial.record(event, request=f"simulated-{self.events}")
             if isinstance(outcome, Refused):
                 self.refusals.append((kind.__name__, outcome))
-            if not isinstance(outcome, Overtaken):
+            if not isinstance(outcome, Stale):
                 return outcome
 
     def do(self, kind: type[Event], by: str, site: str = "", **given: Any) -> int:

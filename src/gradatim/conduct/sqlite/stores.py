@@ -7,9 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from gradatim.conduct.event_store import Mode
 from gradatim.conduct.event_table import INSERT, TABLE, EventTable, Refused, as_text
 from gradatim.conduct.ledger import Entry
-from gradatim.conduct.port import Mode
 from gradatim.core.errors import Defect, UnusableInput
 
 WAIT = 10.0  # seconds for another writer to finish

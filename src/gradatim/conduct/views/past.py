@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from gradatim.conduct.event_log import Events
+from gradatim.conduct.event_log import EventLog
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.findings import (
     LaboratoryResultsRecorded,
@@ -246,7 +246,7 @@ def _held(state: State, participant: Participant) -> Mapping[str, set[int]]:
     return found
 
 
-class _PastEvents(Events):
+class _PastEvents(EventLog):
     """The events as they stood then; of results only those of some elements."""
 
     __slots__ = ("_elements", "_now", "_versions")

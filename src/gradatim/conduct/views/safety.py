@@ -1,4 +1,4 @@
-"""What a participant's adverse events and results mean: candidates, letters, fired rules."""
+"""What a participant's adverse events and results mean: candidates, outcomes, fired rules."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -336,7 +336,7 @@ def _may_be_related(event: AdverseEvent) -> bool:
     return relation(event) is not FALSE
 
 
-def related_to_product(state: State, participant: Participant) -> Verdict:
+def left_for_unrelated_reasons(state: State, participant: Participant) -> Verdict:
     """Say whether a participant left for reasons unrelated to the product (TRUE), or not.
 
     Somebody with a candidate that counts is not replaced, nor one who completed the window.
@@ -344,12 +344,12 @@ def related_to_product(state: State, participant: Participant) -> Verdict:
     standing = [one.label for one in candidates(state, participant) if one.counts]
     if standing:
         return Verdict(FALSE, f"{participant.id} counts for {', '.join(standing)}")
-    if given(state, participant) and letter(state, participant, date.max) == "N":
+    if given(state, participant) and dlt_outcome(state, participant, date.max) == "N":
         return Verdict(FALSE, f"{participant.id} has been evaluated")
     return Verdict(TRUE, "nothing related to the product is recorded")
 
 
-def letter(state: State, participant: Participant, on: date) -> str:
+def dlt_outcome(state: State, participant: Participant, on: date) -> str:
     """Give what a treated participant is for the design, as of a day.
 
     Returns:

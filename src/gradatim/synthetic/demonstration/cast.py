@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Literal, NamedTuple
 
-from gradatim.conduct.event_for_element import recorded_in
+from gradatim.conduct.event_for_element import event_type_for
 from gradatim.conduct.events.findings import LaboratoryResultsRecorded
 from gradatim.evidence.facts import Facts
 from gradatim.protocol.nodes import Attested
@@ -112,7 +112,7 @@ class Cast:
 
     def _lacking(self, lack: Lack, element: str) -> bool:
         if lack == "laboratory":
-            return recorded_in(self.study.elements[element]) is LaboratoryResultsRecorded
+            return event_type_for(self.study.elements[element]) is LaboratoryResultsRecorded
         return lack == "judgement" and element == self._judged()
 
     def _judged(self) -> str:

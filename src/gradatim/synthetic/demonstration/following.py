@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from gradatim.conduct.event_for_element import recorded_in
+from gradatim.conduct.event_for_element import event_type_for
 from gradatim.conduct.events import findings
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.simulate.results import record_results
@@ -116,7 +116,7 @@ class Followed:
         samples: dict[type[Event], list[Measured]] = {}
         for element in self._elements(run, name, encounter):
             found = self._result(run, name, element)
-            kind = recorded_in(run.study.elements[element])
+            kind = event_type_for(run.study.elements[element])
             if found is not None and kind is not None:
                 samples.setdefault(kind, []).append(found)
         for kind, results in samples.items():
@@ -151,7 +151,7 @@ class Followed:
         ]
 
     def _awaited(self, run: Run, name: str, element: str) -> bool:
-        kind = recorded_in(run.study.elements[element])
+        kind = event_type_for(run.study.elements[element])
         return name in self.lacks and kind is findings.LaboratoryResultsRecorded
 
     def _result(self, run: Run, name: str, element: str) -> Measured | None:

@@ -9,7 +9,7 @@ from math import exp
 from typing import NamedTuple
 
 from gradatim.clinical.units import convert_for
-from gradatim.conduct.event_for_element import recorded_in
+from gradatim.conduct.event_for_element import event_type_for
 from gradatim.conduct.events.base import Measured
 from gradatim.conduct.events.findings import LaboratoryResultsRecorded
 from gradatim.conduct.events.trial import Range
@@ -81,7 +81,7 @@ class Ordinary:
         )
 
     def _of_laboratory(self, name: str) -> bool:
-        return recorded_in(self.study.elements[name]) is LaboratoryResultsRecorded
+        return event_type_for(self.study.elements[name]) is LaboratoryResultsRecorded
 
     def varied(self, fact: Fact, rng: random.Random) -> Fact:
         """Give a fact with a value a little different."""

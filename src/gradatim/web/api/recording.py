@@ -21,7 +21,7 @@ from gradatim.conduct.folding.participants import FIXED
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
 from gradatim.conduct.system_fields import with_system_fields
-from gradatim.conduct.trial import Outcome, Overtaken, Refused, Trial
+from gradatim.conduct.trial import Outcome, Refused, Stale, Trial
 from gradatim.core.errors import UnusableInput
 from gradatim.web.api.access import Held
 from gradatim.web.api.faults import Refusal
@@ -198,7 +198,7 @@ def _answer(access: Held, trial: Trial, outcome: Outcome) -> Answer:
         reasons = [{"rule": rule, "why": why} for rule, why in outcome.reasons]
         status = 403 if outcome.by == "permission" else 422
         raise Refusal(status, _("nothing was recorded"), why=outcome.verdict.text, reasons=reasons)
-    if isinstance(outcome, Overtaken):
+    if isinstance(outcome, Stale):
         return Answer(
             409,
             {

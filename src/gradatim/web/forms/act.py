@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from gradatim.clinical import astct
 from gradatim.clinical.ctcae.terms import terms
 from gradatim.conduct.catalogue import ACTS
-from gradatim.conduct.event_for_element import recorded_in
+from gradatim.conduct.event_for_element import event_type_for
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.product import Drawn, ReleaseResult
@@ -119,7 +119,7 @@ def rows_of(asked: Asked) -> list[Row]:
     return [
         Row(name, one, *limits.get(name, (None, None)))
         for name, one in study.elements.items()
-        if getattr(recorded_in(one), "__name__", "") == asked.event
+        if getattr(event_type_for(one), "__name__", "") == asked.event
         and one.derived is None
         and (not planned or name in planned)
     ]

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from django.db import connections
 
+from gradatim.conduct.event_store import Mode
 from gradatim.conduct.keyring.stores import Keyring
-from gradatim.conduct.port import Mode
 from gradatim.conduct.stores import open_store
 from gradatim.conduct.trial import Trial
 from gradatim.protocol.load import bundled, load

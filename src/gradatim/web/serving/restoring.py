@@ -13,7 +13,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.utils import DatabaseError
 
 from gradatim.conduct.copying import fill
-from gradatim.conduct.port import Head, Mode, Store
+from gradatim.conduct.event_store import Head, Mode, Store
 from gradatim.conduct.stores import PostgresStore, open_store
 from gradatim.core.errors import UnusableInput
 from gradatim.web.serving.backups import ACCOUNTS, Backup, Kept, refuse_unsound

@@ -13,9 +13,9 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
+from gradatim.conduct.event_store import Mode, Store
 from gradatim.conduct.exported.stores import write_export
 from gradatim.conduct.ledger import Checkpoint, checkpoint_text
-from gradatim.conduct.port import Mode, Store
 from gradatim.conduct.stores import open_store
 from gradatim.core.errors import UnusableInput
 from gradatim.core.stores import write_whole

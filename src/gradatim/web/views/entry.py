@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gradatim.conduct.catalogue import RECORD_FIELDS
-from gradatim.conduct.conflicts import whom
+from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.corrections import changed_after_signature, is_signed, signings
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event
@@ -44,7 +44,7 @@ def entry(request: Request, position: int) -> HttpResponse:
     access: Access = request.access
     state = access.state
     event = opened_entry(state, position, seen_entry(access, position))
-    about = state.participants.get(whom(state, event) or "")
+    about = state.participants.get(participant_of(state, event) or "")
     instead = sealed_word(about) if about else SEALED
     corrections = [(at, state.events[at]) for at in state.corrected_by.get(position, ())]
     who, signed = who_may_correct(state, position), signings(state, position)
@@ -107,7 +107,7 @@ def correct(request: Request, position: int) -> HttpResponse:
     access: Access = request.access
     state = access.state
     event = opened_entry(state, position, seen_entry(access, position))
-    one = state.participants.get(whom(state, event) or "")
+    one = state.participants.get(participant_of(state, event) or "")
     if one is None or not access.has_any(who_may_correct(state, position), event.site):
         raise Http404(_("There is no such page."))
     plain = msgspec.to_builtins(event)

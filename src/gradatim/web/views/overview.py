@@ -17,7 +17,7 @@ from gradatim.conduct.state import Cohort, Participant, State
 from gradatim.conduct.transitions import ENDED, ON_THE_WAY
 from gradatim.conduct.views.doses import first_dose_at, given
 from gradatim.conduct.views.levels import levels
-from gradatim.conduct.views.safety import letter, unanswered_rules
+from gradatim.conduct.views.safety import dlt_outcome, unanswered_rules
 from gradatim.conduct.views.tasks import Task, tasks
 from gradatim.safety import dlt
 from gradatim.web.access import Access, Request, page
@@ -157,7 +157,7 @@ def _slot(access: Access, one: Participant, day: date) -> Slot:
     state, seen = access.state, access.sees_participant("participants", one)
     if first_dose_at(state, one) is None:
         return Slot(one.id, seen, "", _("replaced") if one.replaced else _("not yet dosed"))
-    said = letter(state, one, day)
+    said = dlt_outcome(state, one, day)
     kind, words = SLOTS[said]
     if said != "P":
         return Slot(one.id, seen, kind, words)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from gradatim.conduct.catalogue import act_named
 from gradatim.conduct.checks import Questioned, unfulfilled
-from gradatim.conduct.event_validation import refuse_unusable
+from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events import BY_NAME, UnusableEvent
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.safety import AdverseEventReported
@@ -23,7 +23,7 @@ from gradatim.conduct.permissions import permitted, signature_meaning
 from gradatim.conduct.policies.review import BY_COMMITTEE
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.system_fields import with_system_fields
-from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Refused
+from gradatim.conduct.trial import Outcome, Recorded, Refused, Stale
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE
@@ -286,7 +286,7 @@ def _recorded(request: Request, act: Act) -> Act:
     event = _event(request, act)
     if asked.event not in BY_COMMITTEE:
         refuse_unseen(request.access, asked.event, event)
-        refuse_unusable(trial.state, event)
+        validate(trial.state, event)
         meaning = act.filling.meaning or signature_meaning(trial.state, event) or ""
         if meaning:
             act = act._replace(meaning=meaning)
@@ -305,7 +305,7 @@ def _recorded(request: Request, act: Act) -> Act:
         return act._replace(questioned=checks)
     else:
         outcome = record(trial, event, seen, key)
-    if isinstance(outcome, Overtaken):
+    if isinstance(outcome, Stale):
         return overtaken(request, act, outcome)
     return act._replace(outcome=outcome)
 
@@ -357,7 +357,7 @@ def place_fault(form: ActForm, error: UnusableInput) -> None:
     form.add_error(found, str(error))
 
 
-def overtaken(request: Request, act: Act, outcome: Overtaken) -> Act:
+def overtaken(request: Request, act: Act, outcome: Stale) -> Act:
     """Give the form back as it was filled in, with what others recorded meanwhile."""
     data = request.POST.copy()
     data["seen"] = str(act.asked.state.position)

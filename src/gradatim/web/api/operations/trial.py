@@ -7,7 +7,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from ninja import Router
 
-from gradatim.conduct.conflicts import whom
+from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.escalation import advised
 from gradatim.conduct.state import Query, State
 from gradatim.conduct.views.levels import levels
@@ -129,7 +129,7 @@ def _query(access: Held, one: Query) -> dict[str, Any]:
         "id": one.id,
         "of": one.of,
         "site": entry.site,
-        "participant": whom(access.state, entry),
+        "participant": participant_of(access.state, entry),
         "question": one.question,
         "status": one.status,
         "answer": one.answer,

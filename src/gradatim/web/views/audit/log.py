@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from gradatim.conduct.conflicts import whom
+from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event
 from gradatim.web.access import Access, Request, page
@@ -35,7 +35,7 @@ class Filter(NamedTuple):
             self.by in ("", event.recorded_by)
             and self.act in ("", type(event).__name__)
             and self.site in ("", event.site)
-            and self.participant in ("", whom(access.state, event) or "")
+            and self.participant in ("", participant_of(access.state, event) or "")
             and (_day(self.since) is None or event.recorded_at.date() >= _day(self.since))
             and (_day(self.until) is None or event.recorded_at.date() <= _day(self.until))
             and (

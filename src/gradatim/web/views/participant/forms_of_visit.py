@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from gradatim.conduct.event_for_element import recorded_in
+from gradatim.conduct.event_for_element import event_type_for
 from gradatim.conduct.events.findings import (
     LaboratoryResultsRecorded,
     ScoresRecorded,
@@ -38,7 +38,7 @@ def forms_of_visit(state: State, study: Study, one: Participant, encounter: str)
             continue
         for name in activity.elements:
             element = study.elements[name]
-            kind = recorded_in(element)
+            kind = event_type_for(element)
             if kind is None or element.derived is not None:
                 continue
             labels, names = found.setdefault(kind.__name__, ([], set()))

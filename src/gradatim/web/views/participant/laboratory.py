@@ -8,7 +8,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from gradatim.clinical.units import convert_for
-from gradatim.conduct.event_for_element import recorded_in
+from gradatim.conduct.event_for_element import event_type_for
 from gradatim.conduct.events.findings import (
     ClinicalSignificanceSigned,
     LaboratoryResultsRecorded,
@@ -92,7 +92,7 @@ def all_series(state: State, one: Participant, kinds: tuple[type, ...]) -> list[
     series = []
     for name, element in elements.items():
         facts = facts_of(state, one).of(name)
-        if recorded_in(element) not in kinds or not facts:
+        if event_type_for(element) not in kinds or not facts:
             continue
         rows = [
             (fact, by_fact.get(fact.id, []), said.get((position_of(fact), name)))

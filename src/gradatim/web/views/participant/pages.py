@@ -11,7 +11,7 @@ from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import doses, given
 from gradatim.conduct.views.judgements import to_be_signed
 from gradatim.conduct.views.reporting import reports
-from gradatim.conduct.views.safety import candidates, letter
+from gradatim.conduct.views.safety import candidates, dlt_outcome
 from gradatim.conduct.views.visits import visits
 from gradatim.safety.dlt import perhaps_of
 from gradatim.web.access import Access, Request, page
@@ -55,7 +55,7 @@ def row_of(access: Access, one: Participant, day: Any) -> dict[str, Any]:
         "doses": len(dosed),
         "events": len(courses(state, one)),
         "candidates": candidates(state, one),
-        "letter": letter(state, one, day) if dosed else "",
+        "letter": dlt_outcome(state, one, day) if dosed else "",
         "next": due[0] if due and one.status in ("enrolled", "treated") else None,
     }
 

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gradatim.conduct.event_for_element import recorded_in
+from gradatim.conduct.event_for_element import event_type_for
 from gradatim.protocol.study import Study
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import today
@@ -44,7 +44,7 @@ def items_of(study: Study) -> Mapping[str, str]:
     return {
         name: study.elements[name].label
         for name in names
-        if recorded_in(study.elements[name]) is not None
+        if event_type_for(study.elements[name]) is not None
     }
 
 

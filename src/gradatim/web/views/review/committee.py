@@ -19,7 +19,7 @@ from gradatim.conduct.policies.verdicts import rule
 from gradatim.conduct.proposals import act_of, altered_since, holding, needed, proposed
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import Proposal, State
-from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Refused, Trial
+from gradatim.conduct.trial import Outcome, Recorded, Refused, Stale, Trial
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
 from gradatim.web.access import Access, Request, page
@@ -43,7 +43,7 @@ def propose(request: Request, event: Event, seen: int, key: str) -> Outcome:
     trial: Trial = request.trial
     act = act_of(event)
     if changed := altered(trial.state, act, seen):
-        return Overtaken(changed)
+        return Stale(changed)
     alone = proposed(Proposal("", 0, act, {}), event, [event.recorded_by])
     if against := _against(trial.state, alone):
         return Refused("policy", Verdict(TRUE, ""), tuple(against))
@@ -122,7 +122,7 @@ def _signed(request: Request, one: Proposal, seen: int, signing: Any) -> Outcome
     """Sign a proposal as its page showed it; None where the signer was not recognised."""
     trial: Trial = request.trial
     if changed := altered(trial.state, one.act, min(seen, trial.state.position)):
-        return Overtaken(changed)
+        return Stale(changed)
     said = signing.cleaned_data
     if fault := verify(request, said["password"], said.get("code", "")):
         signing.add_error("password", fault)
@@ -143,7 +143,7 @@ def _drawn(request: Request, one: Proposal, signing: Any, outcome: Outcome | Non
     access: Access = request.access
     state, trial = access.state, request.trial
     refused = outcome if isinstance(outcome, Refused) else None
-    changed = outcome.entries if isinstance(outcome, Overtaken) else ()
+    changed = outcome.entries if isinstance(outcome, Stale) else ()
     status = 409 if changed else 422 if refused or (signing and signing.errors) else 200
     holds = holding(state, one)
     return render(
