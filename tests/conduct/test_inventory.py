@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -219,3 +220,12 @@ def test_the_account_of_a_ledger_is_that_of_each_lot_by_itself(ledger: list[Even
         alone = stock(*(one for one in ledger if getattr(one, "lot", lot) == lot))
         assert balance(alone.inventory, lot) == balance(together.inventory, lot)
         assert alone.lots.get(lot) == together.lots.get(lot)
+
+
+def test_a_container_is_called_what_it_is() -> None:
+    """A vial is no bag; what an earlier version recorded is one."""
+    assert msgspec.json.encode(x.Bag(id="001")) == b'{"id":"001"}'
+    state = stock(received("L1", 20, "001"), received("L2", 2, "002", container="vial"))
+    assert [one.name for one in state.inventory.containers] == ["bag 001", "vial 002"]
+    verdict = the_bags_were_released(state, prepared("L2", 1.0, "002"))
+    assert verdict.text == "vial 002 is quarantined"

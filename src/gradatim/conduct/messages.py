@@ -67,7 +67,7 @@ class Breach(Template):
     SENTINEL_OBSERVED = "{participant} has had {n} of {n2} infusions to be observed"
     SENTINEL_WATCHED = "{participant}, the first at this level, is watched until {day}"
     DOSED_ON = "{participant} was dosed on {day}; the next may be from {day2}"
-    BAGS = "bag {bags}"
+    BAGS = "{kind} {bags}"
     NOT_SET_ASIDE = "not set aside for this dose: {bags}"
     NO_DOSE_LEVEL = "{participant} has no dose level"
     NO_WEIGHT = "no body weight of {participant} is recorded"

@@ -25,8 +25,11 @@ Key = tuple[str, str]
 """The lot of a container, and its number."""
 
 
+Kind = Literal["bag", "bottle", "vial"]
+
+
 class Container(NamedTuple):
-    """A container of the product, such as a bag, a vial or a bottle.
+    """A container of the product.
 
     Args:
         id: its number, as on its label; its own only within its lot.
@@ -52,6 +55,7 @@ class Container(NamedTuple):
         prepared_for: the participant that it was last prepared for.
         given_to: the participants that it was infused to.
         faults: movements that should not have happened.
+        kind: what it is.
     """
 
     id: str
@@ -76,11 +80,17 @@ class Container(NamedTuple):
     prepared_for: str = ""
     given_to: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
+    kind: Kind = "bag"
 
     @property
     def key(self) -> Key:
         """Its lot and its number, which only it has."""
         return self.lot, self.id
+
+    @property
+    def name(self) -> str:
+        """What it is, and its number: `bag 001`."""
+        return f"{self.kind} {self.id}"
 
     @property
     def concentration(self) -> Concentration | None:

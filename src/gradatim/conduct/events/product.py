@@ -21,7 +21,7 @@ Checked = Literal["in order", "not applicable", "not in order"]
 
 
 class Bag(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One unit of the product, as it is labelled.
+    """One container of the product, as it is labelled.
 
     Args:
         id: its own number.
@@ -32,6 +32,7 @@ class Bag(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_
         viability: viable part of the cells.
         dmso: dimethyl sulfoxide, volume per volume.
         expires_at: when it expires.
+        container: what it is.
     """
 
     id: Id
@@ -42,6 +43,7 @@ class Bag(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_
     viability: Fraction | None = None
     dmso: Fraction | None = None
     expires_at: Moment | None = None
+    container: Literal["bag", "bottle", "vial"] = "bag"
 
 
 class ProductReceived(Event, frozen=True):

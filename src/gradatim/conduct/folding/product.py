@@ -26,6 +26,7 @@ def _labelled(bag: product.Bag, event: product.ProductReceived) -> Container:
     return Container(
         bag.id,
         event.lot,
+        kind=bag.container,
         volume_ml=bag.volume_ml,
         cells_per_ml=bag.cells_per_ml,
         counted=bag.counted,

@@ -294,7 +294,7 @@ def the_bags_are_free(state: State, event: ProductAssigned) -> Verdict:
     """Bags set aside are at the site, released, of one lot, not expired, and nobody else's."""
     bags, of = state.inventory.find(event.lot, event.bags), person(state, event).site
     if away := [one for one in bags if one.site != of]:
-        return broken(f"bag {away[0].id} is at site {away[0].site}, not at {of}")
+        return broken(f"{away[0].name} is at site {away[0].site}, not at {of}")
     if len(bags) < len(event.bags):
         known = {one.id for one in bags}
         return broken(
@@ -302,11 +302,11 @@ def the_bags_are_free(state: State, event: ProductAssigned) -> Verdict:
         )
     for bag in bags:
         if bag.status != "released":
-            return broken(f"bag {bag.id} is {bag.status}")
+            return broken(f"{bag.name} is {bag.status}")
         if bag.reserved_for is not None:
-            return broken(f"bag {bag.id} is held for {bag.reserved_for[0]}")
+            return broken(f"{bag.name} is held for {bag.reserved_for[0]}")
         if bag.expiry is not None and bag.expiry <= event.recorded_at:
-            return broken(f"bag {bag.id} expired at {bag.expiry}")
+            return broken(f"{bag.name} expired at {bag.expiry}")
     return holds(f"{len(bags)} bags are free")
 
 
@@ -317,9 +317,9 @@ def the_bags_may_be_released(state: State, event: ProductReleased) -> Verdict:
         return broken(f"lot {event.lot} does not have all of these bags")
     for bag in bags:
         if event.site and bag.site != event.site:
-            return broken(f"bag {bag.id} is at site {bag.site}, not at {event.site}")
+            return broken(f"{bag.name} is at site {bag.site}, not at {event.site}")
         if (bag.status, "released") not in PRODUCT_TRANSITIONS:
-            return broken(f"bag {bag.id} is {bag.status}")
+            return broken(f"{bag.name} is {bag.status}")
     if event.out_of_specification and not _is(state, event.decided_by or "", "sponsor"):
         return broken("out of specification, and no one of the sponsor is named who decided")
     tests = state.governing("treatment").treatment.product.specification if state.versions else []

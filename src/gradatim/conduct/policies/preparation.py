@@ -38,14 +38,11 @@ Drawn = tuple[Container, float]
 def the_bags_were_released(state: State, event: DosePrepared) -> Verdict:
     """A dose is prepared from bags that are released."""
     bags = state.inventory.find(event.lot, (one.bag for one in event.drawn))
-    wrong = [
-        Standing.BAG(bag=Term(one.id), status=Term(one.status))
-        for one in bags
-        if one.status != "released"
-    ]
+    wrong = [one for one in bags if one.status != "released"]
     if not wrong:
         return holds("they are released")
-    return broken(Breach.BAGS(bags=join(wrong, Pair.COMMA)))
+    told = [Standing.BAG(bag=Term(one.id), status=Term(one.status)) for one in wrong]
+    return broken(Breach.BAGS(kind=Term(wrong[0].kind), bags=join(told, Pair.COMMA)))
 
 
 def the_bags_were_assigned(state: State, event: DosePrepared) -> Verdict:
@@ -261,8 +258,8 @@ def the_preparation_still_holds(state: State, event: PreDoseChecklistSigned) -> 
             children.append(
                 either(
                     bag.status == "prepared",
-                    f"bag {drawn.bag} is prepared",
-                    f"bag {drawn.bag} is {bag.status}",
+                    f"{bag.name} is prepared",
+                    f"{bag.name} is {bag.status}",
                 )
             )
     for bag, _ in _drawn(state, prepared):

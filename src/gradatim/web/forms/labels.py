@@ -41,6 +41,7 @@ LABELS: Mapping[str, Words] = {
     "advice_action": _("Advice of the design"), "head_hash": _("Hash of that entry"),
     "protocol_sha256": _("SHA-256 of the protocol"), "discarded_ml": _("Discarded, mL"),
     "interruptions": _("Interruptions"), "from_": _("From"), "to": _("To"), "bag": _("Bag"),
+    "container": _("Container"),
     "thawed_at": _("Thawed at"), "id": _("Number"), "cells_per_ml": _("Cells per mL"),
     "counted": _("Counted"), "measured": _("Measured"), "viability": _("Viability, 0 to 1"),
     "dmso": _("DMSO, volume per volume"), "expires_at": _("Expires at"),
@@ -126,6 +127,9 @@ HELP: Mapping[str, Words] = {
     "full_name": _("Kept sealed under a key of its own; the ledger holds no name."),
 }
 CHOICES: Mapping[str, Words] = {
+    "bag": _("bag"),
+    "bottle": _("bottle"),
+    "vial": _("vial"),
     "important_medical_event": _("important medical event"),
     "life_threatening": _("life-threatening"),
     "congenital_anomaly": _("congenital anomaly"),
