@@ -44,7 +44,8 @@ def test_every_type_of_event_is_reached_by_simulated_trials() -> None:
     reached = {
         type(one) for seed in (1, 2, 3, 4, 5) for one in finished(seed).state.events.values()
     }
-    assert reached == set(EVENTS)
+    missing = [kind.__name__ for kind in EVENTS if kind not in reached]
+    assert not missing, "record them in conduct/simulate"
 
 
 def test_a_dose_without_authorisation_is_recorded_with_its_deviations() -> None:
