@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from gradatim.core.dates import parse_day
 from gradatim.protocol.nodes import Rule
 from gradatim.protocol.study import Study
 from gradatim.safety.events import AdverseEvent
@@ -93,7 +94,7 @@ def windowed(study: Study, rule: dict[str, Any]) -> Study:
 
 def test_a_window_of_each_participant_is_left_out_and_the_rule_may_have_fired() -> None:
     study = windowed(CELLS, {"grade": ">= 4"})
-    ended = event(id="AE7", grade=4, resolved="2027-03-07")
+    ended = event(id="AE7", grade=4, resolved=parse_day("2027-03-07"))
     (found,) = fired(study, [Watched("P1", 1, [ended])], TODAY)
     assert (found.certain, found.by) == (False, ("AE7",))
     assert list(fired(study, [Watched("P1", 1, [event(grade=3)])], TODAY)) == []
