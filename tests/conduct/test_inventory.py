@@ -227,5 +227,7 @@ def test_a_container_is_called_what_it_is() -> None:
     assert msgspec.json.encode(x.Bag(id="001")) == b'{"id":"001"}'
     state = stock(received("L1", 20, "001"), received("L2", 2, "002", container="vial"))
     assert [one.name for one in state.inventory.containers] == ["bag 001", "vial 002"]
-    verdict = the_bags_were_released(state, prepared("L2", 1.0, "002"))
+    made_ready = prepared("L2", 1.0, "002")
+    assert isinstance(made_ready, x.DosePrepared)
+    verdict = the_bags_were_released(state, made_ready)
     assert verdict.text == "vial 002 is quarantined"
