@@ -25,14 +25,14 @@ from benchmarks.page import Row, write_table
 from gradatim.dosefinding.characteristics.exact import Compiled, compile_design, finals
 from gradatim.dosefinding.characteristics.final_states import characteristics
 from gradatim.dosefinding.characteristics.simulate import Conduct, simulate
-from gradatim.dosefinding.designs.registry import build
-from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.designs.registry import build, settings_for
+from gradatim.dosefinding.designs.settings import DesignSettings
 
 RATES = np.array((0.05, 0.12, 0.30, 0.45, 0.60))
 EIGHT = np.array((0.02, 0.05, 0.12, 0.20, 0.30, 0.40, 0.50, 0.60))
 CONDUCT = Conduct(between_arrivals=10, window=28, sentinel=14, stagger=3, review=7)
 TRIALS = 200_000
-BOIN = Settings("boin", 5, target=0.3)
+BOIN = settings_for("boin", 5, target=0.3)
 
 
 def main() -> None:
@@ -53,12 +53,14 @@ def rows(large: bool) -> Iterator[Row]:
     yield from guarded_rows()
     yield _compiling(
         "CRM as dfcrm, 5 doses, 30 one by one",
-        Settings("crm", 5, target=0.3, cohort_size=1, cohorts=30, safety="off"),
+        settings_for("crm", 5, target=0.3, cohort_size=1, cohorts=30, safety="off"),
     )
-    yield _compiling("BLRM, 5 doses, 10 cohorts of 3", Settings("blrm", 5))
+    yield _compiling("BLRM, 5 doses, 10 cohorts of 3", settings_for("blrm", 5))
     if large:
         yield _compiling(
-            "BOIN, 8 doses, 20 cohorts of 3", Settings("boin", 8, target=0.3, cohorts=20), rounds=1
+            "BOIN, 8 doses, 20 cohorts of 3",
+            settings_for("boin", 8, target=0.3, cohorts=20),
+            rounds=1,
         )
     yield from _simulating(BOIN)
     yield _whole_process()
@@ -69,11 +71,11 @@ def guarded_rows() -> Iterator[Row]:
     yield _compiling("BOIN, 5 doses, 10 cohorts of 3", BOIN)
     yield _scenario(BOIN)
     yield _compiling(
-        "CRM as dfcrm, 5 doses, 10 cohorts of 3", Settings("crm", 5, target=0.3, safety="off")
+        "CRM as dfcrm, 5 doses, 10 cohorts of 3", settings_for("crm", 5, target=0.3, safety="off")
     )
 
 
-def _compiling(title: str, settings: Settings, rounds: int = 5) -> Row:
+def _compiling(title: str, settings: DesignSettings, rounds: int = 5) -> Row:
     design = build(settings)
     compiled = compile_design(design, limit=None)
     pair = in_turn(lambda: compile_design(design, limit=None), lambda: _touch(compiled), rounds)
@@ -92,7 +94,7 @@ def _touch(compiled: Compiled) -> None:
     compiled.ways.sum()
 
 
-def _scenario(settings: Settings) -> Row:
+def _scenario(settings: DesignSettings) -> Row:
     compiled = compile_design(build(settings))
     pair = in_turn(
         lambda: characteristics(finals(compiled, RATES), RATES, 0.3, "exact"),
@@ -105,7 +107,7 @@ def _scenario(settings: Settings) -> Row:
     )
 
 
-def _simulating(settings: Settings) -> Iterator[Row]:
+def _simulating(settings: DesignSettings) -> Iterator[Row]:
     design = build(settings)
     for title, conduct in (("outcomes only", None), ("accrual, sentinel, windows", CONDUCT)):
         run = partial(simulate, design, RATES, TRIALS, 1, conduct=conduct)

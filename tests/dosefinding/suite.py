@@ -10,19 +10,19 @@ import numpy as np
 
 from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.designs.boin import boin_table, boundaries
-from gradatim.dosefinding.designs.registry import build
-from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.designs.registry import build, settings_for
+from gradatim.dosefinding.designs.settings import DesignSettings
 from gradatim.dosefinding.trial_states import Moves, Trials, Why
 
 RATES = (0.1, 0.25, 0.45)
 OWN = boin_table(boundaries(0.25), 12, equal_stays=True)
 
 
-def _of(name: str, **more: object) -> Settings:
-    return Settings(name, 3, **{"target": 0.25, "cohorts": 4, **more})  # type: ignore[arg-type]
+def _of(name: str, **more: object) -> DesignSettings:
+    return settings_for(name, 3, **{"target": 0.25, "cohorts": 4, **more})  # type: ignore[arg-type]
 
 
-CASES: dict[str, Settings] = {
+CASES: dict[str, DesignSettings] = {
     **{
         name: _of(name)
         for name in (

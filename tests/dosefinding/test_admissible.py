@@ -11,8 +11,8 @@ from scipy import stats
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.decision import advice
 from gradatim.dosefinding.designs.base import Design
-from gradatim.dosefinding.designs.registry import DESIGNS, build
-from gradatim.dosefinding.designs.settings import DESIGN_KINDS, Settings
+from gradatim.dosefinding.designs.crm import CrmSettings
+from gradatim.dosefinding.designs.registry import DESIGN_KINDS, build, settings_for
 from gradatim.dosefinding.outcomes import parse
 from gradatim.dosefinding.replay import replay
 from tests.dosefinding.suite import CASES, RATES, design, enumerated, visits
@@ -33,24 +33,25 @@ def test_it_never_escalates_where_the_level_itself_is_too_toxic(case: str) -> No
 
 def test_every_design_is_tried_with_every_modifier_it_allows() -> None:
     """Alone or together with others."""
-    for name in DESIGNS:
+    for name in DESIGN_KINDS:
         mine = [one for one in CASES.values() if one.design == name]
         assert any(one.titration for one in mine) == (name not in FIXED), name
-        assert any(one.stop_too_toxic or one.enough or one.start > 1 for one in mine), name
-    assert {one.model for one in CASES.values()} == {"empiric", "logistic", "logistic2"}
+        assert any(one.stop_too_toxic or one.n_stop or one.start > 1 for one in mine), name
+    models = {one.model for one in CASES.values() if isinstance(one, CrmSettings)}
+    assert models == {"empiric", "logistic", "logistic2"}
 
 
 @pytest.mark.parametrize("name", FIXED)
 def test_a_titration_that_cannot_be_is_refused(name: str) -> None:
     """3+3 would need advice for one participant at a level."""
     with pytest.raises(UnusableInput, match="cannot follow a titration"):
-        build(Settings(name, 3, titration=True))
+        build(settings_for(name, 3, titration=True))
 
 
 def test_only_when_asked_crm_selects_a_level_that_nobody_was_given() -> None:
     """As dfcrm does; everything else stays."""
-    as_dfcrm = build(Settings("crm", 3, 0.25, cohorts=2, untried=True))
-    ours = build(Settings("crm", 3, 0.25, cohorts=2))
+    as_dfcrm = build(settings_for("crm", 3, target=0.25, cohorts=2, untried=True))
+    ours = build(settings_for("crm", 3, target=0.25, cohorts=2))
     ended = [one for one in visits(as_dfcrm) if one.ended and as_dfcrm.select(one.after)[0] >= 0]
     untried = [one for one in ended if one.after.n[0, as_dfcrm.select(one.after)[0]] == 0]
     assert untried
@@ -61,12 +62,12 @@ def test_only_when_asked_crm_selects_a_level_that_nobody_was_given() -> None:
 # --- led otherwise than advised -------------------------------------------------------------------
 
 LED: dict[str, Design] = {
-    "boin": build(Settings("boin", 3, 0.3)),
-    "mtpi2": build(Settings("mtpi2", 3, 0.3)),
-    "3+3": build(Settings("three_plus_three", 3)),
-    "korn": build(Settings("three_plus_three_korn", 3)),
-    "crm": build(Settings("crm", 3, 0.3)),
-    "crm that stops": build(Settings("crm", 3, 0.3, stop_too_toxic=0.9)),
+    "boin": build(settings_for("boin", 3, target=0.3)),
+    "mtpi2": build(settings_for("mtpi2", 3, target=0.3)),
+    "3+3": build(settings_for("three_plus_three", 3)),
+    "korn": build(settings_for("three_plus_three_korn", 3)),
+    "crm": build(settings_for("crm", 3, target=0.3)),
+    "crm that stops": build(settings_for("crm", 3, target=0.3, stop_too_toxic=0.9)),
 }
 
 

@@ -11,15 +11,14 @@ from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.ceiling import advise, below, ceiling
 from gradatim.dosefinding.decision import decide
 from gradatim.dosefinding.designs.base import Design
-from gradatim.dosefinding.designs.registry import build
-from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.designs.registry import build, settings_for
 from gradatim.dosefinding.outcomes import Cohort, parse
 from gradatim.dosefinding.trial_states import Why
 from tests.dosefinding.suite import CASES, design
 
-THREE = build(Settings("three_plus_three", 3, None, 3, 6, 1))
-GROUP = build(Settings("three_per_group", 3, None, 3, 3, 1))
-BOIN = build(Settings("boin", 4, 0.25, 3, 10, 1))
+THREE = build(settings_for("three_plus_three", 3, target=None, cohort_size=3, cohorts=6, start=1))
+GROUP = build(settings_for("three_per_group", 3, target=None, cohort_size=3, cohorts=3, start=1))
+BOIN = build(settings_for("boin", 4, target=0.25, cohort_size=3, cohorts=10, start=1))
 
 
 def told(of: Design, outcomes: str) -> tuple[str, int | None]:
@@ -86,7 +85,9 @@ def test_a_level_ended_by_another_rule_leaves_the_one_below() -> None:
     assert below(BOIN, here, 2, "a rule").supported == 1
     assert below(BOIN, here, 1, "a rule").supported == 0
     full = parse("1" + "N" * 12 + " 2NNN", 4)
-    enough = build(Settings("boin", 4, 0.25, 3, 10, 1, enough=12))
+    enough = build(
+        settings_for("boin", 4, target=0.25, cohort_size=3, cohorts=10, start=1, enough=12)
+    )
     found = below(enough, full, 2, "a rule")
     assert found.advice is not None
     assert found.advice.action == "stop"

@@ -6,14 +6,13 @@ from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.characteristics.pathways import leaves, pathways
 from gradatim.dosefinding.decision import Advice, DoseDecision, decide
 from gradatim.dosefinding.designs.base import Design
-from gradatim.dosefinding.designs.registry import build
-from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.designs.registry import build, settings_for
 from gradatim.dosefinding.outcomes import parse
 from gradatim.dosefinding.recommended import Needed
 
-THREE = build(Settings("three_plus_three", 3))
-BOIN = build(Settings("boin", 5, target=0.3))
-CRM = build(Settings("crm", 5, target=0.3))
+THREE = build(settings_for("three_plus_three", 3))
+BOIN = build(settings_for("boin", 5, target=0.3))
+CRM = build(settings_for("crm", 5, target=0.3))
 
 
 def ask(design: Design, outcomes: str, **more: object) -> DoseDecision:
@@ -51,7 +50,7 @@ def test_three_plus_three(outcomes: str, action: str, dose: int | None) -> None:
 
 def test_nothing_is_escalated_or_stayed_at_while_outcomes_are_pending() -> None:
     """Even when every way they can turn out says the same."""
-    korn = build(Settings("three_plus_three_korn", 3))
+    korn = build(settings_for("three_plus_three_korn", 3))
     for design in (THREE, korn, BOIN, CRM):
         for outcomes in ("1NNP", "1NPP", "1TNP", "1NNN 2NNP", "1NNNNNP 1PP"):
             try:
@@ -134,7 +133,7 @@ def test_reasons_name_the_boundary_the_rule_its_source_and_what_was_overridden()
     assert "1 of 3 participants at level 2 had a DLT (33.3%)" in ground.text
     assert "between lambda_e = 0.2365 and lambda_d = 0.3585" in ground.text
     assert "BOIN package 2.7.2" in ground.source
-    plain = build(Settings("crm", 5, target=0.3, cohort_size=1, cohorts=30))
+    plain = build(settings_for("crm", 5, target=0.3, cohort_size=1, cohorts=30))
     found = ask(plain, "1NNNNNN 2T")
     assert found.action == "stay"
     last = found.reasons[-1]
@@ -174,7 +173,7 @@ def test_pathways_lead_where_the_written_outcomes_lead(design: Design) -> None:
 def test_hold_is_never_answered_for_the_committee() -> None:
     """Whatever computations take it to do, a real one is asked."""
     for committee in ("stop", "escalate"):
-        design = build(Settings("three_per_group", 3, committee=committee, maximum=6))
+        design = build(settings_for("three_per_group", 3, committee=committee, maximum=6))
         found = ask(design, "1NNT")
         assert (found.action, found.dose) == ("hold", 1)
         assert any(one.advice.action == "hold" for one in pathways(design, [], 1))

@@ -3,8 +3,7 @@
 import pytest
 
 from gradatim.dosefinding.designs.base import Design
-from gradatim.dosefinding.designs.registry import build
-from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.designs.registry import build, settings_for
 from tests.dosefinding.suite import CASES
 from tests.dosefinding.suite import design as of_case
 from tests.dosefinding.written import ask, said, written
@@ -76,7 +75,7 @@ def test_a_change_is_never_more_than_the_level_has(case: str) -> None:
 
 def test_3_plus_3_after_two_of_six() -> None:
     """One DLT fewer and the trial would have gone on to the next level."""
-    of = build(Settings("three_plus_three", 3))
+    of = build(settings_for("three_plus_three", 3))
     assert said(ask(of, "1NNT 1NNN")) == ("escalate", 2)
     (flip,) = ask(of, "1NNT 1NNT").distance_to_flip
     assert flip == (-1, ("escalate", 2))

@@ -15,8 +15,7 @@ from numpy.polynomial.legendre import leggauss
 from gradatim.dosefinding.designs.blrm import Blrm
 from gradatim.dosefinding.designs.crm import OneParameter
 from gradatim.dosefinding.designs.modifiers import layers
-from gradatim.dosefinding.designs.registry import build
-from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.designs.registry import build, settings_for
 from gradatim.dosefinding.designs.two_parameter_logistic import TwoParameter
 
 Numbers = np.ndarray
@@ -174,7 +173,7 @@ def test_two_parameters_with_a_prior_that_the_data_contradict(n: tuple[int, ...]
 def test_blrm_gives_the_likeliest_on_target_of_those_allowed(data: tuple[Numbers, Numbers]) -> None:
     """Neuenschwander et al. 2008, section 2.3: by the probabilities of the reference."""
     n, y = data
-    design = layers(build(Settings("blrm", 4, amounts=(1.0, 2.5, 5.0, 10.0))))[-1]
+    design = layers(build(settings_for("blrm", 4, amounts=(1.0, 2.5, 5.0, 10.0))))[-1]
     assert isinstance(design, Blrm)
     _, (under, over) = two_reference(design.model, n, y, (design.low, design.high))
     allowed = [i for i in range(4) if over[i] <= design.overdose]

@@ -15,17 +15,17 @@ from scipy import stats
 from gradatim.dosefinding.characteristics.exact import compile_design, finals
 from gradatim.dosefinding.characteristics.final_states import characteristics
 from gradatim.dosefinding.designs.modifiers import HardSafety, layers
-from gradatim.dosefinding.designs.registry import build
-from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.designs.registry import build, settings_for
+from gradatim.dosefinding.designs.settings import DesignSettings
 from gradatim.dosefinding.trial_states import one_trial
 from tests.dosefinding.written import ask
 
 STEEP = np.array((0.001, 0.999, 0.999, 0.999, 0.999))
 
 
-def crm(**more: Any) -> Settings:
+def crm(**more: Any) -> DesignSettings:
     """Give CRM for a target of 25 %."""
-    return Settings("crm", 5, 0.25, **more)
+    return settings_for("crm", 5, target=0.25, **more)
 
 
 @pytest.mark.parametrize("model", ["empiric", "logistic", "logistic2"])
@@ -76,7 +76,7 @@ def test_exact_figures_where_the_second_level_kills(safety: Any) -> None:
 
 def test_crm_without_the_rule_keeps_the_published_figures() -> None:
     """Its rules walked exactly beside dfcrm 0.2-2.1 (docs/benchmarks.md): 6,848 ends."""
-    compiled = compile_design(build(Settings("crm", 5, 0.3, safety="off")))
+    compiled = compile_design(build(settings_for("crm", 5, target=0.3, safety="off")))
     assert (compiled.visited, len(compiled.ways)) == (6_508, 6_848)
 
 
@@ -84,12 +84,12 @@ def test_crm_without_the_rule_keeps_the_published_figures() -> None:
     ("settings", "threshold"),
     [
         (crm(), 0.25),
-        (Settings("blrm", 3), 0.33),
-        (Settings("blrm", 3, 0.2), 0.2),
-        (Settings("blrm", 3, on_target=(0.2, 0.4)), 0.4),
+        (settings_for("blrm", 3), 0.33),
+        (settings_for("blrm", 3, target=0.2), 0.2),
+        (settings_for("blrm", 3, on_target=(0.2, 0.4)), 0.4),
     ],
 )
-def test_what_is_too_toxic(settings: Settings, threshold: float) -> None:
+def test_what_is_too_toxic(settings: DesignSettings, threshold: float) -> None:
     """The target; of BLRM without one, what lies above its interval on target."""
     (rule,) = [one for one in layers(build(settings)) if isinstance(one, HardSafety)]
     assert (rule.threshold, rule.confidence, rule.fewest) == (threshold, 0.95, 3)
@@ -105,7 +105,9 @@ def test_the_lowest_level_with_too_many_is_closed(
     """By scipy's beta distribution; what was barred before stays so."""
     n, y = [max(one) for one in counts], [min(one) for one in counts]
     (rule,) = [
-        one for one in layers(build(Settings("crm", 3, 0.25))) if isinstance(one, HardSafety)
+        one
+        for one in layers(build(settings_for("crm", 3, target=0.25)))
+        if isinstance(one, HardSafety)
     ]
     toxic = [
         i for i in range(3) if n[i] >= 3 and stats.beta.sf(0.25, 1 + y[i], 1 + n[i] - y[i]) > 0.95

@@ -7,16 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.designs.registry import build
-from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.designs.registry import build, settings_for
 from gradatim.dosefinding.outcomes import LETTERS, Cohort, parse
 from gradatim.dosefinding.replay import replay
 from gradatim.dosefinding.trial_states import Why
 from tests.dosefinding.written import ask
 
-THREE = build(Settings("three_plus_three", 3))
-BOIN = build(Settings("boin", 3, 0.3))
-TITRATED = build(Settings("boin", 3, 0.3, titration=True))
+THREE = build(settings_for("three_plus_three", 3))
+BOIN = build(settings_for("boin", 3, target=0.3))
+TITRATED = build(settings_for("boin", 3, target=0.3, titration=True))
 
 # --- the text -------------------------------------------------------------------------------------
 
@@ -123,7 +122,7 @@ def test_an_incomplete_last_cohort_waits_unless_it_is_said_to_be_complete() -> N
 
 def test_beyond_the_planned_number_everybody_is_counted() -> None:
     """Nobody is dropped because the design planned for fewer, and the trial stays ended."""
-    small = build(Settings("boin", 3, 0.3, cohorts=2))
+    small = build(settings_for("boin", 3, target=0.3, cohorts=2))
     now = replay(small, parse("1NNN 2NNN 2N", 3))
     assert now.trials.n.tolist() == [[3, 4, 0]]
     assert ask(small, "1NNN 2NNN 3NNT").action == "stop"
@@ -131,7 +130,7 @@ def test_beyond_the_planned_number_everybody_is_counted() -> None:
 
 def test_a_cohort_beyond_the_planned_number_is_noted() -> None:
     """The design had ended, for all six had been treated."""
-    (note,) = ask(build(Settings("boin", 3, 0.3, cohorts=2)), "1NNN 2NNN 3NNN").notes
+    (note,) = ask(build(settings_for("boin", 3, target=0.3, cohorts=2)), "1NNN 2NNN 3NNN").notes
     assert "although the design had ended" in note
 
 
@@ -158,7 +157,7 @@ def test_a_cohort_that_was_not_advised_is_noted(text: str, note: str | None) -> 
 
 def test_a_first_cohort_below_the_start_is_noted() -> None:
     """The design starts at level 2; level 1 is more cautious."""
-    high = build(Settings("boin", 3, 0.3, start=2))
+    high = build(settings_for("boin", 3, target=0.3, start=2))
     assert replay(high, parse("2NNN", 3, 2)).notes == ()
     (note,) = replay(high, parse("1NNN", 3, 2)).notes
     assert "more cautious" in note
@@ -194,7 +193,7 @@ def test_counts_name_who_is_pending() -> None:
 
 def test_too_many_ways_to_turn_out_are_not_shown() -> None:
     """Twenty-one to the third."""
-    of = build(Settings("boin", 3, 0.3, cohort_size=20, cohorts=4))
+    of = build(settings_for("boin", 3, target=0.3, cohort_size=20, cohorts=4))
     with pytest.raises(UnusableInput, match="60 participants are pending"):
         ask(of, f"1{'P' * 20} 2{'P' * 20} 3{'P' * 20}")
 

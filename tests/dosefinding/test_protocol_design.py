@@ -8,9 +8,11 @@ import pytest
 from gradatim.core.dates import Duration
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.characteristics.exact import compile_design
-from gradatim.dosefinding.designs.registry import build
+from gradatim.dosefinding.designs.blrm import BlrmSettings
+from gradatim.dosefinding.designs.crm import CrmSettings
+from gradatim.dosefinding.designs.model import ModelSettings
+from gradatim.dosefinding.designs.registry import SETTABLE, build
 from gradatim.dosefinding.protocol_design import (
-    SETTABLE,
     alternatives,
     as_before,
     conduct_of,
@@ -37,6 +39,13 @@ def changed(study: Study, **escalation: Any) -> Study:
 def faults(study: Study) -> list[Fault]:
     """Give the faults of a study's designs."""
     return list(design_faults(study))
+
+
+def hard_safety(study: Study) -> float | str:
+    """Return the hard safety rule of a study's model design."""
+    settings = settings_of(study)
+    assert isinstance(settings, ModelSettings)
+    return settings.hard_safety
 
 
 def test_the_second_trial_is_boin_at_25_percent() -> None:
@@ -205,12 +214,12 @@ def test_the_participants_at_a_level_are_those_of_3_plus_3() -> None:
 def test_a_model_design_has_the_hard_safety_rule_unless_the_document_says_off(design: str) -> None:
     """Then it is a warning, for dfcrm's figures can be wanted."""
     silent = changed(SECOND, design=design)
-    assert settings_of(silent).safety == 0.95
-    assert settings_of(changed(SECOND, design=design, settings={"safety": "on"})).safety == 0.95
+    assert hard_safety(silent) == 0.95
+    assert hard_safety(changed(SECOND, design=design, settings={"safety": "on"})) == 0.95
     assert faults(silent) == []
     for said in ("off", False):
         off = changed(SECOND, design=design, settings={"safety": said})
-        assert settings_of(off).safety == "off"
+        assert hard_safety(off) == "off"
         (warning,) = faults(off)
         assert warning.warning
         assert "no hard safety rule" in warning.what
@@ -225,9 +234,9 @@ def test_documents_of_trials_under_way_are_read_as_before() -> None:
         "prior_sd": 1.0,
         "skeleton": [0.1, 0.2, 0.3, 0.4, 0.5],
     }
-    assert settings_of(old).safety == "off"
+    assert hard_safety(old) == "off"
     on = as_before(changed(SECOND, design="crm", settings={"safety": 0.9}))
-    assert settings_of(on).safety == 0.9
+    assert hard_safety(on) == 0.9
     assert as_before(FIRST) is FIRST
     assert as_before(SECOND) is SECOND
 
@@ -236,6 +245,9 @@ def test_settings_are_told_and_lists_become_tuples() -> None:
     """BLRM takes the levels' own doses, CRM its guesses."""
     guess = [0.05, 0.1, 0.2, 0.3, 0.4]
     told = settings_of(changed(SECOND, design="crm", settings={"skeleton": guess, "enough": 9}))
-    assert (told.skeleton, told.enough) == (tuple(guess), 9)
-    assert settings_of(changed(SECOND, design="blrm")).amounts == (20, 40, 80, 120, 160)
+    assert isinstance(told, CrmSettings)
+    assert (told.skeleton, told.n_stop) == (tuple(guess), 9)
+    of_levels = settings_of(changed(SECOND, design="blrm"))
+    assert isinstance(of_levels, BlrmSettings)
+    assert of_levels.dose_grid == (20, 40, 80, 120, 160)
     assert {"skeleton", "enough", "amounts"} <= SETTABLE

@@ -16,14 +16,14 @@ from gradatim.dosefinding.decision_table import Action, Table
 from gradatim.dosefinding.designs.boin import boin_table, boundaries, counts
 from gradatim.dosefinding.designs.crm import PRIOR_SD, OneParameter, nearest
 from gradatim.dosefinding.designs.intervals import KINDS, interval
-from gradatim.dosefinding.designs.registry import build
-from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.designs.registry import build, settings_for
+from gradatim.dosefinding.designs.settings import DesignSettings
 from gradatim.dosefinding.designs.skeleton import spread
 
 RATES = (0.05, 0.12, 0.30, 0.45, 0.60)
 
 
-def expected(of: Settings) -> OperatingCharacteristics:
+def expected(of: DesignSettings) -> OperatingCharacteristics:
     """Enumerate a design under the rates that the figures here were computed for."""
     rates = np.array(RATES)
     return characteristics(finals(compile_design(build(of)), rates), rates, 0.3, "exact")
@@ -48,7 +48,7 @@ def test_3_plus_3_agrees_with_its_closed_form() -> None:
     reached = np.cumprod([1.0, *passes])
     closed = [*(reached[1:] * (1 - np.array([*passes[1:], 0.0]))), 1 - passes[0]]
     six = [3 * p * (1 - p) ** 2 for p in RATES]
-    found = expected(Settings("three_plus_three", 5))
+    found = expected(settings_for("three_plus_three", 5))
     assert percent(found) == pytest.approx([100 * one for one in closed], abs=1e-11)
     size = sum(r * (3 + 3 * more) for r, more in zip(reached, six, strict=False))
     assert found.expected_n.value == pytest.approx(size, abs=1e-12)
@@ -56,7 +56,7 @@ def test_3_plus_3_agrees_with_its_closed_form() -> None:
 
 def test_3_plus_3_without_de_escalation() -> None:
     """Storer 1989, Biometrics 45:925-937, design A, for the rates above."""
-    found = expected(Settings("three_plus_three", 5))
+    found = expected(settings_for("three_plus_three", 5))
     assert percent(found) == pytest.approx(
         [12.5131, 42.9023, 32.1042, 9.0148, 0.8099, 2.6558], abs=6e-5
     )
@@ -65,7 +65,7 @@ def test_3_plus_3_without_de_escalation() -> None:
 
 def test_3_plus_3_with_de_escalation() -> None:
     """Korn et al. 1994, Statistics in Medicine 13:1799-1806, section 2, for the rates above."""
-    found = expected(Settings("three_plus_three_korn", 5))
+    found = expected(settings_for("three_plus_three_korn", 5))
     assert percent(found) == pytest.approx(
         [13.9192, 46.6269, 29.6059, 6.2929, 0.8099, 2.7452], abs=6e-5
     )
@@ -135,7 +135,7 @@ def test_boin_tables_agree_with_the_formulas(target: float, equal_stays: bool) -
 
 def test_boin_exact() -> None:
     """Package BOIN 2.7.2 enumerated, ten cohorts of 3, target 0.30 (../shared/contract.md, 5)."""
-    of = Settings("boin", 5, 0.30)
+    of = settings_for("boin", 5, target=0.30)
     found = expected(of)
     assert percent(found) == pytest.approx(
         [0.5118, 19.8753, 57.9432, 20.0263, 1.6222, 0.0211], abs=6e-5

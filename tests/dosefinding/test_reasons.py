@@ -6,8 +6,8 @@ import pytest
 
 from gradatim.dosefinding.decision import DoseDecision
 from gradatim.dosefinding.designs.modifiers import Modifier, layers
-from gradatim.dosefinding.designs.registry import build
-from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.designs.registry import build, settings_for
+from gradatim.dosefinding.designs.settings import DesignSettings
 from tests.dosefinding.suite import CASES, design
 from tests.dosefinding.written import Written, ask, written
 
@@ -82,36 +82,72 @@ def test_a_stop_says_which_level_is_selected(case: str) -> None:
     ("settings", "text", "rule", "overrides", "says"),
     [
         (
-            Settings("crm", 3, 0.3, cohort_size=1, cohorts=12),
+            settings_for("crm", 3, target=0.3, cohort_size=1, cohorts=12),
             "1NNNNNN 2T",
             "coherence",
             "crm",
             "right after a cohort with a DLT rate of 0.3 or more",
         ),
         (
-            Settings("crm", 3, 0.3, skeleton=(0.01, 0.02, 0.3)),
+            settings_for("crm", 3, target=0.3, skeleton=(0.01, 0.02, 0.3)),
             "1NNN",
             "no skipping",
             "crm",
             "one level above the present level at most",
         ),
-        (Settings("crm", 3, 0.3, stop_too_toxic=0.9), "1TTT", "too toxic", "crm", "above 90%"),
-        (Settings("boin", 3, 0.3, stop_too_toxic=0.6), "1NNT", "too toxic", "boin", "65.2%"),
-        (Settings("boin", 3, 0.3, enough=3), "1NNN 2NTT", "enough participants", "boin", "3 part"),
-        (Settings("boin", 3, 0.3, run_in=6), "1NNN", "run-in", "boin", "after 6 participants"),
         (
-            Settings("boin", 3, 0.3),
+            settings_for("crm", 3, target=0.3, stop_too_toxic=0.9),
+            "1TTT",
+            "too toxic",
+            "crm",
+            "above 90%",
+        ),
+        (
+            settings_for("boin", 3, target=0.3, stop_too_toxic=0.6),
+            "1NNT",
+            "too toxic",
+            "boin",
+            "65.2%",
+        ),
+        (
+            settings_for("boin", 3, target=0.3, enough=3),
+            "1NNN 2NTT",
+            "enough participants",
+            "boin",
+            "3 part",
+        ),
+        (
+            settings_for("boin", 3, target=0.3, run_in=6),
+            "1NNN",
+            "run-in",
+            "boin",
+            "after 6 participants",
+        ),
+        (
+            settings_for("boin", 3, target=0.3),
             "1NNN 2NNN 3NNN",
             "limits of the trial",
             "boin",
             "no higher level",
         ),
-        (Settings("boin", 3, 0.3), "1NTT", "limits of the trial", "boin", "no level below"),
-        (Settings("boin", 3, 0.3), "1TTT", "limits of the trial", "boin", "lowest level"),
+        (
+            settings_for("boin", 3, target=0.3),
+            "1NTT",
+            "limits of the trial",
+            "boin",
+            "no level below",
+        ),
+        (
+            settings_for("boin", 3, target=0.3),
+            "1TTT",
+            "limits of the trial",
+            "boin",
+            "lowest level",
+        ),
     ],
 )
 def test_which_rule_went_over_which(
-    settings: Settings, text: str, rule: str, overrides: str, says: str
+    settings: DesignSettings, text: str, rule: str, overrides: str, says: str
 ) -> None:
     """With its figures, in the order in which they were asked."""
     reasons = ask(build(settings), text).reasons
@@ -124,14 +160,14 @@ def test_which_rule_went_over_which(
 
 def test_the_last_planned_participant_is_a_reason() -> None:
     """All six have been treated; the counts alone would have gone on."""
-    found = ask(build(Settings("boin", 3, 0.3, cohorts=2)), "1NNN 2NNN")
+    found = ask(build(settings_for("boin", 3, target=0.3, cohorts=2)), "1NNN 2NNN")
     assert (found.action, found.dose) == ("stop", 2)
     assert any("all 6 planned participants" in one.text for one in found.reasons)
 
 
 def test_a_unanimous_stop_comes_first_and_keeps_the_rules_reasons() -> None:
     """What is pending, then why."""
-    found = ask(build(Settings("three_plus_three", 3)), "1NNN 2TTP")
+    found = ask(build(settings_for("three_plus_three", 3)), "1NNN 2TTP")
     rules = [one.rule for one in found.reasons]
     assert rules[:2] == ["unanimous", "three_plus_three"]
     assert "1 participant is pending" in found.reasons[0].text

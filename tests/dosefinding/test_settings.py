@@ -1,7 +1,6 @@
-"""Settings of a design: what cannot be is refused when it is built, in one clear message."""
+"""DesignSettings of a design: what cannot be is refused when it is built, in one clear message."""
 
 import re
-from dataclasses import fields
 from math import inf, nan
 from pathlib import Path
 from typing import Any
@@ -20,20 +19,35 @@ from gradatim.dosefinding.characteristics.operating import (
 from gradatim.dosefinding.characteristics.soundness import refuse_unsound, unsound
 from gradatim.dosefinding.decision_table import Action, Table
 from gradatim.dosefinding.designs.boin import boin_table, boundaries
-from gradatim.dosefinding.designs.registry import DESIGNS, build
-from gradatim.dosefinding.designs.settings import OF, Settings, idle
+from gradatim.dosefinding.designs.registry import (
+    DESIGN_KINDS,
+    FRAME,
+    SETTABLE,
+    SETTING_TYPES,
+    build,
+    designs_with,
+    settings_for,
+)
+from gradatim.dosefinding.designs.settings import DesignSettings
 
 OWN = boin_table(boundaries(0.3), 12, equal_stays=True)
 SEVEN = boin_table(boundaries(0.3), 7, equal_stays=True)
 
 
-def of(design: str = "boin", doses: int = 3, **more: Any) -> Settings:
+def of(design: str = "boin", doses: int = 3, **more: Any) -> DesignSettings:
     """Give settings that can be, but for what a test changes."""
-    return Settings(design, doses, **{"target": 0.3, "cohorts": 4, **more})
+    return settings_for(design, doses, **{"target": 0.3, "cohorts": 4, **more})
 
 
-BAD: dict[str, tuple[Settings, str, str]] = {
-    "unknown design": (of("bion"), "--design", "there is no design 'bion'"),
+def test_a_design_that_does_not_exist_is_refused() -> None:
+    """And names those that do."""
+    with pytest.raises(UnusableInput, match="there is no design 'bion'") as caught:
+        of("bion")
+    assert caught.value.where == "--design"
+    assert all(name in caught.value.todo for name in DESIGN_KINDS)
+
+
+BAD: dict[str, tuple[DesignSettings, str, str]] = {
     "no levels": (of(doses=0), "--levels", "0 is not from 1 to 20"),
     "too many levels": (of(doses=21), "--levels", "21 is not from 1 to 20"),
     "no target": (of(target=None), "--target", "boin needs a target"),
@@ -101,7 +115,7 @@ BAD: dict[str, tuple[Settings, str, str]] = {
 
 @pytest.mark.parametrize(("settings", "where", "says"), BAD.values(), ids=BAD)
 def test_what_cannot_be_is_refused_in_one_clear_message(
-    settings: Settings, where: str, says: str
+    settings: DesignSettings, where: str, says: str
 ) -> None:
     """What, where and what to do, on one line."""
     with pytest.raises(UnusableInput) as caught:
@@ -127,7 +141,7 @@ def test_what_cannot_be_is_refused_in_one_clear_message(
     ],
     ids=["committee", "offset", "negative offset", "nan", "far", "inf", "skeleton"],
 )
-def test_what_would_compute_nonsense_is_refused(settings: Settings) -> None:
+def test_what_would_compute_nonsense_is_refused(settings: DesignSettings) -> None:
     """It is not silently taken for something else."""
     with pytest.raises(UnusableInput):
         build(settings)
@@ -154,7 +168,7 @@ def test_what_would_compute_nonsense_is_refused(settings: Settings) -> None:
         "table of 7 in twos",
     ],
 )
-def test_a_design_that_was_built_never_runs_out_of_advice(settings: Settings) -> None:
+def test_a_design_that_was_built_never_runs_out_of_advice(settings: DesignSettings) -> None:
     """It is refused when it is built, or every one of its trials comes to an end."""
     try:
         design = build(settings)
@@ -170,10 +184,15 @@ def test_the_maximum_that_was_asked_for_is_the_one_that_is_kept() -> None:
     assert build(of(maximum=24)).maximum == 24
 
 
-@pytest.mark.parametrize("name", DESIGNS)
+def own_table(design: str) -> dict[str, Any]:
+    """Return a table for the design that takes one."""
+    return {"table": OWN} if DESIGN_KINDS[design].has("table") else {}
+
+
+@pytest.mark.parametrize("name", DESIGN_KINDS)
 def test_a_design_states_its_settings(name: str) -> None:
     """A line each, with the doses and the participants in the first."""
-    design = build(of(name, table=OWN, start=2))
+    design = build(of(name, **own_table(name), start=2))
     first, *others = design.describe()
     assert first.startswith("3 doses from level 2, cohorts of 3, at most ")
     assert others
@@ -236,28 +255,32 @@ VALUES: dict[str, Any] = {
 """A value for each setting that not every design has, other than its default."""
 
 
+def of_some_designs() -> set[str]:
+    """Return the settings that not every design has."""
+    return {name for name in SETTING_TYPES if len(designs_with(name)) < len(DESIGN_KINDS)}
+
+
 def test_every_setting_of_some_designs_has_a_value_here() -> None:
     """Else it would not be tried."""
-    assert set(VALUES) == set(OF) - {"table"}
-    assert {one for some in OF.values() for one in some} <= set(DESIGNS)
+    assert set(VALUES) == of_some_designs() - {"table"}
 
 
 @pytest.mark.parametrize("name", VALUES)
-@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize("design", DESIGN_KINDS)
 def test_a_setting_that_a_design_does_not_have_is_refused(design: str, name: str) -> None:
     """And names those that have it; one that it has changes what it says of itself or decides."""
-    settings = of(design, table=OWN, **{name: VALUES[name]})
-    if design not in OF[name]:
+    kind, given = DESIGN_KINDS[design], {**own_table(design), name: VALUES[name]}
+    if not kind.has(name):
         with pytest.raises(UnusableInput) as caught:
-            build(settings)
+            of(design, **given)
         assert f"{design} has no setting {name}" in caught.value.what
-        assert all(one in caught.value.why for one in OF[name])
+        assert all(one in caught.value.why for one in designs_with(name))
         assert (caught.value.where, bool(caught.value.todo)) == (f"--set {name}", True)
-    elif dict(idle(design, {name: VALUES[name]}, 3, 0.3)):
+    elif dict(kind.settings.idle({name: VALUES[name]}, 3, 0.3)):
         with pytest.raises(UnusableInput, match="would have no effect"):
-            build(settings)
+            build(of(design, **given))
     else:
-        assert repr(build(settings)) != repr(build(of(design, table=OWN)))
+        assert repr(build(of(design, **given))) != repr(build(of(design, **own_table(design))))
 
 
 @pytest.mark.parametrize(
@@ -274,7 +297,9 @@ def test_a_setting_that_a_design_does_not_have_is_refused(design: str, name: str
     ],
     ids=str,
 )
-def test_a_setting_that_another_one_makes_idle_is_refused(settings: Settings, name: str) -> None:
+def test_a_setting_that_another_one_makes_idle_is_refused(
+    settings: DesignSettings, name: str
+) -> None:
     """It would be accepted and ignored."""
     with pytest.raises(UnusableInput, match=f"the setting {name} would have no effect") as caught:
         build(settings)
@@ -286,8 +311,8 @@ def test_the_page_names_the_designs_of_each_setting() -> None:
     page = (Path(__file__).parents[2] / "docs" / "dosefinding.md").read_text(encoding="utf-8")
     rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
     named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
-    frame = {"design", "doses", "target", "cohort_size", "cohorts", "start", "table"}
-    assert {one.name for one in fields(Settings)} - frame <= named
+    assert set(SETTING_TYPES) - FRAME <= named
+    assert set(SETTABLE) | {"maximum"} == set(SETTING_TYPES) - FRAME
 
 
 @pytest.mark.parametrize(
@@ -335,7 +360,7 @@ LATE = Table(
     ],
     ids=str,
 )
-def test_a_design_that_can_never_escalate_is_not_sound(settings: Settings, says: str) -> None:
+def test_a_design_that_can_never_escalate_is_not_sound(settings: DesignSettings, says: str) -> None:
     """One trial without any DLT shows it."""
     assert says in unsound(build(settings))
     with pytest.raises(UnusableInput, match="is not sound"):
@@ -343,7 +368,7 @@ def test_a_design_that_can_never_escalate_is_not_sound(settings: Settings, says:
 
 
 @pytest.mark.parametrize("target", [0.06, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4])
-@pytest.mark.parametrize("design", [one for one in DESIGNS if one not in ("table", "blrm")])
+@pytest.mark.parametrize("design", [one for one in DESIGN_KINDS if one not in ("table", "blrm")])
 def test_every_design_escalates_at_every_target(design: str, target: float) -> None:
     """Keyboard never did below 0.15."""
     assert unsound(build(of(design, 5, target=target, cohorts=10))) == ""

@@ -8,11 +8,10 @@ from gradatim.dosefinding.characteristics.exact import compile_design, finals
 from gradatim.dosefinding.characteristics.final_states import characteristics
 from gradatim.dosefinding.characteristics.operating import How, operating_characteristics
 from gradatim.dosefinding.characteristics.simulate import Conduct, simulate
-from gradatim.dosefinding.designs.registry import build
-from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.designs.registry import build, settings_for
 
 RATES = np.array((0.05, 0.12, 0.30, 0.45, 0.60))
-BOIN = build(Settings("boin", 5, target=0.3))
+BOIN = build(settings_for("boin", 5, target=0.3))
 CONDUCT = Conduct(between_arrivals=10, window=28, sentinel=14, stagger=3, review=7)
 
 
@@ -42,7 +41,7 @@ def test_with_time_the_figures_are_the_exact_ones() -> None:
 
 def test_the_length_of_a_trial_without_toxicity() -> None:
     """Three levels of three, arrivals at once: sentinel, stagger, window and review add up."""
-    design = build(Settings("three_plus_three", 3))
+    design = build(settings_for("three_plus_three", 3))
     conduct = Conduct(between_arrivals=0, window=28, sentinel=14, stagger=3, review=7)
     ends = simulate(design, np.full(3, 1e-12), 50, 1, conduct=conduct)
     assert ends.days == pytest.approx(3 * (14 + 3 + 28) + 2 * 7)
@@ -50,7 +49,7 @@ def test_the_length_of_a_trial_without_toxicity() -> None:
 
 def test_arrivals_make_it_longer_by_their_mean() -> None:
     """Nine participants wait ten days each."""
-    design = build(Settings("three_plus_three", 3))
+    design = build(settings_for("three_plus_three", 3))
     conduct = Conduct(between_arrivals=10, window=0)
     ends = simulate(design, np.full(3, 1e-12), 20_000, 1, conduct=conduct)
     assert ends.days is not None
@@ -59,7 +58,7 @@ def test_arrivals_make_it_longer_by_their_mean() -> None:
 
 def test_a_dlt_is_known_when_it_happens() -> None:
     """With everybody toxic, a trial of one cohort ends before the last window does."""
-    design = build(Settings("three_plus_three", 3))
+    design = build(settings_for("three_plus_three", 3))
     conduct = Conduct(between_arrivals=0, window=28)
     ends = simulate(design, np.full(3, 1 - 1e-12), 20_000, 1, conduct=conduct)
     assert ends.days is not None

@@ -10,9 +10,9 @@ from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.characteristics.exact import compile_design
 from gradatim.dosefinding.decision_table import Table
 from gradatim.dosefinding.designs.base import Design
-from gradatim.dosefinding.designs.boin import Boin, boin
-from gradatim.dosefinding.designs.registry import build
-from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.designs.boin import Boin, BoinSettings, boin
+from gradatim.dosefinding.designs.registry import build, settings_for
+from gradatim.dosefinding.designs.settings import DesignSettings
 from gradatim.dosefinding.designs.three_plus_three import three_plus_three
 from gradatim.dosefinding.load import read_table, write_table
 from tests.dosefinding.written import ask, said, written
@@ -35,12 +35,12 @@ def read(text: str, folder: Path) -> Table:
 def own(of: Boin, folder: Path, **more: Any) -> Design:
     """Build a user's table from BOIN's own, as large as the trial."""
     return build(
-        Settings(
+        settings_for(
             "table",
             of.doses,
-            of.target,
-            of.cohort,
-            of.maximum // of.cohort,
+            target=of.target,
+            cohort_size=of.cohort,
+            cohorts=of.maximum // of.cohort,
             table=through_a_file(of.table, folder),
             **more,
         )
@@ -49,7 +49,7 @@ def own(of: Boin, folder: Path, **more: Any) -> Design:
 
 def test_boins_own_table_with_its_target_is_boin(tmp_path: Path) -> None:
     """Every decision, every final state and every selection."""
-    of = boin(3, 3, 5, 0.3)
+    of = boin(BoinSettings("boin", 3, 0.3, cohorts=5))
     table = own(of, tmp_path)
     for one in written(of):
         assert said(ask(of, one.text())) == said(ask(table, one.text())), one.text()
@@ -62,8 +62,8 @@ def test_boins_own_table_with_its_target_is_boin(tmp_path: Path) -> None:
 
 def test_3_plus_3s_own_table_without_a_target_is_3_plus_3(tmp_path: Path) -> None:
     """It selects the highest level whose counts say to go up, as rule-based designs do."""
-    of = three_plus_three(3)
-    table = build(Settings("table", 3, cohorts=6, table=through_a_file(of.table, tmp_path)))
+    of = three_plus_three(DesignSettings("three_plus_three", 3))
+    table = build(settings_for("table", 3, cohorts=6, table=through_a_file(of.table, tmp_path)))
     a, b = compile_design(of), compile_design(table)
     rates = np.array([0.1, 0.25, 0.45])
     for dose in range(-1, 3):
@@ -73,8 +73,10 @@ def test_3_plus_3s_own_table_without_a_target_is_3_plus_3(tmp_path: Path) -> Non
 
 def test_a_smaller_table_ends_where_it_has_no_more_advice(tmp_path: Path) -> None:
     """Six at a level are its last; the trial does not go beyond them."""
-    small = boin(3, 3, 2, 0.3).table
-    of = build(Settings("table", 3, 0.3, cohorts=6, table=through_a_file(small, tmp_path)))
+    small = boin(BoinSettings("boin", 3, 0.3, cohorts=2)).table
+    of = build(
+        settings_for("table", 3, target=0.3, cohorts=6, table=through_a_file(small, tmp_path))
+    )
     assert compile_design(of).n.max() == 6
 
 

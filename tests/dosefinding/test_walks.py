@@ -17,8 +17,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding import replay as walks
 from gradatim.dosefinding.decision import DoseDecision, decide
 from gradatim.dosefinding.designs.modifiers import HardSafety, layers
-from gradatim.dosefinding.designs.registry import build
-from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.designs.registry import build, settings_for
 from gradatim.dosefinding.outcomes import Cohort, parse
 from gradatim.dosefinding.recommended import Needed
 from tests.dosefinding.suite import CASES, design
@@ -26,7 +25,11 @@ from tests.dosefinding.written import ask
 
 EASY = Needed(3, 1)
 """So little that a generated history often has it."""
-CHEAP = [case for case, of in CASES.items() if of.design != "blrm" and of.model != "logistic2"]
+CHEAP = [
+    case
+    for case, settings in CASES.items()
+    if settings.design != "blrm" and getattr(settings, "model", "") != "logistic2"
+]
 OWN_COUNTS = ("boin", "boin_published", "mtpi", "mtpi2", "keyboard", "i3_plus_3", "crm", "blrm")
 """Designs that close a level by its own counts alone."""
 
@@ -138,7 +141,7 @@ def test_no_level_is_advised_whose_own_counts_are_too_toxic(case: str, data: st.
 
 # --- by their right values ------------------------------------------------------------------------
 
-BOIN = Settings("boin", 5, 0.25, maximum=30, enough=12)
+BOIN = settings_for("boin", 5, target=0.25, maximum=30, enough=12)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +170,7 @@ def test_a_level_is_recommended_only_if_every_resolution_has_it(
 
 def test_who_was_never_treated_is_not_counted() -> None:
     """Four of six were treated at the level that has had enough."""
-    of = build(Settings("boin", 3, 0.3, start=2, enough=4))
+    of = build(settings_for("boin", 3, target=0.3, start=2, enough=4))
     found = ask(of, "2TTT 1NNNN").recommendation
     assert found is not None
     assert not found.recommended
@@ -185,7 +188,7 @@ def test_reasons_of_an_early_decision_name_the_outcomes_they_are_of() -> None:
 
 def test_a_stop_waits_where_those_treated_alone_would_select_another_level() -> None:
     """3+3 with de-escalation selects a level with six: five are not enough."""
-    of = build(Settings("three_plus_three_korn", 3))
+    of = build(settings_for("three_plus_three_korn", 3))
     assert ask(of, "1NNN 2NTT 1NNN").action == "stop"
     found = ask(of, "1NNN 2NTT 1NN")
     assert (found.action, found.dose) == ("continue_cohort", 1)
@@ -204,7 +207,7 @@ def test_a_history_beyond_the_maximum_is_answered_and_noted(
     outcomes: str, counts: tuple[int, int, int]
 ) -> None:
     """Six were planned; the others are counted, and the trial has ended."""
-    found = ask(build(Settings("boin", 3, 0.3, cohorts=2)), outcomes)
+    found = ask(build(settings_for("boin", 3, target=0.3, cohorts=2)), outcomes)
     assert found.action == "stop"
     assert [n for n, _, _ in found.counts] == list(counts)
     assert any("although the design had ended" in note for note in found.notes)
@@ -212,26 +215,26 @@ def test_a_history_beyond_the_maximum_is_answered_and_noted(
 
 def test_more_participants_than_the_designs_counters_hold() -> None:
     """Two hundred at a level of a trial planned for thirty."""
-    found = ask(build(Settings("crm", 3, 0.3)), f"1{'N' * 200}")
+    found = ask(build(settings_for("crm", 3, target=0.3)), f"1{'N' * 200}")
     assert found.counts[0] == (200, 0, 0)
     assert found.action == "stop"
 
 
 def test_dlts_beyond_the_maximum_close_a_level() -> None:
     """More than the table knows are read as its last column."""
-    found = ask(build(Settings("boin", 3, 0.3, cohorts=2)), f"1NNN 2NNN 1NN{'T' * 9}")
+    found = ask(build(settings_for("boin", 3, target=0.3, cohorts=2)), f"1NNN 2NNN 1NN{'T' * 9}")
     assert (found.action, found.dose) == ("stop", None)
 
 
 def test_very_many_ways_are_refused_and_not_counted_in_64_bits() -> None:
     """Two to the 64th would be none."""
     with pytest.raises(UnusableInput, match="64 participants are pending"):
-        ask(build(Settings("boin", 2, 0.3)), "1P 2P " * 32)
+        ask(build(settings_for("boin", 2, target=0.3)), "1P 2P " * 32)
 
 
 def test_the_ways_of_a_model_with_many_levels_are_fitted_together() -> None:
     """A hundred ways of fifteen levels are one walk, not a hundred."""
-    of = build(Settings("blrm", 15, cohort_size=1, cohorts=30))
+    of = build(settings_for("blrm", 15, cohort_size=1, cohorts=30))
     text = " ".join(f"{level}{'N' if level < 9 else 'P'}" for level in range(1, 16))
     found = ask(of, text)
     assert found.action == "pending"

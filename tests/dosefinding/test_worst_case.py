@@ -10,8 +10,7 @@ from gradatim.dosefinding.characteristics.calibrate import Aim, calibrate
 from gradatim.dosefinding.characteristics.exact import compile_design
 from gradatim.dosefinding.characteristics.scenarios import on_target, scenarios
 from gradatim.dosefinding.characteristics.worst_case import worst_cases
-from gradatim.dosefinding.designs.registry import build
-from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.designs.registry import build, settings_for
 from gradatim.dosefinding.protocol_design import (
     alternatives,
     conduct_of,
@@ -22,7 +21,7 @@ from gradatim.dosefinding.protocol_design import (
 from gradatim.protocol.load import bundled, load
 from gradatim.protocol.study import Ruling
 
-BOIN = compile_design(build(Settings("boin", 4, target=0.3, cohorts=6)))
+BOIN = compile_design(build(settings_for("boin", 4, target=0.3, cohorts=6)))
 
 
 def test_slopes_are_those_of_central_differences() -> None:
@@ -58,7 +57,7 @@ def test_worst_curves_rise_keep_their_bounds_and_are_not_beaten_at_random() -> N
 
 def test_calibration_ranks_and_keeps_the_risk() -> None:
     """First those that keep it, then by the worst probability of selecting rightly."""
-    of = Settings("boin", 3, target=0.3, cohorts=6)
+    of = settings_for("boin", 3, target=0.3, cohorts=6)
     found = calibrate(of, {"cutoff": [0.8, 0.95], "cohorts": [4, 6]}, Aim(0.1, 0.4))
     keys = [(not one.keeps, -one.worst_correct) for one in found]
     assert keys == sorted(keys)
@@ -117,7 +116,7 @@ def test_the_first_trial_is_3_plus_3_until_the_sponsor_rules() -> None:
 
 def test_what_can_never_escalate_is_no_candidate() -> None:
     """It gives nobody a dose that is too toxic, and so would keep any risk."""
-    settings = Settings("crm", 3, 0.3, cohorts=3, skeleton=(0.2, 0.3, 0.4))
+    settings = settings_for("crm", 3, target=0.3, cohorts=3, skeleton=(0.2, 0.3, 0.4))
     with pytest.raises(UnusableInput, match="never leaves level 2") as caught:
         calibrate(settings, {"prior_sd": (0.02, 1.0)}, Aim(0.1))
     assert caught.value.where == "--vary prior_sd=0.02"

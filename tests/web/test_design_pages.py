@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradatim.dosefinding.characteristics.operating import How, operating_characteristics
-from gradatim.dosefinding.designs.registry import build
-from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.designs.registry import build, settings_for
 from gradatim.dosefinding.protocol_design import alternatives, needed_of, settings_of
 from gradatim.protocol.load import load
 from gradatim.reports.design import decision_table
@@ -55,7 +54,7 @@ def test_the_figures_of_another_design_are_those_of_the_engine(app: Running, sig
         "asked": 1,
     }
     text = page(signed_in("statistics.1"), **said)
-    design = build(Settings("boin", 3, 0.25, 2, 6, maximum=12))
+    design = build(settings_for("boin", 3, target=0.25, cohort_size=2, cohorts=6, maximum=12))
     study = state(app).governing("safety")
     how = How(method="exact", needed=needed_of(study))
     found = operating_characteristics(design, [[0.05, 0.25, 0.45]], 0.25, how)[0]
@@ -207,7 +206,9 @@ def test_every_question_within_bounds_is_answered_or_said_to_be_too_large(data):
 def test_what_would_take_too_long_is_said_and_not_waited_for(app: Running, signed_in):
     text = page(signed_in("statistics.1"), design="other-boin", cohort=1, maximum=60)
     assert "Too many ways" in text
-    assert isinstance(compiled(Settings("boin", 8, 0.3, 1, 60, maximum=60)), str)
+    assert isinstance(
+        compiled(settings_for("boin", 8, target=0.3, cohort_size=1, cohorts=60, maximum=60)), str
+    )
 
 
 def test_what_no_slider_changes_is_computed_once():

@@ -10,9 +10,8 @@ import numpy as np
 
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.designs.base import Design, Ground
-from gradatim.dosefinding.designs.model import ModelDesign
+from gradatim.dosefinding.designs.model import SAFETY, ModelDesign
 from gradatim.dosefinding.designs.modifiers import HardSafety, layers, uncommitted
-from gradatim.dosefinding.designs.settings import SAFETY
 from gradatim.dosefinding.outcomes import WHERE, Cohort
 from gradatim.dosefinding.recommended import (
     NEEDED,

@@ -21,21 +21,21 @@ class Isotonic(NamedTuple):
 
     Args:
         target: the DLT rate aimed at.
-        cutoff: a dose with P(rate > target) above it, and all above that dose, are not selected.
+        cutoff_eli: a dose with P(rate > target) above it is not selected, nor one above that dose.
         fewest: participants that a dose needs before it can be so excluded.
         pseudo: added to the DLTs and to the others before rates are fitted.
-        safer: whether the lowest dose must also pass a stricter cutoff (`cutoff - offset`).
+        extra_safe: whether the lowest dose must also pass a stricter cutoff, by `offset`.
         offset: how much stricter.
-        bound: select none but doses with a fitted rate of at most this.
+        bound_mtd: select none but doses with a fitted rate of at most this.
     """
 
     target: float
-    cutoff: float = 0.95
+    cutoff_eli: float = 0.95
     fewest: int = 3
     pseudo: float = 0.05
-    safer: bool = False
+    extra_safe: bool = False
     offset: float = 0.05
-    bound: float | None = None
+    bound_mtd: float | None = None
 
     def select(self, trials: Trials) -> Ints:
         """Give the selected dose of each trial, -1 for none."""
@@ -43,8 +43,8 @@ class Isotonic(NamedTuple):
         open_ = (trials.n > 0) & (np.arange(trials.doses) < lowest[:, None])
         fitted = self.fit(trials, open_) + np.cumsum(open_, axis=1) * TIE
         distance = np.where(open_, np.abs(fitted - self.target), np.inf)
-        if self.bound is not None:
-            distance = np.where(fitted <= self.bound, distance, np.inf)
+        if self.bound_mtd is not None:
+            distance = np.where(fitted <= self.bound_mtd, distance, np.inf)
         best = np.argmin(distance, axis=1)
         return np.where(np.isfinite(distance.min(axis=1)), best, -1)
 
@@ -52,9 +52,11 @@ class Isotonic(NamedTuple):
         """Give the lowest dose that is too toxic to be selected; D where there is none."""
         n, y = trials.n, trials.y
         exceeds = above(self.target, int(n.max(initial=1)))[n, y]
-        toxic = (exceeds > self.cutoff) & (n >= self.fewest)
-        if self.safer:
-            toxic[:, 0] |= (exceeds[:, 0] > self.cutoff - self.offset) & (n[:, 0] >= self.fewest)
+        toxic = (exceeds > self.cutoff_eli) & (n >= self.fewest)
+        if self.extra_safe:
+            toxic[:, 0] |= (exceeds[:, 0] > self.cutoff_eli - self.offset) & (
+                n[:, 0] >= self.fewest
+            )
         return np.where(toxic.any(axis=1), np.argmax(toxic, axis=1), trials.doses)
 
     def fit(self, trials: Trials, among: Bools) -> Floats:

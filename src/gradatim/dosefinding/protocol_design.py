@@ -1,7 +1,6 @@
 """The design that a protocol document configures."""
 
 from collections.abc import Iterator
-from dataclasses import fields
 from math import ceil
 from typing import Any
 
@@ -11,18 +10,19 @@ from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.characteristics.simulate import Conduct
 from gradatim.dosefinding.characteristics.soundness import unsound
 from gradatim.dosefinding.designs.base import Design
+from gradatim.dosefinding.designs.model import ModelSettings
 from gradatim.dosefinding.designs.modifiers import layers
-from gradatim.dosefinding.designs.registry import build
-from gradatim.dosefinding.designs.settings import (
+from gradatim.dosefinding.designs.registry import (
     DESIGN_KINDS,
-    OF,
-    OFF,
-    Settings,
+    build,
+    designs_with,
     foreign,
-    idle,
+    kind_of,
+    parse_setting,
     refuse_foreign,
-    typed,
+    settings_for,
 )
+from gradatim.dosefinding.designs.settings import OFF, DesignSettings
 from gradatim.dosefinding.designs.table import TableDesign
 from gradatim.dosefinding.recommended import Needed
 from gradatim.protocol.questions import ruled_design
@@ -30,11 +30,11 @@ from gradatim.protocol.references import Fault
 from gradatim.protocol.study import Study
 from gradatim.protocol.treatment import Escalation, EscalationDesign
 
-_OWN = {"design", "doses", "table", "cohort_size", "cohorts", "start", "target", "maximum"}
-SETTABLE = {one.name for one in fields(Settings)} - _OWN
+SETTINGS = "safety.escalation.settings"
+"""Where a protocol says a design's settings, for messages."""
 
 
-def settings_of(study: Study, name: str | None = None) -> Settings:
+def settings_of(study: Study, name: str | None = None) -> DesignSettings:
     """Give the settings of a protocol's design.
 
     Args:
@@ -60,37 +60,31 @@ def _named(study: Study, name: str) -> EscalationDesign:
     return known[name]
 
 
-def _settings(study: Study, of: EscalationDesign) -> Settings:
+def _settings(study: Study, of: EscalationDesign) -> DesignSettings:
+    """Map a protocol's `design:` block to the design's settings."""
     levels = study.treatment.dose_levels
-    refuse_foreign(of.design, of.settings, "safety.escalation.settings")
-    more: dict[str, Any] = {}
-    for name, value in of.settings.items():
-        if name not in SETTABLE:
-            raise UnusableInput(
-                f"a design has no setting {name!r}",
-                "safety.escalation.settings",
-                todo=f"use one of {', '.join(sorted(SETTABLE))}",
-            )
-        more[name] = typed(name, value, "safety.escalation.settings")
+    refuse_foreign(of.design, of.settings, SETTINGS)
+    given = {name: parse_setting(name, value, SETTINGS) for name, value in of.settings.items()}
     planned = of.maximum_participants or of.maximum_per_level * len(levels)
-    kind = DESIGN_KINDS.get(of.design)
-    if kind is None or kind.target != "none":
-        more.setdefault("enough", of.maximum_per_level)
-    if of.design == "blrm":
-        more.setdefault("amounts", tuple(one.dose for one in levels))
-    return Settings(
+    kind = kind_of(of.design)
+    if kind.target != "none":
+        given.setdefault("enough", of.maximum_per_level)
+    if kind.has("amounts"):
+        given.setdefault("amounts", tuple(one.dose for one in levels))
+    return settings_for(
         of.design,
         len(levels),
-        of.target_toxicity,
-        of.cohort_size,
-        ceil(planned / of.cohort_size),
-        of.start_level,
+        where=SETTINGS,
+        target=of.target_toxicity,
+        cohort_size=of.cohort_size,
+        cohorts=ceil(planned / of.cohort_size),
+        start=of.start_level,
         maximum=planned,
-        **more,
+        **given,
     )
 
 
-def alternatives(study: Study) -> dict[str, Settings]:
+def alternatives(study: Study) -> dict[str, DesignSettings]:
     """Give the settings of every design the protocol holds, by its name, the first one first."""
     first = study.safety.escalation
     return {
@@ -133,7 +127,7 @@ def design_faults(study: Study) -> Iterator[Fault]:
         here = ("safety", "escalation", *steps)
         if strange := foreign(one.design, one.settings):
             for name in strange:
-                having = ", ".join(OF[name])
+                having = ", ".join(designs_with(name))
                 yield Fault(
                     (*here, "settings", name),
                     f"{one.design} has no setting {name}: it is "
@@ -153,7 +147,7 @@ def design_faults(study: Study) -> Iterator[Fault]:
                 "the table that keeps it from escalating",
             )
         yield from _per_level(here, one, made)
-        if one.design in OF["safety"] and settings.safety == OFF:
+        if isinstance(settings, ModelSettings) and settings.hard_safety == OFF:
             yield Fault((*here, "settings", "safety"), NO_RULE, warning=True)
 
 
@@ -197,7 +191,10 @@ def as_before(study: Study) -> Study:
 
 
 def _before(of: EscalationDesign) -> dict[str, Any]:
-    without = {name for name, _ in idle(of.design, of.settings, of.cohort_size, of.target_toxicity)}
-    without |= {*foreign(of.design, of.settings)}
-    told = {name: value for name, value in of.settings.items() if name not in without}
-    return {"safety": OFF, **told} if of.design in OF["safety"] else told
+    kind = DESIGN_KINDS.get(of.design)
+    if kind is None:
+        return of.settings
+    idle = kind.settings.idle(of.settings, of.cohort_size, of.target_toxicity)
+    without = {name for name, _ in idle} | {*foreign(of.design, of.settings)}
+    kept = {name: value for name, value in of.settings.items() if name not in without}
+    return {"safety": OFF, **kept} if kind.has("safety") else kept

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gradatim.dosefinding.characteristics.simulate import Conduct
     from gradatim.dosefinding.characteristics.worst_case import Worst
     from gradatim.dosefinding.designs.base import Design
-    from gradatim.dosefinding.designs.settings import Settings
+    from gradatim.dosefinding.designs.settings import DesignSettings
 
 Method = Annotated[
     str, typer.Option("--method", metavar="METHOD", help="exact, bounded, simulate or auto")
@@ -193,7 +193,7 @@ def _compared(
     protocol: str,
     more: list[str],
     truths: list[tuple[float, ...]],
-) -> "dict[str, Settings]":
+) -> "dict[str, DesignSettings]":
     """Give the settings of each design that is compared, by the name it is shown under."""
     from gradatim.core.errors import UnusableInput
     from gradatim.dosefinding.protocol_design import alternatives
@@ -201,7 +201,7 @@ def _compared(
     asked = Asked(
         "", target, cohort_size, cohorts, start, levels, table, protocol, "", more, truths
     )
-    found: dict[str, Settings] = {}
+    found: dict[str, DesignSettings] = {}
     if asked.study is not None:
         found |= alternatives(asked.study)
         if (told := asked.overrides()) and not designs:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from gradatim.dosefinding.designs.base import Design
-    from gradatim.dosefinding.designs.settings import Settings
+    from gradatim.dosefinding.designs.settings import DesignSettings, SettingType
     from gradatim.protocol.study import Study
 
 Name = Annotated[
@@ -47,7 +47,6 @@ Truth = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout")]
 NONE: list[str] = []
-_NAMED = {"design", "doses", "table", "target", "cohort_size", "cohorts", "start"}
 
 
 def numbers(text: str, option: str) -> tuple[float, ...]:
@@ -104,18 +103,17 @@ class Asked:
         self._design, self._reading, self._table = design, reading, table
         self._levels = levels or next((len(one) for one in truths), None)
 
-    def settings(self, design: str = "") -> "Settings":
+    def settings(self, design: str = "") -> "DesignSettings":
         """Give the settings, of this design if it is named.
 
         Raises:
             UnusableInput: something was given that the design would make nothing of.
         """
-        from gradatim.dosefinding.designs.settings import refuse_foreign, refuse_too_few
+        from gradatim.dosefinding.designs.registry import refuse_too_few_cohorts
 
         found = self._of_protocol() if self.study and not design else self._of(design)
-        refuse_foreign(found.design, self._own, "--set {}")
         if "cohorts" in self._own:
-            refuse_too_few(found)
+            refuse_too_few_cohorts(found)
             planned = found.cohorts * found.cohort_size
             if found.maximum is not None and found.maximum > planned:
                 raise UnusableInput(
@@ -126,9 +124,8 @@ class Asked:
                 )
         return found
 
-    def _of_protocol(self) -> "Settings":
-        from dataclasses import replace
-
+    def _of_protocol(self) -> "DesignSettings":
+        from gradatim.dosefinding.designs.registry import refuse_foreign, with_settings
         from gradatim.dosefinding.protocol_design import settings_of
 
         assert self.study is not None
@@ -147,10 +144,11 @@ class Asked:
             if error.where.startswith("safety."):
                 raise error.inside(self._protocol) from error
             raise
-        return replace(found, **{**frame, **self._own})
+        refuse_foreign(found.design, self._own, "--set {}")
+        return with_settings(found, {**frame, **self._own})
 
-    def _of(self, design: str) -> "Settings":
-        from gradatim.dosefinding.designs.settings import Settings
+    def _of(self, design: str) -> "DesignSettings":
+        from gradatim.dosefinding.designs.registry import kind_of, settings_for
         from gradatim.dosefinding.load import read_table
 
         name = design or self._design or ("table" if self._table else "")
@@ -160,8 +158,10 @@ class Asked:
                 "--design",
                 todo="name one with --design, --table or --protocol",
             )
-        table = read_table(self._table) if self._table else None
-        return Settings(name, self._number_of_levels(), table=table, **self._own)
+        given = dict(self._own)
+        if self._table and kind_of(name).has("table"):
+            given["table"] = read_table(self._table)
+        return settings_for(name, self._number_of_levels(), **given)
 
     def overrides(self) -> list[str]:
         """Name what was given of a design, beside the target."""
@@ -221,28 +221,26 @@ def _more(texts: "Sequence[str]") -> dict[str, Any]:
         UnusableInput: there is no such setting, or its value is of another type.
     """
     from gradatim.cli.options import pairs
-    from gradatim.dosefinding.designs.settings import KINDS, typed
+    from gradatim.dosefinding.designs.registry import SETTABLE, SETTING_TYPES, parse_setting
 
-    kinds = {name: kind for name, kind in KINDS.items() if name not in _NAMED}
+    known = SETTABLE | {"maximum"}
     found: dict[str, Any] = {}
     for name, text in pairs(texts, "--set").items():
-        if name not in kinds:
-            raise UnusableInput(
-                f"a design has no setting {name!r}", "--set", todo=f"use one of {', '.join(kinds)}"
-            )
-        found[name] = typed(name, _value(text, kinds[name], f"--set {name}"), "--set")
+        kind = SETTING_TYPES.get(name)
+        value = _value(text, kind, f"--set {name}") if kind and name in known else text
+        found[name] = parse_setting(name, value, "--set", known)
     return found
 
 
-def _value(text: str, kind: str, option: str) -> Any:
+def _value(text: str, kind: "SettingType", option: str) -> Any:
     """Read a value as a document would say it."""
     from gradatim.dosefinding.designs.settings import OFF
 
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
-    if OFF in kind and text.lower() in ("on", OFF):
+    if kind.can_be_off and text.lower() in ("on", OFF):
         return text.lower()
-    if "str" in kind or "bool" in kind:
+    if kind.element in (str, bool):
         return text
     values = numbers(text, option)
-    return values if "tuple" in kind else values[0] if len(values) == 1 else values
+    return values if kind.several else values[0] if len(values) == 1 else values

@@ -1,7 +1,7 @@
 """Choosing a design's settings from what they bring, on common scenarios and in the worst case."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -12,13 +12,14 @@ from gradatim.dosefinding.characteristics.exact import compile_design
 from gradatim.dosefinding.characteristics.scenarios import on_target
 from gradatim.dosefinding.characteristics.soundness import refuse_unsound
 from gradatim.dosefinding.characteristics.worst_case import Worst, worst_cases
-from gradatim.dosefinding.designs.registry import build
-from gradatim.dosefinding.designs.settings import (
-    Settings,
+from gradatim.dosefinding.designs.registry import (
+    SETTING_TYPES,
+    build,
     refuse_foreign,
-    refuse_too_few,
-    target_of,
+    refuse_too_few_cohorts,
+    with_settings,
 )
+from gradatim.dosefinding.designs.settings import DesignSettings
 
 MOST_CANDIDATES = 500
 VARIED = (
@@ -40,7 +41,7 @@ VARIED = (
     "start",
     "run_in",
 )
-_WHOLE = {"middle", "cohorts", "cohort_size", "stop_at", "enough", "start", "run_in"}
+"""Settings that can be varied, by their public names."""
 
 
 class Candidate(NamedTuple):
@@ -78,13 +79,15 @@ class Aim:
     risk: float | None = None
 
 
-def calibrate(of: Settings, vary: Mapping[str, Sequence[float]], aim: Aim) -> list[Candidate]:
+def calibrate(
+    settings: DesignSettings, vary: Mapping[str, Sequence[float]], aim: Aim
+) -> list[Candidate]:
     """Try every combination of settings, best first.
 
     First come those that keep the risk, by their worst probability of selecting rightly.
 
     Args:
-        of: the design, with what is not varied.
+        settings: the design, with what is not varied.
         vary: values to try, by the setting's name.
         aim: what is wanted.
 
@@ -92,8 +95,10 @@ def calibrate(of: Settings, vary: Mapping[str, Sequence[float]], aim: Aim) -> li
         UnusableInput: a setting that cannot be varied, too many combinations, or one that cannot
         be, or can never escalate: it would keep any risk.
     """
-    refuse_foreign(of.design, vary, "--vary {}")
-    tried = [_candidate(of, dict(zip(vary, values, strict=True)), aim) for values in _grid(vary)]
+    refuse_foreign(settings.design, vary, "--vary {}")
+    tried = [
+        _candidate(settings, dict(zip(vary, values, strict=True)), aim) for values in _grid(vary)
+    ]
     return sorted(tried, key=lambda one: (not one.keeps, -one.worst_correct))
 
 
@@ -113,18 +118,19 @@ def _grid(vary: Mapping[str, Sequence[float]]) -> list[tuple[float, ...]]:
     return combinations
 
 
-def _candidate(of: Settings, varied: dict[str, float], aim: Aim) -> Candidate:
+def _candidate(fixed: DesignSettings, varied: dict[str, float], aim: Aim) -> Candidate:
     values: dict[str, Any] = {
-        name: int(value) if name in _WHOLE else value for name, value in varied.items()
+        name: int(value) if SETTING_TYPES[name].element is int else value
+        for name, value in varied.items()
     }
-    settings = replace(of, **values)
+    settings = with_settings(fixed, values)
     if "cohorts" in varied:
-        refuse_too_few(settings)
-    target = target_of(settings)
+        refuse_too_few_cohorts(settings)
+    target = settings.required_target()
     told = ", ".join(f"{name}={value:g}" for name, value in varied.items())
     compiled = compile_design(refuse_unsound(build(settings), f"--vary {told}"))
     right, sizes = [], []
-    for dose, rates in enumerate(on_target(of.doses, target, aim.gap)):
+    for dose, rates in enumerate(on_target(settings.doses, target, aim.gap)):
         probability = compiled.probability(np.array(rates))
         right.append(float(probability @ (compiled.selected == dose)))
         sizes.append(float(probability @ compiled.n.sum(axis=1)))

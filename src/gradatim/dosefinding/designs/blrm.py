@@ -6,14 +6,73 @@ S (1998), Cancer phase I clinical trials, Statistics in Medicine 17:1103-1120.
 """
 
 from dataclasses import dataclass
+from math import log
+from typing import ClassVar
 
 import numpy as np
 
-from gradatim.dosefinding.designs.model import ModelDesign
-from gradatim.dosefinding.designs.two_parameter_logistic import TwoParameter
+from gradatim.core.errors import UnusableInput
+from gradatim.dosefinding.designs.model import ModelDesign, ModelSettings
+from gradatim.dosefinding.designs.settings import (
+    refuse_unless_for_each_level,
+    refuse_unless_pair,
+    refuse_unless_positive,
+    refuse_unless_rate,
+    refuse_unless_rising,
+    setting,
+)
+from gradatim.dosefinding.designs.two_parameter_logistic import TwoParameter, from_doses
 from gradatim.dosefinding.trial_states import Floats, Ints, Moves, Trials
 
 SOURCE = "Neuenschwander et al. 2008, Statistics in Medicine 27:2420-2439"
+
+
+MOST_CORRELATION = 0.99
+"""Beyond it the grid over both parameters is too coarse: at 0.999 probabilities are off by 0.01."""
+
+
+@dataclass(frozen=True)
+class BlrmSettings(ModelSettings):
+    """Settings of BLRM, by crmPack's names.
+
+    Args:
+        dose_grid: the doses themselves; 1, 2, 3, ... if not given.
+        ref_dose: the reference dose; the highest one if not given.
+        correlation: of the prior.
+        target_interval: the rates that are on target; one above it is an overdose.
+        max_overdose_prob: the greatest P(rate above the interval) that a dose may have.
+    """
+
+    dose_grid: tuple[float, ...] | None = setting(None, "amounts")
+    ref_dose: float | None = setting(None, "reference")
+    correlation: float = 0.0
+    target_interval: tuple[float, float] = setting((0.16, 0.33), "on_target")
+    max_overdose_prob: float = setting(0.25, "overdose")
+
+    def check(self) -> None:
+        """Check also the doses, the interval and the correlation."""
+        super().check()
+        refuse_unless_rate("--set overdose", self.max_overdose_prob)
+        refuse_unless_rate("--set on_target", *self.target_interval)
+        refuse_unless_for_each_level("amounts", self.dose_grid, self.doses)
+        refuse_unless_rising("amounts", self.dose_grid)
+        refuse_unless_rising("on_target", self.target_interval)
+        refuse_unless_pair("on_target", self.target_interval)
+        refuse_unless_positive("reference", [self.ref_dose])
+        refuse_unless_positive("amounts", self.dose_grid or ())
+        if not abs(self.correlation) < 1:
+            raise UnusableInput(
+                f"{self.correlation:g} is not a correlation",
+                "--set correlation",
+                todo="give a number between -1 and 1, neither included",
+            )
+        if abs(self.correlation) > MOST_CORRELATION:
+            raise UnusableInput(
+                f"a correlation of {self.correlation:g} is too close to one",
+                "--set correlation",
+                "the two parameters would be one, and probabilities inaccurate",
+                f"give a number from -{MOST_CORRELATION} to {MOST_CORRELATION}",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +86,8 @@ class Blrm(ModelDesign):
         limit: a rate above it is too toxic: the target, or `high` where none is given.
         words: what the model is, for the settings.
     """
+
+    coherent: ClassVar[bool] = False  # as published: overdose control is its own limit
 
     model: TwoParameter
     low: float
@@ -82,3 +143,30 @@ class Blrm(ModelDesign):
             f"rates of {self.low:g} to {self.high:g} are on target; a dose with P(rate > "
             f"{self.high:g}) > {self.overdose:g} is not given",
         ]
+
+
+def blrm(settings: BlrmSettings) -> Blrm:
+    """Return BLRM."""
+    doses = settings.dose_grid or tuple(float(i + 1) for i in range(settings.doses))
+    reference = settings.ref_dose or doses[-1]
+    low, high = settings.target_interval
+    mean, sds = settings.prior_mean or (log(high / (1 - high)), 0.0), settings.prior_sds
+    words = (
+        f"two-parameter logistic model in log(dose / {reference:g}) of doses "
+        f"{', '.join(f'{dose:g}' for dose in doses)}; bivariate normal prior with means "
+        f"{mean[0]:.4g}, {mean[1]:.4g}, sd {sds[0]:g}, {sds[1]:g}, "
+        f"correlation {settings.correlation:g}{settings.without_rule()}"
+    )
+    return Blrm(
+        doses=settings.doses,
+        cohort=settings.cohort_size,
+        maximum=settings.cohort_size * settings.cohorts,
+        start=settings.start - 1,
+        target=settings.target or (low + high) / 2,
+        model=from_doses(doses, reference, mean, sds, settings.correlation),
+        low=low,
+        high=high,
+        overdose=settings.max_overdose_prob,
+        limit=settings.target or high,
+        words=words,
+    )

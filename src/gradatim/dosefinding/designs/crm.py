@@ -5,19 +5,39 @@ empiric and logistic models, the plug-in estimate and the prior of N(0, 1.34) ar
 (Cheung YK 2011, Dose Finding by the Continual Reassessment Method, section 3.2).
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from math import log, sqrt
-from typing import NamedTuple
+from math import exp, log, sqrt
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
-from gradatim.dosefinding.designs.model import CHUNK, ModelDesign, Posterior, sinc_tail
+from gradatim.core.errors import UnusableInput
+from gradatim.dosefinding.designs.model import (
+    CHUNK,
+    ModelDesign,
+    ModelSettings,
+    Posterior,
+    refuse_beyond_grid,
+    sinc_tail,
+)
+from gradatim.dosefinding.designs.settings import (
+    refuse_unless_for_each_level,
+    refuse_unless_positive,
+    refuse_unless_rate,
+    refuse_unless_rising,
+    refuse_unless_whole,
+    setting,
+)
+from gradatim.dosefinding.designs.skeleton import spread
+from gradatim.dosefinding.designs.two_parameter_logistic import from_skeleton
 from gradatim.dosefinding.trial_states import Floats, Ints, Moves, Trials
 
 SOURCE = "O'Quigley et al. 1990, Biometrics 46:33-48; as in dfcrm 0.2-2.1"
 PRIOR_SD = sqrt(1.34)
 INTERCEPT = 3.0
+MODELS = ("empiric", "logistic", "logistic2")
 FINE, REACH = 0.75, 7.0
 """The quadrature's step in units of the smallest standard deviation the posterior can have, and
 its reach in those of the prior. The integrand is smooth and vanishes at both ends, where the
@@ -29,6 +49,59 @@ FARTHEST = 30.0
 """How many standard deviations of the prior the search for the posterior's ends goes."""
 FEW = 20
 """As fine as for so many participants at least: with fewer the posterior is far from normal."""
+
+
+@dataclass(frozen=True)
+class CrmSettings(ModelSettings):
+    """Settings of CRM, by the names of dfcrm's arguments where it has them.
+
+    Args:
+        model: one of `MODELS`; `logistic2` has two parameters.
+        skeleton: prior guesses of the DLT rates; else they are spread by `half_width` around the
+            level `prior_mtd`.
+        half_width: of the indifference interval (halfwidth of getprior).
+        prior_mtd: the level guessed to be on target, from 1 (nu of getprior).
+        prior_sd: of the one-parameter models.
+    """
+
+    model: str = "empiric"
+    skeleton: tuple[float, ...] | None = None
+    half_width: float | None = None
+    prior_mtd: int | None = setting(None, "middle")
+    prior_sd: float = PRIOR_SD
+
+    def check(self) -> None:
+        """Check also the skeleton and the prior."""
+        super().check()
+        refuse_unless_whole("--set middle", self.doses, self.prior_mtd)
+        refuse_unless_rate("--set skeleton", *(self.skeleton or ()))
+        refuse_unless_for_each_level("skeleton", self.skeleton, self.doses)
+        refuse_unless_rising("skeleton", self.skeleton)
+        refuse_unless_positive("half_width", [self.half_width])
+        refuse_beyond_grid("prior_sd", self.prior_sd)
+        if self.model not in MODELS:
+            raise UnusableInput(
+                f"there is no model {self.model!r}",
+                "--set model",
+                todo=f"use one of {', '.join(MODELS)}",
+            )
+
+    @classmethod
+    def idle(
+        cls, given: Mapping[str, object], cohort_size: int, target: float | None
+    ) -> Iterator[tuple[str, str]]:
+        """Yield how a skeleton is spread where it is given, and priors of the other models."""
+        two = given.get("model") == "logistic2"
+        for name, without, why in (
+            ("half_width", "skeleton" in given, "the skeleton is given"),
+            ("middle", "skeleton" in given, "the skeleton is given"),
+            ("prior_sd", two, "it is of the one-parameter models"),
+            ("prior_mean", not two, "it is of the two-parameter models"),
+            ("prior_sds", not two, "it is of the two-parameter models"),
+        ):
+            if name in given and without:
+                yield name, why
+        yield from super().idle(given, cohort_size, target)
 
 
 class Nodes(NamedTuple):
@@ -158,6 +231,8 @@ class Crm(ModelDesign):
         words: what the model is, for the settings.
     """
 
+    no_skipping_over: ClassVar[Literal["highest", "present"]] = "present"  # as dfcrm does
+
     model: Posterior
     words: str
     name: str = "crm"
@@ -196,3 +271,58 @@ def nearest(rates: Floats, target: float) -> Ints:
     least = distance.min(axis=1, keepdims=True)
     closest = np.argmax(distance <= least + 1e-9 * target, axis=1)
     return np.asarray(np.where((rates <= target).all(axis=1), rates.shape[1] - 1, closest))
+
+
+def crm(settings: CrmSettings) -> Crm:
+    """Return CRM.
+
+    Raises:
+        UnusableInput: no target, or a skeleton that the model cannot have.
+    """
+    target = settings.required_target()
+    model, words = _model(settings, target)
+    return Crm(
+        doses=settings.doses,
+        cohort=settings.cohort_size,
+        maximum=settings.cohort_size * settings.cohorts,
+        start=settings.start - 1,
+        target=target,
+        model=model,
+        words=words + settings.without_rule(),
+    )
+
+
+def _model(settings: CrmSettings, target: float) -> tuple[Posterior, str]:
+    """Return the dose-toxicity model, and what it is in words."""
+    skeleton = _skeleton(settings, target)
+    told = "prior guesses of the DLT rates " + ", ".join(f"{rate:.4g}" for rate in skeleton)
+    if settings.model != "logistic2":
+        logistic = settings.model == "logistic"
+        return OneParameter(skeleton, logistic, INTERCEPT, settings.prior_sd), (
+            f"{settings.model} one-parameter model, {told}; prior N(0, {settings.prior_sd**2:.4g})"
+        )
+    mean, sds = settings.prior_mean or (INTERCEPT, 0.0), settings.prior_sds
+    return from_skeleton(skeleton, mean, sds), (
+        f"two-parameter logistic model, {told}; normal priors of the intercept and the log "
+        f"slope with means {mean[0]:g}, {mean[1]:g}, sd {sds[0]:g}, {sds[1]:g}"
+    )
+
+
+def _skeleton(settings: CrmSettings, target: float) -> tuple[float, ...]:
+    half = target / 6 if settings.half_width is None else settings.half_width
+    skeleton = settings.skeleton or spread(
+        half,
+        target,
+        settings.prior_mtd or (settings.doses + 1) // 2,
+        settings.doses,
+        logistic=settings.model != "empiric",
+        intercept=INTERCEPT,
+    )
+    if settings.model == "logistic" and skeleton[-1] >= 1 / (1 + exp(-INTERCEPT)):
+        raise UnusableInput(
+            f"a guess of {skeleton[-1]:g} is too high for the logistic model",
+            "--set skeleton",
+            f"its intercept is {INTERCEPT:g}",
+            "give lower guesses",
+        )
+    return skeleton

@@ -10,6 +10,7 @@ Biopharmaceutical Statistics 30:294-304.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import isclose
 from typing import NamedTuple
 
@@ -18,12 +19,25 @@ import numpy as np
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.binomial import above, between
 from gradatim.dosefinding.decision_table import Action, Table, empty
-from gradatim.dosefinding.designs.table import TableDesign
+from gradatim.dosefinding.designs.settings import setting
+from gradatim.dosefinding.designs.table import TableDesign, TableDesignSettings
 from gradatim.dosefinding.isotonic import Isotonic
 from gradatim.dosefinding.trial_states import Floats
 
 NARROWEST = 0.001
 """Width of the narrowest interval: mTPI-2 and Keyboard compare with as many as fit beside it."""
+
+
+@dataclass(frozen=True)
+class IntervalSettings(TableDesignSettings):
+    """Settings of the designs of this module, by the letters of mTPI's paper.
+
+    Args:
+        epsilon_1, epsilon_2: reach of the interval of equivalence below and above the target.
+    """
+
+    epsilon_1: float = setting(0.05, "below")
+    epsilon_2: float = setting(0.05, "over")
 
 
 class Interval(NamedTuple):
@@ -32,25 +46,27 @@ class Interval(NamedTuple):
     Args:
         target: the DLT rate aimed at.
         low, high: the ends of the interval of equivalence around it.
-        cutoff: a dose is eliminated where P(rate > target) exceeds it.
+        cutoff_eli: a dose is eliminated where P(rate > target) exceeds it.
         fewest: participants needed before a dose can be eliminated.
     """
 
     target: float
     low: float
     high: float
-    cutoff: float
+    cutoff_eli: float
     fewest: int
 
 
-def interval(target: float, below: float, over: float, cutoff: float, fewest: int) -> Interval:
-    """Give the interval from `below` under the target to `over` above it.
+def interval(
+    target: float, epsilon_1: float, epsilon_2: float, cutoff: float, fewest: int
+) -> Interval:
+    """Return the interval from `epsilon_1` below the target to `epsilon_2` above it.
 
     Raises:
         UnusableInput: it does not lie within 0 and 1, or has no width that can be told from none.
     """
-    low, high = target - below, target + over
-    if not (0 < low < high < 1) or below < 0 or over < 0:
+    low, high = target - epsilon_1, target + epsilon_2
+    if not (0 < low < high < 1) or epsilon_1 < 0 or epsilon_2 < 0:
         raise UnusableInput(
             f"the interval from {low:g} to {high:g} is not one of rates around {target:g}",
             "--target, --set below, --set over",
@@ -146,7 +162,7 @@ def _eliminating(of: Interval, table: Table) -> Table:
     exceeds = above(of.target, table.most)
     n = np.arange(table.most + 1)[:, None]
     with np.errstate(invalid="ignore"):
-        table.actions[(exceeds > of.cutoff) & (n >= of.fewest)] = Action.ELIMINATE
+        table.actions[(exceeds > of.cutoff_eli) & (n >= of.fewest)] = Action.ELIMINATE
     return table
 
 
@@ -182,45 +198,27 @@ KINDS = {
 }  # fmt: skip
 
 
-def interval_design(
-    name: str,
-    doses: int,
-    cohort: int,
-    cohorts: int,
-    target: float,
-    *,
-    start: int = 0,
-    below: float = 0.05,
-    over: float = 0.05,
-    cutoff: float = 0.95,
-    stop_at: int | None = None,
-) -> TableDesign:
-    """Give mTPI, mTPI-2, Keyboard or i3+3.
-
-    Args:
-        name: one of `KINDS`.
-        doses, cohort, cohorts, target, start: as for every design.
-        below, over: how far the interval of equivalence reaches below and above the target.
-        cutoff: a dose is eliminated where P(rate > target) exceeds it.
-        stop_at: stop when the advice is to stay at a dose with so many participants.
+def interval_design(settings: IntervalSettings) -> TableDesign:
+    """Return mTPI, mTPI-2, Keyboard or i3+3.
 
     Raises:
-        UnusableInput: the interval is none.
+        UnusableInput: no target, or the interval is none.
     """
-    kind = KINDS[name]
-    of = interval(target, below, over, cutoff, kind.fewest)
+    kind, target = KINDS[settings.design], settings.required_target()
+    cutoff, maximum = settings.cutoff_eli, settings.cohort_size * settings.cohorts
+    of = interval(target, settings.epsilon_1, settings.epsilon_2, cutoff, kind.fewest)
     inside = f"{of.low:g} to {of.high:g}"
     return TableDesign(
-        table=kind.table(of, cohort * cohorts),
-        doses=doses,
-        cohort=cohort,
-        maximum=cohort * cohorts,
-        start=start,
+        table=kind.table(of, maximum),
+        doses=settings.doses,
+        cohort=settings.cohort_size,
+        maximum=maximum,
+        start=settings.start - 1,
         target=target,
-        name=name,
+        name=settings.design,
         source=kind.source,
         selection=Isotonic(target, cutoff, kind.fewest, kind.pseudo),
-        stop_at=stop_at,
+        n_earlystop=settings.n_earlystop,
         settings=(
             f"target DLT rate {target:g}, interval of equivalence {inside}",
             f"compares {kind.words}",

@@ -2,11 +2,80 @@
 
 from dataclasses import dataclass
 from math import pi
+from typing import ClassVar, Literal
 
 import numpy as np
 
+from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.designs.base import Design, Ground
+from gradatim.dosefinding.designs.settings import (
+    OFF,
+    DesignSettings,
+    refuse_unless_pair,
+    refuse_unless_positive,
+    refuse_unless_rate,
+    setting,
+)
 from gradatim.dosefinding.trial_states import Floats, Ints, Moves, Trials, Why
+
+SAFETY = 0.95
+"""P(rate > target) from a level's own counts above which the hard safety rule closes it."""
+NARROWEST, WIDEST = 0.001, 10.0
+"""Prior standard deviations that the grids over the models' parameters are made for."""
+FARTHEST_MEAN = 50.0
+"""The prior mean farthest from 0, of a logit or of a logarithm, that the grid is made for."""
+
+
+@dataclass(frozen=True)
+class ModelSettings(DesignSettings):
+    """Settings of designs that fit a dose-toxicity model to all levels.
+
+    Args:
+        prior_mean, prior_sds: of the two-parameter models.
+        hard_safety: never again a dose, or one above it, where P(rate > target) from its own counts
+            is above this; `off` for no such rule, as dfcrm has it.
+        allow_untried: a level may be selected that nobody was given, as dfcrm does.
+    """
+
+    prior_mean: tuple[float, float] | None = None
+    prior_sds: tuple[float, float] = (2.0, 1.0)
+    hard_safety: float | Literal["off"] = setting(SAFETY, "safety")
+    allow_untried: bool = setting(False, "untried")
+
+    def check(self) -> None:
+        """Check also the prior, that the grid over the parameters reaches it."""
+        super().check()
+        refuse_unless_rate("--set safety", None if self.hard_safety == OFF else self.hard_safety)
+        refuse_unless_pair("prior_mean", self.prior_mean)
+        refuse_unless_pair("prior_sds", self.prior_sds)
+        refuse_beyond_grid("prior_sds", *self.prior_sds)
+        for mean in self.prior_mean or ():
+            if not abs(mean) <= FARTHEST_MEAN:
+                raise UnusableInput(
+                    f"{mean:g} is no prior mean",
+                    "--set prior_mean",
+                    "it is of a logit, or of a logarithm",
+                    f"give two numbers from -{FARTHEST_MEAN:g} to {FARTHEST_MEAN:g}",
+                )
+
+    def without_rule(self) -> str:
+        """Return what a design says of itself where it has no hard safety rule; else nothing."""
+        off = self.hard_safety == OFF
+        return "; no hard safety rule closes a level by its own counts" if off else ""
+
+
+def refuse_beyond_grid(name: str, *sds: float) -> None:
+    """Refuse prior standard deviations that the grids over the parameters do not reach."""
+    refuse_unless_positive(name, sds)
+    for value in sds:
+        if not NARROWEST <= value <= WIDEST:
+            how = "wide" if value > WIDEST else "narrow"
+            raise UnusableInput(
+                f"a prior standard deviation of {value:g} is too {how}",
+                f"--set {name}",
+                "it is of a logit, or of a logarithm",
+                f"give a number from {NARROWEST:g} to {WIDEST:g}",
+            )
 
 
 class Posterior:
@@ -64,7 +133,15 @@ class ModelDesign(Design):
     """A design that gives the dose its model prefers.
 
     Without modifiers it may skip doses; see `modifiers`.
+
+    Args:
+        no_skipping_over: what it goes up by one level from at most: the highest level given so far,
+            or the present one.
+        coherent: whether it is kept from going up right after a cohort with many DLTs.
     """
+
+    no_skipping_over: ClassVar[Literal["highest", "present"]] = "highest"
+    coherent: ClassVar[bool] = True
 
     doses: int
     cohort: int

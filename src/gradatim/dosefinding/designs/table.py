@@ -1,14 +1,88 @@
 """Any decision table as a design."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.decision_table import MEANING, Action, Table
+from gradatim.dosefinding.decision_table import MEANING, Action, Table, check
 from gradatim.dosefinding.designs.base import Design, Ground
+from gradatim.dosefinding.designs.settings import (
+    MOST_PARTICIPANTS,
+    DesignSettings,
+    refuse_unless_rate,
+    refuse_unless_whole,
+    setting,
+)
 from gradatim.dosefinding.isotonic import Isotonic
 from gradatim.dosefinding.trial_states import Bools, Ints, Moves, Trials, Why
+
+COMMITTEES = ("stop", "escalate")
+"""What a committee can be taken to do on HOLD where a computation has to go on."""
+
+
+def refuse_unless_committee(committee: str) -> None:
+    """Refuse what a committee cannot be taken to do."""
+    if committee not in COMMITTEES:
+        raise UnusableInput(
+            f"the committee cannot be taken to {committee!r}",
+            "--set committee",
+            todo=f"say {' or '.join(COMMITTEES)}",
+        )
+
+
+@dataclass(frozen=True)
+class TableDesignSettings(DesignSettings):
+    """Settings of designs that select by isotonic regression, by the BOIN package's names.
+
+    Args:
+        cutoff_eli: eliminate a dose where P(rate > target) is above it.
+        n_earlystop: participants at which staying at a level ends the trial.
+    """
+
+    cutoff_eli: float = setting(0.95, "cutoff")
+    n_earlystop: int | None = setting(None, "stop_at")
+
+    def check(self) -> None:
+        """Check also the cutoff and the number of participants."""
+        super().check()
+        refuse_unless_whole("--set stop_at", MOST_PARTICIPANTS, self.n_earlystop)
+        refuse_unless_rate("--set cutoff", self.cutoff_eli)
+
+
+@dataclass(frozen=True)
+class UserTableSettings(TableDesignSettings):
+    """Settings of a decision table of the user's.
+
+    Args:
+        table: the table; it has no default.
+        committee: what the committee is taken to do on hold, one of `COMMITTEES`.
+    """
+
+    table: Table | None = None
+    committee: str = "stop"
+
+    def check(self) -> None:
+        """Check also what the committee is taken to do."""
+        super().check()
+        refuse_unless_committee(self.committee)
+
+    @classmethod
+    def idle(
+        cls, given: Mapping[str, object], cohort_size: int, target: float | None
+    ) -> Iterator[tuple[str, str]]:
+        """Yield a cutoff that nothing is compared with."""
+        if "cutoff" in given and target is None:
+            yield (
+                "cutoff",
+                "a table eliminates as its cells say, and without a target it selects by them too",
+            )
+        yield from super().idle(given, cohort_size, target)
+
+    def changed(self) -> dict[str, object]:
+        """Return the settings not at their defaults; the table always is one."""
+        return {name: value for name, value in super().changed().items() if name != "table"}
 
 
 def no_advice(name: str, n: int, y: int, sizes: list[int]) -> UnusableInput:
@@ -33,7 +107,7 @@ class TableDesign(Design):
         selection: how the dose is selected at the end from all counts; None for rule-based designs,
             which select the highest dose whose counts say ESCALATE.
         per_level: the most participants at one dose; None for no limit but the table's.
-        stop_at: stop when the advice is to stay at a dose with so many participants.
+        n_earlystop: stop when the advice is to stay at a dose with so many participants.
         largest: the most participants that a cohort can have, if not `cohort`; a dose is full when
             another such cohort would go beyond its limit or the table.
         expand_top: whether ESCALATE at the top dose, or below a barred one, means more participants
@@ -53,7 +127,7 @@ class TableDesign(Design):
     source: str = ""
     selection: Isotonic | None = None
     per_level: int | None = None
-    stop_at: int | None = None
+    n_earlystop: int | None = None
     largest: int | None = None
     expand_top: bool = True
     committee: str | None = "stop"
@@ -109,8 +183,8 @@ class TableDesign(Design):
         n, _ = trials.at(dose)
         cohort = self.largest or self.cohort
         full = n.astype(np.int64) + cohort > self.last()
-        if self.stop_at is not None:
-            full = full | ((dose == trials.dose) & (n >= self.stop_at))
+        if self.n_earlystop is not None:
+            full = full | ((dose == trials.dose) & (n >= self.n_earlystop))
         return np.asarray(full)
 
     def last(self) -> int:
@@ -178,6 +252,42 @@ class TableDesign(Design):
         lines = [self.plan(), *self.settings]
         if self.per_level:
             lines.append(f"at most {self.per_level} participants at one level")
-        if self.stop_at:
-            lines.append(f"stops when it would stay at a level with {self.stop_at} participants")
+        if self.n_earlystop:
+            lines.append(
+                f"stops when it would stay at a level with {self.n_earlystop} participants"
+            )
         return lines
+
+
+def user_table(settings: UserTableSettings) -> TableDesign:
+    """Return a table of the user's as a design.
+
+    Raises:
+        UnusableInput: it is not given, or has nothing for cohorts of the size that is asked for.
+    """
+    if settings.table is None:
+        raise UnusableInput("the table is not given", "--table", todo="name its file")
+    other_sizes = settings.cohort_sizes or settings.titration
+    check(settings.table, cohort=None if other_sizes else settings.cohort_size)
+    target = settings.target
+    selection = None if target is None else Isotonic(target, settings.cutoff_eli)
+    how = (
+        "selects the highest level whose counts say E"
+        if target is None
+        else f"selects by isotonic regression, target {target:g}"
+    )
+    return TableDesign(
+        table=settings.table,
+        doses=settings.doses,
+        cohort=settings.cohort_size,
+        maximum=settings.cohort_size * settings.cohorts,
+        start=settings.start - 1,
+        target=target,
+        name="table",
+        source="a table of the user's",
+        selection=selection,
+        n_earlystop=settings.n_earlystop,
+        expand_top=selection is not None,
+        committee=settings.committee,
+        settings=(how,),
+    )

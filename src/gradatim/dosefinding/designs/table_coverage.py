@@ -5,11 +5,11 @@ from math import ceil
 
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.designs.base import Design
-from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.designs.settings import DesignSettings
 from gradatim.dosefinding.designs.table import TableDesign
 
 
-def reaching(design: Design, of: Settings) -> Design:
+def reaching(design: Design, settings: DesignSettings) -> Design:
     """Give the design, knowing its largest cohort, if its table has advice for all that can come.
 
     Raises:
@@ -17,25 +17,28 @@ def reaching(design: Design, of: Settings) -> Design:
     """
     if not isinstance(design, TableDesign):
         return design
-    sizes = set(of.sizes or (design.cohort,))
+    sizes = set(settings.cohort_sizes or (design.cohort,))
     made = replace(design, largest=max(sizes))
     last = min(made.last(), made.table.most)
     known = set(made.table.sizes())
     if not set(range(1, last + 1)) <= known:
-        _even(made, of, sizes, last, known)
-    if of.run_in and ceil(of.run_in / min(sizes)) * max(sizes) > last < made.maximum:
+        _refuse_uneven(made, settings, sizes, last, known)
+    if settings.run_in and ceil(settings.run_in / min(sizes)) * max(sizes) > last < made.maximum:
         raise UnusableInput(
-            f"a run-in of {of.run_in} is more than the {last} participants that one level may have",
+            f"a run-in of {settings.run_in} is more than the {last} participants that one level "
+            "may have",
             "--set run_in",
             todo="give fewer",
         )
     return made
 
 
-def _even(design: TableDesign, of: Settings, sizes: set[int], last: int, known: set[int]) -> None:
+def _refuse_uneven(
+    design: TableDesign, settings: DesignSettings, sizes: set[int], last: int, known: set[int]
+) -> None:
     """Refuse what leads beside the numbers of participants that the table has."""
-    maximum = min(of.maximum or design.maximum, design.maximum)
-    singles = of.titration and design.selection is not None
+    maximum = min(settings.maximum or design.maximum, design.maximum)
+    singles = settings.titration and design.selection is not None
     missing = [n for k in sizes for n in range(k, last + 1, k) if n not in known]
     if len(sizes) == 1 and not singles and not missing and maximum % min(sizes) == 0:
         return

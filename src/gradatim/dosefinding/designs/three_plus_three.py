@@ -5,25 +5,41 @@ Korn EL, Midthune D, Chen TT, Rubinstein LV, Christian MC, Simon RM (1994), A co
 phase I trial designs, Statistics in Medicine 13:1799-1806, section 2 (with de-escalation).
 """
 
+from dataclasses import dataclass
+
 from gradatim.dosefinding.decision_table import Action, Table, empty
-from gradatim.dosefinding.designs.table import TableDesign
+from gradatim.dosefinding.designs.settings import DesignSettings
+from gradatim.dosefinding.designs.table import TableDesign, refuse_unless_committee
 
 STORER = "Storer 1989, Biometrics 45:925-937, design A"
 KORN = "Korn et al. 1994, Statistics in Medicine 13:1799-1806, section 2"
 THREE = "one cohort of three at each level, as a planned enrolment of three per level suggests"
 
-COMMITTEES = ("stop", "escalate")
-"""What a committee can be taken to do on HOLD where a computation has to go on."""
-
 E, S, H, DU, X = (Action.ESCALATE, Action.STAY, Action.HOLD, Action.ELIMINATE, Action.STOP)
 
 
-def three_plus_three(doses: int, *, start: int = 0, de_escalate: bool = False) -> TableDesign:
-    """Give 3+3: 0 of 3 escalate, 1 of 3 treat three more, at most 1 of 6 escalate, else too toxic.
+@dataclass(frozen=True)
+class ThreePerGroupSettings(DesignSettings):
+    """Settings of three per level.
 
     Args:
-        doses: how many doses there are.
-        start: the first dose, from 0.
+        committee: what the committee is taken to decide after 1 of 3 when operating
+            characteristics are computed: one of `table.COMMITTEES`.
+    """
+
+    committee: str = "stop"
+
+    def check(self) -> None:
+        """Check also what the committee is taken to do."""
+        super().check()
+        refuse_unless_committee(self.committee)
+
+
+def three_plus_three(settings: DesignSettings, *, de_escalate: bool = False) -> TableDesign:
+    """Return 3+3: 0 of 3 escalate, 1 of 3 three more, at most 1 of 6 escalate, else too toxic.
+
+    Args:
+        settings: what it is told.
         de_escalate: whether three more are treated at the dose below, if only three were treated
             there, once a dose was too toxic (Korn's variant).
     """
@@ -36,10 +52,10 @@ def three_plus_three(doses: int, *, start: int = 0, de_escalate: bool = False) -
     )
     return TableDesign(
         table=_table(rows),
-        doses=doses,
+        doses=settings.doses,
         cohort=3,
-        maximum=6 * doses,
-        start=start,
+        maximum=6 * settings.doses,
+        start=settings.start - 1,
         name="three_plus_three_korn" if de_escalate else "three_plus_three",
         source=KORN if de_escalate else STORER,
         per_level=6,
@@ -56,29 +72,23 @@ def three_plus_three(doses: int, *, start: int = 0, de_escalate: bool = False) -
     )
 
 
-def three_per_group(doses: int, *, start: int = 0, committee: str = "stop") -> TableDesign:
-    """Give three per level: 0 of 3 next level, 1 of 3 hold for the committee, 2 or more stop.
-
-    Args:
-        doses, start: as for every design.
-        committee: what the committee is taken to decide after 1 of 3 when operating
-            characteristics are computed: one of `COMMITTEES`.
-    """
+def three_per_group(settings: ThreePerGroupSettings) -> TableDesign:
+    """Return three per level: 0 of 3 next level, 1 of 3 hold for the committee, 2 or more stop."""
     return TableDesign(
         table=_table({3: (E, H, X, X)}),
-        doses=doses,
+        doses=settings.doses,
         cohort=3,
-        maximum=3 * doses,
-        start=start,
+        maximum=3 * settings.doses,
+        start=settings.start - 1,
         name="three_per_group",
         source=THREE,
         per_level=3,
         expand_top=False,
-        committee=committee,
+        committee=settings.committee,
         settings=(
             "none of 3 with a DLT: the next level; 1 of 3: hold, the committee decides; "
             "2 or more of 3: stop",
-            f"computed as if the committee would {committee} after 1 of 3",
+            f"computed as if the committee would {settings.committee} after 1 of 3",
         ),
         clauses={
             E: "as none of 3 had a DLT",

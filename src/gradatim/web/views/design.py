@@ -26,7 +26,7 @@ from gradatim.dosefinding.characteristics.soundness import refuse_unsound
 from gradatim.dosefinding.characteristics.worst_case import Worst, worst_cases
 from gradatim.dosefinding.decision import Advice, DoseDecision
 from gradatim.dosefinding.designs.registry import build
-from gradatim.dosefinding.designs.settings import Settings
+from gradatim.dosefinding.designs.settings import DesignSettings
 from gradatim.dosefinding.protocol_design import needed_of, settings_of
 from gradatim.dosefinding.recommended import Needed
 from gradatim.protocol.questions import ruled_design
@@ -192,7 +192,7 @@ def _expected(one: Chosen, curve: Scenario, aim: float, needed: Needed) -> Expec
 
 
 @lru_cache(KEPT)
-def compiled(settings: Settings) -> Compiled | str:
+def compiled(settings: DesignSettings) -> Compiled | str:
     """Give a design with all its ends; or why not, which is empty if they are too many."""
     try:
         return compile_design(refuse_unsound(build(settings)), limit=MOST_STATES)
@@ -251,7 +251,7 @@ def worst_of(request: Request, study: Study) -> dict[str, Any]:
 
 
 @lru_cache(KEPT)
-def _worst(settings: Settings, aim: float) -> list[Worst] | str:
+def _worst(settings: DesignSettings, aim: float) -> list[Worst] | str:
     """Search the worst curves, a level next to the one on target being a third of the aim away."""
     made = compiled(settings)
     if isinstance(made, str):

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gradatim.dosefinding.characteristics.scenarios import TOLERATED, Scenario, scenarios
-from gradatim.dosefinding.designs.settings import DESIGN_KINDS, Settings
+from gradatim.dosefinding.designs.registry import DESIGN_KINDS, settings_for
+from gradatim.dosefinding.designs.settings import DesignSettings
 from gradatim.dosefinding.protocol_design import alternatives
 from gradatim.protocol.base import Basis
 from gradatim.protocol.questions import ruled_design
@@ -19,13 +20,7 @@ MOST_LEVELS, MOST_DESIGNS, MOST_COHORT, MOST_PARTICIPANTS = 8, 8, 12, 60
 RATES, TARGETS = (1, 95), (10, 60)  # per cent
 OTHER = "other-"
 OTHERS: dict[str, Any] = {
-    "three_plus_three": gettext_lazy("3+3"),
-    "three_plus_three_korn": gettext_lazy("3+3 with de-escalation"),
-    "i3_plus_3": gettext_lazy("i3+3"),
-    "boin": gettext_lazy("BOIN"),
-    "mtpi2": gettext_lazy("mTPI-2"),
-    "keyboard": gettext_lazy("Keyboard"),
-    "crm": gettext_lazy("CRM"),
+    name: gettext_lazy(kind.label) for name, kind in DESIGN_KINDS.items() if kind.label
 }
 """Designs beside the protocol's: those quick enough to be enumerated while a slider moves."""
 
@@ -41,7 +36,7 @@ class Chosen(NamedTuple):
     """
 
     name: str
-    settings: Settings
+    settings: DesignSettings
     reading: str
     of_protocol: bool
 
@@ -122,13 +117,13 @@ class Asked(forms.Form):
     def _other(self, design: str) -> Chosen:
         said, kind = self.cleaned_data, DESIGN_KINDS[design]
         cohort, maximum = kind.cohort_size or said["cohort"], said["maximum"]
-        settings = Settings(
+        settings = settings_for(
             design,
             len(self.study.treatment.dose_levels),
-            None if kind.target == "none" else self.aim,
-            cohort,
-            ceil(maximum / cohort),
-            ruled_design(self.study).start_level,
+            target=None if kind.target == "none" else self.aim,
+            cohort_size=cohort,
+            cohorts=ceil(maximum / cohort),
+            start=ruled_design(self.study).start_level,
             maximum=maximum,
         )
         return Chosen(str(OTHERS[design]), settings, "", False)
