@@ -29,6 +29,7 @@ from gradatim.conduct.views.safety import candidates, dlt_outcome, unanswered_ru
 from gradatim.conduct.views.tasks import tasks
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE
+from gradatim.dosefinding.outcomes import DoseOutcome
 from tests.conduct.generated import FROM, begun
 from tests.conduct.samples import sample
 from tests.conduct.treated import AFTER, AT, LATER, add, adjudicate, adverse, correct, one, treated
@@ -287,7 +288,7 @@ def test_an_update_makes_a_signed_event_less_only_under_an_investigators_signatu
     known = courses(trial.state, one)["AE1"]
     assert (known.event.investigator_relation, known.unsigned) == ("unrelated", ())
     assert not [task for task in tasks(trial.state, AT, FROM) if task.kind == "signature"]
-    assert dlt_outcome(trial.state, one, LATER) == "C"
+    assert dlt_outcome(trial.state, one, LATER) is DoseOutcome.CANDIDATE
 
 
 LESS: dict[str, dict[str, Any]] = {
@@ -417,7 +418,7 @@ def test_an_older_unsigned_change_of_signed_content_is_seen_and_waits_for_a_sign
     assert [position for position, _ in to_be_signed(state, one(state))] == [at]
     (task,) = (task for task in tasks(state, AT, AFTER) if task.kind == "signature")
     assert f"entry {at} was changed after it was signed" in task.what
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert dlt_outcome(state, one(state), LATER) is DoseOutcome.CANDIDATE
     add(state, s.AdverseEventUpdated, AFTER, hour=20, adverse_event="AE1", grade=1, signature=AGAIN)
     assert list(to_be_signed(state, one(state))) == []
 
@@ -475,7 +476,7 @@ def test_a_corrected_candidate_stays_one(fields: dict[str, Any]) -> None:
     (found,) = candidates(state, one(state))
     assert (found.id, found.counts) == ("AE1", True)
     adjudicate(state, "AE1", dlt=False)
-    assert dlt_outcome(state, one(state), LATER) == "N"
+    assert dlt_outcome(state, one(state), LATER) is DoseOutcome.NO_DLT
 
 
 def test_what_was_dose_limiting_stays_so_whatever_is_corrected() -> None:
@@ -493,7 +494,7 @@ def test_what_was_cleared_is_not_opened_by_making_it_less() -> None:
     at = state.position
     adjudicate(state, "AE1", dlt=False)
     correct(state, at, grade=1, relation="unrelated")
-    assert dlt_outcome(state, one(state), LATER) == "N"
+    assert dlt_outcome(state, one(state), LATER) is DoseOutcome.NO_DLT
 
 
 def test_the_sponsor_takes_no_candidate_away_that_it_made() -> None:
@@ -505,9 +506,9 @@ def test_the_sponsor_takes_no_candidate_away_that_it_made() -> None:
         "reference_safety_information": "IB 1",
     }
     add(state, s.AdverseEventAssessed, AFTER, relation="possible", **assess)
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert dlt_outcome(state, one(state), LATER) is DoseOutcome.CANDIDATE
     add(state, s.AdverseEventAssessed, AFTER, hour=13, relation="unrelated", **assess)
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert dlt_outcome(state, one(state), LATER) is DoseOutcome.CANDIDATE
 
 
 def test_a_late_baseline_takes_no_result_away() -> None:

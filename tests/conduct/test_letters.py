@@ -12,6 +12,7 @@ from gradatim.conduct.events import trial as t
 from gradatim.conduct.state import State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.safety import candidates, dlt_outcome
+from gradatim.dosefinding.outcomes import letter_of
 from tests.conduct.treated import (
     AFTER,
     BEFORE,
@@ -33,14 +34,14 @@ LAST = DOSED + timedelta(days=28)
 def test_letters_by_day() -> None:
     state = treated()
     last = DOSED + timedelta(days=28)
-    assert dlt_outcome(state, one(state), last) == "P"
-    assert dlt_outcome(state, one(state), last + timedelta(days=1)) == "N"
+    assert letter_of(dlt_outcome(state, one(state), last)) == "P"
+    assert letter_of(dlt_outcome(state, one(state), last + timedelta(days=1))) == "N"
     adverse(state)
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
     adjudicate(state, "AE1", dlt=False)
-    assert dlt_outcome(state, one(state), LATER) == "N"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "N"
     adjudicate(state, "AE1", dlt=True)
-    assert dlt_outcome(state, one(state), LATER) == "T"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "T"
 
 
 def test_a_lower_grade_does_not_take_a_candidate_away() -> None:
@@ -48,35 +49,35 @@ def test_a_lower_grade_does_not_take_a_candidate_away() -> None:
     state = treated()
     adverse(state)
     add(state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", grade=1)
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
     assert courses(state, one(state))["AE1"].history[-1][1] == 1
     correct(state, courses(state, one(state))["AE1"].position, grade=1)
     assert courses(state, one(state))["AE1"].event.grade == 1
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
     adjudicate(state, "AE1", dlt=False)
-    assert dlt_outcome(state, one(state), LATER) == "N"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "N"
 
 
 def test_leaving_for_a_related_event_counts_and_for_another_reason_does_not() -> None:
     state = treated()
     adverse(state, grade=1)
     add(state, p.Disposition, AFTER, status="withdrawn", adverse_event="AE1")
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
     other = treated()
     add(other, p.Disposition, AFTER, status="withdrawn", reason="moved")
-    assert dlt_outcome(other, one(other), LATER) == ""  # not evaluable, and not counted
+    assert letter_of(dlt_outcome(other, one(other), LATER)) == ""  # not evaluable, and not counted
 
 
 def test_a_death_that_nothing_accounts_for_may_be_related() -> None:
     state = treated()
     add(state, p.Disposition, AFTER, status="died")
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
     (found,) = candidates(state, one(state))
     assert found.label == "died (cause not recorded)"
     other = treated()
     adverse(other, grade=2, relation="unrelated", serious=("death",))
     add(other, p.Disposition, AFTER, status="died", adverse_event="AE1")
-    assert dlt_outcome(other, one(other), LATER) == ""
+    assert letter_of(dlt_outcome(other, one(other), LATER)) == ""
 
 
 def given_as(state: State, amount: float) -> None:
@@ -88,7 +89,7 @@ def given_as(state: State, amount: float) -> None:
 def test_too_little_of_the_dose_is_not_evaluable() -> None:
     state = treated()
     given_as(state, 5e7)
-    assert dlt_outcome(state, one(state), LATER) == ""
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == ""
 
 
 @pytest.mark.parametrize(
@@ -98,13 +99,13 @@ def test_too_little_of_the_dose_is_not_evaluable() -> None:
 def test_around_the_end_of_the_window(name: str, unit: str, last: date) -> None:
     state = treated(name, unit)
     days = (DOSED, last - timedelta(days=1), last, last + timedelta(days=1))
-    assert "".join(dlt_outcome(state, one(state), day) for day in days) == "PPPN"
+    assert "".join(letter_of(dlt_outcome(state, one(state), day)) for day in days) == "PPPN"
     adverse(state)
-    assert "".join(dlt_outcome(state, one(state), day) for day in days) == "CCCC"
+    assert "".join(letter_of(dlt_outcome(state, one(state), day)) for day in days) == "CCCC"
     adjudicate(state, "AE1", dlt=True)
-    assert "".join(dlt_outcome(state, one(state), day) for day in days) == "TTTT"
+    assert "".join(letter_of(dlt_outcome(state, one(state), day)) for day in days) == "TTTT"
     adjudicate(state, "AE1", dlt=False)
-    assert "".join(dlt_outcome(state, one(state), day) for day in days) == "PPPN"
+    assert "".join(letter_of(dlt_outcome(state, one(state), day)) for day in days) == "PPPN"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_an_event_counts_where_its_onset_may_lie_in_the_window(
 ) -> None:
     state = treated()
     adverse(state, onset=str(onset))
-    assert dlt_outcome(state, one(state), LATER) == expected
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == expected
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ def test_who_is_gone_before_the_last_day_is_not_evaluable(
 ) -> None:
     state = treated()
     add(state, p.Disposition, gone, status=status, reason="moved")
-    assert dlt_outcome(state, one(state), LATER) == expected
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == expected
 
 
 LEAVING: list[tuple[type[Any], dict[str, Any]]] = [
@@ -166,40 +167,40 @@ def test_withheld_or_withdrawn_for_a_related_event_counts_until_adjudicated(
     state = treated()
     adverse(state, grade=1, relation=relation)
     at = add(state, kind, AFTER, adverse_event="AE1", **fields)
-    assert (dlt_outcome(state, one(state), LATER) == "C") is counts
+    assert (letter_of(dlt_outcome(state, one(state), LATER)) == "C") is counts
     if counts:
         (found,) = candidates(state, one(state))
         assert found.id.endswith(f"-{at}")
         adjudicate(state, found.id, dlt=True)
-        assert dlt_outcome(state, one(state), LATER) == "T"
+        assert letter_of(dlt_outcome(state, one(state), LATER)) == "T"
         adjudicate(state, found.id, dlt=False)
-        assert dlt_outcome(state, one(state), LATER) in ("", "N")
+        assert letter_of(dlt_outcome(state, one(state), LATER)) in ("", "N")
 
 
 def test_leaving_counts_until_it_is_adjudicated_whatever_is_judged_later() -> None:
     state = treated()
     adverse(state, grade=1, relation=None)
     add(state, p.Disposition, AFTER, status="withdrawn", adverse_event="AE1")
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
     (left,) = candidates(state, one(state))
     add(state, t.RoleGranted, AFTER, user="i", role="investigator")
     add(state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", relation="unrelated")
     assert courses(state, one(state))["AE1"].event.investigator_relation == "unrelated"
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
     adjudicate(state, left.id, dlt=False)
-    assert dlt_outcome(state, one(state), LATER) == ""
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == ""
 
 
 def test_the_sponsor_makes_an_event_a_candidate_and_never_takes_one_away() -> None:
     state = treated()
     adverse(state, relation="unrelated")
-    assert dlt_outcome(state, one(state), LATER) == "N"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "N"
     _assess(state, "possible")
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
     other = treated()
     adverse(other, relation="possible")
     _assess(other, "unrelated")
-    assert dlt_outcome(other, one(other), LATER) == "C"
+    assert letter_of(dlt_outcome(other, one(other), LATER)) == "C"
 
 
 def _assess(state: State, relation: str) -> None:
@@ -217,18 +218,18 @@ def _assess(state: State, relation: str) -> None:
 def test_who_is_replaced_does_not_count_but_for_a_toxicity() -> None:
     state = treated()
     add(state, p.ParticipantReplaced, AFTER, reason="left", signers=("c1", "c2"))
-    assert dlt_outcome(state, one(state), LATER) == ""
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == ""
     adverse(state)
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
     adjudicate(state, "AE1", dlt=True)
-    assert dlt_outcome(state, one(state), LATER) == "T"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "T"
 
 
 @pytest.mark.parametrize(("amount", "expected"), [(7e7, "N"), (6.3e7, "N"), (6.29e7, "")])
 def test_nine_tenths_of_the_dose_are_enough(amount: float, expected: str) -> None:
     state = treated()
     given_as(state, amount)
-    assert dlt_outcome(state, one(state), LATER) == expected
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == expected
 
 
 @pytest.mark.parametrize(
@@ -240,11 +241,11 @@ def test_what_became_worse_after_it_was_cleared_is_open_again(worse: dict[str, A
     adverse(state)
     adjudicate(state, "AE1", dlt=False)
     add(state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", grade=2)
-    assert dlt_outcome(state, one(state), LATER) == "N"  # better, or as bad
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "N"  # better, or as bad
     add(state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", **worse)
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
     adjudicate(state, "AE1", dlt=False)
-    assert dlt_outcome(state, one(state), LATER) == "N"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "N"
 
 
 def test_a_cleared_result_that_is_corrected_is_open_again() -> None:
@@ -252,7 +253,7 @@ def test_a_cleared_result_that_is_corrected_is_open_again() -> None:
     result(state, "platelets", 200, "10*9/L", BEFORE, low=150)
     at = result(state, "platelets", 40, "10*9/L", AFTER, low=150)
     adjudicate(state, f"{at}-platelets", dlt=False)
-    assert dlt_outcome(state, one(state), LATER) == "N"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "N"
     worse = {"element": "platelets", "value": 10, "unit": "10*9/L", "low": 150}
     correct(state, at, results=[worse])
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"

@@ -13,6 +13,7 @@ from gradatim.conduct.fold import apply
 from gradatim.conduct.state import State
 from gradatim.conduct.views.grades import grades
 from gradatim.conduct.views.safety import candidates, dlt_outcome, unanswered_rules
+from gradatim.dosefinding.outcomes import DoseOutcome
 from tests.conduct.treated import (
     AFTER,
     AT,
@@ -37,7 +38,7 @@ def test_an_ejection_fraction_of_48_at_entry_is_no_event_and_39_after_is() -> No
     assert candidates(state, one(state)) == ()
     at = result(state, "lvef", 39, "%", AFTER)
     assert [found.id for found in candidates(state, one(state))] == [f"{at}-lvef"]
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert dlt_outcome(state, one(state), LATER) is DoseOutcome.CANDIDATE
 
 
 def test_a_mild_worsening_is_graded_and_no_candidate() -> None:
@@ -197,7 +198,7 @@ def test_a_result_of_an_unknown_day_may_lie_in_the_window() -> None:
     state = treated()
     at = result(state, "platelets", 20, "10*9/L", AFTER, low=150)
     correct(state, at, collected_on=str(DOSED.year))
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert dlt_outcome(state, one(state), LATER) is DoseOutcome.CANDIDATE
 
 
 def test_a_replaced_participant_stays_in_the_stopping_rules() -> None:

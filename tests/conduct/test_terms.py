@@ -14,6 +14,7 @@ from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import candidates, dlt_outcome, unanswered_rules
 from gradatim.conduct.views.tasks import tasks
+from gradatim.dosefinding.outcomes import letter_of
 from gradatim.safety.dlt import watched_elements
 from tests.clinical.written import disguised
 from tests.conduct.treated import AFTER, LATER, add, adjudicate, adverse, correct, one, treated
@@ -45,7 +46,7 @@ def asked(state: State) -> list[str]:
 def test_until_it_is_answered_it_counts_as_each_watched_event() -> None:
     state = treated()
     adverse(state, **MILD)
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
     found = {rule.key.split(" ")[0] for rule in unanswered_rules(state, LATER)}
     assert found == {"product_contamination", "ectopic_tissue_or_new_malignancy"}
     assert [item.clock.recipient for item in reports(state, one(state))] == ["sponsor"]
@@ -70,11 +71,11 @@ def test_what_is_left_out_stays_open() -> None:
     state = treated()
     adverse(state, **MILD)
     said(state, others="no", anaphylaxis="yes")
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
     other = treated()
     adverse(other, **MILD)
     said(other, thromboembolic_event="no")
-    assert dlt_outcome(other, one(other), LATER) == "C"
+    assert letter_of(dlt_outcome(other, one(other), LATER)) == "C"
     assert asked(other) == ["AdverseEventClassified"]
 
 
@@ -82,11 +83,11 @@ def test_a_yes_is_not_taken_back_and_opens_what_was_adjudicated() -> None:
     state = treated()
     adverse(state, **MILD)
     adjudicate(state, "AE1", dlt=False)
-    assert dlt_outcome(state, one(state), LATER) != "C"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) != "C"
     said(state, others="no", anaphylaxis="yes")
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
     said(state, anaphylaxis="no")
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
 
 
 def test_an_answer_is_to_the_term_as_it_stood() -> None:
@@ -95,7 +96,7 @@ def test_an_answer_is_to_the_term_as_it_stood() -> None:
     reported = state.position
     said(state, others="no")
     correct(state, reported, term="Etwas anderes")
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
     assert asked(state) == ["AdverseEventClassified"]
     said(state, others="no")
     correct(state, reported, grade=2)
@@ -106,7 +107,7 @@ def test_an_answer_settles_what_an_update_before_it_did_not_touch() -> None:
     state = treated()
     adverse(state, **MILD)
     add(state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", grade=1)
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
     said(state, others="no")
     assert candidates(state, one(state)) == ()
 
@@ -118,9 +119,9 @@ def test_words_that_replaced_others_nobody_had_answered_leave_the_candidate() ->
         correct(state, state.position, term=term)
         if asked(state):
             said(state, others="no")
-        assert dlt_outcome(state, one(state), LATER) == "C"
+        assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
         adjudicate(state, "AE1", dlt=False)
-        assert dlt_outcome(state, one(state), LATER) == "N"
+        assert letter_of(dlt_outcome(state, one(state), LATER)) == "N"
 
 
 def test_a_known_term_asks_nobody() -> None:

@@ -17,6 +17,7 @@ from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.trial import Recorded, Refused, Trial
 from gradatim.core.errors import UnusableInput
+from gradatim.dosefinding.outcomes import DoseOutcome
 from tests.conduct.generated import FROM, begun
 from tests.conduct.memory import ListStore
 from tests.conduct.trials import event, finished, recorded
@@ -599,7 +600,7 @@ def test_a_dose_recorded_twice_loses_nothing() -> None:
         unit="{cells}",
     )
     assert first_dose_at(state, one(state)) == first
-    assert dlt_outcome(state, one(state), LATER) == "C"
+    assert dlt_outcome(state, one(state), LATER) is DoseOutcome.CANDIDATE
 
 
 def test_every_fact_can_be_corrected() -> None:

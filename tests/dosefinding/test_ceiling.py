@@ -12,7 +12,7 @@ from gradatim.dosefinding.ceiling import advise, below, ceiling
 from gradatim.dosefinding.decision import decide
 from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.designs.registry import build, settings_for
-from gradatim.dosefinding.outcomes import Cohort, parse
+from gradatim.dosefinding.outcomes import Cohort, DoseOutcome, outcomes_of, parse
 from gradatim.dosefinding.trial_states import Why
 from tests.dosefinding.suite import CASES, design
 
@@ -112,7 +112,7 @@ def test_nothing_changes_where_a_trial_was_led_as_advised(case: str) -> None:
             trials = trials.after(np.array([size]), np.array([letters.count("T")]))
             moves = of.decide(trials)
             cohorts = [
-                Cohort(level, "".join(letter for _, letter in some))
+                Cohort(level, outcomes_of("".join(letter for _, letter in some)))
                 for level, some in groupby(results, key=lambda one: one[0])
             ]
             try:
@@ -128,14 +128,16 @@ def test_one_more_toxicity_anywhere_never_supports_more(of: Design) -> None:
     rng = random.Random(7)
     for _ in range(200):
         cohorts = [
-            Cohort(level, "".join(rng.choice("NNT") for _ in range(3)))
+            Cohort(level, outcomes_of("".join(rng.choice("NNT") for _ in range(3))))
             for level in range(1, rng.randint(2, 4))
         ]
         at = rng.randrange(len(cohorts))
-        if "N" not in cohorts[at].results:
+        outcomes = list(cohorts[at].outcomes)
+        if DoseOutcome.NO_DLT not in outcomes:
             continue
+        outcomes[outcomes.index(DoseOutcome.NO_DLT)] = DoseOutcome.CANDIDATE
         worse = list(cohorts)
-        worse[at] = Cohort(cohorts[at].level, cohorts[at].results.replace("N", "C", 1))
+        worse[at] = Cohort(cohorts[at].level, tuple(outcomes))
         before, after = ceiling(of, cohorts), ceiling(of, worse)
         assert after.tolerated <= before.tolerated
         for one in before.limits:

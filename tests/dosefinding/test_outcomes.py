@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.designs.registry import build, settings_for
-from gradatim.dosefinding.outcomes import LETTERS, Cohort, parse
+from gradatim.dosefinding.outcomes import (
+    Cohort,
+    DoseOutcome,
+    dlts_written,
+    letters_of,
+    outcomes_of,
+    parse,
+)
 from gradatim.dosefinding.replay import replay
 from gradatim.dosefinding.trial_states import Why
 from tests.dosefinding.written import ask
@@ -34,7 +41,7 @@ TITRATED = build(settings_for("boin", 3, target=0.3, titration=True))
 )
 def test_a_text_is_read(text: str, means: list[tuple[int, str]]) -> None:
     """A level and its letters; neighbours at one level are one cohort; nothing is a start."""
-    assert parse(text, 3) == [Cohort(level, results) for level, results in means]
+    assert parse(text, 3) == [Cohort(level, outcomes_of(letters)) for level, letters in means]
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.text("NTPC", min_size=1, max_size=6)), max_size=6))
@@ -45,15 +52,24 @@ def test_what_is_written_is_read(cohorts: list[tuple[int, str]]) -> None:
         kept.append((min(level, highest + 1), results))
         highest = max(highest, kept[-1][0])
     found = parse(" ".join(f"{level}{results}" for level, results in kept), 4)
-    assert "".join(one.results for one in found) == "".join(results for _, results in kept)
+    letters = "".join(letters_of(cohort.outcomes) for cohort in found)
+    assert letters == "".join(results for _, results in kept)
     assert all(a.level != b.level for a, b in itertools.pairwise(found))
     assert parse(" ".join(map(str, found)), 4) == found
 
 
+@pytest.mark.parametrize(
+    ("text", "dlts"), [("1NNT 2TC 1C", 2), ("", 0), ("11TT", 0), ("1", 0), ("01T one 1XT", 0)]
+)
+def test_dlts_are_counted_in_what_a_ledger_holds(text: str, dlts: int) -> None:
+    """At level 1; what is no cohort counts for nothing."""
+    assert dlts_written(text, 1) == dlts
+
+
 def test_candidates_count_and_what_is_pending_does_not() -> None:
     """T and C are DLTs, N and P are none (yet)."""
-    assert Cohort(2, "NTPCC").dlts == 3
-    assert set(LETTERS) == set("NTPC")
+    assert Cohort(2, outcomes_of("NTPCC")).dlts == 3
+    assert {outcome.letter for outcome in DoseOutcome} == set("NTPC")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +110,7 @@ def test_a_level_of_a_thousand_digits_is_no_crash() -> None:
 def test_the_level_at_which_the_trial_starts() -> None:
     """Lower levels may be given, higher ones only after it."""
     assert parse("2NNN 1NNN 3NNN", 3, start=2)[0].level == 2
-    assert parse("1NNN", 3, start=2) == [Cohort(1, "NNN")]
+    assert parse("1NNN", 3, start=2) == [Cohort(1, outcomes_of("NNN"))]
     with pytest.raises(UnusableInput, match="starts at level 2"):
         parse("3NNN", 3, start=2)
 
@@ -204,7 +220,7 @@ def test_an_early_decision_is_that_of_every_resolution(text: str) -> None:
     found = ask(THREE if " " not in text else BOIN, text)
     ways = {one.advice for one in found.resolutions}
     assert found.resolutions
-    assert all("P" not in cohort.results for one in found.resolutions for cohort in one.cohorts)
+    assert all(not cohort.is_pending for one in found.resolutions for cohort in one.cohorts)
     early = len(ways) == 1 and next(iter(ways)).action in ("stop", "de_escalate")
     assert (found.action not in ("pending", "continue_cohort")) == early
 

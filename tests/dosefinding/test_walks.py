@@ -15,10 +15,10 @@ from scipy import stats
 
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding import replay as walks
-from gradatim.dosefinding.decision import DoseDecision, decide
+from gradatim.dosefinding.decision import OPEN, DoseDecision, decide
 from gradatim.dosefinding.designs.modifiers import HardSafety, layers
 from gradatim.dosefinding.designs.registry import build, settings_for
-from gradatim.dosefinding.outcomes import Cohort, parse
+from gradatim.dosefinding.outcomes import Cohort, DoseOutcome, parse
 from gradatim.dosefinding.recommended import Needed
 from tests.dosefinding.suite import CASES, design
 from tests.dosefinding.written import ask
@@ -69,7 +69,7 @@ def test_every_walk_ends_after_as_many_steps_as_there_are_participants(
     few = "NNNT" if case.startswith("blrm") or "two parameters" in case else "NNNNTPC"
     cohorts = data.draw(histories(few))
     complete = data.draw(st.booleans())
-    people = sum(len(one.results) for one in cohorts)
+    people = sum(cohort.size for cohort in cohorts)
     asked, ask_design = list[int](), walks._Walk.decide
 
     def counted(walk: walks._Walk, part: walks._Part) -> bool:
@@ -86,11 +86,12 @@ def test_every_walk_ends_after_as_many_steps_as_there_are_participants(
 
 def resolved(cohorts: list[Cohort], missing: int) -> Iterator[list[Cohort]]:
     """Write every way in which each open participant, one by one, can turn out."""
-    whole = [*cohorts[:-1], Cohort(cohorts[-1].level, cohorts[-1].results + "P" * missing)]
-    letters = [letter for one in whole for letter in one.results]
-    for ways in product(*("NT" if letter in "PC" else letter for letter in letters)):
+    whole = [*cohorts[:-1], cohorts[-1].extended(DoseOutcome.PENDING, missing)]
+    outcomes = [outcome for cohort in whole for outcome in cohort.outcomes]
+    ends = (DoseOutcome.NO_DLT, DoseOutcome.DLT)
+    for ways in product(*(ends if outcome in OPEN else (outcome,) for outcome in outcomes)):
         left = iter(ways)
-        yield [Cohort(one.level, "".join(next(left) for _ in one.results)) for one in whole]
+        yield [Cohort(one.level, tuple(next(left) for _ in one.outcomes)) for one in whole]
 
 
 @settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow], deadline=None)
@@ -101,7 +102,7 @@ def test_what_is_final_holds_for_every_resolution(case: str, data: st.DataObject
     found = answer(case, cohorts)
     if found is None or found.action != "stop":
         return
-    open_ = sum(letter in "PC" for one in cohorts for letter in one.results)
+    open_ = sum(cohort.count(*OPEN) for cohort in cohorts)
     missing = walks.replay(design(case), cohorts).missing
     if not 1 <= open_ + missing <= 5:
         return
@@ -111,10 +112,10 @@ def test_what_is_final_holds_for_every_resolution(case: str, data: st.DataObject
         then = answer(case, way, complete=True)
         assert then is not None
         candidates_count = all(
-            now == "T"
+            now is DoseOutcome.DLT
             for one, two in zip(cohorts, way, strict=True)
-            for was, now in zip(one.results, two.results, strict=False)
-            if was == "C"
+            for was, now in zip(one.outcomes, two.outcomes, strict=False)
+            if was is DoseOutcome.CANDIDATE
         )
         if candidates_count:
             assert (then.action, then.dose) == (found.action, found.dose)

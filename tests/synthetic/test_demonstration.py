@@ -32,6 +32,7 @@ from gradatim.conduct.views.safety import candidates, dlt_outcome, unanswered_ru
 from gradatim.conduct.views.tasks import tasks
 from gradatim.conduct.views.visits import visits
 from gradatim.core.verdict import Reason
+from gradatim.dosefinding.outcomes import DoseOutcome
 from gradatim.safety import dlt
 from gradatim.screening.assess import Eligibility
 from gradatim.synthetic.demonstration import Made, demonstrate, users
@@ -140,7 +141,9 @@ def test_level_1_is_complete_and_the_committee_escalated(demo: tuple[Made, State
     assert [
         (one.action, one.level) for one in decisions if isinstance(one, review.DoseDecision)
     ] == [("start", 1), ("escalate", 2)]
-    assert [dlt_outcome(state, one, today) for one in of_level(state, 1)] == ["N", "N", "N"]
+    assert [dlt_outcome(state, one, today) for one in of_level(state, 1)] == [
+        DoseOutcome.NO_DLT
+    ] * 3
     assert len(state.meetings) == 2
 
 
@@ -150,7 +153,10 @@ def test_level_2_is_open_with_a_candidate_a_window_and_a_place(
     _, state, today = demo
     assert state.cohort is not None
     assert (state.cohort.level, state.free_places(state.cohort)) == (2, 1)
-    assert [dlt_outcome(state, one, today) for one in of_level(state, 2)] == ["C", "P"]
+    assert [dlt_outcome(state, one, today) for one in of_level(state, 2)] == [
+        DoseOutcome.CANDIDATE,
+        DoseOutcome.PENDING,
+    ]
     ill, watched = of_level(state, 2)
     (candidate,) = candidates(state, ill)
     assert candidate.dose_limiting is None

@@ -9,6 +9,7 @@ from gradatim.conduct.events import safety as s
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.state import Participant
 from gradatim.conduct.views.safety import candidates, dlt_outcome
+from gradatim.dosefinding.outcomes import DoseOutcome
 from gradatim.web.clock import now, today
 from gradatim.web.live_trial import Running
 from tests.web.conftest import PASSWORD, state
@@ -117,7 +118,7 @@ def test_a_candidate_that_an_investigator_makes_less_stays_one(app, signed_in):
     now_: Any = state(app)
     assert now_.events[at].grade == 1
     assert "I have judged this adverse event" in now_.events[now_.position].signature.meaning
-    assert dlt_outcome(now_, now_.participants[one.id], today()) == "C"
+    assert dlt_outcome(now_, now_.participants[one.id], today()) is DoseOutcome.CANDIDATE
     was = f"was a candidate: grade 3, possible, until entry {now_.position} changed it"
     text = lead.get(f"/participants/{one.id}/adverse-events/").content.decode()
     assert "DLT candidate" in text
@@ -140,7 +141,9 @@ def test_an_update_that_makes_a_candidate_less_is_signed_by_an_investigator(app,
     assert lead.post(path, data).status_code == 422
     assert lead.post(path, {**data, "password": PASSWORD}).status_code == 302
     assert state(app).events[state(app).position].signature is not None
-    assert dlt_outcome(state(app), state(app).participants[one.id], today()) == "C"
+    assert (
+        dlt_outcome(state(app), state(app).participants[one.id], today()) is DoseOutcome.CANDIDATE
+    )
 
 
 def test_what_a_nurse_makes_less_is_recorded_and_does_not_count(app, signed_in):

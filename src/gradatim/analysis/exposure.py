@@ -16,6 +16,7 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import Dose, doses, given
 from gradatim.conduct.views.safety import dlt_outcome
 from gradatim.conduct.views.traceability import lots_of
+from gradatim.dosefinding.outcomes import letter_of
 
 
 class Amount(NamedTuple):
@@ -49,8 +50,8 @@ class Exposure(NamedTuple):
         days: on study, the day of the first dose being the first; None before it, and of who died
             on a day that is not known.
         window: for dose-limiting toxicity.
-        letter: what they are for the design, `conduct.views.safety.dlt_outcome`; empty also before
-            the first dose.
+        letter: what they are for the design, `conduct.views.safety.dlt_outcome`, as it is written;
+            empty also before the first dose.
     """
 
     participant: str
@@ -140,7 +141,7 @@ def _row(state: State, participant: Participant, on: date) -> Exposure:
         max((one.ended_at for one in done), default=None),
         _days(state, participant, on),
         dlt_window(state, participant, on),
-        dlt_outcome(state, participant, on) if done else "",
+        letter_of(dlt_outcome(state, participant, on)) if done else "",
         participant.status,
         participant.replaced,
     )

@@ -1,7 +1,6 @@
 """What the design is told of the trial, and what it advises."""
 
 from datetime import date
-from itertools import groupby
 from typing import NamedTuple
 
 from gradatim.conduct.events.review import DoseDecision as DoseMade
@@ -14,6 +13,7 @@ from gradatim.dosefinding.decision import DoseDecision, decide
 from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.designs.registry import build
 from gradatim.dosefinding.outcomes import Cohort as Observed
+from gradatim.dosefinding.outcomes import dlts_written, joined
 from gradatim.dosefinding.protocol_design import needed_of, settings_of
 from gradatim.protocol.study import Study
 
@@ -43,7 +43,7 @@ class Advised(NamedTuple):
     """The design's advice on the present ledger.
 
     Args:
-        action, level: see `dosefinding.decide.Advice`.
+        action, level: see `dosefinding.decision.Advice`.
         outcomes: what the design was told.
         decision: the whole decision with its reasons.
     """
@@ -79,12 +79,8 @@ def treated(state: State) -> list[Participant]:
 
 def observed(state: State, on: date) -> list[Observed]:
     """Give the outcomes as of a day; who is not evaluable is left out, and shown elsewhere."""
-    told = [(one.level or 0, dlt_outcome(state, one, on)) for one in treated(state)]
-    known = [(level, said) for level, said in told if said]
-    return [
-        Observed(level, "".join(said for _, said in some))
-        for level, some in groupby(known, key=lambda pair: pair[0])
-    ]
+    each = [(one.level or 0, dlt_outcome(state, one, on)) for one in treated(state)]
+    return joined(Observed(level, (outcome,)) for level, outcome in each if outcome)
 
 
 def advised(state: State, on: date) -> Advised:
@@ -190,14 +186,8 @@ def _decided_upon(state: State, cohorts: list[Observed], level: int) -> bool:
         made = state.events[position]
         assert isinstance(made, DoseMade)
         if made.level is not None and made.level > level:
-            return now <= _dlts_in(made.outcomes, level)
+            return now <= dlts_written(made.outcomes, level)
     return False
-
-
-def _dlts_in(outcomes: str, level: int) -> int:
-    """Count the DLTs at a level in outcomes as they are written."""
-    parts = [one for one in outcomes.split() if one.rstrip("NTPC") == str(level)]
-    return sum(one.count("T") + one.count("C") for one in parts)
 
 
 def advice_or_why(state: State, on: date) -> tuple[Advised | None, str]:

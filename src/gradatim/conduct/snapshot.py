@@ -20,6 +20,7 @@ from gradatim.conduct.views.safety import Candidate, Rule, candidates, dlt_outco
 from gradatim.conduct.views.tasks import Task, tasks
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE, UNKNOWN
+from gradatim.dosefinding.outcomes import letter_of
 from gradatim.dosing.inventory import Container
 from gradatim.safety.events import graded
 
@@ -52,10 +53,11 @@ def snapshot(state: State, on: date) -> Values:
 
 
 def _participant(state: State, one: Participant, on: date, now: datetime) -> Values:
+    treated = given(state, one) and one.level
     return {
         "status": one.status,
         "level": one.level,
-        "outcome": dlt_outcome(state, one, on) if given(state, one) and one.level else "",
+        "outcome": letter_of(dlt_outcome(state, one, on) if treated else None),
         "candidates": [_candidate(found) for found in candidates(state, one)],
         "grades": [_grade(found) for found in grades(state, one)],
         "clocks": [_clock(due, now) for due in reports(state, one)],

@@ -18,7 +18,7 @@ from gradatim.dosefinding.decision import EARLY, Advice, DoseDecision, advice, d
 from gradatim.dosefinding.designs.base import Design, Ground
 from gradatim.dosefinding.designs.modifiers import layers, uncommitted
 from gradatim.dosefinding.designs.table import TableDesign
-from gradatim.dosefinding.outcomes import Cohort
+from gradatim.dosefinding.outcomes import Cohort, DoseOutcome
 from gradatim.dosefinding.recommended import NEEDED, Needed, Recommendation, recommendation
 from gradatim.dosefinding.replay import Replay, replay
 from gradatim.dosefinding.trial_states import Trials, Why
@@ -113,7 +113,7 @@ def below(design: Design, cohorts: Sequence[Cohort], level: int, why: str) -> Li
 def _limits(design: Design, cohorts: Sequence[Cohort], level: int) -> Iterator[Limit]:
     """Ask what was to follow on the last cohort at a level, by what is known of it now."""
     seen = _counted(cohorts, level)
-    if any("P" in one.results for one in cohorts if one.level == level):
+    if any(cohort.is_pending for cohort in cohorts if cohort.level == level):
         yield Limit(level, level, "pending", f"{seen}, and outcomes there are open")
         return
     last = max(i for i, one in enumerate(cohorts) if one.level == level)
@@ -138,7 +138,7 @@ def _limits(design: Design, cohorts: Sequence[Cohort], level: int) -> Iterator[L
 
 def _counted(cohorts: Sequence[Cohort], level: int) -> str:
     here = [one for one in cohorts if one.level == level]
-    n, dlts = sum(len(one.results) for one in here), sum(one.dlts for one in here)
+    n, dlts = sum(one.size for one in here), sum(one.dlts for one in here)
     return f"{dlts} of {n} at level {level} count as having had a DLT"
 
 
@@ -152,8 +152,7 @@ def _barred(design: Design, cohorts: Sequence[Cohort], now: Replay) -> int:
     """Return the lowest level barred, from 0, if whoever is open or missing has no DLT."""
     if now.moves is not None:
         return int(now.moves.barred[0])
-    last = cohorts[-1]
-    filled = [*cohorts[:-1], Cohort(last.level, last.results + "N" * now.missing)]
+    filled = [*cohorts[:-1], cohorts[-1].extended(DoseOutcome.NO_DLT, now.missing)]
     moves = replay(design, filled, complete=True).moves
     assert moves is not None
     return int(moves.barred[0])

@@ -12,7 +12,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.designs.base import Design, Ground
 from gradatim.dosefinding.designs.model import SAFETY, ModelDesign
 from gradatim.dosefinding.designs.modifiers import HardSafety, layers, uncommitted
-from gradatim.dosefinding.outcomes import WHERE, Cohort
+from gradatim.dosefinding.outcomes import WHERE, Cohort, DoseOutcome
 from gradatim.dosefinding.recommended import (
     NEEDED,
     AtLevel,
@@ -26,6 +26,10 @@ from gradatim.dosefinding.trial_states import Moves, Trials, Why
 EARLY = ("stop", "de_escalate")
 """What may be decided while outcomes are pending, if every way they can turn out says so."""
 MOST_RESOLUTIONS = 4_096
+Kinds = tuple[DoseOutcome, ...]
+PENDING: Kinds = (DoseOutcome.PENDING,)
+OPEN: Kinds = (DoseOutcome.PENDING, DoseOutcome.CANDIDATE)
+"""Who may yet turn out to have had a DLT or none; whoever is missing is the first kind."""
 
 
 class Advice(NamedTuple):
@@ -112,7 +116,7 @@ def decide(
         return DoseDecision("start", design.start + 1, (first,), (), counts)
     now = replay(design, cohorts, complete)
     notes = (*now.notes, *_candidates(design, cohorts, complete))
-    if now.moves is not None and not any("P" in one.results for one in cohorts):
+    if now.moves is not None and not any(cohort.is_pending for cohort in cohorts):
         found = _settled(design, now)
     else:
         found = _open(design, cohorts, now)
@@ -144,11 +148,20 @@ def _counts(design: Design, cohorts: Sequence[Cohort]) -> tuple[tuple[int, int, 
 
 
 def _at_levels(design: Design, cohorts: Sequence[Cohort]) -> list[AtLevel]:
-    at = [
-        "".join(one.results for one in cohorts if one.level == level)
+    return [
+        _at_level([cohort for cohort in cohorts if cohort.level == level])
         for level in range(1, design.doses + 1)
     ]
-    return [AtLevel(len(one), one.count("T"), one.count("P"), one.count("C")) for one in at]
+
+
+def _at_level(cohorts: Sequence[Cohort]) -> AtLevel:
+    """Count the participants of cohorts at one level."""
+    return AtLevel(
+        sum(cohort.size for cohort in cohorts),
+        sum(cohort.count(DoseOutcome.DLT) for cohort in cohorts),
+        sum(cohort.count(DoseOutcome.PENDING) for cohort in cohorts),
+        sum(cohort.count(DoseOutcome.CANDIDATE) for cohort in cohorts),
+    )
 
 
 def advice(design: Design, trials: Trials, moves: Moves) -> Advice:
@@ -227,7 +240,7 @@ def _with(design: Design, trials: Trials, change: int) -> Advice:
 def _open(design: Design, cohorts: Sequence[Cohort], now: Replay) -> DoseDecision:
     """Decide where outcomes are open: early only if every resolution says stop or de-escalate."""
     ways = resolutions(design, cohorts, now.missing)
-    pending = sum(one.results.count("P") for one in cohorts)
+    pending = _number(cohorts, DoseOutcome.PENDING)
     said = ways[0].advice
     if (
         said.action in EARLY
@@ -254,7 +267,7 @@ def _selected_as_it_stands(design: Design, cohorts: Sequence[Cohort], level: int
     """
     if level is None:
         return True
-    stopped = standing(design, _resolved(cohorts, "P"))
+    stopped = standing(design, _resolved(cohorts, PENDING))
     return bool((design.select(stopped) == level - 1).all())
 
 
@@ -266,10 +279,10 @@ def _called(
     It is not settled which level that is as long as a candidate at another one decides it.
     """
     settled = True
-    if any("C" in one.results for one in cohorts):
+    if _number(cohorts, DoseOutcome.CANDIDATE):
         said = Advice(found.action, found.dose)
-        few = _many(cohorts, now.missing, "PC") <= MOST_RESOLUTIONS
-        ways = resolutions(design, cohorts, now.missing, "PC") if few else ()
+        few = _many(cohorts, now.missing, OPEN) <= MOST_RESOLUTIONS
+        ways = resolutions(design, cohorts, now.missing, OPEN) if few else ()
         settled = few and all(one.advice == said for one in ways)
     at, last = _at_levels(design, cohorts), cohorts[-1].level - 1
     at[last] = at[last]._replace(missing=now.missing)
@@ -301,7 +314,7 @@ def _said(one: Advice) -> str:
 
 
 def resolutions(
-    design: Design, cohorts: Sequence[Cohort], missing: int, letters: str = "P"
+    design: Design, cohorts: Sequence[Cohort], missing: int, open_kinds: Kinds = PENDING
 ) -> tuple[Resolution, ...]:
     """Give every way in which open participants, and those missing, can turn out.
 
@@ -309,69 +322,72 @@ def resolutions(
         design: the design.
         cohorts: what was observed.
         missing: participants of the last cohort still to be treated.
-        letters: who is open: P for those pending, C for candidates.
+        open_kinds: who is open: those pending, or candidates too.
 
     Raises:
         UnusableInput: there are too many to show; the design has no advice for some of them.
     """
-    if _many(cohorts, missing, letters) > MOST_RESOLUTIONS:
-        pending = sum(one.results.count("P") for one in cohorts) + missing
+    if _many(cohorts, missing, open_kinds) > MOST_RESOLUTIONS:
+        pending = _number(cohorts, DoseOutcome.PENDING) + missing
         raise UnusableInput(
             f"{pending} participants are pending",
             WHERE,
             f"their outcomes can combine in more than {MOST_RESOLUTIONS:,} ways",
             "give those that are known",
         )
-    ways = _resolved(cohorts, letters, missing)
+    ways = _resolved(cohorts, open_kinds, missing)
     trials, moves = replay_each(design, ways)
     return tuple(map(Resolution, ways, advice_each(design, trials, moves)))
 
 
-def _many(cohorts: Sequence[Cohort], missing: int, letters: str) -> int:
+def _many(cohorts: Sequence[Cohort], missing: int, open_kinds: Kinds) -> int:
     """Give how many ways there are."""
-    open_ = _open_in(cohorts, letters)
+    open_ = _open_in(cohorts, open_kinds)
     open_[-1] += missing
     return prod(k + 1 for k in open_)
 
 
-def _open_in(cohorts: Sequence[Cohort], letters: str) -> list[int]:
-    return [sum(letter in letters for letter in one.results) for one in cohorts]
+def _open_in(cohorts: Sequence[Cohort], open_kinds: Kinds) -> list[int]:
+    return [cohort.count(*open_kinds) for cohort in cohorts]
+
+
+def _number(cohorts: Sequence[Cohort], kind: DoseOutcome) -> int:
+    return sum(cohort.count(kind) for cohort in cohorts)
 
 
 def _resolved(
-    cohorts: Sequence[Cohort], letters: str, missing: int = 0
+    cohorts: Sequence[Cohort], open_kinds: Kinds, missing: int = 0
 ) -> list[tuple[Cohort, ...]]:
     """Give the cohorts in every way, those missing treated at the end of the last one."""
-    last = cohorts[-1]
-    whole = [*cohorts[:-1], Cohort(last.level, last.results + letters[0] * missing)]
+    whole = [*cohorts[:-1], cohorts[-1].extended(open_kinds[0], missing)]
     return [
-        tuple(_resolve(one, k, letters) for one, k in zip(whole, dlts, strict=True))
-        for dlts in product(*(range(k + 1) for k in _open_in(whole, letters)))
+        tuple(_resolve(cohort, k, open_kinds) for cohort, k in zip(whole, dlts, strict=True))
+        for dlts in product(*(range(k + 1) for k in _open_in(whole, open_kinds)))
     ]
 
 
-def _resolve(cohort: Cohort, dlts: int, letters: str) -> Cohort:
+def _resolve(cohort: Cohort, dlts: int, open_kinds: Kinds) -> Cohort:
     """Let the first so many of the open participants have a DLT, the others none."""
-    found = []
-    for letter in cohort.results:
-        if letter in letters:
-            letter, dlts = ("T", dlts - 1) if dlts else ("N", 0)
-        found.append(letter)
-    return Cohort(cohort.level, "".join(found))
+    resolved = []
+    for outcome in cohort.outcomes:
+        if outcome in open_kinds:
+            outcome, dlts = (DoseOutcome.DLT, dlts - 1) if dlts else (DoseOutcome.NO_DLT, 0)
+        resolved.append(outcome)
+    return Cohort(cohort.level, tuple(resolved))
 
 
 def _candidates(design: Design, cohorts: Sequence[Cohort], complete: bool) -> Iterator[str]:
     """Say that candidates count as DLTs, and what the advice would be if none were one."""
-    number = sum(one.results.count("C") for one in cohorts)
+    number = _number(cohorts, DoseOutcome.CANDIDATE)
     if not number:
         return
     counted = (
         f"{number} DLT candidate{'s' * (number > 1)} not adjudicated "
         f"count{'s' * (number == 1)} as DLT{'s' * (number > 1)}"
     )
-    cleared = [Cohort(one.level, one.results.replace("C", "N")) for one in cohorts]
+    cleared = [cohort.replaced(DoseOutcome.CANDIDATE, DoseOutcome.NO_DLT) for cohort in cohorts]
     then = replay(design, cleared, complete)
-    if then.moves is None or any("P" in one.results for one in cohorts):
+    if then.moves is None or any(cohort.is_pending for cohort in cohorts):
         yield counted
         return
     said = _said(advice(design, then.trials, then.moves))

@@ -1,20 +1,45 @@
-"""What was observed, as a short text: `1NNN 2NNT` is no DLT in three, then one in three a level up.
+"""What was observed of each participant, and how it is written: `1NNN 2NNT`.
 
-A letter per participant in the order of treatment: N no DLT, T a DLT, P pending (the window is
-open), C a DLT candidate that nobody has adjudicated, which counts as a DLT until somebody does. The
-notation is that of the R packages trialr and escalation, with P and C added.
+A level, and a letter per participant in the order of treatment. The notation is that of the R
+packages trialr and escalation, with P and C added. It is read and written here only; everything
+else has outcomes and cohorts.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from enum import Enum
 from itertools import groupby
 from typing import NamedTuple
 
 from gradatim.core.errors import UnusableInput, shortened
 
-DLTS = "TC"
-"""Letters that count as a DLT: one that was adjudicated, and a candidate."""
-LETTERS = {"N": "no DLT", "T": "a DLT", "P": "pending", "C": "a DLT candidate"}
+
+class DoseOutcome(Enum):
+    """What is known of a participant's dose-limiting toxicity (DLT); the value is the letter."""
+
+    NO_DLT = "N"
+    DLT = "T"
+    PENDING = "P"  # the window is open
+    CANDIDATE = "C"  # nobody has adjudicated it, and it counts as a DLT until somebody does
+
+    @property
+    def letter(self) -> str:
+        """As it is written."""
+        return self.value
+
+    @property
+    def words(self) -> str:
+        """As a person reads it."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    DoseOutcome.NO_DLT: "no DLT",
+    DoseOutcome.DLT: "a DLT",
+    DoseOutcome.PENDING: "pending",
+    DoseOutcome.CANDIDATE: "a DLT candidate",
+}
+COUNTED_AS_DLT = (DoseOutcome.DLT, DoseOutcome.CANDIDATE)
 _COHORT = re.compile(r"(\d{1,4})([A-Za-z]+)\Z", re.ASCII)
 _EXAMPLE = 'write a level and a letter per participant, such as "1NNN 2NNT"'
 WHERE = "OUTCOMES"
@@ -27,20 +52,61 @@ class Cohort(NamedTuple):
 
     Args:
         level: from 1.
-        results: a letter of `LETTERS` each.
+        outcomes: of each participant, in the order of treatment.
     """
 
     level: int
-    results: str
+    outcomes: tuple[DoseOutcome, ...]
+
+    @property
+    def size(self) -> int:
+        """How many participants it has."""
+        return len(self.outcomes)
 
     @property
     def dlts(self) -> int:
         """How many count as having had a DLT: those adjudicated, and candidates."""
-        return sum(self.results.count(letter) for letter in DLTS)
+        return self.count(*COUNTED_AS_DLT)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether somebody's window is open."""
+        return DoseOutcome.PENDING in self.outcomes
+
+    def count(self, *kinds: DoseOutcome) -> int:
+        """Return how many have one of these outcomes."""
+        return sum(map(self.outcomes.count, kinds))
+
+    def replaced(self, old: DoseOutcome, new: DoseOutcome) -> "Cohort":
+        """Return the cohort with every outcome of one kind turned into another."""
+        return Cohort(self.level, tuple(new if one is old else one for one in self.outcomes))
+
+    def extended(self, outcome: DoseOutcome, by: int) -> "Cohort":
+        """Return the cohort with so many participants more, all with the same outcome."""
+        return Cohort(self.level, self.outcomes + (outcome,) * by)
 
     def __str__(self) -> str:
         """As it is written."""
-        return f"{self.level}{self.results}"
+        return f"{self.level}{letters_of(self.outcomes)}"
+
+
+def letters_of(outcomes: Sequence[DoseOutcome]) -> str:
+    """Return outcomes as they are written, a letter each."""
+    return "".join(outcome.letter for outcome in outcomes)
+
+
+def letter_of(outcome: DoseOutcome | None) -> str:
+    """Return an outcome as it is written; nothing for who does not count."""
+    return "" if outcome is None else outcome.letter
+
+
+def outcomes_of(letters: str) -> tuple[DoseOutcome, ...]:
+    """Return the outcomes that letters stand for.
+
+    Raises:
+        ValueError: one stands for none.
+    """
+    return tuple(map(DoseOutcome, letters))
 
 
 def parse(text: str, doses: int, start: int = 1) -> list[Cohort]:
@@ -55,29 +121,47 @@ def parse(text: str, doses: int, start: int = 1) -> list[Cohort]:
         UnusableInput: not of that form, a level that does not exist, or one that was skipped; or
         more participants than a design can be planned for.
     """
-    cohorts = [_cohort(part, doses) for part in text.split()]
-    joined = [
-        Cohort(level, "".join(one.results for one in some))
-        for level, some in groupby(cohorts, key=lambda one: one.level)
-    ]
-    _no_skipping(joined, start)
-    if (people := sum(len(one.results) for one in joined)) > MOST:
+    cohorts = joined(_cohort(part, doses) for part in text.split())
+    _refuse_skipped_level(cohorts, start)
+    if (people := sum(cohort.size for cohort in cohorts)) > MOST:
         raise UnusableInput(
             f"there are {people:,} participants",
             WHERE,
             f"a design is asked of up to {MOST:,}",
             "leave out what does not belong to the escalation",
         )
-    return joined
+    return cohorts
+
+
+def joined(cohorts: Iterable[Cohort]) -> list[Cohort]:
+    """Return cohorts with neighbours of one level as one."""
+    return [
+        Cohort(level, tuple(outcome for cohort in some for outcome in cohort.outcomes))
+        for level, some in groupby(cohorts, key=lambda cohort: cohort.level)
+    ]
+
+
+def dlts_written(text: str, level: int) -> int:
+    """Return how many count as having had a DLT at a level, in outcomes as a ledger holds them.
+
+    What is not a cohort, such as free text of an old entry, counts for nothing.
+    """
+    known = {outcome.letter for outcome in DoseOutcome}
+    found = [match for part in text.split() if (match := _COHORT.match(part))]
+    return sum(
+        Cohort(level, outcomes_of(match[2])).dlts
+        for match in found
+        if match[1] == str(level) and known.issuperset(match[2])
+    )
 
 
 def _cohort(part: str, doses: int) -> Cohort:
     found = _COHORT.match(part)
     if not found:
         raise UnusableInput(f"{shortened(part)} is not a cohort", WHERE, todo=_EXAMPLE)
-    level, results = int(found[1]), found[2].upper()
-    if strange := sorted(set(results) - set(LETTERS)):
-        known = ", ".join(f"{letter} {words}" for letter, words in LETTERS.items())
+    level, letters = int(found[1]), found[2].upper()
+    if strange := sorted(set(letters) - {outcome.letter for outcome in DoseOutcome}):
+        known = ", ".join(f"{outcome.letter} {outcome.words}" for outcome in DoseOutcome)
         raise UnusableInput(
             f"{part!r} has the letter {strange[0]}", WHERE, f"a letter is one of {known}", _EXAMPLE
         )
@@ -85,22 +169,22 @@ def _cohort(part: str, doses: int) -> Cohort:
         raise UnusableInput(
             f"{part!r} is at level {level}", WHERE, f"there are {doses} levels", f"use 1 to {doses}"
         )
-    return Cohort(level, results)
+    return Cohort(level, outcomes_of(letters))
 
 
-def _no_skipping(cohorts: Sequence[Cohort], start: int) -> None:
+def _refuse_skipped_level(cohorts: Sequence[Cohort], start: int) -> None:
     highest = start - 1
-    for one in cohorts:
-        if one.level > highest + 1:
+    for cohort in cohorts:
+        if cohort.level > highest + 1:
             first = (
                 f"level {highest + 1} was never given"
                 if highest >= start
                 else (f"the trial starts at level {start}")
             )
             raise UnusableInput(
-                f"{str(one)!r} skips a level",
+                f"{str(cohort)!r} skips a level",
                 WHERE,
                 first,
                 "correct the level, or add the cohort that is missing",
             )
-        highest = max(highest, one.level)
+        highest = max(highest, cohort.level)

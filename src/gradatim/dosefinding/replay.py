@@ -8,7 +8,7 @@ import numpy as np
 
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.designs.base import Design
-from gradatim.dosefinding.outcomes import DLTS, Cohort
+from gradatim.dosefinding.outcomes import COUNTED_AS_DLT, Cohort
 from gradatim.dosefinding.trial_states import Ints, Moves, Trials, Why
 
 
@@ -29,7 +29,7 @@ class Replay(NamedTuple):
 
 
 def replay(design: Design, cohorts: Sequence[Cohort], complete: bool = False) -> Replay:
-    """Lead a trial through its cohorts; letters other than T and C count as no DLT.
+    """Lead a trial through its cohorts; what is pending counts as no DLT.
 
     Participants beyond the design's maximum are counted as they were treated, and noted.
 
@@ -132,16 +132,18 @@ class _Walk:
     def __iter__(self) -> Iterator[_Part]:
         """Treat part after part."""
         for i, cohort in enumerate(self.ways[0]):
-            toxic = np.array([[letter in DLTS for letter in way[i].results] for way in self.ways])
+            toxic = np.array(
+                [[one in COUNTED_AS_DLT for one in way[i].outcomes] for way in self.ways]
+            )
             dlts = np.pad(np.cumsum(toxic, axis=1), ((0, 0), (1, 0)))
-            size, done = len(cohort.results), np.zeros(len(self.ways), dtype=np.int64)
+            size, done = cohort.size, np.zeros(len(self.ways), dtype=np.int64)
             while len(led := np.flatnonzero(done < size)):
                 before = self._at(led, cohort.level)
                 planned = np.asarray(self.design.size(before), dtype=np.int64)
                 left = size - done[led]
                 given = np.where(planned > 0, np.minimum(planned, left), left)
                 seen = dlts[led, done[led] + given] - dlts[led, done[led]]
-                part = Cohort(cohort.level, cohort.results[done[0] : done[0] + int(given[0])])
+                part = Cohort(cohort.level, cohort.outcomes[done[0] : done[0] + int(given[0])])
                 done[led] += given
                 self.trials, self._led = _put(self.trials, led, before.after(given, seen)), led
                 last = cohort is self.ways[0][-1] and bool((done == size).all())

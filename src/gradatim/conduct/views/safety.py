@@ -39,6 +39,7 @@ from gradatim.core.dates import ANY_DAY, Day
 from gradatim.core.message import Term, Text
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.core.verdict import Verdict
+from gradatim.dosefinding.outcomes import DoseOutcome
 from gradatim.safety import dlt, stopping
 from gradatim.safety.events import AdverseEvent, fatal, graded, relation
 
@@ -344,39 +345,39 @@ def left_for_unrelated_reasons(state: State, participant: Participant) -> Verdic
     standing = [one.label for one in candidates(state, participant) if one.counts]
     if standing:
         return Verdict(FALSE, f"{participant.id} counts for {', '.join(standing)}")
-    if given(state, participant) and dlt_outcome(state, participant, date.max) == "N":
+    dosed = bool(given(state, participant))
+    if dosed and dlt_outcome(state, participant, date.max) is DoseOutcome.NO_DLT:
         return Verdict(FALSE, f"{participant.id} has been evaluated")
     return Verdict(TRUE, "nothing related to the product is recorded")
 
 
-def dlt_outcome(state: State, participant: Participant, on: date) -> str:
-    """Give what a treated participant is for the design, as of a day.
+def dlt_outcome(state: State, participant: Participant, on: date) -> DoseOutcome | None:
+    """Return what a treated participant is for the design, as of a day.
 
     Returns:
-        T a dose-limiting toxicity, C a candidate nobody has adjudicated, P pending, N none; empty
-        for who is not evaluable and so does not count.
+        None for who is not evaluable and so does not count.
     """
     found = candidates(state, participant)
     if any(one.dose_limiting for one in found):
-        return "T"
+        return DoseOutcome.DLT
     if any(one.counts for one in found):
-        return "C"
+        return DoseOutcome.CANDIDATE
     if participant.replaced:
-        return ""
+        return None
     return _without_toxicity(state, participant, on)
 
 
-def _without_toxicity(state: State, participant: Participant, on: date) -> str:
+def _without_toxicity(state: State, participant: Participant, on: date) -> DoseOutcome | None:
     done = given(state, participant)
     study = state.governing("safety", participant)
     first, last = done[0].started_at.date(), done[-1].started_at.date()
     left = left_on(state, participant)
     _, closes = dlt.window(study, first, last)
     if left is not None and closes is not None and left < closes:
-        return ""  # gone before the window closed
+        return None  # gone before the window closed
     if not dlt.complete(study, first, last, on):
-        return "P"
-    return "N" if _enough(state, participant) else ""
+        return DoseOutcome.PENDING
+    return DoseOutcome.NO_DLT if _enough(state, participant) else None
 
 
 def left_on(state: State, participant: Participant) -> date | None:

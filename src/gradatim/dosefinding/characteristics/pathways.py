@@ -57,7 +57,7 @@ def pathways(design: Design, cohorts: Sequence[Cohort], ahead: int) -> list[Step
     """
     design = uncommitted(design)
     now = replay(design, cohorts)
-    if any("P" in one.results for one in cohorts) or now.missing:
+    if any(cohort.is_pending for cohort in cohorts) or now.missing:
         raise UnusableInput(
             "the last cohort is not complete",
             "OUTCOMES",

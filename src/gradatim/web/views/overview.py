@@ -19,17 +19,18 @@ from gradatim.conduct.views.doses import first_dose_at, given
 from gradatim.conduct.views.levels import levels
 from gradatim.conduct.views.safety import dlt_outcome, unanswered_rules
 from gradatim.conduct.views.tasks import Task, tasks
+from gradatim.dosefinding.outcomes import DoseOutcome
 from gradatim.safety import dlt
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import now, today
 
 SHOWN = 60
-SLOTS: dict[str, tuple[str, Any]] = {
-    "T": ("toxic", gettext_lazy("DLT")),
-    "C": ("toxic", gettext_lazy("DLT candidate")),
-    "P": ("waiting", ""),
-    "N": ("clear", gettext_lazy("no DLT")),
-    "": ("", gettext_lazy("not evaluable")),
+SLOTS: dict[DoseOutcome | None, tuple[str, Any]] = {
+    DoseOutcome.DLT: ("toxic", gettext_lazy("DLT")),
+    DoseOutcome.CANDIDATE: ("toxic", gettext_lazy("DLT candidate")),
+    DoseOutcome.PENDING: ("waiting", ""),
+    DoseOutcome.NO_DLT: ("clear", gettext_lazy("no DLT")),
+    None: ("", gettext_lazy("not evaluable")),
 }
 
 ACTIONS = {
@@ -157,9 +158,9 @@ def _slot(access: Access, one: Participant, day: date) -> Slot:
     state, seen = access.state, access.sees_participant("participants", one)
     if first_dose_at(state, one) is None:
         return Slot(one.id, seen, "", _("replaced") if one.replaced else _("not yet dosed"))
-    said = dlt_outcome(state, one, day)
-    kind, words = SLOTS[said]
-    if said != "P":
+    outcome = dlt_outcome(state, one, day)
+    kind, words = SLOTS[outcome]
+    if outcome is not DoseOutcome.PENDING:
         return Slot(one.id, seen, kind, words)
     times = given(state, one)
     study = state.governing("safety", one)

@@ -10,6 +10,7 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import given
 from gradatim.conduct.views.safety import dlt_outcome
+from gradatim.dosefinding.outcomes import letter_of
 from gradatim.evidence.facts import Facts
 from gradatim.protocol.load import Document
 from gradatim.screening.document import screening_document
@@ -49,7 +50,7 @@ def summary(state: State, one: Participant) -> dict[str, Any]:
         "replaced": one.replaced,
         "doses": len(dosed),
         "adverse_events": len(courses(state, one)),
-        "letter": dlt_outcome(state, one, today()) if dosed else "",
+        "letter": letter_of(dlt_outcome(state, one, today())) if dosed else "",
     }
 
 

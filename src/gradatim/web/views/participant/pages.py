@@ -13,6 +13,7 @@ from gradatim.conduct.views.judgements import to_be_signed
 from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import candidates, dlt_outcome
 from gradatim.conduct.views.visits import visits
+from gradatim.dosefinding.outcomes import letter_of
 from gradatim.safety.dlt import perhaps_of
 from gradatim.web.access import Access, Request, page
 from gradatim.web.clock import now, today
@@ -55,7 +56,7 @@ def row_of(access: Access, one: Participant, day: Any) -> dict[str, Any]:
         "doses": len(dosed),
         "events": len(courses(state, one)),
         "candidates": candidates(state, one),
-        "letter": dlt_outcome(state, one, day) if dosed else "",
+        "letter": letter_of(dlt_outcome(state, one, day)) if dosed else "",
         "next": due[0] if due and one.status in ("enrolled", "treated") else None,
     }
 
