@@ -22,15 +22,15 @@ import numpy as np
 
 from benchmarks.measure import in_turn
 from benchmarks.page import Row, write_table
-from gradatim.dosefinding.characteristics.exact import Compiled, compile_design, finals
-from gradatim.dosefinding.characteristics.final_states import characteristics
-from gradatim.dosefinding.characteristics.simulate import Conduct, simulate
+from gradatim.dosefinding.characteristics.exact import CompiledDesign, compile_design, final_states
+from gradatim.dosefinding.characteristics.final_states import summarise
+from gradatim.dosefinding.characteristics.simulate import TrialTiming, simulate
 from gradatim.dosefinding.designs.registry import build, settings_for
 from gradatim.dosefinding.designs.settings import DesignSettings
 
 RATES = np.array((0.05, 0.12, 0.30, 0.45, 0.60))
 EIGHT = np.array((0.02, 0.05, 0.12, 0.20, 0.30, 0.40, 0.50, 0.60))
-CONDUCT = Conduct(between_arrivals=10, window=28, sentinel=14, stagger=3, review=7)
+CONDUCT = TrialTiming(between_arrivals=10, window=28, sentinel=14, stagger=3, review=7)
 TRIALS = 200_000
 BOIN = settings_for("boin", 5, target=0.3)
 
@@ -87,7 +87,7 @@ def _compiling(title: str, settings: DesignSettings, rounds: int = 5) -> Row:
     )
 
 
-def _touch(compiled: Compiled) -> None:
+def _touch(compiled: CompiledDesign) -> None:
     """Read every byte of the final states once."""
     compiled.n.sum()
     compiled.y.sum()
@@ -97,7 +97,7 @@ def _touch(compiled: Compiled) -> None:
 def _scenario(settings: DesignSettings) -> Row:
     compiled = compile_design(build(settings))
     pair = in_turn(
-        lambda: characteristics(finals(compiled, RATES), RATES, 0.3, "exact"),
+        lambda: summarise(final_states(compiled, RATES), RATES, 0.3, "exact"),
         lambda: _touch(compiled),
     )
     return (

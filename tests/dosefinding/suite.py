@@ -12,7 +12,7 @@ from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.designs.boin import boin_table, boundaries
 from gradatim.dosefinding.designs.registry import build, settings_for
 from gradatim.dosefinding.designs.settings import DesignSettings
-from gradatim.dosefinding.trial_states import Moves, Trials, Why
+from gradatim.dosefinding.trial_states import Decisions, StopReason, TrialStates
 
 RATES = (0.1, 0.25, 0.45)
 OWN = boin_table(boundaries(0.25), 12, equal_stays=True)
@@ -113,9 +113,9 @@ def design(case: str) -> Design:
 class Visit(NamedTuple):
     """A cohort of one path: the trial before and after it, what was decided, in how many ways."""
 
-    before: Trials
-    after: Trials
-    moves: Moves
+    before: TrialStates
+    after: TrialStates
+    moves: Decisions
     ended: bool
     ways: float
 
@@ -125,13 +125,13 @@ def visits(of: Design) -> Iterator[Visit]:
     yield from _walk(of, of.begin(), 1.0)
 
 
-def _walk(of: Design, trials: Trials, ways: float) -> Iterator[Visit]:
+def _walk(of: Design, trials: TrialStates, ways: float) -> Iterator[Visit]:
     size = int(of.size(trials)[0])
     assert size > 0, "a trial that goes on treats somebody"
     for seen in range(size + 1):
         after = trials.after(np.array([size]), np.array([seen]))
         moves = of.decide(after)
-        ended = moves.why[0] != Why.GOING_ON or int(after.total()[0]) >= of.maximum
+        ended = moves.why[0] != StopReason.GOING_ON or int(after.total()[0]) >= of.maximum
         visit = Visit(trials, after, moves, bool(ended), ways * comb(size, seen))
         yield visit
         if not ended:

@@ -26,7 +26,7 @@ FIXED = tuple(name for name, kind in DESIGN_KINDS.items() if not kind.titration)
 def test_it_never_escalates_where_the_level_itself_is_too_toxic(case: str) -> None:
     """P(rate > target) above 0.95 from the level's own counts, whatever a model makes of others."""
     for one in visits(design(case)):
-        n, y = (int(part[0]) for part in one.after.here())
+        n, y = (int(part[0]) for part in one.after.at_current_dose())
         if not one.ended and one.moves.dose[0] > one.after.dose[0]:
             assert n < 3 or stats.beta.sf(TARGET, 1 + y, 1 + n - y) <= 0.95, (n, y)
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.ceiling import advise, below, ceiling
+from gradatim.dosefinding.ceiling import advise, ceiling, limit_from_rule
 from gradatim.dosefinding.decision import decide
 from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.designs.registry import build, settings_for
 from gradatim.dosefinding.outcomes import Cohort, DoseOutcome, outcomes_of, parse
-from gradatim.dosefinding.trial_states import Why
+from gradatim.dosefinding.trial_states import StopReason
 from tests.dosefinding.suite import CASES, design
 
 THREE = build(settings_for("three_plus_three", 3, target=None, cohort_size=3, cohorts=6, start=1))
@@ -82,13 +82,13 @@ def test_what_is_left_to_the_committee_does_not_close_what_it_opened() -> None:
 
 def test_a_level_ended_by_another_rule_leaves_the_one_below() -> None:
     here = parse("1NNN 2NNN", 4)
-    assert below(BOIN, here, 2, "a rule").supported == 1
-    assert below(BOIN, here, 1, "a rule").supported == 0
+    assert limit_from_rule(BOIN, here, 2, "a rule").supported == 1
+    assert limit_from_rule(BOIN, here, 1, "a rule").supported == 0
     full = parse("1" + "N" * 12 + " 2NNN", 4)
     enough = build(
         settings_for("boin", 4, target=0.25, cohort_size=3, cohorts=10, start=1, enough=12)
     )
-    found = below(enough, full, 2, "a rule")
+    found = limit_from_rule(enough, full, 2, "a rule")
     assert found.advice is not None
     assert found.advice.action == "stop"
 
@@ -101,7 +101,9 @@ def test_nothing_changes_where_a_trial_was_led_as_advised(case: str) -> None:
         results: list[tuple[int, str]] = []
         trials = of.begin()
         moves = None
-        while moves is None or (moves.why[0] == Why.GOING_ON and trials.total()[0] < of.maximum):
+        while moves is None or (
+            moves.why[0] == StopReason.GOING_ON and trials.total()[0] < of.maximum
+        ):
             if moves is not None:
                 trials = replace(trials, dose=moves.dose, barred=moves.barred)
             size = int(of.size(trials)[0])

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.characteristics.exact import compile_design, finals
-from gradatim.dosefinding.characteristics.final_states import characteristics
+from gradatim.dosefinding.characteristics.exact import compile_design, final_states
+from gradatim.dosefinding.characteristics.final_states import summarise
 from gradatim.dosefinding.characteristics.simulate import simulate
 from gradatim.dosefinding.decision_table import Action
 from gradatim.dosefinding.designs.base import Design
@@ -20,7 +20,7 @@ from gradatim.dosefinding.designs.registry import (
 )
 from gradatim.dosefinding.designs.settings import public_settings, type_of
 from gradatim.dosefinding.designs.table import TableDesign
-from gradatim.dosefinding.trial_states import Trials, Why
+from gradatim.dosefinding.trial_states import StopReason, TrialStates
 from tests.dosefinding.suite import CASES, RATES, design, enumerated, visits
 
 every_case = pytest.mark.parametrize("case", CASES)
@@ -102,7 +102,7 @@ def test_it_never_escalates_from_a_dose_that_is_too_toxic(case: str) -> None:
     inner = layers(of)[-1]
     for one in visits(of):
         up = not one.ended and one.moves.dose[0] > one.after.dose[0]
-        n, y = (int(part[0]) for part in one.after.here())
+        n, y = (int(part[0]) for part in one.after.at_current_dose())
         if up and isinstance(inner, TableDesign):
             assert inner.table.of(n, y) in (Action.ESCALATE, Action.HOLD, Action.NONE)
         if up:
@@ -114,7 +114,7 @@ def test_exact_is_what_all_paths_add_up_to(case: str) -> None:
     """Merging states changes nothing; the mass is 1."""
     of = design(case)
     slow, compiled = enumerated(of, RATES), compile_design(of)
-    fast = characteristics(finals(compiled, np.array(RATES)), np.array(RATES), 0.25, "exact")
+    fast = summarise(final_states(compiled, np.array(RATES)), np.array(RATES), 0.25, "exact")
     assert compiled.probability(np.array(RATES)).sum() == pytest.approx(1, abs=1e-12)
     assert slow["mass"] == pytest.approx(1, abs=1e-12)
     chosen = [slow["selection"][i] for i in range(-1, of.doses)]  # type: ignore[index]
@@ -128,8 +128,8 @@ def test_exact_is_what_all_paths_add_up_to(case: str) -> None:
 def test_simulation_agrees_within_its_errors(case: str) -> None:
     """Each figure within four and a half standard errors of the exact one."""
     of, rates = design(case), np.array(RATES)
-    exact = characteristics(finals(compile_design(of), rates), rates, 0.25, "exact")
-    drawn = characteristics(simulate(of, rates, 20_000, 11), rates, 0.25, "simulate")
+    exact = summarise(final_states(compile_design(of), rates), rates, 0.25, "exact")
+    drawn = summarise(simulate(of, rates, 20_000, 11), rates, 0.25, "simulate")
     for name in ("selection", "patients", "dlts"):
         for a, b in zip(getattr(exact, name), getattr(drawn, name), strict=True):
             assert abs(a.value - b.value) <= 4.5 * max(b.error, 2e-5), name
@@ -140,8 +140,8 @@ def test_many_trials_at_once_are_each_decided_alike(case: str) -> None:
     """A trial's decision does not depend on the others it is asked with."""
     of = design(case)
     some = list(visits(of))[::7][:200]
-    parts = zip(*(one.after.parts() for one in some), strict=True)
-    together = Trials(*(np.concatenate(part) for part in parts))
+    parts = zip(*(one.after.arrays() for one in some), strict=True)
+    together = TrialStates(*(np.concatenate(part) for part in parts))
     moves, selected = of.decide(together), of.select(together)
     for i, one in enumerate(some):
         alone = (one.moves.dose[0], one.moves.barred[0], one.moves.why[0])
@@ -155,7 +155,7 @@ def test_more_dlts_never_give_a_higher_dose(case: str) -> None:
     of = design(case)
     for one in visits(of):
         here = int(one.after.dose[0])
-        n, y = (int(part[0]) for part in one.after.here())
+        n, y = (int(part[0]) for part in one.after.at_current_dose())
         if y == n or one.after.seen[0] == one.after.given[0]:
             continue
         more = one.after.y.copy()
@@ -167,7 +167,7 @@ def test_more_dlts_never_give_a_higher_dose(case: str) -> None:
 
 def _daring(why: int, dose: int) -> int:
     """Rank a decision: the dose that is given next, a stop for toxicity below all of them."""
-    return -1 if why in (Why.TOO_TOXIC, Why.HOLD) else int(dose)
+    return -1 if why in (StopReason.TOO_TOXIC, StopReason.HOLD) else int(dose)
 
 
 def test_a_defect_would_be_seen() -> None:

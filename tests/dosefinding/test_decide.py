@@ -3,12 +3,12 @@
 import pytest
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.characteristics.pathways import leaves, pathways
+from gradatim.dosefinding.characteristics.pathways import pathways, whole_paths
 from gradatim.dosefinding.decision import Advice, DoseDecision, decide
 from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.designs.registry import build, settings_for
 from gradatim.dosefinding.outcomes import parse
-from gradatim.dosefinding.recommended import Needed
+from gradatim.dosefinding.recommended import RecommendationCriteria
 
 THREE = build(settings_for("three_plus_three", 3))
 BOIN = build(settings_for("boin", 5, target=0.3))
@@ -122,7 +122,7 @@ def test_recommended_takes_enough_participants_with_few_dlts() -> None:
     below = ask(THREE, "1NNN 2NTT").recommendation
     assert below is not None
     assert below.words.startswith("highest tolerated: level 1, n = 3")
-    three = ask(THREE, "1NNN 2NNN 3NNN", needed=Needed(3, 0)).recommendation
+    three = ask(THREE, "1NNN 2NNN 3NNN", needed=RecommendationCriteria(3, 0)).recommendation
     assert three is not None
     assert three.recommended
 
@@ -162,7 +162,7 @@ def test_a_design_without_advice_says_so() -> None:
 @pytest.mark.parametrize("design", [THREE, BOIN, CRM], ids=lambda one: one.name)
 def test_pathways_lead_where_the_written_outcomes_lead(design: Design) -> None:
     """Each path's last advice is what is decided after its outcomes."""
-    paths = list(leaves(pathways(design, parse("1NNN", design.doses), 2)))
+    paths = list(whole_paths(pathways(design, parse("1NNN", design.doses), 2)))
     assert len(paths) > 6
     for path in paths:
         text = " ".join(f"{one.level}{'T' * one.dlts}{'N' * (one.size - one.dlts)}" for one in path)

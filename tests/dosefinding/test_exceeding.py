@@ -26,7 +26,7 @@ FAR = 9.0
 
 
 @st.composite
-def counts(draw: st.DrawFn) -> tuple[Numbers, Numbers]:
+def boundary_counts(draw: st.DrawFn) -> tuple[Numbers, Numbers]:
     """Draw participants and DLTs at four levels: few or many, none or all of them toxic."""
     most = draw(st.sampled_from([1, 3, 9]))
     n = np.array([draw(st.integers(0, most)) for _ in range(4)])
@@ -87,7 +87,7 @@ def one_reference(
 
 @pytest.mark.parametrize("logistic", [False, True], ids=["empiric", "logistic"])
 @pytest.mark.parametrize("prior_sd", [0.5, 1.34**0.5, 3.0])
-@given(data=counts(), threshold=st.sampled_from([0.16, 0.3, 0.5]))
+@given(data=boundary_counts(), threshold=st.sampled_from([0.16, 0.3, 0.5]))
 @settings(max_examples=25)
 def test_one_parameter(
     logistic: bool, prior_sd: float, data: tuple[Numbers, Numbers], threshold: float
@@ -143,7 +143,7 @@ def check_two(
         assert model.exceeding(n[None], y[None], cut)[0] == pytest.approx(wanted, abs=loose)
 
 
-@given(data=counts(), correlation=st.sampled_from([-0.6, 0.0, 0.5]))
+@given(data=boundary_counts(), correlation=st.sampled_from([-0.6, 0.0, 0.5]))
 @settings(max_examples=12)
 def test_two_parameters(data: tuple[Numbers, Numbers], correlation: float) -> None:
     """The usual prior of BLRM, sd 2 and 1: rates to 1e-7, interval probabilities to 1e-5."""
@@ -168,7 +168,7 @@ def test_two_parameters_with_a_prior_that_the_data_contradict(n: tuple[int, ...]
     check_two(model, np.array(n), np.array(n))
 
 
-@given(data=counts())
+@given(data=boundary_counts())
 @settings(max_examples=12)
 def test_blrm_gives_the_likeliest_on_target_of_those_allowed(data: tuple[Numbers, Numbers]) -> None:
     """Neuenschwander et al. 2008, section 2.3: by the probabilities of the reference."""

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from gradatim.dosefinding.characteristics.exact import compile_design, finals
-from gradatim.dosefinding.characteristics.final_states import characteristics
+from gradatim.dosefinding.characteristics.exact import compile_design, final_states
+from gradatim.dosefinding.characteristics.final_states import summarise
 from gradatim.dosefinding.designs.modifiers import HardSafety, layers
 from gradatim.dosefinding.designs.registry import build, settings_for
 from gradatim.dosefinding.designs.settings import DesignSettings
@@ -68,7 +68,7 @@ def test_at_the_lowest_level_the_trial_stops() -> None:
 def test_exact_figures_where_the_second_level_kills(safety: Any) -> None:
     """dfcrm's rules select level 2 in 97.64 % of trials; with the rule hardly any does."""
     of = compile_design(build(crm(cohorts=8, safety=safety)))
-    found = characteristics(finals(of, STEEP), STEEP, 0.25, "exact")
+    found = summarise(final_states(of, STEEP), STEEP, 0.25, "exact")
     second = found.selection[1].value
     assert second == pytest.approx(0.976362 if safety == "off" else 0.0, abs=5e-7)
     assert found.patients[1].value < (25 if safety == "off" else 3.01)

@@ -17,7 +17,7 @@ from gradatim.dosefinding.outcomes import (
     parse,
 )
 from gradatim.dosefinding.replay import replay
-from gradatim.dosefinding.trial_states import Why
+from gradatim.dosefinding.trial_states import StopReason
 from tests.dosefinding.written import ask
 
 THREE = build(settings_for("three_plus_three", 3))
@@ -229,4 +229,4 @@ def test_ended_for_want_of_a_tolerated_level() -> None:
     """And told so."""
     now = replay(BOIN, parse("1TTT", 3))
     assert now.moves is not None
-    assert Why(now.moves.why[0]).words == "no dose is left that may be given"
+    assert StopReason(now.moves.why[0]).words == "no dose is left that may be given"

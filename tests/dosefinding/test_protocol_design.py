@@ -15,10 +15,10 @@ from gradatim.dosefinding.designs.registry import SETTABLE, build
 from gradatim.dosefinding.protocol_design import (
     alternatives,
     as_before,
-    conduct_of,
     design_faults,
-    needed_of,
+    recommendation_criteria,
     settings_of,
+    trial_timing,
 )
 from gradatim.protocol.load import load
 from gradatim.protocol.references import Fault
@@ -94,21 +94,21 @@ def test_a_ruling_chooses_the_design_and_a_name_goes_before_it() -> None:
 
 def test_what_a_recommended_level_takes() -> None:
     """As the protocol says, or six with at most one."""
-    assert needed_of(SECOND) == (6, 1)
+    assert recommendation_criteria(SECOND) == (6, 1)
     asked = RecommendedLevel.model_validate({"evaluable": 9, "at_most": 2, "basis": "stated"})
-    assert needed_of(changed(FIRST, recommended_level=asked)) == (9, 2)
+    assert recommendation_criteria(changed(FIRST, recommended_level=asked)) == (9, 2)
 
 
 def test_time_is_the_protocols() -> None:
     """The window to its end, the waits of the sentinel; none where there is no sentinel."""
-    conduct = conduct_of(SECOND, 7.0)
+    conduct = trial_timing(SECOND, 7.0)
     assert (conduct.between_arrivals, conduct.sentinel, conduct.stagger) == (7, 1, 0)
     window = SECOND.safety.dose_limiting_toxicity.window
     assert window.to == Duration(days=int(conduct.window))
     alone = SECOND.model_copy(
         update={"safety": SECOND.safety.model_copy(update={"sentinel": None})}
     )
-    assert conduct_of(alone, 7.0).sentinel == 0
+    assert trial_timing(alone, 7.0).sentinel == 0
 
 
 @pytest.mark.parametrize(

@@ -6,19 +6,23 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gradatim.dosefinding.characteristics.exact import compile_design, finals
+from gradatim.dosefinding.characteristics.exact import compile_design, final_states
 from gradatim.dosefinding.characteristics.final_states import (
     OperatingCharacteristics,
-    characteristics,
+    summarise,
 )
-from gradatim.dosefinding.characteristics.small_numbers import excluded, passes_3_plus_3, plainly
+from gradatim.dosefinding.characteristics.small_numbers import (
+    excluded_rates,
+    passes_3_plus_3,
+    small_number_statements,
+)
 from gradatim.dosefinding.decision_table import Action, Table
-from gradatim.dosefinding.designs.boin import boin_table, boundaries, counts
+from gradatim.dosefinding.designs.boin import boin_table, boundaries, boundary_counts
 from gradatim.dosefinding.designs.crm import PRIOR_SD, OneParameter, nearest
-from gradatim.dosefinding.designs.intervals import KINDS, interval
+from gradatim.dosefinding.designs.intervals import INTERVAL_METHODS, interval
 from gradatim.dosefinding.designs.registry import build, settings_for
 from gradatim.dosefinding.designs.settings import DesignSettings
-from gradatim.dosefinding.designs.skeleton import spread
+from gradatim.dosefinding.designs.skeleton import spread_skeleton
 
 RATES = (0.05, 0.12, 0.30, 0.45, 0.60)
 
@@ -26,7 +30,7 @@ RATES = (0.05, 0.12, 0.30, 0.45, 0.60)
 def expected(of: DesignSettings) -> OperatingCharacteristics:
     """Enumerate a design under the rates that the figures here were computed for."""
     rates = np.array(RATES)
-    return characteristics(finals(compile_design(build(of)), rates), rates, 0.3, "exact")
+    return summarise(final_states(compile_design(build(of)), rates), rates, 0.3, "exact")
 
 
 def percent(found: OperatingCharacteristics) -> list[float]:
@@ -105,13 +109,13 @@ def test_boin_boundaries_of_other_targets(target: float, low: float, high: float
 
 def test_boin_counts_at_30_percent() -> None:
     """Yan et al. 2020, Journal of Statistical Software 94(13), boundaries for ten cohorts of 3."""
-    found = counts(boundaries(0.30), 30, equal_stays=True)[:, 3::3]
+    found = boundary_counts(boundaries(0.30), 30, equal_stays=True)[:, 3::3]
     assert found.tolist() == [
         [0, 1, 2, 2, 3, 4, 4, 5, 6, 7],
         [2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
         [3, 4, 5, 7, 8, 9, 10, 11, 12, 14],
     ]
-    each = counts(boundaries(0.30), 12, equal_stays=True)[:2, 1:]
+    each = boundary_counts(boundaries(0.30), 12, equal_stays=True)[:2, 1:]
     assert each.tolist() == [
         [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2],
         [1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5],
@@ -152,7 +156,7 @@ def test_boin_exact() -> None:
 
 def table_of(name: str, target: float, below: float, over: float, cutoff: float = 0.95) -> Table:
     """Compile an interval design's table, up to six participants."""
-    kind = KINDS[name]
+    kind = INTERVAL_METHODS[name]
     return kind.table(interval(target, below, over, cutoff, kind.fewest), 6)
 
 
@@ -181,7 +185,7 @@ def test_keyboard_boundaries(
 
     The others by scipy, as are all cells below: a shorter end key counts by its length.
     """
-    kind = KINDS[name]
+    kind = INTERVAL_METHODS[name]
     table = kind.table(interval(target, reach, reach, 0.95, kind.fewest), 18)
     found = {n: signs(table, n).split() for n in range(3, 19, 3)}
     assert tuple(row.count("E") - 1 for row in found.values()) == escalate
@@ -209,7 +213,7 @@ def strengths(target: float, reach: float, n: int, y: int) -> list[float]:
 @pytest.mark.parametrize("name", ["keyboard", "mtpi2"])
 def test_every_cell_of_equal_intervals(name: str, target: float, reach: float) -> None:
     """Yan et al. 2017 and Guo et al. 2017: the strongest interval; of a tie the careful action."""
-    kind = KINDS[name]
+    kind = INTERVAL_METHODS[name]
     table = kind.table(interval(target, reach, reach, 0.95, kind.fewest), 15)
     for n in range(1, 16):
         for y in range(n + 1):
@@ -325,7 +329,7 @@ def test_crm_logistic() -> None:
 
 def test_skeleton() -> None:
     """Package dfcrm 0.2-2.1, getprior(0.05, 0.25, 3, 5)."""
-    assert spread(0.05, 0.25, 3, 5) == pytest.approx(
+    assert spread_skeleton(0.05, 0.25, 3, 5) == pytest.approx(
         [0.08397349, 0.15674102, 0.25, 0.35450043, 0.46034311], abs=5e-9
     )
 
@@ -335,7 +339,7 @@ def test_skeleton_spaces_neighbours_by_the_indifference_interval(logistic: bool)
     """Lee and Cheung 2009, Clinical Trials 6:227-238, section 2.3: the definition, solved."""
     from scipy.optimize import brentq
 
-    guess = spread(0.06, 0.3, 2, 4, logistic=logistic)
+    guess = spread_skeleton(0.06, 0.3, 2, 4, logistic=logistic)
     model = OneParameter(guess, logistic)
     for i in range(3):
         at = brentq(lambda a, i=i: model.rate(np.array([a]))[0, i] - 0.24, -5, 5, xtol=1e-14)
@@ -347,8 +351,8 @@ def test_skeleton_spaces_neighbours_by_the_indifference_interval(logistic: bool)
 
 def test_what_small_numbers_exclude() -> None:
     """Clopper and Pearson 1934, page 404, with none of n: 1 - 0.05 ** (1 / n)."""
-    assert excluded(3) == "0 of 3 excludes only true DLT rates above 63 % (one-sided 95 %)"
-    assert excluded(6) == "0 of 6 excludes only true DLT rates above 39 % (one-sided 95 %)"
+    assert excluded_rates(3) == "0 of 3 excludes only true DLT rates above 63 % (one-sided 95 %)"
+    assert excluded_rates(6) == "0 of 6 excludes only true DLT rates above 39 % (one-sided 95 %)"
 
 
 def test_what_a_3_plus_3_lets_pass() -> None:
@@ -356,4 +360,4 @@ def test_what_a_3_plus_3_lets_pass() -> None:
     by_hand = 0.6**3 + comb(3, 1) * 0.4 * 0.6**2 * 0.6**3
     assert passes_3_plus_3(0.4) == pytest.approx(by_hand, abs=1e-15)
     assert f"{passes_3_plus_3(0.4):.0%}" == "31%"
-    assert any("40 % still passes a 3+3 in 31 %" in one for one in plainly(3))
+    assert any("40 % still passes a 3+3 in 31 %" in one for one in small_number_statements(3))

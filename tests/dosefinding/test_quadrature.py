@@ -6,21 +6,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from gradatim.dosefinding.binomial import above, upper_bound
+from gradatim.dosefinding.binomial import probability_above, upper_bound
 from gradatim.dosefinding.designs.crm import OneParameter
-from gradatim.dosefinding.designs.skeleton import spread
+from gradatim.dosefinding.designs.skeleton import spread_skeleton
 from gradatim.dosefinding.designs.two_parameter_logistic import TwoParameter, from_doses
-from gradatim.dosefinding.isotonic import rising
+from gradatim.dosefinding.isotonic import isotonic_rates
 
 MODELS = [
-    OneParameter(spread(0.05, 0.3, 2, 4)),
-    OneParameter(spread(0.05, 0.3, 2, 4, logistic=True), logistic=True),
+    OneParameter(spread_skeleton(0.05, 0.3, 2, 4)),
+    OneParameter(spread_skeleton(0.05, 0.3, 2, 4, logistic=True), logistic=True),
 ]
 BLRM = from_doses((1.0, 2.5, 5.0, 10.0), 10.0, (-0.7, 0.0), (2.0, 1.0), -0.3)
 
 
 @st.composite
-def counts(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
+def boundary_counts(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
     """Draw participants and DLTs at four levels, somebody at least."""
     n = draw(st.lists(st.integers(0, 9), min_size=4, max_size=4).filter(any))
     y = [draw(st.integers(0, k)) for k in n]
@@ -28,7 +28,7 @@ def counts(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=["empiric", "logistic"])
-@given(counts())
+@given(boundary_counts())
 @settings(max_examples=40, deadline=None)
 def test_the_one_parameter_posterior(
     model: OneParameter, data: tuple[np.ndarray, np.ndarray]
@@ -122,7 +122,7 @@ def test_the_prior_alone_has_known_probabilities() -> None:
 def test_beta_tails_are_binomial_sums() -> None:
     """For every y of n up to 60."""
     for target in (0.05, 0.3, 0.6):
-        table = above(target, 60)
+        table = probability_above(target, 60)
         for n in range(61):
             y = np.arange(n + 1)
             assert table[n, : n + 1] == pytest.approx(
@@ -159,4 +159,4 @@ def test_isotonic_rates_are_what_pooling_gives(pairs: list[tuple[float, float]])
         else:
             i += 1
     wanted = [mean for mean, _, size in blocks for _ in range(int(size))]
-    assert rising(rate, weight)[0][weight[0] > 0] == pytest.approx(wanted, abs=1e-9)
+    assert isotonic_rates(rate, weight)[0][weight[0] > 0] == pytest.approx(wanted, abs=1e-9)

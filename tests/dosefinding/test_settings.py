@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.characteristics.calibrate import Aim, calibrate
+from gradatim.dosefinding.characteristics.calibrate import CalibrationGoal, calibrate
 from gradatim.dosefinding.characteristics.exact import compile_design
 from gradatim.dosefinding.characteristics.operating import (
-    How,
+    Computation,
     check_rates,
     operating_characteristics,
 )
-from gradatim.dosefinding.characteristics.soundness import refuse_unsound, unsound
+from gradatim.dosefinding.characteristics.soundness import refuse_unsound, soundness_fault
 from gradatim.dosefinding.decision_table import Action, Table
 from gradatim.dosefinding.designs.boin import boin_table, boundaries
 from gradatim.dosefinding.designs.registry import (
@@ -221,7 +221,7 @@ def test_true_rates_that_cannot_be(rates: tuple[float, ...], says: str) -> None:
 def test_a_method_that_is_none() -> None:
     """The known ones are named."""
     with pytest.raises(UnusableInput, match="auto, exact, bounded, simulate"):
-        operating_characteristics(build(of()), [(0.1, 0.2, 0.3)], 0.3, How("guess"))
+        operating_characteristics(build(of()), [(0.1, 0.2, 0.3)], 0.3, Computation("guess"))
 
 
 # --- settings of other designs --------------------------------------------------------------------
@@ -325,7 +325,7 @@ def test_the_page_names_the_designs_of_each_setting() -> None:
 def test_calibrate_varies_only_what_the_design_has(changes: dict[str, Any], says: str) -> None:
     """Else every candidate would be the same one."""
     with pytest.raises(UnusableInput, match=says):
-        calibrate(of("crm"), changes, Aim(0.1))
+        calibrate(of("crm"), changes, CalibrationGoal(0.1))
 
 
 @pytest.mark.parametrize("prior_sds", [(1_000.0, 1_000.0), (2.0, 11.0)])
@@ -362,7 +362,7 @@ LATE = Table(
 )
 def test_a_design_that_can_never_escalate_is_not_sound(settings: DesignSettings, says: str) -> None:
     """One trial without any DLT shows it."""
-    assert says in unsound(build(settings))
+    assert says in soundness_fault(build(settings))
     with pytest.raises(UnusableInput, match="is not sound"):
         refuse_unsound(build(settings))
 
@@ -371,11 +371,11 @@ def test_a_design_that_can_never_escalate_is_not_sound(settings: DesignSettings,
 @pytest.mark.parametrize("design", [one for one in DESIGN_KINDS if one not in ("table", "blrm")])
 def test_every_design_escalates_at_every_target(design: str, target: float) -> None:
     """Keyboard never did below 0.15."""
-    assert unsound(build(of(design, 5, target=target, cohorts=10))) == ""
+    assert soundness_fault(build(of(design, 5, target=target, cohorts=10))) == ""
 
 
 def test_a_plan_with_few_participants_is_sound() -> None:
     """It is not the design that keeps it from the highest level."""
-    assert unsound(build(of(doses=8, cohorts=2))) == ""
-    assert unsound(build(of("crm", doses=8, cohorts=2))) == ""
-    assert unsound(build(of("three_per_group", doses=8))) == ""
+    assert soundness_fault(build(of(doses=8, cohorts=2))) == ""
+    assert soundness_fault(build(of("crm", doses=8, cohorts=2))) == ""
+    assert soundness_fault(build(of("three_per_group", doses=8))) == ""

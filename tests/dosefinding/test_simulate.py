@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.characteristics.exact import compile_design, finals
-from gradatim.dosefinding.characteristics.final_states import characteristics
-from gradatim.dosefinding.characteristics.operating import How, operating_characteristics
-from gradatim.dosefinding.characteristics.simulate import Conduct, simulate
+from gradatim.dosefinding.characteristics.exact import compile_design, final_states
+from gradatim.dosefinding.characteristics.final_states import summarise
+from gradatim.dosefinding.characteristics.operating import Computation, operating_characteristics
+from gradatim.dosefinding.characteristics.simulate import TrialTiming, simulate
 from gradatim.dosefinding.designs.registry import build, settings_for
 
 RATES = np.array((0.05, 0.12, 0.30, 0.45, 0.60))
 BOIN = build(settings_for("boin", 5, target=0.3))
-CONDUCT = Conduct(between_arrivals=10, window=28, sentinel=14, stagger=3, review=7)
+CONDUCT = TrialTiming(between_arrivals=10, window=28, sentinel=14, stagger=3, review=7)
 
 
 @pytest.mark.parametrize("conduct", [None, CONDUCT])
-def test_a_seed_gives_the_same_trials_whatever_the_threads(conduct: Conduct | None) -> None:
+def test_a_seed_gives_the_same_trials_whatever_the_threads(conduct: TrialTiming | None) -> None:
     """To the last bit, over several chunks."""
     one, two, three = (
         simulate(BOIN, RATES, 20_000, 3, conduct=conduct, threads=n) for n in (1, 2, 3)
@@ -31,10 +31,8 @@ def test_a_seed_gives_the_same_trials_whatever_the_threads(conduct: Conduct | No
 
 def test_with_time_the_figures_are_the_exact_ones() -> None:
     """Decisions wait for whole outcomes, so time changes none of them."""
-    exact = characteristics(finals(compile_design(BOIN), RATES), RATES, 0.3, "exact")
-    drawn = characteristics(
-        simulate(BOIN, RATES, 60_000, 5, conduct=CONDUCT), RATES, 0.3, "simulate"
-    )
+    exact = summarise(final_states(compile_design(BOIN), RATES), RATES, 0.3, "exact")
+    drawn = summarise(simulate(BOIN, RATES, 60_000, 5, conduct=CONDUCT), RATES, 0.3, "simulate")
     for a, b in zip(exact.selection, drawn.selection, strict=True):
         assert abs(a.value - b.value) < 4.5 * b.error
 
@@ -42,7 +40,7 @@ def test_with_time_the_figures_are_the_exact_ones() -> None:
 def test_the_length_of_a_trial_without_toxicity() -> None:
     """Three levels of three, arrivals at once: sentinel, stagger, window and review add up."""
     design = build(settings_for("three_plus_three", 3))
-    conduct = Conduct(between_arrivals=0, window=28, sentinel=14, stagger=3, review=7)
+    conduct = TrialTiming(between_arrivals=0, window=28, sentinel=14, stagger=3, review=7)
     ends = simulate(design, np.full(3, 1e-12), 50, 1, conduct=conduct)
     assert ends.days == pytest.approx(3 * (14 + 3 + 28) + 2 * 7)
 
@@ -50,7 +48,7 @@ def test_the_length_of_a_trial_without_toxicity() -> None:
 def test_arrivals_make_it_longer_by_their_mean() -> None:
     """Nine participants wait ten days each."""
     design = build(settings_for("three_plus_three", 3))
-    conduct = Conduct(between_arrivals=10, window=0)
+    conduct = TrialTiming(between_arrivals=10, window=0)
     ends = simulate(design, np.full(3, 1e-12), 20_000, 1, conduct=conduct)
     assert ends.days is not None
     assert ends.days.mean() == pytest.approx(90, abs=4.5 * 30 / np.sqrt(20_000))
@@ -59,7 +57,7 @@ def test_arrivals_make_it_longer_by_their_mean() -> None:
 def test_a_dlt_is_known_when_it_happens() -> None:
     """With everybody toxic, a trial of one cohort ends before the last window does."""
     design = build(settings_for("three_plus_three", 3))
-    conduct = Conduct(between_arrivals=0, window=28)
+    conduct = TrialTiming(between_arrivals=0, window=28)
     ends = simulate(design, np.full(3, 1 - 1e-12), 20_000, 1, conduct=conduct)
     assert ends.days is not None
     assert ends.days.mean() == pytest.approx(28 * 3 / 4, abs=0.2)  # the last of three uniforms
@@ -69,7 +67,7 @@ def test_a_dlt_is_known_when_it_happens() -> None:
 def test_bounded_is_within_its_bound_of_exact() -> None:
     """What is left out is the error of every figure at most."""
     (exact,) = operating_characteristics(BOIN, [tuple(RATES)], 0.3)
-    how = How("bounded", leave_out=1e-5)
+    how = Computation("bounded", leave_out=1e-5)
     (bounded,) = operating_characteristics(BOIN, [tuple(RATES)], 0.3, how)
     assert 0 < bounded.error_bound < 0.05
     assert bounded.states < exact.states
@@ -82,6 +80,6 @@ def test_requests_that_cannot_be() -> None:
     with pytest.raises(UnusableInput, match="0 trials"):
         simulate(BOIN, RATES, 0, 1)
     with pytest.raises(UnusableInput, match="no number of days"):
-        Conduct(-1, 28)
+        TrialTiming(-1, 28)
     with pytest.raises(UnusableInput, match="never enumerated"):
-        operating_characteristics(BOIN, [tuple(RATES)], 0.3, How("exact", conduct=CONDUCT))
+        operating_characteristics(BOIN, [tuple(RATES)], 0.3, Computation("exact", conduct=CONDUCT))

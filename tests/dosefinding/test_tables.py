@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.decision_table import Action, Table, check, empty
+from gradatim.dosefinding.decision_table import Action, Table, check_table, empty_actions
 from gradatim.dosefinding.load import read_table, write_table
 
 ACTIONS = [one for one in Action if one]
@@ -17,7 +17,7 @@ ACTIONS = [one for one in Action if one]
 def tables(draw: st.DrawFn) -> Table:
     """Draw a table without a hole or a contradiction."""
     sizes = draw(st.lists(st.integers(1, 9), min_size=1, max_size=4, unique=True))
-    actions = empty(max(sizes))
+    actions = empty_actions(max(sizes))
     for n in sizes:
         row = draw(st.lists(st.sampled_from(ACTIONS), min_size=n + 1, max_size=n + 1))
         actions[n, : n + 1] = sorted(row)
@@ -73,8 +73,8 @@ def test_files_that_are_no_text(tmp_path: Path) -> None:
 
 def test_a_table_must_have_the_cohorts_that_come(tmp_path: Path) -> None:
     """3 and 9 without 6 is a hole."""
-    actions = empty(9)
+    actions = empty_actions(9)
     actions[3, :4] = actions[9, :10] = Action.STAY
-    check(Table(actions))
+    check_table(Table(actions))
     with pytest.raises(UnusableInput, match="nothing for 6 participants"):
-        check(Table(actions), cohort=3)
+        check_table(Table(actions), cohort=3)

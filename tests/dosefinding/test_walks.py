@@ -19,11 +19,11 @@ from gradatim.dosefinding.decision import OPEN, DoseDecision, decide
 from gradatim.dosefinding.designs.modifiers import HardSafety, layers
 from gradatim.dosefinding.designs.registry import build, settings_for
 from gradatim.dosefinding.outcomes import Cohort, DoseOutcome, parse
-from gradatim.dosefinding.recommended import Needed
+from gradatim.dosefinding.recommended import RecommendationCriteria
 from tests.dosefinding.suite import CASES, design
 from tests.dosefinding.written import ask
 
-EASY = Needed(3, 1)
+EASY = RecommendationCriteria(3, 1)
 """So little that a generated history often has it."""
 CHEAP = [
     case

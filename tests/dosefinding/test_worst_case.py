@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.characteristics.calibrate import Aim, calibrate
+from gradatim.dosefinding.characteristics.calibrate import CalibrationGoal, calibrate
 from gradatim.dosefinding.characteristics.exact import compile_design
-from gradatim.dosefinding.characteristics.scenarios import on_target, scenarios
+from gradatim.dosefinding.characteristics.scenarios import curves_on_target, scenarios
 from gradatim.dosefinding.characteristics.worst_case import worst_cases
 from gradatim.dosefinding.designs.registry import build, settings_for
 from gradatim.dosefinding.protocol_design import (
     alternatives,
-    conduct_of,
     design_faults,
-    needed_of,
+    recommendation_criteria,
     settings_of,
+    trial_timing,
 )
 from gradatim.protocol.load import bundled, load
 from gradatim.protocol.study import Ruling
@@ -58,22 +58,22 @@ def test_worst_curves_rise_keep_their_bounds_and_are_not_beaten_at_random() -> N
 def test_calibration_ranks_and_keeps_the_risk() -> None:
     """First those that keep it, then by the worst probability of selecting rightly."""
     of = settings_for("boin", 3, target=0.3, cohorts=6)
-    found = calibrate(of, {"cutoff": [0.8, 0.95], "cohorts": [4, 6]}, Aim(0.1, 0.4))
+    found = calibrate(of, {"cutoff": [0.8, 0.95], "cohorts": [4, 6]}, CalibrationGoal(0.1, 0.4))
     keys = [(not one.keeps, -one.worst_correct) for one in found]
     assert keys == sorted(keys)
     assert all(one.keeps == (one.worst_toxic <= 0.4) for one in found)
     assert {one.keeps for one in found} == {True, False}
     with pytest.raises(UnusableInput, match="cannot be varied"):
-        calibrate(of, {"design": [1]}, Aim(0.1))
+        calibrate(of, {"design": [1]}, CalibrationGoal(0.1))
     with pytest.raises(UnusableInput, match="combinations"):
-        calibrate(of, {"cutoff": list(np.linspace(0.5, 0.9, 600))}, Aim(0.1))
+        calibrate(of, {"cutoff": list(np.linspace(0.5, 0.9, 600))}, CalibrationGoal(0.1))
     with pytest.raises(UnusableInput, match="gap"):
-        calibrate(of, {"cutoff": [0.9]}, Aim(0.4))
+        calibrate(of, {"cutoff": [0.9]}, CalibrationGoal(0.4))
 
 
 def test_scenarios_rise_and_put_each_level_on_target() -> None:
     """With the gap to the neighbours."""
-    for i, rates in enumerate(on_target(4, 0.3, 0.1)):
+    for i, rates in enumerate(curves_on_target(4, 0.3, 0.1)):
         assert rates[i] == pytest.approx(0.3)
         assert list(rates) == sorted(rates)
         assert i == 0 or rates[i - 1] == pytest.approx(0.2)
@@ -107,8 +107,8 @@ def test_the_first_trial_is_3_plus_3_until_the_sponsor_rules() -> None:
     )
     ruled = build(settings_of(study.model_copy(update={"rulings": [ruling]})))
     assert (ruled.name, ruled.maximum) == ("three_per_group", 9)
-    assert needed_of(study) == (6, 1)
-    conduct = conduct_of(study, 10)
+    assert recommendation_criteria(study) == (6, 1)
+    conduct = trial_timing(study, 10)
     assert (conduct.window, conduct.sentinel, conduct.stagger) == (28, 14, 3)
     with pytest.raises(UnusableInput, match="no escalation design 'other'"):
         settings_of(study, "other")
@@ -118,5 +118,5 @@ def test_what_can_never_escalate_is_no_candidate() -> None:
     """It gives nobody a dose that is too toxic, and so would keep any risk."""
     settings = settings_for("crm", 3, target=0.3, cohorts=3, skeleton=(0.2, 0.3, 0.4))
     with pytest.raises(UnusableInput, match="never leaves level 2") as caught:
-        calibrate(settings, {"prior_sd": (0.02, 1.0)}, Aim(0.1))
+        calibrate(settings, {"prior_sd": (0.02, 1.0)}, CalibrationGoal(0.1))
     assert caught.value.where == "--vary prior_sd=0.02"

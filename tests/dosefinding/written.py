@@ -9,7 +9,7 @@ import numpy as np
 from gradatim.dosefinding.decision import Advice, DoseDecision, decide
 from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.outcomes import parse
-from gradatim.dosefinding.trial_states import Trials, Why
+from gradatim.dosefinding.trial_states import StopReason, TrialStates
 
 
 class Written(NamedTuple):
@@ -36,7 +36,7 @@ def said(decision: DoseDecision) -> Advice:
     return Advice(decision.action, decision.dose)
 
 
-def written(of: Design, trials: Trials | None = None, before: str = "") -> Iterator[Written]:
+def written(of: Design, trials: TrialStates | None = None, before: str = "") -> Iterator[Written]:
     """Give every cohort of every path."""
     trials = of.begin() if trials is None else trials
     size, level = int(of.size(trials)[0]), int(trials.dose[0]) + 1
@@ -45,5 +45,5 @@ def written(of: Design, trials: Trials | None = None, before: str = "") -> Itera
         yield one
         after = trials.after(np.array([size]), np.array([dlts]))
         moves = of.decide(after)
-        if moves.why[0] == Why.GOING_ON and after.total()[0] < of.maximum:
+        if moves.why[0] == StopReason.GOING_ON and after.total()[0] < of.maximum:
             yield from written(of, replace(after, dose=moves.dose, barred=moves.barred), one.text())

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradatim.dosefinding.characteristics.operating import How, operating_characteristics
+from gradatim.dosefinding.characteristics.operating import Computation, operating_characteristics
 from gradatim.dosefinding.designs.registry import build, settings_for
-from gradatim.dosefinding.protocol_design import alternatives, needed_of, settings_of
+from gradatim.dosefinding.protocol_design import alternatives, recommendation_criteria, settings_of
 from gradatim.protocol.load import load
 from gradatim.reports.design import decision_table
 from gradatim.web.live_trial import Running
@@ -18,7 +18,7 @@ from gradatim.web.views.design_asked import (
     MOST_DESIGNS,
     MOST_PARTICIPANTS,
     OTHER,
-    Asked,
+    DesignForm,
     offered,
 )
 from tests.web.browser import IN_BROWSER, Person, launched
@@ -56,7 +56,7 @@ def test_the_figures_of_another_design_are_those_of_the_engine(app: Running, sig
     text = page(signed_in("statistics.1"), **said)
     design = build(settings_for("boin", 3, target=0.25, cohort_size=2, cohorts=6, maximum=12))
     study = state(app).governing("safety")
-    how = How(method="exact", needed=needed_of(study))
+    how = Computation(method="exact", needed=recommendation_criteria(study))
     found = operating_characteristics(design, [[0.05, 0.25, 0.45]], 0.25, how)[0]
     for figure in (
         *found.selection,
@@ -156,8 +156,8 @@ def test_no_more_designs_than_can_be_compared():
     """One more than the most is refused at the field of the designs."""
     study = load("nct05962762").study
     names = list(offered(study))
-    assert Asked(study, query(design=names[:MOST_DESIGNS])).is_valid()
-    more = Asked(study, query(design=[*names, *names][: MOST_DESIGNS + 1]))
+    assert DesignForm(study, query(design=names[:MOST_DESIGNS])).is_valid()
+    more = DesignForm(study, query(design=[*names, *names][: MOST_DESIGNS + 1]))
     assert not more.is_valid()
     assert "at most" in more.errors["design"][0]
 
@@ -166,7 +166,7 @@ def test_no_more_designs_than_can_be_compared():
 def test_without_a_question_the_page_shows_what_the_protocol_says(name):
     """Where the sliders start is the protocol's design, and all of its designs are compared."""
     study = load(name).study
-    asked = Asked(study, query())
+    asked = DesignForm(study, query())
     assert asked.is_valid()
     force = settings_of(study)
     assert asked.shown("cohort") == force.cohort_size
@@ -180,7 +180,7 @@ def test_every_question_within_bounds_is_answered_or_said_to_be_too_large(data):
     """Chances add up to 1 whatever is asked; rates never fall."""
     study = load("nct05962762").study
     cohort = data.draw(st.integers(3, MOST_COHORT))
-    asked = Asked(
+    asked = DesignForm(
         study,
         query(
             **{f"r{n}": data.draw(st.integers(1, 95)) for n in (1, 2, 3)},
@@ -217,12 +217,12 @@ def test_what_no_slider_changes_is_computed_once():
     names = ["default", *(name for name in offered(study) if name.startswith(OTHER))][:MOST_DESIGNS]
     compiled.cache_clear()
     for rate in range(5, 16):
-        found = expected_of(_valid(Asked(study, query(design=names, r1=rate))))
+        found = expected_of(_valid(DesignForm(study, query(design=names, r1=rate))))
         assert all(one.found.states <= MOST_STATES for one in found["expected"] if one.found)
     assert compiled.cache_info().misses == len(found["expected"])
 
 
-def _valid(asked: Asked) -> Asked:
+def _valid(asked: DesignForm) -> DesignForm:
     assert asked.is_valid(), asked.errors
     return asked
 

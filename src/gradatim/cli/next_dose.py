@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gradatim.cli.design.options import AsJson, Asked, Reading
+from gradatim.cli.design.options import AsJson, DesignOptions, Reading
 
 Protocol = Annotated[
     str, typer.Argument(metavar="PROTOCOL", help="Path of a protocol.yaml, or a bundled trial")
@@ -31,5 +31,5 @@ def next_dose(
     """
     from gradatim.cli.design import decided
 
-    asked = Asked("", None, None, None, None, None, "", protocol, reading, [])
+    asked = DesignOptions("", None, None, None, None, None, "", protocol, reading, [])
     decided(asked, outcomes, complete, json)

@@ -8,13 +8,20 @@ from gradatim.conduct.state import Cohort, Participant, State
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.conduct.views.safety import dlt_outcome, unanswered_rules
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.ceiling import Ceiling, Limit, below, ceiling, highest, limited
+from gradatim.dosefinding.ceiling import (
+    Ceiling,
+    Limit,
+    apply_limits,
+    ceiling,
+    highest_supported,
+    limit_from_rule,
+)
 from gradatim.dosefinding.decision import DoseDecision, decide
 from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.designs.registry import build
 from gradatim.dosefinding.outcomes import Cohort as Observed
 from gradatim.dosefinding.outcomes import dlts_written, joined
-from gradatim.dosefinding.protocol_design import needed_of, settings_of
+from gradatim.dosefinding.protocol_design import recommendation_criteria, settings_of
 from gradatim.protocol.study import Study
 
 _BOLDNESS = {"stop": 0, "hold": 1, "de_escalate": 1, "stay": 2, "start": 2, "escalate": 3}
@@ -104,8 +111,8 @@ def _advised(state: State, on: date) -> Advised:
         _limit(state, cohorts, ceiling(design, cohorts, complete=complete)),
         _ended(state, cohorts, design, on),
     )
-    found = decide(design, cohorts, needed=needed_of(study), complete=complete)
-    found = limited(found, cohorts, limits)
+    found = decide(design, cohorts, needed=recommendation_criteria(study), complete=complete)
+    found = apply_limits(found, cohorts, limits)
     left = _still_to_treat(state)
     goes_on = found.action not in ("pending", "stop")
     most = found.dose or 0 if found.action == "de_escalate" else supported(state, on).highest
@@ -125,7 +132,7 @@ def _ended(state: State, cohorts: list[Observed], design: Design, on: date) -> L
     if ending:
         return Limit(lowest, 0, "advice", "; ".join(ending))
     first = min(rules, key=lambda one: one.level or lowest, default=None)
-    return first and below(design, cohorts, first.level or lowest, first.text)
+    return first and limit_from_rule(design, cohorts, first.level or lowest, first.text)
 
 
 class Supported(NamedTuple):
@@ -160,12 +167,12 @@ def _supported(state: State, on: date) -> Supported:
     last, found = cohorts[-1].level, ceiling(design, cohorts, complete=complete)
     limit = _limit(state, cohorts, found)
     try:
-        said = decide(design, cohorts, needed=needed_of(study), complete=complete)
+        said = decide(design, cohorts, needed=recommendation_criteria(study), complete=complete)
     except UnusableInput:  # too much is open to be worked through; what is settled limits
         most, why = last, ""
     else:
         by_committee = said.action == "hold" and _decided_upon(state, cohorts, last)
-        most = last + 1 if by_committee else highest(said, last)
+        most = last + 1 if by_committee else highest_supported(said, last)
         why = f"the design advises {in_words(said.action, said.dose)}"
     if limit is not None and limit.supported < most:
         most, why = limit.supported, limit.text

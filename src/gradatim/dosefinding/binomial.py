@@ -12,7 +12,7 @@ import numpy as np
 from gradatim.dosefinding.trial_states import Floats
 
 
-def pmf(n: int, p: float) -> Floats:
+def binomial_pmf(n: int, p: float) -> Floats:
     """Give the probability of 0 to n events in n trials of probability p."""
     k = np.arange(n + 1)
     ways = np.array([float(comb(n, i)) for i in range(n + 1)])
@@ -20,7 +20,7 @@ def pmf(n: int, p: float) -> Floats:
 
 
 @lru_cache(maxsize=512)
-def above(threshold: float, most: int) -> Floats:
+def probability_above(threshold: float, most: int) -> Floats:
     """Give P(p > threshold) for every y of n, with a uniform prior.
 
     Args:
@@ -32,14 +32,14 @@ def above(threshold: float, most: int) -> Floats:
     """
     table = np.full((most + 1, most + 1), np.nan)
     for n in range(most + 1):
-        table[n, : n + 1] = np.minimum(np.cumsum(pmf(n + 1, threshold))[: n + 1], 1.0)
+        table[n, : n + 1] = np.minimum(np.cumsum(binomial_pmf(n + 1, threshold))[: n + 1], 1.0)
     table.setflags(write=False)
     return table
 
 
-def between(low: float, high: float, most: int) -> Floats:
-    """Give P(low < p <= high) for every y of n, with a uniform prior; shape as `above`."""
-    return np.asarray(above(low, most) - above(high, most))
+def probability_between(low: float, high: float, most: int) -> Floats:
+    """Return P(low < p <= high) for every y of n, with a uniform prior; shape as above."""
+    return np.asarray(probability_above(low, most) - probability_above(high, most))
 
 
 def upper_bound(n: int, y: int, confidence: float = 0.95) -> float:
@@ -53,7 +53,7 @@ def upper_bound(n: int, y: int, confidence: float = 0.95) -> float:
     low, high = 0.0, 1.0
     for _ in range(60):
         middle = (low + high) / 2
-        if pmf(n, middle)[: y + 1].sum() > 1.0 - confidence:
+        if binomial_pmf(n, middle)[: y + 1].sum() > 1.0 - confidence:
             low = middle
         else:
             high = middle

@@ -15,13 +15,18 @@ import numpy as np
 
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.decision import EARLY, Advice, DoseDecision, advice, decide
-from gradatim.dosefinding.designs.base import Design, Ground
-from gradatim.dosefinding.designs.modifiers import layers, uncommitted
+from gradatim.dosefinding.designs.base import DecisionReason, Design
+from gradatim.dosefinding.designs.modifiers import layers, with_open_holds
 from gradatim.dosefinding.designs.table import TableDesign
 from gradatim.dosefinding.outcomes import Cohort, DoseOutcome
-from gradatim.dosefinding.recommended import NEEDED, Needed, Recommendation, recommendation
+from gradatim.dosefinding.recommended import (
+    DEFAULT_CRITERIA,
+    Recommendation,
+    RecommendationCriteria,
+    recommendation,
+)
 from gradatim.dosefinding.replay import Replay, replay
-from gradatim.dosefinding.trial_states import Trials, Why
+from gradatim.dosefinding.trial_states import StopReason, TrialStates
 
 
 class Limit(NamedTuple):
@@ -73,7 +78,7 @@ def ceiling(design: Design, cohorts: Sequence[Cohort], *, complete: bool = False
     Raises:
         UnusableInput: the design has no advice for such counts.
     """
-    design = uncommitted(design)
+    design = with_open_holds(design)
     if not cohorts:
         return Ceiling((), design.doses)
     barred = _barred(design, cohorts, replay(design, cohorts, complete))
@@ -84,7 +89,7 @@ def ceiling(design: Design, cohorts: Sequence[Cohort], *, complete: bool = False
     return Ceiling(tuple(limits), barred)
 
 
-def below(design: Design, cohorts: Sequence[Cohort], level: int, why: str) -> Limit:
+def limit_from_rule(design: Design, cohorts: Sequence[Cohort], level: int, why: str) -> Limit:
     """Return what follows where a level is ended by a rule that is not the design's own.
 
     Args:
@@ -97,7 +102,7 @@ def below(design: Design, cohorts: Sequence[Cohort], level: int, why: str) -> Li
         The level below, unless the design would end there, as where it has had all the
         participants it may have; no level where there is none below.
     """
-    design, at = uncommitted(design), level - 1
+    design, at = with_open_holds(design), level - 1
     if at < 1 or not cohorts:
         return Limit(level, max(at, 0), "advice", why)
     try:
@@ -124,10 +129,10 @@ def _limits(design: Design, cohorts: Sequence[Cohort], level: int) -> Iterator[L
         return
     moves = then.moves
     assert moves is not None
-    why, most = Why(moves.why[0]), min(int(moves.dose[0]) + 1, int(moves.barred[0]))
-    if why is Why.HOLD:
+    why, most = StopReason(moves.why[0]), min(int(moves.dose[0]) + 1, int(moves.barred[0]))
+    if why is StopReason.HOLD:
         yield Limit(level, level, "hold", f"{seen}: {why.words}")
-    elif why is Why.TOO_TOXIC or most <= level:
+    elif why is StopReason.TOO_TOXIC or most <= level:
         what = (
             f"the design does not go up from level {level}"
             if most == level
@@ -142,7 +147,7 @@ def _counted(cohorts: Sequence[Cohort], level: int) -> str:
     return f"{dlts} of {n} at level {level} count as having had a DLT"
 
 
-def _at(trials: Trials, level: int) -> Trials:
+def _at(trials: TrialStates, level: int) -> TrialStates:
     """Return a trial as if a level were the present one, and no cohort had just been seen."""
     none = np.zeros_like(trials.given)
     return replace(trials, dose=np.full_like(trials.dose, level - 1), given=none, seen=none)
@@ -158,26 +163,30 @@ def _barred(design: Design, cohorts: Sequence[Cohort], now: Replay) -> int:
     return int(moves.barred[0])
 
 
-def highest(said: DoseDecision, last: int) -> int:
+def highest_supported(said: DoseDecision, last: int) -> int:
     """Return the highest level that a decision on the level given last supports; 0 for none."""
     if said.action in ("stop", "de_escalate", "escalate"):
         return said.dose or 0
     return last
 
 
-def limited(
+def apply_limits(
     found: DoseDecision, cohorts: Sequence[Cohort], limits: Iterable[Limit | None]
 ) -> DoseDecision:
     """Lower a decision to what the outcomes at other levels, or stopping rules, leave."""
     last = cohorts[-1].level if cohorts else found.dose or 0
     for limit in limits:
-        if limit is not None and limit.supported < highest(found, last):
+        if limit is not None and limit.supported < highest_supported(found, last):
             found = _lowered(found, last, limit)
     return found
 
 
 def advise(
-    design: Design, cohorts: Sequence[Cohort], *, complete: bool = False, needed: Needed = NEEDED
+    design: Design,
+    cohorts: Sequence[Cohort],
+    *,
+    complete: bool = False,
+    needed: RecommendationCriteria = DEFAULT_CRITERIA,
 ) -> DoseDecision:
     """Say what the design advises after these cohorts, and never above what lower levels support.
 
@@ -195,7 +204,7 @@ def advise(
     found = ceiling(design, cohorts, complete=complete)
     limit = found.lowest(frozenset(one.at for one in found.limits if one.kind == "hold"))
     said = decide(design, cohorts, complete=complete, needed=needed)
-    return limited(said, cohorts, [limit])
+    return apply_limits(said, cohorts, [limit])
 
 
 def _lowered(found: DoseDecision, last: int, limit: Limit) -> DoseDecision:
@@ -211,7 +220,9 @@ def _lowered(found: DoseDecision, last: int, limit: Limit) -> DoseDecision:
         action = "de_escalate" if dose < last else "stay"
     else:
         action, dose = ("hold" if limit.kind == "hold" else "pending"), limit.at
-    ground = Ground(f"{limit.text}; no dose is given above what that leaves", "closed levels")
+    ground = DecisionReason(
+        f"{limit.text}; no dose is given above what that leaves", "closed levels"
+    )
     called = _called(dose, limit) if action == "stop" else None
     return replace(
         found,
@@ -227,5 +238,5 @@ def _lowered(found: DoseDecision, last: int, limit: Limit) -> DoseDecision:
 def _called(level: int | None, limit: Limit) -> Recommendation:
     """Say what the level that a limit leaves may be called: it is never a recommended one."""
     if level is None:
-        return recommendation(None, (), NEEDED)
+        return recommendation(None, (), DEFAULT_CRITERIA)
     return Recommendation(level, False, f"level {level}; not a recommended level, as {limit.text}")

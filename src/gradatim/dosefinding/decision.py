@@ -9,19 +9,19 @@ from typing import NamedTuple
 import numpy as np
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.designs.base import Design, Ground
+from gradatim.dosefinding.designs.base import DecisionReason, Design
 from gradatim.dosefinding.designs.model import SAFETY, ModelDesign
-from gradatim.dosefinding.designs.modifiers import HardSafety, layers, uncommitted
+from gradatim.dosefinding.designs.modifiers import HardSafety, layers, with_open_holds
 from gradatim.dosefinding.outcomes import WHERE, Cohort, DoseOutcome
 from gradatim.dosefinding.recommended import (
-    NEEDED,
-    AtLevel,
-    Needed,
+    DEFAULT_CRITERIA,
+    LevelCounts,
     Recommendation,
+    RecommendationCriteria,
     recommendation,
 )
-from gradatim.dosefinding.replay import Replay, replay, replay_each, standing
-from gradatim.dosefinding.trial_states import Moves, Trials, Why
+from gradatim.dosefinding.replay import Replay, replay, replay_each, states_before_decision
+from gradatim.dosefinding.trial_states import Decisions, StopReason, TrialStates
 
 EARLY = ("stop", "de_escalate")
 """What may be decided while outcomes are pending, if every way they can turn out says so."""
@@ -86,7 +86,7 @@ class DoseDecision:
 
     action: str
     dose: int | None
-    reasons: tuple[Ground, ...]
+    reasons: tuple[DecisionReason, ...]
     distance_to_flip: tuple[Flip, ...]
     counts: tuple[tuple[int, int, int], ...]
     resolutions: tuple[Resolution, ...] = ()
@@ -95,7 +95,11 @@ class DoseDecision:
 
 
 def decide(
-    design: Design, cohorts: Sequence[Cohort], *, complete: bool = False, needed: Needed = NEEDED
+    design: Design,
+    cohorts: Sequence[Cohort],
+    *,
+    complete: bool = False,
+    needed: RecommendationCriteria = DEFAULT_CRITERIA,
 ) -> DoseDecision:
     """Say what the design advises after these cohorts.
 
@@ -108,9 +112,9 @@ def decide(
     Raises:
         UnusableInput: the design has no advice for such counts, or too many outcomes are pending.
     """
-    design, counts = uncommitted(design), _counts(design, cohorts)
+    design, counts = with_open_holds(design), _counts(design, cohorts)
     if not cohorts:
-        first = Ground(
+        first = DecisionReason(
             f"nobody has been treated; the trial starts at level {design.start + 1}", "start"
         )
         return DoseDecision("start", design.start + 1, (first,), (), counts)
@@ -126,7 +130,7 @@ def decide(
     return replace(found, counts=counts, notes=notes)
 
 
-def _unprotected(design: Design, trials: Trials, found: DoseDecision) -> Iterator[str]:
+def _unprotected(design: Design, trials: TrialStates, found: DoseDecision) -> Iterator[str]:
     """Warn of a level that a hard safety rule would close, where a model design has none."""
     made = layers(design)
     if not isinstance(made[-1], ModelDesign) or any(isinstance(one, HardSafety) for one in made):
@@ -147,16 +151,16 @@ def _counts(design: Design, cohorts: Sequence[Cohort]) -> tuple[tuple[int, int, 
     )
 
 
-def _at_levels(design: Design, cohorts: Sequence[Cohort]) -> list[AtLevel]:
+def _at_levels(design: Design, cohorts: Sequence[Cohort]) -> list[LevelCounts]:
     return [
         _at_level([cohort for cohort in cohorts if cohort.level == level])
         for level in range(1, design.doses + 1)
     ]
 
 
-def _at_level(cohorts: Sequence[Cohort]) -> AtLevel:
+def _at_level(cohorts: Sequence[Cohort]) -> LevelCounts:
     """Count the participants of cohorts at one level."""
-    return AtLevel(
+    return LevelCounts(
         sum(cohort.size for cohort in cohorts),
         sum(cohort.count(DoseOutcome.DLT) for cohort in cohorts),
         sum(cohort.count(DoseOutcome.PENDING) for cohort in cohorts),
@@ -164,29 +168,29 @@ def _at_level(cohorts: Sequence[Cohort]) -> AtLevel:
     )
 
 
-def advice(design: Design, trials: Trials, moves: Moves) -> Advice:
+def advice(design: Design, trials: TrialStates, moves: Decisions) -> Advice:
     """Put what is decided for one trial into words."""
-    return advice_each(design, trials, moves)[0]
+    return advice_for_each(design, trials, moves)[0]
 
 
-def advice_each(design: Design, trials: Trials, moves: Moves) -> list[Advice]:
+def advice_for_each(design: Design, trials: TrialStates, moves: Decisions) -> list[Advice]:
     """Put what is decided for each of several trials into words."""
-    full = (moves.why == Why.GOING_ON) & (trials.total() >= design.maximum)
-    ended = full | ((moves.why != Why.GOING_ON) & (moves.why != Why.HOLD))
+    full = (moves.why == StopReason.GOING_ON) & (trials.total() >= design.maximum)
+    ended = full | ((moves.why != StopReason.GOING_ON) & (moves.why != StopReason.HOLD))
     selected = np.full(len(trials), -1)
     if ended.any():
         last = replace(trials, barred=moves.barred).where(ended)
         selected[ended] = design.select(last)
     return [
-        _in_words(Why(why), bool(over), int(here), int(dose), int(chosen))
+        _in_words(StopReason(why), bool(over), int(here), int(dose), int(chosen))
         for why, over, here, dose, chosen in zip(
             moves.why, ended, trials.dose, moves.dose, selected, strict=True
         )
     ]
 
 
-def _in_words(why: Why, ended: bool, here: int, dose: int, selected: int) -> Advice:
-    if why is Why.HOLD:
+def _in_words(why: StopReason, ended: bool, here: int, dose: int, selected: int) -> Advice:
+    if why is StopReason.HOLD:
         return Advice("hold", here + 1)
     if ended:
         return Advice("stop", selected + 1 if selected >= 0 else None)
@@ -200,24 +204,32 @@ def _settled(design: Design, now: Replay) -> DoseDecision:
     trials, moves = now.trials, now.moves
     assert moves is not None
     said = advice(design, trials, moves)
-    grounds = design.because(trials, moves)
+    grounds = design.reasons(trials, moves)
     if said.action == "stop":
         grounds = [*grounds, *_ending(design, trials, moves, said)]
-    return DoseDecision(said.action, said.dose, tuple(grounds), flips(design, now, said), ())
+    return DoseDecision(
+        said.action, said.dose, tuple(grounds), nearest_changes(design, now, said), ()
+    )
 
 
-def _ending(design: Design, trials: Trials, moves: Moves, said: Advice) -> Iterator[Ground]:
-    if moves.why[0] == Why.GOING_ON:
-        yield Ground(f"all {design.maximum} planned participants have been treated", "maximum")
+def _ending(
+    design: Design, trials: TrialStates, moves: Decisions, said: Advice
+) -> Iterator[DecisionReason]:
+    if moves.why[0] == StopReason.GOING_ON:
+        yield DecisionReason(
+            f"all {design.maximum} planned participants have been treated", "maximum"
+        )
     if said.dose is None:
-        yield Ground("no level is selected", "selection", design.source)
+        yield DecisionReason("no level is selected", "selection", design.source)
     else:
-        yield Ground(f"level {said.dose} is selected from all counts", "selection", design.source)
+        yield DecisionReason(
+            f"level {said.dose} is selected from all counts", "selection", design.source
+        )
 
 
-def flips(design: Design, now: Replay, said: Advice) -> tuple[Flip, ...]:
+def nearest_changes(design: Design, now: Replay, said: Advice) -> tuple[Flip, ...]:
     """Find the fewest DLTs more, and fewer, at the present level that would change the decision."""
-    n, y = (int(one[0]) for one in now.trials.here())
+    n, y = (int(one[0]) for one in now.trials.at_current_dose())
     found = []
     for way in (range(1, n - y + 1), range(-1, -y - 1, -1)):
         for change in way:
@@ -228,7 +240,7 @@ def flips(design: Design, now: Replay, said: Advice) -> tuple[Flip, ...]:
     return tuple(found)
 
 
-def _with(design: Design, trials: Trials, change: int) -> Advice:
+def _with(design: Design, trials: TrialStates, change: int) -> Advice:
     """Give the advice with other DLTs at the present level, as if in the last cohort."""
     y = trials.y.copy()
     y[0, trials.dose[0]] += change
@@ -252,11 +264,16 @@ def _open(design: Design, cohorts: Sequence[Cohort], now: Replay) -> DoseDecisio
         outcomes = " ".join(map(str, ways[0].cohorts))
         grounds = [one._replace(text=f"if it is {outcomes}: {one.text}") for one in first.reasons]
         return DoseDecision(
-            said.action, said.dose, (Ground(text, "unanimous"), *grounds), (), (), resolutions=ways
+            said.action,
+            said.dose,
+            (DecisionReason(text, "unanimous"), *grounds),
+            (),
+            (),
+            resolutions=ways,
         )
     level = cohorts[-1].level
     action = "pending" if pending else "continue_cohort"
-    ground = Ground(f"{_left(pending, now.missing)}; {_could(ways)}", "open outcomes")
+    ground = DecisionReason(f"{_left(pending, now.missing)}; {_could(ways)}", "open outcomes")
     return DoseDecision(action, level, (ground,), (), (), resolutions=ways)
 
 
@@ -267,12 +284,16 @@ def _selected_as_it_stands(design: Design, cohorts: Sequence[Cohort], level: int
     """
     if level is None:
         return True
-    stopped = standing(design, _resolved(cohorts, PENDING))
+    stopped = states_before_decision(design, _resolved(cohorts, PENDING))
     return bool((design.select(stopped) == level - 1).all())
 
 
 def _called(
-    design: Design, cohorts: Sequence[Cohort], now: Replay, found: DoseDecision, needed: Needed
+    design: Design,
+    cohorts: Sequence[Cohort],
+    now: Replay,
+    found: DoseDecision,
+    needed: RecommendationCriteria,
 ) -> Recommendation:
     """Say what the selected level may be called; candidates are open here, as what is pending is.
 
@@ -337,7 +358,7 @@ def resolutions(
         )
     ways = _resolved(cohorts, open_kinds, missing)
     trials, moves = replay_each(design, ways)
-    return tuple(map(Resolution, ways, advice_each(design, trials, moves)))
+    return tuple(map(Resolution, ways, advice_for_each(design, trials, moves)))
 
 
 def _many(cohorts: Sequence[Cohort], missing: int, open_kinds: Kinds) -> int:

@@ -80,12 +80,12 @@ class Table(NamedTuple):
         }
 
 
-def empty(most: int) -> NDArray[np.int8]:
+def empty_actions(most: int) -> NDArray[np.int8]:
     """Give a table's array without any entry, for up to so many participants."""
     return np.zeros((most + 1, most + 1), dtype=np.int8)
 
 
-def check(table: Table, where: str = "", cohort: int | None = None) -> Table:
+def check_table(table: Table, where: str = "", cohort: int | None = None) -> Table:
     """Give the table if it is whole and does not contradict itself.
 
     Args:

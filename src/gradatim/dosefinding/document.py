@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from gradatim.dosefinding.characteristics.calibrate import Candidate
-from gradatim.dosefinding.characteristics.final_states import Figure, OperatingCharacteristics
-from gradatim.dosefinding.characteristics.pathways import Step
-from gradatim.dosefinding.characteristics.worst_case import Worst
+from gradatim.dosefinding.characteristics.calibrate import CalibratedSettings
+from gradatim.dosefinding.characteristics.final_states import Estimate, OperatingCharacteristics
+from gradatim.dosefinding.characteristics.pathways import PathwayStep
+from gradatim.dosefinding.characteristics.worst_case import WorstCase
 from gradatim.dosefinding.decision import Advice, DoseDecision
 from gradatim.dosefinding.decision_table import Table
 from gradatim.dosefinding.designs.base import Design
@@ -33,7 +33,7 @@ def design_document(design: Design) -> dict[str, Any]:
 
 
 def oc_document(
-    design: Design, found: OperatingCharacteristics, seconds: float, worst: Sequence[Worst] = ()
+    design: Design, found: OperatingCharacteristics, seconds: float, worst: Sequence[WorstCase] = ()
 ) -> dict[str, Any]:
     """Give operating characteristics; with standard errors where they were simulated."""
     document: dict[str, Any] = {
@@ -66,11 +66,11 @@ def _errors(found: OperatingCharacteristics) -> dict[str, Any]:
     return {**lists, **single, **days}
 
 
-def _error(figures: Sequence[Figure]) -> list[float]:
+def _error(figures: Sequence[Estimate]) -> list[float]:
     return [one.error for one in figures]
 
 
-def _worst(one: Worst) -> dict[str, Any]:
+def _worst(one: WorstCase) -> dict[str, Any]:
     return {
         "question": one.question,
         "dose": one.dose,
@@ -114,13 +114,13 @@ def table_document(design: Design, table: Table) -> dict[str, Any]:
     return {"schema": TABLE, **design_document(design), "actions": actions}
 
 
-def paths_document(design: Design, steps: Sequence[Step]) -> dict[str, Any]:
+def paths_document(design: Design, steps: Sequence[PathwayStep]) -> dict[str, Any]:
     """Give dose-transition pathways as a list of steps, each naming the one before it."""
     listed = [{**one._asdict(), "advice": _advice(one.advice)} for one in steps]
     return {"schema": PATHS, "design": design.name, "steps": listed}
 
 
-def calibration_document(design: str, candidates: Sequence[Candidate]) -> dict[str, Any]:
+def calibration_document(design: str, candidates: Sequence[CalibratedSettings]) -> dict[str, Any]:
     """Give the settings that were tried, best first."""
     listed = [
         {**one._asdict(), "curves": [_worst(curve) for curve in one.curves]} for one in candidates

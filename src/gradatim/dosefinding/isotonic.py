@@ -8,15 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradatim.dosefinding.binomial import above
-from gradatim.dosefinding.trial_states import Bools, Floats, Ints, Trials
+from gradatim.dosefinding.binomial import probability_above
+from gradatim.dosefinding.trial_states import Bools, Floats, Ints, TrialStates
 
 TIE = 1e-10
 """Added once per dose to the fitted rates, as select.mtd of the BOIN package does: of equal rates
 below the target the higher dose is nearer, of equal rates above it the lower one."""
 
 
-class Isotonic(NamedTuple):
+class IsotonicSelection(NamedTuple):
     """Select the dose whose fitted rate is nearest to the target.
 
     Args:
@@ -37,7 +37,7 @@ class Isotonic(NamedTuple):
     offset: float = 0.05
     bound_mtd: float | None = None
 
-    def select(self, trials: Trials) -> Ints:
+    def select(self, trials: TrialStates) -> Ints:
         """Give the selected dose of each trial, -1 for none."""
         lowest = np.minimum(self.excluded(trials), trials.barred)
         open_ = (trials.n > 0) & (np.arange(trials.doses) < lowest[:, None])
@@ -48,10 +48,10 @@ class Isotonic(NamedTuple):
         best = np.argmin(distance, axis=1)
         return np.where(np.isfinite(distance.min(axis=1)), best, -1)
 
-    def excluded(self, trials: Trials) -> Ints:
+    def excluded(self, trials: TrialStates) -> Ints:
         """Give the lowest dose that is too toxic to be selected; D where there is none."""
         n, y = trials.n, trials.y
-        exceeds = above(self.target, int(n.max(initial=1)))[n, y]
+        exceeds = probability_above(self.target, int(n.max(initial=1)))[n, y]
         toxic = (exceeds > self.cutoff_eli) & (n >= self.fewest)
         if self.extra_safe:
             toxic[:, 0] |= (exceeds[:, 0] > self.cutoff_eli - self.offset) & (
@@ -59,16 +59,16 @@ class Isotonic(NamedTuple):
             )
         return np.where(toxic.any(axis=1), np.argmax(toxic, axis=1), trials.doses)
 
-    def fit(self, trials: Trials, among: Bools) -> Floats:
+    def fit(self, trials: TrialStates, among: Bools) -> Floats:
         """Fit rising rates to the doses in `among` (S, D); the others are given zero weight."""
         n, y, a = trials.n.astype(float), trials.y.astype(float), self.pseudo
         total = np.where(among, n + 2 * a, 1.0)
         rate = (y + a) / total
         weight = total**2 * (total + 1) / ((y + a) * (n - y + a)) if a else n
-        return rising(np.where(among, rate, 0.0), np.where(among, weight, 0.0))
+        return isotonic_rates(np.where(among, rate, 0.0), np.where(among, weight, 0.0))
 
 
-def rising(rate: Floats, weight: Floats) -> Floats:
+def isotonic_rates(rate: Floats, weight: Floats) -> Floats:
     """Give the nearest rising rates, by weighted least squares.
 
     Args:

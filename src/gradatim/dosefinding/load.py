@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from gradatim.core.errors import UnusableInput, shortened
-from gradatim.dosefinding.decision_table import SIGNS, Action, Table, check, empty
+from gradatim.dosefinding.decision_table import SIGNS, Action, Table, check_table, empty_actions
 
 HEAD = "DLTs"
 MOST, DIGITS = 1_000, 9
@@ -35,7 +35,7 @@ def read_table(path: str) -> Table:
     if not lines:
         raise UnusableInput("this table is empty", path, todo=_EXAMPLE)
     sizes = _head(lines[0], path)
-    actions, seen = empty(max(sizes)), set[int]()
+    actions, seen = empty_actions(max(sizes)), set[int]()
     for n, line in lines[1:]:
         cells = _cells(line, f"{path}:{n}")
         y = _count(cells[0], f"{path}:{n}")
@@ -50,7 +50,7 @@ def read_table(path: str) -> Table:
             )
         for size, cell in zip(sizes, cells[1:], strict=False):
             _fill(actions, size, y, cell, f"{path}:{n}")
-    return check(Table(actions), path)
+    return check_table(Table(actions), path)
 
 
 def _head(line: tuple[int, str], path: str) -> list[int]:

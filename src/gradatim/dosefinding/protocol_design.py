@@ -7,8 +7,8 @@ from typing import Any
 from gradatim.core.dates import Duration
 from gradatim.core.documents import Steps
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.characteristics.simulate import Conduct
-from gradatim.dosefinding.characteristics.soundness import unsound
+from gradatim.dosefinding.characteristics.simulate import TrialTiming
+from gradatim.dosefinding.characteristics.soundness import soundness_fault
 from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.designs.model import ModelSettings
 from gradatim.dosefinding.designs.modifiers import layers
@@ -24,7 +24,7 @@ from gradatim.dosefinding.designs.registry import (
 )
 from gradatim.dosefinding.designs.settings import OFF, DesignSettings
 from gradatim.dosefinding.designs.table import TableDesign
-from gradatim.dosefinding.recommended import Needed
+from gradatim.dosefinding.recommended import RecommendationCriteria
 from gradatim.protocol.questions import ruled_design
 from gradatim.protocol.references import Fault
 from gradatim.protocol.study import Study
@@ -93,7 +93,7 @@ def alternatives(study: Study) -> dict[str, DesignSettings]:
     }
 
 
-def conduct_of(study: Study, between_arrivals: float) -> Conduct:
+def trial_timing(study: Study, between_arrivals: float) -> TrialTiming:
     """Give how the protocol's trial passes in time.
 
     The window is that of the dose-limiting toxicity, counted from a participant's first dose.
@@ -104,7 +104,7 @@ def conduct_of(study: Study, between_arrivals: float) -> Conduct:
     """
     window, sentinel = study.safety.dose_limiting_toxicity.window, study.safety.sentinel
     wait, between = (sentinel.wait, sentinel.between_participants) if sentinel else (None, None)
-    return Conduct(between_arrivals, _days(window.to), _days(wait), _days(between))
+    return TrialTiming(between_arrivals, _days(window.to), _days(wait), _days(between))
 
 
 def _days(length: Duration | None) -> float:
@@ -112,10 +112,14 @@ def _days(length: Duration | None) -> float:
     return 0.0 if length is None else length.months * 146_097 / 4_800 + length.days
 
 
-def needed_of(study: Study) -> Needed:
+def recommendation_criteria(study: Study) -> RecommendationCriteria:
     """Give what calling a level recommended asks for."""
     asked = study.safety.escalation.recommended_level
-    return Needed() if asked is None else Needed(asked.evaluable, asked.at_most)
+    return (
+        RecommendationCriteria()
+        if asked is None
+        else RecommendationCriteria(asked.evaluable, asked.at_most)
+    )
 
 
 def design_faults(study: Study) -> Iterator[Fault]:
@@ -140,7 +144,7 @@ def design_faults(study: Study) -> Iterator[Fault]:
         except UnusableInput as error:
             yield Fault(here, str(error))
             continue
-        if why := unsound(made):
+        if why := soundness_fault(made):
             yield Fault(
                 here,
                 f"the design {one.design} is not sound: {why}; change the setting or "

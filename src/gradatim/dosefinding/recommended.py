@@ -20,7 +20,7 @@ class Recommendation(NamedTuple):
     words: str
 
 
-class Needed(NamedTuple):
+class RecommendationCriteria(NamedTuple):
     """What calling a level recommended asks for.
 
     Args:
@@ -32,10 +32,10 @@ class Needed(NamedTuple):
     at_most: int = AT_MOST
 
 
-NEEDED = Needed()
+DEFAULT_CRITERIA = RecommendationCriteria()
 
 
-class AtLevel(NamedTuple):
+class LevelCounts(NamedTuple):
     """Who was treated at a level.
 
     Args:
@@ -57,7 +57,7 @@ class AtLevel(NamedTuple):
         """How many may yet turn out to have had a DLT."""
         return self.pending + self.candidates + self.missing
 
-    def fulfils(self, needed: Needed) -> bool:
+    def fulfils(self, needed: RecommendationCriteria) -> bool:
         """Whether it has what is needed, however those who are open turn out.
 
         Who is pending may yet have a DLT, or leave before the window closes and not be evaluable.
@@ -75,7 +75,10 @@ class AtLevel(NamedTuple):
 
 
 def recommendation(
-    level: int | None, at: Sequence[AtLevel], needed: Needed, settled: bool = True
+    level: int | None,
+    at: Sequence[LevelCounts],
+    needed: RecommendationCriteria,
+    settled: bool = True,
 ) -> Recommendation:
     """Say what the selected level may be called.
 

@@ -9,7 +9,7 @@ import numpy as np
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.outcomes import COUNTED_AS_DLT, Cohort
-from gradatim.dosefinding.trial_states import Ints, Moves, Trials, Why
+from gradatim.dosefinding.trial_states import Decisions, Ints, StopReason, TrialStates
 
 
 class Replay(NamedTuple):
@@ -22,8 +22,8 @@ class Replay(NamedTuple):
         notes: where the trial was led otherwise than the design advised.
     """
 
-    trials: Trials
-    moves: Moves | None
+    trials: TrialStates
+    moves: Decisions | None
     missing: int
     notes: tuple[str, ...]
 
@@ -55,7 +55,7 @@ def replay(design: Design, cohorts: Sequence[Cohort], complete: bool = False) ->
     return Replay(walk.trials, walk.moves, 0, tuple(notes))
 
 
-def replay_each(design: Design, ways: Sequence[Sequence[Cohort]]) -> tuple[Trials, Moves]:
+def replay_each(design: Design, ways: Sequence[Sequence[Cohort]]) -> tuple[TrialStates, Decisions]:
     """Lead several trials at once, whose cohorts have the same levels and sizes in turn.
 
     Args:
@@ -75,7 +75,7 @@ def replay_each(design: Design, ways: Sequence[Sequence[Cohort]]) -> tuple[Trial
     return walk.trials, walk.moves
 
 
-def standing(design: Design, ways: Sequence[Sequence[Cohort]]) -> Trials:
+def states_before_decision(design: Design, ways: Sequence[Sequence[Cohort]]) -> TrialStates:
     """Give several trials as they stand, without a decision on the last cohort.
 
     Args:
@@ -103,8 +103,8 @@ class _Part(NamedTuple):
         last: whether nobody was treated after them, in any of the trials.
     """
 
-    before: Trials
-    moves: Moves | None
+    before: TrialStates
+    moves: Decisions | None
     cohort: Cohort
     missing: int
     last: bool
@@ -125,8 +125,8 @@ class _Walk:
         self.design, self.ways = design, ways
         begun = design.begin(len(ways))
         # A history can be longer than the plan, for which the design's own counters are made.
-        self.trials = Trials(*(part.astype(np.int64) for part in begun.parts()))
-        self.moves: Moves | None = None
+        self.trials = TrialStates(*(part.astype(np.int64) for part in begun.arrays()))
+        self.moves: Decisions | None = None
         self._led = np.arange(len(ways))
 
     def __iter__(self) -> Iterator[_Part]:
@@ -149,7 +149,7 @@ class _Walk:
                 last = cohort is self.ways[0][-1] and bool((done == size).all())
                 yield _Part(before, self.moves, part, max(int(planned[0] - given[0]), 0), last)
 
-    def _at(self, led: Ints, level: int) -> Trials:
+    def _at(self, led: Ints, level: int) -> TrialStates:
         """Give the trials as they go on at a level, whatever was advised."""
         some = self.trials.where(led)
         barred = some.barred if self.moves is None else self.moves.barred[led]
@@ -177,16 +177,16 @@ class _Walk:
             whole = [values.copy() for values in self.moves]
             for values, new in zip(whole, asked, strict=True):
                 values[self._led] = new
-            self.moves = Moves(*whole)
+            self.moves = Decisions(*whole)
         return True
 
 
-def _put(trials: Trials, places: Ints, some: Trials) -> Trials:
+def _put(trials: TrialStates, places: Ints, some: TrialStates) -> TrialStates:
     """Give the trials with some of them replaced."""
-    whole = [part.copy() for part in trials.parts()]
-    for part, new in zip(whole, some.parts(), strict=True):
+    whole = [part.copy() for part in trials.arrays()]
+    for part, new in zip(whole, some.arrays(), strict=True):
         part[places] = new
-    return Trials(*whole)
+    return TrialStates(*whole)
 
 
 def _deviation(design: Design, part: _Part) -> str:
@@ -194,8 +194,12 @@ def _deviation(design: Design, part: _Part) -> str:
     moves, cohort = part.moves, part.cohort
     if moves is not None:
         full = part.before.total()[0] >= design.maximum
-        why = Why.MAXIMUM if moves.why[0] == Why.GOING_ON and full else Why(moves.why[0])
-        if why is not Why.GOING_ON:
+        why = (
+            StopReason.MAXIMUM
+            if moves.why[0] == StopReason.GOING_ON and full
+            else StopReason(moves.why[0])
+        )
+        if why is not StopReason.GOING_ON:
             return f"{cohort} was treated although the design had ended ({why.words})"
     advised = int(design.start if moves is None else moves.dose[0]) + 1
     if cohort.level == advised:

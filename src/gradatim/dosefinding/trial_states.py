@@ -17,7 +17,7 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 
-class Why(IntEnum):
+class StopReason(IntEnum):
     """Why a trial ended; GOING_ON while it has not."""
 
     GOING_ON = 0
@@ -33,16 +33,16 @@ class Why(IntEnum):
 
 
 _WORDS = {
-    Why.GOING_ON: "the trial goes on",
-    Why.MAXIMUM: "the planned number of participants was reached",
-    Why.TOO_TOXIC: "no dose is left that may be given",
-    Why.SETTLED: "the dose that would be next has had enough participants",
-    Why.HOLD: "the committee has to decide",
+    StopReason.GOING_ON: "the trial goes on",
+    StopReason.MAXIMUM: "the planned number of participants was reached",
+    StopReason.TOO_TOXIC: "no dose is left that may be given",
+    StopReason.SETTLED: "the dose that would be next has had enough participants",
+    StopReason.HOLD: "the committee has to decide",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Trials:
+class TrialStates:
     """S trials on D doses.
 
     Args:
@@ -65,7 +65,7 @@ class Trials:
         """How many trials these are."""
         return len(self.dose)
 
-    def parts(self) -> tuple[Ints, ...]:
+    def arrays(self) -> tuple[Ints, ...]:
         """Give the arrays in their order."""
         return (self.n, self.y, self.dose, self.barred, self.given, self.seen)
 
@@ -74,7 +74,7 @@ class Trials:
         """How many doses there are."""
         return int(self.n.shape[1])
 
-    def here(self) -> tuple[Ints, Ints]:
+    def at_current_dose(self) -> tuple[Ints, Ints]:
         """Give participants and DLTs at the dose given last."""
         return self.at(self.dose)
 
@@ -93,26 +93,26 @@ class Trials:
         last = self.doses - 1 - np.argmax(tried[:, ::-1], axis=1)
         return np.where(tried.any(axis=1), last, -1)
 
-    def where(self, chosen: Bools | Ints) -> "Trials":
+    def where(self, chosen: Bools | Ints) -> "TrialStates":
         """Give some of the trials, by a mask or by their places."""
         places = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
-        return Trials(*(np.take(part, places, axis=0) for part in self.parts()))
+        return TrialStates(*(np.take(part, places, axis=0) for part in self.arrays()))
 
-    def after(self, given: Ints, seen: Ints) -> "Trials":
+    def after(self, given: Ints, seen: Ints) -> "TrialStates":
         """Give the trials once a cohort at the present dose has been observed."""
         n, y, row = self.n.copy(), self.y.copy(), np.arange(len(self))
         n[row, self.dose] += given.astype(n.dtype)
         y[row, self.dose] += seen.astype(y.dtype)
-        return Trials(n, y, self.dose, self.barred, given, seen)
+        return TrialStates(n, y, self.dose, self.barred, given, seen)
 
 
-class Moves(NamedTuple):
+class Decisions(NamedTuple):
     """What is decided for each of S trials.
 
     Args:
         dose: the dose to give next; for a trial that ends, the one it ended at.
         barred: the lowest dose that may not be given again.
-        why: a `Why`; anything but GOING_ON ends the trial.
+        why: a `StopReason`; anything but GOING_ON ends the trial.
     """
 
     dose: Ints
@@ -120,7 +120,7 @@ class Moves(NamedTuple):
     why: Ints
 
 
-def begin(doses: int, start: int, maximum: int, trials: int = 1) -> Trials:
+def initial_states(doses: int, start: int, maximum: int, trials: int = 1) -> TrialStates:
     """Give trials in which nobody has been treated yet.
 
     Args:
@@ -132,11 +132,13 @@ def begin(doses: int, start: int, maximum: int, trials: int = 1) -> Trials:
     counter: type[np.int8] | type[np.int16] = np.int8 if maximum < 120 else np.int16
     none, flat = np.zeros((trials, doses), dtype=counter), np.zeros(trials, dtype=counter)
     first, free = (np.full(trials, value, dtype=counter) for value in (start, doses))
-    return Trials(none, none.copy(), first, free, flat, flat)
+    return TrialStates(none, none.copy(), first, free, flat, flat)
 
 
-def one_trial(n: list[int], y: list[int], dose: int, barred: int, last: tuple[int, int]) -> Trials:
+def one_trial(
+    n: list[int], y: list[int], dose: int, barred: int, last: tuple[int, int]
+) -> TrialStates:
     """Give the arrays of a single trial; `last` is the last cohort's size and DLTs."""
     counts = [np.array([part], dtype=np.int64) for part in (n, y)]
     flat = [np.array([part], dtype=np.int64) for part in (dose, barred, *last)]
-    return Trials(*counts, *flat)
+    return TrialStates(*counts, *flat)

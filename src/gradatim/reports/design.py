@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradatim.dosefinding.characteristics.exact import Compiled, TooLarge, compile_design
+from gradatim.dosefinding.characteristics.exact import CompiledDesign, TooLarge, compile_design
 from gradatim.dosefinding.characteristics.final_states import OperatingCharacteristics
-from gradatim.dosefinding.characteristics.operating import How, operating_characteristics
+from gradatim.dosefinding.characteristics.operating import Computation, operating_characteristics
 from gradatim.dosefinding.characteristics.pathways import pathways
 from gradatim.dosefinding.characteristics.scenarios import TOLERATED, Scenario, scenarios
-from gradatim.dosefinding.characteristics.small_numbers import plainly
+from gradatim.dosefinding.characteristics.small_numbers import small_number_statements
 from gradatim.dosefinding.characteristics.soundness import refuse_unsound
-from gradatim.dosefinding.characteristics.worst_case import Worst, worst_cases
+from gradatim.dosefinding.characteristics.worst_case import WorstCase, worst_cases
 from gradatim.dosefinding.decision_table import MEANING, Action, Table
 from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.designs.modifiers import layers
@@ -20,9 +20,9 @@ from gradatim.dosefinding.designs.registry import build
 from gradatim.dosefinding.designs.table import TableDesign
 from gradatim.dosefinding.protocol_design import (
     alternatives,
-    conduct_of,
-    needed_of,
+    recommendation_criteria,
     settings_of,
+    trial_timing,
 )
 from gradatim.protocol.load import Document
 from gradatim.protocol.questions import ruled_design
@@ -39,7 +39,7 @@ LENGTH_TRIALS = 20_000
 COLUMNS = 10
 
 
-class Compared(NamedTuple):
+class DesignComparison(NamedTuple):
     """A design with what to expect of it.
 
     Args:
@@ -95,10 +95,10 @@ def design_report(document: Document, name: str | None = None) -> str:
         gap=aim / 3,
         lengths=_lengths(study, main, curves, aim),
         arrivals=ARRIVALS,
-        conduct=conduct_of(study, ARRIVALS[0]),
+        conduct=trial_timing(study, ARRIVALS[0]),
         trials=LENGTH_TRIALS,
-        needed=needed_of(study),
-        plainly=plainly(main.doses),
+        needed=recommendation_criteria(study),
+        small_number_statements=small_number_statements(main.doses),
         percent=_percent,
     )
 
@@ -113,7 +113,9 @@ def _order(study: Study, shown: str) -> list[str]:
     return [shown, *(name for name in alternatives(study) if name != shown)]
 
 
-def compared_on(study: Study, name: str, curves: Sequence[Scenario], aim: float) -> Compared:
+def compared_on(
+    study: Study, name: str, curves: Sequence[Scenario], aim: float
+) -> DesignComparison:
     """Give a protocol's design by its name, with what to expect of it on these curves.
 
     Args:
@@ -129,9 +131,12 @@ def compared_on(study: Study, name: str, curves: Sequence[Scenario], aim: float)
     }
     design = build(settings_of(study, name))
     found = operating_characteristics(
-        design, [one.rates for one in curves], aim, How(needed=needed_of(study))
+        design,
+        [one.rates for one in curves],
+        aim,
+        Computation(needed=recommendation_criteria(study)),
     )
-    return Compared(name, design, readings[name], found)
+    return DesignComparison(name, design, readings[name], found)
 
 
 class Cell(NamedTuple):
@@ -141,7 +146,7 @@ class Cell(NamedTuple):
     kind: str
 
 
-class Shown(NamedTuple):
+class DecisionTableView(NamedTuple):
     """A decision table as the page shows it.
 
     Args:
@@ -155,7 +160,7 @@ class Shown(NamedTuple):
     legend: list[tuple[Cell, str]]
 
 
-def decision_table(design: Design) -> Shown | None:
+def decision_table(design: Design) -> DecisionTableView | None:
     """Give the decision table; None for a design that has none."""
     inner = layers(design)[-1]
     if not isinstance(inner, TableDesign):
@@ -165,7 +170,7 @@ def decision_table(design: Design) -> Shown | None:
     most = min(sizes[-1], _last_row(table, sizes))
     rows = [[_cell(table.of(n, y)) for n in sizes] for y in range(most + 1)]
     used = sorted({table.of(n, y) for n in sizes for y in range(n + 1)})
-    return Shown(sizes, rows, [(_cell(one), MEANING[one]) for one in used])
+    return DecisionTableView(sizes, rows, [(_cell(one), MEANING[one]) for one in used])
 
 
 def _last_row(table: Table, sizes: Sequence[int]) -> int:
@@ -179,10 +184,10 @@ def _cell(action: Action) -> Cell:
     return Cell(action.sign, action.name.lower())
 
 
-def _worst(design: Design, aim: float) -> list[Worst]:
+def _worst(design: Design, aim: float) -> list[WorstCase]:
     """Give the worst curves; none where the design has too many states to enumerate."""
     try:
-        compiled: Compiled = compile_design(design, limit=200_000)
+        compiled: CompiledDesign = compile_design(design, limit=200_000)
     except TooLarge:
         return []
     return worst_cases(compiled, aim, aim / 3)
@@ -197,7 +202,7 @@ def _lengths(
             design,
             [one.rates for one in curves],
             aim,
-            How(trials=LENGTH_TRIALS, conduct=conduct_of(study, days)),
+            Computation(trials=LENGTH_TRIALS, conduct=trial_timing(study, days)),
         )
         for days in ARRIVALS
     ]

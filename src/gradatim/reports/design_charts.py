@@ -8,14 +8,16 @@ from gradatim.reports.feasibility_charts import GREY, Spec, base
 
 if TYPE_CHECKING:
     from gradatim.dosefinding.characteristics.final_states import OperatingCharacteristics
-    from gradatim.reports.design import Compared
+    from gradatim.reports.design import DesignComparison
 
 BLUES = ("#c6d9ea", "#8fb4d3", "#5a90bf", "#2f6da3", "#17406b")
 """From the lowest level to the highest; more levels repeat the darkest."""
 BAR = 26
 
 
-def design_charts(compared: Sequence["Compared"], curves: Sequence[Scenario]) -> dict[str, Spec]:
+def design_charts(
+    compared: Sequence["DesignComparison"], curves: Sequence[Scenario]
+) -> dict[str, Spec]:
     """Give the charts by the name of their place in the page."""
     rows = [(curve.name, one) for curve, one in zip(curves, compared[0].found, strict=True)]
     made = charts_of(rows)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gradatim.dosefinding.characteristics.pathways import Step
+from gradatim.dosefinding.characteristics.pathways import PathwayStep
 from gradatim.dosefinding.decision import Advice
 
 ROW, TOP, WIDTH = 25, 34, 1000
@@ -54,7 +54,7 @@ class Drawing(NamedTuple):
     start: tuple[float, float]
 
 
-def drawing(steps: Sequence[Step]) -> Drawing:
+def drawing(steps: Sequence[PathwayStep]) -> Drawing:
     """Place the outcomes of the next cohorts: leaves one below another, parents in their middle."""
     depth = max((one.depth for one in steps), default=1)
     at = _heights(steps)
@@ -79,7 +79,7 @@ def drawing(steps: Sequence[Step]) -> Drawing:
     return Drawing(max(at, default=TOP) + ROW, nodes, titles, start)
 
 
-def _heights(steps: Sequence[Step]) -> list[float]:
+def _heights(steps: Sequence[PathwayStep]) -> list[float]:
     """Give each outcome's height; children come after their parents in the list."""
     children: dict[int, list[int]] = {}
     for i, one in enumerate(steps):

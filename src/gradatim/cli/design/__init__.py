@@ -9,9 +9,9 @@ from gradatim.cli.design.expect import compare, oc
 from gradatim.cli.design.options import (
     NONE,
     AsJson,
-    Asked,
     Cohorts,
     CohortSize,
+    DesignOptions,
     Levels,
     Name,
     Protocol,
@@ -82,7 +82,7 @@ def table(
     from gradatim.dosefinding.document import table_document
     from gradatim.dosefinding.load import write_table
 
-    asked = Asked(
+    asked = DesignOptions(
         design, target, cohort_size, cohorts, None, levels, table, protocol, reading, more
     )
     made = asked.build()
@@ -117,30 +117,30 @@ def decide(
 
     N is a participant without a DLT, T with one, P pending, C a DLT candidate (counts as a DLT).
     """
-    asked = Asked(
+    asked = DesignOptions(
         design, target, cohort_size, cohorts, start, levels, table, protocol, reading, more
     )
     decided(asked, outcomes, complete, json)
 
 
-def decided(asked: Asked, outcomes: str, complete: bool, json: bool) -> None:
+def decided(asked: DesignOptions, outcomes: str, complete: bool, json: bool) -> None:
     """Decide and print; that a protocol's design is not sound is a note, for its trial may run."""
     from dataclasses import replace
 
     from gradatim.cli.design.tables import print_decision
     from gradatim.cli.output import print_json
     from gradatim.dosefinding.ceiling import advise
-    from gradatim.dosefinding.characteristics.soundness import unsound
+    from gradatim.dosefinding.characteristics.soundness import soundness_fault
     from gradatim.dosefinding.document import decision_document
     from gradatim.dosefinding.outcomes import parse
-    from gradatim.dosefinding.protocol_design import needed_of
-    from gradatim.dosefinding.recommended import Needed
+    from gradatim.dosefinding.protocol_design import recommendation_criteria
+    from gradatim.dosefinding.recommended import RecommendationCriteria
 
     made = asked.build(sound=asked.study is None)
-    needed = needed_of(asked.study) if asked.study else Needed()
+    needed = recommendation_criteria(asked.study) if asked.study else RecommendationCriteria()
     cohorts = parse(outcomes, made.doses, made.start + 1)
     decision = advise(made, cohorts, complete=complete, needed=needed)
-    if asked.study is not None and (why := unsound(made)):
+    if asked.study is not None and (why := soundness_fault(made)):
         decision = replace(decision, notes=(*decision.notes, f"the design is not sound: {why}"))
     if json:
         print_json(decision_document(made, decision))
@@ -171,7 +171,7 @@ def paths(
     from gradatim.dosefinding.document import paths_document
     from gradatim.dosefinding.outcomes import parse
 
-    asked = Asked(
+    asked = DesignOptions(
         design, target, cohort_size, cohorts, start, levels, table, protocol, reading, more
     )
     made = asked.build()
@@ -204,15 +204,17 @@ def calibrate(
     from gradatim.cli.design.tables import print_candidates
     from gradatim.cli.options import pairs
     from gradatim.cli.output import print_json
-    from gradatim.dosefinding.characteristics.calibrate import Aim
+    from gradatim.dosefinding.characteristics.calibrate import CalibrationGoal
     from gradatim.dosefinding.characteristics.calibrate import calibrate as try_all
     from gradatim.dosefinding.document import calibration_document
 
-    asked = Asked(design, target, cohort_size, cohorts, None, levels, "", protocol, reading, more)
+    asked = DesignOptions(
+        design, target, cohort_size, cohorts, None, levels, "", protocol, reading, more
+    )
     settings = asked.settings()
     asked.build()
     values = {name: numbers(text, f"--vary {name}") for name, text in pairs(vary, "--vary").items()}
-    found = try_all(settings, values, Aim(gap, risk))
+    found = try_all(settings, values, CalibrationGoal(gap, risk))
     if json:
         print_json(calibration_document(settings.design, found))
     else:

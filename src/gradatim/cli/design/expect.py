@@ -8,9 +8,9 @@ import typer
 from gradatim.cli.design.options import (
     NONE,
     AsJson,
-    Asked,
     Cohorts,
     CohortSize,
+    DesignOptions,
     Levels,
     Name,
     Protocol,
@@ -24,9 +24,9 @@ from gradatim.cli.design.options import (
 )
 
 if TYPE_CHECKING:
-    from gradatim.dosefinding.characteristics.operating import How
-    from gradatim.dosefinding.characteristics.simulate import Conduct
-    from gradatim.dosefinding.characteristics.worst_case import Worst
+    from gradatim.dosefinding.characteristics.operating import Computation
+    from gradatim.dosefinding.characteristics.simulate import TrialTiming
+    from gradatim.dosefinding.characteristics.worst_case import WorstCase
     from gradatim.dosefinding.designs.base import Design
     from gradatim.dosefinding.designs.settings import DesignSettings
 
@@ -54,7 +54,7 @@ Sentinel = Annotated[
 ]
 Stagger = Annotated[float | None, typer.Option(metavar="DAYS", help="Between later participants")]
 Review = Annotated[float, typer.Option(metavar="DAYS", help="From last outcome to next cohort")]
-WorstCase = Annotated[
+WorstCaseGap = Annotated[
     float | None,
     typer.Option("--worst-case", metavar="GAP", help="Also the worst curves, wrong by GAP or more"),
 ]
@@ -89,7 +89,7 @@ def oc(
     sentinel: Sentinel = None,
     stagger: Stagger = None,
     review: Review = 0.0,
-    worst_case: WorstCase = None,
+    worst_case: WorstCaseGap = None,
     json: AsJson = False,
 ) -> None:
     """Operating characteristics: what a design does when the true DLT rates are these.
@@ -103,7 +103,7 @@ def oc(
     from gradatim.dosefinding.document import oc_document
 
     begun, rates = time.perf_counter(), numbers(truth, "--truth")
-    asked = Asked(
+    asked = DesignOptions(
         design, target, cohort_size, cohorts, start, None, table, protocol, reading, more, [rates]
     )
     made = asked.build()
@@ -149,7 +149,10 @@ def compare(
     """
     from gradatim.cli.design.expect_tables import print_comparison
     from gradatim.cli.output import print_json
-    from gradatim.dosefinding.characteristics.operating import How, operating_characteristics
+    from gradatim.dosefinding.characteristics.operating import (
+        Computation,
+        operating_characteristics,
+    )
     from gradatim.dosefinding.characteristics.scenarios import scenarios
     from gradatim.dosefinding.characteristics.soundness import refuse_unsound
     from gradatim.dosefinding.designs.registry import build
@@ -166,7 +169,7 @@ def compare(
     toxic = _limit(limit, target if target is not None else first.target)
     curves = {f"truth {i}": one for i, one in enumerate(given, 1)}
     curves = curves or {one.name: one.rates for one in scenarios(first.doses, first.target)}
-    how = How(method, trials, seed)
+    how = Computation(method, trials, seed)
     found = {
         name: operating_characteristics(one, list(curves.values()), toxic, how)
         for name, one in made.items()
@@ -198,7 +201,7 @@ def _compared(
     from gradatim.core.errors import UnusableInput
     from gradatim.dosefinding.protocol_design import alternatives
 
-    asked = Asked(
+    asked = DesignOptions(
         "", target, cohort_size, cohorts, start, levels, table, protocol, "", more, truths
     )
     found: dict[str, DesignSettings] = {}
@@ -237,28 +240,33 @@ def _limit(limit: float | None, target: float | None) -> float:
 
 
 def _how(
-    asked: Asked, method: str, trials: int, seed: int, threads: int, conduct: "Conduct | None"
-) -> "How":
-    from gradatim.dosefinding.characteristics.operating import How
-    from gradatim.dosefinding.protocol_design import needed_of
-    from gradatim.dosefinding.recommended import Needed
+    asked: DesignOptions,
+    method: str,
+    trials: int,
+    seed: int,
+    threads: int,
+    conduct: "TrialTiming | None",
+) -> "Computation":
+    from gradatim.dosefinding.characteristics.operating import Computation
+    from gradatim.dosefinding.protocol_design import recommendation_criteria
+    from gradatim.dosefinding.recommended import RecommendationCriteria
 
-    needed = needed_of(asked.study) if asked.study else Needed()
-    return How(method, trials, seed, threads, conduct, needed)
+    needed = recommendation_criteria(asked.study) if asked.study else RecommendationCriteria()
+    return Computation(method, trials, seed, threads, conduct, needed)
 
 
 def _conduct(
-    asked: Asked,
+    asked: DesignOptions,
     arrivals: float | None,
     window: float | None,
     sentinel: float | None,
     stagger: float | None,
     review: float,
-) -> "Conduct | None":
+) -> "TrialTiming | None":
     """Give how trials pass in time, from the options and else from the protocol."""
     from gradatim.core.errors import UnusableInput
-    from gradatim.dosefinding.characteristics.simulate import Conduct
-    from gradatim.dosefinding.protocol_design import conduct_of
+    from gradatim.dosefinding.characteristics.simulate import TrialTiming
+    from gradatim.dosefinding.protocol_design import trial_timing
 
     if arrivals is None:
         if any(one is not None for one in (window, sentinel, stagger)) or review:
@@ -268,8 +276,8 @@ def _conduct(
                 todo="give the mean days between them",
             )
         return None
-    usual = conduct_of(asked.study, arrivals) if asked.study else Conduct(arrivals, 28.0)
-    return Conduct(
+    usual = trial_timing(asked.study, arrivals) if asked.study else TrialTiming(arrivals, 28.0)
+    return TrialTiming(
         arrivals,
         usual.window if window is None else window,
         usual.sentinel if sentinel is None else sentinel,
@@ -278,7 +286,7 @@ def _conduct(
     )
 
 
-def _worst(design: "Design", gap: float, target: float) -> "list[Worst]":
+def _worst(design: "Design", gap: float, target: float) -> "list[WorstCase]":
     from gradatim.dosefinding.characteristics.exact import compile_design
     from gradatim.dosefinding.characteristics.worst_case import worst_cases
 

@@ -8,8 +8,8 @@ from rich.text import Text
 
 from gradatim.cli.design.tables import grid, print_design
 from gradatim.cli.output import console
-from gradatim.dosefinding.characteristics.final_states import Figure, OperatingCharacteristics
-from gradatim.dosefinding.characteristics.worst_case import Worst
+from gradatim.dosefinding.characteristics.final_states import Estimate, OperatingCharacteristics
+from gradatim.dosefinding.characteristics.worst_case import WorstCase
 from gradatim.dosefinding.designs.base import Design
 
 METHOD = {
@@ -20,7 +20,7 @@ METHOD = {
 
 
 def print_oc(
-    design: Design, found: OperatingCharacteristics, seconds: float, worst: Sequence[Worst]
+    design: Design, found: OperatingCharacteristics, seconds: float, worst: Sequence[WorstCase]
 ) -> None:
     """Print what to expect of a design."""
     print_design(design)
@@ -72,7 +72,7 @@ def _sums(found: OperatingCharacteristics) -> list[tuple[str, str]]:
     return rows
 
 
-def _print_worst(worst: Sequence[Worst]) -> None:
+def _print_worst(worst: Sequence[WorstCase]) -> None:
     shown = grid(
         "The worst rising curves of true rates",
         "if level",
@@ -93,12 +93,12 @@ def _print_worst(worst: Sequence[Worst]) -> None:
     console().print(shown)
 
 
-def percent(one: Figure) -> str:
+def percent(one: Estimate) -> str:
     """Write a probability, with its standard error if it has one."""
     return f"{one.value:.2%}" + (f" ({one.error:.2%})" if one.error else "")
 
 
-def number(one: Figure, digits: int = 2) -> str:
+def number(one: Estimate, digits: int = 2) -> str:
     """Write an expected number, with its standard error if it has one."""
     return f"{one.value:.{digits}f}" + (f" ({one.error:.{digits + 1}f})" if one.error else "")
 

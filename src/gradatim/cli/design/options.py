@@ -68,7 +68,7 @@ def numbers(text: str, option: str) -> tuple[float, ...]:
     return tuple(found)
 
 
-class Asked:
+class DesignOptions:
     """A design as the command line names it.
 
     Args:

@@ -9,11 +9,11 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from gradatim.cli.output import console
-from gradatim.dosefinding.characteristics.calibrate import Candidate
-from gradatim.dosefinding.characteristics.pathways import Step, leaves
+from gradatim.dosefinding.characteristics.calibrate import CalibratedSettings
+from gradatim.dosefinding.characteristics.pathways import PathwayStep, whole_paths
 from gradatim.dosefinding.decision import Advice, DoseDecision
 from gradatim.dosefinding.decision_table import MEANING, Action, Table
-from gradatim.dosefinding.designs.base import Design, Ground
+from gradatim.dosefinding.designs.base import DecisionReason, Design
 
 if TYPE_CHECKING:
     from gradatim.protocol.study import Study
@@ -136,7 +136,7 @@ def print_decision(design: Design, decision: DoseDecision, study: "Study | None"
     out.print(Text(f"{design.name}: {design.source}{basis}. The committee decides.", "dim"))
 
 
-def _print_grounds(grounds: Sequence[Ground]) -> None:
+def _print_grounds(grounds: Sequence[DecisionReason]) -> None:
     for one in grounds:
         text = Text.assemble("- ", _capital(one.text))
         if one.overrides:
@@ -153,7 +153,7 @@ def _change(dlts: int) -> str:
     return f"With {number} {'more' if dlts > 0 else 'fewer'} DLT{'s' * (number > 1)} at this level"
 
 
-def print_paths(design: Design, steps: Sequence[Step]) -> None:
+def print_paths(design: Design, steps: Sequence[PathwayStep]) -> None:
     """Print dose-transition pathways, a line for each whole path."""
     print_design(design)
     if not steps:
@@ -163,7 +163,7 @@ def print_paths(design: Design, steps: Sequence[Step]) -> None:
     heads = [f"{name}{i} " for i in range(1, ahead + 1) for name in ("cohort ", "then ")]
     shown = grid("What each outcome of the next cohorts leads to", *heads)
     before: list[tuple[int, int, int]] = []
-    for path in leaves(steps):
+    for path in whole_paths(steps):
         cells: list[Text | str] = []
         here = [(one.level, one.dlts, one.depth) for one in path]
         same = 0
@@ -177,7 +177,7 @@ def print_paths(design: Design, steps: Sequence[Step]) -> None:
     console().print(shown)
 
 
-def print_candidates(design: str, found: Sequence[Candidate], risk: float | None) -> None:
+def print_candidates(design: str, found: Sequence[CalibratedSettings], risk: float | None) -> None:
     """Print settings that were tried, best first."""
     names = list(found[0].varied)
     columns = [*names, "worst correct", "mean correct", "worst too toxic", "mean N"]

@@ -9,9 +9,9 @@ import numpy as np
 
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.characteristics.exact import compile_design
-from gradatim.dosefinding.characteristics.scenarios import on_target
+from gradatim.dosefinding.characteristics.scenarios import curves_on_target
 from gradatim.dosefinding.characteristics.soundness import refuse_unsound
-from gradatim.dosefinding.characteristics.worst_case import Worst, worst_cases
+from gradatim.dosefinding.characteristics.worst_case import WorstCase, worst_cases
 from gradatim.dosefinding.designs.registry import (
     SETTING_TYPES,
     build,
@@ -44,7 +44,7 @@ VARIED = (
 """Settings that can be varied, by their public names."""
 
 
-class Candidate(NamedTuple):
+class CalibratedSettings(NamedTuple):
     """Settings with what they bring.
 
     Args:
@@ -63,11 +63,11 @@ class Candidate(NamedTuple):
     worst_correct: float
     worst_toxic: float
     keeps: bool
-    curves: tuple[Worst, Worst]
+    curves: tuple[WorstCase, WorstCase]
 
 
 @dataclass(frozen=True)
-class Aim:
+class CalibrationGoal:
     """What is wanted.
 
     Args:
@@ -80,8 +80,8 @@ class Aim:
 
 
 def calibrate(
-    settings: DesignSettings, vary: Mapping[str, Sequence[float]], aim: Aim
-) -> list[Candidate]:
+    settings: DesignSettings, vary: Mapping[str, Sequence[float]], aim: CalibrationGoal
+) -> list[CalibratedSettings]:
     """Try every combination of settings, best first.
 
     First come those that keep the risk, by their worst probability of selecting rightly.
@@ -118,7 +118,9 @@ def _grid(vary: Mapping[str, Sequence[float]]) -> list[tuple[float, ...]]:
     return combinations
 
 
-def _candidate(fixed: DesignSettings, varied: dict[str, float], aim: Aim) -> Candidate:
+def _candidate(
+    fixed: DesignSettings, varied: dict[str, float], aim: CalibrationGoal
+) -> CalibratedSettings:
     values: dict[str, Any] = {
         name: int(value) if SETTING_TYPES[name].element is int else value
         for name, value in varied.items()
@@ -130,7 +132,7 @@ def _candidate(fixed: DesignSettings, varied: dict[str, float], aim: Aim) -> Can
     told = ", ".join(f"{name}={value:g}" for name, value in varied.items())
     compiled = compile_design(refuse_unsound(build(settings), f"--vary {told}"))
     right, sizes = [], []
-    for dose, rates in enumerate(on_target(settings.doses, target, aim.gap)):
+    for dose, rates in enumerate(curves_on_target(settings.doses, target, aim.gap)):
         probability = compiled.probability(np.array(rates))
         right.append(float(probability @ (compiled.selected == dose)))
         sizes.append(float(probability @ compiled.n.sum(axis=1)))
@@ -140,7 +142,7 @@ def _candidate(fixed: DesignSettings, varied: dict[str, float], aim: Aim) -> Can
     )
     toxic = max((one for one in worst if one.question == "too_toxic"), key=lambda w: w.probability)
     keeps = aim.risk is None or toxic.probability <= aim.risk
-    return Candidate(
+    return CalibratedSettings(
         varied,
         float(np.mean(right)),
         float(np.mean(sizes)),

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradatim.core.errors import Defect, UnusableInput
-from gradatim.dosefinding.characteristics.final_states import Finals
+from gradatim.dosefinding.characteristics.final_states import FinalStates
 from gradatim.dosefinding.designs.base import Design
-from gradatim.dosefinding.trial_states import Floats, Ints, Trials, Why
+from gradatim.dosefinding.trial_states import Floats, Ints, StopReason, TrialStates
 
 MOST_STATES = 2_000_000
 """States of one step beyond which enumeration is not attempted unasked."""
@@ -31,7 +31,7 @@ IN_CACHE = 16_384
 
 
 @dataclass(frozen=True)
-class Compiled:
+class CompiledDesign:
     """A design's final states, F of them.
 
     Args:
@@ -39,7 +39,7 @@ class Compiled:
         n, y: participants and DLTs, (F, D).
         ways: in how many ways a trial comes to each, (F,).
         selected: the dose selected, from 0; -1 for none, (F,).
-        why: why it ended, a `Why`, (F,).
+        why: why it ended, a `StopReason`, (F,).
         visited: how many states were passed on the way.
         pruned: whether states were left out, so that probabilities need not add up to 1.
     """
@@ -110,7 +110,7 @@ def compile_design(
     limit: int | None = MOST_STATES,
     scenarios: Floats | None = None,
     leave_out: float = 0.0,
-) -> Compiled:
+) -> CompiledDesign:
     """Enumerate every state that trials of this design can come to.
 
     Args:
@@ -129,10 +129,12 @@ def compile_design(
         after, many, key = _branch(design, live, ways, key, keys)
         moves = design.decide(after)
         why = np.where(
-            (moves.why == Why.GOING_ON) & (after.total() >= design.maximum), Why.MAXIMUM, moves.why
+            (moves.why == StopReason.GOING_ON) & (after.total() >= design.maximum),
+            StopReason.MAXIMUM,
+            moves.why,
         )
         after = replace(after, barred=moves.barred)
-        over = why != Why.GOING_ON
+        over = why != StopReason.GOING_ON
         ended.append(_merge(_States(after.where(over), many[over], key[over], why[over]), keys))
         on = _States(
             replace(after, dose=moves.dose).where(~over), many[~over], key[~over], why[~over]
@@ -163,7 +165,7 @@ class TooLarge(UnusableInput):
 
 
 class _States(NamedTuple):
-    trials: Trials
+    trials: TrialStates
     ways: Floats
     key: NDArray[np.uint64]
     why: Ints
@@ -180,8 +182,8 @@ class _Keys:
 
 
 def _branch(
-    design: Design, live: Trials, ways: Floats, key: NDArray[np.uint64], keys: _Keys
-) -> tuple[Trials, Floats, NDArray[np.uint64]]:
+    design: Design, live: TrialStates, ways: Floats, key: NDArray[np.uint64], keys: _Keys
+) -> tuple[TrialStates, Floats, NDArray[np.uint64]]:
     """Give every outcome of every trial's next cohort."""
     size = design.size(live)
     most = int(size.max())
@@ -201,7 +203,7 @@ def _merge(states: _States, keys: _Keys) -> _States:
     trials, ways, key, why = states
     if not len(key):
         return states
-    whole = key + trials.dose.astype(np.uint64) * keys.dose * (why == Why.GOING_ON)
+    whole = key + trials.dose.astype(np.uint64) * keys.dose * (why == StopReason.GOING_ON)
     whole += trials.barred.astype(np.uint64) * keys.barred + why.astype(np.uint64) * keys.why
     order = np.argsort(whole, kind="stable")
     ranked = whole[order]
@@ -212,7 +214,7 @@ def _merge(states: _States, keys: _Keys) -> _States:
     return _States(trials.where(kept), np.add.reduceat(ways[order], starts), key[kept], why[kept])
 
 
-def _same(trials: Trials, order: Ints, new: NDArray[np.bool_]) -> None:
+def _same(trials: TrialStates, order: Ints, new: NDArray[np.bool_]) -> None:
     """Stop if two different states came to one key: about once in 10^6 runs of 10^7 states."""
     again = np.flatnonzero(~new)
     a, b = order[again], order[again - 1]
@@ -236,17 +238,20 @@ def _probable(states: _States, scenarios: Floats, leave_out: float, most: int) -
 
 def _compiled(
     design: Design, ended: list[_States], keys: _Keys, visited: int, pruned: bool
-) -> Compiled:
+) -> CompiledDesign:
     parts = [one for one in ended if len(one.key)]
-    trials = Trials(
-        *(np.concatenate(part) for part in zip(*(one.trials.parts() for one in parts), strict=True))
+    trials = TrialStates(
+        *(
+            np.concatenate(part)
+            for part in zip(*(one.trials.arrays() for one in parts), strict=True)
+        )
     )
     ways, key, why = (np.concatenate([one[i] for one in parts]) for i in (1, 2, 3))
     last = _merge(_States(trials, ways, key, why), keys)
     selected = np.empty(len(last.key), dtype=np.int8)
     for part in np.array_split(np.arange(len(last.key)), 1 + len(last.key) // IN_CACHE):
         selected[part] = design.select(last.trials.where(part))
-    return Compiled(
+    return CompiledDesign(
         design,
         last.trials.n,
         last.trials.y,
@@ -258,9 +263,9 @@ def _compiled(
     )
 
 
-def finals(compiled: Compiled, rates: Floats) -> Finals:
+def final_states(compiled: CompiledDesign, rates: Floats) -> FinalStates:
     """Give the final states with their probabilities under these true rates, (D,)."""
-    return Finals(
+    return FinalStates(
         compiled.design,
         compiled.n,
         compiled.y,

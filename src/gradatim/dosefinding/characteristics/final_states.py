@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gradatim.dosefinding.designs.base import Design
-from gradatim.dosefinding.trial_states import Bools, Floats, Ints, Why
+from gradatim.dosefinding.trial_states import Bools, Floats, Ints, StopReason
 
 ENOUGH, AT_MOST = 6, 1
 """A dose is called recommended with so many evaluable participants and at most so many DLTs, unless
@@ -14,14 +14,14 @@ the protocol says otherwise."""
 
 
 @dataclass(frozen=True)
-class Finals:
+class FinalStates:
     """Ends of trials with their weights: final states with probabilities, or simulated trials.
 
     Args:
         design: the design.
         n, y: participants and DLTs, (F, D).
         selected: the dose selected, from 0; -1 for none, (F,).
-        why: a `Why`, (F,).
+        why: a `StopReason`, (F,).
         weight: probability, (F,).
         days: how long each took, if time was simulated, (F,).
     """
@@ -36,7 +36,7 @@ class Finals:
 
 
 @dataclass(frozen=True)
-class Figure:
+class Estimate:
     """An expected value with its standard error, which is 0 where it is exact."""
 
     value: float
@@ -70,27 +70,27 @@ class OperatingCharacteristics:
 
     rates: tuple[float, ...]
     limit: float
-    selection: tuple[Figure, ...]
-    none_selected: Figure
-    patients: tuple[Figure, ...]
-    dlts: tuple[Figure, ...]
-    expected_n: Figure
-    expected_dlts: Figure
-    too_toxic_selected: Figure
-    overdosed: Figure
-    overdose_60: Figure
-    overdose_80: Figure
-    recommended: Figure
-    ends: dict[Why, float]
+    selection: tuple[Estimate, ...]
+    none_selected: Estimate
+    patients: tuple[Estimate, ...]
+    dlts: tuple[Estimate, ...]
+    expected_n: Estimate
+    expected_dlts: Estimate
+    too_toxic_selected: Estimate
+    overdosed: Estimate
+    overdose_60: Estimate
+    overdose_80: Estimate
+    recommended: Estimate
+    ends: dict[StopReason, float]
     sizes: dict[int, float]
-    days: tuple[Figure, float, float, float] | None
+    days: tuple[Estimate, float, float, float] | None
     error_bound: float
     method: str
     states: int
 
 
-def characteristics(
-    finals: Finals,
+def summarise(
+    finals: FinalStates,
     rates: Floats,
     limit: float,
     method: str,
@@ -128,18 +128,18 @@ def characteristics(
         overdose_60=of.mean(over > 0.6 * planned),
         overdose_80=of.mean(over > 0.8 * planned),
         recommended=of.mean(_recommended(finals, enough, at_most)),
-        ends={why: of.mean(finals.why == why).value for why in Why if why},
+        ends={why: of.mean(finals.why == why).value for why in StopReason if why},
         sizes=_sizes(total, finals.weight),
         days=of.days(),
     )
 
 
-def _lost(finals: Finals) -> float:
+def _lost(finals: FinalStates) -> float:
     """Give the probability of the states that were not followed."""
     return max(0.0, 1.0 - float(finals.weight.sum()))
 
 
-def _recommended(finals: Finals, enough: int, at_most: int) -> Bools:
+def _recommended(finals: FinalStates, enough: int, at_most: int) -> Bools:
     row, dose = np.arange(len(finals.selected)), finals.selected
     n, y = finals.n[row, dose], finals.y[row, dose]
     return np.asarray((dose >= 0) & (n >= enough) & (y <= at_most))
@@ -153,18 +153,18 @@ def _sizes(total: Floats, weight: Floats) -> dict[int, float]:
 class _Expected:
     """Expected values over ends, with standard errors where the ends are a sample."""
 
-    def __init__(self, finals: Finals, sampled: bool) -> None:
+    def __init__(self, finals: FinalStates, sampled: bool) -> None:
         self.weight, self.length, self.sampled = finals.weight, finals.days, sampled
 
-    def mean(self, value: Any) -> Figure:
+    def mean(self, value: Any) -> Estimate:
         value = np.asarray(value, dtype=float)
         mean = float(self.weight @ value)
         if not self.sampled:
-            return Figure(mean)
+            return Estimate(mean)
         spread = float(self.weight @ (value - mean) ** 2)
-        return Figure(mean, float(np.sqrt(spread / max(len(value) - 1, 1))))
+        return Estimate(mean, float(np.sqrt(spread / max(len(value) - 1, 1))))
 
-    def days(self) -> tuple[Figure, float, float, float] | None:
+    def days(self) -> tuple[Estimate, float, float, float] | None:
         if self.length is None:
             return None
         low, half, high = (float(one) for one in np.quantile(self.length, (0.1, 0.5, 0.9)))

@@ -6,16 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.characteristics.exact import MOST_STATES, TooLarge, compile_design, finals
+from gradatim.dosefinding.characteristics.exact import (
+    MOST_STATES,
+    TooLarge,
+    compile_design,
+    final_states,
+)
 from gradatim.dosefinding.characteristics.final_states import (
     OperatingCharacteristics,
-    characteristics,
+    summarise,
 )
-from gradatim.dosefinding.characteristics.simulate import Conduct, simulate
+from gradatim.dosefinding.characteristics.simulate import TrialTiming, simulate
 from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.designs.modifiers import layers
 from gradatim.dosefinding.designs.two_parameter_logistic import TwoParameter
-from gradatim.dosefinding.recommended import NEEDED, Needed
+from gradatim.dosefinding.recommended import DEFAULT_CRITERIA, RecommendationCriteria
 from gradatim.dosefinding.trial_states import Floats
 
 METHODS = ("auto", "exact", "bounded", "simulate")
@@ -27,7 +32,7 @@ MOST_FITS = 20_000
 
 
 @dataclass(frozen=True)
-class How:
+class Computation:
     """How operating characteristics are computed.
 
     Args:
@@ -44,16 +49,19 @@ class How:
     trials: int = 100_000
     seed: int = 1
     threads: int = 2
-    conduct: Conduct | None = None
-    needed: Needed = NEEDED
+    conduct: TrialTiming | None = None
+    needed: RecommendationCriteria = DEFAULT_CRITERIA
     leave_out: float = LEAVE_OUT
 
 
-HOW = How()
+DEFAULT_COMPUTATION = Computation()
 
 
 def operating_characteristics(
-    design: Design, scenarios: Sequence[Sequence[float]], limit: float, how: How = HOW
+    design: Design,
+    scenarios: Sequence[Sequence[float]],
+    limit: float,
+    how: Computation = DEFAULT_COMPUTATION,
 ) -> list[OperatingCharacteristics]:
     """Say what to expect of a design.
 
@@ -118,7 +126,7 @@ def check_rates(rates: Sequence[float], doses: int, where: str = "--truth") -> F
 
 
 def _enumerated(
-    design: Design, rates: list[Floats], limit: float, how: How
+    design: Design, rates: list[Floats], limit: float, how: Computation
 ) -> list[OperatingCharacteristics]:
     if how.method == "bounded":
         compiled = compile_design(
@@ -129,7 +137,7 @@ def _enumerated(
         compiled = compile_design(design, limit=most)
     method = "bounded" if compiled.pruned else "exact"
     return [
-        characteristics(finals(compiled, one), one, limit, method, *how.needed) for one in rates
+        summarise(final_states(compiled, one), one, limit, method, *how.needed) for one in rates
     ]
 
 
@@ -139,6 +147,8 @@ def _in_seconds(design: Design) -> int:
     return MOST_FITS if isinstance(model, TwoParameter) else MOST_STATES
 
 
-def _simulated(design: Design, rates: Floats, limit: float, how: How) -> OperatingCharacteristics:
+def _simulated(
+    design: Design, rates: Floats, limit: float, how: Computation
+) -> OperatingCharacteristics:
     ends = simulate(design, rates, how.trials, how.seed, conduct=how.conduct, threads=how.threads)
-    return characteristics(ends, rates, limit, "simulate", *how.needed)
+    return summarise(ends, rates, limit, "simulate", *how.needed)

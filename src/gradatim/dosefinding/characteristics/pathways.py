@@ -12,17 +12,17 @@ from typing import NamedTuple
 import numpy as np
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.decision import Advice, advice_each
+from gradatim.dosefinding.decision import Advice, advice_for_each
 from gradatim.dosefinding.designs.base import Design
-from gradatim.dosefinding.designs.modifiers import uncommitted
+from gradatim.dosefinding.designs.modifiers import with_open_holds
 from gradatim.dosefinding.outcomes import Cohort
 from gradatim.dosefinding.replay import replay
-from gradatim.dosefinding.trial_states import Trials, Why
+from gradatim.dosefinding.trial_states import StopReason, TrialStates
 
 MOST = 20_000
 
 
-class Step(NamedTuple):
+class PathwayStep(NamedTuple):
     """A cohort that could come next.
 
     Args:
@@ -44,7 +44,7 @@ class Step(NamedTuple):
     parent: int
 
 
-def pathways(design: Design, cohorts: Sequence[Cohort], ahead: int) -> list[Step]:
+def pathways(design: Design, cohorts: Sequence[Cohort], ahead: int) -> list[PathwayStep]:
     """Give every path of the next cohorts, each after the one it follows.
 
     Args:
@@ -55,7 +55,7 @@ def pathways(design: Design, cohorts: Sequence[Cohort], ahead: int) -> list[Step
     Raises:
         UnusableInput: outcomes are pending, or there would be too many paths.
     """
-    design = uncommitted(design)
+    design = with_open_holds(design)
     now = replay(design, cohorts)
     if any(cohort.is_pending for cohort in cohorts) or now.missing:
         raise UnusableInput(
@@ -63,28 +63,33 @@ def pathways(design: Design, cohorts: Sequence[Cohort], ahead: int) -> list[Step
             "OUTCOMES",
             todo="wait for it, or write how it may turn out",
         )
-    going = now.moves is None or now.moves.why[0] == Why.GOING_ON
+    going = now.moves is None or now.moves.why[0] == StopReason.GOING_ON
     if not going or now.trials.total()[0] >= design.maximum:
         return []
     trials = now.trials
     if now.moves is not None:
         trials = replace(trials, dose=now.moves.dose, barred=now.moves.barred)
-    found: list[Step] = []
+    found: list[PathwayStep] = []
     _follow(design, trials, 1, ahead, -1, found)
     return found
 
 
 def _follow(
-    design: Design, trials: Trials, depth: int, ahead: int, parent: int, found: list[Step]
+    design: Design,
+    trials: TrialStates,
+    depth: int,
+    ahead: int,
+    parent: int,
+    found: list[PathwayStep],
 ) -> None:
     size = int(design.size(trials)[0])
     each = trials.where(np.zeros(size + 1, dtype=np.int64))
     after = each.after(np.full(size + 1, size), np.arange(size + 1))
     moves = design.decide(after)
-    n, y = after.here()
-    for dlts, said in enumerate(advice_each(design, after, moves)):
+    n, y = after.at_current_dose()
+    for dlts, said in enumerate(advice_for_each(design, after, moves)):
         found.append(
-            Step(
+            PathwayStep(
                 depth, int(trials.dose[0]) + 1, dlts, size, int(n[dlts]), int(y[dlts]), said, parent
             )
         )
@@ -97,7 +102,7 @@ def _follow(
             _follow(design, then, depth + 1, ahead, len(found) - 1, found)
 
 
-def leaves(steps: Sequence[Step]) -> Iterator[list[Step]]:
+def whole_paths(steps: Sequence[PathwayStep]) -> Iterator[list[PathwayStep]]:
     """Give each whole path, from the next cohort to the last one looked at."""
     parents = {one.parent for one in steps}
     for i, one in enumerate(steps):

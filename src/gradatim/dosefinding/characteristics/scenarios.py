@@ -32,14 +32,14 @@ def scenarios(doses: int, target: float | None = None, gap: float | None = None)
     apart = aim / 3 if gap is None else gap
     curves = [
         Scenario(f"level {dose} on target", rates)
-        for dose, rates in enumerate(on_target(doses, aim, apart), 1)
+        for dose, rates in enumerate(curves_on_target(doses, aim, apart), 1)
     ]
     safe = tuple(aim * (0.1 + 0.15 * i / max(doses - 1, 1)) for i in range(doses))
     toxic = tuple(min(0.95, aim * (1.5 + 0.9 * i / max(doses - 1, 1))) for i in range(doses))
     return [Scenario("little toxicity", safe), *curves, Scenario("all too toxic", toxic)]
 
 
-def on_target(doses: int, target: float, gap: float) -> Iterator[tuple[float, ...]]:
+def curves_on_target(doses: int, target: float, gap: float) -> Iterator[tuple[float, ...]]:
     """Give a curve for each dose on which that dose is on target.
 
     Neighbours are a gap away, the odds changing by the same factor from dose to dose.

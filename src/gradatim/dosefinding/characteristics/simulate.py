@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.characteristics.final_states import Finals
+from gradatim.dosefinding.characteristics.final_states import FinalStates
 from gradatim.dosefinding.designs.base import Design
-from gradatim.dosefinding.trial_states import Floats, Ints, Trials, Why
+from gradatim.dosefinding.trial_states import Floats, Ints, StopReason, TrialStates
 
 CHUNK = 8_192
 MOST_TRIALS = 10_000_000
 
 
 @dataclass(frozen=True)
-class Conduct:
+class TrialTiming:
     """How a trial passes in time; all in days.
 
     Args:
@@ -56,9 +56,9 @@ def simulate(
     trials: int,
     seed: int,
     *,
-    conduct: Conduct | None = None,
+    conduct: TrialTiming | None = None,
     threads: int = 2,
-) -> Finals:
+) -> FinalStates:
     """Run trials.
 
     Args:
@@ -89,25 +89,29 @@ def simulate(
 
     with ThreadPoolExecutor(threads) as pool:
         ended = [one for some in pool.map(run, zip(sizes, seeds, strict=True)) for one in some]
-    joined = Trials(
-        *(np.concatenate(part) for part in zip(*(e.trials.parts() for e in ended), strict=True))
+    joined = TrialStates(
+        *(np.concatenate(part) for part in zip(*(e.trials.arrays() for e in ended), strict=True))
     )
     why = np.concatenate([one.why for one in ended])
     days = np.concatenate([one.days for one in ended]) if conduct else None
-    return Finals(
+    return FinalStates(
         design, joined.n, joined.y, design.select(joined), why, np.full(trials, 1 / trials), days
     )
 
 
 @dataclass(frozen=True)
 class _Ended:
-    trials: Trials
+    trials: TrialStates
     why: Ints
     days: Floats
 
 
 def _chunk(
-    design: Design, rates: Floats, size: int, seed: np.random.SeedSequence, conduct: Conduct | None
+    design: Design,
+    rates: Floats,
+    size: int,
+    seed: np.random.SeedSequence,
+    conduct: TrialTiming | None,
 ) -> Iterator[_Ended]:
     """Run a chunk cohort by cohort; trials leave as they end."""
     rng = np.random.Generator(np.random.SFC64(seed))
@@ -116,10 +120,10 @@ def _chunk(
         given = design.size(live)
         after, days = _treat(live, given, rates, rng, days, conduct)
         moves = design.decide(after)
-        full = (moves.why == Why.GOING_ON) & (after.total() >= design.maximum)
-        why = np.where(full, Why.MAXIMUM, moves.why).astype(np.int8)
+        full = (moves.why == StopReason.GOING_ON) & (after.total() >= design.maximum)
+        why = np.where(full, StopReason.MAXIMUM, moves.why).astype(np.int8)
         after = replace(after, barred=moves.barred)
-        over = why != Why.GOING_ON
+        over = why != StopReason.GOING_ON
         if over.any():
             yield _Ended(after.where(over), why[over], days[over])
         live = replace(after, dose=moves.dose).where(~over)
@@ -127,13 +131,13 @@ def _chunk(
 
 
 def _treat(
-    live: Trials,
+    live: TrialStates,
     given: Ints,
     rates: Floats,
     rng: np.random.Generator,
     days: Floats,
-    conduct: Conduct | None,
-) -> tuple[Trials, Floats]:
+    conduct: TrialTiming | None,
+) -> tuple[TrialStates, Floats]:
     """Treat a cohort of each trial; give the trials and the day on which all outcomes are known."""
     most, rate = int(given.max()), rates[live.dose]
     drawn = rng.random((most, len(live)))
@@ -142,7 +146,7 @@ def _treat(
     seen = toxic.sum(axis=0)
     if conduct is None:
         return live.after(given, seen), days
-    n, _ = live.here()
+    n, _ = live.at_current_dose()
     known = days
     opens = days
     for i in range(most):

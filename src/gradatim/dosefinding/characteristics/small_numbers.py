@@ -1,9 +1,9 @@
 """What small numbers of participants can say, and what they cannot."""
 
-from gradatim.dosefinding.binomial import pmf, upper_bound
+from gradatim.dosefinding.binomial import binomial_pmf, upper_bound
 
 
-def excluded(n: int, y: int = 0) -> str:
+def excluded_rates(n: int, y: int = 0) -> str:
     """Say which true DLT rates so few participants exclude, one-sided 95 %."""
     limit = _percent(upper_bound(n, y))
     return f"{y} of {n} excludes only true DLT rates above {limit} (one-sided 95 %)"
@@ -14,15 +14,15 @@ def passes_3_plus_3(rate: float) -> float:
 
     None of 3, or 1 of 3 and none of 3 more (Storer 1989, Biometrics 45:927).
     """
-    first, second = pmf(3, rate), pmf(3, rate)
+    first, second = binomial_pmf(3, rate), binomial_pmf(3, rate)
     return float(first[0] + first[1] * second[0])
 
 
-def plainly(levels: int) -> list[str]:
+def small_number_statements(levels: int) -> list[str]:
     """Say what a trial of three or six per level can and cannot show."""
     return [
-        excluded(3),
-        excluded(6),
+        excluded_rates(3),
+        excluded_rates(6),
         f"a level with a true DLT rate of 40 % still passes a 3+3 in "
         f"{_percent(passes_3_plus_3(0.4))} of trials",
         f"with 3 participants at each of {levels} levels, an event that 1 in 10 would have is not "

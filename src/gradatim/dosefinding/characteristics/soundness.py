@@ -13,14 +13,14 @@ from gradatim.dosefinding.decision_table import Action
 from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.designs.modifiers import layers
 from gradatim.dosefinding.designs.table import TableDesign
-from gradatim.dosefinding.trial_states import Why
+from gradatim.dosefinding.trial_states import StopReason
 
 LONG = 2
 """Cohorts without a DLT after which a design that still stays at a level does not leave it. Of a
 trial that is at its end after fewer, nothing can be said."""
 
 
-def unsound(design: Design) -> str:
+def soundness_fault(design: Design) -> str:
     """Say why a design cannot escalate from some level; empty if it can.
 
     One trial is led to its end without a DLT. A plan with too few participants for all levels is no
@@ -33,14 +33,14 @@ def unsound(design: Design) -> str:
         here = int(trials.dose[0])
         trials = trials.after(np.asarray(design.size(trials)), np.zeros(1, dtype=np.int64))
         moves = design.decide(trials)
-        why, next_ = Why(moves.why[0]), int(moves.dose[0])
-        if here + 1 == design.doses and why is not Why.TOO_TOXIC:
+        why, next_ = StopReason(moves.why[0]), int(moves.dose[0])
+        if here + 1 == design.doses and why is not StopReason.TOO_TOXIC:
             return ""
-        if why is Why.TOO_TOXIC:
+        if why is StopReason.TOO_TOXIC:
             return f"a trial without any DLT stops at level {here + 1} as too toxic"
-        next_ = here + 1 if why is Why.HOLD else next_
+        next_ = here + 1 if why is StopReason.HOLD else next_
         stays = stays + 1 if next_ == here else 0
-        if why is Why.SETTLED or (trials.total()[0] >= design.maximum and stays >= LONG):
+        if why is StopReason.SETTLED or (trials.total()[0] >= design.maximum and stays >= LONG):
             n = int(trials.n[0, here])
             return f"a trial without any DLT never leaves level {here + 1}, with none in {n} there"
         if trials.total()[0] >= design.maximum:
@@ -62,7 +62,7 @@ def refuse_unsound(design: Design, where: str = "--design") -> Design:
     Raises:
         UnusableInput: it can never escalate from some level.
     """
-    if why := unsound(design):
+    if why := soundness_fault(design):
         raise UnusableInput(
             f"the design {design.name} is not sound",
             where,

@@ -13,14 +13,14 @@ from typing import NamedTuple
 import numpy as np
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.characteristics.exact import Compiled
+from gradatim.dosefinding.characteristics.exact import CompiledDesign
 from gradatim.dosefinding.trial_states import Floats
 
 EDGE = 1e-3
 STARTS = 4
 
 
-class Worst(NamedTuple):
+class WorstCase(NamedTuple):
     """A curve on which a design does worst.
 
     Args:
@@ -36,7 +36,7 @@ class Worst(NamedTuple):
     probability: float
 
 
-def worst_cases(compiled: Compiled, target: float, gap: float) -> list[Worst]:
+def worst_cases(compiled: CompiledDesign, target: float, gap: float) -> list[WorstCase]:
     """Find the worst curve for each dose and both questions.
 
     Args:
@@ -59,16 +59,16 @@ def worst_cases(compiled: Compiled, target: float, gap: float) -> list[Worst]:
     return found
 
 
-def _too_toxic(compiled: Compiled, first: int, toxic: float) -> Worst:
+def _too_toxic(compiled: CompiledDesign, first: int, toxic: float) -> WorstCase:
     value = (compiled.selected >= first).astype(float)
     bounds = [
         (EDGE, toxic) if i < first else (toxic, 1 - EDGE) for i in range(compiled.design.doses)
     ]
     rates, best = _greatest(compiled, value, bounds)
-    return Worst("too_toxic", first + 1, rates, best)
+    return WorstCase("too_toxic", first + 1, rates, best)
 
 
-def _on_target(compiled: Compiled, dose: int, target: float, gap: float) -> Worst:
+def _on_target(compiled: CompiledDesign, dose: int, target: float, gap: float) -> WorstCase:
     value = -(compiled.selected == dose).astype(float)
     bounds = [
         (EDGE, target - gap)
@@ -79,11 +79,11 @@ def _on_target(compiled: Compiled, dose: int, target: float, gap: float) -> Wors
         for i in range(compiled.design.doses)
     ]
     rates, best = _greatest(compiled, value, bounds)
-    return Worst("on_target", dose + 1, rates, -best)
+    return WorstCase("on_target", dose + 1, rates, -best)
 
 
 def _greatest(
-    compiled: Compiled, value: Floats, bounds: Sequence[tuple[float, float]]
+    compiled: CompiledDesign, value: Floats, bounds: Sequence[tuple[float, float]]
 ) -> tuple[tuple[float, ...], float]:
     """Maximise an expected value over rising rates within bounds, from several starts."""
     from scipy.optimize import LinearConstraint, minimize

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradatim.dosefinding.trial_states import Ints, Moves, Trials, begin
+from gradatim.dosefinding.trial_states import Decisions, Ints, TrialStates, initial_states
 
 
-class Ground(NamedTuple):
+class DecisionReason(NamedTuple):
     """One reason for a decision.
 
     Args:
@@ -47,23 +47,23 @@ class Design:
     start: int
     target: float | None
 
-    def begin(self, trials: int = 1) -> Trials:
+    def begin(self, trials: int = 1) -> TrialStates:
         """Give trials before their first participant."""
-        return begin(self.doses, self.start, self.maximum, trials)
+        return initial_states(self.doses, self.start, self.maximum, trials)
 
-    def size(self, trials: Trials) -> Ints:
+    def size(self, trials: TrialStates) -> Ints:
         """How many participants the next cohort has, at `trials.dose`; the maximum is kept."""
         return np.minimum(self.cohort, self.maximum - trials.total())
 
-    def decide(self, trials: Trials) -> Moves:
+    def decide(self, trials: TrialStates) -> Decisions:
         """Say what follows once the cohorts in `trials` have been observed."""
         raise NotImplementedError
 
-    def select(self, trials: Trials) -> Ints:
+    def select(self, trials: TrialStates) -> Ints:
         """Name the dose that a trial which ends here selects, from 0; -1 for none."""
         raise NotImplementedError
 
-    def because(self, trials: Trials, moves: Moves) -> list[Ground]:
+    def reasons(self, trials: TrialStates, moves: Decisions) -> list[DecisionReason]:
         """Say why, of one trial and what was decided for it."""
         raise NotImplementedError
 

@@ -22,7 +22,7 @@ from gradatim.dosefinding.designs.settings import (
     setting,
 )
 from gradatim.dosefinding.designs.two_parameter_logistic import TwoParameter, from_doses
-from gradatim.dosefinding.trial_states import Floats, Ints, Moves, Trials
+from gradatim.dosefinding.trial_states import Decisions, Floats, Ints, TrialStates
 
 SOURCE = "Neuenschwander et al. 2008, Statistics in Medicine 27:2420-2439"
 
@@ -116,11 +116,11 @@ class Blrm(ModelDesign):
         best = np.argmax(on >= on.max(axis=1, keepdims=True) - 1e-12, axis=1)
         return np.where(allowed.any(axis=1), best, -1)
 
-    def estimated(self, trials: Trials) -> Floats:
+    def estimated_rates(self, trials: TrialStates) -> Floats:
         """Give the posterior mean DLT rates of one trial."""
         return np.asarray(self.model.rates(trials.n, trials.y)[0])
 
-    def chosen(self, trials: Trials, moves: Moves) -> str:
+    def preference_text(self, trials: TrialStates, moves: Decisions) -> str:
         """Say which doses are allowed and which of them is likeliest on target."""
         n, y = trials.n, trials.y
         over = self.model.exceeding(n, y, self.high)[0]

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.binomial import above
-from gradatim.dosefinding.decision_table import Action, Table, empty
+from gradatim.dosefinding.binomial import probability_above
+from gradatim.dosefinding.decision_table import Action, Table, empty_actions
 from gradatim.dosefinding.designs.settings import setting
 from gradatim.dosefinding.designs.table import TableDesign, TableDesignSettings
-from gradatim.dosefinding.isotonic import Isotonic
-from gradatim.dosefinding.trial_states import Moves, Trials, Why
+from gradatim.dosefinding.isotonic import IsotonicSelection
+from gradatim.dosefinding.trial_states import Decisions, StopReason, TrialStates
 
 PAPER = "Liu and Yuan 2015, JRSS C 64:507-523"
 PACKAGE = "BOIN package 2.7.2, after " + PAPER
@@ -125,7 +125,7 @@ def boundaries(
     return Boundaries(target, p_saf, p_tox, cutoff_eli)
 
 
-def counts(by: Boundaries, most: int, equal_stays: bool) -> NDArray[np.int64]:
+def boundary_counts(by: Boundaries, most: int, equal_stays: bool) -> NDArray[np.int64]:
     """Give the boundaries as numbers of DLTs.
 
     Args:
@@ -138,7 +138,7 @@ def counts(by: Boundaries, most: int, equal_stays: bool) -> NDArray[np.int64]:
         `most + 1` where there is none.
     """
     found = np.full((3, most + 1), most + 1)
-    exceeds = above(by.target, most)
+    exceeds = probability_above(by.target, most)
     for n in range(1, most + 1):
         limit = by.de_escalate * n
         whole = round(limit)
@@ -153,8 +153,8 @@ def counts(by: Boundaries, most: int, equal_stays: bool) -> NDArray[np.int64]:
 
 def boin_table(by: Boundaries, most: int, equal_stays: bool) -> Table:
     """Give the decision table."""
-    actions = empty(most)
-    for n, (low, high, eliminate) in enumerate(counts(by, most, equal_stays).T):
+    actions = empty_actions(most)
+    for n, (low, high, eliminate) in enumerate(boundary_counts(by, most, equal_stays).T):
         if n == 0:
             continue
         for y in range(n + 1):
@@ -180,19 +180,19 @@ class Boin(TableDesign):
 
     stop_lowest: tuple[int, ...] = ()
 
-    def decide(self, trials: Trials) -> Moves:
+    def decide(self, trials: TrialStates) -> Decisions:
         """Look up, then stop where the lowest dose fails the stricter rule."""
         moves = super().decide(trials)
         if not self.stop_lowest:
             return moves
-        n, y = trials.here()
+        n, y = trials.at_current_dose()
         unsafe = (trials.dose == 0) & (
             y >= np.array(self.stop_lowest)[np.minimum(n, self.table.most)]
         )
-        return Moves(
+        return Decisions(
             moves.dose,
             np.where(unsafe, 0, moves.barred),
-            np.where(unsafe, Why.TOO_TOXIC, moves.why),
+            np.where(unsafe, StopReason.TOO_TOXIC, moves.why),
         )
 
 
@@ -232,8 +232,8 @@ def boin(settings: BoinSettings, *, published: bool = False) -> Boin:
     )
 
 
-def _selection(settings: BoinSettings, by: Boundaries, published: bool) -> Isotonic:
-    return Isotonic(
+def _selection(settings: BoinSettings, by: Boundaries, published: bool) -> IsotonicSelection:
+    return IsotonicSelection(
         by.target,
         by.cutoff_eli,
         by.fewest,
@@ -246,8 +246,8 @@ def _selection(settings: BoinSettings, by: Boundaries, published: bool) -> Isoto
 
 def _stop_lowest(by: Boundaries, most: int, offset: float) -> tuple[int, ...]:
     """Give the DLTs that stop at the lowest dose; asked only where it could be eliminated."""
-    exceeds = above(by.target, most)
-    eliminate = counts(by, most, equal_stays=True)[2]
+    exceeds = probability_above(by.target, most)
+    eliminate = boundary_counts(by, most, equal_stays=True)[2]
     return tuple(
         next((y for y in range(1, n + 1) if exceeds[n, y] > by.cutoff_eli - offset), most + 1)
         if eliminate[n] <= most

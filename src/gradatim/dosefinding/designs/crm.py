@@ -30,9 +30,9 @@ from gradatim.dosefinding.designs.settings import (
     refuse_unless_whole,
     setting,
 )
-from gradatim.dosefinding.designs.skeleton import spread
+from gradatim.dosefinding.designs.skeleton import spread_skeleton
 from gradatim.dosefinding.designs.two_parameter_logistic import from_skeleton
-from gradatim.dosefinding.trial_states import Floats, Ints, Moves, Trials
+from gradatim.dosefinding.trial_states import Decisions, Floats, Ints, TrialStates
 
 SOURCE = "O'Quigley et al. 1990, Biometrics 46:33-48; as in dfcrm 0.2-2.1"
 PRIOR_SD = sqrt(1.34)
@@ -104,7 +104,7 @@ class CrmSettings(ModelSettings):
         yield from super().idle(given, cohort_size, target)
 
 
-class Nodes(NamedTuple):
+class QuadratureNodes(NamedTuple):
     """Values of the parameter, with the logs of what is integrated there.
 
     Args:
@@ -175,15 +175,15 @@ class OneParameter(Posterior):
         return min(low, -REACH * self.prior_sd), max(high, REACH * self.prior_sd)
 
     @lru_cache(maxsize=256)  # noqa: B019 (models are few and small)
-    def nodes(self, most: int) -> Nodes:
+    def nodes(self, most: int) -> QuadratureNodes:
         """Give the nodes that are fine enough for so many participants."""
         least = (self.prior_sd**-2 + most * self.information()) ** -0.5
         low, high = self._ends(most)
         a = np.arange(low, high + FINE * least, FINE * least)
         some, none = self._log_likelihood(a)
-        return Nodes(a, some.T, none.T, -(a**2) / (2 * self.prior_sd**2))
+        return QuadratureNodes(a, some.T, none.T, -(a**2) / (2 * self.prior_sd**2))
 
-    def weights(self, n: Ints, y: Ints, finer: int = 1) -> tuple[Floats, Nodes]:
+    def weights(self, n: Ints, y: Ints, finer: int = 1) -> tuple[Floats, QuadratureNodes]:
         """Give the posterior weight of each node, (S, nodes), each row adding up to 1."""
         most = max(FEW, int(n.sum(axis=1, dtype=np.int64).max(initial=0)))
         at = self.nodes(most * finer**2)
@@ -210,7 +210,7 @@ class OneParameter(Posterior):
         weights, at = self.weights(n, y, finer=2)  # interpolation takes half the step
         return np.asarray(weights @ self._tail(at, threshold))
 
-    def _tail(self, at: Nodes, threshold: float) -> Floats:
+    def _tail(self, at: QuadratureNodes, threshold: float) -> Floats:
         """Give the weights that make the nodes' sum P(DLT rate > threshold): (nodes, D).
 
         A rate exceeds the threshold below a cut of the parameter; see `logistic2` for the weights.
@@ -242,14 +242,14 @@ class Crm(ModelDesign):
         """Give the nearest dose; of two as near the lower, as dfcrm does."""
         return nearest(self.model.rates(n, y), self.target)
 
-    def estimated(self, trials: Trials) -> Floats:
+    def estimated_rates(self, trials: TrialStates) -> Floats:
         """Give the estimated DLT rates of one trial."""
         return np.asarray(self.model.rates(trials.n, trials.y)[0])
 
-    def chosen(self, trials: Trials, moves: Moves) -> str:
+    def preference_text(self, trials: TrialStates, moves: Decisions) -> str:
         """Say which dose is nearest."""
         dose = int(moves.dose[0])
-        rate = self.estimated(trials)[dose]
+        rate = self.estimated_rates(trials)[dose]
         return (
             f"the rate at level {dose + 1}, {rate:.1%}, is nearest to the target of "
             f"{self.target:.1%}"
@@ -310,7 +310,7 @@ def _model(settings: CrmSettings, target: float) -> tuple[Posterior, str]:
 
 def _skeleton(settings: CrmSettings, target: float) -> tuple[float, ...]:
     half = target / 6 if settings.half_width is None else settings.half_width
-    skeleton = settings.skeleton or spread(
+    skeleton = settings.skeleton or spread_skeleton(
         half,
         target,
         settings.prior_mtd or (settings.doses + 1) // 2,

@@ -17,11 +17,11 @@ from typing import NamedTuple
 import numpy as np
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.binomial import above, between
-from gradatim.dosefinding.decision_table import Action, Table, empty
+from gradatim.dosefinding.binomial import probability_above, probability_between
+from gradatim.dosefinding.decision_table import Action, Table, empty_actions
 from gradatim.dosefinding.designs.settings import setting
 from gradatim.dosefinding.designs.table import TableDesign, TableDesignSettings
-from gradatim.dosefinding.isotonic import Isotonic
+from gradatim.dosefinding.isotonic import IsotonicSelection
 from gradatim.dosefinding.trial_states import Floats
 
 NARROWEST = 0.001
@@ -40,7 +40,7 @@ class IntervalSettings(TableDesignSettings):
     epsilon_2: float = setting(0.05, "over")
 
 
-class Interval(NamedTuple):
+class EquivalenceInterval(NamedTuple):
     """The rates that count as on target.
 
     Args:
@@ -59,7 +59,7 @@ class Interval(NamedTuple):
 
 def interval(
     target: float, epsilon_1: float, epsilon_2: float, cutoff: float, fewest: int
-) -> Interval:
+) -> EquivalenceInterval:
     """Return the interval from `epsilon_1` below the target to `epsilon_2` above it.
 
     Raises:
@@ -80,35 +80,37 @@ def interval(
             f"its width is below {NARROWEST:g}",
             "choose greater distances",
         )
-    return Interval(target, low, high, cutoff, fewest)
+    return EquivalenceInterval(target, low, high, cutoff, fewest)
 
 
-def mtpi(of: Interval, most: int) -> Table:
+def mtpi(of: EquivalenceInterval, most: int) -> Table:
     """Compare the posterior probability per unit length of under-, on- and over-dosing."""
     per_length = [
-        between(0.0, of.low, most) / of.low,
-        between(of.low, of.high, most) / (of.high - of.low),
-        between(of.high, 1.0, most) / (1.0 - of.high),
+        probability_between(0.0, of.low, most) / of.low,
+        probability_between(of.low, of.high, most) / (of.high - of.low),
+        probability_between(of.high, 1.0, most) / (1.0 - of.high),
     ]
     return _strongest(of, most, per_length[0], per_length[1], per_length[2])
 
 
-def equal_widths(of: Interval, most: int) -> Table:
+def equal_widths(of: EquivalenceInterval, most: int) -> Table:
     """Compare intervals (keys) of the width of the target's; shorter ones at the ends by length.
 
     So mTPI-2 (Guo et al. 2017, section 2.3) and Keyboard (Yan et al. 2017) as the package Keyboard
     0.1.3 has it: without what is shorter at the lower end a target below three times its interval's
     reach has nothing below it, and the design never escalates.
     """
-    below, over = ends(of)
+    below, over = equal_width_intervals(of)
     heights = [
-        [between(low, high, most) / (high - low) for low, high in some]
+        [probability_between(low, high, most) / (high - low) for low, high in some]
         for some in (below, [(of.low, of.high)], over)
     ]
     return _strongest(of, most, *(np.max(some, axis=0) for some in heights))
 
 
-def ends(of: Interval) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+def equal_width_intervals(
+    of: EquivalenceInterval,
+) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
     """Give the intervals of equal width below and above the target's own; the last ones shorter."""
     width, slack = of.high - of.low, 1e-9
     below, over, edge = [], [], of.low
@@ -122,16 +124,16 @@ def ends(of: Interval) -> tuple[list[tuple[float, float]], list[tuple[float, flo
     return below, over
 
 
-def i3_plus_3(of: Interval, most: int) -> Table:
+def i3_plus_3(of: EquivalenceInterval, most: int) -> Table:
     """Compare the observed rate with the interval, and above it the rate with one DLT fewer."""
-    actions = empty(most)
+    actions = empty_actions(most)
     for n in range(1, most + 1):
         for y in range(n + 1):
             actions[n, y] = _i3(of, n, y)
     return _eliminating(of, Table(actions))
 
 
-def _i3(of: Interval, n: int, y: int) -> Action:
+def _i3(of: EquivalenceInterval, n: int, y: int) -> Action:
     if _less(y / n, of.low):
         return Action.ESCALATE
     if not _less(of.high, y / n):
@@ -144,9 +146,11 @@ def _less(a: float, b: float) -> bool:
     return a < b and not isclose(a, b, rel_tol=1e-9)
 
 
-def _strongest(of: Interval, most: int, under: Floats, on: Floats, over: Floats) -> Table:
+def _strongest(
+    of: EquivalenceInterval, most: int, under: Floats, on: Floats, over: Floats
+) -> Table:
     """Escalate, stay or de-escalate by which is greatest; of equal ones the more careful."""
-    actions = empty(most)
+    actions = empty_actions(most)
     for n in range(1, most + 1):
         for y in range(n + 1):
             best = max(under[n, y], on[n, y], over[n, y])
@@ -157,16 +161,16 @@ def _strongest(of: Interval, most: int, under: Floats, on: Floats, over: Floats)
     return _eliminating(of, Table(actions))
 
 
-def _eliminating(of: Interval, table: Table) -> Table:
+def _eliminating(of: EquivalenceInterval, table: Table) -> Table:
     """Never again a dose whose rate is above the target with more than the cutoff's probability."""
-    exceeds = above(of.target, table.most)
+    exceeds = probability_above(of.target, table.most)
     n = np.arange(table.most + 1)[:, None]
     with np.errstate(invalid="ignore"):
         table.actions[(exceeds > of.cutoff_eli) & (n >= of.fewest)] = Action.ELIMINATE
     return table
 
 
-class Kind(NamedTuple):
+class IntervalMethod(NamedTuple):
     """One of the designs of this module.
 
     Args:
@@ -177,25 +181,43 @@ class Kind(NamedTuple):
         pseudo: added to both counts when rates are fitted for selection.
     """
 
-    table: Callable[[Interval, int], Table]
+    table: Callable[[EquivalenceInterval, int], Table]
     source: str
     words: str
     fewest: int
     pseudo: float
 
 
-KINDS = {
-    "mtpi": Kind(mtpi, "Ji et al. 2010, Clinical Trials 7:653-663",
-                 "unit probability mass below, in and above the interval", 2, 0.005),
-    "mtpi2": Kind(equal_widths, "Guo et al. 2017, Contemporary Clinical Trials 58:23-33",
-                  "unit probability mass of intervals of equal width, shorter at the ends",
-                  2, 0.005),
-    "keyboard": Kind(equal_widths, "Yan et al. 2017, Clinical Cancer Research 23:3994-4003",
-                     "probability of keys of equal width, of shorter ones by their length",
-                     3, 0.05),
-    "i3_plus_3": Kind(i3_plus_3, "Liu et al. 2020, J Biopharm Stat 30:294-304",
-                      "the observed rate with the interval", 3, 0.005),
-}  # fmt: skip
+INTERVAL_METHODS = {
+    "mtpi": IntervalMethod(
+        mtpi,
+        "Ji et al. 2010, Clinical Trials 7:653-663",
+        "unit probability mass below, in and above the interval",
+        fewest=2,
+        pseudo=0.005,
+    ),
+    "mtpi2": IntervalMethod(
+        equal_widths,
+        "Guo et al. 2017, Contemporary Clinical Trials 58:23-33",
+        "unit probability mass of intervals of equal width, shorter at the ends",
+        fewest=2,
+        pseudo=0.005,
+    ),
+    "keyboard": IntervalMethod(
+        equal_widths,
+        "Yan et al. 2017, Clinical Cancer Research 23:3994-4003",
+        "probability of keys of equal width, of shorter ones by their length",
+        fewest=3,
+        pseudo=0.05,
+    ),
+    "i3_plus_3": IntervalMethod(
+        i3_plus_3,
+        "Liu et al. 2020, J Biopharm Stat 30:294-304",
+        "the observed rate with the interval",
+        fewest=3,
+        pseudo=0.005,
+    ),
+}
 
 
 def interval_design(settings: IntervalSettings) -> TableDesign:
@@ -204,7 +226,7 @@ def interval_design(settings: IntervalSettings) -> TableDesign:
     Raises:
         UnusableInput: no target, or the interval is none.
     """
-    kind, target = KINDS[settings.design], settings.required_target()
+    kind, target = INTERVAL_METHODS[settings.design], settings.required_target()
     cutoff, maximum = settings.cutoff_eli, settings.cohort_size * settings.cohorts
     of = interval(target, settings.epsilon_1, settings.epsilon_2, cutoff, kind.fewest)
     inside = f"{of.low:g} to {of.high:g}"
@@ -217,7 +239,7 @@ def interval_design(settings: IntervalSettings) -> TableDesign:
         target=target,
         name=settings.design,
         source=kind.source,
-        selection=Isotonic(target, cutoff, kind.fewest, kind.pseudo),
+        selection=IsotonicSelection(target, cutoff, kind.fewest, kind.pseudo),
         n_earlystop=settings.n_earlystop,
         settings=(
             f"target DLT rate {target:g}, interval of equivalence {inside}",

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.designs.base import Design, Ground
+from gradatim.dosefinding.designs.base import DecisionReason, Design
 from gradatim.dosefinding.designs.settings import (
     OFF,
     DesignSettings,
@@ -16,7 +16,7 @@ from gradatim.dosefinding.designs.settings import (
     refuse_unless_rate,
     setting,
 )
-from gradatim.dosefinding.trial_states import Floats, Ints, Moves, Trials, Why
+from gradatim.dosefinding.trial_states import Decisions, Floats, Ints, StopReason, TrialStates
 
 SAFETY = 0.95
 """P(rate > target) from a level's own counts above which the hard safety rule closes it."""
@@ -158,37 +158,37 @@ class ModelDesign(Design):
         """Give the dose that the model prefers, from 0; -1 where none may be given: (S,)."""
         raise NotImplementedError
 
-    def _preferred(self, trials: Trials) -> Ints:
+    def _preferred(self, trials: TrialStates) -> Ints:
         first, place = distinct(trials.n, trials.y)
         return np.asarray(self.preferred(trials.n[first], trials.y[first])[place])
 
-    def decide(self, trials: Trials) -> Moves:
+    def decide(self, trials: TrialStates) -> Decisions:
         """Give the preferred dose; stop where there is none."""
         dose = self._preferred(trials)
         barred = np.where(dose < 0, 0, trials.barred)
-        why = np.where(barred == 0, Why.TOO_TOXIC, Why.GOING_ON)
-        return Moves(np.where(dose < 0, trials.dose, dose), barred, why)
+        why = np.where(barred == 0, StopReason.TOO_TOXIC, StopReason.GOING_ON)
+        return Decisions(np.where(dose < 0, trials.dose, dose), barred, why)
 
-    def select(self, trials: Trials) -> Ints:
+    def select(self, trials: TrialStates) -> Ints:
         """Select the preferred dose; none where the trial had to stop."""
         return np.where(trials.barred == 0, -1, self._preferred(trials))
 
-    def because(self, trials: Trials, moves: Moves) -> list[Ground]:
+    def reasons(self, trials: TrialStates, moves: Decisions) -> list[DecisionReason]:
         """Say what the model makes of the counts."""
         told = ", ".join(
-            f"level {i + 1} {rate:.1%}" for i, rate in enumerate(self.estimated(trials))
+            f"level {i + 1} {rate:.1%}" for i, rate in enumerate(self.estimated_rates(trials))
         )
-        n, y = (int(one[0]) for one in trials.here())
+        n, y = (int(one[0]) for one in trials.at_current_dose())
         here = f"{y} of {n} participants at level {int(trials.dose[0]) + 1} had a DLT ({y / n:.1%})"
         return [
-            Ground(f"{here}; estimated DLT rates: {told}", self.name, self.source),
-            Ground(self.chosen(trials, moves), self.name, self.source),
+            DecisionReason(f"{here}; estimated DLT rates: {told}", self.name, self.source),
+            DecisionReason(self.preference_text(trials, moves), self.name, self.source),
         ]
 
-    def estimated(self, trials: Trials) -> Floats:
+    def estimated_rates(self, trials: TrialStates) -> Floats:
         """Give the estimated DLT rates of one trial: (D,)."""
         raise NotImplementedError
 
-    def chosen(self, trials: Trials, moves: Moves) -> str:
+    def preference_text(self, trials: TrialStates, moves: Decisions) -> str:
         """Say why the model prefers what it does, of one trial."""
         raise NotImplementedError

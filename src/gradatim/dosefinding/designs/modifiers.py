@@ -5,10 +5,10 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from gradatim.dosefinding.binomial import above
-from gradatim.dosefinding.designs.base import Design, Ground
+from gradatim.dosefinding.binomial import probability_above
+from gradatim.dosefinding.designs.base import DecisionReason, Design
 from gradatim.dosefinding.designs.table import TableDesign
-from gradatim.dosefinding.trial_states import Floats, Ints, Moves, Trials, Why
+from gradatim.dosefinding.trial_states import Decisions, Floats, Ints, StopReason, TrialStates
 
 SETTINGS = ("name", "source", "doses", "cohort", "maximum", "start", "target")
 
@@ -30,42 +30,45 @@ class Modifier(Design):
             return getattr(self.inner, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    def size(self, trials: Trials) -> Ints:
+    def size(self, trials: TrialStates) -> Ints:
         """Leave the cohort's size."""
         return np.minimum(self.inner.size(trials), self.maximum - trials.total())
 
-    def decide(self, trials: Trials) -> Moves:
+    def decide(self, trials: TrialStates) -> Decisions:
         """Ask the inner design, then change what must be changed."""
         return self.change(trials, self.inner.decide(trials))
 
-    def change(self, trials: Trials, moves: Moves) -> Moves:
+    def change(self, trials: TrialStates, moves: Decisions) -> Decisions:
         """Give the changed answer."""
         return moves
 
-    def select(self, trials: Trials) -> Ints:
+    def select(self, trials: TrialStates) -> Ints:
         """Leave the selection."""
         return self.inner.select(trials)
 
-    def because(self, trials: Trials, moves: Moves) -> list[Ground]:
+    def reasons(self, trials: TrialStates, moves: Decisions) -> list[DecisionReason]:
         """Give the inner design's reasons, and this rule where it replaced the advice."""
         asked = self.inner.decide(trials)
-        grounds = self.inner.because(trials, asked)
+        grounds = self.inner.reasons(trials, asked)
         if (asked.dose[0], asked.why[0]) == (moves.dose[0], moves.why[0]):
             return grounds
         overridden = grounds[-1].rule if grounds else self.inner.name
-        return [*grounds, Ground(self.said(trials, moves), self.rule, overrides=overridden)]
+        return [
+            *grounds,
+            DecisionReason(self.override_text(trials, moves), self.rule, overrides=overridden),
+        ]
 
-    def said(self, trials: Trials, moves: Moves) -> str:
+    def override_text(self, trials: TrialStates, moves: Decisions) -> str:
         """Say why the advice was replaced, of one trial."""
-        return self.stated()
+        return self.rule_text()
 
-    def stated(self) -> str:
+    def rule_text(self) -> str:
         """State the rule."""
         raise NotImplementedError
 
     def describe(self) -> list[str]:
         """State the inner design's settings and this rule."""
-        return [*self.inner.describe(), self.stated()]
+        return [*self.inner.describe(), self.rule_text()]
 
 
 def layers(design: Design) -> list[Design]:
@@ -76,10 +79,10 @@ def layers(design: Design) -> list[Design]:
     return found
 
 
-def uncommitted(design: Design) -> Design:
+def with_open_holds(design: Design) -> Design:
     """Give the design for a real trial: on HOLD the committee is asked and has not decided."""
     if isinstance(design, Modifier):
-        return replace(design, inner=uncommitted(design.inner))
+        return replace(design, inner=with_open_holds(design.inner))
     return replace(design, committee=None) if isinstance(design, TableDesign) else design
 
 
@@ -94,12 +97,12 @@ class NoSkipping(Modifier):
     over: Literal["highest", "present"] = "highest"
     rule: ClassVar[str] = "no skipping"
 
-    def change(self, trials: Trials, moves: Moves) -> Moves:
+    def change(self, trials: TrialStates, moves: Decisions) -> Decisions:
         """Lower what goes up by more."""
         base = trials.highest() if self.over == "highest" else trials.dose
         return moves._replace(dose=np.minimum(moves.dose, base + 1))
 
-    def stated(self) -> str:
+    def rule_text(self) -> str:
         """State the rule."""
         base = "highest level given so far" if self.over == "highest" else "present level"
         return f"goes up to one level above the {base} at most"
@@ -115,14 +118,14 @@ class Coherent(Modifier):
 
     rule: ClassVar[str] = "coherence"
 
-    def change(self, trials: Trials, moves: Moves) -> Moves:
+    def change(self, trials: TrialStates, moves: Decisions) -> Decisions:
         """Stay where it would go up."""
         target = self.target or 0.0
         hit = trials.seen >= target * trials.given * (1 - 1e-9)
         up = hit & (trials.given > 0) & (moves.dose > trials.dose)
         return moves._replace(dose=np.where(up, trials.dose, moves.dose))
 
-    def stated(self) -> str:
+    def rule_text(self) -> str:
         """State the rule."""
         return f"does not go up right after a cohort with a DLT rate of {self.target:g} or more"
 
@@ -138,13 +141,13 @@ class StopAt(Modifier):
     enough: int
     rule: ClassVar[str] = "enough participants"
 
-    def change(self, trials: Trials, moves: Moves) -> Moves:
+    def change(self, trials: TrialStates, moves: Decisions) -> Decisions:
         """End the trials that have enough."""
         n, _ = trials.at(moves.dose)
-        full = (n >= self.enough) & (moves.why == Why.GOING_ON)
-        return moves._replace(why=np.where(full, Why.SETTLED, moves.why))
+        full = (n >= self.enough) & (moves.why == StopReason.GOING_ON)
+        return moves._replace(why=np.where(full, StopReason.SETTLED, moves.why))
 
-    def stated(self) -> str:
+    def rule_text(self) -> str:
         """State the rule."""
         return f"stops when the level that would be next has had {self.enough} participants"
 
@@ -164,29 +167,31 @@ class StopTooToxic(Modifier):
     fewest: int = 1
     rule: ClassVar[str] = "too toxic"
 
-    def change(self, trials: Trials, moves: Moves) -> Moves:
+    def change(self, trials: TrialStates, moves: Decisions) -> Decisions:
         """End the trials whose lowest dose is too toxic."""
         toxic = (self.risk(trials) > self.confidence) & (trials.n[:, 0] >= self.fewest)
-        return Moves(
-            moves.dose, np.where(toxic, 0, moves.barred), np.where(toxic, Why.TOO_TOXIC, moves.why)
+        return Decisions(
+            moves.dose,
+            np.where(toxic, 0, moves.barred),
+            np.where(toxic, StopReason.TOO_TOXIC, moves.why),
         )
 
-    def risk(self, trials: Trials) -> Floats:
+    def risk(self, trials: TrialStates) -> Floats:
         """Give P(rate of the lowest dose > threshold): by the model, or from its own counts."""
         model = getattr(layers(self)[-1], "model", None)
         if model is not None:
             return np.asarray(model.exceeding(trials.n, trials.y, self.threshold)[:, 0])
-        table = above(self.threshold, int(trials.n[:, 0].max(initial=1)))
+        table = probability_above(self.threshold, int(trials.n[:, 0].max(initial=1)))
         return np.asarray(table[trials.n[:, 0], trials.y[:, 0]])
 
-    def said(self, trials: Trials, moves: Moves) -> str:
+    def override_text(self, trials: TrialStates, moves: Decisions) -> str:
         """Say how toxic."""
         return (
             f"P(DLT rate of level 1 > {self.threshold:g}) is {self.risk(trials)[0]:.1%}, "
             f"above {self.confidence:.0%}: the trial stops"
         )
 
-    def stated(self) -> str:
+    def rule_text(self) -> str:
         """State the rule."""
         return (
             f"stops when P(DLT rate of level 1 > {self.threshold:g}) is above {self.confidence:g}"
@@ -213,28 +218,28 @@ class HardSafety(Modifier):
     fewest: int = 3
     rule: ClassVar[str] = "hard safety rule"
 
-    def closed(self, trials: Trials) -> Ints:
+    def closed(self, trials: TrialStates) -> Ints:
         """Give the lowest dose that may not be given again; D where there is none: (S,)."""
         toxic = (self.risk(trials) > self.confidence) & (trials.n >= self.fewest)
         own = np.where(toxic.any(axis=1), np.argmax(toxic, axis=1), trials.doses)
         return np.minimum(own.astype(trials.barred.dtype), trials.barred)
 
-    def risk(self, trials: Trials) -> Floats:
+    def risk(self, trials: TrialStates) -> Floats:
         """Give P(rate > threshold) of each dose from its own counts: (S, D)."""
         most = max(self.maximum, int(trials.n.max(initial=1)))
-        return np.asarray(above(self.threshold, most)[trials.n, trials.y])
+        return np.asarray(probability_above(self.threshold, most)[trials.n, trials.y])
 
-    def change(self, trials: Trials, moves: Moves) -> Moves:
+    def change(self, trials: TrialStates, moves: Decisions) -> Decisions:
         """Go below what is closed; stop where that is the lowest dose."""
         barred = np.minimum(moves.barred, self.closed(trials))
         dose = np.maximum(np.minimum(moves.dose, barred - 1), 0)
-        return Moves(dose, barred, np.where(barred == 0, Why.TOO_TOXIC, moves.why))
+        return Decisions(dose, barred, np.where(barred == 0, StopReason.TOO_TOXIC, moves.why))
 
-    def select(self, trials: Trials) -> Ints:
+    def select(self, trials: TrialStates) -> Ints:
         """Select nothing that is closed."""
         return np.minimum(self.inner.select(trials), self.closed(trials) - 1)
 
-    def said(self, trials: Trials, moves: Moves) -> str:
+    def override_text(self, trials: TrialStates, moves: Decisions) -> str:
         """Say which dose is closed by which counts."""
         level = int(moves.barred[0])
         n, y = int(trials.n[0, level]), int(trials.y[0, level])
@@ -248,7 +253,7 @@ class HardSafety(Modifier):
             f"{self.confidence:.0%}: {what}"
         )
 
-    def stated(self) -> str:
+    def rule_text(self) -> str:
         """State the rule."""
         return (
             f"hard safety rule: never again a dose, or one above it, where P(DLT rate > "
@@ -263,14 +268,14 @@ class GivenOnly(Modifier):
 
     rule: ClassVar[str] = "only levels given"
 
-    def select(self, trials: Trials) -> Ints:
+    def select(self, trials: TrialStates) -> Ints:
         """Lower the selection to a dose that was given; none if there is none."""
         wanted = self.inner.select(trials)
         tried = (trials.n > 0) & (np.arange(trials.doses) <= wanted[:, None])
         last = trials.doses - 1 - np.argmax(tried[:, ::-1], axis=1)
         return np.where(tried.any(axis=1), last, -1)
 
-    def stated(self) -> str:
+    def rule_text(self) -> str:
         """State the rule."""
         return "selects no level that nobody was given"
 
@@ -286,12 +291,12 @@ class CohortSizes(Modifier):
     sizes: tuple[int, ...]
     rule: ClassVar[str] = "cohort sizes"
 
-    def size(self, trials: Trials) -> Ints:
+    def size(self, trials: TrialStates) -> Ints:
         """Give the level's size."""
         sizes = np.array(self.sizes)[trials.dose]
         return np.asarray(np.minimum(sizes, self.maximum - trials.total()))
 
-    def stated(self) -> str:
+    def rule_text(self) -> str:
         """State the rule."""
         return f"cohorts of {', '.join(map(str, self.sizes))} at levels 1 to {len(self.sizes)}"
 
@@ -307,6 +312,6 @@ class AtMost(Modifier):
     maximum: int
     rule: ClassVar[str] = "maximum"
 
-    def stated(self) -> str:
+    def rule_text(self) -> str:
         """State the rule."""
         return f"at most {self.maximum} participants in all"

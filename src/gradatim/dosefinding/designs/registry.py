@@ -36,7 +36,7 @@ from gradatim.dosefinding.designs.settings import (
     type_of,
 )
 from gradatim.dosefinding.designs.table import TableDesign, UserTableSettings, user_table
-from gradatim.dosefinding.designs.table_coverage import reaching
+from gradatim.dosefinding.designs.table_coverage import checked_for_coverage
 from gradatim.dosefinding.designs.three_plus_three import (
     ThreePerGroupSettings,
     three_per_group,
@@ -251,7 +251,7 @@ def build(settings: DesignSettings) -> Design:
             "it never goes back to a level that had one participant",
             "use three_plus_three_korn",
         )
-    return _modified(reaching(kind.build(_long_enough(settings)), settings), settings)
+    return _modified(checked_for_coverage(kind.build(_long_enough(settings)), settings), settings)
 
 
 def _long_enough(settings: DesignSettings) -> DesignSettings:

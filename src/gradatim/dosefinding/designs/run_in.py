@@ -5,9 +5,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from gradatim.dosefinding.designs.base import Ground
+from gradatim.dosefinding.designs.base import DecisionReason
 from gradatim.dosefinding.designs.modifiers import Modifier
-from gradatim.dosefinding.trial_states import Bools, Ints, Moves, Trials, Why
+from gradatim.dosefinding.trial_states import Bools, Decisions, Ints, StopReason, TrialStates
 
 
 @dataclass(frozen=True)
@@ -21,14 +21,14 @@ class RunIn(Modifier):
     each: int
     rule: ClassVar[str] = "run-in"
 
-    def change(self, trials: Trials, moves: Moves) -> Moves:
+    def change(self, trials: TrialStates, moves: Decisions) -> Decisions:
         """Replace the advice as long as nobody had a DLT."""
-        n, _ = trials.here()
-        quiet = (trials.y.sum(axis=1) == 0) & (moves.why == Why.GOING_ON)
+        n, _ = trials.at_current_dose()
+        quiet = (trials.y.sum(axis=1) == 0) & (moves.why == StopReason.GOING_ON)
         up = np.minimum(trials.dose + (n >= self.each), np.minimum(trials.doses, moves.barred) - 1)
         return moves._replace(dose=np.where(quiet, up, moves.dose))
 
-    def stated(self) -> str:
+    def rule_text(self) -> str:
         """State the rule."""
         return f"until the first DLT, goes up by one level after {self.each} participants"
 
@@ -48,19 +48,19 @@ class Titration(Modifier):
     fill: bool = False
     rule: ClassVar[str] = "accelerated titration"
 
-    def _titrating(self, trials: Trials) -> Bools:
+    def _titrating(self, trials: TrialStates) -> Bools:
         return np.asarray(trials.n.max(axis=1) < self.cohort)
 
-    def size(self, trials: Trials) -> Ints:
+    def size(self, trials: TrialStates) -> Ints:
         """One while titrating; then what makes the cohort whole."""
-        n, _ = trials.here()
+        n, _ = trials.at_current_dose()
         titrating = self._titrating(trials)
         single = titrating & (n == 0)
         filled = (titrating | self.fill) & (n > 0) & (n < self.cohort)
         size = np.where(single, 1, np.where(filled, self.cohort - n, self.inner.size(trials)))
         return np.minimum(size, self.maximum - trials.total())
 
-    def decide(self, trials: Trials) -> Moves:
+    def decide(self, trials: TrialStates) -> Decisions:
         """While titrating go up after no DLT, and stay to fill the cohort otherwise.
 
         The inner design is asked of whole cohorts only.
@@ -70,23 +70,23 @@ class Titration(Modifier):
             trials.dose + 1 < np.minimum(trials.doses, trials.barred)
         )
         dose, barred = trials.dose + up, trials.barred.copy()
-        why = np.full(len(trials), int(Why.GOING_ON), dtype=np.int8)
+        why = np.full(len(trials), int(StopReason.GOING_ON), dtype=np.int8)
         if not titrating.all():
             asked = self.inner.decide(trials.where(~titrating))
             dose[~titrating], barred[~titrating], why[~titrating] = asked
-        return Moves(dose, barred, why)
+        return Decisions(dose, barred, why)
 
-    def because(self, trials: Trials, moves: Moves) -> list[Ground]:
+    def reasons(self, trials: TrialStates, moves: Decisions) -> list[DecisionReason]:
         """Say so while titrating; then the inner design's reasons."""
         if not self._titrating(trials)[0]:
-            return self.inner.because(trials, moves)
+            return self.inner.reasons(trials, moves)
         seen = (
             "no DLT so far: the next level"
             if moves.dose[0] > trials.dose[0]
             else ("the cohort at this level is made whole")
         )
-        return [Ground(f"{self.stated()}; {seen}", self.rule)]
+        return [DecisionReason(f"{self.rule_text()}; {seen}", self.rule)]
 
-    def stated(self) -> str:
+    def rule_text(self) -> str:
         """State the rule."""
         return f"one participant a level until the first DLT, then cohorts of {self.cohort}"

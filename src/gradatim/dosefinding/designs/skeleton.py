@@ -13,7 +13,7 @@ from gradatim.core.errors import UnusableInput
 Guess = tuple[float, ...]
 
 
-def spread(
+def spread_skeleton(
     half_width: float,
     target: float,
     middle: int,

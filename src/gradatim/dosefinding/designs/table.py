@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.decision_table import MEANING, Action, Table, check
-from gradatim.dosefinding.designs.base import Design, Ground
+from gradatim.dosefinding.decision_table import MEANING, Action, Table, check_table
+from gradatim.dosefinding.designs.base import DecisionReason, Design
 from gradatim.dosefinding.designs.settings import (
     MOST_PARTICIPANTS,
     DesignSettings,
@@ -15,8 +15,8 @@ from gradatim.dosefinding.designs.settings import (
     refuse_unless_whole,
     setting,
 )
-from gradatim.dosefinding.isotonic import Isotonic
-from gradatim.dosefinding.trial_states import Bools, Ints, Moves, Trials, Why
+from gradatim.dosefinding.isotonic import IsotonicSelection
+from gradatim.dosefinding.trial_states import Bools, Decisions, Ints, StopReason, TrialStates
 
 COMMITTEES = ("stop", "escalate")
 """What a committee can be taken to do on HOLD where a computation has to go on."""
@@ -125,7 +125,7 @@ class TableDesign(Design):
     target: float | None = None
     name: str = "table"
     source: str = ""
-    selection: Isotonic | None = None
+    selection: IsotonicSelection | None = None
     per_level: int | None = None
     n_earlystop: int | None = None
     largest: int | None = None
@@ -134,7 +134,7 @@ class TableDesign(Design):
     settings: tuple[str, ...] = ()
     clauses: dict[Action, str] = field(default_factory=dict, hash=False)
 
-    def decide(self, trials: Trials) -> Moves:
+    def decide(self, trials: TrialStates) -> Decisions:
         """Look the present dose's counts up, and say what follows."""
         action, here = self._found(trials), trials.dose
         too_much = (action == Action.ELIMINATE) | (action == Action.STOP)
@@ -146,23 +146,23 @@ class TableDesign(Design):
         dose = np.maximum(
             np.minimum(dose, barred - 1), 0
         )  # a trial may have been led to a barred one
-        why = np.full(len(trials), int(Why.GOING_ON), dtype=np.int8)
-        why[self._full(trials, dose)] = Why.SETTLED
+        why = np.full(len(trials), int(StopReason.GOING_ON), dtype=np.int8)
+        why[self._full(trials, dose)] = StopReason.SETTLED
         if not self.expand_top:
-            why[blocked] = Why.SETTLED
-        why[action == Action.STOP] = Why.TOO_TOXIC
-        why[barred == 0] = Why.TOO_TOXIC
-        why[action == Action.HOLD] = Why.HOLD
-        return Moves(dose, barred, why)
+            why[blocked] = StopReason.SETTLED
+        why[action == Action.STOP] = StopReason.TOO_TOXIC
+        why[barred == 0] = StopReason.TOO_TOXIC
+        why[action == Action.HOLD] = StopReason.HOLD
+        return Decisions(dose, barred, why)
 
-    def _found(self, trials: Trials) -> Ints:
+    def _found(self, trials: TrialStates) -> Ints:
         """Look the present dose's counts up; a hole is never taken for advice.
 
         A trial that was led beyond its maximum has ended, whatever the table says; what more it
         had at a dose than the table knows is read as its last column, where as many DLTs are a
         higher rate.
         """
-        n, y = trials.here()
+        n, y = trials.at_current_dose()
         action = self._actions(n, y)
         beyond = (n > self.table.most) & (trials.total() <= self.maximum)
         holes = np.flatnonzero((action == Action.NONE) | beyond)
@@ -178,7 +178,7 @@ class TableDesign(Design):
             found = np.where(found == Action.HOLD, Action.ESCALATE, found)
         return found
 
-    def _full(self, trials: Trials, dose: Ints) -> Bools:
+    def _full(self, trials: TrialStates, dose: Ints) -> Bools:
         """Whether the dose that would be next has had all the participants it may have."""
         n, _ = trials.at(dose)
         cohort = self.largest or self.cohort
@@ -193,7 +193,7 @@ class TableDesign(Design):
         table = self.table.most if self.table.most < self.maximum else unlimited
         return min(self.per_level or unlimited, table)
 
-    def select(self, trials: Trials) -> Ints:
+    def select(self, trials: TrialStates) -> Ints:
         """Select by isotonic regression, or the highest dose whose counts say ESCALATE."""
         if self.selection is not None:
             return self.selection.select(trials)
@@ -201,21 +201,21 @@ class TableDesign(Design):
         last = trials.doses - 1 - np.argmax(tolerated[:, ::-1], axis=1)
         return np.where(tolerated.any(axis=1), last, -1)
 
-    def tolerated(self, trials: Trials) -> Bools:
+    def tolerated(self, trials: TrialStates) -> Bools:
         """Whether each dose's own counts allow going higher, and it is not barred: (S, D)."""
         seen = self._actions(trials.n, trials.y) == Action.ESCALATE
         allowed = np.arange(trials.doses) < trials.barred[:, None]
         return np.asarray(seen & allowed & (trials.n > 0))
 
-    def because(self, trials: Trials, moves: Moves) -> list[Ground]:
+    def reasons(self, trials: TrialStates, moves: Decisions) -> list[DecisionReason]:
         """Say the counts, what the table says of them, and what limited it."""
-        n, y = (int(one[0]) for one in trials.here())
+        n, y = (int(one[0]) for one in trials.at_current_dose())
         most = self.table.most
         here, action = int(trials.dose[0]), self.table.of(min(n, most), min(y, most))
-        grounds = [Ground(self._said(n, y, here, action), self.name, self.source)]
+        grounds = [DecisionReason(self._said(n, y, here, action), self.name, self.source)]
         text = self._limited(trials, moves, action)
         return (
-            [*grounds, Ground(text, "limits of the trial", overrides=self.name)]
+            [*grounds, DecisionReason(text, "limits of the trial", overrides=self.name)]
             if text
             else grounds
         )
@@ -225,21 +225,21 @@ class TableDesign(Design):
         clause = self.clauses.get(action, "").format(n=n)
         return f"{rate}: {MEANING[action]}{f', {clause}' if clause else ''}"
 
-    def _limited(self, trials: Trials, moves: Moves, action: Action) -> str:
-        here, why = int(trials.dose[0]), Why(moves.why[0])
+    def _limited(self, trials: TrialStates, moves: Decisions, action: Action) -> str:
+        here, why = int(trials.dose[0]), StopReason(moves.why[0])
         if trials.barred[0] <= here:
             return (
                 "this level may not be given again: it, or one below it, was found too toxic before"
             )
-        if why is Why.SETTLED and action is Action.ESCALATE and here + 1 >= moves.barred[0]:
+        if why is StopReason.SETTLED and action is Action.ESCALATE and here + 1 >= moves.barred[0]:
             above = "level above" if here + 1 < self.doses else "higher level"
             return f"there is no {above} that may be given, so the trial ends at this one"
-        if why is Why.SETTLED:
+        if why is StopReason.SETTLED:
             n = int(trials.n[0, moves.dose[0]])
             return (
                 f"level {int(moves.dose[0]) + 1} has had {n} participants, and more are not planned"
             )
-        if why is Why.TOO_TOXIC and action is Action.ELIMINATE:
+        if why is StopReason.TOO_TOXIC and action is Action.ELIMINATE:
             return "this is the lowest level, so the trial stops"
         if action is Action.ESCALATE and moves.dose[0] == here:
             return "there is no higher level that may be given, so more are treated at this one"
@@ -268,9 +268,9 @@ def user_table(settings: UserTableSettings) -> TableDesign:
     if settings.table is None:
         raise UnusableInput("the table is not given", "--table", todo="name its file")
     other_sizes = settings.cohort_sizes or settings.titration
-    check(settings.table, cohort=None if other_sizes else settings.cohort_size)
+    check_table(settings.table, cohort=None if other_sizes else settings.cohort_size)
     target = settings.target
-    selection = None if target is None else Isotonic(target, settings.cutoff_eli)
+    selection = None if target is None else IsotonicSelection(target, settings.cutoff_eli)
     how = (
         "selects the highest level whose counts say E"
         if target is None

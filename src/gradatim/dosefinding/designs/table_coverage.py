@@ -9,7 +9,7 @@ from gradatim.dosefinding.designs.settings import DesignSettings
 from gradatim.dosefinding.designs.table import TableDesign
 
 
-def reaching(design: Design, settings: DesignSettings) -> Design:
+def checked_for_coverage(design: Design, settings: DesignSettings) -> Design:
     """Give the design, knowing its largest cohort, if its table has advice for all that can come.
 
     Raises:

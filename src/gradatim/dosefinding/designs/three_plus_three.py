@@ -7,7 +7,7 @@ phase I trial designs, Statistics in Medicine 13:1799-1806, section 2 (with de-e
 
 from dataclasses import dataclass
 
-from gradatim.dosefinding.decision_table import Action, Table, empty
+from gradatim.dosefinding.decision_table import Action, Table, empty_actions
 from gradatim.dosefinding.designs.settings import DesignSettings
 from gradatim.dosefinding.designs.table import TableDesign, refuse_unless_committee
 
@@ -99,7 +99,7 @@ def three_per_group(settings: ThreePerGroupSettings) -> TableDesign:
 
 
 def _table(rows: dict[int, tuple[Action, ...]]) -> Table:
-    actions = empty(max(rows))
+    actions = empty_actions(max(rows))
     for n, row in rows.items():
         actions[n, : n + 1] = row
     return Table(actions)

@@ -27,7 +27,7 @@ at least, in standard deviations of the prior. With the usual prior the error is
 AT, FEW, FARTHEST = 30, 20, 20.0
 
 
-class Nodes(NamedTuple):
+class QuadratureNodes(NamedTuple):
     """Values of both parameters, with the logs of what is integrated there.
 
     Args:
@@ -60,7 +60,7 @@ class TwoParameter(Posterior):
     correlation: float = 0.0
 
     @lru_cache(maxsize=8)  # noqa: B019 (models are few)
-    def nodes(self, most: int) -> Nodes:
+    def nodes(self, most: int) -> QuadratureNodes:
         """Give the nodes that are fine and far enough for so many participants."""
         (low_a, high_a), (low_b, high_b) = self._box(most)
         step_a = FINE * (self.sd[0] ** -2 + most / 4) ** -0.5
@@ -69,14 +69,14 @@ class TwoParameter(Posterior):
             np.arange(low_a, high_a + step_a, step_a), np.arange(low_b, high_b + step_b, step_b)
         )
 
-    def _at(self, a: Floats, b: Floats) -> Nodes:
+    def _at(self, a: Floats, b: Floats) -> QuadratureNodes:
         """Give the logs at every pair of these values."""
         both, slope = np.tile(a, len(b)), np.repeat(np.exp(b), len(a))
         eta = both + slope * np.array(self.x)[:, None]
         u, v = (both - self.mean[0]) / self.sd[0], (np.log(slope) - self.mean[1]) / self.sd[1]
         r = self.correlation
         prior = -(u**2 - 2 * r * u * v + v**2) / (2 * (1 - r**2))
-        return Nodes(a, b, -np.logaddexp(0, -eta), -np.logaddexp(0, eta), prior)
+        return QuadratureNodes(a, b, -np.logaddexp(0, -eta), -np.logaddexp(0, eta), prior)
 
     def _box(self, most: int) -> list[tuple[float, float]]:
         """Give how far each parameter must reach for the posteriors of the most extreme data.
@@ -107,7 +107,7 @@ class TwoParameter(Posterior):
         """Give P(DLT rate > threshold) of each dose: (S, D)."""
         return np.clip(self.integrate(n, y, lambda at: self.tail(at, threshold)), 0.0, 1.0)
 
-    def integrate(self, n: Ints, y: Ints, values: Callable[[Nodes], Floats]) -> Floats:
+    def integrate(self, n: Ints, y: Ints, values: Callable[[QuadratureNodes], Floats]) -> Floats:
         """Give posterior means of values at the nodes, (nodes, K), for each of S trials: (S, K)."""
         most = int(n.sum(axis=1, dtype=np.int64).max(initial=0))
         at = self.nodes(max(FEW, most))
@@ -118,7 +118,7 @@ class TwoParameter(Posterior):
             found[part] = self._weights(n[part], y[part], at) @ wanted
         return found
 
-    def _weights(self, n: Ints, y: Ints, at: Nodes) -> Floats:
+    def _weights(self, n: Ints, y: Ints, at: QuadratureNodes) -> Floats:
         """Give the posterior weight of each node: (S, nodes), each row adding up to 1."""
         logs = y.astype(float) @ at.some + (n - y).astype(float) @ at.none + at.prior
         logs -= logs.max(axis=1, keepdims=True)
@@ -126,7 +126,7 @@ class TwoParameter(Posterior):
         logs /= logs.sum(axis=1, keepdims=True)
         return logs
 
-    def tail(self, at: Nodes, threshold: float) -> Floats:
+    def tail(self, at: QuadratureNodes, threshold: float) -> Floats:
         """Give the weights that make the nodes' sum P(DLT rate > threshold): (nodes, D).
 
         For each b the rate exceeds the threshold where a exceeds a cut.

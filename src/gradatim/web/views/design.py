@@ -15,30 +15,35 @@ from django.utils.translation import gettext as _
 from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.state import State
 from gradatim.core.errors import UnusableInput
-from gradatim.dosefinding.characteristics.exact import Compiled, TooLarge, compile_design, finals
+from gradatim.dosefinding.characteristics.exact import (
+    CompiledDesign,
+    TooLarge,
+    compile_design,
+    final_states,
+)
 from gradatim.dosefinding.characteristics.final_states import (
     OperatingCharacteristics,
-    characteristics,
+    summarise,
 )
 from gradatim.dosefinding.characteristics.operating import check_rates
 from gradatim.dosefinding.characteristics.scenarios import Scenario
 from gradatim.dosefinding.characteristics.soundness import refuse_unsound
-from gradatim.dosefinding.characteristics.worst_case import Worst, worst_cases
+from gradatim.dosefinding.characteristics.worst_case import WorstCase, worst_cases
 from gradatim.dosefinding.decision import Advice, DoseDecision
 from gradatim.dosefinding.designs.registry import build
 from gradatim.dosefinding.designs.settings import DesignSettings
-from gradatim.dosefinding.protocol_design import needed_of, settings_of
-from gradatim.dosefinding.recommended import Needed
+from gradatim.dosefinding.protocol_design import recommendation_criteria, settings_of
+from gradatim.dosefinding.recommended import RecommendationCriteria
 from gradatim.protocol.questions import ruled_design
 from gradatim.protocol.study import Study
-from gradatim.reports.design import Shown, decision_table
+from gradatim.reports.design import DecisionTableView, decision_table
 from gradatim.reports.design_charts import charts_of
 from gradatim.web.access import Request, page
 from gradatim.web.clock import today
 from gradatim.web.views.design_asked import (
     MOST_LEVELS,
-    Asked,
-    Chosen,
+    ChosenDesign,
+    DesignForm,
     offered,
     presets,
     query_of,
@@ -73,9 +78,9 @@ class Slider(NamedTuple):
 class Expected(NamedTuple):
     """A design with what to expect of it; or why that is not computed."""
 
-    design: Chosen
+    design: ChosenDesign
     found: OperatingCharacteristics | None
-    table: Shown | None
+    table: DecisionTableView | None
     described: list[str]
     why: str = ""
 
@@ -97,7 +102,7 @@ def design(request: Request) -> HttpResponse:
     }
     if len(study.treatment.dose_levels) > MOST_LEVELS:
         return render(request, "gradatim/design/page.html", {**about, "too_many": MOST_LEVELS})
-    asked = Asked(study, request.GET)
+    asked = DesignForm(study, request.GET)
     aim, basis = target_of(study)
     return render(
         request,
@@ -118,7 +123,7 @@ def design(request: Request) -> HttpResponse:
     )
 
 
-def slider(asked: Asked, name: str) -> Slider:
+def slider(asked: DesignForm, name: str) -> Slider:
     """Give a slider as it is to be drawn."""
     field: Any = asked.fields[name]
     return Slider(
@@ -165,9 +170,9 @@ def _here(state: State, decision: DoseDecision) -> tuple[int, int] | None:
     return None if pending or not n else (n, y)
 
 
-def expected_of(asked: Asked) -> dict[str, Any]:
+def expected_of(asked: DesignForm) -> dict[str, Any]:
     """Give what to expect of the designs that were chosen."""
-    curve, needed = asked.curve(), needed_of(asked.study)
+    curve, needed = asked.curve(), recommendation_criteria(asked.study)
     found = [_expected(one, curve, asked.aim, needed) for one in asked.designs()]
     computed = [(one.design.name, one.found) for one in found if one.found]
     set_to = tuple(asked.cleaned_data[f"r{n}"] / 100 for n in range(1, len(curve.rates) + 1))
@@ -182,17 +187,19 @@ def expected_of(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _expected(one: Chosen, curve: Scenario, aim: float, needed: Needed) -> Expected:
+def _expected(
+    one: ChosenDesign, curve: Scenario, aim: float, needed: RecommendationCriteria
+) -> Expected:
     made = compiled(one.settings)
     if isinstance(made, str):
         return Expected(one, None, None, [], why_not(made))
     rates = check_rates(curve.rates, made.design.doses)
-    found = characteristics(finals(made, rates), rates, aim, "exact", *needed)
+    found = summarise(final_states(made, rates), rates, aim, "exact", *needed)
     return Expected(one, found, decision_table(made.design), made.design.describe())
 
 
 @lru_cache(KEPT)
-def compiled(settings: DesignSettings) -> Compiled | str:
+def compiled(settings: DesignSettings) -> CompiledDesign | str:
     """Give a design with all its ends; or why not, which is empty if they are too many."""
     try:
         return compile_design(refuse_unsound(build(settings)), limit=MOST_STATES)
@@ -251,7 +258,7 @@ def worst_of(request: Request, study: Study) -> dict[str, Any]:
 
 
 @lru_cache(KEPT)
-def _worst(settings: DesignSettings, aim: float) -> list[Worst] | str:
+def _worst(settings: DesignSettings, aim: float) -> list[WorstCase] | str:
     """Search the worst curves, a level next to the one on target being a third of the aim away."""
     made = compiled(settings)
     if isinstance(made, str):

@@ -25,7 +25,7 @@ OTHERS: dict[str, Any] = {
 """Designs beside the protocol's: those quick enough to be enumerated while a slider moves."""
 
 
-class Chosen(NamedTuple):
+class ChosenDesign(NamedTuple):
     """A design to compute.
 
     Args:
@@ -41,7 +41,7 @@ class Chosen(NamedTuple):
     of_protocol: bool
 
 
-class Asked(forms.Form):
+class DesignForm(forms.Form):
     """The sliders and the choice of designs, as the address has them.
 
     What the address leaves out is as the protocol says. `asked` tells a form that was sent with no
@@ -99,12 +99,12 @@ class Asked(forms.Form):
             rates.append(max(set_to, rates[-1] if rates else 0))
         return Scenario(_("as set"), tuple(rates))
 
-    def designs(self) -> list[Chosen]:
+    def designs(self) -> list[ChosenDesign]:
         """Give the designs that were chosen, those of the protocol first."""
         own, readings = alternatives(self.study), _readings(self.study)
         names = self.cleaned_data["design"]
         found = [
-            Chosen(name.replace("_", " "), settings, readings[name], True)
+            ChosenDesign(name.replace("_", " "), settings, readings[name], True)
             for name, settings in own.items()
             if name in names
         ]
@@ -114,7 +114,7 @@ class Asked(forms.Form):
             if name in names and name.startswith(OTHER)
         ]
 
-    def _other(self, design: str) -> Chosen:
+    def _other(self, design: str) -> ChosenDesign:
         said, kind = self.cleaned_data, DESIGN_KINDS[design]
         cohort, maximum = kind.cohort_size or said["cohort"], said["maximum"]
         settings = settings_for(
@@ -126,7 +126,7 @@ class Asked(forms.Form):
             start=ruled_design(self.study).start_level,
             maximum=maximum,
         )
-        return Chosen(str(OTHERS[design]), settings, "", False)
+        return ChosenDesign(str(OTHERS[design]), settings, "", False)
 
 
 def _whole(label: str, low: int, high: int) -> forms.IntegerField:
