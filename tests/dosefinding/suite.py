@@ -115,7 +115,7 @@ class Visit(NamedTuple):
 
     before: TrialStates
     after: TrialStates
-    moves: Decisions
+    decisions: Decisions
     ended: bool
     ways: float
 
@@ -130,12 +130,14 @@ def _walk(of: Design, trials: TrialStates, ways: float) -> Iterator[Visit]:
     assert size > 0, "a trial that goes on treats somebody"
     for seen in range(size + 1):
         after = trials.after(np.array([size]), np.array([seen]))
-        moves = of.decide(after)
-        ended = moves.why[0] != StopReason.GOING_ON or int(after.total()[0]) >= of.maximum
-        visit = Visit(trials, after, moves, bool(ended), ways * comb(size, seen))
+        decisions = of.decide(after)
+        ended = (
+            decisions.stop_reason[0] != StopReason.GOING_ON or int(after.total()[0]) >= of.maximum
+        )
+        visit = Visit(trials, after, decisions, bool(ended), ways * comb(size, seen))
         yield visit
         if not ended:
-            then = replace(after, dose=moves.dose, barred=moves.barred)
+            then = replace(after, dose=decisions.dose, barred=decisions.barred)
             yield from _walk(of, then, visit.ways)
 
 
@@ -146,7 +148,7 @@ def enumerated(of: Design, rates: tuple[float, ...]) -> dict[str, object]:
     for one in visits(of):
         if not one.ended:
             continue
-        last = replace(one.after, barred=one.moves.barred)
+        last = replace(one.after, barred=one.decisions.barred)
         p = one.ways
         for dose, rate in enumerate(rates):
             p *= rate ** int(last.y[0, dose]) * (1 - rate) ** int(last.n[0, dose] - last.y[0, dose])

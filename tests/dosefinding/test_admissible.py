@@ -27,7 +27,7 @@ def test_it_never_escalates_where_the_level_itself_is_too_toxic(case: str) -> No
     """P(rate > target) above 0.95 from the level's own counts, whatever a model makes of others."""
     for one in visits(design(case)):
         n, y = (int(part[0]) for part in one.after.at_current_dose())
-        if not one.ended and one.moves.dose[0] > one.after.dose[0]:
+        if not one.ended and one.decisions.dose[0] > one.after.dose[0]:
             assert n < 3 or stats.beta.sf(TARGET, 1 + y, 1 + n - y) <= 0.95, (n, y)
 
 
@@ -95,8 +95,8 @@ def test_a_barred_level_is_not_advised_however_the_trial_was_led(name: str) -> N
             now = replay(of, parse(text, 3))
         except UnusableInput:
             continue  # 3+3 knows nothing of nine at a level
-        assert now.moves is not None
-        said = advice(of, now.trials, now.moves)
-        if said.action != "hold" and said.dose is not None and said.dose > now.moves.barred[0]:
+        assert now.decisions is not None
+        said = advice(of, now.trials, now.decisions)
+        if said.action != "hold" and said.dose is not None and said.dose > now.decisions.barred[0]:
             wrong.append((text, said))
     assert not wrong, wrong[:3]

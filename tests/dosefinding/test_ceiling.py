@@ -100,19 +100,19 @@ def test_nothing_changes_where_a_trial_was_led_as_advised(case: str) -> None:
     for _ in range(4):
         results: list[tuple[int, str]] = []
         trials = of.begin()
-        moves = None
-        while moves is None or (
-            moves.why[0] == StopReason.GOING_ON and trials.total()[0] < of.maximum
+        decisions = None
+        while decisions is None or (
+            decisions.stop_reason[0] == StopReason.GOING_ON and trials.total()[0] < of.maximum
         ):
-            if moves is not None:
-                trials = replace(trials, dose=moves.dose, barred=moves.barred)
+            if decisions is not None:
+                trials = replace(trials, dose=decisions.dose, barred=decisions.barred)
             size = int(of.size(trials)[0])
             if size < 1:
                 break
             letters = "".join(rng.choice("NNNT") for _ in range(size))
             results += [(int(trials.dose[0]) + 1, one) for one in letters]
             trials = trials.after(np.array([size]), np.array([letters.count("T")]))
-            moves = of.decide(trials)
+            decisions = of.decide(trials)
             cohorts = [
                 Cohort(level, outcomes_of("".join(letter for _, letter in some)))
                 for level, some in groupby(results, key=lambda one: one[0])

@@ -77,13 +77,13 @@ def test_no_dose_is_skipped_or_given_after_it_was_barred(case: str) -> None:
     of = design(case)
     for one in visits(of):
         highest = int(one.after.highest()[0])
-        dose, barred = int(one.moves.dose[0]), int(one.moves.barred[0])
+        dose, barred = int(one.decisions.dose[0]), int(one.decisions.barred[0])
         assert barred <= one.before.barred[0]
         if not one.ended:
             assert dose <= highest + 1
             assert dose < barred
             continue
-        selected = int(of.select(replace(one.after, barred=one.moves.barred))[0])
+        selected = int(of.select(replace(one.after, barred=one.decisions.barred))[0])
         assert selected < max(barred, 0) or selected == -1
         assert selected == -1 or one.after.n[0, selected] > 0
 
@@ -101,12 +101,12 @@ def test_it_never_escalates_from_a_dose_that_is_too_toxic(case: str) -> None:
     of = design(case)
     inner = layers(of)[-1]
     for one in visits(of):
-        up = not one.ended and one.moves.dose[0] > one.after.dose[0]
+        up = not one.ended and one.decisions.dose[0] > one.after.dose[0]
         n, y = (int(part[0]) for part in one.after.at_current_dose())
         if up and isinstance(inner, TableDesign):
             assert inner.table.of(n, y) in (Action.ESCALATE, Action.HOLD, Action.NONE)
         if up:
-            assert one.after.seen[0] < one.after.given[0]
+            assert one.after.cohort_y[0] < one.after.cohort_n[0]
 
 
 @every_case
@@ -142,10 +142,10 @@ def test_many_trials_at_once_are_each_decided_alike(case: str) -> None:
     some = list(visits(of))[::7][:200]
     parts = zip(*(one.after.arrays() for one in some), strict=True)
     together = TrialStates(*(np.concatenate(part) for part in parts))
-    moves, selected = of.decide(together), of.select(together)
+    decisions, selected = of.decide(together), of.select(together)
     for i, one in enumerate(some):
-        alone = (one.moves.dose[0], one.moves.barred[0], one.moves.why[0])
-        assert (moves.dose[i], moves.barred[i], moves.why[i]) == alone
+        alone = (one.decisions.dose[0], one.decisions.barred[0], one.decisions.stop_reason[0])
+        assert (decisions.dose[i], decisions.barred[i], decisions.stop_reason[i]) == alone
         assert selected[i] == of.select(one.after)[0]
 
 
@@ -156,13 +156,15 @@ def test_more_dlts_never_give_a_higher_dose(case: str) -> None:
     for one in visits(of):
         here = int(one.after.dose[0])
         n, y = (int(part[0]) for part in one.after.at_current_dose())
-        if y == n or one.after.seen[0] == one.after.given[0]:
+        if y == n or one.after.cohort_y[0] == one.after.cohort_n[0]:
             continue
         more = one.after.y.copy()
         more[0, here] += 1
-        worse = replace(one.after, y=more, seen=one.after.seen + 1)
-        moves = of.decide(worse)
-        assert _daring(moves.why[0], moves.dose[0]) <= _daring(one.moves.why[0], one.moves.dose[0])
+        worse = replace(one.after, y=more, cohort_y=one.after.cohort_y + 1)
+        decisions = of.decide(worse)
+        assert _daring(decisions.stop_reason[0], decisions.dose[0]) <= _daring(
+            one.decisions.stop_reason[0], one.decisions.dose[0]
+        )
 
 
 def _daring(why: int, dose: int) -> int:
@@ -175,9 +177,9 @@ def test_a_defect_would_be_seen() -> None:
 
     class Reckless(TableDesign):
         def decide(self, trials):
-            moves = super().decide(trials)
+            decisions = super().decide(trials)
             up = np.minimum(trials.dose + 1, trials.doses - 1)
-            return moves._replace(dose=up, why=np.zeros(len(trials), dtype=int))
+            return decisions._replace(dose=up, stop_reason=np.zeros(len(trials), dtype=int))
 
     honest = layers(design("boin"))[-1]
     assert isinstance(honest, TableDesign)
@@ -187,6 +189,6 @@ def test_a_defect_would_be_seen() -> None:
     found = [
         one
         for one in visits(reckless)
-        if not one.ended and one.moves.dose[0] >= one.moves.barred[0]
+        if not one.ended and one.decisions.dose[0] >= one.decisions.barred[0]
     ]
     assert found

@@ -121,10 +121,10 @@ def test_the_level_at_which_the_trial_starts() -> None:
 def test_cohorts_are_taken_as_the_design_plans_them() -> None:
     """Six at one level are two cohorts of three; titration takes singles first."""
     now = replay(BOIN, parse("1NNTNNN", 3))
-    assert now.moves is not None
-    assert (now.trials.given[0], now.trials.seen[0], now.missing) == (3, 0, 0)
+    assert now.decisions is not None
+    assert (now.trials.cohort_n[0], now.trials.cohort_y[0], now.missing) == (3, 0, 0)
     now = replay(TITRATED, parse("1N 2T", 3))
-    assert (now.moves is not None, now.trials.dose[0], now.missing) == (True, 1, 0)
+    assert (now.decisions is not None, now.trials.dose[0], now.missing) == (True, 1, 0)
     assert replay(TITRATED, parse("1N 2TN", 3)).missing == 1
     assert replay(TITRATED, parse("1N 2TNN", 3)).missing == 0
 
@@ -133,7 +133,7 @@ def test_an_incomplete_last_cohort_waits_unless_it_is_said_to_be_complete() -> N
     """One is missing."""
     assert replay(BOIN, parse("1NNN 2NN", 3)).missing == 1
     now = replay(BOIN, parse("1NNN 2NN", 3), complete=True)
-    assert (now.missing, now.moves is None) == (0, False)
+    assert (now.missing, now.decisions is None) == (0, False)
 
 
 def test_beyond_the_planned_number_everybody_is_counted() -> None:
@@ -228,5 +228,5 @@ def test_an_early_decision_is_that_of_every_resolution(text: str) -> None:
 def test_ended_for_want_of_a_tolerated_level() -> None:
     """And told so."""
     now = replay(BOIN, parse("1TTT", 3))
-    assert now.moves is not None
-    assert StopReason(now.moves.why[0]).words == "no dose is left that may be given"
+    assert now.decisions is not None
+    assert StopReason(now.decisions.stop_reason[0]).words == "no dose is left that may be given"

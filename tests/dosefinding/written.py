@@ -44,6 +44,8 @@ def written(of: Design, trials: TrialStates | None = None, before: str = "") -> 
         one = Written(before, level, size, dlts)
         yield one
         after = trials.after(np.array([size]), np.array([dlts]))
-        moves = of.decide(after)
-        if moves.why[0] == StopReason.GOING_ON and after.total()[0] < of.maximum:
-            yield from written(of, replace(after, dose=moves.dose, barred=moves.barred), one.text())
+        decisions = of.decide(after)
+        if decisions.stop_reason[0] == StopReason.GOING_ON and after.total()[0] < of.maximum:
+            yield from written(
+                of, replace(after, dose=decisions.dose, barred=decisions.barred), one.text()
+            )

@@ -127,9 +127,12 @@ def _limits(design: Design, cohorts: Sequence[Cohort], level: int) -> Iterator[L
     except UnusableInput as error:
         yield Limit(level, level, "unknown", f"{seen}: {error.what}")
         return
-    moves = then.moves
-    assert moves is not None
-    why, most = StopReason(moves.why[0]), min(int(moves.dose[0]) + 1, int(moves.barred[0]))
+    decisions = then.decisions
+    assert decisions is not None
+    why, most = (
+        StopReason(decisions.stop_reason[0]),
+        min(int(decisions.dose[0]) + 1, int(decisions.barred[0])),
+    )
     if why is StopReason.HOLD:
         yield Limit(level, level, "hold", f"{seen}: {why.words}")
     elif why is StopReason.TOO_TOXIC or most <= level:
@@ -138,7 +141,9 @@ def _limits(design: Design, cohorts: Sequence[Cohort], level: int) -> Iterator[L
             if most == level
             else f"level {level} is too toxic"
         )
-        yield Limit(level, most, "advice", f"{seen}: {what}", advice(design, then.trials, moves))
+        yield Limit(
+            level, most, "advice", f"{seen}: {what}", advice(design, then.trials, decisions)
+        )
 
 
 def _counted(cohorts: Sequence[Cohort], level: int) -> str:
@@ -149,18 +154,18 @@ def _counted(cohorts: Sequence[Cohort], level: int) -> str:
 
 def _at(trials: TrialStates, level: int) -> TrialStates:
     """Return a trial as if a level were the present one, and no cohort had just been seen."""
-    none = np.zeros_like(trials.given)
-    return replace(trials, dose=np.full_like(trials.dose, level - 1), given=none, seen=none)
+    none = np.zeros_like(trials.cohort_n)
+    return replace(trials, dose=np.full_like(trials.dose, level - 1), cohort_n=none, cohort_y=none)
 
 
 def _barred(design: Design, cohorts: Sequence[Cohort], now: Replay) -> int:
     """Return the lowest level barred, from 0, if whoever is open or missing has no DLT."""
-    if now.moves is not None:
-        return int(now.moves.barred[0])
+    if now.decisions is not None:
+        return int(now.decisions.barred[0])
     filled = [*cohorts[:-1], cohorts[-1].extended(DoseOutcome.NO_DLT, now.missing)]
-    moves = replay(design, filled, complete=True).moves
-    assert moves is not None
-    return int(moves.barred[0])
+    decisions = replay(design, filled, complete=True).decisions
+    assert decisions is not None
+    return int(decisions.barred[0])
 
 
 def highest_supported(said: DoseDecision, last: int) -> int:

@@ -120,7 +120,7 @@ def decide(
         return DoseDecision("start", design.start + 1, (first,), (), counts)
     now = replay(design, cohorts, complete)
     notes = (*now.notes, *_candidates(design, cohorts, complete))
-    if now.moves is not None and not any(cohort.is_pending for cohort in cohorts):
+    if now.decisions is not None and not any(cohort.is_pending for cohort in cohorts):
         found = _settled(design, now)
     else:
         found = _open(design, cohorts, now)
@@ -168,23 +168,25 @@ def _at_level(cohorts: Sequence[Cohort]) -> LevelCounts:
     )
 
 
-def advice(design: Design, trials: TrialStates, moves: Decisions) -> Advice:
+def advice(design: Design, trials: TrialStates, decisions: Decisions) -> Advice:
     """Put what is decided for one trial into words."""
-    return advice_for_each(design, trials, moves)[0]
+    return advice_for_each(design, trials, decisions)[0]
 
 
-def advice_for_each(design: Design, trials: TrialStates, moves: Decisions) -> list[Advice]:
+def advice_for_each(design: Design, trials: TrialStates, decisions: Decisions) -> list[Advice]:
     """Put what is decided for each of several trials into words."""
-    full = (moves.why == StopReason.GOING_ON) & (trials.total() >= design.maximum)
-    ended = full | ((moves.why != StopReason.GOING_ON) & (moves.why != StopReason.HOLD))
+    full = (decisions.stop_reason == StopReason.GOING_ON) & (trials.total() >= design.maximum)
+    ended = full | (
+        (decisions.stop_reason != StopReason.GOING_ON) & (decisions.stop_reason != StopReason.HOLD)
+    )
     selected = np.full(len(trials), -1)
     if ended.any():
-        last = replace(trials, barred=moves.barred).where(ended)
+        last = replace(trials, barred=decisions.barred).take(ended)
         selected[ended] = design.select(last)
     return [
         _in_words(StopReason(why), bool(over), int(here), int(dose), int(chosen))
         for why, over, here, dose, chosen in zip(
-            moves.why, ended, trials.dose, moves.dose, selected, strict=True
+            decisions.stop_reason, ended, trials.dose, decisions.dose, selected, strict=True
         )
     ]
 
@@ -201,21 +203,21 @@ def _in_words(why: StopReason, ended: bool, here: int, dose: int, selected: int)
 
 def _settled(design: Design, now: Replay) -> DoseDecision:
     """Decide where nothing is pending."""
-    trials, moves = now.trials, now.moves
-    assert moves is not None
-    said = advice(design, trials, moves)
-    grounds = design.reasons(trials, moves)
+    trials, decisions = now.trials, now.decisions
+    assert decisions is not None
+    said = advice(design, trials, decisions)
+    grounds = design.reasons(trials, decisions)
     if said.action == "stop":
-        grounds = [*grounds, *_ending(design, trials, moves, said)]
+        grounds = [*grounds, *_ending(design, trials, decisions, said)]
     return DoseDecision(
         said.action, said.dose, tuple(grounds), nearest_changes(design, now, said), ()
     )
 
 
 def _ending(
-    design: Design, trials: TrialStates, moves: Decisions, said: Advice
+    design: Design, trials: TrialStates, decisions: Decisions, said: Advice
 ) -> Iterator[DecisionReason]:
-    if moves.why[0] == StopReason.GOING_ON:
+    if decisions.stop_reason[0] == StopReason.GOING_ON:
         yield DecisionReason(
             f"all {design.maximum} planned participants have been treated", "maximum"
         )
@@ -244,8 +246,8 @@ def _with(design: Design, trials: TrialStates, change: int) -> Advice:
     """Give the advice with other DLTs at the present level, as if in the last cohort."""
     y = trials.y.copy()
     y[0, trials.dose[0]] += change
-    seen = np.clip(trials.seen + change, 0, trials.given)
-    other = replace(trials, y=y, seen=seen)
+    seen = np.clip(trials.cohort_y + change, 0, trials.cohort_n)
+    other = replace(trials, y=y, cohort_y=seen)
     return advice(design, other, design.decide(other))
 
 
@@ -357,8 +359,8 @@ def resolutions(
             "give those that are known",
         )
     ways = _resolved(cohorts, open_kinds, missing)
-    trials, moves = replay_each(design, ways)
-    return tuple(map(Resolution, ways, advice_for_each(design, trials, moves)))
+    trials, decisions = replay_each(design, ways)
+    return tuple(map(Resolution, ways, advice_for_each(design, trials, decisions)))
 
 
 def _many(cohorts: Sequence[Cohort], missing: int, open_kinds: Kinds) -> int:
@@ -408,8 +410,8 @@ def _candidates(design: Design, cohorts: Sequence[Cohort], complete: bool) -> It
     )
     cleared = [cohort.replaced(DoseOutcome.CANDIDATE, DoseOutcome.NO_DLT) for cohort in cohorts]
     then = replay(design, cleared, complete)
-    if then.moves is None or any(cohort.is_pending for cohort in cohorts):
+    if then.decisions is None or any(cohort.is_pending for cohort in cohorts):
         yield counted
         return
-    said = _said(advice(design, then.trials, then.moves))
+    said = _said(advice(design, then.trials, then.decisions))
     yield f"{counted}; adjudicated as none it would be {said}"

@@ -17,13 +17,13 @@ class Replay(NamedTuple):
 
     Args:
         trials: its state after the last cohort and before the decision on it, one trial.
-        moves: what the design decides there; None before the first participant.
+        decisions: what the design decides there; None before the first participant.
         missing: participants of the last cohort still to be treated.
         notes: where the trial was led otherwise than the design advised.
     """
 
     trials: TrialStates
-    moves: Decisions | None
+    decisions: Decisions | None
     missing: int
     notes: tuple[str, ...]
 
@@ -52,7 +52,7 @@ def replay(design: Design, cohorts: Sequence[Cohort], complete: bool = False) ->
                 f"{part.cohort} was left before its cohort was complete, at counts on which the "
                 "design has no advice"
             )
-    return Replay(walk.trials, walk.moves, 0, tuple(notes))
+    return Replay(walk.trials, walk.decisions, 0, tuple(notes))
 
 
 def replay_each(design: Design, ways: Sequence[Sequence[Cohort]]) -> tuple[TrialStates, Decisions]:
@@ -71,8 +71,8 @@ def replay_each(design: Design, ways: Sequence[Sequence[Cohort]]) -> tuple[Trial
     walk = _Walk(design, ways)
     for part in walk:
         walk.decide(part)
-    assert walk.moves is not None
-    return walk.trials, walk.moves
+    assert walk.decisions is not None
+    return walk.trials, walk.decisions
 
 
 def states_before_decision(design: Design, ways: Sequence[Sequence[Cohort]]) -> TrialStates:
@@ -97,14 +97,14 @@ class _Part(NamedTuple):
 
     Args:
         before: the trial as it goes on at their level.
-        moves: what the design had decided before them; None at the start.
+        decisions: what the design had decided before them; None at the start.
         cohort: their outcomes.
         missing: how many more the design planned.
         last: whether nobody was treated after them, in any of the trials.
     """
 
     before: TrialStates
-    moves: Decisions | None
+    decisions: Decisions | None
     cohort: Cohort
     missing: int
     last: bool
@@ -126,7 +126,7 @@ class _Walk:
         begun = design.begin(len(ways))
         # A history can be longer than the plan, for which the design's own counters are made.
         self.trials = TrialStates(*(part.astype(np.int64) for part in begun.arrays()))
-        self.moves: Decisions | None = None
+        self.decisions: Decisions | None = None
         self._led = np.arange(len(ways))
 
     def __iter__(self) -> Iterator[_Part]:
@@ -147,12 +147,12 @@ class _Walk:
                 done[led] += given
                 self.trials, self._led = _put(self.trials, led, before.after(given, seen)), led
                 last = cohort is self.ways[0][-1] and bool((done == size).all())
-                yield _Part(before, self.moves, part, max(int(planned[0] - given[0]), 0), last)
+                yield _Part(before, self.decisions, part, max(int(planned[0] - given[0]), 0), last)
 
     def _at(self, led: Ints, level: int) -> TrialStates:
         """Give the trials as they go on at a level, whatever was advised."""
-        some = self.trials.where(led)
-        barred = some.barred if self.moves is None else self.moves.barred[led]
+        some = self.trials.take(led)
+        barred = some.barred if self.decisions is None else self.decisions.barred[led]
         return replace(some, dose=np.full(len(led), level - 1), barred=barred)
 
     def decide(self, part: _Part) -> bool:
@@ -166,18 +166,18 @@ class _Walk:
             UnusableInput: it has no advice on the last cohort, or on a complete one.
         """
         try:
-            asked = self.design.decide(self.trials.where(self._led))
+            asked = self.design.decide(self.trials.take(self._led))
         except UnusableInput:
             if part.last or not part.missing:
                 raise
             return False
-        if self.moves is None:
-            self.moves = asked
+        if self.decisions is None:
+            self.decisions = asked
         else:
-            whole = [values.copy() for values in self.moves]
+            whole = [values.copy() for values in self.decisions]
             for values, new in zip(whole, asked, strict=True):
                 values[self._led] = new
-            self.moves = Decisions(*whole)
+            self.decisions = Decisions(*whole)
         return True
 
 
@@ -191,17 +191,17 @@ def _put(trials: TrialStates, places: Ints, some: TrialStates) -> TrialStates:
 
 def _deviation(design: Design, part: _Part) -> str:
     """Say where a cohort was not given what the design advised."""
-    moves, cohort = part.moves, part.cohort
-    if moves is not None:
+    decisions, cohort = part.decisions, part.cohort
+    if decisions is not None:
         full = part.before.total()[0] >= design.maximum
         why = (
             StopReason.MAXIMUM
-            if moves.why[0] == StopReason.GOING_ON and full
-            else StopReason(moves.why[0])
+            if decisions.stop_reason[0] == StopReason.GOING_ON and full
+            else StopReason(decisions.stop_reason[0])
         )
         if why is not StopReason.GOING_ON:
             return f"{cohort} was treated although the design had ended ({why.words})"
-    advised = int(design.start if moves is None else moves.dose[0]) + 1
+    advised = int(design.start if decisions is None else decisions.dose[0]) + 1
     if cohort.level == advised:
         return ""
     how = "more cautious" if cohort.level < advised else "LESS cautious"

@@ -50,16 +50,16 @@ class TrialStates:
         y: those of them with a DLT, (S, D).
         dose: the dose given last, (S,).
         barred: the lowest dose that may not be given again, D where there is none, (S,).
-        given: how many participants the last cohort had, (S,).
-        seen: how many of them had a DLT, (S,).
+        cohort_n: how many participants the last cohort had, (S,).
+        cohort_y: how many of them had a DLT, (S,).
     """
 
     n: Ints
     y: Ints
     dose: Ints
     barred: Ints
-    given: Ints
-    seen: Ints
+    cohort_n: Ints
+    cohort_y: Ints
 
     def __len__(self) -> int:
         """How many trials these are."""
@@ -67,7 +67,7 @@ class TrialStates:
 
     def arrays(self) -> tuple[Ints, ...]:
         """Give the arrays in their order."""
-        return (self.n, self.y, self.dose, self.barred, self.given, self.seen)
+        return (self.n, self.y, self.dose, self.barred, self.cohort_n, self.cohort_y)
 
     @property
     def doses(self) -> int:
@@ -93,7 +93,7 @@ class TrialStates:
         last = self.doses - 1 - np.argmax(tried[:, ::-1], axis=1)
         return np.where(tried.any(axis=1), last, -1)
 
-    def where(self, chosen: Bools | Ints) -> "TrialStates":
+    def take(self, chosen: Bools | Ints) -> "TrialStates":
         """Give some of the trials, by a mask or by their places."""
         places = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
         return TrialStates(*(np.take(part, places, axis=0) for part in self.arrays()))
@@ -112,12 +112,12 @@ class Decisions(NamedTuple):
     Args:
         dose: the dose to give next; for a trial that ends, the one it ended at.
         barred: the lowest dose that may not be given again.
-        why: a `StopReason`; anything but GOING_ON ends the trial.
+        stop_reason: a `StopReason`; anything but GOING_ON ends the trial.
     """
 
     dose: Ints
     barred: Ints
-    why: Ints
+    stop_reason: Ints
 
 
 def initial_states(doses: int, start: int, maximum: int, trials: int = 1) -> TrialStates:

@@ -39,7 +39,7 @@ class CompiledDesign:
         n, y: participants and DLTs, (F, D).
         ways: in how many ways a trial comes to each, (F,).
         selected: the dose selected, from 0; -1 for none, (F,).
-        why: why it ended, a `StopReason`, (F,).
+        stop_reason: why it ended, a `StopReason`, (F,).
         visited: how many states were passed on the way.
         pruned: whether states were left out, so that probabilities need not add up to 1.
     """
@@ -49,7 +49,7 @@ class CompiledDesign:
     y: Ints
     ways: Floats
     selected: Ints
-    why: Ints
+    stop_reason: Ints
     visited: int
     pruned: bool
 
@@ -127,23 +127,23 @@ def compile_design(
     ended: list[_States] = []
     while len(live):
         after, many, key = _branch(design, live, ways, key, keys)
-        moves = design.decide(after)
+        decisions = design.decide(after)
         why = np.where(
-            (moves.why == StopReason.GOING_ON) & (after.total() >= design.maximum),
+            (decisions.stop_reason == StopReason.GOING_ON) & (after.total() >= design.maximum),
             StopReason.MAXIMUM,
-            moves.why,
+            decisions.stop_reason,
         )
-        after = replace(after, barred=moves.barred)
+        after = replace(after, barred=decisions.barred)
         over = why != StopReason.GOING_ON
-        ended.append(_merge(_States(after.where(over), many[over], key[over], why[over]), keys))
+        ended.append(_merge(_States(after.take(over), many[over], key[over], why[over]), keys))
         on = _States(
-            replace(after, dose=moves.dose).where(~over), many[~over], key[~over], why[~over]
+            replace(after, dose=decisions.dose).take(~over), many[~over], key[~over], why[~over]
         )
         on = _merge(on, keys)
         if scenarios is not None and leave_out:
             kept = _probable(on, scenarios, leave_out, design.maximum)
             pruned |= len(on.key) > kept.sum()
-            on = _States(on.trials.where(kept), on.ways[kept], on.key[kept], on.why[kept])
+            on = _States(on.trials.take(kept), on.ways[kept], on.key[kept], on.why[kept])
         live, ways, key = on.trials, on.ways, on.key
         visited += len(live)
         if limit is not None and max(len(live), sum(len(one.key) for one in ended)) > limit:
@@ -192,7 +192,7 @@ def _branch(
     first = np.cumsum(size + 1) - (size + 1)
     seen = np.arange(len(parent)) - first[parent]
     given, dose = size[parent], live.dose[parent]
-    after = live.where(parent).after(given, seen)
+    after = live.take(parent).after(given, seen)
     made = key[parent] + given.astype(np.uint64) * keys.given[dose]
     made += seen.astype(np.uint64) * keys.seen[dose]
     return after, ways[parent] * ways_of[given, seen], made
@@ -211,7 +211,7 @@ def _merge(states: _States, keys: _Keys) -> _States:
     starts = np.flatnonzero(new)
     _same(trials, order, new)
     kept = order[starts]
-    return _States(trials.where(kept), np.add.reduceat(ways[order], starts), key[kept], why[kept])
+    return _States(trials.take(kept), np.add.reduceat(ways[order], starts), key[kept], why[kept])
 
 
 def _same(trials: TrialStates, order: Ints, new: NDArray[np.bool_]) -> None:
@@ -250,7 +250,7 @@ def _compiled(
     last = _merge(_States(trials, ways, key, why), keys)
     selected = np.empty(len(last.key), dtype=np.int8)
     for part in np.array_split(np.arange(len(last.key)), 1 + len(last.key) // IN_CACHE):
-        selected[part] = design.select(last.trials.where(part))
+        selected[part] = design.select(last.trials.take(part))
     return CompiledDesign(
         design,
         last.trials.n,
@@ -270,6 +270,6 @@ def final_states(compiled: CompiledDesign, rates: Floats) -> FinalStates:
         compiled.n,
         compiled.y,
         compiled.selected,
-        compiled.why,
+        compiled.stop_reason,
         compiled.probability(rates),
     )

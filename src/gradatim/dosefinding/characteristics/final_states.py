@@ -21,7 +21,7 @@ class FinalStates:
         design: the design.
         n, y: participants and DLTs, (F, D).
         selected: the dose selected, from 0; -1 for none, (F,).
-        why: a `StopReason`, (F,).
+        stop_reason: a `StopReason`, (F,).
         weight: probability, (F,).
         days: how long each took, if time was simulated, (F,).
     """
@@ -30,7 +30,7 @@ class FinalStates:
     n: Ints
     y: Ints
     selected: Ints
-    why: Ints
+    stop_reason: Ints
     weight: Floats
     days: Floats | None = None
 
@@ -128,7 +128,7 @@ def summarise(
         overdose_60=of.mean(over > 0.6 * planned),
         overdose_80=of.mean(over > 0.8 * planned),
         recommended=of.mean(_recommended(finals, enough, at_most)),
-        ends={why: of.mean(finals.why == why).value for why in StopReason if why},
+        ends={why: of.mean(finals.stop_reason == why).value for why in StopReason if why},
         sizes=_sizes(total, finals.weight),
         days=of.days(),
     )

@@ -63,12 +63,12 @@ def pathways(design: Design, cohorts: Sequence[Cohort], ahead: int) -> list[Path
             "OUTCOMES",
             todo="wait for it, or write how it may turn out",
         )
-    going = now.moves is None or now.moves.why[0] == StopReason.GOING_ON
+    going = now.decisions is None or now.decisions.stop_reason[0] == StopReason.GOING_ON
     if not going or now.trials.total()[0] >= design.maximum:
         return []
     trials = now.trials
-    if now.moves is not None:
-        trials = replace(trials, dose=now.moves.dose, barred=now.moves.barred)
+    if now.decisions is not None:
+        trials = replace(trials, dose=now.decisions.dose, barred=now.decisions.barred)
     found: list[PathwayStep] = []
     _follow(design, trials, 1, ahead, -1, found)
     return found
@@ -83,11 +83,11 @@ def _follow(
     found: list[PathwayStep],
 ) -> None:
     size = int(design.size(trials)[0])
-    each = trials.where(np.zeros(size + 1, dtype=np.int64))
+    each = trials.take(np.zeros(size + 1, dtype=np.int64))
     after = each.after(np.full(size + 1, size), np.arange(size + 1))
-    moves = design.decide(after)
+    decisions = design.decide(after)
     n, y = after.at_current_dose()
-    for dlts, said in enumerate(advice_for_each(design, after, moves)):
+    for dlts, said in enumerate(advice_for_each(design, after, decisions)):
         found.append(
             PathwayStep(
                 depth, int(trials.dose[0]) + 1, dlts, size, int(n[dlts]), int(y[dlts]), said, parent
@@ -98,7 +98,9 @@ def _follow(
                 f"there are more than {MOST:,} paths", "--ahead", todo="look fewer cohorts ahead"
             )
         if depth < ahead and said.action not in ("stop", "hold"):
-            then = replace(after, dose=moves.dose, barred=moves.barred).where(np.array([dlts]))
+            then = replace(after, dose=decisions.dose, barred=decisions.barred).take(
+                np.array([dlts])
+            )
             _follow(design, then, depth + 1, ahead, len(found) - 1, found)
 
 

@@ -119,14 +119,14 @@ def _chunk(
     while len(live):
         given = design.size(live)
         after, days = _treat(live, given, rates, rng, days, conduct)
-        moves = design.decide(after)
-        full = (moves.why == StopReason.GOING_ON) & (after.total() >= design.maximum)
-        why = np.where(full, StopReason.MAXIMUM, moves.why).astype(np.int8)
-        after = replace(after, barred=moves.barred)
+        decisions = design.decide(after)
+        full = (decisions.stop_reason == StopReason.GOING_ON) & (after.total() >= design.maximum)
+        why = np.where(full, StopReason.MAXIMUM, decisions.stop_reason).astype(np.int8)
+        after = replace(after, barred=decisions.barred)
         over = why != StopReason.GOING_ON
         if over.any():
-            yield _Ended(after.where(over), why[over], days[over])
-        live = replace(after, dose=moves.dose).where(~over)
+            yield _Ended(after.take(over), why[over], days[over])
+        live = replace(after, dose=decisions.dose).take(~over)
         days = days[~over] + (conduct.review if conduct else 0.0)
 
 

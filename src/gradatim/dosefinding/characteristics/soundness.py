@@ -32,8 +32,8 @@ def soundness_fault(design: Design) -> str:
     while True:
         here = int(trials.dose[0])
         trials = trials.after(np.asarray(design.size(trials)), np.zeros(1, dtype=np.int64))
-        moves = design.decide(trials)
-        why, next_ = StopReason(moves.why[0]), int(moves.dose[0])
+        decisions = design.decide(trials)
+        why, next_ = StopReason(decisions.stop_reason[0]), int(decisions.dose[0])
         if here + 1 == design.doses and why is not StopReason.TOO_TOXIC:
             return ""
         if why is StopReason.TOO_TOXIC:
@@ -45,7 +45,7 @@ def soundness_fault(design: Design) -> str:
             return f"a trial without any DLT never leaves level {here + 1}, with none in {n} there"
         if trials.total()[0] >= design.maximum:
             return ""
-        trials = replace(trials, dose=np.array([next_]), barred=moves.barred)
+        trials = replace(trials, dose=np.array([next_]), barred=decisions.barred)
 
 
 def _has_no_way_up(design: Design) -> bool:

@@ -63,7 +63,7 @@ class Design:
         """Name the dose that a trial which ends here selects, from 0; -1 for none."""
         raise NotImplementedError
 
-    def reasons(self, trials: TrialStates, moves: Decisions) -> list[DecisionReason]:
+    def reasons(self, trials: TrialStates, decisions: Decisions) -> list[DecisionReason]:
         """Say why, of one trial and what was decided for it."""
         raise NotImplementedError
 

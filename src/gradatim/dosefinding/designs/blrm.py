@@ -120,7 +120,7 @@ class Blrm(ModelDesign):
         """Give the posterior mean DLT rates of one trial."""
         return np.asarray(self.model.rates(trials.n, trials.y)[0])
 
-    def preference_text(self, trials: TrialStates, moves: Decisions) -> str:
+    def preference_text(self, trials: TrialStates, decisions: Decisions) -> str:
         """Say which doses are allowed and which of them is likeliest on target."""
         n, y = trials.n, trials.y
         over = self.model.exceeding(n, y, self.high)[0]

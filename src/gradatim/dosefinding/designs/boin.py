@@ -182,17 +182,17 @@ class Boin(TableDesign):
 
     def decide(self, trials: TrialStates) -> Decisions:
         """Look up, then stop where the lowest dose fails the stricter rule."""
-        moves = super().decide(trials)
+        decisions = super().decide(trials)
         if not self.stop_lowest:
-            return moves
+            return decisions
         n, y = trials.at_current_dose()
         unsafe = (trials.dose == 0) & (
             y >= np.array(self.stop_lowest)[np.minimum(n, self.table.most)]
         )
         return Decisions(
-            moves.dose,
-            np.where(unsafe, 0, moves.barred),
-            np.where(unsafe, StopReason.TOO_TOXIC, moves.why),
+            decisions.dose,
+            np.where(unsafe, 0, decisions.barred),
+            np.where(unsafe, StopReason.TOO_TOXIC, decisions.stop_reason),
         )
 
 

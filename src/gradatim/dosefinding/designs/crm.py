@@ -246,9 +246,9 @@ class Crm(ModelDesign):
         """Give the estimated DLT rates of one trial."""
         return np.asarray(self.model.rates(trials.n, trials.y)[0])
 
-    def preference_text(self, trials: TrialStates, moves: Decisions) -> str:
+    def preference_text(self, trials: TrialStates, decisions: Decisions) -> str:
         """Say which dose is nearest."""
-        dose = int(moves.dose[0])
+        dose = int(decisions.dose[0])
         rate = self.estimated_rates(trials)[dose]
         return (
             f"the rate at level {dose + 1}, {rate:.1%}, is nearest to the target of "

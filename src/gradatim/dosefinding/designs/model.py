@@ -173,7 +173,7 @@ class ModelDesign(Design):
         """Select the preferred dose; none where the trial had to stop."""
         return np.where(trials.barred == 0, -1, self._preferred(trials))
 
-    def reasons(self, trials: TrialStates, moves: Decisions) -> list[DecisionReason]:
+    def reasons(self, trials: TrialStates, decisions: Decisions) -> list[DecisionReason]:
         """Say what the model makes of the counts."""
         told = ", ".join(
             f"level {i + 1} {rate:.1%}" for i, rate in enumerate(self.estimated_rates(trials))
@@ -182,13 +182,13 @@ class ModelDesign(Design):
         here = f"{y} of {n} participants at level {int(trials.dose[0]) + 1} had a DLT ({y / n:.1%})"
         return [
             DecisionReason(f"{here}; estimated DLT rates: {told}", self.name, self.source),
-            DecisionReason(self.preference_text(trials, moves), self.name, self.source),
+            DecisionReason(self.preference_text(trials, decisions), self.name, self.source),
         ]
 
     def estimated_rates(self, trials: TrialStates) -> Floats:
         """Give the estimated DLT rates of one trial: (D,)."""
         raise NotImplementedError
 
-    def preference_text(self, trials: TrialStates, moves: Decisions) -> str:
+    def preference_text(self, trials: TrialStates, decisions: Decisions) -> str:
         """Say why the model prefers what it does, of one trial."""
         raise NotImplementedError

@@ -38,27 +38,27 @@ class Modifier(Design):
         """Ask the inner design, then change what must be changed."""
         return self.change(trials, self.inner.decide(trials))
 
-    def change(self, trials: TrialStates, moves: Decisions) -> Decisions:
+    def change(self, trials: TrialStates, decisions: Decisions) -> Decisions:
         """Give the changed answer."""
-        return moves
+        return decisions
 
     def select(self, trials: TrialStates) -> Ints:
         """Leave the selection."""
         return self.inner.select(trials)
 
-    def reasons(self, trials: TrialStates, moves: Decisions) -> list[DecisionReason]:
+    def reasons(self, trials: TrialStates, decisions: Decisions) -> list[DecisionReason]:
         """Give the inner design's reasons, and this rule where it replaced the advice."""
         asked = self.inner.decide(trials)
         grounds = self.inner.reasons(trials, asked)
-        if (asked.dose[0], asked.why[0]) == (moves.dose[0], moves.why[0]):
+        if (asked.dose[0], asked.stop_reason[0]) == (decisions.dose[0], decisions.stop_reason[0]):
             return grounds
         overridden = grounds[-1].rule if grounds else self.inner.name
         return [
             *grounds,
-            DecisionReason(self.override_text(trials, moves), self.rule, overrides=overridden),
+            DecisionReason(self.override_text(trials, decisions), self.rule, overrides=overridden),
         ]
 
-    def override_text(self, trials: TrialStates, moves: Decisions) -> str:
+    def override_text(self, trials: TrialStates, decisions: Decisions) -> str:
         """Say why the advice was replaced, of one trial."""
         return self.rule_text()
 
@@ -97,10 +97,10 @@ class NoSkipping(Modifier):
     over: Literal["highest", "present"] = "highest"
     rule: ClassVar[str] = "no skipping"
 
-    def change(self, trials: TrialStates, moves: Decisions) -> Decisions:
+    def change(self, trials: TrialStates, decisions: Decisions) -> Decisions:
         """Lower what goes up by more."""
         base = trials.highest() if self.over == "highest" else trials.dose
-        return moves._replace(dose=np.minimum(moves.dose, base + 1))
+        return decisions._replace(dose=np.minimum(decisions.dose, base + 1))
 
     def rule_text(self) -> str:
         """State the rule."""
@@ -118,12 +118,12 @@ class Coherent(Modifier):
 
     rule: ClassVar[str] = "coherence"
 
-    def change(self, trials: TrialStates, moves: Decisions) -> Decisions:
+    def change(self, trials: TrialStates, decisions: Decisions) -> Decisions:
         """Stay where it would go up."""
         target = self.target or 0.0
-        hit = trials.seen >= target * trials.given * (1 - 1e-9)
-        up = hit & (trials.given > 0) & (moves.dose > trials.dose)
-        return moves._replace(dose=np.where(up, trials.dose, moves.dose))
+        hit = trials.cohort_y >= target * trials.cohort_n * (1 - 1e-9)
+        up = hit & (trials.cohort_n > 0) & (decisions.dose > trials.dose)
+        return decisions._replace(dose=np.where(up, trials.dose, decisions.dose))
 
     def rule_text(self) -> str:
         """State the rule."""
@@ -141,11 +141,13 @@ class StopAt(Modifier):
     enough: int
     rule: ClassVar[str] = "enough participants"
 
-    def change(self, trials: TrialStates, moves: Decisions) -> Decisions:
+    def change(self, trials: TrialStates, decisions: Decisions) -> Decisions:
         """End the trials that have enough."""
-        n, _ = trials.at(moves.dose)
-        full = (n >= self.enough) & (moves.why == StopReason.GOING_ON)
-        return moves._replace(why=np.where(full, StopReason.SETTLED, moves.why))
+        n, _ = trials.at(decisions.dose)
+        full = (n >= self.enough) & (decisions.stop_reason == StopReason.GOING_ON)
+        return decisions._replace(
+            stop_reason=np.where(full, StopReason.SETTLED, decisions.stop_reason)
+        )
 
     def rule_text(self) -> str:
         """State the rule."""
@@ -167,13 +169,13 @@ class StopTooToxic(Modifier):
     fewest: int = 1
     rule: ClassVar[str] = "too toxic"
 
-    def change(self, trials: TrialStates, moves: Decisions) -> Decisions:
+    def change(self, trials: TrialStates, decisions: Decisions) -> Decisions:
         """End the trials whose lowest dose is too toxic."""
         toxic = (self.risk(trials) > self.confidence) & (trials.n[:, 0] >= self.fewest)
         return Decisions(
-            moves.dose,
-            np.where(toxic, 0, moves.barred),
-            np.where(toxic, StopReason.TOO_TOXIC, moves.why),
+            decisions.dose,
+            np.where(toxic, 0, decisions.barred),
+            np.where(toxic, StopReason.TOO_TOXIC, decisions.stop_reason),
         )
 
     def risk(self, trials: TrialStates) -> Floats:
@@ -184,7 +186,7 @@ class StopTooToxic(Modifier):
         table = probability_above(self.threshold, int(trials.n[:, 0].max(initial=1)))
         return np.asarray(table[trials.n[:, 0], trials.y[:, 0]])
 
-    def override_text(self, trials: TrialStates, moves: Decisions) -> str:
+    def override_text(self, trials: TrialStates, decisions: Decisions) -> str:
         """Say how toxic."""
         return (
             f"P(DLT rate of level 1 > {self.threshold:g}) is {self.risk(trials)[0]:.1%}, "
@@ -229,19 +231,21 @@ class HardSafety(Modifier):
         most = max(self.maximum, int(trials.n.max(initial=1)))
         return np.asarray(probability_above(self.threshold, most)[trials.n, trials.y])
 
-    def change(self, trials: TrialStates, moves: Decisions) -> Decisions:
+    def change(self, trials: TrialStates, decisions: Decisions) -> Decisions:
         """Go below what is closed; stop where that is the lowest dose."""
-        barred = np.minimum(moves.barred, self.closed(trials))
-        dose = np.maximum(np.minimum(moves.dose, barred - 1), 0)
-        return Decisions(dose, barred, np.where(barred == 0, StopReason.TOO_TOXIC, moves.why))
+        barred = np.minimum(decisions.barred, self.closed(trials))
+        dose = np.maximum(np.minimum(decisions.dose, barred - 1), 0)
+        return Decisions(
+            dose, barred, np.where(barred == 0, StopReason.TOO_TOXIC, decisions.stop_reason)
+        )
 
     def select(self, trials: TrialStates) -> Ints:
         """Select nothing that is closed."""
         return np.minimum(self.inner.select(trials), self.closed(trials) - 1)
 
-    def override_text(self, trials: TrialStates, moves: Decisions) -> str:
+    def override_text(self, trials: TrialStates, decisions: Decisions) -> str:
         """Say which dose is closed by which counts."""
-        level = int(moves.barred[0])
+        level = int(decisions.barred[0])
         n, y = int(trials.n[0, level]), int(trials.y[0, level])
         risk = self.risk(trials)[0, level]
         if risk <= self.confidence or n < self.fewest:

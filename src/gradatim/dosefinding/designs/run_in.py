@@ -21,12 +21,14 @@ class RunIn(Modifier):
     each: int
     rule: ClassVar[str] = "run-in"
 
-    def change(self, trials: TrialStates, moves: Decisions) -> Decisions:
+    def change(self, trials: TrialStates, decisions: Decisions) -> Decisions:
         """Replace the advice as long as nobody had a DLT."""
         n, _ = trials.at_current_dose()
-        quiet = (trials.y.sum(axis=1) == 0) & (moves.why == StopReason.GOING_ON)
-        up = np.minimum(trials.dose + (n >= self.each), np.minimum(trials.doses, moves.barred) - 1)
-        return moves._replace(dose=np.where(quiet, up, moves.dose))
+        quiet = (trials.y.sum(axis=1) == 0) & (decisions.stop_reason == StopReason.GOING_ON)
+        up = np.minimum(
+            trials.dose + (n >= self.each), np.minimum(trials.doses, decisions.barred) - 1
+        )
+        return decisions._replace(dose=np.where(quiet, up, decisions.dose))
 
     def rule_text(self) -> str:
         """State the rule."""
@@ -72,17 +74,17 @@ class Titration(Modifier):
         dose, barred = trials.dose + up, trials.barred.copy()
         why = np.full(len(trials), int(StopReason.GOING_ON), dtype=np.int8)
         if not titrating.all():
-            asked = self.inner.decide(trials.where(~titrating))
+            asked = self.inner.decide(trials.take(~titrating))
             dose[~titrating], barred[~titrating], why[~titrating] = asked
         return Decisions(dose, barred, why)
 
-    def reasons(self, trials: TrialStates, moves: Decisions) -> list[DecisionReason]:
+    def reasons(self, trials: TrialStates, decisions: Decisions) -> list[DecisionReason]:
         """Say so while titrating; then the inner design's reasons."""
         if not self._titrating(trials)[0]:
-            return self.inner.reasons(trials, moves)
+            return self.inner.reasons(trials, decisions)
         seen = (
             "no DLT so far: the next level"
-            if moves.dose[0] > trials.dose[0]
+            if decisions.dose[0] > trials.dose[0]
             else ("the cohort at this level is made whole")
         )
         return [DecisionReason(f"{self.rule_text()}; {seen}", self.rule)]

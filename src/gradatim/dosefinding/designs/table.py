@@ -207,13 +207,13 @@ class TableDesign(Design):
         allowed = np.arange(trials.doses) < trials.barred[:, None]
         return np.asarray(seen & allowed & (trials.n > 0))
 
-    def reasons(self, trials: TrialStates, moves: Decisions) -> list[DecisionReason]:
+    def reasons(self, trials: TrialStates, decisions: Decisions) -> list[DecisionReason]:
         """Say the counts, what the table says of them, and what limited it."""
         n, y = (int(one[0]) for one in trials.at_current_dose())
         most = self.table.most
         here, action = int(trials.dose[0]), self.table.of(min(n, most), min(y, most))
         grounds = [DecisionReason(self._said(n, y, here, action), self.name, self.source)]
-        text = self._limited(trials, moves, action)
+        text = self._limited(trials, decisions, action)
         return (
             [*grounds, DecisionReason(text, "limits of the trial", overrides=self.name)]
             if text
@@ -225,23 +225,26 @@ class TableDesign(Design):
         clause = self.clauses.get(action, "").format(n=n)
         return f"{rate}: {MEANING[action]}{f', {clause}' if clause else ''}"
 
-    def _limited(self, trials: TrialStates, moves: Decisions, action: Action) -> str:
-        here, why = int(trials.dose[0]), StopReason(moves.why[0])
+    def _limited(self, trials: TrialStates, decisions: Decisions, action: Action) -> str:
+        here, why = int(trials.dose[0]), StopReason(decisions.stop_reason[0])
         if trials.barred[0] <= here:
             return (
                 "this level may not be given again: it, or one below it, was found too toxic before"
             )
-        if why is StopReason.SETTLED and action is Action.ESCALATE and here + 1 >= moves.barred[0]:
+        if (
+            why is StopReason.SETTLED
+            and action is Action.ESCALATE
+            and here + 1 >= decisions.barred[0]
+        ):
             above = "level above" if here + 1 < self.doses else "higher level"
             return f"there is no {above} that may be given, so the trial ends at this one"
         if why is StopReason.SETTLED:
-            n = int(trials.n[0, moves.dose[0]])
-            return (
-                f"level {int(moves.dose[0]) + 1} has had {n} participants, and more are not planned"
-            )
+            n = int(trials.n[0, decisions.dose[0]])
+            level = int(decisions.dose[0]) + 1
+            return f"level {level} has had {n} participants, and more are not planned"
         if why is StopReason.TOO_TOXIC and action is Action.ELIMINATE:
             return "this is the lowest level, so the trial stops"
-        if action is Action.ESCALATE and moves.dose[0] == here:
+        if action is Action.ESCALATE and decisions.dose[0] == here:
             return "there is no higher level that may be given, so more are treated at this one"
         if action is Action.DE_ESCALATE and here == 0:
             return "there is no level below, so more are treated at this one"
