@@ -20,7 +20,6 @@ from gradatim.conduct.trial import Recorded, Trial
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.conduct.views.eligibility import attested, eligibility
 from gradatim.conduct.views.safety import dlt_outcome
-from gradatim.dosefinding.outcomes import COUNTED_AS_DLT
 from tests.conduct.digest import digest
 from tests.conduct.generated import FROM, NAME, STEPS, beginning, begun, play
 from tests.conduct.ready import DAY, enrolled
@@ -180,7 +179,9 @@ def test_every_candidate_counts_until_it_is_adjudicated(steps: Any) -> None:
             continue
         if said.get(one.adverse_event) is not False:
             person = state.participants[one.participant]
-            assert dlt_outcome(state, person, date(2030, 1, 1)) in COUNTED_AS_DLT
+            found = dlt_outcome(state, person, date(2030, 1, 1))
+            assert found is not None
+            assert found.counts_as_dlt
 
 
 @HISTORIES

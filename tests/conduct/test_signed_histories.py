@@ -21,7 +21,6 @@ from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
 from gradatim.conduct.trial import Trial
 from gradatim.conduct.views.safety import candidates, dlt_outcome
-from gradatim.dosefinding.outcomes import COUNTED_AS_DLT
 from tests.conduct.generated import ACTS, NAME, beginning, begun, play
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -168,7 +167,9 @@ def test_a_candidate_stays_until_it_is_adjudicated(steps: Any) -> None:
                 assert now[key] is said.get(key, limiting) or now[key] is None
                 person = trial.state.participants[key[0]]
                 if now[key] is not False and person.level is not None:
-                    assert dlt_outcome(trial.state, person, date(2030, 1, 1)) in COUNTED_AS_DLT
+                    outcome = dlt_outcome(trial.state, person, date(2030, 1, 1))
+                    assert outcome is not None
+                    assert outcome.counts_as_dlt
         before, last = now, trial.state.position
     again = Trial(trial.store, NAME).state
     assert open_candidates(again) == before

@@ -383,10 +383,11 @@ def _resolved(
 ) -> list[tuple[Cohort, ...]]:
     """Give the cohorts in every way, those missing treated at the end of the last one."""
     whole = [*cohorts[:-1], cohorts[-1].extended(open_kinds[0], missing)]
-    return [
-        tuple(_resolve(cohort, k, open_kinds) for cohort, k in zip(whole, dlts, strict=True))
-        for dlts in product(*(range(k + 1) for k in _open_in(whole, open_kinds)))
+    each = [
+        [_resolve(cohort, dlts, open_kinds) for dlts in range(cohort.count(*open_kinds) + 1)]
+        for cohort in whole
     ]
+    return list(product(*each))
 
 
 def _resolve(cohort: Cohort, dlts: int, open_kinds: Kinds) -> Cohort:

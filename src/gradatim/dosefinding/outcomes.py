@@ -15,17 +15,20 @@ from gradatim.core.errors import UnusableInput, shortened
 
 
 class DoseOutcome(Enum):
-    """What is known of a participant's dose-limiting toxicity (DLT); the value is the letter."""
+    """What is known of a participant's dose-limiting toxicity (DLT).
+
+    Args:
+        letter: as it is written.
+    """
 
     NO_DLT = "N"
     DLT = "T"
     PENDING = "P"  # the window is open
     CANDIDATE = "C"  # nobody has adjudicated it, and it counts as a DLT until somebody does
 
-    @property
-    def letter(self) -> str:
-        """As it is written."""
-        return self.value
+    def __init__(self, letter: str) -> None:
+        self.letter = letter
+        self.counts_as_dlt = letter in "TC"
 
     @property
     def words(self) -> str:
@@ -39,7 +42,6 @@ _WORDS = {
     DoseOutcome.PENDING: "pending",
     DoseOutcome.CANDIDATE: "a DLT candidate",
 }
-COUNTED_AS_DLT = (DoseOutcome.DLT, DoseOutcome.CANDIDATE)
 _COHORT = re.compile(r"(\d{1,4})([A-Za-z]+)\Z", re.ASCII)
 _EXAMPLE = 'write a level and a letter per participant, such as "1NNN 2NNT"'
 WHERE = "OUTCOMES"
@@ -66,7 +68,7 @@ class Cohort(NamedTuple):
     @property
     def dlts(self) -> int:
         """How many count as having had a DLT: those adjudicated, and candidates."""
-        return self.count(*COUNTED_AS_DLT)
+        return sum(outcome.counts_as_dlt for outcome in self.outcomes)
 
     @property
     def is_pending(self) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.designs.base import Design
-from gradatim.dosefinding.outcomes import COUNTED_AS_DLT, Cohort
+from gradatim.dosefinding.outcomes import Cohort
 from gradatim.dosefinding.trial_states import Decisions, Ints, StopReason, TrialStates
 
 
@@ -133,7 +133,7 @@ class _Walk:
         """Treat part after part."""
         for i, cohort in enumerate(self.ways[0]):
             toxic = np.array(
-                [[one in COUNTED_AS_DLT for one in way[i].outcomes] for way in self.ways]
+                [[outcome.counts_as_dlt for outcome in way[i].outcomes] for way in self.ways]
             )
             dlts = np.pad(np.cumsum(toxic, axis=1), ((0, 0), (1, 0)))
             size, done = cohort.size, np.zeros(len(self.ways), dtype=np.int64)
