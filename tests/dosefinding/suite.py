@@ -142,7 +142,7 @@ def _walk(of: Design, trials: TrialStates, ways: float) -> Iterator[Visit]:
 
 
 def enumerated(of: Design, rates: tuple[float, ...]) -> dict[str, object]:
-    """Give selection, participants and DLTs by adding up every path."""
+    """Return selection, participants and DLTs by adding up every path."""
     selection: dict[int, float] = defaultdict(float)
     n, y, mass = np.zeros(of.doses), np.zeros(of.doses), 0.0
     for one in visits(of):

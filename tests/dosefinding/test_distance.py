@@ -29,7 +29,7 @@ PLAIN = [
 
 
 def nearest_within(design: Design, texts: list[str], dlts: int) -> dict[int, object]:
-    """Give the nearest change up and down that alters the advice, with the advice it gives."""
+    """Return the nearest change up and down that alters the advice, with the advice it gives."""
     told = [said(ask(design, text)) for text in texts]
     found: dict[int, object] = {}
     for way in (range(dlts + 1, len(told)), range(dlts - 1, -1, -1)):

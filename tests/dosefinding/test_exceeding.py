@@ -36,7 +36,7 @@ def boundary_counts(draw: st.DrawFn) -> tuple[Numbers, Numbers]:
 
 
 def panels(low: Numbers, high: Numbers, many: int) -> tuple[Numbers, Numbers]:
-    """Give nodes and weights of 16-point panels between two ends, (..., nodes)."""
+    """Return nodes and weights of 16-point panels between two ends, (..., nodes)."""
     x, w = leggauss(16)
     edges = np.linspace(low, high, many + 1, axis=-1)
     middle, half = (edges[..., 1:] + edges[..., :-1]) / 2, (edges[..., 1:] - edges[..., :-1]) / 2
@@ -51,7 +51,7 @@ def panels(low: Numbers, high: Numbers, many: int) -> tuple[Numbers, Numbers]:
 def one_reference(
     model: OneParameter, n: Numbers, y: Numbers, threshold: float
 ) -> tuple[float, list[float]]:
-    """Give the posterior mean of the parameter and P(rate > threshold) of each dose."""
+    """Return the posterior mean of the parameter and P(rate > threshold) of each dose."""
 
     def logs(a: Numbers) -> Numbers:
         total = -(a**2) / (2 * model.prior_sd**2)
@@ -106,7 +106,7 @@ def test_one_parameter(
 def two_reference(
     model: TwoParameter, n: Numbers, y: Numbers, cuts: tuple[float, ...]
 ) -> tuple[list[float], list[list[float]]]:
-    """Give the mean rate of each dose, and P(rate > cut) of each dose for each cut."""
+    """Return the mean rate of each dose, and P(rate > cut) of each dose for each cut."""
     (ma, mb), (sa, sb), r = model.mean, model.sd, model.correlation
     b, wb = panels(np.array(mb - FAR * sb), np.array(mb + FAR * sb), 24)
     high = np.full_like(b, ma + (FAR + 3) * sa)

@@ -24,7 +24,7 @@ STEEP = np.array((0.001, 0.999, 0.999, 0.999, 0.999))
 
 
 def crm(**more: Any) -> DesignSettings:
-    """Give CRM for a target of 25 %."""
+    """Return CRM for a target of 25 %."""
     return settings_for("crm", 5, target=0.25, **more)
 
 

@@ -29,7 +29,7 @@ FIRST, SECOND = load("nct05962762").study, load("example_oncology_tablet").study
 
 
 def changed(study: Study, **escalation: Any) -> Study:
-    """Give a study with other settings of its escalation design."""
+    """Return a study with other settings of its escalation design."""
     other = study.safety.escalation.model_copy(update=escalation)
     return study.model_copy(
         update={"safety": study.safety.model_copy(update={"escalation": other})}
@@ -37,7 +37,7 @@ def changed(study: Study, **escalation: Any) -> Study:
 
 
 def faults(study: Study) -> list[Fault]:
-    """Give the faults of a study's designs."""
+    """Return the faults of a study's designs."""
     return list(design_faults(study))
 
 

@@ -34,12 +34,12 @@ def expected(of: DesignSettings) -> OperatingCharacteristics:
 
 
 def percent(found: OperatingCharacteristics) -> list[float]:
-    """Give the selection of each dose and of none, in percent."""
+    """Return the selection of each dose and of none, in percent."""
     return [100 * one.value for one in (*found.selection, found.none_selected)]
 
 
 def signs(table: Table, n: int) -> str:
-    """Give a table's column, from no DLT to all."""
+    """Return a table's column, from no DLT to all."""
     return " ".join(table.of(n, y).sign for y in range(n + 1))
 
 
@@ -196,7 +196,7 @@ def test_keyboard_boundaries(
 
 
 def strengths(target: float, reach: float, n: int, y: int) -> list[float]:
-    """Give how strongly the data speak for less, for the target's interval, for more, by scipy."""
+    """Return how strongly data speak for less, for the target's interval, for more, by scipy."""
     width = 2 * reach
     steps = range(1, 1 + int(1 / width) + 1)
     below = [(max(target - reach - i * width, 0), target - reach - (i - 1) * width) for i in steps]

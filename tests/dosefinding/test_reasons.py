@@ -16,7 +16,7 @@ CHEAP = [case for case, of in CASES.items() if of.design != "blrm" and of.cohort
 
 
 def decided(case: str) -> list[tuple[Written, DoseDecision]]:
-    """Give what is decided after every third cohort of all paths."""
+    """Return what is decided after every third cohort of all paths."""
     if case not in DECIDED:
         of = design(case)
         DECIDED[case] = [(one, ask(of, one.text())) for one in list(written(of))[::3]]

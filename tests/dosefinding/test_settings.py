@@ -35,7 +35,7 @@ SEVEN = boin_table(boundaries(0.3), 7, equal_stays=True)
 
 
 def of(design: str = "boin", doses: int = 3, **more: Any) -> DesignSettings:
-    """Give settings that can be, but for what a test changes."""
+    """Return settings that can be, but for what a test changes."""
     return settings_for(design, doses, **{"target": 0.3, "cohorts": 4, **more})
 
 
@@ -194,7 +194,8 @@ def test_a_design_states_its_settings(name: str) -> None:
     """A line each, with the doses and the participants in the first."""
     design = build(of(name, **own_table(name), start=2))
     first, *others = design.describe()
-    assert first.startswith("3 doses from level 2, cohorts of 3, at most ")
+    size = DESIGN_KINDS[name].cohort_size or 3
+    assert first.startswith(f"3 doses from level 2, cohorts of {size}, at most ")
     assert others
     assert all("\n" not in line for line in others)
     assert design.source

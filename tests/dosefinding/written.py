@@ -21,7 +21,7 @@ class Written(NamedTuple):
     dlts: int
 
     def text(self, dlts: int | None = None) -> str:
-        """Give all outcomes, this cohort's with so many DLTs."""
+        """Return all outcomes, this cohort's with so many DLTs."""
         k = self.dlts if dlts is None else dlts
         return f"{self.before} {self.level}{'N' * (self.size - k)}{'T' * k}".strip()
 
@@ -32,12 +32,12 @@ def ask(design: Design, text: str, **more: object) -> DoseDecision:
 
 
 def said(decision: DoseDecision) -> Advice:
-    """Give what was decided, without the reasons."""
+    """Return what was decided, without the reasons."""
     return Advice(decision.action, decision.dose)
 
 
 def written(of: Design, trials: TrialStates | None = None, before: str = "") -> Iterator[Written]:
-    """Give every cohort of every path."""
+    """Return every cohort of every path."""
     trials = of.begin() if trials is None else trials
     size, level = int(of.size(trials)[0]), int(trials.dose[0]) + 1
     for dlts in range(size + 1):

@@ -13,7 +13,7 @@ from gradatim.dosefinding.trial_states import Floats
 
 
 def binomial_pmf(n: int, p: float) -> Floats:
-    """Give the probability of 0 to n events in n trials of probability p."""
+    """Return the probability of 0 to n events in n trials of probability p."""
     k = np.arange(n + 1)
     ways = np.array([float(comb(n, i)) for i in range(n + 1)])
     return np.asarray(ways * p**k * (1.0 - p) ** (n - k))
@@ -21,7 +21,7 @@ def binomial_pmf(n: int, p: float) -> Floats:
 
 @lru_cache(maxsize=512)
 def probability_above(threshold: float, most: int) -> Floats:
-    """Give P(p > threshold) for every y of n, with a uniform prior.
+    """Return P(p > threshold) for every y of n, with a uniform prior.
 
     Args:
         threshold: a rate in [0, 1].
@@ -43,7 +43,7 @@ def probability_between(low: float, high: float, most: int) -> Floats:
 
 
 def upper_bound(n: int, y: int, confidence: float = 0.95) -> float:
-    """Give the one-sided upper confidence limit of a rate (Clopper and Pearson 1934, page 404).
+    """Return the one-sided upper confidence limit of a rate (Clopper and Pearson 1934, page 404).
 
     The greatest rate that y or fewer events in n would not contradict: P(Bin(n, p) <= y) equals
     1 - confidence there. With y = 0 it is 1 - (1 - confidence) ** (1 / n); with y = n it is 1.

@@ -63,8 +63,8 @@ class Ceiling(NamedTuple):
 
     def lowest(self, besides: frozenset[int] = frozenset()) -> Limit | None:
         """Return the strictest limit, but for those of some levels; None without any."""
-        found = [one for one in self.limits if one.at not in besides]
-        return min(found, key=lambda one: (one.supported, one.at), default=None)
+        found = [limit for limit in self.limits if limit.at not in besides]
+        return min(found, key=lambda limit: (limit.supported, limit.at), default=None)
 
 
 def ceiling(design: Design, cohorts: Sequence[Cohort], *, complete: bool = False) -> Ceiling:
@@ -84,8 +84,8 @@ def ceiling(design: Design, cohorts: Sequence[Cohort], *, complete: bool = False
     barred = _barred(design, cohorts, replay(design, cohorts, complete))
     if not isinstance(layers(design)[-1], TableDesign):  # a model weighs every level by itself
         return Ceiling((), barred)
-    lower = sorted({one.level for one in cohorts if one.level < cohorts[-1].level})
-    limits = [one for level in lower for one in _limits(design, cohorts, level)]
+    lower = sorted({cohort.level for cohort in cohorts if cohort.level < cohorts[-1].level})
+    limits = [limit for level in lower for limit in _limits(design, cohorts, level)]
     return Ceiling(tuple(limits), barred)
 
 
@@ -121,7 +121,7 @@ def _limits(design: Design, cohorts: Sequence[Cohort], level: int) -> Iterator[L
     if any(cohort.is_pending for cohort in cohorts if cohort.level == level):
         yield Limit(level, level, "pending", f"{seen}, and outcomes there are open")
         return
-    last = max(i for i, one in enumerate(cohorts) if one.level == level)
+    last = max(i for i, cohort in enumerate(cohorts) if cohort.level == level)
     try:
         then = replay(design, cohorts[: last + 1], complete=True)
     except UnusableInput as error:
@@ -147,8 +147,8 @@ def _limits(design: Design, cohorts: Sequence[Cohort], level: int) -> Iterator[L
 
 
 def _counted(cohorts: Sequence[Cohort], level: int) -> str:
-    here = [one for one in cohorts if one.level == level]
-    n, dlts = sum(one.size for one in here), sum(one.dlts for one in here)
+    here = [cohort for cohort in cohorts if cohort.level == level]
+    n, dlts = sum(cohort.size for cohort in here), sum(cohort.dlts for cohort in here)
     return f"{dlts} of {n} at level {level} count as having had a DLT"
 
 
@@ -207,7 +207,7 @@ def advise(
         UnusableInput: the design has no advice for such counts, or too many outcomes are pending.
     """
     found = ceiling(design, cohorts, complete=complete)
-    limit = found.lowest(frozenset(one.at for one in found.limits if one.kind == "hold"))
+    limit = found.lowest(frozenset(limit.at for limit in found.limits if limit.kind == "hold"))
     said = decide(design, cohorts, complete=complete, needed=needed)
     return apply_limits(said, cohorts, [limit])
 

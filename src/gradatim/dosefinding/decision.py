@@ -133,7 +133,9 @@ def decide(
 def _unprotected(design: Design, trials: TrialStates, found: DoseDecision) -> Iterator[str]:
     """Warn of a level that a hard safety rule would close, where a model design has none."""
     made = layers(design)
-    if not isinstance(made[-1], ModelDesign) or any(isinstance(one, HardSafety) for one in made):
+    if not isinstance(made[-1], ModelDesign) or any(
+        isinstance(layer, HardSafety) for layer in made
+    ):
         return
     rule = HardSafety(design, made[-1].too_toxic, SAFETY)
     closed = int(rule.closed(trials)[0])
@@ -147,7 +149,8 @@ def _unprotected(design: Design, trials: TrialStates, found: DoseDecision) -> It
 
 def _counts(design: Design, cohorts: Sequence[Cohort]) -> tuple[tuple[int, int, int], ...]:
     return tuple(
-        (one.n, one.dlts + one.candidates, one.pending) for one in _at_levels(design, cohorts)
+        (level.n, level.dlts + level.candidates, level.pending)
+        for level in _at_levels(design, cohorts)
     )
 
 
@@ -231,7 +234,7 @@ def _ending(
 
 def nearest_changes(design: Design, now: Replay, said: Advice) -> tuple[Flip, ...]:
     """Find the fewest DLTs more, and fewer, at the present level that would change the decision."""
-    n, y = (int(one[0]) for one in now.trials.at_current_dose())
+    n, y = (int(count[0]) for count in now.trials.at_current_dose())
     found = []
     for way in (range(1, n - y + 1), range(-1, -y - 1, -1)):
         for change in way:
@@ -243,7 +246,7 @@ def nearest_changes(design: Design, now: Replay, said: Advice) -> tuple[Flip, ..
 
 
 def _with(design: Design, trials: TrialStates, change: int) -> Advice:
-    """Give the advice with other DLTs at the present level, as if in the last cohort."""
+    """Return the advice with other DLTs at the present level, as if in the last cohort."""
     y = trials.y.copy()
     y[0, trials.dose[0]] += change
     seen = np.clip(trials.cohort_y + change, 0, trials.cohort_n)
@@ -258,13 +261,15 @@ def _open(design: Design, cohorts: Sequence[Cohort], now: Replay) -> DoseDecisio
     said = ways[0].advice
     if (
         said.action in EARLY
-        and all(one.advice == said for one in ways)
+        and all(way.advice == said for way in ways)
         and (said.action != "stop" or _selected_as_it_stands(design, cohorts, said.dose))
     ):
         first = _settled(design, replay(design, ways[0].cohorts, complete=True))
         text = f"{_left(pending, now.missing)}, and however they turn out the advice is the same"
         outcomes = " ".join(map(str, ways[0].cohorts))
-        grounds = [one._replace(text=f"if it is {outcomes}: {one.text}") for one in first.reasons]
+        grounds = [
+            reason._replace(text=f"if it is {outcomes}: {reason.text}") for reason in first.reasons
+        ]
         return DoseDecision(
             said.action,
             said.dose,
@@ -306,7 +311,7 @@ def _called(
         said = Advice(found.action, found.dose)
         few = _many(cohorts, now.missing, OPEN) <= MOST_RESOLUTIONS
         ways = resolutions(design, cohorts, now.missing, OPEN) if few else ()
-        settled = few and all(one.advice == said for one in ways)
+        settled = few and all(way.advice == said for way in ways)
     at, last = _at_levels(design, cohorts), cohorts[-1].level - 1
     at[last] = at[last]._replace(missing=now.missing)
     return recommendation(found.dose, at, needed, settled)
@@ -323,23 +328,23 @@ def _left(pending: int, missing: int) -> str:
 
 
 def _could(ways: Sequence[Resolution]) -> str:
-    told = list(dict.fromkeys(_said(one.advice) for one in ways))
+    told = list(dict.fromkeys(_said(way.advice) for way in ways))
     if len(told) == 1:
         return f"every way they can turn out says {told[0]}, which waits for the outcomes"
     return f"they can still make it {', '.join(told[:-1])} or {told[-1]}"
 
 
-def _said(one: Advice) -> str:
-    words = one.action.replace("_", "-")
-    if one.action == "stop":
-        return "stop" if one.dose is None else f"stop with level {one.dose}"
-    return f"{words} {'at' if one.action in ('stay', 'hold') else 'to'} level {one.dose}"
+def _said(said: Advice) -> str:
+    words = said.action.replace("_", "-")
+    if said.action == "stop":
+        return "stop" if said.dose is None else f"stop with level {said.dose}"
+    return f"{words} {'at' if said.action in ('stay', 'hold') else 'to'} level {said.dose}"
 
 
 def resolutions(
     design: Design, cohorts: Sequence[Cohort], missing: int, open_kinds: Kinds = PENDING
 ) -> tuple[Resolution, ...]:
-    """Give every way in which open participants, and those missing, can turn out.
+    """Return every way in which open participants, and those missing, can turn out.
 
     Args:
         design: the design.
@@ -364,7 +369,7 @@ def resolutions(
 
 
 def _many(cohorts: Sequence[Cohort], missing: int, open_kinds: Kinds) -> int:
-    """Give how many ways there are."""
+    """Return how many ways there are."""
     open_ = _open_in(cohorts, open_kinds)
     open_[-1] += missing
     return prod(k + 1 for k in open_)
@@ -381,7 +386,7 @@ def _number(cohorts: Sequence[Cohort], kind: DoseOutcome) -> int:
 def _resolved(
     cohorts: Sequence[Cohort], open_kinds: Kinds, missing: int = 0
 ) -> list[tuple[Cohort, ...]]:
-    """Give the cohorts in every way, those missing treated at the end of the last one."""
+    """Return the cohorts in every way, those missing treated at the end of the last one."""
     whole = [*cohorts[:-1], cohorts[-1].extended(open_kinds[0], missing)]
     each = [
         [_resolve(cohort, dlts, open_kinds) for dlts in range(cohort.count(*open_kinds) + 1)]

@@ -63,30 +63,32 @@ class Table(NamedTuple):
         return int(np.flatnonzero(self.actions.any(axis=1)).max(initial=0))
 
     def of(self, n: int, y: int) -> Action:
-        """Give the action for y DLTs in n participants; NONE beyond the table."""
+        """Return the action for y DLTs in n participants; NONE beyond the table."""
         if not 0 <= y <= n <= self.most:
             return Action.NONE
         return Action(self.actions[n, y])
 
     def sizes(self) -> list[int]:
-        """Give the numbers of participants that the table has entries for."""
+        """Return the numbers of participants that the table has entries for."""
         return [int(n) for n in np.flatnonzero(self.actions.any(axis=1))]
 
     def limits(self, n: int) -> dict[Action, tuple[int, int]]:
-        """Give for each action at n participants its fewest and most DLTs."""
-        row = [Action(one) for one in self.actions[n, : n + 1]]
+        """Return for each action at n participants its fewest and most DLTs."""
+        row = [Action(action) for action in self.actions[n, : n + 1]]
         return {
-            one: (row.index(one), n - row[::-1].index(one)) for one in dict.fromkeys(row) if one
+            action: (row.index(action), n - row[::-1].index(action))
+            for action in dict.fromkeys(row)
+            if action
         }
 
 
 def empty_actions(most: int) -> NDArray[np.int8]:
-    """Give a table's array without any entry, for up to so many participants."""
+    """Return a table's array without any entry, for up to so many participants."""
     return np.zeros((most + 1, most + 1), dtype=np.int8)
 
 
 def check_table(table: Table, where: str = "", cohort: int | None = None) -> Table:
-    """Give the table if it is whole and does not contradict itself.
+    """Return the table if it is whole and does not contradict itself.
 
     Args:
         table: to be checked.

@@ -28,14 +28,14 @@ SINGLE = (
 
 
 def design_document(design: Design) -> dict[str, Any]:
-    """Give a design's name, source and settings."""
+    """Return a design's name, source and settings."""
     return {"name": design.name, "source": design.source, "settings": design.describe()}
 
 
 def oc_document(
     design: Design, found: OperatingCharacteristics, seconds: float, worst: Sequence[WorstCase] = ()
 ) -> dict[str, Any]:
-    """Give operating characteristics; with standard errors where they were simulated."""
+    """Return operating characteristics; with standard errors where they were simulated."""
     document: dict[str, Any] = {
         "schema": OC,
         "design": design.name,
@@ -44,7 +44,7 @@ def oc_document(
         "error_bound": found.error_bound,
         "truth": list(found.rates),
         "limit": found.limit,
-        **{name: [one.value for one in getattr(found, name)] for name in LISTS},
+        **{name: [figure.value for figure in getattr(found, name)] for name in LISTS},
         **{name: getattr(found, name).value for name in SINGLE},
         "ends": {why.name.lower(): p for why, p in found.ends.items()},
         "sizes": {str(n): p for n, p in found.sizes.items()},
@@ -55,7 +55,7 @@ def oc_document(
     if found.method == "simulate":
         document["standard_error"] = _errors(found)
     if worst:
-        document["worst_case"] = [_worst(one) for one in worst]
+        document["worst_case"] = [_worst(case) for case in worst]
     return {**document, "settings": design.describe(), "seconds": round(seconds, 4)}
 
 
@@ -67,62 +67,63 @@ def _errors(found: OperatingCharacteristics) -> dict[str, Any]:
 
 
 def _error(figures: Sequence[Estimate]) -> list[float]:
-    return [one.error for one in figures]
+    return [figure.error for figure in figures]
 
 
-def _worst(one: WorstCase) -> dict[str, Any]:
+def _worst(case: WorstCase) -> dict[str, Any]:
     return {
-        "question": one.question,
-        "dose": one.dose,
-        "truth": list(one.rates),
-        "probability": one.probability,
+        "question": case.question,
+        "dose": case.dose,
+        "truth": list(case.rates),
+        "probability": case.probability,
     }
 
 
 def decision_document(design: Design, decision: DoseDecision) -> dict[str, Any]:
-    """Give a decision with its reasons."""
+    """Return a decision with its reasons."""
     called = decision.recommendation
     return {
         "schema": DECISION,
         "design": design.name,
         "action": decision.action,
         "dose": decision.dose,
-        "reasons": [one._asdict() for one in decision.reasons],
+        "reasons": [reason._asdict() for reason in decision.reasons],
         "distance_to_flip": [
-            {"dlts": one.dlts, **_advice(one.advice)} for one in decision.distance_to_flip
+            {"dlts": flip.dlts, **_advice(flip.advice)} for flip in decision.distance_to_flip
         ],
         "counts": [
             {"level": i, "n": n, "dlts": y, "pending": pending}
             for i, (n, y, pending) in enumerate(decision.counts, 1)
         ],
         "resolutions": [
-            {"outcomes": " ".join(map(str, one.cohorts)), **_advice(one.advice)}
-            for one in decision.resolutions
+            {"outcomes": " ".join(map(str, way.cohorts)), **_advice(way.advice)}
+            for way in decision.resolutions
         ],
         "recommendation": None if called is None else called._asdict(),
         "notes": list(decision.notes),
     }
 
 
-def _advice(one: Advice) -> dict[str, Any]:
-    return {"action": one.action, "dose": one.dose}
+def _advice(advice: Advice) -> dict[str, Any]:
+    return {"action": advice.action, "dose": advice.dose}
 
 
 def table_document(design: Design, table: Table) -> dict[str, Any]:
-    """Give a decision table: for each number of participants the actions for 0, 1, ... DLTs."""
+    """Return a decision table: for each number of participants the actions for 0, 1, ... DLTs."""
     actions = {str(n): [table.of(n, y).sign for y in range(n + 1)] for n in table.sizes()}
     return {"schema": TABLE, **design_document(design), "actions": actions}
 
 
 def paths_document(design: Design, steps: Sequence[PathwayStep]) -> dict[str, Any]:
-    """Give dose-transition pathways as a list of steps, each naming the one before it."""
-    listed = [{**one._asdict(), "advice": _advice(one.advice)} for one in steps]
+    """Return dose-transition pathways as a list of steps, each naming the one before it."""
+    listed = [{**step._asdict(), "advice": _advice(step.advice)} for step in steps]
     return {"schema": PATHS, "design": design.name, "steps": listed}
 
 
 def calibration_document(design: str, candidates: Sequence[CalibratedSettings]) -> dict[str, Any]:
-    """Give the settings that were tried, best first."""
+    """Return the settings that were tried, best first."""
     listed = [
-        {**one._asdict(), "curves": [_worst(curve) for curve in one.curves]} for one in candidates
+        {**candidate._asdict(), "curves": [_worst(curve) for curve in candidate.curves]}
+        for candidate in candidates
     ]
     return {"schema": CALIBRATION, "design": design, "candidates": listed}

@@ -38,7 +38,7 @@ class IsotonicSelection(NamedTuple):
     bound_mtd: float | None = None
 
     def select(self, trials: TrialStates) -> Ints:
-        """Give the selected dose of each trial, -1 for none."""
+        """Return the selected dose of each trial, -1 for none."""
         lowest = np.minimum(self.excluded(trials), trials.barred)
         open_ = (trials.n > 0) & (np.arange(trials.doses) < lowest[:, None])
         fitted = self.fit(trials, open_) + np.cumsum(open_, axis=1) * TIE
@@ -49,7 +49,7 @@ class IsotonicSelection(NamedTuple):
         return np.where(np.isfinite(distance.min(axis=1)), best, -1)
 
     def excluded(self, trials: TrialStates) -> Ints:
-        """Give the lowest dose that is too toxic to be selected; D where there is none."""
+        """Return the lowest dose that is too toxic to be selected; D where there is none."""
         n, y = trials.n, trials.y
         exceeds = probability_above(self.target, int(n.max(initial=1)))[n, y]
         toxic = (exceeds > self.cutoff_eli) & (n >= self.fewest)
@@ -69,7 +69,7 @@ class IsotonicSelection(NamedTuple):
 
 
 def isotonic_rates(rate: Floats, weight: Floats) -> Floats:
-    """Give the nearest rising rates, by weighted least squares.
+    """Return the nearest rising rates, by weighted least squares.
 
     Args:
         rate: (S, D).

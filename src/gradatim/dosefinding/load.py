@@ -98,7 +98,7 @@ def _fill(actions: "object", size: int, y: int, cell: str, where: str) -> None:
 
 
 def write_table(table: Table) -> str:
-    """Give a table as `read_table` reads it."""
+    """Return a table as `read_table` reads it."""
     sizes = table.sizes()
     rows = [[HEAD, *map(str, sizes)]]
     for y in range(table.most + 1):

@@ -81,7 +81,9 @@ class Cohort(NamedTuple):
 
     def replaced(self, old: DoseOutcome, new: DoseOutcome) -> "Cohort":
         """Return the cohort with every outcome of one kind turned into another."""
-        return Cohort(self.level, tuple(new if one is old else one for one in self.outcomes))
+        return Cohort(
+            self.level, tuple(new if outcome is old else outcome for outcome in self.outcomes)
+        )
 
     def extended(self, outcome: DoseOutcome, by: int) -> "Cohort":
         """Return the cohort with so many participants more, all with the same outcome."""

@@ -35,7 +35,7 @@ SETTINGS = "safety.escalation.settings"
 
 
 def settings_of(study: Study, name: str | None = None) -> DesignSettings:
-    """Give the settings of a protocol's design.
+    """Return the settings of a protocol's design.
 
     Args:
         study: the protocol.
@@ -50,7 +50,7 @@ def settings_of(study: Study, name: str | None = None) -> DesignSettings:
 
 def _named(study: Study, name: str) -> EscalationDesign:
     first = study.safety.escalation
-    known = {first.reading_name: first, **{one.name: one for one in first.alternatives}}
+    known = {first.reading_name: first, **{other.name: other for other in first.alternatives}}
     if name not in known:
         raise UnusableInput(
             f"the protocol has no escalation design {name!r}",
@@ -70,7 +70,7 @@ def _settings(study: Study, of: EscalationDesign) -> DesignSettings:
     if kind.target != "none":
         given.setdefault("enough", of.maximum_per_level)
     if kind.has("amounts"):
-        given.setdefault("amounts", tuple(one.dose for one in levels))
+        given.setdefault("amounts", tuple(level.dose for level in levels))
     return settings_for(
         of.design,
         len(levels),
@@ -85,16 +85,16 @@ def _settings(study: Study, of: EscalationDesign) -> DesignSettings:
 
 
 def alternatives(study: Study) -> dict[str, DesignSettings]:
-    """Give the settings of every design the protocol holds, by its name, the first one first."""
+    """Return the settings of every design the protocol holds, by its name, the first one first."""
     first = study.safety.escalation
     return {
         first.reading_name: _settings(study, first),
-        **{one.name: _settings(study, one) for one in first.alternatives},
+        **{other.name: _settings(study, other) for other in first.alternatives},
     }
 
 
 def trial_timing(study: Study, between_arrivals: float) -> TrialTiming:
-    """Give how the protocol's trial passes in time.
+    """Return how the protocol's trial passes in time.
 
     The window is that of the dose-limiting toxicity, counted from a participant's first dose.
 
@@ -108,12 +108,12 @@ def trial_timing(study: Study, between_arrivals: float) -> TrialTiming:
 
 
 def _days(length: Duration | None) -> float:
-    """Give a calendar length in days, a month being the mean of the Gregorian calendar."""
+    """Return a calendar length in days, a month being the mean of the Gregorian calendar."""
     return 0.0 if length is None else length.months * 146_097 / 4_800 + length.days
 
 
 def recommendation_criteria(study: Study) -> RecommendationCriteria:
-    """Give what calling a level recommended asks for."""
+    """Return what calling a level recommended asks for."""
     asked = study.safety.escalation.recommended_level
     return (
         RecommendationCriteria()
@@ -123,23 +123,23 @@ def recommendation_criteria(study: Study) -> RecommendationCriteria:
 
 
 def design_faults(study: Study) -> Iterator[Fault]:
-    """Give the faults of a protocol's designs: what cannot be built, or can never escalate.
+    """Return the faults of a protocol's designs: what cannot be built, or can never escalate.
 
     Warnings are of model designs without a hard safety rule.
     """
-    for steps, one in _designs(study.safety.escalation):
+    for steps, design in _designs(study.safety.escalation):
         here = ("safety", "escalation", *steps)
-        if strange := foreign(one.design, one.settings):
+        if strange := foreign(design.design, design.settings):
             for name in strange:
                 having = ", ".join(designs_with(name))
                 yield Fault(
                     (*here, "settings", name),
-                    f"{one.design} has no setting {name}: it is "
+                    f"{design.design} has no setting {name}: it is "
                     f"a setting of {having}; leave it out, or choose one of these designs",
                 )
             continue
         try:
-            settings = _settings(study, one)
+            settings = _settings(study, design)
             made = build(settings)
         except UnusableInput as error:
             yield Fault(here, str(error))
@@ -147,10 +147,10 @@ def design_faults(study: Study) -> Iterator[Fault]:
         if why := soundness_fault(made):
             yield Fault(
                 here,
-                f"the design {one.design} is not sound: {why}; change the setting or "
+                f"the design {design.design} is not sound: {why}; change the setting or "
                 "the table that keeps it from escalating",
             )
-        yield from _per_level(here, one, made)
+        yield from _per_level(here, design, made)
         if isinstance(settings, ModelSettings) and settings.hard_safety == OFF:
             yield Fault((*here, "settings", "safety"), NO_RULE, warning=True)
 
@@ -163,8 +163,8 @@ NO_RULE = (
 
 def _designs(first: Escalation) -> Iterator[tuple[Steps, EscalationDesign]]:
     yield (), first
-    for i, one in enumerate(first.alternatives):
-        yield ("alternatives", i), one
+    for i, other in enumerate(first.alternatives):
+        yield ("alternatives", i), other
 
 
 def _per_level(here: Steps, of: EscalationDesign, made: Design) -> Iterator[Fault]:
@@ -180,15 +180,15 @@ def _per_level(here: Steps, of: EscalationDesign, made: Design) -> Iterator[Faul
 
 
 def as_before(study: Study) -> Study:
-    """Give a protocol with its designs as documents were once read, for trials that run by one.
+    """Return a protocol with its designs as documents were once read, for trials that run by one.
 
     A model design that said nothing of a hard safety rule had none, and settings without any effect
     were accepted. Such a trial keeps its design until it is amended.
     """
     first = study.safety.escalation
-    if all(_before(one) == one.settings for one in (first, *first.alternatives)):
+    if all(_before(design) == design.settings for design in (first, *first.alternatives)):
         return study
-    others = [one.model_copy(update={"settings": _before(one)}) for one in first.alternatives]
+    others = [other.model_copy(update={"settings": _before(other)}) for other in first.alternatives]
     escalation = first.model_copy(update={"settings": _before(first), "alternatives": others})
     safety = study.safety.model_copy(update={"escalation": escalation})
     return study.model_copy(update={"safety": safety})

@@ -45,7 +45,8 @@ def faults(study: Study) -> Iterator[Fault]:
 def placed(document: Document) -> list[Placed]:
     """Return every fault of a document with file and line, warnings included."""
     return [
-        Placed(document.where(one.path), one.what, one.warning) for one in faults(document.study)
+        Placed(document.where(fault.path), fault.what, fault.warning)
+        for fault in faults(document.study)
     ]
 
 
@@ -55,9 +56,9 @@ def refuse_faulty(document: Document) -> None:
     Raises:
         UnusableInput: there are some; the message lists them with file and line.
     """
-    wrong = [str(one) for one in placed(document) if not one.warning]
+    wrong = [str(fault) for fault in placed(document) if not fault.warning]
     if wrong:
-        listed = "".join(f"\n  {one}" for one in wrong[:MOST])
+        listed = "".join(f"\n  {fault}" for fault in wrong[:MOST])
         more = f"\n  ... and {len(wrong) - MOST} more" if len(wrong) > MOST else ""
         raise UnusableInput(
             f"this protocol has {len(wrong)} fault{'s' * (len(wrong) > 1)}",

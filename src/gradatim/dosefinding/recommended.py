@@ -94,7 +94,7 @@ def recommendation(
     here = at[level - 1]
     if settled and here.fulfils(needed):
         return Recommendation(level, True, f"recommended: level {level}, {here}")
-    highest = max((i for i, one in enumerate(at, 1) if one.n), default=level)
+    highest = max((i for i, counts in enumerate(at, 1) if counts.n), default=level)
     what = "highest administered" if level >= highest else "highest tolerated"
     if here.open or not settled:
         told, condition = f"level {level}, {here}", ", however everything that is open turns out"

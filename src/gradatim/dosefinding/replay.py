@@ -76,7 +76,7 @@ def replay_each(design: Design, ways: Sequence[Sequence[Cohort]]) -> tuple[Trial
 
 
 def states_before_decision(design: Design, ways: Sequence[Sequence[Cohort]]) -> TrialStates:
-    """Give several trials as they stand, without a decision on the last cohort.
+    """Return several trials as they stand, without a decision on the last cohort.
 
     Args:
         design: the design.
@@ -150,7 +150,7 @@ class _Walk:
                 yield _Part(before, self.decisions, part, max(int(planned[0] - given[0]), 0), last)
 
     def _at(self, led: Ints, level: int) -> TrialStates:
-        """Give the trials as they go on at a level, whatever was advised."""
+        """Return the trials as they go on at a level, whatever was advised."""
         some = self.trials.take(led)
         barred = some.barred if self.decisions is None else self.decisions.barred[led]
         return replace(some, dose=np.full(len(led), level - 1), barred=barred)
@@ -182,7 +182,7 @@ class _Walk:
 
 
 def _put(trials: TrialStates, places: Ints, some: TrialStates) -> TrialStates:
-    """Give the trials with some of them replaced."""
+    """Return the trials with some of them replaced."""
     whole = [part.copy() for part in trials.arrays()]
     for part, new in zip(whole, some.arrays(), strict=True):
         part[places] = new

@@ -66,7 +66,7 @@ class TrialStates:
         return len(self.dose)
 
     def arrays(self) -> tuple[Ints, ...]:
-        """Give the arrays in their order."""
+        """Return the arrays in their order."""
         return (self.n, self.y, self.dose, self.barred, self.cohort_n, self.cohort_y)
 
     @property
@@ -75,11 +75,11 @@ class TrialStates:
         return int(self.n.shape[1])
 
     def at_current_dose(self) -> tuple[Ints, Ints]:
-        """Give participants and DLTs at the dose given last."""
+        """Return participants and DLTs at the dose given last."""
         return self.at(self.dose)
 
     def at(self, dose: Ints) -> tuple[Ints, Ints]:
-        """Give participants and DLTs at one dose of each trial."""
+        """Return participants and DLTs at one dose of each trial."""
         row = np.arange(len(self))
         return self.n[row, dose], self.y[row, dose]
 
@@ -94,12 +94,12 @@ class TrialStates:
         return np.where(tried.any(axis=1), last, -1)
 
     def take(self, chosen: Bools | Ints) -> "TrialStates":
-        """Give some of the trials, by a mask or by their places."""
+        """Return some of the trials, by a mask or by their places."""
         places = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
         return TrialStates(*(np.take(part, places, axis=0) for part in self.arrays()))
 
     def after(self, given: Ints, seen: Ints) -> "TrialStates":
-        """Give the trials once a cohort at the present dose has been observed."""
+        """Return the trials once a cohort at the present dose has been observed."""
         n, y, row = self.n.copy(), self.y.copy(), np.arange(len(self))
         n[row, self.dose] += given.astype(n.dtype)
         y[row, self.dose] += seen.astype(y.dtype)
@@ -121,7 +121,7 @@ class Decisions(NamedTuple):
 
 
 def initial_states(doses: int, start: int, maximum: int, trials: int = 1) -> TrialStates:
-    """Give trials in which nobody has been treated yet.
+    """Return trials in which nobody has been treated yet.
 
     Args:
         doses: how many doses there are.
@@ -138,7 +138,7 @@ def initial_states(doses: int, start: int, maximum: int, trials: int = 1) -> Tri
 def one_trial(
     n: list[int], y: list[int], dose: int, barred: int, last: tuple[int, int]
 ) -> TrialStates:
-    """Give the arrays of a single trial; `last` is the last cohort's size and DLTs."""
+    """Return the arrays of a single trial; `last` is the last cohort's size and DLTs."""
     counts = [np.array([part], dtype=np.int64) for part in (n, y)]
     flat = [np.array([part], dtype=np.int64) for part in (dose, barred, *last)]
     return TrialStates(*counts, *flat)

@@ -109,14 +109,14 @@ def _name_of(study: Study, chosen: EscalationDesign) -> str:
 
 
 def _order(study: Study, shown: str) -> list[str]:
-    """Give the protocol's designs, the one shown first."""
+    """Return the protocol's designs, the one shown first."""
     return [shown, *(name for name in alternatives(study) if name != shown)]
 
 
 def compared_on(
     study: Study, name: str, curves: Sequence[Scenario], aim: float
 ) -> DesignComparison:
-    """Give a protocol's design by its name, with what to expect of it on these curves.
+    """Return a protocol's design by its name, with what to expect of it on these curves.
 
     Args:
         study: the protocol.
@@ -161,7 +161,7 @@ class DecisionTableView(NamedTuple):
 
 
 def decision_table(design: Design) -> DecisionTableView | None:
-    """Give the decision table; None for a design that has none."""
+    """Return the decision table; None for a design that has none."""
     inner = layers(design)[-1]
     if not isinstance(inner, TableDesign):
         return None
@@ -174,7 +174,7 @@ def decision_table(design: Design) -> DecisionTableView | None:
 
 
 def _last_row(table: Table, sizes: Sequence[int]) -> int:
-    """Give the row after which every cell says the same as the row before."""
+    """Return the row after which every cell says the same as the row before."""
     n = sizes[-1]
     same = next(y for y in range(n + 1) if table.of(n, y) == table.of(n, n))
     return max(same, sizes[0])
@@ -185,7 +185,7 @@ def _cell(action: Action) -> Cell:
 
 
 def _worst(design: Design, aim: float) -> list[WorstCase]:
-    """Give the worst curves; none where the design has too many states to enumerate."""
+    """Return the worst curves; none where the design has too many states to enumerate."""
     try:
         compiled: CompiledDesign = compile_design(design, limit=200_000)
     except TooLarge:

@@ -18,7 +18,7 @@ BAR = 26
 def design_charts(
     compared: Sequence["DesignComparison"], curves: Sequence[Scenario]
 ) -> dict[str, Spec]:
-    """Give the charts by the name of their place in the page."""
+    """Return the charts by the name of their place in the page."""
     rows = [(curve.name, one) for curve, one in zip(curves, compared[0].found, strict=True)]
     made = charts_of(rows)
     if len(compared) > 1:
@@ -29,7 +29,7 @@ def design_charts(
 
 
 def charts_of(rows: Sequence[tuple[str, "OperatingCharacteristics"]]) -> dict[str, Spec]:
-    """Give the two charts of some rows, each a scenario or a design, by the names of their places.
+    """Return the two charts of some rows, each a scenario or a design, by the names of the places.
 
     Args:
         rows: at least one, each with its name and what to expect, of the same number of levels.
@@ -64,7 +64,7 @@ def _patients(rows: Sequence[tuple[str, "OperatingCharacteristics"]]) -> Spec:
 
 
 def _levels(rows: Sequence[tuple[str, "OperatingCharacteristics"]]) -> list[tuple[str, str]]:
-    """Give what a bar is made of, with its colour."""
+    """Return what a bar is made of, with its colour."""
     levels = len(rows[0][1].selection)
     picked = [
         BLUES[min(round(i * (len(BLUES) - 1) / max(levels - 1, 1)), len(BLUES) - 1)]

@@ -80,7 +80,7 @@ def drawing(steps: Sequence[PathwayStep]) -> Drawing:
 
 
 def _heights(steps: Sequence[PathwayStep]) -> list[float]:
-    """Give each outcome's height; children come after their parents in the list."""
+    """Return each outcome's height; children come after their parents in the list."""
     children: dict[int, list[int]] = {}
     for i, one in enumerate(steps):
         children.setdefault(one.parent, []).append(i)

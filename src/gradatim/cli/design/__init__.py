@@ -234,7 +234,7 @@ def report(protocol: TrialProtocol, out: Page, reading: Reading = "") -> None:
 
 
 def _table_of(design: "Design") -> "Table":
-    """Give the decision table.
+    """Return the decision table.
 
     Raises:
         UnusableInput: the design has none.

@@ -197,7 +197,7 @@ def _compared(
     more: list[str],
     truths: list[tuple[float, ...]],
 ) -> "dict[str, DesignSettings]":
-    """Give the settings of each design that is compared, by the name it is shown under."""
+    """Return the settings of each design that is compared, by the name it is shown under."""
     from gradatim.core.errors import UnusableInput
     from gradatim.dosefinding.protocol_design import alternatives
 
@@ -263,7 +263,7 @@ def _conduct(
     stagger: float | None,
     review: float,
 ) -> "TrialTiming | None":
-    """Give how trials pass in time, from the options and else from the protocol."""
+    """Return how trials pass in time, from the options and else from the protocol."""
     from gradatim.core.errors import UnusableInput
     from gradatim.dosefinding.characteristics.simulate import TrialTiming
     from gradatim.dosefinding.protocol_design import trial_timing

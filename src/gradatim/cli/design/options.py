@@ -104,7 +104,7 @@ class DesignOptions:
         self._levels = levels or next((len(one) for one in truths), None)
 
     def settings(self, design: str = "") -> "DesignSettings":
-        """Give the settings, of this design if it is named.
+        """Return the settings, of this design if it is named.
 
         Raises:
             UnusableInput: something was given that the design would make nothing of.
@@ -168,7 +168,7 @@ class DesignOptions:
         return [name for name in self._own if name != "target"]
 
     def build(self, sound: bool = True) -> "Design":
-        """Give the design.
+        """Return the design.
 
         Args:
             sound: refuse one that can never escalate.

@@ -99,7 +99,7 @@ def calibrate(
     tried = [
         _candidate(settings, dict(zip(vary, values, strict=True)), aim) for values in _grid(vary)
     ]
-    return sorted(tried, key=lambda one: (not one.keeps, -one.worst_correct))
+    return sorted(tried, key=lambda candidate: (not candidate.keeps, -candidate.worst_correct))
 
 
 def _grid(vary: Mapping[str, Sequence[float]]) -> list[tuple[float, ...]]:
@@ -138,9 +138,11 @@ def _candidate(
         sizes.append(float(probability @ compiled.n.sum(axis=1)))
     worst = worst_cases(compiled, target, aim.gap)
     correct = min(
-        (one for one in worst if one.question == "on_target"), key=lambda w: w.probability
+        (case for case in worst if case.question == "on_target"), key=lambda w: w.probability
     )
-    toxic = max((one for one in worst if one.question == "too_toxic"), key=lambda w: w.probability)
+    toxic = max(
+        (case for case in worst if case.question == "too_toxic"), key=lambda w: w.probability
+    )
     keeps = aim.risk is None or toxic.probability <= aim.risk
     return CalibratedSettings(
         varied,

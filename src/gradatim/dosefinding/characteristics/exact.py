@@ -60,7 +60,7 @@ class CompiledDesign:
         return np.ascontiguousarray(wide)
 
     def probability(self, rates: Floats) -> Floats:
-        """Give the probability of every final state.
+        """Return the probability of every final state.
 
         Args:
             rates: the true DLT rate of each dose, (D,), each in [0, 1].
@@ -75,7 +75,7 @@ class CompiledDesign:
         return found
 
     def slope(self, rates: Floats, value: Floats) -> Floats:
-        """Give the derivatives of an expected value by each true rate.
+        """Return the derivatives of an expected value by each true rate.
 
         Args:
             rates: the true rates, (D,), each strictly between 0 and 1.
@@ -98,7 +98,7 @@ class CompiledDesign:
 
 
 def powers(rate: float, most: int) -> Floats:
-    """Give p^y (1 - p)^(n - y) for all n and y up to `most`, flat; 0 where y > n."""
+    """Return p^y (1 - p)^(n - y) for all n and y up to `most`, flat; 0 where y > n."""
     n, y = np.arange(most + 1)[:, None], np.arange(most + 1)
     table = np.where(y <= n, rate**y * (1.0 - rate) ** np.maximum(n - y, 0), 0.0)
     return np.asarray(table.ravel())
@@ -146,7 +146,7 @@ def compile_design(
             on = _States(on.trials.take(kept), on.ways[kept], on.key[kept], on.why[kept])
         live, ways, key = on.trials, on.ways, on.key
         visited += len(live)
-        if limit is not None and max(len(live), sum(len(one.key) for one in ended)) > limit:
+        if limit is not None and max(len(live), sum(len(states.key) for states in ended)) > limit:
             raise TooLarge(design, limit)
     return _compiled(design, ended, keys, visited, pruned)
 
@@ -184,7 +184,7 @@ class _Keys:
 def _branch(
     design: Design, live: TrialStates, ways: Floats, key: NDArray[np.uint64], keys: _Keys
 ) -> tuple[TrialStates, Floats, NDArray[np.uint64]]:
-    """Give every outcome of every trial's next cohort."""
+    """Return every outcome of every trial's next cohort."""
     size = design.size(live)
     most = int(size.max())
     ways_of = np.array([[float(comb(m, k)) for k in range(most + 1)] for m in range(most + 1)])
@@ -239,14 +239,14 @@ def _probable(states: _States, scenarios: Floats, leave_out: float, most: int) -
 def _compiled(
     design: Design, ended: list[_States], keys: _Keys, visited: int, pruned: bool
 ) -> CompiledDesign:
-    parts = [one for one in ended if len(one.key)]
+    parts = [states for states in ended if len(states.key)]
     trials = TrialStates(
         *(
             np.concatenate(part)
-            for part in zip(*(one.trials.arrays() for one in parts), strict=True)
+            for part in zip(*(states.trials.arrays() for states in parts), strict=True)
         )
     )
-    ways, key, why = (np.concatenate([one[i] for one in parts]) for i in (1, 2, 3))
+    ways, key, why = (np.concatenate([states[i] for states in parts]) for i in (1, 2, 3))
     last = _merge(_States(trials, ways, key, why), keys)
     selected = np.empty(len(last.key), dtype=np.int8)
     for part in np.array_split(np.arange(len(last.key)), 1 + len(last.key) // IN_CACHE):
@@ -264,7 +264,7 @@ def _compiled(
 
 
 def final_states(compiled: CompiledDesign, rates: Floats) -> FinalStates:
-    """Give the final states with their probabilities under these true rates, (D,)."""
+    """Return the final states with their probabilities under these true rates, (D,)."""
     return FinalStates(
         compiled.design,
         compiled.n,

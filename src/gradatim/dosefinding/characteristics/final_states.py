@@ -112,7 +112,7 @@ def summarise(
     total, over = n.sum(axis=1), n[:, toxic].sum(axis=1)
     planned = finals.design.maximum
     return OperatingCharacteristics(
-        rates=tuple(float(one) for one in rates),
+        rates=tuple(float(rate) for rate in rates),
         limit=limit,
         method=method,
         states=len(finals.weight),
@@ -135,7 +135,7 @@ def summarise(
 
 
 def _lost(finals: FinalStates) -> float:
-    """Give the probability of the states that were not followed."""
+    """Return the probability of the states that were not followed."""
     return max(0.0, 1.0 - float(finals.weight.sum()))
 
 
@@ -167,5 +167,5 @@ class _Expected:
     def days(self) -> tuple[Estimate, float, float, float] | None:
         if self.length is None:
             return None
-        low, half, high = (float(one) for one in np.quantile(self.length, (0.1, 0.5, 0.9)))
+        low, half, high = (float(days) for days in np.quantile(self.length, (0.1, 0.5, 0.9)))
         return self.mean(self.length), low, half, high

@@ -74,7 +74,7 @@ def operating_characteristics(
     Raises:
         UnusableInput: rates that are none, or too many states for the method.
     """
-    rates = [check_rates(one, design.doses) for one in scenarios]
+    rates = [check_rates(scenario, design.doses) for scenario in scenarios]
     if how.method not in METHODS:
         raise UnusableInput(
             f"there is no method {how.method!r}",
@@ -93,11 +93,11 @@ def operating_characteristics(
         except TooLarge:
             if how.method != "auto":
                 raise
-    return [_simulated(design, one, limit, how) for one in rates]
+    return [_simulated(design, truth, limit, how) for truth in rates]
 
 
 def check_rates(rates: Sequence[float], doses: int, where: str = "--truth") -> Floats:
-    """Give true DLT rates as an array.
+    """Return true DLT rates as an array.
 
     Raises:
         UnusableInput: not one for each dose, not strictly between 0 and 1, or falling.
@@ -137,12 +137,13 @@ def _enumerated(
         compiled = compile_design(design, limit=most)
     method = "bounded" if compiled.pruned else "exact"
     return [
-        summarise(final_states(compiled, one), one, limit, method, *how.needed) for one in rates
+        summarise(final_states(compiled, truth), truth, limit, method, *how.needed)
+        for truth in rates
     ]
 
 
 def _in_seconds(design: Design) -> int:
-    """Give the states of a step that are enumerated in a matter of seconds."""
+    """Return the states of a step that are enumerated in a matter of seconds."""
     model = getattr(layers(design)[-1], "model", None)
     return MOST_FITS if isinstance(model, TwoParameter) else MOST_STATES
 

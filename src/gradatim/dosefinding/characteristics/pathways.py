@@ -45,7 +45,7 @@ class PathwayStep(NamedTuple):
 
 
 def pathways(design: Design, cohorts: Sequence[Cohort], ahead: int) -> list[PathwayStep]:
-    """Give every path of the next cohorts, each after the one it follows.
+    """Return every path of the next cohorts, each after the one it follows.
 
     Args:
         design: the design.
@@ -105,11 +105,11 @@ def _follow(
 
 
 def whole_paths(steps: Sequence[PathwayStep]) -> Iterator[list[PathwayStep]]:
-    """Give each whole path, from the next cohort to the last one looked at."""
-    parents = {one.parent for one in steps}
-    for i, one in enumerate(steps):
+    """Return each whole path, from the next cohort to the last one looked at."""
+    parents = {step.parent for step in steps}
+    for i, step in enumerate(steps):
         if i not in parents:
-            path = [one]
+            path = [step]
             while path[0].parent >= 0:
                 path.insert(0, steps[path[0].parent])
             yield path

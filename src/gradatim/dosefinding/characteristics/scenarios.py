@@ -20,7 +20,7 @@ class Scenario(NamedTuple):
 
 
 def scenarios(doses: int, target: float | None = None, gap: float | None = None) -> list[Scenario]:
-    """Give common scenarios: each level on target in turn, all safe, all too toxic.
+    """Return common scenarios: each level on target in turn, all safe, all too toxic.
 
     Args:
         doses: how many levels.
@@ -40,7 +40,7 @@ def scenarios(doses: int, target: float | None = None, gap: float | None = None)
 
 
 def curves_on_target(doses: int, target: float, gap: float) -> Iterator[tuple[float, ...]]:
-    """Give a curve for each dose on which that dose is on target.
+    """Return a curve for each dose on which that dose is on target.
 
     Neighbours are a gap away, the odds changing by the same factor from dose to dose.
     """
@@ -48,7 +48,7 @@ def curves_on_target(doses: int, target: float, gap: float) -> Iterator[tuple[fl
     up, down = _odds(target + gap) / odds, _odds(target - gap) / odds
     for middle in range(doses):
         factors = (up ** max(i - middle, 0) * down ** max(middle - i, 0) for i in range(doses))
-        yield tuple(odds * one / (1 + odds * one) for one in factors)
+        yield tuple(odds * factor / (1 + odds * factor) for factor in factors)
 
 
 def _odds(rate: float) -> float:

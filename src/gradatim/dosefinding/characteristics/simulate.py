@@ -88,12 +88,12 @@ def simulate(
         return list(_chunk(design, rates, *chunk, conduct))
 
     with ThreadPoolExecutor(threads) as pool:
-        ended = [one for some in pool.map(run, zip(sizes, seeds, strict=True)) for one in some]
+        ended = [end for some in pool.map(run, zip(sizes, seeds, strict=True)) for end in some]
     joined = TrialStates(
         *(np.concatenate(part) for part in zip(*(e.trials.arrays() for e in ended), strict=True))
     )
-    why = np.concatenate([one.why for one in ended])
-    days = np.concatenate([one.days for one in ended]) if conduct else None
+    why = np.concatenate([end.why for end in ended])
+    days = np.concatenate([end.days for end in ended]) if conduct else None
     return FinalStates(
         design, joined.n, joined.y, design.select(joined), why, np.full(trials, 1 / trials), days
     )

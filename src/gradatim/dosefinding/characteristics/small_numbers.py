@@ -10,7 +10,7 @@ def excluded_rates(n: int, y: int = 0) -> str:
 
 
 def passes_3_plus_3(rate: float) -> float:
-    """Give the probability that a level with this true DLT rate passes a 3+3.
+    """Return the probability that a level with this true DLT rate passes a 3+3.
 
     None of 3, or 1 of 3 and none of 3 more (Storer 1989, Biometrics 45:927).
     """

@@ -57,7 +57,7 @@ def _has_no_way_up(design: Design) -> bool:
 
 
 def refuse_unsound(design: Design, where: str = "--design") -> Design:
-    """Give the design if it is sound.
+    """Return the design if it is sound.
 
     Raises:
         UnusableInput: it can never escalate from some level.

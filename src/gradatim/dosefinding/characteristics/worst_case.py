@@ -105,11 +105,11 @@ def _greatest(
         reached = float(compiled.probability(rates) @ value)
         if reached > best:
             best, where = reached, rates
-    return tuple(float(one) for one in where), best
+    return tuple(float(rate) for rate in where), best
 
 
 def _starts(bounds: Sequence[tuple[float, float]]) -> list[Floats]:
-    """Give rising curves to start from: all low, all high, and between."""
+    """Return rising curves to start from: all low, all high, and between."""
     low, high = np.array(bounds).T
     shares = np.linspace(0.02, 0.98, STARTS)
     return [np.maximum.accumulate(low + share * (high - low)) for share in shares]

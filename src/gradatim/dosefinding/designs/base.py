@@ -48,7 +48,7 @@ class Design:
     target: float | None
 
     def begin(self, trials: int = 1) -> TrialStates:
-        """Give trials before their first participant."""
+        """Return trials before their first participant."""
         return initial_states(self.doses, self.start, self.maximum, trials)
 
     def size(self, trials: TrialStates) -> Ints:

@@ -100,11 +100,11 @@ class Blrm(ModelDesign):
 
     @property
     def too_toxic(self) -> float:
-        """Give the rate above which a dose is too toxic."""
+        """Return the rate above which a dose is too toxic."""
         return self.limit
 
     def preferred(self, n: Ints, y: Ints) -> Ints:
-        """Give the dose; the lowest of those as likely on target; -1 if none is allowed."""
+        """Return the dose; the lowest of those as likely on target; -1 if none is allowed."""
         beyond = self.model.integrate(
             n,
             y,
@@ -117,7 +117,7 @@ class Blrm(ModelDesign):
         return np.where(allowed.any(axis=1), best, -1)
 
     def estimated_rates(self, trials: TrialStates) -> Floats:
-        """Give the posterior mean DLT rates of one trial."""
+        """Return the posterior mean DLT rates of one trial."""
         return np.asarray(self.model.rates(trials.n, trials.y)[0])
 
     def preference_text(self, trials: TrialStates, decisions: Decisions) -> str:

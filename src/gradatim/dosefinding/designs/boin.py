@@ -101,7 +101,7 @@ def boundaries(
     p_tox: float | None = None,
     cutoff_eli: float = 0.95,
 ) -> Boundaries:
-    """Give the boundaries for a target, under the package's own conditions.
+    """Return the boundaries for a target, under the package's own conditions.
 
     Raises:
         UnusableInput: the target is outside 0.05 to 0.6, or a limit too close to it.
@@ -126,7 +126,7 @@ def boundaries(
 
 
 def boundary_counts(by: Boundaries, most: int, equal_stays: bool) -> NDArray[np.int64]:
-    """Give the boundaries as numbers of DLTs.
+    """Return the boundaries as numbers of DLTs.
 
     Args:
         by: the boundaries.
@@ -152,7 +152,7 @@ def boundary_counts(by: Boundaries, most: int, equal_stays: bool) -> NDArray[np.
 
 
 def boin_table(by: Boundaries, most: int, equal_stays: bool) -> Table:
-    """Give the decision table."""
+    """Return the decision table."""
     actions = empty_actions(most)
     for n, (low, high, eliminate) in enumerate(boundary_counts(by, most, equal_stays).T):
         if n == 0:
@@ -245,7 +245,7 @@ def _selection(settings: BoinSettings, by: Boundaries, published: bool) -> Isoto
 
 
 def _stop_lowest(by: Boundaries, most: int, offset: float) -> tuple[int, ...]:
-    """Give the DLTs that stop at the lowest dose; asked only where it could be eliminated."""
+    """Return the DLTs that stop at the lowest dose; asked only where it could be eliminated."""
     exceeds = probability_above(by.target, most)
     eliminate = boundary_counts(by, most, equal_stays=True)[2]
     return tuple(

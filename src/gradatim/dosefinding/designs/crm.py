@@ -136,7 +136,7 @@ class OneParameter(Posterior):
     prior_sd: float = PRIOR_SD
 
     def rate(self, a: Floats) -> Floats:
-        """Give each dose's DLT rate for values of the parameter: (len(a), D)."""
+        """Return each dose's DLT rate for values of the parameter: (len(a), D)."""
         slope = np.exp(np.asarray(a))[:, None]
         if self.logistic:
             return np.asarray(1.0 / (1.0 + np.exp(-self.intercept - slope * self._scaled)))
@@ -149,7 +149,7 @@ class OneParameter(Posterior):
         return np.asarray(np.log(p / (1 - p)) - self.intercept)
 
     def information(self) -> float:
-        """Give the greatest Fisher information on the parameter of one participant."""
+        """Return the greatest Fisher information on the parameter of one participant."""
         if self.logistic:
             eta = np.linspace(-12.0, self.intercept, 2_000)
             return float(np.max((eta - self.intercept) ** 2 / (2 + np.exp(eta) + np.exp(-eta))))
@@ -157,7 +157,7 @@ class OneParameter(Posterior):
         return float(np.max(p * np.log(p) ** 2 / (1 - p)))
 
     def _log_likelihood(self, a: Floats) -> tuple[Floats, Floats]:
-        """Give the log-likelihood of a DLT and of none: (len(a), D) each."""
+        """Return the log-likelihood of a DLT and of none: (len(a), D) each."""
         if self.logistic:
             eta = self.intercept + np.exp(a)[:, None] * self._scaled
             return -np.logaddexp(0, -eta), -np.logaddexp(0, eta)
@@ -165,7 +165,7 @@ class OneParameter(Posterior):
         return some, np.log(-np.expm1(np.minimum(some, -1e-300)))
 
     def _ends(self, most: int) -> tuple[float, float]:
-        """Give where the posteriors of all DLTs at the lowest dose, and of none, have vanished."""
+        """Return where the posteriors of all DLTs at the lowest dose, and of none, vanish."""
         a = self.prior_sd * np.linspace(-FARTHEST, FARTHEST, 8_001)
         some, none = self._log_likelihood(a)
         prior, fallen = -(a**2) / (2 * self.prior_sd**2), REACH**2 / 2
@@ -176,7 +176,7 @@ class OneParameter(Posterior):
 
     @lru_cache(maxsize=256)  # noqa: B019 (models are few and small)
     def nodes(self, most: int) -> QuadratureNodes:
-        """Give the nodes that are fine enough for so many participants."""
+        """Return the nodes that are fine enough for so many participants."""
         least = (self.prior_sd**-2 + most * self.information()) ** -0.5
         low, high = self._ends(most)
         a = np.arange(low, high + FINE * least, FINE * least)
@@ -184,7 +184,7 @@ class OneParameter(Posterior):
         return QuadratureNodes(a, some.T, none.T, -(a**2) / (2 * self.prior_sd**2))
 
     def weights(self, n: Ints, y: Ints, finer: int = 1) -> tuple[Floats, QuadratureNodes]:
-        """Give the posterior weight of each node, (S, nodes), each row adding up to 1."""
+        """Return the posterior weight of each node, (S, nodes), each row adding up to 1."""
         most = max(FEW, int(n.sum(axis=1, dtype=np.int64).max(initial=0)))
         at = self.nodes(most * finer**2)
         logs = y.astype(float) @ at.some + (n - y).astype(float) @ at.none + at.prior
@@ -194,7 +194,7 @@ class OneParameter(Posterior):
         return logs, at
 
     def estimate(self, n: Ints, y: Ints) -> Floats:
-        """Give the posterior mean of the parameter: (S,)."""
+        """Return the posterior mean of the parameter: (S,)."""
         found = []
         for i in range(0, len(n), CHUNK):
             weights, at = self.weights(n[i : i + CHUNK], y[i : i + CHUNK])
@@ -202,16 +202,16 @@ class OneParameter(Posterior):
         return np.concatenate(found) if found else np.zeros(0)
 
     def rates(self, n: Ints, y: Ints) -> Floats:
-        """Give each dose's estimated DLT rate: the model at the posterior mean: (S, D)."""
+        """Return each dose's estimated DLT rate: the model at the posterior mean: (S, D)."""
         return self.rate(self.estimate(n, y))
 
     def exceeding(self, n: Ints, y: Ints, threshold: float) -> Floats:
-        """Give P(DLT rate > threshold) of each dose: (S, D)."""
+        """Return P(DLT rate > threshold) of each dose: (S, D)."""
         weights, at = self.weights(n, y, finer=2)  # interpolation takes half the step
         return np.asarray(weights @ self._tail(at, threshold))
 
     def _tail(self, at: QuadratureNodes, threshold: float) -> Floats:
-        """Give the weights that make the nodes' sum P(DLT rate > threshold): (nodes, D).
+        """Return the weights that make the nodes' sum P(DLT rate > threshold): (nodes, D).
 
         A rate exceeds the threshold below a cut of the parameter; see `logistic2` for the weights.
         """
@@ -239,11 +239,11 @@ class Crm(ModelDesign):
     source: str = SOURCE
 
     def preferred(self, n: Ints, y: Ints) -> Ints:
-        """Give the nearest dose; of two as near the lower, as dfcrm does."""
+        """Return the nearest dose; of two as near the lower, as dfcrm does."""
         return nearest(self.model.rates(n, y), self.target)
 
     def estimated_rates(self, trials: TrialStates) -> Floats:
-        """Give the estimated DLT rates of one trial."""
+        """Return the estimated DLT rates of one trial."""
         return np.asarray(self.model.rates(trials.n, trials.y)[0])
 
     def preference_text(self, trials: TrialStates, decisions: Decisions) -> str:
@@ -262,7 +262,7 @@ class Crm(ModelDesign):
 
 
 def nearest(rates: Floats, target: float) -> Ints:
-    """Give the dose nearest to the target by estimated rate; of equal ones the lowest: (S,).
+    """Return the dose nearest to the target by estimated rate; of equal ones the lowest: (S,).
 
     Where every rate is at or below the target it is the highest dose, as in dfcrm. Distances within
     a relative 1e-9 are equal, so that the last digits of a sum decide nothing.

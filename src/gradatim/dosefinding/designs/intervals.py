@@ -111,7 +111,7 @@ def equal_widths(of: EquivalenceInterval, most: int) -> Table:
 def equal_width_intervals(
     of: EquivalenceInterval,
 ) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
-    """Give the intervals of equal width below and above the target's own; the last ones shorter."""
+    """Return the intervals of equal width below and above the target's; the last ones shorter."""
     width, slack = of.high - of.low, 1e-9
     below, over, edge = [], [], of.low
     while edge > slack:
@@ -154,7 +154,7 @@ def _strongest(
     for n in range(1, most + 1):
         for y in range(n + 1):
             best = max(under[n, y], on[n, y], over[n, y])
-            near = [isclose(one, best, rel_tol=1e-9) for one in (over[n, y], on[n, y])]
+            near = [isclose(strength, best, rel_tol=1e-9) for strength in (over[n, y], on[n, y])]
             actions[n, y] = (
                 Action.DE_ESCALATE if near[0] else Action.STAY if near[1] else Action.ESCALATE
             )

@@ -82,11 +82,11 @@ class Posterior:
     """A dose-toxicity model, fitted to many trials at once."""
 
     def rates(self, n: Ints, y: Ints) -> Floats:
-        """Give each dose's estimated DLT rate: (S, D)."""
+        """Return each dose's estimated DLT rate: (S, D)."""
         raise NotImplementedError
 
     def exceeding(self, n: Ints, y: Ints, threshold: float) -> Floats:
-        """Give P(DLT rate > threshold) of each dose: (S, D)."""
+        """Return P(DLT rate > threshold) of each dose: (S, D)."""
         raise NotImplementedError
 
 
@@ -95,7 +95,7 @@ CHUNK = 4_096
 
 
 def sinc_tail(cut: Floats, grid: Floats, below: bool) -> Floats:
-    """Give weights of a grid's nodes that integrate a density up to, or from, a cut.
+    """Return weights of a grid's nodes that integrate a density up to, or from, a cut.
 
     The integral of the density's sinc interpolant (Stenger 1993, Numerical Methods Based on Sinc
     and Analytic Functions, section 3.1), as accurate as the trapezoidal rule is for the whole;
@@ -151,11 +151,11 @@ class ModelDesign(Design):
 
     @property
     def too_toxic(self) -> float:
-        """Give the rate above which a dose is too toxic."""
+        """Return the rate above which a dose is too toxic."""
         return self.target
 
     def preferred(self, n: Ints, y: Ints) -> Ints:
-        """Give the dose that the model prefers, from 0; -1 where none may be given: (S,)."""
+        """Return the dose that the model prefers, from 0; -1 where none may be given: (S,)."""
         raise NotImplementedError
 
     def _preferred(self, trials: TrialStates) -> Ints:
@@ -163,7 +163,7 @@ class ModelDesign(Design):
         return np.asarray(self.preferred(trials.n[first], trials.y[first])[place])
 
     def decide(self, trials: TrialStates) -> Decisions:
-        """Give the preferred dose; stop where there is none."""
+        """Return the preferred dose; stop where there is none."""
         dose = self._preferred(trials)
         barred = np.where(dose < 0, 0, trials.barred)
         why = np.where(barred == 0, StopReason.TOO_TOXIC, StopReason.GOING_ON)
@@ -178,7 +178,7 @@ class ModelDesign(Design):
         told = ", ".join(
             f"level {i + 1} {rate:.1%}" for i, rate in enumerate(self.estimated_rates(trials))
         )
-        n, y = (int(one[0]) for one in trials.at_current_dose())
+        n, y = (int(count[0]) for count in trials.at_current_dose())
         here = f"{y} of {n} participants at level {int(trials.dose[0]) + 1} had a DLT ({y / n:.1%})"
         return [
             DecisionReason(f"{here}; estimated DLT rates: {told}", self.name, self.source),
@@ -186,7 +186,7 @@ class ModelDesign(Design):
         ]
 
     def estimated_rates(self, trials: TrialStates) -> Floats:
-        """Give the estimated DLT rates of one trial: (D,)."""
+        """Return the estimated DLT rates of one trial: (D,)."""
         raise NotImplementedError
 
     def preference_text(self, trials: TrialStates, decisions: Decisions) -> str:

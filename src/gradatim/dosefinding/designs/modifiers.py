@@ -39,7 +39,7 @@ class Modifier(Design):
         return self.change(trials, self.inner.decide(trials))
 
     def change(self, trials: TrialStates, decisions: Decisions) -> Decisions:
-        """Give the changed answer."""
+        """Return the changed answer."""
         return decisions
 
     def select(self, trials: TrialStates) -> Ints:
@@ -47,7 +47,7 @@ class Modifier(Design):
         return self.inner.select(trials)
 
     def reasons(self, trials: TrialStates, decisions: Decisions) -> list[DecisionReason]:
-        """Give the inner design's reasons, and this rule where it replaced the advice."""
+        """Return the inner design's reasons, and this rule where it replaced the advice."""
         asked = self.inner.decide(trials)
         grounds = self.inner.reasons(trials, asked)
         if (asked.dose[0], asked.stop_reason[0]) == (decisions.dose[0], decisions.stop_reason[0]):
@@ -72,7 +72,7 @@ class Modifier(Design):
 
 
 def layers(design: Design) -> list[Design]:
-    """Give a design and what it is made from, the outermost modifier first."""
+    """Return a design and what it is made from, the outermost modifier first."""
     found = [design]
     while isinstance(found[-1], Modifier):
         found.append(found[-1].inner)
@@ -80,7 +80,7 @@ def layers(design: Design) -> list[Design]:
 
 
 def with_open_holds(design: Design) -> Design:
-    """Give the design for a real trial: on HOLD the committee is asked and has not decided."""
+    """Return the design for a real trial: on HOLD the committee is asked and has not decided."""
     if isinstance(design, Modifier):
         return replace(design, inner=with_open_holds(design.inner))
     return replace(design, committee=None) if isinstance(design, TableDesign) else design
@@ -179,7 +179,7 @@ class StopTooToxic(Modifier):
         )
 
     def risk(self, trials: TrialStates) -> Floats:
-        """Give P(rate of the lowest dose > threshold): by the model, or from its own counts."""
+        """Return P(rate of the lowest dose > threshold): by the model, or from its own counts."""
         model = getattr(layers(self)[-1], "model", None)
         if model is not None:
             return np.asarray(model.exceeding(trials.n, trials.y, self.threshold)[:, 0])
@@ -221,13 +221,13 @@ class HardSafety(Modifier):
     rule: ClassVar[str] = "hard safety rule"
 
     def closed(self, trials: TrialStates) -> Ints:
-        """Give the lowest dose that may not be given again; D where there is none: (S,)."""
+        """Return the lowest dose that may not be given again; D where there is none: (S,)."""
         toxic = (self.risk(trials) > self.confidence) & (trials.n >= self.fewest)
         own = np.where(toxic.any(axis=1), np.argmax(toxic, axis=1), trials.doses)
         return np.minimum(own.astype(trials.barred.dtype), trials.barred)
 
     def risk(self, trials: TrialStates) -> Floats:
-        """Give P(rate > threshold) of each dose from its own counts: (S, D)."""
+        """Return P(rate > threshold) of each dose from its own counts: (S, D)."""
         most = max(self.maximum, int(trials.n.max(initial=1)))
         return np.asarray(probability_above(self.threshold, most)[trials.n, trials.y])
 
@@ -296,7 +296,7 @@ class CohortSizes(Modifier):
     rule: ClassVar[str] = "cohort sizes"
 
     def size(self, trials: TrialStates) -> Ints:
-        """Give the level's size."""
+        """Return the level's size."""
         sizes = np.array(self.sizes)[trials.dose]
         return np.asarray(np.minimum(sizes, self.maximum - trials.total()))
 

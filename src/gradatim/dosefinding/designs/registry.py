@@ -102,9 +102,9 @@ DESIGN_KINDS: Mapping[str, DesignKind] = {
 # --- from public names to settings ----------------------------------------------------------------
 
 SETTING_TYPES: Mapping[str, SettingType] = {
-    name: type_of(one)
+    name: type_of(own)
     for kind in DESIGN_KINDS.values()
-    for name, one in public_settings(kind.settings).items()
+    for name, own in public_settings(kind.settings).items()
 }
 """What each setting takes, by its public name; of one name it is the same in every design."""
 FRAME = frozenset({"design", "doses", "target", "cohort_size", "cohorts", "start", "table"})
@@ -171,6 +171,8 @@ def settings_for(
     """
     kind = kind_of(design)
     refuse_foreign(design, given, where)
+    if kind.cohort_size is not None:
+        given.setdefault("cohort_size", kind.cohort_size)
     return kind.settings(design, doses, **by_field(kind.settings, given))
 
 

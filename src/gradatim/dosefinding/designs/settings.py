@@ -112,15 +112,15 @@ class DesignSettings:
     def changed(self) -> dict[str, Any]:
         """Return the settings that are not at their defaults, by their public names."""
         return {
-            name: getattr(self, one.name)
-            for name, one in public_settings(type(self)).items()
-            if getattr(self, one.name) != one.default
+            name: getattr(self, own.name)
+            for name, own in public_settings(type(self)).items()
+            if getattr(self, own.name) != own.default
         }
 
 
 def public_settings(kind: type[DesignSettings]) -> Mapping[str, Field[Any]]:
     """Return the fields of a settings class by their public names."""
-    return {one.metadata.get("name", one.name): one for one in fields(kind)}
+    return {own.metadata.get("name", own.name): own for own in fields(kind)}
 
 
 def by_field(kind: type[DesignSettings], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,7 +163,9 @@ class SettingType(NamedTuple):
 def type_of(of: Field[Any]) -> SettingType:
     """Return what a field takes, from its annotation."""
     union = get_origin(of.type) in (Union, UnionType)
-    members = [one for one in (get_args(of.type) if union else (of.type,)) if one is not NoneType]
+    members = [
+        member for member in (get_args(of.type) if union else (of.type,)) if member is not NoneType
+    ]
     first = members[0]
     several = get_origin(first) is tuple
     element = get_args(first)[0] if several else first
@@ -184,7 +186,7 @@ def parse_value(name: str, kind: SettingType, value: object, where: str) -> obje
         return _parse_single(name, kind.element, value, where)
     if not isinstance(value, list | tuple):
         raise _of_another_kind(name, value, where, "a list of numbers")
-    return tuple(_parse_single(name, kind.element, one, where) for one in value)
+    return tuple(_parse_single(name, kind.element, element, where) for element in value)
 
 
 def _parse_single(name: str, kind: type, value: object, where: str) -> object:

@@ -22,7 +22,7 @@ def spread_skeleton(
     logistic: bool = False,
     intercept: float = 3.0,
 ) -> Guess:
-    """Give the guesses.
+    """Return the guesses.
 
     Args:
         half_width: of the indifference interval, as a rate.

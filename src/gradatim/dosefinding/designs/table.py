@@ -188,7 +188,7 @@ class TableDesign(Design):
         return np.asarray(full)
 
     def last(self) -> int:
-        """Give the most participants one dose may have; far too many where there is no limit."""
+        """Return the most participants one dose may have; far too many where there is no limit."""
         unlimited = 2 * self.maximum + (self.largest or self.cohort)
         table = self.table.most if self.table.most < self.maximum else unlimited
         return min(self.per_level or unlimited, table)
@@ -209,7 +209,7 @@ class TableDesign(Design):
 
     def reasons(self, trials: TrialStates, decisions: Decisions) -> list[DecisionReason]:
         """Say the counts, what the table says of them, and what limited it."""
-        n, y = (int(one[0]) for one in trials.at_current_dose())
+        n, y = (int(count[0]) for count in trials.at_current_dose())
         most = self.table.most
         here, action = int(trials.dose[0]), self.table.of(min(n, most), min(y, most))
         grounds = [DecisionReason(self._said(n, y, here, action), self.name, self.source)]

@@ -10,7 +10,7 @@ from gradatim.dosefinding.designs.table import TableDesign
 
 
 def checked_for_coverage(design: Design, settings: DesignSettings) -> Design:
-    """Give the design, knowing its largest cohort, if its table has advice for all that can come.
+    """Return the design, knowing its largest cohort, if its table has advice for all that can come.
 
     Raises:
         UnusableInput: some cohort would lead to a number of participants without advice.

@@ -61,7 +61,7 @@ class TwoParameter(Posterior):
 
     @lru_cache(maxsize=8)  # noqa: B019 (models are few)
     def nodes(self, most: int) -> QuadratureNodes:
-        """Give the nodes that are fine and far enough for so many participants."""
+        """Return the nodes that are fine and far enough for so many participants."""
         (low_a, high_a), (low_b, high_b) = self._box(most)
         step_a = FINE * (self.sd[0] ** -2 + most / 4) ** -0.5
         step_b = WIDE * min(self.sd[1], 1.0) * min(1.0, sqrt(AT / most))
@@ -70,7 +70,7 @@ class TwoParameter(Posterior):
         )
 
     def _at(self, a: Floats, b: Floats) -> QuadratureNodes:
-        """Give the logs at every pair of these values."""
+        """Return the logs at every pair of these values."""
         both, slope = np.tile(a, len(b)), np.repeat(np.exp(b), len(a))
         eta = both + slope * np.array(self.x)[:, None]
         u, v = (both - self.mean[0]) / self.sd[0], (np.log(slope) - self.mean[1]) / self.sd[1]
@@ -79,7 +79,7 @@ class TwoParameter(Posterior):
         return QuadratureNodes(a, b, -np.logaddexp(0, -eta), -np.logaddexp(0, eta), prior)
 
     def _box(self, most: int) -> list[tuple[float, float]]:
-        """Give how far each parameter must reach for the posteriors of the most extreme data.
+        """Return how far each parameter must reach for the posteriors of the most extreme data.
 
         All with a DLT at the lowest dose, and none at the highest; there it is farthest from the
         prior.
@@ -92,23 +92,23 @@ class TwoParameter(Posterior):
                 density = (at.prior + much * logs).reshape(len(at.b), len(at.a))
                 kept = density >= density.max() - REACH**2 / 2
                 found = [
-                    (min(low, one[some.any(axis=k)][0]), max(high, one[some.any(axis=k)][-1]))
-                    for (low, high), one, some, k in zip(
+                    (min(low, nodes[some.any(axis=k)][0]), max(high, nodes[some.any(axis=k)][-1]))
+                    for (low, high), nodes, some, k in zip(
                         found, (at.a, at.b), (kept, kept), (0, 1), strict=True
                     )
                 ]
         return [(float(low), float(high)) for low, high in found]
 
     def rates(self, n: Ints, y: Ints) -> Floats:
-        """Give each dose's posterior mean DLT rate: (S, D)."""
+        """Return each dose's posterior mean DLT rate: (S, D)."""
         return self.integrate(n, y, lambda at: np.exp(at.some).T)
 
     def exceeding(self, n: Ints, y: Ints, threshold: float) -> Floats:
-        """Give P(DLT rate > threshold) of each dose: (S, D)."""
+        """Return P(DLT rate > threshold) of each dose: (S, D)."""
         return np.clip(self.integrate(n, y, lambda at: self.tail(at, threshold)), 0.0, 1.0)
 
     def integrate(self, n: Ints, y: Ints, values: Callable[[QuadratureNodes], Floats]) -> Floats:
-        """Give posterior means of values at the nodes, (nodes, K), for each of S trials: (S, K)."""
+        """Return posterior means of values at nodes, (nodes, K), of each of S trials: (S, K)."""
         most = int(n.sum(axis=1, dtype=np.int64).max(initial=0))
         at = self.nodes(max(FEW, most))
         wanted = values(at)
@@ -119,7 +119,7 @@ class TwoParameter(Posterior):
         return found
 
     def _weights(self, n: Ints, y: Ints, at: QuadratureNodes) -> Floats:
-        """Give the posterior weight of each node: (S, nodes), each row adding up to 1."""
+        """Return the posterior weight of each node: (S, nodes), each row adding up to 1."""
         logs = y.astype(float) @ at.some + (n - y).astype(float) @ at.none + at.prior
         logs -= logs.max(axis=1, keepdims=True)
         np.exp(logs, out=logs)
@@ -127,7 +127,7 @@ class TwoParameter(Posterior):
         return logs
 
     def tail(self, at: QuadratureNodes, threshold: float) -> Floats:
-        """Give the weights that make the nodes' sum P(DLT rate > threshold): (nodes, D).
+        """Return the weights that make the nodes' sum P(DLT rate > threshold): (nodes, D).
 
         For each b the rate exceeds the threshold where a exceeds a cut.
         """
@@ -140,10 +140,10 @@ def from_skeleton(
     mean: tuple[float, float] = (3.0, 0.0),
     sd: tuple[float, float] = (2.0, 1.0),
 ) -> TwoParameter:
-    """Give the model whose rates at the prior means are the skeleton."""
+    """Return the model whose rates at the prior means are the skeleton."""
     p = np.array(skeleton)
     x = (np.log(p / (1 - p)) - mean[0]) / np.exp(mean[1])
-    return TwoParameter(tuple(float(one) for one in x), mean, sd)
+    return TwoParameter(tuple(float(value) for value in x), mean, sd)
 
 
 def from_doses(
@@ -153,5 +153,5 @@ def from_doses(
     sd: tuple[float, float],
     correlation: float,
 ) -> TwoParameter:
-    """Give the model on the doses' own scale; a is the logit of the rate at the reference dose."""
-    return TwoParameter(tuple(log(one) - log(reference) for one in doses), mean, sd, correlation)
+    """Return the model on the doses' own scale; a is the logit of the reference dose's rate."""
+    return TwoParameter(tuple(log(dose) - log(reference) for dose in doses), mean, sd, correlation)

@@ -124,7 +124,7 @@ def design(request: Request) -> HttpResponse:
 
 
 def slider(asked: DesignForm, name: str) -> Slider:
-    """Give a slider as it is to be drawn."""
+    """Return a slider as it is to be drawn."""
     field: Any = asked.fields[name]
     return Slider(
         name,
@@ -137,7 +137,7 @@ def slider(asked: DesignForm, name: str) -> Slider:
 
 
 def now_of(state: State, study: Study) -> dict[str, Any]:
-    """Give what the design advises now, what could change it, and its decision table."""
+    """Return what the design advises now, what could change it, and its decision table."""
     advice, why = advice_or_why(state, today())
     found: dict[str, Any] = {"advice": advice, "table": decision_table(build(settings_of(study)))}
     if advice is None:
@@ -163,7 +163,7 @@ def _words(said: Advice, decision: DoseDecision) -> Any:
 
 
 def _here(state: State, decision: DoseDecision) -> tuple[int, int] | None:
-    """Give participants and DLTs at the present level, where every outcome of it is known."""
+    """Return participants and DLTs at the present level, where every outcome of it is known."""
     if state.cohort is None:
         return None
     n, y, pending = decision.counts[state.cohort.level - 1]
@@ -171,7 +171,7 @@ def _here(state: State, decision: DoseDecision) -> tuple[int, int] | None:
 
 
 def expected_of(asked: DesignForm) -> dict[str, Any]:
-    """Give what to expect of the designs that were chosen."""
+    """Return what to expect of the designs that were chosen."""
     curve, needed = asked.curve(), recommendation_criteria(asked.study)
     found = [_expected(one, curve, asked.aim, needed) for one in asked.designs()]
     computed = [(one.design.name, one.found) for one in found if one.found]
@@ -200,7 +200,7 @@ def _expected(
 
 @lru_cache(KEPT)
 def compiled(settings: DesignSettings) -> CompiledDesign | str:
-    """Give a design with all its ends; or why not, which is empty if they are too many."""
+    """Return a design with all its ends; or why not, which is empty if they are too many."""
     try:
         return compile_design(refuse_unsound(build(settings)), limit=MOST_STATES)
     except TooLarge:
@@ -249,7 +249,7 @@ def headline(computed: list[tuple[str, OperatingCharacteristics]]) -> str:
 
 
 def worst_of(request: Request, study: Study) -> dict[str, Any]:
-    """Give the true rates on which the design in force does worst, with the way to set them."""
+    """Return the true rates on which the design in force does worst, with the way to set them."""
     aim, _basis = target_of(study)
     found = _worst(settings_of(study), aim)
     if isinstance(found, str):

@@ -83,7 +83,7 @@ class DesignForm(forms.Form):
         return found
 
     def shown(self, name: str) -> int:
-        """Give where a slider stands: where it was set, or where it starts if that was refused."""
+        """Return where a slider is: where it was set, or where it starts if that was refused."""
         return int(self.start[name] if name in self.errors else self[name].value())
 
     @property
@@ -92,7 +92,7 @@ class DesignForm(forms.Form):
         return float(self.cleaned_data["target"] / 100)
 
     def curve(self) -> Scenario:
-        """Give the true rates; one set below that of a lower level is taken as equal to it."""
+        """Return the true rates; one set below that of a lower level is taken as equal to it."""
         rates: list[float] = []
         for one in self.study.treatment.dose_levels:
             set_to = self.cleaned_data[f"r{one.number}"] / 100
@@ -100,7 +100,7 @@ class DesignForm(forms.Form):
         return Scenario(_("as set"), tuple(rates))
 
     def designs(self) -> list[ChosenDesign]:
-        """Give the designs that were chosen, those of the protocol first."""
+        """Return the designs that were chosen, those of the protocol first."""
         own, readings = alternatives(self.study), _readings(self.study)
         names = self.cleaned_data["design"]
         found = [
@@ -136,7 +136,7 @@ def _whole(label: str, low: int, high: int) -> forms.IntegerField:
 
 
 def _given(sent: QueryDict, study: Study) -> dict[str, Any]:
-    """Give what the address says; a number left empty is as if it were not there."""
+    """Return what the address says; a number left empty is as if it were not there."""
     found: dict[str, Any] = {name: sent[name] for name in sent if str(sent[name]).strip()}
     if names := sent.getlist("design"):
         found["design"] = names
@@ -146,7 +146,7 @@ def _given(sent: QueryDict, study: Study) -> dict[str, Any]:
 
 
 def starting(study: Study) -> dict[str, Any]:
-    """Give where everything starts: the protocol's design, and the middle level on target."""
+    """Return where everything starts: the protocol's design, and the middle level on target."""
     levels = study.treatment.dose_levels
     of, aim = ruled_design(study), target_of(study)[0]
     middle = scenarios(len(levels), aim)[1 + len(levels) // 2].rates
@@ -168,7 +168,7 @@ def _within(value: float, low: int, high: int) -> int:
 
 
 def target_of(study: Study) -> tuple[float, Basis]:
-    """Give the target of the design in force, with its basis.
+    """Return the target of the design in force, with its basis.
 
     A design without one, such as 3+3, aims loosely at `TOLERATED`; that is assumed.
     """
@@ -177,7 +177,7 @@ def target_of(study: Study) -> tuple[float, Basis]:
 
 
 def offered(study: Study) -> dict[str, str]:
-    """Give the designs there are to choose from, by the name the address has for them.
+    """Return the designs there are to choose from, by the name the address has for them.
 
     Those of the protocol first; then the others, without those that it holds itself and that the
     page could not tell anything else, having neither a target nor a size of cohorts to set.
@@ -197,7 +197,7 @@ def _readings(study: Study) -> dict[str, str]:
 
 
 def presets(study: Study, aim: float, sent: QueryDict) -> list[tuple[str, str]]:
-    """Give common curves by name, each with the query that sets it and leaves the rest."""
+    """Return common curves by name, each with the query that sets it and leaves the rest."""
     return [
         (one.name, query_of(one.rates, sent))
         for one in scenarios(len(study.treatment.dose_levels), aim)
@@ -205,7 +205,7 @@ def presets(study: Study, aim: float, sent: QueryDict) -> list[tuple[str, str]]:
 
 
 def query_of(rates: tuple[float, ...], sent: QueryDict) -> str:
-    """Give the query with these true rates, and the rest as it is."""
+    """Return the query with these true rates, and the rest as it is."""
     query = sent.copy()
     query.pop("worst", None)
     for number, rate in enumerate(rates, 1):
