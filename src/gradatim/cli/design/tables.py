@@ -49,7 +49,7 @@ COLUMNS = 12
 
 
 def grid(title: str, *columns: str) -> Grid:
-    """Return an empty table; a column after the first is to the right, unless it ends in a space."""
+    """Return an empty table; columns after the first go right unless they end in a space."""
     table = Grid(title=title, title_justify="left", pad_edge=False, header_style="bold")
     for n, name in enumerate(columns):
         table.add_column(name, justify="right" if n and not name.endswith(" ") else "left")
