@@ -13,7 +13,7 @@ def main() -> None:
     if sys.argv[1] == "prepare":
         prepare()
         return
-    from gradatim.web.serving.server import default_workers, listening, serve
+    from gradatim.web.operations.server import default_workers, listening, serve
 
     serve(listening("127.0.0.1", int(sys.argv[1])), default_workers())
 

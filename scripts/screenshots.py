@@ -51,11 +51,11 @@ class Served(NamedTuple):
 
 def serve_demonstration(folder: Path) -> Served:
     """Serve the demonstration in a process of its own."""
-    from gradatim.web.serving.demonstration import made
-    from gradatim.web.serving.server import listening, serve
+    from gradatim.web.operations.demonstration import make_demonstration
+    from gradatim.web.operations.server import listening, serve
 
     os.environ["GRADATIM_PRESCREEN"] = str(prescreened(folder))
-    roles = made(folder, date.today())
+    roles = make_demonstration(folder, date.today())
     from gradatim.web.live_trial import running
 
     names = {**spoken_of(running().trial.state), "invitation": invitation("nurse.S01.1")}

@@ -65,7 +65,7 @@ PEOPLE = {
 INVITED = "data.1"
 KEY = "temperature-of-the-day"
 DEACTIVATE = """
-from gradatim.web.serving.preparing import prepare
+from gradatim.web.operations.migrate import prepare
 prepare()
 from gradatim.web.accounts.managing import MANAGED
 from gradatim.web.accounts.models import User
@@ -160,8 +160,8 @@ class _Maker:
         place.mkdir()
         made = (
             "import sys, json; from pathlib import Path; from datetime import date\n"
-            "from gradatim.web.serving.demonstration import made\n"
-            "print(json.dumps(made(Path(sys.argv[1]), date.today())))"
+            "from gradatim.web.operations.demonstration import make_demonstration\n"
+            "print(json.dumps(make_demonstration(Path(sys.argv[1]), date.today())))"
         )
         output = _run(sys.executable, "-c", made, str(place), cwd=self.work)
         roles = json.loads(output)

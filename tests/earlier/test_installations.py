@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from django_otp.oath import TOTP
 
-from gradatim.web.serving.visiting import Visitor, visit
+from gradatim.web.operations.smoke_test import Visitor, visit
 from tests.earlier.conftest import Earlier
 from tests.earlier.make import post_event
 from tests.engines import POSTGRES

@@ -8,7 +8,7 @@ from gradatim.conduct.ledger import verify
 from gradatim.web import recording
 from gradatim.web.keyring import keyring
 from gradatim.web.live_trial import Running
-from gradatim.web.serving import application
+from gradatim.web.operations import application
 from tests.web.conftest import NOW, PASSWORD, state
 
 NAME = "Somebody Madeup"
@@ -74,6 +74,7 @@ def test_what_broke_off_is_finished_at_the_next_start(
     assert state(app).participants[number].erased
     assert keyring().key(number) is not None
     settings.DEMO = True
-    monkeypatch.setattr(application, "rest", lambda: None)  # it lets go of the test's database
-    application.served()
+    # it would let go of the test's database
+    monkeypatch.setattr(application, "prepare_to_fork", lambda: None)
+    application.load_application()
     assert keyring().key(number) is None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from gradatim.web.serving.backups import Kept
+    from gradatim.web.operations.backup_format import Kept
 
 To = Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="A new folder")]
 From = Annotated[Path, typer.Argument(metavar="FOLDER", help="What `gradatim backup` wrote")]
@@ -27,13 +27,13 @@ def backup(output: To, against: Against = NONE, key: PublicKeys = NONE) -> None:
     A ledger in which something is wrong is not backed up. The keys of the participants' names are
     never part of it. The folder appears whole or not at all.
     """
-    from gradatim.web.serving.preparing import prepare
+    from gradatim.web.operations.migrate import prepare
 
     kept = _kept(against, key)
     prepare()
-    from gradatim.web.serving.saving import save
+    from gradatim.web.operations.backup import back_up
 
-    made = save(output, kept)
+    made = back_up(output, kept)
     for trial, events in made.ledgers.items():
         print(f"{output}: {trial}, {events} events, verified")
     print(
@@ -49,16 +49,16 @@ def restore(folder: From, against: Against = NONE, key: PublicKeys = NONE) -> No
     Every ledger is verified against the backup's checkpoint, and those kept elsewhere, before
     anything is written, and again in its new place.
     """
-    from gradatim.web.serving.backups import read_backup
-    from gradatim.web.serving.preparing import prepare
+    from gradatim.web.operations.backup_format import read_backup
+    from gradatim.web.operations.migrate import prepare
 
     kept = _kept(against, key)
     found = read_backup(folder, kept)
-    from gradatim.web.serving.target import Target
+    from gradatim.web.operations.restore_target import Target
 
     target = Target.of_environment()
     prepare(DATABASE_URL=target.building)
-    from gradatim.web.serving.restoring import restore as restored
+    from gradatim.web.operations.restore import restore as restored
 
     restored(found, kept, target)
     for ledger in found.ledgers:
@@ -71,6 +71,6 @@ def restore(folder: From, against: Against = NONE, key: PublicKeys = NONE) -> No
 
 def _kept(against: list[Path], keys: list[Path]) -> "Kept":
     from gradatim.cli.ledger.files import public_key, read_checkpoint
-    from gradatim.web.serving.backups import Kept
+    from gradatim.web.operations.backup_format import Kept
 
     return Kept([read_checkpoint(one) for one in against], [public_key(one) for one in keys])

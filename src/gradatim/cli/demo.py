@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from gradatim.web.serving.apart import Served
-    from gradatim.web.serving.demonstration import Role
+    from gradatim.web.operations.demonstration import Role
+    from gradatim.web.operations.server_process import ServerProcess
 
 HOST = "127.0.0.1"
 Port = Annotated[
@@ -26,38 +26,38 @@ def demo(port: Port = 8000, no_browser: NoBrowser = False, check: Check = False)
     from tempfile import TemporaryDirectory
 
     from gradatim.cli.options import today
-    from gradatim.web.serving.apart import Served, end_on_sigterm
+    from gradatim.web.operations.server_process import ServerProcess, end_on_sigterm
 
     end_on_sigterm()
     with TemporaryDirectory(prefix="gradatim-demo-") as folder:
-        from gradatim.web.serving.demonstration import made
+        from gradatim.web.operations.demonstration import make_demonstration
 
-        roles = made(Path(folder), today())
-        from gradatim.web.serving.server import listening
+        roles = make_demonstration(Path(folder), today())
+        from gradatim.web.operations.server import listening
 
-        served = Served(listening(HOST, 0 if check else port), quiet=not check)
+        server = ServerProcess(listening(HOST, 0 if check else port), quiet=not check)
         try:
             if check:
-                _check(served.address, roles)
+                _check(server.address, roles)
             else:
-                _open(served, roles, no_browser)
+                _open(server, roles, no_browser)
         except KeyboardInterrupt:  # the terminal has told the server too
             print()
         finally:
-            served.stop()
+            server.stop()
 
 
-def _open(served: "Served", roles: "list[Role]", no_browser: bool) -> None:
+def _open(server: "ServerProcess", roles: "list[Role]", no_browser: bool) -> None:
     import webbrowser
 
-    from gradatim.web.serving.visiting import wait_until_up
+    from gradatim.web.operations.smoke_test import wait_until_up
 
     print_roles(roles)
-    wait_until_up(served.address)
-    print(f"\nOpen {served.address} and sign in as any of them. Ctrl+C ends it.", flush=True)
+    wait_until_up(server.address)
+    print(f"\nOpen {server.address} and sign in as any of them. Ctrl+C ends it.", flush=True)
     if not no_browser:
-        webbrowser.open(served.address)
-    served.wait()
+        webbrowser.open(server.address)
+    server.wait()
 
 
 def print_roles(roles: "list[Role]") -> None:
@@ -80,7 +80,7 @@ def _check(address: str, roles: "list[Role]") -> None:
     Raises:
         Defect: something is not as it should be.
     """
-    from gradatim.web.serving.visiting import visit, wait_until_up
+    from gradatim.web.operations.smoke_test import visit, wait_until_up
 
     wait_until_up(address)
     of_role = {one.role: one for one in reversed(roles)}

@@ -25,10 +25,11 @@ def of_database() -> None:
 @database.command()
 def migrate() -> None:
     """Make or change the tables of DATABASE_URL as this version needs them."""
-    from gradatim.web.serving import preparing
+    from gradatim.web.operations.migrate import migrate as migrate_tables
+    from gradatim.web.operations.migrate import prepare
 
-    preparing.prepare()
-    done = preparing.migrate()
+    prepare()
+    done = migrate_tables()
     print("\n".join(done) if done else "the tables are as they should be")
 
 
@@ -51,7 +52,7 @@ def begin(trial: Trial, sponsor: Sponsor, title: Title = "") -> None:
     from gradatim.conduct.trial import Recorded
     from gradatim.conduct.trial import Trial as Ledger
     from gradatim.core.errors import UnusableInput
-    from gradatim.web.serving.preparing import prepare
+    from gradatim.web.operations.migrate import prepare
 
     prepare()
     made = Ledger(open_store(settings.LEDGER_URL, Mode.CREATE), trial)
@@ -77,10 +78,10 @@ def of_user() -> None:
 @user.command()
 def invite(user: User, name: Name, anew: Anew = False) -> None:
     """Make an account, and a link by which its person chooses a password, once."""
-    from gradatim.web.serving.preparing import prepare
+    from gradatim.web.operations.migrate import prepare
 
     prepare()
-    from gradatim.web.serving.inviting import invite_user
+    from gradatim.web.operations.invite import invite_user
 
     made = invite_user(user, name, anew=anew)
     print(f"{made.link}\nHand it to {name}; it can be used once, within {made.days} days.")

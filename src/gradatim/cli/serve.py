@@ -15,10 +15,10 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 0) -> 
     A ledger of a demonstration or a simulated trial is refused, and so are tables that are not as
     this version needs them: `gradatim database migrate` makes them so.
     """
-    from gradatim.web.serving.preparing import prepare
+    from gradatim.web.operations.migrate import prepare
 
     prepare()
-    from gradatim.web.serving.server import default_workers, listening
-    from gradatim.web.serving.server import serve as serve_on
+    from gradatim.web.operations.server import default_workers, listening
+    from gradatim.web.operations.server import serve as serve_on
 
     serve_on(listening(host, port), workers or default_workers())

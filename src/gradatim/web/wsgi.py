@@ -7,6 +7,6 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gradatim.web.settings")
 
-from gradatim.web.serving.application import served
+from gradatim.web.operations.application import load_application
 
-application = served()
+application = load_application()

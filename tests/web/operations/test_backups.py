@@ -19,7 +19,7 @@ from gradatim.conduct.chain import Entry, chain
 from gradatim.conduct.event_store import Mode
 from gradatim.conduct.ledger import export_lines, genesis
 from gradatim.conduct.stores import open_store
-from gradatim.web.serving.visiting import Visitor
+from gradatim.web.operations.smoke_test import Visitor
 from tests.engines import POSTGRES
 from tests.web.operations.installed import PASSPHRASE, SPONSOR, TRIAL, Installation, Sender, entered
 
@@ -35,18 +35,18 @@ MOMENTS = (
 """Of a restore: tables are made, accounts are loaded, a ledger is filled, all is there."""
 KILLED_AT = """
 import os, signal, sys
-from gradatim.web.serving import preparing
-(when, name), backup, prepare = sys.argv[1].split(), sys.argv[2], preparing.prepare
+from gradatim.web.operations import migrate
+(when, name), backup, prepare = sys.argv[1].split(), sys.argv[2], migrate.prepare
 def prepared(**settings):
     prepare(**settings)
-    from gradatim.web.serving import restoring
-    step = getattr(restoring, name)
+    from gradatim.web.operations import restore
+    step = getattr(restore, name)
     def killed(*given):
         if when == "after":
             step(*given)
         os.kill(os.getpid(), signal.SIGKILL)
-    setattr(restoring, name, killed)
-preparing.prepare = prepared
+    setattr(restore, name, killed)
+migrate.prepare = prepared
 sys.argv = ["gradatim", "restore", backup]
 from gradatim.cli.main import main
 main()

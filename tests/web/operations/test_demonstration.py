@@ -12,7 +12,7 @@ import pytest
 
 from gradatim.conduct.roles import ROLES
 from gradatim.core.errors import Defect
-from gradatim.web.serving.visiting import Visitor, visit
+from gradatim.web.operations.smoke_test import Visitor, visit
 from tests.waiting import wait_until
 from tests.web.operations.installed import Installation
 

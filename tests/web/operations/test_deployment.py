@@ -81,7 +81,7 @@ def test_behind_a_proxy_it_speaks_https_only(small: Installation):
     }
     with small.served() as server:
         port = server.address.rpartition(":")[2]
-        healthy = small.python("-m", "gradatim.web.serving.healthy", port)
+        healthy = small.python("-m", "gradatim.web.operations.healthcheck", port)
         assert (healthy.returncode, healthy.stderr) == (0, "")
         asked = f"""
 import http.client
@@ -99,7 +99,7 @@ print(ask(Host="evil.example.org")[0])
     assert "__Host-csrftoken" in lines[1]
     assert "Secure" in lines[1]
     assert lines[2] == "400"
-    assert small.python("-m", "gradatim.web.serving.healthy", port).returncode == 1
+    assert small.python("-m", "gradatim.web.operations.healthcheck", port).returncode == 1
 
 
 def test_the_unit_is_one(tmp_path: Path):
@@ -143,7 +143,7 @@ def test_the_container_runs_without_rights_and_can_be_read_only():
     assert last.startswith("docker.io/library/python:3.12-slim-bookworm")
     assert re.search(r"^USER 10001$", last, re.MULTILINE)
     assert "PYTHONDONTWRITEBYTECODE=1" in last
-    assert re.search(r"HEALTHCHECK .*\\\n +CMD \[.*gradatim\.web\.serving\.healthy", last)
+    assert re.search(r"HEALTHCHECK .*\\\n +CMD \[.*gradatim\.web\.operations\.healthcheck", last)
     for copied in re.findall(r"^COPY (?!--from)(.+) \S+$", CONTAINER, re.MULTILINE):
         assert [one for one in copied.split() if not (ROOT / one).exists()] == []
     assert "--require-hashes" in CONTAINER

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from gradatim.web.serving.visiting import TOKEN
+from gradatim.web.operations.smoke_test import TOKEN
 from tests.waiting import wait_until
 from tests.web.operations.installed import SPONSOR, Installation, Sender, entered
 from tests.web.operations.test_deployment import blocks

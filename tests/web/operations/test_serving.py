@@ -17,7 +17,7 @@ from gradatim.conduct.events.trial import TrialCreated
 from gradatim.conduct.ledger import verify
 from gradatim.conduct.stores import open_store
 from gradatim.conduct.trial import Trial
-from gradatim.web.serving.visiting import Visitor
+from gradatim.web.operations.smoke_test import Visitor
 from tests.waiting import wait_until
 from tests.web.operations.installed import SPONSOR, TRIAL, Installation, Sender, Serving, entered
 

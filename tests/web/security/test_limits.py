@@ -8,8 +8,8 @@ from django.test import Client
 from gradatim.core.errors import UnusableInput
 from gradatim.web.configuration import configuration
 from gradatim.web.live_trial import Running
+from gradatim.web.operations.smoke_test import Visitor
 from gradatim.web.rate_limiter import COUNTS, SLOTS, Count, Counts
-from gradatim.web.serving.visiting import Visitor
 from tests.web.conftest import PASSWORD, state
 from tests.web.operations.conftest import small  # noqa: F401
 from tests.web.operations.installed import Installation

@@ -11,7 +11,7 @@ from gradatim.web.accounts.invitations import invite
 from gradatim.web.accounts.managing import MANAGED, alone
 from gradatim.web.accounts.models import INVITED_FOR, User
 from gradatim.web.configuration import LOOPBACK
-from gradatim.web.serving.preparing import refuse_unmigrated
+from gradatim.web.operations.migrate import refuse_unmigrated
 
 BY = "the command line"
 """Who invites; no user can be called so."""

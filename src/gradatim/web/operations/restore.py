@@ -16,9 +16,9 @@ from gradatim.conduct.copying import fill
 from gradatim.conduct.event_store import Head, Mode, Store
 from gradatim.conduct.stores import PostgresStore, open_store
 from gradatim.core.errors import UnusableInput
-from gradatim.web.serving.backups import ACCOUNTS, Backup, Kept, refuse_unsound
-from gradatim.web.serving.preparing import unreachable
-from gradatim.web.serving.target import Target
+from gradatim.web.operations.backup_format import ACCOUNTS, Backup, Kept, refuse_unsound
+from gradatim.web.operations.migrate import unreachable
+from gradatim.web.operations.restore_target import Target
 
 
 def restore(backup: Backup, kept: Kept, target: Target) -> None:

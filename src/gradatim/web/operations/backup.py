@@ -19,7 +19,7 @@ from gradatim.conduct.ledger import Checkpoint, checkpoint_text
 from gradatim.conduct.stores import open_store
 from gradatim.core.errors import UnusableInput
 from gradatim.core.stores import write_whole
-from gradatim.web.serving.backups import (
+from gradatim.web.operations.backup_format import (
     ACCOUNTS,
     CHECKPOINT,
     LEDGER,
@@ -30,13 +30,13 @@ from gradatim.web.serving.backups import (
     read_backup,
     refuse_unknown,
 )
-from gradatim.web.serving.preparing import refuse_unmigrated
+from gradatim.web.operations.migrate import refuse_unmigrated
 
 NOT_KEPT = ("sessions", "contenttypes", "auth.permission")
 """Sessions end with the database; the other two are made by Django itself."""
 
 
-class Saved(NamedTuple):
+class BackupSummary(NamedTuple):
     """What was backed up.
 
     Args:
@@ -50,7 +50,7 @@ class Saved(NamedTuple):
     keys: Path
 
 
-def save(folder: Path, kept: Kept) -> Saved:
+def back_up(folder: Path, kept: Kept) -> BackupSummary:
     """Back up into a new folder, which appears when everything in it is verified.
 
     Raises:
@@ -79,7 +79,7 @@ def save(folder: Path, kept: Kept) -> Saved:
     return saved
 
 
-def _written(folder: Path, kept: Kept) -> Saved:
+def _written(folder: Path, kept: Kept) -> BackupSummary:
     store = open_store(settings.LEDGER_URL, Mode.READ)
     trials = store.trials()
     refuse_unknown(kept, trials, "DATABASE_URL")
@@ -88,7 +88,7 @@ def _written(folder: Path, kept: Kept) -> Saved:
     accounts = _accounts(folder / ACCOUNTS)
     _manifest(folder)
     read_backup(folder, kept)
-    return Saved(ledgers, accounts, settings.KEYS_FOLDER)
+    return BackupSummary(ledgers, accounts, settings.KEYS_FOLDER)
 
 
 def _ledger(store: Store, trial: str, folder: Path, number: int) -> int:

@@ -1,4 +1,4 @@
-"""`python -m gradatim.web.serving.healthy 8000`: ask the server on this machine whether it is well.
+"""`python -m gradatim.web.operations.healthcheck 8000`: ask the server here if it is well.
 
 For health checks of containers and services: it asks by a name that the application answers to, and
 ends with 0 if the answer is 200.
@@ -12,7 +12,7 @@ from http.client import HTTPConnection, HTTPException
 WITHIN = 4.0  # seconds
 
 
-def healthy(port: int, environment: Mapping[str, str]) -> str:
+def health_fault(port: int, environment: Mapping[str, str]) -> str:
     """Give what is wrong; nothing if it is well."""
     name = environment.get("GRADATIM_HOSTS", "").split(",")[0].strip() or "localhost"
     connection = HTTPConnection("127.0.0.1", port, timeout=WITHIN)
@@ -28,5 +28,5 @@ def healthy(port: int, environment: Mapping[str, str]) -> str:
 
 
 if __name__ == "__main__":
-    if wrong := healthy(int(sys.argv[1]), os.environ):
+    if wrong := health_fault(int(sys.argv[1]), os.environ):
         sys.exit(wrong)

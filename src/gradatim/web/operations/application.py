@@ -14,10 +14,10 @@ from gradatim.core.collecting import collector_paused
 from gradatim.core.errors import UnusableInput
 from gradatim.web.keyring import keyring
 from gradatim.web.live_trial import before_fork, running
-from gradatim.web.serving.preparing import refuse_unmigrated
+from gradatim.web.operations.migrate import refuse_unmigrated
 
 
-def served() -> Any:
+def load_application() -> Any:
     """Give the WSGI application, ready to be forked: the trial is folded, no connection is open.
 
     Raises:
@@ -30,11 +30,11 @@ def served() -> Any:
         _ = get_resolver().url_patterns  # every page's code, in memory that the workers share
         forget(keyring(), running().trial.state)  # of those whose erasure was broken off
         call_command("clearsessions", verbosity=0)
-        rest()
+        prepare_to_fork()
     return application
 
 
-def rest() -> None:
+def prepare_to_fork() -> None:
     """Be ready to be forked.
 
     Raises:

@@ -26,7 +26,7 @@ def _stopped(_number: int, _frame: Any) -> NoReturn:
     raise SystemExit(128 + signal.SIGTERM)
 
 
-class Served:
+class ServerProcess:
     """A server in a process of its own.
 
     Args:
@@ -64,7 +64,7 @@ class Served:
 
 
 def _serve(place: socket.socket, quiet: bool) -> None:
-    from gradatim.web.serving.server import serve
+    from gradatim.web.operations.server import serve
 
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until gunicorn takes it
     if quiet:  # the application sets its log up when it is loaded

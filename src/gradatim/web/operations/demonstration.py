@@ -17,7 +17,7 @@ from gradatim.conduct.trial import Trial
 from gradatim.protocol.load import bundled, load
 from gradatim.synthetic.candidates import Candidates
 from gradatim.synthetic.demonstration import demonstrate, users
-from gradatim.web.serving.preparing import migrate, prepare
+from gradatim.web.operations.migrate import migrate, prepare
 
 TRIAL = "nct05962762"
 ZONE = "Asia/Shanghai"
@@ -42,7 +42,7 @@ class Role(NamedTuple):
     password: str
 
 
-def made(folder: Path, today: date) -> list[Role]:
+def make_demonstration(folder: Path, today: date) -> list[Role]:
     """Make the demonstration in a folder: ledger, keys, tables, accounts.
 
     Returns:

@@ -18,7 +18,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from gradatim.core.errors import UnusableInput
-from gradatim.web.serving.application import rest, served
+from gradatim.web.operations.application import load_application, prepare_to_fork
 
 LOG = logging.getLogger("gradatim.serve")
 THREADS = 4
@@ -47,7 +47,7 @@ class Server(BaseApplication):
 
     def __init__(self, options: dict[str, Any]) -> None:
         self.options = options
-        self.application = served()
+        self.application = load_application()
         super().__init__()
 
     def load_config(self) -> None:
@@ -145,7 +145,7 @@ def serve(place: socket.socket, workers: int, ready: Callable[[], None] | None =
 def _before_fork(_arbiter: Any, _worker: Any) -> None:
     """Give a new worker a state that is up to date, in memory that it shares."""
     try:
-        rest()
+        prepare_to_fork()
     except UnusableInput:  # the worker reads for itself what is missing here, or says so
         LOG.warning("the ledger could not be read before a worker was started")
     gc.freeze()
