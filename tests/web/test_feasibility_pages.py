@@ -11,10 +11,10 @@ from django.http import QueryDict
 from typer.testing import CliRunner
 
 from gradatim.cli.main import app as command
+from gradatim.conduct.access import SEES
 from gradatim.screening.feasibility.count import funnel
 from gradatim.screening.feasibility.movable_limits import grid
 from gradatim.screening.feasibility.question import question
-from gradatim.web.access import SEES
 from gradatim.web.live_trial import Running
 from gradatim.web.views.feasibility import counted, opened
 from gradatim.web.views.feasibility_asked import Said, asked, limits

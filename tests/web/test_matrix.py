@@ -8,11 +8,12 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from gradatim.conduct.access import SEES
 from gradatim.conduct.catalogue import act_named
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.permissions import MAY, OF_THE_WHOLE_TRIAL
 from gradatim.conduct.roles import ROLES
-from gradatim.web.access import AREAS, PUBLIC, SEES
+from gradatim.web.access import AREAS, PUBLIC
 from gradatim.web.accounts.models import User
 from gradatim.web.live_trial import Running
 from tests.web.conftest import BACKEND, PASSWORD

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from gradatim.conduct.access import Access
 from gradatim.conduct.events import product as x
 from gradatim.conduct.trial import Recorded
-from gradatim.web.access import Access
 from gradatim.web.accounts.models import User
 from gradatim.web.accounts.tokens import make_token
 from gradatim.web.forms.choices import Asked, choices_of

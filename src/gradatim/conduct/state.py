@@ -275,6 +275,17 @@ class State:
         return self.versions[-1].study
 
     @property
+    def status(self) -> str:
+        """How the trial stands, in a word: of several words the most final."""
+        if not self.versions:
+            return "not active"
+        if self.locked:
+            return "locked"
+        if self.stopped is not None:
+            return "stopped"
+        return "paused" if self.pauses else "active"
+
+    @property
     def cohort(self) -> Cohort | None:
         """The cohort that enrols, or whose windows are awaited."""
         last = self.cohorts[-1] if self.cohorts else None

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy
 
+from gradatim.conduct.access import Access
 from gradatim.conduct.catalogue import Act, act_named
 from gradatim.conduct.offers import can_be_done
 from gradatim.conduct.state import Participant
 from gradatim.core.truth import TRUE
-from gradatim.web.access import Access
 
 ADDRESSED = frozenset(
     {

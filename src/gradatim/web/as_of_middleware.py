@@ -13,11 +13,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from gradatim.conduct.access import Access, ReadOnlyAccess
 from gradatim.conduct.as_of import as_of
 from gradatim.conduct.state import State
 from gradatim.conduct.trial import Trial
 from gradatim.web import clock
-from gradatim.web.access import Access
 from gradatim.web.middleware import page_of
 
 Respond = Callable[[HttpRequest], HttpResponse]
@@ -44,14 +44,6 @@ class Chosen(NamedTuple):
             if self.day
             else None
         )
-
-
-class Past(Access):
-    """What a user sees of an earlier state; it cannot be added to."""
-
-    def may(self, event: str, site: str = "") -> bool:
-        """Whether the user may record something: never."""
-        return False
 
 
 _kept: dict[tuple[str, Chosen], State] = {}
@@ -89,7 +81,7 @@ def look_back(respond: Respond) -> Respond:
 def _then(request: HttpRequest, chosen: Chosen, respond: Respond) -> HttpResponse:
     now: Access = request.access  # type: ignore[attr-defined]
     state = state_then(request.trial, chosen)  # type: ignore[attr-defined]
-    past = Past(now.user, state, now.held)
+    past = ReadOnlyAccess(now.user, state, now.held)
     request.past = past  # type: ignore[attr-defined]
     if request.path.startswith(API) or page_of(request) in OF_NOW:
         return respond(request)

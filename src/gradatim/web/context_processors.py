@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from gradatim.web.access import Access
+from gradatim.conduct.access import Access
 
 AREAS = (
     ("overview", _("Overview")),

@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 
+from gradatim.conduct.access import access_of
 from gradatim.core.errors import UnusableInput
-from gradatim.web.access import access_of
 from gradatim.web.live_trial import running
 
 Respond = Callable[[HttpRequest], HttpResponse]

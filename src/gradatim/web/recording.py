@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import msgspec
 from django.http import HttpRequest
 
-from gradatim.conduct.conflicts import conflicting_entries, participant_of
+from gradatim.conduct.access import Access
+from gradatim.conduct.conflicts import touched, whom
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event, Signature
 from gradatim.conduct.events.participants import PersonalDataErased
@@ -21,8 +22,7 @@ from gradatim.conduct.policies import is_authorisation
 from gradatim.conduct.sealed_records import has_clear_words, record_seal
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.system_fields import Circumstances
-from gradatim.conduct.trial import Outcome, Recorded, Stale, Trial
-from gradatim.web.access import Access
+from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Trial
 from gradatim.web.clock import now
 from gradatim.web.keyring import keyring
 from gradatim.web.telling import told_in_words

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from gradatim.conduct.access import SEES
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.permissions import MAY, OF_THE_WHOLE_TRIAL
 from gradatim.conduct.roles import ROLES
 from gradatim.conduct.signatures import MEANINGS
-from gradatim.web.access import SEES
 from gradatim.web.api.fhir import fhir
 from gradatim.web.api.input_events import GIVEN, filled_in
 from gradatim.web.api.interface import api

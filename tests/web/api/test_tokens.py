@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from gradatim.web.access import SEES
+from gradatim.conduct.access import SEES
 from gradatim.web.accounts.models import ApiToken, User
 from gradatim.web.accounts.tokens import make_token, revoke_tokens
 from gradatim.web.api.interface import api

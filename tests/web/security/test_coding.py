@@ -75,7 +75,7 @@ def test_a_site_of_another_cannot_be_chosen(app: Running, signed_in):
 @pytest.mark.parametrize("event", FORMS)
 def test_no_form_has_a_field_that_the_application_fills_in(app: Running, event: str):
     """Of every act; a form that one was added to by mistake is seen here."""
-    from gradatim.web.access import access_of
+    from gradatim.conduct.access import access_of
 
     access = access_of(state(app), user_for(event))
     fields = act_form(Asked(event, access, "S01", treated(app), {}, NOW.date())).base_fields

@@ -18,7 +18,7 @@ def research_study(state: State) -> Resource:
         resourceType="ResearchStudy",
         id=fhir_id(state.trial),
         title=state.title,
-        status=_status(state),
+        status=_STATUSES[state.status],
         identifier=[_identifier(state.trial)],
         site=[{"display": site} for site in state.sites],
     )
@@ -30,13 +30,14 @@ def _identifier(trial: str) -> Resource:
     return present(system=_REGISTRY if registered else None, value=trial)
 
 
-def _status(state: State) -> str:
-    """Say how the trial stands. Source: FHIR R4, research-study-status."""
-    if not state.versions:
-        return "in-review"
-    if state.stopped is not None or state.locked:
-        return "closed-to-accrual-and-intervention"
-    return "temporarily-closed-to-accrual-and-intervention" if state.pauses else "active"
+_STATUSES = {
+    "not active": "in-review",
+    "active": "active",
+    "paused": "temporarily-closed-to-accrual-and-intervention",
+    "stopped": "closed-to-accrual-and-intervention",
+    "locked": "closed-to-accrual-and-intervention",
+}
+"""Source: FHIR R4, research-study-status."""
 
 
 def _protocol(state: State) -> Resource:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from gradatim.conduct.access import Access
 from gradatim.conduct.events.trial import (
     Part,
     RoleGranted,
@@ -21,7 +22,6 @@ from gradatim.conduct.events.trial import (
     TrainingRecorded,
 )
 from gradatim.conduct.state import State
-from gradatim.web.access import Access
 from gradatim.web.accounts.models import Invitation, User
 
 

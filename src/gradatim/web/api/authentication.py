@@ -5,9 +5,9 @@ from typing import Any
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
+from gradatim.conduct.access import limited_access_of
 from gradatim.web.accounts.tokens import hashed, user_of
 from gradatim.web.api import limits
-from gradatim.web.api.access import held_by
 
 
 class Token(HttpBearer):
@@ -37,5 +37,5 @@ class Token(HttpBearer):
         self._by_token.count(request)
         request.user = user
         state = request.trial.state  # type: ignore[attr-defined]
-        request.access = held_by(state, user.get_username(), role)  # type: ignore[attr-defined]
+        request.access = limited_access_of(state, user.get_username(), role)  # type: ignore[attr-defined]
         return user

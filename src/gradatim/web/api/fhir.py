@@ -14,6 +14,7 @@ from ninja import NinjaAPI, Path, Query, Schema
 from ninja.renderers import BaseRenderer
 
 from gradatim import __version__
+from gradatim.conduct.access import LimitedAccess
 from gradatim.conduct.state import Participant, State
 from gradatim.evidence.fhir.datatypes import Resource
 from gradatim.exports.fhir.bundles import everything, outcome, searchset
@@ -23,7 +24,6 @@ from gradatim.exports.fhir.facts import observations
 from gradatim.exports.fhir.people import consents, patient, research_subject
 from gradatim.exports.fhir.study import research_study
 from gradatim.exports.fhir.treatment import administrations, adverse_events
-from gradatim.web.api.access import Held
 from gradatim.web.api.authentication import Token
 from gradatim.web.api.faults import Refusal, Told, tell_faults
 from gradatim.web.api.operations.dependencies import access_to
@@ -181,7 +181,7 @@ def _of(
     return _found(request, of(access.state, one))
 
 
-def _participant(access: Held, id: str, area: str = "participants") -> Participant:
+def _participant(access: LimitedAccess, id: str, area: str = "participants") -> Participant:
     seen = access.participants(area)
     one = next((one for one in seen if fhir_id(one.id) == id), None)
     if one is None:

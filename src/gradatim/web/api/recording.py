@@ -11,6 +11,7 @@ import msgspec
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from gradatim.conduct.access import LimitedAccess
 from gradatim.conduct.corrections import is_signed
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import SYSTEM, Event
@@ -21,15 +22,15 @@ from gradatim.conduct.folding.participants import FIXED
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
 from gradatim.conduct.system_fields import with_system_fields
-from gradatim.conduct.trial import Outcome, Refused, Stale, Trial
+from gradatim.conduct.trial import Outcome, Overtaken, Refused, Trial
+from gradatim.conduct.visibility import sees_entry
 from gradatim.core.errors import UnusableInput
-from gradatim.web.api.access import Held
+from gradatim.web.access import require_visible_or_404
 from gradatim.web.api.faults import Refusal
 from gradatim.web.api.idempotency import as_recorded, refuse_another
 from gradatim.web.api.input_events import INSTEAD, filled_in, instead, read
 from gradatim.web.api.serialise import plain
 from gradatim.web.recording import Told, circumstances_of, event_of, record, shown
-from gradatim.web.references import refuse_unseen, sees_entry
 
 JSON = "application/json"
 
@@ -70,7 +71,7 @@ def asked_for(request: HttpRequest, key: str, seen: str) -> Asked:
         Refusal: it is no JSON, is to be signed, or is not for this token.
         UnusableInput: it is no event, or has a field that it may not have.
     """
-    access = cast(Held, request.access)  # type: ignore[attr-defined]
+    access = cast(LimitedAccess, request.access)  # type: ignore[attr-defined]
     name, given = _given(request, access)
     position = access.state.position
     if seen != "*" and int(seen) > position:
@@ -83,7 +84,7 @@ def asked_for(request: HttpRequest, key: str, seen: str) -> Asked:
     return Asked(name, given, position if seen == "*" else int(seen), f"api-{own}")
 
 
-def _given(request: HttpRequest, access: Held) -> tuple[str, Any]:
+def _given(request: HttpRequest, access: LimitedAccess) -> tuple[str, Any]:
     if request.content_type != JSON:
         raise Refusal(415, _("this is not JSON"), "Content-Type", todo=_("send application/json"))
     try:
@@ -133,7 +134,7 @@ def _refuse_ours(name: str, raw: dict[str, Any]) -> None:
         )
 
 
-def _refuse_unpermitted(access: Held, name: str, site: Any) -> None:
+def _refuse_unpermitted(access: LimitedAccess, name: str, site: Any) -> None:
     sites = access.sites_for(name)
     if site in sites or (name == "SiteOpened" and "" in sites):
         return
@@ -156,12 +157,12 @@ def done(request: HttpRequest, trial: Trial, asked: Asked) -> Answer:
         Refusal: it may not be.
         UnusableInput: it cannot be meant, or the key was used for something else.
     """
-    access = cast(Held, request.access)  # type: ignore[attr-defined]
+    access = cast(LimitedAccess, request.access)  # type: ignore[attr-defined]
     known = trial.store.position_of(trial.name, asked.request)
     if known is not None:
         refuse_another(access.state, known, asked.name, asked.given.site, asked.fields)
         return _recorded(access.state, known)
-    refuse_unseen(access, asked.name, asked.given)
+    require_visible_or_404(access, asked.name, asked.given)
     if asked.name == EntryCorrected.__name__:
         _refuse_correction(access.state, asked.given)
     event = event_of(request, asked.name, asked.given.site, _completed(access, trial, asked))
@@ -185,7 +186,7 @@ def _refuse_correction(state: State, given: Any) -> None:
         )
 
 
-def _completed(access: Held, trial: Trial, asked: Asked) -> dict[str, Any]:
+def _completed(access: LimitedAccess, trial: Trial, asked: Asked) -> dict[str, Any]:
     fields = asked.fields
     if asked.name in INSTEAD:
         fields["full_name"] = fields.pop("name")
@@ -193,7 +194,7 @@ def _completed(access: Held, trial: Trial, asked: Asked) -> dict[str, Any]:
     return with_system_fields(asked.name, fields, now)
 
 
-def _answer(access: Held, trial: Trial, outcome: Outcome) -> Answer:
+def _answer(access: LimitedAccess, trial: Trial, outcome: Outcome) -> Answer:
     if isinstance(outcome, Refused):
         reasons = [{"rule": rule, "why": why} for rule, why in outcome.reasons]
         status = 403 if outcome.by == "permission" else 422
@@ -213,7 +214,7 @@ def _answer(access: Held, trial: Trial, outcome: Outcome) -> Answer:
     return _recorded(access.state, outcome.position)
 
 
-def _changed(access: Held, one: Told) -> dict[str, Any]:
+def _changed(access: LimitedAccess, one: Told) -> dict[str, Any]:
     """Tell an entry; of one that is not for this user, only that it is there."""
     if sees_entry(access, access.state.events[one.position]):
         return one._asdict() | {"told": one.text}

@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
+from gradatim.conduct.access import Access
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.safety import candidates, unanswered_rules
 from gradatim.protocol.study import Study
-from gradatim.web.access import Access
 from gradatim.web.forms.labels import CHOICES, GRADES
 
 Choices = list[tuple[str, Any]]

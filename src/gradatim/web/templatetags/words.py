@@ -10,13 +10,17 @@ from django import template
 from django.urls import reverse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from gradatim.analysis.shifts import CATEGORIES
 from gradatim.conduct.catalogue import act_named
 from gradatim.conduct.state import Participant
+from gradatim.conduct.views.ladder import Place, Standing
 from gradatim.core.quantity import shown_unit
 from gradatim.dosing.steps import shown
 from gradatim.protocol.questions import parse_ruled_by
+from gradatim.reports.words import STATUSES
+from gradatim.screening.assess import Status
 from gradatim.web.acts import is_offered, title
 from gradatim.web.forms.labels import choice_words, label_of
 from gradatim.web.telling import element_label, visit_label
@@ -158,6 +162,36 @@ def visit(name: str, state: Any) -> str:
 def element(name: str, state: Any) -> str:
     """Write an element by its label."""
     return str(element_label(name, state.study) if state.versions else name)
+
+
+@register.filter
+def verdict_word(status: Status) -> str:
+    """Write what an assessment of eligibility comes to."""
+    return STATUSES[status].word
+
+
+_PLACES: Mapping[Standing, tuple[str, Any]] = {
+    "not dosed": ("", gettext_lazy("not yet dosed")),
+    "replaced": ("", gettext_lazy("replaced")),
+    "DLT": ("toxic", gettext_lazy("DLT")),
+    "DLT candidate": ("toxic", gettext_lazy("DLT candidate")),
+    "pending": ("waiting", gettext_lazy("window open")),
+    "no DLT": ("clear", gettext_lazy("no DLT")),
+    "not evaluable": ("", gettext_lazy("not evaluable")),
+}
+"""How a participant stands at their dose level: the class of the place, and words."""
+
+
+@register.filter
+def place_class(place: Place) -> str:
+    """Return how a place of the ladder is coloured."""
+    return _PLACES[place.standing][0]
+
+
+@register.filter
+def place_words(place: Place) -> Any:
+    """Write how the participant of a place of the ladder stands."""
+    return _PLACES[place.standing][1]
 
 
 @register.filter

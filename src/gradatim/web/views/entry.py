@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from gradatim.conduct.access import Access
 from gradatim.conduct.catalogue import RECORD_FIELDS
 from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.corrections import changed_after_signature, is_signed, signings
@@ -21,8 +22,9 @@ from gradatim.conduct.permissions import who_may_correct
 from gradatim.conduct.sealed_records import SEALED, opened_entry, sealed_word
 from gradatim.conduct.signatures import meaning_of_correction
 from gradatim.conduct.state import State
+from gradatim.conduct.visibility import sees_entry
 from gradatim.core.errors import UnusableInput
-from gradatim.web.access import Access, Request, page
+from gradatim.web.access import Request, page
 from gradatim.web.acts import title
 from gradatim.web.clock import today
 from gradatim.web.entries import fields_shown
@@ -93,10 +95,7 @@ def seen_entry(access: Access, position: int) -> Event:
         Http404: there is none, or it is not for this user.
     """
     event = access.state.events.get(position)
-    areas = ("participants", "dosing", "audit")
-    if event is None or not any(
-        access.sees(area) and access.sees_entry(area, event) for area in areas
-    ):
+    if event is None or not sees_entry(access, event):
         raise Http404(_("There is no such entry."))
     return event
 

@@ -11,9 +11,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from gradatim.conduct.access import Access
 from gradatim.conduct.catalogue import act_named, offered_on
 from gradatim.conduct.events import BY_NAME
-from gradatim.web.access import Access, Request, page
+from gradatim.web.access import Request, page
 from gradatim.web.acts import title
 from gradatim.web.clock import today
 from gradatim.web.forms.act import act_form

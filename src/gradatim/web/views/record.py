@@ -28,7 +28,7 @@ from gradatim.conduct.views.adverse_events import courses
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE
 from gradatim.safety.dlt import perhaps_of
-from gradatim.web.access import Request, page
+from gradatim.web.access import Request, page, require_visible_or_404
 from gradatim.web.accounts.signing import SignatureFields, verify
 from gradatim.web.acts import ADDRESSED, title
 from gradatim.web.clock import now, today
@@ -39,7 +39,6 @@ from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.judging import record_asked
 from gradatim.web.languages import why_broken
 from gradatim.web.recording import circumstances_of, event_of, record, shown, signed
-from gradatim.web.references import refuse_unseen
 from gradatim.web.views.participant.pages import participants
 from gradatim.web.views.participant.records import records, shown_record
 from gradatim.web.views.protocol import pages
@@ -285,8 +284,8 @@ def _recorded(request: Request, act: Act) -> Act:
     asked, trial = act.asked, request.trial
     event = _event(request, act)
     if asked.event not in BY_COMMITTEE:
-        refuse_unseen(request.access, asked.event, event)
-        validate(trial.state, event)
+        require_visible_or_404(request.access, asked.event, event)
+        refuse_unusable(trial.state, event)
         meaning = act.filling.meaning or signature_meaning(trial.state, event) or ""
         if meaning:
             act = act._replace(meaning=meaning)

@@ -8,7 +8,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from gradatim.web.access import Access, Request, page
+from gradatim.conduct.access import Access
+from gradatim.web.access import Request, page
 from gradatim.web.accounts.forms import InviteForm
 from gradatim.web.accounts.invitations import invite as make_invitation
 from gradatim.web.accounts.managing import alone, possible

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from gradatim.web.access import Request, access_of, public
+from gradatim.conduct.access import access_of
+from gradatim.web.access import Request, public
 from gradatim.web.accounts.forms import NewPasswordForm, SignInForm
 from gradatim.web.accounts.identifying import forget_failures
 from gradatim.web.accounts.invitations import accept, invited

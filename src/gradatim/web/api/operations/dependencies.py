@@ -7,8 +7,8 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Path, Query
 
+from gradatim.conduct.access import LimitedAccess
 from gradatim.conduct.trial import Trial
-from gradatim.web.api.access import Held
 from gradatim.web.api.schemas.faults import Fault
 
 FAULTS: Mapping[int, Any] = {401: Fault, 404: Fault, 422: Fault, 429: Fault}
@@ -18,13 +18,13 @@ Limit = Annotated[int, Query(ge=1, le=MOST, description="How many at most")]
 Number = Annotated[str, Path(max_length=64, description="A participant's number")]
 
 
-def access_to(request: HttpRequest, area: str) -> Held:
+def access_to(request: HttpRequest, area: str) -> LimitedAccess:
     """Give the access of a request whose user sees an area.
 
     Raises:
         Http404: they do not: what may not be seen is not found.
     """
-    access = cast(Held, request.access)  # type: ignore[attr-defined]
+    access = cast(LimitedAccess, request.access)  # type: ignore[attr-defined]
     if not access.sees(area):
         raise Http404(_("It does not exist, or it is not for you to see."))
     return access

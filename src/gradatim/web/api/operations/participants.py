@@ -9,17 +9,18 @@ from ninja import Query, Router
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import given
-from gradatim.conduct.views.safety import dlt_outcome
-from gradatim.dosefinding.outcomes import letter_of
+from gradatim.conduct.views.safety import letter
+from gradatim.conduct.views.screening import assess_participant
+from gradatim.conduct.visibility import tells_birthday
 from gradatim.evidence.facts import Facts
 from gradatim.protocol.load import Document
 from gradatim.screening.document import screening_document
+from gradatim.web.access import participant_or_404
 from gradatim.web.api.operations.dependencies import FAULTS, USUAL, Limit, Number, access_to
 from gradatim.web.api.operations.derived import detail
 from gradatim.web.api.schemas import participants as schemas
 from gradatim.web.api.schemas.screening import Screening
 from gradatim.web.clock import today
-from gradatim.web.views.screening.worklist import screened, tells_birthday
 
 router = Router(tags=["participants"])
 After = Annotated[str, Query(max_length=64, description="The number to go on after")]
@@ -29,7 +30,7 @@ After = Annotated[str, Query(max_length=64, description="The number to go on aft
 def participants(request: HttpRequest, after: After = "", limit: Limit = USUAL) -> Any:
     """List the participants that are seen, in the order of registration."""
     access = access_to(request, "participants")
-    first = access.participant("participants", after).position if after else 0
+    first = participant_or_404(access, "participants", after).position if after else 0
     people = [one for one in access.participants("participants") if one.position > first]
     items = [summary(access.state, one) for one in people[:limit]]
     return {"items": items, "next": items[-1]["id"] if len(people) > limit else None}
@@ -58,7 +59,7 @@ def summary(state: State, one: Participant) -> dict[str, Any]:
 def participant(request: HttpRequest, id: Number) -> Any:
     """Give a participant with visits, doses, adverse events, candidates and grades."""
     access = access_to(request, "participants")
-    one = access.participant("participants", id)
+    one = participant_or_404(access, "participants", id)
     return {**summary(access.state, one), **detail(access.state, one)}
 
 
@@ -66,13 +67,13 @@ def participant(request: HttpRequest, id: Number) -> Any:
 def eligibility(request: HttpRequest, id: Number) -> Any:
     """Give the screening document of a participant on today's records."""
     access = access_to(request, "participants")
-    one = access.participant("participants", id)
-    state, found = access.state, screened(access.state, one, today())
+    one = participant_or_404(access, "participants", id)
+    state, found = access.state, assess_participant(access.state, one, today())
     study = state.governing("eligibility", one)
     sha256 = next(version.sha256 for version in state.versions if version.study is study)
     protocol = Document(study, sha256, study.study.id, {})
-    people = [] if found.found is None else [(found.found, Facts(one.id))]
-    unusable = [] if found.found is not None else [{"input": one.id, "why": found.fault}]
+    people = [] if found.eligibility is None else [(found.eligibility, Facts(one.id))]
+    unusable = [] if found.eligibility is not None else [{"input": one.id, "why": found.fault}]
     document = screening_document(protocol, people, unusable)
     private = {each.id for each in study.criteria if tells_birthday(access, one, each)}
     for shown in (line for person in document["people"] for line in person["criteria"]):

@@ -5,12 +5,12 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router
 
+from gradatim.conduct.access import LimitedAccess
+from gradatim.conduct.visibility import sees_lot
 from gradatim.dosing.accountability import Balance, balances
 from gradatim.dosing.inventory import Container, Lot
-from gradatim.web.api.access import Held
 from gradatim.web.api.operations.dependencies import FAULTS, access_to
 from gradatim.web.api.schemas.product import Lots
-from gradatim.web.references import sees_lot
 
 router = Router(tags=["product"])
 
@@ -24,7 +24,7 @@ def lots(request: HttpRequest) -> Any:
     return {"items": [_lot(access, lot, accounts[lot.id]) for lot in seen]}
 
 
-def _lot(access: Held, lot: Lot, balance: Balance) -> dict[str, Any]:
+def _lot(access: LimitedAccess, lot: Lot, balance: Balance) -> dict[str, Any]:
     sites = access.sites("dosing")
     bags = [one for one in lot.containers.values() if not one.site or one.site in sites]
     whole = balance if len(bags) == len(lot.containers) else None

@@ -7,17 +7,17 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from ninja import Router
 
-from gradatim.conduct.conflicts import participant_of
+from gradatim.conduct.access import LimitedAccess
+from gradatim.conduct.conflicts import whom
 from gradatim.conduct.escalation import advised
-from gradatim.conduct.state import Query, State
+from gradatim.conduct.state import Query
 from gradatim.conduct.views.levels import levels
 from gradatim.conduct.views.safety import unanswered_rules
+from gradatim.conduct.views.visible_tasks import VisibleTask, visible_tasks
 from gradatim.protocol.questions import ruled_design
-from gradatim.web.api.access import Held
 from gradatim.web.api.operations.dependencies import FAULTS, access_to, trial_of
 from gradatim.web.api.schemas import trial as schemas
 from gradatim.web.clock import now, today
-from gradatim.web.views.overview import Doing, doing_of
 
 router = Router(tags=["trial"])
 
@@ -37,21 +37,9 @@ def trial(request: HttpRequest, response: HttpResponse) -> Any:
         "position": state.position,
         "head": trial_of(request).head.hash.hex(),
         "recorded_at": state.recorded_at,
-        "status": status_of(state),
+        "status": state.status,
         "sites": [{"id": site, "status": status} for site, status in state.sites.items()],
     }
-
-
-def status_of(state: State) -> str:
-    """Say in a word how a trial stands: of several words the most final."""
-    if not state.versions:
-        return "not active"
-    stands = {
-        "locked": state.locked,
-        "stopped": state.stopped is not None,
-        "paused": bool(state.pauses),
-    }
-    return next((word for word, true in stands.items() if true), "active")
 
 
 @router.get("/next-dose", response={200: schemas.NextDose, **FAULTS})
@@ -91,10 +79,10 @@ def next_dose(request: HttpRequest) -> Any:
 def tasks(request: HttpRequest) -> Any:
     """List what waits for somebody, what is due first."""
     access = access_to(request, "overview")
-    return {"items": [_task(one) for one in doing_of(access, localtime(now()), today())]}
+    return {"items": [_task(one) for one in visible_tasks(access, localtime(now()), today())]}
 
 
-def _task(one: Doing) -> dict[str, Any]:
+def _task(one: VisibleTask) -> dict[str, Any]:
     task = one.task
     return {
         "kind": task.kind,
@@ -123,7 +111,7 @@ def queries(request: HttpRequest) -> Any:
     return {"items": [_query(access, one) for one in found]}
 
 
-def _query(access: Held, one: Query) -> dict[str, Any]:
+def _query(access: LimitedAccess, one: Query) -> dict[str, Any]:
     entry = access.state.events[one.of]
     return {
         "id": one.id,

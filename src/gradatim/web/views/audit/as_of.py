@@ -8,10 +8,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from gradatim.web.access import Access, Request, page
+from gradatim.conduct.access import Access
+from gradatim.conduct.views.ladder import enrolment, ladder
+from gradatim.web.access import Request, page
 from gradatim.web.as_of_middleware import CHOSEN, Chosen, state_then
 from gradatim.web.clock import today
-from gradatim.web.views.overview import advice_shown, enrolment, ladder
+from gradatim.web.views.overview import advice_shown
 from gradatim.web.views.participant.pages import row_of
 
 SHOWN = 200

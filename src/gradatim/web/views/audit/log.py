@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from gradatim.conduct.conflicts import participant_of
+from gradatim.conduct.access import Access
+from gradatim.conduct.conflicts import whom
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event
-from gradatim.web.access import Access, Request, page
+from gradatim.web.access import Request, page
 from gradatim.web.acts import title
 from gradatim.web.telling import told_in_words
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from gradatim.conduct.access import Access
 from gradatim.conduct.checkpoints import Checkpoint, checkpoint_text, parse_checkpoint
 from gradatim.conduct.jsonl_export import export_lines
 from gradatim.conduct.ledger import verify
@@ -21,7 +22,7 @@ from gradatim.conduct.policies.review import data_are_complete
 from gradatim.conduct.trial import Recorded, Trial
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE
-from gradatim.web.access import Access, Request, page
+from gradatim.web.access import Request, page
 from gradatim.web.clock import today
 from gradatim.web.recording import event_of, record
 

@@ -6,16 +6,17 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from gradatim.conduct.access import Access
 from gradatim.conduct.catalogue import offered_on
 from gradatim.conduct.events import EVENTS
 from gradatim.conduct.views.doses import doses
 from gradatim.conduct.views.traceability import DoseOrigin, doses_of_lot
+from gradatim.conduct.visibility import sees_lot
 from gradatim.dosing.accountability import balance, balances
 from gradatim.dosing.inventory import Lot
-from gradatim.web.access import Access, Request, page
+from gradatim.web.access import Request, page
 from gradatim.web.acts import is_offered
 from gradatim.web.clock import today
-from gradatim.web.references import sees_lot
 from gradatim.web.telling import told_in_words
 
 WITH_LOT = tuple(kind for kind in EVENTS if "lot" in kind.__struct_fields__)

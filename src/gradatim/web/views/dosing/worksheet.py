@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import localtime
 
+from gradatim.conduct.access import Access
 from gradatim.conduct.policies import gates
 from gradatim.conduct.policies.preparation import containers_of_dose
 from gradatim.conduct.policies.verdicts import rule, sentence
@@ -23,7 +24,7 @@ from gradatim.dosing.inventory import Container
 from gradatim.dosing.preparation import prepare
 from gradatim.dosing.prepared import Prepared
 from gradatim.dosing.product import Intended, Weights
-from gradatim.web.access import Access, Request, page
+from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.clock import now, today
 from gradatim.web.views.participant.frame import framed
 
@@ -64,7 +65,7 @@ class Worksheet(NamedTuple):
 def worksheets(request: Request, id: str) -> HttpResponse:
     """Show the doses of a participant, done and to be done."""
     access: Access = request.access
-    one = access.participant("dosing", id)
+    one = participant_or_404(access, "dosing", id)
     planned = access.state.governing("treatment", one).treatment.administration.doses or 1
     found = doses(access.state, one)
     numbers = range(1, max(planned, *found, 1) + 1) if found else range(1, planned + 1)

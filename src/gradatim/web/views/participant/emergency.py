@@ -3,11 +3,12 @@
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from gradatim.conduct.access import Access
 from gradatim.conduct.events.trial import SiteOpened
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import given
 from gradatim.conduct.views.traceability import dose_origins
-from gradatim.web.access import Access, Request, page
+from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.accounts.models import User
 from gradatim.web.clock import now
 from gradatim.web.views.participant.frame import identity
@@ -17,7 +18,7 @@ from gradatim.web.views.participant.frame import identity
 def emergency(request: Request, id: str) -> HttpResponse:
     """Show it."""
     access: Access = request.access
-    one = access.participant("emergency", id)
+    one = participant_or_404(access, "emergency", id)
     state = access.state
     study = state.governing("treatment", one)
     opened = [event for _, event in state.events.of(SiteOpened) if event.site == one.site]

@@ -8,7 +8,8 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from gradatim.clinical.units import convert_for
-from gradatim.conduct.event_for_element import event_type_for
+from gradatim.conduct.access import Access
+from gradatim.conduct.event_for_element import recorded_in
 from gradatim.conduct.events.findings import (
     ClinicalSignificanceSigned,
     LaboratoryResultsRecorded,
@@ -22,7 +23,7 @@ from gradatim.conduct.views.grades import Graded, analyte_of, baseline, grades
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Element
 from gradatim.reports.laboratory_chart import Point, value_over_time
-from gradatim.web.access import Access, Request, page
+from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.forms.results import BOUNDS, number
 from gradatim.web.views.participant.frame import framed
 from gradatim.web.views.participant.questionnaire import items_of
@@ -55,7 +56,7 @@ def scores(request: Request, id: str) -> HttpResponse:
 
 def _page(request: Request, id: str, tab: str, kinds: tuple[type, ...]) -> HttpResponse:
     access: Access = request.access
-    one = access.participant("participants", id)
+    one = participant_or_404(access, "participants", id)
     series = all_series(access.state, one, kinds)
     wanted = request.GET.get("element", "")
     shown = [one for one in series if wanted in ("", one.name)]
@@ -140,7 +141,7 @@ def grade_typed(request: Request, id: str) -> HttpResponse:
     Posted, though it changes nothing: a value is health data and may stand in no address.
     """
     access: Access = request.access
-    one = access.participant("participants", id)
+    one = participant_or_404(access, "participants", id)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     name = request.GET.get("element", "")

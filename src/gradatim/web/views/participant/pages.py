@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from gradatim.conduct.access import Access
 from gradatim.conduct.corrections import signings
 from gradatim.conduct.state import Participant
 from gradatim.conduct.views.adverse_events import courses
@@ -15,7 +16,7 @@ from gradatim.conduct.views.safety import candidates, dlt_outcome
 from gradatim.conduct.views.visits import visits
 from gradatim.dosefinding.outcomes import letter_of
 from gradatim.safety.dlt import perhaps_of
-from gradatim.web.access import Access, Request, page
+from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.clock import now, today
 from gradatim.web.languages import why_broken
 from gradatim.web.telling import told_in_words
@@ -65,7 +66,7 @@ def row_of(access: Access, one: Participant, day: Any) -> dict[str, Any]:
 def summary(request: Request, id: str) -> HttpResponse:
     """Show how a participant stands, and what comes next."""
     access = _access(request)
-    one = access.participant("participants", id)
+    one = participant_or_404(access, "participants", id)
     state, day = access.state, today()
     spec, rows = timeline_spec(state, one, day)
     return render(
@@ -97,7 +98,7 @@ def summary(request: Request, id: str) -> HttpResponse:
 def schedule(request: Request, id: str) -> HttpResponse:
     """Show the visits of a participant, each with its forms."""
     access = _access(request)
-    one = access.participant("participants", id)
+    one = participant_or_404(access, "participants", id)
     study = access.state.governing("schedule", one)
     rows = [
         (visit, forms_of_visit(access.state, study, one, visit.encounter))
@@ -114,7 +115,7 @@ def schedule(request: Request, id: str) -> HttpResponse:
 def adverse_events(request: Request, id: str) -> HttpResponse:
     """Show a participant's adverse events, with the clocks of their reports."""
     access = _access(request)
-    one = access.participant("participants", id)
+    one = participant_or_404(access, "participants", id)
     state, at = access.state, now()
     clocks = [(due, due.status(at)) for due in reports(state, one)]
     counting = {found.id: found for found in candidates(state, one)}
@@ -148,7 +149,7 @@ def adverse_events(request: Request, id: str) -> HttpResponse:
 def history(request: Request, id: str) -> HttpResponse:
     """Show every entry about a participant, the latest first."""
     access = _access(request)
-    one = access.participant("participants", id)
+    one = participant_or_404(access, "participants", id)
     state = access.state
     rows = [
         (

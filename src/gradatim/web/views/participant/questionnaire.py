@@ -11,9 +11,10 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gradatim.conduct.event_for_element import event_type_for
+from gradatim.conduct.access import Access
+from gradatim.conduct.event_for_element import recorded_in
 from gradatim.protocol.study import Study
-from gradatim.web.access import Access, Request, page
+from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.clock import today
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.choices import Asked
@@ -69,7 +70,7 @@ def questionnaire_form(items: Mapping[str, str]) -> type[ActForm]:
 def questionnaire(request: Request, id: str) -> HttpResponse:
     """Show the questions to the participant, and record the answers as scores."""
     access: Access = request.access
-    one = access.participant("participants", id)
+    one = participant_or_404(access, "participants", id)
     items = items_of(access.state.governing("elements", one))
     if not items or not access.may("ScoresRecorded", one.site):
         raise Http404(_("There is no such page."))

@@ -10,19 +10,20 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from gradatim.conduct.access import Access
 from gradatim.conduct.days import days_of
 from gradatim.conduct.events.records import RecordJudged, RecordRead, RecordsRead
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.records import Record, all_elements, records_of
+from gradatim.conduct.views.screening import assess_participant
 from gradatim.core.dates import NEVER_ENDED
 from gradatim.protocol.elements import COVERABLE
 from gradatim.screening.not_known import NotKnown, open_criteria, rank_not_known
-from gradatim.web.access import Access, Request, page
+from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.clock import today
 from gradatim.web.views.participant.frame import framed
-from gradatim.web.views.screening.worklist import screened
 
 
 class Saying(NamedTuple):
@@ -134,7 +135,7 @@ def days_in_words(read: RecordRead | None) -> str:
 
 def waiting_for(state: State, one: Participant) -> dict[str, list[str]]:
     """Return of each element the undetermined criteria of a participant that wait for it."""
-    found = screened(state, one, today()).found
+    found = assess_participant(state, one, today()).eligibility
     return open_criteria(found.findings) if found else {}
 
 
@@ -158,7 +159,7 @@ def _has(record: Record, code: NotKnown) -> bool:
 def records(request: Request, id: str) -> HttpResponse:
     """Show every record, those that wait for a judgement first."""
     access: Access = request.access
-    one = access.participant("participants", id)
+    one = participant_or_404(access, "participants", id)
     state = access.state
     waiting = waiting_for(state, one)
     rows = shown_records(state, one, waiting)

@@ -9,13 +9,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from gradatim.conduct.access import Access
 from gradatim.conduct.events.trial import ApprovalRecorded, ProtocolActivated, ProtocolAmended
 from gradatim.conduct.folding.trial import submitted, submitted_study
 from gradatim.conduct.state import State
 from gradatim.protocol.questions import Question, questions
 from gradatim.protocol.study import Ruling, Study
 from gradatim.rules.describe import describe, window_words
-from gradatim.web.access import Access, Request, page
+from gradatim.web.access import Request, page
 
 
 class Criterion(NamedTuple):

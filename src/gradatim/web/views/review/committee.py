@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from gradatim.conduct.access import Access
 from gradatim.conduct.conflicts import altered
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event
@@ -22,7 +23,7 @@ from gradatim.conduct.state import Proposal, State
 from gradatim.conduct.trial import Outcome, Recorded, Refused, Stale, Trial
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
-from gradatim.web.access import Access, Request, page
+from gradatim.web.access import Request, page
 from gradatim.web.accounts.signing import SignatureFields, verify
 from gradatim.web.acts import title
 from gradatim.web.clock import now, today

@@ -15,12 +15,13 @@ from gradatim.analysis.listings import deaths, dispositions, dlt_candidates, ser
 from gradatim.analysis.responses import endpoint_elements
 from gradatim.analysis.shifts import CATEGORIES, shift_tables
 from gradatim.analysis.waterfall import waterfall
+from gradatim.conduct.access import Access
 from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.events.review import DoseDecision
 from gradatim.conduct.state import State
 from gradatim.dosefinding.decision import Resolution
 from gradatim.reports.safety_charts import safety_charts
-from gradatim.web.access import Access, Request, page
+from gradatim.web.access import Request, page
 from gradatim.web.clock import now
 from gradatim.web.languages import why_broken
 from gradatim.web.views.overview import advice_shown, advice_words

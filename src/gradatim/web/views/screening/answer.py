@@ -6,7 +6,8 @@ from django import forms
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from gradatim.web.access import Access, Request, page
+from gradatim.conduct.access import Access
+from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.clock import today
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.choices import Asked
@@ -35,7 +36,7 @@ class AnswerForm(ActForm):
 def answer(request: Request, id: str, element: str) -> HttpResponse:
     """Ask one question, and record its answer as a fact."""
     access: Access = request.access
-    one = access.participant("screening", id)
+    one = participant_or_404(access, "screening", id)
     study = access.state.governing("elements", one)
     if (
         element not in study.elements

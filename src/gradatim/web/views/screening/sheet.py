@@ -5,23 +5,25 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from gradatim.conduct.access import Access
 from gradatim.conduct.events.participants import CriterionAttested
 from gradatim.conduct.state import Participant
 from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.facts import facts_of
+from gradatim.conduct.views.screening import assess_participant, planned_first_dose
+from gradatim.conduct.visibility import tells_birthday
 from gradatim.protocol.study import Study
 from gradatim.reports.eligibility import Line
 from gradatim.reports.eligibility import sheet as content_of
 from gradatim.screening.assess import Eligibility
 from gradatim.screening.not_known import open_criteria
-from gradatim.web.access import Access, Request, page
+from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.clock import today
 from gradatim.web.languages import in_asked_language, localiser
 from gradatim.web.localiser import Localiser
 from gradatim.web.views.participant.frame import framed
 from gradatim.web.views.participant.records import Shown, shown_records
 from gradatim.web.views.screening.said import said_line, said_sheet
-from gradatim.web.views.screening.worklist import planned_dose, screened, tells_birthday
 
 
 @page("participants")
@@ -29,24 +31,24 @@ from gradatim.web.views.screening.worklist import planned_dose, screened, tells_
 def sheet(request: Request, id: str) -> HttpResponse:
     """Show the sheet, as of today; `first_dose` may be another day than planned."""
     access: Access = request.access
-    one = access.participant("participants", id)
+    one = participant_or_404(access, "participants", id)
     state, day = access.state, today()
-    found = screened(state, one, day)
+    found = assess_participant(state, one, day)
     content: dict[str, Any] = {
         **framed(request, one, "eligibility"),
-        "screened": found,
-        "first_dose": planned_dose(state, one, day),
+        "assessment": found,
+        "first_dose": planned_first_dose(state, one, day),
     }
-    if found.found is not None:
+    if found.eligibility is not None:
         study = state.governing("eligibility", one)
-        shown = content_of(study, found.found, facts_of(state, one))
+        shown = content_of(study, found.eligibility, facts_of(state, one))
         says = localiser(study)
         content |= {
             "sheet": shown,
             "said": said_sheet(says, shown),
             "says": says,
             "most_records": MOST_RECORDS,
-            "lines": lines(access, study, one, found.found, shown["lines"], says),
+            "lines": lines(access, study, one, found.eligibility, shown["lines"], says),
         }
     return render(request, "gradatim/screening/sheet.html", content)
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from gradatim.conduct.access import Access
 from gradatim.conduct.events.findings import LaboratoryResultsRecorded
 from gradatim.conduct.events.participants import RecordNotUnderstood
 from gradatim.conduct.events.records import RecordsRead, VocabularyUsed
@@ -29,7 +30,7 @@ from gradatim.evidence.fhir.load import decode
 from gradatim.evidence.fhir.reader import read
 from gradatim.evidence.fhir.record_resolution import Received, received
 from gradatim.vocabulary.graph import Vocabulary
-from gradatim.web.access import Access, Request, page
+from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.clock import today
 from gradatim.web.keyring import keyring
 from gradatim.web.recording import event_of, record
@@ -68,7 +69,7 @@ class File(NamedTuple):
 def upload(request: Request, id: str) -> HttpResponse:
     """Read a Bundle and record what it says of a person; what is there already is left out."""
     access: Access = request.access
-    one = access.participant("screening", id)
+    one = participant_or_404(access, "screening", id)
     if not access.may("FactRecorded", one.site):
         raise Http404(_("There is no such page."))
     form = UploadForm(request.POST or None, request.FILES or None)

@@ -1,0 +1,48 @@
+"""What needs doing, as a user sees it: of whom they see, and what is theirs to do."""
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from gradatim.conduct.access import Access
+from gradatim.conduct.state import Participant
+from gradatim.conduct.views.tasks import Task, tasks
+
+
+class VisibleTask(NamedTuple):
+    """A task as a user sees it.
+
+    Args:
+        task: what needs doing.
+        late: whether its time has passed.
+        mine: whether the user has a role that does it.
+        participant_visible: whether the user sees the participant whom it is about.
+    """
+
+    task: Task
+    late: bool
+    mine: bool
+    participant_visible: bool
+
+
+def visible_tasks(access: Access, now: datetime, on: date) -> list[VisibleTask]:
+    """Return the tasks of what a user sees; those that are theirs are marked.
+
+    Args:
+        access: the user's.
+        now: the time that clocks are looked at; days end by its zone.
+        on: the day, by the clock of the sites.
+    """
+    found = []
+    for task in tasks(access.state, now, on):
+        about = access.state.participants.get(task.participant or "")
+        if _is_visible(access, task, about):
+            seen = about is not None and access.sees_participant("participants", about)
+            mine = access.has_any(task.roles, task.site)
+            found.append(VisibleTask(task, task.late(now), mine, seen))
+    return found
+
+
+def _is_visible(access: Access, task: Task, about: Participant | None) -> bool:
+    if about is None:
+        return not task.site or task.site in access.sites("overview")
+    return any(access.sees_participant(area, about) for area in ("participants", "dosing"))
