@@ -465,10 +465,10 @@ def test_every_refusal_of_a_simulated_trial_was_asked_for() -> None:
 
 
 def test_every_type_of_event_has_its_sentence() -> None:
-    from gradatim.conduct.story import told
+    from gradatim.conduct.narrative import narrate
 
     for made in finished(2).state.events.values():
-        sentence = told(made)
+        sentence = narrate(made)
         assert sentence
         assert "{" not in sentence.replace("{cells}", "")
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from gradatim.conduct import recording
 from gradatim.conduct.ledger import verify
-from gradatim.web import recording
 from gradatim.web.keyring import keyring
 from gradatim.web.live_trial import Running
 from gradatim.web.operations import application

@@ -8,8 +8,8 @@ import pytest
 from gradatim.conduct.catalogue import act_named
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.participants import EntryCorrected
+from gradatim.conduct.narrative import narrate
 from gradatim.conduct.permissions import MAY, OF_THE_WHOLE_TRIAL
-from gradatim.conduct.story import told
 from gradatim.web.live_trial import Running
 from tests.web.conftest import PASSWORD, state
 
@@ -210,7 +210,7 @@ def test_an_entry_is_corrected_with_a_reason(app: Running, signed_in):
     assert client.post(path, data).status_code == 422, "a reason is asked for"
     assert client.post(path, {**data, "correction_reason": "a slip"}).status_code == 302
     now = state(app)
-    assert "Fever" in told(now.events[at])
+    assert "Fever" in narrate(now.events[at])
     correction = now.events[now.position]
     assert isinstance(correction, EntryCorrected)
     assert correction.fields == {"term": "Fever"}

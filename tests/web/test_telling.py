@@ -5,9 +5,9 @@ from typing import Any
 
 from gradatim.conduct.events.base import Measured
 from gradatim.conduct.events.findings import EncounterMissed, VitalSignsRecorded
+from gradatim.conduct.narrative import with_labels
 from gradatim.protocol.load import load
 from gradatim.web.entries import Line, fields_shown
-from gradatim.web.telling import worded
 
 STUDY = load("nct05962762").study
 GIVEN: dict[str, Any] = {
@@ -27,7 +27,7 @@ def signs(*results: Measured) -> VitalSignsRecorded:
 def test_elements_and_visits_are_told_by_their_labels():
     """The event itself stays as it is."""
     event = signs(Measured(element="body_temperature", value=36.6, unit="Cel"))
-    told = worded(event, STUDY)
+    told = with_labels(event, STUDY)
     assert isinstance(told, VitalSignsRecorded)
     assert told.encounter == "day 7"
     assert (told.results[0].element, told.results[0].unit) == ("body temperature", "°C")
@@ -37,7 +37,7 @@ def test_elements_and_visits_are_told_by_their_labels():
 def test_what_a_person_wrote_stays():
     """Words that look like a name are not a name."""
     event = EncounterMissed(**GIVEN, reason="body_weight on day_7 was not asked for")
-    told = worded(event, STUDY)
+    told = with_labels(event, STUDY)
     assert isinstance(told, EncounterMissed)
     assert told.reason == event.reason
 

@@ -98,6 +98,20 @@ def conflicting_entries(state: State, event: Event, since: int) -> tuple[int, ..
     )
 
 
+def changed_by_others(state: State, event: Event, seen: int) -> tuple[int, ...]:
+    """Return the entries of others that touched the participant of an event since it was looked at.
+
+    Of what is about no participant that is nothing, but for entries that are said to be verified.
+    """
+    if whom(state, event) is None and not isinstance(event, SourceDataVerified):
+        return ()
+    return tuple(
+        at
+        for at in touched(state, event, seen)
+        if state.events[at].recorded_by != event.recorded_by
+    )
+
+
 _CLINICAL: tuple[type[Event], ...] = (
     findings.VitalSignsRecorded,
     findings.LaboratoryResultsRecorded,

@@ -9,13 +9,13 @@ from django.utils.translation import gettext_lazy
 
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.identity import ERASED
+from gradatim.conduct.narrative import narrate_in_words
 from gradatim.conduct.sealed_records import SEALED
 from gradatim.conduct.views.doses import doses, entries_of
 from gradatim.conduct.views.judgements import JUDGEMENTS
 from gradatim.core.quantity import Quantity, plain, shown_unit
 from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.labels import choice_words, label_of
-from gradatim.web.telling import told_in_words
 from gradatim.web.templatetags.words import dose, moment
 
 HIDDEN = {
@@ -85,7 +85,7 @@ def judged(asked: Asked) -> list[tuple[str, list[tuple[Any, list[Line]]]]]:
     elif asked.event == "PreparationVerified" and asked.given.get("dose", "").isdigit():
         known = doses(state, one).get(int(asked.given["dose"]))
         found = [known.prepared if known else None]
-    return [(told_in_words(state, event), fields_shown(event)) for event in found if event]
+    return [(narrate_in_words(state, event), fields_shown(event)) for event in found if event]
 
 
 def _lines(key: str, value: Any) -> list[Line]:

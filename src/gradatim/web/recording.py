@@ -1,31 +1,24 @@
 """From a filled-in form to the ledger: the one way in which the application records anything.
 
-fields -> event -> what others changed meanwhile -> Trial.record -> what came of it
+fields -> event, signed where it has to be -> conduct.recording -> what came of it, logged
 """
 
 import logging
 import secrets
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from django.http import HttpRequest
 
+from gradatim.conduct import recording
 from gradatim.conduct.access import Access
-from gradatim.conduct.conflicts import touched, whom
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event, Signature
-from gradatim.conduct.events.participants import PersonalDataErased
-from gradatim.conduct.events.review import SourceDataVerified
-from gradatim.conduct.personal import forget
-from gradatim.conduct.policies import is_authorisation
-from gradatim.conduct.sealed_records import has_clear_words, record_seal
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.system_fields import Circumstances
-from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Trial
+from gradatim.conduct.trial import Outcome, Recorded, Trial
 from gradatim.web.clock import now
 from gradatim.web.keyring import keyring
-from gradatim.web.telling import told_in_words
 
 LOG = logging.getLogger("gradatim.record")
 
@@ -39,15 +32,6 @@ def circumstances_of(access: Access, site: str, head_hash: str) -> Circumstances
         head_hash: hash of the ledger's last entry, in hex.
     """
     return Circumstances(access.state, access.user, site, head_hash, keyring, secrets.token_bytes)
-
-
-class Told(NamedTuple):
-    """An entry as it is shown to whoever has not seen it yet."""
-
-    position: int
-    recorded_at: datetime
-    recorded_by: str
-    text: str
 
 
 def event_of(request: HttpRequest, name: str, site: str, fields: dict[str, Any]) -> Event:
@@ -80,10 +64,7 @@ def signed(request: HttpRequest, event: Event, meaning: str) -> Event:
 
 
 def record(trial: Trial, event: Event, seen: int, request: str) -> Outcome:
-    """Record an event, unless it is refused or somebody else was faster.
-
-    A fact about a participant whom another user has changed since the page was made is handed back
-    as an authorisation would be: its user looks at the change, and sends it again.
+    """Record an event with the keys of this installation: see `conduct.recording.record`.
 
     Args:
         trial: the trial.
@@ -94,12 +75,7 @@ def record(trial: Trial, event: Event, seen: int, request: str) -> Outcome:
     Raises:
         UnusableInput: it names what does not exist, or what cannot be.
     """
-    known = bool(request) and trial.store.position_of(trial.name, request) is not None
-    if not known and not is_authorisation(event) and (changed := _by_others(trial, event, seen)):
-        return Stale(changed)
-    outcome = trial.record(_sealed(trial, event), seen, request)
-    if isinstance(event, PersonalDataErased) and isinstance(outcome, Recorded):
-        forget(keyring(), trial.state)
+    outcome = recording.record(trial, event, seen, request, keyring)
     LOG.info(
         "record",
         extra={
@@ -110,31 +86,3 @@ def record(trial: Trial, event: Event, seen: int, request: str) -> Outcome:
         },
     )
     return outcome
-
-
-def _sealed(trial: Trial, event: Event) -> Event:
-    """Return an event as the ledger keeps it: what records say stands in none in clear."""
-    one = trial.state.participants.get(getattr(event, "participant", None) or "")
-    if one is None or not has_clear_words(event):
-        return event
-    return record_seal(keyring(), trial.state, one).entry(event)
-
-
-def _by_others(trial: Trial, event: Event, seen: int) -> tuple[int, ...]:
-    state = trial.state
-    if participant_of(state, event) is None and not isinstance(event, SourceDataVerified):
-        return ()
-    return tuple(
-        at
-        for at in conflicting_entries(state, event, seen)
-        if state.events[at].recorded_by != event.recorded_by
-    )
-
-
-def shown(trial: Trial, positions: tuple[int, ...]) -> list[Told]:
-    """Give entries as they are told to a user."""
-    found = [(at, trial.state.events[at]) for at in positions]
-    return [
-        Told(at, one.recorded_at, one.recorded_by, told_in_words(trial.state, one))
-        for at, one in found
-    ]

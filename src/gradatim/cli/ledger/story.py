@@ -116,7 +116,7 @@ def _asked(event: "Event", participant: str, kinds: list[str]) -> bool:
 
 
 def _line(at: int, event: "Event") -> str:
-    from gradatim.conduct.story import told
+    from gradatim.conduct.narrative import narrate
 
     late = (
         ""
@@ -124,17 +124,17 @@ def _line(at: int, event: "Event") -> str:
         else (f" (recorded {event.recorded_at:%Y-%m-%d})")
     )
     where = f" {event.site}" if event.site else ""
-    return f"{at:>6}  {event.occurred_on}{late}{where}  {told(event)}  [{event.recorded_by}]"
+    return f"{at:>6}  {event.occurred_on}{late}{where}  {narrate(event)}  [{event.recorded_by}]"
 
 
 def _entry(at: int, event: "Event") -> dict[str, Any]:
     import msgspec
 
-    from gradatim.conduct.story import told
+    from gradatim.conduct.narrative import narrate
 
     fields: dict[str, Any] = msgspec.to_builtins(event)
     fields.pop("document", None)  # a protocol is read with `ledger export`
-    return {"position": at, "told": told(event), **fields}
+    return {"position": at, "told": narrate(event), **fields}
 
 
 def _moment(text: str) -> datetime:

@@ -19,6 +19,7 @@ from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.events.review import QueryOpened
 from gradatim.conduct.events.safety import ProtocolDeviation
 from gradatim.conduct.folding.participants import FIXED
+from gradatim.conduct.narrative import NarratedEntry, narrated_entries
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
 from gradatim.conduct.system_fields import with_system_fields
@@ -30,7 +31,7 @@ from gradatim.web.api.faults import Refusal
 from gradatim.web.api.idempotency import as_recorded, refuse_another
 from gradatim.web.api.input_events import INSTEAD, filled_in, instead, read
 from gradatim.web.api.serialise import plain
-from gradatim.web.recording import Told, circumstances_of, event_of, record, shown
+from gradatim.web.recording import circumstances_of, event_of, record
 
 JSON = "application/json"
 
@@ -207,14 +208,16 @@ def _answer(access: LimitedAccess, trial: Trial, outcome: Outcome) -> Answer:
                 "todo": _(
                     "look at these entries, then send it again with this position in If-Match"
                 ),
-                "entries": [_changed(access, one) for one in shown(trial, outcome.entries)],
+                "entries": [
+                    _changed(access, one) for one in narrated_entries(trial.state, outcome.entries)
+                ],
                 "position": access.state.position,
             },
         )
     return _recorded(access.state, outcome.position)
 
 
-def _changed(access: LimitedAccess, one: Told) -> dict[str, Any]:
+def _changed(access: LimitedAccess, one: NarratedEntry) -> dict[str, Any]:
     """Tell an entry; of one that is not for this user, only that it is there."""
     if sees_entry(access, access.state.events[one.position]):
         return one._asdict() | {"told": one.text}

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from gradatim.analysis.shifts import CATEGORIES
 from gradatim.conduct.catalogue import act_named
+from gradatim.conduct.narrative import element_label, visit_label
 from gradatim.conduct.state import Participant
 from gradatim.conduct.views.ladder import Place, Standing
 from gradatim.core.quantity import shown_unit
@@ -23,7 +24,6 @@ from gradatim.reports.words import STATUSES
 from gradatim.screening.assess import Status
 from gradatim.web.acts import is_offered, title
 from gradatim.web.forms.labels import choice_words, label_of
-from gradatim.web.telling import element_label, visit_label
 
 register = template.Library()
 THIN = "\u202f"

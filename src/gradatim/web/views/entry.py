@@ -18,6 +18,7 @@ from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.records import RecordJudged
 from gradatim.conduct.events.review import SourceDataVerified
 from gradatim.conduct.folding.participants import FIXED
+from gradatim.conduct.narrative import narrate_in_words
 from gradatim.conduct.permissions import who_may_correct
 from gradatim.conduct.sealed_records import SEALED, opened_entry, sealed_word
 from gradatim.conduct.signatures import meaning_of_correction
@@ -31,7 +32,6 @@ from gradatim.web.entries import fields_shown
 from gradatim.web.forms.act import act_form
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.choices import Asked
-from gradatim.web.telling import told_in_words
 from gradatim.web.views.record import Filling, filled_in
 
 ABOUT = FIXED - RECORD_FIELDS - {"event"} | {"site"}
@@ -56,7 +56,7 @@ def entry(request: Request, position: int) -> HttpResponse:
         {
             "position": position,
             "event": event,
-            "text": told_in_words(state, event),
+            "text": narrate_in_words(state, event),
             "title": title(type(event).__name__),
             "fields": fields_shown(event, instead),
             "about": about,

@@ -19,6 +19,7 @@ from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events import BY_NAME, UnusableEvent
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.safety import AdverseEventReported
+from gradatim.conduct.narrative import narrated_entries
 from gradatim.conduct.permissions import permitted, signature_meaning
 from gradatim.conduct.policies.review import BY_COMMITTEE
 from gradatim.conduct.signatures import MEANINGS
@@ -37,8 +38,7 @@ from gradatim.web.forms.act import act_form, ruled_on
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.judging import record_asked
-from gradatim.web.languages import why_broken
-from gradatim.web.recording import circumstances_of, event_of, record, shown, signed
+from gradatim.web.recording import circumstances_of, event_of, record, signed
 from gradatim.web.views.participant.pages import participants
 from gradatim.web.views.participant.records import records, shown_record
 from gradatim.web.views.protocol import pages
@@ -362,7 +362,7 @@ def overtaken(request: Request, act: Act, outcome: Stale) -> Act:
     data["seen"] = str(act.asked.state.position)
     data["request"] = uuid4().hex
     form = act.filling.make(data, request.FILES)
-    changed = shown(request.trial, outcome.entries)
+    changed = narrated_entries(request.trial.state, outcome.entries)
     return act._replace(form=form, outcome=outcome, changed=changed)
 
 

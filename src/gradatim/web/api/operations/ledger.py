@@ -7,9 +7,9 @@ from ninja import Header, Query, Router, Status
 
 from gradatim.conduct.corrections import signings
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.narrative import narrate
 from gradatim.conduct.sealed_records import opened_entry
 from gradatim.conduct.state import State
-from gradatim.conduct.story import told
 from gradatim.web.api.operations.dependencies import FAULTS, USUAL, Limit, access_to, trial_of
 from gradatim.web.api.recording import Answer, asked_for, done
 from gradatim.web.api.schemas.faults import Fault, Overtaken
@@ -60,7 +60,7 @@ def _entry(state: State, position: int, event: Event) -> dict[str, Any]:
     return {
         "position": position,
         "event": plain(opened_entry(state, position, event)),
-        "told": told(event),
+        "told": narrate(event),
         "earlier": [
             plain(opened_entry(state, position, one)) for one in state.earlier.get(position, ())
         ],

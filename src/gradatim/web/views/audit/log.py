@@ -12,9 +12,9 @@ from gradatim.conduct.access import Access
 from gradatim.conduct.conflicts import whom
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.narrative import narrate_in_words
 from gradatim.web.access import Request, page
 from gradatim.web.acts import title
-from gradatim.web.telling import told_in_words
 
 PAGE, MOST_TOLD = 100, 20
 
@@ -41,7 +41,7 @@ class Filter(NamedTuple):
             and (_day(self.until) is None or event.recorded_at.date() <= _day(self.until))
             and (
                 not self.text
-                or self.text.casefold() in told_in_words(access.state, event).casefold()
+                or self.text.casefold() in narrate_in_words(access.state, event).casefold()
             )
         )
 
@@ -68,7 +68,7 @@ def audit(request: Request) -> HttpResponse:
         if len(rows) == PAGE:
             more = "?" + urlencode({**asked._asdict(), "before": rows[-1][0]})
             break
-        rows.append((position, event, told_in_words(access.state, event)))
+        rows.append((position, event, narrate_in_words(access.state, event)))
     state = access.state
     people = sorted({user for user, _ in state.roles})
     acts = [(name, title(name)) for name in BY_NAME]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from gradatim.conduct.access import Access
 from gradatim.conduct.catalogue import offered_on
 from gradatim.conduct.events import EVENTS
+from gradatim.conduct.narrative import narrate_in_words
 from gradatim.conduct.views.doses import doses
 from gradatim.conduct.views.traceability import DoseOrigin, doses_of_lot
 from gradatim.conduct.visibility import sees_lot
@@ -17,7 +18,6 @@ from gradatim.dosing.inventory import Lot
 from gradatim.web.access import Request, page
 from gradatim.web.acts import is_offered
 from gradatim.web.clock import today
-from gradatim.web.telling import told_in_words
 
 WITH_LOT = tuple(kind for kind in EVENTS if "lot" in kind.__struct_fields__)
 PRESENT = ("enrolled", "treated")
@@ -68,7 +68,7 @@ def lot(request: Request, id: str) -> HttpResponse:
         raise Http404(_("There is no such lot."))
     site = next((bag.site for bag in one.containers.values() if bag.site), "")
     entries = [
-        (at, event, told_in_words(access.state, event))
+        (at, event, narrate_in_words(access.state, event))
         for at, event in access.state.events.of(*WITH_LOT)
         if event.lot == id  # type: ignore[attr-defined]
     ]

@@ -7,6 +7,7 @@ from django.shortcuts import render
 
 from gradatim.conduct.access import Access
 from gradatim.conduct.corrections import signings
+from gradatim.conduct.narrative import narrate_in_words
 from gradatim.conduct.state import Participant
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import doses, given
@@ -18,8 +19,6 @@ from gradatim.dosefinding.outcomes import letter_of
 from gradatim.safety.dlt import perhaps_of
 from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.clock import now, today
-from gradatim.web.languages import why_broken
-from gradatim.web.telling import told_in_words
 from gradatim.web.views.participant.forms_of_visit import forms_of_visit
 from gradatim.web.views.participant.frame import framed
 from gradatim.web.views.participant.timeline import timeline_spec
@@ -155,7 +154,7 @@ def history(request: Request, id: str) -> HttpResponse:
         (
             at,
             state.events[at],
-            told_in_words(state, state.events[at]),
+            narrate_in_words(state, state.events[at]),
             state.corrected_by.get(at, ()),
             at in state.verified,
             signings(state, at),

@@ -10,30 +10,25 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from gradatim.conduct import committee
 from gradatim.conduct.access import Access
-from gradatim.conduct.conflicts import altered
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.policies import check, unmet
-from gradatim.conduct.policies.review import the_committee_signs
-from gradatim.conduct.policies.verdicts import rule
-from gradatim.conduct.proposals import act_of, altered_since, holding, needed, proposed
+from gradatim.conduct.narrative import NarratedEntry, narrate_in_words, narrated_entries
+from gradatim.conduct.proposals import altered_since, holding, needed, proposed
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import Proposal, State
-from gradatim.conduct.trial import Outcome, Recorded, Refused, Stale, Trial
-from gradatim.core.truth import TRUE
-from gradatim.core.verdict import Verdict
+from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Refused, Trial
 from gradatim.web.access import Request, page
 from gradatim.web.accounts.signing import SignatureFields, verify
 from gradatim.web.acts import title
 from gradatim.web.clock import now, today
 from gradatim.web.entries import fields_shown
-from gradatim.web.recording import Told, event_of, record, shown
-from gradatim.web.telling import told_in_words
+from gradatim.web.recording import event_of, record
 
 
 def propose(request: Request, event: Event, seen: int, key: str) -> Outcome:
-    """Propose an act, unless something else than signatures stands against it.
+    """Propose an act by the member of a request: see `committee.propose`.
 
     Args:
         request: of the member who proposes it.
@@ -41,50 +36,24 @@ def propose(request: Request, event: Event, seen: int, key: str) -> Outcome:
         seen: position of the ledger that the member's page was made from.
         key: idempotency key of the form.
     """
+    return _told(request, committee.propose(_member(request), event, seen, key))
+
+
+def _member(request: Request) -> committee.Member:
     trial: Trial = request.trial
-    act = act_of(event)
-    if changed := altered(trial.state, act, seen):
-        return Stale(changed)
-    alone = proposed(Proposal("", 0, act, {}), event, [event.recorded_by])
-    if against := _against(trial.state, alone):
-        return Refused("policy", Verdict(TRUE, ""), tuple(against))
-    number = _number(trial.state)
-    fields = {
-        "proposal": number,
-        "act": act,
-        "seen": seen or None,
-        "occurred_on": event.occurred_on,
-    }
-    outcome = record(trial, event_of(request, "ProposalMade", "", fields), seen, key)
-    if isinstance(outcome, Recorded):
-        finished = _finish(request, trial, trial.state.proposals[number])
-        return finished or outcome
-    return outcome
+    return committee.Member(
+        trial,
+        lambda name, fields: event_of(request, name, "", dict(fields)),
+        lambda event, seen, key: record(trial, event, seen, key),
+        lambda: uuid4().hex,
+    )
 
 
-def _against(state: State, event: Event) -> list[tuple[str, str]]:
-    """Give what stands against an act, apart from signatures that are still to come."""
-    verdict = check(state, event)
-    if verdict.truth is TRUE:
-        return []
-    return [one for one in unmet(event, verdict) if one[0] != rule(the_committee_signs)]
-
-
-def _number(state: State) -> str:
-    return f"D{len(state.proposals) + 1}"
-
-
-def _finish(request: Request, trial: Trial, proposal: Proposal) -> Outcome | None:
-    """Record the act if enough have signed; None if more have to."""
-    state = trial.state
-    signers = holding(state, proposal)
-    if proposal.status != "open" or len(signers) < needed(state):
-        return None
-    last = proposed(proposal, state.events[state.position], signers)
-    outcome = record(trial, last, state.position, uuid4().hex)
-    if isinstance(outcome, Recorded):
+def _told(request: Request, signed: committee.Signed) -> Outcome:
+    """Return what came of a signature; that it was the last is said on the next page."""
+    if signed.is_decided:
         messages.success(request, _("Enough members have signed: the act is recorded."))
-    return outcome
+    return signed.outcome
 
 
 @page("review")
@@ -121,22 +90,13 @@ class SigningForm(forms.Form):
 
 def _signed(request: Request, one: Proposal, seen: int, signing: Any) -> Outcome | None:
     """Sign a proposal as its page showed it; None where the signer was not recognised."""
-    trial: Trial = request.trial
-    if changed := altered(trial.state, one.act, min(seen, trial.state.position)):
-        return Stale(changed)
+    if changed := committee.overtaken(request.trial.state, one, seen):
+        return changed
     said = signing.cleaned_data
     if fault := verify(request, said["password"], said.get("code", "")):
         signing.add_error("password", fault)
         return None
-    fields = {"proposal": one.id, "seen": seen or None, "occurred_on": today()}
-    event = event_of(request, "ProposalSigned", "", fields)
-    signers = [*holding(trial.state, one), event.recorded_by]
-    if against := _against(trial.state, proposed(one, event, signers)):
-        return Refused("policy", Verdict(TRUE, ""), tuple(against))
-    outcome = record(trial, event, seen, uuid4().hex)
-    if isinstance(outcome, Recorded):
-        return _finish(request, trial, one) or outcome
-    return outcome
+    return _told(request, committee.sign(_member(request), one, seen, today()))
 
 
 def _drawn(request: Request, one: Proposal, signing: Any, outcome: Outcome | None) -> HttpResponse:
@@ -167,10 +127,11 @@ def _drawn(request: Request, one: Proposal, signing: Any, outcome: Outcome | Non
     )
 
 
-def _altering(trial: Trial, positions: tuple[int, ...]) -> list[tuple[Told, Any]]:
+def _altering(trial: Trial, positions: tuple[int, ...]) -> list[tuple[NarratedEntry, Any]]:
     """Return entries that altered a proposal's subject, each with what it says."""
     return [
-        (one, fields_shown(trial.state.events[one.position])) for one in shown(trial, positions)
+        (one, fields_shown(trial.state.events[one.position]))
+        for one in narrated_entries(trial.state, positions)
     ]
 
 
@@ -178,7 +139,7 @@ def _shown(state: State, one: Proposal) -> dict[str, Any]:
     event = proposed(one, state.events[one.position], holding(state, one))
     return {
         "proposal": one,
-        "text": told_in_words(state, event),
+        "text": narrate_in_words(state, event),
         "what": title(one.act["event"]),
         "fields": fields_shown(event),
         "needed": needed(state),

@@ -1,0 +1,52 @@
+"""How an act of a person or a program is recorded: the use case of the pages and of the JSON API.
+
+what others changed -> words of records sealed -> Trial.record -> erased keys destroyed
+"""
+
+from collections.abc import Callable
+
+from gradatim.conduct.conflicts import changed_by_others
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.participants import PersonalDataErased
+from gradatim.conduct.keyring.stores import Keyring
+from gradatim.conduct.personal import forget
+from gradatim.conduct.policies import is_authorisation
+from gradatim.conduct.sealed_records import has_clear_words, record_seal
+from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Trial
+
+
+def record(
+    trial: Trial, event: Event, seen: int, request: str, keyring: Callable[[], Keyring]
+) -> Outcome:
+    """Record an event, unless it is refused or somebody else was faster.
+
+    A fact about a participant whom another user has changed since it was looked at is handed back
+    as an authorisation would be: its user looks at the change, and sends it again.
+
+    Args:
+        trial: the trial.
+        event: what is recorded.
+        seen: position of the ledger that its user has looked at.
+        request: idempotency key.
+        keyring: gives the participants' keys; called only where something is sealed or erased.
+
+    Raises:
+        UnusableInput: it names what does not exist, or what cannot be.
+    """
+    known = bool(request) and trial.store.position_of(trial.name, request) is not None
+    if not known and not is_authorisation(event):
+        changed = changed_by_others(trial.state, event, seen)
+        if changed:
+            return Overtaken(changed)
+    outcome = trial.record(_sealed(trial, event, keyring), seen, request)
+    if isinstance(event, PersonalDataErased) and isinstance(outcome, Recorded):
+        forget(keyring(), trial.state)
+    return outcome
+
+
+def _sealed(trial: Trial, event: Event, keyring: Callable[[], Keyring]) -> Event:
+    """Return an event as the ledger keeps it: what records say stands in none in clear."""
+    one = trial.state.participants.get(getattr(event, "participant", None) or "")
+    if one is None or not has_clear_words(event):
+        return event
+    return record_seal(keyring(), trial.state, one).entry(event)
