@@ -1,7 +1,8 @@
 """The state of a trial as it was: after an entry, at a recorded time, or by a day of occurrence."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
+from typing import NamedTuple
 
 from gradatim.conduct.event_log import peek
 from gradatim.conduct.events import decoded
@@ -36,6 +37,38 @@ def as_of(
         return fold(trial, ((one.position, one.body) for one in known))
     events = [(one.position, decoded(one.body)) for one in known]
     return fold(trial, _happened(events, occurred_on))
+
+
+class DataCut(NamedTuple):
+    """A data cut: the trial as a review looks at it.
+
+    Args:
+        state: the trial as of it.
+        on: the day that windows are looked at.
+        day: the day of occurrence it was asked by; None where all that is recorded counts.
+        present: whether it is all that is recorded until now.
+    """
+
+    state: State
+    on: date
+    day: date | None
+    present: bool
+
+
+def data_cut(
+    now: State, entries: Callable[[], Iterable[Entry]], day: date | None, today: date
+) -> DataCut:
+    """Return the data cut by a day of occurrence; without an earlier day, all that is recorded.
+
+    Args:
+        now: the trial now.
+        entries: reads its ledger from the first entry; called only where an earlier day is asked.
+        day: what had happened by it counts.
+        today: the day, by the clock of the sites.
+    """
+    if day is None or day >= today:
+        return DataCut(now, today, None, True)
+    return DataCut(as_of(now.trial, entries(), occurred_on=day), day, day, False)
 
 
 def _happened(events: list[tuple[int, Event]], by: date) -> Iterator[tuple[int, Event]]:

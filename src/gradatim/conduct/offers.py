@@ -6,6 +6,7 @@ policies ask of an act that is filled in stands in `conduct.policies`; these are
 
 from collections.abc import Callable, Mapping
 
+from gradatim.conduct.access import Access
 from gradatim.conduct.catalogue import NEXT, Act, offered_on
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import review as r
@@ -37,6 +38,17 @@ def next_acts(status: str) -> tuple[Act, ...]:
         return 3 if after in ENDED else 2 if after == status else 0, legal.index(act.name)
 
     return tuple(sorted(found, key=place))
+
+
+def is_offered(
+    access: Access, act: Act, site: str = "", participant: Participant | None = None
+) -> bool:
+    """Return whether a user is offered an act: who may record it there, while it can be done.
+
+    What the committee signs is offered to whoever may propose it.
+    """
+    may = access.may(act.name, site) and (not act.by_committee or access.may("ProposalMade"))
+    return may and can_be_done(access.state, act.event, site, participant).truth is TRUE
 
 
 def can_be_done(

@@ -6,10 +6,10 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from gradatim.conduct.views.delegation_log import delegation_log, trainings, versions_in_force
 from gradatim.web.accounts.invitations import invite
 from gradatim.web.accounts.managing import MANAGED
 from gradatim.web.accounts.models import AccountAct, User, What, note
-from gradatim.web.accounts.standing import delegations, trainings, versions_in_force
 from gradatim.web.accounts.tokens import make_token, user_of
 from gradatim.web.live_trial import Running
 from tests.web.accounts.people import account, entered, sign_in, with_device
@@ -81,13 +81,13 @@ def test_only_those_who_should_see_it_do(app: Running, signed_in):
 def test_the_delegation_log_keeps_what_was_taken_back(app: Running, signed_in):
     sponsor = signed_in("sponsor.1")
     recorded(app, sponsor, "RoleRevoked", "S01", user=NURSE, role="nurse", reason="left the ward")
-    (line,) = [one for one in delegations(state(app)) if one.user == NURSE]
+    (line,) = [one for one in delegation_log(state(app)) if one.user == NURSE]
     assert line.until
     assert line.until_by == "sponsor.1"
     assert line.since < line.until
     assert NURSE in text_of(sponsor.get("/people/"))
     recorded(app, sponsor, "RoleGranted", "S01", user=NURSE, role="nurse")
-    assert [bool(one.until) for one in delegations(state(app)) if one.user == NURSE] == [
+    assert [bool(one.until) for one in delegation_log(state(app)) if one.user == NURSE] == [
         True,
         False,
     ]

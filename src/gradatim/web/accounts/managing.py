@@ -13,11 +13,11 @@ from axes.utils import reset
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from gradatim.web.accounts.directory import Status
 from gradatim.web.accounts.invitations import invite
 from gradatim.web.accounts.models import User, What, note
 from gradatim.web.accounts.second_factor import has_device, remove_devices
 from gradatim.web.accounts.sessions import end_all
-from gradatim.web.accounts.standing import Status
 from gradatim.web.accounts.tokens import revoke_tokens
 
 Words = Any

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from gradatim.analysis.shifts import CATEGORIES
 from gradatim.conduct.catalogue import act_named
 from gradatim.conduct.narrative import element_label, visit_label
+from gradatim.conduct.offers import is_offered
 from gradatim.conduct.state import Participant
 from gradatim.conduct.views.ladder import Place, Standing
 from gradatim.core.quantity import shown_unit
@@ -22,7 +23,7 @@ from gradatim.dosing.steps import shown
 from gradatim.protocol.questions import parse_ruled_by
 from gradatim.reports.words import STATUSES
 from gradatim.screening.assess import Status
-from gradatim.web.acts import is_offered, title
+from gradatim.web.acts import title
 from gradatim.web.forms.labels import choice_words, label_of
 
 register = template.Library()

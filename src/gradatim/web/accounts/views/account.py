@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from gradatim.conduct.views.delegation_log import trainings, versions_in_force
 from gradatim.web.access import Request, public
 from gradatim.web.accounts.forms import ChangePasswordForm, TokenForm
 from gradatim.web.accounts.identifying import forget_failures
@@ -18,7 +19,6 @@ from gradatim.web.accounts.models import What, note
 from gradatim.web.accounts.second_factor import has_device, recovery_codes_left
 from gradatim.web.accounts.sessions import end, end_all, sessions_of
 from gradatim.web.accounts.signing import SignatureFields, confirmed
-from gradatim.web.accounts.standing import trainings, versions_in_force
 from gradatim.web.accounts.tokens import make_token, revoke_tokens
 from gradatim.web.accounts.views.decorators import own
 from gradatim.web.forms.labels import choice_words

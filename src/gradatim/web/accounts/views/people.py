@@ -9,20 +9,19 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from gradatim.conduct.access import Access
+from gradatim.conduct.views.delegation_log import (
+    delegation_log,
+    has_tasks,
+    sites_of,
+    versions_in_force,
+)
 from gradatim.web.access import Request, page
+from gradatim.web.accounts.directory import Person, may_manage, people_of
 from gradatim.web.accounts.forms import InviteForm
 from gradatim.web.accounts.invitations import invite as make_invitation
 from gradatim.web.accounts.managing import alone, possible
 from gradatim.web.accounts.models import User
 from gradatim.web.accounts.signing import SignatureFields, confirmed
-from gradatim.web.accounts.standing import (
-    Person,
-    delegations,
-    may_manage,
-    people_of,
-    sites_of,
-    versions_in_force,
-)
 
 
 @page("people")
@@ -36,7 +35,7 @@ def people(request: Request) -> HttpResponse:
         {
             "people": people_of(access),
             "in_force": versions_in_force(access.state),
-            "log": [one for one in delegations(access.state) if one.site in sites],
+            "log": [one for one in delegation_log(access.state) if one.site in sites],
             "sites": sites_of(access.state, access.sites("people")),
             "may_invite": access.sites_for("RoleGranted"),
         },
@@ -59,7 +58,9 @@ def person(request: Request, username: str) -> HttpResponse:
             "account": account,
             "in_force": versions_in_force(access.state),
             "log": [
-                at for at in delegations(access.state) if at.user == username and at.site in sites
+                at
+                for at in delegation_log(access.state)
+                if at.user == username and at.site in sites
             ],
             "possible": possible(account, one.status) if account and manageable else {},
             "acts": account.acts.order_by("-at", "-pk") if account else [],
@@ -96,8 +97,9 @@ def invite(request: Request) -> HttpResponse:
 
 def _may_invite(access: Access, username: str) -> bool:
     """Whether a user may make this account: whom the ledger does not know yet, anybody may."""
-    known = any(name == username and roles for (name, _at), roles in access.state.roles.items())
-    return may_manage(access, username) if known else username != access.user
+    if has_tasks(access.state, username):
+        return may_manage(access, username)
+    return username != access.user
 
 
 def _link_shown(request: Request, user: User, secret: str) -> HttpResponse:

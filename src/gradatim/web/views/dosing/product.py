@@ -10,13 +10,13 @@ from gradatim.conduct.access import Access
 from gradatim.conduct.catalogue import offered_on
 from gradatim.conduct.events import EVENTS
 from gradatim.conduct.narrative import narrate_in_words
+from gradatim.conduct.offers import is_offered
 from gradatim.conduct.views.doses import doses
 from gradatim.conduct.views.traceability import DoseOrigin, doses_of_lot
 from gradatim.conduct.visibility import sees_lot
 from gradatim.dosing.accountability import balance, balances
 from gradatim.dosing.inventory import Lot
 from gradatim.web.access import Request, page
-from gradatim.web.acts import is_offered
 from gradatim.web.clock import today
 
 WITH_LOT = tuple(kind for kind in EVENTS if "lot" in kind.__struct_fields__)

@@ -7,11 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from gradatim.conduct.access import Access
 from gradatim.conduct.catalogue import OTHER, offered_on
 from gradatim.conduct.identity import ERASED
-from gradatim.conduct.offers import next_acts
+from gradatim.conduct.offers import is_offered, next_acts
 from gradatim.conduct.personal import opened
 from gradatim.conduct.state import Participant
 from gradatim.web.access import Request
-from gradatim.web.acts import is_offered
 from gradatim.web.keyring import keyring
 
 TABS = (

@@ -13,13 +13,13 @@ from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import doses, given
 from gradatim.conduct.views.judgements import to_be_signed
 from gradatim.conduct.views.reporting import reports
-from gradatim.conduct.views.safety import candidates, dlt_outcome
+from gradatim.conduct.views.safety import candidates, letter
+from gradatim.conduct.views.visit_forms import visit_forms
 from gradatim.conduct.views.visits import visits
 from gradatim.dosefinding.outcomes import letter_of
 from gradatim.safety.dlt import perhaps_of
 from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.clock import now, today
-from gradatim.web.views.participant.forms_of_visit import forms_of_visit
 from gradatim.web.views.participant.frame import framed
 from gradatim.web.views.participant.timeline import timeline_spec
 
@@ -100,7 +100,7 @@ def schedule(request: Request, id: str) -> HttpResponse:
     one = participant_or_404(access, "participants", id)
     study = access.state.governing("schedule", one)
     rows = [
-        (visit, forms_of_visit(access.state, study, one, visit.encounter))
+        (visit, visit_forms(access.state, study, one, visit.encounter))
         for visit in visits(access.state, one, today())
     ]
     return render(

@@ -1,5 +1,6 @@
 """The package for the safety committee: what happened, at which dose, and what is advised."""
 
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse
@@ -16,16 +17,15 @@ from gradatim.analysis.responses import endpoint_elements
 from gradatim.analysis.shifts import CATEGORIES, shift_tables
 from gradatim.analysis.waterfall import waterfall
 from gradatim.conduct.access import Access
+from gradatim.conduct.as_of import DataCut, data_cut
 from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.events.review import DoseDecision
 from gradatim.conduct.state import State
 from gradatim.dosefinding.decision import Resolution
 from gradatim.reports.safety_charts import safety_charts
 from gradatim.web.access import Request, page
-from gradatim.web.clock import now
-from gradatim.web.languages import why_broken
+from gradatim.web.clock import now, today
 from gradatim.web.views.overview import advice_shown, advice_words
-from gradatim.web.views.review.cut import cut_of
 
 PARTS = (
     ("advice", _("Advice and decisions")),
@@ -38,6 +38,16 @@ PARTS = (
 )
 MOST_SHIFTS, MOST_ROWS = 60, 200
 SUBSETS = ("all", "related", "serious", "special interest")
+
+
+def cut_of(request: Request) -> DataCut:
+    """Return the cut that a page asks for by `cut`, a day; without one, all that is recorded."""
+    trial, state = request.trial, request.access.state
+    try:
+        day = date.fromisoformat(request.GET.get("cut", ""))
+    except ValueError:
+        day = None
+    return data_cut(state, lambda: trial.store.read(trial.name, 0, state.position), day, today())
 
 
 @page("review")

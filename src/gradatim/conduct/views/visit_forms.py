@@ -29,8 +29,8 @@ class VisitForm(NamedTuple):
     entered: int
 
 
-def forms_of_visit(state: State, study: Study, one: Participant, encounter: str) -> list[VisitForm]:
-    """Give the forms of a visit, with how far each is filled in."""
+def visit_forms(state: State, study: Study, one: Participant, encounter: str) -> list[VisitForm]:
+    """Return the forms of a visit, with how far each is filled in."""
     done = _entered(state, one, encounter)
     found: dict[str, tuple[list[str], set[str]]] = {}
     for activity in study.schedule.activities.values():

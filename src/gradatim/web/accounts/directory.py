@@ -1,8 +1,8 @@
-"""How people stand: their tasks and training by the ledger, their accounts by Django's tables."""
+"""The directory of people: their tasks and training by the ledger, their accounts by Django."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import NamedTuple, get_args
+from datetime import timedelta
+from typing import NamedTuple
 
 from axes.helpers import get_cool_off
 from axes.models import AccessAttempt
@@ -13,39 +13,16 @@ from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from gradatim.conduct.access import Access
-from gradatim.conduct.events.trial import (
-    Part,
-    RoleGranted,
-    RoleRevoked,
-    SiteClosed,
-    SiteOpened,
-    TrainingRecorded,
+from gradatim.conduct.events.trial import TrainingRecorded
+from gradatim.conduct.views.delegation_log import (
+    delegates_all_of,
+    delegation_log,
+    missing_trainings,
+    tasks_of,
+    trainings,
+    versions_in_force,
 )
-from gradatim.conduct.state import State
 from gradatim.web.accounts.models import Invitation, User
-
-
-class Delegated(NamedTuple):
-    """A line of the delegation log: a task, since when and by whom, and who took it back when."""
-
-    user: str
-    role: str
-    site: str
-    since: datetime
-    by: str
-    until: datetime | None = None
-    until_by: str = ""
-
-
-class Site(NamedTuple):
-    """A site: when it was opened and closed, and who leads it."""
-
-    number: str
-    name: str
-    status: str
-    opened: datetime
-    closed: datetime | None
-    investigator: str
 
 
 class Status(TextChoices):
@@ -95,64 +72,6 @@ class Person(NamedTuple):
         return TONES.get(self.status, "")
 
 
-def delegations(state: State) -> list[Delegated]:
-    """Give the delegation log, in the order in which tasks were given."""
-    held: dict[tuple[str, str, str], Delegated] = {}
-    ended = []
-    for _at, event in state.events.of(RoleGranted, RoleRevoked):
-        key = (event.user, event.role, event.site)
-        if isinstance(event, RoleGranted):
-            held.setdefault(key, Delegated(*key, event.recorded_at, event.recorded_by))
-        elif key in held:
-            ended.append(
-                held.pop(key)._replace(until=event.recorded_at, until_by=event.recorded_by)
-            )
-    return sorted([*held.values(), *ended], key=lambda one: one.since)
-
-
-def trainings(state: State) -> dict[str, dict[str, TrainingRecorded]]:
-    """Give user -> version -> the first entry that says they were trained on it."""
-    found: dict[str, dict[str, TrainingRecorded]] = {}
-    for _at, event in state.events.of(TrainingRecorded):
-        found.setdefault(event.user, {}).setdefault(event.version, event)
-    return found
-
-
-def versions_in_force(state: State) -> list[str]:
-    """Give the versions that apply to anybody: the latest, and those of some participants."""
-    if not state.versions:
-        return []
-    latest = state.versions[-1]
-    studies = [
-        latest.study,
-        *(
-            state.governing(part, one)
-            for part in get_args(Part)
-            for one in state.participants.values()
-        ),
-    ]
-    applied = {id(study) for study in studies}
-    return [one.version for one in state.versions if id(one.study) in applied]
-
-
-def sites_of(state: State, seen: frozenset[str]) -> list[Site]:
-    """Give the sites that a viewer sees."""
-    opened = {one.site: one for _at, one in state.events.of(SiteOpened)}
-    closed = {one.site: one for _at, one in state.events.of(SiteClosed)}
-    return [
-        Site(
-            site,
-            opened[site].name,
-            status,
-            opened[site].recorded_at,
-            closed[site].recorded_at if status == "closed" else None,
-            opened[site].principal_investigator,
-        )
-        for site, status in state.sites.items()
-        if site in seen and site in opened
-    ]
-
-
 def may_manage(access: Access, username: str) -> bool:
     """Whether a user may manage an account: not their own.
 
@@ -161,13 +80,9 @@ def may_manage(access: Access, username: str) -> bool:
     """
     if username == access.user:
         return False
-    if access.may("RoleGranted"):
-        return True
-    theirs = {
-        site for (name, site), roles in access.state.roles.items() if name == username and roles
-    }
-    if theirs:
-        return theirs <= set(access.sites_for("RoleGranted"))
+    by_log = delegates_all_of(access, username)
+    if by_log is not None:
+        return by_log
     return Invitation.objects.filter(user__username=username, made_by=access.user).exists()
 
 
@@ -177,7 +92,7 @@ def people_of(access: Access) -> list[Person]:
     Whoever may invite also sees the accounts without any task that they may manage.
     """
     state, sites = access.state, access.sites("people") | {""}
-    users = {one.user for one in delegations(state) if one.site in sites}
+    users = {one.user for one in delegation_log(state) if one.site in sites}
     if access.sites_for("RoleGranted"):
         known = {name for (name, _site) in state.roles}
         idle = User.objects.exclude(username__in=known).values_list("username", flat=True)
@@ -206,21 +121,13 @@ def _person(
     trained: Mapping[str, TrainingRecorded],
     in_force: list[str],
 ) -> Person:
-    sites = access.sites("people") | {""}
-    tasks = sorted(
-        (site, role)
-        for (name, site), roles in access.state.roles.items()
-        for role in roles
-        if name == user and site in sites
-    )
-    at_site = any(site for site, _role in tasks)
-    lacks = [one for one in in_force if at_site and one not in trained]
+    tasks = tasks_of(access.state, user, access.sites("people") | {""})
     return Person(
         user,
         account.printed_name if account else "",
-        tuple(tasks),
+        tasks,
         trained,
-        tuple(lacks),
+        missing_trainings(tasks, trained, in_force),
         status,
         may_manage(access, user),
     )
