@@ -144,6 +144,32 @@ def baseline(before: list[Fact]) -> Fact | None:
     return max(before, key=lambda one: (one.start.last, position_of(one)), default=None)
 
 
+def grade_value(
+    state: State, participant: Participant, element: str, analyte: str, value: Value
+) -> tuple[Grade, ...]:
+    """Return the grades of a value that is not recorded yet, by each term.
+
+    It is graded against its limits and, after the first dose, the participant's baseline.
+
+    Raises:
+        UnusableInput: its unit cannot be converted.
+    """
+    return tuple(grade(analyte, value, _given_now(state, participant, element)))
+
+
+def _given_now(state: State, participant: Participant, element: str) -> Given:
+    first = first_dose_at(state, participant)
+    if first is None:
+        return AT_BASELINE
+    before = [
+        fact
+        for fact in facts_of(state, participant).of(element)
+        if fact.value is not None and fact.start.first <= first.date()
+    ]
+    base = baseline(before)
+    return Given(baseline=value_of(base) if base else None)
+
+
 def value_of(fact: Fact) -> Value:
     """Give a fact's value as grading takes it, with its limits in its own unit."""
     low = fact.low and convert(fact.low.value, fact.low.unit, fact.unit)

@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from gradatim.clinical import astct
 from gradatim.clinical.ctcae.terms import terms
 from gradatim.conduct.catalogue import ACTS
-from gradatim.conduct.event_for_element import event_type_for
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.product import Drawn, ReleaseResult
 from gradatim.conduct.folding.trial import submitted
 from gradatim.conduct.policies.protocol import asked_about
 from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.results import planned_elements, reference_limits
 from gradatim.protocol.questions import Question, basis_words
 from gradatim.protocol.study import Study
 from gradatim.safety.dlt import perhaps_of, watched_elements
@@ -104,35 +104,12 @@ def _results(asked: Asked, options: dict[str, Any]) -> forms.Field:
 
 
 def rows_of(asked: Asked) -> list[Row]:
-    """Give the elements that results of this event may be of, with the limits in force."""
-    study = asked.study
-    if study is None:
+    """Return the elements that results of this event may be of, with the limits in force."""
+    if asked.study is None:
         return []
-    visit = asked.given.get("encounter")
-    planned = {
-        element
-        for activity in study.schedule.activities.values()
-        if visit in activity.encounters
-        for element in activity.elements
-    }
-    limits = _limits(asked)
-    return [
-        Row(name, one, *limits.get(name, (None, None)))
-        for name, one in study.elements.items()
-        if getattr(event_type_for(one), "__name__", "") == asked.event
-        and one.derived is None
-        and (not planned or name in planned)
-    ]
-
-
-def _limits(asked: Asked) -> dict[str, tuple[float | None, float | None]]:
-    """Give the reference limits of the laboratory's latest version, by element."""
-    if not asked.state.ranges:
-        return {}
-    position = next(reversed(asked.state.ranges.values()))
-    sex = asked.participant.sex if asked.participant else ""
-    ranges = getattr(asked.state.events[position], "ranges", ())
-    return {one.element: (one.low, one.high) for one in ranges if one.sex in ("", sex)}
+    elements = planned_elements(asked.study, asked.event, asked.given.get("encounter"))
+    limits = reference_limits(asked.state, asked.participant.sex if asked.participant else "")
+    return [Row(name, one, *limits.get(name, (None, None))) for name, one in elements.items()]
 
 
 def _checklist(asked: Asked, options: dict[str, Any]) -> forms.Field:

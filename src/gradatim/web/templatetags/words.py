@@ -14,10 +14,13 @@ from django.utils.translation import gettext_lazy
 
 from gradatim.analysis.shifts import CATEGORIES
 from gradatim.conduct.catalogue import act_named
+from gradatim.conduct.days import days_of
+from gradatim.conduct.events.records import RecordRead
 from gradatim.conduct.narrative import element_label, visit_label
 from gradatim.conduct.offers import is_offered
 from gradatim.conduct.state import Participant
 from gradatim.conduct.views.ladder import Place, Standing
+from gradatim.core.dates import NEVER_ENDED
 from gradatim.core.quantity import shown_unit
 from gradatim.dosing.steps import shown
 from gradatim.protocol.questions import parse_ruled_by
@@ -193,6 +196,21 @@ def place_class(place: Place) -> str:
 def place_words(place: Place) -> Any:
     """Write how the participant of a place of the ladder stands."""
     return _PLACES[place.standing][1]
+
+
+@register.filter
+def record_days(read: RecordRead | None) -> str:
+    """Write the days of a record; empty where they are not known."""
+    if read is None or not (read.start or read.start_within or read.end or read.ongoing):
+        return ""
+    start, end = days_of(read)
+    if start == end:
+        return str(start)
+    if end == NEVER_ENDED:
+        return _("since %(start)s, ongoing") % {"start": start}
+    if len(str(end)) > len("2026-11-16"):
+        return _("since %(start)s, its end is not known") % {"start": start}
+    return _("%(start)s to %(end)s") % {"start": start, "end": end}
 
 
 @register.filter

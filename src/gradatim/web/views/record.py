@@ -26,6 +26,7 @@ from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.system_fields import with_system_fields
 from gradatim.conduct.trial import Outcome, Recorded, Refused, Stale
 from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.record_review import review_record
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE
 from gradatim.safety.dlt import perhaps_of
@@ -40,7 +41,7 @@ from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.judging import record_asked
 from gradatim.web.recording import circumstances_of, event_of, record, signed
 from gradatim.web.views.participant.pages import participants
-from gradatim.web.views.participant.records import records, shown_record
+from gradatim.web.views.participant.records import records
 from gradatim.web.views.protocol import pages
 from gradatim.web.views.review.committee import propose
 
@@ -143,7 +144,7 @@ def _reading(asked: Asked) -> tuple[str, dict[str, Any]]:
     if asked.event in ("ProtocolActivated", "ProtocolAmended"):
         return "gradatim/protocol/put_into_force.html", pages.put_into_force(asked.state)
     if record := record_asked(asked):
-        return "gradatim/judged_record.html", {"row": shown_record(asked.state, record)}
+        return "gradatim/judged_record.html", {"row": review_record(asked.state, record)}
     if found := judged(asked):
         return "gradatim/judged.html", {"judged": found}
     return "gradatim/record.html", {}

@@ -10,9 +10,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from gradatim.conduct.access import Access
-from gradatim.conduct.events.trial import ApprovalRecorded, ProtocolActivated, ProtocolAmended
+from gradatim.conduct.events.trial import ProtocolActivated, ProtocolAmended
 from gradatim.conduct.folding.trial import submitted, submitted_study
 from gradatim.conduct.state import State
+from gradatim.conduct.views.readiness import readiness
 from gradatim.protocol.questions import Question, questions
 from gradatim.protocol.study import Ruling, Study
 from gradatim.rules.describe import describe, window_words
@@ -61,7 +62,7 @@ def document(request: Request) -> HttpResponse:
             "sha256": now.sha256,
             "tab": "protocol",
             "submitted": submitted(state),
-            **readiness(state, state.study),
+            **_readiness(state, state.study),
         },
     )
 
@@ -72,7 +73,7 @@ def submitted_document(request: Request) -> HttpResponse:
     state = _state(request)
     held, study = submitted(state), submitted_study(state)
     if held is None or study is None:
-        return render(request, "gradatim/protocol/readiness.html", readiness(state, None))
+        return render(request, "gradatim/protocol/readiness.html", _readiness(state, None))
     return render(
         request,
         "gradatim/protocol/document.html",
@@ -83,7 +84,7 @@ def submitted_document(request: Request) -> HttpResponse:
             "tab": "submitted",
             "not_in_force": True,
             "submitted": held,
-            **readiness(state, study),
+            **_readiness(state, study),
         },
     )
 
@@ -100,27 +101,11 @@ def as_read(study: Study) -> dict[str, Any]:
     }
 
 
-def readiness(state: State, study: Study | None) -> dict[str, Any]:
-    """Return what stands between a protocol and going live: approvals, and open safety items."""
-    approvals = [
-        one
-        for one in (state.events[at] for at in state.approvals)
-        if isinstance(one, ApprovalRecorded)
-        and (study is None or one.version == study.study.version)
-    ]
-    asked = questions(study) if study else []
-    blocking = [one for one in asked if one.safety and not one.settled]
+def _readiness(state: State, study: Study | None) -> dict[str, Any]:
     return {
-        "approvals": approvals,
-        "blocking": blocking,
+        **readiness(state, study)._asdict(),
         "has_version": bool(state.versions),
-        "safety_items": sum(one.safety for one in asked),
         "submitted": submitted(state),
-        "missing": [
-            who
-            for who in ("ethics", "regulator")
-            if not any(one.authority == who for one in approvals)
-        ],
     }
 
 
@@ -173,7 +158,7 @@ def put_into_force(state: State) -> dict[str, Any]:
         before = state.events[now.position]
         assert isinstance(before, ProtocolActivated | ProtocolAmended)
         lines = differences(before.document, held.document, now.version, held.version)
-    return {**as_read(study), **readiness(state, study), "held": held, "lines": lines}
+    return {**as_read(study), **_readiness(state, study), "held": held, "lines": lines}
 
 
 @page("protocol")

@@ -10,6 +10,7 @@ from gradatim.conduct.events.participants import CriterionAttested
 from gradatim.conduct.state import Participant
 from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.facts import facts_of
+from gradatim.conduct.views.record_review import ReviewedRecord, review_records
 from gradatim.conduct.views.screening import assess_participant, planned_first_dose
 from gradatim.conduct.visibility import tells_birthday
 from gradatim.protocol.study import Study
@@ -22,7 +23,6 @@ from gradatim.web.clock import today
 from gradatim.web.languages import in_asked_language, localiser
 from gradatim.web.localiser import Localiser
 from gradatim.web.views.participant.frame import framed
-from gradatim.web.views.participant.records import Shown, shown_records
 from gradatim.web.views.screening.said import said_line, said_sheet
 
 
@@ -66,7 +66,7 @@ def lines(
         event.criterion: (at, event)
         for at, event in entries_of(access.state, one, CriterionAttested)
     }
-    rows = shown_records(access.state, one, open_criteria(found.findings), says.label_words)
+    rows = review_records(access.state, one, open_criteria(found.findings), says.label_words)
     return [
         {
             "line": line,
@@ -91,7 +91,7 @@ MOST_RECORDS = 4
 """Records shown beside a criterion; all of them stand on a page of their own."""
 
 
-def _about(row: Shown, line: Line) -> bool:
+def _about(row: ReviewedRecord, line: Line) -> bool:
     """Whether a record keeps a criterion open, or was judged of what the criterion asks about."""
     if line.finding.criterion.id in row.waits_for:
         return True

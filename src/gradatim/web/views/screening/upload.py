@@ -23,6 +23,7 @@ from gradatim.conduct.source_import import Arriving, arriving, record_read
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Recorded
 from gradatim.conduct.views.birth import agreed, birth_of
+from gradatim.conduct.views.record_review import codes_not_known, waiting_criteria
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Facts
@@ -34,7 +35,6 @@ from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.clock import today
 from gradatim.web.keyring import keyring
 from gradatim.web.recording import event_of, record
-from gradatim.web.views.participant.records import not_known, waiting_for
 from gradatim.web.vocabulary import vocabulary
 
 MOST = 5_000_000  # bytes
@@ -80,12 +80,12 @@ def upload(request: Request, id: str) -> HttpResponse:
             return _recorded(request, one, file, form.cleaned_data["source"])
         except UnusableInput as error:
             form.add_error("bundle", str(error))
-    waiting = waiting_for(access.state, one)
+    waiting = waiting_criteria(access.state, one, today())
     content = {
         "form": form,
         "one": one,
         **_read_by(),
-        "not_known": not_known(access.state, one, waiting),
+        "not_known": codes_not_known(access.state, one, waiting),
     }
     return render(
         request, "gradatim/screening/upload.html", content, status=422 if form.errors else 200
