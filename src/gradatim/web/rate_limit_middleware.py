@@ -4,7 +4,6 @@ The JSON interface counts with the same counts: `web/api/limits.py`.
 """
 
 import logging
-import time
 from collections.abc import Callable
 
 from django.conf import settings
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from gradatim.web.middleware import address_of, page_of
-from gradatim.web.rate_limiter import COUNTS
+from gradatim.web.rate_limiter import count_request
 from gradatim.web.views.faults import fault
 
 LOG = logging.getLogger("gradatim.limits")
@@ -26,11 +25,6 @@ ASKING = ("grade", "session")
 SHARED = 5
 """So many times as much as a user may whoever comes from one address, before they sign in: a
 hospital often has one address for all."""
-
-
-def asked(key: str, most: int) -> int:
-    """Count one request; give the seconds to wait, 0 if it may go on."""
-    return COUNTS.wait(key, most, time.monotonic())
 
 
 def limit_requests(respond: Respond) -> Respond:
@@ -50,9 +44,9 @@ def _wait(request: HttpRequest) -> int:
     known = request.user.is_authenticated
     who = f"user-{request.user.pk}" if known else f"address-{address_of(request)}"
     times = 1 if known else SHARED
-    wait = asked(who, times * settings.REQUESTS_PER_MINUTE)
+    wait = count_request(who, times * settings.REQUESTS_PER_MINUTE)
     if not wait and _writes(request):
-        wait = asked(f"{who}-writes", times * settings.WRITES_PER_MINUTE)
+        wait = count_request(f"{who}-writes", times * settings.WRITES_PER_MINUTE)
     return wait
 
 

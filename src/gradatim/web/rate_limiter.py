@@ -10,6 +10,7 @@ import secrets
 import struct
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
@@ -114,3 +115,8 @@ class Counts:
 
 
 COUNTS = Counts()
+
+
+def count_request(key: str, most: int) -> int:
+    """Count one request of this minute; return the seconds to wait, 0 if it may go on."""
+    return COUNTS.wait(key, most, time.monotonic())

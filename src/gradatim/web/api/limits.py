@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja.errors import Throttled
 
 from gradatim.web.middleware import address_of
-from gradatim.web.rate_limit_middleware import asked
+from gradatim.web.rate_limiter import count_request
 
 PER_ADDRESS, PER_TOKEN = 1_200, 600
 """In a minute."""
@@ -30,7 +30,7 @@ class Limit:
         Raises:
             Throttled: there were too many; it says how long to wait.
         """
-        if wait := asked(f"api-{self.name}-{self.of(request)}", self.most):
+        if wait := count_request(f"api-{self.name}-{self.of(request)}", self.most):
             raise Throttled(wait=wait)
 
 
