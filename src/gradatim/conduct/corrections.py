@@ -9,15 +9,19 @@ Source: 21 CFR 11.10(e), 11.50(b), 11.70; EMA guideline on computerised systems 
 in clinical trials (EMA/INS/GCP/112288/2023), annex 4; ICH E6(R3), 4.2.2.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from gradatim.conduct.catalogue import ACTS
+from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import EntryCorrected
+from gradatim.conduct.events.review import SourceDataVerified
 from gradatim.conduct.folding.participants import FIXED, corrected
+from gradatim.conduct.sealed_records import opened_entry
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
 
@@ -103,6 +107,40 @@ def correction_of(state: State, event: EntryCorrected) -> tuple[Event, Event]:
     """
     was = state.events[event.of]
     return was, corrected(was, event.fields)
+
+
+def changed_fields(event: Event, said: Mapping[str, Any], emptied: Iterable[str]) -> dict[str, Any]:
+    """Return the fields by which an entry would say something else, as a correction names them.
+
+    Args:
+        event: the entry as it stands.
+        said: fields that were filled in, as plain values.
+        emptied: fields that were left empty.
+
+    Raises:
+        UnusableInput: a field cannot hold what it was given.
+    """
+    left = set(emptied)
+    merged = {name: value for name, value in msgspec.to_builtins(event).items() if name not in left}
+    now = built({**merged, **said, "recorded_at": event.recorded_at})
+    return {
+        name: msgspec.to_builtins(getattr(now, name))
+        for name in now.__struct_fields__
+        if name not in FIXED and getattr(now, name) != getattr(event, name)
+    }
+
+
+def as_recorded(state: State, position: int) -> Event:
+    """Return an entry as it was recorded, whatever was corrected since, and opened."""
+    was = state.earlier.get(position)
+    return opened_entry(state, position, was[0] if was else state.events[position])
+
+
+def verified_before_correction(state: State, position: int) -> bool:
+    """Return whether an entry was compared with its source before it was corrected."""
+    return position in state.corrected_by and any(
+        position in one.entries for _, one in state.events.of(SourceDataVerified)
+    )
 
 
 def same_content(one: Event, other: Event) -> bool:

@@ -4,23 +4,69 @@ A file that comes again adds nothing. A record that says something else than bef
 understood otherwise, is added as it is now; what it was stays.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
+from gradatim.conduct.corrections import as_recorded
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import FactRecorded, RecordNotUnderstood
 from gradatim.conduct.events.records import RecordRead, RecordsRead, VocabularyUsed
-from gradatim.conduct.sealed_records import RecordSeal, opened_entry
-from gradatim.conduct.source_import import Arriving
+from gradatim.conduct.sealed_records import RecordSeal
+from gradatim.conduct.source_import import Arriving, arriving, record_read
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.records import Key, Record, key_of, lasts, records_of
+from gradatim.evidence.facts import Facts
+from gradatim.evidence.fhir.record_resolution import Received
 
 LARGEST = 400_000
 """Bytes of records in one entry, well below what the ledger takes."""
 _SAID = ("fact", "start", "end", "ongoing", "route", "source", "results", "record", "codes")
+
+
+class SourceChanges(NamedTuple):
+    """What a file of records adds to what is recorded of a participant.
+
+    Args:
+        entries: what the file says of the person.
+        readings: fields of the entries that tell how its records were understood.
+    """
+
+    entries: list[Arriving]
+    readings: list[dict[str, Any]]
+
+
+def source_changes(
+    state: State,
+    participant: Participant,
+    source: str,
+    facts: Facts,
+    records: Sequence[Received],
+    vocabulary: VocabularyUsed | None,
+    seal: RecordSeal,
+) -> SourceChanges:
+    """Return what a file of records adds: its new entries, and how its records were understood.
+
+    Args:
+        state: the trial.
+        participant: whose records they are.
+        source: what the source is called.
+        facts: what the file says.
+        records: every record of it, as it was understood.
+        vocabulary: by which they were read.
+        seal: seals what the participant's records say.
+    """
+    elements = state.governing("elements", participant).elements
+    plain = {record.id: record.content for record in records}
+    contents = kept_contents(state, participant, source, plain, seal)
+    found = arriving(facts, elements, source, contents)
+    read_as = (record_read(one._replace(content=contents[one.id])) for one in records)
+    return SourceChanges(
+        list(new_entries(state, participant, found)),
+        list(new_readings(state, participant, source, read_as, vocabulary, seal)),
+    )
 
 
 def new_entries(
@@ -71,8 +117,7 @@ def _recorded(fields: Mapping[str, Any]) -> _Recorded:
 def _first_said(state: State, participant: Participant) -> Iterator[Event]:
     """Return a participant's entries as they were recorded, whatever was corrected since."""
     for position in participant.entries:
-        versions = state.earlier.get(position)
-        yield opened_entry(state, position, versions[0] if versions else state.events[position])
+        yield as_recorded(state, position)
 
 
 def _told(kind: type[Event], fields: Mapping[str, Any]) -> str:

@@ -6,16 +6,19 @@ known, and through which codes.
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from gradatim.conduct.days import kept_days, written
-from gradatim.conduct.event_for_element import event_type_for
-from gradatim.conduct.events import participants, records
+from gradatim.conduct.event_for_element import recorded_in
+from gradatim.conduct.events import findings, participants, records
 from gradatim.conduct.events.base import Event, Measured
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.birth import agreed, birth_of
 from gradatim.evidence.facts import EVERY_DAY, Coding, Fact, Facts, NotUsed
 from gradatim.evidence.fhir.dosages import DAILY_DOSE_UNIT
 from gradatim.evidence.fhir.record_resolution import Received, whole
 from gradatim.protocol.elements import Element
+from gradatim.vocabulary.graph import Vocabulary
 
 
 class Arriving(NamedTuple):
@@ -66,6 +69,51 @@ def _of_record(name: str, id_: str, contents: Mapping[str, str]) -> dict[str, An
     if content is None:
         return {}
     return {"content": content} | ({name: whole(id_)[:LONGEST]} if name else {})
+
+
+def fields_to_record(participant: str, one: Arriving, source: str, today: date) -> dict[str, Any]:
+    """Return the fields in which an entry of a source is recorded of a participant.
+
+    What has no day of its own is of today. Laboratory results are under the source's name, with the
+    reference ranges that the source reports.
+    """
+    fields = {"participant": participant, "occurred_on": one.day or today, **one.fields}
+    if one.kind is not findings.LaboratoryResultsRecorded:
+        return fields
+    return fields | {
+        "laboratory": _laboratory(source),
+        "ranges_version": "as-reported",
+        "collected_on": str(one.day),
+    }
+
+
+Mismatch = Literal["sex", "birth", "birth unclear"]
+
+
+def identity_mismatch(state: State, participant: Participant, facts: Facts) -> Mismatch | None:
+    """Return by what records cannot be a participant's, as far as sex and birth can tell.
+
+    Returns:
+        None where nothing speaks against it; `birth unclear` where the participant's own entries
+        contradict each other.
+    """
+    if participant.sex and facts.sex and participant.sex != facts.sex:
+        return "sex"
+    ours = birth_of(state, participant)
+    if ours.conflict:
+        return "birth unclear"
+    return "birth" if agreed(ours.day, facts.birth) is None else None
+
+
+def _laboratory(source: str) -> str:
+    """Name the laboratory by the source, in the letters that an identifier may have."""
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in source)
+    return (kept.strip("-._") or "reported")[:64]
+
+
+def vocabulary_used(codes: Vocabulary | None) -> records.VocabularyUsed | None:
+    """Return what the ledger keeps of a vocabulary: its hash, and how much it has."""
+    return None if codes is None else records.VocabularyUsed(codes.sha256, dict(codes.counts))
 
 
 MOST_CODES = 20

@@ -171,6 +171,14 @@ class Trial:
         )
 
 
+def entries_opened_by(state: State, position: int) -> Iterator[tuple[int, Event]]:
+    """Yield the deviations and queries that an entry opened, which are in the same append."""
+    for at in range(position + 1, state.position + 1):
+        if state.events[at].recorded_by != SYSTEM:
+            return
+        yield at, state.events[at]
+
+
 def _for_the_ledger(
     state: State, event: Event, broken: list[tuple[str, Text]]
 ) -> list[tuple[str, Text]]:

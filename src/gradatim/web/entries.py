@@ -9,11 +9,10 @@ from django.utils.translation import gettext_lazy
 
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.identity import ERASED
-from gradatim.conduct.narrative import narrate_in_words
+from gradatim.conduct.narrative import measured_words, narrate_in_words
 from gradatim.conduct.sealed_records import SEALED
-from gradatim.conduct.views.doses import doses, entries_of
-from gradatim.conduct.views.judgements import JUDGEMENTS
-from gradatim.core.quantity import Quantity, plain, shown_unit
+from gradatim.conduct.views.judgements import entries_to_judge
+from gradatim.core.quantity import plain, shown_unit
 from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.labels import choice_words, label_of
 from gradatim.web.templatetags.words import dose, moment
@@ -72,20 +71,8 @@ def judged(asked: Asked) -> list[tuple[str, list[tuple[Any, list[Line]]]]]:
     Nobody signs what an adverse event is, or that a preparation is right, without having seen it.
     """
     state, one = asked.state, asked.participant
-    if one is None:
-        return []
-    found: list[Event | None] = []
-    if asked.event == "AdverseEventClassified":
-        number = asked.given.get("adverse_event", "")
-        found = [
-            event
-            for _, event in entries_of(state, one, *JUDGEMENTS)
-            if event.adverse_event == number
-        ]
-    elif asked.event == "PreparationVerified" and asked.given.get("dose", "").isdigit():
-        known = doses(state, one).get(int(asked.given["dose"]))
-        found = [known.prepared if known else None]
-    return [(narrate_in_words(state, event), fields_shown(event)) for event in found if event]
+    found = entries_to_judge(state, one, asked.event, asked.given) if one else []
+    return [(narrate_in_words(state, event), fields_shown(event)) for event in found]
 
 
 def _lines(key: str, value: Any) -> list[Line]:
@@ -126,13 +113,11 @@ def _record(one: dict[str, Any]) -> str:
 
 def _measured(one: dict[str, Any]) -> str:
     """Write a measured value as one reads it: value, unit, limits, words."""
-    value = one.get("value")
-    unit, bound = one.get("unit", ""), one.get("bound", "")
-    number = "" if value is None else str(Quantity(value, unit, bound))
     low, high = ("" if one.get(at) is None else plain(one[at]) for at in ("low", "high"))
     limits = f"({low}–{high})" if low or high else ""
     words = {"true": _("yes"), "false": _("no")}.get(one.get("code", ""), one.get("code", ""))
-    return " ".join(part for part in (number, words, limits, one.get("method", "")) if part)
+    unit, bound, method = (one.get(name, "") for name in ("unit", "bound", "method"))
+    return measured_words(one.get("value"), unit, bound, words, limits, method)
 
 
 def _shown(key: str, value: Any) -> str:

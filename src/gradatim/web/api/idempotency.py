@@ -5,20 +5,14 @@ from typing import Any
 import msgspec
 from django.utils.translation import gettext as _
 
+from gradatim.conduct.corrections import as_recorded
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.identity import person_token
-from gradatim.conduct.sealed_records import opened_entry
 from gradatim.conduct.state import State
 from gradatim.core.errors import UnusableInput
 from gradatim.web.api.input_events import filled_in, instead
 from gradatim.web.keyring import keyring
-
-
-def as_recorded(state: State, position: int) -> Event:
-    """Give an entry as it was recorded, whatever was corrected since, and opened."""
-    was = state.earlier.get(position)
-    return opened_entry(state, position, was[0] if was else state.events[position])
 
 
 def refuse_another(

@@ -3,7 +3,6 @@
 JSON -> given event -> may this token -> does it see what it names -> completed -> web.recording
 """
 
-from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, NamedTuple, cast
 
@@ -12,9 +11,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from gradatim.conduct.access import LimitedAccess
-from gradatim.conduct.corrections import is_signed
+from gradatim.conduct.corrections import as_recorded, is_signed
 from gradatim.conduct.events import BY_NAME
-from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.events.review import QueryOpened
 from gradatim.conduct.events.safety import ProtocolDeviation
@@ -23,12 +21,12 @@ from gradatim.conduct.narrative import NarratedEntry, narrated_entries
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
 from gradatim.conduct.system_fields import with_system_fields
-from gradatim.conduct.trial import Outcome, Overtaken, Refused, Trial
+from gradatim.conduct.trial import Outcome, Overtaken, Refused, Trial, entries_opened_by
 from gradatim.conduct.visibility import sees_entry
 from gradatim.core.errors import UnusableInput
 from gradatim.web.access import require_visible_or_404
 from gradatim.web.api.faults import Refusal
-from gradatim.web.api.idempotency import as_recorded, refuse_another
+from gradatim.web.api.idempotency import refuse_another
 from gradatim.web.api.input_events import INSTEAD, filled_in, instead, read
 from gradatim.web.api.serialise import plain
 from gradatim.web.recording import circumstances_of, event_of, record
@@ -226,7 +224,7 @@ def _changed(access: LimitedAccess, one: NarratedEntry) -> dict[str, Any]:
 
 def _recorded(state: State, position: int) -> Answer:
     """Give what was recorded there, and the deviations and queries that it opened."""
-    opened = list(_following(state, position))
+    opened = list(entries_opened_by(state, position))
     deviations = [
         {"position": at, "rule": one.rule, "description": one.description}
         for at, one in opened
@@ -244,11 +242,3 @@ def _recorded(state: State, position: int) -> Answer:
         "queries": queries,
     }
     return Answer(201, content)
-
-
-def _following(state: State, position: int) -> Iterator[tuple[int, Event]]:
-    """Give what followed an entry by itself, in the same append."""
-    for at in range(position + 1, state.position + 1):
-        if state.events[at].recorded_by != SYSTEM:
-            return
-        yield at, state.events[at]

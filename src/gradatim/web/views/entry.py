@@ -11,18 +11,21 @@ from django.utils.translation import gettext_lazy
 
 from gradatim.conduct.access import Access
 from gradatim.conduct.catalogue import RECORD_FIELDS
-from gradatim.conduct.conflicts import participant_of
-from gradatim.conduct.corrections import changed_after_signature, is_signed, signings
-from gradatim.conduct.events import built
+from gradatim.conduct.conflicts import whom
+from gradatim.conduct.corrections import (
+    changed_after_signature,
+    changed_fields,
+    is_signed,
+    signings,
+    verified_before_correction,
+)
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.records import RecordJudged
-from gradatim.conduct.events.review import SourceDataVerified
 from gradatim.conduct.folding.participants import FIXED
 from gradatim.conduct.narrative import narrate_in_words
 from gradatim.conduct.permissions import who_may_correct
 from gradatim.conduct.sealed_records import SEALED, opened_entry, sealed_word
 from gradatim.conduct.signatures import meaning_of_correction
-from gradatim.conduct.state import State
 from gradatim.conduct.visibility import sees_entry
 from gradatim.core.errors import UnusableInput
 from gradatim.web.access import Request, page
@@ -70,7 +73,8 @@ def entry(request: Request, position: int) -> HttpResponse:
             "signing": next((one for one in signed if one.stands), None),
             "corrections": corrections,
             "verified": position in state.verified,
-            "verified_before": position not in state.verified and _was_verified(state, position),
+            "verified_before": position not in state.verified
+            and verified_before_correction(state, position),
             "not_signed_anew": changed_after_signature(state, position),
             "queries": [one for one in state.queries.values() if one.of == position],
             "may_correct": about is not None and access.has_any(who, event.site),
@@ -78,13 +82,6 @@ def entry(request: Request, position: int) -> HttpResponse:
             "may_query": access.may("QueryOpened"),
             "may_verify": access.may("SourceDataVerified"),
         },
-    )
-
-
-def _was_verified(state: State, position: int) -> bool:
-    """Whether an entry was compared with its source before it was corrected."""
-    return position in state.corrected_by and any(
-        position in one.entries for _, one in state.events.of(SourceDataVerified)
     )
 
 
@@ -167,23 +164,10 @@ def _fields(form: Any, event: Event, position: int) -> dict[str, Any]:
     """
     said = form.fields_given()
     reason = said.pop("correction_reason")
-    was = msgspec.to_builtins(event)
     if "fact" in said:
         said["fact"] = said["fact"][0]
-    emptied = {
-        name: None
-        for name in form.fields
-        if name in was and name not in said and name not in ("seen", "request", "correction_reason")
-    }
-    merged = {**was, **said}
-    for name in emptied:
-        merged.pop(name)
-    now = built({**merged, "recorded_at": event.recorded_at})
-    changed = {
-        name: msgspec.to_builtins(getattr(now, name))
-        for name in now.__struct_fields__
-        if name not in FIXED and getattr(now, name) != getattr(event, name)
-    }
+    emptied = form.fields.keys() - said.keys() - ActForm.base_fields.keys()
+    changed = changed_fields(event, said, emptied)
     if not changed:
         raise UnusableInput(_("nothing was changed"), "", "", _("change what is wrong"))
     return {"of": position, "fields": changed, "reason": reason, "occurred_on": today()}

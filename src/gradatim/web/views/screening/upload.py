@@ -14,15 +14,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gradatim.conduct.access import Access
-from gradatim.conduct.events.findings import LaboratoryResultsRecorded
 from gradatim.conduct.events.participants import RecordNotUnderstood
 from gradatim.conduct.events.records import RecordsRead, VocabularyUsed
 from gradatim.conduct.sealed_records import record_seal
-from gradatim.conduct.source_changes import kept_contents, new_entries, new_readings
-from gradatim.conduct.source_import import Arriving, arriving, record_read
+from gradatim.conduct.source_changes import source_changes
+from gradatim.conduct.source_import import (
+    Arriving,
+    fields_to_record,
+    identity_mismatch,
+    vocabulary_used,
+)
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Recorded
-from gradatim.conduct.views.birth import agreed, birth_of
+from gradatim.conduct.views.birth import birth_of
 from gradatim.conduct.views.record_review import codes_not_known, waiting_criteria
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.codebook import Codebook
@@ -30,7 +34,6 @@ from gradatim.evidence.facts import Facts
 from gradatim.evidence.fhir.load import decode
 from gradatim.evidence.fhir.reader import read
 from gradatim.evidence.fhir.record_resolution import Received, received
-from gradatim.vocabulary.graph import Vocabulary
 from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.clock import today
 from gradatim.web.keyring import keyring
@@ -95,7 +98,7 @@ def upload(request: Request, id: str) -> HttpResponse:
 def _read_by() -> dict[str, Any]:
     """Return what records are read by today; of a file that cannot be used, what is wrong."""
     try:
-        return {"vocabulary": used(vocabulary())}
+        return {"vocabulary": vocabulary_used(vocabulary())}
     except UnusableInput as error:
         return {"vocabulary_fault": str(error)}
 
@@ -107,53 +110,38 @@ def _read(access: Access, one: Participant, file: Any) -> File:
     codebook = Codebook(study.elements, study.study.id, codes)
     facts = read(bundle, codebook, study.elements, on=today())
     records = list(received(bundle, facts, codebook, study.elements, on=today()))
-    return File(facts, records, used(codes))
-
-
-def used(codes: Vocabulary | None) -> VocabularyUsed | None:
-    """Return what the ledger keeps of a vocabulary: its hash, and how much it has."""
-    return None if codes is None else VocabularyUsed(codes.sha256, dict(codes.counts))
+    return File(facts, records, vocabulary_used(codes))
 
 
 def _check_person(state: State, one: Participant, facts: Facts) -> None:
     """Refuse the records of somebody else, as far as sex and birth can tell."""
-    if one.sex and facts.sex and one.sex != facts.sex:
-        raise UnusableInput(
-            _("these are somebody else's records"),
-            one.id,
-            _("sex is %(theirs)s, not %(ours)s") % {"theirs": facts.sex, "ours": one.sex},
-        )
-    ours = birth_of(state, one)
-    if ours.conflict:
+    why = identity_mismatch(state, one, facts)
+    if why == "birth unclear":
         raise UnusableInput(
             _("whose records these are cannot be told"),
             one.id,
-            ours.conflict,
+            birth_of(state, one).conflict,
             _("have the registration looked at"),
         )
-    if agreed(ours.day, facts.birth) is None:
-        raise UnusableInput(
-            _("these are somebody else's records"), one.id, _("the birth date does not fit")
-        )
+    if why is not None:
+        said = {
+            "sex": _("sex is %(theirs)s, not %(ours)s") % {"theirs": facts.sex, "ours": one.sex},
+            "birth": _("the birth date does not fit"),
+        }
+        raise UnusableInput(_("these are somebody else's records"), one.id, said[why])
 
 
 def _recorded(request: Request, one: Participant, file: File, source: str) -> HttpResponse:
     state = request.trial.state
-    study = state.governing("elements", one)
     seal = record_seal(keyring(), state, one)
-    plain = {record.id: record.content for record in file.records}
-    contents = kept_contents(state, one, source, plain, seal)
-    found = arriving(file.facts, study.elements, source, contents)
-    entries = list(new_entries(state, one, found))
-    read_as = (record_read(one._replace(content=contents[one.id])) for one in file.records)
-    told = list(new_readings(state, one, source, read_as, file.vocabulary, seal))
-    done = sum(_record(request, one, entry, source) for entry in entries)
-    for fields in told:
+    found = source_changes(state, one, source, file.facts, file.records, file.vocabulary, seal)
+    done = sum(_record(request, one, entry, source) for entry in found.entries)
+    for fields in found.readings:
         _record(request, one, Arriving(RecordsRead, None, fields), source)
     messages.success(request, _("%(n)d entries recorded.") % {"n": done})
     if unused := _reasons(file.facts.not_used):
         messages.warning(request, _("Not used: %(why)s") % {"why": unused})
-    if unclear := sum(found.kind is RecordNotUnderstood for found in entries):
+    if unclear := sum(entry.kind is RecordNotUnderstood for entry in found.entries):
         messages.warning(
             request,
             _(
@@ -173,23 +161,7 @@ def _reasons(not_used: Sequence[Any]) -> str:
 
 
 def _record(request: Request, one: Participant, found: Arriving, source: str) -> bool:
-    fields: dict[str, Any] = {
-        "participant": one.id,
-        "occurred_on": found.day or today(),
-        **found.fields,
-    }
-    if found.kind is LaboratoryResultsRecorded:
-        fields |= {
-            "laboratory": _laboratory(source),
-            "ranges_version": "as-reported",
-            "collected_on": str(found.day),
-        }
+    fields = fields_to_record(one.id, found, source, today())
     event = event_of(request, found.kind.__name__, one.site, fields)
     trial = request.trial
     return isinstance(record(trial, event, trial.state.position, uuid4().hex), Recorded)
-
-
-def _laboratory(source: str) -> str:
-    """Name the laboratory by the source, in the letters that an identifier may have."""
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in source)
-    return (kept.strip("-._") or "reported")[:64]
