@@ -7,9 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.adverse_events import courses
-from gradatim.conduct.views.doses import given
-from gradatim.conduct.views.safety import letter
+from gradatim.conduct.views.participants import summarise
 from gradatim.conduct.views.screening import assess_participant
 from gradatim.conduct.visibility import tells_birthday
 from gradatim.evidence.facts import Facts
@@ -38,7 +36,7 @@ def participants(request: HttpRequest, after: After = "", limit: Limit = USUAL) 
 
 def summary(state: State, one: Participant) -> dict[str, Any]:
     """Give how a participant stands."""
-    dosed = given(state, one)
+    found = summarise(state, one, today())
     return {
         "id": one.id,
         "site": one.site,
@@ -49,9 +47,9 @@ def summary(state: State, one: Participant) -> dict[str, Any]:
         "level": one.level,
         "cohort": one.cohort,
         "replaced": one.replaced,
-        "doses": len(dosed),
-        "adverse_events": len(courses(state, one)),
-        "letter": letter_of(dlt_outcome(state, one, today())) if dosed else "",
+        "doses": found.doses,
+        "adverse_events": found.adverse_events,
+        "letter": found.outcome,
     }
 
 

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_POST
 
 from gradatim.conduct.access import Access
 from gradatim.conduct.views.ladder import enrolment, ladder
+from gradatim.conduct.views.participants import summarise
 from gradatim.web.access import Request, page
 from gradatim.web.as_of_middleware import CHOSEN, Chosen, state_then
 from gradatim.web.clock import today
 from gradatim.web.views.overview import advice_shown
-from gradatim.web.views.participant.pages import row_of
 
 SHOWN = 200
 
@@ -42,7 +42,7 @@ def as_of(request: Request) -> HttpResponse:
             **advice_shown(state, on),
         }
         content["rows"] = [
-            row_of(then, one, on) for one in then.participants("participants")[:SHOWN]
+            summarise(state, one, on) for one in then.participants("participants")[:SHOWN]
         ]
     return render(request, "gradatim/audit/as_of.html", content)
 

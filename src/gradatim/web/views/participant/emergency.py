@@ -4,9 +4,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from gradatim.conduct.access import Access
-from gradatim.conduct.events.trial import SiteOpened
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import given
+from gradatim.conduct.views.participants import investigators_of, opening_of
 from gradatim.conduct.views.traceability import dose_origins
 from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.accounts.models import User
@@ -21,12 +21,7 @@ def emergency(request: Request, id: str) -> HttpResponse:
     one = participant_or_404(access, "emergency", id)
     state = access.state
     study = state.governing("treatment", one)
-    opened = [event for _, event in state.events.of(SiteOpened) if event.site == one.site]
-    leads = [
-        user
-        for (user, site), roles in state.roles.items()
-        if "investigator" in roles and site in ("", one.site)
-    ]
+    leads = investigators_of(state, one)
     names = dict(User.objects.filter(username__in=leads).values_list("username", "printed_name"))
     events = courses(state, one) if access.sees_participant("participants", one) else {}
     origins = {origin.dose: origin for origin in dose_origins(state, one)}
@@ -36,7 +31,7 @@ def emergency(request: Request, id: str) -> HttpResponse:
         {
             "one": one,
             "study": study,
-            "site": opened[-1] if opened else None,
+            "site": opening_of(state, one.site),
             "now": now(),
             "leads": [(user, names.get(user, "")) for user in leads],
             "identity": identity(access, one),

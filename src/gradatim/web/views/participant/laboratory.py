@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from gradatim.clinical.ctcae.grade import Grade, Value
 from gradatim.clinical.units import convert_for
 from gradatim.conduct.access import Access
+from gradatim.conduct.event_for_element import answered_by_participant
 from gradatim.conduct.events.findings import (
     LaboratoryResultsRecorded,
     ScoresRecorded,
@@ -25,7 +26,6 @@ from gradatim.reports.laboratory_chart import Point, value_over_time
 from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.forms.results import BOUNDS, number
 from gradatim.web.views.participant.frame import framed
-from gradatim.web.views.participant.questionnaire import items_of
 
 MOST_CHARTS = 24
 
@@ -63,7 +63,8 @@ def _page(request: Request, id: str, tab: str, kinds: tuple[type, ...]) -> HttpR
             "charts": charts,
             "wanted": wanted,
             "act": "ScoresRecorded" if tab == "scores" else "",
-            "asks": tab == "scores" and items_of(access.state.governing("elements", one)),
+            "asks": tab == "scores"
+            and answered_by_participant(access.state.governing("elements", one)),
         },
     )
 

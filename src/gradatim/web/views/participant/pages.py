@@ -1,19 +1,17 @@
 """The participants, and the pages of one of them."""
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from gradatim.conduct.access import Access
 from gradatim.conduct.corrections import signings
 from gradatim.conduct.narrative import narrate_in_words
-from gradatim.conduct.state import Participant
 from gradatim.conduct.views.adverse_events import courses
-from gradatim.conduct.views.doses import doses, given
+from gradatim.conduct.views.doses import doses
 from gradatim.conduct.views.judgements import to_be_signed
+from gradatim.conduct.views.participants import next_visit, summarise
 from gradatim.conduct.views.reporting import reports
-from gradatim.conduct.views.safety import candidates, letter
+from gradatim.conduct.views.safety import candidates
 from gradatim.conduct.views.visit_forms import visit_forms
 from gradatim.conduct.views.visits import visits
 from gradatim.dosefinding.outcomes import letter_of
@@ -35,30 +33,14 @@ def participants(request: Request) -> HttpResponse:
     access, day = _access(request), today()
     status = request.GET.get("status", "")
     people = [one for one in access.participants("participants") if status in ("", one.status)]
-    rows = [row_of(access, one, day) for one in people]
+    state = access.state
+    rows = [(summarise(state, one, day), next_visit(state, one, day)) for one in people]
     statuses = sorted({one.status for one in access.participants("participants")})
     return render(
         request,
         "gradatim/participants.html",
         {"rows": rows, "statuses": statuses, "status": status},
     )
-
-
-def row_of(access: Access, one: Participant, day: Any) -> dict[str, Any]:
-    """Give what a list says of a participant."""
-    state = access.state
-    dosed = given(state, one)
-    due = [
-        visit for visit in visits(state, one, day) if visit.status in ("open", "overdue", "planned")
-    ]
-    return {
-        "one": one,
-        "doses": len(dosed),
-        "events": len(courses(state, one)),
-        "candidates": candidates(state, one),
-        "letter": letter_of(dlt_outcome(state, one, day)) if dosed else "",
-        "next": due[0] if due and one.status in ("enrolled", "treated") else None,
-    }
 
 
 @page("participants")

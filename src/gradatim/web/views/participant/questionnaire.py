@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gradatim.conduct.access import Access
-from gradatim.conduct.event_for_element import recorded_in
-from gradatim.protocol.study import Study
+from gradatim.conduct.event_for_element import answered_by_participant
 from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.clock import today
 from gradatim.web.forms.base import ActForm
@@ -21,9 +20,6 @@ from gradatim.web.forms.choices import Asked
 from gradatim.web.languages import in_asked_language
 from gradatim.web.views.record import Filling, filled_in
 
-FORMULAS = ("basdai", "basfi")
-"""Formulas whose inputs are answered by the participant as numbers from 0 to 10."""
-ALSO = ("patient_global", "spinal_pain")
 SCALE = range(11)
 
 
@@ -31,22 +27,6 @@ class NumericRatingScale(forms.RadioSelect):
     """Eleven boxes, from 0 to 10."""
 
     template_name = "gradatim/nrs.html"
-
-
-def items_of(study: Study) -> Mapping[str, str]:
-    """Give the elements that a participant answers, with their labels."""
-    inputs = [
-        name
-        for one in study.elements.values()
-        if one.derived is not None and one.derived.formula in FORMULAS
-        for name in one.derived.inputs.values()
-    ]
-    names = [*dict.fromkeys(inputs), *(name for name in ALSO if name in study.elements)]
-    return {
-        name: study.elements[name].label
-        for name in names
-        if event_type_for(study.elements[name]) is not None
-    }
 
 
 def questionnaire_form(items: Mapping[str, str]) -> type[ActForm]:
@@ -71,7 +51,7 @@ def questionnaire(request: Request, id: str) -> HttpResponse:
     """Show the questions to the participant, and record the answers as scores."""
     access: Access = request.access
     one = participant_or_404(access, "participants", id)
-    items = items_of(access.state.governing("elements", one))
+    items = answered_by_participant(access.state.governing("elements", one))
     if not items or not access.may("ScoresRecorded", one.site):
         raise Http404(_("There is no such page."))
     given = {"participant": one.id}

@@ -1,0 +1,66 @@
+"""What a list says of a participant: how much was given and reported, and what comes next."""
+
+from datetime import date
+from typing import NamedTuple
+
+from gradatim.conduct.events.trial import SiteOpened
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.doses import given
+from gradatim.conduct.views.safety import Candidate, candidates, letter
+from gradatim.conduct.views.visits import Visit, visits
+
+
+class ParticipantSummary(NamedTuple):
+    """How a participant stands.
+
+    Args:
+        participant: whom it is about.
+        doses: how many were given.
+        adverse_events: how many were reported.
+        candidates: what may be dose-limiting.
+        outcome: the letter of their outcome as of the day; empty before the first dose.
+    """
+
+    participant: Participant
+    doses: int
+    adverse_events: int
+    candidates: tuple[Candidate, ...]
+    outcome: str
+
+
+def summarise(state: State, one: Participant, day: date) -> ParticipantSummary:
+    """Return how a participant stands on a day."""
+    dosed = given(state, one)
+    return ParticipantSummary(
+        one,
+        len(dosed),
+        len(courses(state, one)),
+        candidates(state, one),
+        letter(state, one, day) if dosed else "",
+    )
+
+
+def next_visit(state: State, one: Participant, day: date) -> Visit | None:
+    """Return the first visit that is still to be made; None where nobody waits for one."""
+    if one.status not in ("enrolled", "treated"):
+        return None
+    due = (
+        visit for visit in visits(state, one, day) if visit.status in ("open", "overdue", "planned")
+    )
+    return next(due, None)
+
+
+def investigators_of(state: State, one: Participant) -> list[str]:
+    """Return the users who are investigators at a participant's site, or of the whole trial."""
+    return [
+        user
+        for (user, site), roles in state.roles.items()
+        if "investigator" in roles and site in ("", one.site)
+    ]
+
+
+def opening_of(state: State, site: str) -> SiteOpened | None:
+    """Return the last entry that opened a site: its name and who leads it; None without one."""
+    opened = [event for _, event in state.events.of(SiteOpened) if event.site == site]
+    return opened[-1] if opened else None
