@@ -8,7 +8,7 @@ as what is not there: nobody learns that it exists.
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from gradatim.conduct.conflicts import whom
+from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.permissions import MAY, OF_THE_WHOLE_TRIAL, roles_of
 from gradatim.conduct.roles import CLINICAL_STAFF, OVERSIGHT, ROLES, SITE_STAFF
@@ -92,7 +92,7 @@ class Access(NamedTuple):
     def sees_entry(self, area: str, event: Event) -> bool:
         """Return whether an entry of the ledger belongs to what the user sees in an area."""
         sites = self.sites(area)
-        about = self.state.participants.get(whom(self.state, event) or "")
+        about = self.state.participants.get(participant_of(self.state, event) or "")
         if about is not None:
             return about.site in sites
         return not event.site or event.site in sites

@@ -15,7 +15,7 @@ from gradatim.conduct.policies.review import the_committee_signs
 from gradatim.conduct.policies.verdicts import rule
 from gradatim.conduct.proposals import act_of, holding, needed, proposed
 from gradatim.conduct.state import Proposal, State
-from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Refused, Trial
+from gradatim.conduct.trial import Outcome, Recorded, Refused, Stale, Trial
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
 
@@ -54,7 +54,7 @@ def propose(member: Member, event: Event, seen: int, key: str) -> Signed:
     """
     state, act = member.trial.state, act_of(event)
     if changed := altered(state, act, seen):
-        return Signed(Overtaken(changed))
+        return Signed(Stale(changed))
     alone = proposed(Proposal("", 0, act, {}), event, [event.recorded_by])
     if refused := _refused(state, alone):
         return Signed(refused)
@@ -69,10 +69,10 @@ def propose(member: Member, event: Event, seen: int, key: str) -> Signed:
     return _decided(member, outcome, number)
 
 
-def overtaken(state: State, proposal: Proposal, seen: int) -> Overtaken | None:
+def overtaken(state: State, proposal: Proposal, seen: int) -> Stale | None:
     """Return what altered a proposal's subject since it was looked at; None where nothing did."""
     changed = altered(state, proposal.act, min(seen, state.position))
-    return Overtaken(changed) if changed else None
+    return Stale(changed) if changed else None
 
 
 def sign(member: Member, proposal: Proposal, seen: int, day: date) -> Signed:

@@ -103,11 +103,11 @@ def changed_by_others(state: State, event: Event, seen: int) -> tuple[int, ...]:
 
     Of what is about no participant that is nothing, but for entries that are said to be verified.
     """
-    if whom(state, event) is None and not isinstance(event, SourceDataVerified):
+    if participant_of(state, event) is None and not isinstance(event, SourceDataVerified):
         return ()
     return tuple(
         at
-        for at in touched(state, event, seen)
+        for at in conflicting_entries(state, event, seen)
         if state.events[at].recorded_by != event.recorded_by
     )
 

@@ -55,5 +55,5 @@ def answered_by_participant(study: Study) -> Mapping[str, str]:
     return {
         name: study.elements[name].label
         for name in dict.fromkeys([*inputs, *beside])
-        if recorded_in(study.elements[name]) is not None
+        if event_type_for(study.elements[name]) is not None
     }

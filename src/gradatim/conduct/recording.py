@@ -12,7 +12,7 @@ from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.personal import forget
 from gradatim.conduct.policies import is_authorisation
 from gradatim.conduct.sealed_records import has_clear_words, record_seal
-from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Trial
+from gradatim.conduct.trial import Outcome, Recorded, Stale, Trial
 
 
 def record(
@@ -37,7 +37,7 @@ def record(
     if not known and not is_authorisation(event):
         changed = changed_by_others(trial.state, event, seen)
         if changed:
-            return Overtaken(changed)
+            return Stale(changed)
     outcome = trial.record(_sealed(trial, event, keyring), seen, request)
     if isinstance(event, PersonalDataErased) and isinstance(outcome, Recorded):
         forget(keyring(), trial.state)

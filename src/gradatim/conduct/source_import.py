@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Literal, NamedTuple
 
 from gradatim.conduct.days import kept_days, written
-from gradatim.conduct.event_for_element import recorded_in
+from gradatim.conduct.event_for_element import event_type_for
 from gradatim.conduct.events import findings, participants, records
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.state import Participant, State

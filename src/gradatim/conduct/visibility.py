@@ -7,7 +7,7 @@ named in an act of one's own.
 from typing import Any, Literal
 
 from gradatim.conduct.access import Access
-from gradatim.conduct.conflicts import whom
+from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.state import Participant, State
 from gradatim.dosing.inventory import Lot
@@ -105,7 +105,7 @@ def _require_entries(access: Access, name: str, event: Any) -> None:
 
 
 def _site(state: State, entry: Event) -> str:
-    one = state.participants.get(whom(state, entry) or "")
+    one = state.participants.get(participant_of(state, entry) or "")
     return entry.site if one is None else one.site
 
 

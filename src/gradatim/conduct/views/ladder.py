@@ -9,21 +9,21 @@ from gradatim.conduct.state import Cohort, Participant, State
 from gradatim.conduct.transitions import ENDED, ON_THE_WAY
 from gradatim.conduct.views.doses import first_dose_at, given
 from gradatim.conduct.views.levels import levels
-from gradatim.conduct.views.safety import letter
+from gradatim.conduct.views.safety import dlt_outcome
+from gradatim.dosefinding.outcomes import DoseOutcome
 from gradatim.protocol.treatment import DoseLevel
 from gradatim.safety import dlt
 
 Standing = Literal[
     "not dosed", "replaced", "DLT", "DLT candidate", "pending", "no DLT", "not evaluable"
 ]
-_STANDINGS: dict[str, Standing] = {
-    "T": "DLT",
-    "C": "DLT candidate",
-    "P": "pending",
-    "N": "no DLT",
-    "": "not evaluable",
+_STANDINGS: dict[DoseOutcome | None, Standing] = {
+    DoseOutcome.DLT: "DLT",
+    DoseOutcome.CANDIDATE: "DLT candidate",
+    DoseOutcome.PENDING: "pending",
+    DoseOutcome.NO_DLT: "no DLT",
+    None: "not evaluable",
 }
-"""By the letters of outcomes."""
 TOXIC: frozenset[Standing] = frozenset({"DLT", "DLT candidate"})
 
 
@@ -102,7 +102,7 @@ def _place(access: Access, one: Participant, day: date) -> Place:
     state, visible = access.state, access.sees_participant("participants", one)
     if first_dose_at(state, one) is None:
         return Place(one.id, visible, "replaced" if one.replaced else "not dosed")
-    standing = _STANDINGS[letter(state, one, day)]
+    standing = _STANDINGS[dlt_outcome(state, one, day)]
     if standing != "pending":
         return Place(one.id, visible, standing)
     times = given(state, one)

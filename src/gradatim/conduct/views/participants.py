@@ -7,8 +7,9 @@ from gradatim.conduct.events.trial import SiteOpened
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import given
-from gradatim.conduct.views.safety import Candidate, candidates, letter
+from gradatim.conduct.views.safety import Candidate, candidates, dlt_outcome
 from gradatim.conduct.views.visits import Visit, visits
+from gradatim.dosefinding.outcomes import letter_of
 
 
 class ParticipantSummary(NamedTuple):
@@ -37,7 +38,7 @@ def summarise(state: State, one: Participant, day: date) -> ParticipantSummary:
         len(dosed),
         len(courses(state, one)),
         candidates(state, one),
-        letter(state, one, day) if dosed else "",
+        letter_of(dlt_outcome(state, one, day)) if dosed else "",
     )
 
 

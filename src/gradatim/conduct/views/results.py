@@ -2,13 +2,13 @@
 
 from typing import NamedTuple
 
-from gradatim.conduct.event_for_element import recorded_in
+from gradatim.conduct.event_for_element import event_type_for
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.findings import ClinicalSignificanceSigned
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of
-from gradatim.conduct.views.facts import facts_of
-from gradatim.conduct.views.grades import Graded, grades, position_of
+from gradatim.conduct.views.facts import facts_of, position_of
+from gradatim.conduct.views.grades import Graded, grades
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Element
 from gradatim.protocol.study import Study
@@ -59,7 +59,7 @@ def results_by_element(
     series = []
     for name, element in state.governing("elements", one).elements.items():
         facts = facts_of(state, one).of(name)
-        if recorded_in(element) not in kinds or not facts:
+        if event_type_for(element) not in kinds or not facts:
             continue
         rows = [
             Result(fact, by_fact.get(fact.id, []), judged.get((position_of(fact), name)))
@@ -88,7 +88,7 @@ def planned_elements(study: Study, event: str, visit: str | None) -> dict[str, E
     return {
         name: one
         for name, one in study.elements.items()
-        if getattr(recorded_in(one), "__name__", "") == event
+        if getattr(event_type_for(one), "__name__", "") == event
         and one.derived is None
         and (not planned or name in planned)
     }

@@ -21,7 +21,7 @@ from gradatim.conduct.narrative import NarratedEntry, narrated_entries
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
 from gradatim.conduct.system_fields import with_system_fields
-from gradatim.conduct.trial import Outcome, Overtaken, Refused, Trial, entries_opened_by
+from gradatim.conduct.trial import Outcome, Refused, Stale, Trial, entries_opened_by
 from gradatim.conduct.visibility import sees_entry
 from gradatim.core.errors import UnusableInput
 from gradatim.web.access import require_visible_or_404

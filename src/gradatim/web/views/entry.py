@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from gradatim.conduct.access import Access
 from gradatim.conduct.catalogue import RECORD_FIELDS
-from gradatim.conduct.conflicts import whom
+from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.corrections import (
     changed_after_signature,
     changed_fields,

@@ -39,6 +39,7 @@ from gradatim.web.forms.act import act_form, ruled_on
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.judging import record_asked
+from gradatim.web.languages import why_broken
 from gradatim.web.recording import circumstances_of, event_of, record, signed
 from gradatim.web.views.participant.pages import participants
 from gradatim.web.views.participant.records import records
@@ -286,7 +287,7 @@ def _recorded(request: Request, act: Act) -> Act:
     event = _event(request, act)
     if asked.event not in BY_COMMITTEE:
         require_visible_or_404(request.access, asked.event, event)
-        refuse_unusable(trial.state, event)
+        validate(trial.state, event)
         meaning = act.filling.meaning or signature_meaning(trial.state, event) or ""
         if meaning:
             act = act._replace(meaning=meaning)

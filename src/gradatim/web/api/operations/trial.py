@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from ninja import Router
 
 from gradatim.conduct.access import LimitedAccess
-from gradatim.conduct.conflicts import whom
+from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.escalation import advised
 from gradatim.conduct.state import Query
 from gradatim.conduct.views.levels import levels

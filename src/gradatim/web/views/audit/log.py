@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from gradatim.conduct.access import Access
-from gradatim.conduct.conflicts import whom
+from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.narrative import narrate_in_words

@@ -14,10 +14,10 @@ from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import candidates
 from gradatim.conduct.views.visit_forms import visit_forms
 from gradatim.conduct.views.visits import visits
-from gradatim.dosefinding.outcomes import letter_of
 from gradatim.safety.dlt import perhaps_of
 from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.clock import now, today
+from gradatim.web.languages import why_broken
 from gradatim.web.views.participant.frame import framed
 from gradatim.web.views.participant.timeline import timeline_spec
 

@@ -18,7 +18,7 @@ from gradatim.conduct.narrative import NarratedEntry, narrate_in_words, narrated
 from gradatim.conduct.proposals import altered_since, holding, needed, proposed
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import Proposal, State
-from gradatim.conduct.trial import Outcome, Overtaken, Recorded, Refused, Trial
+from gradatim.conduct.trial import Outcome, Recorded, Refused, Stale, Trial
 from gradatim.web.access import Request, page
 from gradatim.web.accounts.signing import SignatureFields, verify
 from gradatim.web.acts import title

@@ -25,6 +25,7 @@ from gradatim.dosefinding.decision import Resolution
 from gradatim.reports.safety_charts import safety_charts
 from gradatim.web.access import Request, page
 from gradatim.web.clock import now, today
+from gradatim.web.languages import why_broken
 from gradatim.web.views.overview import advice_shown, advice_words
 
 PARTS = (
