@@ -20,7 +20,8 @@ from gradatim.evidence.facts import Observed
 from gradatim.evidence.omop.options import Options
 from gradatim.evidence.omop.tables import SOURCES
 from gradatim.evidence.omop.vocabulary import concepts
-from gradatim.evidence.warehouse.base import Warehouse, connect
+from gradatim.evidence.warehouse.base import Warehouse
+from gradatim.evidence.warehouse.connect import connect
 from gradatim.protocol.load import load
 from gradatim.screening.prescreen.run import Outcome, Request
 from gradatim.screening.prescreen.run import prescreen as run

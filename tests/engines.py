@@ -28,7 +28,8 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-from gradatim.evidence.warehouse.base import Warehouse, connect
+from gradatim.evidence.warehouse.base import Warehouse
+from gradatim.evidence.warehouse.connect import connect
 
 SPARK = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
 POSTGRES = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]

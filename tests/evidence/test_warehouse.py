@@ -8,7 +8,7 @@ import pyarrow.parquet
 import pytest
 
 from gradatim.core.errors import Defect, UnusableInput
-from gradatim.evidence.warehouse.base import connect
+from gradatim.evidence.warehouse.connect import connect
 
 PEOPLE = pa.table(
     {

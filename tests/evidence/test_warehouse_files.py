@@ -12,7 +12,7 @@ import pytest
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.warehouse import java as warehouse_java
 from gradatim.evidence.warehouse import spark_session as warehouse_session
-from gradatim.evidence.warehouse.base import connect
+from gradatim.evidence.warehouse.connect import connect
 from gradatim.evidence.warehouse.duckdb import DuckDB
 from gradatim.evidence.warehouse.spark import Spark
 from tests.engines import ENGINES, ParquetFolder, engine_of

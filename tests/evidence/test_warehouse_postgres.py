@@ -7,7 +7,7 @@ import pyarrow.parquet
 import pytest
 
 from gradatim.core.errors import UnusableInput
-from gradatim.evidence.warehouse.base import connect
+from gradatim.evidence.warehouse.connect import connect
 
 PEOPLE = pa.table({"person_id": [1, 2, 3], "name": ["a", "b", "c"]})
 

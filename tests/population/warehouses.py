@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 
 from gradatim.evidence.facts import Observed
 from gradatim.evidence.omop.options import Options
-from gradatim.evidence.warehouse.base import Warehouse, connect
+from gradatim.evidence.warehouse.base import Warehouse
+from gradatim.evidence.warehouse.connect import connect
 from gradatim.protocol.load import Document, load
 from gradatim.screening.prescreen.run import Outcome, Request, prescreen
 from gradatim.screening.prescreen.warehouse import OmopPopulation

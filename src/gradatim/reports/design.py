@@ -29,6 +29,7 @@ from gradatim.protocol.questions import ruled_design
 from gradatim.protocol.study import Study
 from gradatim.protocol.treatment import EscalationDesign
 from gradatim.reports.basis import BASES
+from gradatim.reports.compared_designs import compared_on
 from gradatim.reports.design_charts import design_charts
 from gradatim.reports.design_paths import drawing
 from gradatim.reports.pages import charted_page
@@ -37,22 +38,6 @@ ARRIVALS = (7, 14, 28)
 """Mean days between arrivals for which the trial's length is shown; no protocol states one."""
 LENGTH_TRIALS = 20_000
 COLUMNS = 10
-
-
-class DesignComparison(NamedTuple):
-    """A design with what to expect of it.
-
-    Args:
-        name: as the protocol calls it.
-        design: the design.
-        reading: the protocol's words for it.
-        found: operating characteristics, one for each scenario.
-    """
-
-    name: str
-    design: Design
-    reading: str
-    found: list[OperatingCharacteristics]
 
 
 def design_report(document: Document, name: str | None = None) -> str:
@@ -111,32 +96,6 @@ def _name_of(study: Study, chosen: EscalationDesign) -> str:
 def _order(study: Study, shown: str) -> list[str]:
     """Return the protocol's designs, the one shown first."""
     return [shown, *(name for name in alternatives(study) if name != shown)]
-
-
-def compared_on(
-    study: Study, name: str, curves: Sequence[Scenario], aim: float
-) -> DesignComparison:
-    """Return a protocol's design by its name, with what to expect of it on these curves.
-
-    Args:
-        study: the protocol.
-        name: of the design, as the protocol calls it.
-        curves: true rates, each of one rate a level.
-        aim: the rate that a level is not to be above.
-    """
-    first = study.safety.escalation
-    readings = {
-        first.reading_name: first.reading,
-        **{one.name: one.reading for one in first.alternatives},
-    }
-    design = build(settings_of(study, name))
-    found = operating_characteristics(
-        design,
-        [one.rates for one in curves],
-        aim,
-        Computation(needed=recommendation_criteria(study)),
-    )
-    return DesignComparison(name, design, readings[name], found)
 
 
 class Cell(NamedTuple):

@@ -1,24 +1,20 @@
 """The charts of the design report as Vega-Lite specifications; the page draws them."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from gradatim.dosefinding.characteristics.final_states import OperatingCharacteristics
 from gradatim.dosefinding.characteristics.scenarios import Scenario
+from gradatim.reports.compared_designs import Compared
 from gradatim.reports.feasibility_charts import GREY, Spec, base
-
-if TYPE_CHECKING:
-    from gradatim.dosefinding.characteristics.final_states import OperatingCharacteristics
-    from gradatim.reports.design import DesignComparison
 
 BLUES = ("#c6d9ea", "#8fb4d3", "#5a90bf", "#2f6da3", "#17406b")
 """From the lowest level to the highest; more levels repeat the darkest."""
 BAR = 26
 
 
-def design_charts(
-    compared: Sequence["DesignComparison"], curves: Sequence[Scenario]
-) -> dict[str, Spec]:
-    """Return the charts by the name of their place in the page."""
+def design_charts(compared: Sequence[Compared], curves: Sequence[Scenario]) -> dict[str, Spec]:
+    """Give the charts by the name of their place in the page."""
     rows = [(curve.name, one) for curve, one in zip(curves, compared[0].found, strict=True)]
     made = charts_of(rows)
     if len(compared) > 1:
@@ -28,8 +24,8 @@ def design_charts(
     return made
 
 
-def charts_of(rows: Sequence[tuple[str, "OperatingCharacteristics"]]) -> dict[str, Spec]:
-    """Return the two charts of some rows, each a scenario or a design, by the names of the places.
+def charts_of(rows: Sequence[tuple[str, OperatingCharacteristics]]) -> dict[str, Spec]:
+    """Give the two charts of some rows, each a scenario or a design, by the names of their places.
 
     Args:
         rows: at least one, each with its name and what to expect, of the same number of levels.
@@ -37,7 +33,7 @@ def charts_of(rows: Sequence[tuple[str, "OperatingCharacteristics"]]) -> dict[st
     return {"selection": _stacked(rows), "patients": _patients(rows)}
 
 
-def _stacked(rows: Sequence[tuple[str, "OperatingCharacteristics"]], legend: bool = True) -> Spec:
+def _stacked(rows: Sequence[tuple[str, OperatingCharacteristics]], legend: bool = True) -> Spec:
     """Draw a bar for each row: none selected, then each level, together 100 %."""
     values = [
         {"row": name, "what": what, "p": 100 * figure.value, "order": place}
@@ -53,7 +49,7 @@ def _stacked(rows: Sequence[tuple[str, "OperatingCharacteristics"]], legend: boo
     return _bars(values, len(rows), _levels(rows), "selected in % of trials", [0, 100], legend)
 
 
-def _patients(rows: Sequence[tuple[str, "OperatingCharacteristics"]]) -> Spec:
+def _patients(rows: Sequence[tuple[str, OperatingCharacteristics]]) -> Spec:
     """Draw a bar for each row: expected participants at each level."""
     values = [
         {"row": name, "what": f"level {i}", "p": figure.value, "order": i}
@@ -63,8 +59,8 @@ def _patients(rows: Sequence[tuple[str, "OperatingCharacteristics"]]) -> Spec:
     return _bars(values, len(rows), _levels(rows)[1:], "expected participants", None, True)
 
 
-def _levels(rows: Sequence[tuple[str, "OperatingCharacteristics"]]) -> list[tuple[str, str]]:
-    """Return what a bar is made of, with its colour."""
+def _levels(rows: Sequence[tuple[str, OperatingCharacteristics]]) -> list[tuple[str, str]]:
+    """Give what a bar is made of, with its colour."""
     levels = len(rows[0][1].selection)
     picked = [
         BLUES[min(round(i * (len(BLUES) - 1) / max(levels - 1, 1)), len(BLUES) - 1)]

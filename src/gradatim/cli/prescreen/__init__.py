@@ -154,7 +154,7 @@ def _opened(
         only_warehouses(source, told)
         yield BulkPopulation(source.removeprefix("fhir:"), options, watch("Reading"))
         return
-    from gradatim.evidence.warehouse.base import connect
+    from gradatim.evidence.warehouse.connect import connect
     from gradatim.screening.prescreen.warehouse import OmopPopulation
 
     with connect(source, memory=request.memory // 2) as warehouse, warehouse.speaking():

@@ -1,13 +1,8 @@
 """A connection to the database or the files in which a population is, read and never written.
 
-    with connect("duckdb:warehouse.db") as warehouse:
-        person = warehouse.table("person")
-        for batch in warehouse.batches(person.select("person_id")): ...
-
-Five forms name a source; `fhir:DIR` is a bulk export and read elsewhere. What is executed goes
-through `batches`, `fetch`, `write` and `keep`: they know what Ibis gets wrong on each engine (see
-docs/decisions/0005-engines.md). Every fault of a connection, a right, a file or a table becomes
-`UnusableInput` there, and inside `speaking`.
+`connect` opens one. What is executed goes through `batches`, `fetch`, `write` and `keep`: they know
+what Ibis gets wrong on each engine (see docs/decisions/0005-engines.md). Every fault of a
+connection, a right, a file or a table becomes `UnusableInput` there, and inside `speaking`.
 """
 
 from abc import ABC, abstractmethod
@@ -26,10 +21,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from ibis.expr import types as ir
 
-FORMS = (
-    "duckdb:FILE, parquet:DIR, postgresql://USER:PASSWORD@HOST/DATABASE?schema=NAME, spark:DIR "
-    "or fhir:DIR"
-)
 ROWS = 1_000_000
 """Rows in a batch, unless told otherwise."""
 
@@ -206,55 +197,3 @@ def speaking(warehouse: Warehouse, table: str = "") -> AbstractContextManager[No
         table: which of its tables, if one.
     """
     return _speaking(warehouse.source, table)
-
-
-def connect(source: str, *, memory: int | None = None, threads: int | None = None) -> Warehouse:
-    """Open a source.
-
-    Args:
-        source: one of FORMS, but for `fhir:`.
-        memory: the most bytes the engine may use here; a PostgreSQL server sees to its own.
-        threads: how many the engine may use here; default: all.
-
-    Raises:
-        UnusableInput: no such form, or it cannot be opened.
-    """
-    kind, _, rest = source.partition(":")
-    opens = {
-        "duckdb": _duckdb,
-        "parquet": _parquet,
-        "spark": _spark,
-        "postgresql": _postgres,
-        "postgres": _postgres,
-    }.get(kind)
-    if opens is None or not rest:
-        from gradatim.evidence.warehouse.postgres import without_password
-
-        shown, why = without_password(source), f"a source is one of {FORMS}"
-        raise UnusableInput("this source cannot be read", shown, why, "put the form first")
-    with _speaking(source if opens is not _postgres else kind):
-        return opens(source, rest, memory, threads)
-
-
-def _duckdb(source: str, rest: str, memory: int | None, threads: int | None) -> Warehouse:
-    from gradatim.evidence.warehouse.duckdb import open_database
-
-    return open_database(source, rest, memory, threads)
-
-
-def _parquet(source: str, rest: str, memory: int | None, threads: int | None) -> Warehouse:
-    from gradatim.evidence.warehouse.duckdb import open_files
-
-    return open_files(source, rest, memory, threads)
-
-
-def _postgres(source: str, rest: str, memory: int | None, threads: int | None) -> Warehouse:
-    from gradatim.evidence.warehouse.postgres import open_server
-
-    return open_server(source)
-
-
-def _spark(source: str, rest: str, memory: int | None, threads: int | None) -> Warehouse:
-    from gradatim.evidence.warehouse.spark import open_folder
-
-    return open_folder(source, rest, memory, threads)
