@@ -7,7 +7,7 @@ import pytest
 
 from gradatim.core.errors import Defect
 from gradatim.rules.population.combination import Aged
-from gradatim.rules.population.numpy_columns import Arrays
+from gradatim.rules.population.numpy_columns import NumpyColumns
 from gradatim.screening.prescreen.folder import Parts
 from gradatim.screening.prescreen.output_tables import tables as written_tables
 from tests.population.warehouses import opened, people, run, written
@@ -20,7 +20,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_wrong_verdict_is_found_and_named(folder, tmp_path, monkeypatch):
     right = Aged.state
-    monkeypatch.setattr(Aged, "state", lambda term, kit: Arrays.negated(right(term, kit)))
+    monkeypatch.setattr(
+        Aged, "state", lambda term, columns: NumpyColumns.negated(right(term, columns))
+    )
     with opened(folder) as warehouse, pytest.raises(Defect) as told:
         run(warehouse, tmp_path / "run", sample=60)
     assert "criterion I0 of person " in str(told.value)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradatim.core.verdict import Reason, foremost
-from gradatim.rules.population.numpy_columns import Arrays
+from gradatim.rules.population.numpy_columns import NumpyColumns
 from gradatim.rules.population.states import NO, STATES, YES, negated, unknown
 
 
@@ -26,5 +26,5 @@ def test_the_larger_state_has_the_foremost_reason(reasons: list[Reason]) -> None
 
 def test_arrays_negate_as_states_do() -> None:
     states = np.arange(STATES, dtype=np.int8)
-    assert Arrays.negated(states).tolist() == [negated(one) for one in range(STATES)]
+    assert NumpyColumns.negated(states).tolist() == [negated(one) for one in range(STATES)]
     assert (negated(NO), negated(YES)) == (YES, NO)

@@ -1,4 +1,4 @@
-"""Answers in memory: one array for each slot and mask, gathered from what an engine sends."""
+"""Answers in memory: one array for each query and for any record, from what an engine sends."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,33 +7,33 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from gradatim.rules.population.leaf_queries import Mask
+from gradatim.rules.population.leaf_queries import AnyRecord
 
 Array = npt.NDArray[Any]
 BLOCK = 65_536
 """People whose columns of states fit into a processor's cache while rules are combined."""
 
 
-class Gathered:
+class Answers:
     """The answers about some people, in the order of `persons`.
 
     Args:
         persons: the columns of `Questions.persons`.
-        slots: how many slots there are.
+        queries: how many queries there are.
 
     Attributes:
-        states: by slot the states plus one (0: no record says anything), None if nobody has any.
-        margins: by slot the margins as they were packed; 0 for none.
-        masks: by mask whether there is such a record.
+        states: by query the states plus one (0: no record says anything), None if nobody has any.
+        margins: by query the margins as they were packed; 0 for none.
+        any_records: of what was asked for, whether there is such a record.
     """
 
-    def __init__(self, persons: Mapping[str, Array], slots: int) -> None:
+    def __init__(self, persons: Mapping[str, Array], queries: int) -> None:
         order = np.argsort(persons["person"], kind="stable")
         self.persons = {name: values[order] for name, values in persons.items()}
         self.people = len(order)
-        self.states: list[Array | None] = [None] * slots
+        self.states: list[Array | None] = [None] * queries
         self.margins: dict[int, Array] = {}
-        self.masks: dict[Mask, Array] = {}
+        self.any_records: dict[AnyRecord, Array] = {}
 
     def blocks(self) -> Iterator[slice]:
         """Give the places of some people after others."""
@@ -48,28 +48,30 @@ class Gathered:
         return at, known[at] == person if len(known) else np.zeros(len(person), bool)
 
     def add_states(self, rows: Mapping[str, Array]) -> None:
-        """Take in rows of `person`, `slot`, `state` and `margin`."""
-        if not len(rows["slot"]):
+        """Take in rows of `person`, `query`, `state` and `margin`."""
+        if not len(rows["query"]):
             return
         at, known = self._at(rows["person"])
-        order = np.argsort(rows["slot"], kind="stable")
-        slots, starts = np.unique(rows["slot"][order], return_index=True)
-        for slot, places in zip(slots, np.split(order, starts[1:]), strict=True):
+        order = np.argsort(rows["query"], kind="stable")
+        queries, starts = np.unique(rows["query"][order], return_index=True)
+        for query, places in zip(queries, np.split(order, starts[1:]), strict=True):
             places = places[known[places]]
-            states = self.states[slot]
+            states = self.states[query]
             if states is None:
-                states = self.states[slot] = np.zeros(self.people, np.int8)
+                states = self.states[query] = np.zeros(self.people, np.int8)
             states[at[places]] = rows["state"][places]
             margins = rows["margin"][places]
             if margins.any():
-                kept = self.margins.setdefault(int(slot), np.zeros(self.people, np.int64))
+                kept = self.margins.setdefault(int(query), np.zeros(self.people, np.int64))
                 kept[at[places]] = margins
 
-    def add_words(self, rows: Mapping[str, Array], places: Mapping[Mask, tuple[str, int]]) -> None:
-        """Take in rows of `person` and the words of masks."""
+    def add_words(
+        self, rows: Mapping[str, Array], places: Mapping[AnyRecord, tuple[str, int]]
+    ) -> None:
+        """Take in rows of `person` and the words of any record."""
         at, known = self._at(rows["person"])
-        for mask, (word, bit) in places.items():
-            found = self.masks.setdefault(mask, np.zeros(self.people, bool))
+        for record, (word, bit) in places.items():
+            found = self.any_records.setdefault(record, np.zeros(self.people, bool))
             here = known & ((rows[word] >> bit) & 1).astype(bool)
             found[at[here]] = True
 

@@ -1,7 +1,7 @@
-"""Terms: how a person's slots become the state of a leaf, of a rule, of a criterion.
+"""Terms: how the answers about a person become the state of a leaf, of a rule, of a criterion.
 
-A term is evaluated on arrays in memory or on the columns of an engine alike; a `Kit` says what the
-columns are and how to compare them. Every term follows one function of the specification, which is
+A term is evaluated on arrays in memory or on the columns of an engine alike; `Columns` says what
+they are and how to compare them. Every term follows one function of the specification, which is
 named beside it.
 """
 
@@ -12,20 +12,20 @@ from datetime import date
 from functools import reduce
 from typing import Any, Protocol
 
-from gradatim.rules.population.leaf_queries import Mask
+from gradatim.rules.population.leaf_queries import AnyRecord
 from gradatim.rules.population.states import NO, NO_RECORD, NOT_UNDERSTOOD, PARTIAL, STALE, YES
 
 Column = Any
 """A column of states or numbers: a numpy array, or an expression of an engine."""
 
 
-class Kit(Protocol):
+class Columns(Protocol):
     """The columns of a population, one value for each person."""
 
-    def slot(self, number: int) -> Column:
-        """Give a slot's state plus one; 0 where no record says anything."""
+    def answer(self, number: int) -> Column:
+        """Give the state that answers a query, plus one; 0 where no record says anything."""
 
-    def mask(self, mask: Mask) -> Column:
+    def any_record(self, record: AnyRecord) -> Column:
         """Give whether there is such a record."""
 
     def since(self, kind: str) -> Column:
@@ -56,20 +56,20 @@ class Kit(Protocol):
 class Term:
     """Something that has a state for each person."""
 
-    def state(self, kit: Kit) -> Column:
+    def state(self, columns: Columns) -> Column:
         """Give the state of every person."""
         raise NotImplementedError
 
 
-def largest(kit: Kit, states: Iterable[Column]) -> Column:
+def largest(columns: Columns, states: Iterable[Column]) -> Column:
     """Give the disjunction; FALSE for no states."""
     found = list(states)
-    return reduce(kit.larger, found) if found else kit.constant(NO)
+    return reduce(columns.larger, found) if found else columns.constant(NO)
 
 
-def smallest(kit: Kit, states: Iterable[Column]) -> Column:
+def smallest(columns: Columns, states: Iterable[Column]) -> Column:
     """Give the conjunction; TRUE for no states."""
-    return kit.negated(largest(kit, (kit.negated(one) for one in states)))
+    return columns.negated(largest(columns, (columns.negated(one) for one in states)))
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,9 @@ class Constant(Term):
 
     value: int
 
-    def state(self, kit: Kit) -> Column:
+    def state(self, columns: Columns) -> Column:
         """Give that state."""
-        return kit.constant(self.value)
+        return columns.constant(self.value)
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,9 @@ class All(Term):
 
     parts: tuple[Term, ...]
 
-    def state(self, kit: Kit) -> Column:
+    def state(self, columns: Columns) -> Column:
         """Give the conjunction of the parts."""
-        return smallest(kit, [kit.state(part) for part in self.parts])
+        return smallest(columns, [columns.state(part) for part in self.parts])
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,9 @@ class Some(Term):
 
     parts: tuple[Term, ...]
 
-    def state(self, kit: Kit) -> Column:
+    def state(self, columns: Columns) -> Column:
         """Give the disjunction of the parts."""
-        return largest(kit, [kit.state(part) for part in self.parts])
+        return largest(columns, [columns.state(part) for part in self.parts])
 
 
 @dataclass(frozen=True)
@@ -111,9 +111,9 @@ class Opposite(Term):
 
     part: Term
 
-    def state(self, kit: Kit) -> Column:
+    def state(self, columns: Columns) -> Column:
         """Give the negation of the part."""
-        return kit.negated(kit.state(self.part))
+        return columns.negated(columns.state(self.part))
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,8 @@ class Absent(Term):
         end: the last day; None without limit.
         on: the day of the question.
         unreadable: whether a record that may be of it is not understood.
-        denied: the slot of records that say that it did not happen.
-        told: for a consent or a participation, the mask of records that show one was asked for.
+        denied: the query of records that say that it did not happen.
+        told: for a consent or a participation, the records that show one was asked for.
         unrecognised: whether the source could hold a record of it without its being seen.
     """
 
@@ -135,28 +135,32 @@ class Absent(Term):
     begin: int | None
     end: int | None
     on: int
-    unreadable: Mask | None = None
+    unreadable: AnyRecord | None = None
     denied: int | None = None
-    told: Mask | None = None
+    told: AnyRecord | None = None
     unrecognised: bool = False
 
-    def state(self, kit: Kit) -> Column:
+    def state(self, columns: Columns) -> Column:
         """Give FALSE where it is covered or denied, else UNKNOWN."""
-        found = kit.constant(NO_RECORD)
+        found = columns.constant(NO_RECORD)
         if self.told is not None:
-            found = kit.where(kit.mask(self.told), kit.constant(NO), found)
+            found = columns.where(columns.any_record(self.told), columns.constant(NO), found)
         elif self.kind:
-            known = kit.constant(NOT_UNDERSTOOD if self.unrecognised else NO)
+            known = columns.constant(NOT_UNDERSTOOD if self.unrecognised else NO)
             if self.unreadable is not None:
-                known = kit.where(kit.mask(self.unreadable), kit.constant(NOT_UNDERSTOOD), known)
-            found = kit.where(self._covered(kit), known, found)
+                known = columns.where(
+                    columns.any_record(self.unreadable), columns.constant(NOT_UNDERSTOOD), known
+                )
+            found = columns.where(self._covered(columns), known, found)
         if self.denied is not None:
-            found = kit.where(kit.slot(self.denied) == YES + 1, kit.constant(NO), found)
+            found = columns.where(
+                columns.answer(self.denied) == YES + 1, columns.constant(NO), found
+            )
         return found
 
-    def _covered(self, kit: Kit) -> Column:
-        since, until = kit.since(self.kind), kit.until(self.kind)
-        born = kit.person("born_first")
+    def _covered(self, columns: Columns) -> Column:
+        since, until = columns.since(self.kind), columns.until(self.kind)
+        born = columns.person("born_first")
         begun = since <= (born if self.begin is None else self.begin)
         lasted = until >= self.on
         if self.end is not None:
@@ -166,103 +170,103 @@ class Absent(Term):
 
 @dataclass(frozen=True)
 class Happened(Term):
-    """A slot that is TRUE or UNKNOWN where records say so, else what their absence means.
+    """A query that is TRUE or UNKNOWN where records say so, else what their absence means.
 
     `_event`, `count`, `days` and, without an exemption, `not_washed_out`.
     """
 
-    slot: int
+    query: int
     absent: Term
 
-    def state(self, kit: Kit) -> Column:
-        """Give the slot's state, else that of the absence."""
-        found = kit.slot(self.slot)
-        return kit.where(found > 0, found - 1, kit.state(self.absent))
+    def state(self, columns: Columns) -> Column:
+        """Give the query's state, else that of the absence."""
+        found = columns.answer(self.query)
+        return columns.where(found > 0, found - 1, columns.state(self.absent))
 
 
 @dataclass(frozen=True)
 class Recent(Term):
     """`not_washed_out`: what records say, or that more may have been taken than is recorded."""
 
-    slot: int
+    query: int
     absent: Term
 
-    def state(self, kit: Kit) -> Column:
+    def state(self, columns: Columns) -> Column:
         """Give the larger of both."""
-        found = kit.slot(self.slot)
-        recorded = kit.where(found > 0, found - 1, kit.constant(NO))
-        return kit.larger(recorded, kit.state(self.absent))
+        found = columns.answer(self.query)
+        recorded = columns.where(found > 0, found - 1, columns.constant(NO))
+        return columns.larger(recorded, columns.state(self.absent))
 
 
 @dataclass(frozen=True)
 class Unchanged(Term):
     """`stable`: the conjunction over the drugs being taken."""
 
-    slot: int
+    query: int
     absent: Term
 
-    def state(self, kit: Kit) -> Column:
+    def state(self, columns: Columns) -> Column:
         """Give TRUE where none is taken, if that is known."""
-        found, absent = kit.slot(self.slot), kit.state(self.absent)
-        known = kit.where(found > 0, found - 1, kit.constant(YES))
-        open_ = kit.larger(absent, kit.where(known == YES, kit.constant(NO), known))
-        return kit.where((absent != NO) & (found != NO + 1), open_, known)
+        found, absent = columns.answer(self.query), columns.state(self.absent)
+        known = columns.where(found > 0, found - 1, columns.constant(YES))
+        open_ = columns.larger(absent, columns.where(known == YES, columns.constant(NO), known))
+        return columns.where((absent != NO) & (found != NO + 1), open_, known)
 
 
 @dataclass(frozen=True)
 class Dose(Term):
     """`daily_dose`: the total of what is recorded, and if more may be taken, at least that."""
 
-    slot: int
-    open_slot: int
+    query: int
+    open_query: int
     none: int
     open_none: int
     absent: Term
 
-    def state(self, kit: Kit) -> Column:
+    def state(self, columns: Columns) -> Column:
         """Give the state by what is recorded, or by the least that it can be."""
-        total = _or_else(kit, self.slot, self.none)
-        least = _or_else(kit, self.open_slot, self.open_none)
+        total = _or_else(columns, self.query, self.none)
+        least = _or_else(columns, self.open_query, self.open_none)
         settled = (least == NO) | (least == YES)
-        absent = kit.state(self.absent)
-        undecided = kit.where((total == NO) | (total == YES), absent, total)
-        return kit.where(absent == NO, total, kit.where(settled, least, undecided))
+        absent = columns.state(self.absent)
+        undecided = columns.where((total == NO) | (total == YES), absent, total)
+        return columns.where(absent == NO, total, columns.where(settled, least, undecided))
 
 
-def _or_else(kit: Kit, slot: int, none: int) -> Column:
-    found = kit.slot(slot)
-    return kit.where(found > 0, found - 1, kit.constant(none))
+def _or_else(columns: Columns, query: int, none: int) -> Column:
+    found = columns.answer(query)
+    return columns.where(found > 0, found - 1, columns.constant(none))
 
 
 @dataclass(frozen=True)
-class Point:
+class Visit:
     """The values of one visit or window (`_among`, `attested`).
 
     Args:
-        slots: in this order the first that has a value counts.
-        older: masks of records of the wrong date.
+        queries: in this order the first that has a value counts.
+        older: any record, which is then of the wrong date.
         none: the state without any record.
         due: whether the visit has come.
     """
 
-    slots: tuple[int, ...]
-    older: tuple[Mask, ...]
+    queries: tuple[int, ...]
+    older: tuple[AnyRecord, ...]
     none: int
     due: bool = True
 
-    def has(self, kit: Kit) -> Column:
+    def has(self, columns: Columns) -> Column:
         """Whether any value counts."""
-        return reduce(lambda a, b: a | b, (kit.slot(one) > 0 for one in self.slots))
+        return reduce(lambda a, b: a | b, (columns.answer(one) > 0 for one in self.queries))
 
-    def state(self, kit: Kit) -> Column:
+    def state(self, columns: Columns) -> Column:
         """Give what they say."""
-        found = kit.constant(self.none)
+        found = columns.constant(self.none)
         if self.older:
-            older = reduce(lambda a, b: a | b, (kit.mask(one) for one in self.older))
-            found = kit.where(older, kit.constant(STALE), found)
-        for one in reversed(self.slots):
-            known = kit.slot(one)
-            found = kit.where(known > 0, known - 1, found)
+            older = reduce(lambda a, b: a | b, (columns.any_record(one) for one in self.older))
+            found = columns.where(older, columns.constant(STALE), found)
+        for one in reversed(self.queries):
+            known = columns.answer(one)
+            found = columns.where(known > 0, known - 1, found)
         return found
 
 
@@ -270,35 +274,37 @@ class Point:
 class Measured(Term):
     """The visits of a measured leaf together (`_measured`)."""
 
-    points: tuple[Point, ...]
+    visits: tuple[Visit, ...]
     across: str = "some"
 
-    def state(self, kit: Kit) -> Column:
+    def state(self, columns: Columns) -> Column:
         """Combine the visits that are due or have a value."""
-        if len(self.points) == 1 and self.points[0].due:
-            return self.points[0].state(kit)
-        asked = [self.asked(kit, one) for one in self.points]
-        states = [one.state(kit) for one in self.points]
+        if len(self.visits) == 1 and self.visits[0].due:
+            return self.visits[0].state(columns)
+        asked = [self.asked(columns, one) for one in self.visits]
+        states = [one.state(columns) for one in self.visits]
         combine, neutral = (smallest, YES) if self.across == "every" else (largest, NO)
         together = combine(
-            kit, [self._if(kit, *pair, neutral) for pair in zip(asked, states, strict=True)]
+            columns, [self._if(columns, *pair, neutral) for pair in zip(asked, states, strict=True)]
         )
         some = [one for one in asked if one is not None]
         if len(some) < len(asked):
             return together
-        return kit.where(reduce(lambda a, b: a | b, some), together, kit.constant(NO_RECORD))
+        return columns.where(
+            reduce(lambda a, b: a | b, some), together, columns.constant(NO_RECORD)
+        )
 
-    def asked(self, kit: Kit, point: Point) -> Column | None:
+    def asked(self, columns: Columns, visit: Visit) -> Column | None:
         """Say for whom a visit counts; None: for everybody."""
         if self.across == "available":
-            has = point.has(kit)
-            others = reduce(lambda a, b: a | b, (one.has(kit) for one in self.points))
-            return has | ~others if point.due else has
-        return None if point.due else point.has(kit)
+            has = visit.has(columns)
+            others = reduce(lambda a, b: a | b, (one.has(columns) for one in self.visits))
+            return has | ~others if visit.due else has
+        return None if visit.due else visit.has(columns)
 
     @staticmethod
-    def _if(kit: Kit, asked: Column | None, state: Column, neutral: int) -> Column:
-        return state if asked is None else kit.where(asked, state, kit.constant(neutral))
+    def _if(columns: Columns, asked: Column | None, state: Column, neutral: int) -> Column:
+        return state if asked is None else columns.where(asked, state, columns.constant(neutral))
 
 
 @dataclass(frozen=True)
@@ -309,32 +315,32 @@ class Aged(Term):
     op: str
     number: float
 
-    def state(self, kit: Kit) -> Column:
+    def state(self, columns: Columns) -> Column:
         """Give the state; UNKNOWN where the day of birth leaves it open."""
-        high, low = self._held(kit, "ymd_first"), self._held(kit, "ymd_last")
+        high, low = self._held(columns, "ymd_first"), self._held(columns, "ymd_last")
         open_ = high != low
         if self.op == "=":
             least, most = (
-                self._at_least(kit, name, self.number) for name in ("ymd_last", "ymd_first")
+                self._at_least(columns, name, self.number) for name in ("ymd_last", "ymd_first")
             )
             open_ = open_ | (most & ~least & ~high)
-        known = kit.where(high, kit.constant(YES), kit.constant(NO))
-        known = kit.where(open_, kit.constant(PARTIAL), known)
-        return kit.where(kit.person("undated"), kit.constant(NO_RECORD), known)
+        known = columns.where(high, columns.constant(YES), columns.constant(NO))
+        known = columns.where(open_, columns.constant(PARTIAL), known)
+        return columns.where(columns.person("undated"), columns.constant(NO_RECORD), known)
 
-    def _held(self, kit: Kit, name: str) -> Column:
+    def _held(self, columns: Columns, name: str) -> Column:
         if self.op in (">=", "<"):
-            reached = self._at_least(kit, name, math.ceil(self.number))
+            reached = self._at_least(columns, name, math.ceil(self.number))
             return reached if self.op == ">=" else ~reached
-        passed = self._at_least(kit, name, math.floor(self.number) + 1)
+        passed = self._at_least(columns, name, math.floor(self.number) + 1)
         if self.op == "=":
-            return self._at_least(kit, name, math.ceil(self.number)) & ~passed
+            return self._at_least(columns, name, math.ceil(self.number)) & ~passed
         return passed if self.op == ">" else ~passed
 
-    def _at_least(self, kit: Kit, name: str, years: float) -> Column:
+    def _at_least(self, columns: Columns, name: str, years: float) -> Column:
         """Whether so many years are completed; dates as numbers such as 20261116 tell it."""
         at = self.at.year * 10_000 + self.at.month * 100 + self.at.day
-        return kit.person(name) <= at - int(years) * 10_000
+        return columns.person(name) <= at - int(years) * 10_000
 
 
 @dataclass(frozen=True)
@@ -343,8 +349,8 @@ class OfSex(Term):
 
     wanted: int
 
-    def state(self, kit: Kit) -> Column:
+    def state(self, columns: Columns) -> Column:
         """Give the state; UNKNOWN where it is not recorded."""
-        sex = kit.person("sex")
-        known = kit.where(sex == self.wanted, kit.constant(YES), kit.constant(NO))
-        return kit.where(sex == 0, kit.constant(NO_RECORD), known)
+        sex = columns.person("sex")
+        known = columns.where(sex == self.wanted, columns.constant(YES), columns.constant(NO))
+        return columns.where(sex == 0, columns.constant(NO_RECORD), known)

@@ -7,7 +7,7 @@ import ibis
 from ibis.expr import types as ir
 
 from gradatim.rules.population.combination import Term
-from gradatim.rules.population.leaf_queries import Mask
+from gradatim.rules.population.leaf_queries import AnyRecord
 from gradatim.rules.population.margins import Distance, Margins
 from gradatim.rules.population.plan import Plan
 from gradatim.rules.population.query import Questions
@@ -16,65 +16,65 @@ from gradatim.rules.population.sql.portable import bit_or, real, rounded_down, w
 from gradatim.rules.population.sql.rows import Value
 from gradatim.rules.population.states import STATES, negated
 
-SLOTS = 15
+STATES_IN_A_WORD = 15
 """States in a 64-bit word: four bits each, and the sign stays free."""
 _NEGATED = sum(negated(state) << 4 * state for state in range(STATES))
 """The opposite of every state, packed, so that a state is written once to be negated."""
 
 
-def gathered(asked: Questions, slots: int, margins: list[int]) -> ir.Table:
+def answer_table(asked: Questions, queries: int, margins: list[int]) -> ir.Table:
     """Bring every answer about a person into one row.
 
     Args:
         asked: the questions.
-        slots: how many slots there are.
-        margins: the slots of which the margin is needed.
+        queries: how many queries there are.
+        margins: the queries of which the margin is needed.
 
     Returns:
-        The persons' columns, words `s<n>` of states, `m<slot>` of margins, and the words of masks.
+        The persons' columns, words `s<n>` of states, `m<query>` of margins, and those of records.
     """
     table = asked.persons
-    parts = [masked.table for masked in asked.masks]
+    parts = [words.table for words in asked.any_records]
     if asked.states:
         states = (
             ibis.union(*asked.states, distinct=False)
             if len(asked.states) > 1
             else (asked.states[0])
         )
-        parts.append(_words(states, slots, margins))
+        parts.append(_words(states, queries, margins))
     for part in parts:
         table = table.left_join(part, "person").drop("person_right")
     words = [name for name in table.columns if name not in asked.persons.columns]
     return table.mutate(**{name: table[name].fill_null(0) for name in words})
 
 
-def _words(states: ir.Table, slots: int, margins: list[int]) -> ir.Table:
-    slot, state = states["slot"], states["state"]
+def _words(states: ir.Table, queries: int, margins: list[int]) -> ir.Table:
+    query, state = states["query"], states["state"]
     found: dict[str, Value] = {}
-    for word in range(-(-slots // SLOTS)):
-        shifts = ((slot - word * SLOTS) * 4).cast("int32")
-        here = (slot >= word * SLOTS) & (slot < (word + 1) * SLOTS)
+    for word in range(-(-queries // STATES_IN_A_WORD)):
+        shifts = ((query - word * STATES_IN_A_WORD) * 4).cast("int32")
+        here = (query >= word * STATES_IN_A_WORD) & (query < (word + 1) * STATES_IN_A_WORD)
         found[f"s{word}"] = bit_or(ibis.ifelse(here, state << shifts, whole(0)))
     for number in margins:
-        found[f"m{number}"] = ibis.ifelse(slot == number, states["margin"], whole(0)).max()
+        found[f"m{number}"] = ibis.ifelse(query == number, states["margin"], whole(0)).max()
     return states.group_by("person").agg(**found)
 
 
-class Columns:
+class EngineColumns:
     """The answers about people as columns of a table.
 
     Args:
-        table: what `gathered` gave.
-        asked: the questions, for where each mask is.
-        margins: the slots of which the margin is there.
+        table: what `answer_table` gave.
+        asked: the questions, for where the bit of any record is.
+        margins: the queries of which the margin is there.
     """
 
     def __init__(self, table: ir.Table, asked: Questions, margins: list[int]) -> None:
         self.table = table
-        self._places: dict[Mask, list[Place]] = {}
-        for masked in asked.masks:
-            for mask, place in masked.places.items():
-                self._places.setdefault(mask, []).append(place)
+        self._places: dict[AnyRecord, list[Place]] = {}
+        for words in asked.any_records:
+            for record, place in words.places.items():
+                self._places.setdefault(record, []).append(place)
         self._has_states = bool(asked.states)
         self._margins = frozenset(margins)
         self._states: dict[Term, Value] = {}
@@ -84,21 +84,23 @@ class Columns:
         self.table = table
         self._states = {term: table[name] for term, name in names.items()}
 
-    def slot(self, number: int) -> Value:
-        """Give a slot's state plus one; 0 where no record says anything."""
+    def answer(self, number: int) -> Value:
+        """Give a query's state plus one; 0 where no record says anything."""
         if not self._has_states:
             return whole(0)
-        return (self.table[f"s{number // SLOTS}"] >> (number % SLOTS * 4)) & whole(15)
+        return (
+            self.table[f"s{number // STATES_IN_A_WORD}"] >> (number % STATES_IN_A_WORD * 4)
+        ) & whole(15)
 
-    def mask(self, mask: Mask) -> Value:
+    def any_record(self, record: AnyRecord) -> Value:
         """Give whether there is such a record."""
         found: Value = ibis.literal(False)
-        for word, bit in self._places.get(mask, ()):
+        for word, bit in self._places.get(record, ()):
             found = found | (((self.table[word] >> bit) & whole(1)) == 1)
         return found
 
     def margin(self, number: int) -> Value:
-        """Give a slot's margin as it was packed; 0 where it has none."""
+        """Give a query's margin as it was packed; 0 where it has none."""
         known = number in self._margins and self._has_states
         return self.table[f"m{number}"] if known else whole(0)
 
@@ -168,13 +170,13 @@ class Settled(NamedTuple):
 
 
 def settled(
-    columns: Columns, plan: Plan, terms: list[Term], step: Callable[[ir.Table], ir.Table]
+    columns: EngineColumns, plan: Plan, terms: list[Term], step: Callable[[ir.Table], ir.Table]
 ) -> Settled:
     """Compute the leaves, and from them whole rules: what is used twice is written once.
 
     Args:
         columns: the answers; afterwards over the table of leaves.
-        plan: what the slots ask.
+        plan: what the queries ask.
         terms: the rules.
         step: materialises the leaves.
     """

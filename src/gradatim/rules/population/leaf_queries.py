@@ -1,7 +1,7 @@
-"""Slots: the questions that an engine answers for each person, one state each.
+"""Leaf queries: the questions that an engine answers for each person, one state each.
 
-A rule's leaf becomes one slot or a few. All anchors are constants in a prescreen, so windows are
-dates and washouts are days counted before any engine is asked. Equal slots are one slot, whatever
+A rule's leaf becomes one query or a few. All anchors are constants in a prescreen, so windows are
+dates and washouts are days counted before any engine is asked. Equal queries are one, whatever
 criterion, reading or protocol asks.
 """
 
@@ -20,7 +20,7 @@ class Span(NamedTuple):
     until: date = LAST_DAY
 
 
-class PointSlot(NamedTuple):
+class MeasurementQuery(NamedTuple):
     """What the values of one element in one window say.
 
     Args:
@@ -49,7 +49,7 @@ class PointSlot(NamedTuple):
     undated: bool = False
 
 
-class SpanSlot(NamedTuple):
+class HistoryQuery(NamedTuple):
     """Whether something happened in a window.
 
     Args:
@@ -74,7 +74,7 @@ class SpanSlot(NamedTuple):
     washouts: tuple[tuple[str, date | None], ...] | None = None
 
 
-class CountSlot(NamedTuple):
+class CountQuery(NamedTuple):
     """Whether at least so many different ingredients, or records, started in a window."""
 
     element: str
@@ -83,7 +83,7 @@ class CountSlot(NamedTuple):
     by_ingredient: bool
 
 
-class DaysSlot(NamedTuple):
+class ExposureDaysQuery(NamedTuple):
     """Whether exposure lasted at least so many days in a window.
 
     `per` is `union`, `sum` or `ingredient` (then in each of `ingredients` of them).
@@ -96,7 +96,7 @@ class DaysSlot(NamedTuple):
     ingredients: int
 
 
-class StableSlot(NamedTuple):
+class StableDoseQuery(NamedTuple):
     """Whether each drug taken on `at` was started by `started` and unchanged since `unchanged`.
 
     With `washouts` it is a washout instead: whether a drug of `element` was taken too recently, in
@@ -112,7 +112,7 @@ class StableSlot(NamedTuple):
     washouts: tuple[tuple[str, date | None], ...] = ()
 
 
-class DoseSlot(NamedTuple):
+class DailyDoseQuery(NamedTuple):
     """Whether the mean daily dose on the days from `low` until `high` satisfies a limit.
 
     `records` are the days that a record must touch to be looked at. With `open_` there may be more
@@ -128,11 +128,11 @@ class DoseSlot(NamedTuple):
     open_: bool = False
 
 
-class Mask(NamedTuple):
+class AnyRecord(NamedTuple):
     """Whether there is any record of an element, of one kind.
 
     `what` is `any`, `said` (an answer that it happened) or `unreadable`; `method` and `derived`
-    select as in PointSlot.
+    select as in MeasurementQuery.
     """
 
     element: str
@@ -141,7 +141,14 @@ class Mask(NamedTuple):
     derived: bool | None = None
 
 
-Slot = PointSlot | SpanSlot | CountSlot | DaysSlot | StableSlot | DoseSlot
+LeafQuery = (
+    MeasurementQuery
+    | HistoryQuery
+    | CountQuery
+    | ExposureDaysQuery
+    | StableDoseQuery
+    | DailyDoseQuery
+)
 S = TypeVar("S")
 Key = TypeVar("Key")
 

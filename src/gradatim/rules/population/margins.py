@@ -16,15 +16,20 @@ from gradatim.rules.population.combination import (
     Aged,
     All,
     Column,
+    Columns,
     Dose,
-    Kit,
     Measured,
     Opposite,
-    Point,
     Some,
     Term,
+    Visit,
 )
-from gradatim.rules.population.leaf_queries import DoseSlot, PointSlot, Registry, Slot
+from gradatim.rules.population.leaf_queries import (
+    DailyDoseQuery,
+    LeafQuery,
+    MeasurementQuery,
+    Registry,
+)
 from gradatim.rules.population.plan import Plan
 from gradatim.rules.population.sql.measurements import MARGIN_BOUND, MARGIN_SCALE, SIGNS
 from gradatim.rules.population.states import NO, YES
@@ -33,11 +38,11 @@ INFINITE = float("inf")
 _ROUNDED = 2.0 / MARGIN_SCALE
 
 
-class MarginKit(Kit, Protocol):
+class MarginColumns(Columns, Protocol):
     """Columns of states, and of margins as they were packed."""
 
     def margin(self, number: int) -> Column:
-        """Give a slot's packed margin; 0 where it has none."""
+        """Give a query's packed margin; 0 where it has none."""
 
     def real(self, number: float) -> Column:
         """Give a column of one number."""
@@ -68,31 +73,31 @@ class Distance(NamedTuple):
 
 def numerics(plan: Plan, term: Term) -> list[Numeric]:
     """Give the limits that a term compares with, each once."""
-    return list(dict.fromkeys(_numerics(plan.slots, term)))
+    return list(dict.fromkeys(_numerics(plan.queries, term)))
 
 
-def _numerics(slots: Registry[Slot], term: Term) -> Iterator[Numeric]:
+def _numerics(queries: Registry[LeafQuery], term: Term) -> Iterator[Numeric]:
     if isinstance(term, All | Some):
         for part in term.parts:
-            yield from _numerics(slots, part)
+            yield from _numerics(queries, part)
     elif isinstance(term, Opposite):
-        yield from _numerics(slots, term.part)
+        yield from _numerics(queries, term.part)
     else:
-        found = _numeric(slots, term)
+        found = _numeric(queries, term)
         if found is not None and found.limit.op != "=" and found.limit.number:
             yield found
 
 
-def _numeric(slots: Registry[Slot], term: Term) -> Numeric | None:
+def _numeric(queries: Registry[LeafQuery], term: Term) -> Numeric | None:
     if isinstance(term, Aged):
         return Numeric("age", Limit(term.op, term.number, "a"))
-    slot: Slot | None = None
+    query: LeafQuery | None = None
     if isinstance(term, Measured):
-        slot = slots[term.points[0].slots[0]]
+        query = queries[term.visits[0].queries[0]]
     elif isinstance(term, Dose):
-        slot = slots[term.slot]
-    if isinstance(slot, PointSlot | DoseSlot) and slot.limit is not None:
-        return Numeric(slot.element, slot.limit)
+        query = queries[term.query]
+    if isinstance(query, MeasurementQuery | DailyDoseQuery) and query.limit is not None:
+        return Numeric(query.element, query.limit)
     return None
 
 
@@ -101,22 +106,22 @@ class Margins:
     """Computes the margins of criteria.
 
     Args:
-        plan: the plan, for what its slots ask.
-        kit: the columns of the population.
+        plan: the plan, for what its queries ask.
+        columns: the columns of the population.
         known: distances of leaves that were computed before.
     """
 
     plan: Plan
-    kit: MarginKit
+    columns: MarginColumns
     known: Mapping[tuple[Term, float], Distance] = field(default_factory=dict)
 
     def leaves(self, terms: Iterable[Term]) -> dict[tuple[Term, float], Distance]:
         """Give the distances of every leaf that compares with a limit, taken at worst and best."""
-        slots = self.plan.slots
+        queries = self.plan.queries
         numeric = [
             leaf
             for leaf in terms
-            if (found := _numeric(slots, leaf)) is not None
+            if (found := _numeric(queries, leaf)) is not None
             and found.limit.op != "="
             and found.limit.number
         ]
@@ -137,30 +142,30 @@ class Margins:
             (value - limit) / limit of the comparison that decides; infinite where moving them
             flips nothing, not a number where the criterion is UNKNOWN.
         """
-        slots = self.plan.slots
+        queries = self.plan.queries
         limits = frozenset(moved)
-        state = self.kit.state(term)
+        state = self.columns.state(term)
         least, most = (
-            self._distance(slots, term, limits, unknown) for unknown in (-INFINITE, INFINITE)
+            self._distance(queries, term, limits, unknown) for unknown in (-INFINITE, INFINITE)
         )
         natural = [one.held * one.sign for one in (least, most)]
-        nothing = self.kit.missing()
-        found = self.kit.where(state == NO, natural[1], nothing)
-        return self.kit.where(state == YES, natural[0], found)
+        nothing = self.columns.missing()
+        found = self.columns.where(state == NO, natural[1], nothing)
+        return self.columns.where(state == YES, natural[0], found)
 
     def _distance(
-        self, slots: Registry[Slot], term: Term, moved: frozenset[Numeric], unknown: float
+        self, queries: Registry[LeafQuery], term: Term, moved: frozenset[Numeric], unknown: float
     ) -> Distance:
         if isinstance(term, Opposite):
-            found = self._distance(slots, term.part, moved, -unknown)
+            found = self._distance(queries, term.part, moved, -unknown)
             return Distance(-found.held, -found.sign)
         if isinstance(term, All | Some):
-            parts = [self._distance(slots, part, moved, unknown) for part in term.parts]
+            parts = [self._distance(queries, part, moved, unknown) for part in term.parts]
             return self._together(parts, isinstance(term, Some))
-        if _numeric(slots, term) in moved:
+        if _numeric(queries, term) in moved:
             known = self.known.get((term, unknown))
             return self._numeric(term, unknown) if known is None else known
-        return self._fixed(self.kit.state(term), unknown)
+        return self._fixed(self.columns.state(term), unknown)
 
     def _together(self, parts: list[Distance], any_: bool) -> Distance:
         if not parts:
@@ -168,13 +173,13 @@ class Margins:
         return reduce(lambda a, b: self._further(a, b) if any_ else self._nearer(a, b), parts)
 
     def _further(self, a: Distance, b: Distance) -> Distance:
-        held = self.kit.larger(a.held, b.held)
+        held = self.columns.larger(a.held, b.held)
         if self._one_sign(a, b):
             return Distance(held, a.sign)
         return Distance(held, self._chosen(a.held >= b.held, a, b))
 
     def _nearer(self, a: Distance, b: Distance) -> Distance:
-        held = -self.kit.larger(-a.held, -b.held)
+        held = -self.columns.larger(-a.held, -b.held)
         if self._one_sign(a, b):
             return Distance(held, a.sign)
         return Distance(held, self._chosen(a.held <= b.held, a, b))
@@ -185,66 +190,69 @@ class Margins:
 
     def _chosen(self, condition: Column, a: Distance, b: Distance) -> Column:
         signs = [
-            self.kit.real(one.sign) if isinstance(one.sign, float) else one.sign for one in (a, b)
+            self.columns.real(one.sign) if isinstance(one.sign, float) else one.sign
+            for one in (a, b)
         ]
-        return self.kit.where(condition, *signs)
+        return self.columns.where(condition, *signs)
 
     def _constant(self, held: float) -> Distance:
-        return Distance(self.kit.real(held), 1.0)
+        return Distance(self.columns.real(held), 1.0)
 
     def _fixed(self, state: Column, unknown: float) -> Distance:
         """Give a leaf that no limit moves."""
-        kit = self.kit
-        held = kit.where(state == NO, kit.real(-INFINITE), kit.real(unknown))
-        return Distance(kit.where(state == YES, kit.real(INFINITE), held), 1.0)
+        columns = self.columns
+        held = columns.where(state == NO, columns.real(-INFINITE), columns.real(unknown))
+        return Distance(columns.where(state == YES, columns.real(INFINITE), held), 1.0)
 
     def _numeric(self, term: Term, unknown: float) -> Distance:
         if isinstance(term, Aged):
-            state, sign = self.kit.state(term), SIGNS[term.op]
+            state, sign = self.columns.state(term), SIGNS[term.op]
             at = term.at.year * 10_000 + term.at.month * 100 + term.at.day
-            number = self.kit.real(term.number)
-            held = (self.kit.years(at) - number) / number * self.kit.real(sign)
+            number = self.columns.real(term.number)
+            held = (self.columns.years(at) - number) / number * self.columns.real(sign)
             return self._unless_unknown(state, held, sign, unknown)
         if isinstance(term, Dose):
             return self._dose(term, unknown)
         assert isinstance(term, Measured), term
-        points = [self._point(term, point, unknown) for point in term.points]
-        return self._together(points, term.across != "every")
+        visits = [self._visit(term, visit, unknown) for visit in term.visits]
+        return self._together(visits, term.across != "every")
 
     def _unless_unknown(self, state: Column, held: Column, sign: float, unknown: float) -> Distance:
         known = (state == NO) | (state == YES)
-        return Distance(self.kit.where(known, held, self.kit.real(unknown)), sign)
+        return Distance(self.columns.where(known, held, self.columns.real(unknown)), sign)
 
     def _unpacked(self, packed: Column, state: Column, unknown: float) -> Column:
         """Give a margin; without one a leaf is fixed, and so is one that something else decides."""
         fixed = self._fixed(state, unknown).held
-        held = (packed - MARGIN_BOUND) / self.kit.real(MARGIN_SCALE)
+        held = (packed - MARGIN_BOUND) / self.columns.real(MARGIN_SCALE)
         agrees = ((state == YES) & (held > -_ROUNDED)) | ((state == NO) & (held < _ROUNDED))
-        return self.kit.where((packed > 0) & agrees, held, fixed)
+        return self.columns.where((packed > 0) & agrees, held, fixed)
 
-    def _point(self, term: Measured, point: Point, unknown: float) -> Distance:
+    def _visit(self, term: Measured, visit: Visit, unknown: float) -> Distance:
         """Give the distance of a visit's value; a visit that does not count decides nothing."""
-        kit, state = self.kit, point.state(self.kit)
-        first = self.plan.slots[point.slots[0]]
-        assert isinstance(first, PointSlot), first
+        columns, state = self.columns, visit.state(self.columns)
+        first = self.plan.queries[visit.queries[0]]
+        assert isinstance(first, MeasurementQuery), first
         assert first.limit is not None, first
-        packed = kit.margin(point.slots[-1])
-        for one in reversed(point.slots[:-1]):
-            packed = kit.where(kit.slot(one) > 0, kit.margin(one), packed)
+        packed = columns.margin(visit.queries[-1])
+        for one in reversed(visit.queries[:-1]):
+            packed = columns.where(columns.answer(one) > 0, columns.margin(one), packed)
         held = self._unpacked(packed, state, unknown)
-        asked = term.asked(kit, point)
+        asked = term.asked(columns, visit)
         if asked is not None:
             neutral = INFINITE if term.across == "every" else -INFINITE
-            held = kit.where(asked, held, kit.real(neutral))
+            held = columns.where(asked, held, columns.real(neutral))
         return Distance(held, SIGNS[first.limit.op])
 
     def _dose(self, term: Dose, unknown: float) -> Distance:
-        slot = self.plan.slots[term.slot]
-        assert isinstance(slot, DoseSlot), slot
-        sign = SIGNS[slot.limit.op]
-        state = self.kit.state(term)
+        query = self.plan.queries[term.query]
+        assert isinstance(query, DailyDoseQuery), query
+        sign = SIGNS[query.limit.op]
+        state = self.columns.state(term)
         none = int((-sign) * MARGIN_SCALE + MARGIN_BOUND)
-        packed = self.kit.where(
-            self.kit.slot(term.slot) > 0, self.kit.margin(term.slot), self.kit.real(none)
+        packed = self.columns.where(
+            self.columns.answer(term.query) > 0,
+            self.columns.margin(term.query),
+            self.columns.real(none),
         )
         return Distance(self._unpacked(packed, state, unknown), sign)

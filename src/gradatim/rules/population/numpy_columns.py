@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gradatim.rules.population.answers import Gathered
+from gradatim.rules.population.answers import Answers
 from gradatim.rules.population.combination import Term
-from gradatim.rules.population.leaf_queries import Mask
+from gradatim.rules.population.leaf_queries import AnyRecord
 from gradatim.rules.population.states import STATES, negated
 
 Array = npt.NDArray[Any]
@@ -15,32 +15,32 @@ _NEGATED = np.array([negated(state) for state in range(STATES)], np.int8)
 """The opposite of every state."""
 
 
-class Arrays:
-    """The Kit of terms, of some of the people about whom answers were gathered.
+class NumpyColumns:
+    """The columns of some of the people about whom there are answers.
 
     Args:
-        gathered: the answers.
+        answers: the answers.
         places: which of the people.
     """
 
-    def __init__(self, gathered: Gathered, places: "slice | Array") -> None:
-        self._of, self._places = gathered, places
-        self.people = len(gathered.persons["person"][places])
+    def __init__(self, answers: Answers, places: "slice | Array") -> None:
+        self._of, self._places = answers, places
+        self.people = len(answers.persons["person"][places])
         self._states: dict[Term, Array] = {}
 
-    def some(self, which: Array) -> "Arrays":
+    def some(self, which: Array) -> "NumpyColumns":
         """Give some of these people: those of whom `which` holds."""
         own = self._places
         every = np.arange(own.start, own.stop) if isinstance(own, slice) else own
-        return Arrays(self._of, every[which])
+        return NumpyColumns(self._of, every[which])
 
-    def slot(self, number: int) -> Array:
-        """Give a slot's state plus one; 0 where no record says anything."""
+    def answer(self, number: int) -> Array:
+        """Give a query's state plus one; 0 where no record says anything."""
         found = self._of.states[number]
         return np.zeros(self.people, np.int8) if found is None else found[self._places]
 
     def margin(self, number: int) -> Array:
-        """Give a slot's margin as it was packed; 0 where it has none."""
+        """Give a query's margin as it was packed; 0 where it has none."""
         found = self._of.margins.get(number)
         return np.zeros(self.people, np.int64) if found is None else found[self._places]
 
@@ -58,9 +58,9 @@ class Arrays:
         """Give the age in completed years on a day such as 20261116, by the latest birth."""
         return (at - self.person("ymd_last")) // 10_000
 
-    def mask(self, mask: Mask) -> Array:
+    def any_record(self, record: AnyRecord) -> Array:
         """Give whether there is such a record."""
-        found = self._of.masks.get(mask)
+        found = self._of.any_records.get(record)
         return np.zeros(self.people, bool) if found is None else found[self._places]
 
     def since(self, kind: str) -> Array:

@@ -1,4 +1,4 @@
-"""The plan of a prescreen: which slots the rules need, and the term that each rule becomes.
+"""The plan of a prescreen: which queries the rules need, and the term that each rule becomes.
 
 Each function follows the one of the specification that it is named after (`rules/evaluate.py` and
 what it uses); the tests hold both to the same verdicts.
@@ -36,19 +36,19 @@ from gradatim.protocol.nodes import (
 from gradatim.protocol.study import Study
 from gradatim.rules.context import Edge, Situation
 from gradatim.rules.drugs import total_against
-from gradatim.rules.population import combination as terms
+from gradatim.rules.population import combination
 from gradatim.rules.population.combination import Term
 from gradatim.rules.population.leaf_queries import (
-    CountSlot,
-    DaysSlot,
-    DoseSlot,
-    Mask,
-    PointSlot,
+    AnyRecord,
+    CountQuery,
+    DailyDoseQuery,
+    ExposureDaysQuery,
+    HistoryQuery,
+    LeafQuery,
+    MeasurementQuery,
     Registry,
-    Slot,
     Span,
-    SpanSlot,
-    StableSlot,
+    StableDoseQuery,
 )
 from gradatim.rules.population.states import JUDGEMENT, NO, NO_RECORD, YES
 from gradatim.rules.washouts import longest_wait, waits_of
@@ -59,26 +59,26 @@ Ends = tuple[Edge | None, Edge | None]
 
 @dataclass
 class Plan:
-    """The slots that some rules need of a population.
+    """The queries that some rules need of a population.
 
     Args:
         relation: the population; only its keys and kinds of columns are looked at here.
-        slots: every question, numbered.
-        masks: every "is there any record", numbered.
+        queries: every question, numbered.
+        any_records: every "is there any record", numbered.
     """
 
     relation: Relation
-    slots: Registry[Slot] = field(default_factory=Registry)
-    masks: Registry[Mask] = field(default_factory=Registry)
+    queries: Registry[LeafQuery] = field(default_factory=Registry)
+    any_records: Registry[AnyRecord] = field(default_factory=Registry)
 
     def of(self, study: Study, anchors: Mapping[str, date], on: date) -> "Compiler":
         """Give the compiler of one protocol's rules into this plan."""
         return Compiler(self, Situation(study, Facts(""), anchors, on))
 
-    def mask(self, mask: Mask) -> Mask:
-        """Note that a mask is needed."""
-        self.masks.number(mask)
-        return mask
+    def any_record(self, record: AnyRecord) -> AnyRecord:
+        """Note that it is asked whether there is such a record."""
+        self.any_records.number(record)
+        return record
 
     def codes(self, element: str) -> tuple[str, ...]:
         """Give every ingredient by which an element can arrive."""
@@ -107,15 +107,15 @@ class Compiler:
 
     def all_of(self, node: AllOf) -> Term:
         """Compile a conjunction."""
-        return terms.All(tuple(self.term(part) for part in node.all))
+        return combination.All(tuple(self.term(part) for part in node.all))
 
     def any_of(self, node: AnyOf) -> Term:
         """Compile a disjunction."""
-        return terms.Some(tuple(self.term(part) for part in node.any))
+        return combination.Some(tuple(self.term(part) for part in node.any))
 
     def opposite(self, node: Not) -> Term:
         """Compile a negation."""
-        return terms.Opposite(self.term(node.not_))
+        return combination.Opposite(self.term(node.not_))
 
     def element(self, name: str) -> Element:
         """Give an element of the protocol."""
@@ -124,115 +124,121 @@ class Compiler:
     # --- measurements -----------------------------------------------------------------------------
 
     def measured(self, node: Compare | Result) -> Term:
-        """Compile a comparison or the question for a result, one point for each visit."""
+        """Compile a comparison or the question for a result, visit by visit."""
         encounters = [self.s.study.schedule.encounters[name] for name in node.at]
         if not encounters:
-            return terms.Measured((self._point(node, [node.within] if node.within else [], True),))
-        points = []
+            return combination.Measured(
+                (self._visit(node, [node.within] if node.within else [], True),)
+            )
+        visits = []
         for visit in encounters:
             windows = [visit.window, *([visit.valid_within] if visit.valid_within else [])]
-            points.append(self._point(node, windows, self.s.due(visit.window.anchor)))
-        return terms.Measured(tuple(points), node.across)
+            visits.append(self._visit(node, windows, self.s.due(visit.window.anchor)))
+        return combination.Measured(tuple(visits), node.across)
 
-    def _point(self, node: Compare | Result, windows: list[Window], due: bool) -> terms.Point:
+    def _visit(self, node: Compare | Result, windows: list[Window], due: bool) -> combination.Visit:
         name = node.measurement
-        slot = self._asked(node, name)._replace(window=self._window(windows))
-        slots, older = [slot], [Mask(name, method=node.method)]
+        query = self._asked(node, name)._replace(window=self._window(windows))
+        queries, older = [query], [AnyRecord(name, method=node.method)]
         if self.element(name).derived and not node.method:
-            slots.append(slot._replace(derived=True))
+            queries.append(query._replace(derived=True))
             older.append(self._any_derived(name))
-        return terms.Point(
-            tuple(self.plan.slots.number(one) for one in slots),
-            tuple(self.plan.mask(one) for one in older),
+        return combination.Visit(
+            tuple(self.plan.queries.number(one) for one in queries),
+            tuple(self.plan.any_record(one) for one in older),
             NO_RECORD,
             due,
         )
 
-    def _any_derived(self, name: str) -> Mask:
-        """Give the mask of anything to compute an element from: of one input, any record of it."""
+    def _any_derived(self, name: str) -> AnyRecord:
+        """Ask for anything to compute an element from: of one input, any record of it."""
         rule = self.element(name).derived
         if rule is None or len(rule.inputs) > 1:
-            return Mask(name, derived=True)
+            return AnyRecord(name, derived=True)
         source = next(iter(rule.inputs.values()))
-        return Mask(name, derived=True) if self.element(source).derived else Mask(source)
+        return AnyRecord(name, derived=True) if self.element(source).derived else AnyRecord(source)
 
-    def _asked(self, node: Measured, name: str) -> PointSlot:
-        slot = PointSlot(name, Span(), latest=node.value == "latest", method=node.method)
+    def _asked(self, node: Measured, name: str) -> MeasurementQuery:
+        query = MeasurementQuery(name, Span(), latest=node.value == "latest", method=node.method)
         if isinstance(node, Result):
-            return slot._replace(word=node.is_)
+            return query._replace(word=node.is_)
         assert isinstance(node, Compare), node
         drug = node.not_while
         spared = (drug, self.element(drug).kind, self.s.on) if drug else None
-        return slot._replace(limit=node.is_, not_while=spared)
+        return query._replace(limit=node.is_, not_while=spared)
 
     def attested(self, node: Attested) -> Term:
         """Compile an answer: recorded ones outrank what was read out of other records."""
         name = node.attested
         fresh = self.element(name).fresh
         window = node.within or (fresh.window if fresh else None)
-        slot = PointSlot(
+        query = MeasurementQuery(
             name,
             self._window([window] if window else []),
             latest=node.value == "latest",
             attested=True,
             undated=bool(fresh and node.within is None),
         )
-        slots = tuple(self.plan.slots.number(slot._replace(derived=one)) for one in (False, True))
-        older = tuple(self.plan.mask(Mask(name, derived=one)) for one in (False, True))
-        return terms.Measured((terms.Point(slots, older, JUDGEMENT),))
+        queries = tuple(
+            self.plan.queries.number(query._replace(derived=one)) for one in (False, True)
+        )
+        older = tuple(self.plan.any_record(AnyRecord(name, derived=one)) for one in (False, True))
+        return combination.Measured((combination.Visit(queries, older, JUDGEMENT),))
 
     # --- histories --------------------------------------------------------------------------------
 
     def event(self, node: Event) -> Term:
-        """Compile whether something happened, one slot for each element."""
+        """Compile whether something happened, one query for each element."""
         names = [node.event] if isinstance(node.event, str) else node.event
         ends, window = self._ends(node.within), self._span(node.within)
         parts = []
         for name in names:
-            slot = SpanSlot(
+            query = HistoryQuery(
                 name, window, node.counts == "start", tuple(node.except_), node.grade, node.related
             )
-            parts.append(terms.Happened(self.plan.slots.number(slot), self.absent(name, ends)))
-        return parts[0] if len(parts) == 1 else terms.Some(tuple(parts))
+            parts.append(
+                combination.Happened(self.plan.queries.number(query), self.absent(name, ends))
+            )
+        return parts[0] if len(parts) == 1 else combination.Some(tuple(parts))
 
     def count(self, node: Count) -> Term:
         """Compile whether there are at least so many."""
-        slot = CountSlot(
+        query = CountQuery(
             node.count, self._span(node.within), node.at_least, node.distinct == "ingredient"
         )
         absent = self.absent(node.count, self._ends(node.within))
-        return terms.Happened(self.plan.slots.number(slot), absent)
+        return combination.Happened(self.plan.queries.number(query), absent)
 
     def days(self, node: Days) -> Term:
         """Compile whether exposure lasted at least so many days."""
-        slot = DaysSlot(
+        query = ExposureDaysQuery(
             node.days, self._span(node.within), node.at_least, node.per, node.ingredients
         )
         absent = self.absent(node.days, self._ends(node.within))
-        return terms.Happened(self.plan.slots.number(slot), absent)
+        return combination.Happened(self.plan.queries.number(query), absent)
 
     # --- drugs ------------------------------------------------------------------------------------
 
     def stable(self, node: Stable) -> Term:
         """Compile whether every drug being taken is stable."""
         at = self.s.edge(node.before)
-        return terms.Unchanged(
-            self.plan.slots.number(self._stable(node)), self.absent(node.stable, (at, at))
+        return combination.Unchanged(
+            self.plan.queries.number(self._stable(node)), self.absent(node.stable, (at, at))
         )
 
-    def _stable(self, node: Stable) -> StableSlot:
+    def _stable(self, node: Stable) -> StableDoseQuery:
         started, unchanged = (
             self.s.edge(node.before, -(length or Duration())).day
             for length in (node.started, node.unchanged)
         )
-        return StableSlot(node.stable, self.s.edge(node.before).day, started, unchanged)
+        return StableDoseQuery(node.stable, self.s.edge(node.before).day, started, unchanged)
 
     def daily_dose(self, node: DailyDose) -> Term:
         """Compile a total daily dose, or its mean over the days before."""
         at = self.s.edge(node.on)
         low = at if node.mean_over is None else self.s.edge(node.on, -node.mean_over)
         last = at.day if node.mean_over is None else max(low.day, at.day - timedelta(days=1))
-        slot = DoseSlot(
+        query = DailyDoseQuery(
             node.daily_dose,
             low.day,
             last,
@@ -241,9 +247,9 @@ class Compiler:
             node.is_,
         )
         none, open_none = (_state(total_against(node.is_, 0.0, most)) for most in (0.0, None))
-        return terms.Dose(
-            self.plan.slots.number(slot),
-            self.plan.slots.number(slot._replace(open_=True)),
+        return combination.Dose(
+            self.plan.queries.number(query),
+            self.plan.queries.number(query._replace(open_=True)),
             none,
             open_none,
             self.absent(node.daily_dose, (low, at)),
@@ -256,16 +262,16 @@ class Compiler:
         waits = tuple(
             (code, day) for code in self.plan.codes(name) for day in self._too_recent(node, code)
         )
-        slot: Slot = SpanSlot(name, Span(FIRST_DAY, until), washouts=waits)
+        query: LeafQuery = HistoryQuery(name, Span(FIRST_DAY, until), washouts=waits)
         if node.exempt:
-            slot = self._stable(node.exempt)._replace(
+            query = self._stable(node.exempt)._replace(
                 element=name,
                 window=Span(FIRST_DAY, until),
                 spared=node.exempt.stable,
                 washouts=waits,
             )
         absent = self.absent(name, (longest_wait(node, self.s), at))
-        return terms.Recent(self.plan.slots.number(slot), absent)
+        return combination.Recent(self.plan.queries.number(query), absent)
 
     def _too_recent(self, node: NotWashedOut, code: str) -> list[date | None]:
         """Give the first day on which a dose of an ingredient is too recent, and None if unknown.
@@ -281,11 +287,11 @@ class Compiler:
 
     def age(self, node: Age) -> Term:
         """Compile age in completed years."""
-        return terms.Aged(self.s.edge(node.age).day, node.is_.op, node.is_.number)
+        return combination.Aged(self.s.edge(node.age).day, node.is_.op, node.is_.number)
 
     def sex(self, node: Sex) -> Term:
         """Compile administrative sex."""
-        return terms.OfSex({"female": 1, "male": 2}[node.sex])
+        return combination.OfSex({"female": 1, "male": 2}[node.sex])
 
     # --- windows and absence ----------------------------------------------------------------------
 
@@ -314,23 +320,23 @@ class Compiler:
     def absent(self, name: str, ends: Ends) -> Term:
         """Compile what it means that nothing is recorded between two days (`known.absent`)."""
         begin, end = (None if edge is None else edge.day for edge in ends)
-        denial = SpanSlot(name, Span(begin or FIRST_DAY, LAST_DAY), denials=True)
-        denied = self.plan.slots.number(denial) if self._can(name, "denies") else None
+        denial = HistoryQuery(name, Span(begin or FIRST_DAY, LAST_DAY), denials=True)
+        denied = self.plan.queries.number(denial) if self._can(name, "denies") else None
         kind = self.element(name).kind
-        told = {"consent": Mask(name), "participation": Mask(name, "said")}.get(kind)
+        told = {"consent": AnyRecord(name), "participation": AnyRecord(name, "said")}.get(kind)
         relation = self.plan.relation
         unclear = any(any(one.keys_of(name)) for one in relation.unclear)
         some = unclear or self._can(name, "unreadable")
-        unreadable = Mask(name, "unreadable") if some else None
+        unreadable = AnyRecord(name, "unreadable") if some else None
         declared = kind if kind in relation.covered else ""
-        return terms.Absent(
+        return combination.Absent(
             declared,
             _number(begin),
             _number(end),
             _number(self.s.on) or 0,
-            self.plan.mask(unreadable) if unreadable and declared else None,
+            self.plan.any_record(unreadable) if unreadable and declared else None,
             denied,
-            self.plan.mask(told) if told else None,
+            self.plan.any_record(told) if told else None,
             name in relation.unrecognised,
         )
 

@@ -1,4 +1,4 @@
-"""What the source says of some people: every slot and mask fetched, every verdict combined."""
+"""What the source says of some people: every query fetched, every verdict combined."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ from ibis.expr import types as ir
 
 from gradatim.evidence.relation import Relation
 from gradatim.protocol.elements import Element
-from gradatim.rules.population.answers import Gathered, columns_of
+from gradatim.rules.population.answers import Answers, columns_of
 from gradatim.rules.population.plan import Plan
 from gradatim.rules.population.query import questions
 from gradatim.rules.population.sql.extract import extracted
@@ -42,11 +42,11 @@ def answers(
     fetch: Fetch,
     keep: Keep,
     clock: Clock,
-) -> tuple[Gathered, Relation]:
+) -> tuple[Answers, Relation]:
     """Ask the source about the people of a relation.
 
     Args:
-        plan: the slots and masks of every protocol.
+        plan: the queries of every protocol.
         elements: the elements by name.
         relation: the people and their records; perhaps a part of the plan's.
         fetch: executes an expression and gives its rows.
@@ -56,15 +56,15 @@ def answers(
     Returns:
         The answers, and the records that were taken out for them.
     """
-    slots = [slot for _, slot in plan.slots.items()]
+    queries = [query for _, query in plan.queries.items()]
     relation = replace(relation, persons=keep(relation.persons, "persons"))
-    extract = extracted(relation, slots, elements, keep)
+    extract = extracted(relation, queries, elements, keep)
     clock.lap("extract")
     asked = questions(plan, relation, extract, elements, keep)
-    found = Gathered(columns_of(fetch(asked.persons)), len(slots))
+    found = Answers(columns_of(fetch(asked.persons)), len(queries))
     clock.lap("persons")
-    for masked in asked.masks:
-        found.add_words(columns_of(fetch(masked.table)), masked.places)
+    for words in asked.any_records:
+        found.add_words(columns_of(fetch(words.table)), words.places)
     clock.lap("masks")
     for states in asked.states:
         found.add_states(columns_of(fetch(states)))

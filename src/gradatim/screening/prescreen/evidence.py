@@ -9,7 +9,7 @@ from ibis.expr import types as ir
 
 from gradatim.evidence.relation import Relation
 from gradatim.protocol.elements import Element
-from gradatim.rules.population.sql.evidence import records, used_slots
+from gradatim.rules.population.sql.evidence import records, used_queries
 from gradatim.screening.prescreen.output_tables import Compiled
 
 SCHEMA = pa.schema(
@@ -39,11 +39,11 @@ def evidence(
     A value that had no say, being older than the last or outside the window, is not among them.
     """
     columns = [column for column in protocol.columns if column.counts]
-    used = used_slots(protocol.terms[: len(columns)])
-    slots = [(number, slot) for number, slot in protocol.plan.slots.items() if number in used]
-    asked = {number: protocol.called(slot.element) for number, slot in slots}
+    used = used_queries(protocol.terms[: len(columns)])
+    queries = [(number, query) for number, query in protocol.plan.queries.items() if number in used]
+    asked = {number: protocol.called(query.element) for number, query in queries}
     yield pa.Table.from_pylist([], SCHEMA)
-    for table in records(extract, slots, elements):
+    for table in records(extract, queries, elements):
         for batch in stream(table):
             yield _told(batch, used, asked, [one.name for one in columns], extract.units)
 
@@ -63,16 +63,16 @@ def _told(
     units: tuple[str, ...],
 ) -> pa.Table:
     """Give each record once for every criterion that looked at it."""
-    slots = batch.column("slot").to_numpy(zero_copy_only=False)
-    counts = np.array([len(used[slot]) for slot in slots], np.int64)
-    rows = np.repeat(np.arange(len(slots)), counts)
-    criteria = [names[place] for slot in slots for place in used[slot]]
+    queries = batch.column("query").to_numpy(zero_copy_only=False)
+    counts = np.array([len(used[query]) for query in queries], np.int64)
+    rows = np.repeat(np.arange(len(queries)), counts)
+    criteria = [names[place] for query in queries for place in used[query]]
     taken = batch.take(pa.array(rows))
     shown = [_without_braces(unit) for unit in units]
     columns: dict[str, Any] = {
         "person_id": taken.column("person").cast(pa.string()),
         "criterion": pa.array(criteria, pa.string()),
-        "element": pa.array([asked[slot] for slot in slots[rows]], pa.string()),
+        "element": pa.array([asked[query] for query in queries[rows]], pa.string()),
         "unit": pa.array([shown[unit] for unit in taken.column("unit").to_pylist()], pa.string()),
         **{name: taken.column(name) for name in ("id", "value", "threshold", "on", "margin")},
     }

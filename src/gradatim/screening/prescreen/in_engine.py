@@ -16,7 +16,7 @@ from ibis.expr import types as ir
 
 from gradatim.evidence.relation import Keep
 from gradatim.protocol.elements import Element
-from gradatim.rules.population.engine_columns import Columns, gathered, settled
+from gradatim.rules.population.engine_columns import EngineColumns, answer_table, settled
 from gradatim.rules.population.margins import Margins
 from gradatim.rules.population.plan import Plan
 from gradatim.rules.population.query import questions
@@ -35,7 +35,7 @@ class EngineSide:
     """The answers about everybody, in the engine.
 
     Args:
-        plan: the slots and masks of every protocol.
+        plan: the queries of every protocol.
         elements: the elements by name.
         protocols: the protocols, compiled.
         keep: materialises an expression under a name.
@@ -44,13 +44,13 @@ class EngineSide:
     def __init__(
         self, plan: Plan, elements: Mapping[str, Element], protocols: list[Compiled], keep: Keep
     ) -> None:
-        slots = [slot for _, slot in plan.slots.items()]
+        queries = [query for _, query in plan.queries.items()]
         relation = replace(plan.relation, persons=keep(plan.relation.persons, "persons"))
-        self.extract = extracted(relation, slots, elements, keep)
+        self.extract = extracted(relation, queries, elements, keep)
         asked = questions(plan, relation, self.extract, elements, keep)
-        margins = sorted({slot for one in protocols for slot in one.margin_slots()})
-        table = keep(gathered(asked, len(slots), margins), "answers")
-        self._columns = Columns(table, asked, margins)
+        margins = sorted({query for one in protocols for query in one.margin_queries()})
+        table = keep(answer_table(asked, len(queries), margins), "answers")
+        self._columns = EngineColumns(table, asked, margins)
         terms = [term for one in protocols for term in one.terms]
         numbers = count()
         found = settled(

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from gradatim.rules.population.answers import Gathered
+from gradatim.rules.population.answers import Answers
 from gradatim.rules.population.combination import Term
 from gradatim.rules.population.margins import Margins, Numeric, numerics
-from gradatim.rules.population.numpy_columns import Arrays
+from gradatim.rules.population.numpy_columns import NumpyColumns
 from gradatim.rules.population.plan import Plan
-from gradatim.rules.population.sql.evidence import used_slots
+from gradatim.rules.population.sql.evidence import used_queries
 from gradatim.rules.population.states import NO, STATES, YES, unknown
 from gradatim.screening.feasibility.reasons import KNOWN, NUMBERS
 from gradatim.screening.prescreen.columns import VerdictColumn
@@ -51,18 +51,18 @@ class Compiled:
         """Give the protocol's own name of an element."""
         return self.originals.get(element, element)
 
-    def states(self, found: Arrays) -> dict[str, Array]:
+    def states(self, found: NumpyColumns) -> dict[str, Array]:
         """Give the state of every person, by column."""
         return {
             column.name: found.state(term)
             for column, term in zip(self.columns, self.terms, strict=True)
         }
 
-    def margin_slots(self) -> list[int]:
-        """Give the slots of which the margin is needed."""
+    def margin_queries(self) -> list[int]:
+        """Give the queries of which the margin is needed."""
         found: list[int] = []
         for term, _ in self.limits.values():
-            found += used_slots([term])
+            found += used_queries([term])
         return found
 
     @cached_property
@@ -88,7 +88,7 @@ class Compiled:
             yield name, (term, (one,))
 
 
-def tables(protocol: Compiled, found: Gathered) -> dict[str, pa.Table]:
+def tables(protocol: Compiled, found: Answers) -> dict[str, pa.Table]:
     """Give the tables of verdicts, reasons and margins, by the names of their files.
 
     Blocks of people are combined beside each other: numpy lets other threads go on.
@@ -96,7 +96,7 @@ def tables(protocol: Compiled, found: Gathered) -> dict[str, pa.Table]:
     sites = "site" in found.persons
 
     def of(places: slice) -> tuple[pa.Table, ...]:
-        people = Arrays(found, places)
+        people = NumpyColumns(found, places)
         return *_verdicts(protocol, people, sites), _margins(protocol, people)
 
     with ThreadPoolExecutor(THREADS) as pool:
@@ -104,7 +104,7 @@ def tables(protocol: Compiled, found: Gathered) -> dict[str, pa.Table]:
     return dict(zip(("verdicts", "reasons", "margins"), map(pa.concat_tables, parts), strict=True))
 
 
-def _verdicts(protocol: Compiled, found: Arrays, sites: bool) -> tuple[pa.Table, pa.Table]:
+def _verdicts(protocol: Compiled, found: NumpyColumns, sites: bool) -> tuple[pa.Table, pa.Table]:
     truths: dict[str, Any] = {"person_id": pa.array(found.person("person"))}
     if sites:
         truths["site"] = pa.array(found.person("site"), pa.string())
@@ -149,7 +149,7 @@ def _open(protocol: Compiled, truths: Mapping[str, Any], people: int) -> Array:
     return found
 
 
-def _margins(protocol: Compiled, found: Arrays) -> pa.Table:
+def _margins(protocol: Compiled, found: NumpyColumns) -> pa.Table:
     """Give the margins; of most people most criteria are unknown, and nothing is computed."""
     table: dict[str, Any] = {"person_id": pa.array(found.person("person"))}
     settled: dict[Term, tuple[Array, Margins]] = {}

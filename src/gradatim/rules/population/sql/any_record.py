@@ -1,4 +1,4 @@
-"""Masks: whether a person has any record of an element, all elements of a table in one scan.
+"""Whether a person has any record of an element, all elements of a table in one scan.
 
 Each key stands for a few bits; the bits of a person's records are joined.
 """
@@ -11,7 +11,7 @@ import pyarrow as pa
 from ibis.expr import types as ir
 
 from gradatim.evidence.relation import Relation, Stream
-from gradatim.rules.population.leaf_queries import Mask
+from gradatim.rules.population.leaf_queries import AnyRecord
 from gradatim.rules.population.sql.portable import bit_or, whole
 from gradatim.rules.population.sql.rows import Value, column, dimension, is_by, joined, number_of
 
@@ -22,72 +22,72 @@ SAID = "true"
 
 
 class Place(NamedTuple):
-    """Where the bit of a mask is: in which word."""
+    """Where the bit of any record of an element is: in which word."""
 
     word: str
     bit: int
 
 
-class Masked(NamedTuple):
-    """The words of a stream: `person` and the words, and where each mask is in them."""
+class RecordWords(NamedTuple):
+    """The words of a stream: `person` and the words, and where in them the bit of each record is."""
 
     table: ir.Table
-    places: Mapping[Mask, Place]
+    places: Mapping[AnyRecord, Place]
 
 
-def masked(
-    relation: Relation, stream: Stream, wanted: Iterable[Mask], name: str, computed: bool
-) -> Masked | None:
-    """Give the masks that a stream's records answer.
+def record_words(
+    relation: Relation, stream: Stream, wanted: Iterable[AnyRecord], name: str, computed: bool
+) -> RecordWords | None:
+    """Give the words of the questions that a stream's records answer.
 
     Args:
         relation: for its words and methods.
         stream: the records.
-        wanted: every mask; those of elements that the stream does not have are left out.
+        wanted: every question; those about elements that the stream lacks are left out.
         name: a prefix for the words, one for each stream.
-        computed: whether the stream was computed from others: it answers masks that ask for that.
+        computed: whether the stream was computed from others: it answers those that ask for that.
     """
-    asked = [mask for mask in wanted if _answers(relation, stream, mask, computed)]
+    asked = [record for record in wanted if _answers(relation, stream, record, computed)]
     if not asked:
         return None
-    places = {mask: Place(f"{name}_{i // BITS}", i % BITS) for i, mask in enumerate(asked)}
-    whens: dict[tuple[str, str, bool | None], list[Mask]] = {}
-    for mask in asked:
-        whens.setdefault((mask.what, mask.method, mask.derived), []).append(mask)
+    places = {record: Place(f"{name}_{i // BITS}", i % BITS) for i, record in enumerate(asked)}
+    whens: dict[tuple[str, str, bool | None], list[AnyRecord]] = {}
+    for record in asked:
+        whens.setdefault((record.what, record.method, record.derived), []).append(record)
     words = sorted({place.word for place in places.values()})
     rows, columns = _bits(stream, places, whens, words)
     schema = {"key": pa.int64(), **dict.fromkeys(columns, pa.int64())}
     table = joined(stream, dimension(rows, schema))
-    return Masked(_joined(relation, table, words, whens, columns), places)
+    return RecordWords(_joined(relation, table, words, whens, columns), places)
 
 
-def _answers(relation: Relation, stream: Stream, mask: Mask, computed: bool) -> bool:
-    if computed and not mask.derived:
+def _answers(relation: Relation, stream: Stream, record: AnyRecord, computed: bool) -> bool:
+    if computed and not record.derived:
         return False
-    needs = {"unreadable": "unreadable", "said": "word"}.get(mask.what)
-    if (needs and not stream.has(needs)) or (mask.derived and not stream.has("derived")):
+    needs = {"unreadable": "unreadable", "said": "word"}.get(record.what)
+    if (needs and not stream.has(needs)) or (record.derived and not stream.has("derived")):
         return False
-    if mask.what == "said" and SAID not in relation.words:
+    if record.what == "said" and SAID not in relation.words:
         return False
-    named = not mask.method or (stream.has("method") and mask.method in relation.methods)
-    return (named or stream.has("unsettled")) and any(stream.keys_of(mask.element))
+    named = not record.method or (stream.has("method") and record.method in relation.methods)
+    return (named or stream.has("unsettled")) and any(stream.keys_of(record.element))
 
 
 def _bits(
     stream: Stream,
-    places: Mapping[Mask, Place],
-    whens: Mapping[tuple[str, str, bool | None], list[Mask]],
+    places: Mapping[AnyRecord, Place],
+    whens: Mapping[tuple[str, str, bool | None], list[AnyRecord]],
     words: list[str],
 ) -> tuple[list[dict[str, int]], dict[str, tuple[int, str]]]:
     """Give for each key its bits, in a column for each condition and word."""
     rows: dict[int, dict[str, int]] = {}
     columns: dict[str, tuple[int, str]] = {}
     for n, some in enumerate(whens.values()):
-        for mask in some:
-            place = places[mask]
+        for record in some:
+            place = places[record]
             name = f"bits_{n}_{words.index(place.word)}"
             columns[name] = (n, place.word)
-            for key, _ in stream.keys_of(mask.element):
+            for key, _ in stream.keys_of(record.element):
                 row = rows.setdefault(key, {})
                 row[name] = row.get(name, 0) | (1 << place.bit)
     return [{"key": key, **dict.fromkeys(columns, 0), **row} for key, row in rows.items()], columns
@@ -97,7 +97,7 @@ def _joined(
     relation: Relation,
     table: ir.Table,
     words: list[str],
-    whens: Mapping[tuple[str, str, bool | None], list[Mask]],
+    whens: Mapping[tuple[str, str, bool | None], list[AnyRecord]],
     columns: Mapping[str, tuple[int, str]],
 ) -> ir.Table:
     conditions = [_holds(relation, table, *when) for when in whens]

@@ -8,7 +8,7 @@ import pyarrow as pa
 from ibis.expr import types as ir
 
 from gradatim.evidence.relation import Stream
-from gradatim.rules.population.leaf_queries import CountSlot
+from gradatim.rules.population.leaf_queries import CountQuery
 from gradatim.rules.population.sql.portable import as_whole, whole
 from gradatim.rules.population.sql.rows import (
     Value,
@@ -23,7 +23,7 @@ from gradatim.rules.population.states import JUDGEMENT, PARTIAL, YES
 
 COUNT_SCHEMA = {
     "key": pa.int64(),
-    "slot": pa.int64(),
+    "query": pa.int64(),
     "since": pa.date32(),
     "until": pa.date32(),
     "item": pa.int64(),
@@ -39,11 +39,11 @@ def happenings(table: ir.Table) -> ir.Table:
     return table
 
 
-def count_states(stream: Stream, asked: Iterable[tuple[int, CountSlot]]) -> ir.Table | None:
-    """Give the states of count slots: TRUE or UNKNOWN, where there are (perhaps) enough.
+def count_states(stream: Stream, asked: Iterable[tuple[int, CountQuery]]) -> ir.Table | None:
+    """Give the states of count queries: TRUE or UNKNOWN, where there are (perhaps) enough.
 
     Returns:
-        Rows of `person`, `slot`, `state` (one higher); None if the stream has nothing to say.
+        Rows of `person`, `query`, `state` (one higher); None if the stream has nothing to say.
     """
     asked = list(asked)
     parts = [
@@ -55,7 +55,7 @@ def count_states(stream: Stream, asked: Iterable[tuple[int, CountSlot]]) -> ir.T
 
 
 def _counted(
-    stream: Stream, asked: list[tuple[int, CountSlot]], by_ingredient: bool
+    stream: Stream, asked: list[tuple[int, CountQuery]], by_ingredient: bool
 ) -> ir.Table | None:
     rows = list(_ask_count(stream, asked))
     if not rows:
@@ -70,13 +70,13 @@ def _counted(
     sure = as_whole(inside & ~column(table, "doubtful"))
     table = table.mutate(item=item, sure=sure, **doubts(table))
     # Two groupings instead of counting distinct items, which takes twice as long.
-    items = table.group_by("person", "item", slot=table["ask_slot"]).agg(
+    items = table.group_by("person", "item", query=table["ask_query"]).agg(
         surely=table["sure"].max(),
         at_least=table["ask_at_least"].max(),
         inexact=table["inexact"].max(),
         doubt=table["doubt"].max(),
     )
-    found = items.group_by("person", "slot").agg(
+    found = items.group_by("person", "query").agg(
         surely=items["surely"].sum().cast("int64"),
         perhaps=items.count(),
         at_least=items["at_least"].max(),
@@ -86,18 +86,18 @@ def _counted(
     return enough(found)
 
 
-def _ask_count(stream: Stream, asked: Iterable[tuple[int, CountSlot]]) -> Iterator[dict[str, Any]]:
-    for number, slot in asked:
-        keys = list(stream.keys_of(slot.element))
+def _ask_count(stream: Stream, asked: Iterable[tuple[int, CountQuery]]) -> Iterator[dict[str, Any]]:
+    for number, query in asked:
+        keys = list(stream.keys_of(query.element))
         codes = sorted({meaning.code for _, meaning in keys})
         for key, meaning in keys:
             yield {
-                "slot": number,
+                "query": number,
                 "key": key,
-                "since": slot.window.since,
-                "until": slot.window.until,
+                "since": query.window.since,
+                "until": query.window.until,
                 "item": codes.index(meaning.code),
-                "at_least": slot.at_least,
+                "at_least": query.at_least,
             }
 
 
@@ -133,7 +133,7 @@ def enough(found: ir.Table) -> ir.Table:
         ibis.literal(YES),
         blamed(found["inexact"], found["doubt"]),
     )
-    return found.select("person", "slot", state=state.cast("int64") + 1)
+    return found.select("person", "query", state=state.cast("int64") + 1)
 
 
 def reached_before(spans: ir.Table, keys: list[str]) -> Value:

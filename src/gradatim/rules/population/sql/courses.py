@@ -13,7 +13,7 @@ from ibis.expr import types as ir
 
 from gradatim.evidence.relation import Stream
 from gradatim.rules.courses import DOSING_GAP
-from gradatim.rules.population.leaf_queries import StableSlot
+from gradatim.rules.population.leaf_queries import StableDoseQuery
 from gradatim.rules.population.sql.counts import doubts, happenings, reached_before
 from gradatim.rules.population.sql.portable import as_whole, day_number
 from gradatim.rules.population.sql.rows import Step, Value, column, dimension, joined
@@ -28,24 +28,24 @@ from gradatim.rules.population.states import JUDGEMENT, NO, NO_RECORD, PARTIAL, 
 
 SCHEMA = {
     "key": pa.int64(),
-    "slot": pa.int64(),
+    "query": pa.int64(),
     "part": pa.int64(),
     "at": pa.date32(),
     "started": pa.date32(),
     "unchanged": pa.date32(),
 }
-Asked = tuple[int, StableSlot]
-PART = ["person", "slot", "part"]
+Asked = tuple[int, StableDoseQuery]
+PART = ["person", "query", "part"]
 FEWEST = [*PART, "surely"]
 _NEAR = 2 * (DOSING_GAP + 1) + 1
 """Records that ended earlier before the days asked about change nothing on them."""
 
 
-def stable_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Table | None:
-    """Give the states of stable slots: the conjunction over the drugs being taken.
+def stable_dose_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Table | None:
+    """Give the states of stable dose queries: the conjunction over the drugs being taken.
 
     Returns:
-        Rows of `person`, `slot`, `state` (one higher than the state), only where a drug is
+        Rows of `person`, `query`, `state` (one higher than the state), only where a drug is
         (perhaps) being taken; None if the stream has nothing to say.
     """
     drugs = drug_states(stream, asked, step)
@@ -55,17 +55,17 @@ def stable_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Tabl
     opposite = ibis.cases(
         (taken["state"] == NO, YES), (taken["state"] == YES, NO), else_=taken["state"]
     )
-    found = taken.group_by("person", "slot").agg(worst=opposite.max())
+    found = taken.group_by("person", "query").agg(worst=opposite.max())
     worst = found["worst"]
     together = ibis.cases((worst == NO, YES), (worst == YES, NO), else_=worst)
-    return found.select("person", "slot", state=together.cast("int64") + 1)
+    return found.select("person", "query", state=together.cast("int64") + 1)
 
 
 def drug_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Table | None:
     """Say of each ingredient whether it is being taken and stable (`ingredient_stable`).
 
     Returns:
-        Rows of `person`, `slot`, `part` (the ingredient's number), `taken` (a truth) and `state`.
+        Rows of `person`, `query`, `part` (the ingredient's number), `taken` (a truth) and `state`.
     """
     rows = list(_ask(stream, asked))
     if not rows:
@@ -89,27 +89,27 @@ def drug_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Table 
 
 
 def _ask(stream: Stream, asked: Iterable[Asked]) -> Iterator[dict[str, Any]]:
-    for number, slot in asked:
-        codes = ingredients(stream, slot)
-        for key, meaning in stream.keys_of(slot.element):
+    for number, query in asked:
+        codes = ingredients(stream, query)
+        for key, meaning in stream.keys_of(query.element):
             yield {
-                "slot": number,
+                "query": number,
                 "key": key,
                 "part": codes.index(meaning.code),
-                "at": slot.at,
-                "started": slot.started,
-                "unchanged": slot.unchanged,
+                "at": query.at,
+                "started": query.started,
+                "unchanged": query.unchanged,
             }
 
 
-def ingredients(stream: Stream, slot: StableSlot) -> list[str]:
-    """Give the ingredients of a slot's element, by number."""
-    return sorted({meaning.code for _, meaning in stream.keys_of(slot.element)})
+def ingredients(stream: Stream, query: StableDoseQuery) -> list[str]:
+    """Give the ingredients of a query's element, by number."""
+    return sorted({meaning.code for _, meaning in stream.keys_of(query.element)})
 
 
 def _doubts(table: ir.Table) -> ir.Table:
     """Say of each ingredient whether a record has inexact dates or no dose, or is doubtful."""
-    parts = {"slot": table["ask_slot"], "part": table["ask_part"]}
+    parts = {"query": table["ask_query"], "part": table["ask_part"]}
     undosed = as_whole(column(table, "value").isnull())
     marked = table.select("person", **parts, **doubts(table), undosed=undosed)
     said = {name: marked[name].max() for name in ("inexact", "doubt", "undosed")}
@@ -134,7 +134,7 @@ def _asked_of(table: ir.Table, surely: bool, low: Value, high: Value) -> ir.Tabl
     asked = {name: day_number(table[f"ask_{name}"]) for name in ("at", "started", "unchanged")}
     return table.select(
         "person",
-        slot=table["ask_slot"],
+        query=table["ask_query"],
         part=table["ask_part"],
         **asked,
         **doses_of(table),

@@ -9,7 +9,7 @@ from ibis.expr import types as ir
 
 from gradatim.clinical.glucocorticoids import prednisone_equivalent
 from gradatim.evidence.relation import Stream
-from gradatim.rules.population.leaf_queries import DoseSlot
+from gradatim.rules.population.leaf_queries import DailyDoseQuery
 from gradatim.rules.population.sql.counts import blamed, doubts, happenings
 from gradatim.rules.population.sql.measurements import HOLDS, SIGNS, packed_margin
 from gradatim.rules.population.sql.portable import as_whole, day_number, whole
@@ -19,7 +19,7 @@ from gradatim.rules.population.states import JUDGEMENT, NO, NO_RECORD, YES
 
 SCHEMA = {
     "key": pa.int64(),
-    "slot": pa.int64(),
+    "query": pa.int64(),
     "part": pa.int64(),
     "low": pa.date32(),
     "high": pa.date32(),
@@ -33,13 +33,13 @@ SCHEMA = {
 }
 
 
-def dose_states(
-    stream: Stream, asked: Iterable[tuple[int, DoseSlot]], step: Step
+def daily_dose_states(
+    stream: Stream, asked: Iterable[tuple[int, DailyDoseQuery]], step: Step
 ) -> ir.Table | None:
-    """Give the states of dose slots, of people of whom a record is looked at.
+    """Give the states of daily dose queries, of people of whom a record is looked at.
 
     Returns:
-        Rows of `person`, `slot`, `state` (one higher); None if the stream has nothing to say.
+        Rows of `person`, `query`, `state` (one higher); None if the stream has nothing to say.
     """
     rows = list(_ask(stream, asked))
     if not rows:
@@ -49,7 +49,7 @@ def dose_states(
         (table["start"] <= table["ask_until"]) & (column(table, "end_last") >= table["ask_since"])
     )
     table = table.mutate(**doubts(table))
-    about = table.group_by("person", slot=table["ask_slot"]).agg(
+    about = table.group_by("person", query=table["ask_query"]).agg(
         inexact=table["inexact"].max(),
         doubt=table["doubt"].max(),
         days=(day_number(table["ask_high"]) - day_number(table["ask_low"]) + 1).max(),
@@ -58,37 +58,37 @@ def dose_states(
         number=table["ask_number"].max(),
         open_=as_whole(table["ask_open"]).max(),
     )
-    keys = ["person", "slot"]
+    keys = ["person", "query"]
     totals = _totals(table, step)
     found = about.left_join(totals, keys).drop([f"{name}_right" for name in keys])
     return _settled(found)
 
 
-def _ask(stream: Stream, asked: Iterable[tuple[int, DoseSlot]]) -> Iterator[dict[str, Any]]:
-    for number, slot in asked:
-        keys = list(stream.keys_of(slot.element))
+def _ask(stream: Stream, asked: Iterable[tuple[int, DailyDoseQuery]]) -> Iterator[dict[str, Any]]:
+    for number, query in asked:
+        keys = list(stream.keys_of(query.element))
         codes = sorted({meaning.code for _, meaning in keys})
         row = {
-            "slot": number,
-            "low": slot.low,
-            "high": slot.high,
-            "since": slot.records.since,
-            "until": slot.records.until,
-            "holds": HOLDS[slot.limit.op],
-            "sign": SIGNS[slot.limit.op],
-            "number": slot.limit.number,
-            "open": slot.open_,
+            "query": number,
+            "low": query.low,
+            "high": query.high,
+            "since": query.records.since,
+            "until": query.records.until,
+            "holds": HOLDS[query.limit.op],
+            "sign": SIGNS[query.limit.op],
+            "number": query.limit.number,
+            "open": query.open_,
         }
         for key, meaning in keys:
-            factor = prednisone_equivalent(meaning.code, 1.0) if slot.prednisone else 1.0
+            factor = prednisone_equivalent(meaning.code, 1.0) if query.prednisone else 1.0
             yield {**row, "key": key, "part": codes.index(meaning.code), "factor": factor}
 
 
 def _totals(table: ir.Table, step: Step) -> ir.Table:
-    """Give the dose-days of each person and slot: the least, the most, and if one is unknown."""
-    keys = ["person", "slot", "part"]
+    """Give the dose-days of each person and query: the least, the most, and if one is unknown."""
+    keys = ["person", "query", "part"]
     days = day_totals(step(handed_over(_spans(table), keys)), keys)
-    return days.group_by("person", "slot").agg(
+    return days.group_by("person", "query").agg(
         least=(days["together_least"] * days["days"]).sum(),
         most=(days["apart_most"] * days["days"]).sum(),
         unknown=days["unknown"].max(),
@@ -111,7 +111,7 @@ def _spans(table: ir.Table) -> ir.Table:
 def _asked_of(table: ir.Table, surely: bool, low: Value, high: Value) -> ir.Table:
     return table.select(
         "person",
-        slot=table["ask_slot"],
+        query=table["ask_query"],
         part=table["ask_part"],
         since=day_number(table["ask_low"]),
         until=day_number(table["ask_high"]),
@@ -150,7 +150,7 @@ def _settled(found: ir.Table) -> ir.Table:
     state = ibis.cases(*cases, else_=reason)
     exactly = ~open_end & nearly(least, most)
     margin = ibis.ifelse(exactly, packed_margin(found["sign"], least, number), whole(0))
-    return found.select("person", "slot", state=state.cast("int64") + 1, margin=margin)
+    return found.select("person", "query", state=state.cast("int64") + 1, margin=margin)
 
 
 def _order(value: Value, number: Value) -> Value:

@@ -1,4 +1,4 @@
-"""The records behind the answers: which ones a slot looked at and what they say."""
+"""The records behind the answers: which ones a query looked at and what they say."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -9,7 +9,12 @@ from ibis.expr import types as ir
 
 from gradatim.evidence.relation import LAST_DAY, Relation, Stream
 from gradatim.protocol.elements import Element
-from gradatim.rules.population.leaf_queries import DoseSlot, PointSlot, Slot, StableSlot
+from gradatim.rules.population.leaf_queries import (
+    DailyDoseQuery,
+    LeafQuery,
+    MeasurementQuery,
+    StableDoseQuery,
+)
 from gradatim.rules.population.query import Asked, by_stream
 from gradatim.rules.population.sql.measurements import (
     MARGIN_BOUND,
@@ -19,32 +24,34 @@ from gradatim.rules.population.sql.measurements import (
 )
 from gradatim.rules.population.sql.rows import column, dimension, joined, perhaps_inside
 
-SCHEMA = {"key": pa.int64(), "slot": pa.int64(), "since": pa.date32(), "until": pa.date32()}
-COLUMNS = ("person", "slot", "id", "on", "value", "unit", "threshold", "margin")
+SCHEMA = {"key": pa.int64(), "query": pa.int64(), "since": pa.date32(), "until": pa.date32()}
+COLUMNS = ("person", "query", "id", "on", "value", "unit", "threshold", "margin")
 
 
 def records(
-    relation: Relation, slots: Asked, elements: Mapping[str, Element]
+    relation: Relation, queries: Asked, elements: Mapping[str, Element]
 ) -> Iterator[ir.Table]:
-    """Give the records that slots look at.
+    """Give the records that queries look at.
 
     Args:
-        relation: the records that were taken out for the slots.
-        slots: the slots with their numbers.
+        relation: the records that were taken out for the queries.
+        queries: the queries with their numbers.
         elements: the elements by name.
 
     Returns:
-        Tables of `person`, `slot`, `id`, `on` (the day it began), and of values compared with a
+        Tables of `person`, `query`, `id`, `on` (the day it began), and of values compared with a
         limit `value` and `threshold` (in the limit's unit, or as they were reported where the limit
         is a multiple of a reference limit), `unit` (its number among the relation's units) and
         `margin` (in units of the limit).
     """
-    points = [(number, slot) for number, slot in slots if isinstance(slot, PointSlot)]
-    for stream, some in by_stream(relation, points):
+    values = [(number, query) for number, query in queries if isinstance(query, MeasurementQuery)]
+    for stream, some in by_stream(relation, values):
         found = _values(relation, stream, some, elements)
         if found is not None:
             yield found
-    others = [(number, slot) for number, slot in slots if not isinstance(slot, PointSlot)]
+    others = [
+        (number, query) for number, query in queries if not isinstance(query, MeasurementQuery)
+    ]
     for stream, some in by_stream(relation, others):
         found = _happenings(stream, some)
         if found is not None:
@@ -59,7 +66,7 @@ def _values(
     if table is None:
         return None
     table = said_by_each(relation, stream, table.filter(perhaps_inside(table)))
-    group = {"group_by": [table["person"], table["ask_slot"]]}
+    group = {"group_by": [table["person"], table["ask_query"]]}
     last = table["start"].max().over(**group)
     most = table["state"].max().over(**group)
     table = table.mutate(last_=last, most_=most)
@@ -74,7 +81,7 @@ def _values(
     distance = (table["q"] - MARGIN_BOUND) / float(MARGIN_SCALE) * table["ask_sign"]
     return table.select(
         "person",
-        slot=table["ask_slot"],
+        query=table["ask_query"],
         id=table["id"].cast("string"),
         on=table["start"],
         value=ibis.ifelse(compared, column(table, "value"), nothing),
@@ -92,11 +99,11 @@ def _reported(table: ir.Table) -> Any:
 
 def _happenings(stream: Stream, asked: Asked) -> ir.Table | None:
     rows = [
-        {"slot": number, "key": key, "since": days[0], "until": days[1]}
-        for number, slot in asked
-        if not getattr(slot, "denials", False)
-        for days in [_days(slot)]
-        for key, _ in stream.keys_of(slot.element)
+        {"query": number, "key": key, "since": days[0], "until": days[1]}
+        for number, query in asked
+        if not getattr(query, "denials", False)
+        for days in [_days(query)]
+        for key, _ in stream.keys_of(query.element)
     ]
     if not rows:
         return None
@@ -105,7 +112,7 @@ def _happenings(stream: Stream, asked: Asked) -> ir.Table | None:
     nothing = ibis.null("float64")
     return table.select(
         "person",
-        slot=table["ask_slot"],
+        query=table["ask_query"],
         id=table["id"].cast("string"),
         on=table["start"],
         value=nothing,
@@ -115,34 +122,34 @@ def _happenings(stream: Stream, asked: Asked) -> ir.Table | None:
     )
 
 
-def _days(slot: Slot) -> tuple[Any, Any]:
+def _days(query: LeafQuery) -> tuple[Any, Any]:
     """Give the days of which records are told; of a washout up to the last that could matter."""
-    if isinstance(slot, DoseSlot):
-        return slot.records
-    if isinstance(slot, StableSlot) and not slot.spared:
-        return min(slot.started, slot.unchanged), slot.at
-    washouts = getattr(slot, "washouts", None)
+    if isinstance(query, DailyDoseQuery):
+        return query.records
+    if isinstance(query, StableDoseQuery) and not query.spared:
+        return min(query.started, query.unchanged), query.at
+    washouts = getattr(query, "washouts", None)
     if washouts:
         known = [day for _, day in washouts if day is not None]
-        return min(known, default=LAST_DAY), slot.window.until
-    return slot.window
+        return min(known, default=LAST_DAY), query.window.until
+    return query.window
 
 
-def used_slots(terms: Iterable[Any]) -> dict[int, list[int]]:
-    """Give for each slot the places of the terms that look at it."""
+def used_queries(terms: Iterable[Any]) -> dict[int, list[int]]:
+    """Give for each query the places of the terms that look at it."""
     found: dict[int, list[int]] = {}
     for place, term in enumerate(terms):
-        for slot in dict.fromkeys(_slots(term)):
-            found.setdefault(slot, []).append(place)
+        for query in dict.fromkeys(_queries(term)):
+            found.setdefault(query, []).append(place)
     return found
 
 
-def _slots(term: Any) -> Iterator[int]:
+def _queries(term: Any) -> Iterator[int]:
     for part in getattr(term, "parts", ()):
-        yield from _slots(part)
+        yield from _queries(part)
     if hasattr(term, "part"):
-        yield from _slots(term.part)
-    for point in getattr(term, "points", ()):
-        yield from point.slots
-    if hasattr(term, "slot"):
-        yield term.slot
+        yield from _queries(term.part)
+    for visit in getattr(term, "visits", ()):
+        yield from visit.queries
+    if hasattr(term, "query"):
+        yield term.query

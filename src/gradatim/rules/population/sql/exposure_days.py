@@ -13,30 +13,30 @@ import pyarrow as pa
 from ibis.expr import types as ir
 
 from gradatim.evidence.relation import Stream
-from gradatim.rules.population.leaf_queries import DaysSlot
+from gradatim.rules.population.leaf_queries import ExposureDaysQuery
 from gradatim.rules.population.sql.counts import doubts, enough, happenings, newly_covered
 from gradatim.rules.population.sql.portable import EPOCH, as_whole, day_number, whole
 from gradatim.rules.population.sql.rows import Step, Value, column, dimension, joined
 
-Asked = list[tuple[int, DaysSlot]]
+Asked = list[tuple[int, ExposureDaysQuery]]
 SCHEMA = {"key": pa.int64(), "part": pa.int64()}
 BOTH = ("surely", "perhaps")
 
 
-def days_states(
-    stream: Stream, asked: Iterable[tuple[int, DaysSlot]], step: Step
+def exposure_days_states(
+    stream: Stream, asked: Iterable[tuple[int, ExposureDaysQuery]], step: Step
 ) -> ir.Table | None:
-    """Give the states of days slots: TRUE or UNKNOWN, where there are (perhaps) enough days.
+    """Give the states of queries of days: TRUE or UNKNOWN, where there are (perhaps) enough.
 
-    Slots about the same exposure in the same window are counted once.
+    Queries about the same exposure in the same window are counted once.
 
     Returns:
-        Rows of `person`, `slot`, `state` (one higher); None if the stream has nothing to say.
+        Rows of `person`, `query`, `state` (one higher); None if the stream has nothing to say.
     """
-    alike: dict[DaysSlot, Asked] = {}
-    for number, slot in asked:
-        shared = slot._replace(at_least=0, per="", ingredients=0)
-        alike.setdefault(shared, []).append((number, slot))
+    alike: dict[ExposureDaysQuery, Asked] = {}
+    for number, query in asked:
+        shared = query._replace(at_least=0, per="", ingredients=0)
+        alike.setdefault(shared, []).append((number, query))
     found = [table for some in alike.values() for table in _of_window(stream, some, step)]
     return ibis.union(*found, distinct=False) if len(found) > 1 else next(iter(found), None)
 
@@ -51,7 +51,7 @@ def _of_window(stream: Stream, asked: Asked, step: Step) -> Iterator[ir.Table]:
     )
     spans = _spans(stream, asked[0][1], rows)
     each = step(_longest(spans))
-    most = max(slot.at_least for _, slot in asked)
+    most = max(query.at_least for _, query in asked)
     lasting = each.group_by("person").agg(
         records=each["records"].sum(),
         surely=each["surely"].max(),
@@ -61,16 +61,16 @@ def _of_window(stream: Stream, asked: Asked, step: Step) -> Iterator[ir.Table]:
     people = step(lasting.filter(unsettled).select("person"))
     few = Stream(stream.name, stream.table.semi_join(people, "person"), stream.keys)
     some = step(_spans(few, asked[0][1], rows))
-    together = [(number, slot) for number, slot in asked if slot.per == "union"]
+    together = [(number, query) for number, query in asked if query.per == "union"]
     if together:
         yield from _answered(step(_counted(_per_person(each), some, ["person"])), together)
-    apart = [(number, slot) for number, slot in asked if slot.per != "union"]
+    apart = [(number, query) for number, query in asked if query.per != "union"]
     if apart:
         parts = _counted(each, some, ["person", "part"])
         yield from _answered(step(_of_parts(parts, apart)), apart)
 
 
-def _spans(stream: Stream, asked: DaysSlot, keys: ir.Table) -> ir.Table:
+def _spans(stream: Stream, asked: ExposureDaysQuery, keys: ir.Table) -> ir.Table:
     """Give the days of each record in the window, as day numbers: the most, and the fewest."""
     table = happenings(joined(stream, keys))
     low, high = (whole(_number(day)) for day in asked.window)
@@ -148,7 +148,7 @@ def _covered(spans: ir.Table, keys: list[str]) -> ir.Table:
 
 def _of_parts(parts: ir.Table, asked: Asked) -> ir.Table:
     """Give the days of all parts, and how many parts reach each number of days asked for."""
-    wanted = sorted({slot.at_least for _, slot in asked if slot.per == "ingredient"})
+    wanted = sorted({query.at_least for _, query in asked if query.per == "ingredient"})
     found = {name: parts[name].sum().cast("int64") for name in BOTH}
     found |= {
         f"{name}_{days}": as_whole(parts[name] >= days).sum().cast("int64")
@@ -161,16 +161,16 @@ def _of_parts(parts: ir.Table, asked: Asked) -> ir.Table:
 
 
 def _answered(totals: ir.Table, asked: Asked) -> Iterator[ir.Table]:
-    for number, slot in asked:
-        each = slot.per == "ingredient"
-        named = {name: totals[f"{name}_{slot.at_least}" if each else name] for name in BOTH}
+    for number, query in asked:
+        each = query.per == "ingredient"
+        named = {name: totals[f"{name}_{query.at_least}" if each else name] for name in BOTH}
         yield enough(
             totals.select(
                 "person",
                 "inexact",
                 "doubt",
-                slot=whole(number),
+                query=whole(number),
                 **named,
-                at_least=whole(slot.ingredients if each else slot.at_least),
+                at_least=whole(query.ingredients if each else query.at_least),
             )
         )

@@ -1,4 +1,4 @@
-"""Extraction: the few records that the slots look at, taken out of a table in one or two scans.
+"""Extraction: the few records that the queries look at, taken out of a table in one or two scans.
 
 Which days matter is known for each key before the engine is asked. Keys of bounded days share one
 scan, in which a comparison of dates drops nearly every row before anything else is computed of it;
@@ -15,13 +15,13 @@ from ibis.expr import types as ir
 from gradatim.evidence.relation import FIRST_DAY, LAST_DAY, Keep, Relation, Stream
 from gradatim.protocol.elements import Element
 from gradatim.rules.population.leaf_queries import (
-    CountSlot,
-    DaysSlot,
-    DoseSlot,
-    PointSlot,
-    Slot,
+    CountQuery,
+    DailyDoseQuery,
+    ExposureDaysQuery,
+    HistoryQuery,
+    LeafQuery,
+    MeasurementQuery,
     Span,
-    SpanSlot,
 )
 from gradatim.rules.population.sql.rows import column, has
 
@@ -29,53 +29,53 @@ ALWAYS = Span(FIRST_DAY, LAST_DAY)
 
 
 def extracted(
-    relation: Relation, slots: Iterable[Slot], elements: Mapping[str, Element], keep: Keep
+    relation: Relation, queries: Iterable[LeafQuery], elements: Mapping[str, Element], keep: Keep
 ) -> Relation:
-    """Take out the records that slots look at.
+    """Take out the records that queries look at.
 
     Args:
         relation: the population.
-        slots: the slots.
+        queries: the queries.
         elements: the elements, for what derived ones are computed from.
         keep: how to materialise what was taken out.
     """
-    spans = days_asked(slots, elements)
+    spans = days_asked(queries, elements)
     if relation.records is not None:
         return replace(relation.records.take(spans, keep), persons=relation.persons)
     streams = [_extracted(stream, spans, keep) for stream in relation.streams]
     return replace(relation, streams=tuple(one for one in streams if one is not None))
 
 
-def days_asked(slots: Iterable[Slot], elements: Mapping[str, Element]) -> dict[str, Span]:
+def days_asked(queries: Iterable[LeafQuery], elements: Mapping[str, Element]) -> dict[str, Span]:
     """Give for each element the days of which records are looked at."""
     found: dict[str, Span] = {}
-    for slot in slots:
-        for name, span in _asked(slot, elements):
+    for query in queries:
+        for name, span in _asked(query, elements):
             known = found.get(name, span)
             found[name] = Span(min(known.since, span.since), max(known.until, span.until))
     return found
 
 
-def _asked(slot: Slot, elements: Mapping[str, Element]) -> Iterator[tuple[str, Span]]:
-    if isinstance(slot, PointSlot):
-        window = ALWAYS if slot.undated else slot.window
-        yield slot.element, window
-        if slot.derived:
-            yield from _inputs(slot.element, window, elements)
-        if slot.not_while:
+def _asked(query: LeafQuery, elements: Mapping[str, Element]) -> Iterator[tuple[str, Span]]:
+    if isinstance(query, MeasurementQuery):
+        window = ALWAYS if query.undated else query.window
+        yield query.element, window
+        if query.derived:
+            yield from _inputs(query.element, window, elements)
+        if query.not_while:
             # That it was not taken may have been said at any later time.
-            yield slot.not_while[0], Span(window.since, LAST_DAY)
-    elif isinstance(slot, SpanSlot):
-        starts = [day for _, day in slot.washouts or ()]
+            yield query.not_while[0], Span(window.since, LAST_DAY)
+    elif isinstance(query, HistoryQuery):
+        starts = [day for _, day in query.washouts or ()]
         known = [day for day in starts if day is not None]
-        since = FIRST_DAY if None in starts else min(known, default=slot.window.since)
-        yield slot.element, Span(since, slot.window.until)
-    elif isinstance(slot, CountSlot | DaysSlot):
-        yield slot.element, slot.window
-    elif isinstance(slot, DoseSlot):
-        yield slot.element, slot.records
+        since = FIRST_DAY if None in starts else min(known, default=query.window.since)
+        yield query.element, Span(since, query.window.until)
+    elif isinstance(query, CountQuery | ExposureDaysQuery):
+        yield query.element, query.window
+    elif isinstance(query, DailyDoseQuery):
+        yield query.element, query.records
     else:  # whether records of a drug are exact or doubtful is asked of all of them
-        yield from ((name, ALWAYS) for name in (slot.element, slot.spared) if name)
+        yield from ((name, ALWAYS) for name in (query.element, query.spared) if name)
 
 
 def _inputs(name: str, window: Span, elements: Mapping[str, Element]) -> Iterator[tuple[str, Span]]:

@@ -9,7 +9,7 @@ from ibis.expr import types as ir
 
 from gradatim.core.quantity import RELATIVE_TOLERANCE
 from gradatim.evidence.relation import Key, Meaning, Stream
-from gradatim.rules.population.leaf_queries import SpanSlot
+from gradatim.rules.population.leaf_queries import HistoryQuery
 from gradatim.rules.population.sql.measurements import HOLDS
 from gradatim.rules.population.sql.portable import whole
 from gradatim.rules.population.sql.rows import (
@@ -25,10 +25,10 @@ from gradatim.rules.population.sql.rows import (
 )
 from gradatim.rules.population.states import JUDGEMENT, NO, PARTIAL, YES
 
-Asked = tuple[int, SpanSlot]
+Asked = tuple[int, HistoryQuery]
 SCHEMA = {
     "key": pa.int64(),
-    "slot": pa.int64(),
+    "query": pa.int64(),
     "since": pa.date32(),
     "until": pa.date32(),
     "by_start": pa.bool_(),
@@ -40,12 +40,12 @@ SCHEMA = {
 }
 
 
-def span_states(stream: Stream, asked: Iterable[Asked]) -> ir.Table | None:
-    """Give the states of span slots that a stream's records answer.
+def history_states(stream: Stream, asked: Iterable[Asked]) -> ir.Table | None:
+    """Give the states of history queries that a stream's records answer.
 
     Returns:
-        Rows of `person`, `slot`, `state` (one higher than the state), only where a record says TRUE
-        or UNKNOWN; None if the stream has nothing to say.
+        Rows of `person`, `query`, `state` (one higher than the state), only where a record says
+        TRUE or UNKNOWN; None if the stream has nothing to say.
     """
     rows = list(_ask(stream, asked))
     if not rows:
@@ -59,44 +59,44 @@ def span_states(stream: Stream, asked: Iterable[Asked]) -> ir.Table | None:
     graded = any(row["holds"] or row["related"] >= 0 for row in rows)
     table = table.mutate(state=record_state(table, by_start, graded).cast("int64"))
     table = table.filter(table["state"] > NO)
-    return table.group_by("person", slot=table["ask_slot"]).agg(state=table["state"].max() + 1)
+    return table.group_by("person", query=table["ask_query"]).agg(state=table["state"].max() + 1)
 
 
 def _ask(stream: Stream, asked: Iterable[Asked]) -> Iterator[dict[str, Any]]:
-    for number, slot in asked:
-        if slot.denials and not stream.has("denies"):
+    for number, query in asked:
+        if query.denials and not stream.has("denies"):
             continue
         row = {
-            "slot": number,
-            "until": slot.window.until,
-            "by_start": slot.by_start,
-            "denials": slot.denials,
+            "query": number,
+            "until": query.window.until,
+            "by_start": query.by_start,
+            "denials": query.denials,
             "open": False,
-            **_graded(slot),
+            **_graded(query),
         }
-        for key, meaning in stream.keys_of(slot.element):
-            if not _is_spared(stream.keys[key], slot):
-                yield from ({**row, "key": key, **since} for since in _since(slot, meaning))
+        for key, meaning in stream.keys_of(query.element):
+            if not _is_spared(stream.keys[key], query):
+                yield from ({**row, "key": key, **since} for since in _since(query, meaning))
 
 
-def _graded(slot: SpanSlot) -> dict[str, Any]:
-    related = -1 if slot.related is None else int(slot.related)
-    if slot.grade is None:
+def _graded(query: HistoryQuery) -> dict[str, Any]:
+    related = -1 if query.related is None else int(query.related)
+    if query.grade is None:
         return {"holds": 0, "grade": 0.0, "related": related}
-    return {"holds": HOLDS[slot.grade.op], "grade": slot.grade.number, "related": related}
+    return {"holds": HOLDS[query.grade.op], "grade": query.grade.number, "related": related}
 
 
-def _is_spared(means: Key, slot: SpanSlot) -> bool:
-    return any(name in means.record for name in slot.spared)
+def _is_spared(means: Key, query: HistoryQuery) -> bool:
+    return any(name in means.record for name in query.spared)
 
 
-def _since(slot: SpanSlot, meaning: Meaning) -> Iterator[dict[str, Any]]:
+def _since(query: HistoryQuery, meaning: Meaning) -> Iterator[dict[str, Any]]:
     """Give the first day asked about; for a washout the ingredient's own, and if it is unknown."""
-    if slot.washouts is None:
-        yield {"since": slot.window.since}
-    for code, day in slot.washouts or ():
+    if query.washouts is None:
+        yield {"since": query.window.since}
+    for code, day in query.washouts or ():
         if code == meaning.code:
-            yield {"since": slot.window.since, "open": True} if day is None else {"since": day}
+            yield {"since": query.window.since, "open": True} if day is None else {"since": day}
 
 
 def record_state(table: ir.Table, by_start: bool, graded: bool) -> Value:

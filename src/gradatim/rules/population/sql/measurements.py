@@ -1,7 +1,7 @@
 """Measurements, results and answers: what the values of one element in one window say.
 
 Each record is asked by one join; its state and day are packed into one number, whose maximum over
-the records of a person and slot is what the last (or the foremost) of them says. A second maximum
+the records of a person and query is what the last (or the foremost) of them says. A second maximum
 over the negated states tells whether those of the last day agree.
 """
 
@@ -18,7 +18,7 @@ from gradatim.core.quantity import RELATIVE_TOLERANCE
 from gradatim.evidence.relation import FIRST_DAY, LAST_DAY, Relation, Stream
 from gradatim.protocol.elements import Element
 from gradatim.rules.measurements import DEFINITE, INDECISIVE
-from gradatim.rules.population.leaf_queries import PointSlot
+from gradatim.rules.population.leaf_queries import MeasurementQuery
 from gradatim.rules.population.sql.concomitant_use import not_while
 from gradatim.rules.population.sql.portable import EPOCH, as_whole, day_number, rounded_down, whole
 from gradatim.rules.population.sql.rows import (
@@ -37,11 +37,11 @@ from gradatim.rules.population.sql.rows import (
 )
 from gradatim.rules.population.states import CONFLICT, JUDGEMENT, NO, NO_RANGE, PARTIAL, UNIT, YES
 
-Asked = tuple[int, PointSlot]
+Asked = tuple[int, MeasurementQuery]
 SCHEMA = {
     "key": pa.int64(),
     "unit": pa.int64(),
-    "slot": pa.int64(),
+    "query": pa.int64(),
     "since": pa.date32(),
     "until": pa.date32(),
     "latest": pa.int64(),
@@ -69,17 +69,17 @@ _DAY_ZERO = 719_163
 """Makes every day of the calendar a positive number."""
 
 
-def point_states(
+def measurement_states(
     relation: Relation,
     stream: Stream,
     asked: Iterable[Asked],
     elements: Mapping[str, Element],
     step: Step,
 ) -> ir.Table | None:
-    """Give the states of point slots that a stream's records answer.
+    """Give the states of measurement queries that a stream's records answer.
 
     Returns:
-        Rows of `person`, `slot`, `state` (one higher than the state) and `margin`; None if the
+        Rows of `person`, `query`, `state` (one higher than the state) and `margin`; None if the
         stream has nothing to say.
     """
     asked = list(asked)
@@ -98,7 +98,7 @@ def point_states(
 def asked_of(
     relation: Relation, stream: Stream, asked: Iterable[Asked], elements: Mapping[str, Element]
 ) -> ir.Table | None:
-    """Join records with what the slots ask of them; None if they ask nothing of this stream."""
+    """Join records with what the queries ask of them; None if they ask nothing of this stream."""
     rows = list(_ask(relation, stream, asked, elements))
     on = ("key", "unit") if stream.has("unit") else ("key",)
     return joined(stream, dimension(rows, SCHEMA), on) if rows else None
@@ -107,13 +107,13 @@ def asked_of(
 def _alongside(relation: Relation, said: ir.Table, asked: list[Asked], step: Step) -> ir.Table:
     """Let values of days on which certain drugs were taken not satisfy."""
     spared: dict[tuple[str, str, date], list[int]] = {}
-    for number, slot in asked:
-        if slot.not_while:
-            spared.setdefault(slot.not_while, []).append(number)
+    for number, query in asked:
+        if query.not_while:
+            spared.setdefault(query.not_while, []).append(number)
     others = [number for numbers in spared.values() for number in numbers]
-    parts = [said.filter(said["ask_slot"].notin(others))] if others else [said]
+    parts = [said.filter(said["ask_query"].notin(others))] if others else [said]
     for (name, kind, on), numbers in spared.items():
-        some = said.filter(said["ask_slot"].isin(numbers))
+        some = said.filter(said["ask_query"].isin(numbers))
         parts.append(not_while(relation, some, name, kind, (on - EPOCH).days, step))
     return ibis.union(*parts, distinct=False) if len(parts) > 1 else said
 
@@ -130,31 +130,31 @@ def _undated(table: ir.Table) -> Value:
 def _ask(
     relation: Relation, stream: Stream, asked: Iterable[Asked], elements: Mapping[str, Element]
 ) -> Iterator[dict[str, Any]]:
-    for number, slot in asked:
-        if slot.derived and not stream.has("derived"):
+    for number, query in asked:
+        if query.derived and not stream.has("derived"):
             continue
-        row = _row(relation, number, slot)
-        for key, _ in stream.keys_of(slot.element):
+        row = _row(relation, number, query)
+        for key, _ in stream.keys_of(query.element):
             if not stream.has("unit"):
-                yield {**row, "key": key, **_conversion(slot, elements[slot.element], "")}
+                yield {**row, "key": key, **_conversion(query, elements[query.element], "")}
                 continue
             for place, unit in enumerate(relation.units):
-                conversion = _conversion(slot, elements[slot.element], unit)
+                conversion = _conversion(query, elements[query.element], unit)
                 yield {**row, "key": key, "unit": place, **conversion}
 
 
-def _row(relation: Relation, number: int, slot: PointSlot) -> dict[str, Any]:
-    limit = slot.limit
-    word = "true" if slot.attested else slot.word
+def _row(relation: Relation, number: int, query: MeasurementQuery) -> dict[str, Any]:
+    limit = query.limit
+    word = "true" if query.attested else query.word
     row = {
-        "slot": number,
-        "since": slot.window.since,
-        "until": slot.window.until,
-        "latest": int(slot.latest),
-        "answer": slot.attested,
-        "undated": slot.undated,
-        "derived": slot.derived,
-        "method": number_of(relation.methods, slot.method) if slot.method else -1,
+        "query": number,
+        "since": query.window.since,
+        "until": query.window.until,
+        "latest": int(query.latest),
+        "answer": query.attested,
+        "undated": query.undated,
+        "derived": query.derived,
+        "method": number_of(relation.methods, query.method) if query.method else -1,
         "word": number_of(relation.words, word) if limit is None else -1,
         "times": 0,
         "number": 0.0,
@@ -171,11 +171,11 @@ def _row(relation: Relation, number: int, slot: PointSlot) -> dict[str, Any]:
     return row
 
 
-def _conversion(slot: PointSlot, element: Element, unit: str) -> dict[str, float | None]:
+def _conversion(query: MeasurementQuery, element: Element, unit: str) -> dict[str, float | None]:
     """Give factor and offset from a unit to the limit's; no factor where it does not convert."""
-    if slot.limit is None or slot.limit.times:
+    if query.limit is None or query.limit.times:
         return {"factor": 1.0, "offset": 0.0}
-    to = slot.limit.unit or element.unit
+    to = query.limit.unit or element.unit
     zero, one = (convert_for(element.analyte or None, x, unit, to) for x in (0.0, 1.0))
     if zero is None or one is None:
         return {"factor": None, "offset": None}
@@ -196,7 +196,7 @@ def _said(relation: Relation, stream: Stream, table: ir.Table) -> ir.Table:
         "end_last",
         "state",
         "q",
-        "ask_slot",
+        "ask_query",
         "ask_latest",
         "ask_undated",
         "ask_since",
@@ -225,7 +225,7 @@ def said_by_each(relation: Relation, stream: Stream, table: ir.Table) -> ir.Tabl
 
 
 def _counts(table: ir.Table) -> Value:
-    """Leave out records of another method; computed facts are asked by slots of their own."""
+    """Leave out records of another method; computed facts are asked by queries of their own."""
     by = (table["ask_method"] == -1) | is_by(table, table["ask_method"])
     return by & (column(table, "derived") == table["ask_derived"])
 
@@ -355,14 +355,14 @@ def _exact(table: ir.Table) -> ir.Table:
     first = day * 16 + table["state"]
     packed = first * whole(1 << 32) + table["q"]
     table = table.mutate(packed=packed, last=day * 16 + _opposite(table["state"]))
-    found = table.group_by("person", slot=table["ask_slot"]).agg(
+    found = table.group_by("person", query=table["ask_query"]).agg(
         packed=table["packed"].max(), last=table["last"].max(), latest=table["ask_latest"].max()
     )
     fifteen = whole(15)
     top = (found["packed"] >> 32) & fifteen
     bottom = ibis.ifelse(found["latest"] == 1, found["last"] & fifteen, _opposite(top))
     margin = found["packed"] & whole((1 << 32) - 1)
-    return found.select("person", "slot", state=_agreed(top, bottom, None) + 1, margin=margin)
+    return found.select("person", "query", state=_agreed(top, bottom, None) + 1, margin=margin)
 
 
 def _opposite(state: Value) -> Value:
@@ -388,7 +388,7 @@ def _inexact(table: ir.Table) -> ir.Table:
         last_possible=column(table, "start_last"),
     )
     last = ibis.ifelse(table["sure"], table["start"], ibis.null("date")).max()
-    table = table.mutate(sure_last=last.over(group_by=[table["person"], table["ask_slot"]]))
+    table = table.mutate(sure_last=last.over(group_by=[table["person"], table["ask_query"]]))
     latest = table["ask_latest"] == 1
     counts = ibis.ifelse(latest, table["last_possible"] >= table["sure_last"], table["sure"])
     table = table.mutate(counts=counts.fill_null(False))
@@ -399,7 +399,7 @@ def _settled(table: ir.Table) -> ir.Table:
     nothing = ibis.null("int64")
     counts, state = table["counts"], table["state"]
     exact = as_whole(table["sure"] & table["known"])
-    found = table.group_by("person", slot=table["ask_slot"]).agg(
+    found = table.group_by("person", query=table["ask_query"]).agg(
         top=ibis.ifelse(counts, state, nothing).max(),
         bottom=ibis.ifelse(counts, _opposite(state), nothing).max(),
         exact=ibis.ifelse(counts, exact, nothing).min(),
@@ -418,5 +418,5 @@ def _settled(table: ir.Table) -> ir.Table:
         else_=_agreed(found["top"], found["bottom"], found["exact"]),
     ).cast("int64")
     return found.select(
-        "person", "slot", state=settled + 1, margin=found["margin"].fill_null(0).cast("int64")
+        "person", "query", state=settled + 1, margin=found["margin"].fill_null(0).cast("int64")
     )

@@ -1,6 +1,6 @@
-"""Records of a stream joined with what the slots ask of them.
+"""Records of a stream joined with what the queries ask of them.
 
-What a slot asks is data in a small table: a row for each slot and key, so that one join asks all of
+What a query asks is data in a small table: a row for each query and key, so that one join asks all of
 them of each record. A column that the stream does not have has its default.
 """
 

@@ -8,30 +8,30 @@ import pyarrow as pa
 from ibis.expr import types as ir
 
 from gradatim.evidence.relation import Stream
-from gradatim.rules.population.leaf_queries import StableSlot
+from gradatim.rules.population.leaf_queries import StableDoseQuery
 from gradatim.rules.population.sql.counts import happenings
 from gradatim.rules.population.sql.courses import PART, drug_states, ingredients
 from gradatim.rules.population.sql.histories import record_state
 from gradatim.rules.population.sql.rows import Step, dimension, has, joined
 from gradatim.rules.population.states import NO, YES
 
-Asked = tuple[int, StableSlot]
+Asked = tuple[int, StableDoseQuery]
 SCHEMA = {
     "key": pa.int64(),
-    "slot": pa.int64(),
+    "query": pa.int64(),
     "part": pa.int64(),
     "since": pa.date32(),
     "until": pa.date32(),
     "open": pa.bool_(),
 }
-SPARED_SCHEMA = {"key": pa.int64(), "slot": pa.int64(), "part": pa.int64()}
+SPARED_SCHEMA = {"key": pa.int64(), "query": pa.int64(), "part": pa.int64()}
 
 
 def washout_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Table | None:
     """Give the states of washouts with an exemption.
 
     Returns:
-        Rows of `person`, `slot`, `state` (one higher), only where a drug was (perhaps) taken too
+        Rows of `person`, `query`, `state` (one higher), only where a drug was (perhaps) taken too
         recently; None if the stream has nothing to say.
     """
     asked = list(asked)
@@ -45,7 +45,7 @@ def washout_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Tab
     both = _opposite(ibis.greatest(*opposite))
     found = found.mutate(left=ibis.ifelse(spared < 0, found["state"], both))
     found = found.filter(found["left"] > NO)
-    return found.group_by("person", "slot").agg(state=found["left"].max().cast("int64") + 1)
+    return found.group_by("person", "query").agg(state=found["left"].max().cast("int64") + 1)
 
 
 def _recent(stream: Stream, asked: list[Asked]) -> ir.Table | None:
@@ -55,24 +55,24 @@ def _recent(stream: Stream, asked: list[Asked]) -> ir.Table | None:
     table = happenings(joined(stream, dimension(rows, SCHEMA)))
     table = table.mutate(state=record_state(table, False, False).cast("int64"))
     table = table.filter(table["state"] > NO)
-    return table.group_by("person", slot=table["ask_slot"], part=table["ask_part"]).agg(
+    return table.group_by("person", query=table["ask_query"], part=table["ask_part"]).agg(
         state=table["state"].max()
     )
 
 
 def _ask(stream: Stream, asked: list[Asked]) -> Iterator[dict[str, Any]]:
-    for number, slot in asked:
-        codes = ingredients(stream, slot)
-        for key, meaning in stream.keys_of(slot.element):
+    for number, query in asked:
+        codes = ingredients(stream, query)
+        for key, meaning in stream.keys_of(query.element):
             row = {
-                "slot": number,
+                "query": number,
                 "key": key,
                 "part": codes.index(meaning.code),
-                "until": slot.window.until,
-                "since": slot.window.since,
+                "until": query.window.until,
+                "since": query.window.since,
                 "open": False,
             }
-            for code, day in slot.washouts:
+            for code, day in query.washouts:
                 if code == meaning.code:
                     yield {**row, "open": True} if day is None else {**row, "since": day}
 
@@ -92,11 +92,11 @@ def _with_exemptions(stream: Stream, asked: list[Asked], recent: ir.Table, step:
 def _may_be_spared(stream: Stream, asked: list[Asked]) -> ir.Table | None:
     """Give who has a record of an ingredient as one that the exemption is about."""
     rows = []
-    for number, slot in asked:
-        codes = ingredients(stream, slot)
-        spared = [one for one in stream.keys_of(slot.spared) if one[1].code in codes]
+    for number, query in asked:
+        codes = ingredients(stream, query)
+        spared = [one for one in stream.keys_of(query.spared) if one[1].code in codes]
         rows += [
-            {"slot": number, "key": key, "part": codes.index(meaning.code)}
+            {"query": number, "key": key, "part": codes.index(meaning.code)}
             for key, meaning in spared
         ]
     if not rows:
@@ -104,7 +104,7 @@ def _may_be_spared(stream: Stream, asked: list[Asked]) -> ir.Table | None:
     table = joined(stream, dimension(rows, SPARED_SCHEMA))
     if has(table, "unreadable"):
         table = table.filter(~table["unreadable"])
-    return table.select("person", slot=table["ask_slot"], part=table["ask_part"]).distinct()
+    return table.select("person", query=table["ask_query"], part=table["ask_part"]).distinct()
 
 
 def _opposite(state: Any) -> Any:
