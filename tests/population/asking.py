@@ -15,12 +15,11 @@ from gradatim.protocol.elements import Element
 from gradatim.protocol.nodes import Node
 from gradatim.protocol.study import Study
 from gradatim.rules.context import Situation
+from gradatim.rules.population.answers import ask
 from gradatim.rules.population.plan import Plan
 from gradatim.screening.feasibility.reasons import REASONS
-from gradatim.screening.prescreen.answers import Clock, answers
-from gradatim.screening.prescreen.columns import VerdictColumn
 from gradatim.screening.prescreen.in_engine import EngineSide
-from gradatim.screening.prescreen.output_tables import Compiled, tables
+from gradatim.screening.prescreen.output_tables import Compiled, VerdictColumn, tables
 from gradatim.screening.prescreen.verify import expected
 from tests.engines import Engine
 
@@ -111,9 +110,8 @@ def _compiled(plan: Plan, questions: Sequence[Question]) -> Compiled:
 def _by_arrays(
     warehouse: Warehouse, protocol: Compiled, elements: Mapping[str, Element]
 ) -> tuple[pa.Table, ...]:
-    found, _ = answers(
-        protocol.plan, elements, protocol.plan.relation, warehouse.fetch, warehouse.keep, Clock()
-    )
+    plan, keep = protocol.plan, warehouse.keep
+    found, _ = ask(plan, elements, plan.relation, warehouse.fetch, keep, lambda _: None)
     return tuple(tables(protocol, found).values())
 
 

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 
 from gradatim.core.errors import Defect
+from gradatim.rules.population.answers import NumpyColumns
 from gradatim.rules.population.combination import Aged
-from gradatim.rules.population.numpy_columns import NumpyColumns
 from gradatim.screening.prescreen.folder import Parts
 from gradatim.screening.prescreen.output_tables import tables as written_tables
 from tests.population.warehouses import opened, people, run, written

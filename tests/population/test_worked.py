@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from gradatim.evidence.facts import Facts
-from gradatim.screening.prescreen.columns import verdict_columns
+from gradatim.screening.prescreen.output_tables import verdict_columns
 from gradatim.screening.readings import plan
 from tests.population.asking import Question, differences, renumbered, specified, told
 from tests.trials.worked import Trial

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradatim.core.verdict import Reason, foremost
-from gradatim.rules.population.numpy_columns import NumpyColumns
+from gradatim.rules.population.answers import NumpyColumns
 from gradatim.rules.population.states import NO, STATES, YES, negated, unknown
 
 

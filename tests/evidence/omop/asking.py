@@ -12,12 +12,10 @@ from gradatim.protocol.elements import COVERABLE
 from gradatim.protocol.nodes import Event
 from gradatim.protocol.study import Study
 from gradatim.rules.context import Situation
+from gradatim.rules.population.answers import ask
 from gradatim.rules.population.plan import Plan
 from gradatim.screening.feasibility.reasons import REASONS
-from gradatim.screening.prescreen.answers import Clock
-from gradatim.screening.prescreen.answers import answers as gathered
-from gradatim.screening.prescreen.columns import VerdictColumn
-from gradatim.screening.prescreen.output_tables import Compiled, tables
+from gradatim.screening.prescreen.output_tables import Compiled, VerdictColumn, tables
 from gradatim.screening.prescreen.verify import expected
 
 Answers = dict[Any, dict[str, tuple[Truth, Reason | None]]]
@@ -43,7 +41,7 @@ def answers(store: Warehouse, study: Study, options: Options) -> Answers:
     protocol = Compiled(
         "asked", columns, tuple(compiler.term(rule) for rule in rules.values()), plan
     )
-    told, _ = gathered(plan, study.elements, found, store.fetch, lambda table, _: table, Clock())
+    told, _ = ask(plan, study.elements, found, store.fetch, lambda table, _: table, lambda _: None)
     written = tables(protocol, told)
     verdicts, reasons = (written[name].to_pydict() for name in ("verdicts", "reasons"))
     people = list(verdicts["person_id"])

@@ -13,7 +13,7 @@ from gradatim.rules.population.plan import Plan
 from gradatim.rules.population.query import Questions
 from gradatim.rules.population.sql.any_record import Place
 from gradatim.rules.population.sql.portable import bit_or, real, rounded_down, whole
-from gradatim.rules.population.sql.rows import Value
+from gradatim.rules.population.sql.records import Value
 from gradatim.rules.population.states import STATES, negated
 
 STATES_IN_A_WORD = 15

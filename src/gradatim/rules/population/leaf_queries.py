@@ -5,9 +5,8 @@ dates and washouts are days counted before any engine is asked. Equal queries ar
 criterion, reading or protocol asks.
 """
 
-from collections.abc import Iterator
 from datetime import date
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
 from gradatim.evidence.relation import FIRST_DAY, LAST_DAY
 from gradatim.protocol.base import Limit
@@ -149,32 +148,3 @@ LeafQuery = (
     | StableDoseQuery
     | DailyDoseQuery
 )
-S = TypeVar("S")
-Key = TypeVar("Key")
-
-
-class Registry(Generic[Key]):
-    """Numbers things, equal ones alike, in the order in which they are first asked for."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[Key, int] = {}
-        self._each: list[Key] = []
-
-    def number(self, one: Key) -> int:
-        """Give the number of one."""
-        if one not in self._numbers:
-            self._numbers[one] = len(self._each)
-            self._each.append(one)
-        return self._numbers[one]
-
-    def __getitem__(self, number: int) -> Key:
-        """Give the one that has a number."""
-        return self._each[number]
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self._each)
-
-    def items(self) -> Iterator[tuple[int, Key]]:
-        """Give each with its number."""
-        yield from enumerate(self._each)

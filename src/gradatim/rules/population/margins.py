@@ -28,9 +28,8 @@ from gradatim.rules.population.leaf_queries import (
     DailyDoseQuery,
     LeafQuery,
     MeasurementQuery,
-    Registry,
 )
-from gradatim.rules.population.plan import Plan
+from gradatim.rules.population.plan import Plan, Registry
 from gradatim.rules.population.sql.measurements import MARGIN_BOUND, MARGIN_SCALE, SIGNS
 from gradatim.rules.population.states import NO, YES
 

@@ -4,10 +4,10 @@ Each function follows the one of the specification that it is named after (`rule
 what it uses); the tests hold both to the same verdicts.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from gradatim.core.dates import Duration, step
 from gradatim.core.truth import TRUE
@@ -46,7 +46,6 @@ from gradatim.rules.population.leaf_queries import (
     HistoryQuery,
     LeafQuery,
     MeasurementQuery,
-    Registry,
     Span,
     StableDoseQuery,
 )
@@ -55,6 +54,34 @@ from gradatim.rules.washouts import longest_wait, waits_of
 
 EPOCH = date(1970, 1, 1)
 Ends = tuple[Edge | None, Edge | None]
+Key = TypeVar("Key")
+
+
+class Registry(Generic[Key]):
+    """Numbers things, equal ones alike, in the order in which they are first asked for."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Key, int] = {}
+        self._each: list[Key] = []
+
+    def number(self, one: Key) -> int:
+        """Give the number of one."""
+        if one not in self._numbers:
+            self._numbers[one] = len(self._each)
+            self._each.append(one)
+        return self._numbers[one]
+
+    def __getitem__(self, number: int) -> Key:
+        """Give the one that has a number."""
+        return self._each[number]
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._each)
+
+    def items(self) -> Iterator[tuple[int, Key]]:
+        """Give each with its number."""
+        yield from enumerate(self._each)
 
 
 @dataclass

@@ -19,8 +19,7 @@ from gradatim.protocol.elements import Element
 from gradatim.rules.population.engine_columns import EngineColumns, answer_table, settled
 from gradatim.rules.population.margins import Margins
 from gradatim.rules.population.plan import Plan
-from gradatim.rules.population.query import questions
-from gradatim.rules.population.sql.extract import extracted
+from gradatim.rules.population.query import extracted, questions
 from gradatim.rules.population.sql.portable import whole
 from gradatim.rules.population.states import NO, YES
 from gradatim.screening.prescreen.output_tables import REASON_NUMBERS, Compiled, passing_state

@@ -5,21 +5,23 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from gradatim.rules.population.answers import Answers
+from gradatim.protocol.eligibility import EligibilityCriterion
+from gradatim.protocol.nodes import Node
+from gradatim.protocol.study import Study
+from gradatim.rules.population.answers import Answers, NumpyColumns
 from gradatim.rules.population.combination import Term
 from gradatim.rules.population.margins import Margins, Numeric, numerics
-from gradatim.rules.population.numpy_columns import NumpyColumns
 from gradatim.rules.population.plan import Plan
 from gradatim.rules.population.sql.evidence import used_queries
 from gradatim.rules.population.states import NO, STATES, YES, unknown
 from gradatim.screening.feasibility.reasons import KNOWN, NUMBERS
-from gradatim.screening.prescreen.columns import VerdictColumn
+from gradatim.screening.readings import Plan as ReadingsPlan
 
 Array = npt.NDArray[Any]
 THREADS = min(4, os.cpu_count() or 1)
@@ -27,6 +29,48 @@ STATUSES = ("ineligible", "undetermined", "eligible")
 _OF_STATE = {unknown(reason): number for reason, number in NUMBERS.items()}
 REASON_NUMBERS = tuple(_OF_STATE.get(state, KNOWN) for state in range(STATES))
 """By state the number that stands for its reason in the files."""
+
+
+class VerdictColumn(NamedTuple):
+    """One column of verdicts.
+
+    Args:
+        name: `E7c`, of another reading `E7c@B`; what that reading makes of another criterion,
+            `E7d@E7c@C`.
+        criterion: the criterion it is a reading of.
+        rule: its rule.
+        counts: whether it decides the status: the reading that is used.
+    """
+
+    name: str
+    criterion: EligibilityCriterion
+    rule: Node
+    counts: bool
+
+
+def verdict_columns(study: Study, plan: ReadingsPlan) -> list[VerdictColumn]:
+    """Give the columns of a protocol, the criteria first, in the protocol's order.
+
+    Args:
+        study: the protocol.
+        plan: the reading that is used of each criterion; of several the first.
+    """
+    by_id = {one.id: one for one in study.criteria}
+    used = [VerdictColumn(one.id, one, plan[one.id][0].rule, True) for one in study.criteria]
+    return [*used, *_others(study, by_id)]
+
+
+def _others(study: Study, by_id: Mapping[str, EligibilityCriterion]) -> list[VerdictColumn]:
+    found = []
+    for one in study.criteria:
+        for other in one.alternatives:
+            name = f"{one.id}@{other.name}"
+            found.append(VerdictColumn(name, one, other.rule, False))
+            found += [
+                VerdictColumn(f"{id}@{name}", by_id[id], rule, False)
+                for id, rule in other.also.items()
+            ]
+    return found
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,11 @@ import pyarrow as pa
 
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.relation import Relation
-from gradatim.protocol.elements import Element
-from gradatim.protocol.eligibility import EligibilityCriterion
 from gradatim.protocol.load import Document
+from gradatim.rules.population.answers import ask
 from gradatim.rules.population.plan import Plan
 from gradatim.screening.feasibility.count import funnel
 from gradatim.screening.feasibility.load import open_files
-from gradatim.screening.prescreen.answers import Clock, answers
 from gradatim.screening.prescreen.chunks import (
     Range,
     check_count,
@@ -26,13 +25,12 @@ from gradatim.screening.prescreen.chunks import (
     everybody,
     ranges,
 )
-from gradatim.screening.prescreen.columns import verdict_columns
 from gradatim.screening.prescreen.evidence import evidence
 from gradatim.screening.prescreen.folder import Parts, write_json, written_whole
 from gradatim.screening.prescreen.in_engine import EngineSide, of_some, people_in
 from gradatim.screening.prescreen.not_known import write_not_known
-from gradatim.screening.prescreen.output_tables import Compiled, tables
-from gradatim.screening.prescreen.shared_vocabulary import Shared, shared
+from gradatim.screening.prescreen.output_tables import Compiled, tables, verdict_columns
+from gradatim.screening.prescreen.shared_vocabulary import shared, together
 from gradatim.screening.prescreen.source import Population
 from gradatim.screening.prescreen.verify import Question, chosen, told_in, verify
 from gradatim.screening.readings import plan as readings_plan
@@ -127,6 +125,20 @@ def _names(documents: Sequence[Document]) -> list[str]:
                 "run it alone",
             )
     return names
+
+
+@dataclass
+class Clock:
+    """Adds up the seconds that each part of a run took."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    _since: float = field(default_factory=perf_counter)
+
+    def lap(self, part: str) -> None:
+        """Count the time since the last lap for a part."""
+        now = perf_counter()
+        self.seconds[part] = self.seconds.get(part, 0.0) + now - self._since
+        self._since = now
 
 
 class _Run:
@@ -249,7 +261,7 @@ class _Run:
         self, relation: Relation, part: Range, outputs: Mapping[str, Parts], sample: int
     ) -> None:
         fetch, keep = self.population.fetch, self.population.keep
-        found, extract = answers(self.plan, self.shared.elements, relation, fetch, keep, self.clock)
+        found, extract = ask(self.plan, self.shared.elements, relation, fetch, keep, self.clock.lap)
         check_part(found.persons["person"], part)
         self.people += found.people
         places = pa.array(chosen(found.persons["person"], sample, self.request.seed), pa.int64())
@@ -315,28 +327,3 @@ class _Run:
             "verified": {"sample": self.verified, "differences": 0},
             "seconds": {name: round(s, 3) for name, s in self.clock.seconds.items()},
         }
-
-
-def together(found: Shared) -> Any:
-    """Give one protocol that asks everything the protocols ask, for mapping a source to it."""
-    first = found.studies[0]
-    criteria = [one for study in found.studies for one in study.criteria]
-    eligibility = first.eligibility.model_copy(update={"criteria": criteria})
-    elements = {name: found.elements[name] for name in asked(criteria, found.elements)}
-    return first.model_copy(update={"elements": elements, "eligibility": eligibility})
-
-
-def asked(criteria: Sequence[EligibilityCriterion], elements: Mapping[str, Element]) -> list[str]:
-    """Give the elements that some reading of a criterion looks at, and what they are made from."""
-    rules = [one.rule for one in criteria]
-    for one in criteria:
-        for other in one.alternatives:
-            rules += [other.rule, *other.also.values()]
-    names = dict.fromkeys(name for rule in rules for name in rule.elements())
-    waiting = list(names)
-    for name in waiting:
-        derived = elements[name].derived
-        new = [one for one in (derived.inputs.values() if derived else ()) if one not in names]
-        names |= dict.fromkeys(new)
-        waiting += new
-    return list(names)

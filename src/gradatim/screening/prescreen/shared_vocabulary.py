@@ -4,10 +4,11 @@ Protocols that mean the same by an element share it, and what is asked of it. Wh
 different things by one name, the later one's is renamed.
 """
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from gradatim.protocol.elements import Element
+from gradatim.protocol.eligibility import EligibilityCriterion
 from gradatim.protocol.study import Study
 
 
@@ -88,3 +89,28 @@ def _inputs_renamed(element: Element, names: dict[str, str]) -> Element:
     inputs = {given: names.get(name, name) for given, name in element.derived.inputs.items()}
     derived = element.derived.model_copy(update={"inputs": inputs})
     return element.model_copy(update={"derived": derived})
+
+
+def together(found: Shared) -> Any:
+    """Give one protocol that asks everything the protocols ask, for mapping a source to it."""
+    first = found.studies[0]
+    criteria = [one for study in found.studies for one in study.criteria]
+    eligibility = first.eligibility.model_copy(update={"criteria": criteria})
+    elements = {name: found.elements[name] for name in asked(criteria, found.elements)}
+    return first.model_copy(update={"elements": elements, "eligibility": eligibility})
+
+
+def asked(criteria: Sequence[EligibilityCriterion], elements: Mapping[str, Element]) -> list[str]:
+    """Give the elements that some reading of a criterion looks at, and what they are made from."""
+    rules = [one.rule for one in criteria]
+    for one in criteria:
+        for other in one.alternatives:
+            rules += [other.rule, *other.also.values()]
+    names = dict.fromkeys(name for rule in rules for name in rule.elements())
+    waiting = list(names)
+    for name in waiting:
+        derived = elements[name].derived
+        new = [one for one in (derived.inputs.values() if derived else ()) if one not in names]
+        names |= dict.fromkeys(new)
+        waiting += new
+    return list(names)

@@ -21,7 +21,7 @@ from gradatim.protocol.study import Study
 from gradatim.rules.context import Situation
 from gradatim.rules.evaluate import evaluate
 from gradatim.screening.feasibility.reasons import REASONS
-from gradatim.screening.prescreen.columns import VerdictColumn
+from gradatim.screening.prescreen.output_tables import VerdictColumn
 
 Array = npt.NDArray[Any]
 

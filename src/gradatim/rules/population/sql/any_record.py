@@ -13,7 +13,7 @@ from ibis.expr import types as ir
 from gradatim.evidence.relation import Relation, Stream
 from gradatim.rules.population.leaf_queries import AnyRecord
 from gradatim.rules.population.sql.portable import bit_or, whole
-from gradatim.rules.population.sql.rows import Value, column, dimension, is_by, joined, number_of
+from gradatim.rules.population.sql.records import Value, column, dimension, is_by, joined, number_of
 
 BITS = 62
 """Bits used of a 64-bit word: the sign stays free."""
@@ -29,7 +29,7 @@ class Place(NamedTuple):
 
 
 class RecordWords(NamedTuple):
-    """The words of a stream: `person` and the words, and where in them the bit of each record is."""
+    """The words of a stream: `person` and the words, and where in them each bit is."""
 
     table: ir.Table
     places: Mapping[AnyRecord, Place]

@@ -7,8 +7,15 @@ from ibis.expr import types as ir
 from gradatim.evidence.relation import Relation, Stream
 from gradatim.rules.population.sql.counts import happenings
 from gradatim.rules.population.sql.portable import day_number
-from gradatim.rules.population.sql.rows import Step, Value, column, dimension, has, joined
-from gradatim.rules.population.sql.streams import together
+from gradatim.rules.population.sql.records import (
+    Step,
+    Value,
+    column,
+    dimension,
+    has,
+    joined,
+    together,
+)
 from gradatim.rules.population.states import JUDGEMENT, NO, NO_RECORD, NOT_UNDERSTOOD, PARTIAL, YES
 
 DAY = ["person", "start", "start_last"]

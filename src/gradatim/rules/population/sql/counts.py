@@ -10,7 +10,7 @@ from ibis.expr import types as ir
 from gradatim.evidence.relation import Stream
 from gradatim.rules.population.leaf_queries import CountQuery
 from gradatim.rules.population.sql.portable import as_whole, whole
-from gradatim.rules.population.sql.rows import (
+from gradatim.rules.population.sql.records import (
     Value,
     chosen,
     column,

@@ -16,7 +16,7 @@ from gradatim.rules.courses import DOSING_GAP
 from gradatim.rules.population.leaf_queries import StableDoseQuery
 from gradatim.rules.population.sql.counts import doubts, happenings, reached_before
 from gradatim.rules.population.sql.portable import as_whole, day_number
-from gradatim.rules.population.sql.rows import Step, Value, column, dimension, joined
+from gradatim.rules.population.sql.records import Step, Value, column, dimension, joined
 from gradatim.rules.population.sql.totals import (
     NO_DOSE,
     day_totals,

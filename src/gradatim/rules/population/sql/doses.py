@@ -13,7 +13,7 @@ from gradatim.rules.population.leaf_queries import DailyDoseQuery
 from gradatim.rules.population.sql.counts import blamed, doubts, happenings
 from gradatim.rules.population.sql.measurements import HOLDS, SIGNS, packed_margin
 from gradatim.rules.population.sql.portable import as_whole, day_number, whole
-from gradatim.rules.population.sql.rows import Step, Value, column, dimension, joined
+from gradatim.rules.population.sql.records import Step, Value, column, dimension, joined
 from gradatim.rules.population.sql.totals import day_totals, doses_of, handed_over, nearly
 from gradatim.rules.population.states import JUDGEMENT, NO, NO_RECORD, YES
 

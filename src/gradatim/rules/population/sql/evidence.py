@@ -22,7 +22,7 @@ from gradatim.rules.population.sql.measurements import (
     asked_of,
     said_by_each,
 )
-from gradatim.rules.population.sql.rows import column, dimension, joined, perhaps_inside
+from gradatim.rules.population.sql.records import column, dimension, joined, perhaps_inside
 
 SCHEMA = {"key": pa.int64(), "query": pa.int64(), "since": pa.date32(), "until": pa.date32()}
 COLUMNS = ("person", "query", "id", "on", "value", "unit", "threshold", "margin")

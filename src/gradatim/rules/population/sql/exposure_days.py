@@ -16,7 +16,7 @@ from gradatim.evidence.relation import Stream
 from gradatim.rules.population.leaf_queries import ExposureDaysQuery
 from gradatim.rules.population.sql.counts import doubts, enough, happenings, newly_covered
 from gradatim.rules.population.sql.portable import EPOCH, as_whole, day_number, whole
-from gradatim.rules.population.sql.rows import Step, Value, column, dimension, joined
+from gradatim.rules.population.sql.records import Step, Value, column, dimension, joined
 
 Asked = list[tuple[int, ExposureDaysQuery]]
 SCHEMA = {"key": pa.int64(), "part": pa.int64()}

@@ -12,7 +12,7 @@ from gradatim.evidence.relation import Key, Meaning, Stream
 from gradatim.rules.population.leaf_queries import HistoryQuery
 from gradatim.rules.population.sql.measurements import HOLDS
 from gradatim.rules.population.sql.portable import whole
-from gradatim.rules.population.sql.rows import (
+from gradatim.rules.population.sql.records import (
     Value,
     chosen,
     column,

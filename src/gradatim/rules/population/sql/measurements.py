@@ -21,7 +21,7 @@ from gradatim.rules.measurements import DEFINITE, INDECISIVE
 from gradatim.rules.population.leaf_queries import MeasurementQuery
 from gradatim.rules.population.sql.concomitant_use import not_while
 from gradatim.rules.population.sql.portable import EPOCH, as_whole, day_number, rounded_down, whole
-from gradatim.rules.population.sql.rows import (
+from gradatim.rules.population.sql.records import (
     Step,
     Value,
     chosen,

@@ -11,7 +11,7 @@ from ibis.expr import types as ir
 
 from gradatim.core.quantity import RELATIVE_TOLERANCE
 from gradatim.rules.population.sql.portable import as_whole, whole
-from gradatim.rules.population.sql.rows import Value, column
+from gradatim.rules.population.sql.records import Value, column
 
 NO_DOSE = -1.0
 """Stands for a dose that is not known where doses are told apart; no dose is negative."""

@@ -12,7 +12,7 @@ from gradatim.rules.population.leaf_queries import StableDoseQuery
 from gradatim.rules.population.sql.counts import happenings
 from gradatim.rules.population.sql.courses import PART, drug_states, ingredients
 from gradatim.rules.population.sql.histories import record_state
-from gradatim.rules.population.sql.rows import Step, dimension, has, joined
+from gradatim.rules.population.sql.records import Step, dimension, has, joined
 from gradatim.rules.population.states import NO, YES
 
 Asked = tuple[int, StableDoseQuery]

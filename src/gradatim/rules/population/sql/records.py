@@ -1,7 +1,8 @@
 """Records of a stream joined with what the queries ask of them.
 
-What a query asks is data in a small table: a row for each query and key, so that one join asks all of
-them of each record. A column that the stream does not have has its default.
+What a query asks is data in a small table: a row for each query and key, so that one join asks all
+of them of each record. A column that the stream does not have has its default. Where an element
+arrives in several streams, they are one.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -11,7 +12,7 @@ import ibis
 import pyarrow as pa
 from ibis.expr import types as ir
 
-from gradatim.evidence.relation import UNSETTLED, Stream
+from gradatim.evidence.relation import UNSETTLED, Key, Relation, Stream
 from gradatim.rules.population.states import unknown
 
 Value = Any
@@ -112,3 +113,40 @@ def chosen(cases: Iterable[tuple[Value, Value]], otherwise: Value) -> Value:
     """Give the value of the first condition that holds; one that is plainly false is left out."""
     kept = [(condition, value) for condition, value in cases if condition is not _FALSE]
     return ibis.cases(*kept, else_=otherwise) if kept else otherwise
+
+
+# --- streams -------------------------------------------------------------------------------------
+
+_ALWAYS = ("person", "key", "id", "start")
+_SPREAD = 64
+"""Leaves room between keys, so that those of several streams can be told apart."""
+
+
+def together(relation: Relation, *elements: str) -> Stream | None:
+    """Give the stream of all records of some elements; None if there is none."""
+    streams = [
+        one for one in relation.streams if any(any(one.keys_of(element)) for element in elements)
+    ]
+    if len(streams) <= 1:
+        return streams[0] if streams else None
+    names = sorted({name for one in streams for name in one.table.columns} - set(_ALWAYS))
+    tables, keys = [], dict[int, Key]()
+    for place, one in enumerate(streams):
+        keys |= {key * _SPREAD + place: means for key, means in one.keys.items()}
+        columns = {name: _wide(column(one.table, name)) for name in names}
+        tables.append(
+            one.table.select(
+                person=one.table["person"],
+                key=one.table["key"].cast("int64") * _SPREAD + place,
+                id=one.table["id"].cast("string"),
+                start=one.table["start"],
+                **columns,
+            )
+        )
+    named = " and ".join(one.name for one in streams)
+    return Stream(named, ibis.union(*tables, distinct=False), keys)
+
+
+def _wide(value: Value) -> Value:
+    """Give integers the same width in every table."""
+    return value.cast("int64") if value.type().is_integer() else value
