@@ -27,6 +27,7 @@ from gradatim.evidence.fhir.datatypes import (
 )
 from gradatim.evidence.fhir.onsets import point
 from gradatim.evidence.fhir.reader_context import About, Results, contradictory, status_why
+from gradatim.evidence.fhir.statuses import REFUTED
 from gradatim.protocol.elements import Allergies
 
 _NONE_KNOWN = {("http://snomed.info/sct", "716186003"), (ABSENT_OR_UNKNOWN, "no-known-allergies")}
@@ -65,7 +66,7 @@ def unsettled_allergy(id_: str, why: Text, about: About) -> NotUsed:
 
 def _read(resource: Resource, id_: str, about: About) -> Results:
     verified = state(resource, "verificationStatus")
-    if verified in ("refuted", "entered-in-error"):
+    if verified in REFUTED:
         return [NotUsed(id_, status_why(verified))]
     doubtful: Text = _DOUBTS.get(verified, "")
     said = set(raw_codes(obj(resource, "code")))

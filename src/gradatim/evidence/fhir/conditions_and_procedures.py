@@ -34,26 +34,24 @@ from gradatim.evidence.fhir.reader_context import (
     settle,
     status_why,
 )
+from gradatim.evidence.fhir.statuses import (
+    CONDITION_GOES_ON,
+    ENTERED_IN_ERROR,
+    LEFT_TRIAL,
+    NOT_IN_TRIAL,
+    PROCEDURE_DONE,
+    PROCEDURE_GOES_ON,
+    PROCEDURE_NOT_DONE,
+    REFUTED,
+    TRIAL_NOT_BEGUN,
+    UNCONFIRMED,
+)
 
-_REFUSED = ("refuted", "entered-in-error")
 _DOUBTS = {
-    **dict.fromkeys(
-        ("unconfirmed", "provisional", "differential", "presumed"), Doubt.UNCONFIRMED()
-    ),
+    **dict.fromkeys(UNCONFIRMED, Doubt.UNCONFIRMED()),
     UNSETTLED: Doubt.NOT_VERIFIED(),
 }
 NO_KNOWN_PROBLEM = (ABSENT_OR_UNKNOWN, "no-known-problems")
-_GOES_ON = ("active", "recurrence", "relapse")
-_NOT_DONE = ("not-done", "preparation", "entered-in-error")
-_NOT_IN_TRIAL = (
-    "candidate",
-    "potential-candidate",
-    "eligible",
-    "ineligible",
-    "not-registered",
-    "screening",
-)
-_LEFT_TRIAL = ("off-study", "withdrawn")
 
 
 def condition(resource: Resource, id_: str, about: About) -> Results:
@@ -63,7 +61,7 @@ def condition(resource: Resource, id_: str, about: About) -> Results:
         Unreadable: a part is of the wrong shape.
     """
     verified = state(resource, "verificationStatus")
-    if verified in _REFUSED:
+    if verified in REFUTED:
         return [NotUsed(id_, status_why(verified))]
     concept = obj(resource, "code")
     if NO_KNOWN_PROBLEM in raw_codes(concept):
@@ -94,7 +92,7 @@ def _contradiction(resource: Resource, end: Day, about: About) -> Text:
     """Return that something is still active after its end, or nothing (constraint con-4)."""
     clinical = state(resource, "clinicalStatus")
     abated = any(name.startswith("abatement") for name in resource if resource[name] is not None)
-    if clinical in _GOES_ON and abated and end.last <= about.on:
+    if clinical in CONDITION_GOES_ON and abated and end.last <= about.on:
         return Doubt.ACTIVE_AFTER_ITS_END(status=Term(clinical), day=end)
     return ""
 
@@ -105,7 +103,7 @@ def _condition_end(resource: Resource, start: Day, about: About) -> Day:
         clinical = state(resource, "clinicalStatus")
         if clinical in ("", UNSETTLED):
             return Day(start.first, date.max)
-        return about.until(start, clinical in _GOES_ON)
+        return about.until(start, clinical in CONDITION_GOES_ON)
     if end.last < start.first:
         raise Contradictory(Doubt.ENDS_BEFORE_IT_BEGINS(day=end, day2=start))
     return Day(max(end.first, start.first), end.last)
@@ -118,7 +116,7 @@ def procedure(resource: Resource, id_: str, about: About) -> Results:
         Unreadable: a part is of the wrong shape.
     """
     status = text(resource, "status")
-    if status in _NOT_DONE:
+    if status in PROCEDURE_NOT_DONE:
         return [NotUsed(id_, status_why(status))]
     concept = obj(resource, "code")
     asked = about.asked(concept)
@@ -126,10 +124,10 @@ def procedure(resource: Resource, id_: str, about: About) -> Results:
     if not asked:
         return [not_understood(id_, [concept], open_to, about)]
     # Whether one broken off, or of unknown status, counts is for a person to say.
-    known = status in ("completed", "in-progress")
+    known = status in PROCEDURE_DONE
     open_ = Doubt.STATUS(status=Term(status)) if status else Doubt.NO_STATUS()
     doubtful: Text = "" if known else open_
-    start, end = _performed(resource, status == "in-progress", about)
+    start, end = _performed(resource, status == PROCEDURE_GOES_ON, about)
     return [
         *_all(asked, id_, start, end, doubtful, about),
         *besides(id_, [concept], open_to, about),
@@ -169,16 +167,16 @@ def research_subject(resource: Resource, id_: str, about: About) -> Results:
         Unreadable: a part is of the wrong shape.
     """
     status = text(resource, "status")
-    if status in _NOT_IN_TRIAL:
+    if status in NOT_IN_TRIAL:
         return [NotUsed(id_, f"status {status} is no participation")]
-    if not status or status == "entered-in-error":
+    if not status or status == ENTERED_IN_ERROR:
         return [NotUsed(id_, status_why(status))]
     if about.codebook.study and about.codebook.study in _study_names(resource):
         return [NotUsed(id_, "is the participation in this very trial")]
     start, end = period(resource, "period") or (None, None)
     start = start or about.undated()
-    end = end or about.until(start, status not in _LEFT_TRIAL)
-    doubtful: Text = Doubt.NOT_BEGUN() if status == "pending-on-study" else ""
+    end = end or about.until(start, status not in LEFT_TRIAL)
+    doubtful: Text = Doubt.NOT_BEGUN() if status == TRIAL_NOT_BEGUN else ""
     names = about.of_kind("participation")
     if ANY_TRIAL not in names:
         return _answers(

@@ -23,6 +23,7 @@ from gradatim.evidence.fhir.datatypes import (
     text,
 )
 from gradatim.evidence.fhir.reader_context import About, Results, status_why
+from gradatim.evidence.fhir.statuses import CONSENT_GIVEN
 
 _OTHER_SCOPES = ("adr", "treatment", "patient-privacy")
 _OTHER_CATEGORIES = {
@@ -68,7 +69,7 @@ def consent(resource: Resource, id_: str, about: About) -> Results:
         Unreadable: a part is of the wrong shape.
     """
     status = text(resource, "status")
-    if status != "active":
+    if status != CONSENT_GIVEN:
         return [NotUsed(id_, status_why(status))]
     names = about.of_kind("consent")
     if not names:

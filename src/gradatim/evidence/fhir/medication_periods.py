@@ -21,15 +21,15 @@ from gradatim.evidence.fhir.datatypes import (
 )
 from gradatim.evidence.fhir.observation_values import unit_of
 from gradatim.evidence.fhir.reader_context import About
+from gradatim.evidence.fhir.statuses import (
+    MEDICATION_GOES_ON,
+    PLANNED,
+    REQUEST_BROKEN_OFF,
+    STATEMENT_LASTING,
+)
 from gradatim.evidence.fhir.timings import as_needed, times_a_day
 
 _NEARLY = 1e-9
-_GOES_ON = {
-    "MedicationStatement": ("active", "unknown"),
-    "MedicationAdministration": ("in-progress",),
-    "MedicationRequest": ("active", "unknown"),
-    "MedicationDispense": (),
-}
 MOST_REPEATS = 99
 _MOST_DAYS = 36_525
 """A longer supply is a slip of the pen."""
@@ -42,9 +42,9 @@ def span_of(resource: Resource, about: About) -> tuple[Day, Day]:
         Unreadable: a date is of the wrong shape, or the end lies before the start.
     """
     kind, status = resource["resourceType"], text(resource, "status")
-    goes_on = status in _GOES_ON[kind]
+    goes_on = status in MEDICATION_GOES_ON[kind]
     if kind == "MedicationRequest":
-        return _ordered(resource, goes_on, status == "stopped", about)
+        return _ordered(resource, goes_on, status == REQUEST_BROKEN_OFF, about)
     if kind == "MedicationDispense":
         return _dispensed(resource, about)
     span = period(resource, "effectivePeriod")
@@ -53,7 +53,7 @@ def span_of(resource: Resource, about: About) -> tuple[Day, Day]:
         return start, span[1] or about.until(start, goes_on)
     at = day(resource, "effectiveDateTime")
     if at:
-        lasting = kind == "MedicationStatement" and status == "active"
+        lasting = kind == "MedicationStatement" and status == STATEMENT_LASTING
         return at, about.until(at, True) if lasting else at
     start = _open_start(day(resource, "dateAsserted"), about)
     return start, about.until(start, goes_on)
@@ -74,7 +74,7 @@ def is_reported(resource: Resource) -> bool:
     Raises:
         Unreadable: a part is of the wrong shape.
     """
-    if resource["resourceType"] != "MedicationRequest" or text(resource, "intent") != "plan":
+    if resource["resourceType"] != "MedicationRequest" or text(resource, "intent") != PLANNED:
         return False
     if resource.get("reportedBoolean") is True or obj(resource, "reportedReference"):
         return True

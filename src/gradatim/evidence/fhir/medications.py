@@ -42,19 +42,16 @@ from gradatim.evidence.fhir.reader_context import (
     settle,
     status_why,
 )
+from gradatim.evidence.fhir.statuses import (
+    MEDICATION_USED,
+    NO_ORDER,
+    NOT_HANDED_OVER,
+    NOT_TAKEN,
+    PLANNED,
+)
 from gradatim.evidence.fhir.timings import as_needed, often
 from gradatim.evidence.fhir.treatments import GIVEN
 from gradatim.protocol.elements import Element
-
-_USED = {
-    "MedicationStatement": {"active", "completed", "stopped", "on-hold", "unknown"},
-    "MedicationAdministration": {"completed", "in-progress", "stopped"},
-    "MedicationRequest": {"active", "completed", "stopped", "on-hold", "unknown"},
-    "MedicationDispense": {"completed", "in-progress", "on-hold", "stopped", "unknown"},
-}
-_NOT_TAKEN = {"entered-in-error", "not-taken", "not-done", "intended", "cancelled", "draft"}
-_NOT_HANDED_OVER = {"preparation", "declined"}
-_NO_ORDERS = ("proposal", "option")
 
 
 class Named(NamedTuple):
@@ -183,12 +180,12 @@ def _excluded(resource: Resource) -> str:
     status = text(resource, "status")
     if status == "intended":
         return "intended, not taken"
-    if status in _NOT_TAKEN:
+    if status in NOT_TAKEN:
         return status_why(status)
-    if resource["resourceType"] == "MedicationDispense" and status in _NOT_HANDED_OVER:
+    if resource["resourceType"] == "MedicationDispense" and status in NOT_HANDED_OVER:
         return status_why(status)
     intent = text(resource, "intent") if resource["resourceType"] == "MedicationRequest" else ""
-    if intent in _NO_ORDERS:
+    if intent in NO_ORDER:
         return f"intent {intent}, not an order"
     return "orders that it is not to be given" if resource.get("doNotPerform") is True else ""
 
@@ -196,9 +193,9 @@ def _excluded(resource: Resource) -> str:
 def _doubted(resource: Resource) -> str:
     """Say why it cannot be told whether something was taken."""
     kind, status = resource["resourceType"], text(resource, "status")
-    if status not in _USED[kind]:
+    if status not in MEDICATION_USED[kind]:
         return status_why(status)
-    plan = kind == "MedicationRequest" and text(resource, "intent") == "plan"
+    plan = kind == "MedicationRequest" and text(resource, "intent") == PLANNED
     return "intent plan, not an order" if plan and not is_reported(resource) else ""
 
 

@@ -39,11 +39,10 @@ from gradatim.evidence.fhir.reader_context import (
     not_understood,
     status_why,
 )
+from gradatim.evidence.fhir.statuses import OBSERVATION_USED, OBSERVATION_VOID
 from gradatim.evidence.fhir.wordings import SEMANTIC_TAG
 from gradatim.protocol.elements import COVERABLE
 
-USED = frozenset({"final", "amended", "corrected"})
-_NONE = ("entered-in-error", "cancelled")
 METHODS = {
     **dict.fromkeys(
         (
@@ -138,12 +137,12 @@ def _elements(holder: Resource, about: About) -> Iterator[str]:
 
 def _read(resource: Resource, id_: str, about: About) -> Results:
     status = text(resource, "status")
-    if status in _NONE:
+    if status in OBSERVATION_VOID:
         return [NotUsed(id_, status_why(status))]
     holders = [("", resource), *_components(resource)]
     asked = [Asked(part, holder, about.asked(obj(holder, "code"))) for part, holder in holders]
     asked = [one for one in asked if one.elements]
-    if status not in USED:
+    if status not in OBSERVATION_USED:
         perhaps = (name for one in asked for name in one.elements)
         return [NotUsed(id_, status_why(status), _coverable(perhaps, about))]
     if not asked:

@@ -16,6 +16,7 @@ from gradatim.evidence.fhir.medications import named_drug, open_to_drug
 from gradatim.evidence.fhir.observations import unsettled
 from gradatim.evidence.fhir.patient import is_another
 from gradatim.evidence.fhir.reader_context import About, codes_of
+from gradatim.evidence.fhir.statuses import VOID
 from gradatim.protocol.elements import COVERABLE
 
 Told = tuple[Iterable[str], Iterable[Resource | None]]
@@ -163,7 +164,7 @@ def _mentioning(resource: Resource, about: About) -> Told:
     An encounter for breast cancer is no diagnosis that could be dated; but while it is there,
     nobody can say that none is recorded.
     """
-    if resource.get("status") in _VOID:
+    if resource.get("status") in VOID:
         return (), ()
     return _named(resource, about)
 
@@ -175,7 +176,7 @@ def _named(resource: Resource, about: About) -> tuple[list[str], list[Resource |
 
 def _diagnosing(resource: Resource, about: About) -> Told:
     """Say of a record that concludes what somebody has which elements that may be of."""
-    if resource.get("status") in _VOID:
+    if resource.get("status") in VOID:
         return (), ()
     names, concepts = _named(resource, about)
     stated = [*items(resource, "conclusionCode"), obj(resource, "event")]
@@ -231,7 +232,7 @@ def says_nothing(resource: Resource, about: About) -> bool:
     """Whether a record says that it is of nothing, or of somebody else."""
     try:
         verified = state(resource, "verificationStatus")
-        return verified in _VOID or resource.get("status") in _VOID or _of_another(resource, about)
+        return verified in VOID or resource.get("status") in VOID or _of_another(resource, about)
     except Unreadable:
         return False
 
@@ -247,11 +248,6 @@ _OF_KIND = {"Consent": "consent", "ResearchSubject": "participation"}
 _IN_ORDER = ("reasonCode", "complication", "usedCode", "valueCodeableConcept", "component")
 _BESIDE = frozenset(_IN_ORDER)
 """Parts of these that name something else than what the record is of."""
-_VOID = (
-    *("entered-in-error", "refuted", "cancelled", "revoked", "rejected", "draft", "proposed"),
-    *("not-done", "not-taken", "intended", "preparation", "declined", "abandoned"),
-)
-"""Statuses of records that tell of nothing that happened."""
 OF_NOBODY = (
     *("Medication", "MedicationKnowledge", "Substance", "FamilyMemberHistory", "RelatedPerson"),
     *("ActivityDefinition", "CodeSystem", "ConceptMap", "Library", "Measure", "PlanDefinition"),

@@ -1,8 +1,8 @@
 """The CQL functions that exported libraries share; each library carries those it calls.
 
-They say in CQL what the FHIR reader (`evidence.sources`) and the rules (`rules.pick` and
-`rules.known`) say in Python: a partial date is the days it may be, an end that nobody wrote down is
-open, and what is not known is null. Days without a limit are the first and last of the calendar.
+They say in CQL what the FHIR reader (`evidence.fhir`) and the rules (`rules.value_selection` and
+`rules.absence`) say in Python: a partial date is the days it may be, an end that nobody wrote down
+is open, and what is not known is null. Days without a limit are the first and last of the calendar.
 
 Source: HL7 CQL 1.5; FHIR R4 (4.0.1), the page of each resource.
 """

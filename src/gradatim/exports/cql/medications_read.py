@@ -1,10 +1,20 @@
 """CQL functions that read the three kinds of medication record.
 
-They say in CQL what `evidence.sources.medications` and `taken` say in Python. Of a request whose
-end is told as a duration or a supply the end is taken as open, so that the answer is null.
+They say in CQL what `evidence.fhir.medications` and `medication_periods` say in Python. Of a
+request whose end is told as a duration or a supply the end is taken as open, so that the answer is
+null.
 """
 
+from gradatim.evidence.fhir.statuses import (
+    MEDICATION_GOES_ON,
+    MEDICATION_USED,
+    NO_ORDER,
+    PLANNED,
+    REQUEST_BROKEN_OFF,
+    STATEMENT_LASTING,
+)
 from gradatim.exports.cql.spans import LAST, SPAN
+from gradatim.exports.cql.words import listed
 
 _CODES = """((M.medication as FHIR.CodeableConcept).coding) K
         return K.system.value + '|' + K.code.value"""
@@ -46,20 +56,20 @@ MEDICATIONS: dict[str, str] = {
   statements M
     let {_PERIOD}
         asserted: if M.effective is null then date from M.dateAsserted.value else null,
-        goes_on: M.status.value in {{ 'active', 'unknown' }},
-        on_one_day: at is not null and M.status.value != 'active',
+        goes_on: M.status.value in {listed(MEDICATION_GOES_ON["MedicationStatement"])},
+        on_one_day: at is not null and M.status.value != '{STATEMENT_LASTING}',
         {_start("ended, asserted")}
-    where M.status.value in {{ 'active', 'completed', 'stopped', 'on-hold', 'unknown' }}
+    where M.status.value in {listed(MEDICATION_USED["MedicationStatement"])}
       and ("Last day"(ended) < start_first) is not true
     {_result("MedicationStatement", "First(M.dosage).route")}""",
     "Administrations of": f"""define function "Administrations of"(
     administrations List<FHIR.MedicationAdministration>):
   administrations M
     let {_PERIOD}
-        goes_on: M.status.value = 'in-progress',
+        goes_on: M.status.value in {listed(MEDICATION_GOES_ON["MedicationAdministration"])},
         on_one_day: at is not null,
         {_start("ended")}
-    where M.status.value in {{ 'completed', 'in-progress', 'stopped' }}
+    where M.status.value in {listed(MEDICATION_USED["MedicationAdministration"])}
       and ("Last day"(ended) < start_first) is not true
     {_result("MedicationAdministration", "M.dosage.route")}""",
     "Requests of": f"""define function "Requests of"(requests List<FHIR.MedicationRequest>):
@@ -68,13 +78,13 @@ MEDICATIONS: dict[str, str] = {
         begun: date from Coalesce((bounds as FHIR.Period).start.value, M.authoredOn.value),
         ended: date from Coalesce(
           (bounds as FHIR.Period).end.value, M.dispenseRequest.validityPeriod.end.value),
-        unclear: M.status.value = 'stopped' or (ended is null and (
+        unclear: M.status.value = '{REQUEST_BROKEN_OFF}' or (ended is null and (
           bounds is FHIR.Duration or M.dispenseRequest.expectedSupplyDuration is not null)),
-        goes_on: M.status.value in {{ 'active', 'unknown' }},
+        goes_on: M.status.value in {listed(MEDICATION_GOES_ON["MedicationRequest"])},
         start_first: Coalesce("First day"(begun), "Born first"()),
         start_last: "Last day"(Coalesce(begun, "Later"(start_first, "on")))
-    where M.status.value in {{ 'active', 'completed', 'stopped', 'on-hold', 'unknown' }}
-      and (M.intent.value in {{ 'proposal', 'plan', 'option' }}) is not true
+    where M.status.value in {listed(MEDICATION_USED["MedicationRequest"])}
+      and (M.intent.value in {listed((*NO_ORDER, PLANNED))}) is not true
       and M.doNotPerform.value is not true
       and ("Last day"(ended) < start_first) is not true
     return Tuple {{
@@ -88,7 +98,7 @@ MEDICATIONS: dict[str, str] = {
         when goes_on then {LAST}
         else start_first end,
       end_last: case
-        when M.status.value = 'stopped' then "Later"(start_first, "on")
+        when M.status.value = '{REQUEST_BROKEN_OFF}' then "Later"(start_first, "on")
         when unclear then {LAST}
         when ended is not null then "Last day"(ended)
         when goes_on then {LAST}
@@ -108,7 +118,7 @@ define function "By route"(
       end_first: S.end_first, end_last: S.end_last, route: S.route,
       doubtful: exists counting and S.route is null, denies: false
     }}""",
-    "Drug is told": """// Whether it can be told of every medication record which drug it is about.
+    "Drug is told": f"""// Whether it can be told of every medication record which drug it is about.
 define function "Drug is told"():
   not exists ([MedicationStatement] M
       where "Has a known code"(M.medication as FHIR.CodeableConcept) is not true)
@@ -116,7 +126,7 @@ define function "Drug is told"():
       where "Has a known code"(M.medication as FHIR.CodeableConcept) is not true)
     and not exists ([MedicationRequest] M
       where "Has a known code"(M.medication as FHIR.CodeableConcept) is not true
-        or M.intent.value = 'plan')
+        or M.intent.value = '{PLANNED}')
     // What was dispensed, or is only reported, is not read here: it may be any drug.
     and not exists [MedicationDispense]""",
 }

@@ -1,18 +1,20 @@
 """CQL functions that read Observations: measurements, answers, and what is told to have happened.
 
-They say in CQL what `evidence.sources.observations` and `results` say in Python.
+They say in CQL what `evidence.fhir.observations` and `observation_values` say in Python.
 """
 
 from gradatim.evidence.fhir.observation_values import UCUM
+from gradatim.evidence.fhir.statuses import OBSERVATION_USED
 from gradatim.exports.cql.spans import FIRST, LAST
+from gradatim.exports.cql.words import listed
 
 _OBSERVED_DAYS = f"""at: date from Coalesce(
           (O.effective as FHIR.dateTime).value, (O.effective as FHIR.instant).value),
         begun: date from (O.effective as FHIR.Period).start.value,
         ended: date from (O.effective as FHIR.Period).end.value,
         first: "First day"(Coalesce(at, begun, {FIRST}))"""
-_USED = "O.status.value in { 'final', 'amended', 'corrected' }"
-_UCUM = "{ " + ", ".join(f"'{uri}'" for uri in UCUM) + " }"
+_USED = f"O.status.value in {listed(OBSERVATION_USED)}"
+_UCUM = listed(UCUM)
 
 OBSERVATIONS: dict[str, str] = {
     "State of": """define function "State of"(concept FHIR.CodeableConcept):

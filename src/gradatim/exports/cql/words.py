@@ -1,6 +1,6 @@
 """CQL functions that read words: results, answers, methods, routes.
 
-The words and codes are those of the FHIR reader (`evidence.sources`), so that the two cannot drift.
+The words and codes are those of the FHIR reader (`evidence.fhir`), so that the two cannot drift.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,8 @@ from gradatim.evidence.fhir.wordings import CODES, YES_NO
 from gradatim.evidence.fhir.wordings import WORDS as RESULTS
 
 
-def _listed(texts: Iterable[str]) -> str:
+def listed(texts: Iterable[str]) -> str:
+    """Write a list of texts."""
     return "{ " + ", ".join("'" + text.replace("'", "\\'") + "'" for text in texts) + " }"
 
 
@@ -26,7 +27,7 @@ def _by_word(words: Mapping[str, str]) -> dict[str, list[str]]:
 def _translated(title: str, words: Mapping[str, str]) -> str:
     """Write a function that gives the meaning of a word, or null."""
     cases = "\n    ".join(
-        f"when Lower(text) in {_listed(some)} then '{meaning}'"
+        f"when Lower(text) in {listed(some)} then '{meaning}'"
         for meaning, some in _by_word(words).items()
     )
     return f'define function "{title}"(text String):\n  case\n    {cases}\n    else null\n  end'
@@ -35,7 +36,7 @@ def _translated(title: str, words: Mapping[str, str]) -> str:
 def _coded(title: str, codes: Mapping[tuple[str, str], str]) -> str:
     """Write a function that gives the meaning of a coding, or null."""
     cases = "\n    ".join(
-        f"when coding.code.value = '{code}' and coding.system.value in {_listed(_wire(system))} "
+        f"when coding.code.value = '{code}' and coding.system.value in {listed(_wire(system))} "
         f"then '{meaning}'"
         for (system, code), meaning in codes.items()
     )
@@ -48,7 +49,7 @@ def _wire(short: str) -> list[str]:
     return [uri for uri, name in SYSTEMS.items() if name == short]
 
 
-KNOWN_SYSTEMS = _listed(SYSTEMS)
+KNOWN_SYSTEMS = listed(SYSTEMS)
 
 WORDS: dict[str, str] = {
     "Texts of": """// What a concept says in words: text, displays, codes.
@@ -92,7 +93,7 @@ define function "Word of"(O FHIR.Observation):
 define function "Route of"(concept FHIR.CodeableConcept):
   if concept is null then null
   else Coalesce(
-    First((concept.coding) K where K.system.value in {_listed(_wire("snomed"))}
+    First((concept.coding) K where K.system.value in {listed(_wire("snomed"))}
       return K.code.value),
     First(("Texts of"(concept)) T let word: "Route word"(T) where word is not null return word))""",
     "Has a known code": f"""define function "Has a known code"(concept FHIR.CodeableConcept):

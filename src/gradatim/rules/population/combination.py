@@ -118,7 +118,7 @@ class Opposite(Term):
 
 @dataclass(frozen=True)
 class Absent(Term):
-    """What it means that nothing is recorded (`known.absent`).
+    """What it means that nothing is recorded (`absence.absent`).
 
     Args:
         kind: the element's kind, if its coverage is declared; else empty.

@@ -345,7 +345,7 @@ class Compiler:
         return Span(since, until)
 
     def absent(self, name: str, ends: Ends) -> Term:
-        """Compile what it means that nothing is recorded between two days (`known.absent`)."""
+        """Compile what it means that nothing is recorded between two days (`absence.absent`)."""
         begin, end = (None if edge is None else edge.day for edge in ends)
         denial = HistoryQuery(name, Span(begin or FIRST_DAY, LAST_DAY), denials=True)
         denied = self.plan.queries.number(denial) if self._can(name, "denies") else None
