@@ -15,7 +15,7 @@ from gradatim.dosing.inventory import Container
 from gradatim.dosing.preparation import prepare
 from gradatim.dosing.prepared import Prepared
 from gradatim.dosing.product import Concentration, Intended, Weights
-from gradatim.dosing.steps import Step, percent
+from gradatim.dosing.steps import Step, signed_percent
 from gradatim.dosing.weight import implausible
 from gradatim.protocol.base import Basis
 from tests.dosing.made import (
@@ -500,4 +500,4 @@ def computed(one: Step) -> float:
     ],
 )
 def test_deviations_are_written_with_their_sign(fraction, text):
-    assert percent(fraction) == text
+    assert signed_percent(fraction) == text

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gradatim.reports.feasibility import feasibility_html
-from gradatim.reports.feasibility_words import limit_words, percent, shown
+from gradatim.reports.feasibility_words import limit_signs, published_count, share_words
 from gradatim.screening.feasibility.count import funnel
 from gradatim.screening.feasibility.load import open_files
 from gradatim.screening.feasibility.question import question
@@ -179,16 +179,16 @@ def test_a_run_that_says_nothing_and_finds_nobody(tmp_path, document):
 
 
 def test_words():
-    assert [shown(n, 5) for n in (None, 0, 1234)] == ["<5", "0", "1,234"]
-    assert [percent(*pair) for pair in ((1, 4), (None, 4), (1, 0), (1, 5000), (1, 50))] == [
+    assert [published_count(n, 5) for n in (None, 0, 1234)] == ["<5", "0", "1,234"]
+    assert [share_words(*pair) for pair in ((1, 4), (None, 4), (1, 0), (1, 5000), (1, 50))] == [
         "25 %",
         "",
         "",
         "under 0.1 %",
         "2.0 %",
     ]
-    assert limit_words(">= 4 {score}") == "≥ 4"
-    assert limit_words("< 60 mL/min/{1.73_m2}") == "< 60 mL/min/1.73 m2"
+    assert limit_signs(">= 4 {score}") == "≥ 4"
+    assert limit_signs("< 60 mL/min/{1.73_m2}") == "< 60 mL/min/1.73 m2"
 
 
 @pytest.mark.browser

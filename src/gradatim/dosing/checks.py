@@ -9,7 +9,7 @@ from gradatim.core.verdict import Reason, Verdict
 from gradatim.dosing import counting, limits
 from gradatim.dosing.inventory import Container, Key
 from gradatim.dosing.prepared import Check, Prepared
-from gradatim.dosing.steps import percent, shown
+from gradatim.dosing.steps import quantity_words, signed_percent
 from gradatim.protocol.treatment import Preparation
 
 
@@ -65,9 +65,9 @@ def deviation(asked: _OfCells) -> Verdict:
             UNKNOWN, f"{why}, so there is nothing to compare with the dose", reason=Reason.NO_RECORD
         )
     within = compare(abs(off), "<=", rules.tolerance)
-    dose = shown(prepared.planned)
+    dose = quantity_words(prepared.planned)
     text = (
-        f"{percent(off)}: {infused:,.0f} instead of {dose}, "
+        f"{signed_percent(off)}: {infused:,.0f} instead of {dose}, "
         f"{'within' if within else 'outside'} ±{100 * rules.tolerance:g} %"
     )
     return Verdict(truth_of(within), text)

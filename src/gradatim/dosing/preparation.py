@@ -26,7 +26,7 @@ from gradatim.dosing.product import (
     Weights,
     usable_concentration,
 )
-from gradatim.dosing.steps import CELLS, KG, ML, Step, shown, step
+from gradatim.dosing.steps import CELLS, KG, ML, Step, quantity_words, step
 from gradatim.dosing.weight import WeightUsed, weight_used
 from gradatim.protocol.study import Study
 from gradatim.protocol.treatment import DoseLevel, Preparation
@@ -213,7 +213,7 @@ def _steps(prepared: Prepared, rules: Preparation, one: Concentration | None) ->
 
 def _rests_on(study: Study, level: DoseLevel) -> Iterator[RestsOn]:
     treatment = study.treatment
-    dose = shown(Quantity(level.dose, level.unit))
+    dose = quantity_words(Quantity(level.dose, level.unit))
     yield RestsOn(f"dose of level {level.number}", dose, level.basis, level.source)
     given = treatment.administration
     for what, value in (("dose per", given.dose_per), ("weight from", given.weight_from)):

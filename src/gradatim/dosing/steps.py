@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from gradatim.core.quantity import Quantity
+from gradatim.core.quantity import Quantity, shown_unit
 
 CELLS, CELLS_PER_ML, KG, ML, MINUTES = "{cells}", "{cells}/mL", "kg", "mL", "min"
 WHOLE_FROM = 10_000
@@ -35,7 +35,7 @@ class Step(NamedTuple):
     @property
     def arithmetic(self) -> str:
         """The formula with its numbers and units instead of the words."""
-        return self.written(shown)
+        return self.written(quantity_words)
 
     def written(self, write: Callable[[Quantity], str]) -> str:
         """Give the formula with each name replaced by its number, as `write` writes it."""
@@ -52,14 +52,14 @@ def step(
     return Step(label, formula, named, Quantity(result, unit))
 
 
-def shown(quantity: Quantity) -> str:
-    """Write a quantity for people: `350,000,000 cells`, `23.3333 mL`, `0.9`."""
-    value, unit = quantity.value, quantity.unit.replace("{", "").replace("}", "")
+def quantity_words(quantity: Quantity) -> str:
+    """Write a quantity in a sentence: `350,000,000 cells`, `23.3333 mL`, `0.9`."""
+    value, unit = quantity.value, shown_unit(quantity.unit)
     number = f"{value:,.0f}" if abs(value) >= WHOLE_FROM else f"{value:.6g}"
-    return number if unit == "1" else f"{number} {unit}"
+    return f"{number} {unit}" if unit else number
 
 
-def percent(fraction: float) -> str:
+def signed_percent(fraction: float) -> str:
     """Write a deviation with its sign: `+43 %`, `-2.7 %`; two decimals where limits are near."""
     value = 100 * fraction
     if abs(value) >= 20:

@@ -13,7 +13,7 @@ from gradatim.core.quantity import compare
 from gradatim.core.truth import TRUE, UNKNOWN
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.dosing.product import Weights, usable_weights
-from gradatim.dosing.steps import KG, Step, percent, step
+from gradatim.dosing.steps import KG, Step, signed_percent, step
 from gradatim.protocol.treatment import Administration, Preparation
 
 LIGHTEST_PLAUSIBLE, HEAVIEST_PLAUSIBLE = 22.7, 340.2
@@ -93,7 +93,7 @@ def implausible(kg: float, others: Iterable[float]) -> str:
     if not compare(abs(change), ">", PLAUSIBLE_CHANGE):
         return ""
     return (
-        f"it is {percent(change)} against {nearest:g} kg, and more than "
+        f"it is {signed_percent(change)} against {nearest:g} kg, and more than "
         f"±{100 * PLAUSIBLE_CHANGE:g} % is not expected of one person"
     )
 
@@ -134,7 +134,7 @@ def _chosen(anchor: str | None, rules: Preparation | None, weights: Weights) -> 
     change = (day - then) / then
     steps = (_change_step(anchor, day, then, 100 * change),)
     limit = rules.redose_if_weight_changes_by if rules else None
-    since = f"{percent(change)} since {anchor}"
+    since = f"{signed_percent(change)} since {anchor}"
     if limit is None:
         text = f"the weight at {anchor}, {then:g} kg ({since}; the protocol sets no limit)"
         return WeightUsed(then, steps, Verdict(TRUE, text))

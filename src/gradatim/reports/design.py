@@ -82,9 +82,9 @@ def design_report(document: Document, name: str | None = None) -> str:
         arrivals=ARRIVALS,
         conduct=trial_timing(study, ARRIVALS[0]),
         trials=LENGTH_TRIALS,
-        needed=recommendation_criteria(study),
-        small_number_statements=small_number_statements(main.doses),
-        percent=_percent,
+        needed=needed_of(study),
+        plainly=plainly(main.doses),
+        percent=_probability,
     )
 
 
@@ -168,7 +168,7 @@ def _lengths(
     return [list(some) for some in zip(*by_pace, strict=True)]
 
 
-def _percent(value: float) -> str:
+def _probability(value: float) -> str:
     """Write a probability; what is not quite none or all does not look so."""
     if 0 < value < 5e-4:
         return "<0.1 %"

@@ -9,7 +9,13 @@ from gradatim.protocol.load import Document
 from gradatim.protocol.study import Study
 from gradatim.reports.basis import unstated
 from gradatim.reports.feasibility_charts import charts, drawn
-from gradatim.reports.feasibility_words import asked_words, headline, limit_words, percent, shown
+from gradatim.reports.feasibility_words import (
+    asked_words,
+    headline,
+    limit_signs,
+    published_count,
+    share_words,
+)
 from gradatim.reports.pages import charted_page
 from gradatim.reports.words import KINDS
 
@@ -45,10 +51,10 @@ def feasibility_html(document: Document, found: Row, run: Row) -> str:
         **parts(study, found),
         kinds=KINDS,
         facts=_facts(run, t),
-        people=lambda n: shown(n, t),
-        fallen=lambda n: shown(n, 2 * t),
-        percent=percent,
-        limit_words=limit_words,
+        people=lambda n: published_count(n, t),
+        fallen=lambda n: published_count(n, 2 * t),
+        share=share_words,
+        limit_signs=limit_signs,
         threshold=t,
     )
 
@@ -97,7 +103,7 @@ def _later(study: Study) -> list[Later]:
 def _facts(run: Row, t: int) -> list[tuple[str, str]]:
     """Give the facts of the run as words; counts of people as they may be shared."""
     people = {
-        name: shown(n // t * t or None if t > 1 else n, t)
+        name: published_count(n // t * t or None if t > 1 else n, t)
         for name, n in (run.get("people") or {}).items()
         if isinstance(n, int)
     }

@@ -4,20 +4,22 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from gradatim.core.quantity import shown_unit
+
 Row = Mapping[str, Any]
 
 
-def number(people: float) -> str:
+def count_words(people: float) -> str:
     """Write a count with its thousands apart."""
     return f"{round(people):,}"
 
 
-def shown(people: float | None, threshold: int) -> str:
+def published_count(people: float | None, threshold: int) -> str:
     """Write a published count; one that is suppressed as `<5`."""
-    return f"<{threshold}" if people is None else number(people)
+    return f"<{threshold}" if people is None else count_words(people)
 
 
-def percent(part: float | None, whole: float | None) -> str:
+def share_words(part: float | None, whole: float | None) -> str:
     """Write a share; nothing where either is suppressed."""
     if part is None or not whole:
         return ""
@@ -30,12 +32,12 @@ def percent(part: float | None, whole: float | None) -> str:
 def headline(found: Row) -> str:
     """Say in one sentence who could enter."""
     people, t = found["people"], int(found["suppression"]["threshold"])
-    total = shown(people["screened"], t)
-    share = percent(people["not_excluded"], people["screened"])
+    total, stay = (published_count(people[name], t) for name in ("screened", "not_excluded"))
+    share = share_words(people["not_excluded"], people["screened"])
     settled = next((one["people"] for one in people["open"] if one["open"] == 0), 0)
-    some = shown(settled, t) if settled != 0 else "none"
+    some = published_count(settled, t) if settled != 0 else "none"
     return (
-        f"{shown(people['not_excluded'], t)} of {total} people{f' ({share})' if share else ''} "
+        f"{stay} of {total} people{f' ({share})' if share else ''} "
         f"are not excluded; of these, {some} have no criterion open that a warehouse can know."
     )
 
@@ -48,17 +50,17 @@ def asked_words(found: Row) -> list[str]:
         words.append(f"without {', '.join(asked['without'])}")
     words += [f"{id} read as {name}" for id, name in asked["readings"].items()]
     words += [
-        f"{one['column']} moved from {limit_words(one['from'])} to {limit_words(one['to'])}"
+        f"{one['column']} moved from {limit_signs(one['from'])} to {limit_signs(one['to'])}"
         for one in asked["relaxed"]
     ]
     if not words:
         return []
-    was = shown(found["before"]["not_excluded"], t)
+    was = published_count(found["before"]["not_excluded"], t)
     return [f"Asked: {'; '.join(words)}. In the run as it was, {was} people are not excluded."]
 
 
-def limit_words(limit: str) -> str:
+def limit_signs(limit: str) -> str:
     """Write a limit with the signs of print, and without UCUM's braces: `≥ 4`, `> 1.5 × ULN`."""
     signs = limit.replace(">=", "≥").replace("<=", "≤").replace(" x ", " × ")
     bare = re.sub(r" \{[^}]*\}$", "", signs)
-    return re.sub(r"\{([^}]*)\}", lambda found: found[1].replace("_", " "), bare)
+    return shown_unit(bare)

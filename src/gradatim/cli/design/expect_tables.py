@@ -45,20 +45,28 @@ def print_levels(found: OperatingCharacteristics) -> None:
     rows = zip(found.rates, found.selection, found.patients, found.dlts, strict=True)
     for level, (rate, selected, n, y) in enumerate(rows, 1):
         style = "red" if rate > found.limit * (1 + 1e-9) else ""
-        shown.add_row(str(level), Text(f"{rate:g}", style), percent(selected), number(n), number(y))
-    shown.add_row("none", "", percent(found.none_selected), "", "")
-    shown.add_row("all", "", "", number(found.expected_n), number(found.expected_dlts))
+        shown.add_row(
+            str(level),
+            Text(f"{rate:g}", style),
+            probability(selected),
+            expected_number(n),
+            expected_number(y),
+        )
+    shown.add_row("none", "", probability(found.none_selected), "", "")
+    shown.add_row(
+        "all", "", "", expected_number(found.expected_n), expected_number(found.expected_dlts)
+    )
     console().print(shown)
 
 
 def _sums(found: OperatingCharacteristics) -> list[tuple[str, str]]:
     limit = f"true rate above {found.limit:g}"
     rows = [
-        (f"a level with a {limit} is selected", percent(found.too_toxic_selected)),
-        ("share of participants at such levels", percent(found.overdosed)),
-        ("over 60 % of the planned participants at such levels", percent(found.overdose_60)),
-        ("over 80 %", percent(found.overdose_80)),
-        ("the selected level can be called recommended", percent(found.recommended)),
+        (f"a level with a {limit} is selected", probability(found.too_toxic_selected)),
+        ("share of participants at such levels", probability(found.overdosed)),
+        ("over 60 % of the planned participants at such levels", probability(found.overdose_60)),
+        ("over 80 %", probability(found.overdose_80)),
+        ("the selected level can be called recommended", probability(found.recommended)),
         *((f"ends because {why.words}", f"{p:.1%}") for why, p in found.ends.items() if p > 5e-5),
     ]
     if found.days is not None:
@@ -66,7 +74,7 @@ def _sums(found: OperatingCharacteristics) -> list[tuple[str, str]]:
         rows.append(
             (
                 "trial length in days: mean; 10 %, 50 %, 90 % ended by",
-                f"{number(mean, 0)}; {low:.0f}, {half:.0f}, {high:.0f}",
+                f"{expected_number(mean, 0)}; {low:.0f}, {half:.0f}, {high:.0f}",
             )
         )
     return rows
@@ -93,12 +101,12 @@ def _print_worst(worst: Sequence[WorstCase]) -> None:
     console().print(shown)
 
 
-def percent(one: Estimate) -> str:
+def probability(one: Figure) -> str:
     """Write a probability, with its standard error if it has one."""
     return f"{one.value:.2%}" + (f" ({one.error:.2%})" if one.error else "")
 
 
-def number(one: Estimate, digits: int = 2) -> str:
+def expected_number(one: Figure, digits: int = 2) -> str:
     """Write an expected number, with its standard error if it has one."""
     return f"{one.value:.{digits}f}" + (f" ({one.error:.{digits + 1}f})" if one.error else "")
 

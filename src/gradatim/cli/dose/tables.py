@@ -9,7 +9,7 @@ from gradatim.cli.output import console
 from gradatim.cli.words import passes_text
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.dosing.limits import moment
-from gradatim.dosing.steps import shown
+from gradatim.dosing.steps import quantity_words
 
 if TYPE_CHECKING:
     from gradatim.dosing.prepared import Prepared
@@ -46,7 +46,7 @@ def print_dose(document: "Document", prepared: "Prepared") -> None:
 
 def _summary(prepared: "Prepared") -> str:
     counts = f"{prepared.rules.counts} " if prepared.of_cells and prepared.rules else ""
-    said = [shown(prepared.planned).replace("cells", f"{counts}cells")]
+    said = [quantity_words(prepared.planned).replace("cells", f"{counts}cells")]
     if prepared.drawn_ml is not None:
         said.append(f"{prepared.drawn_ml:.2f} mL to draw")
     if prepared.draws:
@@ -57,7 +57,9 @@ def _summary(prepared: "Prepared") -> str:
 def _steps(prepared: "Prepared") -> Table:
     table = _table("Steps", "", "formula", "numbers", "result")
     for one in prepared.steps:
-        table.add_row(one.label, one.formula, one.arithmetic, Text(shown(one.result), "bold"))
+        table.add_row(
+            one.label, one.formula, one.arithmetic, Text(quantity_words(one.result), "bold")
+        )
     return table
 
 

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from gradatim.cli.output import console
-from gradatim.reports.feasibility_words import asked_words, headline, number, shown
+from gradatim.reports.feasibility_words import asked_words, count_words, headline, published_count
 
 Row = Mapping[str, Any]
 MOST = 10
@@ -51,14 +51,16 @@ def _criteria(found: Row, t: int) -> Table:
     for one, step in zip(found["criteria"], found["sequential"], strict=True):
         counts = (step["remaining"], *(one[name] for name in _COLUMNS))
         table.add_row(
-            one["id"], one["knowable_at"].replace("_", " "), *(shown(n, t) for n in counts)
+            one["id"],
+            one["knowable_at"].replace("_", " "),
+            *(published_count(n, t) for n in counts),
         )
     return table
 
 
 def _print_best(found: Row) -> None:
     if steps := found["best_order"][:8]:
-        listed = ", ".join(f"{one['id']} (-{number(one['removed'])})" for one in steps)
+        listed = ", ".join(f"{one['id']} (-{count_words(one['removed'])})" for one in steps)
         console().print(f"Best order to look in: {listed}", markup=False)
 
 
@@ -78,8 +80,8 @@ def _print_some(found: Row, t: int) -> None:
         for one in found["tests"][:MOST]:
             table.add_row(
                 escape(one["label"]),
-                shown(one["only"], t),
-                shown(one["asked"], t),
+                published_count(one["only"], t),
+                published_count(one["asked"], t),
                 " ".join(one["criteria"]),
             )
         console().print(table)
@@ -100,8 +102,8 @@ def _print_some(found: Row, t: int) -> None:
             people = one["people"]
             table.add_row(
                 f"{one['criterion']} {one['reading']}",
-                shown(one["verdicts_changed"], t),
-                shown(people["newly_excluded"], t),
-                shown(people["no_longer_excluded"], t),
+                published_count(one["verdicts_changed"], t),
+                published_count(people["newly_excluded"], t),
+                published_count(people["no_longer_excluded"], t),
             )
         console().print(table)

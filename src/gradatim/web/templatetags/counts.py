@@ -7,20 +7,20 @@ from django import template
 from gradatim.reports import feasibility_words
 
 register = template.Library()
-register.filter("share", feasibility_words.percent)
-register.filter("limit_words", feasibility_words.limit_words)
+register.filter("share", feasibility_words.share_words)
+register.filter("limit_words", feasibility_words.limit_signs)
 
 
 @register.filter
 def people(count: float | None, threshold: int) -> str:
     """Write a published count; one that is suppressed as fewer than the threshold."""
-    return feasibility_words.shown(count, threshold)
+    return feasibility_words.published_count(count, threshold)
 
 
 @register.filter
 def fallen(count: float | None, threshold: int) -> str:
     """Write a published step between counts; one that is suppressed as fewer than twice that."""
-    return feasibility_words.shown(count, 2 * threshold)
+    return feasibility_words.published_count(count, 2 * threshold)
 
 
 @register.filter

@@ -22,7 +22,7 @@ from gradatim.conduct.state import Participant
 from gradatim.conduct.views.ladder import Place, Standing
 from gradatim.core.dates import NEVER_ENDED
 from gradatim.core.quantity import shown_unit
-from gradatim.dosing.steps import shown
+from gradatim.dosing.steps import quantity_words
 from gradatim.protocol.questions import parse_ruled_by
 from gradatim.reports.words import STATUSES
 from gradatim.screening.assess import Status
@@ -255,7 +255,7 @@ def apart(said: Any) -> list[str]:
 @register.filter
 def quantity(value: Any) -> str:
     """Write a quantity of the dosing arithmetic, its thousands as those of a dose."""
-    return shown(value).replace(",", THIN)
+    return quantity_words(value).replace(",", THIN)
 
 
 @register.filter

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from gradatim.core.errors import UnusableInput
 from gradatim.protocol.study import Study
-from gradatim.reports.feasibility_words import limit_words
+from gradatim.reports.feasibility_words import limit_signs
 from gradatim.screening.feasibility.load import Files
 from gradatim.screening.feasibility.movable_limits import Movable, grid, movable
 from gradatim.screening.feasibility.question import question
@@ -176,7 +176,7 @@ def _slider(limit: Movable, label: str, moved: str | None) -> Moving:
         limit.column,
         limit.criterion,
         label,
-        limit_words(str(limit.limit)),
+        limit_signs(str(limit.limit)),
         f"{low:.10g}",
         f"{high:.10g}",
         f"{step:.6g}",
