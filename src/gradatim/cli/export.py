@@ -5,18 +5,16 @@ from typing import Annotated
 
 import typer
 
+from gradatim.cli.options import NONE, OneReading, Protocol
+
 app = typer.Typer(help="Write a protocol in the standards of other systems.", no_args_is_help=True)
 
-Protocol = Annotated[
-    str, typer.Argument(metavar="PROTOCOL", help="Path of a protocol.yaml, or a bundled trial")
-]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Instead of standard output")
 ]
 Only = Annotated[
     list[str], typer.Option("--criterion", metavar="ID", help="Only this criterion (repeatable)")
 ]
-OneReading = Annotated[list[str], typer.Option(metavar="CRITERION=READING", help="Another reading")]
 Exhaustive = Annotated[
     list[str],
     typer.Option(
@@ -28,7 +26,6 @@ ClosedWorld = Annotated[
     bool,
     typer.Option("--closed-world", help="What is not recorded is false, as with a plain exists"),
 ]
-NONE: list[str] = []
 
 
 @app.callback()

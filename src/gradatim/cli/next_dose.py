@@ -1,20 +1,7 @@
 """`gradatim next-dose`: what a protocol's design advises after these outcomes."""
 
-from typing import Annotated
-
-import typer
-
-from gradatim.cli.design.options import AsJson, DesignOptions, Reading
-
-Protocol = Annotated[
-    str, typer.Argument(metavar="PROTOCOL", help="Path of a protocol.yaml, or a bundled trial")
-]
-Outcomes = Annotated[
-    str, typer.Argument(metavar="OUTCOMES", help='Such as "1NNN 2NNT": level, then T, N, P or C')
-]
-Complete = Annotated[
-    bool, typer.Option("--complete", help="The last cohort is complete though smaller than planned")
-]
+from gradatim.cli.design.options import Complete, DesignOptions, Outcomes, Reading
+from gradatim.cli.options import AsJson, Protocol
 
 
 def next_dose(
@@ -31,5 +18,4 @@ def next_dose(
     """
     from gradatim.cli.design import decided
 
-    asked = DesignOptions("", None, None, None, None, None, "", protocol, reading, [])
-    decided(asked, outcomes, complete, json)
+    decided(DesignOptions(protocol=protocol, reading=reading), outcomes, complete, json)

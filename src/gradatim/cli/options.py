@@ -1,10 +1,68 @@
 """Options that several commands share, and how their words become values."""
 
+import inspect
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
 
 from gradatim.core.errors import UnusableInput
+
+Protocol = Annotated[
+    str, typer.Argument(metavar="PROTOCOL", help="Path of a protocol.yaml, or a bundled trial")
+]
+On = Annotated[
+    str, typer.Option(metavar="DATE", help="Date of every anchor not given [default: today]")
+]
+Anchors = Annotated[
+    list[str], typer.Option(metavar="NAME=DATE", help="Such as first_dose=2026-11-16")
+]
+OneReading = Annotated[list[str], typer.Option(metavar="CRITERION=READING", help="Another reading")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout")]
+NONE: list[str] = []
+
+Command = Callable[..., None]
+
+
+def with_options(
+    parameter: str, made: Callable[..., Any], without: Collection[str] = (), **defaults: Any
+) -> Callable[[Command], Command]:
+    """Give a command, in the place of one parameter, the options of which its value is made.
+
+    Args:
+        parameter: of the command.
+        made: makes the value; its own parameters are the options.
+        without: which of these the command does not have; they keep their defaults.
+        defaults: those that are others for this command.
+    """
+    options = {
+        one.name: one.replace(default=defaults.get(one.name, one.default))
+        for one in inspect.signature(made, eval_str=True).parameters.values()
+        if one.name not in without
+    }
+
+    def decorate(command: Command) -> Command:
+        signature = inspect.signature(command, eval_str=True)
+        every: list[inspect.Parameter] = []
+        for one in signature.parameters.values():
+            every += options.values() if one.name == parameter else [one]
+
+        @wraps(command)
+        def run(**given: Any) -> None:
+            value = made(**{name: given.pop(name) for name in options})
+            command(**{parameter: value}, **given)
+
+        # Typer reads the signature, in whose order the options are listed.
+        named = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in every]
+        run.__signature__ = signature.replace(parameters=named)  # type: ignore[attr-defined]
+        run.__annotations__ = {one.name: one.annotation for one in named}
+        return run
+
+    return decorate
+
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2150, 12, 31)
 

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from gradatim.cli.options import AsJson
+
 Out = Annotated[
     Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to make; must hold nothing")
 ]
@@ -16,7 +18,6 @@ Candidates = Annotated[
 AsOf = Annotated[
     str, typer.Option(metavar="DATE", help="Planned first dose, 14 days after screening")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout")]
 
 
 def synthetic(

@@ -6,22 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gradatim.cli.design.expect import compare, oc
-from gradatim.cli.design.options import (
-    NONE,
-    AsJson,
-    Cohorts,
-    CohortSize,
-    DesignOptions,
-    Levels,
-    Name,
-    Protocol,
-    Reading,
-    Set,
-    Start,
-    TableFile,
-    Target,
-    numbers,
-)
+from gradatim.cli.design.options import Complete, DesignOptions, Outcomes, Reading, numbers
+from gradatim.cli.options import AsJson, Protocol, with_options
 
 if TYPE_CHECKING:
     from gradatim.dosefinding.decision_table import Table
@@ -33,12 +19,6 @@ app = typer.Typer(
 app.command("oc")(oc)
 app.command("compare")(compare)
 
-Outcomes = Annotated[
-    str, typer.Argument(metavar="OUTCOMES", help='Such as "1NNN 2NNT": level, then T, N, P or C')
-]
-Complete = Annotated[
-    bool, typer.Option("--complete", help="The last cohort is complete though smaller than planned")
-]
 Ahead = Annotated[int, typer.Option(metavar="N", min=1, max=6, help="Cohorts to look ahead")]
 Out = Annotated[
     Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write the table (CSV)")
@@ -54,22 +34,12 @@ Risk = Annotated[
     float | None,
     typer.Option(metavar="P", help="The greatest worst-case P(a too toxic level is selected)"),
 ]
-TrialProtocol = Annotated[
-    str, typer.Argument(metavar="PROTOCOL", help="Path of a protocol.yaml, or a bundled trial")
-]
 
 
 @app.command()
+@with_options("asked", DesignOptions, without=["start"], levels=2)
 def table(
-    design: Name = "",
-    target: Target = None,
-    cohort_size: CohortSize = None,
-    cohorts: Cohorts = None,
-    levels: Levels = 2,
-    table: TableFile = "",
-    protocol: Protocol = "",
-    reading: Reading = "",
-    more: Set = NONE,
+    asked: DesignOptions,
     out: Out = None,
     json: AsJson = False,
 ) -> None:
@@ -82,9 +52,6 @@ def table(
     from gradatim.dosefinding.document import table_document
     from gradatim.dosefinding.load import write_table
 
-    asked = DesignOptions(
-        design, target, cohort_size, cohorts, None, levels, table, protocol, reading, more
-    )
     made = asked.build()
     found = _table_of(made)
     if out is not None:
@@ -98,18 +65,10 @@ def table(
 
 
 @app.command()
+@with_options("asked", DesignOptions)
 def decide(
     outcomes: Outcomes,
-    design: Name = "",
-    target: Target = None,
-    cohort_size: CohortSize = None,
-    cohorts: Cohorts = None,
-    start: Start = None,
-    levels: Levels = None,
-    table: TableFile = "",
-    protocol: Protocol = "",
-    reading: Reading = "",
-    more: Set = NONE,
+    asked: DesignOptions,
     complete: Complete = False,
     json: AsJson = False,
 ) -> None:
@@ -117,9 +76,6 @@ def decide(
 
     N is a participant without a DLT, T with one, P pending, C a DLT candidate (counts as a DLT).
     """
-    asked = DesignOptions(
-        design, target, cohort_size, cohorts, start, levels, table, protocol, reading, more
-    )
     decided(asked, outcomes, complete, json)
 
 
@@ -149,18 +105,11 @@ def decided(asked: DesignOptions, outcomes: str, complete: bool, json: bool) -> 
 
 
 @app.command()
+@with_options("asked", DesignOptions)
 def paths(
+    *,
     outcomes: Annotated[str, typer.Argument(metavar="[OUTCOMES]")] = "",
-    design: Name = "",
-    target: Target = None,
-    cohort_size: CohortSize = None,
-    cohorts: Cohorts = None,
-    start: Start = None,
-    levels: Levels = None,
-    table: TableFile = "",
-    protocol: Protocol = "",
-    reading: Reading = "",
-    more: Set = NONE,
+    asked: DesignOptions,
     ahead: Ahead = 2,
     json: AsJson = False,
 ) -> None:
@@ -171,9 +120,6 @@ def paths(
     from gradatim.dosefinding.document import paths_document
     from gradatim.dosefinding.outcomes import parse
 
-    asked = DesignOptions(
-        design, target, cohort_size, cohorts, start, levels, table, protocol, reading, more
-    )
     made = asked.build()
     steps = pathways(made, parse(outcomes, made.doses, made.start + 1), ahead)
     if json:
@@ -183,16 +129,10 @@ def paths(
 
 
 @app.command()
+@with_options("asked", DesignOptions, without=["start", "table"])
 def calibrate(
     vary: Vary,
-    design: Name = "",
-    target: Target = None,
-    cohort_size: CohortSize = None,
-    cohorts: Cohorts = None,
-    levels: Levels = None,
-    protocol: Protocol = "",
-    reading: Reading = "",
-    more: Set = NONE,
+    asked: DesignOptions,
     gap: Gap = 0.1,
     risk: Risk = None,
     json: AsJson = False,
@@ -208,9 +148,6 @@ def calibrate(
     from gradatim.dosefinding.characteristics.calibrate import calibrate as try_all
     from gradatim.dosefinding.document import calibration_document
 
-    asked = DesignOptions(
-        design, target, cohort_size, cohorts, None, levels, "", protocol, reading, more
-    )
     settings = asked.settings()
     asked.build()
     values = {name: numbers(text, f"--vary {name}") for name, text in pairs(vary, "--vary").items()}
@@ -222,7 +159,7 @@ def calibrate(
 
 
 @app.command()
-def report(protocol: TrialProtocol, out: Page, reading: Reading = "") -> None:
+def report(protocol: Protocol, out: Page, reading: Reading = "") -> None:
     """Write a protocol's design report: decisions, pathways, what to expect, the worst case."""
     from gradatim.cli.output import console
     from gradatim.core.stores import write_whole

@@ -5,23 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gradatim.cli.design.options import (
-    NONE,
-    AsJson,
-    Cohorts,
-    CohortSize,
-    DesignOptions,
-    Levels,
-    Name,
-    Protocol,
-    Reading,
-    Set,
-    Start,
-    TableFile,
-    Target,
-    Truth,
-    numbers,
-)
+from gradatim.cli.design.options import DesignOptions, Truth, numbers
+from gradatim.cli.options import NONE, AsJson, with_options
 
 if TYPE_CHECKING:
     from gradatim.dosefinding.characteristics.operating import Computation
@@ -68,17 +53,10 @@ LIMIT = 0.33
 """Where a design has no target, a rate above this counts as too toxic; 3+3 tolerates less."""
 
 
+@with_options("asked", DesignOptions, without=["levels"])
 def oc(
     truth: Truth,
-    design: Name = "",
-    target: Target = None,
-    cohort_size: CohortSize = None,
-    cohorts: Cohorts = None,
-    start: Start = None,
-    table: TableFile = "",
-    protocol: Protocol = "",
-    reading: Reading = "",
-    more: Set = NONE,
+    asked: DesignOptions,
     method: Method = "auto",
     trials: Trials = 100_000,
     seed: Seed = 1,
@@ -103,9 +81,7 @@ def oc(
     from gradatim.dosefinding.document import oc_document
 
     begun, rates = time.perf_counter(), numbers(truth, "--truth")
-    asked = DesignOptions(
-        design, target, cohort_size, cohorts, start, None, table, protocol, reading, more, [rates]
-    )
+    asked.of_levels([rates])
     made = asked.build()
     toxic = _limit(limit, made.target)
     how = _how(
@@ -125,17 +101,12 @@ def oc(
         print_oc(made, found, seconds, worst)
 
 
+@with_options("asked", DesignOptions, without=["design", "reading"])
 def compare(
+    *,
     design: Designs = NONE,
     truth: Truths = NONE,
-    target: Target = None,
-    cohort_size: CohortSize = None,
-    cohorts: Cohorts = None,
-    start: Start = None,
-    levels: Levels = None,
-    table: TableFile = "",
-    protocol: Protocol = "",
-    more: Set = NONE,
+    asked: DesignOptions,
     method: Method = "auto",
     trials: Trials = 100_000,
     seed: Seed = 1,
@@ -159,14 +130,10 @@ def compare(
     from gradatim.dosefinding.document import COMPARE, oc_document
 
     given = [numbers(one, "--truth") for one in truth]
-    made = {
-        name: refuse_unsound(build(one))
-        for name, one in _compared(
-            design, target, cohort_size, cohorts, start, levels, table, protocol, more, given
-        ).items()
-    }
+    asked.of_levels(given)
+    made = {name: refuse_unsound(build(one)) for name, one in _compared(design, asked).items()}
     first = next(iter(made.values()))
-    toxic = _limit(limit, target if target is not None else first.target)
+    toxic = _limit(limit, first.target if asked.target is None else asked.target)
     curves = {f"truth {i}": one for i, one in enumerate(given, 1)}
     curves = curves or {one.name: one.rates for one in scenarios(first.doses, first.target)}
     how = Computation(method, trials, seed)
@@ -185,26 +152,12 @@ def compare(
         print_comparison(made, list(curves), found)
 
 
-def _compared(
-    designs: list[str],
-    target: float | None,
-    cohort_size: int | None,
-    cohorts: int | None,
-    start: int | None,
-    levels: int | None,
-    table: str,
-    protocol: str,
-    more: list[str],
-    truths: list[tuple[float, ...]],
-) -> "dict[str, DesignSettings]":
-    """Return the settings of each design that is compared, by the name it is shown under."""
+def _compared(designs: list[str], asked: DesignOptions) -> "dict[str, Settings]":
+    """Give the settings of each design that is compared, by the name it is shown under."""
     from gradatim.core.errors import UnusableInput
     from gradatim.dosefinding.protocol_design import alternatives
 
-    asked = DesignOptions(
-        "", target, cohort_size, cohorts, start, levels, table, protocol, "", more, truths
-    )
-    found: dict[str, DesignSettings] = {}
+    found: dict[str, Settings] = {}
     if asked.study is not None:
         found |= alternatives(asked.study)
         if (told := asked.overrides()) and not designs:
@@ -214,7 +167,7 @@ def _compared(
                 "they would be compared without",
                 "leave it out, or name other designs with --design",
             )
-    if table:
+    if asked.has_table:
         found["table"] = asked.settings("table")
     for name in designs:
         found[name] = asked.settings(name)
@@ -245,11 +198,11 @@ def _how(
     trials: int,
     seed: int,
     threads: int,
-    conduct: "TrialTiming | None",
-) -> "Computation":
-    from gradatim.dosefinding.characteristics.operating import Computation
-    from gradatim.dosefinding.protocol_design import recommendation_criteria
-    from gradatim.dosefinding.recommended import RecommendationCriteria
+    conduct: "Conduct | None",
+) -> "How":
+    from gradatim.dosefinding.characteristics.operating import How
+    from gradatim.dosefinding.protocol_design import needed_of
+    from gradatim.dosefinding.recommended import Needed
 
     needed = recommendation_criteria(asked.study) if asked.study else RecommendationCriteria()
     return Computation(method, trials, seed, threads, conduct, needed)

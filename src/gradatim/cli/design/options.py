@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gradatim.cli.options import NONE
 from gradatim.core.errors import UnusableInput
 
 if TYPE_CHECKING:
@@ -42,11 +43,16 @@ Set = Annotated[
         "--set", metavar="SETTING=VALUE", help="Another setting of the design, repeatable"
     ),
 ]
+Outcomes = Annotated[
+    str, typer.Argument(metavar="OUTCOMES", help='Such as "1NNN 2NNT": level, then T, N, P or C')
+]
+Complete = Annotated[
+    bool, typer.Option("--complete", help="The last cohort is complete though smaller than planned")
+]
 Truth = Annotated[
     str, typer.Option("--truth", metavar="P1,P2,...", help="The true DLT rate of each level")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout")]
-NONE: list[str] = []
+_NAMED = {"design", "doses", "table", "target", "cohort_size", "cohorts", "start"}
 
 
 def numbers(text: str, option: str) -> tuple[float, ...]:
@@ -69,27 +75,20 @@ def numbers(text: str, option: str) -> tuple[float, ...]:
 
 
 class DesignOptions:
-    """A design as the command line names it.
-
-    Args:
-        design, target, cohort_size, cohorts, start, levels, table, protocol, reading, more: the
-            options; what is empty or None was not given.
-        truths: true rates that were given, which tell how many levels there are.
-    """
+    """A design as the command line names it; what is empty or None was not given."""
 
     def __init__(
         self,
-        design: str,
-        target: float | None,
-        cohort_size: int | None,
-        cohorts: int | None,
-        start: int | None,
-        levels: int | None,
-        table: str,
-        protocol: str,
-        reading: str,
-        more: "Sequence[str]",
-        truths: "Iterable[Sequence[float]]" = (),
+        design: Name = "",
+        target: Target = None,
+        cohort_size: CohortSize = None,
+        cohorts: Cohorts = None,
+        start: Start = None,
+        levels: Levels = None,
+        table: TableFile = "",
+        protocol: Protocol = "",
+        reading: Reading = "",
+        more: Set = NONE,
     ) -> None:
         self.study, self._protocol = _study(protocol, design, table, reading), protocol
         self._own = {
@@ -100,8 +99,13 @@ class DesignOptions:
             **_more(more),
         }
         self._own = {name: value for name, value in self._own.items() if value is not None}
+        self.target = target
         self._design, self._reading, self._table = design, reading, table
-        self._levels = levels or next((len(one) for one in truths), None)
+        self._levels = levels
+
+    def of_levels(self, truths: "Iterable[Sequence[float]]") -> None:
+        """Take the number of levels, if it was not given, from true rates that were."""
+        self._levels = self._levels or next((len(one) for one in truths), None)
 
     def settings(self, design: str = "") -> "DesignSettings":
         """Return the settings, of this design if it is named.
@@ -162,6 +166,11 @@ class DesignOptions:
         if self._table and kind_of(name).has("table"):
             given["table"] = read_table(self._table)
         return settings_for(name, self._number_of_levels(), **given)
+
+    @property
+    def has_table(self) -> bool:
+        """Whether a decision table was given."""
+        return bool(self._table)
 
     def overrides(self) -> list[str]:
         """Name what was given of a design, beside the target."""

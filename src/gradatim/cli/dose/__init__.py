@@ -4,7 +4,6 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradatim.cli.dose.options import (
-    AsJson,
     Bags,
     BagVolume,
     Baseline,
@@ -17,7 +16,6 @@ from gradatim.cli.dose.options import (
     Measured,
     Minutes,
     PerMl,
-    Protocol,
     Recovery,
     ThawedAt,
     Viability,
@@ -29,6 +27,7 @@ from gradatim.cli.dose.options import (
     moment_option,
     positive_option,
 )
+from gradatim.cli.options import AsJson, Protocol
 from gradatim.core.errors import UnusableInput
 
 if TYPE_CHECKING:

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from gradatim.dosing.product import Concentration
     from gradatim.protocol.study import Study
 
-Protocol = Annotated[
-    str, typer.Argument(metavar="PROTOCOL", help="Path of a protocol.yaml, or a bundled trial")
-]
 Level = Annotated[int, typer.Option("--level", metavar="N", help="The dose level")]
 Weight = Annotated[
     float | None, typer.Option("--weight", metavar="KG", help="Body weight on the day of the dose")
@@ -80,7 +77,6 @@ Expiry = Annotated[
 Minutes = Annotated[
     float | None, typer.Option("--duration", metavar="MIN", help="Minutes that the infusion takes")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout")]
 DAY = len("2026-11-16")
 
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gradatim.cli.options import NONE, AsJson, OneReading
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -20,7 +22,6 @@ Relax = Annotated[
     list[str],
     typer.Option(metavar="LIMIT=NUMBER", help="A limit moved, such as E11b1:creatinine=2.0"),
 ]
-OneReading = Annotated[list[str], typer.Option(metavar="CRITERION=READING", help="Another reading")]
 Suppress = Annotated[
     int,
     typer.Option(
@@ -37,14 +38,12 @@ Protocol = Annotated[
 Page = Annotated[
     Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write the page (HTML)")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout")]
 Role = Annotated[str, typer.Option(metavar="ROLE", help="Who answers for the list")]
 Approval = Annotated[str, typer.Option(metavar="REFERENCE", help="The approval that permits it")]
 ListFile = Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The list (CSV)")]
 AtMost = Annotated[
     int | None, typer.Option(metavar="N", min=1, help="Only the first so many people")
 ]
-NONE: list[str] = []
 
 
 def feasibility(

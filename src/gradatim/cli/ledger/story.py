@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gradatim.cli.ledger import AsJson, Ledger, Trial
+from gradatim.cli.options import NONE
 
 if TYPE_CHECKING:
     from gradatim.conduct.events.base import Event
@@ -27,7 +28,6 @@ Whole = Annotated[
 On = Annotated[
     str, typer.Option("--on", metavar="DATE", help="The day that windows and clocks are looked at")
 ]
-NONE: list[str] = []
 
 
 def log(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gradatim.cli.options import NONE, Anchors, AsJson, On, OneReading
 from gradatim.cli.sources import Describe, Exhaustive, Observed, Ranges, VocabularyFile
 
 if TYPE_CHECKING:
@@ -26,13 +27,6 @@ Inputs = Annotated[
     ),
 ]
 Out = Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where the files go")]
-On = Annotated[
-    str, typer.Option(metavar="DATE", help="Date of every anchor not given [default: today]")
-]
-Anchors = Annotated[
-    list[str], typer.Option(metavar="NAME=DATE", help="Such as first_dose=2026-11-16")
-]
-OneReading = Annotated[list[str], typer.Option(metavar="CRITERION=READING", help="Another reading")]
 Memory = Annotated[str, typer.Option(metavar="SIZE", help="Memory to stay within, such as 4GB")]
 Verify = Annotated[
     int, typer.Option(metavar="N", min=0, help="People evaluated again, one by one, as a check")
@@ -40,8 +34,6 @@ Verify = Annotated[
 Seed = Annotated[int, typer.Option(metavar="N", help="Which people those are")]
 Evidence = Annotated[bool, typer.Option(help="Write the records behind the verdicts too")]
 Replace = Annotated[bool, typer.Option("--replace", help="Replace an earlier run's files")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout")]
-NONE: list[str] = []
 
 
 def prescreen(

@@ -1,9 +1,10 @@
 """`gradatim protocol`: check, show, questions, schema."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
+from gradatim.cli.options import AsJson, Protocol
 from gradatim.cli.vocabulary import VocabularyFile
 
 if TYPE_CHECKING:
@@ -12,11 +13,6 @@ if TYPE_CHECKING:
     from gradatim.protocol.load import Document
 
 app = typer.Typer(help="Check and show protocol documents.", no_args_is_help=True)
-
-Protocol = Annotated[
-    str, typer.Argument(metavar="PROTOCOL", help="Path of a protocol.yaml, or a bundled trial")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout")]
 
 
 @app.command()

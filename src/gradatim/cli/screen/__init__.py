@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gradatim.cli.options import NONE, Anchors, AsJson, On, OneReading, Protocol
 from gradatim.cli.sources import Describe, Exhaustive, Observed, Ranges, VocabularyFile
 
 if TYPE_CHECKING:
@@ -18,26 +19,14 @@ if TYPE_CHECKING:
     from gradatim.screening.assess import Eligibility
     from gradatim.vocabulary.graph import Vocabulary
 
-Protocol = Annotated[
-    str, typer.Argument(metavar="PROTOCOL", help="Path of a protocol.yaml, or a bundled trial")
-]
 People = Annotated[list[Path], typer.Argument(metavar="PERSON...", help="FHIR R4 Bundles (JSON)")]
-On = Annotated[
-    str, typer.Option(metavar="DATE", help="Date of every anchor not given [default: today]")
-]
-Anchors = Annotated[
-    list[str], typer.Option(metavar="NAME=DATE", help="Such as first_dose=2026-11-16")
-]
-OneReading = Annotated[list[str], typer.Option(metavar="CRITERION=READING", help="Another reading")]
 Readings = Annotated[
     str, typer.Option(metavar="strictest", help="Where nothing is ruled, what excludes")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout")]
 Report = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Write an HTML report on each person")
 ]
 Megabytes = Annotated[int, typer.Option(metavar="N", help="Largest bundle to read", min=1)]
-NONE: list[str] = []
 BYTES_PER_MEGABYTE = 1_000_000
 
 

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gradatim.cli.options import AsJson
+
 if TYPE_CHECKING:
     from gradatim.vocabulary.graph import Vocabulary
 
 app = typer.Typer(help="Compile what a site's codes mean, and look codes up.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout")]
 VocabularyFile = Annotated[
     Path | None,
     typer.Option(
