@@ -23,15 +23,10 @@ def whole(table: "ir.Table", name: str) -> "ir.Value | None":
     Raises:
         UnusableInput: it is of another type.
     """
-    if name not in table.columns:
-        return None
-    column = table[name]
-    kind = column.type()
-    if kind.is_boolean() or kind.is_null():
-        return None
-    if not kind.is_numeric():
-        raise wrong_type(name, str(kind), "whole numbers")
-    return column if kind.is_int64() else column.cast("int64").name(name)
+    column = _numeric(table, name, "whole numbers")
+    if column is None or column.type().is_int64():
+        return column
+    return column.cast("int64").name(name)
 
 
 def plain(table: "ir.Table", name: str) -> "ir.Value | None":
@@ -49,21 +44,29 @@ def number(table: "ir.Table", name: str) -> "ir.Value | None":
     Raises:
         UnusableInput: it is of another type.
     """
-    if name not in table.columns:
+    column = _numeric(table, name, "numbers")
+    if column is None:
         return None
-    column = table[name]
-    kind = column.type()
-    if kind.is_boolean() or kind.is_null():
-        return None
-    if not kind.is_numeric():
-        raise wrong_type(name, str(kind), "numbers")
-    if kind.is_integer():
+    if column.type().is_integer():
         return column.cast("float64").name(name)
     column = column.cast("float64")
     # Not `column <= LARGEST` alone: DuckDB takes that to hold of every row of a Parquet file whose
     # statistics say so, and those leave NaN out. Not `isinf`: it misses infinity on Spark.
     none = column.isnan() | (column > LARGEST) | (column < -LARGEST)
     return ibis.ifelse(none, ibis.null("float64"), column).name(name)
+
+
+def _numeric(table: "ir.Table", name: str, wanted: str) -> "ir.NumericColumn | None":
+    """Give a column as it is; None if it is absent, or of the type of an empty one."""
+    if name not in table.columns:
+        return None
+    column: ir.NumericColumn = table[name]
+    kind = column.type()
+    if kind.is_boolean() or kind.is_null():
+        return None
+    if not kind.is_numeric():
+        raise wrong_type(name, str(kind), wanted)
+    return column
 
 
 def day(table: "ir.Table", name: str) -> "ir.Value | None":
