@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, find, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
 
 from gradatim.protocol.nodes import NODE_KINDS
 from gradatim.rules.evaluate import evaluate
@@ -55,6 +56,24 @@ def test_a_horizon_agrees_with_evaluating_each_day(kind: str, data: st.DataObjec
     agrees(case, stretches, breakpoints(stretches))
     days = random.Random(data.draw(st.integers(0, 99))).sample(range(FIVE_YEARS), 200)
     agrees(case, stretches, (first + timedelta(days=n) for n in sorted(days)))
+
+
+LASTING = ("all", "any", "not", "sex")
+"""Kinds that do not change with time themselves."""
+MANY = settings(max_examples=1000, phases=[Phase.generate], derandomize=True)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in NODE_KINDS if kind not in LASTING])
+def test_a_rule_of_each_kind_changes_with_time(kind: str) -> None:
+    """Else days of change would be right of it whatever its evaluation tells the `Situation`."""
+    try:
+        find(cases(kind), lambda case: len(horizon(*case)[1]) > 1, settings=MANY)
+    except NoSuchExample:
+        pytest.fail(
+            f"no rule of the kind `{kind}` changes: its evaluation tells the Situation no day "
+            "(src/gradatim/rules/context.py, `reaches`), or tests/properties/strategies.py draws "
+            "none that lies near a day of change"
+        )
 
 
 def follow_on_each_other(stretches: list[Stretch]) -> None:

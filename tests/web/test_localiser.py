@@ -131,7 +131,9 @@ def test_every_template_has_words_with_the_same_holes(path: Path):
     """In each language there is; and no file has a phrase that is no template."""
     with path.open("rb") as file:
         known = {str(one.id): str(one.string) for one in read_po(file) if one.context == "phrase"}
-    assert set(known) == {str(one.value) for one in TEMPLATES}
+    every = {str(one.value) for one in TEMPLATES}
+    assert not every - set(known), f"{path} has no phrase for {sorted(every - set(known))}"
+    assert not set(known) - every, f"{path} has what no template says: {sorted(set(known) - every)}"
     for english, words in known.items():
         assert sorted(HOLE.findall(english)) == sorted(HOLE.findall(words)), english
 
