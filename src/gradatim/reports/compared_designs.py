@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gradatim.dosefinding.characteristics.final_states import OperatingCharacteristics
-from gradatim.dosefinding.characteristics.operating import How, operating_characteristics
+from gradatim.dosefinding.characteristics.operating import Computation, operating_characteristics
 from gradatim.dosefinding.characteristics.scenarios import Scenario
 from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.designs.registry import build
-from gradatim.dosefinding.protocol_design import needed_of, settings_of
+from gradatim.dosefinding.protocol_design import recommendation_criteria, settings_of
 from gradatim.protocol.study import Study
 
 
-class Compared(NamedTuple):
+class DesignComparison(NamedTuple):
     """A design with what to expect of it.
 
     Args:
@@ -28,8 +28,10 @@ class Compared(NamedTuple):
     found: list[OperatingCharacteristics]
 
 
-def compared_on(study: Study, name: str, curves: Sequence[Scenario], aim: float) -> Compared:
-    """Give a protocol's design by its name, with what to expect of it on these curves.
+def compared_on(
+    study: Study, name: str, curves: Sequence[Scenario], aim: float
+) -> DesignComparison:
+    """Return a protocol's design by its name, with what to expect of it on these curves.
 
     Args:
         study: the protocol.
@@ -44,6 +46,9 @@ def compared_on(study: Study, name: str, curves: Sequence[Scenario], aim: float)
     }
     design = build(settings_of(study, name))
     found = operating_characteristics(
-        design, [one.rates for one in curves], aim, How(needed=needed_of(study))
+        design,
+        [one.rates for one in curves],
+        aim,
+        Computation(needed=recommendation_criteria(study)),
     )
-    return Compared(name, design, readings[name], found)
+    return DesignComparison(name, design, readings[name], found)

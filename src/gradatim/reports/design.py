@@ -82,8 +82,8 @@ def design_report(document: Document, name: str | None = None) -> str:
         arrivals=ARRIVALS,
         conduct=trial_timing(study, ARRIVALS[0]),
         trials=LENGTH_TRIALS,
-        needed=needed_of(study),
-        plainly=plainly(main.doses),
+        needed=recommendation_criteria(study),
+        small_number_statements=small_number_statements(main.doses),
         percent=_probability,
     )
 

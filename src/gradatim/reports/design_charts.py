@@ -5,7 +5,7 @@ from typing import Any
 
 from gradatim.dosefinding.characteristics.final_states import OperatingCharacteristics
 from gradatim.dosefinding.characteristics.scenarios import Scenario
-from gradatim.reports.compared_designs import Compared
+from gradatim.reports.compared_designs import DesignComparison
 from gradatim.reports.feasibility_charts import GREY, Spec, base
 
 BLUES = ("#c6d9ea", "#8fb4d3", "#5a90bf", "#2f6da3", "#17406b")
@@ -13,8 +13,10 @@ BLUES = ("#c6d9ea", "#8fb4d3", "#5a90bf", "#2f6da3", "#17406b")
 BAR = 26
 
 
-def design_charts(compared: Sequence[Compared], curves: Sequence[Scenario]) -> dict[str, Spec]:
-    """Give the charts by the name of their place in the page."""
+def design_charts(
+    compared: Sequence[DesignComparison], curves: Sequence[Scenario]
+) -> dict[str, Spec]:
+    """Return the charts by the name of their place in the page."""
     rows = [(curve.name, one) for curve, one in zip(curves, compared[0].found, strict=True)]
     made = charts_of(rows)
     if len(compared) > 1:
@@ -25,7 +27,7 @@ def design_charts(compared: Sequence[Compared], curves: Sequence[Scenario]) -> d
 
 
 def charts_of(rows: Sequence[tuple[str, OperatingCharacteristics]]) -> dict[str, Spec]:
-    """Give the two charts of some rows, each a scenario or a design, by the names of their places.
+    """Return the two charts of some rows, each a scenario or a design, by the names of places.
 
     Args:
         rows: at least one, each with its name and what to expect, of the same number of levels.

@@ -152,12 +152,12 @@ def compare(
         print_comparison(made, list(curves), found)
 
 
-def _compared(designs: list[str], asked: DesignOptions) -> "dict[str, Settings]":
-    """Give the settings of each design that is compared, by the name it is shown under."""
+def _compared(designs: list[str], asked: DesignOptions) -> "dict[str, DesignSettings]":
+    """Return the settings of each design that is compared, by the name it is shown under."""
     from gradatim.core.errors import UnusableInput
     from gradatim.dosefinding.protocol_design import alternatives
 
-    found: dict[str, Settings] = {}
+    found: dict[str, DesignSettings] = {}
     if asked.study is not None:
         found |= alternatives(asked.study)
         if (told := asked.overrides()) and not designs:
@@ -198,11 +198,11 @@ def _how(
     trials: int,
     seed: int,
     threads: int,
-    conduct: "Conduct | None",
-) -> "How":
-    from gradatim.dosefinding.characteristics.operating import How
-    from gradatim.dosefinding.protocol_design import needed_of
-    from gradatim.dosefinding.recommended import Needed
+    conduct: "TrialTiming | None",
+) -> "Computation":
+    from gradatim.dosefinding.characteristics.operating import Computation
+    from gradatim.dosefinding.protocol_design import recommendation_criteria
+    from gradatim.dosefinding.recommended import RecommendationCriteria
 
     needed = recommendation_criteria(asked.study) if asked.study else RecommendationCriteria()
     return Computation(method, trials, seed, threads, conduct, needed)

@@ -101,12 +101,12 @@ def _print_worst(worst: Sequence[WorstCase]) -> None:
     console().print(shown)
 
 
-def probability(one: Figure) -> str:
+def probability(one: Estimate) -> str:
     """Write a probability, with its standard error if it has one."""
     return f"{one.value:.2%}" + (f" ({one.error:.2%})" if one.error else "")
 
 
-def expected_number(one: Figure, digits: int = 2) -> str:
+def expected_number(one: Estimate, digits: int = 2) -> str:
     """Write an expected number, with its standard error if it has one."""
     return f"{one.value:.{digits}f}" + (f" ({one.error:.{digits + 1}f})" if one.error else "")
 
