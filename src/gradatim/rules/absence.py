@@ -34,18 +34,17 @@ def absent(s: Situation, element: str, start: Edge | None, end: Edge | None) -> 
         FALSE where the source is exhaustive for it over those days and every record of it is
         understood, or it was denied; else UNKNOWN.
     """
-    label = Label(s.study.elements[element].label, element)
     denial = _denied(s, element, start)
     if denial:
-        return Verdict(
-            FALSE,
-            Clause.DENIED(label=label, day=denial.start),
-            (denial,),
-            element=element,
-        )
+        said = Clause.DENIED(label=_label(s, element), day=denial.start)
+        return Verdict(FALSE, said, (denial,), element=element)
     reason = _why_open(s, element, start, end)
-    said = say_absent([label], reason, start, end, not_understood(s, [element]))
+    said = say_absent(s, [element], reason, start, end)
     return Verdict(UNKNOWN if reason else FALSE, said, element=element, reason=reason)
+
+
+def _label(s: Situation, element: str) -> Label:
+    return Label(s.study.elements[element].label, element)
 
 
 def _why_open(s: Situation, element: str, start: Edge | None, end: Edge | None) -> Reason | None:
@@ -59,37 +58,37 @@ def _why_open(s: Situation, element: str, start: Edge | None, end: Edge | None) 
 _MOST_SHOWN = 3
 
 
-def not_understood(s: Situation, elements: Iterable[str]) -> Message | None:
+def _not_understood(s: Situation, elements: Iterable[str]) -> Message | None:
     """Return that records which may be about some elements are not understood; None of none.
 
     A few are named, the rest counted.
     """
     records = (one for name in elements for one in s.facts.not_understood.get(name, ()))
-    named = (code for one in records for code in one.codes or (one.id,))
+    named = dict.fromkeys(code for one in records for code in one.codes or (one.id,))
     shown = list(dict.fromkeys(str(code).replace(";", ",") for code in named))
     return records_not_understood(shown, _MOST_SHOWN) if shown else None
 
 
 def say_absent(
-    labels: Sequence[Label],
+    s: Situation,
+    elements: Sequence[str],
     reason: Reason | None,
     start: Edge | None,
     end: Edge | None,
-    records: Message | None = None,
 ) -> Text:
-    """Return that nothing is recorded of some things, and whether that means that none happened.
+    """Return that nothing is recorded of some elements, and whether that means that none happened.
 
     Args:
-        labels: what is asked about.
+        s: the situation.
+        elements: the elements.
         reason: why that is not known; None where none happened.
         start, end: the days asked about.
-        records: that records are not understood, if any may be about it.
     """
-    named = join(labels, Pair.COMMA, last=Pair.OR)
+    named = join([_label(s, one) for one in elements], Pair.COMMA, last=Pair.OR)
     over = _span(start, end)
     always, within = _ABSENT.get(reason, (Clause.NOT_KNOWN, Clause.NOT_KNOWN_OVER))
     said = within(labels=named, over=over) if over else always(labels=named)
-    return said if reason is None else clauses(said, records or "")
+    return said if reason is None else clauses(said, _not_understood(s, elements) or "")
 
 
 _ABSENT = {

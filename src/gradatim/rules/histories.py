@@ -11,7 +11,7 @@ from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, tru
 from gradatim.core.verdict import Reason, Verdict, foremost
 from gradatim.evidence.facts import EVERY_DAY, RELATED, Fact, Often
 from gradatim.protocol.nodes import Count, Days, Event
-from gradatim.rules.absence import absent, ends, not_understood, occurrences, say_absent
+from gradatim.rules.absence import absent, ends, occurrences, say_absent
 from gradatim.rules.context import Situation
 from gradatim.rules.courses import blame
 from gradatim.rules.messages import Clause, Part
@@ -29,12 +29,8 @@ def event(node: Event, s: Situation) -> Verdict:
     said: Text = ""
     if truth is not TRUE and not any(child.evidence for child in told):
         asked = [child.element or "" for child in told]
-        said = say_absent(
-            [_label(s, name) for name in asked],
-            foremost(child.reason for child in told),
-            *ends(s, node.within),
-            not_understood(s, asked),
-        )
+        reason = foremost(child.reason for child in told)
+        said = say_absent(s, asked, reason, *ends(s, node.within))
     return Verdict(truth, said, children=children)
 
 
