@@ -67,15 +67,17 @@ def _opened(
     refuse_other_versions(bundle, "Bundle", "Bundle")
     refuse_modified(bundle)
     for number, one in enumerate(listed):
-        place = f"{within}{number}"
-        entry = _entry(one, place, modified)
+        entry = _entry(one, within, number, modified)
+        if entry.kind != "Bundle" or depth == _DEEPEST:
+            yield entry
+            continue
         held = entry.resource.get("entry")
         held = [] if held is None else held
-        if entry.kind != "Bundle" or not isinstance(held, list) or depth == _DEEPEST:
+        if not isinstance(held, list):
             yield entry
         else:
             yield entry._replace(opened=True)
-            yield from _opened(entry.resource, held, f"{place}.", modified, depth + 1)
+            yield from _opened(entry.resource, held, f"{within}{number}.", modified, depth + 1)
 
 
 def the_patient(entries: list[Entry]) -> Entry:
@@ -132,40 +134,39 @@ def not_a_bundle(content: Any, where: str = "") -> UnusableInput:
     return UnusableInput("this is not a FHIR Bundle", where, why, _EXPORT)
 
 
-def _entry(entry: Any, place: str, modified: bool) -> Entry:
+def _entry(entry: Any, within: str, number: int, modified: bool) -> Entry:
     if not isinstance(entry, dict):
         fault = f"is {said(entry)}, not an entry"
-        return Entry(_at(place), "", {}, fault=fault, holds=entry is not None)
+        return Entry(_at(within, number), "", {}, fault=fault, holds=entry is not None)
     resource = entry.get("resource")
     if not isinstance(resource, dict):
         refused = _refused(entry)
         fault = f"has no resource: its request was answered {refused!r}" if refused else ""
         holds = resource is not None or bool(refused)
-        return Entry(_at(place), "", {}, fault=fault or "has no resource", holds=holds)
+        return Entry(_at(within, number), "", {}, fault=fault or "has no resource", holds=holds)
     kind = resource.get("resourceType")
     if not isinstance(kind, str) or not kind:
         fault = "its resource has no resourceType"
-        return Entry(_at(place), "", {}, fault=fault, holds=True)
+        return Entry(_at(within, number), "", {}, fault=fault, holds=True)
     id_ = resource.get("id")
-    named = isinstance(id_, str) or (isinstance(id_, int) and not isinstance(id_, bool))
-    named = named and id_ != ""
-    shown = f"{kind}/{id_}" if named else f"{kind}[{place}]"
+    if isinstance(id_, str):
+        named = id_ != ""
+    else:
+        named = isinstance(id_, int) and not isinstance(id_, bool)
+    shown = f"{kind}/{id_}" if named else f"{kind}[{within}{number}]"
     refuse_other_versions(resource, kind, shown)
     if "fhirVersion" in entry:
         refuse_other_versions({"fhirVersion": entry["fhirVersion"]}, "", shown)
     full_url = entry.get("fullUrl")
-    return Entry(
-        shown,
-        kind,
-        resource,
-        full_url if isinstance(full_url, str) else "",
-        modified=(modifier(entry) or modifier(resource)) if modified else "",
-    )
+    found = Entry(shown, kind, resource, full_url if isinstance(full_url, str) else "")
+    if modified and (why := modifier(entry) or modifier(resource)):
+        return found._replace(modified=why)
+    return found
 
 
-def _at(place: str) -> str:
+def _at(within: str, number: int) -> str:
     """Return the path of an entry that has no name of its own: `entry[3]`."""
-    return "".join(f".entry[{one}]" for one in place.split(".")).removeprefix(".")
+    return "".join(f".entry[{one}]" for one in f"{within}{number}".split(".")).removeprefix(".")
 
 
 def _refused(entry: Resource) -> str:

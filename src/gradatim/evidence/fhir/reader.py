@@ -24,7 +24,7 @@ from gradatim.evidence.fhir.observations import observation
 from gradatim.evidence.fhir.patient import is_another, read_patient
 from gradatim.evidence.fhir.reader_context import About, Results, tells
 from gradatim.evidence.fhir.treatments import as_courses, courses_of
-from gradatim.evidence.fhir.unread_records import beside, unread, unreadable
+from gradatim.evidence.fhir.unread_records import BESIDE, beside, unread, unreadable
 from gradatim.protocol.elements import COVERABLE, Element
 
 Reader = Callable[[Resource, str, About], Results]
@@ -51,6 +51,8 @@ RECORDS = {
     "MedicationDispense": "exposure",
 }
 """Of the resource types that tell of what a declaration may cover, the kind."""
+_MORE = frozenset({*BESIDE, "contained"})
+"""Parts that a record may be read for besides what it is of."""
 
 
 def read(
@@ -126,8 +128,9 @@ def opened(
 def _results(entry: Entry, about: About, told: Told) -> Results:
     if entry.kind == "Patient":
         return []
-    found = [*_of_itself(entry, about), *beside(entry, about)]
-    if "contained" in entry.resource:
+    found = _of_itself(entry, about)
+    if not _MORE.isdisjoint(entry.resource):  # few have more than what they are of
+        found = [*found, *beside(entry, about)]
         for held in contained(entry, about, told):
             found += [held] if isinstance(held, NotUsed) else _of_contained(held, about, told)
     return found

@@ -22,6 +22,7 @@ _TIES = (
     *("derivedFrom", "partOf"),
 )
 """Elements that name the record a treatment began with, or is a part of."""
+_TYING = frozenset({*_TIES, "identifier"})
 
 
 def courses_of(entries: Iterable[Entry]) -> dict[str, str]:
@@ -33,9 +34,12 @@ def courses_of(entries: Iterable[Entry]) -> dict[str, str]:
     for entry in entries:  # most are neither, and there are many
         if "contained" in entry.resource or entry.kind.startswith("Medication"):
             records.update(_records(entry))
+    tying = {id_: one for id_, one in records.items() if not _TYING.isdisjoint(one)}
+    if not tying:
+        return {}
     known = {entry.full_url: entry.id for entry in entries if entry.full_url}
     tied = _Tied()
-    for id_, resource in records.items():
+    for id_, resource in tying.items():
         for identifier in _identifiers(resource.get("identifier")):
             tied.join(id_, identifier)
         for named in _named(resource):

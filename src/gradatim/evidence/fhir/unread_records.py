@@ -80,8 +80,10 @@ def unread(entry: Entry, about: About) -> NotUsed:
 
 
 def _of_another(resource: Resource, about: About) -> bool:
-    named = (one for one in ("subject", "patient") if isinstance(resource.get(one), dict))
-    return any(is_another(resource, one, about.person) for one in named)
+    for one in ("subject", "patient"):
+        if isinstance(resource.get(one), dict) and is_another(resource, one, about.person):
+            return True
+    return False
 
 
 def _not_read(kind: str) -> str:
@@ -170,8 +172,12 @@ def _mentioning(resource: Resource, about: About) -> Told:
 
 
 def _named(resource: Resource, about: About) -> tuple[list[str], list[Resource | None]]:
-    found = list(_mentioned(resource, about))
-    return [name for names, _ in found for name in names], [concept for _, concept in found]
+    names: list[str] = []
+    concepts: list[Resource | None] = []
+    for some, concept in _mentioned(resource, about):
+        names += some
+        concepts.append(concept)
+    return names, concepts
 
 
 def _diagnosing(resource: Resource, about: About) -> Told:
@@ -196,12 +202,26 @@ def _mentioned(whole: Resource, about: About) -> Iterator[tuple[list[str], Resou
         if isinstance(part, list):
             left += reversed(part)
         elif isinstance(part, dict):
-            concept = part if "coding" in part else {"coding": [part]}
-            coded = "coding" in part or "code" in part
-            if coded and (names := _coverable_of(concept, about)):
+            concept = _concept_in(part)
+            if concept is not None and (names := _coverable_of(concept, about)):
                 yield names, concept
             else:  # what is contained is told of one by one
-                left += [one for key, one in reversed(part.items()) if key != "contained"]
+                left += [
+                    one
+                    for key, one in reversed(part.items())
+                    if isinstance(one, _WHOLES) and key != "contained"
+                ]
+
+
+_WHOLES = (dict, list)
+"""What a part can be that has parts."""
+
+
+def _concept_in(part: Resource) -> Resource | None:
+    """Return the concept that a part is, or is a coding of; a code of no system names nothing."""
+    if "coding" in part:
+        return part
+    return {"coding": [part]} if "code" in part and "system" in part else None
 
 
 def _coverable_of(concept: Resource, about: About) -> list[str]:
@@ -214,9 +234,7 @@ def beside(entry: Entry, about: About) -> list[NotUsed]:
     That is the reason for a drug, what was found, what went wrong: none of it is read.
     """
     resource = entry.resource
-    if _BESIDE.isdisjoint(resource):
-        return []
-    named = {name: resource[name] for name in _IN_ORDER if name in resource}
+    named = {name: resource[name] for name in BESIDE if name in resource}
     if entry.kind not in _DATED or says_nothing(resource, about):
         return []
     names, concepts = _named(named, about)
@@ -245,13 +263,20 @@ _DATED = (
 """Types that are read where they stand by themselves, and can tell of what is covered."""
 _OF_KIND = {"Consent": "consent", "ResearchSubject": "participation"}
 """Types that are read, and answer whatever is asked of one kind."""
-_IN_ORDER = ("reasonCode", "complication", "usedCode", "valueCodeableConcept", "component")
-_BESIDE = frozenset(_IN_ORDER)
+BESIDE = ("reasonCode", "complication", "usedCode", "valueCodeableConcept", "component")
 """Parts of these that name something else than what the record is of."""
-OF_NOBODY = (
-    *("Medication", "MedicationKnowledge", "Substance", "FamilyMemberHistory", "RelatedPerson"),
-    *("ActivityDefinition", "CodeSystem", "ConceptMap", "Library", "Measure", "PlanDefinition"),
-    *("Questionnaire", "ResearchDefinition", "ResearchStudy", "StructureDefinition", "ValueSet"),
+_VOID = (
+    *("entered-in-error", "refuted", "cancelled", "revoked", "rejected", "draft", "proposed"),
+    *("not-done", "not-taken", "intended", "preparation", "declined", "abandoned"),
+)
+"""Statuses of records that tell of nothing that happened."""
+OF_NOBODY = frozenset(
+    (
+        *("Medication", "MedicationKnowledge", "Substance", "FamilyMemberHistory"),
+        *("RelatedPerson", "ActivityDefinition", "CodeSystem", "ConceptMap", "Library"),
+        *("Measure", "PlanDefinition", "Questionnaire", "ResearchDefinition", "ResearchStudy"),
+        *("StructureDefinition", "ValueSet"),
+    )
 )
 """Types that say nothing of the person, whatever codes they hold."""
 _UNREAD: dict[str, Callable[[Resource, About], Told]] = {

@@ -35,6 +35,12 @@ _FIELDS: dict[str, dict[str, str]] = {
     },
     "Patient": {"animal": _STU3},
 }
+_STATED_IN = frozenset({"meta", "fhirVersion"})
+_SHOWN_IN = {
+    **{kind: _STATED_IN.union(fields) for kind, fields in _FIELDS.items()},
+    "Encounter": _STATED_IN | {"class"},
+}
+"""Of each resource type, the parts in which a sign could be."""
 _PROFILE = re.compile(
     r"https?://hl7\.org/fhir/(?:(\d\.\d)/StructureDefinition/\w+|"
     r"StructureDefinition/\w+\|(\d+\.\d+))"
@@ -53,19 +59,13 @@ def refuse_other_versions(resource: Resource, kind: str, where: str) -> None:
     Raises:
         UnusableInput: it shows such a sign.
     """
-    if _plain(resource, kind):  # asked of every resource, so it must be quick
+    # Asked of every resource, so it must be quick: most have no part in which a sign could be.
+    if _SHOWN_IN.get(kind, _STATED_IN).isdisjoint(resource) and kind not in _TYPES:
         return
     sign = _sign(resource, kind)
     if sign:
         looks, because = sign
         raise UnusableInput(f"this looks like {looks}", where, because, "export as R4 (4.0.1)")
-
-
-def _plain(resource: Resource, kind: str) -> bool:
-    """Whether a resource has none of the parts in which a sign could be."""
-    if "meta" in resource or "fhirVersion" in resource or kind in _TYPES or kind == "Encounter":
-        return False
-    return kind not in _FIELDS or _FIELDS[kind].keys().isdisjoint(resource)
 
 
 def _sign(resource: Resource, kind: str) -> tuple[str, str] | None:
