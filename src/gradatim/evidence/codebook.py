@@ -74,8 +74,9 @@ class Codebook:
         self.ingredients = lru_cache(maxsize=50_000)(self._told)
         self.named_in = lru_cache(maxsize=50_000)(self._named)
 
-        self.remembered: dict[bytes, Any] = {}
-        """What readers found out of a concept alone, by its content."""
+        self.drugs_read: dict[bytes, Any] = {}
+        self.numbers_read: dict[bytes, Any] = {}
+        """What readers found out of drugs, and of what numbers are of, by what names them."""
 
     def _add(self, system: str, code: str, name: str) -> None:
         if is_pattern(system, code):

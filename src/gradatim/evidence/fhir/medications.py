@@ -33,6 +33,7 @@ from gradatim.evidence.fhir.dosages import (
 from gradatim.evidence.fhir.medication_periods import is_reported, span_of
 from gradatim.evidence.fhir.modifiers import modifier
 from gradatim.evidence.fhir.reader_context import (
+    MOST_REMEMBERED,
     About,
     Results,
     besides,
@@ -130,12 +131,9 @@ def _drug_of(named: Named, about: About) -> Drug:
         with suppress(Unreadable):  # a record that gets so far says it itself
             otherwise = not_understood("", concepts, open_to, about)
     drug = Drug(own, asked, open_to, otherwise)
-    if content is not None and len(known) < _MOST_REMEMBERED:
+    if content is not None and len(known) < MOST_REMEMBERED:
         known[content] = drug
     return drug
-
-
-_MOST_REMEMBERED = 20_000
 
 
 def _own_product(concept: Resource, about: About) -> bool:

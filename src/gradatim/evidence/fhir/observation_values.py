@@ -41,6 +41,7 @@ _TYPES = frozenset(
         "Period",
     )
 )
+OTHER_VALUES = _TYPES - {"valueQuantity"}
 UCUM = ("http://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8")
 BOUNDS = ("<", "<=", ">", ">=")
 _NUMBER = re.compile(

@@ -31,6 +31,7 @@ from gradatim.evidence.fhir.observation_facts import (
     one_day,
 )
 from gradatim.evidence.fhir.patient import is_another
+from gradatim.evidence.fhir.plain_numbers import FINAL, plain_number
 from gradatim.evidence.fhir.reader_context import (
     OCCURRENCES,
     About,
@@ -43,6 +44,7 @@ from gradatim.evidence.fhir.statuses import OBSERVATION_USED, OBSERVATION_VOID
 from gradatim.evidence.fhir.wordings import SEMANTIC_TAG
 from gradatim.protocol.elements import COVERABLE
 
+_NONE = ("entered-in-error", "cancelled")
 METHODS = {
     **dict.fromkeys(
         (
@@ -85,7 +87,7 @@ def observation(resource: Resource, id_: str, about: About) -> Results:
     One that cannot be read, or contradicts itself, keeps its elements open on its days.
     """
     try:
-        return _read(resource, id_, about)
+        return plain_number(resource, id_, about) or read_in_full(resource, id_, about)
     except Unreadable as error:
         return [unsettled(resource, id_, error.message, about, isinstance(error, Contradictory))]
 
@@ -135,14 +137,19 @@ def _elements(holder: Resource, about: About) -> Iterator[str]:
             continue
 
 
-def _read(resource: Resource, id_: str, about: About) -> Results:
+def read_in_full(resource: Resource, id_: str, about: About) -> Results:
+    """Read an Observation of any shape.
+
+    Raises:
+        Unreadable: a part is of the wrong shape.
+    """
     status = text(resource, "status")
     if status in OBSERVATION_VOID:
         return [NotUsed(id_, status_why(status))]
     holders = [("", resource), *_components(resource)]
     asked = [Asked(part, holder, about.asked(obj(holder, "code"))) for part, holder in holders]
     asked = [one for one in asked if one.elements]
-    if status not in OBSERVATION_USED:
+    if status not in FINAL:
         perhaps = (name for one in asked for name in one.elements)
         return [NotUsed(id_, status_why(status), _coverable(perhaps, about))]
     if not asked:

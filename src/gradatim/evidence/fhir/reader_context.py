@@ -34,6 +34,8 @@ NOT_UNDERSTOOD = "its code is not known here"
 NOTHING: frozenset[str] = frozenset()
 _TREATED = ("Z79*", "Z92*")
 """ICD-10 status codes of treatment with drugs; those of other treatment are of procedures."""
+MOST_REMEMBERED = 20_000
+"""Of how many drugs, and numbers, it is remembered what they are."""
 OCCURRENCES = frozenset({"condition", "exposure", "procedure", "participation", "adverse_event"})
 """Kinds of elements of which a record says that, and when, something happened."""
 
@@ -76,7 +78,12 @@ class About:
     @property
     def drugs_read(self) -> dict[bytes, Any]:
         """What is remembered of each drug, by what names it; it holds what these answers say."""
-        return self.codebook.remembered
+        return self.codebook.drugs_read
+
+    @property
+    def numbers_read(self) -> dict[bytes, Any]:
+        """What is remembered of what numbers are of, likewise."""
+        return self.codebook.numbers_read
 
     def combines(self, concept: Resource | None) -> bool:
         """Whether a code of a concept is known to have several ingredients."""

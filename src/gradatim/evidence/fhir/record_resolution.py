@@ -200,6 +200,11 @@ class _AsIf(About):
         """Return nothing: what is answered here is so of no drug."""
         return {}
 
+    @property
+    def numbers_read(self) -> dict[bytes, Any]:
+        """Return nothing: what is answered here is so of no number."""
+        return {}
+
 
 def _as_fact(
     entry: Entry, perhaps: Iterable[str], compared: tuple[str, ...], about: About

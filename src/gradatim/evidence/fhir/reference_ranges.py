@@ -70,9 +70,18 @@ def reference_range(holder: Resource, unit: str, element: Element, whose: Whose)
     """
     ranges = items(holder, "referenceRange")
     content = content_of(ranges)
-    if content is None or b"age" in content:
+    if content is None or _AGE in content:
         return _limits_of(ranges, unit, element.analyte, whose.person.sex, whose)
     return _limits_whenever(content, unit, element.analyte, whose.person.sex)
+
+
+_AGE = b"age"
+
+
+def depends_on_age(holder: Resource) -> bool:
+    """Whether the ranges of a result may be of some ages only."""
+    content = content_of(holder.get("referenceRange"))
+    return content is None or _AGE in content
 
 
 @lru_cache(maxsize=16_384)
