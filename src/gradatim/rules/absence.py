@@ -36,8 +36,8 @@ def absent(s: Situation, element: str, start: Edge | None, end: Edge | None) -> 
     """
     denial = _denied(s, element, start)
     if denial:
-        said = Clause.DENIED(label=_label(s, element), day=denial.start)
-        return Verdict(FALSE, said, (denial,), element=element)
+        denied = Clause.DENIED(label=_label(s, element), day=denial.start)
+        return Verdict(FALSE, denied, (denial,), element=element)
     reason = _why_open(s, element, start, end)
     said = say_absent(s, [element], reason, start, end)
     return Verdict(UNKNOWN if reason else FALSE, said, element=element, reason=reason)

@@ -61,7 +61,8 @@ def _measured(
     Returns:
         Nothing where it is not plain: it is to be read in full.
     """
-    get, known = quantity.get, about.numbers_read
+    get = quantity.get
+    known: dict[bytes, tuple[Measured, ...]] = about.numbers_read
     units = get("unit"), get("code"), get("system")
     sex = about.person.sex
     content = content_of((resource.get("code"), resource.get("referenceRange"), units, sex))
