@@ -7,6 +7,7 @@ import pytest
 
 from gradatim.protocol.load import bundled, load
 from gradatim.reports.design import design_report
+from tests.markup import tidied
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -65,7 +66,7 @@ def test_every_chart_has_a_table_and_the_tree_has_words(pages):
 
 def test_another_design_of_the_protocol_can_be_reported():
     """With --reading, first and in the headline."""
-    page = design_report(load("nct05962762"), "three_per_group")
+    page = tidied(design_report(load("nct05962762"), "three_per_group"))
     assert "<h1>Three per group: 3 levels, cohorts of 3, at most 9 participants</h1>" in page
     assert '<td class="cell hold">H</td>' in page
 

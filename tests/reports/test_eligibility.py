@@ -17,6 +17,7 @@ from gradatim.reports.overview import overview_html
 from gradatim.reports.pages import css_string
 from gradatim.reports.words import limits_words, value_words, when_words
 from gradatim.screening.readings import Reading
+from tests.markup import tidied
 from tests.reports.screened import Page, document, one_with, people, with_texts
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> & </style> {{ 7*7 }} \\22 "
@@ -64,7 +65,7 @@ def test_status_is_said_in_words_with_a_symbol():
 
 
 def test_the_symbol_of_each_outcome_is_another_one():
-    html = eligibility_html(document(), *one_with("eligible"))
+    html = tidied(eligibility_html(document(), *one_with("eligible")))
     symbols = re.findall(r'<symbol id="icon-\w+".*?>(.*?)</symbol>', html)
     assert len(symbols) == len(set(symbols)) == 3
 

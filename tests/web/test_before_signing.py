@@ -8,6 +8,7 @@ from gradatim.conduct.events.findings import ClinicalSignificanceSigned
 from gradatim.conduct.state import Participant
 from gradatim.web.clock import now, today
 from gradatim.web.live_trial import Running
+from tests.markup import markup
 from tests.web.conftest import state
 
 CLASSIFY = "/record/AdverseEventClassified/"
@@ -43,10 +44,10 @@ def reported(app: Running, number: str, term: str, **more: Any) -> Participant:
 def test_who_says_what_an_event_is_sees_the_event(app: Running, signed_in):
     """Its words, its grade and what was described, beside the questions."""
     one = reported(app, "AE-9", "Funny turn", grade=2, description="fell from the chair, pale")
-    text = (
-        signed_in("investigator.S01.1")
-        .get(CLASSIFY, {"participant": one.id, "adverse_event": "AE-9"})
-        .content.decode()
+    text = markup(
+        signed_in("investigator.S01.1").get(
+            CLASSIFY, {"participant": one.id, "adverse_event": "AE-9"}
+        )
     )
     assert "<dd>Funny turn</dd>" in text
     assert "<dd>fell from the chair, pale</dd>" in text
@@ -57,21 +58,21 @@ def test_only_of_a_term_that_says_nothing_it_is_asked_what_it_is(app: Running, s
     reported(app, "AE-8", "Headache", grade=1)
     one = reported(app, "AE-9", "Funny turn", grade=2)
     lead = signed_in("investigator.S01.1")
-    text = lead.get(f"/participants/{one.id}/adverse-events/").content.decode()
+    text = markup(lead.get(f"/participants/{one.id}/adverse-events/"))
     offered = re.findall(rf"{CLASSIFY}[^\"]*adverse_event=([^&\"]+)", text)
     assert offered == ["AE-9"]
     assert text.count("Which event this is has not been said") == 1
-    known = lead.get(CLASSIFY, {"participant": one.id, "adverse_event": "AE-8"}).content.decode()
+    known = markup(lead.get(CLASSIFY, {"participant": one.id, "adverse_event": "AE-8"}))
     assert "Its term says what it is already" in known
     assert "counts as each of these" not in known
 
 
 def test_who_verifies_a_preparation_sees_what_was_prepared(app: Running, signed_in):
     one = treated(app)
-    text = (
-        signed_in("cell_lab.S01.2")
-        .get("/record/PreparationVerified/", {"participant": one.id, "dose": "1"})
-        .content.decode()
+    text = markup(
+        signed_in("cell_lab.S01.2").get(
+            "/record/PreparationVerified/", {"participant": one.id, "dose": "1"}
+        )
     )
     assert "Drawn from the bags" in text
     assert "Body weight, kg" in text
@@ -88,15 +89,15 @@ def test_what_is_measured_is_named_by_its_label(app: Running, signed_in):
     )
     label = state(app).study.elements[event.element].label
     assert label != event.element
-    text = signed_in("investigator.S01.1").get(f"/entries/{at}/").content.decode()
-    assert f"<dd>{label} </dd>" in text
+    text = markup(signed_in("investigator.S01.1").get(f"/entries/{at}/"))
+    assert f"<dd>{label}</dd>" in text
     assert f"<dd>{event.element}</dd>" not in text
 
 
 def test_a_deviation_does_not_deny_itself(app: Running, signed_in):
     """What happened comes first, and the rule is told as one."""
     app.trial.record(deviation())
-    text = signed_in("sponsor.1").get("/").content.decode()
+    text = markup(signed_in("sponsor.1").get("/"))
     assert "S01-003 missed day 7 (rule: no visit is missed)" in text
     assert "no visit is missed: S01-003" not in text
 

@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from gradatim.web.live_trial import Running
+from tests.markup import markup
 from tests.web.conftest import NOW, state
 
 
@@ -22,7 +23,7 @@ def registered(app: Running, client, born: str, **more: str) -> str:
         **more,
     }
     response = client.post("/record/ParticipantRegistered/?site=S01", said)
-    assert response.status_code == 302, response.content.decode()
+    assert response.status_code == 302, markup(response)
     (number,) = set(state(app).participants) - before
     return number
 
@@ -40,12 +41,12 @@ def bundle(**patient: str) -> SimpleUploadedFile:
 def test_the_form_asks_for_one_date(app: Running, signed_in):
     """A year that a page of long ago still sends beside it is not listened to."""
     client = signed_in("coordinator.S01.1")
-    page = client.get("/record/ParticipantRegistered/?site=S01").content.decode()
+    page = markup(client.get("/record/ParticipantRegistered/?site=S01"))
     assert 'name="birth_date"' in page
     assert 'name="birth"' not in page
     number = registered(app, client, "2012-05-05", birth="1980")
     assert state(app).participants[number].birth == "2012"
-    row = client.get(f"/participants/{number}/eligibility/").content.decode()
+    row = markup(client.get(f"/participants/{number}/eligibility/"))
     row = row.split('id="criterion-I0"')[1].split("</tr>")[0]
     assert "14 years old on" in row
     assert "fails" in row
@@ -58,7 +59,7 @@ def test_the_age_is_exact_for_who_treats_and_tells_no_birthday_to_who_watches(
     client = signed_in("coordinator.S01.1")
     number = registered(app, client, "2008-10-02")
     for user, told in (("coordinator.S01.1", True), ("monitor.1", False)):
-        row = signed_in(user).get(f"/participants/{number}/eligibility/").content.decode()
+        row = markup(signed_in(user).get(f"/participants/{number}/eligibility/"))
         row = row.split('id="criterion-I0"')[1].split("</tr>")[0]
         assert "17 years old on" in row
         assert ("2026-10-02" in row) is told or "passes from" not in row
@@ -83,7 +84,7 @@ def test_records_of_another_birth_or_sex_are_refused(
     path = f"/participants/{number}/records/"
     response = client.post(path, {"bundle": bundle(**patient), "source": "EHR"})
     assert response.status_code == 422
-    assert why in response.content.decode()
+    assert why in markup(response)
     assert state(app).position == before
     fitting = bundle(birthDate="1990-05", gender="female")
     assert client.post(path, {"bundle": fitting, "source": "EHR"}).status_code == 302

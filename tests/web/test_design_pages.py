@@ -21,6 +21,7 @@ from gradatim.web.views.design_asked import (
     DesignForm,
     offered,
 )
+from tests.markup import markup
 from tests.web.browser import IN_BROWSER, Person, launched
 from tests.web.conftest import state
 
@@ -38,7 +39,7 @@ def query(**said):
 
 
 def page(client, **said) -> str:
-    return client.get("/design/", said).content.decode()
+    return markup(client.get("/design/", said))
 
 
 def test_the_figures_of_another_design_are_those_of_the_engine(app: Running, signed_in):
@@ -79,7 +80,7 @@ def test_figures_are_those_of_the_exact_computation(either_app: Running, signed_
     """What the page says is what the command says."""
     study = state(either_app).study
     asked = rates(either_app)
-    text = signed_in("statistics.1").get("/design/", asked).content.decode()
+    text = markup(signed_in("statistics.1").get("/design/", asked))
     settings = settings_of(study)
     truth = [int(one) / 100 for one in asked.values()]
     found = operating_characteristics(build(settings), [truth], settings.target or 0.3)[0]
@@ -92,7 +93,7 @@ def test_a_slider_cannot_be_set_to_anything_else(app: Running, signed_in, said):
     """What is sent is kept to what a slider can be."""
     response = signed_in("statistics.1").get("/design/", {"r1": said, "design": "no such design"})
     assert response.status_code == 200
-    shown = re.search(r'name="r1"[^>]*value="(\d+)"', response.content.decode())
+    shown = re.search(r'name="r1"[^>]*value="(\d+)"', markup(response))
     assert shown
     assert 1 <= int(shown[1]) <= 95
 
@@ -100,7 +101,7 @@ def test_a_slider_cannot_be_set_to_anything_else(app: Running, signed_in, said):
 def test_a_falling_curve_is_told(app: Running, signed_in):
     """Rates do not fall with the dose; the page says what it took."""
     asked = dict.fromkeys(rates(app), "5") | {"r1": "40"}
-    text = signed_in("statistics.1").get("/design/", asked).content.decode()
+    text = markup(signed_in("statistics.1").get("/design/", asked))
     assert "taken as equal" in text
 
 

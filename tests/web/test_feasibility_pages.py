@@ -18,6 +18,7 @@ from gradatim.screening.feasibility.question import question
 from gradatim.web.live_trial import Running
 from gradatim.web.views.feasibility import counted, opened
 from gradatim.web.views.feasibility_asked import Said, asked, limits
+from tests.markup import markup
 from tests.web.browser import IN_BROWSER, Person, launched
 
 browser = pytest.fixture(scope="module")(launched)
@@ -80,7 +81,7 @@ def test_the_counts_are_those_of_the_command(folder):
 def test_every_number_in_every_table_is_one_that_may_be_shown(app: Running, signed_in, folder):
     """Every count is a multiple of five or said to be fewer than five or ten."""
     text = signed_in("sponsor.1").get("/feasibility/", {"limit-" + MOVED[0]: MOVED[1]})
-    found = text.content.decode().split('id="found"')[1]
+    found = markup(text).split('id="found"')[1]
     cells = re.findall(r'<td class="n">([^<]*)</td>', found)
     assert len(cells) > 100
     for cell in cells:
@@ -98,7 +99,7 @@ def test_nobody_is_listed(app: Running, signed_in, folder):
         pq.write_table(table.set_column(at, "person_id", [people]), path)
     response = signed_in("sponsor.1").get("/feasibility/")
     assert response.status_code == 200
-    text = response.content.decode()
+    text = markup(response)
     assert "pseudonym" not in text
     assert str(folder) not in text
     source = json.loads((folder / "first" / "run.json").read_text())["source"]
@@ -107,7 +108,7 @@ def test_nobody_is_listed(app: Running, signed_in, folder):
 
 def test_every_chart_has_its_table(app: Running, signed_in, folder):
     """A place for each picture, and as many tables beside them."""
-    text = signed_in("sponsor.1").get("/feasibility/").content.decode()
+    text = markup(signed_in("sponsor.1").get("/feasibility/"))
     drawn = set(re.findall(r'data-chart="([^"]+)"', text))
     script = re.search(r'<script id="charts"[^>]*>(.*?)</script>', text, re.DOTALL)
     assert script
@@ -120,7 +121,7 @@ def test_every_chart_has_its_table(app: Running, signed_in, folder):
 def test_a_slider_for_every_limit_that_can_be_moved(app: Running, signed_in, folder):
     """Each begins at the limit itself, and every step of it can be asked."""
     run = opened(folder / "first")
-    text = signed_in("sponsor.1").get("/feasibility/").content.decode()
+    text = markup(signed_in("sponsor.1").get("/feasibility/"))
     known = limits(run.document.study, run.files)
     assert len(known) > 5
     for one in known:
@@ -172,7 +173,7 @@ def test_what_cannot_be_asked_is_refused_at_its_field(app, signed_in, folder, sa
     assert list(ask(folder, **said)[1]) == [field]
     response = signed_in("statistics.1").get("/feasibility/", said)
     assert response.status_code == 422
-    text = response.content.decode()
+    text = markup(response)
     assert 'role="alert"' in text
     assert "Asked:" not in text
     by_script = signed_in("statistics.1").get("/feasibility/", said, headers={"HX-Request": "true"})
@@ -188,12 +189,12 @@ def test_all_criteria_cannot_be_left_out(folder):
 def test_a_run_made_anew_is_read_anew(app: Running, signed_in, folder):
     """What was counted is kept only as long as the files are the same."""
     client = signed_in("statistics.1")
-    before = client.get("/feasibility/").content.decode()
+    before = markup(client.get("/feasibility/"))
     path = folder / "first" / "verdicts.parquet"
     for name in ("verdicts", "margins", "reasons"):
         path = folder / "first" / f"{name}.parquet"
         pq.write_table(pq.read_table(path).slice(0, 1000), path)
-    after = client.get("/feasibility/").content.decode()
+    after = markup(client.get("/feasibility/"))
     assert "1,000" in after.split('id="ask"')[0]
     assert "1,000" not in before.split('id="ask"')[0]
 
@@ -214,13 +215,13 @@ def test_a_damaged_run_is_told(app: Running, signed_in, folder, damage):
         (run / "run.json").write_text(json.dumps(said))
     response = signed_in("statistics.1").get("/feasibility/")
     assert response.status_code == 422
-    text = response.content.decode()
+    text = markup(response)
     assert "cannot be read" in text
     assert str(folder) not in text
 
 
 def test_a_run_of_another_protocol_is_marked(app: Running, signed_in, folder):
-    text = signed_in("statistics.1").get("/feasibility/").content.decode()
+    text = markup(signed_in("statistics.1").get("/feasibility/"))
     assert "another protocol" not in text
     run = folder / "first"
     document = (run / "protocol.yaml").read_text() + "\n# written anew\n"
@@ -228,26 +229,26 @@ def test_a_run_of_another_protocol_is_marked(app: Running, signed_in, folder):
     said = json.loads((run / "run.json").read_text())
     del said["protocol"]["sha256"]
     (run / "run.json").write_text(json.dumps(said))
-    text = signed_in("statistics.1").get("/feasibility/").content.decode()
+    text = markup(signed_in("statistics.1").get("/feasibility/"))
     assert "another protocol" in text
 
 
 def test_without_a_run_the_page_says_how_to_make_one(app: Running, signed_in):
-    text = signed_in("statistics.1").get("/feasibility/").content.decode()
+    text = markup(signed_in("statistics.1").get("/feasibility/"))
     assert "gradatim prescreen" in text
 
 
 @pytest.mark.parametrize("name", ["..", "../runs/first", "/etc", "first/../first", "none"])
 def test_only_runs_of_the_folder_are_opened(app: Running, signed_in, folder, name):
-    text = signed_in("statistics.1").get("/feasibility/", {"run": name}).content.decode()
+    text = markup(signed_in("statistics.1").get("/feasibility/", {"run": name}))
     assert "gradatim prescreen" in text
 
 
 def test_a_run_is_asked_otherwise(app: Running, signed_in, folder):
     """The page says what was asked, beside other counts."""
     client = signed_in("statistics.1")
-    plain = client.get("/feasibility/").content.decode()
-    other = client.get("/feasibility/", {"without": ["I0", "I1a"]}).content.decode()
+    plain = markup(client.get("/feasibility/"))
+    other = markup(client.get("/feasibility/", {"without": ["I0", "I1a"]}))
     assert other.split('id="found"')[1] != plain.split('id="found"')[1]
     assert "without I0" in other
     assert "without I0" not in plain
@@ -257,7 +258,7 @@ def test_a_folder_that_is_not_there_holds_no_runs(app: Running, signed_in, setti
     settings.PRESCREEN = tmp_path / "nowhere"
     response = signed_in("statistics.1").get("/feasibility/")
     assert response.status_code == 200
-    assert "GRADATIM_PRESCREEN" in response.content.decode()
+    assert "GRADATIM_PRESCREEN" in markup(response)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.narrative import narrate
 from gradatim.conduct.permissions import MAY, OF_THE_WHOLE_TRIAL
 from gradatim.web.live_trial import Running
+from tests.markup import markup
 from tests.web.conftest import PASSWORD, state
 
 USERS = {
@@ -65,7 +66,7 @@ FORMS = [name for name in BY_NAME if not act_named(name).elsewhere]
 def test_nasty_input_is_told_and_kept(app: Running, signed_in, event: str):
     """Whatever is typed: no fault, nothing recorded, no markup of it on the page."""
     client, path = signed_in(user_for(event)), address(app, event)
-    names = list(dict.fromkeys(INPUT.findall(client.get(path).content.decode())))
+    names = list(dict.fromkeys(INPUT.findall(markup(client.get(path)))))
     names = [
         one
         for one in names
@@ -81,7 +82,7 @@ def test_nasty_input_is_told_and_kept(app: Running, signed_in, event: str):
             "password": "wrong password here",
         }
         response = client.post(path, data)
-        text = response.content.decode()
+        text = markup(response)
         if response.status_code == 302:  # nothing of it was wrong: it is recorded, as it was typed
             before = state(app).position
             continue
@@ -108,7 +109,7 @@ def test_what_was_typed_is_still_there(app: Running, signed_in):
         "request": "abc",
     }
     response = client.post(path, data)
-    text = response.content.decode()
+    text = markup(response)
     assert response.status_code == 422
     assert 'value="Fever &amp; &lt;b&gt;chills&lt;/b&gt;"' in text
     assert "after the dose" in text
@@ -132,7 +133,7 @@ def test_a_stale_page_is_told_what_changed(app: Running, signed_in):
     }
     assert second.post(path, {**data, "term": "Dizziness", "request": "n1"}).status_code == 302
     response = first.post(path, {**data, "term": "Vertigo", "request": "i1"})
-    text = response.content.decode()
+    text = markup(response)
     assert response.status_code == 409
     assert "Dizziness" in text
     assert "nurse.S01.1" in text
@@ -204,7 +205,7 @@ def test_an_entry_is_corrected_with_a_reason(app: Running, signed_in):
     client.post(report, {"term": "Chills", **mild, "seen": state(app).position, "request": "c1"})
     at = state(app).position
     path = f"/entries/{at}/correct/"
-    text = client.get(path).content.decode()
+    text = markup(client.get(path))
     assert 'value="Chills"' in text
     data = {"term": "Fever", **mild, "seen": at, "request": "c2"}
     assert client.post(path, data).status_code == 422, "a reason is asked for"
@@ -214,7 +215,7 @@ def test_an_entry_is_corrected_with_a_reason(app: Running, signed_in):
     correction = now.events[now.position]
     assert isinstance(correction, EntryCorrected)
     assert correction.fields == {"term": "Fever"}
-    page = client.get(f"/entries/{at}/").content.decode()
+    page = markup(client.get(f"/entries/{at}/"))
     assert "Chills" in page
     assert "a slip" in page
     assert one.id in page
@@ -254,10 +255,10 @@ def test_a_weight_in_pounds_is_asked_about_first(app: Running, signed_in):
     before = state(app).position
     response = client.post(path, data)
     assert response.status_code == 422
-    assert "Is this body weight right, and in kg? 702 kg" in response.content.decode()
+    assert "Is this body weight right, and in kg? 702 kg" in markup(response)
     assert state(app).position == before
     confirmed = client.post(path, {**data, "_right": "yes"}, follow=True)
-    assert "702 kg" in confirmed.content.decode()
+    assert "702 kg" in markup(confirmed)
     assert state(app).queries[list(state(app).queries)[-1]].of == before + 1
 
 
@@ -275,14 +276,14 @@ def test_values_that_do_not_go_together_are_asked_about_first(app: Running, sign
     }
     before, queries = state(app).position, set(state(app).queries)
     response = client.post(path, data)
-    text = response.content.decode()
+    text = markup(response)
     assert response.status_code == 422
     assert "Were the two exchanged?" in text
     assert "assumed" in text.split('name="_right"')[0].rpartition("<fieldset")[2]
     assert 'value="120"' in text
     assert state(app).position == before
     confirmed = client.post(path, {**data, "_right": "yes"}, follow=True)
-    assert "Were the two exchanged?" in confirmed.content.decode()
+    assert "Were the two exchanged?" in markup(confirmed)
     (query,) = set(state(app).queries) - queries
     assert state(app).queries[query].of == before + 1
     right = {

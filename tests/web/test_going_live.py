@@ -25,6 +25,7 @@ from gradatim.protocol.questions import Question, questions
 from gradatim.web.accounts.models import User
 from gradatim.web.live_trial import Running, forget_running, running
 from tests.conduct.trials import event, recorded
+from tests.markup import markup
 from tests.web.conftest import NOW, PASSWORD, state
 
 SPONSOR = "sponsor.1"
@@ -59,14 +60,12 @@ def post(client: Client, path: str, **fields) -> tuple[int, str]:
     """Fill in the form of a page as it stands, change some fields, sign and send it."""
     page = client.get(path)
     if page.status_code != 200:
-        return page.status_code, page.content.decode()
-    hidden = re.findall(
-        r'<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?', page.content.decode()
-    )
+        return page.status_code, markup(page)
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?', markup(page))
     data = {name: unescape(value) for name, value in hidden}
     said = {**data, "occurred_on": "2026-09-21", "password": PASSWORD, **fields}
     response = client.post(path, said)
-    return response.status_code, unescape(response.content.decode())
+    return response.status_code, unescape(markup(response))
 
 
 def rule(client: Client, key: str, outcome: str = "confirmed", **more) -> tuple[int, str]:
@@ -132,17 +131,17 @@ def test_a_confirmed_protocol_goes_live_and_says_who_ruled(real: Running, signed
     """From the submitted file to the badge on every page that shows what a level rests on."""
     client = signed_in(SPONSOR)
     assert submit(client)[0] == 302
-    assert "safety: 0 of" in unescape(client.get("/protocol/questions/").content.decode())
+    assert "safety: 0 of" in unescape(markup(client.get("/protocol/questions/")))
     assert activate(client)[0] == 409
     confirm_all(real)
-    page = unescape(client.get("/record/ProtocolActivated/?site=").content.decode())
+    page = unescape(markup(client.get("/record/ProtocolActivated/?site=")))
     assert "20 mg once daily" in page
     assert "design: boin" in page
     status, told = activate(client)
     assert status == 302, told
     assert [one.version for one in state(real).versions] == ["1.0"]
     for path in ("/", "/protocol/", "/protocol/questions/"):
-        text = client.get(path).content.decode()
+        text = markup(client.get(path))
         assert "ruled by sponsor.1 on 2026-09-21" in text, path
     assert state(real).study.treatment.dose_levels[0].basis == "ruled"
 
@@ -158,7 +157,7 @@ def test_a_no_keeps_the_trial_from_going_live(real: Running, signed_in, outcome:
     status, told = activate(client)
     assert status == 409
     assert f"1 safety items are assumed or proposed and not confirmed: {LEVEL} ({outcome})" in told
-    text = unescape(client.get("/protocol/questions/").content.decode())
+    text = unescape(markup(client.get("/protocol/questions/")))
     assert said in text
     assert "1 earlier ruling, superseded" in text
     assert not state(real).versions
@@ -234,7 +233,7 @@ def test_what_is_signed_is_the_document_that_was_read(real: Running, signed_in):
     client = signed_in(SPONSOR)
     submit(client)
     confirm_all(real)
-    page = client.get("/record/ProtocolActivated/?site=").content.decode()
+    page = markup(client.get("/record/ProtocolActivated/?site="))
     read = re.search(r'name="shown_sha256" value="([0-9a-f]{64})"', page)
     assert read
     submit(client, TEXT.replace("dose: 20", "dose: 10", 1))
@@ -279,7 +278,7 @@ def test_an_amended_value_asks_for_another_ruling(real: Running, signed_in):
             version="2.0",
             reference="approved",
         )
-    page = unescape(client.get("/record/ProtocolAmended/?site=").content.decode())
+    page = unescape(markup(client.get("/record/ProtocolAmended/?site=")))
     assert "+" in page
     assert "dose: 10" in page
     change = {
@@ -291,7 +290,7 @@ def test_an_amended_value_asks_for_another_ruling(real: Running, signed_in):
     status, told = post(client, "/record/ProtocolAmended/?site=", **change)
     assert status == 409
     assert f"{LEVEL} (amended since the ruling)" in told
-    assert "ruled by sponsor.1" in client.get("/").content.decode()
+    assert "ruled by sponsor.1" in markup(client.get("/"))
     assert rule(client, LEVEL)[0] == 302
     assert post(client, "/record/ProtocolAmended/?site=", **change)[0] == 302
     assert [one.version for one in state(real).versions] == ["1.0", "2.0"]

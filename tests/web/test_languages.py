@@ -15,6 +15,7 @@ from gradatim.protocol.translation.load import translation_of
 from gradatim.web import languages
 from gradatim.web.configuration import configuration
 from gradatim.web.live_trial import Running
+from tests.markup import markup
 from tests.web.conftest import state
 from tests.web.security.test_data import GOOD
 
@@ -53,7 +54,7 @@ def test_every_message_has_words():
 def test_the_questionnaire_is_in_chinese(app: Running, signed_in):
     """Every question and every word of guidance, and the page says so to readers."""
     client, path = signed_in("nurse.S01.1"), f"/participants/{treated(app)}/questionnaire/"
-    text = client.get(path, {"language": "zh-hans"}).content.decode()
+    text = markup(client.get(path, {"language": "zh-hans"}))
     assert '<html lang="zh-hans"' in text
     assert "BASDAI 1：疲劳" in text
     main = re.sub(r"<[^>]+>", " ", text.split("<main")[1].split("</main>")[0])
@@ -63,7 +64,7 @@ def test_the_questionnaire_is_in_chinese(app: Running, signed_in):
 
 def sheet_of(client, app: Running, person: str) -> str:
     path = f"/participants/{person}/eligibility/"
-    return client.get(path, {"language": "zh-hans"}).content.decode()
+    return markup(client.get(path, {"language": "zh-hans"}))
 
 
 def english_of(text: str) -> set[str]:
@@ -166,13 +167,13 @@ def test_what_is_no_translation_is_refused_at_the_start(tmp_path: Path):
 def test_the_eligibility_sheet_is_in_chinese(app: Running, signed_in):
     """Headings, verdicts and what they mean; the record's own words stay as they are."""
     client, path = signed_in("investigator.S01.1"), f"/participants/{treated(app)}/eligibility/"
-    text = client.get(path, {"language": "zh-hans"}).content.decode()
+    text = markup(client.get(path, {"language": "zh-hans"}))
     for words in ("全部标准", "判定", "依据", "入选标准", "排除标准"):
         assert words in text
-    assert "全部标准" not in client.get(path).content.decode()
+    assert "全部标准" not in markup(client.get(path))
 
 
 def test_a_language_nobody_offers_is_english(app: Running, signed_in):
     """An address cannot ask for more than there is."""
     client, path = signed_in("nurse.S01.1"), f"/participants/{treated(app)}/questionnaire/"
-    assert '<html lang="en"' in client.get(path, {"language": "../../x"}).content.decode()
+    assert '<html lang="en"' in markup(client.get(path, {"language": "../../x"}))

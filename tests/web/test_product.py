@@ -12,6 +12,7 @@ from gradatim.web.accounts.models import User
 from gradatim.web.accounts.tokens import make_token
 from gradatim.web.forms.choices import Asked, choices_of
 from gradatim.web.live_trial import Running
+from tests.markup import markup
 from tests.web.api.conftest import Program
 from tests.web.conftest import NOW, state
 
@@ -39,13 +40,13 @@ def twins(app: Running) -> Running:
 
 def test_each_lot_is_shown_with_its_own_account(twins: Running, signed_in):
     browser = signed_in(PHARMACIST)
-    page = browser.get("/dosing/").content.decode()
+    page = markup(browser.get("/dosing/"))
     for lot, received, on_hand in (("TWIN-1", "20", "20"), ("TWIN-2", "10", "0")):
         row = page[page.index(f'lots/{lot}/"') :].split("</tr>")[0]
         assert f'<td class="n">{received}</td><td class="n">{on_hand}</td>' in row
         assert "does not close" not in row
     for lot, status in (("TWIN-1", "quarantined"), ("TWIN-2", "returned")):
-        shown = browser.get(f"/dosing/lots/{lot}/").content.decode()
+        shown = markup(browser.get(f"/dosing/lots/{lot}/"))
         assert shown.count(">001</th>") == 1
         assert f">{status}</span>" in shown
         assert "faults" not in shown

@@ -15,6 +15,7 @@ from gradatim.conduct.trial import Trial
 from gradatim.conduct.views.records import records_of
 from gradatim.core.verdict import Reason
 from gradatim.web.live_trial import Running
+from tests.markup import markup
 from tests.web.conftest import state
 from tests.web.security.attacks import treated
 from tests.web.test_erasure import erase
@@ -116,7 +117,7 @@ def uploaded(app: Running, signed_in) -> Participant:
 
 def shown(client: Any, one: Participant) -> dict[str, str]:
     found = {name: client.get(f"/participants/{one.id}/{name}/") for name in PAGES}
-    return {name: html.unescape(answer.content.decode()) for name, answer in found.items()}
+    return {name: html.unescape(markup(answer)) for name, answer in found.items()}
 
 
 def test_after_an_erasure_nothing_of_it_is_read(app: Running, signed_in, uploaded: Participant):
@@ -125,12 +126,12 @@ def test_after_an_erasure_nothing_of_it_is_read(app: Running, signed_in, uploade
     before, entries = reasons(now, uploaded.id), range(now.position - 3, now.position + 1)
     assert before["E3"] is Reason.NOT_UNDERSTOOD
     assert "Malignant neoplasm of nipple" in shown(client, uploaded)["sources"]
-    told = [client.get(f"/entries/{at}/").content.decode() for at in entries]
+    told = [markup(client.get(f"/entries/{at}/")) for at in entries]
     assert any("188147009" in page for page in told), "whoever has the keys reads the entry"
     erase(app, signed_in, uploaded.id)
     assert reasons(state(app), uploaded.id) == before == reasons(without_keys(app), uploaded.id)
     pages = shown(client, uploaded)
-    pages |= {str(at): client.get(f"/entries/{at}/").content.decode() for at in entries}
+    pages |= {str(at): markup(client.get(f"/entries/{at}/")) for at in entries}
     for page in pages.values():
         assert "188147009" not in page
         assert "neoplasm of nipple" not in page
@@ -170,7 +171,7 @@ def test_what_is_typed_of_a_record_is_sealed_too(app: Running, signed_in):
             "request": "typed",
         },
     )
-    assert answer.status_code == 302, answer.content.decode()
+    assert answer.status_code == 302, markup(answer)
     assert "QXZ" not in clear_of(app, before)
     assert "QXZ17.4" in clear_codes(state(app), one.id)
 

@@ -12,6 +12,7 @@ from gradatim.conduct.views.safety import candidates, dlt_outcome
 from gradatim.dosefinding.outcomes import DoseOutcome
 from gradatim.web.clock import now, today
 from gradatim.web.live_trial import Running
+from tests.markup import markup
 from tests.web.conftest import PASSWORD, state
 
 
@@ -85,7 +86,7 @@ def test_who_may_not_report_an_event_has_no_correction_of_it(app: Running, signe
     """Neither the button nor the page, nor the recording by its address."""
     _one, at = severe(app)
     client, before = signed_in(user), state(app).position
-    assert f"/entries/{at}/correct/" not in client.get(f"/entries/{at}/").content.decode()
+    assert f"/entries/{at}/correct/" not in markup(client.get(f"/entries/{at}/"))
     assert client.get(f"/entries/{at}/correct/").status_code == 404
     sent = client.post(f"/entries/{at}/correct/", correcting(app, at, grade=1))
     assert sent.status_code == 404
@@ -98,14 +99,14 @@ def test_a_candidate_is_not_made_less_without_an_investigators_signature(app, si
     lead = signed_in("investigator.S01.1")
     first = nurse.post(path, correcting(app, at, grade=1))
     assert first.status_code == 403
-    assert "takes the signature of investigator" in first.content.decode()
-    assert 'name="password"' not in first.content.decode(), "who may not sign is not asked to"
+    assert "takes the signature of investigator" in markup(first)
+    assert 'name="password"' not in markup(first), "who may not sign is not asked to"
     again = nurse.post(path, correcting(app, at, grade=1, password=PASSWORD))
     assert again.status_code == 403
-    assert "takes the signature of investigator" in again.content.decode()
+    assert "takes the signature of investigator" in markup(again)
     asked = lead.post(path, correcting(app, at, grade=1))
     assert asked.status_code == 422
-    assert "it takes your signature" in asked.content.decode()
+    assert "it takes your signature" in markup(asked)
     wrong = lead.post(path, correcting(app, at, grade=1, password="not my password"))
     assert wrong.status_code == 422
     assert state(app).position == at
@@ -120,12 +121,12 @@ def test_a_candidate_that_an_investigator_makes_less_stays_one(app, signed_in):
     assert "I have judged this adverse event" in now_.events[now_.position].signature.meaning
     assert dlt_outcome(now_, now_.participants[one.id], today()) is DoseOutcome.CANDIDATE
     was = f"was a candidate: grade 3, possible, until entry {now_.position} changed it"
-    text = lead.get(f"/participants/{one.id}/adverse-events/").content.decode()
+    text = markup(lead.get(f"/participants/{one.id}/adverse-events/"))
     assert "DLT candidate" in text
     assert was in text
     committee = signed_in("committee.1")
-    assert was in committee.get("/review/?part=toxicity").content.decode()
-    assert "Headache awaits adjudication" in committee.get("/").content.decode()
+    assert was in markup(committee.get("/review/?part=toxicity"))
+    assert "Headache awaits adjudication" in markup(committee.get("/"))
 
 
 def test_an_update_that_makes_a_candidate_less_is_signed_by_an_investigator(app, signed_in):
@@ -157,9 +158,9 @@ def test_what_a_nurse_makes_less_is_recorded_and_does_not_count(app, signed_in):
     }
     nurse = signed_in("nurse.S01.1")
     assert nurse.post(path, data).status_code == 302
-    text = nurse.get(f"/participants/{one.id}/adverse-events/").content.decode()
+    text = markup(nurse.get(f"/participants/{one.id}/adverse-events/"))
     assert "not signed" in text
-    mine = signed_in("investigator.S01.1").get("/").content.decode()
+    mine = markup(signed_in("investigator.S01.1").get("/"))
     assert "counts once an investigator has signed it" in mine
 
 
@@ -201,7 +202,7 @@ def test_what_an_investigator_signed_is_not_corrected_by_others(app, signed_in, 
     """The page says who may; there is no button, and nothing behind its address."""
     at, sent = judged(app, signed_in)
     client = signed_in(user)
-    page = client.get(f"/entries/{at}/").content.decode()
+    page = markup(client.get(f"/entries/{at}/"))
     assert f"/entries/{at}/correct/" not in page
     assert "under the signature of" in page
     assert client.get(f"/entries/{at}/correct/").status_code == 404
@@ -213,13 +214,13 @@ def test_a_correction_of_what_was_signed_is_signed_anew(app, signed_in):
     """What was signed before is shown as it was signed, under nothing else."""
     at, sent = judged(app, signed_in)
     lead, path = signed_in("investigator.S01.1"), f"/entries/{at}/correct/"
-    assert 'name="password"' in lead.get(path).content.decode()
+    assert 'name="password"' in markup(lead.get(path))
     unsigned = {name: value for name, value in sent.items() if name != "password"}
     assert lead.post(path, unsigned).status_code == 422
     assert state(app).position == at
     assert lead.post(path, sent).status_code == 302
     assert state(app).events[at].significant  # type: ignore[attr-defined]
-    page = lead.get(f"/entries/{at}/").content.decode()
+    page = markup(lead.get(f"/entries/{at}/"))
     present, before = page.split("It said before")
     assert "sign what the entry says now. I have judged this result." in present
     assert "<q>I have judged this result.</q>" not in present
@@ -260,7 +261,7 @@ def test_a_correction_of_a_stale_page_is_handed_back(app, signed_in):
     nurse = signed_in("nurse.S01.1")
     stale = nurse.post(f"/entries/{at}/correct/", data)
     assert stale.status_code == 409
-    assert "changed by somebody else" in stale.content.decode()
+    assert "changed by somebody else" in markup(stale)
 
 
 # The committee signs what stands.
@@ -282,7 +283,7 @@ def proposing(app: Running, signed_in, one: Participant) -> tuple[str, Any]:
     assert signed_in("committee.1").post(path, data).status_code == 302
     proposal = list(state(app).proposals)[-1]
     second = signed_in("committee.2")
-    page = second.get(f"/review/proposals/{proposal}/").content.decode()
+    page = markup(second.get(f"/review/proposals/{proposal}/"))
     return page.split(SEEN)[1].split('"')[0], second
 
 
@@ -299,7 +300,7 @@ def test_a_signature_on_a_page_older_than_its_subject_is_not_given(app, signed_i
     path = f"/review/proposals/{list(state(app).proposals)[-1]}/"
     changed = worse(app, one)
     stale = second.post(path, {"password": PASSWORD, "seen": seen})
-    text = stale.content.decode()
+    text = markup(stale)
     assert stale.status_code == 409
     assert "Nothing was signed" in text
     assert f"entry {changed}" in text
@@ -319,12 +320,12 @@ def test_a_signature_from_before_a_change_is_given_anew(app, signed_in):
     seen = worse(app, one)
     assert second.post(path, {"password": PASSWORD, "seen": seen}).status_code == 302
     first = signed_in("committee.1")
-    page = first.get(path).content.decode()
+    page = markup(first.get(path))
     assert "1 of 2 signatures" in page
     assert "<dd>committee.2</dd>" in page, "only whose signature holds stands under it"
     assert "to be signed anew" in page
     assert "Signatures from before do not count" in page
-    assert "signatures; entry" in first.get("/").content.decode()
+    assert "signatures; entry" in markup(first.get("/"))
     again = page.split(SEEN)[1].split('"')[0]
     assert first.post(path, {"password": PASSWORD, "seen": again}).status_code == 302
     assert state(app).proposals[proposal].status == "recorded"

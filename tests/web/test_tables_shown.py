@@ -3,6 +3,7 @@
 from gradatim.analysis.endpoint_responses import response_tables
 from gradatim.conduct.views.traceability import doses_of_lot
 from gradatim.web.live_trial import Running
+from tests.markup import markup
 from tests.web.conftest import state
 
 
@@ -15,7 +16,7 @@ def test_a_lot_tells_who_was_given_from_it(app: Running, signed_in):
         for lot in known.lots.values()
         if any(sites[one.participant] == "S01" for one in doses_of_lot(known, lot.id))
     )
-    section = client.get(f"/dosing/lots/{lot}/").content.decode().split("Given to</h2>")[1]
+    section = markup(client.get(f"/dosing/lots/{lot}/")).split("Given to</h2>")[1]
     shown = section.split("</section>")[0]
     for one in doses_of_lot(known, lot):
         assert (one.participant in shown) == (sites[one.participant] == "S01")
@@ -33,13 +34,13 @@ def test_the_emergency_page_names_lot_and_bags(app: Running, signed_in):
         if known.participants[one.participant].site == "S01"
     )
     path = f"/participants/{one.participant}/emergency/"
-    text = signed_in("nurse.S01.1").get(path).content.decode()
+    text = markup(signed_in("nurse.S01.1").get(path))
     assert all(name in text for name in (one.lot, *one.bags))
 
 
 def test_the_responses_to_the_endpoints_stand_in_the_review(app: Running, signed_in):
     """Each criterion with its source, its counts and the answer of each participant."""
-    text = signed_in("committee.1").get("/review/", {"part": "courses"}).content.decode()
+    text = markup(signed_in("committee.1").get("/review/", {"part": "courses"}))
     tables = response_tables(state(app))
     assert any(one.visits for one in tables)
     for one in tables:
@@ -59,6 +60,6 @@ def test_the_form_of_an_adverse_event_tells_the_scale_of_cytokine_release(app: R
         if one.site == "S01" and one.status == "treated"
     )
     path = f"/record/AdverseEventReported/?participant={treated}"
-    text = signed_in("investigator.S01.1").get(path).content.decode()
+    text = markup(signed_in("investigator.S01.1").get(path))
     assert "Cytokine release syndrome by ASTCT 2019" in text
     assert "one vasopressor, with or without vasopressin" in text

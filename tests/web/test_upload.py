@@ -19,6 +19,7 @@ from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.records import records_of
 from gradatim.core.verdict import Reason
 from gradatim.web.live_trial import Running
+from tests.markup import markup
 from tests.web.conftest import NOW, PASSWORD, UNTIL, state
 from tests.web.security.attacks import treated
 
@@ -82,7 +83,7 @@ def test_a_signed_history_does_not_cover_what_is_not_understood(app: Running, si
     assert before["E3"] is before["E9"] is None, "the history was signed as complete"
 
     post(app, client, one, CANCER, COUGH, TNF)
-    told = client.get(f"/participants/{one.id}/eligibility/").content.decode()
+    told = markup(client.get(f"/participants/{one.id}/eligibility/"))
     assert "Not understood: 2. What they may be about stays unknown" in told
 
     now = state(app)
@@ -104,7 +105,7 @@ def test_a_signed_history_does_not_cover_what_is_not_understood(app: Running, si
     told = " ".join(child.text for child in gate.children)
     assert "188147009" in told
     assert "E3" in told
-    page = client.get(f"/participants/{one.id}/eligibility/").content.decode()
+    page = markup(client.get(f"/participants/{one.id}/eligibility/"))
     assert "188147009" in page
 
 
@@ -163,7 +164,7 @@ def pages_of(client: Any, one: Participant) -> dict[str, str]:
     for name in ("sources", "records", "eligibility", "history"):
         answer = client.get(f"/participants/{one.id}/{name}/")
         assert answer.status_code == 200, name
-        found[name] = html.unescape(answer.content.decode())
+        found[name] = html.unescape(markup(answer))
     return found
 
 
@@ -223,19 +224,19 @@ def test_whoever_judges_sees_both_readings(app: Running, signed_in):
         assert judging(now, one, "Condition/c7").partition("?")[2] in shown[name]
     assert "through ATC M01AE02" in shown["sources"]
     assert "known to be something else" in shown["sources"]
-    form = html.unescape(client.get(judging(now, one, "Condition/c7")).content.decode())
+    form = html.unescape(markup(client.get(judging(now, one, "Condition/c7"))))
     assert "Malignant neoplasm of nipple" in form
     assert "from" not in form or "2026-08-01" in form
 
     answer = signed(client, judging(now, one, "Condition/c7"), now, none_of_the_rest="on")
-    assert answer.status_code == 302, answer.content.decode()
+    assert answer.status_code == 302, markup(answer)
     answer = signed(
         client,
         judging(now, one, "MedicationRequest/m1"),
         state(app),
         **{"answers-biologic": "yes", "drug": "adalimumab"},
     )
-    assert answer.status_code == 302, answer.content.decode()
+    assert answer.status_code == 302, markup(answer)
     now = state(app)
     assert reasons(now, one.id)["E3"] is None
     (fact,) = [
@@ -256,7 +257,7 @@ def test_a_judgement_without_an_answer_or_a_password_is_not_recorded(app: Runnin
     post(app, client, one, CANCER)
     now = state(app)
     path = judging(now, one, "Condition/c7")
-    assert "nothing is judged" in signed(client, path, now).content.decode()
+    assert "nothing is judged" in markup(signed(client, path, now))
     wrong = signed(client, path, now, none_of_the_rest="on", password="something else")
     assert wrong.status_code == 422
     assert state(app).position == now.position
@@ -267,7 +268,7 @@ def test_a_record_that_is_known_can_be_judged_to_be_something_else(app: Running,
     post(app, client, one, COUGH)
     now = state(app)
     answer = signed(client, judging(now, one, "Condition/c8"), now, something_else="malignancy")
-    assert answer.status_code == 302, answer.content.decode()
+    assert answer.status_code == 302, markup(answer)
     now = state(app)
     (fact,) = facts_of(now, now.participants[one.id]).of("malignancy")
     assert str(fact.start) == "2026-08-01"
@@ -298,7 +299,7 @@ def test_who_may_not_judge_finds_no_way_to_it(app: Running, signed_in):
         client = signed_in(user)
         assert client.get(path).status_code == 404
     for user in ("coordinator.S01.1", "monitor.1"):
-        page = signed_in(user).get(f"/participants/{one.id}/sources/").content.decode()
+        page = markup(signed_in(user).get(f"/participants/{one.id}/sources/"))
         assert "RecordJudged" not in page
         assert "188147009" in page
     assert (
@@ -312,4 +313,4 @@ def test_a_record_that_there_is_not_cannot_be_judged(app: Running, signed_in):
         client.get(f"/record/RecordJudged/?participant={one.id}&of=5&record=X/1").status_code == 404
     )
     answer = client.get(f"/record/RecordJudged/?participant={one.id}")
-    assert "Records to be judged" in answer.content.decode()
+    assert "Records to be judged" in markup(answer)

@@ -12,6 +12,7 @@ from gradatim.web.accounts.managing import MANAGED
 from gradatim.web.accounts.models import AccountAct, User, What, note
 from gradatim.web.accounts.tokens import make_token, user_of
 from gradatim.web.live_trial import Running
+from tests.markup import markup
 from tests.web.accounts.people import account, entered, sign_in, with_device
 from tests.web.conftest import PASSWORD, state
 
@@ -20,7 +21,7 @@ NURSE, LEAD, OTHER_LEAD = "nurse.S01.1", "investigator.S01.1", "investigator.S01
 
 def text_of(page) -> str:
     """Give a page's words, with single spaces."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.content.decode()))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", markup(page)))
 
 
 def managed(client: Client, name: str, what: str):
@@ -51,7 +52,7 @@ def test_everybody_with_a_task_is_shown_with_it(app: Running, signed_in):
 
 def test_a_site_sees_its_own_people_and_those_of_the_whole_trial(app: Running, signed_in):
     client = signed_in(LEAD)
-    page = client.get("/people/").content.decode()
+    page = markup(client.get("/people/"))
     assert NURSE in page
     assert "sponsor.1" in page
     assert "S02" not in page
@@ -65,8 +66,8 @@ def test_tasks_at_another_site_are_not_told(app: Running, signed_in):
     recorded(app, signed_in("sponsor.1"), "RoleGranted", "S02", user=NURSE, role="coordinator")
     page = signed_in(LEAD).get(f"/people/accounts/{NURSE}/")
     assert page.status_code == 200
-    assert "S02" not in page.content.decode()
-    assert "S02" not in signed_in(LEAD).get("/people/").content.decode()
+    assert "S02" not in markup(page)
+    assert "S02" not in markup(signed_in(LEAD).get("/people/"))
     assert managed(signed_in(LEAD), NURSE, "deactivate").status_code == 404
 
 
@@ -114,7 +115,7 @@ def test_how_an_account_stands(app: Running, signed_in):
     with_device("committee.1")
     for _n in range(5):
         sign_in(NURSE, "wrong")
-    page = signed_in("sponsor.1").get("/people/").content.decode()
+    page = markup(signed_in("sponsor.1").get("/people/"))
     stands = {
         "nurse.S02.1": "no account",
         "monitor.2": "invited",
@@ -131,7 +132,7 @@ def test_how_an_account_stands(app: Running, signed_in):
 
 def test_a_monitor_sees_accounts_and_manages_none(app: Running, signed_in):
     client = signed_in("monitor.1")
-    assert "/deactivate/" not in client.get(f"/people/accounts/{NURSE}/").content.decode()
+    assert "/deactivate/" not in markup(client.get(f"/people/accounts/{NURSE}/"))
     for what in MANAGED:
         assert managed(client, NURSE, what).status_code == 404
 
@@ -187,7 +188,7 @@ def test_unlocking(app: Running, signed_in):
 def test_inviting_anew_ends_sessions_and_leaves_the_second_factor(app: Running, signed_in):
     device, open_ = with_device(NURSE), entered(NURSE)
     page = managed(signed_in(LEAD), NURSE, "invite-anew")
-    link = re.search(r"http://testserver(/invitation/[\w-]+/)", page.content.decode())
+    link = re.search(r"http://testserver(/invitation/[\w-]+/)", markup(page))
     assert link
     assert open_.get("/")["Location"].startswith("/sign-in/")
     assert sign_in(NURSE)[1].status_code == 422
@@ -231,7 +232,7 @@ def test_a_password_alone_is_no_sign_of_the_owner(app: Running, signed_in, setti
     lead_device.delete()
     settings.SECOND_FACTOR_REQUIRED = False
     alone, new = signed_in(LEAD), "gravel moth piano cirrus"
-    page = managed(alone, NURSE, "invite-anew").content.decode()
+    page = markup(managed(alone, NURSE, "invite-anew"))
     link = re.search(r"http://testserver(/invitation/[\w-]+/)", page)
     assert link
     Client().post(link[1], {"password": new, "again": new})
@@ -242,12 +243,12 @@ def test_a_password_alone_is_no_sign_of_the_owner(app: Running, signed_in, setti
 def test_an_account_without_any_task_is_its_inviters(app: Running, signed_in):
     invite(User.objects.create_user("sponsor.2", "Another sponsor"), "sponsor.1")
     client = signed_in(LEAD)
-    assert "sponsor.2" not in client.get("/people/").content.decode()
+    assert "sponsor.2" not in markup(client.get("/people/"))
     assert managed(client, "sponsor.2", "invite-anew").status_code == 404
     invite(User.objects.create_user("nurse.S01.9", "Another nurse"), LEAD)
-    assert "nurse.S01.9" in client.get("/people/").content.decode()
+    assert "nurse.S01.9" in markup(client.get("/people/"))
     assert managed(client, "nurse.S01.9", "invite-anew").status_code == 200
-    assert "nurse.S01.9" in signed_in("sponsor.1").get("/people/").content.decode()
+    assert "nurse.S01.9" in markup(signed_in("sponsor.1").get("/people/"))
 
 
 def test_every_act_on_an_account_is_written_down(app: Running, signed_in):
@@ -286,8 +287,8 @@ def test_names_are_shown_as_text(app: Running, signed_in):
         signed_in("sponsor.1").get("/people/accounts/x.1/"),
     ]
     for one in shown:
-        assert "<script>alert" not in one.content.decode()
-        assert "&lt;script&gt;alert" in one.content.decode()
+        assert "<script>alert" not in markup(one)
+        assert "&lt;script&gt;alert" in markup(one)
 
 
 @pytest.mark.parametrize(
@@ -306,6 +307,6 @@ def test_names_are_shown_as_text(app: Running, signed_in):
 )
 def test_no_page_has_script_or_style_of_its_own(app: Running, signed_in, path: str):
     page = signed_in("sponsor.1").get(path)
-    text = page.content.decode()
+    text = markup(page)
     assert page.status_code == 200
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?! src=)", text)

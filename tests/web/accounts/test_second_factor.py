@@ -10,6 +10,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from gradatim.web.accounts.models import RecoveryCode, What
 from gradatim.web.accounts.second_factor import make_recovery_codes
 from gradatim.web.live_trial import Running
+from tests.markup import markup
 from tests.web.accounts.people import (
     account,
     code_of,
@@ -55,7 +56,7 @@ def test_it_has_to_be_set_up_before_anything_else(app: Running):
 
 def test_setting_it_up(app: Running):
     client = entered(NURSE)
-    page = client.get("/second-factor/set-up/").content.decode()
+    page = markup(client.get("/second-factor/set-up/"))
     assert "<svg" in page
     assert "style=" not in page
     assert "data:" not in page
@@ -68,7 +69,7 @@ def test_setting_it_up(app: Running):
     assert client.get("/participants/").status_code == 302, "a wrong code opens nothing"
     key = client.session.session_key
     done = client.post("/second-factor/set-up/", {"code": code_of(fresh(device))})
-    codes = re.findall(r"<li>((?:[A-Z2-7]{4} ?){6})</li>", done.content.decode())
+    codes = re.findall(r"<li>((?:[A-Z2-7]{4} ?){6})</li>", markup(done))
     assert len(codes) == 10
     assert client.session.session_key != key
     assert client.get("/participants/").status_code == 200
@@ -104,7 +105,7 @@ def test_a_code_counts_once(app: Running):
     again = entered(NURSE)
     page = again.post("/second-factor/", {"code": code})
     assert page.status_code == 422
-    assert "used before" in page.content.decode()
+    assert "used before" in markup(page)
     assert again.get("/participants/").status_code == 302
 
 
@@ -176,7 +177,7 @@ def test_a_recovery_code_lets_in_once(app: Running):
     page = client.post("/second-factor/", {"code": codes[0].lower()})
     assert page.status_code == 302
     assert client.get("/participants/").status_code == 200
-    assert "9 recovery codes left" in client.get("/account/").content.decode()
+    assert "9 recovery codes left" in markup(client.get("/account/"))
     assert entered(NURSE).post("/second-factor/", {"code": codes[0]}).status_code == 422
     assert entered(NURSE).post("/second-factor/", {"code": codes[1]}).status_code == 302
 
@@ -196,14 +197,14 @@ def test_new_recovery_codes_take_password_and_code(app: Running):
     page = client.post(
         "/account/recovery-codes/", {"password": PASSWORD, "code": code_of(fresh(device))}
     )
-    assert len(re.findall(r"<li>(?:[A-Z2-7]{4} ?){6}</li>", page.content.decode())) == 10
+    assert len(re.findall(r"<li>(?:[A-Z2-7]{4} ?){6}</li>", markup(page))) == 10
     assert entered(NURSE).post("/second-factor/", {"code": old[0]}).status_code == 422
 
 
 def test_a_lost_device_is_replaced_by_way_of_recovery_codes(app: Running):
     client, device = verified(NURSE)
     codes = make_recovery_codes(account(NURSE))
-    asked = client.get("/account/second-factor/").content.decode()
+    asked = markup(client.get("/account/second-factor/"))
     assert "one of your recovery codes" in asked
     assert 'inputmode="numeric"' not in asked, "its letters can be typed on a telephone"
     page = client.post("/account/second-factor/", {"password": PASSWORD, "code": ""})

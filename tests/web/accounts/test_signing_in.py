@@ -11,6 +11,7 @@ from django.utils import timezone
 from gradatim.web import settings as production
 from gradatim.web.accounts.models import User, What
 from gradatim.web.live_trial import Running
+from tests.markup import markup
 from tests.web.accounts.people import account, entered, sign_in
 from tests.web.conftest import PASSWORD
 
@@ -34,7 +35,7 @@ def test_no_answer_tells_whether_there_is_such_a_user(app: Running):
     for name in ("nurse.S01.1", "nurse.S02.1", "invited.1", "nobody.1"):
         _client, page = sign_in(name, WRONG)
         assert page.status_code == 422
-        text = page.content.decode().replace(name, "NAME")
+        text = markup(page).replace(name, "NAME")
         assert GENERIC in text
         answers[name] = text.partition("<main")[2].partition("csrfmiddlewaretoken")[0]
     assert len(set(answers.values())) == 1
@@ -45,7 +46,7 @@ def test_a_deactivated_user_is_refused_and_put_out(app: Running):
     User.objects.filter(username="nurse.S01.1").update(is_active=False)
     assert client.get("/participants/")["Location"].startswith("/sign-in/")
     _client, page = sign_in("nurse.S01.1")
-    assert GENERIC in page.content.decode()
+    assert GENERIC in markup(page)
 
 
 def test_an_unknown_user_takes_as_much_work_as_a_wrong_password(
@@ -78,7 +79,7 @@ def test_five_failures_lock_for_a_quarter_of_an_hour(app: Running):
         assert sign_in("nurse.S01.1", WRONG)[1].status_code == 422
     _client, page = sign_in("nurse.S01.1", WRONG)
     assert page.status_code == 429
-    assert "Wait 15 minutes." in page.content.decode()
+    assert "Wait 15 minutes." in markup(page)
     assert page["Retry-After"] == "900"
     client, right = sign_in("nurse.S01.1")
     assert right.status_code == 429, "the right password does not help while it is locked"
@@ -136,7 +137,7 @@ def test_nobody_is_sent_elsewhere(app: Running, wanted: str, goes: str):
 
 def test_what_was_wanted_survives_a_wrong_password(app: Running):
     _client, page = sign_in("nurse.S01.1", WRONG, next="/dosing/")
-    assert 'name="next" value="/dosing/"' in page.content.decode()
+    assert 'name="next" value="/dosing/"' in markup(page)
 
 
 def test_a_form_of_another_site_signs_nobody_in(app: Running):
@@ -160,7 +161,7 @@ def test_whoever_has_no_task_is_told_so(app: Running):
     User.objects.create_user("newcomer.1", "Somebody new", PASSWORD)
     client, response = sign_in("newcomer.1", next="/participants/")
     assert response["Location"] == "/account/"
-    assert "No task has been given to you yet." in client.get("/account/").content.decode()
+    assert "No task has been given to you yet." in markup(client.get("/account/"))
     for path in ("/", "/participants/", "/people/", "/audit/"):
         assert client.get(path).status_code == 404
 

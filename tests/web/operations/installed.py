@@ -23,7 +23,8 @@ from urllib.request import (
 
 from django_otp.oath import TOTP
 
-from gradatim.web.operations.smoke_test import TOKEN, Answer, Visitor, wait_until_up
+from gradatim.web.serving.visiting import TOKEN, Answer, Visitor, wait_until_up
+from tests.markup import tidied
 from tests.waiting import wait_until
 
 TRIAL, SPONSOR = "NCT00000001", "sponsor.1"
@@ -157,7 +158,7 @@ def entered(person: "Sender", link: str) -> "Sender":
     came = person.send(link, person.page(link), password=PASSPHRASE, again=PASSPHRASE)
     assert came.status == 200, came.text
     page = person.page("/second-factor/set-up/")
-    said = re.search(r'Or type: <span class="mono">([A-Z2-7 ]+)</span>', page)
+    said = re.search(r'Or type: <span class="mono">([A-Z2-7 ]+)</span>', tidied(page))
     assert said, page
     came = person.send(
         "/second-factor/set-up/", page, code=code(base64.b32decode(said[1].replace(" ", "")))
@@ -181,7 +182,9 @@ class Sender(Visitor):
 
     def acknowledged(self, form: str, reference: str) -> bool:
         """Record an approval; say whether the server acknowledged it."""
-        fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+        fields = dict(
+            re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', tidied(form))
+        )
         token = TOKEN.search(form)
         assert token
         said = {

@@ -8,6 +8,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.web.accounts.models import User
 from gradatim.web.configuration import configuration
 from gradatim.web.live_trial import Running
+from tests.markup import markup
 from tests.web.accounts.people import key_of
 from tests.web.conftest import PASSWORD
 from tests.web.security.attacks import WATCHERS, treated
@@ -78,7 +79,7 @@ def test_every_page_offers_to_sign_out(app: Running, signed_in, user: str):
     """Also a page that is not there."""
     client = signed_in(user)
     for path in ("/", "/account/", "/protocol/", "/people/", "/nothing/", "/account/password/"):
-        assert 'action="/sign-out/"' in client.get(path).content.decode()
+        assert 'action="/sign-out/"' in markup(client.get(path))
 
 
 def test_the_cookie_of_a_session_that_ended_opens_nothing(app: Running):
@@ -96,7 +97,7 @@ def test_there_and_not_for_you_are_told_in_the_same_words(app: Running, signed_i
     client = signed_in("nurse.S01.1")
     there, never = treated(app, "S02").id, "S02-999"
     pages = [client.get(f"/participants/{id}/") for id in (there, never)]
-    texts = [page.content.decode().partition("<main")[2] for page in pages]
+    texts = [markup(page).partition("<main")[2] for page in pages]
     assert [page.status_code for page in pages] == [404, 404]
     assert texts[0] == texts[1]
 

@@ -12,6 +12,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.web.accounts.models import User
 from gradatim.web.configuration import configuration
 from gradatim.web.live_trial import Running
+from tests.markup import markup
 from tests.web.conftest import BACKEND, PASSWORD
 from tests.web.security.attacks import event_form, pages, treated
 from tests.web.security.test_frontend import production  # noqa: F401
@@ -39,7 +40,7 @@ def test_nothing_of_the_trial_stands_in_a_cookie(app: Running, signed_in):
     path, said = event_form(app)
     assert client.post(path, said).status_code == 302
     assert set(client.cookies) <= {"sessionid", "csrftoken", "theme"}
-    assert "Recorded as entry" in client.get("/").content.decode()
+    assert "Recorded as entry" in markup(client.get("/"))
 
 
 def test_the_browser_is_given_nothing_to_keep():
@@ -71,7 +72,7 @@ def test_no_page_names_another_host(app: Running, signed_in):
     """Nothing is sent to anybody else: no script, picture, font or form of another host."""
     for user in ("investigator.S01.1", "data.1"):
         for path in pages(app, treated(app).id):
-            text = signed_in(user).get(path).content.decode()
+            text = markup(signed_in(user).get(path))
             assert not FOREIGN.search(text), path
 
 
@@ -106,7 +107,7 @@ def test_the_checks_of_a_deployment_find_nothing(app: Running, production):  # n
 def test_tracing_tells_nothing_of_a_request(app: Running):
     answer = Client(headers={"x-secret": "told-by-mistake"}).trace("/sign-in/")
     assert answer.status_code == 405
-    assert "told-by-mistake" not in answer.content.decode() + str(answer.headers)
+    assert "told-by-mistake" not in markup(answer) + str(answer.headers)
 
 
 def test_the_health_of_the_application_tells_nothing_else(app: Running):
@@ -130,7 +131,7 @@ def test_whoever_signed_out_leaves_no_message_behind(app: Running):
     client.post(path, said)
     client.post("/sign-out/")
     client.post("/sign-in/", {"username": "nurse.S02.1", "password": PASSWORD})
-    assert "Recorded as entry" not in client.get("/").content.decode()
+    assert "Recorded as entry" not in markup(client.get("/"))
 
 
 def test_what_is_typed_stands_in_no_address(app: Running, signed_in):
@@ -138,14 +139,14 @@ def test_what_is_typed_stands_in_no_address(app: Running, signed_in):
     one, client = treated(app), signed_in("nurse.S01.1")
     path = f"/participants/{one.id}/grade/?element=alt"
     said = {"results-alt-value": "200", "results-alt-unit": "U/L", "results-alt-high": "40"}
-    assert "grade" in client.post(path, said).content.decode()
+    assert "grade" in markup(client.post(path, said))
     assert (
         client.get(f"/participants/{one.id}/grade/", {"element": "alt", **said}).status_code == 405
     )
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(User.objects.get(username="nurse.S01.1"), backend=BACKEND)
     assert strict.post(path, said).status_code == 403
-    page = client.get(f"/record/LaboratoryResultsRecorded/?participant={one.id}").content.decode()
+    page = markup(client.get(f"/record/LaboratoryResultsRecorded/?participant={one.id}"))
     asks = re.findall(r'hx-(get|post)="[^"]+/grade/[^"]*" hx-params="([^"]+)"', page)
     assert asks
     for method, sent in asks:
