@@ -23,6 +23,8 @@ QUICK := $(addprefix tests/,core clinical vocabulary protocol evidence rules saf
 UNIT := not (slow or browser or proxy or postgres or spark)
 
 SOURCES := $(wildcard src tests benchmarks docs scripts)
+TEMPLATES := src/gradatim/web
+REPORTS := $(wildcard src/gradatim/reports/templates/*.html.j2)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test quick lint format docs bench guard audit sbom requirements clean
@@ -48,14 +50,18 @@ quick: $(VENV)/.dev ## run the unit and spec tests, which need no server and no 
 lint: $(VENV)/.dev ## style, types, floors, and drift of the generated pages
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/djangofmt --quiet --check $(TEMPLATES)
+	$(BIN)/djangofmt --quiet --check --profile jinja $(REPORTS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python scripts/compile_messages.py --check
 
-format: $(VENV)/.dev ## rewrite the code in the house style
+format: $(VENV)/.dev ## rewrite code and templates in the house style
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/djangofmt --quiet $(TEMPLATES)
+	$(BIN)/djangofmt --quiet --profile jinja $(REPORTS)
 
 docs: $(VENV)/.docs ## generate the pages, build the site into site/, check every link
 	$(BIN)/python docs/generate.py
@@ -71,7 +77,7 @@ guard: $(VENV)/.dev ## measure again what docs/benchmarks.md promises; ends with
 audit: $(VENV)/.dev ## look the pinned packages up among known vulnerabilities; needs the network
 	@$(BIN)/python scripts/audit.py $(ARGS)
 
-sbom: $(BIN)/python ## print a bill of materials, CycloneDX
+sbom: $(VENV)/.dev ## print a bill of materials, CycloneDX
 	@$(BIN)/python scripts/sbom.py
 
 # --- set-up -------------------------------------------------------------------

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django import template
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -78,6 +79,12 @@ def basis(part: Any) -> str:
 def or_unknown(value: Any) -> Any:
     """Write what is not known as not known, never as nothing or zero."""
     return _("not known") if value is None or value == "" else value
+
+
+@register.filter
+def with_prefix(value: Any, prefix: str) -> str:
+    """Write what leads to a text and the text; nothing where there is no text."""
+    return format_html("{}{}", prefix, value) if value else ""
 
 
 @register.filter

@@ -36,13 +36,13 @@ def framed(request: Request, one: Participant, tab: str) -> dict[str, Any]:
     return {
         "one": one,
         "tab": tab,
-        "acts": [*first, *other],
+        "acts": first,
+        "other_acts": other,
         "tabs": [
             (name, label)
             for name, label in TABS
             if access.sees("dosing" if name == "doses" else "participants")
         ],
-        "first_acts": len(first),
         "identity": identity(access, one),
         "level": access.state.governing("treatment", one).treatment.dose_levels[one.level - 1]
         if one.level
