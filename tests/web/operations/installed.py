@@ -23,7 +23,7 @@ from urllib.request import (
 
 from django_otp.oath import TOTP
 
-from gradatim.web.serving.visiting import TOKEN, Answer, Visitor, wait_until_up
+from gradatim.web.operations.smoke_test import TOKEN, Answer, Visitor, wait_until_up
 from tests.markup import tidied
 from tests.waiting import wait_until
 

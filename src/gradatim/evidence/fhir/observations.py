@@ -31,7 +31,7 @@ from gradatim.evidence.fhir.observation_facts import (
     one_day,
 )
 from gradatim.evidence.fhir.patient import is_another
-from gradatim.evidence.fhir.plain_numbers import FINAL, plain_number
+from gradatim.evidence.fhir.plain_numbers import plain_number
 from gradatim.evidence.fhir.reader_context import (
     OCCURRENCES,
     About,
@@ -44,7 +44,6 @@ from gradatim.evidence.fhir.statuses import OBSERVATION_USED, OBSERVATION_VOID
 from gradatim.evidence.fhir.wordings import SEMANTIC_TAG
 from gradatim.protocol.elements import COVERABLE
 
-_NONE = ("entered-in-error", "cancelled")
 METHODS = {
     **dict.fromkeys(
         (
@@ -149,7 +148,7 @@ def read_in_full(resource: Resource, id_: str, about: About) -> Results:
     holders = [("", resource), *_components(resource)]
     asked = [Asked(part, holder, about.asked(obj(holder, "code"))) for part, holder in holders]
     asked = [one for one in asked if one.elements]
-    if status not in FINAL:
+    if status not in OBSERVATION_USED:
         perhaps = (name for one in asked for name in one.elements)
         return [NotUsed(id_, status_why(status), _coverable(perhaps, about))]
     if not asked:

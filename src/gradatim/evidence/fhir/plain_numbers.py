@@ -14,9 +14,9 @@ from gradatim.evidence.fhir.observation_facts import VALUES
 from gradatim.evidence.fhir.observation_values import OTHER_VALUES, Said, implausible, unit_of
 from gradatim.evidence.fhir.reader_context import MOST_REMEMBERED, About
 from gradatim.evidence.fhir.reference_ranges import Whose, depends_on_age, reference_range
+from gradatim.evidence.fhir.statuses import OBSERVATION_USED
 from gradatim.protocol.elements import Element
 
-FINAL = ("final", "amended", "corrected")
 _FURTHER = OTHER_VALUES | {"component", "dataAbsentReason", "focus", "interpretation", "method"}
 """Parts that may say more of a number, or another thing."""
 
@@ -37,7 +37,7 @@ def plain_number(resource: Resource, id_: str, about: About) -> list[Fact | NotU
     quantity = resource.get("valueQuantity")
     if not isinstance(quantity, dict) or "comparator" in quantity:
         return None
-    if resource.get("status") not in FINAL or not _FURTHER.isdisjoint(resource):
+    if resource.get("status") not in OBSERVATION_USED or not _FURTHER.isdisjoint(resource):
         return None
     try:
         at, value = day(resource, "effectiveDateTime"), number(quantity, "value")

@@ -265,11 +265,6 @@ _OF_KIND = {"Consent": "consent", "ResearchSubject": "participation"}
 """Types that are read, and answer whatever is asked of one kind."""
 BESIDE = ("reasonCode", "complication", "usedCode", "valueCodeableConcept", "component")
 """Parts of these that name something else than what the record is of."""
-_VOID = (
-    *("entered-in-error", "refuted", "cancelled", "revoked", "rejected", "draft", "proposed"),
-    *("not-done", "not-taken", "intended", "preparation", "declined", "abandoned"),
-)
-"""Statuses of records that tell of nothing that happened."""
 OF_NOBODY = frozenset(
     (
         *("Medication", "MedicationKnowledge", "Substance", "FamilyMemberHistory"),
