@@ -7,6 +7,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from gradatim.web.live_trial import Running
+from tests.markup import markup
 from tests.web.accounts.people import entered, key_of
 from tests.web.accounts.test_sessions import aged
 from tests.web.conftest import SessionClock, state
@@ -66,7 +67,7 @@ def test_every_page_of_somebody_signed_in_watches_over_itself(app: Running, sett
         f'data-left="{settings.SESSION_IDLE_SECONDS}" data-user="{NURSE}"',
     )
     for path in ("/", f"/participants/{treated(app).id}/", "/account/", "/nothing/"):
-        assert mark in client.get(path).content.decode(), path
+        assert mark in markup(client.get(path)), path
     assert "staying.js" not in Client().get("/sign-in/").content.decode()
     settings.SECOND_FACTOR_REQUIRED = True
     assert "staying.js" not in entered(NURSE).get("/second-factor/set-up/").content.decode()
