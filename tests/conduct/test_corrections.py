@@ -485,7 +485,7 @@ def test_what_was_dose_limiting_stays_so_whatever_is_corrected() -> None:
     at = state.position
     adjudicate(state, "AE1", dlt=True)
     correct(state, at, grade=1, relation="unrelated")
-    assert dlt_outcome(state, one(state), LATER) == "T"
+    assert dlt_outcome(state, one(state), LATER) is DoseOutcome.DLT
 
 
 def test_what_was_cleared_is_not_opened_by_making_it_less() -> None:
