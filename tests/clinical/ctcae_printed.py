@@ -8,19 +8,19 @@ Source: NCI, Common Terminology Criteria for Adverse Events v5.0, 27 November 20
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gradatim.clinical.ctcae.grade import Given, Grade, Value, grade
+from gradatim.clinical.ctcae.grade import Grade, GradingContext, MeasuredValue, grade
 
 NEAR = 1e-6
 
-NONE = Given(symptomatic=False, bleeding=False, life_threatening=False)
+NONE = GradingContext(symptomatic=False, bleeding=False, life_threatening=False)
 SYMPTOMS = NONE._replace(symptomatic=True)
 BLEEDING = NONE._replace(bleeding=True)
 GRAVE = NONE._replace(life_threatening=True)
 ITSELF = NONE._replace(at_baseline=True)
-NORMAL = NONE._replace(baseline=Value(50.0, "U/L", high=100.0))
-AT_LIMIT = NONE._replace(baseline=Value(100.0, "U/L", high=100.0))
-ABNORMAL = NONE._replace(baseline=Value(200.0, "U/L", high=100.0))
-WARFARIN = NONE._replace(anticoagulated=True, baseline=Value(2.0, "{INR}"))
+NORMAL = NONE._replace(baseline=MeasuredValue(50.0, "U/L", high=100.0))
+AT_LIMIT = NONE._replace(baseline=MeasuredValue(100.0, "U/L", high=100.0))
+ABNORMAL = NONE._replace(baseline=MeasuredValue(200.0, "U/L", high=100.0))
+WARFARIN = NONE._replace(anticoagulated=True, baseline=MeasuredValue(2.0, "{INR}"))
 Cuts = tuple[tuple[float, int, int, int], ...]
 
 
@@ -30,7 +30,7 @@ class Ladder(NamedTuple):
     term: str
     analyte: str
     unit: str
-    given: Given
+    given: GradingContext
     low: float | None
     high: float | None
     cuts: Cuts
@@ -66,11 +66,11 @@ LIVER = [
     *enzyme("Alkaline phosphatase increased", "ALP", (1, 2.5, 5, 20), (2, 2.5, 5, 20)),
     *enzyme("GGT increased", "GGT", (1, 2.5, 5, 20), (2, 2.5, 5, 20)),
     Ladder("Blood bilirubin increased", "total bilirubin", "umol/L",
-           NONE._replace(baseline=Value(10, "umol/L", high=20)), None, 20, up(20, 30, 60, 200)),
+           NONE._replace(baseline=MeasuredValue(10, "umol/L", high=20)), None, 20, up(20, 30, 60, 200)),
     Ladder("Blood bilirubin increased", "total bilirubin", "umol/L", ITSELF, None, 20,
            up(20, 30, 60, 200)),
     Ladder("Blood bilirubin increased", "total bilirubin", "mg/dL",
-           NONE._replace(baseline=Value(2, "mg/dL", high=1)), None, 1, up(2, 3, 6, 20)),
+           NONE._replace(baseline=MeasuredValue(2, "mg/dL", high=1)), None, 1, up(2, 3, 6, 20)),
     Ladder("Hypoalbuminemia", "albumin", "g/L", NONE, 35, 50, down(35, 30, 20)),
     Ladder("Hypoalbuminemia", "albumin", "g/L", GRAVE, 35, 50, ((20, 4, 2, 2),)),
     Ladder("Hypoalbuminemia", "albumin", "g/dL", NONE, 3.5, 5, down(3.5, 3, 2)),
@@ -99,12 +99,12 @@ ENZYMES = [
 
 KIDNEY = [
     Ladder("Creatinine increased", "creatinine", "umol/L",
-           NONE._replace(baseline=Value(100, "umol/L", high=100)), None, 100,
+           NONE._replace(baseline=MeasuredValue(100, "umol/L", high=100)), None, 100,
            up(100, 150, 300, 600)),
     Ladder("Creatinine increased", "creatinine", "mg/dL", ITSELF, None, 1.2,
            up(1.2, 1.8, 3.6, 7.2)),
     Ladder("Creatinine increased", "creatinine", "mg/dL",
-           NONE._replace(baseline=Value(0.5, "mg/dL", high=1.2)), None, 1.2,
+           NONE._replace(baseline=MeasuredValue(0.5, "mg/dL", high=1.2)), None, 1.2,
            ((0.75, 0, 0, 2), (1.5, 2, 2, 3), (7.2, 3, 3, 4))),
     Ladder("Chronic kidney disease", "eGFR", "mL/min/{1.73_m2}", NONE, 90, None,
            down(90, 60, 30, 15)),
@@ -128,9 +128,9 @@ CLOTTING = [
            ((2.0, 0, 0, 3),)),
     Ladder("Fibrinogen decreased", "fibrinogen", "g/L", ITSELF, 4, None, down(4, 3, 2, 1)),
     # Below the lower limit and 50 or 75 % less than at baseline.
-    Ladder("Fibrinogen decreased", "fibrinogen", "g/L", NONE._replace(baseline=Value(8, "g/L")),
+    Ladder("Fibrinogen decreased", "fibrinogen", "g/L", NONE._replace(baseline=MeasuredValue(8, "g/L")),
            4, None, ((4, 3, 0, 0), (2, 4, 4, 3))),
-    Ladder("Fibrinogen decreased", "fibrinogen", "g/L", NONE._replace(baseline=Value(4, "g/L")),
+    Ladder("Fibrinogen decreased", "fibrinogen", "g/L", NONE._replace(baseline=MeasuredValue(4, "g/L")),
            4, None, ((4, 1, 0, 0), (3, 2, 2, 1), (2, 3, 3, 2), (1, 4, 4, 3))),
     # Below 50 mg/dL is grade 4 whatever the limit.
     Ladder("Fibrinogen decreased", "fibrinogen", "mg/dL", ITSELF, 100, None,
@@ -212,7 +212,7 @@ SALTS = [
 SUGAR_AND_FAT = [
     Ladder("Hypoglycemia", "glucose", "mmol/L", NONE, 3.9, 6.1, down(3.9, 3.0, 2.2, 1.7)),
     Ladder("Hypoglycemia", "glucose", "mg/dL", NONE, 70, 110, down(70, 55, 40, 30)),
-    Ladder("Hyperglycemia", "glucose", "mmol/L", NONE._replace(baseline=Value(5, "mmol/L")),
+    Ladder("Hyperglycemia", "glucose", "mmol/L", NONE._replace(baseline=MeasuredValue(5, "mmol/L")),
            3.9, 6.1, ((6.1, 0, 0, 1),)),
     Ladder("Hyperglycemia", "glucose", "mmol/L", GRAVE, 3.9, 6.1, ((6.1, 0, 0, 4),)),
     Ladder("Cholesterol high", "cholesterol", "mmol/L", NONE, None, 5.2,
@@ -227,7 +227,7 @@ SUGAR_AND_FAT = [
 SIGNS = [
     Ladder("Ejection fraction decreased", "LVEF", "%", ITSELF, None, None,
            ((50, 2, 2, 0), (40, 3, 2, 2), (20, 4, 3, 3))),
-    Ladder("Ejection fraction decreased", "LVEF", "%", NONE._replace(baseline=Value(75, "%")),
+    Ladder("Ejection fraction decreased", "LVEF", "%", NONE._replace(baseline=MeasuredValue(75, "%")),
            None, None, ((65, 2, 2, 0), (55, 3, 3, 2), (20, 4, 3, 3))),
     Ladder("Fever", "body temperature", "Cel", NONE._replace(hours_above_40=24), None, None,
            ((38, 0, 1, 1), (39, 1, 1, 2), (40, 2, 2, 3))),
@@ -240,9 +240,11 @@ SIGNS = [
 LADDERS = [*LIVER, *ENZYMES, *KIDNEY, *CLOTTING, *BLOOD, *SALTS, *SUGAR_AND_FAT, *SIGNS]
 
 
-def graded(one: Ladder, number: float, bound: str = "", given: Given | None = None) -> Grade:
+def graded(
+    one: Ladder, number: float, bound: str = "", given: GradingContext | None = None
+) -> Grade:
     """Give the grade of a number by the ladder's term."""
-    value = Value(number, one.unit, bound, one.low, one.high)
+    value = MeasuredValue(number, one.unit, bound, one.low, one.high)
     found = grade(one.analyte, value, one.given if given is None else given)
     return next(each for each in found if each.term == one.term)
 

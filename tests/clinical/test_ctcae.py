@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradatim.clinical.ctcae.grade import (
-    Given,
-    Value,
+    GradingContext,
+    MeasuredValue,
     analyte_of_loinc,
     clinical_terms,
     grade,
     highest_grade,
 )
-from gradatim.clinical.ctcae.table import Comparison, Step, analytes
+from gradatim.clinical.ctcae.table import Comparison, GradeStep, analytes
 from gradatim.core.errors import UnusableInput
 from tests.clinical.ctcae_printed import LADDERS, NONE, WARFARIN, Ladder, around, graded, name
 
@@ -60,7 +60,7 @@ def _reach(one: Comparison, unit: str) -> float:
     return size if one.op[0] == ">" or one.below else -size
 
 
-def _ordered(steps: list[Step]) -> Iterator[tuple[Step, Step, str]]:
+def _ordered(steps: list[GradeStep]) -> Iterator[tuple[GradeStep, GradeStep, str]]:
     """Give neighbouring steps that compare with the same kind of limit, for each unit."""
     for worse, milder in pairwise(steps):
         first, second = worse.comparisons[0], milder.comparisons[0]
@@ -83,19 +83,19 @@ def test_no_interval_of_the_table_is_empty_or_overlaps() -> None:
 
 
 VECTORS = [
-    *[("ALT", Value(number, "U/L", high=40), Value(30, "U/L", high=40), expected)
+    *[("ALT", MeasuredValue(number, "U/L", high=40), MeasuredValue(30, "U/L", high=40), expected)
       for number, expected in ((40, 0), (41, 1), (120, 1), (121, 2), (200, 2), (201, 3), (801, 4),
                                (None, None))],
-    *[("ALT", Value(number, "U/L", high=40), Value(60, "U/L", high=40), expected)
+    *[("ALT", MeasuredValue(number, "U/L", high=40), MeasuredValue(60, "U/L", high=40), expected)
       for number, expected in ((89, 0), (90, 1), (180, 1), (181, 2))],
-    ("ALT", Value(100, "U/L", high=40), None, None),
-    *[("creatinine", Value(number, "mg/dL", high=1.2), Value(before, "mg/dL", high=1.2), expected)
+    ("ALT", MeasuredValue(100, "U/L", high=40), None, None),
+    *[("creatinine", MeasuredValue(number, "mg/dL", high=1.2), MeasuredValue(before, "mg/dL", high=1.2), expected)
       for number, before, expected in ((1.2, 1.0, 0), (1.3, 1.0, 1), (1.0, 0.6, 2), (1.9, 1.2, 2),
                                        (2.0, 0.6, 3), (7.3, 1.0, 4))],
-    *[("platelets", Value(number, "10*9/L", low=150), None, expected)
+    *[("platelets", MeasuredValue(number, "10*9/L", low=150), None, expected)
       for number, expected in ((150, 0), (149, 1), (75, 1), (74.9, 2), (50, 2), (49.9, 3), (25, 3),
                                (24.9, 4))],
-    *[("LVEF", Value(number, "%"), Value(before, "%"), expected)
+    *[("LVEF", MeasuredValue(number, "%"), MeasuredValue(before, "%"), expected)
       for number, before, expected in ((60, 65, 0), (52, 63, 2), (50, 55, 2), (39, 45, 3),
                                        (44, 65, 3), (19, 50, 4))],
 ]  # fmt: skip
@@ -103,9 +103,9 @@ VECTORS = [
 
 @pytest.mark.parametrize(("analyte", "value", "baseline", "expected"), VECTORS)
 def test_worked_values(
-    analyte: str, value: Value, baseline: Value | None, expected: int | None
+    analyte: str, value: MeasuredValue, baseline: MeasuredValue | None, expected: int | None
 ) -> None:
-    (found,) = grade(analyte, value, Given(baseline=baseline))
+    (found,) = grade(analyte, value, GradingContext(baseline=baseline))
     assert found.grade == expected
     assert (found.needs == "") is (expected is not None)
 
@@ -125,24 +125,28 @@ def test_worked_values(
     ],
 )
 def test_worked_temperatures(celsius: float, hours: float | None, expected: int | None) -> None:
-    (found,) = grade("temperature", Value(celsius, "Cel"), Given(hours_above_40=hours))
+    (found,) = grade(
+        "temperature", MeasuredValue(celsius, "Cel"), GradingContext(hours_above_40=hours)
+    )
     assert found.grade == expected
 
 
 @pytest.mark.parametrize("high", [None, 0.5, 1.0, 1.3, 4.0])
 @pytest.mark.parametrize("state", [NONE._replace(anticoagulated=False), WARFARIN])
-def test_the_reference_range_does_not_grade_an_inr(high: float | None, state: Given) -> None:
+def test_the_reference_range_does_not_grade_an_inr(
+    high: float | None, state: GradingContext
+) -> None:
     """INR is compared with printed numbers, or the baseline, never with a laboratory's limit."""
     for number in (0.9, 1.19, 1.3, 2.1, 2.6, 6.0):
-        ranged = grade("INR", Value(number, "{INR}", high=high), state)
-        assert ranged == grade("INR", Value(number, "{INR}"), state)
+        ranged = grade("INR", MeasuredValue(number, "{INR}", high=high), state)
+        assert ranged == grade("INR", MeasuredValue(number, "{INR}"), state)
 
 
 def test_ggt_with_an_abnormal_baseline_has_a_grade_1() -> None:
     """2.0 to 2.5 x baseline is an interval of its own, and both its ends belong to it."""
-    before = Given(baseline=Value(200, "U/L", high=60))
+    before = GradingContext(baseline=MeasuredValue(200, "U/L", high=60))
     grades = [
-        grade("GGT", Value(number * 200, "U/L", high=60), before)[0].grade
+        grade("GGT", MeasuredValue(number * 200, "U/L", high=60), before)[0].grade
         for number in (1.99, 2.0, 2.25, 2.5, 2.51)
     ]
     assert grades == [0, 1, 1, 1, 2]
@@ -163,7 +167,7 @@ def test_ggt_with_an_abnormal_baseline_has_a_grade_1() -> None:
 def test_a_baseline_is_not_graded_against_itself(
     analyte: str, unit: str, number: float, low: float | None, high: float | None, expected: int
 ) -> None:
-    value = Value(number, unit, "", low, high)
+    value = MeasuredValue(number, unit, "", low, high)
     for baseline in (None, value):
         (found,) = grade(analyte, value, NONE._replace(at_baseline=True, baseline=baseline))
         assert found.grade == expected
@@ -192,36 +196,36 @@ def test_grade_5_never_comes_from_a_measurement() -> None:
     [
         (
             "1742-6",
-            Value(121, "U/L", high=40),
-            Given(baseline=Value(30, "U/L", high=40)),
+            MeasuredValue(121, "U/L", high=40),
+            GradingContext(baseline=MeasuredValue(30, "U/L", high=40)),
             "> 3 to 5 x ULN",
             "ALT 121 U/L is 3.025 x ULN (40) and 4.033 x baseline (30)",
         ),
         (
             "INR",
-            Value(4, "{INR}"),
+            MeasuredValue(4, "{INR}"),
             WARFARIN,
             "> 1.5 to 2.5 x baseline",
             "INR 4 is 2 x baseline (2)",
         ),
         (
             "lipase",
-            Value(170, "U/L", high=100),
+            MeasuredValue(170, "U/L", high=100),
             NONE,
             "> 1.5 to 5 x ULN",
             "lipase 170 U/L is 1.7 x ULN (100)",
         ),
         (
             "LVEF",
-            Value(44, "%"),
-            Given(baseline=Value(65, "%")),
+            MeasuredValue(44, "%"),
+            GradingContext(baseline=MeasuredValue(65, "%")),
             ">= 20 % below baseline",
             "LVEF 44 % is 21 % below baseline (65)",
         ),
     ],
 )
 def test_every_grade_says_rule_arithmetic_and_version(
-    analyte: str, value: Value, given_: Given, rule: str, because: str
+    analyte: str, value: MeasuredValue, given_: GradingContext, rule: str, because: str
 ) -> None:
     found = grade(analyte, value, given_)[0]
     assert (found.rule, found.because) == (rule, because)
@@ -235,7 +239,7 @@ def test_an_analyte_is_found_by_its_loinc_code() -> None:
 
 def test_an_unknown_analyte_is_refused_with_those_known() -> None:
     with pytest.raises(UnusableInput, match=r"[Uu]se one of ALT"):
-        grade("unobtainium", Value(1, ""))
+        grade("unobtainium", MeasuredValue(1, ""))
 
 
 def test_clinical_terms_have_words_for_their_grades() -> None:

@@ -5,21 +5,21 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradatim.clinical.ctcae.grade import Given, Value, grade, judged
+from gradatim.clinical.ctcae.grade import GradingContext, MeasuredValue, grade, grade_by_term
 from gradatim.clinical.ctcae.intervals import Scale, stretches
 from gradatim.clinical.ctcae.table import Analyte, analytes
-from gradatim.core.quantity import compare
+from gradatim.core.quantity import compare_numbers
 
 KNOWN = st.sampled_from([None, True, False])
 LIMITS = st.sampled_from([None, 0.0, 10.0, 40.0, 140.0, 145.5])
 
 
 @st.composite
-def givens(draw: st.DrawFn, unit: str) -> Given:
+def givens(draw: st.DrawFn, unit: str) -> GradingContext:
     """Draw what else a grade can depend on."""
     high = draw(LIMITS)
-    before = Value(draw(st.sampled_from([None, 0.0, 20.0, 60.0])), unit, high=high)
-    return Given(
+    before = MeasuredValue(draw(st.sampled_from([None, 0.0, 20.0, 60.0])), unit, high=high)
+    return GradingContext(
         draw(st.sampled_from([None, before])),
         draw(st.booleans()),
         draw(KNOWN),
@@ -36,7 +36,7 @@ def near(
     unit: str,
     low: float | None,
     high: float | None,
-    known: Given,
+    known: GradingContext,
 ) -> list[float]:
     """Give each limit of each term, and what lies just beside it, in the unit of the value."""
     found = [0.0, 1e9]
@@ -64,10 +64,12 @@ def test_a_grade_looked_up_is_the_grade_judged(data: st.DataObject) -> None:
     known = data.draw(givens(unit))
     numbers = near(analyte, unit, low, high, known)
     for number in data.draw(st.lists(st.sampled_from(numbers), min_size=5, max_size=20)):
-        value = Value(number, unit, data.draw(st.sampled_from(["", "", "", "<", ">="])), low, high)
+        value = MeasuredValue(
+            number, unit, data.draw(st.sampled_from(["", "", "", "<", ">="])), low, high
+        )
         for _ in range(2):
             for term, found in zip(analyte.terms, grade(analyte.name, value, known), strict=True):
-                assert found._replace(because="") == judged(analyte, term, value, known)
+                assert found._replace(because="") == grade_by_term(analyte, term, value, known)
 
 
 @given(st.lists(st.floats(0, 1e3), max_size=6), st.floats(0, 1e3), st.floats(0, 1e3))
@@ -75,7 +77,7 @@ def test_one_stretch_has_the_same_comparisons(limits: list[float], a: float, b: 
     """Two numbers of a stretch compare alike with every limit."""
     scale = Scale("", tuple(sorted(limits)))
     alike = all(
-        compare(a, op, limit) == compare(b, op, limit)
+        compare_numbers(a, op, limit) == compare_numbers(b, op, limit)
         for limit in limits
         for op in ("<", "<=", ">", ">=")
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradatim.clinical.ctcae.grade import Given, Value, grade
+from gradatim.clinical.ctcae.grade import GradingContext, MeasuredValue, grade
 from gradatim.clinical.ctcae.table import analytes
 from tests.clinical.ctcae_printed import (
     LADDERS,
@@ -24,13 +24,13 @@ from tests.clinical.ctcae_printed import (
 def test_missing_is_never_grade_0(analyte: str) -> None:
     """Without a value nothing is graded; every grade of the term stays possible."""
     unit = next(one for one in analytes() if one.name == analyte).units[0]
-    for found in grade(analyte, Value(None, unit)):
+    for found in grade(analyte, MeasuredValue(None, unit)):
         assert found.grade is None
         assert found.needs.endswith("no value")
         assert max(found.possible) > 0
 
 
-def _forgetting(one: Ladder) -> Iterator[tuple[Ladder, Given]]:
+def _forgetting(one: Ladder) -> Iterator[tuple[Ladder, GradingContext]]:
     """Give a ladder with each thing that is known left out in turn."""
     yield one._replace(low=None), one.given
     yield one._replace(high=None), one.given
@@ -61,29 +61,29 @@ def test_what_is_not_known_never_rules_the_true_grade_out(one: Ladder) -> None:
 @pytest.mark.parametrize(
     ("analyte", "value", "expected"),
     [
-        ("platelets", Value(20, "10*9/L"), 4),  # whatever the lower limit
-        ("platelets", Value(100, "10*9/L"), None),  # 0 or 1: it depends on the limit
-        ("platelets", Value(0, "10*9/L"), 4),  # nought is a value
-        ("platelets", Value(0, "10*9/L", low=150), 4),
-        ("eGFR", Value(0, "mL/min/{1.73_m2}"), 4),
-        ("LDH", Value(0, "U/L", high=250), 0),
-        ("LDH", Value(5, "U/L", high=0), None),  # a limit of nought is no limit
-        ("platelets", Value(-3, "10*9/L", low=150), None),
-        ("platelets", Value(float("nan"), "10*9/L", low=150), None),
-        ("sodium", Value(165, "mmol/L"), 4),
-        ("platelets", Value(20, "10*9/L", "<", low=150), 4),
-        ("platelets", Value(25, "10*9/L", "<", low=150), 4),
-        ("platelets", Value(25, "10*9/L", "<=", low=150), None),
-        ("platelets", Value(60, "10*9/L", "<", low=150), None),
-        ("platelets", Value(150, "10*9/L", ">=", low=150), 0),
-        ("platelets", Value(140, "10*9/L", ">", low=150), None),
-        ("LDH", Value(20, "U/L", "<", high=250), 0),
-        ("LDH", Value(250, "U/L", ">", high=250), 1),
-        ("LDH", Value(250, "U/L", ">=", high=250), None),
+        ("platelets", MeasuredValue(20, "10*9/L"), 4),  # whatever the lower limit
+        ("platelets", MeasuredValue(100, "10*9/L"), None),  # 0 or 1: it depends on the limit
+        ("platelets", MeasuredValue(0, "10*9/L"), 4),  # nought is a value
+        ("platelets", MeasuredValue(0, "10*9/L", low=150), 4),
+        ("eGFR", MeasuredValue(0, "mL/min/{1.73_m2}"), 4),
+        ("LDH", MeasuredValue(0, "U/L", high=250), 0),
+        ("LDH", MeasuredValue(5, "U/L", high=0), None),  # a limit of nought is no limit
+        ("platelets", MeasuredValue(-3, "10*9/L", low=150), None),
+        ("platelets", MeasuredValue(float("nan"), "10*9/L", low=150), None),
+        ("sodium", MeasuredValue(165, "mmol/L"), 4),
+        ("platelets", MeasuredValue(20, "10*9/L", "<", low=150), 4),
+        ("platelets", MeasuredValue(25, "10*9/L", "<", low=150), 4),
+        ("platelets", MeasuredValue(25, "10*9/L", "<=", low=150), None),
+        ("platelets", MeasuredValue(60, "10*9/L", "<", low=150), None),
+        ("platelets", MeasuredValue(150, "10*9/L", ">=", low=150), 0),
+        ("platelets", MeasuredValue(140, "10*9/L", ">", low=150), None),
+        ("LDH", MeasuredValue(20, "U/L", "<", high=250), 0),
+        ("LDH", MeasuredValue(250, "U/L", ">", high=250), 1),
+        ("LDH", MeasuredValue(250, "U/L", ">=", high=250), None),
     ],
 )
 def test_what_is_missing_matters_only_where_it_could(
-    analyte: str, value: Value, expected: int | None
+    analyte: str, value: MeasuredValue, expected: int | None
 ) -> None:
     assert grade(analyte, value, NONE)[0].grade == expected
 
@@ -102,23 +102,30 @@ def test_a_bound_leaves_every_grade_beyond_it_possible(
 
 
 def test_needs_name_only_what_is_missing() -> None:
-    below = grade("INR", Value(9, "{INR}", "<"), WARFARIN)[0]
+    below = grade("INR", MeasuredValue(9, "{INR}", "<"), WARFARIN)[0]
     assert below.needs == "only a bound of the value is known"
-    assert grade("ALT", Value(50, "U/L", high=40), Given())[0].needs == "no baseline"
-    assert grade("calcium", Value(2.0, "mmol/L", low=2.2, high=2.6))[0].needs == "whether ionized"
+    assert (
+        grade("ALT", MeasuredValue(50, "U/L", high=40), GradingContext())[0].needs == "no baseline"
+    )
+    assert (
+        grade("calcium", MeasuredValue(2.0, "mmol/L", low=2.2, high=2.6))[0].needs
+        == "whether ionized"
+    )
 
 
 def test_a_value_in_another_unit_is_not_graded() -> None:
-    (found,) = grade("ALT", Value(3, "mg/dL", high=40), NORMAL)
+    (found,) = grade("ALT", MeasuredValue(3, "mg/dL", high=40), NORMAL)
     assert found.grade is None
     assert found.needs == "unit mismatch"
     assert found.rule == "not graded"
-    before = Given(baseline=Value(1.0, "g", high=2.0))
-    assert "of the baseline" in grade("creatinine", Value(1, "mg/dL", high=2), before)[0].needs
+    before = GradingContext(baseline=MeasuredValue(1.0, "g", high=2.0))
+    assert (
+        "of the baseline" in grade("creatinine", MeasuredValue(1, "mg/dL", high=2), before)[0].needs
+    )
 
 
 def test_a_baseline_of_nought_is_no_baseline_to_compare_with() -> None:
-    before = Given(baseline=Value(0, "mg/dL", high=1.2))
-    found = grade("creatinine", Value(1.0, "mg/dL", high=1.2), before)[0]
+    before = GradingContext(baseline=MeasuredValue(0, "mg/dL", high=1.2))
+    found = grade("creatinine", MeasuredValue(1.0, "mg/dL", high=1.2), before)[0]
     assert found.possible == (0, 2, 3)
     assert found.needs == "no baseline"

@@ -10,8 +10,8 @@ from gradatim.clinical.ctcae.table import analytes, analytes_of
 from gradatim.clinical.formulas import formulas_of
 from gradatim.core.errors import UnusableInput
 
-LABS = load.text("ctcae_v5_labs.yaml")
-FORMULAS = load.text("formulas.yaml")
+LABS = load.table_text("ctcae_v5_labs.yaml")
+FORMULAS = load.table_text("formulas.yaml")
 FEW = """\
 ALT:
   names: [SGPT]
@@ -56,7 +56,7 @@ READERS: dict[str, tuple[str, Callable[[load.Table], object]]] = {
 
 
 def read(kind: str, text: str) -> object:
-    return READERS[kind][1](load.parse(text, "tables/t.yaml"))
+    return READERS[kind][1](load.parse_table(text, "tables/t.yaml"))
 
 
 def line_of(text: str, part: str) -> int:
@@ -65,8 +65,8 @@ def line_of(text: str, part: str) -> int:
 
 def test_the_whole_tables_are_read() -> None:
     """What a strict reader makes of them is what the program uses."""
-    assert analytes_of(load.parse(LABS, "labs")) == analytes()
-    assert list(formulas_of(load.parse(FORMULAS, "formulas"))) == list(
+    assert analytes_of(load.parse_table(LABS, "labs")) == analytes()
+    assert list(formulas_of(load.parse_table(FORMULAS, "formulas"))) == list(
         load.entries("formulas.yaml").entries
     )
     assert read("labs", FEW)
@@ -77,7 +77,7 @@ def test_a_name_that_stands_twice_is_refused() -> None:
     """The second entry would have taken the place of the first, silently."""
     last = LABS.count("\n") + 1
     with pytest.raises(UnusableInput, match=rf"^labs:{last}: the key 'ALT' stands twice"):
-        load.parse(LABS + "ALT: {units: [U/L], terms: []}\n", "labs")
+        load.parse_table(LABS + "ALT: {units: [U/L], terms: []}\n", "labs")
 
 
 def test_a_term_without_its_lists_is_named_with_file_and_line() -> None:

@@ -79,8 +79,8 @@ CLINICAL = [
     "kg/m2",
 ]
 TABLED = sorted(
-    {row[end] for row in load.rows("conversions.csv") for end in ("from", "to")}
-    | {row["ucum"] for row in load.rows("unit_spellings.csv")}
+    {row[end] for row in load.csv_rows("conversions.csv") for end in ("from", "to")}
+    | {row["ucum"] for row in load.csv_rows("unit_spellings.csv")}
 )
 TEMPERATURES = {"Cel", "[degF]", "K"}
 UNITS = sorted({*CLINICAL, *TABLED} - TEMPERATURES)
@@ -178,7 +178,7 @@ def test_ucum_stays_as_it_is(ucum):
 def test_spellings_do_not_contradict_each_other():
     """Two spellings that differ in case alone mean the same, so case may be ignored."""
     meanings: dict[str, set[str]] = {}
-    for row in load.rows("unit_spellings.csv"):
+    for row in load.csv_rows("unit_spellings.csv"):
         spelled = "".join(row["spelled"].split()).casefold()
         meanings.setdefault(spelled, set()).add(row["ucum"])
     assert {spelled: found for spelled, found in meanings.items() if len(found) > 1} == {}
@@ -259,7 +259,7 @@ def test_what_does_not_compare_is_none(analyte, unit, to):
 
 
 def test_every_bridge_of_the_table_holds_in_both_directions():
-    for row in load.rows("conversions.csv"):
+    for row in load.csv_rows("conversions.csv"):
         factor = float(row["multiply_by"])
         for name in (row["analyte"], *filter(None, row["also"].split(";"))):
             there = convert_for(name, 7.0, row["from"], row["to"])

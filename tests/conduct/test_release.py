@@ -8,7 +8,7 @@ from gradatim.conduct.events import product as x
 from gradatim.conduct.policies.dosing import the_bags_may_be_released
 from gradatim.conduct.simulate.opening import _passed
 from gradatim.conduct.state import State
-from gradatim.core.quantity import compare
+from gradatim.core.quantity import compare_numbers
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.protocol.base import Basis, Limit
 from gradatim.protocol.treatment import ReleaseTest
@@ -94,7 +94,7 @@ def test_results_of_an_earlier_release_are_those_of_the_lot(state) -> None:
 def test_a_simulated_result_meets_its_limit(op) -> None:
     result = _passed(VIABILITY.model_copy(update={"limit": Limit(op, 5, "mm")}))
     assert result.value is not None
-    assert (compare(result.value, op, 5), result.unit) == (True, "mm")
+    assert (compare_numbers(result.value, op, 5), result.unit) == (True, "mm")
     assert _passed(STERILITY).answer == "negative"
 
 

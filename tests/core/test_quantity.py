@@ -6,10 +6,10 @@ import pytest
 
 from gradatim.core.quantity import (
     Quantity,
-    compare,
     compare_bounded,
+    compare_numbers,
     convert,
-    plain,
+    plain_number,
     scale,
     shown_unit,
 )
@@ -67,16 +67,16 @@ def test_a_unit_nobody_understands_compares_with_itself() -> None:
 def test_1_8_is_not_above_1_5_times_1_2() -> None:
     """To a computer 1.5 x 1.2 is 1.7999999999999998."""
     assert 1.8 > 1.5 * 1.2
-    assert not compare(1.8, ">", 1.5 * 1.2)
-    assert compare(1.8, ">=", 1.5 * 1.2)
-    assert compare(1.8, "=", 1.5 * 1.2)
-    assert compare(1.8001, ">", 1.5 * 1.2)
+    assert not compare_numbers(1.8, ">", 1.5 * 1.2)
+    assert compare_numbers(1.8, ">=", 1.5 * 1.2)
+    assert compare_numbers(1.8, "=", 1.5 * 1.2)
+    assert compare_numbers(1.8001, ">", 1.5 * 1.2)
 
 
 @pytest.mark.parametrize("op", ["<", "<=", ">", ">=", "="])
 def test_nan_satisfies_no_comparison(op: str) -> None:
     """It is not a number, so nothing is known of it."""
-    assert not compare(math.nan, op, 1.0)
+    assert not compare_numbers(math.nan, op, 1.0)
     assert compare_bounded(math.nan, "", op, 1.0) is UNKNOWN
 
 
@@ -85,7 +85,7 @@ def test_quantities_are_written_as_people_write_them() -> None:
     assert str(Quantity(112.0, "U/L")) == "112 U/L"
     assert str(Quantity(20, "mg/L", "<")) == "<20 mg/L"
     assert str(Quantity(0.5, "1")) == "0.5"
-    assert plain(3e6) == "3000000"
+    assert plain_number(3e6) == "3000000"
 
 
 @pytest.mark.parametrize(

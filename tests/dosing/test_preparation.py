@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradatim.core.errors import UnusableInput
-from gradatim.core.quantity import Quantity, compare
+from gradatim.core.quantity import Quantity, compare_numbers
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.core.verdict import Verdict
 from gradatim.dosing.inventory import Container
@@ -440,8 +440,8 @@ def test_cells_infused_and_discarded_are_the_cells_thawed(prepared):
 def test_no_volume_exceeds_its_bag_or_is_negative(prepared):
     for one in prepared.draws:
         assert min(one.infused_ml, one.held_ml) >= 0
-        assert compare(one.drawn_ml, "<=", one.source.volume_ml)
-        assert compare(one.discarded_ml, ">=", 0) or abs(one.discarded_ml) < 1e-9
+        assert compare_numbers(one.drawn_ml, "<=", one.source.volume_ml)
+        assert compare_numbers(one.discarded_ml, ">=", 0) or abs(one.discarded_ml) < 1e-9
 
 
 @given(preparations)
@@ -449,7 +449,7 @@ def test_an_accepted_deviation_is_within_the_tolerance_and_an_exact_dose_is_neve
     prepared,
 ):
     accepted = check(prepared, "deviation").truth is TRUE
-    assert accepted == compare(abs(prepared.deviation), "<=", prepared.rules.tolerance)
+    assert accepted == compare_numbers(abs(prepared.deviation), "<=", prepared.rules.tolerance)
     if prepared.mode == "exact volume":
         assert prepared.deviation <= 1e-9
 

@@ -3,7 +3,13 @@
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gradatim.core.quantity import RELATIVE_TOLERANCE, compare, compare_bounded, convert, scale
+from gradatim.core.quantity import (
+    RELATIVE_TOLERANCE,
+    compare_bounded,
+    compare_numbers,
+    convert,
+    scale,
+)
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 
 NUMBERS = st.floats(-1e9, 1e9, allow_nan=False).filter(lambda x: x == 0 or abs(x) > 1e-9)
@@ -47,23 +53,23 @@ UNITS = [
 @given(NUMBERS, OPERATORS, NUMBERS)
 def test_comparison_is_antisymmetric(a: float, op: str, b: float) -> None:
     """Seen from the other side it is the mirrored comparison; its opposite is its negation."""
-    assert compare(a, op, b) is compare(b, MIRRORED[op], a)
+    assert compare_numbers(a, op, b) is compare_numbers(b, MIRRORED[op], a)
     if op in OPPOSITE:
-        assert compare(a, op, b) is not compare(a, OPPOSITE[op], b)
+        assert compare_numbers(a, op, b) is not compare_numbers(a, OPPOSITE[op], b)
 
 
 @given(NUMBERS, NUMBERS)
 def test_exactly_one_of_below_equal_above(a: float, b: float) -> None:
     """Any two numbers stand in one relation."""
-    assert sum(compare(a, op, b) for op in ("<", "=", ">")) == 1
+    assert sum(compare_numbers(a, op, b) for op in ("<", "=", ">")) == 1
 
 
 @given(NUMBERS.filter(bool), st.floats(-0.9, 0.9), OPERATORS)
 def test_within_the_tolerance_numbers_are_equal(a: float, share: float, op: str) -> None:
     """A difference of arithmetic is no difference; ten times the tolerance is one."""
     close = a * (1 + share * RELATIVE_TOLERANCE)
-    assert compare(a, op, close) is ("=" in op)
-    assert not compare(a, "=", a * (1 + 10 * RELATIVE_TOLERANCE))
+    assert compare_numbers(a, op, close) is ("=" in op)
+    assert not compare_numbers(a, "=", a * (1 + 10 * RELATIVE_TOLERANCE))
 
 
 @given(
@@ -75,8 +81,8 @@ def test_within_the_tolerance_numbers_are_equal(a: float, share: float, op: str)
 def test_a_bound_is_every_number_it_may_be(a: int, bound: str, op: str, b: int) -> None:
     """TRUE or FALSE exactly when all of the numbers, a half apart, agree."""
     numbers = [a + half / 2 for half in range(-100, 101)] if bound else [float(a)]
-    allowed = [x for x in numbers if not bound or compare(x, bound, a)]
-    answers = {compare(x, op, b) for x in allowed}
+    allowed = [x for x in numbers if not bound or compare_numbers(x, bound, a)]
+    answers = {compare_numbers(x, op, b) for x in allowed}
     wanted = UNKNOWN if len(answers) == 2 else TRUE if answers == {True} else FALSE
     assert compare_bounded(a, bound, op, b) is wanted
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradatim.core.quantity import compare
+from gradatim.core.quantity import compare_numbers
 from gradatim.protocol.eligibility import EligibilityCriterion
 from gradatim.screening.feasibility.columns import Column, columns
 from gradatim.screening.feasibility.movable_limits import grid, movable
@@ -94,10 +94,10 @@ def test_one_moved_limit(category, op, number, ratios, to, stored):
     (limit,) = movable(used)
     to = max(to, 1 / to) if limit.upward else min(to, 1 / to)
     values = [ratio * number for ratio in ratios]
-    truths = np.array([2 * compare(v, op, number) for v in values], np.int8)
+    truths = np.array([2 * compare_numbers(v, op, number) for v in values], np.int8)
     margins = np.array([(v - number) / number for v in values], stored)
     moved = relaxed(truths, used, limit, to - 1, {limit.column: margins})
-    assert moved.tolist() == [2 * compare(v, op, number * to) for v in values]
+    assert moved.tolist() == [2 * compare_numbers(v, op, number * to) for v in values]
 
 
 def flip(fails: bool, others_fail: bool, margin: float) -> float:
@@ -122,7 +122,7 @@ def test_curves_count_whom_each_limit_lets_in(pairs, elsewhere):
         curve.add(fails[part], alone[part], margins[part])
     for number, passing, everywhere in curve.points:
         lets_in = [
-            fail and not (compare(ast, ">", number) or compare(alt, ">", 2.5))
+            fail and not (compare_numbers(ast, ">", number) or compare_numbers(alt, ">", 2.5))
             for fail, (ast, alt) in zip(fails, people, strict=True)
         ]
         assert passing == sum(lets_in)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from gradatim.clinical.ctcae.grade import Given, Grade, Value
+    from gradatim.clinical.ctcae.grade import Grade, GradingContext, MeasuredValue
 
 Analyte = Annotated[
     str, typer.Argument(metavar="[ANALYTE]", help="Its name, LOINC code or CTCAE term")
@@ -88,7 +88,7 @@ def grade(
     with what is needed to tell. Ungradable is not grade 0.
     """
     from gradatim.clinical.astct import crs_grade, names_crs
-    from gradatim.clinical.ctcae.grade import Given
+    from gradatim.clinical.ctcae.grade import GradingContext
 
     if list_:
         _list(json)
@@ -102,7 +102,7 @@ def grade(
     name = _name(analyte)
     measured = _measured(value, unit, low, high)
     before = _before(baseline, measured, baseline_low, baseline_high)
-    given = Given(
+    given = GradingContext(
         before,
         at_baseline,
         anticoagulated,
@@ -116,18 +116,18 @@ def grade(
 
 
 def _before(
-    baseline: float | None, measured: "Value", low: float | None, high: float | None
-) -> "Value | None":
+    baseline: float | None, measured: "MeasuredValue", low: float | None, high: float | None
+) -> "MeasuredValue | None":
     """Return the value before treatment, with its own limits or those of the value measured.
 
     Raises:
         UnusableInput: limits of the value, or of its baseline, can be none.
     """
-    from gradatim.clinical.ctcae.grade import Value
+    from gradatim.clinical.ctcae.grade import MeasuredValue
 
     before = None
     if baseline is not None:
-        before = Value(
+        before = MeasuredValue(
             baseline,
             measured.unit,
             "",
@@ -138,7 +138,7 @@ def _before(
     return before
 
 
-def _graded(name: str, measured: "Value", given: "Given") -> "tuple[Grade, ...]":
+def _graded(name: str, measured: "MeasuredValue", given: "GradingContext") -> "tuple[Grade, ...]":
     """Return the grades of a value.
 
     Raises:
@@ -189,7 +189,9 @@ def _refuse_signs(*signs: bool | str | None) -> None:
         )
 
 
-def _refuse_limits(measured: "Value", before: "Value | None", *of_baseline: float | None) -> None:
+def _refuse_limits(
+    measured: "MeasuredValue", before: "MeasuredValue | None", *of_baseline: float | None
+) -> None:
     """Refuse limits that can be none.
 
     Raises:
@@ -230,13 +232,13 @@ def _refuse_mismatch(name: str, unit: str, found: "tuple[Grade, ...]") -> None:
         raise UnusableInput(what, "--unit", todo=f"give the value in {units}")
 
 
-def _measured(text: str, unit: str, low: float | None, high: float | None) -> "Value":
+def _measured(text: str, unit: str, low: float | None, high: float | None) -> "MeasuredValue":
     """Read the value as it was typed.
 
     Raises:
         UnusableInput: it is not a number, or its unit is none.
     """
-    from gradatim.clinical.ctcae.grade import Value
+    from gradatim.clinical.ctcae.grade import MeasuredValue
     from gradatim.clinical.units import canonical_unit
     from gradatim.core.errors import UnusableInput
     from gradatim.core.quantity import understood
@@ -251,7 +253,7 @@ def _measured(text: str, unit: str, low: float | None, high: float | None) -> "V
             "it is not in UCUM",
             "write it as U/L, mmol/L, 10*9/L or Cel",
         )
-    return Value(float(found["number"]), unit, found["bound"] or "", low, high)
+    return MeasuredValue(float(found["number"]), unit, found["bound"] or "", low, high)
 
 
 def _print(analyte: str, found: "tuple[Grade, ...]", json: bool) -> None:

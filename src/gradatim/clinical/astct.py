@@ -40,7 +40,7 @@ def limb_states() -> tuple[LimbState, ...]:
     """Return every state of hypotension and of oxygen, from the table."""
     return tuple(
         LimbState(row["limb"], row["state"], int(row["grade"]), row["words"])
-        for row in load.rows("astct_crs.csv")
+        for row in load.csv_rows("astct_crs.csv")
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gradatim.clinical.formulas import is_number
-from gradatim.core.quantity import compare, plain
+from gradatim.core.quantity import compare_numbers, plain_number
 from gradatim.core.truth import UNKNOWN, truth_of
 from gradatim.core.verdict import Reason, Verdict
 
@@ -31,7 +31,7 @@ class Domains:
     lateral_flexion: float | None = None
 
 
-class Change(NamedTuple):
+class DomainChange(NamedTuple):
     """One domain at baseline, and by how many units it has become better since (or worse)."""
 
     baseline: float
@@ -47,7 +47,7 @@ class Change(NamedTuple):
 
     def _reaches(self, change: float, percent: float, units: float) -> bool:
         relative = self.baseline * percent / 100
-        return compare(change, ">=", relative) and compare(change, ">=", units)
+        return compare_numbers(change, ">=", relative) and compare_numbers(change, ">=", units)
 
 
 class Domain(NamedTuple):
@@ -86,7 +86,7 @@ def each(
     domains: Sequence[Domain],
     baseline: Domains,
     followup: Domains,
-    holds: Callable[[Change], bool],
+    holds: Callable[[DomainChange], bool],
 ) -> tuple[Verdict, ...]:
     """Give, for each domain, the verdict whether its change holds."""
     return tuple(
@@ -96,32 +96,38 @@ def each(
 
 
 def compared(
-    domain: Domain, before: float | None, after: float | None, holds: Callable[[Change], bool]
+    domain: Domain, before: float | None, after: float | None, holds: Callable[[DomainChange], bool]
 ) -> Verdict:
     """Give the verdict whether the change of one domain holds; UNKNOWN without both values."""
     if before is None or off_scale(domain, before):
-        return unknown(domain, before, "at baseline")
+        return unknown_domain(domain, before, "at baseline")
     if after is None or off_scale(domain, after):
-        return unknown(domain, after, "at follow-up")
+        return unknown_domain(domain, after, "at follow-up")
     gain = after - before if domain.more_is_better else before - after
-    text = f"{domain.label} {plain(before)} to {plain(after)}"
-    return Verdict(truth_of(holds(Change(before, gain))), text)
+    text = f"{domain.label} {plain_number(before)} to {plain_number(after)}"
+    return Verdict(truth_of(holds(DomainChange(before, gain))), text)
 
 
 def level(domain: Domain, now: Domains, operator: str, limit: float) -> Verdict:
     """Give the verdict whether one domain's value stands in that relation to a limit."""
     value: float | None = getattr(now, domain.name)
     if value is None or off_scale(domain, value):
-        return unknown(domain, value, "at follow-up")
-    return Verdict(truth_of(compare(value, operator, limit)), f"{domain.label} {plain(value)}")
+        return unknown_domain(domain, value, "at follow-up")
+    return Verdict(
+        truth_of(compare_numbers(value, operator, limit)), f"{domain.label} {plain_number(value)}"
+    )
 
 
 def off_scale(domain: Domain, value: float) -> bool:
     """Whether a value cannot be one of its domain: no number, or outside the scale."""
-    return not is_number(value) or compare(value, "<", 0) or compare(value, ">", domain.maximum)
+    return (
+        not is_number(value)
+        or compare_numbers(value, "<", 0)
+        or compare_numbers(value, ">", domain.maximum)
+    )
 
 
-def unknown(domain: Domain, value: float | None, when: str) -> Verdict:
+def unknown_domain(domain: Domain, value: float | None, when: str) -> Verdict:
     """Return the verdict on a domain whose value is missing or cannot be one."""
     if value is None:
         return Verdict(UNKNOWN, f"{domain.label} has no value {when}", reason=Reason.NO_RECORD)

@@ -96,7 +96,7 @@ def drugs() -> tuple[Drug, ...]:
 
     Source: each row's own columns; ATC codes: WHO Collaborating Centre for Drug Statistics.
     """
-    return tuple(_read(row) for row in load.rows("drugs.csv"))
+    return tuple(_read(row) for row in load.csv_rows("drugs.csv"))
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from gradatim.clinical import load
 from gradatim.core.documents import Steps
 from gradatim.core.errors import UnusableInput
 from gradatim.core.expression import Expression, NotAnExpression, Value, calculate, inputs
-from gradatim.core.quantity import compare, plain
+from gradatim.core.quantity import compare_numbers, plain_number
 
 FORMULAS: Mapping[str, "Formula"]
 SEXES = ("female", "male")
@@ -60,10 +60,10 @@ class Input:
         """Say why a value cannot be an answer here; empty when it can."""
         if not is_number(value):
             return f"{self.label} is {value}, not a number"
-        if self.minimum is not None and compare(value, "<", self.minimum):
-            return f"{self.label} is {plain(value)}, below {plain(self.minimum)}"
-        if self.maximum is not None and compare(value, ">", self.maximum):
-            return f"{self.label} is {plain(value)}, above {plain(self.maximum)}"
+        if self.minimum is not None and compare_numbers(value, "<", self.minimum):
+            return f"{self.label} is {plain_number(value)}, below {plain_number(self.minimum)}"
+        if self.maximum is not None and compare_numbers(value, ">", self.maximum):
+            return f"{self.label} is {plain_number(value)}, above {plain_number(self.maximum)}"
         return ""
 
 

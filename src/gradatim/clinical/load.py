@@ -102,7 +102,7 @@ class Table(NamedTuple):
         return {name: read(self, name) for name in self.entries}
 
 
-def text(table: str) -> str:
+def table_text(table: str) -> str:
     """Give the text of a table of this floor, by file name.
 
     Source: the package's own `tables` folder.
@@ -110,12 +110,12 @@ def text(table: str) -> str:
     return files("gradatim.clinical").joinpath("tables", table).read_text(encoding="utf-8")
 
 
-def rows(table: str) -> list[dict[str, str]]:
+def csv_rows(table: str) -> list[dict[str, str]]:
     """Give the rows of a CSV table of this floor, by file name; every cell is a string.
 
     Source: the package's own `tables` folder.
     """
-    return list(csv.DictReader(text(table).splitlines()))
+    return list(csv.DictReader(table_text(table).splitlines()))
 
 
 def entries(table: str) -> Table:
@@ -126,10 +126,10 @@ def entries(table: str) -> Table:
     Raises:
         UnusableInput: it is not YAML, or a name stands in it twice.
     """
-    return parse(text(table), f"clinical/tables/{table}")
+    return parse_table(table_text(table), f"clinical/tables/{table}")
 
 
-def parse(text: str, name: str) -> Table:
+def parse_table(text: str, name: str) -> Table:
     """Return a YAML table from its text; `name` is used in messages.
 
     Raises:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from gradatim.clinical import load
 
-BOUNDS: Mapping[int, str] = MappingProxyType(
+OPERATOR_BOUNDS: Mapping[int, str] = MappingProxyType(
     {4172703: "", 4171756: "<", 4171754: "<=", 4172704: ">", 4171755: ">="}
 )
 """Bound by `operator_concept_id` (domain Meas Value Operator); `=` is none."""
@@ -67,4 +67,4 @@ def results() -> Mapping[int, str]:
 
 
 def _read(table: str, column: str) -> Mapping[int, str]:
-    return MappingProxyType({int(row["concept_id"]): row[column] for row in load.rows(table)})
+    return MappingProxyType({int(row["concept_id"]): row[column] for row in load.csv_rows(table)})

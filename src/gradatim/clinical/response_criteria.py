@@ -10,8 +10,17 @@ from typing import NamedTuple
 
 from gradatim.clinical import responses
 from gradatim.clinical.asdas import asdas_improvement, asdas_state
-from gradatim.clinical.domains import ASDAS, BASDAI, FOUR, SIX, Domain, Domains, off_scale, unknown
-from gradatim.core.quantity import plain
+from gradatim.clinical.domains import (
+    ASDAS,
+    BASDAI,
+    FOUR,
+    SIX,
+    Domain,
+    Domains,
+    off_scale,
+    unknown_domain,
+)
+from gradatim.core.quantity import plain_number
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.core.verdict import Verdict
 
@@ -80,19 +89,21 @@ def _judgement(verdict: Verdict) -> Judgement:
 def _state(_baseline: Values, followup: Values) -> Judgement:
     score = followup.get("asdas")
     if score is None or off_scale(ASDAS, score):
-        return Judgement(UNKNOWN_ANSWER, unknown(ASDAS, score, "at follow-up").text)
-    return Judgement(asdas_state(score), f"ASDAS {plain(score)}")
+        return Judgement(UNKNOWN_ANSWER, unknown_domain(ASDAS, score, "at follow-up").text)
+    return Judgement(asdas_state(score), f"ASDAS {plain_number(score)}")
 
 
 def _improvement(baseline: Values, followup: Values) -> Judgement:
     for values, when in ((baseline, "at baseline"), (followup, "at follow-up")):
         score = values.get("asdas")
         if score is None or off_scale(ASDAS, score):
-            return Judgement(UNKNOWN_ANSWER, unknown(ASDAS, score, when).text)
+            return Judgement(UNKNOWN_ANSWER, unknown_domain(ASDAS, score, when).text)
     before, after = baseline["asdas"], followup["asdas"]
     assert before is not None
     assert after is not None
-    return Judgement(asdas_improvement(before - after), f"ASDAS {plain(before)} to {plain(after)}")
+    return Judgement(
+        asdas_improvement(before - after), f"ASDAS {plain_number(before)} to {plain_number(after)}"
+    )
 
 
 _ASAS_2004 = "Brandt et al., Ann Rheum Dis 2004;63:1438-44"

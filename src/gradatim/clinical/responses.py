@@ -12,7 +12,7 @@ from gradatim.clinical.domains import (
     BASDAI,
     FOUR,
     SIX,
-    Change,
+    DomainChange,
     Domains,
     at_least,
     compared,
@@ -141,7 +141,7 @@ def _improved_and_none_worse(
 
 
 def _basdai(
-    text: str, before: float | None, after: float | None, holds: Callable[[Change], bool]
+    text: str, before: float | None, after: float | None, holds: Callable[[DomainChange], bool]
 ) -> Verdict:
     found = compared(BASDAI, before, after, holds)
     return Verdict(found.truth, f"{text}: {found.text}", reason=found.reason)

@@ -32,7 +32,7 @@ mmol/mol is 9.5 %, not 8), clearance with and without its normal surface, D-dime
 
 # What a unit measures: its UCUM dimension, whether it counts charges (meq) or whole ions, and which
 # of the above it is.
-Kind = tuple[tuple[tuple[str, int], ...], bool, str]
+_UnitKind = tuple[tuple[tuple[str, int], ...], bool, str]
 
 
 @lru_cache(maxsize=4096)
@@ -108,7 +108,7 @@ def _factor(analyte: str, unit: str, to: str) -> float | None:
     return None if size is None else start[0] * size / goal[0]
 
 
-def _reach(analyte: str, start: Kind, goal: Kind) -> float | None:
+def _reach(analyte: str, start: _UnitKind, goal: _UnitKind) -> float | None:
     """Walk the analyte's bridges from one kind of measure to another; base unit to base unit."""
     reached = {start: 1.0}
     waiting = [start]
@@ -123,16 +123,16 @@ def _reach(analyte: str, start: Kind, goal: Kind) -> float | None:
 
 
 @lru_cache(maxsize=1)
-def _bridges() -> dict[str, list[tuple[Kind, Kind, float]]]:
+def _bridges() -> dict[str, list[tuple[_UnitKind, _UnitKind, float]]]:
     """Give each analyte's bridges, in both directions, as factors between base units."""
-    found: dict[str, list[tuple[Kind, Kind, float]]] = {}
-    for row in load.rows("conversions.csv"):
+    found: dict[str, list[tuple[_UnitKind, _UnitKind, float]]] = {}
+    for row in load.csv_rows("conversions.csv"):
         for name in _names(row):
             found.setdefault(name, []).extend(_both_ways(row))
     return found
 
 
-def _both_ways(row: dict[str, str]) -> Iterator[tuple[Kind, Kind, float]]:
+def _both_ways(row: dict[str, str]) -> Iterator[tuple[_UnitKind, _UnitKind, float]]:
     have, want = scale(row["from"]), scale(row["to"])
     assert have is not None, row
     assert want is not None, row
@@ -147,7 +147,7 @@ def _names(row: dict[str, str]) -> Iterator[str]:
     yield from (name.casefold() for name in row["also"].split(";") if name)
 
 
-def _kind(unit: str, size: Scale) -> Kind:
+def _kind(unit: str, size: Scale) -> _UnitKind:
     apart = next((what for what, one in _APART.items() if one.search(unit)), "")
     return size[1], bool(_CHARGE.search(unit)), apart
 
@@ -165,6 +165,7 @@ def _scale(unit: str) -> Scale | None:
 def _spellings() -> tuple[dict[str, str], dict[str, str]]:
     """Give the spellings by their exact text, and without regard to case."""
     rows = [
-        ("".join(row["spelled"].split()), row["ucum"]) for row in load.rows("unit_spellings.csv")
+        ("".join(row["spelled"].split()), row["ucum"])
+        for row in load.csv_rows("unit_spellings.csv")
     ]
     return dict(rows), {spelled.casefold(): ucum for spelled, ucum in rows}

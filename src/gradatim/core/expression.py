@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from gradatim.core.quantity import compare
+from gradatim.core.quantity import compare_numbers
 
 Expression = float | int | str | Mapping[str, Any]
 Value = float | str
@@ -95,7 +95,7 @@ def _band(spec: Mapping[str, Any], value: Value | None) -> str | None:
         return None
     name: str = spec["below"]
     for band in spec["steps"]:
-        if compare(value, ">=", band["from"]):
+        if compare_numbers(value, ">=", band["from"]):
             name = band["is"]
     return name
 

@@ -11,7 +11,7 @@ from datetime import date
 from enum import Enum
 from typing import NamedTuple, Protocol, Union
 
-from gradatim.core.quantity import Quantity, plain
+from gradatim.core.quantity import Quantity, plain_number
 
 
 class Template(Enum):
@@ -120,7 +120,7 @@ class Number(NamedTuple):
 
     def __str__(self) -> str:
         """Its digits."""
-        return format(self.value, self.format) if self.format else plain(self.value)
+        return format(self.value, self.format) if self.format else plain_number(self.value)
 
 
 class HasWording(Protocol):

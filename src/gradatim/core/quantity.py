@@ -66,7 +66,7 @@ class Quantity(NamedTuple):
     def __str__(self) -> str:
         """Number and unit, as a person writes them."""
         unit = shown_unit(self.unit)
-        return f"{self.bound}{plain(self.value)}{' ' if unit else ''}{unit}"
+        return f"{self.bound}{plain_number(self.value)}{' ' if unit else ''}{unit}"
 
 
 _SIGNS = {
@@ -100,7 +100,7 @@ def shown_unit(unit: str) -> str:
     return unit.replace("{", "").replace("}", "").replace("_", " ")
 
 
-def plain(value: float) -> str:
+def plain_number(value: float) -> str:
     """Write a number without a needless fraction or exponent, in at most 10 digits."""
     return f"{value:.10g}" if abs(value) < 1e10 else f"{value:g}"
 
@@ -110,7 +110,7 @@ def same(a: float, b: float) -> bool:
     return abs(a - b) <= RELATIVE_TOLERANCE * max(abs(a), abs(b))
 
 
-def compare(a: float, op: str, b: float) -> bool:
+def compare_numbers(a: float, op: str, b: float) -> bool:
     """Compare two numbers by `<`, `<=`, `>`, `>=` or `=`, within the tolerance."""
     return _sign(a, b) in _HOLDS[op]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from gradatim.core.quantity import compare
+from gradatim.core.quantity import compare_numbers
 from gradatim.dosing.counting import counting_step
 from gradatim.dosing.draws import Draw
 from gradatim.dosing.inventory import Key
@@ -80,7 +80,7 @@ def drawing_steps(prepared: Prepared, rules: Preparation) -> Iterator[Step]:
 def _infused(prepared: Prepared, batch: Batch, still: float, per_ml: float) -> Iterator[Step]:
     needed = still / per_ml
     yield needed_step(still, per_ml)
-    if prepared.mode == "whole units" or compare(batch.infused_ml, "<", needed):
+    if prepared.mode == "whole units" or compare_numbers(batch.infused_ml, "<", needed):
         yield step(
             f"volume infused from {batch.name}",
             "volume of the units − what stays in filter and line",

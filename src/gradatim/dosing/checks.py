@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from gradatim.core.quantity import compare
+from gradatim.core.quantity import compare_numbers
 from gradatim.core.truth import TRUE, UNKNOWN, Truth, all_of, truth_of
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.dosing import counting, limits
@@ -64,7 +64,7 @@ def deviation(asked: _OfCells) -> Verdict:
         return Verdict(
             UNKNOWN, f"{why}, so there is nothing to compare with the dose", reason=Reason.NO_RECORD
         )
-    within = compare(abs(off), "<=", rules.tolerance)
+    within = compare_numbers(abs(off), "<=", rules.tolerance)
     dose = quantity_words(prepared.planned)
     text = (
         f"{signed_percent(off)}: {infused:,.0f} instead of {dose}, "

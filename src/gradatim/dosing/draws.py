@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import accumulate
 from typing import NamedTuple
 
-from gradatim.core.quantity import RELATIVE_TOLERANCE, compare, same
+from gradatim.core.quantity import RELATIVE_TOLERANCE, compare_numbers, same
 from gradatim.dosing.inventory import Container
 from gradatim.dosing.limits import elapsed
 from gradatim.dosing.product import Concentration
@@ -103,7 +103,7 @@ def drawn_whole(
     fewer: tuple[Draw, ...] = ()
     for n, volume in enumerate(ends, 1):
         draws = _cut(sources[:n], max(volume - hold_up, 0), hold_up)
-        if n == len(ends) or compare(_cells(draws), ">=", dose):
+        if n == len(ends) or compare_numbers(_cells(draws), ">=", dose):
             break
         fewer = draws
     if not _within(draws, dose, tolerance) and _within(fewer, dose, tolerance):
@@ -112,7 +112,7 @@ def drawn_whole(
 
 
 def _within(draws: Sequence[Draw], dose: float, tolerance: float) -> bool:
-    return compare(abs(_cells(draws) - dose), "<=", tolerance * dose)
+    return compare_numbers(abs(_cells(draws) - dose), "<=", tolerance * dose)
 
 
 def _cells(draws: Sequence[Draw]) -> float:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from gradatim.core.errors import UnusableInput
 from gradatim.core.message import Message, Number, Term
-from gradatim.core.quantity import compare
+from gradatim.core.quantity import compare_numbers
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, truth_of
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.dosing.inventory import Container
@@ -36,7 +36,7 @@ def thaw_clock(container: Container, end: datetime | None, hours: float | None) 
     if taken < 0:
         text = Limit.ENDS_BEFORE_THAW(hours=Number(-taken, ".3g"))
         return Verdict(UNKNOWN, text, reason=Reason.CONFLICT)
-    within = compare(taken, "<=", hours)
+    within = compare_numbers(taken, "<=", hours)
     told = Limit.ENDS_IN_TIME if within else Limit.ENDS_LATE
     return Verdict(truth_of(within), told(span=Term(span(taken)), hours=Number(hours, "g")))
 
@@ -65,7 +65,7 @@ def viability(
         return _no_limit("viability")
     if not known:
         return _missing(Limit.NO_VIABILITY(percent=Number(100 * minimum, "g")))
-    enough = compare(min(known), ">=", minimum)
+    enough = compare_numbers(min(known), ">=", minimum)
     of_count = one is not None and counted == min(known)
     told = (Limit.VIABLE if enough else Limit.NOT_VIABLE)(
         percent=Number(100 * min(known), ".4g"),
@@ -86,7 +86,7 @@ def rate(volume_ml: float | None, minutes: float | None, maximum: float | None) 
         return _missing(Limit.NO_DURATION(minutes=least, ml=Number(volume_ml, ".4g")))
     if not minutes > 0:
         raise UnusableInput(f"{minutes:g} min is not a duration", todo="give minutes above 0")
-    slow = compare(volume_ml / minutes, "<=", maximum)
+    slow = compare_numbers(volume_ml / minutes, "<=", maximum)
     told = Limit.SLOW if slow else Limit.FAST
     ran = Number(volume_ml / minutes, ".3g")
     return Verdict(truth_of(slow), told(rate=ran, limit=Number(maximum, "g")))
@@ -98,7 +98,7 @@ def dmso(grams_per_kg: float | None, maximum: float | None) -> Verdict:
         return _no_limit("dimethyl sulfoxide")
     if grams_per_kg is None:
         return _missing(Limit.DMSO_UNKNOWN(limit=Number(maximum, "g")))
-    good = compare(grams_per_kg, "<=", maximum)
+    good = compare_numbers(grams_per_kg, "<=", maximum)
     told = Limit.LITTLE_DMSO if good else Limit.MUCH_DMSO
     amount = Number(grams_per_kg, ".3g")
     return Verdict(truth_of(good), told(amount=amount, limit=Number(maximum, "g")))

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from gradatim.core.errors import UnusableInput
-from gradatim.core.quantity import compare
+from gradatim.core.quantity import compare_numbers
 from gradatim.core.truth import TRUE, UNKNOWN
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.dosing.product import Weights, usable_weights
@@ -90,7 +90,7 @@ def implausible(kg: float, others: Iterable[float]) -> str:
         return f"adults weigh {LIGHTEST_PLAUSIBLE:g} to {HEAVIEST_PLAUSIBLE:g} kg" * outside
     nearest = min(known, key=lambda other: abs(kg / other - 1))
     change = kg / nearest - 1
-    if not compare(abs(change), ">", PLAUSIBLE_CHANGE):
+    if not compare_numbers(abs(change), ">", PLAUSIBLE_CHANGE):
         return ""
     return (
         f"it is {signed_percent(change)} against {nearest:g} kg, and more than "
@@ -138,7 +138,7 @@ def _chosen(anchor: str | None, rules: Preparation | None, weights: Weights) -> 
     if limit is None:
         text = f"the weight at {anchor}, {then:g} kg ({since}; the protocol sets no limit)"
         return WeightUsed(then, steps, Verdict(TRUE, text))
-    if compare(abs(change), ">", limit):
+    if compare_numbers(abs(change), ">", limit):
         text = f"{since}, more than ±{100 * limit:g} %: dosed anew by the weight on the day"
         return WeightUsed(day, steps, Verdict(TRUE, f"{text}, {day:g} kg"))
     text = f"the weight at {anchor}, {then:g} kg ({since}, within ±{100 * limit:g} %)"

@@ -4,7 +4,7 @@ from datetime import date
 
 from gradatim.core.dates import ANY_DAY, completed_years
 from gradatim.core.message import Label, Pair, Term, join
-from gradatim.core.quantity import compare
+from gradatim.core.quantity import compare_numbers
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, truth_of
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.evidence.facts import Fact
@@ -77,7 +77,7 @@ def age(node: Age, s: Situation) -> Verdict:
         s.reaches(at, _next_birthday(birth, at.day))
     ages = range(youngest, oldest + 1)
     said = Clause.AGE(years=join(ages, Pair.OR), day=at.day)
-    truths = {compare(years, node.is_.op, node.is_.number) for years in ages}
+    truths = {compare_numbers(years, node.is_.op, node.is_.number) for years in ages}
     if len(truths) > 1:
         return Verdict(
             UNKNOWN,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import NamedTuple
 
-from gradatim.core.quantity import compare
+from gradatim.core.quantity import compare_numbers
 from gradatim.protocol.base import Limit
 from gradatim.protocol.nodes import (
     Age,
@@ -92,7 +92,7 @@ def _disjoint(a: Literal, b: Literal) -> bool:
     low, high = max(low_a, low_b), min(high_a, high_b)
     if low > high:
         return True
-    return low == high and not all(compare(low, one.op, one.number) for one in (x, y))
+    return low == high and not all(compare_numbers(low, one.op, one.number) for one in (x, y))
 
 
 def _limit(literal: Literal) -> Limit | None:

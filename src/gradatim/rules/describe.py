@@ -5,7 +5,7 @@ from typing import Any
 
 from gradatim.core.dates import Duration
 from gradatim.core.message import Number
-from gradatim.core.quantity import Quantity, plain
+from gradatim.core.quantity import Quantity, plain_number
 from gradatim.core.truth import TRUE
 from gradatim.protocol.base import Limit, Window
 from gradatim.protocol.nodes import (
@@ -197,7 +197,7 @@ def _not_washed_out(node: NotWashedOut, study: Study) -> str:
 
 
 def _requirement(one: Any) -> str:
-    wait = str(one.length) if one.length else f"{plain(one.half_lives)} half-lives"
+    wait = str(one.length) if one.length else f"{plain_number(one.half_lives)} half-lives"
     return f"{wait} ({', '.join(one.only)})" if one.only else wait
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from gradatim.core.dates import Duration, step
 from gradatim.core.message import Argument, Label, Message, Pair, Series, Term, Text, clauses
-from gradatim.core.quantity import compare
+from gradatim.core.quantity import compare_numbers
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, truth_of
 from gradatim.core.verdict import Reason, Verdict, foremost
 from gradatim.evidence.facts import EVERY_DAY, RELATED, Fact, Often
@@ -80,7 +80,9 @@ def _as_graded(node: Event, fact: Fact) -> Truth:
     graded = TRUE
     if node.grade is not None:
         known = (
-            None if fact.value is None else compare(fact.value, node.grade.op, node.grade.number)
+            None
+            if fact.value is None
+            else compare_numbers(fact.value, node.grade.op, node.grade.number)
         )
         graded = truth_of(known)
     if node.related is None:

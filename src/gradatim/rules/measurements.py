@@ -16,8 +16,7 @@ from gradatim.core.message import (
     clauses,
     join,
 )
-from gradatim.core.quantity import Quantity, compare_bounded
-from gradatim.core.quantity import compare as compare_numbers
+from gradatim.core.quantity import Quantity, compare_bounded, compare_numbers
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.evidence.facts import Fact

@@ -12,7 +12,7 @@ from gradatim.conduct.identity import ERASED
 from gradatim.conduct.narrative import measured_words, narrate_in_words
 from gradatim.conduct.sealed_records import SEALED
 from gradatim.conduct.views.judgements import entries_to_judge
-from gradatim.core.quantity import plain, shown_unit
+from gradatim.core.quantity import plain_number, shown_unit
 from gradatim.web.forms.choices import Asked
 from gradatim.web.forms.labels import choice_words, label_of
 from gradatim.web.templatetags.words import dose, moment
@@ -113,7 +113,7 @@ def _record(one: dict[str, Any]) -> str:
 
 def _measured(one: dict[str, Any]) -> str:
     """Write a measured value as one reads it: value, unit, limits, words."""
-    low, high = ("" if one.get(at) is None else plain(one[at]) for at in ("low", "high"))
+    low, high = ("" if one.get(at) is None else plain_number(one[at]) for at in ("low", "high"))
     limits = f"({low}–{high})" if low or high else ""
     words = {"true": _("yes"), "false": _("no")}.get(one.get("code", ""), one.get("code", ""))
     unit, bound, method = (one.get(name, "") for name in ("unit", "bound", "method"))
@@ -132,7 +132,7 @@ def _shown(key: str, value: Any) -> str:
     if isinstance(value, int | float) and key in ("amount", "planned"):
         return dose(value)
     if isinstance(value, float):
-        return plain(value)
+        return plain_number(value)
     if key == "unit":
         return shown_unit(value)
     return str(choice_words(key, value) if isinstance(value, str) else value)

@@ -17,10 +17,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from gradatim.clinical import load
-from gradatim.clinical.ctcae.inputs import Given, Value, known_of, situation
+from gradatim.clinical.ctcae.inputs import GradingContext, MeasuredValue, known_of, situation
 from gradatim.clinical.ctcae.intervals import stretches
-from gradatim.clinical.ctcae.rules import Need, Possible, either, judge, worst
-from gradatim.clinical.ctcae.table import Analyte, Term, analyte_called, analytes
+from gradatim.clinical.ctcae.rules import Need, Possible, join_possible, judge, worst
+from gradatim.clinical.ctcae.table import Analyte, CtcaeTerm, analyte_called, analytes
 from gradatim.clinical.ctcae.wording import because
 from gradatim.core.truth import FALSE
 
@@ -32,9 +32,9 @@ __all__ = [
     "SOURCE",
     "VERSION",
     "ClinicalTerm",
-    "Given",
     "Grade",
-    "Value",
+    "GradingContext",
+    "MeasuredValue",
     "analyte_of_loinc",
     "clinical_terms",
     "grade",
@@ -92,7 +92,9 @@ class ClinicalTerm(NamedTuple):
     grades: tuple[str, str, str, str, str]
 
 
-def grade(analyte: str, value: Value, given: Given = Given()) -> tuple[Grade, ...]:  # noqa: B008
+def grade(
+    analyte: str, value: MeasuredValue, given: GradingContext = GradingContext()
+) -> tuple[Grade, ...]:  # noqa: B008
     """Grade a measured value by every CTCAE term of its analyte.
 
     Args:
@@ -120,7 +122,7 @@ def clinical_terms() -> tuple[ClinicalTerm, ...]:
 
     Source: `tables/ctcae_v5_clinical.csv`, in words of our own; CTCAE v5.0 itself decides.
     """
-    return tuple(map(_clinical_term, load.rows("ctcae_v5_clinical.csv")))
+    return tuple(map(_clinical_term, load.csv_rows("ctcae_v5_clinical.csv")))
 
 
 def highest_grade(term: str) -> int | None:
@@ -141,18 +143,22 @@ def _clinical_term(row: dict[str, str]) -> ClinicalTerm:
     return ClinicalTerm(row["term"], row["meddra_code"], (first, second, third, fourth, fifth))
 
 
-def _graded(analyte: Analyte, term: Term, value: Value, given: Given) -> Grade:
+def _graded(
+    analyte: Analyte, term: CtcaeTerm, value: MeasuredValue, given: GradingContext
+) -> Grade:
     known = stretches(analyte.name, term.name, value.unit, value.low, value.high, given)
     stretch = known.of(value)
     found: Grade | None = None if stretch is None else known.found.get(stretch)
     if found is None:
-        found = judged(analyte, term, value, given)
+        found = grade_by_term(analyte, term, value, given)
         if stretch is not None:
             known.found[stretch] = found
     return found._replace(because=because(analyte, term, value, given))
 
 
-def judged(analyte: Analyte, term: Term, value: Value, given: Given) -> Grade:
+def grade_by_term(
+    analyte: Analyte, term: CtcaeTerm, value: MeasuredValue, given: GradingContext
+) -> Grade:
     """Judge a value by a term, step by step; the words of its arithmetic are left out."""
     found = _possible(analyte, term, value, given)
     grades = tuple(sorted(found.rules))
@@ -165,13 +171,17 @@ def judged(analyte: Analyte, term: Term, value: Value, given: Given) -> Grade:
     return Grade(term.name, term.meddra, None, grades, missing, rule, "")
 
 
-def _possible(analyte: Analyte, term: Term, value: Value, given: Given) -> Possible:
+def _possible(
+    analyte: Analyte, term: CtcaeTerm, value: MeasuredValue, given: GradingContext
+) -> Possible:
     """Judge the lists of steps that apply, or may apply."""
     parts = list(_parts(analyte, term, value, given))
-    return worst(parts) if term.worst_of else either(parts)
+    return worst(parts) if term.worst_of else join_possible(parts)
 
 
-def _parts(analyte: Analyte, term: Term, value: Value, given: Given) -> Iterator[Possible]:
+def _parts(
+    analyte: Analyte, term: CtcaeTerm, value: MeasuredValue, given: GradingContext
+) -> Iterator[Possible]:
     for name, steps in term.clauses.items():
         applies, lacking = situation(name, analyte, given)
         if applies is FALSE:

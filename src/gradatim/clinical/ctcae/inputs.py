@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from typing import NamedTuple, TypeGuard
 
 from gradatim.clinical.ctcae.rules import LACKING, NOTHING, Amount, Known, Need
-from gradatim.clinical.ctcae.table import Analyte, Step
+from gradatim.clinical.ctcae.table import Analyte, GradeStep
 from gradatim.clinical.formulas import is_number
 from gradatim.clinical.units import TEMPERATURES, canonical_unit, convert_for
-from gradatim.core.quantity import compare, compare_bounded
+from gradatim.core.quantity import compare_bounded, compare_numbers
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, truth_of
 
-BOUNDS = ("", "<", "<=", ">", ">=")
+_BOUNDS = ("", "<", "<=", ">", ">=")
 NO_VALUE, NO_SUCH_VALUE = Need("no value"), Need("unusable value")
 UNIT_MISMATCH = Need("unit mismatch")
 BASELINE_MISMATCH = Need("unit mismatch of the baseline")
 _CEILING_HOURS = 24
 
 
-class Value(NamedTuple):
+class MeasuredValue(NamedTuple):
     """A measured value with its reference range.
 
     Args:
@@ -35,7 +35,7 @@ class Value(NamedTuple):
     high: float | None = None
 
 
-class Given(NamedTuple):
+class GradingContext(NamedTuple):
     """What else a grade can depend on; None is not known.
 
     Args:
@@ -49,7 +49,7 @@ class Given(NamedTuple):
         hours_above_40: hours of a temperature above 40 Cel.
     """
 
-    baseline: Value | None = None
+    baseline: MeasuredValue | None = None
     at_baseline: bool = False
     anticoagulated: bool | None = None
     symptomatic: bool | None = None
@@ -59,7 +59,7 @@ class Given(NamedTuple):
     hours_above_40: float | None = None
 
 
-def situation(name: str, analyte: Analyte, given: Given) -> tuple[Truth, list[Need]]:
+def situation(name: str, analyte: Analyte, given: GradingContext) -> tuple[Truth, list[Need]]:
     """Say whether a list of steps applies, and what is missing where that is UNKNOWN.
 
     Args:
@@ -71,7 +71,7 @@ def situation(name: str, analyte: Analyte, given: Given) -> tuple[Truth, list[Ne
     return truth, [lacking] if truth is UNKNOWN else []
 
 
-def _situation(name: str, analyte: Analyte, given: Given) -> tuple[Truth, Need]:
+def _situation(name: str, analyte: Analyte, given: GradingContext) -> tuple[Truth, Need]:
     if name in ("baseline normal", "baseline abnormal"):
         abnormal, lacking = _abnormal(given)
         return (abnormal if name == "baseline abnormal" else ~abnormal), lacking
@@ -87,7 +87,11 @@ def _situation(name: str, analyte: Analyte, given: Given) -> tuple[Truth, Need]:
 
 
 def known_of(
-    name: str, steps: Sequence[Step], analyte: Analyte, value: Value, given: Given
+    name: str,
+    steps: Sequence[GradeStep],
+    analyte: Analyte,
+    value: MeasuredValue,
+    given: GradingContext,
 ) -> Known | Need:
     """Give what a list of steps is judged by, or why the value cannot be used.
 
@@ -105,8 +109,8 @@ def known_of(
     measured = _amount(analyte, value, unit)
     assert measured is not None, value
     anchors = {
-        "ULN": _limit(analyte, Value(value.high, value.unit), unit),
-        "LLN": _limit(analyte, Value(value.low, value.unit), unit),
+        "ULN": _limit(analyte, MeasuredValue(value.high, value.unit), unit),
+        "LLN": _limit(analyte, MeasuredValue(value.low, value.unit), unit),
     }
     lacking = dict(LACKING)
     before = None if given.at_baseline else given.baseline
@@ -119,15 +123,15 @@ def known_of(
     return Known(measured, {**anchors, "baseline": baseline}, _conditions(given), unit, lacking)
 
 
-def fault_of(value: Value) -> Need | None:
+def fault_of(value: MeasuredValue) -> Need | None:
     """Return why a value cannot be graded, whatever its unit; None when it can."""
     if not is_number(value.value):
         return NO_VALUE
     negative = value.value < 0 and canonical_unit(value.unit) not in TEMPERATURES
-    return NO_SUCH_VALUE if negative or value.bound not in BOUNDS else None
+    return NO_SUCH_VALUE if negative or value.bound not in _BOUNDS else None
 
 
-def _abnormal(given: Given) -> tuple[Truth, Need]:
+def _abnormal(given: GradingContext) -> tuple[Truth, Need]:
     """Whether the baseline was above the upper limit it had, and what is missing to tell."""
     if given.at_baseline:
         return FALSE, NOTHING
@@ -140,9 +144,9 @@ def _abnormal(given: Given) -> tuple[Truth, Need]:
     return truth, Need("only a bound of the baseline is known")
 
 
-def _conditions(given: Given) -> dict[str, Truth]:
+def _conditions(given: GradingContext) -> dict[str, Truth]:
     hours = given.hours_above_40
-    long = compare(hours, ">", _CEILING_HOURS) if is_number(hours) else None
+    long = compare_numbers(hours, ">", _CEILING_HOURS) if is_number(hours) else None
     return {
         "symptomatic": truth_of(given.symptomatic),
         "bleeding": truth_of(given.bleeding),
@@ -152,7 +156,7 @@ def _conditions(given: Given) -> dict[str, Truth]:
     }
 
 
-def _unit(analyte: Analyte, steps: Sequence[Step], unit: str) -> str | None:
+def _unit(analyte: Analyte, steps: Sequence[GradeStep], unit: str) -> str | None:
     """Choose the unit to compare in: the printed one of the kind that the value came in.
 
     Empty where only ratios are asked for and the value has no unit; None where none fits.
@@ -166,7 +170,7 @@ def _unit(analyte: Analyte, steps: Sequence[Step], unit: str) -> str | None:
     return "" if printed is None and not unit.strip() else None
 
 
-def _amount(analyte: Analyte, value: Value, unit: str) -> Amount | None:
+def _amount(analyte: Analyte, value: MeasuredValue, unit: str) -> Amount | None:
     """Convert a number; None where there is none, or its unit does not compare."""
     if not is_number(value.value):
         return None
@@ -177,7 +181,7 @@ def _amount(analyte: Analyte, value: Value, unit: str) -> Amount | None:
     return Amount(number, value.bound)
 
 
-def _limit(analyte: Analyte, value: Value, unit: str) -> Amount | None:
+def _limit(analyte: Analyte, value: MeasuredValue, unit: str) -> Amount | None:
     """Convert a limit or a baseline; of 0 or less it can be no measure of another."""
     return _amount(analyte, value, unit) if _is_limit(value.value) else None
 

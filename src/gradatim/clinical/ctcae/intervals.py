@@ -8,8 +8,14 @@ from bisect import bisect_left
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from gradatim.clinical.ctcae.inputs import Given, Value, fault_of, known_of, situation
-from gradatim.clinical.ctcae.rules import Need, limits
+from gradatim.clinical.ctcae.inputs import (
+    GradingContext,
+    MeasuredValue,
+    fault_of,
+    known_of,
+    situation,
+)
+from gradatim.clinical.ctcae.rules import Need, compared_numbers
 from gradatim.clinical.ctcae.table import analyte_called
 from gradatim.clinical.units import convert_for
 from gradatim.core.quantity import same
@@ -47,7 +53,7 @@ class Stretches(NamedTuple):
     scales: tuple[Scale, ...]
     found: dict[Stretch, Any]
 
-    def of(self, value: Value) -> Stretch | None:
+    def of(self, value: MeasuredValue) -> Stretch | None:
         """Give a value's stretch; None for a bound, which may lie on several, or a fault."""
         if value.bound or value.value is None or fault_of(value):
             return None
@@ -64,7 +70,7 @@ class Stretches(NamedTuple):
 
 @lru_cache(maxsize=16_384, typed=True)
 def stretches(
-    analyte: str, term: str, unit: str, low: float | None, high: float | None, given: Given
+    analyte: str, term: str, unit: str, low: float | None, high: float | None, given: GradingContext
 ) -> Stretches:
     """Give the stretches of a term, with nothing found yet.
 
@@ -73,7 +79,7 @@ def stretches(
         unit, low, high: as `Value` has them.
         given: what else a grade can depend on.
     """
-    found, any_value = analyte_called(analyte), Value(1.0, unit, "", low, high)
+    found, any_value = analyte_called(analyte), MeasuredValue(1.0, unit, "", low, high)
     clauses = next(one.clauses for one in found.terms if one.name == term)
     scales = []
     for name, steps in clauses.items():
@@ -81,5 +87,5 @@ def stretches(
             continue
         known = known_of(name, steps, found, any_value, given)
         if not isinstance(known, Need):
-            scales.append(Scale(known.unit, limits(steps, known)))
+            scales.append(Scale(known.unit, compared_numbers(steps, known)))
     return Stretches(found.substance, tuple(scales), {})

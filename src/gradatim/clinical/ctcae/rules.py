@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, product
 from typing import NamedTuple
 
-from gradatim.clinical.ctcae.table import Comparison, Step
+from gradatim.clinical.ctcae.table import Comparison, GradeStep
 from gradatim.core.quantity import compare_bounded
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 
@@ -88,7 +88,7 @@ class Possible(NamedTuple):
     needs: list[Need]
 
 
-def judge(steps: Sequence[Step], known: Known) -> Possible:
+def judge(steps: Sequence[GradeStep], known: Known) -> Possible:
     """Find the grades that steps allow.
 
     Args:
@@ -112,7 +112,7 @@ def judge(steps: Sequence[Step], known: Known) -> Possible:
     return Possible(rules, needs)
 
 
-def limits(steps: Sequence[Step], known: Known) -> tuple[float, ...]:
+def compared_numbers(steps: Sequence[GradeStep], known: Known) -> tuple[float, ...]:
     """Give the numbers that steps compare a value with, ascending; what is not known is left out.
 
     The truth of each comparison, and so what `judge` finds, is the same for all values between two
@@ -122,7 +122,7 @@ def limits(steps: Sequence[Step], known: Known) -> tuple[float, ...]:
     return tuple(sorted({one.number for one in found if one is not None}))
 
 
-def either(those: Sequence[Possible]) -> Possible:
+def join_possible(those: Sequence[Possible]) -> Possible:
     """Join what is possible where it is not known which list of steps applies."""
     rules: dict[int, str] = {}
     for one in those:
@@ -141,7 +141,7 @@ def worst(those: Sequence[Possible]) -> Possible:
     return Possible(rules, [*chain.from_iterable(one.needs for one in those)])
 
 
-def _holds(step: Step, known: Known) -> tuple[Truth, list[Need]]:
+def _holds(step: GradeStep, known: Known) -> tuple[Truth, list[Need]]:
     """Judge a step; beside its truth, what is missing where that is UNKNOWN."""
     lacking: list[Need] = []
     for truth, lack in _parts(step, known):
@@ -152,7 +152,7 @@ def _holds(step: Step, known: Known) -> tuple[Truth, list[Need]]:
     return (UNKNOWN if lacking else TRUE), lacking
 
 
-def _parts(step: Step, known: Known) -> Iterator[tuple[Truth, Need]]:
+def _parts(step: GradeStep, known: Known) -> Iterator[tuple[Truth, Need]]:
     """Judge each thing that a step asks, with what is missing where it is UNKNOWN."""
     for one in step.comparisons:
         yield _compared(one, known)
@@ -189,14 +189,14 @@ def _limit(one: Comparison, known: Known) -> Amount | None:
     return Amount(moved * one.times, anchor.bound)
 
 
-def _worse(above: Sequence[Step], step: Step) -> Step | None:
+def _worse(above: Sequence[GradeStep], step: GradeStep) -> GradeStep | None:
     """Find the step at which a higher grade begins whatever a clinician says; None if none does."""
     return next(
         (one for one in reversed(above) if one.grade > step.grade and not one.conditions), None
     )
 
 
-def _words(step: Step, worse: Step | None, unit: str) -> str:
+def _words(step: GradeStep, worse: GradeStep | None, unit: str) -> str:
     """Write a step as the range up to the next worse one, such as `> 3 to 5 x ULN`."""
     said = [one.said(unit) for one in step.comparisons]
     if worse is not None:
@@ -204,7 +204,7 @@ def _words(step: Step, worse: Step | None, unit: str) -> str:
     return ", ".join([*said, *(_WORDS[name] for name in step.conditions)])
 
 
-def _none(mildest: Step, unit: str) -> str:
+def _none(mildest: GradeStep, unit: str) -> str:
     """Write what grade 0 means: not even the mildest step."""
     said = " and ".join(one.said(unit) for one in mildest.comparisons)
     return f"not ({said})" if len(mildest.comparisons) > 1 else f"not {said}"

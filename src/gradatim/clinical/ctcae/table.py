@@ -11,7 +11,7 @@ from typing import NamedTuple
 from gradatim.clinical import load
 from gradatim.core.documents import Steps
 from gradatim.core.errors import UnusableInput, shortened
-from gradatim.core.quantity import plain, shown_unit
+from gradatim.core.quantity import plain_number, shown_unit
 
 _COMPARISON = re.compile(
     r"(?P<op>[<>]=?) (?:"
@@ -46,10 +46,10 @@ class Comparison(NamedTuple):
             return self.text
         op = self.text.partition(" ")[0]
         tail = f" {'below' if self.below else 'above'} {self.anchor}" if self.anchor else ""
-        return f"{op} {plain(self.cuts[unit])} {shown_unit(unit)}".rstrip() + tail
+        return f"{op} {plain_number(self.cuts[unit])} {shown_unit(unit)}".rstrip() + tail
 
 
-class Step(NamedTuple):
+class GradeStep(NamedTuple):
     """A grade and what must hold for it, all of it.
 
     Args:
@@ -63,7 +63,7 @@ class Step(NamedTuple):
     conditions: tuple[str, ...]
 
 
-class Term(NamedTuple):
+class CtcaeTerm(NamedTuple):
     """A CTCAE term of an analyte.
 
     Args:
@@ -78,7 +78,7 @@ class Term(NamedTuple):
     name: str
     meddra: str
     worst_of: bool
-    clauses: Mapping[str, tuple[Step, ...]]
+    clauses: Mapping[str, tuple[GradeStep, ...]]
     death: bool
     anchors: tuple[tuple[str, bool], ...]
 
@@ -108,7 +108,7 @@ class Analyte(NamedTuple):
     substance: str
     units: tuple[str, ...]
     ionized: bool | None
-    terms: tuple[Term, ...]
+    terms: tuple[CtcaeTerm, ...]
 
 
 @lru_cache(maxsize=1)
@@ -182,7 +182,7 @@ def _analyte(table: load.Table, name: str) -> Analyte:
 _OF_ANALYTE = ("units", "terms")
 
 
-def _term(table: load.Table, path: Steps) -> Term:
+def _term(table: load.Table, path: Steps) -> CtcaeTerm:
     row = table.at(path)
     named = isinstance(row, dict) and "term" in row
     what = f"term {row['term']}" if named else f"a term of {path[0]}"
@@ -200,7 +200,7 @@ def _term(table: load.Table, path: Steps) -> Term:
         for one in step.comparisons
         if one.anchor
     )
-    return Term(
+    return CtcaeTerm(
         row["term"],
         row["meddra"],
         lists == "worst_of",
@@ -210,7 +210,7 @@ def _term(table: load.Table, path: Steps) -> Term:
     )
 
 
-def _step(table: load.Table, path: Steps, what: str) -> Step:
+def _step(table: load.Table, path: Steps, what: str) -> GradeStep:
     grade, *conditions = table.items(path, f"a grade of {what}") or [None]
     if grade not in range(1, 5) or not all(one and isinstance(one, str) for one in conditions):
         raise table.fault(
@@ -229,7 +229,7 @@ def _step(table: load.Table, path: Steps, what: str) -> Step:
             f"{what} compares in {unit!r}, in which {path[0]} does not come",
             todo=f"use one of its units, {', '.join(units)}, or `20 x ULN`",
         )
-    return Step(grade, compared, tuple(text for text in conditions if text[0] not in "<>"))
+    return GradeStep(grade, compared, tuple(text for text in conditions if text[0] not in "<>"))
 
 
 def comparison(text: str) -> Comparison:

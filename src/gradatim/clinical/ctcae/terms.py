@@ -43,13 +43,13 @@ def _as_compared(character: str) -> str:
 @lru_cache(maxsize=1)
 def system_organ_classes() -> Mapping[str, str]:
     """Return the system organ class of each CTCAE v5.0 term, by the folded term."""
-    return {folded(row["term"]): row["soc"] for row in load.rows("ctcae_v5_terms.csv")}
+    return {folded(row["term"]): row["soc"] for row in load.csv_rows("ctcae_v5_terms.csv")}
 
 
 @lru_cache(maxsize=1)
 def terms() -> tuple[str, ...]:
     """Return the terms of CTCAE v5.0 as printed, in the order of the alphabet."""
-    return tuple(sorted((row["term"] for row in load.rows("ctcae_v5_terms.csv")), key=folded))
+    return tuple(sorted((row["term"] for row in load.csv_rows("ctcae_v5_terms.csv")), key=folded))
 
 
 @lru_cache(maxsize=1)

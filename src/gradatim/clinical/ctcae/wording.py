@@ -1,13 +1,13 @@
 """The arithmetic behind a grade, in words: `ALT 121 U/L is 3.025 x ULN (40)`."""
 
-from gradatim.clinical.ctcae.inputs import Given, Value
-from gradatim.clinical.ctcae.table import Analyte, Term
+from gradatim.clinical.ctcae.inputs import GradingContext, MeasuredValue
+from gradatim.clinical.ctcae.table import Analyte, CtcaeTerm
 from gradatim.clinical.formulas import is_number
 from gradatim.clinical.units import convert_for
-from gradatim.core.quantity import Quantity, plain
+from gradatim.core.quantity import Quantity, plain_number
 
 
-def because(analyte: Analyte, term: Term, value: Value, given: Given) -> str:
+def because(analyte: Analyte, term: CtcaeTerm, value: MeasuredValue, given: GradingContext) -> str:
     """Write a value beside what its term compares it with, as far as that is known."""
     if not is_number(value.value):
         return f"{analyte.name}: no value"
@@ -20,7 +20,9 @@ def because(analyte: Analyte, term: Term, value: Value, given: Given) -> str:
     return f"{said} is {' and '.join(parts)}" if parts else said
 
 
-def _limit(anchor: str, analyte: Analyte, value: Value, given: Given) -> float | None:
+def _limit(
+    anchor: str, analyte: Analyte, value: MeasuredValue, given: GradingContext
+) -> float | None:
     """Give what a value is compared with, in the unit of the value."""
     if anchor != "baseline":
         return value.high if anchor == "ULN" else value.low
@@ -33,6 +35,6 @@ def _limit(anchor: str, analyte: Analyte, value: Value, given: Given) -> float |
 def _against(number: float, unit: str, anchor: str, limit: float, by_distance: bool) -> str:
     """Write a number as a multiple of what it is compared with, or as its distance from that."""
     if not by_distance:
-        return f"{plain(float(f'{number / limit:.4g}'))} x {anchor} ({plain(limit)})"
+        return f"{plain_number(float(f'{number / limit:.4g}'))} x {anchor} ({plain_number(limit)})"
     side = "below" if number < limit else "above"
-    return f"{Quantity(abs(number - limit), unit)} {side} {anchor} ({plain(limit)})"
+    return f"{Quantity(abs(number - limit), unit)} {side} {anchor} ({plain_number(limit)})"

@@ -16,7 +16,7 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.weights import weights_for_dose
 from gradatim.core.errors import UnusableInput
 from gradatim.core.message import Number, Pair, Term, join
-from gradatim.core.quantity import compare
+from gradatim.core.quantity import compare_numbers
 from gradatim.core.truth import TRUE, all_of
 from gradatim.core.verdict import Verdict
 from gradatim.dosing.inventory import Container, Key
@@ -90,7 +90,7 @@ def _planned_right(state: State, prepared: DosePrepared, day: date, moment: date
     named = [] if weights is None else [_weight_named(study, prepared, weights)]
     if right.weight is not None and right.weight.truth is not TRUE:
         return _all(right.weight, *named)
-    same = right.planned.unit == prepared.unit and compare(
+    same = right.planned.unit == prepared.unit and compare_numbers(
         abs(prepared.planned / right.planned.value - 1), "<=", ROUNDING
     )
     told = Breach.PLANNED_DOSE(level=one.level, quantity=right.planned)
@@ -127,7 +127,7 @@ def the_amount_is_the_planned_one(state: State, event: DosePrepared | DoseAdmini
         return unknown(Breach.PLANNED_UNKNOWN())
     off = event.amount / prepared.planned - 1
     return either(
-        compare(abs(off), "<=", tolerance),
+        compare_numbers(abs(off), "<=", tolerance),
         f"it is {off:+.1%} off the planned dose",
         Breach.OFF_PLANNED(off=Number(off, "+.1%"), tolerance=Number(tolerance, ".0%")),
     )
@@ -147,7 +147,7 @@ def the_amount_is_what_was_drawn(state: State, event: DosePrepared) -> Verdict:
     volume = sum(ml for _, ml in drawn)
     off = abs(event.amount / total - 1) if total else 1.0
     return either(
-        compare(off, "<=", ROUNDING),
+        compare_numbers(off, "<=", ROUNDING),
         f"{volume:.4g} mL hold {total:.4g} {rules.counts} cells",
         Breach.CELLS_OTHER(
             ml=Number(volume, ".4g"),

@@ -11,7 +11,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from gradatim.clinical.ctcae.grade import Given, Grade, Value, analyte_of_loinc, grade
+from gradatim.clinical.ctcae.grade import (
+    Grade,
+    GradingContext,
+    MeasuredValue,
+    analyte_of_loinc,
+    grade,
+)
 from gradatim.conduct.corrections import signings
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.findings import ClinicalSignificanceSigned
@@ -22,7 +28,7 @@ from gradatim.core.quantity import convert
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Element
 
-AT_BASELINE = Given(at_baseline=True)
+AT_BASELINE = GradingContext(at_baseline=True)
 
 
 class Graded(NamedTuple):
@@ -95,8 +101,10 @@ def _of_element(
     numbers = [one for one in facts if one.value is not None]
     base = None if after is None else baseline([one for one in numbers if one.id not in after])
     before = () if base is None else grade(analyte, value_of(base), AT_BASELINE)
-    since = Given(baseline=value_of(base) if base else None)
-    known: dict[tuple[Value, bool], list[tuple[Grade, int]]] = {}  # the same value, the same grade
+    since = GradingContext(baseline=value_of(base) if base else None)
+    known: dict[
+        tuple[MeasuredValue, bool], list[tuple[Grade, int]]
+    ] = {}  # the same value, the same grade
     found = []
     for fact in numbers:
         later = after is not None and fact.id in after
@@ -109,7 +117,7 @@ def _of_element(
     return found
 
 
-def _judged(analyte: str, value: Value, given: Given) -> list[tuple[Grade, int]]:
+def _judged(analyte: str, value: MeasuredValue, given: GradingContext) -> list[tuple[Grade, int]]:
     """Grade a value by each term, each with the worst grade that its number alone allows."""
     graded = grade(analyte, value, given)
     if given.at_baseline:
@@ -121,7 +129,7 @@ def _judged(analyte: str, value: Value, given: Given) -> list[tuple[Grade, int]]
 
 
 def _without_signs(
-    analyte: str, value: Value, given: Given, graded: tuple[Grade, ...]
+    analyte: str, value: MeasuredValue, given: GradingContext, graded: tuple[Grade, ...]
 ) -> tuple[Grade, ...]:
     """Grade without signs; what is settled whether or not there are any stays as it is."""
     if all(one.grade is not None for one in graded):
@@ -145,7 +153,7 @@ def baseline(before: list[Fact]) -> Fact | None:
 
 
 def grade_value(
-    state: State, participant: Participant, element: str, analyte: str, value: Value
+    state: State, participant: Participant, element: str, analyte: str, value: MeasuredValue
 ) -> tuple[Grade, ...]:
     """Return the grades of a value that is not recorded yet, by each term.
 
@@ -157,7 +165,7 @@ def grade_value(
     return tuple(grade(analyte, value, _given_now(state, participant, element)))
 
 
-def _given_now(state: State, participant: Participant, element: str) -> Given:
+def _given_now(state: State, participant: Participant, element: str) -> GradingContext:
     first = first_dose_at(state, participant)
     if first is None:
         return AT_BASELINE
@@ -167,14 +175,14 @@ def _given_now(state: State, participant: Participant, element: str) -> Given:
         if fact.value is not None and fact.start.first <= first.date()
     ]
     base = baseline(before)
-    return Given(baseline=value_of(base) if base else None)
+    return GradingContext(baseline=value_of(base) if base else None)
 
 
-def value_of(fact: Fact) -> Value:
+def value_of(fact: Fact) -> MeasuredValue:
     """Give a fact's value as grading takes it, with its limits in its own unit."""
     low = fact.low and convert(fact.low.value, fact.low.unit, fact.unit)
     high = fact.high and convert(fact.high.value, fact.high.unit, fact.unit)
-    return Value(fact.value, fact.unit, fact.bound, low, high)
+    return MeasuredValue(fact.value, fact.unit, fact.bound, low, high)
 
 
 def abnormal(one: Graded) -> bool:

@@ -4,7 +4,7 @@ Source: HL7 FHIR R4 (4.0.1), section 10.1, Observation.interpretation; HL7 v3
 ObservationInterpretation and v2 table 0078 (terminology.hl7.org).
 """
 
-from gradatim.core.quantity import Quantity, compare
+from gradatim.core.quantity import Quantity, compare_numbers
 from gradatim.evidence.fhir.datatypes import (
     Contradictory,
     Resource,
@@ -87,10 +87,10 @@ def contradicts_range(
     if not level or value.bound:
         return ""
     low, high = (one if one and one.unit == value.unit else None for one in (low, high))
-    under = low is not None and compare(value.value, "<", low.value)
-    over = high is not None and compare(value.value, ">", high.value)
-    inside_above = high is not None and compare(value.value, "<", high.value)
-    inside_below = low is not None and compare(value.value, ">", low.value)
+    under = low is not None and compare_numbers(value.value, "<", low.value)
+    over = high is not None and compare_numbers(value.value, ">", high.value)
+    inside_above = high is not None and compare_numbers(value.value, "<", high.value)
+    inside_below = low is not None and compare_numbers(value.value, ">", low.value)
     wrong = {
         "high": inside_above or under,
         "low": inside_below or over,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from gradatim.clinical.units import canonical_unit, convert_for
 from gradatim.core.message import Measure, Number, Text
-from gradatim.core.quantity import Quantity, plain, understood
+from gradatim.core.quantity import Quantity, plain_number, understood
 from gradatim.evidence.doubts import Doubt
 from gradatim.evidence.fhir.datatypes import (
     Contradictory,
@@ -147,7 +147,7 @@ def _range(holder: Resource) -> Said | None:
         return only and only._replace(bound=">=" if low else "<=")
     if low == high:
         return low
-    shown = f"valueRange from {plain(low.value or 0)} to {plain(high.value or 0)}"
+    shown = f"valueRange from {plain_number(low.value or 0)} to {plain_number(high.value or 0)}"
     if low.unit == high.unit and (low.value or 0) > (high.value or 0):
         raise Contradictory(f"{shown}: its lower end is above its upper one")
     raise Unreadable(f"{shown} is not one number")
@@ -189,5 +189,5 @@ def implausible(value: Said, element: Element) -> Text:
         return ""
     shown = Quantity(value.value, value.unit, value.bound)
     unit = f" {element.unit}" if value.unit != element.unit else ""
-    highest = Measure(f"{plain(high)}{unit}")
+    highest = Measure(f"{plain_number(high)}{unit}")
     return Doubt.IMPLAUSIBLE(quantity=shown, n=Number(low), amount=highest)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from gradatim.clinical.units import convert_for
 from gradatim.core.dates import Day, Duration, step
-from gradatim.core.quantity import Quantity, plain, same
+from gradatim.core.quantity import Quantity, plain_number, same
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.evidence.fhir.datatypes import (
     Resource,
@@ -98,7 +98,7 @@ def _limits_of(
     read = [(*_limits(one, unit, analyte), fits) for one, fits in fitting]
     for low, high, _ in read:
         if low and high and low.unit == high.unit and low.value > high.value:
-            why = f"its range is from {plain(low.value)} to {plain(high.value)}"
+            why = f"its range is from {plain_number(low.value)} to {plain_number(high.value)}"
             return Limits(conflict=f"{why}: the lower limit is above the upper one")
     return Limits(
         _agreed((low, fits) for low, _, fits in read),

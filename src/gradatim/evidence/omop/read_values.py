@@ -50,7 +50,7 @@ def said_by(source: Source, row: Row, known: Concepts) -> Said:
     unit = known.unit(row["unit"], row["unit_text"])
     value = row["value"]
     word = known.word(row["result"], row["text"], value is not None)
-    return Said(value, unit, omop.BOUNDS.get(row["operator"] or 0, ""), word)
+    return Said(value, unit, omop.OPERATOR_BOUNDS.get(row["operator"] or 0, ""), word)
 
 
 Limits = tuple[Quantity | None, Quantity | None]

@@ -129,7 +129,9 @@ def bound_of(table: "ir.Table") -> "dict[str, ir.Value]":
     operator = columns.whole(table, "operator_concept_id")
     if operator is None:
         return {}
-    branches = [(operator == id, BOUNDS.index(bound)) for id, bound in omop.BOUNDS.items() if bound]
+    branches = [
+        (operator == id, BOUNDS.index(bound)) for id, bound in omop.OPERATOR_BOUNDS.items() if bound
+    ]
     return {"bound": chosen(branches, 0).cast("int32")}
 
 

@@ -4,7 +4,7 @@ CQL converts UCUM units too; a factor between mass and amount belongs to a subst
 not know that. A unit that is not in the list leaves the comparison open.
 """
 
-from gradatim.clinical.load import rows
+from gradatim.clinical.load import csv_rows
 from gradatim.clinical.units import convert_for
 from gradatim.exports.cql.library import Library, decimal, name, string
 
@@ -35,7 +35,9 @@ def _function(title: str, analyte: str, to: str) -> str:
 
 
 def _units(to: str) -> list[str]:
-    written = [row[column] for row in rows("unit_spellings.csv") for column in ("ucum", "spelled")]
+    written = [
+        row[column] for row in csv_rows("unit_spellings.csv") for column in ("ucum", "spelled")
+    ]
     return list(dict.fromkeys([to, "", "1", *written]))
 
 

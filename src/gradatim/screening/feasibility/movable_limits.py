@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from gradatim.core.quantity import plain
+from gradatim.core.quantity import plain_number
 from gradatim.protocol.base import Limit
 from gradatim.protocol.nodes import Age, AllOf, AnyOf, Compare, DailyDose, Node, Not
 from gradatim.screening.feasibility.columns import Column
@@ -80,7 +80,7 @@ def _names(criterion: str, compared: Sequence[_Numeric]) -> dict[int, str]:
     names = {}
     for leaf in compared:
         element = element_of(leaf)
-        more = f":{plain(leaf.is_.number)}" if len(numbers[element]) > 1 else ""
+        more = f":{plain_number(leaf.is_.number)}" if len(numbers[element]) > 1 else ""
         names[id(leaf)] = f"{criterion}:{element}{more}"
     return names
 

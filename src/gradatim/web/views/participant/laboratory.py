@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
-from gradatim.clinical.ctcae.grade import Grade, Value
+from gradatim.clinical.ctcae.grade import Grade, MeasuredValue
 from gradatim.clinical.units import convert_for
 from gradatim.conduct.access import Access
 from gradatim.conduct.event_for_element import answered_by_participant
@@ -127,7 +127,7 @@ def _graded_words(
             for part in ("low", "high")
         ]
         unit = _typed(request, name, "unit") or element.unit
-        value = Value(number(text.removeprefix(bound)), unit, bound, *limits)
+        value = MeasuredValue(number(text.removeprefix(bound)), unit, bound, *limits)
     except ValueError as error:
         return str(error)
     try:
