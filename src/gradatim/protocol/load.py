@@ -33,7 +33,7 @@ def load(protocol: str | Path) -> Document:
     Raises:
         UnusableInput: there is no such protocol, or it is not a valid one.
     """
-    document = read(protocol)
+    document = read_document(protocol)
     faults = list(dangling(document.study))
     if faults:
         listed = "".join(f"\n  {document.where(one.path)}: {one.what}" for one in faults)
@@ -46,7 +46,7 @@ def load(protocol: str | Path) -> Document:
     return document
 
 
-def read(protocol: str | Path) -> Document:
+def read_document(protocol: str | Path) -> Document:
     """Read a protocol that may still refer to things it does not define; for linting.
 
     Raises:

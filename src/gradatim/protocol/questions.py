@@ -198,10 +198,10 @@ def parse_ruled_by(source: str) -> tuple[str, str] | None:
     return (found["who"], found["day"]) if found else None
 
 
-Part = TypeVar("Part")
+_Part = TypeVar("_Part")
 
 
-def _as_ruled(part: Part, path: str, settled: Mapping[str, Ruling]) -> Part:
+def _as_ruled(part: _Part, path: str, settled: Mapping[str, Ruling]) -> _Part:
     """Return a part as it is ruled, each of its parts too; itself where nothing of it is ruled."""
     found: Any = part
     if isinstance(part, Model):
@@ -226,7 +226,7 @@ def _as_ruled(part: Part, path: str, settled: Mapping[str, Ruling]) -> Part:
     elif isinstance(part, list):
         some = [_as_ruled(one, f"{path}.{_label(i, one)}", settled) for i, one in enumerate(part)]
         found = some if any(now is not was for now, was in zip(some, part, strict=True)) else part
-    result: Part = found
+    result: _Part = found
     return result
 
 

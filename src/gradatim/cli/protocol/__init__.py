@@ -23,11 +23,11 @@ def check(protocol: Protocol, vocabulary: VocabularyFile = None, json: AsJson = 
     """
     from gradatim.cli.output import print_json
     from gradatim.dosefinding.protocol_faults import placed
-    from gradatim.protocol.load import read
+    from gradatim.protocol.load import read_document
     from gradatim.protocol.questions import questions
     from gradatim.protocol.translation.load import told
 
-    document = read(protocol)
+    document = read_document(protocol)
     faults = [(one.where, one.what, one.warning) for one in placed(document)]
     faults += told(protocol, document.study)
     if vocabulary is not None:
