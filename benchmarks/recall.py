@@ -28,7 +28,7 @@ from gradatim.evidence.facts import Facts
 from gradatim.evidence.fhir.bulk import ndjson
 from gradatim.evidence.fhir.datatypes import codes, day, words
 from gradatim.evidence.fhir.load import load_bundle
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.reader import read_facts
 from gradatim.protocol.elements import COVERABLE
 from gradatim.protocol.load import load
 from gradatim.protocol.study import Study
@@ -96,7 +96,7 @@ def measured(bundles: Iterable[Resource], study: Study, codebook: Codebook) -> F
     for bundle in bundles:
         found.people += 1
         try:
-            facts = read(bundle, codebook, study.elements, on=date.today(), coverage=coverage)
+            facts = read_facts(bundle, codebook, study.elements, on=date.today(), coverage=coverage)
         except UnusableInput:
             found.unusable += 1
             continue
@@ -177,7 +177,9 @@ def _afterwards(
     for one in EXCLUDING:
         if one.told_by(codes(concept)):
             asked = when.last + LATER
-            facts = read(bundle, codebook, study.elements, on=asked, coverage=declare(COVERABLE))
+            facts = read_facts(
+                bundle, codebook, study.elements, on=asked, coverage=declare(COVERABLE)
+            )
             anchors = dict.fromkeys(study.schedule.anchors, asked)
             rule = next(c.rule for c in study.criteria if c.id == one.criterion)
             truth = evaluate(rule, Situation(study, facts, anchors, asked)).truth

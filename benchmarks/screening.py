@@ -13,7 +13,7 @@ from gradatim.core.truth import Truth
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Facts
 from gradatim.evidence.fhir.load import decode
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.reader import read_facts
 from gradatim.protocol.load import load
 from gradatim.protocol.study import Study
 from gradatim.rules.context import Situation
@@ -77,7 +77,7 @@ def _steps(study: Study, case: Case, content: bytes, codebook: Codebook) -> Iter
 
     def facts() -> Facts:
         decoded = decode(content, "bundle")
-        return read(decoded, codebook, study.elements, on=on, coverage=case.coverage())
+        return read_facts(decoded, codebook, study.elements, on=on, coverage=case.coverage())
 
     def verdicts() -> list[Truth]:
         situation = Situation(study, facts(), anchors, on)

@@ -20,7 +20,7 @@ from gradatim.conduct.views.facts import facts_in
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, parse_day
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Fact
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.reader import read_facts
 from gradatim.evidence.fhir.record_resolution import received
 from gradatim.protocol.load import load
 from tests.conduct.trials import event
@@ -73,7 +73,7 @@ def test_every_fact_of_the_shared_cases_is_in_the_ledger_what_it_was_in_its_sour
 
 def _read(path: Path, codebook: Codebook):
     try:
-        return read(json.loads(path.read_text()), codebook, study().elements, on=ON)
+        return read_facts(json.loads(path.read_text()), codebook, study().elements, on=ON)
     except Exception:  # cases that are no Bundle as a whole are told elsewhere
         return None
 

@@ -20,7 +20,7 @@ from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.coverage import declare
 from gradatim.evidence.facts import Facts, Observed
 from gradatim.evidence.fhir.load import decode
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.reader import read_facts
 from gradatim.protocol.load import load
 from gradatim.screening.assess import Eligibility, assess
 from gradatim.screening.readings import Plan, plan
@@ -47,7 +47,7 @@ def screened(case: Case) -> Answer:
     study, on = DOCUMENT.study, date.fromisoformat(case.options["on"])
     try:
         decoded = decode(content(case), file_name(case))
-        facts = read(decoded, CODEBOOK, study.elements, on=on, coverage=_coverage(case))
+        facts = read_facts(decoded, CODEBOOK, study.elements, on=on, coverage=_coverage(case))
         found = assess(study, facts, _anchors(case, on), on, _plan(case))
     except UnusableInput as error:
         return Answer(None, str(error))

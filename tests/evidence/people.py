@@ -8,7 +8,7 @@ from typing import Any
 from gradatim.core.dates import Day
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Fact, Facts
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.reader import read_facts
 from gradatim.protocol.base import Basis
 from gradatim.protocol.elements import Allergies, CodeGroup, CodeSystem, Element
 
@@ -123,7 +123,7 @@ def bundle(*resources: Any) -> dict[str, Any]:
 
 
 def read_bundle(content: dict[str, Any]) -> Facts:
-    return read(content, CODEBOOK, ELEMENTS, on=ON)
+    return read_facts(content, CODEBOOK, ELEMENTS, on=ON)
 
 
 def read_one(one: dict[str, Any], *more: dict[str, Any]) -> Facts:

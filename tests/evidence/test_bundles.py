@@ -8,7 +8,7 @@ import pytest
 from gradatim.core.dates import Day
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.facts import Observed
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.reader import read_facts
 from tests.evidence.people import (
     CODEBOOK,
     ELEMENTS,
@@ -149,7 +149,7 @@ def test_sex(gender, sex):
 
 def test_coverage_is_carried():
     observed = {"condition": Observed(date(2020, 1, 1))}
-    facts = read(bundle(patient()), CODEBOOK, ELEMENTS, on=ON, coverage=observed)
+    facts = read_facts(bundle(patient()), CODEBOOK, ELEMENTS, on=ON, coverage=observed)
     assert facts.coverage == observed
 
 

@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from gradatim.clinical.drug_names import drugs_named
 from gradatim.clinical.drugs import drugs
 from gradatim.core.codes import WIRE_NAMES
-from gradatim.evidence.codebook import Codebook, Meant, Outcome
+from gradatim.evidence.codebook import Codebook, CodeMeaning, Meant
 from gradatim.evidence.facts import Facts
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.reader import read_facts
 from gradatim.protocol.base import Basis
 from gradatim.protocol.elements import CodeGroup, Element
 from gradatim.vocabulary.concepts import Code, Concept
 from gradatim.vocabulary.graph import Vocabulary
 
-USED, ELSE, NOT_KNOWN = Outcome.USED, Outcome.SOMETHING_ELSE, Outcome.NOT_KNOWN
+USED, ELSE, NOT_KNOWN = CodeMeaning.USED, CodeMeaning.SOMETHING_ELSE, CodeMeaning.NOT_KNOWN
 
 
 def listed(system: Any, *codes: str) -> CodeGroup:
@@ -187,7 +187,7 @@ BOOK, ALONE = Codebook(ELEMENTS, vocabulary=WHOLE), Codebook(ELEMENTS)
         (CLAVULANATE, "antibiotic", NOT_KNOWN),
     ],
 )
-def test_a_vocabulary_tells_what_a_code_is(code: Code, element: str, says: Outcome) -> None:
+def test_a_vocabulary_tells_what_a_code_is(code: Code, element: str, says: CodeMeaning) -> None:
     assert BOOK.outcome([code], element) is says
 
 
@@ -304,7 +304,7 @@ def person(*resources: Any, book: Codebook = BOOK) -> Facts:
     patient = {"resourceType": "Patient", "id": "p1", "birthDate": "1990-05-04"}
     entries = [{"resource": one} for one in (patient, *resources)]
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
-    return read(bundle, book, ELEMENTS, on=date(2026, 11, 16))
+    return read_facts(bundle, book, ELEMENTS, on=date(2026, 11, 16))
 
 
 def coded(*codes: Code, text: str = "", display: str = "") -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Facts
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.reader import read_facts
 from tests.evidence.people import (
     ELEMENTS,
     LOINC,
@@ -32,7 +32,7 @@ def read_consent(**fields: Any) -> Facts:
         "scope": state("consentscope", "research"),
     }
     one = resource("Consent", "k1", **(given | fields))
-    return read(bundle(patient(), one), Codebook(ELEMENTS, OURS), ELEMENTS, on=ON)
+    return read_facts(bundle(patient(), one), Codebook(ELEMENTS, OURS), ELEMENTS, on=ON)
 
 
 def uses(kind: str, *nested: str) -> dict[str, Any]:

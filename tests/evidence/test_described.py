@@ -7,7 +7,7 @@ import pytest
 
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.facts import Observed
-from gradatim.evidence.source_description import KEYS, Described, read
+from gradatim.evidence.source_description import KEYS, Described, read_description
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def described(tmp_path: Path):
     def of(text: str) -> Described:
         file = tmp_path / "source.yaml"
         file.write_text(text, encoding="utf-8")
-        return read(file)
+        return read_description(file)
 
     return of
 
@@ -94,12 +94,12 @@ def test_an_unknown_key_lists_the_known_ones(described) -> None:
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match=r"nowhere\.yaml"):
-        read(tmp_path / "nowhere.yaml")
+        read_description(tmp_path / "nowhere.yaml")
     with pytest.raises(UnusableInput, match="cannot be read"):
-        read(tmp_path)
+        read_description(tmp_path)
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "source.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UnusableInput, match="cannot be read"):
-        read(tmp_path / "source.yaml")
+        read_description(tmp_path / "source.yaml")

@@ -9,7 +9,7 @@ import pytest
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.fhir.bulk import ndjson
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.reader import read_facts
 from gradatim.protocol.elements import COVERABLE, Allergies, Element
 from tests.evidence.people import (
     LOCAL,
@@ -131,7 +131,7 @@ def test_the_sample_export_is_read_without_losing_a_resource():
     used: Counter[str] = Counter()
     why: Counter[tuple[str, str]] = Counter()
     for bundle in export.bundles():
-        facts = read(bundle, codebook, ASKED, on=ON)
+        facts = read_facts(bundle, codebook, ASKED, on=ON)
         read_ += facts.read
         used.update(id_.split("/")[0] for id_ in {fact.id for fact in facts_of(facts)})
         used["Patient"] += 1
@@ -183,7 +183,7 @@ def test_a_line_without_a_type_is_its_persons_and_may_be_anything(tmp_path):
     assert [(one.id, one.why) for one in export.not_used] == [
         ("Condition.ndjson:2", "has no resourceType")
     ]
-    first, second = (read(one, Codebook(ASKED), ASKED, on=ON) for one in export.bundles())
+    first, second = (read_facts(one, Codebook(ASKED), ASKED, on=ON) for one in export.bundles())
     coverable = {name for name, one in ASKED.items() if one.kind in COVERABLE}
     assert set(first.not_understood) == coverable
     assert not second.not_understood

@@ -6,7 +6,7 @@ import pytest
 
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day
 from gradatim.evidence.codebook import Codebook
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.reader import read_facts
 from tests.evidence.people import (
     ELEMENTS,
     ICD10,
@@ -221,9 +221,9 @@ def test_the_participation_in_this_very_trial_is_no_other_trial():
     own = participation("on-study", start="2026-01-01")
     own["study"] = {"identifier": {"value": "NCT1"}, "reference": "ResearchStudy/rs1"}
     content = bundle(patient(), own)
-    facts = read(content, Codebook(ELEMENTS, "NCT1"), ELEMENTS, on=date(2026, 11, 2))
+    facts = read_facts(content, Codebook(ELEMENTS, "NCT1"), ELEMENTS, on=date(2026, 11, 2))
     assert [one.why for one in facts.not_used] == ["is the participation in this very trial"]
-    other = read(content, Codebook(ELEMENTS, "NCT2"), ELEMENTS, on=date(2026, 11, 2))
+    other = read_facts(content, Codebook(ELEMENTS, "NCT2"), ELEMENTS, on=date(2026, 11, 2))
     assert [fact.start for fact in other.of("other_trial_participation")] == [days("2026-01-01")]
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.codebook import Codebook
-from gradatim.evidence.fhir.bundles import entries_of
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.bundles import bundle_entries
+from gradatim.evidence.fhir.reader import read_facts
 from gradatim.evidence.fhir.record_resolution import received
 from tests.evidence.people import ELEMENTS, ON, facts_of, good_bundle, read_bundle
 
@@ -110,7 +110,7 @@ def check_nothing_is_lost(bundle: Any) -> None:
         facts = read_bundle(bundle)
     except UnusableInput:
         return
-    ids = {entry.id for entry in entries_of(bundle)}  # a damaged id may hold a "#" of its own
+    ids = {entry.id for entry in bundle_entries(bundle)}  # a damaged id may hold a "#" of its own
     whole = [one.id for one in facts.not_used if one.id in ids]
     used = {
         id_ if id_ in ids else id_.rsplit("#", 1)[0]
@@ -138,7 +138,7 @@ def read_twice(bundle: Any, codebook: Codebook) -> Any:
     """Read a Bundle, and how each record of it was understood; then all of it again."""
     found = []
     for _ in range(2):
-        facts = read(bundle, codebook, ELEMENTS, on=ON)
+        facts = read_facts(bundle, codebook, ELEMENTS, on=ON)
         found.append((facts, list(received(bundle, facts, codebook, ELEMENTS, on=ON))))
     return found
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from gradatim.evidence.codebook import Codebook, Outcome
+from gradatim.evidence.codebook import Codebook, CodeMeaning
 from gradatim.evidence.facts import Facts
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.reader import read_facts
 from gradatim.protocol.load import load
 from tests.evidence.people import state
 
@@ -39,7 +39,7 @@ def person(*resources: Any) -> Facts:
     patient = {"resourceType": "Patient", "id": "p1", "birthDate": "1990-05-04"}
     entries = [{"resource": one} for one in (patient, *resources)]
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
-    return read(bundle, BOOK, STUDY.elements, on=ON)
+    return read_facts(bundle, BOOK, STUDY.elements, on=ON)
 
 
 def condition(code: Any, **fields: Any) -> dict[str, Any]:
@@ -519,8 +519,8 @@ def test_of_dosages_by_different_routes_one_may_be_what_counts() -> None:
 
 
 def test_no_code_excludes_an_element_that_its_system_does_not_define() -> None:
-    assert BOOK.outcome([("icd10", "I10")], "nsaid") is Outcome.NOT_KNOWN
-    assert BOOK.outcome([("icd10", "I10")], "joint_surgery") is Outcome.NOT_KNOWN
-    assert BOOK.outcome([("icd10", "I10")], "malignancy") is Outcome.SOMETHING_ELSE
-    assert BOOK.outcome([], "malignancy") is Outcome.NOT_KNOWN
-    assert BOOK.outcome([("icd10", "C50.9")], "malignancy") is Outcome.USED
+    assert BOOK.outcome([("icd10", "I10")], "nsaid") is CodeMeaning.NOT_KNOWN
+    assert BOOK.outcome([("icd10", "I10")], "joint_surgery") is CodeMeaning.NOT_KNOWN
+    assert BOOK.outcome([("icd10", "I10")], "malignancy") is CodeMeaning.SOMETHING_ELSE
+    assert BOOK.outcome([], "malignancy") is CodeMeaning.NOT_KNOWN
+    assert BOOK.outcome([("icd10", "C50.9")], "malignancy") is CodeMeaning.USED

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradatim.evidence.codebook import Codebook, Outcome
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.codebook import Codebook, CodeMeaning
+from gradatim.evidence.fhir.reader import read_facts
 from gradatim.protocol.base import Basis
 from gradatim.protocol.elements import CodeGroup, CodeSystem, Element
 
@@ -56,20 +56,20 @@ CODES = st.one_of(
 @pytest.mark.parametrize(
     ("system", "code", "outcome"),
     [
-        ("icd10", "A41.9", Outcome.USED),
-        ("icd10", "A49.9", Outcome.NOT_KNOWN),
-        ("icd10", "j189", Outcome.NOT_KNOWN),
-        ("icd10", "J18", Outcome.NOT_KNOWN),
-        ("icd10", "M46", Outcome.NOT_KNOWN),
-        ("icd10", "M46.20", Outcome.NOT_KNOWN),
-        ("icd10", "M46.5", Outcome.SOMETHING_ELSE),
-        ("icd10", "J06.9", Outcome.SOMETHING_ELSE),
-        ("snomed", "233604007", Outcome.NOT_KNOWN),
-        ("snomed", "387713003", Outcome.SOMETHING_ELSE),
+        ("icd10", "A41.9", CodeMeaning.USED),
+        ("icd10", "A49.9", CodeMeaning.NOT_KNOWN),
+        ("icd10", "j189", CodeMeaning.NOT_KNOWN),
+        ("icd10", "J18", CodeMeaning.NOT_KNOWN),
+        ("icd10", "M46", CodeMeaning.NOT_KNOWN),
+        ("icd10", "M46.20", CodeMeaning.NOT_KNOWN),
+        ("icd10", "M46.5", CodeMeaning.SOMETHING_ELSE),
+        ("icd10", "J06.9", CodeMeaning.SOMETHING_ELSE),
+        ("snomed", "233604007", CodeMeaning.NOT_KNOWN),
+        ("snomed", "387713003", CodeMeaning.SOMETHING_ELSE),
     ],
 )
 def test_what_a_code_says_of_an_element_with_such_a_list(
-    system: str, code: str, outcome: Outcome
+    system: str, code: str, outcome: CodeMeaning
 ) -> None:
     assert BOOK.outcome([(system, code)], "infection") is outcome
 
@@ -78,7 +78,7 @@ def test_what_a_code_says_of_an_element_with_such_a_list(
 def test_the_list_only_opens(codes: list[tuple[str, str]], element: str) -> None:
     """With the list an answer is the same, or not known where it was something else."""
     with_it, without = BOOK.outcome(codes, element), BARE.outcome(codes, element)
-    opened = without is Outcome.SOMETHING_ELSE and with_it is Outcome.NOT_KNOWN
+    opened = without is CodeMeaning.SOMETHING_ELSE and with_it is CodeMeaning.NOT_KNOWN
     assert with_it is without or opened
     assert opened <= (element in BOOK.perhaps(codes))
 
@@ -88,7 +88,7 @@ def test_a_code_of_the_list_is_never_something_else(
     codes: list[tuple[str, str]], element: str
 ) -> None:
     if element in BOOK.perhaps(codes):
-        assert BOOK.outcome(codes, element) is not Outcome.SOMETHING_ELSE
+        assert BOOK.outcome(codes, element) is not CodeMeaning.SOMETHING_ELSE
 
 
 @given(CODES)
@@ -100,7 +100,7 @@ def _open_to(resource: dict[str, Any]) -> set[str]:
     patient = {"resourceType": "Patient", "id": "p1", "birthDate": "1990-05-04"}
     entries = [{"resource": one} for one in (patient, resource)]
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
-    facts = read(bundle, BOOK, ELEMENTS, on=ON)
+    facts = read_facts(bundle, BOOK, ELEMENTS, on=ON)
     assert not facts.by_element
     return set(facts.not_understood)
 

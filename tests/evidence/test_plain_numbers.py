@@ -13,13 +13,13 @@ from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.fhir.observation_values import OTHER_VALUES
 from gradatim.evidence.fhir.observations import read_in_full
 from gradatim.evidence.fhir.plain_numbers import plain_number
-from gradatim.evidence.fhir.reader import opened
+from gradatim.evidence.fhir.reader import open_bundle
 from tests.evidence.people import ELEMENTS, LOCAL, LOINC, ON, UCUM, bundle, concept, lab, patient
 from tests.evidence.test_messy_bundles import SHAPES
 
 CODEBOOK = Codebook(ELEMENTS)
 PEOPLE = [patient(), patient(gender="female"), patient(birthDate="2015-05-01")]
-ABOUT, *_ = EACH = [opened(bundle(one), CODEBOOK, ELEMENTS, ON)[1] for one in PEOPLE]
+ABOUT, *_ = EACH = [open_bundle(bundle(one), CODEBOOK, ELEMENTS, ON)[1] for one in PEOPLE]
 FLAG = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 UNREADABLE = {"coding": [{"system": LOINC, "code": 7}]}
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gradatim.core.dates import Day
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Fact
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.reader import read_facts
 from gradatim.protocol.elements import Lasting
 from tests.evidence.people import (
     ELEMENTS,
@@ -163,7 +163,7 @@ STEROID = ELEMENTS["steroid"].model_copy(
 def injected(**dosage: Any) -> list[Fact]:
     given_ = dose("a", dosage={"dose": {"value": 40, "unit": "mg"}, **dosage})
     elements = {**ELEMENTS, "steroid": STEROID}
-    found = read(bundle(patient(), given_), Codebook(elements), elements, on=ON)
+    found = read_facts(bundle(patient(), given_), Codebook(elements), elements, on=ON)
     return list(found.of("steroid"))
 
 

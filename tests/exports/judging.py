@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.evidence.facts import Facts, Observed
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.reader import read_facts
 from gradatim.exports.cql.document import Exported, cql_library
 from gradatim.protocol.elements import COVERABLE
 from gradatim.rules.context import Situation
@@ -119,7 +119,9 @@ def execute(elm: Path, people: Iterable[Asked]) -> Judged:
 
 def facts_of(trial: Trial, one: Asked) -> Facts:
     """Read a person as `gradatim screen` does."""
-    return read(one.bundle, trial.codebook, trial.study.elements, on=one.on, coverage=one.coverage)
+    return read_facts(
+        one.bundle, trial.codebook, trial.study.elements, on=one.on, coverage=one.coverage
+    )
 
 
 def verdicts_of(

@@ -22,7 +22,7 @@ from gradatim.conduct.views.facts import facts_of
 from gradatim.core.dates import ANY_DAY, parse_day
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Fact, Facts
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.reader import read_facts
 from gradatim.exports.fhir.bundles import everything, outcome, searchset
 from gradatim.exports.fhir.capability import capability
 from gradatim.exports.fhir.datatypes import BASIS, fhir_id
@@ -109,7 +109,7 @@ def _references(value: Any) -> Iterator[str]:
 def read_back(state: State, one: Participant) -> Facts:
     study = state.governing("elements", one)
     bundle = json.loads(json.dumps(bundle_of(state, one)))
-    return read(bundle, Codebook(study.elements, study.study.id), study.elements, on=ON)
+    return read_facts(bundle, Codebook(study.elements, study.study.id), study.elements, on=ON)
 
 
 def said(fact: Fact, of: Facts) -> tuple[Any, ...]:

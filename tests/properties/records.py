@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.coverage import declare
 from gradatim.evidence.facts import Facts
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.reader import read_facts
 from gradatim.protocol.elements import COVERABLE
 from gradatim.protocol.load import load
 
@@ -75,4 +75,4 @@ def person(some: list[dict[str, Any]], id_: str = "p1") -> Facts:
     patient = {"resourceType": "Patient", "id": id_, "birthDate": "1990-05-04", "gender": "male"}
     named = [{**one, "id": f"r{n}"} for n, one in enumerate(some)]
     bundle = {"resourceType": "Bundle", "entry": [{"resource": one} for one in (patient, *named)]}
-    return read(bundle, BOOK, STUDY.elements, on=ON, coverage=declare(COVERABLE))
+    return read_facts(bundle, BOOK, STUDY.elements, on=ON, coverage=declare(COVERABLE))

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from gradatim.core.verdict import Verdict
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Facts
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.reader import read_facts
 from gradatim.protocol.load import Document, bundled, load
 from gradatim.screening.assess import Eligibility, assess
 from gradatim.screening.readings import plan
@@ -30,7 +30,7 @@ def people() -> dict[str, Result]:
 
 def _screened(case) -> Result:
     study = document().study
-    facts = read(
+    facts = read_facts(
         case.bundle(study.elements),
         Codebook(study.elements),
         study.elements,

@@ -3,13 +3,13 @@
 import pytest
 
 from gradatim.clinical.drugs import drugs_by_code
-from gradatim.evidence.codebook import Codebook, Outcome
+from gradatim.evidence.codebook import Codebook, CodeMeaning
 from gradatim.protocol.load import load
 
 STUDIES = {name: load(name).study for name in ("nct05962762", "example_oncology_tablet")}
 BOOKS = {name: Codebook(one.elements, one.study.id) for name, one in STUDIES.items()}
 TRIAL, TABLET = BOOKS["nct05962762"], BOOKS["example_oncology_tablet"]
-USED, ELSE, OPEN = Outcome.USED, Outcome.SOMETHING_ELSE, Outcome.NOT_KNOWN
+USED, ELSE, OPEN = CodeMeaning.USED, CodeMeaning.SOMETHING_ELSE, CodeMeaning.NOT_KNOWN
 
 SENT = [
     # the system, the code, what it is called, an element, what the code says of it
@@ -68,7 +68,7 @@ SENT = [
 
 @pytest.mark.parametrize(("system", "code", "_name", "element", "outcome"), SENT)
 def test_what_common_sources_send(
-    system: str, code: str, _name: str, element: str, outcome: Outcome
+    system: str, code: str, _name: str, element: str, outcome: CodeMeaning
 ) -> None:
     assert TRIAL.outcome([(system, code)], element) is outcome
 
@@ -87,7 +87,7 @@ def test_what_common_sources_send(
     ],
 )
 def test_what_common_sources_send_to_a_trial_of_tablets(
-    system: str, code: str, element: str, outcome: Outcome
+    system: str, code: str, element: str, outcome: CodeMeaning
 ) -> None:
     assert TABLET.outcome([(system, code)], element) is outcome
 

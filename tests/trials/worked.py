@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Facts
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.reader import read_facts
 from gradatim.protocol.load import Document, bundled, load
 from gradatim.screening.assess import Eligibility, assess
 from gradatim.screening.readings import plan
@@ -26,7 +26,7 @@ class Trial:
         """Write the case as a Bundle and read it back."""
         bundle = case.bundle(self.study.elements)
         assert case.on is not None
-        return read(
+        return read_facts(
             bundle, self.codebook, self.study.elements, on=case.on, coverage=case.coverage()
         )
 

@@ -96,13 +96,13 @@ def _screen(document: "Document", case: "Case", path: Path) -> "tuple[Eligibilit
     from gradatim.cli.options import anchor_dates
     from gradatim.evidence.codebook import Codebook
     from gradatim.evidence.fhir.load import load_bundle
-    from gradatim.evidence.fhir.reader import read
+    from gradatim.evidence.fhir.reader import read_facts
     from gradatim.screening.assess import assess
     from gradatim.screening.readings import plan
 
     study, on = document.study, _day(case)
     anchors = anchor_dates(_anchors(case), study.schedule.anchors, on)
-    facts = read(
+    facts = read_facts(
         load_bundle(path),
         Codebook(study.elements, study.study.id),
         study.elements,

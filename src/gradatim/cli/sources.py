@@ -45,7 +45,7 @@ def described(
     from gradatim.cli.options import observed_days
     from gradatim.core.errors import UnusableInput
     from gradatim.evidence.coverage import declare
-    from gradatim.evidence.source_description import Described, read
+    from gradatim.evidence.source_description import Described, read_description
 
     if observed and not exhaustive:
         raise UnusableInput(
@@ -53,7 +53,7 @@ def described(
             "--observed",
             todo="declare what it holds with --exhaustive KIND",
         )
-    told = read(path) if path else Described()
+    told = read_description(path) if path else Described()
     coverage = {**told.coverage, **declare(exhaustive, *observed_days(observed))}
     return replace(told, coverage=coverage, reference_ranges=ranges or told.reference_ranges)
 

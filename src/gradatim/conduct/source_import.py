@@ -16,7 +16,7 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.birth import agreed, birth_of
 from gradatim.evidence.facts import EVERY_DAY, Coding, Fact, Facts, NotUsed
 from gradatim.evidence.fhir.dosages import DAILY_DOSE_UNIT
-from gradatim.evidence.fhir.record_resolution import Received, whole
+from gradatim.evidence.fhir.record_resolution import Received, whole_record_id
 from gradatim.protocol.elements import Element
 from gradatim.vocabulary.graph import Vocabulary
 
@@ -65,10 +65,10 @@ def arriving(
 
 def _of_record(name: str, id_: str, contents: Mapping[str, str]) -> dict[str, Any]:
     """Return the fields that say which record of a source an entry is from, if it is of one."""
-    content = contents.get(whole(id_))
+    content = contents.get(whole_record_id(id_))
     if content is None:
         return {}
-    return {"content": content} | ({name: whole(id_)[:LONGEST]} if name else {})
+    return {"content": content} | ({name: whole_record_id(id_)[:LONGEST]} if name else {})
 
 
 def fields_to_record(participant: str, one: Arriving, source: str, today: date) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from gradatim.vocabulary.graph import Vocabulary
 _READ = frozenset(SYSTEMS.values())
 
 
-class Outcome(StrEnum):
+class CodeMeaning(StrEnum):
     """What the codes of a record say about an element."""
 
     USED = "used"
@@ -176,7 +176,7 @@ class Codebook:
             if one.perhaps and any(one.may_be_listed(*code) for code in above)
         )
 
-    def outcome(self, codes: Iterable[Code], element: str) -> Outcome:
+    def outcome(self, codes: Iterable[Code], element: str) -> CodeMeaning:
         """Say what all the codes of one record together say about an element.
 
         Beside a code that is known, one that is not known says nothing; their order never matters.
@@ -188,31 +188,31 @@ class Codebook:
             element: the element's name.
         """
         found = {self._says(system, code, element) for system, code in codes}
-        for outcome in (Outcome.USED, Outcome.NOT_KNOWN, Outcome.SOMETHING_ELSE):
+        for outcome in (CodeMeaning.USED, CodeMeaning.NOT_KNOWN, CodeMeaning.SOMETHING_ELSE):
             if outcome in found:
                 return outcome
-        return Outcome.NOT_KNOWN
+        return CodeMeaning.NOT_KNOWN
 
-    def _said(self, system: str, code: str, element: str) -> Outcome | None:
+    def _said(self, system: str, code: str, element: str) -> CodeMeaning | None:
         """Say what one code says about an element; None: nothing."""
         own = system, normalised(system, code)
         if any(one.element == element for one in self.meant(system, code)):
-            return Outcome.USED
+            return CodeMeaning.USED
         if self._may_be(own, element):
-            return Outcome.NOT_KNOWN
+            return CodeMeaning.NOT_KNOWN
         parts = self._placed.parts(own)
         of_parts = self._of_parts(parts, element)
         if of_parts is not None:
             return of_parts
         known = self._is_another(own, element) or (not parts and self._lies_outside(own, element))
-        return Outcome.SOMETHING_ELSE if known else None
+        return CodeMeaning.SOMETHING_ELSE if known else None
 
-    def _of_parts(self, parts: Iterable[Code], element: str) -> Outcome | None:
+    def _of_parts(self, parts: Iterable[Code], element: str) -> CodeMeaning | None:
         """Say what the ingredients of a product say: it is something else if each of them is."""
-        found: set[Outcome | None] = {self._says(*one, element) for one in parts}
-        if Outcome.NOT_KNOWN in found:
-            return Outcome.NOT_KNOWN
-        return Outcome.SOMETHING_ELSE if found == {Outcome.SOMETHING_ELSE} else None
+        found: set[CodeMeaning | None] = {self._says(*one, element) for one in parts}
+        if CodeMeaning.NOT_KNOWN in found:
+            return CodeMeaning.NOT_KNOWN
+        return CodeMeaning.SOMETHING_ELSE if found == {CodeMeaning.SOMETHING_ELSE} else None
 
     def _may_be(self, code: Code, element: str) -> bool:
         """Whether a code is above or beside one of an element's, or speaks of it."""

@@ -24,7 +24,7 @@ from gradatim.protocol.elements import COVERABLE, Element
 if TYPE_CHECKING:
     from ibis.expr import types as ir
 
-SCHEMA = pa.schema(
+_ARROW_SCHEMA = pa.schema(
     [
         ("person", pa.string()),
         ("key", pa.int64()),
@@ -117,7 +117,7 @@ def tabulate(people: Iterable[Facts], elements: Mapping[str, Element]) -> Tabula
                 person.setdefault(f"{end}_{kind}", day)
     return Tabulated(
         pa.Table.from_pylist(persons, schema=_person_schema(covered)),
-        pa.Table.from_pylist(rows, schema=SCHEMA),
+        pa.Table.from_pylist(rows, schema=_ARROW_SCHEMA),
         {number: Key((meaning,), record) for (meaning, record), number in writer.keys.items()},
         tuple(writer.units),
         tuple(writer.words),

@@ -35,7 +35,7 @@ class Described:
     reference_ranges: Path | None = None
 
 
-def read(path: Path) -> Described:
+def read_description(path: Path) -> Described:
     """Read the description of a source.
 
     Raises:

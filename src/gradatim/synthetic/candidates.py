@@ -44,7 +44,7 @@ class Candidates:
         person = case.person.moved(days)
         observed = case.coverage()
         moved = {kind: seen._replace(until=None) for kind, seen in observed.items()}
-        return fhir.read(
+        return fhir.read_facts(
             bundle(person, self.study.elements),
             self.codebook,
             self.study.elements,

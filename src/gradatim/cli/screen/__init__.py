@@ -126,7 +126,7 @@ def _reader(
 ) -> "Callable[[Path], Facts]":
     from gradatim.evidence.codebook import Codebook
     from gradatim.evidence.fhir.load import load_bundle
-    from gradatim.evidence.fhir.reader import read
+    from gradatim.evidence.fhir.reader import read_facts
     from gradatim.evidence.laboratory_limits import with_limits
     from gradatim.evidence.laboratory_limits_file import load as load_ranges
 
@@ -136,7 +136,7 @@ def _reader(
 
     def read_person(path: Path) -> "Facts":
         bundle = load_bundle(path, megabytes * BYTES_PER_MEGABYTE)
-        facts = read(bundle, codebook, elements, on=today, coverage=told.coverage)
+        facts = read_facts(bundle, codebook, elements, on=today, coverage=told.coverage)
         return with_limits(facts, ranges, elements)
 
     return read_person

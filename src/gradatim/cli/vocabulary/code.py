@@ -75,15 +75,15 @@ def _elements(
     code: "Code", vocabulary: "Vocabulary | None", document: "Document"
 ) -> dict[str, list[str]]:
     """Return the elements of a protocol by what the code says about them."""
-    from gradatim.evidence.codebook import Codebook, Outcome
+    from gradatim.evidence.codebook import Codebook, CodeMeaning
     from gradatim.protocol.elements import COVERABLE
 
     study = document.study
     codebook = Codebook(study.elements, study.study.id, vocabulary)
-    found: dict[str, list[str]] = {one.value: [] for one in Outcome}
+    found: dict[str, list[str]] = {one.value: [] for one in CodeMeaning}
     for name, element in study.elements.items():
         outcome = codebook.outcome([code], name)
-        if outcome == Outcome.USED or (element.kind in COVERABLE and _coded(element)):
+        if outcome == CodeMeaning.USED or (element.kind in COVERABLE and _coded(element)):
             found[outcome.value].append(name)
     return found
 

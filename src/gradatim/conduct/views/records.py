@@ -14,10 +14,10 @@ from gradatim.conduct.sealed_records import SEALED, is_sealed, opened_entry, sea
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of
 from gradatim.core.codes import system_of
-from gradatim.evidence.codebook import Codebook, Outcome
+from gradatim.evidence.codebook import Codebook, CodeMeaning
 from gradatim.evidence.facts import Coding
 from gradatim.evidence.fhir.datatypes import NO_SYSTEM
-from gradatim.evidence.fhir.record_resolution import named, whole
+from gradatim.evidence.fhir.record_resolution import named, whole_record_id
 from gradatim.protocol.elements import COVERABLE, Element
 from gradatim.protocol.study import Study
 
@@ -110,13 +110,13 @@ def record_in(state: State, participant: Participant, of: int, record: str) -> R
         record: the record's id.
     """
     held = held_records(state.events[of]) if of in participant.entries else ()
-    key = next((key for key, _ in held if key[1] == whole(record)), None)
+    key = next((key for key, _ in held if key[1] == whole_record_id(record)), None)
     return records_of(state, participant)[key] if key else None
 
 
 def key_of(source: str, record: str, content: str | None) -> Key:
     """Return what tells a record of a source from others."""
-    id_ = whole(record)
+    id_ = whole_record_id(record)
     return source, id_, "" if lasts(id_) else content or ""
 
 
@@ -158,7 +158,7 @@ def _coding(one: Coded) -> Coding:
 
 def _judge(found: dict[Key, Record], state: State, position: int, event: RecordJudged) -> None:
     held = held_records(state.events[event.of])
-    key = next((key for key, _ in held if key[1] == whole(event.record)), None)
+    key = next((key for key, _ in held if key[1] == whole_record_id(event.record)), None)
     record = found.get(key) if key else None
     if record is not None:
         for name, said in event.answers.items():
@@ -250,7 +250,7 @@ def _of_later_versions(state: State, record: Record) -> tuple[str, ...]:
             continue
         codebook = codebook or Codebook(all_elements(state))
         codes = [(system_of(one.system), one.code) for one in read.codes]
-        if is_sealed(read) or codebook.outcome(codes, name) is not Outcome.SOMETHING_ELSE:
+        if is_sealed(read) or codebook.outcome(codes, name) is not CodeMeaning.SOMETHING_ELSE:
             found.append(name)
     return tuple(found)
 

@@ -43,7 +43,7 @@ class Entry(NamedTuple):
     modified: str = ""
 
 
-def entries_of(bundle: Any) -> list[Entry]:
+def bundle_entries(bundle: Any) -> list[Entry]:
     """Return every entry of a Bundle, those of the Bundles in it among them.
 
     An answer to several searches holds a Bundle for each; so does what was joined from several.

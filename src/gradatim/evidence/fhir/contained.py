@@ -19,7 +19,7 @@ from gradatim.evidence.fhir.modifiers import modifier
 from gradatim.evidence.fhir.reader_context import About
 from gradatim.evidence.fhir.unread_records import OF_NOBODY, kept_open, says_nothing
 
-Told = dict[str, str]
+ContainedTexts = dict[str, str]
 """What each record says, with its place: one that is told twice is one."""
 
 _SUPPOSES = frozenset(
@@ -41,14 +41,14 @@ _NAMES = ("subject", "patient", "individual")
 _NOT_SAID = ("id", "meta", "text", "contained")
 
 
-def told_by(entries: list[Entry]) -> Told:
+def told_by(entries: list[Entry]) -> ContainedTexts:
     """Return what the entries of a Bundle say; nothing where none of them contains another."""
     if not any("contained" in entry.resource for entry in entries):
         return {}
     return {_content(entry.resource): entry.id for entry in entries if entry.kind}
 
 
-def contained(entry: Entry, about: About, told: Told) -> Iterator[Entry | NotUsed]:
+def contained(entry: Entry, about: About, told: ContainedTexts) -> Iterator[Entry | NotUsed]:
     """Give the records that a record contains: those to be read, and why others are not.
 
     Args:
@@ -77,7 +77,7 @@ def contained(entry: Entry, about: About, told: Told) -> Iterator[Entry | NotUse
             yield kept_open(named, why or whose, about) if why or whose else held
 
 
-def _told_already(held: Entry, told: Told) -> str:
+def _told_already(held: Entry, told: ContainedTexts) -> str:
     """Return the place of the record that says the same; empty for the first to say it."""
     said = "" if held.kind in OF_NOBODY else _content(held.resource)
     if not said:

@@ -33,7 +33,7 @@ ABSENT_OR_UNKNOWN = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips
 """Code system of the International Patient Summary for what is absent, or not known."""
 _DAYS = {"s": 1 / 86400, "min": 1 / 1440, "h": 1 / 24, "d": 1.0, "wk": 7.0}
 _MONTHS = {"mo": 1, "a": 12}
-LONGEST = 1_000_000
+_LONGEST = 1_000_000
 """Of any unit; a longer length of time is a slip of the pen."""
 
 
@@ -326,7 +326,7 @@ def length(of: Resource, name: str) -> Duration | None:
     value = number(quantity, "value")
     unit = text(quantity, "code") or text(quantity, "unit")
     unit = _LONG_UNITS.get(unit.casefold(), unit)
-    if value is None or not 0 <= value <= LONGEST or unit not in _DAYS | _MONTHS:
+    if value is None or not 0 <= value <= _LONGEST or unit not in _DAYS | _MONTHS:
         raise Unreadable(f"{name} is not a length of time")
     if unit in _MONTHS and value * _MONTHS[unit] == int(value * _MONTHS[unit]):
         return Duration(int(value * _MONTHS[unit]))

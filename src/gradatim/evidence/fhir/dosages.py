@@ -39,14 +39,14 @@ ROUTES = {
 }
 
 
-class Dose(NamedTuple):
+class DailyDose(NamedTuple):
     """A daily dose in mg: the least and the most that it may be, equal where it is known."""
 
     least: float
     most: float
 
 
-def daily_dose(dosages: list[Resource]) -> Dose | None:
+def daily_dose(dosages: list[Resource]) -> DailyDose | None:
     """Return the total daily dose, or None if some part of it has no upper end.
 
     What is taken as needed may be none. Not known are tablets or mg/kg instead of a mass, and steps
@@ -61,7 +61,7 @@ def daily_dose(dosages: list[Resource]) -> Dose | None:
     known = [dose for dose in doses if dose is not None]
     if len(known) < len(doses):
         return None
-    return Dose(_tidy(sum(one.least for one in known)), _tidy(sum(one.most for one in known)))
+    return DailyDose(_tidy(sum(one.least for one in known)), _tidy(sum(one.most for one in known)))
 
 
 def _tidy(dose: float) -> float:
@@ -103,7 +103,7 @@ def _route(route: Resource | None) -> str:
     return coded or next((ROUTES[one] for one in words(route) if one in ROUTES), "")
 
 
-def _daily(dosage: Resource) -> Dose | None:
+def _daily(dosage: Resource) -> DailyDose | None:
     single = [_single(one) for one in items(dosage, "doseAndRate")]
     times = times_a_day(obj(dosage, "timing") or {})
     if times is None or not single or None in single:
@@ -111,14 +111,14 @@ def _daily(dosage: Resource) -> Dose | None:
     known = [one for one in single if one is not None]
     # An ordered and a calculated dose stand beside each other: it is one of them.
     least = 0.0 if as_needed(dosage) else min(one.least for one in known) * times.least
-    return Dose(least, max(one.most for one in known) * times.most)
+    return DailyDose(least, max(one.most for one in known) * times.most)
 
 
-def _single(rate: Resource) -> Dose | None:
+def _single(rate: Resource) -> DailyDose | None:
     """Return what is taken at one time, in mg."""
     between = obj(rate, "doseRange")
     if between is None:
         dose = milligrams(obj(rate, "doseQuantity"))
-        return None if dose is None else Dose(dose, dose)
+        return None if dose is None else DailyDose(dose, dose)
     least, most = milligrams(obj(between, "low")), milligrams(obj(between, "high"))
-    return None if most is None else Dose(min(least or 0.0, most), most)
+    return None if most is None else DailyDose(min(least or 0.0, most), most)

@@ -13,7 +13,7 @@ from gradatim.evidence.fhir.datatypes import (
     said,
     words,
 )
-from gradatim.evidence.fhir.wordings import WORDS, plain
+from gradatim.evidence.fhir.wordings import RESULT_WORDS, fold_word
 
 _FLAGS = {
     **dict.fromkeys(("h", "hh", "hu", "hx", "high", "critical high", "significantly high"), "high"),
@@ -62,9 +62,13 @@ def _flags(concept: Resource) -> list[str]:
     known = [_FLAGS[code] for code in coded if code in _FLAGS]
     if known:
         return known
-    written = [plain(one) for one in words(concept)]
+    written = [fold_word(one) for one in words(concept)]
     worded = [one for one in written if len(one) > 1]
-    return [_FLAGS.get(one) or WORDS[one] for one in worded if one in _FLAGS or one in WORDS]
+    return [
+        _FLAGS.get(one) or RESULT_WORDS[one]
+        for one in worded
+        if one in _FLAGS or one in RESULT_WORDS
+    ]
 
 
 def contradicts_word(word: str, result: str) -> str:

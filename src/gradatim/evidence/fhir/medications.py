@@ -25,7 +25,7 @@ from gradatim.evidence.fhir.datatypes import (
 )
 from gradatim.evidence.fhir.dosages import (
     DAILY_DOSE_UNIT,
-    Dose,
+    DailyDose,
     daily_dose,
     milligrams,
     route_of,
@@ -268,7 +268,7 @@ class Taken(NamedTuple):
 
     span: tuple[Day, Day]
     route: str
-    dose: Dose | None
+    dose: DailyDose | None
     often: Often
     doubtful: Text
     given: bool
@@ -337,7 +337,7 @@ def _dosages(resource: Resource) -> list[Resource]:
     return items(resource, "dosage" if kind == "MedicationStatement" else "dosageInstruction")
 
 
-def _dose(resource: Resource, dosages: list[Resource], one_day: bool) -> Dose | None:
+def _dose(resource: Resource, dosages: list[Resource], one_day: bool) -> DailyDose | None:
     """Return the daily dose.
 
     The dose of an administration is what was given in all, so it is a daily one only on one day.
@@ -345,4 +345,4 @@ def _dose(resource: Resource, dosages: list[Resource], one_day: bool) -> Dose | 
     if resource["resourceType"] != "MedicationAdministration":
         return daily_dose(dosages)
     dose = milligrams(obj(dosages[0], "dose")) if dosages and one_day else None
-    return None if dose is None else Dose(dose, dose)
+    return None if dose is None else DailyDose(dose, dose)

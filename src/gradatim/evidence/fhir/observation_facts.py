@@ -27,10 +27,10 @@ from gradatim.evidence.fhir.reference_ranges import Limits, Whose, reference_ran
 from gradatim.protocol.elements import Element
 
 VALUES = ("measurement", "adverse_event")
-Span = tuple[Day, Day]
+DaySpan = tuple[Day, Day]
 
 
-class Fault(NamedTuple):
+class PartFault(NamedTuple):
     """Why a part gives no fact.
 
     Args:
@@ -44,16 +44,16 @@ class Fault(NamedTuple):
     conflict: bool = False
 
 
-class Place(NamedTuple):
+class ObservedPlace(NamedTuple):
     """What a value is of, where it stands, and of when and how it is."""
 
     name: str
     id: str
-    span: Span
+    span: DaySpan
     method: str
 
 
-def fact_or_fault(at: Place, holder: Resource, about: About) -> Fact | Fault:
+def fact_or_fault(at: ObservedPlace, holder: Resource, about: About) -> Fact | PartFault:
     """Read what a part of an Observation says of an element.
 
     Args:
@@ -64,30 +64,30 @@ def fact_or_fault(at: Place, holder: Resource, about: About) -> Fact | Fault:
     try:
         return _fact(at, holder, about)
     except Unreadable as error:
-        return Fault(error.message, conflict=isinstance(error, Contradictory))
+        return PartFault(error.message, conflict=isinstance(error, Contradictory))
 
 
-def _fact(at: Place, holder: Resource, about: About) -> Fact | Fault:
+def _fact(at: ObservedPlace, holder: Resource, about: About) -> Fact | PartFault:
     element = about.elements[at.name]
     value = value_of(holder)
     if value is not None and holder.get("dataAbsentReason") is not None:
-        return Fault("has a value, and a reason why there is none", conflict=True)
+        return PartFault("has a value, and a reason why there is none", conflict=True)
     if element.kind not in VALUES:
         if value is None:
-            return Fault(absent_reason(holder), says=False)
+            return PartFault(absent_reason(holder), says=False)
         return _yes_or_no(at, value, element.kind in OCCURRENCES)
     _, result = interpretation(holder)
     if value is None and result and _is_in_words(element) and not holder.get("dataAbsentReason"):
         value = Said(code=result)
     if value is None:
-        return Fault(absent_reason(holder), says=False)
+        return PartFault(absent_reason(holder), says=False)
     day_ = one_day(at.span)
     if value.value is None:
         if why := contradicts_word(value.code, result):
-            return Fault(why, conflict=True)
+            return PartFault(why, conflict=True)
         return Fact(at.name, at.id, day_, day_, code=value.code, method=at.method)
     if doubt := implausible(value, element):
-        return Fault(doubt)
+        return PartFault(doubt)
     return _number(at, day_, value, element, holder, about)
 
 
@@ -97,8 +97,8 @@ def _is_in_words(element: Element) -> bool:
 
 
 def _number(
-    at: Place, day_: Day, value: Said, element: Element, holder: Resource, about: About
-) -> Fact | Fault:
+    at: ObservedPlace, day_: Day, value: Said, element: Element, holder: Resource, about: About
+) -> Fact | PartFault:
     """Return a number with its range; the laboratory's own word for it where words are asked."""
     assert value.value is not None, at
     level, result = interpretation(holder)
@@ -107,10 +107,10 @@ def _number(
         whose = Whose(about.person, day_)
         limits = reference_range(holder, value.unit, element, whose)
     if limits.conflict:
-        return Fault(limits.conflict, conflict=True)
+        return PartFault(limits.conflict, conflict=True)
     number = Quantity(value.value, value.unit, value.bound)
     if why := contradicts_range(number, level, limits.low, limits.high):
-        return Fault(why, conflict=True)
+        return PartFault(why, conflict=True)
     word = result if _is_in_words(element) else ""
     return Fact(
         at.name,
@@ -127,11 +127,11 @@ def _number(
     )
 
 
-def _yes_or_no(at: Place, value: Said, lasting: bool) -> Fact | Fault:
+def _yes_or_no(at: ObservedPlace, value: Said, lasting: bool) -> Fact | PartFault:
     """Read an explicit answer; of what can last, its days are those on which it happened or not."""
     answer = yes_or_no(value)
     if not answer:
-        return Fault(f"its value is neither yes nor no, which is what {at.name} asks")
+        return PartFault(f"its value is neither yes nor no, which is what {at.name} asks")
     start, end = at.span if lasting else (one_day(at.span),) * 2
     return Fact(at.name, at.id, start, end, code=answer)
 

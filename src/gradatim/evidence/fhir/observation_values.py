@@ -21,8 +21,8 @@ from gradatim.evidence.fhir.datatypes import (
     text,
     words,
 )
-from gradatim.evidence.fhir.wordings import WORDS, YES_NO, meanings
-from gradatim.evidence.fhir.wordings import plain as plain_word
+from gradatim.evidence.fhir.wordings import RESULT_WORDS, YES_NO, meanings
+from gradatim.evidence.fhir.wordings import fold_word as plain_word
 from gradatim.protocol.elements import Element
 
 _TYPES = frozenset(
@@ -162,8 +162,8 @@ def _concept(concept: Resource) -> Said | None:
 
 def _text(written: str) -> Said | None:
     folded = plain_word(written)
-    if folded in WORDS:
-        return Said(code=WORDS[folded])
+    if folded in RESULT_WORDS:
+        return Said(code=RESULT_WORDS[folded])
     found = _NUMBER.match(written.strip())
     sign = (found[1] or "").strip().casefold() if found else ""
     unit = canonical_unit(found[3]) if found and found[3] else ""

@@ -24,9 +24,9 @@ from gradatim.evidence.fhir.datatypes import (
 )
 from gradatim.evidence.fhir.observation_facts import (
     VALUES,
-    Fault,
-    Place,
-    Span,
+    DaySpan,
+    ObservedPlace,
+    PartFault,
     fact_or_fault,
     one_day,
 )
@@ -72,7 +72,7 @@ METHODS = {
 }
 
 
-class Asked(NamedTuple):
+class _ObservationPart(NamedTuple):
     """A part of an Observation that is of some elements; the whole has no name."""
 
     part: str
@@ -88,10 +88,14 @@ def observation(resource: Resource, id_: str, about: About) -> Results:
     try:
         return plain_number(resource, id_, about) or read_in_full(resource, id_, about)
     except Unreadable as error:
-        return [unsettled(resource, id_, error.message, about, isinstance(error, Contradictory))]
+        return [
+            unsettled_elements(
+                resource, id_, error.message, about, isinstance(error, Contradictory)
+            )
+        ]
 
 
-def unsettled(
+def unsettled_elements(
     resource: Resource, id_: str, why: Text, about: About, conflict: bool = False
 ) -> NotUsed:
     """Say of an Observation that is not read which elements it keeps open, and on which days.
@@ -113,7 +117,7 @@ def unsettled(
         method = _method(resource)
     except Unreadable:
         method = ""
-    fault = Fault(why, conflict=conflict)
+    fault = PartFault(why, conflict=conflict)
     found = _not_used(id_, fault, names, span, method, about)
     return found._replace(codes=codes_of([_object(resource.get("code"))]))
 
@@ -146,7 +150,9 @@ def read_in_full(resource: Resource, id_: str, about: About) -> Results:
     if status in OBSERVATION_VOID:
         return [NotUsed(id_, status_why(status))]
     holders = [("", resource), *_components(resource)]
-    asked = [Asked(part, holder, about.asked(obj(holder, "code"))) for part, holder in holders]
+    asked = [
+        _ObservationPart(part, holder, about.asked(obj(holder, "code"))) for part, holder in holders
+    ]
     asked = [one for one in asked if one.elements]
     if status not in OBSERVATION_USED:
         perhaps = (name for one in asked for name in one.elements)
@@ -169,7 +175,7 @@ def _coverable(names: Iterable[str], about: About) -> tuple[str, ...]:
 
 
 def _not_used(
-    id_: str, fault: Fault, names: Iterable[str], span: Span, method: str, about: About
+    id_: str, fault: PartFault, names: Iterable[str], span: DaySpan, method: str, about: About
 ) -> NotUsed:
     """Say of a part that gives no fact which elements it keeps open.
 
@@ -192,7 +198,7 @@ def _not_used(
     return NotUsed(id_, str(fault.why), _coverable(names, about), (), instead, fault.conflict)
 
 
-def _days(name: str, span: Span, about: About) -> Span:
+def _days(name: str, span: DaySpan, about: About) -> DaySpan:
     return span if about.elements[name].kind in OCCURRENCES else (one_day(span),) * 2
 
 
@@ -202,7 +208,7 @@ def _components(resource: Resource) -> list[tuple[str, Resource]]:
     return [(f"component{n}", one) for n, one in enumerate(items(resource, "component"), 1)]
 
 
-def when(resource: Resource) -> Span:
+def when(resource: Resource) -> DaySpan:
     """Return the first and the last day of what was observed; ANY_DAY for both without a date."""
     at = day(resource, "effectiveDateTime") or day(resource, "effectiveInstant")
     if at:
@@ -216,13 +222,15 @@ def when(resource: Resource) -> Span:
     return start or Day(ANY_DAY.first, (end or ANY_DAY).last), end or NEVER_ENDED
 
 
-def _read_all(asked: list[Asked], id_: str, span: Span, method: str, about: About) -> Results:
+def _read_all(
+    asked: list[_ObservationPart], id_: str, span: DaySpan, method: str, about: About
+) -> Results:
     facts: list[Fact] = []
-    faults: list[tuple[str, str, Fault]] = []
+    faults: list[tuple[str, str, PartFault]] = []
     for part, holder, elements in asked:
         whole = f"{id_}#{part}" if part else id_
         for name in elements:
-            found = fact_or_fault(Place(name, whole, span, method), holder, about)
+            found = fact_or_fault(ObservedPlace(name, whole, span, method), holder, about)
             if isinstance(found, Fact):
                 facts.append(found)
             # A panel such as a blood pressure has values only in its components.
@@ -240,8 +248,8 @@ _NO_VALUE = "has no value"
 def _settled(
     id_: str,
     facts: list[Fact],
-    faults: list[tuple[str, str, Fault]],
-    span: Span,
+    faults: list[tuple[str, str, PartFault]],
+    span: DaySpan,
     method: str,
     about: About,
 ) -> Results:

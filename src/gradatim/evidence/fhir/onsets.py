@@ -11,7 +11,7 @@ from gradatim.evidence.fhir.datatypes import Resource, Unreadable, day, length, 
 from gradatim.evidence.fhir.reader_context import About
 
 _AGE = re.compile(r"(?:aged?\s*)?(\d{1,3})\s*(?:y|yr|yrs|years?)?(?:\s*old)?\s*\Z", re.I | re.ASCII)
-OLDEST = 130
+_OLDEST = 130
 _YEAR = Duration(12)
 
 
@@ -68,7 +68,7 @@ def _told(told: str, recorded: Day | None, about: About) -> Day:
     except ValueError:
         pass
     found = _AGE.match(told.strip())
-    if found and int(found[1]) <= OLDEST:
+    if found and int(found[1]) <= _OLDEST:
         years = Duration(12 * int(found[1]))
         return _at_age(years, years, about)
     return _within(None, recorded, about)

@@ -10,10 +10,10 @@ from gradatim.core.dates import ANY_DAY, Day
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.fhir.datatypes import Resource, Unreadable, day, items, obj, text
 
-SEXES = ("female", "male")
+_SEXES = ("female", "male")
 
 
-class Person(NamedTuple):
+class Patient(NamedTuple):
     """The Patient.
 
     Args:
@@ -33,7 +33,7 @@ class Person(NamedTuple):
     address: str = ""
 
 
-def read_patient(patient: Resource, id_: str, full_url: str, on: date) -> Person:
+def read_patient(patient: Resource, id_: str, full_url: str, on: date) -> Patient:
     """Read the Patient resource.
 
     Args:
@@ -54,9 +54,9 @@ def read_patient(patient: Resource, id_: str, full_url: str, on: date) -> Person
     if birth.first > on:
         raise _without_birth(id_, f"birthDate {birth} is after {on}, the day of the evaluation")
     gender = patient.get("gender")
-    sex = gender if isinstance(gender, str) and gender in SEXES else ""
+    sex = gender if isinstance(gender, str) and gender in _SEXES else ""
     named = {id_, full_url, *_identifiers(patient)} - {""}
-    return Person(
+    return Patient(
         _printable(id_.removeprefix("Patient/")),
         birth,
         sex,
@@ -111,7 +111,7 @@ def _by_identifier(identifier: Resource) -> str:
     return f"Patient?identifier={system}|{value}" if system else f"Patient?identifier={value}"
 
 
-def is_another(resource: Resource, field: str, person: Person) -> bool:
+def is_another(resource: Resource, field: str, person: Patient) -> bool:
     """Whether a resource points at someone, or something, other than the person.
 
     A resource that points at nobody is taken to be about the person whose Bundle it is in. An

@@ -21,7 +21,7 @@ _FURTHER = OTHER_VALUES | {"component", "dataAbsentReason", "focus", "interpreta
 """Parts that may say more of a number, or another thing."""
 
 
-class Measured(NamedTuple):
+class _NumberMeaning(NamedTuple):
     """What a number is of, whatever the number: the element, its unit and its limits."""
 
     element: str
@@ -55,14 +55,14 @@ def plain_number(resource: Resource, id_: str, about: About) -> list[Fact | NotU
 
 def _measured(
     resource: Resource, quantity: Resource, at: Day, about: About
-) -> tuple[Measured, ...]:
+) -> tuple[_NumberMeaning, ...]:
     """Return what a number is of, found out once for the same code, units, ranges and sex.
 
     Returns:
         Nothing where it is not plain: it is to be read in full.
     """
     get = quantity.get
-    known: dict[bytes, tuple[Measured, ...]] = about.numbers_read
+    known: dict[bytes, tuple[_NumberMeaning, ...]] = about.numbers_read
     units = get("unit"), get("code"), get("system")
     sex = about.person.sex
     content = content_of((resource.get("code"), resource.get("referenceRange"), units, sex))
@@ -77,7 +77,7 @@ def _measured(
     return found
 
 
-def _each(resource: Resource, quantity: Resource, at: Day, about: About) -> list[Measured]:
+def _each(resource: Resource, quantity: Resource, at: Day, about: About) -> list[_NumberMeaning]:
     if depends_on_age(resource):
         return []
     unit, whose = unit_of(quantity), Whose(about.person, at)
@@ -88,5 +88,5 @@ def _each(resource: Resource, quantity: Resource, at: Day, about: About) -> list
         if limits.conflict or element.kind not in VALUES:
             return []
         bounded = element if element.plausible is not None else None
-        found.append(Measured(name, unit, limits.low, limits.high, bounded))
+        found.append(_NumberMeaning(name, unit, limits.low, limits.high, bounded))
     return found

@@ -13,10 +13,10 @@ from typing import Any
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Fact, Facts, NotUsed, Observed
 from gradatim.evidence.fhir.allergies import allergy
-from gradatim.evidence.fhir.bundles import Entry, entries_of, the_patient
+from gradatim.evidence.fhir.bundles import Entry, bundle_entries, the_patient
 from gradatim.evidence.fhir.conditions_and_procedures import condition, procedure, research_subject
 from gradatim.evidence.fhir.consents import consent
-from gradatim.evidence.fhir.contained import Told, contained, told_by
+from gradatim.evidence.fhir.contained import ContainedTexts, contained, told_by
 from gradatim.evidence.fhir.datatypes import Resource, Unreadable
 from gradatim.evidence.fhir.medications import medication
 from gradatim.evidence.fhir.modifiers import refuse_patient
@@ -55,7 +55,7 @@ _MORE = frozenset({*BESIDE, "contained"})
 """Parts that a record may be read for besides what it is of."""
 
 
-def read(
+def read_facts(
     bundle: dict[str, Any],
     codebook: Codebook,
     elements: Mapping[str, Element],
@@ -80,7 +80,7 @@ def read(
     Raises:
         UnusableInput: the Bundle as a whole cannot be used.
     """
-    entries, about = opened(bundle, codebook, elements, on)
+    entries, about = open_bundle(bundle, codebook, elements, on)
     facts: dict[str, list[Fact]] = {}
     not_used: list[NotUsed] = []
     told = told_by(entries)
@@ -110,7 +110,7 @@ def read(
     )
 
 
-def opened(
+def open_bundle(
     bundle: dict[str, Any], codebook: Codebook, elements: Mapping[str, Element], on: date
 ) -> tuple[list[Entry], About]:
     """Return the entries of a Bundle, and what the reader of each needs to know besides it.
@@ -118,14 +118,14 @@ def opened(
     Raises:
         UnusableInput: the Bundle as a whole cannot be used.
     """
-    entries = entries_of(bundle)
+    entries = bundle_entries(bundle)
     patient = the_patient(entries)
     refuse_patient(patient.resource, patient.id)
     person = read_patient(patient.resource, patient.id, patient.full_url, on)
     return entries, About(codebook, elements, person, on, _medications(entries))
 
 
-def _results(entry: Entry, about: About, told: Told) -> Results:
+def _results(entry: Entry, about: About, told: ContainedTexts) -> Results:
     if entry.kind == "Patient":
         return []
     found = _of_itself(entry, about)
@@ -136,7 +136,7 @@ def _results(entry: Entry, about: About, told: Told) -> Results:
     return found
 
 
-def _of_contained(held: Entry, about: About, told: Told) -> Results:
+def _of_contained(held: Entry, about: About, told: ContainedTexts) -> Results:
     """Read a contained record; of a type that is not read it is told where it may matter."""
     found = _results(held, about, told)
     if held.kind in READERS:

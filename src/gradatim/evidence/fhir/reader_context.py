@@ -11,7 +11,7 @@ from gradatim.core.codes import ICD10_STATUS, matches, normalised
 from gradatim.core.dates import NEVER_ENDED, Day
 from gradatim.core.message import Text
 from gradatim.core.verdict import Reason
-from gradatim.evidence.codebook import Codebook, Outcome, in_table
+from gradatim.evidence.codebook import Codebook, CodeMeaning, in_table
 from gradatim.evidence.facts import Coding, Fact, NotUsed
 from gradatim.evidence.fhir.datatypes import (
     Resource,
@@ -22,7 +22,7 @@ from gradatim.evidence.fhir.datatypes import (
     text,
     texts,
 )
-from gradatim.evidence.fhir.patient import Person
+from gradatim.evidence.fhir.patient import Patient
 from gradatim.protocol.elements import COVERABLE, Element
 
 Results = list[Fact | NotUsed]
@@ -31,7 +31,7 @@ Results = list[Fact | NotUsed]
 NOT_ASKED = "not asked about by this protocol"
 NOT_CODED = "has no code of a code system that is read here"
 NOT_UNDERSTOOD = "its code is not known here"
-NOTHING: frozenset[str] = frozenset()
+_NOTHING: frozenset[str] = frozenset()
 _TREATED = ("Z79*", "Z92*")
 """ICD-10 status codes of treatment with drugs; those of other treatment are of procedures."""
 MOST_REMEMBERED = 20_000
@@ -54,7 +54,7 @@ class About:
 
     codebook: Codebook
     elements: Mapping[str, Element]
-    person: Person
+    person: Patient
     on: date
     medications: Mapping[str, Resource] = field(default_factory=dict)
 
@@ -91,7 +91,7 @@ class About:
 
     def named(self, concepts: Iterable[Resource | None]) -> frozenset[str]:
         """Return the elements of the drugs that concepts name in words."""
-        found: frozenset[str] = NOTHING
+        found: frozenset[str] = _NOTHING
         for one in concepts:
             with suppress(Unreadable):
                 for written in texts(one):
@@ -168,7 +168,7 @@ class About:
 
         def excluded(name: str) -> bool:
             outcomes = {self.codebook.outcome(one, name) for one in given}
-            return outcomes == {Outcome.SOMETHING_ELSE}
+            return outcomes == {CodeMeaning.SOMETHING_ELSE}
 
         perhaps = (name for codes in given for name in self.codebook.perhaps(codes))
         every = dict.fromkeys((*names, *perhaps, *sorted(named)))

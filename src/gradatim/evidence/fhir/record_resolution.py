@@ -21,7 +21,7 @@ from gradatim.evidence.fhir.datatypes import (
     obj,
 )
 from gradatim.evidence.fhir.medications import named_drug
-from gradatim.evidence.fhir.reader import READERS, opened
+from gradatim.evidence.fhir.reader import READERS, open_bundle
 from gradatim.evidence.fhir.reader_context import NOT_ASKED, NOT_CODED, About, codes_of
 from gradatim.protocol.elements import Element
 
@@ -86,20 +86,20 @@ def received(
     Raises:
         UnusableInput: the Bundle as a whole cannot be used.
     """
-    entries, about = opened(bundle, codebook, elements, on)
+    entries, about = open_bundle(bundle, codebook, elements, on)
     used: dict[str, list[Fact]] = {}
     for some in facts.by_element.values():
         for fact in some:
-            used.setdefault(whole(fact.id), []).append(fact)
+            used.setdefault(whole_record_id(fact.id), []).append(fact)
     left: dict[str, list[NotUsed]] = {}
     for record in facts.not_used:
-        left.setdefault(whole(record.id), []).append(record)
+        left.setdefault(whole_record_id(record.id), []).append(record)
     for entry in entries:
         if entry.kind != "Patient" and (entry.kind or entry.holds):
             yield _received(entry, used.get(entry.id, []), left.get(entry.id, []), about)
 
 
-def whole(id_: str) -> str:
+def whole_record_id(id_: str) -> str:
     """Return the id of the record that a part belongs to: `Condition/c7` of `Condition/c7#code`."""
     return id_.partition("#")[0]
 

@@ -25,8 +25,8 @@ from gradatim.evidence.fhir.datatypes import (
     words,
 )
 from gradatim.evidence.fhir.observation_values import unit_of
-from gradatim.evidence.fhir.patient import Person
-from gradatim.evidence.fhir.wordings import plain as plain_word
+from gradatim.evidence.fhir.patient import Patient
+from gradatim.evidence.fhir.wordings import fold_word as plain_word
 from gradatim.protocol.elements import Element
 
 _SEXES = {
@@ -49,7 +49,7 @@ class Limits(NamedTuple):
 class Whose(NamedTuple):
     """Whose result it is, and of when: what a range may be limited to."""
 
-    person: Person
+    person: Patient
     at: Day
 
 

@@ -13,13 +13,13 @@ from gradatim.evidence.fhir.allergies import unsettled_allergy
 from gradatim.evidence.fhir.bundles import Entry
 from gradatim.evidence.fhir.datatypes import Resource, Unreadable, items, obj, state, text
 from gradatim.evidence.fhir.medications import named_drug, open_to_drug
-from gradatim.evidence.fhir.observations import unsettled
+from gradatim.evidence.fhir.observations import unsettled_elements
 from gradatim.evidence.fhir.patient import is_another
 from gradatim.evidence.fhir.reader_context import About, codes_of
 from gradatim.evidence.fhir.statuses import VOID
 from gradatim.protocol.elements import COVERABLE
 
-Told = tuple[Iterable[str], Iterable[Resource | None]]
+_Told = tuple[Iterable[str], Iterable[Resource | None]]
 """The elements that a record may be about, and the concepts that say what it is about."""
 
 _NO_CLAIM = ("entered-in-error", "cancelled", "draft")
@@ -32,7 +32,7 @@ def unreadable(entry: Entry, why: str, about: About) -> NotUsed:
     Where its codes can be read, these tell; else it may be about all that such a record can be of.
     """
     if entry.kind == "Observation":
-        return unsettled(entry.resource, entry.id, why, about)
+        return unsettled_elements(entry.resource, entry.id, why, about)
     if entry.kind == "AllergyIntolerance":
         return unsettled_allergy(entry.id, why, about)
     concept = _concept(entry.resource, "code")
@@ -106,7 +106,7 @@ def _allergic(about: About) -> list[str]:
     return [name for name, element in about.elements.items() if element.allergies]
 
 
-def _of(concept: Resource | None, names: Iterable[str], about: About) -> Told:
+def _of(concept: Resource | None, names: Iterable[str], about: About) -> _Told:
     return [*_asked([concept], about), *about.open_to([concept], names)], [concept]
 
 
@@ -120,7 +120,7 @@ def _asked(concepts: Iterable[Resource | None], about: About) -> list[str]:
     return found
 
 
-def _drug(resource: Resource, about: About) -> Told:
+def _drug(resource: Resource, about: About) -> _Told:
     try:
         named = named_drug(resource, about)
     except Unreadable:
@@ -129,7 +129,7 @@ def _drug(resource: Resource, about: About) -> Told:
     return [*_asked(concepts, about), *open_to_drug(named, about)], concepts
 
 
-def _claimed(resource: Resource, about: About) -> Told:
+def _claimed(resource: Resource, about: About) -> _Told:
     """Say what a claim, or what was paid of it, may tell of: diagnoses, procedures, drugs."""
     if text(resource, "status") in _NO_CLAIM:
         return (), ()
@@ -150,17 +150,17 @@ def _claimed(resource: Resource, about: About) -> Told:
     return names, concepts
 
 
-def _answered(resource: Resource, about: About) -> Told:
+def _answered(resource: Resource, about: About) -> _Told:
     """Say what was asked of the source, and failed: it may have held anything."""
     severities = {text(one, "severity") for one in items(resource, "issue")}
     return (about.coverable(), ()) if severities & {"error", "fatal"} else ((), ())
 
 
-def _anything(resource: Resource, about: About) -> Told:
+def _anything(resource: Resource, about: About) -> _Told:
     return about.coverable(), ()
 
 
-def _mentioning(resource: Resource, about: About) -> Told:
+def _mentioning(resource: Resource, about: About) -> _Told:
     """Say which elements a record of whatever type names by a code of theirs.
 
     An encounter for breast cancer is no diagnosis that could be dated; but while it is there,
@@ -180,7 +180,7 @@ def _named(resource: Resource, about: About) -> tuple[list[str], list[Resource |
     return names, concepts
 
 
-def _diagnosing(resource: Resource, about: About) -> Told:
+def _diagnosing(resource: Resource, about: About) -> _Told:
     """Say of a record that concludes what somebody has which elements that may be of."""
     if resource.get("status") in VOID:
         return (), ()
@@ -274,7 +274,7 @@ OF_NOBODY = frozenset(
     )
 )
 """Types that say nothing of the person, whatever codes they hold."""
-_UNREAD: dict[str, Callable[[Resource, About], Told]] = {
+_UNREAD: dict[str, Callable[[Resource, About], _Told]] = {
     "OperationOutcome": _answered,
     "Claim": _claimed,
     "ExplanationOfBenefit": _claimed,

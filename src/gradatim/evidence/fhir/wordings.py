@@ -33,7 +33,7 @@ CODES = {
     ("loinc", "LA32-8"): "false",
 }
 # A lone "-" is not here: as often as "negative" it means that nothing was written.
-WORDS = {
+RESULT_WORDS = {
     **dict.fromkeys(("positive", "pos", "+", "(+)", "reactive", "detected", "阳性"), "positive"),
     **dict.fromkeys(("positiv", "reaktiv", "nachweisbar", "nachgewiesen"), "positive"),
     **dict.fromkeys(("positivo", "positiva", "reactivo", "detectado", "positif"), "positive"),
@@ -72,7 +72,7 @@ DEFINITE = ("positive", "negative", "true", "false")
 SEMANTIC_TAG = re.compile(r"\s*\([a-z/ ]+\)\Z")
 
 
-def plain(word: str) -> str:
+def fold_word(word: str) -> str:
     """Return a word folded to one case and without what says of what kind it is: `(finding)`."""
     folded = word.strip().casefold()
     return SEMANTIC_TAG.sub("", folded) or folded
@@ -87,9 +87,9 @@ def meanings(concept: Resource) -> tuple[str, list[str]]:
     Raises:
         Contradictory: its codes and words stand for different results.
     """
-    written = [plain(one) for one in words(concept)]
+    written = [fold_word(one) for one in words(concept)]
     coded = [CODES[one] for one in codes(concept) if one in CODES]
-    worded = [WORDS[one] for one in written if one in WORDS]
+    worded = [RESULT_WORDS[one] for one in written if one in RESULT_WORDS]
     found = coded + worded
     # One letter alone is an answer only beside no result: N is also "negative", and "normal".
     found += [YES_NO[one] for one in written if one in YES_NO and (len(one) > 1 or not found)]

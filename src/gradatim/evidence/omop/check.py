@@ -11,8 +11,8 @@ from gradatim.evidence.omop.columns import a_day
 from gradatim.evidence.omop.concepts import Concepts
 from gradatim.evidence.omop.not_known import NotKnown, not_known
 from gradatim.evidence.omop.options import Options, Warehouse
-from gradatim.evidence.omop.people import needed, person_of, with_birth
-from gradatim.evidence.omop.tables import DRUGS, SOURCES, VALUES, Source
+from gradatim.evidence.omop.people import person_of, required_table, with_birth
+from gradatim.evidence.omop.tables import DRUGS, SOURCES, VALUES, SourceTable
 from gradatim.evidence.omop.understanding import KINDS
 from gradatim.evidence.omop.unresolved_rows import unclear
 from gradatim.evidence.omop.vocabulary import concepts
@@ -82,7 +82,7 @@ def check(
     """
     counts = dict(_people(warehouse, options))
     if options.observation_period:
-        needed(warehouse, "observation_period", "coverage is to be tied to it")
+        required_table(warehouse, "observation_period", "coverage is to be tied to it")
     missing, empty, rows = {}, {}, {}
     for source in SOURCES:
         table = warehouse.table(source.name)
@@ -139,12 +139,12 @@ def _not_understood(warehouse: Warehouse, known: Concepts) -> Iterator[tuple[str
             yield source.name, NotUnderstood(people, tuple(not_known(warehouse, of, MOST_CODES)))
 
 
-def _elements_in(source: Source, study: Study) -> tuple[str, ...]:
+def _elements_in(source: SourceTable, study: Study) -> tuple[str, ...]:
     return tuple(name for name, one in study.elements.items() if one.kind in KINDS[source])
 
 
 def _people(warehouse: Warehouse, options: Options) -> dict[str, int]:
-    t = with_birth(needed(warehouse, "person", "nobody is known without it"), options)
+    t = with_birth(required_table(warehouse, "person", "nobody is known without it"), options)
     person, first, last = person_of(t), t["birth_first"], t["birth_last"]
     counted = t.aggregate(
         rows=person.count(),
@@ -173,7 +173,7 @@ def _people(warehouse: Warehouse, options: Options) -> dict[str, int]:
     return {why: n for why, n in counts.items() if n}
 
 
-def _columns(table: "ir.Table", source: Source) -> None:
+def _columns(table: "ir.Table", source: SourceTable) -> None:
     """Refuse a table without the columns that every record needs, or with one of a wrong type."""
     for column in source.required:
         if column not in table.columns:
@@ -198,7 +198,7 @@ def _columns(table: "ir.Table", source: Source) -> None:
 
 
 def _records(
-    warehouse: Warehouse, table: "ir.Table", source: Source, options: Options
+    warehouse: Warehouse, table: "ir.Table", source: SourceTable, options: Options
 ) -> dict[str, int]:
     """Count the rows, those without dates and those with strange ones.
 
@@ -249,7 +249,7 @@ def _one(warehouse: Warehouse, table: "ir.Table", **counts: Any) -> dict[str, in
 
 def _orphans(warehouse: Warehouse, table: "ir.Table") -> int:
     """Count the people of whom there are records but who are not in `person`."""
-    people = needed(warehouse, "person", "nobody is known without it")
+    people = required_table(warehouse, "person", "nobody is known without it")
     mine = table.select(person=person_of(table)).distinct()
     lost = mine.anti_join(people.select(person=person_of(people)), "person")
     return int(warehouse.fetch(lost.aggregate(n=lost.count()))["n"][0].as_py())

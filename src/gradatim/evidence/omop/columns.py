@@ -29,7 +29,7 @@ def whole(table: "ir.Table", name: str) -> "ir.Value | None":
     return column.cast("int64").name(name)
 
 
-def plain(table: "ir.Table", name: str) -> "ir.Value | None":
+def stored_whole(table: "ir.Table", name: str) -> "ir.Value | None":
     """Give a column of whole numbers as it is, to choose rows by: None as of `whole`.
 
     A condition on a column that is cast does not reach the statistics of a Parquet file.
@@ -101,7 +101,7 @@ def text(table: "ir.Table", name: str) -> "ir.Value | None":
     return None
 
 
-def either(*columns: "ir.Value | None") -> "ir.Value | None":
+def coalesce(*columns: "ir.Value | None") -> "ir.Value | None":
     """Give the first value that is not NULL of those columns that are there."""
     given = [column for column in columns if column is not None]
     return ibis.coalesce(*given) if len(given) > 1 else (given[0] if given else None)
@@ -119,7 +119,7 @@ def later(day: "ir.Value", days: "ir.Value") -> "ir.Value":
     return moved.cast("timestamp").cast("date")
 
 
-def chosen(branches: list[tuple[Any, Any]], otherwise: Any) -> "ir.Value":
+def case_when(branches: list[tuple[Any, Any]], otherwise: Any) -> "ir.Value":
     """Give the value of the first condition that holds; with no conditions, `otherwise`."""
     if not branches:
         return otherwise if hasattr(otherwise, "type") else ibis.literal(otherwise)

@@ -8,19 +8,19 @@ import ibis
 
 from gradatim.evidence.omop import columns
 from gradatim.evidence.omop.options import Warehouse
-from gradatim.evidence.omop.tables import SOURCES, VALUES, Source
+from gradatim.evidence.omop.tables import SOURCES, VALUES, SourceTable
 
 if TYPE_CHECKING:
     from ibis.expr import types as ir
 
-    Look = Callable[[ir.Table, Source], "ir.Table | None"]
+    Look = Callable[[ir.Table, SourceTable], "ir.Table | None"]
 
 
 VALUE = "value_as_concept_id"
 """The column of a value that is a concept."""
 
 
-class Given(NamedTuple):
+class SourceWords(NamedTuple):
     """What a source gave of a record whose concept does not tell what it means.
 
     Args:
@@ -36,9 +36,9 @@ class Given(NamedTuple):
     value: int | None
 
 
-def concepts_in(warehouse: Warehouse) -> dict[Source, frozenset[int]]:
+def concepts_in(warehouse: Warehouse) -> dict[SourceTable, frozenset[int]]:
     """Look up the concepts that the records of each table have."""
-    found: dict[Source, set[int]] = defaultdict(set)
+    found: dict[SourceTable, set[int]] = defaultdict(set)
     for source, id, _ in _of_all(warehouse, _concepts):
         if id:
             found[source].add(id)
@@ -46,8 +46,8 @@ def concepts_in(warehouse: Warehouse) -> dict[Source, frozenset[int]]:
 
 
 def pairs_in(
-    warehouse: Warehouse, wanted: Mapping[Source, frozenset[int] | None]
-) -> dict[Source, frozenset[tuple[int, int]]]:
+    warehouse: Warehouse, wanted: Mapping[SourceTable, frozenset[int] | None]
+) -> dict[SourceTable, frozenset[tuple[int, int]]]:
     """Look up the values, as concepts, with the concepts (0 for none) of which they are values.
 
     Args:
@@ -55,7 +55,7 @@ def pairs_in(
         wanted: the tables, each with the concepts that are looked at; None for all.
     """
 
-    def pairs(table: "ir.Table", source: Source) -> "ir.Table | None":
+    def pairs(table: "ir.Table", source: SourceTable) -> "ir.Table | None":
         value, concept = value_of(table, source), columns.whole(table, source.concept)
         if value is None or concept is None or source not in wanted:
             return None
@@ -64,15 +64,15 @@ def pairs_in(
             here = here & concept.isin(sorted(some)) if some else ibis.literal(False)
         return table.filter(here).select(concept=concept.fill_null(0), value=value)
 
-    found: dict[Source, set[tuple[int, int]]] = defaultdict(set)
+    found: dict[SourceTable, set[tuple[int, int]]] = defaultdict(set)
     for source, concept, value, _ in _of_all(warehouse, pairs):
         found[source].add((concept, value))
     return {source: frozenset(some) for source, some in found.items()}
 
 
 def given_in(
-    warehouse: Warehouse, unsettled: "Mapping[Source, ir.BooleanValue]"
-) -> dict[Source, dict[Given, int]]:
+    warehouse: Warehouse, unsettled: "Mapping[SourceTable, ir.BooleanValue]"
+) -> dict[SourceTable, dict[SourceWords, int]]:
     """Count what sources gave of records whose concepts do not tell what they mean.
 
     Args:
@@ -80,7 +80,7 @@ def given_in(
         unsettled: of each table, which rows those are.
     """
 
-    def given(table: "ir.Table", source: Source) -> "ir.Table | None":
+    def given(table: "ir.Table", source: SourceTable) -> "ir.Table | None":
         if source not in unsettled:
             return None
         found = {
@@ -97,19 +97,19 @@ def given_in(
         }
         return table.filter(unsettled[source]).select(**told)
 
-    found: dict[Source, Counter[Given]] = defaultdict(Counter)
+    found: dict[SourceTable, Counter[SourceWords]] = defaultdict(Counter)
     for source, concept, used, written, value, rows in _of_all(warehouse, given):
-        one = Given(concept or None, used or None, written or None, value or None)
+        one = SourceWords(concept or None, used or None, written or None, value or None)
         found[source][one] += rows
     return {source: dict(some) for source, some in found.items()}
 
 
-def value_of(table: "ir.Table", source: Source) -> "ir.Value | None":
+def value_of(table: "ir.Table", source: SourceTable) -> "ir.Value | None":
     """Return the column of values as concepts; None of a table that has none."""
     return columns.whole(table, VALUE) if source in VALUES else None
 
 
-def _concepts(table: "ir.Table", source: Source) -> "ir.Table | None":
+def _concepts(table: "ir.Table", source: SourceTable) -> "ir.Table | None":
     concept = columns.whole(table, source.concept)
     return None if concept is None else table.select(id=concept)
 

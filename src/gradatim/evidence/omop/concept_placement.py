@@ -7,16 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from gradatim.clinical import omop
 from gradatim.core.codes import ICD10_STATUS, akin, matches, normalised, omop_system
-from gradatim.evidence.codebook import Codebook, Outcome
+from gradatim.evidence.codebook import Codebook, CodeMeaning
 from gradatim.evidence.omop.concept_places import Hierarchy, Places
 from gradatim.evidence.omop.concepts import MEASURED
 from gradatim.evidence.omop.search import LOCAL, Found, Searched
-from gradatim.evidence.omop.tables import Source
-from gradatim.evidence.omop.understanding import NOTHING, OF_DOMAIN, OWN, Statuses
+from gradatim.evidence.omop.tables import SourceTable
+from gradatim.evidence.omop.understanding import EMPTY, OF_DOMAIN, OWN, Statuses
 from gradatim.evidence.relation import Meaning
 from gradatim.protocol.elements import Element
 
-Pairs = Mapping[Source, frozenset[tuple[int, int]]]
+Pairs = Mapping[SourceTable, frozenset[tuple[int, int]]]
 
 
 class Placing:
@@ -40,7 +40,7 @@ class Placing:
         self._codebook, self._elements = codebook, elements
         self._hierarchy = Hierarchy({}, {}, {})
         self._found: Found = {}
-        self._asked: frozenset[str] = NOTHING
+        self._asked: frozenset[str] = EMPTY
         self._nears: dict[tuple[int, bool], frozenset[str]] = {}
 
     def alone(self, ids: Iterable[int]) -> frozenset[int]:
@@ -163,7 +163,7 @@ class Placing:
     def _pair_may_be(self, concept: int, value: int) -> frozenset[str]:
         """Return the elements of which a record of a concept with a value may speak."""
         if self._of_others(concept):
-            return NOTHING
+            return EMPTY
         found = _names(self._means(value)) | self._near(value)
         if self._history(concept):
             found |= self._open(value)
@@ -178,7 +178,7 @@ class Placing:
         """Return the elements that a concept is not known to lie outside of, beside its own."""
         strange = self._places.strange.get(id)
         if strange is not None and strange.vocabulary == LOCAL:
-            return NOTHING
+            return EMPTY
         found = self._near(id)
         if not self._places.resolved(id):
             found |= {name for name in self._asked if not self._excluded(id, name)}
@@ -189,7 +189,7 @@ class Placing:
         one = self._places.strange[id]
         codes = [(omop_system(one.vocabulary), one.code)] if one.vocabulary else []
         outcome = self._codebook.outcome(codes, name)
-        return outcome is Outcome.SOMETHING_ELSE
+        return outcome is CodeMeaning.SOMETHING_ELSE
 
     def _near(self, id: int, *, alone: bool = True) -> frozenset[str]:
         """Return the elements for which there is reason to take a concept for one of theirs.
@@ -199,7 +199,7 @@ class Placing:
             alone: whether it stands without a value.
         """
         if (id, alone) not in self._nears:
-            self._nears[id, alone] = NOTHING  # of what maps in a circle nothing can be told
+            self._nears[id, alone] = EMPTY  # of what maps in a circle nothing can be told
             self._nears[id, alone] = frozenset(self._reasons(id, alone))
         return self._nears[id, alone]
 

@@ -19,11 +19,11 @@ from gradatim.evidence.omop.options import Warehouse
 from gradatim.evidence.omop.search import (
     Mapped,
     Searched,
+    fetch_rows,
     ids_table,
     mappings,
     pairs_of,
     related,
-    rows,
 )
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Places:
         joined = occurring.left_join(concepts, occurring["id"] == concepts["known"])
         strange = joined.filter(joined["known"].isnull() | ~joined["placed"])
         told = ("vocabulary", "code", "domain")
-        found = rows(
+        found = fetch_rows(
             self._warehouse, strange, id=strange["id"], **{name: strange[name] for name in told}
         )
         for id in _without_ingredients(self._warehouse, occurring, t):
@@ -194,7 +194,7 @@ def _pairs(
     tops, ids = ids_table(above), ids_table(below)
     pairs = pairs.semi_join(tops, pairs["above"] == tops["id"])
     pairs = pairs.semi_join(ids, pairs["below"] == ids["id"])
-    yield from rows(warehouse, pairs, above=pairs["above"], below=pairs["below"])
+    yield from fetch_rows(warehouse, pairs, above=pairs["above"], below=pairs["below"])
 
 
 def _without_ingredients(

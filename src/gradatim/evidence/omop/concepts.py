@@ -16,8 +16,8 @@ from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.fhir.datatypes import Unreadable
 from gradatim.evidence.fhir.observation_values import value_of, yes_or_no
 from gradatim.evidence.fhir.reader_context import OCCURRENCES
-from gradatim.evidence.omop.concept_occurrence import Given
-from gradatim.evidence.omop.tables import DRUGS, MEASUREMENTS, VALUES, Source
+from gradatim.evidence.omop.concept_occurrence import SourceWords
+from gradatim.evidence.omop.tables import DRUGS, MEASUREMENTS, VALUES, SourceTable
 from gradatim.evidence.omop.understanding import Understanding
 from gradatim.evidence.relation import Key, Meaning
 from gradatim.protocol.elements import Element
@@ -75,10 +75,10 @@ class Concepts:
     silent: frozenset[int] = frozenset()
     alone: frozenset[int] = frozenset()
     whole: frozenset[int] = frozenset()
-    given: Mapping[Source, Mapping[Given, int]] = field(default_factory=dict)
+    given: Mapping[SourceTable, Mapping[SourceWords, int]] = field(default_factory=dict)
     of_code: Mapping[tuple[str, str], frozenset[int]] = field(default_factory=dict)
 
-    def settled(self, source: Source, concept: int | None, value: int | None) -> bool:
+    def settled(self, source: SourceTable, concept: int | None, value: int | None) -> bool:
         """Whether the concept of a record tells what it means.
 
         Args:
@@ -92,19 +92,19 @@ class Concepts:
             return bool(self.of(source, concept))
         return concept not in self.alone or bool(value)
 
-    def with_value(self, source: Source, concept: int, value: int) -> Meanings:
+    def with_value(self, source: SourceTable, concept: int, value: int) -> Meanings:
         """Return what a concept means in a table together with its value."""
         found = self.understood.statuses.means.get((concept, value), ())
         return self.read_in(source, tuple(sorted(found)), "") if found else ()
 
-    def of(self, source: Source, concept: int) -> Meanings:
+    def of(self, source: SourceTable, concept: int) -> Meanings:
         """Give what a concept means in a table; nothing if its domain belongs elsewhere."""
         found = self.meanings.get(concept)
         if not found:
             return ()
         return self.read_in(source, found, self.domains.get(concept, ""))
 
-    def in_table(self, source: Source) -> dict[int, Meanings]:
+    def in_table(self, source: SourceTable) -> dict[int, Meanings]:
         """Give every concept that means something in a table."""
         kept: dict[tuple[Meanings, str], Meanings] = {}
         result = {}
@@ -116,7 +116,7 @@ class Concepts:
                 result[concept] = kept[told]
         return result
 
-    def read_in(self, source: Source, found: Meanings, domain: str) -> Meanings:
+    def read_in(self, source: SourceTable, found: Meanings, domain: str) -> Meanings:
         """Give those of some meanings that a record in that table can have."""
         if source is DRUGS:
             fits = not domain or any(one in domain for one in source.domains)
@@ -126,7 +126,7 @@ class Concepts:
         read = (m for m in found if self._fits(source, m, domain))
         return tuple(dict.fromkeys(Meaning(m.element) for m in read))
 
-    def _fits(self, source: Source, meaning: Meaning, domain: str) -> bool:
+    def _fits(self, source: SourceTable, meaning: Meaning, domain: str) -> bool:
         if source not in VALUES:
             return self._happens(meaning)
         # A disorder in the table of measurements is one that the vocabulary puts there.
@@ -141,7 +141,7 @@ class Concepts:
         """Give the kind of the element."""
         return self.elements[meaning.element].kind
 
-    def resolve(self, source: Source, written: str) -> Meanings:
+    def resolve(self, source: SourceTable, written: str) -> Meanings:
         """Give what a source value means in a table: a code, a local element, a drug's name."""
         found: Meanings = self._resolve(source, written.strip())
         return found
@@ -150,7 +150,7 @@ class Concepts:
     def _resolve(self) -> Any:
         return lru_cache(maxsize=100_000)(self._resolved)
 
-    def _resolved(self, source: Source, written: str) -> Meanings:
+    def _resolved(self, source: SourceTable, written: str) -> Meanings:
         found: dict[Meaning, None] = {}
         for system, code in _codes(source, written):
             names, ingredient = self.codebook.lookup(system, code)
@@ -169,7 +169,7 @@ class Concepts:
 
     def may_be(
         self,
-        source: Source,
+        source: SourceTable,
         concept: int | None,
         used: int | None,
         written: str | None,
@@ -215,7 +215,7 @@ class Concepts:
 
     def meanings_of(
         self,
-        source: Source,
+        source: SourceTable,
         concept: int | None,
         used: int | None,
         written: str | None,
@@ -290,7 +290,7 @@ def surely_codes(written: str) -> list[tuple[str, str]]:
     return [(system, _dotted(code) if system == "icd10" else code)]
 
 
-def _codes(source: Source, written: str) -> Iterable[tuple[str, str]]:
+def _codes(source: SourceTable, written: str) -> Iterable[tuple[str, str]]:
     """Give the codes that a source value may be, each with the short name of its system."""
     if surely := surely_codes(written):
         return surely

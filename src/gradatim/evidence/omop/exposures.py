@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import ibis
 
 from gradatim.evidence.omop import columns
-from gradatim.evidence.omop.columns import chosen, either, later, one_of
+from gradatim.evidence.omop.columns import case_when, coalesce, later, one_of
 from gradatim.evidence.omop.concepts import Concepts, Meanings
-from gradatim.evidence.omop.keys import KEY, Days, Scope
+from gradatim.evidence.omop.keys import KEY, DateRange, Scope
 from gradatim.evidence.omop.numbers import Numbers
 from gradatim.evidence.omop.occurrences import answering, in_days, record_of, span
 from gradatim.evidence.omop.options import Warehouse
@@ -27,7 +27,11 @@ MILLIGRAMS = {8576: 1.0, 8504: 1000.0, 9655: 0.001}
 
 
 def exposures(
-    warehouse: Warehouse, of: Scope, days: Mapping[int, Days], words: Numbers, dosed: frozenset[str]
+    warehouse: Warehouse,
+    of: Scope,
+    days: Mapping[int, DateRange],
+    words: Numbers,
+    dosed: frozenset[str],
 ) -> list[Stream]:
     """Give the streams of drug exposures.
 
@@ -68,7 +72,7 @@ def keys_by_route(
 def _stream(
     warehouse: Warehouse,
     of: Scope,
-    days: Mapping[int, Days],
+    days: Mapping[int, DateRange],
     keys: Mapping[int, Key],
     routes: Routes,
     words: Numbers,
@@ -101,7 +105,7 @@ def _class(route: "ir.Value | None", routes: Routes) -> "ir.Value":
         (one_of(route, list(ids)), number) for number, ids in routes.concepts.items() if ids
     ]
     other = len(routes.examples) - 1
-    return chosen([*branches, (route.isnull() | (route == 0), 0)], other)
+    return case_when([*branches, (route.isnull() | (route == 0), 0)], other)
 
 
 def _keys(
@@ -132,7 +136,7 @@ def _span(rows: "ir.Table") -> "dict[str, ir.Value]":
     if supply is not None:
         start = columns.day(rows, DRUGS.start)
         assert start is not None
-        end = either(end, later(start, supply - 1))
+        end = coalesce(end, later(start, supply - 1))
     return span(rows, DRUGS, end, open_ended=True)
 
 
@@ -145,7 +149,7 @@ def _supply(table: "ir.Table") -> "ir.Value | None":
 
 
 def _strengths(
-    warehouse: Warehouse, of: Scope, days: Mapping[int, Days], dosed: frozenset[str]
+    warehouse: Warehouse, of: Scope, days: Mapping[int, DateRange], dosed: frozenset[str]
 ) -> "ir.Table | None":
     """Give `strong`, `mg`: the drugs of one ingredient, with the mg of it in each unit."""
     t = warehouse.table("drug_strength")
@@ -161,7 +165,7 @@ def _strengths(
     kept = drug.isin(sorted(asked))
     if (gone := columns.text(t, "invalid_reason")) is not None:
         kept = kept & (gone.isnull() | (gone == ""))
-    mg = amount * chosen(
+    mg = amount * case_when(
         [(unit == id, factor) for id, factor in MILLIGRAMS.items()], ibis.null("float64")
     )
     grouped = (
@@ -183,7 +187,7 @@ def _dose(table: "ir.Table") -> "ir.Value":
     days = supply
     if end is not None:
         lasted = end.delta(start, unit="day") + 1
-        days = either(supply, ibis.ifelse(lasted > 0, lasted, ibis.null("int64")))
+        days = coalesce(supply, ibis.ifelse(lasted > 0, lasted, ibis.null("int64")))
     if days is None:
         return ibis.null("float64")
     given = ibis.ifelse(quantity > 0, quantity, ibis.null("float64"))

@@ -13,7 +13,7 @@ from gradatim.evidence.facts import Coding, Fact, Facts, NotUsed
 from gradatim.evidence.omop import read_records, read_values
 from gradatim.evidence.omop.concepts import Concepts
 from gradatim.evidence.omop.options import Options, Warehouse
-from gradatim.evidence.omop.person_rows import Fetched, Row
+from gradatim.evidence.omop.person_rows import Fetched, RecordRow
 from gradatim.evidence.omop.read_people import born, coverage, died
 from gradatim.evidence.omop.tables import SOURCES, VALUES
 from gradatim.evidence.omop.vocabulary import concepts, with_results
@@ -63,9 +63,9 @@ def facts(
                 continue
             read[row["person"]] += 1
             if source in VALUES:
-                found = read_values.read(source, row, person, meaning, options)
+                found = read_values.facts_of_row(source, row, person, meaning, options)
             else:
-                found = read_records.read(source, row, meaning, strengths)
+                found = read_records.facts_of_row(source, row, meaning, strengths)
             found += read_records.not_understood(source, row, meaning)
             by_person[row["person"]] += found
     deaths, periods = fetched.deaths(), fetched.periods()
@@ -82,7 +82,7 @@ def facts(
 
 
 def _facts(
-    person: Row,
+    person: RecordRow,
     found: list[Fact | NotUsed],
     read: int,
     deaths: list[date | None],

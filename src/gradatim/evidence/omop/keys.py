@@ -12,11 +12,11 @@ import ibis
 import pyarrow as pa
 
 from gradatim.evidence.omop import columns
-from gradatim.evidence.omop.columns import chosen
+from gradatim.evidence.omop.columns import case_when
 from gradatim.evidence.omop.concept_occurrence import VALUE, value_of
 from gradatim.evidence.omop.concepts import Concepts, Meanings
 from gradatim.evidence.omop.options import Warehouse
-from gradatim.evidence.omop.tables import VALUES, Source
+from gradatim.evidence.omop.tables import VALUES, SourceTable
 from gradatim.evidence.relation import FIRST_DAY, LAST_DAY
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ MOST_LISTED = 500
 """Longer lists of concepts are not written into the query beside being joined."""
 KEY, SINCE = "gradatim_key", "gradatim_since"
 LISTED = ("said", KEY, SINCE)
-Days = tuple[date, date]
-ALWAYS: Days = (FIRST_DAY, LAST_DAY)
+DateRange = tuple[date, date]
+ALWAYS: DateRange = (FIRST_DAY, LAST_DAY)
 
 
 class Scope(NamedTuple):
@@ -46,7 +46,7 @@ class Scope(NamedTuple):
             records say is what the key means.
     """
 
-    source: Source
+    source: SourceTable
     table: "ir.Table"
     concepts: Concepts
     meanings: Mapping[int, Meanings]
@@ -55,7 +55,7 @@ class Scope(NamedTuple):
     paired: Mapping[int, list[tuple[int, int]]]
 
     def rows(
-        self, days: Mapping[int, Days], narrowed: "Narrowed" = lambda rows: rows
+        self, days: Mapping[int, DateRange], narrowed: "Narrowed" = lambda rows: rows
     ) -> "ir.Table":
         """Give the rows of some keys, with `gradatim_key` and, by key, `gradatim_since`.
 
@@ -73,7 +73,7 @@ class Scope(NamedTuple):
         return ibis.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
 
     def _of(
-        self, told: "list[_Told]", days: Mapping[int, Days], narrowed: "Narrowed"
+        self, told: "list[_Told]", days: Mapping[int, DateRange], narrowed: "Narrowed"
     ) -> "ir.Table":
         """Choose rows in one scan, and join their keys."""
         t = self.table
@@ -85,10 +85,10 @@ class Scope(NamedTuple):
             rows = rows.join(listed, one.read(rows) == listed[f"said_{n}"], how=how)
             keys.append(rows[f"{KEY}_{n}"])
             sinces.append((keys[-1].notnull(), rows[f"{SINCE}_{n}"]))
-        found = {KEY: ibis.coalesce(*keys), SINCE: chosen(sinces, ibis.null("date"))}
+        found = {KEY: ibis.coalesce(*keys), SINCE: case_when(sinces, ibis.null("date"))}
         return rows.select(*t.columns, **found).filter(ibis._[SINCE].notnull())
 
-    def _told(self, days: Mapping[int, Days]) -> "list[_Told]":
+    def _told(self, days: Mapping[int, DateRange]) -> "list[_Told]":
         """Give the columns that tell keys; each goes before those that follow."""
         source = self.source
         some = any(key < 0 for key in days)
@@ -99,7 +99,7 @@ class Scope(NamedTuple):
             _Told(source.concept, pairs, PAIR),
             _Told(source.concept, {key: [key] for key in days if key >= 0}),
             _Told(source.source_concept, self.used if some else {}),
-            _Told(source.source_value, self.written if some else {}, TEXT),
+            _Told(source.source_value, self.written if some else {}, _TEXT),
         ]
 
     def _tells(self, rows: "ir.Table", told: "_Told") -> "ir.BooleanValue":
@@ -115,8 +115,8 @@ class Scope(NamedTuple):
         one_of_them = column.notnull() if told.is_long else column.isin(listed)
         if told.name == self.source.concept:
             return one_of_them
-        here = unsettled(rows, self.source, self.concepts) & one_of_them
-        concept = columns.plain(rows, self.source.concept)
+        here = unsettled_rows(rows, self.source, self.concepts) & one_of_them
+        concept = columns.stored_whole(rows, self.source.concept)
         if not self.concepts.alone or concept is None:
             return here
         alone = concept.isin(sorted(self.concepts.alone)).fill_null(False)
@@ -125,7 +125,7 @@ class Scope(NamedTuple):
         return here & (~alone | told_all)
 
 
-CONCEPT, TEXT, PAIR = "concept", "text", "pair"
+CONCEPT, _TEXT, PAIR = "concept", "text", "pair"
 
 
 class _Told(NamedTuple):
@@ -143,7 +143,7 @@ class _Told(NamedTuple):
 
     def read(self, rows: "ir.Table") -> "ir.Value":
         """Give the column of some rows, to be joined."""
-        column = (columns.text if self.kind == TEXT else columns.whole)(rows, self.name)
+        column = (columns.text if self.kind == _TEXT else columns.whole)(rows, self.name)
         assert column is not None
         if self.kind != PAIR:
             return column
@@ -151,7 +151,7 @@ class _Told(NamedTuple):
 
     def plain(self, rows: "ir.Table") -> "ir.Value | None":
         """Give it as it is, to choose rows by."""
-        return (columns.text if self.kind == TEXT else columns.plain)(rows, self.name)
+        return (columns.text if self.kind == _TEXT else columns.stored_whole)(rows, self.name)
 
     @property
     def is_long(self) -> bool:
@@ -175,7 +175,7 @@ def table_of(types: Mapping[str, pa.DataType], rows: list[tuple[Any, ...]]) -> "
     return ibis.memtable(pa.table({name: pa.array(some, of) for (name, of), some in columns}))
 
 
-def scope(warehouse: Warehouse, source: Source, concepts: Concepts) -> Scope | None:
+def scope(warehouse: Warehouse, source: SourceTable, concepts: Concepts) -> Scope | None:
     """Find what a table's rows can mean; None if there is no such table, or nothing asked for."""
     table = warehouse.table(source.name)
     if table is None:
@@ -190,21 +190,21 @@ def scope(warehouse: Warehouse, source: Source, concepts: Concepts) -> Scope | N
     return Scope(source, table, concepts, meant, used, written, paired) if meant else None
 
 
-def _by_concept(source: Source, concepts: Concepts) -> Iterator[tuple[int, Meanings]]:
+def _by_concept(source: SourceTable, concepts: Concepts) -> Iterator[tuple[int, Meanings]]:
     """Give what sources used that means something."""
     for used in {one.used for one in concepts.given.get(source, ())}:
         if used and (meanings := concepts.of(source, used)):
             yield used, meanings
 
 
-def _by_text(source: Source, concepts: Concepts) -> Iterator[tuple[str, Meanings]]:
+def _by_text(source: SourceTable, concepts: Concepts) -> Iterator[tuple[str, Meanings]]:
     """Give what sources wrote that means something."""
     for written in {one.written for one in concepts.given.get(source, ())}:
         if written and (meanings := concepts.resolve(source, written)):
             yield written, meanings
 
 
-def _by_pair(source: Source, concepts: Concepts) -> Iterator[tuple[tuple[int, int], Meanings]]:
+def _by_pair(source: SourceTable, concepts: Concepts) -> Iterator[tuple[tuple[int, int], Meanings]]:
     """Give concepts and values that mean something together."""
     if source in VALUES:
         for concept, value in concepts.understood.statuses.means:
@@ -229,7 +229,7 @@ def _numbered(
     return {number: sorted(some) for number, some in found.items()}
 
 
-def _listed(told: _Told, days: Mapping[int, Days]) -> "ir.Table":
+def _listed(told: _Told, days: Mapping[int, DateRange]) -> "ir.Table":
     """Give `said`, the key that it stands for, and since when its rows matter: NULL for never."""
     rows = [
         (one, key, days[key][0] if key in days else None)
@@ -242,7 +242,7 @@ def _listed(told: _Told, days: Mapping[int, Days]) -> "ir.Table":
 
 
 def touching(
-    rows: "ir.Table", days: Mapping[int, Days], start: "ir.Value", end: "ir.Value"
+    rows: "ir.Table", days: Mapping[int, DateRange], start: "ir.Value", end: "ir.Value"
 ) -> "ir.Value | None":
     """Say whether rows may touch the days of which those of their key matter; None if all may.
 
@@ -261,8 +261,8 @@ def touching(
 
 
 def wanted(
-    meanings: Mapping[int, Meanings], days: Mapping[str, Days] | None, dated: Collection[str]
-) -> dict[int, Days]:
+    meanings: Mapping[int, Meanings], days: Mapping[str, DateRange] | None, dated: Collection[str]
+) -> dict[int, DateRange]:
     """Give the keys that are wanted, each with the days of which its rows matter.
 
     Args:
@@ -270,7 +270,7 @@ def wanted(
         days: of each element wanted, its days; None if every row of every element is.
         dated: elements of which no more is asked than what rows of these days say.
     """
-    known: dict[Meanings, Days | None] = {}
+    known: dict[Meanings, DateRange | None] = {}
     for some in set(meanings.values()):
         names = {one.element for one in some if days is None or one.element in days}
         spans = [days[name] if days is not None and name in dated else ALWAYS for name in names]
@@ -278,9 +278,9 @@ def wanted(
     return {key: found for key, some in meanings.items() if (found := known[some]) is not None}
 
 
-def unsettled(table: "ir.Table", source: Source, concepts: Concepts) -> "ir.BooleanValue":
+def unsettled_rows(table: "ir.Table", source: SourceTable, concepts: Concepts) -> "ir.BooleanValue":
     """Say of which rows the concept does not tell what they mean; see `Concepts.settled`."""
-    concept = columns.plain(table, source.concept)
+    concept = columns.stored_whole(table, source.concept)
     if concept is None:
         return ibis.literal(True)
     if not concepts.vocabulary:

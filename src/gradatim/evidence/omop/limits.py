@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Protocol
 import ibis
 
 from gradatim.clinical.units import convert_for
-from gradatim.evidence.omop.columns import chosen
+from gradatim.evidence.omop.columns import case_when
 from gradatim.evidence.omop.concepts import Concepts, Meanings
 from gradatim.evidence.omop.options import Options, ReferenceRange, Warehouse
-from gradatim.evidence.omop.people import needed, person_of, sex, with_birth
+from gradatim.evidence.omop.people import person_of, required_table, sex_column, with_birth
 
 if TYPE_CHECKING:
     from ibis.expr import types as ir
@@ -71,9 +71,12 @@ _OF_PEOPLE = ("born_first", "born_last", "of_sex")
 
 
 def _with_people(warehouse: Warehouse, records: "ir.Table", options: Options) -> "ir.Table":
-    t = with_birth(needed(warehouse, "person", "nobody is known without it"), options)
+    t = with_birth(required_table(warehouse, "person", "nobody is known without it"), options)
     people = t.select(
-        person=person_of(t), born_first=t["birth_first"], born_last=t["birth_last"], of_sex=sex(t)
+        person=person_of(t),
+        born_first=t["birth_first"],
+        born_last=t["birth_last"],
+        of_sex=sex_column(t),
     )
     joined = records.left_join(people, "person")
     return joined.select(*records.columns, *_OF_PEOPLE)
@@ -95,10 +98,10 @@ def _limit(
             given = getattr(one, side)
             limits = {n: in_unit(analyte, given, one.unit, unit) for n, unit in row.units.items()}
             in_units = [(t["unit"] == n, limit) for n, limit in limits.items() if limit is not None]
-            value = chosen(in_units, ibis.null("float64"))
+            value = case_when(in_units, ibis.null("float64"))
             of_element.append((_holds(t, one), value.cast("float64")))
-        branches.append((t["base"].isin(sorted(keys)), chosen(of_element, ibis.null("float64"))))
-    return chosen(branches, ibis.null("float64"))
+        branches.append((t["base"].isin(sorted(keys)), case_when(of_element, ibis.null("float64"))))
+    return case_when(branches, ibis.null("float64"))
 
 
 def in_unit(analyte: str | None, given: float | None, unit: str, to: str) -> float | None:

@@ -15,7 +15,7 @@ from gradatim.evidence.omop.concepts import MEASURED, Concepts, key_of
 from gradatim.evidence.omop.exposures import exposures, keys_by_route
 from gradatim.evidence.omop.keys import (
     ALWAYS,
-    Days,
+    DateRange,
     Scope,
     scope,
     wanted,
@@ -25,7 +25,7 @@ from gradatim.evidence.omop.occurrences import DATED, occurrences, occurring
 from gradatim.evidence.omop.options import Options, Warehouse
 from gradatim.evidence.omop.people import person_of, persons
 from gradatim.evidence.omop.protocol_codes import dosed
-from gradatim.evidence.omop.tables import DRUGS, MEASUREMENTS, SOURCES, VALUES, Source
+from gradatim.evidence.omop.tables import DRUGS, MEASUREMENTS, SOURCES, VALUES, SourceTable
 from gradatim.evidence.omop.unresolved_rows import Unclear, unclear
 from gradatim.evidence.omop.values import Texts, outlined, present, values
 from gradatim.evidence.omop.vocabulary import concepts
@@ -129,7 +129,7 @@ class OmopRecords:
             unclear=tuple(one._replace(table=own(one.table)) for one in self.unclear),
         )
 
-    def take(self, days: Mapping[str, Days] | None, keep: Keep) -> Relation:
+    def take(self, days: Mapping[str, DateRange] | None, keep: Keep) -> Relation:
         """Take the records of some elements out; see `Records`."""
         texts = Texts(Numbers(), Numbers())
         streams: list[Stream] = []
@@ -162,7 +162,7 @@ class OmopRecords:
         )
 
     def _mapped(
-        self, of: Scope, days: Mapping[int, Days], texts: Texts, keep: Keep
+        self, of: Scope, days: Mapping[int, DateRange], texts: Texts, keep: Keep
     ) -> list[Stream]:
         if of.source in VALUES:
             return values(self.warehouse, of, days, self.study, self.options, texts, keep)
@@ -170,7 +170,7 @@ class OmopRecords:
             return exposures(self.warehouse, of, days, texts.words, dosed(self.study))
         return [occurrences(of, days, texts.words)]
 
-    def _dated(self, source: Source) -> frozenset[str]:
+    def _dated(self, source: SourceTable) -> frozenset[str]:
         """Give the elements of which a question looks at no records but those of its days.
 
         Of the others it is asked whether there is any record, and all of them are taken out; but
@@ -193,7 +193,7 @@ def _unclear(of: Unclear, keep: Keep | None) -> Stream:
     return Stream(name, keep(of.rows(), name).mutate(unreadable=True), keys)
 
 
-def _in_days(stream: Stream, days: Mapping[int, Days]) -> "ir.Table":
+def _in_days(stream: Stream, days: Mapping[int, DateRange]) -> "ir.Table":
     """Leave out values of other days than any asked about, but of keys that have all days."""
     table, own = stream.table, {key: days.get(key, ALWAYS)[0] for key in stream.keys}
     since = min((day for day in own.values() if day > FIRST_DAY), default=FIRST_DAY)

@@ -7,7 +7,7 @@ import ibis
 
 from gradatim.evidence.omop import columns
 from gradatim.evidence.omop.options import Warehouse
-from gradatim.evidence.omop.search import ids_table, rows
+from gradatim.evidence.omop.search import fetch_rows, ids_table
 from gradatim.evidence.omop.unresolved_rows import Unclear
 
 
@@ -84,7 +84,7 @@ def _named(warehouse: Warehouse, ids: Iterable[int]) -> dict[int, tuple[str, str
     names = ("vocabulary", "code", "name")
     return {
         id: (vocabulary or "", code or "", name or "")
-        for id, vocabulary, code, name in rows(
+        for id, vocabulary, code, name in fetch_rows(
             warehouse, found, id=found["id"], **{one: found[one] for one in names}
         )
     }

@@ -10,11 +10,11 @@ from gradatim.clinical import omop
 from gradatim.evidence.omop import columns
 from gradatim.evidence.omop.columns import a_day, one_of
 from gradatim.evidence.omop.concepts import Concepts, key_of
-from gradatim.evidence.omop.keys import KEY, Days, Scope, touching
+from gradatim.evidence.omop.keys import KEY, DateRange, Scope, touching
 from gradatim.evidence.omop.numbers import Numbers
 from gradatim.evidence.omop.options import Warehouse
 from gradatim.evidence.omop.people import person_of
-from gradatim.evidence.omop.tables import CONDITIONS, Source
+from gradatim.evidence.omop.tables import CONDITIONS, SourceTable
 from gradatim.evidence.relation import FIRST_DAY, LAST_DAY, Key, Stream
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ DATED = ("condition", "exposure", "procedure")
 """Kinds of elements of which a question looks at no records but those of its days."""
 
 
-def occurrences(of: Scope, days: Mapping[int, Days], words: Numbers) -> Stream:
+def occurrences(of: Scope, days: Mapping[int, DateRange], words: Numbers) -> Stream:
     """Give the stream of conditions or procedures.
 
     A condition without an end ended on a day that is not known; a procedure, on the day it was
@@ -47,7 +47,7 @@ def occurrences(of: Scope, days: Mapping[int, Days], words: Numbers) -> Stream:
 
 
 def in_days(
-    rows: "ir.Table", days: "Mapping[int, Days]", selected: "dict[str, ir.Value]"
+    rows: "ir.Table", days: "Mapping[int, DateRange]", selected: "dict[str, ir.Value]"
 ) -> "ir.Table":
     """Select of rows those that may touch the days of their keys, and those that are unreadable."""
     last = selected.get("end_last", selected.get("end", selected["start"]))
@@ -70,14 +70,14 @@ def occurring(warehouse: Warehouse, stream: Stream) -> Stream:
     return replace(stream, table=table, keys=keys)
 
 
-def record_of(table: "ir.Table", source: Source) -> "ir.Value":
+def record_of(table: "ir.Table", source: SourceTable) -> "ir.Value":
     """Give the number of a record."""
     column: ir.Value = table[source.id]
     return column if not column.type().is_floating() else column.cast("int64")
 
 
 def span(
-    rows: "ir.Table", source: Source, end: "ir.Value | None", *, open_ended: bool
+    rows: "ir.Table", source: SourceTable, end: "ir.Value | None", *, open_ended: bool
 ) -> "dict[str, ir.Value]":
     """Give the columns of when something happened, and whether that is unreadable.
 

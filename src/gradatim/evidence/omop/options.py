@@ -52,10 +52,10 @@ class ReferenceRange(NamedTuple):
     @property
     def for_all(self) -> bool:
         """Whether it holds for people of any sex and age."""
-        return not self.sex and self.age_from <= 0 and self.age_to >= OLDEST
+        return not self.sex and self.age_from <= 0 and self.age_to >= _OLDEST
 
 
-OLDEST = 150
+_OLDEST = 150
 ReferenceRanges = Mapping[str, tuple[ReferenceRange, ...]]
 """Of each element, its ranges; the first that surely holds for a person counts."""
 

@@ -8,7 +8,7 @@ from gradatim.clinical import omop
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.facts import Observed
 from gradatim.evidence.omop import columns
-from gradatim.evidence.omop.columns import a_day, chosen
+from gradatim.evidence.omop.columns import a_day, case_when
 from gradatim.evidence.omop.options import Options, Warehouse
 from gradatim.evidence.relation import FIRST_DAY, LAST_DAY
 
@@ -22,12 +22,12 @@ def persons(warehouse: Warehouse, options: Options) -> "ir.Table":
     Raises:
         UnusableInput: there is no table `person`, or none of the observation periods asked for.
     """
-    t = with_birth(needed(warehouse, "person", "nobody is known without it"), options)
+    t = with_birth(required_table(warehouse, "person", "nobody is known without it"), options)
     people = t.select(
         person=person_of(t),
         birth_first=t["birth_first"],
         birth_last=t["birth_last"],
-        sex=sex(t),
+        sex=sex_column(t),
         **_site(warehouse, t),
     )
     people = people.filter(people["person"].notnull())
@@ -37,7 +37,7 @@ def persons(warehouse: Warehouse, options: Options) -> "ir.Table":
     return _covered(warehouse, options, people)
 
 
-def needed(warehouse: Warehouse, name: str, why: str) -> "ir.Table":
+def required_table(warehouse: Warehouse, name: str, why: str) -> "ir.Table":
     """Give a table that must be there.
 
     Raises:
@@ -65,12 +65,12 @@ def person_of(t: "ir.Table") -> "ir.Value":
     return found
 
 
-def sex(t: "ir.Table") -> "ir.Value":
+def sex_column(t: "ir.Table") -> "ir.Value":
     """Give the sex: female, male, or empty."""
     gender = columns.whole(t, "gender_concept_id")
     if gender is None:
         return ibis.literal("")
-    return chosen([(gender == id, word) for id, word in omop.SEXES.items()], "")
+    return case_when([(gender == id, word) for id, word in omop.SEXES.items()], "")
 
 
 def with_birth(t: "ir.Table", options: Options) -> "ir.Table":
@@ -122,7 +122,7 @@ def _within(column: "ir.Value | None", low: int, high: int) -> "ir.Value":
 def _days(year: "ir.Value", month: "ir.Value") -> "ir.Value":
     """Give how many days a month has."""
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    return chosen(
+    return case_when(
         [(month.isin([4, 6, 9, 11]), 30), ((month == 2) & leap, 29), (month == 2, 28)], 31
     )
 
@@ -143,7 +143,7 @@ def _site(warehouse: Warehouse, t: "ir.Table") -> "dict[str, ir.Value]":
             for id, name in zip(known["id"], known["name"], strict=True)
             if id is not None and name
         ]
-        named = chosen(branches, named) if len(branches) <= MOST_SITES else named
+        named = case_when(branches, named) if len(branches) <= MOST_SITES else named
     return {"site": named}
 
 
@@ -197,7 +197,7 @@ def periods(warehouse: Warehouse, options: Options) -> "ir.Table":
     Raises:
         UnusableInput: there is no table `observation_period`.
     """
-    t = needed(warehouse, "observation_period", "coverage is to be tied to it")
+    t = required_table(warehouse, "observation_period", "coverage is to be tied to it")
     t = t.select(
         person=person_of(t),
         start=columns.day(t, "observation_period_start_date"),

@@ -7,14 +7,14 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from gradatim.evidence.omop.options import Warehouse
-from gradatim.evidence.omop.people import needed, person_of
-from gradatim.evidence.omop.tables import Source
+from gradatim.evidence.omop.people import person_of, required_table
+from gradatim.evidence.omop.tables import SourceTable
 
 if TYPE_CHECKING:
     from ibis.expr import types as ir
 
-Row = dict[str, Any]
-WHOLE, NUMBER, DAY, TEXT = "whole", "number", "day", "text"
+RecordRow = dict[str, Any]
+WHOLE, NUMBER, DAY, _TEXT = "whole", "number", "day", "text"
 PERSON = {
     "gender": ("gender_concept_id", WHOLE),
     "year": ("year_of_birth", WHOLE),
@@ -30,7 +30,7 @@ OF_RECORDS = {
     "value": ("value_as_number", NUMBER),
     "result": ("value_as_concept_id", WHOLE),
     "unit": ("unit_concept_id", WHOLE),
-    "unit_text": ("unit_source_value", TEXT),
+    "unit_text": ("unit_source_value", _TEXT),
     "operator": ("operator_concept_id", WHOLE),
     "low": ("range_low", NUMBER),
     "high": ("range_high", NUMBER),
@@ -49,21 +49,23 @@ class Fetched:
         self._warehouse = warehouse
         self._ids = list(person_ids)
 
-    def people(self) -> list[Row]:
+    def people(self) -> list[RecordRow]:
         """Give the people themselves."""
-        return self._rows(needed(self._warehouse, "person", "nobody is known without it"), PERSON)
+        return self._rows(
+            required_table(self._warehouse, "person", "nobody is known without it"), PERSON
+        )
 
-    def records(self, source: Source) -> list[Row]:
+    def records(self, source: SourceTable) -> list[RecordRow]:
         """Give the rows of a table of records; none if there is no such table."""
         table = self._warehouse.table(source.name)
         columns = OF_RECORDS | {
             "id": (source.id, ""),
             "concept": (source.concept, WHOLE),
             "used": (source.source_concept, WHOLE),
-            "written": (source.source_value, TEXT),
+            "written": (source.source_value, _TEXT),
             "start": (source.start, DAY),
             "end": (source.end, DAY),
-            "text": (source.text, TEXT),
+            "text": (source.text, _TEXT),
         }
         return [] if table is None else self._rows(table, columns)
 
@@ -103,14 +105,14 @@ class Fetched:
             "drug": ("drug_concept_id", WHOLE),
             "amount": ("amount_value", NUMBER),
             "unit": ("amount_unit_concept_id", WHOLE),
-            "gone": ("invalid_reason", TEXT),
+            "gone": ("invalid_reason", _TEXT),
         }
         for row in _plain(self._warehouse, rows, columns):
             if not row["gone"]:
                 found[row["drug"]].append((row["amount"], row["unit"]))
         return found
 
-    def _rows(self, table: "ir.Table", columns: dict[str, tuple[str, str]]) -> list[Row]:
+    def _rows(self, table: "ir.Table", columns: dict[str, tuple[str, str]]) -> list[RecordRow]:
         person = person_of(table)
         own = table.filter(person.isin(self._ids))
         return _plain(self._warehouse, own, {"person": ("person_id", "")} | columns)
@@ -118,7 +120,7 @@ class Fetched:
 
 def _plain(
     warehouse: Warehouse, table: "ir.Table", columns: dict[str, tuple[str, str]]
-) -> list[Row]:
+) -> list[RecordRow]:
     """Fetch columns that are there; the others are None in every row."""
     there = {short: name for short, (name, _) in columns.items() if name in table.columns}
     fetched = warehouse.fetch(table.select(**{short: table[name] for short, name in there.items()}))
@@ -137,6 +139,6 @@ def _known(value: Any, kind: str) -> Any:
         return value if math.isfinite(value) else None
     if kind == DAY:
         return value.date() if isinstance(value, datetime) else value
-    if kind == TEXT:
+    if kind == _TEXT:
         return value if isinstance(value, str) else str(int(value))
     return value if isinstance(value, str) else int(value)

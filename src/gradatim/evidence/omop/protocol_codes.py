@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ibis.expr import types as ir
 
 
-class Asked(NamedTuple):
+class ProtocolCodes(NamedTuple):
     """The codes of a protocol.
 
     Args:
@@ -43,7 +43,7 @@ class Asked(NamedTuple):
                 yield code.left(len(low)).between(low, high)
 
 
-def asked_codes(elements: Mapping[str, Element]) -> Asked:
+def asked_codes(elements: Mapping[str, Element]) -> ProtocolCodes:
     """Collect the codes of the elements, and those of their drugs."""
     codes: dict[str, set[str]] = {}
     ingredients: dict[int, str] = {}
@@ -59,7 +59,7 @@ def asked_codes(elements: Mapping[str, Element]) -> Asked:
             if drug.omop:
                 ingredients[int(drug.omop)] = drug.name
     ids = sorted(int(code) for code in codes.pop("omop", ()) if code.isdigit())
-    return Asked(
+    return ProtocolCodes(
         {system: frozenset(some) for system, some in codes.items()}, tuple(ids), ingredients
     )
 

@@ -5,12 +5,12 @@ from datetime import date, timedelta
 from gradatim.core.dates import ANY_DAY, Day, on
 from gradatim.evidence.facts import Observed
 from gradatim.evidence.omop.options import Options
-from gradatim.evidence.omop.person_rows import Row
+from gradatim.evidence.omop.person_rows import RecordRow
 
 ONE_DAY = timedelta(days=1)
 
 
-def born(person: Row, options: Options) -> Day:
+def born(person: RecordRow, options: Options) -> Day:
     """Give the days a person can have been born on; ANY_DAY if that is not known."""
     parts = _by_parts(person["year"], person["month"], person["day"])
     exact: date | None = person["birth"]

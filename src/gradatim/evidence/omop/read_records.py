@@ -10,8 +10,8 @@ from gradatim.evidence.doubts import Doubt
 from gradatim.evidence.facts import Coding, Fact, NotUsed
 from gradatim.evidence.fhir.dosages import DAILY_DOSE_UNIT
 from gradatim.evidence.omop.concepts import Concepts
-from gradatim.evidence.omop.person_rows import Row
-from gradatim.evidence.omop.tables import CONDITIONS, DRUGS, PROCEDURES, Source
+from gradatim.evidence.omop.person_rows import RecordRow
+from gradatim.evidence.omop.tables import CONDITIONS, DRUGS, PROCEDURES, SourceTable
 from gradatim.evidence.relation import Meaning
 
 LONGEST_SUPPLY = 36_525
@@ -19,7 +19,9 @@ TO_MG = {8576: 1.0, 8504: 1000.0, 9655: 0.001}
 Strengths = Mapping[int, list[tuple[float | None, int | None]]]
 
 
-def read(source: Source, row: Row, known: Concepts, strengths: Strengths) -> list[Fact | NotUsed]:
+def facts_of_row(
+    source: SourceTable, row: RecordRow, known: Concepts, strengths: Strengths
+) -> list[Fact | NotUsed]:
     """Give the facts of a row, or why it gives none; nothing for one that is not asked about."""
     id = f"{source.name}/{row['id']}"
     meanings = known.meanings_of(source, *told_by(row))
@@ -35,7 +37,7 @@ def read(source: Source, row: Row, known: Concepts, strengths: Strengths) -> lis
     return [_fact(source, row, id, one, days, route, known, strengths) for one in meanings]
 
 
-def not_understood(source: Source, row: Row, known: Concepts) -> list[NotUsed]:
+def not_understood(source: SourceTable, row: RecordRow, known: Concepts) -> list[NotUsed]:
     """Return what a row may be about beside what it means; nothing where all of it is known."""
     names = known.may_be(source, *told_by(row))
     if not names:
@@ -50,7 +52,7 @@ def not_understood(source: Source, row: Row, known: Concepts) -> list[NotUsed]:
     ]
 
 
-def coded_as(row: Row) -> str:
+def coded_as(row: RecordRow) -> str:
     """Write the concepts and the source value of a row, as far as it has any."""
     concepts = [f"concept {row[name]}" for name in ("concept", "used") if row[name]]
     value = row.get("result")
@@ -62,12 +64,12 @@ def coded_as(row: Row) -> str:
     return " ".join(told) or "no code"
 
 
-def told_by(row: Row) -> tuple[int | None, int | None, str | None, int | None]:
+def told_by(row: RecordRow) -> tuple[int | None, int | None, str | None, int | None]:
     """Return what tells what a row means: its concept, what its source gave, and its value."""
     return row["concept"], row["used"], row["written"], row["result"]
 
 
-def route_of(row: Row, known: Concepts) -> str:
+def route_of(row: RecordRow, known: Concepts) -> str:
     """Give the route (SNOMED CT), empty if none is recorded."""
     route = row["route"] or 0
     return known.routes.get(route, f"concept {route}") if route else ""
@@ -80,7 +82,7 @@ def _route_counts(known: Concepts, meaning: Meaning, route: str) -> bool:
     return not (route and element.routes and route not in element.routes)
 
 
-def _end(source: Source, row: Row, start: date, end: date | None) -> Day:
+def _end(source: SourceTable, row: RecordRow, start: date, end: date | None) -> Day:
     if end is not None:
         return on(end)
     if source is PROCEDURES:
@@ -90,14 +92,14 @@ def _end(source: Source, row: Row, start: date, end: date | None) -> Day:
     return Day(start, date.max)
 
 
-def _supply(row: Row) -> int:
+def _supply(row: RecordRow) -> int:
     supply: int = row["supply"] or 0
     return supply if 0 < supply <= LONGEST_SUPPLY else 0
 
 
 def _fact(
-    source: Source,
-    row: Row,
+    source: SourceTable,
+    row: RecordRow,
     id: str,
     meaning: Meaning,
     days: tuple[Day, Day],
@@ -120,7 +122,7 @@ def _fact(
     )
 
 
-def _dose(row: Row, strengths: Strengths) -> float | None:
+def _dose(row: RecordRow, strengths: Strengths) -> float | None:
     """Give the daily dose in mg of a drug of one ingredient, if all it takes is known."""
     parts = strengths.get(row["concept"] or 0, [])
     if len(parts) != 1 or not row["quantity"] or row["quantity"] < 0:

@@ -11,14 +11,14 @@ from gradatim.evidence.fhir.reader_context import OCCURRENCES
 from gradatim.evidence.omop.concepts import MEASURED, Concepts, Meanings
 from gradatim.evidence.omop.limits import in_unit
 from gradatim.evidence.omop.options import Options, ReferenceRange
-from gradatim.evidence.omop.person_rows import Row
+from gradatim.evidence.omop.person_rows import RecordRow
 from gradatim.evidence.omop.read_people import born
 from gradatim.evidence.omop.read_records import told_by
-from gradatim.evidence.omop.tables import Source
+from gradatim.evidence.omop.tables import SourceTable
 
 
-def read(
-    source: Source, row: Row, person: Row, known: Concepts, options: Options
+def facts_of_row(
+    source: SourceTable, row: RecordRow, person: RecordRow, known: Concepts, options: Options
 ) -> list[Fact | NotUsed]:
     """Give the facts of a row, or why it gives none; nothing for one that is not asked about."""
     id = f"{source.name}/{row['id']}"
@@ -40,7 +40,7 @@ def read(
     return [*facts] or [NotUsed(id, "has no value that answers")]
 
 
-def said_by(source: Source, row: Row, known: Concepts) -> Said:
+def said_by(source: SourceTable, row: RecordRow, known: Concepts) -> Said:
     """Give the number with its unit and bound, and the word, of a row.
 
     Where a concept means something only with its value, as a history does, that is what it says.
@@ -74,7 +74,12 @@ def _fact(
 
 
 def _limits(
-    row: Row, said: Said, meanings: Meanings, person: Row, known: Concepts, options: Options
+    row: RecordRow,
+    said: Said,
+    meanings: Meanings,
+    person: RecordRow,
+    known: Concepts,
+    options: Options,
 ) -> Limits:
     """Give the limits that came with the value, else those of the dictionary, in its unit."""
     low, high = row["low"], row["high"]
@@ -92,7 +97,7 @@ def _limits(
 
 
 def _range(
-    ranges: tuple[ReferenceRange, ...], row: Row, person: Row, options: Options
+    ranges: tuple[ReferenceRange, ...], row: RecordRow, person: RecordRow, options: Options
 ) -> ReferenceRange | None:
     """Give the first range that surely holds for the person on that day."""
     birth = born(person, options)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from gradatim.evidence.omop.concepts import LOCAL
 from gradatim.evidence.omop.options import Warehouse
 from gradatim.evidence.omop.search import Searched
-from gradatim.evidence.omop.tables import Source
+from gradatim.evidence.omop.tables import SourceTable
 from gradatim.evidence.omop.understanding import (
     NO_VOCABULARY,
     OF_DOMAIN,
@@ -33,7 +33,7 @@ class Recognised(NamedTuple):
 
     missing: Mapping[str, str]
     unseen: Mapping[str, str]
-    held: Mapping[Source, frozenset[str]]
+    held: Mapping[SourceTable, frozenset[str]]
 
     @property
     def elements(self) -> frozenset[str]:
@@ -41,7 +41,7 @@ class Recognised(NamedTuple):
         return frozenset(name for names in self.held.values() for name in names)
 
 
-def recognised(
+def recognised_elements(
     warehouse: Warehouse,
     elements: Mapping[str, Element],
     searched: Searched | None,
@@ -88,9 +88,11 @@ def _named(text: str) -> str:
     return text.removeprefix(LOCAL).strip().split("|")[0]
 
 
-def _elsewhere(asked: Mapping[str, Element], searched: Searched) -> dict[str, tuple[Source, ...]]:
+def _elsewhere(
+    asked: Mapping[str, Element], searched: Searched
+) -> dict[str, tuple[SourceTable, ...]]:
     """Return the tables of elements whose codes all belong in others than those of their kind."""
-    found: dict[str, set[Source]] = {}
+    found: dict[str, set[SourceTable]] = {}
     codes = {one.id for one in searched.coded} | {
         id for some in searched.targets.values() for id in some.to
     }

@@ -7,7 +7,7 @@ from gradatim.evidence.omop.concepts import Concepts
 from gradatim.protocol.elements import Element
 
 NOT_RECORDED = ""
-OTHER = "another route"
+_OTHER = "another route"
 
 
 class Routes(NamedTuple):
@@ -30,12 +30,12 @@ def route_classes(concepts: Concepts) -> Routes:
     by_meaning: dict[tuple[bool, ...], list[str]] = {}
     for code in sorted(named):
         meaning = tuple(counts(one, code) for one in elements)
-        if meaning != tuple(counts(one, OTHER) for one in elements):
+        if meaning != tuple(counts(one, _OTHER) for one in elements):
             by_meaning.setdefault(meaning, []).append(code)
     found = {}
     for number, codes in enumerate(by_meaning.values(), 1):
         found[number] = tuple(sorted(i for i, code in concepts.routes.items() if code in codes))
-    examples = [NOT_RECORDED, *(codes[0] for codes in by_meaning.values()), OTHER]
+    examples = [NOT_RECORDED, *(codes[0] for codes in by_meaning.values()), _OTHER]
     return Routes(tuple(examples), found)
 
 

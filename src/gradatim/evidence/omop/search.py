@@ -14,8 +14,8 @@ from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.omop import columns
 from gradatim.evidence.omop.concepts import MEASURED
 from gradatim.evidence.omop.options import Warehouse
-from gradatim.evidence.omop.protocol_codes import Asked
-from gradatim.evidence.omop.understanding import Coded, empty
+from gradatim.evidence.omop.protocol_codes import ProtocolCodes
+from gradatim.evidence.omop.understanding import CodedConcept, empty
 from gradatim.evidence.relation import Meaning
 from gradatim.protocol.elements import Element
 
@@ -80,7 +80,7 @@ class Searched(NamedTuple):
     meanings: Found
     domains: dict[int, str]
     notes: list[str]
-    coded: list[Coded]
+    coded: list[CodedConcept]
     targets: dict[int, Mapped]
     hierarchy: bool
     mapped: Found
@@ -90,7 +90,10 @@ class Searched(NamedTuple):
 
 
 def by_id(
-    elements: Mapping[str, Element], codebook: Codebook, asked: Asked, names: Mapping[int, str]
+    elements: Mapping[str, Element],
+    codebook: Codebook,
+    asked: ProtocolCodes,
+    names: Mapping[int, str],
 ) -> Found:
     """Give what the protocol's own concept ids mean, and those of the drug table.
 
@@ -121,7 +124,7 @@ class Search:
         table: "ir.Table",
         elements: Mapping[str, Element],
         codebook: Codebook,
-        asked: Asked,
+        asked: ProtocolCodes,
     ) -> None:
         self.warehouse, self.table = warehouse, table
         self.elements, self.codebook, self.asked = elements, codebook, asked
@@ -161,7 +164,9 @@ class Search:
             found, domains, self.notes, coded, targets, hierarchy, mapped, perhaps, roots, valued
         )
 
-    def _perhaps(self, coded: list[Coded], targets: Mapping[int, Mapped]) -> tuple[Found, Found]:
+    def _perhaps(
+        self, coded: list[CodedConcept], targets: Mapping[int, Mapped]
+    ) -> tuple[Found, Found]:
         """Return what concepts may mean by themselves alone, and what those may with all below.
 
         What a code of ICD-10 maps to is often far broader than the code; it counts by itself.
@@ -177,7 +182,7 @@ class Search:
         return alone, above
 
     def _by_target(
-        self, coded: Iterable[Coded], targets: Mapping[int, Mapped]
+        self, coded: Iterable[CodedConcept], targets: Mapping[int, Mapped]
     ) -> tuple[dict[int, tuple[int, ...]], Found, dict[int, dict[int, set[Meaning]]]]:
         """Part what codes map to.
 
@@ -199,7 +204,7 @@ class Search:
                 unsaid[to] |= means
         return plain, unsaid, valued
 
-    def _means(self, one: Coded) -> set[Meaning]:
+    def _means(self, one: CodedConcept) -> set[Meaning]:
         names, ingredient = self.codebook.lookup(one.system, one.code)
         return {
             Meaning(name, (ingredient or UNNAMED) if self._is_drug(name) else "") for name in names
@@ -208,7 +213,7 @@ class Search:
     def _is_drug(self, element: str) -> bool:
         return self.elements[element].kind == "exposure"
 
-    def _coded(self) -> list[Coded]:
+    def _coded(self) -> list[CodedConcept]:
         t = self.table
         vocabularies: dict[str, list[str]] = defaultdict(list)
         for vocabulary, system in SYSTEMS.items():
@@ -220,7 +225,7 @@ class Search:
         ]
         if not conditions:
             return []
-        found = rows(
+        found = fetch_rows(
             self.warehouse,
             t.filter(_either(conditions)),
             id=columns.whole(t, "concept_id"),
@@ -231,7 +236,7 @@ class Search:
             gone=columns.text(t, "invalid_reason"),
         )
         return [
-            Coded(id, SYSTEMS[vocabulary], code, standard or "", name, gone or "")
+            CodedConcept(id, SYSTEMS[vocabulary], code, standard or "", name, gone or "")
             for id, vocabulary, code, standard, name, gone in found
         ]
 
@@ -241,7 +246,9 @@ class Search:
         t = self.table
         id = columns.whole(t, "concept_id")
         assert id is not None
-        return dict(rows(self.warehouse, t.filter(id.isin(ids)), id=id, name=t["concept_name"]))
+        return dict(
+            fetch_rows(self.warehouse, t.filter(id.isin(ids)), id=id, name=t["concept_name"])
+        )
 
     def _maps_to(self, ids: list[int]) -> dict[int, Mapped]:
         if self.warehouse.table("concept_relationship") is None:
@@ -262,7 +269,7 @@ class Search:
             )
             return found
         of_roots = pairs.filter(pairs["above"].isin(sorted(roots)))
-        for above, below in rows(
+        for above, below in fetch_rows(
             self.warehouse, of_roots, above=of_roots["above"], below=of_roots["below"]
         ):
             found[below] |= roots[above]
@@ -281,7 +288,7 @@ class Search:
         if pairs is not None:
             below = pairs.filter(pairs["above"].isin(sorted(roots))).select(id=pairs["below"])
             found = dict(
-                rows(
+                fetch_rows(
                     self.warehouse,
                     t.semi_join(below.distinct(), "id"),
                     id=ibis._["id"],
@@ -290,7 +297,9 @@ class Search:
             )
         rest = sorted(ids.difference(found))
         found |= dict(
-            rows(self.warehouse, t.filter(t["id"].isin(rest)), id=ibis._["id"], d=ibis._["domain"])
+            fetch_rows(
+                self.warehouse, t.filter(t["id"].isin(rest)), id=ibis._["id"], d=ibis._["domain"]
+            )
         )
         return {id: domain or "" for id, domain in found.items() if id in ids}
 
@@ -328,7 +337,7 @@ class Search:
             ingredients, pairs["above"] == ingredients["ingredient"]
         )
         found: dict[int, dict[int, str]] = defaultdict(dict)
-        for drug, id, name, code in rows(
+        for drug, id, name, code in fetch_rows(
             self.warehouse,
             joined,
             drug=joined["below"],
@@ -360,7 +369,7 @@ def _unnamed(meanings: Iterable[Meaning]) -> set[Meaning]:
     return {m for m in meanings if m.code == UNNAMED}
 
 
-def _without_parts(roots: Found, coded: list[Coded]) -> None:
+def _without_parts(roots: Found, coded: list[CodedConcept]) -> None:
     """Leave out classes of ATC that lie within another that means the same."""
     classes = {one.code: one.id for one in coded if one.system == "atc"}
     for code, id in classes.items():
@@ -463,7 +472,7 @@ def coded(
     )
     joined = c.join(given, [c["v"] == given["vocabulary"], c["c"] == given["code"]])
     found: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for label, code, id in rows(
+    for label, code, id in fetch_rows(
         warehouse, joined, label=joined["label"], code=joined["written"], id=joined["id"]
     ):
         found[label, code].add(id)
@@ -507,7 +516,7 @@ def related(
     t = t.filter(kept).select(first=first, how=t["relationship_id"], second=second)
     asked = ids_table(ids)
     t = t.semi_join(asked, t["first"] == asked["id"])
-    yield from rows(warehouse, t, first=t["first"], how=t["how"], second=t["second"])
+    yield from fetch_rows(warehouse, t, first=t["first"], how=t["how"], second=t["second"])
 
 
 def ids_table(ids: Iterable[int]) -> "ir.Table":
@@ -515,7 +524,9 @@ def ids_table(ids: Iterable[int]) -> "ir.Table":
     return ibis.memtable(pa.table({"id": pa.array(sorted(ids), pa.int64())}))
 
 
-def rows(warehouse: Warehouse, table: "ir.Table", **selected: Any) -> Iterator[tuple[Any, ...]]:
+def fetch_rows(
+    warehouse: Warehouse, table: "ir.Table", **selected: Any
+) -> Iterator[tuple[Any, ...]]:
     """Fetch some columns, row by row; an absent column is None throughout."""
     given = {name: column for name, column in selected.items() if column is not None}
     fetched = warehouse.fetch(table.select(**given)).to_pydict()

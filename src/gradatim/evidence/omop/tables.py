@@ -6,7 +6,7 @@ Source: OHDSI Common Data Model 5.4, and 5.3, which lacks `procedure_end_date`.
 from typing import NamedTuple
 
 
-class Source(NamedTuple):
+class SourceTable(NamedTuple):
     """A table of records; an empty name is a column that it does not have.
 
     Args:
@@ -51,19 +51,23 @@ class Source(NamedTuple):
         return (self.id, "person_id", self.concept, self.start)
 
 
-CONDITIONS = Source(
+CONDITIONS = SourceTable(
     "condition_occurrence", "condition", "condition_start_date", "condition_end_date"
 )
-DRUGS = Source(
+DRUGS = SourceTable(
     "drug_exposure",
     "drug",
     "drug_exposure_start_date",
     "drug_exposure_end_date",
     domains=("Drug", "Device"),
 )
-PROCEDURES = Source("procedure_occurrence", "procedure", "procedure_date", "procedure_end_date")
-MEASUREMENTS = Source("measurement", "measurement", "measurement_date", text="value_source_value")
-OBSERVATIONS = Source("observation", "observation", "observation_date", text="value_as_string")
+PROCEDURES = SourceTable(
+    "procedure_occurrence", "procedure", "procedure_date", "procedure_end_date"
+)
+MEASUREMENTS = SourceTable(
+    "measurement", "measurement", "measurement_date", text="value_source_value"
+)
+OBSERVATIONS = SourceTable("observation", "observation", "observation_date", text="value_as_string")
 SOURCES = (CONDITIONS, DRUGS, PROCEDURES, MEASUREMENTS, OBSERVATIONS)
 VALUES = (MEASUREMENTS, OBSERVATIONS)
 """Tables whose records have a value; the others say that, and when, something happened."""

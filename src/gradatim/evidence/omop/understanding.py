@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gradatim.core.codes import LABELS, matches
-from gradatim.evidence.codebook import Codebook, Outcome
+from gradatim.evidence.codebook import Codebook, CodeMeaning
 from gradatim.evidence.omop.options import Warehouse
 from gradatim.evidence.omop.tables import (
     CONDITIONS,
@@ -24,7 +24,7 @@ from gradatim.evidence.omop.tables import (
     MEASUREMENTS,
     OBSERVATIONS,
     PROCEDURES,
-    Source,
+    SourceTable,
 )
 from gradatim.evidence.relation import Meaning
 from gradatim.protocol.elements import COVERABLE, Element
@@ -49,12 +49,12 @@ OF_DOMAIN = {
 """The table in which records of a standard concept of each domain stand."""
 HIERARCHICAL = ("snomed", "rxnorm", "atc", "loinc")
 """Systems of which a code stands for its concept and all below it."""
-NOTHING: frozenset[str] = frozenset()
+EMPTY: frozenset[str] = frozenset()
 NO_VOCABULARY = "there is no vocabulary (no table concept, or an empty one)"
 NO_HIERARCHY = "there is no hierarchy (no table concept_ancestor, or an empty one)"
 
 
-class Coded(NamedTuple):
+class CodedConcept(NamedTuple):
     """A concept with its code.
 
     Args:
@@ -92,7 +92,7 @@ class Statuses:
     means: Mapping[tuple[int, int], frozenset[Meaning]] = field(default_factory=dict)
     speaks: Mapping[int, frozenset[str]] = field(default_factory=dict)
     pairs: Mapping[tuple[int, int], frozenset[str]] = field(default_factory=dict)
-    seen: Mapping[Source, frozenset[tuple[int, int]]] = field(default_factory=dict)
+    seen: Mapping[SourceTable, frozenset[tuple[int, int]]] = field(default_factory=dict)
     of: Mapping[tuple[int, int], frozenset[str]] = field(default_factory=dict)
 
     def may_be(self, concept: int, value: int, used: Iterable[int]) -> frozenset[str]:
@@ -103,9 +103,9 @@ class Statuses:
             value: its value as a concept, 0 for none.
             used: where the concept tells nothing, those of the source.
         """
-        found = self.speaks.get(concept, NOTHING) | self.pairs.get((concept, value), NOTHING)
+        found = self.speaks.get(concept, EMPTY) | self.pairs.get((concept, value), EMPTY)
         for one in used:
-            found = found | self.speaks.get(one, NOTHING) | self.pairs.get((one, value), NOTHING)
+            found = found | self.speaks.get(one, EMPTY) | self.pairs.get((one, value), EMPTY)
         return found & self.elements
 
 
@@ -124,17 +124,17 @@ class Understanding:
 
     unheld: Mapping[str, str] = field(default_factory=dict)
     unrecognised: Mapping[str, str] = field(default_factory=dict)
-    elements: Mapping[Source, frozenset[str]] = field(default_factory=dict)
+    elements: Mapping[SourceTable, frozenset[str]] = field(default_factory=dict)
     unplaced: Mapping[int, frozenset[str]] = field(default_factory=dict)
     statuses: Statuses = field(default_factory=Statuses)
 
-    def of_concept(self, source: Source, concept: int) -> frozenset[str]:
+    def of_concept(self, source: SourceTable, concept: int) -> frozenset[str]:
         """Return the elements that a record of a concept is not known to lie outside of."""
-        return self.unplaced.get(concept, NOTHING) & self.elements.get(source, NOTHING)
+        return self.unplaced.get(concept, EMPTY) & self.elements.get(source, EMPTY)
 
     def of_source(
         self,
-        source: Source,
+        source: SourceTable,
         used: Collection[int],
         codes: Iterable[tuple[str, str]],
         codebook: Codebook,
@@ -149,14 +149,14 @@ class Understanding:
             codes: the codes that its source surely wrote, with the short names of their systems.
             codebook: which elements a code means.
         """
-        elements = self.elements.get(source, NOTHING)
+        elements = self.elements.get(source, EMPTY)
         codes = list(codes)
         for one in used:
-            elements = elements & self.unplaced.get(one, NOTHING)
+            elements = elements & self.unplaced.get(one, EMPTY)
         if not codes:
             return elements
         says = {name: codebook.outcome(codes, name) for name in elements}
-        return frozenset(name for name in elements if says[name] is not Outcome.SOMETHING_ELSE)
+        return frozenset(name for name in elements if says[name] is not CodeMeaning.SOMETHING_ELSE)
 
 
 def empty(warehouse: Warehouse, name: str) -> bool:
@@ -180,7 +180,7 @@ class Known(NamedTuple):
         hierarchy: whether it tells what is below a concept.
     """
 
-    coded: list[Coded]
+    coded: list[CodedConcept]
     targets: Collection[int]
     recognised: frozenset[str]
     hierarchy: bool
@@ -240,6 +240,6 @@ def _can_be_seen(element: Element, known: Known) -> bool:
     )
 
 
-def _usable(one: Coded, known: Known) -> bool:
+def _usable(one: CodedConcept, known: Known) -> bool:
     """Whether records can have a concept, or one that it maps to."""
     return bool(one.standard or one.id in known.targets or not one.gone)

@@ -11,12 +11,12 @@ import ibis
 import pyarrow as pa
 
 from gradatim.evidence.omop import columns
-from gradatim.evidence.omop.concept_occurrence import Given, value_of
+from gradatim.evidence.omop.concept_occurrence import SourceWords, value_of
 from gradatim.evidence.omop.concepts import Concepts
-from gradatim.evidence.omop.keys import MOST_LISTED, or_none, table_of, unsettled
+from gradatim.evidence.omop.keys import MOST_LISTED, or_none, table_of, unsettled_rows
 from gradatim.evidence.omop.options import Warehouse
 from gradatim.evidence.omop.people import person_of
-from gradatim.evidence.omop.tables import VALUES, Source
+from gradatim.evidence.omop.tables import VALUES, SourceTable
 
 if TYPE_CHECKING:
     from ibis.expr import types as ir
@@ -40,13 +40,13 @@ class Unclear(NamedTuple):
         otherwise: the key of the other rows whose concept tells nothing.
     """
 
-    source: Source
+    source: SourceTable
     table: "ir.Table"
     concepts: Concepts
     keys: Mapping[int, frozenset[str]]
     by_concept: Mapping[int, int]
     by_pair: Mapping[tuple[int, int], int | None]
-    by_source: Mapping[Given, int | None]
+    by_source: Mapping[SourceWords, int | None]
     otherwise: int | None
 
     def rows(self) -> "ir.Table":
@@ -68,11 +68,11 @@ class Unclear(NamedTuple):
     def _coded(self) -> "ir.Table":
         """Return `person`, `key`, and what tells it."""
         t, source = self.table, self.source
-        open_ = unsettled(t, source, self.concepts)
+        open_ = unsettled_rows(t, source, self.concepts)
         t = t.filter(open_ | self._listed(t))
         rows = t.select(
             person=person_of(t),
-            open=unsettled(t, source, self.concepts),
+            open=unsettled_rows(t, source, self.concepts),
             concept=or_none(columns.whole(t, source.concept), 0),
             used=or_none(columns.whole(t, source.source_concept), 0),
             written=or_none(columns.text(t, source.source_value), ""),
@@ -85,7 +85,7 @@ class Unclear(NamedTuple):
 
     def _listed(self, t: "ir.Table") -> "ir.BooleanValue":
         """Say of which rows the concept, alone or with its value, tells what they may be of."""
-        concept, value = columns.plain(t, self.source.concept), value_of(t, self.source)
+        concept, value = columns.stored_whole(t, self.source.concept), value_of(t, self.source)
         pairs = [pair for pair, key in self.by_pair.items() if key is not None]
         found = ibis.literal(False)
         if concept is None:
@@ -155,7 +155,7 @@ def _is_one(column: "ir.Value", listed: "Mapping[int, int] | set[int]") -> "ir.B
     return column.isin(sorted(listed)).fill_null(False)
 
 
-def unclear(warehouse: Warehouse, source: Source, concepts: Concepts) -> Unclear | None:
+def unclear(warehouse: Warehouse, source: SourceTable, concepts: Concepts) -> Unclear | None:
     """Find out which rows are not understood; None where there are none.
 
     Args:

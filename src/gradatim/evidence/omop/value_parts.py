@@ -10,13 +10,13 @@ import pyarrow as pa
 from gradatim.clinical import omop
 from gradatim.clinical.units import convert_for
 from gradatim.evidence.omop import columns
-from gradatim.evidence.omop.columns import chosen, one_of
+from gradatim.evidence.omop.columns import case_when, one_of
 from gradatim.evidence.omop.concepts import ANOTHER, Concepts, Meanings, word_of
-from gradatim.evidence.omop.keys import MOST_LISTED, Days, Scope
+from gradatim.evidence.omop.keys import MOST_LISTED, DateRange, Scope
 from gradatim.evidence.omop.limits import Keyed
 from gradatim.evidence.omop.numbers import Numbers
 from gradatim.evidence.omop.options import Warehouse
-from gradatim.evidence.omop.tables import Source
+from gradatim.evidence.omop.tables import SourceTable
 from gradatim.evidence.relation import BOUNDS
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def unit_of(
     branches = [(one_of(concept, ids), numbers.of(unit)) for unit, ids in by_concept.items()]
     branches += [(none & one_of(written, some), numbers.of(unit)) for unit, some in by_text.items()]
     units = {numbers.of(unit): unit for unit in ("", *by_concept, *by_text)}
-    return chosen(branches, 0).cast("int32"), units
+    return case_when(branches, 0).cast("int32"), units
 
 
 def known_unit(elements: "Mapping[str, Element]", unit: str, wanted: dict[str, set[str]]) -> str:
@@ -90,7 +90,7 @@ def _distinct(warehouse: Warehouse, table: "ir.Table", column: "ir.Value") -> li
 def word_of_row(
     warehouse: Warehouse,
     table: "ir.Table",
-    source: Source,
+    source: SourceTable,
     value: "ir.Value",
     concepts: Concepts,
     numbers: Numbers,
@@ -115,7 +115,7 @@ def word_of_row(
         if ANOTHER in by_text:
             blank = ["", *by_text.get("", [])]
             branches.append((alone & ~written.isin(blank), numbers.of(ANOTHER)))
-    return chosen(branches, 0).cast("int32")
+    return case_when(branches, 0).cast("int32")
 
 
 def known_word(concepts: Concepts, word: str) -> str:
@@ -132,7 +132,7 @@ def bound_of(table: "ir.Table") -> "dict[str, ir.Value]":
     branches = [
         (operator == id, BOUNDS.index(bound)) for id, bound in omop.OPERATOR_BOUNDS.items() if bound
     ]
-    return {"bound": chosen(branches, 0).cast("int32")}
+    return {"bound": case_when(branches, 0).cast("int32")}
 
 
 def plausible(
@@ -158,13 +158,13 @@ def plausible(
                 branches.append((unit == number, there.between(*element.plausible)))
         if branches:
             here = key.isin(sorted(keys)).fill_null(False) & value.notnull()
-            fits = ibis.ifelse(here, chosen(branches, True), True).fill_null(True)
+            fits = ibis.ifelse(here, case_when(branches, True), True).fill_null(True)
             found = fits if found is None else found & fits
     return found
 
 
 def ranged(
-    rows: "ir.Table", of: Scope, days: "Mapping[int, Days]"
+    rows: "ir.Table", of: Scope, days: "Mapping[int, DateRange]"
 ) -> "tuple[ir.Table, list[tuple[ir.Value, ir.Value]]]":
     """Say of which rows it is plain that they have a value that can be true.
 
@@ -194,7 +194,10 @@ def ranged(
         rows, within = _within(rows, of.source, plain)
         sure.append((within, rows[_LIMITS[-1]]))
     free = sorted(set(days).difference(limited))
-    concept, value = columns.plain(rows, of.source.concept), columns.number(rows, "value_as_number")
+    concept, value = (
+        columns.stored_whole(rows, of.source.concept),
+        columns.number(rows, "value_as_number"),
+    )
     if free and len(free) <= MOST_LISTED and concept is not None and value is not None:
         least = min(days[key][0] for key in free)
         sure.append((concept.isin(free) & value.notnull(), columns.a_day(least)))
@@ -202,7 +205,7 @@ def ranged(
 
 
 def _within(
-    rows: "ir.Table", source: Source, limits: list[tuple[Any, ...]]
+    rows: "ir.Table", source: SourceTable, limits: list[tuple[Any, ...]]
 ) -> "tuple[ir.Table, ir.Value]":
     """Join the limits of concepts and units, and say of which rows the value is within."""
     given = ibis.memtable(pa.table(dict(zip(_LIMITS, zip(*limits, strict=True), strict=True))))

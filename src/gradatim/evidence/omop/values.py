@@ -7,16 +7,16 @@ import ibis
 
 from gradatim.evidence.fhir.reader_context import OCCURRENCES
 from gradatim.evidence.omop import columns
-from gradatim.evidence.omop.columns import chosen
+from gradatim.evidence.omop.columns import case_when
 from gradatim.evidence.omop.concepts import MEASURED, Concepts, Meanings, key_of
-from gradatim.evidence.omop.keys import ALWAYS, KEY, Days, Scope
+from gradatim.evidence.omop.keys import ALWAYS, KEY, DateRange, Scope
 from gradatim.evidence.omop.limits import with_limits
 from gradatim.evidence.omop.numbers import Numbers
 from gradatim.evidence.omop.occurrences import record_of
 from gradatim.evidence.omop.options import Options, Warehouse
 from gradatim.evidence.omop.people import person_of
 from gradatim.evidence.omop.protocol_codes import wanted_units
-from gradatim.evidence.omop.tables import OBSERVATIONS, Source
+from gradatim.evidence.omop.tables import OBSERVATIONS, SourceTable
 from gradatim.evidence.omop.value_parts import (
     bound_of,
     plausible,
@@ -42,7 +42,7 @@ class Texts(NamedTuple):
     words: Numbers
 
 
-class Row(NamedTuple):
+class _Row(NamedTuple):
     """The rows that mean something, with the parts that several columns are made of.
 
     Args:
@@ -60,7 +60,7 @@ class Row(NamedTuple):
 def values(
     warehouse: Warehouse,
     of: Scope,
-    days: Mapping[int, Days],
+    days: Mapping[int, DateRange],
     study: Study,
     options: Options,
     texts: Texts,
@@ -101,7 +101,7 @@ def values(
 
 
 def parted(
-    source: Source, meanings: Mapping[int, Meanings], concepts: Concepts
+    source: SourceTable, meanings: Mapping[int, Meanings], concepts: Concepts
 ) -> tuple[dict[int, Key], dict[int, Meanings]]:
     """Part what keys mean: the keys of measured elements, and what is said of the others."""
     if source is OBSERVATIONS:
@@ -124,7 +124,7 @@ def outlined(of: Scope) -> list[tuple[str, dict[int, Key]]]:
     return [(name, keys) for name, keys in every if keys]
 
 
-def _answers_of(source: Source) -> str:
+def _answers_of(source: SourceTable) -> str:
     return source.name if source is OBSERVATIONS else f"{source.name} answers"
 
 
@@ -139,7 +139,7 @@ _COLUMNS = (
 )
 
 
-def _taken(of: Scope, days: Mapping[int, Days]) -> "ir.Table":
+def _taken(of: Scope, days: Mapping[int, DateRange]) -> "ir.Table":
     """Take the rows of their days; of others those of which only a closer look tells what they are.
 
     Whether a person has any value at all is then known by these, and by those that are one surely.
@@ -153,7 +153,7 @@ def _taken(of: Scope, days: Mapping[int, Days]) -> "ir.Table":
     )
 
 
-def _looked_at(rows: "ir.Table", of: Scope, days: Mapping[int, Days]) -> "ir.Table":
+def _looked_at(rows: "ir.Table", of: Scope, days: Mapping[int, DateRange]) -> "ir.Table":
     """Leave out rows without a day, and those that surely are some value, but of other days."""
     start = columns.day(rows, of.source.start)
     assert start is not None
@@ -165,10 +165,10 @@ def _looked_at(rows: "ir.Table", of: Scope, days: Mapping[int, Days]) -> "ir.Tab
     rows, sure = ranged(rows, of, known)
     here = start >= columns.a_day(least)
     cases = [(where, start >= since) for where, since in sure]
-    return rows.filter(chosen(cases, here | _said(rows, of.source)))
+    return rows.filter(case_when(cases, here | _said(rows, of.source)))
 
 
-def _said(rows: "ir.Table", source: Source) -> "ir.Value":
+def _said(rows: "ir.Table", source: SourceTable) -> "ir.Value":
     """Say whether a row may say anything at all."""
     value, result = (
         columns.number(rows, "value_as_number"),
@@ -197,23 +197,23 @@ def present(of: Scope, keys: Iterable[int]) -> Iterator[Stream]:
         yield Stream(of.source.name, rows.select(person=person_of(rows), key=rows[KEY]), plain)
 
 
-def _sure(rows: "ir.Table", of: Scope, days: Mapping[int, Days]) -> "ir.Table":
+def _sure(rows: "ir.Table", of: Scope, days: Mapping[int, DateRange]) -> "ir.Table":
     start = columns.day(rows, of.source.start)
     assert start is not None
     rows, sure = ranged(rows.filter(start.notnull()), of, days)
-    return rows.filter(chosen([(where, True) for where, _ in sure], False))
+    return rows.filter(case_when([(where, True) for where, _ in sure], False))
 
 
 def _row(
     warehouse: Warehouse,
     table: "ir.Table",
-    source: Source,
+    source: SourceTable,
     study: Study,
     concepts: Concepts,
     meanings: dict[int, Meanings],
     texts: Texts,
     paired: Collection[int],
-) -> Row:
+) -> _Row:
     """Read the parts of each row, step by step: each step uses columns of the one before.
 
     Rows of keys that are `paired` say no more than that what the key means is so.
@@ -239,10 +239,10 @@ def _row(
     }
     low, high = columns.number(table, "range_low"), columns.number(table, "range_high")
     selected |= {name: limit for name, limit in (("low", low), ("high", high)) if limit is not None}
-    return Row(table.select(**selected, **bound_of(table)), meanings, units)
+    return _Row(table.select(**selected, **bound_of(table)), meanings, units)
 
 
-def _possible(row: Row, concepts: Concepts, among: "ir.Table") -> "ir.Table":
+def _possible(row: _Row, concepts: Concepts, among: "ir.Table") -> "ir.Table":
     """Leave out values that cannot be true."""
     possible = plausible(row, among["base"], among["value"], among["unit"], concepts)
     return among if possible is None else among.filter(possible)
@@ -250,10 +250,10 @@ def _possible(row: Row, concepts: Concepts, among: "ir.Table") -> "ir.Table":
 
 def _measured(
     warehouse: Warehouse,
-    source: Source,
+    source: SourceTable,
     concepts: Concepts,
     options: Options,
-    row: Row,
+    row: _Row,
     keys: dict[int, Key],
 ) -> Stream:
     """Give the stream of measured elements: rows with a number or a result."""
@@ -265,10 +265,10 @@ def _measured(
 
 def _answers(
     warehouse: Warehouse,
-    source: Source,
+    source: SourceTable,
     concepts: Concepts,
     options: Options,
-    row: Row,
+    row: _Row,
     keys: dict[int, Key],
     texts: Texts,
 ) -> Stream:
@@ -288,7 +288,7 @@ def _answers(
 def _says(rows: "ir.Table", words: Numbers) -> "ir.Value":
     word = rows["word"]
     something = rows["value"].notnull() | (word != 0)
-    return chosen(
+    return case_when(
         [(word == words.of("true"), YES), (word == words.of("false"), NO), (something, SOMETHING)],
         NOTHING,
     )

@@ -18,14 +18,14 @@ from gradatim.core.codes import WIRE_NAMES
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.fhir.observation_values import value_of, yes_or_no
 from gradatim.evidence.omop import columns
-from gradatim.evidence.omop.concept_occurrence import Given, concepts_in, given_in, pairs_in
+from gradatim.evidence.omop.concept_occurrence import SourceWords, concepts_in, given_in, pairs_in
 from gradatim.evidence.omop.concept_placement import Placing
 from gradatim.evidence.omop.concept_places import Places
 from gradatim.evidence.omop.concepts import Concepts, Meanings, labelled_code, word_of
-from gradatim.evidence.omop.keys import unsettled
+from gradatim.evidence.omop.keys import unsettled_rows
 from gradatim.evidence.omop.options import Warehouse
 from gradatim.evidence.omop.protocol_codes import asked_codes, wanted_words
-from gradatim.evidence.omop.recognition import recognised
+from gradatim.evidence.omop.recognition import recognised_elements
 from gradatim.evidence.omop.search import (
     SYSTEMS,
     Found,
@@ -33,9 +33,9 @@ from gradatim.evidence.omop.search import (
     Searched,
     by_id,
     coded,
-    rows,
+    fetch_rows,
 )
-from gradatim.evidence.omop.tables import MEASUREMENTS, OBSERVATIONS, SOURCES, Source
+from gradatim.evidence.omop.tables import MEASUREMENTS, OBSERVATIONS, SOURCES, SourceTable
 from gradatim.evidence.omop.understanding import Understanding, empty
 from gradatim.protocol.elements import COVERABLE, Element
 from gradatim.protocol.study import Study
@@ -96,7 +96,7 @@ def _placed(
     """Look up what occurs in the tables, where it belongs, and what follows for absence."""
     if searched is None:
         known = replace(known, given=_given(warehouse, known))
-        found = recognised(warehouse, known.elements, None, kinds, ())
+        found = recognised_elements(warehouse, known.elements, None, kinds, ())
         return replace(known, understood=Understanding(found.missing, found.unseen))
     places = Places(warehouse, searched)
     placing = Placing(places, searched, known.codebook, known.elements)
@@ -116,7 +116,7 @@ def _placed(
     meanings = _sorted(placing.meanings(), known.elements)
     domains = {id: places.strange[id].domain for id in meanings}
     texts = {one.written for one in given if one.written}
-    found = recognised(warehouse, known.elements, searched, kinds, texts)
+    found = recognised_elements(warehouse, known.elements, searched, kinds, texts)
     understood = Understanding(
         found.missing,
         found.unseen,
@@ -134,12 +134,12 @@ def _placed(
     )
 
 
-def _given(warehouse: Warehouse, known: Concepts) -> dict[Source, dict[Given, int]]:
+def _given(warehouse: Warehouse, known: Concepts) -> dict[SourceTable, dict[SourceWords, int]]:
     tables = {source: warehouse.table(source.name) for source in SOURCES}
     return given_in(
         warehouse,
         {
-            source: unsettled(table, source, known)
+            source: unsettled_rows(table, source, known)
             for source, table in tables.items()
             if table is not None
         },
@@ -163,7 +163,7 @@ def _sorted(found: Found, elements: Mapping[str, Element]) -> dict[int, Meanings
 def _units(warehouse: Warehouse, table: "ir.Table | None") -> dict[int, str]:
     found = {id: canonical_unit(unit) for id, unit in omop.units().items()}
     if table is not None:
-        coded = rows(
+        coded = fetch_rows(
             warehouse,
             table.filter(table["vocabulary_id"] == "UCUM"),
             id=columns.whole(table, "concept_id"),
@@ -181,7 +181,7 @@ def _routes(
     if table is not None and asked:
         kept = (table["vocabulary_id"] == "SNOMED") & table["concept_code"].isin(sorted(asked))
         found |= dict(
-            rows(
+            fetch_rows(
                 warehouse,
                 table.filter(kept),
                 id=columns.whole(table, "concept_id"),
@@ -204,7 +204,7 @@ def with_results(warehouse: Warehouse, known: Concepts, used: Iterable[int]) -> 
         return known
     id = columns.whole(table, "concept_id")
     assert id is not None
-    named = rows(
+    named = fetch_rows(
         warehouse,
         table.filter(id.isin(sorted(new))),
         id=id,

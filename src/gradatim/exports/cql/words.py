@@ -9,7 +9,7 @@ from gradatim.core.codes import SYSTEMS
 from gradatim.evidence.fhir.dosages import ROUTES
 from gradatim.evidence.fhir.observations import METHODS
 from gradatim.evidence.fhir.wordings import CODES, YES_NO
-from gradatim.evidence.fhir.wordings import WORDS as RESULTS
+from gradatim.evidence.fhir.wordings import RESULT_WORDS as RESULTS
 
 
 def listed(texts: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.fact_table_writer import tabulate
 from gradatim.evidence.facts import Facts, NotUsed
 from gradatim.evidence.fhir.bulk import ndjson
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.reader import read_facts
 from gradatim.evidence.laboratory_limits import with_limits
 from gradatim.evidence.omop.options import Options
 from gradatim.evidence.relation import Relation
@@ -60,7 +60,7 @@ class BulkPopulation:
 
     def _read(self, bundle: dict[str, Any], codebook: Codebook, study: Study) -> None:
         try:
-            one = read(
+            one = read_facts(
                 bundle,
                 codebook,
                 study.elements,

@@ -32,7 +32,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.facts import Facts
 from gradatim.evidence.fhir.load import decode
-from gradatim.evidence.fhir.reader import read
+from gradatim.evidence.fhir.reader import read_facts
 from gradatim.evidence.fhir.record_resolution import Received, received
 from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.clock import today
@@ -108,7 +108,7 @@ def _read(access: Access, one: Participant, file: Any) -> File:
     bundle = decode(file.read(MOST + 1), file.name, MOST)
     codes = vocabulary()
     codebook = Codebook(study.elements, study.study.id, codes)
-    facts = read(bundle, codebook, study.elements, on=today())
+    facts = read_facts(bundle, codebook, study.elements, on=today())
     records = list(received(bundle, facts, codebook, study.elements, on=today()))
     return File(facts, records, vocabulary_used(codes))
 
