@@ -56,7 +56,7 @@ class Vocabulary:
         Raises:
             UnusableInput: it is missing, damaged, no vocabulary, or of a newer version.
         """
-        return cls(reading.opened(path))
+        return cls(reading.open_file(path))
 
     @classmethod
     def of(

@@ -46,13 +46,13 @@ def _read(path: Path, writer: Writer, tell: Tell) -> list[str]:
             todo = "unpack it first" if why == "it is packed" else f"give {_WHAT}"
             raise UnusableInput("this is no source of a vocabulary", str(path), why, todo)
         return notes
-    if omop.recognised(path):
-        return omop.read(path, writer, tell)
-    if (release := rxnorm.recognised(path)) is not None:
-        rxnorm.read(release, writer, tell)
+    if omop.recognise(path):
+        return omop.read_release(path, writer, tell)
+    if (release := rxnorm.recognise(path)) is not None:
+        rxnorm.read_release(release, writer, tell)
         return []
-    if snomed.recognised(path):
-        snomed.read(path, writer, tell)
+    if snomed.recognise(path):
+        snomed.read_release(path, writer, tell)
         return []
     return _read_files(path, writer, tell)
 
@@ -84,8 +84,8 @@ def _read_file(path: Path, writer: Writer, tell: Tell) -> list[str] | None:
     """Read a file; None: it is no source."""
     if path.suffix.lower() == ".json":
         tell(path.name)
-        return [] if fhir.read(path, writer) else None
-    if path.suffix.lower() in (".txt", ".csv", ".tsv", ".xml", ".claml") and icd10.recognised(path):
+        return [] if fhir.read_release(path, writer) else None
+    if path.suffix.lower() in (".txt", ".csv", ".tsv", ".xml", ".claml") and icd10.recognise(path):
         tell(path.name)
-        return icd10.read(path, writer)
+        return icd10.read_release(path, writer)
     return None

@@ -22,7 +22,7 @@ _KINDS = ("CodeSystem", "ValueSet", "ConceptMap")
 _RETIRED = ("retired", "deprecated", "withdrawn", "inactive")
 
 
-def read(path: Path, writer: Writer) -> int:
+def read_release(path: Path, writer: Writer) -> int:
     """Put the code systems, value sets and concept maps of a file into a vocabulary.
 
     Args:

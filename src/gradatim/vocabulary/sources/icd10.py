@@ -21,7 +21,7 @@ from gradatim.vocabulary.sources import atc
 from gradatim.vocabulary.stores.writing import Writer
 
 
-class Row(NamedTuple):
+class _Row(NamedTuple):
     """One code of a list.
 
     Args:
@@ -43,33 +43,33 @@ _CM_CODES = re.compile(rf"({_CODE})\s+(\S.*)")
 _GM_CODE = re.compile(rf"{_CODE}|[A-Za-z]\d\d\.-")
 
 
-def _order_row(line: str) -> Row | None:
+def _order_row(line: str) -> _Row | None:
     found = _ORDER.fullmatch(line)
-    return Row(found[1], found[4].strip() or found[3].strip()) if found else None
+    return _Row(found[1], found[4].strip() or found[3].strip()) if found else None
 
 
-def _code_row(line: str) -> Row | None:
+def _code_row(line: str) -> _Row | None:
     found = _CM_CODES.fullmatch(line)
-    return Row(found[1], found[2].strip()) if found else None
+    return _Row(found[1], found[2].strip()) if found else None
 
 
-def _german_row(line: str) -> Row | None:
+def _german_row(line: str) -> _Row | None:
     """Return a row of a `kodes` file: its codes stand side by side, and then the name."""
     cells = line.split(";")
     codes = [n for n, cell in enumerate(cells[:9]) if n > 3 and _GM_CODE.fullmatch(cell)]
     if len(cells) < 9 or cells[0] not in "345" or len(codes) < 3:
         return None
-    return Row(cells[codes[-1]], cells[codes[-1] + 1].strip('"'))
+    return _Row(cells[codes[-1]], cells[codes[-1] + 1].strip('"'))
 
 
-_BY_LINE: Mapping[str, tuple[str, Callable[[str], Row | None]]] = {
+_BY_LINE: Mapping[str, tuple[str, Callable[[str], _Row | None]]] = {
     "order": ("ICD-10-CM order file", _order_row),
     "german": ("ICD-10 code file", _german_row),
     "codes": ("ICD-10-CM code file", _code_row),
 }
 
 
-def recognised(path: Path) -> str:
+def recognise(path: Path) -> str:
     """Return the form of a list of codes, by its first line; empty where it is none.
 
     Args:
@@ -97,7 +97,7 @@ def _delimiter(line: str) -> str:
     return next((one for one in "\t;" if one in line), ",")
 
 
-def read(path: Path, writer: Writer) -> list[str]:
+def read_release(path: Path, writer: Writer) -> list[str]:
     """Put a list of codes into a vocabulary.
 
     Args:
@@ -110,7 +110,7 @@ def read(path: Path, writer: Writer) -> list[str]:
     Raises:
         UnusableInput: a line or an element cannot be read, or there is none.
     """
-    form = recognised(path)
+    form = recognise(path)
     version = ""
     if form == "xml":
         kind, version, rows = _xml(path)
@@ -131,7 +131,7 @@ def read(path: Path, writer: Writer) -> list[str]:
     )
 
 
-def _edges(rows: Iterable[Row]) -> Iterator[tuple[Code, Code]]:
+def _edges(rows: Iterable[_Row]) -> Iterator[tuple[Code, Code]]:
     """Return the links that a list states, and those that the codes of ICD-10 show."""
     codes = {normalised("icd10", one.code) for one in rows if one.system == "icd10"}
     for one in rows:
@@ -144,7 +144,7 @@ def _edges(rows: Iterable[Row]) -> Iterator[tuple[Code, Code]]:
                 yield ("icd10", code), ("icd10", above)
 
 
-def _lines(path: Path, row: Callable[[str], Row | None]) -> Iterator[Row]:
+def _lines(path: Path, row: Callable[[str], _Row | None]) -> Iterator[_Row]:
     for number, line in enumerate(_text(path), start=1):
         if not line.strip():
             continue
@@ -165,7 +165,7 @@ def _text(path: Path) -> list[str]:
         return path.read_text(encoding="cp1252", errors="replace").splitlines()
 
 
-def _table(path: Path) -> Iterator[Row]:
+def _table(path: Path) -> Iterator[_Row]:
     lines = _text(path)
     start = next(n for n, line in enumerate(lines) if line.strip())
     columns = _header(lines[start])
@@ -183,10 +183,10 @@ def _table(path: Path) -> Iterator[Row]:
                 todo="mend it; names that hold a comma stand in quotes",
             )
         system = row.get("system") or "icd10"
-        yield Row(row["code"], row["name"], OMOP_VOCABULARIES.get(system) or system_of(system))
+        yield _Row(row["code"], row["name"], OMOP_VOCABULARIES.get(system) or system_of(system))
 
 
-def _xml(path: Path) -> tuple[str, str, list[Row]]:
+def _xml(path: Path) -> tuple[str, str, list[_Row]]:
     """Return the form, the version and the codes of a ClaML file or of the tabular list of CM."""
     try:
         root = ElementTree.parse(path).getroot()
@@ -204,7 +204,7 @@ def _xml(path: Path) -> tuple[str, str, list[Row]]:
     return "ICD-10-CM tabular list", root.findtext("version", ""), list(_tabular(root))
 
 
-def _claml(root: ElementTree.Element) -> Iterator[Row]:
+def _claml(root: ElementTree.Element) -> Iterator[_Row]:
     for one in root.iter("Class"):
         labels = {
             rubric.get("kind"): " ".join("".join(label.itertext()).split())
@@ -213,11 +213,11 @@ def _claml(root: ElementTree.Element) -> Iterator[Row]:
         }
         above = one.find("SuperClass")
         name = labels.get("preferredLong") or labels.get("preferred") or ""
-        yield Row(
+        yield _Row(
             one.get("code", ""), name, above=above.get("code", "") if above is not None else ""
         )
 
 
-def _tabular(root: ElementTree.Element) -> Iterator[Row]:
+def _tabular(root: ElementTree.Element) -> Iterator[_Row]:
     for one in root.iter("diag"):
-        yield Row(one.findtext("name", ""), one.findtext("desc", ""))
+        yield _Row(one.findtext("name", ""), one.findtext("desc", ""))

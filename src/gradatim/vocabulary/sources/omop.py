@@ -44,13 +44,13 @@ _IDS = {
 Tell = Callable[[str], None]
 
 
-def recognised(folder: Path) -> bool:
+def recognise(folder: Path) -> bool:
     """Whether a folder holds, or means to hold, the vocabulary tables of OMOP."""
     found = tables.named(folder, tuple(_NEEDED), _SUFFIXES)
     return "concept" in found or len(found.keys() - {"vocabulary"}) > 1
 
 
-def read(folder: Path, writer: Writer, tell: Tell) -> list[str]:
+def read_release(folder: Path, writer: Writer, tell: Tell) -> list[str]:
     """Put a vocabulary folder of OMOP into a vocabulary.
 
     Args:
@@ -79,7 +79,7 @@ def read(folder: Path, writer: Writer, tell: Tell) -> list[str]:
         try:
             tell(f"{folder.name}: concepts")
             _hold(database, found)
-            omop_links.prepare(database, tell)
+            omop_links.prepare_links(database, tell)
         except tables.BAD_DATA as error:
             raise tables.unreadable(folder, error) from error
         tell(f"{folder.name}: writing")
@@ -160,7 +160,7 @@ def _line_of(path: Path, cell: str | None) -> str:
 
 
 def _concepts(database: duckdb.DuckDBPyConnection) -> Iterator[Held]:
-    for system, code, name, active, placed in tables.rows(database, _CONCEPTS):
+    for system, code, name, active, placed in tables.query_rows(database, _CONCEPTS):
         yield Held(Concept(system, code, name, active), placed=placed)
 
 
@@ -173,7 +173,7 @@ FROM held
 
 
 def _atc(database: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    return (code for (code,) in tables.rows(database, _ATC))
+    return (code for (code,) in tables.query_rows(database, _ATC))
 
 
 _ATC = "SELECT code FROM held WHERE system = 'atc' AND active"

@@ -147,7 +147,7 @@ _KINDS = {
 }
 
 
-def prepare(database: duckdb.DuckDBPyConnection, tell: Callable[[str], None]) -> None:
+def prepare_links(database: duckdb.DuckDBPyConnection, tell: Callable[[str], None]) -> None:
     """Work out the links in the working database, from its table `held` and the two views.
 
     Args:
@@ -173,5 +173,5 @@ def _ends(database: duckdb.DuckDBPyConnection, pairs: str) -> Iterator[tuple[Cod
         f"FROM {pairs} AS pair JOIN held AS below ON below.id = pair.source "
         "JOIN held AS above ON above.id = pair.target"
     )
-    for system, code, to_system, to_code in tables.rows(database, query):
+    for system, code, to_system, to_code in tables.query_rows(database, query):
         yield (system, code), (to_system, to_code)

@@ -47,7 +47,7 @@ _MADE_OF = {
 """What leads from a drug to what it is made of, and the same said the other way round."""
 
 
-def recognised(folder: Path) -> Path | None:
+def recognise(folder: Path) -> Path | None:
     """Return where the tables of a release are; None: it is no release of RxNorm."""
     for one in (folder, folder / "rrf", folder / "RRF"):
         if one.is_dir() and tables.named(one, _REQUIRED, (".rrf",)):
@@ -55,7 +55,7 @@ def recognised(folder: Path) -> Path | None:
     return None
 
 
-def read(folder: Path, writer: Writer, tell: Callable[[str], None]) -> None:
+def read_release(folder: Path, writer: Writer, tell: Callable[[str], None]) -> None:
     """Put a release of RxNorm into a vocabulary.
 
     Args:
@@ -166,17 +166,18 @@ SELECT DISTINCT atv, rxcui FROM rxnsat WHERE atn = 'NDC' AND sab = 'RXNORM' AND 
 
 def _put(database: duckdb.DuckDBPyConnection, writer: Writer) -> None:
     writer.concepts(
-        Held(Concept("rxnorm", *row[:3]), placed=row[3]) for row in tables.rows(database, _CONCEPTS)
+        Held(Concept("rxnorm", *row[:3]), placed=row[3])
+        for row in tables.query_rows(database, _CONCEPTS)
     )
-    writer.concepts(Held(Concept("atc", *row)) for row in tables.rows(database, _ATC_NAMES))
-    atc.hierarchy(writer, (code for code, _ in tables.rows(database, _ATC_NAMES)))
-    rows = tables.rows(database, _ATC)
+    writer.concepts(Held(Concept("atc", *row)) for row in tables.query_rows(database, _ATC_NAMES))
+    atc.hierarchy(writer, (code for code, _ in tables.query_rows(database, _ATC_NAMES)))
+    rows = tables.query_rows(database, _ATC)
     atc.substances(writer, ((("rxnorm", rxcui), code) for rxcui, code in rows))
     writer.links(Link.MADE_OF, _pairs(database, "SELECT source, target FROM made_of"))
     writer.links(Link.IS_A, _pairs(database, _NDC, NDC))
     writer.concepts(
         Held(Concept("rxnorm", old, "retired", active=False))
-        for (old,) in tables.rows(
+        for (old,) in tables.query_rows(
             database,
             "SELECT DISTINCT old FROM retired WHERE old NOT IN (SELECT rxcui FROM drugs)",
         )
@@ -188,5 +189,5 @@ def _put(database: duckdb.DuckDBPyConnection, writer: Writer) -> None:
 def _pairs(
     database: duckdb.DuckDBPyConnection, query: str, system: str = "rxnorm"
 ) -> Iterator[tuple[Code, Code]]:
-    for source, target in tables.rows(database, query):
+    for source, target in tables.query_rows(database, query):
         yield (system, source), ("rxnorm", target)

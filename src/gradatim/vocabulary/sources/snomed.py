@@ -51,12 +51,12 @@ _NEEDED = {
 }
 
 
-def recognised(folder: Path) -> bool:
+def recognise(folder: Path) -> bool:
     """Whether a folder holds files of a release of SNOMED CT, at any depth."""
     return next(folder.rglob("sct2_*"), None) is not None
 
 
-def read(folder: Path, writer: Writer, tell: Callable[[str], None]) -> None:
+def read_release(folder: Path, writer: Writer, tell: Callable[[str], None]) -> None:
     """Put a snapshot of SNOMED CT into a vocabulary.
 
     Args:
@@ -127,7 +127,8 @@ FROM concepts LEFT JOIN names USING (id) GROUP BY id
 
 def _put(database: duckdb.DuckDBPyConnection, writer: Writer) -> None:
     writer.concepts(
-        Held(Concept("snomed", *row[:3]), placed=row[3]) for row in tables.rows(database, _CONCEPTS)
+        Held(Concept("snomed", *row[:3]), placed=row[3])
+        for row in tables.query_rows(database, _CONCEPTS)
     )
     kinds: Mapping[str, Link] = {_IS_A: Link.IS_A, **_ATTRIBUTES}
     for type_id, link in kinds.items():
@@ -139,5 +140,5 @@ def _put(database: duckdb.DuckDBPyConnection, writer: Writer) -> None:
 
 
 def _pairs(database: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Code, Code]]:
-    for source, target in tables.rows(database, query):
+    for source, target in tables.query_rows(database, query):
         yield ("snomed", source), ("snomed", target)

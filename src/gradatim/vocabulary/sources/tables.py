@@ -34,7 +34,7 @@ def working_database() -> Iterator[duckdb.DuckDBPyConnection]:
             yield database
 
 
-def rows(database: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:
+def query_rows(database: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:
     """Return the rows of a query, some at a time."""
     cursor = database.cursor()
     cursor.execute(query)

@@ -47,7 +47,7 @@ def content_hash(database: sqlite3.Connection) -> str:
     return digest.hexdigest()
 
 
-def counted(database: sqlite3.Connection) -> Mapping[str, int]:
+def concept_counts(database: sqlite3.Connection) -> Mapping[str, int]:
     """Return how many concepts of each system a vocabulary holds."""
     return dict(
         database.execute(

@@ -82,7 +82,7 @@ class Database:
             raise _damaged(self._where, str(error)) from error
 
 
-def opened(path: str | Path) -> Database:
+def open_file(path: str | Path) -> Database:
     """Open a vocabulary file for reading, however large it is, without reading it through.
 
     Raises:

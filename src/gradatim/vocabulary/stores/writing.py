@@ -100,7 +100,7 @@ class Writer:
         self._database.executescript("DROP TABLE staged_concept; DROP TABLE staged_link")
         rows = {
             "sha256": layout.content_hash(self._database),
-            "counts": json.dumps(dict(layout.counted(self._database))),
+            "counts": json.dumps(dict(layout.concept_counts(self._database))),
             "sources": json.dumps(sorted(self._sources)),
         }
         self._database.executemany("INSERT INTO metadata VALUES (?, ?)", rows.items())
