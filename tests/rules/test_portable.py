@@ -11,9 +11,9 @@ from gradatim.rules.population.sql.portable import (
     bit_or,
     day_number,
     earlier,
+    int64,
     real,
     rounded_down,
-    whole,
 )
 
 DAYS = [
@@ -88,9 +88,9 @@ def test_whole_numbers_are_64_bits_wide(engine, rows):
     found = values(
         engine,
         rows,
-        shifted=whole(1) << 61,
-        times=whole(2) * 2**40,
-        case=ibis.ifelse(rows["i"] > 0, whole(3), whole(0)) * 2**45,
+        shifted=int64(1) << 61,
+        times=int64(2) * 2**40,
+        case=ibis.ifelse(rows["i"] > 0, int64(3), int64(0)) * 2**45,
     )
 
     assert [column[1] for column in found] == [2**61, 2**41, 3 * 2**45]
@@ -169,7 +169,7 @@ def test_what_was_reached_before(engine, rows):
 def test_aggregates_by_group(engine, rows):
     grouped = rows.group_by("group").aggregate(
         some=rows["small"].nunique(where=rows["i"] > 2),
-        most=ibis.ifelse(rows["i"] > 3, rows["i"] * 2, whole(-1)).max(),
+        most=ibis.ifelse(rows["i"] > 3, rows["i"] * 2, int64(-1)).max(),
         known=rows["day"].count(),
         total=rows["i"].sum(),
     )
@@ -187,10 +187,10 @@ def test_aggregates_by_group(engine, rows):
 
 def test_dates_against_literals_unions_and_cases(engine, rows):
     day = rows["day"]
-    old = rows.filter(day < dt.date(1970, 1, 1)).select("i", kind=whole(1))
-    new = rows.filter(day >= dt.date(1970, 1, 1)).select("i", kind=whole(2))
+    old = rows.filter(day < dt.date(1970, 1, 1)).select("i", kind=int64(1))
+    new = rows.filter(day >= dt.date(1970, 1, 1)).select("i", kind=int64(2))
     both = ibis.union(old, new, distinct=False)
-    case = ibis.cases((both["i"] > 4, whole(10)), (both["i"] > 2, whole(20)), else_=both["kind"])
+    case = ibis.cases((both["i"] > 4, int64(10)), (both["i"] > 2, int64(20)), else_=both["kind"])
 
     assert values(engine, both, case=case)[0] == [1, 1, 1, 20, 20, 10]
 
@@ -199,7 +199,7 @@ def test_left_joins_keep_all(engine, rows):
     few = rows.filter(rows["i"] < 2).select(j=rows["i"], more=rows["small"].cast("int64"))
     joined = rows.left_join(few, rows["i"] == few["j"])
 
-    assert values(engine, joined, more=joined["more"].fill_null(whole(-1)))[0] == [0, 1, *[-1] * 5]
+    assert values(engine, joined, more=joined["more"].fill_null(int64(-1)))[0] == [0, 1, *[-1] * 5]
 
 
 def test_nan_becomes_null(engine):

@@ -12,7 +12,7 @@ from gradatim.protocol.elements import Element
 from gradatim.protocol.nodes import Age, Attested, Sex
 from gradatim.rules.context import Situation
 from gradatim.rules.messages import ANSWERS, Clause, Part
-from gradatim.rules.value_selection import Candidate, Reading, pick, unsettled
+from gradatim.rules.value_selection import CandidateValue, ValueReading, pick, unsettled_reading
 
 
 def attested(node: Attested, s: Situation) -> Verdict:
@@ -27,7 +27,9 @@ def attested(node: Attested, s: Situation) -> Verdict:
             window = None if fact.start == ANY_DAY and fresh else node.within or fresh
             inside = s.in_window(window, fact.start, fact.end)
             if inside:
-                candidates.append(Candidate(fact, inside is TRUE, _answer(element, label, fact)))
+                candidates.append(
+                    CandidateValue(fact, inside is TRUE, _answer(element, label, fact))
+                )
         if candidates:
             return pick(node.value, candidates, node.attested)
     if answers:
@@ -46,16 +48,16 @@ def attested(node: Attested, s: Situation) -> Verdict:
     )
 
 
-def _answer(element: Element, label: Label, fact: Fact) -> Reading:
+def _answer(element: Element, label: Label, fact: Fact) -> ValueReading:
     if fact.unsettled:
-        return unsettled(element, fact)
+        return unsettled_reading(element, fact)
     word = ANSWERS.get(fact.code)
     answer = word or (Term(fact.code) if fact.code else Part.NO_ANSWER())
     said = Clause.ANSWERED(label=label, answer=answer, day=fact.start)
     if word is None or fact.doubtful:
         doubted = Clause.DOUBTED(clause=said, doubt=fact.doubtful or Part.NO_YES_OR_NO())
-        return Reading(UNKNOWN, doubted, Reason.JUDGEMENT)
-    return Reading(TRUE if fact.code == "true" else FALSE, said)
+        return ValueReading(UNKNOWN, doubted, Reason.JUDGEMENT)
+    return ValueReading(TRUE if fact.code == "true" else FALSE, said)
 
 
 def age(node: Age, s: Situation) -> Verdict:

@@ -44,7 +44,7 @@ def check_code_lists(study: Study, vocabulary: Vocabulary) -> Iterator[Fault]:
         vocabulary: what codes mean; systems that it does not hold are left alone.
     """
     listed = [one for one in _listed(study) if one.code[0] in vocabulary.counts]
-    for check in CHECKS:
+    for check in _CHECKS:
         for one, what in check(study, vocabulary, listed):
             yield Fault(one.path, what, warning=True)
 
@@ -197,7 +197,7 @@ def _named(vocabulary: Vocabulary, code: Code) -> str:
     return f"{LABELS.get(code[0], code[0])} {code[1]}" + (f" ({name})" if name else "")
 
 
-CHECKS: tuple[Callable[[Study, Vocabulary, list[Listed]], _Found], ...] = (
+_CHECKS: tuple[Callable[[Study, Vocabulary, list[Listed]], _Found], ...] = (
     unknown_codes,
     retired_codes,
     codes_of_two_elements,

@@ -14,7 +14,7 @@ from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Derived, Element
 from gradatim.rules.context import Situation
 from gradatim.rules.messages import Clause, Why
-from gradatim.rules.value_selection import unsettled
+from gradatim.rules.value_selection import unsettled_reading
 
 Inputs = Mapping[str, list[Fact]]
 MOST_COMBINATIONS = 64
@@ -143,7 +143,7 @@ def _not_used(s: Situation, source: Fact) -> tuple[Reason, Text]:
     if source.derived and source.value is None:
         return not_computed(s, source)
     if source.unsettled:
-        return source.unsettled, unsettled(s.study.elements[source.element], source).message
+        return source.unsettled, unsettled_reading(s.study.elements[source.element], source).message
     label = Label(s.study.elements[source.element].label, source.element)
     if source.value is None or source.bound:
         return Reason.JUDGEMENT, Why.NOT_EXACT(label=label)

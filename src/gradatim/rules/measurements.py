@@ -28,7 +28,7 @@ from gradatim.rules.absence import absent, occurrences
 from gradatim.rules.context import Edge, Situation
 from gradatim.rules.derive import derived, missing_inputs, not_computed
 from gradatim.rules.messages import COMPARISONS, REFERENCES, Clause, Part
-from gradatim.rules.value_selection import Candidate, Reading, pick, unsettled
+from gradatim.rules.value_selection import CandidateValue, ValueReading, pick, unsettled_reading
 
 DEFINITE = ("positive", "negative")
 """Results that answer the question; any other that a laboratory may write leaves it open."""
@@ -50,7 +50,7 @@ def result(node: Result, s: Situation) -> Verdict:
 
 
 def _measured(
-    node: Measured, element: str, s: Situation, ask: Callable[[Fact], Reading]
+    node: Measured, element: str, s: Situation, ask: Callable[[Fact], ValueReading]
 ) -> Verdict:
     if not node.at:
         windows = [node.within] if node.within else []
@@ -91,7 +91,7 @@ def _among(
     node: Measured,
     element: str,
     s: Situation,
-    ask: Callable[[Fact], Reading],
+    ask: Callable[[Fact], ValueReading],
     windows: list[Window],
     visit: Label | None,
 ) -> Verdict:
@@ -112,25 +112,25 @@ def _is_by(method: str, fact: Fact) -> bool:
 
 
 def _candidates(
-    facts: list[Fact], windows: list[Window], s: Situation, ask: Callable[[Fact], Reading]
-) -> list[Candidate]:
+    facts: list[Fact], windows: list[Window], s: Situation, ask: Callable[[Fact], ValueReading]
+) -> list[CandidateValue]:
     candidates, opens = [], s.opens(windows)
     for fact in facts:
         if fact.end.last < opens:
             continue
         inside = all_of([s.in_window(window, fact.start, fact.end) for window in windows])
         if inside:
-            candidates.append(Candidate(fact, inside is TRUE, ask(fact)))
+            candidates.append(CandidateValue(fact, inside is TRUE, ask(fact)))
     return candidates
 
 
-def _computed(s: Situation, ask: Callable[[Fact], Reading], fact: Fact) -> Reading:
+def _computed(s: Situation, ask: Callable[[Fact], ValueReading], fact: Fact) -> ValueReading:
     """Say what a derived value says, or why there is none."""
     if fact.value is not None or fact.code:
         return ask(fact)
     reason, why = not_computed(s, fact)
     said = Clause.NOT_COMPUTED(label=_label(s, fact.element), day=fact.start, why=why)
-    return Reading(UNKNOWN, said, reason)
+    return ValueReading(UNKNOWN, said, reason)
 
 
 def _none(element: str, s: Situation, visit: Label | None, older: bool, method: str) -> Verdict:
@@ -150,7 +150,9 @@ def _at(visit: Label | None, measured: Argument, anyway: Clause, of_visit: Claus
     return of_visit(measured=measured, visit=visit) if visit else anyway(measured=measured)
 
 
-def _not_while(drug: str, ask: Callable[[Fact], Reading], s: Situation, fact: Fact) -> Reading:
+def _not_while(
+    drug: str, ask: Callable[[Fact], ValueReading], s: Situation, fact: Fact
+) -> ValueReading:
     """Let a value of a day on which a drug was taken not satisfy."""
     says = ask(fact)
     if says.truth is FALSE:
@@ -170,17 +172,19 @@ def _not_while(drug: str, ask: Callable[[Fact], Reading], s: Situation, fact: Fa
     truth = min(says.truth, ~taken.truth)
     both = clauses(says.message, taken.message)
     if truth is not UNKNOWN or says.truth is UNKNOWN:
-        return Reading(truth, both, says.reason)
-    return Reading(truth, both, taken.reason, drug)
+        return ValueReading(truth, both, says.reason)
+    return ValueReading(truth, both, taken.reason, drug)
 
 
-def _against(limit: Limit, element: Element, fact: Fact) -> Reading:
+def _against(limit: Limit, element: Element, fact: Fact) -> ValueReading:
     """Return how one value compares with the limit."""
     if fact.unsettled:
-        return unsettled(element, fact)
+        return unsettled_reading(element, fact)
     label = Label(element.label, fact.element)
     if fact.value is None:
-        return Reading(UNKNOWN, Clause.NO_NUMBER(label=label, day=fact.start), Reason.JUDGEMENT)
+        return ValueReading(
+            UNKNOWN, Clause.NO_NUMBER(label=label, day=fact.start), Reason.JUDGEMENT
+        )
     shown = float(f"{fact.value:.6g}") if fact.derived else fact.value
     quantity = Quantity(shown, fact.unit, fact.bound)
     measured = Part.VALUE(label=label, quantity=quantity, day=fact.start)
@@ -190,32 +194,36 @@ def _against(limit: Limit, element: Element, fact: Fact) -> Reading:
     if value is None:
         want = Measure(limit.unit or element.unit)
         said = Clause.NOT_IN_UNIT(value=measured, unit=want)
-        return Reading(UNKNOWN, said, Reason.UNIT_MISMATCH)
+        return ValueReading(UNKNOWN, said, Reason.UNIT_MISMATCH)
     truth = compare_bounded(value, fact.bound, limit.op, limit.number)
     if truth is UNKNOWN:
         said = Clause.BOUND(value=measured, limit=Term(str(limit)))
-        return Reading(truth, said, Reason.JUDGEMENT)
-    return Reading(truth, Clause.COMPARED(value=measured, comparison=_comparison(limit, truth)))
+        return ValueReading(truth, said, Reason.JUDGEMENT)
+    return ValueReading(
+        truth, Clause.COMPARED(value=measured, comparison=_comparison(limit, truth))
+    )
 
 
 def _comparison(limit: Limit, truth: Truth) -> Message:
     return COMPARISONS[limit.op, truth](quantity=Quantity(limit.number, limit.unit))
 
 
-def _against_reference(limit: Limit, element: Element, fact: Fact, measured: Message) -> Reading:
+def _against_reference(
+    limit: Limit, element: Element, fact: Fact, measured: Message
+) -> ValueReading:
     named = REFERENCES[limit.times]
     reference = fact.high if limit.times == "ULN" else fact.low
     if reference is None or fact.value is None:
         said = Clause.NO_REFERENCE(value=measured, reference=named)
-        return Reading(UNKNOWN, said, Reason.NO_REFERENCE_RANGE)
+        return ValueReading(UNKNOWN, said, Reason.NO_REFERENCE_RANGE)
     uln = convert_for(element.analyte or None, reference.value, reference.unit, fact.unit)
     if uln is None:
         unit = Measure(reference.unit)
         said = Clause.REFERENCE_IN(value=measured, reference=named, unit=unit)
-        return Reading(UNKNOWN, said, Reason.UNIT_MISMATCH)
+        return ValueReading(UNKNOWN, said, Reason.UNIT_MISMATCH)
     if uln <= 0:
         said = Clause.REFERENCE_IS(value=measured, reference=named, n=Number(uln))
-        return Reading(UNKNOWN, said, Reason.NO_REFERENCE_RANGE)
+        return ValueReading(UNKNOWN, said, Reason.NO_REFERENCE_RANGE)
     of: dict[str, Argument] = {
         "value": measured,
         "n": _ratio(fact.value / uln, limit),
@@ -225,8 +233,8 @@ def _against_reference(limit: Limit, element: Element, fact: Fact, measured: Mes
     truth = compare_bounded(fact.value, fact.bound, limit.op, limit.number * uln)
     if truth is UNKNOWN:
         said = Clause.RATIO_BOUND(**of, limit=Term(str(limit)))
-        return Reading(truth, said, Reason.JUDGEMENT)
-    return Reading(truth, Clause.RATIO(**of, comparison=_comparison(limit, truth)))
+        return ValueReading(truth, said, Reason.JUDGEMENT)
+    return ValueReading(truth, Clause.RATIO(**of, comparison=_comparison(limit, truth)))
 
 
 def _ratio(ratio: float, limit: Limit) -> Number:
@@ -237,17 +245,17 @@ def _ratio(ratio: float, limit: Limit) -> Number:
     return next(seen, shown[-1])
 
 
-def _coded(wanted: str, element: Element, fact: Fact) -> Reading:
+def _coded(wanted: str, element: Element, fact: Fact) -> ValueReading:
     """Say whether one coded result is the one wanted."""
     if fact.unsettled:
-        return unsettled(element, fact)
+        return unsettled_reading(element, fact)
     label = Label(element.label, fact.element)
     if fact.code:
         said = Clause.RESULT(label=label, code=Term(fact.code), day=fact.start)
     else:
         said = Clause.NO_RESULT(label=label, day=fact.start)
     if fact.code == wanted:
-        return Reading(TRUE, said)
+        return ValueReading(TRUE, said)
     if fact.code in DEFINITE or (fact.derived and fact.code not in INDECISIVE):
-        return Reading(FALSE, said)
-    return Reading(UNKNOWN, Clause.INDECISIVE(clause=said), Reason.JUDGEMENT)
+        return ValueReading(FALSE, said)
+    return ValueReading(UNKNOWN, Clause.INDECISIVE(clause=said), Reason.JUDGEMENT)

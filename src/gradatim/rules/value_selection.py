@@ -11,7 +11,7 @@ from gradatim.protocol.elements import Element
 from gradatim.rules.messages import Clause
 
 
-class Reading(NamedTuple):
+class ValueReading(NamedTuple):
     """What one value says; `asks` names another element if it is that one which leaves it open."""
 
     truth: Truth
@@ -20,25 +20,25 @@ class Reading(NamedTuple):
     asks: str = ""
 
 
-def unsettled(element: Element, fact: Fact) -> Reading:
+def unsettled_reading(element: Element, fact: Fact) -> ValueReading:
     """Say of a record that is not settled that it leaves the question open, and why."""
     why: Argument = fact.doubtful
     if isinstance(why, str) or ";" in str(why):
         why = Term(str(why).replace(";", ","))  # a clause ends with a semicolon
     label = Label(element.label, fact.element)
     said = Clause.NOT_SETTLED(label=label, day=fact.start, why=why)
-    return Reading(UNKNOWN, said, fact.unsettled)
+    return ValueReading(UNKNOWN, said, fact.unsettled)
 
 
-class Candidate(NamedTuple):
+class CandidateValue(NamedTuple):
     """A value that may count, whether it surely lies in the window, and what it says."""
 
     fact: Fact
     surely: bool
-    says: Reading
+    says: ValueReading
 
 
-def pick(which: str, candidates: list[Candidate], element: str) -> Verdict:
+def pick(which: str, candidates: list[CandidateValue], element: str) -> Verdict:
     """Settle what the values say together (there is at least one).
 
     `any`: TRUE when one that surely counts is. `latest`: what the last one says; values that may
@@ -50,7 +50,7 @@ def pick(which: str, candidates: list[Candidate], element: str) -> Verdict:
     return (_any if which == "any" else _latest)(candidates, sure, element)
 
 
-def _any(candidates: list[Candidate], sure: list[Candidate], element: str) -> Verdict:
+def _any(candidates: list[CandidateValue], sure: list[CandidateValue], element: str) -> Verdict:
     truth = any_of(one.says.truth for one in sure)
     doubtful = [one for one in candidates if not one.surely and one.says.truth is not FALSE]
     if truth is FALSE and doubtful:
@@ -58,7 +58,7 @@ def _any(candidates: list[Candidate], sure: list[Candidate], element: str) -> Ve
     return _verdict(truth, [one for one in sure if one.says.truth is truth], candidates, element)
 
 
-def _latest(candidates: list[Candidate], sure: list[Candidate], element: str) -> Verdict:
+def _latest(candidates: list[CandidateValue], sure: list[CandidateValue], element: str) -> Verdict:
     last = max(one.fact.start.first for one in sure)
     contenders = [one for one in candidates if one.fact.start.last >= last]
     truths = {one.says.truth for one in contenders}
@@ -81,8 +81,8 @@ _CAVEATS = {
 
 def _verdict(
     truth: Truth,
-    told: list[Candidate],
-    looked_at: Iterable[Candidate],
+    told: list[CandidateValue],
+    looked_at: Iterable[CandidateValue],
     element: str,
     reason: Reason | None = None,
 ) -> Verdict:

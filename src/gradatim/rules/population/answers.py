@@ -11,14 +11,14 @@ from ibis.expr import types as ir
 
 from gradatim.evidence.relation import Keep, Relation
 from gradatim.protocol.elements import Element
-from gradatim.rules.population.combination import Term
+from gradatim.rules.population.combination import StateTerm
 from gradatim.rules.population.leaf_queries import AnyRecord
 from gradatim.rules.population.plan import Plan
-from gradatim.rules.population.query import extracted, questions
+from gradatim.rules.population.query import ask_population, extracted
 from gradatim.rules.population.states import STATES, negated
 
-Array = npt.NDArray[Any]
-BLOCK = 65_536
+_Array = npt.NDArray[Any]
+_BLOCK = 65_536
 """People whose columns of states fit into a processor's cache while rules are combined."""
 Fetch = Callable[[ir.Table], pa.Table]
 _NEGATED = np.array([negated(state) for state in range(STATES)], np.int8)
@@ -38,27 +38,27 @@ class Answers:
         any_records: of what was asked for, whether there is such a record.
     """
 
-    def __init__(self, persons: Mapping[str, Array], queries: int) -> None:
+    def __init__(self, persons: Mapping[str, _Array], queries: int) -> None:
         order = np.argsort(persons["person"], kind="stable")
         self.persons = {name: values[order] for name, values in persons.items()}
         self.people = len(order)
-        self.states: list[Array | None] = [None] * queries
-        self.margins: dict[int, Array] = {}
-        self.any_records: dict[AnyRecord, Array] = {}
+        self.states: list[_Array | None] = [None] * queries
+        self.margins: dict[int, _Array] = {}
+        self.any_records: dict[AnyRecord, _Array] = {}
 
     def blocks(self) -> Iterator[slice]:
         """Give the places of some people after others."""
-        for first in range(0, max(self.people, 1), BLOCK):
-            yield slice(first, min(first + BLOCK, self.people))
+        for first in range(0, max(self.people, 1), _BLOCK):
+            yield slice(first, min(first + _BLOCK, self.people))
 
-    def _at(self, person: Array) -> tuple[Array, Array]:
+    def _at(self, person: _Array) -> tuple[_Array, _Array]:
         """Give the places of people, and which of them are known here."""
         known = self.persons["person"]
         at = np.searchsorted(known, person)
         at[at == len(known)] = 0
         return at, known[at] == person if len(known) else np.zeros(len(person), bool)
 
-    def add_states(self, rows: Mapping[str, Array]) -> None:
+    def add_states(self, rows: Mapping[str, _Array]) -> None:
         """Take in rows of `person`, `query`, `state` and `margin`."""
         if not len(rows["query"]):
             return
@@ -77,7 +77,7 @@ class Answers:
                 kept[at[places]] = margins
 
     def add_words(
-        self, rows: Mapping[str, Array], places: Mapping[AnyRecord, tuple[str, int]]
+        self, rows: Mapping[str, _Array], places: Mapping[AnyRecord, tuple[str, int]]
     ) -> None:
         """Take in rows of `person` and the words of any record."""
         at, known = self._at(rows["person"])
@@ -87,12 +87,12 @@ class Answers:
             found[at[here]] = True
 
 
-def columns_of(batch: "pa.RecordBatch | pa.Table") -> dict[str, Array]:
+def columns_of(batch: "pa.RecordBatch | pa.Table") -> dict[str, _Array]:
     """Give the columns of an Arrow batch as arrays; missing numbers are 0."""
     return {name: _array(batch.column(name)) for name in batch.schema.names}
 
 
-def _array(column: "pa.Array | pa.ChunkedArray") -> Array:
+def _array(column: "pa.Array | pa.ChunkedArray") -> _Array:
     if pa.types.is_integer(column.type) and column.null_count:
         column = column.fill_null(0)
     return np.asarray(column.to_numpy(zero_copy_only=False))
@@ -123,7 +123,7 @@ def ask(
     relation = replace(relation, persons=keep(relation.persons, "persons"))
     extract = extracted(relation, queries, elements, keep)
     lap("extract")
-    asked = questions(plan, relation, extract, elements, keep)
+    asked = ask_population(plan, relation, extract, elements, keep)
     found = Answers(columns_of(fetch(asked.persons)), len(queries))
     lap("persons")
     for words in asked.any_records:
@@ -143,80 +143,80 @@ class NumpyColumns:
         places: which of the people.
     """
 
-    def __init__(self, answers: Answers, places: "slice | Array") -> None:
+    def __init__(self, answers: Answers, places: "slice | _Array") -> None:
         self._of, self._places = answers, places
         self.people = len(answers.persons["person"][places])
-        self._states: dict[Term, Array] = {}
+        self._states: dict[StateTerm, _Array] = {}
 
-    def some(self, which: Array) -> "NumpyColumns":
+    def some(self, which: _Array) -> "NumpyColumns":
         """Give some of these people: those of whom `which` holds."""
         own = self._places
         every = np.arange(own.start, own.stop) if isinstance(own, slice) else own
         return NumpyColumns(self._of, every[which])
 
-    def answer(self, number: int) -> Array:
+    def answer(self, number: int) -> _Array:
         """Give a query's state plus one; 0 where no record says anything."""
         found = self._of.states[number]
         return np.zeros(self.people, np.int8) if found is None else found[self._places]
 
-    def margin(self, number: int) -> Array:
+    def margin(self, number: int) -> _Array:
         """Give a query's margin as it was packed; 0 where it has none."""
         found = self._of.margins.get(number)
         return np.zeros(self.people, np.int64) if found is None else found[self._places]
 
     @staticmethod
-    def real(number: float) -> Array:
+    def real(number: float) -> _Array:
         """Give a column of one number."""
         return np.float64(number)  # type: ignore[return-value]
 
     @staticmethod
-    def missing() -> Array:
+    def missing() -> _Array:
         """Give a column without numbers."""
         return np.float64("nan")  # type: ignore[return-value]
 
-    def years(self, at: int) -> Array:
+    def years(self, at: int) -> _Array:
         """Give the age in completed years on a day such as 20261116, by the latest birth."""
         return (at - self.person("ymd_last")) // 10_000
 
-    def any_record(self, record: AnyRecord) -> Array:
+    def any_record(self, record: AnyRecord) -> _Array:
         """Give whether there is such a record."""
         found = self._of.any_records.get(record)
         return np.zeros(self.people, bool) if found is None else found[self._places]
 
-    def since(self, kind: str) -> Array:
+    def since(self, kind: str) -> _Array:
         """Give the first day observed."""
         return self.person(f"since_{kind}")
 
-    def until(self, kind: str) -> Array:
+    def until(self, kind: str) -> _Array:
         """Give the last day observed."""
         return self.person(f"until_{kind}")
 
-    def person(self, name: str) -> Array:
+    def person(self, name: str) -> _Array:
         """Give a column of the person."""
-        values: Array = self._of.persons[name][self._places]
+        values: _Array = self._of.persons[name][self._places]
         return values.astype(bool) if name == "undated" else values
 
     @staticmethod
-    def where(condition: Array, then: Array, otherwise: Array) -> Array:
+    def where(condition: _Array, then: _Array, otherwise: _Array) -> _Array:
         """Choose by a condition."""
         return np.where(condition, then, otherwise)
 
     @staticmethod
-    def larger(a: Array, b: Array) -> Array:
+    def larger(a: _Array, b: _Array) -> _Array:
         """Give the larger of two columns."""
         return np.maximum(a, b)
 
     @staticmethod
-    def negated(state: Array) -> Array:
+    def negated(state: _Array) -> _Array:
         """Return the opposite states."""
-        opposite: Array = _NEGATED[state]
+        opposite: _Array = _NEGATED[state]
         return opposite
 
-    def constant(self, state: int) -> Array:
+    def constant(self, state: int) -> _Array:
         """Give a column of one state."""
         return np.int8(state)  # type: ignore[return-value]
 
-    def state(self, term: Term) -> Array:
+    def state(self, term: StateTerm) -> _Array:
         """Give the state of a term; each is computed once."""
         found = self._states.get(term)
         if found is None:

@@ -15,109 +15,111 @@ from typing import Any, Protocol
 from gradatim.rules.population.leaf_queries import AnyRecord
 from gradatim.rules.population.states import NO, NO_RECORD, NOT_UNDERSTOOD, PARTIAL, STALE, YES
 
-Column = Any
+PersonColumn = Any
 """A column of states or numbers: a numpy array, or an expression of an engine."""
 
 
 class Columns(Protocol):
     """The columns of a population, one value for each person."""
 
-    def answer(self, number: int) -> Column:
+    def answer(self, number: int) -> PersonColumn:
         """Give the state that answers a query, plus one; 0 where no record says anything."""
 
-    def any_record(self, record: AnyRecord) -> Column:
+    def any_record(self, record: AnyRecord) -> PersonColumn:
         """Give whether there is such a record."""
 
-    def since(self, kind: str) -> Column:
+    def since(self, kind: str) -> PersonColumn:
         """Give the first day observed (days since 1 January 1970)."""
 
-    def until(self, kind: str) -> Column:
+    def until(self, kind: str) -> PersonColumn:
         """Give the last day observed."""
 
-    def person(self, name: str) -> Column:
+    def person(self, name: str) -> PersonColumn:
         """Give `born_first` or `born_last` (days), the same as `ymd_...` (20261116), or `sex`."""
 
-    def where(self, condition: Column, then: Column, otherwise: Column) -> Column:
+    def where(
+        self, condition: PersonColumn, then: PersonColumn, otherwise: PersonColumn
+    ) -> PersonColumn:
         """Choose by a condition."""
 
-    def larger(self, a: Column, b: Column) -> Column:
+    def larger(self, a: PersonColumn, b: PersonColumn) -> PersonColumn:
         """Give the larger of two columns."""
 
-    def negated(self, state: Column) -> Column:
+    def negated(self, state: PersonColumn) -> PersonColumn:
         """Give the opposite states."""
 
-    def constant(self, state: int) -> Column:
+    def constant(self, state: int) -> PersonColumn:
         """Give a column of one state."""
 
-    def state(self, term: "Term") -> Column:
+    def state(self, term: "StateTerm") -> PersonColumn:
         """Give the state of a term; each is computed once."""
 
 
-class Term:
+class StateTerm:
     """Something that has a state for each person."""
 
-    def state(self, columns: Columns) -> Column:
+    def state(self, columns: Columns) -> PersonColumn:
         """Give the state of every person."""
         raise NotImplementedError
 
 
-def largest(columns: Columns, states: Iterable[Column]) -> Column:
+def largest(columns: Columns, states: Iterable[PersonColumn]) -> PersonColumn:
     """Give the disjunction; FALSE for no states."""
     found = list(states)
     return reduce(columns.larger, found) if found else columns.constant(NO)
 
 
-def smallest(columns: Columns, states: Iterable[Column]) -> Column:
+def smallest(columns: Columns, states: Iterable[PersonColumn]) -> PersonColumn:
     """Give the conjunction; TRUE for no states."""
     return columns.negated(largest(columns, (columns.negated(one) for one in states)))
 
 
 @dataclass(frozen=True)
-class Constant(Term):
+class Constant(StateTerm):
     """The same for everybody."""
 
     value: int
 
-    def state(self, columns: Columns) -> Column:
+    def state(self, columns: Columns) -> PersonColumn:
         """Give that state."""
         return columns.constant(self.value)
 
 
 @dataclass(frozen=True)
-class All(Term):
+class All(StateTerm):
     """The conjunction."""
 
-    parts: tuple[Term, ...]
+    parts: tuple[StateTerm, ...]
 
-    def state(self, columns: Columns) -> Column:
+    def state(self, columns: Columns) -> PersonColumn:
         """Give the conjunction of the parts."""
         return smallest(columns, [columns.state(part) for part in self.parts])
 
 
 @dataclass(frozen=True)
-class Some(Term):
+class Some(StateTerm):
     """The disjunction."""
 
-    parts: tuple[Term, ...]
+    parts: tuple[StateTerm, ...]
 
-    def state(self, columns: Columns) -> Column:
+    def state(self, columns: Columns) -> PersonColumn:
         """Give the disjunction of the parts."""
         return largest(columns, [columns.state(part) for part in self.parts])
 
 
 @dataclass(frozen=True)
-class Opposite(Term):
+class Opposite(StateTerm):
     """The negation."""
 
-    part: Term
+    part: StateTerm
 
-    def state(self, columns: Columns) -> Column:
+    def state(self, columns: Columns) -> PersonColumn:
         """Give the negation of the part."""
         return columns.negated(columns.state(self.part))
 
 
 @dataclass(frozen=True)
-class Absent(Term):
+class Absent(StateTerm):
     """What it means that nothing is recorded (`absence.absent`).
 
     Args:
@@ -140,7 +142,7 @@ class Absent(Term):
     told: AnyRecord | None = None
     unrecognised: bool = False
 
-    def state(self, columns: Columns) -> Column:
+    def state(self, columns: Columns) -> PersonColumn:
         """Give FALSE where it is covered or denied, else UNKNOWN."""
         found = columns.constant(NO_RECORD)
         if self.told is not None:
@@ -158,7 +160,7 @@ class Absent(Term):
             )
         return found
 
-    def _covered(self, columns: Columns) -> Column:
+    def _covered(self, columns: Columns) -> PersonColumn:
         since, until = columns.since(self.kind), columns.until(self.kind)
         born = columns.person("born_first")
         begun = since <= (born if self.begin is None else self.begin)
@@ -169,29 +171,29 @@ class Absent(Term):
 
 
 @dataclass(frozen=True)
-class Happened(Term):
+class Happened(StateTerm):
     """A query that is TRUE or UNKNOWN where records say so, else what their absence means.
 
     `_event`, `count`, `days` and, without an exemption, `not_washed_out`.
     """
 
     query: int
-    absent: Term
+    absent: StateTerm
 
-    def state(self, columns: Columns) -> Column:
+    def state(self, columns: Columns) -> PersonColumn:
         """Give the query's state, else that of the absence."""
         found = columns.answer(self.query)
         return columns.where(found > 0, found - 1, columns.state(self.absent))
 
 
 @dataclass(frozen=True)
-class Recent(Term):
+class Recent(StateTerm):
     """`not_washed_out`: what records say, or that more may have been taken than is recorded."""
 
     query: int
-    absent: Term
+    absent: StateTerm
 
-    def state(self, columns: Columns) -> Column:
+    def state(self, columns: Columns) -> PersonColumn:
         """Give the larger of both."""
         found = columns.answer(self.query)
         recorded = columns.where(found > 0, found - 1, columns.constant(NO))
@@ -199,13 +201,13 @@ class Recent(Term):
 
 
 @dataclass(frozen=True)
-class Unchanged(Term):
+class Unchanged(StateTerm):
     """`stable`: the conjunction over the drugs being taken."""
 
     query: int
-    absent: Term
+    absent: StateTerm
 
-    def state(self, columns: Columns) -> Column:
+    def state(self, columns: Columns) -> PersonColumn:
         """Give TRUE where none is taken, if that is known."""
         found, absent = columns.answer(self.query), columns.state(self.absent)
         known = columns.where(found > 0, found - 1, columns.constant(YES))
@@ -214,16 +216,16 @@ class Unchanged(Term):
 
 
 @dataclass(frozen=True)
-class Dose(Term):
+class DailyDoseTerm(StateTerm):
     """`daily_dose`: the total of what is recorded, and if more may be taken, at least that."""
 
     query: int
     open_query: int
     none: int
     open_none: int
-    absent: Term
+    absent: StateTerm
 
-    def state(self, columns: Columns) -> Column:
+    def state(self, columns: Columns) -> PersonColumn:
         """Give the state by what is recorded, or by the least that it can be."""
         total = _or_else(columns, self.query, self.none)
         least = _or_else(columns, self.open_query, self.open_none)
@@ -233,13 +235,13 @@ class Dose(Term):
         return columns.where(absent == NO, total, columns.where(settled, least, undecided))
 
 
-def _or_else(columns: Columns, query: int, none: int) -> Column:
+def _or_else(columns: Columns, query: int, none: int) -> PersonColumn:
     found = columns.answer(query)
     return columns.where(found > 0, found - 1, columns.constant(none))
 
 
 @dataclass(frozen=True)
-class Visit:
+class VisitValues:
     """The values of one visit or window (`_among`, `attested`).
 
     Args:
@@ -254,11 +256,11 @@ class Visit:
     none: int
     due: bool = True
 
-    def has(self, columns: Columns) -> Column:
+    def has(self, columns: Columns) -> PersonColumn:
         """Whether any value counts."""
         return reduce(lambda a, b: a | b, (columns.answer(one) > 0 for one in self.queries))
 
-    def state(self, columns: Columns) -> Column:
+    def state(self, columns: Columns) -> PersonColumn:
         """Give what they say."""
         found = columns.constant(self.none)
         if self.older:
@@ -271,13 +273,13 @@ class Visit:
 
 
 @dataclass(frozen=True)
-class Measured(Term):
+class MeasuredTerm(StateTerm):
     """The visits of a measured leaf together (`_measured`)."""
 
-    visits: tuple[Visit, ...]
+    visits: tuple[VisitValues, ...]
     across: str = "some"
 
-    def state(self, columns: Columns) -> Column:
+    def state(self, columns: Columns) -> PersonColumn:
         """Combine the visits that are due or have a value."""
         if len(self.visits) == 1 and self.visits[0].due:
             return self.visits[0].state(columns)
@@ -294,7 +296,7 @@ class Measured(Term):
             reduce(lambda a, b: a | b, some), together, columns.constant(NO_RECORD)
         )
 
-    def asked(self, columns: Columns, visit: Visit) -> Column | None:
+    def asked(self, columns: Columns, visit: VisitValues) -> PersonColumn | None:
         """Say for whom a visit counts; None: for everybody."""
         if self.across == "available":
             has = visit.has(columns)
@@ -303,19 +305,21 @@ class Measured(Term):
         return None if visit.due else visit.has(columns)
 
     @staticmethod
-    def _if(columns: Columns, asked: Column | None, state: Column, neutral: int) -> Column:
+    def _if(
+        columns: Columns, asked: PersonColumn | None, state: PersonColumn, neutral: int
+    ) -> PersonColumn:
         return state if asked is None else columns.where(asked, state, columns.constant(neutral))
 
 
 @dataclass(frozen=True)
-class Aged(Term):
+class Aged(StateTerm):
     """`age`: completed years on a day, compared with a limit."""
 
     at: date
     op: str
     number: float
 
-    def state(self, columns: Columns) -> Column:
+    def state(self, columns: Columns) -> PersonColumn:
         """Give the state; UNKNOWN where the day of birth leaves it open."""
         high, low = self._held(columns, "ymd_first"), self._held(columns, "ymd_last")
         open_ = high != low
@@ -328,7 +332,7 @@ class Aged(Term):
         known = columns.where(open_, columns.constant(PARTIAL), known)
         return columns.where(columns.person("undated"), columns.constant(NO_RECORD), known)
 
-    def _held(self, columns: Columns, name: str) -> Column:
+    def _held(self, columns: Columns, name: str) -> PersonColumn:
         if self.op in (">=", "<"):
             reached = self._at_least(columns, name, math.ceil(self.number))
             return reached if self.op == ">=" else ~reached
@@ -337,19 +341,19 @@ class Aged(Term):
             return self._at_least(columns, name, math.ceil(self.number)) & ~passed
         return passed if self.op == ">" else ~passed
 
-    def _at_least(self, columns: Columns, name: str, years: float) -> Column:
+    def _at_least(self, columns: Columns, name: str, years: float) -> PersonColumn:
         """Whether so many years are completed; dates as numbers such as 20261116 tell it."""
         at = self.at.year * 10_000 + self.at.month * 100 + self.at.day
         return columns.person(name) <= at - int(years) * 10_000
 
 
 @dataclass(frozen=True)
-class OfSex(Term):
+class OfSex(StateTerm):
     """`sex`: administrative sex; 1 is female, 2 male, 0 not recorded as one of these."""
 
     wanted: int
 
-    def state(self, columns: Columns) -> Column:
+    def state(self, columns: Columns) -> PersonColumn:
         """Give the state; UNKNOWN where it is not recorded."""
         sex = columns.person("sex")
         known = columns.where(sex == self.wanted, columns.constant(YES), columns.constant(NO))

@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 import ibis
 from ibis.expr import types as ir
 
-from gradatim.rules.population.combination import Term
+from gradatim.rules.population.combination import StateTerm
 from gradatim.rules.population.leaf_queries import AnyRecord
 from gradatim.rules.population.margins import Distance, Margins
 from gradatim.rules.population.plan import Plan
 from gradatim.rules.population.query import Questions
-from gradatim.rules.population.sql.any_record import Place
-from gradatim.rules.population.sql.portable import bit_or, real, rounded_down, whole
-from gradatim.rules.population.sql.records import Value
+from gradatim.rules.population.sql.any_record import BitPlace
+from gradatim.rules.population.sql.portable import bit_or, int64, real, rounded_down
+from gradatim.rules.population.sql.records import ColumnValue
 from gradatim.rules.population.states import STATES, negated
 
 STATES_IN_A_WORD = 15
@@ -50,13 +50,13 @@ def answer_table(asked: Questions, queries: int, margins: list[int]) -> ir.Table
 
 def _words(states: ir.Table, queries: int, margins: list[int]) -> ir.Table:
     query, state = states["query"], states["state"]
-    found: dict[str, Value] = {}
+    found: dict[str, ColumnValue] = {}
     for word in range(-(-queries // STATES_IN_A_WORD)):
         shifts = ((query - word * STATES_IN_A_WORD) * 4).cast("int32")
         here = (query >= word * STATES_IN_A_WORD) & (query < (word + 1) * STATES_IN_A_WORD)
-        found[f"s{word}"] = bit_or(ibis.ifelse(here, state << shifts, whole(0)))
+        found[f"s{word}"] = bit_or(ibis.ifelse(here, state << shifts, int64(0)))
     for number in margins:
-        found[f"m{number}"] = ibis.ifelse(query == number, states["margin"], whole(0)).max()
+        found[f"m{number}"] = ibis.ifelse(query == number, states["margin"], int64(0)).max()
     return states.group_by("person").agg(**found)
 
 
@@ -71,86 +71,86 @@ class EngineColumns:
 
     def __init__(self, table: ir.Table, asked: Questions, margins: list[int]) -> None:
         self.table = table
-        self._places: dict[AnyRecord, list[Place]] = {}
+        self._places: dict[AnyRecord, list[BitPlace]] = {}
         for words in asked.any_records:
             for record, place in words.places.items():
                 self._places.setdefault(record, []).append(place)
         self._has_states = bool(asked.states)
         self._margins = frozenset(margins)
-        self._states: dict[Term, Value] = {}
+        self._states: dict[StateTerm, ColumnValue] = {}
 
-    def over(self, table: ir.Table, names: Mapping[Term, str]) -> None:
+    def over(self, table: ir.Table, names: Mapping[StateTerm, str]) -> None:
         """Go on over a table in which some terms have been computed."""
         self.table = table
         self._states = {term: table[name] for term, name in names.items()}
 
-    def answer(self, number: int) -> Value:
+    def answer(self, number: int) -> ColumnValue:
         """Give a query's state plus one; 0 where no record says anything."""
         if not self._has_states:
-            return whole(0)
+            return int64(0)
         return (
             self.table[f"s{number // STATES_IN_A_WORD}"] >> (number % STATES_IN_A_WORD * 4)
-        ) & whole(15)
+        ) & int64(15)
 
-    def any_record(self, record: AnyRecord) -> Value:
+    def any_record(self, record: AnyRecord) -> ColumnValue:
         """Give whether there is such a record."""
-        found: Value = ibis.literal(False)
+        found: ColumnValue = ibis.literal(False)
         for word, bit in self._places.get(record, ()):
-            found = found | (((self.table[word] >> bit) & whole(1)) == 1)
+            found = found | (((self.table[word] >> bit) & int64(1)) == 1)
         return found
 
-    def margin(self, number: int) -> Value:
+    def margin(self, number: int) -> ColumnValue:
         """Give a query's margin as it was packed; 0 where it has none."""
         known = number in self._margins and self._has_states
-        return self.table[f"m{number}"] if known else whole(0)
+        return self.table[f"m{number}"] if known else int64(0)
 
-    def since(self, kind: str) -> Value:
+    def since(self, kind: str) -> ColumnValue:
         """Give the first day observed."""
         return self.table[f"since_{kind}"]
 
-    def until(self, kind: str) -> Value:
+    def until(self, kind: str) -> ColumnValue:
         """Give the last day observed."""
         return self.table[f"until_{kind}"]
 
-    def person(self, name: str) -> Value:
+    def person(self, name: str) -> ColumnValue:
         """Give a column of the person."""
         return self.table[name] == 1 if name == "undated" else self.table[name]
 
     @staticmethod
-    def where(condition: Value, then: Value, otherwise: Value) -> Value:
+    def where(condition: ColumnValue, then: ColumnValue, otherwise: ColumnValue) -> ColumnValue:
         """Choose by a condition."""
         return ibis.ifelse(condition, then, otherwise)
 
     @staticmethod
-    def larger(a: Value, b: Value) -> Value:
+    def larger(a: ColumnValue, b: ColumnValue) -> ColumnValue:
         """Give the larger of two columns."""
         return ibis.greatest(a, b)
 
     @staticmethod
-    def negated(state: Value) -> Value:
+    def negated(state: ColumnValue) -> ColumnValue:
         """Give the opposite states."""
-        return (whole(_NEGATED) >> (state * 4).cast("int32")) & whole(15)
+        return (int64(_NEGATED) >> (state * 4).cast("int32")) & int64(15)
 
     @staticmethod
-    def constant(state: int) -> Value:
+    def constant(state: int) -> ColumnValue:
         """Give a column of one state."""
-        return whole(state)
+        return int64(state)
 
     @staticmethod
-    def real(number: float) -> Value:
+    def real(number: float) -> ColumnValue:
         """Give a column of one number."""
         return real(number)
 
     @staticmethod
-    def missing() -> Value:
+    def missing() -> ColumnValue:
         """Give a column without numbers."""
         return ibis.null("float64")
 
-    def years(self, at: int) -> Value:
+    def years(self, at: int) -> ColumnValue:
         """Give the age in completed years on a day such as 20261116, by the latest birth."""
         return rounded_down((at - self.table["ymd_last"]) / 10_000.0)
 
-    def state(self, term: Term) -> Value:
+    def state(self, term: StateTerm) -> ColumnValue:
         """Give the state of a term; each is written once."""
         if term not in self._states:
             self._states[term] = term.state(self)
@@ -165,12 +165,12 @@ class Settled(NamedTuple):
         distances: of each leaf that compares with a limit, how far it is from flipping.
     """
 
-    states: Mapping[Term, Value]
-    distances: Mapping[tuple[Term, float], Distance]
+    states: Mapping[StateTerm, ColumnValue]
+    distances: Mapping[tuple[StateTerm, float], Distance]
 
 
 def settled(
-    columns: EngineColumns, plan: Plan, terms: list[Term], step: Callable[[ir.Table], ir.Table]
+    columns: EngineColumns, plan: Plan, terms: list[StateTerm], step: Callable[[ir.Table], ir.Table]
 ) -> Settled:
     """Compute the leaves, and from them whole rules: what is used twice is written once.
 
@@ -193,7 +193,7 @@ def settled(
     return Settled({term: columns.state(term) for term in terms}, kept)
 
 
-def _leaves(term: Any) -> list[Term]:
+def _leaves(term: Any) -> list[StateTerm]:
     if hasattr(term, "parts"):
         return [leaf for part in term.parts for leaf in _leaves(part)]
     return _leaves(term.part) if hasattr(term, "part") else [term]

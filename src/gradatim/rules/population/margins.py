@@ -15,14 +15,14 @@ from gradatim.protocol.base import Limit
 from gradatim.rules.population.combination import (
     Aged,
     All,
-    Column,
     Columns,
-    Dose,
-    Measured,
+    DailyDoseTerm,
+    MeasuredTerm,
     Opposite,
+    PersonColumn,
     Some,
-    Term,
-    Visit,
+    StateTerm,
+    VisitValues,
 )
 from gradatim.rules.population.leaf_queries import (
     DailyDoseQuery,
@@ -40,16 +40,16 @@ _ROUNDED = 2.0 / MARGIN_SCALE
 class MarginColumns(Columns, Protocol):
     """Columns of states, and of margins as they were packed."""
 
-    def margin(self, number: int) -> Column:
+    def margin(self, number: int) -> PersonColumn:
         """Give a query's packed margin; 0 where it has none."""
 
-    def real(self, number: float) -> Column:
+    def real(self, number: float) -> PersonColumn:
         """Give a column of one number."""
 
-    def missing(self) -> Column:
+    def missing(self) -> PersonColumn:
         """Give a column without numbers."""
 
-    def years(self, at: int) -> Column:
+    def years(self, at: int) -> PersonColumn:
         """Give the age in completed years on a day such as 20261116, by the latest birth."""
 
 
@@ -66,16 +66,16 @@ class Distance(NamedTuple):
     The sign is a number as long as it is the same for everybody.
     """
 
-    held: Column
-    sign: Column | float
+    held: PersonColumn
+    sign: PersonColumn | float
 
 
-def numerics(plan: Plan, term: Term) -> list[Numeric]:
+def numerics(plan: Plan, term: StateTerm) -> list[Numeric]:
     """Give the limits that a term compares with, each once."""
     return list(dict.fromkeys(_numerics(plan.queries, term)))
 
 
-def _numerics(queries: Registry[LeafQuery], term: Term) -> Iterator[Numeric]:
+def _numerics(queries: Registry[LeafQuery], term: StateTerm) -> Iterator[Numeric]:
     if isinstance(term, All | Some):
         for part in term.parts:
             yield from _numerics(queries, part)
@@ -87,13 +87,13 @@ def _numerics(queries: Registry[LeafQuery], term: Term) -> Iterator[Numeric]:
             yield found
 
 
-def _numeric(queries: Registry[LeafQuery], term: Term) -> Numeric | None:
+def _numeric(queries: Registry[LeafQuery], term: StateTerm) -> Numeric | None:
     if isinstance(term, Aged):
         return Numeric("age", Limit(term.op, term.number, "a"))
     query: LeafQuery | None = None
-    if isinstance(term, Measured):
+    if isinstance(term, MeasuredTerm):
         query = queries[term.visits[0].queries[0]]
-    elif isinstance(term, Dose):
+    elif isinstance(term, DailyDoseTerm):
         query = queries[term.query]
     if isinstance(query, MeasurementQuery | DailyDoseQuery) and query.limit is not None:
         return Numeric(query.element, query.limit)
@@ -112,9 +112,9 @@ class Margins:
 
     plan: Plan
     columns: MarginColumns
-    known: Mapping[tuple[Term, float], Distance] = field(default_factory=dict)
+    known: Mapping[tuple[StateTerm, float], Distance] = field(default_factory=dict)
 
-    def leaves(self, terms: Iterable[Term]) -> dict[tuple[Term, float], Distance]:
+    def leaves(self, terms: Iterable[StateTerm]) -> dict[tuple[StateTerm, float], Distance]:
         """Give the distances of every leaf that compares with a limit, taken at worst and best."""
         queries = self.plan.queries
         numeric = [
@@ -130,7 +130,7 @@ class Margins:
             for unknown in (-INFINITE, INFINITE)
         }
 
-    def of(self, term: Term, moved: Iterable[Numeric]) -> Column:
+    def of(self, term: StateTerm, moved: Iterable[Numeric]) -> PersonColumn:
         """Give how far the limits that move are from flipping a criterion, in units of the limit.
 
         Args:
@@ -153,7 +153,11 @@ class Margins:
         return self.columns.where(state == YES, natural[0], found)
 
     def _distance(
-        self, queries: Registry[LeafQuery], term: Term, moved: frozenset[Numeric], unknown: float
+        self,
+        queries: Registry[LeafQuery],
+        term: StateTerm,
+        moved: frozenset[Numeric],
+        unknown: float,
     ) -> Distance:
         if isinstance(term, Opposite):
             found = self._distance(queries, term.part, moved, -unknown)
@@ -187,7 +191,7 @@ class Margins:
     def _one_sign(a: Distance, b: Distance) -> bool:
         return isinstance(a.sign, float) and isinstance(b.sign, float) and a.sign == b.sign
 
-    def _chosen(self, condition: Column, a: Distance, b: Distance) -> Column:
+    def _chosen(self, condition: PersonColumn, a: Distance, b: Distance) -> PersonColumn:
         signs = [
             self.columns.real(one.sign) if isinstance(one.sign, float) else one.sign
             for one in (a, b)
@@ -197,37 +201,39 @@ class Margins:
     def _constant(self, held: float) -> Distance:
         return Distance(self.columns.real(held), 1.0)
 
-    def _fixed(self, state: Column, unknown: float) -> Distance:
+    def _fixed(self, state: PersonColumn, unknown: float) -> Distance:
         """Give a leaf that no limit moves."""
         columns = self.columns
         held = columns.where(state == NO, columns.real(-INFINITE), columns.real(unknown))
         return Distance(columns.where(state == YES, columns.real(INFINITE), held), 1.0)
 
-    def _numeric(self, term: Term, unknown: float) -> Distance:
+    def _numeric(self, term: StateTerm, unknown: float) -> Distance:
         if isinstance(term, Aged):
             state, sign = self.columns.state(term), SIGNS[term.op]
             at = term.at.year * 10_000 + term.at.month * 100 + term.at.day
             number = self.columns.real(term.number)
             held = (self.columns.years(at) - number) / number * self.columns.real(sign)
             return self._unless_unknown(state, held, sign, unknown)
-        if isinstance(term, Dose):
+        if isinstance(term, DailyDoseTerm):
             return self._dose(term, unknown)
-        assert isinstance(term, Measured), term
+        assert isinstance(term, MeasuredTerm), term
         visits = [self._visit(term, visit, unknown) for visit in term.visits]
         return self._together(visits, term.across != "every")
 
-    def _unless_unknown(self, state: Column, held: Column, sign: float, unknown: float) -> Distance:
+    def _unless_unknown(
+        self, state: PersonColumn, held: PersonColumn, sign: float, unknown: float
+    ) -> Distance:
         known = (state == NO) | (state == YES)
         return Distance(self.columns.where(known, held, self.columns.real(unknown)), sign)
 
-    def _unpacked(self, packed: Column, state: Column, unknown: float) -> Column:
+    def _unpacked(self, packed: PersonColumn, state: PersonColumn, unknown: float) -> PersonColumn:
         """Give a margin; without one a leaf is fixed, and so is one that something else decides."""
         fixed = self._fixed(state, unknown).held
         held = (packed - MARGIN_BOUND) / self.columns.real(MARGIN_SCALE)
         agrees = ((state == YES) & (held > -_ROUNDED)) | ((state == NO) & (held < _ROUNDED))
         return self.columns.where((packed > 0) & agrees, held, fixed)
 
-    def _visit(self, term: Measured, visit: Visit, unknown: float) -> Distance:
+    def _visit(self, term: MeasuredTerm, visit: VisitValues, unknown: float) -> Distance:
         """Give the distance of a visit's value; a visit that does not count decides nothing."""
         columns, state = self.columns, visit.state(self.columns)
         first = self.plan.queries[visit.queries[0]]
@@ -243,7 +249,7 @@ class Margins:
             held = columns.where(asked, held, columns.real(neutral))
         return Distance(held, SIGNS[first.limit.op])
 
-    def _dose(self, term: Dose, unknown: float) -> Distance:
+    def _dose(self, term: DailyDoseTerm, unknown: float) -> Distance:
         query = self.plan.queries[term.query]
         assert isinstance(query, DailyDoseQuery), query
         sign = SIGNS[query.limit.op]

@@ -37,7 +37,7 @@ from gradatim.protocol.study import Study
 from gradatim.rules.context import Edge, Situation
 from gradatim.rules.drugs import total_against
 from gradatim.rules.population import combination
-from gradatim.rules.population.combination import Term
+from gradatim.rules.population.combination import StateTerm
 from gradatim.rules.population.leaf_queries import (
     AnyRecord,
     CountQuery,
@@ -52,26 +52,26 @@ from gradatim.rules.population.leaf_queries import (
 from gradatim.rules.population.states import JUDGEMENT, NO, NO_RECORD, YES
 from gradatim.rules.washouts import longest_wait, waits_of
 
-EPOCH = date(1970, 1, 1)
+_EPOCH = date(1970, 1, 1)
 Ends = tuple[Edge | None, Edge | None]
-Key = TypeVar("Key")
+_Key = TypeVar("_Key")
 
 
-class Registry(Generic[Key]):
+class Registry(Generic[_Key]):
     """Numbers things, equal ones alike, in the order in which they are first asked for."""
 
     def __init__(self) -> None:
-        self._numbers: dict[Key, int] = {}
-        self._each: list[Key] = []
+        self._numbers: dict[_Key, int] = {}
+        self._each: list[_Key] = []
 
-    def number(self, one: Key) -> int:
+    def number(self, one: _Key) -> int:
         """Give the number of one."""
         if one not in self._numbers:
             self._numbers[one] = len(self._each)
             self._each.append(one)
         return self._numbers[one]
 
-    def __getitem__(self, number: int) -> Key:
+    def __getitem__(self, number: int) -> _Key:
         """Give the one that has a number."""
         return self._each[number]
 
@@ -79,7 +79,7 @@ class Registry(Generic[Key]):
         """How many there are."""
         return len(self._each)
 
-    def items(self) -> Iterator[tuple[int, Key]]:
+    def items(self) -> Iterator[tuple[int, _Key]]:
         """Give each with its number."""
         yield from enumerate(self._each)
 
@@ -123,24 +123,24 @@ class Compiler:
     def __init__(self, plan: Plan, situation: Situation) -> None:
         self.plan = plan
         self.s = situation
-        self._terms: dict[str, Term] = {}
+        self._terms: dict[str, StateTerm] = {}
 
-    def term(self, rule: Node) -> Term:
+    def term(self, rule: Node) -> StateTerm:
         """Give the term of a rule; equal rules become one term."""
         written = f"{type(rule).__name__}{rule.model_dump_json()}"
         if written not in self._terms:
             self._terms[written] = COMPILATIONS[type(rule)](self, rule)
         return self._terms[written]
 
-    def all_of(self, node: AllOf) -> Term:
+    def all_of(self, node: AllOf) -> StateTerm:
         """Compile a conjunction."""
         return combination.All(tuple(self.term(part) for part in node.all))
 
-    def any_of(self, node: AnyOf) -> Term:
+    def any_of(self, node: AnyOf) -> StateTerm:
         """Compile a disjunction."""
         return combination.Some(tuple(self.term(part) for part in node.any))
 
-    def opposite(self, node: Not) -> Term:
+    def opposite(self, node: Not) -> StateTerm:
         """Compile a negation."""
         return combination.Opposite(self.term(node.not_))
 
@@ -150,27 +150,29 @@ class Compiler:
 
     # --- measurements -----------------------------------------------------------------------------
 
-    def measured(self, node: Compare | Result) -> Term:
+    def measured(self, node: Compare | Result) -> StateTerm:
         """Compile a comparison or the question for a result, visit by visit."""
         encounters = [self.s.study.schedule.encounters[name] for name in node.at]
         if not encounters:
-            return combination.Measured(
+            return combination.MeasuredTerm(
                 (self._visit(node, [node.within] if node.within else [], True),)
             )
         visits = []
         for visit in encounters:
             windows = [visit.window, *([visit.valid_within] if visit.valid_within else [])]
             visits.append(self._visit(node, windows, self.s.due(visit.window.anchor)))
-        return combination.Measured(tuple(visits), node.across)
+        return combination.MeasuredTerm(tuple(visits), node.across)
 
-    def _visit(self, node: Compare | Result, windows: list[Window], due: bool) -> combination.Visit:
+    def _visit(
+        self, node: Compare | Result, windows: list[Window], due: bool
+    ) -> combination.VisitValues:
         name = node.measurement
         query = self._asked(node, name)._replace(window=self._window(windows))
         queries, older = [query], [AnyRecord(name, method=node.method)]
         if self.element(name).derived and not node.method:
             queries.append(query._replace(derived=True))
             older.append(self._any_derived(name))
-        return combination.Visit(
+        return combination.VisitValues(
             tuple(self.plan.queries.number(one) for one in queries),
             tuple(self.plan.any_record(one) for one in older),
             NO_RECORD,
@@ -194,7 +196,7 @@ class Compiler:
         spared = (drug, self.element(drug).kind, self.s.on) if drug else None
         return query._replace(limit=node.is_, not_while=spared)
 
-    def attested(self, node: Attested) -> Term:
+    def attested(self, node: Attested) -> StateTerm:
         """Compile an answer: recorded ones outrank what was read out of other records."""
         name = node.attested
         fresh = self.element(name).fresh
@@ -210,11 +212,11 @@ class Compiler:
             self.plan.queries.number(query._replace(derived=one)) for one in (False, True)
         )
         older = tuple(self.plan.any_record(AnyRecord(name, derived=one)) for one in (False, True))
-        return combination.Measured((combination.Visit(queries, older, JUDGEMENT),))
+        return combination.MeasuredTerm((combination.VisitValues(queries, older, JUDGEMENT),))
 
     # --- histories --------------------------------------------------------------------------------
 
-    def event(self, node: Event) -> Term:
+    def event(self, node: Event) -> StateTerm:
         """Compile whether something happened, one query for each element."""
         names = [node.event] if isinstance(node.event, str) else node.event
         ends, window = self._ends(node.within), self._span(node.within)
@@ -228,7 +230,7 @@ class Compiler:
             )
         return parts[0] if len(parts) == 1 else combination.Some(tuple(parts))
 
-    def count(self, node: Count) -> Term:
+    def count(self, node: Count) -> StateTerm:
         """Compile whether there are at least so many."""
         query = CountQuery(
             node.count, self._span(node.within), node.at_least, node.distinct == "ingredient"
@@ -236,7 +238,7 @@ class Compiler:
         absent = self.absent(node.count, self._ends(node.within))
         return combination.Happened(self.plan.queries.number(query), absent)
 
-    def days(self, node: Days) -> Term:
+    def days(self, node: Days) -> StateTerm:
         """Compile whether exposure lasted at least so many days."""
         query = ExposureDaysQuery(
             node.days, self._span(node.within), node.at_least, node.per, node.ingredients
@@ -246,7 +248,7 @@ class Compiler:
 
     # --- drugs ------------------------------------------------------------------------------------
 
-    def stable(self, node: Stable) -> Term:
+    def stable(self, node: Stable) -> StateTerm:
         """Compile whether every drug being taken is stable."""
         at = self.s.edge(node.before)
         return combination.Unchanged(
@@ -260,7 +262,7 @@ class Compiler:
         )
         return StableDoseQuery(node.stable, self.s.edge(node.before).day, started, unchanged)
 
-    def daily_dose(self, node: DailyDose) -> Term:
+    def daily_dose(self, node: DailyDose) -> StateTerm:
         """Compile a total daily dose, or its mean over the days before."""
         at = self.s.edge(node.on)
         low = at if node.mean_over is None else self.s.edge(node.on, -node.mean_over)
@@ -274,7 +276,7 @@ class Compiler:
             node.is_,
         )
         none, open_none = (_state(total_against(node.is_, 0.0, most)) for most in (0.0, None))
-        return combination.Dose(
+        return combination.DailyDoseTerm(
             self.plan.queries.number(query),
             self.plan.queries.number(query._replace(open_=True)),
             none,
@@ -282,7 +284,7 @@ class Compiler:
             self.absent(node.daily_dose, (low, at)),
         )
 
-    def not_washed_out(self, node: NotWashedOut) -> Term:
+    def not_washed_out(self, node: NotWashedOut) -> StateTerm:
         """Compile whether a drug was taken too recently."""
         name, at = node.not_washed_out, self.s.edge(node.before)
         until = _back(at.day, node.bounds[1] == ")")
@@ -312,11 +314,11 @@ class Compiler:
 
     # --- the person -------------------------------------------------------------------------------
 
-    def age(self, node: Age) -> Term:
+    def age(self, node: Age) -> StateTerm:
         """Compile age in completed years."""
         return combination.Aged(self.s.edge(node.age).day, node.is_.op, node.is_.number)
 
-    def sex(self, node: Sex) -> Term:
+    def sex(self, node: Sex) -> StateTerm:
         """Compile administrative sex."""
         return combination.OfSex({"female": 1, "male": 2}[node.sex])
 
@@ -344,7 +346,7 @@ class Compiler:
                 until = min(until, _back(end.day, window.bounds[1] == ")"))
         return Span(since, until)
 
-    def absent(self, name: str, ends: Ends) -> Term:
+    def absent(self, name: str, ends: Ends) -> StateTerm:
         """Compile what it means that nothing is recorded between two days (`absence.absent`)."""
         begin, end = (None if edge is None else edge.day for edge in ends)
         denial = HistoryQuery(name, Span(begin or FIRST_DAY, LAST_DAY), denials=True)
@@ -374,7 +376,7 @@ class Compiler:
         )
 
 
-COMPILATIONS: Mapping[type[Node], Callable[[Compiler, Any], Term]] = {
+COMPILATIONS: Mapping[type[Node], Callable[[Compiler, Any], StateTerm]] = {
     AllOf: Compiler.all_of,
     AnyOf: Compiler.any_of,
     Not: Compiler.opposite,
@@ -398,7 +400,7 @@ def _state(truth: Any) -> int:
 
 
 def _number(day: date | None) -> int | None:
-    return None if day is None else (day - EPOCH).days
+    return None if day is None else (day - _EPOCH).days
 
 
 def _on(day: date, one: bool) -> date:

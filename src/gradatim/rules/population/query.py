@@ -36,16 +36,16 @@ from gradatim.rules.population.sql.doses import daily_dose_states
 from gradatim.rules.population.sql.exposure_days import exposure_days_states
 from gradatim.rules.population.sql.histories import history_states
 from gradatim.rules.population.sql.measurements import measurement_states
-from gradatim.rules.population.sql.portable import as_whole, day_number, whole
-from gradatim.rules.population.sql.records import Step, column, has, together
+from gradatim.rules.population.sql.portable import as_whole, day_number, int64
+from gradatim.rules.population.sql.records import TableStep, column, has, joint_stream
 from gradatim.rules.population.sql.washouts import washout_states
 
-Asked = list[tuple[int, Any]]
+NumberedQueries = list[tuple[int, Any]]
 
 
 # --- the records that matter ---------------------------------------------------------------------
 
-ALWAYS = Span(FIRST_DAY, LAST_DAY)
+_ALWAYS = Span(FIRST_DAY, LAST_DAY)
 
 
 def extracted(
@@ -78,7 +78,7 @@ def days_asked(queries: Iterable[LeafQuery], elements: Mapping[str, Element]) ->
 
 def _asked(query: LeafQuery, elements: Mapping[str, Element]) -> Iterator[tuple[str, Span]]:
     if isinstance(query, MeasurementQuery):
-        window = ALWAYS if query.undated else query.window
+        window = _ALWAYS if query.undated else query.window
         yield query.element, window
         if query.derived:
             yield from _inputs(query.element, window, elements)
@@ -95,7 +95,7 @@ def _asked(query: LeafQuery, elements: Mapping[str, Element]) -> Iterator[tuple[
     elif isinstance(query, DailyDoseQuery):
         yield query.element, query.records
     else:  # whether records of a drug are exact or doubtful is asked of all of them
-        yield from ((name, ALWAYS) for name in (query.element, query.spared) if name)
+        yield from ((name, _ALWAYS) for name in (query.element, query.spared) if name)
 
 
 def _inputs(name: str, window: Span, elements: Mapping[str, Element]) -> Iterator[tuple[str, Span]]:
@@ -105,7 +105,7 @@ def _inputs(name: str, window: Span, elements: Mapping[str, Element]) -> Iterato
         for source in rule.inputs.values():
             # Of an input that is itself derived nothing but its days says whether there is any.
             alone = len(rule.inputs) == 1 and not elements[source].derived
-            span = window if alone else ALWAYS
+            span = window if alone else _ALWAYS
             yield source, span
             yield from _inputs(source, span, elements)
 
@@ -168,7 +168,7 @@ class Questions(NamedTuple):
     states: tuple[ir.Table, ...]
 
 
-def questions(
+def ask_population(
     plan: Plan, relation: Relation, extract: Relation, elements: Mapping[str, Element], keep: Keep
 ) -> Questions:
     """Ask a population everything that a plan needs.
@@ -207,12 +207,12 @@ def questions(
 
 def _states(
     relation: Relation,
-    queries: Asked,
+    queries: NumberedQueries,
     computed: Mapping[str, Stream],
     elements: Mapping[str, Element],
-    step: Step,
+    step: TableStep,
 ) -> Iterable[ir.Table | None]:
-    asks: dict[type, Callable[[Stream, Asked], ir.Table | None]] = {
+    asks: dict[type, Callable[[Stream, NumberedQueries], ir.Table | None]] = {
         MeasurementQuery: lambda stream, some: measurement_states(
             relation, stream, some, elements, step
         ),
@@ -236,7 +236,7 @@ def _states(
         yield _complete(measurement_states(relation, stream, of_it, elements, step))
 
 
-def _courses(stream: Stream, asked: Asked, step: Step) -> ir.Table | None:
+def _courses(stream: Stream, asked: NumberedQueries, step: TableStep) -> ir.Table | None:
     parts = [
         stable_dose_states(stream, [one for one in asked if not one[1].spared], step),
         washout_states(stream, [one for one in asked if one[1].spared], step),
@@ -248,7 +248,7 @@ def _courses(stream: Stream, asked: Asked, step: Step) -> ir.Table | None:
 def _complete(table: ir.Table | None) -> ir.Table | None:
     if table is None:
         return None
-    margin = table["margin"] if "margin" in table.columns else whole(0)
+    margin = table["margin"] if "margin" in table.columns else int64(0)
     return table.select(
         "person",
         query=table["query"].cast("int64"),
@@ -257,9 +257,11 @@ def _complete(table: ir.Table | None) -> ir.Table | None:
     )
 
 
-def by_stream(relation: Relation, queries: Asked) -> Iterable[tuple[Stream, Asked]]:
+def by_stream(
+    relation: Relation, queries: NumberedQueries
+) -> Iterable[tuple[Stream, NumberedQueries]]:
     """Sort queries by the stream that answers them."""
-    found: dict[tuple[str, ...], Asked] = {}
+    found: dict[tuple[str, ...], NumberedQueries] = {}
     for number, query in queries:
         elements = _elements(query)
         names = tuple(
@@ -269,7 +271,7 @@ def by_stream(relation: Relation, queries: Asked) -> Iterable[tuple[Stream, Aske
         )
         found.setdefault(names, []).append((number, query))
     for some in found.values():
-        stream = together(
+        stream = joint_stream(
             relation, *sorted({name for _, query in some for name in _elements(query)})
         )
         if stream is not None:
@@ -304,8 +306,8 @@ def _persons(relation: Relation) -> ir.Table:
         born = table[f"birth_{end}"]
         columns[f"born_{end}"] = day_number(born)
         columns[f"ymd_{end}"] = (
-            born.year().cast("int64") * whole(10_000)
-            + born.month().cast("int64") * whole(100)
+            born.year().cast("int64") * int64(10_000)
+            + born.month().cast("int64") * int64(100)
             + born.day().cast("int64")
         )
     nobody = (table["birth_first"] == FIRST_DAY) & (table["birth_last"] == LAST_DAY)

@@ -9,7 +9,7 @@ from ibis.expr import types as ir
 
 from gradatim.evidence.relation import Relation
 from gradatim.protocol.elements import Element
-from gradatim.rules.population.sql.evidence import records, used_queries
+from gradatim.rules.population.sql.evidence import queried_records, used_queries
 from gradatim.screening.prescreen.output_tables import Compiled
 
 SCHEMA = pa.schema(
@@ -43,7 +43,7 @@ def evidence(
     queries = [(number, query) for number, query in protocol.plan.queries.items() if number in used]
     asked = {number: protocol.called(query.element) for number, query in queries}
     yield pa.Table.from_pylist([], SCHEMA)
-    for table in records(extract, queries, elements):
+    for table in queried_records(extract, queries, elements):
         for batch in stream(table):
             yield _told(batch, used, asked, [one.name for one in columns], extract.units)
 

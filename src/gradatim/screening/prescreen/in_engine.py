@@ -19,8 +19,8 @@ from gradatim.protocol.elements import Element
 from gradatim.rules.population.engine_columns import EngineColumns, answer_table, settled
 from gradatim.rules.population.margins import Margins
 from gradatim.rules.population.plan import Plan
-from gradatim.rules.population.query import extracted, questions
-from gradatim.rules.population.sql.portable import whole
+from gradatim.rules.population.query import ask_population, extracted
+from gradatim.rules.population.sql.portable import int64
 from gradatim.rules.population.states import NO, YES
 from gradatim.screening.prescreen.output_tables import REASON_NUMBERS, Compiled, passing_state
 
@@ -46,7 +46,7 @@ class EngineSide:
         queries = [query for _, query in plan.queries.items()]
         relation = replace(plan.relation, persons=keep(plan.relation.persons, "persons"))
         self.extract = extracted(relation, queries, elements, keep)
-        asked = questions(plan, relation, self.extract, elements, keep)
+        asked = ask_population(plan, relation, self.extract, elements, keep)
         margins = sorted({query for one in protocols for query in one.margin_queries()})
         table = keep(answer_table(asked, len(queries), margins), "answers")
         self._columns = EngineColumns(table, asked, margins)
@@ -94,19 +94,19 @@ class EngineSide:
 
 
 def _truth(state: Any) -> Any:
-    return ibis.cases((state == NO, whole(0)), (state == YES, whole(2)), else_=whole(1))
+    return ibis.cases((state == NO, int64(0)), (state == YES, int64(2)), else_=int64(1))
 
 
 def _reason(state: Any) -> Any:
-    return (whole(_NUMBERS) >> (state * 4).cast("int32")) & whole(15)
+    return (int64(_NUMBERS) >> (state * 4).cast("int32")) & int64(15)
 
 
 def _open(protocol: Compiled, states: Mapping[str, Any]) -> Any:
-    found: Any = whole(0)
+    found: Any = int64(0)
     for column in protocol.columns:
         if column.counts and column.criterion.knowable_at == "warehouse":
             state = states[column.name]
-            found = found + ibis.ifelse((state == NO) | (state == YES), whole(0), whole(1))
+            found = found + ibis.ifelse((state == NO) | (state == YES), int64(0), int64(1))
     return found
 
 

@@ -15,7 +15,7 @@ from gradatim.protocol.eligibility import EligibilityCriterion
 from gradatim.protocol.nodes import Node
 from gradatim.protocol.study import Study
 from gradatim.rules.population.answers import Answers, NumpyColumns
-from gradatim.rules.population.combination import Term
+from gradatim.rules.population.combination import StateTerm
 from gradatim.rules.population.margins import Margins, Numeric, numerics
 from gradatim.rules.population.plan import Plan
 from gradatim.rules.population.sql.evidence import used_queries
@@ -87,7 +87,7 @@ class Compiled:
 
     id: str
     columns: tuple[VerdictColumn, ...]
-    terms: tuple[Term, ...]
+    terms: tuple[StateTerm, ...]
     plan: Plan
     originals: Mapping[str, str] = field(default_factory=dict)
 
@@ -110,17 +110,17 @@ class Compiled:
         return found
 
     @cached_property
-    def limits(self) -> dict[str, tuple[Term, tuple[Numeric, ...]]]:
+    def limits(self) -> dict[str, tuple[StateTerm, tuple[Numeric, ...]]]:
         """Give for each column of margins the criterion's term, and the limits that move."""
-        found: dict[str, tuple[Term, tuple[Numeric, ...]]] = {}
+        found: dict[str, tuple[StateTerm, tuple[Numeric, ...]]] = {}
         for column, term in zip(self.columns, self.terms, strict=True):
             if column.counts:
                 found |= dict(self._limits(column.name, term))
         return found
 
     def _limits(
-        self, id: str, term: Term
-    ) -> Iterator[tuple[str, tuple[Term, tuple[Numeric, ...]]]]:
+        self, id: str, term: StateTerm
+    ) -> Iterator[tuple[str, tuple[StateTerm, tuple[Numeric, ...]]]]:
         every = numerics(self.plan, term)
         if every:
             yield id, (term, tuple(every))
@@ -196,7 +196,7 @@ def _open(protocol: Compiled, truths: Mapping[str, Any], people: int) -> Array:
 def _margins(protocol: Compiled, found: NumpyColumns) -> pa.Table:
     """Give the margins; of most people most criteria are unknown, and nothing is computed."""
     table: dict[str, Any] = {"person_id": pa.array(found.person("person"))}
-    settled: dict[Term, tuple[Array, Margins]] = {}
+    settled: dict[StateTerm, tuple[Array, Margins]] = {}
     for name, (term, moved) in protocol.limits.items():
         if term not in settled:
             state = found.state(term)

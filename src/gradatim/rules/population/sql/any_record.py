@@ -12,8 +12,15 @@ from ibis.expr import types as ir
 
 from gradatim.evidence.relation import Relation, Stream
 from gradatim.rules.population.leaf_queries import AnyRecord
-from gradatim.rules.population.sql.portable import bit_or, whole
-from gradatim.rules.population.sql.records import Value, column, dimension, is_by, joined, number_of
+from gradatim.rules.population.sql.portable import bit_or, int64
+from gradatim.rules.population.sql.records import (
+    ColumnValue,
+    column,
+    dimension,
+    is_by,
+    joined,
+    number_of,
+)
 
 BITS = 62
 """Bits used of a 64-bit word: the sign stays free."""
@@ -21,7 +28,7 @@ BITS = 62
 SAID = "true"
 
 
-class Place(NamedTuple):
+class BitPlace(NamedTuple):
     """Where the bit of any record of an element is: in which word."""
 
     word: str
@@ -32,7 +39,7 @@ class RecordWords(NamedTuple):
     """The words of a stream: `person` and the words, and where in them each bit is."""
 
     table: ir.Table
-    places: Mapping[AnyRecord, Place]
+    places: Mapping[AnyRecord, BitPlace]
 
 
 def record_words(
@@ -50,7 +57,7 @@ def record_words(
     asked = [record for record in wanted if _answers(relation, stream, record, computed)]
     if not asked:
         return None
-    places = {record: Place(f"{name}_{i // BITS}", i % BITS) for i, record in enumerate(asked)}
+    places = {record: BitPlace(f"{name}_{i // BITS}", i % BITS) for i, record in enumerate(asked)}
     whens: dict[tuple[str, str, bool | None], list[AnyRecord]] = {}
     for record in asked:
         whens.setdefault((record.what, record.method, record.derived), []).append(record)
@@ -75,7 +82,7 @@ def _answers(relation: Relation, stream: Stream, record: AnyRecord, computed: bo
 
 def _bits(
     stream: Stream,
-    places: Mapping[AnyRecord, Place],
+    places: Mapping[AnyRecord, BitPlace],
     whens: Mapping[tuple[str, str, bool | None], list[AnyRecord]],
     words: list[str],
 ) -> tuple[list[dict[str, int]], dict[str, tuple[int, str]]]:
@@ -103,12 +110,12 @@ def _joined(
     conditions = [_holds(relation, table, *when) for when in whens]
     aggregates = {}
     for word in words:
-        found: Value | None = None
+        found: ColumnValue | None = None
         for name, (n, of) in columns.items():
             if of == word:
                 condition = conditions[n]
                 bits = table[f"ask_{name}"]
-                bits = bits if condition is None else ibis.ifelse(condition, bits, whole(0))
+                bits = bits if condition is None else ibis.ifelse(condition, bits, int64(0))
                 found = bits if found is None else found | bits
         aggregates[word] = bit_or(found)
     return table.group_by("person").agg(**aggregates)
@@ -116,7 +123,7 @@ def _joined(
 
 def _holds(
     relation: Relation, table: ir.Table, what: str, method: str, derived: bool | None
-) -> Value | None:
+) -> ColumnValue | None:
     """Give the condition on a record; None where every record counts."""
     conditions = []
     if "unreadable" in table.columns:

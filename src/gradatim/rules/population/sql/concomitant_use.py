@@ -8,21 +8,21 @@ from gradatim.evidence.relation import Relation, Stream
 from gradatim.rules.population.sql.counts import happenings
 from gradatim.rules.population.sql.portable import day_number
 from gradatim.rules.population.sql.records import (
-    Step,
-    Value,
+    ColumnValue,
+    TableStep,
     column,
     dimension,
     has,
     joined,
-    together,
+    joint_stream,
 )
 from gradatim.rules.population.states import JUDGEMENT, NO, NO_RECORD, NOT_UNDERSTOOD, PARTIAL, YES
 
-DAY = ["person", "start", "start_last"]
+_DAY = ["person", "start", "start_last"]
 
 
 def not_while(
-    relation: Relation, rows: ir.Table, name: str, kind: str, on: int, step: Step
+    relation: Relation, rows: ir.Table, name: str, kind: str, on: int, step: TableStep
 ) -> ir.Table:
     """Let records of days on which a drug was (perhaps) taken not satisfy.
 
@@ -39,8 +39,8 @@ def not_while(
     """
     columns = rows.columns
     rows = rows.mutate(start_last=column(rows, "start_last"))
-    days = _taken(relation, step(rows.select(DAY).distinct()), name, kind, on, step)
-    both = rows.inner_join(days, DAY)
+    days = _taken(relation, step(rows.select(_DAY).distinct()), name, kind, on, step)
+    both = rows.inner_join(days, _DAY)
     says, found = both["state"], both["taken"]
     left = ibis.cases(
         ((says == NO) | (found == YES), ibis.literal(NO)),
@@ -52,12 +52,12 @@ def not_while(
 
 
 def _taken(
-    relation: Relation, days: ir.Table, name: str, kind: str, on: int, step: Step
+    relation: Relation, days: ir.Table, name: str, kind: str, on: int, step: TableStep
 ) -> ir.Table:
     """Give the state "was taken" of each day."""
     days = _observed(relation, days, kind, on)
     unrecognised = name in relation.unrecognised
-    stream = together(relation, name)
+    stream = joint_stream(relation, name)
     not_read = [_of(one, name) for one in relation.unclear if any(one.keys_of(name))]
     if stream is None:
         return _known(_not_understood(days, not_read), unrecognised)
@@ -98,7 +98,7 @@ def _observed(relation: Relation, days: ir.Table, kind: str, on: int) -> ir.Tabl
     )
     until = day_number(table["until"])
     lasted = (until >= on) | (table["until"] >= table["start_last"])
-    return table.select(*DAY, observed=(table["since"] <= table["start"]) & lasted)
+    return table.select(*_DAY, observed=(table["since"] <= table["start"]) & lasted)
 
 
 def _known(days: ir.Table, unrecognised: bool) -> ir.Table:
@@ -115,12 +115,12 @@ def _known(days: ir.Table, unrecognised: bool) -> ir.Table:
         (days["observed"], ibis.literal(NOT_UNDERSTOOD)),
         else_=ibis.literal(NO_RECORD),
     )
-    return days.select(*DAY, taken=taken.cast("int64"))
+    return days.select(*_DAY, taken=taken.cast("int64"))
 
 
 def _with(days: ir.Table, told: ir.Table, name: str) -> ir.Table:
-    found = told.group_by(DAY).agg(**{name: told[name].max()})
-    return days.left_join(found, DAY).drop([f"{one}_right" for one in DAY])
+    found = told.group_by(_DAY).agg(**{name: told[name].max()})
+    return days.left_join(found, _DAY).drop([f"{one}_right" for one in _DAY])
 
 
 def _named(records: ir.Table) -> ir.Table:
@@ -146,7 +146,7 @@ def _overlap(days: ir.Table, records: ir.Table) -> ir.Table:
     )
     exact = pairs["start"] == pairs["start_last"]
     surely = (pairs["o_start_last"] <= pairs["start_last"]) & (pairs["o_end"] >= pairs["start"])
-    says: Value = ibis.cases(
+    says: ColumnValue = ibis.cases(
         (pairs["o_doubtful"], ibis.literal(JUDGEMENT)),
         (surely & exact, ibis.literal(YES)),
         else_=ibis.literal(PARTIAL),

@@ -9,10 +9,10 @@ from ibis.expr import types as ir
 
 from gradatim.evidence.relation import Stream
 from gradatim.rules.population.leaf_queries import CountQuery
-from gradatim.rules.population.sql.portable import as_whole, whole
+from gradatim.rules.population.sql.portable import as_whole, int64
 from gradatim.rules.population.sql.records import (
-    Value,
-    chosen,
+    ColumnValue,
+    case_when,
     column,
     dimension,
     has,
@@ -101,7 +101,7 @@ def _ask_count(stream: Stream, asked: Iterable[tuple[int, CountQuery]]) -> Itera
             }
 
 
-def doubts(table: ir.Table) -> dict[str, Value]:
+def doubts(table: ir.Table) -> dict[str, ColumnValue]:
     """Say of each record whether its dates are inexact (1 or 0), and why it is doubtful.
 
     `doubt` is 0 where it is not; else the state that says why, of several the foremost.
@@ -114,15 +114,15 @@ def doubts(table: ir.Table) -> dict[str, Value]:
     return {"inexact": as_whole(inexact), "doubt": doubt(table)}
 
 
-def doubt(table: ir.Table) -> Value:
+def doubt(table: ir.Table) -> ColumnValue:
     """Return the state that says why a record is doubtful; 0 where it is not."""
-    doubtful = ibis.ifelse(column(table, "doubtful"), whole(JUDGEMENT), whole(0))
-    return chosen(why_unsettled(table), doubtful).cast("int64")
+    doubtful = ibis.ifelse(column(table, "doubtful"), int64(JUDGEMENT), int64(0))
+    return case_when(why_unsettled(table), doubtful).cast("int64")
 
 
-def blamed(inexact: Value, doubt: Value, otherwise: int = JUDGEMENT) -> Value:
+def blamed(inexact: ColumnValue, doubt: ColumnValue, otherwise: int = JUDGEMENT) -> ColumnValue:
     """Say what leaves it open (`courses.blame`): the dates, else the records."""
-    return ibis.cases((inexact > 0, whole(PARTIAL)), (doubt > 0, doubt), else_=whole(otherwise))
+    return ibis.cases((inexact > 0, int64(PARTIAL)), (doubt > 0, doubt), else_=int64(otherwise))
 
 
 def enough(found: ir.Table) -> ir.Table:
@@ -136,7 +136,7 @@ def enough(found: ir.Table) -> ir.Table:
     return found.select("person", "query", state=state.cast("int64") + 1)
 
 
-def reached_before(spans: ir.Table, keys: list[str]) -> Value:
+def reached_before(spans: ir.Table, keys: list[str]) -> ColumnValue:
     """Give the last day that earlier spans (`low`, `high`) of the same keys reach; NULL if none."""
     earlier = ibis.window(group_by=keys, order_by=["low", "high"], preceding=(None, 1))
     return spans["high"].max().over(earlier)

@@ -16,7 +16,7 @@ from gradatim.rules.courses import DOSING_GAP
 from gradatim.rules.population.leaf_queries import StableDoseQuery
 from gradatim.rules.population.sql.counts import doubts, happenings, reached_before
 from gradatim.rules.population.sql.portable import as_whole, day_number
-from gradatim.rules.population.sql.records import Step, Value, column, dimension, joined
+from gradatim.rules.population.sql.records import ColumnValue, TableStep, column, dimension, joined
 from gradatim.rules.population.sql.totals import (
     NO_DOSE,
     day_totals,
@@ -26,7 +26,7 @@ from gradatim.rules.population.sql.totals import (
 )
 from gradatim.rules.population.states import JUDGEMENT, NO, NO_RECORD, PARTIAL, YES
 
-SCHEMA = {
+_COLUMN_TYPES = {
     "key": pa.int64(),
     "query": pa.int64(),
     "part": pa.int64(),
@@ -34,14 +34,16 @@ SCHEMA = {
     "started": pa.date32(),
     "unchanged": pa.date32(),
 }
-Asked = tuple[int, StableDoseQuery]
+_NumberedQuery = tuple[int, StableDoseQuery]
 PART = ["person", "query", "part"]
 FEWEST = [*PART, "surely"]
 _NEAR = 2 * (DOSING_GAP + 1) + 1
 """Records that ended earlier before the days asked about change nothing on them."""
 
 
-def stable_dose_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Table | None:
+def stable_dose_states(
+    stream: Stream, asked: Iterable[_NumberedQuery], step: TableStep
+) -> ir.Table | None:
     """Give the states of stable dose queries: the conjunction over the drugs being taken.
 
     Returns:
@@ -61,7 +63,9 @@ def stable_dose_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir
     return found.select("person", "query", state=together.cast("int64") + 1)
 
 
-def drug_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Table | None:
+def drug_states(
+    stream: Stream, asked: Iterable[_NumberedQuery], step: TableStep
+) -> ir.Table | None:
     """Say of each ingredient whether it is being taken and stable (`ingredient_stable`).
 
     Returns:
@@ -70,7 +74,7 @@ def drug_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Table 
     rows = list(_ask(stream, asked))
     if not rows:
         return None
-    table = happenings(joined(stream, dimension(rows, SCHEMA)))
+    table = happenings(joined(stream, dimension(rows, _COLUMN_TYPES)))
     periods = step(_bridged(step(_periods(table))))
     truths = _truths(periods, step)
     doubts = _doubts(table)
@@ -88,7 +92,7 @@ def drug_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Table 
     return found.select(*PART, "taken", state=state.cast("int64"))
 
 
-def _ask(stream: Stream, asked: Iterable[Asked]) -> Iterator[dict[str, Any]]:
+def _ask(stream: Stream, asked: Iterable[_NumberedQuery]) -> Iterator[dict[str, Any]]:
     for number, query in asked:
         codes = ingredients(stream, query)
         for key, meaning in stream.keys_of(query.element):
@@ -129,7 +133,7 @@ def _periods(table: ir.Table) -> ir.Table:
     return ibis.union(most, fewest, distinct=True)
 
 
-def _asked_of(table: ir.Table, surely: bool, low: Value, high: Value) -> ir.Table:
+def _asked_of(table: ir.Table, surely: bool, low: ColumnValue, high: ColumnValue) -> ir.Table:
     """Return the days of some records, with the days asked about and the doses."""
     asked = {name: day_number(table[f"ask_{name}"]) for name in ("at", "started", "unchanged")}
     return table.select(
@@ -145,7 +149,7 @@ def _asked_of(table: ir.Table, surely: bool, low: Value, high: Value) -> ir.Tabl
     )
 
 
-def _matters(table: ir.Table) -> Value:
+def _matters(table: ir.Table) -> ColumnValue:
     first = ibis.least(table["ask_started"], table["ask_unchanged"])
     since = day_number(first) - _NEAR
     until = day_number(table["ask_at"]) + _NEAR
@@ -184,7 +188,7 @@ def _bridged(periods: ir.Table) -> ir.Table:
 # --- what the days cover --------------------------------------------------------------------------
 
 
-def _truths(periods: ir.Table, step: Step) -> ir.Table:
+def _truths(periods: ir.Table, step: TableStep) -> ir.Table:
     """Give the truths `taken`, `started` and `unchanged` of each ingredient."""
     periods = periods.mutate(today=periods["at"])
     base = periods.select(*PART).distinct()
@@ -234,7 +238,7 @@ def _between(found: ir.Table, name: str) -> ir.Table:
     return truths.select(*PART, **{name: truth.cast("int64")})
 
 
-def _same_dose(periods: ir.Table, step: Step) -> ir.Table:
+def _same_dose(periods: ir.Table, step: TableStep) -> ir.Table:
     """Say whether the total dose was the same on all days (`_unchanged`)."""
     covered = step(_between(_covers(periods, "unchanged", FEWEST), "one"))
     spans = periods.rename(since="unchanged", until="at")

@@ -17,24 +17,24 @@ from gradatim.core.expression import Expression, inputs
 from gradatim.core.quantity import RELATIVE_TOLERANCE
 from gradatim.evidence.relation import Key, Meaning, Relation, Stream
 from gradatim.protocol.elements import Derived, Element
-from gradatim.rules.population.sql.portable import real, rounded_down, whole
+from gradatim.rules.population.sql.portable import int64, real, rounded_down
 from gradatim.rules.population.sql.records import (
-    Step,
-    Value,
-    chosen,
+    ColumnValue,
+    TableStep,
+    case_when,
     column,
     dimension,
     has,
     joined,
-    together,
+    joint_stream,
     why_unsettled,
 )
 from gradatim.rules.population.states import JUDGEMENT, NO_RECORD, PARTIAL, UNIT
 
-Number = Any
+_Number = Any
 """A column of doubles, NULL where there is no value; of `sex`, a text."""
-DAY = ["person", "start", "start_last"]
-SCHEMA = {
+_DAY = ["person", "start", "start_last"]
+_COLUMN_TYPES = {
     "key": pa.int64(),
     "unit": pa.int64(),
     "factor": pa.float64(),
@@ -56,7 +56,7 @@ class Deriver:
 
     relation: Relation
     elements: Mapping[str, Element]
-    step: Step
+    step: TableStep
     _days: dict[tuple[tuple[str, str, str], ...], ir.Table] = field(default_factory=dict)
 
     def stream(self, name: str) -> Stream | None:
@@ -87,15 +87,15 @@ class Deriver:
         recorded = self._recorded(source, unit)
         computed = self._converted(source, unit)
         if recorded is not None and computed is not None:
-            days = recorded.select(DAY).distinct()
-            others = computed.anti_join(days, DAY)
+            days = recorded.select(_DAY).distinct()
+            others = computed.anti_join(days, _DAY)
             found: ir.Table | None = ibis.union(recorded, others, distinct=False)
         else:
             found = computed if recorded is None else recorded
         return None if found is None else found.rename({f"x_{given}": "x", f"bad_{given}": "bad"})
 
     def _recorded(self, source: str, unit: str) -> ir.Table | None:
-        stream = together(self.relation, source)
+        stream = joint_stream(self.relation, source)
         if stream is None:
             return None
         rows = [
@@ -105,7 +105,7 @@ class Deriver:
         ]
         on = ("key", "unit") if stream.has("unit") else ("key",)
         rows = rows if stream.has("unit") else [row for row in rows if row["unit"] == 0]
-        table = joined(stream, dimension(rows, SCHEMA), on)
+        table = joined(stream, dimension(rows, _COLUMN_TYPES), on)
         if has(table, "unreadable"):
             table = table.filter(~table["unreadable"])
         return _as_input(
@@ -136,7 +136,7 @@ class Deriver:
     def _complete(parts: list[ir.Table]) -> ir.Table:
         table = parts[0]
         for part in parts[1:]:
-            table = table.inner_join(part, DAY)
+            table = table.inner_join(part, _DAY)
         return table
 
     # --- results ----------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ class Deriver:
 
     def _computed(self, name: str, rule: Derived, table: ir.Table) -> Stream:
         element = self.elements[name]
-        given: dict[str, Number] = {key: table[f"x_{key}"] for key in rule.inputs}
+        given: dict[str, _Number] = {key: table[f"x_{key}"] for key in rule.inputs}
         tree = formula(rule.formula).expression if rule.formula else rule.expression or 0
         words = words_of(tree)
         result = compiled(
@@ -169,12 +169,12 @@ class Deriver:
         nothing = ibis.null("float64")
         columns = {
             "person": table["person"],
-            "key": whole(_KEY),
+            "key": int64(_KEY),
             "start": table["start"],
             "start_last": table["start_last"],
             "value": nothing if words else number,
-            "unit": whole(self.relation.units.index("" if words else _unit_of(rule, element))),
-            "word": table["result"].fill_null(0).cast("int64") if words else whole(0),
+            "unit": int64(self.relation.units.index("" if words else _unit_of(rule, element))),
+            "word": table["result"].fill_null(0).cast("int64") if words else int64(0),
             "derived": ibis.literal(True),
             "failed": failed.cast("int64"),
         }
@@ -217,7 +217,11 @@ def _conversion(source: Element, have: str, want: str) -> dict[str, Any]:
 
 
 def _as_input(
-    table: ir.Table, value: Value, factor: Value, offset: Value, converts: Value
+    table: ir.Table,
+    value: ColumnValue,
+    factor: ColumnValue,
+    offset: ColumnValue,
+    converts: ColumnValue,
 ) -> ir.Table:
     """Give day, number and fault of each record of an input."""
     bound = column(table, "bound") > 0 if has(table, "bound") else ibis.literal(False)
@@ -227,7 +231,7 @@ def _as_input(
         [(column(table, "failed") > 0, column(table, "failed"))] if has(table, "failed") else []
     )
     failed += why_unsettled(table)
-    bad = chosen(
+    bad = case_when(
         [*failed, (number, ibis.literal(JUDGEMENT)), (~converts, ibis.literal(UNIT))],
         ibis.literal(0),
     )
@@ -241,13 +245,13 @@ def _as_input(
     )
 
 
-def _years(birth: Value, at: Value) -> Value:
+def _years(birth: ColumnValue, at: ColumnValue) -> ColumnValue:
     """Give completed years: dates as numbers such as 20261116 tell them."""
     numbers = [day.year() * 10_000 + day.month() * 100 + day.day() for day in (at, birth)]
     return rounded_down((numbers[0] - numbers[1]) / 10_000.0)
 
 
-def _usable(rule: Derived, given: Mapping[str, Number], table: ir.Table) -> Value:
+def _usable(rule: Derived, given: Mapping[str, _Number], table: ir.Table) -> ColumnValue:
     """Say whether a formula's inputs lie within the instrument's scale."""
     if not rule.formula:
         return ibis.literal(True)
@@ -261,7 +265,7 @@ def _usable(rule: Derived, given: Mapping[str, Number], table: ir.Table) -> Valu
     return ibis.and_(*found).fill_null(False)
 
 
-def _within(x: Value, item: Input) -> Value:
+def _within(x: ColumnValue, item: Input) -> ColumnValue:
     found = x.abs() < 1e300
     for limit, sign in ((item.minimum, 1), (item.maximum, -1)):
         if limit is not None:
@@ -270,7 +274,7 @@ def _within(x: Value, item: Input) -> Value:
     return found
 
 
-def _why(rule: Derived, tree: Expression, table: ir.Table) -> Value:
+def _why(rule: Derived, tree: Expression, table: ir.Table) -> ColumnValue:
     """Say why there is no result (`not_computed`)."""
     cases = [(table[f"bad_{key}"] > 0, table[f"bad_{key}"]) for key in rule.inputs]
     needed = formula(rule.formula).implicit if rule.formula else tuple(inputs(tree))
@@ -282,7 +286,7 @@ def _why(rule: Derived, tree: Expression, table: ir.Table) -> Value:
         ]
     if "sex" in needed:
         cases.append((table["sex"] == "", ibis.literal(NO_RECORD)))
-    return chosen(cases, ibis.literal(JUDGEMENT)).cast("int64")
+    return case_when(cases, ibis.literal(JUDGEMENT)).cast("int64")
 
 
 # --- expression trees (`core/expression.py`) compiled to an engine's columns ---------------------
@@ -298,7 +302,7 @@ def words_of(tree: Expression) -> list[str]:
     return []
 
 
-def compiled(tree: Expression, given: Mapping[str, Number], words: Sequence[str]) -> Number:
+def compiled(tree: Expression, given: Mapping[str, _Number], words: Sequence[str]) -> _Number:
     """Compile a tree.
 
     Args:
@@ -315,7 +319,7 @@ def compiled(tree: Expression, given: Mapping[str, Number], words: Sequence[str]
     return ibis.ifelse(number.abs() < _LARGEST, number, ibis.null("float64"))
 
 
-def _compiled(tree: Expression, given: Mapping[str, Number]) -> Number:
+def _compiled(tree: Expression, given: Mapping[str, _Number]) -> _Number:
     if isinstance(tree, str):
         return given[tree]
     if not isinstance(tree, Mapping):
@@ -337,7 +341,7 @@ def _compiled(tree: Expression, given: Mapping[str, Number]) -> Number:
     return _OPERATORS[operator](*(_compiled(part, given) for part in parts))
 
 
-def _choice(spec: Mapping[str, Any], given: Mapping[str, Number]) -> Number:
+def _choice(spec: Mapping[str, Any], given: Mapping[str, _Number]) -> _Number:
     if spec["by"] != "sex":
         raise Defect(f"a population cannot choose by {spec['by']!r}: only by sex")
     cases = [
@@ -346,7 +350,7 @@ def _choice(spec: Mapping[str, Any], given: Mapping[str, Number]) -> Number:
     return ibis.cases(*cases, else_=ibis.null("float64"))
 
 
-def _band(spec: Mapping[str, Any], value: Number, words: Sequence[str]) -> Number:
+def _band(spec: Mapping[str, Any], value: _Number, words: Sequence[str]) -> _Number:
     """Give the number of the band's word; NULL without a value."""
     cases = []
     for band in reversed(spec["steps"]):
@@ -357,7 +361,7 @@ def _band(spec: Mapping[str, Any], value: Number, words: Sequence[str]) -> Numbe
     return ibis.ifelse(value.isnull(), ibis.null("int64"), found.cast("int64"))
 
 
-def _power(base: Number, written: Expression, exponent: Number) -> Number:
+def _power(base: _Number, written: Expression, exponent: _Number) -> _Number:
     """Raise to a power; the usual exponents are constants, of which it is known what they bear."""
     none = ibis.null("float64")
     if isinstance(written, int | float) and float(written).is_integer():
@@ -369,7 +373,7 @@ def _power(base: Number, written: Expression, exponent: Number) -> Number:
     return ibis.ifelse(possible, base, none) ** exponent
 
 
-def _extreme(operator: str, numbers: Sequence[Number], constant: Sequence[bool]) -> Number:
+def _extreme(operator: str, numbers: Sequence[_Number], constant: Sequence[bool]) -> _Number:
     """Give the least or greatest, NULL where any is: the engines pass over NULL."""
     found = (ibis.least if operator == "min" else ibis.greatest)(*numbers)
     checked = [one.isnull() for one, fixed in zip(numbers, constant, strict=True) if not fixed]
@@ -378,11 +382,11 @@ def _extreme(operator: str, numbers: Sequence[Number], constant: Sequence[bool])
     return ibis.ifelse(reduce(lambda a, b: a | b, checked), ibis.null("float64"), found)
 
 
-def _quotient(a: Number, b: Number) -> Number:
+def _quotient(a: _Number, b: _Number) -> _Number:
     return a / b.nullif(0.0)
 
 
-_OPERATORS: dict[str, Callable[..., Number]] = {
+_OPERATORS: dict[str, Callable[..., _Number]] = {
     "add": lambda *xs: reduce(lambda a, b: a + b, xs),
     "subtract": lambda a, b: a - b,
     "multiply": lambda *xs: reduce(lambda a, b: a * b, xs),

@@ -12,12 +12,12 @@ from gradatim.evidence.relation import Stream
 from gradatim.rules.population.leaf_queries import DailyDoseQuery
 from gradatim.rules.population.sql.counts import blamed, doubts, happenings
 from gradatim.rules.population.sql.measurements import HOLDS, SIGNS, packed_margin
-from gradatim.rules.population.sql.portable import as_whole, day_number, whole
-from gradatim.rules.population.sql.records import Step, Value, column, dimension, joined
+from gradatim.rules.population.sql.portable import as_whole, day_number, int64
+from gradatim.rules.population.sql.records import ColumnValue, TableStep, column, dimension, joined
 from gradatim.rules.population.sql.totals import day_totals, doses_of, handed_over, nearly
 from gradatim.rules.population.states import JUDGEMENT, NO, NO_RECORD, YES
 
-SCHEMA = {
+_COLUMN_TYPES = {
     "key": pa.int64(),
     "query": pa.int64(),
     "part": pa.int64(),
@@ -34,7 +34,7 @@ SCHEMA = {
 
 
 def daily_dose_states(
-    stream: Stream, asked: Iterable[tuple[int, DailyDoseQuery]], step: Step
+    stream: Stream, asked: Iterable[tuple[int, DailyDoseQuery]], step: TableStep
 ) -> ir.Table | None:
     """Give the states of daily dose queries, of people of whom a record is looked at.
 
@@ -44,7 +44,7 @@ def daily_dose_states(
     rows = list(_ask(stream, asked))
     if not rows:
         return None
-    table = happenings(joined(stream, dimension(rows, SCHEMA)))
+    table = happenings(joined(stream, dimension(rows, _COLUMN_TYPES)))
     table = table.filter(
         (table["start"] <= table["ask_until"]) & (column(table, "end_last") >= table["ask_since"])
     )
@@ -84,7 +84,7 @@ def _ask(stream: Stream, asked: Iterable[tuple[int, DailyDoseQuery]]) -> Iterato
             yield {**row, "key": key, "part": codes.index(meaning.code), "factor": factor}
 
 
-def _totals(table: ir.Table, step: Step) -> ir.Table:
+def _totals(table: ir.Table, step: TableStep) -> ir.Table:
     """Give the dose-days of each person and query: the least, the most, and if one is unknown."""
     keys = ["person", "query", "part"]
     days = day_totals(step(handed_over(_spans(table), keys)), keys)
@@ -108,7 +108,7 @@ def _spans(table: ir.Table) -> ir.Table:
     return ibis.union(most, fewest, distinct=True)
 
 
-def _asked_of(table: ir.Table, surely: bool, low: Value, high: Value) -> ir.Table:
+def _asked_of(table: ir.Table, surely: bool, low: ColumnValue, high: ColumnValue) -> ir.Table:
     return table.select(
         "person",
         query=table["ask_query"],
@@ -139,7 +139,7 @@ def _settled(found: ir.Table) -> ir.Table:
         counts = ibis.literal(True) if when is None else ~open_end
         if when == 1:
             counts = counts & nearly(least, most)
-        none = (holds & orders) == whole(0)
+        none = (holds & orders) == int64(0)
         cases += [
             (counts & ((holds & orders) == orders), ibis.literal(YES)),
             (counts & none, ibis.literal(NO)),
@@ -149,18 +149,18 @@ def _settled(found: ir.Table) -> ir.Table:
     )
     state = ibis.cases(*cases, else_=reason)
     exactly = ~open_end & nearly(least, most)
-    margin = ibis.ifelse(exactly, packed_margin(found["sign"], least, number), whole(0))
+    margin = ibis.ifelse(exactly, packed_margin(found["sign"], least, number), int64(0))
     return found.select("person", "query", state=state.cast("int64") + 1, margin=margin)
 
 
-def _order(value: Value, number: Value) -> Value:
-    below, equal, above = (whole(n) for n in (1, 2, 4))
+def _order(value: ColumnValue, number: ColumnValue) -> ColumnValue:
+    below, equal, above = (int64(n) for n in (1, 2, 4))
     return ibis.cases((nearly(value, number), equal), (value < number, below), else_=above)
 
 
-def _orders(value: Value, number: Value, at_least: bool) -> Value:
+def _orders(value: ColumnValue, number: ColumnValue, at_least: bool) -> ColumnValue:
     """Give the orders that a number may have that is at least, or at most, so large."""
     order = _order(value, number)
-    below, equal, above, any_ = (whole(n) for n in (1, 2, 4, 7))
+    below, equal, above, any_ = (int64(n) for n in (1, 2, 4, 7))
     beyond = above if at_least else below
     return ibis.cases((order == beyond, beyond), (order == equal, beyond | equal), else_=any_)

@@ -15,7 +15,7 @@ from gradatim.rules.population.leaf_queries import (
     MeasurementQuery,
     StableDoseQuery,
 )
-from gradatim.rules.population.query import Asked, by_stream
+from gradatim.rules.population.query import NumberedQueries, by_stream
 from gradatim.rules.population.sql.measurements import (
     MARGIN_BOUND,
     MARGIN_SCALE,
@@ -24,12 +24,12 @@ from gradatim.rules.population.sql.measurements import (
 )
 from gradatim.rules.population.sql.records import column, dimension, joined, perhaps_inside
 
-SCHEMA = {"key": pa.int64(), "query": pa.int64(), "since": pa.date32(), "until": pa.date32()}
-COLUMNS = ("person", "query", "id", "on", "value", "unit", "threshold", "margin")
+_COLUMN_TYPES = {"key": pa.int64(), "query": pa.int64(), "since": pa.date32(), "until": pa.date32()}
+_COLUMNS = ("person", "query", "id", "on", "value", "unit", "threshold", "margin")
 
 
-def records(
-    relation: Relation, queries: Asked, elements: Mapping[str, Element]
+def queried_records(
+    relation: Relation, queries: NumberedQueries, elements: Mapping[str, Element]
 ) -> Iterator[ir.Table]:
     """Give the records that queries look at.
 
@@ -59,7 +59,7 @@ def records(
 
 
 def _values(
-    relation: Relation, stream: Stream, asked: Asked, elements: Mapping[str, Element]
+    relation: Relation, stream: Stream, asked: NumberedQueries, elements: Mapping[str, Element]
 ) -> ir.Table | None:
     """Give the values that counted: of the last day, or of those that say most."""
     table = asked_of(relation, stream, asked, elements)
@@ -97,7 +97,7 @@ def _reported(table: ir.Table) -> Any:
     return ibis.ifelse(table["ask_times"] > 0, table["limit"], own)
 
 
-def _happenings(stream: Stream, asked: Asked) -> ir.Table | None:
+def _happenings(stream: Stream, asked: NumberedQueries) -> ir.Table | None:
     rows = [
         {"query": number, "key": key, "since": days[0], "until": days[1]}
         for number, query in asked
@@ -107,7 +107,7 @@ def _happenings(stream: Stream, asked: Asked) -> ir.Table | None:
     ]
     if not rows:
         return None
-    table = joined(stream, dimension(rows, SCHEMA))
+    table = joined(stream, dimension(rows, _COLUMN_TYPES))
     table = table.filter(perhaps_inside(table))
     nothing = ibis.null("float64")
     return table.select(

@@ -15,16 +15,16 @@ from ibis.expr import types as ir
 from gradatim.evidence.relation import Stream
 from gradatim.rules.population.leaf_queries import ExposureDaysQuery
 from gradatim.rules.population.sql.counts import doubts, enough, happenings, newly_covered
-from gradatim.rules.population.sql.portable import EPOCH, as_whole, day_number, whole
-from gradatim.rules.population.sql.records import Step, Value, column, dimension, joined
+from gradatim.rules.population.sql.portable import EPOCH, as_whole, day_number, int64
+from gradatim.rules.population.sql.records import ColumnValue, TableStep, column, dimension, joined
 
-Asked = list[tuple[int, ExposureDaysQuery]]
-SCHEMA = {"key": pa.int64(), "part": pa.int64()}
+_NumberedQueries = list[tuple[int, ExposureDaysQuery]]
+_COLUMN_TYPES = {"key": pa.int64(), "part": pa.int64()}
 BOTH = ("surely", "perhaps")
 
 
 def exposure_days_states(
-    stream: Stream, asked: Iterable[tuple[int, ExposureDaysQuery]], step: Step
+    stream: Stream, asked: Iterable[tuple[int, ExposureDaysQuery]], step: TableStep
 ) -> ir.Table | None:
     """Give the states of queries of days: TRUE or UNKNOWN, where there are (perhaps) enough.
 
@@ -33,7 +33,7 @@ def exposure_days_states(
     Returns:
         Rows of `person`, `query`, `state` (one higher); None if the stream has nothing to say.
     """
-    alike: dict[ExposureDaysQuery, Asked] = {}
+    alike: dict[ExposureDaysQuery, _NumberedQueries] = {}
     for number, query in asked:
         shared = query._replace(at_least=0, per="", ingredients=0)
         alike.setdefault(shared, []).append((number, query))
@@ -41,13 +41,13 @@ def exposure_days_states(
     return ibis.union(*found, distinct=False) if len(found) > 1 else next(iter(found), None)
 
 
-def _of_window(stream: Stream, asked: Asked, step: Step) -> Iterator[ir.Table]:
+def _of_window(stream: Stream, asked: _NumberedQueries, step: TableStep) -> Iterator[ir.Table]:
     keys = list(stream.keys_of(asked[0][1].element))
     if not keys:
         return
     codes = sorted({meaning.code for _, meaning in keys})
     rows = dimension(
-        ({"key": key, "part": codes.index(meaning.code)} for key, meaning in keys), SCHEMA
+        ({"key": key, "part": codes.index(meaning.code)} for key, meaning in keys), _COLUMN_TYPES
     )
     spans = _spans(stream, asked[0][1], rows)
     each = step(_longest(spans))
@@ -73,7 +73,7 @@ def _of_window(stream: Stream, asked: Asked, step: Step) -> Iterator[ir.Table]:
 def _spans(stream: Stream, asked: ExposureDaysQuery, keys: ir.Table) -> ir.Table:
     """Give the days of each record in the window, as day numbers: the most, and the fewest."""
     table = happenings(joined(stream, keys))
-    low, high = (whole(_number(day)) for day in asked.window)
+    low, high = (int64(_number(day)) for day in asked.window)
     ends = {
         name: day_number(column(table, name)) for name in ("start", "start_last", "end", "end_last")
     }
@@ -106,7 +106,7 @@ def _longest(spans: ir.Table) -> ir.Table:
     )
 
 
-def _fewest(spans: ir.Table) -> Value:
+def _fewest(spans: ir.Table) -> ColumnValue:
     """Give on how many of a record's days it is taken at the least (`Often.least`)."""
     lasting = _length(spans["least_low"], spans["least_high"])
     days, of = spans["often"], spans["often_of"]
@@ -115,7 +115,7 @@ def _fewest(spans: ir.Table) -> Value:
     return (days * stretches + ibis.greatest(rest - (of - days), 0)).cast("int64")
 
 
-def _length(low: Value, high: Value) -> Value:
+def _length(low: ColumnValue, high: ColumnValue) -> ColumnValue:
     """Give the days from one to another, both included."""
     return ibis.greatest(high - low + 1, 0).cast("int64")
 
@@ -146,7 +146,7 @@ def _covered(spans: ir.Table, keys: list[str]) -> ir.Table:
     return spans.group_by(keys).agg(days=spans["days"].sum().cast("int64"))
 
 
-def _of_parts(parts: ir.Table, asked: Asked) -> ir.Table:
+def _of_parts(parts: ir.Table, asked: _NumberedQueries) -> ir.Table:
     """Give the days of all parts, and how many parts reach each number of days asked for."""
     wanted = sorted({query.at_least for _, query in asked if query.per == "ingredient"})
     found = {name: parts[name].sum().cast("int64") for name in BOTH}
@@ -160,7 +160,7 @@ def _of_parts(parts: ir.Table, asked: Asked) -> ir.Table:
     )
 
 
-def _answered(totals: ir.Table, asked: Asked) -> Iterator[ir.Table]:
+def _answered(totals: ir.Table, asked: _NumberedQueries) -> Iterator[ir.Table]:
     for number, query in asked:
         each = query.per == "ingredient"
         named = {name: totals[f"{name}_{query.at_least}" if each else name] for name in BOTH}
@@ -169,8 +169,8 @@ def _answered(totals: ir.Table, asked: Asked) -> Iterator[ir.Table]:
                 "person",
                 "inexact",
                 "doubt",
-                query=whole(number),
+                query=int64(number),
                 **named,
-                at_least=whole(query.ingredients if each else query.at_least),
+                at_least=int64(query.ingredients if each else query.at_least),
             )
         )

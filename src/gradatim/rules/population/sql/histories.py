@@ -11,10 +11,10 @@ from gradatim.core.quantity import RELATIVE_TOLERANCE
 from gradatim.evidence.relation import Key, Meaning, Stream
 from gradatim.rules.population.leaf_queries import HistoryQuery
 from gradatim.rules.population.sql.measurements import HOLDS
-from gradatim.rules.population.sql.portable import whole
+from gradatim.rules.population.sql.portable import int64
 from gradatim.rules.population.sql.records import (
-    Value,
-    chosen,
+    ColumnValue,
+    case_when,
     column,
     dimension,
     has,
@@ -25,8 +25,8 @@ from gradatim.rules.population.sql.records import (
 )
 from gradatim.rules.population.states import JUDGEMENT, NO, PARTIAL, YES
 
-Asked = tuple[int, HistoryQuery]
-SCHEMA = {
+_NumberedQuery = tuple[int, HistoryQuery]
+_COLUMN_TYPES = {
     "key": pa.int64(),
     "query": pa.int64(),
     "since": pa.date32(),
@@ -40,7 +40,7 @@ SCHEMA = {
 }
 
 
-def history_states(stream: Stream, asked: Iterable[Asked]) -> ir.Table | None:
+def history_states(stream: Stream, asked: Iterable[_NumberedQuery]) -> ir.Table | None:
     """Give the states of history queries that a stream's records answer.
 
     Returns:
@@ -50,7 +50,7 @@ def history_states(stream: Stream, asked: Iterable[Asked]) -> ir.Table | None:
     rows = list(_ask(stream, asked))
     if not rows:
         return None
-    table = joined(stream, dimension(rows, SCHEMA))
+    table = joined(stream, dimension(rows, _COLUMN_TYPES))
     if has(table, "unreadable"):
         table = table.filter(~table["unreadable"])
     if has(table, "denies"):
@@ -62,7 +62,7 @@ def history_states(stream: Stream, asked: Iterable[Asked]) -> ir.Table | None:
     return table.group_by("person", query=table["ask_query"]).agg(state=table["state"].max() + 1)
 
 
-def _ask(stream: Stream, asked: Iterable[Asked]) -> Iterator[dict[str, Any]]:
+def _ask(stream: Stream, asked: Iterable[_NumberedQuery]) -> Iterator[dict[str, Any]]:
     for number, query in asked:
         if query.denials and not stream.has("denies"):
             continue
@@ -99,7 +99,7 @@ def _since(query: HistoryQuery, meaning: Meaning) -> Iterator[dict[str, Any]]:
             yield {"since": query.window.since, "open": True} if day is None else {"since": day}
 
 
-def record_state(table: ir.Table, by_start: bool, graded: bool) -> Value:
+def record_state(table: ir.Table, by_start: bool, graded: bool) -> ColumnValue:
     """Say what one record says (`_happened`, `_recent`)."""
     surely, perhaps = surely_inside(table), perhaps_inside(table)
     if by_start:
@@ -117,28 +117,28 @@ def record_state(table: ir.Table, by_start: bool, graded: bool) -> Value:
     cases = [(not_, ibis.literal(NO))] if graded else []
     cases += [(~perhaps, ibis.literal(NO)), *why_unsettled(table), (~dated, ibis.literal(PARTIAL))]
     cases += [(maybe, ibis.literal(JUDGEMENT))] if graded else []
-    return chosen([*cases, (sure, ibis.literal(YES))], ibis.literal(JUDGEMENT))
+    return case_when([*cases, (sure, ibis.literal(YES))], ibis.literal(JUDGEMENT))
 
 
-def _start_surely(table: ir.Table) -> Value:
+def _start_surely(table: ir.Table) -> ColumnValue:
     return (table["start"] >= table["ask_since"]) & (
         column(table, "start_last") <= table["ask_until"]
     )
 
 
-def _start_perhaps(table: ir.Table) -> Value:
+def _start_perhaps(table: ir.Table) -> ColumnValue:
     return (column(table, "start_last") >= table["ask_since"]) & (
         table["start"] <= table["ask_until"]
     )
 
 
-def _as_graded(table: ir.Table) -> tuple[Value, Value]:
+def _as_graded(table: ir.Table) -> tuple[ColumnValue, ColumnValue]:
     """Say whether a record is not of the grade and relation asked for, or perhaps not."""
     value, wanted = column(table, "value"), table["ask_grade"]
     same = (value - wanted).abs() <= RELATIVE_TOLERANCE * ibis.greatest(value.abs(), wanted.abs())
-    below, equal, above = (whole(n) for n in (1, 2, 4))
+    below, equal, above = (int64(n) for n in (1, 2, 4))
     order = ibis.cases((same, equal), (value < wanted, below), else_=above)
-    none = whole(0)
+    none = int64(0)
     asks_grade, asks_related = table["ask_holds"] > 0, table["ask_related"] >= 0
     related = column(table, "related")
     wrong_grade = asks_grade & value.notnull() & ((table["ask_holds"] & order) == none)

@@ -20,11 +20,11 @@ from gradatim.protocol.elements import Element
 from gradatim.rules.measurements import DEFINITE, INDECISIVE
 from gradatim.rules.population.leaf_queries import MeasurementQuery
 from gradatim.rules.population.sql.concomitant_use import not_while
-from gradatim.rules.population.sql.portable import EPOCH, as_whole, day_number, rounded_down, whole
+from gradatim.rules.population.sql.portable import EPOCH, as_whole, day_number, int64, rounded_down
 from gradatim.rules.population.sql.records import (
-    Step,
-    Value,
-    chosen,
+    ColumnValue,
+    TableStep,
+    case_when,
     column,
     dimension,
     has,
@@ -37,8 +37,8 @@ from gradatim.rules.population.sql.records import (
 )
 from gradatim.rules.population.states import CONFLICT, JUDGEMENT, NO, NO_RANGE, PARTIAL, UNIT, YES
 
-Asked = tuple[int, MeasurementQuery]
-SCHEMA = {
+_NumberedQuery = tuple[int, MeasurementQuery]
+_COLUMN_TYPES = {
     "key": pa.int64(),
     "unit": pa.int64(),
     "query": pa.int64(),
@@ -72,9 +72,9 @@ _DAY_ZERO = 719_163
 def measurement_states(
     relation: Relation,
     stream: Stream,
-    asked: Iterable[Asked],
+    asked: Iterable[_NumberedQuery],
     elements: Mapping[str, Element],
-    step: Step,
+    step: TableStep,
 ) -> ir.Table | None:
     """Give the states of measurement queries that a stream's records answer.
 
@@ -96,15 +96,20 @@ def measurement_states(
 
 
 def asked_of(
-    relation: Relation, stream: Stream, asked: Iterable[Asked], elements: Mapping[str, Element]
+    relation: Relation,
+    stream: Stream,
+    asked: Iterable[_NumberedQuery],
+    elements: Mapping[str, Element],
 ) -> ir.Table | None:
     """Join records with what the queries ask of them; None if they ask nothing of this stream."""
     rows = list(_ask(relation, stream, asked, elements))
     on = ("key", "unit") if stream.has("unit") else ("key",)
-    return joined(stream, dimension(rows, SCHEMA), on) if rows else None
+    return joined(stream, dimension(rows, _COLUMN_TYPES), on) if rows else None
 
 
-def _alongside(relation: Relation, said: ir.Table, asked: list[Asked], step: Step) -> ir.Table:
+def _alongside(
+    relation: Relation, said: ir.Table, asked: list[_NumberedQuery], step: TableStep
+) -> ir.Table:
     """Let values of days on which certain drugs were taken not satisfy."""
     spared: dict[tuple[str, str, date], list[int]] = {}
     for number, query in asked:
@@ -118,7 +123,7 @@ def _alongside(relation: Relation, said: ir.Table, asked: list[Asked], step: Ste
     return ibis.union(*parts, distinct=False) if len(parts) > 1 else said
 
 
-def _undated(table: ir.Table) -> Value:
+def _undated(table: ir.Table) -> ColumnValue:
     if "start_last" not in table.columns:
         return ibis.literal(False)
     return table["ask_undated"] & (table["start"] == FIRST_DAY) & (table["start_last"] == LAST_DAY)
@@ -128,7 +133,10 @@ def _undated(table: ir.Table) -> Value:
 
 
 def _ask(
-    relation: Relation, stream: Stream, asked: Iterable[Asked], elements: Mapping[str, Element]
+    relation: Relation,
+    stream: Stream,
+    asked: Iterable[_NumberedQuery],
+    elements: Mapping[str, Element],
 ) -> Iterator[dict[str, Any]]:
     for number, query in asked:
         if query.derived and not stream.has("derived"):
@@ -224,17 +232,17 @@ def said_by_each(relation: Relation, stream: Stream, table: ir.Table) -> ir.Tabl
     return table.mutate(state=state.cast("int64"), q=_margin(table))
 
 
-def _counts(table: ir.Table) -> Value:
+def _counts(table: ir.Table) -> ColumnValue:
     """Leave out records of another method; computed facts are asked by queries of their own."""
     by = (table["ask_method"] == -1) | is_by(table, table["ask_method"])
     return by & (column(table, "derived") == table["ask_derived"])
 
 
-def _reference(table: ir.Table) -> Value:
+def _reference(table: ir.Table) -> ColumnValue:
     return ibis.ifelse(table["ask_times"] == 1, column(table, "high"), column(table, "low"))
 
 
-def _other(table: ir.Table) -> Value:
+def _other(table: ir.Table) -> ColumnValue:
     if not has(table, "high_other", "low_other"):
         return ibis.literal(False)
     return ibis.ifelse(
@@ -242,12 +250,12 @@ def _other(table: ir.Table) -> Value:
     )
 
 
-def _number(table: ir.Table) -> Value:
+def _number(table: ir.Table) -> ColumnValue:
     """Give the number compared, in the limit's unit; NULL where it does not convert."""
     return column(table, "value") * table["ask_factor"] + table["ask_offset"]
 
 
-def _limit(table: ir.Table) -> Value:
+def _limit(table: ir.Table) -> ColumnValue:
     """Give the limit compared with; NULL where there is no usable reference limit."""
     times, nothing = table["ask_times"] > 0, ibis.null("float64")
     usable = (table["reference"] > 0) & ~table["other"]
@@ -255,14 +263,14 @@ def _limit(table: ir.Table) -> Value:
     return ibis.ifelse(times, multiple, table["ask_number"])
 
 
-def _same(a: Value, b: Value) -> Value:
+def _same(a: ColumnValue, b: ColumnValue) -> ColumnValue:
     return (a - b).abs() <= RELATIVE_TOLERANCE * ibis.greatest(a.abs(), b.abs())
 
 
-def _number_says(table: ir.Table) -> Value:
+def _number_says(table: ir.Table) -> ColumnValue:
     times, reference = table["ask_times"] > 0, table["reference"]
     order = table["order"]
-    return chosen(
+    return case_when(
         [
             *_failed(table),
             *why_unsettled(table),
@@ -272,21 +280,21 @@ def _number_says(table: ir.Table) -> Value:
             (table["limit"].isnull(), ibis.literal(NO_RANGE)),
             (table["number"].isnull(), ibis.literal(UNIT)),
             ((table["ask_holds"] & order) == order, ibis.literal(YES)),
-            ((table["ask_holds"] & order) == whole(0), ibis.literal(NO)),
+            ((table["ask_holds"] & order) == int64(0), ibis.literal(NO)),
         ],
         ibis.literal(JUDGEMENT),
     )
 
 
-def _failed(table: ir.Table) -> list[tuple[Value, Value]]:
+def _failed(table: ir.Table) -> list[tuple[ColumnValue, ColumnValue]]:
     """Give the state of what was computed without a result."""
     return [(table["failed"] > 0, table["failed"])] if has(table, "failed") else []
 
 
-def _order(table: ir.Table) -> Value:
+def _order(table: ir.Table) -> ColumnValue:
     """Give the orders that value and limit may have: of a bound there may be several."""
     same, less = table["same"], table["number"] < table["limit"]
-    below, equal, above = (whole(n) for n in (1, 2, 4))
+    below, equal, above = (int64(n) for n in (1, 2, 4))
     if not has(table, "bound"):
         return ibis.cases((same, equal), (less, below), else_=above)
     bound = table["bound"]
@@ -299,11 +307,11 @@ def _order(table: ir.Table) -> Value:
         (same & down, below),
         (up & ~less, above),
         (down & less, below),
-        else_=whole(7),
+        else_=int64(7),
     )
 
 
-def _word_says(relation: Relation, table: ir.Table) -> Value:
+def _word_says(relation: Relation, table: ir.Table) -> ColumnValue:
     if not has(table, "word"):
         return ibis.literal(JUDGEMENT)
     word, answer = table["word"], table["ask_answer"]
@@ -322,28 +330,28 @@ def _word_says(relation: Relation, table: ir.Table) -> Value:
     known = ibis.ifelse(answer, word.isin(places["answers"]) & ~doubtful, definite)
     wanted = (word == table["ask_word"]) & ~(answer & doubtful)
     why = [*_failed(table), *why_unsettled(table)]
-    return chosen(
+    return case_when(
         [*why, (wanted, ibis.literal(YES)), (known, ibis.literal(NO))], ibis.literal(JUDGEMENT)
     )
 
 
-def _margin(table: ir.Table) -> Value:
+def _margin(table: ir.Table) -> ColumnValue:
     """Give how far a value is beyond the limit; a bound has no margin.
 
     The larger, the more the comparison holds.
     """
     number = packed_margin(table["ask_sign"], table["number"], table["limit"])
-    return ibis.ifelse(table["bound"] > 0, whole(0), number) if has(table, "bound") else number
+    return ibis.ifelse(table["bound"] > 0, int64(0), number) if has(table, "bound") else number
 
 
-def packed_margin(sign: Value, value: Value, limit: Value) -> Value:
+def packed_margin(sign: ColumnValue, value: ColumnValue, limit: ColumnValue) -> ColumnValue:
     """Pack how far a value is on the side where a comparison holds; 0 where there is no margin."""
     most = MARGIN_BOUND - 2.0
     beyond = sign * (value - limit) / limit.nullif(0.0) * MARGIN_SCALE
     # The engines pass over NULL in `least`: a value that is missing is told apart first.
     missing = value.isnull() | limit.isnull() | (limit == 0) | (sign == 0)
     number = rounded_down(ibis.greatest(ibis.least(beyond, most), -most) + (MARGIN_BOUND + 0.5))
-    return ibis.ifelse(missing, whole(0), number)
+    return ibis.ifelse(missing, int64(0), number)
 
 
 # --- what they say together -----------------------------------------------------------------------
@@ -353,23 +361,23 @@ def _exact(table: ir.Table) -> ir.Table:
     """Settle records of known days by the largest of `day, state, margin`."""
     day = (day_number(table["start"]) + _DAY_ZERO) * table["ask_latest"]
     first = day * 16 + table["state"]
-    packed = first * whole(1 << 32) + table["q"]
+    packed = first * int64(1 << 32) + table["q"]
     table = table.mutate(packed=packed, last=day * 16 + _opposite(table["state"]))
     found = table.group_by("person", query=table["ask_query"]).agg(
         packed=table["packed"].max(), last=table["last"].max(), latest=table["ask_latest"].max()
     )
-    fifteen = whole(15)
+    fifteen = int64(15)
     top = (found["packed"] >> 32) & fifteen
     bottom = ibis.ifelse(found["latest"] == 1, found["last"] & fifteen, _opposite(top))
-    margin = found["packed"] & whole((1 << 32) - 1)
+    margin = found["packed"] & int64((1 << 32) - 1)
     return found.select("person", "query", state=_agreed(top, bottom, None) + 1, margin=margin)
 
 
-def _opposite(state: Value) -> Value:
-    return ibis.cases((state == NO, whole(YES)), (state == YES, whole(NO)), else_=state)
+def _opposite(state: ColumnValue) -> ColumnValue:
+    return ibis.cases((state == NO, int64(YES)), (state == YES, int64(NO)), else_=state)
 
 
-def _agreed(top: Value, bottom: Value, exact: Value | None) -> Value:
+def _agreed(top: ColumnValue, bottom: ColumnValue, exact: ColumnValue | None) -> ColumnValue:
     """Settle the states of those that may be the last, from the largest and its opposite."""
     yes, no = top == YES, bottom == YES
     one = (yes & (bottom == NO)) | (no & (top == NO)) | (~yes & ~no)

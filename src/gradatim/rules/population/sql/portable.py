@@ -68,7 +68,7 @@ def day_number(day: "ir.Value") -> "ir.IntegerValue":
     return cast("ir.DateValue", day).delta(epoch, unit="day")
 
 
-def whole(number: int) -> "ir.IntegerScalar":
+def int64(number: int) -> "ir.IntegerScalar":
     """Write an integer that is 64 bits wide in the engine too."""
     return cast("ir.IntegerScalar", ibis.literal(number).cast("int64"))
 

@@ -15,8 +15,8 @@ from ibis.expr import types as ir
 from gradatim.evidence.relation import UNSETTLED, Key, Relation, Stream
 from gradatim.rules.population.states import unknown
 
-Value = Any
-Step = Callable[[ir.Table], ir.Table]
+ColumnValue = Any
+TableStep = Callable[[ir.Table], ir.Table]
 """Materialises a step of a query, so that the next ones neither compute nor write it again."""
 _FALSE = ibis.literal(False)
 _NUMBERS = {"bound": 0, "word": 0, "method": 0, "unit": 0, "failed": 0, "unsettled": 0}
@@ -36,7 +36,7 @@ def joined(stream: Stream, asked: ir.Table, on: tuple[str, ...] = ("key",)) -> i
     return stream.table.inner_join(named, [stream.table[one] == named[f"ask_{one}"] for one in on])
 
 
-def column(table: ir.Table, name: str) -> Value:
+def column(table: ir.Table, name: str) -> ColumnValue:
     """Give a column of records, or its default where the table has none."""
     if name in table.columns:
         return table[name]
@@ -53,16 +53,16 @@ def column(table: ir.Table, name: str) -> Value:
     return {"start_last": _start, "end": _start, "end_last": _end_last}.get(name, _null)(table)
 
 
-def _start(table: ir.Table) -> Value:
+def _start(table: ir.Table) -> ColumnValue:
     return table["start"]
 
 
-def _end_last(table: ir.Table) -> Value:
+def _end_last(table: ir.Table) -> ColumnValue:
     """Give the last day on which it may have ended; on a known end, that, else as it began."""
     return table["end"] if "end" in table.columns else column(table, "start_last")
 
 
-def _null(_: ir.Table) -> Value:
+def _null(_: ir.Table) -> ColumnValue:
     return ibis.null("float64")
 
 
@@ -76,7 +76,7 @@ def number_of(words: tuple[str, ...], word: str) -> int:
     return words.index(word) if word in words else -2
 
 
-def is_by(table: ir.Table, method: Value | int) -> Value:
+def is_by(table: ir.Table, method: ColumnValue | int) -> ColumnValue:
     """Say whether a record is by a method (its number), or may be (`measurements._is_by`)."""
     same = column(table, "method") == method
     if not has(table, "unsettled"):
@@ -84,7 +84,7 @@ def is_by(table: ir.Table, method: Value | int) -> Value:
     return same | ((table["unsettled"] > 0) & (column(table, "method") == 0))
 
 
-def why_unsettled(table: ir.Table) -> list[tuple[Value, Value]]:
+def why_unsettled(table: ir.Table) -> list[tuple[ColumnValue, ColumnValue]]:
     """Return when a record is not settled, each with the state that says why."""
     if not has(table, "unsettled"):
         return []
@@ -95,21 +95,23 @@ def why_unsettled(table: ir.Table) -> list[tuple[Value, Value]]:
     ]
 
 
-def surely_inside(table: ir.Table) -> Value:
+def surely_inside(table: ir.Table) -> ColumnValue:
     """Whether the days of a record surely touch the days asked about."""
     return (column(table, "end") >= table["ask_since"]) & (
         column(table, "start_last") <= table["ask_until"]
     )
 
 
-def perhaps_inside(table: ir.Table) -> Value:
+def perhaps_inside(table: ir.Table) -> ColumnValue:
     """Whether they may touch them."""
     return (column(table, "end_last") >= table["ask_since"]) & (
         table["start"] <= table["ask_until"]
     )
 
 
-def chosen(cases: Iterable[tuple[Value, Value]], otherwise: Value) -> Value:
+def case_when(
+    cases: Iterable[tuple[ColumnValue, ColumnValue]], otherwise: ColumnValue
+) -> ColumnValue:
     """Give the value of the first condition that holds; one that is plainly false is left out."""
     kept = [(condition, value) for condition, value in cases if condition is not _FALSE]
     return ibis.cases(*kept, else_=otherwise) if kept else otherwise
@@ -122,7 +124,7 @@ _SPREAD = 64
 """Leaves room between keys, so that those of several streams can be told apart."""
 
 
-def together(relation: Relation, *elements: str) -> Stream | None:
+def joint_stream(relation: Relation, *elements: str) -> Stream | None:
     """Give the stream of all records of some elements; None if there is none."""
     streams = [
         one for one in relation.streams if any(any(one.keys_of(element)) for element in elements)
@@ -147,6 +149,6 @@ def together(relation: Relation, *elements: str) -> Stream | None:
     return Stream(named, ibis.union(*tables, distinct=False), keys)
 
 
-def _wide(value: Value) -> Value:
+def _wide(value: ColumnValue) -> ColumnValue:
     """Give integers the same width in every table."""
     return value.cast("int64") if value.type().is_integer() else value

@@ -10,14 +10,14 @@ import ibis
 from ibis.expr import types as ir
 
 from gradatim.core.quantity import RELATIVE_TOLERANCE
-from gradatim.rules.population.sql.portable import as_whole, whole
-from gradatim.rules.population.sql.records import Value, column
+from gradatim.rules.population.sql.portable import as_whole, int64
+from gradatim.rules.population.sql.records import ColumnValue, column
 
 NO_DOSE = -1.0
 """Stands for a dose that is not known where doses are told apart; no dose is negative."""
 
 
-def doses_of(table: ir.Table, factor: Value | None = None) -> dict[str, Value]:
+def doses_of(table: ir.Table, factor: ColumnValue | None = None) -> dict[str, ColumnValue]:
     """Return the columns `dose`, `most` (the two that a dose lies between) and `course`.
 
     Args:
@@ -124,10 +124,10 @@ def _days(near: ir.Table, keys: Sequence[str]) -> ir.Table:
 
 def _summed(alike: ir.Table, at: Sequence[str]) -> ir.Table:
     """Add up the doses of a day, of which so many courses are taken, and so many surely."""
-    least, most, nothing = alike["least"], alike["most"].clip(lower=0.0), whole(0)
+    least, most, nothing = alike["least"], alike["most"].clip(lower=0.0), int64(0)
     return alike.group_by(*at).agg(
-        taken=ibis.ifelse(alike["taken"] > 0, whole(1), nothing).max(),
-        unknown=ibis.ifelse((alike["taken"] > 0) & (alike["most"] < 0), whole(1), nothing).max(),
+        taken=ibis.ifelse(alike["taken"] > 0, int64(1), nothing).max(),
+        unknown=ibis.ifelse((alike["taken"] > 0) & (alike["most"] < 0), int64(1), nothing).max(),
         together_least=ibis.ifelse(alike["sure"] > 0, least, 0.0).sum(),
         together_most=ibis.ifelse(alike["taken"] > 0, most, 0.0).sum(),
         apart_least=(least * alike["sure"]).sum(),
@@ -162,6 +162,6 @@ def unchanged(totals: ir.Table, keys: Sequence[str]) -> ir.Table:
     return found.select(*keys, same=same.cast("int64"))
 
 
-def nearly(a: Value, b: Value) -> Value:
+def nearly(a: ColumnValue, b: ColumnValue) -> ColumnValue:
     """Whether two numbers are equal but for what arithmetic may add (`core.quantity.same`)."""
     return (a - b).abs() <= RELATIVE_TOLERANCE * ibis.greatest(a.abs(), b.abs())

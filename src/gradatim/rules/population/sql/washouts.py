@@ -12,11 +12,11 @@ from gradatim.rules.population.leaf_queries import StableDoseQuery
 from gradatim.rules.population.sql.counts import happenings
 from gradatim.rules.population.sql.courses import PART, drug_states, ingredients
 from gradatim.rules.population.sql.histories import record_state
-from gradatim.rules.population.sql.records import Step, dimension, has, joined
+from gradatim.rules.population.sql.records import TableStep, dimension, has, joined
 from gradatim.rules.population.states import NO, YES
 
-Asked = tuple[int, StableDoseQuery]
-SCHEMA = {
+_NumberedQuery = tuple[int, StableDoseQuery]
+_COLUMN_TYPES = {
     "key": pa.int64(),
     "query": pa.int64(),
     "part": pa.int64(),
@@ -27,7 +27,9 @@ SCHEMA = {
 SPARED_SCHEMA = {"key": pa.int64(), "query": pa.int64(), "part": pa.int64()}
 
 
-def washout_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Table | None:
+def washout_states(
+    stream: Stream, asked: Iterable[_NumberedQuery], step: TableStep
+) -> ir.Table | None:
     """Give the states of washouts with an exemption.
 
     Returns:
@@ -48,11 +50,11 @@ def washout_states(stream: Stream, asked: Iterable[Asked], step: Step) -> ir.Tab
     return found.group_by("person", "query").agg(state=found["left"].max().cast("int64") + 1)
 
 
-def _recent(stream: Stream, asked: list[Asked]) -> ir.Table | None:
+def _recent(stream: Stream, asked: list[_NumberedQuery]) -> ir.Table | None:
     rows = list(_ask(stream, asked))
     if not rows:
         return None
-    table = happenings(joined(stream, dimension(rows, SCHEMA)))
+    table = happenings(joined(stream, dimension(rows, _COLUMN_TYPES)))
     table = table.mutate(state=record_state(table, False, False).cast("int64"))
     table = table.filter(table["state"] > NO)
     return table.group_by("person", query=table["ask_query"], part=table["ask_part"]).agg(
@@ -60,7 +62,7 @@ def _recent(stream: Stream, asked: list[Asked]) -> ir.Table | None:
     )
 
 
-def _ask(stream: Stream, asked: list[Asked]) -> Iterator[dict[str, Any]]:
+def _ask(stream: Stream, asked: list[_NumberedQuery]) -> Iterator[dict[str, Any]]:
     for number, query in asked:
         codes = ingredients(stream, query)
         for key, meaning in stream.keys_of(query.element):
@@ -77,7 +79,9 @@ def _ask(stream: Stream, asked: list[Asked]) -> Iterator[dict[str, Any]]:
                     yield {**row, "open": True} if day is None else {**row, "since": day}
 
 
-def _with_exemptions(stream: Stream, asked: list[Asked], recent: ir.Table, step: Step) -> ir.Table:
+def _with_exemptions(
+    stream: Stream, asked: list[_NumberedQuery], recent: ir.Table, step: TableStep
+) -> ir.Table:
     """Add, of ingredients being taken that may be exempt, the state of not being stable."""
     drugs = drug_states(stream, asked, step)
     named = _may_be_spared(stream, asked)
@@ -89,7 +93,7 @@ def _with_exemptions(stream: Stream, asked: list[Asked], recent: ir.Table, step:
     return recent.left_join(taken, PART).drop([f"{name}_right" for name in PART])
 
 
-def _may_be_spared(stream: Stream, asked: list[Asked]) -> ir.Table | None:
+def _may_be_spared(stream: Stream, asked: list[_NumberedQuery]) -> ir.Table | None:
     """Give who has a record of an ingredient as one that the exemption is about."""
     rows = []
     for number, query in asked:
