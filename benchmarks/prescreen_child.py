@@ -23,7 +23,7 @@ from gradatim.evidence.omop.vocabulary import concepts
 from gradatim.evidence.warehouse.base import Warehouse
 from gradatim.evidence.warehouse.connect import connect
 from gradatim.protocol.load import load
-from gradatim.screening.prescreen.run import Outcome, Request
+from gradatim.screening.prescreen.run import PrescreenResult, Request
 from gradatim.screening.prescreen.run import prescreen as run
 from gradatim.screening.prescreen.warehouse import OmopPopulation
 
@@ -72,7 +72,7 @@ def _opened(source: str, memory: int) -> Warehouse:
     return connect(source, memory=memory // 2)
 
 
-def _told(outcome: Outcome) -> JSON:
+def _told(outcome: PrescreenResult) -> JSON:
     first = next(iter(outcome.run.values()))
     return {
         "people": first["people"]["screened"],

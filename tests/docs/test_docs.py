@@ -14,7 +14,7 @@ from gradatim.protocol.load import bundled, load
 from gradatim.protocol.nodes import NODE_KINDS
 from gradatim.screening.feasibility.reasons import NUMBERS
 from gradatim.screening.feasibility.recontact import HEADER
-from gradatim.screening.prescreen.evidence import SCHEMA
+from gradatim.screening.prescreen.evidence import ARROW_SCHEMA
 from gradatim.screening.prescreen.folder import FILES
 
 ROOT = Path(__file__).parents[2]
@@ -129,7 +129,7 @@ def test_kinds_and_trials_are_named() -> None:
 def test_the_page_on_prescreening_names_every_file_column_and_option() -> None:
     """What a run writes, and what it can be told, stands on its page."""
     page = _text("docs", "prescreen.md")
-    for names in (FILES, SCHEMA.names, HEADER):
+    for names in (FILES, ARROW_SCHEMA.names, HEADER):
         assert [name for name in names if f"`{name}`" not in page] == []
     assert [key for key in KEYS if f"`{key}" not in page] == []
     cli = _text("docs", "cli.md").split("## `gradatim prescreen`")[1].split("## `")[0]

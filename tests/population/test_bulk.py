@@ -12,7 +12,7 @@ from gradatim.evidence.omop.options import Options, ReferenceRange
 from gradatim.protocol.elements import COVERABLE
 from gradatim.protocol.load import load
 from gradatim.screening.prescreen.bulk import BulkPopulation
-from gradatim.screening.prescreen.run import Outcome, Request, prescreen
+from gradatim.screening.prescreen.run import PrescreenResult, Request, prescreen
 from gradatim.vocabulary.concepts import Concept
 from gradatim.vocabulary.graph import Vocabulary
 
@@ -53,7 +53,7 @@ def export(tmp_path: Path) -> Path:
     return folder
 
 
-def screened(export: Path, out: Path, vocabulary: Vocabulary | None) -> Outcome:
+def screened(export: Path, out: Path, vocabulary: Vocabulary | None) -> PrescreenResult:
     anchors = dict.fromkeys(DOCUMENT.study.schedule.anchors, ON)
     options = Options(ON, declare(COVERABLE), vocabulary=vocabulary)
     return prescreen(Request([DOCUMENT], ON, [anchors]), BulkPopulation(str(export), options), out)

@@ -13,7 +13,7 @@ from gradatim.evidence.omop.options import Options
 from gradatim.evidence.warehouse.base import Warehouse
 from gradatim.evidence.warehouse.connect import connect
 from gradatim.protocol.load import Document, load
-from gradatim.screening.prescreen.run import Outcome, Request, prescreen
+from gradatim.screening.prescreen.run import PrescreenResult, Request, prescreen
 from gradatim.screening.prescreen.warehouse import OmopPopulation
 from gradatim.synthetic.population import write_population
 from tests.engines import Engine
@@ -43,7 +43,7 @@ def run(
     document: Document | None = None,
     population: type[OmopPopulation] = OmopPopulation,
     **options: Any,
-) -> Outcome:
+) -> PrescreenResult:
     """Prescreen the people of a warehouse."""
     asked = request(document or load("nct05962762"), **options)
     return prescreen(asked, population(warehouse, OPTIONS), out)

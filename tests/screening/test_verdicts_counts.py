@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gradatim.screening.feasibility.attrition import best_order, open_counts, sequential, solo
 from gradatim.screening.feasibility.leverage import shapley
-from gradatim.screening.feasibility.missing_tests import needed
+from gradatim.screening.feasibility.missing_tests import needed_elements
 from gradatim.screening.feasibility.patterns import Collector, Patterns, pack
 
 PASS, OPEN, FAIL = 0, 1, 2
@@ -120,7 +120,7 @@ def test_the_one_test_counts_people_who_lack_nothing_else(population, data):
     people, warehouse = population
     names = st.frozensets(st.sampled_from("xyz"), min_size=1)
     elements = {f"C{n}": data.draw(names) for n in range(len(warehouse))}
-    found = {one.element: one for one in needed(patterns(people, warehouse), elements)}
+    found = {one.element: one for one in needed_elements(patterns(people, warehouse), elements)}
     for name in "xyz":
         waiting = [
             [f"C{n}" for n, t in enumerate(p) if t == OPEN and warehouse[n]]

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from gradatim.core.quantity import compare_numbers
 from gradatim.protocol.eligibility import EligibilityCriterion
-from gradatim.screening.feasibility.columns import Column, columns
+from gradatim.screening.feasibility.columns import CriterionColumn, columns
 from gradatim.screening.feasibility.movable_limits import grid, movable
 from gradatim.screening.feasibility.relaxation import Curve, relaxed
 from gradatim.screening.readings import Reading
 from tests.screening.written import trial
 
 
-def column(category: str, rule: object) -> Column:
+def column(category: str, rule: object) -> CriterionColumn:
     criterion = EligibilityCriterion.model_validate(
         {
             "id": "X",
@@ -29,7 +29,7 @@ def column(category: str, rule: object) -> Column:
             "rule": rule,
         }
     )
-    return Column(criterion, Reading("literal", criterion.rule), "X")
+    return CriterionColumn(criterion, Reading("literal", criterion.rule), "X")
 
 
 def test_the_limits_of_the_trial_move_in_the_direction_that_lets_people_in():

@@ -10,7 +10,7 @@ from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Kind
 from gradatim.protocol.eligibility import EligibilityCriterion
 from gradatim.reports.messages import RecordPart
-from gradatim.screening.assess import Status
+from gradatim.screening.assess import EligibilityStatus
 
 
 class Outcome(NamedTuple):
@@ -25,7 +25,7 @@ OUTCOMES: Mapping[bool | None, Outcome] = {
     False: Outcome("fails", "fails"),
     None: Outcome("unknown", "unknown"),
 }
-STATUSES: Mapping[Status, Outcome] = {
+STATUSES: Mapping[EligibilityStatus, Outcome] = {
     "eligible": Outcome("passes", "Eligible"),
     "ineligible": Outcome("fails", "Not eligible"),
     "undetermined": Outcome("unknown", "Undetermined"),

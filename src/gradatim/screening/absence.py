@@ -14,7 +14,7 @@ _CALLED = {
 }
 
 
-class Counted(NamedTuple):
+class _RecordCount(NamedTuple):
     """Records of one kind that a person has, and how many of them are known not to be asked for."""
 
     kind: str
@@ -29,7 +29,7 @@ class Absence(NamedTuple):
         by_kind: the records of each kind that the criterion asks about.
     """
 
-    by_kind: tuple[Counted, ...]
+    by_kind: tuple[_RecordCount, ...]
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON documents write it."""
@@ -43,7 +43,7 @@ class Absence(NamedTuple):
         return "; ".join(map(_words, self.by_kind))
 
 
-def _words(one: Counted) -> str:
+def _words(one: _RecordCount) -> str:
     singular, plural = _CALLED[one.kind]
     if not one.records:
         return f"no {singular} recorded at all"
@@ -66,7 +66,7 @@ def absence(finding: Finding, study: Study, facts: Facts) -> Absence | None:
         if asked and leaf.truth is FALSE and not leaf.evidence and asked.kind in facts.coverage:
             elements.setdefault(asked.kind, []).append(leaf.element or "")
     found = tuple(
-        Counted(kind, facts.recorded[kind], facts.recorded[kind] - facts.open_records(names))
+        _RecordCount(kind, facts.recorded[kind], facts.recorded[kind] - facts.open_records(names))
         for kind, names in elements.items()
         if kind in facts.recorded
     )

@@ -16,7 +16,7 @@ from gradatim.rules.horizon import Stretch, horizon
 from gradatim.screening.missing import Missing, rank_missing, recheck, repeat
 from gradatim.screening.readings import Plan, Reading
 
-Status = Literal["eligible", "ineligible", "undetermined"]
+EligibilityStatus = Literal["eligible", "ineligible", "undetermined"]
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Eligibility:
     person: str
     anchors: Mapping[str, date]
     on: date
-    status: Status
+    status: EligibilityStatus
     findings: tuple[Finding, ...]
     eligible_from: date | None
     repeat: tuple[str, ...]
@@ -137,7 +137,7 @@ def assess(
     situation = Situation(study, facts, anchors, on)
     findings = tuple(_finding(one, situation, plan[one.id]) for one in study.criteria)
     passes = [finding.passes for finding in findings]
-    status: Status = (
+    status: EligibilityStatus = (
         "ineligible" if False in passes else "undetermined" if None in passes else "eligible"
     )
     start = eligible_from(findings)

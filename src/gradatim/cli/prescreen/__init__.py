@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gradatim.evidence.source_description import Described
     from gradatim.protocol.load import Document
-    from gradatim.screening.prescreen.run import Outcome, Request
+    from gradatim.screening.prescreen.run import PrescreenResult, Request
     from gradatim.screening.prescreen.source import Population
     from gradatim.vocabulary.graph import Vocabulary
 
@@ -174,7 +174,7 @@ def _progress(quiet: bool) -> Iterator[Callable[[str], Callable[[int, int], None
         yield watch
 
 
-def _finish(outcome: "Outcome", request: "Request", json: bool) -> None:
+def _finish(outcome: "PrescreenResult", request: "Request", json: bool) -> None:
     """Print what was found, for people or as JSON."""
     from gradatim.cli.output import print_json
     from gradatim.cli.prescreen.tables import print_outcome

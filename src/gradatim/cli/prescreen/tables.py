@@ -9,10 +9,10 @@ from gradatim.cli.output import console
 
 if TYPE_CHECKING:
     from gradatim.protocol.load import Document
-    from gradatim.screening.prescreen.run import Outcome
+    from gradatim.screening.prescreen.run import PrescreenResult
 
 
-def print_outcome(document: "Document", outcome: "Outcome") -> None:
+def print_outcome(document: "Document", outcome: "PrescreenResult") -> None:
     """Print the funnel of one protocol, what was verified, and where the files are."""
     id = document.study.study.id
     run, folder = outcome.run[id], outcome.folders[id]

@@ -7,7 +7,7 @@ import numpy as np
 from gradatim.screening.feasibility.patterns import Patterns, bit, distinct
 
 
-class Step(NamedTuple):
+class _AttritionStep(NamedTuple):
     """The people left after a criterion.
 
     Args:
@@ -42,7 +42,7 @@ class Best(NamedTuple):
     remaining: int
 
 
-def sequential(patterns: Patterns) -> list[Step]:
+def sequential(patterns: Patterns) -> list[_AttritionStep]:
     """Apply the criteria one after another, in the protocol's order."""
     left = np.ones(len(patterns.counts), bool)
     passing, warehouse = left.copy(), left.copy()
@@ -54,7 +54,7 @@ def sequential(patterns: Patterns) -> list[Step]:
         if patterns.warehouse[place]:
             warehouse &= ~unknown
         steps.append(
-            Step(
+            _AttritionStep(
                 id,
                 patterns.number(left),
                 patterns.number(passing),

@@ -10,7 +10,7 @@ from gradatim.screening.readings import Reading, plan
 
 
 @dataclass(frozen=True)
-class Column:
+class CriterionColumn:
     """One criterion under one reading, as a column of verdicts.
 
     Args:
@@ -46,7 +46,7 @@ class Column:
 
 def columns(
     study: Study, run: Mapping[str, str], chosen: Mapping[str, str] | None = None
-) -> list[Column]:
+) -> list[CriterionColumn]:
     """Give the column of each criterion, in the protocol's order.
 
     Args:
@@ -64,13 +64,13 @@ def columns(
         reading = wanted[criterion.id][0]
         same = reading.name == base[criterion.id][0].name
         name = criterion.id if same else f"{criterion.id}@{reading.name}"
-        found.append(Column(criterion, reading, name))
+        found.append(CriterionColumn(criterion, reading, name))
     return found
 
 
 def alternatives(
     study: Study, run: Mapping[str, str], chosen: Mapping[str, str] | None = None
-) -> list[tuple[Column, list[Column]]]:
+) -> list[tuple[CriterionColumn, list[CriterionColumn]]]:
     """Give every reading other than the one used: its own column, and all that change with it.
 
     Args:

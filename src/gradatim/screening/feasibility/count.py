@@ -5,21 +5,21 @@ from collections.abc import Callable, Iterable
 from gradatim.protocol.load import Document
 from gradatim.screening.feasibility.chunk import Chunk
 from gradatim.screening.feasibility.count_pass import Counting, Tally
-from gradatim.screening.feasibility.funnel import Row, funnel_document
+from gradatim.screening.feasibility.funnel import FunnelRow, funnel_document
 from gradatim.screening.feasibility.load import Files
-from gradatim.screening.feasibility.question import Question, question
+from gradatim.screening.feasibility.question import FeasibilityQuestion, question
 from gradatim.screening.feasibility.suppression import Mask
 
-Watch = Callable[[Iterable[Chunk]], Iterable[Chunk]]
+_Watch = Callable[[Iterable[Chunk]], Iterable[Chunk]]
 
 
 def funnel(
     files: Files,
     document: Document,
-    asked: Question | None = None,
+    asked: FeasibilityQuestion | None = None,
     suppress: int = 5,
-    watch: Watch = iter,
-) -> Row:
+    watch: _Watch = iter,
+) -> FunnelRow:
     """Give the funnel document of a prescreen.
 
     Args:
@@ -34,12 +34,14 @@ def funnel(
     """
     plain = question(document.study, files.readings)
     asked = asked or plain
-    before = count(files, document, plain, watch) if asked.changes else None
-    now = count(files, document, asked, watch)
+    before = count_people(files, document, plain, watch) if asked.changes else None
+    now = count_people(files, document, asked, watch)
     return funnel_document(document, asked, now, Mask(suppress), before)
 
 
-def count(files: Files, document: Document, asked: Question, watch: Watch = iter) -> Tally:
+def count_people(
+    files: Files, document: Document, asked: FeasibilityQuestion, watch: _Watch = iter
+) -> Tally:
     """Count people for a question, in one pass over the files.
 
     Raises:

@@ -13,7 +13,7 @@ from gradatim.screening.feasibility.chunk import Chunk, Truths
 from gradatim.screening.feasibility.columns import alternatives
 from gradatim.screening.feasibility.movable_limits import grid, movable
 from gradatim.screening.feasibility.patterns import Collector, Patterns, Words, mask, ones, pack
-from gradatim.screening.feasibility.question import Question
+from gradatim.screening.feasibility.question import FeasibilityQuestion
 from gradatim.screening.feasibility.readings_effect import Effect, statuses
 from gradatim.screening.feasibility.reasons import NUMBERS
 from gradatim.screening.feasibility.relaxation import Curve, relaxed
@@ -49,7 +49,7 @@ class Counting:
         self,
         study: Study,
         run: Mapping[str, str],
-        asked: Question,
+        asked: FeasibilityQuestion,
         there: Mapping[str, Iterable[str]],
     ) -> None:
         """Begin with nobody.

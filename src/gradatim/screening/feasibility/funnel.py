@@ -22,23 +22,27 @@ from gradatim.core.verdict import Reason
 from gradatim.protocol.load import Document
 from gradatim.protocol.study import Study
 from gradatim.screening.feasibility.attrition import best_order, open_counts, sequential, solo
-from gradatim.screening.feasibility.columns import Column
+from gradatim.screening.feasibility.columns import CriterionColumn
 from gradatim.screening.feasibility.count_pass import Tally
 from gradatim.screening.feasibility.leverage import shapley
-from gradatim.screening.feasibility.missing_tests import needed
-from gradatim.screening.feasibility.question import Question
-from gradatim.screening.feasibility.readings_effect import STATUSES, WORDS, Effect
+from gradatim.screening.feasibility.missing_tests import needed_elements
+from gradatim.screening.feasibility.question import FeasibilityQuestion
+from gradatim.screening.feasibility.readings_effect import STATUSES, TRUTH_WORDS, Effect
 from gradatim.screening.feasibility.reasons import NUMBERS
 from gradatim.screening.feasibility.relaxation import Curve
 from gradatim.screening.feasibility.suppression import Mask
 
 SCHEMA = "gradatim.funnel/1"
-Row = dict[str, Any]
+FunnelRow = dict[str, Any]
 
 
 def funnel_document(
-    document: Document, asked: Question, tally: Tally, publish: Mask, before: Tally | None = None
-) -> Row:
+    document: Document,
+    asked: FeasibilityQuestion,
+    tally: Tally,
+    publish: Mask,
+    before: Tally | None = None,
+) -> FunnelRow:
     """Give the document, plain and ready for JSON.
 
     Args:
@@ -49,7 +53,7 @@ def funnel_document(
         before: what was counted for the run as it was, where the question changes something.
     """
     study = document.study
-    found: Row = {
+    found: FunnelRow = {
         "schema": SCHEMA,
         "protocol": {
             "id": study.study.id,
@@ -69,7 +73,7 @@ def funnel_document(
     }
     if before is not None:
         found["before"] = _people(before, publish)
-    marked: Row = _marked(found)
+    marked: FunnelRow = _marked(found)
     return marked
 
 
@@ -84,7 +88,7 @@ def _marked(value: Any) -> Any:
     return {**found, "suppressed": hidden} if hidden else found
 
 
-def _question(asked: Question) -> Row:
+def _question(asked: FeasibilityQuestion) -> FunnelRow:
     return {
         "without": list(asked.without),
         "readings": dict(asked.readings),
@@ -99,7 +103,7 @@ def _question(asked: Question) -> Row:
     }
 
 
-def _people(tally: Tally, publish: Mask) -> Row:
+def _people(tally: Tally, publish: Mask) -> FunnelRow:
     patterns = tally.patterns
     total, excluded = patterns.people, patterns.number(patterns.excluded)
     out, left = publish.parts([excluded, total - excluded], total)
@@ -115,7 +119,7 @@ def _people(tally: Tally, publish: Mask) -> Row:
     }
 
 
-def _criteria(asked: Question, tally: Tally, publish: Mask) -> list[Row]:
+def _criteria(asked: FeasibilityQuestion, tally: Tally, publish: Mask) -> list[FunnelRow]:
     values = shapley(tally.patterns)
     rows = []
     for column, one in zip(asked.columns, solo(tally.patterns), strict=True):
@@ -137,7 +141,7 @@ def _criteria(asked: Question, tally: Tally, publish: Mask) -> list[Row]:
     return rows
 
 
-def _about(column: Column) -> Row:
+def _about(column: CriterionColumn) -> FunnelRow:
     one = column.criterion
     return {
         "id": one.id,
@@ -148,7 +152,7 @@ def _about(column: Column) -> Row:
     }
 
 
-def _reasons(counts: Any, publish: Mask) -> Row:
+def _reasons(counts: Any, publish: Mask) -> FunnelRow:
     if counts is None:
         return {}
     cells = [int(counts[NUMBERS[why]]) for why in Reason]
@@ -156,7 +160,7 @@ def _reasons(counts: Any, publish: Mask) -> Row:
     return {str(why): n for why, n in zip(Reason, shown, strict=True) if publish.active or n}
 
 
-def _sequential(tally: Tally, publish: Mask) -> list[Row]:
+def _sequential(tally: Tally, publish: Mask) -> list[FunnelRow]:
     rows, before = [], tally.patterns.people
     for step in sequential(tally.patterns):
         rows.append(
@@ -172,7 +176,7 @@ def _sequential(tally: Tally, publish: Mask) -> list[Row]:
     return rows
 
 
-def _best(tally: Tally, publish: Mask) -> list[Row]:
+def _best(tally: Tally, publish: Mask) -> list[FunnelRow]:
     """Give the best order as far as its steps may be shown: the order of small ones tells more."""
     rows, before = [], tally.patterns.people
     for step in best_order(tally.patterns):
@@ -186,10 +190,12 @@ def _best(tally: Tally, publish: Mask) -> list[Row]:
     return rows
 
 
-def _tests(study: Study, asked: Question, tally: Tally, publish: Mask) -> list[Row]:
+def _tests(
+    study: Study, asked: FeasibilityQuestion, tally: Tally, publish: Mask
+) -> list[FunnelRow]:
     elements = {one.criterion.id: one.elements for one in asked.columns}
     rows = []
-    for one in needed(tally.patterns, elements):
+    for one in needed_elements(tally.patterns, elements):
         known = study.elements.get(one.element)
         rows.append(
             {
@@ -204,18 +210,20 @@ def _tests(study: Study, asked: Question, tally: Tally, publish: Mask) -> list[R
     return _by([row for row in rows if row["asked"]], "only", "asked", "element")
 
 
-def _by(rows: list[Row], first: str, second: str, name: str) -> list[Row]:
+def _by(rows: list[FunnelRow], first: str, second: str, name: str) -> list[FunnelRow]:
     """Order by what is published, so that the order does not tell more."""
     return sorted(rows, key=lambda row: (-(row[first] or 0), -(row[second] or 0), row[name]))
 
 
-def _reading(effect: Effect, publish: Mask) -> Row:
+def _reading(effect: Effect, publish: Mask) -> FunnelRow:
     column, moved = effect.column, effect.statuses
     others = [one.criterion.id for _, one in effect.replaced if one is not column]
     ways = [(i, j) for i in range(3) for j in range(3) if i != j]
     cells = [int(effect.changes[way]) for way in ways]
     shown = publish.parts(cells, sum(cells))
-    changes = {f"{WORDS[i]} -> {WORDS[j]}": n for (i, j), n in zip(ways, shown, strict=True)}
+    changes = {
+        f"{TRUTH_WORDS[i]} -> {TRUTH_WORDS[j]}": n for (i, j), n in zip(ways, shown, strict=True)
+    }
     people: Mapping[str, int] = {
         "changed": int(moved.sum() - moved.trace()),
         "newly_excluded": int(moved[:2, 2].sum()),
@@ -233,9 +241,9 @@ def _reading(effect: Effect, publish: Mask) -> Row:
     }
 
 
-def _curve(curve: Curve, publish: Mask) -> Row:
+def _curve(curve: Curve, publish: Mask) -> FunnelRow:
     limit = curve.limit
-    points: list[Row] = [
+    points: list[FunnelRow] = [
         {"limit": limit.limit.number, "passing": 0, "not_excluded": 0}
     ]  # by definition
     points += [
@@ -251,7 +259,7 @@ def _curve(curve: Curve, publish: Mask) -> Row:
     }
 
 
-def _sites(tally: Tally, publish: Mask) -> list[Row]:
+def _sites(tally: Tally, publish: Mask) -> list[FunnelRow]:
     patterns, sites = tally.patterns, list(tally.sites.values())
     stays = patterns.people - patterns.number(patterns.excluded)
     people = publish.parts([one[0] for one in sites], patterns.people)

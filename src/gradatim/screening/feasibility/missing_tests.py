@@ -25,7 +25,7 @@ class Needed(NamedTuple):
     only: int
 
 
-def needed(patterns: Patterns, elements: Mapping[str, frozenset[str]]) -> list[Needed]:
+def needed_elements(patterns: Patterns, elements: Mapping[str, frozenset[str]]) -> list[Needed]:
     """Count, for each element, the people whose open criteria ask about it.
 
     Args:

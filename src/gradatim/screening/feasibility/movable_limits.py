@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gradatim.core.quantity import plain_number
 from gradatim.protocol.base import Limit
 from gradatim.protocol.nodes import Age, AllOf, AnyOf, Compare, DailyDose, Node, Not
-from gradatim.screening.feasibility.columns import Column
+from gradatim.screening.feasibility.columns import CriterionColumn
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ _Placed = tuple[_Numeric, bool, list[Node]]
 """A comparison, whether its being TRUE lets people in, and what must be known beside it."""
 
 
-def movable(column: Column) -> list[Movable]:
+def movable(column: CriterionColumn) -> list[Movable]:
     """Give the limits of one criterion that can be moved, each by its own column of margins.
 
     Limits of equality have no permissive direction, and those of zero no multiples: neither can be
@@ -92,7 +92,9 @@ def element_of(leaf: _Numeric) -> str:
     return leaf.compare if isinstance(leaf, Compare) else leaf.daily_dose
 
 
-def _one(column: Column, name: str, same: list[_Placed], names: dict[int, str]) -> Movable | None:
+def _one(
+    column: CriterionColumn, name: str, same: list[_Placed], names: dict[int, str]
+) -> Movable | None:
     leaf, wanted, _ = same[0]
     limit = leaf.is_
     if any((one.is_, want) != (limit, wanted) for one, want, _ in same):
@@ -113,7 +115,7 @@ def _one(column: Column, name: str, same: list[_Placed], names: dict[int, str]) 
 
 
 def _together(
-    column: Column, each: list[Movable], found: dict[str, list[_Placed]]
+    column: CriterionColumn, each: list[Movable], found: dict[str, list[_Placed]]
 ) -> Iterable[Movable]:
     """Give the criterion's own column where it states one limit for several elements."""
     limits = {(one.limit, one.upward) for one in each}

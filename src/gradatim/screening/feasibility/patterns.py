@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Flags = NDArray[np.bool_]
 Words = NDArray[np.uint64]
-Counts = NDArray[np.int64]
+_Counts = NDArray[np.int64]
 _BITS = 64
 
 
@@ -28,7 +28,7 @@ class Patterns:
     warehouse: tuple[bool, ...]
     failed: Words
     open: Words
-    counts: Counts
+    counts: _Counts
 
     @property
     def people(self) -> int:
@@ -48,11 +48,11 @@ class Patterns:
         """Say which patterns fail at least one criterion."""
         return np.asarray(self.failed.any(axis=0))
 
-    def failures(self) -> Counts:
+    def failures(self) -> _Counts:
         """Count the criteria each pattern fails."""
         return ones(self.failed)
 
-    def warehouse_open(self) -> Counts:
+    def warehouse_open(self) -> _Counts:
         """Count the open criteria of each pattern that a warehouse can know."""
         return ones(self.open & mask(self.warehouse)[:, None])
 
@@ -67,7 +67,7 @@ def bit(words: Words, place: int) -> Flags:
     return found
 
 
-def ones(words: Words) -> Counts:
+def ones(words: Words) -> _Counts:
     """Count the bits that are set in each pattern."""
     return np.asarray(np.bitwise_count(words).sum(axis=0, dtype=np.int64))
 
@@ -93,7 +93,7 @@ def pack(columns: Sequence[Flags]) -> Words:
     return words
 
 
-def distinct(words: Words, counts: Counts) -> tuple[Words, Counts]:
+def distinct(words: Words, counts: _Counts) -> tuple[Words, _Counts]:
     """Join equal patterns and add up their people."""
     if not len(counts):
         return words, counts
@@ -110,7 +110,7 @@ class Collector:
     def __init__(self, criteria: Sequence[str], warehouse: Sequence[bool]) -> None:
         """Begin without anybody."""
         self._criteria, self._warehouse = tuple(criteria), tuple(warehouse)
-        self._parts: list[tuple[Words, Counts]] = []
+        self._parts: list[tuple[Words, _Counts]] = []
         self._waiting, self._settled = 0, 0
 
     def add(self, failed: Words, open: Words) -> None:

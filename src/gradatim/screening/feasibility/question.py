@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from gradatim.core.errors import UnusableInput
 from gradatim.protocol.study import Study
-from gradatim.screening.feasibility.columns import Column, columns
+from gradatim.screening.feasibility.columns import CriterionColumn, columns
 from gradatim.screening.feasibility.movable_limits import Movable, movable
 
 
@@ -22,10 +22,10 @@ class Relaxed(NamedTuple):
         return self.number / self.limit.limit.number - 1
 
 
-class Question(NamedTuple):
+class FeasibilityQuestion(NamedTuple):
     """What to count: the columns that stand for the criteria, and the limits moved in them."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[CriterionColumn, ...]
     without: tuple[str, ...] = ()
     readings: Mapping[str, str] = {}
     relaxed: tuple[Relaxed, ...] = ()
@@ -42,7 +42,7 @@ def question(
     without: Sequence[str] = (),
     readings: Mapping[str, str] | None = None,
     relax: Mapping[str, str] | None = None,
-) -> Question:
+) -> FeasibilityQuestion:
     """Put together what is asked.
 
     Args:
@@ -73,14 +73,14 @@ def question(
                 "the margins say what moving one of them does",
                 f"move one, or all that are alike with {id}=NUMBER",
             )
-    return Question(tuple(used), tuple(without), dict(readings or {}), moved)
+    return FeasibilityQuestion(tuple(used), tuple(without), dict(readings or {}), moved)
 
 
 def _listed(study: Study) -> str:
     return ", ".join(one.id for one in study.criteria)
 
 
-def _relaxed(used: Sequence[Column], name: str, text: str) -> Relaxed:
+def _relaxed(used: Sequence[CriterionColumn], name: str, text: str) -> Relaxed:
     limit = _find(used, name)
     number = _number(text, limit)
     if (number > limit.limit.number) is not limit.upward or number == limit.limit.number:
@@ -94,7 +94,7 @@ def _relaxed(used: Sequence[Column], name: str, text: str) -> Relaxed:
     return Relaxed(limit, number)
 
 
-def _find(used: Sequence[Column], name: str) -> Movable:
+def _find(used: Sequence[CriterionColumn], name: str) -> Movable:
     known = [limit for column in used for limit in movable(column)]
     exact = [one for one in known if one.column == name]
     near = exact or [one for one in known if name in (one.criterion, one.column.rpartition(":")[0])]

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradatim.screening.feasibility.chunk import Truths
-from gradatim.screening.feasibility.columns import Column
+from gradatim.screening.feasibility.columns import CriterionColumn
 from gradatim.screening.feasibility.patterns import Words, mask
 
-WORDS = ("false", "unknown", "true")
+TRUTH_WORDS = ("false", "unknown", "true")
 STATUSES = ("eligible", "undetermined", "ineligible")
 
 
@@ -28,8 +28,8 @@ class Effect:
         statuses: people by their status as it was and would be, in the order of `STATUSES`.
     """
 
-    column: Column
-    replaced: list[tuple[int, Column]]
+    column: CriterionColumn
+    replaced: list[tuple[int, CriterionColumn]]
     changes: NDArray[np.int64] = field(default_factory=_square)
     statuses: NDArray[np.int64] = field(default_factory=_square)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradatim.core.errors import UnusableInput
 from gradatim.screening.feasibility.chunk import Chunk
-from gradatim.screening.feasibility.columns import Column
+from gradatim.screening.feasibility.columns import CriterionColumn
 
 HEADER = ("rank", "person_id", "open", "open_criteria", "known_to_pass")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -37,7 +37,7 @@ def allowed(role: str, approval: str) -> None:
 class Candidates:
     """Collects the people who are not excluded, in chunks."""
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(self, columns: Sequence[CriterionColumn]) -> None:
         """Begin with nobody.
 
         Args:

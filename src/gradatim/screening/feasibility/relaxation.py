@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradatim.screening.feasibility.chunk import Margins, Truths
-from gradatim.screening.feasibility.columns import Column
+from gradatim.screening.feasibility.columns import CriterionColumn
 from gradatim.screening.feasibility.movable_limits import Movable
 from gradatim.screening.feasibility.patterns import Flags
 
@@ -43,7 +43,11 @@ def first_passing(margins: Margins, moves: Sequence[float], limit: Movable) -> N
 
 
 def relaxed(
-    truths: Truths, column: Column, limit: Movable, move: float, margins: Mapping[str, Margins]
+    truths: Truths,
+    column: CriterionColumn,
+    limit: Movable,
+    move: float,
+    margins: Mapping[str, Margins],
 ) -> Truths:
     """Give the verdicts of a criterion after its limit moved.
 

@@ -20,7 +20,7 @@ from gradatim.evidence.relation import Relation
 from gradatim.protocol.study import Study
 from gradatim.screening.document import vocabulary_told
 
-Watch = Callable[[int, int], None]
+_Watch = Callable[[int, int], None]
 
 
 class BulkPopulation:
@@ -32,7 +32,7 @@ class BulkPopulation:
         watch: told of the people read, and of how many there are.
     """
 
-    def __init__(self, folder: str, options: Options, watch: Watch | None = None) -> None:
+    def __init__(self, folder: str, options: Options, watch: _Watch | None = None) -> None:
         self.folder, self.options, self.watch = folder, options, watch
         self._con = ibis.duckdb.connect()
         self._people: dict[str, Facts] = {}

@@ -12,7 +12,7 @@ from gradatim.protocol.elements import Element
 from gradatim.rules.population.sql.evidence import queried_records, used_queries
 from gradatim.screening.prescreen.output_tables import Compiled
 
-SCHEMA = pa.schema(
+ARROW_SCHEMA = pa.schema(
     [
         ("person_id", pa.string()),
         ("criterion", pa.string()),
@@ -42,7 +42,7 @@ def evidence(
     used = used_queries(protocol.terms[: len(columns)])
     queries = [(number, query) for number, query in protocol.plan.queries.items() if number in used]
     asked = {number: protocol.called(query.element) for number, query in queries}
-    yield pa.Table.from_pylist([], SCHEMA)
+    yield pa.Table.from_pylist([], ARROW_SCHEMA)
     for table in queried_records(extract, queries, elements):
         for batch in stream(table):
             yield _told(batch, used, asked, [one.name for one in columns], extract.units)
@@ -76,4 +76,4 @@ def _told(
         "unit": pa.array([shown[unit] for unit in taken.column("unit").to_pylist()], pa.string()),
         **{name: taken.column(name) for name in ("id", "value", "threshold", "on", "margin")},
     }
-    return pa.table({name: columns[name] for name in SCHEMA.names}).cast(SCHEMA)
+    return pa.table({name: columns[name] for name in ARROW_SCHEMA.names}).cast(ARROW_SCHEMA)

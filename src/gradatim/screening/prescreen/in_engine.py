@@ -27,7 +27,7 @@ from gradatim.screening.prescreen.output_tables import REASON_NUMBERS, Compiled,
 FILES = ("verdicts", "reasons", "margins")
 _NUMBERS = sum(number << 4 * state for state, number in enumerate(REASON_NUMBERS))
 """The numbers of the reasons by state, packed four bits each."""
-Write = Callable[[ir.Table, str], None]
+_Write = Callable[[ir.Table, str], None]
 
 
 class EngineSide:

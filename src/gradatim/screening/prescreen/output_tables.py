@@ -23,9 +23,9 @@ from gradatim.rules.population.states import NO, STATES, YES, unknown
 from gradatim.screening.feasibility.reasons import KNOWN, NUMBERS
 from gradatim.screening.readings import Plan as ReadingsPlan
 
-Array = npt.NDArray[Any]
+_Array = npt.NDArray[Any]
 THREADS = min(4, os.cpu_count() or 1)
-STATUSES = ("ineligible", "undetermined", "eligible")
+_STATUSES = ("ineligible", "undetermined", "eligible")
 _OF_STATE = {unknown(reason): number for reason, number in NUMBERS.items()}
 REASON_NUMBERS = tuple(_OF_STATE.get(state, KNOWN) for state in range(STATES))
 """By state the number that stands for its reason in the files."""
@@ -95,7 +95,7 @@ class Compiled:
         """Give the protocol's own name of an element."""
         return self.originals.get(element, element)
 
-    def states(self, found: NumpyColumns) -> dict[str, Array]:
+    def states(self, found: NumpyColumns) -> dict[str, _Array]:
         """Give the state of every person, by column."""
         return {
             column.name: found.state(term)
@@ -162,20 +162,20 @@ def _verdicts(protocol: Compiled, found: NumpyColumns, sites: bool) -> tuple[pa.
         if column.counts
     ]
     worst = np.minimum.reduce(passes) if passes else np.full(found.people, 2, np.int8)
-    truths["status"] = pa.DictionaryArray.from_arrays(pa.array(worst), pa.array(STATUSES))
+    truths["status"] = pa.DictionaryArray.from_arrays(pa.array(worst), pa.array(_STATUSES))
     truths["open"] = pa.array(_open(protocol, truths, found.people))
     return pa.table(truths), pa.table(reasons)
 
 
-def _truths(states: Array) -> Array:
+def _truths(states: _Array) -> _Array:
     """Give 0 for FALSE, 1 for UNKNOWN, 2 for TRUE."""
-    truths: Array = (states > NO).view(np.int8) + (states == YES).view(np.int8)
+    truths: _Array = (states > NO).view(np.int8) + (states == YES).view(np.int8)
     return truths
 
 
-def _reasons(states: Array) -> Array:
+def _reasons(states: _Array) -> _Array:
     """Return the number of the reason; 0 is not unknown."""
-    numbers: Array = np.array(REASON_NUMBERS, np.int8)[states]
+    numbers: _Array = np.array(REASON_NUMBERS, np.int8)[states]
     return numbers
 
 
@@ -184,7 +184,7 @@ def passing_state(column: VerdictColumn, truth: Any) -> Any:
     return truth if column.criterion.category == "inclusion" else 2 - truth
 
 
-def _open(protocol: Compiled, truths: Mapping[str, Any], people: int) -> Array:
+def _open(protocol: Compiled, truths: Mapping[str, Any], people: int) -> _Array:
     """Count the criteria that a warehouse can know and that are open."""
     found = np.zeros(people, np.int16)
     for column in protocol.columns:
@@ -196,7 +196,7 @@ def _open(protocol: Compiled, truths: Mapping[str, Any], people: int) -> Array:
 def _margins(protocol: Compiled, found: NumpyColumns) -> pa.Table:
     """Give the margins; of most people most criteria are unknown, and nothing is computed."""
     table: dict[str, Any] = {"person_id": pa.array(found.person("person"))}
-    settled: dict[StateTerm, tuple[Array, Margins]] = {}
+    settled: dict[StateTerm, tuple[_Array, Margins]] = {}
     for name, (term, moved) in protocol.limits.items():
         if term not in settled:
             state = found.state(term)

@@ -30,14 +30,19 @@ from gradatim.screening.prescreen.folder import Parts, write_json, written_whole
 from gradatim.screening.prescreen.in_engine import EngineSide, of_some, people_in
 from gradatim.screening.prescreen.not_known import write_not_known
 from gradatim.screening.prescreen.output_tables import Compiled, tables, verdict_columns
-from gradatim.screening.prescreen.shared_vocabulary import shared, together
+from gradatim.screening.prescreen.shared_vocabulary import joint_protocol, shared
 from gradatim.screening.prescreen.source import Population
-from gradatim.screening.prescreen.verify import Question, chosen, told_in, verify
+from gradatim.screening.prescreen.verify import (
+    SampleQuestion,
+    choose_sample,
+    told_in,
+    verify_sample,
+)
 from gradatim.screening.readings import plan as readings_plan
 
 MEMORY = 4_000_000_000
 """Bytes that a run may take unless told otherwise."""
-Watch = Callable[[int, int], None]
+_Watch = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PrescreenResult:
     """What a prescreen did.
 
     Args:
@@ -87,8 +92,8 @@ class Outcome:
 
 
 def prescreen(
-    request: Request, population: Population, folder: Path, watch: Watch | None = None
-) -> Outcome:
+    request: Request, population: Population, folder: Path, watch: _Watch | None = None
+) -> PrescreenResult:
     """Ask a population about every criterion, and write what it says.
 
     Args:
@@ -108,7 +113,7 @@ def prescreen(
         documents = run.whole(watch)
         funnels = run.funnels()
     folders = {name: folder if len(names) == 1 else folder / name for name in names}
-    return Outcome(folders, documents, funnels, run.not_known)
+    return PrescreenResult(folders, documents, funnels, run.not_known)
 
 
 def _names(documents: Sequence[Document]) -> list[str]:
@@ -148,7 +153,7 @@ class _Run:
         self.request, self.population, self.places = request, population, places
         self.clock = Clock()
         self.shared = shared([one.study for one in request.documents])
-        asks = together(self.shared)
+        asks = joint_protocol(self.shared)
         self.examined = population.examine(asks)
         self.clock.lap("check")
         self.relation = population.relation(asks)
@@ -170,7 +175,7 @@ class _Run:
             self.shared.originals[n],
         )
 
-    def whole(self, watch: Watch | None) -> dict[str, Mapping[str, Any]]:
+    def whole(self, watch: _Watch | None) -> dict[str, Mapping[str, Any]]:
         """Look at everybody, and describe the run."""
         if self.population.many_machines:
             self._in_engine()
@@ -190,7 +195,7 @@ class _Run:
             (place / "protocol.yaml").write_bytes(text)
         return documents
 
-    def _by_parts(self, watch: Watch | None) -> None:
+    def _by_parts(self, watch: _Watch | None) -> None:
         """Fetch the answers about some people after others, and combine them here."""
         parts = ranges(everybody(self.population, self.relation), self.request.memory // 3)
         outputs = {name: Parts(place) for name, place in self.places.items()}
@@ -230,18 +235,20 @@ class _Run:
             check_count(counted_once(ids), wanted, len(ids))
         written = people_in(self.places[self.protocols[0].id])
         self.people = len(written)
-        places = pa.array(chosen(written, self.request.sample, self.request.seed), pa.int64())
+        places = pa.array(
+            choose_sample(written, self.request.sample, self.request.seed), pa.int64()
+        )
         ids = written.take(places)
         people = list(self.population.facts(ids.to_pylist())) if len(ids) else []
         for n, protocol in enumerate(self.protocols):
             place = self.places[protocol.id]
             told = told_in(*(of_some(place, file, ids) for file in ("verdicts", "reasons")))
-            verify(self._question(n), protocol.columns, told, people)
+            verify_sample(self._question(n), protocol.columns, told, people)
         self.verified = len(people)
         self.clock.lap("verify")
 
-    def _question(self, n: int) -> Question:
-        return Question(self.shared.studies[n], self.request.anchors[n], self.request.on)
+    def _question(self, n: int) -> SampleQuestion:
+        return SampleQuestion(self.shared.studies[n], self.request.anchors[n], self.request.on)
 
     def _evidence(self, protocol: Compiled, extract: Relation, output: Parts) -> None:
         stream = self.population.stream
@@ -264,7 +271,9 @@ class _Run:
         found, extract = ask(self.plan, self.shared.elements, relation, fetch, keep, self.clock.lap)
         check_part(found.persons["person"], part)
         self.people += found.people
-        places = pa.array(chosen(found.persons["person"], sample, self.request.seed), pa.int64())
+        places = pa.array(
+            choose_sample(found.persons["person"], sample, self.request.seed), pa.int64()
+        )
         ids = pa.array(found.persons["person"]).take(places).to_pylist()
         people = list(self.population.facts(ids)) if ids else []
         self.clock.lap("verify")
@@ -272,7 +281,7 @@ class _Run:
             written = tables(protocol, found)
             self.clock.lap("combine")
             told = told_in(*(written[name].take(places) for name in ("verdicts", "reasons")))
-            verify(self._question(n), protocol.columns, told, people)
+            verify_sample(self._question(n), protocol.columns, told, people)
             self.clock.lap("verify")
             outputs[protocol.id].add(written)
             self.clock.lap("write")

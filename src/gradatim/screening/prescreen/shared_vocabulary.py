@@ -91,16 +91,18 @@ def _inputs_renamed(element: Element, names: dict[str, str]) -> Element:
     return element.model_copy(update={"derived": derived})
 
 
-def together(found: Shared) -> Any:
+def joint_protocol(found: Shared) -> Any:
     """Give one protocol that asks everything the protocols ask, for mapping a source to it."""
     first = found.studies[0]
     criteria = [one for study in found.studies for one in study.criteria]
     eligibility = first.eligibility.model_copy(update={"criteria": criteria})
-    elements = {name: found.elements[name] for name in asked(criteria, found.elements)}
+    elements = {name: found.elements[name] for name in _elements_of(criteria, found.elements)}
     return first.model_copy(update={"elements": elements, "eligibility": eligibility})
 
 
-def asked(criteria: Sequence[EligibilityCriterion], elements: Mapping[str, Element]) -> list[str]:
+def _elements_of(
+    criteria: Sequence[EligibilityCriterion], elements: Mapping[str, Element]
+) -> list[str]:
     """Give the elements that some reading of a criterion looks at, and what they are made from."""
     rules = [one.rule for one in criteria]
     for one in criteria:

@@ -23,10 +23,10 @@ from gradatim.rules.evaluate import evaluate
 from gradatim.screening.feasibility.reasons import REASONS
 from gradatim.screening.prescreen.output_tables import VerdictColumn
 
-Array = npt.NDArray[Any]
+_Array = npt.NDArray[Any]
 
 
-class Question(NamedTuple):
+class SampleQuestion(NamedTuple):
     """What is asked of everybody: a protocol, its anchors, the day."""
 
     study: Study
@@ -34,19 +34,19 @@ class Question(NamedTuple):
     on: date
 
 
-def chosen(persons: Array, size: int, seed: int) -> list[int]:
+def choose_sample(persons: _Array, size: int, seed: int) -> list[int]:
     """Choose the places of a sample of people, the same for the same seed."""
     if len(persons) <= size:
         return list(range(len(persons)))
     return sorted(random.Random(seed).sample(range(len(persons)), size))
 
 
-Told = Callable[[str, str], tuple[Truth, Reason | None]]
+_Told = Callable[[str, str], tuple[Truth, Reason | None]]
 """What was told of a person (by id) under a column."""
 
 
-def verify(
-    question: Question, columns: Sequence[VerdictColumn], told: Told, people: Iterable[Facts]
+def verify_sample(
+    question: SampleQuestion, columns: Sequence[VerdictColumn], told: _Told, people: Iterable[Facts]
 ) -> None:
     """Evaluate people one by one and compare with what is told of them.
 
@@ -67,7 +67,7 @@ def verify(
             )
 
 
-def told_in(verdicts: pa.Table, reasons: pa.Table) -> Told:
+def told_in(verdicts: pa.Table, reasons: pa.Table) -> _Told:
     """Tell what the files say, of the people in both tables."""
     truths = {name: verdicts.column(name).to_pylist() for name in reasons.column_names}
     whys = {name: reasons.column(name).to_pylist() for name in reasons.column_names}

@@ -26,7 +26,7 @@ from gradatim.core.quantity import shown_unit
 from gradatim.dosing.steps import quantity_words
 from gradatim.protocol.questions import parse_ruled_by
 from gradatim.reports.words import STATUSES
-from gradatim.screening.assess import Status
+from gradatim.screening.assess import EligibilityStatus
 from gradatim.web.acts import title
 from gradatim.web.forms.labels import choice_words, label_of
 
@@ -176,7 +176,7 @@ def element(name: str, state: Any) -> str:
 
 
 @register.filter
-def verdict_word(status: Status) -> str:
+def verdict_word(status: EligibilityStatus) -> str:
     """Write what an assessment of eligibility comes to."""
     return STATUSES[status].word
 

@@ -20,7 +20,7 @@ from gradatim.protocol.load import Document, load
 from gradatim.reports.feasibility import parts
 from gradatim.reports.feasibility_charts import charts
 from gradatim.reports.words import KINDS
-from gradatim.screening.feasibility.count import count
+from gradatim.screening.feasibility.count import count_people
 from gradatim.screening.feasibility.count_pass import Tally
 from gradatim.screening.feasibility.funnel import funnel_document
 from gradatim.screening.feasibility.load import Files, open_files
@@ -148,7 +148,7 @@ def counted(run: Run, said: Said) -> dict[str, Any]:
 def tally(folder: Path, stamp: int, said: Said) -> Tally:
     """Count a run's files for a question: once, as long as the files stay as they are."""
     files, document = _opened(folder, stamp)
-    return count(files, document, _question(files, document, said))
+    return count_people(files, document, _question(files, document, said))
 
 
 def _question(files: Files, document: Document, said: Said) -> Any:
