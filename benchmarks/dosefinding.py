@@ -24,7 +24,7 @@ from benchmarks.measure import in_turn
 from benchmarks.page import Row, write_table
 from gradatim.dosefinding.characteristics.exact import CompiledDesign, compile_design, final_states
 from gradatim.dosefinding.characteristics.final_states import summarise
-from gradatim.dosefinding.characteristics.simulate import TrialTiming, simulate
+from gradatim.dosefinding.characteristics.simulate import TrialTiming, simulate_trials
 from gradatim.dosefinding.designs.registry import build, settings_for
 from gradatim.dosefinding.designs.settings import DesignSettings
 
@@ -110,7 +110,7 @@ def _scenario(settings: DesignSettings) -> Row:
 def _simulating(settings: DesignSettings) -> Iterator[Row]:
     design = build(settings)
     for title, conduct in (("outcomes only", None), ("accrual, sentinel, windows", CONDUCT)):
-        run = partial(simulate, design, RATES, TRIALS, 1, conduct=conduct)
+        run = partial(simulate_trials, design, RATES, TRIALS, 1, conduct=conduct)
         both, one = _median(run, 5), _median(partial(run, threads=1), 5)
         draws = _median(_draws, 5)
         yield (

@@ -13,7 +13,7 @@ from gradatim.dosefinding.decision import advice
 from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.designs.crm import CrmSettings
 from gradatim.dosefinding.designs.registry import DESIGN_KINDS, build, settings_for
-from gradatim.dosefinding.outcomes import parse
+from gradatim.dosefinding.outcomes import parse_outcomes
 from gradatim.dosefinding.replay import replay
 from tests.dosefinding.suite import CASES, RATES, design, enumerated, visits
 
@@ -92,7 +92,7 @@ def test_a_barred_level_is_not_advised_however_the_trial_was_led(name: str) -> N
     of, wrong = LED[name], []
     for text in [one for cohorts in (1, 2, 3) for one in anyhow(of, cohorts)]:
         try:
-            now = replay(of, parse(text, 3))
+            now = replay(of, parse_outcomes(text, 3))
         except UnusableInput:
             continue  # 3+3 knows nothing of nine at a level
         assert now.decisions is not None

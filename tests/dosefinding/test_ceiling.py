@@ -12,7 +12,7 @@ from gradatim.dosefinding.ceiling import advise, ceiling, limit_from_rule
 from gradatim.dosefinding.decision import decide
 from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.designs.registry import build, settings_for
-from gradatim.dosefinding.outcomes import Cohort, DoseOutcome, outcomes_of, parse
+from gradatim.dosefinding.outcomes import Cohort, DoseOutcome, outcomes_of, parse_outcomes
 from gradatim.dosefinding.trial_states import StopReason
 from tests.dosefinding.suite import CASES, design
 
@@ -22,7 +22,7 @@ BOIN = build(settings_for("boin", 4, target=0.25, cohort_size=3, cohorts=10, sta
 
 
 def told(of: Design, outcomes: str) -> tuple[str, int | None]:
-    found = advise(of, parse(outcomes, of.doses, of.start + 1))
+    found = advise(of, parse_outcomes(outcomes, of.doses, of.start + 1))
     return found.action, found.dose
 
 
@@ -58,7 +58,7 @@ def test_a_trial_that_stops_says_what_the_level_may_be_called(
     outcomes: str, level: int | None, words: str
 ) -> None:
     """Where outcomes below leave a lower level than the design selects, it is not recommended."""
-    found = advise(BOIN, parse(outcomes, 4))
+    found = advise(BOIN, parse_outcomes(outcomes, 4))
     assert (found.action, found.dose) == ("stop", level)
     called = found.recommendation
     assert called is not None
@@ -67,24 +67,24 @@ def test_a_trial_that_stops_says_what_the_level_may_be_called(
 
 
 def test_two_of_three_at_a_level_are_not_tolerated_whatever_is_open() -> None:
-    assert ceiling(THREE, parse("1NNN 2TT", 3)).tolerated == 1
-    assert ceiling(THREE, parse("1NNN 2TP", 3)).tolerated == 3
-    assert ceiling(THREE, parse("1TTN 2P", 3)).tolerated == 0
+    assert ceiling(THREE, parse_outcomes("1NNN 2TT", 3)).tolerated == 1
+    assert ceiling(THREE, parse_outcomes("1NNN 2TP", 3)).tolerated == 3
+    assert ceiling(THREE, parse_outcomes("1TTN 2P", 3)).tolerated == 0
     assert ceiling(THREE, []).tolerated == 3
 
 
 def test_what_is_left_to_the_committee_does_not_close_what_it_opened() -> None:
     """Written outcomes show that the trial went up; only the committee can have led it there."""
     assert told(GROUP, "1NNT 2NNN") == ("escalate", 3)
-    assert [one.kind for one in ceiling(GROUP, parse("1NNT 2NNN", 3)).limits] == ["hold"]
+    assert [one.kind for one in ceiling(GROUP, parse_outcomes("1NNT 2NNN", 3)).limits] == ["hold"]
     assert told(GROUP, "1NTT 2NNN") == ("stop", None)
 
 
 def test_a_level_ended_by_another_rule_leaves_the_one_below() -> None:
-    here = parse("1NNN 2NNN", 4)
+    here = parse_outcomes("1NNN 2NNN", 4)
     assert limit_from_rule(BOIN, here, 2, "a rule").supported == 1
     assert limit_from_rule(BOIN, here, 1, "a rule").supported == 0
-    full = parse("1" + "N" * 12 + " 2NNN", 4)
+    full = parse_outcomes("1" + "N" * 12 + " 2NNN", 4)
     enough = build(
         settings_for("boin", 4, target=0.25, cohort_size=3, cohorts=10, start=1, enough=12)
     )

@@ -8,7 +8,7 @@ import pytest
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.characteristics.exact import compile_design, final_states
 from gradatim.dosefinding.characteristics.final_states import summarise
-from gradatim.dosefinding.characteristics.simulate import simulate
+from gradatim.dosefinding.characteristics.simulate import simulate_trials
 from gradatim.dosefinding.decision_table import Action
 from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.designs.modifiers import Modifier, layers
@@ -130,7 +130,7 @@ def test_simulation_agrees_within_its_errors(case: str) -> None:
     """Each figure within four and a half standard errors of the exact one."""
     of, rates = design(case), np.array(RATES)
     exact = summarise(final_states(compile_design(of), rates), rates, 0.25, "exact")
-    drawn = summarise(simulate(of, rates, 20_000, 11), rates, 0.25, "simulate")
+    drawn = summarise(simulate_trials(of, rates, 20_000, 11), rates, 0.25, "simulate")
     for name in ("selection", "patients", "dlts"):
         for a, b in zip(getattr(exact, name), getattr(drawn, name), strict=True):
             assert abs(a.value - b.value) <= 4.5 * max(b.error, 2e-5), name

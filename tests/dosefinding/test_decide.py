@@ -7,7 +7,7 @@ from gradatim.dosefinding.characteristics.pathways import pathways, whole_paths
 from gradatim.dosefinding.decision import Advice, DoseDecision, decide
 from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.designs.registry import build, settings_for
-from gradatim.dosefinding.outcomes import parse
+from gradatim.dosefinding.outcomes import parse_outcomes
 from gradatim.dosefinding.recommended import RecommendationCriteria
 
 THREE = build(settings_for("three_plus_three", 3))
@@ -17,7 +17,7 @@ CRM = build(settings_for("crm", 5, target=0.3))
 
 def ask(design: Design, outcomes: str, **more: object) -> DoseDecision:
     """Decide after outcomes."""
-    return decide(design, parse(outcomes, design.doses), **more)  # type: ignore[arg-type]
+    return decide(design, parse_outcomes(outcomes, design.doses), **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_design_without_advice_says_so() -> None:
 @pytest.mark.parametrize("design", [THREE, BOIN, CRM], ids=lambda one: one.name)
 def test_pathways_lead_where_the_written_outcomes_lead(design: Design) -> None:
     """Each path's last advice is what is decided after its outcomes."""
-    paths = list(whole_paths(pathways(design, parse("1NNN", design.doses), 2)))
+    paths = list(whole_paths(pathways(design, parse_outcomes("1NNN", design.doses), 2)))
     assert len(paths) > 6
     for path in paths:
         text = " ".join(f"{one.level}{'T' * one.dlts}{'N' * (one.size - one.dlts)}" for one in path)
@@ -181,9 +181,9 @@ def test_hold_is_never_answered_for_the_committee() -> None:
 
 def test_pathways_need_complete_outcomes_and_end_with_the_trial() -> None:
     """Nothing follows a stop; a pending participant is refused."""
-    assert pathways(THREE, parse("1TTN", 3), 2) == []
+    assert pathways(THREE, parse_outcomes("1TTN", 3), 2) == []
     with pytest.raises(UnusableInput, match="not complete"):
-        pathways(THREE, parse("1NNP", 3), 2)
+        pathways(THREE, parse_outcomes("1NNP", 3), 2)
 
 
 @pytest.mark.parametrize(
@@ -202,6 +202,6 @@ def test_pathways_need_complete_outcomes_and_end_with_the_trial() -> None:
 def test_an_impossible_outcome_is_one_clear_message(text: str, says: str) -> None:
     """What, where and what to do."""
     with pytest.raises(UnusableInput) as caught:
-        parse(text, 3)
+        parse_outcomes(text, 3)
     assert says in str(caught.value)
     assert (caught.value.where, bool(caught.value.todo)) == ("OUTCOMES", True)

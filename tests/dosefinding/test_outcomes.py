@@ -14,7 +14,7 @@ from gradatim.dosefinding.outcomes import (
     dlts_written,
     letters_of,
     outcomes_of,
-    parse,
+    parse_outcomes,
 )
 from gradatim.dosefinding.replay import replay
 from gradatim.dosefinding.trial_states import StopReason
@@ -41,7 +41,9 @@ TITRATED = build(settings_for("boin", 3, target=0.3, titration=True))
 )
 def test_a_text_is_read(text: str, means: list[tuple[int, str]]) -> None:
     """A level and its letters; neighbours at one level are one cohort; nothing is a start."""
-    assert parse(text, 3) == [Cohort(level, outcomes_of(letters)) for level, letters in means]
+    assert parse_outcomes(text, 3) == [
+        Cohort(level, outcomes_of(letters)) for level, letters in means
+    ]
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.text("NTPC", min_size=1, max_size=6)), max_size=6))
@@ -51,11 +53,11 @@ def test_what_is_written_is_read(cohorts: list[tuple[int, str]]) -> None:
     for level, results in cohorts:
         kept.append((min(level, highest + 1), results))
         highest = max(highest, kept[-1][0])
-    found = parse(" ".join(f"{level}{results}" for level, results in kept), 4)
+    found = parse_outcomes(" ".join(f"{level}{results}" for level, results in kept), 4)
     letters = "".join(letters_of(cohort.outcomes) for cohort in found)
     assert letters == "".join(results for _, results in kept)
     assert all(a.level != b.level for a, b in itertools.pairwise(found))
-    assert parse(" ".join(map(str, found)), 4) == found
+    assert parse_outcomes(" ".join(map(str, found)), 4) == found
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,7 @@ def test_candidates_count_and_what_is_pending_does_not() -> None:
 def test_a_text_that_cannot_be_is_one_clear_message(text: str, says: str) -> None:
     """What, where and what to do, on one line."""
     with pytest.raises(UnusableInput) as caught:
-        parse(text, 3)
+        parse_outcomes(text, 3)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
     assert (caught.value.where, bool(caught.value.todo)) == ("OUTCOMES", True)
@@ -104,15 +106,15 @@ def test_a_text_that_cannot_be_is_one_clear_message(text: str, says: str) -> Non
 def test_a_level_of_a_thousand_digits_is_no_crash() -> None:
     """Python refuses to read such numbers by an error of its own."""
     with pytest.raises(UnusableInput):
-        parse("9" * 5_000 + "N", 3)
+        parse_outcomes("9" * 5_000 + "N", 3)
 
 
 def test_the_level_at_which_the_trial_starts() -> None:
     """Lower levels may be given, higher ones only after it."""
-    assert parse("2NNN 1NNN 3NNN", 3, start=2)[0].level == 2
-    assert parse("1NNN", 3, start=2) == [Cohort(1, outcomes_of("NNN"))]
+    assert parse_outcomes("2NNN 1NNN 3NNN", 3, start=2)[0].level == 2
+    assert parse_outcomes("1NNN", 3, start=2) == [Cohort(1, outcomes_of("NNN"))]
     with pytest.raises(UnusableInput, match="starts at level 2"):
-        parse("3NNN", 3, start=2)
+        parse_outcomes("3NNN", 3, start=2)
 
 
 # --- the trial ------------------------------------------------------------------------------------
@@ -120,26 +122,26 @@ def test_the_level_at_which_the_trial_starts() -> None:
 
 def test_cohorts_are_taken_as_the_design_plans_them() -> None:
     """Six at one level are two cohorts of three; titration takes singles first."""
-    now = replay(BOIN, parse("1NNTNNN", 3))
+    now = replay(BOIN, parse_outcomes("1NNTNNN", 3))
     assert now.decisions is not None
     assert (now.trials.cohort_n[0], now.trials.cohort_y[0], now.missing) == (3, 0, 0)
-    now = replay(TITRATED, parse("1N 2T", 3))
+    now = replay(TITRATED, parse_outcomes("1N 2T", 3))
     assert (now.decisions is not None, now.trials.dose[0], now.missing) == (True, 1, 0)
-    assert replay(TITRATED, parse("1N 2TN", 3)).missing == 1
-    assert replay(TITRATED, parse("1N 2TNN", 3)).missing == 0
+    assert replay(TITRATED, parse_outcomes("1N 2TN", 3)).missing == 1
+    assert replay(TITRATED, parse_outcomes("1N 2TNN", 3)).missing == 0
 
 
 def test_an_incomplete_last_cohort_waits_unless_it_is_said_to_be_complete() -> None:
     """One is missing."""
-    assert replay(BOIN, parse("1NNN 2NN", 3)).missing == 1
-    now = replay(BOIN, parse("1NNN 2NN", 3), complete=True)
+    assert replay(BOIN, parse_outcomes("1NNN 2NN", 3)).missing == 1
+    now = replay(BOIN, parse_outcomes("1NNN 2NN", 3), complete=True)
     assert (now.missing, now.decisions is None) == (0, False)
 
 
 def test_beyond_the_planned_number_everybody_is_counted() -> None:
     """Nobody is dropped because the design planned for fewer, and the trial stays ended."""
     small = build(settings_for("boin", 3, target=0.3, cohorts=2))
-    now = replay(small, parse("1NNN 2NNN 2N", 3))
+    now = replay(small, parse_outcomes("1NNN 2NNN 2N", 3))
     assert now.trials.n.tolist() == [[3, 4, 0]]
     assert ask(small, "1NNN 2NNN 3NNT").action == "stop"
 
@@ -166,7 +168,7 @@ def test_a_cohort_beyond_the_planned_number_is_noted() -> None:
 )
 def test_a_cohort_that_was_not_advised_is_noted(text: str, note: str | None) -> None:
     """Also when it was treated at the level where the trial already was."""
-    notes = replay(BOIN, parse(text, 3)).notes
+    notes = replay(BOIN, parse_outcomes(text, 3)).notes
     assert len(notes) == (note is not None), notes
     assert note is None or note in notes[0]
 
@@ -174,8 +176,8 @@ def test_a_cohort_that_was_not_advised_is_noted(text: str, note: str | None) -> 
 def test_a_first_cohort_below_the_start_is_noted() -> None:
     """The design starts at level 2; level 1 is more cautious."""
     high = build(settings_for("boin", 3, target=0.3, start=2))
-    assert replay(high, parse("2NNN", 3, 2)).notes == ()
-    (note,) = replay(high, parse("1NNN", 3, 2)).notes
+    assert replay(high, parse_outcomes("2NNN", 3, 2)).notes == ()
+    (note,) = replay(high, parse_outcomes("1NNN", 3, 2)).notes
     assert "more cautious" in note
 
 
@@ -227,6 +229,6 @@ def test_an_early_decision_is_that_of_every_resolution(text: str) -> None:
 
 def test_ended_for_want_of_a_tolerated_level() -> None:
     """And told so."""
-    now = replay(BOIN, parse("1TTT", 3))
+    now = replay(BOIN, parse_outcomes("1TTT", 3))
     assert now.decisions is not None
     assert StopReason(now.decisions.stop_reason[0]).words == "no dose is left that may be given"

@@ -18,7 +18,7 @@ from gradatim.dosefinding import replay as walks
 from gradatim.dosefinding.decision import OPEN, DoseDecision, decide
 from gradatim.dosefinding.designs.modifiers import HardSafety, layers
 from gradatim.dosefinding.designs.registry import build, settings_for
-from gradatim.dosefinding.outcomes import Cohort, DoseOutcome, parse
+from gradatim.dosefinding.outcomes import Cohort, DoseOutcome, parse_outcomes
 from gradatim.dosefinding.recommended import RecommendationCriteria
 from tests.dosefinding.suite import CASES, design
 from tests.dosefinding.written import ask
@@ -43,7 +43,7 @@ def histories(draw: st.DrawFn, letters: str = "NNNNTPC", most: int = 7) -> list[
         results = draw(st.text(letters, min_size=1, max_size=most))
         highest = max(highest, level)
         found.append(f"{level}{results}")
-    return parse(" ".join(found), 3)
+    return parse_outcomes(" ".join(found), 3)
 
 
 def answer(case: str, cohorts: list[Cohort], **more: object) -> DoseDecision | None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradatim.dosefinding.decision import Advice, DoseDecision, decide
 from gradatim.dosefinding.designs.base import Design
-from gradatim.dosefinding.outcomes import parse
+from gradatim.dosefinding.outcomes import parse_outcomes
 from gradatim.dosefinding.trial_states import StopReason, TrialStates
 
 
@@ -28,7 +28,7 @@ class Written(NamedTuple):
 
 def ask(design: Design, text: str, **more: object) -> DoseDecision:
     """Decide after written outcomes."""
-    return decide(design, parse(text, design.doses, design.start + 1), **more)  # type: ignore[arg-type]
+    return decide(design, parse_outcomes(text, design.doses, design.start + 1), **more)  # type: ignore[arg-type]
 
 
 def said(decision: DoseDecision) -> Advice:

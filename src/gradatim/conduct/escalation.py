@@ -10,7 +10,7 @@ from gradatim.conduct.views.safety import dlt_outcome, unanswered_rules
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.ceiling import (
     Ceiling,
-    Limit,
+    LevelLimit,
     apply_limits,
     ceiling,
     highest_supported,
@@ -124,13 +124,13 @@ def _advised(state: State, on: date) -> Advised:
     return Advised(found.action, found.dose, outcomes, found)
 
 
-def _ended(state: State, cohorts: list[Observed], design: Design, on: date) -> Limit | None:
+def _ended(state: State, cohorts: list[Observed], design: Design, on: date) -> LevelLimit | None:
     """Return what stopping rules leave of the levels; None where none has ended any."""
     lowest = min(one.number for one in state.governing("safety").treatment.dose_levels)
     rules = [one for one in unanswered_rules(state, on) if one.action != "pause"]
     ending = [one.text for one in rules if one.ends_the_trial(lowest)]
     if ending:
-        return Limit(lowest, 0, "advice", "; ".join(ending))
+        return LevelLimit(lowest, 0, "advice", "; ".join(ending))
     first = min(rules, key=lambda one: one.level or lowest, default=None)
     return first and limit_from_rule(design, cohorts, first.level or lowest, first.text)
 
@@ -180,7 +180,7 @@ def _supported(state: State, on: date) -> Supported:
     return Supported(most, found.tolerated, f"on {outcomes}: {why}" if why else f"on {outcomes}")
 
 
-def _limit(state: State, cohorts: list[Observed], found: Ceiling) -> Limit | None:
+def _limit(state: State, cohorts: list[Observed], found: Ceiling) -> LevelLimit | None:
     """Return the strictest limit, but for what the design left to the committee's decision."""
     held = [one.at for one in found.limits if one.kind == "hold"]
     return found.lowest(frozenset(at for at in held if _decided_upon(state, cohorts, at)))

@@ -29,7 +29,7 @@ from gradatim.dosefinding.replay import Replay, replay
 from gradatim.dosefinding.trial_states import StopReason, TrialStates
 
 
-class Limit(NamedTuple):
+class LevelLimit(NamedTuple):
     """What the outcomes at one level say of how high doses may be given.
 
     Args:
@@ -58,10 +58,10 @@ class Ceiling(NamedTuple):
             turns out; 0 for none. Nobody is given a level above it, not even once more.
     """
 
-    limits: tuple[Limit, ...]
+    limits: tuple[LevelLimit, ...]
     tolerated: int
 
-    def lowest(self, besides: frozenset[int] = frozenset()) -> Limit | None:
+    def lowest(self, besides: frozenset[int] = frozenset()) -> LevelLimit | None:
         """Return the strictest limit, but for those of some levels; None without any."""
         found = [limit for limit in self.limits if limit.at not in besides]
         return min(found, key=lambda limit: (limit.supported, limit.at), default=None)
@@ -89,7 +89,7 @@ def ceiling(design: Design, cohorts: Sequence[Cohort], *, complete: bool = False
     return Ceiling(tuple(limits), barred)
 
 
-def limit_from_rule(design: Design, cohorts: Sequence[Cohort], level: int, why: str) -> Limit:
+def limit_from_rule(design: Design, cohorts: Sequence[Cohort], level: int, why: str) -> LevelLimit:
     """Return what follows where a level is ended by a rule that is not the design's own.
 
     Args:
@@ -104,28 +104,28 @@ def limit_from_rule(design: Design, cohorts: Sequence[Cohort], level: int, why: 
     """
     design, at = with_open_holds(design), level - 1
     if at < 1 or not cohorts:
-        return Limit(level, max(at, 0), "advice", why)
+        return LevelLimit(level, max(at, 0), "advice", why)
     try:
         now = replay(design, cohorts, complete=True).trials
         now = replace(_at(now, at), barred=np.minimum(now.barred, at))
         said = advice(design, now, design.decide(now))
     except UnusableInput:  # too few there for the design to say anything but to go on with it
-        return Limit(level, at, "advice", why)
+        return LevelLimit(level, at, "advice", why)
     most = min(at, said.dose or 0) if said.action in ("stop", "de_escalate") else at
-    return Limit(level, most, "advice", why, said if said.action == "stop" else None)
+    return LevelLimit(level, most, "advice", why, said if said.action == "stop" else None)
 
 
-def _limits(design: Design, cohorts: Sequence[Cohort], level: int) -> Iterator[Limit]:
+def _limits(design: Design, cohorts: Sequence[Cohort], level: int) -> Iterator[LevelLimit]:
     """Ask what was to follow on the last cohort at a level, by what is known of it now."""
     seen = _counted(cohorts, level)
     if any(cohort.is_pending for cohort in cohorts if cohort.level == level):
-        yield Limit(level, level, "pending", f"{seen}, and outcomes there are open")
+        yield LevelLimit(level, level, "pending", f"{seen}, and outcomes there are open")
         return
     last = max(i for i, cohort in enumerate(cohorts) if cohort.level == level)
     try:
         then = replay(design, cohorts[: last + 1], complete=True)
     except UnusableInput as error:
-        yield Limit(level, level, "unknown", f"{seen}: {error.what}")
+        yield LevelLimit(level, level, "unknown", f"{seen}: {error.what}")
         return
     decisions = then.decisions
     assert decisions is not None
@@ -134,14 +134,14 @@ def _limits(design: Design, cohorts: Sequence[Cohort], level: int) -> Iterator[L
         min(int(decisions.dose[0]) + 1, int(decisions.barred[0])),
     )
     if why is StopReason.HOLD:
-        yield Limit(level, level, "hold", f"{seen}: {why.words}")
+        yield LevelLimit(level, level, "hold", f"{seen}: {why.words}")
     elif why is StopReason.TOO_TOXIC or most <= level:
         what = (
             f"the design does not go up from level {level}"
             if most == level
             else f"level {level} is too toxic"
         )
-        yield Limit(
+        yield LevelLimit(
             level, most, "advice", f"{seen}: {what}", advice(design, then.trials, decisions)
         )
 
@@ -176,7 +176,7 @@ def highest_supported(said: DoseDecision, last: int) -> int:
 
 
 def apply_limits(
-    found: DoseDecision, cohorts: Sequence[Cohort], limits: Iterable[Limit | None]
+    found: DoseDecision, cohorts: Sequence[Cohort], limits: Iterable[LevelLimit | None]
 ) -> DoseDecision:
     """Lower a decision to what the outcomes at other levels, or stopping rules, leave."""
     last = cohorts[-1].level if cohorts else found.dose or 0
@@ -212,7 +212,7 @@ def advise(
     return apply_limits(said, cohorts, [limit])
 
 
-def _lowered(found: DoseDecision, last: int, limit: Limit) -> DoseDecision:
+def _lowered(found: DoseDecision, last: int, limit: LevelLimit) -> DoseDecision:
     action, dose = found.action, limit.supported or None
     if dose is None:
         action = "stop"
@@ -240,7 +240,7 @@ def _lowered(found: DoseDecision, last: int, limit: Limit) -> DoseDecision:
     )
 
 
-def _called(level: int | None, limit: Limit) -> Recommendation:
+def _called(level: int | None, limit: LevelLimit) -> Recommendation:
     """Say what the level that a limit leaves may be called: it is never a recommended one."""
     if level is None:
         return recommendation(None, (), DEFAULT_CRITERIA)

@@ -45,7 +45,7 @@ _WORDS = {
 _COHORT = re.compile(r"(\d{1,4})([A-Za-z]+)\Z", re.ASCII)
 _EXAMPLE = 'write a level and a letter per participant, such as "1NNN 2NNT"'
 WHERE = "OUTCOMES"
-MOST = 1_000
+_MOST_PARTICIPANTS = 1_000
 """Participants of one trial; a design can be planned for as many."""
 
 
@@ -113,7 +113,7 @@ def outcomes_of(letters: str) -> tuple[DoseOutcome, ...]:
     return tuple(map(DoseOutcome, letters))
 
 
-def parse(text: str, doses: int, start: int = 1) -> list[Cohort]:
+def parse_outcomes(text: str, doses: int, start: int = 1) -> list[Cohort]:
     """Read outcomes; neighbouring cohorts of one level are joined.
 
     Args:
@@ -127,11 +127,11 @@ def parse(text: str, doses: int, start: int = 1) -> list[Cohort]:
     """
     cohorts = joined(_cohort(part, doses) for part in text.split())
     _refuse_skipped_level(cohorts, start)
-    if (people := sum(cohort.size for cohort in cohorts)) > MOST:
+    if (people := sum(cohort.size for cohort in cohorts)) > _MOST_PARTICIPANTS:
         raise UnusableInput(
             f"there are {people:,} participants",
             WHERE,
-            f"a design is asked of up to {MOST:,}",
+            f"a design is asked of up to {_MOST_PARTICIPANTS:,}",
             "leave out what does not belong to the escalation",
         )
     return cohorts

@@ -15,9 +15,9 @@ from gradatim.dosefinding.designs.modifiers import layers
 from gradatim.dosefinding.designs.registry import (
     DESIGN_KINDS,
     build,
+    design_kind,
     designs_with,
     foreign,
-    kind_of,
     parse_setting,
     refuse_foreign,
     settings_for,
@@ -30,7 +30,7 @@ from gradatim.protocol.references import Fault
 from gradatim.protocol.study import Study
 from gradatim.protocol.treatment import Escalation, EscalationDesign
 
-SETTINGS = "safety.escalation.settings"
+_SETTINGS = "safety.escalation.settings"
 """Where a protocol says a design's settings, for messages."""
 
 
@@ -63,10 +63,10 @@ def _named(study: Study, name: str) -> EscalationDesign:
 def _settings(study: Study, of: EscalationDesign) -> DesignSettings:
     """Map a protocol's `design:` block to the design's settings."""
     levels = study.treatment.dose_levels
-    refuse_foreign(of.design, of.settings, SETTINGS)
-    given = {name: parse_setting(name, value, SETTINGS) for name, value in of.settings.items()}
+    refuse_foreign(of.design, of.settings, _SETTINGS)
+    given = {name: parse_setting(name, value, _SETTINGS) for name, value in of.settings.items()}
     planned = of.maximum_participants or of.maximum_per_level * len(levels)
-    kind = kind_of(of.design)
+    kind = design_kind(of.design)
     if kind.target != "none":
         given.setdefault("enough", of.maximum_per_level)
     if kind.has("amounts"):
@@ -74,7 +74,7 @@ def _settings(study: Study, of: EscalationDesign) -> DesignSettings:
     return settings_for(
         of.design,
         len(levels),
-        where=SETTINGS,
+        where=_SETTINGS,
         target=of.target_toxicity,
         cohort_size=of.cohort_size,
         cohorts=ceil(planned / of.cohort_size),

@@ -14,7 +14,7 @@ from gradatim.protocol.references import Fault
 from gradatim.protocol.study import Study
 from gradatim.rules.lint import lint
 
-MOST = 20
+MOST_FAULTS = 20
 """Faults that one message lists."""
 
 
@@ -58,8 +58,8 @@ def refuse_faulty(document: Document) -> None:
     """
     wrong = [str(fault) for fault in placed(document) if not fault.warning]
     if wrong:
-        listed = "".join(f"\n  {fault}" for fault in wrong[:MOST])
-        more = f"\n  ... and {len(wrong) - MOST} more" if len(wrong) > MOST else ""
+        listed = "".join(f"\n  {fault}" for fault in wrong[:MOST_FAULTS])
+        more = f"\n  ... and {len(wrong) - MOST_FAULTS} more" if len(wrong) > MOST_FAULTS else ""
         raise UnusableInput(
             f"this protocol has {len(wrong)} fault{'s' * (len(wrong) > 1)}",
             document.name,

@@ -88,13 +88,13 @@ def decided(asked: DesignOptions, outcomes: str, complete: bool, json: bool) -> 
     from gradatim.dosefinding.ceiling import advise
     from gradatim.dosefinding.characteristics.soundness import soundness_fault
     from gradatim.dosefinding.document import decision_document
-    from gradatim.dosefinding.outcomes import parse
+    from gradatim.dosefinding.outcomes import parse_outcomes
     from gradatim.dosefinding.protocol_design import recommendation_criteria
     from gradatim.dosefinding.recommended import RecommendationCriteria
 
     made = asked.build(sound=asked.study is None)
     needed = recommendation_criteria(asked.study) if asked.study else RecommendationCriteria()
-    cohorts = parse(outcomes, made.doses, made.start + 1)
+    cohorts = parse_outcomes(outcomes, made.doses, made.start + 1)
     decision = advise(made, cohorts, complete=complete, needed=needed)
     if asked.study is not None and (why := soundness_fault(made)):
         decision = replace(decision, notes=(*decision.notes, f"the design is not sound: {why}"))
@@ -118,10 +118,10 @@ def paths(
     from gradatim.cli.output import print_json
     from gradatim.dosefinding.characteristics.pathways import pathways
     from gradatim.dosefinding.document import paths_document
-    from gradatim.dosefinding.outcomes import parse
+    from gradatim.dosefinding.outcomes import parse_outcomes
 
     made = asked.build()
-    steps = pathways(made, parse(outcomes, made.doses, made.start + 1), ahead)
+    steps = pathways(made, parse_outcomes(outcomes, made.doses, made.start + 1), ahead)
     if json:
         print_json(paths_document(made, steps))
     else:

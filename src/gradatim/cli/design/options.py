@@ -152,7 +152,7 @@ class DesignOptions:
         return with_settings(found, {**frame, **self._own})
 
     def _of(self, design: str) -> "DesignSettings":
-        from gradatim.dosefinding.designs.registry import kind_of, settings_for
+        from gradatim.dosefinding.designs.registry import design_kind, settings_for
         from gradatim.dosefinding.load import read_table
 
         name = design or self._design or ("table" if self._table else "")
@@ -163,7 +163,7 @@ class DesignOptions:
                 todo="name one with --design, --table or --protocol",
             )
         given = dict(self._own)
-        if self._table and kind_of(name).has("table"):
+        if self._table and design_kind(name).has("table"):
             given["table"] = read_table(self._table)
         return settings_for(name, self._number_of_levels(), **given)
 

@@ -27,7 +27,7 @@ from gradatim.conduct.state import State
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import FALSE
 from gradatim.core.verdict import Verdict
-from gradatim.dosefinding.protocol_faults import MOST, placed
+from gradatim.dosefinding.protocol_faults import MOST_FAULTS, placed
 from gradatim.protocol.questions import Question, questions
 from gradatim.protocol.study import Study
 
@@ -126,8 +126,8 @@ def the_document_is_sound(state: State, event: _Held) -> Verdict:
     wrong = [str(one) for one in placed(document) if not one.warning]
     if not wrong:
         return holds("the document is sound")
-    more = [f"... and {len(wrong) - MOST} more"] if len(wrong) > MOST else []
-    return Verdict(FALSE, "", (), tuple(map(broken, (*wrong[:MOST], *more))))
+    more = [f"... and {len(wrong) - MOST_FAULTS} more"] if len(wrong) > MOST_FAULTS else []
+    return Verdict(FALSE, "", (), tuple(map(broken, (*wrong[:MOST_FAULTS], *more))))
 
 
 def no_version_is_active(state: State, event: ProtocolActivated) -> Verdict:

@@ -16,14 +16,14 @@ from gradatim.dosefinding.characteristics.final_states import (
     OperatingCharacteristics,
     summarise,
 )
-from gradatim.dosefinding.characteristics.simulate import TrialTiming, simulate
+from gradatim.dosefinding.characteristics.simulate import TrialTiming, simulate_trials
 from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.designs.modifiers import layers
 from gradatim.dosefinding.designs.two_parameter_logistic import TwoParameter
 from gradatim.dosefinding.recommended import DEFAULT_CRITERIA, RecommendationCriteria
 from gradatim.dosefinding.trial_states import Floats
 
-METHODS = ("auto", "exact", "bounded", "simulate")
+_METHODS = ("auto", "exact", "bounded", "simulate")
 LEAVE_OUT = 1e-9
 EXACT_STATES = 20_000_000
 """More states than this do not fit into ten gigabytes."""
@@ -75,11 +75,11 @@ def operating_characteristics(
         UnusableInput: rates that are none, or too many states for the method.
     """
     rates = [check_rates(scenario, design.doses) for scenario in scenarios]
-    if how.method not in METHODS:
+    if how.method not in _METHODS:
         raise UnusableInput(
             f"there is no method {how.method!r}",
             "--method",
-            todo=f"use one of {', '.join(METHODS)}",
+            todo=f"use one of {', '.join(_METHODS)}",
         )
     if how.conduct is not None and how.method in ("exact", "bounded"):
         raise UnusableInput(
@@ -151,5 +151,7 @@ def _in_seconds(design: Design) -> int:
 def _simulated(
     design: Design, rates: Floats, limit: float, how: Computation
 ) -> OperatingCharacteristics:
-    ends = simulate(design, rates, how.trials, how.seed, conduct=how.conduct, threads=how.threads)
+    ends = simulate_trials(
+        design, rates, how.trials, how.seed, conduct=how.conduct, threads=how.threads
+    )
     return summarise(ends, rates, limit, "simulate", *how.needed)

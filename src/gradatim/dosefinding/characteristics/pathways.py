@@ -19,7 +19,7 @@ from gradatim.dosefinding.outcomes import Cohort
 from gradatim.dosefinding.replay import replay
 from gradatim.dosefinding.trial_states import StopReason, TrialStates
 
-MOST = 20_000
+_MOST_PATHS = 20_000
 
 
 class PathwayStep(NamedTuple):
@@ -93,9 +93,11 @@ def _follow(
                 depth, int(trials.dose[0]) + 1, dlts, size, int(n[dlts]), int(y[dlts]), said, parent
             )
         )
-        if len(found) > MOST:
+        if len(found) > _MOST_PATHS:
             raise UnusableInput(
-                f"there are more than {MOST:,} paths", "--ahead", todo="look fewer cohorts ahead"
+                f"there are more than {_MOST_PATHS:,} paths",
+                "--ahead",
+                todo="look fewer cohorts ahead",
             )
         if depth < ahead and said.action not in ("stop", "hold"):
             then = replace(after, dose=decisions.dose, barred=decisions.barred).take(

@@ -15,7 +15,7 @@ from gradatim.dosefinding.characteristics.final_states import FinalStates
 from gradatim.dosefinding.designs.base import Design
 from gradatim.dosefinding.trial_states import Floats, Ints, StopReason, TrialStates
 
-CHUNK = 8_192
+_CHUNK = 8_192
 MOST_TRIALS = 10_000_000
 
 
@@ -50,7 +50,7 @@ class TrialTiming:
                 )
 
 
-def simulate(
+def simulate_trials(
     design: Design,
     rates: Floats,
     trials: int,
@@ -81,7 +81,7 @@ def simulate(
             "--trials",
             todo=f"give a number from 1 to {MOST_TRIALS:,}",
         )
-    sizes = [min(CHUNK, trials - i) for i in range(0, trials, CHUNK)]
+    sizes = [min(_CHUNK, trials - i) for i in range(0, trials, _CHUNK)]
     seeds = [np.random.SeedSequence(entropy=seed, spawn_key=(i,)) for i in range(len(sizes))]
 
     def run(chunk: tuple[int, np.random.SeedSequence]) -> list[_Ended]:

@@ -10,7 +10,7 @@ from gradatim.dosefinding.designs.base import DecisionReason, Design
 from gradatim.dosefinding.designs.table import TableDesign
 from gradatim.dosefinding.trial_states import Decisions, Floats, Ints, StopReason, TrialStates
 
-SETTINGS = ("name", "source", "doses", "cohort", "maximum", "start", "target")
+_SETTINGS = ("name", "source", "doses", "cohort", "maximum", "start", "target")
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Modifier(Design):
 
     def __getattr__(self, name: str) -> Any:
         """Take the settings that a modifier does not have itself from the inner design."""
-        if name in SETTINGS:
+        if name in _SETTINGS:
             return getattr(self.inner, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 

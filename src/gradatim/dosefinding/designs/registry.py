@@ -139,7 +139,7 @@ def parse_setting(name: str, value: object, where: str, known: Iterable[str] = S
     return parse_value(name, SETTING_TYPES[name], value, where)
 
 
-def kind_of(design: str) -> DesignKind:
+def design_kind(design: str) -> DesignKind:
     """Return what is so of a design.
 
     Raises:
@@ -169,7 +169,7 @@ def settings_for(
     Raises:
         UnusableInput: there is no such design, or it does not have one of these settings.
     """
-    kind = kind_of(design)
+    kind = design_kind(design)
     refuse_foreign(design, given, where)
     if kind.cohort_size is not None:
         given.setdefault("cohort_size", kind.cohort_size)
@@ -218,7 +218,7 @@ def refuse_too_few_cohorts(settings: DesignSettings) -> None:
     Raises:
         UnusableInput: the design may take more cohorts.
     """
-    each = kind_of(settings.design).cohorts_per_level
+    each = design_kind(settings.design).cohorts_per_level
     if each is not None and settings.cohorts < each * settings.doses:
         raise UnusableInput(
             f"{settings.design} cannot be kept to {settings.cohorts} cohorts",
@@ -237,7 +237,7 @@ def build(settings: DesignSettings) -> Design:
     Raises:
         UnusableInput: a setting that cannot be, or one that the design needs and was not given.
     """
-    kind = kind_of(settings.design)
+    kind = design_kind(settings.design)
     settings.check()
     refuse_idle(settings)
     if kind.cohort_size is not None and settings.cohort_size != kind.cohort_size:
