@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
-from gradatim.safety.clocks import Clock, Rule, Times, clocks, is_susar, rules
+from gradatim.safety.clocks import Clock, ClockRule, Times, clocks, is_susar, rules
 from tests.safety.test_dlt import event
 
 SITE = datetime(2027, 3, 5, 9, 30, tzinfo=UTC)
@@ -204,7 +204,7 @@ def test_the_page_shows_the_same_table() -> None:
     assert shown == [_row(one) for one in rules()]
 
 
-def _row(one: Rule) -> str:
+def _row(one: ClockRule) -> str:
     length = f"{one.hours} h" if one.hours is not None else f"{one.days} d"
     source = f"{one.source} ({one.version})" + (f". {one.note}" if one.note else "")
     cells = (

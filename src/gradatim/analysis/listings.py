@@ -18,7 +18,7 @@ from gradatim.conduct.views.doses import given
 from gradatim.conduct.views.reporting import Due, due_of
 from gradatim.conduct.views.safety import Candidate, candidates
 from gradatim.core.truth import Truth
-from gradatim.safety.clocks import Status
+from gradatim.safety.clocks import ReportStatus
 from gradatim.safety.events import AdverseEvent, graded, is_serious, relation
 
 Adjudication = Literal["dose-limiting", "not dose-limiting", "not adjudicated"]
@@ -58,7 +58,7 @@ class ClockLine(NamedTuple):
     starts: datetime
     due: datetime
     sent: datetime | None
-    status: Status
+    status: ReportStatus
     why: str
     source: str
     basis: str

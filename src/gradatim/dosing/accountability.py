@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from gradatim.core.quantity import same
 from gradatim.dosing.inventory import Container, Inventory
-from gradatim.dosing.movements import Fault
+from gradatim.dosing.movements import ContainerFault
 
 
 class Balance(NamedTuple):
@@ -24,7 +24,7 @@ class Balance(NamedTuple):
     returned_ml: float
     destroyed_ml: float
     states: Mapping[str, int]
-    faults: tuple[Fault, ...]
+    faults: tuple[ContainerFault, ...]
 
     @property
     def difference_ml(self) -> float:
@@ -71,13 +71,13 @@ def balances(inventory: Inventory) -> tuple[Balance, ...]:
     return tuple(balance(inventory, lot) for lot in lots)
 
 
-def _mismatch(one: Container) -> Iterator[Fault]:
+def _mismatch(one: Container) -> Iterator[ContainerFault]:
     accounted = (
         one.on_hand_ml + one.infused_ml + one.discarded_ml + one.returned_ml + one.destroyed_ml
     )
     if not same(one.received_ml, accounted):
         off = one.received_ml - accounted
-        yield Fault(
+        yield ContainerFault(
             *one.key,
             f"{one.received_ml:.4g} mL received and {accounted:.4g} mL "
             f"accounted for: {abs(off):.4g} mL {'missing' if off > 0 else 'too many'}",

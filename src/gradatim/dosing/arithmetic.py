@@ -7,7 +7,7 @@ from typing import NamedTuple
 from gradatim.core.quantity import compare_numbers
 from gradatim.dosing.counting import counting_step
 from gradatim.dosing.draws import Draw
-from gradatim.dosing.inventory import Key
+from gradatim.dosing.inventory import ContainerKey
 from gradatim.dosing.limits import DMSO_DENSITY
 from gradatim.dosing.prepared import Prepared
 from gradatim.dosing.steps import CELLS, CELLS_PER_ML, MINUTES, ML, Step, step
@@ -20,7 +20,7 @@ class Batch(NamedTuple):
     """Containers opened in a row, alike in concentration and DMSO, and what to call each."""
 
     draws: tuple[Draw, ...]
-    names: Mapping[Key, str]
+    names: Mapping[ContainerKey, str]
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ from gradatim.core.quantity import compare_numbers
 from gradatim.core.truth import TRUE, UNKNOWN, Truth, all_of, truth_of
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.dosing import counting, limits
-from gradatim.dosing.inventory import Container, Key
+from gradatim.dosing.inventory import Container, ContainerKey
 from gradatim.dosing.prepared import Check, Prepared
 from gradatim.dosing.steps import quantity_words, signed_percent
 from gradatim.protocol.treatment import Preparation
@@ -25,7 +25,7 @@ def check_all(prepared: Prepared) -> tuple[Check, ...]:
     checks = [Check("weight", weight(prepared))]
     if prepared.of_cells and prepared.rules is not None:
         asked = _OfCells(prepared, prepared.rules)
-        checks += [Check(name, check(asked)) for name, check in CHECKS.items()]
+        checks += [Check(name, check(asked)) for name, check in _CHECKS.items()]
     return tuple(checks)
 
 
@@ -43,7 +43,7 @@ def mode(asked: _OfCells) -> Verdict:
     return Verdict(truth_of(not rules.basis.settled), text)
 
 
-def basis(asked: _OfCells) -> Verdict:
+def _basis(asked: _OfCells) -> Verdict:
     """Whether the labels' counts can be turned into the cells that the dose counts."""
     prepared, rules = asked
     if not prepared.containers and prepared.label is not None:
@@ -111,9 +111,9 @@ def dmso(asked: _OfCells) -> Verdict:
     return limits.dmso(asked.prepared.dmso_per_kg, asked.rules.maximum_dmso)
 
 
-CHECKS: dict[str, Callable[[_OfCells], Verdict]] = {
+_CHECKS: dict[str, Callable[[_OfCells], Verdict]] = {
     "mode": mode,
-    "basis": basis,
+    "basis": _basis,
     "deviation": deviation,
     "expiry": expiry,
     "thaw clock": thaw_clock,
@@ -142,7 +142,7 @@ def _each(
     return Verdict(all_of(one.truth for one in children), children=children)
 
 
-def _named(known: Mapping[Key, str], containers: list[Container]) -> str:
+def _named(known: Mapping[ContainerKey, str], containers: list[Container]) -> str:
     names = [known[one.key] for one in containers]
     return (
         ", ".join(names)

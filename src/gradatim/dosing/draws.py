@@ -15,7 +15,7 @@ from gradatim.dosing.limits import elapsed
 from gradatim.dosing.product import Concentration
 
 
-class Source(NamedTuple):
+class LabelledContainer(NamedTuple):
     """A container whose label says what it holds.
 
     Args:
@@ -34,7 +34,7 @@ class Source(NamedTuple):
 class Draw(NamedTuple):
     """What one opened container gives, in mL: infused, and held in filter and line."""
 
-    source: Source
+    source: LabelledContainer
     infused_ml: float
     held_ml: float
 
@@ -79,7 +79,9 @@ def first_expiring_first(containers: Sequence[Container]) -> list[Container]:
     )
 
 
-def drawn_exactly(sources: Sequence[Source], dose: float, hold_up: float) -> tuple[Draw, ...]:
+def drawn_exactly(
+    sources: Sequence[LabelledContainer], dose: float, hold_up: float
+) -> tuple[Draw, ...]:
     """Draw the exact volume of the dose, and what stays in filter and line; or all there is.
 
     Args:
@@ -93,7 +95,7 @@ def drawn_exactly(sources: Sequence[Source], dose: float, hold_up: float) -> tup
 
 
 def drawn_whole(
-    sources: Sequence[Source], dose: float, hold_up: float, tolerance: float
+    sources: Sequence[LabelledContainer], dose: float, hold_up: float, tolerance: float
 ) -> tuple[Draw, ...]:
     """Return the fewest whole containers that reach the dose, or one less if only that is close.
 
@@ -119,7 +121,7 @@ def _cells(draws: Sequence[Draw]) -> float:
     return sum(one.infused_cells for one in draws)
 
 
-def _reaching(sources: Sequence[Source], dose: float) -> float:
+def _reaching(sources: Sequence[LabelledContainer], dose: float) -> float:
     """Return the mL, from the first container on, that hold the dose; all mL if there is less."""
     volume = 0.0
     for one in sources:
@@ -133,7 +135,7 @@ def _reaching(sources: Sequence[Source], dose: float) -> float:
     return volume
 
 
-def _cut(sources: Sequence[Source], infused: float, hold_up: float) -> tuple[Draw, ...]:
+def _cut(sources: Sequence[LabelledContainer], infused: float, hold_up: float) -> tuple[Draw, ...]:
     """Infuse the first `infused` mL and hold the next `hold_up`; the rest stays closed."""
     draws, start = [], 0.0
     for one in sources:

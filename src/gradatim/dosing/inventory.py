@@ -11,21 +11,21 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from gradatim.core.errors import UnusableInput
-from gradatim.dosing.movements import EXPECTED, ON_HAND, Fault, Movement, after
+from gradatim.dosing.movements import EXPECTED, ON_HAND, ContainerFault, Movement, after
 from gradatim.dosing.product import (
     Concentration,
     Counted,
-    Measured,
+    MeasuredAt,
     require_fraction,
     require_positive,
     usable_concentration,
 )
 
-Key = tuple[str, str]
+ContainerKey = tuple[str, str]
 """The lot of a container, and its number."""
 
 
-Kind = Literal["bag", "bottle", "vial"]
+_ContainerKind = Literal["bag", "bottle", "vial"]
 
 
 class Container(NamedTuple):
@@ -63,7 +63,7 @@ class Container(NamedTuple):
     volume_ml: float | None = None
     cells_per_ml: float | None = None
     counted: Counted | Literal[""] = ""
-    measured: Measured | Literal[""] = ""
+    measured: MeasuredAt | Literal[""] = ""
     viability: float | None = None
     recovery: float = 1.0
     certified_viability: float | None = None
@@ -79,11 +79,11 @@ class Container(NamedTuple):
     discarded_ml: float = 0.0
     prepared_for: str = ""
     given_to: tuple[str, ...] = ()
-    faults: tuple[Fault, ...] = ()
-    kind: Kind = "bag"
+    faults: tuple[ContainerFault, ...] = ()
+    kind: _ContainerKind = "bag"
 
     @property
-    def key(self) -> Key:
+    def key(self) -> ContainerKey:
         """Its lot and its number, which only it has."""
         return self.lot, self.id
 
@@ -161,7 +161,7 @@ class Inventory:
     """
 
     lots: dict[str, Lot] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[ContainerFault] = field(default_factory=list)
 
     @property
     def containers(self) -> Iterator[Container]:
@@ -189,7 +189,7 @@ class Inventory:
             self.put(moved(one, movement))
         if not known:
             what = f"{movement.event}, but no such bag is known"
-            self.faults.append(Fault(movement.lot, movement.container, what))
+            self.faults.append(ContainerFault(movement.lot, movement.container, what))
 
 
 def inventory_of(
@@ -207,12 +207,12 @@ def inventory_of(
     for one in containers:
         if inventory.find(one.lot, (one.id,)):
             what = "two bags of the lot have this number; the first is counted"
-            inventory.faults.append(Fault(one.lot, one.id, what))
+            inventory.faults.append(ContainerFault(one.lot, one.id, what))
             continue
         inventory.put(one)
         if one.lot not in named:
             what = f"its lot {one.lot or '(none)'} is not known"
-            inventory.faults.append(Fault(one.lot, one.id, what))
+            inventory.faults.append(ContainerFault(one.lot, one.id, what))
     for movement in movements:
         inventory.record(movement)
     return inventory
@@ -225,7 +225,7 @@ def moved(container: Container, movement: Movement) -> Container:
     if not allowed:
         faults.insert(0, f"{movement.event} while {container.status}")
     when = f"on {movement.at:%Y-%m-%d} by {movement.by or 'nobody'}"
-    found = tuple(Fault(*container.key, f"{what}, {when}") for what in faults)
+    found = tuple(ContainerFault(*container.key, f"{what}, {when}") for what in faults)
     return _accounted(container._replace(status=status, faults=container.faults + found), movement)
 
 
@@ -258,7 +258,7 @@ def _accounted(container: Container, movement: Movement) -> Container:
     return container
 
 
-def names(containers: Sequence[Container]) -> dict[Key, str]:
+def names(containers: Sequence[Container]) -> dict[ContainerKey, str]:
     """Return what to call each container: its number, and its lot where two have that number."""
     numbers = Counter(one.id for one in containers)
     return {
@@ -273,7 +273,7 @@ def usable_containers(containers: tuple[Container, ...]) -> tuple[Container, ...
     Raises:
         UnusableInput: a number of a container cannot be used, or a container is there twice.
     """
-    seen = set[Key]()
+    seen = set[ContainerKey]()
     for one in containers:
         _refuse_unusable(one)
         if one.key in seen:

@@ -12,14 +12,14 @@ from gradatim.core.truth import FALSE, TRUE, UNKNOWN, truth_of
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.dosing.inventory import Container
 from gradatim.dosing.messages import Limit
-from gradatim.dosing.product import Concentration, Measured
+from gradatim.dosing.product import Concentration, MeasuredAt
 
 DMSO_DENSITY = 1.10
 """g/mL at 20 °C. Source: NTP Chemical Repository, CAS 67-68-5. The usual limit of 1 g/kg for an
 infusion of cells: PMC12362920."""
 
 
-WHEN: dict[Measured, Message] = {"release": Limit.AT_RELEASE(), "post-thaw": Limit.AFTER_THAW()}
+WHEN: dict[MeasuredAt, Message] = {"release": Limit.AT_RELEASE(), "post-thaw": Limit.AFTER_THAW()}
 """When a count was made, in words."""
 
 

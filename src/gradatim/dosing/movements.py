@@ -83,7 +83,7 @@ class Movement(NamedTuple):
     participant: str = ""
 
 
-class Fault(NamedTuple):
+class ContainerFault(NamedTuple):
     """Something in the record of a container that does not fit."""
 
     lot: str

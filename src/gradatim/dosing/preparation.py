@@ -13,7 +13,7 @@ from gradatim.dosing.checks import check_all
 from gradatim.dosing.counting import cells_that_count, counting_step
 from gradatim.dosing.draws import (
     Draw,
-    Source,
+    LabelledContainer,
     drawn_exactly,
     drawn_whole,
     first_expiring_first,
@@ -183,7 +183,7 @@ def _draws(prepared: Prepared, rules: Preparation) -> tuple[Draw, ...]:
         per_ml = cells_that_count(one.concentration, rules.counts)
         if per_ml is None or one.volume_ml is None or one.concentration is None:
             return ()
-        sources.append(Source(one, one.volume_ml, one.concentration, per_ml))
+        sources.append(LabelledContainer(one, one.volume_ml, one.concentration, per_ml))
     dose, hold_up = prepared.planned.value, rules.filter_and_hold_up
     if not sources:
         return ()

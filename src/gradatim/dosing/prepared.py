@@ -7,14 +7,14 @@ from gradatim.core.quantity import Quantity
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, all_of
 from gradatim.core.verdict import Verdict
 from gradatim.dosing.draws import Draw
-from gradatim.dosing.inventory import Container, Key, names
+from gradatim.dosing.inventory import Container, ContainerKey, names
 from gradatim.dosing.limits import DMSO_DENSITY, end_before
-from gradatim.dosing.product import Concentration, Intended, Mode, Weights
+from gradatim.dosing.product import Concentration, DoseMode, Intended, Weights
 from gradatim.dosing.steps import CELLS, Step
 from gradatim.protocol.base import Basis
 from gradatim.protocol.treatment import DoseLevel, Preparation
 
-STATUS = {TRUE: "accepted", FALSE: "refused", UNKNOWN: "undetermined"}
+_STATUS = {TRUE: "accepted", FALSE: "refused", UNKNOWN: "undetermined"}
 
 
 class RestsOn(NamedTuple):
@@ -73,7 +73,7 @@ class Prepared(NamedTuple):
         return self.planned.unit == CELLS
 
     @property
-    def mode(self) -> Mode | None:
+    def mode(self) -> DoseMode | None:
         """The mode asked for, else the protocol's; None where the dose is not of cells."""
         return (self.intended.mode or self.rules.mode) if self.rules else None
 
@@ -83,7 +83,7 @@ class Prepared(NamedTuple):
         return tuple(one.container for one in self.draws) or self.containers
 
     @property
-    def names(self) -> dict[Key, str]:
+    def names(self) -> dict[ContainerKey, str]:
         """What to call each container at hand, so that no two have one name."""
         return names(self.containers)
 
@@ -148,7 +148,7 @@ class Prepared(NamedTuple):
         return sum(grams) / self.weights.on_day
 
     @property
-    def end_before(self) -> dict[Key, datetime | None]:
+    def end_before(self) -> dict[ContainerKey, datetime | None]:
         """For each opened container, the moment by which its infusion must have ended."""
         hours = self.rules.thaw_to_end if self.rules else None
         return {one.key: end_before(one, hours) for one in self.opened}
@@ -162,4 +162,4 @@ class Prepared(NamedTuple):
     @property
     def status(self) -> str:
         """Accepted, refused or undetermined."""
-        return STATUS[self.verdict.truth]
+        return _STATUS[self.verdict.truth]

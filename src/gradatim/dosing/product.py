@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 from gradatim.core.errors import UnusableInput
 
 Counted = Literal["viable", "total"]
-Measured = Literal["release", "post-thaw"]
-Mode = Literal["exact volume", "whole units"]
+MeasuredAt = Literal["release", "post-thaw"]
+DoseMode = Literal["exact volume", "whole units"]
 
 LIGHTEST, HEAVIEST = 1, 500
 """kg; a weight outside is a slip of the pen or another unit."""
@@ -44,7 +44,7 @@ class Concentration(NamedTuple):
 
     cells_per_ml: float
     counted: Counted
-    measured: Measured
+    measured: MeasuredAt
     viability: float | None = None
     recovery: float = 1.0
 
@@ -57,7 +57,7 @@ class Intended(NamedTuple):
 
     duration_min: float | None = None
     ends_at: datetime | None = None
-    mode: Mode | None = None
+    mode: DoseMode | None = None
 
 
 def usable_weights(weights: Weights) -> Weights:

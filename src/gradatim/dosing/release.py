@@ -11,7 +11,7 @@ from gradatim.protocol.base import Limit
 
 Specification = Mapping[str, Limit | str]
 """What is tested, and its limit (`>= 80 %`) or the answer it must have (`negative`)."""
-Results = Mapping[str, Quantity | str]
+_Results = Mapping[str, Quantity | str]
 
 
 class SponsorDecision(NamedTuple):
@@ -31,7 +31,7 @@ class SponsorDecision(NamedTuple):
 
 
 def release_check(
-    results: Results, specification: Specification, decision: SponsorDecision | None = None
+    results: _Results, specification: Specification, decision: SponsorDecision | None = None
 ) -> Verdict:
     """Say whether a lot may be released.
 

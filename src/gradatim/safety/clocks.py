@@ -15,10 +15,10 @@ from gradatim.core.verdict import Verdict
 from gradatim.safety import load
 from gradatim.safety.events import AdverseEvent, grave, is_serious, relation
 
-Status = Literal["open", "met", "late", "missed"]
+ReportStatus = Literal["open", "met", "late", "missed"]
 
 
-class Rule(NamedTuple):
+class ClockRule(NamedTuple):
     """A row of the table.
 
     Args:
@@ -95,9 +95,9 @@ class Clock(NamedTuple):
     starts: datetime
     due: datetime
     why: str
-    rule: Rule
+    rule: ClockRule
 
-    def status(self, sent: datetime | None, as_of: datetime) -> Status:
+    def status(self, sent: datetime | None, as_of: datetime) -> ReportStatus:
         """Say how the clock stands: `late` is sent after it was due, `missed` not sent by then."""
         if sent is not None and sent <= as_of:
             return "met" if sent <= self.due else "late"
@@ -105,14 +105,14 @@ class Clock(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def rules() -> tuple[Rule, ...]:
+def rules() -> tuple[ClockRule, ...]:
     """Give every row of the table."""
 
     def number(text: str) -> int | None:
         return int(text) if text else None
 
     return tuple(
-        Rule(
+        ClockRule(
             row["jurisdiction"],
             row["recipient"],
             row["report"],
@@ -125,7 +125,7 @@ def rules() -> tuple[Rule, ...]:
             row["basis"],
             row["note"],
         )
-        for row in load.rows("reporting_clocks.csv")
+        for row in load.csv_rows("reporting_clocks.csv")
     )
 
 
@@ -175,7 +175,7 @@ def clocks(
 
 
 def _to_sponsor(
-    event: AdverseEvent, times: Times, found: Collection[Rule], watched: bool
+    event: AdverseEvent, times: Times, found: Collection[ClockRule], watched: bool
 ) -> Iterator[Clock]:
     if times.site_aware is None or not (is_serious(event) or watched):
         return
@@ -187,7 +187,7 @@ def _to_sponsor(
                 yield _clock(rule, times.site_upgraded, "upgrade known to the site")
 
 
-def _expedited(event: AdverseEvent, times: Times, found: Collection[Rule]) -> Iterator[Clock]:
+def _expedited(event: AdverseEvent, times: Times, found: Collection[ClockRule]) -> Iterator[Clock]:
     day_0 = times.day_0
     why = "known to the sponsor" if day_0 == times.sponsor_aware else "qualified for reporting"
     if day_0 is None and times.presumed is not None:
@@ -202,11 +202,11 @@ def _expedited(event: AdverseEvent, times: Times, found: Collection[Rule]) -> It
     yield from _of(found, "fatal", later, "upgrade to fatal or life-threatening")
 
 
-def _of(found: Collection[Rule], severity: str, starts: datetime, why: str) -> Iterator[Clock]:
+def _of(found: Collection[ClockRule], severity: str, starts: datetime, why: str) -> Iterator[Clock]:
     yield from (_clock(rule, starts, why) for rule in found if rule.severity == severity)
 
 
-def _clock(rule: Rule, starts: datetime, why: str) -> Clock:
+def _clock(rule: ClockRule, starts: datetime, why: str) -> Clock:
     if rule.hours is not None:
         return Clock(
             rule.recipient, rule.report, starts, starts + timedelta(hours=rule.hours), why, rule

@@ -29,7 +29,7 @@ NOT_SAID = "its term does not say whether it is one"
 _RELATION = {Truth.TRUE: "related", Truth.FALSE: "unrelated", Truth.UNKNOWN: ""}
 
 
-class Candidate(NamedTuple):
+class DltCandidate(NamedTuple):
     """An adverse event that may be dose-limiting, with what the definition says of it."""
 
     event: AdverseEvent
@@ -224,7 +224,7 @@ def _inside(study: Study, span: Window, onset: Day, anchor: date) -> Truth:
 
 def candidates(
     study: Study, events: Iterable[AdverseEvent], first_dose: date, last_dose: date
-) -> tuple[Candidate, ...]:
+) -> tuple[DltCandidate, ...]:
     """Give the adverse events in the window that may be dose-limiting.
 
     Args:
@@ -237,7 +237,7 @@ def candidates(
     for event in events:
         verdict = defined(study, event, first_dose, last_dose)
         if verdict.truth is not FALSE:
-            found.append(Candidate(event, verdict))
+            found.append(DltCandidate(event, verdict))
     return tuple(found)
 
 

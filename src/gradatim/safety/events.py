@@ -69,7 +69,7 @@ class AdverseEvent(Struct, frozen=True, kw_only=True):
     lab: bool = False
 
 
-def judged(word: str) -> Truth:
+def causality_truth(word: str) -> Truth:
     """Give what one judgement of causality says; `unlikely` excludes, as in `facts.RELATED`."""
     if word in RELATED:
         return TRUE
@@ -86,7 +86,10 @@ def relation(event: AdverseEvent) -> Truth:
 
     Source: ICH E2A (1994), section III.A.1; Regulation (EU) 536/2014, Annex III, 2.1.
     """
-    investigator, sponsor = judged(event.investigator_relation), judged(event.sponsor_relation)
+    investigator, sponsor = (
+        causality_truth(event.investigator_relation),
+        causality_truth(event.sponsor_relation),
+    )
     if not event.sponsor_relation:
         return investigator
     return any_of([investigator, sponsor])

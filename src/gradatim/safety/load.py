@@ -4,7 +4,7 @@ import csv
 from importlib.resources import files
 
 
-def rows(table: str) -> list[dict[str, str]]:
+def csv_rows(table: str) -> list[dict[str, str]]:
     """Give the rows of a CSV table of this floor, by file name; every cell is a string.
 
     Source: the package's own `tables` folder.

@@ -97,7 +97,7 @@ def label_option(
     from gradatim.dosing.preparation import level_of
     from gradatim.dosing.product import Concentration
     from gradatim.dosing.product import Counted as Kind
-    from gradatim.dosing.product import Measured as When
+    from gradatim.dosing.product import MeasuredAt as When
     from gradatim.dosing.steps import CELLS
 
     if CELLS not in level_of(study, level).unit:

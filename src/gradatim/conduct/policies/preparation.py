@@ -19,7 +19,7 @@ from gradatim.core.message import Number, Pair, Term, join
 from gradatim.core.quantity import compare_numbers
 from gradatim.core.truth import TRUE, all_of
 from gradatim.core.verdict import Verdict
-from gradatim.dosing.inventory import Container, Key
+from gradatim.dosing.inventory import Container, ContainerKey
 from gradatim.dosing.limits import DMSO_DENSITY, dmso, in_date, rate, thaw_clock, viability
 from gradatim.dosing.preparation import prepare
 from gradatim.dosing.product import Concentration, Weights
@@ -236,7 +236,7 @@ def containers_of_dose(
         participant, dose: whose dose, and its number.
         prepared: the preparation; None before it, when nothing is thawed.
     """
-    thawed: dict[Key, datetime | None] = {}
+    thawed: dict[ContainerKey, datetime | None] = {}
     if prepared is not None:
         thawed = {(prepared.lot, one.bag): one.thawed_at for one in prepared.drawn}
     for container in state.inventory.reserved(participant, dose):

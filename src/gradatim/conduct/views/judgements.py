@@ -19,7 +19,13 @@ from gradatim.conduct.events.safety import (
 )
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import doses, entries_of
-from gradatim.safety.events import DEATH, FATAL_OUTCOME, LIFE_THREATENING, AdverseEvent, judged
+from gradatim.safety.events import (
+    DEATH,
+    FATAL_OUTCOME,
+    LIFE_THREATENING,
+    AdverseEvent,
+    causality_truth,
+)
 
 INVESTIGATOR = "investigator"
 JUDGEMENTS = (AdverseEventReported, AdverseEventUpdated, AdverseEventResolved)
@@ -60,7 +66,9 @@ def lessened(was: object, now: object) -> list[str]:
     before, after = getattr(was, "grade", None), getattr(now, "grade", None)
     if before is not None and (after is None or after < before):
         found.append("grade")
-    if judged(getattr(now, "relation", None) or "") < judged(getattr(was, "relation", None) or ""):
+    if causality_truth(getattr(now, "relation", None) or "") < causality_truth(
+        getattr(was, "relation", None) or ""
+    ):
         found.append("relation")
     if _gravity(getattr(now, "serious", None)) < _gravity(getattr(was, "serious", None)):
         found.append("serious")
@@ -85,7 +93,9 @@ def lessened_by(event: AdverseEventUpdated, standing: AdverseEvent) -> list[str]
     """
     relation, serious = event.relation, event.serious
     found = []
-    if relation is not None and judged(relation) < judged(standing.investigator_relation):
+    if relation is not None and causality_truth(relation) < causality_truth(
+        standing.investigator_relation
+    ):
         found.append("relation")
     if serious is not None and _gravity(serious) < _gravity(standing.serious):
         found.append("serious")

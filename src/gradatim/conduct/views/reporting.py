@@ -7,7 +7,7 @@ from typing import NamedTuple
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import Course, courses, unexplained_death
 from gradatim.core.truth import FALSE
-from gradatim.safety.clocks import Clock, Status, Times, clocks
+from gradatim.safety.clocks import Clock, ReportStatus, Times, clocks
 from gradatim.safety.dlt import of_special_interest
 from gradatim.safety.events import grave
 
@@ -19,7 +19,7 @@ class Due(NamedTuple):
     clock: Clock
     sent: datetime | None
 
-    def status(self, as_of: datetime) -> Status:
+    def status(self, as_of: datetime) -> ReportStatus:
         """Say how the clock stands."""
         return self.clock.status(self.sent, as_of)
 
