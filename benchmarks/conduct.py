@@ -30,7 +30,7 @@ from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.fold import apply, fold
 from gradatim.conduct.ledger import Entry, verify
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.stores import Mode, Store, open_store
+from gradatim.conduct.stores import Store, StoreMode, open_store
 from gradatim.conduct.trial import Recorded, Trial
 from gradatim.conduct.views.safety import unanswered_rules
 from tests.conduct.generated import FROM, NAME, begun
@@ -65,7 +65,7 @@ def rows() -> Iterator[Row]:
 
 def _appending(name: str, url: str) -> Iterator[Row]:
     """Time each append of both loops, in turn."""
-    store = open_store(url, Mode.CREATE)
+    store = open_store(url, StoreMode.CREATE)
     base = begun()
     bodies = [(one.body, "") for one in base.store.read(NAME)]
     store.append(NAME, bodies, store.head(NAME))

@@ -30,7 +30,7 @@ from benchmarks.page import PAGE, Row, machine, write_table
 from benchmarks.prescreen_runs import Bench, NotMeasured
 from gradatim.conduct.chain import chain, genesis
 from gradatim.conduct.ledger import Entry, verify
-from gradatim.conduct.stores import Mode, open_store
+from gradatim.conduct.stores import StoreMode, open_store
 from gradatim.conduct.trial import Trial
 from tests.conduct.generated import NAME, begun
 from tests.synthetic.test_demonstration import demonstrated
@@ -118,7 +118,7 @@ def printed(rows: Iterable[Row]) -> Iterator[Row]:
 def appends() -> Iterator[Row]:
     """Yield checked appends to a SQLite ledger beside bytes written to a file and synced."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as closing:
-        store = open_store(f"sqlite:///{Path(folder) / 'trial.sqlite'}", Mode.CREATE)
+        store = open_store(f"sqlite:///{Path(folder) / 'trial.sqlite'}", StoreMode.CREATE)
         closing.callback(store.close)
         store.append(NAME, [(one.body, "") for one in begun().store.read(NAME)], store.head(NAME))
         trial = Trial(store, NAME)

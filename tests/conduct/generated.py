@@ -23,7 +23,7 @@ from gradatim.conduct.simulate.dosing import free_bags
 from gradatim.conduct.simulate.opening import BAG_ML, CELLS_PER_ML
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Trial
-from gradatim.conduct.views.safety import candidates, unanswered_rules
+from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
 from gradatim.conduct.views.weights import weighed
 from gradatim.core.errors import UnusableInput
 from tests.conduct.digest import digest
@@ -256,7 +256,7 @@ def _worse(s_: Scene) -> Event | None:
 
 
 def _adjudicate(s_: Scene) -> Event | None:
-    found = candidates(s_.state, s_.one)
+    found = possible_dlts(s_.state, s_.one)
     return (
         s_.signed(
             s.DoseLimitingToxicityAdjudicated,
@@ -388,7 +388,7 @@ def _result(s_: Scene) -> Event:
 
 def _propose(s_: Scene) -> Event | None:
     """A member proposes an adjudication, on what is there or on what was there before."""
-    found = [one for one in candidates(s_.state, s_.one) if one.dose_limiting is None]
+    found = [one for one in possible_dlts(s_.state, s_.one) if one.dose_limiting is None]
     if not found:
         return None
     act = act_of(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gradatim.conduct.stores import Head, Mode, Store, open_store
+from gradatim.conduct.stores import Head, Store, StoreMode, open_store
 from tests.engines import POSTGRES, PostgresSchema
 
 TRIAL = "NCT05962762"
@@ -39,7 +39,7 @@ class Ledger:
     def __init__(self) -> None:
         self.opened: list[Any] = []
 
-    def store(self, mode: Mode = Mode.CREATE) -> Any:
+    def store(self, mode: StoreMode = StoreMode.CREATE) -> Any:
         """Open it once more, through a connection of its own."""
         store: Any = open_store(self.url, mode)
         self.opened.append(store.connection)

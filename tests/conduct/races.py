@@ -21,7 +21,7 @@ from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.ledger import verify
-from gradatim.conduct.stores import Mode, Store, open_store
+from gradatim.conduct.stores import Store, StoreMode, open_store
 from gradatim.conduct.trial import Recorded, Refused, Stale, Trial
 from tests.conduct.ready import facts, records
 from tests.conduct.trials import START, simulated
@@ -191,7 +191,7 @@ class Clients:
 
     def __init__(self, url: str, number: int = CLIENTS) -> None:
         self.url, self.number = url, number
-        self.store = open_store(url, Mode.CREATE)
+        self.store = open_store(url, StoreMode.CREATE)
         self.own = threading.local()
         self.pool = ThreadPoolExecutor(number)
 

@@ -14,7 +14,7 @@ from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.ledger import Entry
 from gradatim.conduct.source_import import arriving
 from gradatim.conduct.state import Participant
-from gradatim.conduct.trial import Outcome, Recorded, Refused, Trial
+from gradatim.conduct.trial import Recorded, RecordOutcome, Refused, Trial
 from gradatim.evidence.facts import Facts
 from tests.conduct.memory import ListStore
 from tests.conduct.trials import START, candidates, protocol, recorded, simulated
@@ -47,7 +47,7 @@ class Led:
 
     def ask(
         self, kind: type[Event], by: str = LEAD, *, on: date = DAY, hour: float = 8, **fields: Any
-    ) -> Outcome:
+    ) -> RecordOutcome:
         """Record an act about the participant, or have it refused."""
         at = datetime.combine(on, time(), UTC) + timedelta(hours=hour)
         about: dict[str, Any] = {"participant": self.name, **fields}
@@ -141,7 +141,7 @@ class Led:
         self.do(x.PreparationVerified, f"cell_lab.{SITE}.2", on=on, hour=hour, dose=1)
         return made
 
-    def sign(self, on: date = DAY, hour: float = 9, items: Mapping[str, Any] = {}) -> Outcome:
+    def sign(self, on: date = DAY, hour: float = 9, items: Mapping[str, Any] = {}) -> RecordOutcome:
         """Sign the checklist, every item in order unless it is said otherwise."""
         study = self.trial.state.study
         said = {item.id: "in order" for item in study.treatment.checklist}
@@ -167,7 +167,7 @@ class Led:
         return {one.rule: one.description for one in found}
 
 
-def refused(outcome: Outcome, some: bool = True) -> dict[str, str]:
+def refused(outcome: RecordOutcome, some: bool = True) -> dict[str, str]:
     """Insist that something was refused (unless `some` is False), and give why, by rule."""
     if not some and not isinstance(outcome, Refused):
         return {}

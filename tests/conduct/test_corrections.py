@@ -25,7 +25,7 @@ from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.grades import unsigned
 from gradatim.conduct.views.judgements import to_be_signed
-from gradatim.conduct.views.safety import candidates, dlt_outcome, unanswered_rules
+from gradatim.conduct.views.safety import dlt_outcome, possible_dlts, unanswered_rules
 from gradatim.conduct.views.tasks import tasks
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE
@@ -229,7 +229,7 @@ def test_signed_content_is_signed_anew_and_the_earlier_signature_is_of_what_it_s
     assert not changed_after_signature(trial.state, at)
     one = trial.state.participants[str(participant_of(trial.state, trial.state.events[at]))]
     assert list(to_be_signed(trial.state, one)) == []
-    (kept,) = (found for found in candidates(trial.state, one) if found.id == "AE1")
+    (kept,) = (found for found in possible_dlts(trial.state, one) if found.id == "AE1")
     assert (kept.changed_by, kept.dose_limiting) == (signed, None)
     assert kept.verdict.text == (
         f"was a candidate: grade 3, possible, until entry {signed} changed it"
@@ -473,7 +473,7 @@ def test_a_corrected_candidate_stays_one(fields: dict[str, Any]) -> None:
     state = treated()
     adverse(state)
     correct(state, state.position, **fields)
-    (found,) = candidates(state, one(state))
+    (found,) = possible_dlts(state, one(state))
     assert (found.id, found.counts) == ("AE1", True)
     adjudicate(state, "AE1", dlt=False)
     assert dlt_outcome(state, one(state), LATER) is DoseOutcome.NO_DLT
@@ -523,7 +523,7 @@ def test_a_late_baseline_takes_no_result_away() -> None:
         collected_on=str(AFTER),
         **fields,
     )
-    (found,) = candidates(state, one(state))
+    (found,) = possible_dlts(state, one(state))
     before = AFTER - timedelta(days=9)
     late = add(
         state,
@@ -534,7 +534,7 @@ def test_a_late_baseline_takes_no_result_away() -> None:
         collected_on=str(before),
         **fields,
     )
-    (kept,) = candidates(state, one(state))
+    (kept,) = possible_dlts(state, one(state))
     assert (kept.id, kept.changed_by, kept.counts) == (found.id, late, True)
     assert [rule.action for rule in unanswered_rules(state, AFTER)] == ["pause"], "as it was"
 
@@ -551,7 +551,7 @@ def test_a_result_that_is_emptied_stays_a_candidate() -> None:
         collected_on=str(AFTER),
     )
     correct(state, at, results=[])
-    (kept,) = candidates(state, one(state))
+    (kept,) = possible_dlts(state, one(state))
     assert kept.id == f"{at}-platelets"
     assert kept.counts
 
@@ -568,5 +568,5 @@ def test_another_first_dose_takes_no_candidate_away() -> None:
         ended_at=late.isoformat(),
         occurred_on=str(late.date()),
     )
-    (kept,) = candidates(state, one(state))
+    (kept,) = possible_dlts(state, one(state))
     assert (kept.id, kept.changed_by) == ("AE1", state.position)

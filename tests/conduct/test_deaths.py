@@ -13,7 +13,7 @@ from gradatim.conduct.events import safety as s
 from gradatim.conduct.state import State
 from gradatim.conduct.views.adverse_events import courses, unexplained_death
 from gradatim.conduct.views.reporting import reports
-from gradatim.conduct.views.safety import candidates, dlt_outcome, unanswered_rules
+from gradatim.conduct.views.safety import dlt_outcome, possible_dlts, unanswered_rules
 from gradatim.conduct.views.tasks import tasks
 from gradatim.dosefinding.outcomes import letter_of
 from tests.conduct.treated import AFTER, AT, LATER, add, adjudicate, adverse, correct, one, treated
@@ -99,7 +99,7 @@ def test_a_death_nobody_explained_may_have_fired_the_rule_and_starts_its_clocks(
     assert {item.clock.starts for item in reports(state, one(state))} == {known}
     assert due(state)["sponsor", "initial"] == {1}
     assert due(state)["regulator", "initial"] == {7}
-    assert [found.id for found in candidates(state, one(state))] == [f"died-{at}"]
+    assert [found.id for found in possible_dlts(state, one(state))] == [f"died-{at}"]
     (line,) = serious_adverse_events(state, datetime(2027, 3, 1, tzinfo=UTC))
     assert (line.event.id, line.grade) == (f"died-{at}", 5)
     waiting = [found for found in tasks(state, known, AFTER) if found.kind == "safety report"]
@@ -124,7 +124,7 @@ def test_who_never_had_a_place_cannot_have_died_of_the_product() -> None:
     assert rules(state) == {}
     found = reports(state, state.participants["P9"])
     assert [item.clock.recipient for item in found] == ["sponsor"]
-    assert candidates(state, state.participants["P9"]) == ()
+    assert possible_dlts(state, state.participants["P9"]) == ()
 
 
 def test_a_death_explained_by_an_unrelated_event_waits_for_the_committee() -> None:
@@ -133,11 +133,11 @@ def test_a_death_explained_by_an_unrelated_event_waits_for_the_committee() -> No
     at = died(state)
     adverse(state, grade=5, relation="unrelated")
     assert rules(state) == {}
-    (found,) = candidates(state, one(state))
+    (found,) = possible_dlts(state, one(state))
     assert (found.id, found.dose_limiting, found.changed_by) == (f"died-{at}", None, at + 1)
     assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
     adjudicate(state, f"died-{at}", dlt=False)
-    assert not candidates(state, one(state))[0].counts
+    assert not possible_dlts(state, one(state))[0].counts
 
 
 @pytest.mark.parametrize("later", [{"grade": 5}, {"serious": ("death",)}])
@@ -146,14 +146,14 @@ def test_an_event_that_becomes_fatal_after_the_death_takes_no_candidate_away(lat
     adverse(state, grade=2, relation="unrelated")
     at = died(state)
     add(state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", **later)
-    assert [found.id for found in candidates(state, one(state))] == [f"died-{at}"]
+    assert [found.id for found in possible_dlts(state, one(state))] == [f"died-{at}"]
 
 
 def test_a_death_explained_by_a_candidate_is_one_candidate() -> None:
     state = treated()
     died(state)
     adverse(state, grade=5, relation="possible")
-    assert [found.id for found in candidates(state, one(state))] == ["AE1"]
+    assert [found.id for found in possible_dlts(state, one(state))] == ["AE1"]
 
 
 def test_a_fatal_outcome_of_a_mild_event_is_serious_from_then_on() -> None:
@@ -226,7 +226,7 @@ def test_a_death_never_takes_a_rule_or_a_candidate_away(
     state = treated()
     for n, (term, grade, relation) in enumerate(story):
         adverse(state, adverse_event=f"AE{n}", term=term, grade=grade, relation=relation)
-    found = {item.id for item in candidates(state, one(state))}
+    found = {item.id for item in possible_dlts(state, one(state))}
     stands = set(rules(state))
     cause = f"AE{of}" if 0 <= of < len(story) else None
     if by_outcome and cause is not None:
@@ -240,7 +240,7 @@ def test_a_death_never_takes_a_rule_or_a_candidate_away(
         )
     else:
         died(state, adverse_event=cause)
-    assert found <= {item.id for item in candidates(state, one(state))}
+    assert found <= {item.id for item in possible_dlts(state, one(state))}
     assert stands <= set(rules(state))
     if cause is None or story[of][2] != "unrelated":
         assert "related_death" in rules(state)

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from gradatim.conduct.stores import Mode, PostgresStore, open_store
+from gradatim.conduct.stores import PostgresStore, StoreMode, open_store
 from gradatim.core.errors import UnusableInput
 from tests.conduct import torn
 from tests.conduct.ledgers import TRIAL, PostgresLedger, body, fill
@@ -21,8 +21,8 @@ SEED = 5962762
 
 ACKNOWLEDGE = """
 import os, sys
-from gradatim.conduct.stores import Mode, open_store
-store = open_store(sys.argv[1], Mode.CREATE)
+from gradatim.conduct.stores import StoreMode, open_store
+store = open_store(sys.argv[1], StoreMode.CREATE)
 head = store.head("T")
 for _ in range(20):
     head = store.append("T", [(b"x" * 5000, "")], head)
@@ -108,7 +108,7 @@ class TestPostgres:
 
     @pytest.fixture
     def store(self, postgres):
-        made = open_store(PostgresLedger(postgres).url, Mode.CREATE)
+        made = open_store(PostgresLedger(postgres).url, StoreMode.CREATE)
         fill(made, 1)
         yield made
         made.close()

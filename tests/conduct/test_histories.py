@@ -18,7 +18,7 @@ from gradatim.conduct.fold import fold
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Recorded, Trial
 from gradatim.conduct.views.doses import first_dose_at
-from gradatim.conduct.views.eligibility import attested, eligibility
+from gradatim.conduct.views.eligibility import attestations, eligibility
 from gradatim.conduct.views.safety import dlt_outcome
 from tests.conduct.digest import digest
 from tests.conduct.generated import FROM, NAME, STEPS, beginning, begun, play
@@ -106,7 +106,7 @@ def _eligible(then: State, one: Participant, day: date) -> bool:
         return False
     found = eligibility(then, one, day, day)
     open_ = [item.criterion.id for item in found.findings if item.passes is None]
-    return found.status != "ineligible" and not set(open_) - set(attested(then, one))
+    return found.status != "ineligible" and not set(open_) - set(attestations(then, one))
 
 
 def _by_the_rule(before: list[Event], dose: Any, level: int | None) -> bool:

@@ -13,7 +13,7 @@ from gradatim.conduct.events.base import Sealed
 from gradatim.conduct.identity import (
     ERASED,
     Whose,
-    opened,
+    open_field,
     person_token,
     prove,
     seal,
@@ -89,7 +89,7 @@ def test_another_key_opens_nothing():
 
 def test_a_value_shown_with_its_salt_is_proved():
     one = sealed()["name"]
-    salt, value = opened(WHOSE, "name", one, KEY)
+    salt, value = open_field(WHOSE, "name", one, KEY)
     assert prove(one, value, salt)
     assert not prove(one, value + " ", salt)
     assert not prove(one, value, bytes(32))

@@ -11,7 +11,7 @@ from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
 from gradatim.conduct.state import State
 from gradatim.conduct.views.adverse_events import courses
-from gradatim.conduct.views.safety import candidates, dlt_outcome
+from gradatim.conduct.views.safety import dlt_outcome, possible_dlts
 from gradatim.dosefinding.outcomes import letter_of
 from tests.conduct.treated import (
     AFTER,
@@ -72,7 +72,7 @@ def test_a_death_that_nothing_accounts_for_may_be_related() -> None:
     state = treated()
     add(state, p.Disposition, AFTER, status="died")
     assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
-    (found,) = candidates(state, one(state))
+    (found,) = possible_dlts(state, one(state))
     assert found.label == "died (cause not recorded)"
     other = treated()
     adverse(other, grade=2, relation="unrelated", serious=("death",))
@@ -169,7 +169,7 @@ def test_withheld_or_withdrawn_for_a_related_event_counts_until_adjudicated(
     at = add(state, kind, AFTER, adverse_event="AE1", **fields)
     assert (letter_of(dlt_outcome(state, one(state), LATER)) == "C") is counts
     if counts:
-        (found,) = candidates(state, one(state))
+        (found,) = possible_dlts(state, one(state))
         assert found.id.endswith(f"-{at}")
         adjudicate(state, found.id, dlt=True)
         assert letter_of(dlt_outcome(state, one(state), LATER)) == "T"
@@ -182,7 +182,7 @@ def test_leaving_counts_until_it_is_adjudicated_whatever_is_judged_later() -> No
     adverse(state, grade=1, relation=None)
     add(state, p.Disposition, AFTER, status="withdrawn", adverse_event="AE1")
     assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
-    (left,) = candidates(state, one(state))
+    (left,) = possible_dlts(state, one(state))
     add(state, t.RoleGranted, AFTER, user="i", role="investigator")
     add(state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", relation="unrelated")
     assert courses(state, one(state))["AE1"].event.investigator_relation == "unrelated"

@@ -10,7 +10,7 @@ from gradatim.conduct.events import participants as p
 from gradatim.conduct.identity import ERASED
 from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.ledger import verify
-from gradatim.conduct.personal import forget, opened, sealed
+from gradatim.conduct.personal import forget, open_identity, sealed
 from gradatim.conduct.trial import Refused
 from tests.conduct.generated import FROM, begun
 from tests.conduct.trials import event, recorded
@@ -40,7 +40,7 @@ def test_a_person_is_met_again_opened_and_forgotten(keyring: Keyring) -> None:
         )
     )
     one = trial.state.participants["N1"]
-    assert opened(keyring, trial.state, one) == VALUES
+    assert open_identity(keyring, trial.state, one) == VALUES
     same = sealed(
         keyring,
         trial.name,
@@ -75,7 +75,7 @@ def test_a_person_is_met_again_opened_and_forgotten(keyring: Keyring) -> None:
     )
     assert forget(keyring, trial.state) == ["N1"]
     assert forget(keyring, trial.state) == []
-    assert opened(keyring, trial.state, one) == dict.fromkeys(VALUES, ERASED)
+    assert open_identity(keyring, trial.state, one) == dict.fromkeys(VALUES, ERASED)
     assert verify(trial.store.read(trial.name), trial.name).ok
 
 

@@ -12,7 +12,7 @@ from gradatim.conduct.as_of import as_of
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import records as d
 from gradatim.conduct.events.base import Measured, Signature, Within
-from gradatim.conduct.trial import Outcome, Recorded, Refused
+from gradatim.conduct.trial import Recorded, RecordOutcome, Refused
 from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.records import records_of
 from gradatim.core.dates import ANY_DAY, Day, parse_day
@@ -62,7 +62,7 @@ def read(led: Led, content: str = "a", perhaps: tuple[str, ...] = DIAGNOSES, **f
     return led.trial.state.position
 
 
-def judge(led: Led, of: int, *, by: str = LEAD, **fields: Any) -> Outcome:
+def judge(led: Led, of: int, *, by: str = LEAD, **fields: Any) -> RecordOutcome:
     """Judge that record: `malignancy="no"`, and days or a drug where they are given."""
     answers = {name: fields.pop(name) for name in list(fields) if name in ELEMENTS}
     return led.ask(

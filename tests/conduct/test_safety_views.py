@@ -12,7 +12,7 @@ from gradatim.conduct.events.base import Measured
 from gradatim.conduct.fold import apply
 from gradatim.conduct.state import State
 from gradatim.conduct.views.grades import grades
-from gradatim.conduct.views.safety import candidates, dlt_outcome, unanswered_rules
+from gradatim.conduct.views.safety import dlt_outcome, possible_dlts, unanswered_rules
 from gradatim.dosefinding.outcomes import DoseOutcome
 from tests.conduct.treated import (
     AFTER,
@@ -35,9 +35,9 @@ def test_an_ejection_fraction_of_48_at_entry_is_no_event_and_39_after_is() -> No
     state = treated()
     result(state, "lvef", 48, "%", BEFORE)
     result(state, "lvef", 47, "%", AFTER)
-    assert candidates(state, one(state)) == ()
+    assert possible_dlts(state, one(state)) == ()
     at = result(state, "lvef", 39, "%", AFTER)
-    assert [found.id for found in candidates(state, one(state))] == [f"{at}-lvef"]
+    assert [found.id for found in possible_dlts(state, one(state))] == [f"{at}-lvef"]
     assert dlt_outcome(state, one(state), LATER) is DoseOutcome.CANDIDATE
 
 
@@ -46,7 +46,7 @@ def test_a_mild_worsening_is_graded_and_no_candidate() -> None:
     result(state, "alt", 30, "U/L", BEFORE, high=40)
     result(state, "alt", 60, "U/L", AFTER, high=40)
     assert [found.grade.grade for found in grades(state, one(state))] == [0, 1]
-    assert candidates(state, one(state)) == ()
+    assert possible_dlts(state, one(state)) == ()
 
 
 def test_a_corrected_baseline_grades_anew_what_came_after() -> None:
@@ -79,7 +79,7 @@ def test_a_fever_is_a_candidate_where_it_may_have_come_after(
     warm = Measured(element="body_temperature", value=celsius, unit="Cel")
     taken = None if hours is None else AT + timedelta(hours=hours)
     add(state, f.VitalSignsRecorded, results=(warm,), taken_at=taken)
-    assert bool(candidates(state, one(state))) is expected
+    assert bool(possible_dlts(state, one(state))) is expected
 
 
 @pytest.mark.parametrize(
@@ -100,46 +100,46 @@ def test_a_result_is_a_candidate_where_it_is_worse_and_the_definition_may_hold(
     if before is not None:
         result(state, "platelets", before, "10*9/L", BEFORE, low=150)
     result(state, "platelets", after, "10*9/L", AFTER, low=150)
-    assert bool(candidates(state, one(state))) is expected
+    assert bool(possible_dlts(state, one(state))) is expected
 
 
 def test_a_result_after_the_window_is_no_candidate() -> None:
     state = treated()
     last = DOSED + timedelta(days=28)
     result(state, "platelets", 20, "10*9/L", last + timedelta(days=1), low=150)
-    assert candidates(state, one(state)) == ()
+    assert possible_dlts(state, one(state)) == ()
     result(state, "platelets", 20, "10*9/L", last, low=150)
-    assert len(candidates(state, one(state))) == 1
+    assert len(possible_dlts(state, one(state))) == 1
 
 
 def test_a_corrected_baseline_makes_candidates_and_takes_none_away() -> None:
     state = treated()
     at = result(state, "platelets", 40, "10*9/L", BEFORE, low=150)
     result(state, "platelets", 30, "10*9/L", AFTER, low=150)
-    assert candidates(state, one(state)) == ()
+    assert possible_dlts(state, one(state)) == ()
     right = {"element": "platelets", "value": 200, "unit": "10*9/L", "low": 150}
     correct(state, at, results=[right])
-    assert len(candidates(state, one(state))) == 1
+    assert len(possible_dlts(state, one(state))) == 1
     correct(state, at, results=[right | {"value": 45}])
-    (found,) = candidates(state, one(state))
+    (found,) = possible_dlts(state, one(state))
     assert found.changed_by == state.position
     assert (
         found.verdict.text == f"was a candidate: grade 3, until entry {state.position} changed it"
     )
     adjudicate(state, found.id, dlt=False)
-    assert not any(one.counts for one in candidates(state, one(state)))
+    assert not any(one.counts for one in possible_dlts(state, one(state)))
 
 
 def test_a_corrected_onset_takes_no_candidate_out_of_the_window() -> None:
     state = treated()
     adverse(state)
     reported = state.position
-    assert len(candidates(state, one(state))) == 1
+    assert len(possible_dlts(state, one(state))) == 1
     correct(state, reported, onset=str(DOSED - timedelta(days=1)))
-    (found,) = candidates(state, one(state))
+    (found,) = possible_dlts(state, one(state))
     assert (found.id, found.changed_by, found.dose_limiting) == ("AE1", state.position, None)
     correct(state, reported, onset=str(DOSED.year))
-    (found,) = candidates(state, one(state))
+    (found,) = possible_dlts(state, one(state))
     assert found.changed_by is None
 
 
@@ -150,7 +150,7 @@ def test_what_cannot_be_graded_keeps_every_grade_that_it_could_be() -> None:
     assert found.grade.grade is None
     assert found.grade.needs
     assert max(found.grade.possible) >= 3
-    assert [item.id for item in candidates(state, one(state))] == [f"{found.position}-alt"]
+    assert [item.id for item in possible_dlts(state, one(state))] == [f"{found.position}-alt"]
 
 
 def test_a_second_event_fires_a_rule_again_after_the_first_was_answered() -> None:

@@ -20,7 +20,7 @@ from gradatim.conduct.permissions import MAY
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
 from gradatim.conduct.trial import Trial
-from gradatim.conduct.views.safety import candidates, dlt_outcome
+from gradatim.conduct.views.safety import dlt_outcome, possible_dlts
 from tests.conduct.generated import ACTS, NAME, beginning, begun, play
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -141,7 +141,7 @@ def open_candidates(state: State) -> dict[tuple[str, str], bool | None]:
     return {
         (one.id, found.id): found.dose_limiting
         for one in state.participants.values()
-        for found in candidates(state, one)
+        for found in possible_dlts(state, one)
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from gradatim.conduct.ledger import verify
 from gradatim.conduct.sqlite.stores import open_sqlite
-from gradatim.conduct.stores import Mode, SqliteStore, open_store
+from gradatim.conduct.stores import SqliteStore, StoreMode, open_store
 from gradatim.core.errors import UnusableInput
 from tests.conduct.ledgers import TRIAL, fill
 
@@ -19,7 +19,7 @@ def path(tmp_path):
 
 def made(path):
     """A new ledger with a connection of its own."""
-    return open_sqlite(path, Mode.CREATE)
+    return open_sqlite(path, StoreMode.CREATE)
 
 
 def test_sqlite_takes_the_settings_that_durability_needs(path):
@@ -93,7 +93,7 @@ def test_a_ledger_is_read_while_another_writes_and_from_a_lone_copy(path, tmp_pa
     """A copy without its write-ahead log, such as one on a disc, is read as it is."""
     store = made(path)
     head = fill(store, 3)
-    reader = open_store(str(path), Mode.READ)
+    reader = open_store(str(path), StoreMode.READ)
     assert reader.head(TRIAL) == head
     reader.close()
     store.close()
@@ -101,7 +101,7 @@ def test_a_ledger_is_read_while_another_writes_and_from_a_lone_copy(path, tmp_pa
     copy = tmp_path / "disc" / "copy.sqlite"
     copy.write_bytes(path.read_bytes())
     (tmp_path / "disc").chmod(0o500)
-    assert open_store(str(copy), Mode.READ).head(TRIAL) == head
+    assert open_store(str(copy), StoreMode.READ).head(TRIAL) == head
     (tmp_path / "disc").chmod(0o700)
 
 
@@ -115,7 +115,7 @@ def test_a_ledger_is_read_while_another_writes_and_from_a_lone_copy(path, tmp_pa
         (b"{", "not a ledger's export"),
     ],
 )
-@pytest.mark.parametrize("mode", [Mode.READ, Mode.WRITE])
+@pytest.mark.parametrize("mode", [StoreMode.READ, StoreMode.WRITE])
 def test_a_file_that_is_no_ledger_is_refused_and_left_as_it_is(path, content, why, mode):
     path.write_bytes(content)
     with pytest.raises(UnusableInput, match=why) as refused:

@@ -26,7 +26,7 @@ from gradatim.conduct.ledger import (
     sign,
     verify,
 )
-from gradatim.conduct.stores import Mode, open_store
+from gradatim.conduct.stores import StoreMode, open_store
 from gradatim.core.errors import UnusableInput
 from tests.conduct.ledgers import TRIAL, body
 
@@ -62,7 +62,7 @@ def theirs(script, arguments, capsys, monkeypatch):
 def ours(export, against, keys):
     try:
         marks = [parse_checkpoint(one.read_bytes().decode("utf-8", "replace")) for one in against]
-        store = open_store(str(export), Mode.READ)
+        store = open_store(str(export), StoreMode.READ)
         (trial,) = store.trials()
         found = verify(store.read(trial), trial, marks, keys)
     except UnusableInput:

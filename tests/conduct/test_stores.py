@@ -10,10 +10,10 @@ from gradatim.conduct.stores import (
     LARGEST_BODY,
     Head,
     HeadMoved,
-    Mode,
     PostgresStore,
     RequestKnown,
     SqliteStore,
+    StoreMode,
     open_store,
 )
 from gradatim.core.errors import UnusableInput
@@ -49,7 +49,7 @@ def test_what_was_appended_is_read_back_by_another_connection(ledger):
             [(body(n), f"request-{n}" if n % 2 else "") for n in range(1, 10)],
         )
     )
-    other = ledger.store(Mode.READ)
+    other = ledger.store(StoreMode.READ)
     assert list(other.read(TRIAL)) == expected
     assert other.head(TRIAL) == head == Head(9, expected[-1].hash)
     assert verify(other.read(TRIAL), TRIAL).ok
@@ -249,16 +249,16 @@ def test_several_writers_make_one_chain(ledger):
 
 def test_a_place_without_a_ledger_is_refused_unless_it_shall_be_made(ledger):
     ledger.connect().execute("SELECT 1")
-    for mode in (Mode.READ, Mode.WRITE):
+    for mode in (StoreMode.READ, StoreMode.WRITE):
         with pytest.raises(UnusableInput, match="there is no"):
             ledger.store(mode)
-    assert ledger.store(Mode.CREATE).trials() == []
-    assert ledger.store(Mode.WRITE).trials() == []
+    assert ledger.store(StoreMode.CREATE).trials() == []
+    assert ledger.store(StoreMode.WRITE).trials() == []
 
 
 def test_a_ledger_opened_to_read_is_not_written(ledger):
     ledger.store()
-    store = ledger.store(Mode.READ)
+    store = ledger.store(StoreMode.READ)
     with pytest.raises(UnusableInput, match="opened to be read"):
         fill(store, 1)
 
@@ -267,9 +267,9 @@ def test_a_ledger_without_its_protections_is_refused_but_can_be_verified(ledger)
     head = fill(ledger.store(), 3)
     with ledger.tampered():
         with pytest.raises(UnusableInput, match="not protected"):
-            ledger.store(Mode.WRITE)
-        assert verify(ledger.store(Mode.READ).read(TRIAL), TRIAL).head == head.hash
-    assert ledger.store(Mode.WRITE).head(TRIAL) == head
+            ledger.store(StoreMode.WRITE)
+        assert verify(ledger.store(StoreMode.READ).read(TRIAL), TRIAL).head == head.hash
+    assert ledger.store(StoreMode.WRITE).head(TRIAL) == head
 
 
 def test_an_export_reads_as_the_ledger_does(ledger, tmp_path):

@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from gradatim.conduct.ledger import Checkpoint, chain, genesis, verify
-from gradatim.conduct.stores import Mode, open_store
+from gradatim.conduct.stores import StoreMode, open_store
 from gradatim.core.errors import UnusableInput
 from tests.conduct.ledgers import TRIAL, body, fill
 
@@ -26,7 +26,7 @@ def kept(store):
 
 
 def found_in(ledger, *checkpoints):
-    store = ledger.store(Mode.READ)
+    store = ledger.store(StoreMode.READ)
     return verify(store.read(TRIAL), TRIAL, checkpoints)
 
 
@@ -218,7 +218,7 @@ def test_an_older_copy_that_went_on_is_seen_against_a_checkpoint(ledger):
 def test_a_byte_altered_in_the_database_file_is_never_taken_for_the_truth(tmp_path):
     """The file itself, byte by byte: damage, a finding, or what was recorded; never another."""
     path = tmp_path / "trial.sqlite"
-    store = open_store(str(path), Mode.CREATE)
+    store = open_store(str(path), StoreMode.CREATE)
     fill(store, EVENTS)
     checkpoint, truth = kept(store), list(store.read(TRIAL))
     store.close()
@@ -227,7 +227,7 @@ def test_a_byte_altered_in_the_database_file_is_never_taken_for_the_truth(tmp_pa
     for at in random.Random(5962762).sample(range(len(whole)), 1500):
         path.write_bytes(whole[:at] + bytes([whole[at] ^ (1 << at % 8)]) + whole[at + 1 :])
         try:
-            with closing(open_store(str(path), Mode.READ)) as damaged:
+            with closing(open_store(str(path), StoreMode.READ)) as damaged:
                 entries = list(damaged.read(TRIAL))
             found = verify(entries, TRIAL, [checkpoint])
             assert found.ok == (entries == truth), at

@@ -12,7 +12,7 @@ from gradatim.conduct.policies import check, unmet
 from gradatim.conduct.state import State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.reporting import reports
-from gradatim.conduct.views.safety import candidates, dlt_outcome, unanswered_rules
+from gradatim.conduct.views.safety import dlt_outcome, possible_dlts, unanswered_rules
 from gradatim.conduct.views.tasks import tasks
 from gradatim.dosefinding.outcomes import letter_of
 from gradatim.safety.dlt import watched_elements
@@ -61,7 +61,7 @@ def test_no_to_each_settles_it() -> None:
     state = treated()
     adverse(state, **MILD)
     said(state, others="no")
-    assert candidates(state, one(state)) == ()
+    assert possible_dlts(state, one(state)) == ()
     assert unanswered_rules(state, LATER) == []
     assert reports(state, one(state)) == ()
     assert asked(state) == []
@@ -100,7 +100,7 @@ def test_an_answer_is_to_the_term_as_it_stood() -> None:
     assert asked(state) == ["AdverseEventClassified"]
     said(state, others="no")
     correct(state, reported, grade=2)
-    assert candidates(state, one(state)) == ()
+    assert possible_dlts(state, one(state)) == ()
 
 
 def test_an_answer_settles_what_an_update_before_it_did_not_touch() -> None:
@@ -109,7 +109,7 @@ def test_an_answer_settles_what_an_update_before_it_did_not_touch() -> None:
     add(state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", grade=1)
     assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
     said(state, others="no")
-    assert candidates(state, one(state)) == ()
+    assert possible_dlts(state, one(state)) == ()
 
 
 def test_words_that_replaced_others_nobody_had_answered_leave_the_candidate() -> None:
@@ -128,7 +128,7 @@ def test_a_known_term_asks_nobody() -> None:
     state = treated()
     adverse(state, term="Headache", grade=1)
     assert asked(state) == []
-    assert candidates(state, one(state)) == ()
+    assert possible_dlts(state, one(state)) == ()
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_how_it_was_typed_changes_no_candidate_rule_or_clock(
         who = one(state)
         found.append(
             (
-                [item.id for item in candidates(state, who)],
+                [item.id for item in possible_dlts(state, who)],
                 [rule.key for rule in unanswered_rules(state, LATER)],
                 [item.clock for item in reports(state, who)],
             )

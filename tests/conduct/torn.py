@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gradatim.conduct.ledger import verify
-from gradatim.conduct.stores import Head, Mode, open_store
+from gradatim.conduct.stores import Head, StoreMode, open_store
 from tests.conduct.faults import batch
 from tests.conduct.ledgers import TRIAL
 
@@ -38,7 +38,7 @@ def record(folder: Path, batches: int = 6, seed: int = 1) -> Recorded:
     """Record batches without a checkpoint between: all of them are in the log."""
     path, rng, synced = folder / "original.sqlite", random.Random(seed), []
     log = path.with_name(path.name + "-wal")
-    store: Any = open_store(str(path), Mode.CREATE)
+    store: Any = open_store(str(path), StoreMode.CREATE)
     store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     head = store.head(TRIAL)
     for _ in range(batches):
@@ -55,7 +55,7 @@ def recovered(folder: Path, database: bytes, log: bytes) -> tuple[Head, bool, bo
     path.write_bytes(database)
     path.with_name(path.name + "-wal").write_bytes(log)
     path.with_name(path.name + "-shm").unlink(missing_ok=True)
-    with closing(open_store(str(path), Mode.WRITE)) as store:
+    with closing(open_store(str(path), StoreMode.WRITE)) as store:
         head = store.head(TRIAL)
         holds = verify(store.read(TRIAL), TRIAL).ok
         after = store.append(TRIAL, [(b"{}", "after the crash")], head)

@@ -7,7 +7,7 @@ from typing import Any
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.simulate import INCIDENTS, simulate
 from gradatim.conduct.simulate.run import Run
-from gradatim.conduct.trial import Outcome, Recorded, Trial
+from gradatim.conduct.trial import Recorded, RecordOutcome, Trial
 from gradatim.protocol.load import Document, bundled, load
 from gradatim.synthetic.candidates import Candidates
 from tests.conduct.memory import ListStore
@@ -55,7 +55,7 @@ def event(
     return kind(occurred_on=on, recorded_at=at, recorded_by=by, site=site, **fields)
 
 
-def recorded(outcome: Outcome) -> Recorded:
+def recorded(outcome: RecordOutcome) -> Recorded:
     """Insist that something was recorded."""
     assert isinstance(outcome, Recorded), outcome
     return outcome

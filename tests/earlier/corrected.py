@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from gradatim.conduct.event_store import Mode
+from gradatim.conduct.event_store import StoreMode
 from gradatim.conduct.events import findings, participants, safety, trial
 from gradatim.conduct.events.base import Event, Measured, Signature
 from gradatim.conduct.events.product import DoseAdministered
@@ -18,7 +18,7 @@ from gradatim.conduct.personal import forget, sealed
 from gradatim.conduct.simulate import simulate
 from gradatim.conduct.state import Participant
 from gradatim.conduct.stores import open_store
-from gradatim.conduct.trial import Outcome, Recorded, Trial
+from gradatim.conduct.trial import Recorded, RecordOutcome, Trial
 from gradatim.protocol.load import bundled, load
 from gradatim.protocol.questions import questions
 from gradatim.synthetic.candidates import Candidates
@@ -42,7 +42,7 @@ def corrected(path: Path, keys: Path) -> None:
     """
     document, source = load(NAME), bundled()[NAME]
     text = source.read_text(encoding="utf-8")
-    store = open_store(f"sqlite:///{path}", Mode.CREATE)
+    store = open_store(f"sqlite:///{path}", StoreMode.CREATE)
     ledger_trial = _Ruled(store, document.study.study.id)
     people = Candidates(document.study, source.parent / "participants.yaml")
     simulate(
@@ -85,7 +85,7 @@ def corrected(path: Path, keys: Path) -> None:
 class _Ruled(Trial):
     """A trial whose sponsor rules on every safety question before the protocol is activated."""
 
-    def record(self, event: Event, seen: int | None = None, request: str = "") -> Outcome:
+    def record(self, event: Event, seen: int | None = None, request: str = "") -> RecordOutcome:
         if isinstance(event, trial.ProtocolActivated):
             open_ = questions(load(NAME).study)
             for one in (one for one in open_ if one.safety and one.ruling is None):

@@ -14,7 +14,7 @@ from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.events.review import DoseDecision
 from gradatim.conduct.identity import ERASED
 from gradatim.conduct.keyring.stores import Keyring
-from gradatim.conduct.personal import opened
+from gradatim.conduct.personal import open_identity
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Trial
 
@@ -49,7 +49,7 @@ def identities(keyring: Keyring, state: State) -> dict[str, dict[str, str] | Non
     found: dict[str, dict[str, str] | None] = {}
     for one in state.participants.values():
         if keyring.key(one.id) or one.erased:
-            who = opened(keyring, state, one)
+            who = open_identity(keyring, state, one)
             found[one.id] = None if set(who.values()) <= {ERASED} else who
     return found
 

@@ -29,7 +29,7 @@ from urllib.parse import parse_qs, urlsplit
 from django_otp.oath import TOTP
 
 from gradatim.conduct.copying import fill
-from gradatim.conduct.event_store import Mode
+from gradatim.conduct.event_store import StoreMode
 from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.stores import open_store
 from gradatim.conduct.trial import Trial
@@ -225,7 +225,10 @@ class _Maker:
         return f"postgresql://postgres@/{name}?host={self.server}"
 
     def _fill(self, path: Path, url: str) -> None:
-        source, to = open_store(f"sqlite:///{path}", Mode.READ), open_store(url, Mode.CREATE)
+        source, to = (
+            open_store(f"sqlite:///{path}", StoreMode.READ),
+            open_store(url, StoreMode.CREATE),
+        )
         for name in source.trials():
             fill(to, name, source.read(name), source.head(name))
         source.close()
@@ -254,7 +257,7 @@ class _Maker:
             cwd=self.work,
         )
         _zip(dump, place)
-        store = open_store(f"sqlite:///{path}", Mode.READ)
+        store = open_store(f"sqlite:///{path}", StoreMode.READ)
         (trial,) = store.trials()
         known = Trial(store, trial)
         self.facts["ledgers"][name] = facts_of(known)

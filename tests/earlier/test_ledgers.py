@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from gradatim.conduct.event_store import Mode, Store
+from gradatim.conduct.event_store import Store, StoreMode
 from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.events.review import QueryOpened
 from gradatim.conduct.identity import ERASED
 from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.ledger import verify
-from gradatim.conduct.personal import opened
+from gradatim.conduct.personal import open_identity
 from gradatim.conduct.state import State
 from gradatim.conduct.stores import ExportStore, open_store
 from gradatim.conduct.trial import Recorded, Trial
@@ -46,7 +46,7 @@ def test_there_is_something_of_an_earlier_version() -> None:
 
 def test_a_ledger_verifies_and_says_what_it_said(earlier: Earlier, ledger: str) -> None:
     """Entries, head, versions, participants, doses, decisions, deviations, corrections."""
-    with closing(open_store(str(earlier.file(f"{ledger}.sqlite")), Mode.WRITE)) as store:
+    with closing(open_store(str(earlier.file(f"{ledger}.sqlite")), StoreMode.WRITE)) as store:
         says_what_it_said(store, earlier.facts["ledgers"][ledger])
 
 
@@ -56,14 +56,14 @@ def test_its_dump_from_postgresql_has_the_same_head(
     earlier: Earlier, ledger: str, postgres_server: str
 ) -> None:
     url = earlier.in_postgres(ledger, postgres_server)
-    with closing(open_store(url, Mode.WRITE)) as store:
+    with closing(open_store(url, StoreMode.WRITE)) as store:
         says_what_it_said(store, earlier.facts["ledgers"][ledger])
 
 
 def test_the_entries_are_those_that_were_written(earlier: Earlier, ledger: str) -> None:
     """What is counted of the fold is counted of the bytes too, which no later code can change."""
     then = earlier.facts["ledgers"][ledger]
-    with closing(open_store(str(earlier.file(f"{ledger}.sqlite")), Mode.READ)) as store:
+    with closing(open_store(str(earlier.file(f"{ledger}.sqlite")), StoreMode.READ)) as store:
         written = [json.loads(one.body) for one in store.read(then["trial"])]
     kinds = [one["event"] for one in written]
     assert {kind: kinds.count(kind) for kind in sorted(set(kinds))} == then["events"]
@@ -84,7 +84,7 @@ def test_who_somebody_is_can_be_read_until_it_is_erased(earlier: Earlier) -> Non
         path = earlier.file(f"{ledger}.sqlite")
         keyring = Keyring(earlier.keys(ledger), secrets.token_bytes)
         trial = earlier.facts["ledgers"][ledger]["trial"]
-        with closing(open_store(str(path), Mode.READ)) as store:
+        with closing(open_store(str(path), StoreMode.READ)) as store:
             assert identities(keyring, Trial(store, trial).state) == then
         names = [one["name"].encode() for one in then.values() if one]
         assert not [one for one in names if one in path.read_bytes()]
@@ -93,7 +93,7 @@ def test_who_somebody_is_can_be_read_until_it_is_erased(earlier: Earlier) -> Non
 @pytest.fixture
 def corrected(earlier: Earlier) -> Trial:
     """The ledger that was led on by hand: see `corrected.py`."""
-    store = open_store(str(earlier.file("corrected.sqlite")), Mode.WRITE)
+    store = open_store(str(earlier.file("corrected.sqlite")), StoreMode.WRITE)
     return Trial(store, earlier.facts["ledgers"]["corrected"]["trial"])
 
 
@@ -160,7 +160,7 @@ def test_an_erased_person_is_nobody_to_whoever_has_the_other_keys(
     assert one.erased
     assert keyring.key(KEPT) is not None
     assert keyring.key(ERASED_PERSON) is None
-    assert opened(keyring, corrected.state, one) == {"name": ERASED, "birth_date": ERASED}
+    assert open_identity(keyring, corrected.state, one) == {"name": ERASED, "birth_date": ERASED}
     assert one.identity  # the commitments stay: what stood there
 
 
@@ -187,7 +187,7 @@ def test_an_earlier_ledger_goes_on(corrected: Trial) -> None:
 def test_an_export_holds_the_same_entries(earlier: Earlier) -> None:
     trial = earlier.facts["ledgers"]["corrected"]["trial"]
     export = earlier.file("corrected.jsonl")
-    with closing(open_store(str(earlier.file("corrected.sqlite")), Mode.READ)) as store:
+    with closing(open_store(str(earlier.file("corrected.sqlite")), StoreMode.READ)) as store:
         assert list(ExportStore(export).read(trial)) == list(store.read(trial))
 
 

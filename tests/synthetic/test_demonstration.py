@@ -16,7 +16,7 @@ from gradatim.conduct.escalation import advised
 from gradatim.conduct.events import findings, participants, product, review
 from gradatim.conduct.events.trial import ReferenceRangesRecorded, Role
 from gradatim.conduct.keyring.stores import Keyring
-from gradatim.conduct.personal import opened
+from gradatim.conduct.personal import open_identity
 from gradatim.conduct.simulate.entering import DAYS_OF_SCREENING
 from gradatim.conduct.simulate.run import SITES
 from gradatim.conduct.state import Participant, State
@@ -28,7 +28,7 @@ from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.grades import grades, unsigned
 from gradatim.conduct.views.levels import closed_by
 from gradatim.conduct.views.reporting import reports
-from gradatim.conduct.views.safety import candidates, dlt_outcome, unanswered_rules
+from gradatim.conduct.views.safety import dlt_outcome, possible_dlts, unanswered_rules
 from gradatim.conduct.views.tasks import tasks
 from gradatim.conduct.views.visits import visits
 from gradatim.core.verdict import Reason
@@ -158,7 +158,7 @@ def test_level_2_is_open_with_a_candidate_a_window_and_a_place(
         DoseOutcome.PENDING,
     ]
     ill, watched = of_level(state, 2)
-    (candidate,) = candidates(state, ill)
+    (candidate,) = possible_dlts(state, ill)
     assert candidate.dose_limiting is None
     assert courses(state, ill)[candidate.id].event.grade == 3
     at = first_dose_at(state, watched)
@@ -368,7 +368,7 @@ def test_names_are_sealed_and_plainly_made_up(name: str, tmp_path: Path) -> None
     store, done = demonstrated(name, DAYS[0], keyring)
     state = done.run.state
     for one in state.participants.values():
-        assert opened(keyring, state, one) == {
+        assert open_identity(keyring, state, one) == {
             "name": f"Made-up Person {one.id}",
             "birth_date": one.birth,
         }

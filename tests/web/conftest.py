@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from gradatim.conduct.event_store import Mode
+from gradatim.conduct.event_store import StoreMode
 from gradatim.conduct.simulate import simulate
 from gradatim.conduct.state import State
 from gradatim.conduct.stores import open_store
@@ -33,7 +33,7 @@ def simulated_ledger(name: str, path: Path, until: date = UNTIL, seed: int = 3) 
     """Simulate a bundled trial into a file."""
     folder = bundled()[name].parent
     document = load(name)
-    store = open_store(f"sqlite:///{path}", Mode.CREATE)
+    store = open_store(f"sqlite:///{path}", StoreMode.CREATE)
     people = Candidates(document.study, folder / "participants.yaml")
     text = (folder / "protocol.yaml").read_text()
     simulate(

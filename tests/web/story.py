@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gradatim.conduct.event_store import Mode
+from gradatim.conduct.event_store import StoreMode
 from gradatim.conduct.simulate import simulate
 from gradatim.conduct.simulate.opening import receive
 from gradatim.conduct.stores import open_store
@@ -38,7 +38,7 @@ def fresh(tmp_path: Path, settings, transactional_db, at):
     folder = bundled()[NAME].parent
     document = load(NAME)
     path = tmp_path / "fresh.sqlite"
-    store = open_store(f"sqlite:///{path}", Mode.CREATE)
+    store = open_store(f"sqlite:///{path}", StoreMode.CREATE)
     run = simulate(
         Trial(store, document.study.study.id),
         document,

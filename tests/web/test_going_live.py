@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from gradatim.conduct.event_store import Mode
+from gradatim.conduct.event_store import StoreMode
 from gradatim.conduct.events.trial import (
     ApprovalRecorded,
     RoleGranted,
@@ -38,7 +38,7 @@ def real(tmp_path: Path, settings, db, at) -> Iterator[Running]:
     """A real trial that has only begun."""
     settings.LEDGER_URL = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
     settings.LEDGER_TRIAL, settings.KEYS_FOLDER = "", tmp_path / "keys"
-    store = open_store(settings.LEDGER_URL, Mode.CREATE)
+    store = open_store(settings.LEDGER_URL, StoreMode.CREATE)
     trial = Trial(store, "tablet")
     recorded(trial.record(event(TrialCreated, SPONSOR, mode="real")))
     recorded(trial.record(event(RoleGranted, SPONSOR, user=SPONSOR, role="sponsor")))

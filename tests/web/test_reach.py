@@ -35,7 +35,7 @@ from gradatim.conduct.events.trial import ProtocolSubmitted, TrialPaused
 from gradatim.conduct.fold import apply
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import first_dose_at
-from gradatim.conduct.views.safety import candidates
+from gradatim.conduct.views.safety import possible_dlts
 from gradatim.protocol.load import bundled, parse
 from gradatim.web.live_trial import Running
 from tests.conduct.trials import event, recorded
@@ -299,7 +299,7 @@ def _everything_closed(trial: State, locked: bool) -> None:
     for query in trial.queries.values():
         query.status = "closed"
     for one in trial.participants.values():
-        for candidate in [found.id for found in candidates(trial, one)]:
+        for candidate in [found.id for found in possible_dlts(trial, one)]:
             judged = event(
                 DoseLimitingToxicityAdjudicated,
                 "committee.1",

@@ -8,7 +8,7 @@ from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.state import Participant
-from gradatim.conduct.views.safety import candidates, dlt_outcome
+from gradatim.conduct.views.safety import dlt_outcome, possible_dlts
 from gradatim.dosefinding.outcomes import DoseOutcome
 from gradatim.web.clock import now, today
 from gradatim.web.live_trial import Running
@@ -50,7 +50,7 @@ def severe(app: Running) -> tuple[Participant, int]:
         grade=3,
         relation="possible",
     )
-    assert "AE-9" in [found.id for found in candidates(state(app), one)]
+    assert "AE-9" in [found.id for found in possible_dlts(state(app), one)]
     return one, at
 
 

@@ -16,7 +16,7 @@ from gradatim.conduct.views.adverse_events import (
 )
 from gradatim.conduct.views.doses import given
 from gradatim.conduct.views.reporting import Due, due_of
-from gradatim.conduct.views.safety import Candidate, candidates
+from gradatim.conduct.views.safety import DltCandidate, possible_dlts
 from gradatim.core.truth import Truth
 from gradatim.safety.clocks import ReportStatus
 from gradatim.safety.events import AdverseEvent, graded, is_serious, relation
@@ -126,11 +126,11 @@ def who(one: Participant) -> Who:
 def dlt_candidates(state: State) -> tuple[CandidateLine, ...]:
     """Give every candidate for dose-limiting toxicity, adjudicated or not."""
     return tuple(
-        _candidate(who(one), found) for one in people(state) for found in candidates(state, one)
+        _candidate(who(one), found) for one in people(state) for found in possible_dlts(state, one)
     )
 
 
-def _candidate(whom: Who, one: Candidate) -> CandidateLine:
+def _candidate(whom: Who, one: DltCandidate) -> CandidateLine:
     words: dict[bool | None, Adjudication] = {
         None: "not adjudicated",
         True: "dose-limiting",

@@ -16,7 +16,7 @@ from gradatim.conduct.events.product import DoseWithheld
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import entries_of, given
-from gradatim.conduct.views.safety import Candidate, candidates
+from gradatim.conduct.views.safety import DltCandidate, possible_dlts
 from gradatim.core.dates import Day, parse_day
 from gradatim.core.dates import on as exactly
 from gradatim.safety.events import AdverseEvent, graded, is_serious
@@ -142,7 +142,7 @@ def _marks(state: State, one: Participant) -> Iterator[_Found]:
     for course in courses(state, one).values():
         if (kind := _kind(course.event)) is not None:
             yield kind, course.event.onset, _words(course.event)
-    for found in candidates(state, one):
+    for found in possible_dlts(state, one):
         if found.counts:
             sure: MarkKind = "DLT" if found.dose_limiting else "DLT candidate"
             yield sure, _day(state, one, found), found.label
@@ -173,7 +173,7 @@ def _words(event: AdverseEvent) -> str:
     return f"{event.term}, {'not graded' if grade is None else f'grade {grade}'}"
 
 
-def _day(state: State, one: Participant, found: Candidate) -> Day:
+def _day(state: State, one: Participant, found: DltCandidate) -> Day:
     """Give when a candidate began: the onset of its event, or the day of the entry it is."""
     course = courses(state, one).get(found.id)
     if course is not None:

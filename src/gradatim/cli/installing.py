@@ -46,7 +46,7 @@ def begin(trial: Trial, sponsor: Sponsor, title: Title = "") -> None:
     """
     from django.conf import settings
 
-    from gradatim.conduct.event_store import Mode
+    from gradatim.conduct.event_store import StoreMode
     from gradatim.conduct.events.trial import RoleGranted, TrialCreated
     from gradatim.conduct.stores import open_store
     from gradatim.conduct.trial import Recorded
@@ -55,7 +55,7 @@ def begin(trial: Trial, sponsor: Sponsor, title: Title = "") -> None:
     from gradatim.web.operations.migrate import prepare
 
     prepare()
-    made = Ledger(open_store(settings.LEDGER_URL, Mode.CREATE), trial)
+    made = Ledger(open_store(settings.LEDGER_URL, StoreMode.CREATE), trial)
     if made.state.roles:
         raise UnusableInput(f"the ledger has a trial {trial} already", "DATABASE_URL")
     now = datetime.now(UTC)

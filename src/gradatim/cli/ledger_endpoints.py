@@ -27,9 +27,9 @@ def endpoints(
     from gradatim.cli.options import day_option
     from gradatim.cli.output import print_json
     from gradatim.conduct.as_of import as_of
-    from gradatim.conduct.stores import Mode, open_store
+    from gradatim.conduct.stores import StoreMode, open_store
 
-    store = open_store(ledger, Mode.READ)
+    store = open_store(ledger, StoreMode.READ)
     name = chosen_trial(store, trial, [])
     day = day_option(occurred_on, "--occurred-on") if occurred_on else None
     state = as_of(name, entries_of(store, name, quiet=json), occurred_on=day)

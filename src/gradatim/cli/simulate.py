@@ -50,7 +50,7 @@ def simulated(protocol: str, ledger: str, seed: int, start: date, until: date | 
     Raises:
         UnusableInput: the ledger has the trial already, or the protocol has no worked cases.
     """
-    from gradatim.conduct.event_store import Mode
+    from gradatim.conduct.event_store import StoreMode
     from gradatim.conduct.simulate import simulate as simulated_run
     from gradatim.conduct.stores import open_store
     from gradatim.conduct.trial import Trial
@@ -68,7 +68,7 @@ def simulated(protocol: str, ledger: str, seed: int, start: date, until: date | 
             todo="use a bundled trial, or write them",
         )
     name = document.study.study.id
-    trial = Trial(open_store(ledger, Mode.CREATE), name)
+    trial = Trial(open_store(ledger, StoreMode.CREATE), name)
     if trial.state.position:
         raise UnusableInput(
             f"this ledger has the trial {name} already", ledger, todo="give a new one"

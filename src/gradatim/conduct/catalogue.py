@@ -30,7 +30,7 @@ from gradatim.conduct.transitions import ENDED, ON_THE_WAY
 
 NEXT = "participant:next"
 """On the pages of a participant, as what comes next."""
-OTHER = "participant:other"
+ANY_STATUS = "participant:other"
 """On the pages of a participant, whatever their status."""
 CONSENTED = (*ON_THE_WAY[1:], *ENDED)
 """Statuses of whoever has consented, or was asked to."""
@@ -243,7 +243,7 @@ _ROWS = (
         "Record withdrawal of consent",
         "{participant} withdraws consent ({scope}): {reason}",
         CLINICAL_STAFF,
-        offered_on=(OTHER, "paper"),
+        offered_on=(ANY_STATUS, "paper"),
     ),
     Act(
         p.FactRecorded,
@@ -261,7 +261,7 @@ _ROWS = (
             "content",
         ),
         correctable=True,
-        offered_on=(OTHER,),
+        offered_on=(ANY_STATUS,),
     ),
     Act(
         p.RecordNotUnderstood,
@@ -337,14 +337,14 @@ _ROWS = (
         meaning="I agree that this place is given to another.",
         refusable=True,
         by_committee=True,
-        offered_on=(OTHER,),
+        offered_on=(ANY_STATUS,),
     ),
     Act(
         p.Disposition,
         "Record the end of participation",
         "{participant}: {status} {reason}",
         ("investigator", "coordinator"),
-        offered_on=(OTHER,),
+        offered_on=(ANY_STATUS,),
     ),
     Act(
         p.PersonalDataErased,
@@ -353,7 +353,7 @@ _ROWS = (
         ("sponsor",),
         meaning="I order that this person's identifying data be destroyed.",
         refusable=True,
-        offered_on=(OTHER,),
+        offered_on=(ANY_STATUS,),
     ),
     Act(
         d.RecordsRead,
@@ -582,7 +582,7 @@ _ROWS = (
         "{participant}: pregnancy of the {person}",
         CLINICAL_STAFF,
         correctable=True,
-        offered_on=(OTHER, "paper"),
+        offered_on=(ANY_STATUS, "paper"),
     ),
     Act(
         s.MedicationErrorReported,
@@ -590,7 +590,7 @@ _ROWS = (
         "{participant}: medication error: {description}",
         (*SITE_STAFF, "sponsor"),
         correctable=True,
-        offered_on=(OTHER, "paper"),
+        offered_on=(ANY_STATUS, "paper"),
     ),
     Act(
         s.DoseLimitingToxicityAdjudicated,
@@ -608,7 +608,7 @@ _ROWS = (
         "deviation ({rule}): {description}",
         (*SITE_STAFF, "monitor", *SPONSOR_STAFF),
         system_fields=("message",),
-        offered_on=(OTHER,),
+        offered_on=(ANY_STATUS,),
     ),
     Act(
         s.ProtocolDeviationReviewed,

@@ -33,7 +33,7 @@ from gradatim.protocol.study import Check, Study
 from gradatim.rules.context import FIRST_DOSE, Situation
 from gradatim.rules.evaluate import evaluate
 
-Results = LaboratoryResultsRecorded | VitalSignsRecorded | ScoresRecorded
+_Results = LaboratoryResultsRecorded | VitalSignsRecorded | ScoresRecorded
 
 
 class Questioned(NamedTuple):
@@ -55,7 +55,7 @@ class Questioned(NamedTuple):
 def unfulfilled(state: State, event: Event) -> list[Questioned]:
     """Return what is questioned of an entry: edit checks of its day, and implausible weights."""
     position, meant = _meant(state, event)
-    if not isinstance(meant, Results | FactRecorded) or not state.versions:
+    if not isinstance(meant, _Results | FactRecorded) or not state.versions:
         return []
     participant, study = state.participants[meant.participant], state.study
     entered = list(facts_in(position, meant, state))
@@ -91,7 +91,7 @@ def _weights(state: State, participant: Participant, entered: list[Fact]) -> Ite
 def _meant(state: State, event: Event) -> tuple[int, Event]:
     """Give the entry that an event is, with its position; of a correction, the entry corrected."""
     was = state.events.get(event.of) if isinstance(event, EntryCorrected) else None
-    if isinstance(event, EntryCorrected) and isinstance(was, Results | FactRecorded):
+    if isinstance(event, EntryCorrected) and isinstance(was, _Results | FactRecorded):
         return event.of, corrected(was, event.fields)
     return state.position + 1, event
 
@@ -108,7 +108,7 @@ def about(study: Study, check: Check) -> set[str]:
     return found
 
 
-def questions(state: State, event: Event) -> Iterator[QueryOpened]:
+def open_queries(state: State, event: Event) -> Iterator[QueryOpened]:
     """Open a query for each edit check that an entry, which comes next, does not fulfil."""
     for check, number in zip(unfulfilled(state, event), query_numbers(state), strict=False):
         yield QueryOpened(

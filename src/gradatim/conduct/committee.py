@@ -13,9 +13,9 @@ from gradatim.conduct.events.base import Event
 from gradatim.conduct.policies import check, unmet
 from gradatim.conduct.policies.review import the_committee_signs
 from gradatim.conduct.policies.verdicts import rule
-from gradatim.conduct.proposals import act_of, holding, needed, proposed
+from gradatim.conduct.proposals import act_of, holding, proposed, signatures_needed
 from gradatim.conduct.state import Proposal, State
-from gradatim.conduct.trial import Outcome, Recorded, Refused, Stale, Trial
+from gradatim.conduct.trial import Recorded, RecordOutcome, Refused, Stale, Trial
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
 
@@ -32,14 +32,14 @@ class Member(NamedTuple):
 
     trial: Trial
     event_of: Callable[[str, Mapping[str, Any]], Event]
-    record: Callable[[Event, int, str], Outcome]
+    record: Callable[[Event, int, str], RecordOutcome]
     new_key: Callable[[], str]
 
 
 class Signed(NamedTuple):
     """What came of a signature: the outcome, and whether it was the last, that recorded the act."""
 
-    outcome: Outcome
+    outcome: RecordOutcome
     is_decided: bool = False
 
 
@@ -102,14 +102,14 @@ def _refused(state: State, event: Event) -> Refused | None:
     return Refused("policy", Verdict(TRUE, ""), tuple(against)) if against else None
 
 
-def _decided(member: Member, outcome: Outcome, number: str) -> Signed:
+def _decided(member: Member, outcome: RecordOutcome, number: str) -> Signed:
     """Record the act of a proposal if enough have signed it now."""
     state = member.trial.state
     if not isinstance(outcome, Recorded):
         return Signed(outcome)
     proposal = state.proposals[number]
     signers = holding(state, proposal)
-    if proposal.status != "open" or len(signers) < needed(state):
+    if proposal.status != "open" or len(signers) < signatures_needed(state):
         return Signed(outcome)
     last = proposed(proposal, state.events[state.position], signers)
     decided = member.record(last, state.position, member.new_key())

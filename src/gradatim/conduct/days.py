@@ -15,7 +15,7 @@ Lasting = FactRecorded | RecordNotUnderstood | RecordRead | RecordJudged
 def kept_days(start: Day, end: Day) -> dict[str, Any]:
     """Return the fields that keep the days of something; `days_of` reads them back as they were."""
     ongoing = end == NEVER_ENDED
-    first, last = written(start), None if ongoing or end == start else written(end)
+    first, last = iso_date(start), None if ongoing or end == start else iso_date(end)
     return {
         "start": first,
         "end": last,
@@ -36,7 +36,7 @@ def days_of(one: Lasting) -> tuple[Day, Day]:
     return start, _day(one.end, getattr(one, "end_within", None)) or start
 
 
-def written(day: Day) -> str | None:
+def iso_date(day: Day) -> str | None:
     """Return a day as an ISO 8601 date of any precision; None where it cannot be written as one."""
     text = str(day)
     return text if text[0].isdigit() and len(text) <= len("2026-11-16") else None

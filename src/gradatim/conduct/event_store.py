@@ -13,7 +13,7 @@ LONGEST_NAME = 200  # characters of a trial's identifier or an idempotency key
 Bodies = Sequence[tuple[bytes, str]]
 
 
-class Mode(Enum):
+class StoreMode(Enum):
     """What a store is opened for: CREATE also makes the table where there is none."""
 
     READ = "read"

@@ -8,7 +8,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from gradatim.conduct.event_store import Bodies, Head, HeadMoved, Mode, RequestKnown, check_appended
+from gradatim.conduct.event_store import (
+    Bodies,
+    Head,
+    HeadMoved,
+    RequestKnown,
+    StoreMode,
+    check_appended,
+)
 from gradatim.conduct.ledger import Entry, chain, genesis
 from gradatim.core.errors import UnusableInput
 
@@ -35,7 +42,7 @@ class EventTable(ABC):
 
     page: str
 
-    def __init__(self, connection: Any, mode: Mode = Mode.CREATE) -> None:
+    def __init__(self, connection: Any, mode: StoreMode = StoreMode.CREATE) -> None:
         self.connection = connection
         self.mode = mode
         with self._faults():
@@ -49,7 +56,7 @@ class EventTable(ABC):
     def append(self, trial: str, bodies: Bodies, expected: Head) -> Head:
         """Record events, all or none: see `Store.append`."""
         check_appended(trial, bodies)
-        if self.mode is Mode.READ:
+        if self.mode is StoreMode.READ:
             raise UnusableInput("this ledger was opened to be read", todo="open it to write")
         entries = list(chain(expected.hash, trial, expected.position, bodies))
         try:

@@ -62,10 +62,10 @@ def unseal(whose: Whose, sealed: Mapping[str, Sealed], key: bytes | None) -> dic
     """
     if key is None:
         return dict.fromkeys(sealed, ERASED)
-    return {field: opened(whose, field, one, key)[1] for field, one in sealed.items()}
+    return {field: open_field(whose, field, one, key)[1] for field, one in sealed.items()}
 
 
-def opened(whose: Whose, field: str, sealed: Sealed, key: bytes) -> tuple[bytes, str]:
+def open_field(whose: Whose, field: str, sealed: Sealed, key: bytes) -> tuple[bytes, str]:
     """Give the salt and the value of one field, to be shown to whoever must check it.
 
     Raises:

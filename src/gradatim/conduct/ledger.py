@@ -60,7 +60,7 @@ class Verification(NamedTuple):
     knows: str
 
 
-class Fault(NamedTuple):
+class ChainFault(NamedTuple):
     """Where the chain first breaks, and how."""
 
     position: int
@@ -107,7 +107,7 @@ class _Walk:
         self.marks = sorted(marked)
         self.seen = {0: self.head}
 
-    def through(self, entries: Iterator[Entry]) -> Fault | None:
+    def through(self, entries: Iterator[Entry]) -> ChainFault | None:
         """Walk to the end; give the first fault of the chain itself."""
         fault = None
         for mark in [one for one in self.marks if one > 0]:
@@ -121,7 +121,7 @@ class _Walk:
             self.events, self.head = self.events + 1, entry.hash
         return fault
 
-    def _to(self, entries: Iterator[Entry], last: int | None) -> Fault | None:
+    def _to(self, entries: Iterator[Entry], last: int | None) -> ChainFault | None:
         """Check entries up to a position, or all; this is the loop that must be fast."""
         shared, trial, due, previous = prefix(self.trial), self.trial, self.events, self.head
         entry = None
@@ -145,9 +145,9 @@ class _Walk:
         self.events, self.head = due, previous
         return None
 
-    def _stopped(self, due: int, entry: Entry | None, why: str) -> Fault:
+    def _stopped(self, due: int, entry: Entry | None, why: str) -> ChainFault:
         self.events, self.head = due, entry.hash if entry else self.head
-        return Fault(due, why)
+        return ChainFault(due, why)
 
 
 def _why(trial: str, due: int, entry: Entry) -> str:
@@ -160,19 +160,19 @@ def _why(trial: str, due: int, entry: Entry) -> str:
     return f"event {due} does not fit its hash: it, its hash or the hash before it was altered"
 
 
-def _marked(walk: _Walk, marks: Sequence[Checkpoint]) -> Fault | None:
+def _marked(walk: _Walk, marks: Sequence[Checkpoint]) -> ChainFault | None:
     """Say where an unbroken chain departs from what the checkpoints saw."""
     good = 0
     for mark in marks:
         saw = f"the checkpoint of {mark.recorded_at} saw"
         if mark.position > walk.events:
-            return Fault(
+            return ChainFault(
                 walk.events + 1,
                 f"{saw} {mark.position} events and here are {walk.events}: "
                 "the tail was cut, or this is an older copy",
             )
         if walk.seen[mark.position] != mark.head:
-            return Fault(
+            return ChainFault(
                 mark.position,
                 f"{saw} another event {mark.position}: the chain was rewritten "
                 f"somewhere in events {good + 1} to {mark.position}",

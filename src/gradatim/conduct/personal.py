@@ -47,7 +47,7 @@ def sealed(
     return Identity(token, seal(Whose(trial, participant), values, key, random))
 
 
-def opened(keyring: Keyring, state: State, participant: Participant) -> dict[str, str]:
+def open_identity(keyring: Keyring, state: State, participant: Participant) -> dict[str, str]:
     """Give who a participant is; of an erased one that it was erased.
 
     Raises:

@@ -72,7 +72,7 @@ def holding(state: State, proposal: Proposal) -> list[str]:
     return [user for user, seen in proposal.seen.items() if seen >= last]
 
 
-def needed(state: State) -> int:
+def signatures_needed(state: State) -> int:
     """Give how many members must sign."""
     asked = state.study.safety.committee if state.versions else None
     return asked.signers if asked else 1

@@ -12,12 +12,12 @@ from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.personal import forget
 from gradatim.conduct.policies import is_authorisation
 from gradatim.conduct.sealed_records import has_clear_words, record_seal
-from gradatim.conduct.trial import Outcome, Recorded, Stale, Trial
+from gradatim.conduct.trial import Recorded, RecordOutcome, Stale, Trial
 
 
 def record(
     trial: Trial, event: Event, seen: int, request: str, keyring: Callable[[], Keyring]
-) -> Outcome:
+) -> RecordOutcome:
     """Record an event, unless it is refused or somebody else was faster.
 
     A fact about a participant whom another user has changed since it was looked at is handed back

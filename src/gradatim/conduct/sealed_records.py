@@ -27,10 +27,10 @@ from gradatim.conduct.state import Participant, State, UnsealedWords
 from gradatim.core.errors import UnusableInput
 
 SEALED = "sealed"
-BLOCK = 256
+_BLOCK = 256
 """Words are padded to a multiple of so many bytes."""
 _OF_CONTENTS = b"contents of records"
-Words = RecordRead | RecordNotUnderstood
+_RecordWords = RecordRead | RecordNotUnderstood
 """What has words of a record."""
 
 
@@ -93,9 +93,9 @@ class RecordSeal(NamedTuple):
             return msgspec.structs.replace(event, records=tuple(records))
         return event
 
-    def _sealed(self, one: Words, said: _Said) -> Sealed:
+    def _sealed(self, one: _RecordWords, said: _Said) -> Sealed:
         text = msgspec.json.encode(said)
-        padded = text.ljust(-(-len(text) // BLOCK) * BLOCK).decode()
+        padded = text.ljust(-(-len(text) // _BLOCK) * _BLOCK).decode()
         field = _bound(one)
         return seal(self.whose, {field: padded}, self.key, self.random)[field]
 
@@ -159,13 +159,13 @@ def has_clear_words(event: Event) -> bool:
     return any(map(_in_clear, _words_of(event)))
 
 
-def _in_clear(one: Words) -> bool:
+def _in_clear(one: _RecordWords) -> bool:
     if isinstance(one, RecordNotUnderstood):
         return bool(one.codes)
     return bool(one.codes or any(one.used.values()) or one.why or one.route)
 
 
-def is_sealed(one: Words) -> bool:
+def is_sealed(one: _RecordWords) -> bool:
     """Whether the words of a record are sealed, and not opened."""
     return one.sealed is not None
 
@@ -188,19 +188,19 @@ def without_words(state: State, about: str) -> State:
     return replace(state, unsealed_words=None, participants=people, _known={})
 
 
-def _words_of(event: Event) -> tuple[Words, ...]:
+def _words_of(event: Event) -> tuple[_RecordWords, ...]:
     if isinstance(event, RecordsRead):
         return event.records
     return (event,) if isinstance(event, RecordNotUnderstood) else ()
 
 
-def _bound(one: Words) -> str:
+def _bound(one: _RecordWords) -> str:
     """Return what the words of a record are bound to, besides whose they are."""
     return json.dumps([type(one).__name__, one.record, one.content])
 
 
 def _texts(
-    unsealed: UnsealedWords, participant: Participant, held: Mapping[str, Words]
+    unsealed: UnsealedWords, participant: Participant, held: Mapping[str, _RecordWords]
 ) -> Mapping[str, str]:
     sealed = {name: one.sealed for name, one in held.items() if one.sealed is not None}
     return unsealed(participant.id, sealed)

@@ -16,7 +16,13 @@ from gradatim.conduct.views.eligibility import eligibility
 from gradatim.conduct.views.grades import Graded, grades
 from gradatim.conduct.views.levels import levels
 from gradatim.conduct.views.reporting import Due, reports
-from gradatim.conduct.views.safety import Candidate, Rule, candidates, dlt_outcome, fired_rules
+from gradatim.conduct.views.safety import (
+    DltCandidate,
+    FiredRule,
+    dlt_outcome,
+    fired_rules,
+    possible_dlts,
+)
 from gradatim.conduct.views.tasks import Task, tasks
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE, UNKNOWN
@@ -58,7 +64,7 @@ def _participant(state: State, one: Participant, on: date, now: datetime) -> Val
         "status": one.status,
         "level": one.level,
         "outcome": letter_of(dlt_outcome(state, one, on) if treated else None),
-        "candidates": [_candidate(found) for found in candidates(state, one)],
+        "candidates": [_candidate(found) for found in possible_dlts(state, one)],
         "grades": [_grade(found) for found in grades(state, one)],
         "clocks": [_clock(due, now) for due in reports(state, one)],
         "gates": [
@@ -73,7 +79,7 @@ def _participant(state: State, one: Participant, on: date, now: datetime) -> Val
     }
 
 
-def _candidate(found: Candidate) -> Values:
+def _candidate(found: DltCandidate) -> Values:
     return {
         "id": found.id,
         "label": found.label,
@@ -122,7 +128,7 @@ def _eligibility(state: State, one: Participant, on: date) -> str | None:
         return None
 
 
-def _rule(one: Rule) -> Values:
+def _rule(one: FiredRule) -> Values:
     standing = "fired" if one.certain else "possibly"
     return {
         "rule": one.key,

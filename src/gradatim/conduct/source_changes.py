@@ -17,7 +17,7 @@ from gradatim.conduct.sealed_records import RecordSeal
 from gradatim.conduct.source_import import Arriving, arriving, record_read
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of
-from gradatim.conduct.views.records import Key, Record, key_of, lasts, records_of
+from gradatim.conduct.views.records import Record, RecordKey, key_of, lasts, records_of
 from gradatim.evidence.facts import Facts
 from gradatim.evidence.fhir.record_resolution import Received
 
@@ -186,7 +186,7 @@ def new_readings(
         yield {"source": source, "read": len(listed), "records": some, "vocabulary": vocabulary}
 
 
-def _is_known(known: Mapping[Key, Record], source: str, one: RecordRead) -> bool:
+def _is_known(known: Mapping[RecordKey, Record], source: str, one: RecordRead) -> bool:
     before = known.get(key_of(source, one.record, one.content))
     return before is not None and before.read == one
 

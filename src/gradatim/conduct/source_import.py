@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Literal, NamedTuple
 
-from gradatim.conduct.days import kept_days, written
+from gradatim.conduct.days import iso_date, kept_days
 from gradatim.conduct.event_for_element import event_type_for
 from gradatim.conduct.events import findings, participants, records
 from gradatim.conduct.events.base import Event, Measured
@@ -48,7 +48,7 @@ def arriving(
     samples: dict[tuple[type[Event], date], list[Measured]] = {}
     for name, some in facts.by_element.items():
         for fact in some if elements[name].kind != "consent" else ():
-            kind = kind_of(elements[name], fact)
+            kind = event_type_of(elements[name], fact)
             if kind is not None:
                 samples.setdefault((kind, fact.start.first), []).append(measured(fact))
                 continue
@@ -68,7 +68,7 @@ def _of_record(name: str, id_: str, contents: Mapping[str, str]) -> dict[str, An
     content = contents.get(whole_record_id(id_))
     if content is None:
         return {}
-    return {"content": content} | ({name: whole_record_id(id_)[:LONGEST]} if name else {})
+    return {"content": content} | ({name: whole_record_id(id_)[:_LONGEST]} if name else {})
 
 
 def fields_to_record(participant: str, one: Arriving, source: str, today: date) -> dict[str, Any]:
@@ -117,16 +117,16 @@ def vocabulary_used(codes: Vocabulary | None) -> records.VocabularyUsed | None:
 
 
 MOST_CODES = 20
-LONGEST = 200
+_LONGEST = 200
 
 
 def not_understood_fields(record: NotUsed, source: str) -> dict[str, Any]:
     """Return the fields in which a record that is not understood is recorded."""
-    codes = tuple(str(code)[:LONGEST] for code in record.codes[:MOST_CODES])
+    codes = tuple(str(code)[:_LONGEST] for code in record.codes[:MOST_CODES])
     names = (*record.elements, *(fact.element for fact in record.instead))
     start, end = _days_of(record)
     return {
-        "record": record.id[:LONGEST],
+        "record": record.id[:_LONGEST],
         "codes": codes,
         "elements": tuple(dict.fromkeys(names)),
         "source": source,
@@ -141,21 +141,21 @@ def _days_of(record: NotUsed) -> tuple[str | None, str | None]:
     if len(days) != 1:
         return None, None
     start, end = days.pop()
-    return written(start), None if start == end else written(end)
+    return iso_date(start), None if start == end else iso_date(end)
 
 
 def record_read(one: Received) -> records.RecordRead:
     """Return how a record was understood, as the ledger keeps it."""
     fact = one.as_fact
     return records.RecordRead(
-        record=one.id[:LONGEST],
+        record=one.id[:_LONGEST],
         kind=one.kind[:64],
         content=one.content,
         codes=tuple(map(_coded, one.codes[:MOST_CODES])),
         used=dict(one.used),
         perhaps=one.perhaps,
         outside=one.outside,  # type: ignore[arg-type]  # kinds that are covered
-        why=one.why[:LONGEST],
+        why=one.why[:_LONGEST],
         **({} if fact is None else kept_days(fact.start, fact.end)),
         daily_dose=fact.value if fact and fact.unit == DAILY_DOSE_UNIT else None,
         route=fact.route[:40] if fact else "",
@@ -163,10 +163,10 @@ def record_read(one: Received) -> records.RecordRead:
 
 
 def _coded(one: Coding) -> records.Coded:
-    return records.Coded(one.system[:LONGEST], one.code[:LONGEST], one.display[:LONGEST])
+    return records.Coded(one.system[:_LONGEST], one.code[:_LONGEST], one.display[:_LONGEST])
 
 
-def kind_of(element: Element, fact: Fact) -> type[Event] | None:
+def event_type_of(element: Element, fact: Fact) -> type[Event] | None:
     """Give the event that a value is recorded in; None for what is a fact of its own."""
     if fact.value is None or not fact.start.exact or fact.doubtful or fact.derived:
         return None
@@ -195,8 +195,8 @@ def fact_fields(fact: Fact, source: str) -> dict[str, Any]:
         **kept_days(fact.start, fact.end),
         "route": fact.route,
         "source": source,
-        "doubtful": str(fact.doubtful)[:LONGEST],
-        "course": fact.course[:LONGEST],
+        "doubtful": str(fact.doubtful)[:_LONGEST],
+        "course": fact.course[:_LONGEST],
         "often": None if fact.often == EVERY_DAY else tuple(fact.often),
         "derived": fact.derived,
     }

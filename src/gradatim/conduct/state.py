@@ -19,7 +19,7 @@ from gradatim.core.dates import Day
 from gradatim.dosing.inventory import Inventory, Lot
 from gradatim.protocol.study import Study
 
-Value = TypeVar("Value")
+_Value = TypeVar("_Value")
 
 
 UnsealedBirth = Callable[[str, Mapping[str, Sealed]], Day | None]
@@ -27,16 +27,16 @@ UnsealedBirth = Callable[[str, Mapping[str, Sealed]], Day | None]
 UnsealedWords = Callable[[str, Mapping[str, Sealed]], Mapping[str, str]]
 """Opens what is sealed of a participant, by number; leaves out what cannot be read."""
 
-Known = dict[str, tuple[int, Any]]
+_Known = dict[str, tuple[int, Any]]
 """Values worked out, each with what it was worked out for."""
 
 
-def _once(known: Known, name: str, of: int, work_out: Callable[[], Value]) -> Value:
+def _once(known: _Known, name: str, of: int, work_out: Callable[[], _Value]) -> _Value:
     """Give a value that is known for this, or work it out."""
     found = known.get(name)
     if found is None or found[0] != of:
         found = known[name] = (of, work_out())
-    value: Value = found[1]
+    value: _Value = found[1]
     return value
 
 
@@ -96,7 +96,7 @@ class Participant:
     entries: list[int] = field(default_factory=list)
     entries_of: dict[type[Event], list[int]] = field(default_factory=lambda: defaultdict(list))
     revision: int = 0
-    _known: Known = field(default_factory=dict, repr=False, compare=False)
+    _known: _Known = field(default_factory=dict, repr=False, compare=False)
     _past: dict[tuple[int, int], Any] = field(default_factory=dict, repr=False, compare=False)
 
     def concerned(self, position: int, kind: type[Event]) -> None:
@@ -105,13 +105,13 @@ class Participant:
         self.entries_of[kind].append(position)
         self.revision += 1
 
-    def remembered(self, name: str, work_out: Callable[[], Value]) -> Value:
+    def remembered(self, name: str, work_out: Callable[[], _Value]) -> _Value:
         """Give a value worked out of the entries, once for each revision."""
         return _once(self._known, name, self.revision, work_out)
 
     def remembered_before(
-        self, position: int, besides: int, work_out: Callable[[], Value]
-    ) -> Value:
+        self, position: int, besides: int, work_out: Callable[[], _Value]
+    ) -> _Value:
         """Return a value worked out of the entries before a position: those never change.
 
         Args:
@@ -122,7 +122,7 @@ class Participant:
         known = (position, besides)
         if known not in self._past:
             self._past[known] = work_out()
-        value: Value = self._past[known]
+        value: _Value = self._past[known]
         return value
 
 
@@ -253,9 +253,9 @@ class State:
     exports: list[int] = field(default_factory=list)
     unsealed_birth: UnsealedBirth | None = field(default=None, repr=False, compare=False)
     unsealed_words: UnsealedWords | None = field(default=None, repr=False, compare=False)
-    _known: Known = field(default_factory=dict, repr=False, compare=False)
+    _known: _Known = field(default_factory=dict, repr=False, compare=False)
 
-    def remembered(self, name: str, work_out: Callable[[], Value]) -> Value:
+    def remembered(self, name: str, work_out: Callable[[], _Value]) -> _Value:
         """Give a value worked out of the whole trial, once for each position."""
         return _once(self._known, name, self.position, work_out)
 

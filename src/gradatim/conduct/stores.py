@@ -7,9 +7,9 @@ from gradatim.conduct.event_store import (
     LARGEST_BODY,
     Head,
     HeadMoved,
-    Mode,
     RequestKnown,
     Store,
+    StoreMode,
 )
 from gradatim.conduct.exported.stores import ExportStore
 from gradatim.conduct.postgresql.stores import PostgresStore, open_postgres
@@ -21,18 +21,18 @@ __all__ = [
     "ExportStore",
     "Head",
     "HeadMoved",
-    "Mode",
     "PostgresStore",
     "RequestKnown",
     "SqliteStore",
     "Store",
+    "StoreMode",
     "open_store",
 ]
 SQLITE = "sqlite:///"
 POSTGRES = ("postgresql://", "postgres://")
 
 
-def open_store(url: str, mode: Mode = Mode.WRITE) -> Store:
+def open_store(url: str, mode: StoreMode = StoreMode.WRITE) -> Store:
     """Open a ledger.
 
     Args:

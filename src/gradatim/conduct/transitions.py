@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from gradatim.conduct.events import BY_NAME, participants, safety
 from gradatim.conduct.events.base import Event
 
-Table = Mapping[tuple[str, str], str]
+_Table = Mapping[tuple[str, str], str]
 """From a status, by an act, to a status."""
 
 _LEAVING = {
@@ -26,7 +26,7 @@ ON_THE_WAY = (*IN_SCREENING, *_WITHIN)
 ENDED = ("completed", "withdrawn", "lost to follow-up", "died", "screen failed")
 """Statuses of a participant whose way through the trial has an end."""
 
-PARTICIPANT: Table = {
+PARTICIPANT: _Table = {
     ("registered", "InformedConsentObtained"): "consented",
     ("consented", "EligibilityConfirmed"): "eligible",
     ("eligible", "EligibilityConfirmed"): "eligible",
@@ -46,7 +46,7 @@ PARTICIPANT: Table = {
     },
 }
 
-COHORT: Table = {
+COHORT: _Table = {
     ("open", "a participant is enrolled"): "open",
     ("open", "the last place is taken"): "full",
     ("full", "a participant is replaced"): "open",
@@ -56,7 +56,7 @@ COHORT: Table = {
     ("full", "the trial is stopped"): "closed",
 }
 
-ADVERSE_EVENT: Table = {
+ADVERSE_EVENT: _Table = {
     ("ongoing", "AdverseEventUpdated"): "ongoing",
     ("ongoing", "AdverseEventAssessed"): "ongoing",
     ("ongoing", "Disposition: died"): "fatal",

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from gradatim.conduct.checks import questions
+from gradatim.conduct.checks import open_queries
 from gradatim.conduct.conflicts import conflicting_entries, participant_of
 from gradatim.conduct.event_store import Head, HeadMoved, RequestKnown, Store
 from gradatim.conduct.event_validation import validate
@@ -56,7 +56,7 @@ class Stale(NamedTuple):
     entries: tuple[int, ...]
 
 
-Outcome = Recorded | Refused | Stale
+RecordOutcome = Recorded | Refused | Stale
 
 
 class Trial:
@@ -90,7 +90,7 @@ class Trial:
         fold(self.name, ((one.position, one.body) for one in entries), self.state)
         self.head = head
 
-    def record(self, event: Event, seen: int | None = None, request: str = "") -> Outcome:
+    def record(self, event: Event, seen: int | None = None, request: str = "") -> RecordOutcome:
         """Record an event, unless it is an authorisation that is refused.
 
         Args:
@@ -137,7 +137,7 @@ class Trial:
         if isinstance(stamped, ProtocolActivated | ProtocolAmended):
             stamped = msgspec.structs.replace(stamped, design_defaults=2)
         broken = _for_the_ledger(state, event, broken)
-        return [stamped, *self._deviations(stamped, broken), *questions(state, stamped)]
+        return [stamped, *self._deviations(stamped, broken), *open_queries(state, stamped)]
 
     def _deviations(self, event: Event, broken: list[tuple[str, Text]]) -> Iterator[Event]:
         about = getattr(event, "participant", None)

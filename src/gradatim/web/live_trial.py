@@ -9,7 +9,7 @@ connections are never shared.
 import threading
 from collections.abc import Iterator
 
-from gradatim.conduct.event_store import Bodies, Head, Mode, Store
+from gradatim.conduct.event_store import Bodies, Head, Store, StoreMode
 from gradatim.conduct.ledger import Entry
 from gradatim.conduct.personal import unsealing, unsealing_words
 from gradatim.conduct.stores import open_store
@@ -28,7 +28,7 @@ class OwnConnections:
     next request: each begins with `head`.
     """
 
-    def __init__(self, url: str, mode: Mode = Mode.CREATE) -> None:
+    def __init__(self, url: str, mode: StoreMode = StoreMode.CREATE) -> None:
         self._url, self._mode, self._own = url, mode, threading.local()
 
     @property

@@ -16,7 +16,7 @@ from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event, Signature
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.system_fields import Circumstances
-from gradatim.conduct.trial import Outcome, Recorded, Trial
+from gradatim.conduct.trial import Recorded, RecordOutcome, Trial
 from gradatim.web.clock import now
 from gradatim.web.keyring import keyring
 
@@ -63,7 +63,7 @@ def signed(request: HttpRequest, event: Event, meaning: str) -> Event:
     return msgspec.structs.replace(event, signature=Signature(user.printed_name, meaning))
 
 
-def record(trial: Trial, event: Event, seen: int, request: str) -> Outcome:
+def record(trial: Trial, event: Event, seen: int, request: str) -> RecordOutcome:
     """Record an event with the keys of this installation: see `conduct.recording.record`.
 
     Args:

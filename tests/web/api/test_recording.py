@@ -7,7 +7,7 @@ import pytest
 
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.safety import AdverseEventReported
-from gradatim.conduct.personal import opened
+from gradatim.conduct.personal import open_identity
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.web.api.input_events import filled_in
 from gradatim.web.keyring import keyring
@@ -173,7 +173,7 @@ def test_a_person_is_numbered_and_sealed(app: Running, program):
     assert response.status_code == 201
     number = response.json()["event"]["participant"]
     one = state(app).participants[number]
-    assert opened(keyring(), state(app), one) == {
+    assert open_identity(keyring(), state(app), one) == {
         "name": PERSON["name"],
         "birth_date": PERSON["birth_date"],
     }

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from gradatim.conduct.chain import Entry, chain
-from gradatim.conduct.event_store import Mode
+from gradatim.conduct.event_store import StoreMode
 from gradatim.conduct.ledger import export_lines, genesis
 from gradatim.conduct.stores import open_store
 from gradatim.web.operations.smoke_test import Visitor
@@ -95,7 +95,7 @@ def empty(request: pytest.FixtureRequest) -> Installation:
 
 def entries(made: Installation) -> list[Entry]:
     """Give the ledger of an installation."""
-    with closing(open_store(made.url, Mode.READ)) as store:
+    with closing(open_store(made.url, StoreMode.READ)) as store:
         return list(store.read(TRIAL))
 
 

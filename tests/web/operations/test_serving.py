@@ -12,7 +12,7 @@ from itertools import count
 import psycopg
 import pytest
 
-from gradatim.conduct.event_store import Mode
+from gradatim.conduct.event_store import StoreMode
 from gradatim.conduct.events.trial import TrialCreated
 from gradatim.conduct.ledger import verify
 from gradatim.conduct.stores import open_store
@@ -34,7 +34,7 @@ def test_from_nothing_to_a_first_entry(either: Installation):
         assert "first-act" in person.page("/audit/")
         assert Visitor(server.address).ask(link).status == 404  # a link works once
         assert server.stop() == 0
-    store = open_store(either.url, Mode.READ)
+    store = open_store(either.url, StoreMode.READ)
     found = verify(store.read(TRIAL), TRIAL)
     store.close()
     assert (found.ok, found.events) == (True, 3)
@@ -144,7 +144,7 @@ def test_an_empty_ledger_says_how_to_begin(small: Installation):
 def test_a_beginning_that_broke_off_is_gone_on_with(small: Installation):
     """The trial is there, its sponsor is not yet; a trial that has begun is not begun again."""
     small.done("database", "migrate")
-    store = open_store(small.url, Mode.CREATE)
+    store = open_store(small.url, StoreMode.CREATE)
     now = datetime.now(UTC)
     Trial(store, TRIAL).record(
         TrialCreated(occurred_on=now.date(), recorded_at=now, recorded_by=SPONSOR, mode="real")
@@ -190,7 +190,7 @@ def test_killed_under_writes_it_loses_nothing_it_acknowledged(either: Installati
         with either.served() as server:
             person.address = server.address
             _write_until_killed(server, person, again, said)
-    store = open_store(either.url, Mode.READ)
+    store = open_store(either.url, StoreMode.READ)
     entries = list(store.read(TRIAL))
     store.close()
     assert verify(entries, TRIAL).ok

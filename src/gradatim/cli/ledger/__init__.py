@@ -62,11 +62,11 @@ def verify(
     from gradatim.cli.ledger.files import chosen_trial, entries_of, public_key, read_checkpoint
     from gradatim.cli.ledger.tables import print_verification
     from gradatim.conduct.ledger import verify as verified
-    from gradatim.conduct.stores import Mode, open_store
+    from gradatim.conduct.stores import StoreMode, open_store
 
     checkpoints = [read_checkpoint(path) for path in against]
     keys = {public_key(path) for path in key}
-    store = open_store(ledger, Mode.READ)
+    store = open_store(ledger, StoreMode.READ)
     asked = chosen_trial(store, trial, checkpoints)
     found = verified(entries_of(store, asked, quiet=json), asked, checkpoints, keys)
     print_verification(asked, found, json)
@@ -87,12 +87,12 @@ def checkpoint(
 
     from gradatim.cli.ledger.files import chosen_trial, private_key, read_checkpoint
     from gradatim.conduct.ledger import checkpoint_text, sign
-    from gradatim.conduct.stores import Mode, open_store
+    from gradatim.conduct.stores import StoreMode, open_store
     from gradatim.core.stores import write_whole
 
     signer = private_key(key)
     earlier = [read_checkpoint(cosign)] if cosign else []
-    store = open_store(ledger, Mode.READ)
+    store = open_store(ledger, StoreMode.READ)
     present = _present(store, chosen_trial(store, trial, earlier), earlier)
     text = checkpoint_text(sign(earlier[0] if earlier else present, name, signer))
     if output is None:
@@ -126,9 +126,9 @@ def export(ledger: Ledger, output: Output, trial: Trial = "") -> None:
     """Write a trial's events as JSON Lines, which scripts/verify_ledger.py checks by itself."""
     from gradatim.cli.ledger.files import chosen_trial, entries_of
     from gradatim.conduct.exported.stores import write_export
-    from gradatim.conduct.stores import Mode, open_store
+    from gradatim.conduct.stores import StoreMode, open_store
 
-    store = open_store(ledger, Mode.READ)
+    store = open_store(ledger, StoreMode.READ)
     asked = chosen_trial(store, trial, [])
     print(f"{output}: {write_export(output, entries_of(store, asked), asked)} events")
 

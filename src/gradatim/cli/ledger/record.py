@@ -10,7 +10,7 @@ from gradatim.cli.ledger import AsJson, Ledger, Trial
 
 if TYPE_CHECKING:
     from gradatim.conduct.events.base import Event
-    from gradatim.conduct.trial import Outcome, Recorded
+    from gradatim.conduct.trial import Recorded, RecordOutcome
     from gradatim.conduct.trial import Trial as TrialOnLedger
 
 Answer = dict[str, Any]
@@ -51,12 +51,12 @@ def _opened(ledger: str, trial: str, first: bytes) -> "TrialOnLedger":
         UnusableInput: it is a real trial, or there is none.
     """
     from gradatim.cli.ledger.files import chosen_trial
-    from gradatim.conduct.stores import Mode, open_store
+    from gradatim.conduct.stores import StoreMode, open_store
     from gradatim.conduct.trial import Trial as TrialOnLedger
     from gradatim.core.errors import UnusableInput
 
     created = _creation(first) if trial else None
-    store = open_store(ledger, Mode.WRITE if created is None else Mode.CREATE)
+    store = open_store(ledger, StoreMode.WRITE if created is None else StoreMode.CREATE)
     on_ledger = TrialOnLedger(store, chosen_trial(store, trial, []))
     if not on_ledger.state.mode and created is None:
         raise UnusableInput(
@@ -132,7 +132,7 @@ def _answer(on_ledger: "TrialOnLedger", line: bytes) -> Answer:
         return {"outcome": "unusable", "reasons": [["unusable", str(error)]]}
 
 
-def _as_values(on_ledger: "TrialOnLedger", outcome: "Outcome") -> Answer:
+def _as_values(on_ledger: "TrialOnLedger", outcome: "RecordOutcome") -> Answer:
     from gradatim.conduct.trial import Recorded, Refused
 
     if isinstance(outcome, Recorded):

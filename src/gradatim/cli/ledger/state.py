@@ -75,7 +75,7 @@ def state_document(state: "State", on: date | None) -> dict[str, Any]:
     from gradatim.conduct.escalation import advised
     from gradatim.conduct.views.doses import given
     from gradatim.conduct.views.levels import levels
-    from gradatim.conduct.views.safety import candidates, unanswered_rules
+    from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
 
     day = on or (state.recorded_at.date() if state.recorded_at else date.min)
     version = state.version
@@ -125,7 +125,7 @@ def state_document(state: "State", on: date | None) -> dict[str, Any]:
                 "erased": one.erased,
                 "doses": len(given(state, one)),
                 "adverse_events": sum(who == one.id for who in state.adverse_events.values()),
-                "candidates": [found.label for found in candidates(state, one)],
+                "candidates": [found.label for found in possible_dlts(state, one)],
             }
             for one in state.participants.values()
         ],

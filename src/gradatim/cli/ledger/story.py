@@ -66,9 +66,9 @@ def as_of(
     from gradatim.cli.ledger.state import print_state
     from gradatim.cli.options import day_option
     from gradatim.conduct import as_of as earlier
-    from gradatim.conduct.stores import Mode, open_store
+    from gradatim.conduct.stores import StoreMode, open_store
 
-    store = open_store(ledger, Mode.READ)
+    store = open_store(ledger, StoreMode.READ)
     name = chosen_trial(store, trial, [])
     when = _moment(recorded_at) if recorded_at else None
     day = day_option(occurred_on, "--occurred-on") if occurred_on else None
@@ -92,9 +92,9 @@ def _refuse_beyond(state: "State", entry: int) -> None:
 def _events(ledger: str, trial: str, quiet: bool) -> "list[tuple[int, Event]]":
     from gradatim.cli.ledger.files import chosen_trial, entries_of
     from gradatim.conduct.events import decoded
-    from gradatim.conduct.stores import Mode, open_store
+    from gradatim.conduct.stores import StoreMode, open_store
 
-    store = open_store(ledger, Mode.READ)
+    store = open_store(ledger, StoreMode.READ)
     entries = entries_of(store, chosen_trial(store, trial, []), quiet)
     return [(one.position, decoded(one.body)) for one in entries]
 

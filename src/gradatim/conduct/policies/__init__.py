@@ -189,7 +189,7 @@ def is_authorisation(event: Event) -> bool:
     return ACTS[type(event)].refusable
 
 
-def asked(kind: type[Event]) -> tuple[Policy, ...]:
+def _policies_of(kind: type[Event]) -> tuple[Policy, ...]:
     """Give the policies asked of a type of event."""
     return POLICIES.get(kind, ())
 
@@ -200,7 +200,7 @@ def check(state: State, event: Event) -> Verdict:
     Returns:
         TRUE where every answer is yes; else FALSE or UNKNOWN, with the reasons.
     """
-    children = tuple(policy(state, event) for policy in asked(type(event)))
+    children = tuple(policy(state, event) for policy in _policies_of(type(event)))
     return Verdict(all_of(one.truth for one in children), "", (), children)
 
 
@@ -236,7 +236,7 @@ def unmet(event: Event, verdict: Verdict) -> list[tuple[str, str]]:
 
 def unmet_rules(event: Event, verdict: Verdict) -> list[tuple[str, Text]]:
     """Return the rules that an event does not meet: the rule's name, and why."""
-    pairs = zip(asked(type(event)), verdict.children, strict=True)
+    pairs = zip(_policies_of(type(event)), verdict.children, strict=True)
     return [
         (rule(policy), clauses(*one.messages()) or sentence(policy))
         for policy, one in pairs

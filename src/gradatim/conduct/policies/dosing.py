@@ -23,7 +23,7 @@ from gradatim.conduct.views.doses import Dose, doses, entries_of, first_dose_at,
 from gradatim.conduct.views.eligibility import before_dose, may_yet_be_dosed
 from gradatim.conduct.views.grades import grades
 from gradatim.conduct.views.levels import against
-from gradatim.conduct.views.safety import candidates, unanswered_rules
+from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
 from gradatim.core.dates import Duration, step
 from gradatim.core.message import Argument, Label, Term, clauses
 from gradatim.core.quantity import Quantity
@@ -211,7 +211,7 @@ def the_interval_has_passed(state: State, event: _Dosing) -> Verdict:
 
 def no_toxicity_is_open(state: State, event: _Dosing) -> Verdict:
     """The participant has no dose-limiting toxicity, adjudicated or not."""
-    standing = [one for one in candidates(state, person(state, event)) if one.counts]
+    standing = [one for one in possible_dlts(state, person(state, event)) if one.counts]
     if not standing:
         return holds("there is none")
     return broken(Breach.LIMITING(candidates=listed(one.label for one in standing)))

@@ -31,7 +31,7 @@ from gradatim.dosefinding.protocol_faults import MOST_FAULTS, placed
 from gradatim.protocol.questions import Question, questions
 from gradatim.protocol.study import Study
 
-PARTS: tuple[Part, ...] = (
+_PARTS: tuple[Part, ...] = (
     "eligibility",
     "treatment",
     "safety",
@@ -199,7 +199,7 @@ def the_approvals_are_there(state: State, event: _Versioned) -> Verdict:
 
 def changed(before: Study, after: Study) -> list[Part]:
     """Give the parts that differ between two versions."""
-    return [part for part in PARTS if getattr(before, part) != getattr(after, part)]
+    return [part for part in _PARTS if getattr(before, part) != getattr(after, part)]
 
 
 def every_change_says_when_it_applies(state: State, event: ProtocolAmended) -> Verdict:

@@ -25,13 +25,13 @@ from gradatim.conduct.proposals import (
     act_of,
     altered_since,
     holding,
-    needed,
     open_proposals,
+    signatures_needed,
     unsigned_signers,
 )
 from gradatim.conduct.state import State
 from gradatim.conduct.transitions import ENDED
-from gradatim.conduct.views.safety import candidates, unanswered_rules
+from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
 from gradatim.core.message import Term
 from gradatim.core.verdict import Verdict
 from gradatim.safety.dlt import watched_elements
@@ -43,7 +43,7 @@ BY_COMMITTEE = frozenset(act.name for act in ACTS.values() if act.by_committee)
 def the_committee_signs(state: State, event: Event) -> Verdict:
     """Enough members of the safety committee sign, each once."""
     signers: tuple[str, ...] = event.signers  # type: ignore[attr-defined]
-    least = needed(state)
+    least = signatures_needed(state)
     strange = [one for one in signers if not _sits(state, one)]
     if strange:
         return broken(f"{', '.join(strange)} is not of the safety committee")
@@ -126,7 +126,7 @@ def the_signer_saw_the_present(state: State, event: ProposalMade | ProposalSigne
 def the_candidate_is_there(state: State, event: DoseLimitingToxicityAdjudicated) -> Verdict:
     """What is adjudicated is a candidate of that participant."""
     one = state.participants[event.participant]
-    known = [found.id for found in candidates(state, one)]
+    known = [found.id for found in possible_dlts(state, one)]
     return either(
         event.candidate in known,
         "it is a candidate",
@@ -250,7 +250,7 @@ def data_are_complete(state: State) -> Verdict:
     waiting = [
         one
         for p in state.participants.values()
-        for one in candidates(state, p)
+        for one in possible_dlts(state, p)
         if one.dose_limiting is None
     ]
     if waiting:

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.resources import files
 from typing import Any
 
-from gradatim.conduct.event_store import Mode
+from gradatim.conduct.event_store import StoreMode
 from gradatim.conduct.event_table import INSERT, TABLE, EventTable, Refused
 from gradatim.conduct.ledger import Entry
 from gradatim.core.errors import UnusableInput
@@ -16,7 +16,7 @@ REQUIRED = {
     "full_page_writes": ("on",),
     "synchronous_commit": ("on", "remote_apply"),
 }
-SETTINGS = "SELECT name, setting FROM pg_settings WHERE name = ANY(?)"
+_SETTINGS = "SELECT name, setting FROM pg_settings WHERE name = ANY(?)"
 PROTECTIONS = {f"{TABLE}_next", f"{TABLE}_no_change", f"{TABLE}_no_truncate"}
 TRIGGERS = """
 SELECT tgname FROM pg_trigger
@@ -39,22 +39,22 @@ class PostgresStore(EventTable):
         "WHERE trial = ? AND position > ? AND position <= ? ORDER BY position LIMIT ?"
     )
 
-    def __init__(self, connection: Any, mode: Mode = Mode.CREATE) -> None:
+    def __init__(self, connection: Any, mode: StoreMode = StoreMode.CREATE) -> None:
         import psycopg
 
         self.psycopg = psycopg
         super().__init__(connection, mode)
 
     def _prepare(self) -> None:
-        if self.mode is not Mode.READ:
-            for name, setting in self._rows(SETTINGS, (list(REQUIRED),)):
+        if self.mode is not StoreMode.READ:
+            for name, setting in self._rows(_SETTINGS, (list(REQUIRED),)):
                 _assert_setting(name, setting)
-        if self.mode is Mode.CREATE and not self._exists():
+        if self.mode is StoreMode.CREATE and not self._exists():
             self._create()
         if not self._exists():
             raise UnusableInput("there is no ledger in this database", "", f"no table {TABLE}")
         missing = PROTECTIONS - {name for (name,) in self._rows(TRIGGERS, (TABLE,))}
-        if missing and self.mode is not Mode.READ:
+        if missing and self.mode is not StoreMode.READ:
             raise UnusableInput(
                 "this ledger is not protected",
                 "",
@@ -113,7 +113,7 @@ def _assert_setting(name: str, setting: str) -> None:
         )
 
 
-REASONS = (
+_REASONS = (
     ("53100", "the server's disk is full", "make room; nothing was recorded"),
     ("55P03", "the ledger is in use by another writer", "try again"),
     ("25006", "this ledger cannot be written to", "connect to the primary server"),
@@ -122,7 +122,7 @@ REASONS = (
 
 
 def _explained(error: str, state: str) -> UnusableInput:
-    for sign, what, todo in REASONS:
+    for sign, what, todo in _REASONS:
         if sign == state:
             return UnusableInput(what, "", f"PostgreSQL says: {error}", todo)
     return UnusableInput(
@@ -133,7 +133,7 @@ def _explained(error: str, state: str) -> UnusableInput:
     )
 
 
-def open_postgres(url: str, mode: Mode) -> PostgresStore:
+def open_postgres(url: str, mode: StoreMode) -> PostgresStore:
     """Connect to a PostgreSQL URL as a ledger.
 
     Raises:

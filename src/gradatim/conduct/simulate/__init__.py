@@ -42,7 +42,7 @@ INCIDENTS = (
     "an event in words of one's own",
 )
 TOXICITY = (0.03, 0.10, 0.20, 0.30, 0.40)
-LONGEST = 6 * 366
+_LONGEST = 6 * 366
 """Days after which a run that does not come to an end is given up."""
 
 
@@ -90,7 +90,7 @@ def simulate(
     )
     open_trial(run, mode)
     committee.meets(run)
-    last = until or start + timedelta(days=LONGEST)
+    last = until or start + timedelta(days=_LONGEST)
     while run.today < last:
         _day(run)
         if _over(run):

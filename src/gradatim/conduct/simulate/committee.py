@@ -23,7 +23,7 @@ from gradatim.conduct.simulate.run import (
     Run,
     staff,
 )
-from gradatim.conduct.views.safety import candidates, unanswered_rules
+from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
 from gradatim.protocol.questions import ruled_design
 
 CHAIR = COMMITTEE[0]
@@ -142,7 +142,7 @@ def _propose(run: Run, fields: dict[str, Any]) -> str:
 
 def _adjudicate(run: Run) -> None:
     for one in list(run.state.participants.values()):
-        for found in candidates(run.state, one):
+        for found in possible_dlts(run.state, one):
             if found.dose_limiting is None:
                 limiting = "laboratory" not in found.label and run.rng.random() < 0.8
                 why = "as defined in the protocol" if limiting else "another cause found"

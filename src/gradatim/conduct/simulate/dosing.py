@@ -15,7 +15,7 @@ from gradatim.conduct.policies.dosing import (
 )
 from gradatim.conduct.policies.verdicts import Policy
 from gradatim.conduct.simulate.opening import BAG_ML, CELLS_PER_ML, receive
-from gradatim.conduct.simulate.repeating import judged, made_ready
+from gradatim.conduct.simulate.repeating import judge_severe_results, made_ready
 from gradatim.conduct.simulate.run import COMMITTEE, Run, staff
 from gradatim.conduct.simulate.visits import plan_visits
 from gradatim.conduct.trial import Recorded
@@ -180,7 +180,7 @@ def _authorised(run: Run, name: str) -> bool:
     if _closed(run, name, [gate for gate in GATES if gate not in READINESS]):
         return False
     if _closed(run, name, READINESS) or planned_on_doubt(run, name):
-        judged(run, name)
+        judge_severe_results(run, name)
         if made_ready(run, name) is FALSE:
             _withhold(run, name, "a criterion is no longer met")
         return False

@@ -10,8 +10,8 @@ from gradatim.conduct.identity import Whose, person_token, seal
 from gradatim.conduct.simulate.dosing import plan_dose
 from gradatim.conduct.simulate.results import record_fact, record_results
 from gradatim.conduct.simulate.run import Run, staff
-from gradatim.conduct.source_import import kind_of, measured, not_understood_fields
-from gradatim.conduct.trial import Outcome, Recorded, Refused
+from gradatim.conduct.source_import import event_type_of, measured, not_understood_fields
+from gradatim.conduct.trial import Recorded, RecordOutcome, Refused
 from gradatim.conduct.views.weights import in_kg, weight_elements
 from gradatim.core.codes import LABELS, WIRE_NAMES
 from gradatim.core.verdict import Reason
@@ -24,7 +24,7 @@ DAYS_OF_SCREENING = 14
 def arrives(run: Run, site: str) -> None:
     """A person comes to be screened: registered and asked for consent today, tested and judged."""
     name = registered(run, site)
-    run.later(DAYS_OF_SCREENING - 2, lambda: judged(run, name))
+    run.later(DAYS_OF_SCREENING - 2, lambda: _confirm_eligibility(run, name))
 
 
 def registered(run: Run, site: str) -> str:
@@ -93,7 +93,7 @@ def _history(run: Run, site: str, name: str, facts: Facts) -> None:
     samples: dict[tuple[type[Event], date], list[Measured]] = {}
     for element, some in facts.by_element.items():
         for fact in some if run.study.elements[element].kind != "consent" else ():
-            kind = kind_of(run.study.elements[element], fact)
+            kind = event_type_of(run.study.elements[element], fact)
             if _forgotten(run, element, fact):
                 continue
             if kind is None:
@@ -198,7 +198,7 @@ def _found_out(run: Run, at: int) -> None:
     )
 
 
-def judged(run: Run, name: str) -> None:
+def _confirm_eligibility(run: Run, name: str) -> None:
     """An investigator confirms that a person is eligible, or the person does not enter."""
     site = run.participant(name).site
     lead = staff(site, "investigator")
@@ -221,7 +221,7 @@ def judged(run: Run, name: str) -> None:
     )
 
 
-def _confirmed(run: Run, name: str, days: int) -> Outcome:
+def _confirmed(run: Run, name: str, days: int) -> RecordOutcome:
     """An investigator signs that a person is eligible, the first dose being in so many days."""
     site = run.participant(name).site
     lead = staff(site, "investigator")

@@ -8,7 +8,7 @@ from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.policies.dosing import SEVERE
 from gradatim.conduct.simulate.results import record_fact, record_results
 from gradatim.conduct.simulate.run import Run, staff
-from gradatim.conduct.source_import import kind_of, measured
+from gradatim.conduct.source_import import event_type_of, measured
 from gradatim.conduct.views.anchors import anchors_of, is_screening
 from gradatim.conduct.views.checklist import items_shown
 from gradatim.conduct.views.eligibility import before_dose
@@ -65,7 +65,7 @@ def _again(run: Run, name: str, element: str) -> None:
         record_fact(run, name, fact._replace(start=on(run.today), end=on(run.today)))
 
 
-def judged(run: Run, name: str) -> None:
+def judge_severe_results(run: Run, name: str) -> None:
     """An investigator signs what the severe results of today and yesterday mean."""
     one = run.participant(name)
     lead = staff(one.site, "investigator")
@@ -102,7 +102,7 @@ def _repeat(run: Run, name: str, first_dose: date, screening: bool) -> None:
         if fact is None or run.study.elements[element].kind == "consent":
             continue
         today = fact._replace(start=on(run.today), end=on(run.today))
-        kind = kind_of(run.study.elements[element], today)
+        kind = event_type_of(run.study.elements[element], today)
         if kind is None:
             record_fact(run, name, today)
         else:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from gradatim.conduct.events.base import Event, Sealed
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.trial import Outcome, Recorded, Refused, Stale, Trial
+from gradatim.conduct.trial import Recorded, RecordOutcome, Refused, Stale, Trial
 from gradatim.core.errors import Defect
 from gradatim.evidence.facts import Facts
 from gradatim.protocol.study import Study
@@ -20,7 +20,7 @@ MORNING = 7  # UTC
 SPONSOR, MONITOR, DATA_MANAGER, STATISTICIAN = "sponsor.1", "monitor.1", "data.1", "statistics.1"
 COMMITTEE = ("committee.1", "committee.2", "committee.3")
 SITES = {"S01": "First university hospital", "S02": "Second university hospital"}
-Kind = TypeVar("Kind", bound=Event)
+_Kind = TypeVar("_Kind", bound=Event)
 
 
 class Stuck(Defect):
@@ -106,7 +106,7 @@ class Run:
         on: date | None = None,
         at: datetime | None = None,
         **fields: Any,
-    ) -> Outcome:
+    ) -> RecordOutcome:
         """Record an act, or have it refused; what was overtaken is looked at again and repeated."""
         recorded_at = at or self.now()
         event = kind(

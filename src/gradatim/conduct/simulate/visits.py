@@ -9,7 +9,7 @@ from gradatim.conduct.events import findings, participants, review, safety
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.simulate.results import record_results
 from gradatim.conduct.simulate.run import DATA_MANAGER, MONITOR, SPONSOR, Run, staff
-from gradatim.conduct.source_import import kind_of, measured
+from gradatim.conduct.source_import import event_type_of, measured
 from gradatim.conduct.views.anchors import anchors_of
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.conduct.views.grades import abnormal, grades
@@ -93,7 +93,7 @@ def _results(run: Run, name: str, encounter: str, on: date) -> None:
             fact = next(iter(run.facts[name].of(element)), None)
             if fact is None or fact.value is None:
                 continue
-            kind = kind_of(run.study.elements[element], fact)
+            kind = event_type_of(run.study.elements[element], fact)
             if kind is not None:
                 samples.setdefault(kind, []).append(measured(_changed(run, fact)))
     for kind, results in samples.items():

@@ -7,13 +7,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from gradatim.conduct.event_store import Mode
+from gradatim.conduct.event_store import StoreMode
 from gradatim.conduct.event_table import INSERT, TABLE, EventTable, Refused, as_text
 from gradatim.conduct.ledger import Entry
 from gradatim.core.errors import Defect, UnusableInput
 
 WAIT = 10.0  # seconds for another writer to finish
-SETTINGS = (
+_SETTINGS = (
     ("journal_mode", "wal"),
     ("synchronous", 2),
     ("foreign_keys", 1),
@@ -43,11 +43,11 @@ class SqliteStore(EventTable):
 
     def _prepare(self) -> None:
         found = self._found()
-        if not found and self.mode is not Mode.CREATE:
+        if not found and self.mode is not StoreMode.CREATE:
             raise UnusableInput(ABSENT, self._place(), f"it has no table {TABLE}")
-        if self.mode is Mode.READ:
+        if self.mode is StoreMode.READ:
             return
-        for name, value in SETTINGS:
+        for name, value in _SETTINGS:
             self._set(name, value)
         if not found:
             self._create()
@@ -127,7 +127,7 @@ class SqliteStore(EventTable):
         self.connection.executemany(INSERT, entries)
 
 
-REASONS = (
+_REASONS = (
     ("locked", "the ledger is in use by another writer", "try again"),
     ("disk is full", "the disk is full", "make room; nothing was recorded"),
     ("readonly", "this ledger cannot be written to", "give the user the right to write to it"),
@@ -139,22 +139,22 @@ REASONS = (
 
 
 def _explained(error: str) -> UnusableInput:
-    for sign, what, todo in REASONS:
+    for sign, what, todo in _REASONS:
         if sign in error:
             return UnusableInput(what, "", f"SQLite says: {error}", todo)
     return UnusableInput("the ledger cannot be used", "", f"SQLite says: {error}")
 
 
-def open_sqlite(path: Path, mode: Mode) -> SqliteStore:
+def open_sqlite(path: Path, mode: StoreMode) -> SqliteStore:
     """Open a SQLite file as a ledger.
 
     Raises:
         UnusableInput: it is missing, not a ledger, or cannot be opened.
     """
-    if mode is not Mode.CREATE and not path.is_file():
+    if mode is not StoreMode.CREATE and not path.is_file():
         raise UnusableInput("there is no such ledger", str(path))
     try:
-        if mode is Mode.READ:
+        if mode is StoreMode.READ:
             return _readable(path)
         return _store(sqlite3.connect(path, timeout=WAIT, isolation_level=None), mode)
     except sqlite3.Error as error:
@@ -167,18 +167,18 @@ def _readable(path: Path) -> SqliteStore:
     """Open to read; on a medium that cannot be written to SQLite must be told so."""
     address = f"{path.resolve().as_uri()}?mode=ro"
     try:
-        return _store(_connected(address), Mode.READ)
+        return _store(_connected(address), StoreMode.READ)
     except UnusableInput:
         if path.with_name(path.name + "-wal").exists():
             raise  # its events would silently be left out
-        return _store(_connected(address + "&immutable=1"), Mode.READ)
+        return _store(_connected(address + "&immutable=1"), StoreMode.READ)
 
 
 def _connected(address: str) -> sqlite3.Connection:
     return sqlite3.connect(address, uri=True, timeout=WAIT, isolation_level=None)
 
 
-def _store(connection: sqlite3.Connection, mode: Mode) -> SqliteStore:
+def _store(connection: sqlite3.Connection, mode: StoreMode) -> SqliteStore:
     try:
         return SqliteStore(connection, mode)
     except BaseException:

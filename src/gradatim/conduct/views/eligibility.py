@@ -67,7 +67,7 @@ def eligibility(state: State, participant: Participant, on: date, first_dose: da
     return assess(study, facts_of(state, participant), anchors, on, plan(study))
 
 
-def attested(state: State, participant: Participant) -> dict[str, bool]:
+def attestations(state: State, participant: Participant) -> dict[str, bool]:
     """Give what investigators attested of criteria, the latest answer to each."""
     return {name: event.passes for name, event in _attestations(state, participant).items()}
 

@@ -100,15 +100,15 @@ def _of_element(
 ) -> list[Graded]:
     numbers = [one for one in facts if one.value is not None]
     base = None if after is None else baseline([one for one in numbers if one.id not in after])
-    before = () if base is None else grade(analyte, value_of(base), AT_BASELINE)
-    since = GradingContext(baseline=value_of(base) if base else None)
+    before = () if base is None else grade(analyte, _value_of(base), AT_BASELINE)
+    since = GradingContext(baseline=_value_of(base) if base else None)
     known: dict[
         tuple[MeasuredValue, bool], list[tuple[Grade, int]]
     ] = {}  # the same value, the same grade
     found = []
     for fact in numbers:
         later = after is not None and fact.id in after
-        value = value_of(fact)
+        value = _value_of(fact)
         if (value, later) not in known:
             known[value, later] = _judged(analyte, value, since if later else AT_BASELINE)
         for i, (one, worst) in enumerate(known[value, later]):
@@ -175,10 +175,10 @@ def _given_now(state: State, participant: Participant, element: str) -> GradingC
         if fact.value is not None and fact.start.first <= first.date()
     ]
     base = baseline(before)
-    return GradingContext(baseline=value_of(base) if base else None)
+    return GradingContext(baseline=_value_of(base) if base else None)
 
 
-def value_of(fact: Fact) -> MeasuredValue:
+def _value_of(fact: Fact) -> MeasuredValue:
     """Give a fact's value as grading takes it, with its limits in its own unit."""
     low = fact.low and convert(fact.low.value, fact.low.unit, fact.unit)
     high = fact.high and convert(fact.high.value, fact.high.unit, fact.unit)

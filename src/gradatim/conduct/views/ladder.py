@@ -27,7 +27,7 @@ _STANDINGS: dict[DoseOutcome | None, Standing] = {
 TOXIC: frozenset[Standing] = frozenset({"DLT", "DLT candidate"})
 
 
-class Place(NamedTuple):
+class LadderPlace(NamedTuple):
     """A place at a dose level: who has it, and how they stand.
 
     Args:
@@ -57,7 +57,7 @@ class Rung(NamedTuple):
     """
 
     level: DoseLevel
-    places: list[Place]
+    places: list[LadderPlace]
     free: int
     toxic: int
     treated: int
@@ -98,17 +98,17 @@ def _rung(
     )
 
 
-def _place(access: Access, one: Participant, day: date) -> Place:
+def _place(access: Access, one: Participant, day: date) -> LadderPlace:
     state, visible = access.state, access.sees_participant("participants", one)
     if first_dose_at(state, one) is None:
-        return Place(one.id, visible, "replaced" if one.replaced else "not dosed")
+        return LadderPlace(one.id, visible, "replaced" if one.replaced else "not dosed")
     standing = _STANDINGS[dlt_outcome(state, one, day)]
     if standing != "pending":
-        return Place(one.id, visible, standing)
+        return LadderPlace(one.id, visible, standing)
     times = given(state, one)
     study = state.governing("safety", one)
     _opens, closes = dlt.window(study, times[0].started_at.date(), times[-1].started_at.date())
-    return Place(one.id, visible, standing, closes)
+    return LadderPlace(one.id, visible, standing, closes)
 
 
 def enrolment(state: State) -> list[tuple[str, int]]:

@@ -15,7 +15,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.core.message import Text
 
 
-class Level(NamedTuple):
+class _Level(NamedTuple):
     """A dose level.
 
     Args:
@@ -34,11 +34,11 @@ class Level(NamedTuple):
         return not self.closed
 
 
-def levels(state: State, on: date) -> list[Level]:
+def levels(state: State, on: date) -> list[_Level]:
     """Return the dose levels of the protocol as of a day, the lowest first."""
     now = state.cohort
     return [
-        Level(
+        _Level(
             one.number,
             now is not None and now.level == one.number,
             tuple(closed_by(state, one.number, on)),

@@ -7,7 +7,7 @@ from gradatim.conduct.events.trial import SiteOpened
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import given
-from gradatim.conduct.views.safety import Candidate, candidates, dlt_outcome
+from gradatim.conduct.views.safety import DltCandidate, dlt_outcome, possible_dlts
 from gradatim.conduct.views.visits import Visit, visits
 from gradatim.dosefinding.outcomes import letter_of
 
@@ -26,7 +26,7 @@ class ParticipantSummary(NamedTuple):
     participant: Participant
     doses: int
     adverse_events: int
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[DltCandidate, ...]
     outcome: str
 
 
@@ -37,7 +37,7 @@ def summarise(state: State, one: Participant, day: date) -> ParticipantSummary:
         one,
         len(dosed),
         len(courses(state, one)),
-        candidates(state, one),
+        possible_dlts(state, one),
         letter_of(dlt_outcome(state, one, day)) if dosed else "",
     )
 

@@ -38,7 +38,7 @@ from gradatim.conduct.views.judgements import JUDGEMENTS
 RESULTS = (LaboratoryResultsRecorded, VitalSignsRecorded, ScoresRecorded, FactRecorded)
 
 
-class Change(NamedTuple):
+class LaterChange(NamedTuple):
     """An entry that may take a candidate away.
 
     Args:
@@ -54,7 +54,7 @@ class Change(NamedTuple):
     anything: bool = False
 
 
-def changes(state: State, participant: Participant) -> list[Change]:
+def changes(state: State, participant: Participant) -> list[LaterChange]:
     """Return what may have taken a candidate of a participant away, in the order of the ledger."""
     found = [
         *_corrections(state, participant),
@@ -66,32 +66,34 @@ def changes(state: State, participant: Participant) -> list[Change]:
     dosed = min(participant.entries_of.get(DoseAdministered, ()), default=None)
     if dosed is not None:
         found += [
-            Change(one.position, anything=True) for one in state.versions if one.position > dosed
+            LaterChange(one.position, anything=True)
+            for one in state.versions
+            if one.position > dosed
         ]
     whole = {one.position for one in found if one.anything}
     found = [one for one in found if one.anything or one.position not in whole]
     return sorted(found, key=lambda one: one.position)
 
 
-def _corrections(state: State, participant: Participant) -> Iterator[Change]:
+def _corrections(state: State, participant: Participant) -> Iterator[LaterChange]:
     seen: dict[int, int] = {}
     for position, made in entries_of(state, participant, EntryCorrected):
         versions = [*state.earlier[made.of], state.events[made.of]]
         number = seen[made.of] = seen.get(made.of, 0) + 1
         before, after = versions[number - 1], versions[number]
         if isinstance(before, DoseAdministered):
-            yield Change(position, anything=True)
+            yield LaterChange(position, anything=True)
         elif isinstance(before, RESULTS):
             same_day = _when(before) == _when(after)
             was, now = _measured(before), _measured(after)
-            yield Change(
+            yield LaterChange(
                 position,
                 elements=frozenset(
                     name for name in {*was, *now} if not same_day or was.get(name) != now.get(name)
                 ),
             )
         elif name := getattr(before, "adverse_event", None):
-            yield Change(position, name)
+            yield LaterChange(position, name)
 
 
 def _when(event: Event) -> list[Any]:
@@ -111,22 +113,22 @@ def _measured(event: Event) -> dict[str, list[Measured]]:
     return found
 
 
-def _follow_ups(state: State, participant: Participant) -> Iterator[Change]:
+def _follow_ups(state: State, participant: Participant) -> Iterator[LaterChange]:
     kinds = (AdverseEventUpdated, AdverseEventAssessed, AdverseEventResolved)
     for position, event in entries_of(state, participant, *kinds):
-        yield Change(position, event.adverse_event)
+        yield LaterChange(position, event.adverse_event)
 
 
-def _doses(state: State, participant: Participant) -> Iterator[Change]:
+def _doses(state: State, participant: Participant) -> Iterator[LaterChange]:
     """Return the doses recorded after a later one: the first dose is another since."""
     first = None
     for position, event in entries_of(state, participant, DoseAdministered):
         if first is not None and event.started_at < first:
-            yield Change(position, anything=True)
+            yield LaterChange(position, anything=True)
         first = event.started_at if first is None else min(first, event.started_at)
 
 
-def _since_death(state: State, participant: Participant) -> Iterator[Change]:
+def _since_death(state: State, participant: Participant) -> Iterator[LaterChange]:
     """Return what may account for a death that was recorded without an adverse event."""
     died = [
         position
@@ -138,10 +140,10 @@ def _since_death(state: State, participant: Participant) -> Iterator[Change]:
     for position in participant.entries:
         kind = type(state.events[position])
         if position > died[0] and kind in (*JUDGEMENTS, EntryCorrected):
-            yield Change(position, anything=True)
+            yield LaterChange(position, anything=True)
 
 
-def _baselines(state: State, participant: Participant) -> Iterator[Change]:
+def _baselines(state: State, participant: Participant) -> Iterator[LaterChange]:
     """Return the results recorded after the first dose that were taken before it."""
     dosed = min(participant.entries_of.get(DoseAdministered, ()), default=None)
     if dosed is None or first_dose_at(state, participant) is None:
@@ -151,10 +153,12 @@ def _baselines(state: State, participant: Participant) -> Iterator[Change]:
         if not one.after_dose and one.position > dosed:
             late.setdefault(one.position, set()).add(one.element)
     for position, elements in late.items():
-        yield Change(position, elements=frozenset(elements))
+        yield LaterChange(position, elements=frozenset(elements))
 
 
-def before(state: State, participant: Participant, change: Change) -> tuple[State, Participant]:
+def before(
+    state: State, participant: Participant, change: LaterChange
+) -> tuple[State, Participant]:
     """Return the trial and a participant as they were before a change, as far as it concerns them.
 
     Of what the change does not concern the entries are left out.
@@ -211,7 +215,7 @@ def _as_corrected(state: State, participant: Participant, past: State, until: in
 
 
 def _wanted(
-    state: State, participant: Participant, change: Change
+    state: State, participant: Participant, change: LaterChange
 ) -> Callable[[type[Event], int], bool]:
     """Say which entries a change concerns."""
     if change.anything:

@@ -21,7 +21,7 @@ from gradatim.evidence.fhir.record_resolution import named, whole_record_id
 from gradatim.protocol.elements import COVERABLE, Element
 from gradatim.protocol.study import Study
 
-Key = tuple[str, str, str]
+RecordKey = tuple[str, str, str]
 """What tells one record from another: its source, its id, and what it says where the id does not
 last, as that of a resource which has none."""
 Holding = RecordsRead | RecordNotUnderstood | FactRecorded
@@ -75,14 +75,14 @@ class Record:
     contents: dict[str, int] = field(default_factory=dict)
 
 
-def records_of(state: State, participant: Participant) -> Mapping[Key, Record]:
+def records_of(state: State, participant: Participant) -> Mapping[RecordKey, Record]:
     """Return the records of a participant's sources, in the order in which they came."""
     known = f"records by version {len(state.versions)}"
     return participant.remembered(known, lambda: _records(state, participant))
 
 
-def _records(state: State, participant: Participant) -> Mapping[Key, Record]:
-    found: dict[Key, Record] = {}
+def _records(state: State, participant: Participant) -> Mapping[RecordKey, Record]:
+    found: dict[RecordKey, Record] = {}
     for position, event in entries_of(state, participant, *_KINDS):
         if isinstance(event, RecordJudged):
             _judge(found, state, position, event)
@@ -114,7 +114,7 @@ def record_in(state: State, participant: Participant, of: int, record: str) -> R
     return records_of(state, participant)[key] if key else None
 
 
-def key_of(source: str, record: str, content: str | None) -> Key:
+def key_of(source: str, record: str, content: str | None) -> RecordKey:
     """Return what tells a record of a source from others."""
     id_ = whole_record_id(record)
     return source, id_, "" if lasts(id_) else content or ""
@@ -125,7 +125,7 @@ def lasts(record: str) -> bool:
     return "/" in record and "[" not in record
 
 
-def held_records(event: object) -> Iterator[tuple[Key, RecordRead | None]]:
+def held_records(event: object) -> Iterator[tuple[RecordKey, RecordRead | None]]:
     """Return the records that an entry holds, each with how it was read where that stands there."""
     if isinstance(event, RecordsRead):
         for one in event.records:
@@ -156,7 +156,9 @@ def _coding(one: Coded) -> Coding:
     return Coding(one.code, one.system, one.display, label)
 
 
-def _judge(found: dict[Key, Record], state: State, position: int, event: RecordJudged) -> None:
+def _judge(
+    found: dict[RecordKey, Record], state: State, position: int, event: RecordJudged
+) -> None:
     held = held_records(state.events[event.of])
     key = next((key for key, _ in held if key[1] == whole_record_id(event.record)), None)
     record = found.get(key) if key else None
@@ -191,7 +193,7 @@ def taken_out_at(state: State, participant: Participant, element: str) -> int:
     return max(found, default=0)
 
 
-Open = dict[Key, list[tuple[int, tuple[str, ...], tuple[Coding, ...]]]]
+Open = dict[RecordKey, list[tuple[int, tuple[str, ...], tuple[Coding, ...]]]]
 """Of records the entries that leave elements open, with these elements and its codes."""
 
 
@@ -200,7 +202,7 @@ def open_entries(state: State, participant: Participant) -> Open:
     return _open(state, participant, records_of(state, participant))
 
 
-def _open(state: State, participant: Participant, records: Mapping[Key, Record]) -> Open:
+def _open(state: State, participant: Participant, records: Mapping[RecordKey, Record]) -> Open:
     found: Open = {}
     for position, event in entries_of(state, participant, RecordNotUnderstood):
         key = key_of(event.source, event.record, event.content)

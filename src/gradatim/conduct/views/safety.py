@@ -34,7 +34,7 @@ from gradatim.conduct.views.judgements import (
     lessened_by,
     to_be_signed,
 )
-from gradatim.conduct.views.past import Change, before, changes
+from gradatim.conduct.views.past import LaterChange, before, changes
 from gradatim.core.dates import ANY_DAY, Day
 from gradatim.core.message import Term, Text
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
@@ -47,7 +47,7 @@ Origin = Literal["adverse event", "result", "leaving", "death"]
 """What makes somebody a candidate: a death is one that no adverse event accounts for."""
 
 
-class Candidate(NamedTuple):
+class DltCandidate(NamedTuple):
     """What may be a dose-limiting toxicity.
 
     Args:
@@ -78,24 +78,24 @@ class Candidate(NamedTuple):
         return self.dose_limiting is not False
 
 
-def candidates(state: State, participant: Participant) -> tuple[Candidate, ...]:
+def possible_dlts(state: State, participant: Participant) -> tuple[DltCandidate, ...]:
     """Give what may be a dose-limiting toxicity of a participant, adjudicated or not."""
     return participant.remembered("candidates", lambda: _candidates(state, participant))
 
 
-def _candidates(state: State, participant: Participant) -> tuple[Candidate, ...]:
+def _candidates(state: State, participant: Participant) -> tuple[DltCandidate, ...]:
     now = _by_its_entries(state, participant)
     return (*now, *_former(state, participant, now))
 
 
-def _by_its_entries(state: State, participant: Participant) -> tuple[Candidate, ...]:
+def _by_its_entries(state: State, participant: Participant) -> tuple[DltCandidate, ...]:
     """Return what the entries, as they stand, make a candidate."""
     said = _adjudicated(state, participant)
     results = (one.event for one in _worsened(state, participant))
     events = {one.id: one for one in (*adverse_events(state, participant), *results)}
     found = [*_by_definition(state, participant), *_leaving(state, participant)]
     return tuple(
-        Candidate(
+        DltCandidate(
             *one, _adjudication(state, participant, one, said.get(one.id)), event=events.get(one.id)
         )
         for one in found
@@ -110,15 +110,15 @@ def _adjudicated(state: State, participant: Participant) -> dict[str, tuple[int,
 
 
 def _former(
-    state: State, participant: Participant, now: tuple[Candidate, ...]
-) -> Iterator[Candidate]:
+    state: State, participant: Participant, now: tuple[DltCandidate, ...]
+) -> Iterator[DltCandidate]:
     """Return what was a candidate and is none any more, with what the committee said of it.
 
     A death is one no more where the adverse event that accounts for it is one itself.
     """
     known = {one.id for one in now}
     explained = any(one.event is not None and fatal(one.event) for one in now)
-    found: dict[str, Candidate] = {}
+    found: dict[str, DltCandidate] = {}
     for change in changes(state, participant):
         for one in _before(state, participant, change):
             if one.id not in known and not (explained and one.origin == "death"):
@@ -132,10 +132,12 @@ def _former(
         )
 
 
-def _before(state: State, participant: Participant, change: Change) -> tuple[Candidate, ...]:
+def _before(
+    state: State, participant: Participant, change: LaterChange
+) -> tuple[DltCandidate, ...]:
     """Return the candidates that there were before a change, of those that it concerns."""
 
-    def worked_out() -> tuple[Candidate, ...]:
+    def worked_out() -> tuple[DltCandidate, ...]:
         past, was = before(state, participant, change)
         return _by_its_entries(past, was) if past.versions else ()
 
@@ -143,7 +145,7 @@ def _before(state: State, participant: Participant, change: Change) -> tuple[Can
     return participant.remembered_before(change.position, answered, worked_out)
 
 
-def _was(one: Candidate) -> Verdict:
+def _was(one: DltCandidate) -> Verdict:
     """Say what a candidate was before it was changed."""
     if one.event is None:
         text = f"was a candidate until entry {one.changed_by} changed it"
@@ -207,7 +209,7 @@ def why_signed(state: State, event: EntryCorrected) -> str:
 
 def rests_on(state: State, participant: Participant, adverse_event: str, on: date) -> Text:
     """Say what of the trial's safety rests on an adverse event as of a day; empty if nothing."""
-    if adverse_event in {found.id for found in candidates(state, participant)}:
+    if adverse_event in {found.id for found in possible_dlts(state, participant)}:
         return Standing.IS_CANDIDATE(adverse_event=Term(adverse_event))
     if _bears_out_a_rule(state, adverse_event, on):
         return Standing.BEARS_OUT_RULE(adverse_event=Term(adverse_event))
@@ -342,7 +344,7 @@ def left_for_unrelated_reasons(state: State, participant: Participant) -> Verdic
 
     Somebody with a candidate that counts is not replaced, nor one who completed the window.
     """
-    standing = [one.label for one in candidates(state, participant) if one.counts]
+    standing = [one.label for one in possible_dlts(state, participant) if one.counts]
     if standing:
         return Verdict(FALSE, f"{participant.id} counts for {', '.join(standing)}")
     dosed = bool(given(state, participant))
@@ -357,7 +359,7 @@ def dlt_outcome(state: State, participant: Participant, on: date) -> DoseOutcome
     Returns:
         None for who is not evaluable and so does not count.
     """
-    found = candidates(state, participant)
+    found = possible_dlts(state, participant)
     if any(one.dose_limiting for one in found):
         return DoseOutcome.DLT
     if any(one.counts for one in found):
@@ -404,7 +406,7 @@ def _enough(state: State, participant: Participant) -> bool:
     return all(part is not None and part >= asked.dose_fraction - 1e-9 for part in parts)
 
 
-class Rule(NamedTuple):
+class FiredRule(NamedTuple):
     """A stopping rule that has fired, or may have.
 
     Args:
@@ -442,7 +444,7 @@ class Rule(NamedTuple):
         return self.action == "stop" or (self.action == "stop level" and self.level == lowest)
 
 
-def unanswered_rules(state: State, on: date) -> list[Rule]:
+def unanswered_rules(state: State, on: date) -> list[FiredRule]:
     """Give the stopping rules that stand: those that pause, until the committee resumes dosing.
 
     What stops a level or the trial stands for good; nothing but an amendment ends it.
@@ -450,19 +452,19 @@ def unanswered_rules(state: State, on: date) -> list[Rule]:
     return [one for one in fired_rules(state, on) if not one.answered]
 
 
-def fired_rules(state: State, on: date) -> list[Rule]:
+def fired_rules(state: State, on: date) -> list[FiredRule]:
     """Return every stopping rule that has fired, or may have, answered or not."""
     return state.remembered(f"rules {on}", lambda: _fired(state, on))
 
 
-def _fired(state: State, on: date) -> list[Rule]:
+def _fired(state: State, on: date) -> list[FiredRule]:
     if not state.versions:
         return []
     found = []
     for one in stopping.fired(state.governing("safety"), _watched(state), on):
         answered = one.rule.action == "pause" and _key(one) in state.resumed_rules
         found.append(
-            Rule(
+            FiredRule(
                 _key(one), one.rule.action, one.level, _sentence(one), one.by, one.certain, answered
             )
         )
@@ -479,7 +481,7 @@ def _watched(state: State) -> list[stopping.Watched]:
 
 
 def _as_watched(state: State, person: Participant) -> stopping.Watched:
-    known = candidates(state, person)
+    known = possible_dlts(state, person)
     cleared = {one.id for one in known if not one.counts}
     results = [one.event for one in _worsened(state, person) if one.event.id not in cleared]
     death = unexplained_death(state, person)

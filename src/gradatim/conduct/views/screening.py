@@ -6,7 +6,7 @@ from typing import NamedTuple
 from gradatim.conduct.events.participants import ParticipantRegistered, ScreenFailed
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of
-from gradatim.conduct.views.eligibility import attested, eligibility
+from gradatim.conduct.views.eligibility import attestations, eligibility
 from gradatim.core.errors import UnusableInput
 from gradatim.screening.assess import Eligibility
 
@@ -64,7 +64,9 @@ def _assess(state: State, one: Participant, day: date) -> ScreeningAssessment:
         for item in found.missing
     )
     still_open = sum(finding.passes is None for finding in found.findings)
-    return ScreeningAssessment(one, found, "", still_open, len(attested(state, one)), tuple(labels))
+    return ScreeningAssessment(
+        one, found, "", still_open, len(attestations(state, one)), tuple(labels)
+    )
 
 
 class LogLine(NamedTuple):

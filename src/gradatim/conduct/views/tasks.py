@@ -11,7 +11,7 @@ from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.records import RecordJudged
 from gradatim.conduct.permissions import MAY, SIGNED_BY
-from gradatim.conduct.proposals import altered_since, holding, needed
+from gradatim.conduct.proposals import altered_since, holding, signatures_needed
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import ON_THE_WAY
 from gradatim.conduct.views.adverse_events import courses
@@ -22,7 +22,7 @@ from gradatim.conduct.views.judgements import JUDGEMENTS, to_be_signed
 from gradatim.conduct.views.levels import closed_by
 from gradatim.conduct.views.records import records_of
 from gradatim.conduct.views.reporting import reports
-from gradatim.conduct.views.safety import candidates, unanswered_rules
+from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
 from gradatim.conduct.views.visits import visits
 from gradatim.core.truth import TRUE
 from gradatim.safety.dlt import perhaps_of
@@ -141,7 +141,7 @@ def _terms(state: State, one: Participant, now: datetime, on: date) -> Iterator[
 def _candidates(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
     if first_dose_at(state, one) is None and one.id not in with_events(state):
         return
-    for found in candidates(state, one):
+    for found in possible_dlts(state, one):
         if found.dose_limiting is None:
             yield Task(
                 "adjudication",
@@ -359,7 +359,7 @@ def _proposals(state: State) -> Iterator[Task]:
             anew = f"; entry {since[-1]} altered what it is about" if since else ""
             yield Task(
                 "proposal",
-                f"{one.id}: {len(holding(state, one))} of {needed(state)} signatures{anew}",
+                f"{one.id}: {len(holding(state, one))} of {signatures_needed(state)} signatures{anew}",
                 "ProposalSigned",
                 "",
                 one.act.get("participant"),

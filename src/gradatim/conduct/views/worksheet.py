@@ -43,7 +43,7 @@ class Moment(NamedTuple):
     zone: tzinfo
 
 
-class Step(NamedTuple):
+class WorksheetStep(NamedTuple):
     """A step on the way to a dose.
 
     Args:
@@ -76,7 +76,7 @@ class Worksheet(NamedTuple):
 
     number: int
     dose: Dose
-    steps: list[Step]
+    steps: list[WorksheetStep]
     computed: Prepared | None
     fault: str
     gates: list[tuple[str, Verdict]]
@@ -174,12 +174,12 @@ def _end_by(state: State, one: Participant, dose: Dose) -> datetime | None:
     return min(thawed) + timedelta(hours=rules.thaw_to_end) if thawed else None
 
 
-def _steps(access: Access, one: Participant, dose: Dose) -> Iterator[Step]:
+def _steps(access: Access, one: Participant, dose: Dose) -> Iterator[WorksheetStep]:
     over = bool(dose.administrations or dose.withheld)
     next_ = next((name for name, field in STEPS if getattr(dose, field) is None), "")
     for event, field in STEPS:
         may = access.may(event, one.site) and not over and one.level is not None
-        yield Step(
+        yield WorksheetStep(
             event,
             getattr(dose, field),
             dose.at.get(field),

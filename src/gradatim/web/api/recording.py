@@ -21,7 +21,7 @@ from gradatim.conduct.narrative import NarratedEntry, narrated_entries
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
 from gradatim.conduct.system_fields import with_system_fields
-from gradatim.conduct.trial import Outcome, Refused, Stale, Trial, entries_opened_by
+from gradatim.conduct.trial import RecordOutcome, Refused, Stale, Trial, entries_opened_by
 from gradatim.conduct.visibility import sees_entry
 from gradatim.core.errors import UnusableInput
 from gradatim.web.access import require_visible_or_404
@@ -193,7 +193,7 @@ def _completed(access: LimitedAccess, trial: Trial, asked: Asked) -> dict[str, A
     return with_system_fields(asked.name, fields, now)
 
 
-def _answer(access: LimitedAccess, trial: Trial, outcome: Outcome) -> Answer:
+def _answer(access: LimitedAccess, trial: Trial, outcome: RecordOutcome) -> Answer:
     if isinstance(outcome, Refused):
         reasons = [{"rule": rule, "why": why} for rule, why in outcome.reasons]
         status = 403 if outcome.by == "permission" else 422

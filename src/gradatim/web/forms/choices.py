@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from gradatim.conduct.access import Access
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
-from gradatim.conduct.views.safety import candidates, unanswered_rules
+from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
 from gradatim.protocol.study import Study
 from gradatim.web.forms.labels import CHOICES, GRADES
 
@@ -105,7 +105,7 @@ def _criteria(asked: Asked) -> Choices:
 def _candidates(asked: Asked) -> Choices | None:
     if asked.participant is None:
         return None
-    return [(one.id, one.label) for one in candidates(asked.state, asked.participant)]
+    return [(one.id, one.label) for one in possible_dlts(asked.state, asked.participant)]
 
 
 def _rules(asked: Asked) -> Choices:

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
-from gradatim.conduct.event_store import Mode, Store
+from gradatim.conduct.event_store import Store, StoreMode
 from gradatim.conduct.exported.stores import write_export
 from gradatim.conduct.ledger import Checkpoint, checkpoint_text
 from gradatim.conduct.stores import open_store
@@ -80,7 +80,7 @@ def back_up(folder: Path, kept: Kept) -> BackupSummary:
 
 
 def _written(folder: Path, kept: Kept) -> BackupSummary:
-    store = open_store(settings.LEDGER_URL, Mode.READ)
+    store = open_store(settings.LEDGER_URL, StoreMode.READ)
     trials = store.trials()
     refuse_unknown(kept, trials, "DATABASE_URL")
     ledgers = {trial: _ledger(store, trial, folder, n) for n, trial in enumerate(trials, 1)}

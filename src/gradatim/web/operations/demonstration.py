@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from django.db import connections
 
-from gradatim.conduct.event_store import Mode
+from gradatim.conduct.event_store import StoreMode
 from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.stores import open_store
 from gradatim.conduct.trial import Trial
@@ -51,7 +51,7 @@ def make_demonstration(folder: Path, today: date) -> list[Role]:
     url = f"sqlite:///{quote(str(folder / 'demo.sqlite'))}"
     keyring = Keyring(folder / "keys", secrets.token_bytes)
     document, path = load(TRIAL), bundled()[TRIAL]
-    store = open_store(url, Mode.CREATE)
+    store = open_store(url, StoreMode.CREATE)
     trial = Trial(store, document.study.study.id)
     people = Candidates(document.study, path.parent / "participants.yaml")
     demonstrate(trial, document, path.read_text(encoding="utf-8"), people, today, keyring=keyring)

@@ -13,7 +13,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.utils import DatabaseError
 
 from gradatim.conduct.copying import fill
-from gradatim.conduct.event_store import Head, Mode, Store
+from gradatim.conduct.event_store import Head, Store, StoreMode
 from gradatim.conduct.stores import PostgresStore, open_store
 from gradatim.core.errors import UnusableInput
 from gradatim.web.operations.backup_format import ACCOUNTS, Backup, Kept, refuse_unsound
@@ -107,14 +107,14 @@ def _ledgers() -> Iterator[Store]:
     """Give the ledger: in PostgreSQL through Django's connection, within its transaction."""
     raw: Any = connection.connection
     if connection.vendor != "postgresql":
-        with closing(open_store(settings.LEDGER_URL, Mode.CREATE)) as store:
+        with closing(open_store(settings.LEDGER_URL, StoreMode.CREATE)) as store:
             yield store
         return
     import psycopg
 
     usual, raw.cursor_factory = raw.cursor_factory, psycopg.Cursor
     try:
-        yield PostgresStore(raw, Mode.CREATE)
+        yield PostgresStore(raw, StoreMode.CREATE)
     finally:
         raw.cursor_factory = usual
 

@@ -20,7 +20,7 @@ from gradatim.conduct.events.records import RecordRead
 from gradatim.conduct.narrative import element_label, visit_label
 from gradatim.conduct.offers import is_offered
 from gradatim.conduct.state import Participant
-from gradatim.conduct.views.ladder import Place, Standing
+from gradatim.conduct.views.ladder import LadderPlace, Standing
 from gradatim.core.dates import NEVER_ENDED
 from gradatim.core.quantity import shown_unit
 from gradatim.dosing.steps import quantity_words
@@ -194,13 +194,13 @@ _PLACES: Mapping[Standing, tuple[str, Any]] = {
 
 
 @register.filter
-def place_class(place: Place) -> str:
+def place_class(place: LadderPlace) -> str:
     """Return how a place of the ladder is coloured."""
     return _PLACES[place.standing][0]
 
 
 @register.filter
-def place_words(place: Place) -> Any:
+def place_words(place: LadderPlace) -> Any:
     """Write how the participant of a place of the ladder stands."""
     return _PLACES[place.standing][1]
 

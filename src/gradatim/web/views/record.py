@@ -24,7 +24,7 @@ from gradatim.conduct.permissions import permitted, signature_meaning
 from gradatim.conduct.policies.review import BY_COMMITTEE
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.system_fields import with_system_fields
-from gradatim.conduct.trial import Outcome, Recorded, Refused, Stale
+from gradatim.conduct.trial import Recorded, RecordOutcome, Refused, Stale
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.record_review import review_record
 from gradatim.core.errors import UnusableInput
@@ -82,7 +82,7 @@ class Act(NamedTuple):
     filling: Filling
     form: ActForm
     signing: Any
-    outcome: Outcome | None = None
+    outcome: RecordOutcome | None = None
     changed: list[Any] | None = None
     questioned: list[Questioned] | None = None
     meaning: str = ""

@@ -7,7 +7,7 @@ from gradatim.conduct.views.adverse_events import Course, courses
 from gradatim.conduct.views.doses import Dose, doses
 from gradatim.conduct.views.grades import Graded, grades
 from gradatim.conduct.views.reporting import Due, reports
-from gradatim.conduct.views.safety import Candidate, candidates
+from gradatim.conduct.views.safety import DltCandidate, possible_dlts
 from gradatim.conduct.views.visits import visits
 from gradatim.safety.events import graded
 from gradatim.web.clock import now, today
@@ -20,7 +20,7 @@ def detail(state: State, one: Participant) -> dict[str, Any]:
         "visits": [visit._asdict() for visit in visits(state, one, today())],
         "dosing": [_dose(dose) for dose in doses(state, one).values()],
         "events": [_adverse_event(course, due) for course in courses(state, one).values()],
-        "candidates": [_candidate(found) for found in candidates(state, one)],
+        "candidates": [_candidate(found) for found in possible_dlts(state, one)],
         "grades": [_grade(found) for found in grades(state, one)],
     }
 
@@ -83,7 +83,7 @@ def _report(one: Due) -> dict[str, Any]:
     }
 
 
-def _candidate(one: Candidate) -> dict[str, Any]:
+def _candidate(one: DltCandidate) -> dict[str, Any]:
     return {
         "id": one.id,
         "label": one.label,

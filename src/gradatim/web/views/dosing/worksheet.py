@@ -9,7 +9,7 @@ from django.utils.timezone import get_current_timezone
 
 from gradatim.conduct.access import Access
 from gradatim.conduct.state import Participant
-from gradatim.conduct.views.worksheet import Moment, Step, Worksheet, worksheets
+from gradatim.conduct.views.worksheet import Moment, Worksheet, WorksheetStep, worksheets
 from gradatim.core.truth import TRUE
 from gradatim.dosing.prepared import Prepared
 from gradatim.web.access import Request, page, participant_or_404
@@ -35,7 +35,7 @@ def worksheet(request: Request, id: str) -> HttpResponse:
     )
 
 
-def _linked(one: Participant, sheet: Worksheet) -> list[tuple[Step, str]]:
+def _linked(one: Participant, sheet: Worksheet) -> list[tuple[WorksheetStep, str]]:
     """Return the steps, each with the address of its form for whoever may do it."""
     return [(step, _url(one, sheet, step.event) if step.may else "") for step in sheet.steps]
 

@@ -5,10 +5,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from gradatim.conduct.access import Access
-from gradatim.conduct.catalogue import OTHER, offered_on
+from gradatim.conduct.catalogue import ANY_STATUS, offered_on
 from gradatim.conduct.identity import ERASED
 from gradatim.conduct.offers import is_offered, next_acts
-from gradatim.conduct.personal import opened
+from gradatim.conduct.personal import open_identity
 from gradatim.conduct.state import Participant
 from gradatim.web.access import Request
 from gradatim.web.keyring import keyring
@@ -31,7 +31,7 @@ def framed(request: Request, one: Participant, tab: str) -> dict[str, Any]:
     access: Access = request.access
     first, other = (
         [act.name for act in acts if is_offered(access, act, one.site, one)]
-        for acts in (next_acts(one.status), offered_on(OTHER))
+        for acts in (next_acts(one.status), offered_on(ANY_STATUS))
     )
     return {
         "one": one,
@@ -54,6 +54,6 @@ def identity(access: Access, one: Participant) -> dict[str, str]:
     """Give who a participant is, for those who treat them; nothing for everybody else."""
     if not one.identity or not access.sees_participant("identity", one):
         return {}
-    found = opened(keyring(), access.state, one)
+    found = open_identity(keyring(), access.state, one)
     unreadable = not one.erased and ERASED in found.values()
     return {} if unreadable else found

@@ -11,7 +11,7 @@ from gradatim.conduct.views.doses import doses
 from gradatim.conduct.views.judgements import to_be_signed
 from gradatim.conduct.views.participants import next_visit, summarise
 from gradatim.conduct.views.reporting import reports
-from gradatim.conduct.views.safety import candidates
+from gradatim.conduct.views.safety import possible_dlts
 from gradatim.conduct.views.visit_forms import visit_forms
 from gradatim.conduct.views.visits import visits
 from gradatim.safety.dlt import perhaps_of
@@ -55,7 +55,7 @@ def summary(request: Request, id: str) -> HttpResponse:
         "gradatim/participant/summary.html",
         {
             **framed(request, one, "participant"),
-            "candidates": candidates(state, one),
+            "candidates": possible_dlts(state, one),
             "visits": visits(state, one, day),
             "doses": doses(state, one),
             "events": list(courses(state, one).values()),
@@ -99,7 +99,7 @@ def adverse_events(request: Request, id: str) -> HttpResponse:
     one = participant_or_404(access, "participants", id)
     state, at = access.state, now()
     clocks = [(due, due.status(at)) for due in reports(state, one)]
-    counting = {found.id: found for found in candidates(state, one)}
+    counting = {found.id: found for found in possible_dlts(state, one)}
     changed: dict[str, list[int]] = {}
     for position, event in to_be_signed(state, one):
         changed.setdefault(getattr(event, "adverse_event", ""), []).append(position)

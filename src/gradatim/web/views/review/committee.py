@@ -15,10 +15,10 @@ from gradatim.conduct.access import Access
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.narrative import NarratedEntry, narrate_in_words, narrated_entries
-from gradatim.conduct.proposals import altered_since, holding, needed, proposed
+from gradatim.conduct.proposals import altered_since, holding, proposed, signatures_needed
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import Proposal, State
-from gradatim.conduct.trial import Outcome, Recorded, Refused, Stale, Trial
+from gradatim.conduct.trial import Recorded, RecordOutcome, Refused, Stale, Trial
 from gradatim.web.access import Request, page
 from gradatim.web.accounts.signing import SignatureFields, verify
 from gradatim.web.acts import title
@@ -27,7 +27,7 @@ from gradatim.web.entries import fields_shown
 from gradatim.web.recording import event_of, record
 
 
-def propose(request: Request, event: Event, seen: int, key: str) -> Outcome:
+def propose(request: Request, event: Event, seen: int, key: str) -> RecordOutcome:
     """Propose an act by the member of a request: see `committee.propose`.
 
     Args:
@@ -49,7 +49,7 @@ def _member(request: Request) -> committee.Member:
     )
 
 
-def _told(request: Request, signed: committee.Signed) -> Outcome:
+def _told(request: Request, signed: committee.Signed) -> RecordOutcome:
     """Return what came of a signature; that it was the last is said on the next page."""
     if signed.is_decided:
         messages.success(request, _("Enough members have signed: the act is recorded."))
@@ -71,7 +71,7 @@ def proposal(request: Request, id: str) -> HttpResponse:
     )
     form = SigningForm(request.POST or None) if may else None
     signing = SignatureFields(request.user, request.POST or None) if may else None
-    outcome: Outcome | None = None
+    outcome: RecordOutcome | None = None
     if form is not None and signing is not None and signing.is_valid():
         if not form.is_valid():
             signing.add_error(None, _("Open this page anew: it does not say what you looked at."))
@@ -88,7 +88,7 @@ class SigningForm(forms.Form):
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
 
-def _signed(request: Request, one: Proposal, seen: int, signing: Any) -> Outcome | None:
+def _signed(request: Request, one: Proposal, seen: int, signing: Any) -> RecordOutcome | None:
     """Sign a proposal as its page showed it; None where the signer was not recognised."""
     if changed := committee.overtaken(request.trial.state, one, seen):
         return changed
@@ -99,7 +99,9 @@ def _signed(request: Request, one: Proposal, seen: int, signing: Any) -> Outcome
     return _told(request, committee.sign(_member(request), one, seen, today()))
 
 
-def _drawn(request: Request, one: Proposal, signing: Any, outcome: Outcome | None) -> HttpResponse:
+def _drawn(
+    request: Request, one: Proposal, signing: Any, outcome: RecordOutcome | None
+) -> HttpResponse:
     """Draw a proposal: what it says, whose signatures hold, and what altered its subject since."""
     access: Access = request.access
     state, trial = access.state, request.trial
@@ -142,6 +144,6 @@ def _shown(state: State, one: Proposal) -> dict[str, Any]:
         "text": narrate_in_words(state, event),
         "what": title(one.act["event"]),
         "fields": fields_shown(event),
-        "needed": needed(state),
+        "needed": signatures_needed(state),
         "made": state.events[one.position],
     }
