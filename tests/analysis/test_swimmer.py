@@ -4,7 +4,7 @@ import pytest
 
 from gradatim.analysis.adverse_events import SEVERE
 from gradatim.analysis.groups import dosed
-from gradatim.analysis.swimmer import Mark, Span, swimmer
+from gradatim.analysis.swimmer import DayRange, Mark, swimmer
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import safety as s
@@ -27,9 +27,9 @@ def test_a_lane() -> None:
     assert (lane.participant, lane.level, lane.first_dose) == ("P1", 2, small.DOSED)
     assert (lane.last, lane.window_closes, lane.status) == (60, 28, "treated")
     assert lane.spans == (
-        Span("screening", -10, -1),
-        Span("DLT window", 0, 28),
-        Span("follow-up", 29, 60),
+        DayRange("screening", -10, -1),
+        DayRange("DLT window", 0, 28),
+        DayRange("follow-up", 29, 60),
     )
     assert lane.marks == (
         Mark("dose", 0, 0, "dose 1"),
@@ -41,7 +41,7 @@ def test_nothing_is_drawn_beyond_the_day() -> None:
     state = small.opened()
     small.dosed(state, "P1")
     (lane,) = swimmer(state, small.on(9))
-    assert lane.spans == (Span("screening", -10, -1), Span("DLT window", 0, 9))
+    assert lane.spans == (DayRange("screening", -10, -1), DayRange("DLT window", 0, 9))
     assert lane.window_closes == 28
 
 
@@ -123,7 +123,7 @@ def test_who_left_is_not_ongoing(kind, fields, mark) -> None:
     small.add(state, "P1", kind, 35, **fields)
     assert marks(state) == {("dose", 0, 0), (mark, 35, 35)}
     (lane,) = swimmer(state, small.on(60))
-    assert lane.spans[-1] == Span("follow-up", 29, 35)
+    assert lane.spans[-1] == DayRange("follow-up", 29, 35)
 
 
 def test_who_left_off_treatment_is_still_observed() -> None:

@@ -8,11 +8,11 @@ from gradatim.reports.eligibility import eligibility_html
 from gradatim.reports.timeline import (
     LEFT,
     WIDTH,
-    Span,
+    OutcomeSpan,
     criterion_spans,
+    joint_outcome,
     outcome_on,
     timeline,
-    together,
 )
 from gradatim.rules.context import FIRST_DOSE
 from gradatim.rules.horizon import Stretch
@@ -79,10 +79,13 @@ def test_a_change_on_the_last_day_shown_still_is_on_the_chart():
 def test_all_criteria_together_fail_where_any_fails_and_are_unknown_where_any_is():
     early, late = date(2026, 12, 1), date(2027, 2, 1)
     lines = [
-        [Span(START, until(late), False), Span(late, None, True)],
-        [Span(START, until(early), True), Span(early, None, None)],
+        [OutcomeSpan(START, until(late), False), OutcomeSpan(late, None, True)],
+        [OutcomeSpan(START, until(early), True), OutcomeSpan(early, None, None)],
     ]
-    assert together(lines) == [Span(START, until(late), False), Span(late, None, None)]
+    assert joint_outcome(lines) == [
+        OutcomeSpan(START, until(late), False),
+        OutcomeSpan(late, None, None),
+    ]
 
 
 def test_truths_that_pass_alike_are_one_span():
@@ -90,13 +93,13 @@ def test_truths_that_pass_alike_are_one_span():
         Stretch(START, date(2026, 12, 1), UNKNOWN), Stretch(date(2026, 12, 2), None, UNKNOWN)
     )
     finding = next(f for f in one.findings if f.criterion.id == "E1")
-    assert criterion_spans(finding) == [Span(START, None, None)]
+    assert criterion_spans(finding) == [OutcomeSpan(START, None, None)]
 
 
 def test_the_marker_and_the_line_of_all_criteria_agree_with_the_verdicts():
     for one, _ in people().values():
         lines = [criterion_spans(finding) for finding in one.findings]
-        everyone = together(lines)
+        everyone = joint_outcome(lines)
         planned = one.anchors[FIRST_DOSE]
         worst = {"eligible": True, "ineligible": False, "undetermined": None}[one.status]
         assert outcome_on(everyone, planned) is worst

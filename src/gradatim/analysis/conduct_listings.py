@@ -35,7 +35,7 @@ class DeviationLine(NamedTuple):
     recorded_by: str
 
 
-class Given(NamedTuple):
+class _LotRecipient(NamedTuple):
     """A participant who had doses from a lot: which doses, and which other lots besides."""
 
     who: Who
@@ -55,7 +55,7 @@ class LotLine(NamedTuple):
     lot: str
     donor: str
     cell_bank: str
-    given: tuple[Given, ...]
+    given: tuple[_LotRecipient, ...]
     statuses: dict[str, int]
 
     @property
@@ -118,17 +118,17 @@ def _deviation(state: State, one: Deviation) -> DeviationLine:
 
 def lots(state: State) -> tuple[LotLine, ...]:
     """Give every lot that was received or given from, in the order in which they came."""
-    had: dict[str, list[Given]] = {}
+    had: dict[str, list[_LotRecipient]] = {}
     for one in dosed(state):
         by_lot = doses_by_lot(state, one)
         for lot, numbers in by_lot.items():
             others = tuple(other for other in by_lot if other != lot)
-            had.setdefault(lot, []).append(Given(who(one), tuple(numbers), others))
+            had.setdefault(lot, []).append(_LotRecipient(who(one), tuple(numbers), others))
     names = dict.fromkeys([*state.lots, *had])
     return tuple(_lot(state.lots.get(name) or Lot(name), had.get(name, ())) for name in names)
 
 
-def _lot(one: Lot, had: list[Given] | tuple[()]) -> LotLine:
+def _lot(one: Lot, had: list[_LotRecipient] | tuple[()]) -> LotLine:
     statuses = Counter(container.status for container in one.containers.values())
     return LotLine(one.id, one.donor, one.cell_bank, tuple(had), dict(statuses))
 

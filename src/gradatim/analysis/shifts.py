@@ -18,7 +18,7 @@ Category = Literal["0", "1", "2", "3", "4", "unknown", "missing"]
 CATEGORIES: tuple[Category, ...] = ("0", "1", "2", "3", "4", "unknown", "missing")
 """Rows and columns. Grade 5 is a death and never comes from a measurement."""
 _UNKNOWN, _MISSING = CATEGORIES.index("unknown"), CATEGORIES.index("missing")
-Term = tuple[str, str]
+_ShiftTerm = tuple[str, str]
 """An element of the protocol and a CTCAE term of it."""
 
 
@@ -94,13 +94,13 @@ def shift_tables(state: State, by: By | None = "level") -> tuple[ShiftTable, ...
     )
 
 
-def _named(state: State, term: Term) -> tuple[str, str, str]:
+def _named(state: State, term: _ShiftTerm) -> tuple[str, str, str]:
     element = state.study.elements.get(term[0])
     return term[0], element.label if element else term[0], term[1]
 
 
-def _by_term(found: Iterable[Graded]) -> dict[Term, list[Graded]]:
-    told: dict[Term, list[Graded]] = {}
+def _by_term(found: Iterable[Graded]) -> dict[_ShiftTerm, list[Graded]]:
+    told: dict[_ShiftTerm, list[Graded]] = {}
     for one in found:
         told.setdefault((one.element, one.grade.term), []).append(one)
     return told

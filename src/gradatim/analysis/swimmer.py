@@ -42,7 +42,7 @@ _LEFT: dict[str, MarkKind] = {
 }
 
 
-class Span(NamedTuple):
+class DayRange(NamedTuple):
     """Days `first` to `last`, both included."""
 
     kind: SpanKind
@@ -76,7 +76,7 @@ class Lane(NamedTuple):
     last: int
     window_closes: int | None
     status: str
-    spans: tuple[Span, ...]
+    spans: tuple[DayRange, ...]
     marks: tuple[Mark, ...]
 
 
@@ -121,14 +121,16 @@ def _lane(state: State, one: Participant, on: date, died: Day | None) -> Lane:
     )
 
 
-def _spans(registered: date, opens: date, closes: date, end: date, zero: date) -> Iterator[Span]:
+def _spans(
+    registered: date, opens: date, closes: date, end: date, zero: date
+) -> Iterator[DayRange]:
     """Give the spans that have a day; none goes on after the last day observed."""
     told: tuple[tuple[SpanKind, int, int], ...] = (
         ("screening", (registered - zero).days, -1),
         ("DLT window", (opens - zero).days, (min(closes, end) - zero).days),
         ("follow-up", (closes - zero).days + 1, (end - zero).days),
     )
-    yield from (Span(*one) for one in told if one[1] <= one[2])
+    yield from (DayRange(*one) for one in told if one[1] <= one[2])
 
 
 _Found = tuple[MarkKind, Day, str]

@@ -24,7 +24,7 @@ def unstated(criteria: Iterable[EligibilityCriterion]) -> list[tuple[Basis, str]
     return [(basis, words) for basis, words in BASES.items() if basis in shown]
 
 
-class Asked(NamedTuple):
+class _OpenQuestions(NamedTuple):
     """How many of a protocol's questions await the sponsor's ruling, and of which sort."""
 
     items: int
@@ -32,10 +32,10 @@ class Asked(NamedTuple):
     criteria: int
 
 
-def open_questions(study: Study) -> Asked:
+def open_questions(study: Study) -> _OpenQuestions:
     """Count the questions that no ruling has settled."""
     left = [one for one in questions(study) if not one.settled]
-    return Asked(
+    return _OpenQuestions(
         sum(not _on_criterion(one) for one in left),
         sum(one.safety for one in left),
         sum(_on_criterion(one) for one in left),

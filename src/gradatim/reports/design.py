@@ -37,7 +37,7 @@ from gradatim.reports.pages import charted_page
 ARRIVALS = (7, 14, 28)
 """Mean days between arrivals for which the trial's length is shown; no protocol states one."""
 LENGTH_TRIALS = 20_000
-COLUMNS = 10
+_COLUMNS = 10
 
 
 def design_report(document: Document, name: str | None = None) -> str:
@@ -125,7 +125,7 @@ def decision_table(design: Design) -> DecisionTableView | None:
     if not isinstance(inner, TableDesign):
         return None
     table = inner.table
-    sizes = [n for n in table.sizes() if n % design.cohort == 0][:COLUMNS]
+    sizes = [n for n in table.sizes() if n % design.cohort == 0][:_COLUMNS]
     most = min(sizes[-1], _last_row(table, sizes))
     rows = [[_cell(table.of(n, y)) for n in sizes] for y in range(most + 1)]
     used = sorted({table.of(n, y) for n in sizes for y in range(n + 1)})

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from gradatim.dosefinding.characteristics.pathways import PathwayStep
 from gradatim.dosefinding.decision import Advice
 
-ROW, TOP, WIDTH = 25, 34, 1000
+_ROW_HEIGHT, TOP, WIDTH = 25, 34, 1000
 LETTER = 6.4
 """About the width of a letter, to begin a line after a text."""
-WORDS = {
+_WORDS = {
     "escalate": "escalate to",
     "stay": "stay at",
     "de_escalate": "de-escalate to",
@@ -68,7 +68,7 @@ def drawing(steps: Sequence[PathwayStep]) -> Drawing:
         x = left[one.depth - 1] + 60
         parent = (left[one.depth - 2] + wide - 8, at[one.parent]) if one.parent >= 0 else start
         outcome = f"level {one.level}: {one.dlts} of {one.size}"
-        told = words(one.advice)
+        told = _say_advice(one.advice)
         ends = x + 24 + LETTER * (len(outcome) + len(told))
         line = (ends, left[one.depth - 1] + wide - 8) if i in parents else None
         nodes.append(Node(x, at[i], *parent, one.advice.action, outcome, told, line))
@@ -76,7 +76,7 @@ def drawing(steps: Sequence[PathwayStep]) -> Drawing:
         (x + 50, "next cohort" if not i else "the one after" if i == 1 else f"cohort {i + 1}")
         for i, x in enumerate(left)
     ]
-    return Drawing(max(at, default=TOP) + ROW, nodes, titles, start)
+    return Drawing(max(at, default=TOP) + _ROW_HEIGHT, nodes, titles, start)
 
 
 def _heights(steps: Sequence[PathwayStep]) -> list[float]:
@@ -87,7 +87,7 @@ def _heights(steps: Sequence[PathwayStep]) -> list[float]:
     at, row = [0.0] * len(steps), 0
     for i in range(len(steps)):
         if i not in children:
-            at[i], row = TOP + ROW * (row + 0.5), row + 1
+            at[i], row = TOP + _ROW_HEIGHT * (row + 0.5), row + 1
     for i in reversed(range(len(steps))):
         if i in children:
             below = [at[k] for k in children[i]]
@@ -95,8 +95,8 @@ def _heights(steps: Sequence[PathwayStep]) -> list[float]:
     return at
 
 
-def words(advice: Advice) -> str:
+def _say_advice(advice: Advice) -> str:
     """Say what follows, in a few words."""
     if advice.action == "stop":
         return "stop, none" if advice.dose is None else f"stop, level {advice.dose}"
-    return f"{WORDS[advice.action]} {advice.dose}"
+    return f"{_WORDS[advice.action]} {advice.dose}"

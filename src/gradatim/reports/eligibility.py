@@ -20,12 +20,12 @@ from gradatim.reports.words import (
     KINDS,
     OUTCOMES,
     STATUSES,
-    Outcome,
-    counted,
+    OutcomeStyle,
     limits_words,
     meaning,
     value_words,
     when_words,
+    write_count,
 )
 from gradatim.rules.describe import describe
 from gradatim.screening.absence import absence
@@ -35,7 +35,7 @@ from gradatim.screening.not_known import open_criteria, rank_not_known
 from gradatim.vocabulary.graph import Vocabulary
 
 
-class Record(NamedTuple):
+class RecordLine(NamedTuple):
     """One fact as the report shows it."""
 
     what: str
@@ -50,14 +50,14 @@ class Line(NamedTuple):
     """One criterion as the report shows it."""
 
     finding: Finding
-    outcome: Outcome
+    outcome: OutcomeStyle
     meaning: str
     reading: str
     other_readings: tuple[str, ...]
     because: tuple[Text, ...]
     counted: str
     rule: str
-    records: tuple[Record, ...]
+    records: tuple[RecordLine, ...]
 
 
 class Needed(NamedTuple):
@@ -125,7 +125,7 @@ def sheet(study: Study, one: Eligibility, facts: Facts) -> dict[str, Any]:
         "bases": unstated(f.criterion for f in one.findings),
         "conflicts": [(record.id, record.why) for record in facts.conflicts],
         "asked": open_questions(study),
-        "counted": counted,
+        "counted": write_count,
     }
 
 
@@ -167,10 +167,10 @@ def _clauses(finding: Finding) -> tuple[Text, ...]:
     )
 
 
-def _record(study: Study, fact: Fact) -> Record:
+def _record(study: Study, fact: Fact) -> RecordLine:
     notes = [fact.method] if fact.method else []
     notes += ["computed"] if fact.derived else []
-    return Record(
+    return RecordLine(
         _label(study, fact.element),
         value_words(fact),
         when_words(fact),

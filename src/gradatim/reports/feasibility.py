@@ -19,7 +19,7 @@ from gradatim.reports.feasibility_words import (
 from gradatim.reports.pages import charted_page
 from gradatim.reports.words import KINDS
 
-Row = Mapping[str, Any]
+_Row = Mapping[str, Any]
 _BESIDES_PEOPLE = ("schema", "protocol", "people", "recontact", "readings")
 
 
@@ -30,7 +30,7 @@ class Later(NamedTuple):
     criteria: list[EligibilityCriterion]
 
 
-def feasibility_html(document: Document, found: Row, run: Row) -> str:
+def feasibility_html(document: Document, found: _Row, run: _Row) -> str:
     """Write the feasibility page of a prescreen.
 
     Args:
@@ -59,7 +59,7 @@ def feasibility_html(document: Document, found: Row, run: Row) -> str:
     )
 
 
-def parts(study: Study, found: Row) -> dict[str, Any]:
+def parts(study: Study, found: _Row) -> dict[str, Any]:
     """Give what a page on a prescreen says beside its counts, by the names of its template.
 
     Args:
@@ -85,7 +85,7 @@ def _labels(study: Study) -> dict[str, str]:
     return {**known, "age": "age", "": "all its tests together"}
 
 
-def _unknown(found: Row) -> list[Row]:
+def _unknown(found: _Row) -> list[_Row]:
     """Give the criteria that a warehouse can know, the most often unknown first."""
     known = [row for row in found["criteria"] if row["knowable_at"] == "warehouse"]
     return sorted(known, key=lambda row: -(row["open"] or 0))
@@ -100,7 +100,7 @@ def _later(study: Study) -> list[Later]:
     return [one for one in listed if one.criteria]
 
 
-def _facts(run: Row, t: int) -> list[tuple[str, str]]:
+def _facts(run: _Row, t: int) -> list[tuple[str, str]]:
     """Give the facts of the run as words; counts of people as they may be shared."""
     people = {
         name: published_count(n // t * t or None if t > 1 else n, t)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Spec = dict[str, Any]
-Row = Mapping[str, Any]
+_Row = Mapping[str, Any]
 BLUE, PALE, AMBER, RED, GREEN, VIOLET, GREY = (
     "#2f78b7",
     "#a9c4dc",
@@ -16,13 +16,13 @@ BLUE, PALE, AMBER, RED, GREEN, VIOLET, GREY = (
 )
 """Colours that hold on white and on the dark ground."""
 _REASON_COLOURS = (AMBER, "#e0bd7a", BLUE, VIOLET, "#5aa9a0", RED, GREY)
-ROW = 17
-MOST = 24
+_ROW_HEIGHT = 17
+MOST_BARS = 24
 """Bars beyond so many are left to the table."""
 _ZERO = "datum.value == 0 ? '0' : datum.label"
 
 
-def charts(found: Row) -> dict[str, Spec]:
+def charts(found: _Row) -> dict[str, Spec]:
     """Give the charts that have something to show, by the name of their place in the page.
 
     Args:
@@ -40,12 +40,12 @@ def charts(found: Row) -> dict[str, Spec]:
     return {name: spec for name, spec in made.items() if spec}
 
 
-def drawn(curve: Row) -> bool:
+def drawn(curve: _Row) -> bool:
     """Say whether a relaxation curve rises at all, as far as may be shown."""
     return any(point["passing"] for point in curve["points"])
 
 
-def base(values: Sequence[Row], **rest: Any) -> Spec:
+def base(values: Sequence[_Row], **rest: Any) -> Spec:
     """Give what every chart has; it is as wide as its place in the page."""
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
@@ -72,7 +72,7 @@ def _criteria(field: str = "id", **more: Any) -> Spec:
     }
 
 
-def _open(rows: Sequence[Row]) -> Spec | None:
+def _open(rows: Sequence[_Row]) -> Spec | None:
     shown = [row for row in rows if row["people"]]
     if not shown:
         return None
@@ -99,7 +99,7 @@ def _open(rows: Sequence[Row]) -> Spec | None:
     )
 
 
-def _funnel(rows: Sequence[Row]) -> Spec:
+def _funnel(rows: Sequence[_Row]) -> Spec:
     series = {
         "remaining": ("not excluded so far", PALE),
         "passing_warehouse": ("of these, passing all a warehouse can know", BLUE),
@@ -112,12 +112,12 @@ def _funnel(rows: Sequence[Row]) -> Spec:
     return _layered(values, list(series.values()), len(rows))
 
 
-def _layered(values: Sequence[Row], series: Sequence[tuple[str, str]], rows: int) -> Spec:
+def _layered(values: Sequence[_Row], series: Sequence[tuple[str, str]], rows: int) -> Spec:
     """Draw bars in front of one another, the longest behind."""
     scale = {"domain": [title for title, _ in series], "range": [colour for _, colour in series]}
     return base(
         values,
-        height=rows * ROW,
+        height=rows * _ROW_HEIGHT,
         mark={"type": "bar"},
         encoding={
             "y": _criteria(),
@@ -137,7 +137,7 @@ def _layered(values: Sequence[Row], series: Sequence[tuple[str, str]], rows: int
     )
 
 
-def _unknown(rows: Sequence[Row]) -> Spec | None:
+def _unknown(rows: Sequence[_Row]) -> Spec | None:
     asked = sorted(
         (row for row in rows if row["knowable_at"] == "warehouse" and row["open"]),
         key=lambda row: -row["open"],
@@ -154,7 +154,7 @@ def _unknown(rows: Sequence[Row]) -> Spec | None:
     reasons = [why for why in reasons if any(one["reason"] == why for one in values)]
     return base(
         values,
-        height=len(asked) * ROW,
+        height=len(asked) * _ROW_HEIGHT,
         mark={"type": "bar"},
         encoding={
             "y": _criteria(),
@@ -175,16 +175,16 @@ def _unknown(rows: Sequence[Row]) -> Spec | None:
     )
 
 
-def _reasons(row: Row) -> dict[str, int | None]:
+def _reasons(row: _Row) -> dict[str, int | None]:
     """Give the reasons of a criterion; where none are known, that."""
     known = {why: n for why, n in row["reasons"].items() if why != "suppressed"}
     return known or {"reason not kept": row["open"]}
 
 
-def _leverage(rows: Sequence[Row]) -> Spec | None:
+def _leverage(rows: Sequence[_Row]) -> Spec | None:
     failing = sorted(
         (row for row in rows if row["failed"]), key=lambda row: -(row["shapley"] or 0)
-    )[:MOST]
+    )[:MOST_BARS]
     if not failing:
         return None
     series = [
@@ -200,12 +200,14 @@ def _leverage(rows: Sequence[Row]) -> Spec | None:
     return _layered(values, [(title, colour) for _, title, colour in series], len(failing))
 
 
-def _readings(rows: Sequence[Row]) -> Spec | None:
+def _readings(rows: Sequence[_Row]) -> Spec | None:
     ways = (
         ("newly_excluded", "newly excluded", -1, RED),
         ("no_longer_excluded", "no longer excluded", 1, GREEN),
     )
-    most = sorted(rows, key=lambda row: -max(row["people"][way[0]] or 0 for way in ways))[:MOST]
+    most = sorted(rows, key=lambda row: -max(row["people"][way[0]] or 0 for way in ways))[
+        :MOST_BARS
+    ]
     values = [
         {
             "id": f"{row['criterion']} {row['reading']}".replace("_", " "),
@@ -222,7 +224,7 @@ def _readings(rows: Sequence[Row]) -> Spec | None:
     scale = {"domain": [way[1] for way in ways], "range": [way[3] for way in ways]}
     return base(
         values,
-        height=len({one["id"] for one in values}) * ROW,
+        height=len({one["id"] for one in values}) * _ROW_HEIGHT,
         mark={"type": "bar"},
         encoding={
             "y": _criteria(axis={"ticks": False, "domain": False, "labelLimit": 150}),
@@ -242,18 +244,18 @@ def _readings(rows: Sequence[Row]) -> Spec | None:
     )
 
 
-def _sites(rows: Sequence[Row]) -> Spec | None:
+def _sites(rows: Sequence[_Row]) -> Spec | None:
     series = [("not excluded", PALE), ("nothing open that a warehouse can know", GREEN)]
     names = ("not_excluded", "none_open")
     values = [
         {"id": row["site"], "people": row[name] or 0, "series": title}
         for name, (title, _) in zip(names, series, strict=True)
-        for row in rows[:MOST]
+        for row in rows[:MOST_BARS]
     ]
-    return _layered(values, series, len(rows[:MOST])) if values else None
+    return _layered(values, series, len(rows[:MOST_BARS])) if values else None
 
 
-def _curve(one: Row) -> Spec:
+def _curve(one: _Row) -> Spec:
     series = {
         "passing": ("passing this criterion", PALE),
         "not_excluded": ("not excluded at all", BLUE),

@@ -6,7 +6,7 @@ from typing import Any
 
 from gradatim.core.quantity import shown_unit
 
-Row = Mapping[str, Any]
+_Row = Mapping[str, Any]
 
 
 def count_words(people: float) -> str:
@@ -29,7 +29,7 @@ def share_words(part: float | None, whole: float | None) -> str:
     return f"{share:.1f} %" if share >= 0.1 or not share else "under 0.1 %"
 
 
-def headline(found: Row) -> str:
+def headline(found: _Row) -> str:
     """Say in one sentence who could enter."""
     people, t = found["people"], int(found["suppression"]["threshold"])
     total, stay = (published_count(people[name], t) for name in ("screened", "not_excluded"))
@@ -42,7 +42,7 @@ def headline(found: Row) -> str:
     )
 
 
-def asked_words(found: Row) -> list[str]:
+def asked_words(found: _Row) -> list[str]:
     """Say what was changed against the run, and what that changed."""
     asked, t = found["question"], int(found["suppression"]["threshold"])
     words = []

@@ -5,17 +5,17 @@ from typing import NamedTuple
 
 from gradatim.protocol.load import Document
 from gradatim.reports.pages import page
-from gradatim.reports.words import STATUSES, Outcome, counted
+from gradatim.reports.words import STATUSES, OutcomeStyle, write_count
 from gradatim.rules.context import FIRST_DOSE
 from gradatim.screening.assess import Eligibility
 
 
-class Person(NamedTuple):
+class _PersonLine(NamedTuple):
     """One person's line."""
 
     one: Eligibility
     href: str
-    status: Outcome
+    status: OutcomeStyle
     planned: str
     failing: tuple[str, ...]
     unknown: tuple[str, ...]
@@ -39,14 +39,14 @@ def overview_html(document: Document, people: Sequence[tuple[Eligibility, str]])
         sha256=document.sha256,
         people=listed,
         statuses=statuses,
-        counted=counted,
+        counted=write_count,
     )
 
 
-def _person(document: Document, one: Eligibility, href: str) -> Person:
+def _person(document: Document, one: Eligibility, href: str) -> _PersonLine:
     elements = document.study.elements
     first = one.missing[0].element if one.missing else ""
-    return Person(
+    return _PersonLine(
         one,
         href,
         STATUSES[one.status],

@@ -27,7 +27,7 @@ from gradatim.reports.feasibility_charts import (
     BLUE,
     GREEN,
     GREY,
-    MOST,
+    MOST_BARS,
     PALE,
     RED,
     VIOLET,
@@ -319,7 +319,7 @@ def events_by_term(table: AdverseEventTable) -> Spec | None:
             one.overall.participants,
             table.dosed,
         )
-        for one in table.rows[:MOST]
+        for one in table.rows[:MOST_BARS]
     ]
     return _stacked(rows, "term")
 

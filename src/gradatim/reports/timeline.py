@@ -8,12 +8,12 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from gradatim.core.dates import Duration, step
-from gradatim.reports.words import OUTCOMES, Outcome
+from gradatim.reports.words import OUTCOMES, OutcomeStyle
 from gradatim.rules.context import FIRST_DOSE
 from gradatim.screening.assess import Eligibility, Finding, passing
 
-SHOWN = Duration(months=12)
-LEFT, WIDTH, ROW, TOP, BOTTOM = 96, 900, 26, 46, 8
+_SHOWN = Duration(months=12)
+LEFT, WIDTH, _ROW_HEIGHT, TOP, BOTTOM = 96, 900, 26, 46, 8
 """Sizes in the units of the drawing: label column, plot, row, axis above and space below."""
 _CHARACTER = 6.4
 """Width of a character of a bar's label; a label that does not fit is left out."""
@@ -23,7 +23,7 @@ _TICK = 50
 """Room that a month's label needs."""
 
 
-class Span(NamedTuple):
+class OutcomeSpan(NamedTuple):
     """First-dose days `first` to `last` (None: for good) with one outcome."""
 
     first: date
@@ -36,12 +36,12 @@ class Bar(NamedTuple):
 
     x: float
     width: float
-    outcome: Outcome
+    outcome: OutcomeStyle
     label: str
     words: str
 
 
-class Row(NamedTuple):
+class _Row(NamedTuple):
     """One line of the chart."""
 
     label: str
@@ -72,7 +72,7 @@ class Timeline(NamedTuple):
 
     first: date
     last: date
-    rows: tuple[Row, ...]
+    rows: tuple[_Row, ...]
     later: tuple[str, ...]
     ticks: tuple[Tick, ...]
     marker: float | None
@@ -82,7 +82,7 @@ class Timeline(NamedTuple):
 def timeline(one: Eligibility) -> Timeline | None:
     """Lay out the timeline; None when nothing changes with the day of the first dose."""
     first = one.anchors[FIRST_DOSE]
-    last = step(first, SHOWN)
+    last = step(first, _SHOWN)
     spans = {f.criterion.id: criterion_spans(f) for f in one.findings}
     changing = [f for f in one.findings if _changes(spans[f.criterion.id], last)]
     later = tuple(
@@ -92,64 +92,70 @@ def timeline(one: Eligibility) -> Timeline | None:
     )
     if not changing and not later:
         return None
-    lines = [("all criteria", "", together(spans.values()))]
+    lines = [("all criteria", "", joint_outcome(spans.values()))]
     lines += [(f.criterion.id, f.criterion.category, spans[f.criterion.id]) for f in changing]
     rows = tuple(
-        Row(label, category, TOP + n * ROW, _bars(label, line, first, last))
+        _Row(label, category, TOP + n * _ROW_HEIGHT, _bars(label, line, first, last))
         for n, (label, category, line) in enumerate(lines)
     )
     start = one.eligible_from
     marker = _x(start, first, last) if start and first <= start <= last else None
     return Timeline(
-        first, last, rows, later, _ticks(first, last), marker, TOP + len(rows) * ROW + BOTTOM
+        first,
+        last,
+        rows,
+        later,
+        _ticks(first, last),
+        marker,
+        TOP + len(rows) * _ROW_HEIGHT + BOTTOM,
     )
 
 
-def criterion_spans(finding: Finding) -> list[Span]:
+def criterion_spans(finding: Finding) -> list[OutcomeSpan]:
     """Give the outcomes of a criterion over the days; neighbours with one outcome are joined."""
     criterion = finding.criterion
     return _joined((one.first, passing(criterion, one.truth)) for one in finding.stretches)
 
 
-def together(lines: Iterable[Sequence[Span]]) -> list[Span]:
+def joint_outcome(lines: Iterable[Sequence[OutcomeSpan]]) -> list[OutcomeSpan]:
     """Give the outcome of all criteria taken together: it fails where any fails."""
     filled = [line for line in lines if line]
     days = sorted({span.first for line in filled for span in line})
     return _joined((day, _worst([outcome_on(line, day) for line in filled])) for day in days)
 
 
-def _joined(starts: Iterable[tuple[date, bool | None]]) -> list[Span]:
+def _joined(starts: Iterable[tuple[date, bool | None]]) -> list[OutcomeSpan]:
     kept: list[tuple[date, bool | None]] = []
     for day, passes in starts:
         if not kept or kept[-1][1] is not passes:
             kept.append((day, passes))
     ends = [day - timedelta(days=1) for day, _ in kept[1:]] + [None]
-    return [Span(day, end, passes) for (day, passes), end in zip(kept, ends, strict=True)]
+    return [OutcomeSpan(day, end, passes) for (day, passes), end in zip(kept, ends, strict=True)]
 
 
 def _worst(outcomes: Sequence[bool | None]) -> bool | None:
     return False if False in outcomes else None if None in outcomes else True
 
 
-def outcome_on(line: Sequence[Span], day: date) -> bool | None:
+def outcome_on(line: Sequence[OutcomeSpan], day: date) -> bool | None:
     """Give the outcome of a line of spans on a day."""
     return next((span.passes for span in reversed(line) if span.first <= day), line[0].passes)
 
 
-def _changes(line: Sequence[Span], last: date) -> bool:
+def _changes(line: Sequence[OutcomeSpan], last: date) -> bool:
     return len(line) > 1 and line[1].first <= last
 
 
-def _later_words(finding: Finding, line: Sequence[Span], last: date) -> str:
+def _later_words(finding: Finding, line: Sequence[OutcomeSpan], last: date) -> str:
     following = ", ".join(f"{OUTCOMES[s.passes].word} from {s.first}" for s in line[1:])
     return f"{finding.criterion.id} {following}"
 
 
-def _bars(label: str, line: Sequence[Span], first: date, last: date) -> tuple[Bar, ...]:
+def _bars(label: str, line: Sequence[OutcomeSpan], first: date, last: date) -> tuple[Bar, ...]:
     return tuple(_bar(label, span, first, last) for span in line if span.first <= last)
 
 
-def _bar(label: str, span: Span, first: date, last: date) -> Bar:
+def _bar(label: str, span: OutcomeSpan, first: date, last: date) -> Bar:
     outcome = OUTCOMES[span.passes]
     left = _x(max(span.first, first), first, last)
     open_ended = span.last is None or span.last >= last
@@ -169,7 +175,7 @@ def _bar(label: str, span: Span, first: date, last: date) -> Bar:
     )
 
 
-def _label(word: str, span: Span, width: float, at_start: bool) -> str:
+def _label(word: str, span: OutcomeSpan, width: float, at_start: bool) -> str:
     until = f"{word} until {span.last}" if span.last else word
     fuller = until if at_start else f"{word} from {span.first}"
     return next((text for text in (fuller, word) if len(text) * _CHARACTER + 12 <= width), "")

@@ -13,22 +13,22 @@ from gradatim.reports.messages import RecordPart
 from gradatim.screening.assess import EligibilityStatus
 
 
-class Outcome(NamedTuple):
+class OutcomeStyle(NamedTuple):
     """How an outcome is shown: its style (which has a symbol of its own), and in words."""
 
     style: str
     word: str
 
 
-OUTCOMES: Mapping[bool | None, Outcome] = {
-    True: Outcome("passes", "passes"),
-    False: Outcome("fails", "fails"),
-    None: Outcome("unknown", "unknown"),
+OUTCOMES: Mapping[bool | None, OutcomeStyle] = {
+    True: OutcomeStyle("passes", "passes"),
+    False: OutcomeStyle("fails", "fails"),
+    None: OutcomeStyle("unknown", "unknown"),
 }
-STATUSES: Mapping[EligibilityStatus, Outcome] = {
-    "eligible": Outcome("passes", "Eligible"),
-    "ineligible": Outcome("fails", "Not eligible"),
-    "undetermined": Outcome("unknown", "Undetermined"),
+STATUSES: Mapping[EligibilityStatus, OutcomeStyle] = {
+    "eligible": OutcomeStyle("passes", "Eligible"),
+    "ineligible": OutcomeStyle("fails", "Not eligible"),
+    "undetermined": OutcomeStyle("unknown", "Undetermined"),
 }
 KINDS: Mapping[Kind, str] = {
     "measurement": "measurement",
@@ -85,6 +85,6 @@ def when_words(fact: Fact) -> Text:
     return RecordPart.FROM_TO(day=fact.start, day2=fact.end)
 
 
-def counted(n: int, one: str, many: str = "") -> str:
+def write_count(n: int, one: str, many: str = "") -> str:
     """Write a count: `1 criterion`, `3 criteria`."""
     return f"{n} {one if n == 1 else many or f'{one}s'}"

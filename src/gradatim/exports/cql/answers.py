@@ -1,13 +1,13 @@
 """Answers, age and sex in CQL."""
 
-from gradatim.exports.cql.elements import ANY_DAY, Recorded
+from gradatim.exports.cql.elements import ANY_DAY, RecordedElements
 from gradatim.exports.cql.library import CannotExpress, string
 from gradatim.exports.cql.windows import anchor, inside
 from gradatim.protocol.elements import Element
 from gradatim.protocol.nodes import Age, Attested, Sex
 
 
-def attested(node: Attested, title: str, of: Recorded) -> str:
+def attested(node: Attested, title: str, of: RecordedElements) -> str:
     """Write an answer that only a person can give: null until someone gives it."""
     element = of.study.elements[node.attested]
     answers = of.answers(node.attested)
@@ -29,7 +29,7 @@ def _refuse_read_out(element: Element) -> None:
         raise CannotExpress(f"{element.label} is read out of allergies as well")
 
 
-def age(node: Age, title: str, of: Recorded) -> str:
+def age(node: Age, title: str, of: RecordedElements) -> str:
     """Write an age in completed years; null if it depends on the day of birth."""
     library = of.library
     at, op, years = anchor(library, node.age), node.is_.op, f"{node.is_.number:g}"
@@ -48,7 +48,7 @@ def age(node: Age, title: str, of: Recorded) -> str:
     )
 
 
-def sex(node: Sex, title: str, of: Recorded) -> str:
+def sex(node: Sex, title: str, of: RecordedElements) -> str:
     """Write administrative sex; null if it is neither female nor male."""
     return (
         f"if Patient.gender.value in {{ 'female', 'male' }} then Patient.gender.value = "

@@ -6,7 +6,7 @@ from typing import Any
 from gradatim.clinical.formulas import Formula, formula
 from gradatim.core.expression import Expression
 from gradatim.core.expression import inputs as inputs_of
-from gradatim.exports.cql.elements import Recorded
+from gradatim.exports.cql.elements import RecordedElements
 from gradatim.exports.cql.library import CannotExpress, decimal, name, string
 from gradatim.exports.cql.units import converted
 from gradatim.protocol.elements import Derived
@@ -16,7 +16,7 @@ _JOINED = {"add": " + ", "subtract": " - ", "multiply": " * ", "divide": " / "}
 _CALLED = {"min": "Min({{ {} }})", "max": "Max({{ {} }})", "power": "Power({})", "ln": "Ln({})"}
 
 
-def computed(element: str, of: Recorded) -> str | None:
+def computed(element: str, of: RecordedElements) -> str | None:
     """Define the computed values of an element; None if it is not derived.
 
     Raises:
@@ -31,7 +31,7 @@ def computed(element: str, of: Recorded) -> str | None:
     return of.library.define(f"{label} computed", _query(rule, element, of))
 
 
-def _query(rule: Derived, element: str, of: Recorded) -> str:
+def _query(rule: Derived, element: str, of: RecordedElements) -> str:
     """Combine all values of one day, as many ways as there are."""
     rows = {key: f"V{n}" for n, key in enumerate(rule.inputs, 1)}
     values = [of.values(one) for one in rule.inputs.values()]
@@ -58,7 +58,7 @@ def _query(rule: Derived, element: str, of: Recorded) -> str:
     return f"flatten (\n  {values[0]} V1 return all (\n  {inner}))"
 
 
-def _input(rule: Derived, key: str, row: str, of: Recorded) -> str:
+def _input(rule: Derived, key: str, row: str, of: RecordedElements) -> str:
     """Write an input in the formula's unit; a bound is no value to compute with."""
     source = of.study.elements[rule.inputs[key]]
     unit = rule.units.get(key, source.unit)
@@ -68,7 +68,7 @@ def _input(rule: Derived, key: str, row: str, of: Recorded) -> str:
     return f"if {row}.bound = '' then {amount} else null"
 
 
-def _implicit(tree: Expression, of: Recorded) -> list[str]:
+def _implicit(tree: Expression, of: RecordedElements) -> list[str]:
     """Write the age on the day of the values; null if it is not known exactly."""
     if "age" not in set(inputs_of(tree)):
         return []

@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from gradatim.core.errors import UnusableInput
-from gradatim.exports.cql.elements import Recorded
+from gradatim.exports.cql.elements import RecordedElements
 from gradatim.exports.cql.library import CannotExpress, Library, comment, name
-from gradatim.exports.cql.rules import written
+from gradatim.exports.cql.rules import write_rule
 from gradatim.protocol.eligibility import EligibilityCriterion
 from gradatim.protocol.nodes import Node
 from gradatim.protocol.study import Study
@@ -95,7 +95,7 @@ def _with(
     told = (
         f"{criterion.category} {criterion.id}: {text}\nReading ({named}): {_says(criterion, named)}"
     )
-    expression = written(rule, Recorded(more, study, exhaustive), closed_world)
+    expression = write_rule(rule, RecordedElements(more, study, exhaustive), closed_world)
     truth = more.define(criterion.id, expression, told)
     opposite = "" if criterion.category == "inclusion" else "not "
     more.define(f"{criterion.id} passes", f"{opposite}{truth}")

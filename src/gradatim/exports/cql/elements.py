@@ -3,7 +3,7 @@
 from gradatim.evidence.fhir.conditions_and_procedures import ANY_TRIAL
 from gradatim.exports.cql.library import CannotExpress, Library, decimal, strings
 from gradatim.exports.cql.spans import FIRST, LAST
-from gradatim.exports.cql.terminology import perhaps, records
+from gradatim.exports.cql.terminology import perhaps, write_records
 from gradatim.exports.cql.units import converted
 from gradatim.protocol.elements import Element
 from gradatim.protocol.study import Study
@@ -34,7 +34,7 @@ _AS_IT_IS = """Tuple {
 """A measurement, or if it is implausible one of its days that may be anything."""
 
 
-class Recorded:
+class RecordedElements:
     """Defines, once each, what is recorded of the elements that rules ask about."""
 
     def __init__(self, library: Library, study: Study, exhaustive: frozenset[str]) -> None:
@@ -45,7 +45,7 @@ class Recorded:
         """Define the measurements of an element; what an implausible one says is not known."""
         element, library = self.study.elements[name], self.library
         read = library.function("Values of")
-        found = f"{read}({records(library, 'Observation', name, element)})"
+        found = f"{read}({write_records(library, 'Observation', name, element)})"
         if element.plausible:
             low, high = map(decimal, element.plausible)
             amount = converted(library, element.analyte, element.unit, "V.value", "V.unit")
@@ -58,7 +58,7 @@ class Recorded:
         """Define the answers given to a question, and not read out of other records."""
         element, library = self.study.elements[name], self.library
         read = library.function("Answers of")
-        found = f"{read}({records(library, 'Observation', name, element)})"
+        found = f"{read}({write_records(library, 'Observation', name, element)})"
         return library.define(f"{element.label} answers", found)
 
     def occurrences(self, name: str) -> str:
@@ -74,7 +74,7 @@ class Recorded:
     def _spans(self, name: str, element: Element, resource: str) -> str:
         library = self.library
         if resource in _MEDICATIONS:
-            taken = self._read(resource, records(library, resource, name, element))
+            taken = self._read(resource, write_records(library, resource, name, element))
             return self._routed(element, taken)
         if resource == "ResearchSubject":
             if name != ANY_TRIAL and ANY_TRIAL in self.study.elements:
@@ -83,7 +83,7 @@ class Recorded:
             return f"{library.function('Participations of')}([ResearchSubject], {own})"
         if resource == "Consent":
             return f"{library.function('Consents of')}([Consent])"
-        found = records(library, resource, name, element)
+        found = write_records(library, resource, name, element)
         if resource == "Observation":
             return f"{library.function('Told of')}({found})"
         return self._read(resource, found)

@@ -13,7 +13,7 @@ from gradatim.evidence.fhir.observation_values import BOUNDS
 from gradatim.exports.cql.histories_read import HISTORIES
 from gradatim.exports.cql.medications_read import MEDICATIONS
 from gradatim.exports.cql.observations_read import OBSERVATIONS
-from gradatim.exports.cql.words import WORDS
+from gradatim.exports.cql.words import WORD_FUNCTIONS
 
 _EXACT_ORDER = (-1, 0, 1)
 _COMPARISONS = {
@@ -141,7 +141,7 @@ FUNCTIONS: dict[str, str] = {
     **_NUMBERS,
     **_PICKS,
     **OBSERVATIONS,
-    **WORDS,
+    **WORD_FUNCTIONS,
     **HISTORIES,
     **MEDICATIONS,
 }

@@ -1,7 +1,7 @@
 """Events, counts, days of exposure and plain washouts in CQL."""
 
 from gradatim.core.dates import Duration
-from gradatim.exports.cql.elements import Recorded
+from gradatim.exports.cql.elements import RecordedElements
 from gradatim.exports.cql.library import CannotExpress, string
 from gradatim.exports.cql.spans import FIRST, LAST
 from gradatim.exports.cql.terminology import ingredient_codes
@@ -10,7 +10,7 @@ from gradatim.protocol.base import Window
 from gradatim.protocol.nodes import Count, Days, Event, NotWashedOut
 
 
-def event(node: Event, title: str, of: Recorded) -> str:
+def event(node: Event, title: str, of: RecordedElements) -> str:
     """Write whether something happened."""
     if node.grade is not None or node.related is not None:
         raise CannotExpress("grades of adverse events, which are not read from FHIR")
@@ -24,7 +24,7 @@ def event(node: Event, title: str, of: Recorded) -> str:
     return "\n  or ".join(parts)
 
 
-def _event(node: Event, element: str, of: Recorded) -> str:
+def _event(node: Event, element: str, of: RecordedElements) -> str:
     records = of.occurrences(element)
     days = LASTING if node.counts == "overlap" else BEGUN
     within = inside(of.library, [node.within], "S", days).replace("\n", "\n    ")
@@ -41,7 +41,7 @@ def _not_one_of(records: str) -> str:
     return f"\n    and not exists ({records} X where not X.denies and X.id = S.id)"
 
 
-def taken_on(element: str, of: Recorded) -> str:
+def taken_on(element: str, of: RecordedElements) -> str:
     """Write whether a drug was taken on the day of a value `V`."""
     records = of.occurrences(element)
     library = of.library
@@ -56,7 +56,7 @@ def taken_on(element: str, of: Recorded) -> str:
     )
 
 
-def washout(node: NotWashedOut, title: str, of: Recorded) -> str:
+def washout(node: NotWashedOut, title: str, of: RecordedElements) -> str:
     """Write a washout of plain calendar lengths: a drug taken in the window before the anchor."""
     if node.exempt:
         raise CannotExpress("a washout with an exemption for a stable dose")
@@ -71,7 +71,7 @@ def washout(node: NotWashedOut, title: str, of: Recorded) -> str:
     return event(Event(event=node.not_washed_out, within=window), title, of)
 
 
-def count(node: Count, title: str, of: Recorded) -> str:
+def count(node: Count, title: str, of: RecordedElements) -> str:
     """Write whether there are at least so many ingredients, or records."""
     starting = inside(of.library, [node.within], "B", BEGUN)
     records = _by_ingredient(node.count, of)
@@ -89,7 +89,7 @@ def count(node: Count, title: str, of: Recorded) -> str:
     )
 
 
-def _by_ingredient(element: str, of: Recorded) -> str:
+def _by_ingredient(element: str, of: RecordedElements) -> str:
     """Define the records of a drug with the ingredient that each names."""
     label = of.study.elements[element].label
     codes = ",\n  ".join(
@@ -109,7 +109,7 @@ def _by_ingredient(element: str, of: Recorded) -> str:
     )
 
 
-def days(node: Days, title: str, of: Recorded) -> str:
+def days(node: Days, title: str, of: RecordedElements) -> str:
     """Write whether exposure lasted at least so many days."""
     records = _by_ingredient(node.days, of)
     first, last = ends(of.library, node.within)
@@ -126,7 +126,9 @@ def days(node: Days, title: str, of: Recorded) -> str:
     )
 
 
-def _spans(records: str, start: str, end: str, low: str, high: str, only: str, of: Recorded) -> str:
+def _spans(
+    records: str, start: str, end: str, low: str, high: str, only: str, of: RecordedElements
+) -> str:
     later, earlier = of.library.function("Later"), of.library.function("Earlier")
     return (
         f"({records} S\n"

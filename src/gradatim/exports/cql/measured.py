@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from gradatim.exports.cql.derived import computed
-from gradatim.exports.cql.elements import Recorded
+from gradatim.exports.cql.elements import RecordedElements
 from gradatim.exports.cql.functions import comparison
 from gradatim.exports.cql.histories import taken_on
 from gradatim.exports.cql.library import Library, decimal, string
@@ -19,7 +19,7 @@ Says = Callable[[bool], str]
 """Writes what a row `V` says; of a computed one any decided word settles a result."""
 
 
-def compare(node: Compare, title: str, of: Recorded) -> str:
+def compare(node: Compare, title: str, of: RecordedElements) -> str:
     """Write a comparison of a number with a limit."""
 
     def says(derived: bool) -> str:
@@ -31,7 +31,7 @@ def compare(node: Compare, title: str, of: Recorded) -> str:
     return _measured(node, node.compare, title, of, says)
 
 
-def result(node: Result, title: str, of: Recorded) -> str:
+def result(node: Result, title: str, of: RecordedElements) -> str:
     """Write the question whether a result is a given one."""
 
     def says(derived: bool) -> str:
@@ -70,7 +70,7 @@ def _reference(side: str, element: Element, library: Library) -> str:
     )
 
 
-def _measured(node: Measured, element: str, title: str, of: Recorded, says: Says) -> str:
+def _measured(node: Measured, element: str, title: str, of: RecordedElements, says: Says) -> str:
     pick = of.library.function("Any of" if node.value == "any" else "Latest of")
     if not node.at:
         windows = [node.within] if node.within else []
@@ -106,7 +106,12 @@ def _across(
 
 
 def _candidates(
-    node: Measured, element: str, title: str, of: Recorded, windows: list[Window], says: Says
+    node: Measured,
+    element: str,
+    title: str,
+    of: RecordedElements,
+    windows: list[Window],
+    says: Says,
 ) -> str:
     values = of.values(element)
     method = f" and V.method = {string(node.method)}" if node.method else ""

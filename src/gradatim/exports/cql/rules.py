@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gradatim.exports.cql.answers import age, attested, sex
-from gradatim.exports.cql.elements import Recorded
+from gradatim.exports.cql.elements import RecordedElements
 from gradatim.exports.cql.histories import count, days, event, washout
 from gradatim.exports.cql.library import CannotExpress
 from gradatim.exports.cql.measured import compare, result
@@ -27,10 +27,10 @@ from gradatim.protocol.nodes import (
 )
 from gradatim.rules.describe import describe
 
-Write = Callable[[Any, str, Recorded], str]
+_Write = Callable[[Any, str, RecordedElements], str]
 
 
-def written(rule: Node, of: Recorded, closed_world: bool) -> str:
+def write_rule(rule: Node, of: RecordedElements, closed_world: bool) -> str:
     """Write a rule as an expression; its leaves become definitions.
 
     Args:
@@ -52,34 +52,34 @@ def written(rule: Node, of: Recorded, closed_world: bool) -> str:
     return of.library.define(title, expression)
 
 
-def _not(node: Not, of: Recorded, closed_world: bool) -> str:
+def _not(node: Not, of: RecordedElements, closed_world: bool) -> str:
     return f"not {_inner(node.not_, of, closed_world)}"
 
 
-def _all(node: AllOf, of: Recorded, closed_world: bool) -> str:
+def _all(node: AllOf, of: RecordedElements, closed_world: bool) -> str:
     return _joined(node.all, "and", of, closed_world) or "true"
 
 
-def _any(node: AnyOf, of: Recorded, closed_world: bool) -> str:
+def _any(node: AnyOf, of: RecordedElements, closed_world: bool) -> str:
     return _joined(node.any, "or", of, closed_world) or "false"
 
 
-def _joined(parts: Sequence[Node], word: str, of: Recorded, closed_world: bool) -> str:
+def _joined(parts: Sequence[Node], word: str, of: RecordedElements, closed_world: bool) -> str:
     return f"\n  {word} ".join(_inner(part, of, closed_world) for part in parts)
 
 
-def _inner(part: Node, of: Recorded, closed_world: bool) -> str:
-    text = written(part, of, closed_world)
+def _inner(part: Node, of: RecordedElements, closed_world: bool) -> str:
+    text = write_rule(part, of, closed_world)
     return text if part.is_leaf else "(" + text.replace("\n", "\n  ") + ")"
 
 
-CONNECTIVES: Mapping[type[Node], Callable[[Any, Recorded, bool], str]] = {
+CONNECTIVES: Mapping[type[Node], Callable[[Any, RecordedElements, bool], str]] = {
     AllOf: _all,
     AnyOf: _any,
     Not: _not,
 }
 """How nodes that join others are written, in place."""
-LEAVES: Mapping[type[Node], Write] = {
+LEAVES: Mapping[type[Node], _Write] = {
     Compare: compare,
     Result: result,
     Attested: attested,

@@ -24,7 +24,7 @@ _PATHS = {
 }
 
 
-def records(library: Library, resource: str, element_name: str, element: Element) -> str:
+def write_records(library: Library, resource: str, element_name: str, element: Element) -> str:
     """Write the records of one resource type that bear a code of an element."""
     exact = _exact(element_name, element)
     return _bearing(library, resource, element.label, exact, element.codes)

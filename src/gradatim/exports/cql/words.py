@@ -51,7 +51,7 @@ def _wire(short: str) -> list[str]:
 
 KNOWN_SYSTEMS = listed(SYSTEMS)
 
-WORDS: dict[str, str] = {
+WORD_FUNCTIONS: dict[str, str] = {
     "Texts of": """// What a concept says in words: text, displays, codes.
 define function "Texts of"(concept FHIR.CodeableConcept):
   flatten {

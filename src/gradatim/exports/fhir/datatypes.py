@@ -53,7 +53,7 @@ def present(**fields: Any) -> Resource:
     return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
 
 
-def written(day: Day) -> str:
+def iso_date(day: Day) -> str:
     """Give a date as precise as it is known; empty where it cannot be written as one."""
     text = str(day)
     return text if text[0].isdigit() and len(text) <= len("2026-11-16") else ""

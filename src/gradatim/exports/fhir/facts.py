@@ -26,11 +26,11 @@ from gradatim.evidence.fhir.wordings import CODES, YES_NO
 from gradatim.exports.fhir.datatypes import (
     TERMINOLOGY,
     concept,
+    iso_date,
     present,
     quantity,
     reference,
     wire,
-    written,
 )
 from gradatim.protocol.elements import Element
 
@@ -38,7 +38,7 @@ _SNOMED = {word: code for (system, code), word in reversed(CODES.items()) if sys
 _CATEGORIES = {LaboratoryResultsRecorded: "laboratory", VitalSignsRecorded: "vital-signs"}
 
 
-class Source(NamedTuple):
+class _FactSource(NamedTuple):
     """A fact with all that its resource says besides it.
 
     Args:
@@ -96,7 +96,7 @@ def observations(state: State, one: Participant) -> Iterator[Resource]:
     return (_observation(source) for source in _sources(state, one) if not _kind(source))
 
 
-def _sources(state: State, one: Participant) -> Iterator[Source]:
+def _sources(state: State, one: Participant) -> Iterator[_FactSource]:
     study = state.governing("elements", one) if state.versions else None
     if study is None:
         return
@@ -108,7 +108,7 @@ def _sources(state: State, one: Participant) -> Iterator[Source]:
         for fact in facts if element.kind != "consent" else ():
             at = position_of(fact)
             seen[at] = seen.get(at, 0) + 1
-            yield Source(f"{at}-{seen[at]}", fact, element, code, at, state, one)
+            yield _FactSource(f"{at}-{seen[at]}", fact, element, code, at, state, one)
 
 
 def _elsewhere(state: State, name: str) -> Element:
@@ -118,7 +118,7 @@ def _elsewhere(state: State, name: str) -> Element:
     )
 
 
-def _kind(source: Source) -> str:
+def _kind(source: _FactSource) -> str:
     """Give the kind of history that a fact is; empty for what is measured, asked or denied."""
     kind = source.element.kind
     return kind if kind in _MAKERS and source.fact.code not in YES_NO.values() else ""
@@ -135,7 +135,7 @@ def _code(name: str, element: Element, codebook: Codebook) -> Resource:
     return concept(element.label, wire("local", name), *own)
 
 
-def _common(source: Source, kind: str) -> Resource:
+def _common(source: _FactSource, kind: str) -> Resource:
     return {
         "resourceType": kind,
         "id": source.id,
@@ -146,16 +146,16 @@ def _common(source: Source, kind: str) -> Resource:
 def _dated(name: str, fact: Fact) -> Resource:
     """Give when it was: a DateTime of one day, else a Period that is open where it goes on."""
     if fact.start == fact.end:
-        return present(**{f"{name}DateTime": written(fact.start)})
+        return present(**{f"{name}DateTime": iso_date(fact.start)})
     return present(**{f"{name}Period": _period(fact)})
 
 
 def _period(fact: Fact) -> Resource:
-    end = "" if fact.end == NEVER_ENDED else written(fact.end)
-    return present(start=written(fact.start), end=end)
+    end = "" if fact.end == NEVER_ENDED else iso_date(fact.end)
+    return present(start=iso_date(fact.start), end=end)
 
 
-def _observation(source: Source) -> Resource:
+def _observation(source: _FactSource) -> Resource:
     fact, state = source.fact, source.state
     event = state.events[source.position]
     category = _CATEGORIES.get(type(event), "survey" if fact.id.count("#") else "")
@@ -193,7 +193,7 @@ def _limits(fact: Fact) -> list[Resource]:
     return [found] if found else []
 
 
-def _medication_statement(source: Source) -> Resource:
+def _medication_statement(source: _FactSource) -> Resource:
     fact = source.fact
     own = [(one["system"], one["code"]) for one in source.code["coding"]]
     ended = "active" if fact.end == NEVER_ENDED else "completed"
@@ -207,7 +207,7 @@ def _medication_statement(source: Source) -> Resource:
     }
 
 
-def _drug(source: Source) -> list[tuple[str, str]]:
+def _drug(source: _FactSource) -> list[tuple[str, str]]:
     """Give the public codes of a drug: by its name, or the code that it was recorded by."""
     said = source.fact.code
     known = find_drug(said) if said else None
@@ -237,7 +237,7 @@ def _dosage(fact: Fact) -> list[Resource]:
     ]
 
 
-def _condition(source: Source) -> Resource:
+def _condition(source: _FactSource) -> Resource:
     fact = source.fact
     goes_on = fact.end == NEVER_ENDED
     known = goes_on or fact.end.last < date.max
@@ -250,13 +250,13 @@ def _condition(source: Source) -> Resource:
         "code": source.code,
         **present(
             clinicalStatus=concept("", status) if known else None,
-            onsetDateTime=written(fact.start),
-            abatementDateTime="" if goes_on else written(fact.end),
+            onsetDateTime=iso_date(fact.start),
+            abatementDateTime="" if goes_on else iso_date(fact.end),
         ),
     }
 
 
-def _procedure(source: Source) -> Resource:
+def _procedure(source: _FactSource) -> Resource:
     goes_on = source.fact.end == NEVER_ENDED
     status = "unknown" if source.fact.doubtful else "in-progress" if goes_on else "completed"
     return {
@@ -267,7 +267,7 @@ def _procedure(source: Source) -> Resource:
     }
 
 
-_MAKERS: Mapping[str, Callable[[Source], Resource]] = {
+_MAKERS: Mapping[str, Callable[[_FactSource], Resource]] = {
     "exposure": _medication_statement,
     "condition": _condition,
     "procedure": _procedure,

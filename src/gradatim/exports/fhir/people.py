@@ -23,12 +23,12 @@ from gradatim.exports.fhir.datatypes import (
     TERMINOLOGY,
     concept,
     fhir_id,
+    iso_date,
     present,
     reference,
-    written,
 )
 
-STATUSES = {
+_STATUSES = {
     "registered": "potential-candidate",
     "consented": "screening",
     "eligible": "eligible",
@@ -53,7 +53,7 @@ def patient(state: State, one: Participant) -> Resource:
     There is no year where the sealed date and the one recorded beside it contradict each other.
     """
     died = facts_of(state, one).died
-    day = written(died) if died else ""
+    day = iso_date(died) if died else ""
     return present(
         resourceType="Patient",
         id=fhir_id(one.id),
@@ -79,7 +79,7 @@ def research_subject(state: State, one: Participant) -> Resource:
         resourceType="ResearchSubject",
         id=fhir_id(one.id),
         identifier=[{"system": PARTICIPANT, "value": one.id}],
-        status=STATUSES[one.status],
+        status=_STATUSES[one.status],
         period=present(start=first.isoformat(), end=_left_on(state, one)),
         study=reference("ResearchStudy", state.trial),
         individual=reference("Patient", one.id),

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from gradatim.protocol.eligibility import EligibilityCriterion
 from gradatim.reports.eligibility import Line, Needed
-from gradatim.reports.eligibility import Record as Recorded
+from gradatim.reports.eligibility import RecordLine as Recorded
 from gradatim.reports.sentences import sentences
 from gradatim.web.localiser import Localised, Localiser
 
