@@ -65,8 +65,8 @@ PEOPLE = {
 INVITED = "data.1"
 KEY = "temperature-of-the-day"
 DEACTIVATE = """
-from gradatim.web.operations.migrate import prepare
-prepare()
+from gradatim.web.operations.migrate import read_settings
+read_settings()
 from gradatim.web.accounts.managing import MANAGED
 from gradatim.web.accounts.models import User
 MANAGED["deactivate"].do(User.objects.get(username="pharmacist.S01.1"), "sponsor.1")

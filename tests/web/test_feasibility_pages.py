@@ -16,8 +16,8 @@ from gradatim.screening.feasibility.count import funnel
 from gradatim.screening.feasibility.movable_limits import grid
 from gradatim.screening.feasibility.question import question
 from gradatim.web.live_trial import Running
-from gradatim.web.views.feasibility import counted, opened
-from gradatim.web.views.feasibility_asked import Said, asked, limits
+from gradatim.web.views.feasibility import funnel_shown, open_run
+from gradatim.web.views.feasibility_asked import Said, movable_limits, read_question
 from tests.markup import markup
 from tests.web.browser import IN_BROWSER, Person, launched
 
@@ -57,17 +57,17 @@ def folder(root: Path, tmp_path: Path, settings) -> Path:
 
 
 def ask(folder: Path, **said) -> tuple[Said, dict[str, str]]:
-    run = opened(folder / "first")
+    run = open_run(folder / "first")
     sent = QueryDict(mutable=True)
     for name, value in said.items():
         sent.setlist(name.replace("__", "-"), value if isinstance(value, list) else [value])
-    return asked(run.document.study, run.files, sent)
+    return read_question(run.document.study, run.files, sent)
 
 
 def test_the_counts_are_those_of_the_command(folder):
     """The page counts as `gradatim feasibility` does, for the run as it was and asked otherwise."""
-    run = opened(folder / "first")
-    assert counted(run, Said()) == funnel(run.files, run.document, None, 5)
+    run = open_run(folder / "first")
+    assert funnel_shown(run, Said()) == funnel(run.files, run.document, None, 5)
     other = (
         next(one for one in run.document.study.criteria if one.id == "E10c").alternatives[0].name
     )
@@ -75,7 +75,7 @@ def test_the_counts_are_those_of_the_command(folder):
     wanted = question(
         run.document.study, run.files.readings, said.without, dict(said.readings), dict(said.limits)
     )
-    assert counted(run, said) == funnel(run.files, run.document, wanted, 5)
+    assert funnel_shown(run, said) == funnel(run.files, run.document, wanted, 5)
 
 
 def test_every_number_in_every_table_is_one_that_may_be_shown(app: Running, signed_in, folder):
@@ -120,9 +120,9 @@ def test_every_chart_has_its_table(app: Running, signed_in, folder):
 
 def test_a_slider_for_every_limit_that_can_be_moved(app: Running, signed_in, folder):
     """Each begins at the limit itself, and every step of it can be asked."""
-    run = opened(folder / "first")
+    run = open_run(folder / "first")
     text = markup(signed_in("sponsor.1").get("/feasibility/"))
-    known = limits(run.document.study, run.files)
+    known = movable_limits(run.document.study, run.files)
     assert len(known) > 5
     for one in known:
         said = re.search(
@@ -144,10 +144,10 @@ def test_a_slider_for_every_limit_that_can_be_moved(app: Running, signed_in, fol
 
 def test_what_was_left_as_it_is_is_no_question(folder):
     """A form sent untouched asks for the run as it was."""
-    run = opened(folder / "first")
+    run = open_run(folder / "first")
     sent = {
         f"limit-{one.column}": f"{one.limit.number:.10g}"
-        for one in limits(run.document.study, run.files)
+        for one in movable_limits(run.document.study, run.files)
     }
     sent |= {f"reading-{one.id}": "" for one in run.document.study.criteria}
     assert ask(folder, run="first", **sent) == (Said(), {})
@@ -181,7 +181,7 @@ def test_what_cannot_be_asked_is_refused_at_its_field(app, signed_in, folder, sa
 
 
 def test_all_criteria_cannot_be_left_out(folder):
-    run = opened(folder / "first")
+    run = open_run(folder / "first")
     _said, faults = ask(folder, without=[one.id for one in run.document.study.criteria])
     assert list(faults) == ["without"]
 

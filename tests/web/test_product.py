@@ -10,7 +10,7 @@ from gradatim.conduct.events import product as x
 from gradatim.conduct.trial import Recorded
 from gradatim.web.accounts.models import User
 from gradatim.web.accounts.tokens import make_token
-from gradatim.web.forms.choices import Asked, choices_of
+from gradatim.web.forms.choices import FormContext, choices_of
 from gradatim.web.live_trial import Running
 from tests.markup import markup
 from tests.web.api.conftest import Program
@@ -68,7 +68,7 @@ def test_a_number_that_two_lots_have_is_offered_once_and_names_both(twins: Runni
     access = Access(PHARMACIST, state(twins), {"pharmacist": frozenset({"S01"})})
 
     def offered(given: dict[str, str]) -> dict[str, str]:
-        asked = Asked("ProductQuarantined", access, "S01", None, given, NOW.date())
+        asked = FormContext("ProductQuarantined", access, "S01", None, given, NOW.date())
         return dict(choices_of(asked, "bags") or ())
 
     assert offered({})["001"] == "001 (TWIN-1, quarantined; TWIN-2, returned)"

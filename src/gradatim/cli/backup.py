@@ -27,10 +27,10 @@ def backup(output: To, against: Against = NONE, key: PublicKeys = NONE) -> None:
     A ledger in which something is wrong is not backed up. The keys of the participants' names are
     never part of it. The folder appears whole or not at all.
     """
-    from gradatim.web.operations.migrate import prepare
+    from gradatim.web.operations.migrate import read_settings
 
     kept = _kept(against, key)
-    prepare()
+    read_settings()
     from gradatim.web.operations.backup import back_up
 
     made = back_up(output, kept)
@@ -50,14 +50,14 @@ def restore(folder: From, against: Against = NONE, key: PublicKeys = NONE) -> No
     anything is written, and again in its new place.
     """
     from gradatim.web.operations.backup_format import read_backup
-    from gradatim.web.operations.migrate import prepare
+    from gradatim.web.operations.migrate import read_settings
 
     kept = _kept(against, key)
     found = read_backup(folder, kept)
     from gradatim.web.operations.restore_target import Target
 
     target = Target.of_environment()
-    prepare(DATABASE_URL=target.building)
+    read_settings(DATABASE_URL=target.building)
     from gradatim.web.operations.restore import restore as restored
 
     restored(found, kept, target)

@@ -26,9 +26,9 @@ def of_database() -> None:
 def migrate() -> None:
     """Make or change the tables of DATABASE_URL as this version needs them."""
     from gradatim.web.operations.migrate import migrate as migrate_tables
-    from gradatim.web.operations.migrate import prepare
+    from gradatim.web.operations.migrate import read_settings
 
-    prepare()
+    read_settings()
     done = migrate_tables()
     print("\n".join(done) if done else "the tables are as they should be")
 
@@ -52,9 +52,9 @@ def begin(trial: Trial, sponsor: Sponsor, title: Title = "") -> None:
     from gradatim.conduct.trial import Recorded
     from gradatim.conduct.trial import Trial as Ledger
     from gradatim.core.errors import UnusableInput
-    from gradatim.web.operations.migrate import prepare
+    from gradatim.web.operations.migrate import read_settings
 
-    prepare()
+    read_settings()
     made = Ledger(open_store(settings.LEDGER_URL, StoreMode.CREATE), trial)
     if made.state.roles:
         raise UnusableInput(f"the ledger has a trial {trial} already", "DATABASE_URL")
@@ -78,9 +78,9 @@ def of_user() -> None:
 @user.command()
 def invite(user: User, name: Name, anew: Anew = False) -> None:
     """Make an account, and a link by which its person chooses a password, once."""
-    from gradatim.web.operations.migrate import prepare
+    from gradatim.web.operations.migrate import read_settings
 
-    prepare()
+    read_settings()
     from gradatim.web.operations.invite import invite_user
 
     made = invite_user(user, name, anew=anew)

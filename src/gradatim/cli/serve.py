@@ -15,9 +15,9 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 0) -> 
     A ledger of a demonstration or a simulated trial is refused, and so are tables that are not as
     this version needs them: `gradatim database migrate` makes them so.
     """
-    from gradatim.web.operations.migrate import prepare
+    from gradatim.web.operations.migrate import read_settings
 
-    prepare()
+    read_settings()
     from gradatim.web.operations.server import default_workers, listening
     from gradatim.web.operations.server import serve as serve_on
 

@@ -26,7 +26,7 @@ BEFORE = ("sign-in", "second-factor", "second-factor-setup", "invitation")
 THEMES = ("light", "dark")
 
 
-class Place(NamedTuple):
+class _NavigationEntry(NamedTuple):
     """An entry of the navigation."""
 
     url: str
@@ -59,9 +59,9 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _places(request: HttpRequest, access: Access) -> list[Place]:
+def _places(request: HttpRequest, access: Access) -> list[_NavigationEntry]:
     return [
-        Place(
+        _NavigationEntry(
             reverse(name),
             label,
             request.path.startswith(reverse(name))

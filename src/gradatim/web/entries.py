@@ -13,7 +13,7 @@ from gradatim.conduct.narrative import measured_words, narrate_in_words
 from gradatim.conduct.sealed_records import SEALED
 from gradatim.conduct.views.judgements import entries_to_judge
 from gradatim.core.quantity import plain_number, shown_unit
-from gradatim.web.forms.choices import Asked
+from gradatim.web.forms.choices import FormContext
 from gradatim.web.forms.labels import choice_words, label_of
 from gradatim.web.templatetags.words import dose, moment
 
@@ -65,7 +65,7 @@ def fields_shown(event: Event, instead: str = SEALED) -> list[tuple[Any, list[Li
     ]
 
 
-def judged(asked: Asked) -> list[tuple[str, list[tuple[Any, list[Line]]]]]:
+def judged_entries(asked: FormContext) -> list[tuple[str, list[tuple[Any, list[Line]]]]]:
     """Return the entries that an act judges, each in a sentence and by its fields; often none.
 
     Nobody signs what an adverse event is, or that a preparation is right, without having seen it.

@@ -17,7 +17,7 @@ from gradatim.web.live_trial import running
 Respond = Callable[[HttpRequest], HttpResponse]
 LOG = logging.getLogger("gradatim.request")
 WITHOUT_TRIAL = ("/static/", "/healthz", "/session/")
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def log_request(respond: Respond) -> Respond:
@@ -50,7 +50,7 @@ def refuse_methods(respond: Respond) -> Respond:
     """Refuse methods that nothing here has, TRACE above all."""
 
     def answered(request: HttpRequest) -> HttpResponse:
-        return respond(request) if request.method in METHODS else HttpResponseNotAllowed(METHODS)
+        return respond(request) if request.method in _METHODS else HttpResponseNotAllowed(_METHODS)
 
     return answered
 

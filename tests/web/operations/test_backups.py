@@ -36,7 +36,7 @@ MOMENTS = (
 KILLED_AT = """
 import os, signal, sys
 from gradatim.web.operations import migrate
-(when, name), backup, prepare = sys.argv[1].split(), sys.argv[2], migrate.prepare
+(when, name), backup, prepare = sys.argv[1].split(), sys.argv[2], migrate.read_settings
 def prepared(**settings):
     prepare(**settings)
     from gradatim.web.operations import restore
@@ -46,7 +46,7 @@ def prepared(**settings):
             step(*given)
         os.kill(os.getpid(), signal.SIGKILL)
     setattr(restore, name, killed)
-migrate.prepare = prepared
+migrate.read_settings = prepared
 sys.argv = ["gradatim", "restore", backup]
 from gradatim.cli.main import main
 main()

@@ -10,7 +10,7 @@ from gradatim.conduct.catalogue import act_named
 from gradatim.conduct.events import BY_NAME
 from gradatim.web.forms.act import act_form
 from gradatim.web.forms.base import ActForm
-from gradatim.web.forms.choices import Asked
+from gradatim.web.forms.choices import FormContext
 from gradatim.web.live_trial import Running
 from tests.web.conftest import NOW, PASSWORD, state
 from tests.web.security.attacks import event_form, treated
@@ -78,7 +78,7 @@ def test_no_form_has_a_field_that_the_application_fills_in(app: Running, event: 
     from gradatim.conduct.access import access_of
 
     access = access_of(state(app), user_for(event))
-    fields = act_form(Asked(event, access, "S01", treated(app), {}, NOW.date())).base_fields
+    fields = act_form(FormContext(event, access, "S01", treated(app), {}, NOW.date())).base_fields
     filled_in = {
         "recorded_at",
         "recorded_by",

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from gradatim.web.live_trial import Running
-from gradatim.web.views.screening.upload import MOST
+from gradatim.web.views.screening.upload import MOST_BYTES
 from tests.web.conftest import PASSWORD, state
 from tests.web.security.attacks import treated
 from tests.web.test_matrix import arguments, own_patterns  # noqa: F401
@@ -105,7 +105,7 @@ def test_what_breaks_the_reader_of_protocols_is_refused(content: str):
 
 
 def test_a_bundle_that_is_too_large_is_refused_with_its_size(app: Running, signed_in):
-    content = BUNDLE + b'"' + b"x" * MOST + b'"}'
+    content = BUNDLE + b'"' + b"x" * MOST_BYTES + b'"}'
     path = f"/participants/{treated(app).id}/records/"
     response = signed_in("investigator.S01.1").post(
         path, {"bundle": file(content), "source": "EHR"}

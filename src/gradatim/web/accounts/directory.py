@@ -25,7 +25,7 @@ from gradatim.conduct.views.delegation_log import (
 from gradatim.web.accounts.models import Invitation, User
 
 
-class Status(TextChoices):
+class AccountStatus(TextChoices):
     """How an account stands."""
 
     NONE = "none", _("no account")
@@ -37,14 +37,14 @@ class Status(TextChoices):
 
 
 TONES = {
-    Status.ACTIVE: "good",
-    Status.LOCKED: "bad",
-    Status.DEACTIVATED: "bad",
-    Status.NO_FACTOR: "warn",
+    AccountStatus.ACTIVE: "good",
+    AccountStatus.LOCKED: "bad",
+    AccountStatus.DEACTIVATED: "bad",
+    AccountStatus.NO_FACTOR: "warn",
 }
 
 
-class Person(NamedTuple):
+class TeamMember(NamedTuple):
     """Somebody with a task or an account.
 
     Args:
@@ -61,13 +61,13 @@ class Person(NamedTuple):
     tasks: tuple[tuple[str, str], ...]
     trained: Mapping[str, TrainingRecorded]
     lacks: tuple[str, ...]
-    status: Status
+    status: AccountStatus
     manageable: bool
 
     @property
     def tone(self) -> str:
         """How the status is coloured."""
-        if self.status is Status.NO_FACTOR and not settings.SECOND_FACTOR_REQUIRED:
+        if self.status is AccountStatus.NO_FACTOR and not settings.SECOND_FACTOR_REQUIRED:
             return ""
         return TONES.get(self.status, "")
 
@@ -86,7 +86,7 @@ def may_manage(access: Access, username: str) -> bool:
     return Invitation.objects.filter(user__username=username, made_by=access.user).exists()
 
 
-def people_of(access: Access) -> list[Person]:
+def people_of(access: Access) -> list[TeamMember]:
     """Give everybody whom a viewer sees: with a task at their sites, or in the whole trial.
 
     Whoever may invite also sees the accounts without any task that they may manage.
@@ -105,7 +105,7 @@ def people_of(access: Access) -> list[Person]:
             access,
             user,
             accounts.get(user),
-            statuses.get(user, Status.NONE),
+            statuses.get(user, AccountStatus.NONE),
             log.get(user, {}),
             in_force,
         )
@@ -117,12 +117,12 @@ def _person(
     access: Access,
     user: str,
     account: User | None,
-    status: Status,
+    status: AccountStatus,
     trained: Mapping[str, TrainingRecorded],
     in_force: list[str],
-) -> Person:
+) -> TeamMember:
     tasks = tasks_of(access.state, user, access.sites("people") | {""})
-    return Person(
+    return TeamMember(
         user,
         account.printed_name if account else "",
         tasks,
@@ -133,7 +133,7 @@ def _person(
     )
 
 
-def _statuses(accounts: list[User]) -> dict[str, Status]:
+def _statuses(accounts: list[User]) -> dict[str, AccountStatus]:
     with_factor = set(TOTPDevice.objects.filter(confirmed=True).values_list("user_id", flat=True))
     locked = locked_users()
     return {
@@ -142,14 +142,14 @@ def _statuses(accounts: list[User]) -> dict[str, Status]:
     }
 
 
-def _status(account: User, with_factor: bool, locked: bool) -> Status:
+def _status(account: User, with_factor: bool, locked: bool) -> AccountStatus:
     if not account.is_active:
-        return Status.DEACTIVATED
+        return AccountStatus.DEACTIVATED
     if locked:
-        return Status.LOCKED
+        return AccountStatus.LOCKED
     if not account.has_usable_password():
-        return Status.INVITED
-    return Status.ACTIVE if with_factor else Status.NO_FACTOR
+        return AccountStatus.INVITED
+    return AccountStatus.ACTIVE if with_factor else AccountStatus.NO_FACTOR
 
 
 def locked_users() -> set[str]:

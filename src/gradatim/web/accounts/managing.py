@@ -13,14 +13,14 @@ from axes.utils import reset
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from gradatim.web.accounts.directory import Status
+from gradatim.web.accounts.directory import AccountStatus
 from gradatim.web.accounts.invitations import invite
 from gradatim.web.accounts.models import User, What, note
 from gradatim.web.accounts.second_factor import has_device, remove_devices
 from gradatim.web.accounts.sessions import end_all
 from gradatim.web.accounts.tokens import revoke_tokens
 
-Words = Any
+_Words = Any
 
 
 class Managed(NamedTuple):
@@ -34,10 +34,10 @@ class Managed(NamedTuple):
         unless: acts which, if the same person did one since the owner last signed in, forbid it.
     """
 
-    label: Words
-    effect: Words
+    label: _Words
+    effect: _Words
     do: Callable[[User, str], str]
-    when: Callable[[User, Status], bool]
+    when: Callable[[User, AccountStatus], bool]
     unless: tuple[What, ...] = ()
 
 
@@ -94,7 +94,7 @@ MANAGED: Mapping[str, Managed] = {
         _("Unlock"),
         _("Earlier failures are forgotten; the person can sign in at once."),
         _unlock,
-        lambda user, status: status is Status.LOCKED,
+        lambda user, status: status is AccountStatus.LOCKED,
     ),
     "invite-anew": Managed(
         _("Invite anew"),
@@ -132,6 +132,6 @@ MANAGED: Mapping[str, Managed] = {
 """What can be done to the account of another, by its name in the page's address."""
 
 
-def possible(user: User, status: Status) -> dict[str, Managed]:
+def possible(user: User, status: AccountStatus) -> dict[str, Managed]:
     """Give what can be done to an account as it stands."""
     return {name: one for name, one in MANAGED.items() if one.when(user, status)}

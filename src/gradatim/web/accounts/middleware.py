@@ -16,7 +16,7 @@ from gradatim.web.middleware import page_of
 Respond = Callable[[HttpRequest], HttpResponse]
 SESSION = "session"
 """Where a page asks how much of the session is left; asking is no use of it, posting is."""
-ALWAYS = ("sign-in", "sign-out", "invitation", "theme", "healthz", SESSION)
+_ALWAYS_OPEN = ("sign-in", "sign-out", "invitation", "theme", "healthz", SESSION)
 """Pages that are open whatever has to be done first."""
 SEEN_EVERY = 30
 """Seconds after which the use of a session is written down again."""
@@ -33,7 +33,7 @@ def limit_session(respond: Respond) -> Respond:
             logout(request)
             return respond(request) if page == SESSION else _signed_out(request)
         first = first_page(request)
-        if first and page not in (first, *ALWAYS):
+        if first and page not in (first, *_ALWAYS_OPEN):
             return _to(request, first)
         return respond(request)
 
@@ -81,7 +81,7 @@ def _first_page(user: Any) -> str:
 def _unlost(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Say to whoever sent something and is sent to sign in that it was not recorded."""
     to_sign_in = response.get("Location", "").startswith(reverse("sign-in"))
-    if request.method == "POST" and to_sign_in and page_of(request) not in ALWAYS:
+    if request.method == "POST" and to_sign_in and page_of(request) not in _ALWAYS_OPEN:
         return _signed_out(request)
     return response
 

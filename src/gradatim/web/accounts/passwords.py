@@ -22,7 +22,7 @@ from gradatim.web.live_trial import running
 
 SHORTEST, LONGEST = 15, 256
 SERVICE = "gradatim"
-ROWS = (
+_ROWS = (
     "abcdefghijklmnopqrstuvwxyz",
     "01234567890",
     "qwertyuiop",
@@ -129,7 +129,7 @@ def repeats(text: str) -> bool:
 
 def easy(text: str) -> float:
     """Give the part of a text that continues a run of keys or of the alphabet, or a repeat."""
-    rows = [*ROWS, *(row[::-1] for row in ROWS)]
+    rows = [*_ROWS, *(row[::-1] for row in _ROWS)]
     pairs = list(pairwise(text))
     runs = sum(a == b or any(a + b in row for row in rows) for a, b in pairs)
     return runs / len(pairs) if pairs else 1.0

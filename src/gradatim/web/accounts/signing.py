@@ -56,7 +56,7 @@ class LettingInFields(SignatureFields):
     )
 
 
-def verify(
+def verify_signer(
     request: HttpRequest, password: str, code: str, accepting: Accepting = device_accepting
 ) -> str | None:
     """Say what is wrong with what a signer gave; None if nothing is. Failures count to lockout.
@@ -88,7 +88,7 @@ def confirmed(
     if not form.is_valid():
         return False
     said = form.cleaned_data
-    if fault := verify(request, said["password"], said.get("code", ""), accepting):
+    if fault := verify_signer(request, said["password"], said.get("code", ""), accepting):
         form.add_error("password", fault)
         return False
     return True

@@ -28,10 +28,10 @@ class Refusal(Exception):
         reasons: Reasons | None = None,
     ) -> None:
         super().__init__(what)
-        self.told = Told(status, what, where, why, todo, reasons or [])
+        self.told = AnsweredFault(status, what, where, why, todo, reasons or [])
 
 
-class Told(NamedTuple):
+class AnsweredFault(NamedTuple):
     """A fault as it is answered: see `schemas.faults.Fault`."""
 
     status: int
@@ -52,57 +52,59 @@ class Told(NamedTuple):
         return str(UnusableInput(self.what, self.where, why, self.todo))
 
 
-Write = Callable[[HttpRequest, Told], HttpResponse]
+WriteFault = Callable[[HttpRequest, AnsweredFault], HttpResponse]
 """How an interface writes a fault."""
 
 
-def _refusal(error: Any) -> Told:
-    told: Told = error.told
+def _refusal(error: Any) -> AnsweredFault:
+    told: AnsweredFault = error.told
     return told
 
 
-def _unusable(error: Any) -> Told:
-    return Told(422, error.what, error.where, error.why, error.todo)
+def _unusable(error: Any) -> AnsweredFault:
+    return AnsweredFault(422, error.what, error.where, error.why, error.todo)
 
 
-def _invalid(error: Any) -> Told:
+def _invalid(error: Any) -> AnsweredFault:
     """Tell what a parameter may not be; what was sent is not repeated."""
     reasons = [
         {"rule": ".".join(map(str, one["loc"])), "why": str(one["msg"])} for one in error.errors
     ]
-    return Told(
+    return AnsweredFault(
         422, _("this request cannot be used"), todo=_("correct the parameters"), reasons=reasons
     )
 
 
-def not_found(error: Any) -> Told:
+def not_found(error: Any) -> AnsweredFault:
     """Tell that there is nothing: the same words for what is not there and what is not for you."""
-    return Told(
+    return AnsweredFault(
         404, _("there is nothing here"), why=str(error).rstrip(".") or _("it does not exist")
     )
 
 
-def _too_big(error: Any) -> Told:
-    return Told(413, _("this request is too large"), todo=_("send one event at a time"))
+def _too_big(error: Any) -> AnsweredFault:
+    return AnsweredFault(413, _("this request is too large"), todo=_("send one event at a time"))
 
 
-def _http(error: Any) -> Told:
+def _http(error: Any) -> AnsweredFault:
     if error.status_code == 401:
-        return Told(
+        return AnsweredFault(
             401,
             _("this needs a token"),
             "Authorization",
             _("there is none that is valid"),
             _("send `Authorization: Bearer` and a token of your account"),
         )
-    return Told(error.status_code, str(error))
+    return AnsweredFault(error.status_code, str(error))
 
 
-def _throttled(error: Any) -> Told:
-    return Told(429, _("there are too many requests"), todo=_("wait, then go on more slowly"))
+def _throttled(error: Any) -> AnsweredFault:
+    return AnsweredFault(
+        429, _("there are too many requests"), todo=_("wait, then go on more slowly")
+    )
 
 
-TOLD: Mapping[type[Exception], Callable[[Any], Told]] = {
+TOLD: Mapping[type[Exception], Callable[[Any], AnsweredFault]] = {
     Refusal: _refusal,
     UnusableInput: _unusable,
     ValidationError: _invalid,
@@ -114,13 +116,15 @@ TOLD: Mapping[type[Exception], Callable[[Any], Told]] = {
 """How each kind of fault is told."""
 
 
-def tell_faults(api: NinjaAPI, write: Write) -> None:
+def tell_faults(api: NinjaAPI, write: WriteFault) -> None:
     """Let an interface write every fault in its own way."""
     for kind, telling in TOLD.items():
         api.add_exception_handler(kind, _handler(telling, write))
 
 
-def _handler(telling: Callable[[Any], Told], write: Write) -> Callable[..., HttpResponse]:
+def _handler(
+    telling: Callable[[Any], AnsweredFault], write: WriteFault
+) -> Callable[..., HttpResponse]:
     def handle(request: HttpRequest, error: Any) -> HttpResponse:
         told = telling(error)
         response = write(request, told)

@@ -25,7 +25,7 @@ from gradatim.exports.fhir.people import consents, patient, research_subject
 from gradatim.exports.fhir.study import research_study
 from gradatim.exports.fhir.treatment import administrations, adverse_events
 from gradatim.web.api.authentication import Token
-from gradatim.web.api.faults import Refusal, Told, tell_faults
+from gradatim.web.api.faults import AnsweredFault, Refusal, tell_faults
 from gradatim.web.api.operations.dependencies import access_to
 from gradatim.web.clock import today
 
@@ -67,7 +67,7 @@ class Renderer(BaseRenderer):
         return msgspec.json.encode(data)
 
 
-def write(request: HttpRequest, told: Told) -> HttpResponse:
+def write(request: HttpRequest, told: AnsweredFault) -> HttpResponse:
     """Write a fault as an OperationOutcome; what FHIR cannot process is an invalid request."""
     status = 400 if told.status == 422 else told.status
     return _sent(outcome(ISSUES.get(status, "processing"), str(told)), status)

@@ -80,7 +80,7 @@ GIVEN: Mapping[str, type[msgspec.Struct]] = {
 _ANY: Any = reduce(or_, GIVEN.values())
 
 
-def read(raw: Any) -> Any:
+def read_event(raw: Any) -> Any:
     """Read an event that was given, from plain values.
 
     Raises:

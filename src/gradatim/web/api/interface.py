@@ -8,7 +8,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 from gradatim.web.api.authentication import Token
-from gradatim.web.api.faults import Told, tell_faults
+from gradatim.web.api.faults import AnsweredFault, tell_faults
 from gradatim.web.api.input_events import components
 from gradatim.web.api.operations import ledger, participants, product, trial
 
@@ -40,7 +40,7 @@ class Interface(NinjaAPI):
         return document
 
 
-def write(request: HttpRequest, told: Told) -> HttpResponse:
+def write(request: HttpRequest, told: AnsweredFault) -> HttpResponse:
     """Write a fault as JSON."""
     return HttpResponse(
         msgspec.json.encode(told.content()), status=told.status, content_type="application/json"

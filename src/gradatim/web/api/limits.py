@@ -12,7 +12,7 @@ PER_ADDRESS, PER_TOKEN = 1_200, 600
 """In a minute."""
 
 
-class Limit:
+class _RequestLimit:
     """Counts requests by what they have in common.
 
     Args:
@@ -34,11 +34,11 @@ class Limit:
             raise Throttled(wait=wait)
 
 
-def by_address() -> Limit:
+def by_address() -> _RequestLimit:
     """Count every request of an address, with a valid token or not."""
-    return Limit("address", PER_ADDRESS, lambda request: address_of(request) or "")
+    return _RequestLimit("address", PER_ADDRESS, lambda request: address_of(request) or "")
 
 
-def by_token() -> Limit:
+def by_token() -> _RequestLimit:
     """Count the requests with one token; its hash stands for it."""
-    return Limit("token", PER_TOKEN, lambda request: str(getattr(request, "api_token", "")))
+    return _RequestLimit("token", PER_TOKEN, lambda request: str(getattr(request, "api_token", "")))

@@ -27,14 +27,14 @@ from gradatim.core.errors import UnusableInput
 from gradatim.web.access import require_visible_or_404
 from gradatim.web.api.faults import Refusal
 from gradatim.web.api.idempotency import refuse_another
-from gradatim.web.api.input_events import INSTEAD, filled_in, instead, read
-from gradatim.web.api.serialise import plain
+from gradatim.web.api.input_events import INSTEAD, filled_in, instead, read_event
+from gradatim.web.api.serialise import plain_event
 from gradatim.web.recording import circumstances_of, event_of, record
 
 JSON = "application/json"
 
 
-class Asked(NamedTuple):
+class _RecordRequest(NamedTuple):
     """What a program asks to be recorded.
 
     Args:
@@ -63,7 +63,7 @@ class Answer(NamedTuple):
     content: dict[str, Any]
 
 
-def asked_for(request: HttpRequest, key: str, seen: str) -> Asked:
+def asked_for(request: HttpRequest, key: str, seen: str) -> _RecordRequest:
     """Read what a program asks to be recorded.
 
     Raises:
@@ -80,7 +80,7 @@ def asked_for(request: HttpRequest, key: str, seen: str) -> Asked:
             _("the ledger has %(n)d entries") % {"n": position},
         )
     own = sha256(f"{access.user}\n{key}".encode()).hexdigest()
-    return Asked(name, given, position if seen == "*" else int(seen), f"api-{own}")
+    return _RecordRequest(name, given, position if seen == "*" else int(seen), f"api-{own}")
 
 
 def _given(request: HttpRequest, access: LimitedAccess) -> tuple[str, Any]:
@@ -101,7 +101,7 @@ def _given(request: HttpRequest, access: LimitedAccess) -> tuple[str, Any]:
     _refuse_unpermitted(access, name, raw.get("site", ""))
     _refuse_ours(name, raw)
     try:
-        return name, read(raw)
+        return name, read_event(raw)
     except msgspec.ValidationError as error:
         raise UnusableInput(
             _("this %(act)s cannot be recorded") % {"act": name},
@@ -148,7 +148,7 @@ def _refuse_unpermitted(access: LimitedAccess, name: str, site: Any) -> None:
     )
 
 
-def done(request: HttpRequest, trial: Trial, asked: Asked) -> Answer:
+def done(request: HttpRequest, trial: Trial, asked: _RecordRequest) -> Answer:
     """Record what is asked for, once.
 
     Raises:
@@ -185,7 +185,7 @@ def _refuse_correction(state: State, given: Any) -> None:
         )
 
 
-def _completed(access: LimitedAccess, trial: Trial, asked: Asked) -> dict[str, Any]:
+def _completed(access: LimitedAccess, trial: Trial, asked: _RecordRequest) -> dict[str, Any]:
     fields = asked.fields
     if asked.name in INSTEAD:
         fields["full_name"] = fields.pop("name")
@@ -237,7 +237,7 @@ def _recorded(state: State, position: int) -> Answer:
     ]
     content = {
         "position": position,
-        "event": plain(as_recorded(state, position)),
+        "event": plain_event(as_recorded(state, position)),
         "deviations": deviations,
         "queries": queries,
     }

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from gradatim.web.api import fhir, interface
-from gradatim.web.api.faults import Told
+from gradatim.web.api.faults import AnsweredFault
 
 Respond = Callable[[HttpRequest], HttpResponse]
 PLACE, FHIR = "/api/", "/api/fhir/"
@@ -23,7 +23,7 @@ def refuse_plain_http(respond: Respond) -> Respond:
         write = fhir.write if request.path.startswith(FHIR) else interface.write
         return write(
             request,
-            Told(
+            AnsweredFault(
                 403,
                 _("this needs HTTPS"),
                 why=_("what was sent could be read on its way"),

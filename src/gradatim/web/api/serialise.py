@@ -10,7 +10,7 @@ HIDDEN = ("identity", "person_token", "document", "sealed")
 """Fields that are never shown: seals, the keyed hash of a person, and a protocol's whole text."""
 
 
-def plain(event: Event) -> dict[str, Any]:
+def plain_event(event: Event) -> dict[str, Any]:
     """Give an event's fields as plain values, its type under `event`; of a birth the year."""
     found = msgspec.to_builtins(event)
     shown = _without_hidden(found)

@@ -8,10 +8,10 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from gradatim.web.api import fhir, interface
-from gradatim.web.api.faults import Told, Write, not_found
+from gradatim.web.api.faults import AnsweredFault, WriteFault, not_found
 
 
-def answered(view: Callable[..., Any], write: Write) -> Callable[..., HttpResponse]:
+def answered(view: Callable[..., Any], write: WriteFault) -> Callable[..., HttpResponse]:
     """Keep a view to the form of its interface, for what it does not have or do."""
 
     def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -21,7 +21,7 @@ def answered(view: Callable[..., Any], write: Write) -> Callable[..., HttpRespon
             return write(request, not_found(_("There is no such address.")))
         if response.status_code != 405:
             return response
-        told = write(request, Told(405, _("this cannot be done here"), "method"))
+        told = write(request, AnsweredFault(405, _("this cannot be done here"), "method"))
         told["Allow"] = response["Allow"]
         return told
 
@@ -33,7 +33,7 @@ def _nothing(request: HttpRequest, rest: str) -> HttpResponse:
     raise Http404
 
 
-def _mounted(urls: tuple[list[Any], str, str], write: Write) -> Any:
+def _mounted(urls: tuple[list[Any], str, str], write: WriteFault) -> Any:
     """Give the addresses of an interface, and one for all that it does not have."""
     patterns, app, namespace = urls
     everything: list[URLPattern] = [*patterns, path("<path:rest>", _nothing)]

@@ -23,18 +23,18 @@ from gradatim.protocol.study import Study
 from gradatim.safety.dlt import perhaps_of, watched_elements
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.checklist import ChecklistField
-from gradatim.web.forms.choices import Asked, choices_of
+from gradatim.web.forms.choices import FormContext, choices_of
 from gradatim.web.forms.field_factory import day_field, field_of, pattern_validator, struct_fields
 from gradatim.web.forms.judging import JudgingForm, record_fields
 from gradatim.web.forms.labels import choice_words, help_of, label_of
 from gradatim.web.forms.nested_rows import RowsField
-from gradatim.web.forms.results import ResultsField, Row
+from gradatim.web.forms.results import ResultRow, ResultsField
 
 OPTIONAL = {"obtained_by"}
 MEASURED = ("VitalSignsRecorded", "LaboratoryResultsRecorded", "ScoresRecorded")
 
 
-def act_form(asked: Asked) -> type[ActForm]:
+def act_form(asked: FormContext) -> type[ActForm]:
     """Make the form of an act as it is asked for."""
     kind = BY_NAME[asked.event]
     fields = dict(_extra(asked))
@@ -54,7 +54,7 @@ def _asked_fields(kind: type[Event]) -> list[inspect.Field]:
     return sorted(info.fields, key=lambda one: (one.name == "occurred_on", not one.required))
 
 
-def _field(asked: Asked, one: inspect.Field) -> forms.Field | None:
+def _field(asked: FormContext, one: inspect.Field) -> forms.Field | None:
     options = {"label": label_of(one.name, asked.event), "help_text": _help(asked, one.name)}
     required = one.required
     if one.name == "participant":
@@ -80,7 +80,7 @@ def _field(asked: Asked, one: inspect.Field) -> forms.Field | None:
     )
 
 
-def _help(asked: Asked, name: str) -> Any:
+def _help(asked: FormContext, name: str) -> Any:
     """Return the help of a field; of the scale, the grades of what the protocol grades by ASTCT."""
     if name == "scale" and asked.study and _watches(asked.study, astct.TERM):
         lines = "; ".join(astct.scale_in_words())
@@ -96,23 +96,23 @@ def _watches(study: Study, term: str) -> bool:
     return any(term in one.ctcae_terms for one in study.elements.values())
 
 
-def _results(asked: Asked, options: dict[str, Any]) -> forms.Field:
+def _results(asked: FormContext, options: dict[str, Any]) -> forms.Field:
     """Ask for the results that the protocol plans for the visit; for all, without a visit."""
     limits = asked.event == "LaboratoryResultsRecorded"
     url = reverse("grade", args=[asked.participant.id]) if asked.participant and limits else ""
     return ResultsField(rows_of(asked), limits, url, **options)
 
 
-def rows_of(asked: Asked) -> list[Row]:
+def rows_of(asked: FormContext) -> list[ResultRow]:
     """Return the elements that results of this event may be of, with the limits in force."""
     if asked.study is None:
         return []
     elements = planned_elements(asked.study, asked.event, asked.given.get("encounter"))
     limits = reference_limits(asked.state, asked.participant.sex if asked.participant else "")
-    return [Row(name, one, *limits.get(name, (None, None))) for name, one in elements.items()]
+    return [ResultRow(name, one, *limits.get(name, (None, None))) for name, one in elements.items()]
 
 
-def _checklist(asked: Asked, options: dict[str, Any]) -> forms.Field:
+def _checklist(asked: FormContext, options: dict[str, Any]) -> forms.Field:
     """Ask for every item of the protocol's checklist."""
     study = asked.state.governing("treatment", asked.participant)
     items = [
@@ -124,7 +124,7 @@ def _checklist(asked: Asked, options: dict[str, Any]) -> forms.Field:
     return ChecklistField(items, answers, **options)
 
 
-def _answers(asked: Asked, options: dict[str, Any]) -> forms.Field:
+def _answers(asked: FormContext, options: dict[str, Any]) -> forms.Field:
     """Ask of each watched event that an adverse event may be whether it is one."""
     study = asked.state.governing("safety", asked.participant)
     known = courses(asked.state, asked.participant) if asked.participant else {}
@@ -139,7 +139,7 @@ def _answers(asked: Asked, options: dict[str, Any]) -> forms.Field:
     return ChecklistField(items, [("yes", _("yes")), ("no", _("no"))], **options)
 
 
-def _term(asked: Asked, options: dict[str, Any]) -> forms.Field:
+def _term(asked: FormContext, options: dict[str, Any]) -> forms.Field:
     """Ask for a term, with those of CTCAE to search in."""
     return forms.CharField(min_length=2, max_length=200, widget=TermWidget(), **options)
 
@@ -155,12 +155,12 @@ class TermWidget(forms.TextInput):
         return {**super().get_context(name, value, attrs), "terms": terms()}
 
 
-def _drawn(asked: Asked, options: dict[str, Any]) -> forms.Field:
+def _drawn(asked: FormContext, options: dict[str, Any]) -> forms.Field:
     bags = choices_of(asked, "bags")
     return RowsField(struct_fields(Drawn, choices={"bag": bags or []}), **options)
 
 
-def _test_results(asked: Asked, options: dict[str, Any]) -> forms.Field | None:
+def _test_results(asked: FormContext, options: dict[str, Any]) -> forms.Field | None:
     """Ask for the results of the specification's tests; for nothing where there is none."""
     product = asked.state.governing("treatment").treatment.product if asked.study else None
     if product is None or not product.specification:
@@ -171,7 +171,7 @@ def _test_results(asked: Asked, options: dict[str, Any]) -> forms.Field | None:
     return RowsField(struct_fields(ReleaseResult, choices={"test": tests}), **options)
 
 
-def _fact(asked: Asked, options: dict[str, Any]) -> forms.Field:
+def _fact(asked: FormContext, options: dict[str, Any]) -> forms.Field:
     """Ask for one measured value, of any element that is not derived."""
     elements = (
         [(name, one.label) for name, one in asked.study.elements.items() if one.derived is None]
@@ -182,11 +182,11 @@ def _fact(asked: Asked, options: dict[str, Any]) -> forms.Field:
     return RowsField(fields, most=1, **options)
 
 
-def _document(asked: Asked, options: dict[str, Any]) -> forms.Field:
+def _document(asked: FormContext, options: dict[str, Any]) -> forms.Field:
     return forms.FileField(**options)
 
 
-def _shown_document(asked: Asked) -> forms.Field:
+def _shown_document(asked: FormContext) -> forms.Field:
     """Keep which document the page shows: another one is not what was read."""
     held = submitted(asked.state)
     return forms.CharField(
@@ -194,7 +194,7 @@ def _shown_document(asked: Asked) -> forms.Field:
     )
 
 
-def _shown_value(asked: Asked, options: dict[str, Any]) -> forms.Field:
+def _shown_value(asked: FormContext, options: dict[str, Any]) -> forms.Field:
     """Keep which value the page shows: an amended one is not what was ruled on."""
     question = ruled_on(asked)
     return forms.CharField(
@@ -205,7 +205,7 @@ def _shown_value(asked: Asked, options: dict[str, Any]) -> forms.Field:
     )
 
 
-def _in_words(asked: Asked, options: dict[str, Any]) -> forms.Field:
+def _in_words(asked: FormContext, options: dict[str, Any]) -> forms.Field:
     options["help_text"] = _(
         "What is to be changed or awaited, and why. A confirmation has no words beside it."
     )
@@ -214,7 +214,7 @@ def _in_words(asked: Asked, options: dict[str, Any]) -> forms.Field:
     )
 
 
-def ruled_on(asked: Asked) -> Question | None:
+def ruled_on(asked: FormContext) -> Question | None:
     """Return the question that a ruling is about; of the submitted version where both ask it."""
     found = asked_about(asked.state, asked.given.get("question", ""))
     return found[0] if found else None
@@ -227,7 +227,7 @@ RULINGS = (
 )
 
 
-def _ruling(asked: Asked) -> dict[str, forms.Field]:
+def _ruling(asked: FormContext) -> dict[str, forms.Field]:
     """Ask what the ruling comes to, and which reading is meant where there are several."""
     fields: dict[str, forms.Field] = {
         "outcome": forms.ChoiceField(
@@ -246,12 +246,12 @@ def _ruling(asked: Asked) -> dict[str, forms.Field]:
     return fields
 
 
-def _new_site(asked: Asked) -> forms.Field:
+def _new_site(asked: FormContext) -> forms.Field:
     valid = pattern_validator(r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z")
     return forms.CharField(max_length=64, label=label_of("site", "SiteOpened"), validators=[valid])
 
 
-_SPECIAL: Mapping[tuple[str, str], Callable[[Asked, dict[str, Any]], forms.Field | None]] = {
+_SPECIAL: Mapping[tuple[str, str], Callable[[FormContext, dict[str, Any]], forms.Field | None]] = {
     ("PreDoseChecklistSigned", "items"): _checklist,
     ("DosePrepared", "drawn"): _drawn,
     ("AdverseEventClassified", "answers"): _answers,
@@ -264,7 +264,7 @@ _SPECIAL: Mapping[tuple[str, str], Callable[[Asked, dict[str, Any]], forms.Field
 }
 
 
-def _extra(asked: Asked) -> dict[str, forms.Field]:
+def _extra(asked: FormContext) -> dict[str, forms.Field]:
     """Give fields that are not the event's own: who is registered, and where something happens."""
     fields: dict[str, forms.Field] = {}
     if asked.event == "ParticipantRegistered":

@@ -15,7 +15,7 @@ from gradatim.web.forms.labels import CHOICES, GRADES
 Choices = list[tuple[str, Any]]
 
 
-class Asked(NamedTuple):
+class FormContext(NamedTuple):
     """What a form is filled in about.
 
     Args:
@@ -49,7 +49,7 @@ class Asked(NamedTuple):
         return self.state.governing("schedule", self.participant)
 
 
-def _adverse_events(asked: Asked) -> Choices | None:
+def _adverse_events(asked: FormContext) -> Choices | None:
     if asked.participant is None:
         return None
     return [
@@ -58,7 +58,7 @@ def _adverse_events(asked: Asked) -> Choices | None:
     ]
 
 
-def _lots(asked: Asked) -> Choices:
+def _lots(asked: FormContext) -> Choices:
     mine = [
         lot
         for lot in asked.state.lots.values()
@@ -67,7 +67,7 @@ def _lots(asked: Asked) -> Choices:
     return [(lot.id, lot.id) for lot in mine]
 
 
-def _bags(asked: Asked) -> Choices:
+def _bags(asked: FormContext) -> Choices:
     """Return the bags of the lot that is spoken of, or of all lots of the site.
 
     What is chosen is a number, and the lot is named beside it: where several lots have a bag of
@@ -81,12 +81,12 @@ def _bags(asked: Asked) -> Choices:
     return [(number, f"{number} ({'; '.join(where)})") for number, where in found.items()]
 
 
-def _visits(asked: Asked) -> Choices:
+def _visits(asked: FormContext) -> Choices:
     study = asked.study
     return [(name, one.label) for name, one in study.schedule.encounters.items()] if study else []
 
 
-def _levels(asked: Asked) -> Choices:
+def _levels(asked: FormContext) -> Choices:
     if not asked.state.versions:
         return []
     return [
@@ -95,20 +95,20 @@ def _levels(asked: Asked) -> Choices:
     ]
 
 
-def _criteria(asked: Asked) -> Choices:
+def _criteria(asked: FormContext) -> Choices:
     if not asked.state.versions:
         return []
     study = asked.state.governing("eligibility", asked.participant)
     return [(one.id, f"{one.id} {one.text[:100]}") for one in study.criteria]
 
 
-def _candidates(asked: Asked) -> Choices | None:
+def _candidates(asked: FormContext) -> Choices | None:
     if asked.participant is None:
         return None
     return [(one.id, one.label) for one in possible_dlts(asked.state, asked.participant)]
 
 
-def _rules(asked: Asked) -> Choices:
+def _rules(asked: FormContext) -> Choices:
     return [
         (one.key, one.text)
         for one in unanswered_rules(asked.state, asked.today)
@@ -116,7 +116,7 @@ def _rules(asked: Asked) -> Choices:
     ]
 
 
-def _elements(asked: Asked) -> Choices:
+def _elements(asked: FormContext) -> Choices:
     study = asked.study
     return (
         [
@@ -130,7 +130,7 @@ def _elements(asked: Asked) -> Choices:
     )
 
 
-def _staff(asked: Asked) -> Choices:
+def _staff(asked: FormContext) -> Choices:
     """Give who has a task at the site, or in the whole trial."""
     return [
         (user, f"{user} ({', '.join(str(CHOICES.get(r, r)) for r in sorted(roles))})")
@@ -139,7 +139,7 @@ def _staff(asked: Asked) -> Choices:
     ]
 
 
-def _committee(asked: Asked) -> Choices:
+def _committee(asked: FormContext) -> Choices:
     return [
         (user, user)
         for (user, _site), roles in asked.state.roles.items()
@@ -147,19 +147,19 @@ def _committee(asked: Asked) -> Choices:
     ]
 
 
-def _laboratories(asked: Asked) -> Choices:
+def _laboratories(asked: FormContext) -> Choices:
     return [(name, name) for name in dict.fromkeys(lab for lab, _v in asked.state.ranges)]
 
 
-def _range_versions(asked: Asked) -> Choices:
+def _range_versions(asked: FormContext) -> Choices:
     return [(v, v) for v in dict.fromkeys(v for _lab, v in reversed(asked.state.ranges))]
 
 
-def _versions(asked: Asked) -> Choices:
+def _versions(asked: FormContext) -> Choices:
     return [(one.version, one.version) for one in reversed(asked.state.versions)]
 
 
-def _queries(asked: Asked) -> Choices:
+def _queries(asked: FormContext) -> Choices:
     status = {"QueryAnswered": ("open",), "QueryClosed": ("open", "answered")}.get(asked.event, ())
     return [
         (one.id, f"{one.id}: {one.question[:80]}")
@@ -168,16 +168,16 @@ def _queries(asked: Asked) -> Choices:
     ]
 
 
-def _grades(asked: Asked) -> Choices:
+def _grades(asked: FormContext) -> Choices:
     return list(GRADES.items())
 
 
-def _doses(asked: Asked) -> Choices:
+def _doses(asked: FormContext) -> Choices:
     planned = asked.study.treatment.administration.doses if asked.study else 1
     return [(str(n), str(n)) for n in range(1, (planned or 1) + 1)]
 
 
-_OF_FIELD: Mapping[str, Callable[[Asked], Choices | None]] = {
+_OF_FIELD: Mapping[str, Callable[[FormContext], Choices | None]] = {
     "adverse_event": _adverse_events,
     "lot": _lots,
     "bags": _bags,
@@ -206,7 +206,7 @@ _NEW = {
 """What an act names for the first time, so that there is nothing to choose from."""
 
 
-def choices_of(asked: Asked, field: str) -> Choices | None:
+def choices_of(asked: FormContext, field: str) -> Choices | None:
     """Give the choices for a field; None where anything may be entered."""
     if (asked.event, field) in _NEW:
         return None

@@ -13,7 +13,7 @@ from gradatim.web.forms.nested_rows import RowsField
 
 Choices = list[tuple[str, Any]]
 LONG = 200  # characters; above it, several lines are offered
-FEW = 5
+_FEW_CHOICES = 5
 """Up to so many choices are shown all at once."""
 
 
@@ -96,7 +96,7 @@ def _chosen(type_: inspect.Type, choices: Choices, options: dict[str, Any]) -> f
 
 def _one_of(choices: Choices, coerce: Callable[[str], Any], options: dict[str, Any]) -> forms.Field:
     """Offer a choice; none is made beforehand, for what is not said is not known."""
-    radio = len(choices) <= FEW
+    radio = len(choices) <= _FEW_CHOICES
     empty = [] if radio and options["required"] else [("", _("not said") if radio else "–")]
     return forms.TypedChoiceField(
         choices=[*empty, *choices],

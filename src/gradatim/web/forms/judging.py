@@ -11,7 +11,7 @@ from gradatim.evidence.defined import drugs_of
 from gradatim.protocol.elements import COVERABLE, Element
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.checklist import ChecklistField
-from gradatim.web.forms.choices import Asked
+from gradatim.web.forms.choices import FormContext
 from gradatim.web.forms.labels import label_of
 
 YES_NO = [("yes", _("yes")), ("no", _("no"))]
@@ -47,7 +47,7 @@ class JudgingForm(ActForm):
         return {**given, "answers": answers}
 
 
-def record_asked(asked: Asked) -> Record | None:
+def record_asked(asked: FormContext) -> Record | None:
     """Return the record that a judgement is about; None where none is named that there is."""
     of, one = asked.given.get("of", ""), asked.participant
     if one is None or not of.isdecimal():
@@ -55,7 +55,7 @@ def record_asked(asked: Asked) -> Record | None:
     return record_in(asked.state, one, int(of), asked.given.get("record", ""))
 
 
-def asked_of_record(asked: Asked) -> list[str]:
+def asked_of_record(asked: FormContext) -> list[str]:
     """Return the elements that a record was read as, may be of, or was judged of."""
     record = record_asked(asked)
     if record is None:
@@ -65,7 +65,7 @@ def asked_of_record(asked: Asked) -> list[str]:
     return [name for name in names if known[name].kind in COVERABLE]
 
 
-def record_fields(asked: Asked) -> dict[str, forms.Field]:
+def record_fields(asked: FormContext) -> dict[str, forms.Field]:
     """Return the fields that say what a record is, and what it is not."""
     known = all_elements(asked.state)
     names = asked_of_record(asked)
@@ -96,7 +96,7 @@ def record_fields(asked: Asked) -> dict[str, forms.Field]:
     }
 
 
-def criteria_of(asked: Asked) -> dict[str, list[str]]:
+def criteria_of(asked: FormContext) -> dict[str, list[str]]:
     """Return the criteria that ask about each element, by its name."""
     found: dict[str, list[str]] = {}
     if not asked.state.versions:

@@ -10,9 +10,9 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-Words = str | Promise
+_Words = str | Promise
 
-LABELS: Mapping[str, Words] = {
+LABELS: Mapping[str, _Words] = {
     "occurred_on": _("Day it happened"), "site": _("Site"), "user": _("User"), "role": _("Task"),
     "name": _("Name"), "principal_investigator": _("Principal investigator"),
     "reason": _("Reason"), "reference": _("Reference"), "authority": _("Authority"),
@@ -80,7 +80,7 @@ LABELS: Mapping[str, Words] = {
     "test_results": _("Results of the lot"), "test": _("Test"),
     "something_else": _("It is something else that the protocol asks about"),
 }  # fmt: skip
-OF_EVENT: Mapping[tuple[str, str], Words] = {
+OF_EVENT: Mapping[tuple[str, str], _Words] = {
     ("ReviewMeetingHeld", "minutes"): _("Minutes"),
     ("RecordJudged", "answers"): _("Is it one of these?"),
     ("RecordJudged", "reason"): _("What the judgement rests on"),
@@ -106,7 +106,7 @@ OF_EVENT: Mapping[tuple[str, str], Words] = {
     ("AdverseEventUpdated", "occurred_on"): _("Became known on"),
     ("LaboratoryResultsRecorded", "occurred_on"): _("Results received on"),
 }
-HELP: Mapping[str, Words] = {
+HELP: Mapping[str, _Words] = {
     "occurred_on": _("By the clock of the site. May lie in the past for a late entry."),
     "taken_at": _("With its time where it was within a day of a dose."),
     "site_aware_at": _("The clocks of safety reports begin then."),
@@ -126,7 +126,7 @@ HELP: Mapping[str, Words] = {
     "document": _("The file protocol.yaml."),
     "full_name": _("Kept sealed under a key of its own; the ledger holds no name."),
 }
-CHOICES: Mapping[str, Words] = {
+CHOICES: Mapping[str, _Words] = {
     "bag": _("bag"),
     "bottle": _("bottle"),
     "vial": _("vial"),
@@ -170,7 +170,7 @@ CHOICES: Mapping[str, Words] = {
     "three_plus_three": "3+3",
     "dmso": _("DMSO"),
 }
-GRADES: Mapping[str, Words] = {
+GRADES: Mapping[str, _Words] = {
     "1": _("1 mild"),
     "2": _("2 moderate"),
     "3": _("3 severe"),

@@ -11,7 +11,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 SPARE = 3
-MOST = 200
+_MOST_ROWS = 200
 
 
 class RowsWidget(forms.Widget):
@@ -81,7 +81,9 @@ class RowsField(forms.Field):
         most: so many rows at most.
     """
 
-    def __init__(self, fields: Mapping[str, forms.Field], most: int = MOST, **options: Any) -> None:
+    def __init__(
+        self, fields: Mapping[str, forms.Field], most: int = _MOST_ROWS, **options: Any
+    ) -> None:
         super().__init__(widget=RowsWidget(fields, most), **options)
         self.fields = fields
 

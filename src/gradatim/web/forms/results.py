@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 
 from gradatim.protocol.elements import Element
 
-WORDS = ("positive", "negative", "borderline", "inconclusive")
-PARTS = ("value", "unit", "low", "high", "code", "method")
-BOUNDS = ("<=", ">=", "<", ">")
+_WORDS = ("positive", "negative", "borderline", "inconclusive")
+_PARTS = ("value", "unit", "low", "high", "code", "method")
+BOUND_CHOICES = ("<=", ">=", "<", ">")
 
 
-class Row(NamedTuple):
+class ResultRow(NamedTuple):
     """What a row asks for: an element, with limits known beforehand."""
 
     name: str
@@ -36,7 +36,7 @@ class ResultsWidget(forms.Widget):
 
     template_name = "gradatim/results.html"
 
-    def __init__(self, rows: Sequence[Row], limits: bool, grade_url: str) -> None:
+    def __init__(self, rows: Sequence[ResultRow], limits: bool, grade_url: str) -> None:
         super().__init__()
         self.rows, self.limits, self.grade_url = rows, limits, grade_url
 
@@ -55,12 +55,12 @@ class ResultsWidget(forms.Widget):
         context["widget"] |= {
             "rows": [self._row(row, given.get(row.name, {})) for row in self.rows],
             "limits": self.limits,
-            "words": WORDS,
+            "words": _WORDS,
             "grade_url": self.grade_url,
         }
         return context
 
-    def _row(self, row: Row, given: Mapping[str, Any]) -> dict[str, Any]:
+    def _row(self, row: ResultRow, given: Mapping[str, Any]) -> dict[str, Any]:
         shown = dict(given)
         shown.setdefault("unit", row.element.unit)
         shown.setdefault("low", row.low)
@@ -73,7 +73,7 @@ class ResultsWidget(forms.Widget):
         """Give the rows in which a value or a word was entered."""
         found = []
         for row in self.rows:
-            said = {part: data.get(f"{name}-{row.name}-{part}", "").strip() for part in PARTS}
+            said = {part: data.get(f"{name}-{row.name}-{part}", "").strip() for part in _PARTS}
             if said["value"] or said["code"]:
                 found.append({"element": row.name, **{k: v for k, v in said.items() if v}})
         return found
@@ -89,7 +89,7 @@ class ResultsField(forms.Field):
     """
 
     def __init__(
-        self, rows: Sequence[Row], limits: bool = False, grade_url: str = "", **options: Any
+        self, rows: Sequence[ResultRow], limits: bool = False, grade_url: str = "", **options: Any
     ) -> None:
         super().__init__(widget=ResultsWidget(rows, limits, grade_url), **options)
         self.rows = {row.name: row for row in rows}
@@ -110,9 +110,11 @@ class ResultsField(forms.Field):
         try:
             for part in ("value", "low", "high"):
                 text = said.get(part, "")
-                bound = next((b for b in BOUNDS if part == "value" and text.startswith(b)), "")
+                bound = next(
+                    (b for b in BOUND_CHOICES if part == "value" and text.startswith(b)), ""
+                )
                 if text:
-                    result[part] = number(text.removeprefix(bound))
+                    result[part] = parse_number(text.removeprefix(bound))
                 if bound:
                     result["bound"] = bound
             _check_plausible(row, result, said.get("unit", ""))
@@ -125,7 +127,7 @@ class ResultsField(forms.Field):
         return result
 
 
-def number(text: str) -> float:
+def parse_number(text: str) -> float:
     """Read a number; a decimal comma is not guessed at, for 1,250 may be either.
 
     Raises:
@@ -142,7 +144,7 @@ def number(text: str) -> float:
     return value
 
 
-def _check_plausible(row: Row, result: Mapping[str, Any], unit: str) -> None:
+def _check_plausible(row: ResultRow, result: Mapping[str, Any], unit: str) -> None:
     """Refuse a value that is no value of its element, as the protocol's limits say."""
     limits = row.element.plausible
     if limits is None or "value" not in result or unit != row.element.unit:

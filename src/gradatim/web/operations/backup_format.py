@@ -37,7 +37,7 @@ class Kept(NamedTuple):
         return [one for one in self.checkpoints if one.trial == trial]
 
 
-class Ledger(NamedTuple):
+class _Ledger(NamedTuple):
     """A trial's events in a backup, and their head."""
 
     export: ExportStore
@@ -57,7 +57,7 @@ class Backup(NamedTuple):
     folder: Path
     version: str
     migrations: list[str]
-    ledgers: list[Ledger]
+    ledgers: list[_Ledger]
 
 
 def refuse_unsound(entries: Iterable[Entry], checkpoint: Checkpoint, kept: Kept) -> None:
@@ -155,7 +155,7 @@ def _refuse_altered(folder: Path, files: dict[str, str]) -> None:
             )
 
 
-def _ledger(folder: Path, number: int, kept: Kept) -> Ledger:
+def _ledger(folder: Path, number: int, kept: Kept) -> _Ledger:
     path = folder / CHECKPOINT.format(number)
     checkpoint = parse_checkpoint(path.read_text(encoding="utf-8", errors="replace"), str(path))
     export = ExportStore(folder / LEDGER.format(number))
@@ -164,4 +164,4 @@ def _ledger(folder: Path, number: int, kept: Kept) -> Ledger:
         raise UnusableInput(
             "the ledger has more events than its checkpoint", str(path), todo="use another backup"
         )
-    return Ledger(export, checkpoint)
+    return _Ledger(export, checkpoint)

@@ -17,7 +17,7 @@ from gradatim.conduct.trial import Trial
 from gradatim.protocol.load import bundled, load
 from gradatim.synthetic.candidates import Candidates
 from gradatim.synthetic.demonstration import demonstrate, users
-from gradatim.web.operations.migrate import migrate, prepare
+from gradatim.web.operations.migrate import migrate, read_settings
 
 TRIAL = "nct05962762"
 ZONE = "Asia/Shanghai"
@@ -58,7 +58,7 @@ def make_demonstration(folder: Path, today: date) -> list[Role]:
     store.close()
     for name in NOT_OURS:
         os.environ.pop(name, None)
-    prepare(
+    read_settings(
         DATABASE_URL=url,
         GRADATIM_DEMO="1",
         GRADATIM_KEYS=str(folder / "keys"),

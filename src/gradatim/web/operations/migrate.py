@@ -13,7 +13,7 @@ from gradatim.core.errors import UnusableInput
 COMMAND = "gradatim database migrate"
 
 
-def prepare(**more: str) -> None:
+def read_settings(**more: str) -> None:
     """Read the settings from the environment, as it is and with what is given here.
 
     Raises:

@@ -182,7 +182,7 @@ def expected_of(asked: DesignForm) -> dict[str, Any]:
         "aim": asked.aim,
         "rising": curve.rates != set_to,
         "charts": charts_of(computed) if computed else {},
-        "headline": headline(computed),
+        "headline": _headline(computed),
         "needs": needed,
     }
 
@@ -217,7 +217,7 @@ def why_not(said: str) -> str:
     )
 
 
-def headline(computed: list[tuple[str, OperatingCharacteristics]]) -> str:
+def _headline(computed: list[tuple[str, OperatingCharacteristics]]) -> str:
     """Say in a sentence what to expect of the first design."""
     if not computed:
         return ""

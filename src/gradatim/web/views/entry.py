@@ -34,7 +34,7 @@ from gradatim.web.clock import today
 from gradatim.web.entries import fields_shown
 from gradatim.web.forms.act import act_form
 from gradatim.web.forms.base import ActForm
-from gradatim.web.forms.choices import Asked
+from gradatim.web.forms.choices import FormContext
 from gradatim.web.views.record import Filling, filled_in
 
 ABOUT = FIXED - RECORD_FIELDS - {"event"} | {"site"}
@@ -109,7 +109,7 @@ def correct(request: Request, position: int) -> HttpResponse:
     plain = msgspec.to_builtins(event)
     about = ABOUT | (OF_RECORD if isinstance(event, RecordJudged) else set())
     given = {name: str(plain[name]) for name in about if plain.get(name) not in (None, "")}
-    asked = Asked(type(event).__name__, access, event.site, one, given, today())
+    asked = FormContext(type(event).__name__, access, event.site, one, given, today())
     signs = meaning_of_correction(type(event)) if is_signed(state, position) else ""
     filling = Filling(
         asked._replace(event="EntryCorrected"),
@@ -126,7 +126,7 @@ def correct(request: Request, position: int) -> HttpResponse:
     )
 
 
-def _form(asked: Asked) -> type[ActForm]:
+def _form(asked: FormContext) -> type[ActForm]:
     reason = forms.CharField(
         label=gettext_lazy("Reason for the correction"),
         min_length=3,

@@ -33,7 +33,7 @@ from gradatim.web.views.feasibility_asked import (
     RUN,
     WITHOUT,
     Said,
-    asked,
+    read_question,
     readable,
     sliders,
 )
@@ -68,9 +68,9 @@ def feasibility(request: Request) -> HttpResponse:
     if name not in known:
         return _without(request, known)
     try:
-        run = opened(known[name])
-        said, faults = asked(run.document.study, run.files, request.GET)
-        found = counted(run, Said() if faults else said)
+        run = open_run(known[name])
+        said, faults = read_question(run.document.study, run.files, request.GET)
+        found = funnel_shown(run, Said() if faults else said)
     except UnusableInput as error:
         return _without(request, known, f"{name}: {error.what}")
     # A page that is refused is not put in place by the script: there the words must do.
@@ -112,7 +112,7 @@ def runs() -> dict[str, Path]:
     return {one.name: one for one in folders if all((one / file).exists() for file in NEEDED)}
 
 
-def opened(folder: Path) -> Run:
+def open_run(folder: Path) -> Run:
     """Open a run.
 
     Raises:
@@ -131,7 +131,7 @@ def _opened(folder: Path, _stamp: int) -> tuple[Files, Document]:
     return files, document
 
 
-def counted(run: Run, said: Said) -> dict[str, Any]:
+def funnel_shown(run: Run, said: Said) -> dict[str, Any]:
     """Give the funnel document of a run for a question, with counts as they may be shown.
 
     Raises:

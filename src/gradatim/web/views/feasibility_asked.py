@@ -56,7 +56,7 @@ class Readable(NamedTuple):
     said: str
 
 
-def asked(study: Study, files: Files, sent: QueryDict) -> tuple[Said, dict[str, str]]:
+def read_question(study: Study, files: Files, sent: QueryDict) -> tuple[Said, dict[str, str]]:
     """Read a question.
 
     Args:
@@ -117,7 +117,7 @@ def _limits(
     study: Study, files: Files, sent: QueryDict
 ) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
     """Give the limits that were moved to a step of their grid, and faults for other numbers."""
-    known = {one.column: one for one in limits(study, files)}
+    known = {one.column: one for one in movable_limits(study, files)}
     moved, faults = [], dict[str, str]()
     for column, text in _chosen(sent, LIMIT):
         if column not in known:
@@ -147,7 +147,7 @@ def _step(limit: Movable, text: str) -> int | None:
     )
 
 
-def limits(study: Study, files: Files) -> list[Movable]:
+def movable_limits(study: Study, files: Files) -> list[Movable]:
     """Give the limits that can be moved: those whose margins the prescreen wrote."""
     there = files.names.get("margins", ())
     return [
@@ -163,7 +163,7 @@ def sliders(study: Study, files: Files, labels: Mapping[str, str], said: Said) -
     moved = dict(said.limits)
     return [
         _slider(one, labels.get(one.element, one.element), moved.get(one.column))
-        for one in limits(study, files)
+        for one in movable_limits(study, files)
     ]
 
 

@@ -21,7 +21,7 @@ from gradatim.conduct.views.visible_tasks import visible_tasks
 from gradatim.web.access import Request, page
 from gradatim.web.clock import now, today
 
-SHOWN = 60
+_SHOWN = 60
 ACTIONS = {
     "pending": gettext_lazy("wait: outcomes are open"),
     "continue_cohort": gettext_lazy("go on with this cohort"),
@@ -51,9 +51,9 @@ def overview(request: Request) -> HttpResponse:
         "gradatim/overview.html",
         {
             "ladder": ladder(access, day),
-            "mine": mine[:SHOWN],
-            "others": [row for row in rows if not row[0].mine][:SHOWN],
-            "more": max(0, len(mine) - SHOWN),
+            "mine": mine[:_SHOWN],
+            "others": [row for row in rows if not row[0].mine][:_SHOWN],
+            "more": max(0, len(mine) - _SHOWN),
             **advice_shown(state, day),
             "enrolment": enrolment(state),
             "planned": state.study.study.planned_enrolment,

@@ -20,11 +20,11 @@ from gradatim.web.clock import today
 from gradatim.web.forms.act import act_form
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.checklist import ChecklistWidget
-from gradatim.web.forms.choices import Asked
+from gradatim.web.forms.choices import FormContext
 from gradatim.web.forms.nested_rows import RowsWidget
 from gradatim.web.forms.results import ResultsWidget
 
-ROWS = 6
+_ROWS = 6
 
 
 class Blank(NamedTuple):
@@ -56,7 +56,7 @@ def blank(request: Request, event: str) -> HttpResponse:
     visit = request.GET.get("encounter", "")
     known = access.state.study.schedule.encounters
     given = {"encounter": visit} if visit in known else {}
-    form = act_form(Asked(event, access, "", None, given, today()))()
+    form = act_form(FormContext(event, access, "", None, given, today()))()
     fields = [blank_of(form, name) for name in form.fields if name not in ActForm.base_fields]
     return render(
         request,
@@ -88,7 +88,7 @@ def blank_of(form: ActForm, name: str) -> Blank:
         rows = [[label, "☐", "☐", "☐"] for _id, label, _reading, _basis in widget.items]
     elif isinstance(widget, RowsWidget):
         columns = [one.label for one in widget.fields.values()]
-        rows = [[""] * len(columns) for _row in range(min(ROWS, widget.most))]
+        rows = [[""] * len(columns) for _row in range(min(_ROWS, widget.most))]
     elif isinstance(field, forms.ChoiceField) and name not in ("participant", "lot", "bags"):
         offered: Any = field.choices
         ticked = [words for value, words in offered if value != ""]

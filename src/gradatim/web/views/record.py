@@ -31,13 +31,13 @@ from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE
 from gradatim.safety.dlt import perhaps_of
 from gradatim.web.access import Request, page, require_visible_or_404
-from gradatim.web.accounts.signing import SignatureFields, verify
+from gradatim.web.accounts.signing import SignatureFields, verify_signer
 from gradatim.web.acts import ADDRESSED, title
 from gradatim.web.clock import now, today
-from gradatim.web.entries import judged
+from gradatim.web.entries import judged_entries
 from gradatim.web.forms.act import act_form, ruled_on
 from gradatim.web.forms.base import ActForm
-from gradatim.web.forms.choices import Asked
+from gradatim.web.forms.choices import FormContext
 from gradatim.web.forms.judging import record_asked
 from gradatim.web.languages import why_broken
 from gradatim.web.recording import circumstances_of, event_of, record, signed
@@ -58,7 +58,7 @@ class Filling(NamedTuple):
         meaning: what is signed, whatever is filled in; empty where the act is not always signed.
     """
 
-    asked: Asked
+    asked: FormContext
     make: type[ActForm]
     fields: Callable[[Any], dict[str, Any]]
     initial: Mapping[str, Any] = {}
@@ -88,7 +88,7 @@ class Act(NamedTuple):
     meaning: str = ""
 
     @property
-    def asked(self) -> Asked:
+    def asked(self) -> FormContext:
         """What it is about."""
         return self.filling.asked
 
@@ -114,7 +114,7 @@ def record_act(request: Request, event: str) -> HttpResponse:
     )
 
 
-def _no_question(request: Request, asked: Asked) -> HttpResponse:
+def _no_question(request: Request, asked: FormContext) -> HttpResponse:
     """Show the questions where none is named; refuse one that the protocol does not ask."""
     if asked.given.get("question"):
         raise Http404(_("The protocol asks no such question."))
@@ -123,7 +123,7 @@ def _no_question(request: Request, asked: Asked) -> HttpResponse:
     return pages.open_questions(request)
 
 
-def _no_record(request: Request, asked: Asked) -> HttpResponse:
+def _no_record(request: Request, asked: FormContext) -> HttpResponse:
     """Show the participant's records where none is named, and the participants before that.
 
     Raises:
@@ -138,7 +138,7 @@ def _no_record(request: Request, asked: Asked) -> HttpResponse:
     return records(request, one.id) if one else participants(request)
 
 
-def _reading(asked: Asked) -> tuple[str, dict[str, Any]]:
+def _reading(asked: FormContext) -> tuple[str, dict[str, Any]]:
     """Give the page of an act, and what is read on it before it is signed."""
     if asked.event == "RulingSigned" and (question := ruled_on(asked)):
         return "gradatim/protocol/rule.html", {"item": pages.of_state(asked.state, question)}
@@ -146,7 +146,7 @@ def _reading(asked: Asked) -> tuple[str, dict[str, Any]]:
         return "gradatim/protocol/put_into_force.html", pages.put_into_force(asked.state)
     if record := record_asked(asked):
         return "gradatim/judged_record.html", {"row": review_record(asked.state, record)}
-    if found := judged(asked):
+    if found := judged_entries(asked):
         return "gradatim/judged.html", {"judged": found}
     return "gradatim/record.html", {}
 
@@ -164,7 +164,7 @@ def filled_in(
     return drawn(request, done, template, content)
 
 
-def _asks_back(request: Request, asked: Asked, outcome: Recorded) -> str | None:
+def _asks_back(request: Request, asked: FormContext, outcome: Recorded) -> str | None:
     """Return the form that asks what a term means which no rule knows; None where all is clear."""
     made = request.trial.state.events[outcome.position]
     if not isinstance(made, AdverseEventReported):
@@ -195,7 +195,7 @@ def _asks_back(request: Request, asked: Asked, outcome: Recorded) -> str | None:
     return f"{reverse('record', args=['AdverseEventClassified'])}?{query}"
 
 
-def asked_of(request: Request, event: str) -> Asked | None:
+def asked_of(request: Request, event: str) -> FormContext | None:
     """Give what the form is about; None where the site has still to be chosen.
 
     Raises:
@@ -225,7 +225,7 @@ def asked_of(request: Request, event: str) -> Asked | None:
     if one is not None and "participant" in fields:
         given["participant"] = one.id
     head = request.trial.head.hash.hex()
-    return Asked(event, access, site, one, given, today(), head)
+    return FormContext(event, access, site, one, given, today(), head)
 
 
 def _participant(access: Any, id: str) -> Any:
@@ -314,7 +314,7 @@ def _recorded(request: Request, act: Act) -> Act:
 def _verified(request: Request, act: Act) -> bool:
     """Have the signer identify themselves again, last of all: a form with faults is not signed."""
     said = act.signing.cleaned_data
-    if fault := verify(request, said.get("password", ""), said.get("code", "")):
+    if fault := verify_signer(request, said.get("password", ""), said.get("code", "")):
         act.signing.add_error("password", fault)
         return False
     return True
@@ -327,7 +327,7 @@ def _event(request: Request, act: Act) -> Event:
     return event_of(request, asked.event, site, typed)
 
 
-def _said(asked: Asked, form: ActForm) -> dict[str, Any]:
+def _said(asked: FormContext, form: ActForm) -> dict[str, Any]:
     """Return what a form says, with the fields that its address gives and the system fills in.
 
     Raises:
@@ -387,7 +387,7 @@ def tell(request: Request, outcome: Recorded) -> None:
         )
 
 
-def next_page(request: Request, asked: Asked) -> str:
+def next_page(request: Request, asked: FormContext) -> str:
     """Give where to go on: where the user came from, or the participant."""
     wanted = request.GET.get("next", "")
     if wanted and url_has_allowed_host_and_scheme(wanted, {request.get_host()}):

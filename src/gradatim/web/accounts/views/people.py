@@ -16,7 +16,7 @@ from gradatim.conduct.views.delegation_log import (
     versions_in_force,
 )
 from gradatim.web.access import Request, page
-from gradatim.web.accounts.directory import Person, may_manage, people_of
+from gradatim.web.accounts.directory import TeamMember, may_manage, people_of
 from gradatim.web.accounts.forms import InviteForm
 from gradatim.web.accounts.invitations import invite as make_invitation
 from gradatim.web.accounts.managing import alone, possible
@@ -68,7 +68,7 @@ def person(request: Request, username: str) -> HttpResponse:
     )
 
 
-def _seen(access: Access, username: str) -> Person:
+def _seen(access: Access, username: str) -> TeamMember:
     found = next((one for one in people_of(access) if one.user == username), None)
     if found is None:
         raise Http404(_("There is no such person."))

@@ -14,8 +14,8 @@ from gradatim.web.api.schemas.faults import Fault
 FAULTS: Mapping[int, Any] = {401: Fault, 404: Fault, 422: Fault, 429: Fault}
 """What every operation may answer instead."""
 MOST, USUAL = 500, 100
-Limit = Annotated[int, Query(ge=1, le=MOST, description="How many at most")]
-Number = Annotated[str, Path(max_length=64, description="A participant's number")]
+PageSize = Annotated[int, Query(ge=1, le=MOST, description="How many at most")]
+ParticipantNumber = Annotated[str, Path(max_length=64, description="A participant's number")]
 
 
 def access_to(request: HttpRequest, area: str) -> LimitedAccess:

@@ -10,15 +10,15 @@ from gradatim.conduct.events.base import Event
 from gradatim.conduct.narrative import narrate
 from gradatim.conduct.sealed_records import opened_entry
 from gradatim.conduct.state import State
-from gradatim.web.api.operations.dependencies import FAULTS, USUAL, Limit, access_to, trial_of
+from gradatim.web.api.operations.dependencies import FAULTS, USUAL, PageSize, access_to, trial_of
 from gradatim.web.api.recording import Answer, asked_for, done
 from gradatim.web.api.schemas.faults import Fault, Overtaken
 from gradatim.web.api.schemas.trial import Entries, Recorded
-from gradatim.web.api.serialise import plain
+from gradatim.web.api.serialise import plain_event
 
 router = Router(tags=["ledger"])
 Position = Annotated[int, Query(ge=0, le=2**53, description="The position to go on after")]
-Key = Annotated[
+_Key = Annotated[
     str,
     Header(
         alias="Idempotency-Key",
@@ -43,7 +43,7 @@ BODY = {
 
 
 @router.get("/events", response={200: Entries, **FAULTS})
-def events(request: HttpRequest, after: Position = 0, limit: Limit = USUAL) -> Any:
+def events(request: HttpRequest, after: Position = 0, limit: PageSize = USUAL) -> Any:
     """List the entries that the audit trail shows, as they stand corrected."""
     access = access_to(request, "audit")
     items: list[dict[str, Any]] = []
@@ -59,10 +59,11 @@ def events(request: HttpRequest, after: Position = 0, limit: Limit = USUAL) -> A
 def _entry(state: State, position: int, event: Event) -> dict[str, Any]:
     return {
         "position": position,
-        "event": plain(opened_entry(state, position, event)),
+        "event": plain_event(opened_entry(state, position, event)),
         "told": narrate(event),
         "earlier": [
-            plain(opened_entry(state, position, one)) for one in state.earlier.get(position, ())
+            plain_event(opened_entry(state, position, one))
+            for one in state.earlier.get(position, ())
         ],
         "corrected_by": list(state.corrected_by.get(position, ())),
         "verified": position in state.verified,
@@ -93,7 +94,7 @@ def _entry(state: State, position: int, event: Event) -> dict[str, Any]:
         **FAULTS,
     },
 )
-def record(request: HttpRequest, key: Key, seen: Seen = "*") -> Any:
+def record(request: HttpRequest, key: _Key, seen: Seen = "*") -> Any:
     """Record an event.
 
     What the application fills in itself may not be given: who recorded it and when, the protocol's

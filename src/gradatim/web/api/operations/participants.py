@@ -14,7 +14,13 @@ from gradatim.evidence.facts import Facts
 from gradatim.protocol.load import Document
 from gradatim.screening.document import screening_document
 from gradatim.web.access import participant_or_404
-from gradatim.web.api.operations.dependencies import FAULTS, USUAL, Limit, Number, access_to
+from gradatim.web.api.operations.dependencies import (
+    FAULTS,
+    USUAL,
+    PageSize,
+    ParticipantNumber,
+    access_to,
+)
 from gradatim.web.api.operations.derived import detail
 from gradatim.web.api.schemas import participants as schemas
 from gradatim.web.api.schemas.screening import Screening
@@ -25,7 +31,7 @@ After = Annotated[str, Query(max_length=64, description="The number to go on aft
 
 
 @router.get("/participants", response={200: schemas.Participants, **FAULTS})
-def participants(request: HttpRequest, after: After = "", limit: Limit = USUAL) -> Any:
+def participants(request: HttpRequest, after: After = "", limit: PageSize = USUAL) -> Any:
     """List the participants that are seen, in the order of registration."""
     access = access_to(request, "participants")
     first = participant_or_404(access, "participants", after).position if after else 0
@@ -54,7 +60,7 @@ def summary(state: State, one: Participant) -> dict[str, Any]:
 
 
 @router.get("/participants/{id}", response={200: schemas.ParticipantDetail, **FAULTS})
-def participant(request: HttpRequest, id: Number) -> Any:
+def participant(request: HttpRequest, id: ParticipantNumber) -> Any:
     """Give a participant with visits, doses, adverse events, candidates and grades."""
     access = access_to(request, "participants")
     one = participant_or_404(access, "participants", id)
@@ -62,7 +68,7 @@ def participant(request: HttpRequest, id: Number) -> Any:
 
 
 @router.get("/participants/{id}/eligibility", response={200: Screening, **FAULTS}, by_alias=True)
-def eligibility(request: HttpRequest, id: Number) -> Any:
+def eligibility(request: HttpRequest, id: ParticipantNumber) -> Any:
     """Give the screening document of a participant on today's records."""
     access = access_to(request, "participants")
     one = participant_or_404(access, "participants", id)

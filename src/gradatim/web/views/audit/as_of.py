@@ -16,7 +16,7 @@ from gradatim.web.as_of_middleware import CHOSEN, Chosen, state_then
 from gradatim.web.clock import today
 from gradatim.web.views.overview import advice_shown
 
-SHOWN = 200
+_SHOWN = 200
 
 
 @page("audit")
@@ -42,7 +42,7 @@ def as_of(request: Request) -> HttpResponse:
             **advice_shown(state, on),
         }
         content["rows"] = [
-            summarise(state, one, on) for one in then.participants("participants")[:SHOWN]
+            summarise(state, one, on) for one in then.participants("participants")[:_SHOWN]
         ]
     return render(request, "gradatim/audit/as_of.html", content)
 

@@ -26,7 +26,7 @@ from gradatim.web.access import Request, page
 from gradatim.web.clock import today
 from gradatim.web.recording import event_of, record
 
-MOST = 100_000  # bytes of a checkpoint
+_MOST_BYTES = 100_000  # bytes of a checkpoint
 
 
 class CheckpointForm(forms.Form):
@@ -73,7 +73,7 @@ def _kept(file: Any) -> list[Checkpoint]:
     if file is None:
         return []
     try:
-        return [parse_checkpoint(file.read(MOST).decode(), file.name)]
+        return [parse_checkpoint(file.read(_MOST_BYTES).decode(), file.name)]
     except UnicodeDecodeError as error:
         raise UnusableInput(_("this is not a checkpoint"), file.name, str(error)) from error
 

@@ -24,7 +24,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.protocol.elements import Element
 from gradatim.reports.laboratory_chart import Point, value_over_time
 from gradatim.web.access import Request, page, participant_or_404
-from gradatim.web.forms.results import BOUNDS, number
+from gradatim.web.forms.results import BOUND_CHOICES, parse_number
 from gradatim.web.views.participant.frame import framed
 
 MOST_CHARTS = 24
@@ -120,14 +120,14 @@ def _graded_words(
     if analyte is None:
         return _("not graded by CTCAE")
     text = _typed(request, name, "value")
-    bound = next((b for b in BOUNDS if text.startswith(b)), "")
+    bound = next((b for b in BOUND_CHOICES if text.startswith(b)), "")
     try:
         limits = [
-            number(said) if (said := _typed(request, name, part)) else None
+            parse_number(said) if (said := _typed(request, name, part)) else None
             for part in ("low", "high")
         ]
         unit = _typed(request, name, "unit") or element.unit
-        value = MeasuredValue(number(text.removeprefix(bound)), unit, bound, *limits)
+        value = MeasuredValue(parse_number(text.removeprefix(bound)), unit, bound, *limits)
     except ValueError as error:
         return str(error)
     try:

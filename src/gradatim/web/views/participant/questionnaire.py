@@ -16,7 +16,7 @@ from gradatim.conduct.event_for_element import answered_by_participant
 from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.clock import today
 from gradatim.web.forms.base import ActForm
-from gradatim.web.forms.choices import Asked
+from gradatim.web.forms.choices import FormContext
 from gradatim.web.languages import in_asked_language
 from gradatim.web.views.record import Filling, filled_in
 
@@ -57,7 +57,7 @@ def questionnaire(request: Request, id: str) -> HttpResponse:
     given = {"participant": one.id}
     if visit := request.GET.get("encounter"):
         given["encounter"] = visit
-    asked = Asked("ScoresRecorded", access, one.site, one, given, today())
+    asked = FormContext("ScoresRecorded", access, one.site, one, given, today())
 
     def fields(form: ActForm) -> dict[str, Any]:
         said = form.fields_given()

@@ -27,7 +27,7 @@ class Criterion(NamedTuple):
     rule: str
 
 
-class Asked(NamedTuple):
+class _QuestionRow(NamedTuple):
     """A question to the sponsor as its page shows it.
 
     Args:
@@ -123,7 +123,7 @@ def open_questions(request: Request) -> HttpResponse:
         request,
         "gradatim/protocol/questions.html",
         {
-            "asked": [asked(study, one) for one in found],
+            "asked": [_question_row(study, one) for one in found],
             "of_submitted": of_submitted,
             "version": study.study.version,
             "both": bool(state.versions) and submitted(state),
@@ -135,16 +135,18 @@ def open_questions(request: Request) -> HttpResponse:
     )
 
 
-def asked(study: Study, question: Question) -> Asked:
+def _question_row(study: Study, question: Question) -> _QuestionRow:
     """Return a question as it is shown: with its value in lines, and with all rulings on it."""
     value = yaml.safe_dump(json.loads(question.value), sort_keys=False, allow_unicode=True)
     rulings = [one for one in study.rulings if one.question == question.key]
-    return Asked(question, value, [one for one in reversed(rulings) if one is not question.ruling])
+    return _QuestionRow(
+        question, value, [one for one in reversed(rulings) if one is not question.ruling]
+    )
 
 
-def of_state(state: State, question: Question) -> Asked:
+def of_state(state: State, question: Question) -> _QuestionRow:
     """Return a question of the version submitted, else of the one in force, as it is shown."""
-    return asked(submitted_study(state) or state.study, question)
+    return _question_row(submitted_study(state) or state.study, question)
 
 
 def put_into_force(state: State) -> dict[str, Any]:

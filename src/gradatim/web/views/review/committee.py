@@ -20,7 +20,7 @@ from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import Proposal, State
 from gradatim.conduct.trial import Recorded, RecordOutcome, Refused, Stale, Trial
 from gradatim.web.access import Request, page
-from gradatim.web.accounts.signing import SignatureFields, verify
+from gradatim.web.accounts.signing import SignatureFields, verify_signer
 from gradatim.web.acts import title
 from gradatim.web.clock import now, today
 from gradatim.web.entries import fields_shown
@@ -93,7 +93,7 @@ def _signed(request: Request, one: Proposal, seen: int, signing: Any) -> RecordO
     if changed := committee.overtaken(request.trial.state, one, seen):
         return changed
     said = signing.cleaned_data
-    if fault := verify(request, said["password"], said.get("code", "")):
+    if fault := verify_signer(request, said["password"], said.get("code", "")):
         signing.add_error("password", fault)
         return None
     return _told(request, committee.sign(_member(request), one, seen, today()))

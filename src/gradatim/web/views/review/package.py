@@ -28,7 +28,7 @@ from gradatim.web.clock import now, today
 from gradatim.web.languages import why_broken
 from gradatim.web.views.overview import advice_shown, advice_words
 
-PARTS = (
+_PARTS = (
     ("advice", _("Advice and decisions")),
     ("exposure", _("Exposure")),
     ("toxicity", _("Dose-limiting toxicity")),
@@ -59,7 +59,7 @@ def review(request: Request) -> HttpResponse:
         return render(request, "gradatim/not_active.html")
     cut = cut_of(request)
     part = request.GET.get("part", "advice")
-    if part not in dict(PARTS):
+    if part not in dict(_PARTS):
         part = "advice"
     by: By = "lot" if request.GET.get("by") == "lot" else "level"
     content = _CONTENT[part](access, cut.state, cut.on, by) if cut.state.versions else {}
@@ -68,7 +68,7 @@ def review(request: Request) -> HttpResponse:
         f"gradatim/review/{part}.html",
         {
             "cut": cut,
-            "parts": PARTS,
+            "parts": _PARTS,
             "part": part,
             "by": by,
             "empty": not cut.state.versions,

@@ -10,7 +10,7 @@ from gradatim.conduct.access import Access
 from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.clock import today
 from gradatim.web.forms.base import ActForm
-from gradatim.web.forms.choices import Asked
+from gradatim.web.forms.choices import FormContext
 from gradatim.web.forms.field_factory import day_field
 from gradatim.web.views.record import Filling, filled_in
 
@@ -44,7 +44,7 @@ def answer(request: Request, id: str, element: str) -> HttpResponse:
         or (not access.may("FactRecorded", one.site))
     ):
         raise Http404(_("There is no such question."))
-    asked = Asked("FactRecorded", access, one.site, one, {"participant": one.id}, today())
+    asked = FormContext("FactRecorded", access, one.site, one, {"participant": one.id}, today())
 
     def fields(form: AnswerForm) -> dict[str, Any]:
         said = form.cleaned_data

@@ -10,14 +10,14 @@ from gradatim.reports.sentences import sentences
 from gradatim.web.localiser import Localised, Localiser
 
 
-class Words(NamedTuple):
+class _Words(NamedTuple):
     """Words of the protocol: as they stand there, and in the language of the page if they are."""
 
     original: str
     said: str | None
 
 
-class Record(NamedTuple):
+class _RecordLine(NamedTuple):
     """One fact as the page shows it."""
 
     what: str
@@ -30,10 +30,10 @@ class Record(NamedTuple):
 class SaidLine(NamedTuple):
     """What one criterion says of the person."""
 
-    text: Words
-    reading: Words
+    text: _Words
+    reading: _Words
     because: tuple[Localised, ...]
-    records: tuple[Record, ...]
+    records: tuple[_RecordLine, ...]
 
 
 def said_sheet(says: Localiser, sheet: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,8 +51,8 @@ def said_line(says: Localiser, line: Line) -> SaidLine:
     criterion, known = line.finding.criterion, says.translation
     text = known.text(criterion) if known else None
     return SaidLine(
-        Words(criterion.text, text),
-        Words(line.reading, _reading(says, criterion, line)),
+        _Words(criterion.text, text),
+        _Words(line.reading, _reading(says, criterion, line)),
         tuple(says.localise(clause) for clause in line.because),
         tuple(_record(says, record) for record in line.records),
     )
@@ -64,8 +64,8 @@ def _reading(says: Localiser, criterion: EligibilityCriterion, line: Line) -> st
     return known.reading(criterion, used, line.reading) if known else None
 
 
-def _record(says: Localiser, record: Recorded) -> Record:
-    return Record(
+def _record(says: Localiser, record: Recorded) -> _RecordLine:
+    return _RecordLine(
         says.label_words(record.what),
         says.localise(record.value),
         says.localise(record.when),

@@ -40,7 +40,7 @@ from gradatim.web.keyring import keyring
 from gradatim.web.recording import event_of, record
 from gradatim.web.vocabulary import vocabulary
 
-MOST = 5_000_000  # bytes
+MOST_BYTES = 5_000_000  # bytes
 
 
 class UploadForm(forms.Form):
@@ -105,7 +105,7 @@ def _read_by() -> dict[str, Any]:
 
 def _read(access: Access, one: Participant, file: Any) -> File:
     study = access.state.governing("elements", one)
-    bundle = decode(file.read(MOST + 1), file.name, MOST)
+    bundle = decode(file.read(MOST_BYTES + 1), file.name, MOST_BYTES)
     codes = vocabulary()
     codebook = Codebook(study.elements, study.study.id, codes)
     facts = read_facts(bundle, codebook, study.elements, on=today())

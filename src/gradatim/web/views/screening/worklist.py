@@ -9,7 +9,7 @@ from gradatim.conduct.views.screening import assess_participant, log_line
 from gradatim.web.access import Request, page
 from gradatim.web.clock import today
 
-SHOWN = 4
+_SHOWN = 4
 
 
 @page("screening")
@@ -18,7 +18,7 @@ def worklist(request: Request) -> HttpResponse:
     access: Access = request.access
     people = [one for one in access.participants("screening") if one.status in IN_SCREENING]
     rows = [assess_participant(access.state, one, today()) for one in people]
-    return render(request, "gradatim/screening/worklist.html", {"rows": rows, "shown": SHOWN})
+    return render(request, "gradatim/screening/worklist.html", {"rows": rows, "shown": _SHOWN})
 
 
 @page("screening")
