@@ -18,10 +18,10 @@ PublicKeys = Annotated[
     list[Path],
     typer.Option("--key", metavar="PEM", help="Public key of a trusted signer (repeatable)"),
 ]
-NONE: list[Path] = []
+_NONE: list[Path] = []
 
 
-def backup(output: To, against: Against = NONE, key: PublicKeys = NONE) -> None:
+def backup(output: To, against: Against = _NONE, key: PublicKeys = _NONE) -> None:
     """Back up the database, while it is in use: every ledger with its checkpoint, the accounts.
 
     A ledger in which something is wrong is not backed up. The keys of the participants' names are
@@ -43,7 +43,7 @@ def backup(output: To, against: Against = NONE, key: PublicKeys = NONE) -> None:
     )
 
 
-def restore(folder: From, against: Against = NONE, key: PublicKeys = NONE) -> None:
+def restore(folder: From, against: Against = _NONE, key: PublicKeys = _NONE) -> None:
     """Restore a backup into an empty database, whole or not at all.
 
     Every ledger is verified against the backup's checkpoint, and those kept elsewhere, before

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from gradatim.synthetic.cases import Case
 
 TRIAL = "nct05962762"
-Out = Annotated[Path, typer.Option(help="Folder for the bundles and the reports")]
-Check = Annotated[bool, typer.Option("--check", help="Run in a temporary folder, verify, remove")]
+_Out = Annotated[Path, typer.Option(help="Folder for the bundles and the reports")]
+_Check = Annotated[bool, typer.Option("--check", help="Run in a temporary folder, verify, remove")]
 
 
 class Demonstration(NamedTuple):
@@ -40,7 +40,7 @@ class Demonstration(NamedTuple):
     overview: Path
 
 
-def candidates(out: Out = Path("candidates"), check: Check = False) -> None:
+def candidates(out: _Out = Path("candidates"), check: _Check = False) -> None:
     """Screen a dozen made-up candidates for the bundled trial.
 
     Their FHIR bundles and an HTML report on each are left in the folder.

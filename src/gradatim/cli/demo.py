@@ -14,10 +14,10 @@ Port = Annotated[
     int, typer.Option(help="Where to listen; 0 is any port that is free", min=0, max=65535)
 ]
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Do not open a browser")]
-Check = Annotated[bool, typer.Option("--check", help="Start, sign in as every role, visit, stop")]
+_Check = Annotated[bool, typer.Option("--check", help="Start, sign in as every role, visit, stop")]
 
 
-def demo(port: Port = 8000, no_browser: NoBrowser = False, check: Check = False) -> None:
+def demo(port: Port = 8000, no_browser: NoBrowser = False, check: _Check = False) -> None:
     """Open the bundled trial, part-way through, in the web application.
 
     Everybody in it is made up. It runs on this machine only, in a temporary folder that is gone

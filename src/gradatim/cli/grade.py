@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Analyte = Annotated[
     str, typer.Argument(metavar="[ANALYTE]", help="Its name, LOINC code or CTCAE term")
 ]
-Number = Annotated[
+_Number = Annotated[
     str, typer.Argument(metavar="[VALUE]", help='Such as 121, or "<20" where only a bound is known')
 ]
 Unit = Annotated[str, typer.Option(metavar="UCUM", help="Its unit, and that of the limits")]
@@ -55,13 +55,13 @@ Oxygen = Annotated[
 ]
 Ionized = Annotated[bool | None, typer.Option("--ionized/--total", help="Which calcium")]
 AsList = Annotated[bool, typer.Option("--list", help="List what can be graded, and in which units")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document")]
+_AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document")]
 _NUMBER = re.compile(r"(?P<bound>[<>]=?)?\s*(?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\Z")
 
 
 def grade(
     analyte: Analyte = "",
-    value: Number = "",
+    value: _Number = "",
     unit: Unit = "",
     low: Low = None,
     high: High = None,
@@ -80,7 +80,7 @@ def grade(
     hypotension: Hypotension = None,
     oxygen: Oxygen = None,
     list_: AsList = False,
-    json: AsJson = False,
+    json: _AsJson = False,
 ) -> None:
     """Grade a measured value by CTCAE v5.0, or a cytokine release syndrome by ASTCT 2019.
 

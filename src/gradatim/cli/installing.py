@@ -10,9 +10,9 @@ trial = typer.Typer(help="The beginning of a trial.", no_args_is_help=True)
 user = typer.Typer(help="Accounts of the web application.", no_args_is_help=True)
 
 User = Annotated[str, typer.Argument(metavar="USER", help="As the ledger names this person")]
-Name = Annotated[str, typer.Option(metavar="NAME", help="As it is printed in signatures")]
+_Name = Annotated[str, typer.Option(metavar="NAME", help="As it is printed in signatures")]
 Anew = Annotated[bool, typer.Option("--anew", help="Take a password away that is there")]
-Trial = Annotated[str, typer.Argument(metavar="TRIAL", help="The trial's identifier")]
+_Trial = Annotated[str, typer.Argument(metavar="TRIAL", help="The trial's identifier")]
 Title = Annotated[str, typer.Option(metavar="TITLE", help="What it is called")]
 Sponsor = Annotated[str, typer.Option(metavar="USER", help="Who is given the sponsor's task")]
 
@@ -39,7 +39,7 @@ def of_trial() -> None:
 
 
 @trial.command()
-def begin(trial: Trial, sponsor: Sponsor, title: Title = "") -> None:
+def begin(trial: _Trial, sponsor: Sponsor, title: Title = "") -> None:
     """Begin a real trial in the ledger of DATABASE_URL, and give its sponsor their task.
 
     Everything after that is done in the web application, by people who are signed in.
@@ -76,7 +76,7 @@ def of_user() -> None:
 
 
 @user.command()
-def invite(user: User, name: Name, anew: Anew = False) -> None:
+def invite(user: User, name: _Name, anew: Anew = False) -> None:
     """Make an account, and a link by which its person chooses a password, once."""
     from gradatim.web.operations.migrate import read_settings
 

@@ -1,13 +1,13 @@
 """`gradatim next-dose`: what a protocol's design advises after these outcomes."""
 
-from gradatim.cli.design.options import Complete, DesignOptions, Outcomes, Reading
+from gradatim.cli.design.options import Complete, DesignOptions, Outcomes, ReadingOption
 from gradatim.cli.options import AsJson, Protocol
 
 
 def next_dose(
     protocol: Protocol,
     outcomes: Outcomes,
-    reading: Reading = "",
+    reading: ReadingOption = "",
     complete: Complete = False,
     json: AsJson = False,
 ) -> None:

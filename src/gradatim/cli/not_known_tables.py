@@ -12,7 +12,7 @@ from gradatim.core.codes import LABELS, SYSTEMS
 if TYPE_CHECKING:
     from gradatim.vocabulary.graph import Vocabulary
 
-MOST = 10
+_MOST_CODES = 10
 """So many codes are printed; the others are in the JSON document, or in the file."""
 MOST_CRITERIA = 6
 
@@ -30,12 +30,12 @@ def print_not_known(codes: Sequence[Mapping[str, Any]]) -> None:
         ("leaves open", "left"),
     ):
         table.add_column(head, justify=justify, overflow="fold")  # type: ignore[arg-type]
-    for one in codes[:MOST]:
+    for one in codes[:_MOST_CODES]:
         people = "" if one["people"] is None else f"{one['people']:,}"
         table.add_row(Text(_written(one)), f"{one['records']:,}", people, _ids(one["criteria"]))
     console().print(table)
-    if len(codes) > MOST:
-        console().print(Text(f"and {len(codes) - MOST:,} more", "dim"))
+    if len(codes) > _MOST_CODES:
+        console().print(Text(f"and {len(codes) - _MOST_CODES:,} more", "dim"))
 
 
 def _written(one: Mapping[str, Any]) -> str:

@@ -9,21 +9,21 @@ import typer
 if TYPE_CHECKING:
     from gradatim.conduct.simulate.run import Run
 
-Protocol = Annotated[
+_Protocol = Annotated[
     str, typer.Argument(metavar="PROTOCOL", help="A bundled trial, or a folder with worked cases")
 ]
-Ledger = Annotated[
+_Ledger = Annotated[
     str, typer.Argument(metavar="LEDGER", help="A new SQLite file, or a database without the trial")
 ]
-Seed = Annotated[int, typer.Option(help="Of all chance; the same seed gives the same ledger")]
+_Seed = Annotated[int, typer.Option(help="Of all chance; the same seed gives the same ledger")]
 Start = Annotated[str, typer.Option(metavar="DATE", help="The first day")]
 Until = Annotated[str, typer.Option(metavar="DATE", help="Stop there, part-way through the trial")]
 
 
 def simulate(
-    protocol: Protocol,
-    ledger: Ledger,
-    seed: Seed = 1,
+    protocol: _Protocol,
+    ledger: _Ledger,
+    seed: _Seed = 1,
     start: Start = "2027-01-04",
     until: Until = "",
 ) -> None:

@@ -7,12 +7,12 @@ import typer
 
 from gradatim.cli.options import AsJson
 
-Out = Annotated[
+_Out = Annotated[
     Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to make; must hold nothing")
 ]
 PeopleWanted = Annotated[int, typer.Option(metavar="N", help="How many people")]
-Seed = Annotated[int, typer.Option(metavar="S", help="The same seed gives the same people")]
-Candidates = Annotated[
+_Seed = Annotated[int, typer.Option(metavar="S", help="The same seed gives the same people")]
+_Candidates = Annotated[
     float, typer.Option(metavar="SHARE", help="Share of candidates for the bundled trial, 0 to 1")
 ]
 AsOf = Annotated[
@@ -21,10 +21,10 @@ AsOf = Annotated[
 
 
 def synthetic(
-    out: Out,
+    out: _Out,
     people: PeopleWanted,
-    seed: Seed = 1,
-    candidates: Candidates = 0.01,
+    seed: _Seed = 1,
+    candidates: _Candidates = 0.01,
     as_of: AsOf = "2026-11-16",
     json: AsJson = False,
 ) -> None:

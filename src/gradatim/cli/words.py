@@ -2,7 +2,7 @@
 
 from rich.text import Text
 
-STATUS = {
+_STATUS = {
     "eligible": ("✔", "eligible", "bold green"),
     "ineligible": ("✘", "not eligible", "bold red"),
     "undetermined": ("?", "undetermined", "bold yellow"),
@@ -16,7 +16,7 @@ PASSES = {
 
 def status_text(status: str) -> Text:
     """Give a status as symbol and words."""
-    symbol, word, style = STATUS[status]
+    symbol, word, style = _STATUS[status]
     return Text(f"{symbol} {word}", style)
 
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gradatim.cli.design.expect import compare, oc
-from gradatim.cli.design.options import Complete, DesignOptions, Outcomes, Reading, numbers
+from gradatim.cli.design.expect import compare_designs, oc
+from gradatim.cli.design.options import Complete, DesignOptions, Outcomes, ReadingOption, numbers
 from gradatim.cli.options import AsJson, Protocol, with_options
 
 if TYPE_CHECKING:
@@ -17,13 +17,13 @@ app = typer.Typer(
     help="Dose-escalation designs: decisions and what to expect.", no_args_is_help=True
 )
 app.command("oc")(oc)
-app.command("compare")(compare)
+app.command("compare")(compare_designs)
 
 Ahead = Annotated[int, typer.Option(metavar="N", min=1, max=6, help="Cohorts to look ahead")]
-Out = Annotated[
+_Out = Annotated[
     Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write the table (CSV)")
 ]
-Page = Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The page (HTML)")]
+_Page = Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The page (HTML)")]
 Vary = Annotated[
     list[str], typer.Option(metavar="SETTING=V1,V2,...", help="Values to try, repeatable")
 ]
@@ -40,7 +40,7 @@ Risk = Annotated[
 @with_options("asked", DesignOptions, without=["start"], levels=2)
 def table(
     asked: DesignOptions,
-    out: Out = None,
+    out: _Out = None,
     json: AsJson = False,
 ) -> None:
     """Show a design's decision table: what y DLTs in n participants at a level lead to.
@@ -159,7 +159,7 @@ def calibrate(
 
 
 @app.command()
-def report(protocol: Protocol, out: Page, reading: Reading = "") -> None:
+def report(protocol: Protocol, out: _Page, reading: ReadingOption = "") -> None:
     """Write a protocol's design report: decisions, pathways, what to expect, the worst case."""
     from gradatim.cli.output import console
     from gradatim.core.stores import write_whole

@@ -19,11 +19,11 @@ Method = Annotated[
     str, typer.Option("--method", metavar="METHOD", help="exact, bounded, simulate or auto")
 ]
 Trials = Annotated[int, typer.Option("--trials", metavar="N", help="Trials to simulate")]
-Seed = Annotated[int, typer.Option("--seed", metavar="S", min=0, help="Of the simulation")]
+_Seed = Annotated[int, typer.Option("--seed", metavar="S", min=0, help="Of the simulation")]
 Threads = Annotated[
     int, typer.Option("--threads", metavar="N", min=1, max=64, help="Of a simulation")
 ]
-Limit = Annotated[
+_Limit = Annotated[
     float | None,
     typer.Option("--limit", metavar="P", help="Rates above it are too toxic [the target, or 0.33]"),
 ]
@@ -59,9 +59,9 @@ def oc(
     asked: DesignOptions,
     method: Method = "auto",
     trials: Trials = 100_000,
-    seed: Seed = 1,
+    seed: _Seed = 1,
     threads: Threads = 2,
-    limit: Limit = None,
+    limit: _Limit = None,
     arrivals: Arrivals = None,
     window: Window = None,
     sentinel: Sentinel = None,
@@ -102,15 +102,15 @@ def oc(
 
 
 @with_options("asked", DesignOptions, without=["design", "reading"])
-def compare(
+def compare_designs(
     *,
     design: Designs = NONE,
     truth: Truths = NONE,
     asked: DesignOptions,
     method: Method = "auto",
     trials: Trials = 100_000,
-    seed: Seed = 1,
-    limit: Limit = None,
+    seed: _Seed = 1,
+    limit: _Limit = None,
     json: AsJson = False,
 ) -> None:
     """Put designs side by side on common scenarios.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gradatim.dosefinding.designs.settings import DesignSettings, SettingType
     from gradatim.protocol.study import Study
 
-Name = Annotated[
+_Name = Annotated[
     str, typer.Option("--design", metavar="NAME", help="The design, such as three_plus_three, boin")
 ]
 Target = Annotated[
@@ -31,10 +31,10 @@ Levels = Annotated[int | None, typer.Option("--levels", metavar="N", help="How m
 TableFile = Annotated[
     str, typer.Option("--table", metavar="FILE", help="Any decision table (CSV) as the design")
 ]
-Protocol = Annotated[
+_Protocol = Annotated[
     str, typer.Option("--protocol", metavar="PROTOCOL", help="The design of this protocol")
 ]
-Reading = Annotated[
+ReadingOption = Annotated[
     str, typer.Option("--reading", metavar="NAME", help="An alternative design of the protocol")
 ]
 Set = Annotated[
@@ -79,15 +79,15 @@ class DesignOptions:
 
     def __init__(
         self,
-        design: Name = "",
+        design: _Name = "",
         target: Target = None,
         cohort_size: CohortSize = None,
         cohorts: Cohorts = None,
         start: Start = None,
         levels: Levels = None,
         table: TableFile = "",
-        protocol: Protocol = "",
-        reading: Reading = "",
+        protocol: _Protocol = "",
+        reading: ReadingOption = "",
         more: Set = NONE,
     ) -> None:
         self.study, self._protocol = _study(protocol, design, table, reading), protocol

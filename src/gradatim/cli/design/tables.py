@@ -45,7 +45,7 @@ STYLES = {
     "pending": "yellow",
     "continue_cohort": "",
 }
-COLUMNS = 12
+_COLUMNS = 12
 
 
 def grid(title: str, *columns: str) -> Grid:
@@ -66,7 +66,7 @@ def print_design(design: Design, trial: bool = True) -> None:
 def print_table(design: Design, table: Table, out: Path | None) -> None:
     """Print a decision table: participants across, and each action with its numbers of DLTs."""
     print_design(design, trial=False)
-    sizes = [n for n in table.sizes() if n % design.cohort == 0][:COLUMNS]
+    sizes = [n for n in table.sizes() if n % design.cohort == 0][:_COLUMNS]
     shown = grid("Numbers of DLTs, by participants at the level", "", *map(str, sizes))
     limits = {n: table.limits(n) for n in sizes}
     used = sorted({action for some in limits.values() for action in some})

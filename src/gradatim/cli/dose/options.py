@@ -33,7 +33,7 @@ Counted = Annotated[
     str,
     typer.Option("--counted", metavar="viable|total", help="The cells that the label counts"),
 ]
-Measured = Annotated[
+MeasuredAtOption = Annotated[
     str,
     typer.Option("--measured", metavar="release|post-thaw", help="When they were counted"),
 ]
@@ -77,7 +77,7 @@ Expiry = Annotated[
 Minutes = Annotated[
     float | None, typer.Option("--duration", metavar="MIN", help="Minutes that the infusion takes")
 ]
-DAY = len("2026-11-16")
+_DAY = len("2026-11-16")
 
 
 def label_option(
@@ -155,7 +155,7 @@ def moment_option(text: str, option: str) -> "datetime | None":
             f"{text!r} is not a time", option, str(error), "write it as 2026-11-16T09:00"
         ) from error
     day_option(found.date().isoformat(), option)
-    if len(text) <= DAY:
+    if len(text) <= _DAY:
         raise UnusableInput(
             f"{text!r} has no time of day", option, todo="write it as 2026-11-16T09:00"
         )
@@ -168,6 +168,6 @@ def expiry_option(text: str) -> "datetime | None":
 
     from gradatim.cli.options import day_option
 
-    if not text or len(text) > DAY:
+    if not text or len(text) > _DAY:
         return moment_option(text, "--expiry")
     return datetime.combine(day_option(text, "--expiry"), time(23, 59, 59))

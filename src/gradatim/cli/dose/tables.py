@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gradatim.dosing.prepared import Prepared
     from gradatim.protocol.load import Document
 
-STATUS = {
+_STATUS = {
     "accepted": ("✔", "accepted", "bold green"),
     "refused": ("✘", "refused", "bold red"),
     "undetermined": ("?", "undetermined: something is missing", "bold yellow"),
@@ -26,7 +26,7 @@ PASSES = {TRUE: True, FALSE: False, UNKNOWN: None}
 def print_dose(document: "Document", prepared: "Prepared") -> None:
     """Print everything about one preparation."""
     study, out = document.study.study, console()
-    symbol, word, style = STATUS[prepared.status]
+    symbol, word, style = _STATUS[prepared.status]
     out.print()
     out.print(
         Text.assemble(

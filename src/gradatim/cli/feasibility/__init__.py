@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gradatim.screening.feasibility.chunk import Chunk
     from gradatim.screening.feasibility.load import Files
 
-Folder = Annotated[
+_Folder = Annotated[
     Path, typer.Argument(metavar="DIR", help="What `gradatim prescreen -o DIR` wrote")
 ]
 Without = Annotated[list[str], typer.Option(metavar="CRITERION", help="As if it were not there")]
@@ -31,14 +31,14 @@ Suppress = Annotated[
         help="Counts below N are not shown; 0 shows all, for internal use only",
     ),
 ]
-Protocol = Annotated[
+_Protocol = Annotated[
     str,
     typer.Option(metavar="PROTOCOL", help="The protocol it was run with [default: the run's own]"),
 ]
-Page = Annotated[
+_Page = Annotated[
     Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write the page (HTML)")
 ]
-Role = Annotated[str, typer.Option(metavar="ROLE", help="Who answers for the list")]
+_Role = Annotated[str, typer.Option(metavar="ROLE", help="Who answers for the list")]
 Approval = Annotated[str, typer.Option(metavar="REFERENCE", help="The approval that permits it")]
 ListFile = Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The list (CSV)")]
 AtMost = Annotated[
@@ -47,13 +47,13 @@ AtMost = Annotated[
 
 
 def feasibility(
-    folder: Folder,
+    folder: _Folder,
     without: Without = NONE,
     relax: Relax = NONE,
     reading: OneReading = NONE,
     suppress: Suppress = 5,
-    protocol: Protocol = "",
-    out: Page = None,
+    protocol: _Protocol = "",
+    out: _Page = None,
     json: AsJson = False,
 ) -> None:
     """Say who could enter, what each criterion costs, and what another one would bring.
@@ -89,12 +89,12 @@ def feasibility(
 
 
 def recontact(
-    folder: Folder,
+    folder: _Folder,
     out: ListFile,
-    role: Role = "",
+    role: _Role = "",
     approval: Approval = "",
     at_most: AtMost = None,
-    protocol: Protocol = "",
+    protocol: _Protocol = "",
 ) -> None:
     """Write the list of people to ask again: who is not excluded, the most promising first.
 

@@ -10,13 +10,13 @@ from rich.table import Table
 from gradatim.cli.output import console
 from gradatim.reports.feasibility_words import asked_words, count_words, headline, published_count
 
-Row = Mapping[str, Any]
-MOST = 10
+_Row = Mapping[str, Any]
+_MOST_ROWS = 10
 """Rows of the tables that are not of all criteria; the page and the document have the rest."""
 _COLUMNS = ("failed", "only", "shapley", "open")
 
 
-def print_funnel(found: Row, page: Path | None = None) -> None:
+def print_funnel(found: _Row, page: Path | None = None) -> None:
     """Print the parts of a funnel document that a person asks for first."""
     out, t = console(), int(found["suppression"]["threshold"])
     out.print()
@@ -37,7 +37,7 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def _criteria(found: Row, t: int) -> Table:
+def _criteria(found: _Row, t: int) -> Table:
     table = _table(
         "What each criterion costs, in the protocol's order",
         "",
@@ -58,17 +58,17 @@ def _criteria(found: Row, t: int) -> Table:
     return table
 
 
-def _print_best(found: Row) -> None:
+def _print_best(found: _Row) -> None:
     if steps := found["best_order"][:8]:
         listed = ", ".join(f"{one['id']} (-{count_words(one['removed'])})" for one in steps)
         console().print(f"Best order to look in: {listed}", markup=False)
 
 
-def _people_moved(row: Row) -> tuple[int, int]:
+def _people_moved(row: _Row) -> tuple[int, int]:
     return row["people"]["changed"] or 0, row["verdicts_changed"]
 
 
-def _print_some(found: Row, t: int) -> None:
+def _print_some(found: _Row, t: int) -> None:
     if found["tests"]:
         table = _table(
             "One test that would settle most",
@@ -77,7 +77,7 @@ def _print_some(found: Row, t: int) -> None:
             "open for",
             "bears on ",
         )
-        for one in found["tests"][:MOST]:
+        for one in found["tests"][:_MOST_ROWS]:
             table.add_row(
                 escape(one["label"]),
                 published_count(one["only"], t),
@@ -89,7 +89,7 @@ def _print_some(found: Row, t: int) -> None:
         (one for one in found["readings"] if one["verdicts_changed"]),
         key=_people_moved,
         reverse=True,
-    )[:MOST]
+    )[:_MOST_ROWS]
     if moved:
         table = _table(
             "The other readings that would change most",

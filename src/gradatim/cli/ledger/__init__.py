@@ -28,7 +28,7 @@ PublicKeys = Annotated[
 Trial = Annotated[str, typer.Option(metavar="ID", help="Which trial, if the ledger has several")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document")]
 PrivateKey = Annotated[Path, typer.Option("--key", metavar="PEM", help="The signer's private key")]
-Name = Annotated[str, typer.Option(metavar="NAME", help="Who signs")]
+_Name = Annotated[str, typer.Option(metavar="NAME", help="Who signs")]
 Cosign = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Sign this checkpoint too, if the ledger still fits it"),
@@ -37,8 +37,8 @@ MaybeOutput = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Instead of standard output")
 ]
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The export")]
-Folder = Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="For the two keys")]
-NONE: list[Path] = []
+_Folder = Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="For the two keys")]
+_NONE: list[Path] = []
 
 
 @app.callback()
@@ -49,8 +49,8 @@ def ledger() -> None:
 @app.command()
 def verify(
     ledger: Ledger,
-    against: Against = NONE,
-    key: PublicKeys = NONE,
+    against: Against = _NONE,
+    key: PublicKeys = _NONE,
     trial: Trial = "",
     json: AsJson = False,
 ) -> None:
@@ -77,7 +77,7 @@ def verify(
 def checkpoint(
     ledger: Ledger,
     key: PrivateKey,
-    name: Name,
+    name: _Name,
     output: MaybeOutput = None,
     cosign: Cosign = None,
     trial: Trial = "",
@@ -134,7 +134,7 @@ def export(ledger: Ledger, output: Output, trial: Trial = "") -> None:
 
 
 @app.command()
-def keys(output: Folder) -> None:
+def keys(output: _Folder) -> None:
     """Make a signer's key pair (Ed25519): private.pem stays with the signer."""
     from gradatim.cli.ledger.files import write_key_pair
 

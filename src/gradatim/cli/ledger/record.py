@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gradatim.conduct.trial import Recorded, RecordOutcome
     from gradatim.conduct.trial import Trial as TrialOnLedger
 
-Answer = dict[str, Any]
+_Answer = dict[str, Any]
 Events = Annotated[
     Path, typer.Argument(metavar="EVENTS", help="JSON Lines, one event each; - is standard input")
 ]
@@ -123,7 +123,7 @@ def _event(line: bytes) -> "Event":
     return built(fields)
 
 
-def _answer(on_ledger: "TrialOnLedger", line: bytes) -> Answer:
+def _answer(on_ledger: "TrialOnLedger", line: bytes) -> _Answer:
     from gradatim.core.errors import UnusableInput
 
     try:
@@ -132,7 +132,7 @@ def _answer(on_ledger: "TrialOnLedger", line: bytes) -> Answer:
         return {"outcome": "unusable", "reasons": [["unusable", str(error)]]}
 
 
-def _as_values(on_ledger: "TrialOnLedger", outcome: "RecordOutcome") -> Answer:
+def _as_values(on_ledger: "TrialOnLedger", outcome: "RecordOutcome") -> _Answer:
     from gradatim.conduct.trial import Recorded, Refused
 
     if isinstance(outcome, Recorded):
@@ -147,7 +147,7 @@ def _as_values(on_ledger: "TrialOnLedger", outcome: "RecordOutcome") -> Answer:
     return {"outcome": "overtaken", "reasons": [["overtaken", f"look at entries {touched} first"]]}
 
 
-def _recorded(on_ledger: "TrialOnLedger", outcome: "Recorded") -> Answer:
+def _recorded(on_ledger: "TrialOnLedger", outcome: "Recorded") -> _Answer:
     state = on_ledger.state
     opened = [state.deviations[at] for at in outcome.deviations]
     return {
@@ -158,7 +158,7 @@ def _recorded(on_ledger: "TrialOnLedger", outcome: "Recorded") -> Answer:
     }
 
 
-def _print(where: str, answer: Answer, json: bool) -> None:
+def _print(where: str, answer: _Answer, json: bool) -> None:
     import msgspec
 
     from gradatim.cli.output import console

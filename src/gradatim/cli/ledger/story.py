@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from gradatim.conduct.state import State
 
 About = Annotated[str, typer.Option(metavar="ID", help="Only of this participant")]
-Kind = Annotated[list[str], typer.Option("--event", metavar="TYPE", help="Only these (repeatable)")]
-Entry = Annotated[int | None, typer.Option("--entry", metavar="N", min=1, help="After this entry")]
+_Kind = Annotated[
+    list[str], typer.Option("--event", metavar="TYPE", help="Only these (repeatable)")
+]
+_Entry = Annotated[int | None, typer.Option("--entry", metavar="N", min=1, help="After this entry")]
 RecordedAt = Annotated[
     str, typer.Option(metavar="TIME", help="As known then: 2027-03-01T12:00:00Z, or a day's end")
 ]
@@ -33,7 +35,7 @@ On = Annotated[
 def log(
     ledger: Ledger,
     participant: About = "",
-    event: Kind = NONE,
+    event: _Kind = NONE,
     trial: Trial = "",
     json: AsJson = False,
 ) -> None:
@@ -53,7 +55,7 @@ def log(
 
 def as_of(
     ledger: Ledger,
-    entry: Entry = None,
+    entry: _Entry = None,
     recorded_at: RecordedAt = "",
     occurred_on: OccurredOn = "",
     on: On = "",

@@ -26,19 +26,19 @@ Inputs = Annotated[
         help="Protocols, then duckdb:FILE, parquet:DIR, postgresql://..., spark:DIR or fhir:DIR",
     ),
 ]
-Out = Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where the files go")]
+_Out = Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where the files go")]
 Memory = Annotated[str, typer.Option(metavar="SIZE", help="Memory to stay within, such as 4GB")]
 Verify = Annotated[
     int, typer.Option(metavar="N", min=0, help="People evaluated again, one by one, as a check")
 ]
-Seed = Annotated[int, typer.Option(metavar="N", help="Which people those are")]
+_Seed = Annotated[int, typer.Option(metavar="N", help="Which people those are")]
 Evidence = Annotated[bool, typer.Option(help="Write the records behind the verdicts too")]
 Replace = Annotated[bool, typer.Option("--replace", help="Replace an earlier run's files")]
 
 
 def prescreen(
     inputs: Inputs,
-    out: Out,
+    out: _Out,
     on: On = "",
     anchor: Anchors = NONE,
     exhaustive: Exhaustive = NONE,
@@ -49,7 +49,7 @@ def prescreen(
     reading: OneReading = NONE,
     memory: Memory = "4GB",
     verify: Verify = 1000,
-    seed: Seed = 1,
+    seed: _Seed = 1,
     evidence: Evidence = False,
     replace: Replace = False,
     json: AsJson = False,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gradatim.screening.assess import Eligibility
     from gradatim.vocabulary.graph import Vocabulary
 
-People = Annotated[list[Path], typer.Argument(metavar="PERSON...", help="FHIR R4 Bundles (JSON)")]
+_People = Annotated[list[Path], typer.Argument(metavar="PERSON...", help="FHIR R4 Bundles (JSON)")]
 Readings = Annotated[
     str, typer.Option(metavar="strictest", help="Where nothing is ruled, what excludes")
 ]
@@ -32,7 +32,7 @@ BYTES_PER_MEGABYTE = 1_000_000
 
 def screen(
     protocol: Protocol,
-    person: People,
+    person: _People,
     on: On = "",
     anchor: Anchors = NONE,
     exhaustive: Exhaustive = NONE,
