@@ -25,7 +25,7 @@ from gradatim.evidence.facts import Observed
 from gradatim.protocol.elements import Element
 from gradatim.synthetic.fhir import Resource, bundle
 from gradatim.synthetic.people import Person
-from gradatim.synthetic.written import Base, Days, Expectation, Written, read_file
+from gradatim.synthetic.written import Base, Expectation, ObservedDays, Written, read_file
 
 FIRST_DOSE = "first_dose"
 
@@ -104,7 +104,7 @@ def load_cases(path: str | Path) -> Cases:
 
 
 def _basis(base: Base) -> Case:
-    days = base.observed or Days()
+    days = base.observed or ObservedDays()
     person = Person(
         id="base",
         sex=base.person.sex,

@@ -18,7 +18,7 @@ from gradatim.protocol.nodes import Age, Compare, Measured, Node, NotWashedOut
 from gradatim.protocol.study import Study
 from gradatim.synthetic.people import Person, Record
 
-Records = tuple[Record, ...]
+_Records = tuple[Record, ...]
 OTHER_UNITS = {"mg/dL": "umol/L", "%": "1", "U/L": "ukat/L"}
 
 
@@ -112,7 +112,7 @@ class Population:
             return day.isoformat()
         return day.isoformat()[: self._rng.choice((4, 7))]
 
-    def _measurement(self, name: str, element: Element) -> Records:
+    def _measurement(self, name: str, element: Element) -> _Records:
         visits = [
             self._measured_on(name, self.anchors[anchor] - timedelta(days=ago), element)
             for anchor, ago in (("screening", 0), ("baseline", 0))
@@ -169,7 +169,7 @@ class Population:
     def _method(self, name: str) -> str:
         return self._rng.choice(("x-ray", "x-ray", "CT")) if name in self._methods else ""
 
-    def _answer(self, name: str, element: Element) -> Records:
+    def _answer(self, name: str, element: Element) -> _Records:
         rng = self._rng
         on = rng.choice((self.anchors["screening"], self._day(name), None))
         likely = rng.random() < 0.15
@@ -178,7 +178,7 @@ class Population:
             answers.append(Record(answer=not likely, on=self._written(self._day(name))))
         return tuple(answers)
 
-    def _lasting(self, name: str, element: Element) -> Records:
+    def _lasting(self, name: str, element: Element) -> _Records:
         """Give records of what lasted: periods, ongoing or over, and denials."""
         rng = self._rng
         if rng.random() < 0.2:
@@ -208,16 +208,16 @@ class Population:
         routes = ("intravenous", "oral", "", "topical")
         return {"drug": rng.choice(named) if named else "", "route": rng.choice(routes)}
 
-    def _procedure(self, name: str, element: Element) -> Records:
+    def _procedure(self, name: str, element: Element) -> _Records:
         status = self._rng.choice(("completed", "completed", "not-done", "stopped"))
         return (Record(on=self._written(self._day(name)), status=status),)
 
-    def _participation(self, name: str, element: Element) -> Records:
+    def _participation(self, name: str, element: Element) -> _Records:
         if self._rng.random() < 0.6:
             return (Record(answer=False, on=self._written(self._day(name))),)
         return (self._period(name, element.model_copy(update={"codes": []})),)
 
-    def _consent(self, name: str, element: Element) -> Records:
+    def _consent(self, name: str, element: Element) -> _Records:
         return (Record(on=self._written(self._day(name))),)
 
 
@@ -226,7 +226,7 @@ _STATUSES = (*("final",) * 30, "amended", "entered-in-error", "preliminary")
 _RESULTS = (*("negative",) * 20, "positive", "positive", "inconclusive", "borderline", "reactive")
 _BOUNDS = (*("",) * 25, "<", ">", "<=", ">=")
 _SCORE = Limit("<=", 10, "{score}")
-_MAKERS: dict[str, Callable[[Population, str, Element], Records]] = {
+_MAKERS: dict[str, Callable[[Population, str, Element], _Records]] = {
     "measurement": Population._measurement,
     "answer": Population._answer,
     "condition": Population._lasting,

@@ -17,7 +17,7 @@ from gradatim.synthetic.omop.block import Columns, block
 from gradatim.synthetic.omop.folder import Folder
 from gradatim.synthetic.omop.people import SITES
 from gradatim.synthetic.omop.schema import SCHEMAS
-from gradatim.synthetic.omop.vocabulary import Vocabulary, vocabulary
+from gradatim.synthetic.omop.vocabulary import OmopVocabulary, vocabulary
 from gradatim.synthetic.omop.writer import TableWriter, write_lists
 
 AS_OF = date(2026, 11, 16)
@@ -104,7 +104,7 @@ def _blocks(
     candidates: float,
     mean: float,
     as_of: date,
-    words: Vocabulary,
+    words: OmopVocabulary,
 ) -> Iterator[tuple[int, dict[str, Columns]]]:
     for n, first in enumerate(range(0, people, BLOCK)):
         # the nth child of the seed, as SeedSequence.spawn gives it, without keeping the others
@@ -144,7 +144,7 @@ def _write(writers: dict[str, TableWriter], tables: dict[str, Columns]) -> None:
         writers[table].add(columns)
 
 
-def _small_tables(folder: Path, words: Vocabulary, as_of: date) -> dict[str, int]:
+def _small_tables(folder: Path, words: OmopVocabulary, as_of: date) -> dict[str, int]:
     sites = range(1, SITES + 1)
     source: dict[str, list[object]] = {
         "cdm_source_name": ["gradatim synthetic population"],

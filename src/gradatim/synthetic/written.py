@@ -14,10 +14,10 @@ from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.protocol.base import Model, Name
 from gradatim.synthetic.people import Allergy, DateText, Records
 
-WORDS = {"true": TRUE, "false": FALSE, "unknown": UNKNOWN}
+_WORDS = {"true": TRUE, "false": FALSE, "unknown": UNKNOWN}
 
 
-class Days(Model):
+class ObservedDays(Model):
     """The days a source observed; without an end, without limit there."""
 
     since: date | None = None
@@ -56,9 +56,9 @@ class Expectation(Model):
 
 
 def _truth(word: Any) -> Truth:
-    if str(word).lower() not in WORDS:
+    if str(word).lower() not in _WORDS:
         raise ValueError(f"{word!r} is not true, false or unknown")
-    return WORDS[str(word).lower()]
+    return _WORDS[str(word).lower()]
 
 
 class Demographics(Model):
@@ -74,7 +74,7 @@ class Base(Model):
     anchors: dict[Name, date] = {}
     on: date | None = None
     exhaustive: list[str] | None = None
-    observed: Days | None = None
+    observed: ObservedDays | None = None
     person: Demographics = Demographics()
     facts: Records = {}
     allergies: tuple[Allergy, ...] | None = None
@@ -90,7 +90,7 @@ class Written(Model):
     anchors: dict[Name, date] = {}
     on: date | None = None
     exhaustive: list[str] | None = None
-    observed: Days | None = None
+    observed: ObservedDays | None = None
     person: Demographics = Demographics()
     facts: Records | None = Field(default=None, description="Instead of all that was recorded")
     change: Records = Field(default={}, description="Instead of what was recorded of an element")

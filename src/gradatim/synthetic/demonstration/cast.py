@@ -17,13 +17,13 @@ from gradatim.synthetic.candidates import Candidates
 from gradatim.synthetic.cases import FIRST_DOSE, Case
 from gradatim.synthetic.demonstration.ordinary import Ordinary
 
-Kind = Literal["eligible", "fails", "washing out"]
+_PersonKind = Literal["eligible", "fails", "washing out"]
 Lack = Literal["", "laboratory", "judgement"]
 YEARS = (-8, -4, 0, 4, 8)
 """By how much people's years of birth differ from the worked case; leap days stay what they are."""
 
 
-class Part(NamedTuple):
+class CastPart(NamedTuple):
     """A person's part in the demonstration.
 
     Args:
@@ -33,7 +33,7 @@ class Part(NamedTuple):
     """
 
     coming: date
-    kind: Kind = "eligible"
+    kind: _PersonKind = "eligible"
     lacks: Lack = ""
 
 
@@ -48,7 +48,7 @@ class Cast:
     """
 
     def __init__(
-        self, study: Study, people: Candidates, parts: list[Part], ordinary: Ordinary
+        self, study: Study, people: Candidates, parts: list[CastPart], ordinary: Ordinary
     ) -> None:
         self.study, self.people, self.parts, self.ordinary = study, people, parts, ordinary
 
@@ -70,7 +70,7 @@ class Cast:
             },
         )
 
-    def _facts(self, part: Part, rng: random.Random, number: int, first_dose: date) -> Facts:
+    def _facts(self, part: CastPart, rng: random.Random, number: int, first_dose: date) -> Facts:
         if part.kind != "eligible":
             return self.people.facts(self._failing(part, first_dose), first_dose)
         fits = self._all(self.people.eligible, part, first_dose)
@@ -84,7 +84,7 @@ class Cast:
             },
         )
 
-    def _failing(self, part: Part, first_dose: date) -> Case:
+    def _failing(self, part: CastPart, first_dose: date) -> Case:
         """Give a case that is not eligible: one for good, or the one for whom it takes longest."""
         waits = sorted(
             self.people.ineligible,
@@ -93,7 +93,7 @@ class Cast:
         )
         return next(self._all(waits, part, first_dose))
 
-    def _all(self, cases: list[Case], part: Part, first_dose: date) -> Iterator[Case]:
+    def _all(self, cases: list[Case], part: CastPart, first_dose: date) -> Iterator[Case]:
         """Give the cases that fit a part when they are judged by the days of the demonstration."""
         for case in cases:
             days = first_dose - case.anchors[FIRST_DOSE]
@@ -141,7 +141,11 @@ def _washing_out(found: Eligibility, first_dose: date) -> bool:
     return found.status == "ineligible" and start is not None and start > first_dose
 
 
-_FITS: Mapping[Kind, Fits] = {"eligible": _eligible, "fails": _fails, "washing out": _washing_out}
+_FITS: Mapping[_PersonKind, Fits] = {
+    "eligible": _eligible,
+    "fails": _fails,
+    "washing out": _washing_out,
+}
 
 
 def _of_another_age(case: Case, years: int) -> Case:

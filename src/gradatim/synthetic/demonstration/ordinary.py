@@ -17,13 +17,13 @@ from gradatim.core.quantity import Quantity
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Element
 from gradatim.protocol.study import Study
-from gradatim.synthetic.omop.vocabulary import rows
+from gradatim.synthetic.omop.vocabulary import bundled_rows
 
 BETWEEN, WITHIN = 0.5, 0.3
 """Spread between people and from visit to visit, as parts of the spread in the population."""
 ILL = 4.0
 """By how much inflammation is above its usual value in somebody with active disease."""
-MOST = 10
+_SCALE_END = 10
 """The upper end of the questionnaires' numeric rating scales."""
 
 
@@ -62,7 +62,7 @@ class Ordinary:
         self.study = study
         table = {
             row["loinc"]: row
-            for row in rows("measurements")
+            for row in bundled_rows("measurements")
             if row["mean"] and (row["panel"] or row["high"])
         }
         self.usual: dict[str, Usual] = {}
@@ -131,9 +131,10 @@ class Ordinary:
         if self.study.elements[name].unit != "{score}" or not (totals or name in self.followed):
             return None
         total = next(
-            (fact.value for one in totals for fact in known.get(one, ()) if fact.value), MOST / 2
+            (fact.value for one in totals for fact in known.get(one, ()) if fact.value),
+            _SCALE_END / 2,
         )
-        return min(MOST, round(total) + rng.choice((0, 0, 1)))
+        return min(_SCALE_END, round(total) + rng.choice((0, 0, 1)))
 
     def measured(self, name: str, base: float, relief: float, rng: random.Random) -> Measured:
         """Give the result of a visit.

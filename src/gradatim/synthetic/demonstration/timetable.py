@@ -7,7 +7,7 @@ from gradatim.conduct.simulate.entering import DAYS_OF_SCREENING
 from gradatim.core.dates import Duration, step
 from gradatim.dosefinding.protocol_design import settings_of
 from gradatim.protocol.study import Study
-from gradatim.synthetic.demonstration.cast import Part
+from gradatim.synthetic.demonstration.cast import CastPart
 
 SINCE_LAST_DOSE, SINCE_EVENT = 6, 3
 """Days for which the second participant of level 2 is watched, and the first one is ill, by now."""
@@ -40,17 +40,17 @@ class Timetable(NamedTuple):
     last: date
 
     @property
-    def parts(self) -> dict[str, Part]:
+    def parts(self) -> dict[str, CastPart]:
         """Give who comes when, in that order, by the name of their part."""
         screening = timedelta(days=DAYS_OF_SCREENING)
         treated = (*self.first_level, *self.second_level)
-        found = {f"treated {n}": Part(day - screening) for n, day in enumerate(treated, 1)}
+        found = {f"treated {n}": CastPart(day - screening) for n, day in enumerate(treated, 1)}
         found |= {
-            "fails": Part(self.fails, "fails"),
-            "eligible": Part(self.eligible),
-            "judgement": Part(self.judgement, lacks="judgement"),
-            "washing out": Part(self.washing_out, "washing out"),
-            "laboratory": Part(self.laboratory, lacks="laboratory"),
+            "fails": CastPart(self.fails, "fails"),
+            "eligible": CastPart(self.eligible),
+            "judgement": CastPart(self.judgement, lacks="judgement"),
+            "washing out": CastPart(self.washing_out, "washing out"),
+            "laboratory": CastPart(self.laboratory, lacks="laboratory"),
         }
         return dict(sorted(found.items(), key=lambda pair: pair[1].coming))
 

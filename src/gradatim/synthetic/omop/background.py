@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from gradatim.synthetic.omop.forms import CONDITION_FORMS, DRUG_FORMS, Coded
+from gradatim.synthetic.omop.forms import CONDITION_FORMS, DRUG_FORMS, CodedForms
 from gradatim.synthetic.omop.labs import add_results
 from gradatim.synthetic.omop.people import People, observed_days
 from gradatim.synthetic.omop.rows import Rows
-from gradatim.synthetic.omop.vocabulary import PANELS, Vocabulary
+from gradatim.synthetic.omop.vocabulary import PANELS, OmopVocabulary
 
 Ints = NDArray[np.int64]
 Rng = np.random.Generator
@@ -23,7 +23,9 @@ PERSONAL = 3
 """How many chronic conditions, and how many standing drugs, each person has."""
 
 
-def add_background(rng: Rng, rows: Rows, people: People, words: Vocabulary, mean: float) -> None:
+def add_background(
+    rng: Rng, rows: Rows, people: People, words: OmopVocabulary, mean: float
+) -> None:
     """Add the records of everyday care, `mean` of them a person."""
     _conditions(rng, rows, people, words.conditions, mean)
     _drugs(rng, rows, people, words, mean)
@@ -47,7 +49,7 @@ def _things(rng: Rng, group: NDArray[np.int64], weights: NDArray[np.float64]) ->
     return chosen.clip(0, weights.shape[1] - 1)
 
 
-def _personal(rng: Rng, people: People, person: Ints, coded: Coded, share: float) -> Ints:
+def _personal(rng: Rng, people: People, person: Ints, coded: CodedForms, share: float) -> Ints:
     """Choose mostly what the person always has, else something new."""
     own = np.stack([_things(rng, people.group, coded.weights) for _ in range(PERSONAL)], axis=1)
     new = _things(rng, people.group[person], coded.weights)
@@ -66,7 +68,7 @@ CONDITION_SHARES = [0.7, 0.24, 0.03, 0.03]
 DRUG_SHARES = [0.75, 0.13, 0.03, 0.09]
 
 
-def _conditions(rng: Rng, rows: Rows, people: People, coded: Coded, mean: float) -> None:
+def _conditions(rng: Rng, rows: Rows, people: People, coded: CodedForms, mean: float) -> None:
     person = _drawn(rng, people, mean * SHARES["condition_occurrence"])
     things = _personal(rng, people, person, coded, 0.65)
     day = observed_days(rng, people, person)
@@ -82,7 +84,7 @@ def _conditions(rng: Rng, rows: Rows, people: People, coded: Coded, mean: float)
     )
 
 
-def _drugs(rng: Rng, rows: Rows, people: People, words: Vocabulary, mean: float) -> None:
+def _drugs(rng: Rng, rows: Rows, people: People, words: OmopVocabulary, mean: float) -> None:
     person = _drawn(rng, people, mean * SHARES["drug_exposure"])
     things = _personal(rng, people, person, words.drugs, 0.7)
     day = observed_days(rng, people, person)
@@ -101,7 +103,7 @@ def _drugs(rng: Rng, rows: Rows, people: People, words: Vocabulary, mean: float)
     )
 
 
-def _procedures(rng: Rng, rows: Rows, people: People, coded: Coded, mean: float) -> None:
+def _procedures(rng: Rng, rows: Rows, people: People, coded: CodedForms, mean: float) -> None:
     person = _drawn(rng, people, mean * SHARES["procedure_occurrence"])
     things = _things(rng, people.group[person], coded.weights)
     rows.add(
@@ -112,7 +114,7 @@ def _procedures(rng: Rng, rows: Rows, people: People, coded: Coded, mean: float)
     )
 
 
-def _measurements(rng: Rng, rows: Rows, people: People, words: Vocabulary, mean: float) -> None:
+def _measurements(rng: Rng, rows: Rows, people: People, words: OmopVocabulary, mean: float) -> None:
     """Draw visits, and at each visit a panel; the values of a person hang together."""
     share = np.array(list(PANELS.values()))
     size = np.array([len(panel) for panel in words.labs.panels])
@@ -132,7 +134,7 @@ SMOKING, SMOKING_ANSWERS = 4275495, np.array([4144272, 4310250, 4298794])
 ALLERGIES = np.array([438614, 4102123, 4302207, 4163874])
 
 
-def _observations(rng: Rng, rows: Rows, people: People, words: Vocabulary, mean: float) -> None:
+def _observations(rng: Rng, rows: Rows, people: People, words: OmopVocabulary, mean: float) -> None:
     person = _drawn(rng, people, mean * SHARES["observation"])
     allergy = rng.random(len(person)) < 0.12
     answer = SMOKING_ANSWERS[rng.choice(3, len(person), p=[0.6, 0.22, 0.18])]

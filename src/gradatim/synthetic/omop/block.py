@@ -7,16 +7,16 @@ import numpy as np
 from gradatim.synthetic.omop.background import add_background
 from gradatim.synthetic.omop.candidate_drugs import add_drugs
 from gradatim.synthetic.omop.candidate_labs import add_labs
-from gradatim.synthetic.omop.candidates import Scene, Visit, add_conditions, add_procedures
+from gradatim.synthetic.omop.candidates import Scene, TrialDays, add_conditions, add_procedures
 from gradatim.synthetic.omop.days import EPOCH
-from gradatim.synthetic.omop.forms import Coded
+from gradatim.synthetic.omop.forms import CodedForms
 from gradatim.synthetic.omop.labs import TEXTS
 from gradatim.synthetic.omop.people import People, draw_people
-from gradatim.synthetic.omop.rows import Column, Lives, Rows, Text
+from gradatim.synthetic.omop.rows import Column, Lives, Rows, TextColumn
 from gradatim.synthetic.omop.schema import RECORDS
-from gradatim.synthetic.omop.vocabulary import Vocabulary
+from gradatim.synthetic.omop.vocabulary import OmopVocabulary
 
-Columns = dict[str, Column | Text]
+Columns = dict[str, Column | TextColumn]
 GENDERS = np.array([8507, 8532, 0])
 EHR, PRESCRIPTION, LAB = 32817, 32838, 32856
 OBSERVED_TEXTS = ("tobacco", "allergy or history")
@@ -29,7 +29,7 @@ def block(
     candidates: float,
     mean: float,
     as_of: date,
-    words: Vocabulary,
+    words: OmopVocabulary,
 ) -> dict[str, Columns]:
     """Make people and their records.
 
@@ -45,7 +45,7 @@ def block(
     people = draw_people(rng, size, candidates, as_of)
     rows = Rows()
     add_background(rng, rows, people, words, mean)
-    scene = Scene(rng, Lives(rows, people.birth, people.last), people, words, Visit(as_of))
+    scene = Scene(rng, Lives(rows, people.birth, people.last), people, words, TrialDays(as_of))
     for part in (add_conditions, add_procedures, add_drugs, add_labs):
         part(scene)
     tables = _people_tables(rng, people, first_person)
@@ -68,7 +68,7 @@ def _people_tables(rng: np.random.Generator, people: People, first: int) -> dict
         "race_concept_id": race,
         "care_site_id": people.site + 1,
         "ethnicity_concept_id": np.where(rng.random(len(people)) < 0.1, 38003563, 38003564),
-        "gender_source_value": Text(gender, ("M", "F", "U")),
+        "gender_source_value": TextColumn(gender, ("M", "F", "U")),
     }
     which, period = np.nonzero(people.periods[:, :, 0] >= 0)
     dead = np.flatnonzero(people.death >= 0)
@@ -108,7 +108,7 @@ NAMES = {
 """The columns that a record's parts become; an end is named after its table's start."""
 
 
-def _record_table(rows: Rows, table: str, words: Vocabulary, first: int) -> Columns:
+def _record_table(rows: Rows, table: str, words: OmopVocabulary, first: int) -> Columns:
     """Spell a table's records out."""
     raw = rows.sorted(table)
     columns: Columns = {"person_id": first + raw["person"], START[table]: raw["day"]}
@@ -124,20 +124,20 @@ def _record_table(rows: Rows, table: str, words: Vocabulary, first: int) -> Colu
         "measurement": words.labs,
     }.get(table)
     if table == "measurement":
-        columns["value_source_value"] = Text(raw["text"], TEXTS)
+        columns["value_source_value"] = TextColumn(raw["text"], TEXTS)
     if coded:
         return columns | _spelled(coded, raw["form"])
     nothing = np.full(len(kind), -1)
     return columns | {
         "value_as_number": np.full(len(kind), np.nan),
-        "value_as_string": Text(nothing, ()),
-        "observation_source_value": Text(raw["text"], OBSERVED_TEXTS),
+        "value_as_string": TextColumn(nothing, ()),
+        "observation_source_value": TextColumn(raw["text"], OBSERVED_TEXTS),
     }
 
 
-def _spelled(coded: Coded, form: Column) -> Columns:
+def _spelled(coded: CodedForms, form: Column) -> Columns:
     columns: Columns = {}
     for name, by_form in coded.columns.items():
         values = by_form.astype(np.int32)[form]
-        columns[name] = Text(values, coded.texts[name]) if name in coded.texts else values
+        columns[name] = TextColumn(values, coded.texts[name]) if name in coded.texts else values
     return columns

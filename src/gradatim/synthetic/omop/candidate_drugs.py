@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gradatim.synthetic.omop.background import DRUG_SHARES, forms
 from gradatim.synthetic.omop.candidates import Scene
-from gradatim.synthetic.omop.days import edges, number
+from gradatim.synthetic.omop.days import day_number, edges
 from gradatim.synthetic.omop.forms import DRUG_FORMS
 
 Ints = NDArray[np.int64]
@@ -83,10 +83,10 @@ def add_drugs(scene: Scene) -> None:
         0.16,
         ANTIBIOTICS,
         200,
-        [scene.visit.before_screening(days=28), number(scene.visit.screening)],
+        [scene.visit.before_screening(days=28), day_number(scene.visit.screening)],
         7,
     )
-    _single(scene, 0.05, ANTICOAGULANTS, 300, [number(scene.visit.screening)], 30)
+    _single(scene, 0.05, ANTICOAGULANTS, 300, [day_number(scene.visit.screening)], 30)
 
 
 def _course(
@@ -138,7 +138,7 @@ def _pick(scene: Scene, names: Sequence[str], size: int) -> Ints:
 def _nsaids(scene: Scene) -> None:
     """Most took two to four; the days before screening are near 28 for one in six (I2a)."""
     who = scene.people.candidate
-    screening = number(scene.visit.screening)
+    screening = day_number(scene.visit.screening)
     things = scene.words.drugs.thing(*NSAIDS)
     order = scene.rng.random((len(who), len(NSAIDS))).argsort(axis=1, kind="stable")
     many = scene.rng.choice(5, len(who), p=[0.03, 0.08, 0.45, 0.29, 0.15])
@@ -158,9 +158,9 @@ def _nsaids(scene: Scene) -> None:
 def _background_therapy(scene: Scene) -> None:
     """Sulfasalazine and methotrexate: begun near 3 months, changed near 28 days before (I3)."""
     visit = scene.visit
-    first = number(visit.first_dose)
-    began = [visit.before_screening(months=3), number(visit.first_dose) - 2 - 92]
-    changed = [visit.before_screening(days=28), number(visit.first_dose) - 2 - 28]
+    first = day_number(visit.first_dose)
+    began = [visit.before_screening(months=3), day_number(visit.first_dose) - 2 - 92]
+    changed = [visit.before_screening(days=28), day_number(visit.first_dose) - 2 - 28]
     for name, share, doses in BACKGROUND_THERAPY:
         who = scene.some(share)
         drug = np.repeat(scene.words.drugs.thing(name), len(who))
@@ -221,7 +221,7 @@ def _other_dmards(scene: Scene) -> None:
 
 def _glucocorticoids(scene: Scene) -> None:
     """Tablets around 10 mg of prednisone a day, stable since about 28 days (I4); creams, joints."""
-    first = number(scene.visit.first_dose)
+    first = day_number(scene.visit.first_dose)
     stable = [first - 2 - 28]
     for (name, doses), share in zip(STEROID_DOSES.items(), (0.14, 0.05, 0.05, 0.01), strict=True):
         who = scene.some(share)

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradatim.synthetic.omop.candidates import Scene
-from gradatim.synthetic.omop.days import edges, number
+from gradatim.synthetic.omop.days import day_number, edges
 from gradatim.synthetic.omop.labs import (
     OPERATORS,
     add_doubles,
     in_unit,
     lab_forms,
-    limits,
+    reference_range,
     results,
 )
 from gradatim.synthetic.omop.rows import Column
@@ -22,7 +22,7 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Limit:
+class _CriterionLimit:
     """At which value a criterion turns: a number, or a multiple of the upper limit of normal."""
 
     test: str
@@ -34,15 +34,15 @@ class Limit:
 
 
 LIMITS = (
-    Limit("ast", 0.9, times=2.5),
-    Limit("alt", 0.9, times=2.5),
-    Limit("creatinine", 0.9, times=1.5, step=0.01),
-    Limit("egfr", 0.4, number=60, past=-1),
-    Limit("aptt", 0.75, times=1.5, step=0.1),
-    Limit("pt", 0.75, times=2.5, step=0.1),
-    Limit("inr", 0.5, number=1.5, step=0.1),
-    Limit("lvef", 0.5, number=45, past=-1),
-    Limit("hbv_dna", 0.25, number=1000),
+    _CriterionLimit("ast", 0.9, times=2.5),
+    _CriterionLimit("alt", 0.9, times=2.5),
+    _CriterionLimit("creatinine", 0.9, times=1.5, step=0.01),
+    _CriterionLimit("egfr", 0.4, number=60, past=-1),
+    _CriterionLimit("aptt", 0.75, times=1.5, step=0.1),
+    _CriterionLimit("pt", 0.75, times=2.5, step=0.1),
+    _CriterionLimit("inr", 0.5, number=1.5, step=0.1),
+    _CriterionLimit("lvef", 0.5, number=45, past=-1),
+    _CriterionLimit("hbv_dna", 0.25, number=1000),
 )
 """The limits of E7d and E11, and how often each test was done."""
 SEROLOGY = (
@@ -61,7 +61,7 @@ def add_labs(scene: Scene) -> None:
         who = scene.some(limit.tested)
         _measure(scene, limit, who, _screening_days(scene, len(who)))
         again = who[scene.rng.random(len(who)) < 0.5]
-        first = number(scene.visit.first_dose)
+        first = day_number(scene.visit.first_dose)
         day = first - scene.rng.integers(1, 9, len(again))
         _measure(scene, limit, again, edges(scene.rng, day, [first - 8, first - 1], 0.2))
     for test, tested, positive in SEROLOGY:
@@ -72,18 +72,18 @@ def add_labs(scene: Scene) -> None:
 
 def _screening_days(scene: Scene, size: int) -> NDArray[np.int32]:
     """Most in the 28 days around screening, some at the edges of that, some long before."""
-    screening = number(scene.visit.screening)
+    screening = day_number(scene.visit.screening)
     day = screening - scene.rng.integers(-7, 29, size)
     old = scene.rng.random(size) < 0.12
     day[old] = screening - scene.rng.integers(30, 500, int(old.sum()))
     return edges(scene.rng, day, [screening - 28, screening + 7, screening - 14], 0.15)
 
 
-def _measure(scene: Scene, limit: Limit, who: Ints, day: NDArray[np.int32]) -> None:
+def _measure(scene: Scene, limit: _CriterionLimit, who: Ints, day: NDArray[np.int32]) -> None:
     rng, labs = scene.rng, scene.words.labs
     tests = np.repeat(labs.thing(limit.test), len(who))
     form = lab_forms(rng, scene.people, who, tests)
-    low, high = limits(rng, scene.people, labs, who, tests, form)
+    low, high = reference_range(rng, scene.people, labs, who, tests, form)
     at = labs.numbers["high"][tests] if limit.times else np.full(len(who), limit.number)
     at = in_unit(labs, at, tests, form) * (limit.times or 1)
     step = limit.step * np.where(labs.numbers["factor"][form] > 10, 10, 1)
@@ -118,7 +118,7 @@ def _usual(scene: Scene, tests: Ints) -> Numbers:
     return np.where(numbers["kind"][tests] == 0, mean + z, mean * np.exp(z))
 
 
-def _operators(scene: Scene, limit: Limit, value: Numbers) -> Ints:
+def _operators(scene: Scene, limit: _CriterionLimit, value: Numbers) -> Ints:
     """Some results are bounds: below 20 IU/mL, above 55 %; most have `=` or no operator."""
     drawn = scene.rng.random(len(value))
     operator = np.where(drawn < 0.3, OPERATORS["="], -1)

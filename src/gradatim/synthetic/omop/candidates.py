@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradatim.synthetic.omop.background import CONDITION_SHARES, forms
-from gradatim.synthetic.omop.days import edges, number, shifted
+from gradatim.synthetic.omop.days import day_number, edges, shifted
 from gradatim.synthetic.omop.forms import CONDITION_FORMS
 from gradatim.synthetic.omop.people import People
 from gradatim.synthetic.omop.rows import Lives
-from gradatim.synthetic.omop.vocabulary import Vocabulary
+from gradatim.synthetic.omop.vocabulary import OmopVocabulary
 
 Ints = NDArray[np.int64]
 Days = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
-class Visit:
+class TrialDays:
     """The days of the planned trial: first dose, screening and enrolment before it."""
 
     first_dose: date
@@ -34,11 +34,11 @@ class Visit:
 
     def before(self, **length: int) -> int:
         """Give the day that lies so many years, months or days before the first dose."""
-        return number(shifted(self.first_dose, **{unit: -n for unit, n in length.items()}))
+        return day_number(shifted(self.first_dose, **{unit: -n for unit, n in length.items()}))
 
     def before_screening(self, **length: int) -> int:
         """Give the day that lies so many years, months or days before screening."""
-        return number(shifted(self.screening, **{unit: -n for unit, n in length.items()}))
+        return day_number(shifted(self.screening, **{unit: -n for unit, n in length.items()}))
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Scene:
     rng: np.random.Generator
     rows: Lives
     people: People
-    words: Vocabulary
-    visit: Visit
+    words: OmopVocabulary
+    visit: TrialDays
 
     def some(self, share: float) -> Ints:
         """Choose a share of the candidates."""
@@ -60,12 +60,12 @@ class Scene:
         self, size: int, furthest: int, latest: int, at: list[int], share: float = 0.5
     ) -> Days:
         """Draw days between so many days before the first dose, or at one of the edges."""
-        first = number(self.visit.first_dose)
+        first = day_number(self.visit.first_dose)
         drawn = first - self.rng.integers(latest, furthest, size)
         return edges(self.rng, drawn, at, share)
 
 
-EVENTS: tuple[tuple[str, int, tuple[str, ...]], ...] = (
+_EVENT_WINDOWS: tuple[tuple[str, int, tuple[str, ...]], ...] = (
     (
         "years",
         5,
@@ -124,10 +124,10 @@ SURGERY = (
 def add_conditions(scene: Scene) -> None:
     """Add the diagnosis and the events of the past."""
     _diagnosis(scene)
-    for (unit, length, names), share in zip(EVENTS, EVENT_SHARES, strict=True):
+    for (unit, length, names), share in zip(_EVENT_WINDOWS, EVENT_SHARES, strict=True):
         edge = scene.visit.before(**{unit: length})
         who = scene.some(share)
-        span = number(scene.visit.first_dose) - edge
+        span = day_number(scene.visit.first_dose) - edge
         day = scene.days(len(who), 2 * span, 0, [edge], 0.3)
         _record(scene, who, day, _one_of(scene, names, len(who)), ends=0.3)
     who = scene.some(0.05)
@@ -152,7 +152,7 @@ def add_conditions(scene: Scene) -> None:
     _record(
         scene,
         who,
-        scene.days(len(who), 2500, 0, [number(scene.visit.screening)], 0.1),
+        scene.days(len(who), 2500, 0, [day_number(scene.visit.screening)], 0.1),
         _one_of(scene, rare, len(who)),
         ends=0.2,
     )
@@ -169,10 +169,10 @@ def _diagnosis(scene: Scene) -> None:
         "juvenile ankylosing spondylitis",
     )
     kind = scene.rng.choice(5, len(who), p=[0.66, 0.16, 0.1, 0.06, 0.02])
-    first = scene.days(len(who), 4000, 20, [number(scene.visit.screening)], 0.02)
+    first = scene.days(len(who), 4000, 20, [day_number(scene.visit.screening)], 0.02)
     times = scene.rng.integers(1, 6, len(who))
     again = np.repeat(np.arange(len(who)), times)
-    left = np.maximum(number(scene.visit.first_dose) - first[again], 1)
+    left = np.maximum(day_number(scene.visit.first_dose) - first[again], 1)
     later = (scene.rng.random(len(again)) * left).astype(np.int32)
     later[np.cumsum(times) - times] = 0
     _record(

@@ -11,7 +11,7 @@ EPOCH = date(1970, 1, 1)
 Days = NDArray[np.int32]
 
 
-def number(day: date) -> int:
+def day_number(day: date) -> int:
     """Count the days from 1970-01-01."""
     return (day - EPOCH).days
 

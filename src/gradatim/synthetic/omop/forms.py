@@ -24,7 +24,7 @@ with its code as text; without unit; another unit under the usual code."""
 
 
 @dataclass(frozen=True)
-class Coded:
+class CodedForms:
     """The forms of one table's things.
 
     Args:
@@ -45,7 +45,7 @@ class Coded:
 
 
 @dataclass(frozen=True)
-class Labs(Coded):
+class Labs(CodedForms):
     """Tests.
 
     Args:
@@ -59,7 +59,7 @@ class Labs(Coded):
 
 
 @dataclass(frozen=True)
-class Drugs(Coded):
+class Drugs(CodedForms):
     """Drugs: `per_day` is the usual quantity a day, by drug."""
 
     per_day: Numbers

@@ -37,7 +37,7 @@ def add_results(
     """Add results of tests with ordinary values; some are lost, doubled or in conflict."""
     value = _values(rng, people, labs, person, tests)
     form = lab_forms(rng, people, person, tests)
-    low, high = limits(rng, people, labs, person, tests, form)
+    low, high = reference_range(rng, people, labs, person, tests, form)
     value = in_unit(labs, value, tests, form)
     is_result = labs.numbers["kind"][tests] == 2
     result, text = results(rng, is_result, rng.random(len(tests)) < 0.03)
@@ -109,7 +109,7 @@ def in_unit(labs: Labs, value: Numbers, tests: Ints, form: Ints) -> Numbers:
     return np.rint(value * scale) / scale
 
 
-def limits(
+def reference_range(
     rng: Rng, people: People, labs: Labs, person: Ints, tests: Ints, form: Ints
 ) -> tuple[Numbers, Numbers]:
     """Give the reference range as the laboratory prints it, NaN where it gives none."""

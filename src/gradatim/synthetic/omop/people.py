@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from gradatim.synthetic.omop.days import edges, number, shifted
+from gradatim.synthetic.omop.days import day_number, edges, shifted
 
 Days = NDArray[np.int32]
 SITES = 12
@@ -59,7 +59,7 @@ def draw_people(rng: np.random.Generator, size: int, share: float, as_of: date) 
     female, birth = rng.random(size) < 0.51, _births(rng, size, as_of)
     female[candidate] = rng.random(len(candidate)) < 1 / 3.5
     birth[candidate] = _candidate_births(rng, len(candidate), as_of)
-    age = (number(as_of) - birth) / 365.25
+    age = (day_number(as_of) - birth) / 365.25
     dies = rng.random(size) < DEAD * np.interp(age, [0, 50, 90], [0.1, 0.6, 5.4]) / _MEAN_RISK
     end = _ends(rng, size, as_of, candidate, dies)
     end = np.maximum(end, birth + 1).astype(np.int32)
@@ -77,7 +77,7 @@ def draw_people(rng: np.random.Generator, size: int, share: float, as_of: date) 
         rng.integers(0, SITES, size),
         activity / activity.mean(),
         candidate,
-        number(as_of),
+        day_number(as_of),
     )
 
 
@@ -87,7 +87,7 @@ _MEAN_RISK = 1.13
 
 def _births(rng: np.random.Generator, size: int, as_of: date) -> Days:
     age = np.interp(rng.random(size), _AGES[1], _AGES[0])
-    return (number(as_of) - age * 365.25 - 1).astype(np.int32)
+    return (day_number(as_of) - age * 365.25 - 1).astype(np.int32)
 
 
 def _candidate_births(rng: np.random.Generator, size: int, as_of: date) -> Days:
@@ -97,9 +97,9 @@ def _candidate_births(rng: np.random.Generator, size: int, as_of: date) -> Days:
         rng.normal(39, 11, size).clip(18.2, 64.8),
         rng.uniform(12, 80, size),
     )
-    birth = number(as_of) - age * 365.25
+    birth = day_number(as_of) - age * 365.25
     screening = shifted(as_of, days=-14)
-    limits = [number(shifted(screening, years=-years)) for years in (18, 65, 66)]
+    limits = [day_number(shifted(screening, years=-years)) for years in (18, 65, 66)]
     return edges(rng, birth, limits, 1 / 18)
 
 
@@ -115,7 +115,7 @@ def _ends(
     ended[candidate] = rng.random(len(candidate)) < 0.06
     before = np.where(ended | dies, rng.integers(20, 2000, size), rng.integers(0, 21, size))
     before[candidate] *= ended[candidate] | dies[candidate]
-    return (number(as_of) - before).astype(np.int32)
+    return (day_number(as_of) - before).astype(np.int32)
 
 
 def _periods(rng: np.random.Generator, birth: Days, end: Days) -> NDArray[np.int32]:

@@ -27,7 +27,7 @@ _DAY_BITS, _ROW_BITS, _EARLIEST = 17, 26, -40_000
 
 
 @dataclass(frozen=True)
-class Text:
+class TextColumn:
     """A column of text: for each row which of the texts, -1 for NULL."""
 
     numbers: Column

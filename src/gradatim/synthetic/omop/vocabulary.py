@@ -8,32 +8,32 @@ import numpy as np
 
 from gradatim.clinical.drugs import find_drug
 from gradatim.synthetic.omop.concepts import Concepts
-from gradatim.synthetic.omop.forms import Coded, Drugs, Forms, Labs, Numbers
+from gradatim.synthetic.omop.forms import CodedForms, Drugs, Forms, Labs, Numbers
 
 AGE_GROUPS = ("child", "adult", "old")
 
 
 @dataclass(frozen=True)
-class Vocabulary:
+class OmopVocabulary:
     """All of it."""
 
     concepts: Concepts
-    conditions: Coded
-    procedures: Coded
+    conditions: CodedForms
+    procedures: CodedForms
     labs: Labs
     drugs: Drugs
 
 
-def rows(table: str) -> list[dict[str, str]]:
+def bundled_rows(table: str) -> list[dict[str, str]]:
     """Read one of the bundled tables."""
     with (Path(__file__).parent / "tables" / f"{table}.csv").open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
-def vocabulary() -> Vocabulary:
+def vocabulary() -> OmopVocabulary:
     """Build the vocabulary from the bundled tables; always the same."""
     concepts = Concepts()
-    for row in rows("concepts"):
+    for row in bundled_rows("concepts"):
         concepts.add(
             row["domain"],
             row["vocabulary"],
@@ -45,7 +45,7 @@ def vocabulary() -> Vocabulary:
         )
     parts = _conditions(concepts), _procedures(concepts), _labs(concepts), _drugs(concepts)
     _asked(concepts)
-    return Vocabulary(concepts, *parts)
+    return OmopVocabulary(concepts, *parts)
 
 
 def _asked(concepts: Concepts) -> None:
@@ -53,7 +53,7 @@ def _asked(concepts: Concepts) -> None:
 
     As in a vocabulary that is whole: that nobody has it can be told only by one that holds it.
     """
-    for row in rows("asked"):
+    for row in bundled_rows("asked"):
         id = concepts.add(
             row["domain"],
             row["vocabulary"],
@@ -74,8 +74,8 @@ def _local(name: str) -> str:
     return name.lower().replace(" ", "_").replace("-", "_")
 
 
-def _conditions(concepts: Concepts) -> Coded:
-    table, forms = rows("conditions"), Forms()
+def _conditions(concepts: Concepts) -> CodedForms:
+    table, forms = bundled_rows("conditions"), Forms()
     for row in table:
         vocabulary = "SNOMED" if row["snomed"] else "gradatim"
         id = concepts.add(
@@ -109,11 +109,11 @@ def _conditions(concepts: Concepts) -> Coded:
         )
         above = [code for code in row["ancestors"].split(";") if code]
         concepts.under(own, [concepts.find("SNOMED", code) for code in above])
-    return Coded(tuple(row["name"] for row in table), *forms.arrays(), _weights(table))
+    return CodedForms(tuple(row["name"] for row in table), *forms.arrays(), _weights(table))
 
 
-def _procedures(concepts: Concepts) -> Coded:
-    table, forms = rows("procedures"), Forms()
+def _procedures(concepts: Concepts) -> CodedForms:
+    table, forms = bundled_rows("procedures"), Forms()
     for row in table:
         vocabulary = "SNOMED" if row["snomed"] else "gradatim"
         id = concepts.add(
@@ -130,11 +130,11 @@ def _procedures(concepts: Concepts) -> Coded:
                 procedure_source_value=row["source"],
                 procedure_source_concept_id=0,
             )
-    return Coded(tuple(row["name"] for row in table), *forms.arrays(), _weights(table))
+    return CodedForms(tuple(row["name"] for row in table), *forms.arrays(), _weights(table))
 
 
 def _labs(concepts: Concepts) -> Labs:
-    table, forms = rows("measurements"), Forms()
+    table, forms = bundled_rows("measurements"), Forms()
     factor: list[float] = []
     offset: list[float] = []
     for row in table:
@@ -178,7 +178,9 @@ PANELS = {
 
 
 def _lab_forms(forms: Forms, concepts: Concepts, row: dict[str, str], id: int) -> None:
-    known = {one["code"]: int(one["omop"]) for one in rows("concepts") if one["domain"] == "Unit"}
+    known = {
+        one["code"]: int(one["omop"]) for one in bundled_rows("concepts") if one["domain"] == "Unit"
+    }
     unit, text = known.get(row["unit"]), row["unit_text"] or None
     wrong = known["s"] if row["unit"] == "kg" else known["kg"]
     other, other_text = unit, text
@@ -213,7 +215,7 @@ def _lab_forms(forms: Forms, concepts: Concepts, row: dict[str, str], id: int) -
 
 
 def _drugs(concepts: Concepts) -> Drugs:
-    table, forms = rows("drugs"), Forms()
+    table, forms = bundled_rows("drugs"), Forms()
     routes = {
         "oral": "Oral",
         "topical": "Topical",
@@ -222,7 +224,11 @@ def _drugs(concepts: Concepts) -> Drugs:
         "intraarticular": "Intra-articular",
         "inhalation": "Respiratory tract",
     }
-    ids = {row["name"]: int(row["omop"]) for row in rows("concepts") if row["domain"] == "Route"}
+    ids = {
+        row["name"]: int(row["omop"])
+        for row in bundled_rows("concepts")
+        if row["domain"] == "Route"
+    }
     for row in table:
         ingredient = _ingredient(concepts, row)
         name = _drug_name(row)

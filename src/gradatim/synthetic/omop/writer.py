@@ -7,11 +7,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gradatim.synthetic.omop.rows import Column, Text
+from gradatim.synthetic.omop.rows import Column, TextColumn
 from gradatim.synthetic.omop.schema import RECORDS, SCHEMAS
 
 ROW_GROUP = 120_000
-Columns = dict[str, Column | Text]
+_Columns = dict[str, Column | TextColumn]
 
 
 class TableWriter:
@@ -25,7 +25,7 @@ class TableWriter:
         self._schema = SCHEMAS[table]
         self._numbered = f"{table}_id" if table in (*RECORDS, "observation_period") else ""
         self._next = first_id
-        self._waiting: Columns = {}
+        self._waiting: _Columns = {}
         plain = [name for name in self._schema.names if name != self._numbered]
         self._file = pq.ParquetWriter(
             folder / f"{table}.parquet",
@@ -37,7 +37,7 @@ class TableWriter:
             column_encoding={self._numbered: "DELTA_BINARY_PACKED"} if self._numbered else None,
         )
 
-    def add(self, columns: Mapping[str, Column | Text]) -> None:
+    def add(self, columns: Mapping[str, Column | TextColumn]) -> None:
         """Add rows, and write the row groups that they fill."""
         whole = {name: _join(self._waiting.get(name), column) for name, column in columns.items()}
         size = _size(whole)
@@ -53,7 +53,7 @@ class TableWriter:
         self._waiting = {}
         self._file.close()
 
-    def _write(self, columns: Columns, start: int, stop: int) -> None:
+    def _write(self, columns: _Columns, start: int, stop: int) -> None:
         arrays = []
         for field in self._schema:
             if field.name == self._numbered:
@@ -91,8 +91,8 @@ def _as_written(schema: pa.Schema) -> pa.Schema:
     )
 
 
-def _array(column: Column | Text, field: pa.Field) -> pa.Array:
-    if isinstance(column, Text):
+def _array(column: Column | TextColumn, field: pa.Field) -> pa.Array:
+    if isinstance(column, TextColumn):
         return _text(column)
     if pa.types.is_floating(field.type):
         return pa.array(column, mask=np.isnan(column.astype(np.float64)))
@@ -103,7 +103,7 @@ def _array(column: Column | Text, field: pa.Field) -> pa.Array:
     return pa.array(column.astype(kind), mask=column < 0 if field.nullable else None)
 
 
-def _text(column: Text) -> pa.Array:
+def _text(column: TextColumn) -> pa.Array:
     """Give the texts that occur, numbered: the dictionary of a row group holds no others."""
     used = np.flatnonzero(np.bincount(column.numbers + 1, minlength=len(column.texts) + 1)[1:])
     new = np.full(len(column.texts) + 1, -1, dtype=np.int32)
@@ -113,28 +113,28 @@ def _text(column: Text) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array(numbers, mask=numbers < 0), words)
 
 
-def _size(columns: Columns) -> int:
+def _size(columns: _Columns) -> int:
     first = next(iter(columns.values()), np.empty(0))
-    return len(first.numbers if isinstance(first, Text) else first)
+    return len(first.numbers if isinstance(first, TextColumn) else first)
 
 
-def _join(before: Column | Text | None, after: Column | Text) -> Column | Text:
+def _join(before: Column | TextColumn | None, after: Column | TextColumn) -> Column | TextColumn:
     if before is None:
         return after
-    if isinstance(before, Text) and isinstance(after, Text):
-        return Text(np.concatenate([before.numbers, after.numbers]), after.texts)
+    if isinstance(before, TextColumn) and isinstance(after, TextColumn):
+        return TextColumn(np.concatenate([before.numbers, after.numbers]), after.texts)
     return np.concatenate([before, after])
 
 
-def _kept(column: Column | Text, start: int) -> Column | Text:
+def _kept(column: Column | TextColumn, start: int) -> Column | TextColumn:
     """Copy the end of a column, so that the rest of it can be given back."""
-    if isinstance(column, Text):
-        return Text(column.numbers[start:].copy(), column.texts)
+    if isinstance(column, TextColumn):
+        return TextColumn(column.numbers[start:].copy(), column.texts)
     kept: Column = column[start:].copy()
     return kept
 
 
-def _part(column: Column | Text, start: int, stop: int) -> Column | Text:
-    if isinstance(column, Text):
-        return Text(column.numbers[start:stop], column.texts)
+def _part(column: Column | TextColumn, start: int, stop: int) -> Column | TextColumn:
+    if isinstance(column, TextColumn):
+        return TextColumn(column.numbers[start:stop], column.texts)
     return column[start:stop]
