@@ -3,13 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from gradatim.synthetic.omop.arrays import Ints
 from gradatim.synthetic.omop.forms import CONDITION_FORMS, DRUG_FORMS, CodedForms
 from gradatim.synthetic.omop.labs import add_results
 from gradatim.synthetic.omop.people import People, observed_days
 from gradatim.synthetic.omop.rows import Rows
 from gradatim.synthetic.omop.vocabulary import PANELS, OmopVocabulary
 
-Ints = NDArray[np.int64]
 Rng = np.random.Generator
 SHARES = {
     "measurement": 0.59,

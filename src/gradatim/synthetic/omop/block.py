@@ -4,6 +4,7 @@ from datetime import date
 
 import numpy as np
 
+from gradatim.synthetic.omop.arrays import Column
 from gradatim.synthetic.omop.background import add_background
 from gradatim.synthetic.omop.candidate_drugs import add_drugs
 from gradatim.synthetic.omop.candidate_labs import add_labs
@@ -12,7 +13,7 @@ from gradatim.synthetic.omop.days import EPOCH
 from gradatim.synthetic.omop.forms import CodedForms
 from gradatim.synthetic.omop.labs import TEXTS
 from gradatim.synthetic.omop.people import People, draw_people
-from gradatim.synthetic.omop.rows import Column, Lives, Rows, TextColumn
+from gradatim.synthetic.omop.rows import Lives, Rows, TextColumn
 from gradatim.synthetic.omop.schema import RECORDS
 from gradatim.synthetic.omop.vocabulary import OmopVocabulary
 

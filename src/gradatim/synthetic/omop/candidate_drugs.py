@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from gradatim.synthetic.omop.arrays import Days, Ints
 from gradatim.synthetic.omop.background import DRUG_SHARES, forms
 from gradatim.synthetic.omop.candidates import Scene
 from gradatim.synthetic.omop.days import day_number, edges
 from gradatim.synthetic.omop.forms import DRUG_FORMS
 
-Ints = NDArray[np.int64]
-Days = NDArray[np.int32]
 MOST_RECORDS = 40
 ONGOING = 60
 """How many days after the first dose a course still runs that has not ended."""

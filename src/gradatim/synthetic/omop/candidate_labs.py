@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gradatim.synthetic.omop.arrays import Column, Ints, Numbers
 from gradatim.synthetic.omop.candidates import Scene
 from gradatim.synthetic.omop.days import day_number, edges
 from gradatim.synthetic.omop.labs import (
@@ -15,10 +16,6 @@ from gradatim.synthetic.omop.labs import (
     reference_range,
     results,
 )
-from gradatim.synthetic.omop.rows import Column
-
-Ints = NDArray[np.int64]
-Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gradatim.synthetic.omop.arrays import Days, Ints
 from gradatim.synthetic.omop.background import CONDITION_SHARES, forms
 from gradatim.synthetic.omop.days import day_number, edges, shifted
 from gradatim.synthetic.omop.forms import CONDITION_FORMS
 from gradatim.synthetic.omop.people import People
 from gradatim.synthetic.omop.rows import Lives
 from gradatim.synthetic.omop.vocabulary import OmopVocabulary
-
-Ints = NDArray[np.int64]
-Days = NDArray[np.int32]
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from gradatim.synthetic.omop.arrays import Days
 
 EPOCH = date(1970, 1, 1)
-Days = NDArray[np.int32]
 
 
 def day_number(day: date) -> int:

@@ -8,10 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
-Numbers = NDArray[np.float64]
+from gradatim.synthetic.omop.arrays import Ints, Numbers
 
 CONDITION_FORMS = 4
 """Of a condition: mapped; mapped, source not; unmapped with its code as text; as a concept."""

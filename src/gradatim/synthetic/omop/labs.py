@@ -3,12 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from gradatim.synthetic.omop.arrays import Column, Ints, Numbers
 from gradatim.synthetic.omop.forms import LAB_FORMS, Labs
 from gradatim.synthetic.omop.people import SITES, People
-from gradatim.synthetic.omop.rows import Column, Lives, Rows
+from gradatim.synthetic.omop.rows import Lives, Rows
 
-Ints = NDArray[np.int64]
-Numbers = NDArray[np.float64]
 Rng = np.random.Generator
 RANGE_GIVEN = np.linspace(0.05, 0.75, SITES)
 """Share of the results to which each site's laboratory adds the reference range; the mean is 40 %,

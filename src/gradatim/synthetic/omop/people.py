@@ -6,9 +6,9 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from gradatim.synthetic.omop.arrays import Days
 from gradatim.synthetic.omop.days import day_number, edges, shifted
 
-Days = NDArray[np.int32]
 SITES = 12
 DEAD = 0.02
 _AGES = ([0, 5, 18, 35, 50, 65, 80, 101], [0, 0.06, 0.2, 0.43, 0.64, 0.84, 0.96, 1])

@@ -1,12 +1,12 @@
 """Records on their way to a table: collected in any order, then put in order of person and day."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Column = NDArray[Any]
+from gradatim.synthetic.omop.arrays import Column
+
 RAW: dict[str, dict[str, float]] = {
     "condition_occurrence": {"form": -1, "end": -1},
     "drug_exposure": {"form": -1, "end": -1, "quantity": np.nan, "supply": -1},

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from gradatim.clinical.drugs import find_drug
+from gradatim.synthetic.omop.arrays import Numbers
 from gradatim.synthetic.omop.concepts import Concepts
-from gradatim.synthetic.omop.forms import CodedForms, Drugs, Forms, Labs, Numbers
+from gradatim.synthetic.omop.forms import CodedForms, Drugs, Forms, Labs
 
 AGE_GROUPS = ("child", "adult", "old")
 

@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gradatim.synthetic.omop.rows import Column, TextColumn
+from gradatim.synthetic.omop.arrays import Column
+from gradatim.synthetic.omop.rows import TextColumn
 from gradatim.synthetic.omop.schema import RECORDS, SCHEMAS
 
 ROW_GROUP = 120_000
