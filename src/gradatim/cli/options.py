@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from gradatim.core.dates import EARLIEST
 from gradatim.core.errors import UnusableInput
 
 Protocol = Annotated[
@@ -64,7 +65,7 @@ def with_options(
     return decorate
 
 
-EARLIEST, LATEST = date(1900, 1, 1), date(2150, 12, 31)
+LATEST = date(2150, 12, 31)
 
 
 def day_option(text: str, option: str) -> date:

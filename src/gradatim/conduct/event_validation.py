@@ -28,10 +28,8 @@ from gradatim.conduct.state import State
 from gradatim.conduct.stored_messages import read_back
 from gradatim.conduct.views.birth import agreed
 from gradatim.conduct.views.records import held_records
-from gradatim.core.dates import parse_day
+from gradatim.core.dates import EARLIEST, parse_day
 from gradatim.core.errors import UnusableInput
-
-EARLIEST = date(1900, 1, 1)
 
 
 def validate(state: State, event: Event) -> None:

@@ -64,6 +64,8 @@ class Day(NamedTuple):
         return Calendar.BETWEEN(date=first, date2=last)
 
 
+EARLIEST = date(1900, 1, 1)
+"""The first day that somebody who gives one can mean; an earlier one is a slip of the pen."""
 ANY_DAY = Day(date.min, date.max)
 NEVER_ENDED = Day(date.max, date.max)
 

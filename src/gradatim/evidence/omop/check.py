@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gradatim.core.dates import EARLIEST
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.omop import columns
 from gradatim.evidence.omop.columns import a_day
@@ -21,7 +22,6 @@ from gradatim.protocol.study import Study
 if TYPE_CHECKING:
     from ibis.expr import types as ir
 
-EARLIEST = date(1900, 1, 1)
 MOST_CODES = 20
 """Codes that are not understood are told as far as these, the most frequent first."""
 
