@@ -66,7 +66,8 @@ LIVER = [
     *enzyme("Alkaline phosphatase increased", "ALP", (1, 2.5, 5, 20), (2, 2.5, 5, 20)),
     *enzyme("GGT increased", "GGT", (1, 2.5, 5, 20), (2, 2.5, 5, 20)),
     Ladder("Blood bilirubin increased", "total bilirubin", "umol/L",
-           NONE._replace(baseline=MeasuredValue(10, "umol/L", high=20)), None, 20, up(20, 30, 60, 200)),
+           NONE._replace(baseline=MeasuredValue(10, "umol/L", high=20)),
+           None, 20, up(20, 30, 60, 200)),
     Ladder("Blood bilirubin increased", "total bilirubin", "umol/L", ITSELF, None, 20,
            up(20, 30, 60, 200)),
     Ladder("Blood bilirubin increased", "total bilirubin", "mg/dL",
@@ -128,9 +129,11 @@ CLOTTING = [
            ((2.0, 0, 0, 3),)),
     Ladder("Fibrinogen decreased", "fibrinogen", "g/L", ITSELF, 4, None, down(4, 3, 2, 1)),
     # Below the lower limit and 50 or 75 % less than at baseline.
-    Ladder("Fibrinogen decreased", "fibrinogen", "g/L", NONE._replace(baseline=MeasuredValue(8, "g/L")),
+    Ladder("Fibrinogen decreased", "fibrinogen", "g/L",
+           NONE._replace(baseline=MeasuredValue(8, "g/L")),
            4, None, ((4, 3, 0, 0), (2, 4, 4, 3))),
-    Ladder("Fibrinogen decreased", "fibrinogen", "g/L", NONE._replace(baseline=MeasuredValue(4, "g/L")),
+    Ladder("Fibrinogen decreased", "fibrinogen", "g/L",
+           NONE._replace(baseline=MeasuredValue(4, "g/L")),
            4, None, ((4, 1, 0, 0), (3, 2, 2, 1), (2, 3, 3, 2), (1, 4, 4, 3))),
     # Below 50 mg/dL is grade 4 whatever the limit.
     Ladder("Fibrinogen decreased", "fibrinogen", "mg/dL", ITSELF, 100, None,
@@ -227,7 +230,8 @@ SUGAR_AND_FAT = [
 SIGNS = [
     Ladder("Ejection fraction decreased", "LVEF", "%", ITSELF, None, None,
            ((50, 2, 2, 0), (40, 3, 2, 2), (20, 4, 3, 3))),
-    Ladder("Ejection fraction decreased", "LVEF", "%", NONE._replace(baseline=MeasuredValue(75, "%")),
+    Ladder("Ejection fraction decreased", "LVEF", "%",
+           NONE._replace(baseline=MeasuredValue(75, "%")),
            None, None, ((65, 2, 2, 0), (55, 3, 3, 2), (20, 4, 3, 3))),
     Ladder("Fever", "body temperature", "Cel", NONE._replace(hours_above_40=24), None, None,
            ((38, 0, 1, 1), (39, 1, 1, 2), (40, 2, 2, 3))),

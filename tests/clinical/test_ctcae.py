@@ -89,7 +89,8 @@ VECTORS = [
     *[("ALT", MeasuredValue(number, "U/L", high=40), MeasuredValue(60, "U/L", high=40), expected)
       for number, expected in ((89, 0), (90, 1), (180, 1), (181, 2))],
     ("ALT", MeasuredValue(100, "U/L", high=40), None, None),
-    *[("creatinine", MeasuredValue(number, "mg/dL", high=1.2), MeasuredValue(before, "mg/dL", high=1.2), expected)
+    *[("creatinine", MeasuredValue(number, "mg/dL", high=1.2),
+       MeasuredValue(before, "mg/dL", high=1.2), expected)
       for number, before, expected in ((1.2, 1.0, 0), (1.3, 1.0, 1), (1.0, 0.6, 2), (1.9, 1.2, 2),
                                        (2.0, 0.6, 3), (7.3, 1.0, 4))],
     *[("platelets", MeasuredValue(number, "10*9/L", low=150), None, expected)

@@ -72,7 +72,7 @@ def ceiling(design: Design, cohorts: Sequence[Cohort], *, complete: bool = False
 
     Args:
         design: the design.
-        cohorts: what was observed (`outcomes.parse`).
+        cohorts: what was observed (`outcomes.parse_outcomes`).
         complete: whether the last cohort is complete although it is smaller than planned.
 
     Raises:
@@ -199,7 +199,7 @@ def advise(
 
     Args:
         design: the design.
-        cohorts: what was observed (`outcomes.parse`).
+        cohorts: what was observed (`outcomes.parse_outcomes`).
         complete: whether the last cohort is complete although it is smaller than planned.
         needed: what calling a level recommended asks for.
 

@@ -105,7 +105,7 @@ def decide(
 
     Args:
         design: the design.
-        cohorts: what was observed (`outcomes.parse`).
+        cohorts: what was observed (`outcomes.parse_outcomes`).
         complete: whether the last cohort is complete although it is smaller than planned.
         needed: what calling a level recommended asks for.
 

@@ -93,8 +93,10 @@ class ClinicalTerm(NamedTuple):
 
 
 def grade(
-    analyte: str, value: MeasuredValue, given: GradingContext = GradingContext()
-) -> tuple[Grade, ...]:  # noqa: B008
+    analyte: str,
+    value: MeasuredValue,
+    given: GradingContext = GradingContext(),  # noqa: B008
+) -> tuple[Grade, ...]:
     """Grade a measured value by every CTCAE term of its analyte.
 
     Args:

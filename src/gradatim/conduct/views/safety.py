@@ -238,7 +238,7 @@ def update_takes_signature(state: State, event: AdverseEventUpdated) -> bool:
 
 
 class _Found(NamedTuple):
-    """What may be dose-limiting, before the committee is asked; see `Candidate`."""
+    """What may be dose-limiting, before the committee is asked; see `DltCandidate`."""
 
     id: str
     label: str

@@ -359,7 +359,8 @@ def _proposals(state: State) -> Iterator[Task]:
             anew = f"; entry {since[-1]} altered what it is about" if since else ""
             yield Task(
                 "proposal",
-                f"{one.id}: {len(holding(state, one))} of {signatures_needed(state)} signatures{anew}",
+                f"{one.id}: {len(holding(state, one))} of {signatures_needed(state)}"
+                f" signatures{anew}",
                 "ProposalSigned",
                 "",
                 one.act.get("participant"),

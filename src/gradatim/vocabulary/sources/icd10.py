@@ -101,7 +101,7 @@ def read_release(path: Path, writer: Writer) -> list[str]:
     """Put a list of codes into a vocabulary.
 
     Args:
-        path: the file, which `recognised` knows.
+        path: the file, which `recognise` knows.
         writer: where to.
 
     Returns:

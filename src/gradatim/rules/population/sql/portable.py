@@ -5,7 +5,7 @@ What is safe has no helper here. What is not, was met on Ibis 12, DuckDB 1.5, Po
 Spark 4.3 (docs/decisions/0005-engines.md has all):
 
 - A literal integer loses its type in the SQL. `1 << 40` fails on DuckDB and gives 256, without an
-  error, on PostgreSQL and Spark: `whole(1) << 40`. `literal(1, "int64").cast("int64")` does not
+  error, on PostgreSQL and Spark: `int64(1) << 40`. `literal(1, "int64").cast("int64")` does not
   help, for Ibis drops that cast. A CASE of literals is 32 bits wide, whatever Ibis says of it.
 - A literal fraction is a decimal in the SQL: `1.8 > 1.5 * 1.2` is false there and true in doubles.
   Beside a column it is a double again; between literals use `real`.
