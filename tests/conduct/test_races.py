@@ -1,6 +1,6 @@
 """Fifty clients race for what there is only one of: nobody is given what is gone.
 
-Sixty histories here; ten thousand with `python -m benchmarks.races` (docs/faults.md).
+Thirty-six histories here; ten thousand with `python -m benchmarks.races` (docs/faults.md).
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import pytest
 from tests.conduct.ledgers import Ledger
 from tests.conduct.races import RACES, Clients, Race, told
 
-HISTORIES = {"sqlite": 15, "postgres": 5}
+HISTORIES = {"sqlite": 8, "postgres": 4}
 
 
 @pytest.mark.parametrize("make", RACES, ids=lambda one: one.__name__)

@@ -176,6 +176,9 @@ def test_so_are_those_in_a_linguistic_collation(
 
 # --- a whole run ----------------------------------------------------------------------------------
 
+PROTOCOL = load("example_oncology_tablet")
+"""The shorter one: who is counted does not depend on what is asked."""
+SMALLEST = 90
 ABOUT_PEOPLE = (
     "person",
     "death",
@@ -217,7 +220,7 @@ def reference(
 ) -> Mapping[str, dict[str, list[Any]]]:
     out = tmp_path_factory.mktemp("reference") / "run"
     with opened(folder) as warehouse:
-        run(warehouse, out)
+        run(warehouse, out, PROTOCOL)
     return written(out)
 
 
@@ -230,12 +233,17 @@ def test_a_linguistic_collation_changes_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(chunks, "SMALLEST", 40)
+    monkeypatch.setattr(chunks, "SMALLEST", SMALLEST)
     warehouse = loaded(linguistic_postgres, folder)
+    parts: list[int] = []
     outcome = prescreen(
-        request(load("nct05962762"), memory=1), OmopPopulation(warehouse, OPTIONS), tmp_path / "run"
+        request(PROTOCOL, memory=1),
+        OmopPopulation(warehouse, OPTIONS),
+        tmp_path / "run",
+        lambda _, of: parts.append(of),
     )
 
+    assert parts[-1] > 2
     (told,) = outcome.run.values()
     assert told["people"]["screened"] == len(reference["verdicts"]["person_id"])
     assert_equal(written(tmp_path / "run"), reference)
@@ -265,7 +273,7 @@ def test_a_run_that_would_count_somebody_twice_or_not_at_all_writes_nothing(
 
     monkeypatch.setattr("gradatim.screening.prescreen.run.everybody", fewer)
     with opened(folder) as warehouse, pytest.raises(Defect, match="people were to be screened"):
-        run(warehouse, tmp_path / "run", population=population)
+        run(warehouse, tmp_path / "run", PROTOCOL, population)
     assert not list(tmp_path.iterdir())
 
 
@@ -273,7 +281,7 @@ def test_parts_that_overlap_stop_the_run(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What happened where ids were compared in another order than they were sorted in."""
-    monkeypatch.setattr(chunks, "SMALLEST", 40)
+    monkeypatch.setattr(chunks, "SMALLEST", SMALLEST)
 
     def folded(relation: Relation, first: str, last: str) -> Relation:
         person = relation.persons["person"].lower()
@@ -283,7 +291,7 @@ def test_parts_that_overlap_stop_the_run(
 
     monkeypatch.setattr(Relation, "among", folded)
     with opened(folder) as warehouse, pytest.raises(Defect, match="people were to be screened"):
-        run(warehouse, tmp_path / "run", memory=1)
+        run(warehouse, tmp_path / "run", PROTOCOL, memory=1)
     assert not list(tmp_path.iterdir())
 
 
@@ -309,5 +317,5 @@ def test_a_row_of_person_without_an_id_is_nobody(folder: Path, tmp_path: Path) -
         aside / "person.parquet",
     )
     with opened(aside) as warehouse:
-        run(warehouse, tmp_path / "run")
+        run(warehouse, tmp_path / "run", PROTOCOL)
     assert None not in written(tmp_path / "run")["verdicts"]["person_id"]
