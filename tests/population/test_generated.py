@@ -24,7 +24,7 @@ from tests.spec.tables import RULE, anchors
 
 EXPLORES = os.environ.get("HYPOTHESIS_PROFILE") == "explore"
 FIRST = date.today().toordinal() if EXPLORES else 1
-BATCHES = {"duckdb": 6, "postgres": 2, "spark": 1}
+BATCHES = {"duckdb": 4, "postgres": 1, "spark": 1}
 ONCE = pytest.mark.xdist_group("generated")
 """One process draws a batch and asks the specification, which takes most of the time, for all."""
 MARKS = {"duckdb": [ONCE], "postgres": POSTGRES, "spark": SPARK}
