@@ -19,7 +19,6 @@ from gradatim.analysis.waterfall import waterfall
 from gradatim.conduct.access import Access
 from gradatim.conduct.as_of import DataCut, data_cut
 from gradatim.conduct.escalation import advice_or_why
-from gradatim.conduct.events.review import DoseDecision
 from gradatim.conduct.state import State
 from gradatim.dosefinding.decision import Resolution
 from gradatim.reports.safety_charts import safety_charts
@@ -95,7 +94,6 @@ def _advice(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
         "meetings": [(at, state.events[at]) for at in reversed(state.meetings)],
         "proposals": [one for one in access.state.proposals.values() if one.status == "open"],
         "may_decide": present and access.may("DoseDecision"),
-        "past": DoseDecision,
     }
 
 
