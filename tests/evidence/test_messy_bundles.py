@@ -79,9 +79,9 @@ def damaged(changes: list[tuple[tuple[Any, ...], Any]]) -> Any:
             if rubbish == "delete":
                 del part[path[-1]]
             elif isinstance(rubbish, tuple):
-                part[rubbish[0]] = rubbish[1]
+                part[rubbish[0]] = deepcopy(rubbish[1])
             else:
-                part[path[-1]] = rubbish
+                part[path[-1]] = deepcopy(rubbish)  # one that is damaged again may hold itself
         except (KeyError, IndexError, TypeError):
             continue  # an earlier change took this place away
     return bundle
