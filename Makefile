@@ -17,9 +17,11 @@ else
   COMPILE = $(VENV)-uv/bin/uv pip compile
 endif
 
-# What `make quick` runs: everything up to screening, and the tables that say what is meant.
+# What `make quick` runs: everything up to screening that asks no warehouse, and the tables that say
+# what is meant.
 QUICK := $(addprefix tests/,core clinical vocabulary protocol evidence rules safety dosing screening \
   spec conformance trials docs house)
+QUICK += $(addprefix --ignore=tests/evidence/,omop test_warehouse.py test_warehouse_files.py)
 UNIT := not (slow or browser or proxy or postgres or spark)
 
 SOURCES := $(wildcard src tests benchmarks docs scripts)

@@ -344,7 +344,7 @@ def test_a_product_is_one_drug_with_its_dose_and_a_combination_several_without()
     ]
 
 
-@pytest.mark.parametrize("codes", permutations([AMOXICILLIN_500, atc("J01CA04"), (NDC, "1")]))
+@pytest.mark.parametrize("codes", list(permutations([AMOXICILLIN_500, atc("J01CA04"), (NDC, "1")])))
 def test_in_whatever_order_codings_stand_a_record_is_of_one_drug(codes: tuple[Code, ...]) -> None:
     (one,) = person(drug(coded(*codes))).of("antibiotic")
     assert one.code == "amoxicillin"
