@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from typing import Any
 
 import pytest
 from django.template import engines
@@ -26,7 +27,8 @@ def runs(tmp_path_factory):
 @pytest.fixture
 def marked(monkeypatch):
     """Mark what a template speaks of and is not there."""
-    monkeypatch.setattr(engines["django"].engine, "string_if_invalid", "¡%s!")
+    backend: Any = engines["django"]
+    monkeypatch.setattr(backend.engine, "string_if_invalid", "¡%s!")
 
 
 def test_every_page_is_given_what_its_template_speaks_of(app, signed_in, settings, runs, marked):
