@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
-from scripts.web_pages import PAGES, prescreened, spoken_of  # noqa: E402
+from scripts.web_pages import PAGES, prescreened, speaks_of, spoken_of  # noqa: E402
 
 WIDTHS, THEMES, HEIGHT = (390, 820, 1280), ("light", "dark"), 900
 DRAWN = 700  # milliseconds until the charts of a page are drawn
@@ -115,9 +115,15 @@ def to_be_looked_at(browser: Browser, served: Served, target: Path, wanted: list
     """Take pictures of every page, and print those that are printed."""
     widths = [one for one in WIDTHS if str(one) in wanted] or WIDTHS
     themes = [one for one in THEMES if one in wanted] or THEMES
+    pages = {
+        user: [path for path in paths if speaks_of(path) <= served.names.keys()]
+        for user, paths in PAGES.items()
+    }
+    for path in {one for paths in PAGES.values() for one in paths}.difference(*pages.values()):
+        print(f"not taken: {path}, of which there is none in the demonstration")
     for user, width, theme in product(PAGES, widths, themes):
         page = at_browser(browser, served, user, width, theme)
-        for path in PAGES[user]:
+        for path in pages[user]:
             taken(
                 page,
                 path.format(**served.names),

@@ -1,7 +1,9 @@
 """Every page of the web application, by who looks at it: photographed, and tested for access."""
 
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 PAGES: Mapping[str, tuple[str, ...]] = {
@@ -106,7 +108,10 @@ NO_PAGES: Mapping[str, str] = {
 
 
 def spoken_of(state: Any) -> dict[str, Any]:
-    """Give whom and what the addresses speak of, in a trial; an invitation has to be made."""
+    """Return whom and what the addresses speak of, in a trial; an invitation has to be made.
+
+    Where no records were uploaded, nothing stands for those that speak of one.
+    """
     here = [one for one in state.participants.values() if one.site == "S01"]
     treated = next(one for one in here if one.status == "treated")
     asked = next((one for one in here if one.status == "eligible"), here[0])
@@ -115,19 +120,29 @@ def spoken_of(state: Any) -> dict[str, Any]:
         for at in treated.entries
         if type(state.events[at]).__name__ == "LaboratoryResultsRecorded"
     )
-    read, file = next(
-        (at, event) for at, event in state.events.items() if type(event).__name__ == "RecordsRead"
-    )
+    uploads = ((at, one) for at, one in state.events.items() if type(one).__name__ == "RecordsRead")
+    records = {
+        name: value
+        for at, one in islice(uploads, 1)
+        for name, value in (
+            ("unclear", one.participant),
+            ("read", at),
+            ("record", one.records[0].record),
+        )
+    }
     return {
         "treated": treated.id,
         "screening": asked.id,
         "entry": entry,
         "lot": next(iter(state.lots)),
         "proposal": next(iter(state.proposals)),
-        "unclear": file.participant,
-        "read": read,
-        "record": file.records[0].record,
+        **records,
     }
+
+
+def speaks_of(path: str) -> set[str]:
+    """Return what has to be known to go to an address."""
+    return {name for _, name, _, _ in Formatter().parse(path) if name}
 
 
 def prescreened(folder: Path, people: int = 3000) -> Path:
