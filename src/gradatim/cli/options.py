@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from gradatim.core.dates import EARLIEST
 from gradatim.core.errors import UnusableInput
 
 Protocol = Annotated[
@@ -74,6 +73,8 @@ def day_option(text: str, option: str) -> date:
     Raises:
         UnusableInput: it is not one, or far outside a trial's years.
     """
+    from gradatim.core.dates import EARLIEST
+
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
