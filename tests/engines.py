@@ -236,18 +236,9 @@ def spark_session() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         session, _ = begin("spark:", memory=1 << 30, threads=2)
-    for name, value in FOR_A_FEW_ROWS.items():
-        session.conf.set(name, value)
+    session.conf.set("spark.sql.shuffle.partitions", "1")  # a few rows are one part
     yield
     session.stop()
-
-
-FOR_A_FEW_ROWS = {
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.sql.shuffle.partitions": "1",
-}
-"""Spark plans as ever, and interprets the plan: to compile one takes longer than a few rows do."""
 
 
 def engine_of(name: str, request: pytest.FixtureRequest, folder: Path) -> Engine:

@@ -24,6 +24,7 @@ from tests.exports.people import SECOND, TRIAL, generated, worked
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.xdist_group("judged"),  # what is judged once serves all of them
     pytest.mark.skipif(bool(unavailable()), reason=f'suite "cql": {unavailable()}'),
 ]
 GENERATED, FEWER = 200, 80

@@ -36,6 +36,7 @@ from gradatim.web.localiser import Localised, Localiser
 from tests.web.rare_texts import of_rare
 from tests.web.texts import TRIALS, Text, of_generated, of_people, of_tables
 
+pytestmark = pytest.mark.xdist_group("localiser")  # its texts are collected once
 SOURCE = Path(__file__).parents[2] / "src/gradatim"
 LOCALE = SOURCE / "web/locale"
 ALLOWED = "BASDAI TRUST SPOT ESAT HBsAg HBcAb DMARD APTT MDRD umol ukat"
