@@ -67,7 +67,12 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/review/proposals/{proposal}/",
         "/record/DoseDecision/?site=",
     ),
-    "statistics.1": ("/design/", "/design/?worst=1", "/design/?cohort=4&design=other-boin", "/review/"),
+    "statistics.1": (
+        "/design/",
+        "/design/?worst=1",
+        "/design/?cohort=4&design=other-boin",
+        "/review/",
+    ),
     "data.1": (
         "/audit/",
         "/audit/proof/",
