@@ -12,7 +12,6 @@ from tests.web.conftest import state
 
 MARK = re.compile("¡([^!]*)!")
 MAY_BE_ABSENT = {
-    "headline": "a design page before it has computed",
     "row.value": "an empty row of results",
     "widget.attrs.id": "Django's own, of a part of a field",
 }
