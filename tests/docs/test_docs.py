@@ -81,6 +81,24 @@ def test_every_command_and_option_is_documented() -> None:
     assert all(options)
 
 
+CODE = [
+    path.relative_to(ROOT).as_posix()
+    for folder in ("src", "tests", "benchmarks", "scripts", "docs")
+    for path in (ROOT / folder).rglob("*.py")
+]
+
+
+@pytest.mark.parametrize("page", [*PROSE, ROOT / "CONTRIBUTING.md"], ids=lambda page: page.name)
+def test_modules_and_functions_in_the_prose_exist(page: Path) -> None:
+    """Each `folder/module.py` is there, and each `call(of, names)` is one of a function of ours."""
+    prose = page.read_text()
+    for module in re.findall(r"`([a-z_]\w*/[\w/]+\.py)`", prose):
+        assert any(path.endswith(f"/{module}") or path == module for path in CODE), module
+    for name, _ in re.findall(r"`(\w+)\(([a-z_]+(?:, [a-z_]+)*)\)`", prose):
+        found = re.compile(rf"^ *def {name}\(", re.MULTILINE)
+        assert any(found.search(_text(path)) for path in CODE), name
+
+
 @pytest.mark.parametrize("page", PROSE, ids=lambda page: page.name)
 def test_commands_in_the_prose_exist(page: Path) -> None:
     """Each `gradatim ...` example names a real command, with real options."""

@@ -56,8 +56,8 @@ class Act(NamedTuple):
         correctable: whether an entry of it can be corrected: a fact can; an authorisation is
             followed by another act.
         by_committee: whether several members of the safety committee sign it, each a proposal.
-        offered_on: names of the pages that link to its form; `NEXT` and `OTHER` on those of a
-            participant, `paper` the forms to be printed.
+        offered_on: names of the pages that link to its form; `NEXT` and `ANY_STATUS` on those
+            of a participant, `paper` the forms to be printed.
         statuses: of a participant, in which `NEXT` offers it beside the legal steps of
             `transitions.PARTICIPANT`.
         elsewhere: where it is done, if not in a form of its own.
@@ -770,5 +770,5 @@ def act_named(name: str) -> Act:
 
 
 def offered_on(page: str) -> tuple[Act, ...]:
-    """Return the acts that a page offers, by its name, `NEXT` or `OTHER`."""
+    """Return the acts that a page offers, by its name, `NEXT` or `ANY_STATUS`."""
     return tuple(act for act in ACTS.values() if page in act.offered_on)

@@ -213,7 +213,8 @@ class OneParameter(Posterior):
     def _tail(self, at: QuadratureNodes, threshold: float) -> Floats:
         """Return the weights that make the nodes' sum P(DLT rate > threshold): (nodes, D).
 
-        A rate exceeds the threshold below a cut of the parameter; see `logistic2` for the weights.
+        A rate exceeds the threshold below a cut of the parameter; see
+        `two_parameter_logistic` for the weights.
         """
         if self.logistic:
             slope = (log(threshold / (1 - threshold)) - self.intercept) / self._scaled
