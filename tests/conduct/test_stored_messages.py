@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events import decoded, encoded
 from gradatim.conduct.events.base import SYSTEM
-from gradatim.conduct.events.messages import StoredMessage
+from gradatim.conduct.events.messages import StoredMessage, StoredSeries
 from gradatim.conduct.events.safety import ProtocolDeviation
 from gradatim.conduct.messages import Breach
 from gradatim.conduct.state import Deviation, State
@@ -39,11 +39,14 @@ from tests.web.test_localiser import HOLE
 DAY = date(2026, 3, 14)
 LATE = Breach.CONSENT_LATER(day=DAY)
 TEMPLATES = sorted((one for kind in KNOWN for one in kind), key=lambda one: one.id)
+FORMATS = st.sampled_from(["", "g", ".4g", "+.1%", ".10g"])
 LEAVES = st.one_of(
     st.text(max_size=9),
     st.integers(-99, 99),
     st.dates(),
-    st.builds(Number, st.integers(0, 99).map(float), st.sampled_from(["", "g", ".4g", "+.1%"])),
+    st.builds(
+        Number, st.integers(0, 99).map(float), st.sampled_from(["", "g", ".4g", "+.1%", ".10g"])
+    ),
     st.builds(Quantity, st.integers(0, 99).map(float), st.just("kg"), st.sampled_from(["", "<"])),
     st.builds(Label, st.text(max_size=9), st.just("ast")),
     st.builds(Term, st.text(max_size=9)),
@@ -125,6 +128,38 @@ def test_the_message_says_what_the_description_says() -> None:
     validate(State("t", mode="simulated"), deviation(str(LATE), stored(LATE)))
     with pytest.raises(UnusableInput, match="not the sentence of the description"):
         validate(State("t", mode="simulated"), deviation("all is well", stored(LATE)))
+
+
+@pytest.mark.parametrize(
+    "number", [Number(1.50000001, ".10g"), Number(float("inf")), Number(1.0, ".123g"), 10**30]
+)
+def test_no_entry_waits_for_its_message(number: Argument) -> None:
+    """What cannot be kept as data is kept in English alone."""
+    said = message_of(Breach.PAUSED, [number])
+    made = deviation(str(said), stored(said))
+    back = decoded(encoded(made)[0])
+    assert str(description_of(noted(back))) == str(said)  # type: ignore[arg-type]
+
+
+def test_a_message_nested_too_deep_is_not_read() -> None:
+    """Whoever writes into the store cannot stop a page."""
+    deep: Any = "x"
+    for _ in range(5000):
+        deep = StoredSeries(items=(deep,), pair=Pair.COMMA.id)
+    assert description_of(noted(deviation("what was said", deep))) == "what was said"
+
+
+def test_words_of_another_version_do_not_take_the_place_of_what_was_recorded() -> None:
+    """A template may be put otherwise later."""
+    before = noted(deviation("consent came later, on 2026-03-14", stored(LATE)))
+    assert description_of(before) == "consent came later, on 2026-03-14"
+
+
+def test_the_unknown_is_not_the_word_none() -> None:
+    """A sentence that no catalogue has says nothing at all."""
+    unknown = StoredMessage(id="Breach.OF_A_LATER_VERSION")
+    with pytest.raises(UnusableInput, match="not the sentence of the description"):
+        validate(State("t", mode="simulated"), deviation("None", unknown))
 
 
 def test_what_somebody_wrote_is_no_message() -> None:

@@ -328,7 +328,7 @@ def _sentences(state: State, event: Event) -> None:
     if not isinstance(event, safety.ProtocolDeviation) or event.message is None:
         return
     text = read_back(event.message)
-    if str(text) != event.description:
+    if text is None or str(text) != event.description:
         raise _unusable(
             event,
             "message is not the sentence of the description",

@@ -4,6 +4,8 @@ from datetime import date
 from functools import lru_cache
 from string import Formatter
 
+import msgspec
+
 from gradatim.conduct.events.messages import (
     StoredDay,
     StoredLabel,
@@ -39,9 +41,25 @@ KNOWN: tuple[type[Template], ...] = (Breach, Standing, Limit, Doubt, Pair, Calen
 """The catalogues of which a deviation may say something."""
 
 
+MOST_NESTED = 40
+"""Messages in messages: more than any rule says, and few enough to be read."""
+
+
 def stored(text: Text) -> StoredText | None:
-    """Return a text as the ledger keeps it; None of one that somebody wrote, or that is empty."""
-    return None if isinstance(text, str) else _stored(text)
+    """Return a text as the ledger keeps it, if it says the same when it is read back.
+
+    Returns:
+        None of one that somebody wrote, that is empty, or that cannot be kept, such as a number
+        that is none: it is for other languages, and no entry waits for it.
+    """
+    if isinstance(text, str):
+        return None
+    try:
+        kept = _stored(text)
+        back = read_back(msgspec.json.decode(msgspec.json.encode(kept), type=StoredText))
+    except (msgspec.MsgspecError, OverflowError, ValueError, RecursionError):
+        return None
+    return kept if str(back) == str(text) else None
 
 
 def _stored(what: Argument) -> StoredText:
@@ -74,25 +92,25 @@ def _stored(what: Argument) -> StoredText:
 
 
 def description_of(deviation: Deviation) -> Text:
-    """Return why a rule was broken: its message, or the English text where it has none.
+    """Return why a rule was broken: its message, if that says what was recorded; else the text.
 
-    A ledger of a later version may name a sentence that is not known here.
+    A ledger of another version may name a sentence that is not known here, or has other words now.
     """
     found = None if deviation.message is None else read_back(deviation.message)
-    return deviation.description if found is None else found
+    return found if found and str(found) == deviation.description else deviation.description
 
 
 def read_back(kept: StoredText) -> Text | None:
     """Return the message that the ledger keeps; None where it is of no sentence known here."""
     try:
-        text = _read(kept)
+        text = _read(kept, MOST_NESTED)
     except _UnknownSentenceError:
         return None
     return text if isinstance(text, Message | Series) else None
 
 
 class _UnknownSentenceError(Exception):
-    """A stored message names a template, or holes, that are not known here."""
+    """A stored message names a template, or holes, that are not known here, or nests too deep."""
 
 
 @lru_cache(maxsize=1)
@@ -114,13 +132,20 @@ def _pair(id: str) -> Pair:
     return found
 
 
-def _read(what: StoredText) -> Argument:
+def _nested(what: StoredText, depth: int) -> Argument:
+    if not depth:
+        raise _UnknownSentenceError
+    return _read(what, depth - 1)
+
+
+def _read(what: StoredText, depth: int) -> Argument:
     match what:
         case StoredMessage():
-            return _message(what)
+            return _message(what, depth)
         case StoredSeries() if what.items:
             last = _pair(what.last) if what.last else None
-            return Series(tuple(map(_read, what.items)), _pair(what.pair), last, what.distinct)
+            items = tuple(_nested(one, depth) for one in what.items)
+            return Series(items, _pair(what.pair), last, what.distinct)
         case StoredLabel():
             return Label(what.words, what.name)
         case StoredTerm():
@@ -138,9 +163,10 @@ def _read(what: StoredText) -> Argument:
     raise _UnknownSentenceError
 
 
-def _message(what: StoredMessage) -> Message:
+def _message(what: StoredMessage, depth: int) -> Message:
     template = _template(what.id)
     holes = {name for _, name, _, _ in Formatter().parse(template.value) if name}
     if holes != what.arguments.keys():
         raise _UnknownSentenceError(what.id)
-    return Message(template, {name: _read(value) for name, value in what.arguments.items()})
+    arguments = {name: _nested(value, depth) for name, value in what.arguments.items()}
+    return Message(template, arguments)

@@ -59,7 +59,7 @@ class StoredNumber(_Stored, frozen=True, tag="number"):
     """A number, and how many of its digits are shown."""
 
     value: float
-    format: Annotated[str, Meta(pattern=r"^\+?(\.\d)?[efg%]?\Z")] = ""
+    format: Annotated[str, Meta(pattern=r"^\+?(\.\d{1,2})?[efg%]?\Z")] = ""
 
 
 class StoredQuantity(_Stored, frozen=True, tag="quantity"):

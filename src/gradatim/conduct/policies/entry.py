@@ -58,7 +58,7 @@ def dosing_is_not_paused(state: State, event: Event) -> Verdict:
     if not state.pauses:
         return holds("dosing is not paused")
     reason = getattr(state.events[state.pauses[-1]], "reason", "")
-    return broken(Breach.PAUSED(entry=state.pauses[-1], reason=Term(reason)))
+    return broken(Breach.PAUSED(entry=state.pauses[-1], reason=reason))
 
 
 def the_site_is_open(state: State, event: Event) -> Verdict:
