@@ -82,6 +82,12 @@ def test_a_limited_access_records_by_its_role_alone(state: State):
     as_coordinator = limited_access_of(state, LEAD, "coordinator")
     assert everything.may("AdverseEventClassified", SITE)
     assert not as_coordinator.may("AdverseEventClassified", SITE)
+    assert everything.has_any(("investigator",), SITE)
+    assert not as_coordinator.has_any(("investigator",), SITE)
+    now = state.recorded_at
+    assert now is not None
+    shown = [one for one in visible_tasks(as_coordinator, now, DAY) if one.mine]
+    assert all("coordinator" in one.task.roles for one in shown)
 
 
 def test_nothing_is_recorded_in_the_past(state: State):
@@ -90,3 +96,4 @@ def test_nothing_is_recorded_in_the_past(state: State):
     assert now.may("AdverseEventReported", SITE)
     assert not past.may("AdverseEventReported", SITE)
     assert past.sites_for("AdverseEventReported") == []
+    assert not past.has_any(("investigator",), SITE)

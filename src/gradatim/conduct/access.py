@@ -101,19 +101,19 @@ class Access(NamedTuple):
 class LimitedAccess(Access):
     """Access by the roles that are held here, which may be fewer than the user has."""
 
-    def may(self, event: str, site: str = "") -> bool:
-        """See `Access.may`."""
+    def has_any(self, roles: Iterable[str], site: str = "") -> bool:
+        """See `Access.has_any`."""
+        wanted = frozenset(roles)
         return any(
-            role in MAY[event] and ("" in sites or site in sites)
-            for role, sites in self.held.items()
+            role in wanted and ("" in sites or site in sites) for role, sites in self.held.items()
         )
 
 
 class ReadOnlyAccess(Access):
     """Access to an earlier state of the trial, to which nothing can be added."""
 
-    def may(self, event: str, site: str = "") -> bool:
-        """Return False: nothing is recorded in the past."""
+    def has_any(self, roles: Iterable[str], site: str = "") -> bool:
+        """Return False: nobody records or has a task in the past."""
         return False
 
 
