@@ -6,10 +6,11 @@ all whose signatures hold as its signers.
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from gradatim.conduct.conflicts import altered
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.review import ProposalMade
 from gradatim.conduct.policies import check, unmet
 from gradatim.conduct.policies.review import the_committee_signs
 from gradatim.conduct.policies.verdicts import rule
@@ -66,6 +67,8 @@ def propose(member: Member, event: Event, seen: int, key: str) -> Signed:
         "occurred_on": event.occurred_on,
     }
     outcome = member.record(member.event_of("ProposalMade", fields), seen, key)
+    if isinstance(outcome, Recorded):  # sent twice, it is the proposal of the first time
+        number = cast(ProposalMade, state.events[outcome.position]).proposal
     return _decided(member, outcome, number)
 
 
