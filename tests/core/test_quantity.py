@@ -101,6 +101,10 @@ def test_quantities_are_written_as_people_write_them() -> None:
         ("mmol/L", "mmol/L"),
         ("10*12/L", "10¹²/L"),
         ("{cells}", "cells"),
+        ("{Cells}/uL", "Cells/µL"),
+        ("10*9{Cells}/L", "10⁹Cells/L"),
+        ("{#}/uL", "/µL"),
+        ("10*-6", "10⁻⁶"),
         ("1", ""),
     ],
 )

@@ -69,22 +69,15 @@ class Quantity(NamedTuple):
         return f"{self.bound}{plain_number(self.value)}{' ' if unit else ''}{unit}"
 
 
-_SIGNS = {
-    "Cel": "°C",
-    "[degF]": "°F",
-    "m[Hg]": "mHg",
-    "uL": "µL",
-    "[IU]": "IU",
-    "{#}": "",
-    "{score}": "",
-    "{INR}": "",
-    "{grade}": "",
-    "{ratio}": "",
-    "{pH}": "",
-}
-"""What UCUM writes otherwise than people do, and annotations that only repeat a name."""
-_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_POWER_OF_TEN = re.compile(r"10[*^](\d+)")
+_SIGNS = {"Cel": "°C", "[degF]": "°F", "m[Hg]": "mHg", "uL": "µL", "[IU]": "IU"}
+"""What UCUM writes otherwise than people do."""
+_NAMES = frozenset({"{#}", "{score}", "{INR}", "{grade}", "{ratio}", "{pH}"})
+"""Annotations that only repeat the name of what is measured."""
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_PART = re.compile(
+    r"\{([^}]*)\}|10[*^](-?\d+)|(?<![A-Za-z])(?:Cel|uL)(?![A-Za-z])|\[degF\]|m\[Hg\]|\[IU\]"
+)
+"""An annotation, a power of ten, or a whole sign: `Cel` in `{Cells}` is none."""
 
 
 def shown_unit(unit: str) -> str:
@@ -92,12 +85,16 @@ def shown_unit(unit: str) -> str:
 
     `Cel` is `°C`, `10*9/L` is `10⁹/L`, `{cells}/kg` is `cells/kg`, and `{score}` or `1` is nothing.
     """
-    if unit == "1":
-        return ""
-    for code, sign in _SIGNS.items():
-        unit = unit.replace(code, sign)
-    unit = _POWER_OF_TEN.sub(lambda found: f"10{found[1].translate(_SUPERSCRIPTS)}", unit)
-    return unit.replace("{", "").replace("}", "").replace("_", " ")
+    return _PART.sub(_shown_part, "" if unit == "1" else unit)
+
+
+def _shown_part(found: re.Match[str]) -> str:
+    annotation, power = found.groups()
+    if power:
+        return f"10{power.translate(_SUPERSCRIPTS)}"
+    if annotation is None:
+        return _SIGNS[found[0]]
+    return "" if found[0] in _NAMES else annotation.replace("_", " ")
 
 
 def plain_number(value: float) -> str:
