@@ -3,6 +3,7 @@
 See `places` for what the vocabulary tells of them, and `understood` for what follows.
 """
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 
 from gradatim.clinical import omop
@@ -42,6 +43,8 @@ class Placing:
         self._found: Found = {}
         self._asked: frozenset[str] = EMPTY
         self._nears: dict[tuple[int, bool], frozenset[str]] = {}
+        self._under_way: dict[tuple[int, bool], int] = {}
+        self._outermost = sys.maxsize
 
     def alone(self, ids: Iterable[int]) -> frozenset[int]:
         """Return those of some concepts that tell nothing without a value."""
@@ -198,10 +201,20 @@ class Placing:
             id: the concept.
             alone: whether it stands without a value.
         """
-        if (id, alone) not in self._nears:
-            self._nears[id, alone] = EMPTY  # of what maps in a circle nothing can be told
-            self._nears[id, alone] = frozenset(self._reasons(id, alone))
-        return self._nears[id, alone]
+        key = id, alone
+        if key in self._nears:
+            return self._nears[key]
+        if key in self._under_way:  # a circle: whoever began it hears of all that is in it
+            self._outermost = min(self._outermost, self._under_way[key])
+            return EMPTY
+        depth, before = len(self._under_way), self._outermost
+        self._under_way[key] = self._outermost = depth
+        found = frozenset(self._reasons(id, alone))
+        del self._under_way[key]
+        if self._outermost >= depth:  # else a part of it is still to be found out
+            self._nears[key] = found
+        self._outermost = min(before, self._outermost)
+        return found
 
     def _reasons(self, id: int, alone: bool) -> Iterator[str]:
         if self._of_others(id):
