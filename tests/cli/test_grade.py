@@ -134,6 +134,10 @@ def test_a_cytokine_release_syndrome_is_graded_by_its_signs(run) -> None:
     ("arguments", "says"),
     [
         (["CRS", "3"], "graded by its signs, not by a value"),
+        (["CRS", "--fever", "--life-threatening"], "--life-threatening: "),
+        (["CRS", "--fever", "--baseline", "3"], "--baseline: "),
+        (["CRS", "--fever", "--unit", "kg"], "--unit: "),
+        (["xyz", "--fever"], "xyz"),
         (["CRS", "--hypotension", "two"], "'two' is no state of hypotension"),
         (["ALT", "121", "--unit", "U/L", "--fever"], "grade a cytokine release syndrome"),
     ],

@@ -1,6 +1,7 @@
 """`gradatim grade`: the CTCAE grade of a value, or the ASTCT grade of a syndrome, and the rule."""
 
 import re
+from collections.abc import Mapping
 from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -47,7 +48,7 @@ FeverTreated = Annotated[
 ]
 Hypotension = Annotated[
     str | None,
-    typer.Option(metavar="STATE", help="none, without vasopressor, one or multiple vasopressors"),
+    typer.Option(metavar="STATE", help="none, without vasopressor, one or multiple (vasopressors)"),
 ]
 Oxygen = Annotated[
     str | None,
@@ -94,12 +95,29 @@ def grade(
         _list(json)
         return
     if names_crs(analyte):
-        _refuse_value(value)
+        _refuse_measured(
+            {
+                "VALUE": value or None,
+                "--unit": unit or None,
+                "--low": low,
+                "--high": high,
+                "--baseline": baseline,
+                "--baseline-low": baseline_low,
+                "--baseline-high": baseline_high,
+                "--at-baseline": at_baseline or None,
+                "--anticoagulated": anticoagulated,
+                "--symptomatic": symptomatic,
+                "--bleeding": bleeding,
+                "--life-threatening": life_threatening,
+                "--hours-above-40": hours_above_40,
+                "--ionized": ionized,
+            }
+        )
         syndrome = crs_grade(fever, fever_treated, hypotension, oxygen)
         _print(syndrome.term, (syndrome,), json)
         return
-    _refuse_signs(fever, fever_treated, hypotension, oxygen)
     name = _name(analyte)
+    _refuse_signs(fever, fever_treated, hypotension, oxygen)
     measured = _measured(value, unit, low, high)
     before = _before(baseline, measured, baseline_low, baseline_high)
     given = GradingContext(
@@ -167,15 +185,17 @@ def _name(analyte: str) -> str:
     return analyte_called(analyte).name
 
 
-def _refuse_value(value: str) -> None:
+def _refuse_measured(given: Mapping[str, object]) -> None:
+    """Refuse what would say something of a measured value, by the name of its option."""
     from gradatim.core.errors import UnusableInput
 
-    if value:
-        raise UnusableInput(
-            "a cytokine release syndrome is graded by its signs, not by a value",
-            "VALUE",
-            todo="give --fever, --hypotension and --oxygen instead",
-        )
+    for option, value in given.items():
+        if value is not None:
+            raise UnusableInput(
+                "a cytokine release syndrome is graded by its signs, not by a value",
+                option,
+                todo="leave it out; give --fever, --hypotension and --oxygen",
+            )
 
 
 def _refuse_signs(*signs: bool | str | None) -> None:

@@ -109,6 +109,7 @@ def _grades(limb: str, state: str | None) -> list[int]:
     if state not in known:
         raise UnusableInput(
             f"{state!r} is no state of {limb} in the ASTCT grades",
+            limb,
             todo=f"use one of {', '.join(known)}",
         )
     return [known[state]]
