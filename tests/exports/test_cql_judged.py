@@ -2,13 +2,15 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.core.verdict import Reason, Verdict
+from gradatim.evidence.fhir.statuses import MEDICATION_USED, NOT_TAKEN
 from gradatim.exports.cql.document import Exported
+from gradatim.protocol.elements import COVERABLE
 from gradatim.screening.assess import passing
 from tests.exports.judging import (
     TRUTHS,
@@ -134,6 +136,55 @@ def test_a_closed_world_differs_only_where_nothing_settles_it(both: Both) -> Non
 def test_nothing_is_left_to_the_stand_in_for_fhir_helpers(both: Both) -> None:
     """The judge's own FHIRHelpers types a retrieve; no function of it is ever called."""
     assert '"libraryName":"FHIRHelpers"' not in both.elm["open_world"].read_text(encoding="utf-8")
+
+
+SNOMED, RXNORM = "http://snomed.info/sct", "http://www.nlm.nih.gov/research/umls/rxnorm"
+
+
+def kept_open(kind: str, about: str, system: str, code: str, status: str) -> dict[str, Any]:
+    """A record of somebody whose status says neither yes nor no."""
+    coded = {"coding": [{"system": system, "code": code}]}
+    return {
+        "resourceType": kind,
+        "id": "of-no-status",
+        "status": status,
+        "subject": {"reference": "Patient/p"},
+        about: coded,
+    }
+
+
+NO_ANSWER = [
+    (kind, "medicationCodeableConcept", RXNORM, "327361", status)
+    for kind, of in MEDICATION_USED.items()
+    if kind != "MedicationDispense"
+    for status in sorted({"unknown", "on-hold", "completed", "draft", "?"} - {*of, *NOT_TAKEN})
+] + [("Observation", "code", SNOMED, "363346000", status) for status in ("preliminary", "?")]
+
+
+@pytest.mark.parametrize("record", NO_ANSWER, ids=lambda record: f"{record[0]}-{record[-1]}")
+def test_a_status_that_says_nothing_makes_nothing_absent(
+    both: Both, record: tuple[str, str, str, str, str]
+) -> None:
+    """Where screening leaves an element open, the library is not more certain."""
+    sure = next(
+        one
+        for one, ours in zip(both.people, both.ours, strict=True)
+        if {*one.coverage} == {*COVERABLE} and ours["E3"].truth is ours["E9"].truth is FALSE
+    )
+    whose = next(
+        entry["resource"]["id"]
+        for entry in sure.bundle["entry"]
+        if entry["resource"]["resourceType"] == "Patient"
+    )
+    added = kept_open(*record) | {"subject": {"reference": f"Patient/{whose}"}}
+    entries = [*sure.bundle["entry"], {"resource": added}]
+    asked = sure._replace(bundle={**sure.bundle, "entry": entries})
+    ours = verdicts_of(TRIAL, asked, both.library.criteria)
+    (theirs,) = execute(both.elm["open_world"], [asked]).verdicts
+    opened = {id for id, one in ours.items() if one.truth is UNKNOWN}
+    assert {id for id in opened if theirs[id] is not None} == set()
+    before = next(found for one, found in zip(both.people, both.ours, strict=True) if one is sure)
+    assert opened - {id for id, one in before.items() if one.truth is UNKNOWN}
 
 
 def test_other_readings(both: Both) -> None:

@@ -103,14 +103,14 @@ class RecordedElements:
 
     def absent(self, name: str, start: str, end: str) -> str:
         """Write what no record between two days means: false, or null where nobody can say."""
-        element = self.study.elements[name]
         found = self.occurrences(name)
         denied = f"exists ({found} D where D.denies"
         denied += ")" if start == "null" else f" and D.end_first >= {start})"
-        covered = self._covered(element, found, start, end)
+        covered = self._covered(name, found, start, end)
         return f"(if {denied}\n    or {covered} then false else null)"
 
-    def _covered(self, element: Element, found: str, start: str, end: str) -> str:
+    def _covered(self, name: str, found: str, start: str, end: str) -> str:
+        element = self.study.elements[name]
         if element.kind == "consent":
             return f"exists {found}"
         if element.kind == "participation":
@@ -123,7 +123,9 @@ class RecordedElements:
         dates = [f"{one} as Date" if one == "null" else one for one in (start, end)]
         covers = f"{library.function('Covers')}({declared}, {', '.join(dates)})"
         open_ = f" and {may_be}" if (may_be := self._is_of_none(element)) else ""
-        return f"({covers} and {self._told(element.kind)}{open_})"
+        told = write_records(library, "Observation", name, element)
+        settled = f"{library.function('Are settled')}({told})"
+        return f"({covers} and {self._told(element.kind)} and {settled}{open_})"
 
     def _is_of_none(self, element: Element) -> str:
         """Write whether no record bears a code that may be of an element; empty without such."""

@@ -9,6 +9,7 @@ from gradatim.evidence.fhir.statuses import (
     MEDICATION_GOES_ON,
     MEDICATION_USED,
     NO_ORDER,
+    NOT_TAKEN,
     PLANNED,
     REQUEST_BROKEN_OFF,
     STATEMENT_LASTING,
@@ -49,6 +50,11 @@ def _result(kind: str, route: str) -> str:
       route: "Route of"({route}),
       doubtful: false, denies: false
     }}"""
+
+
+def _no_answer(kind: str) -> str:
+    """Write that the status of a medication record M tells neither that it was taken nor not."""
+    return f"(M.status.value in {listed((*MEDICATION_USED[kind], *NOT_TAKEN))}) is not true"
 
 
 MEDICATIONS: dict[str, str] = {
@@ -118,14 +124,18 @@ define function "By route"(
       end_first: S.end_first, end_last: S.end_last, route: S.route,
       doubtful: exists counting and S.route is null, denies: false
     }}""",
-    "Drug is told": f"""// Whether it can be told of every medication record which drug it is about.
+    "Drug is told": f"""// Whether it can be told of every medication record
+// which drug it is about, and whether it was taken: some statuses say neither.
 define function "Drug is told"():
   not exists ([MedicationStatement] M
-      where "Has a known code"(M.medication as FHIR.CodeableConcept) is not true)
+      where "Has a known code"(M.medication as FHIR.CodeableConcept) is not true
+        or {_no_answer("MedicationStatement")})
     and not exists ([MedicationAdministration] M
-      where "Has a known code"(M.medication as FHIR.CodeableConcept) is not true)
+      where "Has a known code"(M.medication as FHIR.CodeableConcept) is not true
+        or {_no_answer("MedicationAdministration")})
     and not exists ([MedicationRequest] M
       where "Has a known code"(M.medication as FHIR.CodeableConcept) is not true
+        or {_no_answer("MedicationRequest")}
         or M.intent.value = '{PLANNED}')
     // What was dispensed, or is only reported, is not read here: it may be any drug.
     and not exists [MedicationDispense]""",

@@ -4,7 +4,7 @@ They say in CQL what `evidence.fhir.observations` and `observation_values` say i
 """
 
 from gradatim.evidence.fhir.observation_values import UCUM
-from gradatim.evidence.fhir.statuses import OBSERVATION_USED
+from gradatim.evidence.fhir.statuses import OBSERVATION_USED, OBSERVATION_VOID
 from gradatim.exports.cql.spans import FIRST, LAST
 from gradatim.exports.cql.words import listed
 
@@ -14,6 +14,7 @@ _OBSERVED_DAYS = f"""at: date from Coalesce(
         ended: date from (O.effective as FHIR.Period).end.value,
         first: "First day"(Coalesce(at, begun, {FIRST}))"""
 _USED = f"O.status.value in {listed(OBSERVATION_USED)}"
+_SETTLED = listed((*OBSERVATION_USED, *OBSERVATION_VOID))
 _UCUM = listed(UCUM)
 
 OBSERVATIONS: dict[str, str] = {
@@ -60,6 +61,9 @@ define function "Answers of"(observations List<FHIR.Observation>):
         else "Last day"(Coalesce(at, begun, {LAST})),
       says: says
     }}""",
+    "Are settled": f"""// Whether each says by its status that it holds, or that it does not.
+define function "Are settled"(observations List<FHIR.Observation>):
+  not exists (observations O where (O.status.value in {_SETTLED}) is not true)""",
     "Told of": f"""// Answers as records of what happened, or did not (`denies`).
 define function "Told of"(observations List<FHIR.Observation>):
   observations O
