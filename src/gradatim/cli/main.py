@@ -15,7 +15,6 @@ from gradatim.cli import (
     grade,
     installing,
     ledger,
-    ledger_endpoints,
     next_dose,
     prescreen,
     protocol,
@@ -25,6 +24,7 @@ from gradatim.cli import (
     synthetic,
     vocabulary,
 )
+from gradatim.cli.ledger import endpoints as ledger_endpoints
 from gradatim.cli.ledger import record as ledger_record
 from gradatim.cli.ledger import story as ledger_story
 from gradatim.core.errors import Defect, UnusableInput
