@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gradatim.evidence.codebook import Codebook
 from gradatim.evidence.fhir.observation_values import OTHER_VALUES
 from gradatim.evidence.fhir.observations import read_in_full
-from gradatim.evidence.fhir.plain_numbers import plain_number
+from gradatim.evidence.fhir.plain_numbers import read_plain_number
 from gradatim.evidence.fhir.reader import open_bundle
 from tests.evidence.people import ELEMENTS, LOCAL, LOINC, ON, UCUM, bundle, concept, lab, patient
 from tests.evidence.test_messy_bundles import SHAPES
@@ -87,7 +87,7 @@ def check(changes: list[tuple[str, Any]]) -> None:
         else:
             resource[name] = value
     for about in EACH:
-        found = plain_number(resource, "Observation/o1", about)
+        found = read_plain_number(resource, "Observation/o1", about)
         if found is not None:
             assert repr(found) == repr(read_in_full(resource, "Observation/o1", about))
 
@@ -105,4 +105,4 @@ def test_several_parts_of_any_shape(changes):
 
 def test_a_plain_number_is_read_at_once():
     for one in lab(), lab(referenceRange=WRITTEN["referenceRange"][0]):
-        assert plain_number(one, "Observation/o1", ABOUT)
+        assert read_plain_number(one, "Observation/o1", ABOUT)

@@ -141,10 +141,3 @@ def verified_before_correction(state: State, position: int) -> bool:
     return position in state.corrected_by and any(
         position in one.entries for _, one in state.events.of(SourceDataVerified)
     )
-
-
-def same_content(one: Event, other: Event) -> bool:
-    """Whether two versions of an entry say the same, apart from signatures."""
-    return msgspec.structs.replace(one, signature=None) == msgspec.structs.replace(
-        other, signature=None
-    )

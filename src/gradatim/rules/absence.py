@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from gradatim.core.dates import on
-from gradatim.core.message import Label, Message, Pair, Text, clauses, join
+from gradatim.core.message import Message, Pair, Text, clauses, join
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.evidence.doubts import records_not_understood
@@ -36,15 +36,11 @@ def absent(s: Situation, element: str, start: Edge | None, end: Edge | None) -> 
     """
     denial = _denied(s, element, start)
     if denial:
-        denied = Clause.DENIED(label=_label(s, element), day=denial.start)
+        denied = Clause.DENIED(label=s.label(element), day=denial.start)
         return Verdict(FALSE, denied, (denial,), element=element)
     reason = _why_open(s, element, start, end)
     said = say_absent(s, [element], reason, start, end)
     return Verdict(UNKNOWN if reason else FALSE, said, element=element, reason=reason)
-
-
-def _label(s: Situation, element: str) -> Label:
-    return Label(s.study.elements[element].label, element)
 
 
 def _why_open(s: Situation, element: str, start: Edge | None, end: Edge | None) -> Reason | None:
@@ -84,7 +80,7 @@ def say_absent(
         reason: why that is not known; None where none happened.
         start, end: the days asked about.
     """
-    named = join([_label(s, one) for one in elements], Pair.COMMA, last=Pair.OR)
+    named = join([s.label(one) for one in elements], Pair.COMMA, last=Pair.OR)
     over = _span(start, end)
     always, within = _ABSENT.get(reason, (Clause.NOT_KNOWN, Clause.NOT_KNOWN_OVER))
     said = within(labels=named, over=over) if over else always(labels=named)

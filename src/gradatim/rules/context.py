@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from gradatim.core.dates import Day, Duration, step
+from gradatim.core.message import Label
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.evidence.facts import Fact, Facts
 from gradatim.protocol.base import Window
@@ -58,6 +59,10 @@ class Situation:
     )
     edges: Edges = field(default_factory=dict)
     days: dict[date, tuple[dict[str, date], Edges]] = field(default_factory=dict)
+
+    def label(self, element: str) -> Label:
+        """Return what an element is called, for messages."""
+        return Label(self.study.elements[element].label, element)
 
     def moved(self, first_dose: date, flips: set[date] | None = None) -> "Situation":
         """The same person with the first dose on another day, and what moves with it."""

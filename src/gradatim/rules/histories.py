@@ -34,10 +34,6 @@ def event(node: Event, s: Situation) -> Verdict:
     return Verdict(truth, said, children=children)
 
 
-def _label(s: Situation, element: str) -> Label:
-    return Label(s.study.elements[element].label, element)
-
-
 def _event(node: Event, element: str, spared: set[str], s: Situation) -> Verdict:
     start, end = ends(s, node.within)
     best = absent(s, element, start, end)
@@ -67,7 +63,7 @@ def _happened(node: Event, element: str, fact: Fact, s: Situation) -> Verdict:
             FALSE if inside is FALSE else UNKNOWN if fact.doubtful else TRUE,
         ]
     )
-    said: Text = _when(fact, _which(fact, _label(s, element)))
+    said: Text = _when(fact, _which(fact, s.label(element)))
     reason = None
     if truth is UNKNOWN:
         dated = Reason.JUDGEMENT if inside is not UNKNOWN else Reason.PARTIAL_DATE
@@ -118,7 +114,7 @@ def count(node: Count, s: Situation) -> Verdict:
             used.append(fact)
             if inside is TRUE and not fact.doubtful:
                 surely.add(key)
-    label = _label(s, node.count)
+    label = s.label(node.count)
     told = sorted(filter(None, maybe)) if node.distinct == "ingredient" else []
     said = Clause.COUNT(n=len(surely), n2=node.at_least, label=label)
     if told:
@@ -178,7 +174,7 @@ def days(node: Days, s: Situation) -> Verdict:
     maybe = _longest(
         node, [_Span(f.code, max(f.start.first, low), min(f.end.last, high)) for f in facts]
     )
-    said = Clause.DAYS(n=surely, n2=node.at_least, label=_label(s, node.days))
+    said = Clause.DAYS(n=surely, n2=node.at_least, label=s.label(node.days))
     if node.per == "ingredient":
         said = Clause.DAYS_EACH(**said.arguments, n3=node.ingredients)
     return _enough(

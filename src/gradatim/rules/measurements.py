@@ -67,7 +67,7 @@ def _measured(
         labels = [Label(v.label, name) for name, v in zip(node.at, visits, strict=True)]
         return Verdict(
             UNKNOWN,
-            Clause.NOT_DUE(label=_label(s, element), visits=join(labels, Pair.AND)),
+            Clause.NOT_DUE(label=s.label(element), visits=join(labels, Pair.AND)),
             element=element,
             reason=Reason.NO_RECORD,
         )
@@ -77,10 +77,6 @@ def _measured(
         if len(asked) == 1
         else Verdict(combine(v.truth for v in asked), children=tuple(asked))
     )
-
-
-def _label(s: Situation, element: str) -> Label:
-    return Label(s.study.elements[element].label, element)
 
 
 def _windows(visit: Encounter) -> list[Window]:
@@ -129,12 +125,12 @@ def _computed(s: Situation, ask: Callable[[Fact], ValueReading], fact: Fact) -> 
     if fact.value is not None or fact.code:
         return ask(fact)
     reason, why = not_computed(s, fact)
-    said = Clause.NOT_COMPUTED(label=_label(s, fact.element), day=fact.start, why=why)
+    said = Clause.NOT_COMPUTED(label=s.label(fact.element), day=fact.start, why=why)
     return ValueReading(UNKNOWN, said, reason)
 
 
 def _none(element: str, s: Situation, visit: Label | None, older: bool, method: str) -> Verdict:
-    measured: Argument = _label(s, element)
+    measured: Argument = s.label(element)
     if method:
         measured = Part.BY_METHOD(label=measured, method=Term(method))
     if older:

@@ -1,1 +1,1 @@
-"""Where facts come from: one reader for each source, each giving the same dated facts."""
+"""FHIR: what the records of a Bundle, or of a bulk export, say of a person as dated facts."""

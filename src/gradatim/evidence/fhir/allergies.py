@@ -27,14 +27,14 @@ from gradatim.evidence.fhir.datatypes import (
 )
 from gradatim.evidence.fhir.onsets import point
 from gradatim.evidence.fhir.reader_context import About, Results, contradictory, status_why
-from gradatim.evidence.fhir.statuses import REFUTED
+from gradatim.evidence.fhir.statuses import REFUTED, UNCONFIRMED
 from gradatim.protocol.elements import Allergies
 
 _NONE_KNOWN = {("http://snomed.info/sct", "716186003"), (ABSENT_OR_UNKNOWN, "no-known-allergies")}
 _NOTHING_TOLD = (ABSENT_OR_UNKNOWN, "no-allergy-info")
 ANAPHYLAXIS = ("snomed", "39579001")
 _DOUBTS = {
-    **dict.fromkeys(("unconfirmed", "presumed"), Doubt.UNCONFIRMED()),
+    **dict.fromkeys(UNCONFIRMED, Doubt.UNCONFIRMED()),
     UNSETTLED: Doubt.NOT_VERIFIED(),
 }
 _OVER = ("inactive", "resolved")

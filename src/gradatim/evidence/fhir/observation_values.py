@@ -21,8 +21,7 @@ from gradatim.evidence.fhir.datatypes import (
     text,
     words,
 )
-from gradatim.evidence.fhir.wordings import RESULT_WORDS, YES_NO, meanings
-from gradatim.evidence.fhir.wordings import fold_word as plain_word
+from gradatim.evidence.fhir.wordings import RESULT_WORDS, YES_NO, fold_word, meanings
 from gradatim.protocol.elements import Element
 
 _TYPES = frozenset(
@@ -161,7 +160,7 @@ def _concept(concept: Resource) -> Said | None:
 
 
 def _text(written: str) -> Said | None:
-    folded = plain_word(written)
+    folded = fold_word(written)
     if folded in RESULT_WORDS:
         return Said(code=RESULT_WORDS[folded])
     found = _NUMBER.match(written.strip())

@@ -31,7 +31,7 @@ from gradatim.evidence.fhir.observation_facts import (
     one_day,
 )
 from gradatim.evidence.fhir.patient import is_another
-from gradatim.evidence.fhir.plain_numbers import plain_number
+from gradatim.evidence.fhir.plain_numbers import read_plain_number
 from gradatim.evidence.fhir.reader_context import (
     OCCURRENCES,
     About,
@@ -86,7 +86,7 @@ def observation(resource: Resource, id_: str, about: About) -> Results:
     One that cannot be read, or contradicts itself, keeps its elements open on its days.
     """
     try:
-        return plain_number(resource, id_, about) or read_in_full(resource, id_, about)
+        return read_plain_number(resource, id_, about) or read_in_full(resource, id_, about)
     except Unreadable as error:
         return [
             unsettled_elements(

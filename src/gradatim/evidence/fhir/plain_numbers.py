@@ -32,7 +32,7 @@ class _NumberMeaning(NamedTuple):
     """The element, where some values of it are not plausible."""
 
 
-def plain_number(resource: Resource, id_: str, about: About) -> list[Fact | NotUsed] | None:
+def read_plain_number(resource: Resource, id_: str, about: About) -> list[Fact | NotUsed] | None:
     """Return what an Observation says that is a plain number of elements; None of any other."""
     quantity = resource.get("valueQuantity")
     if not isinstance(quantity, dict) or "comparator" in quantity:

@@ -26,7 +26,7 @@ from gradatim.evidence.fhir.datatypes import (
 )
 from gradatim.evidence.fhir.observation_values import unit_of
 from gradatim.evidence.fhir.patient import Patient
-from gradatim.evidence.fhir.wordings import fold_word as plain_word
+from gradatim.evidence.fhir.wordings import fold_word
 from gradatim.protocol.elements import Element
 
 _SEXES = {
@@ -131,7 +131,7 @@ def _limit(limit: Resource | None, unit: str, analyte: str) -> Quantity | None:
 
 def _fits(one: Resource, sex: str, whose: Whose | None) -> Truth:
     kind = obj(one, "type")
-    if kind is not None and not any(plain_word(word) in _NORMAL for word in words(kind)):
+    if kind is not None and not any(fold_word(word) in _NORMAL for word in words(kind)):
         return FALSE
     return min(_of_population(items(one, "appliesTo"), sex), _of_age(one, whose))
 
@@ -154,7 +154,7 @@ def _of_population(applies_to: list[Resource], sex: str) -> Truth:
 
 def _sexes(concept: Resource) -> set[str]:
     said = [code.casefold() for _, code in raw_codes(concept)]
-    said += [plain_word(word) for word in words(concept)]
+    said += [fold_word(word) for word in words(concept)]
     return {_SEXES[one] for one in said if one in _SEXES}
 
 

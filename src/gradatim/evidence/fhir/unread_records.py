@@ -42,8 +42,6 @@ def unreadable(entry: Entry, why: str, about: About) -> NotUsed:
         names, concepts = _of(concept, about.of_procedure(), about)
     elif entry.kind.startswith("Medication"):
         names, concepts = _drug(entry.resource, about)
-    elif entry.kind == "AllergyIntolerance":
-        names, concepts = _allergic(about), [concept]
     elif entry.kind in _OF_KIND:
         names, concepts = about.of_kind(_OF_KIND[entry.kind]), ()
     else:
@@ -100,10 +98,6 @@ def _concept(resource: Resource, name: str) -> Resource | None:
 def _components(resource: Resource) -> list[Resource]:
     listed = resource.get("component")
     return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-
-
-def _allergic(about: About) -> list[str]:
-    return [name for name, element in about.elements.items() if element.allergies]
 
 
 def _of(concept: Resource | None, names: Iterable[str], about: About) -> _Told:

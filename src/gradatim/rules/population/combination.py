@@ -75,17 +75,6 @@ def smallest(columns: Columns, states: Iterable[PersonColumn]) -> PersonColumn:
 
 
 @dataclass(frozen=True)
-class Constant(StateTerm):
-    """The same for everybody."""
-
-    value: int
-
-    def state(self, columns: Columns) -> PersonColumn:
-        """Give that state."""
-        return columns.constant(self.value)
-
-
-@dataclass(frozen=True)
 class All(StateTerm):
     """The conjunction."""
 
