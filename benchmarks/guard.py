@@ -31,7 +31,6 @@ from benchmarks.prescreen_runs import Bench, NotMeasured
 from gradatim.conduct.chain import chain, genesis
 from gradatim.conduct.ledger import Entry, verify
 from gradatim.conduct.stores import StoreMode, open_store
-from gradatim.conduct.trial import Trial
 from tests.conduct.generated import NAME, begun
 from tests.synthetic.test_demonstration import demonstrated
 
@@ -117,28 +116,70 @@ def printed(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def appends() -> Iterator[Row]:
-    """Yield checked appends to a SQLite ledger beside bytes written to a file and synced."""
+    """Yield checked appends beside raw ones to the same store, and SQLite's beside a bare sync."""
     CACHE.mkdir(exist_ok=True)  # on the disk of the code: a sync in memory costs nothing
-    with tempfile.TemporaryDirectory(dir=CACHE) as folder, ExitStack() as closing:
-        store = open_store(f"sqlite:///{Path(folder) / 'trial.sqlite'}", StoreMode.CREATE)
-        closing.callback(store.close)
-        store.append(NAME, [(one.body, "") for one in begun().store.read(NAME)], store.head(NAME))
-        trial = Trial(store, NAME)
+    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        yield from _appends("SQLite", f"sqlite:///{Path(folder) / 'trial.sqlite'}", Path(folder))
+    with conduct.postgres() as url:
+        yield from _appends("PostgreSQL", url)
+
+
+def _appends(name: str, url: str, beside: Path | None = None) -> Iterator[Row]:
+    """Time each event in turn with 400 bytes to a ledger of their own, and to a bare file."""
+    with ExitStack() as closing:
+        trial = conduct.trial_in(open_store(url, StoreMode.CREATE))
+        closing.callback(trial.store.close)
         events = conduct.typical_events(trial, APPENDS * (ROUNDS + 1))
-        file = os.open(Path(folder) / "bare", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        closing.callback(os.close, file)
-        bare, checked = partial(_write_synced, file), partial(conduct.record, trial)
+        calls: list[Callable[..., object]] = [
+            partial(conduct.record, trial),
+            conduct.Plain(trial.store).write,
+        ]
+        if beside is not None:
+            file = os.open(beside / "bare", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            closing.callback(os.close, file)
+            calls.append(partial(_write_synced, file))
         rounds = []
         for _ in range(ROUNDS + 1):  # the first is a warm-up
-            times = [(_wall(checked, one), _wall(bare, None)) for one in islice(events, APPENDS)]
+            times = [[_wall(call, one) for call in calls] for one in islice(events, APPENDS)]
             rounds.append([statistics.median(side) for side in zip(*times, strict=True)])
-    ours, limit = (statistics.median(side) for side in zip(*rounds[1:], strict=True))
-    ratio = statistics.median(a / b for a, b in rounds[1:])
+    ours, raw, *bare = (statistics.median(side) for side in zip(*rounds[1:], strict=True))
+    ratio = statistics.median(one[0] / one[1] for one in rounds[1:])
     yield (
-        "an event checked and appended durably, SQLite",
+        f"an event checked and appended, {name}",
         f"{ours * 1e3:.2f} ms",
-        f"{ratio:.2f} x writing 400 bytes and fsync ({limit * 1e3:.2f} ms)",
+        f"{ratio:.2f} x 400 bytes appended to the same store with nothing asked "
+        f"({raw * 1e3:.2f} ms): {1 / ratio:.0%} of its rate",
     )
+    if bare:
+        ratio = statistics.median(one[0] / one[2] for one in rounds[1:])
+        yield (
+            f"an event checked and appended durably, {name}",
+            f"{ours * 1e3:.2f} ms",
+            f"{ratio:.2f} x writing 400 bytes and fsync ({bare[0] * 1e3:.2f} ms)",
+        )
+
+
+def entries_of_one() -> Iterator[Row]:
+    """Yield an event about a participant of 2,000 entries beside one about one of 50, no disk."""
+    times = []
+    for number in (50, 2_000):
+        trial = begun()
+        events = conduct.typical_events(trial, number + APPENDS * ROUNDS)
+        for one in islice(events, number):
+            conduct.record(trial, one)
+        times.append([_cpu(conduct.record, trial, one) for one in events])
+    few, many = (statistics.mean(one) for one in times)
+    yield (
+        "an event checked and chained after 2,000 entries of its participant, no disk",
+        f"{1e6 * many:.0f} µs",
+        f"{many / few:.2f} x the same after 50",
+    )
+
+
+def _cpu(call: Callable[..., object], *arguments: object) -> float:
+    begun_at = time.process_time()
+    call(*arguments)
+    return time.process_time() - begun_at
 
 
 def _write_synced(file: int, _: object) -> None:
@@ -146,7 +187,7 @@ def _write_synced(file: int, _: object) -> None:
     os.fsync(file)
 
 
-def _wall(call: Callable[[object], object], argument: object) -> float:
+def _wall(call: Callable[..., object], argument: object) -> float:
     """Return the seconds of one call: waiting for the disk is what counts."""
     begun_at = time.perf_counter()
     call(argument)
@@ -198,5 +239,5 @@ def prescreen() -> Iterator[Row]:
 
 ELSEWHERE: tuple[Group, ...] = (screening.rows, startup.rows, dosefinding.guarded_rows)
 """Groups of ratios that stand in other tables of the page."""
-OWN: tuple[Group, ...] = (appends, verification, demonstration, prescreen)
+OWN: tuple[Group, ...] = (appends, entries_of_one, verification, demonstration, prescreen)
 """Groups of ratios that stand in the guard's own table."""

@@ -8,9 +8,8 @@ A body weight that the others of the same person make implausible is questioned 
 be scaled by it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date
 from itertools import count
 from typing import NamedTuple
 
@@ -24,7 +23,7 @@ from gradatim.conduct.events.participants import EntryCorrected, FactRecorded
 from gradatim.conduct.events.review import QueryOpened
 from gradatim.conduct.folding.participants import corrected
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.facts import facts_in, facts_of, position_of
+from gradatim.conduct.views.facts import facts_in, facts_of, facts_of_day, position_of
 from gradatim.conduct.views.weights import QUESTION, doubt_about, in_kg, weight_elements
 from gradatim.core.truth import FALSE
 from gradatim.evidence.facts import Fact, Facts
@@ -63,17 +62,18 @@ def unfulfilled(state: State, event: Event) -> list[Questioned]:
     if isinstance(meant, FactRecorded):
         return found
     named = {fact.element for fact in entered}
-    situation = _of_the_day(state, participant, study, entered)
+    asked = state.of_version("checks", lambda: [(one, about(study, one)) for one in study.checks])
     return found + [
         Questioned(one.id, one.text, one.basis, one.source, one.note)
-        for one in study.checks
-        if named & about(study, one) and evaluate(one.rule, situation).truth is FALSE
+        for one, elements in asked
+        if not named.isdisjoint(elements)
+        and evaluate(one.rule, _of_the_day(state, participant, elements, entered)).truth is FALSE
     ]
 
 
 def _weights(state: State, participant: Participant, entered: list[Fact]) -> Iterator[Questioned]:
     """Question the body weights that those recorded, or those of adults, make implausible."""
-    names = weight_elements(state.study)
+    names = state.of_version("weights", lambda: weight_elements(state.study))
     for fact in entered:
         kg = in_kg(fact) if fact.element in names else None
         why = kg and doubt_about(state, participant, kg, position_of(fact))
@@ -130,22 +130,20 @@ def query_numbers(state: State) -> Iterator[str]:
 
 
 def _of_the_day(
-    state: State, participant: Participant, study: Study, entered: list[Fact]
+    state: State, participant: Participant, elements: Iterable[str], entered: list[Fact]
 ) -> Situation:
-    """Give what rules ask: the values entered, and those of the same day."""
-    day = entered[0].start if entered else None
-    known = facts_of(state, participant)
+    """Give what rules ask: the values entered of some elements, and those of the same day."""
+    day, study = entered[0].start, state.study
     values: dict[str, list[Fact]] = {}
     anew = {position_of(fact) for fact in entered}
     before = (
         fact
-        for some in known.by_element.values()
-        for fact in some
-        if fact.start == day and position_of(fact) not in anew
+        for fact in facts_of_day(state, participant, elements, day)
+        if position_of(fact) not in anew
     )
     for fact in (*before, *entered):
         values.setdefault(fact.element, []).append(fact)
+    known = facts_of(state, participant)
     facts: Facts = replace(known, by_element={name: tuple(some) for name, some in values.items()})
-    on: date = day.last if day else date.max
-    anchors = dict.fromkeys([*study.schedule.anchors, FIRST_DOSE], on)
-    return Situation(study, facts, anchors, on)
+    anchors = dict.fromkeys([*study.schedule.anchors, FIRST_DOSE], day.last)
+    return Situation(study, facts, anchors, day.last)

@@ -181,7 +181,7 @@ def without_words(state: State, about: str) -> State:
     For texts that the ledger keeps: they name such a record by its id.
     """
     one = state.participants.get(about)
-    if one is None or state.unsealed_words is None:
+    if one is None or state.unsealed_words is None or not _has_sealed(state, one):
         return state
     unread = replace(one, _known={}, _past={})
     people = {**state.participants, about: unread}

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 
 from gradatim.conduct.event_log import EventLog
+from gradatim.conduct.events import findings, participants, product, safety
 from gradatim.conduct.events.base import Event, Sealed
 from gradatim.conduct.events.messages import StoredText
 from gradatim.conduct.events.trial import Applies, Part
@@ -29,6 +30,28 @@ UnsealedWords = Callable[[str, Mapping[str, Sealed]], Mapping[str, str]]
 
 _Known = dict[str, tuple[int, Any]]
 """Values worked out, each with what it was worked out for."""
+
+
+ADDS_ONLY: frozenset[type[Event]] = frozenset(
+    {
+        findings.LaboratoryResultsRecorded,
+        findings.VitalSignsRecorded,
+        findings.ScoresRecorded,
+        findings.EncounterDone,
+        findings.EncounterMissed,
+        participants.FactRecorded,
+        product.DosePrepared,
+        product.PreparationVerified,
+        product.DoseAdministered,
+        safety.AdverseEventReported,
+        safety.AdverseEventUpdated,
+        safety.AdverseEventResolved,
+        safety.ProtocolDeviation,
+        safety.SafetyReportSent,
+    }
+)
+"""Types of entries that add to a participant's and leave what the earlier ones say as it is. Of any
+other type it is not presumed: what is worked out of the entries is worked out anew."""
 
 
 def _once(known: _Known, name: str, of: int, work_out: Callable[[], _Value]) -> _Value:
@@ -75,6 +98,7 @@ class Participant:
         entries: positions of all entries about them.
         entries_of: the same by type of event.
         revision: grows with every entry about them, and when a protocol changes.
+        altered: the revision at which an entry came last that may change what earlier ones say.
     """
 
     id: str
@@ -96,7 +120,11 @@ class Participant:
     entries: list[int] = field(default_factory=list)
     entries_of: dict[type[Event], list[int]] = field(default_factory=lambda: defaultdict(list))
     revision: int = 0
+    altered: int = 0
     _known: _Known = field(default_factory=dict, repr=False, compare=False)
+    _grown: dict[str, tuple[int, int, Any]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )  # grown in place: a copy of the participant has its own
     _past: dict[tuple[int, int], Any] = field(default_factory=dict, repr=False, compare=False)
 
     def concerned(self, position: int, kind: type[Event]) -> None:
@@ -104,10 +132,40 @@ class Participant:
         self.entries.append(position)
         self.entries_of[kind].append(position)
         self.revision += 1
+        if kind not in ADDS_ONLY:
+            self.altered = self.revision
+
+    def all_anew(self) -> None:
+        """Let everything that was worked out of the entries be worked out again."""
+        self.revision += 1
+        self.altered = self.revision
 
     def remembered(self, name: str, work_out: Callable[[], _Value]) -> _Value:
         """Give a value worked out of the entries, once for each revision."""
         return _once(self._known, name, self.revision, work_out)
+
+    def grown(
+        self, name: str, begin: Callable[[], _Value], grow: Callable[[_Value, list[int]], _Value]
+    ) -> _Value:
+        """Return a value worked out of the entries that goes on from what it was.
+
+        It is worked out from the beginning only where an entry came that may change what earlier
+        ones say: so that an entry costs what it adds, however many there are.
+
+        Args:
+            name: of the value.
+            begin: works it out of all entries.
+            grow: takes it further by the entries at these positions, all of types in `ADDS_ONLY`.
+        """
+        at, read, value = self._grown.get(name, (-1, 0, None))
+        if at < self.altered:
+            value = begin()
+        elif at < self.revision:
+            value = grow(value, self.entries[read:])
+        if at != self.revision:
+            self._grown[name] = (self.revision, len(self.entries), value)
+        found: _Value = value
+        return found
 
     def remembered_before(
         self, position: int, besides: int, work_out: Callable[[], _Value]
@@ -258,6 +316,10 @@ class State:
     def remembered(self, name: str, work_out: Callable[[], _Value]) -> _Value:
         """Give a value worked out of the whole trial, once for each position."""
         return _once(self._known, name, self.position, work_out)
+
+    def of_version(self, name: str, work_out: Callable[[], _Value]) -> _Value:
+        """Return a value worked out of the protocol in force, once for each version."""
+        return _once(self._known, name, len(self.versions), work_out)
 
     @property
     def lots(self) -> dict[str, Lot]:

@@ -167,7 +167,7 @@ def _in_force(
 def _everything_anew(state: State) -> None:
     """What was worked out under an earlier version is worked out again."""
     for one in state.participants.values():
-        one.revision += 1
+        one.all_anew()
 
 
 def _approved(state: State, position: int, event: trial.ApprovalRecorded) -> None:

@@ -1,7 +1,9 @@
 """A participant's entries as the facts that rules are evaluated on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 
 from gradatim.conduct.days import days_of
 from gradatim.conduct.events.base import Event, Measured
@@ -38,28 +40,97 @@ from gradatim.evidence.facts import EVERY_DAY, Coding, Fact, Facts, NotUsed, Obs
 from gradatim.evidence.fhir.dosages import DAILY_DOSE_UNIT
 from gradatim.protocol.elements import COVERABLE
 
+_ByElement = dict[str, tuple[Fact, ...]]
+
+
+@dataclass(slots=True)
+class _Read:
+    """What is read of a participant's entries so far; it is added to in place.
+
+    Args:
+        facts: all that is known.
+        held: the facts that entries hold, by element.
+        judged: those that investigators judged records to be, which follow them.
+        of_day: the facts of an element that begin on a day; None until somebody asks.
+    """
+
+    facts: Facts
+    held: _ByElement
+    judged: _ByElement
+    of_day: dict[tuple[str, Day], list[Fact]] | None = None
+
 
 def facts_of(state: State, participant: Participant) -> Facts:
     """Give all that the ledger knows of a participant, as facts."""
-    known = f"facts by version {len(state.versions)}"
-    return participant.remembered(known, lambda: _facts(state, participant))
+    return _read(state, participant).facts
 
 
-def _facts(state: State, participant: Participant) -> Facts:
-    found: dict[str, list[Fact]] = {}
+def facts_of_day(
+    state: State, participant: Participant, elements: Iterable[str], day: Day
+) -> Iterator[Fact]:
+    """Yield the facts of some elements that begin on a day, as they are in `facts_of`."""
+    read = _read(state, participant)
+    if read.of_day is None:
+        read.of_day = {}
+        _by_day(read.of_day, chain.from_iterable(read.facts.by_element.values()))
+    for name in elements:
+        yield from read.of_day.get((name, day), ())
+
+
+def _by_day(of_day: dict[tuple[str, Day], list[Fact]], facts: Iterable[Fact]) -> None:
+    for fact in facts:
+        of_day.setdefault((fact.element, fact.start), []).append(fact)
+
+
+def _read(state: State, participant: Participant) -> _Read:
+    return participant.grown(
+        f"facts by version {len(state.versions)}",
+        lambda: _begun(state, participant),
+        lambda read, positions: _further(state, participant, read, positions),
+    )
+
+
+def _further(
+    state: State, participant: Participant, read: _Read, positions: Sequence[int]
+) -> _Read:
+    """Add what entries hold that leave what the earlier ones say as it is."""
+    new: dict[str, list[Fact]] = {}
+    for position in positions:
+        event = state.events[position]
+        if isinstance(event, FactRecorded) and event.record:
+            return _begun(state, participant)  # a record that is known may say something else now
+        for fact in facts_in(position, event, state):
+            new.setdefault(fact.element, []).append(fact)
+    known = dict(read.facts.by_element)
+    for name, some in new.items():
+        read.held[name] = (*read.held.get(name, ()), *some)
+        known[name] = read.held[name] + read.judged.get(name, ())
+    if read.judged:
+        read.of_day = None  # judged facts stand last in it
+    elif read.of_day is not None:
+        _by_day(read.of_day, chain.from_iterable(new.values()))
+    read.facts = replace(
+        read.facts,
+        by_element=known,
+        read=read.facts.read + sum(map(len, new.values())),
+        died=_died(state, participant),
+    )
+    return read
+
+
+def _begun(state: State, participant: Participant) -> _Read:
+    held: dict[str, list[Fact]] = {}
+    judged: dict[str, list[Fact]] = {}
     coverage: dict[str, Observed] = {}
-    read = 0
     for position, event in entries(state, participant):
         if _judged(state, participant, position, event):
             continue
         for fact in facts_in(position, event, state):
-            found.setdefault(fact.element, []).append(fact)
-            read += 1
+            held.setdefault(fact.element, []).append(fact)
         if isinstance(event, HistoryDeclaredComplete):
             coverage.update(declare(event.kinds, event.since, event.until))
     for fact in _by_judgement(state, participant):
-        found.setdefault(fact.element, []).append(fact)
-        read += 1
+        judged.setdefault(fact.element, []).append(fact)
     not_used = [
         _not_understood(state, position, names, codes)
         for some in open_entries(state, participant).values()
@@ -67,18 +138,23 @@ def _facts(state: State, participant: Participant) -> Facts:
     ]
     birth = birth_of(state, participant)
     sex = participant.sex if participant.sex in ("female", "male") else ""
-    died = _died(state, participant)
-    return Facts(
+    by_element = {name: (*held.get(name, ()), *judged.get(name, ())) for name in {**held, **judged}}
+    facts = Facts(
         participant.id,
         birth.day,
         sex,
-        {name: tuple(some) for name, some in found.items()},
+        by_element,
         coverage,
         tuple(not_used),
-        read=read + len(not_used),
-        died=died,
+        read=sum(map(len, by_element.values())) + len(not_used),
+        died=_died(state, participant),
         birth_conflict=read_doubt(birth.conflict),
     )
+    return _Read(facts, _tuples(held), _tuples(judged))
+
+
+def _tuples(found: dict[str, list[Fact]]) -> _ByElement:
+    return {name: tuple(some) for name, some in found.items()}
 
 
 def _not_understood(

@@ -1,0 +1,91 @@
+"""What is known of a participant grows with each entry, and is what all entries together say."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+
+from gradatim.conduct.events import decoded
+from gradatim.conduct.events.base import Measured
+from gradatim.conduct.events.findings import LaboratoryResultsRecorded, VitalSignsRecorded
+from gradatim.conduct.events.participants import EntryCorrected
+from gradatim.conduct.fold import apply
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.trial import Recorded, Trial
+from gradatim.conduct.views.facts import facts_of, facts_of_day
+from tests.conduct.generated import FROM, STEPS, begun, play
+from tests.conduct.trials import event, simulated
+
+UNTIL = date(2027, 6, 1)
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+
+
+def asked_at_every_entry(trial: Trial, compared_every: int) -> State:
+    """Fold a ledger, asking for the facts of whom each entry is about; compare now and then."""
+    state = State(trial.name)
+    for one in trial.store.read(trial.name):
+        apply(state, one.position, decoded(one.body))
+        for person in state.participants.values():
+            if state.versions and person.entries[-1] == one.position:
+                facts_of(state, person)
+                if one.position % 2:
+                    list(facts_of_day(state, person, ("alt",), facts_days(state, person)[0]))
+                if not one.position % compared_every:
+                    compare(state, person)
+    return state
+
+
+def facts_days(state: State, one: Participant) -> list[Any]:
+    days = [fact.start for some in facts_of(state, one).by_element.values() for fact in some]
+    return days or [None]
+
+
+def compare(state: State, one: Participant) -> None:
+    """Insist that what has grown is what is worked out from the beginning."""
+    anew = facts_of(state, replace(one, _known={}, _past={}))
+    assert facts_of(state, one) == anew
+    for day in {*facts_days(state, one)}:
+        of_day = [*facts_of_day(state, one, anew.by_element, day)]
+        assert of_day == [
+            fact for some in anew.by_element.values() for fact in some if fact.start == day
+        ]
+
+
+def test_facts_of_a_whole_trial_grow_to_what_they_are() -> None:
+    state = asked_at_every_entry(simulated(1, until=UNTIL).trial, 40)
+    for one in state.participants.values():
+        compare(state, one)
+    kinds = {type(one) for one in state.events.values()}
+    assert {LaboratoryResultsRecorded, VitalSignsRecorded, EntryCorrected} <= kinds
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
+@given(STEPS)
+def test_facts_of_any_history_grow_to_what_they_are(steps: Any) -> None:
+    trial = begun()
+    for one in trial.state.participants.values():
+        facts_of(trial.state, one)
+    play(trial, steps)
+    for one in trial.state.participants.values():
+        compare(trial.state, one)
+
+
+def test_an_entry_does_not_read_the_earlier_ones_again() -> None:
+    """The tuples of elements that an entry says nothing of stay the same objects."""
+    trial = begun()
+    one = next(one for one in trial.state.participants.values() if one.status == "treated")
+    before = facts_of(trial.state, one).by_element
+    warm = Measured(element="body_temperature", value=36.6, unit="Cel")
+    made = event(
+        VitalSignsRecorded,
+        f"nurse.{one.site}.1",
+        one.site,
+        on=FROM,
+        participant=one.id,
+        results=(warm,),
+    )
+    assert isinstance(trial.record(made), Recorded)
+    after = facts_of(trial.state, one).by_element
+    changed = {name for name in after if after[name] is not before.get(name)}
+    assert changed == {"body_temperature"}
