@@ -452,6 +452,7 @@ CASES: dict[Policy, Callable[[], Case]] = {
     dosing.the_checklist_is_signed: lambda: (with_new(), given(new())),
     preparation.the_amount_is_the_planned_one: lambda: (under_way(), given(treated(), amount=1.0)),
     preparation.the_infusion_keeps_its_limits: lambda: (under_way(), given(treated(), minutes=1)),
+    preparation.the_product_is_still_fit: lambda: (with_new(), given(new())),
     dosing.the_bags_may_be_released: lambda: (
         under_way(),
         event(x.ProductReleased, "cell_lab.S01.1", "S01", lot=a_lot(), bags=("no",)),

@@ -86,6 +86,7 @@ def arguments(app: Running) -> dict[str, list]:
     )
     return {
         **{name: [one.id] for name in person},
+        "standing": [one.id, 1],
         "answer": [one.id, "willing_to_comply"],
         "blank": ["VitalSignsRecorded"],
         "entry": [lab],
@@ -122,6 +123,7 @@ OF_HERE = (
     "questionnaire",
     "grade",
     "doses",
+    "standing",
     "answer",
     "correct",
     "lot",

@@ -101,6 +101,10 @@ class PreDoseCheck(Sourced):
         description="Where the records leave `rule` open: the dose is refused, or the signer's "
         "answer stands",
     )
+    may_not_apply: bool = Field(
+        default=False,
+        description="Whether *not applicable* is an answer; else the item is looked at each time",
+    )
 
 
 class Treatment(Model):

@@ -42,6 +42,7 @@ urlpatterns = [
     path("participants/<str:id>/questionnaire/", questionnaire.questionnaire, name="questionnaire"),
     path("participants/<str:id>/grade/", laboratory.grade_typed, name="grade"),
     path("participants/<str:id>/doses/", worksheet.worksheet, name="doses"),
+    path("participants/<str:id>/doses/<int:number>/standing/", worksheet.standing, name="standing"),
     path("dosing/", product.dosing, name="dosing"),
     path("dosing/lots/<str:id>/", product.lot, name="lot"),
     path("review/", package.review, name="review"),

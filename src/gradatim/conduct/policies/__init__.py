@@ -164,6 +164,7 @@ _OF_FACTS: Mapping[type[Event], tuple[Policy, ...]] = {
         preparation.the_amount_is_the_planned_one,
         preparation.the_planned_dose_is_that_of_the_level,
         preparation.the_infusion_keeps_its_limits,
+        preparation.the_product_is_still_fit,
     ),
     EncounterDone: (entry.consent_is_in_force, entry.the_visit_is_in_its_window, *_UNLOCKED),
     EncounterMissed: (entry.no_visit_is_missed, *_UNLOCKED),
@@ -204,6 +205,38 @@ def check(state: State, event: Event) -> Verdict:
     return Verdict(all_of(one.truth for one in children), "", (), children)
 
 
+SINCE_SIGNED: tuple[Policy, ...] = (
+    *GATES,
+    dosing.the_checklist_is_signed,
+    preparation.the_preparation_still_holds,
+)
+"""What must still hold when a dose that was signed for is given."""
+
+
+def withdrawn_since(
+    state: State, participant: Participant, dose: int, on: date, at: datetime
+) -> list[tuple[str, Text]]:
+    """Return what has come to speak against a dose since its checklist was signed.
+
+    Args:
+        state: the trial.
+        participant: who is to have the dose.
+        dose: its number; its checklist is signed, and it is neither given nor withheld.
+        on: the day by the clock of the site.
+        at: the moment.
+
+    Returns:
+        Each rule that no longer holds, with its reason; empty while the signature stands.
+    """
+    event = _signature(participant, dose, on, at)
+    answers = ((asked, asked(state, event)) for asked in SINCE_SIGNED)
+    return [
+        (rule(asked), clauses(*found.messages()) or sentence(asked))
+        for asked, found in answers
+        if found.truth is not TRUE
+    ]
+
+
 def gates(
     state: State, participant: Participant, dose: int, on: date, at: datetime
 ) -> list[tuple[Policy, Verdict]]:
@@ -216,7 +249,15 @@ def gates(
         on: the day by the clock of the site.
         at: the moment.
     """
-    signature = x.PreDoseChecklistSigned(
+    signature = _signature(participant, dose, on, at)
+    return [(gate, gate(state, signature)) for gate in GATES]
+
+
+def _signature(
+    participant: Participant, dose: int, on: date, at: datetime
+) -> x.PreDoseChecklistSigned:
+    """Return the signature that would be given at a moment, to ask what stands against it."""
+    return x.PreDoseChecklistSigned(
         occurred_on=on,
         recorded_at=at,
         recorded_by="-",
@@ -226,7 +267,6 @@ def gates(
         items={},
         signer="-",
     )
-    return [(gate, gate(state, signature)) for gate in GATES]
 
 
 def unmet(event: Event, verdict: Verdict) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """The gates of a dose: asked before it is authorised, and again of every dose that was given."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from gradatim.conduct.events.findings import ClinicalSignificanceSigned
@@ -16,7 +16,7 @@ from gradatim.conduct.events.product import (
 )
 from gradatim.conduct.messages import Breach, Standing, listed
 from gradatim.conduct.policies.entry import person
-from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
+from gradatim.conduct.policies.verdicts import broken, either, every, holds, unknown
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.checklist import items_shown
 from gradatim.conduct.views.doses import Dose, doses, entries_of, first_dose_at, given
@@ -27,12 +27,12 @@ from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
 from gradatim.core.dates import Duration, step
 from gradatim.core.message import Argument, Label, Term, clauses
 from gradatim.core.quantity import Quantity
-from gradatim.core.truth import TRUE, UNKNOWN, all_of
+from gradatim.core.truth import TRUE, UNKNOWN
 from gradatim.core.verdict import Verdict
 from gradatim.dosing.limits import two_people
 from gradatim.dosing.movements import PRODUCT_TRANSITIONS
 from gradatim.dosing.release import SponsorDecision, release_check
-from gradatim.protocol.treatment import ReleaseTest
+from gradatim.protocol.treatment import PreDoseCheck, ReleaseTest
 
 _Dosing = PreDoseChecklistSigned | DoseAdministered | PreparationVerified
 _AtALevel = _Dosing | ProductAssigned | DosePrepared | ParticipantEnrolled
@@ -78,7 +78,7 @@ def the_preparation_is_verified(state: State, event: _Dosing) -> Verdict:
     return two_people(dose.prepared.recorded_by, dose.verified.recorded_by)
 
 
-def the_checklist_is_signed(state: State, event: DoseAdministered) -> Verdict:
+def the_checklist_is_signed(state: State, event: _Dosing) -> Verdict:
     """The checklist of this dose was signed on the day of the dose, or the day before."""
     signed = this_dose(state, event).signed
     if signed is None:
@@ -92,28 +92,44 @@ def the_checklist_is_signed(state: State, event: DoseAdministered) -> Verdict:
 
 
 def every_item_is_in_order(state: State, event: PreDoseChecklistSigned) -> Verdict:
-    """Every item of the protocol's checklist is answered, and none is out of order."""
+    """Every item of the protocol's checklist is answered, and none is out of order.
+
+    Only what the protocol says may not apply, or what the records show in order, is set aside.
+    """
     treatment = state.governing("treatment", person(state, event)).treatment
-    asked = [one.id for one in treatment.checklist]
-    if missing := [one for one in asked if one not in event.items]:
-        return unknown(f"not answered: {', '.join(missing)}")
-    if asked and all(event.items[one] == "not applicable" for one in asked):
-        return broken("every item is said not to apply, so nothing was looked at")
-    wrong = [name for name, said in event.items.items() if said == "not in order"]
-    return either(not wrong, "every item is in order", f"not in order: {', '.join(wrong)}")
+    asked = {one.id: one for one in treatment.checklist}
+    found = []
+    if missing := [name for name in asked if name not in event.items]:
+        found.append(unknown(f"not answered: {', '.join(missing)}"))
+    if wrong := [name for name, said in event.items.items() if said == "not in order"]:
+        found.append(broken(f"not in order: {', '.join(wrong)}"))
+    aside = [name for name, said in event.items.items() if said == "not applicable"]
+    if asked and len(aside) == len(event.items) and not missing:
+        found.append(broken("every item is said not to apply, so nothing was looked at"))
+    shown = {one.id for one, now in _shown(state, event) if now.truth is TRUE}
+    if bare := [
+        one for one in aside if one in asked and not (asked[one].may_not_apply or one in shown)
+    ]:
+        found.append(broken(f"the protocol does not say that it may not apply: {', '.join(bare)}"))
+    return every(*found) if found else holds("every item is in order")
+
+
+def _shown(state: State, event: _Dosing) -> Iterator[tuple[PreDoseCheck, Verdict]]:
+    """Give each item of the checklist that has a rule, with what the records say of it."""
+    return items_shown(state, person(state, event), event.occurred_on, moment(event))
 
 
 def the_records_show_it_in_order(state: State, event: _Dosing) -> Verdict:
     """What the checklist states as a rule is what the records of the day show."""
     children = []
-    for item, found in items_shown(state, person(state, event), event.occurred_on, moment(event)):
+    for item, found in _shown(state, event):
         if found.truth is UNKNOWN and item.without_record == "answered":
             continue
         told = Breach.ITEM(item=Label(item.label), why=clauses(*found.messages()))
         children.append(Verdict(found.truth, told, reason=found.reason))
     if not children:
         return holds("the checklist states no rule")
-    return Verdict(all_of(one.truth for one in children), "", (), tuple(children))
+    return every(*children)
 
 
 SEVERE = 3
@@ -149,7 +165,7 @@ def no_severe_result_awaits_judgement(state: State, event: _Dosing) -> Verdict:
             children.append(broken(Breach.RESULT_SIGNIFICANT(**told)))
     if not children:
         return holds("there is none")
-    return Verdict(all_of(one.truth for one in children), "", (), tuple(children))
+    return every(*children)
 
 
 def moment(event: _Dosing) -> datetime:
@@ -293,21 +309,19 @@ def _waited(
 def the_bags_are_free(state: State, event: ProductAssigned) -> Verdict:
     """Bags set aside are at the site, released, of one lot, not expired, and nobody else's."""
     bags, of = state.inventory.find(event.lot, event.bags), person(state, event).site
-    if away := [one for one in bags if one.site != of]:
-        return broken(f"{away[0].name} is at site {away[0].site}, not at {of}")
-    if len(bags) < len(event.bags):
-        known = {one.id for one in bags}
-        return broken(
-            f"lot {event.lot} has no bag {', '.join(one for one in event.bags if one not in known)}"
-        )
+    known, found = {one.id for one in bags}, []
+    if missing := [one for one in event.bags if one not in known]:
+        found.append(f"lot {event.lot} has no bag {', '.join(missing)}")
     for bag in bags:
+        if bag.site != of:
+            found.append(f"{bag.name} is at site {bag.site}, not at {of}")
         if bag.status != "released":
-            return broken(f"{bag.name} is {bag.status}")
+            found.append(f"{bag.name} is {bag.status}")
         if bag.reserved_for is not None:
-            return broken(f"{bag.name} is held for {bag.reserved_for[0]}")
+            found.append(f"{bag.name} is held for {bag.reserved_for[0]}")
         if bag.expiry is not None and bag.expiry <= event.recorded_at:
-            return broken(f"{bag.name} expired at {bag.expiry}")
-    return holds(f"{len(bags)} bags are free")
+            found.append(f"{bag.name} expired at {bag.expiry}")
+    return every(*map(broken, found)) if found else holds(f"{len(bags)} bags are free")
 
 
 def the_bags_may_be_released(state: State, event: ProductReleased) -> Verdict:

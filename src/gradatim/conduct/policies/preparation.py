@@ -2,22 +2,29 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from typing import Any
 
+from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.product import (
     DoseAdministered,
     DosePrepared,
     PreDoseChecklistSigned,
+    ProductDestroyed,
+    ProductQuarantined,
+    ProductReturned,
+    TemperatureExcursion,
+    TemperatureExcursionAssessed,
 )
 from gradatim.conduct.messages import Breach, Standing, listed
 from gradatim.conduct.policies.dosing import this_dose
 from gradatim.conduct.policies.entry import person
-from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
+from gradatim.conduct.policies.verdicts import broken, either, every, holds, unknown
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.weights import weights_for_dose
 from gradatim.core.errors import UnusableInput
 from gradatim.core.message import Number, Pair, Term, join
 from gradatim.core.quantity import compare_numbers
-from gradatim.core.truth import TRUE, all_of
+from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
 from gradatim.dosing.inventory import Container, ContainerKey
 from gradatim.dosing.limits import DMSO_DENSITY, dmso, in_date, rate, thaw_clock, viability
@@ -89,18 +96,14 @@ def _planned_right(state: State, prepared: DosePrepared, day: date, moment: date
         return unknown(str(error))
     named = [] if weights is None else [_weight_named(study, prepared, weights)]
     if right.weight is not None and right.weight.truth is not TRUE:
-        return _all(right.weight, *named)
+        return every(right.weight, *named)
     same = right.planned.unit == prepared.unit and compare_numbers(
         abs(prepared.planned / right.planned.value - 1), "<=", ROUNDING
     )
     told = Breach.PLANNED_DOSE(level=one.level, quantity=right.planned)
     if right.weight:
         told = Breach.PLANNED_DOSE_BY(**told.arguments, weight=right.weight.text)
-    return _all(*named, either(same, f"it is {right.planned}", told))
-
-
-def _all(*children: Verdict) -> Verdict:
-    return Verdict(all_of(child.truth for child in children), "", (), children)
+    return every(*named, either(same, f"it is {right.planned}", told))
 
 
 def _weight_named(study: Study, prepared: DosePrepared, weights: Weights) -> Verdict:
@@ -189,7 +192,7 @@ def the_preparation_keeps_its_limits(state: State, event: DosePrepared) -> Verdi
             in_date(bag, event.recorded_at),
             viability(bag.concentration, rules.minimum_viability, bag.certified_viability),
         ]
-    return Verdict(all_of(child.truth for child in children), "", (), tuple(children))
+    return every(*children)
 
 
 def _weight_of_day(state: State, one: Participant, event: DosePrepared) -> float | None:
@@ -223,7 +226,60 @@ def the_infusion_keeps_its_limits(state: State, event: DoseAdministered) -> Verd
     stood = sum((pause.to - pause.from_ for pause in event.interruptions), timedelta(0))
     ran = (event.ended_at - event.started_at - stood).total_seconds() / 60
     children.append(rate(event.volume_ml, max(ran, 1 / 60), rules.maximum_rate))
-    return Verdict(all_of(child.truth for child in children), "", (), tuple(children))
+    return every(*children)
+
+
+_AFTER_DRAWING = ("prepared", "infused", "used", "discarded")
+"""States of a bag that was drawn for a dose while nothing speaks against it."""
+_AGAINST: tuple[type[Event], ...] = (
+    ProductQuarantined,
+    TemperatureExcursion,
+    TemperatureExcursionAssessed,
+    ProductReturned,
+    ProductDestroyed,
+)
+"""What speaks against bags: recalled, too warm, judged unfit, gone."""
+
+
+def the_product_is_still_fit(state: State, event: DoseAdministered) -> Verdict:
+    """Every bag of the dose was fit when it was given: not recalled, nor too warm, nor gone.
+
+    What happened to a bag before the infusion ended counts, whenever it was recorded.
+    """
+    prepared = this_dose(state, event).prepared
+    if prepared is None:
+        return unknown(Breach.PREPARATION_UNKNOWN())
+    wrong = [bag for bag in _unfit(state, prepared) if _by_then(state, bag, event)]
+    if not wrong:
+        return holds("its bags are fit")
+    told = [Standing.BAG(bag=Term(one.id), status=Term(one.status)) for one in wrong]
+    return broken(Breach.BAGS(kind=Term(wrong[0].kind), bags=join(told, Pair.COMMA)))
+
+
+def _unfit(state: State, prepared: DosePrepared) -> Iterator[Container]:
+    """Yield the bags and boxes of a dose that something speaks against."""
+    drawn = {(prepared.lot, one.bag) for one in prepared.drawn}
+    mine = state.inventory.find(prepared.lot, (one.bag for one in prepared.drawn))
+    for bag in mine:
+        if bag.status not in _AFTER_DRAWING:
+            yield bag
+    for box in state.inventory.reserved(prepared.participant, prepared.dose):
+        whole = box.volume_ml is None and box.key not in drawn
+        if whole and box.status not in ("released", *_AFTER_DRAWING):
+            yield box
+
+
+def _by_then(state: State, bag: Container, event: DoseAdministered) -> bool:
+    """Whether a bag was unfit by the end of an infusion; it was where no entry says since when."""
+    made: list[Any] = [
+        one
+        for kind in _AGAINST
+        for _, one in state.events.of(kind)
+        if one.lot == bag.lot and bag.id in one.bags  # type: ignore[attr-defined]
+    ]
+    return not made or any(
+        one.occurred_on < event.occurred_on or one.recorded_at <= event.ended_at for one in made
+    )
 
 
 def containers_of_dose(
@@ -253,21 +309,18 @@ def the_preparation_still_holds(state: State, event: PreDoseChecklistSigned) -> 
     rules = state.governing("treatment", one).treatment.preparation
     children = [asked(state, prepared) for asked in _OF_A_PREPARATION]
     children.append(_planned_right(state, prepared, event.occurred_on, event.recorded_at))
+    unfit = tuple(_unfit(state, prepared))
+    children += [broken(f"{bag.name} is {bag.status}") for bag in unfit]
     for drawn in prepared.drawn:
         for bag in state.inventory.find(prepared.lot, (drawn.bag,)):
-            children.append(
-                either(
-                    bag.status == "prepared",
-                    f"{bag.name} is prepared",
-                    f"{bag.name} is {bag.status}",
-                )
-            )
+            if bag not in unfit and bag.status != "prepared":
+                children.append(broken(f"{bag.name} is {bag.status}"))
     for bag, _ in _drawn(state, prepared):
         children += [
             thaw_clock(bag, event.recorded_at, rules.thaw_to_end if rules else None),
             in_date(bag, event.recorded_at),
         ]
-    return Verdict(all_of(child.truth for child in children), "", (), tuple(children))
+    return every(*children)
 
 
 _OF_A_PREPARATION = (

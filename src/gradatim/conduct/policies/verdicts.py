@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from gradatim.conduct.state import State
-from gradatim.core.message import Text
-from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
+from gradatim.core.message import Text, clauses
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of
 from gradatim.core.verdict import Reason, Verdict
 
 Policy = Callable[[State, Any], Verdict]
@@ -30,6 +30,13 @@ def unknown(text: Text) -> Verdict:
 def either(truth: bool, yes: Text, no: Text) -> Verdict:
     """Say one thing or the other."""
     return Verdict(Truth.TRUE if truth else Truth.FALSE, yes if truth else no)
+
+
+def every(*children: Verdict) -> Verdict:
+    """Say whether several things all hold; each that does not, or is not known, is named."""
+    truth = all_of(one.truth for one in children)
+    said = (text for one in children if one.truth is not TRUE for text in one.messages())
+    return Verdict(truth, clauses(*said), (), children)
 
 
 def rule(policy: Policy) -> str:

@@ -11,6 +11,7 @@ from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.records import RecordJudged
 from gradatim.conduct.permissions import MAY, SIGNED_BY
+from gradatim.conduct.policies import withdrawn_since
 from gradatim.conduct.proposals import altered_since, holding, signatures_needed
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import ON_THE_WAY
@@ -217,6 +218,9 @@ def _doses(state: State, one: Participant, now: datetime, on: date) -> Iterator[
     for number, dose in doses(state, one).items():
         if dose.administrations or dose.withheld or dose.prepared is None:
             continue
+        if dose.signed is not None and (why := _withdrawn(state, one, number, now, on)):
+            yield from _held(one, number, why)
+            continue
         what, event = (
             ("verify the preparation", "PreparationVerified")
             if dose.verified is None
@@ -233,6 +237,22 @@ def _doses(state: State, one: Participant, now: datetime, on: date) -> Iterator[
             None,
             {"dose": str(number)},
         )
+
+
+def _withdrawn(state: State, one: Participant, number: int, now: datetime, on: date) -> str:
+    """Return what has come to speak against a dose that was signed for; empty where nothing."""
+    reasons = (str(why) for _, why in withdrawn_since(state, one, number, on, now))
+    return "; ".join(dict.fromkeys(reasons))
+
+
+def _held(one: Participant, number: int, why: str) -> Iterator[Task]:
+    """Tell whoever would give a dose, and whoever signed for it, that it is not to be given."""
+    given = {"dose": str(number)}
+    told = f"{one.id}, dose {number}: the checklist is no longer in force: {why}"
+    sign = f"{told}. Sign it anew once that is settled, or withhold the dose"
+    yield Task("dose", sign, "PreDoseChecklistSigned", one.site, one.id, None, given)
+    stop = f"{one.id}, dose {number}: do not give it: {why}"
+    yield Task("dose", stop, "DoseWithheld", one.site, one.id, None, given)
 
 
 def _readiness(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:

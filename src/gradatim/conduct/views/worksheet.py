@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from gradatim.conduct.access import Access
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.policies import gates
+from gradatim.conduct.policies import gates, withdrawn_since
 from gradatim.conduct.policies.preparation import containers_of_dose
 from gradatim.conduct.policies.verdicts import rule, sentence
 from gradatim.conduct.state import Participant, State
@@ -72,6 +72,8 @@ class Worksheet(NamedTuple):
         fault: why not.
         gates: what must hold before a dose, each with its answer now.
         end_by: when the infusion must have ended, for the thaw.
+        withdrawn: what has come to speak against the dose since its checklist was signed: it is
+            not to be given; empty where the signature stands, or there is none.
     """
 
     number: int
@@ -81,6 +83,7 @@ class Worksheet(NamedTuple):
     fault: str
     gates: list[tuple[str, Verdict]]
     end_by: datetime | None
+    withdrawn: tuple[str, ...]
 
 
 def worksheets(access: Access, one: Participant, at: Moment) -> list[Worksheet]:
@@ -98,16 +101,29 @@ def _worksheet(access: Access, one: Participant, dose: Dose, at: Moment) -> Work
         computed = compute_preparation(state, one, dose, at)
     except UnusableInput as error:
         fault = str(error)
+    against = withdrawn(state, one, dose, at)
     open_ = not dose.administrations and dose.withheld is None and one.level is not None
     return Worksheet(
         dose.number,
         dose,
-        list(_steps(access, one, dose)),
+        list(_steps(access, one, dose, bool(against))),
         computed,
         fault,
         gates_in_words(state, one, dose.number, at) if open_ else [],
         _end_by(state, one, dose),
+        against,
     )
+
+
+def withdrawn(state: State, one: Participant, dose: Dose, at: Moment) -> tuple[str, ...]:
+    """Return why a dose that was signed for is not to be given now, each reason once.
+
+    Empty where the signature stands, where there is none, and once it is given or withheld.
+    """
+    if not dose.authorised:
+        return ()
+    reasons = (why for _, why in withdrawn_since(state, one, dose.number, at.day, at.now))
+    return tuple(dict.fromkeys(map(str, reasons)))
 
 
 def compute_preparation(state: State, one: Participant, dose: Dose, at: Moment) -> Prepared | None:
@@ -174,9 +190,13 @@ def _end_by(state: State, one: Participant, dose: Dose) -> datetime | None:
     return min(thawed) + timedelta(hours=rules.thaw_to_end) if thawed else None
 
 
-def _steps(access: Access, one: Participant, dose: Dose) -> Iterator[WorksheetStep]:
+def _steps(
+    access: Access, one: Participant, dose: Dose, withdrawn: bool
+) -> Iterator[WorksheetStep]:
     over = bool(dose.administrations or dose.withheld)
     next_ = next((name for name, field in STEPS if getattr(dose, field) is None), "")
+    if withdrawn:
+        next_ = "PreDoseChecklistSigned"
     for event, field in STEPS:
         may = access.may(event, one.site) and not over and one.level is not None
         yield WorksheetStep(

@@ -16,6 +16,8 @@ from gradatim.web.middleware import page_of
 Respond = Callable[[HttpRequest], HttpResponse]
 SESSION = "session"
 """Where a page asks how much of the session is left; asking is no use of it, posting is."""
+_UNATTENDED = (SESSION, "standing")
+"""Pages that a page left open asks for by itself, which is no use of the session."""
 _ALWAYS_OPEN = ("sign-in", "sign-out", "invitation", "theme", "healthz", SESSION)
 """Pages that are open whatever has to be done first."""
 SEEN_EVERY = 30
@@ -29,7 +31,7 @@ def limit_session(respond: Respond) -> Respond:
         if not request.user.is_authenticated:
             return _unlost(request, respond(request))
         page = page_of(request)
-        if _ended(request, noted=page != SESSION or request.method == "POST"):
+        if _ended(request, noted=page not in _UNATTENDED or request.method == "POST"):
             logout(request)
             return respond(request) if page == SESSION else _signed_out(request)
         first = first_page(request)

@@ -41,6 +41,7 @@ from gradatim.web.forms.choices import FormContext
 from gradatim.web.forms.judging import record_asked
 from gradatim.web.languages import why_broken
 from gradatim.web.recording import circumstances_of, event_of, record, signed
+from gradatim.web.views.dosing.worksheet import dose_standing
 from gradatim.web.views.participant.pages import participants
 from gradatim.web.views.participant.records import records
 from gradatim.web.views.protocol import pages
@@ -148,6 +149,9 @@ def _reading(asked: FormContext) -> tuple[str, dict[str, Any]]:
         return "gradatim/judged_record.html", {"row": review_record(asked.state, record)}
     if found := judged_entries(asked):
         return "gradatim/judged.html", {"judged": found}
+    if asked.event == "DoseAdministered" and asked.participant and "dose" in asked.given:
+        number = int(asked.given["dose"]) if asked.given["dose"].isdigit() else 0
+        return "gradatim/dosing/giving.html", dose_standing(asked.access, asked.participant, number)
     return "gradatim/record.html", {}
 
 

@@ -9,7 +9,14 @@ from django.utils.timezone import get_current_timezone
 
 from gradatim.conduct.access import Access
 from gradatim.conduct.state import Participant
-from gradatim.conduct.views.worksheet import Moment, Worksheet, WorksheetStep, worksheets
+from gradatim.conduct.views.doses import Dose, doses
+from gradatim.conduct.views.worksheet import (
+    Moment,
+    Worksheet,
+    WorksheetStep,
+    withdrawn,
+    worksheets,
+)
 from gradatim.core.truth import TRUE
 from gradatim.dosing.prepared import Prepared
 from gradatim.web.access import Request, page, participant_or_404
@@ -33,6 +40,27 @@ def worksheet(request: Request, id: str) -> HttpResponse:
             "bare": not access.sees_participant("participants", one),
         },
     )
+
+
+@page("dosing")
+def standing(request: Request, id: str, number: int) -> HttpResponse:
+    """Say whether the checklist of a dose is still in force: what pages left open ask for."""
+    one = participant_or_404(request.access, "dosing", id)
+    return render(
+        request, "gradatim/dosing/standing.html", dose_standing(request.access, one, number)
+    )
+
+
+def dose_standing(access: Access, one: Participant, number: int) -> dict[str, object]:
+    """Return what pages of a dose say of its authorisation, and whether they go on asking."""
+    dose = doses(access.state, one).get(number) or Dose(number)
+    moment = Moment(now(), today(), get_current_timezone())
+    return {
+        "one": one,
+        "number": number,
+        "watched": dose.authorised,
+        "withdrawn": withdrawn(access.state, one, dose, moment),
+    }
 
 
 def _linked(one: Participant, sheet: Worksheet) -> list[tuple[WorksheetStep, str]]:
