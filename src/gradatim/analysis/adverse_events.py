@@ -16,7 +16,7 @@ from gradatim.clinical.ctcae.grade import clinical_terms
 from gradatim.clinical.ctcae.terms import folded
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import Course, courses
-from gradatim.conduct.views.doses import first_dose_at
+from gradatim.conduct.views.doses import first_dose_on
 from gradatim.core.dates import before
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.safety import dlt
@@ -163,13 +163,13 @@ def of_special_interest(state: State, participant: Participant, event: AdverseEv
 
 def not_counted(state: State, participant: Participant, course: Course) -> str:
     """Say why an event is not counted; empty where it is."""
-    at = first_dose_at(state, participant)
-    if at is None:
+    dosed = first_dose_on(state, participant)
+    if dosed is None:
         return "no dose was given"
-    if before(course.event.onset, at.date()) is not TRUE:
+    if before(course.event.onset, dosed) is not TRUE:
         return ""
     worse = course.worse_at
-    if worse != course.position and state.events[worse].occurred_on >= at.date():
+    if worse != course.position and state.events[worse].occurred_on >= dosed:
         return ""
     return "before the first dose"
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from gradatim.analysis.groups import By, Group, groups, level_label, people
 from gradatim.analysis.observation import DltWindow, WindowStatus, died, dlt_window, ended_on
 from gradatim.analysis.rests_on import RestsOn, rests_on
+from gradatim.conduct.days import day_of
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import Dose, doses, given
 from gradatim.conduct.views.safety import dlt_outcome
@@ -155,7 +156,7 @@ def _days(state: State, participant: Participant, on: date) -> int | None:
     if ended is None and died(state, participant):
         return None
     end = min(ended or on, on)
-    return max((end - done[0].started_at.date()).days + 1, 0)
+    return max((end - day_of(state, done[0])).days + 1, 0)
 
 
 def _amount(known: Iterable[Dose]) -> Amount:

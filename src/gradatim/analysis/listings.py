@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from gradatim.analysis.adverse_events import of_special_interest
 from gradatim.analysis.groups import people
 from gradatim.analysis.observation import departures, died, died_on, dlt_window, fatal_events
+from gradatim.conduct.days import day_of
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import (
     Course,
@@ -210,7 +211,7 @@ def _death(state: State, one: Participant) -> DeathLine | None:
         event for event in adverse_events(state, one) if event.id in named
     )
     on, done = died_on(state, one), given(state, one)
-    days = (on - done[-1].started_at.date()).days if on is not None and done else None
+    days = (on - day_of(state, done[-1])).days if on is not None and done else None
     first = causes[0] if causes else None
     return DeathLine(
         who(one),

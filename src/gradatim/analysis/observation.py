@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Literal, NamedTuple
 
+from gradatim.conduct.days import day_of
 from gradatim.conduct.events.participants import Disposition, InformedConsentWithdrawn
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import adverse_events
@@ -56,7 +57,7 @@ def dlt_window(state: State, participant: Participant, on: date) -> DltWindow:
     if not done:
         return DltWindow("not begun")
     study = state.governing("safety", participant)
-    days = done[0].started_at.date(), done[-1].started_at.date()
+    days = day_of(state, done[0]), day_of(state, done[-1])
     first, last = dlt.window(study, *days)
     if last is None:
         return DltWindow("without end", first)

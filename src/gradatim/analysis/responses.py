@@ -6,15 +6,16 @@ without one, with the reason. Baseline and derived values are those of `conduct.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import NamedTuple
 
 from gradatim.analysis.groups import dosed, level_label
 from gradatim.analysis.rests_on import RestsOn, rests_on
 from gradatim.clinical.units import convert_for
+from gradatim.conduct.days import day_of
+from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.anchors import anchors_of
-from gradatim.conduct.views.doses import first_dose_at
+from gradatim.conduct.views.doses import first_dose
 from gradatim.conduct.views.facts import facts_of, position_of
 from gradatim.conduct.views.grades import baseline, measured_after
 from gradatim.core.dates import Day
@@ -120,30 +121,31 @@ def responses(state: State, of: EndpointElement) -> Responses:
 
 
 def _measures(state: State, participant: Participant, of: EndpointElement) -> tuple[Measure, ...]:
-    at = first_dose_at(state, participant)
+    dose = first_dose(state, participant)
     study = state.governing("elements", participant)
-    if at is None or of.element not in study.elements:
+    if dose is None or of.element not in study.elements:
         return ()
     anchors = anchors_of(state, participant, study) or {}
-    s = Situation(study, facts_of(state, participant), anchors, at.date())
+    zero = day_of(state, dose)
+    s = Situation(study, facts_of(state, participant), anchors, zero)
     facts = sorted(everything(s, of.element), key=lambda one: (one.start, position_of(one)))
-    before = [one for one in facts if one.value is not None and not _after(state, one, at)]
+    before = [one for one in facts if one.value is not None and not _after(state, one, dose)]
     base = baseline(before)
-    return tuple(_measure(state, s, one, of.unit, at, one is base) for one in facts)
+    return tuple(_measure(state, s, one, of.unit, dose, one is base) for one in facts)
 
 
 def _measure(
-    state: State, s: Situation, fact: Fact, unit: str, at: datetime, base: bool
+    state: State, s: Situation, fact: Fact, unit: str, dose: DoseAdministered, base: bool
 ) -> Measure:
     value, why = _number(s, fact, unit)
-    days = (fact.start.first - at.date()).days if fact.start.exact else None
+    days = (fact.start.first - day_of(state, dose)).days if fact.start.exact else None
     return Measure(
         fact.start,
         days,
         _encounter(state, fact),
         value,
         why,
-        _after(state, fact, at),
+        _after(state, fact, dose),
         base,
         fact.derived,
     )
@@ -160,9 +162,9 @@ def _number(s: Situation, fact: Fact, unit: str) -> tuple[float | None, str]:
     return value, "" if value is not None else f"cannot be converted from {fact.unit or 'no unit'}"
 
 
-def _after(state: State, fact: Fact, at: datetime) -> bool:
+def _after(state: State, fact: Fact, dose: DoseAdministered) -> bool:
     """Whether a value was measured after the first dose; a derived one, if any input was."""
-    return any(measured_after(state, one, at) for one in _recorded(fact))
+    return any(measured_after(state, one, dose) for one in _recorded(fact))
 
 
 def _recorded(fact: Fact) -> Iterator[Fact]:

@@ -12,6 +12,7 @@ from gradatim.analysis.adverse_events import SEVERE
 from gradatim.analysis.groups import dosed, level_label, people
 from gradatim.analysis.listings import DeathLine, deaths
 from gradatim.analysis.observation import ENDED, departures, dlt_window, ended_on
+from gradatim.conduct.days import day_of
 from gradatim.conduct.events.product import DoseWithheld
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
@@ -102,7 +103,7 @@ def _died(state: State, line: DeathLine) -> Day:
 
 
 def _lane(state: State, one: Participant, on: date, died: Day | None) -> Lane:
-    zero = given(state, one)[0].started_at.date()
+    zero = day_of(state, given(state, one)[0])
     end = max(min(ended_on(state, one) or on, on), zero)
     window = dlt_window(state, one, on)
     first = state.events[one.position].occurred_on
@@ -138,7 +139,7 @@ _Found = tuple[MarkKind, Day, str]
 
 def _marks(state: State, one: Participant) -> Iterator[_Found]:
     for dose in given(state, one):
-        yield "dose", exactly(dose.started_at.date()), f"dose {dose.dose}"
+        yield "dose", exactly(day_of(state, dose)), f"dose {dose.dose}"
     for _, event in entries_of(state, one, DoseWithheld):
         yield "dose withheld", exactly(event.occurred_on), f"dose {event.dose}: {event.reason}"
     for course in courses(state, one).values():

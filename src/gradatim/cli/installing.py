@@ -1,7 +1,8 @@
 """What comes before `gradatim serve`: the tables, the trial's beginning, the first person."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -58,11 +59,12 @@ def begin(trial: _Trial, sponsor: Sponsor, title: Title = "") -> None:
     made = Ledger(open_store(settings.LEDGER_URL, StoreMode.CREATE), trial)
     if made.state.roles:
         raise UnusableInput(f"the ledger has a trial {trial} already", "DATABASE_URL")
-    now = datetime.now(UTC)
+    now = datetime.now(ZoneInfo(settings.TIME_ZONE))
     common: dict[str, Any] = {"occurred_on": now.date(), "recorded_at": now, "recorded_by": sponsor}
     role = RoleGranted(**common, user=sponsor, role="sponsor")
     # A beginning that broke off between its two events is gone on with.
-    created = [] if made.state.position else [TrialCreated(**common, mode="real", title=title)]
+    begin = TrialCreated(**common, mode="real", title=title, time_zone=settings.TIME_ZONE)
+    created = [] if made.state.position else [begin]
     for event in (*created, role):
         outcome = made.record(event)
         if not isinstance(outcome, Recorded):

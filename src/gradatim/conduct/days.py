@@ -1,15 +1,99 @@
-"""The days of something that lasted, as the ledger keeps them: exact, partial, or within limits."""
+"""The days of the trial: the day of a moment at a site, and the days of something that lasted.
 
-from datetime import date
+A day is one of the site where something happened, however a time is stored: a dose at half past
+midnight in Shanghai is of that day, though its time is written as of the evening before in UTC.
+Nothing else makes a day of a stored time (`tests/house/test_days.py`).
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
-from gradatim.conduct.events.base import Within
+from gradatim.conduct.events.base import Event, Within
 from gradatim.conduct.events.participants import FactRecorded, RecordNotUnderstood
 from gradatim.conduct.events.records import RecordJudged, RecordRead
+from gradatim.conduct.state import State
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, parse_day
 
 Lasting = FactRecorded | RecordNotUnderstood | RecordRead | RecordJudged
 """What has days: a fact, a record that was read, what it was judged to be."""
+
+
+@lru_cache(maxsize=1)
+def time_zones() -> frozenset[str]:
+    """Return the names of the time zones that are known, as the IANA database has them."""
+    return frozenset(available_timezones())
+
+
+def zone_of(state: State, site: str = "") -> ZoneInfo | None:
+    """Return the time zone of a site, or else of the trial; None where neither is recorded."""
+    name = state.zones.get(site) or state.zones.get("")
+    return ZoneInfo(name) if name in time_zones() else None
+
+
+def day_at(state: State, site: str, moment: datetime) -> date:
+    """Return the day of a moment at a site, by its clocks; "" is the trial as a whole.
+
+    Where no time zone is recorded, it is the day in the zone that the time is written in.
+    """
+    return moment.astimezone(zone_of(state, site) or moment.tzinfo).date()
+
+
+def day_of(state: State, event: Event) -> date:
+    """Return the day on which something happened, by the clocks of its site.
+
+    A time says it, by the zone of the site; where no zone is recorded, it is the day that whoever
+    recorded it gave.
+    """
+    moment = begun_at(event)
+    zone = None if moment is None else zone_of(state, event.site)
+    return event.occurred_on if moment is None or zone is None else moment.astimezone(zone).date()
+
+
+def begun_at(event: Event) -> datetime | None:
+    """Return the time at which something began or was taken; None where only its day is known."""
+    found: datetime | None = getattr(event, "started_at", None) or getattr(event, "taken_at", None)
+    return found
+
+
+def recorded_on(state: State, event: Event) -> date:
+    """Return the day on which something was recorded, by the clocks of its site."""
+    return day_at(state, event.site, event.recorded_at)
+
+
+def recorded_late(event: Event) -> bool:
+    """Whether something was recorded on a later day than it happened, in whatever time zone."""
+    day = event.occurred_on
+    over = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
+    return event.recorded_at >= over + HALF_A_DAY
+
+
+HALF_A_DAY = timedelta(hours=12)
+
+
+def believable(state: State, event: Event, moment: datetime) -> bool:
+    """Whether a moment can be of the day that an event gives.
+
+    With a time zone of the site, or written with one, it is that day or it is not. A time in UTC of
+    a site whose zone is not recorded may be up to twelve hours off.
+    """
+    day = event.occurred_on
+    if zone_of(state, event.site) is not None or moment.utcoffset():
+        return day_at(state, event.site, moment) == day
+    midnight = datetime(day.year, day.month, day.day, tzinfo=moment.tzinfo)
+    return -HALF_A_DAY < moment - midnight < timedelta(days=1) + HALF_A_DAY
+
+
+def moved(was: Event, now: Event) -> bool:
+    """Whether the time of an entry is of another day than that of what it was before.
+
+    Both are read in the zone that the earlier one was written in.
+    """
+    before, after = begun_at(was), begun_at(now)
+    if before is None or after is None:
+        return False
+    return before.date() != after.astimezone(before.tzinfo).date()
 
 
 def kept_days(start: Day, end: Day) -> dict[str, Any]:

@@ -5,7 +5,8 @@ a unit that measures something else are slips of the pen: nothing happened that 
 """
 
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from math import isfinite
+from typing import Any
 
 import msgspec
 
@@ -16,6 +17,8 @@ from gradatim.conduct.corrections import (
     fixed_fields,
     unchanged_fields,
 )
+from gradatim.conduct.day_validation import validate_days
+from gradatim.conduct.days import moved, zone_of
 from gradatim.conduct.events import participants, product, records, safety
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.trial import (
@@ -46,61 +49,23 @@ def _unusable(event: Event, what: str, why: str = "", todo: str = "") -> Unusabl
     return UnusableInput(what, type(event).__name__, why, todo)
 
 
-def _days(state: State, event: Event) -> None:
-    # A clock that went backwards does not make what happened since impossible.
-    now = max(event.recorded_at, state.recorded_at or event.recorded_at)
-    latest = now.date() + timedelta(days=1)  # zones ahead of UTC
-    if not EARLIEST <= event.occurred_on <= latest:
-        raise _unusable(
-            event,
-            f"it occurred on {event.occurred_on}",
-            f"it is recorded on {event.recorded_at.date()}",
-            "give the day on which it happened",
-        )
-    for name in ("onset", "resolved_on", "collected_on", "detected_on", "start", "end", "birth"):
-        text = getattr(event, name, None)
-        if isinstance(text, str) and text:
-            _past(event, name, text, latest)
-    for name in (
-        "started_at",
-        "ended_at",
-        "taken_at",
-        "sent_at",
-        "site_aware_at",
-        "sponsor_aware_at",
-    ):
-        at = getattr(event, name, None)
-        if at is not None and not EARLIEST <= at.date() <= latest:
+def _finite(state: State, event: Event) -> None:
+    """What is a number is one: not what a computation yields that went wrong."""
+    for name in event.__struct_fields__:
+        if not _is_finite(getattr(event, name)):
             raise _unusable(
-                event, f"{name} is {at}", f"it is recorded on {now.date()}", "correct the time"
+                event, f"{name} has a value that is no number", todo="leave it out, or correct it"
             )
-    started = getattr(event, "started_at", None)
-    if started is not None and abs((started.date() - event.occurred_on).days) > 1:
-        raise _unusable(
-            event,
-            f"it began at {started}",
-            f"it occurred on {event.occurred_on}",
-            "correct one of them",
-        )
-    ended = getattr(event, "ended_at", None)
-    if ended is not None and ended < event.started_at:  # type: ignore[attr-defined]
-        raise _unusable(event, f"it ended at {ended}, before it began", todo="correct the times")
 
 
-def _past(event: Event, name: str, text: str, latest: date) -> None:
-    try:
-        day = parse_day(text)
-    except ValueError as error:
-        raise _unusable(
-            event, f"{name} cannot be read", str(error), "write it as 2026-03-14, 2026-03 or 2026"
-        ) from error
-    if day.first > latest:
-        raise _unusable(
-            event,
-            f"{name} is {text}",
-            f"it is recorded on {event.recorded_at.date()}",
-            "give a day that has come",
-        )
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, float):
+        return isfinite(value)
+    if isinstance(value, msgspec.Struct):
+        return all(_is_finite(getattr(value, name)) for name in value.__struct_fields__)
+    if isinstance(value, dict):
+        return all(map(_is_finite, value.values()))
+    return all(map(_is_finite, value)) if isinstance(value, tuple | list) else True
 
 
 def _people(state: State, event: Event) -> None:
@@ -255,6 +220,17 @@ def _describes(event: records.RecordJudged) -> bool:
     return bool(event.start or event.end or event.ongoing or event.drug or event.daily_dose)
 
 
+def _same_day(state: State, event: participants.EntryCorrected, was: Event, now: Event) -> None:
+    """A time that is corrected to another day takes the day of the entry along."""
+    if zone_of(state, was.site) is None and "occurred_on" not in event.fields and moved(was, now):
+        raise _unusable(
+            event,
+            "the time is of another day than before",
+            f"entry {event.of} is of {was.occurred_on}",
+            "correct occurred_on too, or record the time zone of the site",
+        )
+
+
 def _corrections(state: State, event: Event) -> None:
     if not isinstance(event, participants.EntryCorrected):
         return
@@ -298,8 +274,9 @@ def _corrections(state: State, event: Event) -> None:
             f"entry {event.of} says that already",
             "name only the fields that are wrong",
         )
+    _same_day(state, event, was, now)
     said = msgspec.structs.replace(now, recorded_at=event.recorded_at)
-    for fault in (_days, _named, _values, _references, _judgements):
+    for fault in (validate_days, _named, _values, _references, _judgements):
         fault(state, said)
 
 
@@ -339,7 +316,8 @@ def _sentences(state: State, event: Event) -> None:
 
 _FAULTS: tuple[Callable[[State, Event], None], ...] = (
     _protocols,
-    _days,
+    _finite,
+    validate_days,
     _births,
     _people,
     _named,

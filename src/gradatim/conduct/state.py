@@ -289,6 +289,7 @@ class State:
     submitted: int | None = None
     approvals: list[int] = field(default_factory=list)
     sites: dict[str, str] = field(default_factory=dict)
+    zones: dict[str, str] = field(default_factory=dict)
     roles: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     delegations: list[Delegation] = field(default_factory=list)
     training: dict[str, set[str]] = field(default_factory=dict)

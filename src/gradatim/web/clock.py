@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from gradatim.conduct.days import zone_of
+from gradatim.conduct.state import State
+
 
 def _system() -> datetime:
     return datetime.now(UTC)
@@ -24,8 +27,18 @@ def now() -> datetime:
 
 
 def today() -> date:
-    """Give the day, as the clock of the sites shows it."""
+    """Give the day, as the clock of the installation shows it."""
     return now().astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+
+
+def now_at(state: State, site: str) -> datetime:
+    """Give the time by the clock of a site; by that of the installation where it has no other."""
+    return now().astimezone(zone_of(state, site) or ZoneInfo(settings.TIME_ZONE))
+
+
+def today_at(state: State, site: str) -> date:
+    """Give the day, as the clock of a site shows it."""
+    return now_at(state, site).date()
 
 
 @contextmanager

@@ -15,9 +15,10 @@ from gradatim.conduct.access import Access
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event, Signature
 from gradatim.conduct.signatures import MEANINGS
+from gradatim.conduct.state import State
 from gradatim.conduct.system_fields import Circumstances
 from gradatim.conduct.trial import Recorded, RecordOutcome, Trial
-from gradatim.web.clock import now
+from gradatim.web.clock import now_at
 from gradatim.web.keyring import keyring
 
 LOG = logging.getLogger("gradatim.record")
@@ -41,11 +42,12 @@ def event_of(request: HttpRequest, name: str, site: str, fields: dict[str, Any])
         UnusableInput: a field cannot hold what it was given.
     """
     user: Any = request.user
+    state: State = request.trial.state  # type: ignore[attr-defined]
     own = built(
         {
             **fields,
             "event": name,
-            "recorded_at": now(),
+            "recorded_at": now_at(state, site),
             "site": site,
             "recorded_by": user.get_username(),
         }

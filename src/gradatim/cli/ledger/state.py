@@ -72,12 +72,14 @@ def whole_document(state: "State", on: date | None) -> dict[str, Any]:
 
 def state_document(state: "State", on: date | None) -> dict[str, Any]:
     """Give the state as plain values; `on` is the day windows are looked at, else the last one."""
+    from gradatim.conduct.days import day_at
     from gradatim.conduct.escalation import advised
     from gradatim.conduct.views.doses import given
     from gradatim.conduct.views.levels import levels
     from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
 
-    day = on or (state.recorded_at.date() if state.recorded_at else date.min)
+    last = state.recorded_at
+    day = on or (day_at(state, "", last) if last else date.min)
     version = state.version
     advice = advised(state, day) if version else None
     return {

@@ -68,6 +68,7 @@ def as_of(
     from gradatim.cli.ledger.state import print_state
     from gradatim.cli.options import day_option
     from gradatim.conduct import as_of as earlier
+    from gradatim.conduct.days import day_at
     from gradatim.conduct.stores import StoreMode, open_store
 
     store = open_store(ledger, StoreMode.READ)
@@ -78,7 +79,7 @@ def as_of(
         name, entries_of(store, name, quiet=json), position=entry, recorded_at=when, occurred_on=day
     )
     _refuse_beyond(state, entry or 0)
-    looked_at = day_option(on, "--on") if on else day or (when.date() if when else None)
+    looked_at = day_option(on, "--on") if on else day or (day_at(state, "", when) if when else None)
     print_state(state, looked_at, json or whole, whole)
 
 
@@ -118,13 +119,10 @@ def _asked(event: "Event", participant: str, kinds: list[str]) -> bool:
 
 
 def _line(at: int, event: "Event") -> str:
+    from gradatim.conduct.days import recorded_late
     from gradatim.conduct.narrative import narrate
 
-    late = (
-        ""
-        if event.recorded_at.date() == event.occurred_on
-        else (f" (recorded {event.recorded_at:%Y-%m-%d})")
-    )
+    late = f" (recorded {event.recorded_at:%Y-%m-%d})" if recorded_late(event) else ""
     where = f" {event.site}" if event.site else ""
     return f"{at:>6}  {event.occurred_on}{late}{where}  {narrate(event)}  [{event.recorded_by}]"
 

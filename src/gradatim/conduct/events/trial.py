@@ -23,6 +23,8 @@ Role = Literal[
     "auditor",
 ]
 Part = Literal["eligibility", "treatment", "safety", "schedule", "endpoints", "elements"]
+TimeZone = Annotated[str, Meta(max_length=64)]
+"""IANA name of a time zone, such as `Asia/Shanghai`; empty where none is recorded."""
 Applies = Literal["at once", "after re-consent", "next participant"]
 
 
@@ -35,10 +37,18 @@ class Change(Struct, frozen=True):
 
 
 class TrialCreated(Event, frozen=True):
-    """The ledger begins; demo and simulated trials are marked as such for ever."""
+    """The ledger begins; demo and simulated trials are marked as such for ever.
+
+    Args:
+        mode: what the trial is.
+        title: what it is called.
+        time_zone: IANA name of the time zone of whatever belongs to no site, and of sites that do
+            not say another; empty where it is not recorded.
+    """
 
     mode: Mode
     title: Text = ""
+    time_zone: TimeZone = ""
 
 
 class RulingSigned(Event, frozen=True):
@@ -111,10 +121,18 @@ class ProtocolAmended(Event, frozen=True):
 
 
 class SiteOpened(Event, frozen=True):
-    """A site may screen and treat."""
+    """A site may screen and treat.
+
+    Args:
+        name: what it is called.
+        principal_investigator: who leads it.
+        time_zone: IANA name of its time zone, by which its days are told; empty where it is the
+            trial's.
+    """
 
     name: Text
     principal_investigator: Id
+    time_zone: TimeZone = ""
 
 
 class SiteClosed(Event, frozen=True):

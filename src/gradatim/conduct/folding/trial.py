@@ -48,6 +48,14 @@ def study_of(document: str) -> Study:
 
 def _created(state: State, position: int, event: trial.TrialCreated) -> None:
     state.mode, state.title = state.mode or event.mode, state.title or event.title
+    _in_zone(state, "", event.time_zone)
+
+
+def _in_zone(state: State, site: str, time_zone: str) -> None:
+    """Note the time zone of a site, which tells the days of all that was recorded there."""
+    if time_zone and state.zones.get(site) != time_zone:
+        state.zones[site] = time_zone
+        _everything_anew(state)
 
 
 def _ruled(state: State, position: int, event: trial.RulingSigned) -> None:
@@ -176,6 +184,7 @@ def _approved(state: State, position: int, event: trial.ApprovalRecorded) -> Non
 
 def _site_opened(state: State, position: int, event: trial.SiteOpened) -> None:
     state.sites[event.site] = "open"
+    _in_zone(state, event.site, event.time_zone)
 
 
 def _site_closed(state: State, position: int, event: trial.SiteClosed) -> None:

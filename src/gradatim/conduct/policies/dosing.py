@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
+from gradatim.conduct.days import day_of
 from gradatim.conduct.events.findings import ClinicalSignificanceSigned
 from gradatim.conduct.events.participants import ParticipantEnrolled
 from gradatim.conduct.events.product import (
@@ -19,7 +20,14 @@ from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, every, holds, unknown
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.checklist import items_shown
-from gradatim.conduct.views.doses import Dose, doses, entries_of, first_dose_at, given
+from gradatim.conduct.views.doses import (
+    Dose,
+    doses,
+    entries_of,
+    first_dose_at,
+    first_dose_on,
+    given,
+)
 from gradatim.conduct.views.eligibility import before_dose, may_yet_be_dosed
 from gradatim.conduct.views.grades import grades
 from gradatim.conduct.views.levels import against
@@ -216,8 +224,8 @@ def the_interval_has_passed(state: State, event: _Dosing) -> Verdict:
     before = [dose for dose in given(state, one) if dose.dose < event.dose]
     if interval is None or not before:
         return holds("no interval is asked for")
-    opens = step(before[-1].started_at.date(), interval)
-    last, day = before[-1].dose, before[-1].started_at.date()
+    last, day = before[-1].dose, day_of(state, before[-1])
+    opens = step(day, interval)
     return either(
         event.occurred_on >= opens,
         f"dose {last} was given on {day}",
@@ -277,14 +285,14 @@ def _before(state: State, one: Participant) -> list[tuple[Participant, date | No
     for other in state.participants.values():
         if other.level != one.level or other.id == one.id:
             continue
-        at = first_dose_at(state, other)
-        if at is not None:
-            found.append((other, at.date()))
+        dosed = first_dose_on(state, other)
+        if dosed is not None:
+            found.append((other, dosed))
         elif any(dose.authorised for dose in doses(state, other).values()):
             found.append((other, None))
-    mine = first_dose_at(state, one)
+    mine = first_dose_on(state, one)
     if mine is not None:  # asked of a dose that was given: who came later does not matter
-        found = [pair for pair in found if pair[1] is not None and pair[1] <= mine.date()]
+        found = [pair for pair in found if pair[1] is not None and pair[1] <= mine]
     return sorted(found, key=lambda pair: pair[1] or date.max)
 
 

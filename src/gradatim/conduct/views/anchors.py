@@ -9,7 +9,7 @@ from gradatim.conduct.events.participants import (
     ParticipantEnrolled,
 )
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.doses import entries_of, first_dose_at
+from gradatim.conduct.views.doses import entries_of, first_dose_on
 from gradatim.core.dates import step
 from gradatim.protocol.study import Study
 from gradatim.rules.context import FIRST_DOSE
@@ -35,8 +35,8 @@ def anchors_of(
     Returns:
         None where neither a first dose nor a plan for it is known.
     """
-    given = first_dose_at(state, participant)
-    day = given.date() if given else first_dose or participant.first_dose_planned
+    given = first_dose_on(state, participant)
+    day = given or first_dose or participant.first_dose_planned
     if day is None:
         return None
     known = {**_happened(state, participant, study), FIRST_DOSE: day}
@@ -54,12 +54,11 @@ def _happened(state: State, participant: Participant, study: Study) -> dict[str,
 
 def screened_on(state: State, participant: Participant, study: Study) -> date:
     """Return the day of screening: of the latest screening visit before the first dose."""
-    dosed = first_dose_at(state, participant)
+    dosed = first_dose_on(state, participant)
     visits = [
         done.occurred_on
         for _, done in entries_of(state, participant, EncounterDone)
-        if is_screening(study, done.encounter)
-        and (dosed is None or done.occurred_on <= dosed.date())
+        if is_screening(study, done.encounter) and (dosed is None or done.occurred_on <= dosed)
     ]
     return max([state.events[participant.position].occurred_on, *visits])
 

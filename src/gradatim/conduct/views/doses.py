@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar, overload
 
+from gradatim.conduct.days import day_of
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.product import (
     DoseAdministered,
@@ -142,7 +143,24 @@ def given(state: State, participant: Participant) -> list[DoseAdministered]:
     return sorted(done, key=lambda one: one.started_at)
 
 
+def first_dose(state: State, participant: Participant) -> DoseAdministered | None:
+    """Give the first dose administered; None before it."""
+    done = given(state, participant)
+    return done[0] if done else None
+
+
+def dose_days(state: State, participant: Participant) -> list[date]:
+    """Give the days of the doses administered, by the clocks of their site, in their order."""
+    return [day_of(state, one) for one in given(state, participant)]
+
+
+def first_dose_on(state: State, participant: Participant) -> date | None:
+    """Give the day of the first dose, by the clocks of its site; None before it."""
+    dose = first_dose(state, participant)
+    return None if dose is None else day_of(state, dose)
+
+
 def first_dose_at(state: State, participant: Participant) -> datetime | None:
     """Give when the first dose began; None before it."""
-    done = given(state, participant)
-    return done[0].started_at if done else None
+    dose = first_dose(state, participant)
+    return None if dose is None else dose.started_at

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
 
-from gradatim.conduct.days import days_of
+from gradatim.conduct.days import day_of, days_of
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.findings import (
     LaboratoryResultsRecorded,
@@ -239,7 +239,7 @@ def facts_in(position: int, event: Event, state: State) -> Iterator[Fact]:
             day = parse_day(event.collected_on)
             yield from (measured(position, one, day) for one in event.results)
         case VitalSignsRecorded() | ScoresRecorded():
-            yield from (measured(position, one, on(event.occurred_on)) for one in event.results)
+            yield from (measured(position, one, on(day_of(state, event))) for one in event.results)
         case InformedConsentObtained() | InformedConsentRenewed():
             yield from _consents(position, event.occurred_on, state)
 

@@ -19,10 +19,12 @@ from gradatim.clinical.ctcae.grade import (
     grade,
 )
 from gradatim.conduct.corrections import signings
+from gradatim.conduct.days import day_of
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.findings import ClinicalSignificanceSigned
+from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.doses import entries_of, first_dose_at
+from gradatim.conduct.views.doses import entries_of, first_dose, first_dose_on
 from gradatim.conduct.views.facts import facts_of, position_of
 from gradatim.core.quantity import convert
 from gradatim.evidence.facts import Fact
@@ -67,21 +69,23 @@ def _grades(state: State, participant: Participant) -> tuple[Graded, ...]:
     if not state.versions:
         return ()
     elements = state.governing("elements", participant).elements
-    at = first_dose_at(state, participant)
+    dose = first_dose(state, participant)
     found: list[Graded] = []
     for name, facts in facts_of(state, participant).by_element.items():
         element = elements.get(name)
         analyte = analyte_of(element) if element else None
         if analyte is not None:
-            after = frozenset(one.id for one in facts if at and measured_after(state, one, at))
-            found += _of_element(name, analyte, facts, after if at else None)
+            after = frozenset(one.id for one in facts if dose and measured_after(state, one, dose))
+            found += _of_element(name, analyte, facts, after if dose else None)
     return tuple(found)
 
 
-def measured_after(state: State, fact: Fact, dose: datetime) -> bool:
+def measured_after(state: State, fact: Fact, dose: DoseAdministered) -> bool:
     """Whether a value was taken after a dose; of one known to the day only, on its day or later."""
     taken: datetime | None = getattr(state.events[position_of(fact)], "taken_at", None)
-    return taken > dose if taken is not None else fact.start.last >= dose.date()
+    if taken is not None:
+        return taken > dose.started_at
+    return fact.start.last >= day_of(state, dose)
 
 
 def analyte_of(element: Element) -> str | None:
@@ -166,13 +170,13 @@ def grade_value(
 
 
 def _given_now(state: State, participant: Participant, element: str) -> GradingContext:
-    first = first_dose_at(state, participant)
+    first = first_dose_on(state, participant)
     if first is None:
         return AT_BASELINE
     before = [
         fact
         for fact in facts_of(state, participant).of(element)
-        if fact.value is not None and fact.start.first <= first.date()
+        if fact.value is not None and fact.start.first <= first
     ]
     base = baseline(before)
     return GradingContext(baseline=_value_of(base) if base else None)

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from gradatim.conduct.access import Access
 from gradatim.conduct.state import Cohort, Participant, State
 from gradatim.conduct.transitions import ENDED, ON_THE_WAY
-from gradatim.conduct.views.doses import first_dose_at, given
+from gradatim.conduct.views.doses import dose_days, first_dose_at, given
 from gradatim.conduct.views.levels import levels
 from gradatim.conduct.views.safety import dlt_outcome
 from gradatim.dosefinding.outcomes import DoseOutcome
@@ -105,9 +105,9 @@ def _place(access: Access, one: Participant, day: date) -> LadderPlace:
     standing = _STANDINGS[dlt_outcome(state, one, day)]
     if standing != "pending":
         return LadderPlace(one.id, visible, standing)
-    times = given(state, one)
+    days = dose_days(state, one)
     study = state.governing("safety", one)
-    _opens, closes = dlt.window(study, times[0].started_at.date(), times[-1].started_at.date())
+    _opens, closes = dlt.window(study, days[0], days[-1])
     return LadderPlace(one.id, visible, standing, closes)
 
 

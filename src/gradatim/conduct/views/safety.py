@@ -6,6 +6,7 @@ from functools import partial
 from typing import Literal, NamedTuple
 
 from gradatim.conduct.corrections import correction_of, is_signed
+from gradatim.conduct.days import day_of
 from gradatim.conduct.events.participants import (
     Disposition,
     EntryCorrected,
@@ -26,7 +27,7 @@ from gradatim.conduct.views.adverse_events import (
     courses,
     unexplained_death,
 )
-from gradatim.conduct.views.doses import doses, entries_of, first_dose_at, given
+from gradatim.conduct.views.doses import doses, entries_of, first_dose_at, first_dose_on, given
 from gradatim.conduct.views.grades import Graded, grades, worsened
 from gradatim.conduct.views.judgements import (
     JUDGEMENTS,
@@ -260,7 +261,7 @@ def _by_definition(state: State, participant: Participant) -> list[_Found]:
     if not done:
         return []
     study = state.governing("safety", participant)
-    first, last = done[0].started_at.date(), done[-1].started_at.date()
+    first, last = day_of(state, done[0]), day_of(state, done[-1])
     known = courses(state, participant)
     events = [one.event for one in known.values()]
     found = [
@@ -372,7 +373,7 @@ def dlt_outcome(state: State, participant: Participant, on: date) -> DoseOutcome
 def _without_toxicity(state: State, participant: Participant, on: date) -> DoseOutcome | None:
     done = given(state, participant)
     study = state.governing("safety", participant)
-    first, last = done[0].started_at.date(), done[-1].started_at.date()
+    first, last = day_of(state, done[0]), day_of(state, done[-1])
     left = left_on(state, participant)
     _, closes = dlt.window(study, first, last)
     if left is not None and closes is not None and left < closes:
@@ -494,13 +495,13 @@ def _as_watched(state: State, person: Participant) -> stopping.Watched:
     }
     now = (*adverse_events(state, person), *results)
     events = [*(one for one in now if one.id not in was), *was.values(), *deaths]
-    at = first_dose_at(state, person)
+    dosed = first_dose_on(state, person)
     counts = any(one.counts for one in known)
     return stopping.Watched(
         person.id,
         person.level,
         events,
-        at.date() if counts and at else None,
+        dosed if counts else None,
         dlt.facts_of(state.governing("safety"), person.id, events),
     )
 

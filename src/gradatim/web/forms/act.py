@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from gradatim.clinical import astct
 from gradatim.clinical.ctcae.terms import terms
 from gradatim.conduct.catalogue import ACTS
+from gradatim.conduct.days import time_zones
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.product import Drawn, ReleaseResult
@@ -246,6 +247,13 @@ def _ruling(asked: FormContext) -> dict[str, forms.Field]:
     return fields
 
 
+def _time_zone(asked: FormContext, options: dict[str, Any]) -> forms.Field:
+    """Ask for the time zone of a site; without one its days are those of the trial."""
+    named = [(name, name.replace("_", " ")) for name in sorted(time_zones())]
+    options["help_text"] = _("Its days are told by the clocks there. Empty: those of the trial.")
+    return forms.ChoiceField(choices=[("", _("the trial's")), *named], required=False, **options)
+
+
 def _new_site(asked: FormContext) -> forms.Field:
     valid = pattern_validator(r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z")
     return forms.CharField(max_length=64, label=label_of("site", "SiteOpened"), validators=[valid])
@@ -259,6 +267,7 @@ _SPECIAL: Mapping[tuple[str, str], Callable[[FormContext, dict[str, Any]], forms
     ("FactRecorded", "fact"): _fact,
     ("ProductReleased", "test_results"): _test_results,
     ("ProtocolSubmitted", "document"): _document,
+    ("SiteOpened", "time_zone"): _time_zone,
     ("RulingSigned", "value"): _shown_value,
     ("RulingSigned", "answer"): _in_words,
 }

@@ -20,6 +20,7 @@ LABELS: Mapping[str, _Words] = {
     "answer": _("Answer"), "comment": _("Comment"), "description": _("Description"),
     "laboratory": _("Laboratory"), "ranges": _("Reference limits"),
     "ranges_version": _("Version of the reference limits"), "collected_on": _("Sample taken on"),
+    "time_zone": _("Time zone"),
     "taken_at": _("Taken at"), "timepoint": _("Point in time"), "encounter": _("Visit"),
     "language": _("Language of the form"), "obtained_by": _("Obtained by"),
     "sex": _("Sex at birth"), "birth": _("Year of birth"), "full_name": _("Full name"),

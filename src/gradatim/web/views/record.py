@@ -10,11 +10,13 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from gradatim.conduct.catalogue import act_named
 from gradatim.conduct.checks import Questioned, unfulfilled
+from gradatim.conduct.days import zone_of
 from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events import BY_NAME, UnusableEvent
 from gradatim.conduct.events.base import Event
@@ -33,7 +35,7 @@ from gradatim.safety.dlt import perhaps_of
 from gradatim.web.access import Request, page, require_visible_or_404
 from gradatim.web.accounts.signing import SignatureFields, verify_signer
 from gradatim.web.acts import ADDRESSED, title
-from gradatim.web.clock import now, today
+from gradatim.web.clock import now, today_at
 from gradatim.web.entries import judged_entries
 from gradatim.web.forms.act import act_form, ruled_on
 from gradatim.web.forms.base import ActForm
@@ -158,7 +160,18 @@ def _reading(asked: FormContext) -> tuple[str, dict[str, Any]]:
 def filled_in(
     request: Request, filling: Filling, template: str = "gradatim/record.html", **content: Any
 ) -> HttpResponse:
-    """Show a form, and record what it says when it is sent: the way of every form."""
+    """Show a form, and record what it says when it is sent: the way of every form.
+
+    Its times are read and shown by the clock of the site.
+    """
+    zone = zone_of(filling.asked.state, filling.asked.site)
+    with timezone.override(zone or timezone.get_default_timezone()):
+        return _filled_in(request, filling, template, content)
+
+
+def _filled_in(
+    request: Request, filling: Filling, template: str, content: Mapping[str, Any]
+) -> HttpResponse:
     done = sent(request, filling) if request.method == "POST" else begun(request, filling)
     if isinstance(done.outcome, Recorded):
         tell(request, done.outcome)
@@ -229,7 +242,7 @@ def asked_of(request: Request, event: str) -> FormContext | None:
     if one is not None and "participant" in fields:
         given["participant"] = one.id
     head = request.trial.head.hash.hex()
-    return FormContext(event, access, site, one, given, today(), head)
+    return FormContext(event, access, site, one, given, today_at(access.state, site), head)
 
 
 def _participant(access: Any, id: str) -> Any:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from gradatim.conduct.access import Access
+from gradatim.conduct.days import day_at
 from gradatim.conduct.views.ladder import enrolment, ladder
 from gradatim.conduct.views.participants import summarise
 from gradatim.web.access import Request, page
@@ -26,7 +27,7 @@ def as_of(request: Request) -> HttpResponse:
     chosen = _chosen(request.GET, access.state.position)
     state = state_then(request.trial, chosen)
     day = date.fromisoformat(chosen.day) if chosen.day else None
-    on = day or (state.recorded_at.date() if state.recorded_at else today())
+    on = day or (day_at(state, "", state.recorded_at) if state.recorded_at else today())
     then = access._replace(state=state)
     content: dict[str, Any] = {
         "last": access.state.position,

@@ -10,6 +10,7 @@ from django.shortcuts import render
 
 from gradatim.conduct.access import Access
 from gradatim.conduct.conflicts import participant_of
+from gradatim.conduct.days import recorded_on
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.narrative import narrate_in_words
@@ -37,8 +38,8 @@ class Filter(NamedTuple):
             and self.act in ("", type(event).__name__)
             and self.site in ("", event.site)
             and self.participant in ("", participant_of(access.state, event) or "")
-            and (_day(self.since) is None or event.recorded_at.date() >= _day(self.since))
-            and (_day(self.until) is None or event.recorded_at.date() <= _day(self.until))
+            and (_day(self.since) is None or recorded_on(access.state, event) >= _day(self.since))
+            and (_day(self.until) is None or recorded_on(access.state, event) <= _day(self.until))
             and (
                 not self.text
                 or self.text.casefold() in narrate_in_words(access.state, event).casefold()

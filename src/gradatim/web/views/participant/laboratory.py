@@ -17,7 +17,7 @@ from gradatim.conduct.events.findings import (
     VitalSignsRecorded,
 )
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.doses import first_dose_at
+from gradatim.conduct.views.doses import first_dose_on
 from gradatim.conduct.views.grades import analyte_of, baseline, grade_value
 from gradatim.conduct.views.results import ElementResults, results_by_element
 from gradatim.core.errors import UnusableInput
@@ -80,10 +80,8 @@ def chart_of(state: State, one: Participant, series: ElementResults) -> dict[str
             high = _in_unit(analyte, fact.high and fact.high.value, fact.unit, unit)
             words = ", ".join(f"{g.grade.term} {g.by_numbers}" for g in some if g.by_numbers)
             points.append(Point(fact.start.first, value, low, high, words or _("grade 0")))
-    first = first_dose_at(state, one)
-    before = [
-        row.fact for row in series.rows if first is None or row.fact.start.first <= first.date()
-    ]
+    first = first_dose_on(state, one)
+    before = [row.fact for row in series.rows if first is None or row.fact.start.first <= first]
     base = baseline(before) if first else None
     value = _in_unit(analyte, base.value, base.unit, unit) if base else None
     return value_over_time(points, value)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from gradatim.conduct.days import day_of
 from gradatim.conduct.events.findings import (
     LaboratoryResultsRecorded,
     ScoresRecorded,
@@ -30,7 +31,7 @@ def timeline_spec(state: State, one: Participant, on: date) -> tuple[dict[str, A
 
 def _doses(state: State, one: Participant) -> list[Mark]:
     return [
-        Mark(_("dose"), dose.started_at.date(), None, f"{_('dose')} {dose.dose}", "dose")
+        Mark(_("dose"), day_of(state, dose), None, f"{_('dose')} {dose.dose}", "dose")
         for dose in given(state, one)
     ]
 

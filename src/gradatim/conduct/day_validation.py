@@ -1,0 +1,192 @@
+"""Days and times that cannot be: to come, before a birth, in the wrong order, or of another day.
+
+What happened lies before it is recorded. A time says that to the minute; a day, by the clocks of
+the site.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from gradatim.conduct.days import (
+    HALF_A_DAY,
+    begun_at,
+    believable,
+    day_at,
+    time_zones,
+    zone_of,
+)
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.product import DoseAdministered
+from gradatim.conduct.events.safety import AdverseEventReported, AdverseEventResolved
+from gradatim.conduct.state import State
+from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.birth import birth_of
+from gradatim.core.dates import EARLIEST, Day, parse_day
+from gradatim.core.errors import UnusableInput
+
+CLOCKS_APART = timedelta(minutes=5)
+"""By how much the clock that something is timed by may be ahead of the one that records it."""
+_DAYS = ("onset", "resolved_on", "collected_on", "detected_on", "start", "end", "birth")
+_OF_A_LIFE = ("onset", "resolved_on", "collected_on", "detected_on", "start")
+_TIMES = ("started_at", "ended_at", "taken_at", "sent_at", "site_aware_at", "sponsor_aware_at")
+
+
+def validate_days(state: State, event: Event) -> None:
+    """Refuse days and times that cannot be.
+
+    Raises:
+        UnusableInput: which, why, and what to do.
+    """
+    # A clock that went backwards does not make what happened since impossible.
+    now = max(event.recorded_at, state.recorded_at or event.recorded_at)
+    latest = _latest(state, event, now)
+    _known_zone(event)
+    _occurred(event, latest)
+    for name in (*_DAYS, "data_cut_on"):
+        told = getattr(event, name, None)
+        if isinstance(told, str | date) and told:
+            _come(event, name, str(told), latest)
+    for name, at in _moments(event):
+        if at > now + CLOCKS_APART or at.year < EARLIEST.year:
+            raise _unusable(
+                event, f"{name} is {at}", f"it is recorded at {now}", "correct the time"
+            )
+    _began(state, event)
+    _in_order(event)
+    _since_birth(state, event)
+    _resolved_after_onset(state, event)
+
+
+def _unusable(event: Event, what: str, why: str = "", todo: str = "") -> UnusableInput:
+    return UnusableInput(what, type(event).__name__, why, todo)
+
+
+def _latest(state: State, event: Event, now: datetime) -> date:
+    """Return the last day that has come at the site; where its zone is not known, anywhere."""
+    here = day_at(state, event.site, now)
+    if zone_of(state, event.site) is not None or now.utcoffset():
+        return here
+    return max(here, day_at(state, event.site, now + HALF_A_DAY))
+
+
+def _known_zone(event: Event) -> None:
+    name = getattr(event, "time_zone", "")
+    if name and name not in time_zones():
+        raise _unusable(
+            event,
+            f"there is no time zone {name!r}",
+            todo="name it as the IANA database does, such as Asia/Shanghai",
+        )
+
+
+def _occurred(event: Event, latest: date) -> None:
+    if not EARLIEST <= event.occurred_on <= latest:
+        raise _unusable(
+            event,
+            f"it occurred on {event.occurred_on}",
+            f"it is recorded at {event.recorded_at}",
+            "give the day on which it happened",
+        )
+
+
+def _come(event: Event, name: str, text: str, latest: date) -> None:
+    try:
+        day = parse_day(text)
+    except ValueError as error:
+        raise _unusable(
+            event, f"{name} cannot be read", str(error), "write it as 2026-03-14, 2026-03 or 2026"
+        ) from error
+    if day.first > latest:
+        raise _unusable(
+            event,
+            f"{name} is {text}",
+            f"it is recorded at {event.recorded_at}",
+            "give a day that has come",
+        )
+    if day.last < EARLIEST:
+        raise _unusable(event, f"{name} is {text}", f"it is before {EARLIEST}", "correct the day")
+
+
+def _moments(event: Event) -> Iterator[tuple[str, datetime]]:
+    """Yield the times at which something happened, with the names of their fields."""
+    for name in _TIMES:
+        at: datetime | None = getattr(event, name, None)
+        if at is not None:
+            yield name, at
+    for pause in getattr(event, "interruptions", ()):
+        yield "interruption", pause.from_
+        yield "interruption", pause.to
+    for one in getattr(event, "drawn", ()):
+        if one.thawed_at is not None:
+            yield "thawed_at", one.thawed_at
+
+
+def _began(state: State, event: Event) -> None:
+    """What began at a time occurred on that day."""
+    at = begun_at(event)
+    if at is not None and not believable(state, event, at):
+        zone = zone_of(state, event.site)
+        here = f", which is {day_at(state, event.site, at)} in {zone}" if zone else ""
+        unknown = "" if zone else ", or record the time zone of the site"
+        raise _unusable(
+            event,
+            f"it began at {at}{here}",
+            f"it occurred on {event.occurred_on}",
+            f"correct one of them{unknown}",
+        )
+
+
+def _in_order(event: Event) -> None:
+    """What ended ended after it began, and was interrupted in between."""
+    if not isinstance(event, DoseAdministered):
+        return
+    if event.ended_at < event.started_at:
+        raise _unusable(
+            event, f"it ended at {event.ended_at}, before it began", todo="correct the times"
+        )
+    for pause in event.interruptions:
+        if not event.started_at <= pause.from_ <= pause.to <= event.ended_at:
+            raise _unusable(
+                event,
+                f"it was interrupted from {pause.from_} to {pause.to}",
+                f"it went on from {event.started_at} to {event.ended_at}",
+                "correct the times",
+            )
+
+
+def _since_birth(state: State, event: Event) -> None:
+    """Nothing of a person is of a day before their birth."""
+    one = state.participants.get(getattr(event, "participant", None) or "")
+    if one is None:
+        return
+    birth = birth_of(state, one).day
+    told: dict[str, Any] = {name: getattr(event, name, None) for name in _OF_A_LIFE}
+    for name, text in told.items():
+        if isinstance(text, str) and text and parse_day(text).last < birth.first:
+            raise _unusable(
+                event, f"{name} is {text}", f"{one.id} was born in {birth.first.year}",
+                "correct the day",
+            )  # fmt: skip
+
+
+def _resolved_after_onset(state: State, event: Event) -> None:
+    """What came to its end began before, also once one of the two is corrected."""
+    if not isinstance(event, AdverseEventReported | AdverseEventResolved):
+        return
+    one = state.participants.get(event.participant)
+    course = courses(state, one).get(event.adverse_event) if one else None
+    if course is None:
+        return
+    known = course.event
+    if isinstance(event, AdverseEventReported):
+        onset, resolved = parse_day(event.onset), known.resolved
+    else:
+        onset, resolved = known.onset, parse_day(event.resolved_on)
+    if resolved is not None and Day(*resolved).last < onset.first:
+        raise _unusable(
+            event,
+            f"{event.adverse_event} ended on {Day(*resolved)}",
+            f"it began on {onset}",
+            "correct one of them",
+        )

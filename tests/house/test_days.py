@@ -1,0 +1,40 @@
+"""The day of a stored time is told in one place: in a time zone, not as the time happens to be."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[2] / "src" / "gradatim"
+PACKAGES = ("conduct", "safety", "analysis", "reports", "exports", "web", "cli/ledger")
+ALLOWED = {
+    "conduct/days.py": "the one place",
+    "web/clock.py": "the present, in the zone that it is asked in",
+    "conduct/simulate/visits.py": "makes times up, in UTC",
+    "safety/clocks.py": "counts from a time that is given in the zone of whoever must act",
+}
+"""Where a time is made a day all the same, and why."""
+
+
+def days_made(path: Path) -> Iterator[int]:
+    """Yield the lines in which a time is made a day."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call) or node.args:
+            continue
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "date":
+            yield node.lineno
+
+
+def found() -> dict[str, list[int]]:
+    """Return where times are made days: the lines by file."""
+    paths = (path for name in PACKAGES for path in sorted((SOURCE / name).rglob("*.py")))
+    lines = {str(path.relative_to(SOURCE)): list(days_made(path)) for path in paths}
+    return {name: some for name, some in lines.items() if some}
+
+
+def test_a_day_is_made_of_a_time_in_one_place():
+    """`conduct.days` tells the day of a moment at a site."""
+    assert found().keys() - ALLOWED.keys() == set()
+
+
+def test_every_exception_is_still_one():
+    assert ALLOWED.keys() <= found().keys()
