@@ -138,7 +138,12 @@ class Led:
             drawn=tuple(drawn),
             weight_kg=weight,
         )
-        self.do(x.PreparationVerified, f"cell_lab.{SITE}.2", on=on, hour=hour, dose=1)
+        second = f"cell_lab.{SITE}.2"
+        if not isinstance(
+            self.ask(x.PreparationVerified, second, on=on, hour=hour, dose=1), Recorded
+        ):
+            words = "it departs from the plan, as its deviations say"
+            self.do(x.PreparationVerified, second, on=on, hour=hour, dose=1, difference=words)
         return made
 
     def sign(self, on: date = DAY, hour: float = 9, items: Mapping[str, Any] = {}) -> RecordOutcome:

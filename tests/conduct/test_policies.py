@@ -40,6 +40,7 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.core.truth import TRUE
 from gradatim.protocol.questions import questions
+from tests.conduct import product_cases
 from tests.conduct.digest import digest
 from tests.conduct.leveled import leveled, limiting
 from tests.conduct.trials import START, TABLET, event, finished, protocol, simulated
@@ -727,6 +728,7 @@ def signing_unseen() -> Case:
     )
 
 
+CASES |= product_cases.CASES
 CASES |= {
     review.the_signer_saw_the_present: signing_unseen,
     reports.an_investigator_judges_what_is_less: lambda: (serious(), worse(relation="unrelated")),

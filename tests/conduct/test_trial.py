@@ -482,7 +482,7 @@ def test_every_millilitre_of_a_simulated_trial_is_accounted_for(seed: int) -> No
     assert balances(state.inventory)
     for account in balances(state.inventory):
         assert account.closes, account.faults
-        assert abs(account.difference_ml) < 1e-6
+        assert abs(account.difference) < 1e-6
     used = [bag for bag in state.inventory.containers if bag.status == "used"]
     origins = [
         one for who in state.participants.values() for one in dose_origins(state, who) if one.bags

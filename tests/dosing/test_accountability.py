@@ -52,7 +52,7 @@ GIVEN = ("a received", "a released", "a prepared, p1", "a infused, 3 mL, p1", "a
 def test_a_bag_is_received_released_prepared_infused_and_its_rest_discarded():
     account = balance(told(*GIVEN, "b received"), "L1")
     assert account.closes
-    assert (account.received_ml, account.used_ml, account.discarded_ml, account.on_hand_ml) == (
+    assert (account.received, account.used, account.discarded, account.on_hand) == (
         10,
         3,
         2,
@@ -63,7 +63,7 @@ def test_a_bag_is_received_released_prepared_infused_and_its_rest_discarded():
 
 def test_a_rest_that_nobody_discarded_is_reported_and_not_hidden():
     account = balance(told(*GIVEN[:-1]), "L1")
-    assert account.difference_ml == 2
+    assert account.difference == 2
     assert [one.what for one in account.faults] == [
         "5 mL received and 3 mL accounted for: 2 mL missing"
     ]
@@ -79,7 +79,7 @@ def test_two_mismatches_do_not_cancel():
         "b discarded, 0 mL",
     )
     account = balance(stock, "L1")
-    assert account.difference_ml == 0
+    assert account.difference == 0
     assert not account.closes
     assert [
         "2 mL missing" in one.what or "2 mL too many" in one.what for one in account.faults
@@ -117,7 +117,7 @@ def test_an_excursion_keeps_a_bag_in_quarantine_until_it_is_assessed_and_release
     assert (fit.status, fit.faults) == ("prepared", ())
     unfit = told(*lines, "a assessed unfit", "a destroyed")
     assert balance(unfit, "L1").closes
-    assert balance(unfit, "L1").destroyed_ml == 5
+    assert balance(unfit, "L1").destroyed == 5
 
 
 def test_a_thawed_bag_never_goes_back_to_the_shelf():
@@ -125,7 +125,8 @@ def test_a_thawed_bag_never_goes_back_to_the_shelf():
     while more - reached:
         reached |= more
         more = {to for (state, _), to in PRODUCT_TRANSITIONS.items() if state in reached}
-    assert reached == {"prepared", "held", "unfit thawed", "infused", "discarded", "used"}
+    gone = {"infused", "discarded", "destroyed", "used"}
+    assert reached == {"prepared", "held", "unfit thawed", *gone}
 
 
 def test_only_a_released_bag_can_be_prepared():
@@ -174,13 +175,13 @@ THEIRS = (
 def test_two_lots_that_both_have_a_bag_001_are_each_accounted_for_by_themselves():
     stock = inventory_of(LOTS, TWINS, [*THEIRS[:3], *THEIRS[4:]])
     first, second = balances(stock)
-    assert (first.received_ml, first.used_ml, first.discarded_ml, first.on_hand_ml) == (
+    assert (first.received, first.used, first.discarded, first.on_hand) == (
         20,
         15,
         5,
         0,
     )
-    assert (second.received_ml, second.used_ml, second.on_hand_ml) == (10, 0, 10)
+    assert (second.received, second.used, second.on_hand) == (10, 0, 10)
     assert first.closes
     assert second.closes
     assert (first.states, second.states) == ({"used": 1}, {"quarantined": 1})
@@ -190,9 +191,9 @@ def test_two_lots_that_both_have_a_bag_001_are_each_accounted_for_by_themselves(
 def test_a_bag_that_leaves_is_of_its_lot_alone(event):
     stock = inventory_of(LOTS, TWINS, [*THEIRS[:2], Movement("L2", "001", event, START, "Li")])
     first, second = balances(stock)
-    assert (first.on_hand_ml, first.returned_ml, first.destroyed_ml) == (20, 0, 0)
-    gone = second.returned_ml if event == "returned" else second.destroyed_ml
-    assert (second.on_hand_ml, gone) == (0, 10)
+    assert (first.on_hand, first.returned, first.destroyed) == (20, 0, 0)
+    gone = second.returned if event == "returned" else second.destroyed
+    assert (second.on_hand, gone) == (0, 10)
     assert first.closes
     assert second.closes
 
@@ -233,7 +234,7 @@ def histories(draw: st.DrawFn) -> list[Movement]:
 def test_the_balance_of_a_history_that_the_table_allows_always_closes(movements):
     for account in balances(inventory_of(LOTS, BAGS, movements)):
         assert account.closes, account.faults
-        assert account.difference_ml == pytest.approx(0, abs=1e-9)
+        assert account.difference == pytest.approx(0, abs=1e-9)
 
 
 movements = st.builds(
@@ -251,7 +252,7 @@ movements = st.builds(
 def test_whatever_is_told_a_difference_never_goes_unreported(told_so):
     stock = inventory_of(LOTS, BAGS, told_so)
     for account in balances(stock):
-        assert not account.closes or account.difference_ml == pytest.approx(0, abs=1e-9)
+        assert not account.closes or account.difference == pytest.approx(0, abs=1e-9)
         assert sum(account.states.values()) == sum(one.lot == account.lot for one in BAGS)
 
 

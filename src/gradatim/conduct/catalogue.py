@@ -424,6 +424,15 @@ _ROWS = (
         offered_on=("lot",),
     ),
     Act(
+        x.ProductDifferenceExplained,
+        "Explain a difference in the account",
+        "lot {lot}: {difference:g} of bag {bag} is explained: {reason}",
+        (*PRODUCT_STAFF, "sponsor"),
+        meaning="I have looked into this difference, and this is what is known of it.",
+        refusable=True,
+        offered_on=("lot",),
+    ),
+    Act(
         x.ProductAssigned,
         "Set bags aside for a dose",
         "{participant}: {bags} of lot {lot} are set aside for dose {dose}",
@@ -448,6 +457,15 @@ _ROWS = (
         meaning="I have checked this preparation, and did not make it.",
         refusable=True,
         offered_on=("doses", "paper"),
+    ),
+    Act(
+        x.BedsideChecked,
+        "Check person and product at the bedside",
+        "{participant}: {recorded_by} checks person and product of dose {dose} ({how})",
+        ("investigator", "nurse", *PRODUCT_STAFF),
+        meaning="I have held this person and this product against the preparation, at the bedside.",
+        refusable=True,
+        offered_on=("doses",),
     ),
     Act(
         x.PreDoseChecklistSigned,

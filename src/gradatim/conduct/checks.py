@@ -5,7 +5,8 @@ version a participant is treated by. It is asked of the values of one day, and o
 values that it is about has been entered; what is not known does not question anything.
 
 A body weight that the others of the same person make implausible is questioned as well: a dose may
-be scaled by it.
+be scaled by it. So is a dose without the check of two people at the bedside that is recorded, where
+the protocol does not say whether it is asked for.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,9 +21,11 @@ from gradatim.conduct.events.findings import (
     VitalSignsRecorded,
 )
 from gradatim.conduct.events.participants import EntryCorrected, FactRecorded
+from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.events.review import QueryOpened
 from gradatim.conduct.folding.participants import corrected
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.bedside import ASSUMED, checked_by
 from gradatim.conduct.views.facts import facts_in, facts_of, facts_of_day, position_of
 from gradatim.conduct.views.weights import QUESTION, doubt_about, in_kg, weight_elements
 from gradatim.core.truth import FALSE
@@ -53,6 +56,8 @@ class Questioned(NamedTuple):
 
 def unfulfilled(state: State, event: Event) -> list[Questioned]:
     """Return what is questioned of an entry: edit checks of its day, and implausible weights."""
+    if isinstance(event, DoseAdministered):
+        return list(_unchecked(state, event))
     position, meant = _meant(state, event)
     if not isinstance(meant, _Results | FactRecorded) or not state.versions:
         return []
@@ -69,6 +74,23 @@ def unfulfilled(state: State, event: Event) -> list[Questioned]:
         if not named.isdisjoint(elements)
         and evaluate(one.rule, _of_the_day(state, participant, elements, entered)).truth is FALSE
     ]
+
+
+def _unchecked(state: State, event: DoseAdministered) -> Iterator[Questioned]:
+    """Ask who checked person and product at the bedside, where the protocol leaves it open."""
+    one = state.participants.get(event.participant)
+    if one is None or state.governing("treatment", one).treatment.bedside is not None:
+        return
+    seen = checked_by(state, one, event.dose)
+    if len(seen) < ASSUMED.people:
+        yield Questioned(
+            "bedside_check",
+            f"Who checked person and product of dose {event.dose} at the bedside? {len(seen)} of "
+            f"{ASSUMED.people} people are recorded.",
+            ASSUMED.basis,
+            ASSUMED.source,
+            ASSUMED.note,
+        )
 
 
 def _weights(state: State, participant: Participant, entered: list[Fact]) -> Iterator[Questioned]:

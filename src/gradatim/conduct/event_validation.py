@@ -195,6 +195,26 @@ def _references(state: State, event: Event) -> None:
     lot = getattr(event, "lot", None)
     if lot is not None and lot not in state.lots and type(event) is not product.ProductReceived:
         raise _unusable(event, f"there is no lot {lot}", todo="record its receipt first")
+    if isinstance(event, product.ProductDifferenceExplained) and not state.inventory.find(
+        event.lot, (event.bag,)
+    ):
+        raise _unusable(event, f"lot {event.lot} has no bag {event.bag}")
+    if isinstance(event, product.ProductReceived):
+        _received(event)
+
+
+def _received(event: product.ProductReceived) -> None:
+    """Bags that come together each have a number of their own, and are a fluid or counted."""
+    numbers = [one.id for one in event.bags]
+    if twice := sorted({one for one in numbers if numbers.count(one) > 1}):
+        raise _unusable(event, f"bag {twice[0]} is there twice", todo="give each bag once")
+    for one in event.bags:
+        if one.volume_ml is not None and one.pieces is not None:
+            raise _unusable(
+                event,
+                f"{one.id} holds {one.volume_ml:g} mL and {one.pieces} pieces",
+                todo="give the mL of a fluid, or the pieces of what is counted",
+            )
 
 
 def _judgements(state: State, event: Event) -> None:

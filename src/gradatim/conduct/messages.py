@@ -83,12 +83,36 @@ class Breach(Template):
     CELLS_UNKNOWN = "how many {counted} cells a bag holds is not known"
     CELLS_OTHER = "{ml} mL hold {n} {counted} cells, not {n2}"
     PREPARATION_UNKNOWN = "no preparation is known"
+    PREPARED_BEFORE = (
+        "dose {dose} was prepared before, by entry {entry}: say what became of those bags"
+    )
+    BAGS_GIVEN = "{bags}"
+    NO_BAGS_LEFT = "the bags prepared for dose {dose} went elsewhere; which were given is not said"
+    MORE_THAN_DRAWN = "bag {bag}: {n} {measure} given, and {n2} drawn from it"
+    VOLUMES_DIFFER = "{ml} mL given, and {ml2} mL by the bags"
+    AMOUNT_GIVEN_OTHER = "what was given of the bags held {n}, not {n2}"
+    MORE_THAN_LEFT = "bag {bag}: {n} {measure}, and {n2} are left"
+    NOTHING_TO_EXPLAIN = "the account of bag {bag} adds up"
+    ANOTHER_DIFFERENCE = "bag {bag}: {n} {measure} are not accounted for now, not {n2}"
+    NOT_CHECKED_BY_TWO = "{n} of {n2} people are recorded to have checked at the bedside"
+    TOO_FEW_IDENTIFIERS = "{n} identifiers of the person, and {n2} are asked for"
+    ANOTHER_PERSON = "the code '{code}' is not that of {participant}"
+    ANOTHER_BAG = "the label '{code}' is of no bag that is prepared for dose {dose}"
+    BAG_NOT_SCANNED = "not checked: {bags}"
+    BAG_NOT_FIT = "bag {bag} is {status}"
+    DEPARTS = "{what}: have it corrected, or name the difference and verify it all the same"
+    FOUND_OTHER = "the second person found {n}, and {n2} is recorded: have it corrected"
 
 
 class Standing(Template):
     """Parts of those sentences: what stands in the way, and what it rests on."""
 
     BAG = "{bag} is {status}"
+    NO_BAG = "lot {lot} has no bag {bags}"
+    NOT_PREPARED = "bag {bag} of lot {lot} was not prepared for this dose"
+    PREPARED_FOR = "bag {bag} of lot {lot} was prepared for {participant}, dose {dose}"
+    TENFOLD = "{amount} are {times} times the {planned} planned"
+    OFF = "{amount} are {off} off the {planned} planned"
     GRADE = "grade {n}"
     PERHAPS_GRADE = "perhaps grade {n}"
     IS_CANDIDATE = "{adverse_event} is a candidate for a dose-limiting toxicity"

@@ -53,7 +53,7 @@ def snapshot(state: State, on: date) -> Values:
             {"number": one.number, "open": one.open, "enrolling": one.enrolling, "why": one.closed}
             for one in (levels(state, on) if state.versions else ())
         ],
-        "product": [_bag(one) for one in state.inventory.containers if one.volume_ml is not None],
+        "product": [_bag(one) for one in state.inventory.containers if one.content is not None],
         "tasks": [_task(one) for one in tasks(state, now, on)],
     }
 
@@ -144,11 +144,14 @@ def _bag(one: Container) -> Values:
         "lot": one.lot,
         "bag": one.id,
         "state": one.status,
-        "received": one.received_ml,
-        "used": one.infused_ml,
-        "discarded": one.discarded_ml,
-        "returned": one.returned_ml,
-        "left": one.on_hand_ml,
+        "received": one.received,
+        "used": one.used,
+        "discarded": one.discarded + one.destroyed,
+        "returned": one.returned,
+        "left": one.on_hand,
+        "difference": one.difference,
+        "explained": one.explained,
+        "measure": one.measure,
         "given_to": list(one.given_to),
     }
 

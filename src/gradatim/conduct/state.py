@@ -42,6 +42,7 @@ ADDS_ONLY: frozenset[type[Event]] = frozenset(
         participants.FactRecorded,
         product.DosePrepared,
         product.PreparationVerified,
+        product.BedsideChecked,
         product.DoseAdministered,
         safety.AdverseEventReported,
         safety.AdverseEventUpdated,

@@ -1,67 +1,76 @@
 """Accountability: the account of every lot, and whether received = accounted for.
 
-received = on hand + used + discarded + returned + destroyed, in mL, for each container and so
-for each lot. A mismatch is reported, and two mismatches never cancel. Source of the duty: ICH
-E6(R2) 4.6.3 and 5.14 (records of delivery, inventory, use, return and disposal of the product).
+received = on hand + used + discarded + returned + destroyed, for each container and so for each
+lot: in mL, or in pieces of what is counted. A mismatch is reported until a signed explanation
+covers it, and two mismatches never cancel. Source of the duty: ICH E6(R3) 2.10 and 3.15.3; 21 CFR
+312.57(a), 312.59 and 312.62(a) (records of delivery, inventory, use, return and disposal).
 """
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from gradatim.core.quantity import same
+from gradatim.core.quantity import RELATIVE_TOLERANCE
 from gradatim.dosing.inventory import Container, Inventory
 from gradatim.dosing.movements import ContainerFault
 
 
 class Balance(NamedTuple):
-    """The account of one lot in mL, and everything in it that does not fit."""
+    """The account of one lot in its measure, and everything in it that does not fit.
+
+    Args:
+        lot: its number.
+        received, on_hand, used, discarded, returned, destroyed: mL, or pieces.
+        explained: what is missing (negative: too many) by signed explanations.
+        states: how many containers are in each state.
+        faults: what does not fit and nobody has explained.
+        measure: what it is counted in: `mL`, or `pieces`.
+    """
 
     lot: str
-    received_ml: float
-    on_hand_ml: float
-    used_ml: float
-    discarded_ml: float
-    returned_ml: float
-    destroyed_ml: float
+    received: float
+    on_hand: float
+    used: float
+    discarded: float
+    returned: float
+    destroyed: float
+    explained: float
     states: Mapping[str, int]
     faults: tuple[ContainerFault, ...]
+    measure: str
 
     @property
-    def difference_ml(self) -> float:
-        """The mL received that nothing accounts for; negative if more is accounted for."""
-        return self.received_ml - (
-            self.on_hand_ml
-            + self.used_ml
-            + self.discarded_ml
-            + self.returned_ml
-            + self.destroyed_ml
-        )
+    def difference(self) -> float:
+        """What was received and nothing accounts for; negative if more is accounted for."""
+        accounted = self.on_hand + self.used + self.discarded + self.returned + self.destroyed
+        return self.received - accounted
 
     @property
     def closes(self) -> bool:
-        """Whether everything fits."""
+        """Whether everything fits, or is explained."""
         return not self.faults
 
 
 def balance(inventory: Inventory, lot: str) -> Balance:
-    """Return the account of a lot, of what comes in mL."""
+    """Return the account of a lot, of what comes in mL or in pieces."""
     known = inventory.lots[lot].containers.values() if lot in inventory.lots else ()
-    containers = [one for one in known if one.volume_ml is not None]
+    containers = [one for one in known if one.content is not None]
     states: dict[str, int] = {}
     for one in containers:
         states[one.status] = states.get(one.status, 0) + 1
     faults = [fault for fault in inventory.faults if fault.lot == lot]
-    faults += [fault for one in containers for fault in (*one.faults, *_mismatch(one))]
+    faults += [fault for one in containers for fault in (*one.open_faults, *mismatch(one))]
     return Balance(
         lot,
-        sum(one.received_ml for one in containers),
-        sum(one.on_hand_ml for one in containers),
-        sum(one.infused_ml for one in containers),
-        sum(one.discarded_ml for one in containers),
-        sum(one.returned_ml for one in containers),
-        sum(one.destroyed_ml for one in containers),
+        sum(one.received for one in containers),
+        sum(one.on_hand for one in containers),
+        sum(one.used for one in containers),
+        sum(one.discarded for one in containers),
+        sum(one.returned for one in containers),
+        sum(one.destroyed for one in containers),
+        sum(one.explained for one in containers),
         states,
         tuple(faults),
+        next((one.measure for one in containers), "mL"),
     )
 
 
@@ -71,14 +80,19 @@ def balances(inventory: Inventory) -> tuple[Balance, ...]:
     return tuple(balance(inventory, lot) for lot in lots)
 
 
-def _mismatch(one: Container) -> Iterator[ContainerFault]:
-    accounted = (
-        one.on_hand_ml + one.infused_ml + one.discarded_ml + one.returned_ml + one.destroyed_ml
-    )
-    if not same(one.received_ml, accounted):
-        off = one.received_ml - accounted
+def adds_up(one: Container) -> bool:
+    """Whether all that a container held is accounted for, or what is not is explained."""
+    scale = max(abs(one.received), abs(one.gone), abs(one.on_hand))
+    return abs(one.unexplained) <= RELATIVE_TOLERANCE * scale
+
+
+def mismatch(one: Container) -> Iterator[ContainerFault]:
+    """Yield what of a container is missing or too many, if it is and nobody has explained it."""
+    if not adds_up(one):
+        off, unit = one.unexplained, one.measure
         yield ContainerFault(
             *one.key,
-            f"{one.received_ml:.4g} mL received and {accounted:.4g} mL "
-            f"accounted for: {abs(off):.4g} mL {'missing' if off > 0 else 'too many'}",
+            f"{one.received:.4g} {unit} received and {one.gone + one.on_hand:.4g} {unit} "
+            f"accounted for: {abs(off):.4g} {unit} {'missing' if off > 0 else 'too many'}"
+            + (f" beside the {one.explained:.4g} {unit} explained" if one.explained else ""),
         )

@@ -1,7 +1,8 @@
-"""The inventory of the product: every lot and container, where each is, what became of its mL.
+"""The inventory of the product: every lot and container, where each is, what became of its content.
 
 A container is known by its lot and its number together: two lots may each have a bag 001. What
-happens to it is a movement, and the inventory is the fold of the movements in their order.
+happens to it is a movement, and the inventory is the fold of the movements in their order. A fluid
+is accounted for in mL, what is counted (tablets) in pieces.
 """
 
 from collections import Counter
@@ -23,9 +24,20 @@ from gradatim.dosing.product import (
 
 ContainerKey = tuple[str, str]
 """The lot of a container, and its number."""
+ForDose = tuple[str, int]
+"""A participant, and the number of one of their doses."""
+ROUNDING = 0.005
+"""Part by which a volume that was read off may be rounded."""
+
+_ContainerKind = Literal["bag", "bottle", "vial", "box"]
 
 
-_ContainerKind = Literal["bag", "bottle", "vial"]
+class ContainerUse(NamedTuple):
+    """That something of a container was given: to whom, as which dose, and how much of it."""
+
+    participant: str
+    dose: int
+    amount: float
 
 
 class Container(NamedTuple):
@@ -35,6 +47,8 @@ class Container(NamedTuple):
         id: its number, as on its label; its own only within its lot.
         lot: the lot it is of; empty where it is not known.
         volume_ml: mL in it; None for what is not a fluid, such as a box of tablets.
+        pieces: how many tablets or the like are in it; None for a fluid, or where nobody says.
+        strength: what one piece holds, in the unit of the dose; None is not known.
         cells_per_ml: cells per mL on its label; None where the label does not say.
         counted: what the label counts; empty where it does not say.
         measured: when that was counted; empty where the label does not say.
@@ -48,19 +62,22 @@ class Container(NamedTuple):
         site: where it was received.
         status: one of `movements.STATES`.
         reserved_for: the participant and the number of the dose that it is set aside for.
-        drawn_ml: mL drawn from it for that dose; None before.
-        received_ml: mL received.
-        infused_ml: mL infused.
-        discarded_ml: mL discarded.
+        drawn: mL, or pieces, taken from it for that dose; None before.
+        rest: mL that its preparation says are discarded; None where none is made.
+        received, discarded, returned, destroyed: mL, or pieces, so far.
+        uses: what of it was given.
         prepared_for: the participant that it was last prepared for.
-        given_to: the participants that it was infused to.
         faults: movements that should not have happened.
+        explained: what is missing (negative: too many), by the signed explanations so far.
+        explained_faults: how many of its faults those explanations cover.
         kind: what it is.
     """
 
     id: str
     lot: str = ""
     volume_ml: float | None = None
+    pieces: float | None = None
+    strength: float | None = None
     cells_per_ml: float | None = None
     counted: Counted | Literal[""] = ""
     measured: MeasuredAt | Literal[""] = ""
@@ -73,13 +90,17 @@ class Container(NamedTuple):
     site: str = ""
     status: str = EXPECTED
     reserved_for: tuple[str, int] | None = None
-    drawn_ml: float | None = None
-    received_ml: float = 0.0
-    infused_ml: float = 0.0
-    discarded_ml: float = 0.0
+    drawn: float | None = None
+    rest: float | None = None
+    received: float = 0.0
+    discarded: float = 0.0
+    returned: float = 0.0
+    destroyed: float = 0.0
+    uses: tuple[ContainerUse, ...] = ()
     prepared_for: str = ""
-    given_to: tuple[str, ...] = ()
     faults: tuple[ContainerFault, ...] = ()
+    explained: float = 0.0
+    explained_faults: int = 0
     kind: _ContainerKind = "bag"
 
     @property
@@ -112,27 +133,62 @@ class Container(NamedTuple):
         return self.certified_viability if self.viability is None else self.viability
 
     @property
-    def left_ml(self) -> float:
-        """The mL neither infused nor discarded, wherever they are."""
-        return (self.volume_ml or 0.0) - self.infused_ml - self.discarded_ml
+    def content(self) -> float | None:
+        """What is in it when it comes, in its measure; None where nobody says."""
+        return self.pieces if self.volume_ml is None else self.volume_ml
 
     @property
-    def on_hand_ml(self) -> float:
-        """The mL at the site: of what is not yet given, discarded or gone, all that is left.
+    def measure(self) -> str:
+        """What its content is counted in: `mL`, or `pieces`."""
+        return "pieces" if self.volume_ml is None else "mL"
 
-        The rest of an infused container is not on hand: it must be recorded as discarded.
+    @property
+    def on_its_shelf(self) -> bool:
+        """Whether it is a released box that is opened many times, and may be given from."""
+        return self.volume_ml is None and self.pieces is not None and self.status == "released"
+
+    @property
+    def used(self) -> float:
+        """What of it was given."""
+        return sum(one.amount for one in self.uses)
+
+    @property
+    def given_to(self) -> tuple[str, ...]:
+        """The participants that it was given to, each once."""
+        return tuple(dict.fromkeys(one.participant for one in self.uses if one.participant))
+
+    @property
+    def gone(self) -> float:
+        """What of it was given, discarded, returned or destroyed."""
+        return self.used + self.discarded + self.returned + self.destroyed
+
+    @property
+    def left(self) -> float:
+        """What nobody has given, discarded, returned or destroyed, wherever it is."""
+        return (self.content or 0.0) - self.gone
+
+    @property
+    def on_hand(self) -> float:
+        """What is at the site: of what is not yet given, discarded or gone, all that is left.
+
+        The rest of an infused container is not on hand: it must be accounted for.
         """
-        return self.left_ml if self.status in ON_HAND else 0.0
+        return self.left if self.status in ON_HAND else 0.0
 
     @property
-    def returned_ml(self) -> float:
-        """The mL returned to the sponsor."""
-        return self.left_ml if self.status == "returned" else 0.0
+    def difference(self) -> float:
+        """What was received and nothing accounts for; negative if more is accounted for."""
+        return self.received - self.gone - self.on_hand
 
     @property
-    def destroyed_ml(self) -> float:
-        """The mL destroyed unused."""
-        return self.left_ml if self.status == "destroyed" else 0.0
+    def unexplained(self) -> float:
+        """The part of the difference that no signed explanation covers."""
+        return self.difference - self.explained
+
+    @property
+    def open_faults(self) -> tuple[ContainerFault, ...]:
+        """The faults that no signed explanation covers."""
+        return self.faults[self.explained_faults :]
 
 
 @dataclass(slots=True)
@@ -158,10 +214,15 @@ class Inventory:
     Args:
         lots: by number.
         faults: what does not fit and is of no single known container.
+        prepared: the containers of the latest preparation of each dose, in their order.
+        unplaced: positions of administrations for which no container is known yet, by their dose.
     """
 
     lots: dict[str, Lot] = field(default_factory=dict)
     faults: list[ContainerFault] = field(default_factory=list)
+    prepared: dict[ForDose, tuple[ContainerKey, ...]] = field(default_factory=dict)
+    unplaced: dict[ForDose, list[int]] = field(default_factory=dict)
+    _reserved: dict[ForDose, dict[ContainerKey, None]] = field(default_factory=dict)
 
     @property
     def containers(self) -> Iterator[Container]:
@@ -175,11 +236,19 @@ class Inventory:
 
     def reserved(self, participant: str, dose: int) -> list[Container]:
         """Return the containers that are set aside for a dose."""
-        return [one for one in self.containers if one.reserved_for == (participant, dose)]
+        keys = self._reserved.get((participant, dose), ())
+        return [self.lots[lot].containers[number] for lot, number in keys]
 
     def put(self, container: Container) -> None:
         """Keep a container as it is now; one that is new is added to its lot."""
         lot = self.lots.setdefault(container.lot, Lot(container.lot))
+        before = lot.containers.get(container.id)
+        was = before.reserved_for if before else None
+        if was != container.reserved_for:
+            if was is not None:
+                self._reserved[was].pop(container.key, None)
+            if container.reserved_for is not None:
+                self._reserved.setdefault(container.reserved_for, {})[container.key] = None
         lot.containers[container.id] = container
 
     def record(self, movement: Movement) -> None:
@@ -220,20 +289,47 @@ def inventory_of(
 
 def moved(container: Container, movement: Movement) -> Container:
     """Return a container after one more movement; what should not have been is a fault."""
-    status, allowed = after(container.status, movement.event)
+    if container.pieces is not None and container.volume_ml is None:
+        status, allowed = _counted_after(container.status, movement.event)
+    else:
+        status, allowed = after(container.status, movement.event)
     faults = list(_slips(container, movement))
     if not allowed:
         faults.insert(0, f"{movement.event} while {container.status}")
     when = f"on {movement.at:%Y-%m-%d} by {movement.by or 'nobody'}"
     found = tuple(ContainerFault(*container.key, f"{what}, {when}") for what in faults)
-    return _accounted(container._replace(status=status, faults=container.faults + found), movement)
+    done = _accounted(container._replace(faults=container.faults + found), movement)
+    return done._replace(status=_as_emptied(container, done, movement, status))
+
+
+_IN_PARTS = ("infused", "discarded", "returned", "destroyed")
+
+
+def _counted_after(state: str, event: str) -> tuple[str, bool]:
+    """Return the state of a box after an event: it is opened many times, and stays on its shelf."""
+    if event in ("prepared", "infused", "discarded"):
+        return state, state == "released"
+    return after(state, event)
+
+
+def _as_emptied(before: Container, now: Container, movement: Movement, status: str) -> str:
+    """Return the state of what is given in parts: it is over when nothing is left of it."""
+    if movement.event not in _IN_PARTS or now.content is None:
+        return status
+    left = now.left > ROUNDING * now.content
+    if now.measure == "pieces":
+        if movement.event in ("returned", "destroyed"):
+            return before.status if left else status
+        return status if left else "used"
+    parts = movement.event != "infused" and before.status == "infused"
+    return "infused" if parts and left else status
 
 
 def _slips(container: Container, movement: Movement) -> Iterator[str]:
     """Say what is wrong with a movement, whatever state the container was in."""
-    volume, who = movement.volume_ml, movement.participant
-    if volume is not None and not volume >= 0:
-        yield f"{movement.event} {volume:g} mL"
+    amount, who = movement.amount, movement.participant
+    if amount is not None and not amount >= 0:
+        yield f"{movement.event} {amount:g} {container.measure}"
     if movement.event == "infused" and not who:
         yield "infused, but not said to whom"
     elif movement.event == "infused" and container.prepared_for not in ("", who):
@@ -241,20 +337,22 @@ def _slips(container: Container, movement: Movement) -> Iterator[str]:
 
 
 def _accounted(container: Container, movement: Movement) -> Container:
-    """Add the mL of a movement, and for whom it was."""
-    volume = container.left_ml if movement.volume_ml is None else movement.volume_ml
-    who, before = movement.participant, container.given_to
+    """Add what a movement says of the content, and for whom it was."""
+    amount = container.left if movement.amount is None else movement.amount
     match movement.event:
         case "received":
-            received = container.received_ml + (container.volume_ml or 0.0)
-            return container._replace(received_ml=received)
+            return container._replace(received=container.received + (container.content or 0.0))
         case "prepared":
-            return container._replace(prepared_for=who)
+            return container._replace(prepared_for=movement.participant)
         case "discarded":
-            return container._replace(discarded_ml=container.discarded_ml + volume)
+            return container._replace(discarded=container.discarded + amount)
+        case "returned":
+            return container._replace(returned=container.returned + amount)
+        case "destroyed":
+            return container._replace(destroyed=container.destroyed + amount)
         case "infused":
-            given_to = before if who in ("", *before) else (*before, who)
-            return container._replace(infused_ml=container.infused_ml + volume, given_to=given_to)
+            use = ContainerUse(movement.participant, movement.dose, amount)
+            return container._replace(uses=(*container.uses, use))
     return container
 
 

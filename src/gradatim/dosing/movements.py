@@ -31,14 +31,20 @@ PRODUCT_TRANSITIONS: Mapping[tuple[str, str], str] = {
     # A thawed bag cannot go back to the shelf: it is given, or discarded.
     ("prepared", "infused"): "infused",
     ("prepared", "discarded"): "discarded",
+    ("prepared", "destroyed"): "destroyed",
     ("prepared", "excursion"): "held",
     ("held", "excursion"): "held",
     ("held", "assessed fit"): "prepared",
     ("held", "assessed unfit"): "unfit thawed",
     ("unfit thawed", "discarded"): "discarded",
+    ("unfit thawed", "destroyed"): "destroyed",
+    # What is given in parts is given from one container more than once, until nothing is left.
+    ("infused", "infused"): "infused",
     ("infused", "discarded"): "used",
+    ("infused", "returned"): "used",
+    ("infused", "destroyed"): "used",
 }
-"""(state, event) to state; of an `infused` container the rest is not yet recorded as discarded."""
+"""(state, event) to state; of an `infused` container the rest is not yet accounted for."""
 
 STATES = (EXPECTED, *dict.fromkeys(PRODUCT_TRANSITIONS.values()))
 EVENTS = tuple(dict.fromkeys(event for _, event in PRODUCT_TRANSITIONS))
@@ -70,8 +76,10 @@ class Movement(NamedTuple):
         event: one of `EVENTS`.
         at: when it happened.
         by: who did it.
-        volume_ml: for `infused` and `discarded`, the mL; None is all that is left.
+        amount: for `infused`, `discarded`, `returned` and `destroyed`, the mL, or the pieces of
+            what is counted; None is all that is left.
         participant: for `prepared` and `infused`, for whom.
+        dose: for which of their doses.
     """
 
     lot: str
@@ -79,8 +87,9 @@ class Movement(NamedTuple):
     event: str
     at: datetime
     by: str
-    volume_ml: float | None = None
+    amount: float | None = None
     participant: str = ""
+    dose: int = 0
 
 
 class ContainerFault(NamedTuple):

@@ -107,6 +107,14 @@ class PreDoseCheck(Sourced):
     )
 
 
+class BedsideCheck(Sourced):
+    """Who holds the person and the product against the preparation, right before the dose."""
+
+    people: int = Field(default=2, ge=0, description="So many different people; 0: nobody need")
+    identifiers: int = Field(default=2, ge=1, description="So many identifiers of the person")
+    scanned: bool = Field(default=False, description="Codes are scanned; to read them is no check")
+
+
 class Treatment(Model):
     """Arms, levels, product and how it is given."""
 
@@ -116,6 +124,9 @@ class Treatment(Model):
     administration: Administration
     preparation: Preparation | None = None
     checklist: list[PreDoseCheck] = []
+    bedside: BedsideCheck | None = Field(
+        default=None, description="Without it two people and two identifiers are assumed"
+    )
 
 
 class DoseLimitingToxicity(Sourced):

@@ -26,6 +26,8 @@ class Bag(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_
     Args:
         id: its own number.
         volume_ml: mL in it; None for what is not a fluid, such as a box of tablets.
+        pieces: how many tablets or the like are in it.
+        strength: what one piece holds, in the unit of the dose, such as mg.
         cells_per_ml: cells per mL.
         counted: whether these are viable or total cells.
         measured: when they were counted, at release or after thawing.
@@ -37,13 +39,15 @@ class Bag(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_
 
     id: Id
     volume_ml: Positive | None = None
+    pieces: Number | None = None
+    strength: Positive | None = None
     cells_per_ml: Positive | None = None
     counted: Literal["viable", "total", ""] = ""
     measured: Literal["release", "post-thaw", ""] = ""
     viability: Fraction | None = None
     dmso: Fraction | None = None
     expires_at: Moment | None = None
-    container: Literal["bag", "bottle", "vial"] = "bag"
+    container: Literal["bag", "bottle", "vial", "box"] = "bag"
 
 
 class ProductReceived(Event, frozen=True):
@@ -108,18 +112,45 @@ class ProductReleased(Event, frozen=True):
 
 
 class ProductReturned(Event, frozen=True):
-    """Bags went back."""
+    """Bags went back, with all that is left in them.
+
+    Args:
+        lot, bags: which.
+        reason: why.
+        participant: who brought them back, where a participant did.
+        amount: of each, mL or pieces, where it is not all that is left.
+    """
 
     lot: Id
     bags: tuple[Id, ...]
     reason: Reason
+    participant: Id | None = None
+    amount: NotNegative | None = None
 
 
 class ProductDestroyed(Event, frozen=True):
-    """Bags were destroyed."""
+    """Bags were destroyed, with all that was left in them, or `amount` of each (mL or pieces)."""
 
     lot: Id
     bags: tuple[Id, ...]
+    reason: Reason
+    amount: NotNegative | None = None
+
+
+class ProductDifferenceExplained(Event, frozen=True):
+    """What a bag's account does not account for was looked into; a person signs what is known.
+
+    It covers the difference as it stands, and what should not have happened to the bag until then.
+
+    Args:
+        lot, bag: which.
+        difference: what is missing, in mL or pieces; negative if more is accounted for.
+        reason: what became of it, or what was done to find out.
+    """
+
+    lot: Id
+    bag: Id
+    difference: float
     reason: Reason
 
 
@@ -133,12 +164,13 @@ class ProductAssigned(Event, frozen=True):
 
 
 class Drawn(Struct, frozen=True):
-    """What was taken from a bag, and what was left and discarded, in mL."""
+    """What was taken from a bag, and what was left and discarded, in mL; of tablets, how many."""
 
     bag: Id
-    volume_ml: NotNegative
-    discarded_ml: NotNegative
+    volume_ml: NotNegative = 0.0
+    discarded_ml: NotNegative = 0.0
     thawed_at: Moment | None = None
+    pieces: Number | None = None
 
 
 class DosePrepared(Event, frozen=True):
@@ -158,10 +190,44 @@ class DosePrepared(Event, frozen=True):
 
 
 class PreparationVerified(Event, frozen=True):
-    """A second person checked the preparation."""
+    """A second person checked the preparation.
+
+    Args:
+        participant, dose: whose, and which.
+        amount: what the second person found themselves, in the unit of the dose.
+        difference: how what was prepared departs from the plan, in the words of the second person,
+            who verifies it all the same.
+    """
 
     participant: Id
     dose: Number
+    amount: Positive | None = None
+    difference: Text = ""
+
+
+Identifier = Literal["name", "birth date", "participant number", "hospital number", "photograph"]
+"""What a person at the bedside is known by."""
+
+
+class BedsideChecked(Event, frozen=True):
+    """One of those at the bedside held the person and the product against the preparation.
+
+    Each of two people records it, before the dose begins.
+
+    Args:
+        participant, dose: whose dose, and which.
+        identifiers: by what the person was known.
+        person_code: what the wristband or the card says, as scanned or read: their number.
+        bag_codes: what the label of each bag says, as scanned or read: lot and bag.
+        how: scanned, or read aloud.
+    """
+
+    participant: Id
+    dose: Number
+    identifiers: tuple[Identifier, ...]
+    person_code: Annotated[str, Meta(min_length=1, max_length=200)]
+    bag_codes: tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...]
+    how: Literal["scanned", "read"]
 
 
 class PreDoseChecklistSigned(Event, frozen=True):
@@ -181,8 +247,37 @@ class Interruption(Struct, frozen=True):
     reason: Text = ""
 
 
+class Given(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What became of what was drawn from one bag: in mL, or in pieces of what is counted.
+
+    Args:
+        bag: its number.
+        volume_ml: mL given.
+        discarded_ml: mL drawn, not given, and discarded.
+        returned_ml: mL drawn, not given, and kept for return.
+        pieces: tablets or the like that were given.
+    """
+
+    bag: Id
+    volume_ml: NotNegative | None = None
+    discarded_ml: NotNegative | None = None
+    returned_ml: NotNegative | None = None
+    pieces: Number | None = None
+
+
 class DoseAdministered(Event, frozen=True):
-    """A dose was given, as it was given."""
+    """A dose was given, as it was given, to whom it was given.
+
+    Args:
+        participant: who received it, whoever it was prepared for.
+        dose: which of their doses.
+        started_at, ended_at: when it began and ended.
+        amount, unit: how much, such as cells or mg.
+        volume_ml: mL given.
+        interruptions: within that time.
+        lot: of the bags given; None is that of the preparation.
+        given: what became of each bag; empty is the bags of the preparation, as drawn.
+    """
 
     participant: Id
     dose: Number
@@ -192,6 +287,8 @@ class DoseAdministered(Event, frozen=True):
     unit: Annotated[str, Meta(max_length=40)]
     volume_ml: NotNegative | None = None
     interruptions: tuple[Interruption, ...] = ()
+    lot: Id | None = None
+    given: tuple[Given, ...] = ()
 
 
 class DoseWithheld(Event, frozen=True):
@@ -211,9 +308,11 @@ EVENTS = (
     ProductReleased,
     ProductReturned,
     ProductDestroyed,
+    ProductDifferenceExplained,
     ProductAssigned,
     DosePrepared,
     PreparationVerified,
+    BedsideChecked,
     PreDoseChecklistSigned,
     DoseAdministered,
     DoseWithheld,

@@ -6,6 +6,7 @@ import msgspec
 
 from gradatim.conduct.events import participants, safety
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.folding import product
 from gradatim.conduct.folding.handlers import Handlers
 from gradatim.conduct.state import Deviation, Participant, State
 
@@ -60,6 +61,8 @@ def _corrected(state: State, position: int, event: participants.EntryCorrected) 
     state.verified.discard(event.of)
     if one := state.participants.get(getattr(was, "participant", "") or ""):
         one.concerned(position, participants.EntryCorrected)
+    if type(was) in product.HANDLERS:
+        product.refold(state)
 
 
 def corrected(event: Event, fields: dict[str, Any]) -> Event:

@@ -1,13 +1,18 @@
-"""What the events of the product add to the state: where each bag is, and for whom it is held."""
+"""What the events of the product add to the state: where each bag is, and what became of it.
 
-from collections.abc import Iterable
+The account follows the entries as they stand: a product entry that is corrected has the inventory
+folded anew, which costs the entries of the product and no others.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from gradatim.conduct.events import product
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.folding.handlers import Handlers
 from gradatim.conduct.state import State
-from gradatim.dosing.inventory import Container, Lot
-from gradatim.dosing.movements import Movement
+from gradatim.dosing.inventory import ROUNDING, Container, Inventory, Lot
+from gradatim.dosing.movements import ON_HAND, Movement
 
 
 def _received(state: State, position: int, event: product.ProductReceived) -> None:
@@ -28,6 +33,8 @@ def _labelled(bag: product.Bag, event: product.ProductReceived) -> Container:
         event.lot,
         kind=bag.container,
         volume_ml=bag.volume_ml,
+        pieces=None if bag.volume_ml is not None else bag.pieces,
+        strength=bag.strength,
         cells_per_ml=bag.cells_per_ml,
         counted=bag.counted,
         measured=bag.measured,
@@ -61,7 +68,13 @@ def _moved(state: State, position: int, event: _Moved) -> None:
         word = "assessed fit" if event.fit else "assessed unfit"
     else:
         word = _WORDS[type(event)]
-    _move(state, event, event.lot, event.bags, word)
+    _move(state, event, event.lot, event.bags, word, getattr(event, "amount", None))
+
+
+def _explained(state: State, position: int, event: product.ProductDifferenceExplained) -> None:
+    for one in state.inventory.find(event.lot, (event.bag,)):
+        explained = one.explained + event.difference
+        state.inventory.put(one._replace(explained=explained, explained_faults=len(one.faults)))
 
 
 def _assigned(state: State, position: int, event: product.ProductAssigned) -> None:
@@ -70,27 +83,172 @@ def _assigned(state: State, position: int, event: product.ProductAssigned) -> No
 
 
 def _prepared(state: State, position: int, event: product.DosePrepared) -> None:
+    inventory, whom = state.inventory, (event.participant, event.dose)
     for drawn in event.drawn:
-        for one in state.inventory.find(event.lot, (drawn.bag,)):
-            reserved = (event.participant, event.dose)
-            state.inventory.put(one._replace(reserved_for=reserved, drawn_ml=drawn.volume_ml))
+        for one in inventory.find(event.lot, (drawn.bag,)):
+            fluid = one.volume_ml is not None
+            inventory.put(
+                one._replace(
+                    reserved_for=whom,
+                    drawn=drawn.volume_ml if fluid else drawn.pieces,
+                    rest=drawn.discarded_ml if fluid else None,
+                    thawed_at=drawn.thawed_at,
+                )
+            )
         _move(state, event, event.lot, (drawn.bag,), "prepared")
+    keys = [(event.lot, one.bag) for one in event.drawn if inventory.find(event.lot, (one.bag,))]
+    inventory.prepared[whom] = tuple(keys)
+    for late in inventory.unplaced.pop(whom, ()) if keys else ():
+        given = state.events[late]
+        assert isinstance(given, product.DoseAdministered)
+        _given(state, late, given)
+
+
+class BagGiven(NamedTuple):
+    """What became of one bag by an administration.
+
+    Args:
+        container: the bag before it.
+        used: mL, or pieces, given; None is all that is in it.
+        discarded: thrown away beside that.
+        returned: kept for return.
+    """
+
+    container: Container
+    used: float | None
+    discarded: float = 0.0
+    returned: float = 0.0
+
+
+def bags_given(state: State, event: product.DoseAdministered) -> list[BagGiven]:
+    """Return what became of which bags by an administration, as it says, before it is folded.
+
+    Where it names no bags, they are those of the latest preparation of the dose that are still
+    held for it. What was drawn and not given, beyond what stays in filter and line, is unaccounted
+    for until somebody says what became of it.
+    """
+    if event.given:
+        return list(_named(state, event))
+    whom = (event.participant, event.dose)
+    drawn = [
+        one
+        for lot, bag in state.inventory.prepared.get(whom, ())
+        for one in state.inventory.find(lot, (bag,))
+        if one.drawn is not None and _held_for(one, whom)
+    ]
+    boxes = [one for one in drawn if one.volume_ml is None]
+    fluids = [one for one in drawn if one.volume_ml is not None]
+    found = [BagGiven(one, one.drawn) for one in boxes]
+    found += _poured(state, event, fluids)
+    if not drawn:  # a box of which nobody says how many are in it is given as a whole
+        held = state.inventory.reserved(*whom)
+        found += [BagGiven(one, None) for one in held if one.content is None]
+    return found
+
+
+def _held_for(one: Container, whom: tuple[str, int]) -> bool:
+    """Whether a container is held for a dose; a box is put back after each."""
+    return one.reserved_for == whom or (one.volume_ml is None and one.reserved_for is None)
+
+
+def _poured(
+    state: State, event: product.DoseAdministered, fluids: list[Container]
+) -> Iterator[BagGiven]:
+    """Yield what of each bag ran in: one bag after the other, what is too much from the last."""
+    total = sum(one.drawn or 0.0 for one in fluids)
+    run = _as_drawn(total, event.volume_ml)
+    short, stays = total - run, _hold_up(state, event.participant) + ROUNDING * total
+    for n, one in enumerate(fluids, 1):
+        drawn = one.drawn or 0.0
+        used = run if n == len(fluids) else min(drawn, run)
+        run -= used
+        held = max(drawn - used, 0.0) if short <= stays else 0.0
+        yield BagGiven(one, used, _rest(one) + held)
+
+
+def _as_drawn(total: float, volume_ml: float | None) -> float:
+    """Return the mL given; of a volume that was rounded, what was drawn."""
+    if volume_ml is None:
+        return total
+    return total if abs(volume_ml - total) <= ROUNDING * total else volume_ml
+
+
+def _rest(one: Container) -> float:
+    """Return what was left in a bag and discarded, by its preparation, if it is not yet counted."""
+    if one.rest is None or one.volume_ml is None or one.uses:
+        return 0.0
+    left = one.volume_ml - (one.drawn or 0.0)
+    return left if abs(left - one.rest) <= ROUNDING * one.volume_ml else one.rest
+
+
+def _hold_up(state: State, participant: str) -> float:
+    """Return the mL that stay in filter and line by the protocol."""
+    if not state.versions:
+        return 0.0
+    whom = state.participants.get(participant)
+    rules = state.governing("treatment", whom).treatment.preparation
+    return rules.filter_and_hold_up if rules else 0.0
+
+
+def _named(state: State, event: product.DoseAdministered) -> Iterator[BagGiven]:
+    """Yield what became of the bags that an administration names."""
+    prepared = state.inventory.prepared.get((event.participant, event.dose), ())
+    lots = dict.fromkeys(lot for lot, _ in prepared)
+    lot = event.lot or next(iter(lots), "")
+    for row in event.given:
+        for one in state.inventory.find(lot, (row.bag,)):
+            if one.volume_ml is None:
+                said = row.pieces if row.pieces is not None else one.drawn
+                yield BagGiven(one, said)
+                continue
+            drawn = one.drawn or 0.0
+            alone = event.volume_ml if len(event.given) == 1 else None
+            said = row.volume_ml if row.volume_ml is not None else alone
+            used = drawn if said is None and one.drawn is not None else said
+            discarded, returned = row.discarded_ml or 0.0, row.returned_ml or 0.0
+            short = drawn - (used or 0.0) - discarded - returned
+            if row.discarded_ml is None and short > 0:
+                stays = _hold_up(state, event.participant) + ROUNDING * drawn
+                discarded += short if short <= stays else 0.0
+            yield BagGiven(one, used, _rest(one) + discarded, returned)
 
 
 def _given(state: State, position: int, event: product.DoseAdministered) -> None:
-    for one in state.inventory.reserved(event.participant, event.dose):
-        if one.drawn_ml is None and one.volume_ml is not None:
-            state.inventory.put(one._replace(reserved_for=None))  # set aside and never opened
-            continue
-        _move(state, event, one.lot, (one.id,), "infused", one.drawn_ml)
-        _move(state, event, one.lot, (one.id,), "discarded")
+    inventory, whom = state.inventory, (event.participant, event.dose)
+    found = bags_given(state, event)
+    for one, used, discarded, returned in found:
+        key = one.lot, (one.id,)
+        _move(state, event, *key, "infused", used)
+        if one.content is None:
+            _move(state, event, *key, "discarded")
+        if discarded:
+            _move(state, event, *key, "discarded", discarded)
+        if returned:
+            _move(state, event, *key, "returned", returned)
+        for now in inventory.find(*key):
+            again = now.pieces is not None and now.status == "released"
+            inventory.put(
+                now._replace(
+                    reserved_for=None if again else whom,
+                    prepared_for="" if again else now.prepared_for,
+                )
+            )
+    if not found:
+        inventory.unplaced.setdefault(whom, []).append(position)
+    for one in inventory.reserved(*whom):
+        if (
+            one.drawn is None
+            and one.content is not None
+            and one.status in ("released", "quarantined")
+        ):
+            inventory.put(one._replace(reserved_for=None))  # set aside and never opened
 
 
 def _withheld(state: State, position: int, event: product.DoseWithheld) -> None:
     for one in state.inventory.reserved(event.participant, event.dose):
-        if one.drawn_ml is None:  # not thawed: it can be given to another
-            state.inventory.put(one._replace(reserved_for=None))
-        else:
+        if one.drawn is None or one.pieces is not None:  # not thawed: it can be given to another
+            state.inventory.put(one._replace(reserved_for=None, drawn=None, prepared_for=""))
+        elif one.status in ON_HAND:
             _move(state, event, one.lot, (one.id,), "discarded")
 
 
@@ -100,14 +258,21 @@ def _move(
     lot: str,
     bags: Iterable[str],
     word: str,
-    volume_ml: float | None = None,
+    amount: float | None = None,
 ) -> None:
     """Let something happen to bags of a lot, in the words of `dosing.movements`."""
-    whom = getattr(event, "participant", "")
+    whom, dose = getattr(event, "participant", None) or "", getattr(event, "dose", 0)
     for bag in bags:
         state.inventory.record(
-            Movement(lot, bag, word, event.recorded_at, event.recorded_by, volume_ml, whom)
+            Movement(lot, bag, word, event.recorded_at, event.recorded_by, amount, whom, dose)
         )
+
+
+def refold(state: State) -> None:
+    """Fold the product anew from its entries as they stand, once one of them says another thing."""
+    state.inventory = Inventory()
+    for position, event in state.events.of(*HANDLERS):
+        HANDLERS[type(event)](state, position, event)
 
 
 HANDLERS: Handlers = {
@@ -118,6 +283,7 @@ HANDLERS: Handlers = {
     product.ProductReleased: _moved,
     product.ProductReturned: _moved,
     product.ProductDestroyed: _moved,
+    product.ProductDifferenceExplained: _explained,
     product.ProductAssigned: _assigned,
     product.DosePrepared: _prepared,
     product.DoseAdministered: _given,

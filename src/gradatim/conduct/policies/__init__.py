@@ -24,7 +24,17 @@ from gradatim.conduct.events.findings import (
     ScoresRecorded,
     VitalSignsRecorded,
 )
-from gradatim.conduct.policies import dosing, entry, preparation, protocol, reports, review
+from gradatim.conduct.policies import (
+    account,
+    bedside,
+    dosing,
+    entry,
+    preparation,
+    protocol,
+    reports,
+    review,
+    verification,
+)
 from gradatim.conduct.policies.verdicts import Policy, rule, sentence
 from gradatim.conduct.state import Participant, State
 from gradatim.core.message import Text, clauses
@@ -109,9 +119,16 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
         dosing.a_place_is_held, dosing.treatment_goes_on, dosing.no_stopping_rule_has_fired,
         dosing.the_level_is_tolerated, dosing.no_criterion_fails, dosing.the_bags_are_free,
     ),
+    x.ProductDifferenceExplained: (account.the_difference_is_that_of_the_account,),
     x.PreparationVerified: (
-        dosing.a_second_person_verifies, dosing.no_stopping_rule_has_fired,
+        dosing.a_second_person_verifies, verification.the_preparation_is_as_planned,
+        verification.the_second_person_found_the_same, dosing.no_stopping_rule_has_fired,
         dosing.the_level_is_tolerated,
+    ),
+    x.BedsideChecked: (
+        bedside.the_preparation_was_verified, bedside.enough_identifiers_are_checked,
+        bedside.the_person_is_the_participant, bedside.the_bags_are_those_that_were_prepared,
+        bedside.the_codes_are_scanned,
     ),
     x.PreDoseChecklistSigned: (
         *GATES, entry.an_investigator_signs, preparation.the_preparation_still_holds,
@@ -155,6 +172,7 @@ _OF_FACTS: Mapping[type[Event], tuple[Policy, ...]] = {
         preparation.the_amount_is_the_planned_one,
         preparation.the_amount_is_what_was_drawn,
         preparation.the_preparation_keeps_its_limits,
+        account.the_dose_is_prepared_once,
         dosing.no_stopping_rule_has_fired,
         dosing.the_level_is_tolerated,
     ),
@@ -165,7 +183,13 @@ _OF_FACTS: Mapping[type[Event], tuple[Policy, ...]] = {
         preparation.the_planned_dose_is_that_of_the_level,
         preparation.the_infusion_keeps_its_limits,
         preparation.the_product_is_still_fit,
+        account.the_bags_are_those_of_the_dose,
+        account.no_more_is_given_than_was_drawn,
+        account.the_amount_is_what_was_given,
+        bedside.person_and_product_were_checked,
     ),
+    x.ProductReturned: (account.the_bags_are_known,),
+    x.ProductDestroyed: (account.the_bags_are_known,),
     EncounterDone: (entry.consent_is_in_force, entry.the_visit_is_in_its_window, *_UNLOCKED),
     EncounterMissed: (entry.no_visit_is_missed, *_UNLOCKED),
     VitalSignsRecorded: _WITH_CONSENT,

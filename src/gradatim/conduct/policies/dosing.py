@@ -7,6 +7,7 @@ from gradatim.conduct.days import day_of
 from gradatim.conduct.events.findings import ClinicalSignificanceSigned
 from gradatim.conduct.events.participants import ParticipantEnrolled
 from gradatim.conduct.events.product import (
+    BedsideChecked,
     DoseAdministered,
     DosePrepared,
     PreDoseChecklistSigned,
@@ -46,7 +47,7 @@ _Dosing = PreDoseChecklistSigned | DoseAdministered | PreparationVerified
 _AtALevel = _Dosing | ProductAssigned | DosePrepared | ParticipantEnrolled
 
 
-def this_dose(state: State, event: _Dosing) -> Dose:
+def this_dose(state: State, event: _Dosing | BedsideChecked | DosePrepared) -> Dose:
     """Give the dose that an event is about."""
     return doses(state, person(state, event)).get(event.dose, Dose(event.dose))
 

@@ -15,6 +15,7 @@ from gradatim.conduct.events.product import (
     TemperatureExcursion,
     TemperatureExcursionAssessed,
 )
+from gradatim.conduct.folding.product import bags_given
 from gradatim.conduct.messages import Breach, Standing, listed
 from gradatim.conduct.policies.dosing import this_dose
 from gradatim.conduct.policies.entry import person
@@ -218,13 +219,12 @@ def the_infusion_keeps_its_limits(state: State, event: DoseAdministered) -> Verd
             holds("there are no limits") if rules is None else unknown(Breach.PREPARATION_UNKNOWN())
         )
     children = []
-    for bag in containers_of_dose(state, one.id, event.dose, prepared):
+    for bag in _bags_infused(state, event, prepared):
         children += [
             thaw_clock(bag, event.ended_at, rules.thaw_to_end),
             in_date(bag, event.ended_at),
         ]
-    stood = sum((pause.to - pause.from_ for pause in event.interruptions), timedelta(0))
-    ran = (event.ended_at - event.started_at - stood).total_seconds() / 60
+    ran = minutes_run(event)
     children.append(rate(event.volume_ml, max(ran, 1 / 60), rules.maximum_rate))
     return every(*children)
 
@@ -261,7 +261,7 @@ def _unfit(state: State, prepared: DosePrepared) -> Iterator[Container]:
     drawn = {(prepared.lot, one.bag) for one in prepared.drawn}
     mine = state.inventory.find(prepared.lot, (one.bag for one in prepared.drawn))
     for bag in mine:
-        if bag.status not in _AFTER_DRAWING:
+        if bag.status not in _AFTER_DRAWING and not bag.on_its_shelf:
             yield bag
     for box in state.inventory.reserved(prepared.participant, prepared.dose):
         whole = box.volume_ml is None and box.key not in drawn
@@ -280,6 +280,28 @@ def _by_then(state: State, bag: Container, event: DoseAdministered) -> bool:
     return not made or any(
         one.occurred_on < event.occurred_on or one.recorded_at <= event.ended_at for one in made
     )
+
+
+def _bags_infused(
+    state: State, event: DoseAdministered, prepared: DosePrepared
+) -> Iterator[Container]:
+    """Yield the bags of cells that were given, as far as it is said; else those held for it."""
+    named = [one.container for one in bags_given(state, event)] if event.given else []
+    if not named:
+        yield from containers_of_dose(state, event.participant, event.dose, prepared)
+    for one in named:
+        if one.holds_cells:
+            yield one
+
+
+def minutes_run(event: DoseAdministered) -> float:
+    """Return the minutes for which an infusion ran; what stood still at once counts once."""
+    stood, until = timedelta(0), event.started_at
+    for pause in sorted(event.interruptions, key=lambda one: one.from_):
+        first, last = max(pause.from_, until), min(pause.to, event.ended_at)
+        if last > first:
+            stood, until = stood + (last - first), last
+    return (event.ended_at - event.started_at - stood).total_seconds() / 60
 
 
 def containers_of_dose(
@@ -313,7 +335,7 @@ def the_preparation_still_holds(state: State, event: PreDoseChecklistSigned) -> 
     children += [broken(f"{bag.name} is {bag.status}") for bag in unfit]
     for drawn in prepared.drawn:
         for bag in state.inventory.find(prepared.lot, (drawn.bag,)):
-            if bag not in unfit and bag.status != "prepared":
+            if bag not in unfit and bag.status != "prepared" and not bag.on_its_shelf:
                 children.append(broken(f"{bag.name} is {bag.status}"))
     for bag, _ in _drawn(state, prepared):
         children += [

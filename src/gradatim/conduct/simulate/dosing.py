@@ -19,10 +19,12 @@ from gradatim.conduct.simulate.repeating import judge_severe_results, made_ready
 from gradatim.conduct.simulate.run import COMMITTEE, Run, staff
 from gradatim.conduct.simulate.visits import plan_visits
 from gradatim.conduct.trial import Recorded
+from gradatim.conduct.views.bedside import bags_of_dose
 from gradatim.conduct.views.eligibility import may_yet_be_dosed
 from gradatim.conduct.views.weights import weights_for_dose
 from gradatim.core.truth import FALSE, TRUE
 from gradatim.dosing.inventory import Lot
+from gradatim.dosing.labels import label_code
 from gradatim.dosing.preparation import prepare
 from gradatim.dosing.product import Weights
 
@@ -33,6 +35,8 @@ READINESS: tuple[Policy, ...] = (
 )
 """Gates that a site can open itself, by doing again what has grown stale."""
 UNAUTHORISED = "a dose is given without authorisation"
+SPILT = 0.5
+"""mL that leak out of a bag, once."""
 PATIENCE = 60
 """Days for which a participant waits for the gates to open before they leave."""
 
@@ -128,11 +132,13 @@ def _prepare(run: Run, name: str) -> None:
         lot=lot,
         bags=bags,
     )
-    thawed, left, drawn = run.now(), amount / CELLS_PER_ML, []
+    thawed, left, drawn, leaked = run.now(), amount / CELLS_PER_ML, [], ""
     for bag in bags:
         take = round(min(left, BAG_ML), 3) if cells else 0.0
         left -= take
         rest = round(BAG_ML - take, 3) if cells else 0.0
+        if rest > SPILT and run.happens("a bag leaks"):
+            rest, leaked = round(rest - SPILT, 3), bag
         drawn.append(product.Drawn(bag, take, rest, thawed if cells else None))
     run.do(
         product.DosePrepared,
@@ -150,6 +156,45 @@ def _prepare(run: Run, name: str) -> None:
     if run.happens("one person prepares and verifies"):
         run.ask(product.PreparationVerified, laboratory, site, participant=name, dose=1)
     run.do(product.PreparationVerified, staff(site, "cell_lab", 2), site, participant=name, dose=1)
+    if leaked:
+        run.leaked[name] = (lot, leaked)
+
+
+def _check_at_the_bedside(run: Run, name: str) -> None:
+    """Have two people hold person and bags against the preparation."""
+    one = run.participant(name)
+    bags = bags_of_dose(run.state, name, 1)
+    if not bags:
+        return
+    for who in (staff(one.site, "nurse"), staff(one.site, "investigator")):
+        run.ask(
+            product.BedsideChecked,
+            who,
+            one.site,
+            at=run.at(run.minutes),
+            participant=name,
+            dose=1,
+            identifiers=("name", "birth date"),
+            person_code=name,
+            bag_codes=tuple(label_code(*bag.key) for bag in bags),
+            how="scanned",
+        )
+
+
+def _explain(run: Run, name: str) -> None:
+    """Say what became of what leaked out of a bag."""
+    if name in run.leaked:
+        one, (lot, bag) = run.participant(name), run.leaked.pop(name)
+        run.ask(
+            product.ProductDifferenceExplained,
+            staff(one.site, "pharmacist"),
+            one.site,
+            at=run.at(run.minutes),
+            lot=lot,
+            bag=bag,
+            difference=SPILT,
+            reason="leaked at the port; the bench was cleaned",
+        )
 
 
 def _bags(run: Run, site: str, needed: int) -> tuple[str, tuple[str, ...]]:
@@ -235,12 +280,13 @@ def _closed(run: Run, name: str, gates: Collection[Policy]) -> bool:
 def _infuse(run: Run, name: str) -> None:
     one = run.participant(name)
     nurse, (amount, unit) = staff(one.site, "nurse"), planned_amount(run, name)
+    _check_at_the_bedside(run, name)
     started = run.now()
     cells = run.study.treatment.preparation is not None
     volume = round(amount / CELLS_PER_ML, 3) if cells else None
     minutes = 60 if cells else 1
     pauses: tuple[product.Interruption, ...] = ()
-    if run.happens("an infusion is interrupted"):
+    if cells and run.happens("an infusion is interrupted"):
         pauses = (
             product.Interruption(
                 started + timedelta(minutes=20), started + timedelta(minutes=30), "shivering"
@@ -260,6 +306,7 @@ def _infuse(run: Run, name: str) -> None:
         volume_ml=volume,
         interruptions=pauses,
     )
+    _explain(run, name)
     if run.happens("the dose was too fast"):
         run.do(
             safety.MedicationErrorReported,

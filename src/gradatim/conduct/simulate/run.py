@@ -41,6 +41,7 @@ class Run:
         today: the simulated day; `minutes` into it.
         due: what is to be done on which day: day, order, act.
         incidents: names of mishaps still to happen.
+        leaked: lot and number of the bag that leaked, by whose dose it was prepared for.
         refusals: what was refused, with the reasons: some is asked for in vain on purpose.
         identify: gives the token and the sealed identity of a new participant; made up if None.
         follow: plans what comes after a first dose; the simulation's own plan if None.
@@ -60,6 +61,7 @@ class Run:
     facts: dict[str, Facts] = field(default_factory=dict)
     weights: dict[str, float] = field(default_factory=dict)
     incidents: set[str] = field(default_factory=set)
+    leaked: dict[str, tuple[str, str]] = field(default_factory=dict)
     refusals: list[tuple[str, Refused]] = field(default_factory=list)
     bags: int = 0
     events: int = 0

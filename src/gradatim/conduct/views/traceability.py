@@ -7,6 +7,7 @@ traced from donor to recipient and back).
 from datetime import datetime
 from typing import NamedTuple
 
+from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import Dose, doses
 from gradatim.dosing.inventory import Lot
@@ -36,17 +37,26 @@ class DoseOrigin(NamedTuple):
 def dose_origins(state: State, participant: Participant) -> tuple[DoseOrigin, ...]:
     """Return where each dose that was given came from, in the order of their numbers.
 
-    A dose comes from the lot and bags it was prepared from, else from those assigned to it.
+    A dose comes from the bags that its administration names, whoever they were prepared for; else
+    from the lot and bags it was prepared from, else from those assigned to it. One that was given
+    of two lots comes from each.
     """
     known = sorted(doses(state, participant).items())
-    return tuple(
-        _origin(state, participant, dose, dose.given.started_at)
-        for _, dose in known
-        if dose.given is not None
-    )
+    found: dict[tuple[int, str], DoseOrigin] = {}
+    for _, dose in known:
+        for event in sorted(dose.administrations, key=lambda one: one.started_at):
+            lot, bags = _from(dose, event)
+            before = found.get((dose.number, lot))
+            if before is None:
+                found[dose.number, lot] = _origin(state, participant, event, lot, bags)
+            else:
+                more = tuple(dict.fromkeys((*before.bags, *bags)))
+                found[dose.number, lot] = before._replace(bags=more)
+    return tuple(found.values())
 
 
-def _origin(state: State, participant: Participant, dose: Dose, at: datetime) -> DoseOrigin:
+def _from(dose: Dose, event: DoseAdministered) -> tuple[str, tuple[str, ...]]:
+    """Return the lot and the bags that an administration was of; empty where no entry says so."""
     lot, bags = NO_LOT, tuple[str, ...]()
     if dose.assigned is not None:
         lot, bags = dose.assigned.lot, dose.assigned.bags
@@ -55,8 +65,20 @@ def _origin(state: State, participant: Participant, dose: Dose, at: datetime) ->
         # A preparation without volumes (tablets) names no bags: those assigned are of it.
         bags = drawn or (bags if dose.prepared.lot == lot else ())
         lot = dose.prepared.lot
+    if event.given:
+        return event.lot or lot, tuple(one.bag for one in event.given)
+    if event.lot is not None and event.lot != lot:
+        return event.lot, ()
+    return lot, bags
+
+
+def _origin(
+    state: State, participant: Participant, event: DoseAdministered, lot: str, bags: tuple[str, ...]
+) -> DoseOrigin:
     known = state.lots.get(lot, Lot(lot))
-    return DoseOrigin(participant.id, dose.number, at, lot, bags, known.donor, known.cell_bank)
+    return DoseOrigin(
+        participant.id, event.dose, event.started_at, lot, bags, known.donor, known.cell_bank
+    )
 
 
 def doses_by_lot(state: State, participant: Participant) -> dict[str, list[int]]:

@@ -44,7 +44,8 @@ def _bag(one: Container) -> dict[str, Any]:
         "site": one.site,
         "status": one.status,
         "volume_ml": one.volume_ml,
-        "drawn_ml": one.drawn_ml,
+        "drawn_ml": None if one.volume_ml is None else one.drawn,
+        "pieces": one.pieces,
         "expires_at": one.expiry,
         "participant": participant,
         "dose": dose,
@@ -54,4 +55,15 @@ def _bag(one: Container) -> dict[str, Any]:
 def _account(balance: Balance | None) -> dict[str, Any] | None:
     if balance is None:
         return None
-    return {**balance._asdict(), "faults": len(balance.faults)}
+    fluid = balance.measure == "mL"
+    amounts = {
+        name: getattr(balance, name)
+        for name in ("received", "on_hand", "used", "discarded", "returned", "destroyed")
+    }
+    return {
+        **{f"{name}_ml": value if fluid else 0.0 for name, value in amounts.items()},
+        **amounts,
+        "measure": balance.measure,
+        "explained": balance.explained,
+        "faults": len(balance.faults),
+    }

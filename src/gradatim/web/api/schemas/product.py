@@ -13,14 +13,23 @@ class LotBag(Schema):
     status: str
     volume_ml: float | None
     drawn_ml: float | None
+    pieces: float | None
     expires_at: datetime | None
     participant: str | None
     dose: int | None
 
 
 class Account(Schema):
-    """Where the millilitres of a whole lot are, and what does not fit."""
+    """Where all of a whole lot is, in its measure; the fields in mL are 0 for what is counted."""
 
+    measure: str
+    received: float
+    on_hand: float
+    used: float
+    discarded: float
+    returned: float
+    destroyed: float
+    explained: float
     received_ml: float
     on_hand_ml: float
     used_ml: float
