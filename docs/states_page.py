@@ -33,8 +33,10 @@ DIAGRAMS = (
             ["registered", "consented", "eligible", "waiting"],
             ["completed", "treated", "enrolled"],
             ["screen failed", "withdrawn", "lost to follow-up", "died"],
+            ["entered in error", "duplicate", "as before"],
         ],
-        "A participant's way through the trial. Replacement frees the place and changes no state.",
+        "A participant's way through the trial. Replacement frees the place and changes no state. "
+        "Who was lost and is found goes on as before; an end that was entered in error is no end.",
     ),
     Diagram(
         "cohort",

@@ -26,7 +26,7 @@ from gradatim.conduct.roles import (
 )
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
-from gradatim.conduct.transitions import ENDED, IN_SCREENING, ON_THE_WAY, PARTICIPANT
+from gradatim.conduct.transitions import AS_BEFORE, ENDED, IN_SCREENING, ON_THE_WAY, PARTICIPANT
 from gradatim.core.truth import FALSE, TRUE
 from tests.conduct.trials import event, finished
 
@@ -75,9 +75,9 @@ def test_what_can_be_refused_has_policies_that_can_refuse_it() -> None:
     assert not set(AUTHORISATIONS) & set(RULES)
 
 
-def test_no_authorisation_is_corrected_but_the_judgement_of_a_record() -> None:
+def test_no_authorisation_is_corrected_but_what_states_something_of_a_person() -> None:
     both = {kind for kind, act in ACTS.items() if act.refusable and act.correctable}
-    assert {kind.__name__ for kind in both} == {"RecordJudged"}
+    assert {kind.__name__ for kind in both} == {"RecordJudged", "ParticipantRegistered"}
 
 
 def test_what_several_members_sign_is_signed_and_names_its_signers() -> None:
@@ -117,7 +117,7 @@ def test_the_groups_of_roles_are_of_the_roles_there_are() -> None:
 
 def test_the_statuses_of_a_participant_are_those_of_the_table() -> None:
     statuses = {status for (status, _act) in PARTICIPANT} | set(PARTICIPANT.values())
-    assert statuses == {*ON_THE_WAY, *ENDED}
+    assert statuses == {*ON_THE_WAY, *ENDED, AS_BEFORE}
     assert set(IN_SCREENING) < set(ON_THE_WAY)
 
 

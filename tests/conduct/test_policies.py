@@ -19,7 +19,7 @@ from gradatim.conduct.events import records as d
 from gradatim.conduct.events import review as r
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
-from gradatim.conduct.events.base import SYSTEM, Event, Measured
+from gradatim.conduct.events.base import SYSTEM, Event, Measured, Signature
 from gradatim.conduct.fold import apply
 from gradatim.conduct.folding.trial import study_of
 from gradatim.conduct.policies import (
@@ -729,7 +729,50 @@ def signing_unseen() -> Case:
 
 
 CASES |= product_cases.CASES
+
+
+def confirming_twice() -> Case:
+    """A nurse marks what bears on a dose as made in error, and confirms that themselves."""
+    slip = about(s.MedicationErrorReported, treated(), "nurse", description="of another ward")
+    state = after(serious(), slip)
+    nurse, site = slip.recorded_by, slip.site
+    seal: dict[str, Any] = {"on": LATER, "signature": Signature("Nurse", "made in error")}
+    marked = event(
+        p.EntryVoided,
+        nurse,
+        site,
+        of=state.position,
+        reason="another person",
+        bears_on=("a dose",),
+        **seal,
+    )
+    state = after(state, marked)
+    return state, event(p.VoidConfirmed, nurse, site, of=state.position, **seal)
+
+
 CASES |= {
+    entry.another_person_signs: confirming_twice,
+    entry.the_duplicate_was_not_treated: lambda: (
+        after(under_way(), _registration()),
+        about(
+            p.ParticipantsMerged,
+            treated(),
+            into="N1",
+            reason="one person",
+        ),
+    ),
+    reports.an_investigator_judges_causality: lambda: (
+        with_new(),
+        about(
+            s.AdverseEventReported,
+            new(),
+            "nurse",
+            adverse_event="AE-y",
+            term="Headache",
+            onset=str(LATER),
+            relation="unrelated",
+        ),
+    ),
     review.the_signer_saw_the_present: signing_unseen,
     reports.an_investigator_judges_what_is_less: lambda: (serious(), worse(relation="unrelated")),
     review.the_proposal_is_new: proposed_twice,

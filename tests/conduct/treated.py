@@ -7,6 +7,7 @@ from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import safety as s
+from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.fold import apply
 from gradatim.conduct.state import Participant, State
@@ -21,6 +22,7 @@ LATER = DOSED + timedelta(days=60)
 def treated(name: str = UC_MSC, unit: str = "{cells}") -> State:
     """A trial in which P1 has had a whole dose at level 1."""
     state = simulated(1, name, until=START, incidents=()).state
+    add(state, t.RoleGranted, user="i", role="investigator")
     add(state, p.ParticipantRegistered, person_token="0" * 64)
     add(state, p.InformedConsentObtained, version="1", language="en", obtained_by="i")
     add(state, p.ParticipantEnrolled, level=1)

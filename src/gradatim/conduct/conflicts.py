@@ -13,10 +13,14 @@ from gradatim.conduct.events.findings import ClinicalSignificanceSigned
 from gradatim.conduct.events.participants import (
     Disposition,
     EntryCorrected,
+    EntryVoided,
     FactRecorded,
     InformedConsentWithdrawn,
     ParticipantEnrolled,
+    ParticipantFound,
     ParticipantReplaced,
+    ParticipantsMerged,
+    VoidConfirmed,
 )
 from gradatim.conduct.events.product import (
     DoseAdministered,
@@ -57,9 +61,16 @@ _COHORT = (
 
 def participant_of(state: State, event: Event) -> str | None:
     """Give the participant whom an event is about; a correction is about whom its entry is."""
-    of = state.events.get(event.of) if isinstance(event, EntryCorrected) else event
-    name: str | None = getattr(of, "participant", None)
+    name: str | None = getattr(_about(state, event), "participant", None)
     return name
+
+
+def _about(state: State, event: Event) -> Event | None:
+    """Return the entry that a correction, or a void and its confirmation, is about."""
+    if isinstance(event, EntryCorrected | EntryVoided | VoidConfirmed):
+        of = state.events.get(event.of)
+        return _about(state, of) if isinstance(of, EntryVoided) else of
+    return event
 
 
 def subjects(state: State, event: Event) -> frozenset[str]:
@@ -75,14 +86,17 @@ def subjects(state: State, event: Event) -> frozenset[str]:
         one = state.participants.get(getattr(event, "participant", ""))
         level = getattr(event, "level", None) or (one.level if one else None)
         found.add(f"level {level}")
-    return frozenset(found | _entries(event))
+    return frozenset(found | _entries(state, event))
 
 
-def _entries(event: Event) -> set[str]:
+def _entries(state: State, event: Event) -> set[str]:
     """Return the entries that an event changes, judges or compares with their source."""
     match event:
-        case EntryCorrected() | ClinicalSignificanceSigned() | RecordJudged():
+        case EntryCorrected() | EntryVoided() | ClinicalSignificanceSigned() | RecordJudged():
             return {f"entry {event.of}"}
+        case VoidConfirmed():
+            of = state.events.get(event.of)
+            return {f"entry {of.of}"} if isinstance(of, EntryVoided) else set()
         case SourceDataVerified():
             return {f"entry {one}" for one in event.entries}
     return set()
@@ -120,6 +134,10 @@ _CLINICAL: tuple[type[Event], ...] = (
     FactRecorded,
     RecordJudged,
     EntryCorrected,
+    EntryVoided,
+    VoidConfirmed,
+    ParticipantFound,
+    ParticipantsMerged,
     DosePrepared,
     DoseAdministered,
     DoseWithheld,

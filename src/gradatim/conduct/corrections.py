@@ -16,9 +16,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from gradatim.conduct.catalogue import ACTS
+from gradatim.conduct.event_for_element import answered_by_participant
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.events.participants import EntryCorrected
+from gradatim.conduct.events.findings import ScoresRecorded
+from gradatim.conduct.events.participants import EntryCorrected, ParticipantRegistered
 from gradatim.conduct.events.review import SourceDataVerified
 from gradatim.conduct.folding.participants import FIXED, corrected
 from gradatim.conduct.sealed_records import opened_entry
@@ -31,14 +33,32 @@ CORRECTABLE: tuple[type[Event], ...] = tuple(
 """What can be corrected: facts. An authorisation is not corrected but followed by another act."""
 
 
-def fixed_fields(fields: dict[str, object]) -> list[str]:
-    """Return which of these fields no correction may change, in alphabetical order."""
-    return sorted(FIXED & set(fields))
+_OF_THE_SYSTEM: Mapping[type[Event], frozenset[str]] = {
+    ParticipantRegistered: frozenset({"screened_as"}),
+}
+
+
+def fixed_fields(was: Event, fields: dict[str, object]) -> list[str]:
+    """Return which of these fields no correction of an entry may change, in alphabetical order."""
+    return sorted((FIXED | _OF_THE_SYSTEM.get(type(was), frozenset())) & set(fields))
 
 
 def unchanged_fields(was: Event, now: Event, fields: dict[str, object]) -> list[str]:
     """Return the named fields that say the same in both, in alphabetical order."""
     return sorted(name for name in fields if getattr(was, name) == getattr(now, name))
+
+
+def own_answers(state: State, position: int) -> list[str]:
+    """Return which values of an entry a participant answered themselves, as people call them.
+
+    Nobody else knows better: they are corrected at the participant's request alone. Source: EMA
+    guideline on computerised systems (EMA/INS/GCP/112288/2023), annex 5, A5.1.3.
+    """
+    entry = state.events[position]
+    if not isinstance(entry, ScoresRecorded) or not state.versions:
+        return []
+    answered = answered_by_participant(state.study)
+    return [answered[one.element] for one in entry.results if one.element in answered]
 
 
 class Signing(NamedTuple):

@@ -4,8 +4,9 @@ Most events of a trial are results and facts, which add nothing to its state but
 read them costs most of what it costs to fold a ledger; of those who left long ago nobody asks.
 """
 
+from bisect import insort
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar, overload
 
@@ -80,6 +81,14 @@ class EventLog(Mapping[int, Event]):
         """Put a corrected event, of the same type, in the place of another."""
         self._held[position] = event
 
+    def drop(self, position: int, kind: type[Event]) -> None:
+        """Let an event count no more: it is still here by its position, and no more by its type."""
+        self._of[kind].remove(position)
+
+    def restore(self, position: int, kind: type[Event]) -> None:
+        """Let an event count again that did not."""
+        insort(self._of[kind], position)
+
     @overload
     def of(self, kind: type[A], /) -> Iterator[tuple[int, A]]: ...
     @overload
@@ -90,3 +99,28 @@ class EventLog(Mapping[int, Event]):
         """Give the events of some types with their positions; no others are read."""
         for position in sorted(at for kind in kinds for at in self._of.get(kind, ())):
             yield position, self[position]
+
+
+class AlteredLog(EventLog):
+    """The events of a log as they would be without one of them, or with another in its place.
+
+    Args:
+        log: the events as they are.
+        without: positions of events that are not found by their type.
+        instead: events that stand in the place of others of the same type.
+    """
+
+    __slots__ = ("_instead",)
+
+    def __init__(
+        self, log: EventLog, without: Iterable[int] = (), instead: Mapping[int, Event] = {}
+    ) -> None:
+        self._held, self._instead = log._held, {**getattr(log, "_instead", {}), **instead}
+        self._of = defaultdict(list, log._of)
+        for position in without:
+            kind = type(self[position])
+            self._of[kind] = [at for at in self._of[kind] if at != position]
+
+    def __getitem__(self, position: int) -> Event:
+        """Give the event at a position, as it would be."""
+        return self._instead.get(position) or super().__getitem__(position)

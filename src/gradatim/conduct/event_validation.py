@@ -19,7 +19,7 @@ from gradatim.conduct.corrections import (
 )
 from gradatim.conduct.day_validation import validate_days
 from gradatim.conduct.days import moved, zone_of
-from gradatim.conduct.events import participants, product, records, safety
+from gradatim.conduct.events import participants, product, records, review, safety
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.trial import (
     ProtocolActivated,
@@ -29,8 +29,11 @@ from gradatim.conduct.events.trial import (
 )
 from gradatim.conduct.state import State
 from gradatim.conduct.stored_messages import read_back
+from gradatim.conduct.views.adverse_events import DIED
 from gradatim.conduct.views.birth import agreed
 from gradatim.conduct.views.records import held_records
+from gradatim.conduct.views.reporting import reported_in_error
+from gradatim.conduct.voids import void_to_confirm, why_not_void
 from gradatim.core.dates import EARLIEST, parse_day
 from gradatim.core.errors import UnusableInput
 
@@ -74,6 +77,10 @@ def _people(state: State, event: Event) -> None:
         return
     if name not in state.participants:
         raise _unusable(event, f"there is no participant {name}", todo="register the person first")
+    if other := state.participants[name].merged_into:
+        raise _unusable(
+            event, f"{name} is the number of {other} as well", todo=f"record it of {other}"
+        )
     of = state.participants[name].site
     if event.site and of and event.site != of:
         raise _unusable(event, f"{name} is a participant of site {of}, not of {event.site}")
@@ -106,6 +113,17 @@ def _adverse_events(state: State, event: Event) -> None:
     name = getattr(event, "adverse_event", None)
     if name is None:
         return
+    if (at := reported_in_error(state, name)) is not None:
+        if _nullifies(event):
+            return
+        raise _unusable(
+            event,
+            f"{name} was entered in error",
+            f"entry {at} says so",
+            "report the adverse event anew; of a report that was sent, send its nullification",
+        )
+    if _nullifies(event):
+        raise _unusable(event, f"{name} stands", todo="send a follow-up report")
     about = getattr(event, "participant", None)
     if isinstance(event, safety.AdverseEventReported):
         if name in state.adverse_events:
@@ -116,6 +134,10 @@ def _adverse_events(state: State, event: Event) -> None:
             )
     elif state.adverse_events.get(name) != about:
         raise _unusable(event, f"{about} has no adverse event {name}", todo="report it first")
+
+
+def _nullifies(event: Event) -> bool:
+    return isinstance(event, safety.SafetyReportSent) and event.report == "nullification"
 
 
 def _named(state: State, event: Event) -> None:
@@ -189,6 +211,10 @@ def _references(state: State, event: Event) -> None:
                 event, f"there is no entry {position}", f"the ledger has {state.position}"
             )
     query = getattr(event, "query", None)
+    if isinstance(event, review.QueryAnswered) and _status(state, event.query) == "closed":
+        raise _unusable(event, f"query {query} is closed", todo="open another query")
+    if isinstance(event, safety.ProtocolDeviationReviewed) and event.of not in state.deviations:
+        raise _unusable(event, f"entry {event.of} is no deviation", todo="name the deviation")
     if query is not None and (query in state.queries) is (type(event).__name__ == "QueryOpened"):
         there = "there is a query" if query in state.queries else "there is no query"
         raise _unusable(event, f"{there} {query}")
@@ -215,6 +241,57 @@ def _received(event: product.ProductReceived) -> None:
                 f"{one.id} holds {one.volume_ml:g} mL and {one.pieces} pieces",
                 todo="give the mL of a fluid, or the pieces of what is counted",
             )
+
+
+def _status(state: State, query: str) -> str:
+    return state.queries[query].status if query in state.queries else ""
+
+
+def _counting(state: State, event: Event) -> None:
+    """What is judged, verified, asked about or corrected is no entry that was made in error."""
+    if isinstance(event, safety.ProtocolDeviation | participants.EntryVoided):
+        return
+    for position in (getattr(event, "of", None), *getattr(event, "entries", ())):
+        if position is not None and not state.counts(position):
+            at = state.voids[position].position
+            raise _unusable(
+                event,
+                f"entry {position} was made in error",
+                f"entry {at} says so",
+                f"if it is right after all, mark entry {at} as made in error",
+            )
+
+
+def _voids(state: State, event: Event) -> None:
+    if isinstance(event, participants.EntryVoided):
+        why, todo = why_not_void(state, event)
+        if why:
+            raise _unusable(event, f"entry {event.of} is not marked as made in error", why, todo)
+        _same_place(state, event, state.events[event.of])
+    if isinstance(event, participants.VoidConfirmed):
+        void = void_to_confirm(state, event)
+        if void is None:
+            raise _unusable(event, f"entry {event.of} waits for no confirmation")
+        _same_place(state, event, state.events[void.of])
+
+
+def _same_place(state: State, event: Event, entry: Event) -> None:
+    """What is said of an entry is said where it was recorded, or where its participant is."""
+    one = state.participants.get(getattr(entry, "participant", None) or "")
+    if event.site not in {entry.site, one.site if one else entry.site}:
+        raise _unusable(
+            event,
+            f"the entry is of {'site ' + entry.site if entry.site else 'the trial as a whole'}",
+            f"this names {event.site or 'no site'}",
+            "record it where the entry was recorded",
+        )
+
+
+def _merges(state: State, event: Event) -> None:
+    if isinstance(event, participants.ParticipantsMerged) and (
+        event.into not in state.participants or event.into == event.participant
+    ):
+        raise _unusable(event, f"there is no other participant {event.into}")
 
 
 def _judgements(state: State, event: Event) -> None:
@@ -272,7 +349,7 @@ def _corrections(state: State, event: Event) -> None:
         )
     if not event.fields:
         raise _unusable(event, "nothing is changed", "it names no field", "change what is wrong")
-    if fixed := fixed_fields(event.fields):
+    if fixed := fixed_fields(was, event.fields):
         raise _unusable(
             event,
             f"{fixed[0]} cannot be corrected",
@@ -295,9 +372,20 @@ def _corrections(state: State, event: Event) -> None:
             "name only the fields that are wrong",
         )
     _same_day(state, event, was, now)
+    _deaths(event, was, now)
     said = msgspec.structs.replace(now, recorded_at=event.recorded_at)
     for fault in (validate_days, _named, _values, _references, _judgements):
         fault(state, said)
+
+
+def _deaths(event: participants.EntryCorrected, was: Event, now: Event) -> None:
+    if getattr(was, "status", "") == DIED != getattr(now, "status", DIED):
+        raise _unusable(
+            event,
+            f"entry {event.of} says that somebody died",
+            "that is not corrected into something else",
+            "mark the entry as made in error, and record what happened",
+        )
 
 
 def _revocations(state: State, event: Event) -> None:
@@ -344,8 +432,11 @@ _FAULTS: tuple[Callable[[State, Event], None], ...] = (
     _adverse_events,
     _values,
     _references,
+    _counting,
     _judgements,
     _corrections,
+    _voids,
+    _merges,
     _revocations,
     _sentences,
 )

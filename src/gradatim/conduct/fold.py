@@ -9,13 +9,20 @@ from datetime import datetime
 from gradatim.conduct.event_log import peek
 from gradatim.conduct.events import EVENTS, decoded
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.folding import participants, product, review, trial
+from gradatim.conduct.folding import participants, product, review, trial, voids
+from gradatim.conduct.folding.anew import participant_named, take_step
 from gradatim.conduct.proposals import settle
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.transitions import PARTICIPANT, STEPS, act
+from gradatim.conduct.transitions import STEPS
 from gradatim.core.collecting import collector_paused
 
-_HANDLERS = {**trial.HANDLERS, **participants.HANDLERS, **product.HANDLERS, **review.HANDLERS}
+_HANDLERS = {
+    **trial.HANDLERS,
+    **participants.HANDLERS,
+    **voids.HANDLERS,
+    **product.HANDLERS,
+    **review.HANDLERS,
+}
 _PLAIN = frozenset(
     kind
     for kind in EVENTS
@@ -59,8 +66,7 @@ def apply(state: State, position: int, event: Event) -> None:
         settle(state, event)
     participant = _concerned(state, position, kind, getattr(event, "participant", None))
     if participant is not None and kind in STEPS:
-        step = (participant.status, act(event))
-        participant.status = PARTICIPANT.get(step, participant.status)
+        take_step(participant, event)
 
 
 def apply_stored(state: State, position: int, body: bytes) -> None:
@@ -90,7 +96,7 @@ def _passed(state: State, position: int, recorded_at: datetime) -> None:
 def _concerned(
     state: State, position: int, kind: type[Event], whom: str | None
 ) -> Participant | None:
-    participant = state.participants.get(whom or "")
+    participant = participant_named(state, whom or "")
     if participant is not None:
         participant.concerned(position, kind)
     return participant

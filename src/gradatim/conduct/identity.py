@@ -10,6 +10,7 @@ Source: NIST SP 800-38D (GCM, nonces of 96 bits); RFC 2104 (HMAC); Unicode Annex
 
 import hmac
 import json
+import re
 import unicodedata
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
@@ -116,6 +117,52 @@ def person_token(values: Mapping[str, str], pepper: bytes) -> str:
             "give both",
         )
     return hmac.new(_whole(pepper), json.dumps(folded).encode(), sha256).hexdigest()
+
+
+def likeness(values: Mapping[str, str], pepper: bytes) -> tuple[str, ...]:
+    """Give tokens by which somebody is met again who may be written in another way.
+
+    The order of names, accents and the way in which a date is written do not matter. Whoever
+    shares one may be the same person, and may be another: a person has to say.
+
+    Args:
+        values: with `name` and `birth_date`.
+        pepper: as for `person_token`.
+
+    Returns:
+        HMAC-SHA-256, hexadecimal; two for a date that is read in two ways.
+    """
+    name = " ".join(sorted(_WORD.findall(_plain(values.get("name", "")))))
+    return tuple(
+        hmac.new(_whole(pepper), json.dumps(["alike", name, day]).encode(), sha256).hexdigest()
+        for day in _readings(values.get(BIRTH_DATE, ""))
+    )
+
+
+_WORD = re.compile(r"\w+")
+_DIGITS = re.compile(r"\d+")
+
+
+def _plain(text: str) -> str:
+    """Fold case, and leave accents out."""
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    return "".join(one for one in apart if not unicodedata.combining(one)).replace("-", " ")
+
+
+def _readings(date: str) -> tuple[str, ...]:
+    """Give a date as every way of writing it may mean it: year first, day first, month first."""
+    found = _DIGITS.findall(unicodedata.normalize("NFKC", date))
+    if len(found) != 3:
+        return (_folded(date),)
+    first, middle, last = (int(one) for one in found)
+    if len(found[0]) == 4:
+        orders = [(first, middle, last)]
+    elif "/" in date:
+        orders = [(last, middle, first), (last, first, middle)]
+    else:
+        orders = [(last, middle, first)]
+    days = [f"{year:04}-{month:02}-{day:02}" for year, month, day in orders if month <= 12]
+    return tuple(dict.fromkeys(days)) or (_folded(date),)
 
 
 def _folded(text: str) -> str:

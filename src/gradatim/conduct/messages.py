@@ -32,6 +32,7 @@ class Breach(Template):
         "{user} is no investigator: the {what} judged before counts "
         "until an investigator has signed otherwise"
     )
+    RELATION_NOT_JUDGED = "{user} is no investigator: the relation counts as not judged"
     SIGNED_BEFORE = (
         "{adverse_event} is signed: the {what} judged before counts until an "
         "investigator has signed otherwise"

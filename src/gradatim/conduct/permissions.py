@@ -7,15 +7,21 @@ user may. What follows by itself is recorded by `gradatim`.
 from collections.abc import Mapping
 
 from gradatim.conduct.catalogue import ACTS
-from gradatim.conduct.corrections import CORRECTABLE, is_signed
+from gradatim.conduct.corrections import CORRECTABLE, is_signed, own_answers
 from gradatim.conduct.events.base import SYSTEM, Event
-from gradatim.conduct.events.participants import EntryCorrected, RecordNotUnderstood
+from gradatim.conduct.events.participants import (
+    EntryCorrected,
+    EntryVoided,
+    RecordNotUnderstood,
+    VoidConfirmed,
+)
 from gradatim.conduct.events.safety import AdverseEventUpdated
 from gradatim.conduct.roles import SITE_STAFF
 from gradatim.conduct.signatures import JUDGEMENT, MEANINGS, meaning_of_correction
 from gradatim.conduct.state import State
 from gradatim.conduct.views.judgements import INVESTIGATOR, JUDGEMENTS
 from gradatim.conduct.views.safety import update_takes_signature, why_signed
+from gradatim.conduct.voids import SUPERSEDED
 from gradatim.core.truth import FALSE, TRUE
 from gradatim.core.verdict import Verdict
 
@@ -60,6 +66,10 @@ def permitted(state: State, event: Event) -> Verdict:
         return Verdict(TRUE, "the trial begins")
     if isinstance(event, EntryCorrected) and event.of in state.events:
         return _may_correct(state, event)
+    if isinstance(event, EntryVoided) and event.of in state.events:
+        return _may_void(state, event)
+    if isinstance(event, VoidConfirmed) and event.signature is None:
+        return Verdict(FALSE, "that an entry was made in error is signed")
     return _holds(state, event, MAY[name])
 
 
@@ -73,21 +83,55 @@ def _holds(state: State, event: Event, may: tuple[str, ...]) -> Verdict:
     return Verdict(FALSE, f"{event.recorded_by} {held}{where}; this takes {' or '.join(may)}")
 
 
+def _site_of(state: State, entry: Event) -> str:
+    """Return of which site an entry is: whom it is about, or where it was recorded."""
+    one = state.participants.get(getattr(entry, "participant", None) or "")
+    return one.site if one else entry.site
+
+
+def _owners(state: State, position: int) -> tuple[str, ...]:
+    """Return the roles whose entry it is: who recorded it for the sponsor, or those of the site.
+
+    What a site recorded the sponsor does not change. Source: ICH E6(R3), 3.16.1(x)(v).
+    """
+    entry = state.events[position]
+    may = MAY[type(entry).__name__]
+    of_sponsor = tuple(role for role in may if role not in SITE_STAFF)
+    of_site = tuple(role for role in may if role in SITE_STAFF)
+    if not of_sponsor or not of_site:
+        return may
+    held = state.roles_at(entry.recorded_by, entry.site, position)
+    return of_site if held.intersection(of_site) or not held else of_sponsor
+
+
 def who_may_correct(state: State, position: int) -> tuple[str, ...]:
     """Return the roles that may correct an entry: of signed content those that may sign it.
 
     Where the entry was recorded; empty where it cannot be corrected at all.
     """
     kind = type(state.events[position])
-    if kind not in CORRECTABLE:
+    if kind not in CORRECTABLE or not state.counts(position):
         return ()
-    return SIGNED_BY[kind.__name__] if is_signed(state, position) else MAY[kind.__name__]
+    return SIGNED_BY[kind.__name__] if is_signed(state, position) else _owners(state, position)
+
+
+def who_may_void(state: State, position: int) -> tuple[str, ...]:
+    """Return the roles that may mark an entry as made in error; empty where nobody may."""
+    entry = state.events[position]
+    if type(entry) in SUPERSEDED:
+        return ()
+    if isinstance(entry, EntryVoided):
+        return (*who_may_void(state, entry.of), *MAY["VoidConfirmed"])
+    return _owners(state, position)
 
 
 def _may_correct(state: State, event: EntryCorrected) -> Verdict:
     """Say whether a user may correct an entry: who may record it may, signed if it is signed."""
     name = type(state.events[event.of]).__name__
-    found = _holds(state, event, MAY[name])
+    found = _holds(state, event, _owners(state, event.of))
+    if found.truth is TRUE and not event.asked_for and (own := own_answers(state, event.of)):
+        asked = "they are corrected at the participant's request, and the correction says so"
+        return Verdict(FALSE, f"{', '.join(own)} are the participant's own answers: {asked}")
     why = why_signed(state, event)
     if found.truth is not TRUE or not why:
         return found
@@ -97,6 +141,14 @@ def _may_correct(state: State, event: EntryCorrected) -> Verdict:
         return may
     who = " or ".join(one.replace("_", " ") for one in signers)
     return Verdict(FALSE, f"{why}: a change takes the signature of {who}, who records it")
+
+
+def _may_void(state: State, event: EntryVoided) -> Verdict:
+    """Say whether a user may mark an entry as made in error: whoever may record it, and signs."""
+    found = _holds(state, event, who_may_void(state, event.of))
+    if found.truth is TRUE and event.signature is None:
+        return Verdict(FALSE, "that an entry was made in error is signed")
+    return found
 
 
 def signature_meaning(state: State, event: Event) -> str | None:

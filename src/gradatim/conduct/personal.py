@@ -9,7 +9,14 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from gradatim.conduct.events.base import Sealed
-from gradatim.conduct.identity import BIRTH_DATE, Whose, person_token, seal, unseal
+from gradatim.conduct.identity import (
+    BIRTH_DATE,
+    Whose,
+    likeness,
+    person_token,
+    seal,
+    unseal,
+)
 from gradatim.conduct.keyring.stores import Keyring, records_key
 from gradatim.conduct.state import Participant, State, UnsealedBirth, UnsealedWords
 from gradatim.conduct.views.birth import agreed
@@ -22,6 +29,7 @@ class Identity(NamedTuple):
 
     person_token: str
     identity: dict[str, Sealed]
+    likeness: tuple[str, ...] = ()
 
 
 def sealed(
@@ -42,9 +50,31 @@ def sealed(
     Raises:
         UnusableInput: name or birth date is missing; the key cannot be kept.
     """
-    token = person_token(values, keyring.pepper())
+    pepper = keyring.pepper()
+    token, alike = person_token(values, pepper), likeness(values, pepper)
     key = keyring.make(participant)
-    return Identity(token, seal(Whose(trial, participant), values, key, random))
+    return Identity(token, seal(Whose(trial, participant), values, key, random), alike)
+
+
+def sealed_anew(
+    keyring: Keyring,
+    state: State,
+    participant: Participant,
+    values: Mapping[str, str],
+    random: Callable[[int], bytes],
+) -> Identity:
+    """Seal a person's identifying data as they are corrected, under the key that they have.
+
+    Raises:
+        UnusableInput: name or birth date is missing; their key was destroyed, or is not here.
+    """
+    key = keyring.key(participant.id)
+    if key is None:
+        raise UnusableInput("identifying data are not held", participant.id)
+    pepper = keyring.pepper()
+    whose = Whose(state.trial, participant.id)
+    sealed = seal(whose, values, key, random)
+    return Identity(person_token(values, pepper), sealed, likeness(values, pepper))
 
 
 def open_identity(keyring: Keyring, state: State, participant: Participant) -> dict[str, str]:

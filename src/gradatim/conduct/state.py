@@ -5,6 +5,7 @@ entries (doses, adverse events, grades, facts) is not kept here but asked of `vi
 correction of any entry is right everywhere.
 """
 
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -96,8 +97,12 @@ class Participant:
         eligible_at: position of the confirmation of eligibility in force.
         level, cohort: dose level and number of the cohort; None before enrolment.
         replaced: whether the slot was given to another.
-        entries: positions of all entries about them.
+        before_end: the status that they had before their way ended.
+        merged_into: the number that goes on where this one was given to somebody twice.
+        screened_as: their number of an earlier screening.
+        entries: positions of all entries about them that count.
         entries_of: the same by type of event.
+        voided: positions of those that were made in error, and do not.
         revision: grows with every entry about them, and when a protocol changes.
         altered: the revision at which an entry came last that may change what earlier ones say.
     """
@@ -118,6 +123,10 @@ class Participant:
     level: int | None = None
     cohort: int | None = None
     replaced: bool = False
+    before_end: str = ""
+    merged_into: str = ""
+    screened_as: str = ""
+    voided: list[int] = field(default_factory=list)
     entries: list[int] = field(default_factory=list)
     entries_of: dict[type[Event], list[int]] = field(default_factory=lambda: defaultdict(list))
     revision: int = 0
@@ -140,6 +149,25 @@ class Participant:
         """Let everything that was worked out of the entries be worked out again."""
         self.revision += 1
         self.altered = self.revision
+
+    def drop(self, position: int, kind: type[Event]) -> None:
+        """Let an entry about them count no more."""
+        self.entries.remove(position)
+        self.entries_of[kind].remove(position)
+        insort(self.voided, position)
+        self.changed()
+
+    def restore(self, position: int, kind: type[Event]) -> None:
+        """Let an entry about them count again."""
+        self.voided.remove(position)
+        insort(self.entries, position)
+        insort(self.entries_of[kind], position)
+        self.changed()
+
+    def changed(self) -> None:
+        """Note that their entries are others than they were, those of the past too."""
+        self.all_anew()
+        self._past.clear()
 
     def remembered(self, name: str, work_out: Callable[[], _Value]) -> _Value:
         """Give a value worked out of the entries, once for each revision."""
@@ -210,6 +238,7 @@ class Deviation(NamedTuple):
     """A broken rule: which, by which entry, of whom, and whether a person judged it important.
 
     `message` is the description as other languages say it; None where it is in English only.
+    `answered_by` is the entry that took its cause away: it was a slip of the pen.
     """
 
     position: int
@@ -220,6 +249,30 @@ class Deviation(NamedTuple):
     important: bool
     action: str
     message: StoredText | None = None
+    answered_by: int | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it waits for somebody to judge it."""
+        return not self.action and self.answered_by is None
+
+
+@dataclass(slots=True)
+class Void:
+    """That an entry was made in error.
+
+    Args:
+        position, of: the entry that says so, and the one that it is about.
+        bears_on: what the entry bears on; where that is something, it takes two to sign.
+        signers: who has signed, with the entry by which.
+        since: the entry since which it counts no more; None while it still does.
+    """
+
+    position: int
+    of: int
+    bears_on: tuple[str, ...] = ()
+    signers: dict[str, int] = field(default_factory=dict)
+    since: int | None = None
 
 
 @dataclass(slots=True)
@@ -296,11 +349,14 @@ class State:
     training: dict[str, set[str]] = field(default_factory=dict)
     ranges: dict[tuple[str, str], int] = field(default_factory=dict)
     participants: dict[str, Participant] = field(default_factory=dict)
-    tokens: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, list[str]] = field(default_factory=dict)
+    namesakes: dict[tuple[str, str], int] = field(default_factory=dict)
     cohorts: list[Cohort] = field(default_factory=list)
     inventory: Inventory = field(default_factory=Inventory)
     adverse_events: dict[str, str] = field(default_factory=dict)
+    voids: dict[int, Void] = field(default_factory=dict)
     deviations: dict[int, Deviation] = field(default_factory=dict)
+    deviations_of: dict[int, list[int]] = field(default_factory=dict)
     queries: dict[str, Query] = field(default_factory=dict)
     proposals: dict[str, Proposal] = field(default_factory=dict)
     verified: set[int] = field(default_factory=set)
@@ -354,6 +410,11 @@ class State:
         """The cohort that enrols, or whose windows are awaited."""
         last = self.cohorts[-1] if self.cohorts else None
         return last if last is not None and last.status != "closed" else None
+
+    def counts(self, position: int) -> bool:
+        """Whether an entry counts: it was not made in error, or that still has to be signed."""
+        void = self.voids.get(position)
+        return void is None or void.since is None
 
     def roles_at(self, user: str, site: str, position: int) -> frozenset[str]:
         """Return the roles that a user held at a site, those of the whole trial included.

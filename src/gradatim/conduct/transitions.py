@@ -12,6 +12,7 @@ from gradatim.conduct.events.base import Event
 _Table = Mapping[tuple[str, str], str]
 """From a status, by an act, to a status."""
 
+SCREEN_FAILED = "screen failed"
 _LEAVING = {
     "Disposition: withdrawn": "withdrawn",
     "Disposition: lost to follow-up": "lost to follow-up",
@@ -23,8 +24,15 @@ IN_SCREENING = ("registered", "consented", "eligible", "waiting")
 _WITHIN = ("enrolled", "treated")
 ON_THE_WAY = (*IN_SCREENING, *_WITHIN)
 """Statuses of a participant who may still be treated or followed, in their order."""
-ENDED = ("completed", "withdrawn", "lost to follow-up", "died", "screen failed")
+NEVER_THERE = ("entered in error", "duplicate")
+"""Statuses of a number that is no participant's: it was given in error, or to somebody twice."""
+ENDED = ("completed", "withdrawn", "lost to follow-up", "died", SCREEN_FAILED, *NEVER_THERE)
 """Statuses of a participant whose way through the trial has an end."""
+
+AS_BEFORE = "as before"
+"""Where an act leads back to the status that somebody had before their way ended."""
+
+_NOT_TREATED = (*IN_SCREENING, "withdrawn", "lost to follow-up", SCREEN_FAILED)
 
 PARTICIPANT: _Table = {
     ("registered", "InformedConsentObtained"): "consented",
@@ -38,8 +46,11 @@ PARTICIPANT: _Table = {
     ("enrolled", "DoseAdministered"): "treated",
     ("treated", "DoseAdministered"): "treated",
     ("treated", "Disposition: completed"): "completed",
-    **{(status, "ScreenFailed"): "screen failed" for status in IN_SCREENING},
+    ("lost to follow-up", "ParticipantFound"): AS_BEFORE,
+    **{(status, "ScreenFailed"): SCREEN_FAILED for status in IN_SCREENING},
     **{(status, act): end for status in ON_THE_WAY for act, end in _LEAVING.items()},
+    **{(status, "EntryVoided: registration"): "entered in error" for status in _NOT_TREATED},
+    **{(status, "ParticipantsMerged"): "duplicate" for status in _NOT_TREATED},
     **{
         (status, "Disposition: died"): "died"
         for status in ("completed", "withdrawn", "lost to follow-up")

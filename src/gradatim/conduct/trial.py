@@ -20,12 +20,19 @@ from gradatim.conduct.event_store import Head, HeadMoved, RequestKnown, Store
 from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events import encoded
 from gradatim.conduct.events.base import LONGEST_TEXT, SYSTEM, Event
+from gradatim.conduct.events.participants import (
+    EntryCorrected,
+    EntryVoided,
+    ParticipantRegistered,
+)
 from gradatim.conduct.events.review import QueryOpened
 from gradatim.conduct.events.safety import ProtocolDeviation
 from gradatim.conduct.events.trial import ProtocolActivated, ProtocolAmended
 from gradatim.conduct.fold import apply, fold
 from gradatim.conduct.permissions import permitted
 from gradatim.conduct.policies import check, is_authorisation, unmet_rules
+from gradatim.conduct.policies.entry import screened_before
+from gradatim.conduct.reassessment import asked_again, bears_on
 from gradatim.conduct.sealed_records import without_words
 from gradatim.conduct.state import State, UnsealedBirth, UnsealedWords
 from gradatim.conduct.stored_messages import stored
@@ -136,12 +143,21 @@ class Trial:
         stamped = msgspec.structs.replace(event, protocol=version, recorded_at=at)
         if isinstance(stamped, ProtocolActivated | ProtocolAmended):
             stamped = msgspec.structs.replace(stamped, design_defaults=2)
-        broken = _for_the_ledger(state, event, broken)
-        return [stamped, *self._deviations(stamped, broken), *open_queries(state, stamped)]
+        if isinstance(event, EntryVoided):
+            stamped = msgspec.structs.replace(stamped, bears_on=bears_on(state, event))
+        here = self.state.position + 1
+        found = [(here, *one) for one in _for_the_ledger(state, event, broken)]
+        if isinstance(event, EntryCorrected):
+            again = asked_again(state, event)
+            stamped = msgspec.structs.replace(stamped, answers=again.answers)
+            found += again.broken
+        if isinstance(event, ParticipantRegistered):
+            stamped = msgspec.structs.replace(stamped, screened_as=screened_before(state, event))
+        return [stamped, *self._deviations(stamped, found), *open_queries(state, stamped)]
 
-    def _deviations(self, event: Event, broken: list[tuple[str, Text]]) -> Iterator[Event]:
-        about = getattr(event, "participant", None)
-        for rule, why in broken:
+    def _deviations(self, event: Event, broken: list[tuple[int, str, Text]]) -> Iterator[Event]:
+        about = participant_of(self.state, event)
+        for of, rule, why in broken:
             description = str(why)[:LONGEST_TEXT]
             yield ProtocolDeviation(
                 occurred_on=event.occurred_on,
@@ -151,7 +167,7 @@ class Trial:
                 protocol=event.protocol,
                 rule=rule,
                 description=description,
-                of=self.state.position + 1,
+                of=of,
                 participant=about,
                 message=stored(why) if description == str(why) else None,
             )

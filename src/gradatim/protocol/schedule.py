@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from gradatim.protocol.base import Length, Model, Name, Sourced, Window
+from gradatim.protocol.base import Basis, Length, Model, Name, Sourced, Window
 
 
 class Anchor(Sourced):
@@ -34,9 +34,19 @@ class Activity(Sourced):
     elements: list[Name]
 
 
+class Rescreening(Sourced):
+    """How often somebody whose screening failed may be screened again, as a new participant."""
+
+    times: int = Field(ge=0, le=20, description="So many times; 0: never")
+
+
 class Schedule(Model):
     """The schedule of activities."""
 
     anchors: dict[Name, Anchor]
     encounters: dict[Name, Encounter]
     activities: dict[Name, Activity]
+    rescreening: Rescreening = Field(
+        default=Rescreening(times=1, basis=Basis.ASSUMED),
+        description="Screening again; where nothing is said, once",
+    )

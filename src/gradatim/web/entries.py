@@ -8,10 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.participants import EntryVoided
 from gradatim.conduct.identity import ERASED
 from gradatim.conduct.narrative import measured_words, narrate_in_words
 from gradatim.conduct.sealed_records import SEALED
 from gradatim.conduct.views.judgements import entries_to_judge
+from gradatim.conduct.visibility import sees_entry
 from gradatim.core.quantity import plain_number, shown_unit
 from gradatim.web.forms.choices import FormContext
 from gradatim.web.forms.labels import choice_words, label_of
@@ -21,6 +23,7 @@ HIDDEN = {
     "event",
     "identity",
     "person_token",
+    "likeness",
     "document",
     "signature",
     "recorded_at",
@@ -71,8 +74,23 @@ def judged_entries(asked: FormContext) -> list[tuple[str, list[tuple[Any, list[L
     Nobody signs what an adverse event is, or that a preparation is right, without having seen it.
     """
     state, one = asked.state, asked.participant
+    if asked.event in ("EntryVoided", "VoidConfirmed"):
+        return [
+            (narrate_in_words(state, state.events[at]), fields_shown(state.events[at]))
+            for at in _marked(asked)
+        ]
     found = entries_to_judge(state, one, asked.event, asked.given) if one else []
     return [(narrate_in_words(state, event), fields_shown(event)) for event in found]
+
+
+def _marked(asked: FormContext) -> list[int]:
+    """Return the entry that is marked as made in error, and the one that says so already."""
+    of = asked.given.get("of", "")
+    at = int(of) if of.isdigit() else 0
+    event = asked.state.events.get(at)
+    if event is None or not sees_entry(asked.access, event):
+        return []
+    return [event.of, at] if isinstance(event, EntryVoided) else [at]
 
 
 def _lines(key: str, value: Any) -> list[Line]:
@@ -122,7 +140,8 @@ def _measured(one: dict[str, Any]) -> str:
 
 def _shown(key: str, value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{label_of(name)}: {_shown(name, one)}" for name, one in value.items())
+        said = ((name, one) for name, one in value.items() if name not in HIDDEN)
+        return ", ".join(f"{label_of(name)}: {_shown(name, one)}" for name, one in said)
     if isinstance(value, list | tuple):
         return "; ".join(_shown(key, one) for one in value)
     if isinstance(value, bool):

@@ -25,11 +25,15 @@ Version = Annotated[str, Meta(max_length=40)]
 class ParticipantRegistered(Event, frozen=True):
     """A person enters screening under a number; who they are is sealed.
 
-    `person_token` is a keyed hash of who they are: the same person twice is seen by it.
+    `person_token` is a keyed hash of who they are: the same person twice is seen by it. `likeness`
+    are hashes of what they may be written as otherwise: whoever shares one may be the same person.
+    `screened_as` is their number of an earlier screening, which failed; the system fills it in.
     """
 
     participant: Id
-    person_token: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    person_token: Sha256
+    likeness: tuple[Sha256, ...] = ()
+    screened_as: Id | None = None
     identity: dict[Name, Sealed] = {}
     sex: Literal["female", "male", "other", ""] = ""
     birth: PartialDate | None = None
@@ -128,11 +132,40 @@ class EntryCorrected(Event, frozen=True):
         of: the entry's position.
         fields: what it should have said, by field.
         reason: why.
+        asked_for: whether the participant asked for it; an answer of their own is corrected at
+            their request alone.
+        answers: the deviations whose cause it takes away; the system fills them in.
     """
 
     of: Number
     fields: dict[str, Any]
     reason: Reason
+    asked_for: bool = False
+    answers: tuple[Number, ...] = ()
+
+
+class EntryVoided(Event, frozen=True):
+    """An entry was made in error: it stays in the ledger, and counts nowhere.
+
+    What bears on a dose-limiting toxicity, a stopping rule, a clock, a death or a dose goes on
+    counting until an investigator and a second person have signed that. Of an entry that says so,
+    it takes that back.
+
+    Args:
+        of: the entry's position.
+        reason: why.
+        bears_on: what it bears on; the system fills that in.
+    """
+
+    of: Number
+    reason: Reason
+    bears_on: tuple[Text, ...] = ()
+
+
+class VoidConfirmed(Event, frozen=True):
+    """Another person signs that an entry was made in error; `of` is the entry that says so."""
+
+    of: Number
 
 
 class HistoryDeclaredComplete(Event, frozen=True):
@@ -201,6 +234,44 @@ class Disposition(Event, frozen=True):
     adverse_event: Id | None = None
 
 
+class NamesakeStated(Event, frozen=True):
+    """A person signs that another person may look like a participant, and be somebody else.
+
+    The next registration at that site which looks like the participant is then one of another
+    person.
+
+    Args:
+        participant: who is registered.
+        at_site: where somebody else of that name and birth is to be registered.
+        reason: how that is known.
+    """
+
+    participant: Id
+    at_site: Annotated[str, Meta(min_length=1, max_length=64)]
+    reason: Reason
+
+
+class ParticipantsMerged(Event, frozen=True):
+    """A person has two numbers: what is recorded under one is of the other from now on.
+
+    Args:
+        participant: the number that is given up; nobody has been given the product under it.
+        into: the one that goes on.
+        reason: how that is known.
+    """
+
+    participant: Id
+    into: Id
+    reason: Reason
+
+
+class ParticipantFound(Event, frozen=True):
+    """Somebody who was lost to follow-up is found again, and goes on as before."""
+
+    participant: Id
+    reason: Text = ""
+
+
 class PersonalDataErased(Event, frozen=True):
     """The key to a person's identifying data was destroyed; clinical facts stay.
 
@@ -220,6 +291,8 @@ EVENTS = (
     FactRecorded,
     RecordNotUnderstood,
     EntryCorrected,
+    EntryVoided,
+    VoidConfirmed,
     HistoryDeclaredComplete,
     CriterionAttested,
     EligibilityConfirmed,
@@ -228,5 +301,8 @@ EVENTS = (
     ParticipantEnrolled,
     ParticipantReplaced,
     Disposition,
+    ParticipantFound,
+    NamesakeStated,
+    ParticipantsMerged,
     PersonalDataErased,
 )

@@ -103,12 +103,15 @@ class AdverseEventAssessed(Event, frozen=True):
 
 
 class SafetyReportSent(Event, frozen=True):
-    """A report of an adverse event was sent, and received if it is the sponsor who received it."""
+    """A report of an adverse event was sent, and received if it is the sponsor who received it.
+
+    A nullification says that what was reported was an error. Source: ICH E2B(R3), C.1.11.
+    """
 
     adverse_event: Id
     participant: Id
     recipient: Literal["sponsor", "regulator", "ethics", "investigators"]
-    report: Literal["initial", "follow-up"]
+    report: Literal["initial", "follow-up", "nullification"]
     sent_at: Moment
     reference: Text = ""
 

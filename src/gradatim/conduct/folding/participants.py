@@ -1,43 +1,64 @@
 """What the events of participants, and the safety events about them, add to the state."""
 
+from bisect import insort
 from typing import Any
 
 import msgspec
 
 from gradatim.conduct.events import participants, safety
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.folding import product
+from gradatim.conduct.folding.anew import (
+    Consent,
+    answer,
+    as_registered,
+    confirmed,
+    consents,
+    counted_anew,
+    participant_named,
+    places,
+    withdraws,
+)
 from gradatim.conduct.folding.handlers import Handlers
 from gradatim.conduct.state import Deviation, Participant, State
+from gradatim.conduct.transitions import STEPS
 
 
 def _registered(state: State, position: int, event: participants.ParticipantRegistered) -> None:
     if event.participant in state.participants:
         return
-    state.participants[event.participant] = Participant(
-        event.participant,
-        event.site,
-        position,
-        sex=event.sex,
-        birth=event.birth or "",
-        person_token=event.person_token,
-        identity=dict(event.identity),
-    )
-    state.tokens.setdefault(event.person_token, event.participant)
+    one = Participant(event.participant, event.site, position, person_token=event.person_token)
+    state.participants[event.participant] = one
+    as_registered(one, event)
+    for token in (event.person_token, *event.likeness):
+        known = state.tokens.setdefault(token, [])
+        for alike in known:  # a statement that there is a namesake is of one registration
+            state.namesakes.pop((alike, event.site), None)
+        known.append(event.participant)
 
 
-_Consent = participants.InformedConsentObtained | participants.InformedConsentRenewed
+def _known_by(state: State, was: participants.ParticipantRegistered, now: Event) -> None:
+    """Know a person by what their registration says now."""
+    assert isinstance(now, participants.ParticipantRegistered)
+    for token in (was.person_token, *was.likeness):
+        state.tokens[token].remove(was.participant)
+    for token in (now.person_token, *now.likeness):
+        state.tokens.setdefault(token, []).append(now.participant)
+    if one := state.participants.get(was.participant):
+        one.person_token = now.person_token
 
 
-def _consented(state: State, position: int, event: _Consent) -> None:
+def _namesake(state: State, position: int, event: participants.NamesakeStated) -> None:
+    state.namesakes[event.participant, event.at_site] = position
+
+
+def _consented(state: State, position: int, event: Consent) -> None:
     if one := state.participants.get(event.participant):
-        one.consents.append((position, event.version))
-        one.consent = "given"
+        consents(one, position, event)
 
 
 def _withdrew(state: State, position: int, event: participants.InformedConsentWithdrawn) -> None:
     if one := state.participants.get(event.participant):
-        one.consent = "withdrawn" if event.scope == "all" else "treatment withdrawn"
+        withdraws(one, position, event)
 
 
 FIXED = frozenset({"event", *Event.__struct_fields__} - {"occurred_on"}) | {
@@ -59,10 +80,14 @@ def _corrected(state: State, position: int, event: participants.EntryCorrected) 
     state.corrected_by.setdefault(event.of, []).append(position)
     state.events.correct(event.of, corrected(was, event.fields))
     state.verified.discard(event.of)
-    if one := state.participants.get(getattr(was, "participant", "") or ""):
+    for at in state.deviations_of.get(event.of, ()):  # what was reviewed is another thing now
+        state.deviations[at] = state.deviations[at]._replace(action="")
+    answer(state, event.answers, position)
+    if isinstance(was, participants.ParticipantRegistered):
+        _known_by(state, was, state.events[event.of])
+    if one := participant_named(state, getattr(was, "participant", "") or ""):
         one.concerned(position, participants.EntryCorrected)
-    if type(was) in product.HANDLERS:
-        product.refold(state)
+    counted_anew(state, event.of)
 
 
 def corrected(event: Event, fields: dict[str, Any]) -> Event:
@@ -82,7 +107,7 @@ def corrected(event: Event, fields: dict[str, Any]) -> Event:
 
 def _eligible(state: State, position: int, event: participants.EligibilityConfirmed) -> None:
     if one := state.participants.get(event.participant):
-        one.eligible_at, one.first_dose_planned = position, event.first_dose_on
+        confirmed(one, position, event)
 
 
 def _enrolled(state: State, position: int, event: participants.ParticipantEnrolled) -> None:
@@ -93,7 +118,7 @@ def _enrolled(state: State, position: int, event: participants.ParticipantEnroll
     if cohort is not None and cohort.level == event.level:
         one.cohort = cohort.number
         cohort.members.append(one.id)
-        cohort.status = "open" if state.free_places(cohort) > 0 else "full"
+        places(state, cohort)
 
 
 def _replaced(state: State, position: int, event: participants.ParticipantReplaced) -> None:
@@ -103,6 +128,31 @@ def _replaced(state: State, position: int, event: participants.ParticipantReplac
     one.replaced = True
     if state.cohort is not None and one.id in state.cohort.members:
         state.cohort.status = "open"
+
+
+def _merged(state: State, position: int, event: participants.ParticipantsMerged) -> None:
+    """Let what is recorded under one number be of the other; how each was screened stays."""
+    one, other = state.participants.get(event.participant), participant_named(state, event.into)
+    if one is None or other is None or one is other or one.merged_into:
+        return
+    one.merged_into = other.id
+    for at in [at for at in one.entries if _goes_along(type(state.events[at]))]:
+        one.entries.remove(at)
+        kind = type(state.events[at])
+        one.entries_of[kind].remove(at)
+        insort(other.entries, at)
+        insort(other.entries_of[kind], at)
+    for name, who in state.adverse_events.items():
+        if who == one.id:
+            state.adverse_events[name] = other.id
+    other.changed()
+
+
+def _goes_along(kind: type[Event]) -> bool:
+    return kind not in STEPS and kind not in _OWN
+
+
+_OWN = (participants.ParticipantRegistered, participants.InformedConsentRenewed)
 
 
 def _erased(state: State, position: int, event: participants.PersonalDataErased) -> None:
@@ -115,6 +165,8 @@ def _reported(state: State, position: int, event: safety.AdverseEventReported) -
 
 
 def _deviated(state: State, position: int, event: safety.ProtocolDeviation) -> None:
+    if event.of is not None:
+        state.deviations_of.setdefault(event.of, []).append(position)
     state.deviations[position] = Deviation(
         position,
         event.rule,
@@ -138,6 +190,8 @@ HANDLERS: Handlers = {
     participants.InformedConsentRenewed: _consented,
     participants.InformedConsentWithdrawn: _withdrew,
     participants.EntryCorrected: _corrected,
+    participants.NamesakeStated: _namesake,
+    participants.ParticipantsMerged: _merged,
     participants.EligibilityConfirmed: _eligible,
     participants.ParticipantEnrolled: _enrolled,
     participants.ParticipantReplaced: _replaced,

@@ -1,5 +1,7 @@
 """Policies of entering the trial: registration, consent, eligibility, places."""
 
+from collections.abc import Iterable
+
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.findings import (
     EncounterDone,
@@ -16,21 +18,24 @@ from gradatim.conduct.events.participants import (
     ParticipantEnrolled,
     ParticipantRegistered,
     ParticipantReplaced,
+    ParticipantsMerged,
     PersonalDataErased,
+    VoidConfirmed,
 )
 from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.events.records import RecordJudged
 from gradatim.conduct.messages import Breach, listed
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.transitions import PARTICIPANT, act
+from gradatim.conduct.transitions import PARTICIPANT, SCREEN_FAILED, act
 from gradatim.conduct.views.anchors import anchors_of, is_screening, screened_on
-from gradatim.conduct.views.doses import entries_of, first_dose_at
+from gradatim.conduct.views.doses import entries_of, first_dose_at, given
 from gradatim.conduct.views.eligibility import assessed
 from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.records import all_elements
 from gradatim.conduct.views.safety import left_for_unrelated_reasons
 from gradatim.conduct.views.visits import window_days
+from gradatim.conduct.voids import void_to_confirm
 from gradatim.core.dates import on
 from gradatim.core.message import Label, Term, clauses
 from gradatim.core.truth import TRUE
@@ -80,12 +85,71 @@ def the_number_is_new(state: State, event: ParticipantRegistered) -> Verdict:
 
 
 def the_person_is_new(state: State, event: ParticipantRegistered) -> Verdict:
-    """The same person is not registered twice."""
-    known = state.tokens.get(event.person_token)
-    return (
-        holds("the person is new")
-        if known is None
-        else broken(f"the same person is participant {known}")
+    """The same person is not registered twice, but to be screened again as the protocol allows.
+
+    Who only looks alike is told apart by a signed statement. Another site learns no number.
+    """
+    same = _known_as(state, event, (event.person_token,))
+    alike = [one for one in _known_as(state, event, event.likeness) if one not in same]
+    if any(one.site != event.site for one in (*same, *alike)):
+        return broken(
+            "somebody who may be this person is registered at another site: the sponsor's office "
+            "must look, and states if it is another person"
+        )
+    told = "; where it is another person, an investigator states that first"
+    if alike:
+        numbers = ", ".join(one.id for one in alike)
+        return broken(f"this may be the same person as participant {numbers}{told}")
+    inside = [one for one in same if one.status != SCREEN_FAILED]
+    if inside:
+        return broken(f"the same person is participant {inside[0].id}{told}")
+    allowed = state.study.schedule.rescreening.times
+    return either(
+        len(same) <= allowed,
+        f"screened before as {', '.join(one.id for one in same)}" if same else "the person is new",
+        f"the person was screened as {', '.join(one.id for one in same)}; the protocol allows "
+        f"{allowed} more",
+    )
+
+
+def _known_as(
+    state: State, event: ParticipantRegistered, tokens: Iterable[str]
+) -> list[Participant]:
+    """Return who is known by tokens, but those of whom it is stated that this is somebody else."""
+    names = dict.fromkeys(name for token in tokens for name in state.tokens.get(token, ()))
+    people = [state.participants[name] for name in names]
+    return [
+        one for one in people if not one.merged_into and (one.id, event.site) not in state.namesakes
+    ]
+
+
+def screened_before(state: State, event: ParticipantRegistered) -> str | None:
+    """Return the number under which a person who is registered was screened last; None: never."""
+    same = _known_as(state, event, (event.person_token,))
+    return same[-1].id if same else None
+
+
+def another_person_signs(state: State, event: VoidConfirmed) -> Verdict:
+    """Who confirms that an entry was made in error has not signed that before."""
+    void = void_to_confirm(state, event)
+    return either(
+        void is None or event.recorded_by not in void.signers,
+        "it is another person",
+        f"{event.recorded_by} has signed that already",
+    )
+
+
+def the_duplicate_was_not_treated(state: State, event: ParticipantsMerged) -> Verdict:
+    """The number that is given up has no place, and both are of one site."""
+    one, other = person(state, event), state.participants[event.into]
+    if one.site != other.site:
+        return broken("they are of two sites: mark the registration as made in error instead")
+    if other.merged_into:
+        return broken(f"{other.id} is the number of {other.merged_into} as well")
+    return either(
+        one.level is None and not given(state, one),
+        f"{one.id} has no place",
+        f"{one.id} has a place: give up the other number",
     )
 
 

@@ -1,6 +1,10 @@
 """Policies of adverse events and their reports: who judges, and was each report sent in time."""
 
-from gradatim.conduct.events.safety import AdverseEventUpdated, SafetyReportSent
+from gradatim.conduct.events.safety import (
+    AdverseEventReported,
+    AdverseEventUpdated,
+    SafetyReportSent,
+)
 from gradatim.conduct.messages import Breach
 from gradatim.conduct.permissions import roles_of
 from gradatim.conduct.policies.entry import person
@@ -16,6 +20,8 @@ from gradatim.core.verdict import Verdict
 
 def the_report_is_in_time(state: State, event: SafetyReportSent) -> Verdict:
     """A report of an adverse event is sent by the time it is due."""
+    if event.report == "nullification":
+        return holds("it takes back what was reported in error")
     one = person(state, event)
     course = courses(state, one)[event.adverse_event]
     asked = (event.recipient, event.report)
@@ -28,6 +34,13 @@ def the_report_is_in_time(state: State, event: SafetyReportSent) -> Verdict:
         return holds("no clock asks for it")
     told = Breach.REPORTED_LATE(moment=Term(f"{min(due):%Y-%m-%d %H:%M}"))
     return either(event.sent_at <= min(due), told, told)
+
+
+def an_investigator_judges_causality(state: State, event: AdverseEventReported) -> Verdict:
+    """Whether an adverse event is related is an investigator's judgement; others leave it out."""
+    if not event.relation or INVESTIGATOR in roles_of(state, event.recorded_by, event.site):
+        return holds("no relation is stated but by an investigator")
+    return broken(Breach.RELATION_NOT_JUDGED(user=Term(event.recorded_by)))
 
 
 _IN_WORDS = {"serious": "seriousness", "elements": "kind of event"}

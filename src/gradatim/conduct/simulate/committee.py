@@ -13,6 +13,7 @@ from gradatim.conduct.events.base import Event
 from gradatim.conduct.folding.review import places_at
 from gradatim.conduct.proposals import act_of
 from gradatim.conduct.simulate.dosing import free_bags
+from gradatim.conduct.simulate.mistakes import come_to_light
 from gradatim.conduct.simulate.run import (
     COMMITTEE,
     DATA_MANAGER,
@@ -253,6 +254,7 @@ def _assess_excursion(at_site: Callable[..., None], fit: str, unfit: str) -> Non
 
 def finish(run: Run) -> None:
     """Close the sites, look at the deviations, lock, export; then what still comes to light."""
+    come_to_light(run)
     for position in list(run.state.deviations):
         run.do(
             safety.ProtocolDeviationReviewed,

@@ -29,6 +29,7 @@ from gradatim.conduct.transitions import ADVERSE_EVENT, act
 from gradatim.conduct.views.doses import entries_of, given
 from gradatim.conduct.views.judgements import (
     by_investigator,
+    judged,
     lessened_by,
     signed_by_investigator,
 )
@@ -40,6 +41,7 @@ from gradatim.safety.events import (
     FATAL_GRADE,
     FATAL_OUTCOME,
     AdverseEvent,
+    causality_truth,
     fatal,
     graded,
     grave,
@@ -197,7 +199,7 @@ def _reported(state: State, position: int, event: AdverseEventReported) -> Cours
         onset=parse_day(event.onset),
         scale=event.scale,
         serious=event.serious,
-        investigator_relation=event.relation or "",
+        investigator_relation=(event.relation or "") if judged(state, position) else "",
         elements=event.elements,
     )
     return Course(
@@ -235,7 +237,19 @@ def _more(state: State, course: Course, position: int, event: Event) -> Course:
 def _judged(
     state: State, course: Course, position: int, event: AdverseEventUpdated
 ) -> tuple[Course, AdverseEventUpdated]:
-    """Return an update as it counts: what it makes less is an investigator's, or does not."""
+    """Return an update as it counts: what it makes less is an investigator's, or does not.
+
+    A relation is an investigator's as well: that it may be more related, as somebody else has it,
+    leaves it open.
+    """
+    if event.relation and not judged(state, position):
+        worse = causality_truth(event.relation) > relation(course.event)
+        event = msgspec.structs.replace(event, relation=None)
+        if worse and not course.event.investigator_relation:
+            return course, event
+        if worse:
+            open_ = msgspec.structs.replace(course.event, investigator_relation="")
+            course = replace(course, event=open_)
     if signed_by_investigator(state, position):
         return replace(course, signed=True, unsigned=()), event
     lesser = lessened_by(event, course.event)

@@ -104,6 +104,20 @@ def lessened_by(event: AdverseEventUpdated, standing: AdverseEvent) -> list[str]
     return found
 
 
+def judged(state: State, position: int) -> bool:
+    """Whether the relation that an entry states is an investigator's: who wrote it last was one.
+
+    Source: ICH E6(R3), 2.7.1; ICH E2A, III.A.1.
+    """
+    versions = [*state.earlier.get(position, ()), state.events[position]]
+    relations = [getattr(one, "relation", None) for one in versions]
+    written = max(
+        (i for i in range(1, len(versions)) if relations[i] != relations[i - 1]), default=0
+    )
+    carrier = state.corrected_by[position][written - 1] if written else position
+    return by_investigator(state, carrier, state.events[carrier])
+
+
 def by_investigator(state: State, position: int, event: Event) -> bool:
     """Whether who recorded an entry was an investigator there when they recorded it."""
     return INVESTIGATOR in state.roles_at(event.recorded_by, event.site, position)

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from gradatim.conduct.events.safety import AdverseEventReported, SafetyReportSent
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import Course, courses, unexplained_death
+from gradatim.conduct.views.doses import entries_of
 from gradatim.core.truth import FALSE
 from gradatim.safety.clocks import Clock, ReportStatus, Times, clocks
 from gradatim.safety.dlt import of_special_interest
@@ -65,6 +67,31 @@ def due_of(state: State, participant: Participant, course: Course) -> Iterator[D
     )
     for clock in clocks(course.event, times, rules.jurisdiction, interest):
         yield Due(course.event.id, clock, _sent(course, clock))
+
+
+def reported_in_error(state: State, adverse_event: str) -> int | None:
+    """Return the entry that says that an adverse event was reported in error; None if none does."""
+    one = state.participants.get(state.adverse_events.get(adverse_event, ""))
+    for at in one.voided if one else ():
+        event = state.events[at]
+        if isinstance(event, AdverseEventReported) and event.adverse_event == adverse_event:
+            return state.voids[at].position
+    return None
+
+
+def to_nullify(state: State, participant: Participant) -> list[tuple[str, str]]:
+    """Return the reports that were sent of adverse events reported in error: event and recipient.
+
+    What was sent is not taken back but nullified; one that was is here no more.
+    """
+    if not participant.voided:
+        return []
+    sent = {
+        (one.adverse_event, one.recipient): one.report == "nullification"
+        for _, one in entries_of(state, participant, SafetyReportSent)
+        if reported_in_error(state, one.adverse_event) is not None
+    }
+    return [of for of, nullified in sent.items() if not nullified]
 
 
 def _sent(course: Course, clock: Clock) -> datetime | None:

@@ -9,20 +9,22 @@ from typing import NamedTuple
 
 from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.participants import EntryVoided
 from gradatim.conduct.events.records import RecordJudged
+from gradatim.conduct.events.safety import AdverseEventReported
 from gradatim.conduct.permissions import MAY, SIGNED_BY
 from gradatim.conduct.policies import withdrawn_since
 from gradatim.conduct.proposals import altered_since, holding, signatures_needed
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import ON_THE_WAY
 from gradatim.conduct.views.adverse_events import courses
-from gradatim.conduct.views.doses import doses, first_dose_at
+from gradatim.conduct.views.doses import doses, entries_of, first_dose_at
 from gradatim.conduct.views.eligibility import before_planned_dose
 from gradatim.conduct.views.grades import unsigned
 from gradatim.conduct.views.judgements import JUDGEMENTS, to_be_signed
 from gradatim.conduct.views.levels import closed_by
 from gradatim.conduct.views.records import records_of
-from gradatim.conduct.views.reporting import reports
+from gradatim.conduct.views.reporting import reports, to_nullify
 from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
 from gradatim.conduct.views.visits import visits
 from gradatim.core.truth import TRUE
@@ -120,6 +122,38 @@ def _reports(state: State, one: Participant, now: datetime, on: date) -> Iterato
                     one.id,
                     clock.due,
                 )
+
+
+def _nullifications(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    """Return the reports that were sent of what was reported in error."""
+    for number, recipient in to_nullify(state, one):
+        given = {"adverse_event": number, "recipient": recipient, "report": "nullification"}
+        what = f"{number} was entered in error: nullify its report to {recipient}"
+        yield Task("safety report", what, "SafetyReportSent", one.site, one.id, None, given)
+
+
+def _causality(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    """Return the adverse events whose relation somebody else stated, and no investigator judged."""
+    if one.id not in with_events(state):
+        return
+    for _, event in entries_of(state, one, AdverseEventReported):
+        course = courses(state, one)[event.adverse_event]
+        if event.relation and not course.event.investigator_relation:
+            what = f"{event.adverse_event}: no investigator has judged whether it is related"
+            given = {"adverse_event": event.adverse_event}
+            act = "AdverseEventUpdated"
+            yield Task(SIGNATURE, what, act, one.site, one.id, None, given)
+
+
+def _voids(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    """Return what was marked as made in error, bears on the trial's safety, and is to be signed."""
+    for position, event in entries_of(state, one, EntryVoided):
+        void = state.voids.get(event.of)
+        if void is not None and void.position == position and void.since is None:
+            rests = "; ".join(void.bears_on)
+            what = f"{one.id}: entry {event.of} was made in error, it is said, and bears on {rests}"
+            given = {"of": str(position)}
+            yield Task("void", what, "VoidConfirmed", one.site, one.id, None, given)
 
 
 def _terms(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
@@ -327,6 +361,9 @@ def _waiting(state: State, one: Participant, now: datetime, on: date) -> Iterato
 
 _OF_PARTICIPANT: tuple[Callable[[State, Participant, datetime, date], Iterator[Task]], ...] = (
     _reports,
+    _nullifications,
+    _causality,
+    _voids,
     _terms,
     _candidates,
     _signatures,
@@ -391,7 +428,7 @@ def _proposals(state: State) -> Iterator[Task]:
 
 def _reviews(state: State) -> Iterator[Task]:
     for position, one in state.deviations.items():
-        if not one.action:
+        if one.open:
             yield Task(
                 "deviation",
                 f"{one.description} (rule: {one.rule})",

@@ -107,7 +107,8 @@ def _identity(
 ) -> tuple[str, dict[str, Sealed]]:
     """Seal a name that is obviously made up."""
     values = {"name": f"Made-up Person {name}", "birth_date": str(facts.birth)}
-    return sealed(keyring, trial, name, values, keyring.random)
+    made = sealed(keyring, trial, name, values, keyring.random)
+    return made.person_token, made.identity
 
 
 def _abnormal(names: dict[str, str]) -> dict[str, tuple[Abnormal, ...]]:

@@ -18,6 +18,7 @@ from gradatim.conduct.events.product import Drawn, ReleaseResult
 from gradatim.conduct.folding.trial import submitted
 from gradatim.conduct.policies.protocol import asked_about
 from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.judgements import INVESTIGATOR
 from gradatim.conduct.views.results import planned_elements, reference_limits
 from gradatim.protocol.questions import Question, basis_words
 from gradatim.protocol.study import Study
@@ -42,10 +43,19 @@ def act_form(asked: FormContext) -> type[ActForm]:
     for one in _asked_fields(kind):
         if one.name in asked.given or one.name in ACTS[kind].not_asked_for:
             continue
+        if one.name == "relation" and not _judges(asked):
+            continue
         if one.name not in fields and (field := _field(asked, one)) is not None:
             fields[one.name] = field
     base = JudgingForm if asked.event == "RecordJudged" else ActForm
     return type(f"{asked.event}Form", (base,), fields)
+
+
+def _judges(asked: FormContext) -> bool:
+    """Whether the user is asked for the relation: an investigator, or the sponsor for their own."""
+    return asked.event == "AdverseEventAssessed" or asked.access.has_any(
+        (INVESTIGATOR,), asked.participant.site if asked.participant else asked.site
+    )
 
 
 def _asked_fields(kind: type[Event]) -> list[inspect.Field]:

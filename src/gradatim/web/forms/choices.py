@@ -81,6 +81,21 @@ def _bags(asked: FormContext) -> Choices:
     return [(number, f"{number} ({'; '.join(where)})") for number, where in found.items()]
 
 
+def _others(asked: FormContext) -> Choices:
+    """Return the other numbers of the site that go on."""
+    one = asked.participant
+    return [
+        (other.id, other.id)
+        for other in asked.access.participants("participants")
+        if one is None or (other.id != one.id and other.site == one.site and not other.merged_into)
+    ]
+
+
+def _sites(asked: FormContext) -> Choices:
+    mine = [asked.site] if asked.site and not asked.access.may(asked.event) else asked.state.sites
+    return [(site, site) for site in mine]
+
+
 def _visits(asked: FormContext) -> Choices:
     study = asked.study
     return [(name, one.label) for name, one in study.schedule.encounters.items()] if study else []
@@ -180,6 +195,8 @@ def _doses(asked: FormContext) -> Choices:
 _OF_FIELD: Mapping[str, Callable[[FormContext], Choices | None]] = {
     "adverse_event": _adverse_events,
     "lot": _lots,
+    "into": _others,
+    "at_site": _sites,
     "bags": _bags,
     "encounter": _visits,
     "level": _levels,

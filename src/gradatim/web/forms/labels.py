@@ -79,6 +79,9 @@ LABELS: Mapping[str, _Words] = {
     "drug": _("Drug"), "daily_dose": _("Daily dose, mg"),
     "none_of_the_rest": _("No to all that is not answered above"),
     "test_results": _("Results of the lot"), "test": _("Test"),
+    "into": _("The number that goes on"), "at_site": _("Site of the other person"),
+    "asked_for": _("Asked for by the participant?"), "bears_on": _("Bears on"),
+    "screened_as": _("Screened before as"),
     "something_else": _("It is something else that the protocol asks about"),
 }  # fmt: skip
 OF_EVENT: Mapping[tuple[str, str], _Words] = {

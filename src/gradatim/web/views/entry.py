@@ -1,5 +1,6 @@
 """One entry of the ledger: what it says, what it said before, and how it is corrected."""
 
+import secrets
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from gradatim.conduct.corrections import (
     changed_after_signature,
     changed_fields,
     is_signed,
+    own_answers,
     signings,
     verified_before_correction,
 )
@@ -23,9 +25,11 @@ from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.records import RecordJudged
 from gradatim.conduct.folding.participants import FIXED
 from gradatim.conduct.narrative import narrate_in_words
-from gradatim.conduct.permissions import who_may_correct
+from gradatim.conduct.permissions import who_may_correct, who_may_void
+from gradatim.conduct.personal import birth_recorded, open_identity, sealed_anew
 from gradatim.conduct.sealed_records import SEALED, opened_entry, sealed_word
 from gradatim.conduct.signatures import meaning_of_correction
+from gradatim.conduct.state import Participant, State
 from gradatim.conduct.visibility import sees_entry
 from gradatim.core.errors import UnusableInput
 from gradatim.web.access import Request, page
@@ -35,6 +39,7 @@ from gradatim.web.entries import fields_shown
 from gradatim.web.forms.act import act_form
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.choices import FormContext
+from gradatim.web.keyring import keyring
 from gradatim.web.views.record import Filling, filled_in
 
 ABOUT = FIXED - RECORD_FIELDS - {"event"} | {"site"}
@@ -53,6 +58,9 @@ def entry(request: Request, position: int) -> HttpResponse:
     instead = sealed_word(about) if about else SEALED
     corrections = [(at, state.events[at]) for at in state.corrected_by.get(position, ())]
     who, signed = who_may_correct(state, position), signings(state, position)
+    void = state.voids.get(position)
+    place = about.site if about else event.site
+    to_void = void.position if void else position
     return render(
         request,
         "gradatim/entry.html",
@@ -79,6 +87,15 @@ def entry(request: Request, position: int) -> HttpResponse:
             "queries": [one for one in state.queries.values() if one.of == position],
             "may_correct": about is not None and access.has_any(who, event.site),
             "correctors": who if is_signed(state, position) else (),
+            "void": void,
+            "voided": state.events[void.position] if void else None,
+            "place": place,
+            "to_void": to_void,
+            "may_void": access.has_any(who_may_void(state, to_void), event.site),
+            "may_confirm": void is not None
+            and void.since is None
+            and access.user not in void.signers
+            and access.may("VoidConfirmed", place),
             "may_query": access.may("QueryOpened"),
             "may_verify": access.may("SourceDataVerified"),
         },
@@ -110,11 +127,12 @@ def correct(request: Request, position: int) -> HttpResponse:
     about = ABOUT | (OF_RECORD if isinstance(event, RecordJudged) else set())
     given = {name: str(plain[name]) for name in about if plain.get(name) not in (None, "")}
     asked = FormContext(type(event).__name__, access, event.site, one, given, today())
+    own = bool(own_answers(state, position))
     signs = meaning_of_correction(type(event)) if is_signed(state, position) else ""
     filling = Filling(
         asked._replace(event="EntryCorrected"),
-        _form(asked),
-        lambda form: _fields(form, event, position),
+        _form(asked, own),
+        lambda form: _fields(form, event, position, (state, one)),
         _initial(event),
         signs,
     )
@@ -126,14 +144,27 @@ def correct(request: Request, position: int) -> HttpResponse:
     )
 
 
-def _form(asked: FormContext) -> type[ActForm]:
+def _form(asked: FormContext, own: bool) -> type[ActForm]:
     reason = forms.CharField(
         label=gettext_lazy("Reason for the correction"),
         min_length=3,
         max_length=4_000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    return type("CorrectionForm", (act_form(asked),), {"correction_reason": reason})
+    fields: dict[str, forms.Field] = {"correction_reason": reason}
+    if own:
+        fields["asked_for"] = forms.BooleanField(
+            label=gettext_lazy("The participant has asked for this correction"), required=False
+        )
+    made = act_form(asked)
+    if asked.event == "ParticipantRegistered":  # who they are is sealed: what is empty stays
+        for name in _SEALED_PERSON:
+            made.base_fields[name].required = False
+            made.base_fields[name].help_text = gettext_lazy("Left empty, it stays as it is.")
+    return type("CorrectionForm", (made,), fields)
+
+
+_SEALED_PERSON = ("full_name", "birth_date")
 
 
 def _initial(event: Event) -> dict[str, Any]:
@@ -156,7 +187,9 @@ def _row(one: msgspec.Struct) -> dict[str, Any]:
     return {name: getattr(one, name) for name in one.__struct_fields__}
 
 
-def _fields(form: Any, event: Event, position: int) -> dict[str, Any]:
+def _fields(
+    form: Any, event: Event, position: int, of: tuple[State, Participant]
+) -> dict[str, Any]:
     """Give the correction: only the fields that now say something else.
 
     Raises:
@@ -166,8 +199,41 @@ def _fields(form: Any, event: Event, position: int) -> dict[str, Any]:
     reason = said.pop("correction_reason")
     if "fact" in said:
         said["fact"] = said["fact"][0]
+    asked_for = bool(said.pop("asked_for", False))
+    sealed = {name: said.pop(name) for name in _SEALED_PERSON if name in said}
     emptied = form.fields.keys() - said.keys() - ActForm.base_fields.keys()
-    changed = changed_fields(event, said, emptied)
+    changed = changed_fields(event, said, emptied - {*_SEALED_PERSON, "asked_for"})
+    if sealed:
+        changed |= _person_anew(*of, sealed)
     if not changed:
         raise UnusableInput(_("nothing was changed"), "", "", _("change what is wrong"))
-    return {"of": position, "fields": changed, "reason": reason, "occurred_on": today()}
+    return {
+        "of": position,
+        "fields": changed,
+        "reason": reason,
+        "occurred_on": today(),
+        **({"asked_for": True} if asked_for else {}),
+    }
+
+
+def _person_anew(state: State, one: Participant, said: dict[str, Any]) -> dict[str, Any]:
+    """Seal a name or a birth date as it is corrected, beside what stays of the two.
+
+    Raises:
+        UnusableInput: what is sealed cannot be opened here.
+    """
+    keys = keyring()
+    known = open_identity(keys, state, one)
+    values = {
+        **known,
+        "name": said.get("full_name", known.get("name", "")),
+        "birth_date": str(said.get("birth_date", known.get("birth_date", ""))),
+    }
+    birth = birth_recorded(values["birth_date"])
+    anew = sealed_anew(keys, state, one, values, secrets.token_bytes)
+    return {
+        "identity": msgspec.to_builtins(anew.identity),
+        "person_token": anew.person_token,
+        "likeness": list(anew.likeness),
+        "birth": birth,
+    }

@@ -140,8 +140,9 @@ def history(request: Request, id: str) -> HttpResponse:
             state.corrected_by.get(at, ()),
             at in state.verified,
             signings(state, at),
+            state.voids.get(at),
         )
-        for at in reversed(one.entries)
+        for at in sorted((*one.entries, *one.voided), reverse=True)
     ]
     return render(
         request,

@@ -19,6 +19,7 @@ from gradatim.analysis.waterfall import waterfall
 from gradatim.conduct.access import Access
 from gradatim.conduct.as_of import DataCut, data_cut
 from gradatim.conduct.escalation import advice_or_why
+from gradatim.conduct.narrative import narrate_in_words
 from gradatim.conduct.state import State
 from gradatim.dosefinding.decision import Resolution
 from gradatim.reports.safety_charts import safety_charts
@@ -115,6 +116,11 @@ def _toxicity(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
         "candidates": dlt_candidates(state),
         "rule": rule,
         "charts": {},
+        "in_error": [
+            (one, state.events[one.of], narrate_in_words(state, state.events[one.of]))
+            for one in state.voids.values()
+            if one.bears_on
+        ],
         "may_adjudicate": state is access.state and access.may("DoseLimitingToxicityAdjudicated"),
     }
 

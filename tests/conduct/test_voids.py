@@ -1,0 +1,314 @@
+"""What was entered in error is to be seen, and counts nowhere; what rests on it waits for two."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from gradatim.conduct.catalogue import ACTS
+from gradatim.conduct.events import findings as f
+from gradatim.conduct.events import participants as p
+from gradatim.conduct.events import product as x
+from gradatim.conduct.events import safety as s
+from gradatim.conduct.events.base import Event, Measured, Signature
+from gradatim.conduct.fold import fold
+from gradatim.conduct.trial import Recorded, RecordOutcome, Refused
+from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.doses import doses, given
+from gradatim.conduct.views.facts import facts_of
+from gradatim.conduct.views.reporting import reports, to_nullify
+from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
+from gradatim.conduct.views.tasks import tasks
+from gradatim.conduct.voids import SUPERSEDED
+from gradatim.core.errors import UnusableInput
+from tests.conduct.digest import digest
+from tests.conduct.ready import DAY, LEAD, NURSE, SITE, Led, enrolled, ready, refused
+from tests.conduct.trials import recorded
+
+SIGNED = Signature("Dr A", "it was made in error")
+COORDINATOR = f"coordinator.{SITE}.1"
+
+
+def asked(led: Led, kind: type[Event], by: str, hour: float = 15, **fields: Any) -> RecordOutcome:
+    """Record an act that names no participant, or have it refused."""
+    at = datetime.combine(DAY, time(), UTC) + timedelta(hours=hour)
+    about: dict[str, Any] = {"signature": SIGNED, **fields}
+    made = kind(occurred_on=DAY, recorded_at=at, recorded_by=by, site=SITE, **about)
+    return led.trial.record(made)
+
+
+def at_hour(hour: int) -> datetime:
+    """Give a time of the day of the dose."""
+    return datetime.combine(DAY, time(hour), UTC)
+
+
+def void(led: Led, of: int, by: str = NURSE, hour: float = 15) -> int:
+    """Mark an entry as made in error; give the entry that says so."""
+    return recorded(asked(led, p.EntryVoided, by, hour, of=of, reason="of another person")).position
+
+
+def confirm(led: Led, of: int, by: str, hour: float = 16) -> RecordOutcome:
+    """Confirm that an entry was made in error."""
+    return asked(led, p.VoidConfirmed, by, hour, of=of)
+
+
+def replayed(led: Led) -> str:
+    """Give the digest of the ledger folded from its bytes."""
+    entries = led.trial.store.read(led.trial.name)
+    return digest(fold(led.trial.name, ((one.position, one.body) for one in entries)))
+
+
+def dosed() -> Led:
+    """Somebody who was given the first dose."""
+    led = ready()
+    led.prepare(7e7, 70)
+    assert isinstance(led.sign(), Recorded)
+    led.give(7e7)
+    return led
+
+
+def adverse(led: Led, **fields: Any) -> int:
+    """Report an adverse event of the day of the dose."""
+    more = {"term": "Headache", "grade": 3, "relation": "possible", **fields}
+    return led.do(
+        s.AdverseEventReported,
+        adverse_event="AE1",
+        onset=str(DAY),
+        hour=12,
+        **more,
+    ).position
+
+
+def test_a_fact_of_another_person_counts_nowhere_and_is_still_to_be_seen() -> None:
+    led = enrolled()
+    at = led.result("alt", 30, high=40).position
+    assert facts_of(led.trial.state, led.one).of("alt")[-1].value == 30
+    before = facts_of(led.trial.state, led.one).of("alt")
+    void(led, at)
+    assert facts_of(led.trial.state, led.one).of("alt") == before[:-1]
+    assert at not in led.one.entries
+    assert at in led.one.voided
+    assert isinstance(led.trial.state.events[at], f.LaboratoryResultsRecorded)
+    assert at not in dict(led.trial.state.events.of(f.LaboratoryResultsRecorded))
+    assert replayed(led) == digest(led.trial.state)
+
+
+def test_it_takes_a_reason_and_the_signature_of_who_holds_the_task() -> None:
+    led = enrolled()
+    at = led.result("alt", 30, high=40).position
+    for by, signature in ((NURSE, None), (f"pharmacist.{SITE}.1", SIGNED), ("sponsor.1", SIGNED)):
+        found = asked(
+            led, p.EntryVoided, by, of=at, reason="of another person", signature=signature
+        )
+        assert isinstance(found, Refused)
+        assert found.by == "permission"
+    assert led.trial.state.counts(at)
+    assert isinstance(asked(led, p.EntryVoided, COORDINATOR, of=at, reason="not his"), Recorded)
+
+
+def test_it_is_taken_back_by_marking_it_in_turn() -> None:
+    led = enrolled()
+    at = led.result("alt", 30, high=40).position
+    before = facts_of(led.trial.state, led.one)
+    said = void(led, at)
+    void(led, said, LEAD, 16)
+    assert facts_of(led.trial.state, led.one) == before
+    assert led.trial.state.counts(at)
+    assert replayed(led) == digest(led.trial.state)
+
+
+def test_what_was_made_in_error_is_neither_corrected_nor_judged() -> None:
+    led = enrolled()
+    at = led.result("alt", 30, high=40).position
+    said = void(led, at)
+    judge = {"of": at, "element": "alt", "significant": False, "signer": LEAD}
+    tries: tuple[tuple[type[Event], dict[str, Any]], ...] = (
+        (p.EntryCorrected, {"of": at, "fields": {"collected_on": "2027-01-02"}, "reason": "late"}),
+        (f.ClinicalSignificanceSigned, {"participant": led.name, **judge}),
+        (p.EntryVoided, {"of": at, "reason": "once more"}),
+    )
+    for kind, fields in tries:
+        with pytest.raises(UnusableInput, match=f"entry {said} says so"):
+            asked(led, kind, LEAD, **fields)
+
+
+def test_a_candidate_goes_on_counting_until_an_investigator_and_a_second_have_signed() -> None:
+    led = dosed()
+    at = adverse(led)
+    said = void(led, at)
+    assert led.trial.state.voids[at].bears_on[0] == "the candidate AE1"
+    assert [one.id for one in possible_dlts(led.trial.state, led.one)] == ["AE1"]
+    (task,) = [one for one in tasks(led.trial.state, at_hour(20), DAY) if one.kind == "void"]
+    assert task.given == {"of": str(said)}
+    assert refused(confirm(led, said, NURSE)) == {
+        "another person signs": f"{NURSE} has signed that already"
+    }
+    recorded(confirm(led, said, COORDINATOR))
+    assert possible_dlts(led.trial.state, led.one), "neither of them is an investigator"
+    recorded(confirm(led, said, LEAD, 17))
+    assert not possible_dlts(led.trial.state, led.one)
+    assert not courses(led.trial.state, led.one)
+    assert not [one for one in tasks(led.trial.state, at_hour(20), DAY) if one.kind == "void"]
+    with pytest.raises(UnusableInput, match="waits for no confirmation"):
+        confirm(led, said, f"nurse.{SITE}.2", 18)
+    assert replayed(led) == digest(led.trial.state)
+
+
+def test_an_event_with_corrections_and_updates_goes_as_a_whole() -> None:
+    led = dosed()
+    at = adverse(led)
+    signed = Signature("Dr A", "judged")
+    fields = {"of": at, "fields": {"grade": 2}, "reason": "a slip", "signature": signed}
+    assert isinstance(asked(led, p.EntryCorrected, LEAD, 13, **fields), Recorded)
+    led.do(s.AdverseEventUpdated, NURSE, hour=14, adverse_event="AE1", grade=4)
+    said = void(led, at, LEAD)
+    recorded(confirm(led, said, NURSE))
+    assert not possible_dlts(led.trial.state, led.one)
+    assert not unanswered_rules(led.trial.state, DAY)
+    with pytest.raises(UnusableInput, match="AE1 was entered in error"):
+        led.do(s.AdverseEventUpdated, NURSE, hour=18, adverse_event="AE1", grade=4)
+    assert replayed(led) == digest(led.trial.state)
+
+
+def test_a_report_that_was_sent_is_nullified_and_not_erased() -> None:
+    led = dosed()
+    at = adverse(led, serious=("hospitalisation",), site_aware_at=at_hour(12))
+    assert reports(led.trial.state, led.one)
+    sent = {"adverse_event": "AE1", "recipient": "regulator", "sent_at": at_hour(13)}
+    led.do(s.SafetyReportSent, LEAD, hour=14, report="initial", **sent)
+    with pytest.raises(UnusableInput, match="AE1 stands"):
+        led.do(s.SafetyReportSent, LEAD, hour=14.5, report="nullification", **sent)
+    said = void(led, at, LEAD)
+    assert reports(led.trial.state, led.one), "the clocks run on"
+    recorded(confirm(led, said, NURSE))
+    assert not reports(led.trial.state, led.one)
+    assert to_nullify(led.trial.state, led.one) == [("AE1", "regulator")]
+    assert [
+        one.what for one in tasks(led.trial.state, at_hour(20), DAY) if "nullify" in one.what
+    ] == ["AE1 was entered in error: nullify its report to regulator"]
+    led.do(s.SafetyReportSent, LEAD, hour=18, report="nullification", **sent)
+    assert to_nullify(led.trial.state, led.one) == []
+    assert len(list(led.trial.state.events.of(s.SafetyReportSent))) == 2
+
+
+def test_a_dose_that_was_recorded_twice_is_given_once() -> None:
+    led = dosed()
+    (bag,) = [one for one in led.trial.state.inventory.containers if one.id == "B1"]
+    led.give(7e7, hour=11)
+    second = led.one.entries_of[x.DoseAdministered][-1]
+    assert doses(led.trial.state, led.one)[1].fraction == 2
+    said = void(led, second, NURSE)
+    assert led.trial.state.voids[second].bears_on[0] == "a dose"
+    assert len(given(led.trial.state, led.one)) == 2
+    recorded(confirm(led, said, LEAD))
+    assert doses(led.trial.state, led.one)[1].fraction == 1
+    (now,) = [one for one in led.trial.state.inventory.containers if one.id == "B1"]
+    assert now == bag
+    assert replayed(led) == digest(led.trial.state)
+
+
+def test_what_opens_the_gate_of_the_next_dose_takes_two() -> None:
+    led = ready()
+    fever = led.measured(DAY, 8.2, body_temperature=39.5).position
+    void(led, fever)
+    assert any("next dose" in one for one in led.trial.state.voids[fever].bears_on)
+    assert led.trial.state.counts(fever)
+
+
+@pytest.mark.parametrize("status", ["withdrawn", "lost to follow-up", "died"])
+def test_an_end_that_was_recorded_in_error_is_reversed(status: str) -> None:
+    led = dosed()
+    at = led.do(p.Disposition, status=status, hour=12).position
+    assert led.one.status == status
+    said = void(led, at, LEAD)
+    if status == "died":
+        assert led.one.status == "died", "it bears on a death"
+        assert {"a death"} < set(led.trial.state.voids[at].bears_on)
+        recorded(confirm(led, said, NURSE))
+    assert led.one.status == "treated"
+    assert not possible_dlts(led.trial.state, led.one)
+    assert replayed(led) == digest(led.trial.state)
+
+
+def test_a_screen_failure_and_a_withdrawal_are_reversed() -> None:
+    led = enrolled()
+    at = led.do(p.InformedConsentWithdrawn, scope="all", hour=12).position
+    assert (led.one.status, led.one.consent) == ("withdrawn", "withdrawn")
+    void(led, at, LEAD)
+    assert (led.one.status, led.one.consent) == ("enrolled", "given")
+    assert led.one.cohort is not None
+
+
+def test_an_enrolment_made_in_error_frees_its_place() -> None:
+    led = enrolled()
+    (at,) = led.one.entries_of[p.ParticipantEnrolled]
+    cohort = led.trial.state.cohort
+    assert cohort is not None
+    free = led.trial.state.free_places(cohort)
+    said = void(led, at, LEAD)
+    assert (led.one.status, led.one.level, led.one.cohort) == ("eligible", None, None)
+    assert led.trial.state.free_places(cohort) == free + 1
+    void(led, said, LEAD, 16)
+    assert (led.one.status, led.one.level, led.one.cohort) == ("enrolled", 1, cohort.number)
+    assert led.trial.state.free_places(cohort) == free
+    assert replayed(led) == digest(led.trial.state)
+
+
+@pytest.mark.parametrize(
+    ("kind", "todo"),
+    [
+        (p.EligibilityConfirmed, "Confirm eligibility anew"),
+        (x.ProductReleased, "Put the bags in quarantine"),
+    ],
+)
+def test_what_carries_the_authority_of_others_is_superseded(kind: type[Event], todo: str) -> None:
+    led = enrolled()
+    at = max(position for position, _ in led.trial.state.events.of(kind))
+    with pytest.raises(UnusableInput, match=todo):
+        void(led, at, LEAD)
+
+
+def test_nobody_who_was_dosed_loses_their_number() -> None:
+    led = dosed()
+    for kind in (p.ParticipantRegistered, p.ParticipantEnrolled):
+        (at,) = led.one.entries_of[kind]
+        with pytest.raises(UnusableInput, match="has been given the product"):
+            void(led, at, LEAD)
+
+
+def test_every_type_of_entry_is_marked_or_says_what_is_done_instead() -> None:
+    facts = {kind for kind, act in ACTS.items() if act.correctable}
+    assert not facts & set(SUPERSEDED), "what can be corrected can be marked"
+    committee = {kind for kind, act in ACTS.items() if act.by_committee}
+    assert committee <= set(SUPERSEDED)
+    assert all(len(todo) > 10 for todo in SUPERSEDED.values())
+
+
+def test_a_deviation_of_an_entry_made_in_error_is_answered() -> None:
+    led = dosed()
+    made = led.do(f.EncounterMissed, NURSE, encounter="day_1", hour=12)
+    (deviation,) = made.deviations
+    assert led.trial.state.deviations[deviation].open
+    said = void(led, made.position)
+    assert led.trial.state.deviations[deviation].answered_by == said
+    assert not led.trial.state.deviations[deviation].open
+
+
+def test_a_result_with_two_signatures_takes_its_candidate_along() -> None:
+    led = dosed()
+    low = Measured(element="platelets", value=20.0, unit="10*9/L", low=150.0)
+    at = led.do(
+        f.LaboratoryResultsRecorded,
+        NURSE,
+        hour=12,
+        results=(low,),
+        laboratory="central",
+        ranges_version="2026-1",
+        collected_on=str(DAY),
+        taken_at=at_hour(12),
+    ).position
+    assert [one.id for one in possible_dlts(led.trial.state, led.one)] == [f"{at}-platelets"]
+    said = void(led, at)
+    assert possible_dlts(led.trial.state, led.one)
+    recorded(confirm(led, said, LEAD))
+    assert not possible_dlts(led.trial.state, led.one)
