@@ -26,6 +26,7 @@ from gradatim.conduct.policies import (
     AUTHORISATIONS,
     RULES,
     check,
+    dating,
     dosing,
     entry,
     preparation,
@@ -269,7 +270,18 @@ def _dosed(one: Participant) -> date:
     return at.date()
 
 
+def dated(later: int, kind: type[Event] = p.EligibilityConfirmed) -> Case:
+    """An act recorded on the trial's first day, dated so many days later."""
+    more: dict[str, Any] = {}
+    if kind is p.EligibilityConfirmed:
+        more = {"signer": "investigator.S01.1", "first_dose_on": START}
+    made = event(kind, "investigator.S01.1", "S01", participant="N1", **more)
+    return with_new(), msgspec.structs.replace(made, occurred_on=START + timedelta(days=later))
+
+
 CASES: dict[Policy, Callable[[], Case]] = {
+    dating.the_act_is_of_the_day_it_is_given: lambda: dated(-120),
+    dating.the_act_is_not_dated_ahead: lambda: dated(1, p.PlacedOnWaitingList),
     going_live.the_ledger_begins_once: lambda: (
         opened(),
         event(t.TrialCreated, "sponsor.1", mode="demo"),
@@ -641,7 +653,7 @@ def drawn(volume: float, amount: float, hours: float = 12) -> Case:
         drawn=(x.Drawn(used_bag(), volume, 0.0),),
     )
     later = made.recorded_at + timedelta(hours=hours)
-    return under_way(), msgspec.structs.replace(made, recorded_at=later)
+    return under_way(), msgspec.structs.replace(made, recorded_at=later, occurred_on=later.date())
 
 
 def second_dose_at_once() -> Case:

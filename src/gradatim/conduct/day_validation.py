@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.days import (
     HALF_A_DAY,
     begun_at,
@@ -81,7 +82,8 @@ def _known_zone(event: Event) -> None:
 
 
 def _occurred(event: Event, latest: date) -> None:
-    if not EARLIEST <= event.occurred_on <= latest:
+    ahead = event.occurred_on > latest and not ACTS[type(event)].refusable  # else it is refused
+    if ahead or event.occurred_on < EARLIEST:
         raise _unusable(
             event,
             f"it occurred on {event.occurred_on}",
@@ -114,6 +116,8 @@ def _moments(event: Event) -> Iterator[tuple[str, datetime]]:
         at: datetime | None = getattr(event, name, None)
         if at is not None:
             yield name, at
+    if event.paper is not None:
+        yield "signed on paper", event.paper.signed_at
     for pause in getattr(event, "interruptions", ()):
         yield "interruption", pause.from_
         yield "interruption", pause.to

@@ -5,7 +5,7 @@ midnight in Shanghai is of that day, though its time is written as of the evenin
 Nothing else makes a day of a stored time (`tests/house/test_days.py`).
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -52,9 +52,34 @@ def day_of(state: State, event: Event) -> date:
 
 
 def begun_at(event: Event) -> datetime | None:
-    """Return the time at which something began or was taken; None where only its day is known."""
+    """Return the time at which something began, was taken or was signed on paper.
+
+    None where only its day is known.
+    """
     found: datetime | None = getattr(event, "started_at", None) or getattr(event, "taken_at", None)
-    return found
+    return found if found or event.paper is None else event.paper.signed_at
+
+
+def happened_at(state: State, event: Event) -> datetime:
+    """Return the latest time at which something can have happened.
+
+    The time that is known; else when it was recorded; of what was recorded on a later day, the end
+    of its own day at the site.
+    """
+    known = begun_at(event)
+    if known is not None:
+        return known
+    if recorded_on(state, event) <= event.occurred_on or believable(
+        state, event, event.recorded_at
+    ):
+        return event.recorded_at
+    zone = zone_of(state, event.site) or event.recorded_at.tzinfo
+    return datetime.combine(event.occurred_on, time.max, zone)
+
+
+def done_by(event: Event) -> str:
+    """Return who did something: of what was written on paper, who signed there."""
+    return event.recorded_by if event.paper is None else event.paper.signed_by
 
 
 def recorded_on(state: State, event: Event) -> date:

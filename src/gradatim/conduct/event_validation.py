@@ -71,6 +71,17 @@ def _is_finite(value: Any) -> bool:
     return all(map(_is_finite, value)) if isinstance(value, tuple | list) else True
 
 
+def _paper(state: State, event: Event) -> None:
+    """What was signed on paper was signed before it was entered, by whom the entry names."""
+    signer = getattr(event, "signer", None)
+    if event.paper is not None and signer is not None and signer != event.paper.signed_by:
+        raise _unusable(
+            event,
+            f"{signer} is the signer, and {event.paper.signed_by} signed on paper",
+            todo="name who signed the paper",
+        )
+
+
 def _people(state: State, event: Event) -> None:
     name = getattr(event, "participant", None)
     if isinstance(event, participants.ParticipantRegistered) or name is None:
@@ -425,6 +436,7 @@ def _sentences(state: State, event: Event) -> None:
 _FAULTS: tuple[Callable[[State, Event], None], ...] = (
     _protocols,
     _finite,
+    _paper,
     validate_days,
     _births,
     _people,

@@ -48,6 +48,20 @@ class Breach(Template):
     NOT_VERIFIED = "nobody has verified the preparation of dose {dose}"
     CHECKLIST_NOT_SIGNED = "no checklist of dose {dose} is signed"
     CHECKLIST_SIGNED_ON = "it was signed on {day}"
+    CHECKLIST_SIGNED_AT = "it was signed at {moment}, after the dose had begun"
+    CHECKLIST_ON_PAPER = (
+        "it was entered from paper at {moment}, before the dose began: sign it here, for this dose"
+    )
+    PAPER_DATED = "it is dated {day}, and the paper was signed on {day2}"
+    NOT_ON_PAPER = "this is not signed on paper: sign it here, on the day on which it is given"
+    DATED_AHEAD = (
+        "it is dated {day}, and given on {day2}: date it {day2}, or record the time "
+        "zone of the site where the day there is another"
+    )
+    DATED_BACK = (
+        "it is dated {day}, and given on {day2}: date it {day2}, or enter what was "
+        "signed on paper as its transcription"
+    )
     CRITERION = "{criterion}: {why}"
     ITEM = "{item}: {why}"
     RESULT_NOT_JUDGED = "{term} {grade} on {day} (entry {entry}): no investigator has judged it"

@@ -85,7 +85,14 @@ def measured_words(value: float | None, unit: str, bound: str, *more: str) -> st
 
 
 def narrate(event: Event) -> str:
-    """Return an event in a sentence."""
+    """Return an event in a sentence; of what was written on paper, with who signed when."""
+    told = _narrated(event)
+    if (paper := event.paper) is None:
+        return told
+    return f"{told} (on paper, signed by {paper.signed_by} at {paper.signed_at:%Y-%m-%d %H:%M %Z})"
+
+
+def _narrated(event: Event) -> str:
     fields = {name: _word(getattr(event, name)) for name in event.__struct_fields__}
     if "unit" in fields:
         fields["unit"] = fields["unit"].replace("{", "").replace("}", "")

@@ -70,7 +70,22 @@ def permitted(state: State, event: Event) -> Verdict:
         return _may_void(state, event)
     if isinstance(event, VoidConfirmed) and event.signature is None:
         return Verdict(FALSE, "that an entry was made in error is signed")
+    if event.paper is not None:
+        return _may_transcribe(state, event, event.paper.signed_by)
     return _holds(state, event, MAY[name])
+
+
+def _may_transcribe(state: State, event: Event, signed_by: str) -> Verdict:
+    """Say whether an act on paper may be entered: by staff of the site, of who held its task."""
+    found = _holds(state, event, SITE_STAFF)
+    if found.truth is not TRUE:
+        return found
+    may = MAY[type(event).__name__]
+    roles = roles_of(state, signed_by, event.site)
+    if roles.intersection(may):
+        return Verdict(TRUE, f"{signed_by} is {', '.join(sorted(roles))}")
+    where = f" at site {event.site}" if event.site else ""
+    return Verdict(FALSE, f"{signed_by}, who signed on paper{where}, is not {' or '.join(may)}")
 
 
 def _holds(state: State, event: Event, may: tuple[str, ...]) -> Verdict:

@@ -22,6 +22,16 @@ CORRECTION = "I have seen this correction, and sign what the entry says now."
 """What is signed where signed content is corrected; the act's own meaning follows."""
 
 
+TRANSCRIPTION = "I have entered this as it is written and signed on the paper that is named."
+"""What is signed where what was written on paper is entered."""
+
+
+def meaning_of(event: Event) -> str | None:
+    """Return what it means to sign an event that is always signed; None for others."""
+    meaning = MEANINGS.get(type(event))
+    return meaning if meaning is None or event.paper is None else TRANSCRIPTION
+
+
 def meaning_of_correction(kind: type[Event]) -> str:
     """Return what it means to sign a correction of an entry of this type."""
     own = JUDGEMENT if kind in _JUDGED else MEANINGS.get(kind, "")

@@ -60,7 +60,8 @@ def with_system_fields(event: str, fields: Fields, circumstances: Circumstances)
             that is not the one submitted, words beside a confirmation.
     """
     signs = SIGNER_FIELDS.intersection(act_named(event).event.__struct_fields__)
-    user = circumstances.user
+    paper = fields.get("paper") or {}
+    user = paper.get("signed_by", circumstances.user)
     signers: Fields = {name: user if name == "signer" else [user] for name in signs}
     complete = _COMPLETE.get(event)
     said = {**fields, **signers}

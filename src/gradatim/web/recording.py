@@ -14,7 +14,7 @@ from gradatim.conduct import recording
 from gradatim.conduct.access import Access
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event, Signature
-from gradatim.conduct.signatures import MEANINGS
+from gradatim.conduct.signatures import meaning_of
 from gradatim.conduct.state import State
 from gradatim.conduct.system_fields import Circumstances
 from gradatim.conduct.trial import Recorded, RecordOutcome, Trial
@@ -52,7 +52,7 @@ def event_of(request: HttpRequest, name: str, site: str, fields: dict[str, Any])
             "recorded_by": user.get_username(),
         }
     )
-    meaning = MEANINGS.get(type(own))
+    meaning = meaning_of(own)
     return own if meaning is None else signed(request, own, meaning)
 
 

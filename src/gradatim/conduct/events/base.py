@@ -44,6 +44,25 @@ class Signature(Struct, frozen=True):
     meaning: Annotated[str, Meta(min_length=3, max_length=400)]
 
 
+class Paper(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What was written and signed on paper while the system could not be reached.
+
+    The entry is its transcription: `occurred_on` is the day of the paper, `recorded_at` when it was
+    entered, `recorded_by` who entered it.
+
+    Args:
+        signed_by: who acted, and signed on paper.
+        signed_at: when, as the paper says.
+        image_sha256: SHA-256 of the image of the paper, in hex.
+        filed: where the paper, or its image, is filed.
+    """
+
+    signed_by: Id
+    signed_at: Moment
+    image_sha256: Sha256
+    filed: Annotated[str, Meta(max_length=200)] = ""
+
+
 class Event(
     Struct,
     frozen=True,
@@ -62,6 +81,7 @@ class Event(
         site: where; empty for acts of the sponsor and the committee.
         protocol: the version in force for the person who acted; empty before there is one.
         signature: of the person who recorded it, where it was signed.
+        paper: what it is the transcription of; None where it was not written on paper first.
     """
 
     occurred_on: date
@@ -70,6 +90,7 @@ class Event(
     site: str = ""
     protocol: str = ""
     signature: Signature | None = None
+    paper: Paper | None = None
 
 
 class Measured(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

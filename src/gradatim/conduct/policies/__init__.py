@@ -27,6 +27,7 @@ from gradatim.conduct.events.findings import (
 from gradatim.conduct.policies import (
     account,
     bedside,
+    dating,
     dosing,
     entry,
     preparation,
@@ -205,7 +206,18 @@ _OF_FACTS: Mapping[type[Event], tuple[Policy, ...]] = {
     s.SafetyReportSent: (reports.the_report_is_in_time,),
 }
 
-POLICIES: Mapping[type[Event], tuple[Policy, ...]] = {**_OF_AUTHORISATIONS, **_OF_FACTS}
+
+def _dated(kind: type[Event], asked: tuple[Policy, ...]) -> tuple[Policy, ...]:
+    """Return the policies of an authorisation, and when it has to be dated."""
+    if dating.is_of_its_day(kind):
+        return (dating.the_act_is_of_the_day_it_is_given, *asked)
+    return (dating.the_act_is_not_dated_ahead, *asked)
+
+
+POLICIES: Mapping[type[Event], tuple[Policy, ...]] = {
+    **{kind: _dated(kind, asked) for kind, asked in _OF_AUTHORISATIONS.items()},
+    **_OF_FACTS,
+}
 """Each type of event of which anything is asked, and the policies."""
 AUTHORISATIONS = {kind: asked for kind, asked in POLICIES.items() if ACTS[kind].refusable}
 """What can be refused, and the policies it must pass."""
@@ -214,8 +226,8 @@ RULES = {kind: asked for kind, asked in POLICIES.items() if not ACTS[kind].refus
 
 
 def is_authorisation(event: Event) -> bool:
-    """Whether an event can be refused."""
-    return ACTS[type(event)].refusable
+    """Whether an event can be refused; what was signed on paper has happened, and cannot."""
+    return ACTS[type(event)].refusable and not dating.is_transcribed(event)
 
 
 def _policies_of(kind: type[Event]) -> tuple[Policy, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
-from gradatim.conduct.days import day_of
+from gradatim.conduct.days import begun_at, day_of, done_by, happened_at
 from gradatim.conduct.events.findings import ClinicalSignificanceSigned
 from gradatim.conduct.events.participants import ParticipantEnrolled
 from gradatim.conduct.events.product import (
@@ -84,7 +84,7 @@ def the_preparation_is_verified(state: State, event: _Dosing) -> Verdict:
         return unknown(Breach.NO_PREPARATION(dose=event.dose))
     if dose.verified is None:
         return unknown(Breach.NOT_VERIFIED(dose=event.dose))
-    return two_people(dose.prepared.recorded_by, dose.verified.recorded_by)
+    return two_people(done_by(dose.prepared), done_by(dose.verified))
 
 
 def the_checklist_is_signed(state: State, event: _Dosing) -> Verdict:
@@ -92,12 +92,15 @@ def the_checklist_is_signed(state: State, event: _Dosing) -> Verdict:
     signed = this_dose(state, event).signed
     if signed is None:
         return unknown(Breach.CHECKLIST_NOT_SIGNED(dose=event.dose))
-    age = event.occurred_on - signed.occurred_on
-    return either(
-        timedelta(0) <= age <= timedelta(days=1),
-        f"it was signed by {signed.signer}",
-        Breach.CHECKLIST_SIGNED_ON(day=signed.occurred_on),
-    )
+    age, then = event.occurred_on - signed.occurred_on, moment(signed)
+    if not timedelta(0) <= age <= timedelta(days=1):
+        return broken(Breach.CHECKLIST_SIGNED_ON(day=signed.occurred_on))
+    if then > moment(event):
+        return broken(Breach.CHECKLIST_SIGNED_AT(moment=Term(f"{then:%Y-%m-%d %H:%M %Z}")))
+    if signed.paper is not None and signed.recorded_at <= moment(event):
+        entered = Term(f"{signed.recorded_at:%Y-%m-%d %H:%M %Z}")
+        return broken(Breach.CHECKLIST_ON_PAPER(moment=entered))
+    return holds(f"it was signed by {signed.signer}")
 
 
 def every_item_is_in_order(state: State, event: PreDoseChecklistSigned) -> Verdict:
@@ -179,7 +182,7 @@ def no_severe_result_awaits_judgement(state: State, event: _Dosing) -> Verdict:
 
 def moment(event: _Dosing) -> datetime:
     """Give when a dose is, or was, given: of an authorisation, when it is signed."""
-    return event.started_at if isinstance(event, DoseAdministered) else event.recorded_at
+    return begun_at(event) or event.recorded_at
 
 
 def the_criteria_hold(state: State, event: _Dosing) -> Verdict:
@@ -328,7 +331,7 @@ def the_bags_are_free(state: State, event: ProductAssigned) -> Verdict:
             found.append(f"{bag.name} is {bag.status}")
         if bag.reserved_for is not None:
             found.append(f"{bag.name} is held for {bag.reserved_for[0]}")
-        if bag.expiry is not None and bag.expiry <= event.recorded_at:
+        if bag.expiry is not None and bag.expiry <= happened_at(state, event):
             found.append(f"{bag.name} expired at {bag.expiry}")
     return every(*map(broken, found)) if found else holds(f"{len(bags)} bags are free")
 
@@ -392,4 +395,4 @@ def a_second_person_verifies(state: State, event: PreparationVerified) -> Verdic
     prepared = this_dose(state, event).prepared
     if prepared is None:
         return unknown(Breach.NO_PREPARATION(dose=event.dose))
-    return two_people(prepared.recorded_by, event.recorded_by)
+    return two_people(done_by(prepared), done_by(event))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from gradatim.conduct.days import happened_at
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.product import (
     DoseAdministered,
@@ -17,7 +18,7 @@ from gradatim.conduct.events.product import (
 )
 from gradatim.conduct.folding.product import bags_given
 from gradatim.conduct.messages import Breach, Standing, listed
-from gradatim.conduct.policies.dosing import this_dose
+from gradatim.conduct.policies.dosing import moment, this_dose
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, every, holds, unknown
 from gradatim.conduct.state import Participant, State
@@ -70,7 +71,7 @@ def the_planned_dose_is_that_of_the_level(
     The weight that counts is chosen by the protocol's rule from the weights recorded.
     """
     if isinstance(event, DosePrepared):
-        return _planned_right(state, event, event.occurred_on, event.recorded_at)
+        return _planned_right(state, event, event.occurred_on, happened_at(state, event))
     prepared = this_dose(state, event).prepared
     if prepared is None:
         return unknown(Breach.NO_PREPARATION(dose=event.dose))
@@ -190,7 +191,7 @@ def the_preparation_keeps_its_limits(state: State, event: DosePrepared) -> Verdi
     children = [dmso(_dmso(drawn, kg), rules.maximum_dmso)]
     for bag, _ in drawn:
         children += [
-            in_date(bag, event.recorded_at),
+            in_date(bag, happened_at(state, event)),
             viability(bag.concentration, rules.minimum_viability, bag.certified_viability),
         ]
     return every(*children)
@@ -198,7 +199,7 @@ def the_preparation_keeps_its_limits(state: State, event: DosePrepared) -> Verdi
 
 def _weight_of_day(state: State, one: Participant, event: DosePrepared) -> float | None:
     """Return the real weight on the day in kg; the one that the preparation names stands in."""
-    known = weights_for_dose(state, one, event.occurred_on, until=event.recorded_at).weights
+    known = weights_for_dose(state, one, event.occurred_on, until=happened_at(state, event)).weights
     return known.on_day if known and known.of_the_day else event.weight_kg
 
 
@@ -330,7 +331,7 @@ def the_preparation_still_holds(state: State, event: PreDoseChecklistSigned) -> 
         return unknown(Breach.NO_PREPARATION(dose=event.dose))
     rules = state.governing("treatment", one).treatment.preparation
     children = [asked(state, prepared) for asked in _OF_A_PREPARATION]
-    children.append(_planned_right(state, prepared, event.occurred_on, event.recorded_at))
+    children.append(_planned_right(state, prepared, event.occurred_on, moment(event)))
     unfit = tuple(_unfit(state, prepared))
     children += [broken(f"{bag.name} is {bag.status}") for bag in unfit]
     for drawn in prepared.drawn:
@@ -339,8 +340,8 @@ def the_preparation_still_holds(state: State, event: PreDoseChecklistSigned) -> 
                 children.append(broken(f"{bag.name} is {bag.status}"))
     for bag, _ in _drawn(state, prepared):
         children += [
-            thaw_clock(bag, event.recorded_at, rules.thaw_to_end if rules else None),
-            in_date(bag, event.recorded_at),
+            thaw_clock(bag, moment(event), rules.thaw_to_end if rules else None),
+            in_date(bag, moment(event)),
         ]
     return every(*children)
 

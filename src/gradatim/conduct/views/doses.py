@@ -51,8 +51,12 @@ class Dose:
 
     @property
     def authorised(self) -> bool:
-        """Whether the checklist is signed, and the dose neither given nor withheld."""
-        return self.signed is not None and not self.administrations and self.withheld is None
+        """Whether the checklist is signed, and the dose neither given nor withheld.
+
+        One signed on paper is of a dose that was given then, and authorises none.
+        """
+        signed = self.signed is not None and self.signed.paper is None
+        return signed and not self.administrations and self.withheld is None
 
     @property
     def fraction(self) -> float | None:

@@ -16,6 +16,7 @@ from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.product import Drawn, ReleaseResult
 from gradatim.conduct.folding.trial import submitted
+from gradatim.conduct.policies.dating import TRANSCRIBED
 from gradatim.conduct.policies.protocol import asked_about
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.judgements import INVESTIGATOR
@@ -30,6 +31,7 @@ from gradatim.web.forms.field_factory import day_field, field_of, pattern_valida
 from gradatim.web.forms.judging import JudgingForm, record_fields
 from gradatim.web.forms.labels import choice_words, help_of, label_of
 from gradatim.web.forms.nested_rows import RowsField
+from gradatim.web.forms.paper import paper_fields
 from gradatim.web.forms.results import ResultRow, ResultsField
 
 OPTIONAL = {"obtained_by"}
@@ -47,6 +49,10 @@ def act_form(asked: FormContext) -> type[ActForm]:
             continue
         if one.name not in fields and (field := _field(asked, one)) is not None:
             fields[one.name] = field
+    if asked.on_paper:
+        fields |= paper_fields(asked)
+        if kind in TRANSCRIBED:
+            fields.pop("occurred_on", None)
     base = JudgingForm if asked.event == "RecordJudged" else ActForm
     return type(f"{asked.event}Form", (base,), fields)
 

@@ -26,6 +26,7 @@ class FormContext(NamedTuple):
         given: fields whose value the page gives already, as text.
         today: the day, by the site's clock.
         head_hash: hash of the ledger's last entry, for what is decided on it.
+        on_paper: whether it is entered from paper.
     """
 
     event: str
@@ -35,6 +36,7 @@ class FormContext(NamedTuple):
     given: Mapping[str, str]
     today: Any
     head_hash: str = ""
+    on_paper: bool = False
 
     @property
     def state(self) -> State:

@@ -24,7 +24,7 @@ from gradatim.conduct.events.safety import AdverseEventReported
 from gradatim.conduct.narrative import narrated_entries
 from gradatim.conduct.permissions import permitted, signature_meaning
 from gradatim.conduct.policies.review import BY_COMMITTEE
-from gradatim.conduct.signatures import MEANINGS
+from gradatim.conduct.signatures import MEANINGS, TRANSCRIPTION
 from gradatim.conduct.system_fields import with_system_fields
 from gradatim.conduct.trial import Recorded, RecordOutcome, Refused, Stale
 from gradatim.conduct.views.adverse_events import courses
@@ -41,6 +41,7 @@ from gradatim.web.forms.act import act_form, ruled_on
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.choices import FormContext
 from gradatim.web.forms.judging import record_asked
+from gradatim.web.forms.paper import is_on_paper, with_paper
 from gradatim.web.languages import why_broken
 from gradatim.web.recording import circumstances_of, event_of, record, signed
 from gradatim.web.views.dosing.worksheet import dose_standing
@@ -70,7 +71,8 @@ class Filling(NamedTuple):
     @property
     def signs(self) -> str:
         """What is signed whatever is filled in; empty where nothing is."""
-        return self.meaning or MEANINGS.get(BY_NAME[self.asked.event], "")
+        always = MEANINGS.get(BY_NAME[self.asked.event], "")
+        return self.meaning or (TRANSCRIPTION if always and self.asked.on_paper else always)
 
 
 class Act(NamedTuple):
@@ -242,7 +244,10 @@ def asked_of(request: Request, event: str) -> FormContext | None:
     if one is not None and "participant" in fields:
         given["participant"] = one.id
     head = request.trial.head.hash.hex()
-    return FormContext(event, access, site, one, given, today_at(access.state, site), head)
+    on_paper = is_on_paper(event) and "on_paper" in query
+    return FormContext(
+        event, access, site, one, given, today_at(access.state, site), head, on_paper
+    )
 
 
 def _participant(access: Any, id: str) -> Any:
@@ -350,7 +355,7 @@ def _said(asked: FormContext, form: ActForm) -> dict[str, Any]:
     Raises:
         UnusableInput: what it says cannot be completed.
     """
-    fields = {**asked.given, **form.fields_given()}
+    fields = {**asked.given, **with_paper(asked, form.fields_given())}
     if "fact" in fields:  # a field that holds one row is that row
         fields["fact"] = fields["fact"][0]
     if isinstance(file := fields.get("document"), UploadedFile):
@@ -414,6 +419,15 @@ def next_page(request: Request, asked: FormContext) -> str:
     return reverse("overview")
 
 
+def _paper_form(request: Request, asked: FormContext) -> str:
+    """Return the address of the same form for what was written on paper; empty where none is."""
+    if asked.on_paper or not asked.site or not is_on_paper(asked.event):
+        return ""
+    query = request.GET.copy()
+    query["on_paper"] = "yes"
+    return f"{request.path}?{query.urlencode()}"
+
+
 def drawn(request: Request, act: Act, template: str, more: Mapping[str, Any]) -> HttpResponse:
     """Draw the page of an act."""
     refused = act.outcome if isinstance(act.outcome, Refused) else None
@@ -435,6 +449,7 @@ def drawn(request: Request, act: Act, template: str, more: Mapping[str, Any]) ->
         "to_be_signed": bool(act.meaning) and act.signing is not None and not act.signing.is_bound,
         "by_committee": act.asked.event in BY_COMMITTEE,
         "back": next_page(request, act.asked),
+        "paper_form": _paper_form(request, act.asked),
         **more,
     }
     return render(request, template, content, status=status)

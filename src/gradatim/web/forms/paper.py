@@ -1,0 +1,61 @@
+"""The fields of an act that was written on paper first: who signed it when, and its image."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from gradatim.conduct.catalogue import ACTS, act_named
+from gradatim.conduct.days import day_at
+from gradatim.conduct.permissions import roles_of
+from gradatim.conduct.policies.dating import TRANSCRIBED
+from gradatim.web.forms.choices import FormContext
+from gradatim.web.forms.field_factory import MomentField
+
+
+def is_on_paper(event: str) -> bool:
+    """Whether an act may be entered from paper: its form is printed, or it is a fact of a site."""
+    act = act_named(event)
+    return act.event in TRANSCRIBED or ("paper" in act.offered_on and not act.refusable)
+
+
+def paper_fields(asked: FormContext) -> dict[str, forms.Field]:
+    """Return the fields that an act on paper has beside its own."""
+    may = ACTS[act_named(asked.event).event].roles
+    users = sorted({user for user, _site in asked.state.roles})
+    held = [user for user in users if roles_of(asked.state, user, asked.site).intersection(may)]
+    return {
+        "paper_signed_by": forms.ChoiceField(
+            choices=[("", ""), *((user, user) for user in held)], label=_("Signed on paper by")
+        ),
+        "paper_signed_at": MomentField(
+            label=_("Signed on paper at"), help_text=_("As the paper says, by the site's clock.")
+        ),
+        "paper_image": forms.FileField(
+            label=_("Image of the paper"),
+            help_text=_("The ledger keeps its fingerprint; file the image itself with the paper."),
+        ),
+        "paper_filed": forms.CharField(
+            required=False, max_length=200, label=_("Where the paper is filed")
+        ),
+    }
+
+
+def with_paper(asked: FormContext, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of an act, with its paper as the event holds it; and its day."""
+    own = {name: value for name, value in fields.items() if not name.startswith("paper_")}
+    if not asked.on_paper:
+        return own
+    at = fields["paper_signed_at"]
+    return {
+        **own,
+        "occurred_on": own.get("occurred_on", day_at(asked.state, asked.site, at)),
+        "paper": {
+            "signed_by": fields["paper_signed_by"],
+            "signed_at": at,
+            "image_sha256": sha256(fields["paper_image"].read()).hexdigest(),
+            "filed": fields.get("paper_filed", ""),
+        },
+    }

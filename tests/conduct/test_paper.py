@@ -1,0 +1,236 @@
+"""What was written on paper is judged by when it happened; an authorisation is of its own day."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+
+from gradatim.conduct.events import participants as p
+from gradatim.conduct.events import product as x
+from gradatim.conduct.events import trial as t
+from gradatim.conduct.events.base import Event, Paper
+from gradatim.conduct.narrative import narrate
+from gradatim.conduct.trial import Recorded, RecordOutcome, Refused
+from gradatim.core.errors import UnusableInput
+from tests.conduct.ready import DAY, LEAD, NURSE, SITE, Led, ready
+from tests.conduct.trials import recorded
+
+ENTERED = datetime(DAY.year, DAY.month, DAY.day, 9, tzinfo=UTC) + timedelta(days=4)
+"""When everything is entered that was written on paper on the day of the dose."""
+DOSE = 7e7
+RULE = "the act is of the day it is given"
+
+
+def at(hour: float) -> datetime:
+    """A time of the day of the dose."""
+    return datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC) + timedelta(hours=hour)
+
+
+def paper(by: str, hour: float) -> Paper:
+    """A paper that somebody signed on the day of the dose."""
+    return Paper(signed_by=by, signed_at=at(hour), image_sha256="a" * 64, filed="folder 3")
+
+
+def enter(
+    led: Led, kind: type[Event], by: str, on: Paper | None = None, **fields: Any
+) -> RecordOutcome:
+    """Enter an act of the day of the dose four days later."""
+    about: dict[str, Any] = {"participant": led.name, **fields}
+    return led.trial.record(
+        kind(occurred_on=DAY, recorded_at=ENTERED, recorded_by=by, site=SITE, paper=on, **about)
+    )
+
+
+def bags(led: Led, expires_at: datetime) -> None:
+    """Receive and release two bags that expire then."""
+    one = {
+        "volume_ml": 10.0,
+        "cells_per_ml": 5e6,
+        "counted": "viable",
+        "measured": "release",
+        "viability": 0.9,
+        "dmso": 0.05,
+        "expires_at": expires_at,
+    }
+    units = msgspec.convert([{"id": name, **one} for name in ("X1", "X2")], tuple[x.Bag, ...])
+    led.act(x.ProductReceived, f"cell_lab.{SITE}.1", hour=6, lot="X", bags=units)
+    led.act(x.ProductReleased, f"cell_lab.{SITE}.1", hour=6, lot="X", bags=("X1", "X2"))
+
+
+def items(led: Led) -> dict[str, Any]:
+    """Every item of the checklist, in order."""
+    return {one.id: "in order" for one in led.trial.state.study.treatment.checklist}
+
+
+def entered_later(led: Led) -> dict[str, str]:
+    """Enter the dose from paper, step by step; give the deviations that it opened."""
+    laboratory = [f"cell_lab.{SITE}.{n}" for n in (1, 2)]
+    drawn = (x.Drawn("X1", 10, 0, at(7.8)), x.Drawn("X2", 4, 6, at(7.8)))
+    prepared = {"amount": DOSE, "planned": DOSE, "unit": "{cells}", "weight_kg": 70.0}
+    given = {"amount": DOSE, "unit": "{cells}", "volume_ml": 14.0}
+    times = {"started_at": at(9.2), "ended_at": at(10.2)}
+    signed = {"items": items(led), "signer": LEAD}
+    lot = {"lot": "X", "dose": 1}
+    first, second = laboratory
+    done = [
+        enter(led, x.ProductAssigned, first, paper(first, 7.5), **lot, bags=("X1", "X2")),
+        enter(led, x.DosePrepared, first, paper(first, 8), **lot, **prepared, drawn=drawn),
+        enter(led, x.PreparationVerified, first, paper(second, 8.2), dose=1),
+        enter(led, x.PreDoseChecklistSigned, NURSE, paper(LEAD, 9), dose=1, **signed),
+        enter(led, x.DoseAdministered, NURSE, paper(NURSE, 10.5), dose=1, **given, **times),
+    ]
+    positions = [one for outcome in done for one in recorded(outcome).deviations]
+    found = [led.trial.state.deviations[one] for one in positions]
+    return {one.rule: one.description for one in found}
+
+
+def test_a_dose_on_paper_is_entered_without_a_deviation_for_lateness():
+    """The bags expired on the day after; they had not when they were given."""
+    led = ready()
+    bags(led, at(30))
+    assert entered_later(led) == {}
+
+
+def test_bags_that_had_expired_then_are_a_deviation_now():
+    led = ready()
+    bags(led, at(10))
+    assert "the infusion keeps its limits" in entered_later(led)
+
+
+def test_both_times_and_the_paper_stand_in_the_ledger():
+    led = ready()
+    bags(led, at(30))
+    entered_later(led)
+    position = led.one.entries_of[x.PreDoseChecklistSigned][-1]
+    made = led.trial.state.events[position]
+    assert (made.occurred_on, made.recorded_at) == (DAY, ENTERED)
+    assert made.paper == paper(LEAD, 9)
+    assert f"on paper, signed by {LEAD} at {DAY} 09:00" in narrate(made)
+
+
+def test_a_checklist_on_paper_authorises_no_dose_to_come():
+    """It says what was signed then; whoever gives the dose now signs for it now."""
+    led = ready()
+    led.prepare(DOSE, 70.0)
+    signed = msgspec.structs.replace(checklist(led, 9), paper=paper(LEAD, 8.9))
+    assert isinstance(led.trial.record(signed), Recorded)
+    assert led.give(DOSE, hour=9.5)["the checklist is signed"].startswith("it was entered from")
+
+
+def test_a_checklist_is_not_signed_after_the_dose_has_begun():
+    led = ready()
+    led.prepare(DOSE, 70.0)
+    assert isinstance(led.sign(hour=9), Recorded)
+    assert "after the dose had begun" in led.give(DOSE, hour=8.9)["the checklist is signed"]
+
+
+def checklist(led: Led, hour: float) -> x.PreDoseChecklistSigned:
+    """The checklist of the first dose, signed at that hour."""
+    return x.PreDoseChecklistSigned(
+        occurred_on=DAY,
+        recorded_at=at(hour),
+        recorded_by=LEAD,
+        site=SITE,
+        participant=led.name,
+        dose=1,
+        items=items(led),
+        signer=LEAD,
+    )
+
+
+@pytest.mark.parametrize("days", [1, -1, -120])
+def test_a_checklist_is_of_the_day_on_which_it_is_signed(days: int):
+    led = ready()
+    led.prepare(DOSE, 70.0)
+    other = msgspec.structs.replace(checklist(led, 9), occurred_on=DAY + timedelta(days=days))
+    outcome = led.trial.record(other)
+    assert isinstance(outcome, Refused)
+    assert f"given on {DAY}: date it {DAY}" in dict(outcome.reasons)[RULE]
+
+
+def test_eligibility_is_not_confirmed_months_back():
+    led = ready()
+    back = p.EligibilityConfirmed(
+        occurred_on=DAY - timedelta(days=2),
+        recorded_at=at(9) + timedelta(days=120),
+        recorded_by=LEAD,
+        site=SITE,
+        participant=led.name,
+        signer=LEAD,
+        first_dose_on=DAY,
+    )
+    outcome = led.trial.record(back)
+    assert isinstance(outcome, Refused)
+    assert "is dated" in dict(outcome.reasons)[RULE]
+
+
+def test_the_offset_of_the_time_says_which_day_it_is():
+    """Just after midnight in Shanghai it is still the day before in UTC."""
+    led = ready()
+    led.prepare(DOSE, 70.0)
+    tomorrow = msgspec.structs.replace(
+        checklist(led, 9),
+        occurred_on=DAY + timedelta(days=1),
+        recorded_at=at(17).astimezone(ZoneInfo("Asia/Shanghai")),
+    )
+    assert RULE not in dict(getattr(led.trial.record(tomorrow), "reasons", ()))
+
+
+def infusion(on: date, **more: Any) -> Event:
+    """An infusion of the day of the dose, recorded on it."""
+    fields: dict[str, Any] = {
+        "started_at": at(9.5),
+        "ended_at": at(10.5),
+        "amount": DOSE,
+        "unit": "{cells}",
+        "dose": 1,
+        "participant": "P1",
+    }
+    return x.DoseAdministered(
+        occurred_on=on, recorded_at=at(11), recorded_by=NURSE, site=SITE, **(fields | more)
+    )
+
+
+def test_an_infusion_is_not_dated_tomorrow():
+    with pytest.raises(UnusableInput, match="it occurred on"):
+        ready().trial.record(infusion(DAY + timedelta(days=1)))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"ended_at": at(14.4)},
+        {"started_at": at(35), "ended_at": at(36)},
+        {"ended_at": at(9)},
+        {"interruptions": (x.Interruption(at(12), at(12.5)),)},
+        {"interruptions": (x.Interruption(at(10), at(9.8)),)},
+        {"amount": float("inf")},
+        {"volume_ml": float("nan")},
+    ],
+)
+def test_times_and_numbers_that_cannot_be_are_refused_with_one_message(more: dict[str, Any]):
+    with pytest.raises(UnusableInput):
+        ready().trial.record(infusion(DAY, **more))
+
+
+def test_what_is_signed_on_paper_is_named_by_its_signer():
+    led = ready()
+    led.prepare(DOSE, 70.0)
+    other = msgspec.structs.replace(checklist(led, 9), paper=paper(NURSE, 8.9))
+    with pytest.raises(UnusableInput, match="signed on paper"):
+        led.trial.record(other)
+
+
+def test_other_authorisations_are_not_given_on_paper():
+    granted = t.RoleGranted(
+        occurred_on=DAY,
+        recorded_at=at(9),
+        recorded_by=LEAD,
+        site=SITE,
+        user="new.1",
+        role="nurse",
+        paper=paper(LEAD, 8),
+    )
+    assert isinstance(ready().trial.record(granted), Refused)
