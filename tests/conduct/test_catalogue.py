@@ -126,6 +126,7 @@ NEXT_OF = {
     "eligible": [
         "ParticipantEnrolled",
         "PlacedOnWaitingList",
+        "InformedConsentRenewed",
         "AdverseEventReported",
         "EligibilityConfirmed",
         "ScreenFailed",

@@ -32,6 +32,7 @@ from gradatim.conduct.policies import (
     preparation,
     reports,
     review,
+    training,
 )
 from gradatim.conduct.policies import protocol as going_live
 from gradatim.conduct.policies.verdicts import Policy
@@ -202,6 +203,16 @@ def consenting() -> Case:
 def _registration(**more: Any) -> Event:
     fields: dict[str, Any] = {"participant": "N1", "person_token": "0" * 64} | more
     return event(p.ParticipantRegistered, "coordinator.S01.1", "S01", **fields)
+
+
+def _consent(**more: Any) -> Event:
+    fields = {"version": "1.0", "language": "en", "obtained_by": "investigator.S01.1"} | more
+    return about(p.InformedConsentObtained, new(), **fields)
+
+
+def agreed(**more: Any) -> Case:
+    """Somebody registered, and a consent that is not as it should be."""
+    return with_new(), _consent(**more)
 
 
 def new() -> Participant:
@@ -392,6 +403,21 @@ CASES: dict[Policy, Callable[[], Case]] = {
         ),
         about(p.InformedConsentObtained, new(), version="1", language="en", obtained_by="i"),
     ),
+    entry.the_form_is_the_one_in_force: lambda: agreed(version="0.1-draft"),
+    entry.the_language_is_one_of_the_form: lambda: agreed(language="xx"),
+    entry.who_obtains_consent_may: lambda: agreed(obtained_by="the.cleaner"),
+    entry.the_representative_is_foreseen: lambda: agreed(given_by="representative"),
+    entry.collection_has_not_ended: lambda: (
+        after(with_new(), _consent(), about(p.InformedConsentWithdrawn, new(), scope="all")),
+        about(
+            p.FactRecorded,
+            new(),
+            start=str(LATER + timedelta(days=1)),
+            fact=Measured(element="malignancy"),
+        ),
+    ),
+    training.who_authorises_is_trained: consenting,
+    training.who_acts_is_trained: lambda: agreed(obtained_by="the.cleaner"),
     entry.every_criterion_is_met: consenting,
     entry.an_investigator_signs: consenting,
     entry.eligibility_is_confirmed: lambda: (

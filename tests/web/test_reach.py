@@ -31,7 +31,7 @@ from gradatim.conduct.events.safety import (
     DoseLimitingToxicityAdjudicated,
     ProtocolDeviation,
 )
-from gradatim.conduct.events.trial import ProtocolSubmitted, TrialPaused
+from gradatim.conduct.events.trial import ProtocolSubmitted, RoleGranted, TrialPaused
 from gradatim.conduct.fold import apply
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import first_dose_at
@@ -158,6 +158,7 @@ def made_ready(app: Running) -> None:
     document = document.replace('version: "1.0"', 'version: "9.9"', 1)
     held = parse(document.encode(), "protocol.yaml")
     what_is_said = (
+        event(RoleGranted, "sponsor.1", SITE, on=on, user="aide.S01.1", role="nurse"),
         event(
             RecordNotUnderstood,
             "nurse.S01.1",

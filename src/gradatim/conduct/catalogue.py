@@ -230,6 +230,14 @@ _ROWS = (
         offered_on=("screening", "paper"),
     ),
     Act(
+        p.ConsentFormApproved,
+        "Record an approved consent form",
+        "version {version} of the consent form is approved ({language}), of protocol "
+        "{of_protocol} (sha256 {document_sha256:.12})",
+        ("sponsor",),
+        offered_on=("protocol",),
+    ),
+    Act(
         p.InformedConsentObtained,
         "Record informed consent",
         "{participant} consents (form {version}, {language})",
@@ -244,7 +252,7 @@ _ROWS = (
         ("investigator", "coordinator"),
         correctable=True,
         offered_on=(NEXT,),
-        statuses=("enrolled", "treated"),
+        statuses=ON_THE_WAY[1:],
     ),
     Act(
         p.InformedConsentWithdrawn,

@@ -20,6 +20,26 @@ class Breach(Template):
     CONSENT = "{participant}: consent {status}"
     CONSENT_LATER = "consent was given on {day}, after this"
     CONSENT_OUTDATED = "{participant} has not consented since version {version}, which asks for it"
+    CONSENT_TO_FORM = (
+        "{participant} has not consented to version {version} of the consent form: "
+        "record renewed consent to it"
+    )
+    NO_SUCH_FORM = (
+        "no consent form of version {version} is known to be approved: correct the version, "
+        "or have the sponsor record the approval"
+    )
+    OLD_FORM = "version {version} of the consent form was signed; version {version2} is in force"
+    NO_SUCH_LANGUAGE = "version {version} of the consent form is not approved in {language}"
+    MAY_NOT_OBTAIN_CONSENT = "{user} does not have the task of {task} at the site"
+    NO_REPRESENTATIVE = (
+        "another has consented for {participant}, which the protocol does not foresee"
+    )
+    NO_CAPACITY = "by what right the representative acts is not said"
+    UNTRAINED = (
+        "{user} has not been trained on the protocol: record the training, or have it done by "
+        "somebody who is trained"
+    )
+    TRAINED_ON_ANOTHER = "{user} has not been trained on version {version} of the protocol"
     NOTHING_TO_RENEW = "no consent was given before"
     BEFORE_CONSENT = "entries {entries} are of procedures before consent"
     NOT_CONFIRMED = "nobody has confirmed that {participant} is eligible"
@@ -145,3 +165,12 @@ def listed(words: Iterable[object]) -> Argument:
         words: one at least.
     """
     return join([Term(str(one)) for one in words], Pair.COMMA)
+
+
+def alternatives(words: Iterable[object]) -> Argument:
+    """Return words of records of which one is meant, with `or` between them.
+
+    Args:
+        words: one at least.
+    """
+    return join([Term(str(one)) for one in words], Pair.OR)

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from gradatim.conduct.event_log import EventLog
@@ -94,6 +95,8 @@ class Participant:
         status: see `transitions.PARTICIPANT`.
         consents: position and version of each consent.
         consent: `none`, `given`, `treatment withdrawn` or `withdrawn`.
+        consent_ended, consent_ended_on: position and day of the last withdrawal; consents before
+            it no longer hold.
         eligible_at: position of the confirmation of eligibility in force.
         level, cohort: dose level and number of the cohort; None before enrolment.
         replaced: whether the slot was given to another.
@@ -118,6 +121,8 @@ class Participant:
     erased: bool = False
     consents: list[tuple[int, str]] = field(default_factory=list)
     consent: str = "none"
+    consent_ended: int = 0
+    consent_ended_on: date | None = None
     eligible_at: int | None = None
     first_dose_planned: date | None = None
     level: int | None = None
@@ -234,6 +239,28 @@ class Cohort:
     status: str = "open"
 
 
+class ConsentForm(NamedTuple):
+    """An approved version of the consent form, in one language.
+
+    Args:
+        position: of the entry that says so.
+        version: its number.
+        language: a tag such as `zh-CN`.
+        of_protocol: the version of the protocol that it informs about.
+        sha256: of its document.
+        on: the day from which it is in force.
+        renewal: whether who consented to an earlier one is to consent again.
+    """
+
+    position: int
+    version: str
+    language: str
+    of_protocol: str
+    sha256: str
+    on: date
+    renewal: bool
+
+
 class Deviation(NamedTuple):
     """A broken rule: which, by which entry, of whom, and whether a person judged it important.
 
@@ -346,7 +373,9 @@ class State:
     zones: dict[str, str] = field(default_factory=dict)
     roles: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     delegations: list[Delegation] = field(default_factory=list)
-    training: dict[str, set[str]] = field(default_factory=dict)
+    training: dict[str, dict[str, date]] = field(default_factory=dict)
+    trained_at: set[str] = field(default_factory=set)
+    consent_forms: list[ConsentForm] = field(default_factory=list)
     ranges: dict[tuple[str, str], int] = field(default_factory=dict)
     participants: dict[str, Participant] = field(default_factory=dict)
     tokens: dict[str, list[str]] = field(default_factory=dict)
@@ -435,14 +464,49 @@ class State:
     def governing(self, part: Part, of: Participant | None = None) -> Study:
         """Give the version whose `part` applies to a participant (to the trial, without one).
 
-        A change applies at once, to the next participant registered, or after consent is renewed.
+        A change applies at once, to the next participant registered, or after consent to a form
+        that tells of it.
         """
         for number in range(len(self.versions) - 1, 0, -1):
             one = self.versions[number]
             applies = one.applies.get(part)
-            if applies is not None and (of is None or _reached(one, applies, of)):
+            if applies is not None and (of is None or self._reached(number, applies, of)):
                 return one.study
         return self.versions[0].study if of is not None else self.study
+
+    def _reached(self, number: int, applies: Applies, of: Participant) -> bool:
+        if applies == "at once":
+            return True
+        if applies == "next participant":
+            return of.position > self.versions[number].position
+        return self.consented_to(of) >= number
+
+    def consented_to(self, of: Participant) -> int:
+        """Return which version of the protocol a participant was told of by the form they signed.
+
+        Returns:
+            Its place among `versions`; -1 where no consent holds, or no form is a known one.
+        """
+        held = (version for at, version in of.consents if at > of.consent_ended)
+        return max(map(self.informs_about, held), default=-1)
+
+    def informs_about(self, form: str) -> int:
+        """Return which version of the protocol a version of the consent form informs about.
+
+        A version of the protocol of which no form is recorded has one of its own number.
+
+        Returns:
+            Its place among `versions`; -1 where no such form is known.
+        """
+        name = plain_version(form)
+        known = self.consent_forms
+        names = {
+            plain_version(one.of_protocol) for one in known if plain_version(one.version) == name
+        }
+        if not names and name not in {plain_version(one.of_protocol) for one in known}:
+            names = {name}
+        some = enumerate(one.version for one in self.versions)
+        return max((n for n, version in some if plain_version(version) in names), default=-1)
 
     def free_places(self, cohort: Cohort) -> int:
         """Give how many places of a cohort are free; a replaced participant's is."""
@@ -450,9 +514,11 @@ class State:
         return cohort.places - taken
 
 
-def _reached(version: Version, applies: Applies, of: Participant) -> bool:
-    if applies == "at once":
-        return True
-    if applies == "next participant":
-        return of.position > version.position
-    return bool(of.consents) and of.consents[-1][0] > version.position
+@lru_cache(maxsize=1_024)
+def plain_version(version: str) -> str:
+    """Return a version by which two spellings of it are told to be one: `v1`, `1.0` and `1`."""
+    plain = version.strip().casefold().removeprefix("version").removeprefix("v").strip(" .")
+    parts = plain.split(".")
+    while len(parts) > 1 and not parts[-1].strip("0"):
+        parts.pop()
+    return ".".join(part.lstrip("0") or "0" for part in parts) if plain else ""

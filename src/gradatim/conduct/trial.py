@@ -30,7 +30,7 @@ from gradatim.conduct.events.safety import ProtocolDeviation
 from gradatim.conduct.events.trial import ProtocolActivated, ProtocolAmended
 from gradatim.conduct.fold import apply, fold
 from gradatim.conduct.permissions import permitted
-from gradatim.conduct.policies import check, is_authorisation, unmet_rules
+from gradatim.conduct.policies import check, is_authorisation, noted, unmet_rules
 from gradatim.conduct.policies.entry import screened_before
 from gradatim.conduct.reassessment import asked_again, bears_on
 from gradatim.conduct.sealed_records import without_words
@@ -146,7 +146,8 @@ class Trial:
         if isinstance(event, EntryVoided):
             stamped = msgspec.structs.replace(stamped, bears_on=bears_on(state, event))
         here = self.state.position + 1
-        found = [(here, *one) for one in _for_the_ledger(state, event, broken)]
+        beside = [*_for_the_ledger(state, event, broken), *noted(state, event)]
+        found = [(here, *one) for one in beside]
         if isinstance(event, EntryCorrected):
             again = asked_again(state, event)
             stamped = msgspec.structs.replace(stamped, answers=again.answers)

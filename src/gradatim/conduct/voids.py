@@ -34,6 +34,7 @@ SUPERSEDED: Mapping[type[Event], str] = {
     t.TrialPaused: "the committee resumes dosing",
     t.TrialResumed: "pause dosing",
     t.TrialStopped: _BY_PROPOSAL,
+    p.ConsentFormApproved: "record the form that is approved",
     p.EntryCorrected: "correct the entry once more, as it was",
     p.VoidConfirmed: "mark as made in error the entry that it confirms",
     p.CriterionAttested: "attest the criterion once more",

@@ -6,6 +6,12 @@ from typing import Literal
 from pydantic import Field
 
 from gradatim.protocol.base import Model, Name, Sourced
+from gradatim.protocol.consent import (
+    SILENT_CONSENT,
+    SILENT_TRAINING,
+    InformedConsent,
+    Training,
+)
 from gradatim.protocol.elements import Element
 from gradatim.protocol.eligibility import Eligibility, EligibilityCriterion
 from gradatim.protocol.nodes import Rule
@@ -93,6 +99,8 @@ class Study(Model):
     endpoints: list[Endpoint]
     elements: dict[Name, Element]
     eligibility: Eligibility
+    consent: InformedConsent | None = None
+    training: Training | None = None
     checks: list[Check] = []
     rulings: list[Ruling] = []
 
@@ -100,6 +108,16 @@ class Study(Model):
     def criteria(self) -> list[EligibilityCriterion]:
         """Every criterion, in the document's order."""
         return self.eligibility.criteria
+
+    @property
+    def consenting(self) -> InformedConsent:
+        """Who obtains consent and from whom; read with caution where the document is silent."""
+        return self.consent or SILENT_CONSENT
+
+    @property
+    def training_asked(self) -> Training:
+        """What training is asked for; read with caution where the document is silent."""
+        return self.training or SILENT_TRAINING
 
     def criterion(self, id: str) -> EligibilityCriterion | None:
         """Give the criterion of that id, if there is one."""

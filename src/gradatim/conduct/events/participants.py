@@ -9,6 +9,7 @@ from gradatim.conduct.events.base import (
     Event,
     Id,
     Measured,
+    Moment,
     Name,
     Number,
     PartialDate,
@@ -39,31 +40,82 @@ class ParticipantRegistered(Event, frozen=True):
     birth: PartialDate | None = None
 
 
+Language = Annotated[str, Meta(min_length=2, max_length=35)]
+"""A language as BCP 47 tags it, such as `zh-CN`."""
+
+
+class ConsentFormApproved(Event, frozen=True):
+    """A version of the consent form was approved for use, in one language, from a day on.
+
+    Args:
+        version: of the form.
+        language: that it is written in; each translation is approved.
+        of_protocol: the version of the protocol that it informs about.
+        document_sha256: of the approved document.
+        reference: of the approval.
+        renewal: whether who consented to an earlier version is to consent again before another
+            dose; where an amendment asks for that, it is asked whatever this says.
+    """
+
+    version: Version
+    language: Language
+    of_protocol: Version
+    document_sha256: Sha256
+    reference: Text = ""
+    renewal: bool = False
+
+
 class InformedConsentObtained(Event, frozen=True):
-    """Informed consent was given, to a version of the form, in a language."""
+    """Informed consent was given, to a version of the form, in a language.
+
+    Args:
+        version: of the form that was signed.
+        language: of that form.
+        obtained_by: who informed the person and obtained it.
+        consented_at: when it was signed; on the day of a procedure its time tells before from
+            after.
+        given_by: the participant, or a legally authorised representative.
+        capacity: by what right a representative acts, such as `spouse`; no name.
+        witnessed: whether an impartial witness was present throughout, and signed.
+
+    Source: ICH E6(R3), 2.8; 21 CFR 50.27, 56.109.
+    """
 
     participant: Id
     version: Version
-    language: Annotated[str, Meta(min_length=2, max_length=35)]
+    language: Language
     obtained_by: Id
+    consented_at: Moment | None = None
+    given_by: Literal["participant", "representative"] = "participant"
+    capacity: Text = ""
+    witnessed: bool = False
 
 
 class InformedConsentRenewed(Event, frozen=True):
-    """Consent was given again, to a later version."""
+    """Consent was given again, to a later version; its fields are those of the first consent."""
 
     participant: Id
     version: Version
-    language: Annotated[str, Meta(min_length=2, max_length=35)]
+    language: Language
     obtained_by: Id
+    consented_at: Moment | None = None
+    given_by: Literal["participant", "representative"] = "participant"
+    capacity: Text = ""
+    witnessed: bool = False
 
 
 class InformedConsentWithdrawn(Event, frozen=True):
-    """Consent was withdrawn, from further treatment or from everything; data so far are kept."""
+    """Consent was withdrawn, from further treatment or from everything; data so far are kept.
+
+    Who withdraws from treatment only is followed as before. What was taken before the withdrawal
+    may be entered after it; `withdrawn_at` tells before from after on its day.
+    """
 
     participant: Id
     scope: Literal["treatment", "all"]
     reason: Text = ""
     adverse_event: Id | None = None
+    withdrawn_at: Moment | None = None
 
 
 class FactRecorded(Event, frozen=True):
@@ -285,6 +337,7 @@ class PersonalDataErased(Event, frozen=True):
 
 EVENTS = (
     ParticipantRegistered,
+    ConsentFormApproved,
     InformedConsentObtained,
     InformedConsentRenewed,
     InformedConsentWithdrawn,

@@ -38,14 +38,17 @@ def as_registered(one: Participant, event: participants.ParticipantRegistered) -
 def consents(one: Participant, position: int, event: Consent) -> None:
     """Note that somebody consents."""
     one.consents.append((position, event.version))
-    one.consent = "given"
+    if one.consent_ended_on is None or event.occurred_on >= one.consent_ended_on:
+        one.consent = "given"  # one that is recorded late restores nothing
 
 
 def withdraws(
     one: Participant, position: int, event: participants.InformedConsentWithdrawn
 ) -> None:
     """Note that somebody withdraws, from treatment or from everything."""
-    one.consent = "withdrawn" if event.scope == "all" else "treatment withdrawn"
+    everything = event.scope == "all" or one.consent == "withdrawn"
+    one.consent = "withdrawn" if everything else "treatment withdrawn"
+    one.consent_ended, one.consent_ended_on = position, event.occurred_on
 
 
 def confirmed(one: Participant, position: int, event: participants.EligibilityConfirmed) -> None:
@@ -86,6 +89,7 @@ def stands_anew(state: State, one: Participant) -> None:
     """
     one.status, one.consent, one.before_end = "registered", "none", ""
     one.consents, one.eligible_at, one.first_dose_planned = [], None, None
+    one.consent_ended, one.consent_ended_on = 0, None
     one.level, one.replaced = None, False
     kinds: set[type[Event]] = {*_ANEW, *STEPS, participants.ParticipantReplaced}
     found = sorted(at for kind in kinds for at in one.entries_of.get(kind, []))
@@ -151,9 +155,16 @@ def _verified_anew(state: State) -> None:
 
 
 def _trained_anew(state: State) -> None:
-    state.training = {}
+    state.training, state.trained_at = {}, set()
     for _, one in state.events.of(trial.TrainingRecorded):
-        state.training.setdefault(one.user, set()).add(one.version)
+        trained(state, one)
+
+
+def trained(state: State, event: trial.TrainingRecorded) -> None:
+    """Note that somebody was trained on a version, from the earliest day on."""
+    known = state.training.setdefault(event.user, {})
+    known[event.version] = min(event.occurred_on, known.get(event.version, event.occurred_on))
+    state.trained_at.add(event.site)
 
 
 def _ranges_anew(state: State) -> None:

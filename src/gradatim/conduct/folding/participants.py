@@ -19,7 +19,7 @@ from gradatim.conduct.folding.anew import (
     withdraws,
 )
 from gradatim.conduct.folding.handlers import Handlers
-from gradatim.conduct.state import Deviation, Participant, State
+from gradatim.conduct.state import ConsentForm, Deviation, Participant, State, plain_version
 from gradatim.conduct.transitions import STEPS
 
 
@@ -59,6 +59,26 @@ def _consented(state: State, position: int, event: Consent) -> None:
 def _withdrew(state: State, position: int, event: participants.InformedConsentWithdrawn) -> None:
     if one := state.participants.get(event.participant):
         withdraws(one, position, event)
+
+
+def _form_approved(state: State, position: int, event: participants.ConsentFormApproved) -> None:
+    key = (plain_version(event.version), event.language.casefold())
+    state.consent_forms = [
+        *(
+            one
+            for one in state.consent_forms
+            if (plain_version(one.version), one.language.casefold()) != key  # recorded anew
+        ),
+        ConsentForm(
+            position,
+            event.version,
+            event.language,
+            event.of_protocol,
+            event.document_sha256,
+            event.occurred_on,
+            event.renewal,
+        ),
+    ]
 
 
 FIXED = frozenset({"event", *Event.__struct_fields__} - {"occurred_on"}) | {
@@ -186,6 +206,7 @@ def _reviewed(state: State, position: int, event: safety.ProtocolDeviationReview
 
 HANDLERS: Handlers = {
     participants.ParticipantRegistered: _registered,
+    participants.ConsentFormApproved: _form_approved,
     participants.InformedConsentObtained: _consented,
     participants.InformedConsentRenewed: _consented,
     participants.InformedConsentWithdrawn: _withdrew,

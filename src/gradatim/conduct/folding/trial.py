@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from gradatim.conduct.events import trial
+from gradatim.conduct.folding.anew import trained
 from gradatim.conduct.folding.handlers import Handlers
 from gradatim.conduct.state import Delegation, State, Version
 from gradatim.core.errors import UnusableInput
@@ -202,7 +203,7 @@ def _revoked(state: State, position: int, event: trial.RoleRevoked) -> None:
 
 
 def _trained(state: State, position: int, event: trial.TrainingRecorded) -> None:
-    state.training.setdefault(event.user, set()).add(event.version)
+    trained(state, event)
 
 
 def _ranges(state: State, position: int, event: trial.ReferenceRangesRecorded) -> None:

@@ -34,6 +34,7 @@ from gradatim.conduct.policies import (
     protocol,
     reports,
     review,
+    training,
     verification,
 )
 from gradatim.conduct.policies.verdicts import Policy, rule, sentence
@@ -66,6 +67,15 @@ GATES: tuple[Policy, ...] = (
 
 _UNLOCKED = (review.the_data_are_not_locked,)
 _WITH_CONSENT = (entry.consent_is_in_force, *_UNLOCKED)
+_COLLECTED = (entry.collection_has_not_ended, *_UNLOCKED)
+_OF_CONSENT = (
+    entry.the_form_is_the_one_in_force,
+    entry.the_language_is_one_of_the_form,
+    entry.who_obtains_consent_may,
+    entry.the_representative_is_foreseen,
+    training.who_acts_is_trained,
+    *_UNLOCKED,
+)
 
 _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     t.TrialCreated: (protocol.the_ledger_begins_once,),
@@ -100,11 +110,13 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     p.EligibilityConfirmed: (
         entry.the_trial_goes_on, entry.the_step_is_legal, entry.an_investigator_signs,
         entry.consent_is_in_force, entry.every_criterion_is_met,
+        training.who_authorises_is_trained,
     ),
     p.PlacedOnWaitingList: (entry.the_step_is_legal, entry.consent_is_in_force),
     p.ParticipantEnrolled: (
         entry.the_site_is_open, entry.the_trial_goes_on, entry.dosing_is_not_paused,
-        entry.the_step_is_legal, entry.consent_is_in_force, entry.eligibility_is_confirmed,
+        entry.the_step_is_legal, entry.consent_is_in_force,
+        entry.consent_is_to_the_version_in_force, entry.eligibility_is_confirmed,
         entry.the_criteria_still_hold, entry.the_level_is_open, dosing.the_level_is_tolerated,
         entry.a_place_is_free,
         entry.nobody_has_waited_longer,
@@ -126,7 +138,7 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     x.PreparationVerified: (
         dosing.a_second_person_verifies, verification.the_preparation_is_as_planned,
         verification.the_second_person_found_the_same, dosing.no_stopping_rule_has_fired,
-        dosing.the_level_is_tolerated,
+        dosing.the_level_is_tolerated, training.who_authorises_is_trained,
     ),
     x.BedsideChecked: (
         bedside.the_preparation_was_verified, bedside.enough_identifiers_are_checked,
@@ -135,7 +147,7 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     ),
     x.PreDoseChecklistSigned: (
         *GATES, entry.an_investigator_signs, preparation.the_preparation_still_holds,
-        dosing.every_item_is_in_order,
+        dosing.every_item_is_in_order, training.who_authorises_is_trained,
     ),
     s.AdverseEventClassified: (entry.an_investigator_signs, review.the_answers_are_asked_for),
     s.DoseLimitingToxicityAdjudicated: (
@@ -159,15 +171,15 @@ _OF_FACTS: Mapping[type[Event], tuple[Policy, ...]] = {
     p.InformedConsentObtained: (
         entry.the_step_is_legal,
         entry.the_participant_agrees_before_any_procedure,
-        *_UNLOCKED,
+        *_OF_CONSENT,
     ),
-    p.InformedConsentRenewed: (entry.a_new_consent_is_to_a_later_version, *_UNLOCKED),
-    p.FactRecorded: _UNLOCKED,
-    p.RecordNotUnderstood: _UNLOCKED,
+    p.InformedConsentRenewed: (entry.a_new_consent_is_to_a_later_version, *_OF_CONSENT),
+    p.FactRecorded: _COLLECTED,
+    p.RecordNotUnderstood: _COLLECTED,
     p.EntryCorrected: _UNLOCKED,
     p.EntryVoided: _UNLOCKED,
     p.ParticipantFound: (entry.the_step_is_legal, *_UNLOCKED),
-    d.RecordsRead: _UNLOCKED,
+    d.RecordsRead: _COLLECTED,
     p.ScreenFailed: (entry.the_step_is_legal, *_UNLOCKED),
     p.Disposition: (entry.the_step_is_legal, *_UNLOCKED),
     x.DosePrepared: (
@@ -180,6 +192,7 @@ _OF_FACTS: Mapping[type[Event], tuple[Policy, ...]] = {
         account.the_dose_is_prepared_once,
         dosing.no_stopping_rule_has_fired,
         dosing.the_level_is_tolerated,
+        training.who_acts_is_trained,
     ),
     x.DoseAdministered: (
         *GATES,
@@ -192,6 +205,7 @@ _OF_FACTS: Mapping[type[Event], tuple[Policy, ...]] = {
         account.no_more_is_given_than_was_drawn,
         account.the_amount_is_what_was_given,
         bedside.person_and_product_were_checked,
+        training.who_acts_is_trained,
     ),
     x.ProductReturned: (account.the_bags_are_known,),
     x.ProductDestroyed: (account.the_bags_are_known,),
@@ -219,6 +233,11 @@ POLICIES: Mapping[type[Event], tuple[Policy, ...]] = {
     **_OF_FACTS,
 }
 """Each type of event of which anything is asked, and the policies."""
+NOTED: Mapping[type[Event], tuple[Policy, ...]] = dict.fromkeys(
+    (p.EligibilityConfirmed, x.PreparationVerified, x.PreDoseChecklistSigned),
+    (training.who_acts_is_trained,),
+)
+"""Rules whose breach does not refuse an authorisation, but opens a deviation beside it."""
 AUTHORISATIONS = {kind: asked for kind, asked in POLICIES.items() if ACTS[kind].refusable}
 """What can be refused, and the policies it must pass."""
 RULES = {kind: asked for kind, asked in POLICIES.items() if not ACTS[kind].refusable}
@@ -274,6 +293,14 @@ def withdrawn_since(
         (rule(asked), clauses(*found.messages()) or sentence(asked))
         for asked, found in answers
         if found.truth is not TRUE
+    ]
+
+
+def noted(state: State, event: Event) -> list[tuple[str, Text]]:
+    """Return the rules that an authorisation breaks without being refused, each with why."""
+    asked = ((policy, policy(state, event)) for policy in NOTED.get(type(event), ()))
+    return [
+        (rule(policy), clauses(*one.messages())) for policy, one in asked if one.truth is not TRUE
     ]
 
 

@@ -24,11 +24,20 @@ from gradatim.conduct.events.participants import (
 )
 from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.events.records import RecordJudged
-from gradatim.conduct.messages import Breach, listed
+from gradatim.conduct.messages import Breach, alternatives, listed
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import PARTICIPANT, SCREEN_FAILED, act
 from gradatim.conduct.views.anchors import anchors_of, is_screening, screened_on
+from gradatim.conduct.views.consent import (
+    Consenting,
+    asked_for,
+    before_withdrawal,
+    demanded_on,
+    is_known_language,
+    is_to_version_in_force,
+    withdrawal,
+)
 from gradatim.conduct.views.doses import entries_of, first_dose_at, given
 from gradatim.conduct.views.eligibility import assessed
 from gradatim.conduct.views.facts import facts_of
@@ -38,8 +47,8 @@ from gradatim.conduct.views.visits import window_days
 from gradatim.conduct.voids import void_to_confirm
 from gradatim.core.dates import on
 from gradatim.core.message import Label, Term, clauses
-from gradatim.core.truth import TRUE
-from gradatim.core.verdict import Verdict
+from gradatim.core.truth import TRUE, UNKNOWN
+from gradatim.core.verdict import Reason, Verdict
 from gradatim.protocol.elements import COVERABLE
 from gradatim.rules.context import Situation
 
@@ -165,12 +174,26 @@ def the_step_is_legal(state: State, event: Event) -> Verdict:
     )
 
 
+FOLLOW_UP = (
+    EncounterDone,
+    EncounterMissed,
+    VitalSignsRecorded,
+    LaboratoryResultsRecorded,
+    ScoresRecorded,
+)
+"""What goes on after a withdrawal from treatment only."""
+
+
 def consent_is_in_force(state: State, event: Event) -> Verdict:
-    """Informed consent was given, before, and not withdrawn."""
+    """Informed consent was given, before, and not withdrawn.
+
+    Who withdrew from treatment only is followed as before; of who withdrew from everything, what
+    was taken until then may still be entered.
+    """
     one = person(state, event)
-    if one.consent == "none":
+    if not one.consents:
         return unknown(Breach.NO_CONSENT(participant=Term(one.id)))
-    if one.consent != "given":
+    if one.consent != "given" and not _was_agreed_to(state, one, event):
         return broken(Breach.CONSENT(participant=Term(one.id), status=Term(one.consent)))
     first = min(state.events[at].occurred_on for at, _ in one.consents)
     return either(
@@ -180,20 +203,79 @@ def consent_is_in_force(state: State, event: Event) -> Verdict:
     )
 
 
-def consent_is_to_the_version_in_force(state: State, event: Event) -> Verdict:
-    """Where changes apply after re-consent, consent to that version has been renewed or given."""
+def _was_agreed_to(state: State, one: Participant, event: Event) -> bool:
+    """Whether consent covers what a visit found, although consent was withdrawn since."""
+    if not isinstance(event, FOLLOW_UP):
+        return False
+    ended = withdrawal(state, one)
+    return ended is None or before_withdrawal(event, ended) is TRUE
+
+
+def collection_has_not_ended(state: State, event: Event) -> Verdict:
+    """Nothing is collected of who withdrew from everything, but what is of before that."""
     one = person(state, event)
-    asks = [v for v in state.versions[1:] if "after re-consent" in v.applies.values()]
-    if not asks or any(at > asks[-1].position for at, _ in one.consents):
+    ended = withdrawal(state, one)
+    if ended is None:
+        return holds("consent was not withdrawn from everything")
+    truth = before_withdrawal(event, ended)
+    why = Breach.CONSENT(participant=Term(one.id), status=Term(one.consent))
+    return Verdict(truth, why, reason=Reason.NO_RECORD if truth is UNKNOWN else None)
+
+
+def consent_is_to_the_version_in_force(state: State, event: Event) -> Verdict:
+    """Consent is to the form that was in force, and to one that tells of what has changed since."""
+    one = person(state, event)
+    found = asked_for(state, one)
+    if found.met or not one.consents:  # without any, `consent_is_in_force` says so
         return holds("consent is up to date")
-    version = Term(asks[-1].version)
-    return broken(Breach.CONSENT_OUTDATED(participant=Term(one.id), version=version))
+    if found.since:
+        version = Term(found.since)
+        return broken(Breach.CONSENT_OUTDATED(participant=Term(one.id), version=version))
+    if not found.form:
+        return broken(Breach.NO_CONSENT(participant=Term(one.id)))
+    return broken(Breach.CONSENT_TO_FORM(participant=Term(one.id), version=Term(found.form)))
 
 
 def a_new_consent_is_to_a_later_version(state: State, event: InformedConsentRenewed) -> Verdict:
     """Consent is renewed after it was first given."""
     one = person(state, event)
     return either(bool(one.consents), "consent was given before", Breach.NOTHING_TO_RENEW())
+
+
+def the_form_is_the_one_in_force(state: State, event: Consenting) -> Verdict:
+    """Consent is to an approved form: the one that is in force on that day, or asked for since."""
+    found = is_to_version_in_force(state, event)
+    version = Term(event.version)
+    if found is None:
+        return unknown(Breach.NO_SUCH_FORM(version=version))
+    demanded = Term(demanded_on(state, event.occurred_on))
+    return either(
+        found, "the form is in force", Breach.OLD_FORM(version=version, version2=demanded)
+    )
+
+
+def the_language_is_one_of_the_form(state: State, event: Consenting) -> Verdict:
+    """The form was signed in a language in which it is approved."""
+    told = Breach.NO_SUCH_LANGUAGE(version=Term(event.version), language=Term(event.language))
+    return either(is_known_language(state, event), "the form is in that language", told)
+
+
+def who_obtains_consent_may(state: State, event: Consenting) -> Verdict:
+    """Whoever obtains consent has a task at the site that the protocol gives it to."""
+    held = state.roles.get((event.obtained_by, event.site), set())
+    held = held | state.roles.get((event.obtained_by, ""), set())
+    may = state.study.consenting.obtained_by
+    told = Breach.MAY_NOT_OBTAIN_CONSENT(user=Term(event.obtained_by), task=alternatives(may))
+    return either(not held.isdisjoint(may), "it is among their tasks", told)
+
+
+def the_representative_is_foreseen(state: State, event: Consenting) -> Verdict:
+    """Another consents for a participant only where the protocol says so, and by a stated right."""
+    if event.given_by == "participant":
+        return holds("the participant consents")
+    if not state.study.consenting.representative:
+        return broken(Breach.NO_REPRESENTATIVE(participant=Term(event.participant)))
+    return either(bool(event.capacity.strip()), "a representative consents", Breach.NO_CAPACITY())
 
 
 def the_participant_agrees_before_any_procedure(
@@ -205,6 +287,11 @@ def the_participant_agrees_before_any_procedure(
         at
         for at, done in entries_of(state, one, *_PROCEDURES)
         if done.occurred_on < event.occurred_on
+        or (
+            event.consented_at is not None
+            and (began := getattr(done, "taken_at", None) or getattr(done, "started_at", None))
+            and began < event.consented_at
+        )
     ]
     if not early:
         return holds("no procedure came before")
@@ -334,6 +421,9 @@ def retention_has_ended(state: State, event: PersonalDataErased) -> Verdict:
 
 def no_visit_is_missed(state: State, event: EncounterMissed) -> Verdict:
     """Every visit of the schedule takes place."""
+    ended = withdrawal(state, person(state, event))
+    if ended is not None and event.occurred_on > ended.occurred_on:
+        return holds("consent was withdrawn, and no visit is awaited")
     known = state.governing("schedule", person(state, event)).schedule.encounters
     label = known[event.encounter].label if event.encounter in known else event.encounter
     return broken(Breach.VISIT_MISSED(participant=Term(event.participant), visit=Label(label)))

@@ -14,6 +14,7 @@ from gradatim.conduct.folding.review import places_at
 from gradatim.conduct.proposals import act_of
 from gradatim.conduct.simulate.dosing import free_bags
 from gradatim.conduct.simulate.mistakes import come_to_light
+from gradatim.conduct.simulate.opening import train_sites
 from gradatim.conduct.simulate.run import (
     COMMITTEE,
     DATA_MANAGER,
@@ -200,6 +201,7 @@ def amend(run: Run) -> None:
     change = trial.Change("safety", "at once", "more caution after the first participants")
     run.do(trial.ProtocolAmended, SPONSOR, changes=(change,), **held)
     run.document = text
+    train_sites(run, number)
     for one in list(run.state.participants.values()):
         if one.consent == "given":
             run.do(
@@ -207,7 +209,7 @@ def amend(run: Run) -> None:
                 staff(one.site, "investigator"),
                 one.site,
                 participant=one.id,
-                version="1.1",
+                version=number,
                 language="zh-CN",
                 obtained_by=staff(one.site, "investigator"),
             )

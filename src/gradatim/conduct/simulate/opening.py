@@ -3,7 +3,7 @@
 from datetime import timedelta
 from hashlib import sha256
 
-from gradatim.conduct.events import product, trial
+from gradatim.conduct.events import participants, product, trial
 from gradatim.conduct.simulate.run import (
     COMMITTEE,
     DATA_MANAGER,
@@ -24,6 +24,7 @@ AT_SITE = (
     ("pharmacist", 1),
     ("cell_lab", 2),
 )
+FORM_LANGUAGES = ("zh-CN", "en")
 RANGES = "2026-1"
 LABORATORY = "central"
 BAG_ML, CELLS_PER_ML = 10.0, 5_000_000.0
@@ -57,6 +58,8 @@ def open_trial(run: Run, mode: trial.Mode, ranges: tuple[trial.Range, ...] = ())
     )
     for site, name in SITES.items():
         _open_site(run, site, name)
+    for language in FORM_LANGUAGES:
+        approve_form(run, version, language)
 
 
 def _confirm(run: Run, key: str) -> None:
@@ -71,6 +74,44 @@ def _confirm(run: Run, key: str) -> None:
                 value=one.value,
                 outcome="confirmed",
                 answer="as the document says",
+            )
+
+
+def approve_form(run: Run, version: str, language: str) -> None:
+    """The consent form of a version of the protocol is approved in a language.
+
+    At the time of what came before: a step that takes no chance leaves later ones as they were.
+    """
+    run.do(
+        participants.ConsentFormApproved,
+        SPONSOR,
+        at=run.at(run.minutes),
+        version=version,
+        language=language,
+        of_protocol=version,
+        document_sha256=sha256(f"consent form {version} {language}".encode()).hexdigest(),
+        reference="ethics approval",
+    )
+
+
+def train_sites(run: Run, version: str) -> None:
+    """Everybody at the sites but one is trained on a version; see `approve_form` for its time."""
+    everybody = [
+        (site, staff(site, role, n))
+        for site in SITES
+        for role, number in AT_SITE
+        for n in range(1, number + 1)
+    ]
+    absent = staff(list(SITES)[-1], "investigator", 2)
+    for site, user in everybody:
+        if user != absent:
+            run.do(
+                trial.TrainingRecorded,
+                MONITOR,
+                site,
+                at=run.at(run.minutes),
+                user=user,
+                version=version,
             )
 
 

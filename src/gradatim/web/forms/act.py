@@ -19,6 +19,7 @@ from gradatim.conduct.folding.trial import submitted
 from gradatim.conduct.policies.dating import TRANSCRIBED
 from gradatim.conduct.policies.protocol import asked_about
 from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.consent import demanded_on
 from gradatim.conduct.views.judgements import INVESTIGATOR
 from gradatim.conduct.views.results import planned_elements, reference_limits
 from gradatim.protocol.questions import Question, basis_words
@@ -172,6 +173,12 @@ class TermWidget(forms.TextInput):
         return {**super().get_context(name, value, attrs), "terms": terms()}
 
 
+def _form_version(asked: FormContext, options: dict[str, Any]) -> forms.Field:
+    """Ask which version of the consent form was signed; the one in force stands there already."""
+    options["initial"] = demanded_on(asked.state, asked.today)
+    return forms.CharField(min_length=1, max_length=40, **options)
+
+
 def _drawn(asked: FormContext, options: dict[str, Any]) -> forms.Field:
     bags = choices_of(asked, "bags")
     return RowsField(struct_fields(Drawn, choices={"bag": bags or []}), **options)
@@ -280,6 +287,8 @@ _SPECIAL: Mapping[tuple[str, str], Callable[[FormContext, dict[str, Any]], forms
     ("DosePrepared", "drawn"): _drawn,
     ("AdverseEventClassified", "answers"): _answers,
     ("AdverseEventReported", "term"): _term,
+    ("InformedConsentObtained", "version"): _form_version,
+    ("InformedConsentRenewed", "version"): _form_version,
     ("FactRecorded", "fact"): _fact,
     ("ProductReleased", "test_results"): _test_results,
     ("ProtocolSubmitted", "document"): _document,

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from gradatim.conduct.access import Access
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.consent import ISO_639_1
 from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
 from gradatim.protocol.study import Study
 from gradatim.web.forms.labels import CHOICES, GRADES
@@ -176,6 +177,14 @@ def _versions(asked: FormContext) -> Choices:
     return [(one.version, one.version) for one in reversed(asked.state.versions)]
 
 
+def _languages(asked: FormContext) -> Choices:
+    """Give the languages of the approved forms first, then every other by its code."""
+    called = {"zh-CN": _("Chinese"), "en": _("English")}
+    approved = [one.language for one in asked.state.consent_forms]
+    tags = dict.fromkeys([*approved, *called, *sorted(ISO_639_1)])
+    return [(tag, called.get(tag, tag)) for tag in tags]
+
+
 def _queries(asked: FormContext) -> Choices:
     status = {"QueryAnswered": ("open",), "QueryClosed": ("open", "answered")}.get(asked.event, ())
     return [
@@ -231,7 +240,9 @@ def choices_of(asked: FormContext, field: str) -> Choices | None:
         return None
     if field == "version" and asked.event == "TrainingRecorded":
         return _versions(asked)
+    if field == "of_protocol":
+        return _versions(asked)
     if field == "language":
-        return [("zh-CN", _("Chinese")), ("en", _("English")), ("other", _("another"))]
+        return _languages(asked)
     of = _OF_FIELD.get(field)
     return of(asked) if of else None

@@ -22,6 +22,13 @@ LABELS: Mapping[str, _Words] = {
     "ranges_version": _("Version of the reference limits"), "collected_on": _("Sample taken on"),
     "time_zone": _("Time zone"),
     "taken_at": _("Taken at"), "timepoint": _("Point in time"), "encounter": _("Visit"),
+    "of_protocol": _("Informs about protocol version"),
+    "document_sha256": _("SHA-256 of the document"),
+    "renewal": _("Is consent to be renewed before another dose?"),
+    "consented_at": _("Signed at"), "given_by": _("Consent was given by"),
+    "capacity": _("By what right the representative acts"),
+    "witnessed": _("Was an impartial witness present throughout?"),
+    "withdrawn_at": _("Withdrawn at"),
     "language": _("Language of the form"), "obtained_by": _("Obtained by"),
     "sex": _("Sex at birth"), "birth": _("Year of birth"), "full_name": _("Full name"),
     "birth_date": _("Birth date"), "scope": _("Withdrawn from"),
@@ -85,6 +92,10 @@ LABELS: Mapping[str, _Words] = {
     "something_else": _("It is something else that the protocol asks about"),
 }  # fmt: skip
 OF_EVENT: Mapping[tuple[str, str], _Words] = {
+    ("ConsentFormApproved", "version"): _("Version of the form"),
+    ("ConsentFormApproved", "occurred_on"): _("In force from"),
+    ("InformedConsentObtained", "version"): _("Version of the form"),
+    ("InformedConsentRenewed", "version"): _("Version of the form"),
     ("ReviewMeetingHeld", "minutes"): _("Minutes"),
     ("RecordJudged", "answers"): _("Is it one of these?"),
     ("RecordJudged", "reason"): _("What the judgement rests on"),
@@ -112,6 +123,9 @@ OF_EVENT: Mapping[tuple[str, str], _Words] = {
 }
 HELP: Mapping[str, _Words] = {
     "occurred_on": _("By the clock of the site. May lie in the past for a late entry."),
+    "capacity": _("Such as spouse or guardian; no name."),
+    "consented_at": _("Where a procedure was done on the same day."),
+    "withdrawn_at": _("Where something was taken or measured on the same day."),
     "taken_at": _("With its time where it was within a day of a dose."),
     "site_aware_at": _("The clocks of safety reports begin then."),
     "relation": _("Left open, it counts as related until somebody has judged it."),
@@ -151,6 +165,8 @@ CHOICES: Mapping[str, _Words] = {
     "nurse": _("nurse"),
     "pharmacist": _("pharmacist"),
     "monitor": _("monitor"),
+    "participant": _("the participant"),
+    "representative": _("a legally authorised representative"),
     "female": _("female"),
     "male": _("male"),
     "other": _("other"),
